@@ -1,0 +1,205 @@
+//! Samples and their classes, checked once so that every later room can rely on them.
+
+use nalgebra::DMatrix;
+use thiserror::Error;
+
+/// What can be wrong with data; each text says what, where, and what to do.
+#[derive(Debug, Error, Clone, PartialEq, Eq)]
+pub enum DataError {
+    /// A file that cannot be opened or read.
+    #[error("cannot read {path}: {reason}")]
+    Unreadable {
+        /// The file as the user named it.
+        path: String,
+        /// What the operating system or the parser said.
+        reason: String,
+    },
+    /// A place in the data that breaks a rule.
+    #[error("{place}: {problem}")]
+    Invalid {
+        /// File, row, column or argument.
+        place: String,
+        /// What is wrong there and what to do about it.
+        problem: String,
+    },
+}
+
+impl DataError {
+    /// An [`DataError::Invalid`] from its two texts.
+    pub fn invalid(place: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::Invalid { place: place.into(), problem: problem.into() }
+    }
+}
+
+/// The class of each of `N` samples, with at least two classes and at least one sample in each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Labels {
+    of_sample: Vec<u32>,
+    class_names: Vec<String>,
+    counts: Vec<usize>,
+}
+
+impl Labels {
+    /// Takes the class index of each sample (`0..K`) and the `K` class names.
+    ///
+    /// Fails when there are fewer than two classes, a label is out of range, or a class has no sample.
+    pub fn new(of_sample: Vec<u32>, class_names: Vec<String>) -> Result<Self, DataError> {
+        let classes = class_names.len();
+        if classes < 2 {
+            let found = class_names.first().map_or_else(String::new, |name| format!(" ({name})"));
+            return Err(DataError::invalid(
+                "labels",
+                format!("{classes} class found{found}; at least two are needed"),
+            ));
+        }
+        let mut counts = vec![0_usize; classes];
+        for (sample, &label) in of_sample.iter().enumerate() {
+            let Some(count) = counts.get_mut(label as usize) else {
+                return Err(DataError::invalid(
+                    format!("sample {sample}"),
+                    format!(
+                        "label {label} is out of range; there are {classes} classes (0 to {})",
+                        classes - 1
+                    ),
+                ));
+            };
+            *count += 1;
+        }
+        if let Some(empty) = counts.iter().position(|&count| count == 0) {
+            return Err(DataError::invalid(
+                format!("class {}", class_names[empty]),
+                "has no sample; give it at least one or leave it out",
+            ));
+        }
+        Ok(Self { of_sample, class_names, counts })
+    }
+
+    /// Labels whose classes are named `0`, `1`, ...
+    pub fn numbered(of_sample: Vec<u32>, classes: usize) -> Result<Self, DataError> {
+        Self::new(of_sample, (0..classes).map(|class| class.to_string()).collect())
+    }
+
+    /// Class index of each sample.
+    #[must_use]
+    pub fn of_sample(&self) -> &[u32] {
+        &self.of_sample
+    }
+
+    /// Names of the classes, in index order.
+    #[must_use]
+    pub fn class_names(&self) -> &[String] {
+        &self.class_names
+    }
+
+    /// `N_c`, the number of samples of each class.
+    #[must_use]
+    pub fn counts(&self) -> &[usize] {
+        &self.counts
+    }
+
+    /// `K`, the number of classes.
+    #[must_use]
+    pub fn classes(&self) -> usize {
+        self.counts.len()
+    }
+
+    /// `N`, the number of samples.
+    #[must_use]
+    pub fn samples(&self) -> usize {
+        self.of_sample.len()
+    }
+}
+
+/// Features and labels of `N` samples; or, where only intercepts are to be solved for, fixed logits and labels.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dataset {
+    features: DMatrix<f64>,
+    feature_names: Vec<String>,
+    fixed_logits: Option<DMatrix<f64>>,
+    labels: Labels,
+}
+
+impl Dataset {
+    /// Takes features (`d x N`, one sample per column; `d` may be 0), their `d` names and the labels.
+    ///
+    /// Fails when the shapes disagree or a feature is NaN or infinite (sample and feature are named).
+    pub fn new(
+        features: DMatrix<f64>,
+        feature_names: Vec<String>,
+        labels: Labels,
+    ) -> Result<Self, DataError> {
+        if features.ncols() != labels.samples() {
+            return Err(DataError::invalid(
+                "features",
+                format!("{} samples, but there are {} labels", features.ncols(), labels.samples()),
+            ));
+        }
+        if features.nrows() != feature_names.len() {
+            return Err(DataError::invalid(
+                "features",
+                format!("{} features, but {} names", features.nrows(), feature_names.len()),
+            ));
+        }
+        check_finite(&features, |row| format!("feature {}", feature_names[row]))?;
+        Ok(Self { features, feature_names, fixed_logits: None, labels })
+    }
+
+    /// Features named `x0`, `x1`, ...
+    pub fn unnamed(features: DMatrix<f64>, labels: Labels) -> Result<Self, DataError> {
+        let names = (0..features.nrows()).map(|feature| format!("x{feature}")).collect();
+        Self::new(features, names, labels)
+    }
+
+    /// A data set without features: `logits` (`K x N`, or `1 x N` for a binary logistic loss) are given, and only
+    /// intercepts are added to them.
+    ///
+    /// Fails when the shapes disagree or a logit is NaN or infinite.
+    pub fn from_logits(logits: DMatrix<f64>, labels: Labels) -> Result<Self, DataError> {
+        let (rows, classes) = (logits.nrows(), labels.classes());
+        if rows != classes && !(rows == 1 && classes == 2) {
+            return Err(DataError::invalid(
+                "logits",
+                format!("{rows} rows, but there are {classes} classes"),
+            ));
+        }
+        check_finite(&logits, |row| format!("logit {row}"))?;
+        let mut dataset = Self::new(DMatrix::zeros(0, logits.ncols()), Vec::new(), labels)?;
+        dataset.fixed_logits = Some(logits);
+        Ok(dataset)
+    }
+
+    /// Features, `d x N`.
+    #[must_use]
+    pub fn features(&self) -> &DMatrix<f64> {
+        &self.features
+    }
+
+    /// Names of the `d` features.
+    #[must_use]
+    pub fn feature_names(&self) -> &[String] {
+        &self.feature_names
+    }
+
+    /// Logits that are given rather than computed from features.
+    #[must_use]
+    pub fn fixed_logits(&self) -> Option<&DMatrix<f64>> {
+        self.fixed_logits.as_ref()
+    }
+
+    /// Labels of the samples.
+    #[must_use]
+    pub fn labels(&self) -> &Labels {
+        &self.labels
+    }
+}
+
+fn check_finite(matrix: &DMatrix<f64>, name: impl Fn(usize) -> String) -> Result<(), DataError> {
+    let Some(position) = matrix.iter().position(|value| !value.is_finite()) else {
+        return Ok(());
+    };
+    let (row, sample) = (position % matrix.nrows(), position / matrix.nrows());
+    Err(DataError::invalid(
+        format!("sample {sample}, {}", name(row)),
+        format!("is {}; every value must be finite", matrix[(row, sample)]),
+    ))
+}

@@ -1,0 +1,14 @@
+//! **equipoise**: what logistic and softmax losses settle to.
+//!
+//! The crate solves logistic, softmax and LGL-INR losses over a linear head to a *certified* stationary point,
+//! reads the mean-probability matrix off it, and holds it against the laws that the gradient = 0 condition
+//! imposes (X. Li, X. Li, D. Pan, D. Zhu, *On the Learning Property of Logistic and Softmax Losses for Deep
+//! Neural Networks*, AAAI 2020, arXiv 2003.02309).
+//!
+//! The modules are the rooms data flows through, in this order; a room uses only the rooms before it.
+//!
+//! Conventions: a matrix of features (`d x N`), of logits or of probabilities (`K x N`) holds **one sample per
+//! column**. Every loss is a weighted *mean* over samples (LGL-INR: its own sum over classes), an L2 penalty
+//! `l2 / 2 * ||W||^2` is added to it, and the intercept is never penalised.
+
+pub mod data;
