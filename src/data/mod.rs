@@ -1,5 +1,23 @@
-//! Where samples come from: synthetic designs, embedded digits, CSV files.
+//! Where samples come from, first of the rooms: synthetic designs (Gaussian classes, saturated groups, raw logits),
+//! the embedded digits, and CSV files. Whatever the origin, the result is a checked [`Dataset`]: finite features
+//! (`d x N`, one sample per column) or fixed logits, and [`Labels`] in which every class has a sample. Synthetic
+//! designs list their samples class after class, and every draw names its seed and stream.
 
+mod blocks;
+pub mod class_means;
+mod csv_file;
 mod dataset;
+mod digits;
+mod gaussian;
+mod grouped;
+mod imbalance;
+pub mod random;
+mod raw_logits;
 
+pub use csv_file::read_csv;
 pub use dataset::{DataError, Dataset, Labels};
+pub use digits::{digits, digits_subset};
+pub use gaussian::{Covariance, GaussianMixture};
+pub use grouped::GroupedDesign;
+pub use imbalance::ImbalanceProfile;
+pub use raw_logits::{raw_binary_logits, raw_logits};

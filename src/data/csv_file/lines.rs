@@ -1,0 +1,113 @@
+//! Line ends as an editor counts them, whatever system wrote the file.
+
+use std::io::{BufRead, Read, Result};
+
+/// Passes bytes through with every line end (LF, CRLF or a lone CR) made LF, and with a LF after a last line that
+/// lacks one.
+///
+/// The CSV parser counts LF only. With this reader before it, its count is the editor's; and since every row then ends
+/// in LF, a row that the parser returns only after the end of input is one whose quotation mark was left open.
+pub(super) struct EditorLines<R> {
+    source: R,
+    /// The byte before was a CR, so that a LF now belongs to the same line end.
+    after_return: bool,
+    /// The last byte passed on ended a line (or nothing was passed on yet).
+    at_line_start: bool,
+    finished: bool,
+}
+
+impl<R> EditorLines<R> {
+    pub(super) fn new(source: R) -> Self {
+        Self { source, after_return: false, at_line_start: true, finished: false }
+    }
+
+    /// Whether a read has already been answered with "no more bytes".
+    pub(super) fn finished(&self) -> bool {
+        self.finished
+    }
+}
+
+impl<R: BufRead> Read for EditorLines<R> {
+    fn read(&mut self, target: &mut [u8]) -> Result<usize> {
+        if target.is_empty() {
+            return Ok(0);
+        }
+        loop {
+            let source = self.source.fill_buf()?;
+            if source.is_empty() {
+                return Ok(self.finish(target));
+            }
+            let taken = source.len().min(target.len());
+            let mut written = 0;
+            for &byte in &source[..taken] {
+                let second_half = byte == b'\n' && self.after_return;
+                self.after_return = byte == b'\r';
+                if !second_half {
+                    target[written] = if byte == b'\r' { b'\n' } else { byte };
+                    written += 1;
+                }
+            }
+            self.source.consume(taken);
+            // A lone second half writes nothing; an answer of 0 would mean the end, so read on.
+            if written > 0 {
+                self.at_line_start = target[written - 1] == b'\n';
+                return Ok(written);
+            }
+        }
+    }
+}
+
+impl<R> EditorLines<R> {
+    /// Ends the last line if need be; `target` is not empty.
+    fn finish(&mut self, target: &mut [u8]) -> usize {
+        if self.at_line_start {
+            self.finished = true;
+            return 0;
+        }
+        self.at_line_start = true;
+        target[0] = b'\n';
+        1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::BufReader;
+
+    use super::*;
+
+    /// Reads `text` through buffers of every small size, and checks that the size makes no difference.
+    fn normalised(text: &str) -> String {
+        let mut whole = String::new();
+        EditorLines::new(text.as_bytes()).read_to_string(&mut whole).expect("text");
+        for size in 1..6 {
+            let mut pieces = Vec::new();
+            let mut reader = EditorLines::new(BufReader::with_capacity(size, text.as_bytes()));
+            let mut piece = [0; 3];
+            loop {
+                let length = reader.read(&mut piece).expect("in memory");
+                if length == 0 {
+                    break;
+                }
+                pieces.extend_from_slice(&piece[..length]);
+            }
+            assert!(reader.finished());
+            assert_eq!(pieces, whole.as_bytes());
+        }
+        whole
+    }
+
+    #[test]
+    fn every_line_end_becomes_one_line_feed() {
+        assert_eq!(normalised("a\nb\n"), "a\nb\n");
+        assert_eq!(normalised("a\r\nb\r\n"), "a\nb\n");
+        assert_eq!(normalised("a\rb\r"), "a\nb\n");
+        assert_eq!(normalised("\r\r\n\n\n\r"), "\n\n\n\n\n");
+    }
+
+    #[test]
+    fn the_last_line_is_ended_but_nothing_stays_nothing() {
+        assert_eq!(normalised("a\r\nb"), "a\nb\n");
+        assert_eq!(normalised(""), "");
+    }
+}

@@ -1,0 +1,187 @@
+//! Panels in a row, each with a horizontal and a vertical axis, its ticks outside and no other spine.
+
+use super::canvas::{Anchor, Canvas, Lettering, Point, Stroke};
+use super::error::FigureError;
+use super::scale::Scale;
+use super::text::widest;
+use super::theme::{
+    AXIS_WIDTH, CAP_HEIGHT, Colour, GAP, GREY, INK, LABEL_SIZE, LETTER_SIZE, MARGIN, MINOR_TICK_LENGTH,
+    NOTE_SIZE, TICK_LENGTH, TICK_SIZE,
+};
+use super::ticks::{Tick, ticks};
+
+/// Height above a panel for its letter and heading.
+const HEAD_ROOM: f64 = 13.0;
+/// Space between the panels of a row.
+const PANEL_GAP: f64 = 12.0;
+
+/// A rectangle on the paper, in points.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Frame {
+    pub(super) left: f64,
+    pub(super) top: f64,
+    pub(super) right: f64,
+    pub(super) bottom: f64,
+}
+
+impl Frame {
+    pub(super) fn width(self) -> f64 {
+        self.right - self.left
+    }
+
+    pub(super) fn height(self) -> f64 {
+        self.bottom - self.top
+    }
+
+    /// The same frame, smaller by `margin` on every side.
+    pub(super) fn inset(self, margin: f64) -> Self {
+        Self {
+            left: self.left + margin,
+            top: self.top + margin,
+            right: self.right - margin,
+            bottom: self.bottom - margin,
+        }
+    }
+
+    /// The four corners in drawing order.
+    pub(super) fn corners(self) -> [Point; 4] {
+        [(self.left, self.top), (self.right, self.top), (self.right, self.bottom), (self.left, self.bottom)]
+    }
+}
+
+/// One axis: what it shows and where it is marked.
+pub(super) struct Axis {
+    label: String,
+    scale: Scale,
+    ticks: Vec<Tick>,
+}
+
+impl Axis {
+    pub(super) fn new(label: impl Into<String>, scale: Scale) -> Self {
+        Self { label: label.into(), scale, ticks: ticks(scale) }
+    }
+
+    /// Paper between the spine and the edge of the tick labels, were this a vertical axis.
+    fn tick_room(&self) -> f64 {
+        TICK_LENGTH + GAP + widest(self.ticks.iter().filter_map(|tick| tick.label.as_deref()), TICK_SIZE)
+    }
+}
+
+/// What a panel shows, before it has a place.
+pub(super) struct PanelPlan {
+    pub(super) x: Axis,
+    pub(super) y: Axis,
+    /// Paper to the right of the frame, for labels at line ends.
+    pub(super) right: f64,
+}
+
+/// A panel in its place on the paper.
+pub(super) struct Panel<'c, 'a> {
+    pub(super) canvas: &'c Canvas<'a>,
+    pub(super) frame: Frame,
+    x: Axis,
+    y: Axis,
+}
+
+/// Places panels of equal plot width side by side and draws their axes and letters.
+pub(super) fn panel_row<'c, 'a>(
+    canvas: &'c Canvas<'a>,
+    (width, height): (f64, f64),
+    plans: Vec<PanelPlan>,
+) -> Result<Vec<Panel<'c, 'a>>, FigureError> {
+    let count = plans.len() as f64;
+    let left_room = |plan: &PanelPlan| plan.y.tick_room() + GAP + LABEL_SIZE;
+    let taken: f64 = plans.iter().map(|plan| left_room(plan) + plan.right).sum();
+    let plot_width = (width - 2.0 * MARGIN - PANEL_GAP * (count - 1.0) - taken) / count;
+    let bottom = height - MARGIN - LABEL_SIZE - GAP - TICK_SIZE - GAP - TICK_LENGTH;
+    let mut cursor = MARGIN;
+    let mut panels = Vec::with_capacity(plans.len());
+    for (plan, letter) in plans.into_iter().zip('a'..) {
+        let left = cursor + left_room(&plan);
+        let frame = Frame { left, top: MARGIN + HEAD_ROOM, right: left + plot_width, bottom };
+        cursor = frame.right + plan.right + PANEL_GAP;
+        let panel = Panel { canvas, frame, x: plan.x, y: plan.y };
+        panel.draw_axes()?;
+        draw_letter(canvas, frame, letter)?;
+        panels.push(panel);
+    }
+    Ok(panels)
+}
+
+/// The bold letter above the top left corner of a frame.
+pub(super) fn draw_letter(canvas: &Canvas, frame: Frame, letter: char) -> Result<(), FigureError> {
+    let at = (frame.left, MARGIN + LETTER_SIZE * CAP_HEIGHT / 2.0);
+    canvas.text(at, &letter.to_string(), Lettering::new(LETTER_SIZE, INK).bold())
+}
+
+impl Panel<'_, '_> {
+    /// Place of a data point on the paper.
+    pub(super) fn place(&self, x: f64, y: f64) -> Point {
+        (
+            self.frame.left + self.x.scale.share(x) * self.frame.width(),
+            self.frame.bottom - self.y.scale.share(y) * self.frame.height(),
+        )
+    }
+
+    /// Places on the paper of those data points that lie within the limits of both axes.
+    pub(super) fn visible(&self, data: impl IntoIterator<Item = Point>) -> Vec<Point> {
+        data.into_iter()
+            .filter(|&(x, y)| self.x.scale.contains(x) && self.y.scale.contains(y))
+            .map(|(x, y)| self.place(x, y))
+            .collect()
+    }
+
+    /// What line styles mean, said once above the panel, beside its letter.
+    pub(super) fn draw_heading(&self, text: &str) -> Result<(), FigureError> {
+        let at = (self.frame.left + 2.0 * LETTER_SIZE, MARGIN + LETTER_SIZE * CAP_HEIGHT / 2.0);
+        self.canvas.text(at, text, Lettering::new(NOTE_SIZE, GREY))
+    }
+
+    /// A level line across the whole panel; returns its height on the paper.
+    pub(super) fn draw_level(
+        &self,
+        y: f64,
+        colour: Colour,
+        width: f64,
+        dash: (f64, f64),
+    ) -> Result<f64, FigureError> {
+        let (_, level) = self.place(0.0, y);
+        let ends = [(self.frame.left, level), (self.frame.right, level)];
+        self.canvas.line(&ends, Stroke::solid(colour, width).dashed(dash))?;
+        Ok(level)
+    }
+
+    fn draw_axes(&self) -> Result<(), FigureError> {
+        let Frame { left, top, right, bottom } = self.frame;
+        let spine = Stroke::solid(INK, AXIS_WIDTH);
+        let tick_label = Lettering::new(TICK_SIZE, INK);
+        // The spines overlap by half a width, which closes the corner.
+        let corner = AXIS_WIDTH / 2.0;
+        self.canvas.line(&[(left, top), (left, bottom + corner)], spine)?;
+        self.canvas.line(&[(left - corner, bottom), (right, bottom)], spine)?;
+        for tick in &self.x.ticks {
+            let x = left + self.x.scale.share(tick.value) * self.frame.width();
+            self.canvas.line(&[(x, bottom), (x, bottom + tick_length(tick))], spine)?;
+            if let Some(label) = &tick.label {
+                let y = bottom + TICK_LENGTH + GAP + TICK_SIZE / 2.0;
+                self.canvas.text((x, y), label, tick_label.anchored(Anchor::Middle))?;
+            }
+        }
+        for tick in &self.y.ticks {
+            let y = bottom - self.y.scale.share(tick.value) * self.frame.height();
+            self.canvas.line(&[(left - tick_length(tick), y), (left, y)], spine)?;
+            if let Some(label) = &tick.label {
+                self.canvas.text((left - TICK_LENGTH - GAP, y), label, tick_label.anchored(Anchor::End))?;
+            }
+        }
+        let axis_label = Lettering::new(LABEL_SIZE, INK).anchored(Anchor::Middle);
+        let below = bottom + TICK_LENGTH + GAP + TICK_SIZE + GAP + LABEL_SIZE / 2.0;
+        self.canvas.text((f64::midpoint(left, right), below), &self.x.label, axis_label)?;
+        let beside = left - self.y.tick_room() - GAP - LABEL_SIZE / 2.0;
+        self.canvas.text((beside, f64::midpoint(top, bottom)), &self.y.label, axis_label.upward())
+    }
+}
+
+fn tick_length(tick: &Tick) -> f64 {
+    if tick.label.is_some() { TICK_LENGTH } else { MINOR_TICK_LENGTH }
+}

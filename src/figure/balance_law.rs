@@ -1,0 +1,248 @@
+//! F1: what leaves a class equals what enters it, at every stationary point and nowhere else.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::axes::{Axis, Panel, PanelPlan, panel_row};
+use super::canvas::{Canvas, Lettering, Point, Stroke, draw_svg};
+use super::error::FigureError;
+use super::labels::{NOTE_LINE, Note, box_obstacles, clear_place, trace};
+use super::marker::{Shape, draw_filled, draw_hollow};
+use super::render::Figure;
+use super::scale::{Scale, extent};
+use super::text::widest;
+use super::theme::{
+    CURVE_WIDTH, Colour, DASHED, GAP, GREY, INK, NOTE_SIZE, POINTS_PER_INCH, THIN_WIDTH, TWO_COLUMNS,
+    loss_colour,
+};
+use super::ticks::scientific;
+
+const ID: &str = "F1";
+const SIZE: (f64, f64) = (TWO_COLUMNS, 2.65 * POINTS_PER_INCH);
+const RADIUS: f64 = 1.25;
+/// Residuals below this, exact zeros among them, are drawn here: a log axis has no zero.
+const RESIDUAL_FLOOR: f64 = 1e-18;
+
+/// Every balance that was measured, and how exact the claims ask it to be (THEORY B1, B5, B6, R1, R2).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BalanceLawRecord {
+    /// One point for each class of each problem.
+    pub points: Vec<BalancePoint>,
+    /// Largest relative residual that still counts as balanced.
+    pub tolerance: f64,
+}
+
+/// The balance of one class of one problem.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BalancePoint {
+    /// Id of the law: `B1`, `B5`, `B6`, `R1` or `R2`.
+    pub law: String,
+    /// Share of the total mass that leaves the class; positive.
+    pub outflow: f64,
+    /// Share of the total mass that enters the class; positive.
+    pub inflow: f64,
+    /// `|outflow - inflow| / max(outflow, inflow)`, possibly zero.
+    pub residual: f64,
+    /// False for a control: a point that is not stationary.
+    pub stationary: bool,
+}
+
+/// How the points of one law look.
+struct Look {
+    law: &'static str,
+    name: &'static str,
+    loss: &'static str,
+    shape: Shape,
+}
+
+const LOOKS: [Look; 5] = [
+    Look { law: "B1", name: "LGL, binary", loss: "LGL", shape: Shape::Circle },
+    Look { law: "B6", name: "LGL, one-vs-all", loss: "LGL", shape: Shape::Square },
+    Look { law: "B5", name: "SML", loss: "SML", shape: Shape::Circle },
+    Look { law: "R1", name: "LGL-INR, detached", loss: "LGL-INR", shape: Shape::Circle },
+    Look { law: "R2", name: "LGL-INR, attached", loss: "LGL-INR", shape: Shape::Diamond },
+];
+
+impl Look {
+    fn of(law: &str) -> Option<&'static Self> {
+        LOOKS.iter().find(|look| look.law == law)
+    }
+
+    fn colour(&self) -> Colour {
+        loss_colour(self.loss)
+    }
+}
+
+impl BalancePoint {
+    fn drawn_residual(&self) -> f64 {
+        self.residual.max(RESIDUAL_FLOOR)
+    }
+
+    fn draw(&self, canvas: &Canvas, look: &Look, at: Point) -> Result<(), FigureError> {
+        if self.stationary {
+            draw_filled(canvas, look.shape, at, RADIUS, look.colour())
+        } else {
+            draw_hollow(canvas, at, RADIUS, look.colour())
+        }
+    }
+}
+
+/// Draws F1: outflow against inflow, and the relative residual of each balance.
+pub fn draw(record: &BalanceLawRecord) -> Result<Figure, FigureError> {
+    let points = checked(record)?;
+    let masses = || points.iter().flat_map(|(point, _)| [point.outflow, point.inflow]);
+    let mass = Scale::decades(masses()).widened(0.02);
+    let residual = Scale::Log { low: RESIDUAL_FLOOR, high: 1.0 }.widened(0.03);
+    let caption = caption(record);
+    let svg = draw_svg(SIZE, &caption, |canvas| {
+        let outflow = || Axis::new("outflow of a class, share of the total mass", mass);
+        let plans = vec![
+            PanelPlan { x: outflow(), y: Axis::new("inflow, share of the total mass", mass), right: GAP },
+            PanelPlan { x: outflow(), y: Axis::new("relative residual", residual), right: GAP },
+        ];
+        let panels = panel_row(canvas, SIZE, plans)?;
+        draw_flows(&panels[0], &points, extent(masses()))?;
+        draw_residuals(&panels[1], &points, record.tolerance)
+    })?;
+    Ok(Figure { id: ID, file_stem: "F1-balance-law".to_owned(), svg, caption })
+}
+
+/// The points with their looks, from light to heavy classes, so that no law hides another.
+fn checked(record: &BalanceLawRecord) -> Result<Vec<(&BalancePoint, &'static Look)>, FigureError> {
+    let positive = |value: f64| value.is_finite() && value > 0.0;
+    if !positive(record.tolerance) {
+        return Err(FigureError::invalid(ID, "tolerance", format!("{} is not positive", record.tolerance)));
+    }
+    let mut points = Vec::with_capacity(record.points.len());
+    for (index, point) in record.points.iter().enumerate() {
+        let problem = |text: String| FigureError::invalid(ID, format!("point {index}"), text);
+        let look = Look::of(&point.law).ok_or_else(|| problem(format!("unknown law {:?}", point.law)))?;
+        let BalancePoint { outflow, inflow, residual, .. } = *point;
+        if !(positive(outflow) && positive(inflow)) {
+            return Err(problem(format!("outflow {outflow} and inflow {inflow} must both be positive")));
+        }
+        if !(0.0..=1.0).contains(&residual) {
+            return Err(problem(format!("relative residual {residual} is not between 0 and 1")));
+        }
+        points.push((point, look));
+    }
+    if !points.iter().any(|(point, _)| point.stationary) {
+        return Err(FigureError::Empty { figure: ID, missing: "stationary points" });
+    }
+    points.sort_by(|a, b| a.0.outflow.total_cmp(&b.0.outflow));
+    Ok(points)
+}
+
+fn draw_flows(
+    panel: &Panel,
+    points: &[(&BalancePoint, &'static Look)],
+    (least, most): (f64, f64),
+) -> Result<(), FigureError> {
+    let line = panel.visible([(least, least), (most, most)]);
+    panel.canvas.line(&line, Stroke::solid(INK, THIN_WIDTH))?;
+    let mut obstacles = trace(&line);
+    for (point, look) in points {
+        let at = panel.place(point.outflow, point.inflow);
+        point.draw(panel.canvas, look, at)?;
+        obstacles.push(at);
+    }
+    draw_legend(panel, points, &mut obstacles)?;
+    let frame = panel.frame;
+    let note = Note::new(&["line: outflow = inflow,", "at every stationary point"], GREY);
+    note.draw_near(panel.canvas, frame, (frame.right, frame.bottom - frame.height() / 4.0), &mut obstacles)?;
+    Ok(())
+}
+
+/// Names the markers: points of several losses share one line, which leaves no line end to label.
+fn draw_legend(
+    panel: &Panel,
+    points: &[(&BalancePoint, &'static Look)],
+    obstacles: &mut Vec<Point>,
+) -> Result<(), FigureError> {
+    const CONTROL: &str = "not stationary";
+    const MARK: f64 = 2.0 * RADIUS + GAP;
+    let looks: Vec<&Look> =
+        LOOKS.iter().filter(|look| points.iter().any(|(point, _)| point.law == look.law)).collect();
+    let control = points.iter().any(|(point, _)| !point.stationary);
+    let rows = looks.len() + usize::from(control);
+    let names = looks.iter().map(|look| look.name).chain(control.then_some(CONTROL));
+    let size = (MARK + widest(names, NOTE_SIZE), NOTE_LINE * rows as f64);
+    let centre = clear_place(panel.frame, size, (panel.frame.left, panel.frame.top), obstacles);
+    let left = centre.0 - size.0 / 2.0;
+    let row = |index: usize| centre.1 - size.1 / 2.0 + (index as f64 + 0.5) * NOTE_LINE;
+    for (index, look) in looks.iter().enumerate() {
+        draw_filled(panel.canvas, look.shape, (left + RADIUS, row(index)), RADIUS, look.colour())?;
+        let lettering = Lettering::new(NOTE_SIZE, look.colour());
+        panel.canvas.text((left + MARK, row(index)), look.name, lettering)?;
+    }
+    if control {
+        let y = row(looks.len());
+        draw_hollow(panel.canvas, (left + RADIUS, y), RADIUS, GREY)?;
+        panel.canvas.text((left + MARK, y), CONTROL, Lettering::new(NOTE_SIZE, GREY))?;
+    }
+    obstacles.extend(box_obstacles(centre, size));
+    Ok(())
+}
+
+fn draw_residuals(
+    panel: &Panel,
+    points: &[(&BalancePoint, &'static Look)],
+    tolerance: f64,
+) -> Result<(), FigureError> {
+    let frame = panel.frame;
+    let level = panel.draw_level(tolerance, INK, CURVE_WIDTH / 2.0, DASHED)?;
+    let mut obstacles = trace(&[(frame.left, level), (frame.right, level)]);
+    for (point, look) in points {
+        let at = panel.place(point.outflow, point.drawn_residual());
+        point.draw(panel.canvas, look, at)?;
+        obstacles.push(at);
+    }
+    let mut note = |lines: &[&str], colour, wanted| {
+        Note::new(lines, colour).draw_near(panel.canvas, frame, wanted, &mut obstacles)
+    };
+    note(&[&format!("tolerance {}", scientific(tolerance))], INK, (frame.right, level))?;
+    let mean_height = |stationary: bool| {
+        let heights: Vec<f64> = points
+            .iter()
+            .filter(|(point, _)| point.stationary == stationary)
+            .map(|(point, _)| panel.place(point.outflow, point.drawn_residual()).1)
+            .collect();
+        (!heights.is_empty()).then(|| heights.iter().sum::<f64>() / heights.len() as f64)
+    };
+    // Doubles that differ do so by 1e-16 of their size, which keeps the lines above the floor free for this note.
+    if points.iter().any(|(point, _)| point.residual < RESIDUAL_FLOOR) {
+        let floor = panel.place(1.0, RESIDUAL_FLOOR).1;
+        note(&["exact zeros, drawn at the floor"], GREY, (frame.left, floor))?;
+    }
+    for (stationary, text) in [(true, "stationary points"), (false, "controls, not stationary")] {
+        if let Some(height) = mean_height(stationary) {
+            note(&[text], GREY, (frame.left, height))?;
+        }
+    }
+    Ok(())
+}
+
+fn caption(record: &BalanceLawRecord) -> String {
+    let (stationary, controls): (Vec<_>, Vec<_>) = record.points.iter().partition(|point| point.stationary);
+    let (_, worst) = extent(stationary.iter().map(|point| point.residual));
+    let balanced = stationary.iter().filter(|point| point.residual <= record.tolerance).count();
+    let laws: BTreeSet<&str> = record.points.iter().map(|point| point.law.as_str()).collect();
+    let law = format!(
+        "Balance laws ({}): the mass that leaves a class equals the mass that enters it in {balanced} of {} balances \
+         at stationary points, to a relative tolerance of {}; the worst residual is {}.",
+        laws.into_iter().collect::<Vec<_>>().join(", "),
+        stationary.len(),
+        scientific(record.tolerance),
+        scientific(worst),
+    );
+    if controls.is_empty() {
+        return law;
+    }
+    let (least, _) = extent(controls.iter().map(|point| point.residual));
+    format!(
+        "{law} At {} control points that are not stationary the residual is at least {}.",
+        controls.len(),
+        scientific(least)
+    )
+}

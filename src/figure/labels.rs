@@ -1,0 +1,211 @@
+//! Where words go: labels at line ends pushed apart, notes where nothing else is drawn.
+
+use super::axes::Frame;
+use super::canvas::{Canvas, Lettering, Point, Stroke};
+use super::error::FigureError;
+use super::scale::extent;
+use super::text::widest;
+use super::theme::{Colour, GAP, GREY, LINE_HEIGHT, NOTE_SIZE, THIN_WIDTH};
+
+/// Height of one line of a note or label.
+pub(super) const NOTE_LINE: f64 = NOTE_SIZE * LINE_HEIGHT;
+
+/// A label at the end of a line.
+pub(super) struct EndLabel {
+    /// Height of the line's end on the paper.
+    pub(super) y: f64,
+    /// What the line is.
+    pub(super) text: String,
+    /// The line's colour.
+    pub(super) colour: Colour,
+}
+
+/// Writes labels to the right of `frame`, each as near to its line's end as the others allow, and above the
+/// topmost of them in grey what they say.
+pub(super) fn draw_end_labels(
+    canvas: &Canvas,
+    frame: Frame,
+    heading: &str,
+    labels: &[EndLabel],
+) -> Result<(), FigureError> {
+    let ends: Vec<f64> = labels.iter().map(|label| label.y).collect();
+    let heights = push_apart(&ends, NOTE_LINE, (frame.top, frame.bottom));
+    let x = frame.right + GAP;
+    for (label, &y) in labels.iter().zip(&heights) {
+        canvas.text((x, y), &label.text, Lettering::new(NOTE_SIZE, label.colour))?;
+    }
+    let (topmost, _) = extent(heights);
+    canvas.text((x, topmost - NOTE_LINE), heading, Lettering::new(NOTE_SIZE, GREY))
+}
+
+/// Paper that end labels need.
+pub(super) fn end_label_room<'a>(texts: impl IntoIterator<Item = &'a str>) -> f64 {
+    GAP + widest(texts, NOTE_SIZE)
+}
+
+/// The heights nearest to `wanted` (least squares) that keep their order, lie at least `gap` apart and stay
+/// between `low` and `high`, if that is long enough.
+///
+/// Subtracting `rank * gap` turns the question into isotonic regression, solved by pooling neighbours that are
+/// out of order into their mean; the limits then cut off the result.
+fn push_apart(wanted: &[f64], gap: f64, (low, high): (f64, f64)) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..wanted.len()).collect();
+    order.sort_by(|&i, &j| wanted[i].total_cmp(&wanted[j]));
+    let mut blocks: Vec<(f64, usize)> = Vec::new();
+    for (rank, &index) in order.iter().enumerate() {
+        let mut block = (wanted[index] - rank as f64 * gap, 1);
+        while let Some(&(mean, size)) = blocks.last().filter(|last| last.0 > block.0) {
+            blocks.pop();
+            let total = size + block.1;
+            block = ((mean * size as f64 + block.0 * block.1 as f64) / total as f64, total);
+        }
+        blocks.push(block);
+    }
+    let last = high - wanted.len().saturating_sub(1) as f64 * gap;
+    let means = blocks.into_iter().flat_map(|(mean, size)| std::iter::repeat_n(mean, size));
+    let mut heights = vec![0.0; wanted.len()];
+    for ((rank, &index), mean) in order.iter().enumerate().zip(means) {
+        heights[index] = mean.min(last).max(low) + rank as f64 * gap;
+    }
+    heights
+}
+
+/// The place nearest to `wanted` inside `frame` where a box of the given size covers none of `obstacles`; if
+/// there is none, the place that covers fewest. Places are centres of boxes.
+pub(super) fn clear_place(
+    frame: Frame,
+    (width, height): (f64, f64),
+    wanted: Point,
+    obstacles: &[Point],
+) -> Point {
+    const STEP: f64 = 2.0;
+    const CLEARANCE: f64 = 2.5;
+    let (across, down) = (width / 2.0 + CLEARANCE, height / 2.0 + CLEARANCE);
+    let columns = steps(frame.left + across, frame.right - across, STEP);
+    let rows = steps(frame.top + down, frame.bottom - down, STEP);
+    let covered = |(x, y): Point| {
+        let inside = |o: &&Point| (o.0 - x).abs() < across && (o.1 - y).abs() < down;
+        obstacles.iter().filter(inside).count()
+    };
+    let distance = |(x, y): Point| (x - wanted.0).hypot(y - wanted.1);
+    columns
+        .iter()
+        .flat_map(|&x| rows.iter().map(move |&y| (x, y)))
+        .map(|place| (covered(place), distance(place), place))
+        .min_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)))
+        .map_or(wanted, |(_, _, place)| place)
+}
+
+fn steps(from: f64, to: f64, step: f64) -> Vec<f64> {
+    std::iter::successors(Some(from), |at| Some(at + step)).take_while(|&at| at <= to).collect()
+}
+
+/// Points along a line, close enough together that no box for a word slips between them.
+pub(super) fn trace(line: &[Point]) -> Vec<Point> {
+    const STEP: f64 = 2.0;
+    line.windows(2)
+        .flat_map(|pair| {
+            let (from, to) = (pair[0], pair[1]);
+            let pieces = ((to.0 - from.0).hypot(to.1 - from.1) / STEP).ceil().max(1.0);
+            steps(0.0, 1.0, 1.0 / pieces)
+                .into_iter()
+                .map(move |t| (from.0 + t * (to.0 - from.0), from.1 + t * (to.1 - from.1)))
+        })
+        .collect()
+}
+
+/// Points over a box around `centre`, so that nothing else is placed on it.
+pub(super) fn box_obstacles((x, y): Point, (width, height): (f64, f64)) -> Vec<Point> {
+    let (left, right) = (x - width / 2.0, x + width / 2.0);
+    let levels = [y - height / 2.0, y, y + height / 2.0];
+    levels.into_iter().flat_map(|level| trace(&[(left, level), (right, level)])).collect()
+}
+
+/// Lines of text set one below the other around a centre.
+pub(super) struct Note<'a> {
+    lines: &'a [&'a str],
+    colour: Colour,
+}
+
+impl<'a> Note<'a> {
+    pub(super) const fn new(lines: &'a [&'a str], colour: Colour) -> Self {
+        Self { lines, colour }
+    }
+
+    /// Width and height on the paper.
+    pub(super) fn size(&self) -> (f64, f64) {
+        (widest(self.lines.iter().copied(), NOTE_SIZE), NOTE_LINE * self.lines.len() as f64)
+    }
+
+    /// Writes the note flush left in its box around `centre`.
+    pub(super) fn draw(&self, canvas: &Canvas, (x, y): Point) -> Result<(), FigureError> {
+        let (width, height) = self.size();
+        for (row, line) in self.lines.iter().enumerate() {
+            let at = (x - width / 2.0, y - height / 2.0 + (row as f64 + 0.5) * NOTE_LINE);
+            canvas.text(at, line, Lettering::new(NOTE_SIZE, self.colour))?;
+        }
+        Ok(())
+    }
+
+    /// Writes the note at the clear place nearest to `wanted`, where it becomes an obstacle to later notes, and
+    /// returns its centre.
+    pub(super) fn draw_near(
+        &self,
+        canvas: &Canvas,
+        frame: Frame,
+        wanted: Point,
+        obstacles: &mut Vec<Point>,
+    ) -> Result<Point, FigureError> {
+        let centre = clear_place(frame, self.size(), wanted, obstacles);
+        self.draw(canvas, centre)?;
+        obstacles.extend(box_obstacles(centre, self.size()));
+        Ok(centre)
+    }
+
+    /// A thin line from the note around `centre` to what it speaks of, ending `distance` before it.
+    pub(super) fn draw_leader(
+        &self,
+        canvas: &Canvas,
+        centre: Point,
+        target: Point,
+        distance: f64,
+    ) -> Result<(), FigureError> {
+        const AIR: f64 = 2.0;
+        let (width, height) = self.size();
+        let edge = |target: f64, centre: f64, size: f64| {
+            target.clamp(centre - size / 2.0 - AIR, centre + size / 2.0 + AIR)
+        };
+        let from = (edge(target.0, centre.0, width), edge(target.1, centre.1, height));
+        let length = (target.0 - from.0).hypot(target.1 - from.1);
+        if length <= distance {
+            return Ok(());
+        }
+        let share = 1.0 - distance / length;
+        let to = (from.0 + share * (target.0 - from.0), from.1 + share * (target.1 - from.1));
+        canvas.line(&[from, to], Stroke::solid(self.colour, THIN_WIDTH))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_apart_stay_and_labels_together_move_least() {
+        let apart = |wanted: &[f64]| push_apart(wanted, 8.0, (0.0, 64.0));
+        assert_eq!(apart(&[10.0, 50.0]), [10.0, 50.0]);
+        assert_eq!(apart(&[20.0, 20.0, 60.0]), [16.0, 24.0, 60.0]);
+        assert_eq!(apart(&[60.0, 21.0, 20.0]), [60.0, 24.5, 16.5]);
+        assert_eq!(apart(&[1.0, 1.0, 64.0, 63.0]), [0.0, 8.0, 64.0, 56.0]);
+        assert!(apart(&[]).is_empty());
+    }
+
+    #[test]
+    fn a_note_avoids_what_is_drawn() {
+        let frame = Frame { left: 0.0, top: 0.0, right: 100.0, bottom: 100.0 };
+        let line = trace(&[(0.0, 0.0), (100.0, 100.0)]);
+        let (x, y) = clear_place(frame, (20.0, 10.0), (50.0, 50.0), &line);
+        assert!(line.iter().all(|o| (o.0 - x).abs() >= 10.0 || (o.1 - y).abs() >= 5.0));
+        assert!((x - 50.0).hypot(y - 50.0) < 30.0);
+    }
+}

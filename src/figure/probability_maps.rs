@@ -1,0 +1,276 @@
+//! F3: the mean-probability matrix of each loss as a map, side by side.
+
+use serde::{Deserialize, Serialize};
+
+use super::axes::{Frame, draw_letter};
+use super::canvas::{Anchor, Canvas, Lettering, Stroke, draw_svg};
+use super::error::FigureError;
+use super::render::Figure;
+use super::text::{text_width, widest};
+use super::theme::{
+    AXIS_WIDTH, CAP_HEIGHT, GAP, GREY, INK, LABEL_SIZE, LETTER_SIZE, MARGIN, NOTE_SIZE, TICK_SIZE,
+    TWO_COLUMNS, loss_colour, sequential_colour, text_on,
+};
+
+const ID: &str = "F3";
+/// Space between two maps.
+const MAP_GAP: f64 = 16.0;
+/// Height above the maps for letter, loss and lowest diagonal entry.
+const HEAD_ROOM: f64 = 25.0;
+/// Width of the colour bar.
+const BAR_WIDTH: f64 = 7.0;
+/// Largest side of a map, so that few maps do not make a tall figure.
+const LARGEST_SIDE: f64 = 120.0;
+/// More maps than this leave too little width for the words above each.
+const MOST_MAPS: usize = 4;
+/// Cells that would read 0.00 stay empty.
+const SMALLEST_SHOWN: f64 = 0.005;
+/// Width of the outline of the lowest diagonal entry.
+const HEAVY_OUTLINE: f64 = 1.5;
+/// White between cells, which keeps the seams even at any resolution.
+const SEAM: f64 = 0.3;
+
+/// Mean-probability matrices of several losses on the same samples (THEORY section 1).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProbabilityMapsRecord {
+    /// Samples of each of the `K` classes.
+    pub class_counts: Vec<usize>,
+    /// One map for each loss.
+    pub maps: Vec<ProbabilityMap>,
+}
+
+/// The mean-probability matrix of one loss.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProbabilityMap {
+    /// The paper's name of the loss, such as `LGL-INR, β = 5`.
+    pub loss: String,
+    /// `K` rows (true class) of `K` columns (predicted class).
+    pub mean_probability: Vec<Vec<f64>>,
+}
+
+impl ProbabilityMap {
+    /// The class with the smallest diagonal entry, and that entry.
+    fn lowest_diagonal(&self) -> (usize, f64) {
+        let diagonal = self.mean_probability.iter().enumerate().map(|(class, row)| (class, row[class]));
+        diagonal.min_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or((0, 0.0))
+    }
+}
+
+/// Where the maps stand.
+struct Layout {
+    first_left: f64,
+    top: f64,
+    cell: f64,
+    classes: usize,
+}
+
+impl Layout {
+    fn of(record: &ProbabilityMapsRecord, row_labels: &[String]) -> Self {
+        let maps = record.maps.len() as f64;
+        let classes = record.class_counts.len();
+        let left = MARGIN + LABEL_SIZE + GAP + widest(row_labels.iter().map(String::as_str), TICK_SIZE) + GAP;
+        let bar = MAP_GAP + BAR_WIDTH + GAP + text_width("0.0", TICK_SIZE) + GAP + LABEL_SIZE + MARGIN;
+        let room = (TWO_COLUMNS - left - bar - MAP_GAP * (maps - 1.0)) / maps;
+        let side = room.min(LARGEST_SIDE);
+        // What capped maps leave over goes to both margins alike.
+        let first_left = left + (room - side) * maps / 2.0;
+        Self { first_left, top: MARGIN + HEAD_ROOM, cell: side / classes as f64, classes }
+    }
+
+    fn side(&self) -> f64 {
+        self.cell * self.classes as f64
+    }
+
+    fn height(&self) -> f64 {
+        self.top + self.side() + GAP + TICK_SIZE + GAP + LABEL_SIZE + MARGIN
+    }
+
+    fn map(&self, index: usize) -> Frame {
+        let left = self.first_left + index as f64 * (self.side() + MAP_GAP);
+        Frame { left, top: self.top, right: left + self.side(), bottom: self.top + self.side() }
+    }
+
+    fn cell(&self, frame: Frame, row: usize, column: usize) -> Frame {
+        let (left, top) = (frame.left + column as f64 * self.cell, frame.top + row as f64 * self.cell);
+        Frame { left, top, right: left + self.cell, bottom: top + self.cell }
+    }
+}
+
+/// How the numbers in the cells are written: size, and whether the zero before the point is dropped.
+#[derive(Clone, Copy)]
+struct CellText {
+    size: f64,
+    short: bool,
+}
+
+impl CellText {
+    /// The longer form where it fits at the size of tick labels, else the shorter as large as the cell allows.
+    fn fitting(cell: f64) -> Self {
+        const FILL: f64 = 0.86;
+        let short = text_width("0.00", TICK_SIZE) > FILL * cell;
+        let sample = if short { ".00" } else { "0.00" };
+        Self { size: (FILL * cell / text_width(sample, 1.0)).min(TICK_SIZE), short }
+    }
+
+    fn write(self, value: f64) -> String {
+        let full = format!("{value:.2}");
+        match full.strip_prefix('0') {
+            Some(rest) if self.short => rest.to_owned(),
+            None if self.short => format!("{value:.1}"),
+            _ => full,
+        }
+    }
+}
+
+/// Draws F3: one heat map for each loss, with one colour bar.
+pub fn draw(record: &ProbabilityMapsRecord) -> Result<Figure, FigureError> {
+    check(record)?;
+    let row_labels: Vec<String> =
+        record.class_counts.iter().enumerate().map(|(class, count)| format!("{class} ({count})")).collect();
+    let layout = Layout::of(record, &row_labels);
+    let caption = caption(record);
+    let svg = draw_svg((TWO_COLUMNS, layout.height()), &caption, |canvas| {
+        for ((index, map), letter) in record.maps.iter().enumerate().zip('a'..) {
+            let frame = layout.map(index);
+            draw_letter(canvas, frame, letter)?;
+            draw_head(canvas, frame, map)?;
+            draw_cells(canvas, &layout, frame, map)?;
+            draw_columns(canvas, &layout, frame)?;
+        }
+        draw_rows(canvas, &layout, &row_labels)?;
+        draw_bar(canvas, layout.map(record.maps.len() - 1))
+    })?;
+    Ok(Figure { id: ID, file_stem: "F3-probability-maps".to_owned(), svg, caption })
+}
+
+fn check(record: &ProbabilityMapsRecord) -> Result<(), FigureError> {
+    let classes = record.class_counts.len();
+    if classes == 0 || record.maps.is_empty() {
+        let missing = if classes == 0 { "classes" } else { "maps" };
+        return Err(FigureError::Empty { figure: ID, missing });
+    }
+    if record.maps.len() > MOST_MAPS {
+        let problem = format!("{} maps do not fit side by side; draw at most {MOST_MAPS}", record.maps.len());
+        return Err(FigureError::invalid(ID, "maps", problem));
+    }
+    for map in &record.maps {
+        let problem = |text: String| Err(FigureError::invalid(ID, format!("map of {}", map.loss), text));
+        if map.mean_probability.len() != classes
+            || map.mean_probability.iter().any(|row| row.len() != classes)
+        {
+            return problem(format!("the matrix is not {classes} x {classes}, as the class counts are"));
+        }
+        if let Some(value) = map.mean_probability.iter().flatten().find(|value| !(0.0..=1.0).contains(*value))
+        {
+            return problem(format!("mean probability {value} is not between 0 and 1"));
+        }
+    }
+    Ok(())
+}
+
+/// The loss beside the panel's letter, and under it what to look for on the diagonal.
+fn draw_head(canvas: &Canvas, frame: Frame, map: &ProbabilityMap) -> Result<(), FigureError> {
+    let first = MARGIN + LETTER_SIZE * CAP_HEIGHT / 2.0;
+    let name = Lettering::new(LABEL_SIZE, loss_colour(&map.loss)).bold();
+    canvas.text((frame.left + LETTER_SIZE + GAP, first), &map.loss, name)?;
+    let (_, lowest) = map.lowest_diagonal();
+    let text = format!("lowest diagonal {lowest:.2}");
+    let second = f64::midpoint(first, frame.top) + 1.5;
+    canvas.text((frame.left, second), &text, Lettering::new(NOTE_SIZE, GREY))
+}
+
+fn draw_cells(
+    canvas: &Canvas,
+    layout: &Layout,
+    frame: Frame,
+    map: &ProbabilityMap,
+) -> Result<(), FigureError> {
+    let number = CellText::fitting(layout.cell);
+    for (row, values) in map.mean_probability.iter().enumerate() {
+        for (column, &value) in values.iter().enumerate() {
+            let cell = layout.cell(frame, row, column);
+            let inner = cell.inset(SEAM / 2.0);
+            canvas.area(&inner.corners(), sequential_colour(value), 1.0)?;
+            if value >= SMALLEST_SHOWN {
+                let centre = (f64::midpoint(inner.left, inner.right), f64::midpoint(inner.top, inner.bottom));
+                let lettering = Lettering::new(number.size, text_on(value)).anchored(Anchor::Middle);
+                canvas.text(centre, &number.write(value), lettering)?;
+            }
+        }
+    }
+    let (lowest, _) = map.lowest_diagonal();
+    for class in (0..layout.classes).filter(|&class| class != lowest) {
+        draw_outline(canvas, layout.cell(frame, class, class), AXIS_WIDTH)?;
+    }
+    draw_outline(canvas, layout.cell(frame, lowest, lowest), HEAVY_OUTLINE)
+}
+
+fn draw_outline(canvas: &Canvas, frame: Frame, width: f64) -> Result<(), FigureError> {
+    let corners = frame.corners();
+    canvas.line(&[corners.as_slice(), &corners[..2]].concat(), Stroke::solid(INK, width))
+}
+
+fn draw_columns(canvas: &Canvas, layout: &Layout, frame: Frame) -> Result<(), FigureError> {
+    let y = frame.bottom + GAP + TICK_SIZE / 2.0;
+    let middle = |lettering: Lettering| lettering.anchored(Anchor::Middle);
+    for class in 0..layout.classes {
+        let x = frame.left + (class as f64 + 0.5) * layout.cell;
+        canvas.text((x, y), &class.to_string(), middle(Lettering::new(TICK_SIZE, INK)))?;
+    }
+    let below = frame.bottom + GAP + TICK_SIZE + GAP + LABEL_SIZE / 2.0;
+    let centre = f64::midpoint(frame.left, frame.right);
+    canvas.text((centre, below), "predicted class", middle(Lettering::new(LABEL_SIZE, INK)))
+}
+
+fn draw_rows(canvas: &Canvas, layout: &Layout, labels: &[String]) -> Result<(), FigureError> {
+    let frame = layout.map(0);
+    for (class, label) in labels.iter().enumerate() {
+        let y = frame.top + (class as f64 + 0.5) * layout.cell;
+        canvas.text((frame.left - GAP, y), label, Lettering::new(TICK_SIZE, INK).anchored(Anchor::End))?;
+    }
+    let labels_width = widest(labels.iter().map(String::as_str), TICK_SIZE);
+    let at =
+        (frame.left - GAP - labels_width - GAP - LABEL_SIZE / 2.0, f64::midpoint(frame.top, frame.bottom));
+    let axis = Lettering::new(LABEL_SIZE, INK).anchored(Anchor::Middle).upward();
+    canvas.text(at, "true class (samples)", axis)
+}
+
+/// The colour bar right of the last map.
+fn draw_bar(canvas: &Canvas, last: Frame) -> Result<(), FigureError> {
+    const SHADES: u32 = 64;
+    const MARKS: [f64; 3] = [0.0, 0.5, 1.0];
+    let left = last.right + MAP_GAP;
+    let bar = Frame { left, right: left + BAR_WIDTH, ..last };
+    let height = |share: f64| bar.bottom - share * bar.height();
+    for shade in 0..SHADES {
+        let share = |step: u32| f64::from(step) / f64::from(SHADES);
+        // Each shade reaches to the top and is covered by the next, which leaves no seams.
+        let band = Frame { bottom: height(share(shade)), ..bar };
+        canvas.area(&band.corners(), sequential_colour(f64::midpoint(share(shade), share(shade + 1))), 1.0)?;
+    }
+    for mark in MARKS {
+        let label = Lettering::new(TICK_SIZE, INK);
+        canvas.text((bar.right + GAP, height(mark)), &format!("{mark:.1}"), label)?;
+    }
+    let x = bar.right + GAP + text_width("0.0", TICK_SIZE) + GAP + LABEL_SIZE / 2.0;
+    let axis = Lettering::new(LABEL_SIZE, INK).anchored(Anchor::Middle).upward();
+    canvas.text((x, f64::midpoint(bar.top, bar.bottom)), "mean probability", axis)
+}
+
+fn caption(record: &ProbabilityMapsRecord) -> String {
+    let lowest: Vec<String> = record
+        .maps
+        .iter()
+        .map(|map| {
+            let (class, value) = map.lowest_diagonal();
+            format!("{value:.2} (class {class}) for {}", map.loss)
+        })
+        .collect();
+    format!(
+        "Mean predicted probability of each class (column) over the samples of each true class (row) under each loss, \
+         point of each loss, on the same {} samples in {} classes. Lowest entry on the diagonal (thick outline): {}.",
+        record.class_counts.iter().sum::<usize>(),
+        record.class_counts.len(),
+        lowest.join("; "),
+    )
+}

@@ -1,0 +1,86 @@
+//! How a value becomes a place along an axis.
+
+/// A linear or logarithmic map from `[low, high]` to `[0, 1]`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Scale {
+    /// Equal steps are equally long.
+    Linear {
+        /// Value at 0.
+        low: f64,
+        /// Value at 1.
+        high: f64,
+    },
+    /// Equal factors are equally long; both limits are positive.
+    Log {
+        /// Value at 0.
+        low: f64,
+        /// Value at 1.
+        high: f64,
+    },
+}
+
+impl Scale {
+    /// The logarithmic scale over the whole decades that hold all of `values`, at least one decade long.
+    pub(super) fn decades(values: impl IntoIterator<Item = f64>) -> Self {
+        let (low, high) = extent(values);
+        let (low, mut high) = (low.log10().floor(), high.log10().ceil());
+        if high <= low {
+            high = low + 1.0;
+        }
+        Self::Log { low: 10_f64.powf(low), high: 10_f64.powf(high) }
+    }
+
+    /// The same scale, longer by `share` of its length at either end.
+    pub(super) fn widened(self, share: f64) -> Self {
+        match self {
+            Self::Linear { low, high } => {
+                let more = share * (high - low);
+                Self::Linear { low: low - more, high: high + more }
+            }
+            Self::Log { low, high } => {
+                let more = (high / low).powf(share);
+                Self::Log { low: low / more, high: high * more }
+            }
+        }
+    }
+
+    /// Place of `value`: 0 at the low limit, 1 at the high one.
+    pub(super) fn share(self, value: f64) -> f64 {
+        match self {
+            Self::Linear { low, high } => (value - low) / (high - low),
+            Self::Log { low, high } => (value / low).ln() / (high / low).ln(),
+        }
+    }
+
+    /// Whether `value` lies within the limits, up to rounding.
+    pub(super) fn contains(self, value: f64) -> bool {
+        const ROUNDING: f64 = 1e-9;
+        (-ROUNDING..=1.0 + ROUNDING).contains(&self.share(value))
+    }
+}
+
+/// Smallest and largest of `values`.
+pub(super) fn extent(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
+    values.into_iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_are_zero_and_one() {
+        for scale in [Scale::Linear { low: -1.0, high: 3.0 }, Scale::Log { low: 1e-3, high: 1e2 }] {
+            let (Scale::Linear { low, high } | Scale::Log { low, high }) = scale;
+            assert!(scale.share(low).abs() < 1e-12 && (scale.share(high) - 1.0).abs() < 1e-12);
+            assert!(scale.contains(low) && scale.contains(high) && !scale.contains(2.0 * high));
+            assert!(scale.widened(0.1).share(low) > 0.05);
+        }
+    }
+
+    #[test]
+    fn decades_hold_the_values() {
+        assert_eq!(Scale::decades([0.02, 3.0]), Scale::Log { low: 0.01, high: 10.0 });
+        assert_eq!(Scale::decades([1.0]), Scale::Log { low: 1.0, high: 10.0 });
+    }
+}

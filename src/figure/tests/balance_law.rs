@@ -1,0 +1,82 @@
+use rand::RngExt;
+
+use super::{assert_nothing_runs_through_text, assert_printable, assert_written, marks, random};
+use crate::figure::balance_law::{BalanceLawRecord, BalancePoint, draw};
+
+const LAWS: [&str; 5] = ["B1", "B5", "B6", "R1", "R2"];
+
+fn record(per_law: usize) -> BalanceLawRecord {
+    let mut random = random();
+    let mut points = Vec::new();
+    for law in LAWS {
+        for index in 0..per_law {
+            let stationary = index % 6 != 0;
+            let outflow = 10_f64.powf(random.random_range(-6.5..-1.2));
+            let factor = if stationary {
+                1.0 + 10_f64.powf(random.random_range(-16.5..-12.5))
+            } else {
+                10_f64.powf(random.random_range(-2.5..0.3)).exp()
+            };
+            let inflow = if random.random_bool(0.5) { outflow * factor } else { outflow / factor };
+            let residual = (outflow - inflow).abs() / outflow.max(inflow);
+            points.push(BalancePoint { law: law.to_owned(), outflow, inflow, residual, stationary });
+        }
+    }
+    BalanceLawRecord { points, tolerance: 1e-10 }
+}
+
+#[test]
+fn every_point_is_shown_in_both_panels() {
+    let record = record(90);
+    let figure = draw(&record).expect("a good record");
+    assert_printable(&figure);
+    assert_nothing_runs_through_text(&figure);
+    assert_written(
+        &figure,
+        &[
+            "a",
+            "b",
+            "outflow of a class, share of the total mass",
+            "inflow, share of the total mass",
+            "relative residual",
+            "tolerance 10⁻¹⁰",
+            "LGL, one-vs-all",
+            "not stationary",
+        ],
+    );
+    assert!(marks(&figure).len() >= 2 * record.points.len());
+    assert_eq!(figure, draw(&record).expect("a good record"), "same record, same bytes");
+}
+
+#[test]
+fn the_caption_counts_what_the_record_holds() {
+    let mut record = record(12);
+    record.points[1].residual = 3.0e-4;
+    let caption = draw(&record).expect("a good record").caption;
+    assert!(caption.contains("in 49 of 50 balances"), "{caption}");
+    assert!(caption.contains("the worst residual is 3.0 × 10⁻⁴"), "{caption}");
+    assert!(caption.contains("At 10 control points"), "{caption}");
+}
+
+#[test]
+fn a_lone_point_makes_a_figure() {
+    let point =
+        BalancePoint { law: "B1".to_owned(), outflow: 0.1, inflow: 0.1, residual: 0.0, stationary: true };
+    let figure = draw(&BalanceLawRecord { points: vec![point], tolerance: 1e-10 }).expect("a good record");
+    assert_nothing_runs_through_text(&figure);
+    assert!(!figure.caption.contains("control"));
+}
+
+#[test]
+fn a_bad_record_is_refused() {
+    let empty = BalanceLawRecord { points: Vec::new(), tolerance: 1e-10 };
+    assert!(draw(&empty).expect_err("nothing to draw").to_string().contains("no stationary points"));
+    let spoilt = |spoil: fn(&mut BalancePoint)| {
+        let mut record = record(2);
+        spoil(&mut record.points[1]);
+        draw(&record).expect_err("a bad point").to_string()
+    };
+    assert!(spoilt(|point| point.law = "Z9".to_owned()).contains("point 1: unknown law \"Z9\""));
+    assert!(spoilt(|point| point.inflow = 0.0).contains("must both be positive"));
+    assert!(spoilt(|point| point.residual = f64::NAN).contains("not between 0 and 1"));
+}

@@ -1,0 +1,134 @@
+//! The pictures, looked at as a reader would: what is written, where it stands, whether anything is covered.
+//!
+//! Set `EQUIPOISE_FIGURES` to a directory to have each tested figure written there as well.
+
+mod balance_law;
+mod binary_weights;
+mod probability_maps;
+
+use std::path::Path;
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use resvg::tiny_skia::{PathSegment, Pixmap};
+use resvg::usvg::{Group, Node, Rect, TextChunk, Tree};
+
+use super::render::{DEFAULT_DPI, Figure};
+use super::text::reading_options;
+
+/// Where each text of a figure stands, as `(text, box)`.
+fn texts(figure: &Figure) -> Vec<(String, Rect)> {
+    let mut found = Vec::new();
+    visit(tree(figure).root(), &mut |node| {
+        if let Node::Text(text) = node {
+            let written: String = text.chunks().iter().map(TextChunk::text).collect();
+            // The outlines, which are tighter than the text's own box, know nothing of the text's place.
+            let outlines = text.flattened().bounding_box().transform(text.abs_transform());
+            found.push((written, outlines.expect("a text has a place")));
+        }
+    });
+    found
+}
+
+/// The corners of every line, and the centre of every closed mark of the size of a marker.
+fn marks(figure: &Figure) -> Vec<(f32, f32)> {
+    const MARKER: f32 = 8.0;
+    let mut found = Vec::new();
+    visit(tree(figure).root(), &mut |node| {
+        let Node::Path(path) = node else { return };
+        let bounds = path.abs_bounding_box();
+        if bounds.width().max(bounds.height()) < MARKER {
+            found.push((bounds.x() + bounds.width() / 2.0, bounds.y() + bounds.height() / 2.0));
+        } else if path.stroke().is_some() {
+            let Some(points) = path.data().clone().transform(path.abs_transform()) else { return };
+            found.extend(points.segments().filter_map(|segment| match segment {
+                PathSegment::MoveTo(p) | PathSegment::LineTo(p) => Some((p.x, p.y)),
+                _ => None,
+            }));
+        }
+    });
+    found
+}
+
+fn tree(figure: &Figure) -> Tree {
+    Tree::from_str(&figure.svg, &reading_options()).expect("a figure is a valid drawing")
+}
+
+fn visit(group: &Group, see: &mut impl FnMut(&Node)) {
+    for node in group.children() {
+        match node {
+            Node::Group(inner) => visit(inner, see),
+            other => see(other),
+        }
+    }
+}
+
+fn overlap(a: &Rect, b: &Rect) -> bool {
+    a.left() < b.right() && b.left() < a.right() && a.top() < b.bottom() && b.top() < a.bottom()
+}
+
+/// Everything that must hold of any figure.
+fn assert_printable(figure: &Figure) {
+    let sheet = tree(figure).size();
+    let texts = texts(figure);
+    for (index, (text, place)) in texts.iter().enumerate() {
+        assert!(
+            place.left() >= 0.0
+                && place.top() >= 0.0
+                && place.right() <= sheet.width()
+                && place.bottom() <= sheet.height(),
+            "{text:?} is clipped: {place:?}"
+        );
+        for (other, its_place) in &texts[index + 1..] {
+            assert!(!overlap(place, its_place), "{text:?} and {other:?} overlap");
+        }
+    }
+    assert!(figure.svg.contains("viewBox=\"0 0 4896 ") && figure.svg.contains("width=\"489.6pt\""));
+    assert!(figure.svg.contains("role=\"img\" aria-label=\""));
+    let picture = Pixmap::decode_png(&figure.png(DEFAULT_DPI).expect("it renders")).expect("it is a PNG");
+    assert_eq!(picture.width(), 2040, "6.8 in at 300 dpi");
+    if let Some(directory) = std::env::var_os("EQUIPOISE_FIGURES") {
+        figure.write(Path::new(&directory)).expect("the directory is writable");
+    }
+}
+
+/// No marker and no line runs through a text.
+fn assert_nothing_runs_through_text(figure: &Figure) {
+    let marks = marks(figure);
+    for (text, place) in texts(figure) {
+        let covered = marks.iter().any(|&(x, y)| {
+            (place.left()..place.right()).contains(&x) && (place.top()..place.bottom()).contains(&y)
+        });
+        assert!(!covered, "something is drawn through {text:?}");
+    }
+}
+
+fn assert_written(figure: &Figure, wanted: &[&str]) {
+    let texts = texts(figure);
+    for text in wanted {
+        assert!(texts.iter().any(|(written, _)| written.trim() == *text), "{text:?} is not in the figure");
+    }
+}
+
+fn random() -> ChaCha8Rng {
+    ChaCha8Rng::seed_from_u64(7)
+}
+
+#[test]
+fn a_figure_is_written_whole_under_its_stem() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let figure = super::probability_maps::draw(&probability_maps::record(3)).expect("a good record");
+    let files = figure.write(&directory.path().join("new")).expect("a writable directory");
+    assert_eq!(std::fs::read_to_string(&files.svg).expect("the SVG"), figure.svg);
+    assert_eq!(std::fs::read(&files.png).expect("the PNG"), figure.png(DEFAULT_DPI).expect("it renders"));
+    let names = std::fs::read_dir(directory.path().join("new")).expect("a directory").count();
+    assert_eq!(names, 2, "no temporary file stays behind");
+}
+
+#[test]
+fn a_picture_without_pixels_is_refused() {
+    let figure = super::probability_maps::draw(&probability_maps::record(3)).expect("a good record");
+    for dpi in [0.0, -300.0, f64::NAN] {
+        assert!(figure.png(dpi).expect_err("no such picture").to_string().contains("dpi"));
+    }
+}

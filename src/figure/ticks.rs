@@ -1,0 +1,119 @@
+//! Where an axis is marked, and how numbers are written there.
+
+use super::scale::Scale;
+
+/// Most steps between the labels of an axis.
+const MOST_STEPS: i32 = 7;
+
+/// A mark on an axis; only major ticks have a label.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Tick {
+    /// Value that is marked.
+    pub(super) value: f64,
+    /// What is written there.
+    pub(super) label: Option<String>,
+}
+
+/// The ticks of a scale: round numbers, or powers of ten with minor ticks between them.
+pub(super) fn ticks(scale: Scale) -> Vec<Tick> {
+    match scale {
+        Scale::Linear { low, high } => linear_ticks(low, high),
+        Scale::Log { low, high } => log_ticks(low, high),
+    }
+    .into_iter()
+    .filter(|tick| scale.contains(tick.value))
+    .collect()
+}
+
+fn linear_ticks(low: f64, high: f64) -> Vec<Tick> {
+    let rough = (high - low) / f64::from(MOST_STEPS);
+    let power = exponent(rough, f64::floor);
+    let decade = 10_f64.powi(power);
+    // The allowance keeps a step that is round up to rounding from being passed over.
+    let factor = [1.0, 2.0, 5.0].into_iter().find(|factor| factor * decade >= rough * (1.0 - 1e-9));
+    let (step, power) = factor.map_or((10.0 * decade, power + 1), |factor| (factor * decade, power));
+    let decimals = usize::try_from(-power).unwrap_or(0);
+    let first = (low / step).floor();
+    (0..=2 * MOST_STEPS)
+        .map(|i| (first + f64::from(i)) * step)
+        .map(|value| Tick { value, label: Some(format!("{value:.decimals$}").replace('-', "−")) })
+        .collect()
+}
+
+fn log_ticks(low: f64, high: f64) -> Vec<Tick> {
+    let (first, last) = (exponent(low, f64::floor), exponent(high, f64::ceil));
+    let whole_decades = exponent(high, f64::floor) - exponent(low, f64::ceil);
+    let step = ((whole_decades - 1) / MOST_STEPS + 1).max(1);
+    let minor: &[f64] = if step == 1 { &[2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0] } else { &[] };
+    (first..=last)
+        .flat_map(|power| {
+            let label = (power % step == 0).then(|| power_of_ten(power));
+            let value = 10_f64.powi(power);
+            std::iter::once(Tick { value, label })
+                .chain(minor.iter().map(move |factor| Tick { value: factor * value, label: None }))
+        })
+        .collect()
+}
+
+/// The decimal exponent of a positive value, rounded as told.
+fn exponent(value: f64, round: fn(f64) -> f64) -> i32 {
+    #[expect(clippy::cast_possible_truncation, reason = "decimal exponents of f64 lie within ±324")]
+    let power = round(value.log10()) as i32;
+    power
+}
+
+/// Ten to an integer power, as `10⁻²`.
+pub(super) fn power_of_ten(power: i32) -> String {
+    const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+    let raised =
+        power.to_string().chars().map(|c| c.to_digit(10).map_or('⁻', |d| DIGITS[d as usize])).collect();
+    ["10".to_owned(), raised].concat()
+}
+
+/// A number as `3.1 × 10⁻¹³`; a power of ten as `10⁻¹⁰`; zero as `0`.
+pub(super) fn scientific(value: f64) -> String {
+    let written = format!("{value:.1e}");
+    match written.split_once('e').map(|(digits, power)| (digits, power.parse::<i32>())) {
+        Some(("0.0", _)) => "0".to_owned(),
+        Some(("1.0", Ok(power))) => power_of_ten(power),
+        Some((digits, Ok(power))) => format!("{digits} × {}", power_of_ten(power)),
+        _ => written,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(scale: Scale) -> Vec<String> {
+        ticks(scale).into_iter().filter_map(|tick| tick.label).collect()
+    }
+
+    #[test]
+    fn linear_ticks_are_round() {
+        assert_eq!(labels(Scale::Linear { low: 0.0, high: 1.0 }), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
+        assert_eq!(labels(Scale::Linear { low: -12.0, high: 41.0 }), ["−10", "0", "10", "20", "30", "40"]);
+    }
+
+    #[test]
+    fn log_ticks_are_powers_of_ten() {
+        let scale = Scale::Log { low: 0.9e-2, high: 1.1e3 };
+        assert_eq!(labels(scale), ["10⁻²", "10⁻¹", "10⁰", "10¹", "10²", "10³"]);
+        assert!(ticks(scale).iter().any(|tick| tick.label.is_none() && (tick.value - 0.05).abs() < 1e-12));
+    }
+
+    #[test]
+    fn many_decades_carry_few_labels() {
+        let scale = Scale::Log { low: 1e-18, high: 1.0 };
+        assert_eq!(labels(scale), ["10⁻¹⁸", "10⁻¹⁵", "10⁻¹²", "10⁻⁹", "10⁻⁶", "10⁻³", "10⁰"]);
+        assert_eq!(ticks(scale).len(), 19);
+    }
+
+    #[test]
+    fn numbers_read_as_in_print() {
+        assert_eq!(scientific(3.14e-13), "3.1 × 10⁻¹³");
+        assert_eq!(scientific(1e-10), "10⁻¹⁰");
+        assert_eq!(scientific(0.0), "0");
+        assert_eq!(scientific(f64::NAN), "NaN");
+    }
+}

@@ -1,0 +1,119 @@
+//! Every loss against finite differences and closed forms, extreme logits included.
+
+use super::*;
+use crate::data::Labels;
+
+fn targets(classes: usize, weights: &[f64]) -> Targets {
+    let labels = (0..4 * classes).map(|sample| (sample * 7 % classes) as u32).collect();
+    let labels = Labels::numbered(labels, classes).expect("every class occurs");
+    Targets::new(&labels, &ClassWeights::Explicit(weights.to_vec())).expect("valid weights")
+}
+
+/// Fixed, irregular logits of a given scale.
+fn logits(rows: usize, samples: usize, scale: f64) -> DMatrix<f64> {
+    DMatrix::from_fn(rows, samples, |row, sample| scale * ((1.7 * row as f64 + 0.9 * sample as f64).sin()))
+}
+
+fn losses(targets: &Targets) -> Vec<(&'static str, Box<dyn Loss>)> {
+    let classes = targets.classes();
+    let inr = |beta, variant| Box::new(Inr { classes, beta, variant });
+    vec![
+        ("softmax", Box::new(Softmax { classes })),
+        ("one-vs-all", Box::new(Logistic::one_vs_all(targets))),
+        ("inr", inr(5.0, InrVariant::Attached)),
+        ("inr beta 0", inr(0.0, InrVariant::Attached)),
+        ("inr beta 50", inr(50.0, InrVariant::Attached)),
+    ]
+}
+
+fn gradient_at(loss: &dyn Loss, logits: &DMatrix<f64>, targets: &Targets) -> (f64, DMatrix<f64>) {
+    let mut gradient = DMatrix::zeros(logits.nrows(), logits.ncols());
+    let value = loss.value_and_gradient(logits, targets, &mut gradient);
+    (value, gradient)
+}
+
+#[test]
+fn gradients_and_curvatures_match_finite_differences() {
+    let targets = targets(3, &[1.0, 2.5, 0.3]);
+    for scale in [0.3, 3.0, 12.0] {
+        let at = logits(3, targets.samples(), scale);
+        let along = logits(3, targets.samples(), 1.0).map(|value| (3.0 * value).cos());
+        for (name, loss) in losses(&targets) {
+            let step = 1e-5;
+            let (ahead, gradient_ahead) = gradient_at(&*loss, &(&at + &along * step), &targets);
+            let (behind, gradient_behind) = gradient_at(&*loss, &(&at - &along * step), &targets);
+            let (_, gradient) = gradient_at(&*loss, &at, &targets);
+            let slope = gradient.dot(&along);
+            let difference = (ahead - behind) / (2.0 * step);
+            assert!(
+                (slope - difference).abs() <= 1e-8 * (1.0 + slope.abs()),
+                "{name} at {scale}: slope {slope} {difference}"
+            );
+            let mut product = DMatrix::zeros(3, targets.samples());
+            loss.curvature_product(&at, &targets, &along, &mut product);
+            let change = (gradient_ahead - gradient_behind) / (2.0 * step);
+            assert!(
+                (&product - &change).amax() <= 1e-7 * (1.0 + product.amax()),
+                "{name} at {scale}: curvature"
+            );
+        }
+    }
+}
+
+#[test]
+fn extreme_logits_stay_finite_and_correct() {
+    let targets = targets(3, &[1.0; 3]);
+    let at = logits(3, targets.samples(), 1e4);
+    for (name, loss) in losses(&targets) {
+        let (value, gradient) = gradient_at(&*loss, &at, &targets);
+        assert!(value.is_finite() && gradient.iter().all(|entry| entry.is_finite()), "{name}");
+    }
+    // Softmax at such logits: the loss is the mean gap to the largest logit.
+    let (value, _) = gradient_at(&Softmax { classes: 3 }, &at, &targets);
+    let gap = |sample: usize| at.column(sample).max() - at[(targets.of_sample()[sample] as usize, sample)];
+    let expected = (0..targets.samples()).map(gap).sum::<f64>() / targets.samples() as f64;
+    assert!((value - expected).abs() <= 1e-12 * expected, "{value} {expected}");
+}
+
+#[test]
+fn a_well_fitted_target_keeps_its_tiny_residual() {
+    let labels = Labels::numbered(vec![0, 1], 2).expect("two classes");
+    let targets = Targets::new(&labels, &ClassWeights::None).expect("valid");
+    let at = DMatrix::from_column_slice(2, 2, &[50.0, 0.0, 0.0, 50.0]);
+    let (value, gradient) = gradient_at(&Softmax { classes: 2 }, &at, &targets);
+    let tail = (-50.0_f64).exp();
+    assert!((value / tail - 1.0).abs() < 1e-14);
+    assert!((gradient[(0, 0)] / (-0.5 * tail) - 1.0).abs() < 1e-14);
+    let row = DMatrix::from_row_slice(1, 2, &[-50.0, 50.0]);
+    let (value, gradient) = gradient_at(&Logistic::binary(&targets), &row, &targets);
+    assert!((value / tail - 1.0).abs() < 1e-14);
+    assert!((gradient[(0, 1)] / (-0.5 * tail) - 1.0).abs() < 1e-14);
+}
+
+#[test]
+fn detached_inr_is_the_logistic_loss_with_frozen_pair_weights() {
+    let targets = targets(4, &[1.0; 4]);
+    let at = logits(4, targets.samples(), 2.0);
+    let inr = Inr { classes: 4, beta: 3.0, variant: InrVariant::Detached };
+    let means = inr.column_means(&[0, 1, 2, 3], &at, &targets);
+    let pair = DMatrix::from_fn(4, 4, |c, k| {
+        let share = if c == k { 1.0 } else { means[k].omega[c] };
+        share / targets.counts()[c] as f64
+    });
+    let frozen = Logistic::with_pair_weights(&pair);
+    let ((value, gradient), (frozen_value, frozen_gradient)) =
+        (gradient_at(&inr, &at, &targets), gradient_at(&frozen, &at, &targets));
+    assert!((value - frozen_value).abs() < 1e-14 * value);
+    assert!((gradient - frozen_gradient).amax() < 1e-16);
+}
+
+#[test]
+fn binary_logistic_is_softmax_of_the_difference() {
+    let targets = targets(2, &[1.0, 7.0]);
+    let at = logits(2, targets.samples(), 3.0);
+    let margin = DMatrix::from_fn(1, targets.samples(), |_, sample| at[(1, sample)] - at[(0, sample)]);
+    let (softmax, gradient) = gradient_at(&Softmax { classes: 2 }, &at, &targets);
+    let (binary, binary_gradient) = gradient_at(&Logistic::binary(&targets), &margin, &targets);
+    assert!((softmax - binary).abs() < 1e-14);
+    assert!((gradient.row(1) - binary_gradient.row(0)).amax() < 1e-16);
+}

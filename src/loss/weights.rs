@@ -1,0 +1,172 @@
+//! Class weights `lambda_c`, and the weighted targets a loss is evaluated against.
+
+use crate::data::Labels;
+use crate::numeric::Sum;
+use thiserror::Error;
+
+/// How much each class counts.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum ClassWeights {
+    /// `lambda_c = 1`.
+    #[default]
+    None,
+    /// Inverse frequency, `lambda_c = N / (K N_c)`: every class has the same mass and the total mass stays `N`.
+    Balanced,
+    /// One positive number per class, in class order.
+    Explicit(Vec<f64>),
+}
+
+/// Class weights that cannot be used.
+#[derive(Debug, Error, Clone, PartialEq)]
+pub enum WeightError {
+    /// Not one weight per class.
+    #[error(
+        "class weights: {given} given for {classes} classes ({names}); give one per class, in this order"
+    )]
+    WrongNumber {
+        /// Weights given.
+        given: usize,
+        /// Classes in the data.
+        classes: usize,
+        /// Class names, in order.
+        names: String,
+    },
+    /// A weight that is zero, negative, NaN or infinite, or so far from the others that masses overflow.
+    #[error(
+        "class weights: weight {value} of class {class} must be a positive finite number (between 1e-100 and 1e100)"
+    )]
+    OutOfRange {
+        /// The class it was given to.
+        class: String,
+        /// The weight.
+        value: f64,
+    },
+}
+
+/// Weights beyond these would overflow or underflow when multiplied with each other's masses.
+const WEIGHT_RANGE: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
+
+impl ClassWeights {
+    /// `lambda_c` for each class of `labels`.
+    pub fn resolve(&self, labels: &Labels) -> Result<Vec<f64>, WeightError> {
+        match self {
+            Self::None => Ok(vec![1.0; labels.classes()]),
+            Self::Balanced => {
+                let share = labels.samples() as f64 / labels.classes() as f64;
+                Ok(labels.counts().iter().map(|&count| share / count as f64).collect())
+            }
+            Self::Explicit(weights) => check_explicit(weights, labels),
+        }
+    }
+}
+
+fn check_explicit(weights: &[f64], labels: &Labels) -> Result<Vec<f64>, WeightError> {
+    if weights.len() != labels.classes() {
+        return Err(WeightError::WrongNumber {
+            given: weights.len(),
+            classes: labels.classes(),
+            names: labels.class_names().join(", "),
+        });
+    }
+    match weights.iter().position(|weight| !WEIGHT_RANGE.contains(weight)) {
+        Some(class) => {
+            Err(WeightError::OutOfRange { class: labels.class_names()[class].clone(), value: weights[class] })
+        }
+        None => Ok(weights.to_vec()),
+    }
+}
+
+/// What a loss is evaluated against: the class of every sample and the weighted mass of every class.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Targets {
+    labels: Labels,
+    class_weights: Vec<f64>,
+    mass: Vec<f64>,
+    total_mass: f64,
+}
+
+impl Targets {
+    /// Binds weights to labels.
+    pub fn new(labels: &Labels, weights: &ClassWeights) -> Result<Self, WeightError> {
+        let class_weights = weights.resolve(labels)?;
+        let mass: Vec<f64> =
+            class_weights.iter().zip(labels.counts()).map(|(weight, &count)| weight * count as f64).collect();
+        let total_mass = mass.iter().copied().collect::<Sum>().value();
+        Ok(Self { labels: labels.clone(), class_weights, mass, total_mass })
+    }
+
+    /// Class index of each sample.
+    #[must_use]
+    pub fn of_sample(&self) -> &[u32] {
+        self.labels.of_sample()
+    }
+
+    /// The labels with their names and counts.
+    #[must_use]
+    pub fn labels(&self) -> &Labels {
+        &self.labels
+    }
+
+    /// `N_c`.
+    #[must_use]
+    pub fn counts(&self) -> &[usize] {
+        self.labels.counts()
+    }
+
+    /// `K`.
+    #[must_use]
+    pub fn classes(&self) -> usize {
+        self.labels.classes()
+    }
+
+    /// `N`.
+    #[must_use]
+    pub fn samples(&self) -> usize {
+        self.labels.samples()
+    }
+
+    /// `lambda_c`.
+    #[must_use]
+    pub fn class_weights(&self) -> &[f64] {
+        &self.class_weights
+    }
+
+    /// `m_c = lambda_c N_c`.
+    #[must_use]
+    pub fn mass(&self) -> &[f64] {
+        &self.mass
+    }
+
+    /// `M = sum m_c`.
+    #[must_use]
+    pub fn total_mass(&self) -> f64 {
+        self.total_mass
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels() -> Labels {
+        Labels::numbered(vec![0, 0, 0, 1], 2).expect("two classes")
+    }
+
+    #[test]
+    fn balanced_weights_give_every_class_the_same_mass() {
+        let targets = Targets::new(&labels(), &ClassWeights::Balanced).expect("valid");
+        assert_eq!(targets.mass(), [2.0, 2.0]);
+        assert_eq!(targets.total_mass(), 4.0);
+    }
+
+    #[test]
+    fn unusable_weights_are_named() {
+        let error = |weights: Vec<f64>| {
+            Targets::new(&labels(), &ClassWeights::Explicit(weights)).expect_err("unusable").to_string()
+        };
+        assert!(error(vec![1.0]).contains("1 given for 2 classes (0, 1)"));
+        for bad in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e-300] {
+            assert!(error(vec![1.0, bad]).contains("of class 1"), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Sums that carry their own rounding error along, so that many small terms are not lost beside few large ones.
+
+use nalgebra::DMatrix;
+
+/// The rounded sum of two numbers and the exact error of that rounding (Knuth's `TwoSum`).
+#[inline]
+fn two_sum(a: f64, b: f64) -> (f64, f64) {
+    let sum = a + b;
+    let b_as_added = sum - a;
+    let a_as_added = sum - b_as_added;
+    (sum, (a - a_as_added) + (b - b_as_added))
+}
+
+/// A compensated running sum.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Sum {
+    rounded: f64,
+    error: f64,
+}
+
+impl Sum {
+    /// Adds one term.
+    #[inline]
+    pub fn add(&mut self, term: f64) {
+        let (rounded, error) = two_sum(self.rounded, term);
+        self.rounded = rounded;
+        self.error += error;
+    }
+
+    /// Adds another sum with its own error.
+    pub fn merge(&mut self, other: Self) {
+        self.add(other.rounded);
+        self.error += other.error;
+    }
+
+    /// The sum so far, rounded once.
+    #[must_use]
+    pub fn value(self) -> f64 {
+        self.rounded + self.error
+    }
+}
+
+impl FromIterator<f64> for Sum {
+    fn from_iter<I: IntoIterator<Item = f64>>(terms: I) -> Self {
+        let mut sum = Self::default();
+        terms.into_iter().for_each(|term| sum.add(term));
+        sum
+    }
+}
+
+/// A matrix of compensated sums, fed one partial matrix at a time.
+#[derive(Debug, Clone)]
+pub struct CompensatedMatrix {
+    rounded: DMatrix<f64>,
+    error: DMatrix<f64>,
+}
+
+impl CompensatedMatrix {
+    /// All sums at zero.
+    #[must_use]
+    pub fn zeros(rows: usize, columns: usize) -> Self {
+        Self { rounded: DMatrix::zeros(rows, columns), error: DMatrix::zeros(rows, columns) }
+    }
+
+    /// Adds a partial matrix of the same shape.
+    pub fn add(&mut self, part: &DMatrix<f64>) {
+        let entries = self.rounded.iter_mut().zip(self.error.iter_mut()).zip(part.iter());
+        for ((rounded, error), &term) in entries {
+            let (sum, lost) = two_sum(*rounded, term);
+            *rounded = sum;
+            *error += lost;
+        }
+    }
+
+    /// The sums, rounded once.
+    #[must_use]
+    pub fn value(self) -> DMatrix<f64> {
+        self.rounded + self.error
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_terms_survive_large_ones() {
+        let sum: Sum = [1e16, 1.0, 1.0, -1e16, 1e-3].into_iter().collect();
+        assert_eq!(sum.value(), 2.001);
+        let mut matrix = CompensatedMatrix::zeros(1, 1);
+        for term in [1e16, 1.0, -1e16] {
+            matrix.add(&DMatrix::from_element(1, 1, term));
+        }
+        assert_eq!(matrix.value()[(0, 0)], 1.0);
+    }
+}

@@ -1,0 +1,223 @@
+//! Detached LGL-INR: a fixed point of `omega -> softmax(beta P(theta(omega)))`, where `theta(omega)` minimises the
+//! logistic loss with pair weights frozen at `omega`.
+//!
+//! Each column is a fixed-point problem of its own. Newton on `omega - G(omega)`, with the derivative of the inner
+//! minimiser by the implicit function theorem, converges quadratically where plain iteration cycles (large `beta`);
+//! a Newton step that does not bring `omega` closer is halved, and when halving fails, a damped plain step is taken.
+
+use super::column_newton::ColumnNewton;
+use super::descent::{Descent, Progress};
+use super::direction::factor;
+use super::scaled_features::ScaledFeatures;
+use crate::loss::{Inr, Logistic, Targets};
+use nalgebra::{DMatrix, DVector};
+
+/// A change of `omega` that is rounding error.
+const SETTLED: f64 = 2e-14;
+/// Halvings of a Newton step before a damped plain step is taken instead.
+const MOST_HALVINGS: usize = 6;
+/// Outer iterations before the search is given up.
+const MOST_ROUNDS: usize = 200;
+
+/// The search for a detached fixed point over all columns.
+pub(super) struct DetachedFixedPoint<'a> {
+    features: &'a ScaledFeatures,
+    targets: &'a Targets,
+    inr: Inr,
+    inner: ColumnNewton<'a, Logistic>,
+    columns: Vec<ColumnSearch>,
+    rounds: usize,
+    progress: Progress,
+}
+
+/// One column's search in `omega`.
+struct ColumnSearch {
+    /// Weights the inner problem was last solved with.
+    omega: DVector<f64>,
+    /// Best weights so far and how far the map moved them.
+    best: DVector<f64>,
+    best_gap: f64,
+    step: DVector<f64>,
+    length: f64,
+    halvings: usize,
+    settled: bool,
+}
+
+impl<'a> DetachedFixedPoint<'a> {
+    /// Starts from equal weights, the fixed point for `beta = 0`.
+    pub(super) fn new(
+        features: &'a ScaledFeatures,
+        targets: &'a Targets,
+        inr: Inr,
+        theta: DMatrix<f64>,
+        separation_possible: bool,
+    ) -> Self {
+        let classes = inr.classes;
+        let start = |target: usize| {
+            DVector::from_fn(
+                classes,
+                |class, _| if class == target { 0.0 } else { 1.0 / (classes - 1) as f64 },
+            )
+        };
+        let columns: Vec<ColumnSearch> = (0..classes)
+            .map(|target| ColumnSearch {
+                omega: start(target),
+                best: start(target),
+                best_gap: f64::INFINITY,
+                step: DVector::zeros(classes),
+                length: 1.0,
+                halvings: 0,
+                settled: false,
+            })
+            .collect();
+        let frozen = frozen_loss(&columns, targets);
+        let inner = ColumnNewton::new(features, targets, frozen, theta, separation_possible);
+        Self { features, targets, inr, inner, columns, rounds: 0, progress: Progress::Active }
+    }
+
+    /// `G(omega)` for every column at the inner minimiser.
+    fn mapped(&self) -> Vec<DVector<f64>> {
+        let all: Vec<usize> = (0..self.inr.classes).collect();
+        let means = self.inr.column_means(&all, self.inner.logits(), self.targets);
+        means.into_iter().map(|means| DVector::from_vec(means.omega)).collect()
+    }
+
+    /// Newton's step for `omega = G(omega)` in one column: `(I - G') delta = G(omega) - omega`, where
+    /// `G' = -beta (diag(omega) - omega omega^T) S_p^T H^-1 S_l` and `S_l`, `S_p` are the derivatives of the class
+    /// means of loss and probability by the column's parameters.
+    fn newton_step(&self, column: usize, mapped: &DVector<f64>, gap: &DVector<f64>) -> Option<DVector<f64>> {
+        let classes = self.inr.classes;
+        let logits: Vec<f64> = self.inner.logits().row(column).iter().copied().collect();
+        let (loss_slope, probability_slope) = self.inr.mean_slopes(column, &logits, self.targets);
+        let labels = self.targets.of_sample();
+        let losses = self.features.class_sums(&loss_slope, labels, classes);
+        let probabilities = self.features.class_sums(&probability_slope, labels, classes);
+        let mut hessian = self.inner.hessian(column);
+        let response = factor(&mut hessian, self.features)?.solve(&losses);
+        let reweighting = DMatrix::from_diagonal(mapped) - mapped * mapped.transpose();
+        let system = DMatrix::identity(classes, classes)
+            + reweighting * (probabilities.tr_mul(&response)) * self.inr.beta;
+        system.lu().solve(gap).filter(|step| step.iter().all(|entry| entry.is_finite()))
+    }
+
+    /// Decides where each column's weights go next; true when no column has to move.
+    fn advance(&mut self) -> bool {
+        let mapped = self.mapped();
+        for (column, mapped) in mapped.iter().enumerate() {
+            let own = &self.columns[column];
+            if own.settled {
+                continue;
+            }
+            let gap = mapped - &own.omega;
+            let distance = gap.amax();
+            let next_step = if distance <= SETTLED || distance < own.best_gap {
+                Some(self.newton_step(column, mapped, &gap).unwrap_or_else(|| &gap * self.damping()))
+            } else {
+                None
+            };
+            let damping = self.damping();
+            let own = &mut self.columns[column];
+            own.settled = distance <= SETTLED;
+            match next_step {
+                Some(step) => own.improve(distance, step),
+                None if own.halvings < MOST_HALVINGS => own.halve(),
+                // Newton fails from the best point: restart from here with a damped plain step.
+                None => own.improve(distance, gap * damping),
+            }
+        }
+        self.columns.iter().all(|column| column.settled)
+    }
+
+    /// Share of a plain step that is taken; sharper reweighting overshoots more.
+    fn damping(&self) -> f64 {
+        1.0 / (1.0 + 0.25 * self.inr.beta)
+    }
+}
+
+impl ColumnSearch {
+    /// Takes the present weights as best and leaves them along `step`.
+    fn improve(&mut self, distance: f64, step: DVector<f64>) {
+        self.best.copy_from(&self.omega);
+        self.best_gap = distance;
+        self.step = step;
+        self.length = 1.0;
+        self.halvings = 0;
+        if !self.settled {
+            self.place();
+        }
+    }
+
+    fn halve(&mut self) {
+        self.length *= 0.5;
+        self.halvings += 1;
+        self.place();
+    }
+
+    /// Sets the weights at the current length, kept positive and summing to one.
+    fn place(&mut self) {
+        self.omega = &self.best + &self.step * self.length;
+        self.omega
+            .iter_mut()
+            .zip(self.best.iter())
+            .for_each(|(weight, best)| *weight = weight.max(0.1 * best));
+        let total = self.omega.sum();
+        self.omega /= total;
+    }
+}
+
+/// The logistic loss with `A[k][k] = 1 / N_k`, `A[c][k] = omega_c^k / N_c`.
+fn frozen_loss(columns: &[ColumnSearch], targets: &Targets) -> Logistic {
+    let classes = columns.len();
+    Logistic::with_pair_weights(&DMatrix::from_fn(classes, classes, |class, column| {
+        let share = if class == column { 1.0 } else { columns[column].omega[class] };
+        share / targets.counts()[class] as f64
+    }))
+}
+
+impl Descent for DetachedFixedPoint<'_> {
+    fn name(&self) -> &'static str {
+        "fixed point in the in-negative-class weights, by Newton"
+    }
+
+    fn step(&mut self) {
+        while self.inner.progress() == Progress::Active {
+            self.inner.step();
+        }
+        let inner = self.inner.progress();
+        if inner != Progress::Settled {
+            self.progress = inner;
+            return;
+        }
+        self.rounds += 1;
+        if self.advance() {
+            self.progress = Progress::Settled;
+        } else if self.rounds >= MOST_ROUNDS {
+            let gap = self.columns.iter().map(|column| column.best_gap).fold(0.0, f64::max);
+            self.progress = Progress::Stuck(format!(
+                "the detached map did not settle in {MOST_ROUNDS} rounds; its weights still move by {gap:.1e}"
+            ));
+        } else {
+            self.inner.replace_loss(frozen_loss(&self.columns, self.targets));
+        }
+    }
+
+    fn progress(&self) -> Progress {
+        self.progress.clone()
+    }
+
+    fn theta(&self) -> &DMatrix<f64> {
+        self.inner.theta()
+    }
+
+    fn value(&self) -> f64 {
+        self.inner.value()
+    }
+
+    fn gradient(&self) -> DMatrix<f64> {
+        self.inner.gradient()
+    }
+
+    fn relative_gradient(&self) -> f64 {
+        self.inner.relative_gradient()
+    }
+}

@@ -1,0 +1,137 @@
+//! What is to be solved: data x loss x class weights x penalty.
+
+use crate::data::Dataset;
+use crate::loss::{ClassWeights, Inr, InrVariant, Logistic, LossKind, Softmax, Targets, WeightError};
+use nalgebra::DMatrix;
+use thiserror::Error;
+
+/// The losses by the names a user gives them.
+#[derive(Debug, Clone, PartialEq)]
+pub enum LossChoice {
+    /// Binary logistic loss for two classes, one-vs-all for more (LGL).
+    Logistic,
+    /// One-vs-all with pair weights `A[c][k]`, divided by `N` (B6).
+    PairWeighted(DMatrix<f64>),
+    /// Softmax cross-entropy (SML).
+    Softmax,
+    /// LGL-INR with its sharpness `beta >= 0`.
+    Inr {
+        /// Sharpness of the reweighting.
+        beta: f64,
+        /// Whether the gradient flows through the weights.
+        variant: InrVariant,
+    },
+}
+
+impl LossChoice {
+    /// The paper's name of the loss.
+    #[must_use]
+    pub fn paper_name(&self) -> String {
+        match self {
+            Self::Logistic | Self::PairWeighted(_) => "LGL".to_owned(),
+            Self::Softmax => "SML".to_owned(),
+            Self::Inr { beta, variant: InrVariant::Attached } => format!("LGL-INR, β = {beta}"),
+            Self::Inr { beta, variant: InrVariant::Detached } => format!("LGL-INR detached, β = {beta}"),
+        }
+    }
+}
+
+/// A problem that cannot be stated.
+#[derive(Debug, Error, Clone, PartialEq)]
+pub enum ProblemError {
+    /// Class weights that cannot be used.
+    #[error(transparent)]
+    Weights(#[from] WeightError),
+    /// A penalty or `beta` that is negative or not finite.
+    #[error("{name}: {value} must be a finite number, zero or more")]
+    Parameter {
+        /// Which parameter.
+        name: &'static str,
+        /// Its value.
+        value: f64,
+    },
+    /// Something whose shape or size does not fit the data.
+    #[error("{0}")]
+    Shape(String),
+}
+
+/// A linear head over a data set, a loss, class weights and an L2 penalty on the coefficients.
+#[derive(Debug)]
+pub struct Problem<'a> {
+    pub(super) dataset: &'a Dataset,
+    pub(super) targets: Targets,
+    pub(super) loss: LossKind,
+    pub(super) l2: f64,
+}
+
+/// Penalties above this would overflow beside any data.
+const LARGEST_PENALTY: f64 = 1e100;
+
+impl<'a> Problem<'a> {
+    /// Binds the parts; `l2` multiplies `||W||^2 / 2` and is added to the weighted mean loss.
+    pub fn new(
+        dataset: &'a Dataset,
+        choice: &LossChoice,
+        weights: &ClassWeights,
+        l2: f64,
+    ) -> Result<Self, ProblemError> {
+        if !(0.0..=LARGEST_PENALTY).contains(&l2) {
+            return Err(ProblemError::Parameter { name: "l2", value: l2 });
+        }
+        let targets = Targets::new(dataset.labels(), weights)?;
+        let loss = Self::loss_of(choice, &targets)?;
+        check_rows(dataset, &loss)?;
+        Ok(Self { dataset, targets, loss, l2 })
+    }
+
+    fn loss_of(choice: &LossChoice, targets: &Targets) -> Result<LossKind, ProblemError> {
+        let classes = targets.classes();
+        Ok(match choice {
+            LossChoice::Logistic => LossKind::Logistic(Logistic::for_classes(targets)),
+            LossChoice::Softmax => LossKind::Softmax(Softmax { classes }),
+            LossChoice::PairWeighted(pair) => {
+                if pair.shape() != (classes, classes) || pair.iter().any(|a| !(a.is_finite() && *a > 0.0)) {
+                    return Err(ProblemError::Shape(format!(
+                        "pair weights: a {classes} x {classes} matrix of positive numbers is needed"
+                    )));
+                }
+                LossKind::Logistic(Logistic::with_pair_weights(&(pair / targets.samples() as f64)))
+            }
+            &LossChoice::Inr { beta, variant } => {
+                if !(beta.is_finite() && beta >= 0.0) {
+                    return Err(ProblemError::Parameter { name: "beta", value: beta });
+                }
+                LossKind::Inr(Inr { classes, beta, variant })
+            }
+        })
+    }
+
+    /// Labels and class weights.
+    #[must_use]
+    pub fn targets(&self) -> &Targets {
+        &self.targets
+    }
+
+    /// The loss as it is solved.
+    #[must_use]
+    pub fn loss(&self) -> &LossKind {
+        &self.loss
+    }
+
+    /// The penalty.
+    #[must_use]
+    pub fn l2(&self) -> f64 {
+        self.l2
+    }
+}
+
+fn check_rows(dataset: &Dataset, loss: &LossKind) -> Result<(), ProblemError> {
+    let rows = loss.as_loss().logit_rows();
+    match dataset.fixed_logits() {
+        Some(logits) if logits.nrows() != rows => Err(ProblemError::Shape(format!(
+            "logits: this loss takes {rows} rows, the data has {}",
+            logits.nrows()
+        ))),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,259 @@
+//! Separability: when no finite minimiser exists, a direction that proves it (Albert and Anderson 1984).
+//!
+//! A head direction with every margin `>= 0` and some `> 0` lets the loss fall for ever. Complete separation is
+//! read off the current logits; quasi-complete separation needs a linear program, `max sum of margins` subject to
+//! `margins >= 0` in a box (Konis 2007), solved over the few constraints that matter. Whatever is returned has been
+//! checked by multiplication.
+
+use super::linear_program::maximise;
+use super::scaled_features::ScaledFeatures;
+use crate::loss::Targets;
+use nalgebra::{DMatrix, DVector, SymmetricEigen};
+
+/// Margins below this (features of unit spread, directions of unit size) are zero to the linear program.
+const LP_ZERO: f64 = 1e-6;
+/// What rounding may leave of a margin that is exactly zero.
+const ROUNDED_ZERO: f64 = 1e-10;
+/// A margin that counts as positive in a certificate.
+const POSITIVE: f64 = 1e-7;
+/// Linear programs with more unknowns are not attempted.
+const MOST_UNKNOWNS: usize = 4000;
+
+/// How far the classes can be told apart by a linear head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SeparationKind {
+    /// Every sample lies strictly on its own side.
+    Complete,
+    /// No sample lies on the wrong side, some lie on the border.
+    Quasi,
+}
+
+/// A proof that no finite minimiser exists, in scaled coordinates.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Separation {
+    pub(super) kind: SeparationKind,
+    /// The logit column that separates (one-vs-all losses), or `None` when the direction spans all columns.
+    pub(super) column: Option<usize>,
+    /// Rows as in the head, or one row for the column.
+    pub(super) direction: DMatrix<f64>,
+    /// Samples with a strictly positive margin.
+    pub(super) samples: usize,
+    /// Classes those samples belong to.
+    pub(super) classes: Vec<usize>,
+}
+
+/// Who is to lie on which side.
+#[derive(Debug, Clone, Copy)]
+enum Sides {
+    /// Samples of one class above zero, all others below.
+    OneAgainstRest(usize),
+    /// Each sample's own logit above each other: `K - 1` margins a sample.
+    AllPairs,
+}
+
+/// The margins of every sample as linear functions of a head direction, each divided by the sample's norm.
+pub(super) struct Margins<'a> {
+    features: &'a ScaledFeatures,
+    targets: &'a Targets,
+    sides: Sides,
+    norms: Vec<f64>,
+}
+
+impl<'a> Margins<'a> {
+    pub(super) fn one_against_rest(features: &'a ScaledFeatures, targets: &'a Targets, class: usize) -> Self {
+        Self::new(features, targets, Sides::OneAgainstRest(class))
+    }
+
+    pub(super) fn all_pairs(features: &'a ScaledFeatures, targets: &'a Targets) -> Self {
+        Self::new(features, targets, Sides::AllPairs)
+    }
+
+    fn new(features: &'a ScaledFeatures, targets: &'a Targets, sides: Sides) -> Self {
+        let norms = (0..features.samples()).map(|sample| features.sample(sample).norm()).collect();
+        Self { features, targets, sides, norms }
+    }
+
+    /// Rows of a direction.
+    fn rows(&self) -> usize {
+        match self.sides {
+            Sides::OneAgainstRest(_) => 1,
+            Sides::AllPairs => self.targets.classes(),
+        }
+    }
+
+    /// Unknowns of the linear program; in the all-pairs case row 0 is fixed at zero, since only differences count.
+    fn unknowns(&self) -> usize {
+        let free_rows = if self.rows() == 1 { 1 } else { self.rows() - 1 };
+        free_rows * self.features.dimension()
+    }
+
+    fn direction(&self, unknowns: &[f64]) -> DMatrix<f64> {
+        let dimension = self.features.dimension();
+        let fixed = self.rows() - unknowns.len() / dimension;
+        DMatrix::from_fn(self.rows(), dimension, |row, entry| {
+            if row < fixed { 0.0 } else { unknowns[(row - fixed) * dimension + entry] }
+        })
+    }
+
+    fn per_sample(&self) -> usize {
+        if self.rows() == 1 { 1 } else { self.rows() - 1 }
+    }
+
+    fn class_of(&self, sample: usize) -> usize {
+        self.targets.of_sample()[sample] as usize
+    }
+
+    /// All margins under a direction, sample by sample.
+    fn evaluate(&self, direction: &DMatrix<f64>) -> Vec<f64> {
+        let scores = self.features.product(direction);
+        let mut margins = Vec::with_capacity(self.per_sample() * self.features.samples());
+        for (sample, score) in scores.column_iter().enumerate() {
+            let own = self.class_of(sample);
+            match self.sides {
+                Sides::OneAgainstRest(class) => {
+                    let signed = if own == class { score[0] } else { -score[0] };
+                    margins.push(signed / self.norms[sample]);
+                }
+                Sides::AllPairs => {
+                    let others = (0..score.len()).filter(|&class| class != own);
+                    margins.extend(others.map(|class| (score[own] - score[class]) / self.norms[sample]));
+                }
+            }
+        }
+        margins
+    }
+
+    /// Coefficients of one margin over the unknowns.
+    fn constraint(&self, index: usize) -> DVector<f64> {
+        let (sample, which) = (index / self.per_sample(), index % self.per_sample());
+        let (own, dimension) = (self.class_of(sample), self.features.dimension());
+        let unit = self.features.sample(sample) / self.norms[sample];
+        let mut row = DVector::zeros(self.unknowns());
+        match self.sides {
+            Sides::OneAgainstRest(class) => row.copy_from(&(unit * if own == class { 1.0 } else { -1.0 })),
+            Sides::AllPairs => {
+                let other = if which < own { which } else { which + 1 };
+                for (class, sign) in [(own, 1.0), (other, -1.0)] {
+                    if class > 0 {
+                        row.rows_mut((class - 1) * dimension, dimension).axpy(sign, &unit, 1.0);
+                    }
+                }
+            }
+        }
+        row
+    }
+
+    /// Sum of all constraints: the linear program's objective.
+    fn objective(&self) -> DVector<f64> {
+        let mut total = DVector::zeros(self.unknowns());
+        for index in 0..self.per_sample() * self.features.samples() {
+            total += self.constraint(index);
+        }
+        total
+    }
+
+    /// The current head as a direction; in the one-against-rest case its intercept is put midway between the sides.
+    fn centred(&self, head: &DMatrix<f64>) -> DMatrix<f64> {
+        let mut direction = head.clone();
+        if let Sides::OneAgainstRest(class) = self.sides {
+            let scores = self.features.product(head);
+            let (mut above, mut below) = (f64::INFINITY, f64::NEG_INFINITY);
+            for (sample, &score) in scores.iter().enumerate() {
+                if self.class_of(sample) == class {
+                    above = above.min(score)
+                } else {
+                    below = below.max(score)
+                }
+            }
+            let intercept = self.features.dimension() - 1;
+            direction[(0, intercept)] -= f64::midpoint(above, below);
+        }
+        let size = direction.amax();
+        if size > 0.0 { direction / size } else { direction }
+    }
+
+    /// The certificate for a direction, if multiplication confirms it.
+    fn certify(&self, direction: DMatrix<f64>) -> Option<Separation> {
+        let margins = self.evaluate(&direction);
+        if margins.iter().any(|&margin| margin < -ROUNDED_ZERO) {
+            return None;
+        }
+        let mut separated = vec![false; self.features.samples()];
+        for (index, &margin) in margins.iter().enumerate() {
+            separated[index / self.per_sample()] |= margin > POSITIVE;
+        }
+        let samples = separated.iter().filter(|&&is| is).count();
+        if samples == 0 {
+            return None;
+        }
+        let of_class = |class: usize| (0..separated.len()).any(|i| separated[i] && self.class_of(i) == class);
+        let complete = margins.iter().all(|&margin| margin > POSITIVE);
+        Some(Separation {
+            kind: if complete { SeparationKind::Complete } else { SeparationKind::Quasi },
+            column: None,
+            direction,
+            samples,
+            classes: (0..self.targets.classes()).filter(|&class| of_class(class)).collect(),
+        })
+    }
+
+    /// The direction with the rounding of a linear program removed: margins that are zero to it become exactly so.
+    fn sharpen(&self, unknowns: &[f64], margins: &[f64]) -> DMatrix<f64> {
+        let mut gram = DMatrix::zeros(self.unknowns(), self.unknowns());
+        for (index, _) in margins.iter().enumerate().filter(|(_, margin)| **margin <= LP_ZERO) {
+            let row = self.constraint(index);
+            gram.ger(1.0, &row, &row, 1.0);
+        }
+        let largest = gram.amax();
+        let eigen = SymmetricEigen::new(gram);
+        let mut along = eigen.eigenvectors.tr_mul(&DVector::from_column_slice(unknowns));
+        for (component, &value) in along.iter_mut().zip(eigen.eigenvalues.iter()) {
+            if value > 1e-11 * largest {
+                *component = 0.0;
+            }
+        }
+        self.direction((eigen.eigenvectors * along).as_slice())
+    }
+}
+
+/// Looks for a separating direction: first at the current head, then, if `thorough`, by linear programming.
+pub(super) fn find_separation(margins: &Margins, head: &DMatrix<f64>, thorough: bool) -> Option<Separation> {
+    let start = margins.centred(head);
+    if let Some(found) = margins.certify(start.clone())
+        && found.kind == SeparationKind::Complete
+    {
+        return Some(found);
+    }
+    if thorough && margins.unknowns() <= MOST_UNKNOWNS { by_linear_program(margins, &start) } else { None }
+}
+
+/// Constraint generation: solve over a working set, add what is violated, until nothing is or no gain is left.
+fn by_linear_program(margins: &Margins, start: &DMatrix<f64>) -> Option<Separation> {
+    let objective = margins.objective();
+    let batch = 2 * margins.unknowns() + 64;
+    let mut working: Vec<usize> = Vec::new();
+    let mut at_hand = margins.evaluate(start);
+    let mut included = vec![false; at_hand.len()];
+    loop {
+        let threshold = if working.is_empty() { f64::INFINITY } else { -ROUNDED_ZERO.sqrt() };
+        let mut candidates: Vec<usize> =
+            (0..at_hand.len()).filter(|&index| !included[index] && at_hand[index] < threshold).collect();
+        if candidates.is_empty() {
+            return None;
+        }
+        candidates.sort_by(|&a, &b| at_hand[a].total_cmp(&at_hand[b]).then(a.cmp(&b)));
+        candidates.truncate(batch);
+        candidates.iter().for_each(|&index| included[index] = true);
+        working.extend(candidates);
+        let rows: Vec<DVector<f64>> = working.iter().map(|&index| margins.constraint(index)).collect();
+        let best = maximise(&objective, &rows)?;
+        if objective.dot(&DVector::from_column_slice(&best)) <= LP_ZERO {
+            return None;
+        }
+        at_hand = margins.evaluate(&margins.direction(&best));
+        if at_hand.iter().all(|&margin| margin >= -ROUNDED_ZERO.sqrt()) {
+            return margins.certify(margins.sharpen(&best, &at_hand));
+        }
+    }
+}
