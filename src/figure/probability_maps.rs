@@ -246,7 +246,11 @@ fn draw_bar(canvas: &Canvas, last: Frame) -> Result<(), FigureError> {
         let share = |step: u32| f64::from(step) / f64::from(SHADES);
         // Each shade reaches to the top and is covered by the next, which leaves no seams.
         let band = Frame { bottom: height(share(shade)), ..bar };
-        canvas.area(&band.corners(), sequential_colour(f64::midpoint(share(shade), share(shade + 1))), 1.0)?;
+        canvas.area(
+            &band.corners(),
+            sequential_colour(f64::midpoint(share(shade), share(shade + 1))),
+            1.0,
+        )?;
     }
     for mark in MARKS {
         let label = Lettering::new(TICK_SIZE, INK);
@@ -268,7 +272,7 @@ fn caption(record: &ProbabilityMapsRecord) -> String {
         .collect();
     format!(
         "Mean predicted probability of each class (column) over the samples of each true class (row) under each loss, \
-         point of each loss, on the same {} samples in {} classes. Lowest entry on the diagonal (thick outline): {}.",
+         on the same {} samples in {} classes. Lowest entry on the diagonal (thick outline): {}.",
         record.class_counts.iter().sum::<usize>(),
         record.class_counts.len(),
         lowest.join("; "),

@@ -90,7 +90,7 @@ pub(super) fn loss_colour(loss: &str) -> Colour {
 pub(super) fn sequential_colour(share: f64) -> Colour {
     const STOPS: [(f64, Colour); 3] = [
         (0.0, RGBColor(0xf1, 0xf6, 0xfb)),
-        (0.55, RGBColor(0x3f, 0x93, 0xc6)),
+        (0.5, RGBColor(0x66, 0xab, 0xd8)),
         (1.0, RGBColor(0x08, 0x2c, 0x59)),
     ];
     let share = share.clamp(0.0, 1.0);

@@ -82,10 +82,6 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
         self.restart();
     }
 
-    pub(super) fn loss(&self) -> &L {
-        &self.loss
-    }
-
     /// Logits at the current point, `Q x N`.
     pub(super) fn logits(&self) -> &DMatrix<f64> {
         &self.logits

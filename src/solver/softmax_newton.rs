@@ -27,6 +27,9 @@ pub(super) struct SoftmaxNewton<'a> {
     preconditioner: Vec<Cholesky<f64, Dyn>>,
     iterations_since_factored: usize,
     goal: Goal,
+    /// Curvature added to every class's block, as a share of its gradient's magnitude; positive only while logits
+    /// are so saturated that second derivatives say nothing.
+    substitute: f64,
     progress: Progress,
     separation_possible: bool,
 }
@@ -60,6 +63,7 @@ impl<'a> SoftmaxNewton<'a> {
             preconditioner: Vec::new(),
             iterations_since_factored: 0,
             goal,
+            substitute: 0.0,
             progress: Progress::Active,
             separation_possible,
         }
@@ -69,7 +73,10 @@ impl<'a> SoftmaxNewton<'a> {
     /// `D / 4` conjugate-gradient iterations.
     fn refresh_preconditioner(&mut self, probabilities: &SoftmaxProbabilities) {
         let worthwhile = self.features.dimension() / 4 + 4;
-        if !self.preconditioner.is_empty() && self.iterations_since_factored <= worthwhile {
+        if !self.preconditioner.is_empty()
+            && self.substitute == 0.0
+            && self.iterations_since_factored <= worthwhile
+        {
             return;
         }
         self.iterations_since_factored = 0;
@@ -77,7 +84,7 @@ impl<'a> SoftmaxNewton<'a> {
             .map(|class| {
                 let mut block = self.features.gram(&probabilities.own_curvature(class, self.targets));
                 for (entry, penalty) in self.features.penalty.iter().enumerate() {
-                    block[(entry, entry)] += penalty;
+                    block[(entry, entry)] += penalty + self.substitute * self.point.magnitude[class];
                 }
                 factor(&mut block, self.features).unwrap_or_else(|| ridged_factor(block))
             })
@@ -107,12 +114,25 @@ impl<'a> SoftmaxNewton<'a> {
                 let gradient = point.scaled_gradient(&point.magnitude);
                 self.progress = self.goal.moved(&gradient, 1.0, &trial, point.logits.amax());
                 self.point = point;
+                self.leave_substitute();
                 return;
             }
             if !trial.shorten() {
                 self.progress = self.goal.no_step_left();
+                if self.substitute == 0.0 && !self.goal.is_met() {
+                    self.substitute = self.goal.substitute_curvature();
+                    self.progress = Progress::Active;
+                }
                 return;
             }
+        }
+    }
+
+    /// Goes back to true second derivatives as soon as there are some.
+    fn leave_substitute(&mut self) {
+        if self.substitute > 0.0 {
+            self.substitute = 0.0;
+            self.preconditioner.clear();
         }
     }
 
@@ -158,16 +178,15 @@ impl Point {
 fn ridged_factor(mut block: DMatrix<f64>) -> Cholesky<f64, Dyn> {
     let size = block.nrows();
     let typical = (block.trace() / size as f64).max(f64::MIN_POSITIVE);
-    let mut ridge = 1e-10 * typical;
-    loop {
+    for exponent in (-10..=0).step_by(2) {
         for entry in 0..size {
-            block[(entry, entry)] += ridge;
+            block[(entry, entry)] += typical * 10.0_f64.powi(exponent);
         }
         if let Some(factor) = Cholesky::new(block.clone()) {
             return factor;
         }
-        ridge *= 100.0;
     }
+    Cholesky::new_unchecked(DMatrix::from_diagonal_element(size, size, typical.sqrt()))
 }
 
 /// The Newton system at one point.
@@ -184,6 +203,12 @@ impl System for NewtonSystem<'_, '_> {
         let mut product = newton.features.pull_back(&along);
         for (entry, penalty) in newton.features.penalty.iter().enumerate() {
             product.column_mut(entry).axpy(*penalty, &direction.column(entry), 1.0);
+        }
+        if newton.substitute > 0.0 {
+            for (class, magnitude) in newton.point.magnitude.iter().enumerate() {
+                let mut row = product.row_mut(class);
+                row += direction.row(class) * (newton.substitute * magnitude);
+            }
         }
         product
     }

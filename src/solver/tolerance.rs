@@ -28,7 +28,6 @@ const MOST_STEPS: usize = 300;
 #[derive(Debug, Clone)]
 pub(super) struct Goal {
     relative: f64,
-    magnitude: f64,
     steps: usize,
     stalls: usize,
     reach: f64,
@@ -50,7 +49,6 @@ impl Goal {
     pub(super) fn new(gradient: &DVector<f64>, magnitude: f64) -> Self {
         Self {
             relative: relative(gradient, magnitude),
-            magnitude,
             steps: 0,
             stalls: 0,
             reach: FIRST_REACH,
@@ -63,13 +61,15 @@ impl Goal {
         self.relative
     }
 
-    /// `sum |dL/dz|` at the current point.
-    pub(super) fn magnitude(&self) -> f64 {
-        self.magnitude
+    /// Curvature, as a share of the gradient's magnitude, that makes a pure gradient step reach just past the bound on
+    /// logit changes: what replaces second derivatives where saturation leaves none.
+    pub(super) fn substitute_curvature(&self) -> f64 {
+        self.relative / (2.0 * self.reach)
     }
 
-    pub(super) fn steps(&self) -> usize {
-        self.steps
+    /// Whether the point is stationary to rounding.
+    pub(super) fn is_met(&self) -> bool {
+        self.relative <= STATIONARY
     }
 
     /// Begins a line search along a direction that moves logits by up to `logit_change` and has slope `slope`.
@@ -90,7 +90,6 @@ impl Goal {
     ) -> Progress {
         let before = self.relative;
         self.relative = relative(gradient, magnitude);
-        self.magnitude = magnitude;
         self.steps += 1;
         if trial.bounded && trial.shortenings == 0 {
             self.reach *= 2.0;

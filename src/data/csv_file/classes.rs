@@ -42,7 +42,7 @@ impl ClassTexts {
         } else if texts.iter().all(|(text, _)| text.parse::<f64>().is_ok()) {
             return Err(real_labels(&texts, file, column));
         } else {
-            ranked(texts.into_iter().map(|(text, _)| text).collect())
+            ranked(&texts.into_iter().map(|(text, _)| text).collect::<Vec<_>>())
         };
         if let [only] = names.as_slice() {
             return Err(DataError::invalid(
@@ -61,13 +61,13 @@ impl ClassTexts {
 /// Class of each text and class names, if every text is a whole number.
 fn whole_classes(texts: &[(String, (u32, u64))]) -> Option<(Vec<u32>, Vec<String>)> {
     let numbers: Option<Vec<i128>> = texts.iter().map(|(text, _)| whole_number(text)).collect();
-    let (class_of_text, distinct) = ranked(numbers?);
+    let (class_of_text, distinct) = ranked(&numbers?);
     Some((class_of_text, distinct.iter().map(i128::to_string).collect()))
 }
 
 /// The rank of each value among the distinct values, and those in ascending order.
-fn ranked<T: Ord + Clone>(values: Vec<T>) -> (Vec<u32>, Vec<T>) {
-    let mut distinct = values.clone();
+fn ranked<T: Ord + Clone>(values: &[T]) -> (Vec<u32>, Vec<T>) {
+    let mut distinct = values.to_vec();
     distinct.sort_unstable();
     distinct.dedup();
     // Every value is among the distinct ones, and `add` numbers them with 32 bits: neither default is ever taken.
