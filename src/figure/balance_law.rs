@@ -111,8 +111,9 @@ pub fn draw(record: &BalanceLawRecord) -> Result<Figure, FigureError> {
 /// The points with their looks, from light to heavy classes, so that no law hides another.
 fn checked(record: &BalanceLawRecord) -> Result<Vec<(&BalancePoint, &'static Look)>, FigureError> {
     let positive = |value: f64| value.is_finite() && value > 0.0;
-    if !positive(record.tolerance) {
-        return Err(FigureError::invalid(ID, "tolerance", format!("{} is not positive", record.tolerance)));
+    if !(RESIDUAL_FLOOR..=1.0).contains(&record.tolerance) {
+        let problem = format!("{} is not between {RESIDUAL_FLOOR:e} and 1", record.tolerance);
+        return Err(FigureError::invalid(ID, "tolerance", problem));
     }
     let mut points = Vec::with_capacity(record.points.len());
     for (index, point) in record.points.iter().enumerate() {
@@ -210,7 +211,7 @@ fn draw_residuals(
             .collect();
         (!heights.is_empty()).then(|| heights.iter().sum::<f64>() / heights.len() as f64)
     };
-    // Doubles that differ do so by 1e-16 of their size, which keeps the lines above the floor free for this note.
+    // Doubles that differ do so by 1e-16 of their size: the decades just above the floor are free for a note.
     if points.iter().any(|(point, _)| point.residual < RESIDUAL_FLOOR) {
         let floor = panel.place(1.0, RESIDUAL_FLOOR).1;
         note(&["exact zeros, drawn at the floor"], GREY, (frame.left, floor))?;
@@ -229,8 +230,8 @@ fn caption(record: &BalanceLawRecord) -> String {
     let balanced = stationary.iter().filter(|point| point.residual <= record.tolerance).count();
     let laws: BTreeSet<&str> = record.points.iter().map(|point| point.law.as_str()).collect();
     let law = format!(
-        "Balance laws ({}): the mass that leaves a class equals the mass that enters it in {balanced} of {} balances \
-         at stationary points, to a relative tolerance of {}; the worst residual is {}.",
+        "Balance laws ({}): the mass that leaves a class equals the mass that enters it in {balanced} of \
+         {} balances at stationary points, to a relative tolerance of {}; the worst residual is {}.",
         laws.into_iter().collect::<Vec<_>>().join(", "),
         stationary.len(),
         scientific(record.tolerance),

@@ -175,6 +175,10 @@ fn checked(record: &BinaryWeightsRecord) -> Result<Vec<WeightCurve>, FigureError
             }
         }
         curve.points.sort_by(|a, b| a.weight_ratio.total_cmp(&b.weight_ratio));
+        if let Some(pair) = curve.points.windows(2).find(|pair| pair[0].weight_ratio >= pair[1].weight_ratio)
+        {
+            return problem(format!("weight ratio {} stands twice", pair[0].weight_ratio));
+        }
     }
     Ok(curves)
 }
@@ -295,9 +299,9 @@ fn caption(curves: &[WeightCurve]) -> String {
     let (_, worst) = extent(curves.iter().map(WeightCurve::worst_deviation));
     format!(
         "Binary weight law (B2, B3): class sizes and weights alone set the ratio of the two mean errors, \
-         λ₀N₀ / (λ₁N₁); over {problems} solved problems the measured ratio departs from it by at most {} of its value. \
-         Curves are medians and bands the {:.0}–{:.0}% range over repetitions; circles mark inverse-frequency weights, \
-         where the two errors are to meet.",
+         λ₀N₀ / (λ₁N₁); over {problems} solved problems the measured ratio departs from it by at most {} \
+         of its value. Curves are medians and bands the {:.0}–{:.0}% range over repetitions; circles mark \
+         inverse-frequency weights, where the two errors are to meet.",
         scientific(worst),
         100.0 * BAND.0,
         100.0 * BAND.1,

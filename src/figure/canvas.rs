@@ -113,8 +113,9 @@ pub(super) fn draw_svg(
     let body = svg.split_once('\n').map_or("", |(_root, body)| body);
     let points = |units: u32| f64::from(units) / UNITS_PER_POINT;
     Ok(format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}pt\" height=\"{}pt\" viewBox=\"0 0 {width} {height}\" \
-         style=\"max-width:100%;height:auto\" stroke-linejoin=\"round\" role=\"img\" aria-label=\"{}\">\n{body}",
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}pt\" height=\"{}pt\" \
+         viewBox=\"0 0 {width} {height}\" style=\"max-width:100%;height:auto\" stroke-linejoin=\"round\" \
+         role=\"img\" aria-label=\"{}\">\n{body}",
         points(width),
         points(height),
         escape(description),
@@ -161,7 +162,8 @@ impl Canvas<'_> {
 
     /// A text; `at` is level with the middle of its capitals.
     pub(super) fn text(&self, (x, y): Point, text: &str, lettering: Lettering) -> Result<(), FigureError> {
-        // The backend hangs text by this share of its size; of its offsets this is the one every viewer reads alike.
+        // The backend hangs text by this share of its size; of its offsets this is the one every viewer
+        // reads alike.
         const HANG: f64 = 0.76;
         // The backend divides the size it is given by this factor.
         const BACKEND_SIZE: f64 = 1.24;

@@ -46,8 +46,8 @@ pub(super) fn end_label_room<'a>(texts: impl IntoIterator<Item = &'a str>) -> f6
 /// The heights nearest to `wanted` (least squares) that keep their order, lie at least `gap` apart and stay
 /// between `low` and `high`, if that is long enough.
 ///
-/// Subtracting `rank * gap` turns the question into isotonic regression, solved by pooling neighbours that are
-/// out of order into their mean; the limits then cut off the result.
+/// Subtracting `rank * gap` turns the question into isotonic regression, solved by pooling neighbours that
+/// are out of order into their mean; the limits then cut off the result.
 fn push_apart(wanted: &[f64], gap: f64, (low, high): (f64, f64)) -> Vec<f64> {
     let mut order: Vec<usize> = (0..wanted.len()).collect();
     order.sort_by(|&i, &j| wanted[i].total_cmp(&wanted[j]));
@@ -147,8 +147,8 @@ impl<'a> Note<'a> {
         Ok(())
     }
 
-    /// Writes the note at the clear place nearest to `wanted`, where it becomes an obstacle to later notes, and
-    /// returns its centre.
+    /// Writes the note at the clear place nearest to `wanted`, where it becomes an obstacle to later notes,
+    /// and returns its centre.
     pub(super) fn draw_near(
         &self,
         canvas: &Canvas,

@@ -1,12 +1,13 @@
 //! Records become plots: one file per kind of picture, one theme for all.
 //!
 //! A picture's file holds the record it reads and a `draw` function from that record to a [`Figure`]: an SVG
-//! with real text at its true size, and a caption with the measured numbers. [`Figure::write`] saves the SVG and
-//! a PNG.
-//! Nothing is computed here but medians and quantiles: a number in a figure comes from its record.
+//! with real text at its true size, and a caption with the measured numbers. [`Figure::write`] saves the SVG
+//! and a PNG. Nothing is computed here but medians and quantiles: a number in a figure comes from its
+//! record.
 //!
-//! Below the pictures, each file uses only those named before it: `theme` (sizes and colours), `canvas` (lines,
-//! areas, text in points), `text` (the embedded font), `scale` and `ticks`, `axes` (panels), `labels` and `marker`.
+//! Below the pictures, each file uses only those named before it: `theme` (sizes and colours), `canvas`
+//! (lines, areas, text in points), `text` (the embedded font), `scale` and `ticks`, `axes` (panels),
+//! `labels` and `marker`.
 
 pub mod balance_law;
 pub mod binary_weights;

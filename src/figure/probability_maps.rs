@@ -104,7 +104,8 @@ struct CellText {
 }
 
 impl CellText {
-    /// The longer form where it fits at the size of tick labels, else the shorter as large as the cell allows.
+    /// The longer form where it fits at the size of tick labels, else the shorter as large as the cell
+    /// allows.
     fn fitting(cell: f64) -> Self {
         const FILL: f64 = 0.86;
         let short = text_width("0.00", TICK_SIZE) > FILL * cell;
@@ -271,8 +272,9 @@ fn caption(record: &ProbabilityMapsRecord) -> String {
         })
         .collect();
     format!(
-        "Mean predicted probability of each class (column) over the samples of each true class (row) under each loss, \
-         on the same {} samples in {} classes. Lowest entry on the diagonal (thick outline): {}.",
+        "Mean predicted probability of each class (column) over the samples of each true class (row) \
+         under each loss, on the same {} samples in {} classes. Lowest entry on the diagonal (thick \
+         outline): {}.",
         record.class_counts.iter().sum::<usize>(),
         record.class_counts.len(),
         lowest.join("; "),

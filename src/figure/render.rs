@@ -54,8 +54,8 @@ impl Figure {
         picture.encode_png().map_err(|error| failure(&error.to_string()))
     }
 
-    /// Writes `<file_stem>.svg` and `<file_stem>.png` into `directory`, which is made if need be. A file appears
-    /// whole or not at all.
+    /// Writes `<file_stem>.svg` and `<file_stem>.png` into `directory`, which is made if need be. A file
+    /// appears whole or not at all.
     pub fn write(&self, directory: &Path) -> Result<FigureFiles, FigureError> {
         let png = self.png(DEFAULT_DPI)?;
         std::fs::create_dir_all(directory)

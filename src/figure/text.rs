@@ -24,8 +24,8 @@ pub(super) fn text_width(text: &str, size: f64) -> f64 {
     // Laid out large, since the layout rounds nothing but its numbers are single precision.
     const EM: f64 = 100.0;
     let sheet = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"1\" height=\"1\"><text font-family=\"{FONT_FAMILY}\" \
-         font-size=\"{EM}\">{}</text></svg>",
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"1\" height=\"1\">\
+         <text font-family=\"{FONT_FAMILY}\" font-size=\"{EM}\">{}</text></svg>",
         escape(text)
     );
     let Ok(tree) = Tree::from_str(&sheet, &reading_options()) else {

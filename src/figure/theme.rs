@@ -86,7 +86,8 @@ pub(super) fn loss_colour(loss: &str) -> Colour {
     }
 }
 
-/// From none (0) to all (1) in one hue that darkens steadily, so that it survives grey printing and colour blindness.
+/// From none (0) to all (1) in one hue that darkens steadily, so that it survives grey printing and colour
+/// blindness.
 pub(super) fn sequential_colour(share: f64) -> Colour {
     const STOPS: [(f64, Colour); 3] = [
         (0.0, RGBColor(0xf1, 0xf6, 0xfb)),

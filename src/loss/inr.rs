@@ -156,6 +156,10 @@ impl Loss for Inr {
         self.classes
     }
 
+    fn divisor(&self) -> f64 {
+        1.0
+    }
+
     fn value_and_gradient(
         &self,
         logits: &DMatrix<f64>,

@@ -14,6 +14,7 @@ use nalgebra::DMatrix;
 pub struct Logistic {
     target_of: Vec<usize>,
     pair_weights: DMatrix<f64>,
+    divisor: f64,
 }
 
 impl Logistic {
@@ -27,25 +28,26 @@ impl Logistic {
     #[must_use]
     pub fn binary(targets: &Targets) -> Self {
         let weights = targets.class_weights();
-        let pair_weights =
-            DMatrix::from_fn(targets.classes(), 1, |class, _| weights[class] / targets.total_mass());
-        Self { target_of: vec![1], pair_weights }
+        Self::new(vec![1], DMatrix::from_fn(2, 1, |class, _| weights[class]), targets.total_mass())
     }
 
     /// One column per class; columns are summed before the weighted mean over samples (B6 with
     /// `A[c][k] = lambda_c`).
     #[must_use]
     pub fn one_vs_all(targets: &Targets) -> Self {
-        let weights = targets.class_weights();
-        Self::with_pair_weights(&DMatrix::from_fn(targets.classes(), targets.classes(), |class, _| {
-            weights[class] / targets.total_mass()
-        }))
+        let (classes, weights) = (targets.classes(), targets.class_weights());
+        let pair = DMatrix::from_fn(classes, classes, |class, _| weights[class]);
+        Self::with_pair_weights(pair, targets.total_mass())
     }
 
-    /// One-vs-all with the weight `A[c][k]` of class-`c` samples in column `k`, reduction included (B6).
+    /// One-vs-all with the weight `A[c][k]` of class-`c` samples in column `k`, the whole divided by `divisor` (B6).
     #[must_use]
-    pub fn with_pair_weights(pair_weights: &DMatrix<f64>) -> Self {
-        Self { target_of: (0..pair_weights.ncols()).collect(), pair_weights: pair_weights.clone() }
+    pub fn with_pair_weights(pair_weights: DMatrix<f64>, divisor: f64) -> Self {
+        Self::new((0..pair_weights.ncols()).collect(), pair_weights, divisor)
+    }
+
+    fn new(target_of: Vec<usize>, pair_weights: DMatrix<f64>, divisor: f64) -> Self {
+        Self { target_of, pair_weights: pair_weights / divisor, divisor }
     }
 
     /// `A[c][q]`, reduction included.
@@ -62,6 +64,10 @@ impl Loss for Logistic {
 
     fn logit_rows(&self) -> usize {
         self.target_of.len()
+    }
+
+    fn divisor(&self) -> f64 {
+        self.divisor
     }
 
     fn value_and_gradient(

@@ -8,6 +8,7 @@ mod logistic;
 mod softmax;
 mod weights;
 
+pub(crate) use inr::in_negative_weights;
 pub use inr::{Inr, InrVariant};
 pub use logistic::Logistic;
 pub use softmax::{Softmax, SoftmaxProbabilities};
@@ -31,6 +32,9 @@ pub trait Loss: Sync {
 
     /// Rows of the logit matrix this loss takes.
     fn logit_rows(&self) -> usize;
+
+    /// What the sum over samples is divided by: the total mass of a weighted mean, 1 for LGL-INR's sum over classes.
+    fn divisor(&self) -> f64;
 
     /// The value `L`, and `dL/dlogits` written to `gradient` (same shape as `logits`).
     fn value_and_gradient(

@@ -9,10 +9,10 @@ use nalgebra::DMatrix;
 /// `L = (1/M) sum_i lambda_{y_i} (log sum_k exp z_i^k - z_i^{y_i})`, `dL/dz_i^k = (lambda_{y_i}/M) (p_i^k - 1[k = y_i])`.
 ///
 /// The target's entry is `-(sum of the others' probabilities)`, never `p - 1`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Softmax {
-    /// `K`, rows of the logit matrix.
-    pub classes: usize,
+    classes: usize,
+    total_mass: f64,
 }
 
 /// Softmax probabilities of a batch with what curvature products need, computed once per point.
@@ -24,6 +24,12 @@ pub struct SoftmaxProbabilities {
 }
 
 impl Softmax {
+    /// The loss for as many classes as the targets have, divided by their total mass.
+    #[must_use]
+    pub fn new(targets: &Targets) -> Self {
+        Self { classes: targets.classes(), total_mass: targets.total_mass() }
+    }
+
     /// Probabilities at `logits`, for repeated curvature products.
     #[must_use]
     pub fn probabilities(self, logits: &DMatrix<f64>, targets: &Targets) -> SoftmaxProbabilities {
@@ -40,7 +46,7 @@ impl Softmax {
             }
         });
         let weights =
-            targets.class_weights().iter().map(|weight| weight / targets.total_mass()).collect::<Vec<_>>();
+            targets.class_weights().iter().map(|weight| weight / self.total_mass).collect::<Vec<_>>();
         SoftmaxProbabilities { probabilities, weights }
     }
 }
@@ -100,6 +106,10 @@ impl Loss for Softmax {
         self.classes
     }
 
+    fn divisor(&self) -> f64 {
+        self.total_mass
+    }
+
     fn value_and_gradient(
         &self,
         logits: &DMatrix<f64>,
@@ -112,7 +122,7 @@ impl Loss for Softmax {
             let mut value = Sum::default();
             for (sample, column) in range.zip(part.chunks_mut(rows)) {
                 let class = targets.of_sample()[sample] as usize;
-                let weight = targets.class_weights()[class] / targets.total_mass();
+                let weight = targets.class_weights()[class] / self.total_mass;
                 value.add(weight * sample_value_and_residual(column, class));
                 column.iter_mut().for_each(|entry| *entry *= weight);
             }

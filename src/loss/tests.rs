@@ -18,7 +18,7 @@ fn losses(targets: &Targets) -> Vec<(&'static str, Box<dyn Loss>)> {
     let classes = targets.classes();
     let inr = |beta, variant| Box::new(Inr { classes, beta, variant });
     vec![
-        ("softmax", Box::new(Softmax { classes })),
+        ("softmax", Box::new(Softmax::new(targets))),
         ("one-vs-all", Box::new(Logistic::one_vs_all(targets))),
         ("inr", inr(5.0, InrVariant::Attached)),
         ("inr beta 0", inr(0.0, InrVariant::Attached)),
@@ -69,7 +69,7 @@ fn extreme_logits_stay_finite_and_correct() {
         assert!(value.is_finite() && gradient.iter().all(|entry| entry.is_finite()), "{name}");
     }
     // Softmax at such logits: the loss is the mean gap to the largest logit.
-    let (value, _) = gradient_at(&Softmax { classes: 3 }, &at, &targets);
+    let (value, _) = gradient_at(&Softmax::new(&targets), &at, &targets);
     let gap = |sample: usize| at.column(sample).max() - at[(targets.of_sample()[sample] as usize, sample)];
     let expected = (0..targets.samples()).map(gap).sum::<f64>() / targets.samples() as f64;
     assert!((value - expected).abs() <= 1e-12 * expected, "{value} {expected}");
@@ -80,7 +80,7 @@ fn a_well_fitted_target_keeps_its_tiny_residual() {
     let labels = Labels::numbered(vec![0, 1], 2).expect("two classes");
     let targets = Targets::new(&labels, &ClassWeights::None).expect("valid");
     let at = DMatrix::from_column_slice(2, 2, &[50.0, 0.0, 0.0, 50.0]);
-    let (value, gradient) = gradient_at(&Softmax { classes: 2 }, &at, &targets);
+    let (value, gradient) = gradient_at(&Softmax::new(&targets), &at, &targets);
     let tail = (-50.0_f64).exp();
     assert!((value / tail - 1.0).abs() < 1e-14);
     assert!((gradient[(0, 0)] / (-0.5 * tail) - 1.0).abs() < 1e-14);
@@ -100,7 +100,7 @@ fn detached_inr_is_the_logistic_loss_with_frozen_pair_weights() {
         let share = if c == k { 1.0 } else { means[k].omega[c] };
         share / targets.counts()[c] as f64
     });
-    let frozen = Logistic::with_pair_weights(&pair);
+    let frozen = Logistic::with_pair_weights(pair, 1.0);
     let ((value, gradient), (frozen_value, frozen_gradient)) =
         (gradient_at(&inr, &at, &targets), gradient_at(&frozen, &at, &targets));
     assert!((value - frozen_value).abs() < 1e-14 * value);
@@ -112,7 +112,7 @@ fn binary_logistic_is_softmax_of_the_difference() {
     let targets = targets(2, &[1.0, 7.0]);
     let at = logits(2, targets.samples(), 3.0);
     let margin = DMatrix::from_fn(1, targets.samples(), |_, sample| at[(1, sample)] - at[(0, sample)]);
-    let (softmax, gradient) = gradient_at(&Softmax { classes: 2 }, &at, &targets);
+    let (softmax, gradient) = gradient_at(&Softmax::new(&targets), &at, &targets);
     let (binary, binary_gradient) = gradient_at(&Logistic::binary(&targets), &margin, &targets);
     assert!((softmax - binary).abs() < 1e-14);
     assert!((gradient.row(1) - binary_gradient.row(0)).amax() < 1e-16);

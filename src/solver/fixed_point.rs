@@ -168,10 +168,11 @@ impl ColumnSearch {
 /// The logistic loss with `A[k][k] = 1 / N_k`, `A[c][k] = omega_c^k / N_c`.
 fn frozen_loss(columns: &[ColumnSearch], targets: &Targets) -> Logistic {
     let classes = columns.len();
-    Logistic::with_pair_weights(&DMatrix::from_fn(classes, classes, |class, column| {
+    let pair = DMatrix::from_fn(classes, classes, |class, column| {
         let share = if class == column { 1.0 } else { columns[column].omega[class] };
         share / targets.counts()[class] as f64
-    }))
+    });
+    Logistic::with_pair_weights(pair, 1.0)
 }
 
 impl Descent for DetachedFixedPoint<'_> {

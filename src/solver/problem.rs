@@ -88,14 +88,14 @@ impl<'a> Problem<'a> {
         let classes = targets.classes();
         Ok(match choice {
             LossChoice::Logistic => LossKind::Logistic(Logistic::for_classes(targets)),
-            LossChoice::Softmax => LossKind::Softmax(Softmax { classes }),
+            LossChoice::Softmax => LossKind::Softmax(Softmax::new(targets)),
             LossChoice::PairWeighted(pair) => {
                 if pair.shape() != (classes, classes) || pair.iter().any(|a| !(a.is_finite() && *a > 0.0)) {
                     return Err(ProblemError::Shape(format!(
                         "pair weights: a {classes} x {classes} matrix of positive numbers is needed"
                     )));
                 }
-                LossKind::Logistic(Logistic::with_pair_weights(&(pair / targets.samples() as f64)))
+                LossKind::Logistic(Logistic::with_pair_weights(pair.clone(), targets.samples() as f64))
             }
             &LossChoice::Inr { beta, variant } => {
                 if !(beta.is_finite() && beta >= 0.0) {

@@ -80,7 +80,7 @@ impl<'a> SoftmaxNewton<'a> {
             return;
         }
         self.iterations_since_factored = 0;
-        let blocks = (0..self.loss.classes)
+        let blocks = (0..self.loss.logit_rows())
             .map(|class| {
                 let mut block = self.features.gram(&probabilities.own_curvature(class, self.targets));
                 for (entry, penalty) in self.features.penalty.iter().enumerate() {
@@ -149,7 +149,7 @@ impl<'a> SoftmaxNewton<'a> {
 
 impl Point {
     fn at(theta: DMatrix<f64>, features: &ScaledFeatures, targets: &Targets, loss: Softmax) -> Self {
-        let columns: Vec<usize> = (0..loss.classes).collect();
+        let columns: Vec<usize> = (0..loss.logit_rows()).collect();
         let logits = features.logits(&theta, &columns);
         let mut residuals = DMatrix::zeros(logits.nrows(), logits.ncols());
         let mut value = loss.value_and_gradient(&logits, targets, &mut residuals);
@@ -160,7 +160,7 @@ impl Point {
                 gradient[(class, entry)] += penalty * row[entry];
             }
         }
-        let mut magnitude = DVector::zeros(loss.classes);
+        let mut magnitude = DVector::zeros(loss.logit_rows());
         residuals.column_iter().for_each(|column| magnitude += column.abs());
         Self { theta, logits, value, gradient, magnitude }
     }

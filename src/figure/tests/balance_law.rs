@@ -71,6 +71,8 @@ fn a_lone_point_makes_a_figure() {
 fn a_bad_record_is_refused() {
     let empty = BalanceLawRecord { points: Vec::new(), tolerance: 1e-10 };
     assert!(draw(&empty).expect_err("nothing to draw").to_string().contains("no stationary points"));
+    let loose = BalanceLawRecord { tolerance: 2.0, ..record(2) };
+    assert!(draw(&loose).expect_err("no such tolerance").to_string().contains("not between 1e-18 and 1"));
     let spoilt = |spoil: fn(&mut BalancePoint)| {
         let mut record = record(2);
         spoil(&mut record.points[1]);

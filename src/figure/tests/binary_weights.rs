@@ -97,6 +97,7 @@ fn a_bad_record_is_refused() {
     assert!(spoilt(|curve| curve.positives = 0).contains("0 positives"));
     assert!(spoilt(|curve| curve.points.truncate(1)).contains("at least two"));
     assert!(spoilt(|curve| curve.points[3].weight_ratio = f64::NAN).contains("is not positive"));
+    assert!(spoilt(|curve| curve.points.push(curve.points[0].clone())).contains("stands twice"));
     assert!(spoilt(|curve| curve.points[3].positive_error.clear()).contains("missing"));
     assert!(spoilt(|curve| curve.points[3].negative_error[0] = 1.5).contains("between 0 and 1"));
     assert!(spoilt(|curve| curve.points[3].error_ratio[2] = 0.0).contains("not positive"));

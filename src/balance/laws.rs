@@ -1,0 +1,168 @@
+//! The closed-form laws of THEORY sections 2 to 5, from probabilities alone. Each function returns the worst relative
+//! residual over classes; at a stationary point of its loss that is rounding error.
+
+use super::mean_probability::{ClassMeans, MeanProbability};
+use crate::loss::{InrVariant, Targets, in_negative_weights};
+use crate::numeric::{Sigmoid, Sum};
+use nalgebra::{DMatrix, DVector};
+
+/// `|left - right| / max(|left|, |right|)`; zero when both are.
+#[must_use]
+pub fn relative_difference(left: f64, right: f64) -> f64 {
+    let size = left.abs().max(right.abs());
+    if size == 0.0 { 0.0 } else { (left - right).abs() / size }
+}
+
+/// The worst of one relative difference per class.
+fn worst(classes: usize, sides: impl Fn(usize) -> (f64, f64)) -> f64 {
+    (0..classes)
+        .map(|class| sides(class))
+        .map(|(left, right)| relative_difference(left, right))
+        .fold(0.0, f64::max)
+}
+
+/// Sum over the classes other than `target`.
+fn over_others(classes: usize, target: usize, term: impl Fn(usize) -> f64) -> f64 {
+    (0..classes).filter(|&class| class != target).map(term).collect::<Sum>().value()
+}
+
+/// B1: `lambda_1 N_1 (1 - P1) = lambda_0 N_0 P0`.
+#[must_use]
+pub fn binary_balance(means: &MeanProbability, targets: &Targets) -> f64 {
+    let mass = targets.mass();
+    relative_difference(mass[1] * means.shortfall[1], mass[0] * means.matrix[(0, 1)])
+}
+
+/// B2: `s_1 / P0 = lambda_0 N_0 / (lambda_1 N_1)`; returns the measured and the lawful ratio.
+#[must_use]
+pub fn binary_error_ratio(means: &MeanProbability, targets: &Targets) -> (f64, f64) {
+    let mass = targets.mass();
+    (means.shortfall[1] / means.matrix[(0, 1)], mass[0] / mass[1])
+}
+
+/// B4: the residual-weighted centroids of positives and negatives coincide. Their distance, per feature, beside the
+/// residual-weighted mean deviation of that feature; the worst feature.
+#[must_use]
+pub fn residual_centroids(features: &DMatrix<f64>, logits: &DMatrix<f64>, targets: &Targets) -> f64 {
+    let dimension = features.nrows();
+    // Moments about the mean: a feature far from zero would otherwise cancel to nothing.
+    let centre = features.column_mean();
+    let mut centroids = [DVector::zeros(dimension), DVector::zeros(dimension)];
+    let mut spread = DVector::zeros(dimension);
+    let mut masses = [0.0, 0.0];
+    for (sample, &label) in targets.of_sample().iter().enumerate() {
+        let class = label as usize;
+        let sigmoid = Sigmoid::of(logits[(0, sample)]);
+        let residual = if class == 1 { sigmoid.complement } else { sigmoid.probability };
+        let offset = features.column(sample) - &centre;
+        centroids[class].axpy(residual, &offset, 1.0);
+        spread.axpy(residual, &offset.abs(), 1.0);
+        masses[class] += residual;
+    }
+    let gap = &centroids[1] / masses[1] - &centroids[0] / masses[0];
+    spread /= masses[0] + masses[1];
+    (0..dimension)
+        .filter(|&feature| spread[feature] > 0.0)
+        .map(|feature| gap[feature].abs() / spread[feature])
+        .fold(0.0, f64::max)
+}
+
+/// B5: `lambda_k N_k (1 - P[k][k]) = sum_{c != k} lambda_c N_c P[c][k]`.
+#[must_use]
+pub fn softmax_balance(means: &MeanProbability, targets: &Targets) -> f64 {
+    let (classes, mass) = (targets.classes(), targets.mass());
+    worst(classes, |k| {
+        (mass[k] * means.shortfall[k], over_others(classes, k, |c| mass[c] * means.matrix[(c, k)]))
+    })
+}
+
+/// B6: `A[k][k] N_k s_k = sum_{c != k} A[c][k] N_c P[c][k]`, for any pair weights `A` (up to a common factor).
+#[must_use]
+pub fn one_vs_all_balance(means: &MeanProbability, targets: &Targets, pair_weights: &DMatrix<f64>) -> f64 {
+    let classes = targets.classes();
+    let weight = |c: usize, k: usize| pair_weights[(c, k)] * targets.counts()[c] as f64;
+    worst(classes, |k| {
+        let inflow = over_others(classes, k, |c| weight(c, k) * means.matrix[(c, k)]);
+        (weight(k, k) * means.shortfall[k], inflow)
+    })
+}
+
+/// A1, the plain loss: `N_k s_k = (N - N_k) Pbar_k`.
+#[must_use]
+pub fn pooled_balance(means: &MeanProbability, targets: &Targets) -> f64 {
+    let samples = targets.samples() as f64;
+    let columns = super::neglect(means, targets);
+    worst(targets.classes(), |k| {
+        let count = targets.counts()[k] as f64;
+        (count * means.shortfall[k], (samples - count) * columns[k].pooled)
+    })
+}
+
+/// I2, inverse-frequency softmax: columns of `P` sum to one. The worst absolute deviation.
+#[must_use]
+pub fn doubly_stochastic(means: &MeanProbability) -> f64 {
+    means.matrix.column_iter().map(|column| (column.sum() - 1.0).abs()).fold(0.0, f64::max)
+}
+
+/// R1, detached LGL-INR: `s_k = sum_{c != k} omega_c^k P[c][k]`.
+#[must_use]
+pub fn detached_balance(means: &MeanProbability, targets: &Targets, beta: f64) -> f64 {
+    let classes = targets.classes();
+    worst(classes, |k| {
+        let omega = column_weights(means, beta, k);
+        (means.shortfall[k], over_others(classes, k, |c| omega[c] * means.matrix[(c, k)]))
+    })
+}
+
+/// R2, attached LGL-INR: `s_k = sum_c omega_c^k (P[c][k] + beta (l_c - lbar) v_c)`.
+#[must_use]
+pub fn attached_balance(
+    means: &MeanProbability,
+    class_means: &ClassMeans,
+    targets: &Targets,
+    beta: f64,
+) -> f64 {
+    let classes = targets.classes();
+    worst(classes, |k| {
+        let omega = column_weights(means, beta, k);
+        let inflow = over_others(classes, k, |c| omega[c] * means.matrix[(c, k)]);
+        (means.shortfall[k], inflow + beta * reweighting_pull(&omega, class_means, k))
+    })
+}
+
+/// `omega_c^k` for column `k`.
+fn column_weights(means: &MeanProbability, beta: f64, column: usize) -> Vec<f64> {
+    let probability: Vec<f64> = means.matrix.column(column).iter().copied().collect();
+    in_negative_weights(beta, &probability, column)
+}
+
+/// `sum_c omega_c (l_c - lbar) v_c`, whose sign decides whether guarantee R3 carries over to the attached loss.
+fn reweighting_pull(omega: &[f64], class_means: &ClassMeans, column: usize) -> f64 {
+    let classes = omega.len();
+    let mean_loss = over_others(classes, column, |c| omega[c] * class_means.loss[(c, column)]);
+    over_others(classes, column, |c| {
+        omega[c] * (class_means.loss[(c, column)] - mean_loss) * class_means.variance[(c, column)]
+    })
+}
+
+/// R3: how far `max_c P[c][k]` exceeds `s_k + log(K - 1) / beta`, column by column (negative where the guarantee
+/// holds); for the attached variant only columns with a non-negative [`reweighting_pull`], the others are `None`.
+#[must_use]
+pub fn guarantee_excess(
+    means: &MeanProbability,
+    class_means: &ClassMeans,
+    targets: &Targets,
+    beta: f64,
+    variant: InrVariant,
+) -> Vec<Option<f64>> {
+    let slack = ((targets.classes() - 1) as f64).ln() / beta;
+    super::neglect(means, targets)
+        .iter()
+        .enumerate()
+        .map(|(k, column)| {
+            let pull = reweighting_pull(&column_weights(means, beta, k), class_means, k);
+            let covered = variant == InrVariant::Detached || pull >= 0.0;
+            covered.then(|| column.hardest - means.shortfall[k] - slack)
+        })
+        .collect()
+}

@@ -1,0 +1,71 @@
+//! The balance ledger of any loss, read off its `d/dlogits`: what flows out of a class and what flows in.
+
+use super::laws::relative_difference;
+use crate::loss::Targets;
+use crate::numeric::Sum;
+use nalgebra::DMatrix;
+use serde::Serialize;
+
+/// Both sides of one class's balance.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct LedgerEntry {
+    /// Weighted mass that class `k`'s own samples withhold from it.
+    pub outflow: f64,
+    /// Weighted mass that the other classes' samples give it.
+    pub inflow: f64,
+    /// `outflow - inflow`, the gradient of the intercept in units of mass.
+    pub difference: f64,
+    /// `|outflow - inflow| / max(outflow, inflow)`.
+    pub residual: f64,
+}
+
+/// One [`LedgerEntry`] per class.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Ledger {
+    /// In class order.
+    pub entries: Vec<LedgerEntry>,
+}
+
+impl LedgerEntry {
+    fn new(outflow: f64, inflow: f64) -> Self {
+        let residual = relative_difference(outflow, inflow);
+        Self { outflow, inflow, difference: outflow - inflow, residual }
+    }
+}
+
+impl Ledger {
+    /// Column sums of `dL/dlogits` times the loss's divisor, split into each class's own samples and the others
+    /// (THEORY section 2, general law).
+    ///
+    /// A single row is the binary logistic column of class 1; class 0 sees the same flows from the other side.
+    #[must_use]
+    pub fn of(logit_gradient: &DMatrix<f64>, divisor: f64, targets: &Targets) -> Self {
+        let rows = logit_gradient.nrows();
+        let target_of = |row: usize| if rows == 1 { 1 } else { row };
+        let mut sums = vec![(Sum::default(), Sum::default()); rows];
+        for (column, &label) in logit_gradient.column_iter().zip(targets.of_sample()) {
+            for (row, &entry) in column.iter().enumerate() {
+                if label as usize == target_of(row) {
+                    sums[row].0.add(-entry)
+                } else {
+                    sums[row].1.add(entry)
+                }
+            }
+        }
+        let mut entries: Vec<LedgerEntry> = sums
+            .iter()
+            .map(|(outflow, inflow)| LedgerEntry::new(outflow.value() * divisor, inflow.value() * divisor))
+            .collect();
+        if let &[of_positives] = entries.as_slice() {
+            entries.insert(0, LedgerEntry::new(of_positives.inflow, of_positives.outflow));
+        }
+        Self { entries }
+    }
+
+    /// The largest relative residual over classes.
+    #[must_use]
+    pub fn worst_residual(&self) -> f64 {
+        self.entries.iter().map(|entry| entry.residual).fold(0.0, f64::max)
+    }
+}

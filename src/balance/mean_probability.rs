@@ -1,0 +1,118 @@
+//! The mean-probability matrix `P`: row = true class, column = predicted class.
+
+use crate::loss::{Link, Targets};
+use crate::numeric::{Sigmoid, Sum, softplus};
+use nalgebra::DMatrix;
+
+/// Class means of predicted probabilities, of their complements, and of what the LGL-INR law needs besides.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MeanProbability {
+    /// `P[c][k]`, `K x K`.
+    pub matrix: DMatrix<f64>,
+    /// `s_k = 1 - P[k][k]`, averaged from complements so that a tiny shortfall keeps its digits.
+    pub shortfall: Vec<f64>,
+}
+
+/// Class means of one-vs-all columns beyond the probability itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClassMeans {
+    /// `l_c^k`: mean of `-log(1 - p^k)` over class `c`.
+    pub loss: DMatrix<f64>,
+    /// `v_c^k`: mean of `p^k (1 - p^k)` over class `c`.
+    pub variance: DMatrix<f64>,
+}
+
+/// Probabilities and complements of one sample, for all `K` classes.
+fn sample_probabilities(link: Link, logits: &[f64], out: &mut [Sigmoid]) {
+    match (link, logits) {
+        // The binary logistic loss has one column, that of class 1.
+        (Link::Sigmoid, &[z]) => {
+            out[0] = Sigmoid::of(-z);
+            out[1] = Sigmoid::of(z);
+        }
+        (Link::Sigmoid, logits) => {
+            for (entry, &z) in out.iter_mut().zip(logits) {
+                *entry = Sigmoid::of(z);
+            }
+        }
+        (Link::Softmax, logits) => softmax_with_complements(logits, out),
+    }
+}
+
+/// Softmax probabilities, each with the sum of the others as its complement.
+fn softmax_with_complements(logits: &[f64], out: &mut [Sigmoid]) {
+    let (top, largest) =
+        logits
+            .iter()
+            .copied()
+            .enumerate()
+            .fold((0, f64::NEG_INFINITY), |best, (class, z)| if z > best.1 { (class, z) } else { best });
+    // Only the largest probability can have a complement that `1 - p` would lose.
+    let mut others = 0.0;
+    for (class, (entry, &z)) in out.iter_mut().zip(logits).enumerate() {
+        entry.probability = (z - largest).exp();
+        if class != top {
+            others += entry.probability;
+        }
+    }
+    let total = 1.0 + others;
+    for (class, entry) in out.iter_mut().enumerate() {
+        entry.probability /= total;
+        entry.complement = if class == top { others / total } else { 1.0 - entry.probability };
+    }
+}
+
+impl MeanProbability {
+    /// Class means over the samples of `logits` (one sample per column; one row for the binary logistic loss).
+    #[must_use]
+    pub fn of(link: Link, logits: &DMatrix<f64>, targets: &Targets) -> Self {
+        let classes = targets.classes();
+        let mut sums = vec![Sum::default(); classes * classes];
+        let mut short = vec![Sum::default(); classes];
+        let mut sample = vec![Sigmoid { probability: 0.0, complement: 1.0 }; classes];
+        let columns = logits.as_slice().chunks(logits.nrows());
+        for (column, &label) in columns.zip(targets.of_sample()) {
+            let class = label as usize;
+            sample_probabilities(link, column, &mut sample);
+            for (predicted, pair) in sample.iter().enumerate() {
+                sums[class * classes + predicted].add(pair.probability);
+            }
+            short[class].add(sample[class].complement);
+        }
+        let count = |class: usize| targets.counts()[class] as f64;
+        let matrix = DMatrix::from_fn(classes, classes, |class, predicted| {
+            sums[class * classes + predicted].value() / count(class)
+        });
+        let shortfall = short.iter().enumerate().map(|(class, sum)| sum.value() / count(class)).collect();
+        Self { matrix, shortfall }
+    }
+
+    /// `F[c][k] = m_c P[c][k]`.
+    #[must_use]
+    pub fn flow(&self, targets: &Targets) -> DMatrix<f64> {
+        DMatrix::from_fn(self.matrix.nrows(), self.matrix.ncols(), |class, predicted| {
+            targets.mass()[class] * self.matrix[(class, predicted)]
+        })
+    }
+}
+
+impl ClassMeans {
+    /// Class means over the samples of one-vs-all `logits` (`K x N`).
+    #[must_use]
+    pub fn of(logits: &DMatrix<f64>, targets: &Targets) -> Self {
+        let classes = targets.classes();
+        let mut sums = vec![(Sum::default(), Sum::default()); classes * classes];
+        for (column, &label) in logits.column_iter().zip(targets.of_sample()) {
+            for (predicted, &z) in column.iter().enumerate() {
+                let (loss, variance) = &mut sums[label as usize * classes + predicted];
+                loss.add(softplus(z));
+                variance.add(Sigmoid::of(z).slope());
+            }
+        }
+        let mean = |sum: Sum, class: usize| sum.value() / targets.counts()[class] as f64;
+        Self {
+            loss: DMatrix::from_fn(classes, classes, |c, k| mean(sums[c * classes + k].0, c)),
+            variance: DMatrix::from_fn(classes, classes, |c, k| mean(sums[c * classes + k].1, c)),
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! What a point's logits say about its classes: mean-probability matrix, flows, the balance ledger, neglect, and the
+//! laws that hold where the gradient vanishes (THEORY sections 2, 4 and 5).
+
+mod laws;
+mod ledger;
+mod mean_probability;
+mod neglect;
+
+pub use laws::{
+    attached_balance, binary_balance, binary_error_ratio, detached_balance, doubly_stochastic,
+    guarantee_excess, one_vs_all_balance, pooled_balance, relative_difference, residual_centroids,
+    softmax_balance,
+};
+pub use ledger::{Ledger, LedgerEntry};
+pub use mean_probability::{ClassMeans, MeanProbability};
+pub use neglect::{Neglect, neglect};
+
+#[cfg(test)]
+mod tests;

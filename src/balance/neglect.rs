@@ -1,0 +1,40 @@
+//! The averaging effect of one-vs-all logistic loss: how far the hardest non-target class hides behind the average.
+
+use super::mean_probability::MeanProbability;
+use crate::loss::Targets;
+use serde::Serialize;
+
+/// Non-target means of one column (THEORY A1, A2).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Neglect {
+    /// `Pbar_k`, the mean probability over all non-target samples.
+    pub pooled: f64,
+    /// `c*`, the non-target class with the largest `P[c][k]`.
+    pub hardest_class: usize,
+    /// `P[c*][k]`.
+    pub hardest: f64,
+    /// `nu_k = P[c*][k] / Pbar_k`.
+    pub ratio: f64,
+    /// All that the law of the plain loss gives: `min(1, N_k s_k / N_{c*})`.
+    pub bound: f64,
+}
+
+/// [`Neglect`] of every class's column.
+#[must_use]
+pub fn neglect(means: &MeanProbability, targets: &Targets) -> Vec<Neglect> {
+    let counts: Vec<f64> = targets.counts().iter().map(|&count| count as f64).collect();
+    let total: f64 = counts.iter().sum();
+    let of_column = |target: usize| {
+        let others = || (0..targets.classes()).filter(move |&class| class != target);
+        let probability = |class: usize| means.matrix[(class, target)];
+        let pooled =
+            others().map(|class| counts[class] * probability(class)).sum::<f64>() / (total - counts[target]);
+        let hardest_class = others().fold(usize::from(target == 0), |best, class| {
+            if probability(class) > probability(best) { class } else { best }
+        });
+        let hardest = probability(hardest_class);
+        let bound = (counts[target] * means.shortfall[target] / counts[hardest_class]).min(1.0);
+        Neglect { pooled, hardest_class, hardest, ratio: hardest / pooled, bound }
+    };
+    (0..targets.classes()).map(of_column).collect()
+}
