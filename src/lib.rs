@@ -12,6 +12,7 @@
 //! `l2 / 2 * ||W||^2` is added to it, and the intercept is never penalised.
 
 pub mod balance;
+pub mod claims;
 pub mod data;
 pub mod figure;
 pub mod loss;

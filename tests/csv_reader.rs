@@ -264,10 +264,8 @@ proptest! {
 
     #[test]
     fn numbers_survive_exactly(values in vec((any::<i8>(), proptest::num::f64::NORMAL), 2..20)) {
-        let mut text = "y,x\n".to_owned();
-        for (label, value) in &values {
-            text.push_str(&format!("{label},{value:e}\n"));
-        }
+        let rows: Vec<String> = values.iter().map(|(label, value)| format!("{label},{value:e}")).collect();
+        let text = format!("y,x\n{}", rows.join("\n"));
         let several = values.iter().any(|(label, _)| *label != values[0].0);
         match read(&text) {
             Ok(dataset) => {

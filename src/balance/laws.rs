@@ -40,10 +40,16 @@ pub fn binary_error_ratio(means: &MeanProbability, targets: &Targets) -> (f64, f
     (means.shortfall[1] / means.matrix[(0, 1)], mass[0] / mass[1])
 }
 
-/// B4: the residual-weighted centroids of positives and negatives coincide. Their distance, per feature, beside the
+/// B4: the residual-weighted centroids of positives and negatives coincide, or differ by the `pull` of a penalty
+/// (`l2 M w / (lambda_1 N_1 s_1)`, per feature). What is left of their distance, per feature, beside the
 /// residual-weighted mean deviation of that feature; the worst feature.
 #[must_use]
-pub fn residual_centroids(features: &DMatrix<f64>, logits: &DMatrix<f64>, targets: &Targets) -> f64 {
+pub fn residual_centroids(
+    features: &DMatrix<f64>,
+    logits: &DMatrix<f64>,
+    targets: &Targets,
+    pull: &DVector<f64>,
+) -> f64 {
     let dimension = features.nrows();
     // Moments about the mean: a feature far from zero would otherwise cancel to nothing.
     let centre = features.column_mean();
@@ -59,7 +65,7 @@ pub fn residual_centroids(features: &DMatrix<f64>, logits: &DMatrix<f64>, target
         spread.axpy(residual, &offset.abs(), 1.0);
         masses[class] += residual;
     }
-    let gap = &centroids[1] / masses[1] - &centroids[0] / masses[0];
+    let gap = &centroids[1] / masses[1] - &centroids[0] / masses[0] - pull;
     spread /= masses[0] + masses[1];
     (0..dimension)
         .filter(|&feature| spread[feature] > 0.0)

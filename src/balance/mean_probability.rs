@@ -41,12 +41,11 @@ fn sample_probabilities(link: Link, logits: &[f64], out: &mut [Sigmoid]) {
 
 /// Softmax probabilities, each with the sum of the others as its complement.
 fn softmax_with_complements(logits: &[f64], out: &mut [Sigmoid]) {
-    let (top, largest) =
-        logits
-            .iter()
-            .copied()
-            .enumerate()
-            .fold((0, f64::NEG_INFINITY), |best, (class, z)| if z > best.1 { (class, z) } else { best });
+    let (top, largest) = logits
+        .iter()
+        .copied()
+        .enumerate()
+        .fold((0, f64::NEG_INFINITY), |best, (class, z)| if z > best.1 { (class, z) } else { best });
     // Only the largest probability can have a complement that `1 - p` would lose.
     let mut others = 0.0;
     for (class, (entry, &z)) in out.iter_mut().zip(logits).enumerate() {

@@ -150,7 +150,7 @@ fn draw_flows(
     }
     draw_legend(panel, points, &mut obstacles)?;
     let frame = panel.frame;
-    let note = Note::new(&["line: outflow = inflow,", "at every stationary point"], GREY);
+    let note = Note::new(&["line: outflow = inflow", "filled: stationary points"], GREY);
     note.draw_near(panel.canvas, frame, (frame.right, frame.bottom - frame.height() / 4.0), &mut obstacles)?;
     Ok(())
 }

@@ -32,8 +32,6 @@ pub struct Inr {
 /// Class means of one column and the weights they imply.
 #[derive(Debug, Clone)]
 pub(crate) struct ColumnMeans {
-    /// `P[c][k]`.
-    pub(crate) probability: Vec<f64>,
     /// `l_c`: mean of `-log(1 - p)` (of `-log p` for the target class).
     pub(crate) loss: Vec<f64>,
     /// `omega_c`, zero for the target class.
@@ -93,7 +91,7 @@ impl Inr {
             let loss: Vec<f64> = (0..classes).map(|class| mean(row, class, 1)).collect();
             let omega = in_negative_weights(self.beta, &probability, target);
             let mean_loss = omega.iter().zip(&loss).map(|(weight, loss)| weight * loss).sum();
-            ColumnMeans { probability, loss, omega, mean_loss }
+            ColumnMeans { loss, omega, mean_loss }
         };
         columns.iter().enumerate().map(means_of).collect()
     }

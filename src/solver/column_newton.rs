@@ -166,7 +166,7 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
                     remaining.push((column, step, trial));
                 } else {
                     let own = &mut self.columns[column];
-                    own.progress = own.goal.no_step_left();
+                    own.progress = own.goal.no_step_left(&trial);
                 }
             }
             pending = remaining;

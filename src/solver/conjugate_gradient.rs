@@ -11,8 +11,10 @@ pub(super) trait System {
     fn product(&self, vector: &DMatrix<f64>) -> DMatrix<f64>;
     /// `M^-1 r`.
     fn precondition(&self, residual: &DMatrix<f64>) -> DMatrix<f64>;
-    /// Orthogonal projection onto the subspace.
-    fn project(&self, vector: &mut DMatrix<f64>);
+    /// Orthogonal projection of a direction onto the subspace.
+    fn project_direction(&self, direction: &mut DMatrix<f64>);
+    /// Removes what rounding left of a residual off the subspace.
+    fn clean_residual(&self, residual: &mut DMatrix<f64>);
     /// How large a residual is, given its preconditioned form.
     fn size(&self, residual: &DMatrix<f64>, preconditioned: &DMatrix<f64>) -> f64;
 }
@@ -24,10 +26,10 @@ pub(super) trait System {
 pub(super) fn solve(system: &impl System, right: &DMatrix<f64>, accuracy: f64) -> (DMatrix<f64>, usize) {
     let mut solution = DMatrix::zeros(right.nrows(), right.ncols());
     let mut residual = right.clone();
-    system.project(&mut residual);
+    system.clean_residual(&mut residual);
     let mut preconditioned = system.precondition(&residual);
     let first = system.size(&residual, &preconditioned);
-    system.project(&mut preconditioned);
+    system.project_direction(&mut preconditioned);
     let mut direction = preconditioned.clone();
     let mut energy = residual.dot(&preconditioned);
     for iteration in 0..MOST_ITERATIONS {
@@ -42,12 +44,12 @@ pub(super) fn solve(system: &impl System, right: &DMatrix<f64>, accuracy: f64) -
         let length = energy / curvature;
         solution += &direction * length;
         residual -= product * length;
-        system.project(&mut residual);
+        system.clean_residual(&mut residual);
         preconditioned = system.precondition(&residual);
         if system.size(&residual, &preconditioned) <= accuracy * first {
             return (solution, iteration + 1);
         }
-        system.project(&mut preconditioned);
+        system.project_direction(&mut preconditioned);
         let next = residual.dot(&preconditioned);
         direction = &preconditioned + direction * (next / energy);
         energy = next;

@@ -1,8 +1,8 @@
 //! Newton-CG for softmax: the Hessian couples all classes, so each Newton system is solved by conjugate gradients,
 //! preconditioned by one Cholesky factor per class.
 //!
-//! Adding one vector to every class's parameters changes no probability. Residuals and preconditioned residuals are
-//! projected off that gauge; without it conjugate gradients chases rounding error along it.
+//! Adding one vector to every class's parameters changes no probability. Residuals and directions are kept
+//! off that gauge; without it conjugate gradients chases rounding error along it.
 
 use super::conjugate_gradient::{System, solve};
 use super::descent::{Descent, Progress};
@@ -118,7 +118,7 @@ impl<'a> SoftmaxNewton<'a> {
                 return;
             }
             if !trial.shorten() {
-                self.progress = self.goal.no_step_left();
+                self.progress = self.goal.no_step_left(&trial);
                 if self.substitute == 0.0 && !self.goal.is_met() {
                     self.substitute = self.goal.substitute_curvature();
                     self.progress = Progress::Active;
@@ -221,11 +221,22 @@ impl System for NewtonSystem<'_, '_> {
         result
     }
 
-    fn project(&self, vector: &mut DMatrix<f64>) {
-        let classes = vector.nrows() as f64;
-        for mut column in vector.column_iter_mut() {
+    fn project_direction(&self, direction: &mut DMatrix<f64>) {
+        let classes = direction.nrows() as f64;
+        for mut column in direction.column_iter_mut() {
             let mean = column.sum() / classes;
             column.add_scalar_mut(-mean);
+        }
+    }
+
+    /// Residuals sum to zero over classes but for rounding. Each class gives up a share in proportion to the
+    /// magnitude of its terms: equal shares would drown a class of small mass in the rounding of the large ones.
+    fn clean_residual(&self, residual: &mut DMatrix<f64>) {
+        let magnitude = &self.newton.point.magnitude;
+        let total = magnitude.sum().max(f64::MIN_POSITIVE);
+        for mut column in residual.column_iter_mut() {
+            let excess = column.sum() / total;
+            column.axpy(-excess, magnitude, 1.0);
         }
     }
 

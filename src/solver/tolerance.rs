@@ -109,8 +109,8 @@ impl Goal {
     }
 
     /// No length of the last direction was acceptable: the end at rounding level, or a failure.
-    pub(super) fn no_step_left(&self) -> Progress {
-        if self.relative <= STATIONARY && (self.settled_step || self.relative <= ROUNDING) {
+    pub(super) fn no_step_left(&self, trial: &Trial) -> Progress {
+        if self.relative <= STATIONARY && (self.settled_step || trial.reach <= SETTLED_STEP) {
             Progress::Settled
         } else {
             Progress::Stuck(format!("no step improves a relative gradient of {:.1e}", self.relative))

@@ -1,0 +1,265 @@
+//! Runs claims over their set-ups and makes verdicts of what was measured.
+
+use super::dimension;
+use super::law::{LawClaim, TOLERANCE};
+use super::measurement::{Solved, measure};
+use super::setup::FIRST_DIGITS_CASE;
+use super::verdict::{Control, Finding, Verdict};
+use super::{binary, inr, one_vs_all, softmax};
+use rayon::prelude::*;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use thiserror::Error;
+
+/// How much to check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Effort {
+    /// A sample of the set-ups, in seconds.
+    Quick,
+    /// All of them.
+    #[default]
+    Full,
+}
+
+/// What to check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// Claim ids; none means all.
+    pub ids: Vec<String>,
+    /// How much.
+    pub effort: Effort,
+    /// Seed of every set-up.
+    pub seed: u64,
+    /// Only this set-up.
+    pub case: Option<usize>,
+}
+
+/// How far checking has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Advance {
+    /// Set-ups checked.
+    pub done: usize,
+    /// Set-ups in all.
+    pub total: usize,
+    /// The claim just worked on.
+    pub id: &'static str,
+}
+
+/// A plan that cannot be carried out.
+#[derive(Debug, Error, Clone, PartialEq, Eq)]
+pub enum ClaimError {
+    /// No claim has this id.
+    #[error("claim {id}: unknown; the ids are {known}")]
+    UnknownId {
+        /// As given.
+        id: String,
+        /// All ids.
+        known: String,
+    },
+    /// The claim has no set-up of this number.
+    #[error("case {case}: {id} has cases {available}")]
+    UnknownCase {
+        /// The claim.
+        id: &'static str,
+        /// As given.
+        case: usize,
+        /// In words.
+        available: String,
+    },
+}
+
+/// What went wrong while drawing or stating a problem.
+pub(super) type SetupFailure = Box<dyn std::error::Error + Send + Sync>;
+
+/// What one set-up of one claim gave.
+#[derive(Debug, Clone, Default)]
+pub(super) struct CaseReport {
+    pub(super) setup: String,
+    pub(super) residual: Option<f64>,
+    pub(super) control: Option<f64>,
+    pub(super) observed: Vec<f64>,
+    pub(super) penalised: bool,
+    pub(super) unsolved: Option<String>,
+}
+
+/// A claim of either kind.
+#[derive(Clone, Copy)]
+enum Claim {
+    Law(&'static LawClaim),
+    Dimension,
+}
+
+/// All claims in the order of THEORY.md, each with the number its random streams are drawn from.
+fn catalogue() -> Vec<(u64, Claim)> {
+    let laws = binary::CLAIMS.iter().chain(&softmax::CLAIMS[..1]).chain(&one_vs_all::CLAIMS[..1]);
+    let later = softmax::CLAIMS[1..].iter().chain(&one_vs_all::CLAIMS[1..]).chain(&inr::CLAIMS);
+    let claims = laws.map(Claim::Law).chain([Claim::Dimension]).chain(later.map(Claim::Law));
+    (1..).zip(claims).collect()
+}
+
+/// The ids of all claims.
+#[must_use]
+pub fn claim_ids() -> Vec<&'static str> {
+    catalogue().into_iter().map(|(_, claim)| claim.id()).collect()
+}
+
+impl Claim {
+    fn id(self) -> &'static str {
+        match self {
+            Self::Law(law) => law.id,
+            Self::Dimension => dimension::ID,
+        }
+    }
+
+    fn statement(self) -> &'static str {
+        match self {
+            Self::Law(law) => law.statement,
+            Self::Dimension => dimension::STATEMENT,
+        }
+    }
+
+    /// Case numbers; those of the quick run are among those of the full one.
+    fn cases(self, effort: Effort) -> Vec<usize> {
+        match (self, effort) {
+            (Self::Dimension, Effort::Quick) => (2..=3).collect(),
+            (Self::Dimension, Effort::Full) => (2..=6).collect(),
+            (Self::Law(_), Effort::Quick) => {
+                (0..24).chain(FIRST_DIGITS_CASE..FIRST_DIGITS_CASE + 2).collect()
+            }
+            (Self::Law(_), Effort::Full) => {
+                (0..240).chain(FIRST_DIGITS_CASE..FIRST_DIGITS_CASE + 8).collect()
+            }
+        }
+    }
+
+    fn run(self, seed: u64, family: u64, case: usize) -> CaseReport {
+        let report = match self {
+            Self::Law(law) => check_law(law, seed, family, case),
+            Self::Dimension => dimension::check(seed, family, case),
+        };
+        report.unwrap_or_else(|error| CaseReport {
+            setup: "could not be drawn".to_owned(),
+            unsolved: Some(error.to_string()),
+            ..CaseReport::default()
+        })
+    }
+
+    fn summarise(self, observed: &[Vec<f64>]) -> Vec<String> {
+        match self {
+            Self::Law(law) => (law.summarise)(observed),
+            Self::Dimension => dimension::summarise(observed),
+        }
+    }
+}
+
+fn check_law(law: &LawClaim, seed: u64, family: u64, case: usize) -> Result<CaseReport, SetupFailure> {
+    Ok(match measure(law.design.draw(seed, family, case)?)? {
+        Solved::Point { at, control, penalised } => CaseReport {
+            residual: Some((law.residual)(&at)),
+            control: Some((law.residual)(&control)),
+            observed: (law.observe)(&at),
+            penalised,
+            unsolved: None,
+            setup: at.setup.description,
+        },
+        Solved::Unsolved { setup, why } => {
+            CaseReport { setup: setup.description, unsolved: Some(why), ..CaseReport::default() }
+        }
+    })
+}
+
+/// Checks the planned claims; `progress` hears of every set-up done, from any thread.
+pub fn verify(plan: &Plan, progress: &(dyn Fn(Advance) + Sync)) -> Result<Vec<Verdict>, ClaimError> {
+    let chosen = choose(plan)?;
+    let tasks: Vec<(u64, Claim, usize)> = chosen
+        .iter()
+        .flat_map(|(family, claim, cases)| cases.iter().map(|&case| (*family, *claim, case)))
+        .collect();
+    let done = AtomicUsize::new(0);
+    let reports: Vec<CaseReport> = tasks
+        .par_iter()
+        .map(|&(family, claim, case)| {
+            let report = claim.run(plan.seed, family, case);
+            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+            progress(Advance { done, total: tasks.len(), id: claim.id() });
+            report
+        })
+        .collect();
+    let mut remaining = reports.into_iter();
+    let verdict = |(_, claim, cases): (u64, Claim, Vec<usize>)| {
+        let own: Vec<(usize, CaseReport)> = cases.into_iter().zip(remaining.by_ref()).collect();
+        judge(claim, plan.seed, &own)
+    };
+    Ok(chosen.into_iter().map(verdict).collect())
+}
+
+/// The claims of a plan with the cases to run.
+fn choose(plan: &Plan) -> Result<Vec<(u64, Claim, Vec<usize>)>, ClaimError> {
+    let known = catalogue();
+    for id in &plan.ids {
+        if !known.iter().any(|(_, claim)| claim.id() == id) {
+            return Err(ClaimError::UnknownId { id: id.clone(), known: claim_ids().join(", ") });
+        }
+    }
+    let wanted = |claim: &Claim| plan.ids.is_empty() || plan.ids.iter().any(|id| id == claim.id());
+    known
+        .into_iter()
+        .filter(|(_, claim)| wanted(claim))
+        .map(|(family, claim)| {
+            let cases = match plan.case {
+                None => claim.cases(plan.effort),
+                Some(case) if claim.cases(Effort::Full).contains(&case) => vec![case],
+                Some(case) => {
+                    let available = describe_cases(&claim.cases(Effort::Full));
+                    return Err(ClaimError::UnknownCase { id: claim.id(), case, available });
+                }
+            };
+            Ok((family, claim, cases))
+        })
+        .collect()
+}
+
+/// Runs of consecutive case numbers, in words.
+fn describe_cases(cases: &[usize]) -> String {
+    let runs = cases.chunk_by(|a, b| a + 1 == *b);
+    let words: Vec<String> = runs.map(|run| format!("{} to {}", run[0], run[run.len() - 1])).collect();
+    words.join(" and ")
+}
+
+fn judge(claim: Claim, seed: u64, reports: &[(usize, CaseReport)]) -> Verdict {
+    let finding = |(case, report): &(usize, CaseReport)| Finding {
+        case: *case,
+        setup: report.setup.clone(),
+        residual: report.residual,
+        unsolved: report.unsolved.clone(),
+        rerun: format!("equipoise verify {} --case {case} --seed {seed}", claim.id()),
+    };
+    // A set-up without a stationary point is worse than any residual.
+    let badness = |report: &CaseReport| report.residual.filter(|r| !r.is_nan()).unwrap_or(f64::INFINITY);
+    let mut ordered: Vec<&(usize, CaseReport)> = reports.iter().collect();
+    ordered.sort_by(|a, b| badness(&b.1).total_cmp(&badness(&a.1)));
+    let failures: Vec<Finding> = ordered
+        .iter()
+        .filter(|(_, report)| badness(report) > TOLERANCE)
+        .take(10)
+        .map(|report| finding(report))
+        .collect();
+    let controls: Vec<f64> = reports.iter().filter_map(|(_, report)| report.control).collect();
+    let control = Control {
+        points: controls.len(),
+        violated: controls.iter().filter(|residual| **residual > TOLERANCE).count(),
+        smallest_residual: controls.iter().copied().fold(f64::INFINITY, f64::min),
+    };
+    let observed: Vec<Vec<f64>> = reports.iter().map(|(_, report)| report.observed.clone()).collect();
+    Verdict {
+        id: claim.id().to_owned(),
+        statement: claim.statement().to_owned(),
+        holds: failures.is_empty() && control.points > 0 && control.violated == control.points,
+        tolerance: TOLERANCE,
+        setups: reports.len(),
+        worst: ordered.first().map_or_else(|| finding(&(0, CaseReport::default())), |worst| finding(worst)),
+        failures,
+        penalised: reports.iter().filter(|(_, report)| report.penalised).count(),
+        control,
+        measured: claim.summarise(&observed),
+    }
+}

@@ -1,0 +1,77 @@
+//! R1 to R3: what holds for LGL-INR.
+
+use super::law::{LawClaim, nothing, quantile, silent};
+use super::measurement::Measurement;
+use super::setup::{Design, Task, Weighting, short};
+use crate::balance::{attached_balance, detached_balance, guarantee_excess};
+use crate::loss::InrVariant;
+use crate::solver::LossChoice;
+
+const fn design(variant: Option<InrVariant>) -> Design {
+    Design { task: Task::Inr(variant), weighting: Weighting::None, needs_features: false }
+}
+
+pub(super) const CLAIMS: [LawClaim; 3] = [
+    LawClaim {
+        id: "R1",
+        statement: "Detached LGL-INR: sₖ = Σ ω꜀P[c][k], a mean over classes that leans to the hardest.",
+        design: design(Some(InrVariant::Detached)),
+        residual: |at| {
+            detached_balance(&at.means, &at.targets, parameters(at).0).max(at.ledger.worst_residual())
+        },
+        observe: nothing,
+        summarise: silent,
+    },
+    LawClaim {
+        id: "R2",
+        statement: "Attached LGL-INR: sₖ = Σ ω꜀(P[c][k] + β(l꜀ − l̄)v꜀).",
+        design: design(Some(InrVariant::Attached)),
+        residual: |at| {
+            attached_balance(&at.means, &at.class_means, &at.targets, parameters(at).0)
+                .max(at.ledger.worst_residual())
+        },
+        observe: nothing,
+        summarise: silent,
+    },
+    LawClaim {
+        id: "R3",
+        statement: "LGL-INR guarantees max P[c][k] ≤ sₖ + log(K − 1)/β whatever the sizes (attached: where Σ ω꜀(l꜀ − l̄)v꜀ ≥ 0).",
+        design: design(None),
+        residual: |at| excess(at).into_iter().flatten().fold(0.0, f64::max),
+        // NaN stands for a column outside the attached guarantee.
+        observe: |at| {
+            let attached = f64::from(parameters(at).1 == InrVariant::Attached);
+            excess(at).into_iter().flat_map(|column| [attached, column.unwrap_or(f64::NAN)]).collect()
+        },
+        summarise: |columns| {
+            let pairs = || columns.iter().flat_map(|row| row.chunks_exact(2));
+            let attached = pairs().filter(|pair| pair[0] == 1.0).count();
+            let covered = pairs().filter(|pair| pair[0] == 1.0 && !pair[1].is_nan()).count();
+            let mut sentences = Vec::new();
+            if attached > 0 {
+                sentences.push(format!(
+                    "attached: the sign condition held in {covered} of {attached} columns ({:.1}%)",
+                    100.0 * covered as f64 / attached as f64
+                ));
+            }
+            if let Some(tightest) = quantile(pairs().map(|pair| pair[1]), 1.0) {
+                sentences.push(format!("the tightest column stays {} below its guarantee", short(-tightest)));
+            }
+            sentences
+        },
+    },
+];
+
+/// `beta` and variant of a set-up of this family.
+fn parameters(at: &Measurement) -> (f64, InrVariant) {
+    match at.setup.choice {
+        LossChoice::Inr { beta, variant } => (beta, variant),
+        // A loss without beta breaks every law here, which is what a wrong set-up should do.
+        _ => (f64::NAN, InrVariant::Detached),
+    }
+}
+
+fn excess(at: &Measurement) -> Vec<Option<f64>> {
+    let (beta, variant) = parameters(at);
+    guarantee_excess(&at.means, &at.class_means, &at.targets, beta, variant)
+}

@@ -1,0 +1,38 @@
+//! A claim that is a law at every stationary point: what it says, on which problems, and how far off a point is.
+
+use super::measurement::Measurement;
+use super::setup::Design;
+
+/// A claim checked set-up by set-up.
+pub(super) struct LawClaim {
+    pub(super) id: &'static str,
+    pub(super) statement: &'static str,
+    pub(super) design: Design,
+    /// Relative residual of an equality, relative excess of an inequality.
+    pub(super) residual: fn(&Measurement) -> f64,
+    /// Numbers worth telling besides, one list per set-up ..
+    pub(super) observe: fn(&Measurement) -> Vec<f64>,
+    /// .. and the sentences they make over all set-ups.
+    pub(super) summarise: fn(&[Vec<f64>]) -> Vec<String>,
+}
+
+/// Largest residual that counts as holding, for every claim (THEORY section 7).
+pub(super) const TOLERANCE: f64 = 1e-10;
+
+/// For claims with nothing besides their residual.
+pub(super) fn nothing(_: &Measurement) -> Vec<f64> {
+    Vec::new()
+}
+
+/// For claims with nothing besides their residual.
+pub(super) fn silent(_: &[Vec<f64>]) -> Vec<String> {
+    Vec::new()
+}
+
+/// The `share` quantile of some numbers (nearest rank); `NaN`s are left out.
+pub(super) fn quantile(numbers: impl Iterator<Item = f64>, share: f64) -> Option<f64> {
+    let mut sorted: Vec<f64> = numbers.filter(|number| !number.is_nan()).collect();
+    sorted.sort_by(f64::total_cmp);
+    let rank = (share * (sorted.len().saturating_sub(1)) as f64).round();
+    sorted.get(rank as usize).copied()
+}

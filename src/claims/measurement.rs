@@ -1,0 +1,95 @@
+//! A set-up solved, and what its laws are evaluated on: at the stationary point and, as a control, away from it.
+
+use super::setup::{Setup, short};
+use crate::balance::{ClassMeans, Ledger, MeanProbability};
+use crate::loss::{Link, Targets};
+use crate::solver::{Head, LossChoice, Outcome, Problem, ProblemError, solve};
+use nalgebra::DMatrix;
+
+/// Penalty that a separable set-up is solved with instead.
+const SEPARABLE_PENALTY: f64 = 1e-4;
+/// How far a control point's intercepts are off.
+const CONTROL_SHIFT: f64 = 8.0;
+/// What is left of the logits at a control point.
+const CONTROL_SHRINK: f64 = 0.5;
+
+/// Everything a law may read at one point.
+#[derive(Debug)]
+pub(super) struct Measurement {
+    pub(super) setup: Setup,
+    pub(super) targets: Targets,
+    pub(super) head: Head,
+    pub(super) logits: DMatrix<f64>,
+    pub(super) means: MeanProbability,
+    pub(super) class_means: ClassMeans,
+    pub(super) ledger: Ledger,
+}
+
+/// How solving a set-up ended.
+#[derive(Debug)]
+pub(super) enum Solved {
+    Point { at: Box<Measurement>, control: Box<Measurement>, penalised: bool },
+    Unsolved { setup: Setup, why: String },
+}
+
+/// Solves a set-up; a separable one again with a small penalty.
+pub(super) fn measure(mut setup: Setup) -> Result<Solved, ProblemError> {
+    let mut penalised = false;
+    let mut outcome = solve(&problem(&setup)?);
+    if let Outcome::Separable(_) = outcome {
+        penalised = true;
+        setup.l2 = SEPARABLE_PENALTY;
+        setup.description =
+            format!("{} -> {} (separable without)", setup.description, short(SEPARABLE_PENALTY));
+        outcome = solve(&problem(&setup)?);
+    }
+    match outcome {
+        Outcome::Stationary(point) => {
+            let logits = point.logits.clone();
+            let at = Measurement::new(setup.clone(), point.head.clone(), logits)?;
+            let control = Measurement::new(setup, point.head, off_balance(&point.logits, at.link()))?;
+            Ok(Solved::Point { at: Box::new(at), control: Box::new(control), penalised })
+        }
+        Outcome::NotConverged { why, .. } => Ok(Solved::Unsolved { setup, why }),
+        Outcome::Separable(_) => {
+            Ok(Solved::Unsolved { setup, why: "called separable although penalised".to_owned() })
+        }
+    }
+}
+
+fn problem(setup: &Setup) -> Result<Problem<'_>, ProblemError> {
+    Problem::new(&setup.dataset, &setup.choice, &setup.weights, setup.l2)
+}
+
+/// Logits that are certainly not stationary: halved, and with intercepts far off (all up for sigmoids; up and down in
+/// turn for softmax, which ignores a common shift).
+fn off_balance(logits: &DMatrix<f64>, link: Link) -> DMatrix<f64> {
+    DMatrix::from_fn(logits.nrows(), logits.ncols(), |row, sample| {
+        let sign = if link == Link::Softmax && row % 2 == 1 { -1.0 } else { 1.0 };
+        CONTROL_SHRINK * logits[(row, sample)] + sign * CONTROL_SHIFT
+    })
+}
+
+impl Measurement {
+    fn new(setup: Setup, head: Head, logits: DMatrix<f64>) -> Result<Self, ProblemError> {
+        let (targets, means, class_means, ledger) = {
+            let problem = problem(&setup)?;
+            let loss = problem.loss().as_loss();
+            let targets = problem.targets().clone();
+            let mut gradient = DMatrix::zeros(logits.nrows(), logits.ncols());
+            loss.value_and_gradient(&logits, &targets, &mut gradient);
+            let means = MeanProbability::of(loss.link(), &logits, &targets);
+            (
+                targets.clone(),
+                means,
+                ClassMeans::of(&logits, &targets),
+                Ledger::of(&gradient, loss.divisor(), &targets),
+            )
+        };
+        Ok(Self { setup, targets, head, logits, means, class_means, ledger })
+    }
+
+    pub(super) fn link(&self) -> Link {
+        if self.setup.choice == LossChoice::Softmax { Link::Softmax } else { Link::Sigmoid }
+    }
+}

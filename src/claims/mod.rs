@@ -1,0 +1,19 @@
+//! The paper's claims as checks: statement, set-ups fixed in advance, measured residuals, verdict. One file per family
+//! of THEORY.md ids; every law is also evaluated at points that are not stationary, where it must be seen to fail.
+
+mod binary;
+mod dimension;
+mod engine;
+mod inr;
+mod law;
+mod measurement;
+mod one_vs_all;
+mod setup;
+mod softmax;
+mod verdict;
+
+pub use engine::{Advance, ClaimError, Effort, Plan, claim_ids, verify};
+pub use verdict::{Control, Finding, Verdict};
+
+#[cfg(test)]
+mod tests;

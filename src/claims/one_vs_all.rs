@@ -1,0 +1,74 @@
+//! B6, A1 and A2: what holds for one-vs-all logistic loss, and what its law leaves open.
+
+use super::law::{LawClaim, nothing, quantile, silent};
+use super::measurement::Measurement;
+use super::setup::{Design, Task, Weighting, short};
+use crate::balance::{neglect, one_vs_all_balance, pooled_balance};
+use crate::solver::LossChoice;
+
+const PLAIN: Design = Design { task: Task::OneVsAll, weighting: Weighting::None, needs_features: false };
+
+pub(super) const CLAIMS: [LawClaim; 3] = [
+    LawClaim {
+        id: "B6",
+        statement: "One-vs-all with any pair weights: A[k][k]Nₖsₖ = Σ A[c][k]N꜀P[c][k] in every column.",
+        design: Design { task: Task::PairWeighted, weighting: Weighting::None, needs_features: false },
+        residual: |at| match &at.setup.choice {
+            LossChoice::PairWeighted(pair) => {
+                one_vs_all_balance(&at.means, &at.targets, pair).max(at.ledger.worst_residual())
+            }
+            _ => f64::INFINITY,
+        },
+        observe: nothing,
+        summarise: silent,
+    },
+    LawClaim {
+        id: "A1",
+        statement: "Plain one-vs-all constrains only the pooled non-target mean: Nₖsₖ = (N − Nₖ)P̄ₖ.",
+        design: PLAIN,
+        residual: |at| pooled_balance(&at.means, &at.targets),
+        observe: nothing,
+        summarise: silent,
+    },
+    LawClaim {
+        id: "A2",
+        statement: "The hardest non-target class may sit far above the average; the law only gives P[c*][k] ≤ min(1, Nₖsₖ/N꜀*).",
+        design: PLAIN,
+        residual: bound_excess,
+        // Ratio and used share of the bound, column after column.
+        observe: |at| {
+            neglect(&at.means, &at.targets)
+                .iter()
+                .flat_map(|column| {
+                    [column.ratio, column.hardest / column.bound, f64::from(column.bound >= 1.0)]
+                })
+                .collect()
+        },
+        summarise: |columns| {
+            let every = |offset: usize| {
+                columns.iter().flat_map(move |row| row.iter().skip(offset).step_by(3).copied())
+            };
+            let vacuous: Vec<f64> = every(2).collect();
+            let share = vacuous.iter().sum::<f64>() / vacuous.len().max(1) as f64;
+            match (quantile(every(0), 0.5), quantile(every(0), 1.0), quantile(every(1), 0.5)) {
+                (Some(median), Some(largest), Some(used)) => vec![
+                    format!("neglect ratio: median {}, largest {}", short(median), short(largest)),
+                    format!(
+                        "median share of the bound used {}; the bound says nothing in {:.0}% of columns",
+                        short(used),
+                        100.0 * share
+                    ),
+                ],
+                _ => Vec::new(),
+            }
+        },
+    },
+];
+
+/// How far `P[c*][k]` exceeds its bound, relative to the bound, in the worst column.
+fn bound_excess(at: &Measurement) -> f64 {
+    neglect(&at.means, &at.targets)
+        .iter()
+        .map(|column| (column.hardest - column.bound) / column.bound.max(f64::MIN_POSITIVE))
+        .fold(0.0, f64::max)
+}

@@ -1,0 +1,36 @@
+//! B5 and I2: what holds for softmax.
+
+use super::law::{LawClaim, nothing, quantile, silent};
+use super::setup::{Design, Task, Weighting, short};
+use crate::balance::{doubly_stochastic, softmax_balance};
+
+pub(super) const CLAIMS: [LawClaim; 2] = [
+    LawClaim {
+        id: "B5",
+        statement: "Softmax: for every class, weighted outflow equals weighted inflow, λₖNₖ(1 − P[k][k]) = Σ λ꜀N꜀P[c][k].",
+        design: Design { task: Task::Softmax, weighting: Weighting::Drawn, needs_features: false },
+        residual: |at| softmax_balance(&at.means, &at.targets).max(at.ledger.worst_residual()),
+        observe: nothing,
+        summarise: silent,
+    },
+    LawClaim {
+        id: "I2",
+        statement: "Softmax with inverse-frequency weights: the mean-probability matrix is doubly stochastic.",
+        design: Design { task: Task::Softmax, weighting: Weighting::Balanced, needs_features: false },
+        residual: |at| doubly_stochastic(&at.means),
+        observe: |at| at.means.matrix.diagonal().iter().copied().collect(),
+        summarise: |diagonals| {
+            let ends = |share| quantile(diagonals.iter().flatten().copied(), share);
+            match (ends(0.0), ends(1.0)) {
+                (Some(low), Some(high)) => {
+                    vec![format!(
+                        "yet its diagonal entries lie anywhere from {} to {}",
+                        short(low),
+                        short(high)
+                    )]
+                }
+                _ => Vec::new(),
+            }
+        },
+    },
+];

@@ -1,0 +1,55 @@
+//! What checking a claim found: the record that tables, JSON, report and tests all read.
+
+use serde::{Deserialize, Serialize};
+
+/// The verdict on one claim over all its set-ups.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// THEORY.md's id, such as `B5`.
+    pub id: String,
+    /// The claim in one sentence.
+    pub statement: String,
+    /// Every set-up was solved and stayed within tolerance, and every control was reported as violated.
+    pub holds: bool,
+    /// Largest residual that counts as holding; fixed before measuring.
+    pub tolerance: f64,
+    /// Set-ups solved.
+    pub setups: usize,
+    /// The worst of them.
+    pub worst: Finding,
+    /// Set-ups over the tolerance, or without a stationary point, worst first (at most ten).
+    pub failures: Vec<Finding>,
+    /// Set-ups that were separable and solved with a small penalty instead.
+    pub penalised: usize,
+    /// The same law at points that are not stationary.
+    pub control: Control,
+    /// What else was measured, in words.
+    pub measured: Vec<String>,
+}
+
+/// One set-up and what was measured there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Number of the set-up; `verify ID --case N` runs it alone.
+    pub case: usize,
+    /// The data, weights and penalty in words.
+    pub setup: String,
+    /// Relative residual of the law; absent when there was no stationary point.
+    pub residual: Option<f64>,
+    /// Why there was no stationary point.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub unsolved: Option<String>,
+    /// The command that reruns just this set-up.
+    pub rerun: String,
+}
+
+/// Controls that must fail: the law evaluated where the gradient does not vanish.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Control {
+    /// Points tried.
+    pub points: usize,
+    /// Points reported as violating the law.
+    pub violated: usize,
+    /// The smallest residual among them; must exceed the tolerance.
+    pub smallest_residual: f64,
+}
