@@ -16,6 +16,7 @@ pub(super) const CLAIMS: [LawClaim; 4] = [
         statement: "Binary logistic: weighted shortfall of the positives equals weighted mean probability of the negatives, λ₁N₁(1 − P₁) = λ₀N₀P₀.",
         design: design(Weighting::Drawn, false),
         residual: |at| binary_balance(&at.means, &at.targets).max(at.ledger.worst_residual()),
+        without_premise: None,
         observe: nothing,
         summarise: silent,
     },
@@ -27,6 +28,7 @@ pub(super) const CLAIMS: [LawClaim; 4] = [
             let (measured, lawful) = binary_error_ratio(&at.means, &at.targets);
             relative_difference(measured, lawful)
         },
+        without_premise: None,
         observe: |at| vec![binary_error_ratio(&at.means, &at.targets).0],
         summarise: |ratios| {
             let ends = |share| quantile(ratios.iter().flatten().copied(), share);
@@ -43,6 +45,7 @@ pub(super) const CLAIMS: [LawClaim; 4] = [
         statement: "Inverse-frequency weights make the two mean errors equal, s₁ = P₀; without weights s₁ = (N₀/N₁)P₀.",
         design: design(Weighting::BalancedOrNone, false),
         residual: equal_or_proportional_errors,
+        without_premise: None,
         observe: nothing,
         summarise: silent,
     },
@@ -56,6 +59,7 @@ pub(super) const CLAIMS: [LawClaim; 4] = [
                 at.head.coefficients.row(0).transpose() * (at.setup.l2 * at.targets.total_mass() / outflow);
             residual_centroids(at.setup.dataset.features(), &at.logits, &at.targets, &pull)
         },
+        without_premise: None,
         observe: nothing,
         summarise: silent,
     },

@@ -155,7 +155,7 @@ fn check_law(law: &LawClaim, seed: u64, family: u64, case: usize) -> Result<Case
     Ok(match measure(law.design.draw(seed, family, case)?)? {
         Solved::Point { at, control, penalised } => CaseReport {
             residual: Some((law.residual)(&at)),
-            control: Some((law.residual)(&control)),
+            control: Some((law.without_premise.unwrap_or(law.residual))(&control)),
             observed: (law.observe)(&at),
             penalised,
             unsolved: None,

@@ -19,6 +19,7 @@ pub(super) const CLAIMS: [LawClaim; 3] = [
         residual: |at| {
             detached_balance(&at.means, &at.targets, parameters(at).0).max(at.ledger.worst_residual())
         },
+        without_premise: None,
         observe: nothing,
         summarise: silent,
     },
@@ -30,6 +31,7 @@ pub(super) const CLAIMS: [LawClaim; 3] = [
             attached_balance(&at.means, &at.class_means, &at.targets, parameters(at).0)
                 .max(at.ledger.worst_residual())
         },
+        without_premise: None,
         observe: nothing,
         summarise: silent,
     },
@@ -37,11 +39,17 @@ pub(super) const CLAIMS: [LawClaim; 3] = [
         id: "R3",
         statement: "LGL-INR guarantees max P[c][k] ≤ sₖ + log(K − 1)/β whatever the sizes (attached: where Σ ω꜀(l꜀ − l̄)v꜀ ≥ 0).",
         design: design(None),
-        residual: |at| excess(at).into_iter().flatten().fold(0.0, f64::max),
+        residual: |at| excess(at, parameters(at).1).into_iter().flatten().fold(0.0, f64::max),
+        without_premise: Some(|at| {
+            excess(at, InrVariant::Detached).into_iter().flatten().fold(0.0, f64::max)
+        }),
         // NaN stands for a column outside the attached guarantee.
         observe: |at| {
             let attached = f64::from(parameters(at).1 == InrVariant::Attached);
-            excess(at).into_iter().flat_map(|column| [attached, column.unwrap_or(f64::NAN)]).collect()
+            excess(at, parameters(at).1)
+                .into_iter()
+                .flat_map(|column| [attached, column.unwrap_or(f64::NAN)])
+                .collect()
         },
         summarise: |columns| {
             let pairs = || columns.iter().flat_map(|row| row.chunks_exact(2));
@@ -71,7 +79,8 @@ fn parameters(at: &Measurement) -> (f64, InrVariant) {
     }
 }
 
-fn excess(at: &Measurement) -> Vec<Option<f64>> {
-    let (beta, variant) = parameters(at);
+/// Columns' excess over the guarantee; the detached variant has no premise.
+fn excess(at: &Measurement, variant: InrVariant) -> Vec<Option<f64>> {
+    let (beta, _) = parameters(at);
     guarantee_excess(&at.means, &at.class_means, &at.targets, beta, variant)
 }

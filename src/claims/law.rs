@@ -10,6 +10,9 @@ pub(super) struct LawClaim {
     pub(super) design: Design,
     /// Relative residual of an equality, relative excess of an inequality.
     pub(super) residual: fn(&Measurement) -> f64,
+    /// The residual at a control point where the law has a premise (R3's sign condition) that such a point may miss:
+    /// the same law without its premise. `None` means [`Self::residual`].
+    pub(super) without_premise: Option<fn(&Measurement) -> f64>,
     /// Numbers worth telling besides, one list per set-up ..
     pub(super) observe: fn(&Measurement) -> Vec<f64>,
     /// .. and the sentences they make over all set-ups.

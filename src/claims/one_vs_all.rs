@@ -19,6 +19,7 @@ pub(super) const CLAIMS: [LawClaim; 3] = [
             }
             _ => f64::INFINITY,
         },
+        without_premise: None,
         observe: nothing,
         summarise: silent,
     },
@@ -27,6 +28,7 @@ pub(super) const CLAIMS: [LawClaim; 3] = [
         statement: "Plain one-vs-all constrains only the pooled non-target mean: Nₖsₖ = (N − Nₖ)P̄ₖ.",
         design: PLAIN,
         residual: |at| pooled_balance(&at.means, &at.targets),
+        without_premise: None,
         observe: nothing,
         summarise: silent,
     },
@@ -36,6 +38,7 @@ pub(super) const CLAIMS: [LawClaim; 3] = [
         design: PLAIN,
         residual: bound_excess,
         // Ratio and used share of the bound, column after column.
+        without_premise: None,
         observe: |at| {
             neglect(&at.means, &at.targets)
                 .iter()

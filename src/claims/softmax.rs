@@ -10,6 +10,7 @@ pub(super) const CLAIMS: [LawClaim; 2] = [
         statement: "Softmax: for every class, weighted outflow equals weighted inflow, λₖNₖ(1 − P[k][k]) = Σ λ꜀N꜀P[c][k].",
         design: Design { task: Task::Softmax, weighting: Weighting::Drawn, needs_features: false },
         residual: |at| softmax_balance(&at.means, &at.targets).max(at.ledger.worst_residual()),
+        without_premise: None,
         observe: nothing,
         summarise: silent,
     },
@@ -18,6 +19,7 @@ pub(super) const CLAIMS: [LawClaim; 2] = [
         statement: "Softmax with inverse-frequency weights: the mean-probability matrix is doubly stochastic.",
         design: Design { task: Task::Softmax, weighting: Weighting::Balanced, needs_features: false },
         residual: |at| doubly_stochastic(&at.means),
+        without_premise: None,
         observe: |at| at.means.matrix.diagonal().iter().copied().collect(),
         summarise: |diagonals| {
             let ends = |share| quantile(diagonals.iter().flatten().copied(), share);
