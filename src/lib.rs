@@ -11,6 +11,7 @@
 //! column**. Every loss is a weighted *mean* over samples (LGL-INR: its own sum over classes), an L2 penalty
 //! `l2 / 2 * ||W||^2` is added to it, and the intercept is never penalised.
 
+pub mod analysis;
 pub mod balance;
 pub mod claims;
 pub mod data;

@@ -96,6 +96,14 @@ fn catalogue() -> Vec<(u64, Claim)> {
     (1..).zip(claims).collect()
 }
 
+/// A law by its id, with the number its random streams are drawn from.
+pub(super) fn law_named(id: &str) -> Option<(u64, &'static LawClaim)> {
+    catalogue().into_iter().find_map(|(family, claim)| match claim {
+        Claim::Law(law) if law.id == id => Some((family, law)),
+        _ => None,
+    })
+}
+
 /// The ids of all claims.
 #[must_use]
 pub fn claim_ids() -> Vec<&'static str> {
@@ -165,6 +173,12 @@ fn check_law(law: &LawClaim, seed: u64, family: u64, case: usize) -> Result<Case
             CaseReport { setup: setup.description, unsolved: Some(why), ..CaseReport::default() }
         }
     })
+}
+
+/// Largest residual that counts as holding.
+#[must_use]
+pub fn tolerance() -> f64 {
+    TOLERANCE
 }
 
 /// Checks the planned claims; `progress` hears of every set-up done, from any thread.

@@ -2,8 +2,8 @@
 
 use super::setup::{Setup, short};
 use crate::balance::{ClassMeans, Ledger, MeanProbability};
-use crate::loss::{Link, Targets};
-use crate::solver::{Head, LossChoice, Outcome, Problem, ProblemError, solve};
+use crate::loss::{Link, LossKind, Targets};
+use crate::solver::{Head, Outcome, Problem, ProblemError, solve};
 use nalgebra::DMatrix;
 
 /// Penalty that a separable set-up is solved with instead.
@@ -17,6 +17,7 @@ const CONTROL_SHRINK: f64 = 0.5;
 #[derive(Debug)]
 pub(super) struct Measurement {
     pub(super) setup: Setup,
+    pub(super) loss: LossKind,
     pub(super) targets: Targets,
     pub(super) head: Head,
     pub(super) logits: DMatrix<f64>,
@@ -47,7 +48,7 @@ pub(super) fn measure(mut setup: Setup) -> Result<Solved, ProblemError> {
         Outcome::Stationary(point) => {
             let logits = point.logits.clone();
             let at = Measurement::new(setup.clone(), point.head.clone(), logits)?;
-            let control = Measurement::new(setup, point.head, off_balance(&point.logits, at.link()))?;
+            let control = Measurement::new(setup, point.head, off_balance(&point.logits, at.loss.link()))?;
             Ok(Solved::Point { at: Box::new(at), control: Box::new(control), penalised })
         }
         Outcome::NotConverged { why, .. } => Ok(Solved::Unsolved { setup, why }),
@@ -72,24 +73,13 @@ fn off_balance(logits: &DMatrix<f64>, link: Link) -> DMatrix<f64> {
 
 impl Measurement {
     fn new(setup: Setup, head: Head, logits: DMatrix<f64>) -> Result<Self, ProblemError> {
-        let (targets, means, class_means, ledger) = {
-            let problem = problem(&setup)?;
-            let loss = problem.loss().as_loss();
-            let targets = problem.targets().clone();
-            let mut gradient = DMatrix::zeros(logits.nrows(), logits.ncols());
-            loss.value_and_gradient(&logits, &targets, &mut gradient);
-            let means = MeanProbability::of(loss.link(), &logits, &targets);
-            (
-                targets.clone(),
-                means,
-                ClassMeans::of(&logits, &targets),
-                Ledger::of(&gradient, loss.divisor(), &targets),
-            )
-        };
-        Ok(Self { setup, targets, head, logits, means, class_means, ledger })
-    }
-
-    pub(super) fn link(&self) -> Link {
-        if self.setup.choice == LossChoice::Softmax { Link::Softmax } else { Link::Sigmoid }
+        let stated = problem(&setup)?;
+        let (loss, targets) = (stated.loss().clone(), stated.targets().clone());
+        let mut gradient = DMatrix::zeros(logits.nrows(), logits.ncols());
+        loss.value_and_gradient(&logits, &targets, &mut gradient);
+        let means = MeanProbability::of(loss.link(), &logits, &targets);
+        let class_means = ClassMeans::of(&logits, &targets);
+        let ledger = Ledger::of(&gradient, loss.divisor(), &targets);
+        Ok(Self { setup, loss, targets, head, logits, means, class_means, ledger })
     }
 }

@@ -8,11 +8,13 @@ mod inr;
 mod law;
 mod measurement;
 mod one_vs_all;
+mod sample;
 mod setup;
 mod softmax;
 mod verdict;
 
-pub use engine::{Advance, ClaimError, Effort, Plan, claim_ids, verify};
+pub use engine::{Advance, ClaimError, Effort, Plan, claim_ids, tolerance, verify};
+pub use sample::{BalanceSample, sample_balances};
 pub use verdict::{Control, Finding, Verdict};
 
 #[cfg(test)]

@@ -83,10 +83,10 @@ pub enum LossKind {
     Inr(Inr),
 }
 
-impl LossKind {
-    /// The loss behind its structure.
-    #[must_use]
-    pub fn as_loss(&self) -> &dyn Loss {
+impl std::ops::Deref for LossKind {
+    type Target = dyn Loss;
+
+    fn deref(&self) -> &Self::Target {
         match self {
             Self::Logistic(loss) => loss,
             Self::Softmax(loss) => loss,

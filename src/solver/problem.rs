@@ -126,7 +126,7 @@ impl<'a> Problem<'a> {
 }
 
 fn check_rows(dataset: &Dataset, loss: &LossKind) -> Result<(), ProblemError> {
-    let rows = loss.as_loss().logit_rows();
+    let rows = loss.logit_rows();
     match dataset.fixed_logits() {
         Some(logits) if logits.nrows() != rows => Err(ProblemError::Shape(format!(
             "logits: this loss takes {rows} rows, the data has {}",

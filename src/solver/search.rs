@@ -161,7 +161,7 @@ impl<'p> Search<'p> {
         smallest_curvature: Option<f64>,
     ) -> Outcome {
         let (features, targets, theta) = (&self.features, &self.problem.targets, descent.theta());
-        let loss = self.problem.loss.as_loss();
+        let loss = &self.problem.loss;
         let columns: Vec<usize> = (0..theta.nrows()).collect();
         let logits = features.logits(theta, &columns);
         let mut logit_gradient = DMatrix::zeros(logits.nrows(), logits.ncols());
@@ -216,6 +216,6 @@ impl<'p> Search<'p> {
 
     /// The class that a logit column accepts.
     fn target_of(&self, column: usize) -> usize {
-        if self.problem.loss.as_loss().logit_rows() == 1 { 1 } else { column }
+        if self.problem.loss.logit_rows() == 1 { 1 } else { column }
     }
 }
