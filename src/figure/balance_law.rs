@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
+use crate::analysis::balance_law::{BalanceLawRecord, BalancePoint};
 
 use super::axes::{Axis, Panel, PanelPlan, panel_row};
 use super::canvas::{Canvas, Lettering, Point, Stroke, draw_svg};
@@ -23,30 +23,6 @@ const SIZE: (f64, f64) = (TWO_COLUMNS, 2.65 * POINTS_PER_INCH);
 const RADIUS: f64 = 1.25;
 /// Residuals below this, exact zeros among them, are drawn here: a log axis has no zero.
 const RESIDUAL_FLOOR: f64 = 1e-18;
-
-/// Every balance that was measured, and how exact the claims ask it to be (THEORY B1, B5, B6, R1, R2).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct BalanceLawRecord {
-    /// One point for each class of each problem.
-    pub points: Vec<BalancePoint>,
-    /// Largest relative residual that still counts as balanced.
-    pub tolerance: f64,
-}
-
-/// The balance of one class of one problem.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct BalancePoint {
-    /// Id of the law: `B1`, `B5`, `B6`, `R1` or `R2`.
-    pub law: String,
-    /// Share of the total mass that leaves the class; positive.
-    pub outflow: f64,
-    /// Share of the total mass that enters the class; positive.
-    pub inflow: f64,
-    /// `|outflow - inflow| / max(outflow, inflow)`, possibly zero.
-    pub residual: f64,
-    /// False for a control: a point that is not stationary.
-    pub stationary: bool,
-}
 
 /// How the points of one law look.
 struct Look {

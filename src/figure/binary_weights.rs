@@ -1,6 +1,6 @@
 //! F2: in the binary case class sizes and weights alone set the ratio of the two mean errors.
 
-use serde::{Deserialize, Serialize};
+use crate::analysis::binary_weights::{BinaryWeightsRecord, WeightCurve, WeightPoint};
 use statrs::statistics::{Data, OrderStatistics};
 
 use super::axes::{Axis, Frame, Panel, PanelPlan, panel_row};
@@ -22,37 +22,6 @@ const SIZE: (f64, f64) = (TWO_COLUMNS, 2.5 * POINTS_PER_INCH);
 const BAND: (f64, f64) = (0.1, 0.9);
 /// What stands above the end labels.
 const SIZES: &str = "N₁ : N₀";
-
-/// Mean errors over class weights, for several class sizes (THEORY B2, B3).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct BinaryWeightsRecord {
-    /// One curve for each pair of class sizes.
-    pub curves: Vec<WeightCurve>,
-}
-
-/// The mean errors of one pair of class sizes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct WeightCurve {
-    /// Samples of the positive class, `N₁`.
-    pub positives: usize,
-    /// Samples of the negative class, `N₀`.
-    pub negatives: usize,
-    /// The solved problems at each weight ratio.
-    pub points: Vec<WeightPoint>,
-}
-
-/// The solved problems at one weight ratio; each vector holds one value per repetition.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct WeightPoint {
-    /// Weight of a positive sample over that of a negative one, `λ₁ / λ₀`.
-    pub weight_ratio: f64,
-    /// Mean error of the positives, `1 - P₁`.
-    pub positive_error: Vec<f64>,
-    /// Mean error of the negatives, `P₀`.
-    pub negative_error: Vec<f64>,
-    /// `(1 - P₁) / P₀`.
-    pub error_ratio: Vec<f64>,
-}
 
 impl WeightCurve {
     /// The weight ratio of inverse-frequency weights (THEORY B3).

@@ -1,7 +1,6 @@
 //! Records become plots: one file per kind of picture, one theme for all.
 //!
-//! A picture's file holds the record it reads and a `draw` function from that record to a [`Figure`]: an SVG
-//! with real text at its true size, and a caption with the measured numbers. [`Figure::write`] saves the SVG
+//! A picture's file has a `draw` function from its analysis's record to a [`Figure`]: an SVG with real text at its true size, and a caption with the measured numbers. [`Figure::write`] saves the SVG
 //! and a PNG. Nothing is computed here but medians and quantiles: a number in a figure comes from its
 //! record.
 //!
@@ -27,8 +26,5 @@ mod ticks;
 #[cfg(test)]
 mod tests;
 
-pub use balance_law::{BalanceLawRecord, BalancePoint};
-pub use binary_weights::{BinaryWeightsRecord, WeightCurve, WeightPoint};
 pub use error::FigureError;
-pub use probability_maps::{ProbabilityMap, ProbabilityMapsRecord};
 pub use render::{DEFAULT_DPI, Figure, FigureFiles};

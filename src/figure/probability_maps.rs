@@ -1,6 +1,6 @@
 //! F3: the mean-probability matrix of each loss as a map, side by side.
 
-use serde::{Deserialize, Serialize};
+use crate::analysis::probability_maps::{ProbabilityMap, ProbabilityMapsRecord};
 
 use super::axes::{Frame, draw_letter};
 use super::canvas::{Anchor, Canvas, Lettering, Stroke, draw_svg};
@@ -29,24 +29,6 @@ const SMALLEST_SHOWN: f64 = 0.005;
 const HEAVY_OUTLINE: f64 = 1.5;
 /// White between cells, which keeps the seams even at any resolution.
 const SEAM: f64 = 0.3;
-
-/// Mean-probability matrices of several losses on the same samples (THEORY section 1).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ProbabilityMapsRecord {
-    /// Samples of each of the `K` classes.
-    pub class_counts: Vec<usize>,
-    /// One map for each loss.
-    pub maps: Vec<ProbabilityMap>,
-}
-
-/// The mean-probability matrix of one loss.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ProbabilityMap {
-    /// The paper's name of the loss, such as `LGL-INR, β = 5`.
-    pub loss: String,
-    /// `K` rows (true class) of `K` columns (predicted class).
-    pub mean_probability: Vec<Vec<f64>>,
-}
 
 impl ProbabilityMap {
     /// The class with the smallest diagonal entry, and that entry.

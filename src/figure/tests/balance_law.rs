@@ -1,7 +1,8 @@
 use rand::RngExt;
 
 use super::{assert_nothing_runs_through_text, assert_printable, assert_written, marks, random};
-use crate::figure::balance_law::{BalanceLawRecord, BalancePoint, draw};
+use crate::analysis::balance_law::{BalanceLawRecord, BalancePoint};
+use crate::figure::balance_law::draw;
 
 const LAWS: [&str; 5] = ["B1", "B5", "B6", "R1", "R2"];
 

@@ -2,7 +2,8 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::{assert_nothing_runs_through_text, assert_printable, assert_written, random, texts};
-use crate::figure::binary_weights::{BinaryWeightsRecord, WeightCurve, WeightPoint, draw};
+use crate::analysis::binary_weights::{BinaryWeightsRecord, WeightCurve, WeightPoint};
+use crate::figure::binary_weights::draw;
 
 /// Errors on the trade-off `s₁^a + P₀^a = 1` at the place where `s₁ / P₀ = ratio`.
 fn errors(ratio: f64, a: f64) -> (f64, f64) {

@@ -1,7 +1,8 @@
 use rand::RngExt;
 
 use super::{assert_printable, assert_written, random, texts};
-use crate::figure::probability_maps::{ProbabilityMap, ProbabilityMapsRecord, draw};
+use crate::analysis::probability_maps::{ProbabilityMap, ProbabilityMapsRecord};
+use crate::figure::probability_maps::draw;
 
 /// Matrices whose diagonal falls from the first class to the last, faster for the first loss.
 pub(super) fn record(classes: usize) -> ProbabilityMapsRecord {

@@ -1,0 +1,124 @@
+//! Verdicts as a table for people and as Markdown.
+
+use super::output::{Align, Style, columns, number};
+use crate::claims::{Finding, Verdict};
+
+/// One line a claim, then what failed and what else was measured.
+pub(super) fn table(verdicts: &[Verdict], style: Style) -> String {
+    let header = ["claim", "verdict", "worst", "tolerance", "set-ups", "controls"];
+    let mut rows = vec![header.iter().map(|title| style.strong(title)).collect::<Vec<_>>()];
+    rows.extend(verdicts.iter().map(|verdict| {
+        let word = if verdict.holds { style.good("holds") } else { style.bad("FAILS") };
+        let [worst, tolerance, setups, controls] = measured_cells(verdict);
+        vec![verdict.id.clone(), word, worst, tolerance, setups, controls]
+    }));
+    let alignment = [Align::Left, Align::Left, Align::Right, Align::Right, Align::Right, Align::Right];
+    let mut text = columns(&rows, &alignment);
+    text.push('\n');
+    for verdict in verdicts {
+        text.push_str(&details(verdict, style));
+    }
+    text.push_str(&summary(verdicts, style));
+    text
+}
+
+fn measured_cells(verdict: &Verdict) -> [String; 4] {
+    [
+        verdict.worst.residual.map_or_else(|| "unsolved".to_owned(), |residual| number(residual, 2)),
+        number(verdict.tolerance, 1),
+        verdict.setups.to_string(),
+        format!("{}/{} caught", verdict.control.violated, verdict.control.points),
+    ]
+}
+
+fn details(verdict: &Verdict, style: Style) -> String {
+    let mut text = format!("{}  {}\n", style.strong(&verdict.id), verdict.statement);
+    for sentence in &verdict.measured {
+        text.push_str(&format!("    {sentence}\n"));
+    }
+    if verdict.penalised > 0 {
+        text.push_str(&format!("    {} separable set-ups were solved with a small penalty\n", verdict.penalised));
+    }
+    if verdict.control.violated < verdict.control.points {
+        let missed = verdict.control.points - verdict.control.violated;
+        text.push_str(&format!("    {} {missed} points that are not stationary passed\n", style.bad("control:")));
+    }
+    for failure in &verdict.failures {
+        text.push_str(&format!("    {} {}\n      rerun: {}\n", style.bad("failed:"), describe(failure), failure.rerun));
+    }
+    text
+}
+
+/// A set-up and what was measured there, in one line.
+fn describe(finding: &Finding) -> String {
+    let measured = match (&finding.unsolved, finding.residual) {
+        (Some(why), _) => why.clone(),
+        (None, Some(residual)) => format!("residual {}", number(residual, 2)),
+        (None, None) => "nothing measured".to_owned(),
+    };
+    format!("case {}, {}: {measured}", finding.case, finding.setup)
+}
+
+/// The last line: how many hold, and the worst residual of all.
+fn summary(verdicts: &[Verdict], style: Style) -> String {
+    let holding = verdicts.iter().filter(|verdict| verdict.holds).count();
+    let setups: usize = verdicts.iter().map(|verdict| verdict.setups).sum();
+    let worst = verdicts.iter().filter_map(|verdict| verdict.worst.residual).fold(0.0, f64::max);
+    let count = format!("{holding} of {} claims hold", verdicts.len());
+    let count = if holding == verdicts.len() { style.good(&count) } else { style.bad(&count) };
+    format!("\n{count} over {setups} set-ups; worst relative residual {}\n", number(worst, 2))
+}
+
+/// A Markdown table.
+pub(super) fn markdown(verdicts: &[Verdict]) -> String {
+    let mut text = "| claim | verdict | worst residual | tolerance | set-ups | controls | statement |\n| --- | --- | ---: | ---: | ---: | ---: | --- |\n".to_owned();
+    for verdict in verdicts {
+        let word = if verdict.holds { "holds" } else { "**fails**" };
+        let cells = measured_cells(verdict).join(" | ");
+        let statement = verdict.statement.replace('|', "\\|");
+        text.push_str(&format!("| {} | {word} | {cells} | {statement} |\n", verdict.id));
+    }
+    for failure in verdicts.iter().flat_map(|verdict| &verdict.failures) {
+        text.push_str(&format!("\n* `{}`: {}\n", failure.rerun, describe(failure)));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::claims::Control;
+
+    fn verdict(residual: Option<f64>) -> Verdict {
+        let holds = residual.is_some_and(|residual| residual < 1e-10);
+        let finding = Finding {
+            case: 7,
+            setup: "softmax, sizes 3, 4".to_owned(),
+            residual,
+            unsolved: residual.is_none().then(|| "no step left".to_owned()),
+            rerun: "equipoise verify B5 --case 7 --seed 1".to_owned(),
+        };
+        Verdict {
+            id: "B5".to_owned(),
+            statement: "Outflow = inflow.".to_owned(),
+            holds,
+            tolerance: 1e-10,
+            setups: 12,
+            failures: if holds { Vec::new() } else { vec![finding.clone()] },
+            worst: finding,
+            penalised: 2,
+            control: Control { points: 12, violated: 12, smallest_residual: 0.5 },
+            measured: vec!["one more number: 3".to_owned()],
+        }
+    }
+
+    #[test]
+    fn a_table_for_people() {
+        insta::assert_snapshot!(table(&[verdict(Some(3.2e-14)), verdict(Some(0.01)), verdict(None)], Style::plain()));
+    }
+
+    #[test]
+    fn a_table_for_markdown() {
+        insta::assert_snapshot!(markdown(&[verdict(Some(3.2e-14)), verdict(Some(0.01))]));
+    }
+}

@@ -1,0 +1,94 @@
+//! `verify`: check claims, print verdicts.
+
+use super::output::{Style, print};
+use super::{Ending, verdict_table};
+use crate::claims::{Advance, Effort, Plan, Verdict, claim_ids, verify};
+use anyhow::Result;
+use indicatif::{ProgressBar, ProgressStyle};
+
+const EXAMPLES: &str = "Examples:
+  equipoise verify                    all claims, all set-ups
+  equipoise verify B R1 --quick       a family and one claim, a sample of the set-ups
+  equipoise verify B5 --case 17       one set-up of one claim
+  equipoise verify --format json      for a machine; the same bytes on any number of threads";
+
+/// What to check and how to print it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// Claims to check, such as B5, or families, such as B [default: all]
+    #[arg(value_name = "ID")]
+    ids: Vec<String>,
+    /// Check a sample of the set-ups only
+    #[arg(long)]
+    quick: bool,
+    /// Seed of every set-up
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Check only the set-up of this number
+    #[arg(long, value_name = "N")]
+    case: Option<usize>,
+    /// How to print the verdicts
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Table,
+    Json,
+    Markdown,
+}
+
+pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
+    let plan = Plan {
+        ids: expand(&arguments.ids),
+        effort: effort(arguments.quick),
+        seed: arguments.seed,
+        case: arguments.case,
+    };
+    let verdicts = check(&plan)?;
+    print(&match arguments.format {
+        Format::Table => verdict_table::table(&verdicts, style),
+        Format::Json => serde_json::to_string_pretty(&verdicts)? + "\n",
+        Format::Markdown => verdict_table::markdown(&verdicts),
+    })?;
+    Ok(ending(&verdicts))
+}
+
+pub(super) fn effort(quick: bool) -> Effort {
+    if quick { Effort::Quick } else { Effort::Full }
+}
+
+pub(super) fn ending(verdicts: &[Verdict]) -> Ending {
+    if verdicts.iter().all(|verdict| verdict.holds) { Ending::Done } else { Ending::Negative }
+}
+
+/// Carries out a plan behind a progress bar.
+pub(super) fn check(plan: &Plan) -> Result<Vec<Verdict>> {
+    let bar = progress_bar("set-ups");
+    let verdicts = verify(plan, &|advance: Advance| {
+        bar.set_length(advance.total as u64);
+        bar.set_message(advance.id);
+        bar.inc(1);
+    });
+    bar.finish_and_clear();
+    Ok(verdicts?)
+}
+
+/// A bar on standard error with the time left; silent where that is no terminal.
+pub(super) fn progress_bar(unit: &str) -> ProgressBar {
+    let template = format!("{{bar:30}} {{pos}}/{{len}} {unit}, {{eta}} left  {{msg}}");
+    let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(1).with_style(style)
+}
+
+/// Ids in any case, and families by their letter.
+fn expand(asked: &[String]) -> Vec<String> {
+    let of_family = |id: &str| {
+        let family: Vec<String> =
+            claim_ids().into_iter().filter(|known| !id.is_empty() && known.trim_end_matches(char::is_numeric) == id).map(str::to_owned).collect();
+        if family.is_empty() { vec![id.to_owned()] } else { family }
+    };
+    asked.iter().flat_map(|id| of_family(&id.to_uppercase())).collect()
+}
