@@ -14,8 +14,10 @@
 pub mod analysis;
 pub mod balance;
 pub mod claims;
+pub mod cli;
 pub mod data;
 pub mod figure;
 pub mod loss;
 pub mod numeric;
+pub mod report;
 pub mod solver;

@@ -1,1 +1,7 @@
-fn main() {}
+//! The `equipoise` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    equipoise::cli::run()
+}

@@ -66,9 +66,7 @@ pub(super) fn note(text: &str) {
 }
 
 pub(super) fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error
-        .downcast_ref::<std::io::Error>()
-        .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 /// Text with its line breaks made visible, so that an error is one line whatever a file contains.
@@ -110,7 +108,8 @@ pub(super) enum Align {
 
 /// Rows of cells in columns, two spaces apart; widths count characters, not bytes or colour codes.
 pub(super) fn columns(rows: &[Vec<String>], alignment: &[Align]) -> String {
-    let width_of = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| visible(cell)).max();
+    let width_of =
+        |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| visible(cell)).max();
     let widths: Vec<usize> = (0..alignment.len()).map(|column| width_of(column).unwrap_or(0)).collect();
     let mut text = String::new();
     for row in rows {

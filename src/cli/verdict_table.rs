@@ -37,14 +37,25 @@ fn details(verdict: &Verdict, style: Style) -> String {
         text.push_str(&format!("    {sentence}\n"));
     }
     if verdict.penalised > 0 {
-        text.push_str(&format!("    {} separable set-ups were solved with a small penalty\n", verdict.penalised));
+        text.push_str(&format!(
+            "    {} separable set-ups were solved with a small penalty\n",
+            verdict.penalised
+        ));
     }
     if verdict.control.violated < verdict.control.points {
         let missed = verdict.control.points - verdict.control.violated;
-        text.push_str(&format!("    {} {missed} points that are not stationary passed\n", style.bad("control:")));
+        text.push_str(&format!(
+            "    {} {missed} points that are not stationary passed\n",
+            style.bad("control:")
+        ));
     }
     for failure in &verdict.failures {
-        text.push_str(&format!("    {} {}\n      rerun: {}\n", style.bad("failed:"), describe(failure), failure.rerun));
+        text.push_str(&format!(
+            "    {} {}\n      rerun: {}\n",
+            style.bad("failed:"),
+            describe(failure),
+            failure.rerun
+        ));
     }
     text
 }
@@ -114,7 +125,10 @@ mod tests {
 
     #[test]
     fn a_table_for_people() {
-        insta::assert_snapshot!(table(&[verdict(Some(3.2e-14)), verdict(Some(0.01)), verdict(None)], Style::plain()));
+        insta::assert_snapshot!(table(
+            &[verdict(Some(3.2e-14)), verdict(Some(0.01)), verdict(None)],
+            Style::plain()
+        ));
     }
 
     #[test]

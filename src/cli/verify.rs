@@ -86,8 +86,11 @@ pub(super) fn progress_bar(unit: &str) -> ProgressBar {
 /// Ids in any case, and families by their letter.
 fn expand(asked: &[String]) -> Vec<String> {
     let of_family = |id: &str| {
-        let family: Vec<String> =
-            claim_ids().into_iter().filter(|known| !id.is_empty() && known.trim_end_matches(char::is_numeric) == id).map(str::to_owned).collect();
+        let family: Vec<String> = claim_ids()
+            .into_iter()
+            .filter(|known| !id.is_empty() && known.trim_end_matches(char::is_numeric) == id)
+            .map(str::to_owned)
+            .collect();
         if family.is_empty() { vec![id.to_owned()] } else { family }
     };
     asked.iter().flat_map(|id| of_family(&id.to_uppercase())).collect()

@@ -1,0 +1,174 @@
+//! `solve`: a CSV file to a certified stationary point.
+
+use super::output::{Style, directory_of, note, print, write_whole};
+use super::solve_record::{SolveRecord, Status};
+use super::{Ending, solve_table};
+use crate::data::read_csv;
+use crate::loss::{ClassWeights, InrVariant};
+use crate::solver::{LossChoice, Problem, SearchState, solve_observed};
+use anyhow::{Context, Result, bail, ensure};
+use argmin::core::observers::Observe;
+use argmin::core::{Error, KV, State};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// Work shorter than this shows no progress.
+const QUIET: Duration = Duration::from_secs(2);
+const DEFAULT_BETA: f64 = 1.0;
+
+const EXAMPLES: &str = "Examples:
+  equipoise solve data.csv --label species
+  equipoise solve data.csv --label y --loss logistic --class-weights balanced
+  equipoise solve data.csv --label y --loss inr --beta 5 --detached --l2 1e-3
+  equipoise solve data.csv --label y --class-weights 1,2,5 --format json --save head.json
+
+The loss is a weighted mean over samples (one-vs-all summed over columns first; LGL-INR its own sum over classes);
+--l2 adds half its value times the squared norm of the coefficients. Intercepts are never penalised.
+In JSON, `seconds` is the last line and the only one that differs between two runs.";
+
+/// What to solve and how to print it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// CSV file with a header row
+    #[arg(value_name = "FILE.csv")]
+    file: PathBuf,
+    /// Name of the column with the class of each row
+    #[arg(long, value_name = "NAME")]
+    label: String,
+    /// Feature columns, separated by commas [default: all but the label]
+    #[arg(long, value_name = "A,B,..", value_delimiter = ',')]
+    features: Option<Vec<String>>,
+    /// The loss: binary or one-vs-all logistic, softmax, or LGL-INR
+    #[arg(long, value_enum, default_value_t = LossName::Softmax)]
+    loss: LossName,
+    /// none, balanced (inverse frequency), or one positive number per class in sorted order, such as 1,2,5
+    #[arg(long, default_value = "none", value_name = "WEIGHTS", allow_hyphen_values = true)]
+    class_weights: String,
+    /// L2 penalty on the coefficients
+    #[arg(long, default_value_t = 0.0, value_name = "X", allow_hyphen_values = true)]
+    l2: f64,
+    /// Sharpness of LGL-INR's reweighting, zero or more [default: 1]
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
+    beta: Option<f64>,
+    /// LGL-INR with its weights held constant in the gradient
+    #[arg(long)]
+    detached: bool,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    /// Also write the JSON to this file, once a stationary point is found
+    #[arg(long, value_name = "FILE.json")]
+    save: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum LossName {
+    Softmax,
+    Logistic,
+    Inr,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Table,
+    Json,
+}
+
+pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
+    let choice = choose_loss(arguments)?;
+    let weights = parse_weights(&arguments.class_weights)?;
+    if let Some(file) = &arguments.save {
+        check_writable(file)?;
+    }
+    let dataset = read_csv(&arguments.file, &arguments.label, arguments.features.as_deref())?;
+    let problem = Problem::new(&dataset, &choice, &weights, arguments.l2)?;
+    if arguments.loss == LossName::Inr && weights != ClassWeights::None {
+        note("note: class weights leave LGL-INR unchanged, since it averages within each class");
+    }
+    let started = Instant::now();
+    let outcome = solve_observed(&problem, Spinner::new());
+    let record = SolveRecord::new(&problem, &dataset, &outcome, started.elapsed().as_secs_f64());
+    let json = serde_json::to_string_pretty(&record)? + "\n";
+    let found = record.status == Status::Stationary;
+    if let (Some(file), true) = (&arguments.save, found) {
+        write_whole(file, &json)?;
+    }
+    print(&match arguments.format {
+        Format::Json => json,
+        Format::Table => solve_table::table(&record, style),
+    })?;
+    Ok(if found { Ending::Done } else { Ending::Negative })
+}
+
+fn choose_loss(arguments: &Arguments) -> Result<LossChoice> {
+    if arguments.loss != LossName::Inr {
+        ensure!(arguments.beta.is_none(), "--beta: goes with --loss inr only");
+        ensure!(!arguments.detached, "--detached: goes with --loss inr only");
+    }
+    let variant = if arguments.detached { InrVariant::Detached } else { InrVariant::Attached };
+    Ok(match arguments.loss {
+        LossName::Softmax => LossChoice::Softmax,
+        LossName::Logistic => LossChoice::Logistic,
+        LossName::Inr => LossChoice::Inr { beta: arguments.beta.unwrap_or(DEFAULT_BETA), variant },
+    })
+}
+
+fn parse_weights(text: &str) -> Result<ClassWeights> {
+    match text {
+        "none" => Ok(ClassWeights::None),
+        "balanced" => Ok(ClassWeights::Balanced),
+        list => {
+            let parse = |entry: &str| {
+                entry.trim().parse::<f64>().with_context(|| {
+                    format!("--class-weights: '{entry}' is neither none, balanced, nor a list of numbers such as 1,2,5")
+                })
+            };
+            Ok(ClassWeights::Explicit(list.split(',').map(parse).collect::<Result<_>>()?))
+        }
+    }
+}
+
+/// Whether a file can be written, found out before the work and without touching it.
+fn check_writable(file: &Path) -> Result<()> {
+    if file.is_dir() {
+        bail!("--save {}: is a directory; name a file", file.display());
+    }
+    let directory = directory_of(file);
+    tempfile::tempfile_in(directory)
+        .with_context(|| format!("--save {}: cannot write into {}", file.display(), directory.display()))?;
+    Ok(())
+}
+
+/// Iteration and gradient on standard error, once solving takes long enough for someone to wonder.
+struct Spinner {
+    bar: ProgressBar,
+    started: Instant,
+}
+
+impl Spinner {
+    fn new() -> Self {
+        let bar = ProgressBar::new_spinner();
+        if let Ok(style) = ProgressStyle::with_template("{spinner} solving, {elapsed}: {msg}") {
+            bar.set_style(style);
+        }
+        Self { bar, started: Instant::now() }
+    }
+}
+
+impl Observe<SearchState> for Spinner {
+    fn observe_iter(&mut self, state: &SearchState, kv: &KV) -> Result<(), Error> {
+        if self.started.elapsed() > QUIET {
+            let gradient = kv.get("relative_gradient").map_or_else(String::new, ToString::to_string);
+            self.bar.set_message(format!("iteration {}, relative gradient {gradient}", state.get_iter()));
+            self.bar.tick();
+        }
+        Ok(())
+    }
+
+    fn observe_final(&mut self, _: &SearchState) -> Result<(), Error> {
+        self.bar.finish_and_clear();
+        Ok(())
+    }
+}
