@@ -11,12 +11,18 @@
 //! column**. Every loss is a weighted *mean* over samples (LGL-INR: its own sum over classes), an L2 penalty
 //! `l2 / 2 * ||W||^2` is added to it, and the intercept is never penalised.
 
+/// The README's example, run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;
+
 pub mod analysis;
 pub mod balance;
 pub mod claims;
 pub mod cli;
 pub mod data;
 pub mod figure;
+pub mod files;
 pub mod loss;
 pub mod numeric;
 pub mod report;

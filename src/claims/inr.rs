@@ -14,7 +14,7 @@ const fn design(variant: Option<InrVariant>) -> Design {
 pub(super) const CLAIMS: [LawClaim; 3] = [
     LawClaim {
         id: "R1",
-        statement: "Detached LGL-INR: sₖ = Σ ω꜀P[c][k], a mean over classes that leans to the hardest.",
+        statement: "Detached LGL-INR: sₖ = Σ ω_c P[c][k], a mean over classes that leans to the hardest.",
         design: design(Some(InrVariant::Detached)),
         residual: |at| {
             detached_balance(&at.means, &at.targets, parameters(at).0).max(at.ledger.worst_residual())
@@ -25,7 +25,7 @@ pub(super) const CLAIMS: [LawClaim; 3] = [
     },
     LawClaim {
         id: "R2",
-        statement: "Attached LGL-INR: sₖ = Σ ω꜀(P[c][k] + β(l꜀ − l̄)v꜀).",
+        statement: "Attached LGL-INR: sₖ = Σ ω_c (P[c][k] + β (l_c − l̄) v_c).",
         design: design(Some(InrVariant::Attached)),
         residual: |at| {
             attached_balance(&at.means, &at.class_means, &at.targets, parameters(at).0)
@@ -37,24 +37,27 @@ pub(super) const CLAIMS: [LawClaim; 3] = [
     },
     LawClaim {
         id: "R3",
-        statement: "LGL-INR guarantees max P[c][k] ≤ sₖ + log(K − 1)/β whatever the sizes (attached: where Σ ω꜀(l꜀ − l̄)v꜀ ≥ 0).",
+        statement: "LGL-INR guarantees max P[c][k] ≤ sₖ + log(K − 1)/β whatever the sizes (attached: where Σ ω_c (l_c − l̄) v_c ≥ 0).",
         design: design(None),
         residual: |at| excess(at, parameters(at).1).into_iter().flatten().fold(0.0, f64::max),
         without_premise: Some(|at| {
             excess(at, InrVariant::Detached).into_iter().flatten().fold(0.0, f64::max)
         }),
-        // NaN stands for a column outside the attached guarantee.
+        // NaN stands for a column outside the attached guarantee, or of two classes, where the guarantee is the law itself.
         observe: |at| {
-            let attached = f64::from(parameters(at).1 == InrVariant::Attached);
-            excess(at, parameters(at).1)
-                .into_iter()
-                .flat_map(|column| [attached, column.unwrap_or(f64::NAN)])
-                .collect()
+            let (_, variant) = parameters(at);
+            let attached = f64::from(variant == InrVariant::Attached);
+            let open = at.targets.classes() > 2;
+            let entry = |column: Option<f64>| {
+                let covered = f64::from(column.is_some());
+                [attached, covered, column.filter(|_| open).unwrap_or(f64::NAN)]
+            };
+            excess(at, variant).into_iter().flat_map(entry).collect()
         },
         summarise: |columns| {
-            let pairs = || columns.iter().flat_map(|row| row.chunks_exact(2));
-            let attached = pairs().filter(|pair| pair[0] == 1.0).count();
-            let covered = pairs().filter(|pair| pair[0] == 1.0 && !pair[1].is_nan()).count();
+            let entries = || columns.iter().flat_map(|row| row.chunks_exact(3));
+            let attached = entries().filter(|entry| entry[0] == 1.0).count();
+            let covered = entries().filter(|entry| entry[0] == 1.0 && entry[1] == 1.0).count();
             let mut sentences = Vec::new();
             if attached > 0 {
                 sentences.push(format!(
@@ -62,8 +65,11 @@ pub(super) const CLAIMS: [LawClaim; 3] = [
                     100.0 * covered as f64 / attached as f64
                 ));
             }
-            if let Some(tightest) = quantile(pairs().map(|pair| pair[1]), 1.0) {
-                sentences.push(format!("the tightest column stays {} below its guarantee", short(-tightest)));
+            if let Some(tightest) = quantile(entries().map(|entry| entry[2]), 1.0) {
+                sentences.push(format!(
+                    "with three classes or more, the tightest column stays {} below its guarantee",
+                    short(-tightest)
+                ));
             }
             sentences
         },

@@ -11,7 +11,7 @@ const PLAIN: Design = Design { task: Task::OneVsAll, weighting: Weighting::None,
 pub(super) const CLAIMS: [LawClaim; 3] = [
     LawClaim {
         id: "B6",
-        statement: "One-vs-all with any pair weights: A[k][k]Nₖsₖ = Σ A[c][k]N꜀P[c][k] in every column.",
+        statement: "One-vs-all with any pair weights: A[k][k]Nₖsₖ = Σ A[c][k] N_c P[c][k] in every column.",
         design: Design { task: Task::PairWeighted, weighting: Weighting::None, needs_features: false },
         residual: |at| match &at.setup.choice {
             LossChoice::PairWeighted(pair) => {
@@ -34,7 +34,7 @@ pub(super) const CLAIMS: [LawClaim; 3] = [
     },
     LawClaim {
         id: "A2",
-        statement: "The hardest non-target class may sit far above the average; the law only gives P[c*][k] ≤ min(1, Nₖsₖ/N꜀*).",
+        statement: "The hardest non-target class may sit far above the average; the law only gives P[c*][k] ≤ min(1, Nₖsₖ/N_c*).",
         design: PLAIN,
         residual: bound_excess,
         // Ratio and used share of the bound, column after column.

@@ -3,6 +3,7 @@
 use super::engine::law_named;
 use super::measurement::{Measurement, Solved, measure};
 use crate::balance::LedgerEntry;
+use crate::solver::LossChoice;
 use rayon::prelude::*;
 
 /// The balance of one class of one problem.
@@ -10,7 +11,7 @@ use rayon::prelude::*;
 pub struct BalanceSample {
     /// Id of the law.
     pub law: &'static str,
-    /// Both sides, as shares of the loss's divisor.
+    /// Both sides, as shares of the mass that takes part: that of all classes, for pair weights that of the column.
     pub entry: LedgerEntry,
     /// False at a control point.
     pub stationary: bool,
@@ -33,19 +34,28 @@ fn samples_of(id: &'static str, seed: u64, case: usize) -> Vec<BalanceSample> {
         .and_then(|setup| measure(setup).ok());
     let Some(Solved::Point { at, control, .. }) = solved else { return Vec::new() };
     let entries = |measured: &Measurement, stationary: bool| {
-        let divisor = measured.loss.divisor();
-        let share = |entry: &LedgerEntry| LedgerEntry {
-            outflow: entry.outflow / divisor,
-            inflow: entry.inflow / divisor,
-            difference: entry.difference / divisor,
-            residual: entry.residual,
+        let share = |(class, entry): (usize, &LedgerEntry)| {
+            let mass = participating_mass(measured, class);
+            let entry = LedgerEntry {
+                outflow: entry.outflow / mass,
+                inflow: entry.inflow / mass,
+                difference: entry.difference / mass,
+                residual: entry.residual,
+            };
+            BalanceSample { law: id, entry, stationary }
         };
-        let samples = measured.ledger.entries.iter().map(|entry| BalanceSample {
-            law: id,
-            entry: share(entry),
-            stationary,
-        });
-        samples.collect::<Vec<_>>()
+        measured.ledger.entries.iter().enumerate().map(share).collect::<Vec<_>>()
     };
     [entries(&at, true), entries(&control, false)].concat()
+}
+
+/// Weighted mass of all samples in one class's column.
+fn participating_mass(measured: &Measurement, class: usize) -> f64 {
+    match &measured.setup.choice {
+        LossChoice::PairWeighted(pair) => {
+            let counts = measured.targets.counts().iter().map(|&count| count as f64);
+            pair.column(class).iter().zip(counts).map(|(weight, count)| weight * count).sum()
+        }
+        _ => measured.loss.divisor(),
+    }
 }

@@ -7,7 +7,7 @@ use crate::balance::{doubly_stochastic, softmax_balance};
 pub(super) const CLAIMS: [LawClaim; 2] = [
     LawClaim {
         id: "B5",
-        statement: "Softmax: for every class, weighted outflow equals weighted inflow, λₖNₖ(1 − P[k][k]) = Σ λ꜀N꜀P[c][k].",
+        statement: "Softmax: for every class, weighted outflow equals weighted inflow, λₖNₖ(1 − P[k][k]) = Σ λ_c N_c P[c][k].",
         design: Design { task: Task::Softmax, weighting: Weighting::Drawn, needs_features: false },
         residual: |at| softmax_balance(&at.means, &at.targets).max(at.ledger.worst_residual()),
         without_premise: None,

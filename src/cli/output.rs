@@ -1,5 +1,6 @@
 //! Everything printed: standard output, colours, aligned columns, numbers, files written whole.
 
+use crate::files::write_whole;
 use anyhow::{Context, Result};
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -82,21 +83,9 @@ pub(super) fn prepare_directory(directory: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Where a file is written: its directory, the current one if none is named.
-pub(super) fn directory_of(file: &Path) -> &Path {
-    file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// Writes a file whole or not at all: to a temporary name beside it, then renamed.
-pub(super) fn write_whole(file: &Path, text: &str) -> Result<()> {
-    let write = || -> std::io::Result<()> {
-        let mut temporary = tempfile::NamedTempFile::new_in(directory_of(file))?;
-        temporary.write_all(text.as_bytes())?;
-        temporary.as_file().sync_all()?;
-        temporary.persist(file).map_err(|error| error.error)?;
-        Ok(())
-    };
-    write().with_context(|| format!("cannot write {}", file.display()))
+/// Writes a text file whole or not at all.
+pub(super) fn save(file: &Path, text: &str) -> Result<()> {
+    write_whole(file, text.as_bytes()).with_context(|| format!("cannot write {}", file.display()))
 }
 
 /// How a column of a table is aligned.

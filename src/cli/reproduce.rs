@@ -1,6 +1,6 @@
 //! `reproduce`: every claim, every figure, one report.
 
-use super::output::{Style, number, prepare_directory, print, write_whole};
+use super::output::{Style, number, prepare_directory, print, save};
 use super::verify::{check, effort, ending, progress_bar};
 use super::{Ending, verdict_table};
 use crate::analysis::{balance_law, binary_weights, probability_maps};
@@ -56,7 +56,7 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     prepare_directory(&directory)?;
     let plan = Plan { ids: Vec::new(), effort, seed: arguments.seed, case: None };
     let verdicts = check(&plan)?;
-    write_whole(&arguments.out.join("verdicts.json"), &json(&verdicts)?)?;
+    save(&arguments.out.join("verdicts.json"), &json(&verdicts)?)?;
     let figures = draw_figures(arguments.seed, &Size::of(effort), &directory)?;
     let duration_seconds = started.elapsed().as_secs_f64();
     let report =
@@ -81,7 +81,7 @@ fn draw_figures(seed: u64, size: &Size, directory: &Path) -> Result<Vec<Figure>>
     let mut figures = Vec::new();
     let mut keep = |(figure, record): (Figure, String)| -> Result<()> {
         figure.write(directory)?;
-        write_whole(&directory.join(format!("{}.json", figure.file_stem)), &record)?;
+        save(&directory.join(format!("{}.json", figure.file_stem)), &record)?;
         figures.push(figure);
         bar.inc(1);
         Ok(())

@@ -1,9 +1,10 @@
 //! `solve`: a CSV file to a certified stationary point.
 
-use super::output::{Style, directory_of, note, print, write_whole};
+use super::output::{Style, note, print, save};
 use super::solve_record::{SolveRecord, Status};
 use super::{Ending, solve_table};
 use crate::data::read_csv;
+use crate::files::directory_of;
 use crate::loss::{ClassWeights, InrVariant};
 use crate::solver::{LossChoice, Problem, SearchState, solve_observed};
 use anyhow::{Context, Result, bail, ensure};
@@ -93,7 +94,7 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     let json = serde_json::to_string_pretty(&record)? + "\n";
     let found = record.status == Status::Stationary;
     if let (Some(file), true) = (&arguments.save, found) {
-        write_whole(file, &json)?;
+        save(file, &json)?;
     }
     print(&match arguments.format {
         Format::Json => json,

@@ -7,14 +7,14 @@ use crate::analysis::balance_law::{BalanceLawRecord, BalancePoint};
 use super::axes::{Axis, Panel, PanelPlan, panel_row};
 use super::canvas::{Canvas, Lettering, Point, Stroke, draw_svg};
 use super::error::FigureError;
-use super::labels::{NOTE_LINE, Note, box_obstacles, clear_place, trace};
+use super::labels::{Note, trace};
 use super::marker::{Shape, draw_filled, draw_hollow};
 use super::render::Figure;
 use super::scale::{Scale, extent};
-use super::text::widest;
+use super::text::text_width;
 use super::theme::{
-    CURVE_WIDTH, Colour, DASHED, GAP, GREY, INK, NOTE_SIZE, POINTS_PER_INCH, THIN_WIDTH, TWO_COLUMNS,
-    loss_colour,
+    CAP_HEIGHT, CURVE_WIDTH, Colour, DASHED, GAP, GREY, INK, LETTER_SIZE, MARGIN, NOTE_SIZE, POINTS_PER_INCH,
+    THIN_WIDTH, TWO_COLUMNS, loss_colour,
 };
 use super::ticks::scientific;
 
@@ -36,8 +36,8 @@ const LOOKS: [Look; 5] = [
     Look { law: "B1", name: "LGL, binary", loss: "LGL", shape: Shape::Circle },
     Look { law: "B6", name: "LGL, one-vs-all", loss: "LGL", shape: Shape::Square },
     Look { law: "B5", name: "SML", loss: "SML", shape: Shape::Circle },
-    Look { law: "R1", name: "LGL-INR, detached", loss: "LGL-INR", shape: Shape::Circle },
-    Look { law: "R2", name: "LGL-INR, attached", loss: "LGL-INR", shape: Shape::Diamond },
+    Look { law: "R1", name: "INR, detached", loss: "LGL-INR", shape: Shape::Circle },
+    Look { law: "R2", name: "INR, attached", loss: "LGL-INR", shape: Shape::Diamond },
 ];
 
 impl Look {
@@ -78,6 +78,10 @@ pub fn draw(record: &BalanceLawRecord) -> Result<Figure, FigureError> {
             PanelPlan { x: outflow(), y: Axis::new("relative residual", residual), right: GAP },
         ];
         let panels = panel_row(canvas, SIZE, plans)?;
+        let key = key_entries(&points);
+        let (above_flows, above_residuals) = key.split_at(key.len().div_ceil(2));
+        draw_key(&panels[0], above_flows)?;
+        draw_key(&panels[1], above_residuals)?;
         draw_flows(&panels[0], &points, extent(masses()))?;
         draw_residuals(&panels[1], &points, record.tolerance)
     })?;
@@ -124,41 +128,45 @@ fn draw_flows(
         point.draw(panel.canvas, look, at)?;
         obstacles.push(at);
     }
-    draw_legend(panel, points, &mut obstacles)?;
     let frame = panel.frame;
     let note = Note::new(&["line: outflow = inflow", "filled: stationary points"], GREY);
     note.draw_near(panel.canvas, frame, (frame.right, frame.bottom - frame.height() / 4.0), &mut obstacles)?;
     Ok(())
 }
 
-/// Names the markers: points of several losses share one line, which leaves no line end to label.
-fn draw_legend(
-    panel: &Panel,
-    points: &[(&BalancePoint, &'static Look)],
-    obstacles: &mut Vec<Point>,
-) -> Result<(), FigureError> {
-    const CONTROL: &str = "not stationary";
+/// A mark and its name in the key above a panel.
+struct KeyEntry {
+    name: &'static str,
+    colour: Colour,
+    /// `None` for the hollow mark of control points.
+    shape: Option<Shape>,
+}
+
+/// The entries of the key that the points call for: losses share one line, which leaves no line end to label.
+fn key_entries(points: &[(&BalancePoint, &'static Look)]) -> Vec<KeyEntry> {
+    let present = |look: &&Look| points.iter().any(|(point, _)| point.law == look.law);
+    let of_look = |look: &Look| KeyEntry { name: look.name, colour: look.colour(), shape: Some(look.shape) };
+    let mut entries: Vec<KeyEntry> = LOOKS.iter().filter(present).map(of_look).collect();
+    if points.iter().any(|(point, _)| !point.stationary) {
+        entries.push(KeyEntry { name: "not stationary", colour: GREY, shape: None });
+    }
+    entries
+}
+
+/// Writes entries of the key above a panel, beside its letter.
+fn draw_key(panel: &Panel, entries: &[KeyEntry]) -> Result<(), FigureError> {
     const MARK: f64 = 2.0 * RADIUS + GAP;
-    let looks: Vec<&Look> =
-        LOOKS.iter().filter(|look| points.iter().any(|(point, _)| point.law == look.law)).collect();
-    let control = points.iter().any(|(point, _)| !point.stationary);
-    let rows = looks.len() + usize::from(control);
-    let names = looks.iter().map(|look| look.name).chain(control.then_some(CONTROL));
-    let size = (MARK + widest(names, NOTE_SIZE), NOTE_LINE * rows as f64);
-    let centre = clear_place(panel.frame, size, (panel.frame.left, panel.frame.top), obstacles);
-    let left = centre.0 - size.0 / 2.0;
-    let row = |index: usize| centre.1 - size.1 / 2.0 + (index as f64 + 0.5) * NOTE_LINE;
-    for (index, look) in looks.iter().enumerate() {
-        draw_filled(panel.canvas, look.shape, (left + RADIUS, row(index)), RADIUS, look.colour())?;
-        let lettering = Lettering::new(NOTE_SIZE, look.colour());
-        panel.canvas.text((left + MARK, row(index)), look.name, lettering)?;
+    let y = MARGIN + LETTER_SIZE * CAP_HEIGHT / 2.0;
+    let mut left = panel.frame.left + 2.0 * LETTER_SIZE;
+    for entry in entries {
+        let at = (left + RADIUS, y);
+        match entry.shape {
+            Some(shape) => draw_filled(panel.canvas, shape, at, RADIUS, entry.colour)?,
+            None => draw_hollow(panel.canvas, at, RADIUS, entry.colour)?,
+        }
+        panel.canvas.text((left + MARK, y), entry.name, Lettering::new(NOTE_SIZE, entry.colour))?;
+        left += MARK + text_width(entry.name, NOTE_SIZE) + 2.0 * GAP;
     }
-    if control {
-        let y = row(looks.len());
-        draw_hollow(panel.canvas, (left + RADIUS, y), RADIUS, GREY)?;
-        panel.canvas.text((left + MARK, y), CONTROL, Lettering::new(NOTE_SIZE, GREY))?;
-    }
-    obstacles.extend(box_obstacles(centre, size));
     Ok(())
 }
 

@@ -1,7 +1,6 @@
 //! A finished figure, and its way to pixels and files.
 
-use std::fs::File;
-use std::io::Write;
+use crate::files::write_whole;
 use std::path::{Path, PathBuf};
 
 use resvg::tiny_skia::{Color, Pixmap, Transform};
@@ -62,24 +61,12 @@ impl Figure {
             .map_err(|reason| FigureError::Unwritable { path: directory.to_owned(), reason })?;
         let file = |extension: &str| directory.join(format!("{}.{extension}", self.file_stem));
         let files = FigureFiles { svg: file("svg"), png: file("png") };
-        write_whole(&files.svg, self.svg.as_bytes())?;
-        write_whole(&files.png, &png)?;
+        for (path, bytes) in [(&files.svg, self.svg.as_bytes()), (&files.png, &png)] {
+            write_whole(path, bytes)
+                .map_err(|reason| FigureError::Unwritable { path: path.clone(), reason })?;
+        }
         Ok(files)
     }
-}
-
-/// Writes to a temporary name in the same directory and renames it into place.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FigureError> {
-    let failure = |reason| FigureError::Unwritable { path: path.to_owned(), reason };
-    let directory = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new()
-        .prefix(".figure-")
-        // Opened like any file, since the builder's own files are readable by their owner alone.
-        .make_in(directory, |name| File::create_new(name))
-        .map_err(failure)?;
-    file.write_all(bytes).map_err(failure)?;
-    file.persist(path).map_err(|error| failure(error.error))?;
-    Ok(())
 }
 
 fn pixels(length: f64) -> u32 {

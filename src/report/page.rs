@@ -5,8 +5,8 @@ use super::escape::escape;
 use super::{notation, verdicts};
 use crate::claims::{Effort, Verdict};
 use crate::figure::Figure;
+use crate::files::write_whole;
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -56,13 +56,7 @@ pub fn render(report: &Report) -> String {
 /// Writes `report.html` into `directory`, whole or not at all, and returns its path.
 pub fn write(report: &Report, directory: &Path) -> Result<PathBuf, ReportError> {
     let path = directory.join(FILE);
-    let save = || -> std::io::Result<()> {
-        let mut temporary = tempfile::NamedTempFile::new_in(directory)?;
-        temporary.write_all(render(report).as_bytes())?;
-        temporary.persist(&path).map_err(|error| error.error)?;
-        Ok(())
-    };
-    match save() {
+    match write_whole(&path, render(report).as_bytes()) {
         Ok(()) => Ok(path),
         Err(source) => Err(ReportError { path, source }),
     }
