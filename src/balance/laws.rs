@@ -15,10 +15,7 @@ pub fn relative_difference(left: f64, right: f64) -> f64 {
 
 /// The worst of one relative difference per class.
 fn worst(classes: usize, sides: impl Fn(usize) -> (f64, f64)) -> f64 {
-    (0..classes)
-        .map(|class| sides(class))
-        .map(|(left, right)| relative_difference(left, right))
-        .fold(0.0, f64::max)
+    (0..classes).map(sides).map(|(left, right)| relative_difference(left, right)).fold(0.0, f64::max)
 }
 
 /// Sum over the classes other than `target`.

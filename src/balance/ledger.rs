@@ -47,9 +47,9 @@ impl Ledger {
         for (column, &label) in logit_gradient.column_iter().zip(targets.of_sample()) {
             for (row, &entry) in column.iter().enumerate() {
                 if label as usize == target_of(row) {
-                    sums[row].0.add(-entry)
+                    sums[row].0.add(-entry);
                 } else {
-                    sums[row].1.add(entry)
+                    sums[row].1.add(entry);
                 }
             }
         }

@@ -1,8 +1,9 @@
 //! B1 to B4: what holds for the binary logistic loss.
 
+use super::law::shown;
 use super::law::{LawClaim, nothing, quantile, silent};
 use super::measurement::Measurement;
-use super::setup::{Design, Task, Weighting, short};
+use super::setup::{Design, Task, Weighting};
 use crate::balance::{binary_balance, binary_error_ratio, relative_difference, residual_centroids};
 use crate::loss::ClassWeights;
 
@@ -34,7 +35,7 @@ pub(super) const CLAIMS: [LawClaim; 4] = [
             let ends = |share| quantile(ratios.iter().flatten().copied(), share);
             match (ends(0.0), ends(1.0)) {
                 (Some(low), Some(high)) => {
-                    vec![format!("error ratios s₁/P₀ from {} to {} were predicted", short(low), short(high))]
+                    vec![format!("error ratios s₁/P₀ from {} to {} were predicted", shown(low), shown(high))]
                 }
                 _ => Vec::new(),
             }
@@ -67,11 +68,10 @@ pub(super) const CLAIMS: [LawClaim; 4] = [
 
 fn equal_or_proportional_errors(at: &Measurement) -> f64 {
     let (shortfall, negatives) = (at.means.shortfall[1], at.means.matrix[(0, 1)]);
-    match at.setup.weights {
-        ClassWeights::Balanced => relative_difference(shortfall, negatives),
-        _ => {
-            let counts = at.targets.counts();
-            relative_difference(shortfall, counts[0] as f64 / counts[1] as f64 * negatives)
-        }
-    }
+    let lawful = if at.setup.weights == ClassWeights::Balanced {
+        negatives
+    } else {
+        at.targets.counts()[0] as f64 / at.targets.counts()[1] as f64 * negatives
+    };
+    relative_difference(shortfall, lawful)
 }

@@ -1,8 +1,9 @@
 //! I1: how many directions the flow matrix may move in when sizes and weights are fixed.
 
 use super::engine::{CaseReport, SetupFailure};
+use super::law::shown;
 use super::measurement::{Measurement, Solved, measure};
-use super::setup::{Setup, short};
+use super::setup::Setup;
 use crate::data::random::{log_uniform, normal_matrix, stream};
 use crate::data::{Covariance, DataError, GaussianMixture};
 use crate::loss::ClassWeights;
@@ -94,9 +95,9 @@ pub(super) fn summarise(observed: &[Vec<f64>]) -> Vec<String> {
         &[classes, last, low, high] => Some(format!(
             "K = {classes}: {} directions spanned (the weakest at {} of the strongest); outflow ratio u₁/u₀ from {} to {}",
             (classes - 1.0).powi(2),
-            short(last),
-            short(low),
-            short(high)
+            shown(last),
+            shown(low),
+            shown(high)
         )),
         _ => None,
     };

@@ -1,8 +1,9 @@
 //! R1 to R3: what holds for LGL-INR.
 
+use super::law::shown;
 use super::law::{LawClaim, nothing, quantile, silent};
 use super::measurement::Measurement;
-use super::setup::{Design, Task, Weighting, short};
+use super::setup::{Design, Task, Weighting};
 use crate::balance::{attached_balance, detached_balance, guarantee_excess};
 use crate::loss::InrVariant;
 use crate::solver::LossChoice;
@@ -56,8 +57,8 @@ pub(super) const CLAIMS: [LawClaim; 3] = [
         },
         summarise: |columns| {
             let entries = || columns.iter().flat_map(|row| row.chunks_exact(3));
-            let attached = entries().filter(|entry| entry[0] == 1.0).count();
-            let covered = entries().filter(|entry| entry[0] == 1.0 && entry[1] == 1.0).count();
+            let attached = entries().filter(|entry| entry[0] > 0.0).count();
+            let covered = entries().filter(|entry| entry[0] > 0.0 && entry[1] > 0.0).count();
             let mut sentences = Vec::new();
             if attached > 0 {
                 sentences.push(format!(
@@ -68,7 +69,7 @@ pub(super) const CLAIMS: [LawClaim; 3] = [
             if let Some(tightest) = quantile(entries().map(|entry| entry[2]), 1.0) {
                 sentences.push(format!(
                     "with three classes or more, the tightest column stays {} below its guarantee",
-                    short(-tightest)
+                    shown(-tightest)
                 ));
             }
             sentences

@@ -1,6 +1,7 @@
 //! A set-up solved, and what its laws are evaluated on: at the stationary point and, as a control, away from it.
 
-use super::setup::{Setup, short};
+use super::law::shown;
+use super::setup::Setup;
 use crate::balance::{ClassMeans, Ledger, MeanProbability};
 use crate::loss::{Link, LossKind, Targets};
 use crate::solver::{Head, Outcome, Problem, ProblemError, solve};
@@ -30,7 +31,7 @@ pub(super) struct Measurement {
 #[derive(Debug)]
 pub(super) enum Solved {
     Point { at: Box<Measurement>, control: Box<Measurement>, penalised: bool },
-    Unsolved { setup: Setup, why: String },
+    Unsolved { setup: Box<Setup>, why: String },
 }
 
 /// Solves a set-up; a separable one again with a small penalty.
@@ -41,7 +42,7 @@ pub(super) fn measure(mut setup: Setup) -> Result<Solved, ProblemError> {
         penalised = true;
         setup.l2 = SEPARABLE_PENALTY;
         setup.description =
-            format!("{} -> {} (separable without)", setup.description, short(SEPARABLE_PENALTY));
+            format!("{} -> {} (separable without)", setup.description, shown(SEPARABLE_PENALTY));
         outcome = solve(&problem(&setup)?);
     }
     match outcome {
@@ -51,10 +52,11 @@ pub(super) fn measure(mut setup: Setup) -> Result<Solved, ProblemError> {
             let control = Measurement::new(setup, point.head, off_balance(&point.logits, at.loss.link()))?;
             Ok(Solved::Point { at: Box::new(at), control: Box::new(control), penalised })
         }
-        Outcome::NotConverged { why, .. } => Ok(Solved::Unsolved { setup, why }),
-        Outcome::Separable(_) => {
-            Ok(Solved::Unsolved { setup, why: "called separable although penalised".to_owned() })
-        }
+        Outcome::NotConverged { why, .. } => Ok(Solved::Unsolved { setup: Box::new(setup), why }),
+        Outcome::Separable(_) => Ok(Solved::Unsolved {
+            setup: Box::new(setup),
+            why: "called separable although penalised".to_owned(),
+        }),
     }
 }
 

@@ -1,8 +1,9 @@
 //! B6, A1 and A2: what holds for one-vs-all logistic loss, and what its law leaves open.
 
+use super::law::shown;
 use super::law::{LawClaim, nothing, quantile, silent};
 use super::measurement::Measurement;
-use super::setup::{Design, Task, Weighting, short};
+use super::setup::{Design, Task, Weighting};
 use crate::balance::{neglect, one_vs_all_balance, pooled_balance};
 use crate::solver::LossChoice;
 
@@ -55,10 +56,10 @@ pub(super) const CLAIMS: [LawClaim; 3] = [
             let share = vacuous.iter().sum::<f64>() / vacuous.len().max(1) as f64;
             match (quantile(every(0), 0.5), quantile(every(0), 1.0), quantile(every(1), 0.5)) {
                 (Some(median), Some(largest), Some(used)) => vec![
-                    format!("neglect ratio: median {}, largest {}", short(median), short(largest)),
+                    format!("neglect ratio: median {}, largest {}", shown(median), shown(largest)),
                     format!(
                         "median share of the bound used {}; the bound says nothing in {:.0}% of columns",
-                        short(used),
+                        shown(used),
                         100.0 * share
                     ),
                 ],

@@ -1,5 +1,6 @@
 //! The problems claims are checked on, drawn from a seed before anything is measured.
 
+use super::law::shown;
 use crate::data::random::{log_uniform, normal_matrix, stream};
 use crate::data::{
     Covariance, DataError, Dataset, GaussianMixture, GroupedDesign, ImbalanceProfile, digits_subset,
@@ -67,7 +68,7 @@ pub(super) struct Design {
 
 impl Design {
     /// The problem number `case` of stream family `family`.
-    pub(super) fn draw(&self, seed: u64, family: u64, case: usize) -> Result<Setup, DataError> {
+    pub(super) fn draw(self, seed: u64, family: u64, case: usize) -> Result<Setup, DataError> {
         let number = (family << 32) | case as u64;
         let mut generator = stream(seed, number);
         let drawn = if case >= FIRST_DIGITS_CASE {
@@ -80,11 +81,11 @@ impl Design {
         let (choice, loss) = self.draw_loss(&mut generator, case, &counts);
         let (weights, weighting) = self.draw_weights(&mut generator, case, counts.len());
         let sizes = shorten(&counts);
-        let description = format!("{loss}, {data}, sizes {sizes}, {weighting}, l2 {}", short(l2));
+        let description = format!("{loss}, {data}, sizes {sizes}, {weighting}, l2 {}", shown(l2));
         Ok(Setup { dataset, choice, weights, l2, description })
     }
 
-    fn draw_classes(&self, generator: &mut ChaCha8Rng) -> usize {
+    fn draw_classes(self, generator: &mut ChaCha8Rng) -> usize {
         match self.task {
             Task::Binary => 2,
             Task::OneVsAll => generator.random_range(3..=20),
@@ -94,7 +95,7 @@ impl Design {
 
     /// Gaussian classes, saturated groups and raw logits in turn.
     fn draw_synthetic(
-        &self,
+        self,
         generator: &mut ChaCha8Rng,
         seed: u64,
         number: u64,
@@ -125,14 +126,14 @@ impl Design {
                 } else {
                     raw_logits(&counts, scale, seed, number)?
                 };
-                Ok((dataset, 0.0, format!("raw logits of scale {}", short(scale))))
+                Ok((dataset, 0.0, format!("raw logits of scale {}", shown(scale))))
             }
         }
     }
 
     /// 8 against 3, or all ten classes; balanced first, then ever longer tails.
     fn draw_digits(
-        &self,
+        self,
         generator: &mut ChaCha8Rng,
         seed: u64,
         index: usize,
@@ -149,7 +150,7 @@ impl Design {
         Ok((digits_subset(&classes, &counts, subset_seed)?, DIGITS_PENALTY, name.to_owned()))
     }
 
-    fn draw_loss(&self, generator: &mut ChaCha8Rng, case: usize, counts: &[usize]) -> (LossChoice, String) {
+    fn draw_loss(self, generator: &mut ChaCha8Rng, case: usize, counts: &[usize]) -> (LossChoice, String) {
         match self.task {
             Task::Binary => (LossChoice::Logistic, "binary logistic".to_owned()),
             Task::OneVsAll => (LossChoice::Logistic, "one-vs-all".to_owned()),
@@ -165,7 +166,7 @@ impl Design {
                 let beta = draw_beta(generator, counts.len());
                 (
                     LossChoice::Inr { beta, variant },
-                    format!("LGL-INR {variant:?}, beta {}", short(beta))
+                    format!("LGL-INR {variant:?}, beta {}", shown(beta))
                         .replace("Detached", "detached")
                         .replace("Attached", "attached"),
                 )
@@ -173,24 +174,18 @@ impl Design {
         }
     }
 
-    fn draw_weights(
-        &self,
-        generator: &mut ChaCha8Rng,
-        case: usize,
-        classes: usize,
-    ) -> (ClassWeights, String) {
+    fn draw_weights(self, generator: &mut ChaCha8Rng, case: usize, classes: usize) -> (ClassWeights, String) {
         let balanced = (ClassWeights::Balanced, "inverse-frequency weights".to_owned());
         let none = (ClassWeights::None, "no class weights".to_owned());
         match self.weighting {
-            Weighting::None => none,
             Weighting::Balanced => balanced,
             // By pairs of cases, so that every kind of data meets both.
             Weighting::BalancedOrNone if (case / 2).is_multiple_of(2) => balanced,
-            Weighting::BalancedOrNone => none,
+            Weighting::BalancedOrNone | Weighting::None => none,
             Weighting::Drawn => {
                 let weights: Vec<f64> = (0..classes).map(|_| log_uniform(generator, 1e-3, 1e3)).collect();
                 let range = |pick: fn(f64, f64) -> f64| weights.iter().copied().reduce(pick).unwrap_or(1.0);
-                let text = format!("weights {} to {}", short(range(f64::min)), short(range(f64::max)));
+                let text = format!("weights {} to {}", shown(range(f64::min)), shown(range(f64::max)));
                 (ClassWeights::Explicit(weights), text)
             }
         }
@@ -205,6 +200,7 @@ fn draw_counts(
     smallest: usize,
 ) -> Result<Vec<usize>, DataError> {
     let ratio = log_uniform(generator, 1.0, 1000.0);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 60 and 2000")]
     let largest = log_uniform(generator, 60.0, 600.0).max(2.0 * ratio) as usize;
     let profile = if (case / 3).is_multiple_of(2) {
         ImbalanceProfile::Exponential { largest, ratio }
@@ -248,16 +244,6 @@ fn draw_beta(generator: &mut ChaCha8Rng, classes: usize) -> f64 {
     // With two classes there is one non-target class and any beta will do.
     let negatives = (classes - 1).max(2) as f64;
     negatives.ln() / slack
-}
-
-/// A number to three digits, for descriptions.
-pub(super) fn short(value: f64) -> String {
-    if value == 0.0 || (0.01..1e4).contains(&value.abs()) {
-        let digits = if value == 0.0 { 0 } else { (2 - value.abs().log10().floor() as i32).max(0) as usize };
-        format!("{value:.digits$}")
-    } else {
-        format!("{value:.1e}")
-    }
 }
 
 /// Class sizes, the middle left out when there are many.

@@ -1,7 +1,8 @@
 //! B5 and I2: what holds for softmax.
 
+use super::law::shown;
 use super::law::{LawClaim, nothing, quantile, silent};
-use super::setup::{Design, Task, Weighting, short};
+use super::setup::{Design, Task, Weighting};
 use crate::balance::{doubly_stochastic, softmax_balance};
 
 pub(super) const CLAIMS: [LawClaim; 2] = [
@@ -27,8 +28,8 @@ pub(super) const CLAIMS: [LawClaim; 2] = [
                 (Some(low), Some(high)) => {
                     vec![format!(
                         "yet its diagonal entries lie anywhere from {} to {}",
-                        short(low),
-                        short(high)
+                        shown(low),
+                        shown(high)
                     )]
                 }
                 _ => Vec::new(),

@@ -41,7 +41,7 @@ struct Arguments {
     /// Threads to use; every result is the same on any number of them [default: all cores]
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
-    /// When to colour the output; NO_COLOR is honoured
+    /// When to colour the output; `NO_COLOR` is honoured
     #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN")]
     color: ColorChoice,
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum ColorChoice {
-    /// On a terminal, unless NO_COLOR is set
+    /// On a terminal, unless `NO_COLOR` is set
     Auto,
     /// Even into a file
     Always,
@@ -132,20 +132,6 @@ fn visible(cell: &str) -> usize {
     count
 }
 
-/// A number to `digits` significant digits, in scientific form where it is very large or very small.
-pub(super) fn number(value: f64, digits: usize) -> String {
-    if value == 0.0 {
-        return "0".to_owned();
-    }
-    let exponent = value.abs().log10().floor();
-    if (-4.0..7.0).contains(&exponent) {
-        let decimals = (digits as f64 - 1.0 - exponent).max(0.0) as usize;
-        format!("{value:.decimals$}")
-    } else {
-        format!("{value:.*e}", digits - 1)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,13 +142,5 @@ mod tests {
         let rows = vec![vec!["λ".to_owned(), "1".to_owned()], vec![style.good("word"), "22".to_owned()]];
         let text = columns(&rows, &[Align::Left, Align::Right]);
         assert_eq!(text, "λ      1\n\u{1b}[32mword\u{1b}[0m  22\n");
-    }
-
-    #[test]
-    fn numbers_keep_their_digits() {
-        assert_eq!(number(0.0, 3), "0");
-        assert_eq!(number(1234.6, 3), "1235");
-        assert_eq!(number(0.012_345, 3), "0.0123");
-        assert_eq!(number(-1.5e-9, 2), "-1.5e-9");
     }
 }

@@ -1,11 +1,12 @@
 //! `reproduce`: every claim, every figure, one report.
 
-use super::output::{Style, number, prepare_directory, print, save};
+use super::output::{Style, prepare_directory, print, save};
 use super::verify::{check, effort, ending, progress_bar};
 use super::{Ending, verdict_table};
 use crate::analysis::{balance_law, binary_weights, probability_maps};
 use crate::claims::{Effort, Plan};
 use crate::figure::{self, Figure};
+use crate::numeric::significant;
 use crate::report::{self, Report};
 use anyhow::Result;
 use serde::Serialize;
@@ -68,7 +69,7 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
         page.display(),
         directory.display(),
         figures.len(),
-        number(duration_seconds, 3)
+        significant(duration_seconds, 3)
     );
     print(&written)?;
     Ok(ending(&verdicts))

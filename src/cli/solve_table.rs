@@ -1,7 +1,8 @@
 //! A solved problem as text for people.
 
-use super::output::{Align, Style, columns, number};
+use super::output::{Align, Style, columns};
 use super::solve_record::{End, Measured, Separation, SolveRecord};
+use crate::numeric::significant;
 use crate::solver::SeparationKind;
 use std::fmt::Write;
 
@@ -13,7 +14,7 @@ pub(super) fn table(record: &SolveRecord, style: Style) -> String {
     let samples: usize = record.class_counts.iter().sum();
     let shape =
         format!("{samples} samples, {} features, {} classes", record.features.len(), record.classes.len());
-    let mut text = format!("{}: {shape}, l2 {}\n", name(record), number(record.l2, 3));
+    let mut text = format!("{}: {shape}, l2 {}\n", name(record), significant(record.l2, 3));
     match &record.end {
         End::Stationary(measured) => text + &stationary(record, measured, style),
         End::Separable { separation, advice } => {
@@ -21,7 +22,7 @@ pub(super) fn table(record: &SolveRecord, style: Style) -> String {
             text
         }
         End::NotConverged { why, relative_gradient, advice, .. } => {
-            let left = number(*relative_gradient, 2);
+            let left = significant(*relative_gradient, 2);
             let _ =
                 writeln!(text, "{}: {why} (relative gradient {left})\n{advice}", style.bad("not converged"));
             text
@@ -58,22 +59,22 @@ fn stationary(record: &SolveRecord, measured: &Measured, style: Style) -> String
         "{} after {} iterations, {} s: gradient {}, relative {}\n",
         style.good("stationary"),
         measured.iterations,
-        number(record.seconds, 2),
-        number(measured.gradient_inf, 2),
-        number(measured.relative_gradient, 2)
+        significant(record.seconds, 2),
+        significant(measured.gradient_inf, 2),
+        significant(measured.relative_gradient, 2)
     );
     if let Some(curvature) = measured.smallest_curvature {
         let _ = writeln!(
             text,
             "local minimum: smallest Hessian eigenvalue {} (scaled features)",
-            number(curvature, 3)
+            significant(curvature, 3)
         );
     }
     let _ = writeln!(
         text,
         "loss {}, without penalty {}\n",
-        number(measured.loss, 8),
-        number(measured.data_loss, 8)
+        significant(measured.loss, 8),
+        significant(measured.data_loss, 8)
     );
     text += &class_table(record, measured, style);
     if record.classes.len() <= MOST_CLASSES_SHOWN {
@@ -98,12 +99,12 @@ fn class_table(record: &SolveRecord, measured: &Measured, style: Style) -> Strin
         rows.push(vec![
             line.class.clone(),
             record.class_counts[class].to_string(),
-            number(record.class_weights[class], 4),
-            number(own, 4),
-            number(1.0 - own, 4),
-            number(line.entry.outflow, 5),
-            number(line.entry.inflow, 5),
-            number(line.entry.residual, 2),
+            significant(record.class_weights[class], 4),
+            significant(own, 4),
+            significant(1.0 - own, 4),
+            significant(line.entry.outflow, 5),
+            significant(line.entry.inflow, 5),
+            significant(line.entry.residual, 2),
         ]);
     }
     columns(&rows, &alignment(header.len()))
@@ -112,7 +113,9 @@ fn class_table(record: &SolveRecord, measured: &Measured, style: Style) -> Strin
 fn matrix(row_names: &[String], column_names: &[String], values: &[Vec<f64>], digits: usize) -> String {
     let mut rows = vec![[vec![String::new()], column_names.to_vec()].concat()];
     for (name, row) in row_names.iter().zip(values) {
-        rows.push([vec![name.clone()], row.iter().map(|&value| number(value, digits)).collect()].concat());
+        rows.push(
+            [vec![name.clone()], row.iter().map(|&value| significant(value, digits)).collect()].concat(),
+        );
     }
     columns(&rows, &alignment(column_names.len() + 1))
 }

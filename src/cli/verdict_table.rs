@@ -1,7 +1,8 @@
 //! Verdicts as a table for people and as Markdown.
 
-use super::output::{Align, Style, columns, number};
+use super::output::{Align, Style, columns};
 use crate::claims::{Finding, Verdict};
+use crate::numeric::significant;
 
 /// One line a claim, then what failed and what else was measured.
 pub(super) fn table(verdicts: &[Verdict], style: Style) -> String {
@@ -24,8 +25,8 @@ pub(super) fn table(verdicts: &[Verdict], style: Style) -> String {
 
 fn measured_cells(verdict: &Verdict) -> [String; 4] {
     [
-        verdict.worst.residual.map_or_else(|| "unsolved".to_owned(), |residual| number(residual, 2)),
-        number(verdict.tolerance, 1),
+        verdict.worst.residual.map_or_else(|| "unsolved".to_owned(), |residual| significant(residual, 2)),
+        significant(verdict.tolerance, 1),
         verdict.setups.to_string(),
         format!("{}/{} caught", verdict.control.violated, verdict.control.points),
     ]
@@ -64,7 +65,7 @@ fn details(verdict: &Verdict, style: Style) -> String {
 fn describe(finding: &Finding) -> String {
     let measured = match (&finding.unsolved, finding.residual) {
         (Some(why), _) => why.clone(),
-        (None, Some(residual)) => format!("residual {}", number(residual, 2)),
+        (None, Some(residual)) => format!("residual {}", significant(residual, 2)),
         (None, None) => "nothing measured".to_owned(),
     };
     format!("case {}, {}: {measured}", finding.case, finding.setup)
@@ -77,7 +78,7 @@ fn summary(verdicts: &[Verdict], style: Style) -> String {
     let worst = verdicts.iter().filter_map(|verdict| verdict.worst.residual).fold(0.0, f64::max);
     let count = format!("{holding} of {} claims hold", verdicts.len());
     let count = if holding == verdicts.len() { style.good(&count) } else { style.bad(&count) };
-    format!("\n{count} over {setups} set-ups; worst relative residual {}\n", number(worst, 2))
+    format!("\n{count} over {setups} set-ups; worst relative residual {}\n", significant(worst, 2))
 }
 
 /// A Markdown table.

@@ -106,12 +106,7 @@ impl Inr {
 
     /// Derivatives of each sample's class mean of the loss (`p / N_c`) and of the probability (`p (1 - p) / N_c`) by
     /// the sample's own logit; zero for the target class.
-    pub(crate) fn mean_slopes(
-        &self,
-        column: usize,
-        logits: &[f64],
-        targets: &Targets,
-    ) -> (Vec<f64>, Vec<f64>) {
+    pub(crate) fn mean_slopes(column: usize, logits: &[f64], targets: &Targets) -> (Vec<f64>, Vec<f64>) {
         let slopes = |(&z, &label): (&f64, &u32)| {
             let (sigmoid, count) = (Sigmoid::of(z), targets.counts()[label as usize] as f64);
             if label as usize == column {
@@ -233,7 +228,7 @@ impl ColumnLoss for Inr {
         };
         let diagonal = logits.iter().zip(targets.of_sample()).map(own_curvature).collect();
         let coupling = (self.variant == InrVariant::Attached && self.beta > 0.0).then(|| {
-            let (loss_slope, probability_slope) = self.mean_slopes(column, logits, targets);
+            let (loss_slope, probability_slope) = Self::mean_slopes(column, logits, targets);
             ClassCoupling { loss_slope, probability_slope, matrix: self.mean_curvature(means) }
         });
         ColumnCurvature { diagonal, coupling }

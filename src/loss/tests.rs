@@ -1,5 +1,7 @@
 //! Every loss against finite differences and closed forms, extreme logits included.
 
+#![expect(clippy::cast_possible_truncation, reason = "a handful of classes")]
+
 use super::*;
 use crate::data::Labels;
 

@@ -3,8 +3,10 @@
 
 mod chunks;
 mod logit;
+mod significant;
 mod sum;
 
 pub use chunks::{SAMPLES_PER_CHUNK, map_sample_chunks, update_sample_chunks};
 pub use logit::{Sigmoid, softplus};
+pub use significant::significant;
 pub use sum::{CompensatedMatrix, Sum};

@@ -21,10 +21,10 @@ pub(super) fn scientific(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
         return value.to_string();
     }
-    let exponent = value.abs().log10().floor() as i32;
+    let exponent = value.abs().log10().floor();
     format!(
         "{:.1} × 10<sup>{}</sup>",
-        value / 10.0_f64.powi(exponent),
+        value / 10.0_f64.powf(exponent),
         exponent.to_string().replace('-', "−")
     )
 }

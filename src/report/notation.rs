@@ -1,6 +1,6 @@
-//! How to read the page: symbols and the general balance law, formulas as MathML.
+//! How to read the page: symbols and the general balance law, formulas as `MathML`.
 
-/// Symbol and meaning, symbols as MathML.
+/// Symbol and meaning, symbols as `MathML`.
 const SYMBOLS: [(&str, &str); 7] = [
     ("<msub><mi>N</mi><mi>c</mi></msub>", "samples of class c"),
     ("<msub><mi>λ</mi><mi>c</mi></msub>", "class weight: each sample of class c counts that many times"),

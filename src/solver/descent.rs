@@ -19,14 +19,14 @@ pub(super) enum Progress {
 
 impl Progress {
     /// The progress of a search over independent parts: separable or stuck if a part is, once none is active.
-    pub(super) fn of_all<'p>(parts: impl Iterator<Item = &'p Self> + Clone) -> Self {
+    pub(super) fn of_all<'p>(mut parts: impl Iterator<Item = &'p Self> + Clone) -> Self {
         if let Some(separable) = parts.clone().find(|part| matches!(part, Self::Separable(_))) {
             return separable.clone();
         }
         if parts.clone().any(|part| *part == Self::Active) {
             return Self::Active;
         }
-        parts.clone().find(|part| matches!(part, Self::Stuck(_))).cloned().unwrap_or(Self::Settled)
+        parts.find(|part| matches!(part, Self::Stuck(_))).cloned().unwrap_or(Self::Settled)
     }
 }
 

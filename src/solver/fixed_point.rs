@@ -88,7 +88,7 @@ impl<'a> DetachedFixedPoint<'a> {
     fn newton_step(&self, column: usize, mapped: &DVector<f64>, gap: &DVector<f64>) -> Option<DVector<f64>> {
         let classes = self.inr.classes;
         let logits: Vec<f64> = self.inner.logits().row(column).iter().copied().collect();
-        let (loss_slope, probability_slope) = self.inr.mean_slopes(column, &logits, self.targets);
+        let (loss_slope, probability_slope) = Inr::mean_slopes(column, &logits, self.targets);
         let labels = self.targets.of_sample();
         let losses = self.features.class_sums(&loss_slope, labels, classes);
         let probabilities = self.features.class_sums(&probability_slope, labels, classes);

@@ -161,9 +161,9 @@ impl<'a> Margins<'a> {
             let (mut above, mut below) = (f64::INFINITY, f64::NEG_INFINITY);
             for (sample, &score) in scores.iter().enumerate() {
                 if self.class_of(sample) == class {
-                    above = above.min(score)
+                    above = above.min(score);
                 } else {
-                    below = below.max(score)
+                    below = below.max(score);
                 }
             }
             let intercept = self.features.dimension() - 1;
