@@ -1,5 +1,7 @@
 //! Whatever small problem the solver is given, it ends in a named status with finite numbers.
 
+#![expect(clippy::cast_possible_truncation, reason = "a handful of classes")]
+
 use equipoise::data::{Dataset, Labels};
 use equipoise::loss::{ClassWeights, InrVariant};
 use equipoise::solver::{LossChoice, Outcome, Problem, solve};

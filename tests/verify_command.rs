@@ -1,68 +1,94 @@
-//! `verify` and `reproduce` as their users run them.
+//! `equipoise verify` as a user runs it.
 
 use assert_cmd::Command;
+use equipoise::claims::{Verdict, claim_ids};
 use predicates::prelude::*;
-use serde_json::Value;
 
-fn equipoise(arguments: &[&str]) -> Command {
-    let mut command = Command::cargo_bin("equipoise").expect("the binary is built");
-    command.env("NO_COLOR", "1").args(arguments);
-    command
+fn verify(arguments: &[&str]) -> assert_cmd::assert::Assert {
+    Command::cargo_bin("equipoise").expect("built").arg("verify").args(arguments).assert()
+}
+
+fn printed(assert: &assert_cmd::assert::Assert) -> String {
+    String::from_utf8(assert.get_output().stdout.clone()).expect("UTF-8")
+}
+
+fn verdicts(arguments: &[&str]) -> Vec<Verdict> {
+    let run = verify(&[arguments, &["--format", "json"]].concat()).success();
+    serde_json::from_str(&printed(&run)).expect("verdicts")
 }
 
 #[test]
-fn a_family_is_checked_and_the_bytes_do_not_depend_on_threads() {
-    let json = |threads: &str| {
-        let arguments = ["verify", "b", "I2", "--quick", "--format", "json", "--threads", threads];
-        equipoise(&arguments).assert().success().get_output().stdout.clone()
+fn one_claim_as_json() {
+    let found = verdicts(&["B1", "--quick"]);
+    let [verdict] = found.as_slice() else { panic!("{} verdicts", found.len()) };
+    assert_eq!(verdict.id, "B1");
+    assert!(verdict.holds && verdict.failures.is_empty() && verdict.setups > 20);
+    assert!(verdict.worst.residual.is_some_and(|residual| residual <= 1e-10));
+    assert_eq!(verdict.control.violated, verdict.control.points);
+}
+
+#[test]
+fn ids_in_any_case_and_families() {
+    let ids = |arguments: &[&str]| -> Vec<String> {
+        verdicts(&[arguments, &["--case", "2"]].concat()).into_iter().map(|verdict| verdict.id).collect()
     };
-    let bytes = json("1");
-    assert_eq!(bytes, json("2"));
-    let verdicts: Value = serde_json::from_slice(&bytes).expect("a JSON array");
-    let ids: Vec<&str> =
-        verdicts.as_array().expect("verdicts").iter().filter_map(|v| v["id"].as_str()).collect();
-    assert_eq!(ids, ["B1", "B2", "B3", "B4", "B5", "B6", "I2"]);
-    for verdict in verdicts.as_array().expect("verdicts") {
-        assert_eq!(verdict["holds"], true);
-        assert!(verdict["worst"]["residual"].as_f64().expect("measured") <= 1e-10);
-        assert_eq!(verdict["control"]["violated"], verdict["control"]["points"]);
-    }
+    assert_eq!(ids(&["b5"]), ["B5"]);
+    let family: Vec<&str> = claim_ids().into_iter().filter(|id| id.starts_with('A')).collect();
+    assert_eq!(ids(&["a"]), family);
+    assert_eq!(ids(&["A", "a1"]), family);
+    assert_eq!(ids(&[]), claim_ids());
 }
 
 #[test]
-fn a_case_can_be_rerun_alone() {
-    equipoise(&["verify", "B5", "--case", "17"])
-        .assert()
-        .success()
-        .stdout(predicate::str::contains("1 of 1 claims hold over 1 set-ups"));
-}
-
-#[test]
-fn what_does_not_exist_is_refused() {
-    let refused = |arguments: &[&str], text: &str| {
-        equipoise(arguments).assert().code(2).stdout("").stderr(predicate::str::contains(text));
+fn json_is_the_same_on_any_number_of_threads_and_depends_on_the_seed() {
+    let run = |threads: &str, seed: &str| {
+        let arguments = ["B5", "R", "--quick", "--format", "json", "--threads", threads, "--seed", seed];
+        printed(&verify(&arguments).success())
     };
-    refused(&["verify", "Z1"], "the ids are B1");
-    refused(&["verify", "B1", "--case", "5000"], "0 to 239");
-    refused(&["verify", "--threads", "0"], "threads");
-    refused(&["reproduce", "--quick", "--out", "/dev/null/x"], "/dev/null/x");
+    assert_eq!(run("1", "7"), run("2", "7"));
+    assert_ne!(run("2", "7"), run("2", "8"));
 }
 
 #[test]
-fn reproduce_leaves_a_page_with_everything_in_it() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let out = directory.path().join("results");
-    equipoise(&["reproduce", "--quick", "--out"]).arg(&out).assert().success();
-    let page = std::fs::read_to_string(out.join("report.html")).expect("the report");
-    for expected in ["id=\"claim-R3\"", "id=\"F1\"", "id=\"F2\"", "id=\"F3\"", "13 of 13 claims hold"] {
-        assert!(page.contains(expected), "{expected} is missing");
-    }
-    for file in [
-        "verdicts.json",
-        "figures/F1-balance-law.svg",
-        "figures/F2-binary-weights.png",
-        "figures/F3-probability-maps.json",
-    ] {
-        assert!(out.join(file).is_file(), "{file} is missing");
-    }
+fn one_case_is_the_same_alone_as_among_others() {
+    let worst = verdicts(&["B5", "--quick"]).remove(0).worst;
+    let alone = verdicts(&["B5", "--case", &worst.case.to_string()]).remove(0);
+    assert_eq!(alone.setups, 1);
+    assert_eq!(alone.worst, worst);
+    let rerun: Vec<&str> = worst.rerun.split_whitespace().skip(1).collect();
+    let again = Command::cargo_bin("equipoise").expect("built").args(rerun).assert().success();
+    assert!(printed(&again).contains("1 of 1 claims hold over 1 set-up;"));
+}
+
+#[test]
+fn a_table_says_what_holds() {
+    let expected = predicate::str::contains("claim  verdict")
+        .and(predicate::str::is_match(r"\nB5 +holds +\d").expect("a pattern"))
+        .and(predicate::str::contains("1 of 1 claims hold over 26 set-ups"))
+        .and(predicate::str::contains("\u{1b}").not());
+    verify(&["B5", "--quick"]).success().stdout(expected).stderr("");
+}
+
+#[test]
+fn a_markdown_table() {
+    let run = verify(&["B1", "B2", "--quick", "--format", "markdown"]).success();
+    let text = printed(&run);
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 4);
+    assert!(lines.iter().all(|line| line.starts_with("| ") && line.ends_with(" |")));
+    assert!(lines[2].starts_with("| B1 | holds | "));
+}
+
+#[test]
+fn what_does_not_exist_is_refused_in_one_line() {
+    let refused = |arguments: &[&str], part: &str| {
+        let line = predicate::str::starts_with("error: ")
+            .and(predicate::str::contains(part))
+            .and(predicate::function(|text: &str| text.lines().count() == 1));
+        verify(arguments).code(2).stdout("").stderr(line);
+    };
+    refused(&["X9"], "claim X9: unknown; the ids are B1, ");
+    refused(&["B1", ""], "unknown");
+    refused(&["B1", "--case", "999"], "case 999: B1 has cases 0 to ");
+    verify(&["--seed", "x"]).code(2).stdout("");
 }

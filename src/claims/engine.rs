@@ -261,7 +261,7 @@ fn judge(claim: Claim, seed: u64, reports: &[(usize, CaseReport)]) -> Verdict {
     let control = Control {
         points: controls.len(),
         violated: controls.iter().filter(|residual| **residual > TOLERANCE).count(),
-        smallest_residual: controls.iter().copied().fold(f64::INFINITY, f64::min),
+        smallest_residual: controls.iter().copied().reduce(f64::min),
     };
     let observed: Vec<Vec<f64>> = reports.iter().map(|(_, report)| report.observed.clone()).collect();
     Verdict {

@@ -50,6 +50,6 @@ pub struct Control {
     pub points: usize,
     /// Points reported as violating the law.
     pub violated: usize,
-    /// The smallest residual among them; must exceed the tolerance.
-    pub smallest_residual: f64,
+    /// The smallest residual among them, which must exceed the tolerance; absent where there was no point.
+    pub smallest_residual: Option<f64>,
 }

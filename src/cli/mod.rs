@@ -2,17 +2,20 @@
 //!
 //! Exit codes: 0 done, 1 a claim failed or the answer does not exist, 2 bad input.
 
+mod files;
 mod output;
 mod reproduce;
 mod solve;
 mod solve_record;
 mod solve_table;
+mod spinner;
 mod verdict_table;
 mod verify;
 
+use anyhow::{Context, Result};
+use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 use output::{ColorChoice, Style};
-use std::io::Write;
 use std::process::ExitCode;
 
 /// What a subcommand ended in, short of bad input.
@@ -23,6 +26,12 @@ enum Ending {
     /// A claim failed, or the answer does not exist.
     Negative,
 }
+
+/// Heading of the options that every command takes.
+const EVERYWHERE: &str = "Options of every command";
+
+/// Exit code for bad input.
+const BAD_INPUT: u8 = 2;
 
 const EXAMPLES: &str = "Examples:
   equipoise reproduce                      every claim, every figure, one page
@@ -38,11 +47,12 @@ Exit codes: 0 done; 1 a claim failed, or the answer does not exist; 2 bad input.
 struct Arguments {
     #[command(subcommand)]
     command: Command,
-    /// Threads to use; every result is the same on any number of them [default: all cores]
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
+    /// Threads to use, 0 for all cores; every result is the same on any number of them
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    #[arg(value_parser = clap::value_parser!(u16).range(0..=1024))]
+    threads: u16,
     /// When to colour the output; `NO_COLOR` is honoured
-    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN")]
     color: ColorChoice,
 }
 
@@ -63,30 +73,50 @@ pub fn run() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return clap_exit(&error),
     };
-    if let Some(threads) = arguments.threads {
-        // A second pool cannot be asked for: this is the first thing the process does.
-        let _ = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global();
-    }
-    let style = Style::choose(arguments.color);
-    let ending = match arguments.command {
-        Command::Verify(arguments) => verify::run(&arguments, style),
-        Command::Solve(arguments) => solve::run(&arguments, style),
-        Command::Reproduce(arguments) => reproduce::run(&arguments, style),
-    };
-    match ending {
+    match dispatch(&arguments) {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Negative) => ExitCode::from(1),
-        Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            // One line, causes after colons; nothing sensible is left to do when even this cannot be written.
-            let _ = writeln!(std::io::stderr(), "error: {}", output::one_line(&format!("{error:#}")));
-            ExitCode::from(2)
+            output::note(&format!("error: {error:#}"));
+            ExitCode::from(BAD_INPUT)
         }
     }
 }
 
-/// Help and version end well, anything else is bad input.
+fn dispatch(arguments: &Arguments) -> Result<Ending> {
+    let threads = usize::from(arguments.threads);
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build_global()
+        .with_context(|| format!("--threads {threads}: the threads cannot be started; ask for fewer"))?;
+    let style = Style::choose(arguments.color);
+    match &arguments.command {
+        Command::Verify(arguments) => verify::run(arguments, style),
+        Command::Solve(arguments) => solve::run(arguments, style),
+        Command::Reproduce(arguments) => reproduce::run(arguments, style),
+    }
+}
+
+/// Help and version end well, anything else is bad input: its first paragraph, as one line.
 fn clap_exit(error: &clap::Error) -> ExitCode {
-    let _ = error.print();
-    if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS }
+    let asked_for_help = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    if asked_for_help || !error.use_stderr() {
+        let _ = error.print();
+    } else {
+        let text = error.to_string();
+        let paragraph: Vec<&str> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+        output::note(&format!("{} (--help lists all options)", paragraph.join(" ")));
+    }
+    if error.use_stderr() { ExitCode::from(BAD_INPUT) } else { ExitCode::SUCCESS }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Arguments;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Arguments::command().debug_assert();
+    }
 }

@@ -1,9 +1,7 @@
-//! Everything printed: standard output, colours, aligned columns, numbers, files written whole.
+//! Everything printed: standard output, remarks, colours, aligned columns.
 
-use crate::files::write_whole;
 use anyhow::{Context, Result};
-use std::io::{IsTerminal, Write};
-use std::path::Path;
+use std::io::{ErrorKind, IsTerminal, Write};
 
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -55,37 +53,23 @@ impl Style {
     }
 }
 
-/// Writes to standard output; a reader that has gone away is an error the caller can tell from others.
+/// Writes to standard output. A reader that has seen enough (`| head`) is no error.
 pub(super) fn print(text: &str) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context("standard output")
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("standard output cannot be written"),
+    }
 }
 
-/// A line on standard error.
+/// A line on standard error; nothing sensible is left to do when even this cannot be written.
 pub(super) fn note(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let _ = writeln!(std::io::stderr(), "{}", one_line(text));
 }
 
-pub(super) fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
-}
-
-/// Text with its line breaks made visible, so that an error is one line whatever a file contains.
+/// Text without line breaks and other control characters, so that it is one line whatever a file contains.
 pub(super) fn one_line(text: &str) -> String {
     text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
-}
-
-/// A directory for results, made if need be and checked to be writable before any work starts.
-pub(super) fn prepare_directory(directory: &Path) -> Result<()> {
-    let name = directory.display();
-    std::fs::create_dir_all(directory).with_context(|| format!("cannot make the directory {name}"))?;
-    tempfile::tempfile_in(directory).with_context(|| format!("cannot write into {name}"))?;
-    Ok(())
-}
-
-/// Writes a text file whole or not at all.
-pub(super) fn save(file: &Path, text: &str) -> Result<()> {
-    write_whole(file, text.as_bytes()).with_context(|| format!("cannot write {}", file.display()))
 }
 
 /// How a column of a table is aligned.
@@ -132,6 +116,16 @@ fn visible(cell: &str) -> usize {
     count
 }
 
+/// `1 sample`, `2 samples`, `2 classes`.
+pub(super) fn counted(count: u64, singular: &str) -> String {
+    let ending = match (count, singular.ends_with('s')) {
+        (1, _) => "",
+        (_, true) => "es",
+        (_, false) => "s",
+    };
+    format!("{count} {singular}{ending}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,5 +136,18 @@ mod tests {
         let rows = vec![vec!["λ".to_owned(), "1".to_owned()], vec![style.good("word"), "22".to_owned()]];
         let text = columns(&rows, &[Align::Left, Align::Right]);
         assert_eq!(text, "λ      1\n\u{1b}[32mword\u{1b}[0m  22\n");
+    }
+
+    #[test]
+    fn counted_things_agree_with_their_number() {
+        assert_eq!(
+            [counted(1, "class"), counted(2, "class"), counted(0, "sample")].join(" "),
+            "1 class 2 classes 0 samples"
+        );
+    }
+
+    #[test]
+    fn control_characters_do_not_reach_the_terminal() {
+        assert_eq!(one_line("a\nb\u{1b}[2J"), "a b [2J");
     }
 }

@@ -1,6 +1,7 @@
 //! `reproduce`: every claim, every figure, one report.
 
-use super::output::{Style, prepare_directory, print, save};
+use super::files::{prepare_directory, save};
+use super::output::{Style, print};
 use super::verify::{check, effort, ending, progress_bar};
 use super::{Ending, verdict_table};
 use crate::analysis::{balance_law, binary_weights, probability_maps};

@@ -1,21 +1,18 @@
 //! `solve`: a CSV file to a certified stationary point.
 
-use super::output::{Style, note, print, save};
+use super::files::{check_target, save};
+use super::output::{Style, note, print};
 use super::solve_record::{SolveRecord, Status};
+use super::spinner::Spinner;
 use super::{Ending, solve_table};
 use crate::data::read_csv;
-use crate::files::directory_of;
 use crate::loss::{ClassWeights, InrVariant};
-use crate::solver::{LossChoice, Problem, SearchState, solve_observed};
-use anyhow::{Context, Result, bail, ensure};
-use argmin::core::observers::Observe;
-use argmin::core::{Error, KV, State};
-use indicatif::{ProgressBar, ProgressStyle};
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use crate::solver::{LossChoice, Problem, ProblemError, solve_observed};
+use anyhow::{Context, Error, Result, ensure};
+use std::path::PathBuf;
+use std::time::Instant;
 
-/// Work shorter than this shows no progress.
-const QUIET: Duration = Duration::from_secs(2);
+/// Sharpness of LGL-INR where none is given.
 const DEFAULT_BETA: f64 = 1.0;
 
 const EXAMPLES: &str = "Examples:
@@ -24,8 +21,9 @@ const EXAMPLES: &str = "Examples:
   equipoise solve data.csv --label y --loss inr --beta 5 --detached --l2 1e-3
   equipoise solve data.csv --label y --class-weights 1,2,5 --format json --save head.json
 
-The loss is a weighted mean over samples (one-vs-all summed over columns first; LGL-INR its own sum over classes);
---l2 adds half its value times the squared norm of the coefficients. Intercepts are never penalised.
+The loss is a weighted mean over samples (one-vs-all summed over columns first; LGL-INR its own sum over classes), \
+to which --l2 adds half its value times the squared norm of the coefficients. Intercepts are never penalised.
+
 In JSON, `seconds` is the last line and the only one that differs between two runs.";
 
 /// What to solve and how to print it.
@@ -81,10 +79,10 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     let choice = choose_loss(arguments)?;
     let weights = parse_weights(&arguments.class_weights)?;
     if let Some(file) = &arguments.save {
-        check_writable(file)?;
+        check_target(file, &arguments.file).with_context(|| format!("--save {}", file.display()))?;
     }
     let dataset = read_csv(&arguments.file, &arguments.label, arguments.features.as_deref())?;
-    let problem = Problem::new(&dataset, &choice, &weights, arguments.l2)?;
+    let problem = Problem::new(&dataset, &choice, &weights, arguments.l2).map_err(name_option)?;
     if arguments.loss == LossName::Inr && weights != ClassWeights::None {
         note("note: class weights leave LGL-INR unchanged, since it averages within each class");
     }
@@ -93,8 +91,12 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     let record = SolveRecord::new(&problem, &dataset, &outcome, started.elapsed().as_secs_f64());
     let json = serde_json::to_string_pretty(&record)? + "\n";
     let found = record.status == Status::Stationary;
-    if let (Some(file), true) = (&arguments.save, found) {
-        save(file, &json)?;
+    if let Some(file) = &arguments.save {
+        if found {
+            save(file, &json)?;
+        } else {
+            note(&format!("note: there is no head to save; {} is not written", file.display()));
+        }
     }
     print(&match arguments.format {
         Format::Json => json,
@@ -116,60 +118,28 @@ fn choose_loss(arguments: &Arguments) -> Result<LossChoice> {
     })
 }
 
+/// A parameter's error by the name of its option.
+fn name_option(error: ProblemError) -> Error {
+    match error {
+        ProblemError::Parameter { .. } => anyhow::anyhow!("--{error}"),
+        ProblemError::Weights(_) | ProblemError::Shape(_) => error.into(),
+    }
+}
+
+/// `none`, `balanced` or a list of numbers, which the library checks against the classes.
 fn parse_weights(text: &str) -> Result<ClassWeights> {
     match text {
         "none" => Ok(ClassWeights::None),
         "balanced" => Ok(ClassWeights::Balanced),
         list => {
             let parse = |entry: &str| {
-                entry.trim().parse::<f64>().with_context(|| {
-                    format!("--class-weights: '{entry}' is neither none, balanced, nor a list of numbers such as 1,2,5")
+                entry.trim().parse::<f64>().map_err(|_| {
+                    anyhow::anyhow!(
+                        "--class-weights: {entry:?} is not a number; give none, balanced, or one number per class, such as 1,2,5"
+                    )
                 })
             };
             Ok(ClassWeights::Explicit(list.split(',').map(parse).collect::<Result<_>>()?))
         }
-    }
-}
-
-/// Whether a file can be written, found out before the work and without touching it.
-fn check_writable(file: &Path) -> Result<()> {
-    if file.is_dir() {
-        bail!("--save {}: is a directory; name a file", file.display());
-    }
-    let directory = directory_of(file);
-    tempfile::tempfile_in(directory)
-        .with_context(|| format!("--save {}: cannot write into {}", file.display(), directory.display()))?;
-    Ok(())
-}
-
-/// Iteration and gradient on standard error, once solving takes long enough for someone to wonder.
-struct Spinner {
-    bar: ProgressBar,
-    started: Instant,
-}
-
-impl Spinner {
-    fn new() -> Self {
-        let bar = ProgressBar::new_spinner();
-        if let Ok(style) = ProgressStyle::with_template("{spinner} solving, {elapsed}: {msg}") {
-            bar.set_style(style);
-        }
-        Self { bar, started: Instant::now() }
-    }
-}
-
-impl Observe<SearchState> for Spinner {
-    fn observe_iter(&mut self, state: &SearchState, kv: &KV) -> Result<(), Error> {
-        if self.started.elapsed() > QUIET {
-            let gradient = kv.get("relative_gradient").map_or_else(String::new, ToString::to_string);
-            self.bar.set_message(format!("iteration {}, relative gradient {gradient}", state.get_iter()));
-            self.bar.tick();
-        }
-        Ok(())
-    }
-
-    fn observe_final(&mut self, _: &SearchState) -> Result<(), Error> {
-        self.bar.finish_and_clear();
-        Ok(())
     }
 }

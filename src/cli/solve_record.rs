@@ -1,6 +1,6 @@
 //! What `solve` prints: one record, read by the table and by JSON alike.
 
-use crate::balance::{Ledger, LedgerEntry, MeanProbability, neglect};
+use crate::balance::{Ledger, LedgerEntry, MeanProbability, Neglect, neglect};
 use crate::data::Dataset;
 use crate::loss::{Inr, InrVariant, Link, LossKind};
 use crate::solver::{Head, Outcome, Problem, Separable, SeparationKind, StationaryPoint};
@@ -26,6 +26,8 @@ pub(super) struct SolveRecord {
     pub(super) end: End,
     pub(super) seconds: f64,
 }
+
+const ADD_PENALTY: &str = "add a penalty such as --l2 1e-3";
 
 /// How the search ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -55,9 +57,12 @@ pub(super) struct Measured {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) smallest_curvature: Option<f64>,
     pub(super) iterations: u64,
-    pub(super) coefficients: Vec<Vec<f64>>,
-    pub(super) intercepts: Vec<f64>,
+    #[serde(flatten)]
+    pub(super) head: HeadRows,
+    /// Row: true class; column: predicted class.
     pub(super) mean_probability: Vec<Vec<f64>>,
+    /// One minus the diagonal of the above, to full precision where that is tiny.
+    pub(super) shortfall: Vec<f64>,
     pub(super) ledger: Vec<ClassLedger>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) neglect: Option<Vec<ClassNeglect>>,
@@ -78,7 +83,8 @@ pub(super) struct ClassNeglect {
     pub(super) pooled: f64,
     pub(super) hardest_class: String,
     pub(super) hardest: f64,
-    pub(super) ratio: f64,
+    /// Absent where every non-target probability is zero to double precision.
+    pub(super) ratio: Option<f64>,
 }
 
 /// A proof of separability, checkable by multiplication.
@@ -88,12 +94,12 @@ pub(super) struct Separation {
     pub(super) classes: Vec<String>,
     pub(super) separated_samples: usize,
     pub(super) column_class: Option<String>,
-    pub(super) direction: Direction,
+    pub(super) direction: HeadRows,
 }
 
-/// A head direction in the user's units.
+/// A head, or a direction of one, in the user's units: one row of coefficients and one intercept per logit column.
 #[derive(Debug, Serialize)]
-pub(super) struct Direction {
+pub(super) struct HeadRows {
     pub(super) coefficients: Vec<Vec<f64>>,
     pub(super) intercepts: Vec<f64>,
 }
@@ -112,12 +118,10 @@ impl SolveRecord {
             }
             Outcome::Separable(proof) => {
                 let separation = Box::new(Separation::new(proof, &classes));
-                let advice =
-                    "no finite coefficients minimise this loss; add a penalty such as --l2 1e-3".to_owned();
-                (Status::Separable, End::Separable { separation, advice })
+                (Status::Separable, End::Separable { separation, advice: advice_if_separable() })
             }
             Outcome::NotConverged { why, iterations, relative_gradient } => {
-                let advice = "rescale the features or add a penalty such as --l2 1e-6".to_owned();
+                let advice = advice_if_not_converged(problem);
                 let (why, iterations, relative_gradient) = (why.clone(), *iterations, *relative_gradient);
                 (Status::NotConverged, End::NotConverged { why, iterations, relative_gradient, advice })
             }
@@ -148,17 +152,8 @@ impl Measured {
         let (targets, loss) = (problem.targets(), problem.loss());
         let means = MeanProbability::of(loss.link(), &point.logits, targets);
         let ledger = Ledger::of(&point.logit_gradient, loss.divisor(), targets);
-        let of_columns = || {
-            let named =
-                neglect(&means, targets).into_iter().zip(classes).map(|(column, class)| ClassNeglect {
-                    class: class.clone(),
-                    pooled: column.pooled,
-                    hardest_class: classes[column.hardest_class].clone(),
-                    hardest: column.hardest,
-                    ratio: column.ratio,
-                });
-            named.collect()
-        };
+        let one_vs_all = loss.link() == Link::Sigmoid && loss.logit_rows() > 1;
+        let neglect = one_vs_all.then(|| ClassNeglect::of_columns(&neglect(&means, targets), classes));
         Self {
             loss: point.loss,
             data_loss: point.data_loss,
@@ -166,29 +161,67 @@ impl Measured {
             relative_gradient: point.certificate.relative_gradient,
             smallest_curvature: point.certificate.smallest_curvature,
             iterations: point.certificate.iterations,
-            coefficients: rows(&point.head.coefficients),
-            intercepts: point.head.intercepts.clone(),
+            head: HeadRows::of(&point.head),
             mean_probability: rows(&means.matrix),
+            shortfall: means.shortfall,
             ledger: ledger
                 .entries
                 .into_iter()
                 .zip(classes)
                 .map(|(entry, class)| ClassLedger { class: class.clone(), entry })
                 .collect(),
-            neglect: (loss.link() == Link::Sigmoid && loss.logit_rows() > 1).then(of_columns),
+            neglect,
         }
+    }
+}
+
+impl ClassNeglect {
+    fn of_columns(columns: &[Neglect], classes: &[String]) -> Vec<Self> {
+        let named = columns.iter().zip(classes).map(|(column, class)| Self {
+            class: class.clone(),
+            pooled: column.pooled,
+            hardest_class: classes[column.hardest_class].clone(),
+            hardest: column.hardest,
+            ratio: Some(column.ratio).filter(|ratio| ratio.is_finite()),
+        });
+        named.collect()
+    }
+}
+
+impl HeadRows {
+    fn of(head: &Head) -> Self {
+        Self { coefficients: rows(&head.coefficients), intercepts: head.intercepts.clone() }
     }
 }
 
 impl Separation {
     fn new(proof: &Separable, classes: &[String]) -> Self {
-        let Head { coefficients, intercepts } = &proof.direction;
         Self {
             kind: proof.kind,
             classes: proof.classes.iter().map(|&class| classes[class].clone()).collect(),
             separated_samples: proof.separated_samples,
             column_class: proof.column_class.map(|class| classes[class].clone()),
-            direction: Direction { coefficients: rows(coefficients), intercepts: intercepts.clone() },
+            direction: HeadRows::of(&proof.direction),
+        }
+    }
+}
+
+/// What to do about data that a linear head tells apart.
+fn advice_if_separable() -> String {
+    format!("{ADD_PENALTY}, or leave out the features that give the classes away")
+}
+
+/// What to do about a search that ended without an answer.
+fn advice_if_not_converged(problem: &Problem) -> String {
+    let l2 = problem.l2();
+    let penalty = if l2 == 0.0 { ADD_PENALTY.to_owned() } else { format!("raise --l2 above {l2:?}") };
+    match problem.loss() {
+        LossKind::Inr(Inr { variant: InrVariant::Detached, .. }) => {
+            format!("lower --beta, leave out --detached, or {penalty}")
+        }
+        LossKind::Inr(_) => format!("lower --beta, or {penalty}"),
+        LossKind::Logistic(_) | LossKind::Softmax(_) => {
+            format!("rescale features of extreme size, or {penalty}")
         }
     }
 }

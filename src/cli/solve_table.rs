@@ -1,64 +1,90 @@
 //! A solved problem as text for people.
 
-use super::output::{Align, Style, columns};
-use super::solve_record::{End, Measured, Separation, SolveRecord};
+use super::output::{Align, Style, columns, counted, one_line};
+use super::solve_record::{End, HeadRows, Measured, Separation, SolveRecord};
 use crate::numeric::significant;
 use crate::solver::SeparationKind;
 use std::fmt::Write;
 
-/// Larger matrices are left to JSON.
+/// Larger tables are left to JSON.
 const MOST_CLASSES_SHOWN: usize = 12;
-const MOST_COEFFICIENTS_SHOWN: usize = 80;
+const MOST_COEFFICIENTS_SHOWN: usize = 60;
+/// Longer names are cut.
+const LONGEST_NAME: usize = 20;
 
+/// What was solved, how it ended, and what holds there or what to do about it.
 pub(super) fn table(record: &SolveRecord, style: Style) -> String {
     let samples: usize = record.class_counts.iter().sum();
-    let shape =
-        format!("{samples} samples, {} features, {} classes", record.features.len(), record.classes.len());
-    let mut text = format!("{}: {shape}, l2 {}\n", name(record), significant(record.l2, 3));
+    let sizes = [
+        counted(samples as u64, "sample"),
+        counted(record.features.len() as u64, "feature"),
+        counted(record.classes.len() as u64, "class"),
+    ];
+    let mut text = format!("{}: {}, l2 {:?}\n", name(record), sizes.join(", "), record.l2);
     match &record.end {
-        End::Stationary(measured) => text + &stationary(record, measured, style),
+        End::Stationary(measured) => text += &stationary(record, measured, style),
         End::Separable { separation, advice } => {
-            let _ = writeln!(text, "{}: {}\n{advice}", style.bad("separable"), explain(separation));
-            text
+            let explained = explain(separation);
+            let _ = writeln!(text, "{}: {explained}", style.bad("separable"));
+            let _ = writeln!(
+                text,
+                "No finite coefficients minimise this loss: along that head it falls for ever."
+            );
+            let _ = writeln!(text, "What to do: {advice}.\n");
+            text += &head(
+                record,
+                "the head that separates",
+                &separation.direction,
+                separation.column_class.as_ref(),
+            );
         }
-        End::NotConverged { why, relative_gradient, advice, .. } => {
-            let left = significant(*relative_gradient, 2);
-            let _ =
-                writeln!(text, "{}: {why} (relative gradient {left})\n{advice}", style.bad("not converged"));
-            text
+        End::NotConverged { why, relative_gradient, advice, iterations } => {
+            let ended = format!(
+                "{why} (relative gradient {} after {})",
+                significant(*relative_gradient, 2),
+                counted(*iterations, "iteration")
+            );
+            let _ = writeln!(text, "{}: {ended}\nWhat to do: {advice}.", style.bad("not converged"));
         }
     }
+    text
 }
 
 fn name(record: &SolveRecord) -> String {
     match (record.beta, record.detached) {
-        (Some(beta), Some(true)) => format!("inr, beta {beta}, detached"),
-        (Some(beta), _) => format!("inr, beta {beta}"),
+        (Some(beta), Some(true)) => format!("inr, beta {beta:?}, detached"),
+        (Some(beta), _) => format!("inr, beta {beta:?}"),
         _ => record.loss_name.to_owned(),
     }
 }
 
+/// What a separating head does, in plain words.
 fn explain(separation: &Separation) -> String {
-    let (count, classes) = (separation.separated_samples, separation.classes.join(", "));
-    let side = separation
-        .column_class
-        .as_ref()
-        .map_or_else(String::new, |class| format!(" class {class} against the rest;"));
-    match separation.kind {
-        SeparationKind::Complete => format!("{side} a linear head tells all {count} samples apart (classes {classes})"),
-        SeparationKind::Quasi => format!(
-            "{side} a linear head puts {count} samples of classes {classes} on their own side and no sample on the wrong one"
-        ),
+    let shown = separation.classes.iter().take(MOST_CLASSES_SHOWN).map(|class| short_name(class));
+    let mut classes = shown.collect::<Vec<_>>().join(", ");
+    if let more @ 1.. = separation.classes.len().saturating_sub(MOST_CLASSES_SHOWN) {
+        let _ = write!(classes, " and {more} more");
     }
-    .trim_start()
-    .to_owned()
+    let samples = counted(separation.separated_samples as u64, "sample");
+    let whose = match &separation.column_class {
+        Some(class) => format!("a linear head for class {} against the rest", short_name(class)),
+        None => "a linear head".to_owned(),
+    };
+    match separation.kind {
+        SeparationKind::Complete => format!("{whose} tells all {samples} apart (classes {classes})"),
+        SeparationKind::Quasi => {
+            format!(
+                "{whose} puts {samples} of classes {classes} on the right side, and none on the wrong one"
+            )
+        }
+    }
 }
 
 fn stationary(record: &SolveRecord, measured: &Measured, style: Style) -> String {
     let mut text = format!(
-        "{} after {} iterations, {} s: gradient {}, relative {}\n",
+        "{} after {}, {} s: largest gradient entry {}, {} of the terms that cancel in it\n",
         style.good("stationary"),
-        measured.iterations,
+        counted(measured.iterations, "iteration"),
         significant(record.seconds, 2),
         significant(measured.gradient_inf, 2),
         significant(measured.relative_gradient, 2)
@@ -66,42 +92,31 @@ fn stationary(record: &SolveRecord, measured: &Measured, style: Style) -> String
     if let Some(curvature) = measured.smallest_curvature {
         let _ = writeln!(
             text,
-            "local minimum: smallest Hessian eigenvalue {} (scaled features)",
+            "local minimum: smallest Hessian eigenvalue {}, features scaled",
             significant(curvature, 3)
         );
     }
-    let _ = writeln!(
-        text,
-        "loss {}, without penalty {}\n",
-        significant(measured.loss, 8),
-        significant(measured.data_loss, 8)
-    );
+    let (loss, data_loss) = (significant(measured.loss, 8), significant(measured.data_loss, 8));
+    let _ = writeln!(text, "loss {loss}, without penalty {data_loss}\n");
     text += &class_table(record, measured, style);
     if record.classes.len() <= MOST_CLASSES_SHOWN {
         text += "\nmean predicted probability (row: true class, column: predicted)\n";
         text += &matrix(&record.classes, &record.classes, &measured.mean_probability, 4);
     }
-    let shown = measured.coefficients.len() * (record.features.len() + 1);
-    if shown <= MOST_COEFFICIENTS_SHOWN {
-        text += "\ncoefficients\n";
-        text += &coefficients(record, measured);
-    } else {
-        let _ = writeln!(text, "\n{shown} coefficients: use --format json or --save");
-    }
-    text
+    text += "\n";
+    text + &head(record, "coefficients", &measured.head, None)
 }
 
 fn class_table(record: &SolveRecord, measured: &Measured, style: Style) -> String {
     let header = ["class", "samples", "weight", "mean p", "shortfall", "outflow", "inflow", "residual"];
     let mut rows = vec![header.iter().map(|title| style.strong(title)).collect::<Vec<_>>()];
     for (class, line) in measured.ledger.iter().enumerate() {
-        let own = measured.mean_probability[class][class];
         rows.push(vec![
-            line.class.clone(),
+            short_name(&line.class),
             record.class_counts[class].to_string(),
             significant(record.class_weights[class], 4),
-            significant(own, 4),
-            significant(1.0 - own, 4),
+            significant(measured.mean_probability[class][class], 4),
+            significant(measured.shortfall[class], 4),
             significant(line.entry.outflow, 5),
             significant(line.entry.inflow, 5),
             significant(line.entry.residual, 2),
@@ -110,26 +125,45 @@ fn class_table(record: &SolveRecord, measured: &Measured, style: Style) -> Strin
     columns(&rows, &alignment(header.len()))
 }
 
+/// One line per feature, so that wide heads stay readable; a single column speaks for `column_class`, or for the second
+/// class of a binary problem.
+fn head(record: &SolveRecord, title: &str, head: &HeadRows, column_class: Option<&String>) -> String {
+    let classes = match (column_class, head.coefficients.len()) {
+        (Some(class), _) => std::slice::from_ref(class),
+        (None, 1) => &record.classes[1..],
+        (None, _) => record.classes.as_slice(),
+    };
+    let count = classes.len() * record.features.len();
+    if count > MOST_COEFFICIENTS_SHOWN {
+        return format!("{title}: {}, see --format json\n", counted(count as u64, "number"));
+    }
+    let names = [record.features.as_slice(), &["intercept".to_owned()]].concat();
+    let of_feature = |feature: usize| -> Vec<f64> {
+        let rows = head.coefficients.iter().zip(&head.intercepts);
+        rows.map(|(row, intercept)| row.get(feature).copied().unwrap_or(*intercept)).collect()
+    };
+    let values: Vec<Vec<f64>> = (0..names.len()).map(of_feature).collect();
+    format!("{title}\n{}", matrix(&names, classes, &values, 6))
+}
+
 fn matrix(row_names: &[String], column_names: &[String], values: &[Vec<f64>], digits: usize) -> String {
-    let mut rows = vec![[vec![String::new()], column_names.to_vec()].concat()];
+    let mut rows = vec![
+        std::iter::once(String::new()).chain(column_names.iter().map(|name| short_name(name))).collect(),
+    ];
     for (name, row) in row_names.iter().zip(values) {
-        rows.push(
-            [vec![name.clone()], row.iter().map(|&value| significant(value, digits)).collect()].concat(),
-        );
+        let numbers = row.iter().map(|&value| significant(value, digits));
+        rows.push(std::iter::once(short_name(name)).chain(numbers).collect::<Vec<_>>());
     }
     columns(&rows, &alignment(column_names.len() + 1))
 }
 
-/// One row per feature, so that wide heads stay readable; the single row of a binary head speaks for its second class.
-fn coefficients(record: &SolveRecord, measured: &Measured) -> String {
-    let heads =
-        if measured.coefficients.len() == 1 { &record.classes[1..] } else { record.classes.as_slice() };
-    let names = [record.features.clone(), vec!["intercept".to_owned()]].concat();
-    let by_feature = (0..names.len()).map(|feature| {
-        let of_head = |(row, intercept): (&Vec<f64>, &f64)| row.get(feature).copied().unwrap_or(*intercept);
-        measured.coefficients.iter().zip(&measured.intercepts).map(of_head).collect()
-    });
-    matrix(&names, heads, &by_feature.collect::<Vec<_>>(), 6)
+/// A name from the data on one line, cut when long.
+fn short_name(name: &str) -> String {
+    let name = one_line(name);
+    if name.chars().count() <= LONGEST_NAME {
+        return name;
+    }
+    name.chars().take(LONGEST_NAME - 1).chain(['…']).collect()
 }
 
 /// First column left, numbers right.

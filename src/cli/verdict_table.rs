@@ -1,8 +1,9 @@
 //! Verdicts as a table for people and as Markdown.
 
-use super::output::{Align, Style, columns};
+use super::output::{Align, Style, columns, counted};
 use crate::claims::{Finding, Verdict};
 use crate::numeric::significant;
+use std::fmt::Write;
 
 /// One line a claim, then what failed and what else was measured.
 pub(super) fn table(verdicts: &[Verdict], style: Style) -> String {
@@ -35,28 +36,25 @@ fn measured_cells(verdict: &Verdict) -> [String; 4] {
 fn details(verdict: &Verdict, style: Style) -> String {
     let mut text = format!("{}  {}\n", style.strong(&verdict.id), verdict.statement);
     for sentence in &verdict.measured {
-        text.push_str(&format!("    {sentence}\n"));
+        let _ = writeln!(text, "    {sentence}");
     }
     if verdict.penalised > 0 {
-        text.push_str(&format!(
-            "    {} separable set-ups were solved with a small penalty\n",
-            verdict.penalised
-        ));
+        let penalised = counted(verdict.penalised as u64, "separable set-up");
+        let _ = writeln!(text, "    {penalised} solved with a small penalty");
     }
     if verdict.control.violated < verdict.control.points {
         let missed = verdict.control.points - verdict.control.violated;
-        text.push_str(&format!(
-            "    {} {missed} points that are not stationary passed\n",
-            style.bad("control:")
-        ));
+        let _ =
+            writeln!(text, "    {} {missed} points that are not stationary passed", style.bad("control:"));
     }
     for failure in &verdict.failures {
-        text.push_str(&format!(
-            "    {} {}\n      rerun: {}\n",
+        let _ = writeln!(
+            text,
+            "    {} {}\n      rerun: {}",
             style.bad("failed:"),
             describe(failure),
             failure.rerun
-        ));
+        );
     }
     text
 }
@@ -75,10 +73,11 @@ fn describe(finding: &Finding) -> String {
 fn summary(verdicts: &[Verdict], style: Style) -> String {
     let holding = verdicts.iter().filter(|verdict| verdict.holds).count();
     let setups: usize = verdicts.iter().map(|verdict| verdict.setups).sum();
+    let setups = counted(setups as u64, "set-up");
     let worst = verdicts.iter().filter_map(|verdict| verdict.worst.residual).fold(0.0, f64::max);
     let count = format!("{holding} of {} claims hold", verdicts.len());
     let count = if holding == verdicts.len() { style.good(&count) } else { style.bad(&count) };
-    format!("\n{count} over {setups} set-ups; worst relative residual {}\n", significant(worst, 2))
+    format!("\n{count} over {setups}; worst relative residual {}\n", significant(worst, 2))
 }
 
 /// A Markdown table.
@@ -88,10 +87,10 @@ pub(super) fn markdown(verdicts: &[Verdict]) -> String {
         let word = if verdict.holds { "holds" } else { "**fails**" };
         let cells = measured_cells(verdict).join(" | ");
         let statement = verdict.statement.replace('|', "\\|");
-        text.push_str(&format!("| {} | {word} | {cells} | {statement} |\n", verdict.id));
+        let _ = writeln!(text, "| {} | {word} | {cells} | {statement} |", verdict.id);
     }
     for failure in verdicts.iter().flat_map(|verdict| &verdict.failures) {
-        text.push_str(&format!("\n* `{}`: {}\n", failure.rerun, describe(failure)));
+        let _ = writeln!(text, "\n* `{}`: {}", failure.rerun, describe(failure));
     }
     text
 }
@@ -119,7 +118,7 @@ mod tests {
             failures: if holds { Vec::new() } else { vec![finding.clone()] },
             worst: finding,
             penalised: 2,
-            control: Control { points: 12, violated: 12, smallest_residual: 0.5 },
+            control: Control { points: 12, violated: 12, smallest_residual: Some(0.5) },
             measured: vec!["one more number: 3".to_owned()],
         }
     }

@@ -1,22 +1,21 @@
 //! Numbers for people.
 
-/// A number to `digits` significant digits, in scientific form where it is very large or very small.
+/// A number to `digits` significant digits, in scientific form where it is very large or very small; whole numbers as
+/// they are.
 #[must_use]
 pub fn significant(value: f64, digits: usize) -> String {
-    if value == 0.0 || !value.is_finite() {
-        return value.to_string();
-    }
-    let exponent = value.abs().log10().floor();
-    if (-4.0..7.0).contains(&exponent) {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a few digits, not negative"
-        )]
-        let decimals = (digits as f64 - 1.0 - exponent).max(0.0) as usize;
-        format!("{value:.decimals$}")
-    } else {
-        format!("{value:.*e}", digits.saturating_sub(1))
+    let after_point = digits.saturating_sub(1);
+    let scientific = format!("{value:.after_point$e}");
+    // Read off the rounded text: 9.996 to three digits has a second digit before the point.
+    let exponent = scientific.split_once('e').and_then(|(_, exponent)| exponent.parse::<isize>().ok());
+    match exponent {
+        _ if value == 0.0 => "0".to_owned(),
+        Some(-4..7) if value.fract() == 0.0 => value.to_string(),
+        Some(exponent @ -4..7) => {
+            let decimals = after_point.saturating_add_signed(-exponent);
+            format!("{value:.decimals$}")
+        }
+        _ => scientific,
     }
 }
 
@@ -25,11 +24,22 @@ mod tests {
     use super::significant;
 
     #[test]
-    fn digits_are_kept_and_no_more() {
-        assert_eq!(significant(0.0, 3), "0");
-        assert_eq!(significant(1234.6, 3), "1235");
-        assert_eq!(significant(0.012_345, 3), "0.0123");
-        assert_eq!(significant(-1.5e-9, 2), "-1.5e-9");
-        assert_eq!(significant(f64::INFINITY, 2), "inf");
+    fn numbers_keep_their_digits() {
+        let cases = [
+            (0.0, "0"),
+            (-0.0, "0"),
+            (1.0, "1"),
+            (-12.0, "-12"),
+            (1234.6, "1235"),
+            (0.012_345, "0.0123"),
+            (9.996, "10.0"),
+            (0.000_012_345, "1.23e-5"),
+            (-1.5e-9, "-1.50e-9"),
+            (1e300, "1.00e300"),
+            (f64::INFINITY, "inf"),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(significant(value, 3), expected, "{value}");
+        }
     }
 }

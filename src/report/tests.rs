@@ -21,7 +21,7 @@ fn verdict(id: &str, setup: &str) -> Verdict {
         worst: finding,
         failures: Vec::new(),
         penalised: 0,
-        control: Control { points: 5, violated: 5, smallest_residual: 0.5 },
+        control: Control { points: 5, violated: 5, smallest_residual: Some(0.5) },
         measured: vec!["a number: 3".to_owned()],
     }
 }

@@ -60,7 +60,12 @@ fn detail(verdict: &Verdict) -> String {
     let id = escape(&verdict.id);
     let mut items: Vec<String> = verdict.measured.iter().map(|sentence| escape(sentence)).collect();
     items.push(format!("worst set-up: {}", finding(&verdict.worst)));
-    items.push(format!("smallest residual of a control: {}", scientific(verdict.control.smallest_residual)));
+    items.extend(
+        verdict
+            .control
+            .smallest_residual
+            .map(|least| format!("smallest residual of a control: {}", scientific(least))),
+    );
     if verdict.penalised > 0 {
         items.push(format!(
             "{} set-ups were separable and solved with a small penalty instead",

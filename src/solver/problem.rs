@@ -42,8 +42,8 @@ pub enum ProblemError {
     /// Class weights that cannot be used.
     #[error(transparent)]
     Weights(#[from] WeightError),
-    /// A penalty or `beta` that is negative or not finite.
-    #[error("{name}: {value} must be a finite number, zero or more")]
+    /// A penalty or `beta` that is negative, not finite, or too large to compute with.
+    #[error("{name}: {value} must be a number between 0 and {LARGEST_PARAMETER:e}")]
     Parameter {
         /// Which parameter.
         name: &'static str,
@@ -64,8 +64,8 @@ pub struct Problem<'a> {
     pub(super) l2: f64,
 }
 
-/// Penalties above this would overflow beside any data.
-const LARGEST_PENALTY: f64 = 1e100;
+/// A penalty or `beta` above this would overflow beside any data.
+const LARGEST_PARAMETER: f64 = 1e100;
 
 impl<'a> Problem<'a> {
     /// Binds the parts; `l2` multiplies `||W||^2 / 2` and is added to the weighted mean loss.
@@ -75,7 +75,7 @@ impl<'a> Problem<'a> {
         weights: &ClassWeights,
         l2: f64,
     ) -> Result<Self, ProblemError> {
-        if !(0.0..=LARGEST_PENALTY).contains(&l2) {
+        if !(0.0..=LARGEST_PARAMETER).contains(&l2) {
             return Err(ProblemError::Parameter { name: "l2", value: l2 });
         }
         let targets = Targets::new(dataset.labels(), weights)?;
@@ -98,7 +98,7 @@ impl<'a> Problem<'a> {
                 LossKind::Logistic(Logistic::with_pair_weights(pair.clone(), targets.samples() as f64))
             }
             &LossChoice::Inr { beta, variant } => {
-                if !(beta.is_finite() && beta >= 0.0) {
+                if !(0.0..=LARGEST_PARAMETER).contains(&beta) {
                     return Err(ProblemError::Parameter { name: "beta", value: beta });
                 }
                 LossKind::Inr(Inr { classes, beta, variant })

@@ -28,21 +28,27 @@ pub(crate) struct ScaledFeatures {
     null_space: OnceLock<DMatrix<f64>>,
 }
 
+/// Samples whose median stands for all of them.
+const MEDIAN_SAMPLES: usize = 4096;
+
 /// Centre and spread of one feature; the spread of a constant feature is zero.
-fn centre_and_spread(values: impl Iterator<Item = f64> + Clone, count: f64) -> (f64, f64) {
-    let largest = values.clone().map(f64::abs).fold(0.0, f64::max);
-    if largest == 0.0 {
+///
+/// The centre is a median: about the mean, one value of 1e8 among values near 1 would round all the others.
+fn centre_and_spread(values: impl ExactSizeIterator<Item = f64> + Clone) -> (f64, f64) {
+    let count = values.len();
+    let mut some: Vec<f64> = values.clone().step_by(count.div_ceil(MEDIAN_SAMPLES).max(1)).collect();
+    if some.is_empty() {
         return (0.0, 0.0);
     }
-    let first = values.clone().next().unwrap_or(0.0);
-    if values.clone().all(|value| value == first) {
-        return (first, 0.0);
-    }
-    // Divided by the largest first: sums of 1e300 do not overflow.
-    let centre = values.clone().map(|value| value / largest).collect::<Sum>().value() / count * largest;
+    let middle = some.len() / 2;
+    let centre = *some.select_nth_unstable_by(middle, f64::total_cmp).1;
     let widest = values.clone().map(|value| (value - centre).abs()).fold(0.0, f64::max);
+    if widest == 0.0 {
+        return (centre, 0.0);
+    }
+    // Divided by the widest first: squares of 1e300 do not overflow.
     let squares = values.map(|value| ((value - centre) / widest).powi(2)).collect::<Sum>().value();
-    (centre, widest * (squares / count).sqrt())
+    (centre, widest * (squares / count as f64).sqrt())
 }
 
 /// The power of two nearest to a positive number.
@@ -57,7 +63,7 @@ impl ScaledFeatures {
         let mut rows = DMatrix::from_element(dimension + 1, samples, 1.0);
         let (mut centres, mut scales, mut penalty) = (Vec::new(), Vec::new(), Vec::new());
         for (feature, values) in features.row_iter().enumerate() {
-            let (centre, spread) = centre_and_spread(values.iter().copied(), samples as f64);
+            let (centre, spread) = centre_and_spread(values.iter().copied());
             let scale = if spread > 0.0 { power_of_two(spread.hypot(l2.sqrt())) } else { 1.0 };
             for (entry, value) in rows.row_mut(feature).iter_mut().zip(values.iter()) {
                 *entry = if spread > 0.0 { (value - centre) / scale } else { 0.0 };

@@ -228,15 +228,56 @@ pub(super) fn find_separation(margins: &Margins, head: &DMatrix<f64>, thorough: 
     if thorough && margins.unknowns() <= MOST_UNKNOWNS { by_linear_program(margins, &start) } else { None }
 }
 
-/// Constraint generation: solve over a working set, add what is violated, until nothing is or no gain is left.
+/// What a linear program maximises over directions in a box.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Aim {
+    /// The least margin: positive exactly when separation is complete.
+    Least,
+    /// The sum of margins that are all non-negative: positive exactly when there is any separation.
+    Sum,
+}
+
+impl Aim {
+    fn objective(self, margins: &Margins) -> DVector<f64> {
+        match self {
+            Self::Sum => margins.objective(),
+            // One more unknown, the least margin itself.
+            Self::Least => {
+                DVector::from_fn(margins.unknowns() + 1, |entry, _| f64::from(entry == margins.unknowns()))
+            }
+        }
+    }
+
+    fn constraint(self, margins: &Margins, index: usize) -> DVector<f64> {
+        let row = margins.constraint(index);
+        match self {
+            Self::Sum => row,
+            Self::Least => row.push(-1.0),
+        }
+    }
+}
+
+/// First for complete, then for quasi-complete separation.
 fn by_linear_program(margins: &Margins, start: &DMatrix<f64>) -> Option<Separation> {
-    let objective = margins.objective();
+    let complete = generate_constraints(margins, start, Aim::Least)
+        .and_then(|(unknowns, _)| margins.certify(margins.direction(&unknowns)));
+    complete.or_else(|| {
+        let (unknowns, at_hand) = generate_constraints(margins, start, Aim::Sum)?;
+        margins.certify(margins.sharpen(&unknowns, &at_hand))
+    })
+}
+
+/// Constraint generation: solve over a working set, add what is violated, until nothing is or no gain is left.
+/// Returns the direction's unknowns and the margins under it.
+fn generate_constraints(margins: &Margins, start: &DMatrix<f64>, aim: Aim) -> Option<(Vec<f64>, Vec<f64>)> {
+    let objective = aim.objective(margins);
     let batch = 2 * margins.unknowns() + 64;
-    let mut working: Vec<usize> = Vec::new();
+    let violated = -ROUNDED_ZERO.sqrt();
+    let mut rows: Vec<DVector<f64>> = Vec::new();
     let mut at_hand = margins.evaluate(start);
     let mut included = vec![false; at_hand.len()];
+    let mut threshold = f64::INFINITY;
     loop {
-        let threshold = if working.is_empty() { f64::INFINITY } else { -ROUNDED_ZERO.sqrt() };
         let mut candidates: Vec<usize> =
             (0..at_hand.len()).filter(|&index| !included[index] && at_hand[index] < threshold).collect();
         if candidates.is_empty() {
@@ -244,16 +285,21 @@ fn by_linear_program(margins: &Margins, start: &DMatrix<f64>) -> Option<Separati
         }
         candidates.sort_by(|&a, &b| at_hand[a].total_cmp(&at_hand[b]).then(a.cmp(&b)));
         candidates.truncate(batch);
-        candidates.iter().for_each(|&index| included[index] = true);
-        working.extend(candidates);
-        let rows: Vec<DVector<f64>> = working.iter().map(|&index| margins.constraint(index)).collect();
-        let best = maximise(&objective, &rows)?;
-        if objective.dot(&DVector::from_column_slice(&best)) <= LP_ZERO {
+        for index in candidates {
+            included[index] = true;
+            rows.push(aim.constraint(margins, index));
+        }
+        let mut best = maximise(&objective, &rows)?;
+        let gain = objective.dot(&DVector::from_column_slice(&best));
+        if gain <= LP_ZERO {
             return None;
         }
+        let least = if aim == Aim::Least { best.pop().unwrap_or(0.0) } else { 0.0 };
         at_hand = margins.evaluate(&margins.direction(&best));
-        if at_hand.iter().all(|&margin| margin >= -ROUNDED_ZERO.sqrt()) {
-            return margins.certify(margins.sharpen(&best, &at_hand));
+        // A least margin only a little short of the program's is positive all the same.
+        threshold = if aim == Aim::Least { 0.5 * least } else { violated };
+        if at_hand.iter().all(|&margin| margin >= threshold) {
+            return Some((best, at_hand));
         }
     }
 }

@@ -230,6 +230,40 @@ fn quasi_complete_separation_is_proved() {
     }
 }
 
+/// Hundreds of samples close to the border: Newton alone does not see at once that separation is complete.
+#[test]
+fn complete_separation_by_a_hair_is_complete() {
+    let samples = 400;
+    let features = DMatrix::from_fn(3, samples, |row, sample| ((row + 1) as f64 * 1.7 * sample as f64).sin());
+    let side = |sample: usize| {
+        let column = features.column(sample);
+        u32::from(column[0] - 0.6 * column[1] + 0.3 * column[2] > 0.05)
+    };
+    let labels = Labels::numbered((0..samples).map(side).collect(), 2).expect("two classes");
+    let dataset = Dataset::unnamed(features, labels).expect("finite");
+    for choice in [LossChoice::Logistic, LossChoice::Softmax] {
+        let proof = separable(&dataset, &choice);
+        assert_eq!((proof.kind, proof.separated_samples), (SeparationKind::Complete, samples), "{choice:?}");
+        check_certificate(&dataset, &proof);
+    }
+}
+
+/// One huge value must not cost the others their digits.
+#[test]
+fn an_outlier_leaves_the_other_samples_their_digits() {
+    let dataset = spiral(3, 20, 2);
+    let with_outlier = |value: f64| {
+        let mut features = dataset.features().clone().insert_column(60, 0.3);
+        features[(0, 60)] = value;
+        let labels = dataset.labels().of_sample().iter().copied().chain([2]).collect();
+        Dataset::unnamed(features, Labels::numbered(labels, 3).expect("classes")).expect("finite")
+    };
+    for choice in [LossChoice::Logistic, LossChoice::Softmax, inr(3.0, InrVariant::Attached)] {
+        let point = stationary(&with_outlier(1e8), &choice, &ClassWeights::None, 0.0);
+        assert!(point.certificate.relative_gradient < 1e-13, "{choice:?}: {:?}", point.certificate);
+    }
+}
+
 #[test]
 fn one_class_apart_among_three_is_separable_and_named() {
     let dataset = grouped(&[(&[0.0], &[9, 3, 0]), (&[1.0], &[3, 9, 0]), (&[9.0], &[0, 0, 7])]);

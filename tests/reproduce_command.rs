@@ -1,0 +1,37 @@
+//! `reproduce` as a newcomer runs it.
+
+use assert_cmd::Command;
+use predicates::prelude::*;
+use std::path::Path;
+
+fn reproduce(out: &Path) -> assert_cmd::assert::Assert {
+    let mut command = Command::cargo_bin("equipoise").expect("the binary is built");
+    command.args(["reproduce", "--quick", "--out"]).arg(out).assert()
+}
+
+#[test]
+fn a_page_with_everything_in_it_and_the_data_beside() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let out = directory.path().join("results");
+    reproduce(&out).success().stdout(predicate::str::contains("13 of 13 claims hold"));
+    let page = std::fs::read_to_string(out.join("report.html")).expect("the report");
+    for expected in ["id=\"claim-R3\"", "id=\"F1\"", "id=\"F2\"", "id=\"F3\"", "13 of 13 claims hold"] {
+        assert!(page.contains(expected), "{expected} is missing");
+    }
+    for file in [
+        "verdicts.json",
+        "figures/F1-balance-law.svg",
+        "figures/F2-binary-weights.png",
+        "figures/F3-probability-maps.json",
+    ] {
+        assert!(out.join(file).is_file(), "{file} is missing");
+    }
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_refused_before_the_work() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let taken = directory.path().join("taken");
+    std::fs::write(&taken, "a file").expect("written");
+    reproduce(&taken).code(2).stdout("").stderr(predicate::str::contains("taken"));
+}

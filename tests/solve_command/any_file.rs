@@ -1,0 +1,84 @@
+//! Any small file, any loss: no panic, every end has a name, and a stationary point is finite.
+
+use equipoise::data::read_csv;
+use equipoise::loss::{ClassWeights, InrVariant};
+use equipoise::solver::{LossChoice, Outcome, Problem, StationaryPoint, solve};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use std::io::Write;
+
+/// Numbers as files hold them: small and repeated, of any size, and none at all.
+fn cell() -> impl Strategy<Value = String> {
+    prop_oneof![
+        8 => (-3_i32..=3).prop_map(|value| value.to_string()),
+        3 => (-10.0..10.0).prop_map(|value: f64| value.to_string()),
+        1 => prop::sample::select(vec!["1e12", "1e-12", "-1e300", "1e-310", "5e-324", "-0", "1.7e308"])
+            .prop_map(str::to_owned),
+    ]
+}
+
+/// A CSV file with a label column and up to three features; now and then one of its cells is spoilt.
+fn file() -> impl Strategy<Value = String> {
+    let rows = (0_usize..=3).prop_flat_map(|features| vec((0_u8..4, vec(cell(), features)), 1..24));
+    let spoilt =
+        prop::option::weighted(0.1, prop::sample::select(vec!["", "nan", "inf", "x", "\"", ",", "é"]));
+    (rows, spoilt).prop_map(|(rows, spoilt)| {
+        let names = [",x0", ",x1", ",x2"][..rows[0].1.len()].concat();
+        let mut text = format!("y{names}\n");
+        for (class, cells) in &rows {
+            text += &[vec![class.to_string()], cells.clone()].concat().join(",");
+            text.push('\n');
+        }
+        text + spoilt.unwrap_or("")
+    })
+}
+
+fn choice() -> impl Strategy<Value = LossChoice> {
+    let variant = prop::sample::select(vec![InrVariant::Attached, InrVariant::Detached]);
+    let beta = prop::sample::select(vec![0.0, 1.0, 20.0, 1e6]);
+    prop_oneof![
+        Just(LossChoice::Logistic),
+        Just(LossChoice::Softmax),
+        (beta, variant).prop_map(|(beta, variant)| LossChoice::Inr { beta, variant }),
+    ]
+}
+
+fn weights() -> impl Strategy<Value = ClassWeights> {
+    prop_oneof![
+        Just(ClassWeights::None),
+        Just(ClassWeights::Balanced),
+        vec(prop::sample::select(vec![1.0, 1e-3, 1e3, 1e100, -1.0]), 2..4).prop_map(ClassWeights::Explicit),
+    ]
+}
+
+fn assert_finite(point: &StationaryPoint) {
+    let head = point.head.coefficients.iter().chain(&point.head.intercepts);
+    let certificate = [point.certificate.gradient_inf, point.certificate.relative_gradient];
+    let losses = [point.loss, point.data_loss];
+    let all = head.chain(&point.logits).chain(&point.logit_gradient).chain(&certificate).chain(&losses);
+    assert!(all.copied().all(f64::is_finite), "{point:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn every_end_has_a_name(
+        text in file(),
+        choice in choice(),
+        weights in weights(),
+        l2 in prop::sample::select(vec![0.0, 1e-8, 1e-2, 1e6]),
+    ) {
+        let mut file = tempfile::NamedTempFile::new().expect("a file");
+        file.write_all(text.as_bytes()).expect("written");
+        let Ok(dataset) = read_csv(file.path(), "y", None) else { return Ok(()) };
+        let Ok(problem) = Problem::new(&dataset, &choice, &weights, l2) else { return Ok(()) };
+        match solve(&problem) {
+            Outcome::Stationary(point) => assert_finite(&point),
+            Outcome::Separable(proof) => {
+                prop_assert!(l2 == 0.0 && proof.separated_samples > 0 && !proof.classes.is_empty());
+            }
+            Outcome::NotConverged { why, .. } => prop_assert!(!why.is_empty()),
+        }
+    }
+}

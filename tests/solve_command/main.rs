@@ -1,0 +1,8 @@
+//! `equipoise solve` as a user runs it: right answers, ends without an answer, bad input, any input.
+
+mod answers;
+mod any_file;
+mod bad_input;
+mod no_answer;
+mod presentation;
+mod run;

@@ -1,0 +1,131 @@
+//! How results are presented: tables, JSON on any number of threads, saved files, help.
+
+use crate::run::{Folder, groups};
+use assert_cmd::cargo::cargo_bin;
+use std::fmt::Write;
+use std::process::{Command, Stdio};
+
+const COUNTS: [&[usize]; 2] = [&[5, 2, 9], &[3, 8, 4]];
+
+/// A table without time and rounding errors, which differ between machines.
+fn settled(table: &str) -> String {
+    let mut in_classes = false;
+    let mut lines = Vec::new();
+    for line in table.lines() {
+        in_classes = line.starts_with("class ") || (in_classes && !line.is_empty());
+        lines.push(match line.split_once(" after ") {
+            Some((status, _)) => status,
+            None if in_classes => line.rsplit_once(' ').map_or(line, |(kept, _)| kept.trim_end()),
+            None => line,
+        });
+    }
+    lines.join("\n")
+}
+
+#[test]
+fn a_table_of_a_softmax_problem() {
+    let run = Folder::with(groups(&COUNTS)).solve(&["--class-weights", "1,2.5,1", "--l2", "1e-3"]);
+    assert_eq!((run.code, run.complained.as_str()), (0, ""));
+    insta::assert_snapshot!(settled(&run.printed));
+}
+
+#[test]
+fn a_table_of_an_inr_problem_notes_that_weights_have_no_say() {
+    let run =
+        Folder::with(groups(&COUNTS)).solve(&["--loss", "inr", "--beta", "4", "--class-weights", "balanced"]);
+    assert_eq!(run.code, 0);
+    assert!(run.complained.starts_with("note: class weights leave LGL-INR unchanged"), "{}", run.complained);
+    insta::assert_snapshot!(settled(&run.printed));
+}
+
+#[test]
+fn names_from_the_file_stay_in_their_cells() {
+    let csv = "y,\"a very long name, with\na line break\"\n\"x\u{1b}[2J\",1\nz,2\n\"x\u{1b}[2J\",3\nz,1.5\n";
+    let run = Folder::with(csv).solve(&[]);
+    assert_eq!(run.code, 0);
+    assert!(!run.printed.contains('\u{1b}'));
+    assert!(run.printed.contains("\na very long name, w…  "), "{}", run.printed);
+}
+
+#[test]
+fn json_is_the_same_on_any_number_of_threads() {
+    let mut csv = "y,a,b,c\n".to_owned();
+    for row in 0..4000_u32 {
+        let (at, class) = (f64::from(row), row * row / 7 % 3);
+        writeln!(
+            csv,
+            "{class},{},{},{}",
+            (at * 1.3).sin(),
+            (at * 0.31).cos() + f64::from(class) * 0.3,
+            at.sqrt()
+        )
+        .expect("written");
+    }
+    let folder = Folder::with(csv);
+    for loss in ["softmax", "logistic", "inr"] {
+        let [one, two] = ["1", "2"].map(|threads| {
+            let run = folder.solve(&["--loss", loss, "--format", "json", "--threads", threads]);
+            assert_eq!(run.code, 0, "{run:?}");
+            run.without_seconds()
+        });
+        assert_eq!(one, two, "{loss}");
+    }
+}
+
+#[test]
+fn the_way_a_file_is_written_makes_no_difference() {
+    let plain = groups(&COUNTS);
+    let quoted = plain.replace(',', "\",\"").replace('\n', "\"\n\"");
+    let quoted = format!("\"{}", quoted.strip_suffix('"').expect("a last line"));
+    let solve = |csv: &str| Folder::with(csv).solve(&["--format", "json"]).without_seconds();
+    let expected = solve(&plain);
+    for other in [plain.replace('\n', "\r\n"), format!("\u{feff}{plain}"), quoted] {
+        assert_eq!(solve(&other), expected);
+    }
+}
+
+#[test]
+fn the_saved_file_is_the_json_and_replaces_an_older_one() {
+    let folder = Folder::with(groups(&COUNTS));
+    std::fs::write(folder.file("head.json"), "an older file").expect("written");
+    let run = folder.solve(&["--format", "json", "--save", "head.json"]);
+    assert_eq!(run.code, 0);
+    assert_eq!(std::fs::read_to_string(folder.file("head.json")).expect("read"), run.printed);
+    assert_eq!(std::fs::read_dir(folder.path()).expect("listed").count(), 2);
+}
+
+#[test]
+fn colour_comes_only_when_asked_for() {
+    let folder = Folder::with(groups(&COUNTS));
+    assert!(!folder.solve(&[]).printed.contains('\u{1b}'));
+    assert!(!folder.solve(&["--color", "never"]).printed.contains('\u{1b}'));
+    assert!(folder.solve(&["--color", "always"]).printed.contains("\u{1b}[32mstationary\u{1b}[0m"));
+}
+
+#[test]
+fn every_command_has_help_with_examples() {
+    let folder = Folder::with("");
+    for command in [&["--help"][..], &["solve", "--help"], &["verify", "--help"], &["reproduce", "--help"]] {
+        let run = folder.run(command);
+        assert_eq!(run.code, 0);
+        assert!(run.printed.contains("Examples:\n  equipoise "), "{}", run.printed);
+    }
+    let version = folder.run(&["--version"]);
+    assert_eq!((version.code, version.printed), (0, format!("equipoise {}\n", env!("CARGO_PKG_VERSION"))));
+}
+
+#[test]
+fn a_reader_that_leaves_early_is_no_error() {
+    let folder = Folder::with(groups(&COUNTS));
+    let mut child = Command::new(cargo_bin("equipoise"))
+        .current_dir(folder.path())
+        .args(["solve", "data.csv", "--label", "y", "--format", "json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("started");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("ended");
+    assert_eq!(output.status.code(), Some(0));
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+}
