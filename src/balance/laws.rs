@@ -149,7 +149,8 @@ fn reweighting_pull(omega: &[f64], class_means: &ClassMeans, column: usize) -> f
 }
 
 /// R3: how far `max_c P[c][k]` exceeds `s_k + log(K - 1) / beta`, column by column (negative where the guarantee
-/// holds); for the attached variant only columns with a non-negative [`reweighting_pull`], the others are `None`.
+/// holds); for the attached variant only columns in which
+/// `sum_c omega_c (l_c - lbar) v_c` is not negative, the others are `None`.
 #[must_use]
 pub fn guarantee_excess(
     means: &MeanProbability,

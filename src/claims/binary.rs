@@ -1,8 +1,8 @@
 //! B1 to B4: what holds for the binary logistic loss.
 
-use super::law::shown;
-use super::law::{LawClaim, nothing, quantile, silent};
+use super::law::{LawClaim, nothing, silent};
 use super::measurement::Measurement;
+use super::sentence::{quantile, shown};
 use super::setup::{Design, Task, Weighting};
 use crate::balance::{binary_balance, binary_error_ratio, relative_difference, residual_centroids};
 use crate::loss::ClassWeights;

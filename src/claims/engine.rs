@@ -1,5 +1,6 @@
 //! Runs claims over their set-ups and makes verdicts of what was measured.
 
+use super::case::{CaseReport, SetupFailure};
 use super::dimension;
 use super::law::{LawClaim, TOLERANCE};
 use super::measurement::{Solved, measure};
@@ -65,20 +66,6 @@ pub enum ClaimError {
         /// In words.
         available: String,
     },
-}
-
-/// What went wrong while drawing or stating a problem.
-pub(super) type SetupFailure = Box<dyn std::error::Error + Send + Sync>;
-
-/// What one set-up of one claim gave.
-#[derive(Debug, Clone, Default)]
-pub(super) struct CaseReport {
-    pub(super) setup: String,
-    pub(super) residual: Option<f64>,
-    pub(super) control: Option<f64>,
-    pub(super) observed: Vec<f64>,
-    pub(super) penalised: bool,
-    pub(super) unsolved: Option<String>,
 }
 
 /// A claim of either kind.

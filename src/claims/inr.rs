@@ -1,8 +1,8 @@
 //! R1 to R3: what holds for LGL-INR.
 
-use super::law::shown;
-use super::law::{LawClaim, nothing, quantile, silent};
+use super::law::{LawClaim, nothing, silent};
 use super::measurement::Measurement;
+use super::sentence::{quantile, shown};
 use super::setup::{Design, Task, Weighting};
 use crate::balance::{attached_balance, detached_balance, guarantee_excess};
 use crate::loss::InrVariant;

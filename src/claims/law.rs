@@ -2,7 +2,6 @@
 
 use super::measurement::Measurement;
 use super::setup::Design;
-use crate::numeric::significant;
 
 /// A claim checked set-up by set-up.
 pub(super) struct LawClaim {
@@ -23,11 +22,6 @@ pub(super) struct LawClaim {
 /// Largest residual that counts as holding, for every claim (THEORY section 7).
 pub(super) const TOLERANCE: f64 = 1e-10;
 
-/// A number in a sentence.
-pub(super) fn shown(value: f64) -> String {
-    significant(value, 3)
-}
-
 /// For claims with nothing besides their residual.
 pub(super) fn nothing(_: &Measurement) -> Vec<f64> {
     Vec::new()
@@ -36,13 +30,4 @@ pub(super) fn nothing(_: &Measurement) -> Vec<f64> {
 /// For claims with nothing besides their residual.
 pub(super) fn silent(_: &[Vec<f64>]) -> Vec<String> {
     Vec::new()
-}
-
-/// The `share` quantile of some numbers (nearest rank); `NaN`s are left out.
-pub(super) fn quantile(numbers: impl Iterator<Item = f64>, share: f64) -> Option<f64> {
-    let mut sorted: Vec<f64> = numbers.filter(|number| !number.is_nan()).collect();
-    sorted.sort_by(f64::total_cmp);
-    let rank = (share * (sorted.len().saturating_sub(1)) as f64).round();
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a length")]
-    sorted.get(rank as usize).copied()
 }

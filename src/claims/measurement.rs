@@ -1,6 +1,6 @@
 //! A set-up solved, and what its laws are evaluated on: at the stationary point and, as a control, away from it.
 
-use super::law::shown;
+use super::sentence::shown;
 use super::setup::Setup;
 use crate::balance::{ClassMeans, Ledger, MeanProbability};
 use crate::loss::{Link, LossKind, Targets};

@@ -2,6 +2,7 @@
 //! of THEORY.md ids; every law is also evaluated at points that are not stationary, where it must be seen to fail.
 
 mod binary;
+mod case;
 mod dimension;
 mod engine;
 mod inr;
@@ -9,6 +10,7 @@ mod law;
 mod measurement;
 mod one_vs_all;
 mod sample;
+mod sentence;
 mod setup;
 mod softmax;
 mod verdict;

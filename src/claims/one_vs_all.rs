@@ -1,8 +1,8 @@
 //! B6, A1 and A2: what holds for one-vs-all logistic loss, and what its law leaves open.
 
-use super::law::shown;
-use super::law::{LawClaim, nothing, quantile, silent};
+use super::law::{LawClaim, nothing, silent};
 use super::measurement::Measurement;
+use super::sentence::{quantile, shown};
 use super::setup::{Design, Task, Weighting};
 use crate::balance::{neglect, one_vs_all_balance, pooled_balance};
 use crate::solver::LossChoice;

@@ -1,7 +1,7 @@
 //! B5 and I2: what holds for softmax.
 
-use super::law::shown;
-use super::law::{LawClaim, nothing, quantile, silent};
+use super::law::{LawClaim, nothing, silent};
+use super::sentence::{quantile, shown};
 use super::setup::{Design, Task, Weighting};
 use crate::balance::{doubly_stochastic, softmax_balance};
 
