@@ -16,14 +16,20 @@ use nalgebra::{DMatrix, DVector};
 const SETTLED: f64 = 2e-14;
 /// Halvings of a Newton step before a damped plain step is taken instead.
 const MOST_HALVINGS: usize = 6;
-/// Outer iterations before the search is given up.
-const MOST_ROUNDS: usize = 200;
+/// Outer iterations at one sharpness before the search moves on or is given up.
+const MOST_ROUNDS: usize = 100;
+/// Sharper maps are approached by doubling from here, each fixed point the start of the next: Newton from equal
+/// weights may circle round the fixed point of a very sharp map for ever.
+const FIRST_BETA: f64 = 4.0;
 
 /// The search for a detached fixed point over all columns.
 pub(super) struct DetachedFixedPoint<'a> {
     features: &'a ScaledFeatures,
     targets: &'a Targets,
+    /// The loss at the sharpness being solved for.
     inr: Inr,
+    /// The sharpness asked for.
+    final_beta: f64,
     inner: ColumnNewton<'a, Logistic>,
     columns: Vec<ColumnSearch>,
     rounds: usize,
@@ -72,7 +78,9 @@ impl<'a> DetachedFixedPoint<'a> {
             .collect();
         let frozen = frozen_loss(&columns, targets);
         let inner = ColumnNewton::new(features, targets, frozen, theta, separation_possible);
-        Self { features, targets, inr, inner, columns, rounds: 0, progress: Progress::Active }
+        let final_beta = inr.beta;
+        let inr = Inr { beta: final_beta.min(FIRST_BETA), ..inr };
+        Self { features, targets, inr, final_beta, inner, columns, rounds: 0, progress: Progress::Active }
     }
 
     /// `G(omega)` for every column at the inner minimiser.
@@ -126,6 +134,21 @@ impl<'a> DetachedFixedPoint<'a> {
             }
         }
         self.columns.iter().all(|column| column.settled)
+    }
+
+    /// Doubles the sharpness and starts anew from the weights at hand; false when the final one has been dealt with.
+    fn sharpen(&mut self) -> bool {
+        if self.inr.beta >= self.final_beta {
+            return false;
+        }
+        self.inr.beta = (2.0 * self.inr.beta).min(self.final_beta);
+        self.rounds = 0;
+        for column in &mut self.columns {
+            column.best_gap = f64::INFINITY;
+            column.halvings = 0;
+            column.settled = false;
+        }
+        true
     }
 
     /// Share of a plain step that is taken; sharper reweighting overshoots more.
@@ -190,15 +213,18 @@ impl Descent for DetachedFixedPoint<'_> {
             return;
         }
         self.rounds += 1;
-        if self.advance() {
+        let settled = self.advance();
+        if !settled && self.rounds < MOST_ROUNDS {
+            self.inner.replace_loss(frozen_loss(&self.columns, self.targets));
+        } else if self.sharpen() {
+            // The inner minimiser is still that of the present weights: only the map has changed.
+        } else if settled {
             self.progress = Progress::Settled;
-        } else if self.rounds >= MOST_ROUNDS {
+        } else {
             let gap = self.columns.iter().map(|column| column.best_gap).fold(0.0, f64::max);
             self.progress = Progress::Stuck(format!(
                 "the detached map did not settle in {MOST_ROUNDS} rounds; its weights still move by {gap:.1e}"
             ));
-        } else {
-            self.inner.replace_loss(frozen_loss(&self.columns, self.targets));
         }
     }
 
