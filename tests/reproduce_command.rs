@@ -15,7 +15,13 @@ fn a_page_with_everything_in_it_and_the_data_beside() {
     let out = directory.path().join("results");
     reproduce(&out).success().stdout(predicate::str::contains("13 of 13 claims hold"));
     let page = std::fs::read_to_string(out.join("report.html")).expect("the report");
-    for expected in ["id=\"claim-R3\"", "id=\"F1\"", "id=\"F2\"", "id=\"F3\"", "13 of 13 claims hold"] {
+    for expected in [
+        "id=\"claim-R3\"",
+        "id=\"figure-F1\"",
+        "id=\"figure-F2\"",
+        "id=\"figure-F3\"",
+        "13 of 13 claims hold",
+    ] {
         assert!(page.contains(expected), "{expected} is missing");
     }
     for file in [

@@ -1,12 +1,62 @@
-//! Verdicts and figures as one self-contained page: no script, no network, readable on paper and on a phone.
+//! Verdicts and figures become one HTML page that needs nothing but itself: no script, no network, no font to load.
+//!
+//! [`render`] makes the page, [`write()`] puts it into a directory. `page` holds the skeleton and `verdicts`,
+//! `figures` and `notation` its parts; below them, each uses only those named before it: `escape` (text to HTML),
+//! `number` and `date` (values to HTML), `markup` (lists and tables).
 
 mod date;
+mod error;
 mod escape;
+mod figures;
+mod markup;
 mod notation;
+mod number;
 mod page;
 mod verdicts;
 
-pub use page::{Report, ReportError, render, write};
-
 #[cfg(test)]
 mod tests;
+
+use crate::claims::{Effort, Verdict};
+use crate::figure::Figure;
+use crate::files::write_whole;
+use page::Circumstances;
+use std::path::{Path, PathBuf};
+
+pub use error::ReportError;
+
+/// Name of the page's file.
+const FILE_NAME: &str = "report.html";
+
+/// What a page tells: one run of the program.
+#[derive(Debug, Clone, Copy)]
+pub struct Report<'a> {
+    /// The verdicts, in the order they are to stand.
+    pub verdicts: &'a [Verdict],
+    /// The figures, in the order they are to stand.
+    pub figures: &'a [Figure],
+    /// Seed of every set-up.
+    pub seed: u64,
+    /// How much was checked.
+    pub effort: Effort,
+    /// Wall time of the run, in seconds.
+    pub duration_seconds: f64,
+}
+
+/// The page as HTML text. Apart from date, duration and the line about the machine, equal reports give equal bytes.
+///
+/// Fails when there are no verdicts, or a figure holds no drawing.
+pub fn render(report: &Report) -> Result<String, ReportError> {
+    page::page(report, &Circumstances::of_this_machine())
+}
+
+/// Writes the page as `report.html` into `directory`, which is made if need be, and returns the file's path. The
+/// file appears whole or not at all.
+pub fn write(report: &Report, directory: &Path) -> Result<PathBuf, ReportError> {
+    let page = render(report)?;
+    let path = directory.join(FILE_NAME);
+    let failure = |reason| ReportError::Unwritable { path: path.clone(), reason };
+    std::fs::create_dir_all(directory).map_err(failure)?;
+    write_whole(&path, page.as_bytes()).map_err(failure)?;
+    Ok(path)
+}

@@ -1,53 +1,116 @@
-//! How to read the page: symbols and the general balance law, formulas as `MathML`.
+//! How to read the page: symbols, the balance law they serve, and what the columns of the verdict table mean.
+//!
+//! Formulas are `MathML`, which browsers set without help.
 
-/// Symbol and meaning, symbols as `MathML`.
-const SYMBOLS: [(&str, &str); 7] = [
-    ("<msub><mi>N</mi><mi>c</mi></msub>", "samples of class c"),
-    ("<msub><mi>λ</mi><mi>c</mi></msub>", "class weight: each sample of class c counts that many times"),
-    (
-        "<msub><mi>m</mi><mi>c</mi></msub><mo>=</mo><msub><mi>λ</mi><mi>c</mi></msub><msub><mi>N</mi><mi>c</mi></msub>",
-        "weighted mass of class c; M is their sum",
-    ),
-    (
-        "<mi>P</mi><mo>[</mo><mi>c</mi><mo>]</mo><mo>[</mo><mi>k</mi><mo>]</mo>",
-        "mean probability of class k over the samples of class c: row = true class, column = predicted class",
-    ),
-    (
-        "<msub><mi>s</mi><mi>k</mi></msub><mo>=</mo><mn>1</mn><mo>−</mo><mi>P</mi><mo>[</mo><mi>k</mi><mo>]</mo><mo>[</mo><mi>k</mi><mo>]</mo>",
-        "shortfall of class k: the probability its own samples withhold from it",
-    ),
-    (
-        "<msub><mi>m</mi><mi>k</mi></msub><msub><mi>s</mi><mi>k</mi></msub>",
-        "outflow of class k: weighted probability that its samples give away",
-    ),
-    (
-        "<munder><mo>∑</mo><mrow><mi>c</mi><mo>≠</mo><mi>k</mi></mrow></munder><msub><mi>m</mi><mi>c</mi></msub><mi>P</mi><mo>[</mo><mi>c</mi><mo>]</mo><mo>[</mo><mi>k</mi><mo>]</mo>",
-        "inflow of class k: weighted probability that other classes' samples give to it",
-    ),
-];
+use super::markup::table;
+use super::number::residual;
 
-/// Where the gradient by the intercept vanishes, what leaves a class enters it.
-const BALANCE: &str = "<msub><mi>λ</mi><mi>k</mi></msub><msub><mi>N</mi><mi>k</mi></msub><mo>(</mo><mn>1</mn><mo>−</mo>\
-<mi>P</mi><mo>[</mo><mi>k</mi><mo>]</mo><mo>[</mo><mi>k</mi><mo>]</mo><mo>)</mo><mo>=</mo>\
-<munder><mo>∑</mo><mrow><mi>c</mi><mo>≠</mo><mi>k</mi></mrow></munder>\
-<msub><mi>λ</mi><mi>c</mi></msub><msub><mi>N</mi><mi>c</mi></msub>\
-<mi>P</mi><mo>[</mo><mi>c</mi><mo>]</mo><mo>[</mo><mi>k</mi><mo>]</mo>";
-
-/// The section on notation.
-pub(super) fn section() -> String {
-    let rows: String = SYMBOLS
-        .iter()
-        .map(|(symbol, meaning)| format!("<tr><td><math>{symbol}</math></td><td>{meaning}</td></tr>\n"))
-        .collect();
+/// The section's content, for claims held to `tolerance`.
+pub(super) fn notation(tolerance: f64) -> String {
+    let rows = symbols().map(|(symbol, meaning)| vec![inline(&symbol), meaning.to_owned()]);
+    let symbols = table("notation", "Notation", &["Symbol", "Meaning"], &rows);
+    let (law, softmax) = (displayed(&balance_law()), displayed(&softmax_balance()));
+    let (outflow, inflow) = (inline(&sub("u", "k")), inline(&inflow()));
+    let tolerance = residual(tolerance);
     format!(
-        "<section id=\"reading\"><h2>How to read this page</h2>\n\
-         <p>A loss over a linear head with a free intercept can only be stationary where the gradient by every \
-         intercept is zero. For softmax that is one balance per class, outflow = inflow:</p>\n\
-         <p class=\"formula\"><math display=\"block\">{BALANCE}</math></p>\n\
-         <p>Other losses have balances of the same kind. Each claim below is such a law, or what follows from it. A \
-         <em>residual</em> is the difference of both sides beside the larger one; at a stationary point only rounding \
-         error is left. A <em>control</em> is the same law at a point that is not stationary: it must be seen to fail, \
-         or the check would prove nothing.</p>\n\
-         <div class=\"scroll\"><table><thead><tr><th>symbol</th><th>meaning</th></tr></thead><tbody>\n{rows}</tbody></table></div></section>\n"
+        "<p>A classifier that has converged sits where the gradient of its loss is zero. The part of that gradient \
+         that belongs to the intercept of one class is a sum over samples, so the samples of that class and all \
+         other samples must cancel:</p>\n{law}\
+         <p>The left side is the <em>outflow</em> of class <i>k</i>: what its own samples withhold from it. The \
+         right side is its <em>inflow</em>: what the samples of other classes give it. The derivative is taken of \
+         each sample’s weighted loss ℓ<sub>i</sub> by its logit for class <i>k</i>, so this holds for any loss, \
+         any features and any network whose intercept is not penalised. For softmax it reads</p>\n{softmax}\
+         <p>which says that outflow {outflow} equals inflow {inflow}. Most claims below are this law for one loss, \
+         or follow from it.</p>\n{symbols}\
+         <h3>What the table of claims shows</h3>\n\
+         <p><strong>Residual</strong> is by how much the two sides of a law differ, relative to the larger one; for \
+         an inequality it is the excess over the bound, so 0 means that the bound was kept. A claim holds when the \
+         worst residual over all its set-ups is at most the tolerance, {tolerance}, which was fixed before anything \
+         was measured. A <strong>set-up</strong> is one problem: data, class weights and penalty, solved until its \
+         gradient is zero to rounding.</p>\n\
+         <p>A <strong>control</strong> evaluates the same law at a point that is <em>not</em> converged. There the \
+         law must be seen to fail; a control is <em>caught</em> when its residual is above the tolerance. Without \
+         controls, a check that always says yes would look like a success.</p>\n"
     )
+}
+
+fn symbols() -> [(String, &'static str); 6] {
+    let matrix_entry = format!("{}{}", italic("P"), indices("c", "k"));
+    [
+        (sub("N", "c"), "number of samples of class <i>c</i>"),
+        (sub("λ", "c"), "class weight: every sample of class <i>c</i> counts this many times"),
+        (
+            format!("{}{}{}{}", sub("m", "c"), operator("="), sub("λ", "c"), sub("N", "c")),
+            "weighted mass of class <i>c</i>",
+        ),
+        (
+            matrix_entry,
+            "mean predicted probability of class <i>k</i> over the samples whose true class is <i>c</i>; together \
+             the <em>mean-probability matrix</em>, rows by true class, columns by predicted class",
+        ),
+        (
+            format!("{}{}{}", sub("s", "k"), operator("="), shortfall()),
+            "shortfall of class <i>k</i>: how far its own samples stay below probability 1 on average",
+        ),
+        (
+            format!("{}{}{}{}", sub("u", "k"), operator("="), sub("m", "k"), sub("s", "k")),
+            "outflow of class <i>k</i>: weighted mass that its samples do not give to it",
+        ),
+    ]
+}
+
+/// The general law, outflow on the left and inflow on the right.
+fn balance_law() -> String {
+    let derivative = format!(
+        "<mfrac><mrow><mo>∂</mo>{}</mrow><mrow><mo>∂</mo>{}</mrow></mfrac>",
+        sub("ℓ", "i"),
+        "<msubsup><mi>z</mi><mi>i</mi><mi>k</mi></msubsup>"
+    );
+    let over = |relation: &str| total(&format!("{}{}{}", sub("y", "i"), operator(relation), italic("k")));
+    format!("{}{}{derivative}{}{}{derivative}", operator("−"), over("="), operator("="), over("≠"))
+}
+
+/// The law for softmax.
+fn softmax_balance() -> String {
+    let bracketed = format!("<mrow><mo>(</mo>{}<mo>)</mo></mrow>", shortfall());
+    format!("{}{}{bracketed}{}{}", sub("λ", "k"), sub("N", "k"), operator("="), inflow())
+}
+
+fn inflow() -> String {
+    let others = total(&format!("{}{}{}", italic("c"), operator("≠"), italic("k")));
+    format!("{others}{}{}{}{}", sub("λ", "c"), sub("N", "c"), italic("P"), indices("c", "k"))
+}
+
+fn shortfall() -> String {
+    format!("<mn>1</mn>{}{}{}", operator("−"), italic("P"), indices("k", "k"))
+}
+
+fn displayed(formula: &str) -> String {
+    format!("<div class=\"formula\"><math display=\"block\">{formula}</math></div>\n")
+}
+
+fn inline(formula: &str) -> String {
+    format!("<math>{formula}</math>")
+}
+
+fn italic(letter: &str) -> String {
+    format!("<mi>{letter}</mi>")
+}
+
+fn operator(sign: &str) -> String {
+    format!("<mo>{sign}</mo>")
+}
+
+fn sub(base: &str, index: &str) -> String {
+    format!("<msub><mi>{base}</mi><mi>{index}</mi></msub>")
+}
+
+fn indices(row: &str, column: &str) -> String {
+    let index =
+        |letter| format!("<mo stretchy=\"false\">[</mo><mi>{letter}</mi><mo stretchy=\"false\">]</mo>");
+    format!("{}{}", index(row), index(column))
+}
+
+fn total(range: &str) -> String {
+    format!("<munder><mo>∑</mo><mrow>{range}</mrow></munder>")
 }

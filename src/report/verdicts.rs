@@ -1,89 +1,164 @@
-//! The verdict table and what is to be said about each claim.
+//! The verdicts: one line on all of them, a table, and what was measured for each claim.
 
-use super::escape::{escape, scientific};
-use crate::claims::{Finding, Verdict};
+use super::Report;
+use super::escape::{escape, prose};
+use super::markup::{described, each, table};
+use super::number::{counted, residual};
+use crate::claims::{Control, Effort, Finding, Verdict};
 
-/// The sentence that sums all verdicts up.
+/// The whole outcome in a sentence or two.
 pub(super) fn summary(verdicts: &[Verdict]) -> String {
-    let holding = verdicts.iter().filter(|verdict| verdict.holds).count();
-    let setups: usize = verdicts.iter().map(|verdict| verdict.setups).sum();
-    let worst = verdicts.iter().filter_map(|verdict| verdict.worst.residual).fold(0.0, f64::max);
-    let (caught, points) = verdicts.iter().fold((0, 0), |(caught, points), verdict| {
-        (caught + verdict.control.violated, points + verdict.control.points)
-    });
-    let class = if holding == verdicts.len() { "holds" } else { "fails" };
+    let broken: Vec<&str> = verdicts.iter().filter(|one| !one.holds).map(|one| one.id.as_str()).collect();
+    let setups = counted(verdicts.iter().map(|one| one.setups).sum(), "set-up", "set-ups");
+    let total = verdicts.len();
+    let kept = total - broken.len();
+    let (class, symbol) = if broken.is_empty() { ("good", "✓") } else { ("bad", "✗") };
+    let failing =
+        if broken.is_empty() { String::new() } else { format!(" Failing: {}.", escape(&broken.join(", "))) };
     format!(
-        "<p class=\"summary {class}\"><strong>{holding} of {} claims hold</strong> over {setups} solved set-ups. Worst \
-         relative residual: {}. Of {points} control points, {caught} were reported as violating their law.</p>\n",
-        verdicts.len(),
-        scientific(worst)
+        "<p class=\"summary {class}\"><span aria-hidden=\"true\">{symbol}</span> <strong>{kept} of {total} claims \
+         hold</strong> over {setups}; {}; {}.{failing}</p>\n",
+        worst_of_all(verdicts),
+        controls_in_words(verdicts)
     )
+}
+
+fn worst_of_all(verdicts: &[Verdict]) -> String {
+    if verdicts.iter().any(|one| one.worst.residual.is_none()) {
+        return "not every set-up could be solved".to_owned();
+    }
+    let worst = verdicts.iter().filter_map(|one| one.worst.residual).fold(0.0, larger);
+    format!("worst relative residual {}", residual(worst))
+}
+
+/// The larger number; what is not a number counts as larger than any.
+fn larger(a: f64, b: f64) -> f64 {
+    if a.is_nan() || a > b { a } else { b }
+}
+
+fn controls_in_words(verdicts: &[Verdict]) -> String {
+    let points: usize = verdicts.iter().map(|one| one.control.points).sum();
+    let violated: usize = verdicts.iter().map(|one| one.control.violated).sum();
+    if verdicts.iter().any(|one| one.control.points == 0) {
+        "some claims had no control".to_owned()
+    } else if violated == points {
+        "every control was caught".to_owned()
+    } else {
+        format!("{} of {points} controls were not caught", points - violated)
+    }
 }
 
 /// One row per claim.
-pub(super) fn table(verdicts: &[Verdict]) -> String {
-    let rows: String = verdicts.iter().map(row).collect();
-    format!(
-        "<section id=\"verdicts\"><h2>Verdicts</h2>\n{}<div class=\"scroll\"><table><thead><tr><th>claim</th><th>verdict</th>\
-         <th>worst residual</th><th>tolerance</th><th>set-ups</th><th>controls caught</th><th>statement</th></tr></thead>\
-         <tbody>\n{rows}</tbody></table></div></section>\n",
-        summary(verdicts)
-    )
-}
-
-fn row(verdict: &Verdict) -> String {
-    let word = if verdict.holds {
-        "<td class=\"holds\">✓ holds</td>"
-    } else {
-        "<td class=\"fails\">✗ fails</td>"
+pub(super) fn overview(report: &Report) -> String {
+    let headings = [
+        "Claim",
+        "Verdict",
+        "Statement",
+        "Worst residual",
+        "Tolerance",
+        "Set-ups",
+        "Controls caught",
+        "Run it again",
+    ];
+    let row = |verdict: &Verdict| {
+        let id = escape(&verdict.id);
+        vec![
+            format!("<a href=\"#{}\">{id}</a>", anchor(verdict)),
+            judgement(verdict),
+            prose(&verdict.statement),
+            verdict.worst.residual.map_or_else(|| "no stationary point".to_owned(), residual),
+            residual(verdict.tolerance),
+            verdict.setups.to_string(),
+            caught(&verdict.control),
+            code(&rerun(verdict, report)),
+        ]
     };
-    let worst = verdict.worst.residual.map_or_else(|| "unsolved".to_owned(), scientific);
-    let id = escape(&verdict.id);
-    format!(
-        "<tr><td><a href=\"#claim-{id}\">{id}</a></td>{word}<td class=\"number\">{worst}</td><td class=\"number\">{}</td>\
-         <td class=\"number\">{}</td><td class=\"number\">{} of {}</td><td>{}</td></tr>\n",
-        scientific(verdict.tolerance),
-        verdict.setups,
-        verdict.control.violated,
-        verdict.control.points,
-        escape(&verdict.statement)
-    )
+    table("verdicts", "Verdicts", &headings, &report.verdicts.iter().map(row).collect::<Vec<_>>())
 }
 
-/// Worst set-up, failures and further measurements of each claim.
+/// What was measured for each claim.
 pub(super) fn details(verdicts: &[Verdict]) -> String {
-    let claims: String = verdicts.iter().map(detail).collect();
-    format!("<section id=\"details\"><h2>Claim by claim</h2>\n{claims}</section>\n")
+    each(verdicts, |verdict| {
+        format!(
+            "<article id=\"{}\">\n<h3>{} {}</h3>\n<p>{}</p>\n<dl>\n{}</dl>\n</article>\n",
+            anchor(verdict),
+            escape(&verdict.id),
+            judgement(verdict),
+            prose(&verdict.statement),
+            facts(verdict)
+        )
+    })
 }
 
-fn detail(verdict: &Verdict) -> String {
-    let id = escape(&verdict.id);
-    let mut items: Vec<String> = verdict.measured.iter().map(|sentence| escape(sentence)).collect();
-    items.push(format!("worst set-up: {}", finding(&verdict.worst)));
-    items.extend(
-        verdict
-            .control
-            .smallest_residual
-            .map(|least| format!("smallest residual of a control: {}", scientific(least))),
-    );
-    if verdict.penalised > 0 {
-        items.push(format!(
-            "{} set-ups were separable and solved with a small penalty instead",
-            verdict.penalised
-        ));
+/// The name by which the page links to a claim's details.
+pub(super) fn anchor(verdict: &Verdict) -> String {
+    format!("claim-{}", escape(&verdict.id))
+}
+
+fn facts(verdict: &Verdict) -> String {
+    let mut facts = described("Worst set-up", &finding(&verdict.worst));
+    if !verdict.measured.is_empty() {
+        let sentences = each(&verdict.measured, |sentence| format!("<li>{}</li>", prose(sentence)));
+        facts += &described("Also measured", &format!("<ul>{sentences}</ul>"));
     }
-    items.extend(
-        verdict.failures.iter().map(|failure| format!("<strong>failed:</strong> {}", finding(failure))),
-    );
-    let items: String = items.into_iter().map(|item| format!("<li>{item}</li>\n")).collect();
-    format!("<h3 id=\"claim-{id}\">{id}</h3>\n<p>{}</p>\n<ul>\n{items}</ul>\n", escape(&verdict.statement))
+    if verdict.penalised > 0 {
+        let count = counted(verdict.penalised, "set-up has", "set-ups have");
+        facts += &described(
+            "Separable",
+            &format!(
+                "{count} no finite minimiser and {} solved with a small penalty instead",
+                was(verdict.penalised)
+            ),
+        );
+    }
+    if verdict.control.violated < verdict.control.points || verdict.control.points == 0 {
+        facts += &described("Controls", &format!("{} caught; all of them must be", caught(&verdict.control)));
+    }
+    if !verdict.failures.is_empty() {
+        let list = each(&verdict.failures, |failure| format!("<li>{}</li>", finding(failure)));
+        facts += &described("Failures, worst first", &format!("<ol>{list}</ol>"));
+    }
+    facts
+}
+
+fn was(count: usize) -> &'static str {
+    if count == 1 { "was" } else { "were" }
 }
 
 fn finding(finding: &Finding) -> String {
     let measured = match (&finding.unsolved, finding.residual) {
-        (Some(why), _) => escape(why),
-        (None, Some(residual)) => format!("residual {}", scientific(residual)),
+        (Some(why), _) => format!("no stationary point: {}", prose(why)),
+        (None, Some(value)) => format!("residual {}", residual(value)),
         (None, None) => "nothing measured".to_owned(),
     };
-    format!("{} ({measured}); rerun it with <code>{}</code>", escape(&finding.setup), escape(&finding.rerun))
+    format!("case {}: {}; {measured}<br>{}", finding.case, prose(&finding.setup), code(&finding.rerun))
+}
+
+/// The verdict in a word and a sign, so that nothing hangs on colour.
+fn judgement(verdict: &Verdict) -> String {
+    let (class, symbol, word) =
+        if verdict.holds { ("good", "✓", "holds") } else { ("bad", "✗", "fails") };
+    format!("<span class=\"{class}\"><span aria-hidden=\"true\">{symbol}</span> {word}</span>")
+}
+
+fn caught(control: &Control) -> String {
+    let smallest = control
+        .smallest_residual
+        .map_or_else(String::new, |least| format!(" <small>(smallest residual {})</small>", residual(least)));
+    format!("{}/{}{smallest}", control.violated, control.points)
+}
+
+/// The command that checks a whole claim as this report did.
+fn rerun(verdict: &Verdict, report: &Report) -> String {
+    let quick = match report.effort {
+        Effort::Quick => " --quick",
+        Effort::Full => "",
+    };
+    format!("equipoise verify {}{quick} --seed {}", verdict.id, report.seed)
+}
+
+/// A command; a line may end before an option but not inside it.
+fn code(command: &str) -> String {
+    let html = escape(command).replace(" --", "</span> <span>--");
+    format!("<code><span>{html}</span></code>")
 }

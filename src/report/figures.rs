@@ -1,0 +1,67 @@
+//! The figures: each drawing inside the page, with its caption.
+
+use super::ReportError;
+use super::escape::{escape, prose};
+use crate::figure::Figure;
+
+/// One figure; `place` is its position on the page, counted from 0.
+pub(super) fn figure(place: usize, figure: &Figure) -> Result<String, ReportError> {
+    let missing = || ReportError::NoDrawing { id: figure.id.to_owned() };
+    // A prologue such as an XML declaration may not stand inside HTML.
+    let start = figure.svg.find("<svg").ok_or_else(missing)?;
+    let drawing = with_own_ids(&figure.svg[start..], &format!("drawing-{place}-"));
+    let (anchor, id, caption) = (anchor(figure), escape(figure.id), prose(&figure.caption));
+    Ok(format!(
+        "<figure id=\"{anchor}\">\n<div class=\"card\">\n{drawing}\n</div>\n\
+         <figcaption><strong>{id}.</strong> {caption}</figcaption>\n</figure>\n"
+    ))
+}
+
+/// The name by which the page links to a figure.
+pub(super) fn anchor(figure: &Figure) -> String {
+    format!("figure-{}", escape(figure.id))
+}
+
+/// The drawing with `prefix` before every id and every reference to one, since ids must be unique on a page that
+/// holds several drawings. Text between tags stays as it is.
+fn with_own_ids(svg: &str, prefix: &str) -> String {
+    const MARKS: [&str; 5] = [" id=\"", "href=\"#", "url(#", "aria-labelledby=\"", "aria-describedby=\""];
+    let rename = |tag: &str| {
+        MARKS.iter().fold(tag.to_owned(), |tag, mark| tag.replace(mark, &format!("{mark}{prefix}")))
+    };
+    let mut renamed = String::with_capacity(svg.len());
+    for piece in svg.split_inclusive('>') {
+        let (text, tag) = piece.split_at(piece.find('<').unwrap_or(piece.len()));
+        renamed.push_str(text);
+        renamed.push_str(&rename(tag));
+    }
+    renamed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_and_references_are_renamed_together_and_text_is_not() {
+        let svg = "<svg><clipPath id=\"a\"/><g clip-path=\"url(#a)\"><text>url(#a) id=\"a\"</text></g>\
+                   <use xlink:href=\"#a\"/></svg>";
+        let expected = "<svg><clipPath id=\"x-a\"/><g clip-path=\"url(#x-a)\"><text>url(#a) id=\"a\"</text></g>\
+                        <use xlink:href=\"#x-a\"/></svg>";
+        assert_eq!(with_own_ids(svg, "x-"), expected);
+    }
+
+    #[test]
+    fn an_xml_declaration_is_left_out_and_a_missing_drawing_is_named() {
+        let with = |svg: &str| Figure {
+            id: "F9",
+            file_stem: "F9-test".to_owned(),
+            svg: svg.to_owned(),
+            caption: "a < b".to_owned(),
+        };
+        let html = figure(0, &with("<?xml version=\"1.0\"?>\n<svg></svg>")).expect("a drawing");
+        assert!(html.contains("<svg></svg>") && !html.contains("<?xml") && html.contains("a &lt; b"));
+        let error = figure(0, &with("nothing")).expect_err("no drawing").to_string();
+        assert!(error.contains("F9"), "{error}");
+    }
+}
