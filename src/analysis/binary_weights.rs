@@ -102,7 +102,7 @@ fn one_draw(
         let problem = Problem::new(&dataset, &LossChoice::Logistic, &weights, 0.0)?;
         let name = || format!("{positives} positives, {negatives} negatives, draw {stream}");
         let point = stationary(solve(&problem), name)?;
-        let means = MeanProbability::of(Link::Sigmoid, &point.logits, problem.targets());
+        let means = MeanProbability::of(Link::Sigmoid, &point.logits(&dataset), problem.targets());
         let (ratio, _) = binary_error_ratio(&means, problem.targets());
         Ok(Errors { positive: means.shortfall[1], negative: means.matrix[(0, 1)], ratio })
     };

@@ -45,7 +45,7 @@ pub fn run(seed: u64) -> Result<ProbabilityMapsRecord, AnalysisError> {
     let map = |choice: &LossChoice| {
         let problem = Problem::new(&dataset, choice, &ClassWeights::None, PENALTY)?;
         let point = stationary(solve(&problem), || format!("{} on long-tailed digits", choice.paper_name()))?;
-        let means = MeanProbability::of(problem.loss().link(), &point.logits, problem.targets());
+        let means = MeanProbability::of(problem.loss().link(), &point.logits(&dataset), problem.targets());
         let mean_probability = means.matrix.row_iter().map(|row| row.iter().copied().collect()).collect();
         Ok(ProbabilityMap { loss: choice.paper_name(), mean_probability })
     };

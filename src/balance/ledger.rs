@@ -1,7 +1,7 @@
 //! The balance ledger of any loss, read off its `d/dlogits`: what flows out of a class and what flows in.
 
 use super::laws::relative_difference;
-use crate::loss::Targets;
+use crate::loss::{Loss, Targets};
 use crate::numeric::Sum;
 use nalgebra::DMatrix;
 use serde::Serialize;
@@ -35,18 +35,19 @@ impl LedgerEntry {
 }
 
 impl Ledger {
-    /// Column sums of `dL/dlogits` times the loss's divisor, split into each class's own samples and the others
-    /// (THEORY section 2, general law).
+    /// Column sums of `dL/dlogits` at `logits` times the loss's divisor, split into each class's own samples and the
+    /// others (THEORY section 2, general law).
     ///
     /// A single row is the binary logistic column of class 1; class 0 sees the same flows from the other side.
     #[must_use]
-    pub fn of(logit_gradient: &DMatrix<f64>, divisor: f64, targets: &Targets) -> Self {
-        let rows = logit_gradient.nrows();
-        let target_of = |row: usize| if rows == 1 { 1 } else { row };
+    pub fn at(loss: &dyn Loss, logits: &DMatrix<f64>, targets: &Targets) -> Self {
+        let (rows, divisor) = (loss.logit_rows(), loss.divisor());
+        let mut logit_gradient = DMatrix::zeros(rows, logits.ncols());
+        loss.value_and_gradient(logits, targets, &mut logit_gradient);
         let mut sums = vec![(Sum::default(), Sum::default()); rows];
         for (column, &label) in logit_gradient.column_iter().zip(targets.of_sample()) {
             for (row, &entry) in column.iter().enumerate() {
-                if label as usize == target_of(row) {
+                if label as usize == loss.target_of(row) {
                     sums[row].0.add(-entry);
                 } else {
                     sums[row].1.add(entry);

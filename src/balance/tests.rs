@@ -2,19 +2,13 @@
 
 use super::*;
 use crate::data::Labels;
-use crate::loss::{ClassWeights, Inr, InrVariant, Link, Logistic, Loss, Softmax, Targets};
+use crate::loss::{ClassWeights, Inr, InrVariant, Link, Logistic, Softmax, Targets};
 use nalgebra::DMatrix;
 
 fn targets() -> Targets {
     let labels = (0..30).map(|i| [0, 0, 0, 1, 1, 2][i % 6]).collect();
     let labels = Labels::numbered(labels, 3).expect("three classes");
     Targets::new(&labels, &ClassWeights::Explicit(vec![0.5, 2.0, 7.0])).expect("valid")
-}
-
-fn ledger(loss: &dyn Loss, logits: &DMatrix<f64>, targets: &Targets) -> Ledger {
-    let mut gradient = DMatrix::zeros(logits.nrows(), logits.ncols());
-    loss.value_and_gradient(logits, targets, &mut gradient);
-    Ledger::of(&gradient, loss.divisor(), targets)
 }
 
 /// Away from stationarity too, the two derivations must give the same imbalance.
@@ -28,14 +22,17 @@ fn ledgers_and_laws_agree_at_any_point() {
     let inr = |variant| Inr { classes: 3, beta: 4.0, variant };
     let weights = DMatrix::from_fn(3, 3, |c, _| targets.class_weights()[c]);
     let pairs = [
-        (ledger(&Softmax::new(&targets), &logits, &targets), softmax_balance(&softmax, &targets)),
+        (Ledger::at(&Softmax::new(&targets), &logits, &targets), softmax_balance(&softmax, &targets)),
         (
-            ledger(&Logistic::one_vs_all(&targets), &logits, &targets),
+            Ledger::at(&Logistic::one_vs_all(&targets), &logits, &targets),
             one_vs_all_balance(&sigmoid, &targets, &weights),
         ),
-        (ledger(&inr(InrVariant::Detached), &logits, &targets), detached_balance(&sigmoid, &targets, 4.0)),
         (
-            ledger(&inr(InrVariant::Attached), &logits, &targets),
+            Ledger::at(&inr(InrVariant::Detached), &logits, &targets),
+            detached_balance(&sigmoid, &targets, 4.0),
+        ),
+        (
+            Ledger::at(&inr(InrVariant::Attached), &logits, &targets),
             attached_balance(&sigmoid, &means, &targets, 4.0),
         ),
     ];
@@ -64,7 +61,7 @@ fn the_binary_column_fills_both_classes() {
     let logits = DMatrix::from_row_slice(1, 3, &[-1.0, 0.5, 2.0]);
     let means = MeanProbability::of(Link::Sigmoid, &logits, &targets);
     assert!((means.matrix[(0, 0)] + means.matrix[(0, 1)] - 1.0).abs() < 1e-15);
-    let ledger = ledger(&Logistic::binary(&targets), &logits, &targets);
+    let ledger = Ledger::at(&Logistic::binary(&targets), &logits, &targets);
     assert_eq!(ledger.entries.len(), 2);
     assert_eq!(ledger.entries[0].outflow, ledger.entries[1].inflow);
     assert!((ledger.entries[1].outflow - means.shortfall[1]).abs() < 1e-15);

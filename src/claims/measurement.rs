@@ -47,9 +47,10 @@ pub(super) fn measure(mut setup: Setup) -> Result<Solved, ProblemError> {
     }
     match outcome {
         Outcome::Stationary(point) => {
-            let logits = point.logits.clone();
+            let logits = point.logits(&setup.dataset);
             let at = Measurement::new(setup.clone(), point.head.clone(), logits)?;
-            let control = Measurement::new(setup, point.head, off_balance(&point.logits, at.loss.link()))?;
+            let off_balance = off_balance(&at.logits, at.loss.link());
+            let control = Measurement::new(setup, point.head, off_balance)?;
             Ok(Solved::Point { at: Box::new(at), control: Box::new(control), penalised })
         }
         Outcome::NotConverged { why, .. } => Ok(Solved::Unsolved { setup: Box::new(setup), why }),
@@ -77,11 +78,9 @@ impl Measurement {
     fn new(setup: Setup, head: Head, logits: DMatrix<f64>) -> Result<Self, ProblemError> {
         let stated = problem(&setup)?;
         let (loss, targets) = (stated.loss().clone(), stated.targets().clone());
-        let mut gradient = DMatrix::zeros(logits.nrows(), logits.ncols());
-        loss.value_and_gradient(&logits, &targets, &mut gradient);
         let means = MeanProbability::of(loss.link(), &logits, &targets);
         let class_means = ClassMeans::of(&logits, &targets);
-        let ledger = Ledger::of(&gradient, loss.divisor(), &targets);
+        let ledger = Ledger::at(&*loss, &logits, &targets);
         Ok(Self { setup, loss, targets, head, logits, means, class_means, ledger })
     }
 }

@@ -114,7 +114,7 @@ impl SolveRecord {
         };
         let (status, end) = match outcome {
             Outcome::Stationary(point) => {
-                (Status::Stationary, End::Stationary(Box::new(Measured::new(problem, point, &classes))))
+                (Status::Stationary, End::Stationary(Box::new(Measured::new(problem, dataset, point))))
             }
             Outcome::Separable(proof) => {
                 let separation = Box::new(Separation::new(proof, &classes));
@@ -148,10 +148,12 @@ impl SolveRecord {
 }
 
 impl Measured {
-    fn new(problem: &Problem, point: &StationaryPoint, classes: &[String]) -> Self {
+    fn new(problem: &Problem, dataset: &Dataset, point: &StationaryPoint) -> Self {
         let (targets, loss) = (problem.targets(), problem.loss());
-        let means = MeanProbability::of(loss.link(), &point.logits, targets);
-        let ledger = Ledger::of(&point.logit_gradient, loss.divisor(), targets);
+        let classes = dataset.labels().class_names();
+        let logits = point.logits(dataset);
+        let means = MeanProbability::of(loss.link(), &logits, targets);
+        let ledger = Ledger::at(&**loss, &logits, targets);
         let one_vs_all = loss.link() == Link::Sigmoid && loss.logit_rows() > 1;
         let neglect = one_vs_all.then(|| ClassNeglect::of_columns(&neglect(&means, targets), classes));
         Self {

@@ -1,8 +1,7 @@
 //! LGL-INR: logistic loss with in-negative-class reweighting (THEORY section 5).
 
-use super::logistic::merge_sums;
-use super::{ClassCoupling, ColumnCurvature, ColumnLoss, Link, Loss, Targets};
-use crate::numeric::{Sigmoid, Sum, map_sample_chunks, softplus, update_sample_chunks};
+use super::pair_weights::{ColumnMeans, PairWeights};
+use super::{ColumnLoss, Link, Loss, Targets, columns};
 use nalgebra::DMatrix;
 
 /// Whether the gradient flows through the in-negative-class weights `omega`.
@@ -29,24 +28,6 @@ pub struct Inr {
     pub variant: InrVariant,
 }
 
-/// Class means of one column and the weights they imply.
-#[derive(Debug, Clone)]
-pub(crate) struct ColumnMeans {
-    /// `l_c`: mean of `-log(1 - p)` (of `-log p` for the target class).
-    pub(crate) loss: Vec<f64>,
-    /// `omega_c`, zero for the target class.
-    pub(crate) omega: Vec<f64>,
-    /// `lbar = sum_c omega_c l_c`.
-    pub(crate) mean_loss: f64,
-}
-
-impl ColumnMeans {
-    /// The column's value `l_k + lbar`.
-    fn value(&self, target: usize) -> f64 {
-        self.loss[target] + self.mean_loss
-    }
-}
-
 /// `softmax(beta * probability)` over all classes but `target`.
 pub(crate) fn in_negative_weights(beta: f64, probability: &[f64], target: usize) -> Vec<f64> {
     let others = || probability.iter().enumerate().filter(|(class, _)| *class != target);
@@ -60,69 +41,38 @@ pub(crate) fn in_negative_weights(beta: f64, probability: &[f64], target: usize)
     omega
 }
 
+/// In-negative-class weights of one column and the mean loss under them.
+struct Reweighting<'a> {
+    /// `l_c`.
+    loss: &'a [f64],
+    /// `omega_c`, zero for the target class.
+    omega: Vec<f64>,
+    /// `lbar = sum_c omega_c l_c`.
+    mean_loss: f64,
+}
+
 impl Inr {
-    /// Class means of the columns in `logits` (row `r` belongs to column `columns[r]`).
-    pub(crate) fn column_means(
-        &self,
-        columns: &[usize],
-        logits: &DMatrix<f64>,
-        targets: &Targets,
-    ) -> Vec<ColumnMeans> {
-        let (rows, classes) = (columns.len(), self.classes);
-        let parts = map_sample_chunks(targets.samples(), |range| {
-            let mut sums = vec![Sum::default(); 2 * rows * classes];
-            for sample in range {
-                let class = targets.of_sample()[sample] as usize;
-                for (row, &column) in columns.iter().enumerate() {
-                    let z = logits[(row, sample)];
-                    let at = 2 * (row * classes + class);
-                    sums[at].add(Sigmoid::of(z).probability);
-                    sums[at + 1].add(softplus(if class == column { -z } else { z }));
-                }
-            }
-            sums
-        });
-        let sums = merge_sums(2 * rows * classes, parts);
-        let mean = |row: usize, class: usize, which: usize| {
-            sums[2 * (row * classes + class) + which] / targets.counts()[class] as f64
-        };
-        let means_of = |(row, &target): (usize, &usize)| {
-            let probability: Vec<f64> = (0..classes).map(|class| mean(row, class, 0)).collect();
-            let loss: Vec<f64> = (0..classes).map(|class| mean(row, class, 1)).collect();
-            let omega = in_negative_weights(self.beta, &probability, target);
-            let mean_loss = omega.iter().zip(&loss).map(|(weight, loss)| weight * loss).sum();
-            ColumnMeans { loss, omega, mean_loss }
-        };
-        columns.iter().enumerate().map(means_of).collect()
+    /// `omega` of one column, given its class means; zero for the target class.
+    pub(crate) fn omega(&self, column: usize, means: &ColumnMeans) -> Vec<f64> {
+        in_negative_weights(self.beta, &means.probability, column)
     }
 
-    /// `beta omega_c (l_c - lbar)`, the derivative of `lbar` by the mean probability of class `c`; zero when detached.
-    fn pull(&self, means: &ColumnMeans, class: usize) -> f64 {
-        match self.variant {
-            InrVariant::Attached => self.beta * means.omega[class] * (means.loss[class] - means.mean_loss),
-            InrVariant::Detached => 0.0,
-        }
+    fn reweighting<'a>(&self, column: usize, means: &'a ColumnMeans) -> Reweighting<'a> {
+        let omega = self.omega(column, means);
+        let mean_loss = omega.iter().zip(&means.loss).map(|(weight, loss)| weight * loss).sum();
+        Reweighting { loss: &means.loss, omega, mean_loss }
     }
 
-    /// Derivatives of each sample's class mean of the loss (`p / N_c`) and of the probability (`p (1 - p) / N_c`) by
-    /// the sample's own logit; zero for the target class.
-    pub(crate) fn mean_slopes(column: usize, logits: &[f64], targets: &Targets) -> (Vec<f64>, Vec<f64>) {
-        let slopes = |(&z, &label): (&f64, &u32)| {
-            let (sigmoid, count) = (Sigmoid::of(z), targets.counts()[label as usize] as f64);
-            if label as usize == column {
-                (0.0, 0.0)
-            } else {
-                (sigmoid.probability / count, sigmoid.slope() / count)
-            }
-        };
-        logits.iter().zip(targets.of_sample()).map(slopes).unzip()
+    /// Whether the gradient flows through weights that move at all.
+    fn is_coupled(&self) -> bool {
+        self.variant == InrVariant::Attached && self.beta > 0.0
     }
 
     /// Second derivative of `lbar` by the class means, `2K x 2K` (losses first, probabilities second).
     ///
     /// `d2/da_c dl_e = beta omega_c (delta_ce - omega_e)` and
     /// `d2/da_c da_e = beta^2 omega_c (delta_ce (l_c - lbar) - omega_e (l_c - lbar) - omega_e (l_e - lbar))`.
-    fn mean_curvature(&self, means: &ColumnMeans) -> DMatrix<f64> {
+    fn mean_curvature(&self, means: &Reweighting) -> DMatrix<f64> {
         let (classes, omega, beta) = (self.classes, &means.omega, self.beta);
         let excess = |class: usize| means.loss[class] - means.mean_loss;
         let mut matrix = DMatrix::zeros(2 * classes, 2 * classes);
@@ -159,8 +109,7 @@ impl Loss for Inr {
         targets: &Targets,
         gradient: &mut DMatrix<f64>,
     ) -> f64 {
-        let columns: Vec<usize> = (0..self.classes).collect();
-        self.evaluate_columns(&columns, logits, targets, gradient).into_iter().collect::<Sum>().value()
+        columns::value_and_gradient(self, logits, targets, gradient)
     }
 
     fn curvature_product(
@@ -170,88 +119,33 @@ impl Loss for Inr {
         direction: &DMatrix<f64>,
         product: &mut DMatrix<f64>,
     ) {
-        for column in 0..self.classes {
-            let own: Vec<f64> = logits.row(column).iter().copied().collect();
-            let curvature = self.column_curvature(column, &own, targets);
-            let along: Vec<f64> = direction.row(column).iter().copied().collect();
-            let result = curvature.times(&along, targets);
-            product.row_mut(column).iter_mut().zip(result).for_each(|(entry, value)| *entry = value);
-        }
+        columns::curvature_product(self, logits, targets, direction, product);
     }
 }
 
 impl ColumnLoss for Inr {
-    fn target_of(&self, column: usize) -> usize {
-        column
+    fn reads_class_means(&self) -> bool {
+        true
     }
 
-    fn evaluate_columns(
-        &self,
-        columns: &[usize],
-        logits: &DMatrix<f64>,
-        targets: &Targets,
-        gradient: &mut DMatrix<f64>,
-    ) -> Vec<f64> {
-        let means = self.column_means(columns, logits, targets);
-        let rows = columns.len();
-        update_sample_chunks(gradient, |range, part| {
-            for (sample, entries) in range.zip(part.chunks_mut(rows)) {
-                let class = targets.of_sample()[sample] as usize;
-                let count = targets.counts()[class] as f64;
-                for (row, entry) in entries.iter_mut().enumerate() {
-                    let sigmoid = Sigmoid::of(logits[(row, sample)]);
-                    *entry = if class == columns[row] {
-                        -sigmoid.complement / count
-                    } else {
-                        let (weight, pull) = (means[row].omega[class], self.pull(&means[row], class));
-                        sigmoid.probability * (weight + pull * sigmoid.complement) / count
-                    };
-                }
+    /// Shares `omega_c / N_c` (`1 / N_k` for targets); attached, each class's samples are also pulled by
+    /// `beta omega_c (l_c - lbar) / N_c`, the derivative of `lbar` by the mean probability of class `c`.
+    fn pair_weights(&self, columns: &[usize], means: &[ColumnMeans], targets: &Targets) -> PairWeights {
+        let mut share = DMatrix::zeros(self.classes, columns.len());
+        let mut pull = DMatrix::zeros(self.classes, columns.len());
+        for (index, (&column, means)) in columns.iter().zip(means).enumerate() {
+            let at = self.reweighting(column, means);
+            for (class, &count) in targets.counts().iter().enumerate() {
+                let omega = if class == column { 1.0 } else { at.omega[class] };
+                share[(class, index)] = omega / count as f64;
+                pull[(class, index)] =
+                    self.beta * at.omega[class] * (at.loss[class] - at.mean_loss) / count as f64;
             }
-        });
-        means.iter().zip(columns).map(|(means, &column)| means.value(column)).collect()
+        }
+        PairWeights { targets: columns.to_vec(), share, pull: self.is_coupled().then_some(pull) }
     }
 
-    fn column_curvature(&self, column: usize, logits: &[f64], targets: &Targets) -> ColumnCurvature {
-        let row = DMatrix::from_row_slice(1, logits.len(), logits);
-        let means = &self.column_means(&[column], &row, targets)[0];
-        let own_curvature = |(&z, &label): (&f64, &u32)| {
-            let class = label as usize;
-            let sigmoid = Sigmoid::of(z);
-            let slope = sigmoid.slope() / targets.counts()[class] as f64;
-            if class == column {
-                slope
-            } else {
-                let bend = sigmoid.complement - sigmoid.probability;
-                slope * (means.omega[class] + self.pull(means, class) * bend)
-            }
-        };
-        let diagonal = logits.iter().zip(targets.of_sample()).map(own_curvature).collect();
-        let coupling = (self.variant == InrVariant::Attached && self.beta > 0.0).then(|| {
-            let (loss_slope, probability_slope) = Self::mean_slopes(column, logits, targets);
-            ClassCoupling { loss_slope, probability_slope, matrix: self.mean_curvature(means) }
-        });
-        ColumnCurvature { diagonal, coupling }
-    }
-}
-
-impl ColumnCurvature {
-    /// The curvature applied to a change `along` of the column's `N` logits.
-    #[must_use]
-    pub fn times(&self, along: &[f64], targets: &Targets) -> Vec<f64> {
-        let mut result: Vec<f64> = self.diagonal.iter().zip(along).map(|(d, v)| d * v).collect();
-        let Some(coupling) = &self.coupling else { return result };
-        let classes = targets.classes();
-        let mut means = nalgebra::DVector::zeros(2 * classes);
-        for (sample, &label) in targets.of_sample().iter().enumerate() {
-            means[label as usize] += coupling.loss_slope[sample] * along[sample];
-            means[classes + label as usize] += coupling.probability_slope[sample] * along[sample];
-        }
-        let forces = &coupling.matrix * means;
-        for (sample, &label) in targets.of_sample().iter().enumerate() {
-            result[sample] += coupling.loss_slope[sample] * forces[label as usize]
-                + coupling.probability_slope[sample] * forces[classes + label as usize];
-        }
-        result
+    fn coupling(&self, column: usize, means: &ColumnMeans) -> Option<DMatrix<f64>> {
+        self.is_coupled().then(|| self.mean_curvature(&self.reweighting(column, means)))
     }
 }

@@ -1,7 +1,7 @@
 //! Logistic losses: binary, and one-vs-all with any pair weights (THEORY B1, B6).
 
-use super::{ColumnCurvature, ColumnLoss, Link, Loss, Targets};
-use crate::numeric::{Sigmoid, Sum, softplus, update_sample_chunks};
+use super::pair_weights::{ColumnMeans, PairWeights};
+use super::{ColumnLoss, Link, Loss, Targets, columns};
 use nalgebra::DMatrix;
 
 /// One logistic loss per logit column `q`, each with a target class `t(q)`:
@@ -55,6 +55,14 @@ impl Logistic {
     pub fn pair_weights(&self) -> &DMatrix<f64> {
         &self.pair_weights
     }
+
+    /// The same loss with every sample of class `c` counted `factors[c]` times.
+    pub(crate) fn reweighted(&self, factors: &[f64]) -> Self {
+        let pair_weights = DMatrix::from_fn(factors.len(), self.target_of.len(), |class, column| {
+            self.pair_weights[(class, column)] * factors[class]
+        });
+        Self { pair_weights, ..self.clone() }
+    }
 }
 
 impl Loss for Logistic {
@@ -64,6 +72,10 @@ impl Loss for Logistic {
 
     fn logit_rows(&self) -> usize {
         self.target_of.len()
+    }
+
+    fn target_of(&self, row: usize) -> usize {
+        self.target_of[row]
     }
 
     fn divisor(&self) -> f64 {
@@ -76,8 +88,7 @@ impl Loss for Logistic {
         targets: &Targets,
         gradient: &mut DMatrix<f64>,
     ) -> f64 {
-        let columns: Vec<usize> = (0..self.logit_rows()).collect();
-        self.evaluate_columns(&columns, logits, targets, gradient).into_iter().collect::<Sum>().value()
+        columns::value_and_gradient(self, logits, targets, gradient)
     }
 
     fn curvature_product(
@@ -87,70 +98,16 @@ impl Loss for Logistic {
         direction: &DMatrix<f64>,
         product: &mut DMatrix<f64>,
     ) {
-        let rows = self.logit_rows();
-        update_sample_chunks(product, |range, part| {
-            for (sample, column) in range.zip(part.chunks_mut(rows)) {
-                let class = targets.of_sample()[sample] as usize;
-                for (q, entry) in column.iter_mut().enumerate() {
-                    let slope = Sigmoid::of(logits[(q, sample)]).slope();
-                    *entry = self.pair_weights[(class, q)] * slope * direction[(q, sample)];
-                }
-            }
-        });
+        columns::curvature_product(self, logits, targets, direction, product);
     }
 }
 
 impl ColumnLoss for Logistic {
-    fn target_of(&self, column: usize) -> usize {
-        self.target_of[column]
-    }
-
-    fn evaluate_columns(
-        &self,
-        columns: &[usize],
-        logits: &DMatrix<f64>,
-        targets: &Targets,
-        gradient: &mut DMatrix<f64>,
-    ) -> Vec<f64> {
-        let rows = columns.len();
-        let parts = update_sample_chunks(gradient, |range, part| {
-            let mut values = vec![Sum::default(); rows];
-            for (sample, column) in range.zip(part.chunks_mut(rows)) {
-                let class = targets.of_sample()[sample] as usize;
-                for (row, entry) in column.iter_mut().enumerate() {
-                    let (z, weight) = (logits[(row, sample)], self.pair_weights[(class, columns[row])]);
-                    let sigmoid = Sigmoid::of(z);
-                    let (loss, slope) = if class == self.target_of[columns[row]] {
-                        (softplus(-z), -sigmoid.complement)
-                    } else {
-                        (softplus(z), sigmoid.probability)
-                    };
-                    values[row].add(weight * loss);
-                    *entry = weight * slope;
-                }
-            }
-            values
-        });
-        merge_sums(rows, parts)
-    }
-
-    fn column_curvature(&self, column: usize, logits: &[f64], targets: &Targets) -> ColumnCurvature {
-        let diagonal = logits
-            .iter()
-            .zip(targets.of_sample())
-            .map(|(&z, &class)| self.pair_weights[(class as usize, column)] * Sigmoid::of(z).slope())
-            .collect();
-        ColumnCurvature { diagonal, coupling: None }
-    }
-}
-
-/// Joins the per-chunk sums of `length` quantities, in chunk order.
-pub(super) fn merge_sums(length: usize, parts: Vec<Vec<Sum>>) -> Vec<f64> {
-    let mut totals = vec![Sum::default(); length];
-    for part in parts {
-        for (total, sum) in totals.iter_mut().zip(part) {
-            total.merge(sum);
+    fn pair_weights(&self, columns: &[usize], _: &[ColumnMeans], _: &Targets) -> PairWeights {
+        PairWeights {
+            targets: columns.iter().map(|&column| self.target_of[column]).collect(),
+            share: self.pair_weights.select_columns(columns),
+            pull: None,
         }
     }
-    totals.into_iter().map(Sum::value).collect()
 }

@@ -3,15 +3,21 @@
 //! Logits, gradients and probabilities are matrices with one row per logit column of the head and one **sample
 //! per column** (`K x N`; `1 x N` for the binary logistic loss).
 
+mod block;
+mod columns;
 mod inr;
 mod logistic;
+mod pair_weights;
 mod softmax;
 mod weights;
 
+pub(crate) use block::LogitBlock;
+pub(crate) use columns::mean_slopes;
 pub(crate) use inr::in_negative_weights;
 pub use inr::{Inr, InrVariant};
 pub use logistic::Logistic;
-pub use softmax::{Softmax, SoftmaxProbabilities};
+pub(crate) use pair_weights::{ClassSums, ColumnMeans, PairWeights};
+pub use softmax::Softmax;
 pub use weights::{ClassWeights, Targets, WeightError};
 
 use nalgebra::DMatrix;
@@ -32,6 +38,11 @@ pub trait Loss: Sync {
 
     /// Rows of the logit matrix this loss takes.
     fn logit_rows(&self) -> usize;
+
+    /// The class that a logit row is to accept.
+    fn target_of(&self, row: usize) -> usize {
+        row
+    }
 
     /// What the sum over samples is divided by: the total mass of a weighted mean, 1 for LGL-INR's sum over classes.
     fn divisor(&self) -> f64;
@@ -55,21 +66,20 @@ pub trait Loss: Sync {
 }
 
 /// A loss that is a sum over logit columns, so that each column is a problem of its own.
-pub trait ColumnLoss: Loss {
-    /// The class that logit column `column` is to accept.
-    fn target_of(&self, column: usize) -> usize;
+pub(crate) trait ColumnLoss: Loss {
+    /// Whether [`Self::pair_weights`] depend on class means at the present logits.
+    fn reads_class_means(&self) -> bool {
+        false
+    }
 
-    /// Values and gradients of some columns: row `r` of `logits` and `gradient` belongs to column `columns[r]`.
-    fn evaluate_columns(
-        &self,
-        columns: &[usize],
-        logits: &DMatrix<f64>,
-        targets: &Targets,
-        gradient: &mut DMatrix<f64>,
-    ) -> Vec<f64>;
+    /// The weights of some columns; `means` holds the class means of each where they are read.
+    fn pair_weights(&self, columns: &[usize], means: &[ColumnMeans], targets: &Targets) -> PairWeights;
 
-    /// Second derivatives of one column by its own `N` logits.
-    fn column_curvature(&self, column: usize, logits: &[f64], targets: &Targets) -> ColumnCurvature;
+    /// Second derivative of a column's loss by its class means, `2K x 2K` (losses first, probabilities second; rows
+    /// and columns of the target class are zero), for losses that couple samples through them.
+    fn coupling(&self, _column: usize, _means: &ColumnMeans) -> Option<DMatrix<f64>> {
+        None
+    }
 }
 
 /// One of the losses the solver knows, by its structure.
@@ -95,28 +105,15 @@ impl std::ops::Deref for LossKind {
     }
 }
 
-/// The second derivative of one column's loss by its logits: `diag(d) + S B S^T`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ColumnCurvature {
-    /// `d`, one entry per sample.
-    pub diagonal: Vec<f64>,
-    /// `S B S^T`, for losses that couple samples through class means.
-    pub coupling: Option<ClassCoupling>,
-}
-
-/// How class means couple the samples of one column.
-///
-/// Sample `i` of class `c` moves two class means, that of the loss by `loss_slope[i]` and that of the
-/// probability by `probability_slope[i]`; `matrix` is the `2K x 2K` second derivative by those means (losses
-/// first, probabilities second; rows and columns of the target class are zero).
-#[derive(Debug, Clone, PartialEq)]
-pub struct ClassCoupling {
-    /// Derivative of its class's mean loss by the logit of each sample.
-    pub loss_slope: Vec<f64>,
-    /// Derivative of its class's mean probability by the logit of each sample.
-    pub probability_slope: Vec<f64>,
-    /// Second derivative by the class means, `2K x 2K`.
-    pub matrix: DMatrix<f64>,
+/// What one block of samples adds to a logit column.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct ColumnPart {
+    /// To the value `L`.
+    pub(crate) value: f64,
+    /// To `sum_i |dL/dz_i|`.
+    pub(crate) magnitude: f64,
+    /// `max_i |z_i|`.
+    pub(crate) largest_logit: f64,
 }
 
 #[cfg(test)]

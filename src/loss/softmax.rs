@@ -1,7 +1,8 @@
 //! Softmax cross-entropy (THEORY B5).
 
-use super::{Link, Loss, Targets};
-use crate::numeric::{Sum, update_sample_chunks};
+use super::block::{LogitBlock, PerSample, lane_largest, lane_sum, update_in_blocks};
+use super::{ColumnPart, Link, Loss, Targets};
+use crate::numeric::{Kernel, SAMPLES_PER_CHUNK, Sum, exp_of_nonpositive, ln_1p_of_nonnegative, vectorised};
 use nalgebra::DMatrix;
 
 /// The weighted mean of `-log softmax(z)_y`:
@@ -15,14 +16,6 @@ pub struct Softmax {
     total_mass: f64,
 }
 
-/// Softmax probabilities of a batch with what curvature products need, computed once per point.
-#[derive(Debug, Clone)]
-pub struct SoftmaxProbabilities {
-    /// `p_i^k`, `K x N`.
-    pub probabilities: DMatrix<f64>,
-    weights: Vec<f64>,
-}
-
 impl Softmax {
     /// The loss for as many classes as the targets have, divided by their total mass.
     #[must_use]
@@ -30,71 +23,78 @@ impl Softmax {
         Self { classes: targets.classes(), total_mass: targets.total_mass() }
     }
 
-    /// Probabilities at `logits`, for repeated curvature products.
-    #[must_use]
-    pub fn probabilities(self, logits: &DMatrix<f64>, targets: &Targets) -> SoftmaxProbabilities {
-        let mut probabilities = logits.clone();
-        update_sample_chunks(&mut probabilities, |_, part| {
-            for column in part.chunks_mut(self.classes) {
-                let largest = column.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-                let mut total = 0.0;
-                for entry in column.iter_mut() {
-                    *entry = (*entry - largest).exp();
-                    total += *entry;
-                }
-                column.iter_mut().for_each(|entry| *entry /= total);
-            }
-        });
-        let weights =
-            targets.class_weights().iter().map(|weight| weight / self.total_mass).collect::<Vec<_>>();
-        SoftmaxProbabilities { probabilities, weights }
-    }
-}
-
-impl SoftmaxProbabilities {
-    /// `d2L/dz2 * V`: per sample `w (p .* v - p (p . v))`, written over `direction`.
-    pub fn curvature_product_in_place(&self, targets: &Targets, direction: &mut DMatrix<f64>) {
-        let classes = self.probabilities.nrows();
-        update_sample_chunks(direction, |range, part| {
-            for (sample, column) in range.zip(part.chunks_mut(classes)) {
-                let p = self.probabilities.column(sample);
-                let mean: f64 = p.iter().zip(column.iter()).map(|(p, v)| p * v).sum();
-                let weight = self.weights[targets.of_sample()[sample] as usize];
-                for (p, entry) in p.iter().zip(column.iter_mut()) {
-                    *entry = weight * p * (*entry - mean);
-                }
-            }
-        });
+    /// What each sample of a class counts, reduction included.
+    pub(crate) fn sample_weights(self, targets: &Targets) -> Vec<f64> {
+        targets.class_weights().iter().map(|weight| weight / self.total_mass).collect()
     }
 
-    /// `w p_k (1 - p_k)` of every sample: the curvature of class `class`'s own logit.
-    #[must_use]
-    pub fn own_curvature(&self, class: usize, targets: &Targets) -> Vec<f64> {
-        targets
-            .of_sample()
-            .iter()
-            .zip(self.probabilities.row(class).iter())
-            .map(|(&label, &p)| self.weights[label as usize] * p * (1.0 - p))
-            .collect()
+    /// Writes `dL/dz` over the logits of a block; the value stands in the first column's part.
+    pub(crate) fn evaluate(block: &mut LogitBlock, weights: &[f64]) -> Vec<ColumnPart> {
+        let samples = block.labels.len();
+        let mut largest: PerSample = [f64::NEG_INFINITY; SAMPLES_PER_CHUNK];
+        let mut own: PerSample = [0.0; SAMPLES_PER_CHUNK];
+        let mut others: PerSample = [0.0; SAMPLES_PER_CHUNK];
+        let (largest, own) = (&mut largest[..samples], &mut own[..samples]);
+        let (others, weight) = (&mut others[..samples], &mut [0.0; SAMPLES_PER_CHUNK][..samples]);
+        gather_targets(block, own);
+        let mut parts = vec![ColumnPart::default(); block.values.len() / samples];
+        for (column, part) in block.columns().zip(&mut parts) {
+            part.largest_logit = vectorised(Maxima { logits: column, largest });
+        }
+        let below: Vec<f64> = own.iter().zip(&*largest).map(|(z, largest)| z - largest).collect();
+        for column in block.columns() {
+            vectorised(Exponentials { logits: column, largest });
+        }
+        gather_targets(block, own);
+        scatter_targets(block, |_| 0.0);
+        for column in block.columns() {
+            vectorised(AddTo { values: column, sums: others });
+        }
+        weight.iter_mut().zip(block.labels).for_each(|(entry, &label)| *entry = weights[label as usize]);
+        parts[0].value = vectorised(Normalisation { below: &below, own, others, weight });
+        // Now `others` holds the target's residual and `weight` the scale of the others'.
+        for column in block.columns() {
+            vectorised(Scale { values: column, factors: weight });
+        }
+        scatter_targets(block, |sample| -others[sample]);
+        for (column, part) in block.columns().zip(&mut parts) {
+            part.magnitude = vectorised(Magnitude { values: column });
+        }
+        parts
     }
-}
 
-/// Value of one sample and its probabilities minus the one-hot target, from logits to residuals in place.
-fn sample_value_and_residual(column: &mut [f64], target: usize) -> f64 {
-    let largest = column.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let below = column[target] - largest;
-    let mut others = 0.0;
-    for (class, entry) in column.iter_mut().enumerate() {
-        *entry = (*entry - largest).exp();
-        if class != target {
-            others += *entry;
+    /// Writes probabilities over the logits of a block.
+    pub(crate) fn probabilities(block: &mut LogitBlock) {
+        let samples = block.labels.len();
+        let mut largest: PerSample = [f64::NEG_INFINITY; SAMPLES_PER_CHUNK];
+        let mut total: PerSample = [0.0; SAMPLES_PER_CHUNK];
+        let (largest, total) = (&mut largest[..samples], &mut total[..samples]);
+        for column in block.columns() {
+            vectorised(Maxima { logits: column, largest });
+        }
+        for column in block.columns() {
+            vectorised(Exponentials { logits: column, largest });
+            vectorised(AddTo { values: column, sums: total });
+        }
+        total.iter_mut().for_each(|total| *total = 1.0 / *total);
+        for column in block.columns() {
+            vectorised(Scale { values: column, factors: total });
         }
     }
-    let total = others + column[target];
-    column.iter_mut().for_each(|entry| *entry /= total);
-    column[target] = -(others / total);
-    // When the target is the largest its exponential is exactly 1 and log(total) = log1p(others) keeps the tail.
-    if below == 0.0 { others.ln_1p() } else { total.ln() - below }
+}
+
+fn gather_targets(block: &mut LogitBlock, into: &mut [f64]) {
+    let samples = block.labels.len();
+    for (sample, (entry, &label)) in into.iter_mut().zip(block.labels).enumerate() {
+        *entry = block.values[label as usize * samples + sample];
+    }
+}
+
+fn scatter_targets(block: &mut LogitBlock, value: impl Fn(usize) -> f64) {
+    let samples = block.labels.len();
+    for (sample, &label) in block.labels.iter().enumerate() {
+        block.values[label as usize * samples + sample] = value(sample);
+    }
 }
 
 impl Loss for Softmax {
@@ -116,23 +116,15 @@ impl Loss for Softmax {
         targets: &Targets,
         gradient: &mut DMatrix<f64>,
     ) -> f64 {
-        let rows = self.classes;
-        let parts = update_sample_chunks(gradient, |range, part| {
-            part.copy_from_slice(&logits.as_slice()[range.start * rows..range.end * rows]);
-            let mut value = Sum::default();
-            for (sample, column) in range.zip(part.chunks_mut(rows)) {
-                let class = targets.of_sample()[sample] as usize;
-                let weight = targets.class_weights()[class] / self.total_mass;
-                value.add(weight * sample_value_and_residual(column, class));
-                column.iter_mut().for_each(|entry| *entry *= weight);
-            }
-            value
+        let weights = self.sample_weights(targets);
+        gradient.copy_from(logits);
+        let parts = update_in_blocks(gradient, targets.of_sample(), |_, block| {
+            Self::evaluate(block, &weights)[0].value
         });
-        let mut total = Sum::default();
-        parts.into_iter().for_each(|part| total.merge(part));
-        total.value()
+        parts.into_iter().collect::<Sum>().value()
     }
 
+    /// Per sample `w (p .* v - p (p . v))`.
     fn curvature_product(
         &self,
         logits: &DMatrix<f64>,
@@ -140,7 +132,126 @@ impl Loss for Softmax {
         direction: &DMatrix<f64>,
         product: &mut DMatrix<f64>,
     ) {
-        product.copy_from(direction);
-        self.probabilities(logits, targets).curvature_product_in_place(targets, product);
+        product.copy_from(logits);
+        update_in_blocks(product, targets.of_sample(), |_, block| Self::probabilities(block));
+        let weights = self.sample_weights(targets);
+        let samples = product.column_iter_mut().zip(direction.column_iter()).zip(targets.of_sample());
+        for ((mut p, along), &label) in samples {
+            let (mean, weight) = (p.dot(&along), weights[label as usize]);
+            p.zip_apply(&along, |p, along| *p *= weight * (along - mean));
+        }
+    }
+}
+
+/// Raises `largest` to the logits of a column; returns the column's largest magnitude.
+struct Maxima<'a> {
+    logits: &'a [f64],
+    largest: &'a mut [f64],
+}
+
+#[allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
+impl Kernel for Maxima<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn call(self) -> f64 {
+        for (largest, z) in self.largest.iter_mut().zip(self.logits) {
+            *largest = if *z > *largest { *z } else { *largest };
+        }
+        lane_largest(self.logits)
+    }
+}
+
+/// `exp(z - largest)` over `z`.
+struct Exponentials<'a> {
+    logits: &'a mut [f64],
+    largest: &'a [f64],
+}
+
+#[allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
+impl Kernel for Exponentials<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        for (z, largest) in self.logits.iter_mut().zip(self.largest) {
+            *z = exp_of_nonpositive(*z - largest);
+        }
+    }
+}
+
+struct AddTo<'a> {
+    values: &'a [f64],
+    sums: &'a mut [f64],
+}
+
+#[allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
+impl Kernel for AddTo<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        self.sums.iter_mut().zip(self.values).for_each(|(sum, value)| *sum += value);
+    }
+}
+
+struct Scale<'a> {
+    values: &'a mut [f64],
+    factors: &'a [f64],
+}
+
+#[allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
+impl Kernel for Scale<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        self.values.iter_mut().zip(self.factors).for_each(|(value, factor)| *value *= factor);
+    }
+}
+
+struct Magnitude<'a> {
+    values: &'a [f64],
+}
+
+#[allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
+impl Kernel for Magnitude<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn call(self) -> f64 {
+        let mut magnitudes: PerSample = [0.0; SAMPLES_PER_CHUNK];
+        let magnitudes = &mut magnitudes[..self.values.len()];
+        magnitudes.iter_mut().zip(self.values).for_each(|(entry, value)| *entry = value.abs());
+        lane_sum(magnitudes)
+    }
+}
+
+/// From exponentials of the target (`own`) and of all other classes together (`others`) to the block's value; leaves
+/// the target's residual, without its sign, in `others` and the scale from exponentials to residuals in `weight`.
+struct Normalisation<'a> {
+    /// The target's logit less the largest.
+    below: &'a [f64],
+    own: &'a mut [f64],
+    others: &'a mut [f64],
+    weight: &'a mut [f64],
+}
+
+#[allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
+impl Kernel for Normalisation<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn call(self) -> f64 {
+        let each = self.own.iter_mut().zip(self.others).zip(self.weight).zip(self.below);
+        for (((own, others), weight), below) in each {
+            let total = *own + *others;
+            // Where the target is the largest its exponential is exactly 1 and log1p(others) keeps the tail.
+            let excess = if *below == 0.0 { *others } else { total - 1.0 };
+            *own = *weight * (ln_1p_of_nonnegative(excess) - below);
+            *weight /= total;
+            *others *= *weight;
+        }
+        lane_sum(self.own)
     }
 }

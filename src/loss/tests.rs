@@ -4,6 +4,7 @@
 
 use super::*;
 use crate::data::Labels;
+use crate::numeric::Sigmoid;
 
 fn targets(classes: usize, weights: &[f64]) -> Targets {
     let labels = (0..4 * classes).map(|sample| (sample * 7 % classes) as u32).collect();
@@ -97,9 +98,14 @@ fn detached_inr_is_the_logistic_loss_with_frozen_pair_weights() {
     let targets = targets(4, &[1.0; 4]);
     let at = logits(4, targets.samples(), 2.0);
     let inr = Inr { classes: 4, beta: 3.0, variant: InrVariant::Detached };
-    let means = inr.column_means(&[0, 1, 2, 3], &at, &targets);
+    let probability = |c: usize, k: usize| {
+        let of_class = (0..targets.samples()).filter(|&sample| targets.of_sample()[sample] as usize == c);
+        let sum: f64 = of_class.map(|sample| Sigmoid::of(at[(k, sample)]).probability).sum();
+        sum / targets.counts()[c] as f64
+    };
+    let omega = |k| in_negative_weights(3.0, &(0..4).map(|c| probability(c, k)).collect::<Vec<_>>(), k);
     let pair = DMatrix::from_fn(4, 4, |c, k| {
-        let share = if c == k { 1.0 } else { means[k].omega[c] };
+        let share = if c == k { 1.0 } else { omega(k)[c] };
         share / targets.counts()[c] as f64
     });
     let frozen = Logistic::with_pair_weights(pair, 1.0);

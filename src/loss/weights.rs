@@ -88,11 +88,21 @@ pub struct Targets {
 impl Targets {
     /// Binds weights to labels.
     pub fn new(labels: &Labels, weights: &ClassWeights) -> Result<Self, WeightError> {
-        let class_weights = weights.resolve(labels)?;
+        Ok(Self::of(labels, weights.resolve(labels)?))
+    }
+
+    fn of(labels: &Labels, class_weights: Vec<f64>) -> Self {
         let mass: Vec<f64> =
             class_weights.iter().zip(labels.counts()).map(|(weight, &count)| weight * count as f64).collect();
         let total_mass = mass.iter().copied().collect::<Sum>().value();
-        Ok(Self { labels: labels.clone(), class_weights, mass, total_mass })
+        Self { labels: labels.clone(), class_weights, mass, total_mass }
+    }
+
+    /// The same classes on other samples, each weight multiplied by its class's factor.
+    pub(crate) fn resampled(&self, labels: &Labels, factors: &[f64]) -> Self {
+        let weights =
+            self.class_weights.iter().zip(factors).map(|(weight, factor)| weight * factor).collect();
+        Self::of(labels, weights)
     }
 
     /// Class index of each sample.

@@ -8,18 +8,52 @@ use std::ops::Range;
 /// use it, large enough that those products run at full speed.
 pub const SAMPLES_PER_CHUNK: usize = 512;
 
+/// Runs of chunks that share an accumulator; fixed, so that bytes do not depend on threads.
+const SPANS: usize = 32;
+
+fn chunk_range(chunk: usize, samples: usize) -> Range<usize> {
+    let start = chunk * SAMPLES_PER_CHUNK;
+    start..(start + SAMPLES_PER_CHUNK).min(samples)
+}
+
 /// Calls `work` on each chunk of `0..samples`, in parallel, and returns the results in the order of the chunks.
 pub fn map_sample_chunks<T: Send>(samples: usize, work: impl Fn(Range<usize>) -> T + Sync) -> Vec<T> {
-    let range_of = |chunk: usize| {
-        let start = chunk * SAMPLES_PER_CHUNK;
-        start..(start + SAMPLES_PER_CHUNK).min(samples)
-    };
     let chunks = samples.div_ceil(SAMPLES_PER_CHUNK);
-    if chunks <= 1 {
-        // Sweeps solve thousands of small problems, each on one thread already.
-        return (0..chunks).map(|chunk| work(range_of(chunk))).collect();
+    let run = |chunk| work(chunk_range(chunk, samples));
+    // Sweeps solve thousands of small problems, each on one thread already.
+    if chunks <= 1 { (0..chunks).map(run).collect() } else { (0..chunks).into_par_iter().map(run).collect() }
+}
+
+/// Folds the chunks of `0..samples` into accumulators and those into one, always in the same order.
+///
+/// Samples are cut into a fixed number of spans; each span folds its chunks, in order, into an accumulator from
+/// `start`, and the accumulators are handed to `merge` in order. No more of them exist at a time than threads.
+pub fn over_sample_spans<A: Send>(
+    samples: usize,
+    start: impl Fn() -> A + Sync,
+    work: impl Fn(&mut A, Range<usize>) + Sync,
+    merge: impl FnMut(A),
+) {
+    let chunks = samples.div_ceil(SAMPLES_PER_CHUNK);
+    let per_span = chunks.div_ceil(SPANS).max(1);
+    let spans = chunks.div_ceil(per_span);
+    let run = |span: usize| {
+        let mut accumulator = start();
+        for chunk in span * per_span..((span + 1) * per_span).min(chunks) {
+            work(&mut accumulator, chunk_range(chunk, samples));
+        }
+        accumulator
+    };
+    let threads = if spans <= 1 { 1 } else { rayon::current_num_threads() };
+    if threads == 1 {
+        (0..spans).map(run).for_each(merge);
+        return;
     }
-    (0..chunks).into_par_iter().map(|chunk| work(range_of(chunk))).collect()
+    let mut merge = merge;
+    for first in (0..spans).step_by(threads) {
+        let together: Vec<A> = (first..(first + threads).min(spans)).into_par_iter().map(run).collect();
+        together.into_iter().for_each(&mut merge);
+    }
 }
 
 /// Calls `work` on each chunk of samples with the matching columns of `matrix` (one sample per column), which it
@@ -31,23 +65,16 @@ pub fn update_sample_chunks<T: Send>(
     work: impl Fn(Range<usize>, &mut [f64]) -> T + Sync,
 ) -> Vec<T> {
     let (rows, samples) = matrix.shape();
-    let range_of = |chunk: usize| {
-        let start = chunk * SAMPLES_PER_CHUNK;
-        start..(start + SAMPLES_PER_CHUNK).min(samples)
-    };
     if rows == 0 {
         return map_sample_chunks(samples, |range| work(range, &mut []));
     }
-    let columns = matrix.as_mut_slice();
-    let length = rows * SAMPLES_PER_CHUNK;
+    let (columns, length) = (matrix.as_mut_slice(), rows * SAMPLES_PER_CHUNK);
+    let run = |(chunk, part): (usize, &mut [f64])| work(chunk_range(chunk, samples), part);
     if samples <= SAMPLES_PER_CHUNK {
-        return columns
-            .chunks_mut(length)
-            .enumerate()
-            .map(|(chunk, part)| work(range_of(chunk), part))
-            .collect();
+        columns.chunks_mut(length).enumerate().map(run).collect()
+    } else {
+        columns.par_chunks_mut(length).enumerate().map(run).collect()
     }
-    columns.par_chunks_mut(length).enumerate().map(|(chunk, part)| work(range_of(chunk), part)).collect()
 }
 
 #[cfg(test)]
@@ -69,5 +96,27 @@ mod tests {
                 column[0] == (sample / SAMPLES_PER_CHUNK * SAMPLES_PER_CHUNK) as f64
             }));
         }
+    }
+
+    #[test]
+    fn spans_merge_in_order_on_any_number_of_threads() {
+        let run = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+            let mut merged: Vec<usize> = Vec::new();
+            pool.install(|| {
+                over_sample_spans(
+                    100_000,
+                    Vec::new,
+                    |span, range| span.push(range.start),
+                    |span| {
+                        merged.extend(span);
+                    },
+                );
+            });
+            merged
+        };
+        let expected: Vec<usize> = (0..100_000).step_by(SAMPLES_PER_CHUNK).collect();
+        assert_eq!(run(1), expected);
+        assert_eq!(run(3), expected);
     }
 }

@@ -1,11 +1,15 @@
 //! Functions of one logit that keep full relative precision at any size of it (THEORY section 7).
+#![allow(clippy::inline_always, reason = "only a body inlined into its loop is vectorised with it")]
+
+use super::elementary::{exp_of_nonpositive, ln_1p_of_nonnegative};
 
 /// `log(1 + exp(z))`, the logistic loss of a negative sample; `softplus(-z)` is that of a positive one.
 ///
 /// Finite for every finite `z`: it tends to `z` above and to `exp(z)` below.
+#[inline(always)]
 #[must_use]
 pub fn softplus(z: f64) -> f64 {
-    z.max(0.0) + (-z.abs()).exp().ln_1p()
+    z.max(0.0) + ln_1p_of_nonnegative(exp_of_nonpositive(-z.abs()))
 }
 
 /// `sigmoid(z)` together with its complement, each to full relative precision.
@@ -22,10 +26,12 @@ pub struct Sigmoid {
 
 impl Sigmoid {
     /// Both halves from one exponential.
+    #[inline(always)]
     #[must_use]
     pub fn of(z: f64) -> Self {
-        let tail = (-z.abs()).exp();
-        let (larger, smaller) = (1.0 / (1.0 + tail), tail / (1.0 + tail));
+        let tail = exp_of_nonpositive(-z.abs());
+        let larger = 1.0 / (1.0 + tail);
+        let smaller = tail * larger;
         if z >= 0.0 {
             Self { probability: larger, complement: smaller }
         } else {
@@ -34,6 +40,7 @@ impl Sigmoid {
     }
 
     /// `p (1 - p)`, the derivative of the probability by the logit.
+    #[inline(always)]
     #[must_use]
     pub fn slope(self) -> f64 {
         self.probability * self.complement

@@ -2,11 +2,15 @@
 //! parallel work over fixed chunks of samples whose results never depend on the number of threads.
 
 mod chunks;
+mod elementary;
 mod logit;
 mod significant;
 mod sum;
+mod vectorised;
 
-pub use chunks::{SAMPLES_PER_CHUNK, map_sample_chunks, update_sample_chunks};
+pub use chunks::{SAMPLES_PER_CHUNK, map_sample_chunks, over_sample_spans, update_sample_chunks};
+pub use elementary::{exp_of_nonpositive, ln_1p_of_nonnegative};
 pub use logit::{Sigmoid, softplus};
 pub use significant::significant;
 pub use sum::{CompensatedMatrix, Sum};
+pub use vectorised::{Kernel, vectorised};

@@ -62,6 +62,12 @@ impl CompensatedMatrix {
         Self { rounded: DMatrix::zeros(rows, columns), error: DMatrix::zeros(rows, columns) }
     }
 
+    /// Rows and columns.
+    #[must_use]
+    pub fn shape(&self) -> (usize, usize) {
+        self.rounded.shape()
+    }
+
     /// Adds a partial matrix of the same shape.
     pub fn add(&mut self, part: &DMatrix<f64>) {
         let entries = self.rounded.iter_mut().zip(self.error.iter_mut()).zip(part.iter());

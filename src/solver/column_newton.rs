@@ -1,198 +1,244 @@
 //! Damped Newton for losses that are sums over logit columns: each column is a problem of `D` unknowns with its
-//! own Hessian, line search and end, while products with the features are shared by all active columns.
+//! own Hessian, line search and end, while passes over the samples are shared by all active columns.
+//!
+//! A Hessian costs as much as many gradients. It is kept for as long as the steps it gives promise to finish soon,
+//! and accumulated in single precision while that suffices: only the gradient decides where a search ends.
 
+use super::column_pass::{ColumnPass, Precision};
 use super::descent::{Descent, Progress};
-use super::direction::{Direction, descent, smallest_curvature};
-use super::scaled_features::ScaledFeatures;
+use super::direction::{Curvature, regular_factor, smallest_curvature};
+use super::pass::Evaluated;
 use super::separation::{Margins, Separation, find_separation};
 use super::tolerance::{Goal, Trial};
-use crate::loss::{ColumnLoss, Targets};
+use crate::loss::ColumnLoss;
 use nalgebra::{DMatrix, DVector};
+use std::cmp::Ordering::{Equal, Less};
 
-/// Newton over the columns of a [`ColumnLoss`]; exact second derivatives, so that a convex column converges
-/// quadratically and the others end in a minimum whose smallest eigenvalue is known.
+/// Newton over the columns of a [`ColumnLoss`]; convex columns converge quadratically and the others end in a minimum
+/// whose smallest eigenvalue is known.
 pub(super) struct ColumnNewton<'a, L> {
-    features: &'a ScaledFeatures,
-    targets: &'a Targets,
-    loss: L,
+    pass: ColumnPass<'a, L>,
     theta: DMatrix<f64>,
-    logits: DMatrix<f64>,
     columns: Vec<Column>,
     separation_possible: bool,
 }
 
 /// Where one column stands.
-#[derive(Debug, Clone)]
 struct Column {
     value: f64,
     gradient: DVector<f64>,
+    largest_logit: f64,
     goal: Goal,
     progress: Progress,
+    curvature: Option<Curvature>,
+    precision: Precision,
+    /// The curvature was computed at this very point.
+    fresh: bool,
 }
 
-/// A column moved to `theta`, with everything known there.
-struct Moved {
+/// A column that looks for the length of its step.
+struct Pending {
     column: usize,
-    theta: DVector<f64>,
-    logits: Vec<f64>,
-    value: f64,
-    gradient: DVector<f64>,
-    /// `sum_i |dL/dz_i|`: what the gradient's terms add up to before they cancel.
-    magnitude: f64,
+    step: DVector<f64>,
+    trial: Trial,
+}
+
+impl Column {
+    fn at(evaluated: &Evaluated, index: usize, precision: Precision) -> Self {
+        let gradient = evaluated.gradient.column(index).into_owned();
+        Self {
+            value: evaluated.value[index],
+            largest_logit: evaluated.largest_logit[index],
+            goal: Goal::new(&gradient, evaluated.magnitude[index]),
+            gradient,
+            progress: Progress::Active,
+            curvature: None,
+            precision,
+            fresh: false,
+        }
+    }
+
+    fn accept(&mut self, evaluated: &Evaluated, index: usize, trial: &Trial) {
+        self.value = evaluated.value[index];
+        self.gradient.copy_from(&evaluated.gradient.column(index));
+        self.largest_logit = evaluated.largest_logit[index];
+        let before = self.goal.relative();
+        self.progress =
+            self.goal.moved(&self.gradient, evaluated.magnitude[index], trial, self.largest_logit);
+        if self.goal.promises_end(before) {
+            self.fresh = false;
+        } else {
+            self.doubt_precision(before);
+            self.curvature = None;
+        }
+    }
+
+    /// A fresh Hessian whose step hardly helped may have been too coarse.
+    fn doubt_precision(&mut self, before: f64) {
+        if self.fresh && self.goal.relative() > 0.5 * before {
+            self.precision = Precision::Double;
+        }
+    }
 }
 
 impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
-    /// Starts from `theta` (`Q x D`).
-    pub(super) fn new(
-        features: &'a ScaledFeatures,
-        targets: &'a Targets,
-        loss: L,
-        theta: DMatrix<f64>,
-        separation_possible: bool,
-    ) -> Self {
-        let columns = Vec::new();
-        let logits = DMatrix::zeros(theta.nrows(), features.samples());
-        let mut newton = Self { features, targets, loss, theta, logits, columns, separation_possible };
+    /// Starts from `theta` (`D x Q`).
+    pub(super) fn new(pass: ColumnPass<'a, L>, theta: DMatrix<f64>, separation_possible: bool) -> Self {
+        let mut newton = Self { pass, theta, columns: Vec::new(), separation_possible };
         newton.restart();
         newton
     }
 
     /// Evaluates every column anew and makes it active.
     fn restart(&mut self) {
-        let requests =
-            (0..self.theta.nrows()).map(|column| (column, self.theta.row(column).transpose())).collect();
-        let at_start = self.evaluate(requests);
-        self.columns = at_start
-            .iter()
-            .map(|moved| Column {
-                value: moved.value,
-                gradient: moved.gradient.clone(),
-                goal: Goal::new(&moved.gradient, moved.magnitude),
-                progress: Progress::Active,
-            })
-            .collect();
-        for moved in at_start {
-            self.logits.row_mut(moved.column).copy_from_slice(&moved.logits);
-        }
+        let all: Vec<usize> = (0..self.theta.ncols()).collect();
+        let evaluated = self.pass.evaluate(&all, &self.theta);
+        let precision =
+            |column: usize| self.columns.get(column).map_or(Precision::Single, |own| own.precision);
+        self.columns = all.iter().map(|&column| Column::at(&evaluated, column, precision(column))).collect();
     }
 
     /// Continues from where it stands with another loss of the same columns.
     pub(super) fn replace_loss(&mut self, loss: L) {
-        self.loss = loss;
+        self.pass.loss = loss;
         self.restart();
     }
 
-    /// Logits at the current point, `Q x N`.
-    pub(super) fn logits(&self) -> &DMatrix<f64> {
-        &self.logits
+    /// The data and loss being searched over.
+    pub(super) fn pass(&self) -> &ColumnPass<'a, L> {
+        &self.pass
     }
 
-    /// Values and gradients of the columns moved to the given parameters.
-    fn evaluate(&self, requests: Vec<(usize, DVector<f64>)>) -> Vec<Moved> {
-        let columns: Vec<usize> = requests.iter().map(|(column, _)| *column).collect();
-        let dimension = self.features.dimension();
-        let theta = DMatrix::from_fn(columns.len(), dimension, |row, entry| requests[row].1[entry]);
-        let logits = self.features.logits(&theta, &columns);
-        let mut residuals = DMatrix::zeros(columns.len(), logits.ncols());
-        let values = self.loss.evaluate_columns(&columns, &logits, self.targets, &mut residuals);
-        let gradients = self.features.pull_back(&residuals);
-        let finish = |(row, (column, theta)): (usize, (usize, DVector<f64>))| {
-            let penalty_slope =
-                theta.zip_map(&DVector::from_column_slice(&self.features.penalty), |w, l| w * l);
-            Moved {
-                column,
-                logits: logits.row(row).iter().copied().collect(),
-                value: values[row] + self.features.penalty_of(&theta),
-                gradient: gradients.row(row).transpose() + penalty_slope,
-                magnitude: residuals.row(row).iter().map(|residual| residual.abs()).sum(),
-                theta,
+    /// The value of every column.
+    pub(super) fn values(&self) -> Vec<f64> {
+        self.columns.iter().map(|column| column.value).collect()
+    }
+
+    /// Puts columns whose value exceeds that at another head there.
+    pub(super) fn replace_worse_columns(&mut self, theta: &DMatrix<f64>, values: &[f64]) {
+        // A column that is not a number is worse, too.
+        let worse: Vec<usize> = (0..values.len())
+            .filter(|&column| {
+                !matches!(self.columns[column].value.partial_cmp(&values[column]), Some(Less | Equal))
+            })
+            .collect();
+        if worse.is_empty() {
+            return;
+        }
+        let evaluated = self.pass.evaluate(&worse, &theta.select_columns(&worse));
+        for (index, column) in worse.into_iter().enumerate() {
+            self.columns[column] = Column::at(&evaluated, index, Precision::Single);
+            self.theta.column_mut(column).copy_from(&theta.column(column));
+        }
+    }
+
+    /// Runs until the search ends, the relative gradient falls to `enough`, or `steps` steps are done.
+    pub(super) fn run(&mut self, steps: usize, enough: f64) {
+        for _ in 0..steps {
+            if self.progress() != Progress::Active || self.relative_gradient() <= enough {
+                return;
             }
-        };
-        requests.into_iter().enumerate().map(finish).collect()
+            self.step();
+        }
     }
 
-    /// The Hessian of one column at the current point.
+    /// The parameters of some columns side by side.
+    fn theta_of(&self, columns: &[usize]) -> DMatrix<f64> {
+        self.theta.select_columns(columns)
+    }
+
+    /// The Hessian of one column at the current point, in double precision.
     pub(super) fn hessian(&self, column: usize) -> DMatrix<f64> {
-        let own: Vec<f64> = self.logits.row(column).iter().copied().collect();
-        let curvature = self.loss.column_curvature(column, &own, self.targets);
-        let mut hessian = self.features.gram(&curvature.diagonal);
-        if let Some(coupling) = curvature.coupling {
-            let (labels, classes) = (self.targets.of_sample(), self.targets.classes());
-            let losses = self.features.class_sums(&coupling.loss_slope, labels, classes);
-            let probabilities = self.features.class_sums(&coupling.probability_slope, labels, classes);
-            let mut slopes = DMatrix::zeros(hessian.nrows(), 2 * classes);
-            slopes.columns_mut(0, classes).copy_from(&losses);
-            slopes.columns_mut(classes, classes).copy_from(&probabilities);
-            hessian += &slopes * coupling.matrix * slopes.transpose();
-        }
-        for (entry, penalty) in self.features.penalty.iter().enumerate() {
-            hessian[(entry, entry)] += penalty;
-        }
-        hessian
+        let hessians = self.pass.hessians(&[column], &self.theta_of(&[column]), Precision::Double);
+        hessians.into_iter().next().unwrap_or_else(|| DMatrix::zeros(0, 0))
     }
 
     fn active(&self) -> Vec<usize> {
         (0..self.columns.len()).filter(|&column| self.columns[column].progress == Progress::Active).collect()
     }
 
-    /// Moves each column along its direction, halving its step until the step is acceptable.
-    fn line_search(&mut self, directions: Vec<(usize, Direction)>) {
-        let columns: Vec<usize> = directions.iter().map(|(column, _)| *column).collect();
-        let steps = DMatrix::from_fn(columns.len(), self.features.dimension(), |row, entry| {
-            directions[row].1.step[entry]
-        });
-        let change = self.features.product(&steps);
-        let mut pending: Vec<(usize, DVector<f64>, Trial)> = directions
-            .into_iter()
-            .enumerate()
-            .map(|(row, (column, direction))| {
+    /// Computes the curvature of every column that has none to go on with.
+    fn refresh_curvature(&mut self, active: &[usize]) {
+        for precision in [Precision::Single, Precision::Double] {
+            let lacking: Vec<usize> = active
+                .iter()
+                .copied()
+                .filter(|&column| {
+                    let own = &self.columns[column];
+                    own.curvature.is_none() && own.precision == precision
+                })
+                .collect();
+            let hessians = self.pass.hessians(&lacking, &self.theta_of(&lacking), precision);
+            for (column, hessian) in lacking.into_iter().zip(hessians) {
                 let own = &mut self.columns[column];
-                let slope = own.gradient.dot(&direction.step);
-                let trial = own.goal.begin(change.row(row).amax(), slope, direction.newton);
-                (column, direction.step, trial)
-            })
-            .collect();
-        while !pending.is_empty() {
-            let request = |(column, step, trial): &(usize, DVector<f64>, Trial)| {
-                (*column, self.theta.row(*column).transpose() + step * trial.length())
-            };
-            let moved = self.evaluate(pending.iter().map(request).collect());
-            let mut remaining = Vec::new();
-            for (moved, (column, step, mut trial)) in moved.into_iter().zip(pending) {
-                let own = &self.columns[column];
-                if trial.accepts(own.value, &own.gradient, moved.value, &moved.gradient) {
-                    self.accept(moved, &trial);
-                } else if trial.shorten() {
-                    remaining.push((column, step, trial));
+                own.fresh = true;
+                if precision == Precision::Double {
+                    own.curvature = Some(Curvature::of(hessian, self.pass.features));
+                } else if let Some(factor) = regular_factor(&hessian, precision) {
+                    own.curvature = Some(Curvature::Definite(factor));
                 } else {
-                    let own = &mut self.columns[column];
-                    own.progress = own.goal.no_step_left(&trial);
+                    // Too near singular to be told in single precision: the second round computes it anew.
+                    own.precision = Precision::Double;
+                }
+            }
+        }
+    }
+
+    fn begin(&mut self, column: usize) -> Option<Pending> {
+        let own = &mut self.columns[column];
+        let curvature = own.curvature.as_ref()?;
+        let step = curvature.direction(&own.gradient.as_view());
+        let reach = self.pass.features.reach(step.iter().copied());
+        let trial = own.goal.begin(reach, own.gradient.dot(&step), curvature.is_definite());
+        Some(Pending { column, step, trial })
+    }
+
+    /// Moves each column along its direction, shortening its step until the step is acceptable.
+    fn line_search(&mut self, active: &[usize]) {
+        let mut pending: Vec<Pending> = active.iter().filter_map(|&column| self.begin(column)).collect();
+        while !pending.is_empty() {
+            let columns: Vec<usize> = pending.iter().map(|search| search.column).collect();
+            let mut theta = self.theta_of(&columns);
+            for (mut own, search) in theta.column_iter_mut().zip(&pending) {
+                own.axpy(search.trial.length(), &search.step, 1.0);
+            }
+            let evaluated = self.pass.evaluate(&columns, &theta);
+            let mut remaining = Vec::new();
+            for (index, mut search) in pending.into_iter().enumerate() {
+                let own = &mut self.columns[search.column];
+                let raised = evaluated.largest_logit[index] - own.largest_logit;
+                let gradient = evaluated.gradient.column(index);
+                if search.trial.overshoots(raised) {
+                    remaining.push(search);
+                } else if search.trial.accepts(
+                    own.value,
+                    own.gradient.norm(),
+                    evaluated.value[index],
+                    gradient.norm(),
+                ) {
+                    own.accept(&evaluated, index, &search.trial);
+                    self.theta.column_mut(search.column).copy_from(&theta.column(index));
+                } else if search.trial.shorten() {
+                    remaining.push(search);
+                } else {
+                    own.fail(&search.trial);
                 }
             }
             pending = remaining;
         }
     }
 
-    fn accept(&mut self, moved: Moved, trial: &Trial) {
-        let largest_logit = moved.logits.iter().fold(0.0_f64, |largest, z| largest.max(z.abs()));
-        self.theta.row_mut(moved.column).copy_from_slice(moved.theta.as_slice());
-        self.logits.row_mut(moved.column).copy_from_slice(&moved.logits);
-        let own = &mut self.columns[moved.column];
-        own.value = moved.value;
-        own.progress = own.goal.moved(&moved.gradient, moved.magnitude, trial, largest_logit);
-        own.gradient = moved.gradient;
-    }
-
     /// Asks whether a column that is slow to settle can settle at all.
     fn look_for_separation(&mut self, column: usize) {
-        if !self.separation_possible || !self.columns[column].goal.wants_separation_check() {
+        let own = &mut self.columns[column];
+        if !self.separation_possible || !own.goal.wants_separation_check() {
             return;
         }
-        let target = self.loss.target_of(column);
-        let margins = Margins::one_against_rest(self.features, self.targets, target);
-        let start = self.theta.rows(column, 1).into_owned();
-        if let Some(separation) = find_separation(&margins, &start, self.columns[column].goal.lp_is_due()) {
-            self.columns[column].progress = Progress::Separable(separation.for_column(column));
+        let target = self.pass.loss.target_of(column);
+        let margins = Margins::one_against_rest(self.pass.features, self.pass.targets, target);
+        let start = self.theta.columns(column, 1).into_owned();
+        if let Some(separation) = find_separation(&margins, &start, own.goal.lp_is_due()) {
+            own.progress = Progress::Separable(separation.for_column(column));
         }
     }
 
@@ -202,16 +248,18 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
         if smallest >= 0.0 {
             return;
         }
-        let reach = self.features.product(&DMatrix::from_row_slice(1, along.len(), along.as_slice())).amax();
-        let here = self.columns[column].value;
+        let reach = self.pass.features.reach(along.iter().copied());
         let mut length = 1.0 / reach;
         for _ in 0..20 {
             for signed in [length, -length] {
-                let theta = self.theta.row(column).transpose() + &along * signed;
-                let Some(moved) = self.evaluate(vec![(column, theta)]).pop() else { continue };
-                if moved.value < here {
-                    let trial = Trial::off_saddle(reach * length);
-                    self.accept(moved, &trial);
+                let mut theta = self.theta_of(&[column]);
+                theta.column_mut(0).axpy(signed, &along, 1.0);
+                let evaluated = self.pass.evaluate(&[column], &theta);
+                let own = &mut self.columns[column];
+                if evaluated.value[0] < own.value {
+                    own.accept(&evaluated, 0, &Trial::off_saddle(reach * length));
+                    own.curvature = None;
+                    self.theta.column_mut(column).copy_from(&theta.column(0));
                     return;
                 }
             }
@@ -223,8 +271,21 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
     pub(super) fn curvature_floor(&self, column: usize) -> (f64, DVector<f64>) {
         let hessian = self.hessian(column);
         let rounding = 1e-13 * hessian.amax();
-        let (smallest, along) = smallest_curvature(hessian, self.features);
+        let (smallest, along) = smallest_curvature(hessian, self.pass.features);
         (if smallest.abs() <= rounding { 0.0 } else { smallest }, along)
+    }
+}
+
+impl Column {
+    /// No length of the last step would do: the end, or the fault of a Hessian that was old or coarse.
+    fn fail(&mut self, trial: &Trial) {
+        self.progress = self.goal.no_step_left(trial);
+        let exact = self.fresh && self.precision == Precision::Double;
+        if !exact && matches!(self.progress, Progress::Stuck(_)) {
+            self.progress = Progress::Active;
+            self.precision = if self.fresh { Precision::Double } else { self.precision };
+            self.curvature = None;
+        }
     }
 }
 
@@ -235,13 +296,8 @@ impl<L: ColumnLoss> Descent for ColumnNewton<'_, L> {
 
     fn step(&mut self) {
         let active = self.active();
-        let directions = active
-            .iter()
-            .map(|&column| {
-                (column, descent(self.hessian(column), &self.columns[column].gradient, self.features))
-            })
-            .collect();
-        self.line_search(directions);
+        self.refresh_curvature(&active);
+        self.line_search(&active);
         for column in active {
             match self.columns[column].progress {
                 Progress::Active => self.look_for_separation(column),
@@ -264,8 +320,8 @@ impl<L: ColumnLoss> Descent for ColumnNewton<'_, L> {
     }
 
     fn gradient(&self) -> DMatrix<f64> {
-        let rows: Vec<_> = self.columns.iter().map(|column| column.gradient.transpose()).collect();
-        DMatrix::from_rows(&rows)
+        let columns: Vec<_> = self.columns.iter().map(|column| column.gradient.clone()).collect();
+        DMatrix::from_columns(&columns)
     }
 
     fn relative_gradient(&self) -> f64 {

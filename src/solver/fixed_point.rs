@@ -6,9 +6,10 @@
 //! a Newton step that does not bring `omega` closer is halved, and when halving fails, a damped plain step is taken.
 
 use super::column_newton::ColumnNewton;
+use super::column_pass::{ColumnPass, Precision};
 use super::descent::{Descent, Progress};
 use super::direction::factor;
-use super::scaled_features::ScaledFeatures;
+use super::pass::Evaluated;
 use crate::loss::{Inr, Logistic, Targets};
 use nalgebra::{DMatrix, DVector};
 
@@ -24,7 +25,6 @@ const FIRST_BETA: f64 = 4.0;
 
 /// The search for a detached fixed point over all columns.
 pub(super) struct DetachedFixedPoint<'a> {
-    features: &'a ScaledFeatures,
     targets: &'a Targets,
     /// The loss at the sharpness being solved for.
     inr: Inr,
@@ -34,6 +34,8 @@ pub(super) struct DetachedFixedPoint<'a> {
     columns: Vec<ColumnSearch>,
     rounds: usize,
     progress: Progress,
+    /// The fixed point, measured with the loss itself rather than with frozen weights.
+    measured: Option<Evaluated>,
 }
 
 /// One column's search in `omega`.
@@ -51,13 +53,8 @@ struct ColumnSearch {
 
 impl<'a> DetachedFixedPoint<'a> {
     /// Starts from equal weights, the fixed point for `beta = 0`.
-    pub(super) fn new(
-        features: &'a ScaledFeatures,
-        targets: &'a Targets,
-        inr: Inr,
-        theta: DMatrix<f64>,
-        separation_possible: bool,
-    ) -> Self {
+    pub(super) fn new(pass: &ColumnPass<'a, Inr>, theta: DMatrix<f64>, separation_possible: bool) -> Self {
+        let &ColumnPass { features, targets, loss: inr } = pass;
         let classes = inr.classes;
         let start = |target: usize| {
             DVector::from_fn(
@@ -77,17 +74,33 @@ impl<'a> DetachedFixedPoint<'a> {
             })
             .collect();
         let frozen = frozen_loss(&columns, targets);
-        let inner = ColumnNewton::new(features, targets, frozen, theta, separation_possible);
+        let pass = ColumnPass { features, targets, loss: frozen };
+        let inner = ColumnNewton::new(pass, theta, separation_possible);
         let final_beta = inr.beta;
         let inr = Inr { beta: final_beta.min(FIRST_BETA), ..inr };
-        Self { features, targets, inr, final_beta, inner, columns, rounds: 0, progress: Progress::Active }
+        Self {
+            targets,
+            inr,
+            final_beta,
+            inner,
+            columns,
+            rounds: 0,
+            progress: Progress::Active,
+            measured: None,
+        }
     }
 
     /// `G(omega)` for every column at the inner minimiser.
     fn mapped(&self) -> Vec<DVector<f64>> {
         let all: Vec<usize> = (0..self.inr.classes).collect();
-        let means = self.inr.column_means(&all, self.inner.logits(), self.targets);
-        means.into_iter().map(|means| DVector::from_vec(means.omega)).collect()
+        let means = self.inner.pass().column_means(&all, self.inner.theta());
+        all.iter().map(|&column| DVector::from_vec(self.inr.omega(column, &means[column]))).collect()
+    }
+
+    fn measure(&self) -> Evaluated {
+        let pass = ColumnPass { features: self.inner.pass().features, targets: self.targets, loss: self.inr };
+        let all: Vec<usize> = (0..self.inr.classes).collect();
+        pass.evaluate(&all, self.inner.theta())
     }
 
     /// Newton's step for `omega = G(omega)` in one column: `(I - G') delta = G(omega) - omega`, where
@@ -95,13 +108,11 @@ impl<'a> DetachedFixedPoint<'a> {
     /// means of loss and probability by the column's parameters.
     fn newton_step(&self, column: usize, mapped: &DVector<f64>, gap: &DVector<f64>) -> Option<DVector<f64>> {
         let classes = self.inr.classes;
-        let logits: Vec<f64> = self.inner.logits().row(column).iter().copied().collect();
-        let (loss_slope, probability_slope) = Inr::mean_slopes(column, &logits, self.targets);
-        let labels = self.targets.of_sample();
-        let losses = self.features.class_sums(&loss_slope, labels, classes);
-        let probabilities = self.features.class_sums(&probability_slope, labels, classes);
+        let pass = self.inner.pass();
+        let slopes = pass.class_slopes(column, &self.inner.theta().columns(column, 1).into_owned());
+        let (losses, probabilities) = (slopes.columns(0, classes), slopes.columns(classes, classes));
         let mut hessian = self.inner.hessian(column);
-        let response = factor(&mut hessian, self.features)?.solve(&losses);
+        let response = factor(&mut hessian, pass.features, Precision::Double)?.solve(&losses);
         let reweighting = DMatrix::from_diagonal(mapped) - mapped * mapped.transpose();
         let system = DMatrix::identity(classes, classes)
             + reweighting * (probabilities.tr_mul(&response)) * self.inr.beta;
@@ -216,10 +227,15 @@ impl Descent for DetachedFixedPoint<'_> {
         let settled = self.advance();
         if !settled && self.rounds < MOST_ROUNDS {
             self.inner.replace_loss(frozen_loss(&self.columns, self.targets));
-        } else if self.sharpen() {
-            // The inner minimiser is still that of the present weights: only the map has changed.
-        } else if settled {
+            return;
+        }
+        // After sharpening, the inner minimiser is still that of the present weights: only the map has changed.
+        if self.sharpen() {
+            return;
+        }
+        if settled {
             self.progress = Progress::Settled;
+            self.measured = Some(self.measure());
         } else {
             let gap = self.columns.iter().map(|column| column.best_gap).fold(0.0, f64::max);
             self.progress = Progress::Stuck(format!(
@@ -237,14 +253,14 @@ impl Descent for DetachedFixedPoint<'_> {
     }
 
     fn value(&self) -> f64 {
-        self.inner.value()
+        self.measured.as_ref().map_or_else(|| self.inner.value(), |measured| measured.value.iter().sum())
     }
 
     fn gradient(&self) -> DMatrix<f64> {
-        self.inner.gradient()
+        self.measured.as_ref().map_or_else(|| self.inner.gradient(), |measured| measured.gradient.clone())
     }
 
     fn relative_gradient(&self) -> f64 {
-        self.inner.relative_gradient()
+        self.measured.as_ref().map_or_else(|| self.inner.relative_gradient(), Evaluated::relative_gradient)
     }
 }

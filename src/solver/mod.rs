@@ -6,17 +6,25 @@
 //! solver, so that observers see it. Only the gradient ends a search; "the cost stopped changing" never does.
 
 mod column_newton;
+mod column_pass;
 mod conjugate_gradient;
 mod descent;
 mod direction;
 mod fixed_point;
+mod gram;
 mod linear_program;
+mod pass;
 mod problem;
+mod real;
 mod scaled_features;
+mod scaling;
 mod search;
 mod separation;
+mod softmax_curvature;
 mod softmax_newton;
+mod softmax_preconditioner;
 mod solution;
+mod subsample;
 mod tolerance;
 
 pub use descent::SearchState;

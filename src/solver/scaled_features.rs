@@ -1,213 +1,161 @@
 //! Features centred and scaled, with the intercept as one more row: the coordinates all solving happens in.
+//!
+//! Heads are `D x Q`, one column per logit column, `D = d + 1` with the intercept last. Blocks of samples are scaled
+//! when they are asked for; only small data is held scaled.
 
+use super::real::Real;
+use super::scaling::Scaling;
 use crate::data::Dataset;
-use crate::numeric::{CompensatedMatrix, SAMPLES_PER_CHUNK, Sum, update_sample_chunks};
-use faer::linalg::matmul::{matmul, triangular};
+use crate::numeric::{Kernel, Sum, map_sample_chunks, over_sample_spans, update_sample_chunks, vectorised};
+use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
-use nalgebra::{DMatrix, DVector, SymmetricEigen};
-use rayon::prelude::*;
+use nalgebra::{DMatrix, SymmetricEigen};
 use std::ops::Range;
 use std::sync::OnceLock;
 
-/// Partial sums over samples that are held at once; fixed, so that bytes do not depend on threads.
-const SPANS: usize = 32;
+use super::gram::gram;
 
-/// `(h - centre) / scale` above a row of ones, `D x N` with `D = d + 1`.
-///
-/// Centring costs nothing, since the intercept is free. Scales are powers of two, so that going back to the
-/// user's units rounds nothing. They include the penalty, so that a feature of any unit (1e-12 or 1e12) has
-/// curvature of order one.
+/// Data up to this size (4 MiB, about what stays in a core's caches) is scaled once and held.
+const LARGEST_HELD: usize = 4 << 20;
+
+/// Samples in scaled coordinates.
 #[derive(Debug)]
-pub(crate) struct ScaledFeatures {
-    rows: DMatrix<f64>,
-    offset: Option<DMatrix<f64>>,
-    centre: Vec<f64>,
-    scale: Vec<f64>,
-    /// Penalty per row of `rows` on the mean loss, `l2 / scale^2`; zero for the intercept.
-    pub(crate) penalty: Vec<f64>,
+pub(crate) struct ScaledFeatures<'a> {
+    samples: usize,
+    source: Source<'a>,
+    offset: Option<&'a DMatrix<f64>>,
+    scaling: Scaling,
     null_space: OnceLock<DMatrix<f64>>,
 }
 
-/// Samples whose median stands for all of them.
-const MEDIAN_SAMPLES: usize = 4096;
-
-/// Centre and spread of one feature; the spread of a constant feature is zero.
-///
-/// The centre is a median: about the mean, one value of 1e8 among values near 1 would round all the others.
-fn centre_and_spread(values: impl ExactSizeIterator<Item = f64> + Clone) -> (f64, f64) {
-    let count = values.len();
-    let mut some: Vec<f64> = values.clone().step_by(count.div_ceil(MEDIAN_SAMPLES).max(1)).collect();
-    if some.is_empty() {
-        return (0.0, 0.0);
-    }
-    let middle = some.len() / 2;
-    let centre = *some.select_nth_unstable_by(middle, f64::total_cmp).1;
-    let widest = values.clone().map(|value| (value - centre).abs()).fold(0.0, f64::max);
-    if widest == 0.0 {
-        return (centre, 0.0);
-    }
-    // Divided by the widest first: squares of 1e300 do not overflow.
-    let squares = values.map(|value| ((value - centre) / widest).powi(2)).collect::<Sum>().value();
-    (centre, widest * (squares / count as f64).sqrt())
+/// Where blocks come from.
+#[derive(Debug)]
+enum Source<'a> {
+    /// The user's features, scaled block by block.
+    User(&'a DMatrix<f64>),
+    /// Scaled features, `D x N`.
+    Held(Vec<f64>),
 }
 
-/// The power of two nearest to a positive number.
-fn power_of_two(value: f64) -> f64 {
-    value.log2().round().exp2()
-}
+impl<'a> ScaledFeatures<'a> {
+    pub(crate) fn new(dataset: &'a Dataset, l2: f64) -> Self {
+        Self::with_scaling(dataset, Scaling::new(dataset.features(), l2))
+    }
 
-impl ScaledFeatures {
-    pub(crate) fn new(dataset: &Dataset, l2: f64) -> Self {
+    /// The samples in coordinates that are given.
+    pub(crate) fn with_scaling(dataset: &'a Dataset, scaling: Scaling) -> Self {
         let features = dataset.features();
-        let (dimension, samples) = features.shape();
-        let mut rows = DMatrix::from_element(dimension + 1, samples, 1.0);
-        let (mut centres, mut scales, mut penalty) = (Vec::new(), Vec::new(), Vec::new());
-        for (feature, values) in features.row_iter().enumerate() {
-            let (centre, spread) = centre_and_spread(values.iter().copied());
-            let scale = if spread > 0.0 { power_of_two(spread.hypot(l2.sqrt())) } else { 1.0 };
-            for (entry, value) in rows.row_mut(feature).iter_mut().zip(values.iter()) {
-                *entry = if spread > 0.0 { (value - centre) / scale } else { 0.0 };
-            }
-            centres.push(centre);
-            scales.push(scale);
-            penalty.push(l2 / scale / scale);
+        let samples = dataset.labels().samples();
+        let mut source = Source::User(features);
+        if scaling.widest.len() * samples * size_of::<f64>() <= LARGEST_HELD {
+            let mut held = Vec::new();
+            scaled(features, &scaling, 0..samples, &mut held);
+            source = Source::Held(held);
         }
-        penalty.push(0.0);
-        let offset = dataset.fixed_logits().cloned();
-        Self { rows, offset, centre: centres, scale: scales, penalty, null_space: OnceLock::new() }
+        Self { samples, source, offset: dataset.fixed_logits(), scaling, null_space: OnceLock::new() }
+    }
+
+    /// Some of the samples, in the same coordinates. Not for data whose logits are given.
+    pub(crate) fn subset(&self, samples: &[usize]) -> ScaledFeatures<'static> {
+        let mut held = Vec::with_capacity(samples.len() * self.dimension());
+        let mut scratch = Vec::new();
+        for &sample in samples {
+            held.extend_from_slice(self.block(sample..sample + 1, &mut scratch));
+        }
+        ScaledFeatures {
+            samples: samples.len(),
+            source: Source::Held(held),
+            offset: None,
+            scaling: self.scaling.clone(),
+            null_space: OnceLock::new(),
+        }
     }
 
     /// `D = d + 1`.
     pub(crate) fn dimension(&self) -> usize {
-        self.rows.nrows()
+        self.scaling.widest.len()
     }
 
     /// `N`.
     pub(crate) fn samples(&self) -> usize {
-        self.rows.ncols()
+        self.samples
+    }
+
+    /// The coordinates.
+    pub(crate) fn scaling(&self) -> &Scaling {
+        &self.scaling
+    }
+
+    /// Penalty of each row of a head on the mean loss; zero for the intercept.
+    pub(crate) fn penalty(&self) -> &[f64] {
+        &self.scaling.penalty
+    }
+
+    /// Samples `range`, `D x n`, one sample per column; `scratch` is room to scale them in.
+    pub(crate) fn block<'b>(&'b self, range: Range<usize>, scratch: &'b mut Vec<f64>) -> &'b [f64] {
+        match &self.source {
+            Source::Held(held) => &held[range.start * self.dimension()..range.end * self.dimension()],
+            Source::User(features) => {
+                scaled(features, &self.scaling, range, scratch);
+                scratch
+            }
+        }
     }
 
     /// One sample, intercept last.
-    pub(crate) fn sample(&self, sample: usize) -> nalgebra::DVectorView<'_, f64> {
-        self.rows.column(sample)
+    pub(crate) fn sample(&self, sample: usize) -> Vec<f64> {
+        let mut scratch = Vec::new();
+        self.block(sample..sample + 1, &mut scratch).to_vec()
     }
 
-    fn chunk(&self, range: &Range<usize>) -> MatRef<'_, f64> {
-        let dimension = self.dimension();
-        let slice = &self.rows.as_slice()[range.start * dimension..range.end * dimension];
-        MatRef::from_column_major_slice(slice, dimension, range.len())
+    /// Logits of samples `range` in some columns (`theta` is `D x Q`), fixed logits included, written to `logits`
+    /// (`n x Q`, sample index fastest).
+    pub(crate) fn block_logits(
+        &self,
+        block: &[f64],
+        range: &Range<usize>,
+        theta: &DMatrix<f64>,
+        columns: &[usize],
+        logits: &mut Vec<f64>,
+    ) {
+        logits.resize(range.len() * columns.len(), 0.0);
+        across(block, self.dimension(), theta.as_slice(), logits);
+        if let Some(offset) = self.offset {
+            for (own, &column) in logits.chunks_exact_mut(range.len()).zip(columns) {
+                let given = offset.row(column);
+                own.iter_mut().zip(range.clone()).for_each(|(logit, sample)| *logit += given[sample]);
+            }
+        }
     }
 
-    /// `theta X` (`A x N` for `theta` of shape `A x D`), without fixed logits.
-    pub(crate) fn product(&self, theta: &DMatrix<f64>) -> DMatrix<f64> {
-        let rows = theta.nrows();
-        let left = MatRef::from_column_major_slice(theta.as_slice(), rows, self.dimension());
-        let mut result = DMatrix::zeros(rows, self.samples());
+    /// All logits of a head (`D x Q`), as a `Q x N` matrix.
+    pub(crate) fn logits(&self, theta: &DMatrix<f64>) -> DMatrix<f64> {
+        let rows = theta.ncols();
+        let columns: Vec<usize> = (0..rows).collect();
+        let mut result = DMatrix::zeros(rows, self.samples);
         update_sample_chunks(&mut result, |range, part| {
-            let out = MatMut::from_column_major_slice_mut(part, rows, range.len());
-            matmul(out, Accum::Replace, left, self.chunk(&range), 1.0, Par::Seq);
+            let (mut scratch, mut logits) = (Vec::new(), Vec::new());
+            let block = self.block(range.clone(), &mut scratch);
+            self.block_logits(block, &range, theta, &columns, &mut logits);
+            for (sample, column) in part.chunks_exact_mut(rows).enumerate() {
+                column.iter_mut().enumerate().for_each(|(q, z)| *z = logits[q * range.len() + sample]);
+            }
         });
         result
     }
 
-    /// Logits of some columns of the head: `theta X` plus the fixed logits of those columns.
-    pub(crate) fn logits(&self, theta: &DMatrix<f64>, columns: &[usize]) -> DMatrix<f64> {
-        let mut logits = self.product(theta);
-        if let Some(offset) = &self.offset {
-            for (row, &column) in columns.iter().enumerate() {
-                let mut own = logits.row_mut(row);
-                own += offset.row(column);
-            }
-        }
-        logits
+    /// Euclidean norm of every sample, intercept included.
+    pub(crate) fn norms(&self) -> Vec<f64> {
+        let norm = |sample: &[f64]| sample.iter().map(|entry| entry * entry).sum::<f64>().sqrt();
+        let parts = map_sample_chunks(self.samples, |range| {
+            self.block(range, &mut Vec::new()).chunks_exact(self.dimension()).map(norm).collect::<Vec<f64>>()
+        });
+        parts.concat()
     }
 
-    /// Runs `work` over the chunks of fixed spans of samples, each span with its own accumulator, in parallel.
-    fn accumulate<T: Send>(
-        &self,
-        start: impl Fn() -> T + Sync,
-        work: impl Fn(&mut T, Range<usize>) + Sync,
-    ) -> Vec<T> {
-        let chunks = self.samples().div_ceil(SAMPLES_PER_CHUNK);
-        let per_span = chunks.div_ceil(SPANS).max(1);
-        let spans = chunks.div_ceil(per_span);
-        let run = |span: usize| {
-            let mut accumulator = start();
-            for chunk in span * per_span..((span + 1) * per_span).min(chunks) {
-                let first = chunk * SAMPLES_PER_CHUNK;
-                work(&mut accumulator, first..(first + SAMPLES_PER_CHUNK).min(self.samples()));
-            }
-            accumulator
-        };
-        if spans <= 1 { (0..spans).map(run).collect() } else { (0..spans).into_par_iter().map(run).collect() }
-    }
-
-    /// `R X^T` (`A x D`) for residuals `R` (`A x N`): from `d/dlogits` to `d/dtheta`.
-    pub(crate) fn pull_back(&self, residuals: &DMatrix<f64>) -> DMatrix<f64> {
-        let (rows, dimension) = (residuals.nrows(), self.dimension());
-        let parts = self.accumulate(
-            || CompensatedMatrix::zeros(rows, dimension),
-            |sum, range| {
-                let slice = &residuals.as_slice()[range.start * rows..range.end * rows];
-                let left = MatRef::from_column_major_slice(slice, rows, range.len());
-                let mut part = DMatrix::zeros(rows, dimension);
-                let out = MatMut::from_column_major_slice_mut(part.as_mut_slice(), rows, dimension);
-                matmul(out, Accum::Replace, left, self.chunk(&range).transpose(), 1.0, Par::Seq);
-                sum.add(&part);
-            },
-        );
-        let mut total = CompensatedMatrix::zeros(rows, dimension);
-        parts.into_iter().for_each(|part| total.add(&part.value()));
-        total.value()
-    }
-
-    /// `X diag(weights) X^T`, `D x D`.
-    pub(crate) fn gram(&self, weights: &[f64]) -> DMatrix<f64> {
-        let dimension = self.dimension();
-        let parts = self.accumulate(
-            || DMatrix::<f64>::zeros(dimension, dimension),
-            |sum, range| {
-                let first = range.start * dimension;
-                let mut weighted = self.rows.as_slice()[first..range.end * dimension].to_vec();
-                for (column, weight) in weighted.chunks_mut(dimension).zip(&weights[range.clone()]) {
-                    column.iter_mut().for_each(|entry| *entry *= weight);
-                }
-                let left = MatRef::from_column_major_slice(&weighted, dimension, range.len());
-                let out = MatMut::from_column_major_slice_mut(sum.as_mut_slice(), dimension, dimension);
-                triangular::matmul(
-                    out,
-                    triangular::BlockStructure::TriangularLower,
-                    Accum::Add,
-                    left,
-                    triangular::BlockStructure::Rectangular,
-                    self.chunk(&range).transpose(),
-                    triangular::BlockStructure::Rectangular,
-                    1.0,
-                    Par::Seq,
-                );
-            },
-        );
-        let mut total = DMatrix::zeros(dimension, dimension);
-        parts.iter().for_each(|part| total += part);
-        total.fill_upper_triangle_with_lower_triangle();
-        total
-    }
-
-    /// `sum_{i in c} slope_i x_i` for each class `c`, `D x K`.
-    pub(crate) fn class_sums(&self, slopes: &[f64], labels: &[u32], classes: usize) -> DMatrix<f64> {
-        let parts = self.accumulate(
-            || DMatrix::<f64>::zeros(self.dimension(), classes),
-            |sums, range| {
-                for sample in range {
-                    sums.column_mut(labels[sample] as usize).axpy(
-                        slopes[sample],
-                        &self.rows.column(sample),
-                        1.0,
-                    );
-                }
-            },
-        );
-        parts.into_iter().fold(DMatrix::zeros(self.dimension(), classes), |total, part| total + part)
+    /// How far a step of one column's parameters can move a logit.
+    pub(crate) fn reach(&self, step: impl Iterator<Item = f64>) -> f64 {
+        step.zip(&self.scaling.widest).map(|(entry, widest)| entry.abs() * widest).sum()
     }
 
     /// Orthonormal basis (`D x r`) of the directions in which no sample's logit moves: constant, duplicate and
@@ -215,7 +163,20 @@ impl ScaledFeatures {
     pub(crate) fn null_space(&self) -> &DMatrix<f64> {
         self.null_space.get_or_init(|| {
             let dimension = self.dimension();
-            let eigen = SymmetricEigen::new(self.gram(&vec![1.0 / self.samples() as f64; self.samples()]));
+            let share = 1.0 / self.samples as f64;
+            let mut second_moments = DMatrix::zeros(dimension, dimension);
+            over_sample_spans(
+                self.samples,
+                || DMatrix::zeros(dimension, dimension),
+                |part, range| {
+                    let mut scratch = Vec::new();
+                    let block = self.block(range.clone(), &mut scratch);
+                    gram(block, &vec![share; range.len()], part);
+                },
+                |part| second_moments += part,
+            );
+            second_moments.fill_upper_triangle_with_lower_triangle();
+            let eigen = SymmetricEigen::new(second_moments);
             let largest = eigen.eigenvalues.amax();
             let rounding = 4.0 * dimension as f64 * f64::EPSILON * largest;
             let null: Vec<_> = (0..dimension)
@@ -226,47 +187,151 @@ impl ScaledFeatures {
         })
     }
 
-    /// Coefficients (`A x d`) and intercepts in the user's units.
+    /// Coefficients (`Q x d`) and intercepts in the user's units.
     ///
     /// Where features are collinear, many heads have the same logits: the one of least norm is returned, the
     /// limit of a vanishing penalty.
     pub(crate) fn to_user(&self, theta: &DMatrix<f64>) -> (DMatrix<f64>, Vec<f64>) {
-        let dimension = self.dimension() - 1;
-        let mut coefficients = DMatrix::from_fn(theta.nrows(), dimension, |row, feature| {
-            theta[(row, feature)] / self.scale[feature]
+        let (dimension, factor) = (self.dimension() - 1, &self.scaling.factor);
+        let mut coefficients = DMatrix::from_fn(theta.ncols(), dimension, |row, feature| {
+            theta[(feature, row)] * factor[feature]
         });
         // Never asked for means that every Hessian was regular: nothing to remove.
         if let Some(null) = self.null_space.get().filter(|null| null.ncols() > 0) {
-            let in_user_units = DMatrix::from_fn(dimension, null.ncols(), |row, column| {
-                null[(row, column)] / self.scale[row]
-            });
+            let in_user_units =
+                DMatrix::from_fn(dimension, null.ncols(), |row, column| null[(row, column)] * factor[row]);
             let basis = in_user_units.qr().q();
             coefficients -= &coefficients * &basis * basis.transpose();
         }
-        let intercepts = (0..theta.nrows())
+        let intercepts = (0..theta.ncols())
             .map(|row| {
-                let shift: Sum = (0..dimension).map(|j| coefficients[(row, j)] * self.centre[j]).collect();
-                theta[(row, dimension)] - shift.value()
+                let centre = &self.scaling.centre;
+                let shift: Sum = (0..dimension).map(|j| coefficients[(row, j)] * centre[j]).collect();
+                theta[(dimension, row)] - shift.value()
             })
             .collect();
         (coefficients, intercepts)
     }
 
-    /// A gradient by `theta` (`A x D`) as the gradient by the user's coefficients and intercepts.
-    pub(crate) fn gradient_to_user(&self, gradient: &DMatrix<f64>) -> DMatrix<f64> {
+    /// The largest entry of a gradient by `theta` (`D x Q`), taken by the user's coefficients and intercepts.
+    pub(crate) fn largest_in_user_units(&self, gradient: &DMatrix<f64>) -> f64 {
         let intercept = self.dimension() - 1;
-        DMatrix::from_fn(gradient.nrows(), self.dimension(), |row, column| {
-            if column == intercept {
-                gradient[(row, intercept)]
-            } else {
-                gradient[(row, column)] * self.scale[column]
-                    + gradient[(row, intercept)] * self.centre[column]
-            }
-        })
+        let largest_of = |column: nalgebra::DVectorView<f64>| {
+            let by_intercept = column[intercept];
+            let by_coefficient =
+                |j: usize| column[j] / self.scaling.factor[j] + by_intercept * self.scaling.centre[j];
+            (0..intercept).map(|j| by_coefficient(j).abs()).fold(by_intercept.abs(), f64::max)
+        };
+        gradient.column_iter().map(largest_of).fold(0.0, f64::max)
     }
 
-    /// `penalty .* theta^2 / 2`, summed: the penalty of each row.
-    pub(crate) fn penalty_of(&self, theta: &DVector<f64>) -> f64 {
-        0.5 * self.penalty.iter().zip(theta.iter()).map(|(penalty, w)| penalty * w * w).sum::<f64>()
+    /// `penalty . theta^2 / 2`.
+    pub(crate) fn penalty_of(&self, theta: impl Iterator<Item = f64>) -> f64 {
+        0.5 * self.penalty().iter().zip(theta).map(|(penalty, w)| penalty * w * w).sum::<f64>()
+    }
+}
+
+/// `X^T Theta`: from a block (`D x n`) and `D x Q` parameters to `n x Q`, whatever `out` has room for.
+pub(super) fn across<T: Real>(block: &[T], dimension: usize, theta: &[T], out: &mut [T]) {
+    let (samples, columns) = (block.len() / dimension, theta.len() / dimension);
+    let block = MatRef::from_column_major_slice(block, dimension, samples);
+    let theta = MatRef::from_column_major_slice(theta, dimension, columns);
+    let out = MatMut::from_column_major_slice_mut(out, samples, columns);
+    matmul(out, Accum::Replace, block.transpose(), theta, T::ONE, Par::Seq);
+}
+
+/// `X R`: from a block (`D x n`) and `n x Q` residuals to `D x Q`.
+pub(super) fn pull_back<T: Real>(block: &[T], dimension: usize, residuals: &[T], out: &mut [T]) {
+    if out.len() == dimension {
+        out.fill(T::ZERO);
+        return vectorised(AddWeighted { block, weights: residuals, sum: out });
+    }
+    let samples = block.len() / dimension;
+    let columns = out.len() / dimension;
+    let block = MatRef::from_column_major_slice(block, dimension, samples);
+    let residuals = MatRef::from_column_major_slice(residuals, samples, columns);
+    let out = MatMut::from_column_major_slice_mut(out, dimension, columns);
+    matmul(out, Accum::Replace, block, residuals, T::ONE, Par::Seq);
+}
+
+/// Adds every sample of a block times its weight to `sum`; a matrix product is slow at this with a single column.
+struct AddWeighted<'a, T> {
+    block: &'a [T],
+    weights: &'a [T],
+    sum: &'a mut [T],
+}
+
+#[allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
+impl<T: Real> Kernel for AddWeighted<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { block, weights, sum } = self;
+        let dimension = sum.len();
+        let (fours, rest) = weights.as_chunks::<4>();
+        let (of_fours, of_rest) = block.split_at(4 * fours.len() * dimension);
+        for (samples, w) in of_fours.chunks_exact(4 * dimension).zip(fours) {
+            let (a, others) = samples.split_at(dimension);
+            let (b, others) = others.split_at(dimension);
+            let (c, d) = others.split_at(dimension);
+            let (a8, a) = a.as_chunks::<8>();
+            let (b8, b) = b.as_chunks::<8>();
+            let (c8, c) = c.as_chunks::<8>();
+            let (d8, d) = d.as_chunks::<8>();
+            let (sum8, sum) = sum.as_chunks_mut::<8>();
+            for ((((sum, a), b), c), d) in sum8.iter_mut().zip(a8).zip(b8).zip(c8).zip(d8) {
+                for lane in 0..8 {
+                    sum[lane] += (a[lane] * w[0] + b[lane] * w[1]) + (c[lane] * w[2] + d[lane] * w[3]);
+                }
+            }
+            for ((((sum, &a), &b), &c), &d) in sum.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+                *sum += (a * w[0] + b * w[1]) + (c * w[2] + d * w[3]);
+            }
+        }
+        for (sample, &weight) in of_rest.chunks_exact(dimension).zip(rest) {
+            sum.iter_mut().zip(sample).for_each(|(sum, &entry)| *sum += entry * weight);
+        }
+    }
+}
+
+fn scaled(features: &DMatrix<f64>, scaling: &Scaling, range: Range<usize>, into: &mut Vec<f64>) {
+    let dimension = features.nrows();
+    into.resize((dimension + 1) * range.len(), 1.0);
+    if dimension > 0 {
+        let values = &features.as_slice()[range.start * dimension..range.end * dimension];
+        vectorised(Scale { values, scaling, into });
+    }
+}
+
+/// `(h - centre) * factor` of every sample, and 1 below it.
+struct Scale<'a> {
+    values: &'a [f64],
+    scaling: &'a Scaling,
+    into: &'a mut [f64],
+}
+
+#[allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
+impl Kernel for Scale<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { values, into, scaling } = self;
+        let dimension = scaling.centre.len();
+        let (centre, last_centre) = scaling.centre.as_chunks::<8>();
+        let (factor, last_factor) = scaling.factor.as_chunks::<8>();
+        for (values, scaled) in values.chunks_exact(dimension).zip(into.chunks_exact_mut(dimension + 1)) {
+            scaled[dimension] = 1.0;
+            let (values, last_values) = values.as_chunks::<8>();
+            let (scaled, last_scaled) = scaled[..dimension].as_chunks_mut::<8>();
+            for (((scaled, value), centre), factor) in scaled.iter_mut().zip(values).zip(centre).zip(factor) {
+                for lane in 0..8 {
+                    scaled[lane] = (value[lane] - centre[lane]) * factor[lane];
+                }
+            }
+            let last = last_scaled.iter_mut().zip(last_values).zip(last_centre).zip(last_factor);
+            last.for_each(|(((scaled, value), centre), factor)| *scaled = (value - centre) * factor);
+        }
     }
 }

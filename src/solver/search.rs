@@ -1,14 +1,16 @@
 //! Picks the algorithm for a loss, runs it, and turns its end into an [`Outcome`].
 
 use super::column_newton::ColumnNewton;
+use super::column_pass::ColumnPass;
 use super::descent::{ArgminSearch, Descent, Progress, SearchState};
 use super::fixed_point::DetachedFixedPoint;
 use super::problem::Problem;
 use super::scaled_features::ScaledFeatures;
 use super::separation::Separation;
-use super::softmax_newton::SoftmaxNewton;
-use super::solution::{Certificate, Head, Outcome, Separable, StationaryPoint};
-use crate::loss::{Inr, InrVariant, Logistic, LossKind};
+use super::softmax_newton::{SoftmaxNewton, SoftmaxPass};
+use super::solution::{Certificate, Head, Outcome, ScaledHead, Separable, StationaryPoint};
+use super::subsample::Subsample;
+use crate::loss::{ColumnLoss, Inr, InrVariant, Logistic, Loss, LossKind, Softmax};
 use argmin::core::Executor;
 use argmin::core::observers::{Observe, ObserverMode};
 use nalgebra::DMatrix;
@@ -31,63 +33,108 @@ pub fn solve_observed<O: Observe<SearchState> + 'static>(problem: &Problem, obse
 struct NoObserver;
 impl Observe<SearchState> for NoObserver {}
 
+/// Steps and relative gradient after which a search on a subsample has done what it can for the whole.
+const WARM_STEPS: usize = 12;
+const WARM_GRADIENT: f64 = 1e-3;
+
 /// A problem in scaled coordinates.
 struct Search<'p> {
     problem: &'p Problem<'p>,
-    features: ScaledFeatures,
+    features: ScaledFeatures<'p>,
+    subsample: Option<Subsample>,
     started: Instant,
     separation_possible: bool,
 }
 
 impl<'p> Search<'p> {
     fn new(problem: &'p Problem<'p>) -> Self {
+        let started = Instant::now();
         let features = ScaledFeatures::new(problem.dataset, problem.l2);
         // A penalty, or logits that only intercepts are added to, always leave a finite minimiser.
-        let separation_possible = problem.l2 == 0.0 && features.dimension() > 1;
-        Self { problem, features, started: Instant::now(), separation_possible }
+        let has_features = features.dimension() > 1;
+        let separation_possible = problem.l2 == 0.0 && has_features;
+        let subsample = if has_features { Subsample::draw(&features, &problem.targets) } else { None };
+        Self { problem, features, subsample, started, separation_possible }
     }
 
     fn run<O: Observe<SearchState> + 'static>(&self, observer: Option<O>) -> Outcome {
-        let (features, targets) = (&self.features, &self.problem.targets);
         match &self.problem.loss {
             LossKind::Logistic(loss) => {
                 let start = self.logistic_start(loss);
-                let newton =
-                    ColumnNewton::new(features, targets, loss.clone(), start, self.separation_possible);
+                let newton = self.column_newton(loss, start, |factors| loss.reweighted(factors));
                 self.finish(newton, observer, |_| None)
             }
-            LossKind::Softmax(loss) => {
-                let start = self.softmax_start();
-                let newton = SoftmaxNewton::new(features, targets, *loss, start, self.separation_possible);
-                self.finish(newton, observer, |_| None)
-            }
+            LossKind::Softmax(loss) => self.finish(self.softmax_newton(*loss), observer, |_| None),
             LossKind::Inr(loss) => self.run_inr(*loss, observer),
         }
+    }
+
+    fn column_pass<L>(&self, loss: L) -> ColumnPass<'_, L> {
+        ColumnPass { features: &self.features, targets: &self.problem.targets, loss }
+    }
+
+    /// Newton from the minimiser over a subsample, where there is one; columns that this does not bring closer than
+    /// `start` begin there. `reweighted` is the loss with every class counted some times more.
+    fn column_newton<L: ColumnLoss + Clone>(
+        &self,
+        loss: &L,
+        start: DMatrix<f64>,
+        reweighted: impl Fn(&[f64]) -> L,
+    ) -> ColumnNewton<'_, L> {
+        let pass = self.column_pass(loss.clone());
+        let Some(subsample) = &self.subsample else {
+            return ColumnNewton::new(pass, start, self.separation_possible);
+        };
+        let small = ColumnPass {
+            features: &subsample.features,
+            targets: &subsample.targets,
+            loss: reweighted(&subsample.factors),
+        };
+        let mut small = ColumnNewton::new(small, start.clone(), false);
+        // The subsample has the masses of the whole, hence the same value where only intercepts count.
+        let at_start = small.values();
+        small.run(WARM_STEPS, WARM_GRADIENT);
+        let mut newton = ColumnNewton::new(pass, small.theta().clone(), self.separation_possible);
+        newton.replace_worse_columns(&start, &at_start);
+        newton
+    }
+
+    fn softmax_newton(&self, loss: Softmax) -> SoftmaxNewton<'_> {
+        let start = self.softmax_start();
+        let pass = SoftmaxPass { features: &self.features, targets: &self.problem.targets, loss };
+        let Some(subsample) = &self.subsample else {
+            return SoftmaxNewton::new(pass, None, start, self.separation_possible);
+        };
+        let small = SoftmaxPass {
+            features: &subsample.features,
+            targets: &subsample.targets,
+            loss: Softmax::new(&subsample.targets),
+        };
+        let mut small = SoftmaxNewton::new(small, None, start.clone(), false);
+        let at_start = small.value();
+        small.run(WARM_STEPS, WARM_GRADIENT);
+        let begin = |theta| SoftmaxNewton::new(pass, Some(subsample), theta, self.separation_possible);
+        let newton = begin(small.theta().clone());
+        if newton.value() <= at_start { newton } else { begin(start) }
     }
 
     /// LGL-INR starts from the minimiser for `beta = 0`, which is convex and unique; which of several local minima
     /// is found is thereby defined.
     fn run_inr<O: Observe<SearchState> + 'static>(&self, loss: Inr, observer: Option<O>) -> Outcome {
-        let (features, targets) = (&self.features, &self.problem.targets);
-        let zeros = DMatrix::zeros(loss.classes, features.dimension());
+        let zeros = DMatrix::zeros(self.features.dimension(), loss.classes);
         if loss.variant == InrVariant::Detached {
-            let search = DetachedFixedPoint::new(features, targets, loss, zeros, self.separation_possible);
+            let search = DetachedFixedPoint::new(&self.column_pass(loss), zeros, self.separation_possible);
             return self.finish(search, observer, |_| None);
         }
         let unsharpened = Inr { beta: 0.0, ..loss };
-        let mut newton = ColumnNewton::new(features, targets, unsharpened, zeros, self.separation_possible);
-        while newton.progress() == Progress::Active {
-            newton.step();
-        }
+        let mut newton = self.column_newton(&unsharpened, zeros, |_| unsharpened);
+        newton.run(usize::MAX, 0.0);
         if newton.progress() == Progress::Settled && loss.beta > 0.0 {
             newton.replace_loss(loss);
         }
         let lowest = |newton: &ColumnNewton<Inr>| {
-            Some(
-                (0..loss.classes)
-                    .map(|column| newton.curvature_floor(column).0)
-                    .fold(f64::INFINITY, f64::min),
-            )
+            let floors = (0..loss.classes).map(|column| newton.curvature_floor(column).0);
+            Some(floors.fold(f64::INFINITY, f64::min))
         };
         self.finish(newton, observer, lowest)
     }
@@ -96,7 +143,7 @@ impl<'p> Search<'p> {
     fn logistic_start(&self, loss: &Logistic) -> DMatrix<f64> {
         let pair = loss.pair_weights();
         let log_odds = |column: usize| {
-            let target = if pair.ncols() == 1 { 1 } else { column };
+            let target = loss.target_of(column);
             let mass = |class: usize| pair[(class, column)] * self.problem.targets.counts()[class] as f64;
             let others: f64 = (0..pair.nrows()).filter(|&class| class != target).map(mass).sum();
             (mass(target) / others).ln()
@@ -111,11 +158,11 @@ impl<'p> Search<'p> {
         self.intercepts_only(logarithms.len(), |class| logarithms[class] - mean)
     }
 
-    fn intercepts_only(&self, rows: usize, intercept: impl Fn(usize) -> f64) -> DMatrix<f64> {
+    fn intercepts_only(&self, columns: usize, intercept: impl Fn(usize) -> f64) -> DMatrix<f64> {
         let last = self.features.dimension() - 1;
         let free = self.problem.dataset.fixed_logits().is_none();
-        DMatrix::from_fn(rows, self.features.dimension(), |row, entry| {
-            if entry == last && free { intercept(row) } else { 0.0 }
+        DMatrix::from_fn(self.features.dimension(), columns, |entry, column| {
+            if entry == last && free { intercept(column) } else { 0.0 }
         })
     }
 
@@ -153,30 +200,17 @@ impl<'p> Search<'p> {
         }
     }
 
-    /// Measures the point afresh, with the loss itself rather than what the algorithm carried along.
     fn stationary(
         &self,
         descent: &impl Descent,
         iterations: u64,
         smallest_curvature: Option<f64>,
     ) -> Outcome {
-        let (features, targets, theta) = (&self.features, &self.problem.targets, descent.theta());
-        let loss = &self.problem.loss;
-        let columns: Vec<usize> = (0..theta.nrows()).collect();
-        let logits = features.logits(theta, &columns);
-        let mut logit_gradient = DMatrix::zeros(logits.nrows(), logits.ncols());
-        let data_loss = loss.value_and_gradient(&logits, targets, &mut logit_gradient);
-        let mut gradient = features.pull_back(&logit_gradient);
-        for (entry, &penalty) in features.penalty.iter().enumerate() {
-            gradient.column_mut(entry).axpy(penalty, &theta.column(entry), 1.0);
-        }
-        let relative_of = |row: usize| {
-            let magnitude: f64 = logit_gradient.row(row).iter().map(|entry| entry.abs()).sum();
-            gradient.row(row).amax() / magnitude.max(f64::MIN_POSITIVE)
-        };
-        let relative_gradient = columns.iter().map(|&row| relative_of(row)).fold(0.0, f64::max);
+        let (features, theta) = (&self.features, descent.theta());
+        let relative_gradient = descent.relative_gradient();
         let (coefficients, intercepts) = features.to_user(theta);
-        let penalty: f64 = theta.row_iter().map(|row| features.penalty_of(&row.transpose())).sum();
+        let penalty: f64 =
+            theta.column_iter().map(|column| features.penalty_of(column.iter().copied())).sum();
         let finite = coefficients.iter().chain(&intercepts).all(|value| value.is_finite());
         if !finite || relative_gradient > LARGEST_RELATIVE_GRADIENT {
             let why = if finite {
@@ -187,19 +221,19 @@ impl<'p> Search<'p> {
             };
             return Outcome::NotConverged { why, iterations, relative_gradient };
         }
+        let loss = descent.value();
         Outcome::Stationary(Box::new(StationaryPoint {
             head: Head { coefficients, intercepts },
-            logits,
-            logit_gradient,
-            data_loss,
-            loss: data_loss + penalty,
+            data_loss: loss - penalty,
+            loss,
             certificate: Certificate {
-                gradient_inf: features.gradient_to_user(&gradient).amax(),
+                gradient_inf: features.largest_in_user_units(&descent.gradient()),
                 relative_gradient,
                 smallest_curvature,
                 iterations,
                 seconds: self.started.elapsed().as_secs_f64(),
             },
+            scaled: ScaledHead { theta: theta.clone(), scaling: features.scaling().clone() },
         }))
     }
 
@@ -207,15 +241,10 @@ impl<'p> Search<'p> {
         let (coefficients, intercepts) = self.features.to_user(&separation.direction);
         Separable {
             kind: separation.kind,
-            column_class: separation.column.map(|column| self.target_of(column)),
+            column_class: separation.column.map(|column| self.problem.loss.target_of(column)),
             direction: Head { coefficients, intercepts },
             separated_samples: separation.samples,
             classes: separation.classes,
         }
-    }
-
-    /// The class that a logit column accepts.
-    fn target_of(&self, column: usize) -> usize {
-        if self.problem.loss.logit_rows() == 1 { 1 } else { column }
     }
 }

@@ -35,7 +35,7 @@ pub(super) struct Separation {
     pub(super) kind: SeparationKind,
     /// The logit column that separates (one-vs-all losses), or `None` when the direction spans all columns.
     pub(super) column: Option<usize>,
-    /// Rows as in the head, or one row for the column.
+    /// Columns as in the head, or the one column, `D x Q`.
     pub(super) direction: DMatrix<f64>,
     /// Samples with a strictly positive margin.
     pub(super) samples: usize,
@@ -54,23 +54,27 @@ enum Sides {
 
 /// The margins of every sample as linear functions of a head direction, each divided by the sample's norm.
 pub(super) struct Margins<'a> {
-    features: &'a ScaledFeatures,
+    features: &'a ScaledFeatures<'a>,
     targets: &'a Targets,
     sides: Sides,
     norms: Vec<f64>,
 }
 
 impl<'a> Margins<'a> {
-    pub(super) fn one_against_rest(features: &'a ScaledFeatures, targets: &'a Targets, class: usize) -> Self {
+    pub(super) fn one_against_rest(
+        features: &'a ScaledFeatures<'a>,
+        targets: &'a Targets,
+        class: usize,
+    ) -> Self {
         Self::new(features, targets, Sides::OneAgainstRest(class))
     }
 
-    pub(super) fn all_pairs(features: &'a ScaledFeatures, targets: &'a Targets) -> Self {
+    pub(super) fn all_pairs(features: &'a ScaledFeatures<'a>, targets: &'a Targets) -> Self {
         Self::new(features, targets, Sides::AllPairs)
     }
 
-    fn new(features: &'a ScaledFeatures, targets: &'a Targets, sides: Sides) -> Self {
-        let norms = (0..features.samples()).map(|sample| features.sample(sample).norm()).collect();
+    fn new(features: &'a ScaledFeatures<'a>, targets: &'a Targets, sides: Sides) -> Self {
+        let norms = features.norms();
         Self { features, targets, sides, norms }
     }
 
@@ -91,7 +95,7 @@ impl<'a> Margins<'a> {
     fn direction(&self, unknowns: &[f64]) -> DMatrix<f64> {
         let dimension = self.features.dimension();
         let fixed = self.rows() - unknowns.len() / dimension;
-        DMatrix::from_fn(self.rows(), dimension, |row, entry| {
+        DMatrix::from_fn(dimension, self.rows(), |entry, row| {
             if row < fixed { 0.0 } else { unknowns[(row - fixed) * dimension + entry] }
         })
     }
@@ -106,7 +110,7 @@ impl<'a> Margins<'a> {
 
     /// All margins under a direction, sample by sample.
     fn evaluate(&self, direction: &DMatrix<f64>) -> Vec<f64> {
-        let scores = self.features.product(direction);
+        let scores = self.features.logits(direction);
         let mut margins = Vec::with_capacity(self.per_sample() * self.features.samples());
         for (sample, score) in scores.column_iter().enumerate() {
             let own = self.class_of(sample);
@@ -128,7 +132,7 @@ impl<'a> Margins<'a> {
     fn constraint(&self, index: usize) -> DVector<f64> {
         let (sample, which) = (index / self.per_sample(), index % self.per_sample());
         let (own, dimension) = (self.class_of(sample), self.features.dimension());
-        let unit = self.features.sample(sample) / self.norms[sample];
+        let unit = DVector::from_vec(self.features.sample(sample)) / self.norms[sample];
         let mut row = DVector::zeros(self.unknowns());
         match self.sides {
             Sides::OneAgainstRest(class) => row.copy_from(&(unit * if own == class { 1.0 } else { -1.0 })),
@@ -157,7 +161,7 @@ impl<'a> Margins<'a> {
     fn centred(&self, head: &DMatrix<f64>) -> DMatrix<f64> {
         let mut direction = head.clone();
         if let Sides::OneAgainstRest(class) = self.sides {
-            let scores = self.features.product(head);
+            let scores = self.features.logits(head);
             let (mut above, mut below) = (f64::INFINITY, f64::NEG_INFINITY);
             for (sample, &score) in scores.iter().enumerate() {
                 if self.class_of(sample) == class {
@@ -167,7 +171,7 @@ impl<'a> Margins<'a> {
                 }
             }
             let intercept = self.features.dimension() - 1;
-            direction[(0, intercept)] -= f64::midpoint(above, below);
+            direction[(intercept, 0)] -= f64::midpoint(above, below);
         }
         let size = direction.amax();
         if size > 0.0 { direction / size } else { direction }

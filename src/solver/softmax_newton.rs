@@ -4,28 +4,55 @@
 //! Adding one vector to every class's parameters changes no probability. Residuals and directions are kept
 //! off that gauge; without it conjugate gradients chases rounding error along it.
 
+use super::column_pass::Precision;
 use super::conjugate_gradient::{System, solve};
 use super::descent::{Descent, Progress};
-use super::direction::factor;
+use super::pass::{Evaluated, HeadColumns, Totals, over_logit_blocks};
+use super::real::Real;
 use super::scaled_features::ScaledFeatures;
 use super::separation::{Margins, find_separation};
+use super::softmax_curvature::{KeptFeatures, SoftmaxCurvature};
+use super::softmax_preconditioner::{Preconditioner, Sampled};
+use super::subsample::Subsample;
 use super::tolerance::Goal;
-use crate::loss::{Loss, Softmax, SoftmaxProbabilities, Targets};
-use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
+use crate::loss::{Softmax, Targets};
+use nalgebra::{DMatrix, DVector};
 
 /// Loosest relative accuracy of a Newton system.
 const LOOSEST_SYSTEM: f64 = 0.1;
-/// Tightest one; beyond it the next gradient's rounding decides.
-const TIGHTEST_SYSTEM: f64 = 1e-8;
+/// No relative gradient gets smaller than about this.
+const SMALLEST_GRADIENT: f64 = 1e-17;
+/// Iterations of conjugate gradients after which a new preconditioner is worth its making.
+const ITERATIONS_PER_PRECONDITIONER: usize = 12;
+
+impl Precision {
+    /// Tightest accuracy of a Newton system; beyond it the rounding of its products decides.
+    fn tightest_system(self) -> f64 {
+        match self {
+            Self::Single => 1e-5,
+            Self::Double => 1e-8,
+        }
+    }
+}
+
+/// Data, labels and loss of a softmax search.
+#[derive(Clone, Copy)]
+pub(super) struct SoftmaxPass<'a> {
+    pub(super) features: &'a ScaledFeatures<'a>,
+    pub(super) targets: &'a Targets,
+    pub(super) loss: Softmax,
+}
 
 /// Newton-CG over all classes of a softmax head.
 pub(super) struct SoftmaxNewton<'a> {
-    features: &'a ScaledFeatures,
-    targets: &'a Targets,
-    loss: Softmax,
+    pass: SoftmaxPass<'a>,
+    /// What preconditioners are made of, where not all of the data.
+    subsample: Option<&'a Subsample>,
     point: Point,
-    preconditioner: Vec<Cholesky<f64, Dyn>>,
+    preconditioner: Preconditioner,
     iterations_since_factored: usize,
+    kept: Option<KeptFeatures<f32>>,
+    precision: Precision,
     goal: Goal,
     /// Curvature added to every class's block, as a share of its gradient's magnitude; positive only while logits
     /// are so saturated that second derivatives say nothing.
@@ -37,31 +64,64 @@ pub(super) struct SoftmaxNewton<'a> {
 /// A head and everything known at it.
 struct Point {
     theta: DMatrix<f64>,
-    logits: DMatrix<f64>,
     value: f64,
     gradient: DMatrix<f64>,
     /// `sum_i |dL/dz_i^k|` for each class.
     magnitude: DVector<f64>,
+    largest_logit: f64,
+}
+
+impl SoftmaxPass<'_> {
+    /// Value and gradient at `theta` (`D x K`).
+    pub(super) fn evaluate(&self, theta: &DMatrix<f64>) -> Evaluated {
+        let columns: Vec<usize> = (0..theta.ncols()).collect();
+        let weights = self.loss.sample_weights(self.targets);
+        let zeros = || Totals::new(theta.nrows(), theta.ncols());
+        let mut totals = zeros();
+        over_logit_blocks(
+            self.features,
+            self.targets.of_sample(),
+            HeadColumns { theta, columns: &columns },
+            zeros,
+            |part, features, logits| {
+                let parts = Softmax::evaluate(logits, &weights);
+                part.add(&parts, features, logits.values);
+            },
+            |part| totals.merge(part),
+        );
+        totals.with_penalty(self.features, theta)
+    }
+
+    fn point(&self, theta: DMatrix<f64>) -> Point {
+        let evaluated = self.evaluate(&theta);
+        Point {
+            theta,
+            value: evaluated.value.iter().sum(),
+            gradient: evaluated.gradient,
+            magnitude: DVector::from_vec(evaluated.magnitude),
+            largest_logit: evaluated.largest_logit.into_iter().fold(0.0, f64::max),
+        }
+    }
 }
 
 impl<'a> SoftmaxNewton<'a> {
-    /// Starts from `theta` (`K x D`), whose columns sum to zero over classes.
+    /// Starts from `theta` (`D x K`), whose rows sum to zero over classes.
     pub(super) fn new(
-        features: &'a ScaledFeatures,
-        targets: &'a Targets,
-        loss: Softmax,
+        pass: SoftmaxPass<'a>,
+        subsample: Option<&'a Subsample>,
         theta: DMatrix<f64>,
         separation_possible: bool,
     ) -> Self {
-        let point = Point::at(theta, features, targets, loss);
+        let point = pass.point(theta);
         let goal = Goal::new(&point.scaled_gradient(&point.magnitude), 1.0);
         Self {
-            features,
-            targets,
-            loss,
+            pass,
+            subsample,
             point,
-            preconditioner: Vec::new(),
+            preconditioner: Preconditioner::default(),
             iterations_since_factored: 0,
+            kept: None,
+            precision: Precision::Single,
             goal,
             substitute: 0.0,
             progress: Progress::Active,
@@ -69,62 +129,118 @@ impl<'a> SoftmaxNewton<'a> {
         }
     }
 
-    /// Factors each class's own block of the Hessian when that pays: a factorisation costs about as much as
-    /// `D / 4` conjugate-gradient iterations.
-    fn refresh_preconditioner(&mut self, probabilities: &SoftmaxProbabilities) {
-        let worthwhile = self.features.dimension() / 4 + 4;
+    /// Runs until the search ends, the relative gradient falls to `enough`, or `steps` steps are done.
+    pub(super) fn run(&mut self, steps: usize, enough: f64) {
+        for _ in 0..steps {
+            if self.progress != Progress::Active || self.goal.relative() <= enough {
+                return;
+            }
+            self.step();
+        }
+    }
+
+    fn refresh_preconditioner(&mut self) {
         if !self.preconditioner.is_empty()
             && self.substitute == 0.0
-            && self.iterations_since_factored <= worthwhile
+            && self.iterations_since_factored <= ITERATIONS_PER_PRECONDITIONER
         {
             return;
         }
         self.iterations_since_factored = 0;
-        let blocks = (0..self.loss.logit_rows())
-            .map(|class| {
-                let mut block = self.features.gram(&probabilities.own_curvature(class, self.targets));
-                for (entry, penalty) in self.features.penalty.iter().enumerate() {
-                    block[(entry, entry)] += penalty + self.substitute * self.point.magnitude[class];
-                }
-                factor(&mut block, self.features).unwrap_or_else(|| ridged_factor(block))
-            })
-            .collect();
-        self.preconditioner = blocks;
+        let SoftmaxPass { features, targets, loss } = self.pass;
+        let sampled = match self.subsample {
+            Some(subsample) => Sampled {
+                features: &subsample.features,
+                targets: &subsample.targets,
+                loss: Softmax::new(&subsample.targets),
+            },
+            None => Sampled { features, targets, loss },
+        };
+        self.preconditioner =
+            Preconditioner::new(sampled, features, &self.point.theta, &self.added_curvature());
+    }
+
+    /// The curvature that stands in for vanished second derivatives, class by class.
+    fn added_curvature(&self) -> Vec<f64> {
+        self.point.magnitude.iter().map(|magnitude| self.substitute * magnitude).collect()
     }
 
     fn newton_direction(&mut self) -> DMatrix<f64> {
-        let probabilities = self.loss.probabilities(&self.point.logits, self.targets);
-        self.refresh_preconditioner(&probabilities);
-        let accuracy = self.goal.relative().sqrt().clamp(TIGHTEST_SYSTEM, LOOSEST_SYSTEM);
-        let system = NewtonSystem { newton: self, probabilities };
+        self.refresh_preconditioner();
+        match self.precision {
+            Precision::Single => {
+                let kept = self.kept.take().unwrap_or_else(|| KeptFeatures::new(self.pass.features));
+                let step = self.solve_system(&kept);
+                self.kept = Some(kept);
+                step
+            }
+            Precision::Double => self.solve_system(&KeptFeatures::<f64>::new(self.pass.features)),
+        }
+    }
+
+    fn solve_system<T: Real>(&mut self, kept: &KeptFeatures<T>) -> DMatrix<f64> {
+        let SoftmaxPass { features, targets, loss } = self.pass;
+        let tightest = self.precision.tightest_system();
+        let relative = self.goal.relative();
+        // As accurate as the next gradient can show: Newton squares it, and rounding ends it.
+        let accuracy = relative.sqrt().max(SMALLEST_GRADIENT / relative).clamp(tightest, LOOSEST_SYSTEM);
+        let system = NewtonSystem {
+            newton: self,
+            curvature: SoftmaxCurvature::new(features, targets, loss, &self.point.theta, kept),
+            added: self.added_curvature(),
+        };
         let (step, iterations) = solve(&system, &-&self.point.gradient, accuracy);
         self.iterations_since_factored += iterations;
         step
     }
 
     fn line_search(&mut self, step: &DMatrix<f64>) {
-        let change = self.features.product(step).amax();
-        let mut trial = self.goal.begin(change, self.point.gradient.dot(step), true);
+        let features = self.pass.features;
+        let reach =
+            step.column_iter().map(|column| features.reach(column.iter().copied())).fold(0.0, f64::max);
+        let mut trial = self.goal.begin(reach, self.point.gradient.dot(step), true);
         let scale = self.point.magnitude.clone();
-        let before = self.point.scaled_gradient(&scale);
+        let before = self.point.scaled_gradient(&scale).norm();
         loop {
-            let theta = &self.point.theta + step * trial.length();
-            let point = Point::at(theta, self.features, self.targets, self.loss);
-            if trial.accepts(self.point.value, &before, point.value, &point.scaled_gradient(&scale)) {
+            let point = self.pass.point(&self.point.theta + step * trial.length());
+            if trial.overshoots(point.largest_logit - self.point.largest_logit) {
+                continue;
+            }
+            if trial.accepts(self.point.value, before, point.value, point.scaled_gradient(&scale).norm()) {
                 let gradient = point.scaled_gradient(&point.magnitude);
-                self.progress = self.goal.moved(&gradient, 1.0, &trial, point.logits.amax());
+                let relative = self.goal.relative();
+                self.progress = self.goal.moved(&gradient, 1.0, &trial, point.largest_logit);
+                self.doubt_precision(relative);
                 self.point = point;
                 self.leave_substitute();
                 return;
             }
             if !trial.shorten() {
                 self.progress = self.goal.no_step_left(&trial);
-                if self.substitute == 0.0 && !self.goal.is_met() {
-                    self.substitute = self.goal.substitute_curvature();
-                    self.progress = Progress::Active;
-                }
+                self.fail();
                 return;
             }
+        }
+    }
+
+    /// A Newton step that hardly helped may have been too coarse.
+    fn doubt_precision(&mut self, before: f64) {
+        if self.progress == Progress::Active && self.goal.relative() > 0.5 * before && !self.goal.is_met() {
+            self.precision = Precision::Double;
+        }
+    }
+
+    /// No length of a step would do: tries again in double precision, then with a substitute for curvature.
+    fn fail(&mut self) {
+        if self.goal.is_met() {
+            return;
+        }
+        if self.precision == Precision::Single {
+            self.precision = Precision::Double;
+            self.progress = Progress::Active;
+        } else if self.substitute == 0.0 {
+            self.substitute = self.goal.substitute_curvature();
+            self.progress = Progress::Active;
         }
     }
 
@@ -132,14 +248,14 @@ impl<'a> SoftmaxNewton<'a> {
     fn leave_substitute(&mut self) {
         if self.substitute > 0.0 {
             self.substitute = 0.0;
-            self.preconditioner.clear();
+            self.preconditioner = Preconditioner::default();
         }
     }
 
     fn look_for_separation(&mut self) {
         if self.separation_possible && self.progress == Progress::Active && self.goal.wants_separation_check()
         {
-            let margins = Margins::all_pairs(self.features, self.targets);
+            let margins = Margins::all_pairs(self.pass.features, self.pass.targets);
             if let Some(found) = find_separation(&margins, &self.point.theta, self.goal.lp_is_due()) {
                 self.progress = Progress::Separable(found);
             }
@@ -148,95 +264,50 @@ impl<'a> SoftmaxNewton<'a> {
 }
 
 impl Point {
-    fn at(theta: DMatrix<f64>, features: &ScaledFeatures, targets: &Targets, loss: Softmax) -> Self {
-        let columns: Vec<usize> = (0..loss.logit_rows()).collect();
-        let logits = features.logits(&theta, &columns);
-        let mut residuals = DMatrix::zeros(logits.nrows(), logits.ncols());
-        let mut value = loss.value_and_gradient(&logits, targets, &mut residuals);
-        let mut gradient = features.pull_back(&residuals);
-        for (class, row) in theta.row_iter().enumerate() {
-            value += features.penalty_of(&row.transpose());
-            for (entry, penalty) in features.penalty.iter().enumerate() {
-                gradient[(class, entry)] += penalty * row[entry];
-            }
-        }
-        let mut magnitude = DVector::zeros(loss.logit_rows());
-        residuals.column_iter().for_each(|column| magnitude += column.abs());
-        Self { theta, logits, value, gradient, magnitude }
-    }
-
     /// The gradient with each class divided by the magnitude of its terms.
     fn scaled_gradient(&self, magnitude: &DVector<f64>) -> DVector<f64> {
-        let scaled = DMatrix::from_fn(self.gradient.nrows(), self.gradient.ncols(), |class, entry| {
-            self.gradient[(class, entry)] / magnitude[class].max(f64::MIN_POSITIVE)
+        let scaled = DMatrix::from_fn(self.gradient.nrows(), self.gradient.ncols(), |entry, class| {
+            self.gradient[(entry, class)] / magnitude[class].max(f64::MIN_POSITIVE)
         });
         DVector::from_column_slice(scaled.as_slice())
     }
 }
 
-/// A factor of a block that is singular to rounding; only the speed of convergence depends on it.
-fn ridged_factor(mut block: DMatrix<f64>) -> Cholesky<f64, Dyn> {
-    let size = block.nrows();
-    let typical = (block.trace() / size as f64).max(f64::MIN_POSITIVE);
-    for exponent in (-10..=0).step_by(2) {
-        for entry in 0..size {
-            block[(entry, entry)] += typical * 10.0_f64.powi(exponent);
-        }
-        if let Some(factor) = Cholesky::new(block.clone()) {
-            return factor;
-        }
-    }
-    Cholesky::new_unchecked(DMatrix::from_diagonal_element(size, size, typical.sqrt()))
-}
-
 /// The Newton system at one point.
-struct NewtonSystem<'n, 'a> {
+struct NewtonSystem<'n, 'a, T> {
     newton: &'n SoftmaxNewton<'a>,
-    probabilities: SoftmaxProbabilities,
+    curvature: SoftmaxCurvature<'n, T>,
+    added: Vec<f64>,
 }
 
-impl System for NewtonSystem<'_, '_> {
+impl<T: Real> System for NewtonSystem<'_, '_, T> {
     fn product(&self, direction: &DMatrix<f64>) -> DMatrix<f64> {
-        let newton = self.newton;
-        let mut along = newton.features.product(direction);
-        self.probabilities.curvature_product_in_place(newton.targets, &mut along);
-        let mut product = newton.features.pull_back(&along);
-        for (entry, penalty) in newton.features.penalty.iter().enumerate() {
-            product.column_mut(entry).axpy(*penalty, &direction.column(entry), 1.0);
-        }
-        if newton.substitute > 0.0 {
-            for (class, magnitude) in newton.point.magnitude.iter().enumerate() {
-                let mut row = product.row_mut(class);
-                row += direction.row(class) * (newton.substitute * magnitude);
+        let mut product = self.curvature.product(direction);
+        let penalty = self.newton.pass.features.penalty();
+        for (class, added) in self.added.iter().enumerate() {
+            for (entry, penalty) in penalty.iter().enumerate() {
+                product[(entry, class)] += (penalty + added) * direction[(entry, class)];
             }
         }
         product
     }
 
     fn precondition(&self, residual: &DMatrix<f64>) -> DMatrix<f64> {
-        let mut result = residual.clone();
-        for (class, factor) in self.newton.preconditioner.iter().enumerate() {
-            result.set_row(class, &factor.solve(&residual.row(class).transpose()).transpose());
-        }
-        result
+        self.newton.preconditioner.apply(residual)
     }
 
     fn project_direction(&self, direction: &mut DMatrix<f64>) {
-        let classes = direction.nrows() as f64;
-        for mut column in direction.column_iter_mut() {
-            let mean = column.sum() / classes;
-            column.add_scalar_mut(-mean);
-        }
+        let mean = direction.column_mean();
+        direction.column_iter_mut().for_each(|mut column| column -= &mean);
     }
 
     /// Residuals sum to zero over classes but for rounding. Each class gives up a share in proportion to the
     /// magnitude of its terms: equal shares would drown a class of small mass in the rounding of the large ones.
     fn clean_residual(&self, residual: &mut DMatrix<f64>) {
         let magnitude = &self.newton.point.magnitude;
-        let total = magnitude.sum().max(f64::MIN_POSITIVE);
-        for mut column in residual.column_iter_mut() {
-            let excess = column.sum() / total;
-            column.axpy(-excess, magnitude, 1.0);
+        let excess = residual.column_sum() / magnitude.sum().max(f64::MIN_POSITIVE);
+        for (mut column, magnitude) in residual.column_iter_mut().zip(magnitude.iter()) {
+            column.axpy(-magnitude, &excess, 1.0);
         }
     }
 
@@ -244,9 +315,9 @@ impl System for NewtonSystem<'_, '_> {
     fn size(&self, residual: &DMatrix<f64>, preconditioned: &DMatrix<f64>) -> f64 {
         let of_class = |class: usize| {
             let magnitude = self.newton.point.magnitude[class].max(f64::MIN_POSITIVE);
-            (residual.row(class).dot(&preconditioned.row(class)).max(0.0) / magnitude).sqrt()
+            (residual.column(class).dot(&preconditioned.column(class)).max(0.0) / magnitude).sqrt()
         };
-        (0..residual.nrows()).map(of_class).fold(0.0, f64::max)
+        (0..residual.ncols()).map(of_class).fold(0.0, f64::max)
     }
 }
 

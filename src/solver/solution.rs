@@ -1,6 +1,9 @@
 //! What solving ends in: a certified stationary point, a proof that there is none, or the reason for neither.
 
+use super::scaled_features::ScaledFeatures;
+use super::scaling::Scaling;
 use super::separation::SeparationKind;
+use crate::data::Dataset;
 use nalgebra::DMatrix;
 use serde::Serialize;
 
@@ -36,16 +39,28 @@ pub struct Certificate {
 pub struct StationaryPoint {
     /// The head.
     pub head: Head,
-    /// Logits of the training samples, one sample per column.
-    pub logits: DMatrix<f64>,
-    /// `dL/dlogits`, same shape; the balance ledger is its column sums.
-    pub logit_gradient: DMatrix<f64>,
     /// The loss without penalty.
     pub data_loss: f64,
     /// The loss with penalty.
     pub loss: f64,
     /// How stationary it is.
     pub certificate: Certificate,
+    pub(super) scaled: ScaledHead,
+}
+
+/// A head in the coordinates it was solved in, where its logits lose nothing to a far-off centre.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct ScaledHead {
+    pub(super) theta: DMatrix<f64>,
+    pub(super) scaling: Scaling,
+}
+
+impl StationaryPoint {
+    /// Logits of the samples of the data set that was solved over, one sample per column.
+    #[must_use]
+    pub fn logits(&self, dataset: &Dataset) -> DMatrix<f64> {
+        ScaledFeatures::with_scaling(dataset, self.scaled.scaling.clone()).logits(&self.scaled.theta)
+    }
 }
 
 /// A proof that no finite minimiser exists: along `direction` no sample's loss rises and some fall for ever.

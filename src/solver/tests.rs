@@ -109,10 +109,11 @@ fn the_w4_witness_lands_on_its_reference() {
     {
         let weights = ClassWeights::Explicit(vec![1.0, weight]);
         let point = stationary(&dataset, &LossChoice::Logistic, &weights, 0.0);
+        let logits = point.logits(&dataset);
         let mean = |class: u32| {
             let of_class =
                 (0..dataset.labels().samples()).filter(|&i| dataset.labels().of_sample()[i] == class);
-            let sum: f64 = of_class.map(|sample| Sigmoid::of(point.logits[(0, sample)]).probability).sum();
+            let sum: f64 = of_class.map(|sample| Sigmoid::of(logits[(0, sample)]).probability).sum();
             sum / dataset.labels().counts()[class as usize] as f64
         };
         assert!((mean(1) / positives - 1.0).abs() < 1e-7, "P1 {} for {positives}", mean(1));

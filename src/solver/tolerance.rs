@@ -4,7 +4,7 @@ use super::descent::Progress;
 use nalgebra::DVector;
 
 /// Below this the gradient is rounding error of its own terms.
-const ROUNDING: f64 = 1e-15;
+const ROUNDING: f64 = 1e-16;
 /// The largest relative gradient that may still be called stationary.
 const STATIONARY: f64 = 1e-12;
 /// A step that still moves some logit by this share is not the end of a converging sequence.
@@ -13,8 +13,12 @@ const SETTLED_STEP: f64 = 1e-6;
 const SUFFICIENT_DECREASE: f64 = 1e-4;
 /// A predicted decrease below this share of the value drowns in the value's rounding.
 const VISIBLE_DECREASE: f64 = 1e-9;
-/// First bound on how far one step may move any logit; doubled whenever it binds and the step succeeds.
+/// First bound on how far one step may raise the largest logit; doubled whenever it binds and the step succeeds.
 const FIRST_REACH: f64 = 16.0;
+/// A Hessian is kept when this many more steps like the last promise the end.
+const STEPS_WORTH_A_HESSIAN: i32 = 4;
+/// Halvings after which a line search is given up.
+const MOST_SHORTENINGS: usize = 40;
 /// Steps after which slow progress asks for the fast and for the full separation check.
 const FAST_CHECK_FROM: usize = 4;
 const FULL_CHECK_AT: [usize; 4] = [12, 25, 50, 100];
@@ -41,8 +45,12 @@ pub(super) struct Trial {
     length: f64,
     slope: f64,
     reach: f64,
+    /// How far the largest logit may rise.
+    bound: f64,
     bounded: bool,
     shortenings: usize,
+    /// The point is stationary already; a step that does not help says that nothing will.
+    at_rounding: bool,
 }
 
 impl Goal {
@@ -72,12 +80,23 @@ impl Goal {
         self.relative <= STATIONARY
     }
 
-    /// Begins a line search along a direction that moves logits by up to `logit_change` and has slope `slope`.
-    pub(super) fn begin(&mut self, logit_change: f64, slope: f64, newton: bool) -> Trial {
+    /// Begins a line search along a direction that moves no logit by more than `reach` and has slope `slope`.
+    pub(super) fn begin(&mut self, reach: f64, slope: f64, newton: bool) -> Trial {
         self.indefinite |= !newton;
-        let bounded = logit_change > self.reach;
-        let length = if bounded { self.reach / logit_change } else { 1.0 };
-        Trial { length, slope, reach: logit_change, bounded, shortenings: 0 }
+        Trial {
+            length: 1.0,
+            slope,
+            reach,
+            bound: self.reach,
+            bounded: false,
+            shortenings: 0,
+            at_rounding: self.is_met(),
+        }
+    }
+
+    /// Whether a few more steps like the last, which began at a relative gradient of `before`, end the search.
+    pub(super) fn promises_end(&self, before: f64) -> bool {
+        self.is_met() || self.relative * (self.relative / before).powi(STEPS_WORTH_A_HESSIAN) <= ROUNDING
     }
 
     /// Takes note of an accepted step and says whether it was the last.
@@ -98,7 +117,7 @@ impl Goal {
         let slow = self.relative > 0.5 * before;
         self.stalls = if slow { self.stalls + 1 } else { 0 };
         if self.settled_step
-            && (self.relative <= ROUNDING || (self.relative <= STATIONARY && self.stalls >= 2))
+            && (self.relative <= ROUNDING || (self.relative <= STATIONARY && self.stalls >= 1))
         {
             Progress::Settled
         } else if self.steps >= MOST_STEPS {
@@ -141,26 +160,38 @@ fn relative(gradient: &DVector<f64>, magnitude: f64) -> f64 {
 impl Trial {
     /// The step off a saddle point, accepted because the value fell.
     pub(super) fn off_saddle(reach: f64) -> Self {
-        Self { length: 1.0, slope: 0.0, reach, bounded: false, shortenings: 1 }
+        Self {
+            length: 1.0,
+            slope: 0.0,
+            reach,
+            bound: f64::INFINITY,
+            bounded: false,
+            shortenings: 1,
+            at_rounding: false,
+        }
     }
 
     pub(super) fn length(&self) -> f64 {
         self.length
     }
 
+    /// Whether the step raised the largest logit too far; it is then shortened to what it may.
+    pub(super) fn overshoots(&mut self, raised: f64) -> bool {
+        let overshoots = raised > 1.5 * self.bound;
+        if overshoots {
+            self.length *= self.bound / raised;
+            self.bounded = true;
+        }
+        overshoots
+    }
+
     /// Armijo's condition while the decrease can be seen in the value, else a smaller gradient.
-    pub(super) fn accepts(
-        &self,
-        value: f64,
-        gradient: &DVector<f64>,
-        new_value: f64,
-        new_gradient: &DVector<f64>,
-    ) -> bool {
+    pub(super) fn accepts(&self, value: f64, gradient: f64, new_value: f64, new_gradient: f64) -> bool {
         let predicted = -self.length * self.slope;
         if predicted > VISIBLE_DECREASE * value.abs() {
             new_value <= value - SUFFICIENT_DECREASE * predicted
         } else {
-            new_gradient.norm() < gradient.norm()
+            new_gradient < gradient
         }
     }
 
@@ -168,6 +199,6 @@ impl Trial {
     pub(super) fn shorten(&mut self) -> bool {
         self.length *= 0.5;
         self.shortenings += 1;
-        self.shortenings < 40
+        !self.at_rounding && self.shortenings < MOST_SHORTENINGS
     }
 }

@@ -1,0 +1,77 @@
+//! Logits of a few hundred samples at a time, as every loss works on them.
+
+use crate::numeric::{SAMPLES_PER_CHUNK, update_sample_chunks};
+use nalgebra::DMatrix;
+use std::ops::Range;
+
+/// Logits (or their derivatives) of at most [`SAMPLES_PER_CHUNK`] samples, one contiguous run of samples per logit
+/// column, so that vector instructions run over samples.
+pub(crate) struct LogitBlock<'a> {
+    /// Class of each sample.
+    pub(crate) labels: &'a [u32],
+    /// `n x Q`, sample index fastest.
+    pub(crate) values: &'a mut [f64],
+}
+
+impl LogitBlock<'_> {
+    /// The run of samples of each logit column.
+    pub(crate) fn columns(&mut self) -> impl Iterator<Item = &mut [f64]> {
+        self.values.chunks_exact_mut(self.labels.len())
+    }
+}
+
+/// Hands a `Q x N` matrix (one sample per column) to `work` block by block, writes back what `work` leaves in the
+/// block, and returns its results in order.
+pub(super) fn update_in_blocks<T: Send>(
+    matrix: &mut DMatrix<f64>,
+    labels: &[u32],
+    work: impl Fn(Range<usize>, &mut LogitBlock) -> T + Sync,
+) -> Vec<T> {
+    let rows = matrix.nrows();
+    update_sample_chunks(matrix, |range, part| {
+        let mut values = transposed(part, rows);
+        let result = work(range.clone(), &mut LogitBlock { labels: &labels[range], values: &mut values });
+        let samples = part.len() / rows.max(1);
+        part.copy_from_slice(&transposed(&values, samples));
+        result
+    })
+}
+
+/// The transpose of a column-major matrix with `rows` rows.
+pub(super) fn transposed(matrix: &[f64], rows: usize) -> Vec<f64> {
+    let columns = matrix.len() / rows.max(1);
+    let entry = |index: usize| matrix[(index % columns) * rows + index / columns];
+    (0..matrix.len()).map(entry).collect()
+}
+
+/// The sum of at most a block's worth of numbers, in eight lanes.
+#[allow(clippy::inline_always, reason = "part of vectorised kernels")]
+#[inline(always)]
+pub(super) fn lane_sum(values: &[f64]) -> f64 {
+    let (lanes, rest) = values.as_chunks::<8>();
+    let mut sums = [0.0; 8];
+    for lane in lanes {
+        for (sum, value) in sums.iter_mut().zip(lane) {
+            *sum += value;
+        }
+    }
+    sums.iter().chain(rest).sum()
+}
+
+/// The largest magnitude, in eight lanes.
+#[allow(clippy::inline_always, reason = "part of vectorised kernels")]
+#[inline(always)]
+pub(super) fn lane_largest(values: &[f64]) -> f64 {
+    let larger = |a: f64, b: f64| if b > a { b } else { a };
+    let (lanes, rest) = values.as_chunks::<8>();
+    let mut largest = [0.0; 8];
+    for lane in lanes {
+        for (largest, value) in largest.iter_mut().zip(lane) {
+            *largest = larger(*largest, value.abs());
+        }
+    }
+    largest.iter().chain(rest).fold(0.0, |all, value| larger(all, value.abs()))
+}
+
+/// Room for one number per sample of a block, on the stack.
+pub(super) type PerSample = [f64; SAMPLES_PER_CHUNK];

@@ -1,0 +1,207 @@
+//! The kernel of every loss that is a sum over logit columns: a logistic loss in each, with a weight for each pair of
+//! true class and column.
+
+use super::ColumnPart;
+use super::block::{LogitBlock, PerSample, lane_largest, lane_sum};
+use crate::numeric::{Kernel, SAMPLES_PER_CHUNK, Sigmoid, Sum, softplus, vectorised};
+use nalgebra::DMatrix;
+
+/// Weights under which columns are evaluated.
+///
+/// For a sample of class `c` in column `q` that is not the column's target, `dL/dz = p (share + pull (1 - p))` and the
+/// value is `share softplus(z)`; for a target `dL/dz = -share (1 - p)` and the value is `share softplus(-z)`.
+#[derive(Debug, Clone)]
+pub(crate) struct PairWeights {
+    /// The class each column accepts.
+    pub(crate) targets: Vec<usize>,
+    /// `share[(c, q)]`, reduction included.
+    pub(crate) share: DMatrix<f64>,
+    /// `pull[(c, q)]`, zero for targets; `None` where no weight depends on the logits.
+    pub(crate) pull: Option<DMatrix<f64>>,
+}
+
+/// Class means of one column at the present logits.
+#[derive(Debug, Clone)]
+pub(crate) struct ColumnMeans {
+    /// Mean of `-log(1 - p)` over each class, of `-log p` over the target class.
+    pub(crate) loss: Vec<f64>,
+    /// Mean of `p` over each class.
+    pub(crate) probability: Vec<f64>,
+}
+
+/// Sums over samples from which [`ColumnMeans`] are made, block by block.
+pub(crate) struct ClassSums {
+    classes: usize,
+    /// Loss and probability by column and class.
+    sums: Vec<(Sum, Sum)>,
+}
+
+impl PairWeights {
+    /// Writes `dL/dz` over the logits of a block.
+    pub(crate) fn evaluate(&self, block: &mut LogitBlock) -> Vec<ColumnPart> {
+        let parts =
+            self.over_columns(block, |logits, share, pull| vectorised(Residuals { logits, share, pull }));
+        let labels = block.labels;
+        for (column, &target) in block.columns().zip(&self.targets) {
+            flip_targets(column, labels, target);
+        }
+        parts
+    }
+
+    /// Writes `d2L/dz2`, at fixed class means, over the logits of a block.
+    pub(crate) fn curvature(&self, block: &mut LogitBlock) {
+        self.over_columns(block, |logits, share, pull| vectorised(Curvatures { logits, share, pull }));
+    }
+
+    /// Runs a kernel over the columns, with the logits of targets negated: seen from `-z`, a target is a sample like
+    /// any other.
+    fn over_columns<T>(
+        &self,
+        block: &mut LogitBlock,
+        kernel: impl Fn(&mut [f64], &[f64], Option<&[f64]>) -> T,
+    ) -> Vec<T> {
+        let labels = block.labels;
+        let mut share: PerSample = [0.0; SAMPLES_PER_CHUNK];
+        let mut pull: PerSample = [0.0; SAMPLES_PER_CHUNK];
+        let (share, pull) = (&mut share[..labels.len()], &mut pull[..labels.len()]);
+        let gather = |from: &DMatrix<f64>, column: usize, into: &mut [f64]| {
+            let table = from.column(column);
+            let table = table.as_slice();
+            into.iter_mut().zip(labels).for_each(|(entry, &label)| *entry = table[label as usize]);
+        };
+        let mut results = Vec::with_capacity(self.targets.len());
+        for (index, (column, &target)) in block.columns().zip(&self.targets).enumerate() {
+            gather(&self.share, index, share);
+            if let Some(of_pairs) = &self.pull {
+                gather(of_pairs, index, pull);
+            }
+            flip_targets(column, labels, target);
+            results.push(kernel(column, share, self.pull.is_some().then_some(&*pull)));
+        }
+        results
+    }
+}
+
+impl ClassSums {
+    pub(crate) fn new(columns: usize, classes: usize) -> Self {
+        Self { classes, sums: vec![(Sum::default(), Sum::default()); columns * classes] }
+    }
+
+    /// Adds a block of logits, which is used up.
+    pub(crate) fn add(&mut self, block: &mut LogitBlock, targets: &[usize]) {
+        let labels = block.labels;
+        let mut probability: PerSample = [0.0; SAMPLES_PER_CHUNK];
+        let probability = &mut probability[..labels.len()];
+        let of_columns = self.sums.chunks_exact_mut(self.classes);
+        for ((column, &target), sums) in block.columns().zip(targets).zip(of_columns) {
+            flip_targets(column, labels, target);
+            vectorised(LossesAndProbabilities { logits: column, probability });
+            for ((&loss, &probability), &label) in column.iter().zip(&*probability).zip(labels) {
+                let (of_loss, of_probability) = &mut sums[label as usize];
+                of_loss.add(loss);
+                // A target's logit was negated, its probability is the complement's; no law reads it.
+                of_probability.add(probability);
+            }
+        }
+    }
+
+    pub(crate) fn merge(&mut self, other: &Self) {
+        for (own, other) in self.sums.iter_mut().zip(&other.sums) {
+            own.0.merge(other.0);
+            own.1.merge(other.1);
+        }
+    }
+
+    /// The means, given the number of samples of each class.
+    pub(crate) fn means(&self, counts: &[usize]) -> Vec<ColumnMeans> {
+        let mean = |sum: Sum, count: usize| sum.value() / count as f64;
+        let of_column = |sums: &[(Sum, Sum)]| ColumnMeans {
+            loss: sums.iter().zip(counts).map(|(sum, &count)| mean(sum.0, count)).collect(),
+            probability: sums.iter().zip(counts).map(|(sum, &count)| mean(sum.1, count)).collect(),
+        };
+        self.sums.chunks_exact(self.classes).map(of_column).collect()
+    }
+}
+
+fn flip_targets(column: &mut [f64], labels: &[u32], target: usize) {
+    for (entry, &label) in column.iter_mut().zip(labels) {
+        *entry = if label as usize == target { -*entry } else { *entry };
+    }
+}
+
+struct Residuals<'a> {
+    logits: &'a mut [f64],
+    share: &'a [f64],
+    pull: Option<&'a [f64]>,
+}
+
+#[allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
+impl Kernel for Residuals<'_> {
+    type Output = ColumnPart;
+
+    #[inline(always)]
+    fn call(self) -> ColumnPart {
+        let mut losses: PerSample = [0.0; SAMPLES_PER_CHUNK];
+        let losses = &mut losses[..self.logits.len()];
+        let largest_logit = lane_largest(self.logits);
+        let Some(pull) = self.pull else {
+            for ((z, loss), share) in self.logits.iter_mut().zip(&mut *losses).zip(self.share) {
+                *loss = share * softplus(*z);
+                *z = share * Sigmoid::of(*z).probability;
+            }
+            // Plain residuals are not negative, targets having been negated.
+            return ColumnPart { value: lane_sum(losses), magnitude: lane_sum(self.logits), largest_logit };
+        };
+        for (((z, loss), share), pull) in self.logits.iter_mut().zip(&mut *losses).zip(self.share).zip(pull) {
+            *loss = share * softplus(*z);
+            let sigmoid = Sigmoid::of(*z);
+            *z = sigmoid.probability * (share + pull * sigmoid.complement);
+        }
+        let value = lane_sum(losses);
+        losses.iter_mut().zip(&*self.logits).for_each(|(entry, residual)| *entry = residual.abs());
+        ColumnPart { value, magnitude: lane_sum(losses), largest_logit }
+    }
+}
+
+struct Curvatures<'a> {
+    logits: &'a mut [f64],
+    share: &'a [f64],
+    pull: Option<&'a [f64]>,
+}
+
+#[allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
+impl Kernel for Curvatures<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Some(pull) = self.pull else {
+            for (z, share) in self.logits.iter_mut().zip(self.share) {
+                *z = share * Sigmoid::of(*z).slope();
+            }
+            return;
+        };
+        for ((z, share), pull) in self.logits.iter_mut().zip(self.share).zip(pull) {
+            let sigmoid = Sigmoid::of(*z);
+            *z = sigmoid.slope() * (share + pull * (sigmoid.complement - sigmoid.probability));
+        }
+    }
+}
+
+struct LossesAndProbabilities<'a> {
+    logits: &'a mut [f64],
+    probability: &'a mut [f64],
+}
+
+#[allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
+impl Kernel for LossesAndProbabilities<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        for (z, probability) in self.logits.iter_mut().zip(self.probability.iter_mut()) {
+            *probability = Sigmoid::of(*z).probability;
+            *z = softplus(*z);
+        }
+    }
+}

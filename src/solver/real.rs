@@ -1,0 +1,53 @@
+//! The two precisions that second derivatives are computed in.
+
+use faer::traits::ComplexField;
+use std::ops::{Add, AddAssign, Mul, Sub};
+
+/// `f32` or `f64`, as matrix products take them.
+pub(crate) trait Real:
+    ComplexField
+    + Copy
+    + Send
+    + Sync
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + AddAssign
+    + 'static
+{
+    /// 0.
+    const ZERO: Self;
+    /// 1.
+    const ONE: Self;
+    /// Rounded from double precision.
+    fn narrowed(value: f64) -> Self;
+    /// In double precision.
+    fn widened(self) -> f64;
+}
+
+impl Real for f32 {
+    const ZERO: Self = 0.0;
+    const ONE: Self = 1.0;
+
+    #[allow(clippy::cast_possible_truncation, reason = "single precision is what is asked for")]
+    fn narrowed(value: f64) -> Self {
+        value as Self
+    }
+
+    fn widened(self) -> f64 {
+        f64::from(self)
+    }
+}
+
+impl Real for f64 {
+    const ZERO: Self = 0.0;
+    const ONE: Self = 1.0;
+
+    fn narrowed(value: f64) -> Self {
+        value
+    }
+
+    fn widened(self) -> f64 {
+        self
+    }
+}

@@ -1,0 +1,160 @@
+//! Products of the softmax Hessian with directions, in the precision that is asked for.
+//!
+//! They only steer the search, so that single precision usually does; the scaled features and, point by point, the
+//! probabilities are kept for as many blocks as fit into a fixed room, and computed anew for the others.
+
+use super::pass::HeadColumns;
+use super::real::Real;
+use super::scaled_features::{ScaledFeatures, across, pull_back};
+use crate::loss::{LogitBlock, Softmax, Targets};
+use crate::numeric::{Kernel, SAMPLES_PER_CHUNK, map_sample_chunks, over_sample_spans, vectorised};
+use nalgebra::DMatrix;
+use std::ops::Range;
+
+/// Bytes for features and probabilities each.
+const ROOM: usize = 64 << 20;
+
+/// Scaled features of the first blocks, kept in precision `T`.
+pub(super) struct KeptFeatures<T> {
+    blocks: Vec<Vec<T>>,
+}
+
+impl<T: Real> KeptFeatures<T> {
+    pub(super) fn new(features: &ScaledFeatures) -> Self {
+        let samples = samples_within_room::<T>(features.dimension(), features.samples());
+        let narrow = |range| narrowed(features.block(range, &mut Vec::new()));
+        Self { blocks: map_sample_chunks(samples, narrow) }
+    }
+}
+
+/// Samples, in whole blocks, whose `entries` numbers each fit into the room.
+fn samples_within_room<T>(entries: usize, samples: usize) -> usize {
+    let fitting = ROOM / (entries * size_of::<T>()).max(1);
+    (fitting / SAMPLES_PER_CHUNK * SAMPLES_PER_CHUNK).min(samples)
+}
+
+fn narrowed<T: Real>(values: &[f64]) -> Vec<T> {
+    values.iter().map(|&value| T::narrowed(value)).collect()
+}
+
+/// The Hessian of the mean loss at one head, without penalty.
+pub(super) struct SoftmaxCurvature<'a, T> {
+    features: &'a ScaledFeatures<'a>,
+    targets: &'a Targets,
+    theta: &'a DMatrix<f64>,
+    kept_features: &'a KeptFeatures<T>,
+    kept_probabilities: Vec<Vec<T>>,
+    /// Weight of each class's samples beside the largest.
+    weights: Vec<T>,
+    largest_weight: f64,
+}
+
+impl<'a, T: Real> SoftmaxCurvature<'a, T> {
+    pub(super) fn new(
+        features: &'a ScaledFeatures<'a>,
+        targets: &'a Targets,
+        loss: Softmax,
+        theta: &'a DMatrix<f64>,
+        kept_features: &'a KeptFeatures<T>,
+    ) -> Self {
+        let weights = loss.sample_weights(targets);
+        let largest_weight = weights.iter().copied().fold(0.0, f64::max);
+        let weights = weights.iter().map(|weight| T::narrowed(weight / largest_weight)).collect();
+        let mut curvature = Self {
+            features,
+            targets,
+            theta,
+            kept_features,
+            kept_probabilities: Vec::new(),
+            weights,
+            largest_weight,
+        };
+        let kept = samples_within_room::<T>(theta.ncols(), features.samples());
+        curvature.kept_probabilities = map_sample_chunks(kept, |range| curvature.probabilities(range));
+        curvature
+    }
+
+    fn probabilities(&self, range: Range<usize>) -> Vec<T> {
+        let columns: Vec<usize> = (0..self.theta.ncols()).collect();
+        let head = HeadColumns { theta: self.theta, columns: &columns };
+        narrowed(&block_probabilities(self.features, self.targets.of_sample(), range, head))
+    }
+
+    /// `H V` for a direction `V` (`D x K`).
+    pub(super) fn product(&self, direction: &DMatrix<f64>) -> DMatrix<f64> {
+        let (dimension, classes) = direction.shape();
+        let size = direction.amax().max(f64::MIN_POSITIVE);
+        let along: Vec<T> = direction.iter().map(|entry| T::narrowed(entry / size)).collect();
+        let mut product = DMatrix::zeros(dimension, classes);
+        over_sample_spans(
+            self.features.samples(),
+            || (DMatrix::<f64>::zeros(dimension, classes), vec![T::ZERO; dimension * classes], Vec::new()),
+            |(sum, part, moved), range| {
+                let chunk = range.start / SAMPLES_PER_CHUNK;
+                let (mut block, mut probabilities) = (Vec::new(), Vec::new());
+                let block = self.kept_features.blocks.get(chunk).unwrap_or_else(|| {
+                    block = narrowed(self.features.block(range.clone(), &mut Vec::new()));
+                    &block
+                });
+                let probabilities = self.kept_probabilities.get(chunk).unwrap_or_else(|| {
+                    probabilities = self.probabilities(range.clone());
+                    &probabilities
+                });
+                moved.resize(range.len() * classes, T::ZERO);
+                across(block, dimension, &along, moved);
+                let weights: Vec<T> = self.targets.of_sample()[range]
+                    .iter()
+                    .map(|&label| self.weights[label as usize])
+                    .collect();
+                vectorised(Bend { probabilities, weights: &weights, moved });
+                pull_back(block, dimension, moved, part);
+                sum.iter_mut().zip(&*part).for_each(|(sum, part)| *sum += part.widened());
+            },
+            |(part, _, _)| product += part,
+        );
+        product * (self.largest_weight * size)
+    }
+}
+
+/// Probabilities of some samples, `n x K`, sample index fastest.
+pub(super) fn block_probabilities(
+    features: &ScaledFeatures,
+    labels: &[u32],
+    range: Range<usize>,
+    head: HeadColumns,
+) -> Vec<f64> {
+    let (mut scratch, mut logits) = (Vec::new(), Vec::new());
+    let block = features.block(range.clone(), &mut scratch);
+    features.block_logits(block, &range, head.theta, head.columns, &mut logits);
+    Softmax::probabilities(&mut LogitBlock { labels: &labels[range], values: &mut logits });
+    logits
+}
+
+/// Per sample, from a change `v` of its logits to the change `w p .* (v - p . v)` of its residuals.
+struct Bend<'a, T> {
+    probabilities: &'a [T],
+    weights: &'a [T],
+    moved: &'a mut [T],
+}
+
+#[allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
+impl<T: Real> Kernel for Bend<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let samples = self.weights.len();
+        let mut mean = [T::ZERO; SAMPLES_PER_CHUNK];
+        let mean = &mut mean[..samples];
+        for (p, v) in self.probabilities.chunks_exact(samples).zip(self.moved.chunks_exact(samples)) {
+            for ((mean, &p), &v) in mean.iter_mut().zip(p).zip(v) {
+                *mean += p * v;
+            }
+        }
+        for (p, v) in self.probabilities.chunks_exact(samples).zip(self.moved.chunks_exact_mut(samples)) {
+            for (((v, &p), &mean), &weight) in v.iter_mut().zip(p).zip(&*mean).zip(self.weights) {
+                *v = weight * p * (*v - mean);
+            }
+        }
+    }
+}
