@@ -7,6 +7,8 @@ use std::ops::Range;
 /// Logits (or their derivatives) of at most [`SAMPLES_PER_CHUNK`] samples, one contiguous run of samples per logit
 /// column, so that vector instructions run over samples.
 pub(crate) struct LogitBlock<'a> {
+    /// Place of the block's first sample among all.
+    pub(crate) first_sample: usize,
     /// Class of each sample.
     pub(crate) labels: &'a [u32],
     /// `n x Q`, sample index fastest.
@@ -30,7 +32,10 @@ pub(super) fn update_in_blocks<T: Send>(
     let rows = matrix.nrows();
     update_sample_chunks(matrix, |range, part| {
         let mut values = transposed(part, rows);
-        let result = work(range.clone(), &mut LogitBlock { labels: &labels[range], values: &mut values });
+        let result = work(
+            range.clone(),
+            &mut LogitBlock { first_sample: range.start, labels: &labels[range], values: &mut values },
+        );
         let samples = part.len() / rows.max(1);
         part.copy_from_slice(&transposed(&values, samples));
         result

@@ -63,6 +63,20 @@ impl Softmax {
         parts
     }
 
+    /// The probabilities behind residuals that [`Self::evaluate`] left in a block, in single precision.
+    pub(crate) fn probabilities_of_residuals(block: &mut LogitBlock, weights: &[f64]) -> Vec<f32> {
+        let samples = block.labels.len();
+        let inverse: Vec<f64> = block.labels.iter().map(|&label| 1.0 / weights[label as usize]).collect();
+        let mut probabilities = vec![0.0; block.values.len()];
+        for (residuals, into) in block.columns().zip(probabilities.chunks_exact_mut(samples)) {
+            vectorised(NarrowScaled { values: residuals, factors: &inverse, into });
+        }
+        for (sample, &label) in block.labels.iter().enumerate() {
+            probabilities[label as usize * samples + sample] += 1.0;
+        }
+        probabilities
+    }
+
     /// Writes probabilities over the logits of a block.
     pub(crate) fn probabilities(block: &mut LogitBlock) {
         let samples = block.labels.len();
@@ -207,6 +221,25 @@ impl Kernel for Scale<'_> {
     #[inline(always)]
     fn call(self) {
         self.values.iter_mut().zip(self.factors).for_each(|(value, factor)| *value *= factor);
+    }
+}
+
+/// Values times factors, in single precision.
+struct NarrowScaled<'a> {
+    values: &'a [f64],
+    factors: &'a [f64],
+    into: &'a mut [f32],
+}
+
+#[allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
+impl Kernel for NarrowScaled<'_> {
+    type Output = ();
+
+    #[allow(clippy::cast_possible_truncation, reason = "single precision is what is asked for")]
+    #[inline(always)]
+    fn call(self) {
+        let entries = self.into.iter_mut().zip(self.values).zip(self.factors);
+        entries.for_each(|((narrow, value), factor)| *narrow = (value * factor) as f32);
     }
 }
 

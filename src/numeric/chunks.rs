@@ -11,6 +11,9 @@ pub const SAMPLES_PER_CHUNK: usize = 512;
 /// Runs of chunks that share an accumulator; fixed, so that bytes do not depend on threads.
 const SPANS: usize = 32;
 
+/// Accumulators per thread between two merges: few enough to hold, enough to keep threads from waiting for another.
+const SPANS_PER_THREAD: usize = 4;
+
 fn chunk_range(chunk: usize, samples: usize) -> Range<usize> {
     let start = chunk * SAMPLES_PER_CHUNK;
     start..(start + SAMPLES_PER_CHUNK).min(samples)
@@ -27,7 +30,8 @@ pub fn map_sample_chunks<T: Send>(samples: usize, work: impl Fn(Range<usize>) ->
 /// Folds the chunks of `0..samples` into accumulators and those into one, always in the same order.
 ///
 /// Samples are cut into a fixed number of spans; each span folds its chunks, in order, into an accumulator from
-/// `start`, and the accumulators are handed to `merge` in order. No more of them exist at a time than threads.
+/// `start`, and the accumulators are handed to `merge` in order. At most [`SPANS_PER_THREAD`] of them exist at a time for
+/// each thread.
 pub fn over_sample_spans<A: Send>(
     samples: usize,
     start: impl Fn() -> A + Sync,
@@ -49,9 +53,9 @@ pub fn over_sample_spans<A: Send>(
         (0..spans).map(run).for_each(merge);
         return;
     }
-    let mut merge = merge;
-    for first in (0..spans).step_by(threads) {
-        let together: Vec<A> = (first..(first + threads).min(spans)).into_par_iter().map(run).collect();
+    let (mut merge, at_a_time) = (merge, SPANS_PER_THREAD * threads);
+    for first in (0..spans).step_by(at_a_time) {
+        let together: Vec<A> = (first..(first + at_a_time).min(spans)).into_par_iter().map(run).collect();
         together.into_iter().for_each(&mut merge);
     }
 }

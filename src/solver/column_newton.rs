@@ -14,6 +14,9 @@ use crate::loss::ColumnLoss;
 use nalgebra::{DMatrix, DVector};
 use std::cmp::Ordering::{Equal, Less};
 
+/// Below this relative gradient, Newton's steps square it.
+const NEAR_END: f64 = 1e-3;
+
 /// Newton over the columns of a [`ColumnLoss`]; convex columns converge quadratically and the others end in a minimum
 /// whose smallest eigenvalue is known.
 pub(super) struct ColumnNewton<'a, L> {
@@ -75,8 +78,18 @@ impl Column {
 
     /// A fresh Hessian whose step hardly helped may have been too coarse.
     fn doubt_precision(&mut self, before: f64) {
-        if self.fresh && self.goal.relative() > 0.5 * before {
+        if self.fresh && before < NEAR_END && self.goal.relative() > 0.5 * before {
             self.precision = Precision::Double;
+        }
+    }
+
+    /// Takes a Hessian in single precision at the present parameters, unless it is too near singular to be told from
+    /// an indefinite one; it is then computed anew in double precision.
+    fn set_single(&mut self, hessian: &DMatrix<f64>) {
+        self.fresh = true;
+        match regular_factor(hessian, Precision::Single) {
+            Some(factor) => self.curvature = Some(Curvature::Definite(factor)),
+            None => self.precision = Precision::Double,
         }
     }
 }
@@ -92,10 +105,34 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
     /// Evaluates every column anew and makes it active.
     fn restart(&mut self) {
         let all: Vec<usize> = (0..self.theta.ncols()).collect();
-        let evaluated = self.pass.evaluate(&all, &self.theta);
+        let (evaluated, hessian) = self.evaluate(&all, &self.theta, true);
         let precision =
             |column: usize| self.columns.get(column).map_or(Precision::Single, |own| own.precision);
         self.columns = all.iter().map(|&column| Column::at(&evaluated, column, precision(column))).collect();
+        self.take_hessian(hessian);
+    }
+
+    /// Values and gradients of some columns; for a lone column that will need one, its Hessian from the same pass.
+    fn evaluate(
+        &self,
+        columns: &[usize],
+        theta: &DMatrix<f64>,
+        wants_hessian: bool,
+    ) -> (Evaluated, Option<DMatrix<f64>>) {
+        let single = self.columns.first().is_none_or(|own| own.precision == Precision::Single);
+        if self.theta.ncols() == 1 && wants_hessian && single && !self.pass.loss.reads_class_means() {
+            let (evaluated, hessian) = self.pass.evaluate_with_hessian(theta);
+            return (evaluated, Some(hessian));
+        }
+        (self.pass.evaluate(columns, theta), None)
+    }
+
+    /// Takes the Hessian of a lone column at its present parameters.
+    fn take_hessian(&mut self, hessian: Option<DMatrix<f64>>) {
+        let (Some(hessian), [own]) = (hessian, self.columns.as_mut_slice()) else { return };
+        if own.curvature.is_none() {
+            own.set_single(&hessian);
+        }
     }
 
     /// Continues from where it stands with another loss of the same columns.
@@ -171,14 +208,11 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
             let hessians = self.pass.hessians(&lacking, &self.theta_of(&lacking), precision);
             for (column, hessian) in lacking.into_iter().zip(hessians) {
                 let own = &mut self.columns[column];
-                own.fresh = true;
-                if precision == Precision::Double {
-                    own.curvature = Some(Curvature::of(hessian, self.pass.features));
-                } else if let Some(factor) = regular_factor(&hessian, precision) {
-                    own.curvature = Some(Curvature::Definite(factor));
+                if precision == Precision::Single {
+                    own.set_single(&hessian);
                 } else {
-                    // Too near singular to be told in single precision: the second round computes it anew.
-                    own.precision = Precision::Double;
+                    own.fresh = true;
+                    own.curvature = Some(Curvature::of(hessian, self.pass.features));
                 }
             }
         }
@@ -202,8 +236,9 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
             for (mut own, search) in theta.column_iter_mut().zip(&pending) {
                 own.axpy(search.trial.length(), &search.step, 1.0);
             }
-            let evaluated = self.pass.evaluate(&columns, &theta);
-            let mut remaining = Vec::new();
+            let far_off = self.relative_gradient() > NEAR_END;
+            let (evaluated, hessian) = self.evaluate(&columns, &theta, far_off);
+            let (mut remaining, mut accepted) = (Vec::new(), false);
             for (index, mut search) in pending.into_iter().enumerate() {
                 let own = &mut self.columns[search.column];
                 let raised = evaluated.largest_logit[index] - own.largest_logit;
@@ -218,11 +253,15 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
                 ) {
                     own.accept(&evaluated, index, &search.trial);
                     self.theta.column_mut(search.column).copy_from(&theta.column(index));
+                    accepted = true;
                 } else if search.trial.shorten() {
                     remaining.push(search);
                 } else {
                     own.fail(&search.trial);
                 }
+            }
+            if accepted {
+                self.take_hessian(hessian);
             }
             pending = remaining;
         }

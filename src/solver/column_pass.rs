@@ -46,6 +46,46 @@ impl<L: ColumnLoss> ColumnPass<'_, L> {
         totals.with_penalty(self.features, theta)
     }
 
+    /// Value, gradient and Hessian (in single precision, penalty included) of a lone column that reads no class means,
+    /// in one pass.
+    pub(super) fn evaluate_with_hessian(&self, theta: &DMatrix<f64>) -> (Evaluated, DMatrix<f64>) {
+        let dimension = self.features.dimension();
+        let weights = self.loss.pair_weights(&[0], &[], self.targets);
+        let zeros = || {
+            let hessian = DMatrix::zeros(dimension, dimension);
+            (Totals::new(dimension, 1), hessian, SingleBlock::default(), SingleGram::default(), Vec::new())
+        };
+        let (mut totals, mut hessian, ..) = zeros();
+        self.over_blocks(
+            &[0],
+            theta,
+            zeros,
+            |(totals, hessian, single, products, curvature), features, logits| {
+                curvature.clear();
+                curvature.extend_from_slice(logits.values);
+                let parts = weights.evaluate(logits);
+                totals.add(&parts, features, logits.values);
+                weights.curvature(&mut LogitBlock { values: curvature, ..*logits });
+                single.load(features);
+                products.add(single, curvature, hessian);
+            },
+            |(part, of_part, ..)| {
+                totals.merge(part);
+                hessian += of_part;
+            },
+        );
+        self.complete(&mut hessian);
+        (totals.with_penalty(self.features, theta), hessian)
+    }
+
+    /// Fills the upper triangle and adds the penalty.
+    fn complete(&self, hessian: &mut DMatrix<f64>) {
+        hessian.fill_upper_triangle_with_lower_triangle();
+        for (entry, penalty) in self.features.penalty().iter().enumerate() {
+            hessian[(entry, entry)] += penalty;
+        }
+    }
+
     /// Hessians of `columns` at `theta` (`D x Q`), penalty included.
     pub(super) fn hessians(
         &self,
@@ -94,15 +134,12 @@ impl<L: ColumnLoss> ColumnPass<'_, L> {
             |(part, _, _)| hessians.iter_mut().zip(part).for_each(|(total, part)| *total += part),
         );
         for (index, hessian) in hessians.iter_mut().enumerate() {
-            hessian.fill_upper_triangle_with_lower_triangle();
+            self.complete(hessian);
             if let Some(coupling) =
                 means.get(index).and_then(|means| self.loss.coupling(columns[index], means))
             {
                 let slopes = self.class_slopes(columns[index], &theta.columns(index, 1).into_owned());
                 *hessian += &slopes * coupling * slopes.transpose();
-            }
-            for (entry, penalty) in self.features.penalty().iter().enumerate() {
-                hessian[(entry, entry)] += penalty;
             }
         }
         hessians

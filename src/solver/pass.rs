@@ -31,7 +31,11 @@ pub(super) fn over_logit_blocks<A: Send>(
         |(accumulator, scratch, logits), range| {
             let block = features.block(range.clone(), scratch);
             features.block_logits(block, &range, head.theta, head.columns, logits);
-            work(accumulator, block, &mut LogitBlock { labels: &labels[range], values: logits });
+            work(
+                accumulator,
+                block,
+                &mut LogitBlock { first_sample: range.start, labels: &labels[range], values: logits },
+            );
         },
         |(accumulator, _, _)| merge(accumulator),
     );

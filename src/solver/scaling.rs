@@ -24,7 +24,7 @@ pub(crate) struct Scaling {
 impl Scaling {
     /// Measures features `d x N`.
     pub(super) fn new(features: &DMatrix<f64>, l2: f64) -> Self {
-        let centre: Vec<f64> = (0..features.nrows()).map(|feature| median(features, feature)).collect();
+        let centre = medians(features);
         let deviations = Deviations::of(features, &centre);
         let mut scaling = Self { centre, factor: Vec::new(), widest: Vec::new(), penalty: Vec::new() };
         for feature in 0..features.nrows() {
@@ -41,15 +41,18 @@ impl Scaling {
     }
 }
 
-/// A middle value of a feature. About the mean, one value of 1e8 among values near 1 would round all the others.
-fn median(features: &DMatrix<f64>, feature: usize) -> f64 {
+/// A middle value of each feature. About the mean, one value of 1e8 among values near 1 would round all the others.
+fn medians(features: &DMatrix<f64>) -> Vec<f64> {
     let stride = features.ncols().div_ceil(MEDIAN_SAMPLES).max(1);
-    let mut some: Vec<f64> = features.row(feature).iter().step_by(stride).copied().collect();
-    if some.is_empty() {
-        return 0.0;
-    }
-    let middle = some.len() / 2;
-    *some.select_nth_unstable_by(middle, f64::total_cmp).1
+    let some: Vec<usize> = (0..features.ncols()).step_by(stride).collect();
+    // Samples are far apart in memory, their features are not.
+    let some = features.select_columns(&some).transpose();
+    let middle_of = |values: nalgebra::DVectorView<f64>| {
+        let mut values: Vec<f64> = values.iter().copied().collect();
+        let middle = values.len() / 2;
+        if values.is_empty() { 0.0 } else { *values.select_nth_unstable_by(middle, f64::total_cmp).1 }
+    };
+    some.column_iter().map(middle_of).collect()
 }
 
 /// `1 / value`, rounded to a power of two that is finite whatever the unit.

@@ -9,7 +9,7 @@ use super::scaled_features::ScaledFeatures;
 use super::separation::Separation;
 use super::softmax_newton::{SoftmaxNewton, SoftmaxPass};
 use super::solution::{Certificate, Head, Outcome, ScaledHead, Separable, StationaryPoint};
-use super::subsample::Subsample;
+use super::subsample::{Subsample, TO_BEGIN_ON};
 use crate::loss::{ColumnLoss, Inr, InrVariant, Logistic, Loss, LossKind, Softmax};
 use argmin::core::Executor;
 use argmin::core::observers::{Observe, ObserverMode};
@@ -53,7 +53,8 @@ impl<'p> Search<'p> {
         // A penalty, or logits that only intercepts are added to, always leave a finite minimiser.
         let has_features = features.dimension() > 1;
         let separation_possible = problem.l2 == 0.0 && has_features;
-        let subsample = if has_features { Subsample::draw(&features, &problem.targets) } else { None };
+        let subsample =
+            if has_features { Subsample::draw(&features, &problem.targets, TO_BEGIN_ON) } else { None };
         Self { problem, features, subsample, started, separation_possible }
     }
 
@@ -103,17 +104,17 @@ impl<'p> Search<'p> {
         let start = self.softmax_start();
         let pass = SoftmaxPass { features: &self.features, targets: &self.problem.targets, loss };
         let Some(subsample) = &self.subsample else {
-            return SoftmaxNewton::new(pass, None, start, self.separation_possible);
+            return SoftmaxNewton::new(pass, start, self.separation_possible);
         };
         let small = SoftmaxPass {
             features: &subsample.features,
             targets: &subsample.targets,
             loss: Softmax::new(&subsample.targets),
         };
-        let mut small = SoftmaxNewton::new(small, None, start.clone(), false);
+        let mut small = SoftmaxNewton::new(small, start.clone(), false);
         let at_start = small.value();
         small.run(WARM_STEPS, WARM_GRADIENT);
-        let begin = |theta| SoftmaxNewton::new(pass, Some(subsample), theta, self.separation_possible);
+        let begin = |theta| SoftmaxNewton::new(pass, theta, self.separation_possible);
         let newton = begin(small.theta().clone());
         if newton.value() <= at_start { newton } else { begin(start) }
     }

@@ -28,7 +28,7 @@ impl<T: Real> KeptFeatures<T> {
 }
 
 /// Samples, in whole blocks, whose `entries` numbers each fit into the room.
-fn samples_within_room<T>(entries: usize, samples: usize) -> usize {
+pub(super) fn samples_within_room<T>(entries: usize, samples: usize) -> usize {
     let fitting = ROOM / (entries * size_of::<T>()).max(1);
     (fitting / SAMPLES_PER_CHUNK * SAMPLES_PER_CHUNK).min(samples)
 }
@@ -43,7 +43,7 @@ pub(super) struct SoftmaxCurvature<'a, T> {
     targets: &'a Targets,
     theta: &'a DMatrix<f64>,
     kept_features: &'a KeptFeatures<T>,
-    kept_probabilities: Vec<Vec<T>>,
+    kept_probabilities: &'a [Vec<T>],
     /// Weight of each class's samples beside the largest.
     weights: Vec<T>,
     largest_weight: f64,
@@ -56,22 +56,12 @@ impl<'a, T: Real> SoftmaxCurvature<'a, T> {
         loss: Softmax,
         theta: &'a DMatrix<f64>,
         kept_features: &'a KeptFeatures<T>,
+        kept_probabilities: &'a [Vec<T>],
     ) -> Self {
         let weights = loss.sample_weights(targets);
         let largest_weight = weights.iter().copied().fold(0.0, f64::max);
         let weights = weights.iter().map(|weight| T::narrowed(weight / largest_weight)).collect();
-        let mut curvature = Self {
-            features,
-            targets,
-            theta,
-            kept_features,
-            kept_probabilities: Vec::new(),
-            weights,
-            largest_weight,
-        };
-        let kept = samples_within_room::<T>(theta.ncols(), features.samples());
-        curvature.kept_probabilities = map_sample_chunks(kept, |range| curvature.probabilities(range));
-        curvature
+        Self { features, targets, theta, kept_features, kept_probabilities, weights, largest_weight }
     }
 
     fn probabilities(&self, range: Range<usize>) -> Vec<T> {
@@ -126,7 +116,11 @@ pub(super) fn block_probabilities(
     let (mut scratch, mut logits) = (Vec::new(), Vec::new());
     let block = features.block(range.clone(), &mut scratch);
     features.block_logits(block, &range, head.theta, head.columns, &mut logits);
-    Softmax::probabilities(&mut LogitBlock { labels: &labels[range], values: &mut logits });
+    Softmax::probabilities(&mut LogitBlock {
+        first_sample: range.start,
+        labels: &labels[range],
+        values: &mut logits,
+    });
     logits
 }
 

@@ -11,9 +11,9 @@ use super::pass::{Evaluated, HeadColumns, Totals, over_logit_blocks};
 use super::real::Real;
 use super::scaled_features::ScaledFeatures;
 use super::separation::{Margins, find_separation};
-use super::softmax_curvature::{KeptFeatures, SoftmaxCurvature};
+use super::softmax_curvature::{KeptFeatures, SoftmaxCurvature, samples_within_room};
 use super::softmax_preconditioner::{Preconditioner, Sampled};
-use super::subsample::Subsample;
+use super::subsample::{Subsample, TO_PRECONDITION};
 use super::tolerance::Goal;
 use crate::loss::{Softmax, Targets};
 use nalgebra::{DMatrix, DVector};
@@ -24,6 +24,8 @@ const LOOSEST_SYSTEM: f64 = 0.1;
 const SMALLEST_GRADIENT: f64 = 1e-17;
 /// Iterations of conjugate gradients after which a new preconditioner is worth its making.
 const ITERATIONS_PER_PRECONDITIONER: usize = 12;
+/// Below this relative gradient, probabilities and with them preconditioners hardly change any more.
+const NEAR_END: f64 = 1e-2;
 
 impl Precision {
     /// Tightest accuracy of a Newton system; beyond it the rounding of its products decides.
@@ -47,10 +49,11 @@ pub(super) struct SoftmaxPass<'a> {
 pub(super) struct SoftmaxNewton<'a> {
     pass: SoftmaxPass<'a>,
     /// What preconditioners are made of, where not all of the data.
-    subsample: Option<&'a Subsample>,
+    subsample: Option<Subsample>,
     point: Point,
     preconditioner: Preconditioner,
     iterations_since_factored: usize,
+    relative_when_factored: f64,
     kept: Option<KeptFeatures<f32>>,
     precision: Precision,
     goal: Goal,
@@ -64,6 +67,8 @@ pub(super) struct SoftmaxNewton<'a> {
 /// A head and everything known at it.
 struct Point {
     theta: DMatrix<f64>,
+    /// Probabilities of the blocks there is room for.
+    probabilities: Vec<Vec<f32>>,
     value: f64,
     gradient: DMatrix<f64>,
     /// `sum_i |dL/dz_i^k|` for each class.
@@ -72,30 +77,38 @@ struct Point {
 }
 
 impl SoftmaxPass<'_> {
-    /// Value and gradient at `theta` (`D x K`).
-    pub(super) fn evaluate(&self, theta: &DMatrix<f64>) -> Evaluated {
+    /// Value and gradient at `theta` (`D x K`), and the probabilities of as many blocks as there is room for.
+    pub(super) fn evaluate(&self, theta: &DMatrix<f64>) -> (Evaluated, Vec<Vec<f32>>) {
         let columns: Vec<usize> = (0..theta.ncols()).collect();
         let weights = self.loss.sample_weights(self.targets);
-        let zeros = || Totals::new(theta.nrows(), theta.ncols());
-        let mut totals = zeros();
+        let zeros = || (Totals::new(theta.nrows(), theta.ncols()), Vec::new());
+        let (mut totals, mut probabilities) = zeros();
+        let kept = samples_within_room::<f32>(theta.ncols(), self.features.samples());
         over_logit_blocks(
             self.features,
             self.targets.of_sample(),
             HeadColumns { theta, columns: &columns },
             zeros,
-            |part, features, logits| {
+            |(part, probabilities), features, logits| {
                 let parts = Softmax::evaluate(logits, &weights);
                 part.add(&parts, features, logits.values);
+                if logits.first_sample < kept {
+                    probabilities.push(Softmax::probabilities_of_residuals(logits, &weights));
+                }
             },
-            |part| totals.merge(part),
+            |(part, of_blocks)| {
+                totals.merge(part);
+                probabilities.extend(of_blocks);
+            },
         );
-        totals.with_penalty(self.features, theta)
+        (totals.with_penalty(self.features, theta), probabilities)
     }
 
     fn point(&self, theta: DMatrix<f64>) -> Point {
-        let evaluated = self.evaluate(&theta);
+        let (evaluated, probabilities) = self.evaluate(&theta);
         Point {
             theta,
+            probabilities,
             value: evaluated.value.iter().sum(),
             gradient: evaluated.gradient,
             magnitude: DVector::from_vec(evaluated.magnitude),
@@ -106,20 +119,17 @@ impl SoftmaxPass<'_> {
 
 impl<'a> SoftmaxNewton<'a> {
     /// Starts from `theta` (`D x K`), whose rows sum to zero over classes.
-    pub(super) fn new(
-        pass: SoftmaxPass<'a>,
-        subsample: Option<&'a Subsample>,
-        theta: DMatrix<f64>,
-        separation_possible: bool,
-    ) -> Self {
+    pub(super) fn new(pass: SoftmaxPass<'a>, theta: DMatrix<f64>, separation_possible: bool) -> Self {
         let point = pass.point(theta);
         let goal = Goal::new(&point.scaled_gradient(&point.magnitude), 1.0);
+        let subsample = Subsample::draw(pass.features, pass.targets, TO_PRECONDITION);
         Self {
             pass,
             subsample,
             point,
             preconditioner: Preconditioner::default(),
             iterations_since_factored: 0,
+            relative_when_factored: f64::INFINITY,
             kept: None,
             precision: Precision::Single,
             goal,
@@ -140,15 +150,15 @@ impl<'a> SoftmaxNewton<'a> {
     }
 
     fn refresh_preconditioner(&mut self) {
-        if !self.preconditioner.is_empty()
-            && self.substitute == 0.0
-            && self.iterations_since_factored <= ITERATIONS_PER_PRECONDITIONER
-        {
+        let worn = self.iterations_since_factored > ITERATIONS_PER_PRECONDITIONER;
+        let made_far_off = self.relative_when_factored > NEAR_END;
+        if !self.preconditioner.is_empty() && self.substitute == 0.0 && !(worn && made_far_off) {
             return;
         }
         self.iterations_since_factored = 0;
+        self.relative_when_factored = self.goal.relative();
         let SoftmaxPass { features, targets, loss } = self.pass;
-        let sampled = match self.subsample {
+        let sampled = match &self.subsample {
             Some(subsample) => Sampled {
                 features: &subsample.features,
                 targets: &subsample.targets,
@@ -170,15 +180,20 @@ impl<'a> SoftmaxNewton<'a> {
         match self.precision {
             Precision::Single => {
                 let kept = self.kept.take().unwrap_or_else(|| KeptFeatures::new(self.pass.features));
-                let step = self.solve_system(&kept);
+                let (step, iterations) = self.solve_system(&kept, &self.point.probabilities);
                 self.kept = Some(kept);
+                self.iterations_since_factored += iterations;
                 step
             }
-            Precision::Double => self.solve_system(&KeptFeatures::<f64>::new(self.pass.features)),
+            Precision::Double => self.solve_system::<f64>(&KeptFeatures::new(self.pass.features), &[]).0,
         }
     }
 
-    fn solve_system<T: Real>(&mut self, kept: &KeptFeatures<T>) -> DMatrix<f64> {
+    fn solve_system<T: Real>(
+        &self,
+        kept: &KeptFeatures<T>,
+        probabilities: &[Vec<T>],
+    ) -> (DMatrix<f64>, usize) {
         let SoftmaxPass { features, targets, loss } = self.pass;
         let tightest = self.precision.tightest_system();
         let relative = self.goal.relative();
@@ -186,12 +201,10 @@ impl<'a> SoftmaxNewton<'a> {
         let accuracy = relative.sqrt().max(SMALLEST_GRADIENT / relative).clamp(tightest, LOOSEST_SYSTEM);
         let system = NewtonSystem {
             newton: self,
-            curvature: SoftmaxCurvature::new(features, targets, loss, &self.point.theta, kept),
+            curvature: SoftmaxCurvature::new(features, targets, loss, &self.point.theta, kept, probabilities),
             added: self.added_curvature(),
         };
-        let (step, iterations) = solve(&system, &-&self.point.gradient, accuracy);
-        self.iterations_since_factored += iterations;
-        step
+        solve(&system, &-&self.point.gradient, accuracy)
     }
 
     fn line_search(&mut self, step: &DMatrix<f64>) {

@@ -4,13 +4,23 @@ use super::scaled_features::ScaledFeatures;
 use crate::data::Labels;
 use crate::loss::Targets;
 
-/// One sample of this many is drawn from every class.
-const ONE_OF: usize = 16;
-/// At least this many samples of every class (or all) for each unknown of a column: with fewer, samples can be told
-/// apart that in the whole data cannot.
-const LEAST_PER_UNKNOWN: usize = 2;
 /// Smaller data is cheap as it is.
 const LEAST_SAMPLES: usize = 4096;
+
+/// How much of the data a subsample takes.
+#[derive(Clone, Copy)]
+pub(super) struct Share {
+    /// One sample of this many of every class ..
+    pub(super) one_of: usize,
+    /// .. but at least this many, or all, for every four unknowns of a column.
+    pub(super) least_per_four_unknowns: usize,
+}
+
+/// To begin a search on. With fewer than two samples of a class to an unknown, samples could be told apart that in the
+/// whole data cannot.
+pub(super) const TO_BEGIN_ON: Share = Share { one_of: 16, least_per_four_unknowns: 8 };
+/// To make preconditioners of.
+pub(super) const TO_PRECONDITION: Share = Share { one_of: 4, least_per_four_unknowns: 1 };
 
 /// Some samples of every class, weighted so that every class keeps its mass.
 pub(super) struct Subsample {
@@ -22,14 +32,13 @@ pub(super) struct Subsample {
 
 impl Subsample {
     /// Draws from the data; `None` where a sample would be too small or too large a part of it to help.
-    pub(super) fn draw(features: &ScaledFeatures, targets: &Targets) -> Option<Self> {
+    pub(super) fn draw(features: &ScaledFeatures, targets: &Targets, share: Share) -> Option<Self> {
         let counts = targets.counts();
-        let wanted: Vec<usize> = counts
-            .iter()
-            .map(|&count| count.div_ceil(ONE_OF).max(LEAST_PER_UNKNOWN * features.dimension()).min(count))
-            .collect();
+        let least = (share.least_per_four_unknowns * features.dimension()).div_ceil(4);
+        let wanted: Vec<usize> =
+            counts.iter().map(|&count| count.div_ceil(share.one_of).max(least).min(count)).collect();
         let total: usize = wanted.iter().sum();
-        if targets.samples() < LEAST_SAMPLES || 4 * total > targets.samples() {
+        if targets.samples() < LEAST_SAMPLES || 3 * total > targets.samples() {
             return None;
         }
         let chosen = spread_draw(targets, &wanted);

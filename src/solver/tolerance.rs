@@ -4,7 +4,7 @@ use super::descent::Progress;
 use nalgebra::DVector;
 
 /// Below this the gradient is rounding error of its own terms.
-const ROUNDING: f64 = 1e-16;
+const ROUNDING: f64 = 5e-16;
 /// The largest relative gradient that may still be called stationary.
 const STATIONARY: f64 = 1e-12;
 /// A step that still moves some logit by this share is not the end of a converging sequence.
