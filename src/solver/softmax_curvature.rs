@@ -27,6 +27,18 @@ impl<T: Real> KeptFeatures<T> {
     }
 }
 
+/// Probabilities of the first blocks in double precision, for as many as there is room for.
+pub(super) fn kept_probabilities(
+    features: &ScaledFeatures,
+    targets: &Targets,
+    theta: &DMatrix<f64>,
+) -> Vec<Vec<f64>> {
+    let columns: Vec<usize> = (0..theta.ncols()).collect();
+    let head = HeadColumns { theta, columns: &columns };
+    let kept = samples_within_room::<f64>(theta.ncols(), features.samples());
+    map_sample_chunks(kept, |range| block_probabilities(features, targets.of_sample(), range, head))
+}
+
 /// Samples, in whole blocks, whose `entries` numbers each fit into the room.
 pub(super) fn samples_within_room<T>(entries: usize, samples: usize) -> usize {
     let fitting = ROOM / (entries * size_of::<T>()).max(1);

@@ -11,7 +11,7 @@ use super::pass::{Evaluated, HeadColumns, Totals, over_logit_blocks};
 use super::real::Real;
 use super::scaled_features::ScaledFeatures;
 use super::separation::{Margins, find_separation};
-use super::softmax_curvature::{KeptFeatures, SoftmaxCurvature, samples_within_room};
+use super::softmax_curvature::{KeptFeatures, SoftmaxCurvature, kept_probabilities, samples_within_room};
 use super::softmax_preconditioner::{Preconditioner, Sampled};
 use super::subsample::{Subsample, TO_PRECONDITION};
 use super::tolerance::Goal;
@@ -24,6 +24,8 @@ const LOOSEST_SYSTEM: f64 = 0.1;
 const SMALLEST_GRADIENT: f64 = 1e-17;
 /// Iterations of conjugate gradients after which a new preconditioner is worth its making.
 const ITERATIONS_PER_PRECONDITIONER: usize = 12;
+/// Below this relative gradient, Newton's steps square it.
+const SQUARING: f64 = 1e-3;
 /// Below this relative gradient, probabilities and with them preconditioners hardly change any more.
 const NEAR_END: f64 = 1e-2;
 
@@ -185,7 +187,11 @@ impl<'a> SoftmaxNewton<'a> {
                 self.iterations_since_factored += iterations;
                 step
             }
-            Precision::Double => self.solve_system::<f64>(&KeptFeatures::new(self.pass.features), &[]).0,
+            Precision::Double => {
+                let probabilities =
+                    kept_probabilities(self.pass.features, self.pass.targets, &self.point.theta);
+                self.solve_system::<f64>(&KeptFeatures::new(self.pass.features), &probabilities).0
+            }
         }
     }
 
@@ -238,7 +244,8 @@ impl<'a> SoftmaxNewton<'a> {
 
     /// A Newton step that hardly helped may have been too coarse.
     fn doubt_precision(&mut self, before: f64) {
-        if self.progress == Progress::Active && self.goal.relative() > 0.5 * before && !self.goal.is_met() {
+        let hardly_helped = before < SQUARING && self.goal.relative() > 0.5 * before;
+        if self.progress == Progress::Active && hardly_helped && !self.goal.is_met() {
             self.precision = Precision::Double;
         }
     }

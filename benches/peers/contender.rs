@@ -1,0 +1,105 @@
+//! Solves a problem that the peers' benchmark wrote to files, times it, and writes the head back.
+//!
+//! `contender DIRECTORY LOSS N D K L2`: `x.raw` holds `N x D` little-endian doubles, sample by sample, `y.raw` the `N`
+//! classes as 32-bit integers; the coefficients and intercepts go to `head.raw`, the seconds to standard output.
+//! `contender --many COUNT N D K L2` solves that many small problems drawn with seeds 0, 1, ..
+
+use anyhow::{Context, Result, bail};
+use equipoise::data::{Dataset, Labels};
+use equipoise::loss::ClassWeights;
+use equipoise::solver::{LossChoice, Outcome, Problem, StationaryPoint, solve};
+use nalgebra::DMatrix;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+use rayon::prelude::*;
+use std::path::Path;
+use std::time::Instant;
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["--many", count, n, d, k, l2] => {
+            many(count.parse()?, n.parse()?, d.parse()?, k.parse()?, l2.parse()?)
+        }
+        [directory, loss, n, d, k, l2] => {
+            one(Path::new(directory), loss, n.parse()?, d.parse()?, k.parse()?, l2.parse()?)
+        }
+        _ => bail!("contender DIRECTORY LOSS N D K L2, or contender --many COUNT N D K L2"),
+    }
+}
+
+fn one(directory: &Path, loss: &str, n: usize, d: usize, k: usize, l2: f64) -> Result<()> {
+    let read = |name: &str| std::fs::read(directory.join(name)).with_context(|| name.to_owned());
+    let values: Vec<f64> =
+        read("x.raw")?.as_chunks::<8>().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect();
+    let classes = read("y.raw")?.as_chunks::<4>().0.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect();
+    let features = DMatrix::from_vec(d, n, values);
+    let choice = if loss == "softmax" { LossChoice::Softmax } else { LossChoice::Logistic };
+    let clock = Clock::start();
+    let dataset = Dataset::unnamed(features, Labels::numbered(classes, k)?)?;
+    let point = stationary(&dataset, &choice, l2)?;
+    clock.report();
+    let intercepts = point.head.intercepts.iter();
+    let head: Vec<u8> =
+        point.head.coefficients.transpose().iter().chain(intercepts).flat_map(|w| w.to_le_bytes()).collect();
+    std::fs::write(directory.join("head.raw"), head)?;
+    Ok(())
+}
+
+/// Softmax over `k` unit normals in `d` dimensions whose centres are a unit normal each.
+fn many(count: u64, n: usize, d: usize, k: usize, l2: f64) -> Result<()> {
+    let draw = |seed: u64| {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let mut normal = || -> f64 { StandardNormal.sample(&mut random) };
+        let centres = DMatrix::from_fn(d, k, |_, _| normal());
+        let features = DMatrix::from_fn(d, n, |feature, sample| centres[(feature, sample % k)] + normal());
+        let labels = (0..n).map(|sample| u32::try_from(sample % k)).collect::<Result<_, _>>()?;
+        Ok(Dataset::unnamed(features, Labels::numbered(labels, k)?)?)
+    };
+    let datasets: Vec<Dataset> = (0..count).map(draw).collect::<Result<_>>()?;
+    let clock = Clock::start();
+    let losses: f64 = datasets
+        .par_iter()
+        .map(|dataset| Ok(stationary(dataset, &LossChoice::Softmax, l2)?.loss))
+        .collect::<Result<Vec<f64>>>()?
+        .iter()
+        .sum();
+    clock.report();
+    println!("{losses}");
+    Ok(())
+}
+
+fn stationary(dataset: &Dataset, choice: &LossChoice, l2: f64) -> Result<StationaryPoint> {
+    match solve(&Problem::new(dataset, choice, &ClassWeights::Balanced, l2)?) {
+        Outcome::Stationary(point) => Ok(*point),
+        other => bail!("{other:?}"),
+    }
+}
+
+/// Wall and processor time of a stretch of work.
+struct Clock {
+    wall: Instant,
+    processor: f64,
+}
+
+impl Clock {
+    fn start() -> Self {
+        Self { wall: Instant::now(), processor: processor_seconds() }
+    }
+
+    /// Prints both, processor time first.
+    fn report(&self) {
+        println!("{} {}", processor_seconds() - self.processor, self.wall.elapsed().as_secs_f64());
+    }
+}
+
+/// Processor seconds of all threads so far, from the kernel's nanosecond counters.
+fn processor_seconds() -> f64 {
+    let of_thread = |task: std::fs::DirEntry| -> Option<f64> {
+        let text = std::fs::read_to_string(task.path().join("schedstat")).ok()?;
+        text.split_whitespace().next()?.parse::<f64>().ok()
+    };
+    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten();
+    tasks.flatten().filter_map(of_thread).sum::<f64>() / 1e9
+}
