@@ -30,7 +30,7 @@ pub fn map_sample_chunks<T: Send>(samples: usize, work: impl Fn(Range<usize>) ->
 /// Folds the chunks of `0..samples` into accumulators and those into one, always in the same order.
 ///
 /// Samples are cut into a fixed number of spans; each span folds its chunks, in order, into an accumulator from
-/// `start`, and the accumulators are handed to `merge` in order. At most [`SPANS_PER_THREAD`] of them exist at a time for
+/// `start`, and the accumulators are handed to `merge` in order. At most four of them exist at a time for
 /// each thread.
 pub fn over_sample_spans<A: Send>(
     samples: usize,
