@@ -41,7 +41,9 @@ impl Softmax {
         for (column, part) in block.columns().zip(&mut parts) {
             part.largest_logit = vectorised(Maxima { logits: column, largest });
         }
-        let below: Vec<f64> = own.iter().zip(&*largest).map(|(z, largest)| z - largest).collect();
+        let mut below: PerSample = [0.0; SAMPLES_PER_CHUNK];
+        let below = &mut below[..samples];
+        below.iter_mut().zip(&*own).zip(&*largest).for_each(|((below, z), largest)| *below = z - largest);
         for column in block.columns() {
             vectorised(Exponentials { logits: column, largest });
         }
@@ -51,7 +53,7 @@ impl Softmax {
             vectorised(AddTo { values: column, sums: others });
         }
         weight.iter_mut().zip(block.labels).for_each(|(entry, &label)| *entry = weights[label as usize]);
-        parts[0].value = vectorised(Normalisation { below: &below, own, others, weight });
+        parts[0].value = vectorised(Normalisation { below, own, others, weight });
         // Now `others` holds the target's residual and `weight` the scale of the others'.
         for column in block.columns() {
             vectorised(Scale { values: column, factors: weight });
@@ -66,10 +68,13 @@ impl Softmax {
     /// The probabilities behind residuals that [`Self::evaluate`] left in a block, in single precision.
     pub(crate) fn probabilities_of_residuals(block: &mut LogitBlock, weights: &[f64]) -> Vec<f32> {
         let samples = block.labels.len();
-        let inverse: Vec<f64> = block.labels.iter().map(|&label| 1.0 / weights[label as usize]).collect();
+        let of_class: Vec<f64> = weights.iter().map(|weight| 1.0 / weight).collect();
+        let mut inverse: PerSample = [0.0; SAMPLES_PER_CHUNK];
+        let inverse = &mut inverse[..samples];
+        inverse.iter_mut().zip(block.labels).for_each(|(entry, &label)| *entry = of_class[label as usize]);
         let mut probabilities = vec![0.0; block.values.len()];
         for (residuals, into) in block.columns().zip(probabilities.chunks_exact_mut(samples)) {
-            vectorised(NarrowScaled { values: residuals, factors: &inverse, into });
+            vectorised(NarrowScaled { values: residuals, factors: inverse, into });
         }
         for (sample, &label) in block.labels.iter().enumerate() {
             probabilities[label as usize * samples + sample] += 1.0;

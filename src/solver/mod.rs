@@ -22,6 +22,7 @@ mod scaling;
 mod search;
 mod separation;
 mod softmax_curvature;
+mod softmax_hessian;
 mod softmax_newton;
 mod softmax_preconditioner;
 mod solution;

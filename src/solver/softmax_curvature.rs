@@ -79,7 +79,7 @@ impl<'a, T: Real> SoftmaxCurvature<'a, T> {
     fn probabilities(&self, range: Range<usize>) -> Vec<T> {
         let columns: Vec<usize> = (0..self.theta.ncols()).collect();
         let head = HeadColumns { theta: self.theta, columns: &columns };
-        narrowed(&block_probabilities(self.features, self.targets.of_sample(), range, head))
+        block_probabilities(self.features, self.targets.of_sample(), range, head)
     }
 
     /// `H V` for a direction `V` (`D x K`).
@@ -119,12 +119,12 @@ impl<'a, T: Real> SoftmaxCurvature<'a, T> {
 }
 
 /// Probabilities of some samples, `n x K`, sample index fastest.
-pub(super) fn block_probabilities(
+pub(super) fn block_probabilities<T: Real>(
     features: &ScaledFeatures,
     labels: &[u32],
     range: Range<usize>,
     head: HeadColumns,
-) -> Vec<f64> {
+) -> Vec<T> {
     let (mut scratch, mut logits) = (Vec::new(), Vec::new());
     let block = features.block(range.clone(), &mut scratch);
     features.block_logits(block, &range, head.theta, head.columns, &mut logits);
@@ -133,7 +133,7 @@ pub(super) fn block_probabilities(
         labels: &labels[range],
         values: &mut logits,
     });
-    logits
+    narrowed(&logits)
 }
 
 /// Per sample, from a change `v` of its logits to the change `w p .* (v - p . v)` of its residuals.

@@ -12,6 +12,7 @@ use super::real::Real;
 use super::scaled_features::ScaledFeatures;
 use super::separation::{Margins, find_separation};
 use super::softmax_curvature::{KeptFeatures, SoftmaxCurvature, kept_probabilities, samples_within_room};
+use super::softmax_hessian::dense_step;
 use super::softmax_preconditioner::{Preconditioner, Sampled};
 use super::subsample::{Subsample, TO_PRECONDITION};
 use super::tolerance::Goal;
@@ -178,6 +179,12 @@ impl<'a> SoftmaxNewton<'a> {
     }
 
     fn newton_direction(&mut self) -> DMatrix<f64> {
+        let Point { theta, probabilities, gradient, .. } = &self.point;
+        if self.substitute == 0.0
+            && let Some(step) = dense_step(&self.pass, theta, probabilities, gradient)
+        {
+            return step;
+        }
         self.refresh_preconditioner();
         match self.precision {
             Precision::Single => {

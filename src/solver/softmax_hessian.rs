@@ -1,0 +1,146 @@
+//! The whole Hessian of a small softmax head: where unknowns are few, one factor costs less than the products that
+//! conjugate gradients would ask for.
+
+use super::column_pass::Precision;
+use super::direction::regular_factor;
+use super::gram::gram;
+use super::pass::HeadColumns;
+use super::softmax_curvature::block_probabilities;
+use super::softmax_newton::SoftmaxPass;
+use crate::numeric::{Kernel, SAMPLES_PER_CHUNK, over_sample_spans, vectorised};
+use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
+
+/// Heads with more unknowns than this are left to conjugate gradients, whose products grow with `K D` where the Hessian
+/// grows with `(K D)^2`.
+const MOST_UNKNOWNS: usize = 100;
+
+/// Newton's step at `theta` for a head small enough for its whole Hessian, or `None` for a larger one and where the
+/// Hessian is singular to rounding.
+///
+/// `probabilities` are those of the first blocks of samples; the others' are computed.
+pub(super) fn dense_step(
+    pass: &SoftmaxPass,
+    theta: &DMatrix<f64>,
+    probabilities: &[Vec<f32>],
+    gradient: &DMatrix<f64>,
+) -> Option<DMatrix<f64>> {
+    let (dimension, classes) = theta.shape();
+    if dimension * (classes - 1) > MOST_UNKNOWNS {
+        return None;
+    }
+    let factor = factor(pass, &pair_blocks(pass, theta, probabilities), classes)?;
+    // The last class stands still; the others move relative to it, and all are then put back on the gauge.
+    let free = dimension * (classes - 1);
+    let relative = factor.solve(&DVector::from_column_slice(&gradient.as_slice()[..free]));
+    let mut step = DMatrix::zeros(dimension, classes);
+    step.as_mut_slice()[..free].copy_from_slice((-relative).as_slice());
+    let mean = step.column_mean();
+    step.column_iter_mut().for_each(|mut column| column -= &mean);
+    Some(step)
+}
+
+/// `sum_i w_i p_i^k p_i^l x_i x_i^T` for every pair of classes `k < l`.
+///
+/// Nothing else is needed: rows of the Hessian's classes sum to zero, so that its diagonal blocks are sums of these,
+/// with no `1 - p` in which digits would be lost.
+fn pair_blocks(pass: &SoftmaxPass, theta: &DMatrix<f64>, probabilities: &[Vec<f32>]) -> Vec<DMatrix<f64>> {
+    let &SoftmaxPass { features, targets, loss } = pass;
+    let (dimension, classes) = theta.shape();
+    let columns: Vec<usize> = (0..classes).collect();
+    let head = HeadColumns { theta, columns: &columns };
+    let weights = loss.sample_weights(targets);
+    let zeros = || vec![DMatrix::zeros(dimension, dimension); pairs(classes).count()];
+    let mut total = zeros();
+    over_sample_spans(
+        features.samples(),
+        || (zeros(), Vec::new(), [0.0; SAMPLES_PER_CHUNK], [0.0; SAMPLES_PER_CHUNK]),
+        |(sums, scratch, of_sample, curvature), range| {
+            let computed;
+            let probabilities = match probabilities.get(range.start / SAMPLES_PER_CHUNK) {
+                Some(kept) => kept,
+                None => {
+                    computed = block_probabilities::<f32>(features, targets.of_sample(), range.clone(), head);
+                    &computed
+                }
+            };
+            let labels = &targets.of_sample()[range.clone()];
+            let block = features.block(range, scratch);
+            let of_class = |class: usize| &probabilities[class * labels.len()..(class + 1) * labels.len()];
+            of_sample.iter_mut().zip(labels).for_each(|(entry, &label)| *entry = weights[label as usize]);
+            let (of_sample, into) = (&of_sample[..labels.len()], &mut curvature[..labels.len()]);
+            for ((k, l), sum) in pairs(classes).zip(sums) {
+                vectorised(PairCurvature { p: of_class(k), q: of_class(l), weights: of_sample, into });
+                gram(block, into, sum);
+            }
+        },
+        |(part, ..)| total.iter_mut().zip(part).for_each(|(total, part)| *total += part),
+    );
+    total.iter_mut().for_each(DMatrix::fill_upper_triangle_with_lower_triangle);
+    total
+}
+
+/// `w p q` for every sample.
+struct PairCurvature<'a> {
+    p: &'a [f32],
+    q: &'a [f32],
+    weights: &'a [f64],
+    into: &'a mut [f64],
+}
+
+#[allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
+impl Kernel for PairCurvature<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let each = self.into.iter_mut().zip(self.p).zip(self.q).zip(self.weights);
+        each.for_each(|(((into, &p), &q), weight)| *into = weight * f64::from(p) * f64::from(q));
+    }
+}
+
+fn pairs(classes: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..classes).flat_map(move |k| (k + 1..classes).map(move |l| (k, l)))
+}
+
+/// Factor of the Hessian of all classes but the last, penalty included.
+///
+/// On the gauge a class's own parameters are its moves relative to the last class less their mean over all `K`: hence
+/// the penalty's `1 - 1/K` and `-1/K`.
+fn factor(pass: &SoftmaxPass, pair_blocks: &[DMatrix<f64>], classes: usize) -> Option<Cholesky<f64, Dyn>> {
+    let penalty = pass.features.penalty();
+    let (dimension, share) = (penalty.len(), 1.0 / classes as f64);
+    let free = classes - 1;
+    let mut hessian = DMatrix::zeros(dimension * free, dimension * free);
+    for ((k, l), block) in pairs(classes).zip(pair_blocks) {
+        for (row, column, sign) in [(k, k, 1.0), (l, l, 1.0), (k, l, -1.0), (l, k, -1.0)] {
+            if row < free && column < free {
+                let mut part =
+                    hessian.view_mut((row * dimension, column * dimension), (dimension, dimension));
+                part.zip_apply(block, |entry, term| *entry += sign * term);
+            }
+        }
+    }
+    for (row, column) in (0..free).flat_map(|row| (0..free).map(move |column| (row, column))) {
+        let own = if row == column { 1.0 - share } else { -share };
+        for (entry, penalty) in penalty.iter().enumerate() {
+            hessian[(row * dimension + entry, column * dimension + entry)] += own * penalty;
+        }
+    }
+    regular_factor(&hessian, Precision::Double).or_else(|| {
+        fill_null_space(&mut hessian, pass.features.null_space());
+        regular_factor(&hessian, Precision::Double)
+    })
+}
+
+/// Gives every class curvature along directions in which no logit moves; gradients vanish there, so that no step
+/// changes.
+fn fill_null_space(hessian: &mut DMatrix<f64>, null: &DMatrix<f64>) {
+    let dimension = null.nrows();
+    let projection = null * null.transpose();
+    for class in 0..hessian.nrows() / dimension {
+        let mut block =
+            hessian.view_mut((class * dimension, class * dimension), (dimension, dimension));
+        let typical = block.trace() / dimension as f64;
+        block.zip_apply(&projection, |entry, term| *entry += typical * term);
+    }
+}
