@@ -2,12 +2,13 @@
 //!
 //! `contender DIRECTORY LOSS N D K L2`: `x.raw` holds `N x D` little-endian doubles, sample by sample, `y.raw` the `N`
 //! classes as 32-bit integers; the coefficients and intercepts go to `head.raw`, the seconds to standard output.
+//! `contender --path STEPS DIRECTORY LOSS N D K L2` solves that many problems whose weights go from equal to balanced.
 //! `contender --many COUNT N D K L2` solves that many small problems drawn with seeds 0, 1, ..
 
 use anyhow::{Context, Result, bail};
 use equipoise::data::{Dataset, Labels};
 use equipoise::loss::ClassWeights;
-use equipoise::solver::{LossChoice, Outcome, Problem, StationaryPoint, solve};
+use equipoise::solver::{LossChoice, Outcome, Problem, StationaryPoint, solve, solve_path};
 use nalgebra::DMatrix;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -22,6 +23,10 @@ fn main() -> Result<()> {
         ["--many", count, n, d, k, l2] => {
             many(count.parse()?, n.parse()?, d.parse()?, k.parse()?, l2.parse()?)
         }
+        ["--path", steps, directory, loss, n, d, k, l2] => {
+            let data = read(Path::new(directory), n.parse()?, d.parse()?, k.parse()?)?;
+            path(steps.parse()?, data, &choice_of(loss), l2.parse()?)
+        }
         [directory, loss, n, d, k, l2] => {
             one(Path::new(directory), loss, n.parse()?, d.parse()?, k.parse()?, l2.parse()?)
         }
@@ -29,16 +34,52 @@ fn main() -> Result<()> {
     }
 }
 
-fn one(directory: &Path, loss: &str, n: usize, d: usize, k: usize, l2: f64) -> Result<()> {
+/// Features and labels that the benchmark wrote.
+fn read(directory: &Path, n: usize, d: usize, k: usize) -> Result<(DMatrix<f64>, Labels)> {
     let read = |name: &str| std::fs::read(directory.join(name)).with_context(|| name.to_owned());
     let values: Vec<f64> =
         read("x.raw")?.as_chunks::<8>().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect();
     let classes = read("y.raw")?.as_chunks::<4>().0.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect();
-    let features = DMatrix::from_vec(d, n, values);
-    let choice = if loss == "softmax" { LossChoice::Softmax } else { LossChoice::Logistic };
+    Ok((DMatrix::from_vec(d, n, values), Labels::numbered(classes, k)?))
+}
+
+fn choice_of(loss: &str) -> LossChoice {
+    if loss == "softmax" { LossChoice::Softmax } else { LossChoice::Logistic }
+}
+
+/// Class weights `N_c^-t` for `t` from 0 to 1, scaled to a mean of 1 over samples.
+fn path(
+    steps: usize,
+    (features, labels): (DMatrix<f64>, Labels),
+    choice: &LossChoice,
+    l2: f64,
+) -> Result<()> {
+    let weights_at = |step: usize| {
+        let t = step as f64 / (steps - 1).max(1) as f64;
+        let powers = labels.counts().iter().map(|&count| (count as f64).powf(-t));
+        let mass: f64 = powers.clone().zip(labels.counts()).map(|(power, &count)| power * count as f64).sum();
+        ClassWeights::Explicit(powers.map(|power| power * labels.samples() as f64 / mass).collect())
+    };
+    let weights: Vec<ClassWeights> = (0..steps).map(weights_at).collect();
     let clock = Clock::start();
-    let dataset = Dataset::unnamed(features, Labels::numbered(classes, k)?)?;
-    let point = stationary(&dataset, &choice, l2)?;
+    let dataset = Dataset::unnamed(features, labels)?;
+    let problems = weights.iter().map(|weights| Problem::new(&dataset, choice, weights, l2));
+    let outcomes = solve_path(&problems.collect::<Result<Vec<_>, _>>()?);
+    clock.report();
+    let mut largest: f64 = 0.0;
+    for outcome in outcomes {
+        let Outcome::Stationary(point) = outcome else { bail!("{outcome:?}") };
+        largest = largest.max(point.certificate.gradient_inf);
+    }
+    println!("{largest:e}");
+    Ok(())
+}
+
+fn one(directory: &Path, loss: &str, n: usize, d: usize, k: usize, l2: f64) -> Result<()> {
+    let (features, labels) = read(directory, n, d, k)?;
+    let clock = Clock::start();
+    let dataset = Dataset::unnamed(features, labels)?;
+    let point = stationary(&dataset, &choice_of(loss), l2)?;
     clock.report();
     let intercepts = point.head.intercepts.iter();
     let head: Vec<u8> =

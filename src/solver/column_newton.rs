@@ -141,6 +141,16 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
         self.restart();
     }
 
+    /// Turns to another problem over the same features, from a guess at its solution or, column by column where that is
+    /// worse, from where it stands.
+    pub(super) fn go_on_with(&mut self, pass: ColumnPass<'a, L>, guess: DMatrix<f64>) {
+        self.pass = pass;
+        self.restart();
+        let (here, values) = (std::mem::replace(&mut self.theta, guess), self.values());
+        self.restart();
+        self.replace_worse_columns(&here, &values);
+    }
+
     /// The data and loss being searched over.
     pub(super) fn pass(&self) -> &ColumnPass<'a, L> {
         &self.pass

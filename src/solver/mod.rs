@@ -3,8 +3,8 @@
 //!
 //! Logistic columns are solved by damped Newton, softmax by preconditioned Newton-CG, attached LGL-INR by Newton
 //! with its exact Hessian down to a local minimum, detached LGL-INR as a fixed point. Each algorithm is an `argmin`
-//! solver, so that observers see it. All of them work in passes over blocks of samples; second derivatives are in single
-//! precision while that serves, gradients never are. Only the gradient ends a search; "the cost stopped changing" never does.
+//! solver, so that observers see it. All of them work in passes over blocks of samples; second derivatives are in
+//! single precision while that serves, gradients never are. Only the gradient ends a search; "the cost stopped changing" never does.
 
 mod column_newton;
 mod column_pass;
@@ -15,6 +15,7 @@ mod fixed_point;
 mod gram;
 mod linear_program;
 mod pass;
+mod path;
 mod problem;
 mod real;
 mod scaled_features;
@@ -30,6 +31,7 @@ mod subsample;
 mod tolerance;
 
 pub use descent::SearchState;
+pub use path::solve_path;
 pub use problem::{LossChoice, Problem, ProblemError};
 pub use search::{solve, solve_observed};
 pub use separation::SeparationKind;

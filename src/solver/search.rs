@@ -22,15 +22,20 @@ const LARGEST_RELATIVE_GRADIENT: f64 = 1e-11;
 /// Solves to stationarity.
 #[must_use]
 pub fn solve(problem: &Problem) -> Outcome {
-    Search::new(problem).run(None::<NoObserver>)
+    Search::new(problem, &scaled(problem)).run(None::<NoObserver>)
 }
 
 /// Solves to stationarity while an `argmin` observer watches every iteration (in scaled coordinates).
 pub fn solve_observed<O: Observe<SearchState> + 'static>(problem: &Problem, observer: O) -> Outcome {
-    Search::new(problem).run(Some(observer))
+    Search::new(problem, &scaled(problem)).run(Some(observer))
 }
 
-struct NoObserver;
+/// The problem's features in the coordinates it is solved in.
+pub(super) fn scaled<'p>(problem: &'p Problem) -> ScaledFeatures<'p> {
+    ScaledFeatures::new(problem.dataset, problem.l2)
+}
+
+pub(super) struct NoObserver;
 impl Observe<SearchState> for NoObserver {}
 
 /// Steps and relative gradient after which a search on a subsample has done what it can for the whole.
@@ -38,40 +43,46 @@ const WARM_STEPS: usize = 12;
 const WARM_GRADIENT: f64 = 1e-3;
 
 /// A problem in scaled coordinates.
-struct Search<'p> {
+pub(super) struct Search<'p> {
     problem: &'p Problem<'p>,
-    features: ScaledFeatures<'p>,
+    features: &'p ScaledFeatures<'p>,
     subsample: Option<Subsample>,
     started: Instant,
     separation_possible: bool,
 }
 
 impl<'p> Search<'p> {
-    fn new(problem: &'p Problem<'p>) -> Self {
-        let started = Instant::now();
-        let features = ScaledFeatures::new(problem.dataset, problem.l2);
-        // A penalty, or logits that only intercepts are added to, always leave a finite minimiser.
+    pub(super) fn new(problem: &'p Problem<'p>, features: &'p ScaledFeatures<'p>) -> Self {
         let has_features = features.dimension() > 1;
-        let separation_possible = problem.l2 == 0.0 && has_features;
-        let subsample =
-            if has_features { Subsample::draw(&features, &problem.targets, TO_BEGIN_ON) } else { None };
-        Self { problem, features, subsample, started, separation_possible }
+        let draw = || Subsample::draw(features, &problem.targets, TO_BEGIN_ON);
+        Self { subsample: has_features.then(draw).flatten(), ..Self::going_on(problem, features) }
     }
 
-    fn run<O: Observe<SearchState> + 'static>(&self, observer: Option<O>) -> Outcome {
+    /// A search that will not begin anew.
+    pub(super) fn going_on(problem: &'p Problem<'p>, features: &'p ScaledFeatures<'p>) -> Self {
+        // A penalty, or logits that only intercepts are added to, always leave a finite minimiser.
+        let separation_possible = problem.l2 == 0.0 && features.dimension() > 1;
+        Self { problem, features, subsample: None, started: Instant::now(), separation_possible }
+    }
+
+    pub(super) fn run<O: Observe<SearchState> + 'static>(&self, observer: Option<O>) -> Outcome {
         match &self.problem.loss {
-            LossKind::Logistic(loss) => {
-                let start = self.logistic_start(loss);
-                let newton = self.column_newton(loss, start, |factors| loss.reweighted(factors));
-                self.finish(newton, observer, |_| None)
-            }
-            LossKind::Softmax(loss) => self.finish(self.softmax_newton(*loss), observer, |_| None),
+            LossKind::Logistic(loss) => self.finish(self.logistic_newton(loss), observer, |_| None).1,
+            LossKind::Softmax(loss) => self.finish(self.softmax_newton(*loss), observer, |_| None).1,
             LossKind::Inr(loss) => self.run_inr(*loss, observer),
         }
     }
 
-    fn column_pass<L>(&self, loss: L) -> ColumnPass<'_, L> {
-        ColumnPass { features: &self.features, targets: &self.problem.targets, loss }
+    pub(super) fn column_pass<L>(&self, loss: L) -> ColumnPass<'p, L> {
+        ColumnPass { features: self.features, targets: &self.problem.targets, loss }
+    }
+
+    pub(super) fn softmax_pass(&self, loss: Softmax) -> SoftmaxPass<'p> {
+        SoftmaxPass { features: self.features, targets: &self.problem.targets, loss }
+    }
+
+    pub(super) fn logistic_newton(&self, loss: &Logistic) -> ColumnNewton<'p, Logistic> {
+        self.column_newton(loss, self.logistic_start(loss), |factors| loss.reweighted(factors))
     }
 
     /// Newton from the minimiser over a subsample, where there is one; columns that this does not bring closer than
@@ -81,7 +92,7 @@ impl<'p> Search<'p> {
         loss: &L,
         start: DMatrix<f64>,
         reweighted: impl Fn(&[f64]) -> L,
-    ) -> ColumnNewton<'_, L> {
+    ) -> ColumnNewton<'p, L> {
         let pass = self.column_pass(loss.clone());
         let Some(subsample) = &self.subsample else {
             return ColumnNewton::new(pass, start, self.separation_possible);
@@ -100,9 +111,9 @@ impl<'p> Search<'p> {
         newton
     }
 
-    fn softmax_newton(&self, loss: Softmax) -> SoftmaxNewton<'_> {
+    pub(super) fn softmax_newton(&self, loss: Softmax) -> SoftmaxNewton<'p> {
         let start = self.softmax_start();
-        let pass = SoftmaxPass { features: &self.features, targets: &self.problem.targets, loss };
+        let pass = self.softmax_pass(loss);
         let Some(subsample) = &self.subsample else {
             return SoftmaxNewton::new(pass, start, self.separation_possible);
         };
@@ -125,7 +136,7 @@ impl<'p> Search<'p> {
         let zeros = DMatrix::zeros(self.features.dimension(), loss.classes);
         if loss.variant == InrVariant::Detached {
             let search = DetachedFixedPoint::new(&self.column_pass(loss), zeros, self.separation_possible);
-            return self.finish(search, observer, |_| None);
+            return self.finish(search, observer, |_| None).1;
         }
         let unsharpened = Inr { beta: 0.0, ..loss };
         let mut newton = self.column_newton(&unsharpened, zeros, |_| unsharpened);
@@ -137,7 +148,7 @@ impl<'p> Search<'p> {
             let floors = (0..loss.classes).map(|column| newton.curvature_floor(column).0);
             Some(floors.fold(f64::INFINITY, f64::min))
         };
-        self.finish(newton, observer, lowest)
+        self.finish(newton, observer, lowest).1
     }
 
     /// The intercept-only solution: `b = log(A_t N_t / sum_{c != t} A_c N_c)`; zero where logits are given.
@@ -167,12 +178,13 @@ impl<'p> Search<'p> {
         })
     }
 
-    fn finish<D: Descent, O: Observe<SearchState> + 'static>(
+    /// Runs a search to its end; gives it back, unless an observer failed, with what it ended in.
+    pub(super) fn finish<D: Descent, O: Observe<SearchState> + 'static>(
         &self,
         descent: D,
         observer: Option<O>,
         curvature: impl Fn(&D) -> Option<f64>,
-    ) -> Outcome {
+    ) -> (Option<D>, Outcome) {
         let mut executor = Executor::new((), ArgminSearch { descent }).timer(false);
         if let Some(observer) = observer {
             executor = executor.add_observer(observer, ObserverMode::Always);
@@ -180,14 +192,12 @@ impl<'p> Search<'p> {
         let (descent, iterations) = match executor.run() {
             Ok(result) => (result.solver.descent, result.state.iter),
             Err(error) => {
-                return Outcome::NotConverged {
-                    why: format!("an observer failed: {error}"),
-                    iterations: 0,
-                    relative_gradient: f64::INFINITY,
-                };
+                let why = format!("an observer failed: {error}");
+                let relative_gradient = f64::INFINITY;
+                return (None, Outcome::NotConverged { why, iterations: 0, relative_gradient });
             }
         };
-        match descent.progress() {
+        let outcome = match descent.progress() {
             Progress::Separable(separation) => Outcome::Separable(Box::new(self.separable(separation))),
             Progress::Settled => self.stationary(&descent, iterations, curvature(&descent)),
             Progress::Stuck(why) => {
@@ -198,7 +208,8 @@ impl<'p> Search<'p> {
                 iterations,
                 relative_gradient: descent.relative_gradient(),
             },
-        }
+        };
+        (Some(descent), outcome)
     }
 
     fn stationary(
@@ -207,7 +218,7 @@ impl<'p> Search<'p> {
         iterations: u64,
         smallest_curvature: Option<f64>,
     ) -> Outcome {
-        let (features, theta) = (&self.features, descent.theta());
+        let (features, theta) = (self.features, descent.theta());
         let relative_gradient = descent.relative_gradient();
         let (coefficients, intercepts) = features.to_user(theta);
         let penalty: f64 =

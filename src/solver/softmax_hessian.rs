@@ -28,15 +28,30 @@ pub(super) fn dense_step(
     if dimension * (classes - 1) > MOST_UNKNOWNS {
         return None;
     }
-    let factor = factor(pass, &pair_blocks(pass, theta, probabilities), classes)?;
-    // The last class stands still; the others move relative to it, and all are then put back on the gauge.
-    let free = dimension * (classes - 1);
-    let relative = factor.solve(&DVector::from_column_slice(&gradient.as_slice()[..free]));
+    let blocks = pair_blocks(pass, theta, probabilities);
+    let still = best_connected(&blocks, classes);
+    let moving: Vec<usize> = (0..classes).filter(|&class| class != still).collect();
+    let factor = factor(pass, &blocks, classes, &moving)?;
+    let right = gradient.select_columns(&moving);
+    let relative = factor.solve(&DVector::from_column_slice(right.as_slice()));
     let mut step = DMatrix::zeros(dimension, classes);
-    step.as_mut_slice()[..free].copy_from_slice((-relative).as_slice());
+    for (index, &class) in moving.iter().enumerate() {
+        step.set_column(class, &-relative.rows(index * dimension, dimension));
+    }
     let mean = step.column_mean();
     step.column_iter_mut().for_each(|mut column| column -= &mean);
     Some(step)
+}
+
+/// The class with the most curvature. It stands still while the others move relative to it: held at a class that
+/// hardly couples with the others, the Hessian would be near singular.
+fn best_connected(pair_blocks: &[DMatrix<f64>], classes: usize) -> usize {
+    let mut curvature = vec![0.0; classes];
+    for ((k, l), block) in pairs(classes).zip(pair_blocks) {
+        curvature[k] += block.trace();
+        curvature[l] += block.trace();
+    }
+    (0..classes).max_by(|&k, &l| curvature[k].total_cmp(&curvature[l])).unwrap_or(0)
 }
 
 /// `sum_i w_i p_i^k p_i^l x_i x_i^T` for every pair of classes `k < l`.
@@ -102,18 +117,24 @@ fn pairs(classes: usize) -> impl Iterator<Item = (usize, usize)> {
     (0..classes).flat_map(move |k| (k + 1..classes).map(move |l| (k, l)))
 }
 
-/// Factor of the Hessian of all classes but the last, penalty included.
+/// Factor of the Hessian of the classes that move, penalty included.
 ///
-/// On the gauge a class's own parameters are its moves relative to the last class less their mean over all `K`: hence
-/// the penalty's `1 - 1/K` and `-1/K`.
-fn factor(pass: &SoftmaxPass, pair_blocks: &[DMatrix<f64>], classes: usize) -> Option<Cholesky<f64, Dyn>> {
+/// On the gauge a class's own parameters are its moves relative to the class that stands still, less the mean of all:
+/// hence the penalty's `1 - 1/K` and `-1/K`.
+fn factor(
+    pass: &SoftmaxPass,
+    pair_blocks: &[DMatrix<f64>],
+    classes: usize,
+    moving: &[usize],
+) -> Option<Cholesky<f64, Dyn>> {
     let penalty = pass.features.penalty();
-    let (dimension, share) = (penalty.len(), 1.0 / classes as f64);
-    let free = classes - 1;
+    let (dimension, share, free) = (penalty.len(), 1.0 / classes as f64, moving.len());
+    let place: Vec<Option<usize>> =
+        (0..classes).map(|class| moving.iter().position(|&moves| moves == class)).collect();
     let mut hessian = DMatrix::zeros(dimension * free, dimension * free);
     for ((k, l), block) in pairs(classes).zip(pair_blocks) {
         for (row, column, sign) in [(k, k, 1.0), (l, l, 1.0), (k, l, -1.0), (l, k, -1.0)] {
-            if row < free && column < free {
+            if let (Some(row), Some(column)) = (place[row], place[column]) {
                 let mut part =
                     hessian.view_mut((row * dimension, column * dimension), (dimension, dimension));
                 part.zip_apply(block, |entry, term| *entry += sign * term);
@@ -138,8 +159,7 @@ fn fill_null_space(hessian: &mut DMatrix<f64>, null: &DMatrix<f64>) {
     let dimension = null.nrows();
     let projection = null * null.transpose();
     for class in 0..hessian.nrows() / dimension {
-        let mut block =
-            hessian.view_mut((class * dimension, class * dimension), (dimension, dimension));
+        let mut block = hessian.view_mut((class * dimension, class * dimension), (dimension, dimension));
         let typical = block.trace() / dimension as f64;
         block.zip_apply(&projection, |entry, term| *entry += typical * term);
     }

@@ -25,6 +25,8 @@ const LOOSEST_SYSTEM: f64 = 0.1;
 const SMALLEST_GRADIENT: f64 = 1e-17;
 /// Iterations of conjugate gradients after which a new preconditioner is worth its making.
 const ITERATIONS_PER_PRECONDITIONER: usize = 12;
+/// Iterations that a problem may take before the next one like it gets a preconditioner of its own.
+const ITERATIONS_PER_SOLVED_PROBLEM: usize = 60;
 /// Below this relative gradient, Newton's steps square it.
 const SQUARING: f64 = 1e-3;
 /// Below this relative gradient, probabilities and with them preconditioners hardly change any more.
@@ -142,6 +144,26 @@ impl<'a> SoftmaxNewton<'a> {
         }
     }
 
+    /// Turns to another problem over the same features, from a guess at its solution or, where that is worse, from
+    /// where it stands. A preconditioner that still serves is kept.
+    pub(super) fn go_on_with(&mut self, pass: SoftmaxPass<'a>, guess: DMatrix<f64>) {
+        let here = pass.point(std::mem::take(&mut self.point.theta));
+        let guess = pass.point(guess);
+        self.point = if guess.value < here.value { guess } else { here };
+        self.pass = pass;
+        if let Some(subsample) = &mut self.subsample {
+            subsample.take_weights(pass.targets);
+        }
+        if self.iterations_since_factored > ITERATIONS_PER_SOLVED_PROBLEM {
+            self.preconditioner = Preconditioner::default();
+        }
+        self.iterations_since_factored = 0;
+        self.goal = Goal::new(&self.point.scaled_gradient(&self.point.magnitude), 1.0);
+        self.precision = Precision::Single;
+        self.substitute = 0.0;
+        self.progress = Progress::Active;
+    }
+
     /// Runs until the search ends, the relative gradient falls to `enough`, or `steps` steps are done.
     pub(super) fn run(&mut self, steps: usize, enough: f64) {
         for _ in 0..steps {
@@ -181,6 +203,7 @@ impl<'a> SoftmaxNewton<'a> {
     fn newton_direction(&mut self) -> DMatrix<f64> {
         let Point { theta, probabilities, gradient, .. } = &self.point;
         if self.substitute == 0.0
+            && self.precision == Precision::Single
             && let Some(step) = dense_step(&self.pass, theta, probabilities, gradient)
         {
             return step;

@@ -39,7 +39,8 @@ impl Preconditioner {
         let head = HeadColumns { theta, columns: &columns };
         let weights = loss.sample_weights(targets);
         let blocks = map_sample_chunks(features.samples(), |range| {
-            let mut curvatures: Vec<f64> = block_probabilities(features, targets.of_sample(), range.clone(), head);
+            let mut curvatures: Vec<f64> =
+                block_probabilities(features, targets.of_sample(), range.clone(), head);
             let labels = &targets.of_sample()[range.clone()];
             for column in curvatures.chunks_exact_mut(labels.len()) {
                 for (p, &label) in column.iter_mut().zip(labels) {

@@ -49,6 +49,11 @@ impl Subsample {
         let targets = targets.resampled(&labels, &factors);
         Some(Self { features: features.subset(&chosen), targets, factors })
     }
+
+    /// Gives the samples other class weights.
+    pub(super) fn take_weights(&mut self, targets: &Targets) {
+        self.targets = targets.resampled(self.targets.labels(), &self.factors);
+    }
 }
 
 /// For each class, `wanted` samples: one from each of as many equal runs of the class, at a place in the run that looks

@@ -1,0 +1,98 @@
+//! Many problems that differ little, solved one after another: a path of class weights, say.
+
+use super::column_newton::ColumnNewton;
+use super::descent::{Descent, Progress};
+use super::problem::Problem;
+use super::scaled_features::ScaledFeatures;
+use super::search::{NoObserver, Search, scaled};
+use super::softmax_newton::SoftmaxNewton;
+use super::solution::Outcome;
+use crate::loss::{Logistic, LossKind};
+use nalgebra::DMatrix;
+
+/// Solves problems in order, each from where the one before ended, guided by how the solution moved between the two
+/// before.
+///
+/// Every outcome is what [`super::solve`] would find, with a certificate of its own. A problem begins anew
+/// where it shares data, penalty or loss with the one before it no longer, where that one ended without a stationary
+/// point, and always for LGL-INR, so that which of several minima is found does not depend on the path.
+#[must_use]
+pub fn solve_path(problems: &[Problem]) -> Vec<Outcome> {
+    let mut outcomes = Vec::with_capacity(problems.len());
+    for alike in problems.chunk_by(goes_on) {
+        let features = scaled(&alike[0]);
+        let mut path = Path { features: &features, search: None, before: None };
+        outcomes.extend(alike.iter().map(|problem| path.solve(problem)));
+    }
+    outcomes
+}
+
+/// Whether two problems are solved in the same coordinates by the same algorithm.
+fn goes_on(one: &Problem, next: &Problem) -> bool {
+    std::ptr::eq(one.dataset, next.dataset)
+        && one.l2 == next.l2
+        && std::mem::discriminant(&one.loss) == std::mem::discriminant(&next.loss)
+}
+
+/// A search that has ended and can go on with another problem.
+enum Ended<'p> {
+    Columns(ColumnNewton<'p, Logistic>),
+    Softmax(SoftmaxNewton<'p>),
+}
+
+/// Where a path stands.
+struct Path<'p> {
+    features: &'p ScaledFeatures<'p>,
+    search: Option<Ended<'p>>,
+    /// The solution before the one that the search stands at.
+    before: Option<DMatrix<f64>>,
+}
+
+impl<'p> Path<'p> {
+    fn solve(&mut self, problem: &'p Problem<'p>) -> Outcome {
+        let on = Search::going_on(problem, self.features);
+        let anew = || Search::new(problem, self.features);
+        match (&problem.loss, self.search.take()) {
+            (LossKind::Logistic(loss), Some(Ended::Columns(mut newton))) => {
+                let guess = guess(&mut self.before, newton.theta());
+                newton.go_on_with(on.column_pass(loss.clone()), guess);
+                self.finish(&on, newton, Ended::Columns)
+            }
+            (LossKind::Softmax(loss), Some(Ended::Softmax(mut newton))) => {
+                let guess = guess(&mut self.before, newton.theta());
+                newton.go_on_with(on.softmax_pass(*loss), guess);
+                self.finish(&on, newton, Ended::Softmax)
+            }
+            (LossKind::Logistic(loss), _) => {
+                let search = anew();
+                self.finish(&search, search.logistic_newton(loss), Ended::Columns)
+            }
+            (LossKind::Softmax(loss), _) => {
+                let search = anew();
+                self.finish(&search, search.softmax_newton(*loss), Ended::Softmax)
+            }
+            (LossKind::Inr(_), _) => anew().run(None::<NoObserver>),
+        }
+    }
+
+    fn finish<D: Descent>(
+        &mut self,
+        search: &Search<'p>,
+        descent: D,
+        ended: impl Fn(D) -> Ended<'p>,
+    ) -> Outcome {
+        let (descent, outcome) = search.finish(descent, None::<NoObserver>, |_| None);
+        self.search = descent.filter(|descent| descent.progress() == Progress::Settled).map(ended);
+        if self.search.is_none() {
+            self.before = None;
+        }
+        outcome
+    }
+}
+
+/// As far beyond the present solution as that is beyond the one before, which it then becomes.
+fn guess(before: &mut Option<DMatrix<f64>>, here: &DMatrix<f64>) -> DMatrix<f64> {
+    let ahead = before.as_ref().map_or_else(|| here.clone(), |before| here * 2.0 - before);
+    *before = Some(here.clone());
+    ahead
+}
