@@ -1,0 +1,114 @@
+//! Problems solved one from another must end where each ends alone.
+
+use equipoise::data::{Dataset, Labels};
+use equipoise::loss::{ClassWeights, InrVariant};
+use equipoise::solver::{LossChoice, Outcome, Problem, StationaryPoint, solve, solve_path};
+use nalgebra::DMatrix;
+
+/// Three overlapping classes of different sizes.
+fn overlapping() -> Dataset {
+    let centres = [[0.0, 0.0], [1.5, 0.0], [0.0, 1.5]];
+    let counts = [400, 120, 30];
+    let class_of: Vec<usize> = (0..3).flat_map(|class| vec![class; counts[class]]).collect();
+    let noise = |sample: usize, axis: usize| {
+        let wave = (12.9898 * sample as f64 + 78.233 * axis as f64).sin() * 43_758.545;
+        4.0 * (wave - wave.floor() - 0.5)
+    };
+    let features = DMatrix::from_fn(2, class_of.len(), |axis, sample| {
+        centres[class_of[sample]][axis] + noise(sample, axis)
+    });
+    let labels = class_of.iter().map(|&class| u32::try_from(class).expect("few")).collect();
+    Dataset::unnamed(features, Labels::numbered(labels, 3).expect("three classes")).expect("finite")
+}
+
+/// Weights that move from equal to many times heavier on the rare classes.
+fn weights() -> Vec<ClassWeights> {
+    let at = |step: i32| {
+        let factor = 1.3_f64.powi(step);
+        ClassWeights::Explicit(vec![1.0, factor, factor * factor])
+    };
+    (0..12).map(at).collect()
+}
+
+fn problems<'d>(dataset: &'d Dataset, choice: &LossChoice, l2: f64) -> Vec<Problem<'d>> {
+    let stated = |weights| Problem::new(dataset, choice, weights, l2).expect("a problem");
+    weights().iter().map(stated).collect()
+}
+
+fn stationary(outcome: Outcome) -> StationaryPoint {
+    outcome.stationary().expect("a stationary point")
+}
+
+#[test]
+fn every_problem_of_a_path_ends_where_it_ends_alone() {
+    let dataset = overlapping();
+    let choices = [
+        LossChoice::Logistic,
+        LossChoice::Softmax,
+        LossChoice::Inr { beta: 3.0, variant: InrVariant::Attached },
+    ];
+    for choice in choices {
+        for l2 in [0.0, 1e-3] {
+            let problems = problems(&dataset, &choice, l2);
+            for (problem, outcome) in problems.iter().zip(solve_path(&problems)) {
+                let (on_path, alone) = (stationary(outcome), stationary(solve(problem)));
+                let apart = (&on_path.head.coefficients - &alone.head.coefficients).amax();
+                assert!(apart <= 1e-10 * alone.head.coefficients.amax(), "{choice:?}, {l2}: {apart:e}");
+                assert!(on_path.certificate.relative_gradient <= 1e-13, "{:?}", on_path.certificate);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_path_takes_fewer_iterations_than_its_problems_alone() {
+    let dataset = overlapping();
+    let problems = problems(&dataset, &LossChoice::Logistic, 0.0);
+    let iterations = |outcomes: Vec<Outcome>| -> u64 {
+        outcomes.into_iter().map(|outcome| stationary(outcome).certificate.iterations).sum()
+    };
+    let on_path = iterations(solve_path(&problems));
+    let alone = iterations(problems.iter().map(solve).collect());
+    assert!(on_path < alone, "{on_path} on the path, {alone} alone");
+}
+
+#[test]
+fn separable_problems_are_found_so_all_along_a_path() {
+    let near = overlapping();
+    let mut features = near.features().clone();
+    for (value, &class) in features.row_mut(0).iter_mut().zip(near.labels().of_sample()) {
+        *value += 100.0 * f64::from(class);
+    }
+    let apart = Dataset::unnamed(features, near.labels().clone()).expect("finite");
+    let problems = problems(&apart, &LossChoice::Softmax, 0.0);
+    for outcome in solve_path(&problems) {
+        assert!(matches!(outcome, Outcome::Separable(_)), "{outcome:?}");
+    }
+}
+
+#[test]
+fn problems_that_share_nothing_are_solved_anew() {
+    let (one, other) = (overlapping(), overlapping());
+    let choice = LossChoice::Softmax;
+    let mut mixed = problems(&one, &choice, 1e-3);
+    mixed.truncate(2);
+    mixed.extend(problems(&other, &LossChoice::Logistic, 1e-3).into_iter().take(2));
+    mixed.extend(problems(&one, &choice, 1e-2).into_iter().take(1));
+    for (problem, outcome) in mixed.iter().zip(solve_path(&mixed)) {
+        let (on_path, alone) = (stationary(outcome), stationary(solve(problem)));
+        let apart = (&on_path.head.coefficients - &alone.head.coefficients).amax();
+        assert!(apart <= 1e-10 * alone.head.coefficients.amax(), "{apart:e}");
+    }
+    assert!(solve_path(&[]).is_empty());
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_bits_along_a_path() {
+    let dataset = overlapping();
+    let problems = problems(&dataset, &LossChoice::Softmax, 0.0);
+    let on = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+        pool.install(|| solve_path(&problems)).into_iter().map(|o| stationary(o).head).collect::<Vec<_>>()
+    };
+    assert_eq!(on(1), on(3));
+}
