@@ -8,6 +8,7 @@ mod columns;
 mod inr;
 mod logistic;
 mod pair_weights;
+mod precise;
 mod softmax;
 mod weights;
 
@@ -17,6 +18,7 @@ pub(crate) use inr::in_negative_weights;
 pub use inr::{Inr, InrVariant};
 pub use logistic::Logistic;
 pub(crate) use pair_weights::{ClassSums, ColumnMeans, PairWeights};
+pub(crate) use precise::{PreciseBlock, PreciseLoss, PreciseSums, add_sums};
 pub use softmax::Softmax;
 pub use weights::{ClassWeights, Targets, WeightError};
 

@@ -40,8 +40,16 @@ fn polynomial(coefficients: &[f64], x: f64) -> f64 {
 
 /// `2^k` for whole `k` of at least -1022.
 #[inline(always)]
-fn power_of_two(k: i64) -> f64 {
+pub(super) fn power_of_two(k: i64) -> f64 {
     f64::from_bits(((k + 1023) << 52).cast_unsigned())
+}
+
+/// The whole `k` with `2^k` nearest to `exp(x)`, also in two halves, since `2^k` alone may be subnormal.
+#[inline(always)]
+pub(super) fn nearest_power_of_two(x: f64) -> (f64, [i64; 2]) {
+    let rounded = x * std::f64::consts::LOG2_E + ROUNDER;
+    let k = (rounded.to_bits() << 12).cast_signed() >> 12;
+    (rounded - ROUNDER, [k >> 1, k - (k >> 1)])
 }
 
 /// `exp(x)` for `x <= 0`, to about one unit in the last place; subnormal and zero where it must be.
@@ -49,14 +57,10 @@ fn power_of_two(k: i64) -> f64 {
 #[must_use]
 pub fn exp_of_nonpositive(x: f64) -> f64 {
     let x = x.max(-800.0);
-    let rounded = x * std::f64::consts::LOG2_E + ROUNDER;
-    let k = rounded - ROUNDER;
+    let (k, [half, other_half]) = nearest_power_of_two(x);
     let r = (x - k * LOG2_HIGH) - k * LOG2_LOW;
     let mantissa = 1.0 + (r + r * r * polynomial(&RECIPROCAL_FACTORIALS, r));
-    // In two halves, since 2^k alone may be subnormal.
-    let k = (rounded.to_bits() << 12).cast_signed() >> 12;
-    let half = k >> 1;
-    mantissa * power_of_two(half) * power_of_two(k - half)
+    mantissa * power_of_two(half) * power_of_two(other_half)
 }
 
 /// `log(1 + x)` for `0 <= x < 2^52`, to about one unit in the last place.

@@ -1,15 +1,7 @@
 //! Sums that carry their own rounding error along, so that many small terms are not lost beside few large ones.
 
+use super::double_double::two_sum;
 use nalgebra::DMatrix;
-
-/// The rounded sum of two numbers and the exact error of that rounding (Knuth's `TwoSum`).
-#[inline]
-fn two_sum(a: f64, b: f64) -> (f64, f64) {
-    let sum = a + b;
-    let b_as_added = sum - a;
-    let a_as_added = sum - b_as_added;
-    (sum, (a - a_as_added) + (b - b_as_added))
-}
 
 /// A compensated running sum.
 #[derive(Debug, Clone, Copy, Default)]
