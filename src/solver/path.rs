@@ -37,7 +37,7 @@ fn goes_on(one: &Problem, next: &Problem) -> bool {
 /// A search that has ended and can go on with another problem.
 enum Ended<'p> {
     Columns(ColumnNewton<'p, Logistic>),
-    Softmax(SoftmaxNewton<'p>),
+    Softmax(Box<SoftmaxNewton<'p>>),
 }
 
 /// Where a path stands.
@@ -50,6 +50,7 @@ struct Path<'p> {
 
 impl<'p> Path<'p> {
     fn solve(&mut self, problem: &'p Problem<'p>) -> Outcome {
+        let softmax = |newton| Ended::Softmax(Box::new(newton));
         let on = Search::going_on(problem, self.features);
         let anew = || Search::new(problem, self.features);
         match (&problem.loss, self.search.take()) {
@@ -61,7 +62,7 @@ impl<'p> Path<'p> {
             (LossKind::Softmax(loss), Some(Ended::Softmax(mut newton))) => {
                 let guess = guess(&mut self.before, newton.theta());
                 newton.go_on_with(on.softmax_pass(*loss), guess);
-                self.finish(&on, newton, Ended::Softmax)
+                self.finish(&on, *newton, softmax)
             }
             (LossKind::Logistic(loss), _) => {
                 let search = anew();
@@ -69,7 +70,7 @@ impl<'p> Path<'p> {
             }
             (LossKind::Softmax(loss), _) => {
                 let search = anew();
-                self.finish(&search, search.softmax_newton(*loss), Ended::Softmax)
+                self.finish(&search, search.softmax_newton(*loss), softmax)
             }
             (LossKind::Inr(_), _) => anew().run(None::<NoObserver>),
         }

@@ -71,12 +71,11 @@ fn pair_blocks(pass: &SoftmaxPass, theta: &DMatrix<f64>, probabilities: &[Vec<f3
         || (zeros(), Vec::new(), [0.0; SAMPLES_PER_CHUNK], [0.0; SAMPLES_PER_CHUNK]),
         |(sums, scratch, of_sample, curvature), range| {
             let computed;
-            let probabilities = match probabilities.get(range.start / SAMPLES_PER_CHUNK) {
-                Some(kept) => kept,
-                None => {
-                    computed = block_probabilities::<f32>(features, targets.of_sample(), range.clone(), head);
-                    &computed
-                }
+            let probabilities = if let Some(kept) = probabilities.get(range.start / SAMPLES_PER_CHUNK) {
+                kept
+            } else {
+                computed = block_probabilities::<f32>(features, targets.of_sample(), range.clone(), head);
+                &computed
             };
             let labels = &targets.of_sample()[range.clone()];
             let block = features.block(range, scratch);
