@@ -29,9 +29,12 @@ fn dataset(classes: usize, sorted: bool) -> Dataset {
         .expect("finite")
 }
 
+fn problem<'d>(dataset: &'d Dataset, choice: &LossChoice) -> Problem<'d> {
+    Problem::new(dataset, choice, &ClassWeights::Balanced, 1e-6).expect("a problem")
+}
+
 fn stationary(dataset: &Dataset, choice: &LossChoice) -> StationaryPoint {
-    let problem = Problem::new(dataset, choice, &ClassWeights::Balanced, 1e-6).expect("a problem");
-    match solve(&problem) {
+    match solve(&problem(dataset, choice)) {
         Outcome::Stationary(point) => *point,
         other => panic!("{choice:?}: {other:?}"),
     }
@@ -62,14 +65,20 @@ fn the_order_of_samples_does_not_matter() {
 fn any_number_of_threads_gives_the_same_bits() {
     let on = |threads: usize, dataset: &Dataset, choice: &LossChoice| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
-        pool.install(|| stationary(dataset, choice))
+        pool.install(|| {
+            let point = stationary(dataset, choice);
+            let recomputed = point.recomputed(&problem(dataset, choice)).expect("moderate numbers");
+            (point, recomputed)
+        })
     };
     for classes in [2, 4] {
         let dataset = dataset(classes, false);
         for choice in choices() {
-            let (one, three) = (on(1, &dataset, &choice), on(3, &dataset, &choice));
+            let (one, once_more) = on(1, &dataset, &choice);
+            let (three, by_three) = on(3, &dataset, &choice);
             assert_eq!(one.head, three.head, "{choice:?}, {classes} classes");
             assert_eq!(one.loss.to_bits(), three.loss.to_bits());
+            assert_eq!(once_more, by_three);
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::balance::{Ledger, LedgerEntry, MeanProbability, Neglect, neglect};
 use crate::data::Dataset;
 use crate::loss::{Inr, InrVariant, Link, LossKind};
-use crate::solver::{Head, Outcome, Problem, Separable, SeparationKind, StationaryPoint};
+use crate::solver::{Head, Outcome, Problem, Recomputed, Separable, SeparationKind, StationaryPoint};
 use nalgebra::DMatrix;
 use serde::Serialize;
 
@@ -57,6 +57,9 @@ pub(super) struct Measured {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) smallest_curvature: Option<f64>,
     pub(super) iterations: u64,
+    /// Absent where products of the numbers given leave the range of a double.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) recomputed: Option<Recomputed>,
     #[serde(flatten)]
     pub(super) head: HeadRows,
     /// Row: true class; column: predicted class.
@@ -163,6 +166,7 @@ impl Measured {
             relative_gradient: point.certificate.relative_gradient,
             smallest_curvature: point.certificate.smallest_curvature,
             iterations: point.certificate.iterations,
+            recomputed: point.recomputed(problem),
             head: HeadRows::of(&point.head),
             mean_probability: rows(&means.matrix),
             shortfall: means.shortfall,

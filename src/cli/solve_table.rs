@@ -89,6 +89,16 @@ fn stationary(record: &SolveRecord, measured: &Measured, style: Style) -> String
         significant(measured.gradient_inf, 2),
         significant(measured.relative_gradient, 2)
     );
+    if let Some(recomputed) = &measured.recomputed {
+        let unbalanced = recomputed.flows.iter().map(|flow| flow.residual).fold(0.0, f64::max);
+        let _ = writeln!(
+            text,
+            "recomputed in double-double arithmetic: {}, {} of the terms; flows out and in differ by {}",
+            significant(recomputed.gradient_inf, 2),
+            significant(recomputed.relative_gradient, 2),
+            significant(unbalanced, 2)
+        );
+    }
     if let Some(curvature) = measured.smallest_curvature {
         let _ = writeln!(
             text,

@@ -325,3 +325,6 @@ fn weighted(values: &[f64], centre: f64, high: &[f64], low: &[f64]) -> (DoubleDo
     let lanes = sums.iter().zip(errors).map(|(&sum, error)| DoubleDouble::sum_of(sum, error));
     (lanes.fold(DoubleDouble::default(), |total, lane| total + lane), magnitudes.iter().sum())
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,6 +33,13 @@ fn every_field_of_the_record_is_there() {
     assert_eq!(record["loss"], record["data_loss"]);
     assert!(number(&record["gradient_inf"]) < 1e-13);
     assert!(number(&record["relative_gradient"]) < 1e-13);
+    let recomputed = &record["recomputed"];
+    assert!(number(&recomputed["gradient_inf"]) < 1e-15);
+    assert!(number(&recomputed["relative_gradient"]) < 1e-15);
+    let flow = &recomputed["flows"][0];
+    assert!(number(&flow["residual"]) < 1e-15);
+    assert_close(number(&flow["outflow"]), number(&record["ledger"][1]["outflow"]));
+    assert_close(number(&flow["inflow"]), number(&record["ledger"][1]["inflow"]));
     assert!(record["iterations"].as_u64().is_some_and(|count| count > 0));
     assert!(number(&record["seconds"]) >= 0.0);
     // B1: 2 N_1 (1 - P1) = N_0 P0, and P follows from the group probabilities.
