@@ -8,7 +8,8 @@
 use super::linear_program::maximise;
 use super::scaled_features::ScaledFeatures;
 use crate::loss::Targets;
-use nalgebra::{DMatrix, DVector, SymmetricEigen};
+use crate::numeric::{map_sample_chunks, over_sample_spans};
+use nalgebra::{DMatrix, DVector};
 
 /// Margins below this (features of unit spread, directions of unit size) are zero to the linear program.
 const LP_ZERO: f64 = 1e-6;
@@ -110,50 +111,80 @@ impl<'a> Margins<'a> {
 
     /// All margins under a direction, sample by sample.
     fn evaluate(&self, direction: &DMatrix<f64>) -> Vec<f64> {
-        let scores = self.features.logits(direction);
-        let mut margins = Vec::with_capacity(self.per_sample() * self.features.samples());
-        for (sample, score) in scores.column_iter().enumerate() {
-            let own = self.class_of(sample);
-            match self.sides {
-                Sides::OneAgainstRest(class) => {
-                    let signed = if own == class { score[0] } else { -score[0] };
-                    margins.push(signed / self.norms[sample]);
-                }
-                Sides::AllPairs => {
-                    let others = (0..score.len()).filter(|&class| class != own);
-                    margins.extend(others.map(|class| (score[own] - score[class]) / self.norms[sample]));
-                }
+        let columns: Vec<usize> = (0..self.rows()).collect();
+        let parts = map_sample_chunks(self.features.samples(), |range| {
+            let (mut scratch, mut scores) = (Vec::new(), Vec::new());
+            let block = self.features.block(range.clone(), &mut scratch);
+            self.features.block_logits(block, &range, direction, &columns, &mut scores);
+            let mut margins = Vec::with_capacity(range.len() * self.per_sample());
+            for (index, sample) in range.clone().enumerate() {
+                self.push_margins(sample, |row| scores[row * range.len() + index], &mut margins);
+            }
+            margins
+        });
+        parts.concat()
+    }
+
+    fn push_margins(&self, sample: usize, score: impl Fn(usize) -> f64, margins: &mut Vec<f64>) {
+        let (own, norm) = (self.class_of(sample), self.norms[sample]);
+        match self.sides {
+            Sides::OneAgainstRest(class) => {
+                margins.push(if own == class { score(0) } else { -score(0) } / norm);
+            }
+            Sides::AllPairs => {
+                let others = (0..self.rows()).filter(|&class| class != own);
+                margins.extend(others.map(|class| (score(own) - score(class)) / norm));
             }
         }
-        margins
     }
 
     /// Coefficients of one margin over the unknowns.
     fn constraint(&self, index: usize) -> DVector<f64> {
-        let (sample, which) = (index / self.per_sample(), index % self.per_sample());
-        let (own, dimension) = (self.class_of(sample), self.features.dimension());
-        let unit = DVector::from_vec(self.features.sample(sample)) / self.norms[sample];
         let mut row = DVector::zeros(self.unknowns());
+        let sample = index / self.per_sample();
+        self.add_constraint(index, &self.features.sample(sample), &mut row);
+        row
+    }
+
+    /// Adds the coefficients of one margin, of a sample with the given features, to a row over the unknowns.
+    fn add_constraint(&self, index: usize, features: &[f64], row: &mut DVector<f64>) {
+        let (sample, which) = (index / self.per_sample(), index % self.per_sample());
+        let own = self.class_of(sample);
+        let mut add = |place: usize, sign: f64| {
+            let share = sign / self.norms[sample];
+            let entries = row.as_mut_slice()[place * features.len()..].iter_mut();
+            entries.zip(features).for_each(|(entry, feature)| *entry += share * feature);
+        };
         match self.sides {
-            Sides::OneAgainstRest(class) => row.copy_from(&(unit * if own == class { 1.0 } else { -1.0 })),
+            Sides::OneAgainstRest(class) => add(0, if own == class { 1.0 } else { -1.0 }),
             Sides::AllPairs => {
                 let other = if which < own { which } else { which + 1 };
                 for (class, sign) in [(own, 1.0), (other, -1.0)] {
                     if class > 0 {
-                        row.rows_mut((class - 1) * dimension, dimension).axpy(sign, &unit, 1.0);
+                        add(class - 1, sign);
                     }
                 }
             }
         }
-        row
     }
 
     /// Sum of all constraints: the linear program's objective.
     fn objective(&self) -> DVector<f64> {
         let mut total = DVector::zeros(self.unknowns());
-        for index in 0..self.per_sample() * self.features.samples() {
-            total += self.constraint(index);
-        }
+        over_sample_spans(
+            self.features.samples(),
+            || DVector::zeros(self.unknowns()),
+            |part, range| {
+                let mut scratch = Vec::new();
+                let block = self.features.block(range.clone(), &mut scratch);
+                for (sample, features) in range.zip(block.chunks_exact(self.features.dimension())) {
+                    for which in 0..self.per_sample() {
+                        self.add_constraint(sample * self.per_sample() + which, features, part);
+                    }
+                }
+            },
+            |part| total += part,
+        );
         total
     }
 
@@ -191,33 +222,80 @@ impl<'a> Margins<'a> {
         if samples == 0 {
             return None;
         }
-        let of_class = |class: usize| (0..separated.len()).any(|i| separated[i] && self.class_of(i) == class);
+        let mut of_class = vec![false; self.targets.classes()];
+        (0..separated.len())
+            .filter(|&sample| separated[sample])
+            .for_each(|i| of_class[self.class_of(i)] = true);
         let complete = margins.iter().all(|&margin| margin > POSITIVE);
         Some(Separation {
             kind: if complete { SeparationKind::Complete } else { SeparationKind::Quasi },
             column: None,
             direction,
             samples,
-            classes: (0..self.targets.classes()).filter(|&class| of_class(class)).collect(),
+            classes: (0..of_class.len()).filter(|&class| of_class[class]).collect(),
         })
     }
 
     /// The direction with the rounding of a linear program removed: margins that are zero to it become exactly so.
-    fn sharpen(&self, unknowns: &[f64], margins: &[f64]) -> DMatrix<f64> {
-        let mut gram = DMatrix::zeros(self.unknowns(), self.unknowns());
-        for (index, _) in margins.iter().enumerate().filter(|(_, margin)| **margin <= LP_ZERO) {
-            let row = self.constraint(index);
-            gram.ger(1.0, &row, &row, 1.0);
-        }
-        let largest = gram.amax();
-        let eigen = SymmetricEigen::new(gram);
-        let mut along = eigen.eigenvectors.tr_mul(&DVector::from_column_slice(unknowns));
-        for (component, &value) in along.iter_mut().zip(eigen.eigenvalues.iter()) {
-            if value > 1e-11 * largest {
-                *component = 0.0;
+    ///
+    /// A few of those span them all, as a rule; where they do not, the ones that come out negative are taken in.
+    fn sharpen(&self, unknowns: &[f64], margins: &[f64]) -> Option<DMatrix<f64>> {
+        let zero: Vec<usize> = (0..margins.len()).filter(|&index| margins[index] <= LP_ZERO).collect();
+        let mut span = Span::new(self.unknowns());
+        let enough = self.unknowns() + 64;
+        let mut taken: Vec<usize> =
+            zero.iter().copied().step_by(zero.len().div_ceil(enough).max(1)).collect();
+        loop {
+            let before = span.size;
+            taken.iter().for_each(|&index| span.include(self.constraint(index)));
+            if !taken.is_empty() && span.size == before || span.size == self.unknowns() {
+                return None;
             }
+            let direction = self.direction(span.off(DVector::from_column_slice(unknowns)).as_slice());
+            let sharpened = self.evaluate(&direction);
+            taken = zero.iter().copied().filter(|&index| sharpened[index] < -ROUNDED_ZERO).collect();
+            if taken.is_empty() {
+                return Some(direction);
+            }
+            taken.sort_by(|&a, &b| sharpened[a].total_cmp(&sharpened[b]).then(a.cmp(&b)));
+            taken.truncate(enough);
         }
-        self.direction((eigen.eigenvectors * along).as_slice())
+    }
+}
+
+/// A space spanned by rows, by an orthonormal basis.
+struct Span {
+    /// Basis vectors, one per column; the first `size` of them.
+    basis: DMatrix<f64>,
+    size: usize,
+}
+
+impl Span {
+    /// What is left of a unit row that lies in the space already.
+    const NOTHING: f64 = 1e-11;
+
+    fn new(unknowns: usize) -> Self {
+        Self { basis: DMatrix::zeros(unknowns, unknowns), size: 0 }
+    }
+
+    /// The part of a vector at right angles to the space; twice, since once leaves rounding behind.
+    fn off(&self, mut vector: DVector<f64>) -> DVector<f64> {
+        let basis = self.basis.columns(0, self.size);
+        for _ in 0..2 {
+            let along = basis.tr_mul(&vector);
+            vector.gemv(-1.0, &basis, &along, 1.0);
+        }
+        vector
+    }
+
+    fn include(&mut self, row: DVector<f64>) {
+        let size = row.norm();
+        let left = self.off(row);
+        let new = left.norm();
+        if self.size < self.basis.ncols() && new > Self::NOTHING * size {
+            self.basis.column_mut(self.size).copy_from(&(left / new));
+            self.size += 1;
+        }
     }
 }
 
@@ -267,7 +345,7 @@ fn by_linear_program(margins: &Margins, start: &DMatrix<f64>) -> Option<Separati
         .and_then(|(unknowns, _)| margins.certify(margins.direction(&unknowns)));
     complete.or_else(|| {
         let (unknowns, at_hand) = generate_constraints(margins, start, Aim::Sum)?;
-        margins.certify(margins.sharpen(&unknowns, &at_hand))
+        margins.certify(margins.sharpen(&unknowns, &at_hand)?)
     })
 }
 

@@ -10,12 +10,21 @@ use super::softmax_newton::SoftmaxPass;
 use crate::numeric::{Kernel, SAMPLES_PER_CHUNK, over_sample_spans, vectorised};
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 
-/// Heads with more unknowns than this are left to conjugate gradients, whose products grow with `K D` where the Hessian
+/// Heads with more unknowns than this begin with conjugate gradients, whose products grow with `K D` where the Hessian
 /// grows with `(K D)^2`.
-const MOST_UNKNOWNS: usize = 100;
+const FEW_UNKNOWNS: usize = 100;
+/// Heads with more unknowns than this never have a factor of the whole Hessian.
+const MOST_UNKNOWNS: usize = 1000;
 
-/// Newton's step at `theta` for a head small enough for its whole Hessian, or `None` for a larger one and where the
-/// Hessian is singular to rounding.
+/// Whether a Newton step of a `D x K` head costs less by the whole Hessian than by conjugate gradients that took so many
+/// iterations for the step before.
+pub(super) fn dense_pays(dimension: usize, classes: usize, iterations: usize) -> bool {
+    let unknowns = dimension * (classes - 1);
+    // The Hessian takes K (K - 1) / 2 products of D^2 a sample in double precision, an iteration 2 K of D in single.
+    unknowns <= FEW_UNKNOWNS || (unknowns <= MOST_UNKNOWNS && iterations > unknowns / 4)
+}
+
+/// Newton's step at `theta` by its whole Hessian, or `None` where that is singular to rounding.
 ///
 /// `probabilities` are those of the first blocks of samples; the others' are computed.
 pub(super) fn dense_step(
@@ -25,9 +34,6 @@ pub(super) fn dense_step(
     gradient: &DMatrix<f64>,
 ) -> Option<DMatrix<f64>> {
     let (dimension, classes) = theta.shape();
-    if dimension * (classes - 1) > MOST_UNKNOWNS {
-        return None;
-    }
     let blocks = pair_blocks(pass, theta, probabilities);
     let still = best_connected(&blocks, classes);
     let moving: Vec<usize> = (0..classes).filter(|&class| class != still).collect();

@@ -12,7 +12,7 @@ use super::real::Real;
 use super::scaled_features::ScaledFeatures;
 use super::separation::{Margins, find_separation};
 use super::softmax_curvature::{KeptFeatures, SoftmaxCurvature, kept_probabilities, samples_within_room};
-use super::softmax_hessian::dense_step;
+use super::softmax_hessian::{dense_pays, dense_step};
 use super::softmax_preconditioner::{Preconditioner, Sampled};
 use super::subsample::{Subsample, TO_PRECONDITION};
 use super::tolerance::Goal;
@@ -59,6 +59,8 @@ pub(super) struct SoftmaxNewton<'a> {
     preconditioner: Preconditioner,
     iterations_since_factored: usize,
     relative_when_factored: f64,
+    /// Most iterations that any step took so far.
+    most_iterations: usize,
     kept: Option<KeptFeatures<f32>>,
     precision: Precision,
     goal: Goal,
@@ -135,6 +137,7 @@ impl<'a> SoftmaxNewton<'a> {
             preconditioner: Preconditioner::default(),
             iterations_since_factored: 0,
             relative_when_factored: f64::INFINITY,
+            most_iterations: 0,
             kept: None,
             precision: Precision::Single,
             goal,
@@ -158,6 +161,7 @@ impl<'a> SoftmaxNewton<'a> {
             self.preconditioner = Preconditioner::default();
         }
         self.iterations_since_factored = 0;
+        self.most_iterations = 0;
         self.goal = Goal::new(&self.point.scaled_gradient(&self.point.magnitude), 1.0);
         self.precision = Precision::Single;
         self.substitute = 0.0;
@@ -204,6 +208,7 @@ impl<'a> SoftmaxNewton<'a> {
         let Point { theta, probabilities, gradient, .. } = &self.point;
         if self.substitute == 0.0
             && self.precision == Precision::Single
+            && dense_pays(theta.nrows(), theta.ncols(), self.most_iterations)
             && let Some(step) = dense_step(&self.pass, theta, probabilities, gradient)
         {
             return step;
@@ -215,6 +220,7 @@ impl<'a> SoftmaxNewton<'a> {
                 let (step, iterations) = self.solve_system(&kept, &self.point.probabilities);
                 self.kept = Some(kept);
                 self.iterations_since_factored += iterations;
+                self.most_iterations = self.most_iterations.max(iterations);
                 step
             }
             Precision::Double => {

@@ -21,7 +21,10 @@ const STEPS_WORTH_A_HESSIAN: i32 = 4;
 const MOST_SHORTENINGS: usize = 40;
 /// Steps after which slow progress asks for the fast and for the full separation check.
 const FAST_CHECK_FROM: usize = 4;
-const FULL_CHECK_AT: [usize; 4] = [12, 25, 50, 100];
+const FULL_CHECK_AT: [usize; 3] = [12, 40, 120];
+/// Where classes can be told apart, every step of Newton's moves some logit by about 1: its weight falls by a factor `e`.
+/// Steps that move none so far say that they cannot.
+const MOVES_IF_SEPARABLE: f64 = 0.5;
 /// Steps after which the search is given up.
 const MOST_STEPS: usize = 300;
 
@@ -36,6 +39,8 @@ pub(super) struct Goal {
     stalls: usize,
     reach: f64,
     settled_step: bool,
+    /// Bound on how far the last direction moves a logit.
+    last_reach: f64,
     indefinite: bool,
 }
 
@@ -61,6 +66,7 @@ impl Goal {
             stalls: 0,
             reach: FIRST_REACH,
             settled_step: false,
+            last_reach: f64::INFINITY,
             indefinite: false,
         }
     }
@@ -83,6 +89,7 @@ impl Goal {
     /// Begins a line search along a direction that moves no logit by more than `reach` and has slope `slope`.
     pub(super) fn begin(&mut self, reach: f64, slope: f64, newton: bool) -> Trial {
         self.indefinite |= !newton;
+        self.last_reach = reach;
         Trial {
             length: 1.0,
             slope,
@@ -138,7 +145,7 @@ impl Goal {
 
     /// Whether the steps so far leave a doubt that a finite minimiser exists.
     pub(super) fn wants_separation_check(&self) -> bool {
-        self.steps >= FAST_CHECK_FROM
+        self.steps >= FAST_CHECK_FROM && self.last_reach > MOVES_IF_SEPARABLE
     }
 
     /// Whether the doubt is worth a linear program.
