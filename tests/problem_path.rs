@@ -75,7 +75,7 @@ fn a_path_takes_fewer_iterations_than_its_problems_alone() {
 #[test]
 fn separable_problems_are_found_so_all_along_a_path() {
     let near = overlapping();
-    let mut features = near.features().clone();
+    let mut features = near.features().into_owned();
     for (value, &class) in features.row_mut(0).iter_mut().zip(near.labels().of_sample()) {
         *value += 100.0 * f64::from(class);
     }

@@ -97,7 +97,7 @@ fn separable(dataset: &Dataset, choice: &LossChoice) -> Separable {
 
 /// The least margin under a proof's direction and the number of samples with a positive one.
 fn margins(dataset: &Dataset, proof: &Separable) -> (f64, usize) {
-    let scores = &proof.direction.coefficients * dataset.features();
+    let scores = &proof.direction.coefficients * &*dataset.features();
     let (mut least, mut positive) = (f64::INFINITY, 0);
     for (sample, &label) in dataset.labels().of_sample().iter().enumerate() {
         let score = |row: usize| scores[(row, sample)] + proof.direction.intercepts[row];

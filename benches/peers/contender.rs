@@ -3,10 +3,11 @@
 //! `contender DIRECTORY LOSS N D K L2`: `x.raw` holds `N x D` little-endian doubles, sample by sample, `y.raw` the `N`
 //! classes as 32-bit integers; the coefficients and intercepts go to `head.raw`, the seconds to standard output.
 //! `contender --path STEPS DIRECTORY LOSS N D K L2` solves that many problems whose weights go from equal to balanced.
+//! `contender --mapped DIRECTORY LOSS L2` does the same with `x.npy` and `y.npy`, whose reading counts.
 //! `contender --many COUNT N D K L2` solves that many small problems drawn with seeds 0, 1, ..
 
 use anyhow::{Context, Result, bail};
-use equipoise::data::{Dataset, Labels};
+use equipoise::data::{Dataset, Labels, read_npy};
 use equipoise::loss::ClassWeights;
 use equipoise::solver::{LossChoice, Outcome, Problem, StationaryPoint, solve, solve_path};
 use nalgebra::DMatrix;
@@ -27,8 +28,16 @@ fn main() -> Result<()> {
             let data = read(Path::new(directory), n.parse()?, d.parse()?, k.parse()?)?;
             path(steps.parse()?, data, &choice_of(loss), l2.parse()?)
         }
+        ["--mapped", directory, loss, l2] => {
+            let (directory, clock) = (Path::new(directory), Clock::start());
+            let dataset = read_npy(&directory.join("x.npy"), &directory.join("y.npy"))?;
+            one(directory, &dataset, loss, l2.parse()?, &clock)
+        }
         [directory, loss, n, d, k, l2] => {
-            one(Path::new(directory), loss, n.parse()?, d.parse()?, k.parse()?, l2.parse()?)
+            let directory = Path::new(directory);
+            let (features, labels) = read(directory, n.parse()?, d.parse()?, k.parse()?)?;
+            let clock = Clock::start();
+            one(directory, &Dataset::unnamed(features, labels)?, loss, l2.parse()?, &clock)
         }
         _ => bail!("contender DIRECTORY LOSS N D K L2, or contender --many COUNT N D K L2"),
     }
@@ -75,11 +84,9 @@ fn path(
     Ok(())
 }
 
-fn one(directory: &Path, loss: &str, n: usize, d: usize, k: usize, l2: f64) -> Result<()> {
-    let (features, labels) = read(directory, n, d, k)?;
-    let clock = Clock::start();
-    let dataset = Dataset::unnamed(features, labels)?;
-    let point = stationary(&dataset, &choice_of(loss), l2)?;
+/// Solves, reports the time since the clock's start, and writes the head.
+fn one(directory: &Path, dataset: &Dataset, loss: &str, l2: f64, clock: &Clock) -> Result<()> {
+    let point = stationary(dataset, &choice_of(loss), l2)?;
     clock.report();
     let intercepts = point.head.intercepts.iter();
     let head: Vec<u8> =

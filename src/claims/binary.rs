@@ -58,7 +58,7 @@ pub(super) const CLAIMS: [LawClaim; 4] = [
             let outflow = at.targets.mass()[1] * at.means.shortfall[1];
             let pull =
                 at.head.coefficients.row(0).transpose() * (at.setup.l2 * at.targets.total_mass() / outflow);
-            residual_centroids(at.setup.dataset.features(), &at.logits, &at.targets, &pull)
+            residual_centroids(&at.setup.dataset.features(), &at.logits, &at.targets, &pull)
         },
         without_premise: None,
         observe: nothing,

@@ -1,15 +1,15 @@
-//! `solve`: a CSV file to a certified stationary point.
+//! `solve`: a CSV or NPY file to a certified stationary point.
 
 use super::files::{check_target, save};
 use super::output::{Style, note, print};
 use super::solve_record::{SolveRecord, Status};
 use super::spinner::Spinner;
 use super::{Ending, solve_table};
-use crate::data::read_csv;
+use crate::data::{Dataset, read_csv, read_npy};
 use crate::loss::{ClassWeights, InrVariant};
 use crate::solver::{LossChoice, Problem, ProblemError, solve_observed};
 use anyhow::{Context, Error, Result, ensure};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// Sharpness of LGL-INR where none is given.
@@ -20,6 +20,10 @@ const EXAMPLES: &str = "Examples:
   equipoise solve data.csv --label y --loss logistic --class-weights balanced
   equipoise solve data.csv --label y --loss inr --beta 5 --detached --l2 1e-3
   equipoise solve data.csv --label y --class-weights 1,2,5 --format json --save head.json
+  equipoise solve features.npy --label labels.npy --loss logistic
+
+An NPY file of features (N x d, float32 or float64) is mapped, not read: it may be larger than memory. Its labels are \
+an NPY file of N whole numbers.
 
 The loss is a weighted mean over samples (one-vs-all summed over columns first; LGL-INR its own sum over classes), \
 to which --l2 adds half its value times the squared norm of the coefficients. Intercepts are never penalised.
@@ -30,13 +34,13 @@ In JSON, `seconds` is the last line and the only one that differs between two ru
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// CSV file with a header row
-    #[arg(value_name = "FILE.csv")]
+    /// CSV file with a header row, or NPY file of features
+    #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Name of the column with the class of each row
+    /// Name of the column with the class of each row; for an NPY file of features, the NPY file of labels
     #[arg(long, value_name = "NAME")]
     label: String,
-    /// Feature columns, separated by commas [default: all but the label]
+    /// Feature columns of a CSV file, separated by commas [default: all but the label]
     #[arg(long, value_name = "A,B,..", value_delimiter = ',')]
     features: Option<Vec<String>>,
     /// The loss: binary or one-vs-all logistic, softmax, or LGL-INR
@@ -80,8 +84,12 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     let weights = parse_weights(&arguments.class_weights)?;
     if let Some(file) = &arguments.save {
         check_target(file, &arguments.file).with_context(|| format!("--save {}", file.display()))?;
+        if is_npy(&arguments.file) {
+            let labels = Path::new(&arguments.label);
+            check_target(file, labels).with_context(|| format!("--save {}", file.display()))?;
+        }
     }
-    let dataset = read_csv(&arguments.file, &arguments.label, arguments.features.as_deref())?;
+    let dataset = read(arguments)?;
     let problem = Problem::new(&dataset, &choice, &weights, arguments.l2).map_err(name_option)?;
     if arguments.loss == LossName::Inr && weights != ClassWeights::None {
         note("note: class weights leave LGL-INR unchanged, since it averages within each class");
@@ -103,6 +111,21 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
         Format::Table => solve_table::table(&record, style),
     })?;
     Ok(if found { Ending::Done } else { Ending::Negative })
+}
+
+fn read(arguments: &Arguments) -> Result<Dataset> {
+    if !is_npy(&arguments.file) {
+        return Ok(read_csv(&arguments.file, &arguments.label, arguments.features.as_deref())?);
+    }
+    ensure!(
+        arguments.features.is_none(),
+        "--features: goes with a CSV file; columns of an NPY file have no names"
+    );
+    Ok(read_npy(&arguments.file, Path::new(&arguments.label))?)
+}
+
+fn is_npy(file: &Path) -> bool {
+    file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npy"))
 }
 
 fn choose_loss(arguments: &Arguments) -> Result<LossChoice> {

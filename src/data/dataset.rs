@@ -1,6 +1,11 @@
 //! Samples and their classes, checked once so that every later room can rely on them.
 
+use super::npy::NpyArray;
+use super::values::Values;
+use crate::numeric::map_sample_chunks;
 use nalgebra::DMatrix;
+use std::borrow::Cow;
+use std::ops::Range;
 use thiserror::Error;
 
 /// What can be wrong with data; each text says what, where, and what to do.
@@ -113,10 +118,19 @@ impl Labels {
 /// Features and labels of `N` samples; or, where only intercepts are to be solved for, fixed logits and labels.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dataset {
-    features: DMatrix<f64>,
+    features: Features,
     feature_names: Vec<String>,
     fixed_logits: Option<DMatrix<f64>>,
     labels: Labels,
+}
+
+/// Where features are, sample after sample.
+#[derive(Debug, Clone, PartialEq)]
+enum Features {
+    /// In memory, `d x N`.
+    Held(DMatrix<f64>),
+    /// In a file, `N x d` row by row.
+    Mapped(NpyArray),
 }
 
 impl Dataset {
@@ -141,7 +155,26 @@ impl Dataset {
             ));
         }
         check_finite(&features, |row| format!("feature {}", feature_names[row]))?;
-        Ok(Self { features, feature_names, fixed_logits: None, labels })
+        Ok(Self { features: Features::Held(features), feature_names, fixed_logits: None, labels })
+    }
+
+    /// Features of a file, named `x0`, `x1`, ...; shapes are checked already.
+    pub(super) fn mapped(array: NpyArray, labels: Labels) -> Result<Self, DataError> {
+        let dimension = array.header.shape[1];
+        let file = array.file.clone();
+        let feature_names = (0..dimension).map(|feature| format!("x{feature}")).collect();
+        let features = Features::Mapped(array);
+        let dataset = Self { features, feature_names, fixed_logits: None, labels };
+        let check = |range: Range<usize>| {
+            let (place, value) = dataset.values(range.clone()).first_not_finite()?;
+            Some((range.start + place / dimension, place % dimension, value))
+        };
+        let bad = map_sample_chunks(dataset.labels.samples(), check).into_iter().flatten().next();
+        if let Some((sample, feature, value)) = bad {
+            let place = format!("{file}: row {sample}, column {feature}");
+            return Err(DataError::invalid(place, format!("is {value}; every value must be finite")));
+        }
+        Ok(dataset)
     }
 
     /// Features named `x0`, `x1`, ...
@@ -168,10 +201,32 @@ impl Dataset {
         Ok(dataset)
     }
 
-    /// Features, `d x N`.
+    /// Features, `d x N`; those of a mapped file are copied.
     #[must_use]
-    pub fn features(&self) -> &DMatrix<f64> {
-        &self.features
+    pub fn features(&self) -> Cow<'_, DMatrix<f64>> {
+        match &self.features {
+            Features::Held(features) => Cow::Borrowed(features),
+            Features::Mapped(_) => {
+                let mut values = Vec::with_capacity(self.dimension() * self.labels.samples());
+                self.values(0..self.labels.samples()).for_each(|value| values.push(value));
+                Cow::Owned(DMatrix::from_vec(self.dimension(), self.labels.samples(), values))
+            }
+        }
+    }
+
+    /// `d`, the number of features.
+    #[must_use]
+    pub fn dimension(&self) -> usize {
+        self.feature_names.len()
+    }
+
+    /// Features of samples `range`, sample after sample, where they are.
+    pub(crate) fn values(&self, range: Range<usize>) -> Values<'_> {
+        let range = range.start * self.dimension()..range.end * self.dimension();
+        match &self.features {
+            Features::Held(features) => Values::of(&features.as_slice()[range]),
+            Features::Mapped(array) => array.values(range),
+        }
     }
 
     /// Names of the `d` features.
@@ -194,16 +249,12 @@ impl Dataset {
 }
 
 fn check_finite(matrix: &DMatrix<f64>, name: impl Fn(usize) -> String) -> Result<(), DataError> {
-    // Without an early end, this runs at the speed of memory.
-    if matrix.iter().fold(true, |finite, value| finite & value.is_finite()) {
-        return Ok(());
-    }
-    let Some(position) = matrix.iter().position(|value| !value.is_finite()) else {
+    let Some((place, value)) = Values::of(matrix.as_slice()).first_not_finite() else {
         return Ok(());
     };
-    let (row, sample) = (position % matrix.nrows(), position / matrix.nrows());
+    let (row, sample) = (place % matrix.nrows(), place / matrix.nrows());
     Err(DataError::invalid(
         format!("sample {sample}, {}", name(row)),
-        format!("is {}; every value must be finite", matrix[(row, sample)]),
+        format!("is {value}; every value must be finite"),
     ))
 }

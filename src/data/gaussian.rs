@@ -175,7 +175,8 @@ mod tests {
         let mixture = pair(Covariance::Spherical(4.0), vec![5_000, 20_000]).expect("valid");
         let dataset = mixture.sample(1, 0).expect("drawn");
         assert_eq!(dataset.labels().counts(), [5_000, 20_000]);
-        let second = dataset.features().columns(5_000, 20_000);
+        let features = dataset.features();
+        let second = features.columns(5_000, 20_000);
         let mean = second.column_mean();
         // Standard error of a mean: 2 / sqrt(20000) = 0.014.
         assert!((mean[0] + 2.0).abs() < 0.07 && (mean[1] - 3.0).abs() < 0.07, "{mean}");

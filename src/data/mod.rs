@@ -1,5 +1,5 @@
 //! Where samples come from, first of the rooms: synthetic designs (Gaussian classes, saturated groups, raw logits),
-//! the embedded digits, and CSV files. Whatever the origin, the result is a checked [`Dataset`]: finite features
+//! the embedded digits, CSV files, and mapped NPY files. Whatever the origin, the result is a checked [`Dataset`]: finite features
 //! (`d x N`, one sample per column) or fixed logits, and [`Labels`] in which every class has a sample. Synthetic
 //! designs list their samples class after class, and every draw names its seed and stream.
 
@@ -11,8 +11,10 @@ mod digits;
 mod gaussian;
 mod grouped;
 mod imbalance;
+mod npy;
 pub mod random;
 mod raw_logits;
+mod values;
 
 pub use csv_file::read_csv;
 pub use dataset::{DataError, Dataset, Labels};
@@ -20,4 +22,7 @@ pub use digits::{digits, digits_subset};
 pub use gaussian::{Covariance, GaussianMixture};
 pub use grouped::GroupedDesign;
 pub use imbalance::ImbalanceProfile;
+pub use npy::read_npy;
+pub(crate) use values::{Number, Values};
+
 pub use raw_logits::{raw_binary_logits, raw_logits};

@@ -91,12 +91,14 @@ impl<'a> Pass<'a> {
     fn features(&self, range: &Range<usize>) -> Vec<f64> {
         let (dimension, stride) = (self.coefficients.nrows(), range.len().next_multiple_of(LANES));
         let mut block = vec![0.0; stride * dimension];
-        let samples = self.problem.dataset.features().columns_range(range.clone());
-        for (index, sample) in samples.column_iter().enumerate() {
-            for (feature, &value) in sample.iter().enumerate() {
-                block[feature * stride + index] = value;
+        let (mut feature, mut index) = (0, 0);
+        self.problem.dataset.values(range.clone()).for_each(|value| {
+            block[feature * stride + index] = value;
+            feature += 1;
+            if feature == dimension {
+                (feature, index) = (0, index + 1);
             }
-        }
+        });
         block
     }
 

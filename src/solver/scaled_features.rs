@@ -5,7 +5,7 @@
 
 use super::real::Real;
 use super::scaling::Scaling;
-use crate::data::Dataset;
+use crate::data::{Dataset, Number, Values};
 use crate::numeric::{Kernel, Sum, map_sample_chunks, over_sample_spans, update_sample_chunks, vectorised};
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
@@ -32,24 +32,23 @@ pub(crate) struct ScaledFeatures<'a> {
 #[derive(Debug)]
 enum Source<'a> {
     /// The user's features, scaled block by block.
-    User(&'a DMatrix<f64>),
+    User(&'a Dataset),
     /// Scaled features, `D x N`.
     Held(Vec<f64>),
 }
 
 impl<'a> ScaledFeatures<'a> {
     pub(crate) fn new(dataset: &'a Dataset, l2: f64) -> Self {
-        Self::with_scaling(dataset, Scaling::new(dataset.features(), l2))
+        Self::with_scaling(dataset, Scaling::new(dataset, l2))
     }
 
     /// The samples in coordinates that are given.
     pub(crate) fn with_scaling(dataset: &'a Dataset, scaling: Scaling) -> Self {
-        let features = dataset.features();
         let samples = dataset.labels().samples();
-        let mut source = Source::User(features);
+        let mut source = Source::User(dataset);
         if scaling.widest.len() * samples * size_of::<f64>() <= LARGEST_HELD {
             let mut held = Vec::new();
-            scaled(features, &scaling, 0..samples, &mut held);
+            scaled(dataset, &scaling, 0..samples, &mut held);
             source = Source::Held(held);
         }
         Self { samples, source, offset: dataset.fixed_logits(), scaling, null_space: OnceLock::new() }
@@ -95,8 +94,8 @@ impl<'a> ScaledFeatures<'a> {
     pub(crate) fn block<'b>(&'b self, range: Range<usize>, scratch: &'b mut Vec<f64>) -> &'b [f64] {
         match &self.source {
             Source::Held(held) => &held[range.start * self.dimension()..range.end * self.dimension()],
-            Source::User(features) => {
-                scaled(features, &self.scaling, range, scratch);
+            Source::User(dataset) => {
+                scaled(dataset, &self.scaling, range, scratch);
                 scratch
             }
         }
@@ -295,24 +294,26 @@ impl<T: Real> Kernel for AddWeighted<'_, T> {
     }
 }
 
-fn scaled(features: &DMatrix<f64>, scaling: &Scaling, range: Range<usize>, into: &mut Vec<f64>) {
-    let dimension = features.nrows();
+fn scaled(dataset: &Dataset, scaling: &Scaling, range: Range<usize>, into: &mut Vec<f64>) {
+    let dimension = dataset.dimension();
     into.resize((dimension + 1) * range.len(), 1.0);
     if dimension > 0 {
-        let values = &features.as_slice()[range.start * dimension..range.end * dimension];
-        vectorised(Scale { values, scaling, into });
+        match dataset.values(range) {
+            Values::Single(values) => vectorised(Scale { values, scaling, into }),
+            Values::Double(values) => vectorised(Scale { values, scaling, into }),
+        }
     }
 }
 
 /// `(h - centre) * factor` of every sample, and 1 below it.
-struct Scale<'a> {
-    values: &'a [f64],
+struct Scale<'a, T> {
+    values: &'a [T],
     scaling: &'a Scaling,
     into: &'a mut [f64],
 }
 
 #[allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
-impl Kernel for Scale<'_> {
+impl<T: Number> Kernel for Scale<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -327,11 +328,11 @@ impl Kernel for Scale<'_> {
             let (scaled, last_scaled) = scaled[..dimension].as_chunks_mut::<8>();
             for (((scaled, value), centre), factor) in scaled.iter_mut().zip(values).zip(centre).zip(factor) {
                 for lane in 0..8 {
-                    scaled[lane] = (value[lane] - centre[lane]) * factor[lane];
+                    scaled[lane] = (value[lane].value() - centre[lane]) * factor[lane];
                 }
             }
             let last = last_scaled.iter_mut().zip(last_values).zip(last_centre).zip(last_factor);
-            last.for_each(|(((scaled, value), centre), factor)| *scaled = (value - centre) * factor);
+            last.for_each(|(((scaled, value), centre), factor)| *scaled = (value.value() - centre) * factor);
         }
     }
 }

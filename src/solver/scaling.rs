@@ -1,5 +1,6 @@
 //! Centre and scale of every feature: how the user's units become those that solving happens in.
 
+use crate::data::{Dataset, Number, Values};
 use crate::numeric::{Kernel, Sum, over_sample_spans, vectorised};
 use nalgebra::DMatrix;
 
@@ -22,14 +23,14 @@ pub(crate) struct Scaling {
 }
 
 impl Scaling {
-    /// Measures features `d x N`.
-    pub(super) fn new(features: &DMatrix<f64>, l2: f64) -> Self {
-        let centre = medians(features);
-        let deviations = Deviations::of(features, &centre);
+    /// Measures the features.
+    pub(super) fn new(dataset: &Dataset, l2: f64) -> Self {
+        let centre = medians(dataset);
+        let deviations = Deviations::of(dataset, &centre);
         let mut scaling = Self { centre, factor: Vec::new(), widest: Vec::new(), penalty: Vec::new() };
-        for feature in 0..features.nrows() {
+        for feature in 0..dataset.dimension() {
             let widest = deviations.widest[feature];
-            let spread = deviations.spread(feature, features, scaling.centre[feature]);
+            let spread = deviations.spread(feature, dataset, scaling.centre[feature]);
             let factor = if spread > 0.0 { inverse_power_of_two(spread.hypot(l2.sqrt())) } else { 1.0 };
             scaling.factor.push(factor);
             scaling.widest.push(widest * factor);
@@ -42,11 +43,15 @@ impl Scaling {
 }
 
 /// A middle value of each feature. About the mean, one value of 1e8 among values near 1 would round all the others.
-fn medians(features: &DMatrix<f64>) -> Vec<f64> {
-    let stride = features.ncols().div_ceil(MEDIAN_SAMPLES).max(1);
-    let some: Vec<usize> = (0..features.ncols()).step_by(stride).collect();
+fn medians(dataset: &Dataset) -> Vec<f64> {
+    let samples = dataset.labels().samples();
+    let stride = samples.div_ceil(MEDIAN_SAMPLES).max(1);
+    let mut some = Vec::new();
+    for sample in (0..samples).step_by(stride) {
+        dataset.values(sample..sample + 1).for_each(|value| some.push(value));
+    }
     // Samples are far apart in memory, their features are not.
-    let some = features.select_columns(&some).transpose();
+    let some = DMatrix::from_vec(dataset.dimension(), samples.div_ceil(stride), some).transpose();
     let middle_of = |values: nalgebra::DVectorView<f64>| {
         let mut values: Vec<f64> = values.iter().copied().collect();
         let middle = values.len() / 2;
@@ -67,16 +72,16 @@ struct Deviations {
 }
 
 impl Deviations {
-    fn of(features: &DMatrix<f64>, centre: &[f64]) -> Self {
-        let dimension = features.nrows();
+    fn of(dataset: &Dataset, centre: &[f64]) -> Self {
+        let dimension = dataset.dimension();
         let zeros = || Self { widest: vec![0.0; dimension], squares: vec![0.0; dimension] };
         let mut total = zeros();
         over_sample_spans(
-            if dimension == 0 { 0 } else { features.ncols() },
+            if dimension == 0 { 0 } else { dataset.labels().samples() },
             zeros,
-            |part, range| {
-                let values = &features.as_slice()[range.start * dimension..range.end * dimension];
-                vectorised(AddDeviations { values, centre, to: part });
+            |part, range| match dataset.values(range) {
+                Values::Single(values) => vectorised(AddDeviations { values, centre, to: part }),
+                Values::Double(values) => vectorised(AddDeviations { values, centre, to: part }),
             },
             |part| {
                 for feature in 0..dimension {
@@ -89,33 +94,39 @@ impl Deviations {
     }
 
     /// Root mean square deviation; zero for a constant.
-    fn spread(&self, feature: usize, features: &DMatrix<f64>, centre: f64) -> f64 {
-        let (widest, squares, count) = (self.widest[feature], self.squares[feature], features.ncols() as f64);
+    fn spread(&self, feature: usize, dataset: &Dataset, centre: f64) -> f64 {
+        let samples = dataset.labels().samples();
+        let (widest, squares, count) = (self.widest[feature], self.squares[feature], samples as f64);
         if widest == 0.0 || (squares.is_finite() && squares > f64::MIN_POSITIVE) {
             return (squares / count).sqrt();
         }
         // Squares of 1e300 or 1e-300: divided by the widest first, they neither overflow nor vanish.
-        let shares =
-            features.row(feature).iter().map(|value| ((value - centre) / widest).powi(2)).collect::<Sum>();
+        let (mut shares, mut place) = (Sum::default(), 0);
+        dataset.values(0..samples).for_each(|value| {
+            if place % dataset.dimension() == feature {
+                shares.add(((value - centre) / widest).powi(2));
+            }
+            place += 1;
+        });
         widest * (shares.value() / count).sqrt()
     }
 }
 
-struct AddDeviations<'a> {
-    values: &'a [f64],
+struct AddDeviations<'a, T> {
+    values: &'a [T],
     centre: &'a [f64],
     to: &'a mut Deviations,
 }
 
 #[allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
-impl Kernel for AddDeviations<'_> {
+impl<T: Number> Kernel for AddDeviations<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn call(self) {
         let Self { values, centre, to } = self;
-        let note = |value: f64, centre: f64, widest: &mut f64, squares: &mut f64| {
-            let deviation = (value - centre).abs();
+        let note = |value: T, centre: f64, widest: &mut f64, squares: &mut f64| {
+            let deviation = (value.value() - centre).abs();
             *widest = if deviation > *widest { deviation } else { *widest };
             *squares += deviation * deviation;
         };
@@ -140,13 +151,19 @@ impl Kernel for AddDeviations<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Labels;
+
+    fn dataset(features: DMatrix<f64>) -> Dataset {
+        let labels = (0..features.ncols()).map(|sample| u32::from(sample % 2 == 0)).collect();
+        Dataset::unnamed(features, Labels::numbered(labels, 2).expect("two classes")).expect("finite")
+    }
 
     #[test]
     fn features_of_any_unit_come_out_near_one() {
         let units = [1.0, 1e-300, 1e300, 1e-12, 1e8];
         let features =
             DMatrix::from_fn(5, 1000, |feature, sample| units[feature] * (3.0 + (sample as f64 * 0.7).sin()));
-        let scaling = Scaling::new(&features, 0.0);
+        let scaling = Scaling::new(&dataset(features), 0.0);
         for feature in 0..5 {
             assert!((0.5..4.0).contains(&scaling.widest[feature]), "{feature}: {}", scaling.widest[feature]);
             assert_eq!(scaling.factor[feature].log2().fract(), 0.0);
@@ -155,7 +172,7 @@ mod tests {
 
     #[test]
     fn constants_vanish() {
-        let scaling = Scaling::new(&DMatrix::from_element(1, 10, 7.0), 0.1);
+        let scaling = Scaling::new(&dataset(DMatrix::from_element(1, 10, 7.0)), 0.1);
         assert_eq!(scaling.widest, [0.0, 1.0]);
     }
 }

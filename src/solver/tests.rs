@@ -169,7 +169,7 @@ fn constant_and_duplicate_features_give_the_head_of_least_norm() {
 
 /// Every margin that a separation certificate promises, by multiplication.
 fn check_certificate(dataset: &Dataset, separable: &Separable) {
-    let scores = &separable.direction.coefficients * dataset.features();
+    let scores = &separable.direction.coefficients * &*dataset.features();
     let mut positive = 0;
     for (sample, &label) in dataset.labels().of_sample().iter().enumerate() {
         let score = |row: usize| scores[(row, sample)] + separable.direction.intercepts[row];
@@ -254,7 +254,7 @@ fn complete_separation_by_a_hair_is_complete() {
 fn an_outlier_leaves_the_other_samples_their_digits() {
     let dataset = spiral(3, 20, 2);
     let with_outlier = |value: f64| {
-        let mut features = dataset.features().clone().insert_column(60, 0.3);
+        let mut features = dataset.features().into_owned().insert_column(60, 0.3);
         features[(0, 60)] = value;
         let labels = dataset.labels().of_sample().iter().copied().chain([2]).collect();
         Dataset::unnamed(features, Labels::numbered(labels, 3).expect("classes")).expect("finite")

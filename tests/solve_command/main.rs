@@ -4,5 +4,6 @@ mod answers;
 mod any_file;
 mod bad_input;
 mod no_answer;
+mod npy_files;
 mod presentation;
 mod run;

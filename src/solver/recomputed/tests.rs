@@ -61,7 +61,7 @@ fn by_the_loss(point: &StationaryPoint, problem: &Problem) -> f64 {
     let (theta, factor) = (&point.scaled.theta, &point.scaled.scaling.factor);
     let coefficients =
         DMatrix::from_fn(factor.len(), theta.ncols(), |j, column| theta[(j, column)] * factor[j]);
-    let by_coefficients = problem.dataset.features() * residuals.transpose() + coefficients * problem.l2;
+    let by_coefficients = &*problem.dataset.features() * residuals.transpose() + coefficients * problem.l2;
     by_coefficients.amax().max(by_intercept)
 }
 

@@ -1,0 +1,107 @@
+//! One array of numbers in an NPY file, mapped into memory: pages are read when they are looked at, and the system may
+//! drop them again.
+
+use super::header::Header;
+use crate::data::{DataError, values::Values};
+use memmap2::Mmap;
+use std::fs::File;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A mapped array whose first axis counts samples.
+#[derive(Debug, Clone)]
+pub(crate) struct NpyArray {
+    map: Arc<Mmap>,
+    pub(in crate::data) header: Header,
+    /// The file, to name in errors.
+    pub(in crate::data) file: String,
+}
+
+/// The byte order of this machine, as NPY files write it.
+const NATIVE: char = if cfg!(target_endian = "little") { '<' } else { '>' };
+
+impl NpyArray {
+    /// Maps a file and checks that all its numbers are there.
+    pub(super) fn open(path: &Path) -> Result<Self, DataError> {
+        let file = path.display().to_string();
+        let unreadable = |error: std::io::Error| DataError::Unreadable {
+            path: file.clone(),
+            reason: match error.kind() {
+                std::io::ErrorKind::NotFound => "no such file".to_owned(),
+                std::io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
+                _ => error.to_string(),
+            },
+        };
+        let opened = File::open(path).map_err(unreadable)?;
+        let found = opened.metadata().map_err(unreadable)?;
+        if !found.is_file() {
+            let reason = if found.is_dir() { "it is a directory" } else { "it is not a regular file" };
+            return Err(DataError::Unreadable { path: file, reason: reason.to_owned() });
+        }
+        let map = map(&opened).map_err(unreadable)?;
+        let header = Header::parse(&map).map_err(|problem| DataError::invalid(&file, problem))?;
+        let array = Self { map: Arc::new(map), header, file };
+        array.check_length()?;
+        Ok(array)
+    }
+
+    fn check_length(&self) -> Result<(), DataError> {
+        let Header { descr, shape, .. } = &self.header;
+        let size = self.size_of_number()?;
+        let needed = shape.iter().try_fold(size, |product, &axis| product.checked_mul(axis));
+        let found = self.map.len() - self.header.length;
+        if needed == Some(found) {
+            return Ok(());
+        }
+        let needed =
+            needed.map_or_else(|| "more than can be addressed".to_owned(), |needed| needed.to_string());
+        let shape = self.header.shape_text();
+        Err(self.invalid(format!(
+            "holds {found} bytes of numbers, but shape {shape} of {descr} takes {needed}; save it again"
+        )))
+    }
+
+    /// An error about this file.
+    pub(super) fn invalid(&self, problem: impl Into<String>) -> DataError {
+        DataError::invalid(&self.file, problem)
+    }
+
+    fn size_of_number(&self) -> Result<usize, DataError> {
+        let digits = self.header.descr.trim_start_matches(|letter: char| !letter.is_ascii_digit());
+        digits.parse().map_err(|_| self.invalid(format!("holds {}, which are no numbers", self.header.descr)))
+    }
+
+    /// The kind of its numbers, such as `f4`, if they are in this machine's order of bytes.
+    pub(super) fn native_kind(&self) -> Option<&str> {
+        self.header.descr.strip_prefix([NATIVE, '|', '='])
+    }
+
+    /// All bytes of the numbers.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.map[self.header.length..]
+    }
+
+    /// Numbers `range` of an array of `f4` or `f8`.
+    pub(crate) fn values(&self, range: Range<usize>) -> Values<'_> {
+        if self.native_kind() == Some("f4") {
+            Values::Single(&self.bytes().as_chunks::<4>().0[range])
+        } else {
+            Values::Double(&self.bytes().as_chunks::<8>().0[range])
+        }
+    }
+}
+
+impl PartialEq for NpyArray {
+    fn eq(&self, other: &Self) -> bool {
+        self.header == other.header && self.bytes() == other.bytes()
+    }
+}
+
+/// Maps a file, read only.
+#[expect(unsafe_code, reason = "the one way to look at a file larger than memory without copying it")]
+fn map(file: &File) -> std::io::Result<Mmap> {
+    // SAFETY: the map is read as bytes, for which any content will do. A file that another program cuts short
+    // while it is mapped ends this program by a signal, which no reader of mapped files can prevent.
+    unsafe { Mmap::map(file) }
+}

@@ -1,0 +1,145 @@
+//! Features and labels in NPY files: the same answers as from a CSV file, and every way such files can be wrong.
+
+use crate::run::{Folder, Run};
+use std::fmt::Write;
+use std::path::Path;
+
+const SAMPLES: usize = 900;
+
+/// An NPY file of version 1.
+fn npy(descr: &str, fortran_order: &str, shape: &str, numbers: &[u8]) -> Vec<u8> {
+    let mut dictionary =
+        format!("{{'descr': '{descr}', 'fortran_order': {fortran_order}, 'shape': {shape}, }}");
+    while (dictionary.len() + 11) % 64 != 0 {
+        dictionary.push(' ');
+    }
+    dictionary.push('\n');
+    let length = u16::try_from(dictionary.len()).expect("short").to_le_bytes();
+    [b"\x93NUMPY\x01\x00", &length[..], dictionary.as_bytes(), numbers].concat()
+}
+
+/// Two features that singles hold exactly, and the class.
+fn samples() -> Vec<([f32; 2], i64)> {
+    let sample = |index: usize| {
+        let class = index * index / 3 % 3;
+        let wave = ((index as f32) * 1.7).sin();
+        ([class as f32 + 2.0 * wave, 1e3 + ((index as f32) * 0.9).cos()], class as i64 - 1)
+    };
+    (0..SAMPLES).map(sample).collect()
+}
+
+fn features(descr: &str) -> Vec<u8> {
+    let bytes = |value: f32| {
+        if descr == "<f4" { value.to_le_bytes().to_vec() } else { f64::from(value).to_le_bytes().to_vec() }
+    };
+    let numbers: Vec<u8> =
+        samples().iter().flat_map(|(features, _)| features.iter().copied().flat_map(bytes)).collect();
+    npy(descr, "False", &format!("({SAMPLES}, 2)"), &numbers)
+}
+
+fn labels(descr: &str, to_bytes: impl Fn(i64) -> Vec<u8>) -> Vec<u8> {
+    let numbers: Vec<u8> = samples().iter().flat_map(|(_, class)| to_bytes(*class)).collect();
+    npy(descr, "False", &format!("({SAMPLES},)"), &numbers)
+}
+
+fn whole_labels() -> Vec<u8> {
+    labels("<i8", |class| class.to_le_bytes().to_vec())
+}
+
+fn folder(features: &[u8], labels: &[u8]) -> Folder {
+    let folder = Folder::with("unused");
+    std::fs::write(folder.file("x.npy"), features).expect("written");
+    std::fs::write(folder.file("y.npy"), labels).expect("written");
+    folder
+}
+
+fn solve(folder: &Folder, options: &[&str]) -> Run {
+    folder.run(&[&["solve", "x.npy", "--label", "y.npy", "--format", "json"], options].concat())
+}
+
+#[test]
+fn either_precision_gives_the_bytes_that_a_csv_file_gives() {
+    let mut csv = "y,x0,x1\n".to_owned();
+    for ([first, second], class) in samples() {
+        writeln!(csv, "{class},{},{}", f64::from(first), f64::from(second)).expect("written");
+    }
+    for options in [&["--loss", "softmax"][..], &["--loss", "logistic", "--class-weights", "balanced"]] {
+        let from_csv = Folder::with(&csv).solve(&[options, &["--format", "json"]].concat());
+        assert_eq!(from_csv.code, 0, "{from_csv:?}");
+        for descr in ["<f4", "<f8"] {
+            let from_npy = solve(&folder(&features(descr), &whole_labels()), options);
+            assert_eq!(from_npy.code, 0, "{from_npy:?}");
+            assert_eq!(from_npy.without_seconds(), from_csv.without_seconds());
+        }
+    }
+}
+
+#[test]
+fn labels_may_be_of_any_whole_kind() {
+    let expected = solve(&folder(&features("<f4"), &whole_labels()), &[]);
+    assert_eq!(expected.json()["classes"], serde_json::json!(["-1", "0", "1"]));
+    let short = labels("<i2", |class| i16::try_from(class).expect("small").to_le_bytes().to_vec());
+    let byte = labels("|i1", |class| vec![class.to_le_bytes()[0]]);
+    for kind in [short, byte] {
+        assert_eq!(
+            solve(&folder(&features("<f4"), &kind), &[]).without_seconds(),
+            expected.without_seconds()
+        );
+    }
+    let positive = labels("|u1", |class| vec![u8::try_from(class + 1).expect("small")]);
+    let run = solve(&folder(&features("<f4"), &positive), &[]);
+    assert_eq!(run.json()["classes"], serde_json::json!(["0", "1", "2"]));
+    assert_eq!(run.json()["coefficients"], expected.json()["coefficients"]);
+}
+
+/// Expects one line on standard error with all of `parts`, and no file written.
+#[track_caller]
+fn refused(features: &[u8], labels: &[u8], options: &[&str], parts: &[&str]) {
+    let folder = folder(features, labels);
+    let run = solve(&folder, &[options, &["--save", "head.json"]].concat());
+    assert_eq!((run.code, run.printed.as_str(), run.complained.lines().count()), (2, "", 1), "{run:?}");
+    for part in parts {
+        assert!(run.complained.contains(part), "{} lacks {part:?}", run.complained);
+    }
+    assert!(!Path::exists(&folder.file("head.json")));
+}
+
+#[test]
+fn files_of_another_kind_or_length_are_named() {
+    let (good, classes) = (features("<f4"), whole_labels());
+    refused(b"", &classes, &[], &["x.npy", "not an NPY file"]);
+    refused(&good[..30], &classes, &[], &["x.npy", "ends within its header"]);
+    refused(&good[..good.len() - 3], &classes, &[], &["x.npy", "7197 bytes", "(900, 2) of <f4 takes 7200"]);
+    refused(&[&good[..], &[0]].concat(), &classes, &[], &["7201 bytes", "takes 7200"]);
+    refused(&good, &classes[..classes.len() - 8], &[], &["y.npy", "7192 bytes"]);
+    let numbers = vec![0; 7200];
+    refused(&npy("<i4", "False", "(900, 2)", &numbers), &classes, &[], &["holds <i4", "float32 or float64"]);
+    refused(&npy(">f4", "False", "(900, 2)", &numbers), &classes, &[], &["holds >f4", "astype"]);
+    refused(
+        &npy("<f4", "True", "(900, 2)", &numbers),
+        &classes,
+        &[],
+        &["column by column", "ascontiguousarray"],
+    );
+    refused(&npy("<f4", "False", "(1800,)", &numbers), &classes, &[], &["shape (1800,)", "(N, d)"]);
+    let enormous = format!("({}, {})", u64::MAX, u64::MAX);
+    refused(&npy("<f4", "False", &enormous, &numbers), &classes, &[], &["more than can be addressed"]);
+    refused(&good, &npy("<f8", "False", "(900,)", &numbers), &[], &["y.npy", "holds <f8", "whole numbers"]);
+    refused(&good, &npy("<U1", "False", "(1800,)", &numbers), &[], &["y.npy"]);
+    refused(
+        &good,
+        &npy("<i8", "False", "(450, 2)", &numbers),
+        &[],
+        &["shape (450, 2)", "x.npy has 900 samples"],
+    );
+    refused(&good, &npy("<i8", "False", "(900,)", &numbers), &[], &["y.npy", "1 class found"]);
+    refused(&good, &classes, &["--features", "x0"], &["--features"]);
+}
+
+#[test]
+fn numbers_that_are_not_finite_are_found() {
+    let mut bad = features("<f4");
+    let place = bad.len() - 4 * (2 * SAMPLES) + 4 * (2 * 601 + 1);
+    bad[place..place + 4].copy_from_slice(&f32::INFINITY.to_le_bytes());
+    refused(&bad, &whole_labels(), &[], &["x.npy: row 601, column 1", "is inf", "finite"]);
+}
