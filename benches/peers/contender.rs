@@ -8,7 +8,7 @@
 
 use anyhow::{Context, Result, bail};
 use equipoise::data::{Dataset, Labels, read_npy};
-use equipoise::loss::ClassWeights;
+use equipoise::loss::{ClassWeights, InrVariant};
 use equipoise::solver::{LossChoice, Outcome, Problem, StationaryPoint, solve, solve_path};
 use nalgebra::DMatrix;
 use rand::SeedableRng;
@@ -26,7 +26,7 @@ fn main() -> Result<()> {
         }
         ["--path", steps, directory, loss, n, d, k, l2] => {
             let data = read(Path::new(directory), n.parse()?, d.parse()?, k.parse()?)?;
-            path(steps.parse()?, data, &choice_of(loss), l2.parse()?)
+            path(steps.parse()?, data, &choice_of(loss)?, l2.parse()?)
         }
         ["--mapped", directory, loss, l2] => {
             let (directory, clock) = (Path::new(directory), Clock::start());
@@ -52,8 +52,14 @@ fn read(directory: &Path, n: usize, d: usize, k: usize) -> Result<(DMatrix<f64>,
     Ok((DMatrix::from_vec(d, n, values), Labels::numbered(classes, k)?))
 }
 
-fn choice_of(loss: &str) -> LossChoice {
-    if loss == "softmax" { LossChoice::Softmax } else { LossChoice::Logistic }
+fn choice_of(loss: &str) -> Result<LossChoice> {
+    Ok(match loss {
+        "softmax" => LossChoice::Softmax,
+        "logistic" => LossChoice::Logistic,
+        "inr" => LossChoice::Inr { beta: 5.0, variant: InrVariant::Attached },
+        "inr-detached" => LossChoice::Inr { beta: 5.0, variant: InrVariant::Detached },
+        _ => bail!("{loss}: softmax, logistic, inr or inr-detached"),
+    })
 }
 
 /// Class weights `N_c^-t` for `t` from 0 to 1, scaled to a mean of 1 over samples.
@@ -86,7 +92,7 @@ fn path(
 
 /// Solves, reports the time since the clock's start, and writes the head.
 fn one(directory: &Path, dataset: &Dataset, loss: &str, l2: f64, clock: &Clock) -> Result<()> {
-    let point = stationary(dataset, &choice_of(loss), l2)?;
+    let point = stationary(dataset, &choice_of(loss)?, l2)?;
     clock.report();
     let intercepts = point.head.intercepts.iter();
     let head: Vec<u8> =

@@ -11,8 +11,10 @@ use crate::numeric::{Kernel, SAMPLES_PER_CHUNK, map_sample_chunks, over_sample_s
 use nalgebra::DMatrix;
 use std::ops::Range;
 
-/// Bytes for features and probabilities each.
-const ROOM: usize = 64 << 20;
+/// Bytes for features and probabilities each: what a preconditioner of a `D x K` head takes, but at least 64 MiB.
+fn room(dimension: usize, classes: usize) -> usize {
+    (size_of::<f64>() * classes * dimension * dimension).max(64 << 20)
+}
 
 /// Scaled features of the first blocks, kept in precision `T`.
 pub(super) struct KeptFeatures<T> {
@@ -20,8 +22,9 @@ pub(super) struct KeptFeatures<T> {
 }
 
 impl<T: Real> KeptFeatures<T> {
-    pub(super) fn new(features: &ScaledFeatures) -> Self {
-        let samples = samples_within_room::<T>(features.dimension(), features.samples());
+    pub(super) fn new(features: &ScaledFeatures, classes: usize) -> Self {
+        let dimension = features.dimension();
+        let samples = within::<T>(room(dimension, classes), dimension, features.samples());
         let narrow = |range| narrowed(features.block(range, &mut Vec::new()));
         Self { blocks: map_sample_chunks(samples, narrow) }
     }
@@ -35,13 +38,18 @@ pub(super) fn kept_probabilities(
 ) -> Vec<Vec<f64>> {
     let columns: Vec<usize> = (0..theta.ncols()).collect();
     let head = HeadColumns { theta, columns: &columns };
-    let kept = samples_within_room::<f64>(theta.ncols(), features.samples());
+    let kept = samples_with_probabilities::<f64>(features, theta.ncols());
     map_sample_chunks(kept, |range| block_probabilities(features, targets.of_sample(), range, head))
 }
 
+/// The number of first samples whose probabilities are kept.
+pub(super) fn samples_with_probabilities<T>(features: &ScaledFeatures, classes: usize) -> usize {
+    within::<T>(room(features.dimension(), classes), classes, features.samples())
+}
+
 /// Samples, in whole blocks, whose `entries` numbers each fit into the room.
-pub(super) fn samples_within_room<T>(entries: usize, samples: usize) -> usize {
-    let fitting = ROOM / (entries * size_of::<T>()).max(1);
+fn within<T>(room: usize, entries: usize, samples: usize) -> usize {
+    let fitting = room / (entries * size_of::<T>()).max(1);
     (fitting / SAMPLES_PER_CHUNK * SAMPLES_PER_CHUNK).min(samples)
 }
 

@@ -11,7 +11,9 @@ use super::pass::{Evaluated, HeadColumns, Totals, over_logit_blocks};
 use super::real::Real;
 use super::scaled_features::ScaledFeatures;
 use super::separation::{Margins, find_separation};
-use super::softmax_curvature::{KeptFeatures, SoftmaxCurvature, kept_probabilities, samples_within_room};
+use super::softmax_curvature::{
+    KeptFeatures, SoftmaxCurvature, kept_probabilities, samples_with_probabilities,
+};
 use super::softmax_hessian::{dense_pays, dense_step};
 use super::softmax_preconditioner::{Preconditioner, Sampled};
 use super::subsample::{Subsample, TO_PRECONDITION};
@@ -90,7 +92,7 @@ impl SoftmaxPass<'_> {
         let weights = self.loss.sample_weights(self.targets);
         let zeros = || (Totals::new(theta.nrows(), theta.ncols()), Vec::new());
         let (mut totals, mut probabilities) = zeros();
-        let kept = samples_within_room::<f32>(theta.ncols(), self.features.samples());
+        let kept = samples_with_probabilities::<f32>(self.features, theta.ncols());
         over_logit_blocks(
             self.features,
             self.targets.of_sample(),
@@ -213,10 +215,11 @@ impl<'a> SoftmaxNewton<'a> {
         {
             return step;
         }
+        let classes = theta.ncols();
         self.refresh_preconditioner();
         match self.precision {
             Precision::Single => {
-                let kept = self.kept.take().unwrap_or_else(|| KeptFeatures::new(self.pass.features));
+                let kept = self.kept.take().unwrap_or_else(|| KeptFeatures::new(self.pass.features, classes));
                 let (step, iterations) = self.solve_system(&kept, &self.point.probabilities);
                 self.kept = Some(kept);
                 self.iterations_since_factored += iterations;
@@ -226,7 +229,7 @@ impl<'a> SoftmaxNewton<'a> {
             Precision::Double => {
                 let probabilities =
                     kept_probabilities(self.pass.features, self.pass.targets, &self.point.theta);
-                self.solve_system::<f64>(&KeptFeatures::new(self.pass.features), &probabilities).0
+                self.solve_system::<f64>(&KeptFeatures::new(self.pass.features, classes), &probabilities).0
             }
         }
     }
