@@ -11,6 +11,8 @@ warnings.filterwarnings("ignore")
 
 
 def read(directory, samples, features):
+    if (directory / "x.npy").exists():
+        return np.load(directory / "x.npy").astype(np.float64), np.load(directory / "y.npy").astype(np.int64)
     x = np.fromfile(directory / "x.raw").reshape(samples, features)
     y = np.fromfile(directory / "y.raw", dtype=np.uint32).astype(np.int64)
     return x, y
@@ -91,7 +93,24 @@ def many(count, samples, features, classes, l2):
     print(time.process_time() - begin[0], time.perf_counter() - begin[1])
 
 
+def path(steps, of, directory, peer, solver, samples, features, classes, l2):
+    """The first settings of a path of class weights like that of `contender --path`, each begun at the last one's end."""
+    x, y = read(directory, samples, features)
+    counts = np.bincount(y, minlength=classes).astype(float)
+    model = sklearn_model(solver, samples, l2).set_params(warm_start=True)
+    begin = time.process_time(), time.perf_counter()
+    for step in range(steps):
+        powers = counts ** (-step / (of - 1))
+        weights = powers * samples / (powers @ counts)
+        model.set_params(class_weight=dict(enumerate(weights))).fit(x, y)
+    print(time.process_time() - begin[0], time.perf_counter() - begin[1])
+
+
 def main():
+    if sys.argv[1] == "--path":
+        steps, of, directory, peer, solver = int(sys.argv[2]), int(sys.argv[3]), Path(sys.argv[4]), *sys.argv[5:7]
+        path(steps, of, directory, peer, solver, *map(int, sys.argv[8:11]), float(sys.argv[11]))
+        return
     if sys.argv[1] == "--many":
         many(*map(int, sys.argv[2:6]), float(sys.argv[6]))
         return

@@ -19,16 +19,24 @@ ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 ENVIRONMENT = ROOT / "target" / "peers"
 L2 = 1e-8
-THREADS = sorted({1, os.cpu_count() or 1})
-# Solvers that take longer than this many seconds run in the first round only.
-SLOW = 10.0
+# Most threads first: what is slow then is not tried on one.
+THREADS = sorted({1, os.cpu_count() or 1}, reverse=True)
+# Solvers that take longer than this many seconds run once, on all cores.
+SLOW = 30.0
+# Solvers are stopped after this many seconds.
+LIMIT = 400.0
 
+# Shape, loss, N, d, K.
 PROBLEMS = {
     "S1": ("binary", "logistic", 100_000, 50, 2),
     "S2": ("softmax", "softmax", 50_000, 64, 10),
     "S3": ("softmax", "softmax", 50_000, 128, 100),
     "S4": ("one-vs-all", "logistic", 50_000, 64, 10),
     "S5": ("binary", "logistic", 1_000_000, 20, 2),
+    "S6": ("softmax", "softmax", 100_000, 256, 1000),
+    "S7": ("binary, from a mapped file", "logistic", 10_000_000, 20, 2),
+    "S8": ("200 class-weight settings on S2's data", "softmax", 50_000, 64, 10),
+    "S9": ("many small softmax problems", "softmax", 500, 5, 3),
 }
 PEERS = {
     "S1": ["sklearn newton-cholesky", "sklearn newton-cg", "sklearn lbfgs", "glum irls-ls", "statsmodels irls"],
@@ -37,8 +45,15 @@ PEERS = {
     "S3": ["sklearn newton-cg"],
     "S4": ["sklearn newton-cholesky", "glum irls-ls"],
     "S5": ["sklearn newton-cholesky", "glum irls-ls"],
+    "S6": ["sklearn newton-cg"],
+    "S7": ["sklearn newton-cholesky", "glum irls-ls"],
+    "S8": ["sklearn newton-cholesky"],
+    "S9": ["sklearn newton-cholesky"],
 }
-MANY = (500, 5, 3, 1e-3)
+# Problems of a path and of a crowd: ours, and as many as a peer is given time for.
+SETTINGS, SETTINGS_OF_PEERS = 200, 4
+MANY, MANY_OF_PEERS, L2_OF_MANY = 10_000, 500, 1e-3
+NOT_JUDGED = float("nan")
 
 
 def environment():
@@ -57,9 +72,13 @@ def contender():
 
 
 def seconds(command, threads):
+    """Processor and wall seconds of one solver, or nothing when it is stopped."""
     plain = {k: v for k, v in os.environ.items() if not k.startswith("OPENBLAS_")}
     limits = dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS"], str(threads))
-    output = subprocess.run(command, capture_output=True, text=True, env=plain | limits)
+    try:
+        output = subprocess.run(command, capture_output=True, text=True, env=plain | limits, timeout=LIMIT)
+    except subprocess.TimeoutExpired:
+        return None
     if output.returncode != 0:
         sys.exit(f"{' '.join(map(str, command))}\n{output.stderr}")
     cpu, wall = output.stdout.split()[:2]
@@ -81,102 +100,148 @@ def draw(directory, samples, features, classes):
     y.astype(np.uint32).tofile(directory / "y.raw")
 
 
+def draw_mapped(directory, double, samples, features):
+    """The same numbers as an NPY file in single and one in double precision; one sample in eight is positive."""
+    import numpy as np
+
+    random = np.random.default_rng(7)
+    files = [
+        np.lib.format.open_memmap(place / "x.npy", "w+", kind, (samples, features))
+        for place, kind in ((directory, np.float32), (double, np.float64))
+    ]
+    w = random.standard_normal(features) / np.sqrt(features)
+    y = np.empty(samples, np.uint8)
+    for start in range(0, samples, 500_000):
+        some = slice(start, min(start + 500_000, samples))
+        x = random.standard_normal((some.stop - start, features)).astype(np.float32)
+        for file in files:
+            file[some] = x
+        y[some] = random.random(len(x)) < 1 / (1 + np.exp(-(x @ w - 2)))
+    for place in (directory, double):
+        np.save(place / "y.npy", y)
+
+
 def gradient(directory, loss, samples, features, classes):
     """Infinity norm of the mean loss's gradient at the head in head.raw, penalty included."""
     import numpy as np
     from scipy.special import expit, softmax
 
-    x = np.fromfile(directory / "x.raw").reshape(samples, features)
-    y = np.fromfile(directory / "y.raw", dtype=np.uint32).astype(np.int64)
+    if (directory / "x.npy").exists():
+        x, y = np.load(directory / "x.npy", mmap_mode="r"), np.load(directory / "y.npy").astype(np.int64)
+    else:
+        x = np.fromfile(directory / "x.raw").reshape(samples, features)
+        y = np.fromfile(directory / "y.raw", dtype=np.uint32).astype(np.int64)
     rows = 1 if loss == "logistic" and classes == 2 else classes
     head = np.fromfile(directory / "head.raw")
-    weights = head[: rows * features].reshape(rows, features)
-    z = x @ weights.T + head[rows * features :]
-    share = (1.0 / (classes * np.bincount(y, minlength=classes)))[y]
-    one_hot = y[:, None] == (np.array([1]) if rows == 1 else np.arange(classes))
-    if loss == "softmax":
-        residual = softmax(z, axis=1)
-        own = residual[np.arange(samples), y]
-        rest = residual.sum(axis=1, where=~one_hot)
-        residual[np.arange(samples), y] = -np.where(own > 0.5, rest, 1 - own)
+    weights, intercepts = head[: rows * features].reshape(rows, features), head[rows * features :]
+    share = 1.0 / (classes * np.bincount(y, minlength=classes))
+    by_weights, by_intercepts = L2 * weights, np.zeros(rows)
+    for start in range(0, samples, 50_000):
+        own_x, own_y = np.asarray(x[start : start + 50_000], dtype=np.float64), y[start : start + 50_000]
+        z = own_x @ weights.T + intercepts
+        one_hot = own_y[:, None] == (np.array([1]) if rows == 1 else np.arange(classes))
+        if loss == "softmax":
+            residual = softmax(z, axis=1)
+            place = np.arange(len(own_y)), own_y
+            own = residual[place]
+            residual[place] = -np.where(own > 0.5, residual.sum(axis=1, where=~one_hot), 1 - own)
+        else:
+            residual = np.where(one_hot, -expit(-z), expit(z))
+        residual *= share[own_y][:, None]
+        by_weights += residual.T @ own_x
+        by_intercepts += residual.sum(axis=0)
+    return max(np.abs(by_weights).max(), np.abs(by_intercepts).max())
+
+
+class Solver:
+    """A command, the number of problems it solves, and a way to judge the head that it leaves."""
+
+    def __init__(self, command, problems=1, judge=lambda: NOT_JUDGED):
+        self.command, self.problems, self.judge = command, problems, judge
+
+
+def solvers(name, python, ours):
+    """Draws a problem's data and says who solves it how."""
+    _, loss, samples, features, classes = PROBLEMS[name]
+    directory = ENVIRONMENT / "data" / ("S2" if name == "S8" else name)
+    directory.mkdir(parents=True, exist_ok=True)
+    sizes = [loss, str(samples), str(features), str(classes), repr(L2)]
+    peer = [python, str(HERE / "peer.py")]
+    if name == "S9":
+        sizes = [*sizes[1:4], repr(L2_OF_MANY)]
+        found = {"equipoise": Solver([ours, "--many", str(MANY), *sizes], MANY)}
+        for who in PEERS[name]:
+            found[who] = Solver([*peer, "--many", str(MANY_OF_PEERS), *sizes], MANY_OF_PEERS)
+        return found
+    if name == "S8":
+        draw(directory, samples, features, classes)
+        found = {"equipoise": Solver([ours, "--path", str(SETTINGS), str(directory), *sizes], SETTINGS)}
+        for who in PEERS[name]:
+            steps = [str(SETTINGS_OF_PEERS), str(SETTINGS)]
+            found[who] = Solver([*peer, "--path", *steps, str(directory), *who.split(" "), *sizes], SETTINGS_OF_PEERS)
+        return found
+    found = {}
+    judge = lambda: gradient(directory, loss, samples, features, classes)
+    if name == "S7":
+        double = directory / "double"
+        double.mkdir(exist_ok=True)
+        draw_mapped(directory, double, samples, features)
+        for who, place in (("equipoise", directory), ("equipoise, doubles", double)):
+            judge_own = lambda place=place: gradient(place, loss, samples, features, classes)
+            found[who] = Solver([ours, "--mapped", str(place), loss, repr(L2)], judge=judge_own)
     else:
-        residual = np.where(one_hot, -expit(-z), expit(z))
-    residual *= share[:, None]
-    by_weights = np.abs(residual.T @ x + L2 * weights).max()
-    return max(by_weights, np.abs(residual.sum(axis=0)).max())
+        draw(directory, samples, features, classes)
+        found["equipoise"] = Solver([ours, str(directory), *sizes], judge=judge)
+    for who in PEERS[name]:
+        found[who] = Solver([*peer, str(directory), *who.split(" "), *sizes], judge=judge)
+    return found
 
 
 def measure(name, rounds, python, ours):
-    shape, loss, samples, features, classes = PROBLEMS[name]
-    directory = ENVIRONMENT / "data" / name
-    directory.mkdir(parents=True, exist_ok=True)
-    draw(directory, samples, features, classes)
-    sizes = [str(samples), str(features), str(classes), repr(L2)]
-    commands = {"equipoise": [ours, str(directory), loss, *sizes]}
-    for peer in PEERS[name]:
-        commands[peer] = [python, str(HERE / "peer.py"), str(directory), *peer.split(" "), loss, *sizes]
-    times, gradients = {who: {threads: [] for threads in THREADS} for who in commands}, {}
+    """The table of one problem: every solver in turn, and all of them again in the next round."""
+    shape, _, samples, features, classes = PROBLEMS[name]
+    found = solvers(name, python, ours)
+    times, gradients = {who: {threads: [] for threads in THREADS} for who in found}, dict.fromkeys(found, NOT_JUDGED)
     for turn in range(rounds):
-        for who, command in commands.items():
+        for who, solver in found.items():
             for threads in THREADS:
-                runs = times[who][threads]
-                if turn > 0 and runs[0][1] > SLOW:
+                if slowest(times[who]) > SLOW / solver.problems:
                     continue
-                runs.append(seconds(command, threads))
-                gradients[who] = gradient(directory, loss, samples, features, classes)
-                print(f"{name} {who}, {threads} threads: {runs[-1]} g {gradients[who]:.1e}", flush=True)
+                run = seconds(solver.command, threads)
+                each = [entry / solver.problems for entry in run or (LIMIT, LIMIT)]
+                times[who][threads].append(each)
+                if run:
+                    gradients[who] = solver.judge()
+                print(f"{name} {who}, {threads} threads: {each} g {gradients[who]:.1e}", flush=True)
+    counts = {who: solver.problems for who, solver in found.items()}
     title = f"{name}: {shape}, N = {samples:,}, d = {features}, K = {classes}"
-    return title, table(times, gradients)
+    return title, table(times, gradients, counts)
+
+
+def slowest(of_threads):
+    return max((run[1] for runs in of_threads.values() for run in runs), default=0.0)
 
 
 def best(of_threads):
     """Median processor and wall seconds, each at the number of threads that suits it best."""
-    medians = [[statistics.median(run[i] for run in runs) for i in (0, 1)] for runs in of_threads.values()]
+    medians = [[statistics.median(run[i] for run in runs) for i in (0, 1)] for runs in of_threads.values() if runs]
     return [min(column) for column in zip(*medians)]
 
 
-def table(times, gradients):
+def table(times, gradients, counts):
     middle = {who: best(of_threads) for who, of_threads in times.items()}
     cpu, wall = middle["equipoise"]
     lines = [
-        "| solver | processor s | wall s | gradient | times our processor s | times our wall s |",
-        "| --- | ---: | ---: | ---: | ---: | ---: |",
+        "| solver | problems | processor s each | wall s each | gradient | times our processor s | times our wall s |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for who, (of_cpu, of_wall) in middle.items():
-        lines.append(
-            f"| {who} | {of_cpu:.3f} | {of_wall:.3f} | {gradients[who]:.0e} | {of_cpu / cpu:.1f} | {of_wall / wall:.1f} |"
-        )
+        more = "> " if of_wall * counts[who] >= LIMIT else ""
+        judged = "" if gradients[who] != gradients[who] else f"{gradients[who]:.0e}"
+        figures = [f"{more}{figure:.3g}" for figure in (of_cpu, of_wall)]
+        ratios = [f"{more}{ratio:.1f}" for ratio in (of_cpu / cpu, of_wall / wall)]
+        lines.append(f"| {who} | {counts[who]:,} | {' | '.join(figures)} | {judged} | {' | '.join(ratios)} |")
     return lines
-
-
-def measure_many(rounds, python, ours):
-    samples, features, classes, l2 = MANY
-    sizes = [str(samples), str(features), str(classes), repr(l2)]
-    count = {"equipoise": 10_000, "sklearn newton-cholesky": 500}
-    commands = {
-        "equipoise": [ours, "--many", str(count["equipoise"]), *sizes],
-        "sklearn newton-cholesky": [
-            python, str(HERE / "peer.py"), "--many", str(count["sklearn newton-cholesky"]), *sizes
-        ],
-    }
-    times = {who: {threads: [] for threads in THREADS} for who in commands}
-    for _ in range(rounds):
-        for who, command in commands.items():
-            for threads in THREADS:
-                cpu, wall = seconds(command, threads)
-                times[who][threads].append((1e6 * cpu / count[who], 1e6 * wall / count[who]))
-                print(f"S9 {who}, {threads} threads: {times[who][threads][-1]} us", flush=True)
-    middle = {who: best(of_threads) for who, of_threads in times.items()}
-    ours_cpu, ours_wall = middle["equipoise"]
-    lines = [
-        "| solver | problems | processor µs each | wall µs each | times our processor | times our wall |",
-        "| --- | ---: | ---: | ---: | ---: | ---: |",
-    ]
-    for who, (cpu, wall) in middle.items():
-        lines.append(
-            f"| {who} | {count[who]:,} | {cpu:.0f} | {wall:.0f} | {cpu / ours_cpu:.1f} | {wall / ours_wall:.1f} |"
-        )
-    return f"S9: many small softmax problems, N = {samples}, d = {features}, K = {classes}, L2 = {l2:g}", lines
 
 
 def machine():
@@ -192,7 +257,7 @@ def machine():
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", default=",".join([*PROBLEMS, "S9"]))
+    parser.add_argument("--only", default=",".join(PROBLEMS))
     parser.add_argument("--write", action="store_true", help="write BENCHMARKS.md")
     options = parser.parse_args()
     python = environment()
@@ -208,17 +273,17 @@ def main():
         "",
         f"{datetime.date.today()}; {machine()}; {rustc}; {versions}.",
         "",
-        "Balanced class weights, L2 1e-8 on the mean loss (S9: as given), intercept free, covariance of the features with",
-        f"condition number 1e4. Each solver at the tightest tolerance it takes, on {' and '.join(map(str, THREADS))} "
-        "threads; its seconds are",
-        f"medians over {options.rounds} interleaved rounds (one round above {SLOW:.0f} s), at the number of threads that "
-        "suits them best.",
-        "`gradient` is the infinity norm of the mean loss's gradient, recomputed outside the solvers.",
+        f"Balanced class weights (S8: from equal to balanced), L2 {L2:g} on the mean loss (S9: {L2_OF_MANY:g}), intercept "
+        "free;",
+        "covariance of the features with condition number 1e4 but for S7 and S9. Each solver at the tightest tolerance it",
+        f"takes, on {' and '.join(map(str, THREADS))} threads; its seconds are medians over {options.rounds} interleaved "
+        f"rounds (once, on all cores, above {SLOW:.0f} s;",
+        f"stopped after {LIMIT:.0f} s), at the number of threads that suits each figure best. `gradient` is the infinity "
+        "norm of the",
+        "mean loss's gradient, recomputed outside the solvers. Reading S7's file counts for us and not for its peers.",
     ]
     for name in options.only.split(","):
-        title, rows = (
-            measure_many(options.rounds, python, ours) if name == "S9" else measure(name, options.rounds, python, ours)
-        )
+        title, rows = measure(name, options.rounds, python, ours)
         lines += ["", f"## {title}", "", *rows]
         print("\n".join(rows), flush=True)
     if options.write:

@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 a claim failed or the answer does not exist, 2 bad input.
 
 mod files;
+mod memory;
 mod output;
 mod reproduce;
 mod solve;

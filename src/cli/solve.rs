@@ -1,6 +1,7 @@
 //! `solve`: a CSV or NPY file to a certified stationary point.
 
 use super::files::{check_target, save};
+use super::memory::check_memory;
 use super::output::{Style, note, print};
 use super::solve_record::{SolveRecord, Status};
 use super::spinner::Spinner;
@@ -91,6 +92,7 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     }
     let dataset = read(arguments)?;
     let problem = Problem::new(&dataset, &choice, &weights, arguments.l2).map_err(name_option)?;
+    check_memory(&problem)?;
     if arguments.loss == LossName::Inr && weights != ClassWeights::None {
         note("note: class weights leave LGL-INR unchanged, since it averages within each class");
     }

@@ -4,7 +4,8 @@
 //! Logistic columns are solved by damped Newton, softmax by preconditioned Newton-CG, attached LGL-INR by Newton
 //! with its exact Hessian down to a local minimum, detached LGL-INR as a fixed point. Each algorithm is an `argmin`
 //! solver, so that observers see it. All of them work in passes over blocks of samples; second derivatives are in
-//! single precision while that serves, gradients never are. Only the gradient ends a search; "the cost stopped changing" never does.
+//! single precision while that serves, gradients never are. Only the gradient ends a search; "the cost stopped
+//! changing" never does.
 
 mod column_newton;
 mod column_pass;
@@ -14,6 +15,7 @@ mod direction;
 mod fixed_point;
 mod gram;
 mod linear_program;
+mod memory;
 mod pass;
 mod path;
 mod problem;
@@ -27,7 +29,9 @@ mod softmax_curvature;
 mod softmax_hessian;
 mod softmax_newton;
 mod softmax_preconditioner;
+mod softmax_system;
 mod solution;
+mod span;
 mod subsample;
 mod tolerance;
 

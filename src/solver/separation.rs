@@ -7,6 +7,7 @@
 
 use super::linear_program::maximise;
 use super::scaled_features::ScaledFeatures;
+use super::span::Span;
 use crate::loss::Targets;
 use crate::numeric::{map_sample_chunks, over_sample_spans};
 use nalgebra::{DMatrix, DVector};
@@ -19,6 +20,12 @@ const ROUNDED_ZERO: f64 = 1e-10;
 const POSITIVE: f64 = 1e-7;
 /// Linear programs with more unknowns are not attempted.
 const MOST_UNKNOWNS: usize = 4000;
+
+/// Numbers that the linear program of so many unknowns is made of at most, and the span that sharpens its answer.
+pub(super) fn largest_program(unknowns: usize) -> u128 {
+    let unknowns = unknowns.min(MOST_UNKNOWNS) as u128;
+    16 * unknowns * unknowns
+}
 
 /// How far the classes can be told apart by a linear head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -246,9 +253,9 @@ impl<'a> Margins<'a> {
         let mut taken: Vec<usize> =
             zero.iter().copied().step_by(zero.len().div_ceil(enough).max(1)).collect();
         loop {
-            let before = span.size;
+            let before = span.size();
             taken.iter().for_each(|&index| span.include(self.constraint(index)));
-            if !taken.is_empty() && span.size == before || span.size == self.unknowns() {
+            if !taken.is_empty() && span.size() == before || span.size() == self.unknowns() {
                 return None;
             }
             let direction = self.direction(span.off(DVector::from_column_slice(unknowns)).as_slice());
@@ -259,42 +266,6 @@ impl<'a> Margins<'a> {
             }
             taken.sort_by(|&a, &b| sharpened[a].total_cmp(&sharpened[b]).then(a.cmp(&b)));
             taken.truncate(enough);
-        }
-    }
-}
-
-/// A space spanned by rows, by an orthonormal basis.
-struct Span {
-    /// Basis vectors, one per column; the first `size` of them.
-    basis: DMatrix<f64>,
-    size: usize,
-}
-
-impl Span {
-    /// What is left of a unit row that lies in the space already.
-    const NOTHING: f64 = 1e-11;
-
-    fn new(unknowns: usize) -> Self {
-        Self { basis: DMatrix::zeros(unknowns, unknowns), size: 0 }
-    }
-
-    /// The part of a vector at right angles to the space; twice, since once leaves rounding behind.
-    fn off(&self, mut vector: DVector<f64>) -> DVector<f64> {
-        let basis = self.basis.columns(0, self.size);
-        for _ in 0..2 {
-            let along = basis.tr_mul(&vector);
-            vector.gemv(-1.0, &basis, &along, 1.0);
-        }
-        vector
-    }
-
-    fn include(&mut self, row: DVector<f64>) {
-        let size = row.norm();
-        let left = self.off(row);
-        let new = left.norm();
-        if self.size < self.basis.ncols() && new > Self::NOTHING * size {
-            self.basis.column_mut(self.size).copy_from(&(left / new));
-            self.size += 1;
         }
     }
 }

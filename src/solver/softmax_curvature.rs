@@ -12,8 +12,9 @@ use nalgebra::DMatrix;
 use std::ops::Range;
 
 /// Bytes for features and probabilities each: what a preconditioner of a `D x K` head takes, but at least 64 MiB.
-fn room(dimension: usize, classes: usize) -> usize {
-    (size_of::<f64>() * classes * dimension * dimension).max(64 << 20)
+pub(super) fn room(dimension: usize, classes: usize) -> u128 {
+    let preconditioner = (size_of::<f64>() * classes) as u128 * (dimension as u128).pow(2);
+    preconditioner.max(64 << 20)
 }
 
 /// Scaled features of the first blocks, kept in precision `T`.
@@ -48,8 +49,9 @@ pub(super) fn samples_with_probabilities<T>(features: &ScaledFeatures, classes: 
 }
 
 /// Samples, in whole blocks, whose `entries` numbers each fit into the room.
-fn within<T>(room: usize, entries: usize, samples: usize) -> usize {
-    let fitting = room / (entries * size_of::<T>()).max(1);
+fn within<T>(room: u128, entries: usize, samples: usize) -> usize {
+    let fitting = room / (entries * size_of::<T>()).max(1) as u128;
+    let fitting = usize::try_from(fitting).unwrap_or(samples);
     (fitting / SAMPLES_PER_CHUNK * SAMPLES_PER_CHUNK).min(samples)
 }
 

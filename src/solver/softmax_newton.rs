@@ -5,7 +5,7 @@
 //! off that gauge; without it conjugate gradients chases rounding error along it.
 
 use super::column_pass::Precision;
-use super::conjugate_gradient::{System, solve};
+use super::conjugate_gradient::solve;
 use super::descent::{Descent, Progress};
 use super::pass::{Evaluated, HeadColumns, Totals, over_logit_blocks};
 use super::real::Real;
@@ -16,6 +16,7 @@ use super::softmax_curvature::{
 };
 use super::softmax_hessian::{dense_pays, dense_step};
 use super::softmax_preconditioner::{Preconditioner, Sampled};
+use super::softmax_system::SoftmaxSystem;
 use super::subsample::{Subsample, TO_PRECONDITION};
 use super::tolerance::Goal;
 use crate::loss::{Softmax, Targets};
@@ -244,10 +245,12 @@ impl<'a> SoftmaxNewton<'a> {
         let relative = self.goal.relative();
         // As accurate as the next gradient can show: Newton squares it, and rounding ends it.
         let accuracy = relative.sqrt().max(SMALLEST_GRADIENT / relative).clamp(tightest, LOOSEST_SYSTEM);
-        let system = NewtonSystem {
-            newton: self,
+        let system = SoftmaxSystem {
             curvature: SoftmaxCurvature::new(features, targets, loss, &self.point.theta, kept, probabilities),
-            added: self.added_curvature(),
+            penalty: features.penalty(),
+            added: &self.added_curvature(),
+            magnitude: &self.point.magnitude,
+            preconditioner: &self.preconditioner,
         };
         solve(&system, &-&self.point.gradient, accuracy)
     }
@@ -329,54 +332,6 @@ impl Point {
             self.gradient[(entry, class)] / magnitude[class].max(f64::MIN_POSITIVE)
         });
         DVector::from_column_slice(scaled.as_slice())
-    }
-}
-
-/// The Newton system at one point.
-struct NewtonSystem<'n, 'a, T> {
-    newton: &'n SoftmaxNewton<'a>,
-    curvature: SoftmaxCurvature<'n, T>,
-    added: Vec<f64>,
-}
-
-impl<T: Real> System for NewtonSystem<'_, '_, T> {
-    fn product(&self, direction: &DMatrix<f64>) -> DMatrix<f64> {
-        let mut product = self.curvature.product(direction);
-        let penalty = self.newton.pass.features.penalty();
-        for (class, added) in self.added.iter().enumerate() {
-            for (entry, penalty) in penalty.iter().enumerate() {
-                product[(entry, class)] += (penalty + added) * direction[(entry, class)];
-            }
-        }
-        product
-    }
-
-    fn precondition(&self, residual: &DMatrix<f64>) -> DMatrix<f64> {
-        self.newton.preconditioner.apply(residual)
-    }
-
-    fn project_direction(&self, direction: &mut DMatrix<f64>) {
-        let mean = direction.column_mean();
-        direction.column_iter_mut().for_each(|mut column| column -= &mean);
-    }
-
-    /// Residuals sum to zero over classes but for rounding. Each class gives up a share in proportion to the
-    /// magnitude of its terms: equal shares would drown a class of small mass in the rounding of the large ones.
-    fn clean_residual(&self, residual: &mut DMatrix<f64>) {
-        let magnitude = &self.newton.point.magnitude;
-        let excess = residual.column_sum() / magnitude.sum().max(f64::MIN_POSITIVE);
-        for (mut column, magnitude) in residual.column_iter_mut().zip(magnitude.iter()) {
-            column.axpy(-magnitude, &excess, 1.0);
-        }
-    }
-
-    /// The largest class's `sqrt(r . M^-1 r / magnitude)`: classes count alike, however small their mass.
-    fn size(&self, residual: &DMatrix<f64>, preconditioned: &DMatrix<f64>) -> f64 {
-        let of_class = |class: usize| {
-            let magnitude = self.newton.point.magnitude[class].max(f64::MIN_POSITIVE);
-            (residual.column(class).dot(&preconditioned.column(class)).max(0.0) / magnitude).sqrt()
-        };
-        (0..residual.ncols()).map(of_class).fold(0.0, f64::max)
     }
 }
 

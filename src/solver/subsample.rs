@@ -22,6 +22,23 @@ pub(super) const TO_BEGIN_ON: Share = Share { one_of: 16, least_per_four_unknown
 /// To make preconditioners of.
 pub(super) const TO_PRECONDITION: Share = Share { one_of: 4, least_per_four_unknowns: 1 };
 
+impl Share {
+    /// How many samples of each class to draw for heads of so many rows; `None` where they would be too few or too large
+    /// a part of the data to help.
+    fn wanted(self, counts: &[usize], dimension: usize) -> Option<Vec<usize>> {
+        let least = self.least_per_four_unknowns.saturating_mul(dimension).div_ceil(4);
+        let of_class = |&count: &usize| count.div_ceil(self.one_of).max(least).min(count);
+        let wanted: Vec<usize> = counts.iter().map(of_class).collect();
+        let (samples, total): (usize, usize) = (counts.iter().sum(), wanted.iter().sum());
+        (samples >= LEAST_SAMPLES && 3 * total <= samples).then_some(wanted)
+    }
+
+    /// The number of samples that are drawn.
+    pub(super) fn samples(self, counts: &[usize], dimension: usize) -> usize {
+        self.wanted(counts, dimension).map_or(0, |wanted| wanted.iter().sum())
+    }
+}
+
 /// Some samples of every class, weighted so that every class keeps its mass.
 pub(super) struct Subsample {
     pub(super) features: ScaledFeatures<'static>,
@@ -31,16 +48,10 @@ pub(super) struct Subsample {
 }
 
 impl Subsample {
-    /// Draws from the data; `None` where a sample would be too small or too large a part of it to help.
+    /// Draws from the data, as far as that helps.
     pub(super) fn draw(features: &ScaledFeatures, targets: &Targets, share: Share) -> Option<Self> {
         let counts = targets.counts();
-        let least = (share.least_per_four_unknowns * features.dimension()).div_ceil(4);
-        let wanted: Vec<usize> =
-            counts.iter().map(|&count| count.div_ceil(share.one_of).max(least).min(count)).collect();
-        let total: usize = wanted.iter().sum();
-        if targets.samples() < LEAST_SAMPLES || 3 * total > targets.samples() {
-            return None;
-        }
+        let wanted = share.wanted(counts, features.dimension())?;
         let chosen = spread_draw(targets, &wanted);
         let of_sample = chosen.iter().map(|&sample| targets.of_sample()[sample]).collect();
         let labels = Labels::new(of_sample, targets.labels().class_names().to_vec()).ok()?;

@@ -3,6 +3,7 @@
 mod answers;
 mod any_file;
 mod bad_input;
+mod interruption;
 mod no_answer;
 mod npy_files;
 mod presentation;

@@ -23,7 +23,7 @@ fn samples() -> Vec<([f32; 2], i64)> {
     let sample = |index: usize| {
         let class = index * index / 3 % 3;
         let wave = ((index as f32) * 1.7).sin();
-        ([class as f32 + 2.0 * wave, 1e3 + ((index as f32) * 0.9).cos()], class as i64 - 1)
+        ([class as f32 + 2.0 * wave, 1e3 + ((index as f32) * 0.9).cos()], [-1, 0, 1][class])
     };
     (0..SAMPLES).map(sample).collect()
 }
@@ -142,4 +142,18 @@ fn numbers_that_are_not_finite_are_found() {
     let place = bad.len() - 4 * (2 * SAMPLES) + 4 * (2 * 601 + 1);
     bad[place..place + 4].copy_from_slice(&f32::INFINITY.to_le_bytes());
     refused(&bad, &whole_labels(), &[], &["x.npy: row 601, column 1", "is inf", "finite"]);
+}
+
+#[test]
+fn more_memory_than_there_is_is_refused_with_the_number() {
+    let wide = 2_000_000;
+    let numbers: Vec<u8> = (0..4 * wide).flat_map(|index| (index as f32).sin().to_le_bytes()).collect();
+    let features = npy("<f4", "False", &format!("(4, {wide})"), &numbers);
+    let labels = npy("|u1", "False", "(4,)", &[0, 1, 0, 1]);
+    refused(
+        &features,
+        &labels,
+        &["--loss", "logistic"],
+        &["solving takes up to", "iB, and", "of memory are free"],
+    );
 }

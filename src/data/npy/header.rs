@@ -54,7 +54,7 @@ impl Header {
         Ok(Self { descr: descr.to_owned(), fortran_order, shape, length: end })
     }
 
-    /// The shape as NumPy prints it.
+    /// The shape as `NumPy` prints it.
     pub(super) fn shape_text(&self) -> String {
         match self.shape.as_slice() {
             [one] => format!("({one},)"),

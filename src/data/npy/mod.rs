@@ -1,4 +1,4 @@
-//! NPY files, as NumPy writes them: features that are mapped rather than read, and labels.
+//! NPY files, as `NumPy` writes them: features that are mapped rather than read, and labels.
 
 mod array;
 mod header;

@@ -1,0 +1,49 @@
+//! Refuses what this machine has no memory for, before anything is begun.
+
+use crate::solver::Problem;
+use anyhow::{Result, ensure};
+
+/// Fails with both numbers when solving and measuring take more than there is.
+pub(super) fn check_memory(problem: &Problem) -> Result<()> {
+    let Some(available) = available() else { return Ok(()) };
+    let (samples, rows) = (problem.targets().samples(), problem.loss().logit_rows());
+    // Logits and two matrices like them, to measure probabilities and balance.
+    let needed = problem.memory() + 3 * (size_of::<f64>() * samples) as u128 * rows as u128;
+    ensure!(
+        needed <= available,
+        "solving takes up to {}, and {} of memory are free; leave out features or samples",
+        readable(needed),
+        readable(available)
+    );
+    Ok(())
+}
+
+/// Bytes that can be had without pushing other programs out of memory, where the system tells.
+fn available() -> Option<u128> {
+    let told = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = told.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kibibytes: u128 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(1024 * kibibytes)
+}
+
+fn readable(bytes: u128) -> String {
+    const UNITS: [&str; 7] = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    let (mut size, mut unit) = (bytes as f64, 0);
+    while size >= 1024.0 && unit + 1 < UNITS.len() {
+        size /= 1024.0;
+        unit += 1;
+    }
+    format!("{size:.1} {}", UNITS[unit])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_told_in_the_unit_that_suits() {
+        assert_eq!(readable(900), "900.0 bytes");
+        assert_eq!(readable(3 << 29), "1.5 GiB");
+        assert_eq!(readable(u128::MAX), "295147905179352825856.0 EiB");
+    }
+}
