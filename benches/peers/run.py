@@ -2,7 +2,7 @@
 
     python3 benches/peers/run.py [--rounds 3] [--only S1,S2] [--write]
 
-Builds its own Python environment under target/peers. Every head is judged by the gradient of the mean loss recomputed
+Builds its own Python environment, and the peers written in Rust, under target/peers. Every head is judged by the gradient of the mean loss recomputed
 here, not by what its solver says.
 """
 
@@ -39,17 +39,27 @@ PROBLEMS = {
     "S9": ("many small softmax problems", "softmax", 500, 5, 3),
 }
 PEERS = {
-    "S1": ["sklearn newton-cholesky", "sklearn newton-cg", "sklearn lbfgs", "glum irls-ls", "statsmodels irls"],
-    "S2": ["sklearn newton-cholesky", "sklearn newton-cg"],
+    "S1": [
+        "sklearn newton-cholesky",
+        "sklearn newton-cg",
+        "sklearn lbfgs",
+        "glum irls-ls",
+        "statsmodels irls",
+        "argmin newton",
+        "argmin lbfgs",
+        "linfa lbfgs",
+    ],
+    "S2": ["sklearn newton-cholesky", "sklearn newton-cg", "argmin lbfgs", "linfa lbfgs"],
     # newton-cholesky would form a Hessian of 12,900 rows: 8 times the arithmetic of all else here.
     "S3": ["sklearn newton-cg"],
-    "S4": ["sklearn newton-cholesky", "glum irls-ls"],
-    "S5": ["sklearn newton-cholesky", "glum irls-ls"],
+    "S4": ["sklearn newton-cholesky", "glum irls-ls", "argmin newton"],
+    "S5": ["sklearn newton-cholesky", "glum irls-ls", "argmin newton"],
     "S6": ["sklearn newton-cg"],
     "S7": ["sklearn newton-cholesky", "glum irls-ls"],
     "S8": ["sklearn newton-cholesky"],
     "S9": ["sklearn newton-cholesky"],
 }
+IN_RUST = ["argmin", "linfa"]
 # Problems of a path and of a crowd: ours, and as many as a peer is given time for.
 SETTINGS, SETTINGS_OF_PEERS = 200, 4
 MANY, MANY_OF_PEERS, L2_OF_MANY = 10_000, 500, 1e-3
@@ -69,6 +79,19 @@ def contender():
     build = ["cargo", "build", "--release", "--locked", "--example", "contender"]
     subprocess.run(build, cwd=ROOT, check=True)
     return str(ROOT / "target" / "release" / "examples" / "contender")
+
+
+def peers_in_rust():
+    target = ENVIRONMENT / "rust"
+    build = ["cargo", "build", "--release", "--locked", "--target-dir", str(target)]
+    subprocess.run(build, cwd=HERE / "rust", check=True)
+    return str(target / "release" / "peers")
+
+
+def version_of(crate):
+    """A crate's version in the lock file of the peers written in Rust."""
+    lock = (HERE / "rust" / "Cargo.lock").read_text()
+    return f"{crate} " + lock.split(f'name = "{crate}"\nversion = "')[1].split('"')[0]
 
 
 def seconds(command, threads):
@@ -121,8 +144,8 @@ def draw_mapped(directory, double, samples, features):
         np.save(place / "y.npy", y)
 
 
-def gradient(directory, loss, samples, features, classes):
-    """Infinity norm of the mean loss's gradient at the head in head.raw, penalty included."""
+def gradient(directory, loss, samples, features, classes, balanced=True):
+    """Infinity norm of the mean loss's gradient at the head in head.raw, penalty included; else with equal weights."""
     import numpy as np
     from scipy.special import expit, softmax
 
@@ -134,7 +157,7 @@ def gradient(directory, loss, samples, features, classes):
     rows = 1 if loss == "logistic" and classes == 2 else classes
     head = np.fromfile(directory / "head.raw")
     weights, intercepts = head[: rows * features].reshape(rows, features), head[rows * features :]
-    share = 1.0 / (classes * np.bincount(y, minlength=classes))
+    share = 1.0 / (classes * np.bincount(y, minlength=classes)) if balanced else np.full(classes, 1.0 / samples)
     by_weights, by_intercepts = L2 * weights, np.zeros(rows)
     for start in range(0, samples, 50_000):
         own_x, own_y = np.asarray(x[start : start + 50_000], dtype=np.float64), y[start : start + 50_000]
@@ -154,13 +177,13 @@ def gradient(directory, loss, samples, features, classes):
 
 
 class Solver:
-    """A command, the number of problems it solves, and a way to judge the head that it leaves."""
+    """A command, the number of problems it solves, a way to judge the head that it leaves, and where it may run."""
 
-    def __init__(self, command, problems=1, judge=lambda: NOT_JUDGED):
-        self.command, self.problems, self.judge = command, problems, judge
+    def __init__(self, command, problems=1, judge=lambda: NOT_JUDGED, threads=THREADS):
+        self.command, self.problems, self.judge, self.threads = command, problems, judge, threads
 
 
-def solvers(name, python, ours):
+def solvers(name, python, rust, ours):
     """Draws a problem's data and says who solves it how."""
     _, loss, samples, features, classes = PROBLEMS[name]
     directory = ENVIRONMENT / "data" / ("S2" if name == "S8" else name)
@@ -193,18 +216,25 @@ def solvers(name, python, ours):
         draw(directory, samples, features, classes)
         found["equipoise"] = Solver([ours, str(directory), *sizes], judge=judge)
     for who in PEERS[name]:
-        found[who] = Solver([*peer, str(directory), *who.split(" "), *sizes], judge=judge)
+        if who.split(" ")[0] in IN_RUST:
+            # One thread is all they take; linfa knows no class weights.
+            judge_own = lambda balanced=who.split(" ")[0] != "linfa": gradient(
+                directory, loss, samples, features, classes, balanced
+            )
+            found[who] = Solver([rust, str(directory), *who.split(" "), *sizes], judge=judge_own, threads=[1])
+        else:
+            found[who] = Solver([*peer, str(directory), *who.split(" "), *sizes], judge=judge)
     return found
 
 
-def measure(name, rounds, python, ours):
+def measure(name, rounds, python, rust, ours):
     """The table of one problem: every solver in turn, and all of them again in the next round."""
     shape, _, samples, features, classes = PROBLEMS[name]
-    found = solvers(name, python, ours)
+    found = solvers(name, python, rust, ours)
     times, gradients = {who: {threads: [] for threads in THREADS} for who in found}, dict.fromkeys(found, NOT_JUDGED)
     for turn in range(rounds):
         for who, solver in found.items():
-            for threads in THREADS:
+            for threads in solver.threads:
                 if slowest(times[who]) > SLOW / solver.problems:
                     continue
                 run = seconds(solver.command, threads)
@@ -263,8 +293,9 @@ def main():
     python = environment()
     if os.path.realpath(sys.prefix) != os.path.realpath(ENVIRONMENT):
         os.execv(python, [python, *sys.argv])
-    ours = contender()
+    rust, ours = peers_in_rust(), contender()
     versions = ", ".join((HERE / "requirements.txt").read_text().split()).replace("==", " ")
+    versions += "".join(f", {version_of(crate)}" for crate in ("argmin", "linfa-logistic"))
     rustc = subprocess.run(["rustc", "--version"], capture_output=True, text=True).stdout.strip()
     lines = [
         "# Benchmarks",
@@ -280,10 +311,11 @@ def main():
         f"rounds (once, on all cores, above {SLOW:.0f} s;",
         f"stopped after {LIMIT:.0f} s), at the number of threads that suits each figure best. `gradient` is the infinity "
         "norm of the",
-        "mean loss's gradient, recomputed outside the solvers. Reading S7's file counts for us and not for its peers.",
+        "mean loss's gradient, recomputed outside the solvers. Reading S7's file counts for us and not for its peers. linfa knows",
+        "no class weights and solves the unweighted problem.",
     ]
     for name in options.only.split(","):
-        title, rows = measure(name, options.rounds, python, ours)
+        title, rows = measure(name, options.rounds, python, rust, ours)
         lines += ["", f"## {title}", "", *rows]
         print("\n".join(rows), flush=True)
     if options.write:
