@@ -4,7 +4,7 @@ use super::ColumnLoss;
 use super::block::update_in_blocks;
 use super::pair_weights::{ClassSums, ColumnMeans};
 use super::{PairWeights, Targets};
-use crate::numeric::{Sigmoid, Sum};
+use crate::numeric::{Kernel, Sigmoid, Sum, vectorised};
 use nalgebra::{DMatrix, DVector};
 
 /// Weights of every column at `logits` (`Q x N`), and the class means they come from.
@@ -55,35 +55,56 @@ pub(super) fn curvature_product(
     product.component_mul_assign(direction);
     for (column, means) in means.iter().enumerate() {
         let Some(coupling) = loss.coupling(column, means) else { continue };
-        let slopes: Vec<[f64; 2]> = logits
-            .row(column)
-            .iter()
-            .zip(targets.of_sample())
-            .map(|(&z, &label)| mean_slopes(z, label as usize, column, targets))
-            .collect();
-        let classes = targets.classes();
+        let (classes, labels) = (targets.classes(), targets.of_sample());
+        let mut by_loss: Vec<f64> = logits.row(column).iter().copied().collect();
+        let mut by_probability = vec![0.0; by_loss.len()];
+        mean_slopes(&mut by_loss, &mut by_probability, labels, loss.target_of(column), targets);
+        let slopes = || by_loss.iter().zip(&by_probability).zip(labels);
         let mut moved = DVector::zeros(2 * classes);
-        for ((slopes, &label), along) in
-            slopes.iter().zip(targets.of_sample()).zip(direction.row(column).iter())
-        {
-            moved[label as usize] += slopes[0] * along;
-            moved[classes + label as usize] += slopes[1] * along;
+        for (((by_loss, by_probability), &label), along) in slopes().zip(direction.row(column).iter()) {
+            moved[label as usize] += by_loss * along;
+            moved[classes + label as usize] += by_probability * along;
         }
         let forces = coupling * moved;
-        for ((slopes, &label), entry) in
-            slopes.iter().zip(targets.of_sample()).zip(product.row_mut(column).iter_mut())
-        {
-            *entry += slopes[0] * forces[label as usize] + slopes[1] * forces[classes + label as usize];
+        for (((by_loss, by_probability), &label), entry) in slopes().zip(product.row_mut(column).iter_mut()) {
+            *entry += by_loss * forces[label as usize] + by_probability * forces[classes + label as usize];
         }
     }
 }
 
-/// How a sample's class means of loss (`p / N_c`) and probability (`p (1 - p) / N_c`) move with its logit `z`; not at
-/// all in the column's target class.
-pub(crate) fn mean_slopes(z: f64, class: usize, target: usize, targets: &Targets) -> [f64; 2] {
-    if class == target {
-        return [0.0; 2];
+/// How each sample's class means of loss (`p / N_c`, written over its logit) and of probability (`p (1 - p) / N_c`) move
+/// with its logit; not at all in the column's target class.
+pub(crate) fn mean_slopes(
+    logits: &mut [f64],
+    probability: &mut [f64],
+    labels: &[u32],
+    target: usize,
+    targets: &Targets,
+) {
+    let share = |class: usize| if class == target { 0.0 } else { 1.0 / targets.counts()[class] as f64 };
+    let of_class: Vec<f64> = (0..targets.classes()).map(share).collect();
+    for (entry, &label) in probability.iter_mut().zip(labels) {
+        *entry = of_class[label as usize];
     }
-    let (sigmoid, count) = (Sigmoid::of(z), targets.counts()[class] as f64);
-    [sigmoid.probability / count, sigmoid.slope() / count]
+    vectorised(MeanSlopes { logits, probability });
+}
+
+/// From logits and the shares of samples in their classes' means to the slopes of those means.
+struct MeanSlopes<'a> {
+    logits: &'a mut [f64],
+    probability: &'a mut [f64],
+}
+
+#[allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
+impl Kernel for MeanSlopes<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        for (z, share) in self.logits.iter_mut().zip(self.probability.iter_mut()) {
+            let sigmoid = Sigmoid::of(*z);
+            *z = *share * sigmoid.probability;
+            *share *= sigmoid.slope();
+        }
+    }
 }

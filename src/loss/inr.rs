@@ -63,15 +63,12 @@ impl Inr {
         Reweighting { loss: &means.loss, omega, mean_loss }
     }
 
-    /// Whether the gradient flows through weights that move at all.
-    fn is_coupled(&self) -> bool {
-        self.variant == InrVariant::Attached && self.beta > 0.0
-    }
 
     /// Second derivative of `lbar` by the class means, `2K x 2K` (losses first, probabilities second).
     ///
     /// `d2/da_c dl_e = beta omega_c (delta_ce - omega_e)` and
     /// `d2/da_c da_e = beta^2 omega_c (delta_ce (l_c - lbar) - omega_e (l_c - lbar) - omega_e (l_e - lbar))`.
+    /// Detached, `lbar` is pulled at through the losses alone, so that only `d omega_e / da_c` is left.
     fn mean_curvature(&self, means: &Reweighting) -> DMatrix<f64> {
         let (classes, omega, beta) = (self.classes, &means.omega, self.beta);
         let excess = |class: usize| means.loss[class] - means.mean_loss;
@@ -80,8 +77,11 @@ impl Inr {
             for e in 0..classes {
                 let same = if c == e { 1.0 } else { 0.0 };
                 let mixed = beta * omega[c] * (same - omega[e]);
-                matrix[(classes + c, e)] = mixed;
                 matrix[(e, classes + c)] = mixed;
+                if self.variant == InrVariant::Detached {
+                    continue;
+                }
+                matrix[(classes + c, e)] = mixed;
                 matrix[(classes + c, classes + e)] =
                     beta * beta * omega[c] * (same * excess(c) - omega[e] * (excess(c) + excess(e)));
             }
@@ -128,6 +128,10 @@ impl ColumnLoss for Inr {
         true
     }
 
+    fn has_value(&self) -> bool {
+        self.variant == InrVariant::Attached || self.beta == 0.0
+    }
+
     /// Shares `omega_c / N_c` (`1 / N_k` for targets); attached, each class's samples are also pulled by
     /// `beta omega_c (l_c - lbar) / N_c`, the derivative of `lbar` by the mean probability of class `c`.
     fn pair_weights(&self, columns: &[usize], means: &[ColumnMeans], targets: &Targets) -> PairWeights {
@@ -142,10 +146,11 @@ impl ColumnLoss for Inr {
                     self.beta * at.omega[class] * (at.loss[class] - at.mean_loss) / count as f64;
             }
         }
-        PairWeights { targets: columns.to_vec(), share, pull: self.is_coupled().then_some(pull) }
+        let attached = self.variant == InrVariant::Attached;
+        PairWeights { targets: columns.to_vec(), share, pull: (attached && self.beta > 0.0).then_some(pull) }
     }
 
     fn coupling(&self, column: usize, means: &ColumnMeans) -> Option<DMatrix<f64>> {
-        self.is_coupled().then(|| self.mean_curvature(&self.reweighting(column, means)))
+        (self.beta > 0.0).then(|| self.mean_curvature(&self.reweighting(column, means)))
     }
 }

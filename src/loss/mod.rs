@@ -74,11 +74,17 @@ pub(crate) trait ColumnLoss: Loss {
         false
     }
 
+    /// Whether `dL/dz` is the derivative of the value. Detached LGL-INR takes weights for constants that are not.
+    fn has_value(&self) -> bool {
+        true
+    }
+
     /// The weights of some columns; `means` holds the class means of each where they are read.
     fn pair_weights(&self, columns: &[usize], means: &[ColumnMeans], targets: &Targets) -> PairWeights;
 
     /// Second derivative of a column's loss by its class means, `2K x 2K` (losses first, probabilities second; rows
-    /// and columns of the target class are zero), for losses that couple samples through them.
+    /// and columns of the target class are zero), for losses that couple samples through them. Not symmetric
+    /// where the loss has no value: `[a][b]` is how the pull on mean `a` changes with mean `b`.
     fn coupling(&self, _column: usize, _means: &ColumnMeans) -> Option<DMatrix<f64>> {
         None
     }

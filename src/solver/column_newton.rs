@@ -8,10 +8,12 @@ use super::column_pass::{ColumnPass, Precision};
 use super::descent::{Descent, Progress};
 use super::direction::{Curvature, regular_factor, smallest_curvature};
 use super::pass::Evaluated;
+use super::scaled_features::ScaledFeatures;
 use super::separation::{Margins, Separation, find_separation};
 use super::tolerance::{Goal, Trial};
 use crate::loss::ColumnLoss;
 use nalgebra::{DMatrix, DVector};
+use rayon::prelude::*;
 use std::cmp::Ordering::{Equal, Less};
 
 /// Below this relative gradient, Newton's steps square it.
@@ -86,11 +88,16 @@ impl Column {
     /// Takes a Hessian in single precision at the present parameters, unless it is too near singular to be told from
     /// an indefinite one; it is then computed anew in double precision.
     fn set_single(&mut self, hessian: &DMatrix<f64>) {
+        self.set(regular_factor(hessian, Precision::Single).map(Curvature::Definite));
+    }
+
+    /// Takes the curvature at the present parameters; where there is none, a more precise one is due.
+    fn set(&mut self, curvature: Option<Curvature>) {
         self.fresh = true;
-        match regular_factor(hessian, Precision::Single) {
-            Some(factor) => self.curvature = Some(Curvature::Definite(factor)),
-            None => self.precision = Precision::Double,
+        if curvature.is_none() {
+            self.precision = Precision::Double;
         }
+        self.curvature = curvature;
     }
 }
 
@@ -133,6 +140,11 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
         if own.curvature.is_none() {
             own.set_single(&hessian);
         }
+    }
+
+    /// Whether every column is where another loss may take over.
+    pub(super) fn can_go_on(&self) -> bool {
+        matches!(self.progress(), Progress::Active | Progress::Settled)
     }
 
     /// Continues from where it stands with another loss of the same columns.
@@ -216,13 +228,13 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
                 })
                 .collect();
             let hessians = self.pass.hessians(&lacking, &self.theta_of(&lacking), precision);
+            let (features, is_gradient) = (self.pass.features, self.pass.loss.has_value());
             for (column, hessian) in lacking.into_iter().zip(hessians) {
                 let own = &mut self.columns[column];
-                if precision == Precision::Single {
-                    own.set_single(&hessian);
-                } else {
-                    own.fresh = true;
-                    own.curvature = Some(Curvature::of(hessian, self.pass.features));
+                match precision {
+                    _ if !is_gradient => own.set(Curvature::of_field(hessian, features)),
+                    Precision::Single => own.set_single(&hessian),
+                    Precision::Double => own.set(Some(Curvature::of(hessian, features))),
                 }
             }
         }
@@ -233,7 +245,8 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
         let curvature = own.curvature.as_ref()?;
         let step = curvature.direction(&own.gradient.as_view());
         let reach = self.pass.features.reach(step.iter().copied());
-        let trial = own.goal.begin(reach, own.gradient.dot(&step), curvature.is_definite());
+        let trial =
+            own.goal.begin(reach, curvature.slope(&own.gradient, &step), !curvature.is_indefinite());
         Some(Pending { column, step, trial })
     }
 
@@ -293,7 +306,7 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
 
     /// At a stationary point that is not a minimum, steps off along the direction of negative curvature.
     fn leave_saddle(&mut self, column: usize) {
-        let (smallest, along) = self.curvature_floor(column);
+        let (smallest, along) = curvature_floor(self.hessian(column), self.pass.features);
         if smallest >= 0.0 {
             return;
         }
@@ -316,12 +329,13 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
         }
     }
 
-    /// Smallest Hessian eigenvalue of a column, zero when it is rounding error, and its eigenvector.
-    pub(super) fn curvature_floor(&self, column: usize) -> (f64, DVector<f64>) {
-        let hessian = self.hessian(column);
-        let rounding = 1e-13 * hessian.amax();
-        let (smallest, along) = smallest_curvature(hessian, self.pass.features);
-        (if smallest.abs() <= rounding { 0.0 } else { smallest }, along)
+    /// Smallest Hessian eigenvalue over all columns, zero when it is rounding error.
+    pub(super) fn smallest_curvature(&self) -> f64 {
+        let all: Vec<usize> = (0..self.columns.len()).collect();
+        let hessians = self.pass.hessians(&all, &self.theta, Precision::Double);
+        let floors: Vec<f64> =
+            hessians.into_par_iter().map(|hessian| curvature_floor(hessian, self.pass.features).0).collect();
+        floors.into_iter().fold(f64::INFINITY, f64::min)
     }
 }
 
@@ -376,6 +390,13 @@ impl<L: ColumnLoss> Descent for ColumnNewton<'_, L> {
     fn relative_gradient(&self) -> f64 {
         self.columns.iter().map(|column| column.goal.relative()).fold(0.0, f64::max)
     }
+}
+
+/// Smallest eigenvalue of a Hessian, zero when it is rounding error, and its eigenvector.
+fn curvature_floor(hessian: DMatrix<f64>, features: &ScaledFeatures) -> (f64, DVector<f64>) {
+    let rounding = 1e-13 * hessian.amax();
+    let (smallest, along) = smallest_curvature(hessian, features);
+    (if smallest.abs() <= rounding { 0.0 } else { smallest }, along)
 }
 
 /// Separations of several columns, joined when the head as a whole is reported.

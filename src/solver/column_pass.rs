@@ -5,7 +5,7 @@
 use super::gram::{SingleBlock, SingleGram, gram};
 use super::pass::{Evaluated, HeadColumns, Totals, over_logit_blocks};
 use super::scaled_features::ScaledFeatures;
-use crate::loss::{ClassSums, ColumnLoss, ColumnMeans, LogitBlock, Targets, mean_slopes};
+use crate::loss::{ClassSums, ColumnLoss, ColumnMeans, LogitBlock, Targets};
 use nalgebra::DMatrix;
 
 /// Columns whose Hessians are accumulated in one pass, each on every thread.
@@ -133,41 +133,28 @@ impl<L: ColumnLoss> ColumnPass<'_, L> {
             },
             |(part, _, _)| hessians.iter_mut().zip(part).for_each(|(total, part)| *total += part),
         );
-        for (index, hessian) in hessians.iter_mut().enumerate() {
-            self.complete(hessian);
-            if let Some(coupling) =
-                means.get(index).and_then(|means| self.loss.coupling(columns[index], means))
-            {
-                let slopes = self.class_slopes(columns[index], &theta.columns(index, 1).into_owned());
-                *hessian += &slopes * coupling * slopes.transpose();
-            }
-        }
+        hessians.iter_mut().for_each(|hessian| self.complete(hessian));
+        self.add_couplings(&mut hessians, columns, theta, &means);
         hessians
     }
 
-    /// How the class means of a column move with its parameters: `D x 2K`, losses first, probabilities second.
-    pub(super) fn class_slopes(&self, column: usize, theta: &DMatrix<f64>) -> DMatrix<f64> {
-        let classes = self.targets.classes();
-        let zeros = || DMatrix::zeros(self.features.dimension(), 2 * classes);
-        let (target, mut total) = (self.loss.target_of(column), zeros());
-        self.over_blocks(
-            &[column],
-            theta,
-            zeros,
-            |sums, features, logits| {
-                let samples = features.chunks_exact(sums.nrows()).zip(logits.labels).zip(&*logits.values);
-                for ((sample, &label), &z) in samples {
-                    let class = label as usize;
-                    let slopes = mean_slopes(z, class, target, self.targets);
-                    for (at, slope) in [(class, slopes[0]), (classes + class, slopes[1])] {
-                        let mut sum = sums.column_mut(at);
-                        sum.iter_mut().zip(sample).for_each(|(sum, entry)| *sum += slope * entry);
-                    }
-                }
-            },
-            |part| total += part,
-        );
-        total
+    /// Adds what couples samples through their class means, `S C S^T` with the slopes `S` of the means.
+    fn add_couplings(
+        &self,
+        hessians: &mut [DMatrix<f64>],
+        columns: &[usize],
+        theta: &DMatrix<f64>,
+        means: &[ColumnMeans],
+    ) {
+        let of_column = |(&column, means): (&usize, &ColumnMeans)| self.loss.coupling(column, means);
+        let couplings: Vec<DMatrix<f64>> = columns.iter().zip(means).filter_map(of_column).collect();
+        if couplings.is_empty() {
+            return;
+        }
+        let slopes = self.class_slopes(columns, theta);
+        for ((hessian, coupling), slopes) in hessians.iter_mut().zip(couplings).zip(slopes) {
+            *hessian += &slopes * coupling * slopes.transpose();
+        }
     }
 
     /// Class means of `columns` at `theta`; none for a loss that does not read them.
@@ -194,7 +181,7 @@ impl<L: ColumnLoss> ColumnPass<'_, L> {
     }
 
     /// Folds `work(accumulator, features of a block, its logits)` over all blocks.
-    fn over_blocks<A: Send>(
+    pub(super) fn over_blocks<A: Send>(
         &self,
         columns: &[usize],
         theta: &DMatrix<f64>,

@@ -2,7 +2,7 @@
 
 use super::column_pass::Precision;
 use super::scaled_features::ScaledFeatures;
-use nalgebra::{Cholesky, DMatrix, DVector, DVectorView, Dyn, SymmetricEigen};
+use nalgebra::{Cholesky, DMatrix, DVector, DVectorView, Dyn, LU, SymmetricEigen};
 
 /// Eigenvalues below this share of the largest are raised to it.
 const SMALLEST_EIGENVALUE: f64 = 1e-15;
@@ -37,13 +37,17 @@ pub(super) fn factor(
     if let Some(factor) = regular_factor(hessian, precision) {
         return Some(factor);
     }
-    let null = features.null_space();
-    if null.ncols() == 0 {
+    if features.null_space().ncols() == 0 {
         return None;
     }
+    fill_null_space(hessian, features);
+    regular_factor(hessian, precision)
+}
+
+fn fill_null_space(hessian: &mut DMatrix<f64>, features: &ScaledFeatures) {
+    let null = features.null_space();
     let typical = hessian.trace() / hessian.nrows() as f64;
     *hessian += null * null.transpose() * typical;
-    regular_factor(hessian, precision)
 }
 
 /// Second derivatives, ready to turn gradients into directions.
@@ -53,6 +57,8 @@ pub(super) enum Curvature {
     Definite(Cholesky<f64, Dyn>),
     /// Indefinite or singular: steps with the eigenvalues replaced by their magnitudes.
     Indefinite(SymmetricEigen<f64, Dyn>),
+    /// The derivative of a field that is no gradient, hence not symmetric: Newton's steps for its zero.
+    OfField(LU<f64, Dyn, Dyn>),
 }
 
 impl Curvature {
@@ -64,14 +70,35 @@ impl Curvature {
         }
     }
 
-    pub(super) fn is_definite(&self) -> bool {
-        matches!(self, Self::Definite(_))
+    /// Of the derivative of a field that is no gradient, or `None` where that is singular.
+    pub(super) fn of_field(mut derivative: DMatrix<f64>, features: &ScaledFeatures) -> Option<Self> {
+        if features.null_space().ncols() > 0 {
+            fill_null_space(&mut derivative, features);
+        }
+        let factor = LU::new(derivative);
+        factor.is_invertible().then_some(Self::OfField(factor))
+    }
+
+    /// Whether a negative eigenvalue made the steps other than Newton's.
+    pub(super) fn is_indefinite(&self) -> bool {
+        matches!(self, Self::Indefinite(_))
+    }
+
+    /// The derivative of the value along `direction`; zero for a field, which has no value that need fall.
+    pub(super) fn slope(&self, gradient: &DVector<f64>, direction: &DVector<f64>) -> f64 {
+        match self {
+            Self::Definite(_) | Self::Indefinite(_) => gradient.dot(direction),
+            Self::OfField(_) => 0.0,
+        }
     }
 
     /// `-H^-1 g`, or the descent direction that stands for it.
     pub(super) fn direction(&self, gradient: &DVectorView<f64>) -> DVector<f64> {
         match self {
             Self::Definite(factor) => -factor.solve(gradient),
+            Self::OfField(factor) => {
+                factor.solve(gradient).map_or_else(|| DVector::zeros(gradient.len()), |step| -step)
+            }
             Self::Indefinite(eigen) => {
                 let floor = SMALLEST_EIGENVALUE * eigen.eigenvalues.amax();
                 let mut along = eigen.eigenvectors.tr_mul(gradient);

@@ -8,6 +8,7 @@
 use super::column_newton::ColumnNewton;
 use super::column_pass::{ColumnPass, Precision};
 use super::descent::{Descent, Progress};
+use super::detached::FIRST_BETA;
 use super::direction::factor;
 use super::pass::Evaluated;
 use crate::loss::{Inr, Logistic, Targets};
@@ -19,10 +20,6 @@ const SETTLED: f64 = 2e-14;
 const MOST_HALVINGS: usize = 6;
 /// Outer iterations at one sharpness before the search moves on or is given up.
 const MOST_ROUNDS: usize = 100;
-/// Sharper maps are approached by doubling from here, each fixed point the start of the next: Newton from equal
-/// weights may circle round the fixed point of a very sharp map for ever.
-const FIRST_BETA: f64 = 4.0;
-
 /// The search for a detached fixed point over all columns.
 pub(super) struct DetachedFixedPoint<'a> {
     targets: &'a Targets,
@@ -109,7 +106,8 @@ impl<'a> DetachedFixedPoint<'a> {
     fn newton_step(&self, column: usize, mapped: &DVector<f64>, gap: &DVector<f64>) -> Option<DVector<f64>> {
         let classes = self.inr.classes;
         let pass = self.inner.pass();
-        let slopes = pass.class_slopes(column, &self.inner.theta().columns(column, 1).into_owned());
+        let theta = self.inner.theta().columns(column, 1).into_owned();
+        let slopes = pass.class_slopes(&[column], &theta).pop()?;
         let (losses, probabilities) = (slopes.columns(0, classes), slopes.columns(classes, classes));
         let mut hessian = self.inner.hessian(column);
         let response = factor(&mut hessian, pass.features, Precision::Double)?.solve(&losses);

@@ -7,10 +7,12 @@
 //! single precision while that serves, gradients never are. Only the gradient ends a search; "the cost stopped
 //! changing" never does.
 
+mod class_slopes;
 mod column_newton;
 mod column_pass;
 mod conjugate_gradient;
 mod descent;
+mod detached;
 mod direction;
 mod fixed_point;
 mod gram;

@@ -2,8 +2,8 @@
 
 use super::column_newton::ColumnNewton;
 use super::column_pass::ColumnPass;
+use super::detached::DetachedSearch;
 use super::descent::{ArgminSearch, Descent, Progress, SearchState};
-use super::fixed_point::DetachedFixedPoint;
 use super::problem::Problem;
 use super::scaled_features::ScaledFeatures;
 use super::separation::Separation;
@@ -41,6 +41,9 @@ impl Observe<SearchState> for NoObserver {}
 /// Steps and relative gradient after which a search on a subsample has done what it can for the whole.
 const WARM_STEPS: usize = 12;
 const WARM_GRADIENT: f64 = 1e-3;
+
+/// Relative gradient at which the minimiser for `beta = 0` is near enough to start sharpening from.
+const NEAR_UNSHARPENED: f64 = 1e-6;
 
 /// A problem in scaled coordinates.
 pub(super) struct Search<'p> {
@@ -130,25 +133,21 @@ impl<'p> Search<'p> {
         if newton.value() <= at_start { newton } else { begin(start) }
     }
 
-    /// LGL-INR starts from the minimiser for `beta = 0`, which is convex and unique; which of several local minima
+    /// LGL-INR starts from the minimiser for `beta = 0`, which is convex and unique; which of several stationary points
     /// is found is thereby defined.
     fn run_inr<O: Observe<SearchState> + 'static>(&self, loss: Inr, observer: Option<O>) -> Outcome {
         let zeros = DMatrix::zeros(self.features.dimension(), loss.classes);
-        if loss.variant == InrVariant::Detached {
-            let search = DetachedFixedPoint::new(&self.column_pass(loss), zeros, self.separation_possible);
-            return self.finish(search, observer, |_| None).1;
-        }
         let unsharpened = Inr { beta: 0.0, ..loss };
         let mut newton = self.column_newton(&unsharpened, zeros, |_| unsharpened);
-        newton.run(usize::MAX, 0.0);
-        if newton.progress() == Progress::Settled && loss.beta > 0.0 {
-            newton.replace_loss(loss);
+        newton.run(usize::MAX, if loss.beta > 0.0 { NEAR_UNSHARPENED } else { 0.0 });
+        if loss.variant == InrVariant::Attached {
+            if newton.can_go_on() && loss.beta > 0.0 {
+                newton.replace_loss(loss);
+            }
+            return self.finish(newton, observer, |newton| Some(newton.smallest_curvature())).1;
         }
-        let lowest = |newton: &ColumnNewton<Inr>| {
-            let floors = (0..loss.classes).map(|column| newton.curvature_floor(column).0);
-            Some(floors.fold(f64::INFINITY, f64::min))
-        };
-        self.finish(newton, observer, lowest).1
+        let search = DetachedSearch::new(newton, loss, self.separation_possible);
+        self.finish(search, observer, |_| None).1
     }
 
     /// The intercept-only solution: `b = log(A_t N_t / sum_{c != t} A_c N_c)`; zero where logits are given.

@@ -1,0 +1,93 @@
+//! Detached LGL-INR: a zero of the field `dL/dtheta` in which `omega` is taken for a constant (R1).
+//!
+//! The field is the gradient of no function, but its derivative is known: Newton on the field itself converges
+//! quadratically where iterating `omega -> softmax(beta P(theta(omega)))` cycles (large `beta`). Where Newton ends
+//! without a zero, the fixed point in `omega` is searched for instead.
+
+use super::column_newton::ColumnNewton;
+use super::column_pass::ColumnPass;
+use super::descent::{Descent, Progress};
+use super::fixed_point::DetachedFixedPoint;
+use crate::loss::Inr;
+use nalgebra::DMatrix;
+
+/// Sharper fields are approached by doubling from here, each zero the start of the next: which of several zeros is found
+/// is thereby defined, and near it Newton does not circle.
+pub(super) const FIRST_BETA: f64 = 4.0;
+/// Relative gradient at which a zero is near enough to start the next sharper field from.
+const NEAR: f64 = 1e-3;
+
+/// The search for a detached stationary point over all columns.
+pub(super) struct DetachedSearch<'a> {
+    loss: Inr,
+    beta: f64,
+    stage: Stage<'a>,
+    separation_possible: bool,
+}
+
+enum Stage<'a> {
+    Field(ColumnNewton<'a, Inr>),
+    FixedPoint(Box<DetachedFixedPoint<'a>>),
+}
+
+impl<'a> DetachedSearch<'a> {
+    /// Starts from Newton near the minimiser for `beta = 0`.
+    pub(super) fn new(mut newton: ColumnNewton<'a, Inr>, loss: Inr, separation_possible: bool) -> Self {
+        let beta = loss.beta.min(FIRST_BETA);
+        if newton.can_go_on() && beta > 0.0 {
+            newton.replace_loss(Inr { beta, ..loss });
+        }
+        Self { loss, beta, stage: Stage::Field(newton), separation_possible }
+    }
+
+    fn descent(&self) -> &dyn Descent {
+        match &self.stage {
+            Stage::Field(newton) => newton,
+            Stage::FixedPoint(search) => &**search,
+        }
+    }
+}
+
+impl Descent for DetachedSearch<'_> {
+    fn name(&self) -> &'static str {
+        self.descent().name()
+    }
+
+    fn step(&mut self) {
+        let newton = match &mut self.stage {
+            Stage::Field(newton) => newton,
+            Stage::FixedPoint(search) => return search.step(),
+        };
+        newton.step();
+        if self.beta < self.loss.beta && newton.can_go_on() && newton.relative_gradient() <= NEAR {
+            self.beta = (2.0 * self.beta).min(self.loss.beta);
+            newton.replace_loss(Inr { beta: self.beta, ..self.loss });
+        } else if matches!(newton.progress(), Progress::Stuck(_)) {
+            let &ColumnPass { features, targets, .. } = newton.pass();
+            let pass = ColumnPass { features, targets, loss: self.loss };
+            let zeros = DMatrix::zeros(features.dimension(), self.loss.classes);
+            let search = DetachedFixedPoint::new(&pass, zeros, self.separation_possible);
+            self.stage = Stage::FixedPoint(Box::new(search));
+        }
+    }
+
+    fn progress(&self) -> Progress {
+        self.descent().progress()
+    }
+
+    fn theta(&self) -> &DMatrix<f64> {
+        self.descent().theta()
+    }
+
+    fn value(&self) -> f64 {
+        self.descent().value()
+    }
+
+    fn gradient(&self) -> DMatrix<f64> {
+        self.descent().gradient()
+    }
+
+    fn relative_gradient(&self) -> f64 {
+        self.descent().relative_gradient()
+    }
+}
