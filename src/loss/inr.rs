@@ -63,7 +63,6 @@ impl Inr {
         Reweighting { loss: &means.loss, omega, mean_loss }
     }
 
-
     /// Second derivative of `lbar` by the class means, `2K x 2K` (losses first, probabilities second).
     ///
     /// `d2/da_c dl_e = beta omega_c (delta_ce - omega_e)` and

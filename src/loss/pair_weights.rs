@@ -65,9 +65,7 @@ impl PairWeights {
         let mut pull: PerSample = [0.0; SAMPLES_PER_CHUNK];
         let (share, pull) = (&mut share[..labels.len()], &mut pull[..labels.len()]);
         let gather = |from: &DMatrix<f64>, column: usize, into: &mut [f64]| {
-            let table = from.column(column);
-            let table = table.as_slice();
-            into.iter_mut().zip(labels).for_each(|(entry, &label)| *entry = table[label as usize]);
+            vectorised(Gather { table: from.column(column).as_slice(), labels, into });
         };
         let mut results = Vec::with_capacity(self.targets.len());
         for (index, (column, &target)) in block.columns().zip(&self.targets).enumerate() {
@@ -124,8 +122,49 @@ impl ClassSums {
 }
 
 fn flip_targets(column: &mut [f64], labels: &[u32], target: usize) {
-    for (entry, &label) in column.iter_mut().zip(labels) {
-        *entry = if label as usize == target { -*entry } else { *entry };
+    // No class is numbered beyond 2^32.
+    let target = u32::try_from(target).unwrap_or(u32::MAX);
+    vectorised(FlipTargets { column, labels, target });
+}
+
+struct FlipTargets<'a> {
+    column: &'a mut [f64],
+    labels: &'a [u32],
+    target: u32,
+}
+
+#[allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
+impl Kernel for FlipTargets<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        for (entry, &label) in self.column.iter_mut().zip(self.labels) {
+            *entry = if label == self.target { -*entry } else { *entry };
+        }
+    }
+}
+
+/// What a table holds for each sample's class.
+struct Gather<'a> {
+    table: &'a [f64],
+    labels: &'a [u32],
+    into: &'a mut [f64],
+}
+
+#[allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
+impl Kernel for Gather<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let entries = self.into.iter_mut().zip(self.labels);
+        // A choice of two becomes a vector instruction.
+        if let &[first, second] = self.table {
+            entries.for_each(|(entry, &label)| *entry = if label == 0 { first } else { second });
+        } else {
+            entries.for_each(|(entry, &label)| *entry = self.table[label as usize]);
+        }
     }
 }
 

@@ -105,14 +105,25 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
     /// Starts from `theta` (`D x Q`).
     pub(super) fn new(pass: ColumnPass<'a, L>, theta: DMatrix<f64>, separation_possible: bool) -> Self {
         let mut newton = Self { pass, theta, columns: Vec::new(), separation_possible };
-        newton.restart();
+        newton.restart(true);
+        newton
+    }
+
+    /// Starts where a search on a subsample has come to, with that search's Hessians for the first step: the point is no
+    /// nearer to the end than they are to those of the whole.
+    pub(super) fn after(small: ColumnNewton<L>, pass: ColumnPass<'a, L>, separation_possible: bool) -> Self {
+        let mut newton = Self { pass, theta: small.theta, columns: Vec::new(), separation_possible };
+        newton.restart(false);
+        for (own, small) in newton.columns.iter_mut().zip(small.columns) {
+            own.curvature = small.curvature.filter(|curvature| !curvature.is_indefinite());
+        }
         newton
     }
 
     /// Evaluates every column anew and makes it active.
-    fn restart(&mut self) {
+    fn restart(&mut self, wants_hessian: bool) {
         let all: Vec<usize> = (0..self.theta.ncols()).collect();
-        let (evaluated, hessian) = self.evaluate(&all, &self.theta, true);
+        let (evaluated, hessian) = self.evaluate(&all, &self.theta, wants_hessian);
         let precision =
             |column: usize| self.columns.get(column).map_or(Precision::Single, |own| own.precision);
         self.columns = all.iter().map(|&column| Column::at(&evaluated, column, precision(column))).collect();
@@ -127,8 +138,12 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
         wants_hessian: bool,
     ) -> (Evaluated, Option<DMatrix<f64>>) {
         let single = self.columns.first().is_none_or(|own| own.precision == Precision::Single);
-        if self.theta.ncols() == 1 && wants_hessian && single && !self.pass.loss.reads_class_means() {
-            let (evaluated, hessian) = self.pass.evaluate_with_hessian(theta);
+        if self.theta.ncols() == 1
+            && wants_hessian
+            && single
+            && !self.pass.loss.reads_class_means()
+            && let Some((evaluated, hessian)) = self.pass.evaluate_with_hessian(theta)
+        {
             return (evaluated, Some(hessian));
         }
         (self.pass.evaluate(columns, theta), None)
@@ -150,16 +165,16 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
     /// Continues from where it stands with another loss of the same columns.
     pub(super) fn replace_loss(&mut self, loss: L) {
         self.pass.loss = loss;
-        self.restart();
+        self.restart(true);
     }
 
     /// Turns to another problem over the same features, from a guess at its solution or, column by column where that is
     /// worse, from where it stands.
     pub(super) fn go_on_with(&mut self, pass: ColumnPass<'a, L>, guess: DMatrix<f64>) {
         self.pass = pass;
-        self.restart();
+        self.restart(true);
         let (here, values) = (std::mem::replace(&mut self.theta, guess), self.values());
-        self.restart();
+        self.restart(true);
         self.replace_worse_columns(&here, &values);
     }
 
@@ -245,8 +260,7 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
         let curvature = own.curvature.as_ref()?;
         let step = curvature.direction(&own.gradient.as_view());
         let reach = self.pass.features.reach(step.iter().copied());
-        let trial =
-            own.goal.begin(reach, curvature.slope(&own.gradient, &step), !curvature.is_indefinite());
+        let trial = own.goal.begin(reach, curvature.slope(&own.gradient, &step), !curvature.is_indefinite());
         Some(Pending { column, step, trial })
     }
 

@@ -3,10 +3,13 @@
 //! Logits live for a block of samples only; memory does not grow with their number.
 
 use super::gram::{SingleBlock, SingleGram, gram};
+use super::lone_column::LoneColumn;
 use super::pass::{Evaluated, HeadColumns, Totals, over_logit_blocks};
-use super::scaled_features::ScaledFeatures;
-use crate::loss::{ClassSums, ColumnLoss, ColumnMeans, LogitBlock, Targets};
+use super::scaled_features::{ScaledFeatures, pull_back};
+use crate::loss::{ClassSums, ColumnLoss, ColumnMeans, LogitBlock, PairWeights, Targets};
+use crate::numeric::over_sample_spans;
 use nalgebra::DMatrix;
+use std::ops::Range;
 
 /// Columns whose Hessians are accumulated in one pass, each on every thread.
 const HESSIANS_AT_ONCE: usize = 8;
@@ -31,7 +34,13 @@ impl<L: ColumnLoss> ColumnPass<'_, L> {
     /// Values and gradients of `columns` at `theta` (`D x Q`).
     pub(super) fn evaluate(&self, columns: &[usize], theta: &DMatrix<f64>) -> Evaluated {
         let weights = self.loss.pair_weights(columns, &self.class_means(columns, theta), self.targets);
-        let zeros = || Totals::new(self.features.dimension(), columns.len());
+        if columns.len() == 1
+            && let Some(lone) = LoneColumn::new(self.features, theta.as_slice())
+        {
+            return self.evaluate_lone(&lone, &weights, theta, || (), |(), _, _| {}, |()| {});
+        }
+        let dimension = self.features.dimension();
+        let zeros = || Totals::new(dimension, columns.len());
         let mut totals = zeros();
         self.over_blocks(
             columns,
@@ -39,43 +48,67 @@ impl<L: ColumnLoss> ColumnPass<'_, L> {
             zeros,
             |part, features, logits| {
                 let parts = weights.evaluate(logits);
-                part.add(&parts, features, logits.values);
+                part.add(&parts, |out| pull_back(features, dimension, logits.values, out));
             },
             |part| totals.merge(part),
         );
         totals.with_penalty(self.features, theta)
     }
 
-    /// Value, gradient and Hessian (in single precision, penalty included) of a lone column that reads no class means,
-    /// in one pass.
-    pub(super) fn evaluate_with_hessian(&self, theta: &DMatrix<f64>) -> (Evaluated, DMatrix<f64>) {
-        let dimension = self.features.dimension();
-        let weights = self.loss.pair_weights(&[0], &[], self.targets);
-        let zeros = || {
-            let hessian = DMatrix::zeros(dimension, dimension);
-            (Totals::new(dimension, 1), hessian, SingleBlock::default(), SingleGram::default(), Vec::new())
-        };
-        let (mut totals, mut hessian, ..) = zeros();
-        self.over_blocks(
-            &[0],
-            theta,
-            zeros,
-            |(totals, hessian, single, products, curvature), features, logits| {
-                curvature.clear();
-                curvature.extend_from_slice(logits.values);
-                let parts = weights.evaluate(logits);
-                totals.add(&parts, features, logits.values);
-                weights.curvature(&mut LogitBlock { values: curvature, ..*logits });
-                single.load(features);
-                products.add(single, curvature, hessian);
+    /// Value and gradient of a lone column, in a pass that folds `also(accumulator, samples, logits)` as well.
+    fn evaluate_lone<A: Send>(
+        &self,
+        lone: &LoneColumn,
+        weights: &PairWeights,
+        theta: &DMatrix<f64>,
+        start: impl Fn() -> A + Sync,
+        also: impl Fn(&mut A, Range<usize>, &mut LogitBlock) + Sync,
+        mut merge: impl FnMut(A),
+    ) -> Evaluated {
+        let zeros = || Totals::new(self.features.dimension(), 1);
+        let mut totals = zeros();
+        over_sample_spans(
+            self.features.samples(),
+            || (zeros(), start(), Vec::new(), Vec::new()),
+            |(part, accumulator, logits, copied), range| {
+                lone.logits(range.clone(), logits);
+                copied.clone_from(logits);
+                let labels = &self.targets.of_sample()[range.clone()];
+                let mut block = LogitBlock { first_sample: range.start, labels, values: logits };
+                let parts = weights.evaluate(&mut block);
+                part.add(&parts, |out| lone.pull_back(range.clone(), block.values, out));
+                also(accumulator, range, &mut LogitBlock { values: copied, ..block });
             },
-            |(part, of_part, ..)| {
+            |(part, accumulator, ..)| {
                 totals.merge(part);
-                hessian += of_part;
+                merge(accumulator);
             },
         );
+        totals.with_penalty(self.features, theta)
+    }
+
+    /// Value, gradient and Hessian (in single precision, penalty included) of a lone column that reads no class means,
+    /// in one pass; `None` where samples are too narrow for that to help.
+    pub(super) fn evaluate_with_hessian(&self, theta: &DMatrix<f64>) -> Option<(Evaluated, DMatrix<f64>)> {
+        let dimension = self.features.dimension();
+        let lone = LoneColumn::new(self.features, theta.as_slice())?;
+        let weights = self.loss.pair_weights(&[0], &[], self.targets);
+        let zeros = || DMatrix::zeros(dimension, dimension);
+        let mut hessian = zeros();
+        let evaluated = self.evaluate_lone(
+            &lone,
+            &weights,
+            theta,
+            || (zeros(), SingleBlock::default(), SingleGram::default()),
+            |(hessian, single, products), range, logits| {
+                weights.curvature(logits);
+                single.load(self.features, range);
+                products.add(single, logits.values, hessian);
+            },
+            |(of_part, ..)| hessian += of_part,
+        );
         self.complete(&mut hessian);
-        (totals.with_penalty(self.features, theta), hessian)
+        Some((evaluated, hessian))
     }
 
     /// Fills the upper triangle and adds the penalty.
@@ -120,7 +153,10 @@ impl<L: ColumnLoss> ColumnPass<'_, L> {
                 weights.curvature(logits);
                 match precision {
                     Precision::Single => {
-                        single.load(features);
+                        single.load(
+                            self.features,
+                            logits.first_sample..logits.first_sample + logits.labels.len(),
+                        );
                         logits
                             .columns()
                             .zip(sums)

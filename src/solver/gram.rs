@@ -1,10 +1,12 @@
 //! Weighted second moments of blocks of samples, `X diag(w) X^T`: where most of a Hessian's time goes.
 
 use super::real::Real;
+use super::scaled_features::ScaledFeatures;
 use crate::numeric::{Kernel, vectorised};
 use faer::linalg::matmul::triangular::{BlockStructure, matmul};
 use faer::{Accum, MatMut, MatRef, Par};
 use nalgebra::DMatrix;
+use std::ops::Range;
 
 /// Adds `X diag(weights) X^T` of a block (`D x n`) to the lower triangle of `sum`, in double precision.
 pub(super) fn gram(block: &[f64], weights: &[f64], sum: &mut DMatrix<f64>) {
@@ -30,9 +32,8 @@ pub(super) struct SingleGram {
 
 impl SingleBlock {
     /// Takes a block (`D x n`).
-    pub(super) fn load(&mut self, block: &[f64]) {
-        self.values.resize(block.len(), 0.0);
-        vectorised(NarrowScaled { values: block, factor: 1.0, into: &mut self.values });
+    pub(super) fn load(&mut self, features: &ScaledFeatures, range: Range<usize>) {
+        features.single_block(range, &mut self.values);
     }
 }
 

@@ -17,6 +17,7 @@ mod direction;
 mod fixed_point;
 mod gram;
 mod linear_program;
+mod lone_column;
 mod memory;
 mod pass;
 mod path;

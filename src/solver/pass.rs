@@ -3,7 +3,7 @@
 //!
 //! Logits never exist for all samples at once; memory does not grow with their number.
 
-use super::scaled_features::{ScaledFeatures, pull_back};
+use super::scaled_features::ScaledFeatures;
 use crate::loss::{ColumnPart, LogitBlock};
 use crate::numeric::{CompensatedMatrix, Sum, over_sample_spans};
 use nalgebra::DMatrix;
@@ -71,10 +71,11 @@ impl Totals {
         }
     }
 
-    pub(super) fn add(&mut self, parts: &[ColumnPart], features: &[f64], residuals: &[f64]) {
+    /// Adds what a block of samples contributes, of which `pull_back` writes the gradient (`D x Q`).
+    pub(super) fn add(&mut self, parts: &[ColumnPart], pull_back: impl FnOnce(&mut [f64])) {
         let (dimension, columns) = self.gradient.shape();
         let mut gradient = DMatrix::zeros(dimension, columns);
-        pull_back(features, dimension, residuals, gradient.as_mut_slice());
+        pull_back(gradient.as_mut_slice());
         self.gradient.add(&gradient);
         for (column, part) in parts.iter().enumerate() {
             self.value[column].add(part.value);

@@ -1,4 +1,5 @@
 //! The two precisions that second derivatives are computed in.
+#![allow(clippy::inline_always, reason = "called from kernels compiled for the caller's instructions")]
 
 use faer::traits::ComplexField;
 use std::ops::{Add, AddAssign, Mul, Sub};
@@ -30,10 +31,12 @@ impl Real for f32 {
     const ONE: Self = 1.0;
 
     #[allow(clippy::cast_possible_truncation, reason = "single precision is what is asked for")]
+    #[inline(always)]
     fn narrowed(value: f64) -> Self {
         value as Self
     }
 
+    #[inline(always)]
     fn widened(self) -> f64 {
         f64::from(self)
     }
@@ -43,10 +46,12 @@ impl Real for f64 {
     const ZERO: Self = 0.0;
     const ONE: Self = 1.0;
 
+    #[inline(always)]
     fn narrowed(value: f64) -> Self {
         value
     }
 
+    #[inline(always)]
     fn widened(self) -> f64 {
         self
     }

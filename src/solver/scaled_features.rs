@@ -101,6 +101,40 @@ impl<'a> ScaledFeatures<'a> {
         }
     }
 
+    /// Whether logits are given that are added to a head's.
+    pub(super) fn has_offset(&self) -> bool {
+        self.offset.is_some()
+    }
+
+    /// Samples `range` as they lie in memory or in the user's file.
+    pub(super) fn given(&self, range: Range<usize>) -> Values<'_> {
+        match &self.source {
+            Source::Held(held) => {
+                Values::of(&held[range.start * self.dimension()..range.end * self.dimension()])
+            }
+            Source::User(dataset) => dataset.values(range),
+        }
+    }
+
+    /// Centre and factor of every number of [`Self::given`]; there may be one for the intercept.
+    pub(super) fn given_coordinates(&self) -> (Vec<f64>, Vec<f64>) {
+        match &self.source {
+            Source::Held(_) => (vec![0.0; self.dimension()], vec![1.0; self.dimension()]),
+            Source::User(_) => (self.scaling.centre.clone(), self.scaling.factor.clone()),
+        }
+    }
+
+    /// Samples `range` in single precision, `D x n`.
+    pub(super) fn single_block(&self, range: Range<usize>, into: &mut Vec<f32>) {
+        match &self.source {
+            Source::Held(_) => {
+                into.clear();
+                into.extend(self.block(range, &mut Vec::new()).iter().map(|&value| f32::narrowed(value)));
+            }
+            Source::User(dataset) => scaled(dataset, &self.scaling, range, into),
+        }
+    }
+
     /// One sample, intercept last.
     pub(crate) fn sample(&self, sample: usize) -> Vec<f64> {
         let mut scratch = Vec::new();
@@ -241,10 +275,6 @@ pub(super) fn across<T: Real>(block: &[T], dimension: usize, theta: &[T], out: &
 
 /// `X R`: from a block (`D x n`) and `n x Q` residuals to `D x Q`.
 pub(super) fn pull_back<T: Real>(block: &[T], dimension: usize, residuals: &[T], out: &mut [T]) {
-    if out.len() == dimension {
-        out.fill(T::ZERO);
-        return vectorised(AddWeighted { block, weights: residuals, sum: out });
-    }
     let samples = block.len() / dimension;
     let columns = out.len() / dimension;
     let block = MatRef::from_column_major_slice(block, dimension, samples);
@@ -253,50 +283,9 @@ pub(super) fn pull_back<T: Real>(block: &[T], dimension: usize, residuals: &[T],
     matmul(out, Accum::Replace, block, residuals, T::ONE, Par::Seq);
 }
 
-/// Adds every sample of a block times its weight to `sum`; a matrix product is slow at this with a single column.
-struct AddWeighted<'a, T> {
-    block: &'a [T],
-    weights: &'a [T],
-    sum: &'a mut [T],
-}
-
-#[allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
-impl<T: Real> Kernel for AddWeighted<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn call(self) {
-        let Self { block, weights, sum } = self;
-        let dimension = sum.len();
-        let (fours, rest) = weights.as_chunks::<4>();
-        let (of_fours, of_rest) = block.split_at(4 * fours.len() * dimension);
-        for (samples, w) in of_fours.chunks_exact(4 * dimension).zip(fours) {
-            let (a, others) = samples.split_at(dimension);
-            let (b, others) = others.split_at(dimension);
-            let (c, d) = others.split_at(dimension);
-            let (a8, a) = a.as_chunks::<8>();
-            let (b8, b) = b.as_chunks::<8>();
-            let (c8, c) = c.as_chunks::<8>();
-            let (d8, d) = d.as_chunks::<8>();
-            let (sum8, sum) = sum.as_chunks_mut::<8>();
-            for ((((sum, a), b), c), d) in sum8.iter_mut().zip(a8).zip(b8).zip(c8).zip(d8) {
-                for lane in 0..8 {
-                    sum[lane] += (a[lane] * w[0] + b[lane] * w[1]) + (c[lane] * w[2] + d[lane] * w[3]);
-                }
-            }
-            for ((((sum, &a), &b), &c), &d) in sum.iter_mut().zip(a).zip(b).zip(c).zip(d) {
-                *sum += (a * w[0] + b * w[1]) + (c * w[2] + d * w[3]);
-            }
-        }
-        for (sample, &weight) in of_rest.chunks_exact(dimension).zip(rest) {
-            sum.iter_mut().zip(sample).for_each(|(sum, &entry)| *sum += entry * weight);
-        }
-    }
-}
-
-fn scaled(dataset: &Dataset, scaling: &Scaling, range: Range<usize>, into: &mut Vec<f64>) {
+fn scaled<R: Real>(dataset: &Dataset, scaling: &Scaling, range: Range<usize>, into: &mut Vec<R>) {
     let dimension = dataset.dimension();
-    into.resize((dimension + 1) * range.len(), 1.0);
+    into.resize((dimension + 1) * range.len(), R::ONE);
     if dimension > 0 {
         match dataset.values(range) {
             Values::Single(values) => vectorised(Scale { values, scaling, into }),
@@ -306,14 +295,14 @@ fn scaled(dataset: &Dataset, scaling: &Scaling, range: Range<usize>, into: &mut 
 }
 
 /// `(h - centre) * factor` of every sample, and 1 below it.
-struct Scale<'a, T> {
+struct Scale<'a, T, R> {
     values: &'a [T],
     scaling: &'a Scaling,
-    into: &'a mut [f64],
+    into: &'a mut [R],
 }
 
 #[allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
-impl<T: Number> Kernel for Scale<'_, T> {
+impl<T: Number, R: Real> Kernel for Scale<'_, T, R> {
     type Output = ();
 
     #[inline(always)]
@@ -323,16 +312,18 @@ impl<T: Number> Kernel for Scale<'_, T> {
         let (centre, last_centre) = scaling.centre.as_chunks::<8>();
         let (factor, last_factor) = scaling.factor.as_chunks::<8>();
         for (values, scaled) in values.chunks_exact(dimension).zip(into.chunks_exact_mut(dimension + 1)) {
-            scaled[dimension] = 1.0;
+            scaled[dimension] = R::ONE;
             let (values, last_values) = values.as_chunks::<8>();
             let (scaled, last_scaled) = scaled[..dimension].as_chunks_mut::<8>();
             for (((scaled, value), centre), factor) in scaled.iter_mut().zip(values).zip(centre).zip(factor) {
                 for lane in 0..8 {
-                    scaled[lane] = (value[lane].value() - centre[lane]) * factor[lane];
+                    scaled[lane] = R::narrowed((value[lane].value() - centre[lane]) * factor[lane]);
                 }
             }
             let last = last_scaled.iter_mut().zip(last_values).zip(last_centre).zip(last_factor);
-            last.for_each(|(((scaled, value), centre), factor)| *scaled = (value.value() - centre) * factor);
+            last.for_each(|(((scaled, value), centre), factor)| {
+                *scaled = R::narrowed((value.value() - centre) * factor);
+            });
         }
     }
 }

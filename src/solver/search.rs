@@ -2,8 +2,8 @@
 
 use super::column_newton::ColumnNewton;
 use super::column_pass::ColumnPass;
-use super::detached::DetachedSearch;
 use super::descent::{ArgminSearch, Descent, Progress, SearchState};
+use super::detached::DetachedSearch;
 use super::problem::Problem;
 use super::scaled_features::ScaledFeatures;
 use super::separation::Separation;
@@ -109,7 +109,7 @@ impl<'p> Search<'p> {
         // The subsample has the masses of the whole, hence the same value where only intercepts count.
         let at_start = small.values();
         small.run(WARM_STEPS, WARM_GRADIENT);
-        let mut newton = ColumnNewton::new(pass, small.theta().clone(), self.separation_possible);
+        let mut newton = ColumnNewton::after(small, pass, self.separation_possible);
         newton.replace_worse_columns(&start, &at_start);
         newton
     }

@@ -9,7 +9,7 @@ use super::conjugate_gradient::solve;
 use super::descent::{Descent, Progress};
 use super::pass::{Evaluated, HeadColumns, Totals, over_logit_blocks};
 use super::real::Real;
-use super::scaled_features::ScaledFeatures;
+use super::scaled_features::{ScaledFeatures, pull_back};
 use super::separation::{Margins, find_separation};
 use super::softmax_curvature::{
     KeptFeatures, SoftmaxCurvature, kept_probabilities, samples_with_probabilities,
@@ -101,7 +101,7 @@ impl SoftmaxPass<'_> {
             zeros,
             |(part, probabilities), features, logits| {
                 let parts = Softmax::evaluate(logits, &weights);
-                part.add(&parts, features, logits.values);
+                part.add(&parts, |out| pull_back(features, theta.nrows(), logits.values, out));
                 if logits.first_sample < kept {
                     probabilities.push(Softmax::probabilities_of_residuals(logits, &weights));
                 }

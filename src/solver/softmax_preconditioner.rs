@@ -48,7 +48,7 @@ impl Preconditioner {
                 }
             }
             let mut single = SingleBlock::default();
-            single.load(features.block(range, &mut Vec::new()));
+            single.load(features, range);
             (single, curvatures)
         });
         let pooled = pooled_block(&blocks, dimension, classes);
