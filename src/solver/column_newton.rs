@@ -10,6 +10,7 @@ use super::direction::{Curvature, regular_factor, smallest_curvature};
 use super::pass::Evaluated;
 use super::scaled_features::ScaledFeatures;
 use super::separation::{Margins, Separation, find_separation};
+use super::start::FAIR_START;
 use super::tolerance::{Goal, Trial};
 use crate::loss::ColumnLoss;
 use nalgebra::{DMatrix, DVector};
@@ -169,13 +170,20 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
     }
 
     /// Turns to another problem over the same features, from a guess at its solution or, column by column where that is
-    /// worse, from where it stands.
+    /// far off and worse, from where it stands. Hessians are kept for as long as they serve.
     pub(super) fn go_on_with(&mut self, pass: ColumnPass<'a, L>, guess: DMatrix<f64>) {
         self.pass = pass;
-        self.restart(true);
-        let (here, values) = (std::mem::replace(&mut self.theta, guess), self.values());
-        self.restart(true);
-        self.replace_worse_columns(&here, &values);
+        let here = std::mem::replace(&mut self.theta, guess);
+        let kept: Vec<_> = self.columns.iter_mut().map(|own| own.curvature.take()).collect();
+        self.restart(false);
+        for (own, kept) in self.columns.iter_mut().zip(kept) {
+            own.curvature = kept;
+        }
+        if self.relative_gradient() > FAIR_START {
+            let all: Vec<usize> = (0..self.columns.len()).collect();
+            let values = self.pass.evaluate(&all, &here).value;
+            self.replace_worse_columns(&here, &values);
+        }
     }
 
     /// The data and loss being searched over.

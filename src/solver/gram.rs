@@ -35,6 +35,11 @@ impl SingleBlock {
     pub(super) fn load(&mut self, features: &ScaledFeatures, range: Range<usize>) {
         features.single_block(range, &mut self.values);
     }
+
+    /// The samples, `D` numbers each.
+    pub(super) fn samples(&self, dimension: usize) -> impl Iterator<Item = &[f32]> {
+        self.values.chunks_exact(dimension)
+    }
 }
 
 impl SingleGram {

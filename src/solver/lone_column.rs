@@ -86,13 +86,6 @@ fn in_lanes(numbers: &[f64]) -> Vec<Lanes> {
     (0..numbers.len().div_ceil(LANES)).map(lanes).collect()
 }
 
-/// The eight numbers of a sample with this index.
-#[allow(clippy::inline_always, reason = "part of vectorised kernels")]
-#[inline(always)]
-fn eight<T>(sample: &[T], index: usize) -> &[T] {
-    &sample[place(index, sample.len())..][..LANES]
-}
-
 struct Dot<'a, T> {
     column: &'a LoneColumn<'a>,
     values: &'a [T],
@@ -106,10 +99,11 @@ impl<T: Number> Kernel for Dot<'_, T> {
     #[inline(always)]
     fn call(self) {
         let LoneColumn { width, centre, slope, intercept, .. } = self.column;
-        for (sample, logit) in self.values.chunks_exact(*width).zip(self.into) {
+        let width = *width;
+        for (sample, logit) in self.values.chunks_exact(width).zip(self.into) {
             let mut sum = [0.0; LANES];
             for (index, (centre, slope)) in centre.iter().zip(slope).enumerate() {
-                let numbers = eight(sample, index);
+                let numbers = &sample[place(index, width)..][..LANES];
                 for lane in 0..LANES {
                     sum[lane] += (numbers[lane].value() - centre[lane]) * slope[lane];
                 }
@@ -135,23 +129,24 @@ impl<T: Number> Kernel for AddWeighted<'_, T> {
     #[inline(always)]
     fn call(self) {
         let LoneColumn { width, centre, .. } = self.column;
+        let width = *width;
         let (fours, rest) = self.residuals.as_chunks::<4>();
         let (of_fours, of_rest) = self.values.split_at(4 * fours.len() * width);
         for (index, (centre, sum)) in centre.iter().zip(self.sums).enumerate() {
+            let place = place(index, width);
             let mut sums = [[0.0; LANES]; 4];
+            let mut add = |sum: usize, numbers: &[T], residual: f64| {
+                for lane in 0..LANES {
+                    sums[sum][lane] += (numbers[lane].value() - centre[lane]) * residual;
+                }
+            };
             for (samples, residuals) in of_fours.chunks_exact(4 * width).zip(fours) {
-                for ((sample, residual), sum) in samples.chunks_exact(*width).zip(residuals).zip(&mut sums) {
-                    let numbers = eight(sample, index);
-                    for lane in 0..LANES {
-                        sum[lane] += (numbers[lane].value() - centre[lane]) * residual;
-                    }
+                for sample in 0..4 {
+                    add(sample, &samples[sample * width + place..][..LANES], residuals[sample]);
                 }
             }
-            for (sample, residual) in of_rest.chunks_exact(*width).zip(rest) {
-                let numbers = eight(sample, index);
-                for lane in 0..LANES {
-                    sums[0][lane] += (numbers[lane].value() - centre[lane]) * residual;
-                }
+            for (sample, &residual) in of_rest.chunks_exact(width).zip(rest) {
+                add(0, &sample[place..][..LANES], residual);
             }
             for lane in 0..LANES {
                 sum[lane] = (sums[0][lane] + sums[1][lane]) + (sums[2][lane] + sums[3][lane]);

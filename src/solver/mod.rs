@@ -35,6 +35,7 @@ mod softmax_preconditioner;
 mod softmax_system;
 mod solution;
 mod span;
+mod start;
 mod subsample;
 mod tolerance;
 

@@ -9,9 +9,9 @@ use super::softmax_newton::SoftmaxNewton;
 use super::solution::Outcome;
 use crate::loss::{Logistic, LossKind};
 use nalgebra::DMatrix;
+use std::collections::VecDeque;
 
-/// Solves problems in order, each from where the one before ended, guided by how the solution moved between the two
-/// before.
+/// Solves problems in order, each from where the parabola through the last three solutions leads.
 ///
 /// Every outcome is what [`super::solve`] would find, with a certificate of its own. A problem begins anew
 /// where it shares data, penalty or loss with the one before it no longer, where that one ended without a stationary
@@ -21,7 +21,7 @@ pub fn solve_path(problems: &[Problem]) -> Vec<Outcome> {
     let mut outcomes = Vec::with_capacity(problems.len());
     for alike in problems.chunk_by(goes_on) {
         let features = scaled(&alike[0]);
-        let mut path = Path { features: &features, search: None, before: None };
+        let mut path = Path { features: &features, search: None, solutions: VecDeque::new() };
         outcomes.extend(alike.iter().map(|problem| path.solve(problem)));
     }
     outcomes
@@ -44,8 +44,8 @@ enum Ended<'p> {
 struct Path<'p> {
     features: &'p ScaledFeatures<'p>,
     search: Option<Ended<'p>>,
-    /// The solution before the one that the search stands at.
-    before: Option<DMatrix<f64>>,
+    /// The solutions so far, the last first; no more than there is use for.
+    solutions: VecDeque<DMatrix<f64>>,
 }
 
 impl<'p> Path<'p> {
@@ -55,12 +55,12 @@ impl<'p> Path<'p> {
         let anew = || Search::new(problem, self.features);
         match (&problem.loss, self.search.take()) {
             (LossKind::Logistic(loss), Some(Ended::Columns(mut newton))) => {
-                let guess = guess(&mut self.before, newton.theta());
+                let guess = guess(&mut self.solutions, newton.theta());
                 newton.go_on_with(on.column_pass(loss.clone()), guess);
                 self.finish(&on, newton, Ended::Columns)
             }
             (LossKind::Softmax(loss), Some(Ended::Softmax(mut newton))) => {
-                let guess = guess(&mut self.before, newton.theta());
+                let guess = guess(&mut self.solutions, newton.theta());
                 newton.go_on_with(on.softmax_pass(*loss), guess);
                 self.finish(&on, *newton, softmax)
             }
@@ -85,15 +85,19 @@ impl<'p> Path<'p> {
         let (descent, outcome) = search.finish(descent, None::<NoObserver>, |_| None);
         self.search = descent.filter(|descent| descent.progress() == Progress::Settled).map(ended);
         if self.search.is_none() {
-            self.before = None;
+            self.solutions.clear();
         }
         outcome
     }
 }
 
-/// As far beyond the present solution as that is beyond the one before, which it then becomes.
-fn guess(before: &mut Option<DMatrix<f64>>, here: &DMatrix<f64>) -> DMatrix<f64> {
-    let ahead = before.as_ref().map_or_else(|| here.clone(), |before| here * 2.0 - before);
-    *before = Some(here.clone());
-    ahead
+/// Takes in the present solution and follows the polynomial through it and those before.
+fn guess(solutions: &mut VecDeque<DMatrix<f64>>, here: &DMatrix<f64>) -> DMatrix<f64> {
+    solutions.truncate(2);
+    solutions.push_front(here.clone());
+    match solutions.make_contiguous() {
+        [last, before, first] => (&*last - &*before) * 3.0 + &*first,
+        [last, before] => &*last * 2.0 - &*before,
+        _ => here.clone(),
+    }
 }

@@ -9,8 +9,9 @@ use super::scaled_features::ScaledFeatures;
 use super::separation::Separation;
 use super::softmax_newton::{SoftmaxNewton, SoftmaxPass};
 use super::solution::{Certificate, Head, Outcome, ScaledHead, Separable, StationaryPoint};
+use super::start;
 use super::subsample::{Subsample, TO_BEGIN_ON};
-use crate::loss::{ColumnLoss, Inr, InrVariant, Logistic, Loss, LossKind, Softmax};
+use crate::loss::{ColumnLoss, Inr, InrVariant, Logistic, LossKind, Softmax};
 use argmin::core::Executor;
 use argmin::core::observers::{Observe, ObserverMode};
 use nalgebra::DMatrix;
@@ -85,7 +86,9 @@ impl<'p> Search<'p> {
     }
 
     pub(super) fn logistic_newton(&self, loss: &Logistic) -> ColumnNewton<'p, Logistic> {
-        self.column_newton(loss, self.logistic_start(loss), |factors| loss.reweighted(factors))
+        self.column_newton(loss, start::logistic(self.features, &self.problem.targets, loss), |factors| {
+            loss.reweighted(factors)
+        })
     }
 
     /// Newton from the minimiser over a subsample, where there is one; columns that this does not bring closer than
@@ -114,23 +117,28 @@ impl<'p> Search<'p> {
         newton
     }
 
+    /// Newton from the classes' discriminant; where that is far off, from the minimiser over a subsample.
     pub(super) fn softmax_newton(&self, loss: Softmax) -> SoftmaxNewton<'p> {
-        let start = self.softmax_start();
         let pass = self.softmax_pass(loss);
-        let Some(subsample) = &self.subsample else {
-            return SoftmaxNewton::new(pass, start, self.separation_possible);
-        };
-        let small = SoftmaxPass {
-            features: &subsample.features,
-            targets: &subsample.targets,
-            loss: Softmax::new(&subsample.targets),
-        };
-        let mut small = SoftmaxNewton::new(small, start.clone(), false);
-        let at_start = small.value();
-        small.run(WARM_STEPS, WARM_GRADIENT);
-        let begin = |theta| SoftmaxNewton::new(pass, theta, self.separation_possible);
-        let newton = begin(small.theta().clone());
-        if newton.value() <= at_start { newton } else { begin(start) }
+        let intercepts = || start::softmax(pass.features, pass.targets);
+        let guess = start::discriminant(pass.features, pass.targets);
+        let begin = guess.unwrap_or_else(intercepts);
+        let mut newton = SoftmaxNewton::new(pass, begin, self.separation_possible);
+        if !(newton.value() <= start::softmax_value(pass.targets)) {
+            newton.move_if_better(intercepts());
+        }
+        let far_off = newton.relative_gradient() > start::FAIR_START;
+        if let Some(subsample) = self.subsample.as_ref().filter(|_| far_off) {
+            let small = SoftmaxPass {
+                features: &subsample.features,
+                targets: &subsample.targets,
+                loss: Softmax::new(&subsample.targets),
+            };
+            let mut small = SoftmaxNewton::new(small, newton.theta().clone(), false);
+            small.run(WARM_STEPS, WARM_GRADIENT);
+            newton.move_if_better(small.theta().clone());
+        }
+        newton
     }
 
     /// LGL-INR starts from the minimiser for `beta = 0`, which is convex and unique; which of several stationary points
@@ -148,33 +156,6 @@ impl<'p> Search<'p> {
         }
         let search = DetachedSearch::new(newton, loss, self.separation_possible);
         self.finish(search, observer, |_| None).1
-    }
-
-    /// The intercept-only solution: `b = log(A_t N_t / sum_{c != t} A_c N_c)`; zero where logits are given.
-    fn logistic_start(&self, loss: &Logistic) -> DMatrix<f64> {
-        let pair = loss.pair_weights();
-        let log_odds = |column: usize| {
-            let target = loss.target_of(column);
-            let mass = |class: usize| pair[(class, column)] * self.problem.targets.counts()[class] as f64;
-            let others: f64 = (0..pair.nrows()).filter(|&class| class != target).map(mass).sum();
-            (mass(target) / others).ln()
-        };
-        self.intercepts_only(pair.ncols(), log_odds)
-    }
-
-    /// The intercept-only solution: the logarithms of the class masses, centred.
-    fn softmax_start(&self) -> DMatrix<f64> {
-        let logarithms: Vec<f64> = self.problem.targets.mass().iter().map(|mass| mass.ln()).collect();
-        let mean = logarithms.iter().sum::<f64>() / logarithms.len() as f64;
-        self.intercepts_only(logarithms.len(), |class| logarithms[class] - mean)
-    }
-
-    fn intercepts_only(&self, columns: usize, intercept: impl Fn(usize) -> f64) -> DMatrix<f64> {
-        let last = self.features.dimension() - 1;
-        let free = self.problem.dataset.fixed_logits().is_none();
-        DMatrix::from_fn(self.features.dimension(), columns, |entry, column| {
-            if entry == last && free { intercept(column) } else { 0.0 }
-        })
     }
 
     /// Runs a search to its end; gives it back, unless an observer failed, with what it ended in.

@@ -17,6 +17,7 @@ use super::softmax_curvature::{
 use super::softmax_hessian::{dense_pays, dense_step};
 use super::softmax_preconditioner::{Preconditioner, Sampled};
 use super::softmax_system::SoftmaxSystem;
+use super::start::FAIR_START;
 use super::subsample::{Subsample, TO_PRECONDITION};
 use super::tolerance::Goal;
 use crate::loss::{Softmax, Targets};
@@ -32,8 +33,6 @@ const ITERATIONS_PER_PRECONDITIONER: usize = 12;
 const ITERATIONS_PER_SOLVED_PROBLEM: usize = 60;
 /// Below this relative gradient, Newton's steps square it.
 const SQUARING: f64 = 1e-3;
-/// Below this relative gradient, probabilities and with them preconditioners hardly change any more.
-const NEAR_END: f64 = 1e-2;
 
 impl Precision {
     /// Tightest accuracy of a Newton system; beyond it the rounding of its products decides.
@@ -150,12 +149,19 @@ impl<'a> SoftmaxNewton<'a> {
         }
     }
 
-    /// Turns to another problem over the same features, from a guess at its solution or, where that is worse, from
-    /// where it stands. A preconditioner that still serves is kept.
+    /// Goes to another head unless its value is higher; a value that is no number is.
+    pub(super) fn move_if_better(&mut self, theta: DMatrix<f64>) {
+        let other = self.pass.point(theta);
+        if !(self.point.value <= other.value) {
+            self.point = other;
+            self.goal = Goal::new(&self.point.scaled_gradient(&self.point.magnitude), 1.0);
+        }
+    }
+
+    /// Turns to another problem over the same features, from a guess at its solution or, where that is far off and
+    /// worse, from where it stands. A preconditioner that still serves is kept.
     pub(super) fn go_on_with(&mut self, pass: SoftmaxPass<'a>, guess: DMatrix<f64>) {
-        let here = pass.point(std::mem::take(&mut self.point.theta));
-        let guess = pass.point(guess);
-        self.point = if guess.value < here.value { guess } else { here };
+        let here = std::mem::replace(&mut self.point, pass.point(guess)).theta;
         self.pass = pass;
         if let Some(subsample) = &mut self.subsample {
             subsample.take_weights(pass.targets);
@@ -169,6 +175,9 @@ impl<'a> SoftmaxNewton<'a> {
         self.precision = Precision::Single;
         self.substitute = 0.0;
         self.progress = Progress::Active;
+        if self.goal.relative() > FAIR_START {
+            self.move_if_better(here);
+        }
     }
 
     /// Runs until the search ends, the relative gradient falls to `enough`, or `steps` steps are done.
@@ -183,7 +192,7 @@ impl<'a> SoftmaxNewton<'a> {
 
     fn refresh_preconditioner(&mut self) {
         let worn = self.iterations_since_factored > ITERATIONS_PER_PRECONDITIONER;
-        let made_far_off = self.relative_when_factored > NEAR_END;
+        let made_far_off = self.relative_when_factored > FAIR_START;
         if !self.preconditioner.is_empty() && self.substitute == 0.0 && !(worn && made_far_off) {
             return;
         }

@@ -1,0 +1,115 @@
+//! Where searches begin: at the best intercepts alone, or at the linear discriminant of the classes.
+
+use super::gram::{SingleBlock, SingleGram};
+use super::scaled_features::ScaledFeatures;
+use crate::loss::{Logistic, Loss, Targets};
+use crate::numeric::over_sample_spans;
+use nalgebra::{Cholesky, DMatrix};
+
+/// Share of the mean variance added to every variance, so that collinear features do no harm.
+const RIDGE: f64 = 1e-6;
+
+/// Below this relative gradient a start is fair: a subsample would not improve on it, and probabilities, with them
+/// preconditioners, change little from there on.
+pub(super) const FAIR_START: f64 = 0.05;
+
+/// A head (`D x Q`) of intercepts alone; zero where logits are given.
+fn intercepts_only(
+    features: &ScaledFeatures,
+    columns: usize,
+    intercept: impl Fn(usize) -> f64,
+) -> DMatrix<f64> {
+    let last = features.dimension() - 1;
+    let free = !features.has_offset();
+    DMatrix::from_fn(features.dimension(), columns, |entry, column| {
+        if entry == last && free { intercept(column) } else { 0.0 }
+    })
+}
+
+/// The intercept-only solution: `b = log(A_t N_t / sum_{c != t} A_c N_c)`.
+pub(super) fn logistic(features: &ScaledFeatures, targets: &Targets, loss: &Logistic) -> DMatrix<f64> {
+    let pair = loss.pair_weights();
+    let log_odds = |column: usize| {
+        let target = loss.target_of(column);
+        let mass = |class: usize| pair[(class, column)] * targets.counts()[class] as f64;
+        let others: f64 = (0..pair.nrows()).filter(|&class| class != target).map(mass).sum();
+        (mass(target) / others).ln()
+    };
+    intercepts_only(features, pair.ncols(), log_odds)
+}
+
+/// The intercept-only solution of softmax: the logarithms of the class masses, centred.
+pub(super) fn softmax(features: &ScaledFeatures, targets: &Targets) -> DMatrix<f64> {
+    let logarithms: Vec<f64> = targets.mass().iter().map(|mass| mass.ln()).collect();
+    let mean = logarithms.iter().sum::<f64>() / logarithms.len() as f64;
+    intercepts_only(features, logarithms.len(), |class| logarithms[class] - mean)
+}
+
+/// The mean loss of the intercept-only solution of softmax: the entropy of the class masses.
+pub(super) fn softmax_value(targets: &Targets) -> f64 {
+    targets.mass().iter().map(|mass| mass / targets.total_mass()).map(|share| -share * share.ln()).sum()
+}
+
+/// Fisher's linear discriminant as a softmax head, `D x K`, centred: `w_k = S^-1 mu_k`,
+/// `b_k = log m_k - mu_k . w_k / 2` with the classes' means `mu_k` and their common covariance `S`.
+///
+/// It is the solution where classes are normal with one covariance and many samples, and a fair guess elsewhere.
+/// `None` without features, or where the covariance cannot be inverted.
+pub(super) fn discriminant(features: &ScaledFeatures, targets: &Targets) -> Option<DMatrix<f64>> {
+    let (width, classes) = (features.dimension() - 1, targets.classes());
+    if width == 0 || features.has_offset() {
+        return None;
+    }
+    let (mut covariance, sums) = moments(features, targets);
+    let means = DMatrix::from_fn(width, classes, |entry, class| sums[(entry, class)] / sums[(width, class)]);
+    for class in 0..classes {
+        covariance.syger(-sums[(width, class)], &means.column(class), &means.column(class), 1.0);
+    }
+    let ridge = RIDGE * covariance.trace() / width as f64;
+    for entry in 0..width {
+        // Half of the squared logit of a class is its penalty's like: probabilities of 1 / K share it out.
+        covariance[(entry, entry)] += ridge + features.penalty()[entry] * classes as f64;
+    }
+    covariance.fill_upper_triangle_with_lower_triangle();
+    let weights = Cholesky::new(covariance)?.solve(&means);
+    let mut theta = DMatrix::from_fn(width + 1, classes, |entry, class| {
+        if entry < width {
+            weights[(entry, class)]
+        } else {
+            sums[(width, class)].ln() - 0.5 * means.column(class).dot(&weights.column(class))
+        }
+    });
+    let mean = theta.column_mean();
+    theta.column_iter_mut().for_each(|mut column| column -= &mean);
+    theta.iter().all(|entry| entry.is_finite()).then_some(theta)
+}
+
+/// Second moments of the features about zero (lower triangle, intercept left out) and their sums by class (`D x K`, the
+/// last row holds the masses), over the total mass; in single precision, enough to start from.
+fn moments(features: &ScaledFeatures, targets: &Targets) -> (DMatrix<f64>, DMatrix<f64>) {
+    let (dimension, classes) = (features.dimension(), targets.classes());
+    let weights: Vec<f64> =
+        targets.class_weights().iter().map(|weight| weight / targets.total_mass()).collect();
+    let zeros = || (DMatrix::zeros(dimension, dimension), DMatrix::zeros(dimension, classes));
+    let (mut second, mut first) = zeros();
+    over_sample_spans(
+        features.samples(),
+        || (zeros(), (SingleBlock::default(), SingleGram::default()), Vec::new()),
+        |((second, first), (block, products), of_sample), range| {
+            let labels = &targets.of_sample()[range.clone()];
+            block.load(features, range);
+            of_sample.clear();
+            of_sample.extend(labels.iter().map(|&label| weights[label as usize]));
+            products.add(block, of_sample, second);
+            for ((sample, &label), weight) in block.samples(dimension).zip(labels).zip(&*of_sample) {
+                let mut sums = first.column_mut(label as usize);
+                sums.iter_mut().zip(sample).for_each(|(sum, &entry)| *sum += weight * f64::from(entry));
+            }
+        },
+        |((of_second, of_first), ..)| {
+            second += of_second;
+            first += of_first;
+        },
+    );
+    (second.resize(dimension - 1, dimension - 1, 0.0), first)
+}
