@@ -71,7 +71,7 @@ impl Column {
         let before = self.goal.relative();
         self.progress =
             self.goal.moved(&self.gradient, evaluated.magnitude[index], trial, self.largest_logit);
-        if self.goal.promises_end(before) {
+        if self.goal.promises_end() {
             self.fresh = false;
         } else {
             self.doubt_precision(before);

@@ -5,7 +5,7 @@ use crate::numeric::{Kernel, Sum, over_sample_spans, vectorised};
 use nalgebra::DMatrix;
 
 /// Samples whose median stands for all of them.
-const MEDIAN_SAMPLES: usize = 128;
+const MEDIAN_SAMPLES: usize = 64;
 
 /// `(h - centre) * factor` for each feature.
 ///

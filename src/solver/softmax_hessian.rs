@@ -24,29 +24,39 @@ pub(super) fn dense_pays(dimension: usize, classes: usize, iterations: usize) ->
     unknowns <= FEW_UNKNOWNS || (unknowns <= MOST_UNKNOWNS && iterations > unknowns / 4)
 }
 
-/// Newton's step at `theta` by its whole Hessian, or `None` where that is singular to rounding.
-///
-/// `probabilities` are those of the first blocks of samples; the others' are computed.
-pub(super) fn dense_step(
-    pass: &SoftmaxPass,
-    theta: &DMatrix<f64>,
-    probabilities: &[Vec<f32>],
-    gradient: &DMatrix<f64>,
-) -> Option<DMatrix<f64>> {
-    let (dimension, classes) = theta.shape();
-    let blocks = pair_blocks(pass, theta, probabilities);
-    let still = best_connected(&blocks, classes);
-    let moving: Vec<usize> = (0..classes).filter(|&class| class != still).collect();
-    let factor = factor(pass, &blocks, classes, &moving)?;
-    let right = gradient.select_columns(&moving);
-    let relative = factor.solve(&DVector::from_column_slice(right.as_slice()));
-    let mut step = DMatrix::zeros(dimension, classes);
-    for (index, &class) in moving.iter().enumerate() {
-        step.set_column(class, &-relative.rows(index * dimension, dimension));
+/// A factor of the whole Hessian at some point.
+pub(super) struct WholeHessian {
+    factor: Cholesky<f64, Dyn>,
+    /// The classes that move; one stands still.
+    moving: Vec<usize>,
+}
+
+impl WholeHessian {
+    /// At `theta`, or `None` where the Hessian is singular to rounding.
+    ///
+    /// `probabilities` are those of the first blocks of samples; the others' are computed.
+    pub(super) fn new(pass: &SoftmaxPass, theta: &DMatrix<f64>, probabilities: &[Vec<f32>]) -> Option<Self> {
+        let classes = theta.ncols();
+        let blocks = pair_blocks(pass, theta, probabilities);
+        let still = best_connected(&blocks, classes);
+        let moving: Vec<usize> = (0..classes).filter(|&class| class != still).collect();
+        let factor = factor(pass, &blocks, classes, &moving)?;
+        Some(Self { factor, moving })
     }
-    let mean = step.column_mean();
-    step.column_iter_mut().for_each(|mut column| column -= &mean);
-    Some(step)
+
+    /// Newton's step for a gradient (`D x K`).
+    pub(super) fn step(&self, gradient: &DMatrix<f64>) -> DMatrix<f64> {
+        let (dimension, classes) = gradient.shape();
+        let right = gradient.select_columns(&self.moving);
+        let relative = self.factor.solve(&DVector::from_column_slice(right.as_slice()));
+        let mut step = DMatrix::zeros(dimension, classes);
+        for (index, &class) in self.moving.iter().enumerate() {
+            step.set_column(class, &-relative.rows(index * dimension, dimension));
+        }
+        let mean = step.column_mean();
+        step.column_iter_mut().for_each(|mut column| column -= &mean);
+        step
+    }
 }
 
 /// The class with the most curvature. It stands still while the others move relative to it: held at a class that

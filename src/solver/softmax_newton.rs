@@ -14,7 +14,7 @@ use super::separation::{Margins, find_separation};
 use super::softmax_curvature::{
     KeptFeatures, SoftmaxCurvature, kept_probabilities, samples_with_probabilities,
 };
-use super::softmax_hessian::{dense_pays, dense_step};
+use super::softmax_hessian::{WholeHessian, dense_pays};
 use super::softmax_preconditioner::{Preconditioner, Sampled};
 use super::softmax_system::SoftmaxSystem;
 use super::start::FAIR_START;
@@ -59,6 +59,8 @@ pub(super) struct SoftmaxNewton<'a> {
     subsample: Option<Subsample>,
     point: Point,
     preconditioner: Preconditioner,
+    /// Of the point, or of one that was a step away from the end.
+    whole: Option<WholeHessian>,
     iterations_since_factored: usize,
     relative_when_factored: f64,
     /// Most iterations that any step took so far.
@@ -137,6 +139,7 @@ impl<'a> SoftmaxNewton<'a> {
             subsample,
             point,
             preconditioner: Preconditioner::default(),
+            whole: None,
             iterations_since_factored: 0,
             relative_when_factored: f64::INFINITY,
             most_iterations: 0,
@@ -171,6 +174,7 @@ impl<'a> SoftmaxNewton<'a> {
         }
         self.iterations_since_factored = 0;
         self.most_iterations = 0;
+        self.whole = None;
         self.goal = Goal::new(&self.point.scaled_gradient(&self.point.magnitude), 1.0);
         self.precision = Precision::Single;
         self.substitute = 0.0;
@@ -221,9 +225,13 @@ impl<'a> SoftmaxNewton<'a> {
         if self.substitute == 0.0
             && self.precision == Precision::Single
             && dense_pays(theta.nrows(), theta.ncols(), self.most_iterations)
-            && let Some(step) = dense_step(&self.pass, theta, probabilities, gradient)
         {
-            return step;
+            if self.whole.is_none() || !self.goal.is_a_step_away() {
+                self.whole = WholeHessian::new(&self.pass, theta, probabilities);
+            }
+            if let Some(whole) = &self.whole {
+                return whole.step(gradient);
+            }
         }
         let classes = theta.ncols();
         self.refresh_preconditioner();

@@ -35,6 +35,8 @@ const MOST_STEPS: usize = 300;
 #[derive(Debug, Clone)]
 pub(super) struct Goal {
     relative: f64,
+    /// What the last step left of it, as a share.
+    last_share: f64,
     steps: usize,
     stalls: usize,
     reach: f64,
@@ -62,6 +64,7 @@ impl Goal {
     pub(super) fn new(gradient: &DVector<f64>, magnitude: f64) -> Self {
         Self {
             relative: relative(gradient, magnitude),
+            last_share: 1.0,
             steps: 0,
             stalls: 0,
             reach: FIRST_REACH,
@@ -101,9 +104,14 @@ impl Goal {
         }
     }
 
-    /// Whether a few more steps like the last, which began at a relative gradient of `before`, end the search.
-    pub(super) fn promises_end(&self, before: f64) -> bool {
-        self.is_met() || self.relative * (self.relative / before).powi(STEPS_WORTH_A_HESSIAN) <= ROUNDING
+    /// Whether a few more steps like the last end the search.
+    pub(super) fn promises_end(&self) -> bool {
+        self.is_met() || self.relative * self.last_share.powi(STEPS_WORTH_A_HESSIAN) <= ROUNDING
+    }
+
+    /// Whether one more step like the last ends the search.
+    pub(super) fn is_a_step_away(&self) -> bool {
+        self.relative * self.last_share <= ROUNDING
     }
 
     /// Takes note of an accepted step and says whether it was the last.
@@ -116,6 +124,7 @@ impl Goal {
     ) -> Progress {
         let before = self.relative;
         self.relative = relative(gradient, magnitude);
+        self.last_share = self.relative / before;
         self.steps += 1;
         if trial.bounded && trial.shortenings == 0 {
             self.reach *= 2.0;
