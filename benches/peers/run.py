@@ -8,6 +8,7 @@ here, not by what its solver says.
 
 import argparse
 import datetime
+import json
 import os
 import platform
 import statistics
@@ -284,6 +285,68 @@ def machine():
     return f"{model}, {os.cpu_count()} cores, {vectors}"
 
 
+def measured_parts():
+    """What criterion measured: for each group and name the numbers a second, and whether they are bytes."""
+    subprocess.run(["cargo", "bench", "--locked", "--bench", "parts"], cwd=ROOT, check=True)
+    found = {}
+    for folder in sorted((ROOT / "target" / "criterion").glob("*/*/new")):
+        about = json.loads((folder / "benchmark.json").read_text())
+        seconds_each = json.loads((folder / "estimates.json").read_text())["median"]["point_estimate"] / 1e9
+        ((kind, amount),) = about["throughput"].items()
+        found[about["group_id"], about["function_id"]] = amount / seconds_each, kind == "Bytes"
+    return found
+
+
+def parts_table():
+    """Our pieces beside what one core of this machine can do."""
+    found = measured_parts()
+    lines = [
+        "| piece | G/s | share of | |",
+        "| --- | ---: | --- | ---: |",
+    ]
+    for (group, name), (speed, bytes_) in found.items():
+        unit = "GB/s" if bytes_ else "GF/s"
+        if group == "limits":
+            lines.append(f"| {name} | {speed / 1e9:.1f} {unit} | | |")
+            continue
+        limit = "reading memory" if bytes_ else f"product in {name.split(' in ')[-1]}"
+        share = speed / found["limits", limit][0]
+        lines.append(f"| {group}: {name} | {speed / 1e9:.1f} {unit} | {limit} | {100 * share:.0f} % |")
+    return [
+        "",
+        "## Close to the limit",
+        "",
+        "One thread. Operations count what the mathematics asks for (of a Hessian the lower triangle), bytes the features as",
+        "doubles, once for each evaluation: what is computed besides (logarithms and exponentials of every sample, both",
+        "matrix products of several columns) is not counted.",
+        "",
+        *lines,
+    ]
+
+
+def scaling_section():
+    """Exponents from the record of `cargo bench --bench scaling`, which is run apart."""
+    record = json.loads((ROOT / "figures" / "F22-scaling.json").read_text())
+    lines = ["| loss | grows | from | to | seconds there | memory there | of the memory foreseen |", "| --- | --- | ---: | ---: | ---: | ---: | ---: |"]
+    for series in record["series"]:
+        first, last = series["points"][0], series["points"][-1]
+        share = max(point["memory"] / point["foreseen"] for point in series["points"])
+        lines.append(
+            f"| {series['loss']} | {series['axis']} | {first['size']:,} | {last['size']:,} | {last['seconds']:.2f} "
+            f"| {last['memory'] / 2**20:.0f} MiB | {100 * share:.0f} % |"
+        )
+    return [
+        "",
+        "## As problems grow",
+        "",
+        "![Seconds along samples, features and classes](figures/F22-scaling.svg)",
+        "",
+        f"`cargo bench --bench scaling`, {record['threads']} threads. Held are N = 20,000, d = 20, K = 3.",
+        "",
+        *lines,
+    ]
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=3)
@@ -319,6 +382,7 @@ def main():
         lines += ["", f"## {title}", "", *rows]
         print("\n".join(rows), flush=True)
     if options.write:
+        lines += parts_table() + scaling_section()
         temporary = ROOT / "BENCHMARKS.md.new"
         temporary.write_text("\n".join(lines) + "\n")
         temporary.replace(ROOT / "BENCHMARKS.md")

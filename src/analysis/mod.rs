@@ -4,6 +4,7 @@
 pub mod balance_law;
 pub mod binary_weights;
 pub mod probability_maps;
+pub mod scaling;
 
 mod error;
 

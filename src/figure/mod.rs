@@ -11,6 +11,7 @@
 pub mod balance_law;
 pub mod binary_weights;
 pub mod probability_maps;
+pub mod scaling;
 
 mod axes;
 mod canvas;

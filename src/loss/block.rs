@@ -16,6 +16,11 @@ pub(crate) struct LogitBlock<'a> {
 }
 
 impl LogitBlock<'_> {
+    /// Places of the block's samples among all.
+    pub(crate) fn samples(&self) -> Range<usize> {
+        self.first_sample..self.first_sample + self.labels.len()
+    }
+
     /// The run of samples of each logit column.
     pub(crate) fn columns(&mut self) -> impl Iterator<Item = &mut [f64]> {
         self.values.chunks_exact_mut(self.labels.len())

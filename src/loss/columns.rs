@@ -65,7 +65,7 @@ pub(super) fn curvature_product(
             moved[label as usize] += by_loss * along;
             moved[classes + label as usize] += by_probability * along;
         }
-        let forces = coupling * moved;
+        let forces = coupling.product(&moved.column(0));
         for (((by_loss, by_probability), &label), entry) in slopes().zip(product.row_mut(column).iter_mut()) {
             *entry += by_loss * forces[label as usize] + by_probability * forces[classes + label as usize];
         }

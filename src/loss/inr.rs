@@ -2,7 +2,7 @@
 
 use super::pair_weights::{ColumnMeans, PairWeights};
 use super::{ColumnLoss, Link, Loss, Targets, columns};
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector, DVectorView};
 
 /// Whether the gradient flows through the in-negative-class weights `omega`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,30 +62,47 @@ impl Inr {
         let mean_loss = omega.iter().zip(&means.loss).map(|(weight, loss)| weight * loss).sum();
         Reweighting { loss: &means.loss, omega, mean_loss }
     }
+}
 
-    /// Second derivative of `lbar` by the class means, `2K x 2K` (losses first, probabilities second).
-    ///
-    /// `d2/da_c dl_e = beta omega_c (delta_ce - omega_e)` and
-    /// `d2/da_c da_e = beta^2 omega_c (delta_ce (l_c - lbar) - omega_e (l_c - lbar) - omega_e (l_e - lbar))`.
-    /// Detached, `lbar` is pulled at through the losses alone, so that only `d omega_e / da_c` is left.
-    fn mean_curvature(&self, means: &Reweighting) -> DMatrix<f64> {
-        let (classes, omega, beta) = (self.classes, &means.omega, self.beta);
-        let excess = |class: usize| means.loss[class] - means.mean_loss;
-        let mut matrix = DMatrix::zeros(2 * classes, 2 * classes);
-        for c in 0..classes {
-            for e in 0..classes {
-                let same = if c == e { 1.0 } else { 0.0 };
-                let mixed = beta * omega[c] * (same - omega[e]);
-                matrix[(e, classes + c)] = mixed;
-                if self.variant == InrVariant::Detached {
-                    continue;
-                }
-                matrix[(classes + c, e)] = mixed;
-                matrix[(classes + c, classes + e)] =
-                    beta * beta * omega[c] * (same * excess(c) - omega[e] * (excess(c) + excess(e)));
+/// How the pull on the class means of one column changes with them: the second derivative of `lbar`, as a product in
+/// `O(K)`.
+///
+/// `d2/da_c dl_e = beta omega_c (delta_ce - omega_e)` and
+/// `d2/da_c da_e = beta^2 omega_c (delta_ce x_c - omega_e x_c - omega_e x_e)` with the excess `x_c = l_c - lbar`.
+/// Detached, `lbar` is pulled at through the losses alone: only `d omega_e / da_c` is left, and the matrix is not
+/// symmetric.
+pub(crate) struct Coupling {
+    beta: f64,
+    variant: InrVariant,
+    omega: DVector<f64>,
+    excess: DVector<f64>,
+}
+
+impl Coupling {
+    /// The change of the pulls on losses and probabilities with a change of both (`2K`, losses first).
+    pub(crate) fn product(&self, change: &DVectorView<f64>) -> DVector<f64> {
+        let (omega, beta, classes) = (&self.omega, self.beta, self.omega.len());
+        let (losses, probabilities) = (change.rows(0, classes), change.rows(classes, classes));
+        let (mean_loss, mean_probability) = (omega.dot(&losses), omega.dot(&probabilities));
+        let weighted_excess = omega.component_mul(&self.excess).dot(&probabilities);
+        let mut product = DVector::zeros(2 * classes);
+        for class in 0..classes {
+            let share = beta * omega[class];
+            product[class] = share * (probabilities[class] - mean_probability);
+            if self.variant == InrVariant::Attached {
+                let by_probability =
+                    self.excess[class] * (probabilities[class] - mean_probability) - weighted_excess;
+                product[classes + class] = share * (losses[class] - mean_loss + beta * by_probability);
             }
         }
-        matrix
+        product
+    }
+
+    /// `S C S^T` with the slopes `S` (`D x 2K`) of the means by a column's parameters.
+    pub(crate) fn between(&self, slopes: &DMatrix<f64>) -> DMatrix<f64> {
+        let across = slopes.transpose();
+        let products: Vec<_> = across.column_iter().map(|row| self.product(&row)).collect();
+        slopes * DMatrix::from_columns(&products)
     }
 }
 
@@ -149,7 +166,16 @@ impl ColumnLoss for Inr {
         PairWeights { targets: columns.to_vec(), share, pull: (attached && self.beta > 0.0).then_some(pull) }
     }
 
-    fn coupling(&self, column: usize, means: &ColumnMeans) -> Option<DMatrix<f64>> {
-        (self.beta > 0.0).then(|| self.mean_curvature(&self.reweighting(column, means)))
+    fn coupling(&self, column: usize, means: &ColumnMeans) -> Option<Coupling> {
+        if self.beta == 0.0 {
+            return None;
+        }
+        let at = self.reweighting(column, means);
+        Some(Coupling {
+            beta: self.beta,
+            variant: self.variant,
+            excess: DVector::from_iterator(self.classes, at.loss.iter().map(|loss| loss - at.mean_loss)),
+            omega: DVector::from_vec(at.omega),
+        })
     }
 }

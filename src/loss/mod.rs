@@ -14,7 +14,7 @@ mod weights;
 
 pub(crate) use block::LogitBlock;
 pub(crate) use columns::mean_slopes;
-pub(crate) use inr::in_negative_weights;
+pub(crate) use inr::{Coupling, in_negative_weights};
 pub use inr::{Inr, InrVariant};
 pub use logistic::Logistic;
 pub(crate) use pair_weights::{ClassSums, ColumnMeans, PairWeights};
@@ -82,10 +82,8 @@ pub(crate) trait ColumnLoss: Loss {
     /// The weights of some columns; `means` holds the class means of each where they are read.
     fn pair_weights(&self, columns: &[usize], means: &[ColumnMeans], targets: &Targets) -> PairWeights;
 
-    /// Second derivative of a column's loss by its class means, `2K x 2K` (losses first, probabilities second; rows
-    /// and columns of the target class are zero), for losses that couple samples through them. Not symmetric
-    /// where the loss has no value: `[a][b]` is how the pull on mean `a` changes with mean `b`.
-    fn coupling(&self, _column: usize, _means: &ColumnMeans) -> Option<DMatrix<f64>> {
+    /// How the pull on the class means of a column changes with them, for losses that couple samples through them.
+    fn coupling(&self, _column: usize, _means: &ColumnMeans) -> Option<Coupling> {
         None
     }
 }

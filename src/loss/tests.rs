@@ -116,6 +116,23 @@ fn detached_inr_is_the_logistic_loss_with_frozen_pair_weights() {
 }
 
 #[test]
+fn the_derivative_of_the_detached_field_matches_finite_differences() {
+    let targets = targets(4, &[1.0; 4]);
+    for beta in [0.5, 5.0, 50.0] {
+        let inr = Inr { classes: 4, beta, variant: InrVariant::Detached };
+        let at = logits(4, targets.samples(), 2.0);
+        let along = logits(4, targets.samples(), 1.0).map(|value| (3.0 * value).cos());
+        let step = 1e-5;
+        let (_, ahead) = gradient_at(&inr, &(&at + &along * step), &targets);
+        let (_, behind) = gradient_at(&inr, &(&at - &along * step), &targets);
+        let change = (ahead - behind) / (2.0 * step);
+        let mut product = DMatrix::zeros(4, targets.samples());
+        inr.curvature_product(&at, &targets, &along, &mut product);
+        assert!((&product - &change).amax() <= 1e-7 * (1.0 + product.amax()), "beta {beta}");
+    }
+}
+
+#[test]
 fn binary_logistic_is_softmax_of_the_difference() {
     let targets = targets(2, &[1.0, 7.0]);
     let at = logits(2, targets.samples(), 3.0);

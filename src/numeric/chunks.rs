@@ -19,6 +19,11 @@ fn chunk_range(chunk: usize, samples: usize) -> Range<usize> {
     start..(start + SAMPLES_PER_CHUNK).min(samples)
 }
 
+/// The chunks of `0..samples` in order.
+pub fn sample_chunks(samples: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..samples.div_ceil(SAMPLES_PER_CHUNK)).map(move |chunk| chunk_range(chunk, samples))
+}
+
 /// Calls `work` on each chunk of `0..samples`, in parallel, and returns the results in the order of the chunks.
 pub fn map_sample_chunks<T: Send>(samples: usize, work: impl Fn(Range<usize>) -> T + Sync) -> Vec<T> {
     let chunks = samples.div_ceil(SAMPLES_PER_CHUNK);

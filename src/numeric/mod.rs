@@ -9,7 +9,9 @@ mod significant;
 mod sum;
 mod vectorised;
 
-pub use chunks::{SAMPLES_PER_CHUNK, map_sample_chunks, over_sample_spans, update_sample_chunks};
+pub use chunks::{
+    SAMPLES_PER_CHUNK, map_sample_chunks, over_sample_spans, sample_chunks, update_sample_chunks,
+};
 pub use double_double::DoubleDouble;
 pub(crate) use double_double::{two_product, two_sum};
 pub use elementary::{exp_of_nonpositive, ln_1p_of_nonnegative};

@@ -6,13 +6,16 @@ use super::gram::{SingleBlock, SingleGram, gram};
 use super::lone_column::LoneColumn;
 use super::pass::{Evaluated, HeadColumns, Totals, over_logit_blocks};
 use super::scaled_features::{ScaledFeatures, pull_back};
-use crate::loss::{ClassSums, ColumnLoss, ColumnMeans, LogitBlock, PairWeights, Targets};
+use crate::loss::{ClassSums, ColumnLoss, ColumnMeans, Coupling, LogitBlock, PairWeights, Targets};
 use crate::numeric::over_sample_spans;
 use nalgebra::DMatrix;
 use std::ops::Range;
 
 /// Columns whose Hessians are accumulated in one pass, each on every thread.
-const HESSIANS_AT_ONCE: usize = 8;
+pub(super) const HESSIANS_AT_ONCE: usize = 8;
+
+/// Columns whose class means are summed in one pass: a sum for each class and column on every thread.
+pub(super) const MEANS_AT_ONCE: usize = 64;
 
 /// How precisely a Hessian is accumulated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,10 +156,7 @@ impl<L: ColumnLoss> ColumnPass<'_, L> {
                 weights.curvature(logits);
                 match precision {
                     Precision::Single => {
-                        single.load(
-                            self.features,
-                            logits.first_sample..logits.first_sample + logits.labels.len(),
-                        );
+                        single.load(self.features, logits.samples());
                         logits
                             .columns()
                             .zip(sums)
@@ -183,13 +183,13 @@ impl<L: ColumnLoss> ColumnPass<'_, L> {
         means: &[ColumnMeans],
     ) {
         let of_column = |(&column, means): (&usize, &ColumnMeans)| self.loss.coupling(column, means);
-        let couplings: Vec<DMatrix<f64>> = columns.iter().zip(means).filter_map(of_column).collect();
+        let couplings: Vec<Coupling> = columns.iter().zip(means).filter_map(of_column).collect();
         if couplings.is_empty() {
             return;
         }
         let slopes = self.class_slopes(columns, theta);
         for ((hessian, coupling), slopes) in hessians.iter_mut().zip(couplings).zip(slopes) {
-            *hessian += &slopes * coupling * slopes.transpose();
+            *hessian += coupling.between(&slopes);
         }
     }
 
@@ -203,6 +203,15 @@ impl<L: ColumnLoss> ColumnPass<'_, L> {
 
     /// Class means of `columns` at `theta`.
     pub(super) fn column_means(&self, columns: &[usize], theta: &DMatrix<f64>) -> Vec<ColumnMeans> {
+        let mut means = Vec::with_capacity(columns.len());
+        for (group, columns) in columns.chunks(MEANS_AT_ONCE).enumerate() {
+            let theta = theta.columns(group * MEANS_AT_ONCE, columns.len()).into_owned();
+            means.extend(self.group_of_means(columns, &theta));
+        }
+        means
+    }
+
+    fn group_of_means(&self, columns: &[usize], theta: &DMatrix<f64>) -> Vec<ColumnMeans> {
         let accepted: Vec<usize> = columns.iter().map(|&column| self.loss.target_of(column)).collect();
         let zeros = || ClassSums::new(columns.len(), self.targets.classes());
         let mut sums = zeros();

@@ -1,6 +1,7 @@
 //! From a Hessian and a gradient to a direction of descent, whatever the Hessian's rank or sign.
 
 use super::column_pass::Precision;
+use super::factor::{cholesky, eigen};
 use super::scaled_features::ScaledFeatures;
 use nalgebra::{Cholesky, DMatrix, DVector, DVectorView, Dyn, LU, SymmetricEigen};
 
@@ -19,7 +20,7 @@ impl Precision {
 
 /// Cholesky factor of a positive definite matrix, or `None` when a pivot vanishes to rounding.
 pub(super) fn regular_factor(matrix: &DMatrix<f64>, precision: Precision) -> Option<Cholesky<f64, Dyn>> {
-    let factor = Cholesky::new(matrix.clone())?;
+    let factor = cholesky(matrix.clone())?;
     let lower = factor.l_dirty();
     let smallest = precision.smallest_pivot();
     let regular = (0..matrix.nrows()).all(|j| lower[(j, j)].powi(2) > smallest * matrix[(j, j)]);
@@ -66,7 +67,7 @@ impl Curvature {
     pub(super) fn of(mut hessian: DMatrix<f64>, features: &ScaledFeatures) -> Self {
         match factor(&mut hessian, features, Precision::Double) {
             Some(factor) => Self::Definite(factor),
-            None => Self::Indefinite(SymmetricEigen::new(hessian)),
+            None => Self::Indefinite(eigen(hessian)),
         }
     }
 
@@ -119,7 +120,7 @@ pub(super) fn smallest_curvature(
     let null = features.null_space();
     let largest = hessian.amax();
     hessian += null * null.transpose() * largest;
-    let eigen = SymmetricEigen::new(hessian);
+    let eigen = eigen(hessian);
     let index = eigen.eigenvalues.imin();
     (eigen.eigenvalues[index], eigen.eigenvectors.column(index).into_owned())
 }

@@ -14,11 +14,13 @@ mod conjugate_gradient;
 mod descent;
 mod detached;
 mod direction;
+mod factor;
 mod fixed_point;
 mod gram;
 mod linear_program;
 mod lone_column;
 mod memory;
+mod parts;
 mod pass;
 mod path;
 mod problem;
@@ -40,6 +42,8 @@ mod subsample;
 mod tolerance;
 
 pub use descent::SearchState;
+#[doc(hidden)]
+pub use parts::Parts;
 pub use path::solve_path;
 pub use problem::{LossChoice, Problem, ProblemError};
 pub use recomputed::{Flow, Recomputed};

@@ -9,14 +9,15 @@ use crate::data::{Dataset, Number, Values};
 use crate::numeric::{Kernel, Sum, map_sample_chunks, over_sample_spans, update_sample_chunks, vectorised};
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
-use nalgebra::{DMatrix, SymmetricEigen};
+use nalgebra::DMatrix;
 use std::ops::Range;
 use std::sync::OnceLock;
 
+use super::factor::eigen;
 use super::gram::gram;
 
 /// Data up to this size (4 MiB, about what stays in a core's caches) is scaled once and held.
-const LARGEST_HELD: usize = 4 << 20;
+pub(super) const LARGEST_HELD: usize = 4 << 20;
 
 /// Samples in scaled coordinates.
 #[derive(Debug)]
@@ -209,7 +210,7 @@ impl<'a> ScaledFeatures<'a> {
                 |part| second_moments += part,
             );
             second_moments.fill_upper_triangle_with_lower_triangle();
-            let eigen = SymmetricEigen::new(second_moments);
+            let eigen = eigen(second_moments);
             let largest = eigen.eigenvalues.amax();
             let rounding = 4.0 * dimension as f64 * f64::EPSILON * largest;
             let null: Vec<_> = (0..dimension)

@@ -10,7 +10,7 @@ use super::separation::Separation;
 use super::softmax_newton::{SoftmaxNewton, SoftmaxPass};
 use super::solution::{Certificate, Head, Outcome, ScaledHead, Separable, StationaryPoint};
 use super::start;
-use super::subsample::{Subsample, TO_BEGIN_ON};
+use super::subsample::{Share, Subsample};
 use crate::loss::{ColumnLoss, Inr, InrVariant, Logistic, LossKind, Softmax};
 use argmin::core::Executor;
 use argmin::core::observers::{Observe, ObserverMode};
@@ -58,7 +58,7 @@ pub(super) struct Search<'p> {
 impl<'p> Search<'p> {
     pub(super) fn new(problem: &'p Problem<'p>, features: &'p ScaledFeatures<'p>) -> Self {
         let has_features = features.dimension() > 1;
-        let draw = || Subsample::draw(features, &problem.targets, TO_BEGIN_ON);
+        let draw = || Subsample::draw(features, &problem.targets, Share::to_begin_on(features.dimension()));
         Self { subsample: has_features.then(draw).flatten(), ..Self::going_on(problem, features) }
     }
 

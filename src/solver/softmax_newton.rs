@@ -18,7 +18,7 @@ use super::softmax_hessian::{WholeHessian, dense_pays};
 use super::softmax_preconditioner::{Preconditioner, Sampled};
 use super::softmax_system::SoftmaxSystem;
 use super::start::FAIR_START;
-use super::subsample::{Subsample, TO_PRECONDITION};
+use super::subsample::{Share, Subsample};
 use super::tolerance::Goal;
 use crate::loss::{Softmax, Targets};
 use nalgebra::{DMatrix, DVector};
@@ -133,7 +133,8 @@ impl<'a> SoftmaxNewton<'a> {
     pub(super) fn new(pass: SoftmaxPass<'a>, theta: DMatrix<f64>, separation_possible: bool) -> Self {
         let point = pass.point(theta);
         let goal = Goal::new(&point.scaled_gradient(&point.magnitude), 1.0);
-        let subsample = Subsample::draw(pass.features, pass.targets, TO_PRECONDITION);
+        let share = Share::to_precondition(point.theta.nrows(), point.theta.ncols());
+        let subsample = Subsample::draw(pass.features, pass.targets, share);
         Self {
             pass,
             subsample,

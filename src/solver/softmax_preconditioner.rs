@@ -3,12 +3,12 @@
 
 use super::column_pass::Precision;
 use super::direction::factor;
+use super::factor::cholesky;
 use super::gram::{SingleBlock, SingleGram};
-use super::pass::HeadColumns;
+use super::pass::{HeadColumns, over_logit_blocks};
 use super::scaled_features::ScaledFeatures;
-use super::softmax_curvature::block_probabilities;
 use crate::loss::{Softmax, Targets};
-use crate::numeric::{SAMPLES_PER_CHUNK, map_sample_chunks};
+use crate::numeric::sample_chunks;
 use nalgebra::{Cholesky, DMatrix, Dyn};
 use rayon::prelude::*;
 
@@ -33,47 +33,21 @@ impl Preconditioner {
     /// noise is replaced by the block of all classes together, scaled to the class.
     /// Null directions are those of the whole data.
     pub(super) fn new(sampled: Sampled, whole: &ScaledFeatures, theta: &DMatrix<f64>, added: &[f64]) -> Self {
-        let Sampled { features, targets, loss } = sampled;
         let (dimension, classes) = theta.shape();
-        let columns: Vec<usize> = (0..classes).collect();
-        let head = HeadColumns { theta, columns: &columns };
-        let weights = loss.sample_weights(targets);
-        let blocks = map_sample_chunks(features.samples(), |range| {
-            let mut curvatures: Vec<f64> =
-                block_probabilities(features, targets.of_sample(), range.clone(), head);
-            let labels = &targets.of_sample()[range.clone()];
-            for column in curvatures.chunks_exact_mut(labels.len()) {
-                for (p, &label) in column.iter_mut().zip(labels) {
-                    *p *= weights[label as usize] * (1.0 - *p);
-                }
-            }
-            let mut single = SingleBlock::default();
-            single.load(features, range);
-            (single, curvatures)
-        });
-        let pooled = pooled_block(&blocks, dimension, classes);
+        let normalised = sampled.normalise(theta);
+        let pooled = &normalised.pooled;
         let factor_of = |class: usize| {
-            let mut weighing = SingleGram::default();
-            let mut block = DMatrix::zeros(dimension, dimension);
-            let (mut sum, mut squares) = (0.0, 0.0);
-            for (single, curvatures) in &blocks {
-                let samples = curvatures.len() / classes;
-                let weights = &curvatures[class * samples..(class + 1) * samples];
-                weighing.add(single, weights, &mut block);
-                sum += weights.iter().sum::<f64>();
-                squares += weights.iter().map(|weight| weight * weight).sum::<f64>();
-            }
-            let effective = if squares > 0.0 { sum * sum / squares } else { 0.0 };
+            let (mut block, effective) = sampled.block_of(class, theta, &normalised.log_totals);
             let noise = dimension as f64 / (dimension as f64 + effective);
             let scale = block.trace() / pooled.trace().max(f64::MIN_POSITIVE);
-            block = block * (1.0 - noise) + &pooled * (scale * noise);
+            block = block * (1.0 - noise) + pooled * (scale * noise);
             block.fill_upper_triangle_with_lower_triangle();
-            for (entry, penalty) in features.penalty().iter().enumerate() {
+            for (entry, penalty) in sampled.features.penalty().iter().enumerate() {
                 block[(entry, entry)] += penalty + added[class];
             }
             factor(&mut block, whole, Precision::Single).unwrap_or_else(|| ridged_factor(block))
         };
-        Self { factors: columns.par_iter().map(|&class| factor_of(class)).collect() }
+        Self { factors: (0..classes).into_par_iter().map(factor_of).collect() }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -90,19 +64,79 @@ impl Preconditioner {
     }
 }
 
-/// The blocks of all classes together (lower triangle).
-fn pooled_block(blocks: &[(SingleBlock, Vec<f64>)], dimension: usize, classes: usize) -> DMatrix<f64> {
-    let mut pooled = DMatrix::zeros(dimension, dimension);
-    let mut weighing = SingleGram::default();
-    for (single, curvatures) in blocks {
-        let samples = curvatures.len() / classes;
-        let mut weights = [0.0; SAMPLES_PER_CHUNK];
-        for column in curvatures.chunks_exact(samples) {
-            weights.iter_mut().zip(column).for_each(|(sum, weight)| *sum += weight);
-        }
-        weighing.add(single, &weights[..samples], &mut pooled);
+/// What the blocks of all classes share.
+struct Normalised {
+    /// `log sum_k exp z_i^k` of every sample: with it, each class's probabilities follow from its own logits, and those of
+    /// all classes need not be held at once.
+    log_totals: Vec<f64>,
+    /// The blocks of all classes together (lower triangle).
+    pooled: DMatrix<f64>,
+}
+
+impl Sampled<'_> {
+    fn normalise(&self, theta: &DMatrix<f64>) -> Normalised {
+        let &Self { features, targets, loss } = self;
+        let (dimension, classes) = theta.shape();
+        let columns: Vec<usize> = (0..classes).collect();
+        let head = HeadColumns { theta, columns: &columns };
+        let weights = loss.sample_weights(targets);
+        let mut all = Normalised {
+            log_totals: Vec::with_capacity(features.samples()),
+            pooled: DMatrix::zeros(dimension, dimension),
+        };
+        over_logit_blocks(
+            features,
+            targets.of_sample(),
+            head,
+            || {
+                (
+                    Vec::new(),
+                    DMatrix::zeros(dimension, dimension),
+                    SingleBlock::default(),
+                    SingleGram::default(),
+                )
+            },
+            |(log_totals, pooled, single, products), _, logits| {
+                let curvatures = Softmax::log_totals_and_spreads(logits, log_totals);
+                let of_sample = curvatures.iter().zip(logits.labels);
+                let weighted: Vec<f64> =
+                    of_sample.map(|(spread, &label)| weights[label as usize] * spread).collect();
+                single.load(features, logits.samples());
+                products.add(single, &weighted, pooled);
+            },
+            |(log_totals, pooled, ..)| {
+                all.log_totals.extend(log_totals);
+                all.pooled += pooled;
+            },
+        );
+        all
     }
-    pooled
+
+    /// The block of one class (lower triangle) and the number of samples that it is worth.
+    fn block_of(&self, class: usize, theta: &DMatrix<f64>, log_totals: &[f64]) -> (DMatrix<f64>, f64) {
+        let &Self { features, targets, loss } = self;
+        let dimension = theta.nrows();
+        let weights = loss.sample_weights(targets);
+        let own = theta.columns(class, 1).into_owned();
+        let (mut single, mut products) = (SingleBlock::default(), SingleGram::default());
+        let (mut scratch, mut curvatures) = (Vec::new(), Vec::new());
+        let mut block = DMatrix::zeros(dimension, dimension);
+        let (mut sum, mut squares) = (0.0, 0.0);
+        for range in sample_chunks(features.samples()) {
+            let scaled = features.block(range.clone(), &mut scratch);
+            features.block_logits(scaled, &range, &own, &[class], &mut curvatures);
+            let of_sample = curvatures.iter_mut().zip(&log_totals[range.clone()]);
+            for ((z, log_total), &label) in of_sample.zip(&targets.of_sample()[range.clone()]) {
+                let p = (*z - log_total).min(0.0).exp();
+                *z = weights[label as usize] * p * (1.0 - p);
+                sum += *z;
+                squares += *z * *z;
+            }
+            single.load(features, range);
+            products.add(&single, &curvatures, &mut block);
+        }
+        (block, if squares > 0.0 { sum * sum / squares } else { 0.0 })
+    }
 }
 
 /// A factor of a block that is singular to rounding; only the speed of convergence depends on it.
@@ -113,7 +147,7 @@ fn ridged_factor(mut block: DMatrix<f64>) -> Cholesky<f64, Dyn> {
         for entry in 0..size {
             block[(entry, entry)] += typical * 10.0_f64.powi(exponent);
         }
-        if let Some(factor) = Cholesky::new(block.clone()) {
+        if let Some(factor) = cholesky(block.clone()) {
             return factor;
         }
     }

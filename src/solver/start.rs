@@ -1,10 +1,11 @@
 //! Where searches begin: at the best intercepts alone, or at the linear discriminant of the classes.
 
+use super::factor::cholesky;
 use super::gram::{SingleBlock, SingleGram};
 use super::scaled_features::ScaledFeatures;
 use crate::loss::{Logistic, Loss, Targets};
 use crate::numeric::over_sample_spans;
-use nalgebra::{Cholesky, DMatrix};
+use nalgebra::DMatrix;
 
 /// Share of the mean variance added to every variance, so that collinear features do no harm.
 const RIDGE: f64 = 1e-6;
@@ -70,8 +71,7 @@ pub(super) fn discriminant(features: &ScaledFeatures, targets: &Targets) -> Opti
         // Half of the squared logit of a class is its penalty's like: probabilities of 1 / K share it out.
         covariance[(entry, entry)] += ridge + features.penalty()[entry] * classes as f64;
     }
-    covariance.fill_upper_triangle_with_lower_triangle();
-    let weights = Cholesky::new(covariance)?.solve(&means);
+    let weights = cholesky(covariance)?.solve(&means);
     let mut theta = DMatrix::from_fn(width + 1, classes, |entry, class| {
         if entry < width {
             weights[(entry, class)]

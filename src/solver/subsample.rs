@@ -11,31 +11,35 @@ const LEAST_SAMPLES: usize = 4096;
 #[derive(Clone, Copy)]
 pub(super) struct Share {
     /// One sample of this many of every class ..
-    pub(super) one_of: usize,
-    /// .. but at least this many, or all, for every four unknowns of a column.
-    pub(super) least_per_four_unknowns: usize,
+    one_of: usize,
+    /// .. but at least this many, or all.
+    least: usize,
 }
 
-/// To begin a search on. With fewer than two samples of a class to an unknown, samples could be told apart that in the
-/// whole data cannot.
-pub(super) const TO_BEGIN_ON: Share = Share { one_of: 16, least_per_four_unknowns: 8 };
-/// To make preconditioners of.
-pub(super) const TO_PRECONDITION: Share = Share { one_of: 4, least_per_four_unknowns: 1 };
-
 impl Share {
-    /// How many samples of each class to draw for heads of so many rows; `None` where they would be too few or too large
-    /// a part of the data to help.
-    fn wanted(self, counts: &[usize], dimension: usize) -> Option<Vec<usize>> {
-        let least = self.least_per_four_unknowns.saturating_mul(dimension).div_ceil(4);
-        let of_class = |&count: &usize| count.div_ceil(self.one_of).max(least).min(count);
+    /// To begin a search for heads of so many rows on. With fewer than two samples of a class to an unknown, samples could
+    /// be told apart that in the whole data cannot.
+    pub(super) fn to_begin_on(dimension: usize) -> Self {
+        Self { one_of: 16, least: dimension.saturating_mul(2) }
+    }
+
+    /// To make preconditioners of: a quarter, or less where features are many and with them the cost of every sample, but
+    /// two for every feature, else the blocks would be noise.
+    pub(super) fn to_precondition(dimension: usize, classes: usize) -> Self {
+        Self { one_of: (dimension / 64).max(4), least: dimension.saturating_mul(2).div_ceil(classes).max(8) }
+    }
+
+    /// How many samples of each class to draw; `None` where they would be too few or too large a part of the data to help.
+    fn wanted(self, counts: &[usize]) -> Option<Vec<usize>> {
+        let of_class = |&count: &usize| count.div_ceil(self.one_of).max(self.least).min(count);
         let wanted: Vec<usize> = counts.iter().map(of_class).collect();
         let (samples, total): (usize, usize) = (counts.iter().sum(), wanted.iter().sum());
         (samples >= LEAST_SAMPLES && 3 * total <= samples).then_some(wanted)
     }
 
     /// The number of samples that are drawn.
-    pub(super) fn samples(self, counts: &[usize], dimension: usize) -> usize {
-        self.wanted(counts, dimension).map_or(0, |wanted| wanted.iter().sum())
+    pub(super) fn samples(self, counts: &[usize]) -> usize {
+        self.wanted(counts).map_or(0, |wanted| wanted.iter().sum())
     }
 }
 
@@ -51,7 +55,7 @@ impl Subsample {
     /// Draws from the data, as far as that helps.
     pub(super) fn draw(features: &ScaledFeatures, targets: &Targets, share: Share) -> Option<Self> {
         let counts = targets.counts();
-        let wanted = share.wanted(counts, features.dimension())?;
+        let wanted = share.wanted(counts)?;
         let chosen = spread_draw(targets, &wanted);
         let of_sample = chosen.iter().map(|&sample| targets.of_sample()[sample]).collect();
         let labels = Labels::new(of_sample, targets.labels().class_names().to_vec()).ok()?;
