@@ -3,12 +3,12 @@
 use super::files::{check_target, save};
 use super::memory::check_memory;
 use super::output::{Style, note, print};
-use super::solve_record::{SolveRecord, Status};
+use super::solve_record::{OtherPoints, SolveRecord, Status};
 use super::spinner::Spinner;
 use super::{Ending, solve_table};
 use crate::data::{Dataset, read_csv, read_npy};
 use crate::loss::{ClassWeights, InrVariant};
-use crate::solver::{LossChoice, Problem, ProblemError, solve_observed};
+use crate::solver::{LossChoice, Outcome, Problem, ProblemError, solve_observed};
 use anyhow::{Context, Error, Result, ensure};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -16,10 +16,14 @@ use std::time::Instant;
 /// Sharpness of LGL-INR where none is given.
 const DEFAULT_BETA: f64 = 1.0;
 
+/// Seed of random starts where none is given.
+const DEFAULT_SEED: u64 = 1;
+
 const EXAMPLES: &str = "Examples:
   equipoise solve data.csv --label species
   equipoise solve data.csv --label y --loss logistic --class-weights balanced
   equipoise solve data.csv --label y --loss inr --beta 5 --detached --l2 1e-3
+  equipoise solve data.csv --label y --loss inr --beta 20 --starts 50
   equipoise solve data.csv --label y --class-weights 1,2,5 --format json --save head.json
   equipoise solve features.npy --label labels.npy --loss logistic
 
@@ -59,6 +63,12 @@ pub(super) struct Arguments {
     /// LGL-INR with its weights held constant in the gradient
     #[arg(long)]
     detached: bool,
+    /// LGL-INR: look for other stationary points from N random starts [default: 0]
+    #[arg(long, value_name = "N")]
+    starts: Option<usize>,
+    /// Seed of the random starts [default: 1]
+    #[arg(long, value_name = "N", requires = "starts")]
+    seed: Option<u64>,
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
@@ -98,7 +108,15 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     }
     let started = Instant::now();
     let outcome = solve_observed(&problem, Spinner::new());
-    let record = SolveRecord::new(&problem, &dataset, &outcome, started.elapsed().as_secs_f64());
+    let seconds = started.elapsed().as_secs_f64();
+    let others = match (&outcome, arguments.starts) {
+        (Outcome::Stationary(point), Some(starts)) => {
+            let seed = arguments.seed.unwrap_or(DEFAULT_SEED);
+            Some(OtherPoints::look_for(&problem, &dataset, point, starts, seed))
+        }
+        _ => None,
+    };
+    let record = SolveRecord::new(&problem, &dataset, &outcome, others, seconds);
     let json = serde_json::to_string_pretty(&record)? + "\n";
     let found = record.status == Status::Stationary;
     if let Some(file) = &arguments.save {
@@ -134,6 +152,10 @@ fn choose_loss(arguments: &Arguments) -> Result<LossChoice> {
     if arguments.loss != LossName::Inr {
         ensure!(arguments.beta.is_none(), "--beta: goes with --loss inr only");
         ensure!(!arguments.detached, "--detached: goes with --loss inr only");
+        ensure!(
+            arguments.starts.is_none(),
+            "--starts: goes with --loss inr only; the other losses are convex and have one stationary point"
+        );
     }
     let variant = if arguments.detached { InrVariant::Detached } else { InrVariant::Attached };
     Ok(match arguments.loss {

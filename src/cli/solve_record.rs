@@ -3,7 +3,9 @@
 use crate::balance::{Ledger, LedgerEntry, MeanProbability, Neglect, neglect};
 use crate::data::Dataset;
 use crate::loss::{Inr, InrVariant, Link, LossKind};
-use crate::solver::{Head, Outcome, Problem, Recomputed, Separable, SeparationKind, StationaryPoint};
+use crate::solver::{
+    Head, Outcome, Problem, Recomputed, Separable, SeparationKind, StationaryPoint, other_points,
+};
 use nalgebra::DMatrix;
 use serde::Serialize;
 
@@ -27,6 +29,8 @@ pub(super) struct SolveRecord {
     pub(super) seconds: f64,
 }
 
+/// LGL-INR has one minimiser for `beta = 0`; which point is reached from there is the same on every run and machine.
+const CONTINUED: &str = "the unique minimiser for beta 0";
 const ADD_PENALTY: &str = "add a penalty such as --l2 1e-3";
 
 /// How the search ended.
@@ -57,6 +61,12 @@ pub(super) struct Measured {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) smallest_curvature: Option<f64>,
     pub(super) iterations: u64,
+    /// Which stationary point it is, where there may be several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) continues: Option<&'static str>,
+    /// Others, where they were looked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) other_points: Option<OtherPoints>,
     /// Absent where products of the numbers given leave the range of a double.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) recomputed: Option<Recomputed>,
@@ -90,6 +100,22 @@ pub(super) struct ClassNeglect {
     pub(super) ratio: Option<f64>,
 }
 
+/// Stationary points other than the one reported.
+#[derive(Debug, Serialize)]
+pub(super) struct OtherPoints {
+    pub(super) starts: usize,
+    pub(super) seed: u64,
+    pub(super) found: Vec<OtherPoint>,
+}
+
+/// One of them: only the column of its class differs.
+#[derive(Debug, Serialize)]
+pub(super) struct OtherPoint {
+    pub(super) class: String,
+    pub(super) loss_difference: f64,
+    pub(super) starts: usize,
+}
+
 /// A proof of separability, checkable by multiplication.
 #[derive(Debug, Serialize)]
 pub(super) struct Separation {
@@ -108,7 +134,13 @@ pub(super) struct HeadRows {
 }
 
 impl SolveRecord {
-    pub(super) fn new(problem: &Problem, dataset: &Dataset, outcome: &Outcome, seconds: f64) -> Self {
+    pub(super) fn new(
+        problem: &Problem,
+        dataset: &Dataset,
+        outcome: &Outcome,
+        other_points: Option<OtherPoints>,
+        seconds: f64,
+    ) -> Self {
         let targets = problem.targets();
         let classes = dataset.labels().class_names().to_vec();
         let inr = match problem.loss() {
@@ -117,7 +149,8 @@ impl SolveRecord {
         };
         let (status, end) = match outcome {
             Outcome::Stationary(point) => {
-                (Status::Stationary, End::Stationary(Box::new(Measured::new(problem, dataset, point))))
+                let measured = Measured { other_points, ..Measured::new(problem, dataset, point) };
+                (Status::Stationary, End::Stationary(Box::new(measured)))
             }
             Outcome::Separable(proof) => {
                 let separation = Box::new(Separation::new(proof, &classes));
@@ -166,6 +199,8 @@ impl Measured {
             relative_gradient: point.certificate.relative_gradient,
             smallest_curvature: point.certificate.smallest_curvature,
             iterations: point.certificate.iterations,
+            continues: matches!(loss, LossKind::Inr(_)).then_some(CONTINUED),
+            other_points: None,
             recomputed: point.recomputed(problem),
             head: HeadRows::of(&point.head),
             mean_probability: rows(&means.matrix),
@@ -178,6 +213,24 @@ impl Measured {
                 .collect(),
             neglect,
         }
+    }
+}
+
+impl OtherPoints {
+    pub(super) fn look_for(
+        problem: &Problem,
+        dataset: &Dataset,
+        point: &StationaryPoint,
+        starts: usize,
+        seed: u64,
+    ) -> Self {
+        let classes = dataset.labels().class_names();
+        let found = other_points(problem, point, starts, seed).into_iter().map(|other| OtherPoint {
+            class: classes[other.class].clone(),
+            loss_difference: other.loss_difference,
+            starts: other.starts,
+        });
+        Self { starts, seed, found: found.collect() }
     }
 }
 

@@ -1,7 +1,7 @@
 //! A solved problem as text for people.
 
 use super::output::{Align, Style, columns, counted, one_line};
-use super::solve_record::{End, HeadRows, Measured, Separation, SolveRecord};
+use super::solve_record::{End, HeadRows, Measured, OtherPoints, Separation, SolveRecord};
 use crate::numeric::significant;
 use crate::solver::SeparationKind;
 use std::fmt::Write;
@@ -106,6 +106,12 @@ fn stationary(record: &SolveRecord, measured: &Measured, style: Style) -> String
             significant(curvature, 3)
         );
     }
+    if let Some(continues) = measured.continues {
+        let _ = writeln!(text, "which one: the stationary point that continues {continues}");
+    }
+    if let Some(others) = &measured.other_points {
+        text += &explain_others(others);
+    }
     let (loss, data_loss) = (significant(measured.loss, 8), significant(measured.data_loss, 8));
     let _ = writeln!(text, "loss {loss}, without penalty {data_loss}\n");
     text += &class_table(record, measured, style);
@@ -115,6 +121,26 @@ fn stationary(record: &SolveRecord, measured: &Measured, style: Style) -> String
     }
     text += "\n";
     text + &head(record, "coefficients", &measured.head, None)
+}
+
+/// What random starts led to besides the point reported.
+fn explain_others(others: &OtherPoints) -> String {
+    let starts = counted(others.starts as u64, "random start");
+    if others.found.is_empty() {
+        return format!("others: {starts} found none\n");
+    }
+    let mut text = format!("others: of {starts}, some ended elsewhere in these columns\n");
+    for other in &others.found {
+        let _ = writeln!(
+            text,
+            "  {}: loss {} by {}, from {}",
+            short_name(&other.class),
+            if other.loss_difference < 0.0 { "lower" } else { "higher" },
+            significant(other.loss_difference.abs(), 3),
+            counted(other.starts as u64, "start")
+        );
+    }
+    text
 }
 
 fn class_table(record: &SolveRecord, measured: &Measured, style: Style) -> String {

@@ -196,6 +196,17 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
         self.columns.iter().map(|column| column.value).collect()
     }
 
+    /// Columns that have settled, each with its value.
+    pub(super) fn settled_values(&self) -> impl Iterator<Item = (usize, f64)> {
+        let settled = self.columns.iter().enumerate().filter(|(_, own)| own.progress == Progress::Settled);
+        settled.map(|(column, own)| (column, own.value))
+    }
+
+    /// The parameters of a column.
+    pub(super) fn column(&self, column: usize) -> DVector<f64> {
+        self.theta.column(column).into_owned()
+    }
+
     /// Puts columns whose value exceeds that at another head there.
     pub(super) fn replace_worse_columns(&mut self, theta: &DMatrix<f64>, values: &[f64]) {
         // A column that is not a number is worse, too.

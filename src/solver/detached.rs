@@ -91,3 +91,45 @@ impl Descent for DetachedSearch<'_> {
         self.descent().relative_gradient()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Dataset, Labels};
+    use crate::loss::{ClassWeights, InrVariant};
+    use crate::solver::search::{Search, scaled};
+    use crate::solver::{LossChoice, Problem};
+
+    /// Newton on the field and the fixed point in `omega` share nothing but the inner problem; both must end at one head.
+    #[test]
+    fn both_ways_to_a_detached_point_agree() {
+        let wave = |at: f64| (12.9898 * at).sin() * 437.585;
+        let noise = |at: f64| 3.0 * (wave(at) - wave(at).floor() - 0.5);
+        let features = DMatrix::from_fn(3, 600, |feature, sample| {
+            noise((3 * sample + feature) as f64) + if feature == sample % 4 { 1.0 } else { 0.0 }
+        });
+        let labels = Labels::numbered((0..600).map(|sample| sample % 4).collect(), 4).expect("four classes");
+        let dataset = Dataset::unnamed(features, labels).expect("finite");
+        for beta in [2.0, 20.0] {
+            let loss = Inr { classes: 4, beta, variant: InrVariant::Detached };
+            let choice = LossChoice::Inr { beta, variant: InrVariant::Detached };
+            let problem = Problem::new(&dataset, &choice, &ClassWeights::None, 1e-3).expect("a problem");
+            let features = scaled(&problem);
+            let search = Search::new(&problem, &features);
+            let zeros = DMatrix::zeros(4, 4);
+            let newton =
+                ColumnNewton::new(search.column_pass(Inr { beta: 0.0, ..loss }), zeros.clone(), false);
+            let mut by_field = DetachedSearch::new(newton, loss, false);
+            let mut by_omega = DetachedFixedPoint::new(&search.column_pass(loss), zeros, false);
+            for search in [&mut by_field as &mut dyn Descent, &mut by_omega] {
+                while search.progress() == Progress::Active {
+                    search.step();
+                }
+                assert_eq!(search.progress(), Progress::Settled, "beta {beta}: {}", search.name());
+            }
+            assert!(matches!(by_field.stage, Stage::Field(_)), "no way round was needed");
+            let apart = (by_field.theta() - by_omega.theta()).amax();
+            assert!(apart <= 1e-10 * by_omega.theta().amax(), "beta {beta}: {apart:e}");
+        }
+    }
+}

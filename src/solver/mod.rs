@@ -20,6 +20,7 @@ mod gram;
 mod linear_program;
 mod lone_column;
 mod memory;
+mod other_points;
 mod parts;
 mod pass;
 mod path;
@@ -42,6 +43,7 @@ mod subsample;
 mod tolerance;
 
 pub use descent::SearchState;
+pub use other_points::{OtherPoint, other_points};
 #[doc(hidden)]
 pub use parts::Parts;
 pub use path::solve_path;

@@ -157,9 +157,23 @@ impl<'a> SoftmaxNewton<'a> {
     pub(super) fn move_if_better(&mut self, theta: DMatrix<f64>) {
         let other = self.pass.point(theta);
         if !(self.point.value <= other.value) {
-            self.point = other;
-            self.goal = Goal::new(&self.point.scaled_gradient(&self.point.magnitude), 1.0);
+            self.begin_at(other);
         }
+    }
+
+    /// Goes to another head.
+    pub(super) fn move_to(&mut self, theta: DMatrix<f64>) {
+        self.begin_at(self.pass.point(theta));
+    }
+
+    fn begin_at(&mut self, point: Point) {
+        self.goal = Goal::new(&point.scaled_gradient(&point.magnitude), 1.0);
+        self.point = point;
+    }
+
+    /// The largest logit of any sample.
+    pub(super) fn largest_logit(&self) -> f64 {
+        self.point.largest_logit
     }
 
     /// Turns to another problem over the same features, from a guess at its solution or, where that is far off and

@@ -14,6 +14,10 @@ const RIDGE: f64 = 1e-6;
 /// preconditioners, change little from there on.
 pub(super) const FAIR_START: f64 = 0.05;
 
+/// A start with larger logits than this is saturated: classes that do not vary have a discriminant without bounds, from
+/// which nothing is seen of whether they can be told apart.
+pub(super) const LARGEST_LOGIT: f64 = 30.0;
+
 /// A head (`D x Q`) of intercepts alone; zero where logits are given.
 fn intercepts_only(
     features: &ScaledFeatures,

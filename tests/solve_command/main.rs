@@ -6,5 +6,6 @@ mod bad_input;
 mod interruption;
 mod no_answer;
 mod npy_files;
+mod other_points;
 mod presentation;
 mod run;

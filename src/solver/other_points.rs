@@ -1,0 +1,74 @@
+//! Whether LGL-INR, which is not convex, has other stationary points than the one that was reported.
+
+use super::column_newton::ColumnNewton;
+use super::problem::Problem;
+use super::scaled_features::ScaledFeatures;
+use super::search::{Search, scaled};
+use super::solution::StationaryPoint;
+use crate::data::random::{normal_matrix, stream};
+use crate::loss::{Inr, LossKind};
+use nalgebra::DVector;
+use serde::Serialize;
+
+/// Standard deviation of a start's parameters about those of the point found, features scaled: logits of every size that
+/// probabilities distinguish.
+const SPREAD: f64 = 2.0;
+/// Two points that no logit tells further apart than by this share are one.
+const SAME: f64 = 1e-6;
+
+/// A stationary point of one class's column other than the one reported. Columns are independent of each other.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct OtherPoint {
+    /// The class that the column accepts.
+    pub class: usize,
+    /// How much higher the loss is there; negative where it is lower than at the point reported.
+    pub loss_difference: f64,
+    /// How many starts led there.
+    pub starts: usize,
+    #[serde(skip)]
+    theta: DVector<f64>,
+}
+
+/// Stationary points that random starts around the one found lead to, lowest first, class by class. The other losses
+/// are convex and have none.
+///
+/// Attached, they are local minima; detached, zeros of the field that Newton reaches. What no start leads to is not
+/// found.
+#[must_use]
+pub fn other_points(problem: &Problem, found: &StationaryPoint, starts: usize, seed: u64) -> Vec<OtherPoint> {
+    let &LossKind::Inr(loss) = problem.loss() else { return Vec::new() };
+    let features = scaled(problem);
+    let search = Search::going_on(problem, &features);
+    let theta = &found.scaled.theta;
+    let columns: Vec<usize> = (0..theta.ncols()).collect();
+    let here = search.column_pass(loss).evaluate(&columns, theta);
+    let mut others: Vec<OtherPoint> = Vec::new();
+    for start in 0..starts {
+        let away = normal_matrix(&mut stream(seed, start as u64), theta.nrows(), theta.ncols());
+        let mut newton: ColumnNewton<Inr> =
+            ColumnNewton::new(search.column_pass(loss), theta + away * SPREAD, false);
+        newton.run(usize::MAX, 0.0);
+        for (class, value) in newton.settled_values() {
+            let reached = newton.column(class);
+            let same = |other: &DVector<f64>| are_one(&features, &reached, other, here.largest_logit[class]);
+            if same(&theta.column(class).into_owned()) {
+                continue;
+            }
+            match others.iter_mut().find(|other| other.class == class && same(&other.theta)) {
+                Some(known) => known.starts += 1,
+                None => others.push(OtherPoint {
+                    class,
+                    loss_difference: value - here.value[class],
+                    starts: 1,
+                    theta: reached,
+                }),
+            }
+        }
+    }
+    others.sort_by(|a, b| a.class.cmp(&b.class).then(a.loss_difference.total_cmp(&b.loss_difference)));
+    others
+}
+
+fn are_one(features: &ScaledFeatures, one: &DVector<f64>, other: &DVector<f64>, largest_logit: f64) -> bool {
+    features.reach((one - other).iter().copied()) <= SAME * (1.0 + largest_logit)
+}
