@@ -25,7 +25,7 @@ THREADS = sorted({1, os.cpu_count() or 1}, reverse=True)
 # Solvers that take longer than this many seconds run once, on all cores.
 SLOW = 30.0
 # Solvers are stopped after this many seconds.
-LIMIT = 400.0
+LIMIT = 150.0
 
 # Shape, loss, N, d, K.
 PROBLEMS = {

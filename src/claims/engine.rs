@@ -1,12 +1,13 @@
 //! Runs claims over their set-ups and makes verdicts of what was measured.
 
 use super::case::{CaseReport, SetupFailure};
+use super::comparison::Comparison;
 use super::dimension;
 use super::law::{LawClaim, TOLERANCE};
 use super::measurement::{Solved, measure};
 use super::setup::FIRST_DIGITS_CASE;
 use super::verdict::{Control, Finding, Verdict};
-use super::{binary, inr, one_vs_all, softmax};
+use super::{averaging, binary, inr, one_vs_all, repair, softmax};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use thiserror::Error;
@@ -73,14 +74,19 @@ pub enum ClaimError {
 enum Claim {
     Law(&'static LawClaim),
     Dimension,
+    Comparison(&'static Comparison),
 }
 
 /// All claims in the order of THEORY.md, each with the number its random streams are drawn from.
 fn catalogue() -> Vec<(u64, Claim)> {
     let laws = binary::CLAIMS.iter().chain(&softmax::CLAIMS[..1]).chain(&one_vs_all::CLAIMS[..1]);
     let later = softmax::CLAIMS[1..].iter().chain(&one_vs_all::CLAIMS[1..]).chain(&inr::CLAIMS);
+    let comparisons = averaging::CLAIMS.iter().chain([&repair::CLAIM]).map(Claim::Comparison);
     let claims = laws.map(Claim::Law).chain([Claim::Dimension]).chain(later.map(Claim::Law));
-    (1..).zip(claims).collect()
+    let mut numbered: Vec<(u64, Claim)> = (1..).zip(claims.chain(comparisons)).collect();
+    // Numbers stay with claims; a claim that came later stands beside its family all the same.
+    numbered.sort_by_key(|(_, claim)| "BIAR".find(&claim.id()[..1]));
+    numbered
 }
 
 /// A law by its id, with the number its random streams are drawn from.
@@ -102,6 +108,7 @@ impl Claim {
         match self {
             Self::Law(law) => law.id,
             Self::Dimension => dimension::ID,
+            Self::Comparison(comparison) => comparison.id,
         }
     }
 
@@ -109,6 +116,7 @@ impl Claim {
         match self {
             Self::Law(law) => law.statement,
             Self::Dimension => dimension::STATEMENT,
+            Self::Comparison(comparison) => comparison.statement,
         }
     }
 
@@ -117,6 +125,8 @@ impl Claim {
         match (self, effort) {
             (Self::Dimension, Effort::Quick) => (2..=3).collect(),
             (Self::Dimension, Effort::Full) => (2..=6).collect(),
+            (Self::Comparison(comparison), Effort::Quick) => (0..comparison.cases).step_by(3).collect(),
+            (Self::Comparison(comparison), Effort::Full) => (0..comparison.cases).collect(),
             (Self::Law(_), Effort::Quick) => {
                 (0..24).chain(FIRST_DIGITS_CASE..FIRST_DIGITS_CASE + 2).collect()
             }
@@ -130,6 +140,7 @@ impl Claim {
         let report = match self {
             Self::Law(law) => check_law(law, seed, family, case),
             Self::Dimension => dimension::check(seed, family, case),
+            Self::Comparison(comparison) => (comparison.check)((seed, (family << 32) | case as u64), case),
         };
         report.unwrap_or_else(|error| CaseReport {
             setup: "could not be drawn".to_owned(),
@@ -142,6 +153,7 @@ impl Claim {
         match self {
             Self::Law(law) => (law.summarise)(observed),
             Self::Dimension => dimension::summarise(observed),
+            Self::Comparison(comparison) => (comparison.summarise)(observed),
         }
     }
 }

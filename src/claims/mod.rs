@@ -1,14 +1,18 @@
 //! The paper's claims as checks: statement, set-ups fixed in advance, measured residuals, verdict. One file per family
 //! of THEORY.md ids; every law is also evaluated at points that are not stationary, where it must be seen to fail.
 
+mod averaging;
 mod binary;
 mod case;
+mod comparison;
 mod dimension;
 mod engine;
 mod inr;
 mod law;
 mod measurement;
+mod mixture;
 mod one_vs_all;
+mod repair;
 mod sample;
 mod sentence;
 mod setup;

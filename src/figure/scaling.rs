@@ -9,7 +9,7 @@ use super::labels::{EndLabel, draw_end_labels, end_label_room};
 use super::marker::{Shape, draw_filled};
 use super::render::Figure;
 use super::scale::{Scale, extent};
-use super::theme::{CURVE_WIDTH, POINTS_PER_INCH, TWO_COLUMNS, loss_colour};
+use super::theme::{CURVE_WIDTH, DOTTED, GREY, POINTS_PER_INCH, THIN_WIDTH, TWO_COLUMNS, loss_colour};
 
 const ID: &str = "F22";
 const SIZE: (f64, f64) = (TWO_COLUMNS, 2.3 * POINTS_PER_INCH);
@@ -20,6 +20,15 @@ impl ScalingAxis {
             Self::Samples => "samples\u{2002}N",
             Self::Features => "features\u{2002}d",
             Self::Classes => "classes\u{2002}K",
+        }
+    }
+
+    /// The power that the work of a Hessian grows with, and how it is written.
+    fn law(self) -> (f64, &'static str) {
+        match self {
+            Self::Samples => (1.0, "dotted: ∝ N"),
+            Self::Features => (2.0, "dotted: ∝ d²"),
+            Self::Classes => (1.0, "dotted: ∝ K"),
         }
     }
 
@@ -90,7 +99,23 @@ fn draw_lines(panel: &Panel, axis: ScalingAxis, series: &[&ScalingSeries]) -> Re
         }
         ends.extend(line.last().map(|&(_, y)| EndLabel { y, text: series.end_label(), colour }));
     }
-    draw_end_labels(panel.canvas, panel.frame, &heading(axis), &ends)
+    draw_end_labels(panel.canvas, panel.frame, &heading(axis), &ends)?;
+    let (power, name) = axis.law();
+    panel.draw_heading(name)?;
+    draw_law(panel, power, series)
+}
+
+/// The slope of the law below the lines' upper halves.
+fn draw_law(panel: &Panel, power: f64, series: &[&ScalingSeries]) -> Result<(), FigureError> {
+    /// How far below the lowest end the guide ends.
+    const BELOW: f64 = 0.3;
+    let sizes = || series.iter().flat_map(|series| &series.points).map(|point| point.size as f64);
+    let (least, most) = extent(sizes());
+    let (lowest, _) =
+        extent(series.iter().filter_map(|series| series.points.last()).map(|point| point.seconds));
+    let at = |size: f64| (size, BELOW * lowest * (size / most).powf(power));
+    let guide = panel.visible([at((least * most).sqrt()), at(most)]);
+    panel.canvas.line(&guide, Stroke::solid(GREY, 2.0 * THIN_WIDTH).dashed(DOTTED))
 }
 
 fn caption(record: &ScalingRecord) -> String {
@@ -102,8 +127,8 @@ fn caption(record: &ScalingRecord) -> String {
     let share = |point: &ScalingPoint| point.memory / point.foreseen;
     let (_, largest) = extent(record.series.iter().flat_map(|series| &series.points).map(share));
     format!(
-        "Seconds to a certified stationary point on {} threads ({}). The exponents, fitted over the upper half of the \
-         decades, lie from {}, from {} and from {}; the work of a Hessian grows as N, d² and K. Memory beyond the data \
+        "Seconds to a certified stationary point on {} threads ({}). Exponents fitted over the upper half of the decades lie \
+         from {}, from {} and from {}; the work of a Hessian grows as N, d² and K. Memory beyond the data \
          stays within {:.0} % of what was foreseen.",
         record.threads,
         record.machine,

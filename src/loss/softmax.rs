@@ -86,45 +86,43 @@ impl Softmax {
     /// curvature `p (1 - p)` of all classes together.
     pub(crate) fn log_totals_and_spreads(block: &mut LogitBlock, log_totals: &mut Vec<f64>) -> Vec<f64> {
         let samples = block.labels.len();
-        let mut largest: PerSample = [f64::NEG_INFINITY; SAMPLES_PER_CHUNK];
-        let mut total: PerSample = [0.0; SAMPLES_PER_CHUNK];
-        let (largest, total) = (&mut largest[..samples], &mut total[..samples]);
-        for column in block.columns() {
-            vectorised(Maxima { logits: column, largest });
-        }
-        for column in block.columns() {
-            vectorised(Exponentials { logits: column, largest });
-            vectorised(AddTo { values: column, sums: total });
-        }
+        let (largest, total) = exponentials(block);
+        let (largest, total) = (&largest[..samples], &total[..samples]);
         let mut spreads = vec![1.0; samples];
         for column in block.columns() {
-            for ((spread, entry), total) in spreads.iter_mut().zip(column).zip(&*total) {
+            for ((spread, entry), total) in spreads.iter_mut().zip(column).zip(total) {
                 *spread -= (*entry / total).powi(2);
             }
         }
-        log_totals.extend(largest.iter().zip(&*total).map(|(largest, total)| largest + total.ln()));
+        log_totals.extend(largest.iter().zip(total).map(|(largest, total)| largest + total.ln()));
         spreads.iter_mut().for_each(|spread| *spread = spread.max(0.0));
         spreads
     }
 
     /// Writes probabilities over the logits of a block.
     pub(crate) fn probabilities(block: &mut LogitBlock) {
-        let samples = block.labels.len();
-        let mut largest: PerSample = [f64::NEG_INFINITY; SAMPLES_PER_CHUNK];
-        let mut total: PerSample = [0.0; SAMPLES_PER_CHUNK];
-        let (largest, total) = (&mut largest[..samples], &mut total[..samples]);
-        for column in block.columns() {
-            vectorised(Maxima { logits: column, largest });
-        }
-        for column in block.columns() {
-            vectorised(Exponentials { logits: column, largest });
-            vectorised(AddTo { values: column, sums: total });
-        }
+        let (_, mut total) = exponentials(block);
+        let total = &mut total[..block.labels.len()];
         total.iter_mut().for_each(|total| *total = 1.0 / *total);
         for column in block.columns() {
             vectorised(Scale { values: column, factors: total });
         }
     }
+}
+
+/// Writes `exp(z - largest)` over the logits of a block; returns each sample's largest logit and the sum.
+fn exponentials(block: &mut LogitBlock) -> (PerSample, PerSample) {
+    let samples = block.labels.len();
+    let mut largest: PerSample = [f64::NEG_INFINITY; SAMPLES_PER_CHUNK];
+    let mut total: PerSample = [0.0; SAMPLES_PER_CHUNK];
+    for column in block.columns() {
+        vectorised(Maxima { logits: column, largest: &mut largest[..samples] });
+    }
+    for column in block.columns() {
+        vectorised(Exponentials { logits: column, largest: &largest[..samples] });
+        vectorised(AddTo { values: column, sums: &mut total[..samples] });
+    }
+    (largest, total)
 }
 
 fn gather_targets(block: &mut LogitBlock, into: &mut [f64]) {

@@ -2,8 +2,8 @@
 //! is none.
 //!
 //! Logistic columns are solved by damped Newton, softmax by preconditioned Newton-CG, attached LGL-INR by Newton
-//! with its exact Hessian down to a local minimum, detached LGL-INR as a fixed point. Each algorithm is an `argmin`
-//! solver, so that observers see it. All of them work in passes over blocks of samples; second derivatives are in
+//! with its exact Hessian down to a local minimum, detached LGL-INR by Newton on its field. Each algorithm is an
+//! `argmin` solver, so that observers see it. All of them work in passes over blocks of samples; second derivatives are in
 //! single precision while that serves, gradients never are. Only the gradient ends a search; "the cost stopped
 //! changing" never does.
 

@@ -5,6 +5,7 @@
 mod balance_law;
 mod binary_weights;
 mod probability_maps;
+mod scaling;
 
 use std::path::Path;
 

@@ -1,0 +1,162 @@
+//! A3 and A4: what the averaging of one-vs-all logistic loss costs, over designs fixed in advance.
+
+use super::case::{CaseReport, SetupFailure};
+use super::comparison::{Comparison, missed};
+use super::mixture::{Mixture, Seen};
+use super::sentence::shown;
+use crate::data::class_means::{hard_and_easy, ring_around_target, simplex};
+use crate::loss::ClassWeights;
+use crate::solver::LossChoice;
+
+/// Samples of the target and of every easy class.
+pub(super) const COMMON: usize = 200;
+/// Samples of the hard class where it is rare.
+pub(super) const RARE: usize = 20;
+/// How far off easy classes are, in standard deviations.
+const FAR: f64 = 8.0;
+/// Distances of the hard class, in standard deviations.
+const NEAR: [f64; 3] = [1.8, 2.0, 2.2];
+/// Numbers of easy classes.
+const EASY: [usize; 3] = [2, 3, 4];
+/// Easy classes that dilution adds.
+const ADDED: usize = 4;
+/// The hard class rarer by 10, the neglect ratio grows by this factor at least.
+const GROWTH: f64 = 1.5;
+/// The margin by which one-vs-all's shortfall of a ringed target exceeds softmax's.
+const RING_MARGIN: f64 = 0.2;
+/// Easy classes around the target, and their distances from it.
+const RING: [usize; 3] = [3, 5, 8];
+const RADIUS: [f64; 3] = [3.0, 4.0, 5.0];
+
+pub(super) const CLAIMS: [Comparison; 2] = [
+    Comparison {
+        id: "A3",
+        statement: "Make the hard class rarer: one-vs-all's pooled mean shrinks, its hardest mean does not, and the law stays satisfied. (Adding easy classes instead is measured, not presumed.)",
+        cases: NEAR.len() * EASY.len(),
+        check: dilution,
+        summarise: |cases| {
+            let mean = |place: usize| shown(average(cases, place));
+            vec![
+                format!(
+                    "hard class of {RARE} instead of {COMMON}: hardest mean {} instead of {}, pooled {} instead of {}",
+                    mean(0),
+                    mean(1),
+                    mean(2),
+                    mean(3)
+                ),
+                format!(
+                    "softmax with the rare class: hardest mean {}, pooled {}; its neglect ratio is {} times one-vs-all's",
+                    mean(4),
+                    mean(5),
+                    shown(average(cases, 4) / average(cases, 5) / (average(cases, 0) / average(cases, 2)))
+                ),
+                added(cases),
+            ]
+        },
+    },
+    Comparison {
+        id: "A4",
+        statement: "A target inside a ring of easy classes: one-vs-all's single column cannot fence it in, softmax can.",
+        cases: RING.len() * RADIUS.len(),
+        check: ring,
+        summarise: |cases| {
+            vec![format!(
+                "mean shortfall of the target: one-vs-all {}, softmax {}; with a direction for every class {} and {}",
+                shown(average(cases, 0)),
+                shown(average(cases, 1)),
+                shown(average(cases, 2)),
+                shown(average(cases, 3))
+            )]
+        },
+    },
+];
+
+/// The mean over cases of the number at one place.
+pub(super) fn average(cases: &[Vec<f64>], place: usize) -> f64 {
+    let numbers = || cases.iter().filter_map(|case| case.get(place));
+    numbers().sum::<f64>() / numbers().count().max(1) as f64
+}
+
+/// A target, a hard class of some size near it, and easy classes far off, each in a direction of its own.
+pub(super) fn hard_design(case: usize, hard: usize, added: usize) -> Result<Mixture, SetupFailure> {
+    let easy = EASY[case / NEAR.len()] + added;
+    let mut counts = vec![COMMON; 2 + easy];
+    counts[1] = hard;
+    Ok(Mixture { means: hard_and_easy(NEAR[case % NEAR.len()], easy, FAR)?, counts })
+}
+
+/// [`hard_design`] in words.
+pub(super) fn describe(case: usize) -> String {
+    format!(
+        "hard class {} standard deviations from the target, {} easy classes {FAR} away",
+        NEAR[case % NEAR.len()],
+        EASY[case / NEAR.len()]
+    )
+}
+
+fn dilution(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> {
+    let seen = |hard: usize, added: usize, choice: LossChoice| {
+        hard_design(case, hard, added)?.solve(draws, &choice, &ClassWeights::None)
+    };
+    let common = seen(COMMON, 0, LossChoice::Logistic)?;
+    let rare = seen(RARE, 0, LossChoice::Logistic)?;
+    let more = seen(RARE, ADDED, LossChoice::Logistic)?;
+    let softmax = seen(RARE, 0, LossChoice::Softmax)?;
+    let residual = |common: Seen, rare: Seen| {
+        missed(&[
+            (rare.neglect(), GROWTH * common.neglect()),
+            (common.pooled, rare.pooled),
+            (rare.hardest, common.hardest),
+        ])
+    };
+    Ok(CaseReport {
+        setup: describe(case),
+        residual: Some(residual(common, rare)),
+        // Nothing diluted: no ratio grows.
+        control: Some(residual(common, common)),
+        observed: vec![
+            rare.hardest,
+            common.hardest,
+            rare.pooled,
+            common.pooled,
+            softmax.hardest,
+            softmax.pooled,
+            more.hardest,
+            more.pooled,
+        ],
+        ..CaseReport::default()
+    })
+}
+
+/// What adding easy classes did, each in a direction of its own: the column pays for every direction it has to reject, so
+/// that its pooled mean need not shrink.
+fn added(cases: &[Vec<f64>]) -> String {
+    let grew = |case: &&Vec<f64>| case[6] / case[7] > case[0] / case[2];
+    format!(
+        "{ADDED} more easy classes, each in a direction of its own: neglect ratio {} instead of {}; it grew in {} of {} set-ups",
+        shown(average(cases, 6) / average(cases, 7)),
+        shown(average(cases, 0) / average(cases, 2)),
+        cases.iter().filter(|case| case.len() > 7).filter(grew).count(),
+        cases.len()
+    )
+}
+
+fn ring(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> {
+    let (easy, radius) = (RING[case % RING.len()], RADIUS[case / RING.len()]);
+    let shortfalls = |means| -> Result<[f64; 2], SetupFailure> {
+        let mixture = Mixture { means, counts: vec![COMMON; easy + 1] };
+        let of = |choice| mixture.solve(draws, &choice, &ClassWeights::None).map(|seen| seen.shortfall);
+        Ok([of(LossChoice::Logistic)?, of(LossChoice::Softmax)?])
+    };
+    let ringed = shortfalls(ring_around_target(easy, radius)?)?;
+    // A direction for every class: the column has room.
+    let roomy = shortfalls(simplex(easy + 1, radius)?)?;
+    let residual = |[logistic, softmax]: [f64; 2]| missed(&[(logistic, softmax + RING_MARGIN)]);
+    Ok(CaseReport {
+        setup: format!("{easy} easy classes in a ring of radius {radius} around the target, in the plane"),
+        residual: Some(residual(ringed)),
+        control: Some(residual(roomy)),
+        observed: [ringed, roomy].concat(),
+        ..CaseReport::default()
+    })
+}

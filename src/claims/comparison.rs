@@ -1,0 +1,40 @@
+//! Claims that compare losses or designs: inequalities with margins, over set-ups that are fixed, not drawn.
+
+use super::case::{CaseReport, SetupFailure};
+
+/// A claim of inequalities.
+pub(super) struct Comparison {
+    pub(super) id: &'static str,
+    pub(super) statement: &'static str,
+    /// How many set-ups there are; the quick run takes every third.
+    pub(super) cases: usize,
+    /// Measures one set-up, its draws numbered by a stream family and case.
+    pub(super) check: fn(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure>,
+    /// Sentences over what the cases observed.
+    pub(super) summarise: fn(&[Vec<f64>]) -> Vec<String>,
+}
+
+/// How far the worst of some inequalities `value >= least` is missed; zero where all hold.
+pub(super) fn missed(inequalities: &[(f64, f64)]) -> f64 {
+    let miss = |&(value, least): &(f64, f64)| if value >= least { 0.0 } else { least - value };
+    // A number that is none misses everything.
+    let worst = inequalities.iter().map(miss).fold(0.0, f64::max);
+    if inequalities.iter().any(|(value, least)| value.is_nan() || least.is_nan()) {
+        f64::INFINITY
+    } else {
+        worst
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_miss_counts() {
+        assert_eq!(missed(&[(0.5, 0.2), (1.0, 1.0)]), 0.0);
+        assert_eq!(missed(&[(0.5, 0.75), (1.0, 1.5)]), 0.5);
+        assert_eq!(missed(&[(f64::NAN, 0.0)]), f64::INFINITY);
+        assert_eq!(missed(&[(0.0, f64::NAN)]), f64::INFINITY);
+    }
+}

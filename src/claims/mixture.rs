@@ -1,0 +1,103 @@
+//! Gaussian classes around a target, solved for several losses over the same draws: what A3, A4 and R4 compare.
+
+use super::case::SetupFailure;
+use crate::balance::{MeanProbability, neglect};
+use crate::data::random::stream;
+use crate::data::{Covariance, Dataset, GaussianMixture};
+use crate::loss::{ClassWeights, Link, Targets};
+use crate::solver::{LossChoice, Outcome, Problem, solve};
+use nalgebra::DMatrix;
+use rand::RngExt;
+
+/// Draws that every mean is taken over.
+const DRAWS: u64 = 20;
+/// Penalty of every problem: far-off classes are separable without.
+const PENALTY: f64 = 1e-4;
+/// The class whose column is looked at, at the origin.
+const TARGET: usize = 0;
+/// The class that is hard to tell from it, where there is one.
+const HARD: usize = 1;
+
+/// One design: class means (`d x K`, unit variance) and sizes.
+pub(super) struct Mixture {
+    pub(super) means: DMatrix<f64>,
+    pub(super) counts: Vec<usize>,
+}
+
+/// What was measured, each the mean over the draws.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Seen {
+    /// `P[c*][target]`, the hardest non-target mean.
+    pub(super) hardest: f64,
+    /// The pooled non-target mean of the target's column.
+    pub(super) pooled: f64,
+    /// Shortfall of the target.
+    pub(super) shortfall: f64,
+    /// Share of the hard class's samples whose own logit is the largest.
+    pub(super) recall: f64,
+    /// That share over all samples.
+    pub(super) accuracy: f64,
+}
+
+impl Seen {
+    /// The neglect ratio of the means.
+    pub(super) fn neglect(self) -> f64 {
+        self.hardest / self.pooled
+    }
+}
+
+impl Mixture {
+    /// Solves the draws of a case for one loss; the draws are the same for every loss and weighting.
+    pub(super) fn solve(
+        &self,
+        (seed, number): (u64, u64),
+        choice: &LossChoice,
+        weights: &ClassWeights,
+    ) -> Result<Seen, SetupFailure> {
+        let mixture =
+            GaussianMixture::new(self.means.clone(), Covariance::Spherical(1.0), self.counts.clone())?;
+        // Other cases draw from other seeds, so that their draws may be numbered alike.
+        let seed = stream(seed, number).random::<u64>();
+        let mut mean = Seen::default();
+        for draw in 0..DRAWS {
+            let seen = look(&mixture.sample(seed, draw)?, choice, weights)?;
+            let share = 1.0 / DRAWS as f64;
+            mean.hardest += share * seen.hardest;
+            mean.pooled += share * seen.pooled;
+            mean.shortfall += share * seen.shortfall;
+            mean.recall += share * seen.recall;
+            mean.accuracy += share * seen.accuracy;
+        }
+        Ok(mean)
+    }
+}
+
+fn look(dataset: &Dataset, choice: &LossChoice, weights: &ClassWeights) -> Result<Seen, SetupFailure> {
+    let problem = Problem::new(dataset, choice, weights, PENALTY)?;
+    let Outcome::Stationary(point) = solve(&problem) else {
+        return Err(format!("{}: no stationary point", choice.paper_name()).into());
+    };
+    let link = if *choice == LossChoice::Softmax { Link::Softmax } else { Link::Sigmoid };
+    let (logits, targets) = (point.logits(dataset), problem.targets());
+    let means = MeanProbability::of(link, &logits, targets);
+    let column = neglect(&means, targets)[TARGET];
+    let hits = hits(&logits, targets);
+    Ok(Seen {
+        hardest: column.hardest,
+        pooled: column.pooled,
+        shortfall: means.shortfall[TARGET],
+        recall: hits[HARD] as f64 / targets.counts()[HARD] as f64,
+        accuracy: hits.iter().sum::<usize>() as f64 / targets.samples() as f64,
+    })
+}
+
+/// Samples of each class whose own logit is the largest.
+fn hits(logits: &DMatrix<f64>, targets: &Targets) -> Vec<usize> {
+    let mut hits = vec![0; targets.classes()];
+    for (column, &label) in logits.column_iter().zip(targets.of_sample()) {
+        if column.imax() == label as usize {
+            hits[label as usize] += 1;
+        }
+    }
+    hits
+}

@@ -1,0 +1,73 @@
+//! R4: what LGL-INR buys on the data that one-vs-all neglects (A3), and where it ends (A4).
+
+use super::averaging::{RARE, average, describe, hard_design};
+use super::case::{CaseReport, SetupFailure};
+use super::comparison::{Comparison, missed};
+use super::mixture::Seen;
+use super::sentence::shown;
+use crate::loss::{ClassWeights, InrVariant};
+use crate::solver::LossChoice;
+
+/// Sharpness, from none to strong.
+const BETAS: [f64; 3] = [0.0, 5.0, 20.0];
+/// How much the hardest mean falls at least from each to the next.
+const FALLS: [f64; 2] = [0.05, 0.01];
+/// How far the hard class's recall rises above that of LGL and of unweighted softmax, for every `beta`.
+const RECALL_GAIN: f64 = 0.2;
+
+pub(super) const CLAIM: Comparison = Comparison {
+    id: "R4",
+    statement: "On a rare hard class, LGL-INR's hardest mean falls as β grows, and the class's recall rises far above LGL's and unweighted softmax's.",
+    cases: 9,
+    check: repair,
+    summarise: |cases| {
+        let mean = |place: usize| shown(average(cases, place));
+        vec![
+            format!("hardest mean for β = 0, 5, 20: {}, {}, {}", mean(0), mean(1), mean(2)),
+            format!(
+                "recall of the hard class: {}, {}, {}; LGL {}, softmax {}, weighted softmax {}",
+                mean(3),
+                mean(4),
+                mean(5),
+                mean(6),
+                mean(7),
+                mean(8)
+            ),
+            format!("accuracy: {}, {}, {}; LGL {}", mean(9), mean(10), mean(11), mean(12)),
+        ]
+    },
+};
+
+fn repair(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> {
+    let design = hard_design(case, RARE, 0)?;
+    let inr = |beta| {
+        let choice = LossChoice::Inr { beta, variant: InrVariant::Attached };
+        design.solve(draws, &choice, &ClassWeights::None)
+    };
+    let sharpened: Vec<Seen> = BETAS.into_iter().map(inr).collect::<Result<_, _>>()?;
+    let logistic = design.solve(draws, &LossChoice::Logistic, &ClassWeights::None)?;
+    let softmax = design.solve(draws, &LossChoice::Softmax, &ClassWeights::None)?;
+    let weighted = design.solve(draws, &LossChoice::Softmax, &ClassWeights::Balanced)?;
+    let others = logistic.recall.max(softmax.recall);
+    let residual = |sharpened: &[Seen]| {
+        let falls = sharpened.windows(2).map(|pair| pair[0].hardest - pair[1].hardest).zip(FALLS);
+        let gains = sharpened.iter().map(|seen| (seen.recall, others + RECALL_GAIN));
+        missed(&falls.chain(gains).collect::<Vec<_>>())
+    };
+    let of = |pick: fn(&Seen) -> f64| sharpened.iter().map(pick).collect::<Vec<f64>>();
+    Ok(CaseReport {
+        setup: describe(case),
+        residual: Some(residual(&sharpened)),
+        // Never sharpened: nothing falls.
+        control: Some(residual(&[sharpened[0]; 3])),
+        observed: [
+            of(|seen| seen.hardest),
+            of(|seen| seen.recall),
+            vec![logistic.recall, softmax.recall, weighted.recall],
+            of(|seen| seen.accuracy),
+            vec![logistic.accuracy],
+        ]
+        .concat(),
+        ..CaseReport::default()
+    })
+}
