@@ -107,14 +107,16 @@ fn draw_lines(panel: &Panel, axis: ScalingAxis, series: &[&ScalingSeries]) -> Re
 
 /// The slope of the law below the lines' upper halves.
 fn draw_law(panel: &Panel, power: f64, series: &[&ScalingSeries]) -> Result<(), FigureError> {
-    /// How far below the lowest end the guide ends.
+    /// How far below the lowest point the guide runs.
     const BELOW: f64 = 0.3;
-    let sizes = || series.iter().flat_map(|series| &series.points).map(|point| point.size as f64);
-    let (least, most) = extent(sizes());
-    let (lowest, _) =
-        extent(series.iter().filter_map(|series| series.points.last()).map(|point| point.seconds));
-    let at = |size: f64| (size, BELOW * lowest * (size / most).powf(power));
-    let guide = panel.visible([at((least * most).sqrt()), at(most)]);
+    let points = || series.iter().flat_map(|series| &series.points);
+    let (least, most) = extent(points().map(|point| point.size as f64));
+    let middle = (least * most).sqrt();
+    let growth = |size: f64| (size / most).powf(power);
+    let upper = points().filter(|point| point.size as f64 >= middle);
+    let (lowest, _) = extent(upper.map(|point| point.seconds / growth(point.size as f64)));
+    let at = |size: f64| (size, BELOW * lowest * growth(size));
+    let guide = panel.visible([at(middle), at(most)]);
     panel.canvas.line(&guide, Stroke::solid(GREY, 2.0 * THIN_WIDTH).dashed(DOTTED))
 }
 
