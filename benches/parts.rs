@@ -81,22 +81,17 @@ fn parts(criterion: &mut Criterion) {
         group.sampling_mode(SamplingMode::Flat).sample_size(10);
         group.throughput(Throughput::Bytes(parts.bytes()));
         group.bench_function("evaluation", |bencher| bencher.iter(|| parts.evaluate()));
-        match choice {
-            LossChoice::Logistic => {
-                group.throughput(Throughput::Elements(n * dimension * (dimension + 1) * columns));
-                for (precision, single) in [("single", true), ("double", false)] {
-                    let name = format!("Hessian in {precision} precision");
-                    group.bench_function(name, |bencher| bencher.iter(|| parts.hessians(single)));
-                }
+        if choice == LossChoice::Logistic {
+            group.throughput(Throughput::Elements(n * dimension * (dimension + 1) * columns));
+            for (precision, single) in [("single", true), ("double", false)] {
+                let name = format!("Hessian in {precision} precision");
+                group.bench_function(name, |bencher| bencher.iter(|| parts.hessians(single)));
             }
-            _ => {
-                group.throughput(Throughput::Elements(4 * n * dimension * columns));
-                parts.products(|product| {
-                    group.bench_function("Hessian product in single precision", |bencher| {
-                        bencher.iter(product);
-                    });
-                });
-            }
+        } else {
+            group.throughput(Throughput::Elements(4 * n * dimension * columns));
+            parts.products(|product| {
+                group.bench_function("Hessian product in single precision", |bencher| bencher.iter(product));
+            });
         }
         group.finish();
     }

@@ -1,6 +1,7 @@
 //! Times solving along three decades of samples, features and classes, and draws figures/F22-scaling.
 //!
 //!     cargo bench --bench scaling
+//!     cargo bench --bench scaling -- --draw      only the figure, from figures/F22-scaling.json
 //!
 //! Every problem is solved in a process of its own, so that its peak memory is its own.
 
@@ -15,10 +16,12 @@ use nalgebra::DMatrix;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Gumbel, StandardNormal};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+/// Where the measurements are kept, among the figures.
+const RECORD: &str = "F22-scaling.json";
 const L2: f64 = 1e-6;
 const LOSSES: [&str; 3] = ["LGL", "SML", "LGL-INR"];
 /// Sizes that are held while another grows.
@@ -46,8 +49,15 @@ fn main() -> Result<()> {
                 Shape { samples: samples.parse()?, features: features.parse()?, classes: classes.parse()? };
             one(loss, shape)
         }
+        ["--draw", ..] => {
+            draw_record(&serde_json::from_str(&std::fs::read_to_string(figures().join(RECORD))?)?)
+        }
         _ => all(),
     }
+}
+
+fn figures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("figures")
 }
 
 fn all() -> Result<()> {
@@ -59,13 +69,13 @@ fn all() -> Result<()> {
         }
     }
     let record = ScalingRecord { machine: machine(), threads: rayon::current_num_threads(), series };
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("figures");
-    let figure = scaling::draw(&record)?;
-    write_whole(
-        &directory.join("F22-scaling.json"),
-        (serde_json::to_string_pretty(&record)? + "\n").as_bytes(),
-    )?;
-    write_whole(&directory.join("F22-scaling.svg"), figure.svg.as_bytes())?;
+    write_whole(&figures().join(RECORD), (serde_json::to_string_pretty(&record)? + "\n").as_bytes())?;
+    draw_record(&record)
+}
+
+fn draw_record(record: &ScalingRecord) -> Result<()> {
+    let figure = scaling::draw(record)?;
+    write_whole(&figures().join(format!("{}.svg", figure.file_stem)), figure.svg.as_bytes())?;
     println!("{}", figure.caption);
     Ok(())
 }

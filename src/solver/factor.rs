@@ -2,7 +2,7 @@
 //! whose cost can be felt.
 
 use faer::dyn_stack::{MemBuffer, MemStack};
-use faer::linalg::cholesky::llt::factor::{cholesky_in_place, cholesky_in_place_scratch};
+use faer::linalg::cholesky::llt::factor::{LltRegularization, cholesky_in_place, cholesky_in_place_scratch};
 use faer::{MatMut, MatRef, Par, Side, Spec};
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn, SymmetricEigen};
 
@@ -18,7 +18,7 @@ pub(super) fn cholesky(mut matrix: DMatrix<f64>) -> Option<Cholesky<f64, Dyn>> {
     let mut memory = MemBuffer::new(cholesky_in_place_scratch::<f64>(rows, Par::Seq, Spec::default()));
     let view = MatMut::from_column_major_slice_mut(matrix.as_mut_slice(), rows, rows);
     let stack = MemStack::new(&mut memory);
-    cholesky_in_place(view, Default::default(), Par::Seq, stack, Spec::default()).ok()?;
+    cholesky_in_place(view, LltRegularization::default(), Par::Seq, stack, Spec::default()).ok()?;
     // An entry that is no number need not stop the blocked algorithm.
     (0..rows).all(|entry| matrix[(entry, entry)] > 0.0).then(|| Cholesky::pack_dirty(matrix))
 }

@@ -58,10 +58,10 @@ impl<'a> LoneColumn<'a> {
         let mut sums = vec![[0.0; LANES]; self.centre.len()];
         match self.features.given(range) {
             Values::Single(values) => {
-                vectorised(AddWeighted { column: self, values, residuals, sums: &mut sums })
+                vectorised(AddWeighted { column: self, values, residuals, sums: &mut sums });
             }
             Values::Double(values) => {
-                vectorised(AddWeighted { column: self, values, residuals, sums: &mut sums })
+                vectorised(AddWeighted { column: self, values, residuals, sums: &mut sums });
             }
         }
         for (index, sums) in sums.iter().enumerate() {

@@ -124,8 +124,9 @@ impl<'p> Search<'p> {
         let guess = start::discriminant(pass.features, pass.targets);
         let begin = guess.unwrap_or_else(intercepts);
         let mut newton = SoftmaxNewton::new(pass, begin, self.separation_possible);
-        let does_worse = !(newton.value() <= start::softmax_value(pass.targets));
-        if does_worse || newton.largest_logit() > start::LARGEST_LOGIT {
+        // A value that is no number is no better than any.
+        let does_better = newton.value() <= start::softmax_value(pass.targets);
+        if !does_better || newton.largest_logit() > start::LARGEST_LOGIT {
             newton.move_to(intercepts());
         }
         let far_off = newton.relative_gradient() > start::FAIR_START;

@@ -156,7 +156,8 @@ impl<'a> SoftmaxNewton<'a> {
     /// Goes to another head unless its value is higher; a value that is no number is.
     pub(super) fn move_if_better(&mut self, theta: DMatrix<f64>) {
         let other = self.pass.point(theta);
-        if !(self.point.value <= other.value) {
+        let stays = self.point.value <= other.value;
+        if !stays {
             self.begin_at(other);
         }
     }
