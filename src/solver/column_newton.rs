@@ -4,21 +4,19 @@
 //! A Hessian costs as much as many gradients. It is kept for as long as the steps it gives promise to finish soon,
 //! and accumulated in single precision while that suffices: only the gradient decides where a search ends.
 
+use super::column::{Column, NEAR_END};
 use super::column_pass::{ColumnPass, Precision};
 use super::descent::{Descent, Progress};
-use super::direction::{Curvature, regular_factor, smallest_curvature};
+use super::direction::{Curvature, smallest_curvature};
 use super::pass::Evaluated;
 use super::scaled_features::ScaledFeatures;
 use super::separation::{Margins, Separation, find_separation};
 use super::start::FAIR_START;
-use super::tolerance::{Goal, Trial};
+use super::tolerance::Trial;
 use crate::loss::ColumnLoss;
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 use std::cmp::Ordering::{Equal, Less};
-
-/// Below this relative gradient, Newton's steps square it.
-const NEAR_END: f64 = 1e-3;
 
 /// Newton over the columns of a [`ColumnLoss`]; convex columns converge quadratically and the others end in a minimum
 /// whose smallest eigenvalue is known.
@@ -29,77 +27,11 @@ pub(super) struct ColumnNewton<'a, L> {
     separation_possible: bool,
 }
 
-/// Where one column stands.
-struct Column {
-    value: f64,
-    gradient: DVector<f64>,
-    largest_logit: f64,
-    goal: Goal,
-    progress: Progress,
-    curvature: Option<Curvature>,
-    precision: Precision,
-    /// The curvature was computed at this very point.
-    fresh: bool,
-}
-
 /// A column that looks for the length of its step.
 struct Pending {
     column: usize,
     step: DVector<f64>,
     trial: Trial,
-}
-
-impl Column {
-    fn at(evaluated: &Evaluated, index: usize, precision: Precision) -> Self {
-        let gradient = evaluated.gradient.column(index).into_owned();
-        Self {
-            value: evaluated.value[index],
-            largest_logit: evaluated.largest_logit[index],
-            goal: Goal::new(&gradient, evaluated.magnitude[index]),
-            gradient,
-            progress: Progress::Active,
-            curvature: None,
-            precision,
-            fresh: false,
-        }
-    }
-
-    fn accept(&mut self, evaluated: &Evaluated, index: usize, trial: &Trial) {
-        self.value = evaluated.value[index];
-        self.gradient.copy_from(&evaluated.gradient.column(index));
-        self.largest_logit = evaluated.largest_logit[index];
-        let before = self.goal.relative();
-        self.progress =
-            self.goal.moved(&self.gradient, evaluated.magnitude[index], trial, self.largest_logit);
-        if self.goal.promises_end() {
-            self.fresh = false;
-        } else {
-            self.doubt_precision(before);
-            self.curvature = None;
-        }
-    }
-
-    /// A fresh Hessian whose step hardly helped may have been too coarse.
-    fn doubt_precision(&mut self, before: f64) {
-        if self.fresh && before < NEAR_END && self.goal.relative() > 0.5 * before {
-            self.precision = Precision::Double;
-        }
-    }
-
-    /// Takes a Hessian in single precision at the present parameters, unless it is too near singular to be told from
-    /// an indefinite one; it is then computed anew in double precision.
-    fn set_single(&mut self, hessian: &DMatrix<f64>) {
-        self.set(regular_factor(hessian, Precision::Single).map(Curvature::Definite));
-    }
-
-    /// Takes the curvature at the present parameters; where there is none, a more precise one is due.
-    fn set(&mut self, curvature: Option<Curvature>) {
-        self.fresh = true;
-        if curvature.is_none() {
-            self.precision = Precision::Double;
-        }
-        self.curvature = curvature;
-    }
 }
 
 impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
@@ -369,19 +301,6 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
         let floors: Vec<f64> =
             hessians.into_par_iter().map(|hessian| curvature_floor(hessian, self.pass.features).0).collect();
         floors.into_iter().fold(f64::INFINITY, f64::min)
-    }
-}
-
-impl Column {
-    /// No length of the last step would do: the end, or the fault of a Hessian that was old or coarse.
-    fn fail(&mut self, trial: &Trial) {
-        self.progress = self.goal.no_step_left(trial);
-        let exact = self.fresh && self.precision == Precision::Double;
-        if !exact && matches!(self.progress, Progress::Stuck(_)) {
-            self.progress = Progress::Active;
-            self.precision = if self.fresh { Precision::Double } else { self.precision };
-            self.curvature = None;
-        }
     }
 }
 

@@ -7,13 +7,10 @@
 use super::column_newton::ColumnNewton;
 use super::column_pass::ColumnPass;
 use super::descent::{Descent, Progress};
-use super::fixed_point::DetachedFixedPoint;
+use super::fixed_point::{DetachedFixedPoint, FIRST_BETA};
 use crate::loss::Inr;
 use nalgebra::DMatrix;
 
-/// Sharper fields are approached by doubling from here, each zero the start of the next: which of several zeros is found
-/// is thereby defined, and near it Newton does not circle.
-pub(super) const FIRST_BETA: f64 = 4.0;
 /// Relative gradient at which a zero is near enough to start the next sharper field from.
 const NEAR: f64 = 1e-3;
 

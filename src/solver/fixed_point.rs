@@ -8,7 +8,6 @@
 use super::column_newton::ColumnNewton;
 use super::column_pass::{ColumnPass, Precision};
 use super::descent::{Descent, Progress};
-use super::detached::FIRST_BETA;
 use super::direction::factor;
 use super::pass::Evaluated;
 use crate::loss::{Inr, Logistic, Targets};
@@ -20,6 +19,10 @@ const SETTLED: f64 = 2e-14;
 const MOST_HALVINGS: usize = 6;
 /// Outer iterations at one sharpness before the search moves on or is given up.
 const MOST_ROUNDS: usize = 100;
+/// Sharper fields and maps are approached by doubling from here, each solution the start of the next: which of several is
+/// found is thereby defined, and near it Newton does not circle.
+pub(super) const FIRST_BETA: f64 = 4.0;
+
 /// The search for a detached fixed point over all columns.
 pub(super) struct DetachedFixedPoint<'a> {
     targets: &'a Targets,

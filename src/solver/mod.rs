@@ -8,6 +8,7 @@
 //! changing" never does.
 
 mod class_slopes;
+mod column;
 mod column_newton;
 mod column_pass;
 mod conjugate_gradient;
@@ -34,6 +35,7 @@ mod separation;
 mod softmax_curvature;
 mod softmax_hessian;
 mod softmax_newton;
+mod softmax_pass;
 mod softmax_preconditioner;
 mod softmax_system;
 mod solution;

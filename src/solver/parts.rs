@@ -5,7 +5,7 @@ use super::problem::Problem;
 use super::scaled_features::ScaledFeatures;
 use super::search::scaled;
 use super::softmax_curvature::{KeptFeatures, SoftmaxCurvature};
-use super::softmax_newton::SoftmaxPass;
+use super::softmax_pass::SoftmaxPass;
 use crate::loss::LossKind;
 use nalgebra::DMatrix;
 

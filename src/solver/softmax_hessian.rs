@@ -6,7 +6,7 @@ use super::direction::regular_factor;
 use super::gram::gram;
 use super::pass::HeadColumns;
 use super::softmax_curvature::block_probabilities;
-use super::softmax_newton::SoftmaxPass;
+use super::softmax_pass::SoftmaxPass;
 use crate::numeric::{Kernel, SAMPLES_PER_CHUNK, over_sample_spans, vectorised};
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 

@@ -7,20 +7,17 @@
 use super::column_pass::Precision;
 use super::conjugate_gradient::solve;
 use super::descent::{Descent, Progress};
-use super::pass::{Evaluated, HeadColumns, Totals, over_logit_blocks};
 use super::real::Real;
-use super::scaled_features::{ScaledFeatures, pull_back};
 use super::separation::{Margins, find_separation};
-use super::softmax_curvature::{
-    KeptFeatures, SoftmaxCurvature, kept_probabilities, samples_with_probabilities,
-};
+use super::softmax_curvature::{KeptFeatures, SoftmaxCurvature, kept_probabilities};
 use super::softmax_hessian::{WholeHessian, dense_pays};
+use super::softmax_pass::SoftmaxPass;
 use super::softmax_preconditioner::{Preconditioner, Sampled};
 use super::softmax_system::SoftmaxSystem;
 use super::start::FAIR_START;
 use super::subsample::{Share, Subsample};
 use super::tolerance::Goal;
-use crate::loss::{Softmax, Targets};
+use crate::loss::Softmax;
 use nalgebra::{DMatrix, DVector};
 
 /// Loosest relative accuracy of a Newton system.
@@ -42,14 +39,6 @@ impl Precision {
             Self::Double => 1e-8,
         }
     }
-}
-
-/// Data, labels and loss of a softmax search.
-#[derive(Clone, Copy)]
-pub(super) struct SoftmaxPass<'a> {
-    pub(super) features: &'a ScaledFeatures<'a>,
-    pub(super) targets: &'a Targets,
-    pub(super) loss: Softmax,
 }
 
 /// Newton-CG over all classes of a softmax head.
@@ -88,33 +77,6 @@ struct Point {
 }
 
 impl SoftmaxPass<'_> {
-    /// Value and gradient at `theta` (`D x K`), and the probabilities of as many blocks as there is room for.
-    pub(super) fn evaluate(&self, theta: &DMatrix<f64>) -> (Evaluated, Vec<Vec<f32>>) {
-        let columns: Vec<usize> = (0..theta.ncols()).collect();
-        let weights = self.loss.sample_weights(self.targets);
-        let zeros = || (Totals::new(theta.nrows(), theta.ncols()), Vec::new());
-        let (mut totals, mut probabilities) = zeros();
-        let kept = samples_with_probabilities::<f32>(self.features, theta.ncols());
-        over_logit_blocks(
-            self.features,
-            self.targets.of_sample(),
-            HeadColumns { theta, columns: &columns },
-            zeros,
-            |(part, probabilities), features, logits| {
-                let parts = Softmax::evaluate(logits, &weights);
-                part.add(&parts, |out| pull_back(features, theta.nrows(), logits.values, out));
-                if logits.first_sample < kept {
-                    probabilities.push(Softmax::probabilities_of_residuals(logits, &weights));
-                }
-            },
-            |(part, of_blocks)| {
-                totals.merge(part);
-                probabilities.extend(of_blocks);
-            },
-        );
-        (totals.with_penalty(self.features, theta), probabilities)
-    }
-
     fn point(&self, theta: DMatrix<f64>) -> Point {
         let (evaluated, probabilities) = self.evaluate(&theta);
         Point {

@@ -1,0 +1,88 @@
+//! One column of a search over columns: where it stands, and what second derivatives it goes on with.
+
+use super::column_pass::Precision;
+use super::descent::Progress;
+use super::direction::{Curvature, regular_factor};
+use super::pass::Evaluated;
+use super::tolerance::{Goal, Trial};
+use nalgebra::{DMatrix, DVector};
+
+/// Below this relative gradient, Newton's steps square it.
+pub(super) const NEAR_END: f64 = 1e-3;
+
+/// Where one column stands.
+pub(super) struct Column {
+    pub(super) value: f64,
+    pub(super) gradient: DVector<f64>,
+    pub(super) largest_logit: f64,
+    pub(super) goal: Goal,
+    pub(super) progress: Progress,
+    pub(super) curvature: Option<Curvature>,
+    pub(super) precision: Precision,
+    /// The curvature was computed at this very point.
+    pub(super) fresh: bool,
+}
+
+impl Column {
+    pub(super) fn at(evaluated: &Evaluated, index: usize, precision: Precision) -> Self {
+        let gradient = evaluated.gradient.column(index).into_owned();
+        Self {
+            value: evaluated.value[index],
+            largest_logit: evaluated.largest_logit[index],
+            goal: Goal::new(&gradient, evaluated.magnitude[index]),
+            gradient,
+            progress: Progress::Active,
+            curvature: None,
+            precision,
+            fresh: false,
+        }
+    }
+
+    pub(super) fn accept(&mut self, evaluated: &Evaluated, index: usize, trial: &Trial) {
+        self.value = evaluated.value[index];
+        self.gradient.copy_from(&evaluated.gradient.column(index));
+        self.largest_logit = evaluated.largest_logit[index];
+        let before = self.goal.relative();
+        self.progress =
+            self.goal.moved(&self.gradient, evaluated.magnitude[index], trial, self.largest_logit);
+        if self.goal.promises_end() {
+            self.fresh = false;
+        } else {
+            self.doubt_precision(before);
+            self.curvature = None;
+        }
+    }
+
+    /// A fresh Hessian whose step hardly helped may have been too coarse.
+    fn doubt_precision(&mut self, before: f64) {
+        if self.fresh && before < NEAR_END && self.goal.relative() > 0.5 * before {
+            self.precision = Precision::Double;
+        }
+    }
+
+    /// Takes a Hessian in single precision at the present parameters, unless it is too near singular to be told from
+    /// an indefinite one; it is then computed anew in double precision.
+    pub(super) fn set_single(&mut self, hessian: &DMatrix<f64>) {
+        self.set(regular_factor(hessian, Precision::Single).map(Curvature::Definite));
+    }
+
+    /// Takes the curvature at the present parameters; where there is none, a more precise one is due.
+    pub(super) fn set(&mut self, curvature: Option<Curvature>) {
+        self.fresh = true;
+        if curvature.is_none() {
+            self.precision = Precision::Double;
+        }
+        self.curvature = curvature;
+    }
+
+    /// No length of the last step would do: the end, or the fault of a Hessian that was old or coarse.
+    pub(super) fn fail(&mut self, trial: &Trial) {
+        self.progress = self.goal.no_step_left(trial);
+        let exact = self.fresh && self.precision == Precision::Double;
+        if !exact && matches!(self.progress, Progress::Stuck(_)) {
+            self.progress = Progress::Active;
+            self.precision = if self.fresh { Precision::Double } else { self.precision };
+            self.curvature = None;
+        }
+    }
+}
