@@ -66,11 +66,19 @@ impl Column {
         self.set(regular_factor(hessian, Precision::Single).map(Curvature::Definite));
     }
 
-    /// Takes the curvature at the present parameters; where there is none, a more precise one is due.
+    /// Takes the curvature at the present parameters; where there is none, a more precise one is due, and where there is
+    /// none in double precision, the search of this column has come to its end.
     pub(super) fn set(&mut self, curvature: Option<Curvature>) {
         self.fresh = true;
         if curvature.is_none() {
-            self.precision = Precision::Double;
+            match self.precision {
+                Precision::Single => self.precision = Precision::Double,
+                Precision::Double => {
+                    let why =
+                        format!("no step leads on from a relative gradient of {:.1e}", self.goal.relative());
+                    self.progress = Progress::Stuck(why);
+                }
+            }
         }
         self.curvature = curvature;
     }
@@ -84,5 +92,26 @@ impl Column {
             self.precision = if self.fresh { Precision::Double } else { self.precision };
             self.curvature = None;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A column that stays active without a direction to go would be asked for its next step for ever.
+    #[test]
+    fn a_column_without_second_derivatives_ends() {
+        let evaluated = Evaluated {
+            gradient: DMatrix::from_element(2, 1, 0.5),
+            value: vec![1.0],
+            magnitude: vec![1.0],
+            largest_logit: vec![0.0],
+        };
+        let mut column = Column::at(&evaluated, 0, Precision::Single);
+        column.set(None);
+        assert_eq!((&column.progress, column.precision), (&Progress::Active, Precision::Double));
+        column.set(None);
+        assert!(matches!(column.progress, Progress::Stuck(_)), "{:?}", column.progress);
     }
 }
