@@ -72,7 +72,7 @@ pub(super) fn discriminant(features: &ScaledFeatures, targets: &Targets) -> Opti
     }
     let ridge = RIDGE * covariance.trace() / width as f64;
     for entry in 0..width {
-        // Half of the squared logit of a class is its penalty's like: probabilities of 1 / K share it out.
+        // The penalty stands beside a curvature p (1 - p) S, about S / K: beside S itself it counts K times.
         covariance[(entry, entry)] += ridge + features.penalty()[entry] * classes as f64;
     }
     let weights = cholesky(covariance)?.solve(&means);
