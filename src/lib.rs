@@ -24,6 +24,7 @@ pub mod data;
 pub mod figure;
 pub mod files;
 pub mod loss;
+mod nearest;
 pub mod numeric;
 pub mod report;
 pub mod solver;

@@ -1,37 +1,64 @@
-//! Why an experiment has no result.
+//! Why an analysis cannot be carried out; each text says what, where, and what to do.
 
-use crate::data::DataError;
-use crate::solver::{Outcome, ProblemError, StationaryPoint};
+use std::path::PathBuf;
 use thiserror::Error;
 
-/// An experiment that could not be carried out.
+/// An analysis that could not be read, carried out or kept.
 #[derive(Debug, Error)]
 pub enum AnalysisError {
-    /// The data could not be drawn.
-    #[error(transparent)]
-    Data(#[from] DataError),
-    /// The problem could not be stated.
-    #[error(transparent)]
-    Problem(#[from] ProblemError),
-    /// A problem of the experiment has no stationary point.
-    #[error("{problem}: {why}; choose another seed or add a penalty")]
-    NoStationaryPoint {
-        /// Which problem.
+    /// The analysis file says something that cannot be.
+    #[error("{place}: {problem}")]
+    Specification {
+        /// File and line, or the option that overrides the file.
+        place: String,
+        /// What is wrong there.
         problem: String,
-        /// How solving ended.
+    },
+    /// A name under which no analysis is shipped.
+    #[error("{name}: {problem}")]
+    Unknown {
+        /// The name.
+        name: String,
+        /// What there is instead.
+        problem: String,
+    },
+    /// A file that cannot be read.
+    #[error("cannot read {}: {reason}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        reason: String,
+    },
+    /// A file that cannot be written.
+    #[error("cannot write {}: {reason}; what is finished is kept, the same command goes on from there", path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        reason: String,
+    },
+    /// A directory that holds something else.
+    #[error("{}: {problem}", path.display())]
+    Occupied {
+        /// The directory or file.
+        path: PathBuf,
+        /// What it holds and what to do.
+        problem: String,
+    },
+    /// A problem of the analysis that cannot be stated or measured.
+    #[error("{problem}: {why}")]
+    Impossible {
+        /// Which problem: series, sweep point, repetition.
+        problem: String,
+        /// What is wrong with it.
         why: String,
     },
 }
 
-/// The stationary point, or an error that names the problem.
-pub(super) fn stationary(
-    outcome: Outcome,
-    problem: impl Fn() -> String,
-) -> Result<StationaryPoint, AnalysisError> {
-    let why = match outcome {
-        Outcome::Stationary(point) => return Ok(*point),
-        Outcome::Separable(_) => "the classes are separable".to_owned(),
-        Outcome::NotConverged { why, .. } => why,
-    };
-    Err(AnalysisError::NoStationaryPoint { problem: problem(), why })
+impl AnalysisError {
+    /// A [`AnalysisError::Specification`] from its texts.
+    pub(super) fn specification(place: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::Specification { place: place.into(), problem: problem.into() }
+    }
 }

@@ -1,11 +1,39 @@
 //! Experiments: what is solved for a figure, and the records it leaves. A record is written once and read by the
 //! figure, its caption, the report and the tests alike.
+//!
+//! Most experiments are files ([`specification`] says what may stand in them; those in `analyses/` travel inside the
+//! program): [`Source`] reads one into a checked [`Experiment`], [`run()`] solves its problems into a [`Store`], and the
+//! [`Results`] are drawn by the room of figures. Two are not: `balance_law`, which looks at the problems of the claims,
+//! and `scaling`, which the benchmark measures.
 
 pub mod balance_law;
-pub mod binary_weights;
-pub mod probability_maps;
 pub mod scaling;
+pub mod specification;
 
+mod caption;
+mod check;
+mod check_figure;
+mod descend;
 mod error;
+mod file;
+mod keys;
+mod measure;
+mod observe;
+mod records;
+mod run;
+mod schema;
+mod shipped;
+mod store;
+pub mod summary;
+mod table;
+mod unit;
 
+pub use caption::caption;
 pub use error::AnalysisError;
+pub use file::{Experiment, Override, Source, SweptAxis};
+pub use measure::{Measure, Selector, Shape};
+pub use records::{Ended, Record, Results};
+pub use run::{Event, Workload, run};
+pub use schema::schema;
+pub use shipped::{SHIPPED, Shipped};
+pub use store::Store;

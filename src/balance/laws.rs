@@ -37,6 +37,42 @@ pub fn binary_error_ratio(means: &MeanProbability, targets: &Targets) -> (f64, f
     (means.shortfall[1] / means.matrix[(0, 1)], mass[0] / mass[1])
 }
 
+/// Residual-weighted centroids of negatives and positives (THEORY B4), and how far samples lie about them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Centroids {
+    /// `sum (residual) h / sum (residual)` over the negatives, then over the positives; one coordinate per feature.
+    pub of_class: [DVector<f64>; 2],
+    /// Residual-weighted mean deviation of each feature from its mean, over both.
+    pub spread: DVector<f64>,
+}
+
+impl Centroids {
+    /// At the `logits` (`1 x N`) of a binary logistic head over `features` (`d x N`).
+    #[must_use]
+    pub fn at(features: &DMatrix<f64>, logits: &DMatrix<f64>, targets: &Targets) -> Self {
+        let dimension = features.nrows();
+        // Moments about the mean: a feature far from zero would otherwise cancel to nothing.
+        let centre = features.column_mean();
+        let mut of_class = [DVector::zeros(dimension), DVector::zeros(dimension)];
+        let mut spread = DVector::zeros(dimension);
+        let mut masses = [0.0, 0.0];
+        for (sample, &label) in targets.of_sample().iter().enumerate() {
+            let class = label as usize;
+            let sigmoid = Sigmoid::of(logits[(0, sample)]);
+            let residual = if class == 1 { sigmoid.complement } else { sigmoid.probability };
+            let offset = features.column(sample) - &centre;
+            of_class[class].axpy(residual, &offset, 1.0);
+            spread.axpy(residual, &offset.abs(), 1.0);
+            masses[class] += residual;
+        }
+        let [negative, positive] = &of_class;
+        Self {
+            of_class: [negative / masses[0] + &centre, positive / masses[1] + &centre],
+            spread: spread / (masses[0] + masses[1]),
+        }
+    }
+}
+
 /// B4: the residual-weighted centroids of positives and negatives coincide, or differ by the `pull` of a penalty
 /// (`l2 M w / (lambda_1 N_1 s_1)`, per feature). What is left of their distance, per feature, beside the
 /// residual-weighted mean deviation of that feature; the worst feature.
@@ -47,24 +83,9 @@ pub fn residual_centroids(
     targets: &Targets,
     pull: &DVector<f64>,
 ) -> f64 {
-    let dimension = features.nrows();
-    // Moments about the mean: a feature far from zero would otherwise cancel to nothing.
-    let centre = features.column_mean();
-    let mut centroids = [DVector::zeros(dimension), DVector::zeros(dimension)];
-    let mut spread = DVector::zeros(dimension);
-    let mut masses = [0.0, 0.0];
-    for (sample, &label) in targets.of_sample().iter().enumerate() {
-        let class = label as usize;
-        let sigmoid = Sigmoid::of(logits[(0, sample)]);
-        let residual = if class == 1 { sigmoid.complement } else { sigmoid.probability };
-        let offset = features.column(sample) - &centre;
-        centroids[class].axpy(residual, &offset, 1.0);
-        spread.axpy(residual, &offset.abs(), 1.0);
-        masses[class] += residual;
-    }
-    let gap = &centroids[1] / masses[1] - &centroids[0] / masses[0] - pull;
-    spread /= masses[0] + masses[1];
-    (0..dimension)
+    let Centroids { of_class: [negative, positive], spread } = Centroids::at(features, logits, targets);
+    let gap = positive - negative - pull;
+    (0..features.nrows())
         .filter(|&feature| spread[feature] > 0.0)
         .map(|feature| gap[feature].abs() / spread[feature])
         .fold(0.0, f64::max)

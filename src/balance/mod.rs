@@ -7,7 +7,7 @@ mod mean_probability;
 mod neglect;
 
 pub use laws::{
-    attached_balance, binary_balance, binary_error_ratio, detached_balance, doubly_stochastic,
+    Centroids, attached_balance, binary_balance, binary_error_ratio, detached_balance, doubly_stochastic,
     guarantee_excess, one_vs_all_balance, pooled_balance, relative_difference, residual_centroids,
     softmax_balance,
 };

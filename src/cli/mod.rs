@@ -2,10 +2,14 @@
 //!
 //! Exit codes: 0 done, 1 a claim failed or the answer does not exist, 2 bad input.
 
+mod analyses;
+mod draw;
+mod drawing;
 mod files;
 mod memory;
 mod output;
 mod reproduce;
+mod run;
 mod solve;
 mod solve_record;
 mod solve_table;
@@ -36,6 +40,8 @@ const BAD_INPUT: u8 = 2;
 
 const EXAMPLES: &str = "Examples:
   equipoise reproduce                      every claim, every figure, one page
+  equipoise run averaging                  one analysis: records and figures
+  equipoise analyses copy averaging        its file, to edit
   equipoise verify B5 A                    one claim and one family of claims
   equipoise solve data.csv --label species --loss softmax --class-weights balanced
   equipoise solve data.csv --label y --loss inr --beta 5 --l2 1e-3 --format json
@@ -65,6 +71,12 @@ enum Command {
     Solve(solve::Arguments),
     /// Check every claim, draw every figure, write one report
     Reproduce(reproduce::Arguments),
+    /// Run an analysis: solve its problems, keep the records, draw its figures
+    Run(run::Arguments),
+    /// Draw the figures of a finished run anew
+    Draw(draw::Arguments),
+    /// List the shipped analyses, or copy one to edit
+    Analyses(analyses::Arguments),
 }
 
 /// Runs the program on the process's own arguments.
@@ -95,6 +107,9 @@ fn dispatch(arguments: &Arguments) -> Result<Ending> {
         Command::Verify(arguments) => verify::run(arguments, style),
         Command::Solve(arguments) => solve::run(arguments, style),
         Command::Reproduce(arguments) => reproduce::run(arguments, style),
+        Command::Run(arguments) => run::run(arguments, style),
+        Command::Draw(arguments) => draw::run(arguments, style),
+        Command::Analyses(arguments) => analyses::run(arguments, style),
     }
 }
 

@@ -1,17 +1,19 @@
 //! `reproduce`: every claim, every figure, one report.
 
+use super::drawing::DrawingOptions;
 use super::files::{prepare_directory, save};
 use super::output::{Style, print};
-use super::verify::{check, effort, ending, progress_bar};
+use super::run::{carry_out, report_unsolved};
+use super::verify::{check, effort, ending};
 use super::{Ending, verdict_table};
-use crate::analysis::{balance_law, binary_weights, probability_maps};
+use crate::analysis::{Override, SHIPPED, balance_law};
 use crate::claims::{Effort, Plan};
 use crate::figure::{self, Figure};
 use crate::numeric::significant;
 use crate::report::{self, Report};
 use anyhow::Result;
 use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 const EXAMPLES: &str = "Examples:
@@ -26,75 +28,71 @@ pub(super) struct Arguments {
     /// A sample of the set-ups only
     #[arg(long)]
     quick: bool,
-    /// Seed of every set-up
+    /// Seed of every set-up of the claims; analyses name their own
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Directory for the report, the figures and their data
     #[arg(long, default_value = "reproduction", value_name = "DIR")]
     out: PathBuf,
+    #[command(flatten)]
+    drawing: DrawingOptions,
 }
 
-/// How much is solved for the figures.
-struct Size {
-    balance_problems: usize,
-    repetitions: usize,
-    /// Weight ratios of F2 over its five decades.
-    ratios: usize,
-}
+/// Repetitions of every analysis in a quick run, at most.
+const QUICK_REPETITIONS: u32 = 2;
 
-impl Size {
-    fn of(effort: Effort) -> Self {
-        match effort {
-            Effort::Quick => Self { balance_problems: 12, repetitions: 10, ratios: 11 },
-            Effort::Full => Self { balance_problems: 60, repetitions: 40, ratios: 26 },
-        }
+/// Problems of each law in figure F1.
+fn balance_problems(effort: Effort) -> usize {
+    match effort {
+        Effort::Quick => 12,
+        Effort::Full => 60,
     }
 }
 
 pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     let started = Instant::now();
     let effort = effort(arguments.quick);
-    let directory = arguments.out.join("figures");
-    prepare_directory(&directory)?;
+    prepare_directory(&arguments.out)?;
     let plan = Plan { ids: Vec::new(), effort, seed: arguments.seed, case: None };
     let verdicts = check(&plan)?;
     save(&arguments.out.join("verdicts.json"), &json(&verdicts)?)?;
-    let figures = draw_figures(arguments.seed, &Size::of(effort), &directory)?;
+    let figures = draw_figures(arguments, effort)?;
     let duration_seconds = started.elapsed().as_secs_f64();
     let report =
         Report { verdicts: &verdicts, figures: &figures, seed: arguments.seed, effort, duration_seconds };
     let page = report::write(&report, &arguments.out)?;
     let written = format!(
-        "{}\nreport: {}\nfigures: {} ({} drawn, SVG and PNG, data beside them)\ntime: {} s\n",
+        "{}\nreport: {}\nfigures: {} in {}, records beside them\ntime: {} s\n",
         verdict_table::table(&verdicts, style),
         page.display(),
-        directory.display(),
         figures.len(),
+        arguments.out.display(),
         significant(duration_seconds, 3)
     );
     print(&written)?;
     Ok(ending(&verdicts))
 }
 
-/// Solves, draws and writes each figure with the record it was drawn from.
-fn draw_figures(seed: u64, size: &Size, directory: &Path) -> Result<Vec<Figure>> {
-    let bar = progress_bar("figures");
-    bar.set_length(3);
-    let mut figures = Vec::new();
-    let mut keep = |(figure, record): (Figure, String)| -> Result<()> {
-        figure.write(directory)?;
-        save(&directory.join(format!("{}.json", figure.file_stem)), &record)?;
-        figures.push(figure);
-        bar.inc(1);
-        Ok(())
-    };
-    let record = balance_law::run(seed, size.balance_problems);
-    keep((figure::balance_law::draw(&record)?, json(&record)?))?;
-    let record = binary_weights::run(seed, size.repetitions, size.ratios)?;
-    keep((figure::binary_weights::draw(&record)?, json(&record)?))?;
-    let record = probability_maps::run(seed)?;
-    keep((figure::probability_maps::draw(&record)?, json(&record)?))?;
-    bar.finish_and_clear();
+/// Draws F1 and runs every shipped analysis, each into a directory of its own.
+fn draw_figures(arguments: &Arguments, effort: Effort) -> Result<Vec<Figure>> {
+    let directory = arguments.out.join("balance-law");
+    let record = balance_law::run(arguments.seed, balance_problems(effort));
+    let figure = figure::balance_law::draw(&record)?;
+    arguments.drawing.write(&figure, &directory)?;
+    save(&directory.join("records.json"), &json(&record)?)?;
+    let mut figures = vec![figure];
+    for shipped in SHIPPED {
+        let experiment = shipped.source().experiment(&[])?;
+        let fewer = Override { key: "repetitions".to_owned(), value: i64::from(QUICK_REPETITIONS).into() };
+        let experiment = if effort == Effort::Quick && experiment.analysis.repetitions > u64::from(QUICK_REPETITIONS) {
+            shipped.source().experiment(&[fewer])?
+        } else {
+            experiment
+        };
+        let done = carry_out(&experiment, &arguments.out.join(shipped.name), false, &arguments.drawing)?;
+        report_unsolved(&done.results);
+        figures.extend(done.figures.into_iter().map(|(figure, _)| figure));
+    }
     Ok(figures)
 }
 

@@ -4,6 +4,8 @@ use nalgebra::DMatrix;
 
 use super::DataError;
 use super::blocks::zeros;
+use super::random::normal_vector;
+use rand::Rng;
 
 /// A regular simplex: `classes` means in `classes - 1` dimensions, every two of them `distance` apart, centred at
 /// the origin. No class is harder than another.
@@ -74,6 +76,24 @@ pub fn hard_and_easy(
     means[(0, 1)] = hard_distance;
     for axis in 1..dimension {
         means[(axis, axis + 1)] = easy_distance;
+    }
+    Ok(means)
+}
+
+/// `classes` means drawn from a normal distribution around the origin of `dimension` dimensions, `spread` standard
+/// deviations wide in each: some classes lie together, others apart.
+pub fn random(
+    classes: usize,
+    dimension: usize,
+    spread: f64,
+    generator: &mut impl Rng,
+) -> Result<DMatrix<f64>, DataError> {
+    check_count("random classes", classes, 2)?;
+    check_count("random dimension", dimension, 1)?;
+    check_length("random spread", spread)?;
+    let mut means = zeros(dimension, classes)?;
+    for mut mean in means.column_iter_mut() {
+        mean.axpy(spread, &normal_vector(generator, dimension), 0.0);
     }
     Ok(means)
 }
@@ -173,6 +193,9 @@ mod tests {
         assert!(ring_around_target(0, 1.0).is_err());
         assert!(ring_around_target(usize::MAX, 1.0).is_err());
         assert!(line(0, 1.0).is_err());
+        let generator = &mut super::super::random::stream(1, 0);
+        assert!(random(1, 2, 1.0, generator).is_err() && random(3, 0, 1.0, generator).is_err());
+        assert_eq!(random(3, 2, 1.0, generator).expect("valid").shape(), (2, 3));
         assert!(hard_and_easy(1.0, usize::MAX, 1.0).is_err());
         let message = hard_and_easy(-1.0, 2, 1.0).expect_err("negative").to_string();
         assert!(message.contains("hard_distance: -1"), "{message}");

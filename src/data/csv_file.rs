@@ -3,7 +3,6 @@
 mod classes;
 mod columns;
 mod lines;
-mod nearest;
 mod rows;
 
 use std::path::Path;

@@ -1,11 +1,12 @@
 //! How many samples each class gets: the shapes of imbalance that experiments sweep over.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::DataError;
 
 /// A rule from the number of classes `K` to the class sizes `N_0, ..., N_(K-1)`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ImbalanceProfile {
     /// Long tail (THEORY N5): `N_c = largest * ratio^(-c / (K - 1))`, rounded to the nearest whole number and at
@@ -25,6 +26,15 @@ pub enum ImbalanceProfile {
         ratio: f64,
         /// How many of the last classes are small; at least 1 and fewer than all.
         minority_classes: usize,
+    },
+    /// One class of another size (THEORY A3): `rare` has `samples` samples, all others `common` each.
+    OneRare {
+        /// Samples of each of the other classes; at least 1.
+        common: usize,
+        /// Index of the class, from 0.
+        rare: usize,
+        /// Samples of that class; at least 1.
+        samples: usize,
     },
     /// The class sizes themselves, each at least 1.
     Explicit(Vec<usize>),
@@ -55,6 +65,17 @@ impl ImbalanceProfile {
                 Ok((0..classes)
                     .map(|class| if class < majority_classes { *largest } else { small })
                     .collect())
+            }
+            Self::OneRare { common, rare, samples } => {
+                if *rare >= classes {
+                    return Err(DataError::invalid(
+                        "imbalance rare",
+                        format!("class {rare}; the classes here are 0 to {}", classes - 1),
+                    ));
+                }
+                let counts: Vec<usize> =
+                    (0..classes).map(|class| if class == *rare { *samples } else { *common }).collect();
+                explicit(&counts, classes)
             }
             Self::Explicit(counts) => explicit(counts, classes),
         }
@@ -133,6 +154,12 @@ mod tests {
     }
 
     #[test]
+    fn one_class_may_be_rare() {
+        let profile = ImbalanceProfile::OneRare { common: 50, rare: 1, samples: 5 };
+        assert_eq!(profile.counts(4).expect("valid"), [50, 5, 50, 50]);
+    }
+
+    #[test]
     fn explicit_counts_come_back() {
         let profile = ImbalanceProfile::Explicit(vec![4, 1, 9]);
         assert_eq!(profile.counts(3).expect("valid"), [4, 1, 9]);
@@ -150,6 +177,8 @@ mod tests {
             (exponential(10, 2.0), 1, "at least two classes"),
             (step(0), 3, "minority_classes: 0"),
             (step(3), 3, "between 1 and 2"),
+            (ImbalanceProfile::OneRare { common: 9, rare: 3, samples: 1 }, 3, "class 3; the classes here are 0 to 2"),
+            (ImbalanceProfile::OneRare { common: 9, rare: 1, samples: 0 }, 3, "class 1: 0 samples"),
             (ImbalanceProfile::Explicit(vec![1, 2]), 3, "2 counts, but there are 3 classes"),
             (ImbalanceProfile::Explicit(vec![1, 0, 2]), 3, "class 1: 0 samples"),
         ];

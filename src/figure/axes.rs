@@ -1,5 +1,7 @@
 //! Panels in a row, each with a horizontal and a vertical axis, its ticks outside and no other spine.
 
+use crate::analysis::specification::AxisPlan;
+
 use super::canvas::{Anchor, Canvas, Lettering, Point, Stroke};
 use super::error::FigureError;
 use super::scale::Scale;
@@ -59,6 +61,28 @@ pub(super) struct Axis {
 impl Axis {
     pub(super) fn new(label: impl Into<String>, scale: Scale) -> Self {
         Self { label: label.into(), scale, ticks: ticks(scale) }
+    }
+
+    /// An axis as planned, over `values`.
+    pub(super) fn planned(plan: &AxisPlan, values: impl Iterator<Item = f64>) -> Self {
+        let scale = Scale::planned(plan, values);
+        let label = &plan.label;
+        if plan.ticks.is_empty() {
+            return Self::new(label, scale);
+        }
+        let marks = plan.ticks.iter().map(|&value| (value, value.to_string().replace('-', "−")));
+        Self::marked(label, scale, marks)
+    }
+
+    /// An axis marked at given values with given words.
+    pub(super) fn marked(
+        label: &str,
+        scale: Scale,
+        marks: impl IntoIterator<Item = (f64, String)>,
+    ) -> Self {
+        let tick = |(value, label)| Tick { value, label: Some(label) };
+        let ticks = marks.into_iter().map(tick).filter(|tick| scale.contains(tick.value)).collect();
+        Self { label: label.to_owned(), scale, ticks }
     }
 
     /// Paper between the spine and the edge of the tick labels, were this a vertical axis.
@@ -129,6 +153,12 @@ impl Panel<'_, '_> {
             .filter(|&(x, y)| self.x.scale.contains(x) && self.y.scale.contains(y))
             .map(|(x, y)| self.place(x, y))
             .collect()
+    }
+
+    /// A height moved to the nearest that the vertical axis shows.
+    pub(super) fn clamped(&self, y: f64) -> f64 {
+        let (Scale::Linear { low, high } | Scale::Log { low, high }) = self.y.scale;
+        y.clamp(low.min(high), low.max(high))
     }
 
     /// What line styles mean, said once above the panel, beside its letter.

@@ -5,16 +5,15 @@ use std::collections::BTreeSet;
 use crate::analysis::balance_law::{BalanceLawRecord, BalancePoint};
 
 use super::axes::{Axis, Panel, PanelPlan, panel_row};
-use super::canvas::{Canvas, Lettering, Point, Stroke, draw_svg};
+use super::canvas::{Canvas, Point, Sheet, Stroke, draw_svg};
 use super::error::FigureError;
+use super::key::{KeyEntry, draw_key};
 use super::labels::{Note, trace};
 use super::marker::{Shape, draw_filled, draw_hollow};
 use super::render::Figure;
 use super::scale::{Scale, extent};
-use super::text::text_width;
 use super::theme::{
-    CAP_HEIGHT, CURVE_WIDTH, Colour, DASHED, GAP, GREY, INK, LETTER_SIZE, MARGIN, NOTE_SIZE, POINTS_PER_INCH,
-    THIN_WIDTH, TWO_COLUMNS, loss_colour,
+    CURVE_WIDTH, Colour, DASHED, GAP, GREY, INK, POINTS_PER_INCH, THIN_WIDTH, TWO_COLUMNS, loss_colour,
 };
 use super::ticks::scientific;
 
@@ -71,7 +70,7 @@ pub fn draw(record: &BalanceLawRecord) -> Result<Figure, FigureError> {
     let mass = Scale::decades(masses()).widened(0.02);
     let residual = Scale::Log { low: RESIDUAL_FLOOR, high: 1.0 }.widened(0.03);
     let caption = caption(record);
-    let svg = draw_svg(SIZE, &caption, |canvas| {
+    let svg = draw_svg(Sheet::paper(SIZE), &caption, |canvas| {
         let outflow = || Axis::new("outflow of a class, share of the total mass", mass);
         let plans = vec![
             PanelPlan { x: outflow(), y: Axis::new("inflow, share of the total mass", mass), right: GAP },
@@ -80,12 +79,12 @@ pub fn draw(record: &BalanceLawRecord) -> Result<Figure, FigureError> {
         let panels = panel_row(canvas, SIZE, plans)?;
         let key = key_entries(&points);
         let (above_flows, above_residuals) = key.split_at(key.len().div_ceil(2));
-        draw_key(&panels[0], above_flows)?;
-        draw_key(&panels[1], above_residuals)?;
+        draw_key(&panels[0], above_flows, RADIUS)?;
+        draw_key(&panels[1], above_residuals, RADIUS)?;
         draw_flows(&panels[0], &points, extent(masses()))?;
         draw_residuals(&panels[1], &points, record.tolerance)
     })?;
-    Ok(Figure { id: ID, file_stem: "F1-balance-law".to_owned(), svg, caption })
+    Ok(Figure { id: ID.to_owned(), file_stem: "F1-balance-law".to_owned(), svg, caption })
 }
 
 /// The points with their looks, from light to heavy classes, so that no law hides another.
@@ -109,7 +108,7 @@ fn checked(record: &BalanceLawRecord) -> Result<Vec<(&BalancePoint, &'static Loo
         points.push((point, look));
     }
     if !points.iter().any(|(point, _)| point.stationary) {
-        return Err(FigureError::Empty { figure: ID, missing: "stationary points" });
+        return Err(FigureError::Empty { figure: ID.to_owned(), missing: "stationary points" });
     }
     points.sort_by(|a, b| a.0.outflow.total_cmp(&b.0.outflow));
     Ok(points)
@@ -134,40 +133,15 @@ fn draw_flows(
     Ok(())
 }
 
-/// A mark and its name in the key above a panel.
-struct KeyEntry {
-    name: &'static str,
-    colour: Colour,
-    /// `None` for the hollow mark of control points.
-    shape: Option<Shape>,
-}
-
 /// The entries of the key that the points call for: losses share one line, which leaves no line end to label.
 fn key_entries(points: &[(&BalancePoint, &'static Look)]) -> Vec<KeyEntry> {
     let present = |look: &&Look| points.iter().any(|(point, _)| point.law == look.law);
-    let of_look = |look: &Look| KeyEntry { name: look.name, colour: look.colour(), shape: Some(look.shape) };
+    let of_look = |look: &Look| KeyEntry { name: look.name.to_owned(), colour: look.colour(), shape: Some(look.shape) };
     let mut entries: Vec<KeyEntry> = LOOKS.iter().filter(present).map(of_look).collect();
     if points.iter().any(|(point, _)| !point.stationary) {
-        entries.push(KeyEntry { name: "not stationary", colour: GREY, shape: None });
+        entries.push(KeyEntry { name: "not stationary".to_owned(), colour: GREY, shape: None });
     }
     entries
-}
-
-/// Writes entries of the key above a panel, beside its letter.
-fn draw_key(panel: &Panel, entries: &[KeyEntry]) -> Result<(), FigureError> {
-    const MARK: f64 = 2.0 * RADIUS + GAP;
-    let y = MARGIN + LETTER_SIZE * CAP_HEIGHT / 2.0;
-    let mut left = panel.frame.left + 2.0 * LETTER_SIZE;
-    for entry in entries {
-        let at = (left + RADIUS, y);
-        match entry.shape {
-            Some(shape) => draw_filled(panel.canvas, shape, at, RADIUS, entry.colour)?,
-            None => draw_hollow(panel.canvas, at, RADIUS, entry.colour)?,
-        }
-        panel.canvas.text((left + MARK, y), entry.name, Lettering::new(NOTE_SIZE, entry.colour))?;
-        left += MARK + text_width(entry.name, NOTE_SIZE) + 2.0 * GAP;
-    }
-    Ok(())
 }
 
 fn draw_residuals(

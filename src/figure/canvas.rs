@@ -94,14 +94,33 @@ pub(super) struct Canvas<'a> {
     area: DrawingArea<SVGBackend<'a>, Shift>,
 }
 
-/// Draws on a white sheet of `width` by `height` points and returns the SVG text, which carries `description`
-/// for those who cannot see it.
+/// A sheet of paper: its size in points as it is drawn on, and how many times larger it is shown.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Sheet {
+    pub(super) width: f64,
+    pub(super) height: f64,
+    pub(super) zoom: f64,
+}
+
+impl Sheet {
+    /// A sheet shown at its true size.
+    pub(super) const fn paper((width, height): (f64, f64)) -> Self {
+        Self { width, height, zoom: 1.0 }
+    }
+
+    /// Width and height in points.
+    pub(super) const fn size(self) -> (f64, f64) {
+        (self.width, self.height)
+    }
+}
+
+/// Draws on a white sheet and returns the SVG text, which carries `description` for those who cannot see it.
 pub(super) fn draw_svg(
-    (width, height): (f64, f64),
+    sheet: Sheet,
     description: &str,
     draw: impl FnOnce(&Canvas) -> Result<(), FigureError>,
 ) -> Result<String, FigureError> {
-    let (width, height) = (length(width), length(height));
+    let (width, height) = (length(sheet.width), length(sheet.height));
     let mut svg = String::new();
     {
         let area = SVGBackend::with_string(&mut svg, (width, height)).into_drawing_area();
@@ -111,7 +130,7 @@ pub(super) fn draw_svg(
         canvas.area.present().map_err(drawing_error)?;
     }
     let body = svg.split_once('\n').map_or("", |(_root, body)| body);
-    let points = |units: u32| f64::from(units) / UNITS_PER_POINT;
+    let points = |units: u32| f64::from(units) / UNITS_PER_POINT * sheet.zoom;
     Ok(format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}pt\" height=\"{}pt\" \
          viewBox=\"0 0 {width} {height}\" style=\"max-width:100%;height:auto\" stroke-linejoin=\"round\" \

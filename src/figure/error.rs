@@ -11,7 +11,7 @@ pub enum FigureError {
     #[error("figure {figure}: the record has no {missing}; run the analysis that fills it")]
     Empty {
         /// Id of the figure.
-        figure: &'static str,
+        figure: String,
         /// What the record lacks.
         missing: &'static str,
     },
@@ -19,7 +19,7 @@ pub enum FigureError {
     #[error("figure {figure}, {place}: {problem}")]
     Invalid {
         /// Id of the figure.
-        figure: &'static str,
+        figure: String,
         /// Where in the record.
         place: String,
         /// What is wrong there.
@@ -49,10 +49,10 @@ pub enum FigureError {
 impl FigureError {
     /// An [`FigureError::Invalid`] from its texts.
     pub(super) fn invalid(
-        figure: &'static str,
+        figure: &str,
         place: impl Into<String>,
         problem: impl Into<String>,
     ) -> Self {
-        Self::Invalid { figure, place: place.into(), problem: problem.into() }
+        Self::Invalid { figure: figure.to_owned(), place: place.into(), problem: problem.into() }
     }
 }

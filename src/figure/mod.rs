@@ -1,25 +1,34 @@
 //! Records become plots: one file per kind of picture, one theme for all.
 //!
-//! A picture's file has a `draw` function from its analysis's record to a [`Figure`]: an SVG with real text at its
-//! true size, and a caption with the measured numbers. [`Figure::write`] saves the SVG and a PNG. Nothing is computed
-//! here but medians and quantiles: a number in a figure comes from its record.
+//! [`draw()`] makes the figures that an analysis plans ([`specification::Plot`](crate::analysis::specification::Plot) lists
+//! the kinds); the pictures of `balance_law` and `scaling` have records of their own. Each [`Figure`] is an SVG with
+//! real text at its true size, and a caption with the measured numbers; it can be written as SVG, PNG and PDF. Nothing is
+//! computed here but means and quantiles: a number in a figure comes from its records.
 //!
 //! Below the pictures, each file uses only those named before it: `theme` (sizes and colours), `canvas`
 //! (lines, areas, text in points), `text` (the embedded font), `scale` and `ticks`, `axes` (panels),
-//! `labels` and `marker`.
+//! `labels`, `marker`, `key`, `series_look`, `plane`.
 
 pub mod balance_law;
-pub mod binary_weights;
-pub mod probability_maps;
 pub mod scaling;
 
 mod axes;
+mod bars;
 mod canvas;
+mod curves;
+mod decision_lines;
+mod draw;
 mod error;
+mod key;
 mod labels;
+mod maps;
 mod marker;
+mod plane;
+mod regions;
 mod render;
 mod scale;
+mod scatter;
+mod series_look;
 mod text;
 mod theme;
 mod ticks;
@@ -27,5 +36,7 @@ mod ticks;
 #[cfg(test)]
 mod tests;
 
+pub use draw::draw;
 pub use error::FigureError;
-pub use render::{DEFAULT_DPI, Figure, FigureFiles};
+pub use render::{DEFAULT_DPI, Figure, FileFormat};
+pub use theme::Theme;

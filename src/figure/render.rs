@@ -16,7 +16,7 @@ pub const DEFAULT_DPI: f64 = 300.0;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Figure {
     /// Id of the figure, such as `F2`.
-    pub id: &'static str,
+    pub id: String,
     /// Name of its files, without extension.
     pub file_stem: String,
     /// The vector drawing: real text, true size in points, scalable.
@@ -25,13 +25,30 @@ pub struct Figure {
     pub caption: String,
 }
 
-/// The files that [`Figure::write`] made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FigureFiles {
-    /// The vector drawing.
-    pub svg: PathBuf,
-    /// The picture at [`DEFAULT_DPI`].
-    pub png: PathBuf,
+/// A kind of file a figure is written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FileFormat {
+    /// Vector drawing with real text.
+    Svg,
+    /// Picture.
+    Png,
+    /// Vector drawing with its font embedded.
+    Pdf,
+}
+
+impl FileFormat {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Svg, Self::Png, Self::Pdf];
+
+    /// Ending of its files' names.
+    #[must_use]
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Svg => "svg",
+            Self::Png => "png",
+            Self::Pdf => "pdf",
+        }
+    }
 }
 
 impl Figure {
@@ -53,19 +70,45 @@ impl Figure {
         picture.encode_png().map_err(|error| failure(&error.to_string()))
     }
 
-    /// Writes `<file_stem>.svg` and `<file_stem>.png` into `directory`, which is made if need be. A file
-    /// appears whole or not at all.
-    pub fn write(&self, directory: &Path) -> Result<FigureFiles, FigureError> {
-        let png = self.png(DEFAULT_DPI)?;
-        std::fs::create_dir_all(directory)
-            .map_err(|reason| FigureError::Unwritable { path: directory.to_owned(), reason })?;
-        let file = |extension: &str| directory.join(format!("{}.{extension}", self.file_stem));
-        let files = FigureFiles { svg: file("svg"), png: file("png") };
-        for (path, bytes) in [(&files.svg, self.svg.as_bytes()), (&files.png, &png)] {
-            write_whole(path, bytes)
-                .map_err(|reason| FigureError::Unwritable { path: path.clone(), reason })?;
+    /// The figure as PDF bytes, at its true size.
+    pub fn pdf(&self) -> Result<Vec<u8>, FigureError> {
+        let options = reading_options();
+        let page = svg2pdf::PageOptions { dpi: options.dpi };
+        Tree::from_str(&self.svg, &options)
+            .map_err(|error| error.to_string())
+            .and_then(|tree| {
+                svg2pdf::to_pdf(&tree, svg2pdf::ConversionOptions::default(), page)
+                    .map_err(|error| error.to_string())
+            })
+            .map_err(FigureError::Drawing)
+    }
+
+    /// The figure as the bytes of a file; a picture has `dpi` dots per inch.
+    pub fn bytes(&self, format: FileFormat, dpi: f64) -> Result<Vec<u8>, FigureError> {
+        match format {
+            FileFormat::Svg => Ok(self.svg.clone().into_bytes()),
+            FileFormat::Png => self.png(dpi),
+            FileFormat::Pdf => self.pdf(),
         }
-        Ok(files)
+    }
+
+    /// Writes the figure into `directory`, which is made if need be, once for each format, and returns the paths. A
+    /// file appears whole or not at all.
+    pub fn write(
+        &self,
+        directory: &Path,
+        formats: &[FileFormat],
+        dpi: f64,
+    ) -> Result<Vec<PathBuf>, FigureError> {
+        let unwritable = |path: &Path, reason| FigureError::Unwritable { path: path.to_owned(), reason };
+        let write = |&format: &FileFormat| {
+            let bytes = self.bytes(format, dpi)?;
+            std::fs::create_dir_all(directory).map_err(|reason| unwritable(directory, reason))?;
+            let path = directory.join(format!("{}.{}", self.file_stem, format.extension()));
+            write_whole(&path, &bytes).map_err(|reason| unwritable(&path, reason))?;
+            Ok(path)
+        };
+        formats.iter().map(write).collect()
     }
 }
 

@@ -1,5 +1,7 @@
 //! How a value becomes a place along an axis.
 
+use crate::analysis::specification::{AxisPlan, ScaleKind};
+
 /// A linear or logarithmic map from `[low, high]` to `[0, 1]`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Scale {
@@ -28,6 +30,30 @@ impl Scale {
             high = low + 1.0;
         }
         Self::Log { low: 10_f64.powf(low), high: 10_f64.powf(high) }
+    }
+
+    /// The scale of an axis as planned, over `values`; what the plan leaves open is as the values need.
+    pub(super) fn planned(plan: &AxisPlan, values: impl Iterator<Item = f64>) -> Self {
+        /// Logarithmic axes over more decades than this end at powers of ten.
+        const FEW_DECADES: f64 = 1.5;
+        const AIR: f64 = 0.04;
+        let log = plan.scale == ScaleKind::Log;
+        let usable = values.filter(|value| value.is_finite() && (!log || *value > 0.0));
+        let (mut low, mut high) = extent(usable.chain(plan.ticks.iter().copied()));
+        if low > high {
+            (low, high) = (0.1, 1.0);
+        }
+        let scale = match plan.scale {
+            ScaleKind::Log if high / low > 10_f64.powf(FEW_DECADES) => Self::decades([low, high]),
+            ScaleKind::Log if high > low => Self::Log { low, high }.widened(AIR),
+            ScaleKind::Log => Self::Log { low: low / 2.0, high: high * 2.0 },
+            ScaleKind::Linear if high > low => Self::Linear { low, high }.widened(AIR),
+            ScaleKind::Linear => Self::Linear { low: low - 0.5, high: high + 0.5 },
+        };
+        let (Self::Linear { low, high } | Self::Log { low, high }) = scale;
+        let (low, high) = (plan.low.unwrap_or(low), plan.high.unwrap_or(high));
+        let (low, high) = if plan.reversed { (high, low) } else { (low, high) };
+        if log { Self::Log { low, high } } else { Self::Linear { low, high } }
     }
 
     /// The same scale, longer by `share` of its length at either end.

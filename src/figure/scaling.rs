@@ -3,7 +3,7 @@
 use crate::analysis::scaling::{ScalingAxis, ScalingPoint, ScalingRecord, ScalingSeries};
 
 use super::axes::{Axis, Panel, PanelPlan, panel_row};
-use super::canvas::{Stroke, draw_svg};
+use super::canvas::{Sheet, Stroke, draw_svg};
 use super::error::FigureError;
 use super::labels::{EndLabel, draw_end_labels, end_label_room};
 use super::marker::{Shape, draw_filled};
@@ -61,11 +61,11 @@ pub fn draw(record: &ScalingRecord) -> Result<Figure, FigureError> {
     }
     let along = |axis| record.series.iter().filter(move |series| series.axis == axis).collect::<Vec<_>>();
     if ScalingAxis::ALL.iter().any(|&axis| along(axis).is_empty()) {
-        return Err(FigureError::Empty { figure: ID, missing: "series along one of its axes" });
+        return Err(FigureError::Empty { figure: ID.to_owned(), missing: "series along one of its axes" });
     }
     let seconds = Scale::decades(points().map(|point| point.seconds));
     let caption = caption(record);
-    let svg = draw_svg(SIZE, &caption, |canvas| {
+    let svg = draw_svg(Sheet::paper(SIZE), &caption, |canvas| {
         let plan = |axis: ScalingAxis| {
             let series = along(axis);
             let labels: Vec<String> = series.iter().map(|series| series.end_label()).collect();
@@ -84,7 +84,7 @@ pub fn draw(record: &ScalingRecord) -> Result<Figure, FigureError> {
         }
         Ok(())
     })?;
-    Ok(Figure { id: ID, file_stem: "F22-scaling".to_owned(), svg, caption })
+    Ok(Figure { id: ID.to_owned(), file_stem: "F22-scaling".to_owned(), svg, caption })
 }
 
 fn draw_lines(panel: &Panel, axis: ScalingAxis, series: &[&ScalingSeries]) -> Result<(), FigureError> {

@@ -5,10 +5,32 @@ use plotters::style::RGBColor;
 /// A colour without transparency.
 pub(super) type Colour = RGBColor;
 
+/// What a figure is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Theme {
+    /// A page: the true size of one or two columns.
+    #[default]
+    Paper,
+    /// A screen on a wall: drawn on a narrower sheet and shown larger, so that text and lines are twice as large.
+    Slides,
+}
+
+impl Theme {
+    /// How much narrower the sheet is than on paper, and how many times larger it is shown.
+    pub(super) const fn narrowing_and_zoom(self) -> (f64, f64) {
+        match self {
+            Self::Paper => (1.0, 1.0),
+            Self::Slides => (0.82, 2.2),
+        }
+    }
+}
+
 /// Drawing units per point: fine enough that whole units look continuous on paper.
 pub(super) const UNITS_PER_POINT: f64 = 10.0;
 /// Points per inch, by definition.
 pub(super) const POINTS_PER_INCH: f64 = 72.0;
+/// Width of a figure that fills one column (3.35 in).
+pub(super) const ONE_COLUMN: f64 = 3.35 * POINTS_PER_INCH;
 /// Width of a figure that spans both columns (6.8 in).
 pub(super) const TWO_COLUMNS: f64 = 6.8 * POINTS_PER_INCH;
 
@@ -109,6 +131,11 @@ pub(super) fn text_on(share: f64) -> Colour {
 /// Perceived brightness of a colour, 0 (black) to 1 (white).
 pub(super) fn luminance(RGBColor(red, green, blue): Colour) -> f64 {
     (0.2126 * f64::from(red) + 0.7152 * f64::from(green) + 0.0722 * f64::from(blue)) / 255.0
+}
+
+/// A lighter shade, for a second thing of the same colour.
+pub(super) fn lighter(colour: Colour) -> Colour {
+    mix(colour, PAPER, 0.45)
 }
 
 fn mix(from: Colour, to: Colour, share: f64) -> Colour {

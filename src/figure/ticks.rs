@@ -17,8 +17,8 @@ pub(super) struct Tick {
 /// The ticks of a scale: round numbers, or powers of ten with minor ticks between them.
 pub(super) fn ticks(scale: Scale) -> Vec<Tick> {
     match scale {
-        Scale::Linear { low, high } => linear_ticks(low, high),
-        Scale::Log { low, high } => log_ticks(low, high),
+        Scale::Linear { low, high } => linear_ticks(low.min(high), low.max(high)),
+        Scale::Log { low, high } => log_ticks(low.min(high), low.max(high)),
     }
     .into_iter()
     .filter(|tick| scale.contains(tick.value))

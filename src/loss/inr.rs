@@ -3,11 +3,15 @@
 use super::pair_weights::{ColumnMeans, PairWeights};
 use super::{ColumnLoss, Link, Loss, Targets, columns};
 use nalgebra::{DMatrix, DVector, DVectorView};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// Whether the gradient flows through the in-negative-class weights `omega`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum InrVariant {
     /// `omega` is a function of the logits (R2); the usual default.
+    #[default]
     Attached,
     /// `omega` is a constant in the gradient (R1); a stationary point is a fixed point.
     Detached,

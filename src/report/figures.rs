@@ -6,11 +6,11 @@ use crate::figure::Figure;
 
 /// One figure; `place` is its position on the page, counted from 0.
 pub(super) fn figure(place: usize, figure: &Figure) -> Result<String, ReportError> {
-    let missing = || ReportError::NoDrawing { id: figure.id.to_owned() };
+    let missing = || ReportError::NoDrawing { id: figure.id.clone() };
     // A prologue such as an XML declaration may not stand inside HTML.
     let start = figure.svg.find("<svg").ok_or_else(missing)?;
     let drawing = with_own_ids(&figure.svg[start..], &format!("drawing-{place}-"));
-    let (anchor, id, caption) = (anchor(figure), escape(figure.id), prose(&figure.caption));
+    let (anchor, id, caption) = (anchor(figure), escape(&figure.id), prose(&figure.caption));
     Ok(format!(
         "<figure id=\"{anchor}\">\n<div class=\"card\">\n{drawing}\n</div>\n\
          <figcaption><strong>{id}.</strong> {caption}</figcaption>\n</figure>\n"
@@ -19,7 +19,7 @@ pub(super) fn figure(place: usize, figure: &Figure) -> Result<String, ReportErro
 
 /// The name by which the page links to a figure.
 pub(super) fn anchor(figure: &Figure) -> String {
-    format!("figure-{}", escape(figure.id))
+    format!("figure-{}", escape(&figure.id))
 }
 
 /// The drawing with `prefix` before every id and every reference to one, since ids must be unique on a page that
@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn an_xml_declaration_is_left_out_and_a_missing_drawing_is_named() {
         let with = |svg: &str| Figure {
-            id: "F9",
+            id: "F9".to_owned(),
             file_stem: "F9-test".to_owned(),
             svg: svg.to_owned(),
             caption: "a < b".to_owned(),

@@ -83,7 +83,7 @@ fn contents(report: &Report) -> String {
         format!("<li><a href=\"#{}\">{}</a></li>", verdicts::anchor(verdict), escape(&verdict.id))
     });
     let figures = each(report.figures, |figure| {
-        format!("<li><a href=\"#{}\">{}</a></li>", figures::anchor(figure), escape(figure.id))
+        format!("<li><a href=\"#{}\">{}</a></li>", figures::anchor(figure), escape(&figure.id))
     });
     let figures = if figures.is_empty() {
         String::new()

@@ -43,6 +43,7 @@ mod span;
 mod start;
 mod subsample;
 mod tolerance;
+mod traced;
 
 pub use descent::SearchState;
 pub use other_points::{OtherPoint, other_points};
@@ -53,6 +54,7 @@ pub use problem::{LossChoice, Problem, ProblemError};
 pub use recomputed::{Flow, Recomputed};
 pub use search::{solve, solve_observed};
 pub use separation::SeparationKind;
+pub use traced::solve_traced;
 pub use solution::{Certificate, Head, Outcome, Separable, StationaryPoint};
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Which columns of a CSV file are the label and the features.
 
+use crate::nearest::nearest;
 use std::collections::HashMap;
 
-use super::nearest::nearest;
 use super::rows::Rows;
 use super::{DataError, quoted};
 

@@ -1,18 +1,18 @@
-//! F3: the mean-probability matrix of each loss as a map, side by side.
+//! A class-by-class matrix of each series as a map, side by side.
 
-use crate::analysis::probability_maps::{ProbabilityMap, ProbabilityMapsRecord};
+use crate::analysis::{Measure, Record, Results};
 
 use super::axes::{Frame, draw_letter};
-use super::canvas::{Anchor, Canvas, Lettering, Stroke, draw_svg};
+use super::canvas::{Anchor, Canvas, Lettering, Sheet, Stroke, draw_svg};
+use super::draw::Task;
 use super::error::FigureError;
-use super::render::Figure;
+use super::series_look::{SeriesLook, looks};
 use super::text::{text_width, widest};
 use super::theme::{
-    AXIS_WIDTH, CAP_HEIGHT, GAP, GREY, INK, LABEL_SIZE, LETTER_SIZE, MARGIN, NOTE_SIZE, TICK_SIZE,
-    TWO_COLUMNS, loss_colour, sequential_colour, text_on,
+    AXIS_WIDTH, CAP_HEIGHT, Colour, GAP, GREY, INK, LABEL_SIZE, LETTER_SIZE, MARGIN, NOTE_SIZE, TICK_SIZE,
+    sequential_colour, text_on,
 };
 
-const ID: &str = "F3";
 /// Space between two maps.
 const MAP_GAP: f64 = 16.0;
 /// Height above the maps for letter, loss and lowest diagonal entry.
@@ -30,10 +30,18 @@ const HEAVY_OUTLINE: f64 = 1.5;
 /// White between cells, which keeps the seams even at any resolution.
 const SEAM: f64 = 0.3;
 
-impl ProbabilityMap {
+/// The matrix of one series: its mean over repetitions.
+struct Map {
+    name: String,
+    colour: Colour,
+    /// `K` rows (true class) of `K` columns (predicted class).
+    rows: Vec<Vec<f64>>,
+}
+
+impl Map {
     /// The class with the smallest diagonal entry, and that entry.
     fn lowest_diagonal(&self) -> (usize, f64) {
-        let diagonal = self.mean_probability.iter().enumerate().map(|(class, row)| (class, row[class]));
+        let diagonal = self.rows.iter().enumerate().map(|(class, row)| (class, row[class]));
         diagonal.min_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or((0, 0.0))
     }
 }
@@ -47,12 +55,11 @@ struct Layout {
 }
 
 impl Layout {
-    fn of(record: &ProbabilityMapsRecord, row_labels: &[String]) -> Self {
-        let maps = record.maps.len() as f64;
-        let classes = record.class_counts.len();
+    fn of(sheet: Sheet, maps: usize, row_labels: &[String]) -> Self {
+        let (maps, classes) = (maps as f64, row_labels.len());
         let left = MARGIN + LABEL_SIZE + GAP + widest(row_labels.iter().map(String::as_str), TICK_SIZE) + GAP;
         let bar = MAP_GAP + BAR_WIDTH + GAP + text_width("0.0", TICK_SIZE) + GAP + LABEL_SIZE + MARGIN;
-        let room = (TWO_COLUMNS - left - bar - MAP_GAP * (maps - 1.0)) / maps;
+        let room = (sheet.width - left - bar - MAP_GAP * (maps - 1.0)) / maps;
         let side = room.min(LARGEST_SIDE);
         // What capped maps leave over goes to both margins alike.
         let first_left = left + (room - side) * maps / 2.0;
@@ -105,15 +112,26 @@ impl CellText {
     }
 }
 
-/// Draws F3: one heat map for each loss, with one colour bar.
-pub fn draw(record: &ProbabilityMapsRecord) -> Result<Figure, FigureError> {
-    check(record)?;
+/// Draws one heat map for each series, with one colour bar; the sheet is as high as that takes.
+pub(super) fn draw(task: &Task, measure: Measure) -> Result<String, FigureError> {
+    let maps = maps(task.results, measure);
+    let counts = mean_of(task.results.records.iter(), Measure::ClassCount);
+    if maps.iter().all(|map| map.rows.is_empty()) || counts.is_empty() {
+        return Err(task.empty("stationary points"));
+    }
+    if maps.len() > MOST_MAPS {
+        let problem = format!("{} maps do not fit side by side; draw at most {MOST_MAPS} series", maps.len());
+        return Err(task.invalid("maps", problem));
+    }
+    if maps.iter().any(|map| map.rows.len() != counts.len() || map.rows.iter().any(|row| row.len() != counts.len())) {
+        return Err(task.invalid("maps", "the matrices differ in their number of classes; show one design"));
+    }
     let row_labels: Vec<String> =
-        record.class_counts.iter().enumerate().map(|(class, count)| format!("{class} ({count})")).collect();
-    let layout = Layout::of(record, &row_labels);
-    let caption = caption(record);
-    let svg = draw_svg((TWO_COLUMNS, layout.height()), &caption, |canvas| {
-        for ((index, map), letter) in record.maps.iter().enumerate().zip('a'..) {
+        counts.iter().enumerate().map(|(class, count)| format!("{class} ({count:.0})")).collect();
+    let layout = Layout::of(task.sheet, maps.len(), &row_labels);
+    let sheet = Sheet { height: layout.height(), ..task.sheet };
+    draw_svg(sheet, &task.caption, |canvas| {
+        for ((index, map), letter) in maps.iter().enumerate().zip('a'..) {
             let frame = layout.map(index);
             draw_letter(canvas, frame, letter)?;
             draw_head(canvas, frame, map)?;
@@ -121,41 +139,33 @@ pub fn draw(record: &ProbabilityMapsRecord) -> Result<Figure, FigureError> {
             draw_columns(canvas, &layout, frame)?;
         }
         draw_rows(canvas, &layout, &row_labels)?;
-        draw_bar(canvas, layout.map(record.maps.len() - 1))
-    })?;
-    Ok(Figure { id: ID, file_stem: "F3-probability-maps".to_owned(), svg, caption })
+        draw_bar(canvas, layout.map(maps.len() - 1))
+    })
 }
 
-fn check(record: &ProbabilityMapsRecord) -> Result<(), FigureError> {
-    let classes = record.class_counts.len();
-    if classes == 0 || record.maps.is_empty() {
-        let missing = if classes == 0 { "classes" } else { "maps" };
-        return Err(FigureError::Empty { figure: ID, missing });
-    }
-    if record.maps.len() > MOST_MAPS {
-        let problem = format!("{} maps do not fit side by side; draw at most {MOST_MAPS}", record.maps.len());
-        return Err(FigureError::invalid(ID, "maps", problem));
-    }
-    for map in &record.maps {
-        let problem = |text: String| Err(FigureError::invalid(ID, format!("map of {}", map.loss), text));
-        if map.mean_probability.len() != classes
-            || map.mean_probability.iter().any(|row| row.len() != classes)
-        {
-            return problem(format!("the matrix is not {classes} x {classes}, as the class counts are"));
-        }
-        if let Some(value) = map.mean_probability.iter().flatten().find(|value| !(0.0..=1.0).contains(*value))
-        {
-            return problem(format!("mean probability {value} is not between 0 and 1"));
-        }
-    }
-    Ok(())
+fn maps(results: &Results, measure: Measure) -> Vec<Map> {
+    let map = |(series, look): (usize, SeriesLook)| {
+        let records = || results.records.iter().filter(move |record| record.series == series);
+        let entries = mean_of(records(), measure);
+        let classes = records().map(|record| record.classes).max().unwrap_or(1).max(1);
+        let rows = entries.chunks(classes).map(<[f64]>::to_vec).collect();
+        Map { name: look.name, colour: look.colour, rows }
+    };
+    looks(results).into_iter().enumerate().map(map).collect()
+}
+
+/// The mean of each number of a measure over records that have it.
+fn mean_of<'a>(records: impl Iterator<Item = &'a Record>, measure: Measure) -> Vec<f64> {
+    let lists: Vec<&[f64]> = records.map(|record| record.all(measure)).filter(|list| !list.is_empty()).collect();
+    let length = lists.iter().map(|list| list.len()).min().unwrap_or(0);
+    (0..length).map(|place| lists.iter().map(|list| list[place]).sum::<f64>() / lists.len() as f64).collect()
 }
 
 /// The loss beside the panel's letter, and under it what to look for on the diagonal.
-fn draw_head(canvas: &Canvas, frame: Frame, map: &ProbabilityMap) -> Result<(), FigureError> {
+fn draw_head(canvas: &Canvas, frame: Frame, map: &Map) -> Result<(), FigureError> {
     let first = MARGIN + LETTER_SIZE * CAP_HEIGHT / 2.0;
-    let name = Lettering::new(LABEL_SIZE, loss_colour(&map.loss)).bold();
-    canvas.text((frame.left + LETTER_SIZE + GAP, first), &map.loss, name)?;
+    let name = Lettering::new(LABEL_SIZE, map.colour).bold();
+    canvas.text((frame.left + LETTER_SIZE + GAP, first), &map.name, name)?;
     let (_, lowest) = map.lowest_diagonal();
     let text = format!("lowest diagonal {lowest:.2}");
     let second = f64::midpoint(first, frame.top) + 1.5;
@@ -166,10 +176,10 @@ fn draw_cells(
     canvas: &Canvas,
     layout: &Layout,
     frame: Frame,
-    map: &ProbabilityMap,
+    map: &Map,
 ) -> Result<(), FigureError> {
     let number = CellText::fitting(layout.cell);
-    for (row, values) in map.mean_probability.iter().enumerate() {
+    for (row, values) in map.rows.iter().enumerate() {
         for (column, &value) in values.iter().enumerate() {
             let cell = layout.cell(frame, row, column);
             let inner = cell.inset(SEAM / 2.0);
@@ -242,23 +252,4 @@ fn draw_bar(canvas: &Canvas, last: Frame) -> Result<(), FigureError> {
     let x = bar.right + GAP + text_width("0.0", TICK_SIZE) + GAP + LABEL_SIZE / 2.0;
     let axis = Lettering::new(LABEL_SIZE, INK).anchored(Anchor::Middle).upward();
     canvas.text((x, f64::midpoint(bar.top, bar.bottom)), "mean probability", axis)
-}
-
-fn caption(record: &ProbabilityMapsRecord) -> String {
-    let lowest: Vec<String> = record
-        .maps
-        .iter()
-        .map(|map| {
-            let (class, value) = map.lowest_diagonal();
-            format!("{value:.2} (class {class}) for {}", map.loss)
-        })
-        .collect();
-    format!(
-        "Mean predicted probability of each class (column) over the samples of each true class (row) \
-         under each loss, on the same {} samples in {} classes. Lowest entry on the diagonal (thick \
-         outline): {}.",
-        record.class_counts.iter().sum::<usize>(),
-        record.class_counts.len(),
-        lowest.join("; "),
-    )
 }

@@ -7,7 +7,7 @@ const LONGEST: usize = 100;
 ///
 /// Close means within one edit (an inserted, deleted or replaced letter) for two to four letters, and one more for
 /// every three letters beyond.
-pub(super) fn nearest<'a>(name: &str, candidates: &'a [String]) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(name: &str, candidates: &'a [String]) -> Option<&'a str> {
     let name = letters(name);
     let allowed = (name.len() + 1) / 3;
     candidates

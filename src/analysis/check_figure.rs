@@ -1,0 +1,250 @@
+//! Whether a figure can be drawn: every name it uses, every panel it shows.
+
+use super::caption::Caption;
+use super::check::{Fault, fault};
+use super::file::Experiment;
+use super::keys::{listed, unknown};
+use super::measure::{Measure, Selector, Shape};
+use super::specification::{
+    Colouring, CurvePanel, Draw, FigurePlan, Line, Mark, Plot, ScatterPanel, Series,
+};
+use crate::data::Dataset;
+
+/// A figure of an experiment, whose keys are told from the figure on.
+pub(super) struct Drawing<'a> {
+    pub(super) experiment: &'a Experiment,
+    pub(super) plan: &'a FigurePlan,
+}
+
+impl Drawing<'_> {
+    pub(super) fn check(&self) -> Result<(), Fault> {
+        const HEIGHTS: std::ops::RangeInclusive<f64> = 0.8..=12.0;
+        if !HEIGHTS.contains(&self.plan.height) {
+            return fault("height", format!("{} inches; give 0.8 to 12", self.plan.height));
+        }
+        match Caption::parse(&self.plan.caption).and_then(|caption| caption.check(self.experiment)) {
+            Ok(()) => {}
+            Err(why) => return fault("caption", why),
+        }
+        match &self.plan.plot {
+            Plot::Curves { panels } => {
+                self.some(panels.len(), "plot.curves.panels")?;
+                panels.iter().enumerate().try_for_each(|(number, panel)| {
+                    self.curves(panel).map_err(|found| Fault {
+                        key: format!("plot.curves.panels.{number}.{}", found.key),
+                        ..found
+                    })
+                })
+            }
+            Plot::Scatter { panels, colour } => {
+                self.some(panels.len(), "plot.scatter.panels")?;
+                self.colour(colour, false).map_err(|why| Fault { key: "plot.scatter.colour".to_owned(), problem: why })?;
+                panels.iter().enumerate().try_for_each(|(number, panel)| {
+                    self.scatter(panel).map_err(|problem| Fault { key: format!("plot.scatter.panels.{number}"), problem })
+                })
+            }
+            Plot::Maps { measure } => {
+                self.all_of(&[*measure, Measure::ClassCount], "maps")?;
+                if measure.shape() != Shape::ClassPairs {
+                    return fault("plot.maps.measure", "is not a class-by-class matrix; use `mean_probability`");
+                }
+                self.unswept("maps", None)
+            }
+            Plot::Regions { target, reach } => {
+                let needed = [Measure::Coefficient, Measure::Intercept, Measure::Shortfall, Measure::Accuracy];
+                self.all_of(&needed, "regions")?;
+                self.plane("regions", *reach)?;
+                self.class(*target, "plot.regions.target")?;
+                self.unswept("regions", None)
+            }
+            Plot::Lines { reach, along, .. } => {
+                let needed = [Measure::Coefficient, Measure::Intercept, Measure::Centroid];
+                self.all_of(&needed, "lines")?;
+                self.plane("lines", *reach)?;
+                self.axis(along).map_err(|problem| Fault { key: "plot.lines.along".to_owned(), problem })?;
+                self.unswept("lines", Some(along))
+            }
+            Plot::Bars { target, classes } => {
+                self.all_of(&[Measure::Contribution, Measure::Shortfall, Measure::MeanProbability], "bars")?;
+                self.class(*target, "plot.bars.target")?;
+                let count = self.classes();
+                if classes.len() != count {
+                    return fault("plot.bars.classes", format!("{} names for {count} classes; give one for each", classes.len()));
+                }
+                self.unswept("bars", None)
+            }
+        }
+    }
+
+    fn some(&self, panels: usize, key: &str) -> Result<(), Fault> {
+        if panels == 0 { fault(key, "no panels; give at least one") } else { Ok(()) }
+    }
+
+    /// Number of classes at the first sweep point.
+    fn classes(&self) -> usize {
+        self.sample().map_or(0, |dataset| dataset.labels().classes())
+    }
+
+    fn sample(&self) -> Option<Dataset> {
+        let first = self.experiment.points.first()?;
+        first.data.sample(Draw { seed: first.seed, repetition: 0 }).ok()
+    }
+
+    fn class(&self, class: usize, key: &str) -> Result<(), Fault> {
+        let classes = self.classes();
+        if class < classes { Ok(()) } else { fault(key, format!("there is no class {class}; the classes are 0 to {}", classes.saturating_sub(1))) }
+    }
+
+    fn plane(&self, kind: &str, reach: f64) -> Result<(), Fault> {
+        if !(reach.is_finite() && reach > 0.0) {
+            return fault(format!("plot.{kind}.reach"), format!("{reach}; it must be above 0"));
+        }
+        match self.sample().map(|dataset| dataset.dimension()) {
+            Some(2) => Ok(()),
+            Some(dimension) => fault(format!("plot.{kind}"), format!("shows a plane, but the design has {dimension} features")),
+            None => Ok(()),
+        }
+    }
+
+    fn all_of(&self, needed: &[Measure], kind: &str) -> Result<(), Fault> {
+        match needed.iter().find(|measure| !self.experiment.analysis.measure.contains(measure)) {
+            Some(missing) => fault(format!("plot.{kind}"), format!("needs `{}`; add it to `measure`", missing.name())),
+            None => Ok(()),
+        }
+    }
+
+    fn unswept(&self, kind: &str, except: Option<&str>) -> Result<(), Fault> {
+        let swept = self.experiment.axes.iter().find(|axis| axis.labels.len() > 1 && Some(axis.name.as_str()) != except);
+        match swept {
+            Some(axis) => fault(format!("plot.{kind}"), format!("shows one sweep point, but `{}` takes {} values", axis.name, axis.labels.len())),
+            None => Ok(()),
+        }
+    }
+
+    fn axis(&self, name: &str) -> Result<usize, String> {
+        let names: Vec<String> = self.experiment.axes.iter().map(|axis| axis.name.clone()).collect();
+        self.experiment.axis(name).ok_or_else(|| match names.len() {
+            0 => format!("there is no axis `{name}`; nothing is swept"),
+            _ => unknown(name, &names),
+        })
+    }
+
+    fn colour(&self, colour: &Colouring, lines_allowed: bool) -> Result<(), String> {
+        match colour {
+            Colouring::Series => Ok(()),
+            Colouring::Lines if lines_allowed => Ok(()),
+            Colouring::Lines => Err("there are no lines here; use `series` or { sweep = \"..\" }".to_owned()),
+            Colouring::Sweep(name) => self.axis(name).map(|_| ()),
+        }
+    }
+
+    fn measured(&self, selector: &Selector) -> Result<(), String> {
+        if !self.experiment.analysis.measure.contains(&selector.measure) {
+            return Err(format!("`{}` is not measured; add it to `measure`", selector.measure.name()));
+        }
+        let classes = self.classes();
+        let per_class = matches!(selector.measure.shape(), Shape::Classes | Shape::ClassPairs);
+        match selector.indices.iter().find(|&&index| per_class && index >= classes) {
+            Some(index) => Err(format!("`{selector}`: there is no class {index}; the classes are 0 to {}", classes.saturating_sub(1))),
+            None => Ok(()),
+        }
+    }
+
+    fn scatter(&self, panel: &ScatterPanel) -> Result<(), String> {
+        for measure in [panel.x, panel.y] {
+            self.measured(&Selector { measure, indices: Vec::new() })?;
+        }
+        if panel.x.shape() == panel.y.shape() {
+            Ok(())
+        } else {
+            Err(format!("`{}` and `{}` are not lists of the same things", panel.x.name(), panel.y.name()))
+        }
+    }
+
+    fn curves(&self, panel: &CurvePanel) -> Result<(), Fault> {
+        let keyed = |key: &str| {
+            let key = key.to_owned();
+            move |problem| Fault { key, problem }
+        };
+        let of_measure = Measure::named(&panel.x).ok();
+        match of_measure {
+            None => {
+                let mut names: Vec<String> = self.experiment.axes.iter().map(|axis| axis.name.clone()).collect();
+                names.extend(self.experiment.analysis.measure.iter().map(|measure| measure.name()));
+                if self.experiment.axis(&panel.x).is_none() {
+                    return fault("x", unknown(&panel.x, &names));
+                }
+            }
+            Some(measure) => {
+                self.measured(&Selector { measure, indices: Vec::new() }).map_err(keyed("x"))?;
+                if !matches!(measure.shape(), Shape::Classes | Shape::Iterations) {
+                    return fault("x", format!("`{}` has no number for every class or iteration", panel.x));
+                }
+            }
+        }
+        self.some(panel.lines.len(), "lines")?;
+        for (number, line) in panel.lines.iter().enumerate() {
+            self.line(line, of_measure).map_err(keyed(&format!("lines.{number}")))?;
+        }
+        self.colour(&panel.colour, true).map_err(keyed("colour"))?;
+        self.fixed_axes(panel)?;
+        let names: Vec<String> = self.experiment.analysis.series.iter().map(Series::name).collect();
+        if let Some(name) = panel.only.iter().find(|name| !names.contains(name)) {
+            return fault("only", unknown(name, &names));
+        }
+        if panel.colour != Colouring::Series && names.len() > 1 && panel.only.len() != 1 {
+            return fault("colour", "several series would share a colour; name one of them under `only`");
+        }
+        panel.marks.iter().enumerate().try_for_each(|(number, mark)| {
+            self.mark(mark, panel, of_measure).map_err(keyed(&format!("marks.{number}")))
+        })
+    }
+
+    fn line(&self, line: &Line, along: Option<Measure>) -> Result<(), String> {
+        self.measured(&line.measure)?;
+        match along {
+            None if !line.measure.is_one_number() => {
+                Err(format!("`{0}` is a list; say which number of it, such as `{0}.0`", line.measure))
+            }
+            Some(x) if !line.measure.indices.is_empty() || line.measure.measure.shape() != x.shape() => {
+                Err(format!("`{}` has no number for every place of `{}`", line.measure, x.name()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A panel shows records at one place of every axis that neither the horizontal axis nor a colour shows.
+    fn fixed_axes(&self, panel: &CurvePanel) -> Result<(), Fault> {
+        for (name, label) in &panel.at {
+            let axis = self.axis(name).map_err(|problem| Fault { key: "at".to_owned(), problem })?;
+            let labels = &self.experiment.axes[axis].labels;
+            if !labels.contains(label) {
+                return fault("at", format!("`{name}` never is {label}; its values are {}", listed(labels)));
+            }
+        }
+        let shown = |name: &String| {
+            *name == panel.x || panel.colour == Colouring::Sweep(name.clone()) || panel.at.contains_key(name)
+        };
+        match self.experiment.axes.iter().find(|axis| axis.labels.len() > 1 && !shown(&axis.name)) {
+            Some(axis) => fault(
+                "at",
+                format!("would mix all values of `{0}`; say where under `at`, such as at = {{ {0} = \"{1}\" }}", axis.name, axis.labels[0]),
+            ),
+            None => Ok(()),
+        }
+    }
+
+    fn mark(&self, mark: &Mark, panel: &CurvePanel, along: Option<Measure>) -> Result<(), String> {
+        let (lines, measure) = match mark {
+            Mark::Crossing { lines, .. } => (lines.to_vec(), None),
+            Mark::FirstBelow { measure, line, .. } => (vec![*line], Some(measure)),
+        };
+        if let Some(missing) = lines.iter().find(|&&line| line >= panel.lines.len()) {
+            return Err(format!("there is no line {missing}; the panel has {}, counted from 0", panel.lines.len()));
+        }
+        measure.map_or(Ok(()), |measure| {
+            let line = Line { measure: measure.clone(), style: Default::default(), band: Default::default(), label: None };
+            self.line(&line, along)
+        })
+    }
+}

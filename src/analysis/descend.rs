@@ -1,0 +1,210 @@
+//! The ways a series may be minimised, and the iterates that each passes through.
+
+use super::specification::Optimizer;
+use crate::balance::Ledger;
+use crate::data::Dataset;
+use crate::solver::{Head, Outcome, Problem, StationaryPoint, solve, solve_traced};
+use argmin::core::observers::{Observe, ObserverMode};
+use argmin::core::{
+    CostFunction, Error, Executor, Gradient, IterState, KV, Solver, State,
+};
+use argmin::solver::gradientdescent::SteepestDescent;
+use argmin::solver::linesearch::MoreThuenteLineSearch;
+use argmin::solver::quasinewton::LBFGS;
+use nalgebra::DMatrix;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Pairs of steps that L-BFGS remembers.
+const MEMORY: usize = 10;
+/// Iterations up to this are all told of; later ones at equal factors.
+const ALL_TOLD: usize = 30;
+/// Factor between later iterations that are told of.
+const SPACING: f64 = 1.06;
+
+/// Where a search ended and how.
+pub(super) struct Descended {
+    pub(super) end: End,
+    /// Heads of the iterates, where they were asked for.
+    pub(super) iterates: Vec<Head>,
+}
+
+/// How a search ended.
+pub(super) enum End {
+    /// The gradient is zero to rounding.
+    Stationary(Box<StationaryPoint>),
+    /// As its optimizer ends: short of that.
+    Stopped(Head),
+    /// There is no answer, and why.
+    Unsolved(String),
+}
+
+/// Minimises a problem.
+pub(super) fn descend(problem: &Problem, dataset: &Dataset, optimizer: Optimizer, traced: bool) -> Descended {
+    let objective = Objective { problem, features: dataset.features().into_owned() };
+    let first_order = |iterates: Vec<Head>| match iterates.last() {
+        Some(last) => Descended { end: End::Stopped(last.clone()), iterates },
+        None => Descended { end: End::Unsolved("no step was possible".to_owned()), iterates },
+    };
+    match optimizer {
+        Optimizer::Newton => {
+            let (outcome, iterates) =
+                if traced { solve_traced(problem) } else { (solve(problem), Vec::new()) };
+            let end = match outcome {
+                Outcome::Stationary(point) => End::Stationary(point),
+                Outcome::Separable(_) => End::Unsolved("separable: no finite minimiser exists".to_owned()),
+                Outcome::NotConverged { why, .. } => End::Unsolved(format!("not converged: {why}")),
+            };
+            Descended { end, iterates }
+        }
+        Optimizer::Lbfgs { iterations } => {
+            let search = LBFGS::new(MoreThuenteLineSearch::new(), MEMORY);
+            // Both of its own criteria off: it goes on for as long as it can.
+            let search = search.with_tolerance_grad(0.0).and_then(|search| search.with_tolerance_cost(0.0));
+            match search {
+                Ok(search) => first_order(objective.iterates(search, iterations)),
+                Err(error) => Descended { end: End::Unsolved(error.to_string()), iterates: Vec::new() },
+            }
+        }
+        Optimizer::GradientDescent { iterations } => {
+            first_order(objective.iterates(SteepestDescent::new(MoreThuenteLineSearch::new()), iterations))
+        }
+    }
+}
+
+/// A problem as a function of all its parameters: coefficients column by column, then intercepts.
+#[derive(Clone)]
+pub(super) struct Objective<'p> {
+    problem: &'p Problem<'p>,
+    features: DMatrix<f64>,
+}
+
+/// What a point is like.
+pub(super) struct Sight {
+    pub(super) loss: f64,
+    pub(super) gradient_inf: f64,
+    pub(super) balance_residual: f64,
+}
+
+impl<'p> Objective<'p> {
+    pub(super) fn new(problem: &'p Problem<'p>, dataset: &Dataset) -> Self {
+        Self { problem, features: dataset.features().into_owned() }
+    }
+
+    fn head(&self, parameters: &[f64]) -> Head {
+        let (rows, columns) = (self.problem.loss().logit_rows(), self.features.nrows());
+        let (coefficients, intercepts) = parameters.split_at(rows * columns);
+        Head {
+            coefficients: DMatrix::from_column_slice(rows, columns, coefficients),
+            intercepts: intercepts.to_vec(),
+        }
+    }
+
+    pub(super) fn logits(&self, head: &Head) -> DMatrix<f64> {
+        let mut logits = &head.coefficients * &self.features;
+        for mut column in logits.column_iter_mut() {
+            column.iter_mut().zip(&head.intercepts).for_each(|(logit, intercept)| *logit += intercept);
+        }
+        logits
+    }
+
+    /// The loss with penalty, and its gradient by coefficients and intercepts.
+    fn value_and_gradient(&self, head: &Head) -> (f64, DMatrix<f64>, Vec<f64>) {
+        let logits = self.logits(head);
+        let mut by_logits = DMatrix::zeros(logits.nrows(), logits.ncols());
+        let value = self.problem.loss().value_and_gradient(&logits, self.problem.targets(), &mut by_logits);
+        let l2 = self.problem.l2();
+        let by_coefficients = &by_logits * self.features.transpose() + l2 * &head.coefficients;
+        let by_intercepts = by_logits.column_sum().iter().copied().collect();
+        (value + l2 / 2.0 * head.coefficients.norm_squared(), by_coefficients, by_intercepts)
+    }
+
+    pub(super) fn sight(&self, head: &Head) -> Sight {
+        let (loss, by_coefficients, by_intercepts) = self.value_and_gradient(head);
+        let entries = by_coefficients.iter().chain(&by_intercepts);
+        let ledger = Ledger::at(&**self.problem.loss(), &self.logits(head), self.problem.targets());
+        Sight {
+            loss,
+            gradient_inf: entries.fold(0.0, |largest, entry| largest.max(entry.abs())),
+            balance_residual: ledger.worst_residual(),
+        }
+    }
+
+    /// The iterates of an `argmin` solver from zero. When a line search fails, what came before it counts.
+    fn iterates<S>(&self, solver: S, iterations: u64) -> Vec<Head>
+    where
+        S: Solver<Self, Walk>,
+    {
+        let rows = self.problem.loss().logit_rows();
+        let start = vec![0.0; rows * (self.features.nrows() + 1)];
+        let kept = Kept::default();
+        let ended = Executor::new(self.clone(), solver)
+            .configure(|state| state.param(start.clone()).max_iters(iterations))
+            .add_observer(kept.clone(), ObserverMode::Always)
+            .timer(false)
+            .run();
+        drop(ended);
+        let walked = std::mem::take(&mut *kept.0.lock().unwrap_or_else(PoisonError::into_inner));
+        std::iter::once(&start).chain(&walked).map(|parameters| self.head(parameters)).collect()
+    }
+}
+
+/// The state of a first-order search.
+type Walk = IterState<Vec<f64>, Vec<f64>, (), (), (), f64>;
+
+impl CostFunction for Objective<'_> {
+    type Param = Vec<f64>;
+    type Output = f64;
+
+    fn cost(&self, parameters: &Vec<f64>) -> Result<f64, Error> {
+        Ok(self.value_and_gradient(&self.head(parameters)).0)
+    }
+}
+
+impl Gradient for Objective<'_> {
+    type Param = Vec<f64>;
+    type Gradient = Vec<f64>;
+
+    fn gradient(&self, parameters: &Vec<f64>) -> Result<Vec<f64>, Error> {
+        let (_, by_coefficients, by_intercepts) = self.value_and_gradient(&self.head(parameters));
+        Ok(by_coefficients.iter().copied().chain(by_intercepts).collect())
+    }
+}
+
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<Vec<Vec<f64>>>>);
+
+impl Observe<Walk> for Kept {
+    fn observe_iter(&mut self, state: &Walk, _: &KV) -> Result<(), Error> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(state.get_param().cloned());
+        Ok(())
+    }
+}
+
+/// The numbers of those of `count` iterations that are told of: all at first, then at equal factors, and the last.
+pub(super) fn told(count: usize) -> Vec<usize> {
+    let mut told: Vec<usize> = (0..count.min(ALL_TOLD)).collect();
+    let mut next = ALL_TOLD as f64;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of iterations")]
+    while (next as usize) < count {
+        told.push(next as usize);
+        next = (next * SPACING).max(next + 1.0);
+    }
+    if let Some(last) = count.checked_sub(1).filter(|last| told.last() != Some(last)) {
+        told.push(last);
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::told;
+
+    #[test]
+    fn first_and_last_iterations_are_told_of() {
+        assert_eq!(told(0), [] as [usize; 0]);
+        assert_eq!(told(3), [0, 1, 2]);
+        let many = told(10_000);
+        assert!(many.len() < 200 && many[0] == 0 && many[many.len() - 1] == 9_999);
+        assert!(many.windows(2).all(|pair| pair[0] < pair[1]));
+    }
+}

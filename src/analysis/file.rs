@@ -1,0 +1,223 @@
+//! An analysis file becomes an [`Experiment`]: read, overridden, multiplied out along its sweep, and checked, so that
+//! whatever is wrong is said, with file and line, before any work starts.
+
+use super::check;
+use super::error::AnalysisError;
+use super::keys::{line_at, line_of, set};
+use super::specification::{Analysis, Sweep};
+use crate::nearest::nearest;
+use std::path::{Path, PathBuf};
+use toml::{Table, Value};
+
+/// The text of an analysis file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The file as the user named it, or the name of a shipped analysis.
+    pub name: String,
+    /// What it says.
+    pub text: String,
+    /// Where paths in it are relative to.
+    pub directory: PathBuf,
+}
+
+/// A value given on the command line for a key of the file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Override {
+    /// Dotted key.
+    pub key: String,
+    /// Its new value.
+    pub value: Value,
+}
+
+/// A checked analysis: what its file says, and what that is at each point of the sweep.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Experiment {
+    /// What the file says.
+    pub analysis: Analysis,
+    /// The axes of the sweep.
+    pub axes: Vec<SweptAxis>,
+    /// The analysis at each point of the product of the axes, the last axis fastest.
+    pub points: Vec<Analysis>,
+}
+
+/// An axis of the sweep with its values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SweptAxis {
+    /// Its name.
+    pub name: String,
+    /// What each value is called.
+    pub labels: Vec<String>,
+    /// Where each value stands on a drawn axis: the number itself, or its place in the list if it is none.
+    pub numbers: Vec<f64>,
+}
+
+/// Sweep points an analysis may have at most.
+const MOST_POINTS: usize = 1_000_000;
+
+impl Source {
+    /// Reads a file.
+    pub fn read(path: &Path) -> Result<Self, AnalysisError> {
+        let text = std::fs::read_to_string(path).map_err(|error| AnalysisError::Unreadable {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        })?;
+        let name = path.display().to_string();
+        Ok(Self { name, text, directory: crate::files::directory_of(path).to_owned() })
+    }
+
+    /// Reads, overrides, multiplies out and checks.
+    pub fn experiment(&self, overrides: &[Override]) -> Result<Experiment, AnalysisError> {
+        let mut analysis: Analysis = toml::from_str(&self.text).map_err(|error| self.unreadable(&error))?;
+        let mut table: Table = toml::from_str(&self.text).map_err(|error| self.unreadable(&error))?;
+        for Override { key, value } in overrides {
+            let refused = |why: String| AnalysisError::specification(format!("--set {key}"), why);
+            set(&mut table, key, value.clone()).map_err(refused)?;
+            analysis = table.clone().try_into().map_err(|error| refused(explain(&error)))?;
+        }
+        let (axes, values) = self.axes(&analysis.sweep)?;
+        let mut points = self.points(&table, &analysis.sweep, &axes, &values)?;
+        for resolved in points.iter_mut().chain([&mut analysis]) {
+            resolved.data.rename_file(|path| self.directory.join(path));
+        }
+        let experiment = Experiment { analysis, axes, points };
+        check::check(&experiment).map_err(|fault| self.at(&fault.key, &fault.problem))?;
+        Ok(experiment)
+    }
+
+    /// An error at the line of a dotted key.
+    fn at(&self, key: &str, problem: &str) -> AnalysisError {
+        AnalysisError::specification(format!("{}:{}", self.name, line_of(&self.text, key)), format!("`{key}`: {problem}"))
+    }
+
+    fn unreadable(&self, error: &toml::de::Error) -> AnalysisError {
+        let line = error.span().map_or(1, |span| line_at(&self.text, span.start));
+        AnalysisError::specification(format!("{}:{line}", self.name), explain(error))
+    }
+
+    fn axes(&self, sweeps: &[Sweep]) -> Result<(Vec<SweptAxis>, Vec<Vec<Value>>), AnalysisError> {
+        let axis = |(number, sweep): (usize, &Sweep)| {
+            let values = sweep.values().map_err(|why| self.at(&format!("sweep.{number}"), &why))?;
+            let labels = if sweep.labels.is_empty() {
+                values.iter().map(label).collect()
+            } else {
+                sweep.labels.clone()
+            };
+            let numbers = values.iter().enumerate().map(|(place, value)| number_of(value).unwrap_or(place as f64));
+            let numbers = numbers.collect();
+            Ok((SweptAxis { name: sweep.name.clone(), labels, numbers }, values))
+        };
+        let both: Vec<_> = sweeps.iter().enumerate().map(axis).collect::<Result<_, AnalysisError>>()?;
+        Ok(both.into_iter().unzip())
+    }
+
+    fn points(
+        &self,
+        table: &Table,
+        sweeps: &[Sweep],
+        axes: &[SweptAxis],
+        values: &[Vec<Value>],
+    ) -> Result<Vec<Analysis>, AnalysisError> {
+        let count = values.iter().try_fold(1_usize, |count, values| count.checked_mul(values.len()));
+        let count = count.filter(|&count| count <= MOST_POINTS).ok_or_else(|| {
+            self.at("sweep", &format!("more than {MOST_POINTS} points; give the axes fewer values"))
+        })?;
+        let point = |point: usize| {
+            let mut at_point = table.clone();
+            let places = places(axes, point);
+            for (number, (sweep, &place)) in sweeps.iter().zip(&places).enumerate() {
+                for key in &sweep.keys {
+                    set(&mut at_point, key, values[number][place].clone())
+                        .map_err(|why| self.at(&format!("sweep.{number}.keys"), &why))?;
+                }
+            }
+            at_point.try_into().map_err(|error| {
+                let place = places_in_words(axes, point).unwrap_or_default();
+                self.at("sweep", &format!("{place}: {}", explain(&error)))
+            })
+        };
+        (0..count).map(point).collect()
+    }
+}
+
+impl Override {
+    /// Reads `key=value`; a value that is no TOML is taken as text.
+    pub fn parse(text: &str) -> Result<Self, AnalysisError> {
+        let (key, value) = text.split_once('=').ok_or_else(|| {
+            AnalysisError::specification(format!("--set {text}"), "no `=`; write key=value, such as seed=7")
+        })?;
+        let read = toml::from_str::<Table>(&format!("value = {value}")).ok();
+        let value = read.and_then(|mut table| table.remove("value"));
+        Ok(Self { key: key.trim().to_owned(), value: value.unwrap_or_else(|| Value::String(text[key.len() + 1..].to_owned())) })
+    }
+}
+
+impl Experiment {
+    /// Places of a point on all axes.
+    #[must_use]
+    pub fn places(&self, point: usize) -> Vec<usize> {
+        places(&self.axes, point)
+    }
+
+    /// A point in words: `hard = 12, easy = 3`; `None` if nothing is swept.
+    #[must_use]
+    pub fn point_in_words(&self, point: usize) -> Option<String> {
+        places_in_words(&self.axes, point)
+    }
+
+    /// The number of an axis of some name.
+    #[must_use]
+    pub fn axis(&self, name: &str) -> Option<usize> {
+        self.axes.iter().position(|axis| axis.name == name)
+    }
+}
+
+/// Places of a point on all axes, of which the last moves fastest.
+fn places(axes: &[SweptAxis], point: usize) -> Vec<usize> {
+    let mut rest = point;
+    let mut places: Vec<usize> = axes
+        .iter()
+        .rev()
+        .map(|axis| {
+            let place = rest % axis.labels.len();
+            rest /= axis.labels.len();
+            place
+        })
+        .collect();
+    places.reverse();
+    places
+}
+
+fn places_in_words(axes: &[SweptAxis], point: usize) -> Option<String> {
+    let words: Vec<String> = axes
+        .iter()
+        .zip(places(axes, point))
+        .map(|(axis, place)| format!("{} = {}", axis.name, axis.labels[place]))
+        .collect();
+    (!words.is_empty()).then(|| words.join(", "))
+}
+
+/// What the reader says, and the nearest name where it lists those it knows.
+fn explain(error: &toml::de::Error) -> String {
+    let message = error.message().lines().collect::<Vec<_>>().join(" ");
+    let mut quoted = message.split('`').skip(1).step_by(2).map(str::to_owned);
+    let unknown = message.starts_with("unknown").then(|| quoted.next()).flatten();
+    let known: Vec<String> = quoted.collect();
+    match unknown.and_then(|name| nearest(&name, &known).map(str::to_owned)) {
+        Some(near) => format!("{message}; did you mean `{near}`?"),
+        None => message,
+    }
+}
+
+/// A value as a figure or table calls it.
+fn label(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(label).collect::<Vec<_>>().join(" : "),
+        Value::Float(number) => crate::numeric::significant(*number, 4),
+        other => other.to_string(),
+    }
+}
+
+fn number_of(value: &Value) -> Option<f64> {
+    value.as_float().or_else(|| value.as_integer().map(|whole| whole as f64))
+}

@@ -1,0 +1,242 @@
+//! What can be measured where a search has ended, by the names that analysis files use.
+
+use schemars::JsonSchema;
+use serde::de::value::{Error as NameError, StrDeserializer};
+use serde::de::IntoDeserializer;
+use serde::{Deserialize, Serialize};
+
+/// A measure; what it is a list of is its [`Shape`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Measure {
+    /// The weighted mean loss, penalty included.
+    Loss,
+    /// The weighted mean loss without penalty.
+    DataLoss,
+    /// Largest entry of the gradient of the loss.
+    Gradient,
+    /// Worst relative residual of the balance ledger over classes (B1, B5, B6, R1, R2).
+    BalanceResidual,
+    /// Share of samples whose own logit is the largest.
+    Accuracy,
+    /// Mean recall over classes.
+    BalancedAccuracy,
+    /// Lowest recall of a class.
+    WorstRecall,
+    /// Iterations taken.
+    Iterations,
+    /// Two classes: `s_1 / P0`, the ratio of the two mean errors (B2).
+    ErrorRatio,
+    /// Two classes: `lambda_0 N_0 / (lambda_1 N_1)`, what B2 says that ratio is.
+    LawfulErrorRatio,
+    /// Two classes: relative difference of the two.
+    ErrorRatioResidual,
+    /// Binary logistic: distance of the two residual-weighted centroids beside their spread, the pull of the penalty
+    /// taken off (B4).
+    CentroidResidual,
+    /// Samples of each class, `N_c`.
+    ClassCount,
+    /// Weight of each class, `lambda_c`.
+    ClassWeight,
+    /// `P[k][k]`, the mean probability that a class's own samples give it.
+    TargetProbability,
+    /// `s_k = 1 - P[k][k]`.
+    Shortfall,
+    /// Weighted mass that a class's samples withhold from it.
+    Outflow,
+    /// Weighted mass that it gets from the others.
+    Inflow,
+    /// Relative difference of the two.
+    Residual,
+    /// Share of a class's samples whose own logit is the largest.
+    Recall,
+    /// `max_c P[c][k]`, the hardest non-target mean (A2).
+    Hardest,
+    /// `Pbar_k`, the pooled non-target mean (A1).
+    Pooled,
+    /// `nu_k`, the neglect ratio: hardest over pooled (A2).
+    NeglectRatio,
+    /// All that the plain loss's law says of the hardest mean: `min(1, N_k s_k / N_c*)` (A2).
+    NeglectBound,
+    /// LGL-INR: `s_k + log(K - 1) / beta`, below which the hardest mean stays (R3).
+    Guarantee,
+    /// Intercept of each logit.
+    Intercept,
+    /// `P[c][k]`, the mean-probability matrix: row = true class, column = predicted class.
+    MeanProbability,
+    /// What the samples of class `c` add to the inflow of class `k`, over the mass of class `k`; a column sums, without
+    /// its own class, to `s_k` where the gradient vanishes (A1, B5, R1, R2).
+    Contribution,
+    /// Coefficients of each logit (rows) by feature (columns).
+    Coefficient,
+    /// Binary logistic: the residual-weighted centroid of each class (rows) by feature (columns; B4).
+    Centroid,
+    /// Numbers of the iterations that the traces below tell of.
+    Iteration,
+    /// The loss at these iterations.
+    LossTrace,
+    /// How much the loss fell in these iterations, beside its size.
+    LossChangeTrace,
+    /// Largest entry of the gradient at these iterations.
+    GradientTrace,
+    /// Worst relative residual of the ledger at these iterations.
+    BalanceTrace,
+}
+
+/// What the numbers of a measure belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// One number.
+    Scalar,
+    /// One per class.
+    Classes,
+    /// One per true class and predicted class, row by row.
+    ClassPairs,
+    /// One per class (or logit) and feature, row by row.
+    Features,
+    /// One per iteration told of.
+    Iterations,
+}
+
+impl Measure {
+    /// What its numbers belong to.
+    #[must_use]
+    pub fn shape(self) -> Shape {
+        use Measure as M;
+        match self {
+            M::Loss
+            | M::DataLoss
+            | M::Gradient
+            | M::BalanceResidual
+            | M::Accuracy
+            | M::BalancedAccuracy
+            | M::WorstRecall
+            | M::Iterations
+            | M::ErrorRatio
+            | M::LawfulErrorRatio
+            | M::ErrorRatioResidual
+            | M::CentroidResidual => Shape::Scalar,
+            M::ClassCount
+            | M::ClassWeight
+            | M::TargetProbability
+            | M::Shortfall
+            | M::Outflow
+            | M::Inflow
+            | M::Residual
+            | M::Recall
+            | M::Hardest
+            | M::Pooled
+            | M::NeglectRatio
+            | M::NeglectBound
+            | M::Guarantee
+            | M::Intercept => Shape::Classes,
+            M::MeanProbability | M::Contribution => Shape::ClassPairs,
+            M::Coefficient | M::Centroid => Shape::Features,
+            M::Iteration | M::LossTrace | M::LossChangeTrace | M::GradientTrace | M::BalanceTrace => {
+                Shape::Iterations
+            }
+        }
+    }
+
+    /// The measure of a name, or what is wrong with it.
+    pub fn named(name: &str) -> Result<Self, String> {
+        let deserializer: StrDeserializer<NameError> = name.into_deserializer();
+        Self::deserialize(deserializer).map_err(|error| error.to_string())
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> String {
+        serde_json::to_value(self).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+}
+
+impl Shape {
+    /// How many indices pick one number.
+    #[must_use]
+    pub fn indices(self) -> usize {
+        match self {
+            Self::Scalar => 0,
+            Self::Classes | Self::Iterations => 1,
+            Self::ClassPairs | Self::Features => 2,
+        }
+    }
+}
+
+/// A measure and, where it is a list, possibly which of its numbers: `accuracy`, `hardest`, `hardest.0`,
+/// `mean_probability.1.0`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
+pub struct Selector {
+    /// What was measured.
+    pub measure: Measure,
+    /// None for all numbers, or as many as the shape has.
+    pub indices: Vec<usize>,
+}
+
+impl Selector {
+    /// Whether it picks a single number.
+    #[must_use]
+    pub fn is_one_number(&self) -> bool {
+        self.indices.len() == self.measure.shape().indices()
+    }
+}
+
+impl TryFrom<String> for Selector {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let (name, rest) = text.split_once('.').map_or((text.as_str(), None), |(name, rest)| (name, Some(rest)));
+        let measure = Measure::named(name)?;
+        let index = |part: &str| {
+            part.parse().map_err(|_| format!("`{text}`: `{part}` is no number; name one as in `hardest.0`"))
+        };
+        let indices: Vec<usize> =
+            rest.map_or(Ok(Vec::new()), |rest| rest.split('.').map(index).collect::<Result<_, _>>())?;
+        let wanted = measure.shape().indices();
+        if !indices.is_empty() && indices.len() != wanted {
+            return Err(format!("`{text}`: `{name}` takes {wanted} numbers after its name, or none for all"));
+        }
+        Ok(Self { measure, indices })
+    }
+}
+
+impl From<Selector> for String {
+    fn from(selector: Selector) -> Self {
+        selector.to_string()
+    }
+}
+
+impl std::fmt::Display for Selector {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
+        formatter.write_str(&self.measure.name())?;
+        self.indices.iter().try_for_each(|index| write!(formatter, ".{index}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn selectors_read_as_they_are_written() {
+        for text in ["accuracy", "hardest", "hardest.0", "mean_probability.1.0", "gradient_trace"] {
+            let selector = Selector::try_from(text.to_owned()).expect("valid");
+            assert_eq!(selector.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn wrong_selectors_say_what_is_wrong() {
+        for (text, expected) in [
+            ("hardes", "unknown variant `hardes`"),
+            ("hardest.x", "`x` is no number"),
+            ("hardest.0.1", "takes 1 numbers"),
+            ("accuracy.0", "takes 0 numbers"),
+        ] {
+            let error = Selector::try_from(text.to_owned()).expect_err("invalid");
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+}

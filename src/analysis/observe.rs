@@ -1,0 +1,253 @@
+//! Measures where a search has ended.
+
+use super::descend::{Descended, End, Objective, told};
+use super::measure::Measure;
+use crate::balance::{
+    Centroids, Ledger, LedgerEntry, MeanProbability, Neglect, binary_error_ratio, neglect, relative_difference,
+    residual_centroids,
+};
+use crate::data::Dataset;
+use crate::loss::{LossKind, Targets};
+use crate::solver::{Head, Problem};
+use nalgebra::{DMatrix, DVector};
+use std::collections::BTreeMap;
+
+/// What measures of one problem gave, or which cannot be taken of it and why.
+pub(super) type Measured = Result<BTreeMap<Measure, Vec<f64>>, String>;
+
+/// Takes measures of a problem where its search ended; nothing where that has no answer.
+pub(super) fn observe(
+    wanted: &[Measure],
+    problem: &Problem,
+    dataset: &Dataset,
+    descended: &Descended,
+) -> Measured {
+    let objective = Objective::new(problem, dataset);
+    let (head, logits, loss) = match &descended.end {
+        End::Stationary(point) => (&point.head, point.logits(dataset), Some((point.loss, point.data_loss))),
+        End::Stopped(head) => (head, objective.logits(head), None),
+        End::Unsolved(_) => return Ok(BTreeMap::new()),
+    };
+    let targets = problem.targets();
+    let means = MeanProbability::of(problem.loss().link(), &logits, targets);
+    let seen = Seen {
+        problem,
+        dataset,
+        head,
+        objective: &objective,
+        certified: loss,
+        ledger: Ledger::at(&**problem.loss(), &logits, targets),
+        neglect: neglect(&means, targets),
+        hits: hits(&logits, targets),
+        means,
+        logits: &logits,
+        descended,
+    };
+    let take = |&measure: &Measure| {
+        if let Some(why) = unfit(measure, problem) {
+            return Err(format!("`{}` {why}", measure.name()));
+        }
+        Ok((measure, seen.take(measure)))
+    };
+    wanted.iter().map(take).collect()
+}
+
+/// Why a measure cannot be taken of a problem, if it cannot.
+pub(super) fn unfit(measure: Measure, problem: &Problem) -> Option<&'static str> {
+    use Measure as M;
+    let classes = problem.targets().classes();
+    let binary_logistic = matches!(problem.loss(), LossKind::Logistic(_)) && classes == 2;
+    match measure {
+        M::ErrorRatio | M::LawfulErrorRatio | M::ErrorRatioResidual if classes != 2 => {
+            Some("is about two classes; take it out of `measure` or choose a design of two")
+        }
+        M::Centroid | M::CentroidResidual if !binary_logistic => {
+            Some("is about the binary logistic loss; take it out of `measure`")
+        }
+        _ => None,
+    }
+}
+
+/// Samples of each class whose own logit is the largest; of a single logit, on whose side it is.
+fn hits(logits: &DMatrix<f64>, targets: &Targets) -> Vec<f64> {
+    let mut hits = vec![0.0; targets.classes()];
+    for (column, &label) in logits.column_iter().zip(targets.of_sample()) {
+        let predicted = if column.len() == 1 { usize::from(column[0] > 0.0) } else { column.imax() };
+        if predicted == label as usize {
+            hits[label as usize] += 1.0;
+        }
+    }
+    hits
+}
+
+/// One problem and everything that measures are read off.
+struct Seen<'a> {
+    problem: &'a Problem<'a>,
+    dataset: &'a Dataset,
+    head: &'a Head,
+    objective: &'a Objective<'a>,
+    /// Loss with and without penalty, as the solver says.
+    certified: Option<(f64, f64)>,
+    logits: &'a DMatrix<f64>,
+    means: MeanProbability,
+    ledger: Ledger,
+    neglect: Vec<Neglect>,
+    hits: Vec<f64>,
+    descended: &'a Descended,
+}
+
+impl Seen<'_> {
+    fn take(&self, measure: Measure) -> Vec<f64> {
+        use Measure as M;
+        let targets = self.problem.targets();
+        let floats = |counts: &[usize]| -> Vec<f64> { counts.iter().map(|&count| count as f64).collect() };
+        let of_ledger = |pick: fn(&LedgerEntry) -> f64| -> Vec<f64> {
+            self.ledger.entries.iter().map(pick).collect()
+        };
+        let of_neglect =
+            |pick: fn(&Neglect) -> f64| -> Vec<f64> { self.neglect.iter().map(pick).collect() };
+        match measure {
+            M::Loss => vec![self.certified.map_or_else(|| self.objective.sight(self.head).loss, |loss| loss.0)],
+            M::DataLoss => vec![self.data_loss()],
+            M::Gradient => vec![self.gradient()],
+            M::BalanceResidual => vec![self.ledger.worst_residual()],
+            M::Accuracy => vec![self.hits.iter().sum::<f64>() / targets.samples() as f64],
+            M::BalancedAccuracy => vec![self.recalls().iter().sum::<f64>() / self.hits.len() as f64],
+            M::WorstRecall => vec![self.recalls().into_iter().fold(1.0, f64::min)],
+            M::Iterations => vec![self.iterations()],
+            M::ErrorRatio => vec![binary_error_ratio(&self.means, targets).0],
+            M::LawfulErrorRatio => vec![binary_error_ratio(&self.means, targets).1],
+            M::ErrorRatioResidual => {
+                let (measured, lawful) = binary_error_ratio(&self.means, targets);
+                vec![relative_difference(measured, lawful)]
+            }
+            M::CentroidResidual => vec![self.centroid_residual()],
+            M::ClassCount => floats(targets.counts()),
+            M::ClassWeight => targets.class_weights().to_vec(),
+            M::TargetProbability => self.means.matrix.diagonal().iter().copied().collect(),
+            M::Shortfall => self.means.shortfall.clone(),
+            M::Outflow => of_ledger(|entry| entry.outflow),
+            M::Inflow => of_ledger(|entry| entry.inflow),
+            M::Residual => of_ledger(|entry| entry.residual),
+            M::Recall => self.recalls(),
+            M::Hardest => of_neglect(|column| column.hardest),
+            M::Pooled => of_neglect(|column| column.pooled),
+            M::NeglectRatio => of_neglect(|column| column.ratio),
+            M::NeglectBound => of_neglect(|column| column.bound),
+            M::Guarantee => self.guarantee(),
+            M::Intercept => self.head.intercepts.clone(),
+            M::MeanProbability => rows(&self.means.matrix),
+            M::Contribution => rows(&self.contributions()),
+            M::Coefficient => rows(&self.head.coefficients),
+            M::Centroid => rows(&self.centroids()),
+            M::Iteration | M::LossTrace | M::LossChangeTrace | M::GradientTrace | M::BalanceTrace => {
+                self.trace(measure)
+            }
+        }
+    }
+
+    fn recalls(&self) -> Vec<f64> {
+        self.hits.iter().zip(self.problem.targets().counts()).map(|(hits, &count)| hits / count as f64).collect()
+    }
+
+    fn data_loss(&self) -> f64 {
+        self.certified.map_or_else(
+            || {
+                let penalty = self.problem.l2() / 2.0 * self.head.coefficients.norm_squared();
+                self.objective.sight(self.head).loss - penalty
+            },
+            |loss| loss.1,
+        )
+    }
+
+    fn gradient(&self) -> f64 {
+        match &self.descended.end {
+            End::Stationary(point) => point.certificate.gradient_inf,
+            _ => self.objective.sight(self.head).gradient_inf,
+        }
+    }
+
+    fn iterations(&self) -> f64 {
+        match &self.descended.end {
+            End::Stationary(point) => point.certificate.iterations as f64,
+            _ => self.descended.iterates.len().saturating_sub(1) as f64,
+        }
+    }
+
+    /// R3: `s_k + log(K - 1) / beta`; nothing is guaranteed for another loss.
+    fn guarantee(&self) -> Vec<f64> {
+        let slack = match self.problem.loss() {
+            LossKind::Inr(inr) => ((inr.classes - 1) as f64).ln() / inr.beta,
+            _ => f64::INFINITY,
+        };
+        self.means.shortfall.iter().map(|shortfall| shortfall + slack).collect()
+    }
+
+    /// Sums of the gradient by logits over each class's samples, over the mass of the column's class.
+    fn contributions(&self) -> DMatrix<f64> {
+        let (loss, targets) = (self.problem.loss(), self.problem.targets());
+        let mut by_logits = DMatrix::zeros(self.logits.nrows(), self.logits.ncols());
+        loss.value_and_gradient(self.logits, targets, &mut by_logits);
+        let classes = targets.classes();
+        let mut sums = DMatrix::zeros(classes, classes);
+        for (column, &label) in by_logits.column_iter().zip(targets.of_sample()) {
+            for (row, &entry) in column.iter().enumerate() {
+                sums[(label as usize, loss.target_of(row))] += entry * loss.divisor();
+            }
+        }
+        if self.logits.nrows() == 1 {
+            // The logit of class 1 pulls class 0 the other way.
+            sums.set_column(0, &-sums.column(1));
+        }
+        for class in 0..classes {
+            // LGL-INR sums class means: its own class has mass one.
+            let mass = if matches!(loss, LossKind::Inr(_)) { 1.0 } else { targets.mass()[class] };
+            sums.column_mut(class).unscale_mut(mass);
+        }
+        sums
+    }
+
+    /// One row per class.
+    fn centroids(&self) -> DMatrix<f64> {
+        let features = self.dataset.features();
+        let centroids = Centroids::at(&features, self.logits, self.problem.targets());
+        DMatrix::from_fn(2, features.nrows(), |class, feature| centroids.of_class[class][feature])
+    }
+
+    /// B4, the pull of the penalty taken off: `l2 M w / (lambda_1 N_1 s_1)`.
+    fn centroid_residual(&self) -> f64 {
+        let targets = self.problem.targets();
+        let force = self.problem.l2() * targets.total_mass() / (targets.mass()[1] * self.means.shortfall[1]);
+        let pull: DVector<f64> = self.head.coefficients.row(0).transpose() * force;
+        residual_centroids(&self.dataset.features(), self.logits, targets, &pull)
+    }
+
+    fn trace(&self, measure: Measure) -> Vec<f64> {
+        let iterates = &self.descended.iterates;
+        let numbers = told(iterates.len());
+        let sights = || numbers.iter().map(|&number| self.objective.sight(&iterates[number]));
+        match measure {
+            Measure::LossTrace => sights().map(|sight| sight.loss).collect(),
+            Measure::GradientTrace => sights().map(|sight| sight.gradient_inf).collect(),
+            Measure::BalanceTrace => sights().map(|sight| sight.balance_residual).collect(),
+            Measure::LossChangeTrace => {
+                let loss = |number: usize| self.objective.sight(&iterates[number]).loss;
+                let change = |&number: &usize| {
+                    let (before, after) = (loss(number.saturating_sub(1)), loss(number));
+                    if number == 0 { f64::INFINITY } else { (before - after).abs() / after.abs() }
+                };
+                numbers.iter().map(change).collect()
+            }
+            _ => numbers.iter().map(|&number| number as f64).collect(),
+        }
+    }
+}
+
+fn rows(matrix: &DMatrix<f64>) -> Vec<f64> {
+    matrix.row_iter().flat_map(|row| row.iter().copied().collect::<Vec<_>>()).collect()
+}
+
+/// Whether a measure tells of iterates.
+pub(super) fn is_trace(measure: Measure) -> bool {
+    measure.shape() == super::measure::Shape::Iterations
+}

@@ -1,0 +1,116 @@
+//! What a run leaves: one record for each solved problem, and ways to look numbers up in them.
+
+use super::file::Experiment;
+use super::measure::{Measure, Selector, Shape};
+use serde::{Deserialize, Deserializer, Serialize};
+use std::collections::BTreeMap;
+
+/// One problem: where it stands in the analysis, how its search ended, what was measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Record {
+    /// Name of the unit of work in the result store.
+    pub key: String,
+    /// Place on each axis of the sweep.
+    pub at: Vec<usize>,
+    /// Number of the series.
+    pub series: usize,
+    /// Number of the repetition.
+    pub repetition: u64,
+    /// How its search ended.
+    pub ended: Ended,
+    /// `K`.
+    pub classes: usize,
+    /// `d`.
+    pub features: usize,
+    /// The numbers of each measure; NaN is written as null.
+    #[serde(deserialize_with = "with_gaps")]
+    pub measured: BTreeMap<Measure, Vec<f64>>,
+}
+
+/// How a search ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ended {
+    /// Gradient = 0 to rounding.
+    Stationary,
+    /// Where its first-order optimizer gave up, as the analysis asks for.
+    Stopped,
+    /// Nowhere: there is no answer, and why.
+    Unsolved(String),
+}
+
+/// JSON has no NaN and no infinity: they are written as null and read as NaN, "no number".
+fn with_gaps<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Measure, Vec<f64>>, D::Error> {
+    let gapped = BTreeMap::<Measure, Vec<Option<f64>>>::deserialize(deserializer)?;
+    let filled = |numbers: Vec<Option<f64>>| numbers.into_iter().map(|number| number.unwrap_or(f64::NAN)).collect();
+    Ok(gapped.into_iter().map(|(measure, numbers)| (measure, filled(numbers))).collect())
+}
+
+impl Record {
+    /// All numbers of a measure.
+    #[must_use]
+    pub fn all(&self, measure: Measure) -> &[f64] {
+        self.measured.get(&measure).map_or(&[], Vec::as_slice)
+    }
+
+    /// The number that a selector picks, if it was measured.
+    #[must_use]
+    pub fn one(&self, selector: &Selector) -> Option<f64> {
+        let place = match (selector.measure.shape(), selector.indices.as_slice()) {
+            (Shape::Scalar, []) => 0,
+            (Shape::Classes | Shape::Iterations, &[index]) => index,
+            (Shape::ClassPairs, &[row, column]) if column < self.classes => row * self.classes + column,
+            (Shape::Features, &[row, column]) if column < self.features => row * self.features + column,
+            _ => return None,
+        };
+        self.all(selector.measure).get(place).copied().filter(|number| number.is_finite())
+    }
+
+    /// The numbers that a selector picks: one, or all that were measured.
+    #[must_use]
+    pub fn picked(&self, selector: &Selector) -> Vec<f64> {
+        if selector.is_one_number() {
+            self.one(selector).into_iter().collect()
+        } else {
+            self.all(selector.measure).iter().copied().filter(|number| number.is_finite()).collect()
+        }
+    }
+}
+
+/// A run that is done: the experiment and its records, in the order of points, series, repetitions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Results {
+    /// What was run.
+    pub experiment: Experiment,
+    /// What it left.
+    pub records: Vec<Record>,
+}
+
+impl Results {
+    /// Records of searches without an answer.
+    pub fn unsolved(&self) -> impl Iterator<Item = (&Record, &str)> {
+        self.records.iter().filter_map(|record| match &record.ended {
+            Ended::Unsolved(why) => Some((record, why.as_str())),
+            Ended::Stationary | Ended::Stopped => None,
+        })
+    }
+
+    /// Name of a series.
+    #[must_use]
+    pub fn series_name(&self, series: usize) -> String {
+        self.experiment.analysis.series.get(series).map_or_else(String::new, super::specification::Series::name)
+    }
+
+    /// What a problem is called: series, sweep point, repetition.
+    #[must_use]
+    pub fn problem_name(&self, record: &Record) -> String {
+        let places = self.experiment.axes.iter().zip(&record.at);
+        let mut words = vec![self.series_name(record.series)];
+        words.extend(places.map(|(axis, &place)| {
+            format!("{} = {}", axis.name, axis.labels.get(place).map_or("?", String::as_str))
+        }));
+        words.push(format!("repetition {}", record.repetition));
+        words.join(", ")
+    }
+}

@@ -1,0 +1,263 @@
+//! `[data]`: where the samples of a problem come from.
+
+use super::either::list_or_rule;
+use crate::data::random::stream;
+use crate::data::{
+    Covariance, DataError, Dataset, GaussianMixture, GroupedDesign, ImbalanceProfile, class_means,
+    digits_subset, raw_binary_logits, raw_logits, read_csv,
+};
+use nalgebra::DMatrix;
+use rand::RngExt;
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
+use std::path::{Path, PathBuf};
+
+/// A design: each repetition draws from it anew.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Design {
+    /// Normal classes around their means, the same variance in every direction.
+    Gaussian {
+        /// Where the class means lie.
+        means: Means,
+        /// Variance of a class in each direction.
+        #[serde(default = "one")]
+        variance: f64,
+        /// Samples of each class.
+        counts: ClassSizes,
+    },
+    /// Saturated groups (THEORY I5): the samples of a group share their features.
+    Groups {
+        /// Samples of each group (rows) and class (columns).
+        counts: Vec<Vec<usize>>,
+    },
+    /// Saturated groups over which the samples of each class are spread at random, at least one in each.
+    RandomGroups {
+        /// Number of groups.
+        groups: usize,
+        /// Samples of each class.
+        counts: Vec<usize>,
+    },
+    /// Normal logits without features: only intercepts are solved for.
+    Logits {
+        /// Number of classes; two classes have one logit, for the binary logistic loss.
+        classes: usize,
+        /// Standard deviation of a logit.
+        scale: f64,
+        /// Samples of each class.
+        counts: ClassSizes,
+    },
+    /// The embedded handwritten digits (8 x 8 pixels).
+    Digits {
+        /// Digits that are the classes, in order.
+        #[serde(default = "all_digits")]
+        classes: Vec<u8>,
+        /// Images of each class (the rarest digit has 174).
+        counts: ClassSizes,
+    },
+    /// A CSV file with a header row; the same in every repetition.
+    Csv {
+        /// The file, relative to where the analysis file is.
+        path: PathBuf,
+        /// Name of the column that holds the classes.
+        label: String,
+    },
+}
+
+/// Samples of each class: a list, or a rule from the number of classes.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum ClassSizes {
+    /// One number per class.
+    Each(Vec<usize>),
+    /// A shape of imbalance.
+    Profile(ImbalanceProfile),
+}
+
+/// Where the means of normal classes lie.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Means {
+    /// Every two of them equally far apart, in one dimension less than there are classes.
+    Simplex {
+        /// Number of classes.
+        classes: usize,
+        /// Distance of every two means.
+        distance: f64,
+    },
+    /// Evenly on a circle in the plane.
+    Ring {
+        /// Number of classes.
+        classes: usize,
+        /// Radius of the circle.
+        radius: f64,
+    },
+    /// Class 0 at the centre of a ring of the others (THEORY A4).
+    RingAroundTarget {
+        /// Classes on the ring.
+        easy_classes: usize,
+        /// Radius of the ring.
+        radius: f64,
+    },
+    /// On a line, neighbours equally far apart.
+    Line {
+        /// Number of classes.
+        classes: usize,
+        /// Distance of neighbours.
+        spacing: f64,
+    },
+    /// Class 0, a class that is hard to tell from it, and easy classes far off, each in a direction of its own (THEORY
+    /// A3).
+    HardAndEasy {
+        /// Distance of class 1 from class 0.
+        hard_distance: f64,
+        /// Number of easy classes.
+        easy_classes: usize,
+        /// Distance of each easy class from class 0.
+        easy_distance: f64,
+    },
+    /// Drawn from a normal distribution, anew in each repetition.
+    Random {
+        /// Number of classes.
+        classes: usize,
+        /// Number of features.
+        dimension: usize,
+        /// Standard deviation of the means in each direction.
+        spread: f64,
+    },
+    /// Given one by one: a list of coordinates for each class.
+    At(Vec<Vec<f64>>),
+}
+
+/// Which draw: the seed of the analysis and the number of the repetition. Every sweep point and series sees the same
+/// draws, so that they are compared on the same ground.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Draw {
+    /// Seed of the analysis.
+    pub seed: u64,
+    /// Number of the repetition, from 0.
+    pub repetition: u64,
+}
+
+/// Streams beside the samples' own: class means, and class weights.
+const MEANS_STREAM: u64 = 1 << 62;
+const WEIGHTS_STREAM: u64 = 1 << 63;
+
+impl Draw {
+    /// The stream that random class means are drawn from.
+    fn means(self) -> rand_chacha::ChaCha8Rng {
+        stream(self.seed, MEANS_STREAM | self.repetition)
+    }
+
+    /// The stream that random class weights are drawn from.
+    pub(super) fn weights(self) -> rand_chacha::ChaCha8Rng {
+        stream(self.seed, WEIGHTS_STREAM | self.repetition)
+    }
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+fn all_digits() -> Vec<u8> {
+    (0..10).collect()
+}
+
+impl<'de> Deserialize<'de> for ClassSizes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let expected = "a list of class sizes, or a rule such as { exponential = { largest = 500, ratio = 100.0 } }";
+        list_or_rule(deserializer, expected, Self::Each, Self::Profile)
+    }
+}
+
+impl ClassSizes {
+    /// Samples of each of `classes` classes.
+    fn counts(&self, classes: usize) -> Result<Vec<usize>, DataError> {
+        match self {
+            Self::Each(counts) => ImbalanceProfile::Explicit(counts.clone()).counts(classes),
+            Self::Profile(profile) => profile.counts(classes),
+        }
+    }
+}
+
+impl Means {
+    fn place(&self, draw: Draw) -> Result<DMatrix<f64>, DataError> {
+        match *self {
+            Self::Simplex { classes, distance } => class_means::simplex(classes, distance),
+            Self::Ring { classes, radius } => class_means::ring(classes, radius),
+            Self::RingAroundTarget { easy_classes, radius } => {
+                class_means::ring_around_target(easy_classes, radius)
+            }
+            Self::Line { classes, spacing } => class_means::line(classes, spacing),
+            Self::HardAndEasy { hard_distance, easy_classes, easy_distance } => {
+                class_means::hard_and_easy(hard_distance, easy_classes, easy_distance)
+            }
+            Self::Random { classes, dimension, spread } => {
+                class_means::random(classes, dimension, spread, &mut draw.means())
+            }
+            Self::At(ref means) => explicit_means(means),
+        }
+    }
+}
+
+fn explicit_means(means: &[Vec<f64>]) -> Result<DMatrix<f64>, DataError> {
+    let dimension = means.first().map_or(0, Vec::len);
+    if let Some(class) = means.iter().position(|mean| mean.len() != dimension) {
+        return Err(DataError::invalid(
+            format!("means, class {class}"),
+            format!(
+                "{} coordinates, but class 0 has {dimension}; give every class as many",
+                means[class].len()
+            ),
+        ));
+    }
+    Ok(DMatrix::from_fn(dimension, means.len(), |coordinate, class| means[class][coordinate]))
+}
+
+impl Design {
+    /// The samples of one draw.
+    ///
+    /// Fails when the design is impossible: shapes that disagree, a class of no samples, a variance that is none, more
+    /// images than there are, a file that cannot be read.
+    pub fn sample(&self, draw: Draw) -> Result<Dataset, DataError> {
+        match self {
+            Self::Gaussian { means, variance, counts } => {
+                let means = means.place(draw)?;
+                let counts = counts.counts(means.ncols())?;
+                GaussianMixture::new(means, Covariance::Spherical(*variance), counts)?
+                    .sample(draw.seed, draw.repetition)
+            }
+            Self::Groups { counts } => GroupedDesign::new(counts.clone())?.dataset(),
+            Self::RandomGroups { groups, counts } => {
+                GroupedDesign::random(*groups, counts, draw.seed, draw.repetition)?.dataset()
+            }
+            Self::Logits { classes, scale, counts } => match *counts.counts(*classes)? {
+                [negatives, positives] => {
+                    raw_binary_logits([negatives, positives], *scale, draw.seed, draw.repetition)
+                }
+                ref counts => raw_logits(counts, *scale, draw.seed, draw.repetition),
+            },
+            Self::Digits { classes, counts } => {
+                let seed = stream(draw.seed, draw.repetition).random::<u64>();
+                digits_subset(classes, &counts.counts(classes.len())?, seed)
+            }
+            Self::Csv { path, label } => read_csv(path, label, None),
+        }
+    }
+
+    /// The file the samples are read from, if they are.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Csv { path, .. } => Some(path),
+            _ => None,
+        }
+    }
+
+    /// The same design with its file named in another way, such as from where the analysis file is.
+    pub(in crate::analysis) fn rename_file(&mut self, name: impl Fn(&Path) -> PathBuf) {
+        if let Self::Csv { path, .. } = self {
+            *path = name(path);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! What an analysis file says, field by field. The documentation of a field is also what its JSON Schema tells editors.
+//!
+//! [`file`](super::file) reads and checks a file; this module only holds what it says.
+
+mod design;
+mod either;
+mod plot;
+mod series;
+mod sweep;
+
+pub use design::{ClassSizes, Design, Draw, Means};
+pub use plot::{
+    AxisPlan, Band, Colouring, CurvePanel, FigurePlan, Level, Line, LineStyle, Mark, Plot, ScaleKind,
+    ScatterPanel, Width,
+};
+pub use series::{Loss, NamedWeights, Optimizer, Series, WeightRule};
+pub use sweep::{Ends, Range, Sweep, Values};
+
+use super::measure::Measure;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// An experiment: data, losses and sweep axes; what to measure; how to draw it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Analysis {
+    /// Name of the analysis: letters, digits and hyphens. Result files carry it.
+    pub name: String,
+    /// What it shows, in a line.
+    pub title: String,
+    /// Version of the program that wrote this file beside its results.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Seed of every draw.
+    #[serde(default = "one")]
+    pub seed: u64,
+    /// Draws of the data at every sweep point.
+    #[serde(default = "one")]
+    pub repetitions: u64,
+    /// L2 penalty on the coefficients, added to the weighted mean loss as `penalty / 2 * ||W||^2`.
+    #[serde(default)]
+    pub penalty: f64,
+    /// Class weights of every series that names none.
+    #[serde(default)]
+    pub class_weights: WeightRule,
+    /// What is measured, for every problem.
+    pub measure: Vec<Measure>,
+    /// Where samples come from.
+    pub data: Design,
+    /// What is solved over them.
+    pub series: Vec<Series>,
+    /// Axes along which keys of this file vary; several make a product.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sweep: Vec<Sweep>,
+    /// Figures drawn from the records.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub figure: Vec<FigurePlan>,
+}
+
+fn one() -> u64 {
+    1
+}
+
+impl Analysis {
+    /// Class weights of a series.
+    #[must_use]
+    pub fn weights_of<'a>(&'a self, series: &'a Series) -> &'a WeightRule {
+        series.class_weights.as_ref().unwrap_or(&self.class_weights)
+    }
+}

@@ -1,0 +1,277 @@
+//! `[[figure]]`: how records become a picture.
+
+use crate::analysis::measure::{Measure, Selector};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One figure of an analysis.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FigurePlan {
+    /// What the figure is called, such as `F7`; part of the name of its files.
+    pub id: String,
+    /// Claims it shows, by their ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<String>,
+    /// What it says, with measured numbers in braces: `{median hardest.0 of LGL at hard=12}`. The first word is `count`,
+    /// `mean`, `median`, `min` or `max`; a series (`of`) and places on axes (`at`, more separated by commas) may follow
+    /// the measure.
+    pub caption: String,
+    /// Width on paper.
+    #[serde(default)]
+    pub width: Width,
+    /// Height on paper, in inches.
+    #[serde(default = "usual_height")]
+    pub height: f64,
+    /// What is drawn.
+    pub plot: Plot,
+}
+
+/// Width of a figure on paper.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Width {
+    /// One column, 3.35 inches.
+    OneColumn,
+    /// Two columns, 6.8 inches.
+    #[default]
+    TwoColumns,
+}
+
+/// A kind of picture.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Plot {
+    /// Measures along an axis of the sweep, or along another measure.
+    Curves {
+        /// Side by side.
+        panels: Vec<CurvePanel>,
+    },
+    /// One dot per class of every problem.
+    Scatter {
+        /// Side by side.
+        panels: Vec<ScatterPanel>,
+        /// What the colour of a dot stands for.
+        #[serde(default)]
+        colour: Colouring,
+    },
+    /// A class-by-class matrix of each series as a map.
+    Maps {
+        /// The matrix.
+        measure: Measure,
+    },
+    /// Decision regions of each series over the samples of one draw; two features.
+    Regions {
+        /// The class whose shortfall is written above each panel.
+        target: usize,
+        /// Half the width of the window around the origin, in units of the features.
+        reach: f64,
+    },
+    /// Decision lines and residual-weighted centroids of a binary head along the sweep, over the samples of one draw; two
+    /// features.
+    Lines {
+        /// Half the width of the window around the origin, in units of the features.
+        reach: f64,
+        /// The axis along which the lines move.
+        along: String,
+        /// What the numbers along that axis are.
+        label: String,
+    },
+    /// What one class withholds, and which others receive it, as bars for each series (A1).
+    Bars {
+        /// The class.
+        target: usize,
+        /// What each class is called.
+        classes: Vec<String>,
+    },
+}
+
+/// A panel of curves.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CurvePanel {
+    /// What runs along the horizontal axis: the name of a sweep, or a measure with a number for every class or iteration.
+    pub x: String,
+    /// The horizontal axis.
+    pub x_axis: AxisPlan,
+    /// The vertical axis.
+    pub y_axis: AxisPlan,
+    /// What is drawn, for each colour.
+    pub lines: Vec<Line>,
+    /// What colours stand for.
+    #[serde(default)]
+    pub colour: Colouring,
+    /// What line styles mean, said above the panel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heading: Option<String>,
+    /// What stands above the labels at the line ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Places on other axes of the sweep, axis and value as it is labelled: the panel shows only records there.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub at: BTreeMap<String, String>,
+    /// Series that are shown, by name; all if none is named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<String>,
+    /// Level lines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub levels: Vec<Level>,
+    /// Circles where the eye should go.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<Mark>,
+}
+
+/// A panel of dots.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScatterPanel {
+    /// Measure along the horizontal axis.
+    pub x: Measure,
+    /// The horizontal axis.
+    pub x_axis: AxisPlan,
+    /// Measure along the vertical axis, of the same shape.
+    pub y: Measure,
+    /// The vertical axis.
+    pub y_axis: AxisPlan,
+    /// Whether to draw the line on which both are equal, and what to call it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diagonal: Option<String>,
+    /// Level lines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub levels: Vec<Level>,
+}
+
+/// What colours stand for.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Colouring {
+    /// Series; a loss keeps its colour in every figure.
+    #[default]
+    Series,
+    /// The lines of a panel.
+    Lines,
+    /// The values of an axis of the sweep, by its name.
+    Sweep(String),
+}
+
+/// One axis of a panel.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AxisPlan {
+    /// Symbol and meaning.
+    pub label: String,
+    /// Linear or logarithmic.
+    #[serde(default)]
+    pub scale: ScaleKind,
+    /// Lowest value; by default what the data need.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub low: Option<f64>,
+    /// Highest value; by default what the data need.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub high: Option<f64>,
+    /// Where the axis is marked; by default at round numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ticks: Vec<f64>,
+    /// Whether values fall from left to right.
+    #[serde(default)]
+    pub reversed: bool,
+}
+
+/// How values are spaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ScaleKind {
+    /// Equal steps are equally long.
+    #[default]
+    Linear,
+    /// Equal factors are equally long.
+    Log,
+}
+
+/// One line of every colour.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Line {
+    /// What it shows.
+    pub measure: Selector,
+    /// How it is drawn.
+    #[serde(default)]
+    pub style: LineStyle,
+    /// What surrounds it.
+    #[serde(default)]
+    pub band: Band,
+    /// What it is called, where colours stand for lines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+}
+
+/// How a line is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LineStyle {
+    /// Solid.
+    #[default]
+    Solid,
+    /// Solid and thin, for a law beside what was measured.
+    Thin,
+    /// Solid, with a dot at every value.
+    Marked,
+    /// Dashed.
+    Dashed,
+    /// Dotted.
+    Dotted,
+    /// A dot for every problem and no line.
+    Dots,
+}
+
+/// What surrounds a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Band {
+    /// Nothing; the line is the median over repetitions.
+    #[default]
+    None,
+    /// The 95% confidence interval of the mean over repetitions (Student's t); the line is the mean.
+    Confidence,
+    /// From the 10% to the 90% quantile over repetitions; the line is the median.
+    Range,
+}
+
+/// A level line across a panel.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Level {
+    /// Height.
+    pub at: f64,
+    /// What it is.
+    pub label: String,
+}
+
+/// Circles on the curves of a panel, and what they mean.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Mark {
+    /// Where two lines of the panel cross, by their numbers.
+    Crossing {
+        /// The two lines.
+        lines: [usize; 2],
+        /// What to say of it, in lines.
+        note: Vec<String>,
+    },
+    /// Where a measure first falls below a level, on the given line of the panel.
+    FirstBelow {
+        /// The measure, of the shape of the horizontal axis.
+        measure: Selector,
+        /// The level.
+        level: f64,
+        /// The line that is circled, by its number.
+        line: usize,
+        /// What to say of it, in lines.
+        note: Vec<String>,
+    },
+}
+
+fn usual_height() -> f64 {
+    2.5
+}

@@ -1,0 +1,144 @@
+//! `[[series]]`: what is solved over the data, one curve or panel each.
+
+use super::design::Draw;
+use super::either::list_or_rule;
+use crate::data::random::log_uniform;
+use crate::loss::{ClassWeights, InrVariant};
+use crate::solver::LossChoice;
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// A loss with its weights, and how it is minimised.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Series {
+    /// The loss.
+    pub loss: Loss,
+    /// What the series is called in figures and tables; by default the paper's name of the loss and its weights.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Class weights, if other than those of the analysis.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class_weights: Option<WeightRule>,
+    /// The algorithm; anything but the default is for showing where it stops.
+    #[serde(default)]
+    pub optimizer: Optimizer,
+}
+
+/// A loss by its plain name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Loss {
+    /// Binary or one-vs-all logistic loss (LGL).
+    Logistic,
+    /// Softmax cross-entropy (SML).
+    Softmax,
+    /// LGL-INR.
+    Inr {
+        /// Sharpness of the reweighting, at least 0.
+        beta: f64,
+        /// Whether the gradient flows through the weights.
+        #[serde(default)]
+        variant: InrVariant,
+    },
+}
+
+/// How much each class counts.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum WeightRule {
+    /// One weight per class.
+    Each(Vec<f64>),
+    /// A rule from the class sizes.
+    Rule(NamedWeights),
+}
+
+/// Weights by rule.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum NamedWeights {
+    /// Every sample counts once.
+    None,
+    /// Inverse frequency: every class has the same mass.
+    Balanced,
+    /// Drawn for each class and repetition, uniform in the logarithm.
+    LogUniform {
+        /// Smallest weight.
+        low: f64,
+        /// Largest weight.
+        high: f64,
+    },
+}
+
+/// How the objective is minimised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Optimizer {
+    /// To stationarity, with a certificate.
+    #[default]
+    Newton,
+    /// L-BFGS, until its line search fails or the iterations are spent.
+    Lbfgs {
+        /// Most iterations.
+        iterations: u64,
+    },
+    /// Gradient descent with a line search, until that fails or the iterations are spent.
+    GradientDescent {
+        /// Most iterations.
+        iterations: u64,
+    },
+}
+
+impl Default for WeightRule {
+    fn default() -> Self {
+        Self::Rule(NamedWeights::None)
+    }
+}
+
+impl<'de> Deserialize<'de> for WeightRule {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let expected = "a list of weights, \"balanced\", \"none\", or { log_uniform = { low = 0.1, high = 10.0 } }";
+        list_or_rule(deserializer, expected, Self::Each, Self::Rule)
+    }
+}
+
+impl WeightRule {
+    /// The weights for one draw of a problem with `classes` classes.
+    #[must_use]
+    pub fn weights(&self, classes: usize, draw: Draw) -> ClassWeights {
+        match self {
+            Self::Each(weights) => ClassWeights::Explicit(weights.clone()),
+            Self::Rule(NamedWeights::None) => ClassWeights::None,
+            Self::Rule(NamedWeights::Balanced) => ClassWeights::Balanced,
+            &Self::Rule(NamedWeights::LogUniform { low, high }) => {
+                let generator = &mut draw.weights();
+                ClassWeights::Explicit((0..classes).map(|_| log_uniform(generator, low, high)).collect())
+            }
+        }
+    }
+}
+
+impl Loss {
+    /// The loss as the solver knows it.
+    #[must_use]
+    pub fn choice(&self) -> LossChoice {
+        match *self {
+            Self::Logistic => LossChoice::Logistic,
+            Self::Softmax => LossChoice::Softmax,
+            Self::Inr { beta, variant } => LossChoice::Inr { beta, variant },
+        }
+    }
+}
+
+impl Series {
+    /// What the series is called.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let weighted = match &self.class_weights {
+            None | Some(WeightRule::Rule(NamedWeights::None)) => "",
+            Some(WeightRule::Rule(NamedWeights::Balanced)) => ", balanced",
+            Some(_) => ", weighted",
+        };
+        self.label.clone().unwrap_or_else(|| self.loss.choice().paper_name() + weighted)
+    }
+}

@@ -1,0 +1,74 @@
+//! `analyses`: the experiments that travel inside the program.
+
+use super::Ending;
+use super::files::save;
+use super::output::{Align, Style, columns, print};
+use crate::analysis::specification::Analysis;
+use crate::analysis::{SHIPPED, Shipped, schema};
+use anyhow::{Result, ensure};
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "Examples:
+  equipoise analyses                             what there is, a line each
+  equipoise analyses copy averaging              writes averaging.toml, to edit and run
+  equipoise analyses show averaging              prints it
+  equipoise analyses schema > equipoise.schema.json   completion and checks in an editor";
+
+/// What to do with them; without a command, list them.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Write one as a file to edit
+    Copy {
+        /// Its name
+        name: String,
+        /// The file to write [default: NAME.toml]
+        file: Option<PathBuf>,
+        /// Overwrite a file that is there
+        #[arg(long)]
+        force: bool,
+    },
+    /// Print one
+    Show {
+        /// Its name
+        name: String,
+    },
+    /// Print the JSON Schema of analysis files
+    Schema,
+}
+
+pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
+    match &arguments.command {
+        None => print(&list(style)?)?,
+        Some(Command::Show { name }) => print(Shipped::named(name)?.text)?,
+        Some(Command::Schema) => print(&schema())?,
+        Some(Command::Copy { name, file, force }) => {
+            let shipped = Shipped::named(name)?;
+            let file = file.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.toml")));
+            let place = file.display();
+            ensure!(*force || !file.exists(), "{place} is there already; name another file, or --force to overwrite");
+            save(&file, shipped.text)?;
+            print(&format!("{place} written; `equipoise run {place}` runs it\n"))?;
+        }
+    }
+    Ok(Ending::Done)
+}
+
+fn list(style: Style) -> Result<String> {
+    let row = |shipped: Shipped| {
+        let analysis: Analysis = toml::from_str(shipped.text)?;
+        let figures: Vec<String> = analysis.figure.iter().map(|figure| figure.id.clone()).collect();
+        let claims: Vec<String> = analysis.figure.iter().flat_map(|figure| figure.claims.clone()).collect();
+        Ok(vec![style.strong(shipped.name), figures.join(" "), claims.join(" "), analysis.title])
+    };
+    let heads = ["name", "figure", "claims", "what it shows"].map(str::to_owned).to_vec();
+    let mut rows = vec![heads];
+    rows.extend(SHIPPED.into_iter().map(row).collect::<Result<Vec<_>>>()?);
+    Ok(columns(&rows, &[Align::Left; 4]))
+}

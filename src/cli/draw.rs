@@ -1,0 +1,37 @@
+//! `draw`: the figures of a finished run, without solving anything.
+
+use super::Ending;
+use super::drawing::DrawingOptions;
+use super::files::prepare_directory;
+use super::output::{Style, print};
+use super::run::{captions, report_unsolved};
+use crate::analysis::Results;
+use anyhow::Result;
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "Examples:
+  equipoise draw averaging --format pdf
+  equipoise draw averaging --theme slides --out slides";
+
+/// Which figures to draw and how.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// A directory that `equipoise run` has filled
+    #[arg(value_name = "DIR")]
+    directory: PathBuf,
+    /// Directory for the figures [default: DIR]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    drawing: DrawingOptions,
+}
+
+pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
+    let results = Results::read(&arguments.directory)?;
+    let directory = arguments.out.as_ref().unwrap_or(&arguments.directory);
+    prepare_directory(directory)?;
+    print(&captions(&arguments.drawing.draw(&results, directory)?, style))?;
+    report_unsolved(&results);
+    Ok(Ending::Done)
+}

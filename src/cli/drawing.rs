@@ -1,0 +1,80 @@
+//! How figures are written: the options that `run`, `draw` and `reproduce` share.
+
+use crate::analysis::Results;
+use crate::figure::{DEFAULT_DPI, Figure, FileFormat, Theme, draw};
+use anyhow::Result;
+use std::path::{Path, PathBuf};
+
+/// Kinds of files, resolution and look.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct DrawingOptions {
+    /// Kinds of files to write, separated by commas
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = FormatName::ALL, value_name = "KIND")]
+    format: Vec<FormatName>,
+    /// Resolution of PNG pictures, in dots per inch
+    #[arg(long, default_value_t = DEFAULT_DPI, value_parser = resolution)]
+    dpi: f64,
+    /// Size of text and lines
+    #[arg(long, value_enum, default_value_t = ThemeName::Paper)]
+    theme: ThemeName,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum FormatName {
+    Svg,
+    Png,
+    Pdf,
+}
+
+impl FormatName {
+    const ALL: [Self; 3] = [Self::Svg, Self::Png, Self::Pdf];
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum ThemeName {
+    /// The true size of one or two columns of a paper
+    Paper,
+    /// Text and lines twice as large, for a wall
+    Slides,
+}
+
+/// A resolution that makes a picture neither empty nor larger than memory.
+fn resolution(text: &str) -> Result<f64, String> {
+    const RANGE: std::ops::RangeInclusive<f64> = 30.0..=2400.0;
+    match text.parse() {
+        Ok(dpi) if RANGE.contains(&dpi) => Ok(dpi),
+        _ => Err("a number of dots per inch between 30 and 2400 is needed".to_owned()),
+    }
+}
+
+impl DrawingOptions {
+    /// Draws every figure of an analysis into `directory`; returns the figures and the files.
+    pub(super) fn draw(&self, results: &Results, directory: &Path) -> Result<Vec<(Figure, Vec<PathBuf>)>> {
+        let theme = match self.theme {
+            ThemeName::Paper => Theme::Paper,
+            ThemeName::Slides => Theme::Slides,
+        };
+        let formats = self.formats();
+        let figures = draw(results, theme)?;
+        let write = |figure: Figure| {
+            let files = figure.write(directory, &formats, self.dpi)?;
+            Ok((figure, files))
+        };
+        figures.into_iter().map(write).collect()
+    }
+
+    /// Writes a figure that is no analysis's.
+    pub(super) fn write(&self, figure: &Figure, directory: &Path) -> Result<()> {
+        figure.write(directory, &self.formats(), self.dpi)?;
+        Ok(())
+    }
+
+    fn formats(&self) -> Vec<FileFormat> {
+        let kind = |name: &FormatName| match name {
+            FormatName::Svg => FileFormat::Svg,
+            FormatName::Png => FileFormat::Png,
+            FormatName::Pdf => FileFormat::Pdf,
+        };
+        self.format.iter().map(kind).collect()
+    }
+}

@@ -1,0 +1,142 @@
+//! `run`: an analysis from its file to records and figures.
+
+use super::Ending;
+use super::drawing::DrawingOptions;
+use super::output::{Style, counted, note, print};
+use super::verify::progress_bar;
+use crate::analysis::{
+    AnalysisError, Event, Experiment, Override, Results, Shipped, Source, Store, Workload,
+    run as run_experiment,
+};
+use crate::figure::Figure;
+use crate::numeric::significant;
+use anyhow::Result;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+const EXAMPLES: &str = "Examples:
+  equipoise run averaging                              a shipped analysis, into ./averaging
+  equipoise run mine.toml --out results                a file of your own
+  equipoise run averaging --set repetitions=5 --set data.gaussian.means.hard_and_easy.easy_classes=6
+  equipoise run averaging/analysis.toml                goes on with, or repeats, what is there
+
+A run that was broken off goes on where it stopped. `equipoise analyses` lists what is shipped.";
+
+/// What to run and where to put it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// An analysis file, or the name of a shipped analysis
+    #[arg(value_name = "FILE|NAME")]
+    analysis: String,
+    /// Another value for a key of the file; may be given several times
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    overrides: Vec<String>,
+    /// Directory for records and figures [default: the name of the analysis]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Overwrite the results of another analysis or version
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    drawing: DrawingOptions,
+}
+
+/// A run that is done.
+pub(super) struct Done {
+    pub(super) results: Results,
+    pub(super) figures: Vec<(Figure, Vec<PathBuf>)>,
+    pub(super) workload: Workload,
+}
+
+pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
+    let started = Instant::now();
+    let overrides =
+        arguments.overrides.iter().map(|text| Override::parse(text)).collect::<Result<Vec<_>, _>>()?;
+    let (source, home) = source(&arguments.analysis)?;
+    let experiment = source.experiment(&overrides)?;
+    let directory = arguments
+        .out
+        .clone()
+        .or(home)
+        .unwrap_or_else(|| PathBuf::from(&experiment.analysis.name));
+    let done = carry_out(&experiment, &directory, arguments.force, &arguments.drawing)?;
+    print(&summary(&done, &directory, started, style))?;
+    report_unsolved(&done.results);
+    Ok(if done.results.unsolved().next().is_some() { Ending::Negative } else { Ending::Done })
+}
+
+/// A file, or a shipped analysis; and for the `analysis.toml` beside its results the directory of both.
+fn source(name: &str) -> Result<(Source, Option<PathBuf>), AnalysisError> {
+    let path = Path::new(name);
+    let looks_like_a_file = path.extension().is_some() || path.components().count() > 1;
+    if path.is_file() || looks_like_a_file {
+        let source = Source::read(path)?;
+        let home = (path.file_name() == Some("analysis.toml".as_ref())).then(|| source.directory.clone());
+        return Ok((source, home));
+    }
+    Ok((Shipped::named(name)?.source(), None))
+}
+
+/// Solves behind a progress bar and draws.
+pub(super) fn carry_out(
+    experiment: &Experiment,
+    directory: &Path,
+    overwrite: bool,
+    drawing: &DrawingOptions,
+) -> Result<Done> {
+    let store = Store::open(directory, experiment, overwrite)?;
+    store.remarks.iter().for_each(|remark| note(remark));
+    let bar = progress_bar("problems");
+    bar.set_message(experiment.analysis.name.clone());
+    let (results, workload) = run_experiment(experiment, &store, &|event| match event {
+        Event::Known(Workload { total, found }) => {
+            bar.set_length(total as u64);
+            bar.set_position(found as u64);
+            bar.reset_eta();
+        }
+        Event::Solved => bar.inc(1),
+    })?;
+    bar.finish_and_clear();
+    let figures = drawing.draw(&results, directory)?;
+    Ok(Done { results, figures, workload })
+}
+
+fn summary(done: &Done, directory: &Path, started: Instant, style: Style) -> String {
+    let earlier = match done.workload.found {
+        0 => String::new(),
+        found => format!(" ({found} of them earlier)"),
+    };
+    let mut text = format!(
+        "{}: {} solved{earlier} in {} s\n",
+        style.strong(&done.results.experiment.analysis.name),
+        counted(done.workload.total as u64, "problem"),
+        significant(started.elapsed().as_secs_f64(), 3)
+    );
+    text += &captions(&done.figures, style);
+    text += &format!("records: {} and .csv\n", directory.join("records.json").display());
+    text
+}
+
+/// Every figure's id, caption and files.
+pub(super) fn captions(figures: &[(Figure, Vec<PathBuf>)], style: Style) -> String {
+    let one = |(figure, files): &(Figure, Vec<PathBuf>)| {
+        let files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+        format!("\n{} {}\n{}\n", style.strong(&figure.id), figure.caption, files.join("\n"))
+    };
+    let text: String = figures.iter().map(one).collect();
+    if text.is_empty() { text } else { text + "\n" }
+}
+
+/// Says which problems have no answer.
+pub(super) fn report_unsolved(results: &Results) {
+    let count = results.unsolved().count();
+    if let Some((record, why)) = results.unsolved().next() {
+        let of = results.records.len();
+        note(&format!(
+            "{} of {of} have no stationary point, the first: {}: {why}; add a penalty or change the design",
+            counted(count as u64, "problem"),
+            results.problem_name(record)
+        ));
+    }
+}

@@ -1,0 +1,63 @@
+//! Circles on curves where the eye should go, and the note that says why.
+
+use crate::analysis::specification::Mark;
+
+use super::super::axes::Panel;
+use super::super::canvas::{Point, Stroke};
+use super::super::error::FigureError;
+use super::super::labels::Note;
+use super::super::marker::draw_highlight;
+use super::super::theme::{CURVE_WIDTH, GREY};
+use super::data::{Curve, Group};
+
+/// Radius of a circle.
+const RADIUS: f64 = 2.5;
+/// Paper between the first circle and its note.
+const LEADER: f64 = 9.0;
+
+pub(super) fn draw(
+    panel: &Panel,
+    mark: &Mark,
+    groups: &[Group],
+    obstacles: &mut Vec<Point>,
+) -> Result<(), FigureError> {
+    let mut leftmost: Option<Point> = None;
+    let (place, note): (Box<dyn Fn(&Group) -> Option<(Point, usize)>>, _) = match mark {
+        Mark::Crossing { lines: [one, other], note } => {
+            (Box::new(|group| Some((crossing(panel, &group.curves[*one], &group.curves[*other])?, *one))), note)
+        }
+        Mark::FirstBelow { measure, level, line, note } => (
+            Box::new(|group| {
+                let found = group.curves[*line].first_below(measure, *level)?;
+                Some((panel.visible([found]).first().copied()?, *line))
+            }),
+            note,
+        ),
+    };
+    for group in groups {
+        let Some((at, line)) = place(group) else { continue };
+        draw_highlight(panel.canvas, at, RADIUS, Stroke::solid(group.curves[line].colour, CURVE_WIDTH))?;
+        leftmost = Some(leftmost.filter(|first| first.0 <= at.0).unwrap_or(at));
+    }
+    let Some(at) = leftmost.filter(|_| !note.is_empty()) else {
+        return Ok(());
+    };
+    let lines: Vec<&str> = note.iter().map(String::as_str).collect();
+    let note = Note::new(&lines, GREY);
+    let wanted = (at.0 - note.size().0 / 2.0 - LEADER - RADIUS, at.1);
+    let centre = note.draw_near(panel.canvas, panel.frame, wanted, obstacles)?;
+    note.draw_leader(panel.canvas, centre, at, RADIUS + CURVE_WIDTH)
+}
+
+/// Where two curves over the same places first cross on the paper, straight between places.
+fn crossing(panel: &Panel, one: &Curve, other: &Curve) -> Option<Point> {
+    let pairs: Vec<(Point, Point)> =
+        panel.visible(one.middles()).into_iter().zip(panel.visible(other.middles())).collect();
+    pairs.windows(2).find_map(|pair| {
+        let (before, after) = (pair[0].0.1 - pair[0].1.1, pair[1].0.1 - pair[1].1.1);
+        let share = if before == after { 0.0 } else { before / (before - after) };
+        let ((x0, y0), (x1, y1)) = (pair[0].0, pair[1].0);
+        (before * after <= 0.0 && (0.0..=1.0).contains(&share))
+            .then(|| (x0 + share * (x1 - x0), y0 + share * (y1 - y0)))
+    })
+}

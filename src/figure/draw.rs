@@ -1,0 +1,56 @@
+//! A figure as its plan says, from the records of a run.
+
+use crate::analysis::specification::{FigurePlan, Plot, Width};
+use crate::analysis::{Results, caption};
+
+use super::canvas::Sheet;
+use super::error::FigureError;
+use super::render::Figure;
+use super::theme::{ONE_COLUMN, POINTS_PER_INCH, TWO_COLUMNS, Theme};
+use super::{bars, curves, decision_lines, maps, regions, scatter};
+
+/// Everything a kind of picture needs to know.
+pub(super) struct Task<'a> {
+    pub(super) results: &'a Results,
+    pub(super) plan: &'a FigurePlan,
+    pub(super) sheet: Sheet,
+    pub(super) caption: String,
+}
+
+impl Task<'_> {
+    /// An error about this figure.
+    pub(super) fn invalid(&self, place: impl Into<String>, problem: impl Into<String>) -> FigureError {
+        FigureError::invalid(&self.plan.id, place, problem)
+    }
+
+    /// An error that says what the records lack.
+    pub(super) fn empty(&self, missing: &'static str) -> FigureError {
+        FigureError::Empty { figure: self.plan.id.clone(), missing }
+    }
+}
+
+/// Draws every figure of an analysis.
+pub fn draw(results: &Results, theme: Theme) -> Result<Vec<Figure>, FigureError> {
+    results.experiment.analysis.figure.iter().map(|plan| draw_one(results, plan, theme)).collect()
+}
+
+fn draw_one(results: &Results, plan: &FigurePlan, theme: Theme) -> Result<Figure, FigureError> {
+    let (narrowing, zoom) = theme.narrowing_and_zoom();
+    let width = match plan.width {
+        Width::OneColumn => ONE_COLUMN,
+        Width::TwoColumns => TWO_COLUMNS,
+    };
+    let sheet = Sheet { width: width * narrowing, height: plan.height * POINTS_PER_INCH, zoom };
+    let caption = caption(results, plan);
+    let task = Task { results, plan, sheet, caption };
+    let svg = match &plan.plot {
+        Plot::Curves { panels } => curves::draw(&task, panels),
+        Plot::Scatter { panels, colour } => scatter::draw(&task, panels, colour),
+        Plot::Maps { measure } => maps::draw(&task, *measure),
+        Plot::Regions { target, reach } => regions::draw(&task, *target, *reach),
+        Plot::Lines { reach, along, label } => decision_lines::draw(&task, *reach, along, label),
+        Plot::Bars { target, classes } => bars::draw(&task, *target, classes),
+    }?;
+    let file_stem = format!("{}-{}", plan.id, results.experiment.analysis.name);
+    Ok(Figure { id: plan.id.clone(), file_stem, svg, caption: task.caption })
+}
