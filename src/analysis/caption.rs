@@ -12,10 +12,13 @@ use crate::numeric::significant;
 #[must_use]
 pub fn caption(results: &Results, plan: &FigurePlan) -> String {
     // A caption is checked before anything is solved.
-    let text = Caption::parse(&plan.caption).map_or_else(|_| plan.caption.clone(), |caption| caption.fill(results));
+    let text =
+        Caption::parse(&plan.caption).map_or_else(|_| plan.caption.clone(), |caption| caption.fill(results));
     match results.unsolved().count() {
         0 => text,
-        unsolved => format!("{text} {unsolved} of {} problems had no answer and are left out.", results.records.len()),
+        unsolved => {
+            format!("{text} {unsolved} of {} problems had no answer and are left out.", results.records.len())
+        }
     }
 }
 
@@ -58,7 +61,9 @@ impl Caption {
             let (query, behind) =
                 after.split_once('}').ok_or_else(|| format!("`{{{after}` has no closing brace"))?;
             pieces.push(Piece::Text(before.to_owned()));
-            pieces.push(Piece::Number(Query::parse(query.trim()).map_err(|why| format!("{{{query}}}: {why}"))?));
+            pieces.push(Piece::Number(
+                Query::parse(query.trim()).map_err(|why| format!("{{{query}}}: {why}"))?,
+            ));
             rest = behind;
         }
         pieces.push(Piece::Text(rest.to_owned()));
@@ -90,8 +95,10 @@ impl Caption {
 impl Query {
     fn parse(text: &str) -> Result<Self, String> {
         let (text, at) = text.split_once(" at ").map_or((text, None), |(text, at)| (text, Some(at)));
-        let (text, series) = text.split_once(" of ").map_or((text, None), |(text, series)| (text, Some(series)));
-        let (word, measure) = text.split_once(' ').map_or((text, None), |(word, measure)| (word, Some(measure)));
+        let (text, series) =
+            text.split_once(" of ").map_or((text, None), |(text, series)| (text, Some(series)));
+        let (word, measure) =
+            text.split_once(' ').map_or((text, None), |(word, measure)| (word, Some(measure)));
         let statistic = match word.trim() {
             "count" => Statistic::Count,
             "mean" => Statistic::Mean,
@@ -116,7 +123,8 @@ impl Query {
 
     fn check(&self, experiment: &Experiment) -> Result<(), String> {
         let analysis = &experiment.analysis;
-        if let Some(selector) = self.selector.as_ref().filter(|one| !analysis.measure.contains(&one.measure)) {
+        if let Some(selector) = self.selector.as_ref().filter(|one| !analysis.measure.contains(&one.measure))
+        {
             return Err(format!("`{}` is not measured; add it to `measure`", selector.measure.name()));
         }
         let names: Vec<String> = analysis.series.iter().map(Series::name).collect();
@@ -155,7 +163,8 @@ impl Query {
     }
 
     fn speaks_of(&self, record: &Record, results: &Results) -> bool {
-        let of_series = self.series.as_ref().is_none_or(|series| results.series_name(record.series) == *series);
+        let of_series =
+            self.series.as_ref().is_none_or(|series| results.series_name(record.series) == *series);
         let there = |(name, value): &(String, String)| {
             let axis = results.experiment.axis(name)?;
             let place = *record.at.get(axis)?;

@@ -26,7 +26,10 @@ pub(super) fn check(experiment: &Experiment) -> Result<(), Fault> {
     names(analysis)?;
     if let Some(version) = analysis.version.as_ref().filter(|version| *version != env!("CARGO_PKG_VERSION")) {
         let ours = env!("CARGO_PKG_VERSION");
-        return fault("version", format!("written by version {version}, this is {ours}; take the line out to run it anew"));
+        return fault(
+            "version",
+            format!("written by version {version}, this is {ours}; take the line out to run it anew"),
+        );
     }
     if !(1..=MOST_REPETITIONS).contains(&analysis.repetitions) {
         return fault("repetitions", format!("{}; give 1 to {MOST_REPETITIONS}", analysis.repetitions));
@@ -49,7 +52,8 @@ pub(super) fn check(experiment: &Experiment) -> Result<(), Fault> {
 }
 
 fn names(analysis: &Analysis) -> Result<(), Fault> {
-    let plain = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+    let plain =
+        |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
     if !plain(&analysis.name) {
         return fault("name", format!("{:?}; use letters, digits and hyphens", analysis.name));
     }
@@ -58,7 +62,10 @@ fn names(analysis: &Analysis) -> Result<(), Fault> {
     }
     let series: Vec<String> = analysis.series.iter().map(Series::name).collect();
     if let Some(number) = (1..series.len()).find(|&number| series[..number].contains(&series[number])) {
-        return fault(format!("series.{number}"), format!("a second series named `{}`; give it a label", series[number]));
+        return fault(
+            format!("series.{number}"),
+            format!("a second series named `{}`; give it a label", series[number]),
+        );
     }
     for (number, sweep) in analysis.sweep.iter().enumerate() {
         let key = format!("sweep.{number}.name");
@@ -77,7 +84,10 @@ fn names(analysis: &Analysis) -> Result<(), Fault> {
     }
     for (number, plan) in analysis.figure.iter().enumerate() {
         if !plain(&plan.id) || analysis.figure[..number].iter().any(|other| other.id == plan.id) {
-            return fault(format!("figure.{number}.id"), format!("{:?}; every figure needs an id of its own", plan.id));
+            return fault(
+                format!("figure.{number}.id"),
+                format!("{:?}; every figure needs an id of its own", plan.id),
+            );
         }
     }
     Ok(())
@@ -96,11 +106,16 @@ fn problems(analysis: &Analysis) -> Result<(), Fault> {
             Ok(problem) => problem,
             Err(error) => return fault(format!("series.{number}"), error.to_string()),
         };
-        if let Some((measure, why)) = analysis.measure.iter().find_map(|&measure| Some((measure, unfit(measure, &problem)?))) {
+        if let Some((measure, why)) =
+            analysis.measure.iter().find_map(|&measure| Some((measure, unfit(measure, &problem)?)))
+        {
             return fault("measure", format!("`{}` {why}", measure.name()));
         }
         if dataset.fixed_logits().is_some() && series.optimizer != Optimizer::Newton {
-            return fault(format!("series.{number}.optimizer"), "first-order optimizers need a design with features");
+            return fault(
+                format!("series.{number}.optimizer"),
+                "first-order optimizers need a design with features",
+            );
         }
         if dataset.fixed_logits().is_some() && analysis.measure.iter().any(|&measure| is_trace(measure)) {
             return fault("measure", "traces need a design with features");

@@ -6,9 +6,13 @@ use super::file::Experiment;
 use super::keys::{listed, unknown};
 use super::measure::{Measure, Selector, Shape};
 use super::specification::{
-    Colouring, CurvePanel, Draw, FigurePlan, Line, Mark, Plot, ScatterPanel, Series,
+    Band, Colouring, CurvePanel, Draw, FigurePlan, Line, LineStyle, Mark, Plot, ScatterPanel, Series,
 };
 use crate::data::Dataset;
+
+fn at_least_one(number: usize, key: &str) -> Result<(), Fault> {
+    if number == 0 { fault(key, "there are none; give at least one") } else { Ok(()) }
+}
 
 /// A figure of an experiment, whose keys are told from the figure on.
 pub(super) struct Drawing<'a> {
@@ -28,7 +32,7 @@ impl Drawing<'_> {
         }
         match &self.plan.plot {
             Plot::Curves { panels } => {
-                self.some(panels.len(), "plot.curves.panels")?;
+                at_least_one(panels.len(), "plot.curves.panels")?;
                 panels.iter().enumerate().try_for_each(|(number, panel)| {
                     self.curves(panel).map_err(|found| Fault {
                         key: format!("plot.curves.panels.{number}.{}", found.key),
@@ -37,21 +41,27 @@ impl Drawing<'_> {
                 })
             }
             Plot::Scatter { panels, colour } => {
-                self.some(panels.len(), "plot.scatter.panels")?;
-                self.colour(colour, false).map_err(|why| Fault { key: "plot.scatter.colour".to_owned(), problem: why })?;
+                at_least_one(panels.len(), "plot.scatter.panels")?;
+                self.colour(colour, false)
+                    .map_err(|why| Fault { key: "plot.scatter.colour".to_owned(), problem: why })?;
                 panels.iter().enumerate().try_for_each(|(number, panel)| {
-                    self.scatter(panel).map_err(|problem| Fault { key: format!("plot.scatter.panels.{number}"), problem })
+                    self.scatter(panel)
+                        .map_err(|problem| Fault { key: format!("plot.scatter.panels.{number}"), problem })
                 })
             }
             Plot::Maps { measure } => {
                 self.all_of(&[*measure, Measure::ClassCount], "maps")?;
                 if measure.shape() != Shape::ClassPairs {
-                    return fault("plot.maps.measure", "is not a class-by-class matrix; use `mean_probability`");
+                    return fault(
+                        "plot.maps.measure",
+                        "is not a class-by-class matrix; use `mean_probability`",
+                    );
                 }
                 self.unswept("maps", None)
             }
             Plot::Regions { target, reach } => {
-                let needed = [Measure::Coefficient, Measure::Intercept, Measure::Shortfall, Measure::Accuracy];
+                let needed =
+                    [Measure::Coefficient, Measure::Intercept, Measure::Shortfall, Measure::Accuracy];
                 self.all_of(&needed, "regions")?;
                 self.plane("regions", *reach)?;
                 self.class(*target, "plot.regions.target")?;
@@ -69,15 +79,14 @@ impl Drawing<'_> {
                 self.class(*target, "plot.bars.target")?;
                 let count = self.classes();
                 if classes.len() != count {
-                    return fault("plot.bars.classes", format!("{} names for {count} classes; give one for each", classes.len()));
+                    return fault(
+                        "plot.bars.classes",
+                        format!("{} names for {count} classes; give one for each", classes.len()),
+                    );
                 }
                 self.unswept("bars", None)
             }
         }
-    }
-
-    fn some(&self, panels: usize, key: &str) -> Result<(), Fault> {
-        if panels == 0 { fault(key, "no panels; give at least one") } else { Ok(()) }
     }
 
     /// Number of classes at the first sweep point.
@@ -92,7 +101,14 @@ impl Drawing<'_> {
 
     fn class(&self, class: usize, key: &str) -> Result<(), Fault> {
         let classes = self.classes();
-        if class < classes { Ok(()) } else { fault(key, format!("there is no class {class}; the classes are 0 to {}", classes.saturating_sub(1))) }
+        if class < classes {
+            Ok(())
+        } else {
+            fault(
+                key,
+                format!("there is no class {class}; the classes are 0 to {}", classes.saturating_sub(1)),
+            )
+        }
     }
 
     fn plane(&self, kind: &str, reach: f64) -> Result<(), Fault> {
@@ -100,23 +116,34 @@ impl Drawing<'_> {
             return fault(format!("plot.{kind}.reach"), format!("{reach}; it must be above 0"));
         }
         match self.sample().map(|dataset| dataset.dimension()) {
-            Some(2) => Ok(()),
-            Some(dimension) => fault(format!("plot.{kind}"), format!("shows a plane, but the design has {dimension} features")),
-            None => Ok(()),
+            Some(dimension) if dimension != 2 => fault(
+                format!("plot.{kind}"),
+                format!("shows a plane, but the design has {dimension} features"),
+            ),
+            _ => Ok(()),
         }
     }
 
     fn all_of(&self, needed: &[Measure], kind: &str) -> Result<(), Fault> {
         match needed.iter().find(|measure| !self.experiment.analysis.measure.contains(measure)) {
-            Some(missing) => fault(format!("plot.{kind}"), format!("needs `{}`; add it to `measure`", missing.name())),
+            Some(missing) => {
+                fault(format!("plot.{kind}"), format!("needs `{}`; add it to `measure`", missing.name()))
+            }
             None => Ok(()),
         }
     }
 
     fn unswept(&self, kind: &str, except: Option<&str>) -> Result<(), Fault> {
-        let swept = self.experiment.axes.iter().find(|axis| axis.labels.len() > 1 && Some(axis.name.as_str()) != except);
+        let swept = self
+            .experiment
+            .axes
+            .iter()
+            .find(|axis| axis.labels.len() > 1 && Some(axis.name.as_str()) != except);
         match swept {
-            Some(axis) => fault(format!("plot.{kind}"), format!("shows one sweep point, but `{}` takes {} values", axis.name, axis.labels.len())),
+            Some(axis) => fault(
+                format!("plot.{kind}"),
+                format!("shows one sweep point, but `{}` takes {} values", axis.name, axis.labels.len()),
+            ),
             None => Ok(()),
         }
     }
@@ -145,7 +172,10 @@ impl Drawing<'_> {
         let classes = self.classes();
         let per_class = matches!(selector.measure.shape(), Shape::Classes | Shape::ClassPairs);
         match selector.indices.iter().find(|&&index| per_class && index >= classes) {
-            Some(index) => Err(format!("`{selector}`: there is no class {index}; the classes are 0 to {}", classes.saturating_sub(1))),
+            Some(index) => Err(format!(
+                "`{selector}`: there is no class {index}; the classes are 0 to {}",
+                classes.saturating_sub(1)
+            )),
             None => Ok(()),
         }
     }
@@ -169,7 +199,8 @@ impl Drawing<'_> {
         let of_measure = Measure::named(&panel.x).ok();
         match of_measure {
             None => {
-                let mut names: Vec<String> = self.experiment.axes.iter().map(|axis| axis.name.clone()).collect();
+                let mut names: Vec<String> =
+                    self.experiment.axes.iter().map(|axis| axis.name.clone()).collect();
                 names.extend(self.experiment.analysis.measure.iter().map(|measure| measure.name()));
                 if self.experiment.axis(&panel.x).is_none() {
                     return fault("x", unknown(&panel.x, &names));
@@ -182,7 +213,7 @@ impl Drawing<'_> {
                 }
             }
         }
-        self.some(panel.lines.len(), "lines")?;
+        at_least_one(panel.lines.len(), "lines")?;
         for (number, line) in panel.lines.iter().enumerate() {
             self.line(line, of_measure).map_err(keyed(&format!("lines.{number}")))?;
         }
@@ -228,7 +259,10 @@ impl Drawing<'_> {
         match self.experiment.axes.iter().find(|axis| axis.labels.len() > 1 && !shown(&axis.name)) {
             Some(axis) => fault(
                 "at",
-                format!("would mix all values of `{0}`; say where under `at`, such as at = {{ {0} = \"{1}\" }}", axis.name, axis.labels[0]),
+                format!(
+                    "would mix all values of `{0}`; say where under `at`, such as at = {{ {0} = \"{1}\" }}",
+                    axis.name, axis.labels[0]
+                ),
             ),
             None => Ok(()),
         }
@@ -240,10 +274,18 @@ impl Drawing<'_> {
             Mark::FirstBelow { measure, line, .. } => (vec![*line], Some(measure)),
         };
         if let Some(missing) = lines.iter().find(|&&line| line >= panel.lines.len()) {
-            return Err(format!("there is no line {missing}; the panel has {}, counted from 0", panel.lines.len()));
+            return Err(format!(
+                "there is no line {missing}; the panel has {}, counted from 0",
+                panel.lines.len()
+            ));
         }
         measure.map_or(Ok(()), |measure| {
-            let line = Line { measure: measure.clone(), style: Default::default(), band: Default::default(), label: None };
+            let line = Line {
+                measure: measure.clone(),
+                style: LineStyle::default(),
+                band: Band::default(),
+                label: None,
+            };
             self.line(&line, along)
         })
     }

@@ -5,9 +5,7 @@ use crate::balance::Ledger;
 use crate::data::Dataset;
 use crate::solver::{Head, Outcome, Problem, StationaryPoint, solve, solve_traced};
 use argmin::core::observers::{Observe, ObserverMode};
-use argmin::core::{
-    CostFunction, Error, Executor, Gradient, IterState, KV, Solver, State,
-};
+use argmin::core::{CostFunction, Error, Executor, Gradient, IterState, KV, Solver, State};
 use argmin::solver::gradientdescent::SteepestDescent;
 use argmin::solver::linesearch::MoreThuenteLineSearch;
 use argmin::solver::quasinewton::LBFGS;

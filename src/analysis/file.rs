@@ -86,7 +86,10 @@ impl Source {
 
     /// An error at the line of a dotted key.
     fn at(&self, key: &str, problem: &str) -> AnalysisError {
-        AnalysisError::specification(format!("{}:{}", self.name, line_of(&self.text, key)), format!("`{key}`: {problem}"))
+        AnalysisError::specification(
+            format!("{}:{}", self.name, line_of(&self.text, key)),
+            format!("`{key}`: {problem}"),
+        )
     }
 
     fn unreadable(&self, error: &toml::de::Error) -> AnalysisError {
@@ -102,7 +105,8 @@ impl Source {
             } else {
                 sweep.labels.clone()
             };
-            let numbers = values.iter().enumerate().map(|(place, value)| number_of(value).unwrap_or(place as f64));
+            let numbers =
+                values.iter().enumerate().map(|(place, value)| number_of(value).unwrap_or(place as f64));
             let numbers = numbers.collect();
             Ok((SweptAxis { name: sweep.name.clone(), labels, numbers }, values))
         };
@@ -147,7 +151,10 @@ impl Override {
         })?;
         let read = toml::from_str::<Table>(&format!("value = {value}")).ok();
         let value = read.and_then(|mut table| table.remove("value"));
-        Ok(Self { key: key.trim().to_owned(), value: value.unwrap_or_else(|| Value::String(text[key.len() + 1..].to_owned())) })
+        Ok(Self {
+            key: key.trim().to_owned(),
+            value: value.unwrap_or_else(|| Value::String(text[key.len() + 1..].to_owned())),
+        })
     }
 }
 
@@ -213,7 +220,11 @@ fn label(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Array(items) => items.iter().map(label).collect::<Vec<_>>().join(" : "),
-        Value::Float(number) => crate::numeric::significant(*number, 4),
+        Value::Float(number) => {
+            // Four digits say which value it is; the shortest way to write those.
+            let rounded = format!("{number:.3e}").parse().unwrap_or(*number);
+            f64::to_string(&rounded)
+        }
         other => other.to_string(),
     }
 }

@@ -67,7 +67,9 @@ fn index(part: &str, length: usize) -> Result<usize, String> {
     match part.parse() {
         Ok(index) if index < length => Ok(index),
         Ok(index) => Err(format!("there is no item {index}; the list has {length}, counted from 0")),
-        Err(_) => Err(format!("`{part}` is no number, but this is a list of {length}; count its items from 0")),
+        Err(_) => {
+            Err(format!("`{part}` is no number, but this is a list of {length}; count its items from 0"))
+        }
     }
 }
 
@@ -101,9 +103,11 @@ pub(super) fn line_of(text: &str, key: &str) -> usize {
             DeValue::Table(table) => {
                 table.get_key_value(part).map(|(name, inner)| (name.span().start, inner))
             }
-            DeValue::Array(list) => {
-                part.parse::<usize>().ok().and_then(|index| list.get(index)).map(|item| (item.span().start, item))
-            }
+            DeValue::Array(list) => part
+                .parse::<usize>()
+                .ok()
+                .and_then(|index| list.get(index))
+                .map(|item| (item.span().start, item)),
             _ => None,
         };
         let Some((start, inner)) = inner else { break };
@@ -114,8 +118,7 @@ pub(super) fn line_of(text: &str, key: &str) -> usize {
 
 /// The line, counted from 1, that holds a byte of `text`.
 pub(super) fn line_at(text: &str, offset: usize) -> usize {
-    let before = text.as_bytes().get(..offset).unwrap_or(text.as_bytes());
-    1 + before.iter().filter(|&&byte| byte == b'\n').count()
+    text.get(..offset).unwrap_or(text).matches('\n').count() + 1
 }
 
 #[cfg(test)]
@@ -150,9 +153,15 @@ mod tests {
 
     #[test]
     fn lines_are_those_of_an_editor() {
-        for (key, line) in
-            [("seed", 1), ("data.gaussian", 3), ("data.gaussian.counts", 4), ("data.gaussian.counts.1", 4), ("series.1.loss", 10), ("series.0", 6), ("missing", 1)]
-        {
+        for (key, line) in [
+            ("seed", 1),
+            ("data.gaussian", 3),
+            ("data.gaussian.counts", 4),
+            ("data.gaussian.counts.1", 4),
+            ("series.1.loss", 10),
+            ("series.0", 6),
+            ("missing", 1),
+        ] {
             assert_eq!(line_of(TEXT, key), line, "{key}");
         }
     }

@@ -1,8 +1,8 @@
 //! What can be measured where a search has ended, by the names that analysis files use.
 
 use schemars::JsonSchema;
-use serde::de::value::{Error as NameError, StrDeserializer};
 use serde::de::IntoDeserializer;
+use serde::de::value::{Error as NameError, StrDeserializer};
 use serde::{Deserialize, Serialize};
 
 /// A measure; what it is a list of is its [`Shape`].
@@ -187,7 +187,8 @@ impl TryFrom<String> for Selector {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let (name, rest) = text.split_once('.').map_or((text.as_str(), None), |(name, rest)| (name, Some(rest)));
+        let (name, rest) =
+            text.split_once('.').map_or((text.as_str(), None), |(name, rest)| (name, Some(rest)));
         let measure = Measure::named(name)?;
         let index = |part: &str| {
             part.parse().map_err(|_| format!("`{text}`: `{part}` is no number; name one as in `hardest.0`"))

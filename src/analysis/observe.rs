@@ -3,8 +3,8 @@
 use super::descend::{Descended, End, Objective, told};
 use super::measure::Measure;
 use crate::balance::{
-    Centroids, Ledger, LedgerEntry, MeanProbability, Neglect, binary_error_ratio, neglect, relative_difference,
-    residual_centroids,
+    Centroids, Ledger, LedgerEntry, MeanProbability, Neglect, binary_error_ratio, neglect,
+    relative_difference, residual_centroids,
 };
 use crate::data::Dataset;
 use crate::loss::{LossKind, Targets};
@@ -101,13 +101,13 @@ impl Seen<'_> {
         use Measure as M;
         let targets = self.problem.targets();
         let floats = |counts: &[usize]| -> Vec<f64> { counts.iter().map(|&count| count as f64).collect() };
-        let of_ledger = |pick: fn(&LedgerEntry) -> f64| -> Vec<f64> {
-            self.ledger.entries.iter().map(pick).collect()
-        };
-        let of_neglect =
-            |pick: fn(&Neglect) -> f64| -> Vec<f64> { self.neglect.iter().map(pick).collect() };
+        let of_ledger =
+            |pick: fn(&LedgerEntry) -> f64| -> Vec<f64> { self.ledger.entries.iter().map(pick).collect() };
+        let of_neglect = |pick: fn(&Neglect) -> f64| -> Vec<f64> { self.neglect.iter().map(pick).collect() };
         match measure {
-            M::Loss => vec![self.certified.map_or_else(|| self.objective.sight(self.head).loss, |loss| loss.0)],
+            M::Loss => {
+                vec![self.certified.map_or_else(|| self.objective.sight(self.head).loss, |loss| loss.0)]
+            }
             M::DataLoss => vec![self.data_loss()],
             M::Gradient => vec![self.gradient()],
             M::BalanceResidual => vec![self.ledger.worst_residual()],
@@ -147,7 +147,11 @@ impl Seen<'_> {
     }
 
     fn recalls(&self) -> Vec<f64> {
-        self.hits.iter().zip(self.problem.targets().counts()).map(|(hits, &count)| hits / count as f64).collect()
+        self.hits
+            .iter()
+            .zip(self.problem.targets().counts())
+            .map(|(hits, &count)| hits / count as f64)
+            .collect()
     }
 
     fn data_loss(&self) -> f64 {

@@ -43,7 +43,8 @@ pub enum Ended {
 /// JSON has no NaN and no infinity: they are written as null and read as NaN, "no number".
 fn with_gaps<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Measure, Vec<f64>>, D::Error> {
     let gapped = BTreeMap::<Measure, Vec<Option<f64>>>::deserialize(deserializer)?;
-    let filled = |numbers: Vec<Option<f64>>| numbers.into_iter().map(|number| number.unwrap_or(f64::NAN)).collect();
+    let filled =
+        |numbers: Vec<Option<f64>>| numbers.into_iter().map(|number| number.unwrap_or(f64::NAN)).collect();
     Ok(gapped.into_iter().map(|(measure, numbers)| (measure, filled(numbers))).collect())
 }
 
@@ -99,7 +100,11 @@ impl Results {
     /// Name of a series.
     #[must_use]
     pub fn series_name(&self, series: usize) -> String {
-        self.experiment.analysis.series.get(series).map_or_else(String::new, super::specification::Series::name)
+        self.experiment
+            .analysis
+            .series
+            .get(series)
+            .map_or_else(String::new, super::specification::Series::name)
     }
 
     /// What a problem is called: series, sweep point, repetition.

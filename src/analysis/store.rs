@@ -59,13 +59,16 @@ impl Store {
         write_whole(&file(ANALYSIS), text.as_bytes()).map_err(|error| unwritable(&file(ANALYSIS), &error))?;
         let mut remarks = Vec::new();
         let mut finished = HashMap::new();
-        for record in earlier(&file(RECORDS), &mut remarks).into_iter().chain(broken_off(&file(JOURNAL), &mut remarks)) {
+        for record in
+            earlier(&file(RECORDS), &mut remarks).into_iter().chain(broken_off(&file(JOURNAL), &mut remarks))
+        {
             finished.insert(record.key.clone(), record);
         }
         let journal = OpenOptions::new().create(true).append(true).open(file(JOURNAL));
         let mut journal = journal.map_err(|error| unwritable(&file(JOURNAL), &error))?;
         // A line that was cut off must not swallow the next one.
-        let torn = std::fs::read(file(JOURNAL)).is_ok_and(|bytes| bytes.last().is_some_and(|&last| last != b'\n'));
+        let torn =
+            std::fs::read(file(JOURNAL)).is_ok_and(|bytes| bytes.last().is_some_and(|&last| last != b'\n'));
         if torn {
             journal.write_all(b"\n").map_err(|error| unwritable(&file(JOURNAL), &error))?;
         }
@@ -93,7 +96,10 @@ impl Store {
         let write = |name: &str, bytes: &[u8]| {
             write_whole(&file(name), bytes).map_err(|error| unwritable(&file(name), &error))
         };
-        write(RECORDS, records_text(results).map_err(|error| unwritable(&file(RECORDS), &error))?.as_bytes())?;
+        write(
+            RECORDS,
+            records_text(results).map_err(|error| unwritable(&file(RECORDS), &error))?.as_bytes(),
+        )?;
         write(TABLE, &table::csv(results).map_err(|error| unwritable(&file(TABLE), &error))?)?;
         remove(&file(JOURNAL))
     }
@@ -104,14 +110,18 @@ impl Results {
     pub fn read(directory: &Path) -> Result<Self, AnalysisError> {
         let path = directory.join(ANALYSIS);
         if !path.is_file() {
-            let problem = "holds no analysis.toml; name a directory that `equipoise run` has filled".to_owned();
+            let problem =
+                "holds no analysis.toml; name a directory that `equipoise run` has filled".to_owned();
             return Err(AnalysisError::Occupied { path: directory.to_owned(), problem });
         }
         let experiment = Source::read(&path)?.experiment(&[])?;
         let path = directory.join(RECORDS);
         let problem = |problem: String| AnalysisError::Occupied { path: path.clone(), problem };
         let text = std::fs::read(&path).map_err(|_| {
-            problem("is not there: the run is not finished; `equipoise run` on its analysis.toml goes on".to_owned())
+            problem(
+                "is not there: the run is not finished; `equipoise run` on its analysis.toml goes on"
+                    .to_owned(),
+            )
         })?;
         let read: RecordsFile = serde_json::from_slice(&text)
             .map_err(|error| problem(format!("cannot be read ({error}); run the analysis anew")))?;
@@ -120,7 +130,19 @@ impl Results {
             * experiment.analysis.repetitions;
         if read.records.len() as u64 != wanted {
             let found = read.records.len();
-            return Err(problem(format!("holds {found} records, but analysis.toml speaks of {wanted}; run it anew")));
+            return Err(problem(format!(
+                "holds {found} records, but analysis.toml speaks of {wanted}; run it anew"
+            )));
+        }
+        let strange = |record: &Record| {
+            let there = record.at.len() == experiment.axes.len()
+                && experiment.axes.iter().zip(&record.at).all(|(axis, &place)| place < axis.labels.len());
+            !there || record.series >= experiment.analysis.series.len() || record.classes == 0
+        };
+        if let Some(number) = read.records.iter().position(strange) {
+            return Err(problem(format!(
+                "record {number} is of no problem that analysis.toml speaks of; run it anew"
+            )));
         }
         Ok(Self { experiment, records: read.records })
     }
@@ -148,7 +170,9 @@ fn check_occupant(path: &Path, analysis: &Analysis) -> Result<(), AnalysisError>
     let occupied = |problem: String| Err(AnalysisError::Occupied { path: path.to_owned(), problem });
     let table: toml::Table = match toml::from_str(&text) {
         Ok(table) => table,
-        Err(_) => return occupied("cannot be read; choose another --out, or --force to overwrite".to_owned()),
+        Err(_) => {
+            return occupied("cannot be read; choose another --out, or --force to overwrite".to_owned());
+        }
     };
     let said = |key: &str| table.get(key).and_then(toml::Value::as_str).unwrap_or("unknown").to_owned();
     let ours = env!("CARGO_PKG_VERSION");
@@ -176,7 +200,8 @@ fn earlier(path: &Path, remarks: &mut Vec<String>) -> Vec<Record> {
     match serde_json::from_slice::<RecordsFile>(&bytes) {
         Ok(read) => read.records,
         Err(error) => {
-            remarks.push(format!("{}: cannot be read ({error}); its problems are solved anew", path.display()));
+            remarks
+                .push(format!("{}: cannot be read ({error}); its problems are solved anew", path.display()));
             Vec::new()
         }
     }

@@ -52,7 +52,10 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
             let shipped = Shipped::named(name)?;
             let file = file.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.toml")));
             let place = file.display();
-            ensure!(*force || !file.exists(), "{place} is there already; name another file, or --force to overwrite");
+            ensure!(
+                *force || !file.exists(),
+                "{place} is there already; name another file, or --force to overwrite"
+            );
             save(&file, shipped.text)?;
             print(&format!("{place} written; `equipoise run {place}` runs it\n"))?;
         }

@@ -8,12 +8,13 @@ use super::verify::{check, effort, ending};
 use super::{Ending, verdict_table};
 use crate::analysis::{Override, SHIPPED, balance_law};
 use crate::claims::{Effort, Plan};
-use crate::figure::{self, Figure};
+use crate::figure;
 use crate::numeric::significant;
-use crate::report::{self, Report};
+use crate::report::{self, Drawn, Report};
 use anyhow::Result;
 use serde::Serialize;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 const EXAMPLES: &str = "Examples:
@@ -74,24 +75,27 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
 }
 
 /// Draws F1 and runs every shipped analysis, each into a directory of its own.
-fn draw_figures(arguments: &Arguments, effort: Effort) -> Result<Vec<Figure>> {
+fn draw_figures(arguments: &Arguments, effort: Effort) -> Result<Vec<Drawn>> {
     let directory = arguments.out.join("balance-law");
     let record = balance_law::run(arguments.seed, balance_problems(effort));
     let figure = figure::balance_law::draw(&record)?;
     arguments.drawing.write(&figure, &directory)?;
     save(&directory.join("records.json"), &json(&record)?)?;
-    let mut figures = vec![figure];
+    let mut figures = vec![Drawn { figure, results: None }];
     for shipped in SHIPPED {
         let experiment = shipped.source().experiment(&[])?;
         let fewer = Override { key: "repetitions".to_owned(), value: i64::from(QUICK_REPETITIONS).into() };
-        let experiment = if effort == Effort::Quick && experiment.analysis.repetitions > u64::from(QUICK_REPETITIONS) {
-            shipped.source().experiment(&[fewer])?
-        } else {
-            experiment
-        };
+        let experiment =
+            if effort == Effort::Quick && experiment.analysis.repetitions > u64::from(QUICK_REPETITIONS) {
+                shipped.source().experiment(&[fewer])?
+            } else {
+                experiment
+            };
         let done = carry_out(&experiment, &arguments.out.join(shipped.name), false, &arguments.drawing)?;
         report_unsolved(&done.results);
-        figures.extend(done.figures.into_iter().map(|(figure, _)| figure));
+        let results = Arc::new(done.results);
+        let drawn = |(figure, _)| Drawn { figure, results: Some(Arc::clone(&results)) };
+        figures.extend(done.figures.into_iter().map(drawn));
     }
     Ok(figures)
 }

@@ -55,11 +55,8 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
         arguments.overrides.iter().map(|text| Override::parse(text)).collect::<Result<Vec<_>, _>>()?;
     let (source, home) = source(&arguments.analysis)?;
     let experiment = source.experiment(&overrides)?;
-    let directory = arguments
-        .out
-        .clone()
-        .or(home)
-        .unwrap_or_else(|| PathBuf::from(&experiment.analysis.name));
+    let directory =
+        arguments.out.clone().or(home).unwrap_or_else(|| PathBuf::from(&experiment.analysis.name));
     let done = carry_out(&experiment, &directory, arguments.force, &arguments.drawing)?;
     print(&summary(&done, &directory, started, style))?;
     report_unsolved(&done.results);

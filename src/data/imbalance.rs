@@ -177,7 +177,11 @@ mod tests {
             (exponential(10, 2.0), 1, "at least two classes"),
             (step(0), 3, "minority_classes: 0"),
             (step(3), 3, "between 1 and 2"),
-            (ImbalanceProfile::OneRare { common: 9, rare: 3, samples: 1 }, 3, "class 3; the classes here are 0 to 2"),
+            (
+                ImbalanceProfile::OneRare { common: 9, rare: 3, samples: 1 },
+                3,
+                "class 3; the classes here are 0 to 2",
+            ),
             (ImbalanceProfile::OneRare { common: 9, rare: 1, samples: 0 }, 3, "class 1: 0 samples"),
             (ImbalanceProfile::Explicit(vec![1, 2]), 3, "2 counts, but there are 3 classes"),
             (ImbalanceProfile::Explicit(vec![1, 0, 2]), 3, "class 1: 0 samples"),

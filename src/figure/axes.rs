@@ -4,11 +4,12 @@ use crate::analysis::specification::AxisPlan;
 
 use super::canvas::{Anchor, Canvas, Lettering, Point, Stroke};
 use super::error::FigureError;
+use super::head::{Head, HeadItem};
 use super::scale::Scale;
-use super::text::widest;
+use super::text::{text_width, widest};
 use super::theme::{
-    AXIS_WIDTH, CAP_HEIGHT, Colour, GAP, GREY, INK, LABEL_SIZE, LETTER_SIZE, MARGIN, MINOR_TICK_LENGTH,
-    NOTE_SIZE, TICK_LENGTH, TICK_SIZE,
+    AXIS_WIDTH, CAP_HEIGHT, Colour, GAP, INK, LABEL_SIZE, LETTER_SIZE, MARGIN, MINOR_TICK_LENGTH,
+    TICK_LENGTH, TICK_SIZE,
 };
 use super::ticks::{Tick, ticks};
 
@@ -63,9 +64,17 @@ impl Axis {
         Self { label: label.into(), scale, ticks: ticks(scale) }
     }
 
-    /// An axis as planned, over `values`.
-    pub(super) fn planned(plan: &AxisPlan, values: impl Iterator<Item = f64>) -> Self {
-        let scale = Scale::planned(plan, values);
+    /// A horizontal axis as planned, over `values`.
+    pub(super) fn across(plan: &AxisPlan, values: impl Iterator<Item = f64>) -> Self {
+        Self::planned(plan, Scale::planned(plan, values, false))
+    }
+
+    /// A vertical axis as planned, over `values`.
+    pub(super) fn upward(plan: &AxisPlan, values: impl Iterator<Item = f64>) -> Self {
+        Self::planned(plan, Scale::planned(plan, values, true))
+    }
+
+    fn planned(plan: &AxisPlan, scale: Scale) -> Self {
         let label = &plan.label;
         if plan.ticks.is_empty() {
             return Self::new(label, scale);
@@ -75,14 +84,19 @@ impl Axis {
     }
 
     /// An axis marked at given values with given words.
-    pub(super) fn marked(
-        label: &str,
-        scale: Scale,
-        marks: impl IntoIterator<Item = (f64, String)>,
-    ) -> Self {
+    pub(super) fn marked(label: &str, scale: Scale, marks: impl IntoIterator<Item = (f64, String)>) -> Self {
         let tick = |(value, label)| Tick { value, label: Some(label) };
         let ticks = marks.into_iter().map(tick).filter(|tick| scale.contains(tick.value)).collect();
         Self { label: label.to_owned(), scale, ticks }
+    }
+
+    /// Paper to the right of the frame that the last tick label takes, were this a horizontal axis.
+    fn overhang(&self, plot_width: f64) -> f64 {
+        let reach = |tick: &Tick| {
+            let beyond = (self.scale.share(tick.value) - 1.0) * plot_width;
+            tick.label.as_deref().map_or(0.0, |label| beyond + text_width(label, TICK_SIZE) / 2.0)
+        };
+        self.ticks.iter().map(reach).fold(0.0, f64::max)
     }
 
     /// Paper between the spine and the edge of the tick labels, were this a vertical axis.
@@ -97,6 +111,17 @@ pub(super) struct PanelPlan {
     pub(super) y: Axis,
     /// Paper to the right of the frame, for labels at line ends.
     pub(super) right: f64,
+    /// Words and keys above the frame.
+    pub(super) head: Vec<HeadItem>,
+    /// Whether they may run on above the paper to the right.
+    pub(super) head_runs_on: bool,
+}
+
+impl PanelPlan {
+    /// Two axes, and neither labels at line ends nor words above.
+    pub(super) const fn new(x: Axis, y: Axis) -> Self {
+        Self { x, y, right: GAP, head: Vec::new(), head_runs_on: true }
+    }
 }
 
 /// A panel in its place on the paper.
@@ -115,18 +140,34 @@ pub(super) fn panel_row<'c, 'a>(
 ) -> Result<Vec<Panel<'c, 'a>>, FigureError> {
     let count = plans.len() as f64;
     let left_room = |plan: &PanelPlan| plan.y.tick_room() + GAP + LABEL_SIZE;
-    let taken: f64 = plans.iter().map(|plan| left_room(plan) + plan.right).sum();
-    let plot_width = (width - 2.0 * MARGIN - PANEL_GAP * (count - 1.0) - taken) / count;
+    let room = width - 2.0 * MARGIN - PANEL_GAP * (count - 1.0);
+    // Overhanging tick labels are as wide on a plot that is narrower for them, to the eye.
+    let widest_plot = room / count;
+    let right_room = |plan: &PanelPlan| plan.right.max(plan.x.overhang(widest_plot));
+    let taken: f64 = plans.iter().map(|plan| left_room(plan) + right_room(plan)).sum();
+    let plot_width = (room - taken) / count;
+    let lettered = plans.len() > 1;
     let bottom = height - MARGIN - LABEL_SIZE - GAP - TICK_SIZE - GAP - TICK_LENGTH;
+    // A lone panel needs no letter.
+    let indent = if lettered { 2.0 * LETTER_SIZE } else { 0.0 };
+    let head = |plan: &PanelPlan| {
+        let beyond = if plan.head_runs_on { right_room(plan) } else { 0.0 };
+        Head::wrapped(plan.head.clone(), plot_width + beyond - indent)
+    };
+    let heads: Vec<Head> = plans.iter().map(head).collect();
+    let top = MARGIN + HEAD_ROOM + heads.iter().map(Head::further_lines).fold(0.0, f64::max);
     let mut cursor = MARGIN;
     let mut panels = Vec::with_capacity(plans.len());
-    for (plan, letter) in plans.into_iter().zip('a'..) {
-        let left = cursor + left_room(&plan);
-        let frame = Frame { left, top: MARGIN + HEAD_ROOM, right: left + plot_width, bottom };
-        cursor = frame.right + plan.right + PANEL_GAP;
+    for ((plan, head), letter) in plans.into_iter().zip(heads).zip('a'..) {
+        let (left, right) = (cursor + left_room(&plan), right_room(&plan));
+        let frame = Frame { left, top, right: left + plot_width, bottom };
+        cursor = frame.right + right + PANEL_GAP;
         let panel = Panel { canvas, frame, x: plan.x, y: plan.y };
         panel.draw_axes()?;
-        draw_letter(canvas, frame, letter)?;
+        head.draw(canvas, (left + indent, MARGIN + LETTER_SIZE * CAP_HEIGHT / 2.0))?;
+        if lettered {
+            draw_letter(canvas, frame, letter)?;
+        }
         panels.push(panel);
     }
     Ok(panels)
@@ -161,12 +202,6 @@ impl Panel<'_, '_> {
         y.clamp(low.min(high), low.max(high))
     }
 
-    /// What line styles mean, said once above the panel, beside its letter.
-    pub(super) fn draw_heading(&self, text: &str) -> Result<(), FigureError> {
-        let at = (self.frame.left + 2.0 * LETTER_SIZE, MARGIN + LETTER_SIZE * CAP_HEIGHT / 2.0);
-        self.canvas.text(at, text, Lettering::new(NOTE_SIZE, GREY))
-    }
-
     /// A level line across the whole panel; returns its height on the paper.
     pub(super) fn draw_level(
         &self,
@@ -189,10 +224,15 @@ impl Panel<'_, '_> {
         let corner = AXIS_WIDTH / 2.0;
         self.canvas.line(&[(left, top), (left, bottom + corner)], spine)?;
         self.canvas.line(&[(left - corner, bottom), (right, bottom)], spine)?;
+        let mut written_up_to = f64::NEG_INFINITY;
         for tick in &self.x.ticks {
             let x = left + self.x.scale.share(tick.value) * self.frame.width();
             self.canvas.line(&[(x, bottom), (x, bottom + tick_length(tick))], spine)?;
-            if let Some(label) = &tick.label {
+            let room = |label: &String| text_width(label, TICK_SIZE) / 2.0;
+            // Where the plot is too narrow for all labels, a tick goes without.
+            let clear = |label: &&String| x - room(label) > written_up_to;
+            if let Some(label) = tick.label.as_ref().filter(clear) {
+                written_up_to = x + room(label) + GAP / 2.0;
                 let y = bottom + TICK_LENGTH + GAP + TICK_SIZE / 2.0;
                 self.canvas.text((x, y), label, tick_label.anchored(Anchor::Middle))?;
             }

@@ -7,13 +7,13 @@ use crate::analysis::balance_law::{BalanceLawRecord, BalancePoint};
 use super::axes::{Axis, Panel, PanelPlan, panel_row};
 use super::canvas::{Canvas, Point, Sheet, Stroke, draw_svg};
 use super::error::FigureError;
-use super::key::{KeyEntry, draw_key};
+use super::head::{HeadItem, KeyMark};
 use super::labels::{Note, trace};
 use super::marker::{Shape, draw_filled, draw_hollow};
 use super::render::Figure;
 use super::scale::{Scale, extent};
 use super::theme::{
-    CURVE_WIDTH, Colour, DASHED, GAP, GREY, INK, POINTS_PER_INCH, THIN_WIDTH, TWO_COLUMNS, loss_colour,
+    CURVE_WIDTH, Colour, DASHED, GREY, INK, POINTS_PER_INCH, THIN_WIDTH, TWO_COLUMNS, loss_colour,
 };
 use super::ticks::scientific;
 
@@ -72,15 +72,17 @@ pub fn draw(record: &BalanceLawRecord) -> Result<Figure, FigureError> {
     let caption = caption(record);
     let svg = draw_svg(Sheet::paper(SIZE), &caption, |canvas| {
         let outflow = || Axis::new("outflow of a class, share of the total mass", mass);
-        let plans = vec![
-            PanelPlan { x: outflow(), y: Axis::new("inflow, share of the total mass", mass), right: GAP },
-            PanelPlan { x: outflow(), y: Axis::new("relative residual", residual), right: GAP },
-        ];
-        let panels = panel_row(canvas, SIZE, plans)?;
         let key = key_entries(&points);
         let (above_flows, above_residuals) = key.split_at(key.len().div_ceil(2));
-        draw_key(&panels[0], above_flows, RADIUS)?;
-        draw_key(&panels[1], above_residuals, RADIUS)?;
+        let inflow = Axis::new("inflow, share of the total mass", mass);
+        let plans = vec![
+            PanelPlan { head: above_flows.to_vec(), ..PanelPlan::new(outflow(), inflow) },
+            PanelPlan {
+                head: above_residuals.to_vec(),
+                ..PanelPlan::new(outflow(), Axis::new("relative residual", residual))
+            },
+        ];
+        let panels = panel_row(canvas, SIZE, plans)?;
         draw_flows(&panels[0], &points, extent(masses()))?;
         draw_residuals(&panels[1], &points, record.tolerance)
     })?;
@@ -134,12 +136,16 @@ fn draw_flows(
 }
 
 /// The entries of the key that the points call for: losses share one line, which leaves no line end to label.
-fn key_entries(points: &[(&BalancePoint, &'static Look)]) -> Vec<KeyEntry> {
+fn key_entries(points: &[(&BalancePoint, &'static Look)]) -> Vec<HeadItem> {
     let present = |look: &&Look| points.iter().any(|(point, _)| point.law == look.law);
-    let of_look = |look: &Look| KeyEntry { name: look.name.to_owned(), colour: look.colour(), shape: Some(look.shape) };
-    let mut entries: Vec<KeyEntry> = LOOKS.iter().filter(present).map(of_look).collect();
+    let of_look = |look: &Look| {
+        let mark = KeyMark { shape: Some(look.shape), radius: RADIUS };
+        HeadItem::key(look.name.to_owned(), look.colour(), mark)
+    };
+    let mut entries: Vec<HeadItem> = LOOKS.iter().filter(present).map(of_look).collect();
     if points.iter().any(|(point, _)| !point.stationary) {
-        entries.push(KeyEntry { name: "not stationary".to_owned(), colour: GREY, shape: None });
+        let mark = KeyMark { shape: None, radius: RADIUS };
+        entries.push(HeadItem::key("not stationary".to_owned(), GREY, mark));
     }
     entries
 }

@@ -6,7 +6,7 @@ use super::axes::{Axis, Panel, PanelPlan, panel_row};
 use super::canvas::{Lettering, draw_svg};
 use super::draw::Task;
 use super::error::FigureError;
-use super::key::{KeyEntry, draw_key};
+use super::head::{HeadItem, KeyMark};
 use super::marker::Shape;
 use super::scale::Scale;
 use super::series_look::looks;
@@ -47,21 +47,25 @@ pub(super) fn draw(task: &Task, target: usize, classes: &[String]) -> Result<Str
     }
     let remark = |column: &Column| {
         let (class, probability) = column.hardest(target)?;
-        Some(format!("{} gets P = {probability:.2}", classes[class]))
+        Some(format!("{} gives it P = {probability:.2}", classes[class]))
     };
     let remarks: Vec<Option<String>> = columns.iter().map(remark).collect();
     let right = GAP + remarks.iter().flatten().map(|text| text_width(text, NOTE_SIZE)).fold(0.0, f64::max);
-    let sum = |column: &Column, sign: f64| column.parts.iter().filter(|part| **part * sign > 0.0).sum::<f64>();
+    let sum =
+        |column: &Column, sign: f64| column.parts.iter().filter(|part| **part * sign > 0.0).sum::<f64>();
     let longest = columns.iter().map(|column| column.shortfall.max(sum(column, 1.0))).fold(0.0, f64::max);
     let lowest = columns.iter().map(|column| sum(column, -1.0)).fold(0.0, f64::min);
     let along = Scale::Linear { low: lowest * (1.0 + AIR), high: longest * (1.0 + AIR) };
     let down = Scale::Linear { low: columns.len() as f64 - 0.5, high: -0.5 };
     let names = columns.iter().enumerate().map(|(row, column)| (row as f64, column.name.clone()));
     let label = format!("share of the {}’s mass", classes[target]);
-    let plan = PanelPlan { x: Axis::new(label, along), y: Axis::marked("", down, names), right };
+    let plan = PanelPlan {
+        right,
+        head: key(target, classes),
+        ..PanelPlan::new(Axis::new(label, along), Axis::marked("", down, names))
+    };
     draw_svg(task.sheet, &task.caption, |canvas| {
         let row = panel_row(canvas, task.sheet.size(), vec![plan])?;
-        draw_key(&row[0], &key(target, classes), KEY_RADIUS)?;
         for (number, (column, remark)) in columns.iter().zip(&remarks).enumerate() {
             draw_column(&row[0], number as f64, column, target)?;
             if let Some(text) = remark {
@@ -75,10 +79,13 @@ pub(super) fn draw(task: &Task, target: usize, classes: &[String]) -> Result<Str
 
 fn columns(task: &Task, target: usize, classes: usize) -> Vec<Column> {
     let column = |(series, name): (usize, String)| {
-        let records = task.results.records.iter().filter(|record| record.series == series && record.classes == classes);
-        let (mut parts, mut probability, mut shortfall, mut count) = (vec![0.0; classes], vec![0.0; classes], 0.0, 0.0);
+        let records =
+            task.results.records.iter().filter(|record| record.series == series && record.classes == classes);
+        let (mut parts, mut probability, mut shortfall, mut count) =
+            (vec![0.0; classes], vec![0.0; classes], 0.0, 0.0);
         for record in records {
-            let entry = |measure: Measure, class: usize| record.all(measure).get(class * classes + target).copied();
+            let entry =
+                |measure: Measure, class: usize| record.all(measure).get(class * classes + target).copied();
             let Some(own) = record.all(Measure::Shortfall).get(target) else { continue };
             shortfall += own;
             count += 1.0;
@@ -101,11 +108,13 @@ fn class_colour(class: usize, target: usize) -> Colour {
     sequence_colour(ORDER[rank % ORDER.len()])
 }
 
-fn key(target: usize, classes: &[String]) -> Vec<KeyEntry> {
-    let square = |name: String, colour| KeyEntry { name, colour, shape: Some(Shape::Square) };
+fn key(target: usize, classes: &[String]) -> Vec<HeadItem> {
+    let mark = KeyMark { shape: Some(Shape::Square), radius: KEY_RADIUS };
+    let square = |name: String, colour| HeadItem::key(name, colour, mark);
     let withheld = square(format!("withheld by the {}", classes[target]), INK);
     let others = classes.iter().enumerate().filter(|(class, _)| *class != target);
-    let received = others.map(|(class, name)| square(format!("brought by {name}"), class_colour(class, target)));
+    let received =
+        others.map(|(class, name)| square(format!("given to it by {name}"), class_colour(class, target)));
     std::iter::once(withheld).chain(received).collect()
 }
 

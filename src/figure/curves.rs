@@ -9,8 +9,9 @@ use super::axes::{Axis, Panel, PanelPlan, panel_row};
 use super::canvas::{Point, Stroke, draw_svg};
 use super::draw::Task;
 use super::error::FigureError;
+use super::head::HeadItem;
 use super::labels::{EndLabel, Note, draw_end_labels, end_label_room, trace};
-use super::marker::{Shape, draw_filled};
+use super::scale::Scale;
 use super::theme::{BAND_ALPHA, CURVE_WIDTH, Colour, DASHED, DOTTED, GAP, GREY, THIN_WIDTH};
 use data::{Curve, Group};
 
@@ -54,16 +55,17 @@ impl Content<'_> {
         let points = || self.curves().flat_map(|(_, curve)| &curve.points);
         let along = points().map(|point| point.x);
         let levels = self.plan.levels.iter().map(|level| level.at);
-        let heights = self.curves().flat_map(|(_, curve)| {
-            curve.points.iter().flat_map(move |point| point.shown(curve.style))
-        });
-        let names: Vec<&str> =
-            self.names().into_iter().chain(self.plan.key.as_deref()).collect();
+        let heights = self
+            .curves()
+            .flat_map(|(_, curve)| curve.points.iter().flat_map(move |point| point.shown(curve.style)));
+        let names: Vec<&str> = self.names().into_iter().chain(self.plan.key.as_deref()).collect();
         let right = if names.is_empty() { GAP } else { end_label_room(names) };
         PanelPlan {
-            x: Axis::planned(&self.plan.x_axis, along),
-            y: Axis::planned(&self.plan.y_axis, heights.chain(levels)),
+            x: Axis::across(&self.plan.x_axis, along),
+            y: Axis::upward(&self.plan.y_axis, heights.chain(levels)),
             right,
+            head: self.plan.heading.as_deref().map(HeadItem::words).unwrap_or_default(),
+            head_runs_on: self.plan.key.is_none(),
         }
     }
 
@@ -72,7 +74,7 @@ impl Content<'_> {
         let by_line = self.plan.colour == Colouring::Lines;
         if by_line {
             self.plan.lines.iter().filter_map(|line| line.label.as_deref()).collect()
-        } else if self.groups.len() > 1 {
+        } else if self.groups.len() > 1 && !self.ends_early() {
             self.groups.iter().map(|group| group.name.as_str()).collect()
         } else {
             Vec::new()
@@ -80,9 +82,6 @@ impl Content<'_> {
     }
 
     fn draw(&self, panel: &Panel) -> Result<(), FigureError> {
-        if let Some(heading) = &self.plan.heading {
-            panel.draw_heading(&heading.replace("   ", "\u{2003}"))?;
-        }
         for (_, curve) in self.curves() {
             draw_band(panel, curve)?;
         }
@@ -96,7 +95,7 @@ impl Content<'_> {
         for (_, curve) in self.curves() {
             obstacles.extend(draw_curve(panel, curve)?);
         }
-        self.draw_ends(panel)?;
+        self.draw_ends(panel, &mut obstacles)?;
         for (label, height) in levels {
             let wanted = (panel.frame.left, height);
             Note::new(&[label], GREY).draw_near(panel.canvas, panel.frame, wanted, &mut obstacles)?;
@@ -105,12 +104,17 @@ impl Content<'_> {
     }
 
     /// Labels where lines end: each line its own, or each group on the line whose ends lie farthest apart.
-    fn draw_ends(&self, panel: &Panel) -> Result<(), FigureError> {
+    fn draw_ends(&self, panel: &Panel, obstacles: &mut Vec<Point>) -> Result<(), FigureError> {
         let heading = self.plan.key.as_deref().unwrap_or("");
         let end = |curve: &Curve| panel.visible(curve.middles()).last().map(|&(_, y)| y);
         let mut labels = Vec::new();
+        if self.ends_early() {
+            return self.draw_names_at_ends(panel, obstacles);
+        }
         if self.plan.colour == Colouring::Lines {
-            for (line, curve) in self.plan.lines.iter().zip(self.groups.iter().flat_map(|group| &group.curves)) {
+            for (line, curve) in
+                self.plan.lines.iter().zip(self.groups.iter().flat_map(|group| &group.curves))
+            {
                 if let (Some(text), Some(y)) = (&line.label, end(curve)) {
                     labels.push(EndLabel { y, text: text.clone(), colour: curve.colour });
                 }
@@ -126,17 +130,42 @@ impl Content<'_> {
         if labels.is_empty() { Ok(()) } else { draw_end_labels(panel.canvas, panel.frame, heading, &labels) }
     }
 
+    /// Whether lines of the panel end far from its right edge and from each other.
+    fn ends_early(&self) -> bool {
+        const EARLY: f64 = 0.85;
+        let along = self.curves().flat_map(|(_, curve)| &curve.points).map(|point| point.x);
+        let scale = Scale::planned(&self.plan.x_axis, along, false);
+        let reach = |group: &Group| Some(scale.share(group.curves.first()?.points.last()?.x));
+        self.groups.len() > 1 && self.groups.iter().filter_map(reach).any(|reach| reach < EARLY)
+    }
+
+    /// The name of each group beside the end of its first line.
+    fn draw_names_at_ends(&self, panel: &Panel, obstacles: &mut Vec<Point>) -> Result<(), FigureError> {
+        for group in &self.groups {
+            let Some(curve) = group.curves.first() else { continue };
+            let Some(&(x, y)) = panel.visible(curve.middles()).last() else { continue };
+            let lines = [group.name.as_str()];
+            let note = Note::new(&lines, curve.colour);
+            let wanted = (x + GAP + note.size().0 / 2.0, y);
+            note.draw_near(panel.canvas, panel.frame, wanted, obstacles)?;
+        }
+        Ok(())
+    }
+
     /// The line whose ends are easiest to tell apart; the first unless another is clearly better.
     fn most_spread(&self, end: &impl Fn(&Curve) -> Option<f64>) -> usize {
         const CLEARLY: f64 = 1.5;
         let least_gap = |line: usize| {
-            let mut ends: Vec<f64> =
-                self.groups.iter().filter_map(|group| end(&group.curves[line])).collect();
+            let ends: Option<Vec<f64>> = self.groups.iter().map(|group| end(&group.curves[line])).collect();
+            // A line that some group has not cannot name the groups.
+            let Some(mut ends) = ends else { return 0.0 };
             ends.sort_by(f64::total_cmp);
             ends.windows(2).map(|pair| pair[1] - pair[0]).fold(f64::INFINITY, f64::min)
         };
         let drawn = (0..self.plan.lines.len()).filter(|&line| self.plan.lines[line].style != LineStyle::Dots);
-        drawn.reduce(|best, line| if least_gap(line) > CLEARLY * least_gap(best) { line } else { best }).unwrap_or(0)
+        drawn
+            .reduce(|best, line| if least_gap(line) > CLEARLY * least_gap(best) { line } else { best })
+            .unwrap_or(0)
     }
 }
 
@@ -170,7 +199,7 @@ fn draw_curve(panel: &Panel, curve: &Curve) -> Result<Vec<Point>, FigureError> {
     }
     if curve.style == LineStyle::Marked || line.len() == 1 {
         for &at in &line {
-            draw_filled(panel.canvas, Shape::Circle, at, MARKED, curve.colour)?;
+            panel.canvas.disc(at, MARKED, curve.colour, 1.0)?;
         }
     }
     Ok(trace(&line))

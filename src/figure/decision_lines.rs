@@ -64,7 +64,7 @@ pub(super) fn draw(task: &Task, reach: f64, along: &str, label: &str) -> Result<
             canvas.ring(positives, RING, Stroke::solid(sight.colour, CURVE_WIDTH))?;
             canvas.disc(negatives, DOT, sight.colour, 1.0)?;
         }
-        window.draw_frame(canvas, true)?;
+        window.draw_frame(canvas, [true, true])?;
         draw_labels(canvas, window, &sights, label)
     })
 }
@@ -103,7 +103,8 @@ fn draw_labels(
 ) -> Result<(), FigureError> {
     let line = NOTE_SIZE * LINE_HEIGHT;
     let x = window.frame.right + GAP;
-    let rows = std::iter::once((heading, GREY)).chain(sights.iter().map(|sight| (sight.label.as_str(), sight.colour)));
+    let rows = std::iter::once((heading, GREY))
+        .chain(sights.iter().map(|sight| (sight.label.as_str(), sight.colour)));
     for (row, (text, colour)) in rows.enumerate() {
         let colour = if row == 0 { INK } else { colour };
         let at = (x, window.frame.top + (row as f64 + 0.5) * line);

@@ -48,11 +48,7 @@ pub enum FigureError {
 
 impl FigureError {
     /// An [`FigureError::Invalid`] from its texts.
-    pub(super) fn invalid(
-        figure: &str,
-        place: impl Into<String>,
-        problem: impl Into<String>,
-    ) -> Self {
+    pub(super) fn invalid(figure: &str, place: impl Into<String>, problem: impl Into<String>) -> Self {
         Self::Invalid { figure: figure.to_owned(), place: place.into(), problem: problem.into() }
     }
 }

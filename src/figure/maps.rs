@@ -4,6 +4,7 @@ use crate::analysis::{Measure, Record, Results};
 
 use super::axes::{Frame, draw_letter};
 use super::canvas::{Anchor, Canvas, Lettering, Sheet, Stroke, draw_svg};
+use super::colour_bar;
 use super::draw::Task;
 use super::error::FigureError;
 use super::series_look::{SeriesLook, looks};
@@ -17,8 +18,6 @@ use super::theme::{
 const MAP_GAP: f64 = 16.0;
 /// Height above the maps for letter, loss and lowest diagonal entry.
 const HEAD_ROOM: f64 = 25.0;
-/// Width of the colour bar.
-const BAR_WIDTH: f64 = 7.0;
 /// Largest side of a map, so that few maps do not make a tall figure.
 const LARGEST_SIDE: f64 = 120.0;
 /// More maps than this leave too little width for the words above each.
@@ -58,7 +57,7 @@ impl Layout {
     fn of(sheet: Sheet, maps: usize, row_labels: &[String]) -> Self {
         let (maps, classes) = (maps as f64, row_labels.len());
         let left = MARGIN + LABEL_SIZE + GAP + widest(row_labels.iter().map(String::as_str), TICK_SIZE) + GAP;
-        let bar = MAP_GAP + BAR_WIDTH + GAP + text_width("0.0", TICK_SIZE) + GAP + LABEL_SIZE + MARGIN;
+        let bar = MAP_GAP + colour_bar::room() + MARGIN;
         let room = (sheet.width - left - bar - MAP_GAP * (maps - 1.0)) / maps;
         let side = room.min(LARGEST_SIDE);
         // What capped maps leave over goes to both margins alike.
@@ -123,7 +122,10 @@ pub(super) fn draw(task: &Task, measure: Measure) -> Result<String, FigureError>
         let problem = format!("{} maps do not fit side by side; draw at most {MOST_MAPS} series", maps.len());
         return Err(task.invalid("maps", problem));
     }
-    if maps.iter().any(|map| map.rows.len() != counts.len() || map.rows.iter().any(|row| row.len() != counts.len())) {
+    if maps
+        .iter()
+        .any(|map| map.rows.len() != counts.len() || map.rows.iter().any(|row| row.len() != counts.len()))
+    {
         return Err(task.invalid("maps", "the matrices differ in their number of classes; show one design"));
     }
     let row_labels: Vec<String> =
@@ -139,8 +141,13 @@ pub(super) fn draw(task: &Task, measure: Measure) -> Result<String, FigureError>
             draw_columns(canvas, &layout, frame)?;
         }
         draw_rows(canvas, &layout, &row_labels)?;
-        draw_bar(canvas, layout.map(maps.len() - 1))
+        colour_bar::draw(canvas, beside(layout.map(maps.len() - 1)), "mean probability")
     })
+}
+
+/// The place right of a map.
+fn beside(map: Frame) -> Frame {
+    Frame { left: map.right + MAP_GAP, right: map.right + MAP_GAP + colour_bar::WIDTH, ..map }
 }
 
 fn maps(results: &Results, measure: Measure) -> Vec<Map> {
@@ -156,7 +163,8 @@ fn maps(results: &Results, measure: Measure) -> Vec<Map> {
 
 /// The mean of each number of a measure over records that have it.
 fn mean_of<'a>(records: impl Iterator<Item = &'a Record>, measure: Measure) -> Vec<f64> {
-    let lists: Vec<&[f64]> = records.map(|record| record.all(measure)).filter(|list| !list.is_empty()).collect();
+    let lists: Vec<&[f64]> =
+        records.map(|record| record.all(measure)).filter(|list| !list.is_empty()).collect();
     let length = lists.iter().map(|list| list.len()).min().unwrap_or(0);
     (0..length).map(|place| lists.iter().map(|list| list[place]).sum::<f64>() / lists.len() as f64).collect()
 }
@@ -172,12 +180,7 @@ fn draw_head(canvas: &Canvas, frame: Frame, map: &Map) -> Result<(), FigureError
     canvas.text((frame.left, second), &text, Lettering::new(NOTE_SIZE, GREY))
 }
 
-fn draw_cells(
-    canvas: &Canvas,
-    layout: &Layout,
-    frame: Frame,
-    map: &Map,
-) -> Result<(), FigureError> {
+fn draw_cells(canvas: &Canvas, layout: &Layout, frame: Frame, map: &Map) -> Result<(), FigureError> {
     let number = CellText::fitting(layout.cell);
     for (row, values) in map.rows.iter().enumerate() {
         for (column, &value) in values.iter().enumerate() {
@@ -226,30 +229,4 @@ fn draw_rows(canvas: &Canvas, layout: &Layout, labels: &[String]) -> Result<(), 
         (frame.left - GAP - labels_width - GAP - LABEL_SIZE / 2.0, f64::midpoint(frame.top, frame.bottom));
     let axis = Lettering::new(LABEL_SIZE, INK).anchored(Anchor::Middle).upward();
     canvas.text(at, "true class (samples)", axis)
-}
-
-/// The colour bar right of the last map.
-fn draw_bar(canvas: &Canvas, last: Frame) -> Result<(), FigureError> {
-    const SHADES: u32 = 64;
-    const MARKS: [f64; 3] = [0.0, 0.5, 1.0];
-    let left = last.right + MAP_GAP;
-    let bar = Frame { left, right: left + BAR_WIDTH, ..last };
-    let height = |share: f64| bar.bottom - share * bar.height();
-    for shade in 0..SHADES {
-        let share = |step: u32| f64::from(step) / f64::from(SHADES);
-        // Each shade reaches to the top and is covered by the next, which leaves no seams.
-        let band = Frame { bottom: height(share(shade)), ..bar };
-        canvas.area(
-            &band.corners(),
-            sequential_colour(f64::midpoint(share(shade), share(shade + 1))),
-            1.0,
-        )?;
-    }
-    for mark in MARKS {
-        let label = Lettering::new(TICK_SIZE, INK);
-        canvas.text((bar.right + GAP, height(mark)), &format!("{mark:.1}"), label)?;
-    }
-    let x = bar.right + GAP + text_width("0.0", TICK_SIZE) + GAP + LABEL_SIZE / 2.0;
-    let axis = Lettering::new(LABEL_SIZE, INK).anchored(Anchor::Middle).upward();
-    canvas.text((x, f64::midpoint(bar.top, bar.bottom)), "mean probability", axis)
 }

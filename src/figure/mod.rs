@@ -6,8 +6,8 @@
 //! computed here but means and quantiles: a number in a figure comes from its records.
 //!
 //! Below the pictures, each file uses only those named before it: `theme` (sizes and colours), `canvas`
-//! (lines, areas, text in points), `text` (the embedded font), `scale` and `ticks`, `axes` (panels),
-//! `labels`, `marker`, `key`, `series_look`, `plane`.
+//! (lines, areas, text in points), `text` (the embedded font), `scale` and `ticks`, `marker`, `head` (words above panels), `axes` (panels),
+//! `labels`, `series_look`, `colour_bar`, `plane`.
 
 pub mod balance_law;
 pub mod scaling;
@@ -15,11 +15,12 @@ pub mod scaling;
 mod axes;
 mod bars;
 mod canvas;
+mod colour_bar;
 mod curves;
 mod decision_lines;
 mod draw;
 mod error;
-mod key;
+mod head;
 mod labels;
 mod maps;
 mod marker;

@@ -3,11 +3,13 @@
 use crate::analysis::specification::Draw;
 use crate::analysis::{Measure, Record, Results};
 use crate::data::Dataset;
+use crate::loss::Link;
+use crate::numeric::Sigmoid;
 
 use super::axes::Frame;
 use super::canvas::{Anchor, Canvas, Lettering, Point, Stroke};
 use super::error::FigureError;
-use super::theme::{AXIS_WIDTH, Colour, GAP, INK, TICK_SIZE};
+use super::theme::{AXIS_WIDTH, Colour, GAP, INK, TICK_SIZE, sequential_colour};
 
 /// A window on the plane from `-reach` to `reach` in both features.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +34,19 @@ impl Logits {
             rows.insert(0, [0.0; 3]);
         }
         Some(Self(rows))
+    }
+
+    /// The probability of a class at a point.
+    pub(super) fn probability(&self, link: Link, class: usize, at: Point) -> f64 {
+        let margin = match link {
+            Link::Sigmoid => value(self.0[class], at),
+            Link::Softmax => {
+                let others = (0..self.classes()).filter(|&other| other != class);
+                let above: f64 = others.map(|other| value(self.margin(other, class), at).exp()).sum();
+                -above.ln()
+            }
+        };
+        Sigmoid::of(margin).probability
     }
 
     pub(super) fn classes(&self) -> usize {
@@ -91,25 +106,56 @@ fn clip(corners: &[Point], line: [f64; 3]) -> Vec<Point> {
 impl Window {
     pub(super) fn place(&self, (x, y): Point) -> Point {
         let share = |value: f64| (value + self.reach) / (2.0 * self.reach);
-        (
-            self.frame.left + share(x) * self.frame.width(),
-            self.frame.bottom - share(y) * self.frame.height(),
-        )
+        (self.frame.left + share(x) * self.frame.width(), self.frame.bottom - share(y) * self.frame.height())
     }
 
     pub(super) fn holds(&self, (x, y): Point) -> bool {
         x.abs() <= self.reach && y.abs() <= self.reach
     }
 
+    /// A field of probabilities in shades a tenth apart.
+    pub(super) fn draw_field(
+        &self,
+        canvas: &Canvas,
+        field: impl Fn(Point) -> f64,
+    ) -> Result<(), FigureError> {
+        const CELLS: usize = 64;
+        const SHADES: f64 = 10.0;
+        /// How far a cell reaches under the next row, which leaves no seams.
+        const OVERLAP: f64 = 0.4;
+        let step = 2.0 * self.reach / CELLS as f64;
+        let edge = |cell: usize| cell as f64 * step - self.reach;
+        let shade = |row: usize, column: usize| {
+            let share = field((edge(column) + step / 2.0, edge(row) + step / 2.0));
+            (share * SHADES).round()
+        };
+        for row in 0..CELLS {
+            let shades: Vec<f64> = (0..CELLS).map(|column| shade(row, column)).collect();
+            let mut from = 0;
+            for run in shades.chunk_by(|a, b| a == b) {
+                let to = from + run.len();
+                let (left, bottom) = self.place((edge(from), edge(row)));
+                let (right, top) = self.place((edge(to), edge(row + 1)));
+                let top = (top - OVERLAP).max(self.frame.top);
+                let corners = Frame { left, top, right, bottom }.corners();
+                canvas.area(&corners, sequential_colour(run[0] / SHADES), 1.0)?;
+                from = to;
+            }
+        }
+        Ok(())
+    }
+
     /// The outline, with the names of the two features below and beside it.
-    pub(super) fn draw_frame(&self, canvas: &Canvas, named: bool) -> Result<(), FigureError> {
+    pub(super) fn draw_frame(&self, canvas: &Canvas, named: [bool; 2]) -> Result<(), FigureError> {
         let corners = self.frame.corners();
         canvas.line(&[corners.as_slice(), &corners[..2]].concat(), Stroke::solid(INK, AXIS_WIDTH))?;
         let Frame { left, top, right, bottom } = self.frame;
         let name = Lettering::new(TICK_SIZE, INK).anchored(Anchor::Middle);
-        let below = (f64::midpoint(left, right), bottom + GAP + TICK_SIZE / 2.0);
-        canvas.text(below, "feature 1", name)?;
-        if named {
+        if named[0] {
+            let below = (f64::midpoint(left, right), bottom + GAP + TICK_SIZE / 2.0);
+            canvas.text(below, "feature 1", name)?;
+        }
+        if named[1] {
             let beside = (left - GAP - TICK_SIZE / 2.0, f64::midpoint(top, bottom));
             canvas.text(beside, "feature 2", name.upward())?;
         }

@@ -1,14 +1,18 @@
-//! Decision regions of each series side by side, over the samples of one draw.
+//! Decision regions of each series side by side, over the samples of one draw, and below them the probability of the target.
 
+use crate::analysis::specification::Loss;
 use crate::analysis::summary::Spread;
 use crate::analysis::{Measure, Record, Results};
+use crate::loss::Link;
 
 use super::axes::{Frame, draw_letter};
 use super::canvas::{Canvas, Lettering, Sheet, draw_svg};
+use super::colour_bar;
 use super::draw::Task;
 use super::error::FigureError;
 use super::plane::{Logits, Window, first_draw};
-use super::series_look::looks;
+use super::series_look::{SeriesLook, looks};
+use super::text::text_width;
 use super::theme::{
     CAP_HEIGHT, GAP, GREY, INK, LABEL_SIZE, LETTER_SIZE, LINE_HEIGHT, MARGIN, NOTE_SIZE, TICK_SIZE,
     sequence_colour,
@@ -17,49 +21,77 @@ use super::theme::{
 /// Samples of each class that are drawn.
 const SAMPLES: usize = 60;
 /// Height above a window for its letter, series and two lines of numbers.
-const HEAD_ROOM: f64 = 34.0;
+const HEAD_ROOM: f64 = 41.0;
 /// Space between windows.
 const WINDOW_GAP: f64 = 7.0;
 /// Opacity of a region.
 const REGION_ALPHA: f64 = 0.28;
 
+/// What one series shows.
+struct Sight {
+    name: String,
+    link: Link,
+    logits: Option<Logits>,
+    shortfall: f64,
+    accuracy: f64,
+}
+
 pub(super) fn draw(task: &Task, target: usize, reach: f64) -> Result<String, FigureError> {
     let dataset = first_draw(task.results).ok_or_else(|| task.empty("samples in a plane"))?;
-    let heads: Vec<(String, Option<Logits>, [f64; 2])> = looks(task.results)
-        .into_iter()
-        .enumerate()
-        .map(|(series, look)| {
-            let first = of_series(task.results, series).next();
-            let numbers = [mean(task.results, series, Measure::Shortfall, target), mean(task.results, series, Measure::Accuracy, 0)];
-            (look.name, first.and_then(Logits::of), numbers)
-        })
-        .collect();
-    if heads.iter().all(|head| head.1.is_none()) {
+    let sights = sights(task.results, target);
+    if sights.iter().all(|sight| sight.logits.is_none()) {
         return Err(task.empty("heads over two features"));
     }
-    let side = side(task.sheet, heads.len());
-    let sheet = Sheet { height: MARGIN + HEAD_ROOM + side + GAP + TICK_SIZE + MARGIN, ..task.sheet };
+    let side = side(task.sheet, sights.len());
+    let (top, below) = (MARGIN + HEAD_ROOM, MARGIN + HEAD_ROOM + side + WINDOW_GAP);
+    let sheet = Sheet { height: below + side + GAP + TICK_SIZE + MARGIN, ..task.sheet };
     draw_svg(sheet, &task.caption, |canvas| {
-        for ((place, (name, logits, numbers)), letter) in heads.iter().enumerate().zip('a'..) {
+        let window = |place: usize, top: f64| {
             let left = first_left() + place as f64 * (side + WINDOW_GAP);
-            let top = MARGIN + HEAD_ROOM;
-            let window = Window { frame: Frame { left, top, right: left + side, bottom: top + side }, reach };
-            draw_letter(canvas, window.frame, letter)?;
-            draw_head(canvas, window.frame, name, *numbers)?;
-            if let Some(logits) = logits {
-                for class in 0..logits.classes() {
-                    let corners: Vec<_> =
-                        logits.region(class, reach).into_iter().map(|corner| window.place(corner)).collect();
-                    if corners.len() > 2 {
-                        canvas.area(&corners, sequence_colour(class), REGION_ALPHA)?;
-                    }
-                }
+            Window { frame: Frame { left, top, right: left + side, bottom: top + side }, reach }
+        };
+        for ((place, sight), letter) in sights.iter().enumerate().zip('a'..) {
+            let (regions, field) = (window(place, top), window(place, below));
+            draw_letter(canvas, regions.frame, letter)?;
+            draw_head(canvas, regions.frame, sight)?;
+            if let Some(logits) = &sight.logits {
+                draw_regions(canvas, regions, logits)?;
+                field.draw_field(canvas, |at| logits.probability(sight.link, target, at))?;
             }
-            window.draw_samples(canvas, &dataset, SAMPLES, sequence_colour)?;
-            window.draw_frame(canvas, place == 0)?;
+            regions.draw_samples(canvas, &dataset, SAMPLES, sequence_colour)?;
+            regions.draw_frame(canvas, [false, place == 0])?;
+            field.draw_frame(canvas, [true, place == 0])?;
         }
-        Ok(())
+        let last = window(sights.len() - 1, below).frame;
+        let left = last.right + WINDOW_GAP;
+        let bar = Frame { left, right: left + colour_bar::WIDTH, ..last };
+        colour_bar::draw(canvas, bar, &format!("probability of class {target}"))
     })
+}
+
+fn sights(results: &Results, target: usize) -> Vec<Sight> {
+    let sight = |(series, look): (usize, SeriesLook)| {
+        let softmax = results.experiment.analysis.series[series].loss == Loss::Softmax;
+        Sight {
+            name: look.name,
+            link: if softmax { Link::Softmax } else { Link::Sigmoid },
+            logits: of_series(results, series).next().and_then(Logits::of),
+            shortfall: mean(results, series, Measure::Shortfall, target),
+            accuracy: mean(results, series, Measure::Accuracy, 0),
+        }
+    };
+    looks(results).into_iter().enumerate().map(sight).collect()
+}
+
+fn draw_regions(canvas: &Canvas, window: Window, logits: &Logits) -> Result<(), FigureError> {
+    for class in 0..logits.classes() {
+        let corners = logits.region(class, window.reach).into_iter();
+        let corners: Vec<_> = corners.map(|corner| window.place(corner)).collect();
+        if corners.len() > 2 {
+            canvas.area(&corners, sequence_colour(class), REGION_ALPHA)?;
+        }
+    }
+    Ok(())
 }
 
 fn first_left() -> f64 {
@@ -69,7 +101,7 @@ fn first_left() -> f64 {
 /// Side of a window when as many stand side by side as there are series, at least three.
 fn side(sheet: Sheet, windows: usize) -> f64 {
     let count = windows.max(3) as f64;
-    (sheet.width - MARGIN - first_left() - WINDOW_GAP * (count - 1.0)) / count
+    (sheet.width - MARGIN - first_left() - WINDOW_GAP * count - colour_bar::room()) / count
 }
 
 fn of_series(results: &Results, series: usize) -> impl Iterator<Item = &Record> {
@@ -83,13 +115,17 @@ fn mean(results: &Results, series: usize, measure: Measure, number: usize) -> f6
     Spread::of_mean(&values).map_or(f64::NAN, |spread| spread.middle)
 }
 
-/// The series beside the panel's letter, and below it what to look for.
-fn draw_head(canvas: &Canvas, frame: Frame, name: &str, [shortfall, accuracy]: [f64; 2]) -> Result<(), FigureError> {
+/// The series under the panel's letter, as large as fits, and below it what to look for.
+fn draw_head(canvas: &Canvas, frame: Frame, sight: &Sight) -> Result<(), FigureError> {
+    /// Bold letters are wider than those that are measured.
+    const BOLD: f64 = 1.13;
     let first = MARGIN + LETTER_SIZE * CAP_HEIGHT / 2.0;
-    canvas.text((frame.left + LETTER_SIZE + GAP, first), name, Lettering::new(LABEL_SIZE, INK).bold())?;
-    let lines = [format!("shortfall {shortfall:.2}"), format!("accuracy {accuracy:.2}")];
+    let size = LABEL_SIZE.min(frame.width() / (BOLD * text_width(&sight.name, 1.0)));
+    let second = first + LINE_HEIGHT * LABEL_SIZE;
+    canvas.text((frame.left, second), &sight.name, Lettering::new(size, INK).bold())?;
+    let lines = [format!("shortfall {:.2}", sight.shortfall), format!("accuracy {:.2}", sight.accuracy)];
     for (line, text) in (1..).zip(&lines) {
-        let y = first + f64::from(line) * LINE_HEIGHT * NOTE_SIZE + 1.5;
+        let y = second + f64::from(line) * LINE_HEIGHT * NOTE_SIZE;
         canvas.text((frame.left, y), text, Lettering::new(NOTE_SIZE, GREY))?;
     }
     Ok(())

@@ -32,9 +32,9 @@ impl Scale {
         Self::Log { low: 10_f64.powf(low), high: 10_f64.powf(high) }
     }
 
-    /// The scale of an axis as planned, over `values`; what the plan leaves open is as the values need.
-    pub(super) fn planned(plan: &AxisPlan, values: impl Iterator<Item = f64>) -> Self {
-        /// Logarithmic axes over more decades than this end at powers of ten.
+    /// The scale of an axis as planned, over `values`; what the plan leaves open is as the values need. A vertical
+    /// logarithmic axis over several decades ends at powers of ten.
+    pub(super) fn planned(plan: &AxisPlan, values: impl Iterator<Item = f64>, vertical: bool) -> Self {
         const FEW_DECADES: f64 = 1.5;
         const AIR: f64 = 0.04;
         let log = plan.scale == ScaleKind::Log;
@@ -44,7 +44,7 @@ impl Scale {
             (low, high) = (0.1, 1.0);
         }
         let scale = match plan.scale {
-            ScaleKind::Log if high / low > 10_f64.powf(FEW_DECADES) => Self::decades([low, high]),
+            ScaleKind::Log if vertical && high / low > 10_f64.powf(FEW_DECADES) => Self::decades([low, high]),
             ScaleKind::Log if high > low => Self::Log { low, high }.widened(AIR),
             ScaleKind::Log => Self::Log { low: low / 2.0, high: high * 2.0 },
             ScaleKind::Linear if high > low => Self::Linear { low, high }.widened(AIR),

@@ -5,6 +5,7 @@ use crate::analysis::scaling::{ScalingAxis, ScalingPoint, ScalingRecord, Scaling
 use super::axes::{Axis, Panel, PanelPlan, panel_row};
 use super::canvas::{Sheet, Stroke, draw_svg};
 use super::error::FigureError;
+use super::head::HeadItem;
 use super::labels::{EndLabel, draw_end_labels, end_label_room};
 use super::marker::{Shape, draw_filled};
 use super::render::Figure;
@@ -76,6 +77,8 @@ pub fn draw(record: &ScalingRecord) -> Result<Figure, FigureError> {
                 x: Axis::new(axis.label(), Scale::Log { low: least, high: most }.widened(0.04)),
                 y: Axis::new("seconds", seconds),
                 right: end_label_room(labels.iter().map(String::as_str).chain([heading.as_str()])),
+                head: HeadItem::words(axis.law().1),
+                head_runs_on: false,
             }
         };
         let panels = panel_row(canvas, SIZE, ScalingAxis::ALL.map(plan).into_iter().collect())?;
@@ -100,8 +103,7 @@ fn draw_lines(panel: &Panel, axis: ScalingAxis, series: &[&ScalingSeries]) -> Re
         ends.extend(line.last().map(|&(_, y)| EndLabel { y, text: series.end_label(), colour }));
     }
     draw_end_labels(panel.canvas, panel.frame, &heading(axis), &ends)?;
-    let (power, name) = axis.law();
-    panel.draw_heading(name)?;
+    let (power, _) = axis.law();
     draw_law(panel, power, series)
 }
 

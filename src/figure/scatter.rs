@@ -7,40 +7,37 @@ use super::axes::{Axis, Panel, PanelPlan, panel_row};
 use super::canvas::{Point, Stroke, draw_svg};
 use super::draw::Task;
 use super::error::FigureError;
-use super::key::{KeyEntry, draw_key};
+use super::head::{HeadItem, KeyMark};
 use super::labels::{Note, trace};
 use super::marker::{Shape, draw_filled};
 use super::scale::extent;
 use super::series_look::looks;
-use super::theme::{CURVE_WIDTH, Colour, DASHED, GAP, GREY, INK, THIN_WIDTH, sequence_colour};
+use super::theme::{CURVE_WIDTH, Colour, DASHED, GREY, INK, THIN_WIDTH, sequence_colour};
 
 const RADIUS: f64 = 1.25;
 
 /// A dot's place in data and its colour's number.
 type Dot = (Point, usize);
 
-pub(super) fn draw(
-    task: &Task,
-    panels: &[ScatterPanel],
-    colour: &Colouring,
-) -> Result<String, FigureError> {
+pub(super) fn draw(task: &Task, panels: &[ScatterPanel], colour: &Colouring) -> Result<String, FigureError> {
     let key = key(task.results, colour);
     let dots: Vec<Vec<Dot>> = panels.iter().map(|panel| dots(task.results, panel, colour)).collect();
     if let Some(empty) = dots.iter().position(Vec::is_empty) {
         return Err(task.invalid(format!("panel {empty}"), "no problem has an answer; nothing can be drawn"));
     }
     draw_svg(task.sheet, &task.caption, |canvas| {
+        let mark = KeyMark { shape: Some(Shape::Circle), radius: RADIUS };
+        let entry = |(name, colour): &(String, Colour)| HeadItem::key(name.clone(), *colour, mark);
+        // One key serves all panels.
+        let mut head: Vec<HeadItem> = key.iter().map(entry).collect();
         let plan = |(plan, dots): (&ScatterPanel, &Vec<Dot>)| PanelPlan {
-            x: Axis::planned(&plan.x_axis, dots.iter().map(|dot| dot.0.0)),
-            y: Axis::planned(&plan.y_axis, dots.iter().map(|dot| dot.0.1)),
-            right: GAP,
+            head: std::mem::take(&mut head),
+            ..PanelPlan::new(
+                Axis::across(&plan.x_axis, dots.iter().map(|dot| dot.0.0)),
+                Axis::upward(&plan.y_axis, dots.iter().map(|dot| dot.0.1)),
+            )
         };
         let row = panel_row(canvas, task.sheet.size(), panels.iter().zip(&dots).map(plan).collect())?;
-        let entries: Vec<KeyEntry> = key
-            .iter()
-            .map(|(name, colour)| KeyEntry { name: name.clone(), colour: *colour, shape: Some(Shape::Circle) })
-            .collect();
-        draw_key(&row[0], &entries, RADIUS)?;
         for ((panel, plan), dots) in row.iter().zip(panels).zip(&dots) {
             draw_panel(panel, plan, dots, &key)?;
         }
@@ -68,7 +65,8 @@ fn dots(results: &Results, panel: &ScatterPanel, colour: &Colouring) -> Vec<Dot>
         Colouring::Series | Colouring::Lines => Some(record.series),
     };
     // A logarithmic axis has no zero: what is smaller than its given low end is drawn there.
-    let floor = panel.y_axis.low.filter(|_| panel.y_axis.scale == ScaleKind::Log).unwrap_or(f64::NEG_INFINITY);
+    let floor =
+        panel.y_axis.low.filter(|_| panel.y_axis.scale == ScaleKind::Log).unwrap_or(f64::NEG_INFINITY);
     let of_record = |record: &Record| {
         let colour = number(record).unwrap_or(0);
         let pairs = record.all(panel.x).iter().zip(record.all(panel.y));
@@ -98,7 +96,13 @@ fn draw_panel(
     }
     for &(point, colour) in dots {
         for at in panel.visible([point]) {
-            draw_filled(panel.canvas, Shape::Circle, at, RADIUS, key.get(colour).map_or(INK, |entry| entry.1))?;
+            draw_filled(
+                panel.canvas,
+                Shape::Circle,
+                at,
+                RADIUS,
+                key.get(colour).map_or(INK, |entry| entry.1),
+            )?;
             obstacles.push(at);
         }
     }

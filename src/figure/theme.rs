@@ -20,7 +20,7 @@ impl Theme {
     pub(super) const fn narrowing_and_zoom(self) -> (f64, f64) {
         match self {
             Self::Paper => (1.0, 1.0),
-            Self::Slides => (0.82, 2.2),
+            Self::Slides => (0.9, 2.0),
         }
     }
 }
@@ -135,7 +135,7 @@ pub(super) fn luminance(RGBColor(red, green, blue): Colour) -> f64 {
 
 /// A lighter shade, for a second thing of the same colour.
 pub(super) fn lighter(colour: Colour) -> Colour {
-    mix(colour, PAPER, 0.45)
+    mix(colour, PAPER, 0.35)
 }
 
 fn mix(from: Colour, to: Colour, share: f64) -> Colour {

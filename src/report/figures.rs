@@ -1,20 +1,39 @@
 //! The figures: each drawing inside the page, with its caption.
 
-use super::ReportError;
 use super::escape::{escape, prose};
+use super::numbers::numbers;
+use super::{Drawn, ReportError};
+use crate::analysis::Results;
 use crate::figure::Figure;
 
 /// One figure; `place` is its position on the page, counted from 0.
-pub(super) fn figure(place: usize, figure: &Figure) -> Result<String, ReportError> {
+pub(super) fn figure(place: usize, drawn: &Drawn) -> Result<String, ReportError> {
+    let figure = &drawn.figure;
     let missing = || ReportError::NoDrawing { id: figure.id.clone() };
     // A prologue such as an XML declaration may not stand inside HTML.
     let start = figure.svg.find("<svg").ok_or_else(missing)?;
     let drawing = with_own_ids(&figure.svg[start..], &format!("drawing-{place}-"));
     let (anchor, id, caption) = (anchor(figure), escape(&figure.id), prose(&figure.caption));
+    let results = drawn.results.as_deref();
+    let origin = results.map(|results| origin(figure, results)).unwrap_or_default();
+    let numbers = results.map(numbers).unwrap_or_default();
     Ok(format!(
         "<figure id=\"{anchor}\">\n<div class=\"card\">\n{drawing}\n</div>\n\
-         <figcaption><strong>{id}.</strong> {caption}</figcaption>\n</figure>\n"
+         <figcaption><strong>{id}.</strong> {caption}{origin}</figcaption>\n{numbers}</figure>\n"
     ))
+}
+
+/// Which analysis it comes from, the claims it shows, and how to run it again.
+fn origin(figure: &Figure, results: &Results) -> String {
+    let analysis = &results.experiment.analysis;
+    let plan = analysis.figure.iter().find(|plan| plan.id == figure.id);
+    let link = |claim: &String| format!("<a href=\"#claim-{0}\">{0}</a>", escape(claim));
+    let claims: Vec<String> = plan.into_iter().flat_map(|plan| &plan.claims).map(link).collect();
+    format!(
+        " <small>Claims: {}. <code>equipoise run {}</code></small>",
+        claims.join(", "),
+        escape(&analysis.name)
+    )
 }
 
 /// The name by which the page links to a figure.
@@ -53,11 +72,14 @@ mod tests {
 
     #[test]
     fn an_xml_declaration_is_left_out_and_a_missing_drawing_is_named() {
-        let with = |svg: &str| Figure {
-            id: "F9".to_owned(),
-            file_stem: "F9-test".to_owned(),
-            svg: svg.to_owned(),
-            caption: "a < b".to_owned(),
+        let with = |svg: &str| {
+            let figure = Figure {
+                id: "F9".to_owned(),
+                file_stem: "F9-test".to_owned(),
+                svg: svg.to_owned(),
+                caption: "a < b".to_owned(),
+            };
+            Drawn { figure, results: None }
         };
         let html = figure(0, &with("<?xml version=\"1.0\"?>\n<svg></svg>")).expect("a drawing");
         assert!(html.contains("<svg></svg>") && !html.contains("<?xml") && html.contains("a &lt; b"));

@@ -1,26 +1,32 @@
 //! Verdicts and figures become one HTML page that needs nothing but itself: no script, no network, no font to load.
 //!
 //! [`render`] makes the page, [`write()`] puts it into a directory. `page` holds the skeleton and `verdicts`,
-//! `figures` and `notation` its parts; below them, each uses only those named before it: `escape` (text to HTML),
-//! `number` and `date` (values to HTML), `markup` (lists and tables).
+//! `figures` (with `numbers`) and `notation` its parts, `circumstances` what differs between two runs; below them, each
+//! uses only those named before it: `escape` (text to HTML), `number` and `date` (values to HTML), `markup` (lists and
+//! tables), `mathml` and `formulas`.
 
+mod circumstances;
 mod date;
 mod error;
 mod escape;
 mod figures;
+mod formulas;
 mod markup;
+mod mathml;
 mod notation;
 mod number;
+mod numbers;
 mod page;
 mod verdicts;
 
 #[cfg(test)]
 mod tests;
 
+use crate::analysis::Results;
 use crate::claims::{Effort, Verdict};
 use crate::figure::Figure;
 use crate::files::write_whole;
-use page::Circumstances;
+use circumstances::Circumstances;
 use std::path::{Path, PathBuf};
 
 pub use error::ReportError;
@@ -28,13 +34,22 @@ pub use error::ReportError;
 /// Name of the page's file.
 const FILE_NAME: &str = "report.html";
 
+/// A figure, and what it was drawn from.
+#[derive(Debug, Clone)]
+pub struct Drawn {
+    /// The figure.
+    pub figure: Figure,
+    /// The run whose records it shows, where it shows those of an analysis.
+    pub results: Option<std::sync::Arc<Results>>,
+}
+
 /// What a page tells: one run of the program.
 #[derive(Debug, Clone, Copy)]
 pub struct Report<'a> {
     /// The verdicts, in the order they are to stand.
     pub verdicts: &'a [Verdict],
     /// The figures, in the order they are to stand.
-    pub figures: &'a [Figure],
+    pub figures: &'a [Drawn],
     /// Seed of every set-up.
     pub seed: u64,
     /// How much was checked.

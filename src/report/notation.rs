@@ -1,16 +1,16 @@
 //! How to read the page: symbols, the balance law they serve, and what the columns of the verdict table mean.
-//!
-//! Formulas are `MathML`, which browsers set without help.
 
+use super::formulas;
 use super::markup::table;
+use super::mathml::{displayed, indices, inline, italic, operator, sub, total};
 use super::number::residual;
 
 /// The section's content, for claims held to `tolerance`.
 pub(super) fn notation(tolerance: f64) -> String {
     let rows = symbols().map(|(symbol, meaning)| vec![inline(&symbol), meaning.to_owned()]);
     let symbols = table("notation", "Notation", &["Symbol", "Meaning"], &rows);
-    let (law, softmax) = (displayed(&balance_law()), displayed(&softmax_balance()));
-    let (outflow, inflow) = (inline(&sub("u", "k")), inline(&inflow()));
+    let (law, softmax) = (displayed(&balance_law()), displayed(&formulas::softmax_balance()));
+    let (outflow, inflow) = (inline(&sub("u", "k")), inline(&formulas::inflow()));
     let tolerance = residual(tolerance);
     format!(
         "<p>A classifier that has converged sits where the gradient of its loss is zero. The part of that gradient \
@@ -49,7 +49,7 @@ fn symbols() -> [(String, &'static str); 6] {
              the <em>mean-probability matrix</em>, rows by true class, columns by predicted class",
         ),
         (
-            format!("{}{}{}", sub("s", "k"), operator("="), shortfall()),
+            format!("{}{}{}", sub("s", "k"), operator("="), formulas::shortfall()),
             "shortfall of class <i>k</i>: how far its own samples stay below probability 1 on average",
         ),
         (
@@ -68,49 +68,4 @@ fn balance_law() -> String {
     );
     let over = |relation: &str| total(&format!("{}{}{}", sub("y", "i"), operator(relation), italic("k")));
     format!("{}{}{derivative}{}{}{derivative}", operator("−"), over("="), operator("="), over("≠"))
-}
-
-/// The law for softmax.
-fn softmax_balance() -> String {
-    let bracketed = format!("<mrow><mo>(</mo>{}<mo>)</mo></mrow>", shortfall());
-    format!("{}{}{bracketed}{}{}", sub("λ", "k"), sub("N", "k"), operator("="), inflow())
-}
-
-fn inflow() -> String {
-    let others = total(&format!("{}{}{}", italic("c"), operator("≠"), italic("k")));
-    format!("{others}{}{}{}{}", sub("λ", "c"), sub("N", "c"), italic("P"), indices("c", "k"))
-}
-
-fn shortfall() -> String {
-    format!("<mn>1</mn>{}{}{}", operator("−"), italic("P"), indices("k", "k"))
-}
-
-fn displayed(formula: &str) -> String {
-    format!("<div class=\"formula\"><math display=\"block\">{formula}</math></div>\n")
-}
-
-fn inline(formula: &str) -> String {
-    format!("<math>{formula}</math>")
-}
-
-fn italic(letter: &str) -> String {
-    format!("<mi>{letter}</mi>")
-}
-
-fn operator(sign: &str) -> String {
-    format!("<mo>{sign}</mo>")
-}
-
-fn sub(base: &str, index: &str) -> String {
-    format!("<msub><mi>{base}</mi><mi>{index}</mi></msub>")
-}
-
-fn indices(row: &str, column: &str) -> String {
-    let index =
-        |letter| format!("<mo stretchy=\"false\">[</mo><mi>{letter}</mi><mo stretchy=\"false\">]</mo>");
-    format!("{}{}", index(row), index(column))
-}
-
-fn total(range: &str) -> String {
-    format!("<munder><mo>∑</mo><mrow>{range}</mrow></munder>")
 }

@@ -1,33 +1,13 @@
 //! The skeleton of the page.
 
-use super::date::date;
+use super::circumstances::Circumstances;
 use super::escape::escape;
 use super::markup::{described, each};
-use super::number::{counted, duration};
+use super::number::duration;
 use super::{Report, ReportError, figures, notation, verdicts};
 use crate::claims::Effort;
-use std::env::consts::{ARCH, OS};
-use std::time::SystemTime;
 
 const STYLE: &str = include_str!("style.css");
-
-/// What differs between two runs of the same program.
-pub(super) struct Circumstances {
-    date: String,
-    machine: String,
-}
-
-impl Circumstances {
-    /// Now and here.
-    pub(super) fn of_this_machine() -> Self {
-        let threads = std::thread::available_parallelism()
-            .map_or_else(|_| "threads unknown".to_owned(), |count| counted(count.get(), "thread", "threads"));
-        Self {
-            date: date(SystemTime::now()).unwrap_or_else(|| "unknown".to_owned()),
-            machine: format!("{OS}, {ARCH}, {threads}"),
-        }
-    }
-}
 
 /// The page: everything it shows is in it.
 pub(super) fn page(report: &Report, circumstances: &Circumstances) -> Result<String, ReportError> {
@@ -36,7 +16,7 @@ pub(super) fn page(report: &Report, circumstances: &Circumstances) -> Result<Str
         .figures
         .iter()
         .enumerate()
-        .map(|(place, figure)| figures::figure(place, figure))
+        .map(|(place, drawn)| figures::figure(place, drawn))
         .collect::<Result<Vec<_>, _>>()?
         .concat();
     let mut body = introduction(report);
@@ -83,7 +63,7 @@ fn contents(report: &Report) -> String {
         format!("<li><a href=\"#{}\">{}</a></li>", verdicts::anchor(verdict), escape(&verdict.id))
     });
     let figures = each(report.figures, |figure| {
-        format!("<li><a href=\"#{}\">{}</a></li>", figures::anchor(figure), escape(&figure.id))
+        format!("<li><a href=\"#{}\">{}</a></li>", figures::anchor(&figure.figure), escape(&figure.figure.id))
     });
     let figures = if figures.is_empty() {
         String::new()
@@ -109,6 +89,7 @@ fn footer(report: &Report, circumstances: &Circumstances) -> String {
         ("Program", format!("equipoise {}", env!("CARGO_PKG_VERSION"))),
         ("Seed", report.seed.to_string()),
         ("Effort", effort.to_owned()),
+        ("Libraries", circumstances.libraries.clone()),
         ("Machine", circumstances.machine.clone()),
         ("Date", circumstances.date.clone()),
         ("Duration", duration(report.duration_seconds)),

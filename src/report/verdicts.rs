@@ -2,7 +2,9 @@
 
 use super::Report;
 use super::escape::{escape, prose};
+use super::formulas::law;
 use super::markup::{described, each, table};
+use super::mathml::displayed;
 use super::number::{counted, residual};
 use crate::claims::{Control, Effort, Finding, Verdict};
 
@@ -80,11 +82,12 @@ pub(super) fn overview(report: &Report) -> String {
 pub(super) fn details(verdicts: &[Verdict]) -> String {
     each(verdicts, |verdict| {
         format!(
-            "<article id=\"{}\">\n<h3>{} {}</h3>\n<p>{}</p>\n<dl>\n{}</dl>\n</article>\n",
+            "<article id=\"{}\">\n<h3>{} {}</h3>\n<p>{}</p>\n{}<dl>\n{}</dl>\n</article>\n",
             anchor(verdict),
             escape(&verdict.id),
             judgement(verdict),
             prose(&verdict.statement),
+            law(&verdict.id).as_deref().map(displayed).unwrap_or_default(),
             facts(verdict)
         )
     })

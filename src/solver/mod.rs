@@ -54,8 +54,8 @@ pub use problem::{LossChoice, Problem, ProblemError};
 pub use recomputed::{Flow, Recomputed};
 pub use search::{solve, solve_observed};
 pub use separation::SeparationKind;
-pub use traced::solve_traced;
 pub use solution::{Certificate, Head, Outcome, Separable, StationaryPoint};
+pub use traced::solve_traced;
 
 #[cfg(test)]
 mod tests;

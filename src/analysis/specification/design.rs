@@ -165,7 +165,8 @@ fn all_digits() -> Vec<u8> {
 
 impl<'de> Deserialize<'de> for ClassSizes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let expected = "a list of class sizes, or a rule such as { exponential = { largest = 500, ratio = 100.0 } }";
+        let expected =
+            "a list of class sizes, or a rule such as { exponential = { largest = 500, ratio = 100.0 } }";
         list_or_rule(deserializer, expected, Self::Each, Self::Profile)
     }
 }

@@ -97,7 +97,8 @@ impl Default for WeightRule {
 
 impl<'de> Deserialize<'de> for WeightRule {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let expected = "a list of weights, \"balanced\", \"none\", or { log_uniform = { low = 0.1, high = 10.0 } }";
+        let expected =
+            "a list of weights, \"balanced\", \"none\", or { log_uniform = { low = 0.1, high = 10.0 } }";
         list_or_rule(deserializer, expected, Self::Each, Self::Rule)
     }
 }

@@ -60,7 +60,8 @@ const MOST_VALUES: usize = 100_000;
 
 impl<'de> Deserialize<'de> for Values {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let expected = "a list of values, or a range such as { log = { from = 0.01, to = 100.0, steps = 9 } }";
+        let expected =
+            "a list of values, or a range such as { log = { from = 0.01, to = 100.0, steps = 9 } }";
         list_or_rule(deserializer, expected, Self::List, Self::Range)
     }
 }
@@ -76,7 +77,11 @@ impl Sweep {
             return Err("has no values; give at least one".to_owned());
         }
         if !self.labels.is_empty() && self.labels.len() != values.len() {
-            return Err(format!("{} labels for {} values; give one for each", self.labels.len(), values.len()));
+            return Err(format!(
+                "{} labels for {} values; give one for each",
+                self.labels.len(),
+                values.len()
+            ));
         }
         Ok(values)
     }
@@ -129,7 +134,10 @@ mod tests {
     #[test]
     fn ranges_keep_their_ends() {
         assert_eq!(values("over = [3, 1.5]"), Ok(vec![3.0, 1.5]));
-        assert_eq!(values("over = { linear = { from = 1.0, to = 2.0, steps = 3 } }"), Ok(vec![1.0, 1.5, 2.0]));
+        assert_eq!(
+            values("over = { linear = { from = 1.0, to = 2.0, steps = 3 } }"),
+            Ok(vec![1.0, 1.5, 2.0])
+        );
         let log = values("over = { log = { from = 1, to = 1000, steps = 4, whole = true } }");
         assert_eq!(log, Ok(vec![1.0, 10.0, 100.0, 1000.0]));
     }

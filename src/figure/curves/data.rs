@@ -4,8 +4,8 @@ use crate::analysis::specification::{Band, Colouring, CurvePanel, LineStyle};
 use crate::analysis::summary::{Spread, median};
 use crate::analysis::{Measure, Record, Results, Selector};
 
-use super::super::series_look::looks;
-use super::super::theme::{Colour, sequence_colour};
+use super::super::series_look::{SeriesLook, looks};
+use super::super::theme::{Colour, lighter, sequence_colour};
 use super::PLAIN;
 
 /// The curves of one colour.
@@ -35,7 +35,11 @@ pub(super) struct CurvePoint {
 impl CurvePoint {
     /// The heights that must lie on the panel.
     pub(super) fn shown(&self, style: LineStyle) -> Vec<f64> {
-        if style == LineStyle::Dots { self.values.clone() } else { vec![self.spread.middle, self.spread.low, self.spread.high] }
+        if style == LineStyle::Dots {
+            self.values.clone()
+        } else {
+            vec![self.spread.middle, self.spread.low, self.spread.high]
+        }
     }
 }
 
@@ -48,8 +52,11 @@ impl Curve {
     /// The place of the first point at which the median of a list falls below a level.
     pub(super) fn first_below(&self, selector: &Selector, level: f64) -> Option<(f64, f64)> {
         let below = |place: &usize| {
-            let values: Vec<f64> =
-                self.records.iter().filter_map(|record| record.all(selector.measure).get(*place).copied()).collect();
+            let values: Vec<f64> = self
+                .records
+                .iter()
+                .filter_map(|record| record.all(selector.measure).get(*place).copied())
+                .collect();
             median(&values).is_some_and(|value| value < level)
         };
         let place = (0..self.points.len()).find(below)?;
@@ -68,29 +75,46 @@ pub(super) fn groups(results: &Results, plan: &CurvePanel) -> Vec<Group> {
         wanted && plan.at.iter().all(|place| there(place).unwrap_or(false))
     };
     let records: Vec<&Record> = results.records.iter().filter(fixed).collect();
-    let group = |name: String, colour: Option<Colour>, keep: &dyn Fn(&Record) -> bool| {
-        let kept: Vec<&Record> = records.iter().copied().filter(|record| keep(record)).collect();
-        let curve = |number: usize| {
-            let line = &plan.lines[number];
-            let colour = colour.unwrap_or_else(|| sequence_colour(number));
-            let points = places(results, plan, &kept, &line.measure, line.band);
-            let records = kept.iter().map(|record| (*record).clone()).collect();
-            Curve { style: line.style, banded: line.band != Band::None, colour, points, records }
+    let group =
+        |name: String, colour: Option<Colour>, style: Option<LineStyle>, keep: &dyn Fn(&Record) -> bool| {
+            let kept: Vec<&Record> = records.iter().copied().filter(|record| keep(record)).collect();
+            let curve = |number: usize| {
+                let line = &plan.lines[number];
+                let colour = colour.unwrap_or_else(|| sequence_colour(number));
+                let points = places(results, plan, &kept, &line.measure, line.band);
+                let records = kept.iter().map(|record| (*record).clone()).collect();
+                Curve {
+                    style: style.unwrap_or(line.style),
+                    banded: line.band != Band::None,
+                    colour,
+                    points,
+                    records,
+                }
+            };
+            Group { name, curves: (0..plan.lines.len()).map(curve).collect() }
         };
-        Group { name, curves: (0..plan.lines.len()).map(curve).collect() }
-    };
     let groups: Vec<Group> = match &plan.colour {
-        Colouring::Lines => vec![group(String::new(), (plan.lines.len() == 1).then_some(PLAIN), &|_| true)],
+        Colouring::Lines => {
+            vec![group(String::new(), (plan.lines.len() == 1).then_some(PLAIN), None, &|_| true)]
+        }
         Colouring::Series => {
-            let looks = looks(results).into_iter().enumerate();
-            looks.map(|(series, look)| group(look.name, Some(look.colour), &|record| record.series == series)).collect()
+            let of_series = |(series, look): (usize, SeriesLook)| {
+                // A second series of the same colour is dashed, or lighter where dashes already mean something.
+                let lone_line = plan.lines.len() == 1;
+                let colour = if look.second && !lone_line { lighter(look.colour) } else { look.colour };
+                let style = (look.second && lone_line).then_some(LineStyle::Dashed);
+                group(look.name, Some(colour), style, &|record| record.series == series)
+            };
+            looks(results).into_iter().enumerate().map(of_series).collect()
         }
         Colouring::Sweep(name) => {
             let Some(axis) = results.experiment.axis(name) else { return Vec::new() };
             let labels = results.experiment.axes[axis].labels.iter().enumerate();
             labels
                 .map(|(place, label)| {
-                    group(label.clone(), Some(sequence_colour(place)), &|record| record.at.get(axis) == Some(&place))
+                    group(label.clone(), Some(sequence_colour(place)), None, &|record| {
+                        record.at.get(axis) == Some(&place)
+                    })
                 })
                 .collect()
         }
@@ -128,7 +152,9 @@ fn places(
             let numbers = records.iter().filter_map(|record| record.all(measure).get(number).copied());
             numbers.filter(|value| value.is_finite()).collect()
         };
-        (0..length).filter_map(|number| place(median(&of(along, number))?, of(selector.measure, number))).collect()
+        (0..length)
+            .filter_map(|number| place(median(&of(along, number))?, of(selector.measure, number)))
+            .collect()
     };
     points.sort_by(|a, b| a.x.total_cmp(&b.x));
     if plan.x_axis.reversed {

@@ -5,7 +5,7 @@ use crate::analysis::specification::Mark;
 use super::super::axes::Panel;
 use super::super::canvas::{Point, Stroke};
 use super::super::error::FigureError;
-use super::super::labels::Note;
+use super::super::labels::{Note, box_obstacles};
 use super::super::marker::draw_highlight;
 use super::super::theme::{CURVE_WIDTH, GREY};
 use super::data::{Curve, Group};
@@ -22,21 +22,11 @@ pub(super) fn draw(
     obstacles: &mut Vec<Point>,
 ) -> Result<(), FigureError> {
     let mut leftmost: Option<Point> = None;
-    let (place, note): (Box<dyn Fn(&Group) -> Option<(Point, usize)>>, _) = match mark {
-        Mark::Crossing { lines: [one, other], note } => {
-            (Box::new(|group| Some((crossing(panel, &group.curves[*one], &group.curves[*other])?, *one))), note)
-        }
-        Mark::FirstBelow { measure, level, line, note } => (
-            Box::new(|group| {
-                let found = group.curves[*line].first_below(measure, *level)?;
-                Some((panel.visible([found]).first().copied()?, *line))
-            }),
-            note,
-        ),
-    };
+    let (Mark::Crossing { note, .. } | Mark::FirstBelow { note, .. }) = mark;
     for group in groups {
-        let Some((at, line)) = place(group) else { continue };
+        let Some((at, line)) = place(panel, mark, group) else { continue };
         draw_highlight(panel.canvas, at, RADIUS, Stroke::solid(group.curves[line].colour, CURVE_WIDTH))?;
+        obstacles.extend(box_obstacles(at, (2.0 * RADIUS, 2.0 * RADIUS)));
         leftmost = Some(leftmost.filter(|first| first.0 <= at.0).unwrap_or(at));
     }
     let Some(at) = leftmost.filter(|_| !note.is_empty()) else {
@@ -49,6 +39,19 @@ pub(super) fn draw(
     note.draw_leader(panel.canvas, centre, at, RADIUS + CURVE_WIDTH)
 }
 
+/// Where a mark stands on the paper for one group, and on which of its lines.
+fn place(panel: &Panel, mark: &Mark, group: &Group) -> Option<(Point, usize)> {
+    match mark {
+        Mark::Crossing { lines: [one, other], .. } => {
+            Some((crossing(panel, &group.curves[*one], &group.curves[*other])?, *one))
+        }
+        Mark::FirstBelow { measure, level, line, .. } => {
+            let found = group.curves[*line].first_below(measure, *level)?;
+            Some((panel.visible([found]).first().copied()?, *line))
+        }
+    }
+}
+
 /// Where two curves over the same places first cross on the paper, straight between places.
 fn crossing(panel: &Panel, one: &Curve, other: &Curve) -> Option<Point> {
     let pairs: Vec<(Point, Point)> =
@@ -58,6 +61,6 @@ fn crossing(panel: &Panel, one: &Curve, other: &Curve) -> Option<Point> {
         let share = if before == after { 0.0 } else { before / (before - after) };
         let ((x0, y0), (x1, y1)) = (pair[0].0, pair[1].0);
         (before * after <= 0.0 && (0.0..=1.0).contains(&share))
-            .then(|| (x0 + share * (x1 - x0), y0 + share * (y1 - y0)))
+            .then_some((x0 + share * (x1 - x0), y0 + share * (y1 - y0)))
     })
 }

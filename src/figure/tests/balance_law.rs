@@ -26,6 +26,11 @@ fn record(per_law: usize) -> BalanceLawRecord {
     BalanceLawRecord { points, tolerance: 1e-10 }
 }
 
+/// A small figure for tests of what any figure does.
+pub(super) fn figure() -> crate::figure::Figure {
+    draw(&record(6)).expect("a good record")
+}
+
 #[test]
 fn every_point_is_shown_in_both_panels() {
     let record = record(90);

@@ -3,9 +3,8 @@
 //! Set `EQUIPOISE_FIGURES` to a directory to have each tested figure written there as well.
 
 mod balance_law;
-mod binary_weights;
-mod probability_maps;
 mod scaling;
+mod shipped;
 
 use std::path::Path;
 
@@ -14,7 +13,7 @@ use rand_chacha::rand_core::SeedableRng;
 use resvg::tiny_skia::{PathSegment, Pixmap};
 use resvg::usvg::{Group, Node, Rect, TextChunk, Tree};
 
-use super::render::{DEFAULT_DPI, Figure};
+use super::render::{DEFAULT_DPI, Figure, FileFormat};
 use super::text::reading_options;
 
 /// Where each text of a figure stands, as `(text, box)`.
@@ -68,8 +67,16 @@ fn overlap(a: &Rect, b: &Rect) -> bool {
     a.left() < b.right() && b.left() < a.right() && a.top() < b.bottom() && b.top() < a.bottom()
 }
 
-/// Everything that must hold of any figure.
+/// Everything that must hold of a figure that spans two columns.
 fn assert_printable(figure: &Figure) {
+    assert_legible(figure);
+    assert!(figure.svg.contains("viewBox=\"0 0 4896 ") && figure.svg.contains("width=\"489.6pt\""));
+    let picture = Pixmap::decode_png(&figure.png(DEFAULT_DPI).expect("it renders")).expect("it is a PNG");
+    assert_eq!(picture.width(), 2040, "6.8 in at 300 dpi");
+}
+
+/// Everything that must hold of any figure.
+fn assert_legible(figure: &Figure) {
     let sheet = tree(figure).size();
     let texts = texts(figure);
     for (index, (text, place)) in texts.iter().enumerate() {
@@ -84,12 +91,11 @@ fn assert_printable(figure: &Figure) {
             assert!(!overlap(place, its_place), "{text:?} and {other:?} overlap");
         }
     }
-    assert!(figure.svg.contains("viewBox=\"0 0 4896 ") && figure.svg.contains("width=\"489.6pt\""));
     assert!(figure.svg.contains("role=\"img\" aria-label=\""));
-    let picture = Pixmap::decode_png(&figure.png(DEFAULT_DPI).expect("it renders")).expect("it is a PNG");
-    assert_eq!(picture.width(), 2040, "6.8 in at 300 dpi");
     if let Some(directory) = std::env::var_os("EQUIPOISE_FIGURES") {
-        figure.write(Path::new(&directory)).expect("the directory is writable");
+        figure
+            .write(Path::new(&directory), &[FileFormat::Png], DEFAULT_DPI)
+            .expect("the directory is writable");
     }
 }
 
@@ -118,18 +124,21 @@ fn random() -> ChaCha8Rng {
 #[test]
 fn a_figure_is_written_whole_under_its_stem() {
     let directory = tempfile::tempdir().expect("a temporary directory");
-    let figure = super::probability_maps::draw(&probability_maps::record(3)).expect("a good record");
-    let files = figure.write(&directory.path().join("new")).expect("a writable directory");
-    assert_eq!(std::fs::read_to_string(&files.svg).expect("the SVG"), figure.svg);
-    assert_eq!(std::fs::read(&files.png).expect("the PNG"), figure.png(DEFAULT_DPI).expect("it renders"));
-    let names = std::fs::read_dir(directory.path().join("new")).expect("a directory").count();
-    assert_eq!(names, 2, "no temporary file stays behind");
+    let figure = balance_law::figure();
+    let out = directory.path().join("new");
+    let files = figure.write(&out, &FileFormat::ALL, 100.0).expect("a writable directory");
+    let read = |place: usize| std::fs::read(&files[place]).expect("written");
+    assert_eq!(read(0), figure.svg.as_bytes());
+    assert_eq!(read(1), figure.png(100.0).expect("it renders"));
+    assert!(read(2).starts_with(b"%PDF-"));
+    let names = std::fs::read_dir(&out).expect("a directory").count();
+    assert_eq!(names, 3, "no temporary file stays behind");
 }
 
 #[test]
 fn a_picture_without_pixels_is_refused() {
-    let figure = super::probability_maps::draw(&probability_maps::record(3)).expect("a good record");
     for dpi in [0.0, -300.0, f64::NAN] {
-        assert!(figure.png(dpi).expect_err("no such picture").to_string().contains("dpi"));
+        let error = balance_law::figure().png(dpi).expect_err("no such picture");
+        assert!(error.to_string().contains("dpi"));
     }
 }

@@ -1,0 +1,120 @@
+//! Words and keys above a panel: what line styles mean, what marks stand for.
+
+use super::canvas::{Canvas, Lettering, Point};
+use super::error::FigureError;
+use super::marker::{Shape, draw_filled, draw_hollow};
+use super::text::text_width;
+use super::theme::{Colour, GAP, GREY, LINE_HEIGHT, NOTE_SIZE};
+
+/// A few words, possibly behind the mark they explain.
+#[derive(Debug, Clone)]
+pub(super) struct HeadItem {
+    text: String,
+    colour: Colour,
+    mark: Option<KeyMark>,
+}
+
+/// A mark in a key.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct KeyMark {
+    /// `None` for the hollow mark of what is shown in contrast.
+    pub(super) shape: Option<Shape>,
+    pub(super) radius: f64,
+}
+
+impl KeyMark {
+    /// Paper that the mark takes before its words.
+    fn room(self) -> f64 {
+        2.0 * self.radius + GAP
+    }
+}
+
+impl HeadItem {
+    /// A mark and its name, in its colour.
+    pub(super) fn key(text: String, colour: Colour, mark: KeyMark) -> Self {
+        Self { text, colour, mark: Some(mark) }
+    }
+
+    /// Grey words, one item for each part that three spaces set apart.
+    pub(super) fn words(text: &str) -> Vec<Self> {
+        let item = |part: &str| Self { text: part.trim().to_owned(), colour: GREY, mark: None };
+        text.split("   ").map(item).collect()
+    }
+
+    fn width(&self) -> f64 {
+        self.mark.map_or(0.0, KeyMark::room) + text_width(&self.text, NOTE_SIZE)
+    }
+}
+
+/// Items in lines.
+pub(super) struct Head {
+    lines: Vec<Vec<HeadItem>>,
+}
+
+impl Head {
+    /// Space between the items of a line.
+    const BETWEEN: f64 = 3.0 * GAP;
+
+    /// Fills lines of a width one after the other; an item that is wider has a line to itself.
+    pub(super) fn wrapped(items: Vec<HeadItem>, width: f64) -> Self {
+        let mut lines: Vec<Vec<HeadItem>> = Vec::new();
+        let mut used = f64::INFINITY;
+        for item in items {
+            let more = Self::BETWEEN + item.width();
+            if used + more > width {
+                lines.push(Vec::new());
+                used = -Self::BETWEEN;
+            }
+            used += more;
+            if let Some(line) = lines.last_mut() {
+                line.push(item);
+            }
+        }
+        Self { lines }
+    }
+
+    /// Paper that the lines after the first take.
+    pub(super) fn further_lines(&self) -> f64 {
+        self.lines.len().saturating_sub(1) as f64 * NOTE_SIZE * LINE_HEIGHT
+    }
+
+    /// Draws the lines below each other; `(x, y)` is where the first begins.
+    pub(super) fn draw(&self, canvas: &Canvas, (x, mut y): Point) -> Result<(), FigureError> {
+        for line in &self.lines {
+            let mut left = x;
+            for item in line {
+                let room = item.mark.map_or(0.0, KeyMark::room);
+                if let Some(KeyMark { shape, radius }) = item.mark {
+                    let at = (left + radius, y);
+                    match shape {
+                        Some(shape) => draw_filled(canvas, shape, at, radius, item.colour)?,
+                        None => draw_hollow(canvas, at, radius, item.colour)?,
+                    }
+                }
+                canvas.text((left + room, y), &item.text, Lettering::new(NOTE_SIZE, item.colour))?;
+                left += item.width() + Self::BETWEEN;
+            }
+            y += NOTE_SIZE * LINE_HEIGHT;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_fill_lines() {
+        let items = HeadItem::words("solid: one   dashed: two   dotted: three");
+        let widths: Vec<f64> = items.iter().map(HeadItem::width).collect();
+        let two = widths[0] + Head::BETWEEN + widths[1];
+        let counts = |width: f64| -> Vec<usize> {
+            Head::wrapped(items.clone(), width).lines.iter().map(Vec::len).collect()
+        };
+        assert_eq!(counts(1e9), [3]);
+        assert_eq!(counts(two + 0.1), [2, 1]);
+        assert_eq!(counts(1.0), [1, 1, 1]);
+        assert_eq!(Head::wrapped(Vec::new(), 10.0).further_lines(), 0.0);
+    }
+}

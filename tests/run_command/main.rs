@@ -1,0 +1,62 @@
+//! `run`, `draw` and `analyses` as a researcher uses them.
+
+mod accidents;
+mod analyses;
+mod broken_files;
+mod committed;
+mod results;
+
+use assert_cmd::Command;
+use std::path::Path;
+
+/// A small analysis of one's own, solved in milliseconds.
+const SMALL: &str = r#"name = "small"
+title = "A small analysis"
+seed = 5
+repetitions = 3
+measure = ["hardest", "pooled", "shortfall"]
+
+[data.gaussian]
+means = { ring = { classes = 3, radius = 1.5 } }
+counts = [40, 30, 20]
+
+[[series]]
+loss = "logistic"
+
+[[series]]
+loss = "softmax"
+
+[[sweep]]
+name = "radius"
+keys = ["data.gaussian.means.ring.radius"]
+over = [1.0, 1.5, 2.0]
+
+[[figure]]
+id = "mine"
+caption = "Hardest mean {mean hardest.0 of LGL at radius=2}."
+
+[[figure.plot.curves.panels]]
+x = "radius"
+x_axis = { label = "radius" }
+y_axis = { label = "hardest mean" }
+lines = [{ measure = "hardest.0", style = "marked", band = "confidence" }]
+"#;
+
+/// The program in a directory of its own.
+fn equipoise(directory: &Path) -> Command {
+    let mut command = Command::cargo_bin("equipoise").expect("the binary is built");
+    command.current_dir(directory);
+    command
+}
+
+/// A directory with the small analysis in it.
+fn with_small() -> tempfile::TempDir {
+    let directory = tempfile::tempdir().expect("a directory");
+    std::fs::write(directory.path().join("small.toml"), SMALL).expect("written");
+    directory
+}
+
+fn read(path: impl AsRef<Path>) -> String {
+    let path = path.as_ref();
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}

@@ -1,0 +1,124 @@
+//! What a run leaves: the same bytes on any number of threads, a directory that reruns itself, numbers that agree.
+
+use super::{equipoise, read, with_small};
+use predicates::prelude::*;
+
+#[test]
+fn the_same_bytes_on_any_number_of_threads_and_from_its_own_directory() {
+    let directory = with_small();
+    let run = |arguments: &[&str]| equipoise(directory.path()).args(arguments).assert().success();
+    run(&["run", "small.toml", "--threads", "1", "--out", "one"]);
+    run(&["run", "small.toml", "--threads", "4", "--out", "four"]);
+    run(&["run", "one/analysis.toml", "--out", "again"]);
+    let files = [
+        "analysis.toml",
+        "records.json",
+        "records.csv",
+        "mine-small.svg",
+        "mine-small.png",
+        "mine-small.pdf",
+    ];
+    for file in files {
+        let bytes = |out: &str| std::fs::read(directory.path().join(out).join(file)).expect("written");
+        assert!(bytes("one") == bytes("four") && bytes("one") == bytes("again"), "{file}");
+    }
+    assert!(read(directory.path().join("one/analysis.toml")).contains("version = "));
+}
+
+#[test]
+fn a_directory_is_gone_on_with_where_it_is() {
+    let directory = with_small();
+    let run = |arguments: &[&str]| equipoise(directory.path()).args(arguments).assert().success();
+    run(&["run", "small.toml"]).stdout(predicate::str::contains("18 problems solved in"));
+    run(&["run", "small/analysis.toml"])
+        .stdout(predicate::str::contains("18 problems solved (18 of them earlier)"));
+    // More repetitions: the old ones are found.
+    run(&["run", "small.toml", "--set", "repetitions=4"])
+        .stdout(predicate::str::contains("24 problems solved (18 of them"));
+}
+
+#[test]
+fn the_table_holds_the_numbers_of_the_records() {
+    let directory = with_small();
+    equipoise(directory.path()).args(["run", "small.toml", "--format", "svg"]).assert().success();
+    let table = read(directory.path().join("small/records.csv"));
+    let mut lines = table.lines();
+    assert_eq!(lines.next(), Some("series,radius,repetition,status,measure,row,column,value"));
+    // Two series, three points, three draws, three measures of three classes.
+    assert_eq!(lines.clone().count(), 2 * 3 * 3 * 3 * 3);
+    let records: serde_json::Value =
+        serde_json::from_str(&read(directory.path().join("small/records.json"))).expect("JSON");
+    let first = &records["records"][0];
+    let value = |line: &str| -> f64 { line.rsplit(',').next().expect("a cell").parse().expect("a number") };
+    let row = lines.find(|line| line.starts_with("LGL,1,0,stationary,hardest,0,")).expect("a row");
+    assert_eq!(Some(value(row)), first["measured"]["hardest"][0].as_f64());
+}
+
+#[test]
+fn equal_problems_are_solved_once() {
+    let directory = with_small();
+    // A second softmax that differs in nothing but its name.
+    let text =
+        super::SMALL.replace("[[sweep]]", "[[series]]\nlabel = \"twin\"\nloss = \"softmax\"\n\n[[sweep]]");
+    std::fs::write(directory.path().join("small.toml"), text).expect("written");
+    equipoise(directory.path())
+        .args(["run", "small.toml"])
+        .assert()
+        .success()
+        .stdout(predicate::str::contains("18 problems solved"));
+}
+
+#[test]
+fn draw_solves_nothing_and_takes_its_options() {
+    let directory = with_small();
+    equipoise(directory.path()).args(["run", "small.toml", "--format", "svg"]).assert().success();
+    let draw =
+        |arguments: &[&str]| equipoise(directory.path()).args(["draw", "small"]).args(arguments).assert();
+    draw(&["--format", "pdf,png", "--dpi", "50", "--theme", "slides", "--out", "wall"]).success();
+    assert!(directory.path().join("wall/mine-small.pdf").is_file());
+    assert!(!directory.path().join("wall/mine-small.svg").exists());
+    draw(&["--dpi", "5"]).code(2).stderr(predicate::str::contains("between 30 and 2400"));
+    equipoise(directory.path())
+        .args(["draw", "wall"])
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("wall: holds no analysis.toml"));
+}
+
+#[test]
+fn problems_without_an_answer_are_said() {
+    let directory = with_small();
+    // Far apart and unpenalised: separable.
+    equipoise(directory.path())
+        .args(["run", "small.toml", "--set", "sweep.0.over=[1.0, 50.0]"])
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("`radius` never is 2"));
+    let text = super::SMALL.replace("over = [1.0, 1.5, 2.0]", "over = [1.0, 2.0, 50.0]");
+    std::fs::write(directory.path().join("small.toml"), text).expect("written");
+    equipoise(directory.path())
+        .args(["run", "small.toml"])
+        .assert()
+        .code(1)
+        .stdout(predicate::str::contains("6 of 18 problems had no answer"))
+        .stderr(predicate::str::contains("LGL, radius = 50, repetition 0: separable"));
+}
+
+#[test]
+fn a_csv_file_is_found_from_where_the_analysis_is() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let inner = directory.path().join("inner");
+    std::fs::create_dir(&inner).expect("made");
+    let rows: String = (0..40)
+        .map(|i| format!("{},{}\n", f64::from(i * 7 % 13), if i % 3 == 0 { "a" } else { "b" }))
+        .collect();
+    std::fs::write(inner.join("data.csv"), format!("x,y\n{rows}")).expect("written");
+    let text = "name = \"own\"\ntitle = \"Own data\"\nmeasure = [\"shortfall\"]\n\n[data.csv]\npath = \"data.csv\"\nlabel = \"y\"\n\n[[series]]\nloss = \"logistic\"\n";
+    std::fs::write(inner.join("own.toml"), text).expect("written");
+    let run = |arguments: &[&str]| equipoise(directory.path()).args(arguments).assert();
+    run(&["run", "inner/own.toml"]).success();
+    run(&["run", "own/analysis.toml"]).success().stdout(predicate::str::contains("(1 of them earlier)"));
+    run(&["run", "inner/own.toml", "--set", "data.csv.label=z"])
+        .code(2)
+        .stderr(predicate::str::contains("inner/own.toml:5"));
+}
