@@ -24,15 +24,18 @@ fn a_page_with_everything_in_it_and_the_data_beside() {
         "id=\"figure-F1\"",
         "id=\"figure-F2\"",
         "id=\"figure-F3\"",
+        "id=\"figure-F11\"",
+        "equipoise run averaging",
         all_hold.as_str(),
     ] {
         assert!(page.contains(expected), "{expected} is missing");
     }
     for file in [
         "verdicts.json",
-        "figures/F1-balance-law.svg",
-        "figures/F2-binary-weights.png",
-        "figures/F3-probability-maps.json",
+        "balance-law/F1-balance-law.svg",
+        "binary-weights/F2-binary-weights.png",
+        "probability-maps/F3-probability-maps.pdf",
+        "long-tail/records.json",
     ] {
         assert!(out.join(file).is_file(), "{file} is missing");
     }

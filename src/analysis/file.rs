@@ -3,7 +3,7 @@
 
 use super::check;
 use super::error::AnalysisError;
-use super::keys::{line_at, line_of, set};
+use super::keys::{line_at, line_of, listed, set};
 use super::specification::{Analysis, Sweep};
 use crate::nearest::nearest;
 use std::path::{Path, PathBuf};
@@ -205,7 +205,7 @@ fn places_in_words(axes: &[SweptAxis], point: usize) -> Option<String> {
 
 /// What the reader says, and the nearest name where it lists those it knows.
 fn explain(error: &toml::de::Error) -> String {
-    let message = error.message().lines().collect::<Vec<_>>().join(" ");
+    let message = backticked(error.message().lines().collect::<Vec<_>>().join(" "));
     let mut quoted = message.split('`').skip(1).step_by(2).map(str::to_owned);
     let unknown = message.starts_with("unknown").then(|| quoted.next()).flatten();
     let known: Vec<String> = quoted.collect();
@@ -213,6 +213,16 @@ fn explain(error: &toml::de::Error) -> String {
         Some(near) => format!("{message}; did you mean `{near}`?"),
         None => message,
     }
+}
+
+/// The one message about unknown keys that the reader words differently, worded as its others.
+fn backticked(message: String) -> String {
+    let parts = message
+        .strip_prefix("unexpected keys in table: ")
+        .and_then(|rest| rest.split_once(", available keys: "));
+    let Some((unknown, known)) = parts else { return message };
+    let names = |list: &str| listed(&list.split(", ").map(str::to_owned).collect::<Vec<_>>());
+    format!("unknown field {}, expected one of {}", names(unknown), names(known))
 }
 
 /// A value as a figure or table calls it.

@@ -144,7 +144,7 @@ mod tests {
             ("data.gaussian.counts.2", "no item 2"),
             ("data.gaussian.counts.first", "is no number"),
             ("seed.x", "nothing below"),
-            ("zzz.x", "there is `seed`, `data`, `series`"),
+            ("zzz.x", "there is `data`, `seed`, `series`"),
         ] {
             let error = set(&mut table, key, Value::Integer(1)).expect_err("nowhere");
             assert!(error.contains(expected), "{error}");

@@ -68,7 +68,7 @@ impl Store {
         let mut journal = journal.map_err(|error| unwritable(&file(JOURNAL), &error))?;
         // A line that was cut off must not swallow the next one.
         let torn =
-            std::fs::read(file(JOURNAL)).is_ok_and(|bytes| bytes.last().is_some_and(|&last| last != b'\n'));
+            contents(&file(JOURNAL)).is_some_and(|bytes| bytes.last().is_some_and(|&last| last != b'\n'));
         if torn {
             journal.write_all(b"\n").map_err(|error| unwritable(&file(JOURNAL), &error))?;
         }
@@ -192,9 +192,14 @@ fn check_occupant(path: &Path, analysis: &Analysis) -> Result<(), AnalysisError>
     Ok(())
 }
 
+/// What is in a regular file, if there is one.
+fn contents(path: &Path) -> Option<Vec<u8>> {
+    path.is_file().then(|| std::fs::read(path).ok()).flatten()
+}
+
 /// Records of an earlier run that finished.
 fn earlier(path: &Path, remarks: &mut Vec<String>) -> Vec<Record> {
-    let Ok(bytes) = std::fs::read(path) else {
+    let Some(bytes) = contents(path) else {
         return Vec::new();
     };
     match serde_json::from_slice::<RecordsFile>(&bytes) {
@@ -209,7 +214,7 @@ fn earlier(path: &Path, remarks: &mut Vec<String>) -> Vec<Record> {
 
 /// Records of a run that was broken off; the last line may have been cut short.
 fn broken_off(path: &Path, remarks: &mut Vec<String>) -> Vec<Record> {
-    let Ok(bytes) = std::fs::read(path) else {
+    let Some(bytes) = contents(path) else {
         return Vec::new();
     };
     let lines = bytes.split(|&byte| byte == b'\n').enumerate().filter(|(_, line)| !line.is_empty());

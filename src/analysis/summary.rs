@@ -35,6 +35,9 @@ impl Spread {
     /// values.
     #[must_use]
     pub fn of_mean(values: &[f64]) -> Option<Self> {
+        if values.is_empty() {
+            return None;
+        }
         let data = Data::new(values.to_vec());
         let middle = data.mean()?;
         let count = values.len() as f64;

@@ -11,7 +11,7 @@ use crate::solver::Problem;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A problem to solve: a series at a sweep point, on one draw.
 pub(super) struct Unit<'a> {
@@ -52,11 +52,14 @@ pub(super) fn units(experiment: &Experiment) -> Result<Vec<Unit<'_>>, AnalysisEr
             };
             contents.insert(path, digest(&std::fs::read(path).map_err(reason)?));
         }
+        // What is in the file matters, not where it lies.
+        let mut data = analysis.data.clone();
+        data.rename_file(|_| PathBuf::new());
         for (number, series) in analysis.series.iter().enumerate() {
             for repetition in 0..analysis.repetitions {
                 let identity = Identity {
                     version: env!("CARGO_PKG_VERSION"),
-                    data: &analysis.data,
+                    data: &data,
                     contents: file.and_then(|path| contents.get(path)).map(String::as_str),
                     loss: &series.loss,
                     optimizer: series.optimizer,

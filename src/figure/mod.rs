@@ -24,6 +24,7 @@ mod head;
 mod labels;
 mod maps;
 mod marker;
+mod pdf;
 mod plane;
 mod regions;
 mod render;

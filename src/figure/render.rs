@@ -7,6 +7,7 @@ use resvg::tiny_skia::{Color, Pixmap, Transform};
 use resvg::usvg::Tree;
 
 use super::error::FigureError;
+use super::pdf;
 use super::text::reading_options;
 
 /// Resolution of the written pictures, in dots per inch.
@@ -73,13 +74,9 @@ impl Figure {
     /// The figure as PDF bytes, at its true size.
     pub fn pdf(&self) -> Result<Vec<u8>, FigureError> {
         let options = reading_options();
-        let page = svg2pdf::PageOptions { dpi: options.dpi };
         Tree::from_str(&self.svg, &options)
             .map_err(|error| error.to_string())
-            .and_then(|tree| {
-                svg2pdf::to_pdf(&tree, svg2pdf::ConversionOptions::default(), page)
-                    .map_err(|error| error.to_string())
-            })
+            .and_then(|tree| pdf::pdf(&tree, options.dpi))
             .map_err(FigureError::Drawing)
     }
 

@@ -55,4 +55,6 @@ fn the_same_records_give_the_same_bytes() {
     let results = results(Shipped::named("averaging").expect("shipped"));
     let drawn = || draw(&results, Theme::Paper).expect("it draws");
     assert_eq!(drawn(), drawn());
+    let pdf = || drawn()[0].pdf().expect("it converts");
+    assert!((0..8).all(|_| pdf() == pdf()), "the PDF changes from one conversion to the next");
 }
