@@ -15,10 +15,11 @@ pub(super) fn figure(place: usize, drawn: &Drawn) -> Result<String, ReportError>
     let drawing = with_own_ids(&figure.svg[start..], &format!("drawing-{place}-"));
     let (anchor, id, caption) = (anchor(figure), escape(&figure.id), prose(&figure.caption));
     let results = drawn.results.as_deref();
+    let narrow = if is_narrow(&drawing) { " narrow" } else { "" };
     let origin = results.map(|results| origin(figure, results)).unwrap_or_default();
     let numbers = results.map(numbers).unwrap_or_default();
     Ok(format!(
-        "<figure id=\"{anchor}\">\n<div class=\"card\">\n{drawing}\n</div>\n\
+        "<figure id=\"{anchor}\">\n<div class=\"card{narrow}\">\n{drawing}\n</div>\n\
          <figcaption><strong>{id}.</strong> {caption}{origin}</figcaption>\n{numbers}</figure>\n"
     ))
 }
@@ -34,6 +35,14 @@ fn origin(figure: &Figure, results: &Results) -> String {
         claims.join(", "),
         escape(&analysis.name)
     )
+}
+
+/// Whether a drawing is made for one column.
+fn is_narrow(drawing: &str) -> bool {
+    /// Widths in points between those of one column and of two.
+    const BETWEEN: f64 = 360.0;
+    let width = drawing.split_once("width=\"").and_then(|(_, rest)| rest.split_once("pt\""));
+    width.and_then(|(width, _)| width.parse::<f64>().ok()).is_some_and(|width| width < BETWEEN)
 }
 
 /// The name by which the page links to a figure.

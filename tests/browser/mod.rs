@@ -1,0 +1,88 @@
+//! A real browser, spoken to in the `WebDriver` protocol.
+//!
+//! Needs `chromium` and `chromedriver` (Debian: `chromium chromium-driver`); `scripts/test` installs them.
+
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+/// A browser with one window; both end with the test.
+pub(crate) struct Browser {
+    driver: Child,
+    session: String,
+}
+
+impl Browser {
+    /// Starts a driver on any free port, and through it a browser with a window of a size.
+    pub(crate) fn start((width, height): (u32, u32)) -> Self {
+        let started = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).spawn();
+        let mut driver = started
+            .unwrap_or_else(|error| panic!("chromedriver: {error}; install chromium and chromium-driver"));
+        let output = BufReader::new(driver.stdout.take().expect("its output"));
+        let port = |line: String| {
+            line.split("successfully on port ").nth(1)?.trim_end_matches('.').parse::<u16>().ok()
+        };
+        let port = output.lines().map_while(Result::ok).find_map(port).expect("it says its port");
+        let mut browser = Self { driver, session: format!("http://127.0.0.1:{port}/session") };
+        let arguments = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-dev-shm-usage",
+            "--hide-scrollbars",
+        ];
+        let device = json!({ "deviceMetrics": { "width": width, "height": height, "pixelRatio": 1.0 } });
+        let capabilities = json!({ "capabilities": { "alwaysMatch": {
+            "goog:chromeOptions": { "args": arguments, "mobileEmulation": device },
+            "goog:loggingPrefs": { "browser": "ALL" },
+        }}});
+        let answer = browser.post("", &capabilities);
+        let id = answer["sessionId"].as_str().expect("a session").to_owned();
+        browser.session = format!("{}/{id}", browser.session);
+        browser
+    }
+
+    /// Opens a page and waits until it is loaded.
+    pub(crate) fn open(&self, address: &str) {
+        self.post("/url", &json!({ "url": address }));
+    }
+
+    /// What a script returns.
+    pub(crate) fn ask(&self, script: &str) -> Value {
+        self.post("/execute/sync", &json!({ "script": script, "args": [] }))
+    }
+
+    /// The page as it is printed: a PDF in base 64.
+    pub(crate) fn print(&self) -> String {
+        self.post("/print", &json!({})).as_str().expect("text").to_owned()
+    }
+
+    /// What the page has written to its console.
+    pub(crate) fn console(&self) -> Value {
+        self.post("/se/log", &json!({ "type": "browser" }))
+    }
+
+    fn post(&self, command: &str, body: &Value) -> Value {
+        let address = format!("{}{command}", self.session);
+        let configuration = ureq::Agent::config_builder().http_status_as_error(false).build();
+        let answer = ureq::Agent::new_with_config(configuration).post(&address).send_json(body);
+        let mut answer = answer.unwrap_or_else(|error| panic!("{command}: {error}"));
+        let mut read: Value =
+            answer.body_mut().read_json().unwrap_or_else(|error| panic!("{command}: {error}"));
+        assert!(answer.status().is_success(), "{command}: {read}");
+        read["value"].take()
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let _ = ureq::delete(&self.session).call();
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}

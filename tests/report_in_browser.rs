@@ -1,0 +1,63 @@
+//! The report in a real browser: it fits its window, its formulas are set, its links lead somewhere, and nothing is fetched.
+
+mod browser;
+
+use assert_cmd::Command;
+use browser::Browser;
+use serde_json::{Value, json};
+
+#[test]
+fn the_report_reads_well_on_a_desk_on_a_phone_and_on_paper() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut command = Command::cargo_bin("equipoise").expect("the binary is built");
+    command.current_dir(directory.path()).args(["reproduce", "--quick", "--format", "svg", "--out", "out"]);
+    command.assert().success();
+    let address = format!("file://{}", directory.path().join("out/report.html").display());
+    for size in [(1280, 900), (390, 844)] {
+        let browser = Browser::start(size);
+        browser.open(&address);
+        check_page(&browser, size.0);
+    }
+}
+
+fn check_page(browser: &Browser, width: u32) {
+    // Nothing is wider than the window; wide things scroll inside their own frames.
+    let widths = browser.ask("return [document.documentElement.scrollWidth, window.innerWidth]");
+    assert_eq!(widths, json!([width, width]), "the page and its window");
+    // A fraction is set as one: taller than a line of its text.
+    let fractions = browser.ask(
+        "return [...document.querySelectorAll('mfrac')].map(fraction =>
+            fraction.getBoundingClientRect().height / parseFloat(getComputedStyle(fraction).fontSize))",
+    );
+    let heights: Vec<f64> = fractions.as_array().expect("a list").iter().filter_map(Value::as_f64).collect();
+    assert!(heights.len() >= 5 && heights.iter().all(|height| *height > 1.5), "{heights:?}");
+    let dead = browser.ask(
+        "return [...document.querySelectorAll('a[href^=\"#\"]')].map(link => link.getAttribute('href'))
+            .filter(href => !document.getElementById(href.slice(1)))",
+    );
+    assert_eq!(dead, json!([]), "links that lead nowhere");
+    let seen = browser.ask(
+        "return [...document.querySelectorAll('figure svg')].map(drawing => drawing.getBoundingClientRect())
+            .filter(box => box.width > 200 && box.height > 100).length",
+    );
+    let drawn = browser.ask("return document.querySelectorAll('figure').length");
+    assert_eq!(seen, drawn, "every figure is seen");
+    assert!(drawn.as_u64() >= Some(12));
+    let fetched = browser.ask("return performance.getEntriesByType('resource').map(entry => entry.name)");
+    assert_eq!(fetched, json!([]), "nothing is fetched");
+    let unfolded = browser.ask(
+        "const numbers = document.querySelector('details');
+         numbers.open = true;
+         return numbers.querySelector('table').getBoundingClientRect().height > 40",
+    );
+    assert_eq!(unfolded, json!(true), "numbers unfold");
+    let small = browser.ask(
+        "return [...document.querySelectorAll('main p, main td, figcaption')]
+            .filter(text => parseFloat(getComputedStyle(text).fontSize) < 12).length",
+    );
+    assert_eq!(small, json!(0), "no text is too small to read");
+    assert_eq!(browser.console(), json!([]), "the console stays empty");
+    let paper = browser.print();
+    // The base-64 form of a PDF's first letters.
+    assert!(paper.starts_with("JVBERi") && paper.len() > 100_000, "{} characters", paper.len());
+}
