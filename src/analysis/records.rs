@@ -107,14 +107,18 @@ impl Results {
             .map_or_else(String::new, super::specification::Series::name)
     }
 
+    /// What the place of a record on each axis is called.
+    pub fn labels_of<'a>(&'a self, record: &'a Record) -> impl Iterator<Item = &'a str> {
+        let places = self.experiment.axes.iter().zip(&record.at);
+        places.map(|(axis, &place)| axis.labels.get(place).map_or("?", String::as_str))
+    }
+
     /// What a problem is called: series, sweep point, repetition.
     #[must_use]
     pub fn problem_name(&self, record: &Record) -> String {
-        let places = self.experiment.axes.iter().zip(&record.at);
         let mut words = vec![self.series_name(record.series)];
-        words.extend(places.map(|(axis, &place)| {
-            format!("{} = {}", axis.name, axis.labels.get(place).map_or("?", String::as_str))
-        }));
+        let axes = self.experiment.axes.iter().zip(self.labels_of(record));
+        words.extend(axes.map(|(axis, label)| format!("{} = {label}", axis.name)));
         words.push(format!("repetition {}", record.repetition));
         words.join(", ")
     }

@@ -4,7 +4,7 @@ use super::error::AnalysisError;
 use super::file::{Experiment, Source};
 use super::records::{Record, Results};
 use super::specification::Analysis;
-use super::table;
+use super::{parquet_table, table};
 use crate::files::write_whole;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -19,6 +19,8 @@ const ANALYSIS: &str = "analysis.toml";
 const RECORDS: &str = "records.json";
 /// The same as a table.
 const TABLE: &str = "records.csv";
+/// The same as a Parquet file, on request.
+const PARQUET: &str = "records.parquet";
 /// Finished records of a run that goes on, one a line.
 const JOURNAL: &str = "records.jsonl";
 
@@ -49,7 +51,7 @@ impl Store {
         let file = |name: &str| directory.join(name);
         std::fs::create_dir_all(directory).map_err(|error| unwritable(directory, &error))?;
         if overwrite {
-            for name in [RECORDS, TABLE, JOURNAL] {
+            for name in [RECORDS, TABLE, PARQUET, JOURNAL] {
                 remove(&file(name))?;
             }
         } else {
@@ -103,6 +105,13 @@ impl Store {
         write(TABLE, &table::csv(results).map_err(|error| unwritable(&file(TABLE), &error))?)?;
         remove(&file(JOURNAL))
     }
+}
+
+/// Writes the table of records as a Parquet file beside the others.
+pub fn write_parquet(results: &Results, directory: &Path) -> Result<(), AnalysisError> {
+    let path = directory.join(PARQUET);
+    let bytes = parquet_table::parquet(results).map_err(|error| unwritable(&path, &error))?;
+    write_whole(&path, &bytes).map_err(|error| unwritable(&path, &error))
 }
 
 impl Results {

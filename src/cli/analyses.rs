@@ -4,7 +4,7 @@ use super::Ending;
 use super::files::save;
 use super::output::{Align, Style, columns, print};
 use crate::analysis::specification::Analysis;
-use crate::analysis::{SHIPPED, Shipped, schema};
+use crate::analysis::{SHIPPED, Shipped, measures, schema};
 use anyhow::{Result, ensure};
 use std::path::PathBuf;
 
@@ -12,6 +12,7 @@ const EXAMPLES: &str = "Examples:
   equipoise analyses                             what there is, a line each
   equipoise analyses copy averaging              writes averaging.toml, to edit and run
   equipoise analyses show averaging              prints it
+  equipoise analyses measures                    what an analysis can measure
   equipoise analyses schema > equipoise.schema.json   completion and checks in an editor";
 
 /// What to do with them; without a command, list them.
@@ -39,6 +40,8 @@ enum Command {
         /// Its name
         name: String,
     },
+    /// List what can be measured
+    Measures,
     /// Print the JSON Schema of analysis files
     Schema,
 }
@@ -47,6 +50,11 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     match &arguments.command {
         None => print(&list(style)?)?,
         Some(Command::Show { name }) => print(Shipped::named(name)?.text)?,
+        Some(Command::Measures) => {
+            let rows: Vec<Vec<String>> =
+                measures().into_iter().map(|(name, meaning)| vec![style.strong(&name), meaning]).collect();
+            print(&columns(&rows, &[Align::Left; 2]))?;
+        }
         Some(Command::Schema) => print(&schema())?,
         Some(Command::Copy { name, file, force }) => {
             let shipped = Shipped::named(name)?;

@@ -6,7 +6,7 @@ use super::output::{Style, counted, note, print};
 use super::verify::progress_bar;
 use crate::analysis::{
     AnalysisError, Event, Experiment, Override, Results, Shipped, Source, Store, Workload,
-    run as run_experiment,
+    run as run_experiment, write_parquet,
 };
 use crate::figure::Figure;
 use crate::numeric::significant;
@@ -38,6 +38,9 @@ pub(super) struct Arguments {
     /// Overwrite the results of another analysis or version
     #[arg(long)]
     force: bool,
+    /// Write the table of records as a Parquet file too
+    #[arg(long)]
+    parquet: bool,
     #[command(flatten)]
     drawing: DrawingOptions,
 }
@@ -58,6 +61,9 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     let directory =
         arguments.out.clone().or(home).unwrap_or_else(|| PathBuf::from(&experiment.analysis.name));
     let done = carry_out(&experiment, &directory, arguments.force, &arguments.drawing)?;
+    if arguments.parquet {
+        write_parquet(&done.results, &directory)?;
+    }
     print(&summary(&done, &directory, started, style))?;
     report_unsolved(&done.results);
     Ok(if done.results.unsolved().next().is_some() { Ending::Negative } else { Ending::Done })

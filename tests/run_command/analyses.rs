@@ -138,3 +138,17 @@ fn the_schema_refuses_ten_kinds_of_broken_file() {
         assert!(!valid(&super::SMALL.replacen(from, to, 1)), "{to}");
     }
 }
+
+#[test]
+fn the_documented_file_runs() {
+    let page = read(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/analyses.md"));
+    let text = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
+    assert!(valid(text));
+    let directory = tempfile::tempdir().expect("a directory");
+    std::fs::write(directory.path().join("mine.toml"), text).expect("written");
+    equipoise(directory.path())
+        .args(["run", "mine.toml"])
+        .assert()
+        .success()
+        .stdout(predicate::str::contains("The hardest mean of class 0 falls to 0."));
+}

@@ -55,6 +55,33 @@ fn the_table_holds_the_numbers_of_the_records() {
 }
 
 #[test]
+fn the_parquet_file_holds_the_same_table() {
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    let directory = with_small();
+    equipoise(directory.path())
+        .args(["run", "small.toml", "--format", "svg", "--parquet"])
+        .assert()
+        .success();
+    let file = std::fs::File::open(directory.path().join("small/records.parquet")).expect("there");
+    let reader = SerializedFileReader::new(file).expect("Parquet");
+    let rows: Vec<_> = reader.get_row_iter(None).expect("rows").map(|row| row.expect("a row")).collect();
+    let table = read(directory.path().join("small/records.csv"));
+    assert_eq!(rows.len(), table.lines().count() - 1);
+    for (row, line) in rows.iter().zip(table.lines().skip(1)) {
+        let cells: Vec<String> = row
+            .get_column_iter()
+            .map(|(_, field)| match field {
+                parquet::record::Field::Null => String::new(),
+                parquet::record::Field::Str(text) => text.clone(),
+                parquet::record::Field::Double(number) => number.to_string(),
+                other => other.to_string(),
+            })
+            .collect();
+        assert_eq!(cells.join(","), line);
+    }
+}
+
+#[test]
 fn equal_problems_are_solved_once() {
     let directory = with_small();
     // A second softmax that differs in nothing but its name.
