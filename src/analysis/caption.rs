@@ -1,6 +1,6 @@
 //! Captions with measured numbers in them: `hardest mean {median hardest.0 of LGL at hard=12}`.
 
-use super::file::Experiment;
+use super::experiment::Experiment;
 use super::keys::{listed, unknown};
 use super::measure::Selector;
 use super::records::{Record, Results};

@@ -1,22 +1,12 @@
 //! Whether an analysis can be carried out and drawn: every design, every name, every number it speaks of.
 
 use super::check_figure::Drawing;
-use super::file::Experiment;
+use super::experiment::Experiment;
+use super::fault::{Fault, fault};
 use super::measure::Measure;
 use super::observe::{is_trace, unfit};
 use super::specification::{Analysis, Draw, Optimizer, Series};
 use crate::solver::Problem;
-
-/// What is wrong, and at which dotted key of the file.
-#[derive(Debug, PartialEq)]
-pub(super) struct Fault {
-    pub(super) key: String,
-    pub(super) problem: String,
-}
-
-pub(super) fn fault<T>(key: impl Into<String>, problem: impl Into<String>) -> Result<T, Fault> {
-    Err(Fault { key: key.into(), problem: problem.into() })
-}
 
 /// Repetitions an analysis may have at most.
 const MOST_REPETITIONS: u64 = 1_000_000;

@@ -1,8 +1,8 @@
 //! Whether a figure can be drawn: every name it uses, every panel it shows.
 
 use super::caption::Caption;
-use super::check::{Fault, fault};
-use super::file::Experiment;
+use super::experiment::Experiment;
+use super::fault::{Fault, fault};
 use super::keys::{listed, unknown};
 use super::measure::{Measure, Selector, Shape};
 use super::specification::{

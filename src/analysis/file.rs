@@ -3,6 +3,7 @@
 
 use super::check;
 use super::error::AnalysisError;
+use super::experiment::{Experiment, SweptAxis, places, places_in_words};
 use super::keys::{line_at, line_of, listed, set};
 use super::specification::{Analysis, Sweep};
 use crate::nearest::nearest;
@@ -27,28 +28,6 @@ pub struct Override {
     pub key: String,
     /// Its new value.
     pub value: Value,
-}
-
-/// A checked analysis: what its file says, and what that is at each point of the sweep.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Experiment {
-    /// What the file says.
-    pub analysis: Analysis,
-    /// The axes of the sweep.
-    pub axes: Vec<SweptAxis>,
-    /// The analysis at each point of the product of the axes, the last axis fastest.
-    pub points: Vec<Analysis>,
-}
-
-/// An axis of the sweep with its values.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SweptAxis {
-    /// Its name.
-    pub name: String,
-    /// What each value is called.
-    pub labels: Vec<String>,
-    /// Where each value stands on a drawn axis: the number itself, or its place in the list if it is none.
-    pub numbers: Vec<f64>,
 }
 
 /// Sweep points an analysis may have at most.
@@ -156,51 +135,6 @@ impl Override {
             value: value.unwrap_or_else(|| Value::String(text[key.len() + 1..].to_owned())),
         })
     }
-}
-
-impl Experiment {
-    /// Places of a point on all axes.
-    #[must_use]
-    pub fn places(&self, point: usize) -> Vec<usize> {
-        places(&self.axes, point)
-    }
-
-    /// A point in words: `hard = 12, easy = 3`; `None` if nothing is swept.
-    #[must_use]
-    pub fn point_in_words(&self, point: usize) -> Option<String> {
-        places_in_words(&self.axes, point)
-    }
-
-    /// The number of an axis of some name.
-    #[must_use]
-    pub fn axis(&self, name: &str) -> Option<usize> {
-        self.axes.iter().position(|axis| axis.name == name)
-    }
-}
-
-/// Places of a point on all axes, of which the last moves fastest.
-fn places(axes: &[SweptAxis], point: usize) -> Vec<usize> {
-    let mut rest = point;
-    let mut places: Vec<usize> = axes
-        .iter()
-        .rev()
-        .map(|axis| {
-            let place = rest % axis.labels.len();
-            rest /= axis.labels.len();
-            place
-        })
-        .collect();
-    places.reverse();
-    places
-}
-
-fn places_in_words(axes: &[SweptAxis], point: usize) -> Option<String> {
-    let words: Vec<String> = axes
-        .iter()
-        .zip(places(axes, point))
-        .map(|(axis, place)| format!("{} = {}", axis.name, axis.labels[place]))
-        .collect();
-    (!words.is_empty()).then(|| words.join(", "))
 }
 
 /// What the reader says, and the nearest name where it lists those it knows.

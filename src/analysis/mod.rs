@@ -15,6 +15,8 @@ mod check;
 mod check_figure;
 mod descend;
 mod error;
+mod experiment;
+mod fault;
 mod file;
 mod keys;
 mod measure;
@@ -31,7 +33,8 @@ mod unit;
 
 pub use caption::caption;
 pub use error::AnalysisError;
-pub use file::{Experiment, Override, Source, SweptAxis};
+pub use experiment::{Experiment, SweptAxis};
+pub use file::{Override, Source};
 pub use measure::{Measure, Selector, Shape};
 pub use records::{Ended, Record, Results};
 pub use run::{Event, Workload, run};

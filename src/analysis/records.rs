@@ -1,6 +1,6 @@
 //! What a run leaves: one record for each solved problem, and ways to look numbers up in them.
 
-use super::file::Experiment;
+use super::experiment::Experiment;
 use super::measure::{Measure, Selector, Shape};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;

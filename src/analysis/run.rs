@@ -1,7 +1,7 @@
 //! Carrying out an experiment: all units in parallel, each kept as soon as it is done.
 
 use super::error::AnalysisError;
-use super::file::Experiment;
+use super::experiment::Experiment;
 use super::records::{Record, Results};
 use super::store::Store;
 use super::unit::{Unit, units};

@@ -1,7 +1,8 @@
 //! The directory of a run: the resolved analysis, finished records, and a journal that a broken-off run goes on from.
 
 use super::error::AnalysisError;
-use super::file::{Experiment, Source};
+use super::experiment::Experiment;
+use super::file::Source;
 use super::records::{Record, Results};
 use super::specification::Analysis;
 use super::{parquet_table, table};

@@ -2,7 +2,7 @@
 
 use super::descend::{End, descend};
 use super::error::AnalysisError;
-use super::file::Experiment;
+use super::experiment::Experiment;
 use super::measure::Measure;
 use super::observe::{is_trace, observe};
 use super::records::{Ended, Record};

@@ -1,17 +1,18 @@
 //! The ledger of one column as bars: what its class withholds, and which other classes receive it (A1).
 
 use crate::analysis::Measure;
+use crate::analysis::summary::Spread;
 
 use super::axes::{Axis, Panel, PanelPlan, panel_row};
-use super::canvas::{Lettering, draw_svg};
-use super::draw::Task;
+use super::canvas::{Lettering, Stroke, draw_svg};
 use super::error::FigureError;
 use super::head::{HeadItem, KeyMark};
 use super::marker::Shape;
 use super::scale::Scale;
 use super::series_look::looks;
+use super::task::Task;
 use super::text::text_width;
-use super::theme::{Colour, GAP, GREY, INK, NOTE_SIZE, sequence_colour};
+use super::theme::{AXIS_WIDTH, Colour, GAP, GREY, INK, NOTE_SIZE, sequence_colour};
 
 /// Height of a bar, in units of the distance between two series.
 const BAR: f64 = 0.3;
@@ -25,7 +26,8 @@ const AIR: f64 = 0.02;
 /// The column of one series: means over repetitions.
 struct Column {
     name: String,
-    shortfall: f64,
+    /// Mean and confidence interval.
+    shortfall: Spread,
     /// Part of each class, the target's own left at zero.
     parts: Vec<f64>,
     /// Mean probability of the target that each class is given.
@@ -53,7 +55,8 @@ pub(super) fn draw(task: &Task, target: usize, classes: &[String]) -> Result<Str
     let right = GAP + remarks.iter().flatten().map(|text| text_width(text, NOTE_SIZE)).fold(0.0, f64::max);
     let sum =
         |column: &Column, sign: f64| column.parts.iter().filter(|part| **part * sign > 0.0).sum::<f64>();
-    let longest = columns.iter().map(|column| column.shortfall.max(sum(column, 1.0))).fold(0.0, f64::max);
+    let longest =
+        columns.iter().map(|column| column.shortfall.high.max(sum(column, 1.0))).fold(0.0, f64::max);
     let lowest = columns.iter().map(|column| sum(column, -1.0)).fold(0.0, f64::min);
     let along = Scale::Linear { low: lowest * (1.0 + AIR), high: longest * (1.0 + AIR) };
     let down = Scale::Linear { low: columns.len() as f64 - 0.5, high: -0.5 };
@@ -81,21 +84,20 @@ fn columns(task: &Task, target: usize, classes: usize) -> Vec<Column> {
     let column = |(series, name): (usize, String)| {
         let records =
             task.results.records.iter().filter(|record| record.series == series && record.classes == classes);
-        let (mut parts, mut probability, mut shortfall, mut count) =
-            (vec![0.0; classes], vec![0.0; classes], 0.0, 0.0);
+        let (mut parts, mut probability, mut shortfalls) =
+            (vec![0.0; classes], vec![0.0; classes], Vec::new());
         for record in records {
             let entry =
                 |measure: Measure, class: usize| record.all(measure).get(class * classes + target).copied();
             let Some(own) = record.all(Measure::Shortfall).get(target) else { continue };
-            shortfall += own;
-            count += 1.0;
+            shortfalls.push(*own);
             for class in (0..classes).filter(|&class| class != target) {
                 parts[class] += entry(Measure::Contribution, class).unwrap_or(0.0);
                 probability[class] += entry(Measure::MeanProbability, class).unwrap_or(0.0);
             }
         }
-        parts.iter_mut().chain(&mut probability).for_each(|sum| *sum /= count);
-        (count > 0.0).then(|| Column { name, shortfall: shortfall / count, parts, probability })
+        parts.iter_mut().chain(&mut probability).for_each(|sum| *sum /= shortfalls.len() as f64);
+        Some(Column { name, shortfall: Spread::of_mean(&shortfalls)?, parts, probability })
     };
     looks(task.results).into_iter().map(|look| look.name).enumerate().filter_map(column).collect()
 }
@@ -114,7 +116,7 @@ fn key(target: usize, classes: &[String]) -> Vec<HeadItem> {
     let withheld = square(format!("withheld by the {}", classes[target]), INK);
     let others = classes.iter().enumerate().filter(|(class, _)| *class != target);
     let received =
-        others.map(|(class, name)| square(format!("given to it by {name}"), class_colour(class, target)));
+        others.map(|(class, name)| square(format!("given by {name}"), class_colour(class, target)));
     std::iter::once(withheld).chain(received).collect()
 }
 
@@ -124,7 +126,10 @@ fn draw_column(panel: &Panel, row: f64, column: &Column, target: usize) -> Resul
         let ((left, upper), (right, lower)) = (panel.place(from, top), panel.place(to, top + BAR));
         panel.canvas.area(&[(left, upper), (right, upper), (right, lower), (left, lower)], colour, alpha)
     };
-    bar(0.0, column.shortfall, row - BAR - GAP_BETWEEN, INK, WITHHELD_ALPHA)?;
+    bar(0.0, column.shortfall.middle, row - BAR - GAP_BETWEEN, INK, WITHHELD_ALPHA)?;
+    let ends = [column.shortfall.low, column.shortfall.high];
+    let whisker = ends.map(|end| panel.place(end, row - BAR / 2.0 - GAP_BETWEEN));
+    panel.canvas.line(&whisker, Stroke::solid(INK, AXIS_WIDTH))?;
     let (mut up, mut down) = (0.0, 0.0);
     for (class, &part) in column.parts.iter().enumerate() {
         let end = if part >= 0.0 { &mut up } else { &mut down };

@@ -7,11 +7,11 @@ use crate::analysis::specification::{Colouring, CurvePanel, LineStyle};
 
 use super::axes::{Axis, Panel, PanelPlan, panel_row};
 use super::canvas::{Point, Stroke, draw_svg};
-use super::draw::Task;
 use super::error::FigureError;
 use super::head::HeadItem;
 use super::labels::{EndLabel, Note, draw_end_labels, end_label_room, trace};
 use super::scale::Scale;
+use super::task::Task;
 use super::theme::{BAND_ALPHA, CURVE_WIDTH, Colour, DASHED, DOTTED, GAP, GREY, THIN_WIDTH};
 use data::{Curve, Group};
 

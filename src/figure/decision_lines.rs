@@ -4,9 +4,9 @@ use crate::analysis::Measure;
 
 use super::axes::Frame;
 use super::canvas::{Anchor, Lettering, Point, Stroke, draw_svg};
-use super::draw::Task;
 use super::error::FigureError;
 use super::plane::{Logits, Window, first_draw};
+use super::task::Task;
 use super::text::text_width;
 use super::theme::{
     CAP_HEIGHT, CURVE_WIDTH, Colour, GAP, GREY, INK, LETTER_SIZE, LINE_HEIGHT, MARGIN, NOTE_SIZE, TICK_SIZE,

@@ -6,28 +6,9 @@ use crate::analysis::{Results, caption};
 use super::canvas::Sheet;
 use super::error::FigureError;
 use super::render::Figure;
+use super::task::Task;
 use super::theme::{ONE_COLUMN, POINTS_PER_INCH, TWO_COLUMNS, Theme};
 use super::{bars, curves, decision_lines, maps, regions, scatter};
-
-/// Everything a kind of picture needs to know.
-pub(super) struct Task<'a> {
-    pub(super) results: &'a Results,
-    pub(super) plan: &'a FigurePlan,
-    pub(super) sheet: Sheet,
-    pub(super) caption: String,
-}
-
-impl Task<'_> {
-    /// An error about this figure.
-    pub(super) fn invalid(&self, place: impl Into<String>, problem: impl Into<String>) -> FigureError {
-        FigureError::invalid(&self.plan.id, place, problem)
-    }
-
-    /// An error that says what the records lack.
-    pub(super) fn empty(&self, missing: &'static str) -> FigureError {
-        FigureError::Empty { figure: self.plan.id.clone(), missing }
-    }
-}
 
 /// Draws every figure of an analysis.
 pub fn draw(results: &Results, theme: Theme) -> Result<Vec<Figure>, FigureError> {

@@ -5,9 +5,9 @@ use crate::analysis::{Measure, Record, Results};
 use super::axes::{Frame, draw_letter};
 use super::canvas::{Anchor, Canvas, Lettering, Sheet, Stroke, draw_svg};
 use super::colour_bar;
-use super::draw::Task;
 use super::error::FigureError;
 use super::series_look::{SeriesLook, looks};
+use super::task::Task;
 use super::text::{text_width, widest};
 use super::theme::{
     AXIS_WIDTH, CAP_HEIGHT, Colour, GAP, GREY, INK, LABEL_SIZE, LETTER_SIZE, MARGIN, NOTE_SIZE, TICK_SIZE,

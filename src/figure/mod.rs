@@ -31,6 +31,7 @@ mod render;
 mod scale;
 mod scatter;
 mod series_look;
+mod task;
 mod text;
 mod theme;
 mod ticks;

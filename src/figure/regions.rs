@@ -8,10 +8,10 @@ use crate::loss::Link;
 use super::axes::{Frame, draw_letter};
 use super::canvas::{Canvas, Lettering, Sheet, draw_svg};
 use super::colour_bar;
-use super::draw::Task;
 use super::error::FigureError;
 use super::plane::{Logits, Window, first_draw};
 use super::series_look::{SeriesLook, looks};
+use super::task::Task;
 use super::text::text_width;
 use super::theme::{
     CAP_HEIGHT, GAP, GREY, INK, LABEL_SIZE, LETTER_SIZE, LINE_HEIGHT, MARGIN, NOTE_SIZE, TICK_SIZE,
@@ -32,8 +32,8 @@ struct Sight {
     name: String,
     link: Link,
     logits: Option<Logits>,
-    shortfall: f64,
-    accuracy: f64,
+    shortfall: Spread,
+    accuracy: Spread,
 }
 
 pub(super) fn draw(task: &Task, target: usize, reach: f64) -> Result<String, FigureError> {
@@ -108,11 +108,24 @@ fn of_series(results: &Results, series: usize) -> impl Iterator<Item = &Record> 
     results.records.iter().filter(move |record| record.series == series)
 }
 
-/// The mean over repetitions of one number of a measure.
-fn mean(results: &Results, series: usize, measure: Measure, number: usize) -> f64 {
+/// The mean over repetitions of one number of a measure, and its confidence interval.
+fn mean(results: &Results, series: usize, measure: Measure, number: usize) -> Spread {
+    const NOTHING: Spread = Spread { middle: f64::NAN, low: f64::NAN, high: f64::NAN };
     let values: Vec<f64> =
         of_series(results, series).filter_map(|record| record.all(measure).get(number).copied()).collect();
-    Spread::of_mean(&values).map_or(f64::NAN, |spread| spread.middle)
+    Spread::of_mean(&values).unwrap_or(NOTHING)
+}
+
+/// A mean and half its confidence interval, where there is one.
+fn written(spread: Spread) -> String {
+    /// Half a unit of the last digit that is written.
+    const VISIBLE: f64 = 0.005;
+    let half = spread.high - spread.middle;
+    if half >= VISIBLE {
+        format!("{:.2} ± {half:.2}", spread.middle)
+    } else {
+        format!("{:.2}", spread.middle)
+    }
 }
 
 /// The series under the panel's letter, as large as fits, and below it what to look for.
@@ -123,7 +136,8 @@ fn draw_head(canvas: &Canvas, frame: Frame, sight: &Sight) -> Result<(), FigureE
     let size = LABEL_SIZE.min(frame.width() / (BOLD * text_width(&sight.name, 1.0)));
     let second = first + LINE_HEIGHT * LABEL_SIZE;
     canvas.text((frame.left, second), &sight.name, Lettering::new(size, INK).bold())?;
-    let lines = [format!("shortfall {:.2}", sight.shortfall), format!("accuracy {:.2}", sight.accuracy)];
+    let lines =
+        [format!("shortfall {}", written(sight.shortfall)), format!("accuracy {}", written(sight.accuracy))];
     for (line, text) in (1..).zip(&lines) {
         let y = second + f64::from(line) * LINE_HEIGHT * NOTE_SIZE;
         canvas.text((frame.left, y), text, Lettering::new(NOTE_SIZE, GREY))?;

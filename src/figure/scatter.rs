@@ -5,13 +5,13 @@ use crate::analysis::{Record, Results};
 
 use super::axes::{Axis, Panel, PanelPlan, panel_row};
 use super::canvas::{Point, Stroke, draw_svg};
-use super::draw::Task;
 use super::error::FigureError;
 use super::head::{HeadItem, KeyMark};
 use super::labels::{Note, trace};
 use super::marker::{Shape, draw_filled};
 use super::scale::extent;
 use super::series_look::looks;
+use super::task::Task;
 use super::theme::{CURVE_WIDTH, Colour, DASHED, GREY, INK, THIN_WIDTH, sequence_colour};
 
 const RADIUS: f64 = 1.25;

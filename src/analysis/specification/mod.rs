@@ -1,6 +1,6 @@
 //! What an analysis file says, field by field. The documentation of a field is also what its JSON Schema tells editors.
 //!
-//! [`file`](super::file) reads and checks a file; this module only holds what it says.
+//! [`Source`](super::Source) reads and checks a file; this module only holds what it says.
 
 mod design;
 mod either;

@@ -147,7 +147,9 @@ fn places(
         numbers.filter_map(at).collect()
     } else {
         let Ok(along) = Measure::named(&plan.x) else { return Vec::new() };
-        let length = records.iter().map(|record| record.all(along).len()).max().unwrap_or(0);
+        // A place that only some draws reach would compare different draws with each other.
+        let lengths = records.iter().map(|record| record.all(along).len());
+        let length = lengths.filter(|&length| length > 0).min().unwrap_or(0);
         let of = |measure: Measure, number: usize| -> Vec<f64> {
             let numbers = records.iter().filter_map(|record| record.all(measure).get(number).copied());
             numbers.filter(|value| value.is_finite()).collect()
