@@ -5,6 +5,8 @@ mod laws;
 mod ledger;
 mod mean_probability;
 mod neglect;
+mod polytope;
+mod weight_effects;
 
 pub use laws::{
     Centroids, attached_balance, binary_balance, binary_error_ratio, detached_balance, doubly_stochastic,
@@ -14,6 +16,8 @@ pub use laws::{
 pub use ledger::{Ledger, LedgerEntry};
 pub use mean_probability::{ClassMeans, MeanProbability};
 pub use neglect::{Neglect, neglect};
+pub use polytope::{Bounds, FlowPolytope, Violation, pair_flows};
+pub use weight_effects::WeightEffects;
 
 #[cfg(test)]
 mod tests;

@@ -44,6 +44,7 @@ mod start;
 mod subsample;
 mod tolerance;
 mod traced;
+mod weight_response;
 
 pub use descent::SearchState;
 pub use other_points::{OtherPoint, other_points};
@@ -56,6 +57,7 @@ pub use search::{solve, solve_observed};
 pub use separation::SeparationKind;
 pub use solution::{Certificate, Head, Outcome, Separable, StationaryPoint};
 pub use traced::solve_traced;
+pub use weight_response::WeightResponse;
 
 #[cfg(test)]
 mod tests;

@@ -164,13 +164,31 @@ impl<'a> ScaledFeatures<'a> {
 
     /// All logits of a head (`D x Q`), as a `Q x N` matrix.
     pub(crate) fn logits(&self, theta: &DMatrix<f64>) -> DMatrix<f64> {
-        let rows = theta.ncols();
-        let columns: Vec<usize> = (0..rows).collect();
+        let columns: Vec<usize> = (0..theta.ncols()).collect();
+        self.of_all_samples(theta.ncols(), |block, range, logits| {
+            self.block_logits(block, range, theta, &columns, logits);
+        })
+    }
+
+    /// The change of all logits (`Q x N`) when a head changes by `theta` (`D x Q`): logits that are given stay.
+    pub(crate) fn changes(&self, theta: &DMatrix<f64>) -> DMatrix<f64> {
+        self.of_all_samples(theta.ncols(), |block, range, changes| {
+            changes.resize(range.len() * theta.ncols(), 0.0);
+            across(block, self.dimension(), theta.as_slice(), changes);
+        })
+    }
+
+    /// A `rows x N` matrix from a function that writes `n x rows` (sample index fastest) for each block.
+    fn of_all_samples(
+        &self,
+        rows: usize,
+        write: impl Fn(&[f64], &Range<usize>, &mut Vec<f64>) + Sync,
+    ) -> DMatrix<f64> {
         let mut result = DMatrix::zeros(rows, self.samples);
         update_sample_chunks(&mut result, |range, part| {
             let (mut scratch, mut logits) = (Vec::new(), Vec::new());
             let block = self.block(range.clone(), &mut scratch);
-            self.block_logits(block, &range, theta, &columns, &mut logits);
+            write(block, &range, &mut logits);
             for (sample, column) in part.chunks_exact_mut(rows).enumerate() {
                 column.iter_mut().enumerate().for_each(|(q, z)| *z = logits[q * range.len() + sample]);
             }

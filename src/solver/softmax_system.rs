@@ -38,13 +38,8 @@ impl<T: Real> System for SoftmaxSystem<'_, T> {
         direction.column_iter_mut().for_each(|mut column| column -= &mean);
     }
 
-    /// Residuals sum to zero over classes but for rounding. Each class gives up a share in proportion to the
-    /// magnitude of its terms: equal shares would drown a class of small mass in the rounding of the large ones.
     fn clean_residual(&self, residual: &mut DMatrix<f64>) {
-        let excess = residual.column_sum() / self.magnitude.sum().max(f64::MIN_POSITIVE);
-        for (mut column, magnitude) in residual.column_iter_mut().zip(self.magnitude.iter()) {
-            column.axpy(-magnitude, &excess, 1.0);
-        }
+        clean_residual(residual, self.magnitude);
     }
 
     /// The largest class's `sqrt(r . M^-1 r / magnitude)`: classes count alike, however small their mass.
@@ -54,5 +49,14 @@ impl<T: Real> System for SoftmaxSystem<'_, T> {
             (residual.column(class).dot(&preconditioned.column(class)).max(0.0) / magnitude).sqrt()
         };
         (0..residual.ncols()).map(of_class).fold(0.0, f64::max)
+    }
+}
+
+/// Residuals sum to zero over classes but for rounding. Each class gives up a share in proportion to the
+/// magnitude of its terms: equal shares would drown a class of small mass in the rounding of the large ones.
+pub(super) fn clean_residual(residual: &mut DMatrix<f64>, magnitude: &DVector<f64>) {
+    let excess = residual.column_sum() / magnitude.sum().max(f64::MIN_POSITIVE);
+    for (mut column, magnitude) in residual.column_iter_mut().zip(magnitude.iter()) {
+        column.axpy(-magnitude, &excess, 1.0);
     }
 }

@@ -1,0 +1,165 @@
+//! The weight-effect Jacobian: what every class weight does to every mean probability (THEORY W1, W2).
+
+use super::laws::relative_difference;
+use super::mean_probability::MeanProbability;
+use crate::data::Dataset;
+use crate::loss::{Link, Targets};
+use crate::numeric::{Sigmoid, Sum};
+use crate::solver::{Problem, StationaryPoint, WeightResponse};
+use nalgebra::DMatrix;
+
+/// `J[c][k][j] = dP[c][k] / d log lambda_j` at a stationary point.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WeightEffects {
+    /// One `K x K` matrix (true class, predicted class) for every class `j` whose weight changes.
+    pub of_weight: Vec<DMatrix<f64>>,
+}
+
+impl WeightEffects {
+    /// At a stationary point of `problem` over `dataset`; `None` where [`WeightResponse::at`] has none.
+    #[must_use]
+    pub fn at(problem: &Problem, dataset: &Dataset, point: &StationaryPoint) -> Option<Self> {
+        let response = WeightResponse::at(problem, point)?;
+        let logits = point.logits(dataset);
+        let (link, targets) = (problem.loss().link(), problem.targets());
+        let effect = |class: usize| class_means(link, &logits, &response.logits(class), targets);
+        Some(Self { of_weight: (0..targets.classes()).map(effect).collect() })
+    }
+
+    /// W2, softmax and binary logistic: `sum_c m_c J[c][k][j] = m_j (1[j = k] - P[j][k])` for every `k` and `j`; the worst
+    /// relative residual.
+    #[must_use]
+    pub fn sum_rule(&self, means: &MeanProbability, targets: &Targets) -> f64 {
+        let (classes, mass) = (targets.classes(), targets.mass());
+        let residual = |j: usize, k: usize| {
+            let total: Sum = (0..classes).map(|c| mass[c] * self.of_weight[j][(c, k)]).collect();
+            let lawful = if j == k { mass[j] * means.shortfall[j] } else { -mass[j] * means.matrix[(j, k)] };
+            relative_difference(total.value(), lawful)
+        };
+        (0..classes).flat_map(|j| (0..classes).map(move |k| residual(j, k))).fold(0.0, f64::max)
+    }
+}
+
+/// Class means of the change of every probability when logits change by `change`; both `Q x N`.
+fn class_means(link: Link, logits: &DMatrix<f64>, change: &DMatrix<f64>, targets: &Targets) -> DMatrix<f64> {
+    let classes = targets.classes();
+    let mut sums = vec![Sum::default(); classes * classes];
+    let mut moved = vec![0.0; classes];
+    for ((z, dz), &label) in logits.column_iter().zip(change.column_iter()).zip(targets.of_sample()) {
+        match (link, z.len()) {
+            (Link::Sigmoid, 1) => {
+                moved[1] = Sigmoid::of(z[0]).slope() * dz[0];
+                moved[0] = -moved[1];
+            }
+            (Link::Sigmoid, _) => {
+                moved
+                    .iter_mut()
+                    .enumerate()
+                    .for_each(|(k, moved)| *moved = Sigmoid::of(z[k]).slope() * dz[k]);
+            }
+            (Link::Softmax, _) => softmax_change(z.as_slice(), dz.as_slice(), &mut moved),
+        }
+        let of_class = &mut sums[label as usize * classes..][..classes];
+        of_class.iter_mut().zip(&moved).for_each(|(sum, &change)| sum.add(change));
+    }
+    DMatrix::from_fn(classes, classes, |c, k| sums[c * classes + k].value() / targets.counts()[c] as f64)
+}
+
+/// `p_k sum_l p_l (dz_k - dz_l)`: differences of changes, so that what is common to all cancels exactly.
+fn softmax_change(logits: &[f64], change: &[f64], moved: &mut [f64]) {
+    let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let total: f64 = logits.iter().map(|z| (z - largest).exp()).sum();
+    let probability = |k: usize| (logits[k] - largest).exp() / total;
+    let mean: f64 = (0..logits.len()).map(|l| probability(l) * (change[l] - change[0])).sum();
+    for (k, moved) in moved.iter_mut().enumerate() {
+        *moved = probability(k) * ((change[k] - change[0]) - mean);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::random::stream;
+    use crate::data::{Covariance, GaussianMixture, class_means};
+    use crate::loss::{ClassWeights, InrVariant};
+    use crate::solver::{LossChoice, solve};
+
+    fn dataset(classes: usize) -> Dataset {
+        let means = class_means::random(classes, 3, 1.0, &mut stream(5, 9)).expect("valid");
+        let counts = (0..classes).map(|class| 40 + 35 * class).collect();
+        GaussianMixture::new(means, Covariance::Spherical(1.5), counts)
+            .expect("valid")
+            .sample(5, 0)
+            .expect("small")
+    }
+
+    fn at(dataset: &Dataset, choice: &LossChoice, l2: f64, logs: &[f64]) -> (MeanProbability, WeightEffects) {
+        let weights = ClassWeights::Explicit(logs.iter().map(|log| log.exp()).collect());
+        let problem = Problem::new(dataset, choice, &weights, l2).expect("a problem");
+        let point = solve(&problem).stationary().expect("a stationary point");
+        let means = MeanProbability::of(problem.loss().link(), &point.logits(dataset), problem.targets());
+        let effects = WeightEffects::at(&problem, dataset, &point).expect("regular");
+        (means, effects)
+    }
+
+    /// Central differences of re-solved problems, extrapolated once.
+    fn differences(
+        dataset: &Dataset,
+        choice: &LossChoice,
+        l2: f64,
+        logs: &[f64],
+        class: usize,
+    ) -> DMatrix<f64> {
+        let slope = |step: f64| {
+            let side = |sign: f64| {
+                let mut moved = logs.to_vec();
+                moved[class] += sign * step;
+                at(dataset, choice, l2, &moved).0.matrix
+            };
+            (side(1.0) - side(-1.0)) / (2.0 * step)
+        };
+        let (coarse, fine) = (slope(2e-3), slope(1e-3));
+        (&fine * 4.0 - coarse) / 3.0
+    }
+
+    #[test]
+    fn effects_agree_with_problems_solved_again() {
+        for (classes, choice, l2) in [
+            (2, LossChoice::Logistic, 0.0),
+            (2, LossChoice::Softmax, 1e-2),
+            (4, LossChoice::Logistic, 1e-3),
+            (4, LossChoice::Softmax, 0.0),
+            (4, LossChoice::Softmax, 1e-2),
+        ] {
+            let dataset = dataset(classes);
+            let logs: Vec<f64> = (0..classes).map(|class| 0.7 - 0.4 * class as f64).collect();
+            let (means, effects) = at(&dataset, &choice, l2, &logs);
+            for class in 0..classes {
+                let expected = differences(&dataset, &choice, l2, &logs, class);
+                let apart = (&effects.of_weight[class] - &expected).amax() / expected.amax();
+                assert!(apart < 1e-7, "{choice:?}, l2 {l2}, weight {class}: {apart:e}");
+            }
+            if choice == LossChoice::Softmax || classes == 2 {
+                let weights = ClassWeights::Explicit(logs.iter().map(|log| log.exp()).collect());
+                let problem = Problem::new(&dataset, &choice, &weights, l2).expect("a problem");
+                let residual = effects.sum_rule(&means, problem.targets());
+                assert!(residual < 1e-10, "{choice:?}, l2 {l2}: {residual:e}");
+            }
+        }
+    }
+
+    #[test]
+    fn all_weights_together_change_nothing() {
+        let dataset = dataset(4);
+        let (_, effects) = at(&dataset, &LossChoice::Softmax, 1e-3, &[0.1, 0.2, 0.3, 0.4]);
+        let total = effects.of_weight.iter().fold(DMatrix::zeros(4, 4), |total, one| total + one);
+        assert!(total.amax() < 1e-12 * effects.of_weight[0].amax().max(1.0), "{:e}", total.amax());
+    }
+
+    #[test]
+    fn lgl_inr_does_not_read_class_weights() {
+        let choice = LossChoice::Inr { beta: 2.0, variant: InrVariant::Attached };
+        let (_, effects) = at(&dataset(3), &choice, 1e-2, &[0.5, 0.0, -0.5]);
+        assert!(effects.of_weight.iter().all(|effect| effect.amax() == 0.0));
+    }
+}

@@ -1,0 +1,184 @@
+//! How a stationary point moves with the class weights, by the implicit function theorem (THEORY W1).
+//!
+//! `H theta'_j = -d(grad L) / d log lambda_j`. As `L` is a mean, the right side is
+//! `-(1/M) sum_{i in j} lambda_j grad l_i - (m_j / M) l2 W`: what class `j` pulls, less its share of what all pull.
+
+use super::column_pass::{ColumnPass, Precision};
+use super::direction::factor;
+use super::problem::Problem;
+use super::scaled_features::ScaledFeatures;
+use super::softmax_curvature::{KeptFeatures, SoftmaxCurvature, kept_probabilities};
+use super::softmax_hessian::WholeHessian;
+use super::softmax_pass::SoftmaxPass;
+use super::softmax_system::clean_residual;
+use super::solution::StationaryPoint;
+use crate::loss::{Logistic, LossKind, Softmax, Targets};
+use crate::numeric::over_sample_spans;
+use nalgebra::{DMatrix, DVector};
+
+/// Unknowns of a softmax head whose Hessian is factored at most; its square in memory is 1.2 GB.
+const MOST_UNKNOWNS: usize = 12_000;
+/// Rounds of refinement at most; each takes five digits or more off the residual.
+const MOST_ROUNDS: usize = 6;
+
+/// The change of a head per unit of each class's `log lambda`.
+#[derive(Debug)]
+pub struct WeightResponse<'d> {
+    features: ScaledFeatures<'d>,
+    /// `D x Q` in scaled coordinates, one per class.
+    changes: Vec<DMatrix<f64>>,
+}
+
+impl<'d> WeightResponse<'d> {
+    /// At a stationary point of `problem`; `None` where its Hessian is singular to rounding, or larger than is factored
+    /// (12,000 unknowns of softmax).
+    ///
+    /// LGL-INR and pair-weighted losses do not read class weights: nothing moves.
+    #[must_use]
+    pub fn at(problem: &Problem<'d>, point: &StationaryPoint) -> Option<Self> {
+        let features = ScaledFeatures::with_scaling(problem.dataset, point.scaled.scaling.clone());
+        let theta = &point.scaled.theta;
+        let still = || vec![DMatrix::zeros(theta.nrows(), theta.ncols()); problem.targets.classes()];
+        let changes = match &problem.loss {
+            LossKind::Softmax(loss) => {
+                let forces = forces(problem, &features, theta);
+                softmax_changes(&features, &problem.targets, *loss, theta, &forces)?
+            }
+            LossKind::Logistic(loss) if reads_weights(loss, &problem.targets) => {
+                let forces = forces(problem, &features, theta);
+                column_changes(&features, &problem.targets, loss, theta, &forces)?
+            }
+            LossKind::Logistic(_) | LossKind::Inr(_) => still(),
+        };
+        Some(Self { features, changes })
+    }
+
+    /// The change of all logits (`Q x N`) per unit of `log lambda_class`.
+    #[must_use]
+    pub fn logits(&self, class: usize) -> DMatrix<f64> {
+        self.features.changes(&self.changes[class])
+    }
+}
+
+/// Whether the weights of pairs are those of classes.
+fn reads_weights(loss: &Logistic, targets: &Targets) -> bool {
+    let of_class = |class: usize| targets.class_weights()[class] / targets.total_mass();
+    let pairs = loss.pair_weights();
+    (0..pairs.nrows())
+        .all(|class| pairs.row(class).iter().all(|weight| (weight / of_class(class) - 1.0).abs() < 1e-12))
+}
+
+/// The right sides, one per class (`D x Q`).
+fn forces(problem: &Problem, features: &ScaledFeatures, theta: &DMatrix<f64>) -> Vec<DMatrix<f64>> {
+    let targets = &problem.targets;
+    let logits = features.logits(theta);
+    let mut by_logits = DMatrix::zeros(logits.nrows(), logits.ncols());
+    problem.loss.value_and_gradient(&logits, targets, &mut by_logits);
+    let mut forces = class_pulls(features, targets, &by_logits, theta.shape());
+    for (force, mass) in forces.iter_mut().zip(targets.mass()) {
+        let share = mass / targets.total_mass();
+        for (entry, penalty) in features.penalty().iter().enumerate() {
+            for column in 0..theta.ncols() {
+                force[(entry, column)] += share * penalty * theta[(entry, column)];
+            }
+        }
+        force.neg_mut();
+    }
+    forces
+}
+
+/// The part of the gradient that each class's samples make (`D x Q`).
+fn class_pulls(
+    features: &ScaledFeatures,
+    targets: &Targets,
+    by_logits: &DMatrix<f64>,
+    (dimension, columns): (usize, usize),
+) -> Vec<DMatrix<f64>> {
+    let zeros = || vec![DMatrix::zeros(dimension, columns); targets.classes()];
+    let mut total: Vec<DMatrix<f64>> = zeros();
+    over_sample_spans(
+        features.samples(),
+        || (zeros(), Vec::new()),
+        |(pulls, scratch), range| {
+            let block = features.block(range.clone(), scratch);
+            for (sample, of_sample) in range.zip(block.chunks_exact(dimension)) {
+                let of_sample = DVector::from_column_slice(of_sample);
+                let pull = &mut pulls[targets.of_sample()[sample] as usize];
+                pull.ger(1.0, &of_sample, &by_logits.column(sample), 1.0);
+            }
+        },
+        |(part, _)| total.iter_mut().zip(part).for_each(|(total, part)| *total += part),
+    );
+    total
+}
+
+/// Columns of a logistic loss have Hessians of their own.
+fn column_changes(
+    features: &ScaledFeatures,
+    targets: &Targets,
+    loss: &Logistic,
+    theta: &DMatrix<f64>,
+    forces: &[DMatrix<f64>],
+) -> Option<Vec<DMatrix<f64>>> {
+    let columns: Vec<usize> = (0..theta.ncols()).collect();
+    let pass = ColumnPass { features, targets, loss: loss.clone() };
+    let mut changes: Vec<DMatrix<f64>> = forces.to_vec();
+    for (column, mut hessian) in pass.hessians(&columns, theta, Precision::Double).into_iter().enumerate() {
+        let factor = factor(&mut hessian, features, Precision::Double)?;
+        for change in &mut changes {
+            let solved = factor.solve(&change.column(column));
+            change.set_column(column, &solved);
+        }
+    }
+    Some(changes)
+}
+
+/// All classes of softmax move together: one factor of the whole Hessian, made in part of single-precision probabilities,
+/// and refinement by exact products.
+fn softmax_changes(
+    features: &ScaledFeatures,
+    targets: &Targets,
+    loss: Softmax,
+    theta: &DMatrix<f64>,
+    forces: &[DMatrix<f64>],
+) -> Option<Vec<DMatrix<f64>>> {
+    let (dimension, classes) = theta.shape();
+    if dimension * (classes - 1) > MOST_UNKNOWNS {
+        return None;
+    }
+    let pass = SoftmaxPass { features, targets, loss };
+    let (evaluated, probabilities) = pass.evaluate(theta);
+    let whole = WholeHessian::new(&pass, theta, &probabilities)?;
+    let magnitude = DVector::from_vec(evaluated.magnitude);
+    let kept = KeptFeatures::<f64>::new(features, classes);
+    let exact = kept_probabilities(features, targets, theta);
+    let curvature = SoftmaxCurvature::new(features, targets, loss, theta, &kept, &exact);
+    let product = |change: &DMatrix<f64>| {
+        let mut product = curvature.product(change);
+        for (entry, penalty) in features.penalty().iter().enumerate() {
+            product.row_mut(entry).zip_apply(&change.row(entry), |sum, moved| *sum += penalty * moved);
+        }
+        product
+    };
+    let solve = |force: &DMatrix<f64>| {
+        let residual_size = |residual: &DMatrix<f64>| {
+            let of_class =
+                |class: usize| residual.column(class).amax() / magnitude[class].max(f64::MIN_POSITIVE);
+            (0..classes).map(of_class).fold(0.0, f64::max)
+        };
+        let mut change = -whole.step(force);
+        let mut before = f64::INFINITY;
+        for _ in 0..MOST_ROUNDS {
+            let mut residual = force - product(&change);
+            clean_residual(&mut residual, &magnitude);
+            let size = residual_size(&residual);
+            if size == 0.0 || size > 0.5 * before {
+                break;
+            }
+            before = size;
+            change -= whole.step(&residual);
+        }
+        change
+    };
+    Some(forces.iter().map(solve).collect())
+}
