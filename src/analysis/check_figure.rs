@@ -74,6 +74,20 @@ impl Drawing<'_> {
                 self.axis(along).map_err(|problem| Fault { key: "plot.lines.along".to_owned(), problem })?;
                 self.unswept("lines", Some(along))
             }
+            Plot::Ternary { built } => {
+                self.all_of(&[Measure::Outflow], "ternary")?;
+                if self.classes() != 3 {
+                    return fault(
+                        "plot.ternary",
+                        format!("shows three classes, but the design has {}", self.classes()),
+                    );
+                }
+                if let Some(name) = built {
+                    self.axis(name)
+                        .map_err(|problem| Fault { key: "plot.ternary.built".to_owned(), problem })?;
+                }
+                self.unswept("ternary", built.as_deref())
+            }
             Plot::Bars { target, classes } => {
                 self.all_of(&[Measure::Contribution, Measure::Shortfall, Measure::MeanProbability], "bars")?;
                 self.class(*target, "plot.bars.target")?;

@@ -34,6 +34,8 @@ pub enum Measure {
     /// Binary logistic: distance of the two residual-weighted centroids beside their spread, the pull of the penalty
     /// taken off (B4).
     CentroidResidual,
+    /// How far the flows `F` are from symmetric: largest difference beside the largest flow between two classes (I5).
+    Asymmetry,
     /// Samples of each class, `N_c`.
     ClassCount,
     /// Weight of each class, `lambda_c`.
@@ -48,6 +50,8 @@ pub enum Measure {
     Inflow,
     /// Relative difference of the two.
     Residual,
+    /// Mean log loss over each class's samples.
+    ClassLoss,
     /// Share of a class's samples whose own logit is the largest.
     Recall,
     /// `max_c P[c][k]`, the hardest non-target mean (A2).
@@ -67,6 +71,9 @@ pub enum Measure {
     /// What the samples of class `c` add to the inflow of class `k`, over the mass of class `k`; a column sums, without
     /// its own class, to `s_k` where the gradient vanishes (A1, B5, R1, R2).
     Contribution,
+    /// `dP[k][k] / d log lambda_j`: what the weight of class `j` (row) does to the mean probability of class `k` (column;
+    /// W1, W4).
+    WeightEffect,
     /// Coefficients of each logit (rows) by feature (columns).
     Coefficient,
     /// Binary logistic: the residual-weighted centroid of each class (rows) by feature (columns; B4).
@@ -115,7 +122,8 @@ impl Measure {
             | M::ErrorRatio
             | M::LawfulErrorRatio
             | M::ErrorRatioResidual
-            | M::CentroidResidual => Shape::Scalar,
+            | M::CentroidResidual
+            | M::Asymmetry => Shape::Scalar,
             M::ClassCount
             | M::ClassWeight
             | M::TargetProbability
@@ -123,6 +131,7 @@ impl Measure {
             | M::Outflow
             | M::Inflow
             | M::Residual
+            | M::ClassLoss
             | M::Recall
             | M::Hardest
             | M::Pooled
@@ -130,7 +139,7 @@ impl Measure {
             | M::NeglectBound
             | M::Guarantee
             | M::Intercept => Shape::Classes,
-            M::MeanProbability | M::Contribution => Shape::ClassPairs,
+            M::MeanProbability | M::Contribution | M::WeightEffect => Shape::ClassPairs,
             M::Coefficient | M::Centroid => Shape::Features,
             M::Iteration | M::LossTrace | M::LossChangeTrace | M::GradientTrace | M::BalanceTrace => {
                 Shape::Iterations

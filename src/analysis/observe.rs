@@ -3,8 +3,8 @@
 use super::descend::{Descended, End, Objective, told};
 use super::measure::Measure;
 use crate::balance::{
-    Centroids, Ledger, LedgerEntry, MeanProbability, Neglect, binary_error_ratio, neglect,
-    relative_difference, residual_centroids,
+    Centroids, Ledger, LedgerEntry, MeanProbability, Neglect, WeightEffects, binary_error_ratio,
+    class_log_losses, neglect, relative_difference, residual_centroids,
 };
 use crate::data::Dataset;
 use crate::loss::{LossKind, Targets};
@@ -122,6 +122,13 @@ impl Seen<'_> {
                 vec![relative_difference(measured, lawful)]
             }
             M::CentroidResidual => vec![self.centroid_residual()],
+            M::Asymmetry => {
+                let flow = self.means.flow(targets);
+                let between = &flow - DMatrix::from_diagonal(&flow.diagonal());
+                vec![(&flow - flow.transpose()).amax() / between.amax()]
+            }
+            M::ClassLoss => class_log_losses(self.problem.loss().link(), self.logits, targets),
+            M::WeightEffect => self.weight_effects(),
             M::ClassCount => floats(targets.counts()),
             M::ClassWeight => targets.class_weights().to_vec(),
             M::TargetProbability => self.means.matrix.diagonal().iter().copied().collect(),
@@ -209,6 +216,14 @@ impl Seen<'_> {
             sums.column_mut(class).unscale_mut(mass);
         }
         sums
+    }
+
+    /// `dP[k][k]` by each weight; no numbers where the Hessian is singular or the search was stopped short.
+    fn weight_effects(&self) -> Vec<f64> {
+        let End::Stationary(point) = &self.descended.end else { return Vec::new() };
+        let effects = WeightEffects::at(self.problem, self.dataset, point);
+        let diagonals = effects.iter().flat_map(|effects| &effects.of_weight);
+        diagonals.flat_map(|effect| effect.diagonal().iter().copied().collect::<Vec<_>>()).collect()
     }
 
     /// One row per class.

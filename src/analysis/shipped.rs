@@ -21,7 +21,7 @@ macro_rules! shipped {
 }
 
 /// All of them, in the order of their figures.
-pub const SHIPPED: [Shipped; 11] = shipped![
+pub const SHIPPED: [Shipped; 14] = shipped![
     "binary-weights",
     "probability-maps",
     "softmax-balance",
@@ -33,6 +33,9 @@ pub const SHIPPED: [Shipped; 11] = shipped![
     "beta-sweep",
     "convergence",
     "long-tail",
+    "triangle",
+    "circulation",
+    "contrary-weight",
 ];
 
 impl Shipped {

@@ -1,13 +1,16 @@
 //! What a point's logits say about its classes: mean-probability matrix, flows, the balance ledger, neglect, and the
 //! laws that hold where the gradient vanishes (THEORY sections 2, 4 and 5).
 
+mod class_losses;
 mod laws;
 mod ledger;
 mod mean_probability;
 mod neglect;
 mod polytope;
 mod weight_effects;
+mod witness;
 
+pub use class_losses::class_log_losses;
 pub use laws::{
     Centroids, attached_balance, binary_balance, binary_error_ratio, detached_balance, doubly_stochastic,
     guarantee_excess, one_vs_all_balance, pooled_balance, relative_difference, residual_centroids,
@@ -18,6 +21,7 @@ pub use mean_probability::{ClassMeans, MeanProbability};
 pub use neglect::{Neglect, neglect};
 pub use polytope::{Bounds, FlowPolytope, Violation, pair_flows};
 pub use weight_effects::WeightEffects;
+pub use witness::{WitnessError, distance, saturated_flows, witness};
 
 #[cfg(test)]
 mod tests;

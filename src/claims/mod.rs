@@ -7,6 +7,7 @@ mod case;
 mod comparison;
 mod dimension;
 mod engine;
+mod flows;
 mod inr;
 mod law;
 mod measurement;
@@ -18,6 +19,7 @@ mod sentence;
 mod setup;
 mod softmax;
 mod verdict;
+mod weight_effects;
 
 pub use engine::{Advance, ClaimError, Effort, Plan, claim_ids, tolerance, verify};
 pub use sample::{BalanceSample, sample_balances};

@@ -5,6 +5,7 @@
 
 mod blocks;
 pub mod class_means;
+mod contrary_weight;
 mod csv_file;
 mod dataset;
 mod digits;
@@ -16,6 +17,7 @@ pub mod random;
 mod raw_logits;
 mod values;
 
+pub use contrary_weight::contrary_weight;
 pub use csv_file::read_csv;
 pub use dataset::{DataError, Dataset, Labels};
 pub use digits::{digits, digits_subset};

@@ -32,6 +32,7 @@ mod scale;
 mod scatter;
 mod series_look;
 mod task;
+mod ternary;
 mod text;
 mod theme;
 mod ticks;

@@ -1,6 +1,7 @@
 //! Where an axis is marked, and how numbers are written there.
 
 use super::scale::Scale;
+use crate::numeric::significant;
 
 /// Most steps between the labels of an axis.
 const MOST_STEPS: i32 = 7;
@@ -40,7 +41,26 @@ fn linear_ticks(low: f64, high: f64) -> Vec<Tick> {
         .collect()
 }
 
+/// Factors within a decade that are labelled where there are too few powers of ten.
+const LABELLED_FACTORS: [f64; 3] = [2.0, 3.0, 5.0];
+
+/// Powers of ten with minor ticks between them; where fewer than two powers are in sight, some of those have labels, too.
 fn log_ticks(low: f64, high: f64) -> Vec<Tick> {
+    let scale = Scale::Log { low, high };
+    let mut ticks = powers_of_ten(low, high);
+    let labelled = |tick: &&Tick| tick.label.is_some() && scale.contains(tick.value);
+    if ticks.iter().filter(labelled).count() < 2 {
+        for tick in &mut ticks {
+            let factor = (tick.value / 10_f64.powi(exponent(tick.value * (1.0 + 1e-9), f64::floor))).round();
+            if LABELLED_FACTORS.contains(&factor) || factor == 1.0 {
+                tick.label = Some(significant(tick.value, 1));
+            }
+        }
+    }
+    ticks
+}
+
+fn powers_of_ten(low: f64, high: f64) -> Vec<Tick> {
     let (first, last) = (exponent(low, f64::floor), exponent(high, f64::ceil));
     let whole_decades = exponent(high, f64::floor) - exponent(low, f64::ceil);
     let step = ((whole_decades - 1) / MOST_STEPS + 1).max(1);
@@ -100,6 +120,12 @@ mod tests {
         let scale = Scale::Log { low: 0.9e-2, high: 1.1e3 };
         assert_eq!(labels(scale), ["10⁻²", "10⁻¹", "10⁰", "10¹", "10²", "10³"]);
         assert!(ticks(scale).iter().any(|tick| tick.label.is_none() && (tick.value - 0.05).abs() < 1e-12));
+    }
+
+    #[test]
+    fn less_than_two_decades_are_labelled_within() {
+        assert_eq!(labels(Scale::Log { low: 8.0, high: 40.0 }), ["10", "20", "30"]);
+        assert_eq!(labels(Scale::Log { low: 0.15, high: 0.9 }), ["0.2", "0.3", "0.5"]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::either::list_or_rule;
 use crate::data::random::stream;
 use crate::data::{
     Covariance, DataError, Dataset, GaussianMixture, GroupedDesign, ImbalanceProfile, class_means,
-    digits_subset, raw_binary_logits, raw_logits, read_csv,
+    contrary_weight, digits_subset, raw_binary_logits, raw_logits, read_csv,
 };
 use nalgebra::DMatrix;
 use rand::RngExt;
@@ -55,6 +55,9 @@ pub enum Design {
         /// Images of each class (the rarest digit has 174).
         counts: ClassSizes,
     },
+    /// THEORY W4: six groups on which more weight on the positives lowers their mean probability; the same in every
+    /// repetition.
+    ContraryWeight,
     /// A CSV file with a header row; the same in every repetition.
     Csv {
         /// The file, relative to where the analysis file is.
@@ -242,6 +245,7 @@ impl Design {
                 let seed = stream(draw.seed, draw.repetition).random::<u64>();
                 digits_subset(classes, &counts.counts(classes.len())?, seed)
             }
+            Self::ContraryWeight => contrary_weight(),
             Self::Csv { path, label } => read_csv(path, label, None),
         }
     }

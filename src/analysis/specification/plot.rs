@@ -78,6 +78,13 @@ pub enum Plot {
         /// What the numbers along that axis are.
         label: String,
     },
+    /// Outflow shares of three classes in a triangle, over all repetitions.
+    Ternary {
+        /// An axis of the sweep of which only the first value gives dots; every other one is a data set built for its place,
+        /// marked and named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        built: Option<String>,
+    },
     /// What one class withholds, and which others receive it, as bars for each series (A1).
     Bars {
         /// The class.

@@ -1,0 +1,242 @@
+//! I3 to I6: the geometry of softmax flows that sizes and weights leave open.
+
+use super::case::{CaseReport, SetupFailure};
+use super::comparison::{Comparison, missed};
+use super::law::TOLERANCE;
+use super::sentence::shown;
+use crate::balance::{FlowPolytope, MeanProbability, distance, pair_flows, saturated_flows, witness};
+use crate::data::random::{log_uniform, stream};
+use crate::data::{Covariance, Dataset, GaussianMixture, GroupedDesign, class_means};
+use crate::loss::ClassWeights;
+use crate::solver::{LossChoice, Outcome, Problem, solve};
+use nalgebra::DMatrix;
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+
+/// Penalty of the Gaussian problems, some of which are separable without.
+const PENALTY: f64 = 1e-4;
+/// How near a witness comes to its target, in shares of the total outflow.
+const NEAR: f64 = 0.02;
+/// Targets for witnesses with three classes: corners, edges' quarters and the inside of the medial triangle.
+const TARGETS: [[f64; 3]; 7] = [
+    [1.0, 1.0, 0.0],
+    [1.0, 0.0, 1.0],
+    [0.0, 1.0, 1.0],
+    [1.0, 1.0, 1.0],
+    [2.0, 1.0, 1.0],
+    [1.0, 2.0, 1.0],
+    [3.0, 4.0, 5.0],
+];
+
+pub(super) const CLAIMS: [Comparison; 4] = [
+    Comparison {
+        id: "I3",
+        statement: "The only constraint on softmax outflows: none exceeds the sum of the others, uₖ ≤ Σ u_j; whatever obeys it is the outflow of some flow matrix.",
+        cases: 60,
+        check: outflows,
+        summarise: |cases| {
+            let nearest = cases.iter().filter_map(|case| case.first()).copied().reduce(f64::max);
+            nearest
+                .map(|share| {
+                    vec![format!(
+                        "largest share of one class in all outflows: {} (0.5 is the limit)",
+                        shown(share)
+                    )]
+                })
+                .unwrap_or_default()
+        },
+    },
+    Comparison {
+        id: "I4",
+        statement: "P[k][k] ≥ (2 mₖ − M)/mₖ: a weight guarantees its class something only beyond half of the weighted mass; every entry lies within its bounds.",
+        cases: 60,
+        check: bounds,
+        summarise: |cases| {
+            let slack = cases.iter().filter_map(|case| case.first()).copied().reduce(f64::min);
+            slack
+                .map(|slack| {
+                    vec![format!("the guaranteed entry exceeds its bound by {} at least", shown(slack))]
+                })
+                .unwrap_or_default()
+        },
+    },
+    Comparison {
+        id: "I5",
+        statement: "Saturated softmax: F = Σ M_g q_g q_gᵀ, symmetric and positive semidefinite; a merely linear head breaks the symmetry.",
+        cases: 60,
+        check: symmetry,
+        summarise: |cases| {
+            let asymmetry: Vec<f64> = cases.iter().filter_map(|case| case.first()).copied().collect();
+            let most = asymmetry.iter().copied().reduce(f64::max);
+            most.map(|most| {
+                vec![format!("asymmetry of linear heads on Gaussian classes: up to {}", shown(most))]
+            })
+            .unwrap_or_default()
+        },
+    },
+    Comparison {
+        id: "I6",
+        statement: "Same sizes, same inverse-frequency weights, other data: softmax outflows land wherever they are wanted inside the admissible set.",
+        cases: TARGETS.len() + 8,
+        check: land,
+        summarise: |cases| {
+            let far = cases.iter().filter_map(|case| case.first()).copied().reduce(f64::max);
+            far.map(|far| {
+                vec![format!("largest distance from the target: {} of the total outflow", shown(far))]
+            })
+            .unwrap_or_default()
+        },
+    },
+];
+
+/// A softmax problem, solved.
+struct Flows {
+    mass: Vec<f64>,
+    means: MeanProbability,
+    flow: DMatrix<f64>,
+}
+
+impl Flows {
+    fn of(dataset: &Dataset, weights: Vec<f64>, l2: f64) -> Result<Self, SetupFailure> {
+        let problem = Problem::new(dataset, &LossChoice::Softmax, &ClassWeights::Explicit(weights), l2)?;
+        let Outcome::Stationary(point) = solve(&problem) else {
+            return Err("no stationary point".into());
+        };
+        let means = MeanProbability::of(problem.loss().link(), &point.logits(dataset), problem.targets());
+        let flow = means.flow(problem.targets());
+        Ok(Self { mass: problem.targets().mass().to_vec(), means, flow })
+    }
+
+    fn outflows(&self) -> Vec<f64> {
+        self.mass.iter().zip(&self.means.shortfall).map(|(mass, shortfall)| mass * shortfall).collect()
+    }
+
+    fn asymmetry(&self) -> f64 {
+        (&self.flow - self.flow.transpose()).amax() / self.flow.amax()
+    }
+}
+
+/// Gaussian classes at random places, with sizes drawn.
+fn gaussian(
+    generator: &mut ChaCha8Rng,
+    (seed, number): (u64, u64),
+    classes: usize,
+) -> Result<Dataset, SetupFailure> {
+    let means = class_means::random(classes, 3, 1.5, generator)?;
+    let counts = (0..classes).map(|_| generator.random_range(20..200)).collect();
+    Ok(GaussianMixture::new(means, Covariance::Spherical(1.0), counts)?.sample(seed, number)?)
+}
+
+fn drawn_weights(generator: &mut ChaCha8Rng, classes: usize) -> Vec<f64> {
+    (0..classes).map(|_| log_uniform(generator, 0.1, 10.0)).collect()
+}
+
+/// By how much the worst outflow exceeds the sum of the others, as a share of all.
+fn polygon_excess(outflows: &[f64]) -> f64 {
+    let total: f64 = outflows.iter().sum();
+    outflows.iter().map(|outflow| (2.0 * outflow - total) / total).fold(0.0, f64::max)
+}
+
+fn outflows(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> {
+    let generator = &mut stream(draws.0, draws.1);
+    let classes = 3 + case % 5;
+    let dataset = gaussian(generator, draws, classes)?;
+    let weights = drawn_weights(generator, classes);
+    let mut outflows = Flows::of(&dataset, weights, PENALTY)?.outflows();
+    let total: f64 = outflows.iter().sum();
+    let rebuilt = pair_flows(&outflows);
+    let lost = (0..classes).map(|k| (rebuilt.row(k).sum() - outflows[k]).abs() / total).fold(0.0, f64::max);
+    let residual = polygon_excess(&outflows).max(lost);
+    let share = outflows.iter().copied().fold(0.0, f64::max) / total;
+    // One class loses a tenth more than all others together.
+    outflows[0] = 1.1 * outflows[1..].iter().sum::<f64>();
+    Ok(CaseReport {
+        setup: format!("softmax, {classes} Gaussian classes, weights drawn, l2 {PENALTY}"),
+        residual: Some(residual),
+        control: Some(polygon_excess(&outflows)),
+        observed: vec![share],
+        ..CaseReport::default()
+    })
+}
+
+fn bounds(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> {
+    let generator = &mut stream(draws.0, draws.1);
+    let classes = 3 + case % 5;
+    let dataset = gaussian(generator, draws, classes)?;
+    let mut weights = drawn_weights(generator, classes);
+    let counts = dataset.labels().counts();
+    // The first class gets between 70% and 90% of the mass.
+    let share = generator.random_range(0.7..0.9);
+    let others: f64 = (1..classes).map(|class| weights[class] * counts[class] as f64).sum();
+    weights[0] = share / (1.0 - share) * others / counts[0] as f64;
+    let flows = Flows::of(&dataset, weights, PENALTY)?;
+    let polytope = FlowPolytope::new(flows.mass.clone());
+    let bound = polytope.mean_probability(0, 0).low;
+    Ok(CaseReport {
+        setup: format!("softmax, {classes} Gaussian classes, the first with {} of the mass", shown(share)),
+        residual: Some(polytope.excess(&flows.means).max(0.0)),
+        // A head that says nothing gives every class the same.
+        control: Some(bound - 1.0 / classes as f64),
+        observed: vec![flows.means.matrix[(0, 0)] - bound],
+        ..CaseReport::default()
+    })
+}
+
+fn symmetry(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> {
+    let generator = &mut stream(draws.0, draws.1);
+    let classes = 3 + case % 4;
+    let counts: Vec<usize> = (0..classes).map(|_| generator.random_range(20..200)).collect();
+    let design = GroupedDesign::random(2 + case % 7, &counts, draws.0, draws.1)?;
+    let weights = drawn_weights(generator, classes);
+    let flows = Flows::of(&design.dataset()?, weights.clone(), 0.0)?;
+    let expected = saturated_flows(&design, &weights);
+    let apart = (&flows.flow - &expected).amax() / expected.amax();
+    let lowest = flows.flow.clone().symmetric_eigenvalues().min() / expected.amax();
+    let dataset = gaussian(generator, draws, classes)?;
+    let linear = Flows::of(&dataset, weights, PENALTY)?.asymmetry();
+    Ok(CaseReport {
+        setup: format!(
+            "softmax, {classes} classes in {} saturated groups, weights drawn",
+            design.group_counts().len()
+        ),
+        residual: Some(flows.asymmetry().max(apart).max(-lowest)),
+        control: Some(linear),
+        observed: vec![linear],
+        ..CaseReport::default()
+    })
+}
+
+fn land(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> {
+    let generator = &mut stream(draws.0, draws.1);
+    let target: Vec<f64> = TARGETS.get(case).map_or_else(
+        || {
+            // Admissible: side lengths of a polygon, drawn as sums of pairs.
+            let classes = 4 + case % 3;
+            let pairs = DMatrix::from_fn(classes, classes, |_, _| generator.random::<f64>());
+            (0..classes)
+                .map(|k| (0..classes).filter(|&j| j != k).map(|j| pairs[(j, k)] + pairs[(k, j)]).sum())
+                .collect()
+        },
+        |target| target.to_vec(),
+    );
+    let classes = target.len();
+    let counts: Vec<usize> = (0..classes).map(|class| 2400 / (1 + class)).collect();
+    let weights: Vec<f64> = counts.iter().map(|&count| counts[0] as f64 / count as f64).collect();
+    let design = witness(&counts, &weights, &target)?;
+    let flows = Flows::of(&design.dataset()?, weights.clone(), 0.0)?;
+    let outflows = flows.outflows();
+    let expected = saturated_flows(&design, &weights);
+    let apart = (&flows.flow - &expected).amax() / expected.amax();
+    let far = distance(&outflows, &target);
+    // A place that no data can have: one class loses everything.
+    let elsewhere: Vec<f64> = (0..classes).map(|class| if class == 0 { 1.0 } else { 0.0 }).collect();
+    let residual = |far: f64| missed(&[(NEAR, far), (TOLERANCE, apart)]);
+    let words: Vec<String> = target.iter().map(|&share| shown(share / target.iter().sum::<f64>())).collect();
+    Ok(CaseReport {
+        setup: format!("softmax, witness of sizes {counts:?} for outflow shares {}", words.join(", ")),
+        residual: Some(residual(far)),
+        control: Some(residual(distance(&outflows, &elsewhere))),
+        observed: vec![far],
+        ..CaseReport::default()
+    })
+}
