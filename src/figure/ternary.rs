@@ -6,6 +6,7 @@ use super::canvas::{Anchor, Canvas, Lettering, Point, Stroke, draw_svg};
 use super::error::FigureError;
 use super::marker::{Shape, draw_filled};
 use super::task::Task;
+use super::text::text_width;
 use super::theme::{
     AXIS_WIDTH, CURVE_WIDTH, Colour, GAP, GREY, LINE_HEIGHT, MARGIN, NOTE_SIZE, PAPER, sequence_colour,
 };
@@ -66,7 +67,7 @@ pub(super) fn draw(task: &Task, built: Option<&str>) -> Result<String, FigureErr
                 draw_built(canvas, &triangle, shares, label)?;
             }
         }
-        draw_words(canvas, &triangle)
+        draw_words(canvas, &triangle, task.sheet.width)
     })
 }
 
@@ -106,7 +107,7 @@ fn draw_built(
     canvas.text(place, label, Lettering::new(NOTE_SIZE, colour).anchored(anchor))
 }
 
-fn draw_words(canvas: &Canvas, triangle: &Triangle) -> Result<(), FigureError> {
+fn draw_words(canvas: &Canvas, triangle: &Triangle, sheet_width: f64) -> Result<(), FigureError> {
     let line = NOTE_SIZE * LINE_HEIGHT;
     let [left, right, top] = triangle.corners;
     let words = Lettering::new(NOTE_SIZE, GREY);
@@ -120,8 +121,9 @@ fn draw_words(canvas: &Canvas, triangle: &Triangle) -> Result<(), FigureError> {
     }
     let inside = Lettering::new(NOTE_SIZE, sequence_colour(INSIDE));
     let lines = ["admissible: no class", "loses more than", "the others together"];
-    // Outside the triangle, right of its upper half.
-    let x = f64::midpoint(right.0, top.0) - 2.0 * GAP;
+    // Outside the triangle, flush with the sheet's margin.
+    let widest = lines.iter().map(|line| text_width(line, NOTE_SIZE)).fold(0.0, f64::max);
+    let x = sheet_width - MARGIN - widest;
     for (number, text) in lines.into_iter().enumerate() {
         let y = top.1 + (right.1 - top.1) * 0.16 + number as f64 * line;
         canvas.text((x, y), text, inside)?;
