@@ -7,6 +7,7 @@ mod ledger;
 mod mean_probability;
 mod neglect;
 mod polytope;
+mod weight_design;
 mod weight_effects;
 mod witness;
 
@@ -20,6 +21,7 @@ pub use ledger::{Ledger, LedgerEntry};
 pub use mean_probability::{ClassMeans, MeanProbability};
 pub use neglect::{Neglect, neglect};
 pub use polytope::{Bounds, FlowPolytope, Violation, pair_flows};
+pub use weight_design::{DesignError, DesignStep, WeightDesign, WeightTarget, design_weights};
 pub use weight_effects::WeightEffects;
 pub use witness::{WitnessError, distance, saturated_flows, witness};
 

@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 a claim failed or the answer does not exist, 2 bad input.
 
 mod analyses;
+mod data_arguments;
 mod draw;
 mod drawing;
 mod files;
@@ -16,6 +17,7 @@ mod solve_table;
 mod spinner;
 mod verdict_table;
 mod verify;
+mod weights;
 
 use anyhow::{Context, Result};
 use clap::error::ErrorKind;
@@ -69,6 +71,8 @@ enum Command {
     Verify(verify::Arguments),
     /// Solve a linear head on a CSV file to a certified stationary point
     Solve(solve::Arguments),
+    /// Find class weights that bring about what is asked for
+    Weights(weights::Arguments),
     /// Check every claim, draw every figure, write one report
     Reproduce(reproduce::Arguments),
     /// Run an analysis: solve its problems, keep the records, draw its figures
@@ -106,6 +110,7 @@ fn dispatch(arguments: &Arguments) -> Result<Ending> {
     match &arguments.command {
         Command::Verify(arguments) => verify::run(arguments, style),
         Command::Solve(arguments) => solve::run(arguments, style),
+        Command::Weights(arguments) => weights::run(arguments, style),
         Command::Reproduce(arguments) => reproduce::run(arguments, style),
         Command::Run(arguments) => run::run(arguments, style),
         Command::Draw(arguments) => draw::run(arguments, style),

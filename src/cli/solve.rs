@@ -1,12 +1,12 @@
 //! `solve`: a CSV or NPY file to a certified stationary point.
 
+use super::data_arguments::DataArguments;
 use super::files::{check_target, save};
 use super::memory::check_memory;
 use super::output::{Style, note, print};
 use super::solve_record::{OtherPoints, SolveRecord, Status};
 use super::spinner::Spinner;
 use super::{Ending, solve_table};
-use crate::data::{Dataset, read_csv, read_npy};
 use crate::loss::{ClassWeights, InrVariant};
 use crate::solver::{LossChoice, Outcome, Problem, ProblemError, solve_observed};
 use anyhow::{Context, Error, Result, ensure};
@@ -39,15 +39,8 @@ In JSON, `seconds` is the last line and the only one that differs between two ru
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// CSV file with a header row, or NPY file of features
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
-    /// Name of the column with the class of each row; for an NPY file of features, the NPY file of labels
-    #[arg(long, value_name = "NAME")]
-    label: String,
-    /// Feature columns of a CSV file, separated by commas [default: all but the label]
-    #[arg(long, value_name = "A,B,..", value_delimiter = ',')]
-    features: Option<Vec<String>>,
+    #[command(flatten)]
+    data: DataArguments,
     /// The loss: binary or one-vs-all logistic, softmax, or LGL-INR
     #[arg(long, value_enum, default_value_t = LossName::Softmax)]
     loss: LossName,
@@ -94,13 +87,13 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     let choice = choose_loss(arguments)?;
     let weights = parse_weights(&arguments.class_weights)?;
     if let Some(file) = &arguments.save {
-        check_target(file, &arguments.file).with_context(|| format!("--save {}", file.display()))?;
-        if is_npy(&arguments.file) {
-            let labels = Path::new(&arguments.label);
+        check_target(file, &arguments.data.file).with_context(|| format!("--save {}", file.display()))?;
+        if arguments.data.is_npy() {
+            let labels = Path::new(&arguments.data.label);
             check_target(file, labels).with_context(|| format!("--save {}", file.display()))?;
         }
     }
-    let dataset = read(arguments)?;
+    let dataset = arguments.data.read()?;
     let problem = Problem::new(&dataset, &choice, &weights, arguments.l2).map_err(name_option)?;
     check_memory(&problem)?;
     if arguments.loss == LossName::Inr && weights != ClassWeights::None {
@@ -133,21 +126,6 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     Ok(if found { Ending::Done } else { Ending::Negative })
 }
 
-fn read(arguments: &Arguments) -> Result<Dataset> {
-    if !is_npy(&arguments.file) {
-        return Ok(read_csv(&arguments.file, &arguments.label, arguments.features.as_deref())?);
-    }
-    ensure!(
-        arguments.features.is_none(),
-        "--features: goes with a CSV file; columns of an NPY file have no names"
-    );
-    Ok(read_npy(&arguments.file, Path::new(&arguments.label))?)
-}
-
-fn is_npy(file: &Path) -> bool {
-    file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npy"))
-}
-
 fn choose_loss(arguments: &Arguments) -> Result<LossChoice> {
     if arguments.loss != LossName::Inr {
         ensure!(arguments.beta.is_none(), "--beta: goes with --loss inr only");
@@ -166,7 +144,7 @@ fn choose_loss(arguments: &Arguments) -> Result<LossChoice> {
 }
 
 /// A parameter's error by the name of its option.
-fn name_option(error: ProblemError) -> Error {
+pub(super) fn name_option(error: ProblemError) -> Error {
     match error {
         ProblemError::Parameter { .. } => anyhow::anyhow!("--{error}"),
         ProblemError::Weights(_) | ProblemError::Shape(_) => error.into(),

@@ -1,0 +1,113 @@
+//! `weights` as a practitioner uses it.
+
+use assert_cmd::Command;
+use predicates::prelude::*;
+use serde_json::Value;
+use std::path::Path;
+
+/// Three classes in two dimensions, of 60, 25 and 12 samples, that overlap.
+fn data(directory: &Path) {
+    let wave = |at: f64| (12.9898 * at).sin() * 43_758.545;
+    let noise = |at: f64| 3.0 * (wave(at) - wave(at).floor() - 0.5);
+    let mut rows = String::from("x,y,kind\n");
+    for (class, (name, count)) in [("common", 60), ("rare", 25), ("scarce", 12)].into_iter().enumerate() {
+        for sample in 0..count {
+            let at = f64::from(sample) + 100.0 * class as f64;
+            let (x, y) = (noise(at) + class as f64, noise(at + 0.5) - 0.5 * class as f64);
+            rows.push_str(&format!("{x},{y},{name}\n"));
+        }
+    }
+    std::fs::write(directory.join("data.csv"), rows).expect("written");
+}
+
+fn weights(directory: &Path, more: &[&str]) -> assert_cmd::assert::Assert {
+    let mut command = Command::cargo_bin("equipoise").expect("the binary is built");
+    command
+        .current_dir(directory)
+        .args(["weights", "data.csv", "--label", "kind", "--l2", "1e-3"])
+        .args(more)
+        .assert()
+}
+
+#[test]
+fn equal_shortfalls_to_nine_digits() {
+    let directory = tempfile::tempdir().expect("a directory");
+    data(directory.path());
+    for loss in ["softmax", "logistic"] {
+        let output =
+            weights(directory.path(), &["--target", "equal-shortfall", "--loss", loss, "--format", "json"]);
+        let record: Value = serde_json::from_slice(&output.success().get_output().stdout).expect("JSON");
+        assert_eq!(record["attainable"], true);
+        let shortfalls: Vec<f64> =
+            record["shortfall"].as_array().expect("a list").iter().filter_map(Value::as_f64).collect();
+        assert_eq!(shortfalls.len(), 3);
+        assert!(shortfalls.iter().all(|s| (s / shortfalls[0] - 1.0).abs() < 1e-9), "{shortfalls:?}");
+        let unweighted: Vec<f64> = record["shortfall_unweighted"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .filter_map(Value::as_f64)
+            .collect();
+        assert!(unweighted[2] > 2.0 * unweighted[0], "{unweighted:?}");
+    }
+}
+
+#[test]
+fn the_weights_solve_to_what_is_promised() {
+    let directory = tempfile::tempdir().expect("a directory");
+    data(directory.path());
+    let output = weights(directory.path(), &["--target", "prior:0.2,0.3,0.5", "--format", "json"]);
+    let record: Value = serde_json::from_slice(&output.success().get_output().stdout).expect("JSON");
+    let found: Vec<String> =
+        record["class_weights"].as_array().expect("a list").iter().map(ToString::to_string).collect();
+    let mut command = Command::cargo_bin("equipoise").expect("the binary is built");
+    let solved = command
+        .current_dir(directory.path())
+        .args(["solve", "data.csv", "--label", "kind", "--l2", "1e-3", "--format", "json", "--class-weights"])
+        .arg(found.join(","))
+        .assert()
+        .success();
+    let solved: Value = serde_json::from_slice(&solved.get_output().stdout).expect("JSON");
+    let entry = |record: &Value, class: usize, predicted: usize| {
+        record["mean_probability"][class][predicted].as_f64().expect("a number")
+    };
+    let prior = |predicted: usize| {
+        [60.0, 25.0, 12.0]
+            .iter()
+            .enumerate()
+            .map(|(class, count)| count * entry(&solved, class, predicted))
+            .sum::<f64>()
+            / 97.0
+    };
+    for (predicted, wanted) in [0.2, 0.3, 0.5].into_iter().enumerate() {
+        assert!((prior(predicted) - wanted).abs() < 1e-8, "{predicted}: {}", prior(predicted));
+    }
+}
+
+#[test]
+fn the_table_prints_weights_as_libraries_take_them() {
+    let directory = tempfile::tempdir().expect("a directory");
+    data(directory.path());
+    weights(directory.path(), &["--target", "equal-shortfall"])
+        .success()
+        .stdout(predicate::str::contains("scikit-learn: class_weight={\"common\": 0."))
+        .stdout(predicate::str::contains("PyTorch: weight=torch.tensor([0."))
+        .stdout(predicate::str::contains("shortfall unweighted"));
+}
+
+#[test]
+fn bad_targets_are_named() {
+    let directory = tempfile::tempdir().expect("a directory");
+    data(directory.path());
+    let refused = |target: &str, words: &str| {
+        weights(directory.path(), &["--target", target])
+            .code(2)
+            .stdout("")
+            .stderr(predicate::str::contains(words))
+            .stderr(predicate::str::contains("\n").count(1));
+    };
+    refused("balanced", "give equal-shortfall");
+    refused("prior:0.5,0.5", "2 numbers for 3 classes");
+    refused("shortfall:1,two,3", "\"two\" is not a number");
+    refused("shortfall:1,0,3", "0 is not a positive number");
+}
