@@ -7,6 +7,7 @@ use crate::loss::{Link, Targets};
 use crate::numeric::{Sigmoid, Sum};
 use crate::solver::{Problem, StationaryPoint, WeightResponse};
 use nalgebra::DMatrix;
+use rayon::prelude::*;
 
 /// `J[c][k][j] = dP[c][k] / d log lambda_j` at a stationary point.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,10 +21,10 @@ impl WeightEffects {
     #[must_use]
     pub fn at(problem: &Problem, dataset: &Dataset, point: &StationaryPoint) -> Option<Self> {
         let response = WeightResponse::at(problem, point)?;
-        let logits = point.logits(dataset);
         let (link, targets) = (problem.loss().link(), problem.targets());
-        let effect = |class: usize| class_means(link, &logits, &response.logits(class), targets);
-        Some(Self { of_weight: (0..targets.classes()).map(effect).collect() })
+        let rates = rates(link, point.logits(dataset));
+        let effect = |class: usize| class_means(link, &rates, &response.logits(class), targets);
+        Some(Self { of_weight: (0..targets.classes()).into_par_iter().map(effect).collect() })
     }
 
     /// W2, softmax and binary logistic: `sum_c m_c J[c][k][j] = m_j (1[j = k] - P[j][k])` for every `k` and `j`; the worst
@@ -40,24 +41,37 @@ impl WeightEffects {
     }
 }
 
+/// What every probability changes by, from logits (`Q x N`): slopes of sigmoids, or softmax probabilities.
+fn rates(link: Link, mut logits: DMatrix<f64>) -> DMatrix<f64> {
+    for mut z in logits.column_iter_mut() {
+        match link {
+            Link::Sigmoid => z.apply(|z| *z = Sigmoid::of(*z).slope()),
+            Link::Softmax => {
+                let largest = z.max();
+                z.apply(|z| *z = (*z - largest).exp());
+                let total = z.sum();
+                z.unscale_mut(total);
+            }
+        }
+    }
+    logits
+}
+
 /// Class means of the change of every probability when logits change by `change`; both `Q x N`.
-fn class_means(link: Link, logits: &DMatrix<f64>, change: &DMatrix<f64>, targets: &Targets) -> DMatrix<f64> {
+fn class_means(link: Link, rates: &DMatrix<f64>, change: &DMatrix<f64>, targets: &Targets) -> DMatrix<f64> {
     let classes = targets.classes();
     let mut sums = vec![Sum::default(); classes * classes];
     let mut moved = vec![0.0; classes];
-    for ((z, dz), &label) in logits.column_iter().zip(change.column_iter()).zip(targets.of_sample()) {
-        match (link, z.len()) {
+    for ((rate, dz), &label) in rates.column_iter().zip(change.column_iter()).zip(targets.of_sample()) {
+        match (link, rate.len()) {
             (Link::Sigmoid, 1) => {
-                moved[1] = Sigmoid::of(z[0]).slope() * dz[0];
+                moved[1] = rate[0] * dz[0];
                 moved[0] = -moved[1];
             }
             (Link::Sigmoid, _) => {
-                moved
-                    .iter_mut()
-                    .enumerate()
-                    .for_each(|(k, moved)| *moved = Sigmoid::of(z[k]).slope() * dz[k]);
+                moved.iter_mut().enumerate().for_each(|(k, moved)| *moved = rate[k] * dz[k]);
             }
-            (Link::Softmax, _) => softmax_change(z.as_slice(), dz.as_slice(), &mut moved),
+            (Link::Softmax, _) => softmax_change(rate.as_slice(), dz.as_slice(), &mut moved),
         }
         let of_class = &mut sums[label as usize * classes..][..classes];
         of_class.iter_mut().zip(&moved).for_each(|(sum, &change)| sum.add(change));
@@ -66,13 +80,10 @@ fn class_means(link: Link, logits: &DMatrix<f64>, change: &DMatrix<f64>, targets
 }
 
 /// `p_k sum_l p_l (dz_k - dz_l)`: differences of changes, so that what is common to all cancels exactly.
-fn softmax_change(logits: &[f64], change: &[f64], moved: &mut [f64]) {
-    let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let total: f64 = logits.iter().map(|z| (z - largest).exp()).sum();
-    let probability = |k: usize| (logits[k] - largest).exp() / total;
-    let mean: f64 = (0..logits.len()).map(|l| probability(l) * (change[l] - change[0])).sum();
-    for (k, moved) in moved.iter_mut().enumerate() {
-        *moved = probability(k) * ((change[k] - change[0]) - mean);
+fn softmax_change(probability: &[f64], change: &[f64], moved: &mut [f64]) {
+    let mean: f64 = probability.iter().zip(change).map(|(p, dz)| p * (dz - change[0])).sum();
+    for ((moved, p), dz) in moved.iter_mut().zip(probability).zip(change) {
+        *moved = p * ((dz - change[0]) - mean);
     }
 }
 

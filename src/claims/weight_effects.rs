@@ -22,7 +22,13 @@ const STEPS: (f64, f64) = (2e-3, 1e-3);
 /// `dP1 / d log lambda_1` at 1.
 const CONTRARY: [[f64; 2]; 2] = [[0.209_049_32, 0.044_297_508], [0.166_883_24, 0.058_323_795]];
 const CONTRARY_SLOPE: f64 = -0.043_222;
-/// Half a unit of the last digit of those.
+/// The losses and units of features in which the contrary weight is looked at.
+const CONTRARY_CASES: [(LossChoice, f64, &str); 3] = [
+    (LossChoice::Logistic, 1.0, "binary logistic"),
+    (LossChoice::Softmax, 1.0, "softmax, two classes"),
+    (LossChoice::Logistic, 1000.0, "binary logistic, features in other units"),
+];
+/// Half a unit of the last digit of those numbers.
 const LAST_DIGIT: f64 = 5e-9;
 const LAST_DIGIT_OF_SLOPE: f64 = 5e-7;
 
@@ -59,7 +65,7 @@ pub(super) const CLAIMS: [Comparison; 4] = [
     Comparison {
         id: "W4",
         statement: "A weight can work against its own class, already for two: 25% more weight on the positives lowers their mean probability by four points.",
-        cases: 1,
+        cases: CONTRARY_CASES.len(),
         check: contrary,
         summarise: |cases| {
             let at = |place: usize| {
@@ -217,10 +223,12 @@ fn preference(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure
     })
 }
 
-fn contrary((seed, number): (u64, u64), _: usize) -> Result<CaseReport, SetupFailure> {
-    let dataset = contrary_weight()?;
-    let at =
-        |dataset: &Dataset, weight: f64| solved(dataset, &LossChoice::Logistic, vec![1.0, weight], 0.0, true);
+fn contrary((seed, number): (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> {
+    let (ref choice, unit, words) = CONTRARY_CASES[case];
+    let witness = contrary_weight()?;
+    let features = witness.features().map(|feature| unit * (feature + 1.0));
+    let dataset = Dataset::unnamed(features, witness.labels().clone())?;
+    let at = |dataset: &Dataset, weight: f64| solved(dataset, choice, vec![1.0, weight], 0.0, true);
     let (before, after) = (at(&dataset, 1.0)?, at(&dataset, 1.25)?);
     let positives = |at: &At| at.means.matrix[(1, 1)];
     let negatives = |at: &At| at.means.matrix[(0, 1)];
@@ -241,8 +249,7 @@ fn contrary((seed, number): (u64, u64), _: usize) -> Result<CaseReport, SetupFai
     let ordinary =
         GaussianMixture::new(means, Covariance::Spherical(1.0), vec![400, 80])?.sample(seed, number)?;
     Ok(CaseReport {
-        setup: "binary logistic, six groups in three dimensions, 1482 negatives, 83 positives, no penalty"
-            .to_owned(),
+        setup: format!("{words}, six groups in three dimensions, 1482 negatives, 83 positives, no penalty"),
         residual: Some(missed(&inequalities)),
         control: Some(missed(&[fell(&at(&ordinary, 1.0)?, &at(&ordinary, 1.25)?)])),
         observed: vec![

@@ -3,6 +3,7 @@
 
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::cholesky::llt::factor::{LltRegularization, cholesky_in_place, cholesky_in_place_scratch};
+use faer::linalg::triangular_solve::{solve_lower_triangular_in_place, solve_upper_triangular_in_place};
 use faer::{MatMut, MatRef, Par, Side, Spec};
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn, SymmetricEigen};
 
@@ -21,6 +22,16 @@ pub(super) fn cholesky(mut matrix: DMatrix<f64>) -> Option<Cholesky<f64, Dyn>> {
     cholesky_in_place(view, LltRegularization::default(), Par::Seq, stack, Spec::default()).ok()?;
     // An entry that is no number need not stop the blocked algorithm.
     (0..rows).all(|entry| matrix[(entry, entry)] > 0.0).then(|| Cholesky::pack_dirty(matrix))
+}
+
+/// Solves for many right sides at once, column by column: the factor is read once for all of them.
+pub(super) fn solve_many(factor: &Cholesky<f64, Dyn>, right: &mut DMatrix<f64>) {
+    let lower = factor.l_dirty();
+    let (rows, columns) = right.shape();
+    let lower = MatRef::from_column_major_slice(lower.as_slice(), rows, rows);
+    let mut right = MatMut::from_column_major_slice_mut(right.as_mut_slice(), rows, columns);
+    solve_lower_triangular_in_place(lower, right.as_mut(), Par::Seq);
+    solve_upper_triangular_in_place(lower.transpose(), right, Par::Seq);
 }
 
 /// Eigenvalues, in no promised order, and eigenvectors of a symmetric matrix.
@@ -58,6 +69,17 @@ mod tests {
             let matrix = symmetric(rows, 2.0 * rows as f64);
             let lower = cholesky(matrix.clone()).expect("a dominant diagonal").l();
             assert!((&lower * lower.transpose() - &matrix).amax() <= 1e-13 * matrix.amax() * rows as f64);
+        }
+    }
+
+    #[test]
+    fn many_right_sides_are_solved_as_one_by_one() {
+        for rows in [5, 150] {
+            let factor = cholesky(symmetric(rows, 2.0 * rows as f64)).expect("a dominant diagonal");
+            let right = DMatrix::from_fn(rows, 7, |row, column| ((row + 3 * column) as f64).cos());
+            let mut solved = right.clone();
+            solve_many(&factor, &mut solved);
+            assert!((solved - factor.solve(&right)).amax() <= 1e-13);
         }
     }
 

@@ -3,6 +3,7 @@
 
 use super::column_pass::Precision;
 use super::direction::regular_factor;
+use super::factor::solve_many;
 use super::gram::gram;
 use super::pass::HeadColumns;
 use super::softmax_curvature::block_probabilities;
@@ -46,12 +47,27 @@ impl WholeHessian {
 
     /// Newton's step for a gradient (`D x K`).
     pub(super) fn step(&self, gradient: &DMatrix<f64>) -> DMatrix<f64> {
-        let (dimension, classes) = gradient.shape();
         let right = gradient.select_columns(&self.moving);
         let relative = self.factor.solve(&DVector::from_column_slice(right.as_slice()));
+        self.head(relative.as_slice(), gradient.shape())
+    }
+
+    /// The step for each of many gradients.
+    pub(super) fn steps(&self, gradients: &[DMatrix<f64>]) -> Vec<DMatrix<f64>> {
+        let columns = gradients.iter().flat_map(|gradient| {
+            self.moving.iter().flat_map(|&class| gradient.column(class).iter().copied().collect::<Vec<_>>())
+        });
+        let mut right = DMatrix::from_iterator(self.factor.l_dirty().nrows(), gradients.len(), columns);
+        solve_many(&self.factor, &mut right);
+        let solved = right.as_slice().chunks(right.nrows()).zip(gradients);
+        solved.map(|(relative, gradient)| self.head(relative, gradient.shape())).collect()
+    }
+
+    /// The step of all classes from the solution for those that move, class after class.
+    fn head(&self, relative: &[f64], (dimension, classes): (usize, usize)) -> DMatrix<f64> {
         let mut step = DMatrix::zeros(dimension, classes);
-        for (index, &class) in self.moving.iter().enumerate() {
-            step.set_column(class, &-relative.rows(index * dimension, dimension));
+        for (moved, &class) in relative.chunks(dimension).zip(&self.moving) {
+            step.set_column(class, &-DVector::from_column_slice(moved));
         }
         let mean = step.column_mean();
         step.column_iter_mut().for_each(|mut column| column -= &mean);

@@ -160,25 +160,33 @@ fn softmax_changes(
         }
         product
     };
-    let solve = |force: &DMatrix<f64>| {
-        let residual_size = |residual: &DMatrix<f64>| {
-            let of_class =
-                |class: usize| residual.column(class).amax() / magnitude[class].max(f64::MIN_POSITIVE);
-            (0..classes).map(of_class).fold(0.0, f64::max)
-        };
-        let mut change = -whole.step(force);
-        let mut before = f64::INFINITY;
-        for _ in 0..MOST_ROUNDS {
-            let mut residual = force - product(&change);
-            clean_residual(&mut residual, &magnitude);
-            let size = residual_size(&residual);
-            if size == 0.0 || size > 0.5 * before {
-                break;
-            }
-            before = size;
-            change -= whole.step(&residual);
-        }
-        change
+    let size = |residual: &DMatrix<f64>| {
+        let of_class = |class: usize| residual.column(class).amax() / magnitude[class].max(f64::MIN_POSITIVE);
+        (0..classes).map(of_class).fold(0.0, f64::max)
     };
-    Some(forces.iter().map(solve).collect())
+    let mut changes: Vec<DMatrix<f64>> = whole.steps(forces).into_iter().map(|step| -step).collect();
+    let mut open: Vec<(usize, f64)> = (0..forces.len()).map(|class| (class, f64::INFINITY)).collect();
+    for _ in 0..MOST_ROUNDS {
+        let mut residuals = Vec::new();
+        open = open
+            .into_iter()
+            .filter_map(|(class, before)| {
+                let mut residual = &forces[class] - product(&changes[class]);
+                clean_residual(&mut residual, &magnitude);
+                let left = size(&residual);
+                let helps = left > 0.0 && left <= 0.5 * before;
+                helps.then(|| {
+                    residuals.push(residual);
+                    (class, left)
+                })
+            })
+            .collect();
+        if open.is_empty() {
+            break;
+        }
+        for (&(class, _), step) in open.iter().zip(whole.steps(&residuals)) {
+            changes[class] -= step;
+        }
+    }
+    Some(changes)
 }
