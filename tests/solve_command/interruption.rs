@@ -24,8 +24,9 @@ fn an_interrupted_solve_writes_no_file() {
     let folder = Folder::with(csv + "\n");
     let mut solving = Command::new(cargo_bin("equipoise"))
         .current_dir(folder.path())
-        .args(["solve", "data.csv", "--label", "y", "--loss", "inr", "--beta", "20", "--detached"])
-        .args(["--threads", "1", "--save", "head.json"])
+        .args(["solve", "data.csv", "--label", "y", "--loss", "inr", "--beta", "20"])
+        // A thousand further searches, of which each takes long enough: it cannot be over in time.
+        .args(["--starts", "1000", "--threads", "1", "--save", "head.json"])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
