@@ -10,6 +10,7 @@ use argmin::solver::gradientdescent::SteepestDescent;
 use argmin::solver::linesearch::MoreThuenteLineSearch;
 use argmin::solver::quasinewton::LBFGS;
 use nalgebra::DMatrix;
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Pairs of steps that L-BFGS remembers.
@@ -38,7 +39,7 @@ pub(super) enum End {
 
 /// Minimises a problem.
 pub(super) fn descend(problem: &Problem, dataset: &Dataset, optimizer: Optimizer, traced: bool) -> Descended {
-    let objective = Objective { problem, features: dataset.features().into_owned() };
+    let objective = Objective::new(problem, dataset);
     let first_order = |iterates: Vec<Head>| match iterates.last() {
         Some(last) => Descended { end: End::Stopped(last.clone()), iterates },
         None => Descended { end: End::Unsolved("no step was possible".to_owned()), iterates },
@@ -73,7 +74,7 @@ pub(super) fn descend(problem: &Problem, dataset: &Dataset, optimizer: Optimizer
 #[derive(Clone)]
 pub(super) struct Objective<'p> {
     problem: &'p Problem<'p>,
-    features: DMatrix<f64>,
+    features: Cow<'p, DMatrix<f64>>,
 }
 
 /// What a point is like.
@@ -84,8 +85,8 @@ pub(super) struct Sight {
 }
 
 impl<'p> Objective<'p> {
-    pub(super) fn new(problem: &'p Problem<'p>, dataset: &Dataset) -> Self {
-        Self { problem, features: dataset.features().into_owned() }
+    pub(super) fn new(problem: &'p Problem<'p>, dataset: &'p Dataset) -> Self {
+        Self { problem, features: dataset.features() }
     }
 
     fn head(&self, parameters: &[f64]) -> Head {
@@ -98,7 +99,7 @@ impl<'p> Objective<'p> {
     }
 
     pub(super) fn logits(&self, head: &Head) -> DMatrix<f64> {
-        let mut logits = &head.coefficients * &self.features;
+        let mut logits = &head.coefficients * &*self.features;
         for mut column in logits.column_iter_mut() {
             column.iter_mut().zip(&head.intercepts).for_each(|(logit, intercept)| *logit += intercept);
         }

@@ -1,15 +1,16 @@
 //! Measures where a search has ended.
 
-use super::descend::{Descended, End, Objective, told};
+use super::descend::{Descended, End, Objective, Sight, told};
 use super::measure::Measure;
 use crate::balance::{
     Centroids, Ledger, LedgerEntry, MeanProbability, Neglect, WeightEffects, binary_error_ratio,
-    class_log_losses, neglect, relative_difference, residual_centroids,
+    class_log_losses, hits, neglect, relative_difference, residual_centroids,
 };
 use crate::data::Dataset;
-use crate::loss::{LossKind, Targets};
+use crate::loss::LossKind;
 use crate::solver::{Head, Problem};
 use nalgebra::{DMatrix, DVector};
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 /// What measures of one problem gave, or which cannot be taken of it and why.
@@ -42,6 +43,7 @@ pub(super) fn observe(
         means,
         logits: &logits,
         descended,
+        sights: OnceCell::new(),
     };
     let take = |&measure: &Measure| {
         if let Some(why) = unfit(measure, problem) {
@@ -68,18 +70,6 @@ pub(super) fn unfit(measure: Measure, problem: &Problem) -> Option<&'static str>
     }
 }
 
-/// Samples of each class whose own logit is the largest; of a single logit, on whose side it is.
-fn hits(logits: &DMatrix<f64>, targets: &Targets) -> Vec<f64> {
-    let mut hits = vec![0.0; targets.classes()];
-    for (column, &label) in logits.column_iter().zip(targets.of_sample()) {
-        let predicted = if column.len() == 1 { usize::from(column[0] > 0.0) } else { column.imax() };
-        if predicted == label as usize {
-            hits[label as usize] += 1.0;
-        }
-    }
-    hits
-}
-
 /// One problem and everything that measures are read off.
 struct Seen<'a> {
     problem: &'a Problem<'a>,
@@ -92,8 +82,10 @@ struct Seen<'a> {
     means: MeanProbability,
     ledger: Ledger,
     neglect: Vec<Neglect>,
-    hits: Vec<f64>,
+    hits: Vec<usize>,
     descended: &'a Descended,
+    /// What the iterates that are told of are like, once a trace has asked.
+    sights: OnceCell<Vec<Sight>>,
 }
 
 impl Seen<'_> {
@@ -111,7 +103,7 @@ impl Seen<'_> {
             M::DataLoss => vec![self.data_loss()],
             M::Gradient => vec![self.gradient()],
             M::BalanceResidual => vec![self.ledger.worst_residual()],
-            M::Accuracy => vec![self.hits.iter().sum::<f64>() / targets.samples() as f64],
+            M::Accuracy => vec![self.hits.iter().sum::<usize>() as f64 / targets.samples() as f64],
             M::BalancedAccuracy => vec![self.recalls().iter().sum::<f64>() / self.hits.len() as f64],
             M::WorstRecall => vec![self.recalls().into_iter().fold(1.0, f64::min)],
             M::Iterations => vec![self.iterations()],
@@ -157,7 +149,7 @@ impl Seen<'_> {
         self.hits
             .iter()
             .zip(self.problem.targets().counts())
-            .map(|(hits, &count)| hits / count as f64)
+            .map(|(&hits, &count)| hits as f64 / count as f64)
             .collect()
     }
 
@@ -244,11 +236,15 @@ impl Seen<'_> {
     fn trace(&self, measure: Measure) -> Vec<f64> {
         let iterates = &self.descended.iterates;
         let numbers = told(iterates.len());
-        let sights = || numbers.iter().map(|&number| self.objective.sight(&iterates[number]));
+        let sights = || {
+            self.sights.get_or_init(|| {
+                numbers.iter().map(|&number| self.objective.sight(&iterates[number])).collect()
+            })
+        };
         match measure {
-            Measure::LossTrace => sights().map(|sight| sight.loss).collect(),
-            Measure::GradientTrace => sights().map(|sight| sight.gradient_inf).collect(),
-            Measure::BalanceTrace => sights().map(|sight| sight.balance_residual).collect(),
+            Measure::LossTrace => sights().iter().map(|sight| sight.loss).collect(),
+            Measure::GradientTrace => sights().iter().map(|sight| sight.gradient_inf).collect(),
+            Measure::BalanceTrace => sights().iter().map(|sight| sight.balance_residual).collect(),
             Measure::LossChangeTrace => {
                 let loss = |number: usize| self.objective.sight(&iterates[number]).loss;
                 let change = |&number: &usize| {

@@ -6,7 +6,7 @@ use super::records::{Record, Results};
 use super::store::Store;
 use super::unit::{Unit, units};
 use rayon::prelude::*;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// What a run has to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +26,8 @@ pub enum Event {
     Solved,
 }
 
-/// Solves what the store does not hold yet and leaves all records in it. `watch` is told of every event. Records are the same bytes on any number of threads.
+/// Solves what the store does not hold yet and leaves all records in it. `watch` is told of every event. Records are
+/// the same bytes on any number of threads.
 pub fn run(
     experiment: &Experiment,
     store: &Store,
@@ -34,10 +35,10 @@ pub fn run(
 ) -> Result<(Results, Workload), AnalysisError> {
     let units = units(experiment)?;
     // Units that differ in nothing their result hangs on are solved once.
-    let mut distinct: HashMap<&str, &Unit> = HashMap::new();
+    let mut distinct: HashSet<&str> = HashSet::new();
     let mut open = Vec::new();
     for unit in &units {
-        if distinct.insert(&unit.key, unit).is_none() && store.finished(&unit.key).is_none() {
+        if distinct.insert(&unit.key) && store.finished(&unit.key).is_none() {
             open.push(unit);
         }
     }

@@ -2,6 +2,7 @@
 //! laws that hold where the gradient vanishes (THEORY sections 2, 4 and 5).
 
 mod class_losses;
+mod hits;
 mod laws;
 mod ledger;
 mod mean_probability;
@@ -12,6 +13,7 @@ mod weight_effects;
 mod witness;
 
 pub use class_losses::class_log_losses;
+pub use hits::hits;
 pub use laws::{
     Centroids, attached_balance, binary_balance, binary_error_ratio, detached_balance, doubly_stochastic,
     guarantee_excess, one_vs_all_balance, pooled_balance, relative_difference, residual_centroids,

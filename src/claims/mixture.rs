@@ -1,10 +1,10 @@
 //! Gaussian classes around a target, solved for several losses over the same draws: what A3, A4 and R4 compare.
 
 use super::case::SetupFailure;
-use crate::balance::{MeanProbability, neglect};
+use crate::balance::{MeanProbability, hits, neglect};
 use crate::data::random::stream;
 use crate::data::{Covariance, Dataset, GaussianMixture};
-use crate::loss::{ClassWeights, Link, Targets};
+use crate::loss::{ClassWeights, Link};
 use crate::solver::{LossChoice, Outcome, Problem, solve};
 use nalgebra::DMatrix;
 use rand::RngExt;
@@ -89,15 +89,4 @@ fn look(dataset: &Dataset, choice: &LossChoice, weights: &ClassWeights) -> Resul
         recall: hits[HARD] as f64 / targets.counts()[HARD] as f64,
         accuracy: hits.iter().sum::<usize>() as f64 / targets.samples() as f64,
     })
-}
-
-/// Samples of each class whose own logit is the largest.
-fn hits(logits: &DMatrix<f64>, targets: &Targets) -> Vec<usize> {
-    let mut hits = vec![0; targets.classes()];
-    for (column, &label) in logits.column_iter().zip(targets.of_sample()) {
-        if column.imax() == label as usize {
-            hits[label as usize] += 1;
-        }
-    }
-    hits
 }

@@ -12,7 +12,7 @@ use super::head::HeadItem;
 use super::labels::{EndLabel, Note, draw_end_labels, end_label_room, trace};
 use super::scale::Scale;
 use super::task::Task;
-use super::theme::{BAND_ALPHA, CURVE_WIDTH, Colour, DASHED, DOTTED, GAP, GREY, THIN_WIDTH};
+use super::theme::{BAND_ALPHA, CURVE_WIDTH, DASHED, DOTTED, GAP, GREY, THIN_WIDTH};
 use data::{Curve, Group};
 
 /// Radius of a dot on a line.
@@ -23,7 +23,7 @@ const DOT: f64 = 1.4;
 /// A panel's plan and what it shows.
 struct Content<'a> {
     plan: &'a CurvePanel,
-    groups: Vec<Group>,
+    groups: Vec<Group<'a>>,
 }
 
 pub(super) fn draw(task: &Task, panels: &[CurvePanel]) -> Result<String, FigureError> {
@@ -43,21 +43,20 @@ pub(super) fn draw(task: &Task, panels: &[CurvePanel]) -> Result<String, FigureE
 
 impl Content<'_> {
     fn is_empty(&self) -> bool {
-        self.curves().all(|(_, curve)| curve.points.is_empty())
+        self.curves().all(|curve| curve.points.is_empty())
     }
 
-    /// Every curve with its group.
-    fn curves(&self) -> impl Iterator<Item = (&Group, &Curve)> {
-        self.groups.iter().flat_map(|group| group.curves.iter().map(move |curve| (group, curve)))
+    fn curves(&self) -> impl Iterator<Item = &Curve<'_>> {
+        self.groups.iter().flat_map(|group| &group.curves)
     }
 
     fn panel_plan(&self) -> PanelPlan {
-        let points = || self.curves().flat_map(|(_, curve)| &curve.points);
+        let points = || self.curves().flat_map(|curve| &curve.points);
         let along = points().map(|point| point.x);
         let levels = self.plan.levels.iter().map(|level| level.at);
         let heights = self
             .curves()
-            .flat_map(|(_, curve)| curve.points.iter().flat_map(move |point| point.shown(curve.style)));
+            .flat_map(|curve| curve.points.iter().flat_map(move |point| point.shown(curve.style)));
         let names: Vec<&str> = self.names().into_iter().chain(self.plan.key.as_deref()).collect();
         let right = if names.is_empty() { GAP } else { end_label_room(names) };
         PanelPlan {
@@ -82,7 +81,7 @@ impl Content<'_> {
     }
 
     fn draw(&self, panel: &Panel) -> Result<(), FigureError> {
-        for (_, curve) in self.curves() {
+        for curve in self.curves() {
             draw_band(panel, curve)?;
         }
         let mut obstacles = Vec::new();
@@ -92,7 +91,7 @@ impl Content<'_> {
             obstacles.extend(trace(&[(panel.frame.left, height), (panel.frame.right, height)]));
             levels.push((level.label.as_str(), height));
         }
-        for (_, curve) in self.curves() {
+        for curve in self.curves() {
             obstacles.extend(draw_curve(panel, curve)?);
         }
         self.draw_ends(panel, &mut obstacles)?;
@@ -112,9 +111,7 @@ impl Content<'_> {
             return self.draw_names_at_ends(panel, obstacles);
         }
         if self.plan.colour == Colouring::Lines {
-            for (line, curve) in
-                self.plan.lines.iter().zip(self.groups.iter().flat_map(|group| &group.curves))
-            {
+            for (line, curve) in self.plan.lines.iter().zip(self.curves()) {
                 if let (Some(text), Some(y)) = (&line.label, end(curve)) {
                     labels.push(EndLabel { y, text: text.clone(), colour: curve.colour });
                 }
@@ -133,7 +130,7 @@ impl Content<'_> {
     /// Whether lines of the panel end far from its right edge and from each other.
     fn ends_early(&self) -> bool {
         const EARLY: f64 = 0.85;
-        let along = self.curves().flat_map(|(_, curve)| &curve.points).map(|point| point.x);
+        let along = self.curves().flat_map(|curve| &curve.points).map(|point| point.x);
         let scale = Scale::planned(&self.plan.x_axis, along, false);
         let reach = |group: &Group| Some(scale.share(group.curves.first()?.points.last()?.x));
         self.groups.len() > 1 && self.groups.iter().filter_map(reach).any(|reach| reach < EARLY)
@@ -220,6 +217,3 @@ fn draw_dots(panel: &Panel, curve: &Curve) -> Result<Vec<Point>, FigureError> {
     }
     Ok(kept)
 }
-
-/// The colour of a curve that stands for nothing else.
-const PLAIN: Colour = super::theme::INK;

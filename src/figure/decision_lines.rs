@@ -7,7 +7,7 @@ use super::canvas::{Anchor, Lettering, Point, Stroke, draw_svg};
 use super::error::FigureError;
 use super::plane::{Logits, Window, first_draw};
 use super::task::Task;
-use super::text::text_width;
+use super::text::widest;
 use super::theme::{
     CAP_HEIGHT, CURVE_WIDTH, Colour, GAP, GREY, INK, LETTER_SIZE, LINE_HEIGHT, MARGIN, NOTE_SIZE, TICK_SIZE,
     sequence_colour, sequential_colour,
@@ -39,7 +39,7 @@ pub(super) fn draw(task: &Task, reach: f64, along: &str, label: &str) -> Result<
         return Err(task.empty("binary heads over two features"));
     }
     let names = || sights.iter().map(|sight| sight.label.as_str()).chain([label]);
-    let right = GAP + names().map(|name| text_width(name, NOTE_SIZE)).fold(0.0, f64::max) + MARGIN;
+    let right = GAP + widest(names(), NOTE_SIZE) + MARGIN;
     let left = MARGIN + TICK_SIZE + GAP;
     let line = NOTE_SIZE * LINE_HEIGHT;
     let top = MARGIN + HEAD_LINES * line + GAP;

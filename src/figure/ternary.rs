@@ -6,7 +6,7 @@ use super::canvas::{Anchor, Canvas, Lettering, Point, Stroke, draw_svg};
 use super::error::FigureError;
 use super::marker::{Shape, draw_filled};
 use super::task::Task;
-use super::text::text_width;
+use super::text::widest;
 use super::theme::{
     AXIS_WIDTH, CURVE_WIDTH, Colour, GAP, GREY, LINE_HEIGHT, MARGIN, NOTE_SIZE, PAPER, sequence_colour,
 };
@@ -122,8 +122,8 @@ fn draw_words(canvas: &Canvas, triangle: &Triangle, sheet_width: f64) -> Result<
     let inside = Lettering::new(NOTE_SIZE, sequence_colour(INSIDE));
     let lines = ["admissible: no class", "loses more than", "the others together"];
     // Outside the triangle, flush with the sheet's margin.
-    let widest = lines.iter().map(|line| text_width(line, NOTE_SIZE)).fold(0.0, f64::max);
-    let x = sheet_width - MARGIN - widest;
+    let room = widest(lines, NOTE_SIZE);
+    let x = sheet_width - MARGIN - room;
     for (number, text) in lines.into_iter().enumerate() {
         let y = top.1 + (right.1 - top.1) * 0.16 + number as f64 * line;
         canvas.text((x, y), text, inside)?;

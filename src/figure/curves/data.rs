@@ -5,24 +5,23 @@ use crate::analysis::summary::{Spread, median};
 use crate::analysis::{Measure, Record, Results, Selector};
 
 use super::super::series_look::{SeriesLook, looks};
-use super::super::theme::{Colour, lighter, sequence_colour};
-use super::PLAIN;
+use super::super::theme::{Colour, INK, lighter, sequence_colour};
 
 /// The curves of one colour.
-pub(super) struct Group {
+pub(super) struct Group<'a> {
     pub(super) name: String,
-    pub(super) curves: Vec<Curve>,
+    pub(super) curves: Vec<Curve<'a>>,
 }
 
 /// One line.
-pub(super) struct Curve {
+pub(super) struct Curve<'a> {
     pub(super) style: LineStyle,
     pub(super) banded: bool,
     pub(super) colour: Colour,
     /// From left to right, unless the axis is reversed.
     pub(super) points: Vec<CurvePoint>,
     /// Records it was made from, for marks that read other measures.
-    records: Vec<Record>,
+    records: Vec<&'a Record>,
 }
 
 /// One place of a line.
@@ -43,7 +42,7 @@ impl CurvePoint {
     }
 }
 
-impl Curve {
+impl Curve<'_> {
     /// Places and middle values.
     pub(super) fn middles(&self) -> impl Iterator<Item = (f64, f64)> {
         self.points.iter().map(|point| (point.x, point.spread.middle))
@@ -65,7 +64,7 @@ impl Curve {
 }
 
 /// The groups of a panel, each with one curve per line of its plan.
-pub(super) fn groups(results: &Results, plan: &CurvePanel) -> Vec<Group> {
+pub(super) fn groups<'a>(results: &'a Results, plan: &CurvePanel) -> Vec<Group<'a>> {
     let fixed = |record: &&Record| {
         let there = |(axis, label): (&String, &String)| {
             let axis = results.experiment.axis(axis)?;
@@ -74,28 +73,27 @@ pub(super) fn groups(results: &Results, plan: &CurvePanel) -> Vec<Group> {
         let wanted = plan.only.is_empty() || plan.only.contains(&results.series_name(record.series));
         wanted && plan.at.iter().all(|place| there(place).unwrap_or(false))
     };
-    let records: Vec<&Record> = results.records.iter().filter(fixed).collect();
+    let records: Vec<&'a Record> = results.records.iter().filter(fixed).collect();
     let group =
         |name: String, colour: Option<Colour>, style: Option<LineStyle>, keep: &dyn Fn(&Record) -> bool| {
-            let kept: Vec<&Record> = records.iter().copied().filter(|record| keep(record)).collect();
+            let kept: Vec<&'a Record> = records.iter().copied().filter(|record| keep(record)).collect();
             let curve = |number: usize| {
                 let line = &plan.lines[number];
                 let colour = colour.unwrap_or_else(|| sequence_colour(number));
                 let points = places(results, plan, &kept, &line.measure, line.band);
-                let records = kept.iter().map(|record| (*record).clone()).collect();
                 Curve {
                     style: style.unwrap_or(line.style),
                     banded: line.band != Band::None,
                     colour,
                     points,
-                    records,
+                    records: kept.clone(),
                 }
             };
             Group { name, curves: (0..plan.lines.len()).map(curve).collect() }
         };
-    let groups: Vec<Group> = match &plan.colour {
+    let groups: Vec<Group<'a>> = match &plan.colour {
         Colouring::Lines => {
-            vec![group(String::new(), (plan.lines.len() == 1).then_some(PLAIN), None, &|_| true)]
+            vec![group(String::new(), (plan.lines.len() == 1).then_some(INK), None, &|_| true)]
         }
         Colouring::Series => {
             let of_series = |(series, look): (usize, SeriesLook)| {
