@@ -6,7 +6,7 @@ use super::measure::Selector;
 use super::records::{Record, Results};
 use super::specification::{FigurePlan, Series};
 use super::summary::median;
-use crate::numeric::significant;
+use crate::numeric::{power_of_ten, significant};
 
 /// The caption of a figure with its numbers; where problems had no answer it says how many.
 #[must_use]
@@ -165,27 +165,17 @@ impl Query {
     fn speaks_of(&self, record: &Record, results: &Results) -> bool {
         let of_series =
             self.series.as_ref().is_none_or(|series| results.series_name(record.series) == *series);
-        let there = |(name, value): &(String, String)| {
-            let axis = results.experiment.axis(name)?;
-            let place = *record.at.get(axis)?;
-            Some(results.experiment.axes[axis].labels[place] == *value)
-        };
-        of_series && self.at.iter().all(|place| there(place).unwrap_or(false))
+        of_series && self.at.iter().all(|(axis, value)| results.is_at(record, axis, value))
     }
 }
 
 /// A number in running text: two significant digits, three above one; small and large ones with a power of ten.
 fn written(number: f64) -> String {
-    const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
     let digits = if (0.0..1.0).contains(&number.abs()) { 2 } else { 3 };
     let text = significant(number, digits);
-    match text.split_once('e') {
-        None => text.replace('-', "−"),
-        Some((mantissa, power)) => {
-            let raised: String =
-                power.chars().map(|c| c.to_digit(10).map_or('⁻', |digit| DIGITS[digit as usize])).collect();
-            format!("{} × 10{raised}", mantissa.replace('-', "−"))
-        }
+    match text.split_once('e').map(|(digits, power)| (digits, power.parse::<i32>())) {
+        Some((digits, Ok(power))) => format!("{} × {}", digits.replace('-', "−"), power_of_ten(power)),
+        _ => text.replace('-', "−"),
     }
 }
 

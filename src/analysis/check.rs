@@ -27,15 +27,17 @@ pub(super) fn check(experiment: &Experiment) -> Result<(), Fault> {
     if analysis.measure.is_empty() {
         return fault("measure", "nothing to measure; name at least one measure");
     }
+    let mut first = None;
     for (point, resolved) in experiment.points.iter().enumerate() {
         let at_point = |found: Fault| match experiment.point_in_words(point) {
             Some(place) => Fault { problem: format!("at {place}: {}", found.problem), ..found },
             None => found,
         };
-        problems(resolved).map_err(at_point)?;
+        first.get_or_insert(problems(resolved).map_err(at_point)?);
     }
     analysis.figure.iter().enumerate().try_for_each(|(number, plan)| {
-        Drawing { experiment, plan }
+        let (classes, features) = first.unwrap_or_default();
+        Drawing { experiment, plan, classes, features }
             .check()
             .map_err(|found| Fault { key: format!("figure.{number}.{}", found.key), ..found })
     })
@@ -83,8 +85,8 @@ fn names(analysis: &Analysis) -> Result<(), Fault> {
     Ok(())
 }
 
-/// States every problem of a sweep point, on the first draw.
-fn problems(analysis: &Analysis) -> Result<(), Fault> {
+/// States every problem of a sweep point, on the first draw; returns the numbers of its classes and features.
+fn problems(analysis: &Analysis) -> Result<(usize, usize), Fault> {
     let draw = Draw { seed: analysis.seed, repetition: 0 };
     let dataset = match analysis.data.sample(draw) {
         Ok(dataset) => dataset,
@@ -111,5 +113,5 @@ fn problems(analysis: &Analysis) -> Result<(), Fault> {
             return fault("measure", "traces need a design with features");
         }
     }
-    Ok(())
+    Ok((dataset.labels().classes(), dataset.dimension()))
 }

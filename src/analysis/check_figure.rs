@@ -6,9 +6,8 @@ use super::fault::{Fault, fault};
 use super::keys::{listed, unknown};
 use super::measure::{Measure, Selector, Shape};
 use super::specification::{
-    Band, Colouring, CurvePanel, Draw, FigurePlan, Line, LineStyle, Mark, Plot, ScatterPanel, Series,
+    Band, Colouring, CurvePanel, FigurePlan, Line, LineStyle, Mark, Plot, ScatterPanel, Series,
 };
-use crate::data::Dataset;
 
 fn at_least_one(number: usize, key: &str) -> Result<(), Fault> {
     if number == 0 { fault(key, "there are none; give at least one") } else { Ok(()) }
@@ -18,6 +17,9 @@ fn at_least_one(number: usize, key: &str) -> Result<(), Fault> {
 pub(super) struct Drawing<'a> {
     pub(super) experiment: &'a Experiment,
     pub(super) plan: &'a FigurePlan,
+    /// Of the design at the first sweep point.
+    pub(super) classes: usize,
+    pub(super) features: usize,
 }
 
 impl Drawing<'_> {
@@ -76,10 +78,10 @@ impl Drawing<'_> {
             }
             Plot::Ternary { built } => {
                 self.all_of(&[Measure::Outflow], "ternary")?;
-                if self.classes() != 3 {
+                if self.classes != 3 {
                     return fault(
                         "plot.ternary",
-                        format!("shows three classes, but the design has {}", self.classes()),
+                        format!("shows three classes, but the design has {}", self.classes),
                     );
                 }
                 if let Some(name) = built {
@@ -91,7 +93,7 @@ impl Drawing<'_> {
             Plot::Bars { target, classes } => {
                 self.all_of(&[Measure::Contribution, Measure::Shortfall, Measure::MeanProbability], "bars")?;
                 self.class(*target, "plot.bars.target")?;
-                let count = self.classes();
+                let count = self.classes;
                 if classes.len() != count {
                     return fault(
                         "plot.bars.classes",
@@ -103,18 +105,8 @@ impl Drawing<'_> {
         }
     }
 
-    /// Number of classes at the first sweep point.
-    fn classes(&self) -> usize {
-        self.sample().map_or(0, |dataset| dataset.labels().classes())
-    }
-
-    fn sample(&self) -> Option<Dataset> {
-        let first = self.experiment.points.first()?;
-        first.data.sample(Draw { seed: first.seed, repetition: 0 }).ok()
-    }
-
     fn class(&self, class: usize, key: &str) -> Result<(), Fault> {
-        let classes = self.classes();
+        let classes = self.classes;
         if class < classes {
             Ok(())
         } else {
@@ -129,12 +121,12 @@ impl Drawing<'_> {
         if !(reach.is_finite() && reach > 0.0) {
             return fault(format!("plot.{kind}.reach"), format!("{reach}; it must be above 0"));
         }
-        match self.sample().map(|dataset| dataset.dimension()) {
-            Some(dimension) if dimension != 2 => fault(
+        match self.features {
+            2 => Ok(()),
+            features => fault(
                 format!("plot.{kind}"),
-                format!("shows a plane, but the design has {dimension} features"),
+                format!("shows a plane, but the design has {features} features"),
             ),
-            _ => Ok(()),
         }
     }
 
@@ -183,7 +175,7 @@ impl Drawing<'_> {
         if !self.experiment.analysis.measure.contains(&selector.measure) {
             return Err(format!("`{}` is not measured; add it to `measure`", selector.measure.name()));
         }
-        let classes = self.classes();
+        let classes = self.classes;
         let per_class = matches!(selector.measure.shape(), Shape::Classes | Shape::ClassPairs);
         match selector.indices.iter().find(|&&index| per_class && index >= classes) {
             Some(index) => Err(format!(

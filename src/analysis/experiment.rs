@@ -1,6 +1,6 @@
 //! An analysis that was read and multiplied out along its sweep.
 
-use super::specification::Analysis;
+use super::specification::{Analysis, Series};
 
 /// A checked analysis: what its file says, and what that is at each point of the sweep.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +25,24 @@ pub struct SweptAxis {
 }
 
 impl Experiment {
+    /// The same with as many repetitions as `most` at most.
+    #[must_use]
+    pub fn with_at_most(mut self, most: u64) -> Self {
+        for analysis in self.points.iter_mut().chain([&mut self.analysis]) {
+            analysis.repetitions = analysis.repetitions.min(most);
+        }
+        self
+    }
+
+    /// What a problem is called: series, places on the axes, repetition.
+    #[must_use]
+    pub fn problem_name(&self, series: usize, at: &[usize], repetition: u64) -> String {
+        let mut words: Vec<String> = self.analysis.series.get(series).map(Series::name).into_iter().collect();
+        words.extend(places_in_words(&self.axes, at));
+        words.push(format!("repetition {repetition}"));
+        words.join(", ")
+    }
+
     /// Places of a point on all axes.
     #[must_use]
     pub fn places(&self, point: usize) -> Vec<usize> {
@@ -34,7 +52,7 @@ impl Experiment {
     /// A point in words: `hard = 12, easy = 3`; `None` if nothing is swept.
     #[must_use]
     pub fn point_in_words(&self, point: usize) -> Option<String> {
-        places_in_words(&self.axes, point)
+        places_in_words(&self.axes, &self.places(point))
     }
 
     /// The number of an axis of some name.
@@ -60,12 +78,9 @@ pub(super) fn places(axes: &[SweptAxis], point: usize) -> Vec<usize> {
     places
 }
 
-/// A point in words; `None` if nothing is swept.
-pub(super) fn places_in_words(axes: &[SweptAxis], point: usize) -> Option<String> {
-    let words: Vec<String> = axes
-        .iter()
-        .zip(places(axes, point))
-        .map(|(axis, place)| format!("{} = {}", axis.name, axis.labels[place]))
-        .collect();
+/// Places in words; `None` if nothing is swept.
+pub(super) fn places_in_words(axes: &[SweptAxis], places: &[usize]) -> Option<String> {
+    let place = |(axis, &place): (&SweptAxis, &usize)| format!("{} = {}", axis.name, axis.labels[place]);
+    let words: Vec<String> = axes.iter().zip(places).map(place).collect();
     (!words.is_empty()).then(|| words.join(", "))
 }

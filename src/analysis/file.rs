@@ -114,7 +114,7 @@ impl Source {
                 }
             }
             at_point.try_into().map_err(|error| {
-                let place = places_in_words(axes, point).unwrap_or_default();
+                let place = places_in_words(axes, &places).unwrap_or_default();
                 self.at("sweep", &format!("{place}: {}", explain(&error)))
             })
         };

@@ -36,7 +36,7 @@ pub use error::AnalysisError;
 pub use experiment::{Experiment, SweptAxis};
 pub use file::{Override, Source};
 pub use measure::{Measure, Selector, Shape};
-pub use records::{Ended, Record, Results};
+pub use records::{Ended, Record, Results, mean_of};
 pub use run::{Event, Workload, run};
 pub use schema::{measures, schema};
 pub use shipped::{SHIPPED, Shipped};

@@ -79,6 +79,15 @@ impl Record {
     }
 }
 
+/// The mean of each number of a measure over records that have it.
+#[must_use]
+pub fn mean_of<'a>(records: impl Iterator<Item = &'a Record>, measure: Measure) -> Vec<f64> {
+    let lists: Vec<&[f64]> =
+        records.map(|record| record.all(measure)).filter(|list| !list.is_empty()).collect();
+    let length = lists.iter().map(|list| list.len()).min().unwrap_or(0);
+    (0..length).map(|place| lists.iter().map(|list| list[place]).sum::<f64>() / lists.len() as f64).collect()
+}
+
 /// A run that is done: the experiment and its records, in the order of points, series, repetitions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Results {
@@ -107,6 +116,15 @@ impl Results {
             .map_or_else(String::new, super::specification::Series::name)
     }
 
+    /// Whether a record stands at the value of an axis that is called `label`.
+    #[must_use]
+    pub fn is_at(&self, record: &Record, axis: &str, label: &str) -> bool {
+        let place = self.experiment.axis(axis).and_then(|axis| Some((axis, *record.at.get(axis)?)));
+        place.is_some_and(|(axis, place)| {
+            self.experiment.axes[axis].labels.get(place).is_some_and(|found| found == label)
+        })
+    }
+
     /// What the place of a record on each axis is called.
     pub fn labels_of<'a>(&'a self, record: &'a Record) -> impl Iterator<Item = &'a str> {
         let places = self.experiment.axes.iter().zip(&record.at);
@@ -116,10 +134,6 @@ impl Results {
     /// What a problem is called: series, sweep point, repetition.
     #[must_use]
     pub fn problem_name(&self, record: &Record) -> String {
-        let mut words = vec![self.series_name(record.series)];
-        let axes = self.experiment.axes.iter().zip(self.labels_of(record));
-        words.extend(axes.map(|(axis, label)| format!("{} = {label}", axis.name)));
-        words.push(format!("repetition {}", record.repetition));
-        words.join(", ")
+        self.experiment.problem_name(record.series, &record.at, record.repetition)
     }
 }

@@ -16,7 +16,6 @@ use std::path::{Path, PathBuf};
 /// A problem to solve: a series at a sweep point, on one draw.
 pub(super) struct Unit<'a> {
     pub(super) key: String,
-    point: usize,
     at: Vec<usize>,
     series: usize,
     repetition: u64,
@@ -72,7 +71,7 @@ pub(super) fn units(experiment: &Experiment) -> Result<Vec<Unit<'_>>, AnalysisEr
                 let key = serde_json::to_vec(&identity).map(|bytes| digest(&bytes));
                 let key = key.map_err(|error| AnalysisError::specification("analysis", error.to_string()))?;
                 let at = experiment.places(point);
-                units.push(Unit { key, point, at, series: number, repetition, analysis });
+                units.push(Unit { key, at, series: number, repetition, analysis });
             }
         }
     }
@@ -87,7 +86,8 @@ fn digest(bytes: &[u8]) -> String {
 impl Unit<'_> {
     /// Draws, solves and measures.
     pub(super) fn solve(&self, experiment: &Experiment) -> Result<Record, AnalysisError> {
-        let impossible = |why: String| AnalysisError::Impossible { problem: self.name(experiment), why };
+        let problem = || experiment.problem_name(self.series, &self.at, self.repetition);
+        let impossible = |why: String| AnalysisError::Impossible { problem: problem(), why };
         let (analysis, series) = (self.analysis, &self.analysis.series[self.series]);
         let draw = Draw { seed: analysis.seed, repetition: self.repetition };
         let dataset = analysis.data.sample(draw).map_err(|error| impossible(error.to_string()))?;
@@ -127,12 +127,5 @@ impl Unit<'_> {
             features,
             measured,
         }
-    }
-
-    fn name(&self, experiment: &Experiment) -> String {
-        let mut words = vec![experiment.analysis.series[self.series].name()];
-        words.extend(experiment.point_in_words(self.point));
-        words.push(format!("repetition {}", self.repetition));
-        words.join(", ")
     }
 }

@@ -162,6 +162,11 @@ impl WeightTarget {
     }
 }
 
+/// Weights by their logarithms, normalised.
+fn weights_of(logs: &DVector<f64>, labels: &Labels) -> Vec<f64> {
+    normalised(&logs.iter().map(|log| log.exp()).collect::<Vec<_>>(), labels.counts())
+}
+
 /// The same weights, their masses summing to the number of samples.
 fn normalised(weights: &[f64], counts: &[usize]) -> Vec<f64> {
     let mass: f64 = weights.iter().zip(counts).map(|(weight, &count)| weight * count as f64).sum();
@@ -195,12 +200,10 @@ pub fn design_weights(
         ));
     }
     let look = |logs: &DVector<f64>| look(dataset, choice, l2, target, logs);
-    let start = target.closed_form(labels).unwrap_or_else(|| {
-        normalised(
-            &labels.counts().iter().map(|&count| 1.0 / count as f64).collect::<Vec<_>>(),
-            labels.counts(),
-        )
-    });
+    let start = match target.closed_form(labels) {
+        Some(weights) => weights,
+        None => ClassWeights::Balanced.resolve(labels).map_err(ProblemError::from)?,
+    };
     let mut at = look(&DVector::from_iterator(start.len(), start.iter().map(|weight| weight.ln())))?;
     let mut path = vec![at.step(labels)];
     for _ in 0..MOST_STEPS {
@@ -230,7 +233,7 @@ fn look(
     logs: &DVector<f64>,
 ) -> Result<At, DesignError> {
     let labels = dataset.labels();
-    let weights = normalised(&logs.iter().map(|log| log.exp()).collect::<Vec<_>>(), labels.counts());
+    let weights = weights_of(logs, labels);
     let problem = Problem::new(dataset, choice, &ClassWeights::Explicit(weights), l2)?;
     let point = match solve(&problem) {
         Outcome::Stationary(point) => *point,
@@ -250,7 +253,7 @@ fn look(
 
 impl At {
     fn weights(&self, labels: &Labels) -> Vec<f64> {
-        normalised(&self.logs.iter().map(|log| log.exp()).collect::<Vec<_>>(), labels.counts())
+        weights_of(&self.logs, labels)
     }
 
     fn step(&self, labels: &Labels) -> DesignStep {

@@ -6,7 +6,7 @@ use super::output::{Style, print};
 use super::run::{carry_out, report_unsolved};
 use super::verify::{check, effort, ending};
 use super::{Ending, verdict_table};
-use crate::analysis::{Override, SHIPPED, balance_law};
+use crate::analysis::{SHIPPED, balance_law};
 use crate::claims::{Effort, Plan};
 use crate::figure;
 use crate::numeric::significant;
@@ -40,7 +40,7 @@ pub(super) struct Arguments {
 }
 
 /// Repetitions of every analysis in a quick run, at most.
-const QUICK_REPETITIONS: u32 = 2;
+const QUICK_REPETITIONS: u64 = 2;
 
 /// Problems of each law in figure F1.
 fn balance_problems(effort: Effort) -> usize {
@@ -83,14 +83,10 @@ fn draw_figures(arguments: &Arguments, effort: Effort) -> Result<Vec<Drawn>> {
     save(&directory.join("records.json"), &json(&record)?)?;
     let mut figures = vec![Drawn { figure, results: None }];
     for shipped in SHIPPED {
-        let experiment = shipped.source().experiment(&[])?;
-        let fewer = Override { key: "repetitions".to_owned(), value: i64::from(QUICK_REPETITIONS).into() };
-        let experiment =
-            if effort == Effort::Quick && experiment.analysis.repetitions > u64::from(QUICK_REPETITIONS) {
-                shipped.source().experiment(&[fewer])?
-            } else {
-                experiment
-            };
+        let mut experiment = shipped.source().experiment(&[])?;
+        if effort == Effort::Quick {
+            experiment = experiment.with_at_most(QUICK_REPETITIONS);
+        }
         let done = carry_out(&experiment, &arguments.out.join(shipped.name), false, &arguments.drawing)?;
         report_unsolved(&done.results);
         let results = Arc::new(done.results);

@@ -1,7 +1,7 @@
 //! The ledger of one column as bars: what its class withholds, and which other classes receive it (A1).
 
-use crate::analysis::Measure;
 use crate::analysis::summary::Spread;
+use crate::analysis::{Measure, Record, mean_of};
 
 use super::axes::{Axis, Panel, PanelPlan, panel_row};
 use super::canvas::{Lettering, Stroke, draw_svg};
@@ -82,22 +82,25 @@ pub(super) fn draw(task: &Task, target: usize, classes: &[String]) -> Result<Str
 
 fn columns(task: &Task, target: usize, classes: usize) -> Vec<Column> {
     let column = |(series, name): (usize, String)| {
-        let records =
-            task.results.records.iter().filter(|record| record.series == series && record.classes == classes);
-        let (mut parts, mut probability, mut shortfalls) =
-            (vec![0.0; classes], vec![0.0; classes], Vec::new());
-        for record in records {
-            let entry =
-                |measure: Measure, class: usize| record.all(measure).get(class * classes + target).copied();
-            let Some(own) = record.all(Measure::Shortfall).get(target) else { continue };
-            shortfalls.push(*own);
-            for class in (0..classes).filter(|&class| class != target) {
-                parts[class] += entry(Measure::Contribution, class).unwrap_or(0.0);
-                probability[class] += entry(Measure::MeanProbability, class).unwrap_or(0.0);
+        let of_series = |record: &&Record| record.series == series && record.classes == classes;
+        let records = || task.results.records.iter().filter(of_series);
+        let column_of = |measure: Measure| -> Vec<f64> {
+            let entries = mean_of(records(), measure);
+            let entry = |class: usize| if class == target { 0.0 } else { entries[class * classes + target] };
+            if entries.len() == classes * classes {
+                (0..classes).map(entry).collect()
+            } else {
+                vec![0.0; classes]
             }
-        }
-        parts.iter_mut().chain(&mut probability).for_each(|sum| *sum /= shortfalls.len() as f64);
-        Some(Column { name, shortfall: Spread::of_mean(&shortfalls)?, parts, probability })
+        };
+        let shortfalls: Vec<f64> =
+            records().filter_map(|record| record.all(Measure::Shortfall).get(target).copied()).collect();
+        Some(Column {
+            name,
+            shortfall: Spread::of_mean(&shortfalls)?,
+            parts: column_of(Measure::Contribution),
+            probability: column_of(Measure::MeanProbability),
+        })
     };
     looks(task.results).into_iter().map(|look| look.name).enumerate().filter_map(column).collect()
 }

@@ -154,6 +154,12 @@ impl Canvas<'_> {
         .map_err(drawing_error)
     }
 
+    /// A closed line around `corners`.
+    pub(super) fn outline(&self, corners: &[Point], stroke: Stroke) -> Result<(), FigureError> {
+        // Past the first corner, which gives that one a join like the others.
+        self.line(&[corners, &corners[..corners.len().min(2)]].concat(), stroke)
+    }
+
     /// A filled area with the given corners and opacity.
     pub(super) fn area(&self, corners: &[Point], colour: Colour, alpha: f64) -> Result<(), FigureError> {
         let fill = ShapeStyle::from(colour.mix(alpha)).filled();

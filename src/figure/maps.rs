@@ -1,6 +1,6 @@
 //! A class-by-class matrix of each series as a map, side by side.
 
-use crate::analysis::{Measure, Record, Results};
+use crate::analysis::{Measure, Results, mean_of};
 
 use super::axes::{Frame, draw_letter};
 use super::canvas::{Anchor, Canvas, Lettering, Sheet, Stroke, draw_svg};
@@ -161,14 +161,6 @@ fn maps(results: &Results, measure: Measure) -> Vec<Map> {
     looks(results).into_iter().enumerate().map(map).collect()
 }
 
-/// The mean of each number of a measure over records that have it.
-fn mean_of<'a>(records: impl Iterator<Item = &'a Record>, measure: Measure) -> Vec<f64> {
-    let lists: Vec<&[f64]> =
-        records.map(|record| record.all(measure)).filter(|list| !list.is_empty()).collect();
-    let length = lists.iter().map(|list| list.len()).min().unwrap_or(0);
-    (0..length).map(|place| lists.iter().map(|list| list[place]).sum::<f64>() / lists.len() as f64).collect()
-}
-
 /// The loss beside the panel's letter, and under it what to look for on the diagonal.
 fn draw_head(canvas: &Canvas, frame: Frame, map: &Map) -> Result<(), FigureError> {
     let first = MARGIN + LETTER_SIZE * CAP_HEIGHT / 2.0;
@@ -202,8 +194,7 @@ fn draw_cells(canvas: &Canvas, layout: &Layout, frame: Frame, map: &Map) -> Resu
 }
 
 fn draw_outline(canvas: &Canvas, frame: Frame, width: f64) -> Result<(), FigureError> {
-    let corners = frame.corners();
-    canvas.line(&[corners.as_slice(), &corners[..2]].concat(), Stroke::solid(INK, width))
+    canvas.outline(&frame.corners(), Stroke::solid(INK, width))
 }
 
 fn draw_columns(canvas: &Canvas, layout: &Layout, frame: Frame) -> Result<(), FigureError> {

@@ -147,8 +147,7 @@ impl Window {
 
     /// The outline, with the names of the two features below and beside it.
     pub(super) fn draw_frame(&self, canvas: &Canvas, named: [bool; 2]) -> Result<(), FigureError> {
-        let corners = self.frame.corners();
-        canvas.line(&[corners.as_slice(), &corners[..2]].concat(), Stroke::solid(INK, AXIS_WIDTH))?;
+        canvas.outline(&self.frame.corners(), Stroke::solid(INK, AXIS_WIDTH))?;
         let Frame { left, top, right, bottom } = self.frame;
         let name = Lettering::new(TICK_SIZE, INK).anchored(Anchor::Middle);
         if named[0] {

@@ -79,12 +79,11 @@ fn shares(record: &Record) -> Option<[f64; 3]> {
 }
 
 fn draw_sets(canvas: &Canvas, triangle: &Triangle) -> Result<(), FigureError> {
-    let closed = |corners: [Point; 3]| [corners[0], corners[1], corners[2], corners[0], corners[1]];
     canvas.area(&triangle.corners, GREY, OUTSIDE_ALPHA)?;
     let medial = [[0.5, 0.5, 0.0], [0.0, 0.5, 0.5], [0.5, 0.0, 0.5]].map(|shares| triangle.place(shares));
     canvas.area(&medial, PAPER, 1.0)?;
-    canvas.line(&closed(triangle.corners), Stroke::solid(GREY, AXIS_WIDTH))?;
-    canvas.line(&closed(medial), Stroke::solid(sequence_colour(INSIDE), CURVE_WIDTH))
+    canvas.outline(&triangle.corners, Stroke::solid(GREY, AXIS_WIDTH))?;
+    canvas.outline(&medial, Stroke::solid(sequence_colour(INSIDE), CURVE_WIDTH))
 }
 
 /// A data set built for its place, its name beside it, outside the admissible set.

@@ -1,7 +1,7 @@
 //! Where an axis is marked, and how numbers are written there.
 
 use super::scale::Scale;
-use crate::numeric::significant;
+use crate::numeric::{power_of_ten, significant};
 
 /// Most steps between the labels of an axis.
 const MOST_STEPS: i32 = 7;
@@ -80,14 +80,6 @@ fn exponent(value: f64, round: fn(f64) -> f64) -> i32 {
     #[expect(clippy::cast_possible_truncation, reason = "decimal exponents of f64 lie within ±324")]
     let power = round(value.log10()) as i32;
     power
-}
-
-/// Ten to an integer power, as `10⁻²`.
-pub(super) fn power_of_ten(power: i32) -> String {
-    const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
-    let raised =
-        power.to_string().chars().map(|c| c.to_digit(10).map_or('⁻', |d| DIGITS[d as usize])).collect();
-    ["10".to_owned(), raised].concat()
 }
 
 /// A number as `3.1 × 10⁻¹³`; a power of ten as `10⁻¹⁰`; zero as `0`.

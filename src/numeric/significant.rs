@@ -19,6 +19,15 @@ pub fn significant(value: f64, digits: usize) -> String {
     }
 }
 
+/// Ten to an integer power, as `10⁻²`.
+#[must_use]
+pub fn power_of_ten(power: i32) -> String {
+    const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+    let raised =
+        power.to_string().chars().map(|c| c.to_digit(10).map_or('⁻', |d| DIGITS[d as usize])).collect();
+    ["10".to_owned(), raised].concat()
+}
+
 #[cfg(test)]
 mod tests {
     use super::significant;

@@ -66,12 +66,8 @@ impl Curve<'_> {
 /// The groups of a panel, each with one curve per line of its plan.
 pub(super) fn groups<'a>(results: &'a Results, plan: &CurvePanel) -> Vec<Group<'a>> {
     let fixed = |record: &&Record| {
-        let there = |(axis, label): (&String, &String)| {
-            let axis = results.experiment.axis(axis)?;
-            Some(results.experiment.axes[axis].labels.get(*record.at.get(axis)?)? == label)
-        };
         let wanted = plan.only.is_empty() || plan.only.contains(&results.series_name(record.series));
-        wanted && plan.at.iter().all(|place| there(place).unwrap_or(false))
+        wanted && plan.at.iter().all(|(axis, label)| results.is_at(record, axis, label))
     };
     let records: Vec<&'a Record> = results.records.iter().filter(fixed).collect();
     let group =
