@@ -4,7 +4,7 @@ use super::descend::{Descended, End, Objective, Sight, told};
 use super::measure::Measure;
 use crate::balance::{
     Centroids, Ledger, LedgerEntry, MeanProbability, Neglect, WeightEffects, binary_error_ratio,
-    class_log_losses, hits, neglect, relative_difference, residual_centroids,
+    class_log_losses, hits, neglect, recalls, relative_difference, residual_centroids,
 };
 use crate::data::Dataset;
 use crate::loss::LossKind;
@@ -146,11 +146,7 @@ impl Seen<'_> {
     }
 
     fn recalls(&self) -> Vec<f64> {
-        self.hits
-            .iter()
-            .zip(self.problem.targets().counts())
-            .map(|(&hits, &count)| hits as f64 / count as f64)
-            .collect()
+        recalls(&self.hits, self.problem.targets())
     }
 
     fn data_loss(&self) -> f64 {

@@ -1,7 +1,9 @@
 //! What a point's logits say about its classes: mean-probability matrix, flows, the balance ledger, neglect, and the
 //! laws that hold where the gradient vanishes (THEORY sections 2, 4 and 5).
 
+mod calibration;
 mod class_losses;
+mod effect_search;
 mod hits;
 mod laws;
 mod ledger;
@@ -12,8 +14,10 @@ mod weight_design;
 mod weight_effects;
 mod witness;
 
+pub use calibration::Calibration;
 pub use class_losses::class_log_losses;
-pub use hits::hits;
+pub use effect_search::{EffectSearch, FoundEffect, Surprise};
+pub use hits::{hits, recalls};
 pub use laws::{
     Centroids, attached_balance, binary_balance, binary_error_ratio, detached_balance, doubly_stochastic,
     guarantee_excess, one_vs_all_balance, pooled_balance, relative_difference, residual_centroids,

@@ -46,18 +46,32 @@ pub enum Violation {
     },
 }
 
-impl Display for Violation {
-    fn fmt(&self, formatter: &mut Formatter) -> Written {
+impl Violation {
+    /// The violation in words, of a class called `name`.
+    #[must_use]
+    pub fn of_class(&self, name: &str) -> String {
         match self {
-            Self::AboveTheOthers { class, outflow, others } => write!(
-                formatter,
-                "class {class} would lose {outflow:.4}, more than all others together ({others:.4}): what flows out must \
+            Self::AboveTheOthers { outflow, others, .. } => format!(
+                "class {name} would lose {outflow:.4}, more than all others together ({others:.4}): what flows out must \
                  flow in somewhere"
             ),
-            Self::BeyondTheMass { class, outflow, mass } => {
-                write!(formatter, "class {class} would lose {outflow:.4}, but has a mass of {mass:.4}")
+            Self::BeyondTheMass { outflow, mass, .. } => {
+                format!("class {name} would lose {outflow:.4}, but has a mass of {mass:.4}")
             }
         }
+    }
+
+    /// The number of the class.
+    #[must_use]
+    pub fn class(&self) -> usize {
+        let (Self::AboveTheOthers { class, .. } | Self::BeyondTheMass { class, .. }) = self;
+        *class
+    }
+}
+
+impl Display for Violation {
+    fn fmt(&self, formatter: &mut Formatter) -> Written {
+        formatter.write_str(&self.of_class(&self.class().to_string()))
     }
 }
 

@@ -3,9 +3,9 @@
 use super::laws::relative_difference;
 use super::mean_probability::MeanProbability;
 use crate::data::Dataset;
-use crate::loss::{Link, Targets};
+use crate::loss::{ClassWeights, Link, Targets};
 use crate::numeric::{Sigmoid, Sum};
-use crate::solver::{Problem, StationaryPoint, WeightResponse};
+use crate::solver::{LossChoice, NoResponse, Problem, StationaryPoint, WeightResponse, solve};
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 
@@ -17,14 +17,38 @@ pub struct WeightEffects {
 }
 
 impl WeightEffects {
-    /// At a stationary point of `problem` over `dataset`; `None` where [`WeightResponse::at`] has none.
-    #[must_use]
-    pub fn at(problem: &Problem, dataset: &Dataset, point: &StationaryPoint) -> Option<Self> {
+    /// At a stationary point of `problem` over `dataset`; fails where [`WeightResponse::at`] does.
+    pub fn at(problem: &Problem, dataset: &Dataset, point: &StationaryPoint) -> Result<Self, NoResponse> {
         let response = WeightResponse::at(problem, point)?;
-        let (link, targets) = (problem.loss().link(), problem.targets());
-        let rates = rates(link, point.logits(dataset));
+        Ok(Self::of(&response, problem.loss().link(), point.logits(dataset), problem.targets()))
+    }
+
+    /// From the response of the head and the logits (`Q x N`) at the point.
+    pub(super) fn of(response: &WeightResponse, link: Link, logits: DMatrix<f64>, targets: &Targets) -> Self {
+        let rates = rates(link, logits);
         let effect = |class: usize| class_means(link, &rates, &response.logits(class), targets);
-        Some(Self { of_weight: (0..targets.classes()).into_par_iter().map(effect).collect() })
+        Self { of_weight: (0..targets.classes()).into_par_iter().map(effect).collect() }
+    }
+
+    /// What the weight of one class does by central differences of problems solved again, extrapolated once: `K x K`, as
+    /// [`Self::of_weight`]; `None` where one of them has no stationary point.
+    #[must_use]
+    pub fn by_differences(
+        dataset: &Dataset,
+        choice: &LossChoice,
+        class_weights: &[f64],
+        l2: f64,
+        class: usize,
+    ) -> Option<DMatrix<f64>> {
+        let side = |step: f64| {
+            let mut weights = class_weights.to_vec();
+            weights[class] *= step.exp();
+            let problem = Problem::new(dataset, choice, &ClassWeights::Explicit(weights), l2).ok()?;
+            let point = solve(&problem).stationary()?;
+            Some(MeanProbability::of(problem.loss().link(), &point.logits(dataset), problem.targets()).matrix)
+        };
+        let slope = |step: f64| Some((side(step)? - side(-step)?) / (2.0 * step));
+        Some((slope(STEPS.1)? * 4.0 - slope(STEPS.0)?) / 3.0)
     }
 
     /// W2, softmax and binary logistic: `sum_c m_c J[c][k][j] = m_j (1[j = k] - P[j][k])` for every `k` and `j`; the worst
@@ -40,6 +64,9 @@ impl WeightEffects {
         (0..classes).flat_map(|j| (0..classes).map(move |k| residual(j, k))).fold(0.0, f64::max)
     }
 }
+
+/// Steps of central differences in `log lambda`; the second is half the first.
+const STEPS: (f64, f64) = (2e-3, 1e-3);
 
 /// What every probability changes by, from logits (`Q x N`): slopes of sigmoids, or softmax probabilities.
 fn rates(link: Link, mut logits: DMatrix<f64>) -> DMatrix<f64> {
@@ -92,8 +119,7 @@ mod tests {
     use super::*;
     use crate::data::random::stream;
     use crate::data::{Covariance, GaussianMixture, class_means};
-    use crate::loss::{ClassWeights, InrVariant};
-    use crate::solver::{LossChoice, solve};
+    use crate::loss::InrVariant;
 
     fn dataset(classes: usize) -> Dataset {
         let means = class_means::random(classes, 3, 1.0, &mut stream(5, 9)).expect("valid");
@@ -113,26 +139,6 @@ mod tests {
         (means, effects)
     }
 
-    /// Central differences of re-solved problems, extrapolated once.
-    fn differences(
-        dataset: &Dataset,
-        choice: &LossChoice,
-        l2: f64,
-        logs: &[f64],
-        class: usize,
-    ) -> DMatrix<f64> {
-        let slope = |step: f64| {
-            let side = |sign: f64| {
-                let mut moved = logs.to_vec();
-                moved[class] += sign * step;
-                at(dataset, choice, l2, &moved).0.matrix
-            };
-            (side(1.0) - side(-1.0)) / (2.0 * step)
-        };
-        let (coarse, fine) = (slope(2e-3), slope(1e-3));
-        (&fine * 4.0 - coarse) / 3.0
-    }
-
     #[test]
     fn effects_agree_with_problems_solved_again() {
         for (classes, choice, l2) in [
@@ -145,8 +151,10 @@ mod tests {
             let dataset = dataset(classes);
             let logs: Vec<f64> = (0..classes).map(|class| 0.7 - 0.4 * class as f64).collect();
             let (means, effects) = at(&dataset, &choice, l2, &logs);
+            let weights: Vec<f64> = logs.iter().map(|log| log.exp()).collect();
             for class in 0..classes {
-                let expected = differences(&dataset, &choice, l2, &logs, class);
+                let expected = WeightEffects::by_differences(&dataset, &choice, &weights, l2, class);
+                let expected = expected.expect("solved");
                 let apart = (&effects.of_weight[class] - &expected).amax() / expected.amax();
                 assert!(apart < 1e-7, "{choice:?}, l2 {l2}, weight {class}: {apart:e}");
             }

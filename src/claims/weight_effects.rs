@@ -8,15 +8,12 @@ use crate::data::random::{log_uniform, stream};
 use crate::data::{Covariance, Dataset, GaussianMixture, class_means, contrary_weight};
 use crate::loss::{ClassWeights, Targets};
 use crate::solver::{LossChoice, Outcome, Problem, solve};
-use nalgebra::DMatrix;
 use rand::RngExt;
 
 /// Penalty of drawn problems.
 const PENALTY: f64 = 1e-3;
 /// Largest relative difference of a derivative from central differences of problems solved again.
 const DIFFERENCE: f64 = 1e-7;
-/// Steps of those differences in `log lambda`; extrapolated once.
-const STEPS: (f64, f64) = (2e-3, 1e-3);
 
 /// The contrary weight in 60-digit arithmetic: `P1` and `P0` at `lambda_1 = 1` and at `lambda_1 = 1.25`, and
 /// `dP1 / d log lambda_1` at 1.
@@ -123,22 +120,13 @@ impl Drawn {
         })
     }
 
+    fn weights(&self) -> Vec<f64> {
+        self.logs.iter().map(|log| log.exp()).collect()
+    }
+
     fn at(&self, logs: &[f64], with_effects: bool) -> Result<At, SetupFailure> {
         let weights: Vec<f64> = logs.iter().map(|log| log.exp()).collect();
         solved(&self.dataset, &self.choice, weights, PENALTY, with_effects)
-    }
-
-    /// Central differences by the logarithm of one weight.
-    fn differences(&self, class: usize) -> Result<DMatrix<f64>, SetupFailure> {
-        let slope = |step: f64| -> Result<DMatrix<f64>, SetupFailure> {
-            let side = |sign: f64| {
-                let mut logs = self.logs.clone();
-                logs[class] += sign * step;
-                self.at(&logs, false).map(|at| at.means.matrix)
-            };
-            Ok((side(1.0)? - side(-1.0)?) / (2.0 * step))
-        };
-        Ok((slope(STEPS.1)? * 4.0 - slope(STEPS.0)?) / 3.0)
     }
 }
 
@@ -155,7 +143,7 @@ fn solved(
     };
     let logits = point.logits(dataset);
     let means = MeanProbability::of(problem.loss().link(), &logits, problem.targets());
-    let effects = if with_effects { WeightEffects::at(&problem, dataset, &point) } else { None };
+    let effects = if with_effects { WeightEffects::at(&problem, dataset, &point).ok() } else { None };
     let class_loss = class_log_losses(problem.loss().link(), &logits, problem.targets());
     let penalty = point.loss - point.data_loss;
     Ok(At { means, targets: problem.targets().clone(), effects, class_loss, penalty })
@@ -167,7 +155,9 @@ fn jacobian(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> 
     let classes = drawn.logs.len();
     let (mut apart, mut control) = (0.0_f64, f64::INFINITY);
     for class in 0..classes {
-        let expected = drawn.differences(class)?;
+        let expected =
+            WeightEffects::by_differences(&drawn.dataset, &drawn.choice, &drawn.weights(), PENALTY, class)
+                .ok_or("no stationary point")?;
         let difference = |other: usize| (&effects.of_weight[other] - &expected).amax() / expected.amax();
         apart = apart.max(difference(class));
         control = control.min(difference((class + 1) % classes));
@@ -225,7 +215,7 @@ fn preference(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure
 
 fn contrary((seed, number): (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> {
     let (ref choice, unit, words) = CONTRARY_CASES[case];
-    let witness = contrary_weight()?;
+    let witness = contrary_weight()?.dataset()?;
     let features = witness.features().map(|feature| unit * (feature + 1.0));
     let dataset = Dataset::unnamed(features, witness.labels().clone())?;
     let at = |dataset: &Dataset, weight: f64| solved(dataset, choice, vec![1.0, weight], 0.0, true);

@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 a claim failed or the answer does not exist, 2 bad input.
 
 mod analyses;
+mod calibration;
 mod data_arguments;
 mod draw;
 mod drawing;
@@ -11,6 +12,7 @@ mod memory;
 mod output;
 mod reproduce;
 mod run;
+mod search;
 mod solve;
 mod solve_record;
 mod solve_table;
@@ -18,6 +20,8 @@ mod spinner;
 mod verdict_table;
 mod verify;
 mod weights;
+mod weights_record;
+mod weights_table;
 
 use anyhow::{Context, Result};
 use clap::error::ErrorKind;
@@ -73,6 +77,8 @@ enum Command {
     Solve(solve::Arguments),
     /// Find class weights that bring about what is asked for
     Weights(weights::Arguments),
+    /// Search for data on which a class weight does what one would not expect
+    Search(search::Arguments),
     /// Check every claim, draw every figure, write one report
     Reproduce(reproduce::Arguments),
     /// Run an analysis: solve its problems, keep the records, draw its figures
@@ -111,6 +117,7 @@ fn dispatch(arguments: &Arguments) -> Result<Ending> {
         Command::Verify(arguments) => verify::run(arguments, style),
         Command::Solve(arguments) => solve::run(arguments, style),
         Command::Weights(arguments) => weights::run(arguments, style),
+        Command::Search(arguments) => search::run(arguments, style),
         Command::Reproduce(arguments) => reproduce::run(arguments, style),
         Command::Run(arguments) => run::run(arguments, style),
         Command::Draw(arguments) => draw::run(arguments, style),

@@ -72,6 +72,21 @@ pub(super) fn one_line(text: &str) -> String {
     text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
 }
 
+/// Tables of more classes are left to JSON.
+pub(super) const MOST_CLASSES_SHOWN: usize = 12;
+
+/// Longer names are cut.
+const LONGEST_NAME: usize = 20;
+
+/// A name from the data on one line, cut when long.
+pub(super) fn short_name(name: &str) -> String {
+    let name = one_line(name);
+    if name.chars().count() <= LONGEST_NAME {
+        return name;
+    }
+    name.chars().take(LONGEST_NAME - 1).chain(['…']).collect()
+}
+
 /// How a column of a table is aligned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Align {
@@ -99,6 +114,11 @@ pub(super) fn columns(rows: &[Vec<String>], alignment: &[Align]) -> String {
         text.push('\n');
     }
     text
+}
+
+/// The alignment of a first column of names and `count - 1` of numbers.
+pub(super) fn numbers_right(count: usize) -> Vec<Align> {
+    (0..count).map(|column| if column == 0 { Align::Left } else { Align::Right }).collect()
 }
 
 /// Characters of a cell that take a place on the screen.

@@ -95,7 +95,7 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     }
     let dataset = arguments.data.read()?;
     let problem = Problem::new(&dataset, &choice, &weights, arguments.l2).map_err(name_option)?;
-    check_memory(&problem)?;
+    check_memory(&problem, 0)?;
     if arguments.loss == LossName::Inr && weights != ClassWeights::None {
         note("note: class weights leave LGL-INR unchanged, since it averages within each class");
     }

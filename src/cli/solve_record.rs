@@ -1,5 +1,6 @@
 //! What `solve` prints: one record, read by the table and by JSON alike.
 
+use super::calibration::CalibrationRecord;
 use crate::balance::{Ledger, LedgerEntry, MeanProbability, Neglect, neglect};
 use crate::data::Dataset;
 use crate::loss::{Inr, InrVariant, Link, LossKind};
@@ -79,6 +80,7 @@ pub(super) struct Measured {
     pub(super) ledger: Vec<ClassLedger>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) neglect: Option<Vec<ClassNeglect>>,
+    pub(super) calibration: CalibrationRecord,
 }
 
 /// The balance of one class, in units of weighted mass.
@@ -192,6 +194,7 @@ impl Measured {
         let ledger = Ledger::at(&**loss, &logits, targets);
         let one_vs_all = loss.link() == Link::Sigmoid && loss.logit_rows() > 1;
         let neglect = one_vs_all.then(|| ClassNeglect::of_columns(&neglect(&means, targets), classes));
+        let calibration = CalibrationRecord::of(problem, &logits);
         Self {
             loss: point.loss,
             data_loss: point.data_loss,
@@ -212,6 +215,7 @@ impl Measured {
                 .map(|(entry, class)| ClassLedger { class: class.clone(), entry })
                 .collect(),
             neglect,
+            calibration,
         }
     }
 }
@@ -285,6 +289,6 @@ fn advice_if_not_converged(problem: &Problem) -> String {
     }
 }
 
-fn rows(matrix: &DMatrix<f64>) -> Vec<Vec<f64>> {
+pub(super) fn rows(matrix: &DMatrix<f64>) -> Vec<Vec<f64>> {
     matrix.row_iter().map(|row| row.iter().copied().collect()).collect()
 }

@@ -1,16 +1,13 @@
 //! A solved problem as text for people.
 
-use super::output::{Align, Style, columns, counted, one_line};
+use super::output::{MOST_CLASSES_SHOWN, Style, columns, counted, numbers_right, short_name};
 use super::solve_record::{End, HeadRows, Measured, OtherPoints, Separation, SolveRecord};
 use crate::numeric::significant;
 use crate::solver::SeparationKind;
 use std::fmt::Write;
 
-/// Larger tables are left to JSON.
-const MOST_CLASSES_SHOWN: usize = 12;
+/// More coefficients are left to JSON.
 const MOST_COEFFICIENTS_SHOWN: usize = 60;
-/// Longer names are cut.
-const LONGEST_NAME: usize = 20;
 
 /// What was solved, how it ended, and what holds there or what to do about it.
 pub(super) fn table(record: &SolveRecord, style: Style) -> String {
@@ -115,10 +112,13 @@ fn stationary(record: &SolveRecord, measured: &Measured, style: Style) -> String
     let (loss, data_loss) = (significant(measured.loss, 8), significant(measured.data_loss, 8));
     let _ = writeln!(text, "loss {loss}, without penalty {data_loss}\n");
     text += &class_table(record, measured, style);
-    if record.classes.len() <= MOST_CLASSES_SHOWN {
+    let few = record.classes.len() <= MOST_CLASSES_SHOWN;
+    if few {
         text += "\nmean predicted probability (row: true class, column: predicted)\n";
         text += &matrix(&record.classes, &record.classes, &measured.mean_probability, 4);
     }
+    text += "\n";
+    text += &measured.calibration.table(few.then_some(record.classes.as_slice()), style);
     text += "\n";
     text + &head(record, "coefficients", &measured.head, None)
 }
@@ -158,7 +158,7 @@ fn class_table(record: &SolveRecord, measured: &Measured, style: Style) -> Strin
             significant(line.entry.residual, 2),
         ]);
     }
-    columns(&rows, &alignment(header.len()))
+    columns(&rows, &numbers_right(header.len()))
 }
 
 /// One line per feature, so that wide heads stay readable; a single column speaks for `column_class`, or for the second
@@ -190,19 +190,5 @@ fn matrix(row_names: &[String], column_names: &[String], values: &[Vec<f64>], di
         let numbers = row.iter().map(|&value| significant(value, digits));
         rows.push(std::iter::once(short_name(name)).chain(numbers).collect::<Vec<_>>());
     }
-    columns(&rows, &alignment(column_names.len() + 1))
-}
-
-/// A name from the data on one line, cut when long.
-fn short_name(name: &str) -> String {
-    let name = one_line(name);
-    if name.chars().count() <= LONGEST_NAME {
-        return name;
-    }
-    name.chars().take(LONGEST_NAME - 1).chain(['…']).collect()
-}
-
-/// First column left, numbers right.
-fn alignment(count: usize) -> Vec<Align> {
-    (0..count).map(|column| if column == 0 { Align::Left } else { Align::Right }).collect()
+    columns(&rows, &numbers_right(column_names.len() + 1))
 }

@@ -1,7 +1,6 @@
 //! THEORY W4: a binary data set on which more weight on the positives lowers their mean predicted probability.
 
-use super::{DataError, Dataset, Labels};
-use nalgebra::DMatrix;
+use super::{DataError, PlacedGroups};
 
 /// Features of each group, negatives and positives in it.
 const GROUPS: [([f64; 3], [usize; 2]); 6] = [
@@ -13,20 +12,10 @@ const GROUPS: [([f64; 3], [usize; 2]); 6] = [
     ([6.00, 6.00, 1.27], [1, 1]),
 ];
 
-/// The data set: 1,482 negatives (class 0) and 83 positives in three dimensions; no penalty is needed.
+/// Its groups: 1,482 negatives (class 0) and 83 positives in three dimensions; no penalty is needed.
 ///
 /// Found by hill climbing; random problems do not show it.
-pub fn contrary_weight() -> Result<Dataset, DataError> {
-    let mut features = Vec::new();
-    let mut labels = Vec::new();
-    for class in [0_u32, 1] {
-        for (point, counts) in GROUPS {
-            for _ in 0..counts[class as usize] {
-                features.extend(point);
-                labels.push(class);
-            }
-        }
-    }
-    let samples = labels.len();
-    Dataset::unnamed(DMatrix::from_vec(3, samples, features), Labels::numbered(labels, 2)?)
+pub fn contrary_weight() -> Result<PlacedGroups, DataError> {
+    let (points, counts) = GROUPS.iter().map(|(point, counts)| (point.to_vec(), counts.to_vec())).unzip();
+    PlacedGroups::new(points, counts)
 }

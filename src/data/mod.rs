@@ -13,6 +13,7 @@ mod gaussian;
 mod grouped;
 mod imbalance;
 mod npy;
+mod placed_groups;
 pub mod random;
 mod raw_logits;
 mod values;
@@ -25,6 +26,7 @@ pub use gaussian::{Covariance, GaussianMixture};
 pub use grouped::GroupedDesign;
 pub use imbalance::ImbalanceProfile;
 pub use npy::read_npy;
+pub use placed_groups::PlacedGroups;
 pub(crate) use values::{Number, Values};
 
 pub use raw_logits::{raw_binary_logits, raw_logits};

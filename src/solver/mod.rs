@@ -57,7 +57,7 @@ pub use search::{solve, solve_observed};
 pub use separation::SeparationKind;
 pub use solution::{Certificate, Head, Outcome, Separable, StationaryPoint};
 pub use traced::solve_traced;
-pub use weight_response::WeightResponse;
+pub use weight_response::{NoResponse, WeightResponse};
 
 #[cfg(test)]
 mod tests;

@@ -15,11 +15,28 @@ use super::solution::StationaryPoint;
 use crate::loss::{Logistic, LossKind, Softmax, Targets};
 use crate::numeric::over_sample_spans;
 use nalgebra::{DMatrix, DVector};
+use thiserror::Error;
 
 /// Unknowns of a softmax head whose Hessian is factored at most; its square in memory is 1.2 GB.
 const MOST_UNKNOWNS: usize = 12_000;
 /// Rounds of refinement at most; each takes five digits or more off the residual.
 const MOST_ROUNDS: usize = 6;
+
+/// Why the response to weights cannot be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum NoResponse {
+    /// The Hessian is singular to rounding.
+    #[error("the Hessian is singular to rounding; a penalty would help")]
+    Singular,
+    /// The Hessian is larger than is factored.
+    #[error(
+        "softmax with {unknowns} unknowns, of which the response to weights takes at most {MOST_UNKNOWNS}; leave out features"
+    )]
+    TooLarge {
+        /// Coefficients and intercepts of all classes but one.
+        unknowns: usize,
+    },
+}
 
 /// The change of a head per unit of each class's `log lambda`.
 #[derive(Debug)]
@@ -30,12 +47,11 @@ pub struct WeightResponse<'d> {
 }
 
 impl<'d> WeightResponse<'d> {
-    /// At a stationary point of `problem`; `None` where its Hessian is singular to rounding, or larger than is factored
+    /// At a stationary point of `problem`; fails where its Hessian is singular to rounding, or larger than is factored
     /// (12,000 unknowns of softmax).
     ///
     /// LGL-INR and pair-weighted losses do not read class weights: nothing moves.
-    #[must_use]
-    pub fn at(problem: &Problem<'d>, point: &StationaryPoint) -> Option<Self> {
+    pub fn at(problem: &Problem<'d>, point: &StationaryPoint) -> Result<Self, NoResponse> {
         let features = ScaledFeatures::with_scaling(problem.dataset, point.scaled.scaling.clone());
         let theta = &point.scaled.theta;
         let still = || vec![DMatrix::zeros(theta.nrows(), theta.ncols()); problem.targets.classes()];
@@ -50,7 +66,22 @@ impl<'d> WeightResponse<'d> {
             }
             LossKind::Logistic(_) | LossKind::Inr(_) => still(),
         };
-        Some(Self { features, changes })
+        Ok(Self { features, changes })
+    }
+
+    /// Bytes that [`Self::at`] and the logits of all classes' changes take at most, beyond those of solving.
+    #[must_use]
+    pub fn memory(problem: &Problem) -> u128 {
+        let wide = |size: usize| size as u128;
+        let (dimension, columns) = (wide(problem.dataset.dimension() + 1), wide(problem.loss.logit_rows()));
+        let classes = wide(problem.targets.classes());
+        let hessian = match problem.loss {
+            LossKind::Softmax(_) => (dimension * (classes - 1)).min(wide(MOST_UNKNOWNS)).pow(2),
+            LossKind::Logistic(_) | LossKind::Inr(_) => columns * dimension * dimension,
+        };
+        // Probabilities, logits and, on every thread, their changes.
+        let matrices = wide(problem.targets.samples()) * columns * (3 + wide(rayon::current_num_threads()));
+        wide(size_of::<f64>()) * (hessian + 3 * classes * dimension * columns + matrices)
     }
 
     /// The change of all logits (`Q x N`) per unit of `log lambda_class`.
@@ -119,18 +150,18 @@ fn column_changes(
     loss: &Logistic,
     theta: &DMatrix<f64>,
     forces: &[DMatrix<f64>],
-) -> Option<Vec<DMatrix<f64>>> {
+) -> Result<Vec<DMatrix<f64>>, NoResponse> {
     let columns: Vec<usize> = (0..theta.ncols()).collect();
     let pass = ColumnPass { features, targets, loss: loss.clone() };
     let mut changes: Vec<DMatrix<f64>> = forces.to_vec();
     for (column, mut hessian) in pass.hessians(&columns, theta, Precision::Double).into_iter().enumerate() {
-        let factor = factor(&mut hessian, features, Precision::Double)?;
+        let factor = factor(&mut hessian, features, Precision::Double).ok_or(NoResponse::Singular)?;
         for change in &mut changes {
             let solved = factor.solve(&change.column(column));
             change.set_column(column, &solved);
         }
     }
-    Some(changes)
+    Ok(changes)
 }
 
 /// All classes of softmax move together: one factor of the whole Hessian, made in part of single-precision probabilities,
@@ -141,14 +172,15 @@ fn softmax_changes(
     loss: Softmax,
     theta: &DMatrix<f64>,
     forces: &[DMatrix<f64>],
-) -> Option<Vec<DMatrix<f64>>> {
+) -> Result<Vec<DMatrix<f64>>, NoResponse> {
     let (dimension, classes) = theta.shape();
-    if dimension * (classes - 1) > MOST_UNKNOWNS {
-        return None;
+    let unknowns = dimension * (classes - 1);
+    if unknowns > MOST_UNKNOWNS {
+        return Err(NoResponse::TooLarge { unknowns });
     }
     let pass = SoftmaxPass { features, targets, loss };
     let (evaluated, probabilities) = pass.evaluate(theta);
-    let whole = WholeHessian::new(&pass, theta, &probabilities)?;
+    let whole = WholeHessian::new(&pass, theta, &probabilities).ok_or(NoResponse::Singular)?;
     let magnitude = DVector::from_vec(evaluated.magnitude);
     let kept = KeptFeatures::<f64>::new(features, classes);
     let exact = kept_probabilities(features, targets, theta);
@@ -188,5 +220,5 @@ fn softmax_changes(
             changes[class] -= step;
         }
     }
-    Some(changes)
+    Ok(changes)
 }

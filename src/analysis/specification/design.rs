@@ -3,8 +3,8 @@
 use super::either::list_or_rule;
 use crate::data::random::stream;
 use crate::data::{
-    Covariance, DataError, Dataset, GaussianMixture, GroupedDesign, ImbalanceProfile, class_means,
-    contrary_weight, digits_subset, raw_binary_logits, raw_logits, read_csv,
+    Covariance, DataError, Dataset, GaussianMixture, GroupedDesign, ImbalanceProfile, PlacedGroups,
+    class_means, contrary_weight, digits_subset, raw_binary_logits, raw_logits, read_csv,
 };
 use nalgebra::DMatrix;
 use rand::RngExt;
@@ -54,6 +54,14 @@ pub enum Design {
         classes: Vec<u8>,
         /// Images of each class (the rarest digit has 174).
         counts: ClassSizes,
+    },
+    /// Groups at points of a space: the samples of a group share their features, which a linear head cannot fit group by
+    /// group.
+    PlacedGroups {
+        /// Where each group lies: a list of coordinates.
+        points: Vec<Vec<f64>>,
+        /// Samples of each group (rows) and class (columns).
+        counts: Vec<Vec<usize>>,
     },
     /// THEORY W4: six groups on which more weight on the positives lowers their mean probability; the same in every
     /// repetition.
@@ -245,7 +253,10 @@ impl Design {
                 let seed = stream(draw.seed, draw.repetition).random::<u64>();
                 digits_subset(classes, &counts.counts(classes.len())?, seed)
             }
-            Self::ContraryWeight => contrary_weight(),
+            Self::PlacedGroups { points, counts } => {
+                PlacedGroups::new(points.clone(), counts.clone())?.dataset()
+            }
+            Self::ContraryWeight => contrary_weight()?.dataset(),
             Self::Csv { path, label } => read_csv(path, label, None),
         }
     }

@@ -1,0 +1,197 @@
+//! Whether predicted probabilities are frequencies, and the map back from reweighted ones.
+
+use crate::loss::{Link, Targets};
+use crate::numeric::{Sum, softplus};
+use nalgebra::DMatrix;
+
+/// Agreement of predicted probabilities with what happened, every sample counted once, whatever its class weighs.
+///
+/// Calibration errors compare, in 15 bins of equal width of the probability of the predicted class (the "confidence"), its
+/// mean with the share of samples told right (Guo, Pleiss, Sun, Weinberger, ICML 2017).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Calibration {
+    /// Expected calibration error: the mean difference over samples.
+    pub l1: f64,
+    /// Root mean square difference over samples.
+    pub l2: f64,
+    /// Largest difference of a bin.
+    pub max: f64,
+    /// Mean of `sum_k (p_k - 1[y = k])^2`.
+    pub brier: f64,
+    /// Mean of `-log p_y` over the samples of each class.
+    pub class_log_loss: Vec<f64>,
+}
+
+/// Bins of confidence.
+const BINS: usize = 15;
+
+/// Samples of one bin.
+#[derive(Clone, Copy, Default)]
+struct Bin {
+    samples: usize,
+    right: usize,
+    confidence: Sum,
+}
+
+impl Calibration {
+    /// Of the logits (`Q x N`) as they are.
+    #[must_use]
+    pub fn of(link: Link, logits: &DMatrix<f64>, targets: &Targets) -> Self {
+        Self::corrected(link, logits, targets, &vec![0.0; targets.classes()])
+    }
+
+    /// Of the probabilities mapped back to the sample as it was before class weights: `p_k / lambda_k`, made to sum to
+    /// one. For softmax that subtracts `log lambda_k` from the logits. Exact if the model is well specified.
+    #[must_use]
+    pub fn prior_corrected(link: Link, logits: &DMatrix<f64>, targets: &Targets) -> Self {
+        let logarithms: Vec<f64> = targets.class_weights().iter().map(|weight| weight.ln()).collect();
+        Self::corrected(link, logits, targets, &logarithms)
+    }
+
+    /// With these numbers taken from the logarithms of probabilities; all zero leaves them as they are.
+    fn corrected(link: Link, logits: &DMatrix<f64>, targets: &Targets, subtracted: &[f64]) -> Self {
+        let classes = targets.classes();
+        let changed = subtracted.iter().any(|&number| number != 0.0);
+        let mut bins = [Bin::default(); BINS];
+        let mut brier = Sum::default();
+        let mut log_loss = vec![Sum::default(); classes];
+        let mut logarithms = vec![0.0; classes];
+        for (z, &label) in logits.column_iter().zip(targets.of_sample()) {
+            log_probabilities(link, z.as_slice(), &mut logarithms);
+            if changed {
+                logarithms.iter_mut().zip(subtracted).for_each(|(log, number)| *log -= number);
+                normalise(&mut logarithms);
+            }
+            let class = label as usize;
+            log_loss[class].add(-logarithms[class]);
+            let (mut predicted, mut apart) = (0, 0.0);
+            for (k, &log) in logarithms.iter().enumerate() {
+                let off = if k == class { log.exp_m1() } else { log.exp() };
+                apart += off * off;
+                if log > logarithms[predicted] {
+                    predicted = k;
+                }
+            }
+            brier.add(apart);
+            let confidence = logarithms[predicted].exp();
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 15")]
+            let bin = &mut bins[((confidence * BINS as f64) as usize).min(BINS - 1)];
+            bin.samples += 1;
+            bin.right += usize::from(predicted == class);
+            bin.confidence.add(confidence);
+        }
+        let samples = targets.samples() as f64;
+        let differences: Vec<(f64, f64)> =
+            bins.iter().filter(|bin| bin.samples > 0).map(|bin| bin.share_and_difference(samples)).collect();
+        let mean = |power: i32| differences.iter().map(|(share, off)| share * off.powi(power)).sum::<f64>();
+        let of_class = |(sum, &count): (&Sum, &usize)| sum.value() / count as f64;
+        Self {
+            l1: mean(1),
+            l2: mean(2).sqrt(),
+            max: differences.iter().map(|&(_, off)| off).fold(0.0, f64::max),
+            brier: brier.value() / samples,
+            class_log_loss: log_loss.iter().zip(targets.counts()).map(of_class).collect(),
+        }
+    }
+}
+
+impl Bin {
+    /// Its share of all samples, and how far its mean confidence is from the share told right.
+    fn share_and_difference(&self, samples: f64) -> (f64, f64) {
+        let off = self.confidence.value() - self.right as f64;
+        (self.samples as f64 / samples, off.abs() / self.samples as f64)
+    }
+}
+
+/// `log p_k` of every class, to full precision near zero.
+fn log_probabilities(link: Link, z: &[f64], logarithms: &mut [f64]) {
+    match (link, z) {
+        (Link::Sigmoid, &[z]) => {
+            logarithms[0] = -softplus(z);
+            logarithms[1] = -softplus(-z);
+        }
+        (Link::Sigmoid, _) => logarithms.iter_mut().zip(z).for_each(|(log, z)| *log = -softplus(-z)),
+        (Link::Softmax, _) => {
+            logarithms.copy_from_slice(z);
+            normalise(logarithms);
+        }
+    }
+}
+
+/// Makes exponentials sum to one.
+fn normalise(logarithms: &mut [f64]) {
+    let most =
+        (0..logarithms.len()).fold(0, |most, k| if logarithms[k] > logarithms[most] { k } else { most });
+    let largest = logarithms[most];
+    let others = logarithms.iter().enumerate().filter(|&(k, _)| k != most);
+    let rest = others.map(|(_, log)| (log - largest).exp()).sum::<f64>().ln_1p();
+    logarithms.iter_mut().for_each(|log| *log = (*log - largest) - rest);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{GroupedDesign, Labels};
+    use crate::loss::ClassWeights;
+    use crate::solver::{LossChoice, Problem, solve};
+    use nalgebra::dmatrix;
+
+    #[test]
+    fn by_hand() {
+        let labels = Labels::numbered(vec![0, 1, 1], 2).expect("two classes");
+        let targets = Targets::new(&labels, &ClassWeights::None).expect("valid");
+        // Probabilities of class 1: 0.2, 0.8, 0.4.
+        let logits = dmatrix![0.25_f64.ln(), 4.0_f64.ln(), (2.0_f64 / 3.0).ln()];
+        let calibration = Calibration::of(Link::Sigmoid, &logits, &targets);
+        // Two samples of confidence 0.8 told right, one of 0.6 told wrong.
+        let expected = [(0.4 + 0.6) / 3.0, ((2.0 * 0.04 + 0.36) / 3.0_f64).sqrt(), 0.6];
+        for (measured, expected) in
+            [calibration.l1, calibration.l2, calibration.max].into_iter().zip(expected)
+        {
+            assert!((measured - expected).abs() < 1e-14, "{calibration:?}");
+        }
+        assert!((calibration.brier - 2.0 * (0.04 + 0.04 + 0.36) / 3.0).abs() < 1e-14);
+        let loss = -(0.8_f64.ln() + 0.4_f64.ln()) / 2.0;
+        assert!((calibration.class_log_loss[1] - loss).abs() < 1e-14);
+    }
+
+    /// A saturated model is well specified, so that the map back is exact: the reweighted model becomes the unweighted.
+    #[test]
+    fn the_map_back_is_exact_for_saturated_models() {
+        let design =
+            GroupedDesign::new(vec![vec![30, 10, 5], vec![8, 20, 4], vec![2, 3, 18]]).expect("valid");
+        let dataset = design.dataset().expect("small");
+        let at = |weights: &ClassWeights| {
+            let problem = Problem::new(&dataset, &LossChoice::Softmax, weights, 0.0).expect("a problem");
+            let point = solve(&problem).stationary().expect("a stationary point");
+            (point.logits(&dataset), problem.targets().clone())
+        };
+        let (plain, unweighted) = at(&ClassWeights::None);
+        let (logits, weighted) = at(&ClassWeights::Explicit(vec![1.0, 7.0, 0.2]));
+        let expected = Calibration::of(Link::Softmax, &plain, &unweighted);
+        let before = Calibration::of(Link::Softmax, &logits, &weighted);
+        let after = Calibration::prior_corrected(Link::Softmax, &logits, &weighted);
+        assert!(expected.l1 < 1e-12 && before.l1 > 0.05, "{before:?}");
+        assert!((after.l1 - expected.l1).abs() < 1e-12 && (after.brier - expected.brier).abs() < 1e-12);
+        for (one, other) in after.class_log_loss.iter().zip(&expected.class_log_loss) {
+            assert!((one - other).abs() < 1e-11, "{after:?}");
+        }
+    }
+
+    #[test]
+    fn extreme_logits_lose_nothing() {
+        let labels = Labels::numbered(vec![0, 1], 2).expect("two classes");
+        let targets = Targets::new(&labels, &ClassWeights::None).expect("valid");
+        for (link, logits) in [
+            (Link::Sigmoid, dmatrix![-50.0, 50.0]),
+            (Link::Softmax, dmatrix![1050.0, -700.0; 1000.0, -650.0]),
+        ] {
+            let calibration = Calibration::of(link, &logits, &targets);
+            let expected = (-50.0_f64).exp();
+            for loss in &calibration.class_log_loss {
+                assert!((loss / expected - 1.0).abs() < 1e-14, "{link:?}: {loss:e}");
+            }
+            assert!(calibration.max < 1e-15);
+        }
+    }
+}

@@ -1,0 +1,317 @@
+//! A seeded search for data sets on which a class weight does what one would not expect (THEORY W3, W4).
+
+use super::weight_effects::WeightEffects;
+use crate::data::random::{log_uniform, stream};
+use crate::data::{DataError, PlacedGroups};
+use crate::loss::{ClassWeights, Targets};
+use crate::numeric::Sigmoid;
+use crate::solver::{LossChoice, Problem, solve};
+use nalgebra::DMatrix;
+use rand::{Rng, RngExt};
+use rand_distr::StandardNormal;
+use rayon::prelude::*;
+
+/// What one would not expect of a class weight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Surprise {
+    /// More weight on a class lowers its own mean probability: `J[k][k][k] < 0` (W4).
+    AgainstItsOwn,
+    /// More weight on a class raises the mean probability of another: `J[k][k][j] > 0`, softmax with three classes or
+    /// more.
+    ForAnother,
+}
+
+/// What is searched, and how long.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EffectSearch {
+    /// What is looked for.
+    pub surprise: Surprise,
+    /// Classes, at least two; two are solved with the binary logistic loss, more with softmax.
+    pub classes: usize,
+    /// L2 penalty on the coefficients, in the draws and at last; the climbs have none.
+    pub l2: f64,
+    /// Random problems to begin with.
+    pub draws: usize,
+    /// How many of the most promising of them are climbed from; most climbs end where the effect is nearly none.
+    pub climbs: usize,
+    /// Steps of each climb. The best goes on for six times as many, under a penalty that grows to the one asked for.
+    pub steps: usize,
+    /// Seed of everything.
+    pub seed: u64,
+}
+
+/// What a search found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FoundEffect {
+    /// Random problems that have an effect.
+    pub drawn: usize,
+    /// Those that show the surprise.
+    pub surprising: usize,
+    /// The most surprising effect among them.
+    pub best_drawn: f64,
+    /// Climbs that came to show it.
+    pub climbs_arrived: usize,
+    /// The most surprising effect in the end: `dP[k][k] / d log lambda_j`, `j` and `k` as [`Surprise::classes`].
+    pub effect: f64,
+    /// The groups that show it, with every class weight 1.
+    pub groups: PlacedGroups,
+}
+
+impl Surprise {
+    /// The class whose weight grows and the class whose mean probability is looked at.
+    #[must_use]
+    pub fn classes(self) -> (usize, usize) {
+        match self {
+            Self::AgainstItsOwn => (1, 1),
+            Self::ForAnother => (0, 1),
+        }
+    }
+
+    /// How surprising an effect is; positive where it is.
+    fn amount(self, effect: f64) -> f64 {
+        match self {
+            Self::AgainstItsOwn => -effect,
+            Self::ForAnother => effect,
+        }
+    }
+}
+
+/// Groups, and coordinates of each.
+const GROUPS: usize = 6;
+const DIMENSION: usize = 3;
+/// Points lie within this of the origin in each coordinate, and groups hold as many samples of a class at most.
+const REACH: f64 = 6.0;
+const MOST_SAMPLES: f64 = 500.0;
+/// Standard deviation of drawn coordinates.
+const SPREAD: f64 = 3.0;
+/// Smallest and largest standard deviation of a move, of a coordinate or of the logarithm of a number of samples.
+const MOVES: (f64, f64) = (0.003, 3.0);
+/// Rounds of steps that the best goes on for.
+const LAST_ROUNDS: i32 = 6;
+/// Streams of climbing beside those of draws.
+const CLIMB_STREAM: u64 = 1 << 61;
+
+/// A problem of the search.
+#[derive(Debug, Clone)]
+struct Candidate {
+    groups: PlacedGroups,
+    effect: f64,
+    /// What climbs: how surprising; as long as it is not, beside what the effect would be if all logits rose alike. (On its
+    /// own, an effect is small wherever all samples are told right, which leads nowhere.)
+    score: f64,
+}
+
+impl EffectSearch {
+    /// Draws, then climbs; `advance` is told of every problem solved. The same on any number of threads.
+    ///
+    /// Fails where no random problem has an effect, as with fewer than two classes.
+    pub fn run(&self, advance: &(impl Fn() + Sync)) -> Result<FoundEffect, DataError> {
+        let mut drawn: Vec<Candidate> = (0..self.draws as u64)
+            .into_par_iter()
+            .filter_map(|number| {
+                advance();
+                self.draw(number).transpose()
+            })
+            .collect::<Result<_, _>>()?;
+        let surprising = drawn.iter().filter(|candidate| candidate.score > 0.0).count();
+        let count = drawn.len();
+        drawn.sort_by(|a, b| b.score.total_cmp(&a.score));
+        let best_drawn = drawn.first().map_or(0.0, |best| best.effect);
+        drawn.truncate(self.climbs.max(1));
+        let unpenalised = Self { l2: 0.0, ..self.clone() };
+        let climbed: Vec<Candidate> = drawn
+            .into_par_iter()
+            .enumerate()
+            .map(|(climb, start)| unpenalised.climb(start, climb as u64, self.steps, advance))
+            .collect::<Result<_, _>>()?;
+        let climbs_arrived = climbed.iter().filter(|candidate| candidate.score > 0.0).count();
+        let best = climbed.into_iter().reduce(|best, next| if next.score > best.score { next } else { best });
+        let Some(mut best) = best else {
+            return Err(DataError::invalid("draws", "no random problem has an effect; draw more"));
+        };
+        // What is found without penalty bears one that grows little by little.
+        for round in 0..LAST_ROUNDS {
+            let share = 10.0_f64.powi(round - (LAST_ROUNDS - 1));
+            let penalised = Self { l2: share * self.l2, ..self.clone() };
+            let Some(start) = penalised.look(best.groups)? else {
+                return Err(DataError::invalid(
+                    "l2",
+                    "what was found has no answer under this penalty; lower it",
+                ));
+            };
+            #[expect(clippy::cast_sign_loss, reason = "a round's number")]
+            let climb = self.climbs as u64 + round as u64;
+            best = penalised.climb(start, climb, self.steps, advance)?;
+        }
+        Ok(FoundEffect {
+            drawn: count,
+            surprising,
+            best_drawn,
+            climbs_arrived,
+            effect: best.effect,
+            groups: best.groups,
+        })
+    }
+
+    /// Takes every step of random length that leads higher.
+    fn climb(
+        &self,
+        start: Candidate,
+        climb: u64,
+        steps: usize,
+        advance: &(impl Fn() + Sync),
+    ) -> Result<Candidate, DataError> {
+        let generator = &mut stream(self.seed, CLIMB_STREAM | climb);
+        let mut best = start;
+        for _ in 0..steps {
+            if let Some(next) = self.neighbour(&best, generator)?
+                && next.score > best.score
+            {
+                best = next;
+            }
+            advance();
+        }
+        Ok(best)
+    }
+
+    /// Problems that a search solves.
+    #[must_use]
+    pub fn problems(&self) -> u64 {
+        (self.draws + (self.climbs + LAST_ROUNDS as usize) * self.steps) as u64
+    }
+
+    /// The loss that the effects are those of.
+    #[must_use]
+    pub fn choice(&self) -> LossChoice {
+        if self.classes == 2 { LossChoice::Logistic } else { LossChoice::Softmax }
+    }
+
+    fn draw(&self, number: u64) -> Result<Option<Candidate>, DataError> {
+        let generator = &mut stream(self.seed, number);
+        let mut points = Vec::with_capacity(GROUPS);
+        let mut counts = Vec::with_capacity(GROUPS);
+        for _ in 0..GROUPS {
+            let coordinate = |_| (SPREAD * normal(generator)).clamp(-REACH, REACH);
+            points.push((0..DIMENSION).map(coordinate).collect());
+            let samples = |_| whole(log_uniform(generator, 1.0, MOST_SAMPLES));
+            counts.push((0..self.classes).map(samples).collect());
+        }
+        self.look(PlacedGroups::new(points, counts)?)
+    }
+
+    /// A point moved, or a number of samples changed.
+    fn neighbour(&self, from: &Candidate, generator: &mut impl Rng) -> Result<Option<Candidate>, DataError> {
+        let (mut points, mut counts) = (from.groups.points().to_vec(), from.groups.counts().to_vec());
+        let scale = log_uniform(generator, MOVES.0, MOVES.1);
+        for _ in 0..generator.random_range(1..=2) {
+            let group = generator.random_range(0..GROUPS);
+            if generator.random::<bool>() {
+                for coordinate in &mut points[group] {
+                    // Two decimals say where a point lies.
+                    let moved = *coordinate + scale * normal(generator);
+                    *coordinate = (100.0 * moved).round().clamp(-100.0 * REACH, 100.0 * REACH) / 100.0;
+                }
+            } else {
+                let class = generator.random_range(0..self.classes);
+                let changed = counts[group][class] as f64 * (scale * normal(generator)).exp();
+                counts[group][class] = whole(changed);
+            }
+        }
+        self.look(PlacedGroups::new(points, counts)?)
+    }
+
+    /// Solves with every class weight 1; `None` where there is no answer.
+    fn look(&self, groups: PlacedGroups) -> Result<Option<Candidate>, DataError> {
+        let dataset = groups.dataset()?;
+        let Ok(problem) = Problem::new(&dataset, &self.choice(), &ClassWeights::None, self.l2) else {
+            return Ok(None);
+        };
+        let Some(point) = solve(&problem).stationary() else { return Ok(None) };
+        let Ok(effects) = WeightEffects::at(&problem, &dataset, &point) else { return Ok(None) };
+        let logits = point.logits(&dataset);
+        let (weight, class) = self.surprise.classes();
+        let effect = effects.of_weight[weight][(class, class)];
+        let amount = self.surprise.amount(effect);
+        let score =
+            if amount > 0.0 { amount } else { amount / mean_slope(&logits, class, problem.targets()) };
+        Ok(score.is_finite().then_some(Candidate { groups, effect, score }))
+    }
+}
+
+/// The mean of `p_k (1 - p_k)` over the samples of class `k`: what the effect would be if every logit of theirs rose by one.
+fn mean_slope(logits: &DMatrix<f64>, class: usize, targets: &Targets) -> f64 {
+    let of_class =
+        logits.column_iter().zip(targets.of_sample()).filter(|&(_, &label)| label as usize == class);
+    let slope = |z: &[f64]| {
+        let odds = match z {
+            &[single] => single,
+            z => z[class] - log_sum_of_others(z, class),
+        };
+        Sigmoid::of(odds).slope()
+    };
+    let total: f64 = of_class.map(|(z, _)| slope(z.as_slice())).sum();
+    total / targets.counts()[class] as f64
+}
+
+fn log_sum_of_others(z: &[f64], class: usize) -> f64 {
+    let others = || z.iter().enumerate().filter(|&(k, _)| k != class).map(|(_, &z)| z);
+    let largest = others().fold(f64::NEG_INFINITY, f64::max);
+    largest + others().map(|z| (z - largest).exp()).sum::<f64>().ln()
+}
+
+fn normal(generator: &mut impl Rng) -> f64 {
+    generator.sample(StandardNormal)
+}
+
+/// A number of samples, at least one.
+fn whole(count: f64) -> usize {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 1 and 500")]
+    let count = count.round().clamp(1.0, MOST_SAMPLES) as usize;
+    count
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn small(surprise: Surprise, classes: usize, seed: u64) -> EffectSearch {
+        EffectSearch { surprise, classes, l2: 0.0, draws: 60, climbs: 4, steps: 60, seed }
+    }
+
+    #[test]
+    fn another_class_is_helped_soon() {
+        let search = small(Surprise::ForAnother, 3, 1);
+        let solved = std::sync::atomic::AtomicU64::new(0);
+        let count = || {
+            solved.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        };
+        let found = search.run(&count).expect("effects");
+        assert_eq!(solved.into_inner(), search.problems());
+        assert!(found.effect > 0.01 && found.climbs_arrived > 0, "{found:?}");
+        let resolved = WeightEffects::by_differences(
+            &found.groups.dataset().expect("small"),
+            &search.choice(),
+            &[1.0; 3],
+            0.0,
+            0,
+        );
+        let expected = resolved.expect("solved")[(1, 1)];
+        assert!((found.effect - expected).abs() < 1e-7 * expected, "{} {expected}", found.effect);
+    }
+
+    #[test]
+    fn the_same_seed_finds_the_same() {
+        let search = EffectSearch { draws: 20, steps: 5, ..small(Surprise::AgainstItsOwn, 2, 3) };
+        let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
+        let first = alone.install(|| search.run(&|| ())).expect("effects");
+        assert_eq!(first, search.run(&|| ()).expect("effects"));
+        let other = EffectSearch { seed: 4, ..search }.run(&|| ()).expect("effects");
+        assert_ne!(first.groups, other.groups);
+    }
+
+    #[test]
+    fn one_class_has_no_effects() {
+        let search = small(Surprise::AgainstItsOwn, 1, 1);
+        assert!(search.run(&|| ()).is_err());
+    }
+}

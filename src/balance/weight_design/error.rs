@@ -1,0 +1,120 @@
+//! Why there are no weights that meet a target.
+
+use super::target::WeightTarget;
+use super::{DesignStep, WIDEST_SPAN};
+use crate::balance::polytope::{FlowPolytope, Violation};
+use crate::data::Labels;
+use crate::numeric::significant;
+use crate::solver::{NoResponse, ProblemError, Separable};
+use thiserror::Error;
+
+/// Why there are no such weights.
+#[derive(Debug, Error)]
+pub enum DesignError {
+    /// A target that does not fit the data.
+    #[error("target: {0}")]
+    Target(String),
+    /// The problem cannot be stated.
+    #[error(transparent)]
+    Problem(#[from] ProblemError),
+    /// Classes that a linear head tells apart.
+    #[error(
+        "classes {0} are separable, so that no weights have a stationary point; with a penalty, however small, all have one"
+    )]
+    Separable(String),
+    /// A problem on the way has no answer.
+    #[error("{0}; a penalty would help")]
+    Unsolved(String),
+    /// The way cannot be told from a stationary point.
+    #[error(transparent)]
+    NoResponse(#[from] NoResponse),
+    /// No weights meet the target: on the way to them one class outgrows all others (I3).
+    #[error(
+        "not attainable: with weights {} {}; attained: {}", listed(&reached.class_weights), violation.of_class(class), attained(reached)
+    )]
+    Unattainable {
+        /// Where the search ended.
+        reached: Box<DesignStep>,
+        /// Name of the class whose inequality the target would break there.
+        class: String,
+        /// The inequality.
+        violation: Violation,
+    },
+    /// The search ended without meeting the target.
+    #[error("not met: {why}; nearest: weights {} with {}", listed(&reached.class_weights), attained(reached))]
+    NotMet {
+        /// Why it ended.
+        why: &'static str,
+        /// The point of least residual.
+        reached: Box<DesignStep>,
+    },
+}
+
+/// Slack of the inequality, relative to all outflow.
+const SLACK: f64 = 1e-3;
+
+fn listed(numbers: &[f64]) -> String {
+    numbers.iter().map(|&number| significant(number, 4)).collect::<Vec<_>>().join(", ")
+}
+
+fn attained(step: &DesignStep) -> String {
+    format!("shortfalls {}, recalls {}", listed(&step.shortfall), listed(&step.recall))
+}
+
+impl DesignError {
+    pub(super) fn separable(proof: &Separable, labels: &Labels) -> Self {
+        let names: Vec<&str> =
+            proof.classes.iter().map(|&class| labels.class_names()[class].as_str()).collect();
+        Self::Separable(names.join(", "))
+    }
+
+    /// Why the search along `path` (not empty) ended short of the target: what the target would break at the last
+    /// weights, if that is it.
+    pub(super) fn ended(target: &WeightTarget, labels: &Labels, path: &[DesignStep]) -> Self {
+        let last = &path[path.len() - 1];
+        let mass: Vec<f64> = last
+            .class_weights
+            .iter()
+            .zip(labels.counts())
+            .map(|(weight, &count)| weight * count as f64)
+            .collect();
+        if let WeightTarget::Shortfall(proportions) = target {
+            let largest = proportions.iter().copied().fold(0.0, f64::max);
+            let outflows: Vec<f64> =
+                mass.iter().zip(proportions).map(|(mass, share)| mass * share / largest).collect();
+            if let Err(violation @ Violation::AboveTheOthers { .. }) =
+                FlowPolytope::new(mass).admits(&outflows, SLACK)
+            {
+                let class = labels.class_names()[violation.class()].clone();
+                return Self::Unattainable { reached: Box::new(last.clone()), class, violation };
+            }
+        }
+        let least = path.iter().min_by(|a, b| a.residual.total_cmp(&b.residual)).unwrap_or(last);
+        let span = |step: &DesignStep| {
+            let (low, high) = step
+                .class_weights
+                .iter()
+                .fold((f64::INFINITY, 0.0_f64), |(low, high), &weight| (low.min(weight), high.max(weight)));
+            high / low
+        };
+        let why = match target {
+            _ if span(last) > WIDEST_SPAN => {
+                "the weights on the way come to span more than 1e12, beyond which the lightest classes count for nothing"
+            }
+            WeightTarget::EqualRecall => {
+                "recalls move in whole samples, and no weights on the way make them equal to within one of each class"
+            }
+            _ => "no step from there comes nearer",
+        };
+        Self::NotMet { why, reached: Box::new(least.clone()) }
+    }
+
+    /// The nearest point there is, where the search had one.
+    #[must_use]
+    pub fn reached(&self) -> Option<&DesignStep> {
+        match self {
+            Self::Unattainable { reached, .. } | Self::NotMet { reached, .. } => Some(reached),
+            _ => None,
+        }
+    }
+}

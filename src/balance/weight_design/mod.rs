@@ -1,0 +1,96 @@
+//! Class weights whose stationary point meets a target: Newton on the logarithms of the weights, with the weight-effect
+//! Jacobian (THEORY W1).
+
+mod error;
+mod gauge;
+mod recall;
+mod search;
+mod target;
+#[cfg(test)]
+mod tests;
+
+pub use error::DesignError;
+pub use target::WeightTarget;
+
+use super::mean_probability::MeanProbability;
+use crate::data::Dataset;
+use crate::loss::ClassWeights;
+use crate::solver::{LossChoice, ProblemError, StationaryPoint};
+use gauge::Gauge;
+use nalgebra::DVector;
+use search::{At, Search};
+
+/// Weights that meet the target, and the way there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WeightDesign {
+    /// Where the search ended; its residual counts as none.
+    pub reached: DesignStep,
+    /// Mean probabilities there.
+    pub means: MeanProbability,
+    /// The head there.
+    pub point: StationaryPoint,
+    /// Every step, from the first weights to the last.
+    pub path: Vec<DesignStep>,
+}
+
+/// One step of the way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DesignStep {
+    /// The weights; their masses sum to the number of samples.
+    pub class_weights: Vec<f64>,
+    /// Shortfall of each class.
+    pub shortfall: Vec<f64>,
+    /// Share of each class's samples whose own logit is the largest.
+    pub recall: Vec<f64>,
+    /// What is left to the target: the largest difference in the logarithm of a proportion; of equal recalls, by how much
+    /// they differ beyond one sample of each class.
+    pub residual: f64,
+}
+
+/// Residual that counts as none.
+const MET: f64 = 1e-11;
+/// Steps at most.
+const MOST_STEPS: usize = 60;
+/// Widest span of weights that is searched.
+const WIDEST_SPAN: f64 = 1e12;
+
+/// Finds weights that meet a target on the user's data, from inverse frequency on.
+///
+/// Softmax and logistic losses; LGL-INR does not read class weights.
+pub fn design_weights(
+    dataset: &Dataset,
+    choice: &LossChoice,
+    l2: f64,
+    target: &WeightTarget,
+) -> Result<WeightDesign, DesignError> {
+    let labels = dataset.labels();
+    target.check(labels)?;
+    if !matches!(choice, LossChoice::Softmax | LossChoice::Logistic) {
+        return Err(DesignError::Target(
+            "this loss does not read class weights; use softmax or logistic".to_owned(),
+        ));
+    }
+    let start = match target.closed_form(labels) {
+        Some(weights) => weights,
+        None => ClassWeights::Balanced.resolve(labels).map_err(ProblemError::from)?,
+    };
+    let start = DVector::from_iterator(start.len(), start.iter().map(|weight| weight.ln()));
+    let search = |gauge| Search { dataset, choice, l2, gauge };
+    let mut path = Vec::new();
+    let at = match target {
+        WeightTarget::Shortfall(wanted) => {
+            let search = search(Gauge::Shortfall(wanted));
+            search.descend(search.look(&start)?, &mut path)
+        }
+        WeightTarget::Prior(wanted) => {
+            let search = search(Gauge::Prior(wanted));
+            search.descend(search.look(&start)?, &mut path)
+        }
+        WeightTarget::EqualRecall => recall::anneal(&search, &start, &mut path)?,
+    };
+    if at.step.residual <= MET {
+        let At { step: reached, means, point, .. } = at;
+        return Ok(WeightDesign { reached, means, point, path });
+    }
+    Err(DesignError::ended(target, labels, &path))
+}

@@ -1,0 +1,38 @@
+//! Equal recalls: soft recalls are made equal, ever less soft, until the recalls themselves are.
+
+use super::error::DesignError;
+use super::gauge::Gauge;
+use super::search::{At, Search};
+use super::{DesignStep, MET};
+use crate::balance::hits::margin;
+use crate::data::Dataset;
+use nalgebra::DVector;
+
+/// Softness of the soft recalls, in mean margins at the start.
+const SOFTNESS: [f64; 9] = [1.0, 0.5, 0.25, 0.12, 0.06, 0.03, 0.015, 0.008, 0.004];
+
+/// The first point with equal recalls, or the last one looked at.
+pub(super) fn anneal<'a>(
+    search: &impl Fn(Gauge<'a>) -> Search<'a>,
+    start: &DVector<f64>,
+    path: &mut Vec<DesignStep>,
+) -> Result<At, DesignError> {
+    let mut at = search(Gauge::SoftRecall { softness: 1.0 }).look(start)?;
+    let scale = mean_margin(search(Gauge::SoftRecall { softness: 1.0 }).dataset, &at);
+    for softness in SOFTNESS {
+        let search = search(Gauge::SoftRecall { softness: softness * scale });
+        at = search.descend(search.look(&at.logs)?, path);
+        if at.step.residual <= MET {
+            break;
+        }
+    }
+    Ok(at)
+}
+
+fn mean_margin(dataset: &Dataset, at: &At) -> f64 {
+    let logits = at.point.logits(dataset);
+    let labels = dataset.labels();
+    let margins = logits.column_iter().zip(labels.of_sample());
+    let total: f64 = margins.map(|(logits, &label)| margin(logits.as_slice(), label as usize).0.abs()).sum();
+    (total / labels.samples() as f64).max(f64::MIN_POSITIVE)
+}

@@ -1,0 +1,118 @@
+//! Newton's method on the logarithms of the weights.
+
+use super::error::DesignError;
+use super::gauge::{Gauge, Reading, Seen};
+use super::target::normalised;
+use super::{DesignStep, MET, MOST_STEPS, WIDEST_SPAN};
+use crate::balance::hits::{hits, recalls};
+use crate::balance::mean_probability::MeanProbability;
+use crate::data::Dataset;
+use crate::loss::ClassWeights;
+use crate::solver::{LossChoice, Outcome, Problem, StationaryPoint, WeightResponse, solve};
+use nalgebra::DVector;
+
+/// Longest step in the logarithm of a weight.
+const LONGEST_STEP: f64 = 2.0;
+/// Times a step is halved at most.
+const MOST_HALVINGS: usize = 12;
+/// Difference in the logarithm of a soft recall at which the next, less soft, takes over.
+const SETTLED: f64 = 1e-4;
+
+/// What is looked for, where.
+pub(super) struct Search<'a> {
+    pub(super) dataset: &'a Dataset,
+    pub(super) choice: &'a LossChoice,
+    pub(super) l2: f64,
+    pub(super) gauge: Gauge<'a>,
+}
+
+/// A point of the search.
+pub(super) struct At {
+    pub(super) logs: DVector<f64>,
+    pub(super) step: DesignStep,
+    pub(super) means: MeanProbability,
+    pub(super) point: StationaryPoint,
+    reading: Reading,
+}
+
+impl Search<'_> {
+    /// Solves with the weights of these logarithms and reads the gauge.
+    pub(super) fn look(&self, logs: &DVector<f64>) -> Result<At, DesignError> {
+        let labels = self.dataset.labels();
+        let class_weights =
+            normalised(&logs.iter().map(|log| log.exp()).collect::<Vec<_>>(), labels.counts());
+        let weights = ClassWeights::Explicit(class_weights.clone());
+        let problem = Problem::new(self.dataset, self.choice, &weights, self.l2)?;
+        let point = match solve(&problem) {
+            Outcome::Stationary(point) => *point,
+            Outcome::Separable(proof) => return Err(DesignError::separable(&proof, labels)),
+            Outcome::NotConverged { why, .. } => return Err(DesignError::Unsolved(why)),
+        };
+        let response = WeightResponse::at(&problem, &point)?;
+        let (link, targets, logits) = (problem.loss().link(), problem.targets(), point.logits(self.dataset));
+        let means = MeanProbability::of(link, &logits, targets);
+        let seen = Seen { link, targets, logits: &logits, means: &means, response: &response };
+        let reading = self.gauge.read(&seen);
+        let recall = recalls(&hits(&logits, targets), targets);
+        let residual = match self.gauge {
+            Gauge::Shortfall(_) | Gauge::Prior(_) => reading.off.amax(),
+            Gauge::SoftRecall { .. } => apart(&recall, targets.counts()),
+        };
+        let step = DesignStep { class_weights, shortfall: means.shortfall.clone(), recall, residual };
+        Ok(At { logs: logs.clone(), step, means, point, reading })
+    }
+
+    /// Goes on from `at` until the target is met, no step helps, or the weights are too far apart; every point joins the
+    /// path.
+    pub(super) fn descend(&self, mut at: At, path: &mut Vec<DesignStep>) -> At {
+        // A search that goes on with another gauge begins where the last one ended.
+        if path.last().is_none_or(|last| last.class_weights != at.step.class_weights) {
+            path.push(at.step.clone());
+        }
+        for _ in 0..MOST_STEPS {
+            let settled = match self.gauge {
+                Gauge::Shortfall(_) | Gauge::Prior(_) => MET,
+                Gauge::SoftRecall { .. } => SETTLED,
+            };
+            let spent = at.logs.max() - at.logs.min() > WIDEST_SPAN.ln();
+            if at.step.residual <= MET || at.reading.off.amax() <= settled || spent {
+                break;
+            }
+            let Some(next) = self.newton(&at) else { break };
+            at = next;
+            path.push(at.step.clone());
+        }
+        at
+    }
+
+    /// The next point: Newton's step on the differences, shorter where that is too far; `None` when no length helps.
+    fn newton(&self, at: &At) -> Option<At> {
+        let Reading { off, slopes } = &at.reading;
+        // A common factor of all weights, and of all proportions, changes nothing: that direction is filled.
+        let filled = slopes.add_scalar(1.0 / off.len() as f64);
+        let mut step = filled.lu().solve(&-off)?;
+        step.add_scalar_mut(-step.mean());
+        let longest = step.amax();
+        if longest > LONGEST_STEP {
+            step *= LONGEST_STEP / longest;
+        }
+        for _ in 0..MOST_HALVINGS {
+            // Too far a step may lead where there is no answer; a shorter one then.
+            if let Ok(next) = self.look(&(&at.logs + &step))
+                && next.reading.off.norm() < off.norm()
+            {
+                return Some(next);
+            }
+            step *= 0.5;
+        }
+        None
+    }
+}
+
+/// By how much recalls differ beyond one sample of each class.
+fn apart(recalls: &[f64], counts: &[usize]) -> f64 {
+    let sample = |class: usize| 1.0 / counts[class] as f64;
+    let lowest = (0..recalls.len()).map(|class| recalls[class] + sample(class)).fold(f64::INFINITY, f64::min);
+    let highest = (0..recalls.len()).map(|class| recalls[class] - sample(class)).fold(0.0, f64::max);
+    (highest - lowest).max(0.0)
+}

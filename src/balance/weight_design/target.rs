@@ -1,0 +1,73 @@
+//! What weights are to bring about.
+
+use super::error::DesignError;
+use crate::data::Labels;
+
+/// What the weights are to bring about.
+#[derive(Debug, Clone, PartialEq)]
+pub enum WeightTarget {
+    /// Shortfalls in these proportions; equal numbers for equal shortfalls.
+    Shortfall(Vec<f64>),
+    /// Mean predicted probabilities over all samples, each counted once, in these proportions.
+    Prior(Vec<f64>),
+    /// Recalls (shares of a class's samples whose own logit is the largest) that are equal to within one sample of each
+    /// class. Recall moves in whole samples, so that nothing nearer can be asked of it.
+    EqualRecall,
+}
+
+impl WeightTarget {
+    /// Equal shortfalls for `classes` classes.
+    #[must_use]
+    pub fn equal_shortfall(classes: usize) -> Self {
+        Self::Shortfall(vec![1.0; classes])
+    }
+
+    pub(super) fn check(&self, labels: &Labels) -> Result<(), DesignError> {
+        let classes = labels.classes();
+        let proportions = match self {
+            Self::Shortfall(proportions) | Self::Prior(proportions) => proportions,
+            Self::EqualRecall => return check_recalls(labels),
+        };
+        if proportions.len() != classes {
+            let given = proportions.len();
+            return Err(DesignError::Target(format!(
+                "{given} numbers for {classes} classes; give one for each"
+            )));
+        }
+        match proportions.iter().find(|number| !(number.is_finite() && **number > 0.0)) {
+            Some(number) => Err(DesignError::Target(format!("{number} is not a positive number"))),
+            None => Ok(()),
+        }
+    }
+
+    /// Weights that meet the target whatever the features: two classes' shortfalls (B2).
+    #[must_use]
+    pub fn closed_form(&self, labels: &Labels) -> Option<Vec<f64>> {
+        match (self, labels.counts()) {
+            (Self::Shortfall(proportions), &[negatives, positives]) => {
+                // lambda_1 N_1 s_1 = lambda_0 N_0 s_0.
+                let weights =
+                    [1.0 / (negatives as f64 * proportions[0]), 1.0 / (positives as f64 * proportions[1])];
+                Some(normalised(&weights, labels.counts()))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn check_recalls(labels: &Labels) -> Result<(), DesignError> {
+    match labels.counts().iter().position(|&count| count == 1) {
+        Some(class) => Err(DesignError::Target(format!(
+            "class {} has one sample, whose recall is 0 or 1; equal-shortfall can be had, or equal-recall without that class",
+            labels.class_names()[class]
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// The same weights, their masses summing to the number of samples.
+pub(super) fn normalised(weights: &[f64], counts: &[usize]) -> Vec<f64> {
+    let mass: f64 = weights.iter().zip(counts).map(|(weight, &count)| weight * count as f64).sum();
+    let samples: f64 = counts.iter().map(|&count| count as f64).sum();
+    weights.iter().map(|weight| weight * samples / mass).collect()
+}

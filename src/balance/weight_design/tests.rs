@@ -1,0 +1,65 @@
+//! Targets met, and targets that cannot be.
+
+use super::*;
+use crate::data::{ImbalanceProfile, digits_subset};
+
+fn digits(classes: &[u8]) -> Dataset {
+    let counts =
+        ImbalanceProfile::Exponential { largest: 150, ratio: 20.0 }.counts(classes.len()).expect("valid");
+    digits_subset(classes, &counts, 3).expect("enough images")
+}
+
+#[test]
+fn shortfalls_of_long_tailed_digits_become_equal() {
+    let dataset = digits(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    for choice in [LossChoice::Softmax, LossChoice::Logistic] {
+        let target = WeightTarget::equal_shortfall(10);
+        let design = design_weights(&dataset, &choice, 1e-2, &target).expect("attainable");
+        let (least, most) = design
+            .means
+            .shortfall
+            .iter()
+            .fold((f64::INFINITY, 0.0_f64), |(least, most), &s| (least.min(s), most.max(s)));
+        assert!(most / least - 1.0 < 1e-9, "{choice:?}: {least} to {most}");
+        assert!(design.path.len() > 2 && design.path[0].residual > 0.1);
+    }
+}
+
+#[test]
+fn a_prior_is_met() {
+    let dataset = digits(&[3, 8, 9]);
+    let target = WeightTarget::Prior(vec![0.2, 0.3, 0.5]);
+    let design = design_weights(&dataset, &LossChoice::Softmax, 1e-2, &target).expect("attainable");
+    let counts = dataset.labels().counts();
+    let samples: f64 = counts.iter().map(|&count| count as f64).sum();
+    let prior =
+        |k: usize| (0..3).map(|c| counts[c] as f64 * design.means.matrix[(c, k)]).sum::<f64>() / samples;
+    assert!((prior(0) - 0.2).abs() < 1e-9 && (prior(2) - 0.5).abs() < 1e-9, "{}", prior(0));
+}
+
+#[test]
+fn two_classes_need_no_search() {
+    let dataset = digits(&[3, 8]);
+    let target = WeightTarget::Shortfall(vec![1.0, 2.0]);
+    let design = design_weights(&dataset, &LossChoice::Logistic, 1e-2, &target).expect("attainable");
+    assert_eq!(design.path.len(), 1, "the closed form is the answer");
+    assert!((design.means.shortfall[1] / design.means.shortfall[0] - 2.0).abs() < 1e-9);
+}
+
+#[test]
+fn targets_that_do_not_fit_are_named() {
+    let dataset = digits(&[3, 8, 9]);
+    let refused = |target: WeightTarget, choice: LossChoice| {
+        design_weights(&dataset, &choice, 1e-2, &target).expect_err("refused").to_string()
+    };
+    assert!(refused(WeightTarget::Prior(vec![1.0]), LossChoice::Softmax).contains("1 numbers for 3 classes"));
+    assert!(
+        refused(WeightTarget::Prior(vec![1.0, 0.0, 1.0]), LossChoice::Softmax)
+            .contains("0 is not a positive")
+    );
+    let inr = LossChoice::Inr { beta: 1.0, variant: crate::loss::InrVariant::Attached };
+    assert!(refused(WeightTarget::equal_shortfall(3), inr).contains("does not read class weights"));
+    // Class 0 is to fall short a million times as far as the others.
+    let message = refused(WeightTarget::Shortfall(vec![1e6, 1.0, 1.0]), LossChoice::Softmax);
+    assert!(message.contains("not attainable") || message.contains("not met"), "{message}");
+}

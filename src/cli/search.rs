@@ -1,0 +1,207 @@
+//! `search`: data sets on which a class weight does what one would not expect.
+
+use super::Ending;
+use super::files::{check_target, save};
+use super::output::{Style, columns, note, numbers_right, print};
+use super::verify::progress_bar;
+use crate::balance::{EffectSearch, FoundEffect, Surprise, WeightEffects};
+use crate::numeric::significant;
+use anyhow::{Context, Result, ensure};
+use serde::Serialize;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+const EXAMPLES: &str = "Examples:
+  equipoise search own                                 more weight on a class lowers its own mean probability (W4)
+  equipoise search own --classes 3 --l2 1e-3 --save three.csv
+  equipoise search another --classes 3                 more weight on a class raises that of another
+  equipoise weights three.csv --label y --target equal-shortfall --l2 1e-3
+
+Problems of six groups of samples in three dimensions are drawn at random, then the most promising are changed step by step as
+long as that helps. The same seed finds the same data set on any number of threads.";
+
+/// What to look for and how long.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// What is looked for
+    #[arg(value_enum)]
+    surprise: SurpriseName,
+    /// Classes; two are solved with the binary logistic loss, more with softmax
+    #[arg(long, default_value_t = 3, value_name = "K")]
+    classes: usize,
+    /// L2 penalty on the coefficients
+    #[arg(long, default_value_t = 0.0, value_name = "X", allow_hyphen_values = true)]
+    l2: f64,
+    /// Random problems to begin with
+    #[arg(long, default_value_t = 2000, value_name = "N")]
+    draws: usize,
+    /// Climbs from the most promising of them
+    #[arg(long, default_value_t = 128, value_name = "N")]
+    climbs: usize,
+    /// Steps of each climb; the best goes on for six times as many
+    #[arg(long, default_value_t = 300, value_name = "N")]
+    steps: usize,
+    /// Seed of everything
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Also write the data set to this file, its classes in column y
+    #[arg(long, value_name = "FILE.csv")]
+    save: Option<PathBuf>,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+enum SurpriseName {
+    /// More weight on a class lowers its own mean probability
+    Own,
+    /// More weight on a class raises the mean probability of another
+    Another,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Table,
+    Json,
+}
+
+/// What `--format json` prints.
+#[derive(Debug, Serialize)]
+struct SearchRecord {
+    surprise: SurpriseName,
+    classes: usize,
+    l2: f64,
+    seed: u64,
+    drawn: usize,
+    surprising: usize,
+    best_drawn: f64,
+    climbs: usize,
+    climbs_arrived: usize,
+    /// `dP[k][k] / d log lambda_j` at equal weights.
+    effect: f64,
+    /// The same by problems solved again; absent where one of them has no stationary point.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    effect_by_differences: Option<f64>,
+    weight_of_class: usize,
+    mean_probability_of_class: usize,
+    points: Vec<Vec<f64>>,
+    counts: Vec<Vec<usize>>,
+}
+
+pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
+    let search = check(arguments)?;
+    let bar = progress_bar("problems");
+    bar.set_length(search.problems());
+    let found = search.run(&|| bar.inc(1));
+    bar.finish_and_clear();
+    let found = found?;
+    let record = record(arguments, &search, &found)?;
+    if let Some(file) = &arguments.save {
+        save(file, &csv(&record))?;
+    }
+    print(&match arguments.format {
+        Format::Json => serde_json::to_string_pretty(&record)? + "\n",
+        Format::Table => table(&record, style),
+    })?;
+    let arrived = surprises(arguments.surprise, record.effect);
+    if !arrived {
+        note("none found: try another --seed, more --climbs or --steps");
+    }
+    Ok(if arrived { Ending::Done } else { Ending::Negative })
+}
+
+fn check(arguments: &Arguments) -> Result<EffectSearch> {
+    const CLASSES: std::ops::RangeInclusive<usize> = 2..=20;
+    let Arguments { classes, l2, draws, climbs, steps, seed, .. } = *arguments;
+    ensure!(CLASSES.contains(&classes), "--classes {classes}: give 2 to 20");
+    ensure!(
+        arguments.surprise == SurpriseName::Own || classes > 2,
+        "--classes 2: with two classes a weight never raises the other's mean probability without lowering its own; give 3 or more"
+    );
+    ensure!(l2.is_finite() && l2 >= 0.0, "--l2 {l2}: give zero or a positive number");
+    ensure!(draws > 0 && climbs > 0, "--draws and --climbs: give at least 1");
+    if let Some(file) = &arguments.save {
+        check_target(file, Path::new("")).with_context(|| format!("--save {}", file.display()))?;
+    }
+    let surprise = match arguments.surprise {
+        SurpriseName::Own => Surprise::AgainstItsOwn,
+        SurpriseName::Another => Surprise::ForAnother,
+    };
+    Ok(EffectSearch { surprise, classes, l2, draws, climbs, steps, seed })
+}
+
+fn surprises(surprise: SurpriseName, effect: f64) -> bool {
+    match surprise {
+        SurpriseName::Own => effect < 0.0,
+        SurpriseName::Another => effect > 0.0,
+    }
+}
+
+fn record(arguments: &Arguments, search: &EffectSearch, found: &FoundEffect) -> Result<SearchRecord> {
+    let (weight, class) = search.surprise.classes();
+    let dataset = found.groups.dataset()?;
+    let weights = vec![1.0; search.classes];
+    let again = WeightEffects::by_differences(&dataset, &search.choice(), &weights, search.l2, weight);
+    Ok(SearchRecord {
+        surprise: arguments.surprise,
+        classes: search.classes,
+        l2: search.l2,
+        seed: search.seed,
+        drawn: found.drawn,
+        surprising: found.surprising,
+        best_drawn: found.best_drawn,
+        climbs: search.climbs,
+        climbs_arrived: found.climbs_arrived,
+        effect: found.effect,
+        effect_by_differences: again.map(|effects| effects[(class, class)]),
+        weight_of_class: weight,
+        mean_probability_of_class: class,
+        points: found.groups.points().to_vec(),
+        counts: found.groups.counts().to_vec(),
+    })
+}
+
+fn table(record: &SearchRecord, style: Style) -> String {
+    let (weight, class) = (record.weight_of_class, record.mean_probability_of_class);
+    let effect = significant(record.effect, 6);
+    let verdict =
+        if surprises(record.surprise, record.effect) { style.good(&effect) } else { style.bad(&effect) };
+    let mut text = format!("dP[{class}][{class}] / d log weight of class {weight} = {verdict}");
+    if let Some(again) = record.effect_by_differences {
+        let _ = write!(text, ", {} by problems solved again", significant(again, 6));
+    }
+    let _ = writeln!(
+        text,
+        "\nrandom problems: {} of {} show it, the nearest {}; climbs: {} of {}\n",
+        record.surprising,
+        record.drawn,
+        significant(record.best_drawn, 3),
+        record.climbs_arrived,
+        record.climbs
+    );
+    let mut rows = vec![vec!["group".to_owned(), "x".to_owned(), "y".to_owned(), "z".to_owned()]];
+    rows[0].extend((0..record.classes).map(|class| format!("of class {class}")));
+    for (group, (point, counts)) in record.points.iter().zip(&record.counts).enumerate() {
+        let mut row = vec![group.to_string()];
+        row.extend(point.iter().map(|coordinate| format!("{coordinate:.4}")));
+        row.extend(counts.iter().map(usize::to_string));
+        rows.push(row);
+    }
+    text + &columns(&rows, &numbers_right(rows[0].len()))
+}
+
+/// One row per sample.
+fn csv(record: &SearchRecord) -> String {
+    let mut text = String::from("x0,x1,x2,y\n");
+    for (point, counts) in record.points.iter().zip(&record.counts) {
+        for (class, &count) in counts.iter().enumerate() {
+            for _ in 0..count {
+                let _ = writeln!(text, "{},{},{},{class}", point[0], point[1], point[2]);
+            }
+        }
+    }
+    text
+}

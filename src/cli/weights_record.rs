@@ -1,0 +1,114 @@
+//! What `weights` prints: one record, read by the table and by JSON alike.
+
+use super::calibration::CalibrationRecord;
+use super::solve_record::rows;
+use crate::balance::{DesignError, DesignStep, MeanProbability, WeightDesign, hits, recalls};
+use crate::data::Dataset;
+use crate::loss::ClassWeights;
+use crate::solver::{LossChoice, Problem, ProblemError, solve};
+use serde::Serialize;
+
+/// The one JSON object of `weights`.
+#[derive(Debug, Serialize)]
+pub(super) struct WeightsRecord {
+    pub(super) target: String,
+    pub(super) attainable: bool,
+    /// Why not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) why: Option<String>,
+    pub(super) classes: Vec<String>,
+    pub(super) class_counts: Vec<usize>,
+    /// Empty, as what follows, where the target is not attainable.
+    pub(super) class_weights: Vec<f64>,
+    pub(super) mean_probability: Vec<Vec<f64>>,
+    pub(super) shortfall: Vec<f64>,
+    pub(super) recall: Vec<f64>,
+    /// Without class weights; absent where that has no stationary point.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) unweighted: Option<Unweighted>,
+    /// Whether the weights follow from sizes alone (B2).
+    pub(super) closed_form: bool,
+    pub(super) path: Vec<StepRecord>,
+    /// The nearest point there is, where the target is not attainable and the search had one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) nearest: Option<StepRecord>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) calibration: Option<CalibrationRecord>,
+}
+
+/// What holds without class weights.
+#[derive(Debug, Serialize)]
+pub(super) struct Unweighted {
+    pub(super) shortfall: Vec<f64>,
+    pub(super) recall: Vec<f64>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct StepRecord {
+    pub(super) class_weights: Vec<f64>,
+    shortfall: Vec<f64>,
+    recall: Vec<f64>,
+    pub(super) residual: f64,
+}
+
+/// What is to be solved.
+pub(super) struct Asked<'a> {
+    pub(super) target: &'a str,
+    pub(super) dataset: &'a Dataset,
+    pub(super) choice: &'a LossChoice,
+    pub(super) l2: f64,
+}
+
+impl WeightsRecord {
+    pub(super) fn new(
+        asked: &Asked,
+        closed_form: bool,
+        unweighted: Option<Unweighted>,
+        design: &Result<WeightDesign, DesignError>,
+    ) -> Result<Self, ProblemError> {
+        let labels = asked.dataset.labels();
+        let found = design.as_ref().ok();
+        let of_reached = |pick: fn(&DesignStep) -> &Vec<f64>| {
+            found.map(|design| pick(&design.reached).clone()).unwrap_or_default()
+        };
+        Ok(Self {
+            target: asked.target.to_owned(),
+            attainable: found.is_some(),
+            why: design.as_ref().err().map(ToString::to_string),
+            classes: labels.class_names().to_vec(),
+            class_counts: labels.counts().to_vec(),
+            class_weights: of_reached(|step| &step.class_weights),
+            mean_probability: found.map(|design| rows(&design.means.matrix)).unwrap_or_default(),
+            shortfall: of_reached(|step| &step.shortfall),
+            recall: of_reached(|step| &step.recall),
+            unweighted,
+            closed_form,
+            path: found.map(|design| design.path.iter().map(StepRecord::of).collect()).unwrap_or_default(),
+            nearest: design.as_ref().err().and_then(DesignError::reached).map(StepRecord::of),
+            calibration: found.map(|design| calibration(asked, design)).transpose()?,
+        })
+    }
+}
+
+fn calibration(asked: &Asked, design: &WeightDesign) -> Result<CalibrationRecord, ProblemError> {
+    let weights = ClassWeights::Explicit(design.reached.class_weights.clone());
+    let problem = Problem::new(asked.dataset, asked.choice, &weights, asked.l2)?;
+    Ok(CalibrationRecord::of(&problem, &design.point.logits(asked.dataset)))
+}
+
+impl StepRecord {
+    fn of(step: &DesignStep) -> Self {
+        let DesignStep { class_weights, shortfall, recall, residual } = step.clone();
+        Self { class_weights, shortfall, recall, residual }
+    }
+}
+
+impl Unweighted {
+    /// Solves without class weights.
+    pub(super) fn of(dataset: &Dataset, problem: &Problem) -> Option<Self> {
+        let point = solve(problem).stationary()?;
+        let (logits, targets) = (point.logits(dataset), problem.targets());
+        let means = MeanProbability::of(problem.loss().link(), &logits, targets);
+        Some(Self { shortfall: means.shortfall, recall: recalls(&hits(&logits, targets), targets) })
+    }
+}

@@ -1,0 +1,107 @@
+//! Groups of samples at points of a space: the smallest designs on which a linear head is not saturated.
+
+use super::blocks::labels_in_blocks;
+use super::{DataError, Dataset};
+use nalgebra::DMatrix;
+
+/// Groups whose samples share a point; `counts[g][c]` samples of class `c` lie at `points[g]`.
+///
+/// A minimiser is finite without penalty where every group holds a sample of every class.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlacedGroups {
+    points: Vec<Vec<f64>>,
+    counts: Vec<Vec<usize>>,
+}
+
+impl PlacedGroups {
+    /// Takes a point (`d` coordinates) and the samples of each class (`K` counts) of every group.
+    ///
+    /// Fails without groups, and with points, counts or their numbers of unequal length.
+    pub fn new(points: Vec<Vec<f64>>, counts: Vec<Vec<usize>>) -> Result<Self, DataError> {
+        if points.is_empty() || points.len() != counts.len() {
+            return Err(DataError::invalid(
+                "placed groups",
+                format!(
+                    "{} points and {} rows of counts; give one of each per group",
+                    points.len(),
+                    counts.len()
+                ),
+            ));
+        }
+        let (dimension, classes) = (points[0].len(), counts[0].len());
+        let ragged = (0..points.len()).find(|&g| points[g].len() != dimension || counts[g].len() != classes);
+        match ragged {
+            Some(group) => Err(DataError::invalid(
+                format!("group {group}"),
+                format!(
+                    "{} coordinates and {} counts, but group 0 has {dimension} and {classes}; give every group as many",
+                    points[group].len(),
+                    counts[group].len()
+                ),
+            )),
+            None => Ok(Self { points, counts }),
+        }
+    }
+
+    /// The point of each group.
+    #[must_use]
+    pub fn points(&self) -> &[Vec<f64>] {
+        &self.points
+    }
+
+    /// Samples of each group (`G` rows) and class (`K` columns).
+    #[must_use]
+    pub fn counts(&self) -> &[Vec<usize>] {
+        &self.counts
+    }
+
+    /// `N_c`, samples of each class over all groups.
+    #[must_use]
+    pub fn class_counts(&self) -> Vec<usize> {
+        let classes = self.counts[0].len();
+        (0..classes).map(|class| self.counts.iter().map(|counts| counts[class]).sum()).collect()
+    }
+
+    /// The samples: class after class and, within a class, group after group.
+    ///
+    /// Fails with a class of no samples, and with coordinates that are not finite.
+    pub fn dataset(&self) -> Result<Dataset, DataError> {
+        let labels = labels_in_blocks(&self.class_counts())?;
+        let mut features = Vec::with_capacity(labels.samples() * self.points[0].len());
+        for class in 0..labels.classes() {
+            for (point, counts) in self.points.iter().zip(&self.counts) {
+                (0..counts[class]).for_each(|_| features.extend(point));
+            }
+        }
+        Dataset::unnamed(DMatrix::from_vec(self.points[0].len(), labels.samples(), features), labels)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nalgebra::dmatrix;
+
+    #[test]
+    fn samples_lie_where_their_group_does() {
+        let groups =
+            PlacedGroups::new(vec![vec![0.5], vec![2.0]], vec![vec![1, 2], vec![1, 0]]).expect("valid");
+        let dataset = groups.dataset().expect("small");
+        assert_eq!(*dataset.features(), dmatrix![0.5, 2.0, 0.5, 0.5]);
+        assert_eq!(dataset.labels().of_sample(), [0, 0, 1, 1]);
+    }
+
+    #[test]
+    fn ragged_groups_are_named() {
+        let refused = |points: Vec<Vec<f64>>, counts: Vec<Vec<usize>>| {
+            PlacedGroups::new(points, counts).expect_err("ragged").to_string()
+        };
+        assert!(refused(vec![], vec![]).contains("0 points"));
+        assert!(refused(vec![vec![1.0]], vec![]).contains("1 points and 0 rows"));
+        assert!(
+            refused(vec![vec![1.0], vec![]], vec![vec![1, 1], vec![1, 1]]).contains("group 1: 0 coordinates")
+        );
+        let empty = PlacedGroups::new(vec![vec![1.0]], vec![vec![1, 0]]).expect("well formed");
+        assert!(empty.dataset().expect_err("an empty class").to_string().contains("class 1"));
+    }
+}
