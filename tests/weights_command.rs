@@ -42,7 +42,7 @@ fn equal_shortfalls_to_nine_digits() {
             record["shortfall"].as_array().expect("a list").iter().filter_map(Value::as_f64).collect();
         assert_eq!(shortfalls.len(), 3);
         assert!(shortfalls.iter().all(|s| (s / shortfalls[0] - 1.0).abs() < 1e-9), "{shortfalls:?}");
-        let unweighted: Vec<f64> = record["shortfall_unweighted"]
+        let unweighted: Vec<f64> = record["unweighted"]["shortfall"]
             .as_array()
             .expect("a list")
             .iter()
@@ -92,7 +92,7 @@ fn the_table_prints_weights_as_libraries_take_them() {
         .success()
         .stdout(predicate::str::contains("scikit-learn: class_weight={\"common\": 0."))
         .stdout(predicate::str::contains("PyTorch: weight=torch.tensor([0."))
-        .stdout(predicate::str::contains("shortfall unweighted"));
+        .stdout(predicate::str::contains("shortfall  unweighted"));
 }
 
 #[test]
@@ -110,4 +110,96 @@ fn bad_targets_are_named() {
     refused("prior:0.5,0.5", "2 numbers for 3 classes");
     refused("shortfall:1,two,3", "\"two\" is not a number");
     refused("shortfall:1,0,3", "0 is not a positive number");
+}
+
+fn json(assert: assert_cmd::assert::Assert) -> Value {
+    serde_json::from_slice(&assert.get_output().stdout).expect("JSON")
+}
+
+fn numbers(list: &Value) -> Vec<f64> {
+    list.as_array().expect("a list").iter().filter_map(Value::as_f64).collect()
+}
+
+#[test]
+fn equal_recalls_to_within_one_sample() {
+    let directory = tempfile::tempdir().expect("a directory");
+    data(directory.path());
+    let record = json(weights(directory.path(), &["--target", "equal-recall", "--format", "json"]).success());
+    let recall = numbers(&record["recall"]);
+    let counts = numbers(&record["class_counts"]);
+    let low = recall.iter().zip(&counts).map(|(r, n)| r + 1.0 / n).fold(f64::INFINITY, f64::min);
+    let high = recall.iter().zip(&counts).map(|(r, n)| r - 1.0 / n).fold(0.0, f64::max);
+    assert!(recall.len() == 3 && high <= low + 1e-12, "{recall:?}");
+    let unweighted = numbers(&record["unweighted"]["recall"]);
+    assert!(unweighted[2] < unweighted[0] - 0.2, "{unweighted:?}");
+}
+
+#[test]
+fn calibration_is_told_before_and_after() {
+    let directory = tempfile::tempdir().expect("a directory");
+    data(directory.path());
+    for (loss, from) in [("softmax", "logits"), ("logistic", "log_probabilities")] {
+        let target = ["--target", "equal-shortfall", "--loss", loss, "--format", "json"];
+        let record = json(weights(directory.path(), &target).success());
+        let scores = &record["calibration"];
+        let corrected = &scores["prior_corrected"];
+        assert_eq!(corrected["from"], from);
+        let subtract = numbers(&corrected["subtract"]);
+        for (taken, weight) in subtract.iter().zip(numbers(&record["class_weights"])) {
+            assert!((taken - weight.ln()).abs() < 1e-14);
+        }
+        let (before, after) = (&scores["as_predicted"], corrected);
+        let loss = |scores: &Value| scores["log_loss"].as_f64().expect("a number");
+        assert!(loss(after) < loss(before) - 0.05, "{before} {after}");
+        let error = |scores: &Value| scores["calibration_error"]["l1"].as_f64().expect("a number");
+        assert!(error(after) < error(before), "{before} {after}");
+    }
+}
+
+#[test]
+fn what_cannot_be_is_named_with_what_can() {
+    let directory = tempfile::tempdir().expect("a directory");
+    data(directory.path());
+    let unattainable = ["--target", "shortfall:1,1,1000000", "--format", "json"];
+    let record = json(weights(directory.path(), &unattainable).code(1));
+    assert_eq!(record["attainable"], false);
+    assert!(numbers(&record["class_weights"]).is_empty());
+    assert_eq!(numbers(&record["nearest"]["shortfall"]).len(), 3);
+    assert!(record["why"].as_str().expect("text").contains("weights"), "{record}");
+    std::fs::write(directory.path().join("data.csv"), "x,y,kind\n0,0,a\n1,2,a\n0.5,1,b\n0.2,1,b\n9,9,c\n")
+        .expect("written");
+    weights(directory.path(), &["--target", "equal-recall"])
+        .code(2)
+        .stderr(predicate::str::contains("class c has one sample"));
+    weights(directory.path(), &["--target", "equal-shortfall"])
+        .success()
+        .stderr(predicate::str::contains("note: class c has one sample"));
+    weights(directory.path(), &["--target", "equal-shortfall", "--l2", "0"])
+        .code(2)
+        .stderr(predicate::str::contains("cannot be used multiple times"));
+}
+
+#[test]
+fn separable_classes_are_named() {
+    let directory = tempfile::tempdir().expect("a directory");
+    std::fs::write(directory.path().join("apart.csv"), "x,kind\n0,a\n1,a\n5,b\n6,b\n").expect("written");
+    let mut command = Command::cargo_bin("equipoise").expect("the binary is built");
+    command
+        .current_dir(directory.path())
+        .args(["weights", "apart.csv", "--label", "kind", "--target", "equal-shortfall"])
+        .assert()
+        .code(1)
+        .stdout("")
+        .stderr(predicate::str::contains("classes a, b are separable"))
+        .stderr(predicate::str::contains("\n").count(1));
+}
+
+#[test]
+fn whole_number_classes_are_whole_numbers_in_python() {
+    let directory = tempfile::tempdir().expect("a directory");
+    std::fs::write(directory.path().join("data.csv"), "x,kind\n0,0\n1,1\n2,0\n3,1\n1,0\n0.5,1\n4,1\n")
+        .expect("written");
+    weights(directory.path(), &["--target", "equal-shortfall"])
+        .success()
+        .stdout(predicate::str::contains("class_weight={0: "));
 }

@@ -13,6 +13,17 @@ fn at_least_one(number: usize, key: &str) -> Result<(), Fault> {
     if number == 0 { fault(key, "there are none; give at least one") } else { Ok(()) }
 }
 
+/// Whether a measure is a class-by-class matrix.
+fn matrix(measure: Measure, kind: &str) -> Result<(), Fault> {
+    match measure.shape() {
+        Shape::ClassPairs => Ok(()),
+        _ => fault(
+            format!("plot.{kind}.measure"),
+            "is not a class-by-class matrix; use `mean_probability` or `weight_effect`",
+        ),
+    }
+}
+
 /// A figure of an experiment, whose keys are told from the figure on.
 pub(super) struct Drawing<'a> {
     pub(super) experiment: &'a Experiment,
@@ -53,12 +64,7 @@ impl Drawing<'_> {
             }
             Plot::Maps { measure } => {
                 self.all_of(&[*measure, Measure::ClassCount], "maps")?;
-                if measure.shape() != Shape::ClassPairs {
-                    return fault(
-                        "plot.maps.measure",
-                        "is not a class-by-class matrix; use `mean_probability`",
-                    );
-                }
+                matrix(*measure, "maps")?;
                 self.unswept("maps", None)
             }
             Plot::Regions { target, reach } => {
@@ -76,19 +82,14 @@ impl Drawing<'_> {
                 self.axis(along).map_err(|problem| Fault { key: "plot.lines.along".to_owned(), problem })?;
                 self.unswept("lines", Some(along))
             }
-            Plot::Ternary { built } => {
-                self.all_of(&[Measure::Outflow], "ternary")?;
-                if self.classes != 3 {
-                    return fault(
-                        "plot.ternary",
-                        format!("shows three classes, but the design has {}", self.classes),
-                    );
-                }
-                if let Some(name) = built {
-                    self.axis(name)
-                        .map_err(|problem| Fault { key: "plot.ternary.built".to_owned(), problem })?;
-                }
-                self.unswept("ternary", built.as_deref())
+            Plot::Ternary { built } => self.outflows("ternary", 3, built.as_deref()),
+            Plot::Quaternary { built } => self.outflows("quaternary", 4, built.as_deref()),
+            Plot::Signs { measure, designs } => {
+                self.all_of(&[*measure], "signs")?;
+                matrix(*measure, "signs")?;
+                self.axis(designs)
+                    .map_err(|problem| Fault { key: "plot.signs.designs".to_owned(), problem })?;
+                self.unswept("signs", Some(designs))
             }
             Plot::Bars { target, classes } => {
                 self.all_of(&[Measure::Contribution, Measure::Shortfall, Measure::MeanProbability], "bars")?;
@@ -103,6 +104,22 @@ impl Drawing<'_> {
                 self.unswept("bars", None)
             }
         }
+    }
+
+    /// Shares of `classes` classes in all outflow.
+    fn outflows(&self, kind: &str, classes: usize, built: Option<&str>) -> Result<(), Fault> {
+        self.all_of(&[Measure::Outflow], kind)?;
+        if self.classes != classes {
+            let has = self.classes;
+            return fault(
+                format!("plot.{kind}"),
+                format!("shows {classes} classes, but the design has {has}"),
+            );
+        }
+        if let Some(name) = built {
+            self.axis(name).map_err(|problem| Fault { key: format!("plot.{kind}.built"), problem })?;
+        }
+        self.unswept(kind, built)
     }
 
     fn class(&self, class: usize, key: &str) -> Result<(), Fault> {

@@ -36,12 +36,16 @@ pub enum Measure {
     CentroidResidual,
     /// How far the flows `F` are from symmetric: largest difference beside the largest flow between two classes (I5).
     Asymmetry,
+    /// Softmax and binary logistic: worst relative residual of the weight effects' sum rule (W2).
+    SumRuleResidual,
     /// Samples of each class, `N_c`.
     ClassCount,
     /// Weight of each class, `lambda_c`.
     ClassWeight,
     /// `P[k][k]`, the mean probability that a class's own samples give it.
     TargetProbability,
+    /// What sizes and weights alone guarantee of it: `max(0, (2 m_k - M) / m_k)` (I4).
+    GuaranteedProbability,
     /// `s_k = 1 - P[k][k]`.
     Shortfall,
     /// Weighted mass that a class's samples withhold from it.
@@ -74,6 +78,12 @@ pub enum Measure {
     /// `dP[k][k] / d log lambda_j`: what the weight of class `j` (row) does to the mean probability of class `k` (column;
     /// W1, W4).
     WeightEffect,
+    /// The same by problems with slightly other weights, solved again (W1).
+    WeightEffectByDifferences,
+    /// Two classes: probability of class 1 at each distinct point of the data, in order of first appearance.
+    PointProbability,
+    /// Two classes: log loss of the samples of class 1 at each of these points, summed.
+    PointLoss,
     /// Coefficients of each logit (rows) by feature (columns).
     Coefficient,
     /// Binary logistic: the residual-weighted centroid of each class (rows) by feature (columns; B4).
@@ -101,6 +111,8 @@ pub enum Shape {
     ClassPairs,
     /// One per class (or logit) and feature, row by row.
     Features,
+    /// One per distinct point of the data.
+    Points,
     /// One per iteration told of.
     Iterations,
 }
@@ -123,10 +135,12 @@ impl Measure {
             | M::LawfulErrorRatio
             | M::ErrorRatioResidual
             | M::CentroidResidual
-            | M::Asymmetry => Shape::Scalar,
+            | M::Asymmetry
+            | M::SumRuleResidual => Shape::Scalar,
             M::ClassCount
             | M::ClassWeight
             | M::TargetProbability
+            | M::GuaranteedProbability
             | M::Shortfall
             | M::Outflow
             | M::Inflow
@@ -139,7 +153,10 @@ impl Measure {
             | M::NeglectBound
             | M::Guarantee
             | M::Intercept => Shape::Classes,
-            M::MeanProbability | M::Contribution | M::WeightEffect => Shape::ClassPairs,
+            M::MeanProbability | M::Contribution | M::WeightEffect | M::WeightEffectByDifferences => {
+                Shape::ClassPairs
+            }
+            M::PointProbability | M::PointLoss => Shape::Points,
             M::Coefficient | M::Centroid => Shape::Features,
             M::Iteration | M::LossTrace | M::LossChangeTrace | M::GradientTrace | M::BalanceTrace => {
                 Shape::Iterations
@@ -166,7 +183,7 @@ impl Shape {
     pub fn indices(self) -> usize {
         match self {
             Self::Scalar => 0,
-            Self::Classes | Self::Iterations => 1,
+            Self::Classes | Self::Points | Self::Iterations => 1,
             Self::ClassPairs | Self::Features => 2,
         }
     }

@@ -3,15 +3,16 @@
 use super::descend::{Descended, End, Objective, Sight, told};
 use super::measure::Measure;
 use crate::balance::{
-    Centroids, Ledger, LedgerEntry, MeanProbability, Neglect, WeightEffects, binary_error_ratio,
-    class_log_losses, hits, neglect, recalls, relative_difference, residual_centroids,
+    Centroids, FlowPolytope, Ledger, LedgerEntry, MeanProbability, Neglect, WeightEffects,
+    binary_error_ratio, class_log_losses, hits, neglect, recalls, relative_difference, residual_centroids,
 };
 use crate::data::Dataset;
 use crate::loss::LossKind;
-use crate::solver::{Head, Problem};
+use crate::numeric::{Sigmoid, softplus};
+use crate::solver::{Head, LossChoice, Problem};
 use nalgebra::{DMatrix, DVector};
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// What measures of one problem gave, or which cannot be taken of it and why.
 pub(super) type Measured = Result<BTreeMap<Measure, Vec<f64>>, String>;
@@ -21,6 +22,7 @@ pub(super) fn observe(
     wanted: &[Measure],
     problem: &Problem,
     dataset: &Dataset,
+    choice: &LossChoice,
     descended: &Descended,
 ) -> Measured {
     let objective = Objective::new(problem, dataset);
@@ -34,6 +36,7 @@ pub(super) fn observe(
     let seen = Seen {
         problem,
         dataset,
+        choice,
         head,
         objective: &objective,
         certified: loss,
@@ -43,6 +46,7 @@ pub(super) fn observe(
         means,
         logits: &logits,
         descended,
+        effects: OnceCell::new(),
         sights: OnceCell::new(),
     };
     let take = |&measure: &Measure| {
@@ -60,7 +64,7 @@ pub(super) fn unfit(measure: Measure, problem: &Problem) -> Option<&'static str>
     let classes = problem.targets().classes();
     let binary_logistic = matches!(problem.loss(), LossKind::Logistic(_)) && classes == 2;
     match measure {
-        M::ErrorRatio | M::LawfulErrorRatio | M::ErrorRatioResidual if classes != 2 => {
+        M::ErrorRatio | M::LawfulErrorRatio | M::ErrorRatioResidual | M::PointProbability if classes != 2 => {
             Some("is about two classes; take it out of `measure` or choose a design of two")
         }
         M::Centroid | M::CentroidResidual if !binary_logistic => {
@@ -74,6 +78,7 @@ pub(super) fn unfit(measure: Measure, problem: &Problem) -> Option<&'static str>
 struct Seen<'a> {
     problem: &'a Problem<'a>,
     dataset: &'a Dataset,
+    choice: &'a LossChoice,
     head: &'a Head,
     objective: &'a Objective<'a>,
     /// Loss with and without penalty, as the solver says.
@@ -84,6 +89,8 @@ struct Seen<'a> {
     neglect: Vec<Neglect>,
     hits: Vec<usize>,
     descended: &'a Descended,
+    /// Weight effects, once a measure has asked.
+    effects: OnceCell<Option<WeightEffects>>,
     /// What the iterates that are told of are like, once a trace has asked.
     sights: OnceCell<Vec<Sight>>,
 }
@@ -121,6 +128,19 @@ impl Seen<'_> {
             }
             M::ClassLoss => class_log_losses(self.problem.loss().link(), self.logits, targets),
             M::WeightEffect => self.weight_effects(),
+            M::WeightEffectByDifferences => self.weight_effects_by_differences(),
+            M::SumRuleResidual => {
+                self.effects().map(|effects| effects.sum_rule(&self.means, targets)).into_iter().collect()
+            }
+            M::GuaranteedProbability => self.guaranteed(),
+            M::PointProbability => {
+                self.points().into_iter().map(|(odds, _)| Sigmoid::of(odds).probability).collect()
+            }
+            M::PointLoss => self
+                .points()
+                .into_iter()
+                .map(|(odds, positives)| positives as f64 * softplus(-odds))
+                .collect(),
             M::ClassCount => floats(targets.counts()),
             M::ClassWeight => targets.class_weights().to_vec(),
             M::TargetProbability => self.means.matrix.diagonal().iter().copied().collect(),
@@ -206,12 +226,59 @@ impl Seen<'_> {
         sums
     }
 
-    /// `dP[k][k]` by each weight; no numbers where the Hessian is singular or the search was stopped short.
+    /// No effects where the Hessian is singular or the search was stopped short.
+    fn effects(&self) -> Option<&WeightEffects> {
+        let at = || match &self.descended.end {
+            End::Stationary(point) => WeightEffects::at(self.problem, self.dataset, point).ok(),
+            _ => None,
+        };
+        self.effects.get_or_init(at).as_ref()
+    }
+
+    /// `dP[k][k]` by each weight.
     fn weight_effects(&self) -> Vec<f64> {
-        let End::Stationary(point) = &self.descended.end else { return Vec::new() };
-        let effects = WeightEffects::at(self.problem, self.dataset, point);
-        let diagonals = effects.iter().flat_map(|effects| &effects.of_weight);
+        let diagonals = self.effects().into_iter().flat_map(|effects| &effects.of_weight);
         diagonals.flat_map(|effect| effect.diagonal().iter().copied().collect::<Vec<_>>()).collect()
+    }
+
+    /// The same from problems solved again; no numbers where one of them has no stationary point.
+    fn weight_effects_by_differences(&self) -> Vec<f64> {
+        let (problem, targets) = (self.problem, self.problem.targets());
+        let effect = |class: usize| {
+            let weights = targets.class_weights();
+            let choice = self.choice;
+            WeightEffects::by_differences(self.dataset, choice, weights, problem.l2(), class)
+                .map(|effect| effect.diagonal().iter().copied().collect::<Vec<_>>())
+        };
+        let effects: Option<Vec<Vec<f64>>> = (0..targets.classes()).map(effect).collect();
+        effects.unwrap_or_default().concat()
+    }
+
+    /// I4, one per class.
+    fn guaranteed(&self) -> Vec<f64> {
+        let targets = self.problem.targets();
+        let polytope = FlowPolytope::new(targets.mass().to_vec());
+        (0..targets.classes()).map(|class| polytope.mean_probability(class, class).low).collect()
+    }
+
+    /// The log odds of class 1, and how many samples of it there are, at each distinct point.
+    fn points(&self) -> Vec<(f64, usize)> {
+        let features = self.dataset.features();
+        let mut place_of = HashMap::new();
+        let mut points: Vec<(f64, usize)> = Vec::new();
+        for (sample, &label) in self.problem.targets().of_sample().iter().enumerate() {
+            let bits: Vec<u64> = features.column(sample).iter().map(|value| value.to_bits()).collect();
+            let place = *place_of.entry(bits).or_insert_with(|| {
+                let odds = match self.logits.column(sample).as_slice() {
+                    &[odds] => odds,
+                    z => z[1] - z[0],
+                };
+                points.push((odds, 0));
+                points.len() - 1
+            });
+            points[place].1 += label as usize;
+        }
+        points
     }
 
     /// One row per class.

@@ -21,7 +21,7 @@ macro_rules! shipped {
 }
 
 /// All of them, in the order of their figures.
-pub const SHIPPED: [Shipped; 14] = shipped![
+pub const SHIPPED: [Shipped; 19] = shipped![
     "binary-weights",
     "probability-maps",
     "softmax-balance",
@@ -34,8 +34,13 @@ pub const SHIPPED: [Shipped; 14] = shipped![
     "convergence",
     "long-tail",
     "triangle",
+    "four-classes",
+    "sign-map",
     "circulation",
     "contrary-weight",
+    "guarantee",
+    "weight-effects",
+    "other-classes",
 ];
 
 impl Shipped {

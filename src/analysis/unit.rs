@@ -93,11 +93,13 @@ impl Unit<'_> {
         let dataset = analysis.data.sample(draw).map_err(|error| impossible(error.to_string()))?;
         let classes = dataset.labels().classes();
         let weights = analysis.weights_of(series).weights(classes, draw);
-        let problem = Problem::new(&dataset, &series.loss.choice(), &weights, analysis.penalty)
+        let choice = series.loss.choice();
+        let problem = Problem::new(&dataset, &choice, &weights, analysis.penalty)
             .map_err(|error| impossible(error.to_string()))?;
         let traced = analysis.measure.iter().any(|&measure| is_trace(measure));
         let descended = descend(&problem, &dataset, series.optimizer, traced);
-        let measured = observe(&analysis.measure, &problem, &dataset, &descended).map_err(impossible)?;
+        let measured =
+            observe(&analysis.measure, &problem, &dataset, &choice, &descended).map_err(impossible)?;
         let ended = match descended.end {
             End::Stationary(_) => Ended::Stationary,
             End::Stopped(_) => Ended::Stopped,

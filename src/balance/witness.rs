@@ -11,6 +11,14 @@ pub enum WitnessError {
     /// The direction is not admissible.
     #[error("outflows {0}")]
     Inadmissible(Violation),
+    /// Not one outflow per class, or none that is positive.
+    #[error("{given} outflows for {classes} classes; give one for each, some above 0")]
+    Outflows {
+        /// Outflows given.
+        given: usize,
+        /// Classes.
+        classes: usize,
+    },
     /// A class has fewer samples than there are groups.
     #[error("class {class}: {samples} samples are too few; each of {groups} groups needs one of every class")]
     TooFew {
@@ -38,6 +46,9 @@ const PAIRED: f64 = 0.98;
 pub fn witness(counts: &[usize], weights: &[f64], target: &[f64]) -> Result<GroupedDesign, WitnessError> {
     let mass: Vec<f64> = counts.iter().zip(weights).map(|(&count, weight)| count as f64 * weight).collect();
     let total: f64 = target.iter().sum();
+    if target.len() != counts.len() || !(total > 0.0 && total.is_finite()) {
+        return Err(WitnessError::Outflows { given: target.len(), classes: counts.len() });
+    }
     let direction: Vec<f64> = target.iter().map(|outflow| outflow / total).collect();
     FlowPolytope::new(vec![f64::INFINITY; counts.len()])
         .admits(&direction, 1e-12)
@@ -127,6 +138,8 @@ mod tests {
         let refused = |counts: &[usize], target: &[f64]| {
             witness(counts, &[1.0; 3], target).expect_err("impossible").to_string()
         };
+        assert!(refused(&[50, 50], &[1.0, 1.0, 1.0]).contains("3 outflows for 2 classes"));
+        assert!(refused(&[50, 50, 50], &[0.0; 3]).contains("some above 0"));
         assert!(refused(&[50, 50, 50], &[1.0, 1.0, 3.0]).contains("class 2 would lose"));
         assert!(refused(&[50, 50, 4], &[1.0, 1.0, 1.0]).contains("class 2: 4 samples are too few"));
     }

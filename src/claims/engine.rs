@@ -7,7 +7,7 @@ use super::law::{LawClaim, TOLERANCE};
 use super::measurement::{Solved, measure};
 use super::setup::FIRST_DIGITS_CASE;
 use super::verdict::{Control, Finding, Verdict};
-use super::{averaging, binary, flows, inr, one_vs_all, repair, softmax, weight_effects};
+use super::{averaging, binary, contrary_weight, flows, inr, one_vs_all, repair, softmax, weight_effects};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use thiserror::Error;
@@ -82,7 +82,11 @@ fn catalogue() -> Vec<(u64, Claim)> {
     let laws = binary::CLAIMS.iter().chain(&softmax::CLAIMS[..1]).chain(&one_vs_all::CLAIMS[..1]);
     let later = softmax::CLAIMS[1..].iter().chain(&one_vs_all::CLAIMS[1..]).chain(&inr::CLAIMS);
     let comparisons = averaging::CLAIMS.iter().chain([&repair::CLAIM]);
-    let comparisons = comparisons.chain(&flows::CLAIMS).chain(&weight_effects::CLAIMS).map(Claim::Comparison);
+    let comparisons = comparisons
+        .chain(&flows::CLAIMS)
+        .chain(&weight_effects::CLAIMS)
+        .chain(&contrary_weight::CLAIMS)
+        .map(Claim::Comparison);
     let claims = laws.map(Claim::Law).chain([Claim::Dimension]).chain(later.map(Claim::Law));
     let mut numbered: Vec<(u64, Claim)> = (1..).zip(claims.chain(comparisons)).collect();
     // Numbers stay with claims; a claim that came later stands beside its family all the same.

@@ -4,9 +4,14 @@ use super::case::{CaseReport, SetupFailure};
 use super::comparison::{Comparison, missed};
 use super::law::TOLERANCE;
 use super::sentence::shown;
-use crate::balance::{FlowPolytope, MeanProbability, distance, pair_flows, saturated_flows, witness};
+use crate::balance::{
+    FlowPolytope, MeanProbability, WeightEffects, distance, pair_flows, saturated_flows, witness,
+};
 use crate::data::random::{log_uniform, stream};
-use crate::data::{Covariance, Dataset, GaussianMixture, GroupedDesign, class_means};
+use crate::data::{
+    Covariance, Dataset, GaussianMixture, GroupedDesign, PlacedGroups, class_means, helping_weight,
+    hindering_weight,
+};
 use crate::loss::ClassWeights;
 use crate::solver::{LossChoice, Outcome, Problem, solve};
 use nalgebra::DMatrix;
@@ -27,6 +32,11 @@ const TARGETS: [[f64; 3]; 7] = [
     [1.0, 2.0, 1.0],
     [3.0, 4.0, 5.0],
 ];
+
+/// Data sets built for a place; the case after them is a pair of equal sizes and weights.
+const LANDINGS: usize = TARGETS.len() + 8;
+/// What a unit of log weight of class 0 adds to, or takes from, the mean probability of class 1 in that pair, at least.
+const TOLD_APART: f64 = 0.01;
 
 pub(super) const CLAIMS: [Comparison; 4] = [
     Comparison {
@@ -77,14 +87,23 @@ pub(super) const CLAIMS: [Comparison; 4] = [
     Comparison {
         id: "I6",
         statement: "Same sizes, same inverse-frequency weights, other data: softmax outflows land wherever they are wanted inside the admissible set.",
-        cases: TARGETS.len() + 8,
+        cases: LANDINGS + 1,
         check: land,
         summarise: |cases| {
-            let far = cases.iter().filter_map(|case| case.first()).copied().reduce(f64::max);
-            far.map(|far| {
-                vec![format!("largest distance from the target: {} of the total outflow", shown(far))]
-            })
-            .unwrap_or_default()
+            let landings = cases.iter().filter(|case| case.len() == 1);
+            let far = landings.filter_map(|case| case.first()).copied().reduce(f64::max);
+            let far = far
+                .map(|far| format!("largest distance from the target: {} of the total outflow", shown(far)));
+            let effects = cases.iter().find_map(|case| match case.as_slice() {
+                &[raised, lowered] => Some(format!(
+                    "more weight on class 0 changes the mean probability of class 1 by {} in one data set, {} in another of \
+                     the same sizes and weights (per unit of log weight)",
+                    shown(raised),
+                    shown(lowered)
+                )),
+                _ => None,
+            });
+            far.into_iter().chain(effects).collect()
         },
     },
 ];
@@ -206,7 +225,37 @@ fn symmetry(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> 
     })
 }
 
+/// Two data sets of the same sizes and weights, in which a weight raises and lowers another class's mean probability.
+fn pair() -> Result<CaseReport, SetupFailure> {
+    let effect = |groups: &PlacedGroups| -> Result<f64, SetupFailure> {
+        let dataset = groups.dataset()?;
+        let problem = Problem::new(&dataset, &LossChoice::Softmax, &ClassWeights::None, 0.0)?;
+        let point = solve(&problem).stationary().ok_or("no stationary point")?;
+        let effects = WeightEffects::at(&problem, &dataset, &point).map_err(|_| "a singular Hessian")?;
+        Ok(effects.of_weight[0][(1, 1)])
+    };
+    let (helping, hindering) = (helping_weight()?, hindering_weight()?);
+    let sizes = if helping.class_counts() == hindering.class_counts() { 0.0 } else { 1.0 };
+    let (raised, lowered) = (effect(&helping)?, effect(&hindering)?);
+    let residual =
+        |raised: f64, lowered: f64| missed(&[(raised, TOLD_APART), (-lowered, TOLD_APART), (0.0, sizes)]);
+    Ok(CaseReport {
+        setup: format!(
+            "softmax, two data sets of sizes {:?}, equal weights, no penalty",
+            helping.class_counts()
+        ),
+        residual: Some(residual(raised, lowered)),
+        // The other way round.
+        control: Some(residual(lowered, raised)),
+        observed: vec![raised, lowered],
+        ..CaseReport::default()
+    })
+}
+
 fn land(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> {
+    if case == LANDINGS {
+        return pair();
+    }
     let generator = &mut stream(draws.0, draws.1);
     let target: Vec<f64> = TARGETS.get(case).map_or_else(
         || {

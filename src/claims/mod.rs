@@ -5,6 +5,7 @@ mod averaging;
 mod binary;
 mod case;
 mod comparison;
+mod contrary_weight;
 mod dimension;
 mod engine;
 mod flows;

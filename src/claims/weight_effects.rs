@@ -1,11 +1,11 @@
-//! W1 to W4: what a class weight does to mean probabilities, its own class's among them.
+//! W1 to W3: what a class weight does to mean probabilities.
 
 use super::case::{CaseReport, SetupFailure};
 use super::comparison::{Comparison, missed};
 use super::sentence::shown;
-use crate::balance::{MeanProbability, WeightEffects, binary_error_ratio, class_log_losses};
+use crate::balance::{MeanProbability, WeightEffects, class_log_losses};
 use crate::data::random::{log_uniform, stream};
-use crate::data::{Covariance, Dataset, GaussianMixture, class_means, contrary_weight};
+use crate::data::{Covariance, Dataset, GaussianMixture, class_means};
 use crate::loss::{ClassWeights, Targets};
 use crate::solver::{LossChoice, Outcome, Problem, solve};
 use rand::RngExt;
@@ -15,21 +15,7 @@ const PENALTY: f64 = 1e-3;
 /// Largest relative difference of a derivative from central differences of problems solved again.
 const DIFFERENCE: f64 = 1e-7;
 
-/// The contrary weight in 60-digit arithmetic: `P1` and `P0` at `lambda_1 = 1` and at `lambda_1 = 1.25`, and
-/// `dP1 / d log lambda_1` at 1.
-const CONTRARY: [[f64; 2]; 2] = [[0.209_049_32, 0.044_297_508], [0.166_883_24, 0.058_323_795]];
-const CONTRARY_SLOPE: f64 = -0.043_222;
-/// The losses and units of features in which the contrary weight is looked at.
-const CONTRARY_CASES: [(LossChoice, f64, &str); 3] = [
-    (LossChoice::Logistic, 1.0, "binary logistic"),
-    (LossChoice::Softmax, 1.0, "softmax, two classes"),
-    (LossChoice::Logistic, 1000.0, "binary logistic, features in other units"),
-];
-/// Half a unit of the last digit of those numbers.
-const LAST_DIGIT: f64 = 5e-9;
-const LAST_DIGIT_OF_SLOPE: f64 = 5e-7;
-
-pub(super) const CLAIMS: [Comparison; 4] = [
+pub(super) const CLAIMS: [Comparison; 3] = [
     Comparison {
         id: "W1",
         statement: "The weight-effect Jacobian J[c][k][j] = dP[c][k]/d log λ_j by the implicit function theorem agrees with problems solved again.",
@@ -59,21 +45,6 @@ pub(super) const CLAIMS: [Comparison; 4] = [
         check: preference,
         summarise: |_| Vec::new(),
     },
-    Comparison {
-        id: "W4",
-        statement: "A weight can work against its own class, already for two: 25% more weight on the positives lowers their mean probability by four points.",
-        cases: CONTRARY_CASES.len(),
-        check: contrary,
-        summarise: |cases| {
-            let at = |place: usize| {
-                cases.first().and_then(|case| case.get(place)).copied().map_or_else(String::new, shown)
-            };
-            vec![
-                format!("P₁ {} at λ₁ = 1, {} at λ₁ = 1.25; P₀ {} and {}", at(0), at(1), at(2), at(3)),
-                format!("dP₁/d log λ₁ = {}; mean log loss of the positives {} and {}", at(4), at(5), at(6)),
-            ]
-        },
-    },
 ];
 
 fn worst(cases: &[Vec<f64>], what: &str) -> Vec<String> {
@@ -90,12 +61,12 @@ struct Drawn {
 }
 
 /// A problem solved with some weights.
-struct At {
-    means: MeanProbability,
-    targets: Targets,
-    effects: Option<WeightEffects>,
+pub(super) struct At {
+    pub(super) means: MeanProbability,
+    pub(super) targets: Targets,
+    pub(super) effects: Option<WeightEffects>,
     /// Mean log loss of each class.
-    class_loss: Vec<f64>,
+    pub(super) class_loss: Vec<f64>,
     /// What the penalty adds to the loss.
     penalty: f64,
 }
@@ -130,7 +101,7 @@ impl Drawn {
     }
 }
 
-fn solved(
+pub(super) fn solved(
     dataset: &Dataset,
     choice: &LossChoice,
     weights: Vec<f64>,
@@ -209,48 +180,6 @@ fn preference(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure
         setup: format!("{}; weight of class {class} from 0.1 to 30 times", drawn.words),
         residual: Some(rise(&losses)),
         control: Some(rise(&reversed)),
-        ..CaseReport::default()
-    })
-}
-
-fn contrary((seed, number): (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> {
-    let (ref choice, unit, words) = CONTRARY_CASES[case];
-    let witness = contrary_weight()?.dataset()?;
-    let features = witness.features().map(|feature| unit * (feature + 1.0));
-    let dataset = Dataset::unnamed(features, witness.labels().clone())?;
-    let at = |dataset: &Dataset, weight: f64| solved(dataset, choice, vec![1.0, weight], 0.0, true);
-    let (before, after) = (at(&dataset, 1.0)?, at(&dataset, 1.25)?);
-    let positives = |at: &At| at.means.matrix[(1, 1)];
-    let negatives = |at: &At| at.means.matrix[(0, 1)];
-    let slope = before.effects.as_ref().ok_or("a singular Hessian")?.of_weight[1][(1, 1)];
-    let off = [&before, &after].into_iter().zip(CONTRARY).flat_map(|(at, [p1, p0])| {
-        [(LAST_DIGIT, (positives(at) - p1).abs()), (LAST_DIGIT, (negatives(at) - p0).abs())]
-    });
-    let ratio = |at: &At| {
-        let (measured, lawful) = binary_error_ratio(&at.means, &at.targets);
-        (1e-10, (measured / lawful - 1.0).abs())
-    };
-    let fell = |before: &At, after: &At| (positives(before) - positives(after), 0.04);
-    let slope_off = (LAST_DIGIT_OF_SLOPE, (slope - CONTRARY_SLOPE).abs());
-    let inequalities: Vec<(f64, f64)> =
-        off.chain([slope_off, ratio(&before), ratio(&after), fell(&before, &after)]).collect();
-    // Ordinary classes: more weight helps.
-    let means = class_means::line(2, 1.5)?;
-    let ordinary =
-        GaussianMixture::new(means, Covariance::Spherical(1.0), vec![400, 80])?.sample(seed, number)?;
-    Ok(CaseReport {
-        setup: format!("{words}, six groups in three dimensions, 1482 negatives, 83 positives, no penalty"),
-        residual: Some(missed(&inequalities)),
-        control: Some(missed(&[fell(&at(&ordinary, 1.0)?, &at(&ordinary, 1.25)?)])),
-        observed: vec![
-            positives(&before),
-            positives(&after),
-            negatives(&before),
-            negatives(&after),
-            slope,
-            before.class_loss[1],
-            after.class_loss[1],
-        ],
         ..CaseReport::default()
     })
 }

@@ -5,7 +5,6 @@
 
 mod blocks;
 pub mod class_means;
-mod contrary_weight;
 mod csv_file;
 mod dataset;
 mod digits;
@@ -16,9 +15,9 @@ mod npy;
 mod placed_groups;
 pub mod random;
 mod raw_logits;
+mod surprising_weights;
 mod values;
 
-pub use contrary_weight::contrary_weight;
 pub use csv_file::read_csv;
 pub use dataset::{DataError, Dataset, Labels};
 pub use digits::{digits, digits_subset};
@@ -30,3 +29,4 @@ pub use placed_groups::PlacedGroups;
 pub(crate) use values::{Number, Values};
 
 pub use raw_logits::{raw_binary_logits, raw_logits};
+pub use surprising_weights::{contrary_weight, contrary_weight_of_three, helping_weight, hindering_weight};

@@ -8,7 +8,7 @@ use super::error::FigureError;
 use super::render::Figure;
 use super::task::Task;
 use super::theme::{ONE_COLUMN, POINTS_PER_INCH, TWO_COLUMNS, Theme};
-use super::{bars, curves, decision_lines, maps, regions, scatter, ternary};
+use super::{bars, curves, decision_lines, maps, quaternary, regions, scatter, signs, ternary};
 
 /// Draws every figure of an analysis.
 pub fn draw(results: &Results, theme: Theme) -> Result<Vec<Figure>, FigureError> {
@@ -31,6 +31,8 @@ fn draw_one(results: &Results, plan: &FigurePlan, theme: Theme) -> Result<Figure
         Plot::Regions { target, reach } => regions::draw(&task, *target, *reach),
         Plot::Lines { reach, along, label } => decision_lines::draw(&task, *reach, along, label),
         Plot::Ternary { built } => ternary::draw(&task, built.as_deref()),
+        Plot::Quaternary { built } => quaternary::draw(&task, built.as_deref()),
+        Plot::Signs { measure, designs } => signs::draw(&task, *measure, designs),
         Plot::Bars { target, classes } => bars::draw(&task, *target, classes),
     }?;
     let file_stem = format!("{}-{}", plan.id, results.experiment.analysis.name);

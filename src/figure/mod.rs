@@ -7,7 +7,7 @@
 //!
 //! Below the pictures, each file uses only those named before it: `theme` (sizes and colours), `canvas`
 //! (lines, areas, text in points), `text` (the embedded font), `scale` and `ticks`, `marker`, `head` (words above panels), `axes` (panels),
-//! `labels`, `series_look`, `colour_bar`, `plane`.
+//! `labels`, `series_look`, `colour_bar`, `plane`, `outflows`.
 
 pub mod balance_law;
 pub mod scaling;
@@ -24,13 +24,16 @@ mod head;
 mod labels;
 mod maps;
 mod marker;
+mod outflows;
 mod pdf;
 mod plane;
+mod quaternary;
 mod regions;
 mod render;
 mod scale;
 mod scatter;
 mod series_look;
+mod signs;
 mod task;
 mod ternary;
 mod text;

@@ -1,10 +1,9 @@
 //! Outflow shares of three classes in a triangle: what sizes and weights leave open, and where data land in it (I3, I6).
 
-use crate::analysis::{Measure, Record};
-
 use super::canvas::{Anchor, Canvas, Lettering, Point, Stroke, draw_svg};
 use super::error::FigureError;
 use super::marker::{Shape, draw_filled};
+use super::outflows::{Landed, Shares};
 use super::task::Task;
 use super::text::widest;
 use super::theme::{
@@ -13,6 +12,10 @@ use super::theme::{
 
 /// Radius of a dot.
 const DOT: f64 = 1.2;
+/// Radius of the dot that stands for all problems of two classes.
+const TWICE_DOT: f64 = 2.4;
+/// How far down the triangle the words beside it begin.
+const HEIGHT_OF_WORDS: f64 = 0.16;
 /// Radius of the diamond that marks a data set built for its place.
 const DIAMOND: f64 = 3.4;
 /// Opacity of what no data can reach.
@@ -38,7 +41,7 @@ impl Triangle {
     }
 
     /// The place of shares that sum to one.
-    fn place(&self, shares: [f64; 3]) -> Point {
+    fn place(&self, shares: Shares<3>) -> Point {
         let along =
             |pick: fn(Point) -> f64| (0..3).map(|class| shares[class] * pick(self.corners[class])).sum();
         (along(|corner| corner.0), along(|corner| corner.1))
@@ -46,36 +49,19 @@ impl Triangle {
 }
 
 pub(super) fn draw(task: &Task, built: Option<&str>) -> Result<String, FigureError> {
-    let results = task.results;
-    let axis = built.and_then(|name| results.experiment.axis(name));
-    let place = |record: &Record| axis.and_then(|axis| record.at.get(axis).copied()).unwrap_or(0);
-    let dots: Vec<[f64; 3]> =
-        results.records.iter().filter(|record| place(record) == 0).filter_map(shares).collect();
-    if dots.is_empty() {
-        return Err(task.empty("stationary points of three classes"));
-    }
+    let landed = Landed::<3>::of(task, built)?;
     let triangle = Triangle::of(task);
     draw_svg(task.sheet, &task.caption, |canvas| {
         draw_sets(canvas, &triangle)?;
-        for shares in dots {
+        for shares in landed.dots {
             canvas.disc(triangle.place(shares), DOT, sequence_colour(INSIDE), 0.55)?;
         }
-        let labels = axis.map(|axis| results.experiment.axes[axis].labels.as_slice()).unwrap_or_default();
-        for (number, label) in labels.iter().enumerate().skip(1) {
-            let first = results.records.iter().find(|record| place(record) == number);
-            if let Some(shares) = first.and_then(shares) {
-                draw_built(canvas, &triangle, shares, label)?;
-            }
+        for (label, shares) in &landed.built {
+            draw_built(canvas, &triangle, *shares, label)?;
         }
+        draw_two_classes(canvas, &triangle)?;
         draw_words(canvas, &triangle, task.sheet.width)
     })
-}
-
-/// The share of each of three classes in all outflow.
-fn shares(record: &Record) -> Option<[f64; 3]> {
-    let &[a, b, c] = record.all(Measure::Outflow) else { return None };
-    let total = a + b + c;
-    (total > 0.0).then(|| [a / total, b / total, c / total])
 }
 
 fn draw_sets(canvas: &Canvas, triangle: &Triangle) -> Result<(), FigureError> {
@@ -90,7 +76,7 @@ fn draw_sets(canvas: &Canvas, triangle: &Triangle) -> Result<(), FigureError> {
 fn draw_built(
     canvas: &Canvas,
     triangle: &Triangle,
-    shares: [f64; 3],
+    shares: Shares<3>,
     label: &str,
 ) -> Result<(), FigureError> {
     let colour: Colour = sequence_colour(BUILT);
@@ -104,6 +90,26 @@ fn draw_built(
         _ => ((at.0, at.1 + beside + NOTE_SIZE / 2.0), Anchor::Middle),
     };
     canvas.text(place, label, Lettering::new(NOTE_SIZE, colour).anchored(anchor))
+}
+
+/// The set of two classes, upper left: of all that a segment holds, its middle.
+fn draw_two_classes(canvas: &Canvas, triangle: &Triangle) -> Result<(), FigureError> {
+    let line = NOTE_SIZE * LINE_HEIGHT;
+    let words = Lettering::new(NOTE_SIZE, sequence_colour(INSIDE));
+    let top = triangle.corners[2].1 + (triangle.corners[0].1 - triangle.corners[2].1) * HEIGHT_OF_WORDS;
+    let text = ["with two classes", "a single point:"];
+    let width = widest(text, NOTE_SIZE);
+    for (number, text) in text.into_iter().enumerate() {
+        canvas.text((MARGIN, top + number as f64 * line), text, words)?;
+    }
+    let y = top + 2.0 * line + GAP;
+    let (left, right) = (MARGIN + DOT, MARGIN + width - DOT);
+    let middle = (f64::midpoint(left, right), y);
+    canvas.line(&[(left, y), (right, y)], Stroke::solid(GREY, CURVE_WIDTH))?;
+    canvas.disc(middle, TWICE_DOT, sequence_colour(INSIDE), 1.0)?;
+    let (below, ends) = (y + line, Lettering::new(NOTE_SIZE, GREY));
+    canvas.text((MARGIN, below), "class 0", ends)?;
+    canvas.text((MARGIN + width, below), "class 1", ends.anchored(Anchor::End))
 }
 
 fn draw_words(canvas: &Canvas, triangle: &Triangle, sheet_width: f64) -> Result<(), FigureError> {
@@ -124,7 +130,7 @@ fn draw_words(canvas: &Canvas, triangle: &Triangle, sheet_width: f64) -> Result<
     let room = widest(lines, NOTE_SIZE);
     let x = sheet_width - MARGIN - room;
     for (number, text) in lines.into_iter().enumerate() {
-        let y = top.1 + (right.1 - top.1) * 0.16 + number as f64 * line;
+        let y = top.1 + (right.1 - top.1) * HEIGHT_OF_WORDS + number as f64 * line;
         canvas.text((x, y), text, inside)?;
     }
     Ok(())

@@ -1,10 +1,12 @@
 //! `[data]`: where the samples of a problem come from.
 
 use super::either::list_or_rule;
+use crate::balance::witness;
 use crate::data::random::stream;
 use crate::data::{
     Covariance, DataError, Dataset, GaussianMixture, GroupedDesign, ImbalanceProfile, PlacedGroups,
-    class_means, contrary_weight, digits_subset, raw_binary_logits, raw_logits, read_csv,
+    class_means, contrary_weight, contrary_weight_of_three, digits_subset, helping_weight, hindering_weight,
+    raw_binary_logits, raw_logits, read_csv,
 };
 use nalgebra::DMatrix;
 use rand::RngExt;
@@ -66,6 +68,19 @@ pub enum Design {
     /// THEORY W4: six groups on which more weight on the positives lowers their mean probability; the same in every
     /// repetition.
     ContraryWeight,
+    /// THEORY W4 with three classes: more weight on class 1 lowers its own mean probability, under a penalty of 0.001.
+    ContraryWeightOfThree,
+    /// Three classes, of which more weight on class 0 raises the mean probability of class 1.
+    HelpingWeight,
+    /// As many samples of each class as in `helping_weight`, but more weight on class 0 lowers that of class 1.
+    HinderingWeight,
+    /// THEORY I6: saturated groups on which softmax outflows, under inverse-frequency weights, point where they are wanted.
+    Witness {
+        /// Samples of each class.
+        counts: Vec<usize>,
+        /// Outflows wanted, one per class, up to a common factor; none above the sum of the others.
+        outflows: Vec<f64>,
+    },
     /// A CSV file with a header row; the same in every repetition.
     Csv {
         /// The file, relative to where the analysis file is.
@@ -256,7 +271,15 @@ impl Design {
             Self::PlacedGroups { points, counts } => {
                 PlacedGroups::new(points.clone(), counts.clone())?.dataset()
             }
+            Self::Witness { counts, outflows } => {
+                let weights: Vec<f64> = counts.iter().map(|&count| 1.0 / count as f64).collect();
+                let built = witness(counts, &weights, outflows);
+                built.map_err(|why| DataError::invalid("witness", why.to_string()))?.dataset()
+            }
             Self::ContraryWeight => contrary_weight()?.dataset(),
+            Self::ContraryWeightOfThree => contrary_weight_of_three()?.dataset(),
+            Self::HelpingWeight => helping_weight()?.dataset(),
+            Self::HinderingWeight => hindering_weight()?.dataset(),
             Self::Csv { path, label } => read_csv(path, label, None),
         }
     }

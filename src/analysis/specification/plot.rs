@@ -85,6 +85,19 @@ pub enum Plot {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         built: Option<String>,
     },
+    /// Outflow shares of four classes: the tetrahedron seen along the line through the middles of the edges 0–2 and 1–3.
+    Quaternary {
+        /// As in `ternary`; the data sets are built for the middles of the other edges.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        built: Option<String>,
+    },
+    /// How often each entry of a class-by-class matrix is positive, over all repetitions.
+    Signs {
+        /// The matrix.
+        measure: Measure,
+        /// The axis of the sweep whose values stand side by side.
+        designs: String,
+    },
     /// What one class withholds, and which others receive it, as bars for each series (A1).
     Bars {
         /// The class.

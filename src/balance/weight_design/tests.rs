@@ -63,3 +63,43 @@ fn targets_that_do_not_fit_are_named() {
     let message = refused(WeightTarget::Shortfall(vec![1e6, 1.0, 1.0]), LossChoice::Softmax);
     assert!(message.contains("not attainable") || message.contains("not met"), "{message}");
 }
+
+#[test]
+fn recalls_become_equal_to_within_a_sample() {
+    let dataset = digits(&[3, 5, 8, 9]);
+    let counts = dataset.labels().counts().to_vec();
+    for choice in [LossChoice::Softmax, LossChoice::Logistic] {
+        let design = design_weights(&dataset, &choice, 1.0, &WeightTarget::EqualRecall).expect("attainable");
+        let recall = &design.reached.recall;
+        for (one, first) in recall.iter().zip(&counts) {
+            for (other, second) in recall.iter().zip(&counts) {
+                let sample = 1.0 / *first as f64 + 1.0 / *second as f64;
+                assert!((one - other).abs() <= sample + 1e-12, "{choice:?}: {recall:?}");
+            }
+        }
+        // Not met to begin with.
+        assert!(design.path[0].residual > 0.01, "{choice:?}: {:?}", design.path[0]);
+        let weights = |step: &DesignStep| step.class_weights.clone();
+        assert!(design.path.windows(2).all(|pair| weights(&pair[0]) != weights(&pair[1])));
+    }
+}
+
+#[test]
+fn what_cannot_be_says_what_can() {
+    use crate::data::Labels;
+    use nalgebra::DMatrix;
+    let features = DMatrix::from_row_slice(1, 8, &[0.0, 1.0, 2.0, 3.0, 0.5, 1.5, 2.5, 9.0]);
+    let labels = Labels::numbered(vec![0, 0, 0, 0, 1, 1, 1, 2], 3).expect("three classes");
+    let dataset = Dataset::unnamed(features, labels).expect("finite");
+    let refused = |l2: f64, target: WeightTarget| {
+        design_weights(&dataset, &LossChoice::Softmax, l2, &target).expect_err("refused")
+    };
+    let separable = refused(0.0, WeightTarget::equal_shortfall(3)).to_string();
+    assert!(separable.contains("separable") && separable.contains("penalty"), "{separable}");
+    let single = refused(1e-3, WeightTarget::EqualRecall).to_string();
+    assert!(single.contains("class 2 has one sample") && single.contains("equal-shortfall"), "{single}");
+    let extreme = refused(1e-2, WeightTarget::Prior(vec![1.0, 1.0, 1e-14]));
+    assert!(extreme.to_string().contains("more than 1e12"), "{extreme}");
+    let reached = extreme.reached().expect("a nearest point");
+    assert!(extreme.to_string().contains("nearest: weights") && reached.residual > 0.1, "{extreme}");
+}

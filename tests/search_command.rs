@@ -1,0 +1,74 @@
+//! `search` as a user runs it: a data set on which a weight surprises, and its proof by other commands.
+
+use assert_cmd::Command;
+use predicates::prelude::*;
+use serde_json::Value;
+use std::path::Path;
+
+fn equipoise(directory: &Path, arguments: &[&str]) -> assert_cmd::assert::Assert {
+    let mut command = Command::cargo_bin("equipoise").expect("the binary is built");
+    command.current_dir(directory).args(arguments).assert()
+}
+
+const SMALL: [&str; 6] = ["--draws", "200", "--climbs", "8", "--steps", "150"];
+
+fn search(directory: &Path, more: &[&str]) -> assert_cmd::assert::Assert {
+    equipoise(directory, &[&["search", "another"], &SMALL[..], more].concat())
+}
+
+#[test]
+fn what_is_found_can_be_solved_again() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let found = search(directory.path(), &["--save", "found.csv", "--format", "json"]).success();
+    let record: Value = serde_json::from_slice(&found.get_output().stdout).expect("JSON");
+    let effect = record["effect"].as_f64().expect("a number");
+    assert!(effect > 0.01, "{record}");
+    let again = record["effect_by_differences"].as_f64().expect("a number");
+    assert!((again / effect - 1.0).abs() < 1e-6, "{again} {effect}");
+    // More weight on class 0, seen through another command.
+    let own = |weights: &str| {
+        let arguments =
+            ["solve", "found.csv", "--label", "y", "--format", "json", "--class-weights", weights];
+        let solved = equipoise(directory.path(), &arguments).success();
+        let record: Value = serde_json::from_slice(&solved.get_output().stdout).expect("JSON");
+        record["mean_probability"][1][1].as_f64().expect("a number")
+    };
+    let step = 1e-3_f64;
+    let slope = (own(&format!("{},1,1", step.exp())) - own(&format!("{},1,1", (-step).exp()))) / (2.0 * step);
+    assert!((slope / effect - 1.0).abs() < 1e-2, "{slope} {effect}");
+}
+
+#[test]
+fn the_same_seed_prints_the_same_on_any_number_of_threads() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let print = |threads: &str| {
+        search(directory.path(), &["--threads", threads]).success().get_output().stdout.clone()
+    };
+    assert_eq!(print("1"), print("2"));
+}
+
+#[test]
+fn a_search_that_finds_nothing_says_so() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let arguments = ["search", "own", "--classes", "2", "--draws", "5", "--climbs", "1", "--steps", "1"];
+    equipoise(directory.path(), &arguments).code(1).stderr(predicate::str::contains("none found"));
+}
+
+#[test]
+fn bad_input_is_one_line() {
+    let directory = tempfile::tempdir().expect("a directory");
+    for (arguments, words) in [
+        (&["search", "own", "--classes", "1"][..], "give 2 to 20"),
+        (&["search", "another", "--classes", "2"], "give 3 or more"),
+        (&["search", "own", "--l2", "-1"], "zero or a positive"),
+        (&["search", "own", "--draws", "0"], "at least 1"),
+        (&["search", "own", "--save", "missing/file.csv"], "--save missing/file.csv"),
+        (&["search", "both"], "invalid value 'both'"),
+    ] {
+        equipoise(directory.path(), arguments)
+            .code(2)
+            .stdout("")
+            .stderr(predicate::str::contains(words))
+            .stderr(predicate::str::contains("\n").count(1));
+    }
+}
