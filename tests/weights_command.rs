@@ -112,7 +112,7 @@ fn bad_targets_are_named() {
     refused("shortfall:1,0,3", "0 is not a positive number");
 }
 
-fn json(assert: assert_cmd::assert::Assert) -> Value {
+fn json(assert: &assert_cmd::assert::Assert) -> Value {
     serde_json::from_slice(&assert.get_output().stdout).expect("JSON")
 }
 
@@ -124,7 +124,8 @@ fn numbers(list: &Value) -> Vec<f64> {
 fn equal_recalls_to_within_one_sample() {
     let directory = tempfile::tempdir().expect("a directory");
     data(directory.path());
-    let record = json(weights(directory.path(), &["--target", "equal-recall", "--format", "json"]).success());
+    let record =
+        json(&weights(directory.path(), &["--target", "equal-recall", "--format", "json"]).success());
     let recall = numbers(&record["recall"]);
     let counts = numbers(&record["class_counts"]);
     let low = recall.iter().zip(&counts).map(|(r, n)| r + 1.0 / n).fold(f64::INFINITY, f64::min);
@@ -140,7 +141,7 @@ fn calibration_is_told_before_and_after() {
     data(directory.path());
     for (loss, from) in [("softmax", "logits"), ("logistic", "log_probabilities")] {
         let target = ["--target", "equal-shortfall", "--loss", loss, "--format", "json"];
-        let record = json(weights(directory.path(), &target).success());
+        let record = json(&weights(directory.path(), &target).success());
         let scores = &record["calibration"];
         let corrected = &scores["prior_corrected"];
         assert_eq!(corrected["from"], from);
@@ -161,7 +162,7 @@ fn what_cannot_be_is_named_with_what_can() {
     let directory = tempfile::tempdir().expect("a directory");
     data(directory.path());
     let unattainable = ["--target", "shortfall:1,1,1000000", "--format", "json"];
-    let record = json(weights(directory.path(), &unattainable).code(1));
+    let record = json(&weights(directory.path(), &unattainable).code(1));
     assert_eq!(record["attainable"], false);
     assert!(numbers(&record["class_weights"]).is_empty());
     assert_eq!(numbers(&record["nearest"]["shortfall"]).len(), 3);
@@ -177,6 +178,21 @@ fn what_cannot_be_is_named_with_what_can() {
     weights(directory.path(), &["--target", "equal-shortfall", "--l2", "0"])
         .code(2)
         .stderr(predicate::str::contains("cannot be used multiple times"));
+}
+
+#[test]
+fn weights_far_apart_are_named() {
+    let directory = tempfile::tempdir().expect("a directory");
+    std::fs::write(directory.path().join("two.csv"), "x,kind\n0,a\n1,b\n0.5,a\n2,b\n0.7,b\n1.5,a\n")
+        .expect("written");
+    let run = |arguments: &[&str]| {
+        let mut command = Command::cargo_bin("equipoise").expect("the binary is built");
+        command.current_dir(directory.path()).args(arguments).assert().success()
+    };
+    let wide = predicate::str::contains("note: class weights span 1.0e13");
+    run(&["weights", "two.csv", "--label", "kind", "--target", "shortfall:1,1e13"]).stderr(wide.clone());
+    run(&["solve", "two.csv", "--label", "kind", "--class-weights", "1,1e13"]).stderr(wide.clone());
+    run(&["solve", "two.csv", "--label", "kind", "--class-weights", "1,1e12"]).stderr("");
 }
 
 #[test]

@@ -96,6 +96,7 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     let dataset = arguments.data.read()?;
     let problem = Problem::new(&dataset, &choice, &weights, arguments.l2).map_err(name_option)?;
     check_memory(&problem, 0)?;
+    note_wide_weights(problem.targets().class_weights());
     if arguments.loss == LossName::Inr && weights != ClassWeights::None {
         note("note: class weights leave LGL-INR unchanged, since it averages within each class");
     }
@@ -141,6 +142,22 @@ fn choose_loss(arguments: &Arguments) -> Result<LossChoice> {
         LossName::Logistic => LossChoice::Logistic,
         LossName::Inr => LossChoice::Inr { beta: arguments.beta.unwrap_or(DEFAULT_BETA), variant },
     })
+}
+
+/// Widest span of class weights of which every class's samples still count.
+const WIDEST_SPAN: f64 = 1e12;
+
+/// Says so where the lightest class counts for next to nothing.
+pub(super) fn note_wide_weights(class_weights: &[f64]) {
+    let lightest = class_weights.iter().copied().fold(f64::INFINITY, f64::min);
+    let heaviest = class_weights.iter().copied().fold(0.0, f64::max);
+    if heaviest / lightest > WIDEST_SPAN {
+        note(&format!(
+            "note: class weights span {:.1e}; beyond {WIDEST_SPAN:e} the lightest class hardly moves the sums that the others \
+             make, so bring {lightest:e} nearer to {heaviest:e}",
+            heaviest / lightest
+        ));
+    }
 }
 
 /// A parameter's error by the name of its option.

@@ -3,7 +3,7 @@
 use super::data_arguments::DataArguments;
 use super::memory::check_memory;
 use super::output::{Style, note, print};
-use super::solve::name_option;
+use super::solve::{name_option, note_wide_weights};
 use super::weights_record::{Asked, Unweighted, WeightsRecord};
 use super::{Ending, weights_table};
 use crate::balance::{DesignError, WeightTarget, design_weights};
@@ -73,6 +73,9 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
         Err(DesignError::Problem(error)) => return Err(name_option(error)),
         design => design,
     };
+    if let Ok(design) = &design {
+        note_wide_weights(&design.reached.class_weights);
+    }
     let asked = Asked { target: &arguments.target, dataset: &dataset, choice: &choice, l2: arguments.l2 };
     let closed_form = target.closed_form(dataset.labels()).is_some();
     let record = WeightsRecord::new(&asked, closed_form, unweighted, &design).map_err(name_option)?;

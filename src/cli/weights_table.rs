@@ -28,9 +28,9 @@ pub(super) fn table(record: &WeightsRecord, style: Style) -> String {
     // Classes that are whole numbers are whole numbers in Python, too.
     let whole = record.classes.iter().all(|name| name.parse::<i64>().is_ok());
     let key = |name: &String| if whole { name.clone() } else { format!("{name:?}") };
-    let entry = |(name, weight): (&String, &f64)| format!("{}: {weight}", key(name));
+    let entry = |(name, weight): (&String, &f64)| format!("{}: {weight:?}", key(name));
     let names: Vec<String> = record.classes.iter().zip(&record.class_weights).map(entry).collect();
-    let weights: Vec<String> = record.class_weights.iter().map(f64::to_string).collect();
+    let weights: Vec<String> = record.class_weights.iter().map(|weight| format!("{weight:?}")).collect();
     let (names, weights) = (names.join(", "), weights.join(", "));
     let _ =
         write!(text, "\nscikit-learn: class_weight={{{names}}}\nPyTorch: weight=torch.tensor([{weights}])\n");
