@@ -64,7 +64,7 @@ pub fn design_weights(
     target: &WeightTarget,
 ) -> Result<WeightDesign, DesignError> {
     let labels = dataset.labels();
-    target.check(labels)?;
+    target.check(labels).map_err(DesignError::Target)?;
     if !matches!(choice, LossChoice::Softmax | LossChoice::Logistic) {
         return Err(DesignError::Target(
             "this loss does not read class weights; use softmax or logistic".to_owned(),

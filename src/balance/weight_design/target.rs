@@ -1,6 +1,5 @@
 //! What weights are to bring about.
 
-use super::error::DesignError;
 use crate::data::Labels;
 
 /// What the weights are to bring about.
@@ -22,7 +21,8 @@ impl WeightTarget {
         Self::Shortfall(vec![1.0; classes])
     }
 
-    pub(super) fn check(&self, labels: &Labels) -> Result<(), DesignError> {
+    /// What does not fit the data, if anything.
+    pub(super) fn check(&self, labels: &Labels) -> Result<(), String> {
         let classes = labels.classes();
         let proportions = match self {
             Self::Shortfall(proportions) | Self::Prior(proportions) => proportions,
@@ -30,12 +30,10 @@ impl WeightTarget {
         };
         if proportions.len() != classes {
             let given = proportions.len();
-            return Err(DesignError::Target(format!(
-                "{given} numbers for {classes} classes; give one for each"
-            )));
+            return Err(format!("{given} numbers for {classes} classes; give one for each"));
         }
         match proportions.iter().find(|number| !(number.is_finite() && **number > 0.0)) {
-            Some(number) => Err(DesignError::Target(format!("{number} is not a positive number"))),
+            Some(number) => Err(format!("{number} is not a positive number")),
             None => Ok(()),
         }
     }
@@ -55,12 +53,12 @@ impl WeightTarget {
     }
 }
 
-fn check_recalls(labels: &Labels) -> Result<(), DesignError> {
+fn check_recalls(labels: &Labels) -> Result<(), String> {
     match labels.counts().iter().position(|&count| count == 1) {
-        Some(class) => Err(DesignError::Target(format!(
+        Some(class) => Err(format!(
             "class {} has one sample, whose recall is 0 or 1; equal-shortfall can be had, or equal-recall without that class",
             labels.class_names()[class]
-        ))),
+        )),
         None => Ok(()),
     }
 }
