@@ -3,7 +3,7 @@
 use super::descend::{Descended, End, Objective, Sight, told};
 use super::measure::Measure;
 use crate::balance::{
-    Centroids, FlowPolytope, Ledger, LedgerEntry, MeanProbability, Neglect, WeightEffects,
+    Centroids, FlowPolytope, Ledger, LedgerEntry, MeanProbability, Neglect, USUAL_STEP, WeightEffects,
     binary_error_ratio, class_log_losses, hits, neglect, recalls, relative_difference, residual_centroids,
 };
 use crate::data::Dataset;
@@ -247,7 +247,7 @@ impl Seen<'_> {
         let effect = |class: usize| {
             let weights = targets.class_weights();
             let choice = self.choice;
-            WeightEffects::by_differences(self.dataset, choice, weights, problem.l2(), class)
+            WeightEffects::by_differences(self.dataset, choice, weights, problem.l2(), class, USUAL_STEP)
                 .map(|effect| effect.diagonal().iter().copied().collect::<Vec<_>>())
         };
         let effects: Option<Vec<Vec<f64>>> = (0..targets.classes()).map(effect).collect();

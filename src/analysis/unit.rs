@@ -11,7 +11,7 @@ use crate::solver::Problem;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// A problem to solve: a series at a sweep point, on one draw.
 pub(super) struct Unit<'a> {
@@ -40,16 +40,13 @@ struct Identity<'a> {
 
 /// All units of an experiment, in the order of its records: points, series, repetitions.
 pub(super) fn units(experiment: &Experiment) -> Result<Vec<Unit<'_>>, AnalysisError> {
-    let mut contents: HashMap<&Path, String> = HashMap::new();
+    let mut contents: HashMap<Vec<PathBuf>, String> = HashMap::new();
     let mut units = Vec::new();
     for (point, analysis) in experiment.points.iter().enumerate() {
-        let file = analysis.data.file();
-        if let Some(path) = file.filter(|path| !contents.contains_key(path)) {
-            let reason = |error: std::io::Error| AnalysisError::Unreadable {
-                path: path.to_owned(),
-                reason: error.to_string(),
-            };
-            contents.insert(path, digest(&std::fs::read(path).map_err(reason)?));
+        let files =
+            analysis.data.files().map_err(|error| AnalysisError::specification("data", error.to_string()))?;
+        if !files.is_empty() && !contents.contains_key(&files) {
+            contents.insert(files.clone(), digest_of_files(&files)?);
         }
         // What is in the file matters, not where it lies.
         let mut data = analysis.data.clone();
@@ -59,7 +56,7 @@ pub(super) fn units(experiment: &Experiment) -> Result<Vec<Unit<'_>>, AnalysisEr
                 let identity = Identity {
                     version: env!("CARGO_PKG_VERSION"),
                     data: &data,
-                    contents: file.and_then(|path| contents.get(path)).map(String::as_str),
+                    contents: contents.get(&files).map(String::as_str),
                     loss: &series.loss,
                     optimizer: series.optimizer,
                     class_weights: analysis.weights_of(series),
@@ -76,6 +73,16 @@ pub(super) fn units(experiment: &Experiment) -> Result<Vec<Unit<'_>>, AnalysisEr
         }
     }
     Ok(units)
+}
+
+/// Of one file its digest, of several that of theirs.
+fn digest_of_files(files: &[PathBuf]) -> Result<String, AnalysisError> {
+    let of_file = |path: &PathBuf| match std::fs::read(path) {
+        Ok(bytes) => Ok(digest(&bytes)),
+        Err(error) => Err(AnalysisError::Unreadable { path: path.clone(), reason: error.to_string() }),
+    };
+    let digests: Vec<String> = files.iter().map(of_file).collect::<Result<_, _>>()?;
+    Ok(if let [one] = digests.as_slice() { one.clone() } else { digest(digests.concat().as_bytes()) })
 }
 
 /// The first 128 bits of the SHA-256 digest, in hexadecimal.

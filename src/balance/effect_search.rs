@@ -1,8 +1,9 @@
 //! A seeded search for data sets on which a class weight does what one would not expect (THEORY W3, W4).
 
+use super::mean_probability::MeanProbability;
 use super::weight_effects::WeightEffects;
 use crate::data::random::{log_uniform, stream};
-use crate::data::{DataError, PlacedGroups};
+use crate::data::{DataError, Dataset, PlacedGroups};
 use crate::loss::{ClassWeights, Targets};
 use crate::numeric::Sigmoid;
 use crate::solver::{LossChoice, Problem, solve};
@@ -32,7 +33,7 @@ pub struct EffectSearch {
     pub l2: f64,
     /// Random problems to begin with.
     pub draws: usize,
-    /// How many of the most promising of them are climbed from; most climbs end where the effect is nearly none.
+    /// How many of the most promising of them (the best of 16 each) are climbed from; most climbs end where the effect is nearly none.
     pub climbs: usize,
     /// Steps of each climb. The best goes on for six times as many, under a penalty that grows to the one asked for.
     pub steps: usize,
@@ -51,7 +52,10 @@ pub struct FoundEffect {
     pub best_drawn: f64,
     /// Climbs that came to show it.
     pub climbs_arrived: usize,
-    /// The most surprising effect in the end: `dP[k][k] / d log lambda_j`, `j` and `k` as [`Surprise::classes`].
+    /// `P[k][k]` at equal weights and with [`MORE_WEIGHT`] on class `j` (`j` and `k` as [`Surprise::classes`]): the most
+    /// surprising change in the end.
+    pub change: [f64; 2],
+    /// Its derivative at equal weights, `dP[k][k] / d log lambda_j`.
     pub effect: f64,
     /// The groups that show it, with every class weight 1.
     pub groups: PlacedGroups,
@@ -76,6 +80,8 @@ impl Surprise {
     }
 }
 
+/// What the weight is multiplied by to see what a derivative amounts to: large ones may hold over a hair's breadth only.
+pub const MORE_WEIGHT: f64 = 1.1;
 /// Groups, and coordinates of each.
 const GROUPS: usize = 6;
 const DIMENSION: usize = 3;
@@ -86,16 +92,29 @@ const MOST_SAMPLES: f64 = 500.0;
 const SPREAD: f64 = 3.0;
 /// Smallest and largest standard deviation of a move, of a coordinate or of the logarithm of a number of samples.
 const MOVES: (f64, f64) = (0.003, 3.0);
+/// Draws of which the best one is climbed from; further ones only tell how rare the surprise is.
+const DRAWS_PER_CLIMB: usize = 16;
 /// Rounds of steps that the best goes on for.
 const LAST_ROUNDS: i32 = 6;
 /// Streams of climbing beside those of draws.
 const CLIMB_STREAM: u64 = 1 << 61;
+
+/// What is climbed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Goal {
+    /// A derivative of the surprising sign, which leads there from afar.
+    Derivative,
+    /// A surprising change with more weight.
+    Change,
+}
 
 /// A problem of the search.
 #[derive(Debug, Clone)]
 struct Candidate {
     groups: PlacedGroups,
     effect: f64,
+    /// `P[k][k]` before and after; not looked at for derivatives.
+    change: [f64; 2],
     /// What climbs: how surprising; as long as it is not, beside what the effect would be if all logits rose alike. (On its
     /// own, an effect is small wherever all samples are told right, which leads nowhere.)
     score: f64,
@@ -115,25 +134,28 @@ impl EffectSearch {
             .collect::<Result<_, _>>()?;
         let surprising = drawn.iter().filter(|candidate| candidate.score > 0.0).count();
         let count = drawn.len();
+        let best_drawn =
+            drawn.iter().max_by(|a, b| a.score.total_cmp(&b.score)).map_or(0.0, |best| best.effect);
+        // The very best of very many draws are those from which nothing moves.
+        drawn.truncate(DRAWS_PER_CLIMB * self.climbs.max(1));
         drawn.sort_by(|a, b| b.score.total_cmp(&a.score));
-        let best_drawn = drawn.first().map_or(0.0, |best| best.effect);
         drawn.truncate(self.climbs.max(1));
         let unpenalised = Self { l2: 0.0, ..self.clone() };
         let climbed: Vec<Candidate> = drawn
             .into_par_iter()
             .enumerate()
-            .map(|(climb, start)| unpenalised.climb(start, climb as u64, self.steps, advance))
+            .map(|(climb, start)| unpenalised.climb(start, Goal::Derivative, climb as u64, advance))
             .collect::<Result<_, _>>()?;
         let climbs_arrived = climbed.iter().filter(|candidate| candidate.score > 0.0).count();
         let best = climbed.into_iter().reduce(|best, next| if next.score > best.score { next } else { best });
         let Some(mut best) = best else {
             return Err(DataError::invalid("draws", "no random problem has an effect; draw more"));
         };
-        // What is found without penalty bears one that grows little by little.
+        // What is found without penalty bears one that grows little by little, and comes to hold over more than a point.
         for round in 0..LAST_ROUNDS {
             let share = 10.0_f64.powi(round - (LAST_ROUNDS - 1));
             let penalised = Self { l2: share * self.l2, ..self.clone() };
-            let Some(start) = penalised.look(best.groups)? else {
+            let Some(start) = penalised.look(best.groups, Goal::Change)? else {
                 return Err(DataError::invalid(
                     "l2",
                     "what was found has no answer under this penalty; lower it",
@@ -141,13 +163,14 @@ impl EffectSearch {
             };
             #[expect(clippy::cast_sign_loss, reason = "a round's number")]
             let climb = self.climbs as u64 + round as u64;
-            best = penalised.climb(start, climb, self.steps, advance)?;
+            best = penalised.climb(start, Goal::Change, climb, advance)?;
         }
         Ok(FoundEffect {
             drawn: count,
             surprising,
             best_drawn,
             climbs_arrived,
+            change: best.change,
             effect: best.effect,
             groups: best.groups,
         })
@@ -157,14 +180,14 @@ impl EffectSearch {
     fn climb(
         &self,
         start: Candidate,
+        goal: Goal,
         climb: u64,
-        steps: usize,
         advance: &(impl Fn() + Sync),
     ) -> Result<Candidate, DataError> {
         let generator = &mut stream(self.seed, CLIMB_STREAM | climb);
         let mut best = start;
-        for _ in 0..steps {
-            if let Some(next) = self.neighbour(&best, generator)?
+        for _ in 0..self.steps {
+            if let Some(next) = self.neighbour(&best, goal, generator)?
                 && next.score > best.score
             {
                 best = next;
@@ -196,11 +219,16 @@ impl EffectSearch {
             let samples = |_| whole(log_uniform(generator, 1.0, MOST_SAMPLES));
             counts.push((0..self.classes).map(samples).collect());
         }
-        self.look(PlacedGroups::new(points, counts)?)
+        self.look(PlacedGroups::new(points, counts)?, Goal::Derivative)
     }
 
     /// A point moved, or a number of samples changed.
-    fn neighbour(&self, from: &Candidate, generator: &mut impl Rng) -> Result<Option<Candidate>, DataError> {
+    fn neighbour(
+        &self,
+        from: &Candidate,
+        goal: Goal,
+        generator: &mut impl Rng,
+    ) -> Result<Option<Candidate>, DataError> {
         let (mut points, mut counts) = (from.groups.points().to_vec(), from.groups.counts().to_vec());
         let scale = log_uniform(generator, MOVES.0, MOVES.1);
         for _ in 0..generator.random_range(1..=2) {
@@ -217,24 +245,48 @@ impl EffectSearch {
                 counts[group][class] = whole(changed);
             }
         }
-        self.look(PlacedGroups::new(points, counts)?)
+        self.look(PlacedGroups::new(points, counts)?, goal)
     }
 
-    /// Solves with every class weight 1; `None` where there is no answer.
-    fn look(&self, groups: PlacedGroups) -> Result<Option<Candidate>, DataError> {
+    /// Solves with every class weight 1 and looks at what is climbed for; `None` where there is no answer.
+    fn look(&self, groups: PlacedGroups, goal: Goal) -> Result<Option<Candidate>, DataError> {
         let dataset = groups.dataset()?;
-        let Ok(problem) = Problem::new(&dataset, &self.choice(), &ClassWeights::None, self.l2) else {
-            return Ok(None);
+        let Some((before, effect, slope)) = self.derivative(&dataset) else { return Ok(None) };
+        let (change, score) = match goal {
+            Goal::Derivative => {
+                let amount = self.surprise.amount(effect);
+                ([before, before], if amount > 0.0 { amount } else { amount / slope })
+            }
+            Goal::Change => {
+                let Some(after) = self.with_more_weight(&dataset) else { return Ok(None) };
+                ([before, after], self.surprise.amount(after - before))
+            }
         };
-        let Some(point) = solve(&problem).stationary() else { return Ok(None) };
-        let Ok(effects) = WeightEffects::at(&problem, &dataset, &point) else { return Ok(None) };
-        let logits = point.logits(&dataset);
+        Ok(score.is_finite().then_some(Candidate { groups, effect, change, score }))
+    }
+
+    /// At equal weights: `P[k][k]`, its derivative, and what that would be if all logits rose alike.
+    fn derivative(&self, dataset: &Dataset) -> Option<(f64, f64, f64)> {
+        let problem = Problem::new(dataset, &self.choice(), &ClassWeights::None, self.l2).ok()?;
+        let point = solve(&problem).stationary()?;
+        let effects = WeightEffects::at(&problem, dataset, &point).ok()?;
+        let logits = point.logits(dataset);
         let (weight, class) = self.surprise.classes();
-        let effect = effects.of_weight[weight][(class, class)];
-        let amount = self.surprise.amount(effect);
-        let score =
-            if amount > 0.0 { amount } else { amount / mean_slope(&logits, class, problem.targets()) };
-        Ok(score.is_finite().then_some(Candidate { groups, effect, score }))
+        let means = MeanProbability::of(problem.loss().link(), &logits, problem.targets());
+        let slope = mean_slope(&logits, class, problem.targets());
+        Some((means.matrix[(class, class)], effects.of_weight[weight][(class, class)], slope))
+    }
+
+    /// `P[k][k]` with more weight on class `j`.
+    fn with_more_weight(&self, dataset: &Dataset) -> Option<f64> {
+        let (weight, class) = self.surprise.classes();
+        let mut weights = vec![1.0; self.classes];
+        weights[weight] = MORE_WEIGHT;
+        let problem =
+            Problem::new(dataset, &self.choice(), &ClassWeights::Explicit(weights), self.l2).ok()?;
+        let logits = solve(&problem).stationary()?.logits(dataset);
+        let means = MeanProbability::of(problem.loss().link(), &logits, problem.targets());
+        Some(means.matrix[(class, class)])
     }
 }
 
@@ -287,17 +339,19 @@ mod tests {
         };
         let found = search.run(&count).expect("effects");
         assert_eq!(solved.into_inner(), search.problems());
-        assert!(found.effect > 0.01 && found.best_drawn < found.effect, "{found:?}");
+        let [before, after] = found.change;
+        assert!(after > before + 0.01 && found.best_drawn < 0.0, "{found:?}");
         let resolved = WeightEffects::by_differences(
             &found.groups.dataset().expect("small"),
             &search.choice(),
             &[1.0; 3],
             0.0,
             0,
+            2e-5,
         );
         let expected = resolved.expect("solved")[(1, 1)];
-        // Where effects are large they change fast, which costs differences of finite steps some digits.
-        assert!((found.effect - expected).abs() < 1e-4 * expected, "{} {expected}", found.effect);
+        // Where effects are large they change fast: the differences are those of small steps, and of fewer digits.
+        assert!((found.effect - expected).abs() < 1e-6 * expected.abs(), "{} {expected}", found.effect);
     }
 
     #[test]

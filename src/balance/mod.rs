@@ -16,7 +16,7 @@ mod witness;
 
 pub use calibration::Calibration;
 pub use class_losses::class_log_losses;
-pub use effect_search::{EffectSearch, FoundEffect, Surprise};
+pub use effect_search::{EffectSearch, FoundEffect, MORE_WEIGHT, Surprise};
 pub use hits::{hits, recalls};
 pub use laws::{
     Centroids, attached_balance, binary_balance, binary_error_ratio, detached_balance, doubly_stochastic,
@@ -28,7 +28,7 @@ pub use mean_probability::{ClassMeans, MeanProbability};
 pub use neglect::{Neglect, neglect};
 pub use polytope::{Bounds, FlowPolytope, Violation, pair_flows};
 pub use weight_design::{DesignError, DesignStep, WeightDesign, WeightTarget, design_weights};
-pub use weight_effects::WeightEffects;
+pub use weight_effects::{USUAL_STEP, WeightEffects};
 pub use witness::{WitnessError, distance, saturated_flows, witness};
 
 #[cfg(test)]

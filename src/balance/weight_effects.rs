@@ -16,6 +16,9 @@ pub struct WeightEffects {
     pub of_weight: Vec<DMatrix<f64>>,
 }
 
+/// A step of central differences in `log lambda` for problems of no particular kind.
+pub const USUAL_STEP: f64 = 2e-3;
+
 impl WeightEffects {
     /// At a stationary point of `problem` over `dataset`; fails where [`WeightResponse::at`] does.
     pub fn at(problem: &Problem, dataset: &Dataset, point: &StationaryPoint) -> Result<Self, NoResponse> {
@@ -30,7 +33,8 @@ impl WeightEffects {
         Self { of_weight: (0..targets.classes()).into_par_iter().map(effect).collect() }
     }
 
-    /// What the weight of one class does by central differences of problems solved again, extrapolated once: `K x K`, as
+    /// What the weight of one class does by central differences of problems solved again, with steps of `step` and half of it
+    /// in `log lambda`, extrapolated: `K x K`, as
     /// [`Self::of_weight`]; `None` where one of them has no stationary point.
     #[must_use]
     pub fn by_differences(
@@ -39,6 +43,7 @@ impl WeightEffects {
         class_weights: &[f64],
         l2: f64,
         class: usize,
+        step: f64,
     ) -> Option<DMatrix<f64>> {
         let side = |step: f64| {
             let mut weights = class_weights.to_vec();
@@ -48,7 +53,7 @@ impl WeightEffects {
             Some(MeanProbability::of(problem.loss().link(), &point.logits(dataset), problem.targets()).matrix)
         };
         let slope = |step: f64| Some((side(step)? - side(-step)?) / (2.0 * step));
-        Some((slope(STEPS.1)? * 4.0 - slope(STEPS.0)?) / 3.0)
+        Some((slope(step / 2.0)? * 4.0 - slope(step)?) / 3.0)
     }
 
     /// W2, softmax and binary logistic: `sum_c m_c J[c][k][j] = m_j (1[j = k] - P[j][k])` for every `k` and `j`; the worst
@@ -64,9 +69,6 @@ impl WeightEffects {
         (0..classes).flat_map(|j| (0..classes).map(move |k| residual(j, k))).fold(0.0, f64::max)
     }
 }
-
-/// Steps of central differences in `log lambda`; the second is half the first.
-const STEPS: (f64, f64) = (2e-3, 1e-3);
 
 /// What every probability changes by, from logits (`Q x N`): slopes of sigmoids, or softmax probabilities.
 fn rates(link: Link, mut logits: DMatrix<f64>) -> DMatrix<f64> {
@@ -153,7 +155,8 @@ mod tests {
             let (means, effects) = at(&dataset, &choice, l2, &logs);
             let weights: Vec<f64> = logs.iter().map(|log| log.exp()).collect();
             for class in 0..classes {
-                let expected = WeightEffects::by_differences(&dataset, &choice, &weights, l2, class);
+                let expected =
+                    WeightEffects::by_differences(&dataset, &choice, &weights, l2, class, USUAL_STEP);
                 let expected = expected.expect("solved");
                 let apart = (&effects.of_weight[class] - &expected).amax() / expected.amax();
                 assert!(apart < 1e-7, "{choice:?}, l2 {l2}, weight {class}: {apart:e}");

@@ -4,7 +4,7 @@ use super::case::{CaseReport, SetupFailure};
 use super::comparison::{Comparison, missed};
 use super::sentence::shown;
 use super::weight_effects::{At, solved};
-use crate::balance::{WeightEffects, binary_error_ratio};
+use crate::balance::{USUAL_STEP, WeightEffects, binary_error_ratio};
 use crate::data::{
     Covariance, Dataset, GaussianMixture, class_means, contrary_weight, contrary_weight_of_three,
 };
@@ -108,8 +108,15 @@ fn of_three(draws: (u64, u64)) -> Result<CaseReport, SetupFailure> {
     let at = solved(&dataset, &choice, vec![1.0; 3], PENALTY_OF_THREE, true)?;
     let of_weight = &at.effects.as_ref().ok_or("a singular Hessian")?.of_weight[CLASS_OF_THREE];
     let slope = of_weight[(CLASS_OF_THREE, CLASS_OF_THREE)];
-    let again = WeightEffects::by_differences(&dataset, &choice, &[1.0; 3], PENALTY_OF_THREE, CLASS_OF_THREE)
-        .ok_or("no stationary point")?;
+    let again = WeightEffects::by_differences(
+        &dataset,
+        &choice,
+        &[1.0; 3],
+        PENALTY_OF_THREE,
+        CLASS_OF_THREE,
+        USUAL_STEP,
+    )
+    .ok_or("no stationary point")?;
     let apart = (of_weight - &again).amax() / again.amax();
     let inequalities = [(slope, -0.04), (apart, 1e-7)].map(|(measured, most)| (most, measured));
     let own = fell(&dataset)?;

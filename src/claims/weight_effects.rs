@@ -3,7 +3,7 @@
 use super::case::{CaseReport, SetupFailure};
 use super::comparison::{Comparison, missed};
 use super::sentence::shown;
-use crate::balance::{MeanProbability, WeightEffects, class_log_losses};
+use crate::balance::{MeanProbability, USUAL_STEP, WeightEffects, class_log_losses};
 use crate::data::random::{log_uniform, stream};
 use crate::data::{Covariance, Dataset, GaussianMixture, class_means};
 use crate::loss::{ClassWeights, Targets};
@@ -126,9 +126,15 @@ fn jacobian(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> 
     let classes = drawn.logs.len();
     let (mut apart, mut control) = (0.0_f64, f64::INFINITY);
     for class in 0..classes {
-        let expected =
-            WeightEffects::by_differences(&drawn.dataset, &drawn.choice, &drawn.weights(), PENALTY, class)
-                .ok_or("no stationary point")?;
+        let expected = WeightEffects::by_differences(
+            &drawn.dataset,
+            &drawn.choice,
+            &drawn.weights(),
+            PENALTY,
+            class,
+            USUAL_STEP,
+        )
+        .ok_or("no stationary point")?;
         let difference = |other: usize| (&effects.of_weight[other] - &expected).amax() / expected.amax();
         apart = apart.max(difference(class));
         control = control.min(difference((class + 1) % classes));

@@ -4,12 +4,15 @@ use super::Ending;
 use super::files::{check_target, save};
 use super::output::{Style, columns, note, numbers_right, print};
 use super::verify::progress_bar;
-use crate::balance::{EffectSearch, FoundEffect, Surprise, WeightEffects};
+use crate::balance::{EffectSearch, FoundEffect, MORE_WEIGHT, Surprise, WeightEffects};
 use crate::numeric::significant;
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+
+/// Step of the differences that confirm an effect: where effects are large they change fast.
+const STEP: f64 = 2e-5;
 
 const EXAMPLES: &str = "Examples:
   equipoise search own                                 more weight on a class lowers its own mean probability (W4)
@@ -85,6 +88,8 @@ struct SearchRecord {
     /// The same by problems solved again; absent where one of them has no stationary point.
     #[serde(skip_serializing_if = "Option::is_none")]
     effect_by_differences: Option<f64>,
+    /// `P[k][k]` at equal weights and with 10% more weight.
+    change: [f64; 2],
     weight_of_class: usize,
     mean_probability_of_class: usize,
     points: Vec<Vec<f64>>,
@@ -106,7 +111,7 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
         Format::Json => serde_json::to_string_pretty(&record)? + "\n",
         Format::Table => table(&record, style),
     })?;
-    let arrived = surprises(arguments.surprise, record.effect);
+    let arrived = surprises(&record);
     if !arrived {
         note("none found: try another --seed, more --climbs or --steps");
     }
@@ -133,10 +138,12 @@ fn check(arguments: &Arguments) -> Result<EffectSearch> {
     Ok(EffectSearch { surprise, classes, l2, draws, climbs, steps, seed })
 }
 
-fn surprises(surprise: SurpriseName, effect: f64) -> bool {
-    match surprise {
-        SurpriseName::Own => effect < 0.0,
-        SurpriseName::Another => effect > 0.0,
+/// Whether what was looked for was found.
+fn surprises(record: &SearchRecord) -> bool {
+    let [before, after] = record.change;
+    match record.surprise {
+        SurpriseName::Own => after < before,
+        SurpriseName::Another => after > before,
     }
 }
 
@@ -144,7 +151,7 @@ fn record(arguments: &Arguments, search: &EffectSearch, found: &FoundEffect) -> 
     let (weight, class) = search.surprise.classes();
     let dataset = found.groups.dataset()?;
     let weights = vec![1.0; search.classes];
-    let again = WeightEffects::by_differences(&dataset, &search.choice(), &weights, search.l2, weight);
+    let again = WeightEffects::by_differences(&dataset, &search.choice(), &weights, search.l2, weight, STEP);
     Ok(SearchRecord {
         surprise: arguments.surprise,
         classes: search.classes,
@@ -157,6 +164,7 @@ fn record(arguments: &Arguments, search: &EffectSearch, found: &FoundEffect) -> 
         climbs_arrived: found.climbs_arrived,
         effect: found.effect,
         effect_by_differences: again.map(|effects| effects[(class, class)]),
+        change: found.change,
         weight_of_class: weight,
         mean_probability_of_class: class,
         points: found.groups.points().to_vec(),
@@ -166,10 +174,14 @@ fn record(arguments: &Arguments, search: &EffectSearch, found: &FoundEffect) -> 
 
 fn table(record: &SearchRecord, style: Style) -> String {
     let (weight, class) = (record.weight_of_class, record.mean_probability_of_class);
-    let effect = significant(record.effect, 6);
-    let verdict =
-        if surprises(record.surprise, record.effect) { style.good(&effect) } else { style.bad(&effect) };
-    let mut text = format!("dP[{class}][{class}] / d log weight of class {weight} = {verdict}");
+    let [before, after] = record.change.map(|probability| significant(probability, 5));
+    let verdict = if surprises(record) { style.good(&after) } else { style.bad(&after) };
+    let mut text = format!(
+        "{:.0}% more weight on class {weight} takes P[{class}][{class}] from {before} to {verdict}\n\
+         dP[{class}][{class}] / d log weight of class {weight} = {}",
+        100.0 * (MORE_WEIGHT - 1.0),
+        significant(record.effect, 6)
+    );
     if let Some(again) = record.effect_by_differences {
         let _ = write!(text, ", {} by problems solved again", significant(again, 6));
     }

@@ -5,9 +5,9 @@
 //! letters from `a` (0, background) to `q` (16, full ink), row after row.
 
 use nalgebra::{DMatrix, Dyn, VecStorage};
-use rand::seq::SliceRandom;
 
 use super::blocks::zeros;
+use super::choice::choose;
 use super::random::stream;
 use super::{DataError, Dataset, Labels};
 
@@ -44,7 +44,9 @@ pub fn digits_subset(classes: &[u8], counts: &[usize], seed: u64) -> Result<Data
     let mut chosen = Vec::new();
     let mut of_sample = Vec::new();
     for (class, (&digit, &count)) in (0_u32..).zip(classes.iter().zip(counts)) {
-        let images = choose(all.labels(), digit, count, seed)?;
+        let generator = &mut stream(seed, u64::from(digit));
+        let place = || format!("digits, class {digit}");
+        let images = choose(all.labels().of_sample(), u32::from(digit), count, generator, place)?;
         of_sample.extend(std::iter::repeat_n(class, images.len()));
         chosen.extend(images);
     }
@@ -72,22 +74,6 @@ fn check_classes(classes: &[u8], counts: &[usize]) -> Result<(), DataError> {
         }
     }
     Ok(())
-}
-
-/// The first `count` images of `digit` in a random order fixed by `seed`.
-fn choose(labels: &Labels, digit: u8, count: usize, seed: u64) -> Result<Vec<usize>, DataError> {
-    let of_sample = labels.of_sample().iter().enumerate();
-    let mut images: Vec<usize> =
-        of_sample.filter(|&(_, &label)| label == u32::from(digit)).map(|(image, _)| image).collect();
-    if count > images.len() {
-        return Err(DataError::invalid(
-            format!("digits, class {digit}"),
-            format!("{count} images asked for, but there are {}", images.len()),
-        ));
-    }
-    images.shuffle(&mut stream(seed, u64::from(digit)));
-    images.truncate(count);
-    Ok(images)
 }
 
 fn parse(text: &str) -> Result<Dataset, DataError> {

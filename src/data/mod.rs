@@ -1,15 +1,17 @@
 //! Where samples come from, first of the rooms: synthetic designs (Gaussian classes, saturated groups, raw logits),
-//! the embedded digits, CSV files, and mapped NPY files. Whatever the origin, the result is a checked [`Dataset`]: finite features
+//! the embedded digits, image sets, CSV files, and mapped NPY files. Whatever the origin, the result is a checked [`Dataset`]: finite features
 //! (`d x N`, one sample per column) or fixed logits, and [`Labels`] in which every class has a sample. Synthetic
 //! designs list their samples class after class, and every draw names its seed and stream.
 
 mod blocks;
+mod choice;
 pub mod class_means;
 mod csv_file;
 mod dataset;
 mod digits;
 mod gaussian;
 mod grouped;
+mod images;
 mod imbalance;
 mod npy;
 mod placed_groups;
@@ -23,6 +25,7 @@ pub use dataset::{DataError, Dataset, Labels};
 pub use digits::{digits, digits_subset};
 pub use gaussian::{Covariance, GaussianMixture};
 pub use grouped::GroupedDesign;
+pub use images::{ImageShape, Images, Part, image_files, read_images};
 pub use imbalance::ImbalanceProfile;
 pub use npy::read_npy;
 pub use placed_groups::PlacedGroups;

@@ -149,3 +149,32 @@ fn a_csv_file_is_found_from_where_the_analysis_is() {
         .code(2)
         .stderr(predicate::str::contains("inner/own.toml:5"));
 }
+
+#[test]
+fn an_image_set_is_found_by_the_names_of_its_files() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let inner = directory.path().join("inner");
+    std::fs::create_dir_all(inner.join("set")).expect("made");
+    let words = |words: &[u32]| words.iter().flat_map(|word| word.to_be_bytes()).collect::<Vec<u8>>();
+    let classes: Vec<u8> = (0..90).map(|image| image % 3).collect();
+    let noise = (0_u32..).map(|at| u8::try_from(at.wrapping_mul(2_654_435_761) >> 25).expect("seven bits"));
+    let pixels: Vec<u8> =
+        classes.iter().flat_map(|class| [class * 20; 4]).zip(noise).map(|(a, b)| a + b).collect();
+    std::fs::write(inner.join("set/train-images-idx3-ubyte"), [words(&[0x0803, 90, 2, 2]), pixels].concat())
+        .expect("written");
+    std::fs::write(inner.join("set/train-labels-idx1-ubyte"), [words(&[0x0801, 90]), classes].concat())
+        .expect("written");
+    let text = "name = \"own\"\ntitle = \"Own images\"\npenalty = 1e-3\nmeasure = [\"balance_residual\", \"class_count\"]\n\n[data.images]\npath = \"set\"\ncounts = [30, 20, 5]\n\n[[series]]\nloss = \"softmax\"\n";
+    std::fs::write(inner.join("own.toml"), text).expect("written");
+    let run = |arguments: &[&str]| equipoise(directory.path()).args(arguments).assert();
+    run(&["run", "inner/own.toml"]).success();
+    let records = std::fs::read_to_string(directory.path().join("own/records.json")).expect("written");
+    assert!(records.contains("30.0") && records.contains("\"stationary\""), "{records}");
+    run(&["run", "own/analysis.toml"]).success().stdout(predicate::str::contains("(1 of them earlier)"));
+    run(&["run", "inner/own.toml", "--out", "more", "--set", "data.images.counts=[40,1,1]"])
+        .code(2)
+        .stderr(predicate::str::contains("class 0: 40 images asked for, but there are 30"));
+    run(&["run", "inner/own.toml", "--out", "test", "--set", "data.images.part=test"])
+        .code(2)
+        .stderr(predicate::str::contains("holds no image set"));
+}

@@ -4,9 +4,9 @@ use super::either::list_or_rule;
 use crate::balance::witness;
 use crate::data::random::stream;
 use crate::data::{
-    Covariance, DataError, Dataset, GaussianMixture, GroupedDesign, ImbalanceProfile, PlacedGroups,
+    Covariance, DataError, Dataset, GaussianMixture, GroupedDesign, ImbalanceProfile, Part, PlacedGroups,
     class_means, contrary_weight, contrary_weight_of_three, digits_subset, helping_weight, hindering_weight,
-    raw_binary_logits, raw_logits, read_csv,
+    image_files, raw_binary_logits, raw_logits, read_csv, read_images,
 };
 use nalgebra::DMatrix;
 use rand::RngExt;
@@ -80,6 +80,19 @@ pub enum Design {
         counts: Vec<usize>,
         /// Outflows wanted, one per class, up to a common factor; none above the sum of the others.
         outflows: Vec<f64>,
+    },
+    /// An image set in files of the usual names: IDX (MNIST, Fashion-MNIST, KMNIST; plain or gzipped) or CIFAR binaries.
+    Images {
+        /// The directory that holds it, relative to where the analysis file is.
+        path: PathBuf,
+        /// Which of its parts.
+        #[serde(default)]
+        part: Part,
+        /// Numbers of the classes, in order; by default all that occur.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        classes: Vec<u8>,
+        /// Images of each class.
+        counts: ClassSizes,
     },
     /// A CSV file with a header row; the same in every repetition.
     Csv {
@@ -175,6 +188,11 @@ impl Draw {
         stream(self.seed, MEANS_STREAM | self.repetition)
     }
 
+    /// The seed that images are chosen by.
+    fn images(self) -> u64 {
+        stream(self.seed, self.repetition).random()
+    }
+
     /// The stream that random class weights are drawn from.
     pub(super) fn weights(self) -> rand_chacha::ChaCha8Rng {
         stream(self.seed, WEIGHTS_STREAM | self.repetition)
@@ -265,8 +283,7 @@ impl Design {
                 ref counts => raw_logits(counts, *scale, draw.seed, draw.repetition),
             },
             Self::Digits { classes, counts } => {
-                let seed = stream(draw.seed, draw.repetition).random::<u64>();
-                digits_subset(classes, &counts.counts(classes.len())?, seed)
+                digits_subset(classes, &counts.counts(classes.len())?, draw.images())
             }
             Self::PlacedGroups { points, counts } => {
                 PlacedGroups::new(points.clone(), counts.clone())?.dataset()
@@ -280,22 +297,37 @@ impl Design {
             Self::ContraryWeightOfThree => contrary_weight_of_three()?.dataset(),
             Self::HelpingWeight => helping_weight()?.dataset(),
             Self::HinderingWeight => hindering_weight()?.dataset(),
+            Self::Images { path, part, classes, counts } => {
+                let images = read_images(path, *part)?;
+                let occurring = || images.class_counts().into_iter().map(|(class, _)| class).collect();
+                let classes = if classes.is_empty() { occurring() } else { classes.clone() };
+                images.subset(&classes, &counts.counts(classes.len())?, draw.images())
+            }
             Self::Csv { path, label } => read_csv(path, label, None),
         }
     }
 
-    /// The file the samples are read from, if they are.
+    /// The file or directory the samples are read from, if they are.
     #[must_use]
     pub fn file(&self) -> Option<&Path> {
         match self {
-            Self::Csv { path, .. } => Some(path),
+            Self::Csv { path, .. } | Self::Images { path, .. } => Some(path),
             _ => None,
+        }
+    }
+
+    /// All files the samples are read from.
+    pub fn files(&self) -> Result<Vec<PathBuf>, DataError> {
+        match self {
+            Self::Csv { path, .. } => Ok(vec![path.clone()]),
+            Self::Images { path, part, .. } => image_files(path, *part),
+            _ => Ok(Vec::new()),
         }
     }
 
     /// The same design with its file named in another way, such as from where the analysis file is.
     pub(in crate::analysis) fn rename_file(&mut self, name: impl Fn(&Path) -> PathBuf) {
-        if let Self::Csv { path, .. } = self {
+        if let Self::Csv { path, .. } | Self::Images { path, .. } = self {
             *path = name(path);
         }
     }

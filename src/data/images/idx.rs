@@ -1,0 +1,102 @@
+//! IDX files: a magic number, sizes as big-endian words, then bytes (first used for the digits of MNIST).
+
+use super::{ImageShape, Images};
+use crate::data::DataError;
+use flate2::read::MultiGzDecoder;
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
+
+/// First word of a file of unsigned bytes in three dimensions, and in one.
+const IMAGES: u32 = 0x0803;
+const LABELS: u32 = 0x0801;
+/// More values than this are no image set but a broken header.
+const MOST_VALUES: u64 = 1 << 36;
+
+/// Reads a file of images and the file of their labels; either may be gzipped, whatever its name.
+pub(super) fn read(images: &Path, labels: &Path) -> Result<Images, DataError> {
+    let pictures = Idx::read(images, IMAGES)?;
+    let classes = Idx::read(labels, LABELS)?;
+    let (count, labelled) = (pictures.sizes[0], classes.sizes[0]);
+    if count != labelled {
+        let problem = format!("holds {labelled} labels, but {} has {count} images", images.display());
+        return Err(DataError::invalid(labels.display().to_string(), problem));
+    }
+    let shape = ImageShape { channels: 1, height: pictures.sizes[1], width: pictures.sizes[2] };
+    Images::new(shape, pictures.bytes, classes.bytes)
+}
+
+/// What a file holds.
+struct Idx {
+    sizes: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
+impl Idx {
+    fn read(path: &Path, wanted: u32) -> Result<Self, DataError> {
+        let mut source = open(path)?;
+        let magic = word(path, &mut source)?;
+        if magic != wanted {
+            return Err(DataError::invalid(path.display().to_string(), wrong_magic(magic, wanted)));
+        }
+        let dimensions = (wanted & 0xff) as usize;
+        let mut sizes = Vec::with_capacity(dimensions);
+        for _ in 0..dimensions {
+            sizes.push(word(path, &mut source)? as usize);
+        }
+        let said = sizes.iter().map(usize::to_string).collect::<Vec<_>>().join(" x ");
+        let invalid = |problem: String| DataError::invalid(path.display().to_string(), problem);
+        let expected = sizes
+            .iter()
+            .try_fold(1_u64, |product, &size| product.checked_mul(size as u64))
+            .filter(|&values| values > 0 && values <= MOST_VALUES)
+            .ok_or_else(|| invalid(format!("its header speaks of {said} values, which cannot be")))?;
+        // One byte more than there should be tells that there are too many, however many follow.
+        let mut bytes = Vec::new();
+        source.take(expected + 1).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
+        let found = bytes.len() as u64;
+        if found < expected {
+            return Err(invalid(format!(
+                "is cut off: its header speaks of {said} values, {found} are there; copy the file again"
+            )));
+        }
+        if found > expected {
+            return Err(invalid(format!("holds more than the {said} values that its header speaks of")));
+        }
+        Ok(Self { sizes, bytes })
+    }
+}
+
+fn wrong_magic(magic: u32, wanted: u32) -> String {
+    let begins = format!("begins with {magic:#010x}, where {wanted:#010x} is expected");
+    match (magic, wanted) {
+        (LABELS, IMAGES) => format!("{begins}: it holds labels, not images"),
+        (IMAGES, LABELS) => format!("{begins}: it holds images, not labels"),
+        _ => format!("{begins}: it is no IDX file of bytes"),
+    }
+}
+
+/// Gzip is told by its first two bytes.
+fn open(path: &Path) -> Result<Box<dyn Read>, DataError> {
+    let file = |path: &Path| File::open(path).map_err(|error| unreadable(path, &error));
+    let mut begin = Vec::new();
+    file(path)?.take(2).read_to_end(&mut begin).map_err(|error| unreadable(path, &error))?;
+    let source = BufReader::new(file(path)?);
+    Ok(if begin == [0x1f, 0x8b] { Box::new(MultiGzDecoder::new(source)) } else { Box::new(source) })
+}
+
+fn word(path: &Path, source: &mut impl Read) -> Result<u32, DataError> {
+    let mut bytes = [0; 4];
+    match source.read_exact(&mut bytes) {
+        Ok(()) => Ok(u32::from_be_bytes(bytes)),
+        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Err(DataError::invalid(
+            path.display().to_string(),
+            "is cut off within its header; copy the file again",
+        )),
+        Err(error) => Err(unreadable(path, &error)),
+    }
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> DataError {
+    DataError::Unreadable { path: path.display().to_string(), reason: error.to_string() }
+}

@@ -1,0 +1,103 @@
+//! Images from files: IDX (MNIST, Fashion-MNIST, KMNIST; plain or gzipped) and the CIFAR-10 and CIFAR-100 binaries.
+
+mod cifar;
+mod directory;
+mod idx;
+mod shape;
+#[cfg(test)]
+mod tests;
+
+pub use directory::{Part, image_files, read_images};
+pub use shape::ImageShape;
+
+use super::blocks::zeros;
+use super::choice::choose;
+use super::random::stream;
+use super::{DataError, Dataset, Labels};
+
+/// Images of one shape, a byte per channel and pixel, and a number that names the class of each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Images {
+    shape: ImageShape,
+    /// Image after image, in each channel after channel, in each row after row.
+    pixels: Vec<u8>,
+    classes: Vec<u8>,
+}
+
+/// Largest value of a pixel.
+const FULL: f64 = 255.0;
+
+impl Images {
+    /// Of one shape; there are as many as `classes`.
+    ///
+    /// Fails when the pixels are not as many as that takes.
+    pub fn new(shape: ImageShape, pixels: Vec<u8>, classes: Vec<u8>) -> Result<Self, DataError> {
+        if shape.values().checked_mul(classes.len()) != Some(pixels.len()) {
+            let problem = format!("{} values for {} images of {shape}", pixels.len(), classes.len());
+            return Err(DataError::invalid("images", problem));
+        }
+        Ok(Self { shape, pixels, classes })
+    }
+
+    /// Channels, height and width of each.
+    #[must_use]
+    pub fn shape(&self) -> ImageShape {
+        self.shape
+    }
+
+    /// The values of one image.
+    #[must_use]
+    pub fn pixels(&self, image: usize) -> &[u8] {
+        &self.pixels[image * self.shape.values()..][..self.shape.values()]
+    }
+
+    /// The number of each image's class.
+    #[must_use]
+    pub fn classes(&self) -> &[u8] {
+        &self.classes
+    }
+
+    /// The numbers of classes that occur, in order, and how many images each has.
+    #[must_use]
+    pub fn class_counts(&self) -> Vec<(u8, usize)> {
+        let mut counts = [0_usize; 256];
+        self.classes.iter().for_each(|&class| counts[usize::from(class)] += 1);
+        (0..=u8::MAX).zip(counts).filter(|&(_, count)| count > 0).collect()
+    }
+
+    /// `counts[i]` images of class `classes[i]`, chosen at random without replacement: features are values from 0 to 1,
+    /// class `i` of the result is named by its number.
+    ///
+    /// Images are drawn class by class from streams of their own, as those of the embedded digits are.
+    ///
+    /// Fails when the two lists differ in length, a class is named twice, a class is left without an image, or more
+    /// images are asked for than there are.
+    pub fn subset(&self, classes: &[u8], counts: &[usize], seed: u64) -> Result<Dataset, DataError> {
+        if classes.len() != counts.len() {
+            let problem =
+                format!("{} classes, but {} counts; give one for each", classes.len(), counts.len());
+            return Err(DataError::invalid("images", problem));
+        }
+        let mut chosen = Vec::new();
+        let mut of_sample = Vec::new();
+        for (place, (&class, &count)) in (0_u32..).zip(classes.iter().zip(counts)) {
+            if classes[..place as usize].contains(&class) {
+                return Err(DataError::invalid(
+                    "images",
+                    format!("class {class} is named twice; name it once"),
+                ));
+            }
+            let generator = &mut stream(seed, u64::from(class));
+            let images = choose(&self.classes, class, count, generator, || format!("images, class {class}"))?;
+            of_sample.extend(std::iter::repeat_n(place, images.len()));
+            chosen.extend(images);
+        }
+        let labels = Labels::new(of_sample, classes.iter().map(u8::to_string).collect())?;
+        let mut features = zeros(self.shape.values(), chosen.len())?;
+        for (mut column, &image) in features.column_iter_mut().zip(&chosen) {
+            let values = self.pixels(image).iter().map(|&value| f64::from(value) / FULL);
+            column.iter_mut().zip(values).for_each(|(entry, value)| *entry = value);
+        }
+        Dataset::new(features, self.shape.names(), labels)
+    }
+}
