@@ -27,7 +27,9 @@ pub use ledger::{Ledger, LedgerEntry};
 pub use mean_probability::{ClassMeans, MeanProbability};
 pub use neglect::{Neglect, neglect};
 pub use polytope::{Bounds, FlowPolytope, Violation, pair_flows};
-pub use weight_design::{DesignError, DesignStep, WeightDesign, WeightTarget, design_weights};
+pub use weight_design::{
+    DesignError, DesignStep, WeightDesign, WeightTarget, design_weights, design_weights_observed,
+};
 pub use weight_effects::{USUAL_STEP, WeightEffects};
 pub use witness::{WitnessError, distance, saturated_flows, witness};
 

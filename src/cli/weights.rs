@@ -4,11 +4,13 @@ use super::data_arguments::DataArguments;
 use super::memory::check_memory;
 use super::output::{Style, note, print};
 use super::solve::{name_option, note_wide_weights};
+use super::spinner::Waiting;
 use super::weights_record::{Asked, Unweighted, WeightsRecord};
 use super::{Ending, weights_table};
-use crate::balance::{DesignError, WeightTarget, design_weights};
+use crate::balance::{DesignError, DesignStep, WeightTarget, design_weights_observed};
 use crate::data::Dataset;
 use crate::loss::ClassWeights;
+use crate::numeric::significant;
 use crate::solver::{LossChoice, Problem, WeightResponse};
 use anyhow::{Result, bail};
 
@@ -68,7 +70,13 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     check_memory(&problem, WeightResponse::memory(&problem))?;
     note_single_samples(&dataset);
     let unweighted = Unweighted::of(&dataset, &problem);
-    let design = match design_weights(&dataset, &choice, arguments.l2, &target) {
+    let waiting = Waiting::new("looking for weights");
+    let observe = |step: &DesignStep| {
+        waiting.tell(&format!("{} left to the target", significant(step.residual, 2)));
+    };
+    let design = design_weights_observed(&dataset, &choice, arguments.l2, &target, &observe);
+    waiting.end();
+    let design = match design {
         Err(error @ DesignError::Target(_)) => bail!("--target {}: {error}", arguments.target),
         Err(DesignError::Problem(error)) => return Err(name_option(error)),
         design => design,

@@ -63,6 +63,17 @@ pub fn design_weights(
     l2: f64,
     target: &WeightTarget,
 ) -> Result<WeightDesign, DesignError> {
+    design_weights_observed(dataset, choice, l2, target, &|_| ())
+}
+
+/// As [`design_weights`]; `observe` is told of every step of the path.
+pub fn design_weights_observed(
+    dataset: &Dataset,
+    choice: &LossChoice,
+    l2: f64,
+    target: &WeightTarget,
+    observe: &dyn Fn(&DesignStep),
+) -> Result<WeightDesign, DesignError> {
     let labels = dataset.labels();
     target.check(labels).map_err(DesignError::Target)?;
     if !matches!(choice, LossChoice::Softmax | LossChoice::Logistic) {
@@ -75,7 +86,7 @@ pub fn design_weights(
         None => ClassWeights::Balanced.resolve(labels).map_err(ProblemError::from)?,
     };
     let start = DVector::from_iterator(start.len(), start.iter().map(|weight| weight.ln()));
-    let search = |gauge| Search { dataset, choice, l2, gauge };
+    let search = |gauge| Search { dataset, choice, l2, gauge, observe };
     let mut path = Vec::new();
     let at = match target {
         WeightTarget::Shortfall(wanted) => {

@@ -24,6 +24,7 @@ pub(super) struct Search<'a> {
     pub(super) choice: &'a LossChoice,
     pub(super) l2: f64,
     pub(super) gauge: Gauge<'a>,
+    pub(super) observe: &'a dyn Fn(&DesignStep),
 }
 
 /// A point of the search.
@@ -67,7 +68,7 @@ impl Search<'_> {
     pub(super) fn descend(&self, mut at: At, path: &mut Vec<DesignStep>) -> At {
         // A search that goes on with another gauge begins where the last one ended.
         if path.last().is_none_or(|last| last.class_weights != at.step.class_weights) {
-            path.push(at.step.clone());
+            self.step_to(&at, path);
         }
         for _ in 0..MOST_STEPS {
             let settled = match self.gauge {
@@ -80,9 +81,14 @@ impl Search<'_> {
             }
             let Some(next) = self.newton(&at) else { break };
             at = next;
-            path.push(at.step.clone());
+            self.step_to(&at, path);
         }
         at
+    }
+
+    fn step_to(&self, at: &At, path: &mut Vec<DesignStep>) {
+        (self.observe)(&at.step);
+        path.push(at.step.clone());
     }
 
     /// The next point: Newton's step on the differences, shorter where that is too far; `None` when no length helps.
