@@ -62,6 +62,8 @@ fn bad_input_is_one_line() {
         (&["search", "another", "--classes", "2"], "give 3 or more"),
         (&["search", "own", "--l2", "-1"], "zero or a positive"),
         (&["search", "own", "--draws", "0"], "at least 1"),
+        (&["search", "own", "--climbs", "18446744073709551615"], "10000000 at most"),
+        (&["search", "own", "--l2", "1e200"], "up to 1e100"),
         (&["search", "own", "--save", "missing/file.csv"], "--save missing/file.csv"),
         (&["search", "both"], "invalid value 'both'"),
     ] {

@@ -99,7 +99,7 @@ fn problems(analysis: &Analysis) -> Result<(usize, usize), Fault> {
             Err(error) => return fault(format!("series.{number}"), error.to_string()),
         };
         if let Some((measure, why)) =
-            analysis.measure.iter().find_map(|&measure| Some((measure, unfit(measure, &problem)?)))
+            analysis.measure.iter().find_map(|&measure| Some((measure, unfit(measure, &problem, &dataset)?)))
         {
             return fault("measure", format!("`{}` {why}", measure.name()));
         }

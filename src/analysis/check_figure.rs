@@ -79,7 +79,7 @@ impl Drawing<'_> {
                 let needed = [Measure::Coefficient, Measure::Intercept, Measure::Centroid];
                 self.all_of(&needed, "lines")?;
                 self.plane("lines", *reach)?;
-                self.axis(along).map_err(|problem| Fault { key: "plot.lines.along".to_owned(), problem })?;
+                self.axis_at("plot.lines.along", along)?;
                 self.unswept("lines", Some(along))
             }
             Plot::Ternary { built } => self.outflows("ternary", 3, built.as_deref()),
@@ -87,8 +87,7 @@ impl Drawing<'_> {
             Plot::Signs { measure, designs } => {
                 self.all_of(&[*measure], "signs")?;
                 matrix(*measure, "signs")?;
-                self.axis(designs)
-                    .map_err(|problem| Fault { key: "plot.signs.designs".to_owned(), problem })?;
+                self.axis_at("plot.signs.designs", designs)?;
                 self.unswept("signs", Some(designs))
             }
             Plot::Bars { target, classes } => {
@@ -117,7 +116,7 @@ impl Drawing<'_> {
             );
         }
         if let Some(name) = built {
-            self.axis(name).map_err(|problem| Fault { key: format!("plot.{kind}.built"), problem })?;
+            self.axis_at(&format!("plot.{kind}.built"), name)?;
         }
         self.unswept(kind, built)
     }
@@ -177,6 +176,11 @@ impl Drawing<'_> {
             0 => format!("there is no axis `{name}`; nothing is swept"),
             _ => unknown(name, &names),
         })
+    }
+
+    /// The same, at a key that names it.
+    fn axis_at(&self, key: &str, name: &str) -> Result<usize, Fault> {
+        self.axis(name).map_err(|problem| Fault { key: key.to_owned(), problem })
     }
 
     fn colour(&self, colour: &Colouring, lines_allowed: bool) -> Result<(), String> {
@@ -270,7 +274,7 @@ impl Drawing<'_> {
     /// A panel shows records at one place of every axis that neither the horizontal axis nor a colour shows.
     fn fixed_axes(&self, panel: &CurvePanel) -> Result<(), Fault> {
         for (name, label) in &panel.at {
-            let axis = self.axis(name).map_err(|problem| Fault { key: "at".to_owned(), problem })?;
+            let axis = self.axis_at("at", name)?;
             let labels = &self.experiment.axes[axis].labels;
             if !labels.contains(label) {
                 return fault("at", format!("`{name}` never is {label}; its values are {}", listed(labels)));

@@ -50,7 +50,7 @@ pub(super) fn observe(
         sights: OnceCell::new(),
     };
     let take = |&measure: &Measure| {
-        if let Some(why) = unfit(measure, problem) {
+        if let Some(why) = unfit(measure, problem, dataset) {
             return Err(format!("`{}` {why}", measure.name()));
         }
         Ok((measure, seen.take(measure)))
@@ -59,13 +59,22 @@ pub(super) fn observe(
 }
 
 /// Why a measure cannot be taken of a problem, if it cannot.
-pub(super) fn unfit(measure: Measure, problem: &Problem) -> Option<&'static str> {
+pub(super) fn unfit(measure: Measure, problem: &Problem, dataset: &Dataset) -> Option<&'static str> {
     use Measure as M;
     let classes = problem.targets().classes();
+    let softmax = matches!(problem.loss(), LossKind::Softmax(_));
     let binary_logistic = matches!(problem.loss(), LossKind::Logistic(_)) && classes == 2;
     match measure {
-        M::ErrorRatio | M::LawfulErrorRatio | M::ErrorRatioResidual | M::PointProbability if classes != 2 => {
+        M::ErrorRatio | M::LawfulErrorRatio | M::ErrorRatioResidual | M::PointProbability | M::PointLoss
+            if classes != 2 =>
+        {
             Some("is about two classes; take it out of `measure` or choose a design of two")
+        }
+        M::PointProbability | M::PointLoss if dataset.fixed_logits().is_some() => {
+            Some("is about points; take it out of `measure` or choose a design with features")
+        }
+        M::SumRuleResidual if !(softmax || binary_logistic) => {
+            Some("is about softmax and the binary logistic loss; take it out of `measure`")
         }
         M::Centroid | M::CentroidResidual if !binary_logistic => {
             Some("is about the binary logistic loss; take it out of `measure`")

@@ -1,25 +1,36 @@
 //! Whether predicted probabilities are frequencies, and the map back from reweighted ones.
 
+use super::class_losses::{largest, log_probabilities, normalise};
 use crate::loss::{Link, Targets};
-use crate::numeric::{Sum, softplus};
+use crate::numeric::Sum;
 use nalgebra::DMatrix;
+use serde::Serialize;
 
 /// Agreement of predicted probabilities with what happened, every sample counted once, whatever its class weighs.
 ///
 /// Calibration errors compare, in 15 bins of equal width of the probability of the predicted class (the "confidence"), its
 /// mean with the share of samples told right (Guo, Pleiss, Sun, Weinberger, ICML 2017).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Calibration {
+    /// Differences between confidence and the share told right.
+    pub calibration_error: CalibrationError,
+    /// Mean of `sum_k (p_k - 1[y = k])^2`.
+    pub brier: f64,
+    /// Mean of `-log p_y` over all samples.
+    pub log_loss: f64,
+    /// The same over the samples of each class.
+    pub class_log_loss: Vec<f64>,
+}
+
+/// The calibration error in three norms.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct CalibrationError {
     /// Expected calibration error: the mean difference over samples.
     pub l1: f64,
     /// Root mean square difference over samples.
     pub l2: f64,
     /// Largest difference of a bin.
     pub max: f64,
-    /// Mean of `sum_k (p_k - 1[y = k])^2`.
-    pub brier: f64,
-    /// Mean of `-log p_y` over the samples of each class.
-    pub class_log_loss: Vec<f64>,
 }
 
 /// Bins of confidence.
@@ -50,47 +61,64 @@ impl Calibration {
 
     /// With these numbers taken from the logarithms of probabilities; all zero leaves them as they are.
     fn corrected(link: Link, logits: &DMatrix<f64>, targets: &Targets, subtracted: &[f64]) -> Self {
-        let classes = targets.classes();
         let changed = subtracted.iter().any(|&number| number != 0.0);
-        let mut bins = [Bin::default(); BINS];
-        let mut brier = Sum::default();
-        let mut log_loss = vec![Sum::default(); classes];
-        let mut logarithms = vec![0.0; classes];
+        let mut tally = Tally::new(targets.classes());
+        let mut logarithms = vec![0.0; targets.classes()];
         for (z, &label) in logits.column_iter().zip(targets.of_sample()) {
             log_probabilities(link, z.as_slice(), &mut logarithms);
             if changed {
                 logarithms.iter_mut().zip(subtracted).for_each(|(log, number)| *log -= number);
                 normalise(&mut logarithms);
             }
-            let class = label as usize;
-            log_loss[class].add(-logarithms[class]);
-            let (mut predicted, mut apart) = (0, 0.0);
-            for (k, &log) in logarithms.iter().enumerate() {
-                let off = if k == class { log.exp_m1() } else { log.exp() };
-                apart += off * off;
-                if log > logarithms[predicted] {
-                    predicted = k;
-                }
-            }
-            brier.add(apart);
-            let confidence = logarithms[predicted].exp();
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 15")]
-            let bin = &mut bins[((confidence * BINS as f64) as usize).min(BINS - 1)];
-            bin.samples += 1;
-            bin.right += usize::from(predicted == class);
-            bin.confidence.add(confidence);
+            tally.add(&logarithms, label as usize);
         }
-        let samples = targets.samples() as f64;
-        let differences: Vec<(f64, f64)> =
-            bins.iter().filter(|bin| bin.samples > 0).map(|bin| bin.share_and_difference(samples)).collect();
+        tally.calibration(targets.counts())
+    }
+}
+
+/// Sums over samples.
+struct Tally {
+    bins: [Bin; BINS],
+    brier: Sum,
+    log_loss: Vec<Sum>,
+}
+
+impl Tally {
+    fn new(classes: usize) -> Self {
+        Self { bins: [Bin::default(); BINS], brier: Sum::default(), log_loss: vec![Sum::default(); classes] }
+    }
+
+    /// A sample of a class by the logarithms of its probabilities.
+    fn add(&mut self, logarithms: &[f64], class: usize) {
+        self.log_loss[class].add(-logarithms[class]);
+        let apart = |(k, log): (usize, &f64)| if k == class { log.exp_m1() } else { log.exp() }.powi(2);
+        self.brier.add(logarithms.iter().enumerate().map(apart).sum());
+        let predicted = largest(logarithms);
+        let confidence = logarithms[predicted].exp();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 15")]
+        let bin = &mut self.bins[((confidence * BINS as f64) as usize).min(BINS - 1)];
+        bin.samples += 1;
+        bin.right += usize::from(predicted == class);
+        bin.confidence.add(confidence);
+    }
+
+    fn calibration(&self, counts: &[usize]) -> Calibration {
+        let samples = counts.iter().sum::<usize>() as f64;
+        let filled = self.bins.iter().filter(|bin| bin.samples > 0);
+        let differences: Vec<(f64, f64)> = filled.map(|bin| bin.share_and_difference(samples)).collect();
         let mean = |power: i32| differences.iter().map(|(share, off)| share * off.powi(power)).sum::<f64>();
         let of_class = |(sum, &count): (&Sum, &usize)| sum.value() / count as f64;
-        Self {
-            l1: mean(1),
-            l2: mean(2).sqrt(),
-            max: differences.iter().map(|&(_, off)| off).fold(0.0, f64::max),
-            brier: brier.value() / samples,
-            class_log_loss: log_loss.iter().zip(targets.counts()).map(of_class).collect(),
+        let class_log_loss: Vec<f64> = self.log_loss.iter().zip(counts).map(of_class).collect();
+        let total: f64 = class_log_loss.iter().zip(counts).map(|(loss, &count)| loss * count as f64).sum();
+        Calibration {
+            calibration_error: CalibrationError {
+                l1: mean(1),
+                l2: mean(2).sqrt(),
+                max: differences.iter().map(|&(_, off)| off).fold(0.0, f64::max),
+            },
+            brier: self.brier.value() / samples,
+            log_loss: total / samples,
+            class_log_loss,
         }
     }
 }
@@ -101,31 +129,6 @@ impl Bin {
         let off = self.confidence.value() - self.right as f64;
         (self.samples as f64 / samples, off.abs() / self.samples as f64)
     }
-}
-
-/// `log p_k` of every class, to full precision near zero.
-fn log_probabilities(link: Link, z: &[f64], logarithms: &mut [f64]) {
-    match (link, z) {
-        (Link::Sigmoid, &[z]) => {
-            logarithms[0] = -softplus(z);
-            logarithms[1] = -softplus(-z);
-        }
-        (Link::Sigmoid, _) => logarithms.iter_mut().zip(z).for_each(|(log, z)| *log = -softplus(-z)),
-        (Link::Softmax, _) => {
-            logarithms.copy_from_slice(z);
-            normalise(logarithms);
-        }
-    }
-}
-
-/// Makes exponentials sum to one.
-fn normalise(logarithms: &mut [f64]) {
-    let most =
-        (0..logarithms.len()).fold(0, |most, k| if logarithms[k] > logarithms[most] { k } else { most });
-    let largest = logarithms[most];
-    let others = logarithms.iter().enumerate().filter(|&(k, _)| k != most);
-    let rest = others.map(|(_, log)| (log - largest).exp()).sum::<f64>().ln_1p();
-    logarithms.iter_mut().for_each(|log| *log = (*log - largest) - rest);
 }
 
 #[cfg(test)]
@@ -145,8 +148,13 @@ mod tests {
         let calibration = Calibration::of(Link::Sigmoid, &logits, &targets);
         // Two samples of confidence 0.8 told right, one of 0.6 told wrong.
         let expected = [(0.4 + 0.6) / 3.0, ((2.0 * 0.04 + 0.36) / 3.0_f64).sqrt(), 0.6];
-        for (measured, expected) in
-            [calibration.l1, calibration.l2, calibration.max].into_iter().zip(expected)
+        for (measured, expected) in [
+            calibration.calibration_error.l1,
+            calibration.calibration_error.l2,
+            calibration.calibration_error.max,
+        ]
+        .into_iter()
+        .zip(expected)
         {
             assert!((measured - expected).abs() < 1e-14, "{calibration:?}");
         }
@@ -171,8 +179,11 @@ mod tests {
         let expected = Calibration::of(Link::Softmax, &plain, &unweighted);
         let before = Calibration::of(Link::Softmax, &logits, &weighted);
         let after = Calibration::prior_corrected(Link::Softmax, &logits, &weighted);
-        assert!(expected.l1 < 1e-12 && before.l1 > 0.05, "{before:?}");
-        assert!((after.l1 - expected.l1).abs() < 1e-12 && (after.brier - expected.brier).abs() < 1e-12);
+        assert!(expected.calibration_error.l1 < 1e-12 && before.calibration_error.l1 > 0.05, "{before:?}");
+        assert!(
+            (after.calibration_error.l1 - expected.calibration_error.l1).abs() < 1e-12
+                && (after.brier - expected.brier).abs() < 1e-12
+        );
         for (one, other) in after.class_log_loss.iter().zip(&expected.class_log_loss) {
             assert!((one - other).abs() < 1e-11, "{after:?}");
         }
@@ -191,7 +202,7 @@ mod tests {
             for loss in &calibration.class_log_loss {
                 assert!((loss / expected - 1.0).abs() < 1e-14, "{link:?}: {loss:e}");
             }
-            assert!(calibration.max < 1e-15);
+            assert!(calibration.calibration_error.max < 1e-15);
         }
     }
 }

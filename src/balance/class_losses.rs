@@ -1,4 +1,4 @@
-//! The mean log loss of each class.
+//! Logarithms of probabilities, and the mean log loss of each class.
 
 use crate::loss::{Link, Targets};
 use crate::numeric::{Sum, softplus};
@@ -9,24 +9,45 @@ use nalgebra::DMatrix;
 #[must_use]
 pub fn class_log_losses(link: Link, logits: &DMatrix<f64>, targets: &Targets) -> Vec<f64> {
     let mut sums = vec![Sum::default(); targets.classes()];
+    let mut logarithms = vec![0.0; targets.classes()];
     for (z, &label) in logits.column_iter().zip(targets.of_sample()) {
         let class = label as usize;
-        let loss = match (link, z.len()) {
-            (Link::Sigmoid, 1) => softplus(if class == 1 { -z[0] } else { z[0] }),
-            (Link::Sigmoid, _) => {
-                let column = |(k, &z): (usize, &f64)| softplus(if k == class { -z } else { z });
-                z.iter().enumerate().map(column).sum()
-            }
-            (Link::Softmax, _) => {
-                let largest = z.max();
-                // The target's own term is one of the sum: its logarithm keeps a tiny loss.
-                let others: f64 =
-                    z.iter().enumerate().filter(|&(k, _)| k != class).map(|(_, z)| (z - largest).exp()).sum();
-                let own = (z[class] - largest).exp();
-                if own > others { (others / own).ln_1p() } else { largest - z[class] + (own + others).ln() }
-            }
-        };
-        sums[class].add(loss);
+        sums[class].add(if link == Link::Sigmoid && z.len() > 1 {
+            let column = |(k, &z): (usize, &f64)| softplus(if k == class { -z } else { z });
+            z.iter().enumerate().map(column).sum()
+        } else {
+            log_probabilities(link, z.as_slice(), &mut logarithms);
+            -logarithms[class]
+        });
     }
     sums.iter().zip(targets.counts()).map(|(sum, &count)| sum.value() / count as f64).collect()
+}
+
+/// `log p_k` of every class, to full precision near zero.
+pub(super) fn log_probabilities(link: Link, z: &[f64], logarithms: &mut [f64]) {
+    match (link, z) {
+        (Link::Sigmoid, &[z]) => {
+            logarithms[0] = -softplus(z);
+            logarithms[1] = -softplus(-z);
+        }
+        (Link::Sigmoid, _) => logarithms.iter_mut().zip(z).for_each(|(log, z)| *log = -softplus(-z)),
+        (Link::Softmax, _) => {
+            logarithms.copy_from_slice(z);
+            normalise(logarithms);
+        }
+    }
+}
+
+/// Makes exponentials sum to one.
+pub(super) fn normalise(logarithms: &mut [f64]) {
+    let most = largest(logarithms);
+    let largest = logarithms[most];
+    let others = logarithms.iter().enumerate().filter(|&(k, _)| k != most);
+    let rest = others.map(|(_, log)| (log - largest).exp()).sum::<f64>().ln_1p();
+    logarithms.iter_mut().for_each(|log| *log = (*log - largest) - rest);
+}
+
+/// Where the largest is, the first of equals.
+pub(super) fn largest(numbers: &[f64]) -> usize {
+    (0..numbers.len()).fold(0, |most, k| if numbers[k] > numbers[most] { k } else { most })
 }

@@ -1,10 +1,10 @@
 //! A seeded search for data sets on which a class weight does what one would not expect (THEORY W3, W4).
 
-use super::mean_probability::MeanProbability;
-use super::weight_effects::WeightEffects;
+use super::mean_probability::{MeanProbability, sample_probabilities};
+use super::weight_effects::{WeightEffects, means_with};
 use crate::data::random::{log_uniform, stream};
 use crate::data::{DataError, Dataset, PlacedGroups};
-use crate::loss::{ClassWeights, Targets};
+use crate::loss::{ClassWeights, Link, Targets};
 use crate::numeric::Sigmoid;
 use crate::solver::{LossChoice, Problem, solve};
 use nalgebra::DMatrix;
@@ -33,7 +33,8 @@ pub struct EffectSearch {
     pub l2: f64,
     /// Random problems to begin with.
     pub draws: usize,
-    /// How many of the most promising of them (the best of 16 each) are climbed from; most climbs end where the effect is nearly none.
+    /// How many of the most promising of them (the best of 16 each) are climbed from; most climbs end where the effect is
+    /// nearly none.
     pub climbs: usize,
     /// Steps of each climb. The best goes on for six times as many, under a penalty that grows to the one asked for.
     pub steps: usize,
@@ -71,8 +72,9 @@ impl Surprise {
         }
     }
 
-    /// How surprising an effect is; positive where it is.
-    fn amount(self, effect: f64) -> f64 {
+    /// How surprising an effect or a change is; positive where it is.
+    #[must_use]
+    pub fn amount(self, effect: f64) -> f64 {
         match self {
             Self::AgainstItsOwn => -effect,
             Self::ForAnother => effect,
@@ -113,8 +115,6 @@ enum Goal {
 struct Candidate {
     groups: PlacedGroups,
     effect: f64,
-    /// `P[k][k]` before and after; not looked at for derivatives.
-    change: [f64; 2],
     /// What climbs: how surprising; as long as it is not, beside what the effect would be if all logits rose alike. (On its
     /// own, an effect is small wherever all samples are told right, which leads nowhere.)
     score: f64,
@@ -125,55 +125,59 @@ impl EffectSearch {
     ///
     /// Fails where no random problem has an effect, as with fewer than two classes.
     pub fn run(&self, advance: &(impl Fn() + Sync)) -> Result<FoundEffect, DataError> {
-        let mut drawn: Vec<Candidate> = (0..self.draws as u64)
-            .into_par_iter()
-            .filter_map(|number| {
-                advance();
-                self.draw(number).transpose()
-            })
-            .collect::<Result<_, _>>()?;
-        let surprising = drawn.iter().filter(|candidate| candidate.score > 0.0).count();
-        let count = drawn.len();
+        let drawn = self.draw_all(advance)?;
+        let (count, surprising) =
+            (drawn.len(), drawn.iter().filter(|candidate| candidate.score > 0.0).count());
         let best_drawn =
             drawn.iter().max_by(|a, b| a.score.total_cmp(&b.score)).map_or(0.0, |best| best.effect);
-        // The very best of very many draws are those from which nothing moves.
-        drawn.truncate(DRAWS_PER_CLIMB * self.climbs.max(1));
-        drawn.sort_by(|a, b| b.score.total_cmp(&a.score));
-        drawn.truncate(self.climbs.max(1));
-        let unpenalised = Self { l2: 0.0, ..self.clone() };
-        let climbed: Vec<Candidate> = drawn
-            .into_par_iter()
-            .enumerate()
-            .map(|(climb, start)| unpenalised.climb(start, Goal::Derivative, climb as u64, advance))
-            .collect::<Result<_, _>>()?;
+        let climbed = self.climb_from_best(drawn, advance)?;
         let climbs_arrived = climbed.iter().filter(|candidate| candidate.score > 0.0).count();
         let best = climbed.into_iter().reduce(|best, next| if next.score > best.score { next } else { best });
-        let Some(mut best) = best else {
+        let Some(best) = best else {
             return Err(DataError::invalid("draws", "no random problem has an effect; draw more"));
         };
-        // What is found without penalty bears one that grows little by little, and comes to hold over more than a point.
+        let Candidate { groups, effect, .. } = self.go_on(best, advance)?;
+        let dataset = groups.dataset()?;
+        let change = self.own_with(&dataset, 1.0).zip(self.own_with(&dataset, MORE_WEIGHT));
+        let change = change.map(<[f64; 2]>::from).ok_or_else(unanswered)?;
+        Ok(FoundEffect { drawn: count, surprising, best_drawn, climbs_arrived, change, effect, groups })
+    }
+
+    fn draw_all(&self, advance: &(impl Fn() + Sync)) -> Result<Vec<Candidate>, DataError> {
+        let draw = |number| {
+            advance();
+            self.draw(number).transpose()
+        };
+        (0..self.draws as u64).into_par_iter().filter_map(draw).collect()
+    }
+
+    /// A climb without penalty from each of the most promising draws.
+    fn climb_from_best(
+        &self,
+        mut drawn: Vec<Candidate>,
+        advance: &(impl Fn() + Sync),
+    ) -> Result<Vec<Candidate>, DataError> {
+        let climbs = self.climbs.max(1);
+        // The very best of very many draws are those from which nothing moves.
+        drawn.truncate(climbs.saturating_mul(DRAWS_PER_CLIMB));
+        drawn.sort_by(|a, b| b.score.total_cmp(&a.score));
+        drawn.truncate(climbs);
+        let unpenalised = Self { l2: 0.0, ..self.clone() };
+        let climb = |(climb, start)| unpenalised.climb(start, Goal::Derivative, climb as u64, advance);
+        drawn.into_par_iter().enumerate().map(climb).collect()
+    }
+
+    /// What is found without penalty bears one that grows little by little, and comes to hold over more than a point.
+    fn go_on(&self, mut best: Candidate, advance: &(impl Fn() + Sync)) -> Result<Candidate, DataError> {
         for round in 0..LAST_ROUNDS {
             let share = 10.0_f64.powi(round - (LAST_ROUNDS - 1));
             let penalised = Self { l2: share * self.l2, ..self.clone() };
-            let Some(start) = penalised.look(best.groups, Goal::Change)? else {
-                return Err(DataError::invalid(
-                    "l2",
-                    "what was found has no answer under this penalty; lower it",
-                ));
-            };
+            let start = penalised.look(best.groups, Goal::Change)?.ok_or_else(unanswered)?;
             #[expect(clippy::cast_sign_loss, reason = "a round's number")]
             let climb = self.climbs as u64 + round as u64;
             best = penalised.climb(start, Goal::Change, climb, advance)?;
         }
-        Ok(FoundEffect {
-            drawn: count,
-            surprising,
-            best_drawn,
-            climbs_arrived,
-            change: best.change,
-            effect: best.effect,
-            groups: best.groups,
-        })
+        Ok(best)
     }
 
     /// Takes every step of random length that leads higher.
@@ -200,7 +204,8 @@ impl EffectSearch {
     /// Problems that a search solves.
     #[must_use]
     pub fn problems(&self) -> u64 {
-        (self.draws + (self.climbs + LAST_ROUNDS as usize) * self.steps) as u64
+        let climbs = self.climbs.saturating_add(LAST_ROUNDS as usize);
+        self.draws.saturating_add(climbs.saturating_mul(self.steps)) as u64
     }
 
     /// The loss that the effects are those of.
@@ -252,63 +257,53 @@ impl EffectSearch {
     fn look(&self, groups: PlacedGroups, goal: Goal) -> Result<Option<Candidate>, DataError> {
         let dataset = groups.dataset()?;
         let Some((before, effect, slope)) = self.derivative(&dataset) else { return Ok(None) };
-        let (change, score) = match goal {
-            Goal::Derivative => {
-                let amount = self.surprise.amount(effect);
-                ([before, before], if amount > 0.0 { amount } else { amount / slope })
-            }
-            Goal::Change => {
-                let Some(after) = self.with_more_weight(&dataset) else { return Ok(None) };
-                ([before, after], self.surprise.amount(after - before))
+        let score = match (goal, self.surprise.amount(effect)) {
+            (Goal::Derivative, amount) if amount > 0.0 => amount,
+            (Goal::Derivative, amount) => amount / slope,
+            (Goal::Change, _) => {
+                let Some(after) = self.own_with(&dataset, MORE_WEIGHT) else { return Ok(None) };
+                self.surprise.amount(after - before)
             }
         };
-        Ok(score.is_finite().then_some(Candidate { groups, effect, change, score }))
+        Ok(score.is_finite().then_some(Candidate { groups, effect, score }))
     }
 
-    /// At equal weights: `P[k][k]`, its derivative, and what that would be if all logits rose alike.
+    /// At equal weights: `P[k][k]`, its derivative, and what that would be if all logits of class `k` rose alike.
     fn derivative(&self, dataset: &Dataset) -> Option<(f64, f64, f64)> {
         let problem = Problem::new(dataset, &self.choice(), &ClassWeights::None, self.l2).ok()?;
         let point = solve(&problem).stationary()?;
         let effects = WeightEffects::at(&problem, dataset, &point).ok()?;
-        let logits = point.logits(dataset);
+        let (link, logits, targets) = (problem.loss().link(), point.logits(dataset), problem.targets());
         let (weight, class) = self.surprise.classes();
-        let means = MeanProbability::of(problem.loss().link(), &logits, problem.targets());
-        let slope = mean_slope(&logits, class, problem.targets());
-        Some((means.matrix[(class, class)], effects.of_weight[weight][(class, class)], slope))
+        let own = MeanProbability::of(link, &logits, targets).matrix[(class, class)];
+        let slope = mean_slope(link, &logits, class, targets);
+        Some((own, effects.of_weight[weight][(class, class)], slope))
     }
 
-    /// `P[k][k]` with more weight on class `j`.
-    fn with_more_weight(&self, dataset: &Dataset) -> Option<f64> {
+    /// `P[k][k]` with a weight on class `j`.
+    fn own_with(&self, dataset: &Dataset, weight_of_class: f64) -> Option<f64> {
         let (weight, class) = self.surprise.classes();
         let mut weights = vec![1.0; self.classes];
-        weights[weight] = MORE_WEIGHT;
-        let problem =
-            Problem::new(dataset, &self.choice(), &ClassWeights::Explicit(weights), self.l2).ok()?;
-        let logits = solve(&problem).stationary()?.logits(dataset);
-        let means = MeanProbability::of(problem.loss().link(), &logits, problem.targets());
-        Some(means.matrix[(class, class)])
+        weights[weight] = weight_of_class;
+        means_with(dataset, &self.choice(), weights, self.l2).map(|means| means.matrix[(class, class)])
     }
+}
+
+fn unanswered() -> DataError {
+    DataError::invalid("l2", "what was found has no answer under this penalty; lower it")
 }
 
 /// The mean of `p_k (1 - p_k)` over the samples of class `k`: what the effect would be if every logit of theirs rose by one.
-fn mean_slope(logits: &DMatrix<f64>, class: usize, targets: &Targets) -> f64 {
+fn mean_slope(link: Link, logits: &DMatrix<f64>, class: usize, targets: &Targets) -> f64 {
     let of_class =
         logits.column_iter().zip(targets.of_sample()).filter(|&(_, &label)| label as usize == class);
-    let slope = |z: &[f64]| {
-        let odds = match z {
-            &[single] => single,
-            z => z[class] - log_sum_of_others(z, class),
-        };
-        Sigmoid::of(odds).slope()
+    let mut probabilities = vec![Sigmoid::of(0.0); targets.classes()];
+    let mut slope = |z: &[f64]| {
+        sample_probabilities(link, z, &mut probabilities);
+        probabilities[class].slope()
     };
     let total: f64 = of_class.map(|(z, _)| slope(z.as_slice())).sum();
     total / targets.counts()[class] as f64
-}
-
-fn log_sum_of_others(z: &[f64], class: usize) -> f64 {
-    let others = || z.iter().enumerate().filter(|&(k, _)| k != class).map(|(_, &z)| z);
-    let largest = others().fold(f64::NEG_INFINITY, f64::max);
-    largest + others().map(|z| (z - largest).exp()).sum::<f64>().ln()
 }
 
 fn normal(generator: &mut impl Rng) -> f64 {

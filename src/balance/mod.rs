@@ -14,7 +14,7 @@ mod weight_design;
 mod weight_effects;
 mod witness;
 
-pub use calibration::Calibration;
+pub use calibration::{Calibration, CalibrationError};
 pub use class_losses::class_log_losses;
 pub use effect_search::{EffectSearch, FoundEffect, MORE_WEIGHT, Surprise};
 pub use hits::{hits, recalls};

@@ -34,8 +34,7 @@ impl WeightEffects {
     }
 
     /// What the weight of one class does by central differences of problems solved again, with steps of `step` and half of it
-    /// in `log lambda`, extrapolated: `K x K`, as
-    /// [`Self::of_weight`]; `None` where one of them has no stationary point.
+    /// in `log lambda`, extrapolated: `K x K`, as [`Self::of_weight`]; `None` where one of them has no stationary point.
     #[must_use]
     pub fn by_differences(
         dataset: &Dataset,
@@ -48,9 +47,7 @@ impl WeightEffects {
         let side = |step: f64| {
             let mut weights = class_weights.to_vec();
             weights[class] *= step.exp();
-            let problem = Problem::new(dataset, choice, &ClassWeights::Explicit(weights), l2).ok()?;
-            let point = solve(&problem).stationary()?;
-            Some(MeanProbability::of(problem.loss().link(), &point.logits(dataset), problem.targets()).matrix)
+            means_with(dataset, choice, weights, l2).map(|means| means.matrix)
         };
         let slope = |step: f64| Some((side(step)? - side(-step)?) / (2.0 * step));
         Some((slope(step / 2.0)? * 4.0 - slope(step)?) / 3.0)
@@ -68,6 +65,18 @@ impl WeightEffects {
         };
         (0..classes).flat_map(|j| (0..classes).map(move |k| residual(j, k))).fold(0.0, f64::max)
     }
+}
+
+/// Mean probabilities with some class weights; `None` without a stationary point.
+pub(super) fn means_with(
+    dataset: &Dataset,
+    choice: &LossChoice,
+    class_weights: Vec<f64>,
+    l2: f64,
+) -> Option<MeanProbability> {
+    let problem = Problem::new(dataset, choice, &ClassWeights::Explicit(class_weights), l2).ok()?;
+    let logits = solve(&problem).stationary()?.logits(dataset);
+    Some(MeanProbability::of(problem.loss().link(), &logits, problem.targets()))
 }
 
 /// What every probability changes by, from logits (`Q x N`): slopes of sigmoids, or softmax probabilities.

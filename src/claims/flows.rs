@@ -4,9 +4,8 @@ use super::case::{CaseReport, SetupFailure};
 use super::comparison::{Comparison, missed};
 use super::law::TOLERANCE;
 use super::sentence::shown;
-use crate::balance::{
-    FlowPolytope, MeanProbability, WeightEffects, distance, pair_flows, saturated_flows, witness,
-};
+use super::weight_effects::solved;
+use crate::balance::{FlowPolytope, MeanProbability, distance, pair_flows, saturated_flows, witness};
 use crate::data::random::{log_uniform, stream};
 use crate::data::{
     Covariance, Dataset, GaussianMixture, GroupedDesign, PlacedGroups, class_means, helping_weight,
@@ -228,11 +227,8 @@ fn symmetry(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> 
 /// Two data sets of the same sizes and weights, in which a weight raises and lowers another class's mean probability.
 fn pair() -> Result<CaseReport, SetupFailure> {
     let effect = |groups: &PlacedGroups| -> Result<f64, SetupFailure> {
-        let dataset = groups.dataset()?;
-        let problem = Problem::new(&dataset, &LossChoice::Softmax, &ClassWeights::None, 0.0)?;
-        let point = solve(&problem).stationary().ok_or("no stationary point")?;
-        let effects = WeightEffects::at(&problem, &dataset, &point).map_err(|_| "a singular Hessian")?;
-        Ok(effects.of_weight[0][(1, 1)])
+        let at = solved(&groups.dataset()?, &LossChoice::Softmax, vec![1.0; 3], 0.0, true)?;
+        Ok(at.effects.ok_or("a singular Hessian")?.of_weight[0][(1, 1)])
     };
     let (helping, hindering) = (helping_weight()?, hindering_weight()?);
     let sizes = if helping.class_counts() == hindering.class_counts() { 0.0 } else { 1.0 };

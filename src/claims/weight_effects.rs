@@ -91,14 +91,13 @@ impl Drawn {
         })
     }
 
-    fn weights(&self) -> Vec<f64> {
-        self.logs.iter().map(|log| log.exp()).collect()
-    }
-
     fn at(&self, logs: &[f64], with_effects: bool) -> Result<At, SetupFailure> {
-        let weights: Vec<f64> = logs.iter().map(|log| log.exp()).collect();
-        solved(&self.dataset, &self.choice, weights, PENALTY, with_effects)
+        solved(&self.dataset, &self.choice, weights(logs), PENALTY, with_effects)
     }
+}
+
+fn weights(logs: &[f64]) -> Vec<f64> {
+    logs.iter().map(|log| log.exp()).collect()
 }
 
 pub(super) fn solved(
@@ -129,7 +128,7 @@ fn jacobian(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> 
         let expected = WeightEffects::by_differences(
             &drawn.dataset,
             &drawn.choice,
-            &drawn.weights(),
+            &weights(&drawn.logs),
             PENALTY,
             class,
             USUAL_STEP,

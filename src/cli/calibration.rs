@@ -11,7 +11,7 @@ use serde::Serialize;
 /// Calibration of a head on the samples it was solved over.
 #[derive(Debug, Serialize)]
 pub(super) struct CalibrationRecord {
-    pub(super) as_predicted: Scores,
+    pub(super) as_predicted: Calibration,
     /// Absent where classes weigh alike or the loss does not read their weights.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) prior_corrected: Option<Corrected>,
@@ -24,7 +24,7 @@ pub(super) struct Corrected {
     subtract: Vec<f64>,
     from: From,
     #[serde(flatten)]
-    scores: Scores,
+    scores: Calibration,
 }
 
 /// What the logarithms of weights are subtracted from.
@@ -34,23 +34,6 @@ enum From {
     Logits,
     /// One-vs-all: from `log p_k`, which are then made to sum to one.
     LogProbabilities,
-}
-
-/// Calibration errors and proper scores, every sample counted once.
-#[derive(Debug, Serialize)]
-pub(super) struct Scores {
-    calibration_error: Norms,
-    brier: f64,
-    log_loss: f64,
-    class_log_loss: Vec<f64>,
-}
-
-/// The calibration error in three norms; `l1` is the expected calibration error.
-#[derive(Debug, Serialize)]
-struct Norms {
-    l1: f64,
-    l2: f64,
-    max: f64,
 }
 
 impl CalibrationRecord {
@@ -66,18 +49,15 @@ impl CalibrationRecord {
                 (Link::Sigmoid, _) => (logarithms, From::LogProbabilities),
                 (Link::Softmax, _) => (logarithms, From::Logits),
             };
-            let scores = Scores::of(Calibration::prior_corrected(link, logits, targets), targets.counts());
+            let scores = Calibration::prior_corrected(link, logits, targets);
             Corrected { subtract, from, scores }
         };
-        Self {
-            as_predicted: Scores::of(Calibration::of(link, logits, targets), targets.counts()),
-            prior_corrected: read.then(corrected),
-        }
+        Self { as_predicted: Calibration::of(link, logits, targets), prior_corrected: read.then(corrected) }
     }
 
     /// The scores as a table, with a line for each class where `classes` are few enough.
     pub(super) fn table(&self, classes: Option<&[String]>, style: Style) -> String {
-        let columns_shown: Vec<&Scores> = std::iter::once(&self.as_predicted)
+        let columns_shown: Vec<&Calibration> = std::iter::once(&self.as_predicted)
             .chain(self.prior_corrected.as_ref().map(|c| &c.scores))
             .collect();
         let mut rows = vec![vec![
@@ -86,7 +66,7 @@ impl CalibrationRecord {
             style.strong("prior-corrected"),
         ]];
         rows[0].truncate(1 + columns_shown.len());
-        let mut row = |name: String, pick: &dyn Fn(&Scores) -> f64| {
+        let mut row = |name: String, pick: &dyn Fn(&Calibration) -> f64| {
             let numbers = columns_shown.iter().map(|scores| significant(pick(scores), 4));
             rows.push(std::iter::once(name).chain(numbers).collect());
         };
@@ -115,20 +95,6 @@ impl Corrected {
             From::LogProbabilities => format!(
                 "prior correction: subtract {numbers} from log p and make the probabilities sum to one\n"
             ),
-        }
-    }
-}
-
-impl Scores {
-    fn of(calibration: Calibration, counts: &[usize]) -> Self {
-        let Calibration { l1, l2, max, brier, class_log_loss } = calibration;
-        let samples: usize = counts.iter().sum();
-        let total: f64 = class_log_loss.iter().zip(counts).map(|(loss, &count)| loss * count as f64).sum();
-        Self {
-            calibration_error: Norms { l1, l2, max },
-            brier,
-            log_loss: total / samples as f64,
-            class_log_loss,
         }
     }
 }

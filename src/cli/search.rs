@@ -6,11 +6,14 @@ use super::output::{Style, columns, note, numbers_right, print};
 use super::verify::progress_bar;
 use crate::balance::{EffectSearch, FoundEffect, MORE_WEIGHT, Surprise, WeightEffects};
 use crate::numeric::significant;
+use crate::solver::LARGEST_PARAMETER;
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+/// Draws, climbs or steps at most: weeks of work.
+const MOST: usize = 10_000_000;
 /// Step of the differences that confirm an effect: where effects are large they change fast.
 const STEP: f64 = 2e-5;
 
@@ -111,7 +114,7 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
         Format::Json => serde_json::to_string_pretty(&record)? + "\n",
         Format::Table => table(&record, style),
     })?;
-    let arrived = surprises(&record);
+    let arrived = record.arrived();
     if !arrived {
         note("none found: try another --seed, more --climbs or --steps");
     }
@@ -124,26 +127,37 @@ fn check(arguments: &Arguments) -> Result<EffectSearch> {
     ensure!(CLASSES.contains(&classes), "--classes {classes}: give 2 to 20");
     ensure!(
         arguments.surprise == SurpriseName::Own || classes > 2,
-        "--classes 2: with two classes a weight never raises the other's mean probability without lowering its own; give 3 or more"
+        "--classes 2: another class is looked at with softmax and three classes or more; give 3 or more"
     );
-    ensure!(l2.is_finite() && l2 >= 0.0, "--l2 {l2}: give zero or a positive number");
+    ensure!(
+        (0.0..=LARGEST_PARAMETER).contains(&l2),
+        "--l2 {l2}: give zero or a positive number up to {LARGEST_PARAMETER:e}"
+    );
     ensure!(draws > 0 && climbs > 0, "--draws and --climbs: give at least 1");
+    for (name, number) in [("draws", draws), ("climbs", climbs), ("steps", steps)] {
+        ensure!(number <= MOST, "--{name} {number}: give {MOST} at most");
+    }
     if let Some(file) = &arguments.save {
         check_target(file, Path::new("")).with_context(|| format!("--save {}", file.display()))?;
     }
-    let surprise = match arguments.surprise {
-        SurpriseName::Own => Surprise::AgainstItsOwn,
-        SurpriseName::Another => Surprise::ForAnother,
-    };
+    let surprise = arguments.surprise.surprise();
     Ok(EffectSearch { surprise, classes, l2, draws, climbs, steps, seed })
 }
 
-/// Whether what was looked for was found.
-fn surprises(record: &SearchRecord) -> bool {
-    let [before, after] = record.change;
-    match record.surprise {
-        SurpriseName::Own => after < before,
-        SurpriseName::Another => after > before,
+impl SurpriseName {
+    fn surprise(self) -> Surprise {
+        match self {
+            Self::Own => Surprise::AgainstItsOwn,
+            Self::Another => Surprise::ForAnother,
+        }
+    }
+}
+
+impl SearchRecord {
+    /// Whether what was looked for was found.
+    fn arrived(&self) -> bool {
+        let [before, after] = self.change;
+        self.surprise.surprise().amount(after - before) > 0.0
     }
 }
 
@@ -175,7 +189,7 @@ fn record(arguments: &Arguments, search: &EffectSearch, found: &FoundEffect) -> 
 fn table(record: &SearchRecord, style: Style) -> String {
     let (weight, class) = (record.weight_of_class, record.mean_probability_of_class);
     let [before, after] = record.change.map(|probability| significant(probability, 5));
-    let verdict = if surprises(record) { style.good(&after) } else { style.bad(&after) };
+    let verdict = if record.arrived() { style.good(&after) } else { style.bad(&after) };
     let mut text = format!(
         "{:.0}% more weight on class {weight} takes P[{class}][{class}] from {before} to {verdict}\n\
          dP[{class}][{class}] / d log weight of class {weight} = {}",

@@ -7,7 +7,7 @@ use super::output::{Style, note, print};
 use super::solve_record::{OtherPoints, SolveRecord, Status};
 use super::spinner::Spinner;
 use super::{Ending, solve_table};
-use crate::loss::{ClassWeights, InrVariant};
+use crate::loss::{ClassWeights, InrVariant, Span, WIDEST_SPAN};
 use crate::solver::{LossChoice, Outcome, Problem, ProblemError, solve_observed};
 use anyhow::{Context, Error, Result, ensure};
 use std::path::{Path, PathBuf};
@@ -144,18 +144,16 @@ fn choose_loss(arguments: &Arguments) -> Result<LossChoice> {
     })
 }
 
-/// Widest span of class weights of which every class's samples still count.
-const WIDEST_SPAN: f64 = 1e12;
-
 /// Says so where the lightest class counts for next to nothing.
 pub(super) fn note_wide_weights(class_weights: &[f64]) {
-    let lightest = class_weights.iter().copied().fold(f64::INFINITY, f64::min);
-    let heaviest = class_weights.iter().copied().fold(0.0, f64::max);
-    if heaviest / lightest > WIDEST_SPAN {
+    let span = Span::of(class_weights);
+    if span.ratio() > WIDEST_SPAN {
         note(&format!(
             "note: class weights span {:.1e}; beyond {WIDEST_SPAN:e} the lightest class hardly moves the sums that the others \
-             make, so bring {lightest:e} nearer to {heaviest:e}",
-            heaviest / lightest
+             make, so bring {:e} nearer to {:e}",
+            span.ratio(),
+            span.lightest,
+            span.heaviest
         ));
     }
 }

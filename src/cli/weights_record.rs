@@ -28,10 +28,10 @@ pub(super) struct WeightsRecord {
     pub(super) unweighted: Option<Unweighted>,
     /// Whether the weights follow from sizes alone (B2).
     pub(super) closed_form: bool,
-    pub(super) path: Vec<StepRecord>,
+    pub(super) path: Vec<DesignStep>,
     /// The nearest point there is, where the target is not attainable and the search had one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) nearest: Option<StepRecord>,
+    pub(super) nearest: Option<DesignStep>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) calibration: Option<CalibrationRecord>,
 }
@@ -41,14 +41,6 @@ pub(super) struct WeightsRecord {
 pub(super) struct Unweighted {
     pub(super) shortfall: Vec<f64>,
     pub(super) recall: Vec<f64>,
-}
-
-#[derive(Debug, Serialize)]
-pub(super) struct StepRecord {
-    pub(super) class_weights: Vec<f64>,
-    shortfall: Vec<f64>,
-    recall: Vec<f64>,
-    pub(super) residual: f64,
 }
 
 /// What is to be solved.
@@ -83,8 +75,8 @@ impl WeightsRecord {
             recall: of_reached(|step| &step.recall),
             unweighted,
             closed_form,
-            path: found.map(|design| design.path.iter().map(StepRecord::of).collect()).unwrap_or_default(),
-            nearest: design.as_ref().err().and_then(DesignError::reached).map(StepRecord::of),
+            path: found.map(|design| design.path.clone()).unwrap_or_default(),
+            nearest: design.as_ref().err().and_then(DesignError::reached).cloned(),
             calibration: found.map(|design| calibration(asked, design)).transpose()?,
         })
     }
@@ -94,13 +86,6 @@ fn calibration(asked: &Asked, design: &WeightDesign) -> Result<CalibrationRecord
     let weights = ClassWeights::Explicit(design.reached.class_weights.clone());
     let problem = Problem::new(asked.dataset, asked.choice, &weights, asked.l2)?;
     Ok(CalibrationRecord::of(&problem, &design.point.logits(asked.dataset)))
-}
-
-impl StepRecord {
-    fn of(step: &DesignStep) -> Self {
-        let DesignStep { class_weights, shortfall, recall, residual } = step.clone();
-        Self { class_weights, shortfall, recall, residual }
-    }
 }
 
 impl Unweighted {

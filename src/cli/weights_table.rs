@@ -1,7 +1,8 @@
 //! Class weights as text for people.
 
 use super::output::{MOST_CLASSES_SHOWN, Style, columns, counted, numbers_right, short_name};
-use super::weights_record::{StepRecord, WeightsRecord};
+use super::weights_record::WeightsRecord;
+use crate::balance::DesignStep;
 use crate::numeric::significant;
 use std::fmt::Write;
 
@@ -67,7 +68,7 @@ fn path(record: &WeightsRecord, style: Style) -> String {
     let heads: Vec<String> = heads.chain(weights).map(|head| style.strong(&head)).collect();
     let count = heads.len();
     let mut rows = vec![heads];
-    let row = |(number, step): (usize, &StepRecord)| {
+    let row = |(number, step): (usize, &DesignStep)| {
         let weights = step.class_weights.iter().map(|&weight| significant(weight, DIGITS));
         [number.to_string(), significant(step.residual, 2)].into_iter().chain(weights).collect::<Vec<_>>()
     };

@@ -30,6 +30,13 @@ pub(super) fn total(counts: &[usize]) -> Result<usize, DataError> {
     counts.iter().try_fold(0_usize, |sum, &count| sum.checked_add(count)).ok_or_else(too_large)
 }
 
+/// `N_c` over groups with `group_counts[g][c]` samples of class `c` each, all of as many classes; an error as in [`total`].
+pub(super) fn class_totals(group_counts: &[Vec<usize>]) -> Result<Vec<usize>, DataError> {
+    let classes = group_counts.first().map_or(0, Vec::len);
+    let of_class = |class: usize| group_counts.iter().map(|counts| counts[class]).collect::<Vec<_>>();
+    (0..classes).map(|class| total(&of_class(class))).collect()
+}
+
 /// An empty vector with room for `length` values.
 fn reserved<T>(length: usize) -> Result<Vec<T>, DataError> {
     let mut values = Vec::new();

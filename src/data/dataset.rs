@@ -6,6 +6,7 @@ use crate::numeric::map_sample_chunks;
 use nalgebra::DMatrix;
 use std::borrow::Cow;
 use std::ops::Range;
+use std::path::Path;
 use thiserror::Error;
 
 /// What can be wrong with data; each text says what, where, and what to do.
@@ -33,6 +34,11 @@ impl DataError {
     /// An [`DataError::Invalid`] from its two texts.
     pub fn invalid(place: impl Into<String>, problem: impl Into<String>) -> Self {
         Self::Invalid { place: place.into(), problem: problem.into() }
+    }
+
+    /// A file that the operating system does not give.
+    pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Self {
+        Self::Unreadable { path: path.display().to_string(), reason: error.to_string() }
     }
 }
 

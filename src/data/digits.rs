@@ -7,8 +7,7 @@
 use nalgebra::{DMatrix, Dyn, VecStorage};
 
 use super::blocks::zeros;
-use super::choice::choose;
-use super::random::stream;
+use super::choice::{Choice, choose};
 use super::{DataError, Dataset, Labels};
 
 const IMAGES: &str = include_str!("../../assets/digits.txt");
@@ -39,41 +38,16 @@ pub fn digits() -> Dataset {
 /// Fails when the two lists differ in length, a class is no digit or named twice, fewer than two classes or no
 /// image of a class is asked for, or more images than there are.
 pub fn digits_subset(classes: &[u8], counts: &[usize], seed: u64) -> Result<Dataset, DataError> {
-    check_classes(classes, counts)?;
-    let all = digits();
-    let mut chosen = Vec::new();
-    let mut of_sample = Vec::new();
-    for (class, (&digit, &count)) in (0_u32..).zip(classes.iter().zip(counts)) {
-        let generator = &mut stream(seed, u64::from(digit));
-        let place = || format!("digits, class {digit}");
-        let images = choose(all.labels().of_sample(), u32::from(digit), count, generator, place)?;
-        of_sample.extend(std::iter::repeat_n(class, images.len()));
-        chosen.extend(images);
+    if let Some(digit) = classes.iter().find(|&&digit| digit > 9) {
+        return Err(DataError::invalid("digits", format!("{digit} is no digit; the classes are 0 to 9")));
     }
-    let labels = Labels::new(of_sample, classes.iter().map(u8::to_string).collect())?;
-    let mut features = zeros(PIXELS, chosen.len())?;
-    for (mut column, &image) in features.column_iter_mut().zip(&chosen) {
+    let all = digits();
+    let Choice { images, labels } = choose(all.labels().of_sample(), classes, counts, seed, "digits")?;
+    let mut features = zeros(PIXELS, images.len())?;
+    for (mut column, &image) in features.column_iter_mut().zip(&images) {
         column.copy_from(&all.features().column(image));
     }
     Dataset::new(features, all.feature_names().to_vec(), labels)
-}
-
-fn check_classes(classes: &[u8], counts: &[usize]) -> Result<(), DataError> {
-    if classes.len() != counts.len() {
-        return Err(DataError::invalid(
-            "digits",
-            format!("{} classes, but {} counts; give one count per class", classes.len(), counts.len()),
-        ));
-    }
-    for (position, &digit) in classes.iter().enumerate() {
-        if digit > 9 {
-            return Err(DataError::invalid("digits", format!("{digit} is no digit; the classes are 0 to 9")));
-        }
-        if classes[..position].contains(&digit) {
-            return Err(DataError::invalid("digits", format!("class {digit} is named twice; name it once")));
-        }
-    }
-    Ok(())
 }
 
 fn parse(text: &str) -> Result<Dataset, DataError> {

@@ -3,7 +3,7 @@
 use rand::Rng;
 use rand::seq::index;
 
-use super::blocks::{labels_in_blocks, total, zeros};
+use super::blocks::{class_totals, labels_in_blocks, zeros};
 use super::random::stream;
 use super::{DataError, Dataset};
 
@@ -39,11 +39,7 @@ impl GroupedDesign {
                 ),
             ));
         }
-        let mut class_counts = Vec::with_capacity(classes);
-        for class in 0..classes {
-            let in_groups: Vec<usize> = group_counts.iter().map(|counts| counts[class]).collect();
-            class_counts.push(total(&in_groups)?);
-        }
+        let class_counts = class_totals(&group_counts)?;
         if let Some(class) = class_counts.iter().position(|&count| count == 0) {
             return Err(DataError::invalid(
                 format!("class {class}"),

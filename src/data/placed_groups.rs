@@ -1,8 +1,8 @@
 //! Groups of samples at points of a space: the smallest designs on which a linear head is not saturated.
 
-use super::blocks::labels_in_blocks;
+use super::blocks::{class_totals, labels_in_blocks, zeros};
 use super::{DataError, Dataset};
-use nalgebra::DMatrix;
+use std::iter::repeat_n;
 
 /// Groups whose samples share a point; `counts[g][c]` samples of class `c` lie at `points[g]`.
 ///
@@ -11,12 +11,14 @@ use nalgebra::DMatrix;
 pub struct PlacedGroups {
     points: Vec<Vec<f64>>,
     counts: Vec<Vec<usize>>,
+    class_counts: Vec<usize>,
 }
 
 impl PlacedGroups {
     /// Takes a point (`d` coordinates) and the samples of each class (`K` counts) of every group.
     ///
-    /// Fails without groups, and with points, counts or their numbers of unequal length.
+    /// Fails without groups, with points, counts or their numbers of unequal length, and with more samples than can be
+    /// counted.
     pub fn new(points: Vec<Vec<f64>>, counts: Vec<Vec<usize>>) -> Result<Self, DataError> {
         if points.is_empty() || points.len() != counts.len() {
             return Err(DataError::invalid(
@@ -39,7 +41,7 @@ impl PlacedGroups {
                     counts[group].len()
                 ),
             )),
-            None => Ok(Self { points, counts }),
+            None => Ok(Self { class_counts: class_totals(&counts)?, points, counts }),
         }
     }
 
@@ -57,23 +59,21 @@ impl PlacedGroups {
 
     /// `N_c`, samples of each class over all groups.
     #[must_use]
-    pub fn class_counts(&self) -> Vec<usize> {
-        let classes = self.counts[0].len();
-        (0..classes).map(|class| self.counts.iter().map(|counts| counts[class]).sum()).collect()
+    pub fn class_counts(&self) -> &[usize] {
+        &self.class_counts
     }
 
     /// The samples: class after class and, within a class, group after group.
     ///
-    /// Fails with a class of no samples, and with coordinates that are not finite.
+    /// Fails with a class of no samples, with coordinates that are not finite, and when there are more samples than memory.
     pub fn dataset(&self) -> Result<Dataset, DataError> {
-        let labels = labels_in_blocks(&self.class_counts())?;
-        let mut features = Vec::with_capacity(labels.samples() * self.points[0].len());
-        for class in 0..labels.classes() {
-            for (point, counts) in self.points.iter().zip(&self.counts) {
-                (0..counts[class]).for_each(|_| features.extend(point));
-            }
-        }
-        Dataset::unnamed(DMatrix::from_vec(self.points[0].len(), labels.samples(), features), labels)
+        let labels = labels_in_blocks(&self.class_counts)?;
+        let mut features = zeros(self.points[0].len(), labels.samples())?;
+        let groups = || self.points.iter().zip(&self.counts);
+        let points = (0..labels.classes())
+            .flat_map(|class| groups().flat_map(move |(point, counts)| repeat_n(point, counts[class])));
+        features.column_iter_mut().zip(points).for_each(|(mut sample, point)| sample.copy_from_slice(point));
+        Dataset::unnamed(features, labels)
     }
 }
 
@@ -101,6 +101,8 @@ mod tests {
         assert!(
             refused(vec![vec![1.0], vec![]], vec![vec![1, 1], vec![1, 1]]).contains("group 1: 0 coordinates")
         );
+        let huge = vec![vec![usize::MAX, 1], vec![1, 1]];
+        assert!(refused(vec![vec![1.0], vec![2.0]], huge).contains("too large"));
         let empty = PlacedGroups::new(vec![vec![1.0]], vec![vec![1, 0]]).expect("well formed");
         assert!(empty.dataset().expect_err("an empty class").to_string().contains("class 1"));
     }

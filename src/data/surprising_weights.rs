@@ -70,7 +70,8 @@ mod tests {
 
     #[test]
     fn helped_and_hindered_classes_are_equally_large() {
-        let sizes = |groups: Result<PlacedGroups, DataError>| groups.expect("well formed").class_counts();
+        let sizes =
+            |groups: Result<PlacedGroups, DataError>| groups.expect("well formed").class_counts().to_vec();
         assert_eq!(sizes(helping_weight()), sizes(hindering_weight()));
         assert_eq!(sizes(helping_weight()), [674, 49, 1016]);
         assert_eq!(sizes(contrary_weight()), [1482, 83]);

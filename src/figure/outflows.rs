@@ -2,8 +2,17 @@
 
 use crate::analysis::{Measure, Record};
 
+use super::canvas::Point;
 use super::error::FigureError;
 use super::task::Task;
+
+/// Radius of the diamond that marks a data set built for its place.
+pub(super) const DIAMOND: f64 = 3.4;
+/// Opacity of what no data can reach.
+pub(super) const OUTSIDE_ALPHA: f64 = 0.10;
+/// Colours of the admissible set and of the diamonds.
+pub(super) const INSIDE: usize = 0;
+pub(super) const BUILT: usize = 2;
 
 /// A point of shares that sum to one.
 pub(super) type Shares<const K: usize> = [f64; K];
@@ -33,6 +42,12 @@ impl<const K: usize> Landed<K> {
         });
         Ok(Self { dots, built: built.collect() })
     }
+}
+
+/// The place of shares between the corners where all outflow is that of one class.
+pub(super) fn place<const K: usize>(corners: [Point; K], shares: Shares<K>) -> Point {
+    let along = |pick: fn(Point) -> f64| (0..K).map(|class| shares[class] * pick(corners[class])).sum();
+    (along(|corner| corner.0), along(|corner| corner.1))
 }
 
 /// The share of each class in all outflow.

@@ -8,7 +8,7 @@ use super::canvas::{Anchor, Canvas, Lettering, Point, Stroke, draw_svg};
 use super::colour_bar;
 use super::error::FigureError;
 use super::marker::{Shape, draw_filled};
-use super::outflows::{Landed, Shares};
+use super::outflows::{BUILT, DIAMOND, INSIDE, Landed, OUTSIDE_ALPHA, Shares, place};
 use super::task::Task;
 use super::theme::{
     AXIS_WIDTH, CURVE_WIDTH, GAP, GREY, LINE_HEIGHT, MARGIN, NOTE_SIZE, PAPER, THIN_WIDTH, sequence_colour,
@@ -17,15 +17,8 @@ use super::theme::{
 
 /// Radius of a dot.
 const DOT: f64 = 1.5;
-/// Radius of the diamond that marks a data set built for its place.
-const DIAMOND: f64 = 3.4;
-/// Opacity of what no data can reach.
-const OUTSIDE_ALPHA: f64 = 0.10;
 /// Space between the square and the colour bar.
 const BAR_GAP: f64 = 20.0;
-/// Colours of the outline of the admissible set and of the diamonds.
-const INSIDE: usize = 0;
-const BUILT: usize = 2;
 
 /// The square on the paper.
 struct Square {
@@ -51,9 +44,7 @@ impl Square {
 
     /// The place of shares that sum to one.
     fn place(&self, shares: Shares<4>) -> Point {
-        let corners = self.corners();
-        let along = |pick: fn(Point) -> f64| (0..4).map(|class| shares[class] * pick(corners[class])).sum();
-        (along(|corner| corner.0), along(|corner| corner.1))
+        place(self.corners(), shares)
     }
 }
 
@@ -122,12 +113,10 @@ fn draw_words(canvas: &Canvas, square: &Square) -> Result<(), FigureError> {
             if x > square.frame.left { Anchor::End } else { Anchor::Start },
             if y > square.frame.top { 1.0 } else { -1.0 },
         );
-        let lines = ["only class", "falls short"];
-        let first = format!("{} {class}", lines[0]);
         let (near, far) = (y + towards * (GAP + line / 2.0), y + towards * (GAP + 1.5 * line));
         let (upper, lower) = if towards > 0.0 { (near, far) } else { (far, near) };
-        canvas.text((x, upper), &first, words.anchored(anchor))?;
-        canvas.text((x, lower), lines[1], words.anchored(anchor))?;
+        canvas.text((x, upper), &format!("only class {class}"), words.anchored(anchor))?;
+        canvas.text((x, lower), "falls short", words.anchored(anchor))?;
     }
     let centre = f64::midpoint(square.frame.left, square.frame.right);
     let inside = Lettering::new(NOTE_SIZE, sequence_colour(INSIDE)).anchored(Anchor::Middle);

@@ -9,7 +9,7 @@ use super::error::FigureError;
 use super::head::{Head, HeadItem, KeyMark};
 use super::marker::Shape;
 use super::task::Task;
-use super::text::widest;
+use super::text::text_width;
 use super::theme::{
     AXIS_WIDTH, CAP_HEIGHT, GAP, INK, LABEL_SIZE, LETTER_SIZE, LINE_HEIGHT, MARGIN, TICK_SIZE, lighter,
     sequence_colour,
@@ -40,7 +40,7 @@ pub(super) fn draw(task: &Task, measure: Measure, designs: &str) -> Result<Strin
         return Err(task.empty("stationary points at every value"));
     }
     let most = maps.iter().map(|map| map.classes).max().unwrap_or(2);
-    let room_of_words = LABEL_SIZE + GAP + widest(["λ₀"], TICK_SIZE) + GAP;
+    let room_of_words = LABEL_SIZE + GAP + row_label_width() + GAP;
     let (left, gap) = (MARGIN + room_of_words, MAP_GAP + room_of_words);
     let cells: usize = maps.iter().map(|map| map.classes).sum();
     let room = task.sheet.width - left - MARGIN - gap * (maps.len() - 1) as f64;
@@ -118,9 +118,14 @@ fn draw_map(canvas: &Canvas, frame: Frame, cell: f64, map: &Map) -> Result<(), F
     let below = frame.bottom + GAP + TICK_SIZE + GAP + LABEL_SIZE / 2.0;
     let centre = f64::midpoint(frame.left, frame.right);
     canvas.text((centre, below), "mean probability P[k][k] of", middle(Lettering::new(LABEL_SIZE, INK)))?;
-    let beside = frame.left - GAP - widest(["λ₀"], TICK_SIZE) - GAP - LABEL_SIZE / 2.0;
+    let beside = frame.left - GAP - row_label_width() - GAP - LABEL_SIZE / 2.0;
     let upward = middle(Lettering::new(LABEL_SIZE, INK)).upward();
     canvas.text((beside, f64::midpoint(frame.top, frame.bottom)), "more weight", upward)
+}
+
+/// Width of `λ` with the number of a class.
+fn row_label_width() -> f64 {
+    text_width("λ₀", TICK_SIZE)
 }
 
 /// A class's number as an index.

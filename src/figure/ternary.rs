@@ -3,7 +3,7 @@
 use super::canvas::{Anchor, Canvas, Lettering, Point, Stroke, draw_svg};
 use super::error::FigureError;
 use super::marker::{Shape, draw_filled};
-use super::outflows::{Landed, Shares};
+use super::outflows::{BUILT, DIAMOND, INSIDE, Landed, OUTSIDE_ALPHA, Shares, place};
 use super::task::Task;
 use super::text::widest;
 use super::theme::{
@@ -16,13 +16,6 @@ const DOT: f64 = 1.2;
 const TWICE_DOT: f64 = 2.4;
 /// How far down the triangle the words beside it begin.
 const HEIGHT_OF_WORDS: f64 = 0.16;
-/// Radius of the diamond that marks a data set built for its place.
-const DIAMOND: f64 = 3.4;
-/// Opacity of what no data can reach.
-const OUTSIDE_ALPHA: f64 = 0.10;
-/// Colours of the admissible set with its dots, and of the diamonds.
-const INSIDE: usize = 0;
-const BUILT: usize = 2;
 
 /// The triangle on the paper.
 struct Triangle {
@@ -42,9 +35,7 @@ impl Triangle {
 
     /// The place of shares that sum to one.
     fn place(&self, shares: Shares<3>) -> Point {
-        let along =
-            |pick: fn(Point) -> f64| (0..3).map(|class| shares[class] * pick(self.corners[class])).sum();
-        (along(|corner| corner.0), along(|corner| corner.1))
+        place(self.corners, shares)
     }
 }
 

@@ -20,7 +20,7 @@ pub use logistic::Logistic;
 pub(crate) use pair_weights::{ClassSums, ColumnMeans, PairWeights};
 pub(crate) use precise::{PreciseBlock, PreciseLoss, PreciseSums, add_sums};
 pub use softmax::Softmax;
-pub use weights::{ClassWeights, Targets, WeightError};
+pub use weights::{ClassWeights, Span, Targets, WIDEST_SPAN, WeightError};
 
 use nalgebra::DMatrix;
 

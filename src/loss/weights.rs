@@ -16,6 +16,34 @@ pub enum ClassWeights {
     Explicit(Vec<f64>),
 }
 
+/// How far apart class weights are.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Span {
+    /// The smallest weight.
+    pub lightest: f64,
+    /// The largest.
+    pub heaviest: f64,
+}
+
+/// Beyond this [`Span::ratio`] the lightest class hardly moves the sums that the others make.
+pub const WIDEST_SPAN: f64 = 1e12;
+
+impl Span {
+    /// Of one weight per class.
+    #[must_use]
+    pub fn of(class_weights: &[f64]) -> Self {
+        let ends = |(low, high): (f64, f64), &weight: &f64| (low.min(weight), high.max(weight));
+        let (lightest, heaviest) = class_weights.iter().fold((f64::INFINITY, 0.0), ends);
+        Self { lightest, heaviest }
+    }
+
+    /// The largest over the smallest.
+    #[must_use]
+    pub fn ratio(self) -> f64 {
+        self.heaviest / self.lightest
+    }
+}
+
 /// Class weights that cannot be used.
 #[derive(Debug, Error, Clone, PartialEq)]
 pub enum WeightError {

@@ -51,7 +51,7 @@ pub use other_points::{OtherPoint, other_points};
 #[doc(hidden)]
 pub use parts::Parts;
 pub use path::solve_path;
-pub use problem::{LossChoice, Problem, ProblemError};
+pub use problem::{LARGEST_PARAMETER, LossChoice, Problem, ProblemError};
 pub use recomputed::{Flow, Recomputed};
 pub use search::{solve, solve_observed};
 pub use separation::SeparationKind;

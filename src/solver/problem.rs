@@ -65,7 +65,7 @@ pub struct Problem<'a> {
 }
 
 /// A penalty or `beta` above this would overflow beside any data.
-const LARGEST_PARAMETER: f64 = 1e100;
+pub const LARGEST_PARAMETER: f64 = 1e100;
 
 impl<'a> Problem<'a> {
     /// Binds the parts; `l2` multiplies `||W||^2 / 2` and is added to the weighted mean loss.

@@ -114,3 +114,20 @@ fn names_of_shipped_analyses_are_suggested() {
         .code(2)
         .stderr(predicate::str::contains("cannot read no/such.toml"));
 }
+
+#[test]
+fn measures_of_other_problems_are_refused() {
+    let with = |measure: &str, why: &str| {
+        let to = format!("measure = [\"{measure}\", \"hardest\"");
+        refused("measure = [\"hardest\"", &to, "measure", &[measure, why]);
+    };
+    for measure in ["error_ratio", "point_probability", "point_loss"] {
+        with(measure, "is about two classes");
+    }
+    with("sum_rule_residual", "is about softmax and the binary logistic loss");
+    let text = "name = \"own\"\ntitle = \"Own\"\nmeasure = [\"point_loss\"]\n\n[data.logits]\nclasses = 2\nscale = 1.0\ncounts = [20, 10]\n\n[[series]]\nloss = \"logistic\"\n";
+    let directory = tempfile::tempdir().expect("a directory");
+    std::fs::write(directory.path().join("own.toml"), text).expect("written");
+    let assert = equipoise(directory.path()).args(["run", "own.toml"]).assert().code(2);
+    assert.stderr(predicate::str::contains("own.toml:3: `measure`: `point_loss` is about points"));
+}

@@ -1,9 +1,10 @@
 //! Why there are no weights that meet a target.
 
+use super::DesignStep;
 use super::target::WeightTarget;
-use super::{DesignStep, WIDEST_SPAN};
 use crate::balance::polytope::{FlowPolytope, Violation};
 use crate::data::Labels;
+use crate::loss::{Span, WIDEST_SPAN};
 use crate::numeric::significant;
 use crate::solver::{NoResponse, ProblemError, Separable};
 use thiserror::Error;
@@ -44,7 +45,7 @@ pub enum DesignError {
     #[error("not met: {why}; nearest: weights {} with {}", listed(&reached.class_weights), attained(reached))]
     NotMet {
         /// Why it ended.
-        why: &'static str,
+        why: String,
         /// The point of least residual.
         reached: Box<DesignStep>,
     },
@@ -90,21 +91,16 @@ impl DesignError {
             }
         }
         let least = path.iter().min_by(|a, b| a.residual.total_cmp(&b.residual)).unwrap_or(last);
-        let span = |step: &DesignStep| {
-            let (low, high) = step
-                .class_weights
-                .iter()
-                .fold((f64::INFINITY, 0.0_f64), |(low, high), &weight| (low.min(weight), high.max(weight)));
-            high / low
-        };
         let why = match target {
-            _ if span(last) > WIDEST_SPAN => {
-                "the weights on the way come to span more than 1e12, beyond which the lightest classes count for nothing"
-            }
+            _ if Span::of(&last.class_weights).ratio() > WIDEST_SPAN => format!(
+                "the weights on the way come to span more than {WIDEST_SPAN:e}, beyond which the lightest classes count for \
+                 nothing"
+            ),
             WeightTarget::EqualRecall => {
                 "recalls move in whole samples, and no weights on the way make them equal to within one of each class"
+                    .to_owned()
             }
-            _ => "no step from there comes nearer",
+            _ => "no step from there comes nearer".to_owned(),
         };
         Self::NotMet { why, reached: Box::new(least.clone()) }
     }

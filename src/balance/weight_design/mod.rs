@@ -19,6 +19,7 @@ use crate::solver::{LossChoice, ProblemError, StationaryPoint};
 use gauge::Gauge;
 use nalgebra::DVector;
 use search::{At, Search};
+use serde::Serialize;
 
 /// Weights that meet the target, and the way there.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,7 +35,7 @@ pub struct WeightDesign {
 }
 
 /// One step of the way.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DesignStep {
     /// The weights; their masses sum to the number of samples.
     pub class_weights: Vec<f64>,
@@ -51,8 +52,6 @@ pub struct DesignStep {
 const MET: f64 = 1e-11;
 /// Steps at most.
 const MOST_STEPS: usize = 60;
-/// Widest span of weights that is searched.
-const WIDEST_SPAN: f64 = 1e12;
 
 /// Finds weights that meet a target on the user's data, from inverse frequency on.
 ///

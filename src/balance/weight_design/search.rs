@@ -3,11 +3,11 @@
 use super::error::DesignError;
 use super::gauge::{Gauge, Reading, Seen};
 use super::target::normalised;
-use super::{DesignStep, MET, MOST_STEPS, WIDEST_SPAN};
+use super::{DesignStep, MET, MOST_STEPS};
 use crate::balance::hits::{hits, recalls};
 use crate::balance::mean_probability::MeanProbability;
 use crate::data::Dataset;
-use crate::loss::ClassWeights;
+use crate::loss::{ClassWeights, WIDEST_SPAN};
 use crate::solver::{LossChoice, Outcome, Problem, StationaryPoint, WeightResponse, solve};
 use nalgebra::DVector;
 

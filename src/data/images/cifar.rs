@@ -40,8 +40,7 @@ impl Cifar {
 
     fn append(self, path: &Path, pixels: &mut Vec<u8>, classes: &mut Vec<u8>) -> Result<(), DataError> {
         let place = || path.display().to_string();
-        let bytes = std::fs::read(path)
-            .map_err(|error| DataError::Unreadable { path: place(), reason: error.to_string() })?;
+        let bytes = std::fs::read(path).map_err(|error| DataError::unreadable(path, &error))?;
         let length = self.label_bytes() + SHAPE.values();
         if bytes.is_empty() || !bytes.len().is_multiple_of(length) {
             let problem = format!(

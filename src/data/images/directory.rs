@@ -61,10 +61,8 @@ struct Kept {
 static LAST: Mutex<Option<Kept>> = Mutex::new(None);
 
 fn last_written(file: &Path) -> Result<SystemTime, DataError> {
-    std::fs::metadata(file).and_then(|found| found.modified()).map_err(|error| DataError::Unreadable {
-        path: file.display().to_string(),
-        reason: error.to_string(),
-    })
+    let written = std::fs::metadata(file).and_then(|found| found.modified());
+    written.map_err(|error| DataError::unreadable(file, &error))
 }
 
 impl Format {
@@ -131,24 +129,21 @@ fn idx_prefix(part: Part) -> &'static str {
 }
 
 fn find_idx(directory: &Path, part: Part) -> Result<Option<Format>, DataError> {
-    let prefix = idx_prefix(part);
-    let of_kind = |kind: &str| {
-        let endings = ["", ".gz"].into_iter().flat_map(|ending| ['-', '.'].map(|joint| (joint, ending)));
-        endings
-            .map(|(joint, ending)| {
-                directory.join(format!("{prefix}-{kind}{ending}").replacen("-idx", &format!("{joint}idx"), 1))
-            })
-            .find(|file| file.is_file())
+    // The first is the usual name.
+    let names = |kind: &str, dimensions: u8| {
+        let spellings = ["", ".gz"].into_iter().flat_map(|ending| ["-", "."].map(|joint| (joint, ending)));
+        let name = |(joint, ending)| {
+            directory.join(format!("{}-{kind}{joint}idx{dimensions}-ubyte{ending}", idx_prefix(part)))
+        };
+        spellings.map(name).collect::<Vec<_>>()
     };
-    match (of_kind("images-idx3-ubyte"), of_kind("labels-idx1-ubyte")) {
+    let (images, labels) = (names("images", 3), names("labels", 1));
+    let there = |names: &[PathBuf]| names.iter().find(|file| file.is_file()).cloned();
+    match (there(&images), there(&labels)) {
         (None, None) => Ok(None),
         (Some(images), Some(labels)) => Ok(Some(Format::Idx { images, labels })),
-        (Some(there), None) => {
-            Err(missing_beside(&directory.join(format!("{prefix}-labels-idx1-ubyte")), &there))
-        }
-        (None, Some(there)) => {
-            Err(missing_beside(&directory.join(format!("{prefix}-images-idx3-ubyte")), &there))
-        }
+        (Some(found), None) => Err(missing_beside(&labels[0], &found)),
+        (None, Some(found)) => Err(missing_beside(&images[0], &found)),
     }
 }
 

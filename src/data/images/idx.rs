@@ -53,7 +53,10 @@ impl Idx {
             .ok_or_else(|| invalid(format!("its header speaks of {said} values, which cannot be")))?;
         // One byte more than there should be tells that there are too many, however many follow.
         let mut bytes = Vec::new();
-        source.take(expected + 1).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
+        source
+            .take(expected + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|error| DataError::unreadable(path, &error))?;
         let found = bytes.len() as u64;
         if found < expected {
             return Err(invalid(format!(
@@ -78,9 +81,9 @@ fn wrong_magic(magic: u32, wanted: u32) -> String {
 
 /// Gzip is told by its first two bytes.
 fn open(path: &Path) -> Result<Box<dyn Read>, DataError> {
-    let file = |path: &Path| File::open(path).map_err(|error| unreadable(path, &error));
+    let file = |path: &Path| File::open(path).map_err(|error| DataError::unreadable(path, &error));
     let mut begin = Vec::new();
-    file(path)?.take(2).read_to_end(&mut begin).map_err(|error| unreadable(path, &error))?;
+    file(path)?.take(2).read_to_end(&mut begin).map_err(|error| DataError::unreadable(path, &error))?;
     let source = BufReader::new(file(path)?);
     Ok(if begin == [0x1f, 0x8b] { Box::new(MultiGzDecoder::new(source)) } else { Box::new(source) })
 }
@@ -93,10 +96,6 @@ fn word(path: &Path, source: &mut impl Read) -> Result<u32, DataError> {
             path.display().to_string(),
             "is cut off within its header; copy the file again",
         )),
-        Err(error) => Err(unreadable(path, &error)),
+        Err(error) => Err(DataError::unreadable(path, &error)),
     }
-}
-
-fn unreadable(path: &Path, error: &std::io::Error) -> DataError {
-    DataError::Unreadable { path: path.display().to_string(), reason: error.to_string() }
 }

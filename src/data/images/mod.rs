@@ -11,9 +11,8 @@ pub use directory::{Part, image_files, read_images};
 pub use shape::ImageShape;
 
 use super::blocks::zeros;
-use super::choice::choose;
-use super::random::stream;
-use super::{DataError, Dataset, Labels};
+use super::choice::{Choice, choose};
+use super::{DataError, Dataset};
 
 /// Images of one shape, a byte per channel and pixel, and a number that names the class of each.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,28 +72,10 @@ impl Images {
     /// Fails when the two lists differ in length, a class is named twice, a class is left without an image, or more
     /// images are asked for than there are.
     pub fn subset(&self, classes: &[u8], counts: &[usize], seed: u64) -> Result<Dataset, DataError> {
-        if classes.len() != counts.len() {
-            let problem =
-                format!("{} classes, but {} counts; give one for each", classes.len(), counts.len());
-            return Err(DataError::invalid("images", problem));
-        }
-        let mut chosen = Vec::new();
-        let mut of_sample = Vec::new();
-        for (place, (&class, &count)) in (0_u32..).zip(classes.iter().zip(counts)) {
-            if classes[..place as usize].contains(&class) {
-                return Err(DataError::invalid(
-                    "images",
-                    format!("class {class} is named twice; name it once"),
-                ));
-            }
-            let generator = &mut stream(seed, u64::from(class));
-            let images = choose(&self.classes, class, count, generator, || format!("images, class {class}"))?;
-            of_sample.extend(std::iter::repeat_n(place, images.len()));
-            chosen.extend(images);
-        }
-        let labels = Labels::new(of_sample, classes.iter().map(u8::to_string).collect())?;
-        let mut features = zeros(self.shape.values(), chosen.len())?;
-        for (mut column, &image) in features.column_iter_mut().zip(&chosen) {
+        let of_image: Vec<u32> = self.classes.iter().map(|&class| u32::from(class)).collect();
+        let Choice { images, labels } = choose(&of_image, classes, counts, seed, "images")?;
+        let mut features = zeros(self.shape.values(), images.len())?;
+        for (mut column, &image) in features.column_iter_mut().zip(&images) {
             let values = self.pixels(image).iter().map(|&value| f64::from(value) / FULL);
             column.iter_mut().zip(values).for_each(|(entry, value)| *entry = value);
         }
