@@ -20,6 +20,7 @@ pub mod analysis;
 pub mod balance;
 pub mod claims;
 pub mod cli;
+pub mod cnn;
 pub mod data;
 pub mod figure;
 pub mod files;

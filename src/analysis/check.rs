@@ -6,7 +6,7 @@ use super::fault::{Fault, fault};
 use super::measure::Measure;
 use super::observe::{is_trace, unfit};
 use super::specification::{Analysis, Draw, Optimizer, Series};
-use crate::solver::Problem;
+use crate::solver::{LossChoice, Problem};
 
 /// Repetitions an analysis may have at most.
 const MOST_REPETITIONS: u64 = 1_000_000;
@@ -94,7 +94,13 @@ fn problems(analysis: &Analysis) -> Result<(usize, usize), Fault> {
     };
     for (number, series) in analysis.series.iter().enumerate() {
         let weights = analysis.weights_of(series).weights(dataset.labels().classes(), draw);
-        let problem = match Problem::new(&dataset, &series.loss.choice(), &weights, analysis.penalty) {
+        let Some(choice) = LossChoice::of(&series.loss) else {
+            return fault(
+                format!("series.{number}.loss"),
+                "is for training networks; add a `[training]` table",
+            );
+        };
+        let problem = match Problem::new(&dataset, &choice, &weights, analysis.penalty) {
             Ok(problem) => problem,
             Err(error) => return fault(format!("series.{number}"), error.to_string()),
         };

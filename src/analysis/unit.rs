@@ -7,7 +7,7 @@ use super::measure::Measure;
 use super::observe::{is_trace, observe};
 use super::records::{Ended, Record};
 use super::specification::{Analysis, Design, Draw, Loss, Optimizer, WeightRule};
-use crate::solver::Problem;
+use crate::solver::{LossChoice, Problem};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
@@ -100,7 +100,8 @@ impl Unit<'_> {
         let dataset = analysis.data.sample(draw).map_err(|error| impossible(error.to_string()))?;
         let classes = dataset.labels().classes();
         let weights = analysis.weights_of(series).weights(classes, draw);
-        let choice = series.loss.choice();
+        let choice = LossChoice::of(&series.loss)
+            .ok_or_else(|| impossible("no loss that is solved for".to_owned()))?;
         let problem = Problem::new(&dataset, &choice, &weights, analysis.penalty)
             .map_err(|error| impossible(error.to_string()))?;
         let traced = analysis.measure.iter().any(|&measure| is_trace(measure));

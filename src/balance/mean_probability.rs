@@ -1,7 +1,7 @@
 //! The mean-probability matrix `P`: row = true class, column = predicted class.
 
 use crate::loss::{Link, Targets};
-use crate::numeric::{Sigmoid, Sum, softplus};
+use crate::numeric::{Sigmoid, Sum, softmax_with_complements, softplus};
 use nalgebra::DMatrix;
 
 /// Class means of predicted probabilities, of their complements, and of what the LGL-INR law needs besides.
@@ -36,28 +36,6 @@ pub(super) fn sample_probabilities(link: Link, logits: &[f64], out: &mut [Sigmoi
             }
         }
         (Link::Softmax, logits) => softmax_with_complements(logits, out),
-    }
-}
-
-/// Softmax probabilities, each with the sum of the others as its complement.
-fn softmax_with_complements(logits: &[f64], out: &mut [Sigmoid]) {
-    let (top, largest) = logits
-        .iter()
-        .copied()
-        .enumerate()
-        .fold((0, f64::NEG_INFINITY), |best, (class, z)| if z > best.1 { (class, z) } else { best });
-    // Only the largest probability can have a complement that `1 - p` would lose.
-    let mut others = 0.0;
-    for (class, (entry, &z)) in out.iter_mut().zip(logits).enumerate() {
-        entry.probability = (z - largest).exp();
-        if class != top {
-            others += entry.probability;
-        }
-    }
-    let total = 1.0 + others;
-    for (class, entry) in out.iter_mut().enumerate() {
-        entry.probability /= total;
-        entry.complement = if class == top { others / total } else { 1.0 - entry.probability };
     }
 }
 

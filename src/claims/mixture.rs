@@ -75,7 +75,7 @@ impl Mixture {
 fn look(dataset: &Dataset, choice: &LossChoice, weights: &ClassWeights) -> Result<Seen, SetupFailure> {
     let problem = Problem::new(dataset, choice, weights, PENALTY)?;
     let Outcome::Stationary(point) = solve(&problem) else {
-        return Err(format!("{}: no stationary point", choice.paper_name()).into());
+        return Err(format!("{choice:?}: no stationary point").into());
     };
     let link = if *choice == LossChoice::Softmax { Link::Softmax } else { Link::Sigmoid };
     let (logits, targets) = (point.logits(dataset), problem.targets());

@@ -90,6 +90,14 @@ impl Labels {
         Self::new(of_sample, (0..classes).map(|class| class.to_string()).collect())
     }
 
+    /// Some samples of the same classes, of which not every one need occur: what a loss sees batch by batch.
+    #[must_use]
+    pub(crate) fn of_batch(&self, of_sample: Vec<u32>) -> Self {
+        let mut counts = vec![0; self.classes()];
+        of_sample.iter().for_each(|&label| counts[label as usize] += 1);
+        Self { of_sample, class_names: self.class_names.clone(), counts }
+    }
+
     /// Class index of each sample.
     #[must_use]
     pub fn of_sample(&self) -> &[u32] {

@@ -4,18 +4,27 @@
 //! Learning Repository, licence CC BY 4.0. The embedded file holds one image a line: the label, a space, and 64
 //! letters from `a` (0, background) to `q` (16, full ink), row after row.
 
+use super::{DataError, Dataset, ImageShape, Images, Labels};
 use nalgebra::{DMatrix, Dyn, VecStorage};
-
-use super::blocks::zeros;
-use super::choice::{Choice, choose};
-use super::{DataError, Dataset, Labels};
+use std::sync::{Arc, OnceLock};
 
 const IMAGES: &str = include_str!("../../assets/digits.txt");
 /// Rows, and columns, of an image.
 const SIDE: usize = 8;
 const PIXELS: usize = SIDE * SIDE;
 /// Ink of a pixel is counted from 0 to this.
-const FULL_INK: f64 = 16.0;
+const FULL_INK: u8 = 16;
+
+/// All 1,797 images in file order; pixels hold ink from 0 to 16.
+///
+/// # Panics
+///
+/// Never in a build whose tests pass: the images are part of the program.
+#[must_use]
+pub fn digit_images() -> Arc<Images> {
+    static PARSED: OnceLock<Arc<Images>> = OnceLock::new();
+    Arc::clone(PARSED.get_or_init(|| Arc::new(parse(IMAGES).expect("the embedded images are well formed"))))
+}
 
 /// All 1,797 images in file order: 64 features named `pixel_r0_c0` to `pixel_r7_c7` (row and column from the top
 /// left), each the ink of a pixel from 0 to 1; classes `0` to `9`.
@@ -25,7 +34,13 @@ const FULL_INK: f64 = 16.0;
 /// Never in a build whose tests pass: the images are part of the program.
 #[must_use]
 pub fn digits() -> Dataset {
-    parse(IMAGES).expect("the embedded images are well formed")
+    let images = digit_images();
+    let ink = (0..images.classes().len()).flat_map(|image| images.pixels(image));
+    let ink = ink.map(|&value| f64::from(value) / f64::from(FULL_INK)).collect();
+    let features = DMatrix::from_data(VecStorage::new(Dyn(PIXELS), Dyn(images.classes().len()), ink));
+    let of_sample = images.classes().iter().map(|&class| u32::from(class)).collect();
+    let labels = Labels::numbered(of_sample, 10).expect("every digit occurs");
+    Dataset::new(features, images.shape().names(), labels).expect("shapes agree")
 }
 
 /// `counts[i]` images of the digit `classes[i]`, chosen at random without replacement; class `i` of the result is
@@ -38,37 +53,35 @@ pub fn digits() -> Dataset {
 /// Fails when the two lists differ in length, a class is no digit or named twice, fewer than two classes or no
 /// image of a class is asked for, or more images than there are.
 pub fn digits_subset(classes: &[u8], counts: &[usize], seed: u64) -> Result<Dataset, DataError> {
-    if let Some(digit) = classes.iter().find(|&&digit| digit > 9) {
-        return Err(DataError::invalid("digits", format!("{digit} is no digit; the classes are 0 to 9")));
-    }
-    let all = digits();
-    let Choice { images, labels } = choose(all.labels().of_sample(), classes, counts, seed, "digits")?;
-    let mut features = zeros(PIXELS, images.len())?;
-    for (mut column, &image) in features.column_iter_mut().zip(&images) {
-        column.copy_from(&all.features().column(image));
-    }
-    Dataset::new(features, all.feature_names().to_vec(), labels)
+    check_digits(classes)?;
+    digit_images().subset(classes, counts, seed)
 }
 
-fn parse(text: &str) -> Result<Dataset, DataError> {
+/// Fails when a class is no digit.
+pub fn check_digits(classes: &[u8]) -> Result<(), DataError> {
+    match classes.iter().find(|&&digit| digit > 9) {
+        Some(digit) => {
+            Err(DataError::invalid("digits", format!("{digit} is no digit; the classes are 0 to 9")))
+        }
+        None => Ok(()),
+    }
+}
+
+fn parse(text: &str) -> Result<Images, DataError> {
     let mut ink = Vec::new();
-    let mut of_sample = Vec::new();
+    let mut classes = Vec::new();
     for (line, image) in (1..).zip(text.lines()) {
         let place = || format!("embedded digits, line {line}");
         let (label, pixels) =
             image.split_once(' ').ok_or_else(|| DataError::invalid(place(), "no space after the label"))?;
-        of_sample.push(label.parse().map_err(|_| DataError::invalid(place(), "the label is no number"))?);
+        classes.push(label.parse().map_err(|_| DataError::invalid(place(), "the label is no number"))?);
         if pixels.len() != PIXELS || !pixels.bytes().all(|letter| (b'a'..=b'q').contains(&letter)) {
             return Err(DataError::invalid(place(), "not 64 letters from a to q"));
         }
-        ink.extend(pixels.bytes().map(|letter| f64::from(letter - b'a') / FULL_INK));
+        ink.extend(pixels.bytes().map(|letter| letter - b'a'));
     }
-    let features = DMatrix::from_data(VecStorage::new(Dyn(PIXELS), Dyn(of_sample.len()), ink));
-    Dataset::new(features, pixel_names(), Labels::numbered(of_sample, 10)?)
-}
-
-fn pixel_names() -> Vec<String> {
-    (0..PIXELS).map(|pixel| format!("pixel_r{}_c{}", pixel / SIDE, pixel % SIDE)).collect()
+    let shape = ImageShape { channels: 1, height: SIDE, width: SIDE };
+    Ok(Images::new(shape, ink, classes)?.up_to(FULL_INK))
 }
 
 #[cfg(test)]

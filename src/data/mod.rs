@@ -22,10 +22,10 @@ mod values;
 
 pub use csv_file::read_csv;
 pub use dataset::{DataError, Dataset, Labels};
-pub use digits::{digits, digits_subset};
+pub use digits::{check_digits, digit_images, digits, digits_subset};
 pub use gaussian::{Covariance, GaussianMixture};
 pub use grouped::GroupedDesign;
-pub use images::{ImageShape, Images, Part, image_files, read_images};
+pub use images::{ImageSample, ImageShape, Images, Part, image_files, read_images};
 pub use imbalance::ImbalanceProfile;
 pub use npy::read_npy;
 pub use placed_groups::PlacedGroups;

@@ -18,8 +18,7 @@ pub(super) struct SeriesLook {
 /// else and take colours in turn.
 pub(super) fn looks(results: &Results) -> Vec<SeriesLook> {
     let series = &results.experiment.analysis.series;
-    let of_loss: Vec<Colour> =
-        series.iter().map(|series| loss_colour(&series.loss.choice().paper_name())).collect();
+    let of_loss: Vec<Colour> = series.iter().map(|series| loss_colour(&series.loss.paper_name())).collect();
     let alike = series.len() > 1 && of_loss.iter().all(|colour| *colour == of_loss[0]);
     let look = |(place, series): (usize, &Series)| SeriesLook {
         name: series.name(),

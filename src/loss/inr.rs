@@ -32,15 +32,16 @@ pub struct Inr {
     pub variant: InrVariant,
 }
 
-/// `softmax(beta * probability)` over all classes but `target`.
+/// `softmax(beta * probability)` over all classes but `target`. A class without samples has no mean (NaN) and no weight.
 pub(crate) fn in_negative_weights(beta: f64, probability: &[f64], target: usize) -> Vec<f64> {
-    let others = || probability.iter().enumerate().filter(|(class, _)| *class != target);
+    let others = || probability.iter().enumerate().filter(|(class, p)| *class != target && !p.is_nan());
     let largest = others().map(|(_, &p)| p).fold(f64::NEG_INFINITY, f64::max);
     let mut omega = vec![0.0; probability.len()];
     for (class, &p) in others() {
         omega[class] = (beta * (p - largest)).exp();
     }
-    let total: f64 = omega.iter().sum();
+    // Nothing but the target: there is nothing to weigh.
+    let total = omega.iter().sum::<f64>().max(f64::MIN_POSITIVE);
     omega.iter_mut().for_each(|weight| *weight /= total);
     omega
 }
@@ -63,7 +64,8 @@ impl Inr {
 
     fn reweighting<'a>(&self, column: usize, means: &'a ColumnMeans) -> Reweighting<'a> {
         let omega = self.omega(column, means);
-        let mean_loss = omega.iter().zip(&means.loss).map(|(weight, loss)| weight * loss).sum();
+        let seen = omega.iter().zip(&means.loss).filter(|(_, loss)| !loss.is_nan());
+        let mean_loss = seen.map(|(weight, loss)| weight * loss).sum();
         Reweighting { loss: &means.loss, omega, mean_loss }
     }
 }
@@ -159,7 +161,9 @@ impl ColumnLoss for Inr {
         let mut pull = DMatrix::zeros(self.classes, columns.len());
         for (index, (&column, means)) in columns.iter().zip(means).enumerate() {
             let at = self.reweighting(column, means);
-            for (class, &count) in targets.counts().iter().enumerate() {
+            // A batch may lack a class, which then has no means.
+            let seen = targets.counts().iter().enumerate().filter(|&(_, &count)| count > 0);
+            for (class, &count) in seen {
                 let omega = if class == column { 1.0 } else { at.omega[class] };
                 share[(class, index)] = omega / count as f64;
                 pull[(class, index)] =

@@ -56,6 +56,11 @@ impl Logistic {
         &self.pair_weights
     }
 
+    /// The same with every sample counted `factor` times.
+    pub(super) fn scaled(&self, factor: f64) -> Self {
+        Self { pair_weights: &self.pair_weights * factor, ..self.clone() }
+    }
+
     /// The same loss with every sample of class `c` counted `factors[c]` times.
     pub(crate) fn reweighted(&self, factors: &[f64]) -> Self {
         let pair_weights = DMatrix::from_fn(factors.len(), self.target_of.len(), |class, column| {

@@ -5,24 +5,31 @@
 
 mod block;
 mod columns;
+mod focal;
 mod inr;
 mod logistic;
+mod logit_adjusted;
 mod pair_weights;
+mod plan;
 mod precise;
 mod softmax;
 mod weights;
 
 pub(crate) use block::LogitBlock;
 pub(crate) use columns::mean_slopes;
+pub use focal::Focal;
 pub(crate) use inr::{Coupling, in_negative_weights};
 pub use inr::{Inr, InrVariant};
 pub use logistic::Logistic;
+pub use logit_adjusted::LogitAdjusted;
 pub(crate) use pair_weights::{ClassSums, ColumnMeans, PairWeights};
+pub use plan::{LossPlan, TrainingLoss};
 pub(crate) use precise::{PreciseBlock, PreciseLoss, PreciseSums, add_sums};
 pub use softmax::Softmax;
 pub use weights::{ClassWeights, Span, Targets, WIDEST_SPAN, WeightError};
 
 use nalgebra::DMatrix;
+use std::borrow::Cow;
 
 /// Which probability a loss speaks of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +44,11 @@ pub enum Link {
 pub trait Loss: Sync {
     /// Which probability the loss speaks of.
     fn link(&self) -> Link;
+
+    /// The logits whose probabilities the loss speaks of; most losses speak of what they are given.
+    fn linked_logits<'a>(&self, logits: &'a DMatrix<f64>) -> Cow<'a, DMatrix<f64>> {
+        Cow::Borrowed(logits)
+    }
 
     /// Rows of the logit matrix this loss takes.
     fn logit_rows(&self) -> usize;

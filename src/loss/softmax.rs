@@ -23,6 +23,11 @@ impl Softmax {
         Self { classes: targets.classes(), total_mass: targets.total_mass() }
     }
 
+    /// The same with every sample counted `factor` times.
+    pub(super) fn scaled(self, factor: f64) -> Self {
+        Self { total_mass: self.total_mass / factor, ..self }
+    }
+
     /// What each sample of a class counts, reduction included.
     pub(crate) fn sample_weights(self, targets: &Targets) -> Vec<f64> {
         targets.class_weights().iter().map(|weight| weight / self.total_mass).collect()

@@ -26,6 +26,10 @@ fn losses(targets: &Targets) -> Vec<(&'static str, Box<dyn Loss>)> {
         ("inr", inr(5.0, InrVariant::Attached)),
         ("inr beta 0", inr(0.0, InrVariant::Attached)),
         ("inr beta 50", inr(50.0, InrVariant::Attached)),
+        ("focal", Box::new(Focal::new(targets, 2.0))),
+        ("focal, mild", Box::new(Focal::new(targets, 0.5))),
+        ("focal without focus", Box::new(Focal::new(targets, 0.0))),
+        ("logit-adjusted", Box::new(LogitAdjusted::new(targets, 1.0))),
     ]
 }
 

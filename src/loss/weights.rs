@@ -12,6 +12,9 @@ pub enum ClassWeights {
     None,
     /// Inverse frequency, `lambda_c = N / (K N_c)`: every class has the same mass and the total mass stays `N`.
     Balanced,
+    /// Class-balanced weights of the effective number of samples, `lambda_c = (1 - B) / (1 - B^N_c)` with `B` from 0
+    /// (every sample counts once) to below 1 (towards inverse frequency).
+    EffectiveNumber(f64),
     /// One positive number per class, in class order.
     Explicit(Vec<f64>),
 }
@@ -69,6 +72,12 @@ pub enum WeightError {
         /// The weight.
         value: f64,
     },
+    /// A share `B` of the effective number that is none.
+    #[error("class weights: an effective number with B = {value}; give B from 0 to below 1")]
+    Overlap {
+        /// The share.
+        value: f64,
+    },
 }
 
 /// Weights beyond these would overflow or underflow when multiplied with each other's masses.
@@ -82,6 +91,13 @@ impl ClassWeights {
             Self::Balanced => {
                 let share = labels.samples() as f64 / labels.classes() as f64;
                 Ok(labels.counts().iter().map(|&count| share / count as f64).collect())
+            }
+            &Self::EffectiveNumber(overlap) if !(0.0..1.0).contains(&overlap) => {
+                Err(WeightError::Overlap { value: overlap })
+            }
+            &Self::EffectiveNumber(overlap) => {
+                let effective = |&count: &usize| (1.0 - overlap) / -(overlap.ln() * count as f64).exp_m1();
+                Ok(labels.counts().iter().map(effective).collect())
             }
             Self::Explicit(weights) => check_explicit(weights, labels),
         }
@@ -131,6 +147,11 @@ impl Targets {
         let weights =
             self.class_weights.iter().zip(factors).map(|(weight, factor)| weight * factor).collect();
         Self::of(labels, weights)
+    }
+
+    /// Some samples with the same weights. Not every class need be among them; a class that is not has no mass.
+    pub(crate) fn of_batch(&self, of_sample: Vec<u32>) -> Self {
+        Self::of(&self.labels.of_batch(of_sample), self.class_weights.clone())
     }
 
     /// Class index of each sample.

@@ -47,6 +47,28 @@ impl Sigmoid {
     }
 }
 
+/// Softmax probabilities, each with the sum of the others as its complement.
+pub fn softmax_with_complements(logits: &[f64], out: &mut [Sigmoid]) {
+    let (top, largest) = logits
+        .iter()
+        .copied()
+        .enumerate()
+        .fold((0, f64::NEG_INFINITY), |best, (class, z)| if z > best.1 { (class, z) } else { best });
+    // Only the largest probability can have a complement that `1 - p` would lose.
+    let mut others = 0.0;
+    for (class, (entry, &z)) in out.iter_mut().zip(logits).enumerate() {
+        entry.probability = (z - largest).exp();
+        if class != top {
+            others += entry.probability;
+        }
+    }
+    let total = 1.0 + others;
+    for (class, entry) in out.iter_mut().enumerate() {
+        entry.probability /= total;
+        entry.complement = if class == top { others / total } else { 1.0 - entry.probability };
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

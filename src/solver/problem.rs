@@ -1,7 +1,9 @@
 //! What is to be solved: data x loss x class weights x penalty.
 
 use crate::data::Dataset;
-use crate::loss::{ClassWeights, Inr, InrVariant, Logistic, LossKind, Softmax, Targets, WeightError};
+use crate::loss::{
+    ClassWeights, Inr, InrVariant, Logistic, LossKind, LossPlan, Softmax, Targets, WeightError,
+};
 use nalgebra::DMatrix;
 use thiserror::Error;
 
@@ -24,14 +26,14 @@ pub enum LossChoice {
 }
 
 impl LossChoice {
-    /// The paper's name of the loss.
+    /// The loss of a plan, if it is one that is solved for.
     #[must_use]
-    pub fn paper_name(&self) -> String {
-        match self {
-            Self::Logistic | Self::PairWeighted(_) => "LGL".to_owned(),
-            Self::Softmax => "SML".to_owned(),
-            Self::Inr { beta, variant: InrVariant::Attached } => format!("LGL-INR, β = {beta}"),
-            Self::Inr { beta, variant: InrVariant::Detached } => format!("LGL-INR detached, β = {beta}"),
+    pub fn of(plan: &LossPlan) -> Option<Self> {
+        match *plan {
+            LossPlan::Logistic => Some(Self::Logistic),
+            LossPlan::Softmax => Some(Self::Softmax),
+            LossPlan::Inr { beta, variant } => Some(Self::Inr { beta, variant }),
+            LossPlan::Focal { .. } | LossPlan::LogitAdjusted { .. } => None,
         }
     }
 }

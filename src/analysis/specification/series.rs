@@ -3,8 +3,9 @@
 use super::design::Draw;
 use super::either::list_or_rule;
 use crate::data::random::log_uniform;
-use crate::loss::{ClassWeights, InrVariant};
-use crate::solver::LossChoice;
+pub use crate::loss::LossPlan as Loss;
+
+use crate::loss::ClassWeights;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -23,24 +24,6 @@ pub struct Series {
     /// The algorithm; anything but the default is for showing where it stops.
     #[serde(default)]
     pub optimizer: Optimizer,
-}
-
-/// A loss by its plain name.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Loss {
-    /// Binary or one-vs-all logistic loss (LGL).
-    Logistic,
-    /// Softmax cross-entropy (SML).
-    Softmax,
-    /// LGL-INR.
-    Inr {
-        /// Sharpness of the reweighting, at least 0.
-        beta: f64,
-        /// Whether the gradient flows through the weights.
-        #[serde(default)]
-        variant: InrVariant,
-    },
 }
 
 /// How much each class counts.
@@ -119,18 +102,6 @@ impl WeightRule {
     }
 }
 
-impl Loss {
-    /// The loss as the solver knows it.
-    #[must_use]
-    pub fn choice(&self) -> LossChoice {
-        match *self {
-            Self::Logistic => LossChoice::Logistic,
-            Self::Softmax => LossChoice::Softmax,
-            Self::Inr { beta, variant } => LossChoice::Inr { beta, variant },
-        }
-    }
-}
-
 impl Series {
     /// What the series is called.
     #[must_use]
@@ -140,6 +111,6 @@ impl Series {
             Some(WeightRule::Rule(NamedWeights::Balanced)) => ", balanced",
             Some(_) => ", weighted",
         };
-        self.label.clone().unwrap_or_else(|| self.loss.choice().paper_name() + weighted)
+        self.label.clone().unwrap_or_else(|| self.loss.paper_name() + weighted)
     }
 }

@@ -3,11 +3,13 @@
 mod cifar;
 mod directory;
 mod idx;
+mod sample;
 mod shape;
 #[cfg(test)]
 mod tests;
 
 pub use directory::{Part, image_files, read_images};
+pub use sample::ImageSample;
 pub use shape::ImageShape;
 
 use super::blocks::zeros;
@@ -18,16 +20,15 @@ use super::{DataError, Dataset};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Images {
     shape: ImageShape,
+    /// Largest value a pixel may have.
+    full: u8,
     /// Image after image, in each channel after channel, in each row after row.
     pixels: Vec<u8>,
     classes: Vec<u8>,
 }
 
-/// Largest value of a pixel.
-const FULL: f64 = 255.0;
-
 impl Images {
-    /// Of one shape; there are as many as `classes`.
+    /// Of one shape, with values up to 255; there are as many as `classes`.
     ///
     /// Fails when the pixels are not as many as that takes.
     pub fn new(shape: ImageShape, pixels: Vec<u8>, classes: Vec<u8>) -> Result<Self, DataError> {
@@ -35,7 +36,19 @@ impl Images {
             let problem = format!("{} values for {} images of {shape}", pixels.len(), classes.len());
             return Err(DataError::invalid("images", problem));
         }
-        Ok(Self { shape, pixels, classes })
+        Ok(Self { shape, full: u8::MAX, pixels, classes })
+    }
+
+    /// The same with values up to `full`.
+    #[must_use]
+    pub(super) fn up_to(self, full: u8) -> Self {
+        Self { full, ..self }
+    }
+
+    /// Largest value a pixel may have: full ink, or full light.
+    #[must_use]
+    pub fn full(&self) -> u8 {
+        self.full
     }
 
     /// Channels, height and width of each.
@@ -76,7 +89,7 @@ impl Images {
         let Choice { images, labels } = choose(&of_image, classes, counts, seed, "images")?;
         let mut features = zeros(self.shape.values(), images.len())?;
         for (mut column, &image) in features.column_iter_mut().zip(&images) {
-            let values = self.pixels(image).iter().map(|&value| f64::from(value) / FULL);
+            let values = self.pixels(image).iter().map(|&value| f64::from(value) / f64::from(self.full));
             column.iter_mut().zip(values).for_each(|(entry, value)| *entry = value);
         }
         Dataset::new(features, self.shape.names(), labels)

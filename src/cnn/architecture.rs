@@ -1,0 +1,141 @@
+//! What a network is made of, as a file or a flag says it.
+
+use super::error::NetworkError;
+use super::extent::Extent;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A network: a preset by its name, or its layers.
+///
+/// After the layers comes the head, a linear layer with one logit per class (for two classes under the logistic loss, one
+/// logit in all); what the head is given are the features.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Architecture {
+    /// For small images and quick answers: two convolutions 3 x 3 of 8 and 16 channels, 32 features.
+    #[default]
+    Small,
+    /// After LeNet-5: two convolutions 5 x 5 of 32 and 64 channels, 256 features.
+    Lenet,
+    /// After VGG: six convolutions 3 x 3 of 32, 64 and 128 channels in pairs, 128 features.
+    Vgg,
+    /// Layer by layer.
+    Layers(Vec<LayerPlan>),
+}
+
+/// One layer.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum LayerPlan {
+    /// Convolution, stride one, with a border of zeros that keeps the image's size.
+    Convolution {
+        /// Channels out.
+        channels: usize,
+        /// Rows, and columns, of the kernel: an odd number.
+        kernel: usize,
+    },
+    /// `max(0, x)`.
+    Relu,
+    /// The largest of each square of so many rows and columns.
+    MaxPool(usize),
+    /// The mean of each square of so many rows and columns.
+    AveragePool(usize),
+    /// Fully connected, so many values out.
+    Linear(usize),
+    /// While training, sets this share of values to zero and scales up the rest.
+    Dropout(f64),
+}
+
+/// Values that an image may have between two layers, and parameters a layer may have: what is more does not fit in memory.
+const MOST_VALUES: usize = 1 << 28;
+
+impl Architecture {
+    /// The layers, head excluded.
+    #[must_use]
+    pub fn layers(&self) -> Vec<LayerPlan> {
+        use LayerPlan::{Convolution, Linear, MaxPool, Relu};
+        let convolution = |channels, kernel| [Convolution { channels, kernel }, Relu];
+        let pair = |channels| [convolution(channels, 3), convolution(channels, 3)].concat();
+        let pooled = |convolutions: &[LayerPlan]| [convolutions, &[MaxPool(2)]].concat();
+        match self {
+            Self::Small => {
+                [pooled(&convolution(8, 3)), pooled(&convolution(16, 3)), vec![Linear(32), Relu]].concat()
+            }
+            Self::Lenet => {
+                [pooled(&convolution(32, 5)), pooled(&convolution(64, 5)), vec![Linear(256), Relu]].concat()
+            }
+            Self::Vgg => {
+                [pooled(&pair(32)), pooled(&pair(64)), pooled(&pair(128)), vec![Linear(128), Relu]].concat()
+            }
+            Self::Layers(layers) => layers.clone(),
+        }
+    }
+
+    /// What each layer makes of images of some extent.
+    ///
+    /// Fails, naming the layer, when it cannot be: a convolution or pooling behind a linear layer or larger than the image,
+    /// an even kernel, nothing out, a share that is none, more values than memory holds.
+    pub(super) fn extents(&self, image: Extent) -> Result<Vec<Extent>, NetworkError> {
+        let mut current = image;
+        let mut flat = false;
+        let mut extents = Vec::new();
+        for (number, layer) in (1..).zip(self.layers()) {
+            let refused = |problem: String| NetworkError::Layer { number, problem };
+            current = layer.extent_of(current, flat).map_err(refused)?;
+            flat |= matches!(layer, LayerPlan::Linear(_));
+            extents.push(current);
+        }
+        Ok(extents)
+    }
+}
+
+impl LayerPlan {
+    fn extent_of(self, image: Extent, flat: bool) -> Result<Extent, String> {
+        let spatial = matches!(self, Self::Convolution { .. } | Self::MaxPool(_) | Self::AveragePool(_));
+        if flat && spatial {
+            return Err("stands behind a linear layer, where there are no rows and columns".to_owned());
+        }
+        let extent = match self {
+            Self::Convolution { channels, kernel } => {
+                if kernel.is_multiple_of(2) || kernel > image.height.min(image.width) * 2 + 1 {
+                    return Err(format!(
+                        "a kernel of {kernel}; give an odd number that the image ({image}) has room for"
+                    ));
+                }
+                sized(
+                    kernel.checked_mul(kernel).and_then(|area| area.checked_mul(image.channels)),
+                    channels,
+                )?;
+                Extent { channels, ..image }
+            }
+            Self::MaxPool(side) | Self::AveragePool(side) => {
+                // A place in a square is counted in a byte.
+                if !(1..=15).contains(&side) || side > image.height.min(image.width) {
+                    return Err(format!(
+                        "squares of {side}; give 1 to 15 rows, no more than the image ({image}) has"
+                    ));
+                }
+                Extent { height: image.height / side, width: image.width / side, ..image }
+            }
+            Self::Linear(values) => {
+                sized(Some(image.values()), values)?;
+                Extent::flat(values)
+            }
+            Self::Dropout(share) if !(0.0..1.0).contains(&share) => {
+                return Err(format!("a share of {share}; give one from 0 to below 1"));
+            }
+            Self::Relu | Self::Dropout(_) => image,
+        };
+        sized(Some(extent.positions()), extent.channels)?;
+        Ok(extent)
+    }
+}
+
+/// Whether a matrix of that size is possible.
+fn sized(rows: Option<usize>, columns: usize) -> Result<(), String> {
+    match rows.and_then(|rows| rows.checked_mul(columns)) {
+        Some(0) => Err("nothing comes out; give at least 1".to_owned()),
+        Some(values) if values <= MOST_VALUES => Ok(()),
+        _ => Err(format!("more than {MOST_VALUES} numbers; make it smaller")),
+    }
+}

@@ -1,0 +1,50 @@
+//! Matrix products in single precision, row after row in memory.
+
+use faer::linalg::matmul::matmul;
+use faer::{Accum, MatMut, MatRef, Par};
+
+/// A matrix that is read, possibly across its rows.
+pub(super) type Read<'a> = MatRef<'a, f32>;
+/// A matrix that is written.
+pub(super) type Write<'a> = MatMut<'a, f32>;
+
+/// `rows x columns` of numbers that lie row after row.
+pub(super) fn read(values: &[f32], rows: usize, columns: usize) -> Read<'_> {
+    MatRef::from_row_major_slice(values, rows, columns)
+}
+
+/// The same to write to.
+pub(super) fn write(values: &mut [f32], rows: usize, columns: usize) -> Write<'_> {
+    MatMut::from_row_major_slice_mut(values, rows, columns)
+}
+
+/// `into = left * right`.
+pub(super) fn multiply(into: Write, left: Read, right: Read) {
+    matmul(into, Accum::Replace, left, right, 1.0, Par::Seq);
+}
+
+/// `into += left * right`.
+pub(super) fn multiply_add(into: Write, left: Read, right: Read) {
+    matmul(into, Accum::Add, left, right, 1.0, Par::Seq);
+}
+
+/// Hands out blocks of at most `width` columns, in parallel, with the number of each one's first.
+///
+/// Blocks are cut at fixed places: what is computed does not hang on the number of threads.
+pub(super) fn over_column_blocks(matrix: Write, width: usize, work: &(impl Fn(usize, Write) + Sync)) {
+    over_blocks_from(0, matrix, width, work);
+}
+
+fn over_blocks_from(first: usize, matrix: Write, width: usize, work: &(impl Fn(usize, Write) + Sync)) {
+    let blocks = matrix.ncols().div_ceil(width);
+    if blocks <= 1 {
+        work(first, matrix);
+        return;
+    }
+    let middle = blocks / 2 * width;
+    let (left, right) = matrix.split_at_col_mut(middle);
+    rayon::join(
+        || over_blocks_from(first, left, width, work),
+        || over_blocks_from(first + middle, right, width, work),
+    );
+}

@@ -1,0 +1,176 @@
+//! Steps down the gradient.
+
+use rayon::prelude::*;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
+
+/// How a step is made of the gradient `g`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Optimizer {
+    /// `v <- momentum v + g`, `w <- w - rate v`; weight decay is part of `g`.
+    Sgd {
+        /// What is kept of the last step, from 0 to below 1.
+        momentum: f64,
+    },
+    /// Adam (Kingma and Ba 2015) with its usual constants; weight decay is part of `g`.
+    Adam,
+    /// Adam with weight decay beside the gradient (Loshchilov and Hutter 2019).
+    Adamw,
+}
+
+/// How the learning rate goes down.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Schedule {
+    /// Not at all.
+    Constant,
+    /// Along half a cosine to zero at the end of training.
+    #[default]
+    Cosine,
+    /// By a factor every so many epochs.
+    Step {
+        /// Epochs between.
+        every: usize,
+        /// What the rate is multiplied by.
+        factor: f64,
+    },
+}
+
+impl Default for Optimizer {
+    fn default() -> Self {
+        Self::Sgd { momentum: 0.9 }
+    }
+}
+
+impl Optimizer {
+    /// Running means that are kept for each parameter.
+    #[must_use]
+    pub fn moments(self) -> usize {
+        match self {
+            Self::Sgd { .. } => 1,
+            Self::Adam | Self::Adamw => 2,
+        }
+    }
+}
+
+impl Schedule {
+    /// What the rate is multiplied by at a step of a training of `steps` steps, `per_epoch` in each epoch.
+    #[must_use]
+    pub fn factor(self, step: usize, per_epoch: usize, steps: usize) -> f64 {
+        match self {
+            Self::Constant => 1.0,
+            Self::Cosine => (1.0 + (std::f64::consts::PI * step as f64 / steps as f64).cos()) / 2.0,
+            Self::Step { every, factor } => {
+                let times = step / per_epoch.max(1) / every.max(1);
+                factor.powi(i32::try_from(times).unwrap_or(i32::MAX))
+            }
+        }
+    }
+}
+
+/// One step's numbers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Step {
+    pub(super) rate: f64,
+    /// `mu` of the penalty `mu / 2 ||w||^2`.
+    pub(super) decay: f64,
+    /// Steps done, this one included.
+    pub(super) number: usize,
+}
+
+/// Decay of the running means of Adam, and what keeps it from dividing by zero.
+const FIRST: f64 = 0.9;
+const SECOND: f64 = 0.999;
+const FLOOR: f64 = 1e-8;
+
+/// Parameters one thread works on at a time.
+const PIECE: usize = 1 << 14;
+
+impl Optimizer {
+    /// Moves the parameters, of which those in `exempt` do not decay. `moments` holds as many numbers for each parameter as
+    /// [`Self::moments`] says, zero at first.
+    pub(super) fn step(
+        self,
+        step: Step,
+        gradient: &[f32],
+        exempt: &Range<usize>,
+        moments: &mut [Vec<f32>],
+        parameters: &mut [f32],
+    ) {
+        let decays = |first: usize, length: usize| {
+            // Pieces are cut so that one is exempt as a whole or not at all.
+            if exempt.contains(&first) && length > 0 { 0.0 } else { step.decay }
+        };
+        let (head, tail) = parameters.split_at_mut(exempt.start.min(gradient.len()));
+        let (head_gradient, tail_gradient) = gradient.split_at(head.len());
+        let (mut head_moments, mut tail_moments) = (Vec::new(), Vec::new());
+        for moment in moments {
+            let (before, after) = moment.split_at_mut(head.len());
+            head_moments.push(before);
+            tail_moments.push(after);
+        }
+        for (first, parameters, gradient, moments) in
+            [(0, head, head_gradient, head_moments), (exempt.start, tail, tail_gradient, tail_moments)]
+        {
+            let step = Step { decay: decays(first, parameters.len()), ..step };
+            self.step_alike(step, gradient, moments, parameters);
+        }
+    }
+
+    /// Moves parameters that decay alike.
+    fn step_alike(self, step: Step, gradient: &[f32], moments: Vec<&mut [f32]>, parameters: &mut [f32]) {
+        let mut moments = moments.into_iter();
+        let first = moments.next().unwrap_or_default();
+        let pieces = parameters.par_chunks_mut(PIECE).zip(gradient.par_chunks(PIECE));
+        let pieces = pieces.zip(first.par_chunks_mut(PIECE));
+        match self {
+            Self::Sgd { momentum } => pieces.for_each(|((parameters, gradient), velocity)| {
+                descend(step, momentum, gradient, velocity, parameters);
+            }),
+            Self::Adam | Self::Adamw => {
+                let second = moments.next().unwrap_or_default();
+                pieces.zip(second.par_chunks_mut(PIECE)).for_each(
+                    |(((parameters, gradient), first), second)| {
+                        adapt(step, self == Self::Adamw, gradient, (first, second), parameters);
+                    },
+                );
+            }
+        }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "single precision is what networks compute in")]
+fn descend(step: Step, momentum: f64, gradient: &[f32], velocity: &mut [f32], parameters: &mut [f32]) {
+    let (rate, decay, momentum) = (step.rate as f32, step.decay as f32, momentum as f32);
+    for ((parameter, gradient), velocity) in parameters.iter_mut().zip(gradient).zip(velocity) {
+        *velocity = momentum * *velocity + (gradient + decay * *parameter);
+        *parameter -= rate * *velocity;
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "single precision is what networks compute in")]
+fn adapt(
+    step: Step,
+    apart: bool,
+    gradient: &[f32],
+    (first, second): (&mut [f32], &mut [f32]),
+    parameters: &mut [f32],
+) {
+    let number = i32::try_from(step.number).unwrap_or(i32::MAX);
+    // Running means start at zero: what they lack is made up for.
+    let (lack_of_first, lack_of_second) = (1.0 - FIRST.powi(number), 1.0 - SECOND.powi(number));
+    let rate = (step.rate / lack_of_first) as f32;
+    let (shrink, decay) =
+        if apart { ((1.0 - step.rate * step.decay) as f32, 0.0) } else { (1.0, step.decay as f32) };
+    let root = (1.0 / lack_of_second.sqrt()) as f32;
+    let (keep_first, keep_second, floor) = (FIRST as f32, SECOND as f32, FLOOR as f32);
+    let means = first.iter_mut().zip(second);
+    for ((parameter, gradient), (first, second)) in parameters.iter_mut().zip(gradient).zip(means) {
+        let gradient = gradient + decay * *parameter;
+        *first = keep_first * *first + (1.0 - keep_first) * gradient;
+        *second = keep_second * *second + (1.0 - keep_second) * gradient * gradient;
+        *parameter = shrink * *parameter - rate * *first / (second.sqrt() * root + floor);
+    }
+}

@@ -1,0 +1,128 @@
+//! What the last layer is at: its gradient, its balance, its mean probabilities, in double precision.
+
+use super::training::{Training, wide};
+use crate::balance::{Ledger, MeanProbability, hits};
+use crate::data::{DataError, Dataset};
+use crate::loss::{Targets, TrainingLoss};
+use crate::numeric::map_sample_chunks;
+use crate::solver::Head;
+use nalgebra::DMatrix;
+
+/// Features of all images learned from and the head over them, as the gradient sees them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LastLayer {
+    /// `h_i`, `d x N`.
+    pub features: DMatrix<f64>,
+    /// `W` and `b`.
+    pub head: Head,
+}
+
+/// Where the last layer stands on its objective: the loss over all images learned from and the penalty on `W`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sight {
+    /// The loss, without penalty.
+    pub loss: f64,
+    /// Largest entry of the objective's gradient by `W` and `b`.
+    pub gradient_inf: f64,
+    /// Outflow and inflow of every class (B1, B5, B6, R1), of the loss alone.
+    pub ledger: Ledger,
+    /// `mu b_k` in the ledger's units, by which the law is off where the bias decays; zero where it does not.
+    pub bias_pull: Vec<f64>,
+    /// `P`.
+    pub means: MeanProbability,
+    /// Images of each class told right.
+    pub hits: Vec<usize>,
+}
+
+/// Which of a head's parameters are penalised by `mu / 2` times their square, and by how much.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct HeadPenalty {
+    /// `mu`.
+    pub decay: f64,
+    /// Whether the bias is among them.
+    pub with_bias: bool,
+}
+
+impl LastLayer {
+    /// `W h + b`, one sample per column.
+    #[must_use]
+    pub fn logits(&self) -> DMatrix<f64> {
+        let mut logits = &self.head.coefficients * &self.features;
+        for mut column in logits.column_iter_mut() {
+            column.iter_mut().zip(&self.head.intercepts).for_each(|(logit, bias)| *logit += bias);
+        }
+        logits
+    }
+
+    /// Where the head stands.
+    #[must_use]
+    pub fn sight(&self, loss: &TrainingLoss, targets: &Targets, penalty: HeadPenalty) -> Sight {
+        let logits = self.logits();
+        let mut by_logits = DMatrix::zeros(logits.nrows(), logits.ncols());
+        let value = loss.value_and_gradient(&logits, targets, &mut by_logits);
+        let by_bias: Vec<f64> = by_logits.column_sum().iter().copied().collect();
+        let parts = map_sample_chunks(logits.ncols(), |range| {
+            by_logits.columns_range(range.clone()) * self.features.columns_range(range).transpose()
+        });
+        let zero = DMatrix::zeros(logits.nrows(), self.features.nrows());
+        let by_weights: DMatrix<f64> = parts.into_iter().fold(zero, |sum, part| sum + part);
+        let by_weights = by_weights + penalty.decay * &self.head.coefficients;
+        let pull_on_bias = if penalty.with_bias { penalty.decay } else { 0.0 };
+        let pulls: Vec<f64> = self.head.intercepts.iter().map(|bias| pull_on_bias * bias).collect();
+        let of_bias = by_bias.iter().zip(&pulls).map(|(gradient, pull)| (gradient + pull).abs());
+        let mut bias_pull: Vec<f64> = pulls.iter().map(|pull| pull * loss.divisor()).collect();
+        if let &[of_positives] = bias_pull.as_slice() {
+            bias_pull.insert(0, -of_positives);
+        }
+        Sight {
+            loss: value,
+            gradient_inf: of_bias.fold(by_weights.amax(), f64::max),
+            ledger: Ledger::at(&**loss, &logits, targets),
+            bias_pull,
+            means: MeanProbability::of(loss.link(), &loss.linked_logits(&logits), targets),
+            hits: hits(&logits, targets),
+        }
+    }
+
+    /// The features as a data set of their own, on which the head is a linear problem.
+    pub fn dataset(&self, targets: &Targets) -> Result<Dataset, DataError> {
+        Dataset::unnamed(self.features.clone(), targets.labels().clone())
+    }
+}
+
+impl Training<'_> {
+    /// The last layer on all images learned from, with dropout and changes as a gradient would see them.
+    pub fn last_layer(&mut self) -> LastLayer {
+        let mut features = Vec::with_capacity(self.targets().samples() * self.network().features());
+        self.look(|pass| features.extend_from_slice(pass.features()));
+        let (dimension, logits) = (self.network().features(), self.network().logits());
+        let (weights, bias) = self.network().head_parameters();
+        let head = Head {
+            // Weights lie feature after feature, logits fastest: column by column of `W`.
+            coefficients: wide(weights, logits),
+            intercepts: bias.iter().map(|&value| f64::from(value)).collect(),
+        };
+        LastLayer { features: wide(&features, dimension), head }
+    }
+
+    /// Where the last layer stands.
+    pub fn sight(&mut self) -> Sight {
+        let layer = self.last_layer();
+        layer.sight(self.loss(), self.targets(), self.head_penalty())
+    }
+
+    /// What is penalised in the head.
+    #[must_use]
+    pub fn head_penalty(&self) -> HeadPenalty {
+        let recipe = &self.plan().recipe;
+        HeadPenalty { decay: recipe.decay, with_bias: recipe.decay_head_bias }
+    }
+}
+
+impl Sight {
+    /// The largest relative residual of a class's balance.
+    #[must_use]
+    pub fn worst_residual(&self) -> f64 {
+        self.ledger.worst_residual()
+    }
+}

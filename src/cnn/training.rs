@@ -1,0 +1,283 @@
+//! Training: epoch after epoch, batch after batch.
+
+use super::error::NetworkError;
+use super::network::{Network, Pass};
+use super::optimizer::Step;
+use super::pictures::{Pictures, Scaling};
+use super::recipe::Recipe;
+use crate::data::ImageSample;
+use crate::data::random::stream;
+use crate::loss::{ClassWeights, LossPlan, Targets, TrainingLoss};
+use nalgebra::DMatrix;
+use rand::seq::SliceRandom;
+use serde::{Deserialize, Serialize};
+
+/// What is trained: a recipe, a loss with its class weights, and a seed. With the images it says everything that the
+/// result hangs on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Network and steps.
+    pub recipe: Recipe,
+    /// The loss.
+    pub loss: LossPlan,
+    /// Weight of each class.
+    pub class_weights: Vec<f64>,
+    /// Seed of the initial parameters, the order of images, and whatever is drawn.
+    pub seed: u64,
+}
+
+/// A training under way.
+#[derive(Debug)]
+pub struct Training<'a> {
+    plan: Plan,
+    pictures: Pictures<'a>,
+    targets: Targets,
+    loss: TrainingLoss,
+    pub(super) state: State,
+    pass: Pass,
+    gradient: Vec<f32>,
+}
+
+/// What changes from step to step; all that a checkpoint must hold.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct State {
+    pub(super) network: Network,
+    pub(super) moments: Vec<Vec<f32>>,
+    /// Epochs done.
+    pub(super) epoch: usize,
+    /// Steps of the present epoch done.
+    pub(super) step: usize,
+    /// Sums of the present epoch.
+    pub(super) sums: EpochSums,
+}
+
+/// Sums over the steps of an epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct EpochSums {
+    /// Images seen.
+    pub images: usize,
+    /// Of the loss times the images of each step.
+    pub loss: f64,
+    /// Images told right.
+    pub hits: usize,
+}
+
+/// Families of streams.
+const ORDER: u64 = 1 << 61;
+const DROPOUT: u64 = 1 << 62;
+/// Images that are looked at together where nothing is learned.
+pub(super) const LOOKED_AT: usize = 256;
+
+impl Plan {
+    /// A plan for some images.
+    ///
+    /// Fails when the weights do not fit the classes.
+    pub fn new(
+        recipe: Recipe,
+        loss: LossPlan,
+        weights: &ClassWeights,
+        sample: &ImageSample,
+        seed: u64,
+    ) -> Result<Self, NetworkError> {
+        let class_weights = weights.resolve(sample.labels())?;
+        Ok(Self { recipe, loss, class_weights, seed })
+    }
+}
+
+impl<'a> Training<'a> {
+    /// A training at its beginning. Images are scaled by mean and deviation of the sample's channels.
+    ///
+    /// Fails when the recipe cannot be, or does not fit the images.
+    pub fn new(plan: Plan, sample: &'a ImageSample) -> Result<Self, NetworkError> {
+        plan.recipe.check()?;
+        if let Some((name, value)) = plan.loss.parameter()
+            && !(value.is_finite() && (0.0..=MOST_SHARPNESS).contains(&value))
+        {
+            let problem = format!("{name} = {value}; give a number from 0 to {MOST_SHARPNESS}");
+            return Err(NetworkError::Setting { setting: "loss", problem });
+        }
+        let weights = ClassWeights::Explicit(plan.class_weights.clone());
+        let targets = Targets::new(sample.labels(), &weights)?;
+        let loss = plan.loss.over(&targets);
+        let pictures = Pictures::new(sample, Scaling::of(sample));
+        let network = Network::new(&plan.recipe.network, pictures.extent(), loss.logit_rows(), plan.seed)?;
+        let moments = vec![vec![0.0; network.parameters().len()]; plan.recipe.optimizer.moments()];
+        let gradient = vec![0.0; network.parameters().len()];
+        let state = State { network, moments, epoch: 0, step: 0, sums: EpochSums::default() };
+        Ok(Self { plan, pictures, targets, loss, state, pass: Pass::default(), gradient })
+    }
+
+    /// What is trained.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The images learned from.
+    #[must_use]
+    pub fn pictures(&self) -> &Pictures<'a> {
+        &self.pictures
+    }
+
+    /// Classes and weights of the images learned from.
+    #[must_use]
+    pub fn targets(&self) -> &Targets {
+        &self.targets
+    }
+
+    /// The loss over all of them.
+    #[must_use]
+    pub fn loss(&self) -> &TrainingLoss {
+        &self.loss
+    }
+
+    /// The network as it is.
+    #[must_use]
+    pub fn network(&self) -> &Network {
+        &self.state.network
+    }
+
+    /// The same, to start from other parameters.
+    pub fn network_mut(&mut self) -> &mut Network {
+        &mut self.state.network
+    }
+
+    /// Epochs done.
+    #[must_use]
+    pub fn epoch(&self) -> usize {
+        self.state.epoch
+    }
+
+    /// Sums of the present epoch.
+    #[must_use]
+    pub fn sums(&self) -> EpochSums {
+        self.state.sums
+    }
+
+    /// Steps in an epoch.
+    #[must_use]
+    pub fn steps_per_epoch(&self) -> usize {
+        self.targets.samples().div_ceil(self.plan.recipe.batch)
+    }
+
+    /// Whether all epochs are done.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.state.epoch == self.plan.recipe.epochs
+    }
+
+    /// The images in the order that the present epoch sees them.
+    fn order(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.targets.samples()).collect();
+        order.shuffle(&mut stream(self.plan.seed, ORDER | self.state.epoch as u64));
+        order
+    }
+
+    /// Goes on to the end of the present epoch; `watch` is shown the training after every step. Returns the sums of the
+    /// epoch.
+    ///
+    /// Fails when the loss is no longer finite. What went before is still in the last checkpoint.
+    pub fn finish_epoch(
+        &mut self,
+        watch: &mut dyn FnMut(&Self) -> Result<(), NetworkError>,
+    ) -> Result<EpochSums, NetworkError> {
+        let order = self.order();
+        while self.state.step < self.steps_per_epoch() {
+            let first = self.state.step * self.plan.recipe.batch;
+            self.step(&order[first..(first + self.plan.recipe.batch).min(order.len())])?;
+            watch(self)?;
+        }
+        if self.state.network.parameters().iter().any(|parameter| !parameter.is_finite()) {
+            return Err(self.diverged("a parameter"));
+        }
+        let sums = std::mem::take(&mut self.state.sums);
+        self.state.step = 0;
+        self.state.epoch += 1;
+        Ok(sums)
+    }
+
+    fn diverged(&self, what: &'static str) -> NetworkError {
+        NetworkError::Diverged { epoch: self.state.epoch + 1, step: self.state.step, what }
+    }
+
+    /// One step on a batch; returns its loss. What is drawn hangs on the number of the step.
+    pub fn step(&mut self, batch: &[usize]) -> Result<f64, NetworkError> {
+        let (recipe, state) = (&self.plan.recipe, &mut self.state);
+        let number = state.epoch * self.targets.samples().div_ceil(recipe.batch) + state.step;
+        let into = self.pass.images(batch.len(), self.pictures.extent());
+        self.pictures.fill_augmented(batch, recipe.augmentation(), (self.plan.seed, state.epoch), into);
+        let mut dropout = stream(self.plan.seed, DROPOUT | number as u64);
+        state.network.forward(&mut self.pass, Some(&mut dropout));
+        let labels = batch.iter().map(|&sample| self.targets.of_sample()[sample]).collect();
+        let (loss, hits) = batch_gradient(&self.loss, &self.targets, labels, &mut self.pass);
+        state.step += 1;
+        if !loss.is_finite() {
+            return Err(self.diverged("the loss"));
+        }
+        state.network.backward(&mut self.pass, &mut self.gradient);
+        let (per_epoch, end) =
+            (self.targets.samples().div_ceil(recipe.batch), state.network.parameters().len());
+        let factor = recipe.schedule.factor(number, per_epoch, per_epoch * recipe.epochs);
+        let step = Step { rate: recipe.rate * factor, decay: recipe.decay, number: number + 1 };
+        let exempt = if recipe.decay_head_bias { end..end } else { state.network.head_bias() };
+        let parameters = state.network.parameters_mut();
+        recipe.optimizer.step(step, &self.gradient, &exempt, &mut state.moments, parameters);
+        state.sums.images += batch.len();
+        state.sums.loss += loss * batch.len() as f64;
+        state.sums.hits += hits;
+        Ok(loss)
+    }
+}
+
+/// Sharpness of a loss above this overflows.
+const MOST_SHARPNESS: f64 = 1e6;
+
+/// Writes the gradient of a batch's loss by its logits into the pass; returns the loss and how many are told right.
+fn batch_gradient(loss: &TrainingLoss, targets: &Targets, labels: Vec<u32>, pass: &mut Pass) -> (f64, usize) {
+    let batch = targets.of_batch(labels);
+    let logits = wide(pass.logits(), loss.logit_rows());
+    let loss = loss.on_batch(targets.samples() as f64 / batch.samples() as f64);
+    let mut gradient = DMatrix::zeros(logits.nrows(), logits.ncols());
+    let value = loss.value_and_gradient(&logits, &batch, &mut gradient);
+    #[expect(clippy::cast_possible_truncation, reason = "single precision is what networks compute in")]
+    pass.by_logits().iter_mut().zip(gradient.iter()).for_each(|(into, &value)| *into = value as f32);
+    let hits = crate::balance::hits(&logits, &batch).iter().sum();
+    (value, hits)
+}
+
+/// Numbers of samples that lie one after the other, one sample per column.
+pub(super) fn wide(values: &[f32], rows: usize) -> DMatrix<f64> {
+    DMatrix::from_iterator(rows, values.len() / rows.max(1), values.iter().map(|&value| f64::from(value)))
+}
+
+impl Training<'_> {
+    /// Looks at the images learned from as a gradient at the present parameters would see them: with what is drawn for the
+    /// epoch that comes next, dropout included.
+    pub(super) fn look(&mut self, mut see: impl FnMut(&Pass)) {
+        let order: Vec<usize> = (0..self.targets.samples()).collect();
+        let (seed, epoch, augmentation) = (self.plan.seed, self.state.epoch, self.plan.recipe.augmentation());
+        for (number, samples) in order.chunks(LOOKED_AT).enumerate() {
+            let into = self.pass.images(samples.len(), self.pictures.extent());
+            self.pictures.fill_augmented(samples, augmentation, (seed, epoch), into);
+            let mut dropout = stream(seed, LOOKS | ((epoch as u64) << 32) | number as u64);
+            self.state.network.forward(&mut self.pass, Some(&mut dropout));
+            see(&self.pass);
+        }
+    }
+
+    /// Logits of other images, without anything drawn; one sample per column.
+    pub fn logits_of(&mut self, sample: &ImageSample) -> DMatrix<f64> {
+        let pictures = Pictures::new(sample, self.pictures.scaling().clone());
+        let samples: Vec<usize> = (0..sample.labels().samples()).collect();
+        let mut logits = Vec::with_capacity(samples.len() * self.state.network.logits());
+        for samples in samples.chunks(LOOKED_AT) {
+            pictures.fill(samples, self.pass.images(samples.len(), pictures.extent()));
+            self.state.network.forward(&mut self.pass, None);
+            logits.extend_from_slice(self.pass.logits());
+        }
+        wide(&logits, self.state.network.logits())
+    }
+}
+
+/// Family of streams that dropout draws from where nothing is learned.
+const LOOKS: u64 = DROPOUT | ORDER;

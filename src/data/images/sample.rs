@@ -1,0 +1,62 @@
+//! Images drawn for learning, and others kept apart from them.
+
+use super::Images;
+use crate::data::choice::{Choice, choose_apart};
+use crate::data::{DataError, Labels};
+use std::sync::Arc;
+
+/// Some images of a set, and their classes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ImageSample {
+    images: Arc<Images>,
+    places: Vec<usize>,
+    labels: Labels,
+}
+
+impl ImageSample {
+    /// `counts[i]` images of class `classes[i]` to learn from, and for each entry of `apart` a sample of so many images of every
+    /// class, none of them among the others.
+    ///
+    /// Images are drawn as [`Images::subset`] draws them; those kept apart hang on neither `counts` nor the other classes.
+    ///
+    /// Fails as [`Images::subset`] does.
+    pub fn draw(
+        images: &Arc<Images>,
+        classes: &[u8],
+        counts: &[usize],
+        apart: &[usize],
+        seed: u64,
+    ) -> Result<(Self, Vec<Self>), DataError> {
+        let of_image: Vec<u32> = images.classes().iter().map(|&class| u32::from(class)).collect();
+        let (chosen, apart) = choose_apart(&of_image, classes, counts, apart, seed, "images")?;
+        let of = |Choice { images: places, labels }| Self { images: Arc::clone(images), places, labels };
+        Ok((of(chosen), apart.into_iter().map(of).collect()))
+    }
+
+    /// All images of some classes.
+    pub fn all(images: &Arc<Images>, classes: &[u8]) -> Result<Self, DataError> {
+        let counts = images.class_counts();
+        let count =
+            |&class: &u8| counts.iter().find(|&&(found, _)| found == class).map_or(0, |found| found.1);
+        let counts: Vec<usize> = classes.iter().map(count).collect();
+        Ok(Self::draw(images, classes, &counts, &[], 0)?.0)
+    }
+
+    /// The set they are from.
+    #[must_use]
+    pub fn images(&self) -> &Images {
+        &self.images
+    }
+
+    /// The values of one image, channel after channel.
+    #[must_use]
+    pub fn pixels(&self, sample: usize) -> &[u8] {
+        self.images.pixels(self.places[sample])
+    }
+
+    /// Classes of the images.
+    #[must_use]
+    pub fn labels(&self) -> &Labels {
+        &self.labels
+    }
+}
