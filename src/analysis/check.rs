@@ -5,7 +5,8 @@ use super::experiment::Experiment;
 use super::fault::{Fault, fault};
 use super::measure::Measure;
 use super::observe::{is_trace, unfit};
-use super::specification::{Analysis, Draw, Optimizer, Series};
+use super::specification::{Analysis, Draw, Optimizer, Series, Training};
+use super::train::{self, Refused, Task};
 use crate::solver::{LossChoice, Problem};
 
 /// Repetitions an analysis may have at most.
@@ -87,6 +88,9 @@ fn names(analysis: &Analysis) -> Result<(), Fault> {
 
 /// States every problem of a sweep point, on the first draw; returns the numbers of its classes and features.
 fn problems(analysis: &Analysis) -> Result<(usize, usize), Fault> {
+    if let Some(training) = &analysis.training {
+        return trainings(analysis, training);
+    }
     let draw = Draw { seed: analysis.seed, repetition: 0 };
     let dataset = match analysis.data.sample(draw) {
         Ok(dataset) => dataset,
@@ -120,4 +124,47 @@ fn problems(analysis: &Analysis) -> Result<(usize, usize), Fault> {
         }
     }
     Ok((dataset.labels().classes(), dataset.dimension()))
+}
+
+/// States every training of a sweep point, on the first draw.
+fn trainings(analysis: &Analysis, training: &Training) -> Result<(usize, usize), Fault> {
+    if training.chooses() && training.held_out == 0 {
+        return fault("training.held_out", "0 images; several `rates` need images to choose by");
+    }
+    if let Some(rate) = training.rates.iter().find(|rate| !(rate.is_finite() && **rate > 0.0)) {
+        return fault("training.rates", format!("{rate}; give numbers above 0"));
+    }
+    if analysis.penalty != 0.0 {
+        return fault("penalty", "is of heads that are solved for; set `training.recipe.decay`");
+    }
+    let draw = Draw { seed: analysis.seed, repetition: 0 };
+    let images = match analysis.data.images(draw, training.held_out, training.test) {
+        Ok(images) => images,
+        Err(error) => return fault("data", error.to_string()),
+    };
+    let classes = images.learned_from.labels().classes();
+    for &measure in &analysis.measure {
+        if let Some(why) = train::unfit(measure, classes, images.tested_on.is_some(), training.chooses()) {
+            return fault("measure", format!("`{}` {why}", measure.name()));
+        }
+    }
+    let mut features = 0;
+    for (number, series) in analysis.series.iter().enumerate() {
+        let at_series = |problem: String| Fault { key: format!("series.{number}"), problem };
+        if series.optimizer != Optimizer::Newton {
+            return fault(
+                format!("series.{number}.optimizer"),
+                "is of heads that are solved for; set `training.recipe.optimizer`",
+            );
+        }
+        if series.polished && LossChoice::of(&series.loss).is_none() {
+            return fault(format!("series.{number}.polished"), "knows `logistic`, `softmax` and `inr` alone");
+        }
+        let task = Task { analysis, series, draw, rate: training.only_rate() };
+        match task.begin(&images.learned_from) {
+            Ok(begun) => features = begun.network().features(),
+            Err(Refused::Impossible(why) | Refused::Endless(why)) => return Err(at_series(why)),
+        }
+    }
+    Ok((classes, features))
 }

@@ -25,6 +25,14 @@ pub enum Measure {
     WorstRecall,
     /// Iterations taken.
     Iterations,
+    /// Trained networks: share of the test images told right.
+    TestAccuracy,
+    /// Trained networks: mean recall over classes on the test images.
+    TestBalancedAccuracy,
+    /// Trained networks: lowest recall of a class on the test images.
+    TestWorstRecall,
+    /// Trained networks: the learning rate, chosen or given.
+    LearningRate,
     /// Two classes: `s_1 / P0`, the ratio of the two mean errors (B2).
     ErrorRatio,
     /// Two classes: `lambda_0 N_0 / (lambda_1 N_1)`, what B2 says that ratio is.
@@ -66,6 +74,8 @@ pub enum Measure {
     NeglectRatio,
     /// All that the plain loss's law says of the hardest mean: `min(1, N_k s_k / N_c*)` (A2).
     NeglectBound,
+    /// Trained networks: share of a class's test images told right.
+    TestRecall,
     /// LGL-INR: `s_k + log(K - 1) / beta`, below which the hardest mean stays (R3).
     Guarantee,
     /// Intercept of each logit.
@@ -88,7 +98,7 @@ pub enum Measure {
     Coefficient,
     /// Binary logistic: the residual-weighted centroid of each class (rows) by feature (columns; B4).
     Centroid,
-    /// Numbers of the iterations that the traces below tell of.
+    /// Numbers of the iterations that the traces below tell of; of a trained network, its epochs.
     Iteration,
     /// The loss at these iterations.
     LossTrace,
@@ -98,6 +108,14 @@ pub enum Measure {
     GradientTrace,
     /// Worst relative residual of the ledger at these iterations.
     BalanceTrace,
+    /// Trained networks: mean probability `P[k][k]` of the largest class at these epochs.
+    LargestClassTrace,
+    /// Trained networks: the same of the smallest class.
+    SmallestClassTrace,
+    /// Trained networks: the learning rates to choose from.
+    TriedRate,
+    /// Trained networks: mean recall on the images held out, for each of these.
+    HeldOutRecall,
 }
 
 /// What the numbers of a measure belong to.
@@ -113,8 +131,10 @@ pub enum Shape {
     Features,
     /// One per distinct point of the data.
     Points,
-    /// One per iteration told of.
+    /// One per iteration told of; of a trained network, per epoch.
     Iterations,
+    /// One per learning rate tried.
+    Trials,
 }
 
 impl Measure {
@@ -131,6 +151,10 @@ impl Measure {
             | M::BalancedAccuracy
             | M::WorstRecall
             | M::Iterations
+            | M::TestAccuracy
+            | M::TestBalancedAccuracy
+            | M::TestWorstRecall
+            | M::LearningRate
             | M::ErrorRatio
             | M::LawfulErrorRatio
             | M::ErrorRatioResidual
@@ -147,6 +171,7 @@ impl Measure {
             | M::Residual
             | M::ClassLoss
             | M::Recall
+            | M::TestRecall
             | M::Hardest
             | M::Pooled
             | M::NeglectRatio
@@ -158,9 +183,14 @@ impl Measure {
             }
             M::PointProbability | M::PointLoss => Shape::Points,
             M::Coefficient | M::Centroid => Shape::Features,
-            M::Iteration | M::LossTrace | M::LossChangeTrace | M::GradientTrace | M::BalanceTrace => {
-                Shape::Iterations
-            }
+            M::Iteration
+            | M::LossTrace
+            | M::LossChangeTrace
+            | M::GradientTrace
+            | M::BalanceTrace
+            | M::LargestClassTrace
+            | M::SmallestClassTrace => Shape::Iterations,
+            M::TriedRate | M::HeldOutRecall => Shape::Trials,
         }
     }
 
@@ -183,7 +213,7 @@ impl Shape {
     pub fn indices(self) -> usize {
         match self {
             Self::Scalar => 0,
-            Self::Classes | Self::Points | Self::Iterations => 1,
+            Self::Classes | Self::Points | Self::Iterations | Self::Trials => 1,
             Self::ClassPairs | Self::Features => 2,
         }
     }

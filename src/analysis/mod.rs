@@ -26,9 +26,11 @@ mod records;
 mod run;
 mod schema;
 mod shipped;
+mod standing;
 mod store;
 pub mod summary;
 mod table;
+mod train;
 mod unit;
 
 pub use caption::caption;

@@ -2,9 +2,10 @@
 
 use super::descend::{Descended, End, Objective, Sight, told};
 use super::measure::Measure;
+use super::standing::{Standing, rows};
 use crate::balance::{
-    Centroids, FlowPolytope, Ledger, LedgerEntry, MeanProbability, Neglect, USUAL_STEP, WeightEffects,
-    binary_error_ratio, class_log_losses, hits, neglect, recalls, relative_difference, residual_centroids,
+    Centroids, FlowPolytope, Ledger, MeanProbability, USUAL_STEP, WeightEffects,
+    class_log_losses, hits, neglect, residual_centroids,
 };
 use crate::data::Dataset;
 use crate::loss::LossKind;
@@ -40,10 +41,13 @@ pub(super) fn observe(
         head,
         objective: &objective,
         certified: loss,
-        ledger: Ledger::at(&**problem.loss(), &logits, targets),
-        neglect: neglect(&means, targets),
-        hits: hits(&logits, targets),
-        means,
+        standing: Standing {
+            targets,
+            ledger: Ledger::at(&**problem.loss(), &logits, targets),
+            neglect: neglect(&means, targets),
+            hits: hits(&logits, targets),
+            means,
+        },
         logits: &logits,
         descended,
         effects: OnceCell::new(),
@@ -73,6 +77,9 @@ pub(super) fn unfit(measure: Measure, problem: &Problem, dataset: &Dataset) -> O
         M::PointProbability | M::PointLoss if dataset.fixed_logits().is_some() => {
             Some("is about points; take it out of `measure` or choose a design with features")
         }
+        _ if is_of_training(measure) => {
+            Some("is of trained networks; take it out of `measure` or add a `[training]` table")
+        }
         M::SumRuleResidual if !(softmax || binary_logistic) => {
             Some("is about softmax and the binary logistic loss; take it out of `measure`")
         }
@@ -93,10 +100,7 @@ struct Seen<'a> {
     /// Loss with and without penalty, as the solver says.
     certified: Option<(f64, f64)>,
     logits: &'a DMatrix<f64>,
-    means: MeanProbability,
-    ledger: Ledger,
-    neglect: Vec<Neglect>,
-    hits: Vec<usize>,
+    standing: Standing<'a>,
     descended: &'a Descended,
     /// Weight effects, once a measure has asked.
     effects: OnceCell<Option<WeightEffects>>,
@@ -107,40 +111,25 @@ struct Seen<'a> {
 impl Seen<'_> {
     fn take(&self, measure: Measure) -> Vec<f64> {
         use Measure as M;
-        let targets = self.problem.targets();
-        let floats = |counts: &[usize]| -> Vec<f64> { counts.iter().map(|&count| count as f64).collect() };
-        let of_ledger =
-            |pick: fn(&LedgerEntry) -> f64| -> Vec<f64> { self.ledger.entries.iter().map(pick).collect() };
-        let of_neglect = |pick: fn(&Neglect) -> f64| -> Vec<f64> { self.neglect.iter().map(pick).collect() };
+        if let Some(numbers) = self.standing.take(measure) {
+            return numbers;
+        }
         match measure {
             M::Loss => {
                 vec![self.certified.map_or_else(|| self.objective.sight(self.head).loss, |loss| loss.0)]
             }
             M::DataLoss => vec![self.data_loss()],
             M::Gradient => vec![self.gradient()],
-            M::BalanceResidual => vec![self.ledger.worst_residual()],
-            M::Accuracy => vec![self.hits.iter().sum::<usize>() as f64 / targets.samples() as f64],
-            M::BalancedAccuracy => vec![self.recalls().iter().sum::<f64>() / self.hits.len() as f64],
-            M::WorstRecall => vec![self.recalls().into_iter().fold(1.0, f64::min)],
             M::Iterations => vec![self.iterations()],
-            M::ErrorRatio => vec![binary_error_ratio(&self.means, targets).0],
-            M::LawfulErrorRatio => vec![binary_error_ratio(&self.means, targets).1],
-            M::ErrorRatioResidual => {
-                let (measured, lawful) = binary_error_ratio(&self.means, targets);
-                vec![relative_difference(measured, lawful)]
-            }
             M::CentroidResidual => vec![self.centroid_residual()],
-            M::Asymmetry => {
-                let flow = self.means.flow(targets);
-                let between = &flow - DMatrix::from_diagonal(&flow.diagonal());
-                vec![(&flow - flow.transpose()).amax() / between.amax()]
-            }
-            M::ClassLoss => class_log_losses(self.problem.loss().link(), self.logits, targets),
+            M::ClassLoss => class_log_losses(self.problem.loss().link(), self.logits, self.problem.targets()),
             M::WeightEffect => self.weight_effects(),
             M::WeightEffectByDifferences => self.weight_effects_by_differences(),
-            M::SumRuleResidual => {
-                self.effects().map(|effects| effects.sum_rule(&self.means, targets)).into_iter().collect()
-            }
+            M::SumRuleResidual => self
+                .effects()
+                .map(|effects| effects.sum_rule(&self.standing.means, self.problem.targets()))
+                .into_iter()
+                .collect(),
             M::GuaranteedProbability => self.guaranteed(),
             M::PointProbability => {
                 self.points().into_iter().map(|(odds, _)| Sigmoid::of(odds).probability).collect()
@@ -150,32 +139,17 @@ impl Seen<'_> {
                 .into_iter()
                 .map(|(odds, positives)| positives as f64 * softplus(-odds))
                 .collect(),
-            M::ClassCount => floats(targets.counts()),
-            M::ClassWeight => targets.class_weights().to_vec(),
-            M::TargetProbability => self.means.matrix.diagonal().iter().copied().collect(),
-            M::Shortfall => self.means.shortfall.clone(),
-            M::Outflow => of_ledger(|entry| entry.outflow),
-            M::Inflow => of_ledger(|entry| entry.inflow),
-            M::Residual => of_ledger(|entry| entry.residual),
-            M::Recall => self.recalls(),
-            M::Hardest => of_neglect(|column| column.hardest),
-            M::Pooled => of_neglect(|column| column.pooled),
-            M::NeglectRatio => of_neglect(|column| column.ratio),
-            M::NeglectBound => of_neglect(|column| column.bound),
             M::Guarantee => self.guarantee(),
             M::Intercept => self.head.intercepts.clone(),
-            M::MeanProbability => rows(&self.means.matrix),
             M::Contribution => rows(&self.contributions()),
             M::Coefficient => rows(&self.head.coefficients),
             M::Centroid => rows(&self.centroids()),
             M::Iteration | M::LossTrace | M::LossChangeTrace | M::GradientTrace | M::BalanceTrace => {
                 self.trace(measure)
             }
+            // What logits alone say is taken already; the rest is of trained networks, which `unfit` says.
+            _ => Vec::new(),
         }
-    }
-
-    fn recalls(&self) -> Vec<f64> {
-        recalls(&self.hits, self.problem.targets())
     }
 
     fn data_loss(&self) -> f64 {
@@ -208,7 +182,7 @@ impl Seen<'_> {
             LossKind::Inr(inr) => ((inr.classes - 1) as f64).ln() / inr.beta,
             _ => f64::INFINITY,
         };
-        self.means.shortfall.iter().map(|shortfall| shortfall + slack).collect()
+        self.standing.means.shortfall.iter().map(|shortfall| shortfall + slack).collect()
     }
 
     /// Sums of the gradient by logits over each class's samples, over the mass of the column's class.
@@ -300,7 +274,8 @@ impl Seen<'_> {
     /// B4, the pull of the penalty taken off: `l2 M w / (lambda_1 N_1 s_1)`.
     fn centroid_residual(&self) -> f64 {
         let targets = self.problem.targets();
-        let force = self.problem.l2() * targets.total_mass() / (targets.mass()[1] * self.means.shortfall[1]);
+        let force =
+            self.problem.l2() * targets.total_mass() / (targets.mass()[1] * self.standing.means.shortfall[1]);
         let pull: DVector<f64> = self.head.coefficients.row(0).transpose() * force;
         residual_centroids(&self.dataset.features(), self.logits, targets, &pull)
     }
@@ -330,8 +305,21 @@ impl Seen<'_> {
     }
 }
 
-fn rows(matrix: &DMatrix<f64>) -> Vec<f64> {
-    matrix.row_iter().flat_map(|row| row.iter().copied().collect::<Vec<_>>()).collect()
+/// Whether a measure is of trained networks alone.
+pub(super) fn is_of_training(measure: Measure) -> bool {
+    use Measure as M;
+    matches!(
+        measure,
+        M::TestAccuracy
+            | M::TestBalancedAccuracy
+            | M::TestWorstRecall
+            | M::TestRecall
+            | M::LearningRate
+            | M::LargestClassTrace
+            | M::SmallestClassTrace
+            | M::TriedRate
+            | M::HeldOutRecall
+    )
 }
 
 /// Whether a measure tells of iterates.

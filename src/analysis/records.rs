@@ -60,7 +60,7 @@ impl Record {
     pub fn one(&self, selector: &Selector) -> Option<f64> {
         let place = match (selector.measure.shape(), selector.indices.as_slice()) {
             (Shape::Scalar, []) => 0,
-            (Shape::Classes | Shape::Points | Shape::Iterations, &[index]) => index,
+            (Shape::Classes | Shape::Points | Shape::Iterations | Shape::Trials, &[index]) => index,
             (Shape::ClassPairs, &[row, column]) if column < self.classes => row * self.classes + column,
             (Shape::Features, &[row, column]) if column < self.features => row * self.features + column,
             _ => return None,

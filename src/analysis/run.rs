@@ -4,9 +4,12 @@ use super::error::AnalysisError;
 use super::experiment::Experiment;
 use super::records::{Record, Results};
 use super::store::Store;
-use super::unit::{Unit, units};
+use super::unit::{Trials, Unit, trials, units};
+use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What a run has to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,18 +45,30 @@ pub fn run(
             open.push(unit);
         }
     }
-    let workload = Workload { total: distinct.len(), found: distinct.len() - open.len() };
+    let trials = trials(experiment)?;
+    let wanted: Vec<&Unit> =
+        trials.iter().filter(|trial| open.iter().any(|unit| unit.waits_for(trial))).collect();
+    let untried: Vec<&Unit> =
+        wanted.iter().copied().filter(|trial| store.finished(&trial.key).is_none()).collect();
+    let total = distinct.len() + wanted.len();
+    let workload = Workload { total, found: total - open.len() - untried.len() };
     watch(Event::Known(workload));
-    let solved: Vec<Record> = open
-        .par_iter()
-        .with_max_len(1)
-        .map(|unit| {
-            let record = unit.solve(experiment)?;
-            store.keep(&record)?;
-            watch(Event::Solved);
-            Ok(record)
-        })
-        .collect::<Result<_, AnalysisError>>()?;
+    let carry_out = |unit: &Unit, trials: &Trials| {
+        let record = unit.carry_out(experiment, trials)?;
+        store.keep(&record)?;
+        watch(Event::Solved);
+        Ok(record)
+    };
+    let tried = over_units(&untried, &|trial| carry_out(trial, &Trials::new()))?;
+    let tried: HashMap<&str, &Record> = tried.iter().map(|record| (record.key.as_str(), record)).collect();
+    let recall = |trial: &Unit| {
+        let record = tried.get(trial.key.as_str()).copied().or_else(|| store.finished(&trial.key))?;
+        trial.tried(record)
+    };
+    let solved = over_units(&open, &|unit| {
+        let of_unit = wanted.iter().filter(|trial| unit.waits_for(trial));
+        carry_out(unit, &of_unit.filter_map(|trial| recall(trial)).collect())
+    })?;
     let solved: HashMap<&str, &Record> = solved.iter().map(|record| (record.key.as_str(), record)).collect();
     let record = |unit: &Unit| {
         let found = solved.get(unit.key.as_str()).copied().or_else(|| store.finished(&unit.key));
@@ -63,4 +78,49 @@ pub fn run(
         Results { experiment: experiment.clone(), records: units.iter().filter_map(record).collect() };
     store.finish(&results)?;
     Ok((results, workload))
+}
+
+/// Carries out units in parallel; their records in order.
+fn over_units(
+    units: &[&Unit],
+    carry_out: &(dyn Fn(&Unit) -> Result<Record, AnalysisError> + Sync),
+) -> Result<Vec<Record>, AnalysisError> {
+    if units.iter().any(|unit| unit.trains()) {
+        return over_trainings(units, carry_out);
+    }
+    units.par_iter().with_max_len(1).map(|unit| carry_out(unit)).collect()
+}
+
+/// Trainings, each by a thread and its share of helpers from first to last: a thread that waits for its helpers must not take
+/// up another training meanwhile.
+fn over_trainings(
+    units: &[&Unit],
+    carry_out: &(dyn Fn(&Unit) -> Result<Record, AnalysisError> + Sync),
+) -> Result<Vec<Record>, AnalysisError> {
+    let threads = rayon::current_num_threads();
+    let at_once = threads.min(units.len()).max(1);
+    let next = AtomicUsize::new(0);
+    let work = || -> Result<Vec<(usize, Record)>, AnalysisError> {
+        let pool = ThreadPoolBuilder::new().num_threads(threads / at_once).build();
+        let pool = pool.map_err(|error| AnalysisError::specification("threads", error.to_string()))?;
+        let mut records = Vec::new();
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(unit) = units.get(number) else { return Ok(records) };
+            // After an error nothing new is begun.
+            let record = pool
+                .install(|| carry_out(unit))
+                .inspect_err(|_| next.store(units.len(), Ordering::Relaxed))?;
+            records.push((number, record));
+        }
+    };
+    let ended: Vec<Result<Vec<(usize, Record)>, AnalysisError>> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..at_once).map(|_| scope.spawn(work)).collect();
+        let joined =
+            threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        joined.collect()
+    });
+    let mut records = ended.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
+    records.sort_by_key(|(number, _)| *number);
+    Ok(records.into_iter().map(|(_, record)| record).collect())
 }

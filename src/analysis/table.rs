@@ -56,7 +56,7 @@ fn entries_of(results: &Results, record: &Record) -> Vec<Entry> {
         .map(|(measure, number, value)| {
             let (at, across) = match measure.shape() {
                 Shape::Scalar => (None, None),
-                Shape::Classes | Shape::Points | Shape::Iterations => (Some(number), None),
+                Shape::Classes | Shape::Points | Shape::Iterations | Shape::Trials => (Some(number), None),
                 Shape::ClassPairs => (Some(number / record.classes), Some(number % record.classes)),
                 Shape::Features => (Some(number / record.features), Some(number % record.features)),
             };

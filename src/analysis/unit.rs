@@ -6,7 +6,9 @@ use super::experiment::Experiment;
 use super::measure::Measure;
 use super::observe::{is_trace, observe};
 use super::records::{Ended, Record};
-use super::specification::{Analysis, Design, Draw, Loss, Optimizer, WeightRule};
+use super::specification::{Analysis, Design, Draw, Loss, Optimizer, Training, WeightRule};
+use super::train::{Refused, Task, Trained};
+use crate::data::DataError;
 use crate::solver::{LossChoice, Problem};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -20,7 +22,23 @@ pub(super) struct Unit<'a> {
     series: usize,
     repetition: u64,
     analysis: &'a Analysis,
+    work: Work,
 }
+
+/// What is done for a unit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Work {
+    /// A head is solved for.
+    Solve,
+    /// A network is trained.
+    Train,
+    /// A network is trained with a learning rate to see how that does.
+    Try(f64),
+}
+
+/// Learning rates tried for a series at a sweep point, and the mean recall that each led to; NaN where training had no
+/// end.
+pub(super) type Trials = Vec<(f64, f64)>;
 
 /// Everything that the result of a unit hangs on.
 #[derive(Serialize)]
@@ -36,43 +54,107 @@ struct Identity<'a> {
     seed: u64,
     repetition: u64,
     measure: &'a [Measure],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    training: Option<&'a Training>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    polished: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trial: Option<f64>,
 }
 
 /// All units of an experiment, in the order of its records: points, series, repetitions.
 pub(super) fn units(experiment: &Experiment) -> Result<Vec<Unit<'_>>, AnalysisError> {
-    let mut contents: HashMap<Vec<PathBuf>, String> = HashMap::new();
+    let mut digests = Digests::default();
     let mut units = Vec::new();
     for (point, analysis) in experiment.points.iter().enumerate() {
-        let files =
-            analysis.data.files().map_err(|error| AnalysisError::specification("data", error.to_string()))?;
-        if !files.is_empty() && !contents.contains_key(&files) {
-            contents.insert(files.clone(), digest_of_files(&files)?);
-        }
-        // What is in the file matters, not where it lies.
-        let mut data = analysis.data.clone();
-        data.rename_file(|_| PathBuf::new());
-        for (number, series) in analysis.series.iter().enumerate() {
+        let work = if analysis.training.is_some() { Work::Train } else { Work::Solve };
+        for series in 0..analysis.series.len() {
             for repetition in 0..analysis.repetitions {
-                let identity = Identity {
-                    version: env!("CARGO_PKG_VERSION"),
-                    data: &data,
-                    contents: contents.get(&files).map(String::as_str),
-                    loss: &series.loss,
-                    optimizer: series.optimizer,
-                    class_weights: analysis.weights_of(series),
-                    penalty: analysis.penalty,
-                    seed: analysis.seed,
-                    repetition,
-                    measure: &analysis.measure,
-                };
-                let key = serde_json::to_vec(&identity).map(|bytes| digest(&bytes));
-                let key = key.map_err(|error| AnalysisError::specification("analysis", error.to_string()))?;
-                let at = experiment.places(point);
-                units.push(Unit { key, at, series: number, repetition, analysis });
+                units.push(Unit::new(experiment, point, (series, repetition), work, &mut digests)?);
             }
         }
     }
     Ok(units)
+}
+
+/// The trials of learning rates that an experiment asks for, in the order of its points, series and rates; all on the first
+/// draw.
+pub(super) fn trials(experiment: &Experiment) -> Result<Vec<Unit<'_>>, AnalysisError> {
+    let mut digests = Digests::default();
+    let mut trials = Vec::new();
+    for (point, analysis) in experiment.points.iter().enumerate() {
+        let Some(training) = analysis.training.as_ref().filter(|training| training.chooses()) else {
+            continue;
+        };
+        for series in 0..analysis.series.len() {
+            for &rate in &training.rates {
+                trials.push(Unit::new(experiment, point, (series, 0), Work::Try(rate), &mut digests)?);
+            }
+        }
+    }
+    Ok(trials)
+}
+
+/// Digests of data files that were read already.
+type Digests = HashMap<Vec<PathBuf>, String>;
+
+impl<'a> Unit<'a> {
+    fn new(
+        experiment: &'a Experiment,
+        point: usize,
+        (number, repetition): (usize, u64),
+        work: Work,
+        digests: &mut Digests,
+    ) -> Result<Self, AnalysisError> {
+        let analysis = &experiment.points[point];
+        let wrong = |error: DataError| AnalysisError::specification("data", error.to_string());
+        let mut files = analysis.data.files().map_err(wrong)?;
+        if analysis.training.as_ref().is_some_and(Training::tests_on_part) {
+            files.extend(analysis.data.test_files().map_err(wrong)?);
+        }
+        if !files.is_empty() && !digests.contains_key(&files) {
+            digests.insert(files.clone(), digest_of_files(&files)?);
+        }
+        // What is in the file matters, not where it lies.
+        let mut data = analysis.data.clone();
+        data.rename_file(|_| PathBuf::new());
+        let series = &analysis.series[number];
+        let trial = if let Work::Try(rate) = work { Some(rate) } else { None };
+        let identity = Identity {
+            version: env!("CARGO_PKG_VERSION"),
+            data: &data,
+            contents: digests.get(&files).map(String::as_str),
+            loss: &series.loss,
+            optimizer: series.optimizer,
+            class_weights: analysis.weights_of(series),
+            penalty: analysis.penalty,
+            seed: analysis.seed,
+            repetition,
+            measure: if trial.is_some() { &[] } else { &analysis.measure },
+            training: analysis.training.as_ref(),
+            polished: series.polished,
+            trial,
+        };
+        let key = serde_json::to_vec(&identity).map(|bytes| digest(&bytes));
+        let key = key.map_err(|error| AnalysisError::specification("analysis", error.to_string()))?;
+        Ok(Self { key, at: experiment.places(point), series: number, repetition, analysis, work })
+    }
+
+    /// Whether this unit is a training whose learning rate `trial` is one of those tried for.
+    pub(super) fn waits_for(&self, trial: &Self) -> bool {
+        (self.series, &self.at) == (trial.series, &trial.at)
+    }
+
+    /// Whether the work is to train a network, which keeps a thread busy for long.
+    pub(super) fn trains(&self) -> bool {
+        self.work != Work::Solve
+    }
+
+    /// The learning rate of a trial and the recall in its record.
+    pub(super) fn tried(&self, record: &Record) -> Option<(f64, f64)> {
+        let Work::Try(rate) = self.work else { return None };
+        Some((rate, record.all(Measure::HeldOutRecall).first().copied().unwrap_or(f64::NAN)))
+    }
 }
 
 /// Of one file its digest, of several that of theirs.
@@ -91,10 +173,68 @@ fn digest(bytes: &[u8]) -> String {
 }
 
 impl Unit<'_> {
-    /// Draws, solves and measures.
-    pub(super) fn solve(&self, experiment: &Experiment) -> Result<Record, AnalysisError> {
-        let problem = || experiment.problem_name(self.series, &self.at, self.repetition);
-        let impossible = |why: String| AnalysisError::Impossible { problem: problem(), why };
+    /// Draws, solves or trains, and measures. `trials` are the learning rates that were tried, if any were.
+    pub(super) fn carry_out(
+        &self,
+        experiment: &Experiment,
+        trials: &Trials,
+    ) -> Result<Record, AnalysisError> {
+        match self.work {
+            Work::Solve => self.solve(experiment),
+            Work::Train => self.train(experiment, trials),
+            Work::Try(rate) => self.try_out(experiment, rate),
+        }
+    }
+
+    fn task(&self, rate: f64) -> Task<'_> {
+        let (analysis, series) = (self.analysis, &self.analysis.series[self.series]);
+        Task { analysis, series, draw: Draw { seed: analysis.seed, repetition: self.repetition }, rate }
+    }
+
+    fn impossible(&self, experiment: &Experiment, why: String) -> AnalysisError {
+        AnalysisError::Impossible {
+            problem: experiment.problem_name(self.series, &self.at, self.repetition),
+            why,
+        }
+    }
+
+    /// A training that has no end is an answer of the trial too.
+    fn try_out(&self, experiment: &Experiment, rate: f64) -> Result<Record, AnalysisError> {
+        let (ended, recall) = match self.task(rate).held_out_recall() {
+            Ok(recall) => (Ended::Stopped, recall),
+            Err(Refused::Endless(why)) => (Ended::Unsolved(why), f64::NAN),
+            Err(Refused::Impossible(why)) => return Err(self.impossible(experiment, why)),
+        };
+        Ok(self.record(ended, (0, 0), BTreeMap::from([(Measure::HeldOutRecall, vec![recall])])))
+    }
+
+    fn train(&self, experiment: &Experiment, trials: &Trials) -> Result<Record, AnalysisError> {
+        let of_recipe = self.analysis.training.as_ref().map_or(f64::NAN, Training::only_rate);
+        // The first of equals: the order of rates is the analysis's.
+        let better = |best: Option<(f64, f64)>, &(rate, recall): &(f64, f64)| match best {
+            Some((_, highest)) if highest >= recall => best,
+            _ if recall.is_nan() => best,
+            _ => Some((rate, recall)),
+        };
+        let rate = trials.iter().fold(None, better).map_or(of_recipe, |(rate, _)| rate);
+        match self.task(rate).carry_out(&self.analysis.measure) {
+            Ok(Trained { ended, classes, features, mut measured }) => {
+                for (measure, numbers) in &mut measured {
+                    match measure {
+                        Measure::TriedRate => *numbers = trials.iter().map(|trial| trial.0).collect(),
+                        Measure::HeldOutRecall => *numbers = trials.iter().map(|trial| trial.1).collect(),
+                        _ => {}
+                    }
+                }
+                Ok(self.record(ended, (classes, features), measured))
+            }
+            Err(Refused::Endless(why)) => Ok(self.record(Ended::Unsolved(why), (0, 0), BTreeMap::new())),
+            Err(Refused::Impossible(why)) => Err(self.impossible(experiment, why)),
+        }
+    }
+
+    fn solve(&self, experiment: &Experiment) -> Result<Record, AnalysisError> {
+        let impossible = |why: String| self.impossible(experiment, why);
         let (analysis, series) = (self.analysis, &self.analysis.series[self.series]);
         let draw = Draw { seed: analysis.seed, repetition: self.repetition };
         let dataset = analysis.data.sample(draw).map_err(|error| impossible(error.to_string()))?;

@@ -5,6 +5,7 @@ use super::error::NetworkError;
 use super::extent::Extent;
 use super::layers::{Convolution, Flow, Linear, Squares, draw_factors, rectify, scale, through_positive};
 use crate::data::random::stream;
+use crate::solver::Head;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use std::ops::Range;
@@ -168,6 +169,15 @@ impl Network {
     pub fn head_parameters(&self) -> (&[f32], &[f32]) {
         let (linear, place) = self.head();
         self.parameters[place].split_at(linear.weights())
+    }
+
+    /// Puts another head in place, rounded to single precision.
+    pub fn set_head(&mut self, head: &Head) {
+        let (_, place) = self.head();
+        #[expect(clippy::cast_possible_truncation, reason = "single precision is what networks compute in")]
+        let numbers = head.coefficients.iter().chain(&head.intercepts).map(|&number| number as f32);
+        // Column after column of `W`, as the parameters lie.
+        self.parameters[place].iter_mut().zip(numbers).for_each(|(parameter, number)| *parameter = number);
     }
 
     /// Takes the images in `pass` to logits. With a generator, dropout drops; without, it does nothing.

@@ -4,9 +4,10 @@ use super::either::list_or_rule;
 use crate::balance::witness;
 use crate::data::random::stream;
 use crate::data::{
-    Covariance, DataError, Dataset, GaussianMixture, GroupedDesign, ImbalanceProfile, Part, PlacedGroups,
-    class_means, contrary_weight, contrary_weight_of_three, digits_subset, helping_weight, hindering_weight,
-    image_files, raw_binary_logits, raw_logits, read_csv, read_images,
+    Covariance, DataError, Dataset, GaussianMixture, GroupedDesign, ImageSample, Images, ImbalanceProfile,
+    Part, PlacedGroups, check_digits, class_means, contrary_weight, contrary_weight_of_three, digit_images,
+    digits_subset, helping_weight, hindering_weight, image_files, raw_binary_logits, raw_logits, read_csv,
+    read_images,
 };
 use nalgebra::DMatrix;
 use rand::RngExt;
@@ -178,9 +179,10 @@ pub struct Draw {
     pub repetition: u64,
 }
 
-/// Streams beside the samples' own: class means, and class weights.
+/// Streams beside the samples' own: class means, class weights, and trainings.
 const MEANS_STREAM: u64 = 1 << 62;
 const WEIGHTS_STREAM: u64 = 1 << 63;
+const TRAINING_STREAM: u64 = WEIGHTS_STREAM | MEANS_STREAM;
 
 impl Draw {
     /// The stream that random class means are drawn from.
@@ -191,6 +193,11 @@ impl Draw {
     /// The seed that images are chosen by.
     fn images(self) -> u64 {
         stream(self.seed, self.repetition).random()
+    }
+
+    /// The seed of a network's parameters and of whatever its training draws.
+    pub(in crate::analysis) fn training(self) -> u64 {
+        stream(self.seed, TRAINING_STREAM | self.repetition).random()
     }
 
     /// The stream that random class weights are drawn from.
@@ -245,6 +252,14 @@ impl Means {
     }
 }
 
+fn occurring_unless_given(images: &Images, classes: &[u8]) -> Vec<u8> {
+    if classes.is_empty() {
+        images.class_counts().into_iter().map(|(class, _)| class).collect()
+    } else {
+        classes.to_vec()
+    }
+}
+
 fn explicit_means(means: &[Vec<f64>]) -> Result<DMatrix<f64>, DataError> {
     let dimension = means.first().map_or(0, Vec::len);
     if let Some(class) = means.iter().position(|mean| mean.len() != dimension) {
@@ -259,7 +274,47 @@ fn explicit_means(means: &[Vec<f64>]) -> Result<DMatrix<f64>, DataError> {
     Ok(DMatrix::from_fn(dimension, means.len(), |coordinate, class| means[class][coordinate]))
 }
 
+/// Images drawn for a training.
+pub struct DrawnImages {
+    /// To learn from.
+    pub learned_from: ImageSample,
+    /// To choose a learning rate by; empty if none are held out.
+    pub held_out: Option<ImageSample>,
+    /// To test on; none if there are none.
+    pub tested_on: Option<ImageSample>,
+}
+
 impl Design {
+    /// The images of one draw, with some of each class held out and some kept apart to test on; with none of those, the
+    /// set's own test part if it has one.
+    ///
+    /// Fails as [`Self::sample`] does, and for a design that is not of images.
+    pub fn images(&self, draw: Draw, held_out: usize, test: usize) -> Result<DrawnImages, DataError> {
+        let (images, classes, counts, test_part) = match self {
+            Self::Digits { classes, counts } => {
+                check_digits(classes)?;
+                (digit_images(), classes.clone(), counts, None)
+            }
+            Self::Images { path, part, classes, counts } => {
+                let images = read_images(path, *part)?;
+                let classes = occurring_unless_given(&images, classes);
+                let test_part = if test == 0 { Some(read_images(path, Part::Test)?) } else { None };
+                (images, classes, counts, test_part)
+            }
+            _ => return Err(DataError::invalid("data", "networks are trained on `digits` or `images`")),
+        };
+        let counts = counts.counts(classes.len())?;
+        let apart: Vec<usize> = [held_out, test].into_iter().filter(|&count| count > 0).collect();
+        let (learned_from, apart) = ImageSample::draw(&images, &classes, &counts, &apart, draw.images())?;
+        let mut apart = apart.into_iter();
+        let held_out = if held_out > 0 { apart.next() } else { None };
+        let tested_on = match test_part {
+            Some(images) => Some(ImageSample::all(&images, &classes)?),
+            None => apart.next(),
+        };
+        Ok(DrawnImages { learned_from, held_out, tested_on })
+    }
+
     /// The samples of one draw.
     ///
     /// Fails when the design is impossible: shapes that disagree, a class of no samples, a variance that is none, more
@@ -299,8 +354,7 @@ impl Design {
             Self::HinderingWeight => hindering_weight()?.dataset(),
             Self::Images { path, part, classes, counts } => {
                 let images = read_images(path, *part)?;
-                let occurring = || images.class_counts().into_iter().map(|(class, _)| class).collect();
-                let classes = if classes.is_empty() { occurring() } else { classes.clone() };
+                let classes = occurring_unless_given(&images, classes);
                 images.subset(&classes, &counts.counts(classes.len())?, draw.images())
             }
             Self::Csv { path, label } => read_csv(path, label, None),
@@ -321,6 +375,14 @@ impl Design {
         match self {
             Self::Csv { path, .. } => Ok(vec![path.clone()]),
             Self::Images { path, part, .. } => image_files(path, *part),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// The files of the test part, where there is one.
+    pub fn test_files(&self) -> Result<Vec<PathBuf>, DataError> {
+        match self {
+            Self::Images { path, .. } => image_files(path, Part::Test),
             _ => Ok(Vec::new()),
         }
     }

@@ -7,14 +7,16 @@ mod either;
 mod plot;
 mod series;
 mod sweep;
+mod training;
 
-pub use design::{ClassSizes, Design, Draw, Means};
+pub use design::{ClassSizes, Design, Draw, DrawnImages, Means};
 pub use plot::{
     AxisPlan, Band, Colouring, CurvePanel, FigurePlan, Level, Line, LineStyle, Mark, Plot, ScaleKind,
     ScatterPanel, Width,
 };
 pub use series::{Loss, NamedWeights, Optimizer, Series, WeightRule};
 pub use sweep::{Ends, Range, Sweep, Values};
+pub use training::Training;
 
 use super::measure::Measure;
 use schemars::JsonSchema;
@@ -49,6 +51,10 @@ pub struct Analysis {
     pub data: Design,
     /// What is solved over them.
     pub series: Vec<Series>,
+    /// Networks are trained on the images of the design, in place of heads that are solved for. The measures are of the last
+    /// layer on the images learned from, as the gradient saw them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub training: Option<Training>,
     /// Axes along which keys of this file vary; several make a product.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sweep: Vec<Sweep>,

@@ -21,6 +21,9 @@ pub struct Series {
     /// Class weights, if other than those of the analysis.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub class_weights: Option<WeightRule>,
+    /// Whether a trained network's head is then solved for, the features as they are (THEORY N2).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub polished: bool,
     /// The algorithm; anything but the default is for showing where it stops.
     #[serde(default)]
     pub optimizer: Optimizer,
@@ -44,6 +47,11 @@ pub enum NamedWeights {
     None,
     /// Inverse frequency: every class has the same mass.
     Balanced,
+    /// Class-balanced weights of the effective number of samples: `(1 - B) / (1 - B^N_c)`.
+    EffectiveNumber {
+        /// `B`, from 0 to below 1.
+        overlap: f64,
+    },
     /// Drawn for each class and repetition, uniform in the logarithm.
     LogUniform {
         /// Smallest weight.
@@ -94,6 +102,7 @@ impl WeightRule {
             Self::Each(weights) => ClassWeights::Explicit(weights.clone()),
             Self::Rule(NamedWeights::None) => ClassWeights::None,
             Self::Rule(NamedWeights::Balanced) => ClassWeights::Balanced,
+            &Self::Rule(NamedWeights::EffectiveNumber { overlap }) => ClassWeights::EffectiveNumber(overlap),
             &Self::Rule(NamedWeights::LogUniform { low, high }) => {
                 let generator = &mut draw.weights();
                 ClassWeights::Explicit((0..classes).map(|_| log_uniform(generator, low, high)).collect())
@@ -109,6 +118,7 @@ impl Series {
         let weighted = match &self.class_weights {
             None | Some(WeightRule::Rule(NamedWeights::None)) => "",
             Some(WeightRule::Rule(NamedWeights::Balanced)) => ", balanced",
+            Some(WeightRule::Rule(NamedWeights::EffectiveNumber { .. })) => ", class-balanced",
             Some(_) => ", weighted",
         };
         self.label.clone().unwrap_or_else(|| self.loss.paper_name() + weighted)

@@ -1,0 +1,248 @@
+//! Training a network for a series on one draw of images, and measuring where it ends.
+
+use super::measure::Measure;
+use super::observe::is_trace;
+use super::records::Ended;
+use super::specification::{Analysis, Draw, DrawnImages, Series};
+use super::standing::Standing;
+use crate::balance::{MeanProbability, Neglect, hits, neglect, recalls};
+use crate::cnn::{LastLayer, NetworkError, Plan, Recipe, Sight, Training};
+use crate::data::ImageSample;
+use crate::loss::{ClassWeights, Targets};
+use crate::solver::{Head, LossChoice, Outcome, Problem, solve};
+use std::collections::BTreeMap;
+
+/// A network to train: a series of an analysis on one draw.
+pub(super) struct Task<'a> {
+    pub(super) analysis: &'a Analysis,
+    pub(super) series: &'a Series,
+    pub(super) draw: Draw,
+    /// The learning rate.
+    pub(super) rate: f64,
+}
+
+/// A network that was trained, as measures see it.
+pub(super) struct Trained {
+    pub(super) ended: Ended,
+    pub(super) classes: usize,
+    pub(super) features: usize,
+    pub(super) measured: BTreeMap<Measure, Vec<f64>>,
+}
+
+/// What is wrong with a task.
+pub(super) enum Refused {
+    /// It cannot be stated.
+    Impossible(String),
+    /// It has no end: the loss is no longer a number, or there is nothing to polish to.
+    Endless(String),
+}
+
+impl From<NetworkError> for Refused {
+    fn from(error: NetworkError) -> Self {
+        match error {
+            NetworkError::Diverged { .. } => Self::Endless(error.to_string()),
+            _ => Self::Impossible(error.to_string()),
+        }
+    }
+}
+
+/// Where the last layer stands after each epoch, the first before any.
+#[derive(Default)]
+struct Traces {
+    sights: Vec<Sight>,
+}
+
+impl Task<'_> {
+    /// The images of the draw.
+    pub(super) fn images(&self) -> Result<DrawnImages, Refused> {
+        let (held_out, test) =
+            self.analysis.training.as_ref().map_or((0, 0), |training| (training.held_out, training.test));
+        let images = self.analysis.data.images(self.draw, held_out, test);
+        images.map_err(|error| Refused::Impossible(error.to_string()))
+    }
+
+    /// A training at its beginning.
+    pub(super) fn begin<'b>(&self, sample: &'b ImageSample) -> Result<Training<'b>, Refused> {
+        let recipe = self.analysis.training.as_ref().map(|training| training.recipe.clone());
+        let recipe = Recipe { rate: self.rate, ..recipe.unwrap_or_default() };
+        let weights = self.analysis.weights_of(self.series).weights(sample.labels().classes(), self.draw);
+        let plan = Plan::new(recipe, self.series.loss.clone(), &weights, sample, self.draw.training())?;
+        Ok(Training::new(plan, sample)?)
+    }
+
+    /// Trains on the images learned from; mean recall on those held out.
+    pub(super) fn held_out_recall(&self) -> Result<f64, Refused> {
+        let images = self.images()?;
+        let Some(held_out) = &images.held_out else {
+            return Err(Refused::Impossible("no images are held out".to_owned()));
+        };
+        let mut training = self.begin(&images.learned_from)?;
+        while !training.is_done() {
+            training.finish_epoch(&mut |_| Ok(()))?;
+        }
+        Ok(mean(&Tested::on(&mut training, held_out)?.recalls))
+    }
+
+    /// Trains, polishes if the series asks for it, and measures.
+    pub(super) fn carry_out(&self, wanted: &[Measure]) -> Result<Trained, Refused> {
+        let images = self.images()?;
+        let mut training = self.begin(&images.learned_from)?;
+        let traced = wanted.iter().any(|&measure| is_trace(measure));
+        let mut traces = Traces::default();
+        while !training.is_done() {
+            if traced {
+                traces.sights.push(training.sight());
+            }
+            training.finish_epoch(&mut |_| Ok(()))?;
+        }
+        let mut layer = training.last_layer();
+        let penalty = training.head_penalty();
+        let mut sight = layer.sight(training.loss(), training.targets(), penalty);
+        if traced {
+            traces.sights.push(sight.clone());
+        }
+        let mut ended = Ended::Stopped;
+        if self.series.polished {
+            let (head, gradient_inf) = self.polish(&training, &layer)?;
+            layer.head = head;
+            // The certificate's gradient is more precise than one recomputed in double precision.
+            sight = Sight { gradient_inf, ..layer.sight(training.loss(), training.targets(), penalty) };
+            ended = Ended::Stationary;
+        }
+        if self.series.polished {
+            training.network_mut().set_head(&layer.head);
+        }
+        let tested = images.tested_on.as_ref().map(|sample| Tested::on(&mut training, sample)).transpose()?;
+        let targets = training.targets();
+        let at =
+            Measuring { rate: self.rate, targets, sight: &sight, head: &layer.head, traces: &traces, tested };
+        let measured = wanted.iter().map(|&measure| (measure, at.take(measure))).collect();
+        let classes = training.targets().classes();
+        Ok(Trained { ended, classes, features: layer.features.nrows(), measured })
+    }
+
+    /// The head that is stationary for the features as they are, with the penalty of training on `W`.
+    fn polish(&self, training: &Training, layer: &LastLayer) -> Result<(Head, f64), Refused> {
+        let impossible = |why: String| Refused::Impossible(why);
+        let choice = LossChoice::of(&self.series.loss)
+            .ok_or_else(|| impossible("polishing knows `logistic`, `softmax` and `inr` alone".to_owned()))?;
+        let dataset = layer.dataset(training.targets()).map_err(|error| impossible(error.to_string()))?;
+        let weights = ClassWeights::Explicit(training.plan().class_weights.clone());
+        let problem = Problem::new(&dataset, &choice, &weights, training.plan().recipe.decay)
+            .map_err(|error| impossible(error.to_string()))?;
+        match solve(&problem) {
+            Outcome::Stationary(point) => Ok((point.head.clone(), point.certificate.gradient_inf)),
+            Outcome::Separable(_) => Err(Refused::Endless(
+                "the features separate classes, so that no head is stationary; raise `decay`".to_owned(),
+            )),
+            Outcome::NotConverged { why, .. } => Err(Refused::Endless(why)),
+        }
+    }
+}
+
+/// How a network does on images it has not learned from.
+struct Tested {
+    /// Share of each class's images told right.
+    recalls: Vec<f64>,
+    /// Share of all.
+    accuracy: f64,
+}
+
+impl Tested {
+    fn on(training: &mut Training, sample: &ImageSample) -> Result<Self, Refused> {
+        let targets = Targets::new(sample.labels(), &ClassWeights::None);
+        let targets = targets.map_err(|error| Refused::Impossible(error.to_string()))?;
+        let hits = hits(&training.logits_of(sample), &targets);
+        let accuracy = hits.iter().sum::<usize>() as f64 / targets.samples() as f64;
+        Ok(Self { recalls: recalls(&hits, &targets), accuracy })
+    }
+}
+
+fn mean(numbers: &[f64]) -> f64 {
+    numbers.iter().sum::<f64>() / numbers.len() as f64
+}
+
+/// A trained network and everything that measures are read off.
+struct Measuring<'a> {
+    rate: f64,
+    targets: &'a Targets,
+    sight: &'a Sight,
+    head: &'a Head,
+    traces: &'a Traces,
+    tested: Option<Tested>,
+}
+
+impl Measuring<'_> {
+    fn take(&self, measure: Measure) -> Vec<f64> {
+        use Measure as M;
+        let of_sights = |look: &dyn Fn(&Sight) -> f64| self.traces.sights.iter().map(look).collect();
+        match measure {
+            M::DataLoss => vec![self.sight.loss],
+            M::Gradient => vec![self.sight.gradient_inf],
+            M::Intercept => self.head.intercepts.clone(),
+            M::TestRecall => self.of_test(|tested| tested.recalls.clone()),
+            M::TestAccuracy => self.of_test(|tested| vec![tested.accuracy]),
+            M::TestBalancedAccuracy => self.of_test(|tested| vec![mean(&tested.recalls)]),
+            M::TestWorstRecall => {
+                self.of_test(|tested| vec![tested.recalls.iter().copied().fold(1.0, f64::min)])
+            }
+            M::LearningRate => vec![self.rate],
+            M::Iteration => (0..self.traces.sights.len()).map(|epoch| epoch as f64).collect(),
+            M::LossTrace => of_sights(&|sight| sight.loss),
+            M::GradientTrace => of_sights(&|sight| sight.gradient_inf),
+            M::BalanceTrace => of_sights(&Sight::worst_residual),
+            M::LargestClassTrace => self.own_probability(|count, other| count > other),
+            M::SmallestClassTrace => self.own_probability(|count, other| count < other),
+            _ => self.standing().take(measure).unwrap_or_default(),
+        }
+    }
+
+    fn of_test(&self, look: impl Fn(&Tested) -> Vec<f64>) -> Vec<f64> {
+        self.tested.as_ref().map_or_else(Vec::new, look)
+    }
+
+    fn standing(&self) -> Standing<'_> {
+        let means: MeanProbability = self.sight.means.clone();
+        let neglect: Vec<Neglect> = neglect(&means, self.targets);
+        let (ledger, hits) = (self.sight.ledger.clone(), self.sight.hits.clone());
+        Standing { targets: self.targets, means, ledger, neglect, hits }
+    }
+
+    /// `P[k][k]` along training of the first class whose count is ahead of all others by some comparison.
+    fn own_probability(&self, ahead: impl Fn(usize, usize) -> bool) -> Vec<f64> {
+        let counts = self.targets.counts();
+        let best = (1..counts.len())
+            .fold(0, |best, class| if ahead(counts[class], counts[best]) { class } else { best });
+        self.traces.sights.iter().map(|sight| sight.means.matrix[(best, best)]).collect()
+    }
+}
+
+/// Why a measure cannot be taken of a trained network, if it cannot.
+pub(super) fn unfit(measure: Measure, classes: usize, tests: bool, chooses: bool) -> Option<&'static str> {
+    use Measure as M;
+    match measure {
+        M::ErrorRatio | M::LawfulErrorRatio | M::ErrorRatioResidual if classes != 2 => {
+            Some("is about two classes; take it out of `measure` or choose two")
+        }
+        M::TestAccuracy | M::TestBalancedAccuracy | M::TestWorstRecall | M::TestRecall if !tests => {
+            Some("needs test images; set `training.test`")
+        }
+        M::TriedRate | M::HeldOutRecall if !chooses => Some("needs several `training.rates`"),
+        M::Loss
+        | M::Iterations
+        | M::CentroidResidual
+        | M::SumRuleResidual
+        | M::ClassLoss
+        | M::Guarantee
+        | M::GuaranteedProbability
+        | M::Contribution
+        | M::WeightEffect
+        | M::WeightEffectByDifferences
+        | M::PointProbability
+        | M::PointLoss
+        | M::Coefficient
+        | M::Centroid
+        | M::LossChangeTrace => Some("is not taken of trained networks; take it out of `measure`"),
+        _ => None,
+    }
+}
