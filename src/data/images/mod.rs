@@ -1,5 +1,6 @@
 //! Images from files: IDX (MNIST, Fashion-MNIST, KMNIST; plain or gzipped) and the CIFAR-10 and CIFAR-100 binaries.
 
+mod announced;
 mod cifar;
 mod directory;
 mod idx;
