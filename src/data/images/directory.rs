@@ -1,10 +1,11 @@
 //! Image sets by the names that their files usually have.
 
 use super::cifar::Cifar;
+use super::kept::{KeptSets, Source};
 use super::{Images, idx};
 use crate::data::DataError;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 /// The images to learn from, or those to test with.
@@ -35,30 +36,12 @@ enum Format {
 /// Fails when there is none of these, and when a file is cut off, mislabelled, or does not fit its partner.
 pub fn read_images(directory: &Path, part: Part) -> Result<Arc<Images>, DataError> {
     let format = find(directory, part)?;
-    let written = format.files().iter().map(|file| last_written(file)).collect::<Result<Vec<_>, _>>()?;
-    // An analysis draws from one set again and again: the last one stays at hand for as long as its files are the same. A
-    // thread that broke off while it read leaves nothing half-read behind.
-    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(kept) = last.as_ref().filter(|kept| kept.files == format.files() && kept.written == written) {
-        return Ok(Arc::clone(&kept.images));
-    }
-    *last = None;
-    let images = Arc::new(match &format {
-        Format::Idx { images, labels } => idx::read(images, labels)?,
-        Format::Cifar(cifar, files) => cifar.read(files)?,
-    });
-    *last = Some(Kept { files: format.files(), written, images: Arc::clone(&images) });
-    Ok(images)
+    let files = format.files();
+    let written = files.iter().map(|file| last_written(file)).collect::<Result<Vec<_>, _>>()?;
+    KEPT.get(Source { files, part, written }, || format.read())
 }
 
-/// A set in memory and the files it was read from.
-struct Kept {
-    files: Vec<PathBuf>,
-    written: Vec<SystemTime>,
-    images: Arc<Images>,
-}
-
-static LAST: Mutex<Option<Kept>> = Mutex::new(None);
+static KEPT: KeptSets = KeptSets::new();
 
 fn last_written(file: &Path) -> Result<SystemTime, DataError> {
     let written = std::fs::metadata(file).and_then(|found| found.modified());
@@ -70,6 +53,13 @@ impl Format {
         match self {
             Self::Idx { images, labels } => vec![images.clone(), labels.clone()],
             Self::Cifar(_, files) => files.clone(),
+        }
+    }
+
+    fn read(&self) -> Result<Images, DataError> {
+        match self {
+            Self::Idx { images, labels } => idx::read(images, labels),
+            Self::Cifar(cifar, files) => cifar.read(files),
         }
     }
 }

@@ -4,6 +4,7 @@ mod announced;
 mod cifar;
 mod directory;
 mod idx;
+mod kept;
 mod shape;
 #[cfg(test)]
 mod tests;

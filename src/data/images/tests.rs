@@ -1,5 +1,7 @@
 //! Image files written by hand, whole and broken.
 
+mod kept;
+
 use super::*;
 use flate2::Compression;
 use flate2::write::GzEncoder;
