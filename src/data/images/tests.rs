@@ -1,6 +1,7 @@
 //! Image files written by hand, whole and broken.
 
 mod kept;
+mod npz;
 
 use super::*;
 use flate2::Compression;
