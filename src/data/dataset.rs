@@ -40,6 +40,15 @@ impl DataError {
     pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Self {
         Self::Unreadable { path: path.display().to_string(), reason: error.to_string() }
     }
+
+    /// A place in a file that breaks off or does not unpack, if it is not the operating system that says so.
+    pub(super) fn damaged(place: &str, error: &std::io::Error) -> Self {
+        let reason = match error.raw_os_error() {
+            Some(_) => error.to_string(),
+            None => format!("{error}; it is cut off or damaged, copy the file again"),
+        };
+        Self::Unreadable { path: place.to_owned(), reason }
+    }
 }
 
 /// The class of each of `N` samples, with at least two classes and at least one sample in each.

@@ -82,9 +82,10 @@ pub enum Design {
         /// Outflows wanted, one per class, up to a common factor; none above the sum of the others.
         outflows: Vec<f64>,
     },
-    /// An image set in files of the usual names: IDX (MNIST, Fashion-MNIST, KMNIST; plain or gzipped) or CIFAR binaries.
+    /// An image set in files of the usual names: IDX (MNIST, Fashion-MNIST, KMNIST; plain or gzipped) or CIFAR binaries, or in
+    /// an NPZ file laid out as those of `MedMNIST`.
     Images {
-        /// The directory that holds it, relative to where the analysis file is.
+        /// The directory that holds it, or its NPZ file, relative to where the analysis file is.
         path: PathBuf,
         /// Which of its parts.
         #[serde(default)]

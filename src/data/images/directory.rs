@@ -1,10 +1,11 @@
 //! Image sets by the names that their files usually have.
 
 use super::cifar::Cifar;
-use super::{Images, idx};
+use super::kept::{KeptSets, Source};
+use super::{Images, idx, npz};
 use crate::data::DataError;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 /// The images to learn from, or those to test with.
@@ -24,45 +25,7 @@ pub enum Part {
 enum Format {
     Idx { images: PathBuf, labels: PathBuf },
     Cifar(Cifar, Vec<PathBuf>),
-}
-
-/// Reads one part of the image set in `directory`.
-///
-/// Its files are found by name: `train-images-idx3-ubyte` and `train-labels-idx1-ubyte` (`t10k-` for the test part), with a
-/// dot for the second hyphen and with `.gz` as well; `data_batch_1.bin` to `data_batch_5.bin` and `test_batch.bin` of
-/// CIFAR-10, `train.bin` and `test.bin` of CIFAR-100, there or in the folders they are packed in.
-///
-/// Fails when there is none of these, and when a file is cut off, mislabelled, or does not fit its partner.
-pub fn read_images(directory: &Path, part: Part) -> Result<Arc<Images>, DataError> {
-    let format = find(directory, part)?;
-    let written = format.files().iter().map(|file| last_written(file)).collect::<Result<Vec<_>, _>>()?;
-    // An analysis draws from one set again and again: the last one stays at hand for as long as its files are the same. A
-    // thread that broke off while it read leaves nothing half-read behind.
-    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(kept) = last.as_ref().filter(|kept| kept.files == format.files() && kept.written == written) {
-        return Ok(Arc::clone(&kept.images));
-    }
-    *last = None;
-    let images = Arc::new(match &format {
-        Format::Idx { images, labels } => idx::read(images, labels)?,
-        Format::Cifar(cifar, files) => cifar.read(files)?,
-    });
-    *last = Some(Kept { files: format.files(), written, images: Arc::clone(&images) });
-    Ok(images)
-}
-
-/// A set in memory and the files it was read from.
-struct Kept {
-    files: Vec<PathBuf>,
-    written: Vec<SystemTime>,
-    images: Arc<Images>,
-}
-
-static LAST: Mutex<Option<Kept>> = Mutex::new(None);
-
-fn last_written(file: &Path) -> Result<SystemTime, DataError> {
-    let written = std::fs::metadata(file).and_then(|found| found.modified());
-    written.map_err(|error| DataError::unreadable(file, &error))
+    Npz(PathBuf),
 }
 
 impl Format {
@@ -70,55 +33,139 @@ impl Format {
         match self {
             Self::Idx { images, labels } => vec![images.clone(), labels.clone()],
             Self::Cifar(_, files) => files.clone(),
+            Self::Npz(file) => vec![file.clone()],
+        }
+    }
+
+    fn read(&self, part: Part) -> Result<Images, DataError> {
+        match self {
+            Self::Idx { images, labels } => idx::read(images, labels),
+            Self::Cifar(cifar, files) => cifar.read(files),
+            Self::Npz(file) => npz::read(file, part),
         }
     }
 }
 
-/// The files that [`read_images`] reads.
-pub fn image_files(directory: &Path, part: Part) -> Result<Vec<PathBuf>, DataError> {
-    Ok(find(directory, part)?.files())
+static KEPT: KeptSets = KeptSets::new();
+
+/// Reads one part of the image set at `path`: a directory, or an NPZ file.
+///
+/// Its files are found by name: `train-images-idx3-ubyte` and `train-labels-idx1-ubyte` (`t10k-` for the test part), with a
+/// dot for the second hyphen and with `.gz` as well; `data_batch_1.bin` to `data_batch_5.bin` and `test_batch.bin` of
+/// CIFAR-10, `train.bin` and `test.bin` of CIFAR-100, there or in the folders they are packed in. Where none of these is,
+/// it may be one file `*.npz` laid out as those of `MedMNIST`: arrays `train_images` and `train_labels` (`test_` for the
+/// test part) of bytes `(N, height, width)` or `(N, height, width, 3)` and of one whole number per image.
+///
+/// Fails when there is none of these, and when a file is cut off, mislabelled, or does not fit its partner.
+pub fn read_images(path: &Path, part: Part) -> Result<Arc<Images>, DataError> {
+    let format = find(path, part)?;
+    let files = format.files();
+    let written = files.iter().map(|file| last_written(file)).collect::<Result<Vec<_>, _>>()?;
+    KEPT.get(Source { files, part, written }, || format.read(part))
 }
 
-fn find(directory: &Path, part: Part) -> Result<Format, DataError> {
-    if let Some(format) = find_idx(directory, part)? {
+fn last_written(file: &Path) -> Result<SystemTime, DataError> {
+    let written = std::fs::metadata(file).and_then(|found| found.modified());
+    written.map_err(|error| DataError::unreadable(file, &error))
+}
+
+/// The files that [`read_images`] reads.
+pub fn image_files(path: &Path, part: Part) -> Result<Vec<PathBuf>, DataError> {
+    Ok(find(path, part)?.files())
+}
+
+fn find(path: &Path, part: Part) -> Result<Format, DataError> {
+    if path.is_file() {
+        return if is_npz(path) {
+            Ok(Format::Npz(path.to_owned()))
+        } else {
+            let problem =
+                "is neither a directory nor an NPZ file (*.npz); name the directory that holds the image set";
+            Err(DataError::invalid(path.display().to_string(), problem))
+        };
+    }
+    if let Some(format) = find_idx(path, part)? {
         return Ok(format);
     }
-    let folders = |packed: &str| [directory.to_owned(), directory.join(packed)];
-    let (ten, hundred): (Vec<&str>, &str) = match part {
-        Part::Train => (
-            vec![
-                "data_batch_1.bin",
-                "data_batch_2.bin",
-                "data_batch_3.bin",
-                "data_batch_4.bin",
-                "data_batch_5.bin",
-            ],
-            "train.bin",
+    if let Some(format) = find_cifar(path, part)? {
+        return Ok(format);
+    }
+    if let Some(file) = find_npz(path)? {
+        return Ok(Format::Npz(file));
+    }
+    Err(DataError::invalid(
+        path.display().to_string(),
+        format!(
+            "holds no image set; {}-images-idx3-ubyte (or .gz) with its labels, a CIFAR binary such as {}, or one *.npz is \
+             looked for",
+            idx_prefix(part),
+            cifar_10_files(part)[0]
         ),
-        Part::Test => (vec!["test_batch.bin"], "test.bin"),
-    };
+    ))
+}
+
+/// Files of CIFAR-10, in order.
+fn cifar_10_files(part: Part) -> &'static [&'static str] {
+    match part {
+        Part::Train => &[
+            "data_batch_1.bin",
+            "data_batch_2.bin",
+            "data_batch_3.bin",
+            "data_batch_4.bin",
+            "data_batch_5.bin",
+        ],
+        Part::Test => &["test_batch.bin"],
+    }
+}
+
+/// Files of CIFAR-100.
+fn cifar_100_files(part: Part) -> &'static [&'static str] {
+    match part {
+        Part::Train => &["train.bin"],
+        Part::Test => &["test.bin"],
+    }
+}
+
+fn find_cifar(directory: &Path, part: Part) -> Result<Option<Format>, DataError> {
     for (cifar, names, packed) in [
-        (Cifar::Ten, ten.as_slice(), "cifar-10-batches-bin"),
-        (Cifar::Hundred, &[hundred], "cifar-100-binary"),
+        (Cifar::Ten, cifar_10_files(part), "cifar-10-batches-bin"),
+        (Cifar::Hundred, cifar_100_files(part), "cifar-100-binary"),
     ] {
-        for folder in folders(packed) {
+        for folder in [directory.to_owned(), directory.join(packed)] {
             let files: Vec<PathBuf> = names.iter().map(|name| folder.join(name)).collect();
             if files[0].is_file() {
                 return match files.iter().find(|file| !file.is_file()) {
                     Some(missing) => Err(missing_beside(missing, &files[0])),
-                    None => Ok(Format::Cifar(cifar, files)),
+                    None => Ok(Some(Format::Cifar(cifar, files))),
                 };
             }
         }
     }
-    Err(DataError::invalid(
-        directory.display().to_string(),
-        format!(
-            "holds no image set; {}-images-idx3-ubyte (or .gz) with its labels, or a CIFAR binary such as {} is looked for",
-            idx_prefix(part),
-            ten[0]
-        ),
-    ))
+    Ok(None)
+}
+
+fn is_npz(file: &Path) -> bool {
+    file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("npz"))
+}
+
+fn find_npz(directory: &Path) -> Result<Option<PathBuf>, DataError> {
+    let listed = std::fs::read_dir(directory).and_then(|entries| {
+        entries.map(|entry| entry.map(|entry| entry.path())).collect::<std::io::Result<Vec<_>>>()
+    });
+    let mut files = listed.map_err(|error| DataError::unreadable(directory, &error))?;
+    files.retain(|file| is_npz(file) && file.is_file());
+    files.sort();
+    match files.as_slice() {
+        [] => Ok(None),
+        [file] => Ok(Some(file.clone())),
+        several => {
+            let name = |file: &PathBuf| file.file_name().unwrap_or_default().display().to_string();
+            let names = several.iter().map(name).collect::<Vec<_>>().join(", ");
+            let problem =
+                format!("holds several NPZ files ({names}); name the one to read instead of the directory");
+            Err(DataError::invalid(directory.display().to_string(), problem))
+        }
+    }
 }
 
 fn idx_prefix(part: Part) -> &'static str {

@@ -1,5 +1,6 @@
 //! IDX files: a magic number, sizes as big-endian words, then bytes (first used for the digits of MNIST).
 
+use super::announced::read_announced;
 use super::{ImageShape, Images};
 use crate::data::DataError;
 use flate2::read::MultiGzDecoder;
@@ -10,8 +11,6 @@ use std::path::Path;
 /// First word of a file of unsigned bytes in three dimensions, and in one.
 const IMAGES: u32 = 0x0803;
 const LABELS: u32 = 0x0801;
-/// More values than this are no image set but a broken header.
-const MOST_VALUES: u64 = 1 << 36;
 
 /// Reads a file of images and the file of their labels; either may be gzipped, whatever its name.
 pub(super) fn read(images: &Path, labels: &Path) -> Result<Images, DataError> {
@@ -44,28 +43,7 @@ impl Idx {
         for _ in 0..dimensions {
             sizes.push(word(path, &mut source)? as usize);
         }
-        let said = sizes.iter().map(usize::to_string).collect::<Vec<_>>().join(" x ");
-        let invalid = |problem: String| DataError::invalid(path.display().to_string(), problem);
-        let expected = sizes
-            .iter()
-            .try_fold(1_u64, |product, &size| product.checked_mul(size as u64))
-            .filter(|&values| values > 0 && values <= MOST_VALUES)
-            .ok_or_else(|| invalid(format!("its header speaks of {said} values, which cannot be")))?;
-        // One byte more than there should be tells that there are too many, however many follow.
-        let mut bytes = Vec::new();
-        source
-            .take(expected + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|error| DataError::unreadable(path, &error))?;
-        let found = bytes.len() as u64;
-        if found < expected {
-            return Err(invalid(format!(
-                "is cut off: its header speaks of {said} values, {found} are there; copy the file again"
-            )));
-        }
-        if found > expected {
-            return Err(invalid(format!("holds more than the {said} values that its header speaks of")));
-        }
+        let bytes = read_announced(source, &sizes, 1, &path.display().to_string())?;
         Ok(Self { sizes, bytes })
     }
 }
@@ -96,6 +74,6 @@ fn word(path: &Path, source: &mut impl Read) -> Result<u32, DataError> {
             path.display().to_string(),
             "is cut off within its header; copy the file again",
         )),
-        Err(error) => Err(DataError::unreadable(path, &error)),
+        Err(error) => Err(DataError::damaged(&path.display().to_string(), &error)),
     }
 }

@@ -1,8 +1,12 @@
-//! Images from files: IDX (MNIST, Fashion-MNIST, KMNIST; plain or gzipped) and the CIFAR-10 and CIFAR-100 binaries.
+//! Images from files: IDX (MNIST, Fashion-MNIST, KMNIST; plain or gzipped), the CIFAR-10 and CIFAR-100 binaries, and NPZ
+//! files laid out as those of `MedMNIST`.
 
+mod announced;
 mod cifar;
 mod directory;
 mod idx;
+mod kept;
+mod npz;
 mod sample;
 mod shape;
 #[cfg(test)]

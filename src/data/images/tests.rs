@@ -1,8 +1,12 @@
 //! Image files written by hand, whole and broken.
 
+mod kept;
+mod npz;
+
 use super::*;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use proptest::prelude::*;
 use std::io::Write;
 use std::path::Path;
 
@@ -123,6 +127,102 @@ fn a_gzipped_file_that_unpacks_to_more_than_it_says_is_not_unpacked() {
     assert!(refused(directory.path()).contains("more than the 6 x 2 x 3"));
 }
 
+/// Writes a pair that cannot be read; what is said of it names the file `blamed` and contains `expected`.
+#[track_caller]
+fn pair_is_refused(images: &[u8], labels: &[u8], blamed: &str, expected: &str) {
+    let directory = tempfile::tempdir().expect("a directory");
+    write(directory.path(), "train-images-idx3-ubyte.gz", images);
+    write(directory.path(), "train-labels-idx1-ubyte.gz", labels);
+    let message = refused(directory.path());
+    for part in [blamed, expected] {
+        assert!(message.contains(part), "{message:?} lacks {part:?}");
+    }
+    assert_eq!(message.lines().count(), 1, "{message:?}");
+}
+
+#[test]
+fn pairs_that_break_off_anywhere_name_the_file() {
+    let (images, labels) = small();
+    for length in 0..images.len() {
+        pair_is_refused(&images[..length], &labels, "train-images-idx3-ubyte.gz: ", "is cut off");
+    }
+    for length in 0..labels.len() {
+        pair_is_refused(&images, &labels[..length], "train-labels-idx1-ubyte.gz: ", "is cut off");
+    }
+    let packed = [gzipped(&images), gzipped(&labels)];
+    for length in 2..packed[0].len() {
+        pair_is_refused(&packed[0][..length], &packed[1], "train-images-idx3-ubyte.gz: ", "cut off");
+    }
+    for length in 2..packed[1].len() {
+        pair_is_refused(&packed[0], &packed[1][..length], "train-labels-idx1-ubyte.gz: ", "cut off");
+    }
+}
+
+#[test]
+fn packed_pairs_that_do_not_fit_name_the_file() {
+    let (images, labels) = small();
+    let (images_file, labels_file) = ("train-images-idx3-ubyte.gz: ", "train-labels-idx1-ubyte.gz: ");
+    let [images, labels] = [images, labels].map(|bytes| gzipped(&bytes));
+    pair_is_refused(
+        &labels,
+        &images,
+        images_file,
+        "0x00000801, where 0x00000803 is expected: it holds labels",
+    );
+    pair_is_refused(&images, &images, labels_file, "it holds images, not labels");
+    // Words of two bytes rather than bytes.
+    pair_is_refused(
+        &gzipped(&idx(&[1, 1, 1], 0x0b03, &[0; 2])),
+        &labels,
+        images_file,
+        "no IDX file of bytes",
+    );
+    pair_is_refused(&images, b"1,0,1,4,4,4\n", labels_file, "no IDX file of bytes");
+    let fewer = gzipped(&idx(&[5], 0x0801, &[0; 5]));
+    pair_is_refused(&images, &fewer, labels_file, "holds 5 labels, but");
+    let longer = gzipped(&idx(&[5], 0x0801, &[0; 6]));
+    pair_is_refused(&images, &longer, labels_file, "more than the 5 values");
+    pair_is_refused(
+        &gzipped(&idx(&[6, 0, 3], 0x0803, &[])),
+        &labels,
+        images_file,
+        "6 x 0 x 3 values, which cannot be",
+    );
+    let mut changed = images.clone();
+    let end = changed.len() - 6;
+    changed[end] ^= 1;
+    pair_is_refused(&changed, &labels, images_file, "damaged, copy the file again");
+}
+
+/// Bytes changed here and there, and cut off.
+fn changed(whole: Vec<u8>) -> impl Strategy<Value = Vec<u8>> {
+    let length = whole.len();
+    let changes = prop::collection::vec((0..length, any::<u8>()), 0..6);
+    let end = prop_oneof![3 => Just(length), 1 => 0..length];
+    (changes, end).prop_map(move |(changes, end)| {
+        let mut bytes = whole.clone();
+        changes.into_iter().for_each(|(place, value)| bytes[place] = value);
+        bytes.truncate(end);
+        bytes
+    })
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_stop_the_reader_of_pairs(
+        images in prop_oneof![changed(small().0), changed(gzipped(&small().0)), prop::collection::vec(any::<u8>(), 0..60)],
+        labels in prop_oneof![changed(small().1), changed(gzipped(&small().1)), prop::collection::vec(any::<u8>(), 0..20)],
+    ) {
+        let directory = tempfile::tempdir().expect("a directory");
+        write(directory.path(), "images", &images);
+        write(directory.path(), "labels", &labels);
+        match idx::read(&directory.path().join("images"), &directory.path().join("labels")) {
+            Ok(read) => prop_assert_eq!(read.pixels.len(), read.shape.values() * read.classes.len()),
+            Err(error) => prop_assert!(error.to_string().contains(directory.path().to_str().expect("text"))),
+        }
+    }
+}
+
 fn cifar(label_bytes: &[&[u8]]) -> Vec<u8> {
     label_bytes.iter().flat_map(|labels| [labels.to_vec(), vec![labels[0]; 3072]].concat()).collect()
 }
@@ -153,6 +253,29 @@ fn cifar_100_is_read_by_its_fine_labels() {
     assert!(refused(directory.path()).contains("image 0: class 100, but classes are 0 to 99"));
     write(&packed, "train.bin", &[0; 3000]);
     assert!(refused(directory.path()).contains("3000 bytes, which are no whole number"));
+}
+
+#[test]
+fn broken_cifar_files_are_named() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let whole = cifar(&[&[9], &[0]]);
+    for batch in 1..=5 {
+        write(directory.path(), &format!("data_batch_{batch}.bin"), &whole);
+    }
+    let of_hundred = cifar(&[&[3, 9]]);
+    for (bytes, expected) in [
+        (
+            &whole[..whole.len() - 1],
+            "data_batch_4.bin: holds 6145 bytes, which are no whole number of images (3073",
+        ),
+        (&[], "data_batch_4.bin: holds 0 bytes"),
+        (&of_hundred, "data_batch_4.bin: holds 3074 bytes"),
+        (&cifar(&[&[9], &[10]]), "data_batch_4.bin, image 1: class 10, but classes are 0 to 9"),
+    ] {
+        write(directory.path(), "data_batch_4.bin", bytes);
+        let message = refused(directory.path());
+        assert!(message.contains(expected), "{message:?} lacks {expected:?}");
+    }
 }
 
 #[test]

@@ -18,9 +18,6 @@ pub(crate) struct NpyArray {
     pub(in crate::data) file: String,
 }
 
-/// The byte order of this machine, as NPY files write it.
-const NATIVE: char = if cfg!(target_endian = "little") { '<' } else { '>' };
-
 impl NpyArray {
     /// Maps a file and checks that all its numbers are there.
     pub(super) fn open(path: &Path) -> Result<Self, DataError> {
@@ -40,7 +37,7 @@ impl NpyArray {
             return Err(DataError::Unreadable { path: file, reason: reason.to_owned() });
         }
         let map = map(&opened).map_err(unreadable)?;
-        let header = Header::parse(&map).map_err(|problem| DataError::invalid(&file, problem))?;
+        let header = Header::read(&mut &map[..], &file)?;
         let array = Self { map: Arc::new(map), header, file };
         array.check_length()?;
         Ok(array)
@@ -72,11 +69,6 @@ impl NpyArray {
         digits.parse().map_err(|_| self.invalid(format!("holds {}, which are no numbers", self.header.descr)))
     }
 
-    /// The kind of its numbers, such as `f4`, if they are in this machine's order of bytes.
-    pub(super) fn native_kind(&self) -> Option<&str> {
-        self.header.descr.strip_prefix([NATIVE, '|', '='])
-    }
-
     /// All bytes of the numbers.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.map[self.header.length..]
@@ -84,7 +76,7 @@ impl NpyArray {
 
     /// Numbers `range` of an array of `f4` or `f8`.
     pub(crate) fn values(&self, range: Range<usize>) -> Values<'_> {
-        if self.native_kind() == Some("f4") {
+        if self.header.native_kind() == Some("f4") {
             Values::Single(&self.bytes().as_chunks::<4>().0[range])
         } else {
             Values::Double(&self.bytes().as_chunks::<8>().0[range])

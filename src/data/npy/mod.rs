@@ -2,8 +2,11 @@
 
 mod array;
 mod header;
+mod whole;
 
 pub(crate) use array::NpyArray;
+pub(super) use header::Header;
+pub(super) use whole::WholeNumbers;
 
 use super::{DataError, Dataset, Labels};
 use std::collections::BTreeMap;
@@ -16,8 +19,8 @@ use std::path::Path;
 /// `x1`, ...
 ///
 /// Fails, naming the file, when one cannot be read, is no NPY file, is shorter or longer than its shape says, holds
-/// numbers of another type, byte order or arrangement; when there is one class only; and when a feature is NaN or
-/// infinite.
+/// numbers of another type or arrangement, or features of another byte order; when there is one class only; and when a
+/// feature is NaN or infinite.
 pub fn read_npy(features: &Path, labels: &Path) -> Result<Dataset, DataError> {
     let features = NpyArray::open(features)?;
     check_features(&features)?;
@@ -37,7 +40,7 @@ pub fn read_npy(features: &Path, labels: &Path) -> Result<Dataset, DataError> {
 
 fn check_features(array: &NpyArray) -> Result<(), DataError> {
     let header = &array.header;
-    if !matches!(array.native_kind(), Some("f4" | "f8")) {
+    if !matches!(header.native_kind(), Some("f4" | "f8")) {
         return Err(array.invalid(format!(
             "holds {}; features are needed as float32 or float64 (x.astype('float32'))",
             header.descr
@@ -47,7 +50,7 @@ fn check_features(array: &NpyArray) -> Result<(), DataError> {
         let shape = header.shape_text();
         return Err(array.invalid(format!("has shape {shape}; one row per sample is needed, shape (N, d)")));
     }
-    if header.fortran_order && header.shape.iter().all(|&axis| axis > 1) {
+    if header.is_column_by_column() {
         return Err(array.invalid("is saved column by column; save numpy.ascontiguousarray(x)"));
     }
     Ok(())
@@ -55,29 +58,14 @@ fn check_features(array: &NpyArray) -> Result<(), DataError> {
 
 /// Classes sorted as numbers.
 fn to_labels(array: &NpyArray) -> Result<Labels, DataError> {
-    let bytes = array.bytes();
-    match array.native_kind() {
-        Some("u1" | "b1") => number(bytes.iter().map(|&byte| i64::from(byte))),
-        Some("i1") => number(bytes.iter().map(|&byte| i64::from(byte.cast_signed()))),
-        Some("u2") => number(bytes.as_chunks().0.iter().map(|&b| i64::from(u16::from_ne_bytes(b)))),
-        Some("i2") => number(bytes.as_chunks().0.iter().map(|&b| i64::from(i16::from_ne_bytes(b)))),
-        Some("u4") => number(bytes.as_chunks().0.iter().map(|&b| i64::from(u32::from_ne_bytes(b)))),
-        Some("i4") => number(bytes.as_chunks().0.iter().map(|&b| i64::from(i32::from_ne_bytes(b)))),
-        Some("i8") => number(bytes.as_chunks().0.iter().map(|&b| i64::from_ne_bytes(b))),
-        _ => {
-            return Err(array.invalid(format!(
-                "holds {}; labels are needed as whole numbers of up to 8 bytes (y.astype('int64'))",
-                array.header.descr
-            )));
-        }
-    }
-    .map_err(|error| match error {
+    let kind = WholeNumbers::of(&array.header).map_err(|problem| array.invalid(problem))?;
+    number(kind.read(array.bytes())).map_err(|error| match error {
         DataError::Invalid { problem, .. } => array.invalid(problem),
         unreadable @ DataError::Unreadable { .. } => unreadable,
     })
 }
 
-fn number(classes: impl Iterator<Item = i64> + Clone) -> Result<Labels, DataError> {
+fn number(classes: impl Iterator<Item = i128> + Clone) -> Result<Labels, DataError> {
     let mut index_of = BTreeMap::new();
     for class in classes.clone() {
         index_of.entry(class).or_insert(0_u32);
@@ -86,6 +74,6 @@ fn number(classes: impl Iterator<Item = i64> + Clone) -> Result<Labels, DataErro
         return Err(DataError::invalid("labels", "hold more classes than can be counted"));
     }
     (0..).zip(index_of.values_mut()).for_each(|(index, place)| *place = index);
-    let names = index_of.keys().map(i64::to_string).collect();
+    let names = index_of.keys().map(i128::to_string).collect();
     Labels::new(classes.map(|class| index_of[&class]).collect(), names)
 }

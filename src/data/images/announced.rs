@@ -1,0 +1,41 @@
+//! Values behind a header that says how many there are.
+
+use crate::data::DataError;
+use std::io::Read;
+
+/// More bytes than these are no image set but a broken header.
+const MOST_BYTES: u64 = 1 << 36;
+
+/// Reads all that is left of `source`: as many values of `size` bytes as the product of `axes`, which a header speaks of.
+/// `place` is what errors name.
+///
+/// Memory grows with what is there, not with what the header says, and nothing is unpacked beyond one byte more than that:
+/// neither a broken header nor a packed file that unpacks to far more than it says takes memory that the values do not.
+pub(super) fn read_announced(
+    source: impl Read,
+    axes: &[usize],
+    size: usize,
+    place: &str,
+) -> Result<Vec<u8>, DataError> {
+    let said = axes.iter().map(usize::to_string).collect::<Vec<_>>().join(" x ");
+    let invalid = |problem: String| DataError::invalid(place, problem);
+    let expected = axes
+        .iter()
+        .try_fold(size as u64, |product, &axis| product.checked_mul(axis as u64))
+        .filter(|&bytes| bytes > 0 && bytes <= MOST_BYTES)
+        .ok_or_else(|| invalid(format!("its header speaks of {said} values, which cannot be")))?;
+    let mut bytes = Vec::new();
+    let read = source.take(expected + 1).read_to_end(&mut bytes);
+    read.map_err(|error| DataError::damaged(place, &error))?;
+    let found = bytes.len() as u64;
+    if found < expected {
+        let found = found / size as u64;
+        return Err(invalid(format!(
+            "is cut off: its header speaks of {said} values, {found} are there; copy the file again"
+        )));
+    }
+    if found > expected {
+        return Err(invalid(format!("holds more than the {said} values that its header speaks of")));
+    }
+    Ok(bytes)
+}

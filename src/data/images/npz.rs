@@ -1,0 +1,164 @@
+//! NPZ files: arrays in a zip archive, named as in the sets of `MedMNIST` (J. Yang and others, 2023).
+
+use super::announced::read_announced;
+use super::{ImageShape, Images, Part};
+use crate::data::DataError;
+use crate::data::npy::{Header, WholeNumbers};
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use zip::read::ZipFile;
+use zip::result::ZipError;
+use zip::{CompressionMethod, ZipArchive};
+
+/// How a zip archive begins.
+const ZIP: &[u8] = b"PK";
+
+/// Reads the arrays of one part; those of the others stay packed.
+pub(super) fn read(path: &Path, part: Part) -> Result<Images, DataError> {
+    let (images, labels) = match part {
+        Part::Train => ("train_images", "train_labels"),
+        Part::Test => ("test_images", "test_labels"),
+    };
+    let mut archive = open(path)?;
+    let labels = Array::find(&mut archive, path, labels)?;
+    let label_place = labels.place.clone();
+    let classes = labels.classes()?;
+    // Labels come first because they are few: what does not fit is told before millions of values are unpacked.
+    let pictures = Array::find(&mut archive, path, images)?;
+    let (count, shape) = pictures.image_shape()?;
+    if count != classes.len() {
+        let problem = format!("holds {} labels, but {images} has {count} images", classes.len());
+        return Err(DataError::invalid(label_place, problem));
+    }
+    let mut pixels = pictures.values(1)?;
+    separate_channels(&mut pixels, shape);
+    Images::new(shape, pixels, classes)
+}
+
+type Archive = ZipArchive<BufReader<File>>;
+
+fn open(path: &Path) -> Result<Archive, DataError> {
+    let unreadable = |error| DataError::unreadable(path, &error);
+    let mut file = BufReader::new(File::open(path).map_err(unreadable)?);
+    let place = path.display().to_string();
+    if !file.fill_buf().map_err(unreadable)?.starts_with(ZIP) {
+        return Err(DataError::invalid(place, "is no NPZ file; numpy.savez_compressed writes them"));
+    }
+    ZipArchive::new(file).map_err(|error| not_unpacked(&place, error))
+}
+
+fn not_unpacked(place: &str, error: ZipError) -> DataError {
+    let problem = match error {
+        ZipError::Io(error) => return DataError::damaged(place, &error),
+        ZipError::UnsupportedArchive(_) => {
+            format!("cannot be unpacked: {error}; save it with numpy.savez_compressed")
+        }
+        _ => format!("is cut off or damaged: {error}; copy the file again"),
+    };
+    DataError::invalid(place, problem)
+}
+
+/// An array of which the header is read.
+struct Array<'a> {
+    /// File and name, for errors.
+    place: String,
+    header: Header,
+    /// What follows the header.
+    source: ZipFile<'a, BufReader<File>>,
+}
+
+impl<'a> Array<'a> {
+    fn find(archive: &'a mut Archive, path: &Path, name: &str) -> Result<Self, DataError> {
+        let place = format!("{}, {name}", path.display());
+        let mut source = archive.by_name(&format!("{name}.npy")).map_err(|error| match error {
+            ZipError::FileNotFound => DataError::invalid(
+                path.display().to_string(),
+                format!("holds no array {name}; train_images, train_labels, test_images and test_labels are needed"),
+            ),
+            error => not_unpacked(&place, error),
+        })?;
+        if !matches!(source.compression(), CompressionMethod::Stored | CompressionMethod::Deflated) {
+            let problem = "is packed in a way that NumPy does not use; save it with numpy.savez_compressed";
+            return Err(DataError::invalid(place, problem));
+        }
+        let header = Header::read(&mut source, &place)?;
+        Ok(Self { place, header, source })
+    }
+
+    fn invalid(&self, problem: impl Into<String>) -> DataError {
+        DataError::invalid(&self.place, problem)
+    }
+
+    /// How many images there are, and how large they are.
+    fn image_shape(&self) -> Result<(usize, ImageShape), DataError> {
+        let header = &self.header;
+        if header.native_kind() != Some("u1") {
+            let problem = format!("holds {}; images are needed as bytes (x.astype('uint8'))", header.descr);
+            return Err(self.invalid(problem));
+        }
+        if header.is_column_by_column() {
+            return Err(self.invalid("is saved column by column; save numpy.ascontiguousarray(x)"));
+        }
+        let (count, height, width, channels) = match *header.shape {
+            [count, height, width] => (count, height, width, 1),
+            [count, height, width, channels @ (1 | 3)] => (count, height, width, channels),
+            _ => {
+                return Err(self.invalid(format!(
+                    "has shape {}; images are needed as (N, height, width) or (N, height, width, 3)",
+                    header.shape_text()
+                )));
+            }
+        };
+        Ok((count, ImageShape { channels, height, width }))
+    }
+
+    /// One class per image.
+    fn classes(self) -> Result<Vec<u8>, DataError> {
+        match *self.header.shape {
+            [_] | [_, 1] => {}
+            [_, several] => {
+                return Err(self.invalid(format!(
+                    "has {several} labels per image, shape {}; sets of one class per image can be read, shape (N, 1) or (N,)",
+                    self.header.shape_text()
+                )));
+            }
+            _ => {
+                return Err(self.invalid(format!(
+                    "has shape {}; one class per image is needed, shape (N, 1) or (N,)",
+                    self.header.shape_text()
+                )));
+            }
+        }
+        let kind = WholeNumbers::of(&self.header).map_err(|problem| self.invalid(problem))?;
+        let place = self.place.clone();
+        let bytes = self.values(kind.size)?;
+        let class_of = |(image, class): (usize, i128)| {
+            u8::try_from(class).map_err(|_| {
+                let problem = format!("class {class}, but classes are 0 to 255; number them anew");
+                DataError::invalid(format!("{place}, image {image}"), problem)
+            })
+        };
+        kind.read(&bytes).enumerate().map(class_of).collect()
+    }
+
+    /// The bytes of all values, of `size` bytes each.
+    fn values(self, size: usize) -> Result<Vec<u8>, DataError> {
+        read_announced(self.source, &self.header.shape, size, &self.place)
+    }
+}
+
+/// NPZ files hold colour after colour of each pixel; [`Images`] one channel after the other.
+fn separate_channels(pixels: &mut [u8], shape: ImageShape) {
+    if shape.channels == 1 {
+        return;
+    }
+    let mut before = vec![0; shape.values()];
+    for image in pixels.chunks_exact_mut(shape.values()) {
+        before.copy_from_slice(image);
+        for (channel, plane) in image.chunks_exact_mut(shape.height * shape.width).enumerate() {
+            let values = before.iter().skip(channel).step_by(shape.channels);
+            plane.iter_mut().zip(values).for_each(|(place, &value)| *place = value);
+        }
+    }
+}
