@@ -3,7 +3,8 @@
 use super::check_figure::Drawing;
 use super::experiment::Experiment;
 use super::fault::{Fault, fault};
-use super::measure::Measure;
+use super::keys::unknown;
+use super::measure::{Measure, Shape};
 use super::observe::{is_trace, unfit};
 use super::specification::{Analysis, Draw, Optimizer, Series, Training};
 use super::train::{self, Refused, Task};
@@ -36,6 +37,7 @@ pub(super) fn check(experiment: &Experiment) -> Result<(), Fault> {
         };
         first.get_or_insert(problems(resolved).map_err(at_point)?);
     }
+    tables(analysis)?;
     analysis.figure.iter().enumerate().try_for_each(|(number, plan)| {
         let (classes, features) = first.unwrap_or_default();
         Drawing { experiment, plan, classes, features }
@@ -45,8 +47,6 @@ pub(super) fn check(experiment: &Experiment) -> Result<(), Fault> {
 }
 
 fn names(analysis: &Analysis) -> Result<(), Fault> {
-    let plain =
-        |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
     if !plain(&analysis.name) {
         return fault("name", format!("{:?}; use letters, digits and hyphens", analysis.name));
     }
@@ -84,6 +84,39 @@ fn names(analysis: &Analysis) -> Result<(), Fault> {
         }
     }
     Ok(())
+}
+
+fn tables(analysis: &Analysis) -> Result<(), Fault> {
+    let names: Vec<String> = analysis.series.iter().map(Series::name).collect();
+    for (number, plan) in analysis.table.iter().enumerate() {
+        let key = |key: &str| format!("table.{number}.{key}");
+        if !plain(&plan.id) || analysis.table[..number].iter().any(|other| other.id == plan.id) {
+            return fault(key("id"), format!("{:?}; every table needs an id of its own", plan.id));
+        }
+        if plan.measures.is_empty() {
+            return fault(key("measures"), "there are none; give at least one");
+        }
+        for measure in &plan.measures {
+            if measure.shape() != Shape::Scalar {
+                return fault(key("measures"), format!("`{}` is not one number", measure.name()));
+            }
+            if !analysis.measure.contains(measure) {
+                return fault(
+                    key("measures"),
+                    format!("`{}` is not measured; add it to `measure`", measure.name()),
+                );
+            }
+        }
+        if let Some(name) = plan.against.iter().find(|name| !names.contains(name)) {
+            return fault(key("against"), unknown(name, &names));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a name can stand in the name of a file.
+fn plain(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
 }
 
 /// States every problem of a sweep point, on the first draw; returns the numbers of its classes and features.

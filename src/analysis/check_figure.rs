@@ -6,8 +6,9 @@ use super::fault::{Fault, fault};
 use super::keys::{listed, unknown};
 use super::measure::{Measure, Selector, Shape};
 use super::specification::{
-    Band, Colouring, CurvePanel, FigurePlan, Line, LineStyle, Mark, Plot, ScatterPanel, Series,
+    Band, Colouring, CurvePanel, FigurePlan, IntervalPanel, Line, LineStyle, Mark, Plot, ScatterPanel, Series,
 };
+use std::collections::BTreeMap;
 
 fn at_least_one(number: usize, key: &str) -> Result<(), Fault> {
     if number == 0 { fault(key, "there are none; give at least one") } else { Ok(()) }
@@ -62,10 +63,22 @@ impl Drawing<'_> {
                         .map_err(|problem| Fault { key: format!("plot.scatter.panels.{number}"), problem })
                 })
             }
-            Plot::Maps { measure } => {
+            Plot::Maps { measure, at, only } => {
                 self.all_of(&[*measure, Measure::ClassCount], "maps")?;
                 matrix(*measure, "maps")?;
-                self.unswept("maps", None)
+                let keyed = |found: Fault| Fault { key: format!("plot.maps.{}", found.key), ..found };
+                self.only(only).map_err(keyed)?;
+                self.fixed_axes(at, |_| false).map_err(keyed)
+            }
+            Plot::Intervals { panels, beside } => {
+                at_least_one(panels.len(), "plot.intervals.panels")?;
+                let keyed = |found: Fault| Fault { key: format!("plot.intervals.{}", found.key), ..found };
+                self.only(beside).map_err(keyed)?;
+                panels.iter().enumerate().try_for_each(|(number, panel)| {
+                    self.interval(panel).map_err(|found| {
+                        keyed(Fault { key: format!("panels.{number}.{}", found.key), ..found })
+                    })
+                })
             }
             Plot::Regions { target, reach } => {
                 let needed =
@@ -245,12 +258,14 @@ impl Drawing<'_> {
             self.line(line, of_measure).map_err(keyed(&format!("lines.{number}")))?;
         }
         self.colour(&panel.colour, true).map_err(keyed("colour"))?;
-        self.fixed_axes(panel)?;
-        let names: Vec<String> = self.experiment.analysis.series.iter().map(Series::name).collect();
-        if let Some(name) = panel.only.iter().find(|name| !names.contains(name)) {
-            return fault("only", unknown(name, &names));
-        }
-        if panel.colour != Colouring::Series && names.len() > 1 && panel.only.len() != 1 {
+        self.fixed_axes(&panel.at, |name| {
+            *name == panel.x || panel.colour == Colouring::Sweep(name.clone())
+        })?;
+        self.only(&panel.only)?;
+        if panel.colour != Colouring::Series
+            && self.experiment.analysis.series.len() > 1
+            && panel.only.len() != 1
+        {
             return fault("colour", "several series would share a colour; name one of them under `only`");
         }
         panel.marks.iter().enumerate().try_for_each(|(number, mark)| {
@@ -271,18 +286,41 @@ impl Drawing<'_> {
         }
     }
 
-    /// A panel shows records at one place of every axis that neither the horizontal axis nor a colour shows.
-    fn fixed_axes(&self, panel: &CurvePanel) -> Result<(), Fault> {
-        for (name, label) in &panel.at {
+    fn interval(&self, panel: &IntervalPanel) -> Result<(), Fault> {
+        let at_measure = |problem| Fault { key: "measure".to_owned(), problem };
+        self.measured(&panel.measure).map_err(at_measure)?;
+        if !panel.measure.is_one_number() {
+            return fault(
+                "measure",
+                format!("`{0}` is a list; say which number of it, such as `{0}.0`", panel.measure),
+            );
+        }
+        self.fixed_axes(&panel.at, |_| false)
+    }
+
+    /// Whether all series that are named exist.
+    fn only(&self, named: &[String]) -> Result<(), Fault> {
+        let names: Vec<String> = self.experiment.analysis.series.iter().map(Series::name).collect();
+        match named.iter().find(|name| !names.contains(name)) {
+            Some(name) => fault("only", unknown(name, &names)),
+            None => Ok(()),
+        }
+    }
+
+    /// A panel shows records at one place of every axis that it does not show in another way.
+    fn fixed_axes(
+        &self,
+        at: &BTreeMap<String, String>,
+        other: impl Fn(&String) -> bool,
+    ) -> Result<(), Fault> {
+        for (name, label) in at {
             let axis = self.axis_at("at", name)?;
             let labels = &self.experiment.axes[axis].labels;
             if !labels.contains(label) {
                 return fault("at", format!("`{name}` never is {label}; its values are {}", listed(labels)));
             }
         }
-        let shown = |name: &String| {
-            *name == panel.x || panel.colour == Colouring::Sweep(name.clone()) || panel.at.contains_key(name)
-        };
+        let shown = |name: &String| other(name) || at.contains_key(name);
         match self.experiment.axes.iter().find(|axis| axis.labels.len() > 1 && !shown(&axis.name)) {
             Some(axis) => fault(
                 "at",

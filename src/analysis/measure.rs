@@ -82,6 +82,8 @@ pub enum Measure {
     Intercept,
     /// `P[c][k]`, the mean-probability matrix: row = true class, column = predicted class.
     MeanProbability,
+    /// Trained networks: the same over the test images.
+    TestMeanProbability,
     /// What the samples of class `c` add to the inflow of class `k`, over the mass of class `k`; a column sums, without
     /// its own class, to `s_k` where the gradient vanishes (A1, B5, R1, R2).
     Contribution,
@@ -178,9 +180,11 @@ impl Measure {
             | M::NeglectBound
             | M::Guarantee
             | M::Intercept => Shape::Classes,
-            M::MeanProbability | M::Contribution | M::WeightEffect | M::WeightEffectByDifferences => {
-                Shape::ClassPairs
-            }
+            M::MeanProbability
+            | M::TestMeanProbability
+            | M::Contribution
+            | M::WeightEffect
+            | M::WeightEffectByDifferences => Shape::ClassPairs,
             M::PointProbability | M::PointLoss => Shape::Points,
             M::Coefficient | M::Centroid => Shape::Features,
             M::Iteration

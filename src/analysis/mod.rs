@@ -13,6 +13,7 @@ pub mod specification;
 mod caption;
 mod check;
 mod check_figure;
+mod comparison;
 mod descend;
 mod error;
 mod experiment;
@@ -34,6 +35,7 @@ mod train;
 mod unit;
 
 pub use caption::caption;
+pub use comparison::{ComparedSeries, Comparison, PairedTest, comparisons};
 pub use error::AnalysisError;
 pub use experiment::{Experiment, SweptAxis};
 pub use file::{Override, Source};

@@ -4,8 +4,8 @@ use super::descend::{Descended, End, Objective, Sight, told};
 use super::measure::Measure;
 use super::standing::{Standing, rows};
 use crate::balance::{
-    Centroids, FlowPolytope, Ledger, MeanProbability, USUAL_STEP, WeightEffects,
-    class_log_losses, hits, neglect, residual_centroids,
+    Centroids, FlowPolytope, Ledger, MeanProbability, USUAL_STEP, WeightEffects, class_log_losses, hits,
+    neglect, residual_centroids,
 };
 use crate::data::Dataset;
 use crate::loss::LossKind;
@@ -314,6 +314,7 @@ pub(super) fn is_of_training(measure: Measure) -> bool {
             | M::TestBalancedAccuracy
             | M::TestWorstRecall
             | M::TestRecall
+            | M::TestMeanProbability
             | M::LearningRate
             | M::LargestClassTrace
             | M::SmallestClassTrace

@@ -4,7 +4,7 @@ use super::measure::Measure;
 use super::observe::is_trace;
 use super::records::Ended;
 use super::specification::{Analysis, Draw, DrawnImages, Series};
-use super::standing::Standing;
+use super::standing::{Standing, rows};
 use crate::balance::{MeanProbability, Neglect, hits, neglect, recalls};
 use crate::cnn::{LastLayer, NetworkError, Plan, Recipe, Sight, Training};
 use crate::data::ImageSample;
@@ -146,15 +146,18 @@ struct Tested {
     recalls: Vec<f64>,
     /// Share of all.
     accuracy: f64,
+    means: MeanProbability,
 }
 
 impl Tested {
     fn on(training: &mut Training, sample: &ImageSample) -> Result<Self, Refused> {
         let targets = Targets::new(sample.labels(), &ClassWeights::None);
         let targets = targets.map_err(|error| Refused::Impossible(error.to_string()))?;
-        let hits = hits(&training.logits_of(sample), &targets);
+        let logits = training.logits_of(sample);
+        let (loss, hits) = (training.loss(), hits(&logits, &targets));
         let accuracy = hits.iter().sum::<usize>() as f64 / targets.samples() as f64;
-        Ok(Self { recalls: recalls(&hits, &targets), accuracy })
+        let means = MeanProbability::of(loss.link(), &loss.linked_logits(&logits), &targets);
+        Ok(Self { recalls: recalls(&hits, &targets), accuracy, means })
     }
 }
 
@@ -181,6 +184,7 @@ impl Measuring<'_> {
             M::Gradient => vec![self.sight.gradient_inf],
             M::Intercept => self.head.intercepts.clone(),
             M::TestRecall => self.of_test(|tested| tested.recalls.clone()),
+            M::TestMeanProbability => self.of_test(|tested| rows(&tested.means.matrix)),
             M::TestAccuracy => self.of_test(|tested| vec![tested.accuracy]),
             M::TestBalancedAccuracy => self.of_test(|tested| vec![mean(&tested.recalls)]),
             M::TestWorstRecall => {
@@ -224,7 +228,13 @@ pub(super) fn unfit(measure: Measure, classes: usize, tests: bool, chooses: bool
         M::ErrorRatio | M::LawfulErrorRatio | M::ErrorRatioResidual if classes != 2 => {
             Some("is about two classes; take it out of `measure` or choose two")
         }
-        M::TestAccuracy | M::TestBalancedAccuracy | M::TestWorstRecall | M::TestRecall if !tests => {
+        M::TestAccuracy
+        | M::TestBalancedAccuracy
+        | M::TestWorstRecall
+        | M::TestRecall
+        | M::TestMeanProbability
+            if !tests =>
+        {
             Some("needs test images; set `training.test`")
         }
         M::TriedRate | M::HeldOutRecall if !chooses => Some("needs several `training.rates`"),

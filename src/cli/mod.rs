@@ -4,6 +4,7 @@
 
 mod analyses;
 mod calibration;
+mod comparison_table;
 mod data_arguments;
 mod draw;
 mod drawing;

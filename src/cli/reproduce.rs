@@ -57,7 +57,7 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     let plan = Plan { ids: Vec::new(), effort, seed: arguments.seed, case: None };
     let verdicts = check(&plan)?;
     save(&arguments.out.join("verdicts.json"), &json(&verdicts)?)?;
-    let figures = draw_figures(arguments, effort)?;
+    let figures = draw_figures(arguments, effort, style)?;
     let duration_seconds = started.elapsed().as_secs_f64();
     let report =
         Report { verdicts: &verdicts, figures: &figures, seed: arguments.seed, effort, duration_seconds };
@@ -75,7 +75,7 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
 }
 
 /// Draws F1 and runs every shipped analysis, each into a directory of its own.
-fn draw_figures(arguments: &Arguments, effort: Effort) -> Result<Vec<Drawn>> {
+fn draw_figures(arguments: &Arguments, effort: Effort, style: Style) -> Result<Vec<Drawn>> {
     let directory = arguments.out.join("balance-law");
     let record = balance_law::run(arguments.seed, balance_problems(effort));
     let figure = figure::balance_law::draw(&record)?;
@@ -87,7 +87,8 @@ fn draw_figures(arguments: &Arguments, effort: Effort) -> Result<Vec<Drawn>> {
         if effort == Effort::Quick {
             experiment = experiment.with_at_most(QUICK_REPETITIONS);
         }
-        let done = carry_out(&experiment, &arguments.out.join(shipped.name), false, &arguments.drawing)?;
+        let done =
+            carry_out(&experiment, &arguments.out.join(shipped.name), false, &arguments.drawing, style)?;
         report_unsolved(&done.results);
         let results = Arc::new(done.results);
         let drawn = |(figure, _)| Drawn { figure, results: Some(Arc::clone(&results)) };

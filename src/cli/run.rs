@@ -1,6 +1,7 @@
 //! `run`: an analysis from its file to records and figures.
 
 use super::Ending;
+use super::comparison_table;
 use super::drawing::DrawingOptions;
 use super::output::{Style, counted, note, print};
 use super::verify::progress_bar;
@@ -49,6 +50,8 @@ pub(super) struct Arguments {
 pub(super) struct Done {
     pub(super) results: Results,
     pub(super) figures: Vec<(Figure, Vec<PathBuf>)>,
+    /// Tables as text, and their files.
+    pub(super) tables: (String, Vec<PathBuf>),
     pub(super) workload: Workload,
 }
 
@@ -60,7 +63,7 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     let experiment = source.experiment(&overrides)?;
     let directory =
         arguments.out.clone().or(home).unwrap_or_else(|| PathBuf::from(&experiment.analysis.name));
-    let done = carry_out(&experiment, &directory, arguments.force, &arguments.drawing)?;
+    let done = carry_out(&experiment, &directory, arguments.force, &arguments.drawing, style)?;
     if arguments.parquet {
         write_parquet(&done.results, &directory)?;
     }
@@ -87,6 +90,7 @@ pub(super) fn carry_out(
     directory: &Path,
     overwrite: bool,
     drawing: &DrawingOptions,
+    style: Style,
 ) -> Result<Done> {
     let store = Store::open(directory, experiment, overwrite)?;
     store.remarks.iter().for_each(|remark| note(remark));
@@ -102,7 +106,8 @@ pub(super) fn carry_out(
     })?;
     bar.finish_and_clear();
     let figures = drawing.draw(&results, directory)?;
-    Ok(Done { results, figures, workload })
+    let tables = comparison_table::write(&results, directory, style)?;
+    Ok(Done { results, figures, tables, workload })
 }
 
 fn summary(done: &Done, directory: &Path, started: Instant, style: Style) -> String {
@@ -117,6 +122,8 @@ fn summary(done: &Done, directory: &Path, started: Instant, style: Style) -> Str
         significant(started.elapsed().as_secs_f64(), 3)
     );
     text += &captions(&done.figures, style);
+    text += &done.tables.0;
+    text += &done.tables.1.iter().map(|file| format!("{}\n", file.display())).collect::<String>();
     text += &format!("records: {} and .csv\n", directory.join("records.json").display());
     text
 }

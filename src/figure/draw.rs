@@ -8,7 +8,7 @@ use super::error::FigureError;
 use super::render::Figure;
 use super::task::Task;
 use super::theme::{ONE_COLUMN, POINTS_PER_INCH, TWO_COLUMNS, Theme};
-use super::{bars, curves, decision_lines, maps, quaternary, regions, scatter, signs, ternary};
+use super::{bars, curves, decision_lines, intervals, maps, quaternary, regions, scatter, signs, ternary};
 
 /// Draws every figure of an analysis.
 pub fn draw(results: &Results, theme: Theme) -> Result<Vec<Figure>, FigureError> {
@@ -27,7 +27,8 @@ fn draw_one(results: &Results, plan: &FigurePlan, theme: Theme) -> Result<Figure
     let svg = match &plan.plot {
         Plot::Curves { panels } => curves::draw(&task, panels),
         Plot::Scatter { panels, colour } => scatter::draw(&task, panels, colour),
-        Plot::Maps { measure } => maps::draw(&task, *measure),
+        Plot::Maps { measure, at, only } => maps::draw(&task, *measure, at, only),
+        Plot::Intervals { panels, beside } => intervals::draw(&task, panels, beside),
         Plot::Regions { target, reach } => regions::draw(&task, *target, *reach),
         Plot::Lines { reach, along, label } => decision_lines::draw(&task, *reach, along, label),
         Plot::Ternary { built } => ternary::draw(&task, built.as_deref()),

@@ -1,6 +1,7 @@
 //! A class-by-class matrix of each series as a map, side by side.
 
-use crate::analysis::{Measure, Results, mean_of};
+use crate::analysis::{Measure, Record, Results, mean_of};
+use std::collections::BTreeMap;
 
 use super::axes::{Frame, draw_letter};
 use super::canvas::{Anchor, Canvas, Lettering, Sheet, Stroke, draw_svg};
@@ -112,9 +113,17 @@ impl CellText {
 }
 
 /// Draws one heat map for each series, with one colour bar; the sheet is as high as that takes.
-pub(super) fn draw(task: &Task, measure: Measure) -> Result<String, FigureError> {
-    let maps = maps(task.results, measure);
-    let counts = mean_of(task.results.records.iter(), Measure::ClassCount);
+pub(super) fn draw(
+    task: &Task,
+    measure: Measure,
+    at: &BTreeMap<String, String>,
+    only: &[String],
+) -> Result<String, FigureError> {
+    let results = task.results;
+    let here = |record: &&Record| at.iter().all(|(axis, label)| results.is_at(record, axis, label));
+    let records: Vec<&Record> = results.records.iter().filter(here).collect();
+    let maps = maps(results, &records, measure, only);
+    let counts = mean_of(records.iter().copied(), Measure::ClassCount);
     if maps.iter().all(|map| map.rows.is_empty()) || counts.is_empty() {
         return Err(task.empty("stationary points"));
     }
@@ -150,15 +159,16 @@ fn beside(map: Frame) -> Frame {
     Frame { left: map.right + MAP_GAP, right: map.right + MAP_GAP + colour_bar::WIDTH, ..map }
 }
 
-fn maps(results: &Results, measure: Measure) -> Vec<Map> {
+fn maps(results: &Results, records: &[&Record], measure: Measure, only: &[String]) -> Vec<Map> {
     let map = |(series, look): (usize, SeriesLook)| {
-        let records = || results.records.iter().filter(move |record| record.series == series);
+        let records = || records.iter().copied().filter(move |record| record.series == series);
         let entries = mean_of(records(), measure);
         let classes = records().map(|record| record.classes).max().unwrap_or(1).max(1);
         let rows = entries.chunks(classes).map(<[f64]>::to_vec).collect();
         Map { name: look.name, colour: look.colour, rows }
     };
-    looks(results).into_iter().enumerate().map(map).collect()
+    let shown = |(_, look): &(usize, SeriesLook)| only.is_empty() || only.contains(&look.name);
+    looks(results).into_iter().enumerate().filter(shown).map(map).collect()
 }
 
 /// The loss beside the panel's letter, and under it what to look for on the diagonal.

@@ -21,6 +21,7 @@ mod decision_lines;
 mod draw;
 mod error;
 mod head;
+mod intervals;
 mod labels;
 mod maps;
 mod marker;

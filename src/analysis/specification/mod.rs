@@ -7,15 +7,17 @@ mod either;
 mod plot;
 mod series;
 mod sweep;
+mod table;
 mod training;
 
 pub use design::{ClassSizes, Design, Draw, DrawnImages, Means};
 pub use plot::{
-    AxisPlan, Band, Colouring, CurvePanel, FigurePlan, Level, Line, LineStyle, Mark, Plot, ScaleKind,
-    ScatterPanel, Width,
+    AxisPlan, Band, Colouring, CurvePanel, FigurePlan, IntervalPanel, Level, Line, LineStyle, Mark, Plot,
+    ScaleKind, ScatterPanel, Width,
 };
 pub use series::{Loss, NamedWeights, Optimizer, Series, WeightRule};
 pub use sweep::{Ends, Range, Sweep, Values};
+pub use table::TablePlan;
 pub use training::Training;
 
 use super::measure::Measure;
@@ -58,6 +60,9 @@ pub struct Analysis {
     /// Axes along which keys of this file vary; several make a product.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sweep: Vec<Sweep>,
+    /// Tables of series beside each other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub table: Vec<TablePlan>,
     /// Figures drawn from the records.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub figure: Vec<FigurePlan>,

@@ -60,6 +60,12 @@ pub enum Plot {
     Maps {
         /// The matrix.
         measure: Measure,
+        /// Places on the axes of the sweep, as in a panel of curves.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        at: BTreeMap<String, String>,
+        /// Series that are shown, by name; all if none is named.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        only: Vec<String>,
     },
     /// Decision regions of each series over the samples of one draw; two features.
     Regions {
@@ -97,6 +103,14 @@ pub enum Plot {
         measure: Measure,
         /// The axis of the sweep whose values stand side by side.
         designs: String,
+    },
+    /// Means of a number and their 95% confidence intervals, one row for each series.
+    Intervals {
+        /// Side by side.
+        panels: Vec<IntervalPanel>,
+        /// Series whose means run through as level lines, by name.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        beside: Vec<String>,
     },
     /// What one class withholds, and which others receive it, as bars for each series (A1).
     Bars {
@@ -140,6 +154,22 @@ pub struct CurvePanel {
     /// Circles where the eye should go.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub marks: Vec<Mark>,
+}
+
+/// A panel of intervals.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IntervalPanel {
+    /// The number.
+    pub measure: Selector,
+    /// The horizontal axis.
+    pub x_axis: AxisPlan,
+    /// What stands above the panel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heading: Option<String>,
+    /// Places on the axes of the sweep, as in a panel of curves.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub at: BTreeMap<String, String>,
 }
 
 /// A panel of dots.
