@@ -21,7 +21,7 @@ macro_rules! shipped {
 }
 
 /// All of them, in the order of their figures.
-pub const SHIPPED: [Shipped; 19] = shipped![
+pub const SHIPPED: [Shipped; 22] = shipped![
     "binary-weights",
     "probability-maps",
     "softmax-balance",
@@ -41,6 +41,9 @@ pub const SHIPPED: [Shipped; 19] = shipped![
     "guarantee",
     "weight-effects",
     "other-classes",
+    "training",
+    "polish",
+    "digits-table",
 ];
 
 impl Shipped {

@@ -7,7 +7,9 @@ use super::law::{LawClaim, TOLERANCE};
 use super::measurement::{Solved, measure};
 use super::setup::FIRST_DIGITS_CASE;
 use super::verdict::{Control, Finding, Verdict};
-use super::{averaging, binary, contrary_weight, flows, inr, one_vs_all, repair, softmax, weight_effects};
+use super::{
+    averaging, binary, contrary_weight, flows, inr, networks, one_vs_all, repair, softmax, weight_effects,
+};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use thiserror::Error;
@@ -86,11 +88,12 @@ fn catalogue() -> Vec<(u64, Claim)> {
         .chain(&flows::CLAIMS)
         .chain(&weight_effects::CLAIMS)
         .chain(&contrary_weight::CLAIMS)
+        .chain(&networks::CLAIMS)
         .map(Claim::Comparison);
     let claims = laws.map(Claim::Law).chain([Claim::Dimension]).chain(later.map(Claim::Law));
     let mut numbered: Vec<(u64, Claim)> = (1..).zip(claims.chain(comparisons)).collect();
     // Numbers stay with claims; a claim that came later stands beside its family all the same.
-    numbered.sort_by_key(|(_, claim)| "BIWAR".find(&claim.id()[..1]));
+    numbered.sort_by_key(|(_, claim)| "BIWARN".find(&claim.id()[..1]));
     numbered
 }
 

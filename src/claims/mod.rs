@@ -13,6 +13,7 @@ mod inr;
 mod law;
 mod measurement;
 mod mixture;
+mod networks;
 mod one_vs_all;
 mod repair;
 mod sample;
