@@ -90,7 +90,7 @@ fn the_table_shows_epochs_balance_and_curve() {
         .stdout(predicate::str::contains("mu b_k").not());
     quick(directory.path(), &["--decay-bias", "--decay", "0.01"])
         .success()
-        .stdout(predicate::str::contains("difference  mu b_k"))
+        .stdout(predicate::str::is_match("inflow  difference +mu b_k  residual").expect("a pattern"))
         .stdout(predicate::str::contains("vanishes where outflow - inflow = mu b_k"));
 }
 
@@ -277,4 +277,41 @@ fn a_bias_that_decays_moves_the_balance_by_its_pull_and_one_that_does_not_finds_
         let (difference, pull) = (number(&class["difference"]), number(&class["bias_pull"]));
         assert!(pull.abs() > 0.05 && (difference - pull).abs() < 1e-4, "{class}");
     }
+}
+
+/// An IDX file: its magic number, its sizes, its bytes.
+fn idx(directory: &Path, name: &str, sizes: &[u32], bytes: &[u8]) {
+    let mut file = vec![0, 0, 8, u8::try_from(sizes.len()).expect("few")];
+    file.extend(sizes.iter().flat_map(|size| size.to_be_bytes()));
+    file.extend(bytes);
+    std::fs::write(directory.join(name), file).expect("written");
+}
+
+/// One part of a set of images 6 x 6 of the classes 2 and 5, bright above and below.
+fn part(directory: &Path, prefix: &str, images: u8) {
+    let bright =
+        |image: u8, row: u8| if (row < 3) == (image % 2 == 0) { 200 - 9 * (image % 7) } else { 5 * row };
+    let pixels: Vec<u8> =
+        (0..images).flat_map(|image| (0..36).map(move |pixel| bright(image, pixel / 6))).collect();
+    let labels: Vec<u8> = (0..images).map(|image| if image % 2 == 0 { 2 } else { 5 }).collect();
+    idx(directory, &format!("{prefix}-images-idx3-ubyte"), &[images.into(), 6, 6], &pixels);
+    idx(directory, &format!("{prefix}-labels-idx1-ubyte"), &[images.into()], &labels);
+}
+
+#[test]
+fn an_image_set_is_tested_on_its_own_part_or_on_images_kept_apart() {
+    let directory = directory();
+    let options = ["--data", ".", "--batch", "4", "--epochs", "20", "--format", "json"];
+    let with = |more: &[&str]| train(directory.path(), &[&options, more].concat());
+    part(directory.path(), "train", 40);
+    refused(directory.path(), &options, &["the part to test on (give --test N", "holds no image set"]);
+    let apart = json(&with(&["--test", "3", "--loss", "logistic"]).success());
+    assert_eq!(apart["classes"], serde_json::json!(["2", "5"]));
+    assert_eq!(apart["class_counts"], serde_json::json!([17, 17]));
+    assert_eq!(apart["test"]["class_counts"], serde_json::json!([3, 3]));
+    part(directory.path(), "t10k", 14);
+    let own = json(&with(&["--imbalance", "exponential:20:4"]).success());
+    assert_eq!(own["class_counts"], serde_json::json!([20, 5]));
+    assert_eq!(own["test"]["class_counts"], serde_json::json!([7, 7]));
+    assert_eq!(number(&own["test"]["accuracy"]), 1.0);
 }

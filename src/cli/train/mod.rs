@@ -27,14 +27,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 const EXAMPLES: &str = "Examples:
-  equipoise train                                                 digits, five epochs of a small network
+  equipoise train                              digits, five epochs of a small network
   equipoise train --epochs 20 --polish --imbalance exponential:130:10
   equipoise train --classes 3,8 --loss logistic --counts 120,20 --class-weights balanced
   equipoise train --data fashion --network lenet --checkpoint fashion.safetensors
-  equipoise train --network mine.toml --optimizer adamw --rate 1e-3 --flips --shifts 2 --format json
+  equipoise train --network mine.toml --optimizer adamw --rate 1e-3 --flips --shifts 2
 
 A file of layers, to which the last layer is added, one logit per class:
-  layers = [{ convolution = { channels = 8, kernel = 3 } }, \"relu\", { max_pool = 2 }, { linear = 32 }, \"relu\", { dropout = 0.5 }]
+  layers = [{ convolution = { channels = 8, kernel = 3 } }, \"relu\", { max_pool = 2 },
+            { average_pool = 2 }, { linear = 32 }, \"relu\", { dropout = 0.5 }]
 
 What is said about the balance is measured on all images learned from, with dropout and changes to images as a gradient would \
 see them. The gradient is that of the last layer, penalty included.

@@ -4,7 +4,8 @@ use super::record::EpochRecord;
 use crate::cli::sparkline::sparkline;
 use crate::cnn::Training;
 use crate::numeric::significant;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
+use std::fmt::Write;
 
 /// A bar on standard error for each epoch, and below it the curve of residuals so far; silent where that is no terminal, and
 /// without colours everywhere.
@@ -19,10 +20,13 @@ impl Progress {
             format!("\nbalance residual {} {}", residual_curve(done), significant(last.balance_residual, 2))
         });
         let template = format!(
-            "epoch {epoch} of {epochs} {{bar:24}} {{pos}}/{{len}} images, {{per_sec}}, {{eta}} left  {{msg}}{curve}"
+            "epoch {epoch} of {epochs} {{bar:24}} {{pos}}/{{len}} images, {{speed}} a second, {{eta}} left  {{msg}}{curve}"
         );
         if let Ok(style) = ProgressStyle::with_template(&template) {
-            bar.set_style(style);
+            let speed = |state: &ProgressState, text: &mut dyn Write| {
+                let _ = write!(text, "{:.0}", state.per_sec());
+            };
+            bar.set_style(style.with_key("speed", speed));
         }
         // What was done before an interruption says nothing about how fast it goes now.
         bar.set_position(training.sums().images as u64);
