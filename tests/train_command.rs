@@ -208,6 +208,7 @@ fn bad_input_is_named() {
         ("--schedule step:0:0.1", &["schedule", "above 0"]),
         ("--schedule linear", &["--schedule linear: give constant, cosine"]),
         ("--loss focal --polish", &["--polish: goes with --loss logistic, softmax or inr"]),
+        ("--polish much", &["'much'", "--polish", "give a number"]),
         ("--polish -1", &["--polish -1: give zero"]),
         ("--checkpoint .", &["--checkpoint .", "not a regular file"]),
         ("--checkpoint no/such", &["--checkpoint no/such", "cannot write into"]),

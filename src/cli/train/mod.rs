@@ -19,7 +19,7 @@ use anyhow::{Context, Result};
 use images::ImageArguments;
 use keeper::{Keeper, Kept};
 use loss::LossArguments;
-use polish::{Polish, Polished};
+use polish::{Polish, PolishPenalty, Polished};
 use progress::Progress;
 use recipe::RecipeArguments;
 use record::{End, EpochRecord, Test, TrainRecord};
@@ -65,8 +65,8 @@ pub(super) struct Arguments {
     checkpoint_every: u32,
     /// Then solve the last layer over the network's features to stationarity, with this penalty on its coefficients; for
     /// logistic, softmax and inr [default: that of --decay]
-    #[arg(long, value_name = "L2", num_args = 0..=1, allow_negative_numbers = true)]
-    polish: Option<Option<f64>>,
+    #[arg(long, value_name = "L2", num_args = 0..=1, default_missing_value = "decay", allow_negative_numbers = true)]
+    polish: Option<PolishPenalty>,
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
@@ -81,7 +81,7 @@ enum Format {
 pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     let (loss, recipe) = (arguments.loss.plan()?, arguments.recipe.recipe()?);
     let weights = parse_weights(&arguments.loss.class_weights)?;
-    let polish = arguments.polish.map(|l2| Polish::new(&loss, l2.unwrap_or(recipe.decay))).transpose()?;
+    let polish = arguments.polish.map(|penalty| Polish::new(&loss, penalty.or(recipe.decay))).transpose()?;
     if let Some(file) = &arguments.checkpoint {
         let place = || format!("--checkpoint {}", file.display());
         check_target(file, Path::new(arguments.recipe.network_name())).with_context(place)?;

@@ -9,6 +9,16 @@ use crate::loss::{ClassWeights, LossPlan, Targets};
 use crate::solver::{LARGEST_PARAMETER, LossChoice, Outcome, Problem, solve_observed};
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
+use std::str::FromStr;
+
+/// The penalty that a last layer is solved with.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum PolishPenalty {
+    /// That of its training.
+    OfTraining,
+    /// Another one.
+    Given(f64),
+}
 
 /// What is to be solved once the network is trained.
 #[derive(Debug)]
@@ -39,6 +49,29 @@ pub(super) struct Standing {
     pub(super) gradient_inf: f64,
     pub(super) balance_residual: f64,
     pub(super) ledger: Ledger,
+}
+
+impl PolishPenalty {
+    /// The penalty, after a training with `decay`.
+    pub(super) fn or(self, decay: f64) -> f64 {
+        match self {
+            Self::OfTraining => decay,
+            Self::Given(l2) => l2,
+        }
+    }
+}
+
+impl FromStr for PolishPenalty {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "decay" => Ok(Self::OfTraining),
+            number => {
+                number.parse().map(Self::Given).map_err(|_| "give a number, or nothing for that of --decay")
+            }
+        }
+    }
 }
 
 impl Polish {

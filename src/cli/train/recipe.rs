@@ -38,7 +38,7 @@ pub(super) struct RecipeArguments {
     /// mu of the penalty mu/2 ||w||^2 on all parameters but the last layer's bias
     #[arg(long, default_value_t = Recipe::default().decay, value_name = "MU", allow_hyphen_values = true)]
     decay: f64,
-    /// Let the last layer's bias decay too, which moves the balance by mu b_k
+    /// Let the last layer's bias decay too, which moves the balance by `mu b_k`
     #[arg(long)]
     decay_bias: bool,
     /// Mirror every second image left to right, drawn anew in every epoch
