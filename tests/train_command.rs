@@ -290,11 +290,12 @@ fn idx(directory: &Path, name: &str, sizes: &[u32], bytes: &[u8]) {
 
 /// One part of a set of images 6 x 6 of the classes 2 and 5, bright above and below.
 fn part(directory: &Path, prefix: &str, images: u8) {
-    let bright =
-        |image: u8, row: u8| if (row < 3) == (image % 2 == 0) { 200 - 9 * (image % 7) } else { 5 * row };
+    let bright = |image: u8, row: u8| {
+        if (row < 3) == image.is_multiple_of(2) { 200 - 9 * (image % 7) } else { 5 * row }
+    };
     let pixels: Vec<u8> =
         (0..images).flat_map(|image| (0..36).map(move |pixel| bright(image, pixel / 6))).collect();
-    let labels: Vec<u8> = (0..images).map(|image| if image % 2 == 0 { 2 } else { 5 }).collect();
+    let labels: Vec<u8> = (0..images).map(|image| if image.is_multiple_of(2) { 2 } else { 5 }).collect();
     idx(directory, &format!("{prefix}-images-idx3-ubyte"), &[images.into(), 6, 6], &pixels);
     idx(directory, &format!("{prefix}-labels-idx1-ubyte"), &[images.into()], &labels);
 }
