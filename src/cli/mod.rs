@@ -17,7 +17,9 @@ mod search;
 mod solve;
 mod solve_record;
 mod solve_table;
+mod sparkline;
 mod spinner;
+mod train;
 mod verdict_table;
 mod verify;
 mod weights;
@@ -52,6 +54,7 @@ const EXAMPLES: &str = "Examples:
   equipoise verify B5 A                    one claim and one family of claims
   equipoise solve data.csv --label species --loss softmax --class-weights balanced
   equipoise solve data.csv --label y --loss inr --beta 5 --l2 1e-3 --format json
+  equipoise train --epochs 20 --polish     a small network on digits: the laws while it learns
 
 Exit codes: 0 done; 1 a claim failed, or the answer does not exist; 2 bad input.";
 
@@ -80,6 +83,8 @@ enum Command {
     Weights(weights::Arguments),
     /// Search for data on which a class weight does what one would not expect
     Search(search::Arguments),
+    /// Train a small convolutional network and see the laws of balance emerge
+    Train(train::Arguments),
     /// Check every claim, draw every figure, write one report
     Reproduce(reproduce::Arguments),
     /// Run an analysis: solve its problems, keep the records, draw its figures
@@ -119,6 +124,7 @@ fn dispatch(arguments: &Arguments) -> Result<Ending> {
         Command::Solve(arguments) => solve::run(arguments, style),
         Command::Weights(arguments) => weights::run(arguments, style),
         Command::Search(arguments) => search::run(arguments, style),
+        Command::Train(arguments) => train::run(arguments, style),
         Command::Reproduce(arguments) => reproduce::run(arguments, style),
         Command::Run(arguments) => run::run(arguments, style),
         Command::Draw(arguments) => draw::run(arguments, style),

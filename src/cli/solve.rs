@@ -44,7 +44,8 @@ pub(super) struct Arguments {
     /// The loss: binary or one-vs-all logistic, softmax, or LGL-INR
     #[arg(long, value_enum, default_value_t = LossName::Softmax)]
     loss: LossName,
-    /// none, balanced (inverse frequency), or one positive number per class in sorted order, such as 1,2,5
+    /// none, balanced (inverse frequency), effective:B (effective number of samples, B from 0 to below 1), or one positive
+    /// number per class in sorted order, such as 1,2,5
     #[arg(long, default_value = "none", value_name = "WEIGHTS", allow_hyphen_values = true)]
     class_weights: String,
     /// L2 penalty on the coefficients
@@ -166,20 +167,20 @@ pub(super) fn name_option(error: ProblemError) -> Error {
     }
 }
 
-/// `none`, `balanced` or a list of numbers, which the library checks against the classes.
-fn parse_weights(text: &str) -> Result<ClassWeights> {
-    match text {
-        "none" => Ok(ClassWeights::None),
-        "balanced" => Ok(ClassWeights::Balanced),
-        list => {
-            let parse = |entry: &str| {
-                entry.trim().parse::<f64>().map_err(|_| {
-                    anyhow::anyhow!(
-                        "--class-weights: {entry:?} is not a number; give none, balanced, or one number per class, such as 1,2,5"
-                    )
-                })
-            };
-            Ok(ClassWeights::Explicit(list.split(',').map(parse).collect::<Result<_>>()?))
-        }
+/// `none`, `balanced`, `effective:B` or a list of numbers, which the library checks against the classes.
+pub(super) fn parse_weights(text: &str) -> Result<ClassWeights> {
+    let parse = |entry: &str| {
+        entry.trim().parse::<f64>().map_err(|_| {
+            anyhow::anyhow!(
+                "--class-weights: {entry:?} is not a number; give none, balanced, effective:0.999, or one number per class, \
+                 such as 1,2,5"
+            )
+        })
+    };
+    match (text, text.strip_prefix("effective:")) {
+        ("none", _) => Ok(ClassWeights::None),
+        ("balanced", _) => Ok(ClassWeights::Balanced),
+        (_, Some(overlap)) => Ok(ClassWeights::EffectiveNumber(parse(overlap)?)),
+        (list, None) => Ok(ClassWeights::Explicit(list.split(',').map(parse).collect::<Result<_>>()?)),
     }
 }

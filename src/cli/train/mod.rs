@@ -1,0 +1,167 @@
+//! `train`: a small convolutional network, and how the laws of balance emerge while it learns.
+
+mod images;
+mod keeper;
+mod loss;
+mod polish;
+mod progress;
+mod recipe;
+mod record;
+mod table;
+
+use super::Ending;
+use super::files::check_target;
+use super::output::{Style, note, print};
+use super::solve::{note_wide_weights, parse_weights};
+use crate::cnn::{NetworkError, Plan, Training};
+use crate::loss::{ClassWeights, LossPlan};
+use anyhow::{Context, Result};
+use images::ImageArguments;
+use keeper::{Keeper, Kept};
+use loss::LossArguments;
+use polish::{Polish, PolishPenalty, Polished};
+use progress::Progress;
+use recipe::RecipeArguments;
+use record::{End, EpochRecord, Test, TrainRecord};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+const EXAMPLES: &str = "Examples:
+  equipoise train                              digits, five epochs of a small network
+  equipoise train --epochs 20 --polish --imbalance exponential:130:10
+  equipoise train --classes 3,8 --loss logistic --counts 120,20 --class-weights balanced
+  equipoise train --data fashion --network lenet --checkpoint fashion.safetensors
+  equipoise train --network mine.toml --optimizer adamw --rate 1e-3 --flips --shifts 2
+
+A file of layers, to which the last layer is added, one logit per class:
+  layers = [{ convolution = { channels = 8, kernel = 3 } }, \"relu\", { max_pool = 2 },
+            { average_pool = 2 }, { linear = 32 }, \"relu\", { dropout = 0.5 }]
+
+What is said about the balance is measured on all images learned from, with dropout and changes to images as a gradient would \
+see them. The gradient is that of the last layer, penalty included.
+
+With --checkpoint the training is written down after every epoch and now and then within one. Where the file is there, the \
+training goes on from it, and ends in the same bits as one that was never interrupted. The same seed gives the same bits on any \
+number of threads.";
+
+/// What to train and how to print it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    images: ImageArguments,
+    #[command(flatten)]
+    loss: LossArguments,
+    #[command(flatten)]
+    recipe: RecipeArguments,
+    /// Seed of the choice of images, the initial parameters, the order of images, and whatever is drawn
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    seed: u64,
+    /// Keep the training in this file, and go on from it where it is there
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Option<PathBuf>,
+    /// Seconds between two writings within an epoch
+    #[arg(long, default_value_t = 30, value_name = "SECONDS", requires = "checkpoint")]
+    checkpoint_every: u32,
+    /// Then solve the last layer over the network's features to stationarity, with this penalty on its coefficients; for
+    /// logistic, softmax and inr [default: that of --decay]
+    #[arg(long, value_name = "L2", num_args = 0..=1, default_missing_value = "decay", allow_negative_numbers = true)]
+    polish: Option<PolishPenalty>,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Table,
+    Json,
+}
+
+pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
+    let (loss, recipe) = (arguments.loss.plan()?, arguments.recipe.recipe()?);
+    let weights = parse_weights(&arguments.loss.class_weights)?;
+    let polish = arguments.polish.map(|penalty| Polish::new(&loss, penalty.or(recipe.decay))).transpose()?;
+    if let Some(file) = &arguments.checkpoint {
+        let place = || format!("--checkpoint {}", file.display());
+        check_target(file, Path::new(arguments.recipe.network_name())).with_context(place)?;
+    }
+    let drawn = arguments.images.draw(arguments.seed)?;
+    if matches!(loss, LossPlan::Inr { .. }) && weights != ClassWeights::None {
+        note("note: class weights leave LGL-INR unchanged, since it averages within each class");
+    }
+    let plan = Plan::new(recipe, loss, &weights, &drawn.learned, arguments.seed)?;
+    note_wide_weights(&plan.class_weights);
+    let mut training = Training::new(plan, &drawn.learned)?;
+    let test = Test::new(&drawn.apart)?;
+    let every = Duration::from_secs(arguments.checkpoint_every.into());
+    let mut keeper = Keeper::new(arguments.checkpoint.clone(), every);
+    let epochs = match train(&mut training, &test, &mut keeper) {
+        Err(error @ NetworkError::Diverged { .. }) => {
+            note(&error.to_string());
+            return Ok(Ending::Negative);
+        }
+        epochs => epochs?,
+    };
+    let record = record(arguments, &mut training, &test, epochs, polish.as_ref())?;
+    print(&match arguments.format {
+        Format::Json => serde_json::to_string_pretty(&record)? + "\n",
+        Format::Table => table::table(&record, arguments.recipe.network_name(), style),
+    })?;
+    Ok(ending(record.polished.as_ref()))
+}
+
+/// Trains to the end and returns the records of all epochs.
+fn train(
+    training: &mut Training,
+    test: &Test,
+    keeper: &mut Keeper,
+) -> Result<Vec<EpochRecord>, NetworkError> {
+    let mut kept: Kept = keeper.resume(training, test)?;
+    while !training.is_done() {
+        let progress = Progress::new(training, &kept.epochs);
+        let sums = training.finish_epoch(&mut |training| {
+            progress.tell(training);
+            keeper.keep_now_and_then(training, &kept)
+        })?;
+        kept.epochs.push(EpochRecord::new(training, sums, test)?);
+        keeper.keep(training, &kept)?;
+    }
+    Ok(kept.epochs)
+}
+
+fn record(
+    arguments: &Arguments,
+    training: &mut Training,
+    test: &Test,
+    epochs: Vec<EpochRecord>,
+    polish: Option<&Polish>,
+) -> Result<TrainRecord> {
+    let layer = training.last_layer();
+    let sight = layer.sight(training.loss(), training.targets(), training.head_penalty());
+    let polished = polish.map(|polish| polish.solve(training, &layer)).transpose()?;
+    let labels = training.targets().labels().clone();
+    Ok(TrainRecord {
+        version: env!("CARGO_PKG_VERSION"),
+        data: arguments.images.name(),
+        plan: training.plan().clone(),
+        classes: labels.class_names().to_vec(),
+        class_counts: labels.counts().to_vec(),
+        class_weights: training.targets().class_weights().to_vec(),
+        epochs,
+        end: End::new(&sight, labels.class_names(), training.plan().recipe.decay_head_bias),
+        test: test.record(training),
+        polished,
+    })
+}
+
+/// Says on standard error why there is no polished layer.
+fn ending(polished: Option<&Polished>) -> Ending {
+    match polished.and_then(|polished| polished.why.as_ref()) {
+        Some(why) => {
+            note(&format!("--polish: no stationary point: {why}"));
+            Ending::Negative
+        }
+        None => Ending::Done,
+    }
+}

@@ -1,0 +1,139 @@
+//! The last layer solved to stationarity over the features that the network has come to.
+
+use crate::balance::Ledger;
+use crate::cli::memory::check_memory;
+use crate::cli::solve_record::Status;
+use crate::cli::spinner::Spinner;
+use crate::cnn::{HeadPenalty, LastLayer, Sight, Training};
+use crate::loss::{ClassWeights, LossPlan, Targets};
+use crate::solver::{LARGEST_PARAMETER, LossChoice, Outcome, Problem, solve_observed};
+use anyhow::{Context, Result, ensure};
+use serde::Serialize;
+use std::str::FromStr;
+
+/// The penalty that a last layer is solved with.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum PolishPenalty {
+    /// That of its training.
+    OfTraining,
+    /// Another one.
+    Given(f64),
+}
+
+/// What is to be solved once the network is trained.
+#[derive(Debug)]
+pub(super) struct Polish {
+    choice: LossChoice,
+    l2: f64,
+}
+
+/// How that ended.
+#[derive(Debug, Serialize)]
+pub(super) struct Polished {
+    pub(super) status: Status,
+    pub(super) l2: f64,
+    pub(super) before: Standing,
+    /// Absent where there is no stationary point.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) after: Option<Standing>,
+    /// Why there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) why: Option<String>,
+}
+
+/// Where a last layer stands on the loss with that penalty on its coefficients.
+#[derive(Debug, Serialize)]
+pub(super) struct Standing {
+    /// Without penalty.
+    pub(super) loss: f64,
+    pub(super) gradient_inf: f64,
+    pub(super) balance_residual: f64,
+    pub(super) ledger: Ledger,
+}
+
+impl PolishPenalty {
+    /// The penalty, after a training with `decay`.
+    pub(super) fn or(self, decay: f64) -> f64 {
+        match self {
+            Self::OfTraining => decay,
+            Self::Given(l2) => l2,
+        }
+    }
+}
+
+impl FromStr for PolishPenalty {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "decay" => Ok(Self::OfTraining),
+            number => {
+                number.parse().map(Self::Given).map_err(|_| "give a number, or nothing for that of --decay")
+            }
+        }
+    }
+}
+
+impl Polish {
+    /// With a penalty on the coefficients. Fails when it cannot be solved for the loss.
+    pub(super) fn new(loss: &LossPlan, l2: f64) -> Result<Self> {
+        let choice = LossChoice::of(loss)
+            .context("--polish: goes with --loss logistic, softmax or inr; the others are not solved for")?;
+        ensure!(
+            (0.0..=LARGEST_PARAMETER).contains(&l2),
+            "--polish {l2}: give zero or a positive number up to {LARGEST_PARAMETER:e}"
+        );
+        Ok(Self { choice, l2 })
+    }
+
+    /// Solves the last layer of a training.
+    pub(super) fn solve(&self, training: &Training, layer: &LastLayer) -> Result<Polished> {
+        let targets = training.targets();
+        let penalty = HeadPenalty { decay: self.l2, with_bias: false };
+        let before = Standing::of(layer.sight(training.loss(), targets, penalty));
+        let dataset = layer.dataset(targets).context("--polish: the network's features")?;
+        let weights = ClassWeights::Explicit(targets.class_weights().to_vec());
+        let problem = Problem::new(&dataset, &self.choice, &weights, self.l2).context("--polish")?;
+        check_memory(&problem, 0).context("--polish")?;
+        let (status, after, why) = match solve_observed(&problem, Spinner::new()) {
+            Outcome::Stationary(point) => {
+                let ledger = Ledger::at(&**problem.loss(), &point.logits(&dataset), targets);
+                let standing = Standing {
+                    loss: point.data_loss,
+                    gradient_inf: point.certificate.gradient_inf,
+                    balance_residual: ledger.worst_residual(),
+                    ledger,
+                };
+                (Status::Stationary, Some(standing), None)
+            }
+            Outcome::Separable(proof) => {
+                let classes = proof.classes.iter();
+                (Status::Separable, None, Some(separable(classes.copied(), proof.separated_samples, targets)))
+            }
+            Outcome::NotConverged { why, .. } => {
+                (Status::NotConverged, None, Some(format!("{why}; raise the penalty above {:?}", self.l2)))
+            }
+        };
+        Ok(Polished { status, l2: self.l2, before, after, why })
+    }
+}
+
+impl Standing {
+    fn of(sight: Sight) -> Self {
+        Self {
+            loss: sight.loss,
+            gradient_inf: sight.gradient_inf,
+            balance_residual: sight.worst_residual(),
+            ledger: sight.ledger,
+        }
+    }
+}
+
+fn separable(classes: impl Iterator<Item = usize>, samples: usize, targets: &Targets) -> String {
+    let names: Vec<&str> = classes.map(|class| targets.labels().class_names()[class].as_str()).collect();
+    format!(
+        "the features tell {samples} images apart (of {}), so that along one direction the loss falls for ever; give a \
+         penalty such as --polish 1e-4",
+        names.join(", ")
+    )
+}

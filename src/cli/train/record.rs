@@ -1,0 +1,155 @@
+//! What `train` prints: one record, read by the table and by JSON alike.
+
+use super::polish::Polished;
+use crate::balance::{LedgerEntry, hits, recalls};
+use crate::cli::solve_record::rows;
+use crate::cnn::{EpochSums, NetworkError, Plan, Sight, Training};
+use crate::data::ImageSample;
+use crate::loss::{ClassWeights, Targets};
+use serde::{Deserialize, Serialize};
+
+/// The one JSON object of `train`.
+#[derive(Debug, Serialize)]
+pub(super) struct TrainRecord {
+    pub(super) version: &'static str,
+    /// Where the images are from.
+    pub(super) data: String,
+    pub(super) plan: Plan,
+    pub(super) classes: Vec<String>,
+    pub(super) class_counts: Vec<usize>,
+    pub(super) class_weights: Vec<f64>,
+    pub(super) epochs: Vec<EpochRecord>,
+    /// After the last of them, on the images learned from as a gradient sees them.
+    #[serde(rename = "final")]
+    pub(super) end: End,
+    pub(super) test: TestRecord,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) polished: Option<Polished>,
+}
+
+/// One epoch. What is measured after it is measured on all images learned from, as a gradient sees them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct EpochRecord {
+    pub(super) epoch: usize,
+    /// Means over the steps of the epoch, while the network changed.
+    pub(super) loss_over_steps: f64,
+    pub(super) accuracy_over_steps: f64,
+    /// After the epoch.
+    pub(super) loss: f64,
+    /// Of the last layer.
+    pub(super) gradient_inf: f64,
+    /// The largest over classes.
+    pub(super) balance_residual: f64,
+    /// `P[k][k]`.
+    pub(super) own_probability: Vec<f64>,
+    pub(super) test_accuracy: f64,
+}
+
+/// Where the last layer stands in the end.
+#[derive(Debug, Serialize)]
+pub(super) struct End {
+    pub(super) loss: f64,
+    pub(super) gradient_inf: f64,
+    pub(super) balance_residual: f64,
+    /// Row: true class; column: predicted class.
+    pub(super) mean_probability: Vec<Vec<f64>>,
+    pub(super) ledger: Vec<ClassBalance>,
+}
+
+/// The balance of one class, in units of weighted mass.
+#[derive(Debug, Serialize)]
+pub(super) struct ClassBalance {
+    pub(super) class: String,
+    #[serde(flatten)]
+    pub(super) entry: LedgerEntry,
+    /// `mu b_k`, where the bias decays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) bias_pull: Option<f64>,
+}
+
+/// How the images kept apart are told.
+#[derive(Debug, Serialize)]
+pub(super) struct TestRecord {
+    pub(super) class_counts: Vec<usize>,
+    pub(super) accuracy: f64,
+    /// The mean recall.
+    pub(super) balanced_accuracy: f64,
+    pub(super) recall: Vec<f64>,
+}
+
+/// Images kept apart, and their classes as they are counted.
+pub(super) struct Test<'a> {
+    sample: &'a ImageSample,
+    targets: Targets,
+}
+
+impl<'a> Test<'a> {
+    pub(super) fn new(sample: &'a ImageSample) -> Result<Self, NetworkError> {
+        Ok(Self { sample, targets: Targets::new(sample.labels(), &ClassWeights::None)? })
+    }
+
+    pub(super) fn counts(&self) -> &[usize] {
+        self.targets.counts()
+    }
+
+    fn hits(&self, training: &mut Training) -> Vec<usize> {
+        hits(&training.logits_of(self.sample), &self.targets)
+    }
+
+    fn accuracy(&self, hits: &[usize]) -> f64 {
+        hits.iter().sum::<usize>() as f64 / self.targets.samples() as f64
+    }
+
+    pub(super) fn record(&self, training: &mut Training) -> TestRecord {
+        let hits = self.hits(training);
+        let recall = recalls(&hits, &self.targets);
+        TestRecord {
+            class_counts: self.counts().to_vec(),
+            accuracy: self.accuracy(&hits),
+            balanced_accuracy: recall.iter().sum::<f64>() / recall.len() as f64,
+            recall,
+        }
+    }
+}
+
+impl EpochRecord {
+    /// Of the epoch that has just ended.
+    ///
+    /// Fails when the network no longer computes numbers, which its parameters alone need not show.
+    pub(super) fn new(training: &mut Training, sums: EpochSums, test: &Test) -> Result<Self, NetworkError> {
+        let sight = training.sight();
+        let epoch = training.epoch();
+        if !(sight.loss.is_finite() && sight.gradient_inf.is_finite()) {
+            let what = "the loss over all images";
+            return Err(NetworkError::Diverged { epoch, step: training.steps_per_epoch(), what });
+        }
+        let images = sums.images as f64;
+        let test_hits = test.hits(training);
+        Ok(Self {
+            epoch,
+            loss_over_steps: sums.loss / images,
+            accuracy_over_steps: sums.hits as f64 / images,
+            loss: sight.loss,
+            gradient_inf: sight.gradient_inf,
+            balance_residual: sight.worst_residual(),
+            own_probability: sight.means.matrix.diagonal().iter().copied().collect(),
+            test_accuracy: test.accuracy(&test_hits),
+        })
+    }
+}
+
+impl End {
+    pub(super) fn new(sight: &Sight, classes: &[String], bias_decays: bool) -> Self {
+        let pulls = sight.bias_pull.iter().map(|&pull| bias_decays.then_some(pull));
+        let entries = sight.ledger.entries.iter().zip(pulls).zip(classes);
+        Self {
+            loss: sight.loss,
+            gradient_inf: sight.gradient_inf,
+            balance_residual: sight.worst_residual(),
+            mean_probability: rows(&sight.means.matrix),
+            ledger: entries
+                .map(|((&entry, bias_pull), class)| ClassBalance { class: class.clone(), entry, bias_pull })
+                .collect(),
+        }
+    }
+}
