@@ -1,12 +1,12 @@
 """The networks of `cnn_contender` in PyTorch, with losses written from their definitions.
 
-    torch_peer.py losses DIRECTORY
+    torch_peer.py losses DIRECTORY [double]
     torch_peer.py speed NETWORK STEPS SETTING
 
 With `losses`, the training that cnn_contender left in DIRECTORY is done again from the same parameters on the same
-batches, and three numbers are printed: over all steps the largest relative difference of our losses from PyTorch's in
-single precision, of ours from PyTorch's in double precision, and of PyTorch's own two from each other, which is what
-rounding alone makes. With `speed`, random images are trained on, and what `cnn_contender speed` prints is printed:
+batches, and the largest relative difference of losses is printed. `losses DIRECTORY double` prints three: of ours from
+PyTorch's in single precision, of ours from PyTorch's in double precision, and of PyTorch's own two from each other,
+which is what rounding alone makes. With `speed`, random images are trained on, and what `cnn_contender speed` prints is printed:
 processor seconds, wall seconds, images, and the most memory (KiB) resident before the first step and in all. SETTING is
 contiguous, channels_last or compiled; threads are as many as OMP_NUM_THREADS says.
 """
@@ -133,7 +133,7 @@ def train(directory, kind):
     with safe_open(directory / "start.safetensors", "pt") as file:
         plan = json.loads(file.metadata()["equipoise"])["plan"]
         recipe, name = plan["recipe"], plan["recipe"]["network"]
-        assert recipe["schedule"] == "cosine" and recipe["epochs"] == 1 and not plan["recipe"]["decay_head_bias"]
+        assert recipe["schedule"] == "cosine" and recipe["epochs"] == 1 and not recipe["decay_head_bias"]
         y = torch.from_numpy(np.fromfile(directory / "labels.raw", np.uint32).astype(np.int64))
         x = torch.from_numpy(np.fromfile(directory / "images.raw", np.float32)).reshape(len(y), 28, 28, 1)
         network = network_of(name, 1, 28).to(kind)
@@ -152,12 +152,14 @@ def train(directory, kind):
     return np.array(losses)
 
 
-def losses(directory):
-    ours = np.fromfile(directory / "losses.raw")
-    single, double = train(directory, torch.float32), train(directory, torch.float64)
+def losses(directory, with_double):
+    ours, single = np.fromfile(directory / "losses.raw"), train(directory, torch.float32)
     assert len(ours) == len(single)
     apart = lambda a, b: np.max(np.abs(a - b) / np.abs(b))
-    print(apart(ours, single), apart(ours, double), apart(single, double))
+    print(apart(ours, single))
+    if with_double:
+        double = train(directory, torch.float64)
+        print(apart(ours, double), apart(single, double))
 
 
 def most_resident():
@@ -194,7 +196,7 @@ def main():
     torch.manual_seed(20)
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", os.cpu_count() or 1)))
     if sys.argv[1] == "losses":
-        losses(Path(sys.argv[2]))
+        losses(Path(sys.argv[2]), sys.argv[3:] == ["double"])
     else:
         speed(sys.argv[2], int(sys.argv[3]), sys.argv[4])
 
