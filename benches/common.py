@@ -62,8 +62,7 @@ def written(heading):
 
 
 def rewrite(section):
-    """Puts a section (its lines begin with an empty one and the heading) in place of the last of that heading, or at the
-    end."""
+    """Puts a section, whose lines begin with an empty one and the heading, where one of that heading is, or at the end."""
     text, last = REPORT.read_text().rstrip("\n"), "\n".join(written(section[1]))
     new = "\n".join(section)
     write((text.replace(last, new) if last else f"{text}\n{new}").split("\n"))

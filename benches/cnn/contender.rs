@@ -64,8 +64,8 @@ fn losses(directory: &Path, network: Architecture, loss: &str, images: &Path) ->
     let classes: Vec<u8> = (0..10).collect();
     let (sample, _) = ImageSample::draw(&images, &classes, &COUNTS, &[], SEED)?;
     let (loss, weights) = loss_of(loss)?;
-    // Small steps: at ten times this rate, rounding alone moves losses by up to 1 % within 50 steps (PyTorch's in single from
-    // its own in double precision). A decay strong enough for its parts to be seen.
+    // Small steps: at ten times this rate, rounding alone moves losses by up to 1 % within 50 steps (PyTorch's in single
+    // precision from its own in double). A decay strong enough to be seen, and on what it acts.
     let recipe = Recipe { network, epochs: 1, batch: 64, rate: 1e-3, decay: 0.1, ..Recipe::default() };
     let batch = recipe.batch;
     let mut training = Training::new(Plan::new(recipe, loss, &weights, &sample, SEED)?, &sample)?;

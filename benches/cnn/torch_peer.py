@@ -6,9 +6,9 @@
 With `losses`, the training that cnn_contender left in DIRECTORY is done again from the same parameters on the same
 batches, and the largest relative difference of losses is printed. `losses DIRECTORY double` prints three: of ours from
 PyTorch's in single precision, of ours from PyTorch's in double precision, and of PyTorch's own two from each other,
-which is what rounding alone makes. With `speed`, random images are trained on, and what `cnn_contender speed` prints is printed:
-processor seconds, wall seconds, images, and the most memory (KiB) resident before the first step and in all. SETTING is
-contiguous, channels_last or compiled; threads are as many as OMP_NUM_THREADS says.
+which is what rounding alone makes. With `speed`, random images are trained on, and printed is what `cnn_contender speed`
+prints: processor seconds, wall seconds, images, and the most memory (KiB) resident before the first step and in all.
+SETTING is contiguous, channels_last or compiled, which is channels_last too; threads are as many as OMP_NUM_THREADS says.
 """
 
 import json
