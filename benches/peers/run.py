@@ -4,23 +4,25 @@
     python3 benches/peers/run.py --growth
 
 Builds its own Python environment, and the peers written in Rust, under target/peers. Every head is judged by the
-gradient of the mean loss recomputed here, not by what its solver says. With --growth nothing is measured: the last
-section is written anew from what `cargo bench --bench scaling` left.
+gradient of the mean loss recomputed here, not by what its solver says. With --growth nothing is measured: the
+section on that is written anew from what `cargo bench --bench scaling` left.
 """
 
 import argparse
 import datetime
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
-ENVIRONMENT = ROOT / "target" / "peers"
+sys.path.append(str(HERE.parent))
+
+import common
+from common import CONVOLUTIONAL, ENVIRONMENT, GROWTH, ROOT
+
 L2 = 1e-8
 # Most threads first: what is slow then is not tried on one.
 THREADS = sorted({1, os.cpu_count() or 1}, reverse=True)
@@ -67,23 +69,6 @@ IN_RUST = ["argmin", "linfa"]
 SETTINGS, SETTINGS_OF_PEERS = 200, 4
 MANY, MANY_OF_PEERS, L2_OF_MANY = 10_000, 500, 1e-3
 NOT_JUDGED = float("nan")
-# Heading of the last section.
-GROWTH = "## As problems grow"
-
-
-def environment():
-    python = ENVIRONMENT / "bin" / "python"
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", str(ENVIRONMENT)], check=True)
-    requirements = str(HERE / "requirements.txt")
-    subprocess.run([str(python), "-m", "pip", "install", "-q", "-r", requirements], check=True)
-    return str(python)
-
-
-def contender():
-    build = ["cargo", "build", "--release", "--locked", "--example", "contender"]
-    subprocess.run(build, cwd=ROOT, check=True)
-    return str(ROOT / "target" / "release" / "examples" / "contender")
 
 
 def peers_in_rust():
@@ -101,10 +86,9 @@ def version_of(crate):
 
 def seconds(command, threads):
     """Processor and wall seconds of one solver, or nothing when it is stopped."""
-    plain = {k: v for k, v in os.environ.items() if not k.startswith("OPENBLAS_")}
-    limits = dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS"], str(threads))
+    limits = common.limited_to(threads)
     try:
-        output = subprocess.run(command, capture_output=True, text=True, env=plain | limits, timeout=LIMIT)
+        output = subprocess.run(command, capture_output=True, text=True, env=limits, timeout=LIMIT)
     except subprocess.TimeoutExpired:
         return None
     if output.returncode != 0:
@@ -279,16 +263,6 @@ def table(times, gradients, counts):
     return lines
 
 
-def machine():
-    model = next(
-        (line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")),
-        platform.processor(),
-    )
-    flags = open("/proc/cpuinfo").read()
-    vectors = "AVX-512" if "avx512f" in flags else "AVX2" if "avx2" in flags else "neither AVX2 nor AVX-512"
-    return f"{model}, {os.cpu_count()} cores, {vectors}"
-
-
 def measured_parts():
     """What criterion measured: for each group and name the numbers a second, and whether they are bytes."""
     subprocess.run(["cargo", "bench", "--locked", "--bench", "parts"], cwd=ROOT, check=True)
@@ -353,12 +327,6 @@ def scaling_section():
     ]
 
 
-def write(lines):
-    temporary = ROOT / "BENCHMARKS.md.new"
-    temporary.write_text("\n".join(lines) + "\n")
-    temporary.replace(ROOT / "BENCHMARKS.md")
-
-
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=3)
@@ -367,22 +335,21 @@ def main():
     parser.add_argument("--growth", action="store_true", help="write only the section on growth anew")
     options = parser.parse_args()
     if options.growth:
-        written = (ROOT / "BENCHMARKS.md").read_text().split("\n" + GROWTH)[0]
-        write(written.splitlines() + scaling_section())
+        common.rewrite(scaling_section())
         return
-    python = environment()
+    requirements = HERE / "requirements.txt"
+    python = common.environment(requirements)
     if os.path.realpath(sys.prefix) != os.path.realpath(ENVIRONMENT):
         os.execv(python, [python, *sys.argv])
-    rust, ours = peers_in_rust(), contender()
-    versions = ", ".join((HERE / "requirements.txt").read_text().split()).replace("==", " ")
+    rust, ours = peers_in_rust(), common.example("contender")
+    versions = common.versions(requirements)
     versions += "".join(f", {version_of(crate)}" for crate in ("argmin", "linfa-logistic"))
-    rustc = subprocess.run(["rustc", "--version"], capture_output=True, text=True).stdout.strip()
     lines = [
         "# Benchmarks",
         "",
-        "Written by `python3 benches/peers/run.py --write`; do not edit.",
+        "Written by `python3 benches/peers/run.py --write`, but for a section that says otherwise; do not edit.",
         "",
-        f"{datetime.date.today()}; {machine()}; {rustc}; {versions}.",
+        f"{datetime.date.today()}; {common.machine()}; {common.compiler()}; {versions}.",
         "",
         f"Balanced class weights (S8: from equal to balanced), L2 {L2:g} on the mean loss (S9: {L2_OF_MANY:g}), intercept "
         "free;",
@@ -399,7 +366,7 @@ def main():
         lines += ["", f"## {title}", "", *rows]
         print("\n".join(rows), flush=True)
     if options.write:
-        write(lines + parts_table() + scaling_section())
+        common.write(lines + parts_table() + scaling_section() + common.written(CONVOLUTIONAL))
 
 
 main()
