@@ -46,7 +46,7 @@ const INITIAL: u64 = 0;
 
 impl Network {
     /// Layers for images of an extent, a head of `logits` logits, and parameters drawn for `seed`: uniform between plus and
-    /// minus `1 / sqrt(n)`, where `n` numbers are summed up for one of the layer's (LeCun's rule, and `PyTorch`'s default).
+    /// minus `1 / sqrt(n)`, where `n` numbers are summed up for one of the layer's (the rule of `LeCun`, and `PyTorch`'s default).
     ///
     /// Fails, naming the layer, when the images do not fit the layers.
     pub fn new(
@@ -242,12 +242,12 @@ impl Network {
                 Layer::MaxPool(squares) => {
                     places -= 1;
                     if let Some(by_input) = by_input {
-                        squares.to_largest(current, &pass.places[places], by_input);
+                        squares.hand_to_largest(current, &pass.places[places], by_input);
                     }
                 }
                 Layer::AveragePool(squares) => {
                     if let Some(by_input) = by_input {
-                        squares.to_all(current, by_input);
+                        squares.hand_to_all(current, by_input);
                     }
                 }
                 Layer::Relu => through_positive(input, current),

@@ -61,7 +61,7 @@ impl Schedule {
     pub fn factor(self, step: usize, per_epoch: usize, steps: usize) -> f64 {
         match self {
             Self::Constant => 1.0,
-            Self::Cosine => (1.0 + (std::f64::consts::PI * step as f64 / steps as f64).cos()) / 2.0,
+            Self::Cosine => f64::midpoint(1.0, (std::f64::consts::PI * step as f64 / steps as f64).cos()),
             Self::Step { every, factor } => {
                 let times = step / per_epoch.max(1) / every.max(1);
                 factor.powi(i32::try_from(times).unwrap_or(i32::MAX))

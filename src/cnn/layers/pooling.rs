@@ -32,7 +32,7 @@ impl Squares {
     }
 
     /// Hands each square's gradient to the place that was largest.
-    pub(crate) fn to_largest(&self, by_output: &[f32], places: &[u8], by_input: &mut [f32]) {
+    pub(crate) fn hand_to_largest(&self, by_output: &[f32], places: &[u8], by_input: &mut [f32]) {
         let values = self.output().values();
         let images =
             by_input.par_chunks_exact_mut(self.image.values()).zip(by_output.par_chunks_exact(values));
@@ -53,7 +53,7 @@ impl Squares {
     }
 
     /// Hands each square's gradient to all its places alike.
-    pub(crate) fn to_all(&self, by_output: &[f32], by_input: &mut [f32]) {
+    pub(crate) fn hand_to_all(&self, by_output: &[f32], by_input: &mut [f32]) {
         let images = by_input.par_chunks_exact_mut(self.image.values());
         let images = images.zip(by_output.par_chunks_exact(self.output().values()));
         images.with_min_len(IMAGES_PER_CHUNK).for_each(|(by_input, by_output)| {
