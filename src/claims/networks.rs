@@ -1,4 +1,6 @@
-//! N1 to N4: what holds for the last layer of a network, along training and when it is finished exactly.
+//! N2 to N4: what holds for the last layer of a network when it is finished exactly. N1, the balance residual that falls
+//! along training, is shown by figure F16 and not judged: as a network fits its images both flows shrink, and their relative
+//! difference need not fall with the gradient.
 
 use super::case::{CaseReport, SetupFailure};
 use super::comparison::{Comparison, missed};
@@ -9,7 +11,7 @@ use crate::data::{ImageSample, ImbalanceProfile, digit_images};
 use crate::loss::{ClassWeights, InrVariant, LossPlan, Targets, TrainingLoss};
 use crate::solver::{LossChoice, Outcome, Problem, solve};
 
-/// Losses and weights of N1 and N2.
+/// Losses and weights of N2.
 const LOSSES: [(LossPlan, ClassWeights, &str); 6] = [
     (LossPlan::Softmax, ClassWeights::None, "softmax"),
     (LossPlan::Softmax, ClassWeights::Balanced, "softmax, inverse-frequency weights"),
@@ -34,27 +36,7 @@ const PAIRS: [([usize; 2], f64); 6] = [
 /// Imbalances of N4.
 const RATIOS: [f64; 3] = [10.0, 50.0, 100.0];
 
-pub(super) const CLAIMS: [Comparison; 4] = [
-    Comparison {
-        id: "N1",
-        statement: "Along the training of a network, the balance residual of its last layer falls with the gradient.",
-        cases: LOSSES.len(),
-        check: along_training,
-        summarise: |cases| {
-            let middle = |place: usize| {
-                let numbers = cases.iter().filter_map(|case| case.get(place)).copied();
-                quantile(numbers, 0.5).map_or_else(String::new, shown)
-            };
-            vec![
-                format!("rank correlation of residual and gradient over epochs: {} (median)", middle(0)),
-                format!(
-                    "residual {} of its size after the first tenth of training, gradient {}",
-                    middle(1),
-                    middle(2)
-                ),
-            ]
-        },
-    },
+pub(super) const CLAIMS: [Comparison; 3] = [
     Comparison {
         id: "N2",
         statement: "With the features of a trained network frozen, the last layer solved to stationarity obeys the balance law of its loss exactly.",
@@ -101,15 +83,13 @@ fn before_and_after(cases: &[Vec<f64>]) -> Vec<String> {
 
 /// Epochs of a training; enough for the loss to settle, not for the gradient to vanish.
 const EPOCHS: usize = 40;
-/// Epochs of N1 and the tenth of them after which falling is looked for.
-const EPOCHS_ALONG: usize = 200;
 
 /// A small network on all of its images at a time: what the gradient sees is the loss itself, LGL-INR's class means
 /// included.
-fn recipe(epochs: usize, loss: &LossPlan) -> Recipe {
+fn recipe(loss: &LossPlan) -> Recipe {
     // LGL-INR sums class means where the others take one mean: its gradient is larger by the number of classes.
     let rate = if matches!(loss, LossPlan::Inr { .. }) { 0.01 } else { 0.05 };
-    Recipe { epochs, batch: 4096, rate, decay: 1e-2, ..Recipe::default() }
+    Recipe { epochs: EPOCHS, batch: 4096, rate, decay: 1e-2, ..Recipe::default() }
 }
 
 /// Where a training stands and what it would take to be stationary.
@@ -118,7 +98,6 @@ struct Trained {
     loss: TrainingLoss,
     penalty: HeadPenalty,
     layer: LastLayer,
-    sights: Vec<Sight>,
 }
 
 fn trained(
@@ -126,20 +105,15 @@ fn trained(
     loss: &LossPlan,
     weights: &ClassWeights,
     seed: u64,
-    (epochs, watched): (usize, bool),
 ) -> Result<Trained, SetupFailure> {
-    let plan = Plan::new(recipe(epochs, loss), loss.clone(), weights, sample, seed)?;
+    let plan = Plan::new(recipe(loss), loss.clone(), weights, sample, seed)?;
     let mut training = Training::new(plan, sample)?;
-    let mut sights = Vec::new();
     while !training.is_done() {
-        if watched {
-            sights.push(training.sight());
-        }
         training.finish_epoch(&mut |_| Ok(()))?;
     }
     let layer = training.last_layer();
     let (targets, loss) = (training.targets().clone(), training.loss().clone());
-    Ok(Trained { targets, loss, penalty: training.head_penalty(), layer, sights })
+    Ok(Trained { targets, loss, penalty: training.head_penalty(), layer })
 }
 
 impl Trained {
@@ -195,56 +169,9 @@ fn finished_case(
     })
 }
 
-fn along_training(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> {
-    let (loss, weights, words) = &LOSSES[case];
-    let trained = trained(&long_tailed(20.0, draws)?, loss, weights, draws.1, (EPOCHS_ALONG, true))?;
-    let late: Vec<&Sight> = trained.sights.iter().skip(EPOCHS_ALONG / 10).collect();
-    let gradients: Vec<f64> = late.iter().map(|sight| sight.gradient_inf).collect();
-    let residuals: Vec<f64> = late.iter().map(|sight| sight.worst_residual()).collect();
-    let fall = |numbers: &[f64]| numbers[numbers.len() - 1] / numbers[0];
-    let falls =
-        |residuals: &[f64]| [(rank_correlation(&gradients, residuals), 0.5), (-fall(residuals), -0.5)];
-    // The law of other weights must not emerge.
-    let others: Vec<f64> = late.iter().map(|sight| under_other_weights(sight, &trained.targets)).collect();
-    Ok(CaseReport {
-        setup: format!("{words}, ten digits 1:20, {EPOCHS_ALONG} epochs of all images at a time"),
-        residual: Some(missed(&falls(&residuals))),
-        control: Some(missed(&falls(&others))),
-        observed: vec![rank_correlation(&gradients, &residuals), fall(&residuals), fall(&gradients)],
-        ..CaseReport::default()
-    })
-}
-
-/// The worst relative difference of outflow and inflow if class `k` counted `k + 1` times as much as it does.
-fn under_other_weights(sight: &Sight, targets: &Targets) -> f64 {
-    let masses: Vec<f64> = (1..).zip(targets.mass()).map(|(factor, mass)| f64::from(factor) * mass).collect();
-    let classes = 0..masses.len();
-    let residual = |k: usize| {
-        let outflow = masses[k] * sight.means.shortfall[k];
-        let others = classes.clone().filter(|&c| c != k);
-        relative_difference(outflow, others.map(|c| masses[c] * sight.means.matrix[(c, k)]).sum())
-    };
-    classes.clone().map(residual).fold(0.0, f64::max)
-}
-
-/// Spearman's: the correlation of ranks.
-fn rank_correlation(a: &[f64], b: &[f64]) -> f64 {
-    let ranks = |numbers: &[f64]| -> Vec<f64> {
-        let mut order: Vec<usize> = (0..numbers.len()).collect();
-        order.sort_by(|&i, &j| numbers[i].total_cmp(&numbers[j]));
-        let mut ranks = vec![0.0; numbers.len()];
-        order.into_iter().enumerate().for_each(|(rank, place)| ranks[place] = rank as f64);
-        ranks
-    };
-    let (a, b, middle) = (ranks(a), ranks(b), (a.len() as f64 - 1.0) / 2.0);
-    let product =
-        |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(x, y)| (x - middle) * (y - middle)).sum::<f64>();
-    product(&a, &b) / (product(&a, &a) * product(&b, &b)).sqrt()
-}
-
 fn polished(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> {
     let (loss, weights, words) = &LOSSES[case];
-    let trained = trained(&long_tailed(20.0, draws)?, loss, weights, draws.1, (EPOCHS, false))?;
+    let trained = trained(&long_tailed(20.0, draws)?, loss, weights, draws.1)?;
     let setup = format!("{words}, ten digits 1:20, {EPOCHS} epochs, then the head alone");
     finished_case(&trained, loss, setup, Sight::worst_residual, |_| Vec::new())
 }
@@ -253,7 +180,7 @@ fn pair((seed, number): (u64, u64), case: usize) -> Result<CaseReport, SetupFail
     let (counts, weight) = PAIRS[case];
     let sample = ImageSample::draw(&digit_images(), &[3, 8], &counts, &[], seed ^ number)?.0;
     let weights = ClassWeights::Explicit(vec![1.0, weight]);
-    let trained = trained(&sample, &LossPlan::Logistic, &weights, number, (EPOCHS, false))?;
+    let trained = trained(&sample, &LossPlan::Logistic, &weights, number)?;
     let law = |sight: &Sight| {
         let (measured, lawful) = binary_error_ratio(&sight.means, &trained.targets);
         relative_difference(measured, lawful)
@@ -265,8 +192,7 @@ fn pair((seed, number): (u64, u64), case: usize) -> Result<CaseReport, SetupFail
 fn doubly(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> {
     let ratio = RATIOS[case];
     let loss = LossPlan::Softmax;
-    let trained =
-        trained(&long_tailed(ratio, draws)?, &loss, &ClassWeights::Balanced, draws.1, (EPOCHS, false))?;
+    let trained = trained(&long_tailed(ratio, draws)?, &loss, &ClassWeights::Balanced, draws.1)?;
     let setup = format!("softmax, ten digits 1:{}, inverse-frequency weights", shown(ratio));
     let law = |sight: &Sight| doubly_stochastic(&sight.means).max(missed(&[(spread(&sight.means), 0.01)]));
     finished_case(&trained, &loss, setup, law, |sight| vec![spread(&sight.means)])
