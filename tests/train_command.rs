@@ -196,7 +196,7 @@ fn bad_input_is_named() {
         ("--imbalance step:9:x:1", &["\"x\" is not a number"]),
         ("--test 0", &["--test 0", "at least 1"]),
         ("--test 180", &["--test 180: class 0 has 178 images"]),
-        ("--data nowhere", &["nowhere", "holds no image set"]),
+        ("--data nowhere", &["nowhere", "cannot read nowhere"]),
         ("--class-weights 1,2", &["2 given for 10 classes"]),
         ("--class-weights effective:1", &["give B from 0 to below 1"]),
         ("--class-weights effective:x", &["\"x\" is not a number"]),
@@ -306,7 +306,7 @@ fn an_image_set_is_tested_on_its_own_part_or_on_images_kept_apart() {
     let options = ["--data", ".", "--batch", "4", "--epochs", "20", "--format", "json"];
     let with = |more: &[&str]| train(directory.path(), &[&options, more].concat());
     part(directory.path(), "train", 40);
-    refused(directory.path(), &options, &["the part to test on (give --test N", "holds no image set"]);
+    refused(directory.path(), &options, &["the part to test on (give --test N", "cannot read nowhere"]);
     let apart = json(&with(&["--test", "3", "--loss", "logistic"]).success());
     assert_eq!(apart["classes"], serde_json::json!(["2", "5"]));
     assert_eq!(apart["class_counts"], serde_json::json!([17, 17]));
