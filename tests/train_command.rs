@@ -306,7 +306,7 @@ fn an_image_set_is_tested_on_its_own_part_or_on_images_kept_apart() {
     let options = ["--data", ".", "--batch", "4", "--epochs", "20", "--format", "json"];
     let with = |more: &[&str]| train(directory.path(), &[&options, more].concat());
     part(directory.path(), "train", 40);
-    refused(directory.path(), &options, &["the part to test on (give --test N", "cannot read nowhere"]);
+    refused(directory.path(), &options, &["the part to test on (give --test N", "holds no image set"]);
     let apart = json(&with(&["--test", "3", "--loss", "logistic"]).success());
     assert_eq!(apart["classes"], serde_json::json!(["2", "5"]));
     assert_eq!(apart["class_counts"], serde_json::json!([17, 17]));
