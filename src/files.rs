@@ -1,5 +1,6 @@
 //! Files written whole or not at all: an interruption leaves the old file or the new one, never half of either.
 
+use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{Result, Write};
 use std::path::Path;
@@ -20,6 +21,11 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// The first 128 bits of a digest, in hexadecimal.
+pub(crate) fn short_digest(digest: Sha256) -> String {
+    digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

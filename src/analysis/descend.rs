@@ -99,11 +99,7 @@ impl<'p> Objective<'p> {
     }
 
     pub(super) fn logits(&self, head: &Head) -> DMatrix<f64> {
-        let mut logits = &head.coefficients * &*self.features;
-        for mut column in logits.column_iter_mut() {
-            column.iter_mut().zip(&head.intercepts).for_each(|(logit, intercept)| *logit += intercept);
-        }
-        logits
+        head.logits(&self.features)
     }
 
     /// The loss with penalty, and its gradient by coefficients and intercepts.

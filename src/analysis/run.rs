@@ -4,7 +4,7 @@ use super::error::AnalysisError;
 use super::experiment::Experiment;
 use super::records::{Record, Results};
 use super::store::Store;
-use super::unit::{Trials, Unit, trials, units};
+use super::unit::{Trials, Unit, origins, trials, units};
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
@@ -36,7 +36,8 @@ pub fn run(
     store: &Store,
     watch: &(dyn Fn(Event) + Sync),
 ) -> Result<(Results, Workload), AnalysisError> {
-    let units = units(experiment)?;
+    let origins = origins(experiment)?;
+    let units = units(experiment, &origins)?;
     // Units that differ in nothing their result hangs on are solved once.
     let mut distinct: HashSet<&str> = HashSet::new();
     let mut open = Vec::new();
@@ -45,7 +46,7 @@ pub fn run(
             open.push(unit);
         }
     }
-    let trials = trials(experiment)?;
+    let trials = trials(experiment, &origins)?;
     let wanted: Vec<&Unit> =
         trials.iter().filter(|trial| open.iter().any(|unit| unit.waits_for(trial))).collect();
     let untried: Vec<&Unit> =

@@ -2,7 +2,7 @@
 
 use super::measure::Measure;
 use crate::balance::{
-    Ledger, LedgerEntry, MeanProbability, Neglect, binary_error_ratio, recalls, relative_difference,
+    Ledger, LedgerEntry, MeanProbability, Neglect, accuracy, binary_error_ratio, recalls, relative_difference,
 };
 use crate::loss::Targets;
 use nalgebra::DMatrix;
@@ -28,7 +28,7 @@ impl Standing<'_> {
         let of_neglect = |pick: fn(&Neglect) -> f64| -> Vec<f64> { self.neglect.iter().map(pick).collect() };
         Some(match measure {
             M::BalanceResidual => vec![self.ledger.worst_residual()],
-            M::Accuracy => vec![self.hits.iter().sum::<usize>() as f64 / targets.samples() as f64],
+            M::Accuracy => vec![accuracy(&self.hits, targets)],
             M::BalancedAccuracy => vec![self.recalls().iter().sum::<f64>() / self.hits.len() as f64],
             M::WorstRecall => vec![self.recalls().into_iter().fold(1.0, f64::min)],
             M::ErrorRatio => vec![binary_error_ratio(&self.means, targets).0],

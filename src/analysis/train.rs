@@ -5,11 +5,11 @@ use super::observe::is_trace;
 use super::records::Ended;
 use super::specification::{Analysis, Draw, DrawnImages, Series};
 use super::standing::{Standing, rows};
-use crate::balance::{MeanProbability, Neglect, hits, neglect, recalls};
+use crate::balance::{MeanProbability, accuracy, hits, neglect, recalls};
 use crate::cnn::{LastLayer, NetworkError, Plan, Recipe, Sight, Training};
 use crate::data::ImageSample;
 use crate::loss::{ClassWeights, Targets};
-use crate::solver::{Head, LossChoice, Outcome, Problem, solve};
+use crate::solver::{Head, LossChoice, Outcome};
 use std::collections::BTreeMap;
 
 /// A network to train: a series of an analysis on one draw.
@@ -107,30 +107,32 @@ impl Task<'_> {
             layer.head = head;
             // The certificate's gradient is more precise than one recomputed in double precision.
             sight = Sight { gradient_inf, ..layer.sight(training.loss(), training.targets(), penalty) };
-            ended = Ended::Stationary;
-        }
-        if self.series.polished {
             training.network_mut().set_head(&layer.head);
+            ended = Ended::Stationary;
         }
         let tested = images.tested_on.as_ref().map(|sample| Tested::on(&mut training, sample)).transpose()?;
         let targets = training.targets();
-        let at =
-            Measuring { rate: self.rate, targets, sight: &sight, head: &layer.head, traces: &traces, tested };
+        let standing = Standing {
+            targets,
+            neglect: neglect(&sight.means, targets),
+            means: sight.means,
+            ledger: sight.ledger,
+            hits: sight.hits,
+        };
+        let (loss, gradient) = (sight.loss, sight.gradient_inf);
+        let (rate, head) = (self.rate, &layer.head);
+        let at = Measuring { rate, loss, gradient, standing, head, traces: &traces, tested };
         let measured = wanted.iter().map(|&measure| (measure, at.take(measure))).collect();
-        let classes = training.targets().classes();
+        let classes = targets.classes();
         Ok(Trained { ended, classes, features: layer.features.nrows(), measured })
     }
 
     /// The head that is stationary for the features as they are, with the penalty of training on `W`.
     fn polish(&self, training: &Training, layer: &LastLayer) -> Result<(Head, f64), Refused> {
-        let impossible = |why: String| Refused::Impossible(why);
-        let choice = LossChoice::of(&self.series.loss)
-            .ok_or_else(|| impossible("polishing knows `logistic`, `softmax` and `inr` alone".to_owned()))?;
-        let dataset = layer.dataset(training.targets()).map_err(|error| impossible(error.to_string()))?;
-        let weights = ClassWeights::Explicit(training.plan().class_weights.clone());
-        let problem = Problem::new(&dataset, &choice, &weights, training.plan().recipe.decay)
-            .map_err(|error| impossible(error.to_string()))?;
-        match solve(&problem) {
+        let choice = LossChoice::of(&self.series.loss).ok_or_else(|| {
+            Refused::Impossible("polishing knows `logistic`, `softmax` and `inr` alone".to_owned())
+        })?;
+        match layer.finish(&choice, training.targets(), training.plan().recipe.decay)? {
             Outcome::Stationary(point) => Ok((point.head.clone(), point.certificate.gradient_inf)),
             Outcome::Separable(_) => Err(Refused::Endless(
                 "the features separate classes, so that no head is stationary; raise `decay`".to_owned(),
@@ -155,9 +157,8 @@ impl Tested {
         let targets = targets.map_err(|error| Refused::Impossible(error.to_string()))?;
         let logits = training.logits_of(sample);
         let (loss, hits) = (training.loss(), hits(&logits, &targets));
-        let accuracy = hits.iter().sum::<usize>() as f64 / targets.samples() as f64;
         let means = MeanProbability::of(loss.link(), &loss.linked_logits(&logits), &targets);
-        Ok(Self { recalls: recalls(&hits, &targets), accuracy, means })
+        Ok(Self { recalls: recalls(&hits, &targets), accuracy: accuracy(&hits, &targets), means })
     }
 }
 
@@ -168,8 +169,9 @@ fn mean(numbers: &[f64]) -> f64 {
 /// A trained network and everything that measures are read off.
 struct Measuring<'a> {
     rate: f64,
-    targets: &'a Targets,
-    sight: &'a Sight,
+    loss: f64,
+    gradient: f64,
+    standing: Standing<'a>,
     head: &'a Head,
     traces: &'a Traces,
     tested: Option<Tested>,
@@ -180,8 +182,8 @@ impl Measuring<'_> {
         use Measure as M;
         let of_sights = |look: &dyn Fn(&Sight) -> f64| self.traces.sights.iter().map(look).collect();
         match measure {
-            M::DataLoss => vec![self.sight.loss],
-            M::Gradient => vec![self.sight.gradient_inf],
+            M::DataLoss => vec![self.loss],
+            M::Gradient => vec![self.gradient],
             M::Intercept => self.head.intercepts.clone(),
             M::TestRecall => self.of_test(|tested| tested.recalls.clone()),
             M::TestMeanProbability => self.of_test(|tested| rows(&tested.means.matrix)),
@@ -197,7 +199,7 @@ impl Measuring<'_> {
             M::BalanceTrace => of_sights(&Sight::worst_residual),
             M::LargestClassTrace => self.own_probability(|count, other| count > other),
             M::SmallestClassTrace => self.own_probability(|count, other| count < other),
-            _ => self.standing().take(measure).unwrap_or_default(),
+            _ => self.standing.take(measure).unwrap_or_default(),
         }
     }
 
@@ -205,16 +207,9 @@ impl Measuring<'_> {
         self.tested.as_ref().map_or_else(Vec::new, look)
     }
 
-    fn standing(&self) -> Standing<'_> {
-        let means: MeanProbability = self.sight.means.clone();
-        let neglect: Vec<Neglect> = neglect(&means, self.targets);
-        let (ledger, hits) = (self.sight.ledger.clone(), self.sight.hits.clone());
-        Standing { targets: self.targets, means, ledger, neglect, hits }
-    }
-
     /// `P[k][k]` along training of the first class whose count is ahead of all others by some comparison.
     fn own_probability(&self, ahead: impl Fn(usize, usize) -> bool) -> Vec<f64> {
-        let counts = self.targets.counts();
+        let counts = self.standing.targets.counts();
         let best = (1..counts.len())
             .fold(0, |best, class| if ahead(counts[class], counts[best]) { class } else { best });
         self.traces.sights.iter().map(|sight| sight.means.matrix[(best, best)]).collect()

@@ -9,6 +9,7 @@ use super::records::{Ended, Record};
 use super::specification::{Analysis, Design, Draw, Loss, Optimizer, Training, WeightRule};
 use super::train::{Refused, Task, Trained};
 use crate::data::DataError;
+use crate::files::short_digest;
 use crate::solver::{LossChoice, Problem};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -62,51 +63,18 @@ struct Identity<'a> {
     trial: Option<f64>,
 }
 
-/// All units of an experiment, in the order of its records: points, series, repetitions.
-pub(super) fn units(experiment: &Experiment) -> Result<Vec<Unit<'_>>, AnalysisError> {
-    let mut digests = Digests::default();
-    let mut units = Vec::new();
-    for (point, analysis) in experiment.points.iter().enumerate() {
-        let work = if analysis.training.is_some() { Work::Train } else { Work::Solve };
-        for series in 0..analysis.series.len() {
-            for repetition in 0..analysis.repetitions {
-                units.push(Unit::new(experiment, point, (series, repetition), work, &mut digests)?);
-            }
-        }
-    }
-    Ok(units)
+/// Where the samples of a sweep point come from, as keys see it.
+pub(super) struct Origin {
+    /// The design without the place of its files: what is in them matters, not where they lie.
+    data: Design,
+    /// Digest of the files, if there are any.
+    contents: Option<String>,
 }
 
-/// The trials of learning rates that an experiment asks for, in the order of its points, series and rates; all on the first
-/// draw.
-pub(super) fn trials(experiment: &Experiment) -> Result<Vec<Unit<'_>>, AnalysisError> {
-    let mut digests = Digests::default();
-    let mut trials = Vec::new();
-    for (point, analysis) in experiment.points.iter().enumerate() {
-        let Some(training) = analysis.training.as_ref().filter(|training| training.chooses()) else {
-            continue;
-        };
-        for series in 0..analysis.series.len() {
-            for &rate in &training.rates {
-                trials.push(Unit::new(experiment, point, (series, 0), Work::Try(rate), &mut digests)?);
-            }
-        }
-    }
-    Ok(trials)
-}
-
-/// Digests of data files that were read already.
-type Digests = HashMap<Vec<PathBuf>, String>;
-
-impl<'a> Unit<'a> {
-    fn new(
-        experiment: &'a Experiment,
-        point: usize,
-        (number, repetition): (usize, u64),
-        work: Work,
-        digests: &mut Digests,
-    ) -> Result<Self, AnalysisError> {
-        let analysis = &experiment.points[point];
+/// Those of all points; every set of files is read once.
+pub(super) fn origins(experiment: &Experiment) -> Result<Vec<Origin>, AnalysisError> {
+    let mut digests: HashMap<Vec<PathBuf>, String> = HashMap::new();
+    let origin = |analysis: &Analysis| {
         let wrong = |error: DataError| AnalysisError::specification("data", error.to_string());
         let mut files = analysis.data.files().map_err(wrong)?;
         if analysis.training.as_ref().is_some_and(Training::tests_on_part) {
@@ -115,15 +83,64 @@ impl<'a> Unit<'a> {
         if !files.is_empty() && !digests.contains_key(&files) {
             digests.insert(files.clone(), digest_of_files(&files)?);
         }
-        // What is in the file matters, not where it lies.
         let mut data = analysis.data.clone();
         data.rename_file(|_| PathBuf::new());
+        Ok(Origin { data, contents: digests.get(&files).cloned() })
+    };
+    experiment.points.iter().map(origin).collect()
+}
+
+/// All units of an experiment, in the order of its records: points, series, repetitions.
+pub(super) fn units<'a>(
+    experiment: &'a Experiment,
+    origins: &[Origin],
+) -> Result<Vec<Unit<'a>>, AnalysisError> {
+    let mut units = Vec::new();
+    for (point, (analysis, origin)) in experiment.points.iter().zip(origins).enumerate() {
+        let work = if analysis.training.is_some() { Work::Train } else { Work::Solve };
+        for series in 0..analysis.series.len() {
+            for repetition in 0..analysis.repetitions {
+                units.push(Unit::new(experiment, (point, origin), (series, repetition), work)?);
+            }
+        }
+    }
+    Ok(units)
+}
+
+/// The trials of learning rates that an experiment asks for, in the order of its points, series and rates; all on the first
+/// draw.
+pub(super) fn trials<'a>(
+    experiment: &'a Experiment,
+    origins: &[Origin],
+) -> Result<Vec<Unit<'a>>, AnalysisError> {
+    let mut trials = Vec::new();
+    for (point, (analysis, origin)) in experiment.points.iter().zip(origins).enumerate() {
+        let Some(training) = analysis.training.as_ref().filter(|training| training.chooses()) else {
+            continue;
+        };
+        for series in 0..analysis.series.len() {
+            for &rate in &training.rates {
+                trials.push(Unit::new(experiment, (point, origin), (series, 0), Work::Try(rate))?);
+            }
+        }
+    }
+    Ok(trials)
+}
+
+impl<'a> Unit<'a> {
+    fn new(
+        experiment: &'a Experiment,
+        (point, origin): (usize, &Origin),
+        (number, repetition): (usize, u64),
+        work: Work,
+    ) -> Result<Self, AnalysisError> {
+        let analysis = &experiment.points[point];
         let series = &analysis.series[number];
         let trial = if let Work::Try(rate) = work { Some(rate) } else { None };
         let identity = Identity {
             version: env!("CARGO_PKG_VERSION"),
-            data: &data,
-            contents: digests.get(&files).map(String::as_str),
+            data: &origin.data,
+            contents: origin.contents.as_deref(),
             loss: &series.loss,
             optimizer: series.optimizer,
             class_weights: analysis.weights_of(series),
@@ -167,9 +184,8 @@ fn digest_of_files(files: &[PathBuf]) -> Result<String, AnalysisError> {
     Ok(if let [one] = digests.as_slice() { one.clone() } else { digest(digests.concat().as_bytes()) })
 }
 
-/// The first 128 bits of the SHA-256 digest, in hexadecimal.
 fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    short_digest(Sha256::new_with_prefix(bytes))
 }
 
 impl Unit<'_> {

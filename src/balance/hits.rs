@@ -16,6 +16,12 @@ pub fn hits(logits: &DMatrix<f64>, targets: &Targets) -> Vec<usize> {
     hits
 }
 
+/// The share of all samples that are [`hits`].
+#[must_use]
+pub fn accuracy(hits: &[usize], targets: &Targets) -> f64 {
+    hits.iter().sum::<usize>() as f64 / targets.samples() as f64
+}
+
 /// The share of each class's samples that are [`hits`].
 #[must_use]
 pub fn recalls(hits: &[usize], targets: &Targets) -> Vec<f64> {

@@ -17,7 +17,7 @@ mod witness;
 pub use calibration::{Calibration, CalibrationError};
 pub use class_losses::class_log_losses;
 pub use effect_search::{EffectSearch, FoundEffect, MORE_WEIGHT, Surprise};
-pub use hits::{hits, recalls};
+pub use hits::{accuracy, hits, recalls};
 pub use laws::{
     Centroids, attached_balance, binary_balance, binary_error_ratio, detached_balance, doubly_stochastic,
     guarantee_excess, one_vs_all_balance, pooled_balance, relative_difference, residual_centroids,

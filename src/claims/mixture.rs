@@ -1,7 +1,7 @@
 //! Gaussian classes around a target, solved for several losses over the same draws: what A3, A4 and R4 compare.
 
 use super::case::SetupFailure;
-use crate::balance::{MeanProbability, hits, neglect};
+use crate::balance::{MeanProbability, accuracy, hits, neglect};
 use crate::data::random::stream;
 use crate::data::{Covariance, Dataset, GaussianMixture};
 use crate::loss::{ClassWeights, Link};
@@ -87,6 +87,6 @@ fn look(dataset: &Dataset, choice: &LossChoice, weights: &ClassWeights) -> Resul
         pooled: column.pooled,
         shortfall: means.shortfall[TARGET],
         recall: hits[HARD] as f64 / targets.counts()[HARD] as f64,
-        accuracy: hits.iter().sum::<usize>() as f64 / targets.samples() as f64,
+        accuracy: accuracy(&hits, targets),
     })
 }

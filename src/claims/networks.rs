@@ -9,7 +9,7 @@ use crate::balance::{MeanProbability, binary_error_ratio, doubly_stochastic, rel
 use crate::cnn::{HeadPenalty, LastLayer, Plan, Recipe, Sight, Training};
 use crate::data::{ImageSample, ImbalanceProfile, digit_images};
 use crate::loss::{ClassWeights, InrVariant, LossPlan, Targets, TrainingLoss};
-use crate::solver::{LossChoice, Outcome, Problem, solve};
+use crate::solver::{LossChoice, Outcome};
 
 /// Losses and weights of N2.
 const LOSSES: [(LossPlan, ClassWeights, &str); 6] = [
@@ -124,10 +124,7 @@ impl Trained {
     /// The head that is stationary on the features as they are; `None` where the solver says there is none.
     fn finished(&self, loss: &LossPlan) -> Result<Option<Sight>, SetupFailure> {
         let choice = LossChoice::of(loss).ok_or("a loss that is not solved for")?;
-        let dataset = self.layer.dataset(&self.targets)?;
-        let weights = ClassWeights::Explicit(self.targets.class_weights().to_vec());
-        let Outcome::Stationary(point) =
-            solve(&Problem::new(&dataset, &choice, &weights, self.penalty.decay)?)
+        let Outcome::Stationary(point) = self.layer.finish(&choice, &self.targets, self.penalty.decay)?
         else {
             return Ok(None);
         };

@@ -6,7 +6,7 @@
 use super::error::NetworkError;
 use super::training::{EpochSums, Plan, State, Training};
 use crate::data::ImageSample;
-use crate::files::write_whole;
+use crate::files::{short_digest, write_whole};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors, serialize};
 use serde::{Deserialize, Serialize};
@@ -157,5 +157,5 @@ fn digest(sample: &ImageSample) -> String {
         digest.update(label.to_le_bytes());
         digest.update(sample.pixels(number));
     }
-    digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    short_digest(digest)
 }

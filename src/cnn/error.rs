@@ -2,6 +2,7 @@
 
 use crate::data::DataError;
 use crate::loss::WeightError;
+use crate::solver::ProblemError;
 use std::path::PathBuf;
 use thiserror::Error;
 
@@ -48,4 +49,7 @@ pub enum NetworkError {
     /// Weights that cannot be used.
     #[error(transparent)]
     Weights(#[from] WeightError),
+    /// A head that cannot be solved for.
+    #[error(transparent)]
+    Problem(#[from] ProblemError),
 }

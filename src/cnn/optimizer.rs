@@ -3,7 +3,6 @@
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::ops::Range;
 
 /// How a step is made of the gradient `g`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -89,34 +88,22 @@ const FLOOR: f64 = 1e-8;
 const PIECE: usize = 1 << 14;
 
 impl Optimizer {
-    /// Moves the parameters, of which those in `exempt` do not decay. `moments` holds as many numbers for each parameter as
+    /// Moves the parameters, of which the first `decaying` decay. `moments` holds as many numbers for each parameter as
     /// [`Self::moments`] says, zero at first.
     pub(super) fn step(
         self,
         step: Step,
         gradient: &[f32],
-        exempt: &Range<usize>,
+        decaying: usize,
         moments: &mut [Vec<f32>],
         parameters: &mut [f32],
     ) {
-        let decays = |first: usize, length: usize| {
-            // Pieces are cut so that one is exempt as a whole or not at all.
-            if exempt.contains(&first) && length > 0 { 0.0 } else { step.decay }
-        };
-        let (head, tail) = parameters.split_at_mut(exempt.start.min(gradient.len()));
-        let (head_gradient, tail_gradient) = gradient.split_at(head.len());
-        let (mut head_moments, mut tail_moments) = (Vec::new(), Vec::new());
-        for moment in moments {
-            let (before, after) = moment.split_at_mut(head.len());
-            head_moments.push(before);
-            tail_moments.push(after);
-        }
-        for (first, parameters, gradient, moments) in
-            [(0, head, head_gradient, head_moments), (exempt.start, tail, tail_gradient, tail_moments)]
-        {
-            let step = Step { decay: decays(first, parameters.len()), ..step };
-            self.step_alike(step, gradient, moments, parameters);
-        }
+        let (first, last) = parameters.split_at_mut(decaying);
+        let (of_first, of_last) = gradient.split_at(decaying);
+        let (moments_of_first, moments_of_last) =
+            moments.iter_mut().map(|moment| moment.split_at_mut(decaying)).unzip();
+        self.step_alike(step, of_first, moments_of_first, first);
+        self.step_alike(Step { decay: 0.0, ..step }, of_last, moments_of_last, last);
     }
 
     /// Moves parameters that decay alike.

@@ -1,11 +1,12 @@
 //! What the last layer is at: its gradient, its balance, its mean probabilities, in double precision.
 
+use super::error::NetworkError;
 use super::training::{Training, wide};
 use crate::balance::{Ledger, MeanProbability, hits};
 use crate::data::{DataError, Dataset};
-use crate::loss::{Targets, TrainingLoss};
+use crate::loss::{ClassWeights, Targets, TrainingLoss};
 use crate::numeric::map_sample_chunks;
-use crate::solver::Head;
+use crate::solver::{Head, LossChoice, Outcome, Problem, solve};
 use nalgebra::DMatrix;
 
 /// Features of all images learned from and the head over them, as the gradient sees them.
@@ -47,11 +48,7 @@ impl LastLayer {
     /// `W h + b`, one sample per column.
     #[must_use]
     pub fn logits(&self) -> DMatrix<f64> {
-        let mut logits = &self.head.coefficients * &self.features;
-        for mut column in logits.column_iter_mut() {
-            column.iter_mut().zip(&self.head.intercepts).for_each(|(logit, bias)| *logit += bias);
-        }
-        logits
+        self.head.logits(&self.features)
     }
 
     /// Where the head stands.
@@ -82,6 +79,13 @@ impl LastLayer {
             means: MeanProbability::of(loss.link(), &loss.linked_logits(&logits), targets),
             hits: hits(&logits, targets),
         }
+    }
+
+    /// Solves for the head that is stationary over the features as they are, with a penalty on `W` (THEORY N2).
+    pub fn finish(&self, choice: &LossChoice, targets: &Targets, l2: f64) -> Result<Outcome, NetworkError> {
+        let dataset = self.dataset(targets)?;
+        let weights = ClassWeights::Explicit(targets.class_weights().to_vec());
+        Ok(solve(&Problem::new(&dataset, choice, &weights, l2)?))
     }
 
     /// The features as a data set of their own, on which the head is a linear problem.

@@ -202,8 +202,9 @@ impl<'a> Training<'a> {
 
     /// One step on a batch; returns its loss. What is drawn hangs on the number of the step.
     pub fn step(&mut self, batch: &[usize]) -> Result<f64, NetworkError> {
+        let per_epoch = self.steps_per_epoch();
         let (recipe, state) = (&self.plan.recipe, &mut self.state);
-        let number = state.epoch * self.targets.samples().div_ceil(recipe.batch) + state.step;
+        let number = state.epoch * per_epoch + state.step;
         let into = self.pass.images(batch.len(), self.pictures.extent());
         self.pictures.fill_augmented(batch, recipe.augmentation(), (self.plan.seed, state.epoch), into);
         let mut dropout = stream(self.plan.seed, DROPOUT | number as u64);
@@ -215,13 +216,13 @@ impl<'a> Training<'a> {
             return Err(self.diverged("the loss"));
         }
         state.network.backward(&mut self.pass, &mut self.gradient);
-        let (per_epoch, end) =
-            (self.targets.samples().div_ceil(recipe.batch), state.network.parameters().len());
         let factor = recipe.schedule.factor(number, per_epoch, per_epoch * recipe.epochs);
         let step = Step { rate: recipe.rate * factor, decay: recipe.decay, number: number + 1 };
-        let exempt = if recipe.decay_head_bias { end..end } else { state.network.head_bias() };
+        // The head's bias comes last.
+        let bias = state.network.head_bias();
+        let decaying = if recipe.decay_head_bias { bias.end } else { bias.start };
         let parameters = state.network.parameters_mut();
-        recipe.optimizer.step(step, &self.gradient, &exempt, &mut state.moments, parameters);
+        recipe.optimizer.step(step, &self.gradient, decaying, &mut state.moments, parameters);
         state.sums.images += batch.len();
         state.sums.loss += loss * batch.len() as f64;
         state.sums.hits += hits;

@@ -16,6 +16,18 @@ pub struct Head {
     pub intercepts: Vec<f64>,
 }
 
+impl Head {
+    /// `W h + b` of features (`d x N`), one sample per column.
+    #[must_use]
+    pub fn logits(&self, features: &DMatrix<f64>) -> DMatrix<f64> {
+        let mut logits = &self.coefficients * features;
+        for mut column in logits.column_iter_mut() {
+            column.iter_mut().zip(&self.intercepts).for_each(|(logit, intercept)| *logit += intercept);
+        }
+        logits
+    }
+}
+
 /// How a stationary point was found and how stationary it is.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Certificate {

@@ -254,11 +254,7 @@ impl Means {
 }
 
 fn occurring_unless_given(images: &Images, classes: &[u8]) -> Vec<u8> {
-    if classes.is_empty() {
-        images.class_counts().into_iter().map(|(class, _)| class).collect()
-    } else {
-        classes.to_vec()
-    }
+    if classes.is_empty() { images.occurring() } else { classes.to_vec() }
 }
 
 fn explicit_means(means: &[Vec<f64>]) -> Result<DMatrix<f64>, DataError> {

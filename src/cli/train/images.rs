@@ -63,7 +63,7 @@ impl ImageArguments {
     }
 
     fn classes_among(&self, images: &Images) -> Result<Vec<u8>> {
-        let there: Vec<u8> = images.class_counts().into_iter().map(|(class, _)| class).collect();
+        let there = images.occurring();
         let Some(classes) = &self.classes else { return Ok(there) };
         if let Some(missing) = classes.iter().find(|class| !there.contains(class)) {
             let there: Vec<String> = there.iter().map(u8::to_string).collect();
@@ -92,9 +92,8 @@ impl ImageArguments {
             let profile = parse_rule(rule)?;
             return profile.counts(classes.len()).with_context(|| format!("--imbalance {rule}"));
         }
-        let there = images.class_counts();
-        let of = |&class: &u8| there.iter().find(|&&(found, _)| found == class).map_or(0, |found| found.1);
-        classes.iter().map(|class| left(*class, of(class), held)).collect()
+        let there = images.counts_of(classes);
+        classes.iter().zip(there).map(|(&class, there)| left(class, there, held)).collect()
     }
 }
 

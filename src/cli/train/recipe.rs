@@ -5,9 +5,6 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use std::path::Path;
 
-/// What is kept of the last step where nothing else is asked for.
-const DEFAULT_MOMENTUM: f64 = 0.9;
-
 /// The options about the network and its training; what is not given is as [`Recipe::default`] has it.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Network and steps")]
@@ -83,7 +80,9 @@ impl RecipeArguments {
             epochs: self.epochs,
             batch: self.batch,
             optimizer: match self.optimizer {
-                OptimizerName::Sgd => Optimizer::Sgd { momentum: self.momentum.unwrap_or(DEFAULT_MOMENTUM) },
+                OptimizerName::Sgd => {
+                    self.momentum.map_or_else(Optimizer::default, |momentum| Optimizer::Sgd { momentum })
+                }
                 OptimizerName::Adam => Optimizer::Adam,
                 OptimizerName::Adamw => Optimizer::Adamw,
             },

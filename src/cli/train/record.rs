@@ -1,7 +1,7 @@
 //! What `train` prints: one record, read by the table and by JSON alike.
 
 use super::polish::Polished;
-use crate::balance::{LedgerEntry, hits, recalls};
+use crate::balance::{LedgerEntry, accuracy, hits, recalls};
 use crate::cli::solve_record::rows;
 use crate::cnn::{EpochSums, NetworkError, Plan, Sight, Training};
 use crate::data::ImageSample;
@@ -96,16 +96,12 @@ impl<'a> Test<'a> {
         hits(&training.logits_of(self.sample), &self.targets)
     }
 
-    fn accuracy(&self, hits: &[usize]) -> f64 {
-        hits.iter().sum::<usize>() as f64 / self.targets.samples() as f64
-    }
-
     pub(super) fn record(&self, training: &mut Training) -> TestRecord {
         let hits = self.hits(training);
         let recall = recalls(&hits, &self.targets);
         TestRecord {
             class_counts: self.counts().to_vec(),
-            accuracy: self.accuracy(&hits),
+            accuracy: accuracy(&hits, &self.targets),
             balanced_accuracy: recall.iter().sum::<f64>() / recall.len() as f64,
             recall,
         }
@@ -133,7 +129,7 @@ impl EpochRecord {
             gradient_inf: sight.gradient_inf,
             balance_residual: sight.worst_residual(),
             own_probability: sight.means.matrix.diagonal().iter().copied().collect(),
-            test_accuracy: test.accuracy(&test_hits),
+            test_accuracy: accuracy(&test_hits, &test.targets),
         })
     }
 }

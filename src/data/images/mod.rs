@@ -81,6 +81,20 @@ impl Images {
         (0..=u8::MAX).zip(counts).filter(|&(_, count)| count > 0).collect()
     }
 
+    /// The numbers of classes that occur, in order.
+    #[must_use]
+    pub fn occurring(&self) -> Vec<u8> {
+        self.class_counts().into_iter().map(|(class, _)| class).collect()
+    }
+
+    /// How many images each of some classes has.
+    #[must_use]
+    pub fn counts_of(&self, classes: &[u8]) -> Vec<usize> {
+        let there = self.class_counts();
+        let count = |class: &u8| there.iter().find(|(found, _)| found == class).map_or(0, |found| found.1);
+        classes.iter().map(count).collect()
+    }
+
     /// `counts[i]` images of class `classes[i]`, chosen at random without replacement: features are values from 0 to 1,
     /// class `i` of the result is named by its number.
     ///

@@ -35,11 +35,7 @@ impl ImageSample {
 
     /// All images of some classes.
     pub fn all(images: &Arc<Images>, classes: &[u8]) -> Result<Self, DataError> {
-        let counts = images.class_counts();
-        let count =
-            |&class: &u8| counts.iter().find(|&&(found, _)| found == class).map_or(0, |found| found.1);
-        let counts: Vec<usize> = classes.iter().map(count).collect();
-        Ok(Self::draw(images, classes, &counts, &[], 0)?.0)
+        Ok(Self::draw(images, classes, &images.counts_of(classes), &[], 0)?.0)
     }
 
     /// The set they are from.
