@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail, ensure};
 use equipoise::cnn::{Architecture, Optimizer, Plan, Recipe, Schedule, Training};
 use equipoise::data::random::stream;
 use equipoise::data::{ImageSample, ImageShape, Images, Part, read_images};
-use equipoise::loss::{ClassWeights, InrVariant, LossPlan};
+use equipoise::loss::{ClassWeights, FocalProbability, InrVariant, LossPlan};
 use rand::Rng;
 use rand::seq::SliceRandom;
 use std::path::Path;
@@ -47,7 +47,7 @@ fn loss_of(name: &str) -> Result<(LossPlan, ClassWeights)> {
         "logistic" => (LossPlan::Logistic, effective),
         "softmax" => (LossPlan::Softmax, ClassWeights::Balanced),
         "inr" => (LossPlan::Inr { beta: 5.0, variant: InrVariant::Attached }, ClassWeights::None),
-        "focal" => (LossPlan::Focal { gamma: 2.0 }, effective),
+        "focal" => (LossPlan::Focal { gamma: 2.0, probability: FocalProbability::Plain }, effective),
         "logit-adjusted" => (LossPlan::LogitAdjusted { strength: 1.0 }, ClassWeights::None),
         _ => bail!("{name}: logistic, softmax, inr, focal or logit-adjusted"),
     })

@@ -14,6 +14,7 @@ mod caption;
 mod check;
 mod check_figure;
 mod comparison;
+mod comparison_words;
 mod descend;
 mod error;
 mod experiment;
@@ -36,6 +37,7 @@ mod unit;
 
 pub use caption::caption;
 pub use comparison::{ComparedSeries, Comparison, PairedTest, comparisons};
+pub use comparison_words::{ComparisonTable, comparison_tables, marks};
 pub use error::AnalysisError;
 pub use experiment::{Experiment, SweptAxis};
 pub use file::{Override, Source};

@@ -157,7 +157,7 @@ impl Tested {
         let targets = targets.map_err(|error| Refused::Impossible(error.to_string()))?;
         let logits = training.logits_of(sample);
         let (loss, hits) = (training.loss(), hits(&logits, &targets));
-        let means = MeanProbability::of(loss.link(), &loss.linked_logits(&logits), &targets);
+        let means = MeanProbability::of(loss.link(), &logits, &targets);
         Ok(Self { recalls: recalls(&hits, &targets), accuracy: accuracy(&hits, &targets), means })
     }
 }

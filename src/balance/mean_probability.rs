@@ -35,7 +35,9 @@ pub(super) fn sample_probabilities(link: Link, logits: &[f64], out: &mut [Sigmoi
                 *entry = Sigmoid::of(z);
             }
         }
-        (Link::Softmax, logits) => softmax_with_complements(logits, out),
+        (Link::Softmax, logits) => {
+            softmax_with_complements(logits, out);
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use super::measurement::{Solved, measure};
 use super::setup::FIRST_DIGITS_CASE;
 use super::verdict::{Control, Finding, Verdict};
 use super::{
-    averaging, binary, contrary_weight, flows, inr, networks, one_vs_all, repair, softmax, weight_effects,
+    along_training, averaging, binary, contrary_weight, flows, inr, networks, one_vs_all, repair, softmax, weight_effects,
 };
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -88,6 +88,7 @@ fn catalogue() -> Vec<(u64, Claim)> {
         .chain(&flows::CLAIMS)
         .chain(&weight_effects::CLAIMS)
         .chain(&contrary_weight::CLAIMS)
+        .chain([&along_training::CLAIM])
         .chain(&networks::CLAIMS)
         .map(Claim::Comparison);
     let claims = laws.map(Claim::Law).chain([Claim::Dimension]).chain(later.map(Claim::Law));

@@ -9,6 +9,8 @@ mod data_arguments;
 mod draw;
 mod drawing;
 mod files;
+mod loss_arguments;
+mod losses;
 mod memory;
 mod output;
 mod reproduce;
@@ -85,6 +87,8 @@ enum Command {
     Search(search::Arguments),
     /// Train a small convolutional network and see the laws of balance emerge
     Train(train::Arguments),
+    /// List the losses, with equations, laws and sources
+    Losses(losses::Arguments),
     /// Check every claim, draw every figure, write one report
     Reproduce(reproduce::Arguments),
     /// Run an analysis: solve its problems, keep the records, draw its figures
@@ -125,6 +129,7 @@ fn dispatch(arguments: &Arguments) -> Result<Ending> {
         Command::Weights(arguments) => weights::run(arguments, style),
         Command::Search(arguments) => search::run(arguments, style),
         Command::Train(arguments) => train::run(arguments, style),
+        Command::Losses(arguments) => losses::run(arguments, style),
         Command::Reproduce(arguments) => reproduce::run(arguments, style),
         Command::Run(arguments) => run::run(arguments, style),
         Command::Draw(arguments) => draw::run(arguments, style),

@@ -25,6 +25,10 @@ pub struct Sight {
     pub loss: f64,
     /// Largest entry of the objective's gradient by `W` and `b`.
     pub gradient_inf: f64,
+    /// The objective's gradient by each intercept.
+    pub by_intercepts: Vec<f64>,
+    /// What the loss divides by: the mass `M` of a weighted mean.
+    pub divisor: f64,
     /// Outflow and inflow of every class (B1, B5, B6, R1), of the loss alone.
     pub ledger: Ledger,
     /// `mu b_k` in the ledger's units, by which the law is off where the bias decays; zero where it does not.
@@ -66,17 +70,20 @@ impl LastLayer {
         let by_weights = by_weights + penalty.decay * &self.head.coefficients;
         let pull_on_bias = if penalty.with_bias { penalty.decay } else { 0.0 };
         let pulls: Vec<f64> = self.head.intercepts.iter().map(|bias| pull_on_bias * bias).collect();
-        let of_bias = by_bias.iter().zip(&pulls).map(|(gradient, pull)| (gradient + pull).abs());
+        let by_intercepts: Vec<f64> =
+            by_bias.iter().zip(&pulls).map(|(gradient, pull)| gradient + pull).collect();
         let mut bias_pull: Vec<f64> = pulls.iter().map(|pull| pull * loss.divisor()).collect();
         if let &[of_positives] = bias_pull.as_slice() {
             bias_pull.insert(0, -of_positives);
         }
         Sight {
             loss: value,
-            gradient_inf: of_bias.fold(by_weights.amax(), f64::max),
+            gradient_inf: by_intercepts.iter().map(|entry| entry.abs()).fold(by_weights.amax(), f64::max),
+            by_intercepts,
+            divisor: loss.divisor(),
             ledger: Ledger::at(&**loss, &logits, targets),
             bias_pull,
-            means: MeanProbability::of(loss.link(), &loss.linked_logits(&logits), targets),
+            means: MeanProbability::of(loss.link(), &loss.linked_logits(&logits, targets), targets),
             hits: hits(&logits, targets),
         }
     }

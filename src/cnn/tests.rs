@@ -3,7 +3,7 @@
 use super::*;
 use crate::data::random::stream;
 use crate::data::{ImageSample, digit_images};
-use crate::loss::{ClassWeights, InrVariant, LossPlan};
+use crate::loss::{ClassWeights, FocalProbability, InrVariant, LossPlan};
 use LayerPlan::{AveragePool, Convolution, Dropout, Linear, MaxPool, Relu};
 use rand::RngExt;
 
@@ -321,7 +321,7 @@ fn the_last_layers_gradient_is_the_networks() {
         LossPlan::Softmax,
         LossPlan::Logistic,
         LossPlan::Inr { beta: 5.0, variant: InrVariant::Attached },
-        LossPlan::Focal { gamma: 2.0 },
+        LossPlan::Focal { gamma: 2.0, probability: FocalProbability::Plain },
         LossPlan::LogitAdjusted { strength: 1.0 },
     ] {
         let recipe = Recipe {

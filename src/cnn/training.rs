@@ -90,10 +90,7 @@ impl<'a> Training<'a> {
     /// Fails when the recipe cannot be, or does not fit the images.
     pub fn new(plan: Plan, sample: &'a ImageSample) -> Result<Self, NetworkError> {
         plan.recipe.check()?;
-        if let Some((name, value)) = plan.loss.parameter()
-            && !(value.is_finite() && (0.0..=MOST_SHARPNESS).contains(&value))
-        {
-            let problem = format!("{name} = {value}; give a number from 0 to {MOST_SHARPNESS}");
+        if let Some(problem) = plan.loss.problem_for(sample.labels().classes()) {
             return Err(NetworkError::Setting { setting: "loss", problem });
         }
         let weights = ClassWeights::Explicit(plan.class_weights.clone());
@@ -229,9 +226,6 @@ impl<'a> Training<'a> {
         Ok(loss)
     }
 }
-
-/// Sharpness of a loss above this overflows.
-const MOST_SHARPNESS: f64 = 1e6;
 
 /// Writes the gradient of a batch's loss by its logits into the pass; returns the loss and how many are told right.
 fn batch_gradient(loss: &TrainingLoss, targets: &Targets, labels: Vec<u32>, pass: &mut Pass) -> (f64, usize) {

@@ -1,44 +1,73 @@
 //! Softmax focal loss (THEORY B7).
 
+use super::per_sample::{residual, room, spread};
 use super::{Link, Loss, Targets};
 use crate::numeric::{Sigmoid, Sum, softmax_with_complements};
 use nalgebra::DMatrix;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-/// The weighted mean of `-(1 - p_y)^g log p_y` with `p = softmax(z)`:
+/// Which probability focuses a loss of weighted samples; implementations disagree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FocalProbability {
+    /// `p_y` itself: the focused loss is then weighted.
+    #[default]
+    Plain,
+    /// `exp(-l)` of the weighted loss `l = -lambda_y log p_y`, that is `p_y^lambda_y`, as implementations have it that start
+    /// from a weighted cross-entropy.
+    OfWeightedLoss,
+}
+
+/// The weighted mean of `-(1 - q)^g log p_y` with `p = softmax(z)`, `q = p_y^e`, and `e = 1`, or `e = lambda_y` for
+/// [`FocalProbability::OfWeightedLoss`]:
 ///
-/// `dL/dz_i^k = (lambda_{y_i}/M) f(p_y) (p^k - 1[k = y_i])`, `f(p) = (1-p)^g - g p (1-p)^(g-1) log p`, so that B5 holds
+/// `dL/dz_i^k = (lambda_{y_i}/M) f(q) (p^k - 1[k = y_i])`, `f(q) = (1-q)^g - g q (1-q)^(g-1) log q`, so that B5 holds
 /// with each sample weighted by `f`. Not convex for `g > 0`.
 ///
 /// Source: T.-Y. Lin, P. Goyal, R. Girshick, K. He, P. Dollár, *Focal Loss for Dense Object Detection*, ICCV 2017, in its
 /// softmax form.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Focal {
-    classes: usize,
     gamma: f64,
-    total_mass: f64,
+    /// `e` of each class.
+    exponents: Vec<f64>,
+    divisor: f64,
 }
 
-/// The target's probability, as precisely as each use needs it.
+/// `q`, as precisely as each use needs it.
 struct Target {
     probability: f64,
     complement: f64,
-    /// `log p`, finite where `p` underflows.
+    /// `log q`, finite where `q` underflows.
     log: f64,
 }
 
 impl Focal {
     /// The loss of sharpness `gamma >= 0`, divided by the targets' total mass.
     #[must_use]
-    pub fn new(targets: &Targets, gamma: f64) -> Self {
-        Self { classes: targets.classes(), gamma, total_mass: targets.total_mass() }
+    pub fn new(targets: &Targets, gamma: f64, probability: FocalProbability) -> Self {
+        let exponents = match probability {
+            FocalProbability::Plain => vec![1.0; targets.classes()],
+            FocalProbability::OfWeightedLoss => targets.class_weights().to_vec(),
+        };
+        Self { gamma, exponents, divisor: targets.total_mass() }
+    }
+
+    /// What a sample counts for at these logits beside its weight: `f(q)` of every sample (B7).
+    #[must_use]
+    pub fn factors(&self, logits: &DMatrix<f64>, targets: &Targets) -> Vec<f64> {
+        let mut factors = Vec::with_capacity(logits.ncols());
+        self.each(logits, targets, |at| factors.push(self.factor(&at.target)));
+        factors
     }
 
     /// The same with every sample counted `factor` times.
-    pub(super) fn scaled(self, factor: f64) -> Self {
-        Self { total_mass: self.total_mass / factor, ..self }
+    pub(super) fn scaled(&self, factor: f64) -> Self {
+        Self { divisor: self.divisor / factor, ..self.clone() }
     }
 
-    /// `f(p)`.
+    /// `f(q)`.
     fn factor(&self, target: &Target) -> f64 {
         let Target { probability, complement, log } = *target;
         if self.gamma == 0.0 {
@@ -50,7 +79,7 @@ impl Focal {
         complement.powf(self.gamma) - self.gamma * probability * complement.powf(self.gamma - 1.0) * log
     }
 
-    /// `-d f / d log p = -p f'(p)`, the second derivative of the loss by `log p`.
+    /// `-d f / d log q = -q f'(q)`.
     fn bend(&self, target: &Target) -> f64 {
         let Target { probability, complement, log } = *target;
         let gamma = self.gamma;
@@ -61,34 +90,29 @@ impl Focal {
         probability * (gamma * complement.powf(gamma - 1.0) * (2.0 + log) - steep)
     }
 
-    /// Calls `work` with each sample's number, class, weight, probabilities and target.
-    fn each(
-        &self,
-        logits: &DMatrix<f64>,
-        targets: &Targets,
-        mut work: impl FnMut(usize, usize, f64, &[Sigmoid], &Target),
-    ) {
-        let mut sample = vec![Sigmoid { probability: 0.0, complement: 1.0 }; self.classes];
+    fn each(&self, logits: &DMatrix<f64>, targets: &Targets, mut work: impl FnMut(At)) {
+        let mut sample = room(self.exponents.len());
         for (number, (z, &label)) in logits.column_iter().zip(targets.of_sample()).enumerate() {
             let class = label as usize;
-            let z = z.as_slice();
-            softmax_with_complements(z, &mut sample);
-            let own = sample[class];
-            let log = if own.probability > 0.5 {
-                (-own.complement).ln_1p()
-            } else {
-                let largest = z.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-                z[class] - largest - z.iter().map(|z| (z - largest).exp()).sum::<f64>().ln()
-            };
-            let target = Target { probability: own.probability, complement: own.complement, log };
-            work(number, class, targets.class_weights()[class] / self.total_mass, &sample, &target);
+            let log_own = softmax_with_complements(z.as_slice(), &mut sample).log_probability(z[class]);
+            let log = self.exponents[class] * log_own;
+            let target = Target { probability: log.exp(), complement: -log.exp_m1(), log };
+            let weight = targets.class_weights()[class] / self.divisor;
+            work(At { number, class, weight, sample: &sample, log_own, target });
         }
     }
 }
 
-/// `p^k - 1[k = y]`, without cancellation.
-fn residual(sample: &[Sigmoid], row: usize, class: usize) -> f64 {
-    if row == class { -sample[row].complement } else { sample[row].probability }
+/// A sample and what the logits say of it.
+struct At<'a> {
+    number: usize,
+    class: usize,
+    /// Its weight, reduction included.
+    weight: f64,
+    sample: &'a [Sigmoid],
+    /// `log p_y`.
+    log_own: f64,
+    target: Target,
 }
 
 impl Loss for Focal {
@@ -97,11 +121,11 @@ impl Loss for Focal {
     }
 
     fn logit_rows(&self) -> usize {
-        self.classes
+        self.exponents.len()
     }
 
     fn divisor(&self) -> f64 {
-        self.total_mass
+        self.divisor
     }
 
     fn value_and_gradient(
@@ -111,17 +135,17 @@ impl Loss for Focal {
         gradient: &mut DMatrix<f64>,
     ) -> f64 {
         let mut value = Sum::default();
-        self.each(logits, targets, |number, class, weight, sample, target| {
-            let scale = weight * self.factor(target);
-            for (row, entry) in gradient.column_mut(number).iter_mut().enumerate() {
-                *entry = scale * residual(sample, row, class);
+        self.each(logits, targets, |at| {
+            let scale = at.weight * self.factor(&at.target);
+            for (k, entry) in gradient.column_mut(at.number).iter_mut().enumerate() {
+                *entry = scale * residual(at.sample, k, at.class);
             }
-            value.add(-weight * target.complement.powf(self.gamma) * target.log);
+            value.add(-at.weight * at.target.complement.powf(self.gamma) * at.log_own);
         });
         value.value()
     }
 
-    /// Per sample `w (f (p .* v - p (p . v)) + b r (r . v))` with the residuals `r` and `b = -p_y f'(p_y)`.
+    /// Per sample `w (f (p .* v - p (p . v)) + e b r (r . v))` with the residuals `r` and `b = -q f'(q)`.
     fn curvature_product(
         &self,
         logits: &DMatrix<f64>,
@@ -129,14 +153,14 @@ impl Loss for Focal {
         direction: &DMatrix<f64>,
         product: &mut DMatrix<f64>,
     ) {
-        self.each(logits, targets, |number, class, weight, sample, target| {
-            let along = direction.column(number);
-            let mean: f64 = sample.iter().zip(along.iter()).map(|(p, v)| p.probability * v).sum();
-            let across: f64 = along.iter().enumerate().map(|(row, v)| residual(sample, row, class) * v).sum();
-            let (factor, bend) = (self.factor(target), self.bend(target));
-            for (row, entry) in product.column_mut(number).iter_mut().enumerate() {
-                let spread = sample[row].probability * (along[row] - mean);
-                *entry = weight * (factor * spread + bend * across * residual(sample, row, class));
+        self.each(logits, targets, |at| {
+            let along = direction.column(at.number);
+            let of_residual = |k: usize| residual(at.sample, k, at.class);
+            let across: f64 = along.iter().enumerate().map(|(k, v)| of_residual(k) * v).sum();
+            let (factor, bend) = (self.factor(&at.target), self.exponents[at.class] * self.bend(&at.target));
+            let entries = product.column_mut(at.number).into_iter().zip(spread(at.sample, &along));
+            for (k, (entry, spread)) in entries.enumerate() {
+                *entry = at.weight * (factor * spread + bend * across * of_residual(k));
             }
         });
     }

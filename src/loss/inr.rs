@@ -125,6 +125,10 @@ impl Loss for Inr {
         1.0
     }
 
+    fn has_value(&self) -> bool {
+        self.variant == InrVariant::Attached || self.beta == 0.0
+    }
+
     fn value_and_gradient(
         &self,
         logits: &DMatrix<f64>,
@@ -148,10 +152,6 @@ impl Loss for Inr {
 impl ColumnLoss for Inr {
     fn reads_class_means(&self) -> bool {
         true
-    }
-
-    fn has_value(&self) -> bool {
-        self.variant == InrVariant::Attached || self.beta == 0.0
     }
 
     /// Shares `omega_c / N_c` (`1 / N_k` for targets); attached, each class's samples are also pulled by

@@ -46,6 +46,36 @@ impl Logistic {
         Self::new((0..pair_weights.ncols()).collect(), pair_weights, divisor)
     }
 
+    /// One column per class, or one for two classes, whose own samples count `positive[k]` times as much as the others do
+    /// (B6 with `A[k][k] = lambda_k w_k`, else `lambda_c`), as `PyTorch`'s `pos_weight`.
+    #[must_use]
+    pub fn positive_weighted(targets: &Targets, columns: usize, positive: &[f64]) -> Self {
+        Self::adapted(targets, columns, |class, target| if class == target { positive[target] } else { 1.0 })
+    }
+
+    /// One column per class, or one for two classes, in which the samples of other classes do not count where the class is
+    /// rarer than `rare`, a share of all samples (B6 with `A[c][k] = 0`). A rare column is never pushed down, so that it has
+    /// no stationary point.
+    ///
+    /// Source: J. Tan and others, *Equalization Loss for Long-Tailed Object Recognition*, CVPR 2020.
+    #[must_use]
+    pub fn equalized(targets: &Targets, columns: usize, rare: f64) -> Self {
+        let is_rare = |class: usize| (targets.counts()[class] as f64) < rare * targets.samples() as f64;
+        Self::adapted(targets, columns, |class, target| {
+            if class != target && is_rare(target) { 0.0 } else { 1.0 }
+        })
+    }
+
+    /// Class weights times a factor for each pair of class and column.
+    fn adapted(targets: &Targets, columns: usize, factor: impl Fn(usize, usize) -> f64) -> Self {
+        let target_of: Vec<usize> = if columns == 1 { vec![1] } else { (0..columns).collect() };
+        let weights = targets.class_weights();
+        let pair = DMatrix::from_fn(targets.classes(), columns, |class, column| {
+            weights[class] * factor(class, target_of[column])
+        });
+        Self::new(target_of, pair, targets.total_mass())
+    }
+
     fn new(target_of: Vec<usize>, pair_weights: DMatrix<f64>, divisor: f64) -> Self {
         Self { target_of, pair_weights: pair_weights / divisor, divisor }
     }

@@ -4,27 +4,36 @@
 //! per column** (`K x N`; `1 x N` for the binary logistic loss).
 
 mod block;
+mod catalogue;
 mod columns;
 mod focal;
 mod inr;
 mod logistic;
-mod logit_adjusted;
 mod pair_weights;
+mod per_sample;
 mod plan;
+mod power_logistic;
 mod precise;
+mod seesaw;
+mod shifted;
+mod smoothed;
 mod softmax;
 mod weights;
 
 pub(crate) use block::LogitBlock;
+pub use catalogue::{CATALOGUE, Choices, LossEntry, Setting, loss_named};
 pub(crate) use columns::mean_slopes;
-pub use focal::Focal;
+pub use focal::{Focal, FocalProbability};
 pub(crate) use inr::{Coupling, in_negative_weights};
 pub use inr::{Inr, InrVariant};
 pub use logistic::Logistic;
-pub use logit_adjusted::LogitAdjusted;
 pub(crate) use pair_weights::{ClassSums, ColumnMeans, PairWeights};
-pub use plan::{LossPlan, TrainingLoss};
+pub use plan::{LossPlan, Parameter, PositiveWeights, TrainingLoss};
+pub use power_logistic::PowerLogistic;
 pub(crate) use precise::{PreciseBlock, PreciseLoss, PreciseSums, add_sums};
+pub use seesaw::Seesaw;
+pub use shifted::ShiftedSoftmax;
+pub use smoothed::{LabelSmoothing, SmoothingWeights};
 pub use softmax::Softmax;
 pub use weights::{ClassWeights, Span, Targets, WIDEST_SPAN, WeightError};
 
@@ -46,7 +55,7 @@ pub trait Loss: Sync {
     fn link(&self) -> Link;
 
     /// The logits whose probabilities the loss speaks of; most losses speak of what they are given.
-    fn linked_logits<'a>(&self, logits: &'a DMatrix<f64>) -> Cow<'a, DMatrix<f64>> {
+    fn linked_logits<'a>(&self, logits: &'a DMatrix<f64>, _: &Targets) -> Cow<'a, DMatrix<f64>> {
         Cow::Borrowed(logits)
     }
 
@@ -60,6 +69,11 @@ pub trait Loss: Sync {
 
     /// What the sum over samples is divided by: the total mass of a weighted mean, 1 for LGL-INR's sum over classes.
     fn divisor(&self) -> f64;
+
+    /// Whether `dL/dz` is the derivative of the value. Detached losses take for constant what is not.
+    fn has_value(&self) -> bool {
+        true
+    }
 
     /// The value `L`, and `dL/dlogits` written to `gradient` (same shape as `logits`).
     fn value_and_gradient(
@@ -84,11 +98,6 @@ pub(crate) trait ColumnLoss: Loss {
     /// Whether [`Self::pair_weights`] depend on class means at the present logits.
     fn reads_class_means(&self) -> bool {
         false
-    }
-
-    /// Whether `dL/dz` is the derivative of the value. Detached LGL-INR takes weights for constants that are not.
-    fn has_value(&self) -> bool {
-        true
     }
 
     /// The weights of some columns; `means` holds the class means of each where they are read.

@@ -26,10 +26,20 @@ fn losses(targets: &Targets) -> Vec<(&'static str, Box<dyn Loss>)> {
         ("inr", inr(5.0, InrVariant::Attached)),
         ("inr beta 0", inr(0.0, InrVariant::Attached)),
         ("inr beta 50", inr(50.0, InrVariant::Attached)),
-        ("focal", Box::new(Focal::new(targets, 2.0))),
-        ("focal, mild", Box::new(Focal::new(targets, 0.5))),
-        ("focal without focus", Box::new(Focal::new(targets, 0.0))),
-        ("logit-adjusted", Box::new(LogitAdjusted::new(targets, 1.0))),
+        ("focal", Box::new(Focal::new(targets, 2.0, FocalProbability::Plain))),
+        ("focal, mild", Box::new(Focal::new(targets, 0.5, FocalProbability::Plain))),
+        ("focal without focus", Box::new(Focal::new(targets, 0.0, FocalProbability::Plain))),
+        ("focal of weighted loss", Box::new(Focal::new(targets, 2.0, FocalProbability::OfWeightedLoss))),
+        ("sigmoid focal", Box::new(PowerLogistic::sigmoid_focal(targets, 2.0, 0.25))),
+        ("sigmoid focal, mild", Box::new(PowerLogistic::sigmoid_focal(targets, 0.5, 0.75))),
+        ("soft selection", Box::new(PowerLogistic::soft_selection(targets, 2.0, 1.5))),
+        ("label smoothing", Box::new(LabelSmoothing::new(targets, 0.1, SmoothingWeights::Term))),
+        ("label smoothing of samples", Box::new(LabelSmoothing::new(targets, 0.3, SmoothingWeights::Sample))),
+        ("ldam", Box::new(ShiftedSoftmax::ldam(targets, 0.5, 3.0))),
+        ("vector scaling", Box::new(ShiftedSoftmax::vector_scaled(targets, 1.5, 0.3))),
+        ("positive weights", Box::new(Logistic::positive_weighted(targets, classes, &[2.0, 0.5, 7.0]))),
+        ("equalization", Box::new(Logistic::equalized(targets, classes, 0.5))),
+        ("logit-adjusted", Box::new(ShiftedSoftmax::logit_adjusted(targets, 1.0))),
     ]
 }
 
@@ -134,6 +144,33 @@ fn the_derivative_of_the_detached_field_matches_finite_differences() {
         inr.curvature_product(&at, &targets, &along, &mut product);
         assert!((&product - &change).amax() <= 1e-7 * (1.0 + product.amax()), "beta {beta}");
     }
+}
+
+#[test]
+fn seesaw_is_softmax_of_logits_whose_shifts_are_frozen() {
+    let labels: Vec<u32> = vec![0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2];
+    let labels = Labels::numbered(labels, 3).expect("every class occurs");
+    let targets = Targets::new(&labels, &ClassWeights::Explicit(vec![1.0, 2.5, 0.3])).expect("valid");
+    let seesaw = Seesaw::new(&targets, 0.8, 2.0, 0.01);
+    let at = logits(3, targets.samples(), 3.0);
+    let along = logits(3, targets.samples(), 1.0).map(|value| (3.0 * value).cos());
+    let shift = seesaw.linked_logits(&at, &targets).into_owned() - &at;
+    assert!(shift.amax() > 1.0 && shift.min() < 0.0, "both factors are at work: {shift}");
+    let softmax = Softmax::new(&targets);
+    let ((value, gradient), (frozen_value, frozen_gradient)) =
+        (gradient_at(&seesaw, &at, &targets), gradient_at(&softmax, &(&at + &shift), &targets));
+    assert!((value - frozen_value).abs() < 1e-14 * value);
+    assert!((gradient - frozen_gradient).amax() < 1e-15);
+    let (mut product, mut frozen) = (DMatrix::zeros(3, at.ncols()), DMatrix::zeros(3, at.ncols()));
+    seesaw.curvature_product(&at, &targets, &along, &mut product);
+    softmax.curvature_product(&(&at + &shift), &targets, &along, &mut frozen);
+    assert!((product - frozen).amax() < 1e-15);
+    // A frequent class's sample pushes the rare class down by its size, unless it is told wrong.
+    let calm = DMatrix::from_fn(3, targets.samples(), |row, sample| {
+        if row == targets.of_sample()[sample] as usize { 2.0 } else { 0.0 }
+    });
+    let shift = seesaw.linked_logits(&calm, &targets).into_owned() - &calm;
+    assert!((shift[(2, 0)] - 0.8 * (1.0_f64 / 7.0).ln()).abs() < 1e-14 && shift[(0, 11)] == 0.0);
 }
 
 #[test]

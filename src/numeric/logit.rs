@@ -47,8 +47,26 @@ impl Sigmoid {
     }
 }
 
+/// `log sum_k exp(z_k)` in the two parts that keep the precision of what is near it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LogTotal {
+    /// The largest logit.
+    largest: f64,
+    /// `log(1 + sum of the others' exp(z_k - largest))`.
+    rest: f64,
+}
+
+impl LogTotal {
+    /// `log softmax(z)_k` of the class with the logit `z`; finite where the probability underflows, and to full relative
+    /// precision where it is near 1.
+    #[must_use]
+    pub fn log_probability(self, z: f64) -> f64 {
+        (z - self.largest) - self.rest
+    }
+}
+
 /// Softmax probabilities, each with the sum of the others as its complement.
-pub fn softmax_with_complements(logits: &[f64], out: &mut [Sigmoid]) {
+pub fn softmax_with_complements(logits: &[f64], out: &mut [Sigmoid]) -> LogTotal {
     let (top, largest) = logits
         .iter()
         .copied()
@@ -67,6 +85,7 @@ pub fn softmax_with_complements(logits: &[f64], out: &mut [Sigmoid]) {
         entry.probability /= total;
         entry.complement = if class == top { others / total } else { 1.0 - entry.probability };
     }
+    LogTotal { largest, rest: others.ln_1p() }
 }
 
 #[cfg(test)]

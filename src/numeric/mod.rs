@@ -15,7 +15,7 @@ pub use chunks::{
 pub use double_double::DoubleDouble;
 pub(crate) use double_double::{two_product, two_sum};
 pub use elementary::{exp_of_nonpositive, ln_1p_of_nonnegative};
-pub use logit::{Sigmoid, softmax_with_complements, softplus};
+pub use logit::{LogTotal, Sigmoid, softmax_with_complements, softplus};
 pub use significant::{power_of_ten, significant};
 pub use sum::{CompensatedMatrix, Sum};
 pub use vectorised::{Kernel, vectorised};

@@ -3,11 +3,13 @@
 use super::escape::{escape, prose};
 use super::numbers::numbers;
 use super::{Drawn, ReportError};
+use super::verdicts::anchor as verdict_anchor;
 use crate::analysis::Results;
+use crate::claims::Verdict;
 use crate::figure::Figure;
 
 /// One figure; `place` is its position on the page, counted from 0.
-pub(super) fn figure(place: usize, drawn: &Drawn) -> Result<String, ReportError> {
+pub(super) fn figure(place: usize, drawn: &Drawn, verdicts: &[Verdict]) -> Result<String, ReportError> {
     let figure = &drawn.figure;
     let missing = || ReportError::NoDrawing { id: figure.id.clone() };
     // A prologue such as an XML declaration may not stand inside HTML.
@@ -16,7 +18,7 @@ pub(super) fn figure(place: usize, drawn: &Drawn) -> Result<String, ReportError>
     let (anchor, id, caption) = (anchor(figure), escape(&figure.id), prose(&figure.caption));
     let results = drawn.results.as_deref();
     let narrow = if is_narrow(&drawing) { " narrow" } else { "" };
-    let origin = results.map(|results| origin(figure, results)).unwrap_or_default();
+    let origin = results.map(|results| origin(figure, results, verdicts)).unwrap_or_default();
     let numbers = results.map(numbers).unwrap_or_default();
     Ok(format!(
         "<figure id=\"{anchor}\">\n<div class=\"card{narrow}\">\n{drawing}\n</div>\n\
@@ -25,10 +27,14 @@ pub(super) fn figure(place: usize, drawn: &Drawn) -> Result<String, ReportError>
 }
 
 /// Which analysis it comes from, the claims it shows, and how to run it again.
-fn origin(figure: &Figure, results: &Results) -> String {
+fn origin(figure: &Figure, results: &Results, verdicts: &[Verdict]) -> String {
     let analysis = &results.experiment.analysis;
     let plan = analysis.figure.iter().find(|plan| plan.id == figure.id);
-    let link = |claim: &String| format!("<a href=\"#claim-{0}\">{0}</a>", escape(claim));
+    let link = |id: &String| match verdicts.iter().find(|verdict| verdict.id == *id) {
+        Some(verdict) => format!("<a href=\"#{}\">{}</a>", verdict_anchor(verdict), escape(id)),
+        // A claim that is measured, not judged.
+        None => escape(id),
+    };
     let claims: Vec<String> = plan.into_iter().flat_map(|plan| &plan.claims).map(link).collect();
     format!(
         " <small>Claims: {}. <code>equipoise run {}</code></small>",
@@ -90,9 +96,9 @@ mod tests {
             };
             Drawn { figure, results: None }
         };
-        let html = figure(0, &with("<?xml version=\"1.0\"?>\n<svg></svg>")).expect("a drawing");
+        let html = figure(0, &with("<?xml version=\"1.0\"?>\n<svg></svg>"), &[]).expect("a drawing");
         assert!(html.contains("<svg></svg>") && !html.contains("<?xml") && html.contains("a &lt; b"));
-        let error = figure(0, &with("nothing")).expect_err("no drawing").to_string();
+        let error = figure(0, &with("nothing"), &[]).expect_err("no drawing").to_string();
         assert!(error.contains("F9"), "{error}");
     }
 }

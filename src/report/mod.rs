@@ -1,7 +1,7 @@
 //! Verdicts and figures become one HTML page that needs nothing but itself: no script, no network, no font to load.
 //!
 //! [`render`] makes the page, [`write()`] puts it into a directory. `page` holds the skeleton and `verdicts`,
-//! `figures` (with `numbers`) and `notation` its parts, `circumstances` what differs between two runs; below them, each
+//! `figures` (with `numbers`), `tables` and `notation` its parts, `circumstances` what differs between two runs; below them, each
 //! uses only those named before it: `escape` (text to HTML), `number` and `date` (values to HTML), `markup` (lists and
 //! tables), `mathml` and `formulas`.
 
@@ -17,6 +17,7 @@ mod notation;
 mod number;
 mod numbers;
 mod page;
+mod tables;
 mod verdicts;
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::circumstances::Circumstances;
 use super::escape::escape;
 use super::markup::{described, each};
 use super::number::duration;
-use super::{Report, ReportError, figures, notation, verdicts};
+use super::{Report, ReportError, figures, notation, tables, verdicts};
 use crate::claims::Effort;
 
 const STYLE: &str = include_str!("style.css");
@@ -16,14 +16,18 @@ pub(super) fn page(report: &Report, circumstances: &Circumstances) -> Result<Str
         .figures
         .iter()
         .enumerate()
-        .map(|(place, drawn)| figures::figure(place, drawn))
+        .map(|(place, drawn)| figures::figure(place, drawn, report.verdicts))
         .collect::<Result<Vec<_>, _>>()?
         .concat();
-    let mut body = introduction(report);
+    let tables = tables::tables(report.figures);
+    let mut body = introduction(report, !tables.is_empty());
     body += &section("reading", "How to read this page", &notation::notation(first.tolerance));
     body += &section("claims", "The claims", &verdicts::overview(report));
     if !drawings.is_empty() {
         body += &section("figures", "Figures", &drawings);
+    }
+    if !tables.is_empty() {
+        body += &section("tables", "Tables", &tables);
     }
     body += &section("details", "Claim by claim", &verdicts::details(report.verdicts));
     let (head, footer) = (head(), footer(report, circumstances));
@@ -43,9 +47,9 @@ fn head() -> String {
     )
 }
 
-fn introduction(report: &Report) -> String {
+fn introduction(report: &Report, has_tables: bool) -> String {
     let summary = verdicts::summary(report.verdicts);
-    let contents = contents(report);
+    let contents = contents(report, has_tables);
     format!(
         "<header>\n<h1>What logistic and softmax losses settle to</h1>\n\
          <p>When the training of a classifier has converged, the mean probabilities it predicts must obey exact laws \
@@ -58,7 +62,7 @@ fn introduction(report: &Report) -> String {
     )
 }
 
-fn contents(report: &Report) -> String {
+fn contents(report: &Report, has_tables: bool) -> String {
     let claims = each(report.verdicts, |verdict| {
         format!("<li><a href=\"#{}\">{}</a></li>", verdicts::anchor(verdict), escape(&verdict.id))
     });
@@ -70,9 +74,10 @@ fn contents(report: &Report) -> String {
     } else {
         format!("<li><a href=\"#figures\">Figures</a><ul>{figures}</ul></li>\n")
     };
+    let tables = if has_tables { "<li><a href=\"#tables\">Tables</a></li>\n" } else { "" };
     format!(
         "<ul>\n<li><a href=\"#reading\">How to read this page</a></li>\n<li><a href=\"#claims\">The claims</a></li>\n\
-         {figures}<li><a href=\"#details\">Claim by claim</a><ul>{claims}</ul></li>\n</ul>\n"
+         {figures}{tables}<li><a href=\"#details\">Claim by claim</a><ul>{claims}</ul></li>\n</ul>\n"
     )
 }
 

@@ -33,7 +33,7 @@ impl LossChoice {
             LossPlan::Logistic => Some(Self::Logistic),
             LossPlan::Softmax => Some(Self::Softmax),
             LossPlan::Inr { beta, variant } => Some(Self::Inr { beta, variant }),
-            LossPlan::Focal { .. } | LossPlan::LogitAdjusted { .. } => None,
+            _ => None,
         }
     }
 }

@@ -2,7 +2,6 @@
 
 mod images;
 mod keeper;
-mod loss;
 mod polish;
 mod progress;
 mod recipe;
@@ -11,6 +10,7 @@ mod table;
 
 use super::Ending;
 use super::files::check_target;
+use super::loss_arguments::LossArguments;
 use super::output::{Style, note, print};
 use super::solve::{note_wide_weights, parse_weights};
 use crate::cnn::{NetworkError, Plan, Training};
@@ -18,7 +18,6 @@ use crate::loss::{ClassWeights, LossPlan};
 use anyhow::{Context, Result};
 use images::ImageArguments;
 use keeper::{Keeper, Kept};
-use loss::LossArguments;
 use polish::{Polish, PolishPenalty, Polished};
 use progress::Progress;
 use recipe::RecipeArguments;

@@ -59,10 +59,10 @@ impl Convolution {
     pub(crate) fn forward(&self, parameters: &[f32], input: &[f32], output: &mut [f32]) {
         let (weights, bias) = parameters.split_at(self.weights());
         let weights = read(weights, self.fan_in(), self.channels);
-        let images = output
-            .par_chunks_exact_mut(self.output().values())
-            .zip(input.par_chunks_exact(self.patches.image.values()));
-        images.with_min_len(IMAGES_PER_CHUNK).for_each(|(output, input)| {
+        let chunks = output
+            .par_chunks_mut(IMAGES_PER_CHUNK * self.output().values())
+            .zip(input.par_chunks(IMAGES_PER_CHUNK * self.patches.image.values()));
+        chunks.for_each(|(output, input)| {
             self.patches.each_block(input, |rows, seen| {
                 let output = &mut output[self.output().rows(&rows)];
                 multiply(write(output, seen.nrows(), self.channels), seen, weights);
@@ -117,14 +117,10 @@ impl Convolution {
     fn sum_by_weights(&self, input: &[f32], by_output: &[f32], sums: &mut [f32]) {
         let (by_weights, by_bias) = sums.split_at_mut(self.weights());
         add_rows(by_output, by_bias);
-        let images = input.chunks_exact(self.patches.image.values());
-        for (input, by_output) in images.zip(by_output.chunks_exact(self.output().values())) {
-            self.patches.each_block(input, |rows, seen| {
-                let by_output = read(&by_output[self.output().rows(&rows)], seen.nrows(), self.channels);
-                let by_weights = write(by_weights, self.fan_in(), self.channels);
-                multiply_add(by_weights, seen.transpose(), by_output);
-            });
-        }
+        self.patches.each_block(input, |rows, seen| {
+            let by_output = read(&by_output[self.output().rows(&rows)], seen.nrows(), self.channels);
+            multiply_add(write(by_weights, self.fan_in(), self.channels), seen.transpose(), by_output);
+        });
     }
 
     /// The gradient by the input is a convolution of that by the output with the kernel turned round; the same
@@ -141,15 +137,12 @@ impl Convolution {
         add_rows(by_output, by_bias);
         let (back, image) = (self.patches_back(), self.patches.image);
         let turned = read(turned, back.length(), image.channels);
-        let images = input.chunks_exact(image.values()).zip(by_input.chunks_exact_mut(image.values()));
-        for ((input, by_input), by_output) in images.zip(by_output.chunks_exact(self.output().values())) {
-            back.each_block(by_output, |rows, seen| {
-                let place = image.rows(&rows);
-                let input = read(&input[place.clone()], seen.nrows(), image.channels);
-                multiply_add(write(by_turned, image.channels, back.length()), input.transpose(), seen);
-                multiply(write(&mut by_input[place], seen.nrows(), image.channels), seen, turned);
-            });
-        }
+        back.each_block(by_output, |rows, seen| {
+            let place = image.rows(&rows);
+            let input = read(&input[place.clone()], seen.nrows(), image.channels);
+            multiply_add(write(by_turned, image.channels, back.length()), input.transpose(), seen);
+            multiply(write(&mut by_input[place], seen.nrows(), image.channels), seen, turned);
+        });
     }
 
     /// The kernel turned round, as the input sees it: places backwards, channels out, channels in.

@@ -11,7 +11,7 @@ const LANE: usize = 16;
 
 /// Numbers of neighbourhoods that are handed out at a time, about: they stay in a core's cache between being gathered and
 /// being multiplied.
-const NUMBERS_AT_ONCE: usize = 1 << 17;
+const NUMBERS_AT_ONCE: usize = 1 << 18;
 
 /// Square neighbourhoods of an odd number of rows and columns, zeros beyond the border.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,22 +27,42 @@ impl Patches {
         self.kernel * self.kernel * self.image.channels
     }
 
-    /// Hands the neighbourhoods of an image's positions to `work`, a few rows of the image at a time: one row of the matrix
-    /// for each position.
-    pub(super) fn each_block(self, image: &[f32], mut work: impl FnMut(Range<usize>, Read)) {
+    /// Hands the neighbourhoods of images' positions to `work`, a few rows of a large image or several small images at a time:
+    /// one row of the matrix for each position. Rows are counted through all images.
+    pub(super) fn each_block(self, images: &[f32], mut work: impl FnMut(Range<usize>, Read)) {
         let row = self.image.width * self.length();
-        let blocks = (self.image.height * row).div_ceil(NUMBERS_AT_ONCE);
-        let rows = self.image.height.div_ceil(blocks);
-        with_scratch(self.framed() + rows * row + 2 * LANE, |room| {
+        let height = self.image.height;
+        let rows = (NUMBERS_AT_ONCE / row).max(1);
+        // Whole images as far as they fit; otherwise parts of one that are about equal.
+        let (at_once, rows) =
+            if rows < height { (1, height.div_ceil(height.div_ceil(rows))) } else { (rows / height, height) };
+        with_scratch(self.framed() + at_once * rows * row + 2 * LANE, |room| {
             let (framed, patches) = room.split_at_mut(self.framed() + LANE);
-            self.frame(image, framed);
-            for first in (0..self.image.height).step_by(rows) {
-                let rows = first..(first + rows).min(self.image.height);
-                let positions = rows.len() * self.image.width;
-                vectorised(Gather { shape: self, rows: rows.clone(), framed, patches });
-                work(rows, read(&patches[..positions * self.length()], positions, self.length()));
+            for (group, images) in images.chunks(at_once * self.image.values()).enumerate() {
+                let count = images.len() / self.image.values();
+                for from in (0..height).step_by(rows) {
+                    let rows = from..(from + rows).min(height);
+                    let mut positions = 0;
+                    for image in images.chunks_exact(self.image.values()) {
+                        if from == 0 {
+                            self.frame(image, framed);
+                        }
+                        let into = &mut patches[positions * self.length()..];
+                        positions += self.gather(rows.clone(), framed, into);
+                    }
+                    let seen = read(&patches[..positions * self.length()], positions, self.length());
+                    let first = group * at_once * height + from;
+                    work(first..first + count * rows.len(), seen);
+                }
             }
         });
+    }
+
+    /// Writes the neighbourhoods of some rows of a framed image.
+    fn gather(self, rows: Range<usize>, framed: &[f32], patches: &mut [f32]) -> usize {
+        let positions = rows.len() * self.image.width;
+        vectorised(Gather { shape: self, rows, framed, patches });
+        positions
     }
 
     /// Numbers of an image with its border.
@@ -58,10 +78,15 @@ impl Patches {
     /// Writes an image into the middle of a frame of zeros.
     fn frame(self, image: &[f32], framed: &mut [f32]) {
         let (row, border) = (self.image.width * self.image.channels, self.kernel / 2);
-        framed.fill(0.0);
-        for (number, from) in image.chunks_exact(row).enumerate() {
-            let into = (number + border) * self.framed_row() + border * self.image.channels;
-            framed[into..into + row].copy_from_slice(from);
+        let side = border * self.image.channels;
+        let (above, inner) = framed.split_at_mut(border * self.framed_row());
+        let (inner, below) = inner.split_at_mut(self.image.height * self.framed_row());
+        above.fill(0.0);
+        below.fill(0.0);
+        for (from, into) in image.chunks_exact(row).zip(inner.chunks_exact_mut(self.framed_row())) {
+            into[..side].fill(0.0);
+            into[side..side + row].copy_from_slice(from);
+            into[side + row..].fill(0.0);
         }
     }
 
@@ -92,11 +117,9 @@ impl Kernel for Gather<'_> {
             for column in 0..self.shape.image.width {
                 for kernel_row in 0..self.shape.kernel {
                     let from = self.shape.run(row, column, kernel_row);
-                    if run <= LANE {
-                        // A whole vector at once; what is beyond the run is written over by the next.
-                        self.patches[into..into + LANE].copy_from_slice(&self.framed[from..from + LANE]);
-                    } else {
-                        self.patches[into..into + run].copy_from_slice(&self.framed[from..from + run]);
+                    // Whole vectors at a time; what is beyond the run is written over by the next.
+                    for at in (0..run).step_by(LANE) {
+                        self.patches[into + at..][..LANE].copy_from_slice(&self.framed[from + at..][..LANE]);
                     }
                     into += run;
                 }

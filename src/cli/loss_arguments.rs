@@ -1,0 +1,154 @@
+//! The loss, by its name and the options that belong to it.
+
+use crate::loss::{CATALOGUE, Choices, FocalProbability, InrVariant, LossEntry, LossPlan, PositiveWeights};
+use crate::loss::{SmoothingWeights, loss_named};
+use anyhow::{Context, Result, ensure};
+use clap::builder::{PossibleValue, PossibleValuesParser};
+
+/// The options about the loss.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Loss")]
+pub(super) struct LossArguments {
+    /// The loss; `equipoise losses` has equations, laws and sources
+    #[arg(long, default_value = "softmax", value_parser = names(), value_name = "LOSS")]
+    loss: String,
+    /// Sharpness of inr's reweighting [default: 1]
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
+    beta: Option<f64>,
+    /// inr with its weights held constant in the gradient
+    #[arg(long)]
+    detached: bool,
+    /// Power in focal and sigmoid-focal (default 2), vector-scaling (0.15) and soft-selection (2)
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
+    gamma: Option<f64>,
+    /// Weight of own columns in sigmoid-focal (default 0.25), of the others in soft-selection (1)
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
+    alpha: Option<f64>,
+    /// Which probability focuses focal: that of the plain loss, or exp(-loss) of the weighted one
+    #[arg(long, value_enum, value_name = "WHICH")]
+    focal_of: Option<FocalOf>,
+    /// Share of each label that label-smoothing spreads over all classes [default: 0.1]
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
+    smoothing: Option<f64>,
+    /// What class weights multiply in label-smoothing: each term (PyTorch) or the whole sample (Keras)
+    #[arg(long, value_enum, value_name = "WHAT")]
+    smoothing_weights: Option<SmoothedBy>,
+    /// What log class frequencies are multiplied by in logit-adjusted and vector-scaling [default: 1]
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
+    strength: Option<f64>,
+    /// Margin of the rarest class in ldam [default: 0.5]
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
+    margin: Option<f64>,
+    /// What ldam multiplies logits by [default: 30]
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
+    scale: Option<f64>,
+    /// Weights of own columns in pos-weight: balanced, or one positive number per class [default: balanced]
+    #[arg(long, value_name = "WEIGHTS", allow_hyphen_values = true)]
+    positive_weights: Option<String>,
+    /// Share of samples below which a class is rare in equalization [default: 0.01]
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
+    rare: Option<f64>,
+    /// Power of the ratio of class sizes in seesaw [default: 0.8]
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
+    mitigation: Option<f64>,
+    /// Power of the ratio of probabilities in seesaw [default: 2]
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
+    compensation: Option<f64>,
+    /// Least own probability that seesaw holds others against [default: 0.01]
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
+    floor: Option<f64>,
+    /// none, balanced (inverse frequency), effective:B (effective number of samples, B from 0 to below 1), or one positive
+    /// number per class in order, such as 1,2,5
+    #[arg(long, default_value = "none", value_name = "WEIGHTS", allow_hyphen_values = true)]
+    pub(super) class_weights: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum FocalOf {
+    Plain,
+    WeightedLoss,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum SmoothedBy {
+    Term,
+    Sample,
+}
+
+fn names() -> PossibleValuesParser {
+    PossibleValuesParser::new(CATALOGUE.iter().map(|entry| PossibleValue::new(entry.name).help(entry.title)))
+}
+
+impl LossArguments {
+    /// The loss that is meant; fails when an option goes with another one.
+    pub(super) fn plan(&self) -> Result<LossPlan> {
+        let entry = loss_named(&self.loss).context("--loss: unknown")?;
+        let given: Vec<(&'static str, f64)> =
+            self.numbers().into_iter().filter_map(|(name, number)| Some((name, number?))).collect();
+        for (name, _) in &given {
+            ensure!(entry.takes(name), "--{name}: goes with {} only", losses_with(|entry| entry.takes(name)));
+        }
+        let belongs = |given: bool, option: &str, to: &str| -> Result<()> {
+            ensure!(!given || entry.name == to, "--{option}: goes with --loss {to} only");
+            Ok(())
+        };
+        belongs(self.detached, "detached", "inr")?;
+        belongs(self.focal_of.is_some(), "focal-of", "focal")?;
+        belongs(self.smoothing_weights.is_some(), "smoothing-weights", "label-smoothing")?;
+        belongs(self.positive_weights.is_some(), "positive-weights", "pos-weight")?;
+        let plan = entry.plan(&Choices {
+            numbers: given,
+            variant: if self.detached { InrVariant::Detached } else { InrVariant::Attached },
+            focal: match self.focal_of {
+                None | Some(FocalOf::Plain) => FocalProbability::Plain,
+                Some(FocalOf::WeightedLoss) => FocalProbability::OfWeightedLoss,
+            },
+            smoothing: match self.smoothing_weights {
+                None | Some(SmoothedBy::Term) => SmoothingWeights::Term,
+                Some(SmoothedBy::Sample) => SmoothingWeights::Sample,
+            },
+            positive: self.positive_weights.as_deref().map(positive).transpose()?,
+        });
+        match plan.problem() {
+            Some(problem) => anyhow::bail!("--loss {}: {problem}", entry.name),
+            None => Ok(plan),
+        }
+    }
+
+    /// The catalogue's entry.
+    pub(super) fn entry(&self) -> Result<&'static LossEntry> {
+        loss_named(&self.loss).context("--loss: unknown")
+    }
+
+    fn numbers(&self) -> [(&'static str, Option<f64>); 11] {
+        [
+            ("beta", self.beta),
+            ("gamma", self.gamma),
+            ("alpha", self.alpha),
+            ("smoothing", self.smoothing),
+            ("strength", self.strength),
+            ("margin", self.margin),
+            ("scale", self.scale),
+            ("rare", self.rare),
+            ("mitigation", self.mitigation),
+            ("compensation", self.compensation),
+            ("floor", self.floor),
+        ]
+    }
+}
+
+/// `--loss a, b`, of the losses that do.
+fn losses_with(does: impl Fn(&LossEntry) -> bool) -> String {
+    let names: Vec<&str> = CATALOGUE.iter().filter(|entry| does(entry)).map(|entry| entry.name).collect();
+    format!("--loss {}", names.join(", "))
+}
+
+fn positive(text: &str) -> Result<PositiveWeights> {
+    if text == "balanced" {
+        return Ok(PositiveWeights::Balanced);
+    }
+    let number = |text: &str| {
+        text.trim().parse().with_context(|| format!("--positive-weights: {text} is no number; give balanced, or numbers such as 1,2,5"))
+    };
+    Ok(PositiveWeights::Explicit(text.split(',').map(number).collect::<Result<_>>()?))
+}

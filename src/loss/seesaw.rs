@@ -1,0 +1,128 @@
+//! Seesaw loss (THEORY B7).
+
+use super::per_sample::{residual, room, spread};
+use super::{Link, Loss, Targets};
+use crate::numeric::{Sigmoid, Sum, softmax_with_complements};
+use nalgebra::DMatrix;
+use std::borrow::Cow;
+
+/// The weighted mean of softmax cross-entropy of the logits `z_i^j + log S_i^j`, with `S_i^y = 1` and for the others
+///
+/// `S_i^j = min(1, (N_j / N_y)^mitigation) max(1, p_i^j / max(p_i^y, floor))^compensation`, `p = softmax(z)`,
+///
+/// which the gradient takes for constant: a sample of a frequent class pushes rare classes down less, unless it is told
+/// wrong. `dL/dz_i^k = (lambda_y/M) (p'_i^k - 1[k = y])` with the probabilities `p'` of the shifted logits, for which B5
+/// holds. The gradient is not the derivative of the value.
+///
+/// Source: J. Wang and others, *Seesaw Loss for Long-Tailed Instance Segmentation*, CVPR 2021.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seesaw {
+    log_counts: Vec<f64>,
+    mitigation: f64,
+    compensation: f64,
+    log_floor: f64,
+    divisor: f64,
+}
+
+impl Seesaw {
+    /// The loss with its two exponents, zero or more, and the least probability of a sample's own class that the others' are
+    /// held against (zero in the paper).
+    #[must_use]
+    pub fn new(targets: &Targets, mitigation: f64, compensation: f64, floor: f64) -> Self {
+        let log_counts = targets.counts().iter().map(|&count| (count as f64).ln()).collect();
+        Self { log_counts, mitigation, compensation, log_floor: floor.ln(), divisor: targets.total_mass() }
+    }
+
+    /// The same with every sample counted `factor` times.
+    pub(super) fn scaled(&self, factor: f64) -> Self {
+        Self { divisor: self.divisor / factor, ..self.clone() }
+    }
+
+    /// Writes the shifted logits of a sample of a class; `sample` is room for its probabilities.
+    fn shift(&self, z: &[f64], class: usize, sample: &mut [Sigmoid], shifted: &mut [f64]) {
+        let total = softmax_with_complements(z, sample);
+        let own = total.log_probability(z[class]).max(self.log_floor);
+        for (j, (&z, shifted)) in z.iter().zip(shifted).enumerate() {
+            let mitigation = self.mitigation * (self.log_counts[j] - self.log_counts[class]).min(0.0);
+            let compensation = self.compensation * (total.log_probability(z) - own).max(0.0);
+            *shifted = if j == class { z } else { z + mitigation + compensation };
+        }
+    }
+
+    /// Calls `work` with each sample's number, class, weight, and what the shifted logits say.
+    fn each(
+        &self,
+        logits: &DMatrix<f64>,
+        targets: &Targets,
+        mut work: impl FnMut(usize, usize, f64, &[Sigmoid], f64),
+    ) {
+        let mut sample = room(self.log_counts.len());
+        let mut shifted = vec![0.0; self.log_counts.len()];
+        for (number, (z, &label)) in logits.column_iter().zip(targets.of_sample()).enumerate() {
+            let class = label as usize;
+            self.shift(z.as_slice(), class, &mut sample, &mut shifted);
+            let total = softmax_with_complements(&shifted, &mut sample);
+            let weight = targets.class_weights()[class] / self.divisor;
+            work(number, class, weight, &sample, total.log_probability(shifted[class]));
+        }
+    }
+}
+
+impl Loss for Seesaw {
+    fn link(&self) -> Link {
+        Link::Softmax
+    }
+
+    fn linked_logits<'a>(&self, logits: &'a DMatrix<f64>, targets: &Targets) -> Cow<'a, DMatrix<f64>> {
+        let mut shifted = logits.clone();
+        let mut sample = room(self.log_counts.len());
+        let columns = logits.column_iter().zip(shifted.column_iter_mut()).zip(targets.of_sample());
+        for ((z, mut into), &label) in columns {
+            self.shift(z.as_slice(), label as usize, &mut sample, into.as_mut_slice());
+        }
+        Cow::Owned(shifted)
+    }
+
+    fn logit_rows(&self) -> usize {
+        self.log_counts.len()
+    }
+
+    fn divisor(&self) -> f64 {
+        self.divisor
+    }
+
+    fn has_value(&self) -> bool {
+        false
+    }
+
+    fn value_and_gradient(
+        &self,
+        logits: &DMatrix<f64>,
+        targets: &Targets,
+        gradient: &mut DMatrix<f64>,
+    ) -> f64 {
+        let mut value = Sum::default();
+        self.each(logits, targets, |number, class, weight, sample, log| {
+            value.add(-weight * log);
+            for (k, entry) in gradient.column_mut(number).iter_mut().enumerate() {
+                *entry = weight * residual(sample, k, class);
+            }
+        });
+        value.value()
+    }
+
+    /// With the factors `S` held constant, as the gradient holds them.
+    fn curvature_product(
+        &self,
+        logits: &DMatrix<f64>,
+        targets: &Targets,
+        direction: &DMatrix<f64>,
+        product: &mut DMatrix<f64>,
+    ) {
+        self.each(logits, targets, |number, _, weight, sample, _| {
+            let along = direction.column(number);
+            let entries = product.column_mut(number);
+            entries.into_iter().zip(spread(sample, &along)).for_each(|(entry, spread)| *entry = weight * spread);
+        });
+    }
+}

@@ -1,0 +1,128 @@
+//! Softmax cross-entropy of logits that are scaled and shifted class by class (THEORY B7).
+
+use super::{Link, Loss, Softmax, Targets};
+use nalgebra::DMatrix;
+use std::borrow::Cow;
+
+/// Softmax cross-entropy of `z'_k = a_k z_k + t_k - m_k 1[k = y]`: a factor, a shift and a margin for every class.
+///
+/// `dL/dz_i^k = a_k (lambda_{y_i}/M) (p'_i^k - 1[k = y_i])` with `p' = softmax(z')`: B5 holds for the probabilities of the
+/// shifted logits; the plain ones classify.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShiftedSoftmax {
+    softmax: Softmax,
+    factor: Vec<f64>,
+    shift: Vec<f64>,
+    margin: Vec<f64>,
+}
+
+impl ShiftedSoftmax {
+    /// Logit adjustment, `t_k = s log pi_k` with `pi_k = N_k / N` and the strength `s >= 0`; of strength 1 it is balanced
+    /// softmax.
+    ///
+    /// Sources: A. K. Menon, S. Jayasumana, A. S. Rawat, H. Jain, A. Veit, S. Kumar, *Long-tail learning via logit
+    /// adjustment*, ICLR 2021; J. Ren and others, *Balanced Meta-Softmax for Long-Tailed Visual Recognition*, NeurIPS 2020.
+    #[must_use]
+    pub fn logit_adjusted(targets: &Targets, strength: f64) -> Self {
+        Self { shift: frequency_shift(targets, strength), ..Self::plain(targets) }
+    }
+
+    /// LDAM, `z' = S (z - D_y 1[k = y])` with `D_c = margin (min N / N_c)^(1/4)` and `S = scale`: the rarest class has to be
+    /// ahead by the whole margin.
+    ///
+    /// Source: K. Cao, C. Wei, A. Gaidon, N. Arechiga, T. Ma, *Learning Imbalanced Datasets with Label-Distribution-Aware
+    /// Margin Loss*, NeurIPS 2019.
+    #[must_use]
+    pub fn ldam(targets: &Targets, margin: f64, scale: f64) -> Self {
+        let rarest = targets.counts().iter().copied().min().unwrap_or(1) as f64;
+        let of_class = |&count: &usize| scale * margin * (rarest / count as f64).powf(0.25);
+        let margin = targets.counts().iter().map(of_class).collect();
+        Self { factor: vec![scale; targets.classes()], margin, ..Self::plain(targets) }
+    }
+
+    /// Vector scaling, `a_k = (N_k / max N)^exponent` and `t_k = strength log pi_k`.
+    ///
+    /// Source: G. R. Kini, O. Paraskevas, S. Oymak, C. Thrampoulidis, *Label-Imbalanced and Group-Sensitive Classification
+    /// under Overparameterization*, NeurIPS 2021.
+    #[must_use]
+    pub fn vector_scaled(targets: &Targets, strength: f64, exponent: f64) -> Self {
+        let largest = targets.counts().iter().copied().max().unwrap_or(1) as f64;
+        let of_class = |&count: &usize| (count as f64 / largest).powf(exponent);
+        let factor = targets.counts().iter().map(of_class).collect();
+        Self { factor, ..Self::logit_adjusted(targets, strength) }
+    }
+
+    fn plain(targets: &Targets) -> Self {
+        let (classes, softmax) = (targets.classes(), Softmax::new(targets));
+        Self { softmax, factor: vec![1.0; classes], shift: vec![0.0; classes], margin: vec![0.0; classes] }
+    }
+
+    /// The same with every sample counted `factor` times.
+    pub(super) fn scaled(&self, factor: f64) -> Self {
+        Self { softmax: self.softmax.scaled(factor), ..self.clone() }
+    }
+
+    fn shifted(&self, logits: &DMatrix<f64>, targets: &Targets) -> DMatrix<f64> {
+        let mut shifted = logits.clone();
+        for (mut column, &label) in shifted.column_iter_mut().zip(targets.of_sample()) {
+            let changes = self.factor.iter().zip(&self.shift);
+            column.iter_mut().zip(changes).for_each(|(logit, (factor, shift))| *logit = factor * *logit + shift);
+            column[label as usize] -= self.margin[label as usize];
+        }
+        shifted
+    }
+
+    fn multiply_rows(&self, matrix: &mut DMatrix<f64>) {
+        for mut column in matrix.column_iter_mut() {
+            column.iter_mut().zip(&self.factor).for_each(|(entry, factor)| *entry *= factor);
+        }
+    }
+}
+
+/// `strength log pi_k`.
+fn frequency_shift(targets: &Targets, strength: f64) -> Vec<f64> {
+    let frequency = |&count: &usize| count as f64 / targets.samples() as f64;
+    targets.counts().iter().map(|count| strength * frequency(count).ln()).collect()
+}
+
+impl Loss for ShiftedSoftmax {
+    fn link(&self) -> Link {
+        Link::Softmax
+    }
+
+    fn linked_logits<'a>(&self, logits: &'a DMatrix<f64>, targets: &Targets) -> Cow<'a, DMatrix<f64>> {
+        Cow::Owned(self.shifted(logits, targets))
+    }
+
+    fn logit_rows(&self) -> usize {
+        self.softmax.logit_rows()
+    }
+
+    fn divisor(&self) -> f64 {
+        self.softmax.divisor()
+    }
+
+    fn value_and_gradient(
+        &self,
+        logits: &DMatrix<f64>,
+        targets: &Targets,
+        gradient: &mut DMatrix<f64>,
+    ) -> f64 {
+        let value = self.softmax.value_and_gradient(&self.shifted(logits, targets), targets, gradient);
+        self.multiply_rows(gradient);
+        value
+    }
+
+    fn curvature_product(
+        &self,
+        logits: &DMatrix<f64>,
+        targets: &Targets,
+        direction: &DMatrix<f64>,
+        product: &mut DMatrix<f64>,
+    ) {
+        let mut direction = direction.clone();
+        self.multiply_rows(&mut direction);
+        self.softmax.curvature_product(&self.shifted(logits, targets), targets, &direction, product);
+        self.multiply_rows(product);
+    }
+}

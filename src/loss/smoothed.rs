@@ -1,0 +1,121 @@
+//! Softmax cross-entropy against smoothed labels (THEORY B7).
+
+use super::per_sample::{room, spread};
+use super::{Link, Loss, Targets};
+use crate::numeric::{Sum, softmax_with_complements};
+use nalgebra::DMatrix;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What a class weight multiplies where labels are smoothed; libraries disagree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SmoothingWeights {
+    /// Each term of the cross-entropy by the weight of the class it speaks of, as `PyTorch` does.
+    #[default]
+    Term,
+    /// The whole sample by the weight of its own class, as Keras does.
+    Sample,
+}
+
+/// `(1/M) sum_i sum_k t_i^k (-log p_i^k)` with the targets `t_i^k = (1 - e) lambda_y 1[k = y] + (e/K) lambda_k`
+/// ([`SmoothingWeights::Term`]) or `lambda_y ((1 - e) 1[k = y] + e/K)` ([`SmoothingWeights::Sample`]):
+///
+/// `dL/dz_i^k = (1/M) (|t_i| p_i^k - t_i^k)`, `|t_i| = sum_k t_i^k`, so that at a stationary point the mean prediction of
+/// every class, samples weighted by `|t_i|`, is its mean smoothed target. Convex.
+///
+/// Source: C. Szegedy, V. Vanhoucke, S. Ioffe, J. Shlens, Z. Wojna, *Rethinking the Inception Architecture for Computer
+/// Vision*, CVPR 2016.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LabelSmoothing {
+    /// `t` of the samples of each class, one class per column, reduction excluded.
+    targets_of: DMatrix<f64>,
+    /// Its column sums.
+    mass_of: Vec<f64>,
+    divisor: f64,
+}
+
+impl LabelSmoothing {
+    /// The loss with the share `smoothing` of every label spread over all classes, from 0 to 1.
+    #[must_use]
+    pub fn new(targets: &Targets, smoothing: f64, weights: SmoothingWeights) -> Self {
+        let (classes, weight) = (targets.classes(), targets.class_weights());
+        let share = smoothing / classes as f64;
+        let targets_of = DMatrix::from_fn(classes, classes, |k, class| {
+            let own = if k == class { (1.0 - smoothing) * weight[class] } else { 0.0 };
+            let spread = match weights {
+                SmoothingWeights::Term => weight[k],
+                SmoothingWeights::Sample => weight[class],
+            };
+            own + share * spread
+        });
+        let mass_of = targets_of.column_iter().map(|column| column.sum()).collect();
+        Self { targets_of, mass_of, divisor: targets.total_mass() }
+    }
+
+    /// The same with every sample counted `factor` times.
+    pub(super) fn scaled(&self, factor: f64) -> Self {
+        Self { divisor: self.divisor / factor, ..self.clone() }
+    }
+
+    /// `sum t_i^k` over the samples of each class `c` (rows), for every `k` (columns): what B7's means are held against.
+    #[must_use]
+    pub fn target_of(&self, class: usize, k: usize) -> f64 {
+        self.targets_of[(k, class)]
+    }
+}
+
+impl Loss for LabelSmoothing {
+    fn link(&self) -> Link {
+        Link::Softmax
+    }
+
+    fn logit_rows(&self) -> usize {
+        self.targets_of.nrows()
+    }
+
+    fn divisor(&self) -> f64 {
+        self.divisor
+    }
+
+    fn value_and_gradient(
+        &self,
+        logits: &DMatrix<f64>,
+        targets: &Targets,
+        gradient: &mut DMatrix<f64>,
+    ) -> f64 {
+        let mut value = Sum::default();
+        let mut sample = room(self.logit_rows());
+        for ((z, &label), mut entries) in
+            logits.column_iter().zip(targets.of_sample()).zip(gradient.column_iter_mut())
+        {
+            let (class, z) = (label as usize, z.as_slice());
+            let total = softmax_with_complements(z, &mut sample);
+            let (smoothed, mass) = (self.targets_of.column(class), self.mass_of[class]);
+            let terms = smoothed.iter().zip(z).map(|(target, &z)| -target * total.log_probability(z));
+            value.add(terms.sum::<f64>() / self.divisor);
+            // `mass p - t` without the difference of near numbers where the target takes nearly all.
+            for (k, entry) in entries.iter_mut().enumerate() {
+                let others = mass - smoothed[k];
+                *entry = (others * sample[k].probability - smoothed[k] * sample[k].complement) / self.divisor;
+            }
+        }
+        value.value()
+    }
+
+    fn curvature_product(
+        &self,
+        logits: &DMatrix<f64>,
+        targets: &Targets,
+        direction: &DMatrix<f64>,
+        product: &mut DMatrix<f64>,
+    ) {
+        let mut sample = room(self.logit_rows());
+        for (number, (z, &label)) in logits.column_iter().zip(targets.of_sample()).enumerate() {
+            softmax_with_complements(z.as_slice(), &mut sample);
+            let (along, weight) = (direction.column(number), self.mass_of[label as usize] / self.divisor);
+            let entries = product.column_mut(number);
+            entries.into_iter().zip(spread(&sample, &along)).for_each(|(entry, spread)| *entry = weight * spread);
+        }
+    }
+}
