@@ -32,7 +32,7 @@ def main():
     arguments = parser.parse_args()
 
     features, labels = thinned_digits()
-    model = LogisticRegression(C=C, class_weight="balanced", solver="newton-cholesky", tol=1e-10, max_iter=200)
+    model = LogisticRegression(C=C, class_weight="balanced", solver="newton-cg", tol=1e-10, max_iter=200)
     model.fit(features, labels)
     # Columns of the logits follow model.classes_, which here are 0 to 9, so that labels are column numbers.
     arrays = {"logits": model.decision_function(features), "labels": labels}

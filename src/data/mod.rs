@@ -3,6 +3,7 @@
 //! (`d x N`, one sample per column) or fixed logits, and [`Labels`] in which every class has a sample. Synthetic
 //! designs list their samples class after class, and every draw names its seed and stream.
 
+pub mod arrays;
 mod blocks;
 mod choice;
 pub mod class_means;

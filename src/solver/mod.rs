@@ -7,6 +7,7 @@
 //! single precision while that serves, gradients never are. Only the gradient ends a search; "the cost stopped
 //! changing" never does.
 
+mod any_loss;
 mod class_slopes;
 mod column;
 mod column_newton;
@@ -44,8 +45,10 @@ mod start;
 mod subsample;
 mod tolerance;
 mod traced;
+mod trust_region;
 mod weight_response;
 
+pub use any_loss::{AnyOutcome, AnyPoint, AnyProblem, solve_any};
 pub use descent::SearchState;
 pub use other_points::{OtherPoint, other_points};
 #[doc(hidden)]

@@ -14,8 +14,8 @@ def inr(z, labels, options):
     probability = torch.stack([torch.sigmoid(z[labels == c]).mean(0) for c in classes])
     if options.detached:
         probability = probability.detach()
-    pushed = torch.stack([F.softplus(z[labels == c], threshold=1e9).mean(0) for c in classes])
-    own = sum(F.softplus(-z[labels == k, k], threshold=1e9).mean() for k in classes)
+    pushed = torch.stack([-F.logsigmoid(-z[labels == c]).mean(0) for c in classes])
+    own = sum(-F.logsigmoid(z[labels == k, k]).mean() for k in classes)
     other = ~torch.eye(len(classes), dtype=torch.bool)
     omega = (float(options.beta) * probability).masked_fill(~other, -torch.inf).softmax(0)
     return own + (omega * pushed).sum()
@@ -31,7 +31,7 @@ def seesaw(z, labels, counts, options):
         factor = float(options.mitigation) * torch.clamp((counts / counts[labels][:, None]).log(), max=0)
         factor += float(options.compensation) * torch.clamp(over, min=0)
         factor.scatter_(1, own, -torch.inf)
-    return F.softplus((factor + z - z.gather(1, own)).logsumexp(1), threshold=1e9)
+    return -F.logsigmoid(-(factor + z - z.gather(1, own)).logsumexp(1))
 
 
 def per_sample(z, labels, counts, weights, options):

@@ -12,7 +12,7 @@ pub(in crate::data) struct Header {
     fortran_order: bool,
     pub(in crate::data) shape: Vec<usize>,
     /// Bytes before the first number.
-    pub(super) length: usize,
+    pub(in crate::data) length: usize,
 }
 
 const MAGIC: &[u8] = b"\x93NUMPY";

@@ -34,6 +34,11 @@ impl WholeNumbers {
         Ok(Self { size, signed, big_endian })
     }
 
+    /// Numbers of so many bytes, the lowest first.
+    pub(in crate::data) fn little_endian(size: usize, signed: bool) -> Self {
+        Self { size, signed, big_endian: false }
+    }
+
     /// The numbers that `bytes` are.
     pub(in crate::data) fn read(self, bytes: &[u8]) -> impl Iterator<Item = i128> + Clone {
         bytes.chunks_exact(self.size).map(move |number| self.value(number))

@@ -1,0 +1,232 @@
+//! An array of numbers of one or two axes, read row by row as doubles.
+
+use super::half::{from_brain, from_half};
+use super::opened::Opened;
+use crate::data::DataError;
+use crate::data::npy::{Header, WholeNumbers};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Numbers somewhere in a mapped file, or in memory. The first axis counts samples.
+#[derive(Debug, Clone)]
+pub struct Array {
+    /// File and name, for errors.
+    pub place: String,
+    rows: usize,
+    columns: usize,
+    /// Whether one axis was all there was.
+    is_vector: bool,
+    by_columns: bool,
+    numbers: Numbers,
+    source: Source,
+}
+
+/// How bytes are numbers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Numbers {
+    Half { big_endian: bool },
+    Brain,
+    Single { big_endian: bool },
+    Double { big_endian: bool },
+    Whole(WholeNumbers),
+}
+
+#[derive(Debug, Clone)]
+enum Source {
+    Mapped(Opened, Range<usize>),
+    Owned(Arc<Vec<f64>>),
+}
+
+/// How an array lies in its file.
+pub(super) struct Layout {
+    pub(super) shape: Vec<usize>,
+    pub(super) by_columns: bool,
+    pub(super) numbers: Numbers,
+}
+
+impl Array {
+    /// An array in memory, row after row; one column is a vector.
+    pub(super) fn owned(place: String, rows: usize, columns: usize, values: Vec<f64>) -> Self {
+        let numbers = Numbers::Double { big_endian: cfg!(target_endian = "big") };
+        let source = Source::Owned(Arc::new(values));
+        Self { place, rows, columns, is_vector: columns == 1, by_columns: false, numbers, source }
+    }
+
+    /// The NPY file that bytes `range` of a file are.
+    pub(super) fn of_npy(opened: &Opened, range: Range<usize>, place: &str) -> Result<Self, DataError> {
+        let bytes = &opened.bytes()[range.clone()];
+        let header = Header::read(&mut &bytes[..], place)?;
+        let layout = Layout::of_header(&header).map_err(|problem| DataError::invalid(place, problem))?;
+        Self::mapped(opened, range.start + header.length..range.end, place, layout)
+    }
+
+    /// Numbers that take exactly these bytes of a file.
+    pub(super) fn mapped(
+        opened: &Opened,
+        range: Range<usize>,
+        place: &str,
+        layout: Layout,
+    ) -> Result<Self, DataError> {
+        let invalid = |problem: String| DataError::invalid(place, problem);
+        let (rows, columns) = match *layout.shape {
+            [rows] => (rows, 1),
+            [rows, columns] => (rows, columns),
+            _ => {
+                return Err(invalid(format!(
+                    "has {} axes; one or two are needed, shape (N,) or (N, K)",
+                    layout.shape.len()
+                )));
+            }
+        };
+        let size = layout.numbers.size();
+        let needed = rows.checked_mul(columns).and_then(|count| count.checked_mul(size));
+        if needed != Some(range.len()) {
+            let said = layout.shape.iter().map(usize::to_string).collect::<Vec<_>>().join(" x ");
+            return Err(invalid(format!(
+                "holds {} bytes of numbers, but {said} of {size} bytes each are announced; save it again",
+                range.len()
+            )));
+        }
+        let (is_vector, by_columns, numbers) = (layout.shape.len() == 1, layout.by_columns, layout.numbers);
+        let source = Source::Mapped(opened.clone(), range);
+        Ok(Self { place: place.to_owned(), rows, columns, is_vector, by_columns, numbers, source })
+    }
+
+    /// The first axis.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The second axis, 1 of a vector.
+    #[must_use]
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// The shape as `NumPy` prints it.
+    #[must_use]
+    pub fn shape_text(&self) -> String {
+        if self.is_vector { format!("({},)", self.rows) } else { format!("({}, {})", self.rows, self.columns) }
+    }
+
+    /// An error about this array.
+    #[must_use]
+    pub fn invalid(&self, problem: impl Into<String>) -> DataError {
+        DataError::invalid(&self.place, problem)
+    }
+
+    /// Bytes of a number as it is saved.
+    #[must_use]
+    pub fn bytes_per_number(&self) -> usize {
+        self.numbers.size()
+    }
+
+    /// Writes some rows, one after the other.
+    pub fn read_rows(&self, rows: Range<usize>, into: &mut [f64]) {
+        let columns = self.columns;
+        match &self.source {
+            Source::Owned(values) => into.copy_from_slice(&values[rows.start * columns..rows.end * columns]),
+            Source::Mapped(opened, range) if self.by_columns => {
+                let bytes = &opened.bytes()[range.clone()];
+                let mut of_column = vec![0.0; rows.len()];
+                for column in 0..columns {
+                    let first = column * self.rows;
+                    self.numbers.read(bytes, first + rows.start..first + rows.end, &mut of_column);
+                    let places = into.iter_mut().skip(column).step_by(columns);
+                    places.zip(&of_column).for_each(|(place, value)| *place = *value);
+                }
+            }
+            Source::Mapped(opened, range) => {
+                let bytes = &opened.bytes()[range.clone()];
+                self.numbers.read(bytes, rows.start * columns..rows.end * columns, into);
+            }
+        }
+    }
+
+    /// All numbers, row after row.
+    #[must_use]
+    pub fn values(&self) -> Vec<f64> {
+        let mut values = vec![0.0; self.rows * self.columns];
+        self.read_rows(0..self.rows, &mut values);
+        values
+    }
+
+    /// All numbers as whole ones, row after row. Fails, naming the row, at one that is not.
+    pub fn whole_numbers(&self) -> Result<Vec<i64>, DataError> {
+        let whole = |(place, value): (usize, f64)| {
+            #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and small")]
+            if value.fract() == 0.0 && value.abs() < 9e15 {
+                Ok(value as i64)
+            } else {
+                let row = place / self.columns.max(1);
+                Err(self.invalid(format!("row {row}: {value}, but labels are whole numbers")))
+            }
+        };
+        self.values().into_iter().enumerate().map(whole).collect()
+    }
+}
+
+/// More bytes than these are a broken header.
+const MOST_BYTES: usize = 1 << 46;
+
+impl Layout {
+    /// Bytes of all numbers, if so many can be.
+    pub(super) fn bytes(&self) -> Option<usize> {
+        let count = self.shape.iter().try_fold(self.numbers.size(), |product, &axis| product.checked_mul(axis));
+        count.filter(|&bytes| bytes <= MOST_BYTES)
+    }
+
+    pub(super) fn of_header(header: &Header) -> Result<Self, String> {
+        let big_endian = header.descr.starts_with('>');
+        let numbers = match header.descr.trim_start_matches(['<', '>', '=', '|']) {
+            "f2" => Numbers::Half { big_endian },
+            "f4" => Numbers::Single { big_endian },
+            "f8" => Numbers::Double { big_endian },
+            "O" => return Err("holds Python objects; save numbers (x.astype('float32'))".to_owned()),
+            _ => Numbers::Whole(WholeNumbers::of(header).map_err(|_| {
+                format!("holds {}; numbers are needed (x.astype('float32'))", header.descr)
+            })?),
+        };
+        Ok(Self { shape: header.shape.clone(), by_columns: header.is_column_by_column(), numbers })
+    }
+}
+
+impl Numbers {
+    pub(super) fn size(self) -> usize {
+        match self {
+            Self::Half { .. } | Self::Brain => 2,
+            Self::Single { .. } => 4,
+            Self::Double { .. } => 8,
+            Self::Whole(whole) => whole.size,
+        }
+    }
+
+    /// Numbers `range` of those in `bytes`.
+    fn read(self, bytes: &[u8], range: Range<usize>, into: &mut [f64]) {
+        let bytes = &bytes[range.start * self.size()..range.end * self.size()];
+        match self {
+            Self::Half { big_endian } => read_two(bytes, big_endian, from_half, into),
+            Self::Brain => read_two(bytes, false, from_brain, into),
+            Self::Single { big_endian } => {
+                for (into, &number) in into.iter_mut().zip(bytes.as_chunks().0) {
+                    *into = f64::from(if big_endian { f32::from_be_bytes(number) } else { f32::from_le_bytes(number) });
+                }
+            }
+            Self::Double { big_endian } => {
+                for (into, &number) in into.iter_mut().zip(bytes.as_chunks().0) {
+                    *into = if big_endian { f64::from_be_bytes(number) } else { f64::from_le_bytes(number) };
+                }
+            }
+            Self::Whole(whole) => {
+                into.iter_mut().zip(whole.read(bytes)).for_each(|(into, number)| *into = number as f64);
+            }
+        }
+    }
+}
+
+fn read_two(bytes: &[u8], big_endian: bool, number: fn(u16) -> f64, into: &mut [f64]) {
+    for (into, &bits) in into.iter_mut().zip(bytes.as_chunks().0) {
+        *into = number(if big_endian { u16::from_be_bytes(bits) } else { u16::from_le_bytes(bits) });
+    }
+}

@@ -1,0 +1,83 @@
+//! Arrays by their names, as people save what their models say: NPZ and safetensors archives, NPY files, CSV and Parquet
+//! tables, from files or from a pipe. Large arrays are mapped, not read.
+
+mod array;
+mod columns;
+mod csv;
+mod half;
+mod npz;
+mod opened;
+mod parquet;
+mod safetensors;
+
+pub use array::Array;
+pub use columns::Columns;
+
+use super::DataError;
+use opened::Opened;
+use std::path::Path;
+
+/// Arrays of one file, in its order.
+#[derive(Debug, Clone)]
+pub struct Arrays {
+    /// The file, for errors.
+    pub place: String,
+    /// Names and arrays.
+    pub named: Vec<(String, Array)>,
+}
+
+/// What a file holds.
+#[derive(Debug, Clone)]
+pub enum Contents {
+    /// Arrays with names: NPZ, safetensors.
+    Arrays(Arrays),
+    /// One array without a name: NPY.
+    Array(Array),
+    /// Columns with headings: CSV, Parquet.
+    Columns(Columns),
+}
+
+/// Names of columns that hold labels.
+pub const LABEL_COLUMNS: [&str; 5] = ["label", "labels", "target", "class", "y"];
+
+/// Reads what a file holds, told by how it begins; `-` is standard input.
+///
+/// `label` is the heading of the column of labels in a table; otherwise the first of [`LABEL_COLUMNS`] that is there.
+///
+/// Fails, naming file and place, when the file cannot be read, or is cut off, damaged, or packed to hold more than it says.
+pub fn read_arrays(path: &Path, label: Option<&str>) -> Result<Contents, DataError> {
+    let opened = if path == Path::new("-") { Opened::standard_input()? } else { Opened::file(path)? };
+    read_opened(opened, label)
+}
+
+fn read_opened(opened: Opened, label: Option<&str>) -> Result<Contents, DataError> {
+    let bytes = opened.bytes();
+    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
+        npz::read(&opened).map(Contents::Arrays)
+    } else if bytes.starts_with(b"\x93NUMPY") {
+        Array::of_npy(&opened, 0..bytes.len(), &opened.place).map(Contents::Array)
+    } else if bytes.starts_with(b"PAR1") {
+        parquet::read(&opened, label).map(Contents::Columns)
+    } else if safetensors::looks_like(bytes) {
+        safetensors::read(&opened).map(Contents::Arrays)
+    } else {
+        csv::read(&opened, label).map(Contents::Columns)
+    }
+}
+
+impl Arrays {
+    /// The array of one of these names, the first that is there.
+    #[must_use]
+    pub fn get(&self, names: &[&str]) -> Option<&Array> {
+        names.iter().find_map(|name| self.named.iter().find(|(found, _)| found == name)).map(|(_, array)| array)
+    }
+
+    /// All names, for errors.
+    #[must_use]
+    pub fn names(&self) -> String {
+        self.named.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests;

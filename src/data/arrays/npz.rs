@@ -1,0 +1,81 @@
+//! NPZ archives: arrays mapped where they are stored, unpacked to a file of their own where they are packed.
+
+use super::array::Layout;
+use super::opened::Opened;
+use super::{Array, Arrays};
+use crate::data::DataError;
+use crate::data::npy::Header;
+use std::io::Cursor;
+use zip::result::ZipError;
+use zip::{CompressionMethod, ZipArchive};
+
+/// More arrays than these are no model's output.
+const MOST_ARRAYS: usize = 1000;
+
+/// Reads the archive; arrays that are not of numbers are an error of whoever asks for them.
+pub(super) fn read(opened: &Opened) -> Result<Arrays, DataError> {
+    let damaged = |error| damaged(&opened.place, &error);
+    let mut archive = ZipArchive::new(Cursor::new(opened.bytes())).map_err(damaged)?;
+    if archive.len() > MOST_ARRAYS {
+        return Err(DataError::invalid(&opened.place, format!("holds {} arrays; the most are {MOST_ARRAYS}", archive.len())));
+    }
+    let mut named = Vec::new();
+    for index in 0..archive.len() {
+        let entry = archive.by_index(index).map_err(damaged)?;
+        let Some(name) = entry.name().strip_suffix(".npy").map(str::to_owned) else { continue };
+        drop(entry);
+        // What nobody asks for is not unpacked.
+        if WANTED.contains(&name.as_str()) {
+            let place = format!("{}, {name}", opened.place);
+            named.push((name, array_of(opened, &mut archive, index, &place)?));
+        }
+    }
+    Ok(Arrays { place: opened.place.clone(), named })
+}
+
+/// Names of arrays that an audit reads.
+const WANTED: [&str; 10] = [
+    "logits", "probabilities", "labels", "label", "y", "targets", "features", "weight", "bias", "class_names",
+];
+
+type Archive<'a> = ZipArchive<Cursor<&'a [u8]>>;
+
+fn array_of(opened: &Opened, archive: &mut Archive, index: usize, place: &str) -> Result<Array, DataError> {
+    let mut entry = archive.by_index(index).map_err(|error| damaged(place, &error))?;
+    match entry.compression() {
+        CompressionMethod::Stored => {
+            let start = entry.data_start().and_then(|start| usize::try_from(start).ok());
+            let size = usize::try_from(entry.size()).ok();
+            let end = start.zip(size).and_then(|(start, size)| start.checked_add(size));
+            match (start, end) {
+                (Some(start), Some(end)) if end <= opened.bytes().len() => {
+                    Array::of_npy(opened, start..end, place)
+                }
+                _ => Err(DataError::invalid(place, "is cut off; copy the file again")),
+            }
+        }
+        CompressionMethod::Deflated => {
+            let header = Header::read(&mut entry, place)?;
+            drop(entry);
+            let announced = Layout::of_header(&header)
+                .and_then(|layout| layout.bytes().ok_or_else(|| "announces more numbers than can be".to_owned()));
+            let announced = announced.map_err(|problem| DataError::invalid(place, problem))?;
+            // From its beginning again: header and numbers, and nothing that was not announced.
+            let entry = archive.by_index(index).map_err(|error| damaged(place, &error))?;
+            let most = (header.length + announced) as u64;
+            let (unpacked, more) = Opened::at_most(entry, most, place)?;
+            if more {
+                return Err(DataError::invalid(place, "unpacks to more numbers than it announces; save it again"));
+            }
+            Array::of_npy(&unpacked, 0..unpacked.bytes().len(), place)
+        }
+        _ => Err(DataError::invalid(
+            place,
+            "is packed in a way that NumPy does not use; save it with numpy.savez_compressed",
+        )),
+    }
+}
+
+fn damaged(place: &str, error: &ZipError) -> DataError {
+    DataError::invalid(place, format!("is cut off or damaged: {error}; copy the file again"))
+}

@@ -1,0 +1,63 @@
+//! A file that is looked at as bytes: mapped where it lies, or copied from a pipe to where it can be mapped.
+
+use crate::data::DataError;
+use memmap2::Mmap;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Bytes of a file, and what to call it.
+#[derive(Debug, Clone)]
+pub(super) struct Opened {
+    /// `None` of an empty file, which cannot be mapped.
+    map: Option<Arc<Mmap>>,
+    pub(super) place: String,
+}
+
+impl Opened {
+    pub(super) fn file(path: &Path) -> Result<Self, DataError> {
+        let place = path.display().to_string();
+        let unreadable = |error: std::io::Error| DataError::unreadable(path, &error);
+        let file = File::open(path).map_err(unreadable)?;
+        let found = file.metadata().map_err(unreadable)?;
+        if found.is_dir() {
+            return Err(DataError::Unreadable { path: place, reason: "it is a directory".to_owned() });
+        }
+        // A named pipe, or a shell's <(...), is read like standard input.
+        if found.is_file() { Self::mapped(&file, &place) } else { Self::copied(file, &place) }
+    }
+
+    pub(super) fn standard_input() -> Result<Self, DataError> {
+        Self::copied(std::io::stdin().lock(), "standard input")
+    }
+
+    /// What `source` gives, in a file without a name that ends with this value.
+    pub(super) fn copied(source: impl Read, place: &str) -> Result<Self, DataError> {
+        Self::at_most(source, u64::MAX, place).map(|(opened, _)| opened)
+    }
+
+    /// The first `most` bytes of `source`, and whether there were more.
+    pub(super) fn at_most(mut source: impl Read, most: u64, place: &str) -> Result<(Self, bool), DataError> {
+        let failed = |error: std::io::Error| DataError::damaged(place, &error);
+        let mut file = tempfile::tempfile().map_err(failed)?;
+        std::io::copy(&mut source.by_ref().take(most), &mut file).map_err(failed)?;
+        let more = source.read(&mut [0]).map_err(failed)? > 0;
+        file.flush().and_then(|()| file.seek(SeekFrom::Start(0))).map_err(failed)?;
+        Ok((Self::mapped(&file, place)?, more))
+    }
+
+    #[expect(unsafe_code, reason = "the one way to look at a file larger than memory without copying it")]
+    fn mapped(file: &File, place: &str) -> Result<Self, DataError> {
+        let failed = |error: std::io::Error| DataError::damaged(place, &error);
+        let length = file.metadata().map_err(failed)?.len();
+        // SAFETY: the map is read as bytes, for which any content will do. A file that another program cuts short
+        // while it is mapped ends this program by a signal, which no reader of mapped files can prevent.
+        let map = if length > 0 { Some(Arc::new(unsafe { Mmap::map(file) }.map_err(failed)?)) } else { None };
+        Ok(Self { map, place: place.to_owned() })
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.map.as_ref().map_or(&[], |map| &map[..])
+    }
+}

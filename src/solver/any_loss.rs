@@ -1,0 +1,268 @@
+//! A stationary head for any loss: Newton with a trust region, its steps by conjugate gradients.
+//!
+//! Slower than what the other files of this room do for the losses they know by their structure, and asks nothing of a loss
+//! but its gradient and its curvature.
+
+use super::Head;
+use super::trust_region::{Model, step_within};
+use crate::loss::{Loss, Targets};
+use nalgebra::DMatrix;
+
+/// A linear head over features, on top of logits that are fixed; either may be missing.
+#[derive(Clone, Copy)]
+pub struct AnyProblem<'a> {
+    /// The loss.
+    pub loss: &'a dyn Loss,
+    /// What it is held against.
+    pub targets: &'a Targets,
+    /// `d x N`, of no rows where the head is its intercepts alone.
+    pub features: &'a DMatrix<f64>,
+    /// `K x N`, added to what the head says.
+    pub fixed_logits: Option<&'a DMatrix<f64>>,
+    /// `mu` of the penalty `mu/2 |W|^2`.
+    pub l2: f64,
+}
+
+/// How it ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AnyOutcome {
+    /// The gradient vanishes, to rounding of the terms that cancel in it; beyond the smallest curvature nothing is said of
+    /// what kind of point it is.
+    Stationary(AnyPoint),
+    /// It does not.
+    NotConverged {
+        /// What happened.
+        why: String,
+        /// Where the search ended.
+        at: AnyPoint,
+    },
+}
+
+/// A head and how far it is from stationary.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AnyPoint {
+    /// The head.
+    pub head: Head,
+    /// The loss with penalty.
+    pub loss: f64,
+    /// Largest entry of the gradient beside the sum of the magnitudes of the terms that cancel in it.
+    pub relative_gradient: f64,
+    /// Steps taken.
+    pub iterations: usize,
+}
+
+/// Small enough whatever comes next.
+const TIGHT: f64 = 1e-14;
+/// Small enough where no step makes it smaller.
+const STATIONARY: f64 = 1e-11;
+const MOST_ITERATIONS: usize = 300;
+/// Steps without progress after which the search ends.
+const PATIENCE: usize = 8;
+
+/// Solves from a head, or from zero.
+#[must_use]
+pub fn solve_any(problem: &AnyProblem, start: Option<&Head>) -> AnyOutcome {
+    let search = Search::new(*problem);
+    let mut at = search.evaluate(search.unknowns(start));
+    let (mut radius, mut best, mut idle) = (1.0, f64::INFINITY, 0);
+    for iteration in 0..MOST_ITERATIONS {
+        if at.relative < 0.5 * best {
+            (best, idle) = (at.relative, 0);
+        } else {
+            idle += 1;
+        }
+        if at.relative <= TIGHT || (at.relative <= STATIONARY && idle >= 3) {
+            return AnyOutcome::Stationary(search.point(&at, iteration));
+        }
+        if idle >= PATIENCE * 4 || !at.loss.is_finite() {
+            return AnyOutcome::NotConverged {
+                why: "steps no longer make the gradient smaller; the minimum may be at infinity".to_owned(),
+                at: search.point(&at, iteration),
+            };
+        }
+        let model = Curvature { search: &search, logits: &at.logits };
+        let (step, foreseen) = step_within(&model, &at.gradient, radius);
+        let next = search.evaluate(&at.unknowns + &step);
+        let better = search.is_better(&at, &next, foreseen);
+        let length = step.norm();
+        match better {
+            Verdict::Good => radius = f64::max(radius, 3.0 * length),
+            Verdict::Fair => {}
+            Verdict::Bad => radius = 0.25 * length,
+        }
+        if better != Verdict::Bad {
+            at = next;
+        }
+    }
+    AnyOutcome::NotConverged {
+        why: format!("{MOST_ITERATIONS} steps were not enough; the minimum may be at infinity"),
+        at: search.point(&at, MOST_ITERATIONS),
+    }
+}
+
+/// How a step turned out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Good,
+    Fair,
+    Bad,
+}
+
+/// A point of the search: unknowns are coefficients in units of each feature's size, and intercepts last, `K x (d + 1)`.
+struct At {
+    unknowns: DMatrix<f64>,
+    logits: DMatrix<f64>,
+    loss: f64,
+    gradient: DMatrix<f64>,
+    relative: f64,
+}
+
+struct Search<'a> {
+    problem: AnyProblem<'a>,
+    /// Features over their root mean square, and ones, `(d + 1) x N`.
+    design: DMatrix<f64>,
+    /// Root mean squares, 1 for what is all zero.
+    size: Vec<f64>,
+}
+
+impl<'a> Search<'a> {
+    fn new(problem: AnyProblem<'a>) -> Self {
+        let (d, n) = (problem.features.nrows(), problem.targets.samples());
+        let mean_square = |row: usize| problem.features.row(row).norm_squared() / n as f64;
+        let size: Vec<f64> = (0..d).map(|row| mean_square(row).sqrt()).collect();
+        let size: Vec<f64> = size.into_iter().map(|size| if size > 0.0 { size } else { 1.0 }).collect();
+        let design = DMatrix::from_fn(d + 1, n, |row, sample| {
+            if row == d { 1.0 } else { problem.features[(row, sample)] / size[row] }
+        });
+        Self { problem, design, size }
+    }
+
+    fn unknowns(&self, start: Option<&Head>) -> DMatrix<f64> {
+        let (rows, d) = (self.problem.loss.logit_rows(), self.size.len());
+        DMatrix::from_fn(rows, d + 1, |k, j| match start {
+            None => 0.0,
+            Some(head) if j == d => head.intercepts[k],
+            Some(head) => head.coefficients[(k, j)] * self.size[j],
+        })
+    }
+
+    fn evaluate(&self, unknowns: DMatrix<f64>) -> At {
+        let mut logits = &unknowns * &self.design;
+        if let Some(fixed) = self.problem.fixed_logits {
+            logits += fixed;
+        }
+        let mut by_logits = DMatrix::zeros(logits.nrows(), logits.ncols());
+        let value = self.problem.loss.value_and_gradient(&logits, self.problem.targets, &mut by_logits);
+        let penalty = self.penalty(&unknowns);
+        let gradient = &by_logits * self.design.transpose() + &penalty;
+        let terms = by_logits.abs() * self.design.transpose().abs() + penalty.abs();
+        let relative = gradient.iter().zip(terms.iter()).map(|(sum, of)| sum.abs() / of.max(f64::MIN_POSITIVE));
+        let relative = relative.fold(0.0, f64::max);
+        At { loss: value + 0.5 * penalty.dot(&unknowns), gradient, relative, unknowns, logits }
+    }
+
+    /// The gradient of the penalty.
+    fn penalty(&self, unknowns: &DMatrix<f64>) -> DMatrix<f64> {
+        let mut penalty = unknowns * self.problem.l2;
+        for (j, mut column) in penalty.column_iter_mut().enumerate() {
+            column *= self.size.get(j).map_or(0.0, |size| 1.0 / (size * size));
+        }
+        penalty
+    }
+
+    /// Held against what the model foresaw; where there is no value to hold, or rounding hides it, against the gradient.
+    fn is_better(&self, at: &At, next: &At, foreseen: f64) -> Verdict {
+        let gradients = at.gradient.norm() / next.gradient.norm().max(f64::MIN_POSITIVE);
+        if !next.loss.is_finite() {
+            return Verdict::Bad;
+        }
+        if !self.problem.loss.has_value() || foreseen.abs() < 1e-9 * at.loss.abs().max(f64::MIN_POSITIVE) {
+            return if gradients > 1.0 { Verdict::Good } else { Verdict::Bad };
+        }
+        let share = (at.loss - next.loss) / foreseen;
+        if share > 0.5 {
+            Verdict::Good
+        } else if share > 0.05 {
+            Verdict::Fair
+        } else {
+            Verdict::Bad
+        }
+    }
+
+    fn point(&self, at: &At, iterations: usize) -> AnyPoint {
+        let d = self.size.len();
+        let coefficients =
+            DMatrix::from_fn(at.unknowns.nrows(), d, |k, j| at.unknowns[(k, j)] / self.size[j]);
+        let intercepts = at.unknowns.column(d).iter().copied().collect();
+        AnyPoint {
+            head: Head { coefficients, intercepts },
+            loss: at.loss,
+            relative_gradient: at.relative,
+            iterations,
+        }
+    }
+}
+
+/// Second derivatives at some logits.
+struct Curvature<'s, 'a> {
+    search: &'s Search<'a>,
+    logits: &'s DMatrix<f64>,
+}
+
+impl Model for Curvature<'_, '_> {
+    fn product(&self, direction: &DMatrix<f64>) -> DMatrix<f64> {
+        let AnyProblem { loss, targets, .. } = self.search.problem;
+        let along = direction * &self.search.design;
+        let mut product = DMatrix::zeros(along.nrows(), along.ncols());
+        loss.curvature_product(self.logits, targets, &along, &mut product);
+        product * self.search.design.transpose() + self.search.penalty(direction)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::GaussianMixture;
+    use crate::loss::{CATALOGUE, Choices, ClassWeights, LossPlan, Softmax};
+    use crate::solver::{LossChoice, Problem, solve};
+
+    fn dataset() -> crate::data::Dataset {
+        GaussianMixture::around_circle(3, 2, 1.5).dataset(&[40, 25, 12], 5, 0).expect("a data set")
+    }
+
+    #[test]
+    fn softmax_ends_where_its_own_solver_does() {
+        let dataset = dataset();
+        let weights = ClassWeights::Explicit(vec![1.0, 2.0, 0.5]);
+        let problem = Problem::new(&dataset, &LossChoice::Softmax, &weights, 1e-3).expect("a problem");
+        let point = solve(&problem).stationary().expect("a stationary point");
+        let (loss, features) = (Softmax::new(problem.targets()), dataset.features());
+        let any = AnyProblem { loss: &loss, targets: problem.targets(), features: &features, fixed_logits: None, l2: 1e-3 };
+        let AnyOutcome::Stationary(found) = solve_any(&any, None) else { panic!("no stationary point") };
+        assert!((found.loss - point.loss).abs() < 1e-14, "{} {}", found.loss, point.loss);
+        assert!((found.head.coefficients - point.head.coefficients).amax() < 1e-9);
+    }
+
+    #[test]
+    fn every_loss_with_a_minimum_ends_at_a_stationary_point_and_the_one_without_says_so() {
+        let dataset = dataset();
+        let targets = crate::loss::Targets::new(dataset.labels(), &ClassWeights::None).expect("valid");
+        let features = dataset.features();
+        for entry in CATALOGUE {
+            let plan = match entry.plan(&Choices::default()) {
+                LossPlan::Equalization { .. } => LossPlan::Equalization { rare: 0.2 },
+                plan => plan,
+            };
+            let loss = plan.over(&targets);
+            let problem = AnyProblem { loss: &*loss, targets: &targets, features: &features, fixed_logits: None, l2: 1e-3 };
+            match solve_any(&problem, None) {
+                AnyOutcome::Stationary(point) => {
+                    assert!(point.relative_gradient < STATIONARY && entry.name != "equalization", "{}", entry.name);
+                }
+                AnyOutcome::NotConverged { why, at } => {
+                    assert_eq!(entry.name, "equalization", "{why}: {:e}", at.relative_gradient);
+                }
+            }
+        }
+    }
+}
