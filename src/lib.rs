@@ -17,6 +17,7 @@
 pub struct Readme;
 
 pub mod analysis;
+pub mod audit;
 pub mod balance;
 pub mod claims;
 pub mod cli;

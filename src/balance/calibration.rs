@@ -62,34 +62,64 @@ impl Calibration {
     /// With these numbers taken from the logarithms of probabilities; all zero leaves them as they are.
     fn corrected(link: Link, logits: &DMatrix<f64>, targets: &Targets, subtracted: &[f64]) -> Self {
         let changed = subtracted.iter().any(|&number| number != 0.0);
-        let mut tally = Tally::new(targets.classes());
-        let mut logarithms = vec![0.0; targets.classes()];
+        let mut tally = CalibrationTally::new(targets.classes());
         for (z, &label) in logits.column_iter().zip(targets.of_sample()) {
-            log_probabilities(link, z.as_slice(), &mut logarithms);
             if changed {
-                logarithms.iter_mut().zip(subtracted).for_each(|(log, number)| *log -= number);
-                normalise(&mut logarithms);
+                tally.add_corrected(link, z.as_slice(), label as usize, subtracted);
+            } else {
+                tally.add_logits(link, z.as_slice(), label as usize);
             }
-            tally.add(&logarithms, label as usize);
         }
         tally.calibration(targets.counts())
     }
 }
 
-/// Sums over samples.
-struct Tally {
+/// Sums over samples, from which a [`Calibration`] is made.
+pub(crate) struct CalibrationTally {
     bins: [Bin; BINS],
     brier: Sum,
     log_loss: Vec<Sum>,
+    /// Room for the logarithms of a sample's probabilities.
+    logarithms: Vec<f64>,
 }
 
-impl Tally {
-    fn new(classes: usize) -> Self {
-        Self { bins: [Bin::default(); BINS], brier: Sum::default(), log_loss: vec![Sum::default(); classes] }
+impl CalibrationTally {
+    pub(crate) fn new(classes: usize) -> Self {
+        Self {
+            bins: [Bin::default(); BINS],
+            brier: Sum::default(),
+            log_loss: vec![Sum::default(); classes],
+            logarithms: vec![0.0; classes],
+        }
     }
 
-    /// A sample of a class by the logarithms of its probabilities.
-    fn add(&mut self, logarithms: &[f64], class: usize) {
+    /// A sample of a class.
+    pub(crate) fn add_logits(&mut self, link: Link, z: &[f64], class: usize) {
+        log_probabilities(link, z, &mut self.logarithms);
+        self.add(class);
+    }
+
+    /// The same with these numbers taken from the logarithms of its probabilities, which are then made to sum to one.
+    pub(crate) fn add_corrected(&mut self, link: Link, z: &[f64], class: usize, subtracted: &[f64]) {
+        log_probabilities(link, z, &mut self.logarithms);
+        self.logarithms.iter_mut().zip(subtracted).for_each(|(log, number)| *log -= number);
+        normalise(&mut self.logarithms);
+        self.add(class);
+    }
+
+    /// Adds the sums over other samples.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        for (bin, more) in self.bins.iter_mut().zip(&other.bins) {
+            bin.samples += more.samples;
+            bin.right += more.right;
+            bin.confidence.add(more.confidence.value());
+        }
+        self.brier.add(other.brier.value());
+        self.log_loss.iter_mut().zip(&other.log_loss).for_each(|(sum, more)| sum.add(more.value()));
+    }
+
+    fn add(&mut self, class: usize) {
+        let logarithms = &self.logarithms;
         self.log_loss[class].add(-logarithms[class]);
         let apart = |(k, log): (usize, &f64)| if k == class { log.exp_m1() } else { log.exp() }.powi(2);
         self.brier.add(logarithms.iter().enumerate().map(apart).sum());
@@ -102,14 +132,14 @@ impl Tally {
         bin.confidence.add(confidence);
     }
 
-    fn calibration(&self, counts: &[usize]) -> Calibration {
+    pub(crate) fn calibration(&self, counts: &[usize]) -> Calibration {
         let samples = counts.iter().sum::<usize>() as f64;
         let filled = self.bins.iter().filter(|bin| bin.samples > 0);
         let differences: Vec<(f64, f64)> = filled.map(|bin| bin.share_and_difference(samples)).collect();
         let mean = |power: i32| differences.iter().map(|(share, off)| share * off.powi(power)).sum::<f64>();
         let of_class = |(sum, &count): (&Sum, &usize)| sum.value() / count as f64;
         let class_log_loss: Vec<f64> = self.log_loss.iter().zip(counts).map(of_class).collect();
-        let total: f64 = class_log_loss.iter().zip(counts).map(|(loss, &count)| loss * count as f64).sum();
+        let total: f64 = self.log_loss.iter().map(|sum| sum.value()).sum();
         Calibration {
             calibration_error: CalibrationError {
                 l1: mean(1),

@@ -28,7 +28,9 @@ pub struct Ledger {
 }
 
 impl LedgerEntry {
-    fn new(outflow: f64, inflow: f64) -> Self {
+    /// Both sides, and what follows from them.
+    #[must_use]
+    pub fn new(outflow: f64, inflow: f64) -> Self {
         let residual = relative_difference(outflow, inflow);
         Self { outflow, inflow, difference: outflow - inflow, residual }
     }

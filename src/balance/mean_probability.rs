@@ -23,7 +23,7 @@ pub struct ClassMeans {
 }
 
 /// Probabilities and complements of one sample, for all `K` classes.
-pub(super) fn sample_probabilities(link: Link, logits: &[f64], out: &mut [Sigmoid]) {
+pub(crate) fn sample_probabilities(link: Link, logits: &[f64], out: &mut [Sigmoid]) {
     match (link, logits) {
         // The binary logistic loss has one column, that of class 1.
         (Link::Sigmoid, &[z]) => {

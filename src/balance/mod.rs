@@ -14,6 +14,7 @@ mod weight_design;
 mod weight_effects;
 mod witness;
 
+pub(crate) use calibration::CalibrationTally;
 pub use calibration::{Calibration, CalibrationError};
 pub use class_losses::class_log_losses;
 pub use effect_search::{EffectSearch, FoundEffect, MORE_WEIGHT, Surprise};
@@ -24,6 +25,7 @@ pub use laws::{
     softmax_balance,
 };
 pub use ledger::{Ledger, LedgerEntry};
+pub(crate) use mean_probability::sample_probabilities;
 pub use mean_probability::{ClassMeans, MeanProbability};
 pub use neglect::{Neglect, neglect};
 pub use polytope::{Bounds, FlowPolytope, Violation, pair_flows};

@@ -25,13 +25,15 @@ pub fn neglect(means: &MeanProbability, targets: &Targets) -> Vec<Neglect> {
     let counts: Vec<f64> = targets.counts().iter().map(|&count| count as f64).collect();
     let total: f64 = counts.iter().sum();
     let of_column = |target: usize| {
-        let others = || (0..targets.classes()).filter(move |&class| class != target);
+        let others = || (0..targets.classes()).filter(|&class| class != target && counts[class] > 0.0);
         let probability = |class: usize| means.matrix[(class, target)];
         let pooled =
             others().map(|class| counts[class] * probability(class)).sum::<f64>() / (total - counts[target]);
-        let hardest_class = others().fold(usize::from(target == 0), |best, class| {
-            if probability(class) > probability(best) { class } else { best }
-        });
+        let harder = |best: Option<usize>, class: usize| match best {
+            Some(best) if probability(best) >= probability(class) => Some(best),
+            _ => Some(class),
+        };
+        let hardest_class = others().fold(None, harder).unwrap_or(target);
         let hardest = probability(hardest_class);
         let bound = (counts[target] * means.shortfall[target] / counts[hardest_class]).min(1.0);
         Neglect { pooled, hardest_class, hardest, ratio: hardest / pooled, bound }

@@ -113,9 +113,8 @@ fn rank_correlation(a: &[f64], b: &[f64]) -> f64 {
     };
     let middle = (a.len() - 1) as f64 / 2.0;
     let (a, b) = (ranks(a), ranks(b));
-    let product = |x: &[f64], y: &[f64]| -> f64 {
-        x.iter().zip(y).map(|(x, y)| (x - middle) * (y - middle)).sum()
-    };
+    let product =
+        |x: &[f64], y: &[f64]| -> f64 { x.iter().zip(y).map(|(x, y)| (x - middle) * (y - middle)).sum() };
     product(&a, &b) / product(&a, &a)
 }
 

@@ -8,7 +8,8 @@ use super::measurement::{Solved, measure};
 use super::setup::FIRST_DIGITS_CASE;
 use super::verdict::{Control, Finding, Verdict};
 use super::{
-    along_training, averaging, binary, contrary_weight, flows, inr, networks, one_vs_all, repair, softmax, weight_effects,
+    along_training, averaging, binary, contrary_weight, flows, inr, networks, one_vs_all, repair, softmax,
+    weight_effects,
 };
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicUsize, Ordering};

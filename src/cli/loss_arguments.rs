@@ -115,9 +115,9 @@ impl LossArguments {
         }
     }
 
-    /// The catalogue's entry.
-    pub(super) fn entry(&self) -> Result<&'static LossEntry> {
-        loss_named(&self.loss).context("--loss: unknown")
+    /// Its name in the catalogue.
+    pub(super) fn name(&self) -> &str {
+        &self.loss
     }
 
     fn numbers(&self) -> [(&'static str, Option<f64>); 11] {
@@ -148,7 +148,9 @@ fn positive(text: &str) -> Result<PositiveWeights> {
         return Ok(PositiveWeights::Balanced);
     }
     let number = |text: &str| {
-        text.trim().parse().with_context(|| format!("--positive-weights: {text} is no number; give balanced, or numbers such as 1,2,5"))
+        text.trim().parse().with_context(|| {
+            format!("--positive-weights: {text} is no number; give balanced, or numbers such as 1,2,5")
+        })
     };
     Ok(PositiveWeights::Explicit(text.split(',').map(number).collect::<Result<_>>()?))
 }

@@ -24,7 +24,8 @@ const REDUCTION: &str = "A sample counts as much as its class weighs; the sum is
 
 pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     let known = || CATALOGUE.iter().map(|entry| entry.name).collect::<Vec<_>>().join(", ");
-    let named = |name: &String| loss_named(name).with_context(|| format!("{name}: no loss; there are {}", known()));
+    let named =
+        |name: &String| loss_named(name).with_context(|| format!("{name}: no loss; there are {}", known()));
     let entries: Vec<&LossEntry> = if arguments.names.is_empty() {
         CATALOGUE.iter().collect()
     } else {
@@ -36,12 +37,15 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
 }
 
 fn described(entry: &LossEntry, style: Style) -> String {
-    let mut text = format!("{}  {}\n  {}\n  {}\n", style.strong(entry.name), entry.title, entry.equation, entry.law);
+    let mut text =
+        format!("{}  {}\n  {}\n  {}\n", style.strong(entry.name), entry.title, entry.equation, entry.law);
     let settings: Vec<String> =
         entry.settings.iter().map(|setting| format!("--{} {}", setting.name, setting.default)).collect();
-    for (heading, line) in
-        [("settings", settings.join(" ")), ("source", entry.source.to_owned()), ("practice", entry.practice.to_owned())]
-    {
+    for (heading, line) in [
+        ("settings", settings.join(" ")),
+        ("source", entry.source.to_owned()),
+        ("practice", entry.practice.to_owned()),
+    ] {
         if !line.is_empty() {
             text += &format!("  {heading}: {line}\n");
         }

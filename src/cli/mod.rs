@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 a claim failed or the answer does not exist, 2 bad input.
 
 mod analyses;
+mod audit;
 mod calibration;
 mod comparison_table;
 mod data_arguments;
@@ -87,6 +88,8 @@ enum Command {
     Search(search::Arguments),
     /// Train a small convolutional network and see the laws of balance emerge
     Train(train::Arguments),
+    /// Audit a model's own logits and labels: balance, weights, neglect, calibration
+    Audit(audit::Arguments),
     /// List the losses, with equations, laws and sources
     Losses(losses::Arguments),
     /// Check every claim, draw every figure, write one report
@@ -129,6 +132,7 @@ fn dispatch(arguments: &Arguments) -> Result<Ending> {
         Command::Weights(arguments) => weights::run(arguments, style),
         Command::Search(arguments) => search::run(arguments, style),
         Command::Train(arguments) => train::run(arguments, style),
+        Command::Audit(arguments) => audit::run(arguments, style),
         Command::Losses(arguments) => losses::run(arguments, style),
         Command::Reproduce(arguments) => reproduce::run(arguments, style),
         Command::Run(arguments) => run::run(arguments, style),

@@ -99,12 +99,17 @@ impl Labels {
         Self::new(of_sample, (0..classes).map(|class| class.to_string()).collect())
     }
 
+    /// Labels of which some classes may have no sample; each must be the number of one of the names.
+    pub(crate) fn with_absent(of_sample: Vec<u32>, class_names: Vec<String>) -> Self {
+        let mut counts = vec![0; class_names.len()];
+        of_sample.iter().for_each(|&label| counts[label as usize] += 1);
+        Self { of_sample, class_names, counts }
+    }
+
     /// Some samples of the same classes, of which not every one need occur: what a loss sees batch by batch.
     #[must_use]
     pub(crate) fn of_batch(&self, of_sample: Vec<u32>) -> Self {
-        let mut counts = vec![0; self.classes()];
-        of_sample.iter().for_each(|&label| counts[label as usize] += 1);
-        Self { of_sample, class_names: self.class_names.clone(), counts }
+        Self::with_absent(of_sample, self.class_names.clone())
     }
 
     /// Class index of each sample.

@@ -236,10 +236,7 @@ pub const CATALOGUE: &[LossEntry] = &[
         source: "Dong, Zhu, Gong, AAAI 2019",
         practice: "",
         settings: &[setting("alpha", 1.0), setting("gamma", 2.0)],
-        build: |choices| LossPlan::SoftSelection {
-            alpha: choices.set("alpha"),
-            gamma: choices.set("gamma"),
-        },
+        build: |choices| LossPlan::SoftSelection { alpha: choices.set("alpha"), gamma: choices.set("gamma") },
     },
 ];
 

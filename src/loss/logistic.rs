@@ -61,9 +61,13 @@ impl Logistic {
     #[must_use]
     pub fn equalized(targets: &Targets, columns: usize, rare: f64) -> Self {
         let is_rare = |class: usize| (targets.counts()[class] as f64) < rare * targets.samples() as f64;
-        Self::adapted(targets, columns, |class, target| {
-            if class != target && is_rare(target) { 0.0 } else { 1.0 }
-        })
+        Self::adapted(
+            targets,
+            columns,
+            |class, target| {
+                if class != target && is_rare(target) { 0.0 } else { 1.0 }
+            },
+        )
     }
 
     /// Class weights times a factor for each pair of class and column.

@@ -14,7 +14,10 @@ pub(super) fn residual(sample: &[Sigmoid], k: usize, class: usize) -> f64 {
 }
 
 /// `p .* v - p (p . v)`, the derivative of the probabilities along `v`, entry by entry.
-pub(super) fn spread<'a>(sample: &'a [Sigmoid], along: &'a DVectorView<f64>) -> impl Iterator<Item = f64> + 'a {
+pub(super) fn spread<'a>(
+    sample: &'a [Sigmoid],
+    along: &'a DVectorView<f64>,
+) -> impl Iterator<Item = f64> + 'a {
     let mean: f64 = sample.iter().zip(along.iter()).map(|(p, v)| p.probability * v).sum();
     sample.iter().zip(along.iter()).map(move |(p, v)| p.probability * (v - mean))
 }

@@ -1,8 +1,8 @@
 //! Losses by the names that files and flags give them, and as networks are trained on them.
 
 use super::{
-    Focal, FocalProbability, Inr, InrVariant, LabelSmoothing, Logistic, Loss, PowerLogistic, Seesaw, ShiftedSoftmax,
-    SmoothingWeights, Softmax, Targets,
+    Focal, FocalProbability, Inr, InrVariant, LabelSmoothing, Logistic, Loss, PowerLogistic, Seesaw,
+    ShiftedSoftmax, SmoothingWeights, Softmax, Targets,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -220,6 +220,20 @@ impl LossPlan {
         }
     }
 
+    /// Whether it hangs on class sizes, so that a class without samples makes no sense.
+    #[must_use]
+    pub fn reads_counts(&self) -> bool {
+        matches!(
+            self,
+            Self::LogitAdjusted { .. }
+                | Self::BalancedSoftmax
+                | Self::Ldam { .. }
+                | Self::VectorScaling { .. }
+                | Self::Seesaw { .. }
+                | Self::PosWeight { weights: PositiveWeights::Balanced }
+        )
+    }
+
     /// What is wrong with a parameter, if anything is: `name = value` and what to give.
     #[must_use]
     pub fn problem(&self) -> Option<String> {
@@ -311,6 +325,18 @@ impl TrainingLoss {
             Self::LabelSmoothing(loss) => Self::LabelSmoothing(loss.scaled(share)),
             Self::Shifted(loss) => Self::Shifted(loss.scaled(share)),
             Self::Seesaw(loss) => Self::Seesaw(loss.scaled(share)),
+        }
+    }
+}
+
+impl TrainingLoss {
+    /// Whether the same number added to all logits of a sample changes nothing.
+    #[must_use]
+    pub fn is_shift_invariant(&self) -> bool {
+        match self {
+            Self::Softmax(_) | Self::Focal(_) | Self::LabelSmoothing(_) | Self::Seesaw(_) => true,
+            Self::Shifted(loss) => loss.has_one_factor(),
+            Self::Logistic(_) | Self::Inr(_) | Self::PowerLogistic(_) => false,
         }
     }
 }

@@ -122,7 +122,10 @@ impl Loss for Seesaw {
         self.each(logits, targets, |number, _, weight, sample, _| {
             let along = direction.column(number);
             let entries = product.column_mut(number);
-            entries.into_iter().zip(spread(sample, &along)).for_each(|(entry, spread)| *entry = weight * spread);
+            entries
+                .into_iter()
+                .zip(spread(sample, &along))
+                .for_each(|(entry, spread)| *entry = weight * spread);
         });
     }
 }

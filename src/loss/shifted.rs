@@ -52,6 +52,11 @@ impl ShiftedSoftmax {
         Self { factor, ..Self::logit_adjusted(targets, strength) }
     }
 
+    /// Whether all logits are multiplied by the same.
+    pub(super) fn has_one_factor(&self) -> bool {
+        self.factor.iter().all(|factor| *factor == self.factor[0])
+    }
+
     fn plain(targets: &Targets) -> Self {
         let (classes, softmax) = (targets.classes(), Softmax::new(targets));
         Self { softmax, factor: vec![1.0; classes], shift: vec![0.0; classes], margin: vec![0.0; classes] }
@@ -66,7 +71,10 @@ impl ShiftedSoftmax {
         let mut shifted = logits.clone();
         for (mut column, &label) in shifted.column_iter_mut().zip(targets.of_sample()) {
             let changes = self.factor.iter().zip(&self.shift);
-            column.iter_mut().zip(changes).for_each(|(logit, (factor, shift))| *logit = factor * *logit + shift);
+            column
+                .iter_mut()
+                .zip(changes)
+                .for_each(|(logit, (factor, shift))| *logit = factor * *logit + shift);
             column[label as usize] -= self.margin[label as usize];
         }
         shifted

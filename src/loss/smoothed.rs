@@ -115,7 +115,10 @@ impl Loss for LabelSmoothing {
             softmax_with_complements(z.as_slice(), &mut sample);
             let (along, weight) = (direction.column(number), self.mass_of[label as usize] / self.divisor);
             let entries = product.column_mut(number);
-            entries.into_iter().zip(spread(&sample, &along)).for_each(|(entry, spread)| *entry = weight * spread);
+            entries
+                .into_iter()
+                .zip(spread(&sample, &along))
+                .for_each(|(entry, spread)| *entry = weight * spread);
         }
     }
 }

@@ -89,14 +89,17 @@ impl ClassWeights {
         match self {
             Self::None => Ok(vec![1.0; labels.classes()]),
             Self::Balanced => {
-                let share = labels.samples() as f64 / labels.classes() as f64;
-                Ok(labels.counts().iter().map(|&count| share / count as f64).collect())
+                // A class without samples has no mass, whatever its weight.
+                let occurring = labels.counts().iter().filter(|&&count| count > 0).count();
+                let share = labels.samples() as f64 / occurring as f64;
+                Ok(labels.counts().iter().map(|&count| share / count.max(1) as f64).collect())
             }
             &Self::EffectiveNumber(overlap) if !(0.0..1.0).contains(&overlap) => {
                 Err(WeightError::Overlap { value: overlap })
             }
             &Self::EffectiveNumber(overlap) => {
-                let effective = |&count: &usize| (1.0 - overlap) / -(overlap.ln() * count as f64).exp_m1();
+                let effective =
+                    |&count: &usize| (1.0 - overlap) / -(overlap.ln() * count.max(1) as f64).exp_m1();
                 Ok(labels.counts().iter().map(effective).collect())
             }
             Self::Explicit(weights) => check_explicit(weights, labels),

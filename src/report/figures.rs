@@ -2,8 +2,8 @@
 
 use super::escape::{escape, prose};
 use super::numbers::numbers;
-use super::{Drawn, ReportError};
 use super::verdicts::anchor as verdict_anchor;
+use super::{Drawn, ReportError};
 use crate::analysis::Results;
 use crate::claims::Verdict;
 use crate::figure::Figure;

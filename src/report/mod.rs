@@ -5,6 +5,7 @@
 //! uses only those named before it: `escape` (text to HTML), `number` and `date` (values to HTML), `markup` (lists and
 //! tables), `mathml` and `formulas`.
 
+mod audit_page;
 mod circumstances;
 mod date;
 mod error;
@@ -30,6 +31,7 @@ use crate::files::write_whole;
 use circumstances::Circumstances;
 use std::path::{Path, PathBuf};
 
+pub use audit_page::audit_page;
 pub use error::ReportError;
 
 /// Name of the page's file.

@@ -30,20 +30,26 @@ pub(super) fn page(report: &Report, circumstances: &Circumstances) -> Result<Str
         body += &section("tables", "Tables", &tables);
     }
     body += &section("details", "Claim by claim", &verdicts::details(report.verdicts));
-    let (head, footer) = (head(), footer(report, circumstances));
-    Ok(format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n{head}</head>\n<body>\n<main>\n{body}</main>\n{footer}</body>\n\
-         </html>\n"
-    ))
+    Ok(document("What logistic and softmax losses settle to", &body, &footer(report, circumstances)))
 }
 
-fn head() -> String {
+/// A page of its own: everything it shows is in it.
+pub(super) fn document(title: &str, body: &str, footer: &str) -> String {
+    let head = head(title);
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n{head}</head>\n<body>\n<main>\n{body}</main>\n{footer}</body>\n\
+         </html>\n"
+    )
+}
+
+fn head(title: &str) -> String {
+    let title = escape(title);
     format!(
         "<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>What logistic and softmax losses settle to</title>\n<style>\n{STYLE}</style>\n"
+         <title>{title}</title>\n<style>\n{STYLE}</style>\n"
     )
 }
 
@@ -81,7 +87,7 @@ fn contents(report: &Report, has_tables: bool) -> String {
     )
 }
 
-fn section(id: &str, title: &str, html: &str) -> String {
+pub(super) fn section(id: &str, title: &str, html: &str) -> String {
     format!("<section id=\"{id}\">\n<h2>{}</h2>\n{html}</section>\n", escape(title))
 }
 

@@ -9,9 +9,7 @@ use std::sync::Arc;
 
 /// Every table of the runs whose figures are shown; empty if they have none.
 pub(super) fn tables(figures: &[Drawn]) -> String {
-    each(runs(figures), |results| {
-        each(&results.experiment.analysis.table, |plan| comparison(results, plan))
-    })
+    each(runs(figures), |results| each(&results.experiment.analysis.table, |plan| comparison(results, plan)))
 }
 
 /// Each run once, though it has several figures.

@@ -156,7 +156,8 @@ impl<'a> Search<'a> {
         let penalty = self.penalty(&unknowns);
         let gradient = &by_logits * self.design.transpose() + &penalty;
         let terms = by_logits.abs() * self.design.transpose().abs() + penalty.abs();
-        let relative = gradient.iter().zip(terms.iter()).map(|(sum, of)| sum.abs() / of.max(f64::MIN_POSITIVE));
+        let relative =
+            gradient.iter().zip(terms.iter()).map(|(sum, of)| sum.abs() / of.max(f64::MIN_POSITIVE));
         let relative = relative.fold(0.0, f64::max);
         At { loss: value + 0.5 * penalty.dot(&unknowns), gradient, relative, unknowns, logits }
     }
@@ -237,7 +238,13 @@ mod tests {
         let problem = Problem::new(&dataset, &LossChoice::Softmax, &weights, 1e-3).expect("a problem");
         let point = solve(&problem).stationary().expect("a stationary point");
         let (loss, features) = (Softmax::new(problem.targets()), dataset.features());
-        let any = AnyProblem { loss: &loss, targets: problem.targets(), features: &features, fixed_logits: None, l2: 1e-3 };
+        let any = AnyProblem {
+            loss: &loss,
+            targets: problem.targets(),
+            features: &features,
+            fixed_logits: None,
+            l2: 1e-3,
+        };
         let AnyOutcome::Stationary(found) = solve_any(&any, None) else { panic!("no stationary point") };
         assert!((found.loss - point.loss).abs() < 1e-14, "{} {}", found.loss, point.loss);
         assert!((found.head.coefficients - point.head.coefficients).amax() < 1e-9);
@@ -254,10 +261,20 @@ mod tests {
                 plan => plan,
             };
             let loss = plan.over(&targets);
-            let problem = AnyProblem { loss: &*loss, targets: &targets, features: &features, fixed_logits: None, l2: 1e-3 };
+            let problem = AnyProblem {
+                loss: &*loss,
+                targets: &targets,
+                features: &features,
+                fixed_logits: None,
+                l2: 1e-3,
+            };
             match solve_any(&problem, None) {
                 AnyOutcome::Stationary(point) => {
-                    assert!(point.relative_gradient < STATIONARY && entry.name != "equalization", "{}", entry.name);
+                    assert!(
+                        point.relative_gradient < STATIONARY && entry.name != "equalization",
+                        "{}",
+                        entry.name
+                    );
                 }
                 AnyOutcome::NotConverged { why, at } => {
                     assert_eq!(entry.name, "equalization", "{why}: {:e}", at.relative_gradient);

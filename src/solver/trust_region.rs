@@ -48,8 +48,7 @@ pub(super) fn step_within(model: &impl Model, gradient: &DMatrix<f64>, radius: f
 
 /// How many times `direction` takes `step` to the rim.
 fn to_rim(step: &DMatrix<f64>, direction: &DMatrix<f64>, radius: f64) -> f64 {
-    let (a, b, c) =
-        (direction.norm_squared(), step.dot(direction), radius * radius - step.norm_squared());
+    let (a, b, c) = (direction.norm_squared(), step.dot(direction), radius * radius - step.norm_squared());
     let root = (b * b + a * c.max(0.0)).sqrt();
     // Of two equal forms the one without cancellation.
     if b > 0.0 { c.max(0.0) / (b + root) } else { (root - b) / a }

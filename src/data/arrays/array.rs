@@ -107,7 +107,11 @@ impl Array {
     /// The shape as `NumPy` prints it.
     #[must_use]
     pub fn shape_text(&self) -> String {
-        if self.is_vector { format!("({},)", self.rows) } else { format!("({}, {})", self.rows, self.columns) }
+        if self.is_vector {
+            format!("({},)", self.rows)
+        } else {
+            format!("({}, {})", self.rows, self.columns)
+        }
     }
 
     /// An error about this array.
@@ -173,21 +177,23 @@ const MOST_BYTES: usize = 1 << 46;
 impl Layout {
     /// Bytes of all numbers, if so many can be.
     pub(super) fn bytes(&self) -> Option<usize> {
-        let count = self.shape.iter().try_fold(self.numbers.size(), |product, &axis| product.checked_mul(axis));
+        let count =
+            self.shape.iter().try_fold(self.numbers.size(), |product, &axis| product.checked_mul(axis));
         count.filter(|&bytes| bytes <= MOST_BYTES)
     }
 
     pub(super) fn of_header(header: &Header) -> Result<Self, String> {
         let big_endian = header.descr.starts_with('>');
-        let numbers = match header.descr.trim_start_matches(['<', '>', '=', '|']) {
-            "f2" => Numbers::Half { big_endian },
-            "f4" => Numbers::Single { big_endian },
-            "f8" => Numbers::Double { big_endian },
-            "O" => return Err("holds Python objects; save numbers (x.astype('float32'))".to_owned()),
-            _ => Numbers::Whole(WholeNumbers::of(header).map_err(|_| {
-                format!("holds {}; numbers are needed (x.astype('float32'))", header.descr)
-            })?),
-        };
+        let numbers =
+            match header.descr.trim_start_matches(['<', '>', '=', '|']) {
+                "f2" => Numbers::Half { big_endian },
+                "f4" => Numbers::Single { big_endian },
+                "f8" => Numbers::Double { big_endian },
+                "O" => return Err("holds Python objects; save numbers (x.astype('float32'))".to_owned()),
+                _ => Numbers::Whole(WholeNumbers::of(header).map_err(|_| {
+                    format!("holds {}; numbers are needed (x.astype('float32'))", header.descr)
+                })?),
+            };
         Ok(Self { shape: header.shape.clone(), by_columns: header.is_column_by_column(), numbers })
     }
 }
@@ -210,7 +216,11 @@ impl Numbers {
             Self::Brain => read_two(bytes, false, from_brain, into),
             Self::Single { big_endian } => {
                 for (into, &number) in into.iter_mut().zip(bytes.as_chunks().0) {
-                    *into = f64::from(if big_endian { f32::from_be_bytes(number) } else { f32::from_le_bytes(number) });
+                    *into = f64::from(if big_endian {
+                        f32::from_be_bytes(number)
+                    } else {
+                        f32::from_le_bytes(number)
+                    });
                 }
             }
             Self::Double { big_endian } => {

@@ -17,7 +17,11 @@ pub struct Columns {
 }
 
 /// Which of the headings is that of the labels.
-pub(super) fn label_column(headings: &[String], label: Option<&str>, place: &str) -> Result<usize, DataError> {
+pub(super) fn label_column(
+    headings: &[String],
+    label: Option<&str>,
+    place: &str,
+) -> Result<usize, DataError> {
     let position = |name: &str| headings.iter().position(|heading| heading.trim() == name);
     let found = match label {
         Some(name) => position(name),
@@ -28,7 +32,10 @@ pub(super) fn label_column(headings: &[String], label: Option<&str>, place: &str
         let shown: Vec<&str> = headings.iter().take(12).map(String::as_str).collect();
         DataError::invalid(
             place,
-            format!("has no column of labels ({wanted}); its columns are {}; name one with --label", shown.join(", ")),
+            format!(
+                "has no column of labels ({wanted}); its columns are {}; name one with --label",
+                shown.join(", ")
+            ),
         )
     })
 }

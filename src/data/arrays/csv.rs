@@ -30,7 +30,8 @@ pub(super) fn read(opened: &Opened, label: Option<&str>) -> Result<Columns, Data
                 continue;
             }
             let value = field.trim().parse::<f64>().map_err(|_| {
-                let problem = format!("{field:?} is no number; every column but that of the labels holds logits");
+                let problem =
+                    format!("{field:?} is no number; every column but that of the labels holds logits");
                 DataError::invalid(format!("{place}, line {line}, column {}", headings[number]), problem)
             })?;
             values.push(value);

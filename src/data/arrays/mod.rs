@@ -69,7 +69,10 @@ impl Arrays {
     /// The array of one of these names, the first that is there.
     #[must_use]
     pub fn get(&self, names: &[&str]) -> Option<&Array> {
-        names.iter().find_map(|name| self.named.iter().find(|(found, _)| found == name)).map(|(_, array)| array)
+        names
+            .iter()
+            .find_map(|name| self.named.iter().find(|(found, _)| found == name))
+            .map(|(_, array)| array)
     }
 
     /// All names, for errors.
@@ -78,6 +81,3 @@ impl Arrays {
         self.named.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ")
     }
 }
-
-#[cfg(test)]
-mod tests;

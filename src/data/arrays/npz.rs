@@ -17,12 +17,16 @@ pub(super) fn read(opened: &Opened) -> Result<Arrays, DataError> {
     let damaged = |error| damaged(&opened.place, &error);
     let mut archive = ZipArchive::new(Cursor::new(opened.bytes())).map_err(damaged)?;
     if archive.len() > MOST_ARRAYS {
-        return Err(DataError::invalid(&opened.place, format!("holds {} arrays; the most are {MOST_ARRAYS}", archive.len())));
+        return Err(DataError::invalid(
+            &opened.place,
+            format!("holds {} arrays; the most are {MOST_ARRAYS}", archive.len()),
+        ));
     }
     let mut named = Vec::new();
     for index in 0..archive.len() {
         let entry = archive.by_index(index).map_err(damaged)?;
-        let Some(name) = entry.name().strip_suffix(".npy").map(str::to_owned) else { continue };
+        let name = entry.name().map_err(damaged)?;
+        let Some(name) = name.strip_suffix(".npy").map(str::to_owned) else { continue };
         drop(entry);
         // What nobody asks for is not unpacked.
         if WANTED.contains(&name.as_str()) {
@@ -35,7 +39,16 @@ pub(super) fn read(opened: &Opened) -> Result<Arrays, DataError> {
 
 /// Names of arrays that an audit reads.
 const WANTED: [&str; 10] = [
-    "logits", "probabilities", "labels", "label", "y", "targets", "features", "weight", "bias", "class_names",
+    "logits",
+    "probabilities",
+    "labels",
+    "label",
+    "y",
+    "targets",
+    "features",
+    "weight",
+    "bias",
+    "class_names",
 ];
 
 type Archive<'a> = ZipArchive<Cursor<&'a [u8]>>;
@@ -57,15 +70,19 @@ fn array_of(opened: &Opened, archive: &mut Archive, index: usize, place: &str) -
         CompressionMethod::Deflated => {
             let header = Header::read(&mut entry, place)?;
             drop(entry);
-            let announced = Layout::of_header(&header)
-                .and_then(|layout| layout.bytes().ok_or_else(|| "announces more numbers than can be".to_owned()));
+            let announced = Layout::of_header(&header).and_then(|layout| {
+                layout.bytes().ok_or_else(|| "announces more numbers than can be".to_owned())
+            });
             let announced = announced.map_err(|problem| DataError::invalid(place, problem))?;
             // From its beginning again: header and numbers, and nothing that was not announced.
             let entry = archive.by_index(index).map_err(|error| damaged(place, &error))?;
             let most = (header.length + announced) as u64;
             let (unpacked, more) = Opened::at_most(entry, most, place)?;
             if more {
-                return Err(DataError::invalid(place, "unpacks to more numbers than it announces; save it again"));
+                return Err(DataError::invalid(
+                    place,
+                    "unpacks to more numbers than it announces; save it again",
+                ));
             }
             Array::of_npy(&unpacked, 0..unpacked.bytes().len(), place)
         }

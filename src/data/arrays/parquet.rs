@@ -11,12 +11,12 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 
 pub(super) fn read(opened: &Opened, label: Option<&str>) -> Result<Columns, DataError> {
     let place = &opened.place;
-    let damaged = |error: ParquetError| DataError::invalid(place, format!("cannot be read as Parquet: {error}"));
+    let damaged =
+        |error: ParquetError| DataError::invalid(place, format!("cannot be read as Parquet: {error}"));
     let bytes = bytes::Bytes::copy_from_slice(opened.bytes());
     let reader = SerializedFileReader::new(bytes).map_err(damaged)?;
     let schema = reader.metadata().file_metadata().schema_descr();
-    let mut headings: Vec<String> =
-        schema.columns().iter().map(|column| column.path().string()).collect();
+    let mut headings: Vec<String> = schema.columns().iter().map(|column| column.path().string()).collect();
     let label = label_column(&headings, label, place)?;
     let mut columns: Vec<Vec<f64>> = vec![Vec::new(); headings.len()];
     let mut labels = Vec::new();

@@ -1,0 +1,177 @@
+//! The user's last layer beside the one that is stationary over the same features.
+
+use super::Evidence;
+use super::record::problem;
+use crate::balance::{Ledger, accuracy, hits};
+use crate::data::{DataError, Dataset};
+use crate::loss::{ClassWeights, Link, LossPlan, Targets, TrainingLoss};
+use crate::solver::{
+    AnyOutcome, AnyProblem, Head, LossChoice, Outcome, Problem, ProblemError, SeparationKind, solve,
+    solve_any,
+};
+use nalgebra::DMatrix;
+use serde::Serialize;
+
+/// What more training of the last layer would have changed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HeadComparison {
+    /// `mu` of the penalty `mu/2 |W|^2` that both are held against.
+    pub l2: f64,
+    /// Largest difference between the logits given and those of the weights and features given.
+    pub logits_apart: Option<f64>,
+    /// Of the user's layer.
+    pub own: Option<HeadMeasured>,
+    /// Of the exact one.
+    pub exact: Option<HeadMeasured>,
+    /// Why there is no exact one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_exact: Option<String>,
+    /// Angle between the two rows of weights of each logit, in degrees; softmax rows with their mean over classes taken off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub angles: Option<Vec<f64>>,
+    /// Share of samples on whose class the two agree.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<f64>,
+}
+
+/// Where a head stands.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HeadMeasured {
+    /// The loss and the penalty.
+    pub objective: f64,
+    /// Largest entry of the gradient by weights and intercepts.
+    pub gradient_inf: f64,
+    /// The largest relative difference of a class's outflow and inflow.
+    pub worst_residual: f64,
+    /// Share of samples told right.
+    pub accuracy: f64,
+}
+
+/// Solves for the last layer over the features given; `None` if there are none.
+pub fn compare_head(
+    evidence: &Evidence,
+    plan: &LossPlan,
+    weights: &ClassWeights,
+    l2: f64,
+) -> Result<Option<HeadComparison>, DataError> {
+    let Some(features) = evidence.feature_matrix()? else { return Ok(None) };
+    let (targets, loss) = problem(evidence, plan, weights)?;
+    let over = Over { features: &features, targets: &targets, loss: &loss, l2 };
+    let exact = over.exact(plan, evidence.head.as_ref())?;
+    let own = evidence.head.as_ref();
+    let logits_apart = match own {
+        None => None,
+        Some(head) => {
+            let given = evidence.logits(0..targets.samples(), loss.link())?;
+            Some((head.logits(&features) - given).amax())
+        }
+    };
+    let both = own.zip(exact.as_ref().ok());
+    Ok(Some(HeadComparison {
+        l2,
+        logits_apart,
+        own: own.map(|head| over.measured(head)),
+        exact: exact.as_ref().ok().map(|head| over.measured(head)),
+        no_exact: exact.as_ref().err().cloned(),
+        angles: both.map(|(own, exact)| angles(own, exact, loss.link())),
+        agreement: both.map(|(own, exact)| over.agreement(own, exact)),
+    }))
+}
+
+struct Over<'a> {
+    features: &'a DMatrix<f64>,
+    targets: &'a Targets,
+    loss: &'a TrainingLoss,
+    l2: f64,
+}
+
+impl Over<'_> {
+    /// The exact head, or why there is none.
+    fn exact(&self, plan: &LossPlan, start: Option<&Head>) -> Result<Result<Head, String>, DataError> {
+        let columns = self.loss.logit_rows();
+        let usual = columns == self.targets.classes() && self.targets.classes() > 2 || columns == 1;
+        match LossChoice::of(plan).filter(|_| usual && self.targets.counts().iter().all(|&count| count > 0)) {
+            Some(choice) => self.solved(&choice),
+            None => Ok(self.solved_generally(start)),
+        }
+    }
+
+    fn solved(&self, choice: &LossChoice) -> Result<Result<Head, String>, DataError> {
+        let dataset = Dataset::unnamed(self.features.clone(), self.targets.labels().clone())?;
+        let weights = ClassWeights::Explicit(self.targets.class_weights().to_vec());
+        let refused = |error: ProblemError| DataError::invalid("--l2", error.to_string());
+        let problem = Problem::new(&dataset, choice, &weights, self.l2).map_err(refused)?;
+        Ok(match solve(&problem) {
+            Outcome::Stationary(point) => Ok(point.head),
+            Outcome::Separable(found) => Err(match found.kind {
+                SeparationKind::Complete => {
+                    "the features tell all samples apart: the loss has no minimum; give the --l2 of training"
+                        .to_owned()
+                }
+                SeparationKind::Quasi => {
+                    "the features tell some samples apart: the loss has no minimum; give the --l2 of training"
+                        .to_owned()
+                }
+            }),
+            Outcome::NotConverged { why, .. } => Err(why),
+        })
+    }
+
+    fn solved_generally(&self, start: Option<&Head>) -> Result<Head, String> {
+        let any = AnyProblem {
+            loss: &**self.loss,
+            targets: self.targets,
+            features: self.features,
+            fixed_logits: None,
+            l2: self.l2,
+        };
+        match solve_any(&any, start) {
+            AnyOutcome::Stationary(point) => Ok(point.head),
+            AnyOutcome::NotConverged { why, .. } => Err(why),
+        }
+    }
+
+    fn measured(&self, head: &Head) -> HeadMeasured {
+        let logits = head.logits(self.features);
+        let mut by_logits = DMatrix::zeros(logits.nrows(), logits.ncols());
+        let value = self.loss.value_and_gradient(&logits, self.targets, &mut by_logits);
+        let by_weights = &by_logits * self.features.transpose() + self.l2 * &head.coefficients;
+        let by_intercepts = by_logits.column_sum();
+        HeadMeasured {
+            objective: value + 0.5 * self.l2 * head.coefficients.norm_squared(),
+            gradient_inf: by_weights.amax().max(by_intercepts.amax()),
+            worst_residual: Ledger::at(&**self.loss, &logits, self.targets).worst_residual(),
+            accuracy: accuracy(&hits(&logits, self.targets), self.targets),
+        }
+    }
+
+    fn agreement(&self, own: &Head, exact: &Head) -> f64 {
+        let told = |head: &Head| -> Vec<usize> {
+            let logits = head.logits(self.features);
+            logits
+                .column_iter()
+                .map(|z| if z.len() == 1 { usize::from(z[0] > 0.0) } else { z.imax() })
+                .collect()
+        };
+        let (own, exact) = (told(own), told(exact));
+        own.iter().zip(&exact).filter(|(a, b)| a == b).count() as f64 / own.len() as f64
+    }
+}
+
+fn angles(own: &Head, exact: &Head, link: Link) -> Vec<f64> {
+    let centred = |head: &Head| {
+        let mut weights = head.coefficients.clone();
+        if link == Link::Softmax {
+            let mean = weights.row_mean();
+            weights.row_iter_mut().for_each(|mut row| row -= &mean);
+        }
+        weights
+    };
+    let (own, exact) = (centred(own), centred(exact));
+    let angle = |(a, b): (nalgebra::RowDVector<f64>, nalgebra::RowDVector<f64>)| {
+        // Half of the angle by its tangent, which keeps small angles.
+        let (a, b) = (a.clone() / a.norm(), b.clone() / b.norm());
+        2.0 * (&a - &b).norm().atan2((&a + &b).norm()).to_degrees()
+    };
+    own.row_iter().zip(exact.row_iter()).map(|(a, b)| angle((a.into_owned(), b.into_owned()))).collect()
+}

@@ -1,0 +1,43 @@
+//! LGL-INR from class means: it is no sum over samples, but all it needs is tallied in one pass.
+
+use crate::balance::MeanProbability;
+use crate::loss::{Inr, InrVariant, in_negative_weights};
+use nalgebra::DMatrix;
+
+/// Means over the samples of each class (rows), in each column.
+pub(super) struct ColumnMeans {
+    /// Of `softplus(-z)` on the diagonal, of `softplus(z)` off it.
+    pub(super) loss: DMatrix<f64>,
+    /// Of `p (1 - p)`.
+    pub(super) slope: DMatrix<f64>,
+}
+
+/// The loss, and what pulls each column up and down (R1, R2).
+pub(super) fn value_and_pulls(
+    inr: &Inr,
+    means: &MeanProbability,
+    columns: &ColumnMeans,
+) -> (f64, Vec<(f64, f64)>) {
+    let mut value = 0.0;
+    let pull = |k: usize| {
+        let probability: Vec<f64> = means.matrix.column(k).iter().copied().collect();
+        let omega = in_negative_weights(inr.beta, &probability, k);
+        let weighed = |of: &dyn Fn(usize) -> f64| -> f64 {
+            // A class without samples has no mean, and no weight.
+            (0..omega.len()).filter(|&c| omega[c] > 0.0).map(|c| omega[c] * of(c)).sum()
+        };
+        let others = weighed(&|c| columns.loss[(c, k)]);
+        let through_weights = match inr.variant {
+            InrVariant::Detached => 0.0,
+            InrVariant::Attached => {
+                inr.beta * weighed(&|c| (columns.loss[(c, k)] - others) * columns.slope[(c, k)])
+            }
+        };
+        let own = if columns.loss[(k, k)].is_nan() { 0.0 } else { columns.loss[(k, k)] };
+        value += own + others;
+        let up = if means.shortfall[k].is_nan() { 0.0 } else { means.shortfall[k] };
+        (up, weighed(&|c| probability[c]) + through_weights)
+    };
+    let pulls = (0..means.shortfall.len()).map(pull).collect();
+    (value, pulls)
+}

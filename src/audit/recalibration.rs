@@ -1,0 +1,53 @@
+//! What intercepts alone would change: they are solved for, everything else stays.
+
+use super::Evidence;
+use super::pass::tally;
+use super::record::{Measured, problem};
+use crate::data::DataError;
+use crate::loss::{ClassWeights, LossPlan};
+use crate::solver::{AnyOutcome, AnyProblem, solve_any};
+use nalgebra::DMatrix;
+use serde::Serialize;
+
+/// Intercepts that make the loss stationary, and what is measured with them.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Recalibration {
+    /// To be added to the logits, or to the last layer's bias; of softmax losses their mean is zero.
+    pub added: Vec<f64>,
+    /// Whether a stationary point was found; if not, where the search ended, and why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_converged: Option<String>,
+    /// Everything measured with them; the loss is in its own reduction.
+    pub measured: Measured,
+}
+
+/// Solves for the intercepts. All logits are held in memory as doubles, four times.
+pub fn recalibrate(
+    evidence: &Evidence,
+    plan: &LossPlan,
+    weights: &ClassWeights,
+    tolerance: f64,
+) -> Result<Recalibration, DataError> {
+    let (targets, loss) = problem(evidence, plan, weights)?;
+    let logits = evidence.logits(0..targets.samples(), loss.link())?;
+    let nothing = DMatrix::zeros(0, targets.samples());
+    let any = AnyProblem {
+        loss: &*loss,
+        targets: &targets,
+        features: &nothing,
+        fixed_logits: Some(&logits),
+        l2: 0.0,
+    };
+    let (point, not_converged) = match solve_any(&any, None) {
+        AnyOutcome::Stationary(point) => (point, None),
+        AnyOutcome::NotConverged { why, at } => (at, Some(why)),
+    };
+    let mut added = point.head.intercepts;
+    if loss.is_shift_invariant() {
+        let mean = added.iter().sum::<f64>() / added.len() as f64;
+        added.iter_mut().for_each(|entry| *entry -= mean);
+    }
+    let tallied = tally(evidence, &targets, &loss, &added)?;
+    let measured = Measured::of(&tallied, &targets, &loss, 1.0, tolerance);
+    Ok(Recalibration { added, not_converged, measured })
+}

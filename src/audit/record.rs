@@ -1,0 +1,266 @@
+//! An audit: everything that was measured, once, for tables, pages and JSON alike.
+
+use super::pass::{Tallied, tally};
+use super::{Evidence, HeadComparison, Recalibration};
+use crate::balance::{Calibration, FlowPolytope, LedgerEntry, MeanProbability, Neglect, neglect};
+use crate::data::DataError;
+use crate::loss::{ClassWeights, Link, LossPlan, Targets, TrainingLoss, WeightError};
+use nalgebra::DMatrix;
+use serde::Serialize;
+
+/// What the sum over samples is divided by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reduction {
+    /// The sum of the samples' weights.
+    #[default]
+    WeightedMean,
+    /// The number of samples.
+    Mean,
+    /// The number of samples times that of logits.
+    ElementMean,
+    /// Nothing.
+    Sum,
+}
+
+/// An audit of logits and labels.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AuditRecord {
+    /// Name of the loss.
+    pub loss_name: String,
+    /// The loss with its parameters.
+    pub loss_plan: LossPlan,
+    /// What the sum over samples was divided by; LGL-INR is a sum over classes of means and knows none.
+    pub reduction: Reduction,
+    /// `lambda_c`.
+    pub class_weights: Vec<f64>,
+    /// Names of the classes.
+    pub classes: Vec<String>,
+    /// `N_c`.
+    pub class_counts: Vec<usize>,
+    /// Rows whose label said to ignore them.
+    pub ignored: usize,
+    /// Everything measured at the logits as they are.
+    #[serde(flatten)]
+    pub measured: Measured,
+    /// What intercepts alone would change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recalibrated: Option<Recalibration>,
+    /// The user's last layer beside the exact one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub head: Option<HeadComparison>,
+}
+
+/// What is measured at some logits.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Measured {
+    /// The loss.
+    pub loss: f64,
+    /// Its derivative by an intercept of each logit.
+    pub bias_gradient: Vec<f64>,
+    /// `P[c][k]` of the logits as they are, row = true class; null in rows of classes without samples.
+    pub mean_probability: Vec<Vec<f64>>,
+    /// The same of the logits that the loss speaks of, where it shifts them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shifted_mean_probability: Option<Vec<Vec<f64>>>,
+    /// `s_k`, the mean over a class's samples of what they withhold from it.
+    pub shortfall: Vec<f64>,
+    /// Outflow and inflow of every class, as the loss's gradient has them, in units of weighted samples (of LGL-INR, of mean
+    /// probability).
+    pub ledger: Vec<LedgerEntry>,
+    /// Whether outflow equals inflow, to `tolerance`.
+    pub stationary: bool,
+    /// Largest relative difference of outflow and inflow that counts as none.
+    pub tolerance: f64,
+    /// How far it is from that.
+    pub verdict: StationaryVerdict,
+    /// The hardest non-target class of every column beside the average.
+    pub neglect: Vec<Neglect>,
+    /// Where the outflows lie among those that the balance allows; for softmax of three classes or more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub polytope: Option<PolytopePosition>,
+    /// Whether probabilities are frequencies.
+    pub calibration: Calibration,
+    /// The same after undoing the class weights (`p_k / lambda_k`, normalised).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prior_corrected: Option<Calibration>,
+    /// Share of samples told right.
+    pub accuracy: f64,
+    /// Share of each class's samples told right; null of a class without samples.
+    pub recall: Vec<f64>,
+    /// The class with the lowest recall.
+    pub worst_class: usize,
+}
+
+/// How far from stationary.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StationaryVerdict {
+    /// The largest relative difference of a class's outflow and inflow.
+    pub worst_residual: f64,
+    /// Classes whose logit training would still raise, the most out of balance first.
+    pub up: Vec<usize>,
+    /// Classes whose logit training would still lower.
+    pub down: Vec<usize>,
+}
+
+/// Where outflows lie in the polytope of THEORY I3 and I4.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PolytopePosition {
+    /// Each class's share of all outflow; at a stationary point none is above one half.
+    pub outflow_share: Vec<f64>,
+    /// What the balance alone guarantees of `P[k][k]`: `max(0, (2 m_k - M) / m_k)`.
+    pub guaranteed: Vec<f64>,
+}
+
+/// Audits logits and labels under a loss.
+///
+/// Fails when weights, parameters or numbers of columns do not fit, or a row is no row of logits.
+pub fn audit(
+    evidence: &Evidence,
+    loss_name: &str,
+    plan: &LossPlan,
+    weights: &ClassWeights,
+    (reduction, tolerance): (Reduction, f64),
+) -> Result<AuditRecord, DataError> {
+    let (targets, loss) = problem(evidence, plan, weights)?;
+    let tallied = tally(evidence, &targets, &loss, &vec![0.0; evidence.columns()])?;
+    let labels = evidence.labels();
+    Ok(AuditRecord {
+        loss_name: loss_name.to_owned(),
+        loss_plan: plan.clone(),
+        reduction,
+        class_weights: targets.class_weights().to_vec(),
+        classes: labels.class_names().to_vec(),
+        class_counts: labels.counts().to_vec(),
+        ignored: evidence.ignored,
+        measured: Measured::of(&tallied, &targets, &loss, reduction.factor(&loss, &targets), tolerance),
+        recalibrated: None,
+        head: None,
+    })
+}
+
+/// What the logits are held against.
+pub(super) fn problem(
+    evidence: &Evidence,
+    plan: &LossPlan,
+    weights: &ClassWeights,
+) -> Result<(Targets, TrainingLoss), DataError> {
+    let (labels, columns) = (evidence.labels(), evidence.columns());
+    let invalid = |problem: String| DataError::invalid("--loss", problem);
+    if let Some(problem) = plan.problem_for(labels.classes()) {
+        return Err(invalid(problem));
+    }
+    if let (true, Some(absent)) = (plan.reads_counts(), labels.counts().iter().position(|&count| count == 0))
+    {
+        let name = &labels.class_names()[absent];
+        return Err(invalid(format!("hangs on class sizes, and class {name} has no sample")));
+    }
+    let targets = Targets::new(labels, weights).map_err(|error: WeightError| {
+        DataError::invalid(
+            "--class-weights",
+            error.to_string().trim_start_matches("class weights: ").to_owned(),
+        )
+    })?;
+    let loss = plan.over_columns(&targets, columns);
+    if loss.logit_rows() != columns {
+        return Err(invalid(format!(
+            "takes {} logits per sample, and there is {columns}",
+            loss.logit_rows()
+        )));
+    }
+    Ok((targets, loss))
+}
+
+impl Reduction {
+    /// What losses in their own reduction are multiplied by.
+    fn factor(self, loss: &TrainingLoss, targets: &Targets) -> f64 {
+        if matches!(loss, TrainingLoss::Inr(_)) {
+            return 1.0;
+        }
+        let (mass, samples) = (targets.total_mass(), targets.samples() as f64);
+        match self {
+            Self::WeightedMean => 1.0,
+            Self::Mean => mass / samples,
+            Self::ElementMean => mass / samples / loss.logit_rows() as f64,
+            Self::Sum => mass,
+        }
+    }
+}
+
+impl Measured {
+    pub(super) fn of(
+        tallied: &Tallied,
+        targets: &Targets,
+        loss: &TrainingLoss,
+        factor: f64,
+        tolerance: f64,
+    ) -> Self {
+        let ledger = ledger(tallied, loss.divisor());
+        let verdict = StationaryVerdict::of(&ledger, tolerance);
+        let samples = targets.samples() as f64;
+        let recall: Vec<f64> = crate::balance::recalls(&tallied.hits, targets);
+        let worse = |best: usize, class: usize| {
+            // A class without samples has no recall.
+            if recall[best].is_nan() || recall[class] < recall[best] { class } else { best }
+        };
+        Self {
+            loss: tallied.loss * factor,
+            bias_gradient: tallied.bias_gradient.iter().map(|entry| entry * factor).collect(),
+            mean_probability: rows(&tallied.means.matrix),
+            shifted_mean_probability: tallied.shifted_means.as_ref().map(|means| rows(&means.matrix)),
+            shortfall: tallied.means.shortfall.clone(),
+            stationary: verdict.worst_residual <= tolerance,
+            tolerance,
+            verdict,
+            ledger,
+            neglect: neglect(&tallied.means, targets),
+            polytope: (loss.link() == Link::Softmax && targets.classes() > 2).then(|| {
+                let means = tallied.shifted_means.as_ref().unwrap_or(&tallied.means);
+                PolytopePosition::of(means, targets)
+            }),
+            calibration: tallied.calibration.clone(),
+            prior_corrected: tallied.prior_corrected.clone(),
+            accuracy: tallied.hits.iter().sum::<usize>() as f64 / samples,
+            worst_class: (0..recall.len()).fold(0, worse),
+            recall,
+        }
+    }
+}
+
+fn rows(matrix: &DMatrix<f64>) -> Vec<Vec<f64>> {
+    matrix.row_iter().map(|row| row.iter().copied().collect()).collect()
+}
+
+/// A single column is that of class 1; class 0 sees the same flows from the other side.
+fn ledger(tallied: &Tallied, divisor: f64) -> Vec<LedgerEntry> {
+    let entry = |&(outflow, inflow): &(f64, f64)| LedgerEntry::new(outflow * divisor, inflow * divisor);
+    match tallied.pulls.as_slice() {
+        [single] => vec![entry(&(single.1, single.0)), entry(single)],
+        pulls => pulls.iter().map(entry).collect(),
+    }
+}
+
+impl StationaryVerdict {
+    fn of(ledger: &[LedgerEntry], tolerance: f64) -> Self {
+        let mut order: Vec<usize> = (0..ledger.len()).filter(|&k| ledger[k].residual > tolerance).collect();
+        order.sort_by(|&a, &b| ledger[b].difference.abs().total_cmp(&ledger[a].difference.abs()));
+        let (up, down) = order.into_iter().partition(|&k| ledger[k].difference > 0.0);
+        Self { worst_residual: ledger.iter().map(|entry| entry.residual).fold(0.0, f64::max), up, down }
+    }
+}
+
+impl PolytopePosition {
+    fn of(means: &MeanProbability, targets: &Targets) -> Self {
+        let occurring =
+            |k: usize| if targets.counts()[k] > 0 { targets.mass()[k] * means.shortfall[k] } else { 0.0 };
+        let outflows: Vec<f64> = (0..targets.classes()).map(occurring).collect();
+        let total: f64 = outflows.iter().sum();
+        let polytope = FlowPolytope::new(targets.mass().to_vec());
+        let guaranteed =
+            |k: usize| if targets.counts()[k] > 0 { polytope.mean_probability(k, k).low } else { 0.0 };
+        Self {
+            outflow_share: outflows.iter().map(|outflow| outflow / total).collect(),
+            guaranteed: (0..targets.classes()).map(guaranteed).collect(),
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! Findings in sentences that a practitioner understands, each with its numbers.
+
+use super::record::{AuditRecord, Measured};
+use super::{HeadComparison, Recalibration};
+use crate::loss::LossPlan;
+use crate::numeric::significant;
+
+/// Classes that are spoken of one by one, at most.
+const MOST_CLASSES: usize = 3;
+/// A non-target class hides behind the average where its mean probability is that many times the average, and at least this.
+const HIDDEN: (f64, f64) = (2.0, 0.05);
+
+/// Everything worth saying, the most important first.
+#[must_use]
+pub fn findings(record: &AuditRecord) -> Vec<String> {
+    let told = Told { record };
+    let mut findings = vec![told.stationarity()];
+    findings.extend(told.shortfalls());
+    findings.extend(told.neglected());
+    findings.extend(told.impossible());
+    findings.extend(told.calibration());
+    findings.extend(told.recall());
+    findings.extend(record.recalibrated.as_ref().map(|recalibrated| told.recalibrated(recalibrated)));
+    findings.extend(record.head.iter().flat_map(|head| told.head(head)));
+    findings
+}
+
+struct Told<'a> {
+    record: &'a AuditRecord,
+}
+
+impl Told<'_> {
+    fn measured(&self) -> &Measured {
+        &self.record.measured
+    }
+
+    fn class(&self, class: usize) -> String {
+        format!("class {}", self.record.classes[class])
+    }
+
+    fn name(&self) -> String {
+        let weighted = self.record.class_weights.iter().any(|weight| *weight != 1.0);
+        let weights = if weighted { " with these class weights" } else { "" };
+        format!("{}{weights}", self.record.loss_name)
+    }
+
+    fn stationarity(&self) -> String {
+        let measured = self.measured();
+        let worst = percent(measured.verdict.worst_residual);
+        if measured.stationary {
+            return format!(
+                "Stationary for {}: in every class, outflow and inflow differ by at most {worst}.",
+                self.name()
+            );
+        }
+        let unit = if matches!(self.record.loss_plan, LossPlan::Inr { .. }) {
+            "mean probability"
+        } else {
+            "weighted samples"
+        };
+        let pull = |&class: &usize| {
+            let entry = measured.ledger[class];
+            let more = if entry.difference > 0.0 { "raised" } else { "lowered" };
+            format!(
+                "the logit of {} would be {more} (outflow {}, inflow {} {unit})",
+                self.class(class),
+                significant(entry.outflow, 3),
+                significant(entry.inflow, 3)
+            )
+        };
+        let mut classes: Vec<usize> =
+            measured.verdict.up.iter().chain(&measured.verdict.down).copied().collect();
+        let apart = |class: usize| measured.ledger[class].difference.abs();
+        classes.sort_by(|&a, &b| apart(b).total_cmp(&apart(a)));
+        let pulls: Vec<String> = classes.iter().take(MOST_CLASSES).map(pull).collect();
+        let rest = classes.len().saturating_sub(MOST_CLASSES);
+        let rest = if rest > 0 { format!("; {rest} more classes are out of balance") } else { String::new() };
+        format!(
+            "Not stationary for {}: outflow and inflow differ by up to {worst}; by more training {}{rest}. Training has not \
+             converged, the last bias is decayed, or the samples, loss or weights are others than those of training.",
+            self.name(),
+            pulls.join(", ")
+        )
+    }
+
+    /// The classes that are short of the largest part of what they should be given.
+    fn shortfalls(&self) -> Vec<String> {
+        let measured = self.measured();
+        let mut order: Vec<usize> =
+            (0..measured.shortfall.len()).filter(|&class| measured.shortfall[class] > 0.01).collect();
+        order.sort_by(|&a, &b| measured.shortfall[b].total_cmp(&measured.shortfall[a]));
+        let single_softmax = self.record.measured.polytope.is_some() || self.rows_sum_to_one();
+        let told = |&class: &usize| {
+            let (short, count) = (measured.shortfall[class], self.record.class_counts[class] as f64);
+            let row = &measured.mean_probability[class];
+            let others = (0..row.len()).filter(|&k| k != class);
+            let taker = others.max_by(|&a, &b| row[a].total_cmp(&row[b]))?;
+            let mut text = format!(
+                "{} is short of {} of its {count} samples' probability",
+                capital(&self.class(class)),
+                significant(short * count, 3)
+            );
+            text += &if single_softmax {
+                format!("; {} of it went to {}.", percent(row[taker] / short), self.class(taker))
+            } else {
+                format!(
+                    "; the column of {} takes them for its own with {}.",
+                    self.class(taker),
+                    significant(row[taker], 2)
+                )
+            };
+            Some(text)
+        };
+        order.iter().take(MOST_CLASSES).filter_map(told).collect()
+    }
+
+    fn rows_sum_to_one(&self) -> bool {
+        let occurring = self.measured().mean_probability.iter().filter(|row| !row[0].is_nan());
+        occurring.map(|row| row.iter().sum::<f64>()).all(|sum| (sum - 1.0).abs() < 1e-6)
+    }
+
+    /// Columns whose average hides a class.
+    fn neglected(&self) -> Vec<String> {
+        let neglect = &self.measured().neglect;
+        let mut order: Vec<usize> = (0..neglect.len())
+            .filter(|&k| neglect[k].ratio >= HIDDEN.0 && neglect[k].hardest >= HIDDEN.1)
+            .collect();
+        if neglect.len() < 3 {
+            return Vec::new();
+        }
+        order.sort_by(|&a, &b| neglect[b].hardest.total_cmp(&neglect[a].hardest));
+        let told = |&k: &usize| {
+            let of = neglect[k];
+            format!(
+                "The column of {} gives other classes' samples {} on average, but those of {} {}, {} times as much; its \
+                 balance alone would allow {}.",
+                self.class(k),
+                significant(of.pooled, 2),
+                self.class(of.hardest_class),
+                significant(of.hardest, 2),
+                significant(of.ratio, 2),
+                significant(of.bound, 2)
+            )
+        };
+        order.iter().take(MOST_CLASSES).map(told).collect()
+    }
+
+    fn impossible(&self) -> Option<String> {
+        let polytope = self.measured().polytope.as_ref()?;
+        let class = (0..polytope.outflow_share.len()).find(|&class| polytope.outflow_share[class] > 0.5)?;
+        Some(format!(
+            "{} alone withholds {} of all outflow; where softmax is stationary no class withholds more than half (I3).",
+            capital(&self.class(class)),
+            percent(polytope.outflow_share[class])
+        ))
+    }
+
+    fn calibration(&self) -> Option<String> {
+        let (plain, corrected) = (&self.measured().calibration, self.measured().prior_corrected.as_ref());
+        let error = plain.calibration_error.l1;
+        let text =
+            format!("Confidence and the share told right differ by {} on average", significant(error, 2));
+        match corrected.map(|calibration| calibration.calibration_error.l1) {
+            Some(after) if after < error => Some(format!(
+                "{text}; class weights move probabilities off frequencies: dividing them by the weights again leaves {}.",
+                significant(after, 2)
+            )),
+            Some(after) => Some(format!(
+                "{text}; dividing probabilities by the class weights would leave {}, so the weights are not the reason.",
+                significant(after, 2)
+            )),
+            None => Some(format!("{text}.")),
+        }
+    }
+
+    fn recall(&self) -> Option<String> {
+        let measured = self.measured();
+        let class = measured.worst_class;
+        Some(format!(
+            "{} of all samples are told right; of {}, the worst, {} of {}.",
+            percent(measured.accuracy),
+            self.class(class),
+            percent(measured.recall[class]),
+            self.record.class_counts[class]
+        ))
+    }
+
+    fn recalibrated(&self, recalibrated: &Recalibration) -> String {
+        let (before, after) = (self.measured(), &recalibrated.measured);
+        let found = match &recalibrated.not_converged {
+            None => format!("stationary to {}", significant(after.verdict.worst_residual, 1)),
+            Some(why) => format!("not stationary ({why})"),
+        };
+        let moved = recalibrated.added.iter().enumerate().max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()));
+        let most = moved.map_or_else(String::new, |(class, by)| {
+            let sign = if *by > 0.0 { "+" } else { "" };
+            let class = if recalibrated.added.len() == 1 { 1 } else { class };
+            format!(", most for {} ({sign}{})", self.class(class), significant(*by, 3))
+        });
+        format!(
+            "With intercepts corrected{most} the loss is {found}: worst recall from {} to {}, accuracy from {} to {}, \
+             calibration error from {} to {}.",
+            percent(before.recall[before.worst_class]),
+            percent(after.recall[after.worst_class]),
+            percent(before.accuracy),
+            percent(after.accuracy),
+            significant(before.calibration.calibration_error.l1, 2),
+            significant(after.calibration.calibration_error.l1, 2)
+        )
+    }
+
+    fn head(&self, head: &HeadComparison) -> Vec<String> {
+        let mut told = Vec::new();
+        if let Some(apart) = head.logits_apart.filter(|apart| *apart > 1e-3) {
+            told.push(format!(
+                "Weight times features plus bias differs from the logits by up to {}: they are not of one model.",
+                significant(apart, 2)
+            ));
+        }
+        match (&head.own, &head.exact, &head.no_exact) {
+            (Some(own), Some(exact), _) => told.push(format!(
+                "The last layer solved exactly over the same features (l2 {}) lowers the objective from {} to {}; rows of \
+                 weights turn by up to {} degrees, {} of samples are told alike, accuracy from {} to {}.",
+                significant(head.l2, 3),
+                significant(own.objective, 6),
+                significant(exact.objective, 6),
+                significant(head.angles.iter().flatten().copied().fold(0.0, f64::max), 2),
+                percent(head.agreement.unwrap_or(f64::NAN)),
+                percent(own.accuracy),
+                percent(exact.accuracy)
+            )),
+            (None, Some(exact), _) => told.push(format!(
+                "The last layer solved exactly over the features (l2 {}) has the objective {} and tells {} right.",
+                significant(head.l2, 3),
+                significant(exact.objective, 6),
+                percent(exact.accuracy)
+            )),
+            (_, None, Some(why)) => told.push(format!("No exact last layer over the features: {why}.")),
+            (_, None, None) => {}
+        }
+        told
+    }
+}
+
+fn percent(share: f64) -> String {
+    if share.is_nan() {
+        return "none".to_owned();
+    }
+    format!("{}%", significant(100.0 * share, 3))
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

@@ -1,0 +1,183 @@
+//! `audit`: what a user's own logits and labels say.
+
+mod printed;
+
+use super::Ending;
+use super::files::{check_target, save};
+use super::loss_arguments::LossArguments;
+use super::output::{Style, print};
+use super::solve::{note_wide_weights, parse_weights};
+use crate::audit::{
+    AuditRecord, Evidence, ReadOptions, Recalibration, Reduction, audit, compare_head, recalibrate,
+};
+use crate::files::write_whole;
+use crate::report::audit_page;
+use anyhow::{Context, Result, ensure};
+use std::path::{Path, PathBuf};
+
+const EXAMPLES: &str = "Examples:
+  equipoise audit model.npz                                  logits, labels; softmax, no weights
+  equipoise audit model.npz --class-weights 1,1,10 --recalibrate --biases fixed.npy
+  equipoise audit logits.npy labels.npy --loss logistic
+  equipoise audit scores.csv --label species --probabilities
+  equipoise audit model.safetensors --loss ldam --margin 0.5 --scale 30 --format json
+  equipoise audit model.npz --l2 1e-4                        features and last layer in the file too
+  equipoise audit model.npz --format html --out audit.html
+  python -m my_model | equipoise audit -                     any of these from a pipe
+
+In NPZ and safetensors files, arrays are found by their names: logits or probabilities (N x K; N or N x 1 for one logit),
+labels (whole numbers from 0, -1 for rows to ignore; or one-hot), and optionally features (N x d), weight (K x d) and bias
+(K) of the last layer. In CSV and Parquet tables every column but that of the labels is the logit of a class, in order.
+
+  numpy.savez(\"model.npz\", logits=z, labels=y)             of arrays, or of tensors: z.detach().cpu().numpy()";
+
+/// What to audit, and under which loss.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// NPZ, safetensors, CSV or Parquet file with logits and labels, NPY file of logits, or - for standard input
+    file: PathBuf,
+    /// NPY file of labels
+    labels: Option<PathBuf>,
+    /// Column of the labels in a table [default: label, labels, target, class or y]
+    #[arg(long, value_name = "COLUMN")]
+    label: Option<String>,
+    /// Scores of an NPY file or a table are probabilities
+    #[arg(long)]
+    probabilities: bool,
+    /// Names of the classes, in order [default: their numbers]
+    #[arg(long, value_name = "A,B,..", value_delimiter = ',')]
+    class_names: Option<Vec<String>>,
+    #[command(flatten)]
+    loss: LossArguments,
+    /// What the sum over samples is divided by
+    #[arg(long, value_enum, default_value_t = ReductionName::WeightedMean, help_heading = "Loss")]
+    reduction: ReductionName,
+    /// Largest relative difference of outflow and inflow that still is stationary
+    #[arg(long, value_name = "X", default_value_t = 0.01)]
+    tolerance: f64,
+    /// Solve for the intercepts alone, and show what they would change
+    #[arg(long)]
+    recalibrate: bool,
+    /// Write the corrected biases to this file, .npy or .json (those of the last layer where it is given, otherwise what is to
+    /// be added to the logits); implies --recalibrate
+    #[arg(long, value_name = "FILE")]
+    biases: Option<PathBuf>,
+    /// mu of the penalty mu/2 ||W||^2 under which the last layer was trained, where features are given
+    #[arg(long, value_name = "MU", default_value_t = 0.0)]
+    l2: f64,
+    /// How to print the audit
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    /// Write it to a file instead
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Table,
+    Json,
+    Markdown,
+    Html,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum ReductionName {
+    /// The sum of the samples' weights, as PyTorch's cross_entropy does
+    WeightedMean,
+    /// The number of samples
+    Mean,
+    /// Samples times logits, as PyTorch's binary_cross_entropy_with_logits does
+    ElementMean,
+    /// Nothing
+    Sum,
+}
+
+pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
+    let plan = arguments.loss.plan()?;
+    let weights = parse_weights(&arguments.loss.class_weights)?;
+    let tolerance = arguments.tolerance;
+    ensure!(tolerance > 0.0 && tolerance < 1.0, "--tolerance: {tolerance}; give a number between 0 and 1");
+    ensure!(
+        arguments.l2 >= 0.0 && arguments.l2.is_finite(),
+        "--l2: {}; give a number from 0 up",
+        arguments.l2
+    );
+    for (option, target) in [("--biases", &arguments.biases), ("--out", &arguments.out)] {
+        if let Some(target) = target {
+            check_target(target, &arguments.file)
+                .with_context(|| format!("{option} {}", target.display()))?;
+        }
+    }
+    let options = ReadOptions {
+        label: arguments.label.clone(),
+        probabilities: arguments.probabilities,
+        class_names: arguments.class_names.clone(),
+    };
+    let evidence = Evidence::read(&arguments.file, arguments.labels.as_deref(), &options)?;
+    let reduction = arguments.reduction.into();
+    let mut record = audit(&evidence, arguments.loss.name(), &plan, &weights, (reduction, tolerance))?;
+    note_wide_weights(&record.class_weights);
+    if arguments.recalibrate || arguments.biases.is_some() {
+        record.recalibrated = Some(recalibrate(&evidence, &plan, &weights, tolerance)?);
+    }
+    record.head = compare_head(&evidence, &plan, &weights, arguments.l2)?;
+    if let (Some(file), Some(recalibrated)) = (&arguments.biases, &record.recalibrated) {
+        write_biases(file, &corrected(&evidence, recalibrated))?;
+    }
+    let text = shown(&record, arguments.format, &arguments.file, style)?;
+    match &arguments.out {
+        Some(file) => save(file, &text)?,
+        None => print(&text)?,
+    }
+    let unsolved = record.recalibrated.as_ref().is_some_and(|found| found.not_converged.is_some());
+    Ok(if unsolved { Ending::Negative } else { Ending::Done })
+}
+
+fn shown(record: &AuditRecord, format: Format, file: &Path, style: Style) -> Result<String> {
+    Ok(match format {
+        Format::Table => printed::table(record, style),
+        Format::Markdown => printed::markdown(record),
+        Format::Json => serde_json::to_string_pretty(record)? + "\n",
+        Format::Html => audit_page(record, &file.display().to_string()),
+    })
+}
+
+/// The last layer's biases with what is to be added, or that alone.
+fn corrected(evidence: &Evidence, recalibrated: &Recalibration) -> Vec<f64> {
+    let own = evidence.head.as_ref().map(|head| head.intercepts.clone());
+    let own = own.unwrap_or_else(|| vec![0.0; recalibrated.added.len()]);
+    own.iter().zip(&recalibrated.added).map(|(own, added)| own + added).collect()
+}
+
+fn write_biases(file: &Path, biases: &[f64]) -> Result<()> {
+    let bytes = match file.extension().and_then(|ending| ending.to_str()) {
+        Some("npy") => npy(biases),
+        Some("json") => (serde_json::to_string(biases)? + "\n").into_bytes(),
+        _ => anyhow::bail!("--biases: {}: name it .npy or .json", file.display()),
+    };
+    write_whole(file, &bytes).with_context(|| format!("cannot write {}", file.display()))
+}
+
+/// An NPY file of doubles.
+fn npy(values: &[f64]) -> Vec<u8> {
+    let dictionary = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({},), }}", values.len());
+    // The numbers begin at a multiple of 64 bytes, after a line break.
+    let room = (10 + dictionary.len() + 1).next_multiple_of(64) - 10;
+    let header = format!("{dictionary:<width$}\n", width = room - 1);
+    let length = u16::try_from(room).unwrap_or(u16::MAX).to_le_bytes();
+    let numbers = values.iter().flat_map(|value| value.to_le_bytes());
+    b"\x93NUMPY\x01\x00".iter().copied().chain(length).chain(header.into_bytes()).chain(numbers).collect()
+}
+
+impl From<ReductionName> for Reduction {
+    fn from(name: ReductionName) -> Self {
+        match name {
+            ReductionName::WeightedMean => Self::WeightedMean,
+            ReductionName::Mean => Self::Mean,
+            ReductionName::ElementMean => Self::ElementMean,
+            ReductionName::Sum => Self::Sum,
+        }
+    }
+}

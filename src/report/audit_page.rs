@@ -1,0 +1,34 @@
+//! An audit as one page that needs nothing but itself.
+
+use super::escape::escape;
+use super::markup::{each, table};
+use super::page::{document, section};
+use crate::audit::{AuditRecord, TextTable, findings, summary, tables};
+
+/// The page of an audit of `file`.
+#[must_use]
+pub fn audit_page(record: &AuditRecord, file: &str) -> String {
+    let told = each(findings(record), |finding| format!("<li>{}</li>\n", escape(&finding)));
+    let verdict = if record.measured.stationary { "good" } else { "bad" };
+    let mut body = format!(
+        "<header>\n<h1>Audit of {}</h1>\n<p class=\"summary {verdict}\">{}</p>\n</header>\n",
+        escape(file),
+        escape(&summary(record))
+    );
+    body += &section("findings", "Findings", &format!("<ul>\n{told}</ul>\n"));
+    body += &section("numbers", "Numbers", &each(tables(record), |shown| one(&shown)));
+    let footer = format!(
+        "<footer>\n<p>equipoise {}: <code>equipoise losses {}</code> has the equation and the law.</p>\n</footer>\n",
+        env!("CARGO_PKG_VERSION"),
+        escape(&record.loss_name)
+    );
+    document(&format!("Audit of {file}"), &body, &footer)
+}
+
+fn one(shown: &TextTable) -> String {
+    let Some((headings, rows)) = shown.rows.split_first() else { return String::new() };
+    let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
+    let rows: Vec<Vec<String>> =
+        rows.iter().map(|row| row.iter().map(|cell| escape(cell)).collect()).collect();
+    format!("<h3>{}</h3>\n{}", escape(&shown.heading), table("numbers", &shown.heading, &headings, &rows))
+}
