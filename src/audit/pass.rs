@@ -9,9 +9,12 @@ use crate::numeric::{Sigmoid, Sum, softplus, two_sum};
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 use std::ops::Range;
+use std::sync::Arc;
 
-/// Samples that are looked at together.
-const BLOCK: usize = 512;
+/// Logits that are looked at together, about: what is made of them stays in a core's cache.
+const LOGITS_AT_ONCE: usize = 1 << 15;
+/// Samples that are looked at together, at least and at most.
+const BLOCK: Range<usize> = 16..512;
 /// Parts of the samples whose sums are kept apart, at most and at least: more would be more memory, and fewer more threads idle.
 const PARTS: Range<usize> = 8..64;
 /// Numbers that the sums of all parts may hold together, about.
@@ -43,12 +46,14 @@ pub(super) fn tally(
     shift: &[f64],
 ) -> Result<Tallied, DataError> {
     let (samples, columns) = (targets.samples(), evidence.columns());
-    let blocks = samples.div_ceil(BLOCK);
+    let block = (LOGITS_AT_ONCE / columns).clamp(BLOCK.start, BLOCK.end);
+    let blocks = samples.div_ceil(block);
     let parts = (MOST_SUMS / (8 * targets.classes().pow(2))).clamp(PARTS.start, PARTS.end).min(blocks);
+    let direct = Direct::of(loss, targets);
     let part = |number: usize| -> Result<Part, DataError> {
-        let mut part = Part::new(targets, loss, columns);
-        for block in blocks * number / parts..blocks * (number + 1) / parts {
-            let range = block * BLOCK..((block + 1) * BLOCK).min(samples);
+        let mut part = Part::new(targets, loss, columns, &direct);
+        for place in blocks * number / parts..blocks * (number + 1) / parts {
+            let range = place * block..((place + 1) * block).min(samples);
             let mut logits = evidence.logits(range.clone(), loss.link())?;
             for mut column in logits.column_iter_mut() {
                 column.iter_mut().zip(shift).for_each(|(logit, shift)| *logit += shift);
@@ -58,7 +63,7 @@ pub(super) fn tally(
         Ok(part)
     };
     let parts: Vec<Result<Part, DataError>> = (0..parts).into_par_iter().map(part).collect();
-    let mut whole = Part::new(targets, loss, columns);
+    let mut whole = Part::new(targets, loss, columns, &direct);
     for part in parts {
         whole.merge(&part?);
     }
@@ -69,8 +74,12 @@ pub(super) fn tally(
 struct Part {
     link: Link,
     value: Sum,
-    /// Of the gradient: all of it, that of own samples, that of others.
-    gradient: Vec<[Sum; 3]>,
+    direct: Direct,
+    /// Of the gradient, by column: entries of samples that are not its own, and of those that are.
+    others: Row,
+    own: Vec<Sum>,
+    /// The column that is to accept a class, if one is.
+    column_of: Vec<Option<usize>>,
     probability: ClassRows,
     shortfall: Vec<Sum>,
     shifted: Option<(ClassRows, Vec<Sum>)>,
@@ -82,8 +91,32 @@ struct Part {
     log_weights: Vec<f64>,
 }
 
+/// Losses whose gradient follows from the probabilities that are tallied anyway.
+#[derive(Clone)]
+enum Direct {
+    /// Softmax cross-entropy: what a sample of each class counts.
+    Softmax(Vec<f64>),
+    /// Logistic: the weight of each class's samples (columns) in each logit (rows).
+    Logistic(Arc<DMatrix<f64>>),
+    /// LGL-INR, which is no sum over samples: it follows from class means.
+    FromMeans,
+    /// Any other.
+    Other,
+}
+
+impl Direct {
+    fn of(loss: &TrainingLoss, targets: &Targets) -> Self {
+        match loss {
+            TrainingLoss::Softmax(loss) => Self::Softmax(loss.sample_weights(targets)),
+            TrainingLoss::Logistic(loss) => Self::Logistic(Arc::new(loss.pair_weights().transpose())),
+            TrainingLoss::Inr(_) => Self::FromMeans,
+            _ => Self::Other,
+        }
+    }
+}
+
 impl Part {
-    fn new(targets: &Targets, loss: &TrainingLoss, columns: usize) -> Self {
+    fn new(targets: &Targets, loss: &TrainingLoss, columns: usize, direct: &Direct) -> Self {
         let classes = targets.classes();
         let rows = || ClassRows::new(classes);
         let weights = targets.class_weights();
@@ -91,7 +124,10 @@ impl Part {
         Self {
             link: loss.link(),
             value: Sum::default(),
-            gradient: vec![[Sum::default(); 3]; columns],
+            direct: direct.clone(),
+            others: Row::new(columns),
+            own: vec![Sum::default(); columns],
+            column_of: (0..classes).map(|class| (0..columns).find(|&k| loss.target_of(k) == class)).collect(),
             probability: rows(),
             shortfall: vec![Sum::default(); classes],
             shifted: matches!(loss, TrainingLoss::Shifted(_) | TrainingLoss::Seesaw(_))
@@ -105,22 +141,14 @@ impl Part {
     }
 
     fn add(&mut self, logits: &DMatrix<f64>, batch: &Targets, loss: &TrainingLoss) {
-        // LGL-INR is no sum over samples: what it is made of is tallied below.
-        if self.columns.is_none() {
-            let mut gradient = DMatrix::zeros(logits.nrows(), logits.ncols());
-            self.value.add(loss.value_and_gradient(logits, batch, &mut gradient));
-            for (column, &label) in gradient.column_iter().zip(batch.of_sample()) {
-                for (k, (sums, &entry)) in self.gradient.iter_mut().zip(column.iter()).enumerate() {
-                    let own = usize::from(loss.target_of(k) != label as usize);
-                    sums[0].add(entry);
-                    sums[1 + own].add(entry);
-                }
-            }
+        if matches!(self.direct, Direct::Other) {
+            self.add_gradient(logits, batch, loss);
         }
         let mut sample = vec![Sigmoid { probability: 0.0, complement: 1.0 }; batch.classes()];
         for (column, &label) in logits.column_iter().zip(batch.of_sample()) {
             let (z, class) = (column.as_slice(), label as usize);
-            sample_probabilities(self.link, z, &mut sample);
+            let log_own = sample_probabilities(self.link, z, class, &mut sample);
+            self.add_direct(z, &sample, class, log_own);
             self.probability.add(class, sample.iter().map(|pair| pair.probability));
             self.shortfall[class].add(sample[class].complement);
             if let Some((losses, slopes)) = &mut self.columns {
@@ -130,7 +158,7 @@ impl Part {
                 );
                 slopes.add(class, sample.iter().map(|pair| pair.slope()));
             }
-            self.calibration.add_logits(self.link, z, class);
+            self.calibration.add_sample(&sample, log_own, class);
             if let Some(tally) = &mut self.prior_corrected {
                 tally.add_corrected(self.link, z, class, &self.log_weights);
             }
@@ -141,19 +169,64 @@ impl Part {
         if let Some((rows, shortfall)) = &mut self.shifted {
             let shifted = loss.linked_logits(logits, batch);
             for (column, &label) in shifted.column_iter().zip(batch.of_sample()) {
-                sample_probabilities(self.link, column.as_slice(), &mut sample);
+                sample_probabilities(self.link, column.as_slice(), label as usize, &mut sample);
                 rows.add(label as usize, sample.iter().map(|pair| pair.probability));
                 shortfall[label as usize].add(sample[label as usize].complement);
             }
         }
     }
 
+    fn add_gradient(&mut self, logits: &DMatrix<f64>, batch: &Targets, loss: &TrainingLoss) {
+        let mut gradient = DMatrix::zeros(logits.nrows(), logits.ncols());
+        self.value.add(loss.value_and_gradient(logits, batch, &mut gradient));
+        for (mut column, &label) in gradient.column_iter_mut().zip(batch.of_sample()) {
+            if let Some(own) = self.column_of[label as usize] {
+                self.own[own].add(std::mem::take(&mut column[own]));
+            }
+            self.others.add(column.iter().copied());
+        }
+    }
+
+    /// Loss and gradient of a sample from its probabilities.
+    fn add_direct(&mut self, z: &[f64], sample: &[Sigmoid], class: usize, log_own: f64) {
+        let own = self.column_of[class];
+        match &self.direct {
+            Direct::Softmax(weights) => {
+                let weight = weights[class];
+                self.value.add(-weight * log_own);
+                self.own[class].add(-weight * sample[class].complement);
+                let others = sample.iter().enumerate();
+                self.others
+                    .add(others.map(|(k, pair)| if k == class { 0.0 } else { weight * pair.probability }));
+            }
+            Direct::Logistic(pair_weights) => {
+                let weights = pair_weights.column(class);
+                // Of two classes with one column, that of class 1.
+                let first = sample.len() - z.len();
+                let signed = |k: usize| if own == Some(k) { -z[k] } else { z[k] };
+                let losses = weights.iter().enumerate().map(|(k, weight)| weight * softplus(signed(k)));
+                self.value.add(losses.sum());
+                if let Some(own) = own {
+                    self.own[own].add(-weights[own] * sample[first + own].complement);
+                }
+                let others = weights.iter().zip(&sample[first..]).enumerate();
+                self.others.add(others.map(
+                    |(k, (weight, pair))| {
+                        if own == Some(k) { 0.0 } else { weight * pair.probability }
+                    },
+                ));
+            }
+            Direct::FromMeans | Direct::Other => {}
+        }
+    }
+
     fn merge(&mut self, other: &Self) {
         let merge = |sums: &mut [Sum], others: &[Sum]| {
-            sums.iter_mut().zip(others).for_each(|(sum, other)| sum.add(other.value()));
+            sums.iter_mut().zip(others).for_each(|(sum, other)| sum.merge(*other));
         };
-        self.value.add(other.value.value());
-        self.gradient.iter_mut().zip(&other.gradient).for_each(|(sums, others)| merge(sums, others));
+        self.value.merge(other.value);
+        self.others.merge(&other.others);
+        merge(&mut self.own, &other.own);
         self.probability.merge(&other.probability);
         merge(&mut self.shortfall, &other.shortfall);
         if let (Some((rows, shortfall)), Some((others, short))) = (&mut self.shifted, &other.shifted) {
@@ -182,8 +255,19 @@ impl Part {
         let plain = means(&self.probability, &self.shortfall);
         let mut tallied = Tallied {
             loss: self.value.value(),
-            bias_gradient: self.gradient.iter().map(|sums| sums[0].value()).collect(),
-            pulls: self.gradient.iter().map(|sums| (-sums[1].value(), sums[2].value())).collect(),
+            // Both sides as they are summed, so that rounding each does not show where they cancel.
+            bias_gradient: self
+                .own
+                .iter()
+                .zip(self.others.parts())
+                .map(|(own, parts)| plus(*own, parts))
+                .collect(),
+            pulls: self
+                .own
+                .iter()
+                .zip(self.others.parts())
+                .map(|(own, [a, b])| (-own.value(), a + b))
+                .collect(),
             shifted_means: self.shifted.as_ref().map(|(rows, shortfall)| means(rows, shortfall)),
             hits: self.hits,
             calibration: self.calibration.calibration(counts),
@@ -199,41 +283,77 @@ impl Part {
     }
 }
 
-/// Compensated sums over the samples of each class, of one number per class: `K x K`, a row for each true class.
-struct ClassRows {
-    classes: usize,
+/// Compensated sums of rows of numbers.
+struct Row {
     rounded: Vec<f64>,
     error: Vec<f64>,
 }
 
+impl Row {
+    fn new(length: usize) -> Self {
+        // Zeros that are written: pages that are read first, as sums are, would be mapped twice.
+        let zeros = || {
+            let mut zeros = Vec::with_capacity(length);
+            zeros.resize(length, 0.0);
+            zeros
+        };
+        Self { rounded: zeros(), error: zeros() }
+    }
+
+    fn add(&mut self, terms: impl Iterator<Item = f64>) {
+        add(&mut self.rounded, &mut self.error, terms);
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.add(other.rounded.iter().copied());
+        self.add(other.error.iter().copied());
+    }
+
+    /// What each sum is in two parts.
+    fn parts(&self) -> impl Iterator<Item = [f64; 2]> + '_ {
+        self.rounded.iter().zip(&self.error).map(|(&rounded, &error)| [rounded, error])
+    }
+}
+
+/// The same of numbers of the samples of each class, one per class: `K x K`, a row for each true class.
+struct ClassRows {
+    classes: usize,
+    sums: Row,
+}
+
 impl ClassRows {
     fn new(classes: usize) -> Self {
-        Self { classes, rounded: vec![0.0; classes * classes], error: vec![0.0; classes * classes] }
+        Self { classes, sums: Row::new(classes * classes) }
     }
 
     fn add(&mut self, class: usize, terms: impl Iterator<Item = f64>) {
         let row = class * self.classes..(class + 1) * self.classes;
-        let sums = self.rounded[row.clone()].iter_mut().zip(&mut self.error[row]);
-        for ((rounded, error), term) in sums.zip(terms) {
-            let (sum, lost) = two_sum(*rounded, term);
-            *rounded = sum;
-            *error += lost;
-        }
+        add(&mut self.sums.rounded[row.clone()], &mut self.sums.error[row], terms);
     }
 
     fn merge(&mut self, other: &Self) {
-        let sums = self.rounded.iter_mut().zip(&mut self.error);
-        for ((rounded, error), (&term, &lost)) in sums.zip(other.rounded.iter().zip(&other.error)) {
-            let (sum, more) = two_sum(*rounded, term);
-            *rounded = sum;
-            *error += more + lost;
-        }
+        self.sums.merge(&other.sums);
     }
 
     fn means(&self, counts: &[usize]) -> DMatrix<f64> {
-        DMatrix::from_fn(self.classes, self.classes, |class, k| {
-            let place = class * self.classes + k;
-            (self.rounded[place] + self.error[place]) / counts[class] as f64
-        })
+        let totals = self
+            .sums
+            .parts()
+            .enumerate()
+            .map(|(place, [rounded, error])| (rounded + error) / counts[place / self.classes] as f64);
+        DMatrix::from_row_iterator(self.classes, self.classes, totals)
+    }
+}
+
+fn plus(mut sum: Sum, parts: [f64; 2]) -> f64 {
+    parts.into_iter().for_each(|part| sum.add(part));
+    sum.value()
+}
+
+fn add(rounded: &mut [f64], error: &mut [f64], terms: impl Iterator<Item = f64>) {
+    for ((rounded, error), term) in rounded.iter_mut().zip(error).zip(terms) {
+        let (sum, lost) = two_sum(*rounded, term);
+        *rounded = sum;
+        *error += lost;
     }
 }

@@ -2,7 +2,7 @@
 
 use super::class_losses::{largest, log_probabilities, normalise};
 use crate::loss::{Link, Targets};
-use crate::numeric::Sum;
+use crate::numeric::{Sigmoid, Sum};
 use nalgebra::DMatrix;
 use serde::Serialize;
 
@@ -99,6 +99,20 @@ impl CalibrationTally {
         self.add(class);
     }
 
+    /// The same by its probabilities, and the logarithm of that of its own class.
+    pub(crate) fn add_sample(&mut self, sample: &[Sigmoid], log_own: f64, class: usize) {
+        let square = |sum: f64, pair: &Sigmoid| sum + pair.probability * pair.probability;
+        let own = sample[class];
+        let brier = sample[..class].iter().chain(&sample[class + 1..]).fold(own.complement.powi(2), square);
+        let higher = |best: usize, k: usize| {
+            if sample[k].probability > sample[best].probability { k } else { best }
+        };
+        let predicted = (0..sample.len()).fold(0, higher);
+        self.count(predicted, sample[predicted].probability, class);
+        self.log_loss[class].add(-log_own);
+        self.brier.add(brier);
+    }
+
     /// The same with these numbers taken from the logarithms of its probabilities, which are then made to sum to one.
     pub(crate) fn add_corrected(&mut self, link: Link, z: &[f64], class: usize, subtracted: &[f64]) {
         log_probabilities(link, z, &mut self.logarithms);
@@ -112,10 +126,10 @@ impl CalibrationTally {
         for (bin, more) in self.bins.iter_mut().zip(&other.bins) {
             bin.samples += more.samples;
             bin.right += more.right;
-            bin.confidence.add(more.confidence.value());
+            bin.confidence.merge(more.confidence);
         }
-        self.brier.add(other.brier.value());
-        self.log_loss.iter_mut().zip(&other.log_loss).for_each(|(sum, more)| sum.add(more.value()));
+        self.brier.merge(other.brier);
+        self.log_loss.iter_mut().zip(&other.log_loss).for_each(|(sum, more)| sum.merge(*more));
     }
 
     fn add(&mut self, class: usize) {
@@ -124,7 +138,11 @@ impl CalibrationTally {
         let apart = |(k, log): (usize, &f64)| if k == class { log.exp_m1() } else { log.exp() }.powi(2);
         self.brier.add(logarithms.iter().enumerate().map(apart).sum());
         let predicted = largest(logarithms);
-        let confidence = logarithms[predicted].exp();
+        self.count(predicted, logarithms[predicted].exp(), class);
+    }
+
+    /// A sample of a class by the class that it is told, and with which probability.
+    fn count(&mut self, predicted: usize, confidence: f64, class: usize) {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 15")]
         let bin = &mut self.bins[((confidence * BINS as f64) as usize).min(BINS - 1)];
         bin.samples += 1;

@@ -299,7 +299,7 @@ fn mean_slope(link: Link, logits: &DMatrix<f64>, class: usize, targets: &Targets
         logits.column_iter().zip(targets.of_sample()).filter(|&(_, &label)| label as usize == class);
     let mut probabilities = vec![Sigmoid::of(0.0); targets.classes()];
     let mut slope = |z: &[f64]| {
-        sample_probabilities(link, z, &mut probabilities);
+        sample_probabilities(link, z, class, &mut probabilities);
         probabilities[class].slope()
     };
     let total: f64 = of_class.map(|(z, _)| slope(z.as_slice())).sum();

@@ -22,22 +22,22 @@ pub struct ClassMeans {
     pub variance: DMatrix<f64>,
 }
 
-/// Probabilities and complements of one sample, for all `K` classes.
-pub(crate) fn sample_probabilities(link: Link, logits: &[f64], out: &mut [Sigmoid]) {
+/// Probabilities and complements of one sample, for all `K` classes. Returns the logarithm of that of its own class.
+pub(crate) fn sample_probabilities(link: Link, logits: &[f64], class: usize, out: &mut [Sigmoid]) -> f64 {
     match (link, logits) {
         // The binary logistic loss has one column, that of class 1.
         (Link::Sigmoid, &[z]) => {
             out[0] = Sigmoid::of(-z);
             out[1] = Sigmoid::of(z);
+            -softplus(if class == 1 { -z } else { z })
         }
         (Link::Sigmoid, logits) => {
             for (entry, &z) in out.iter_mut().zip(logits) {
                 *entry = Sigmoid::of(z);
             }
+            -softplus(-logits[class])
         }
-        (Link::Softmax, logits) => {
-            softmax_with_complements(logits, out);
-        }
+        (Link::Softmax, logits) => softmax_with_complements(logits, out).log_probability(logits[class]),
     }
 }
 
@@ -52,7 +52,7 @@ impl MeanProbability {
         let columns = logits.as_slice().chunks(logits.nrows());
         for (column, &label) in columns.zip(targets.of_sample()) {
             let class = label as usize;
-            sample_probabilities(link, column, &mut sample);
+            sample_probabilities(link, column, class, &mut sample);
             for (predicted, pair) in sample.iter().enumerate() {
                 sums[class * classes + predicted].add(pair.probability);
             }
