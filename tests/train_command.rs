@@ -183,7 +183,10 @@ fn bad_input_is_named() {
     let directory = directory();
     let cases: &[(&str, &[&str])] = &[
         ("--loss hinge", &["'hinge'", "--loss"]),
-        ("--gamma 1", &["--gamma: goes with --loss focal only"]),
+        (
+            "--gamma 1",
+            &["--gamma: goes with --loss focal, sigmoid-focal, vector-scaling, soft-selection only"],
+        ),
         ("--loss inr --beta -1", &["beta = -1", "from 0"]),
         ("--counts 5,5", &["--counts: 2 given for 10 classes"]),
         ("--classes 3,8 --counts 5,0", &["--counts: class 8 gets 0 images"]),

@@ -9,7 +9,7 @@ use super::setup::FIRST_DIGITS_CASE;
 use super::verdict::{Control, Finding, Verdict};
 use super::{
     along_training, averaging, binary, contrary_weight, flows, inr, networks, one_vs_all, repair, softmax,
-    weight_effects,
+    weight_effects, zoo,
 };
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -91,6 +91,7 @@ fn catalogue() -> Vec<(u64, Claim)> {
         .chain(&contrary_weight::CLAIMS)
         .chain([&along_training::CLAIM])
         .chain(&networks::CLAIMS)
+        .chain([&zoo::CLAIM])
         .map(Claim::Comparison);
     let claims = laws.map(Claim::Law).chain([Claim::Dimension]).chain(later.map(Claim::Law));
     let mut numbered: Vec<(u64, Claim)> = (1..).zip(claims.chain(comparisons)).collect();

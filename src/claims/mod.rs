@@ -23,6 +23,7 @@ mod setup;
 mod softmax;
 mod verdict;
 mod weight_effects;
+mod zoo;
 
 pub use engine::{Advance, ClaimError, Effort, Plan, claim_ids, tolerance, verify};
 pub use sample::{BalanceSample, sample_balances};

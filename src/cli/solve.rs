@@ -98,9 +98,7 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     let problem = Problem::new(&dataset, &choice, &weights, arguments.l2).map_err(name_option)?;
     check_memory(&problem, 0)?;
     note_wide_weights(problem.targets().class_weights());
-    if arguments.loss == LossName::Inr && weights != ClassWeights::None {
-        note("note: class weights leave LGL-INR unchanged, since it averages within each class");
-    }
+    note_idle_weights(arguments.loss == LossName::Inr, &weights);
     let started = Instant::now();
     let outcome = solve_observed(&problem, Spinner::new());
     let seconds = started.elapsed().as_secs_f64();
@@ -143,6 +141,13 @@ fn choose_loss(arguments: &Arguments) -> Result<LossChoice> {
         LossName::Logistic => LossChoice::Logistic,
         LossName::Inr => LossChoice::Inr { beta: arguments.beta.unwrap_or(DEFAULT_BETA), variant },
     })
+}
+
+/// Says so where class weights have no say.
+pub(super) fn note_idle_weights(is_inr: bool, weights: &ClassWeights) {
+    if is_inr && *weights != ClassWeights::None {
+        note("note: class weights leave LGL-INR unchanged, since it averages within each class");
+    }
 }
 
 /// Says so where the lightest class counts for next to nothing.

@@ -3,7 +3,7 @@
 use super::per_sample::{residual, room, spread};
 use super::{Link, Loss, Targets};
 use crate::numeric::{Sigmoid, Sum, softmax_with_complements};
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 use std::borrow::Cow;
 
 /// The weighted mean of softmax cross-entropy of the logits `z_i^j + log S_i^j`, with `S_i^y = 1` and for the others
@@ -111,7 +111,8 @@ impl Loss for Seesaw {
         value.value()
     }
 
-    /// With the factors `S` held constant, as the gradient holds them.
+    /// The derivative of the field, which is not symmetric: the factors `S` move with the logits, though the gradient takes them
+    /// for constant. Where one of their two parts switches on, the derivative is that of the side where it is off.
     fn curvature_product(
         &self,
         logits: &DMatrix<f64>,
@@ -119,13 +120,23 @@ impl Loss for Seesaw {
         direction: &DMatrix<f64>,
         product: &mut DMatrix<f64>,
     ) {
-        self.each(logits, targets, |number, _, weight, sample, _| {
-            let along = direction.column(number);
-            let entries = product.column_mut(number);
-            entries
-                .into_iter()
-                .zip(spread(sample, &along))
-                .for_each(|(entry, spread)| *entry = weight * spread);
+        let mut plain = room(self.log_counts.len());
+        let mut moved = DVector::zeros(self.log_counts.len());
+        self.each(logits, targets, |number, class, weight, sample, _| {
+            let (z, along) = (logits.column(number), direction.column(number));
+            let total = softmax_with_complements(z.as_slice(), &mut plain);
+            let mean: f64 = plain.iter().zip(along.iter()).map(|(p, v)| p.probability * v).sum();
+            let log_own = total.log_probability(z[class]);
+            let held = log_own.max(self.log_floor);
+            let of_held = if log_own > self.log_floor { along[class] - mean } else { 0.0 };
+            for (j, moved) in moved.iter_mut().enumerate() {
+                let ahead = j != class && total.log_probability(z[j]) > held;
+                let of_factor = if ahead { self.compensation * (along[j] - mean - of_held) } else { 0.0 };
+                *moved = along[j] + of_factor;
+            }
+            let moved = moved.as_view();
+            let entries = product.column_mut(number).into_iter().zip(spread(sample, &moved));
+            entries.for_each(|(entry, spread)| *entry = weight * spread);
         });
     }
 }

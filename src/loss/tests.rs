@@ -161,10 +161,16 @@ fn seesaw_is_softmax_of_logits_whose_shifts_are_frozen() {
         (gradient_at(&seesaw, &at, &targets), gradient_at(&softmax, &(&at + &shift), &targets));
     assert!((value - frozen_value).abs() < 1e-14 * value);
     assert!((gradient - frozen_gradient).amax() < 1e-15);
-    let (mut product, mut frozen) = (DMatrix::zeros(3, at.ncols()), DMatrix::zeros(3, at.ncols()));
-    seesaw.curvature_product(&at, &targets, &along, &mut product);
-    softmax.curvature_product(&(&at + &shift), &targets, &along, &mut frozen);
-    assert!((product - frozen).amax() < 1e-15);
+    for floor in [0.0, 0.01, 0.3] {
+        let seesaw = Seesaw::new(&targets, 0.8, 2.0, floor);
+        let step = 1e-6;
+        let (_, ahead) = gradient_at(&seesaw, &(&at + &along * step), &targets);
+        let (_, behind) = gradient_at(&seesaw, &(&at - &along * step), &targets);
+        let change = (ahead - behind) / (2.0 * step);
+        let mut product = DMatrix::zeros(3, at.ncols());
+        seesaw.curvature_product(&at, &targets, &along, &mut product);
+        assert!((&product - &change).amax() <= 1e-8 * (1.0 + product.amax()), "floor {floor}");
+    }
     // A frequent class's sample pushes the rare class down by its size, unless it is told wrong.
     let calm = DMatrix::from_fn(3, targets.samples(), |row, sample| {
         if row == targets.of_sample()[sample] as usize { 2.0 } else { 0.0 }

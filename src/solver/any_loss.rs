@@ -64,6 +64,9 @@ const PATIENCE: usize = 8;
 pub fn solve_any(problem: &AnyProblem, start: Option<&Head>) -> AnyOutcome {
     let search = Search::new(*problem);
     let mut at = search.evaluate(search.unknowns(start));
+    if !problem.loss.has_value() && at.unknowns.len() <= MOST_DENSE {
+        return search.solve_field(at);
+    }
     let (mut radius, mut best, mut idle) = (1.0, f64::INFINITY, 0);
     for iteration in 0..MOST_ITERATIONS {
         if at.relative < 0.5 * best {
@@ -100,6 +103,11 @@ pub fn solve_any(problem: &AnyProblem, start: Option<&Head>) -> AnyOutcome {
     }
 }
 
+/// A field of more unknowns is not worth its dense derivative.
+const MOST_DENSE: usize = 600;
+/// Halvings of a step before it is taken for none.
+const MOST_HALVINGS: usize = 40;
+
 /// How a step turned out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verdict {
@@ -135,6 +143,56 @@ impl<'a> Search<'a> {
             if row == d { 1.0 } else { problem.features[(row, sample)] / size[row] }
         });
         Self { problem, design, size }
+    }
+
+    /// Newton on the gradient of a loss without a value, which is a field like any other: its derivative is dense and not
+    /// symmetric, a step is halved until the field is smaller.
+    fn solve_field(&self, mut at: At) -> AnyOutcome {
+        for iteration in 0..MOST_ITERATIONS {
+            if at.relative <= TIGHT {
+                return AnyOutcome::Stationary(self.point(&at, iteration));
+            }
+            let Some(next) = self.field_step(&at) else {
+                let point = self.point(&at, iteration);
+                return if at.relative <= STATIONARY {
+                    AnyOutcome::Stationary(point)
+                } else {
+                    AnyOutcome::NotConverged {
+                        why: "no step makes the gradient smaller".to_owned(),
+                        at: point,
+                    }
+                };
+            };
+            at = next;
+        }
+        AnyOutcome::NotConverged {
+            why: format!("{MOST_ITERATIONS} steps were not enough"),
+            at: self.point(&at, MOST_ITERATIONS),
+        }
+    }
+
+    /// The first of ever shorter Newton steps that makes the field smaller.
+    fn field_step(&self, at: &At) -> Option<At> {
+        let (rows, columns) = at.unknowns.shape();
+        let model = Curvature { search: self, logits: &at.logits };
+        let mut derivative = DMatrix::zeros(rows * columns, rows * columns);
+        for (unknown, mut column) in derivative.column_iter_mut().enumerate() {
+            let mut unit = DMatrix::zeros(rows, columns);
+            unit[unknown] = 1.0;
+            column.copy_from_slice(model.product(&unit).as_slice());
+        }
+        // Directions that change nothing, such as the same intercept for all classes, are left out.
+        let decomposed = derivative.svd(true, true);
+        let least = 1e-12 * decomposed.singular_values.max();
+        let gradient = DMatrix::from_column_slice(rows * columns, 1, at.gradient.as_slice());
+        let step = decomposed.solve(&gradient, least).ok()?;
+        let step = DMatrix::from_column_slice(rows, columns, step.as_slice());
+        let halved = (0..MOST_HALVINGS).map(|halvings| {
+            let share = 0.5_f64.powi(i32::try_from(halvings).unwrap_or(i32::MAX));
+            self.evaluate(&at.unknowns - &step * share)
+        });
+        let smaller = |next: &At| next.gradient.norm() < at.gradient.norm() && next.relative.is_finite();
+        halved.into_iter().find(smaller)
     }
 
     fn unknowns(&self, start: Option<&Head>) -> DMatrix<f64> {
@@ -223,12 +281,15 @@ impl Model for Curvature<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::GaussianMixture;
+    use crate::data::{Covariance, GaussianMixture};
     use crate::loss::{CATALOGUE, Choices, ClassWeights, LossPlan, Softmax};
     use crate::solver::{LossChoice, Problem, solve};
 
     fn dataset() -> crate::data::Dataset {
-        GaussianMixture::around_circle(3, 2, 1.5).dataset(&[40, 25, 12], 5, 0).expect("a data set")
+        let means = DMatrix::from_row_slice(2, 3, &[1.0, -0.5, 0.0, 0.0, 0.8, -1.0]);
+        let mixture =
+            GaussianMixture::new(means, Covariance::Spherical(1.0), vec![40, 25, 12]).expect("a mixture");
+        mixture.sample(5, 0).expect("a data set")
     }
 
     #[test]

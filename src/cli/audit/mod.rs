@@ -6,11 +6,12 @@ use super::Ending;
 use super::files::{check_target, save};
 use super::loss_arguments::LossArguments;
 use super::output::{Style, print};
-use super::solve::{note_wide_weights, parse_weights};
+use super::solve::{note_idle_weights, note_wide_weights, parse_weights};
 use crate::audit::{
     AuditRecord, Evidence, ReadOptions, Recalibration, Reduction, audit, compare_head, recalibrate,
 };
 use crate::files::write_whole;
+use crate::loss::LossPlan;
 use crate::report::audit_page;
 use anyhow::{Context, Result, ensure};
 use std::path::{Path, PathBuf};
@@ -54,7 +55,7 @@ pub(super) struct Arguments {
     #[arg(long, value_enum, default_value_t = ReductionName::WeightedMean, help_heading = "Loss")]
     reduction: ReductionName,
     /// Largest relative difference of outflow and inflow that still is stationary
-    #[arg(long, value_name = "X", default_value_t = 0.01)]
+    #[arg(long, value_name = "X", default_value_t = 0.01, allow_hyphen_values = true)]
     tolerance: f64,
     /// Solve for the intercepts alone, and show what they would change
     #[arg(long)]
@@ -64,7 +65,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE")]
     biases: Option<PathBuf>,
     /// mu of the penalty mu/2 ||W||^2 under which the last layer was trained, where features are given
-    #[arg(long, value_name = "MU", default_value_t = 0.0)]
+    #[arg(long, value_name = "MU", default_value_t = 0.0, allow_hyphen_values = true)]
     l2: f64,
     /// How to print the audit
     #[arg(long, value_enum, default_value_t = Format::Table)]
@@ -115,10 +116,14 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
         probabilities: arguments.probabilities,
         class_names: arguments.class_names.clone(),
     };
+    if let Some(file) = &arguments.biases {
+        BiasFormat::of(file)?;
+    }
     let evidence = Evidence::read(&arguments.file, arguments.labels.as_deref(), &options)?;
     let reduction = arguments.reduction.into();
     let mut record = audit(&evidence, arguments.loss.name(), &plan, &weights, (reduction, tolerance))?;
     note_wide_weights(&record.class_weights);
+    note_idle_weights(matches!(plan, LossPlan::Inr { .. }), &weights);
     if arguments.recalibrate || arguments.biases.is_some() {
         record.recalibrated = Some(recalibrate(&evidence, &plan, &weights, tolerance)?);
     }
@@ -151,11 +156,26 @@ fn corrected(evidence: &Evidence, recalibrated: &Recalibration) -> Vec<f64> {
     own.iter().zip(&recalibrated.added).map(|(own, added)| own + added).collect()
 }
 
+/// How biases are written, by the ending of the file's name.
+enum BiasFormat {
+    Npy,
+    Json,
+}
+
+impl BiasFormat {
+    fn of(file: &Path) -> Result<Self> {
+        match file.extension().and_then(|ending| ending.to_str()) {
+            Some("npy") => Ok(Self::Npy),
+            Some("json") => Ok(Self::Json),
+            _ => anyhow::bail!("--biases: {}: name it .npy or .json", file.display()),
+        }
+    }
+}
+
 fn write_biases(file: &Path, biases: &[f64]) -> Result<()> {
-    let bytes = match file.extension().and_then(|ending| ending.to_str()) {
-        Some("npy") => npy(biases),
-        Some("json") => (serde_json::to_string(biases)? + "\n").into_bytes(),
-        _ => anyhow::bail!("--biases: {}: name it .npy or .json", file.display()),
+    let bytes = match BiasFormat::of(file)? {
+        BiasFormat::Npy => npy(biases),
+        BiasFormat::Json => (serde_json::to_string(biases)? + "\n").into_bytes(),
     };
     write_whole(file, &bytes).with_context(|| format!("cannot write {}", file.display()))
 }

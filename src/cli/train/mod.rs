@@ -12,9 +12,9 @@ use super::Ending;
 use super::files::check_target;
 use super::loss_arguments::LossArguments;
 use super::output::{Style, note, print};
-use super::solve::{note_wide_weights, parse_weights};
+use super::solve::{note_idle_weights, note_wide_weights, parse_weights};
 use crate::cnn::{NetworkError, Plan, Training};
-use crate::loss::{ClassWeights, LossPlan};
+use crate::loss::LossPlan;
 use anyhow::{Context, Result};
 use images::ImageArguments;
 use keeper::{Keeper, Kept};
@@ -86,9 +86,7 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
         check_target(file, Path::new(arguments.recipe.network_name())).with_context(place)?;
     }
     let drawn = arguments.images.draw(arguments.seed)?;
-    if matches!(loss, LossPlan::Inr { .. }) && weights != ClassWeights::None {
-        note("note: class weights leave LGL-INR unchanged, since it averages within each class");
-    }
+    note_idle_weights(matches!(loss, LossPlan::Inr { .. }), &weights);
     let plan = Plan::new(recipe, loss, &weights, &drawn.learned, arguments.seed)?;
     note_wide_weights(&plan.class_weights);
     let mut training = Training::new(plan, &drawn.learned)?;

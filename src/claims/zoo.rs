@@ -1,0 +1,218 @@
+//! B7: what other losses balance where their gradient vanishes, each law from probabilities alone.
+
+use super::case::{CaseReport, SetupFailure};
+use super::comparison::Comparison;
+use super::sentence::{quantile, shown};
+use crate::balance::{MeanProbability, relative_difference, sample_probabilities, softmax_balance};
+use crate::data::random::stream;
+use crate::data::{Covariance, Dataset, GaussianMixture};
+use crate::loss::{ClassWeights, FocalProbability, LossPlan, PositiveWeights, SmoothingWeights, Targets};
+use crate::numeric::Sigmoid;
+use crate::solver::{AnyOutcome, AnyProblem, solve_any};
+use nalgebra::DMatrix;
+use rand::RngExt;
+
+/// Drawn data sets of each loss.
+const DRAWS: usize = 2;
+/// Class sizes: the last is rare for equalization.
+const COUNTS: [usize; 4] = [60, 35, 20, 8];
+const RARE: f64 = 0.1;
+/// `mu` of the penalty on coefficients; the intercepts have none.
+const L2: f64 = 1e-3;
+
+/// Losses and the class weights that they are checked under: uneven ones, but where a law says nothing of them.
+fn losses() -> Vec<(LossPlan, &'static str)> {
+    let focal = |gamma, probability| LossPlan::Focal { gamma, probability };
+    vec![
+        (focal(2.0, FocalProbability::Plain), "focal, gamma 2"),
+        (focal(0.5, FocalProbability::Plain), "focal, gamma 0.5"),
+        (focal(2.0, FocalProbability::OfWeightedLoss), "focal of the weighted loss, gamma 2"),
+        (LossPlan::SigmoidFocal { gamma: 2.0, alpha: 0.25 }, "sigmoid focal, gamma 2, alpha 0.25"),
+        (
+            LossPlan::LabelSmoothing { smoothing: 0.1, weights: SmoothingWeights::Term },
+            "label smoothing 0.1, terms weighted",
+        ),
+        (
+            LossPlan::LabelSmoothing { smoothing: 0.3, weights: SmoothingWeights::Sample },
+            "label smoothing 0.3, samples weighted",
+        ),
+        (LossPlan::LogitAdjusted { strength: 1.5 }, "logit adjustment, strength 1.5"),
+        (LossPlan::BalancedSoftmax, "balanced softmax"),
+        (LossPlan::Ldam { margin: 0.5, scale: 4.0 }, "LDAM, margin 0.5, scale 4"),
+        (LossPlan::VectorScaling { strength: 1.0, gamma: 0.3 }, "vector scaling, strength 1, gamma 0.3"),
+        (
+            LossPlan::PosWeight { weights: PositiveWeights::Explicit(vec![0.5, 1.0, 4.0, 9.0]) },
+            "logistic with positive weights",
+        ),
+        (LossPlan::Equalization { rare: RARE }, "equalization, its frequent columns"),
+        (LossPlan::Seesaw { mitigation: 0.8, compensation: 2.0, floor: 0.0 }, "seesaw"),
+        (LossPlan::SoftSelection { alpha: 2.0, gamma: 1.5 }, "SS-LR, alpha 2, gamma 1.5"),
+    ]
+}
+
+pub(super) const CLAIM: Comparison = Comparison {
+    id: "B7",
+    statement: "Focal, smoothed, shifted, margin, scaled, positively weighted, equalized, seesaw and soft-selection losses: where the gradient by the intercepts vanishes, each balances what its own law says, computed from probabilities alone.",
+    // Checked against the list by a test: a constant cannot count it.
+    cases: 14 * DRAWS,
+    check: |draws, case| balanced(draws, case),
+    summarise: |cases| {
+        let before = || cases.iter().filter_map(|case| case.first()).copied();
+        match (quantile(before(), 0.0), quantile(before(), 1.0)) {
+            (Some(low), Some(high)) => {
+                vec![format!("at zero coefficients the laws are off by {} to {}", shown(low), shown(high))]
+            }
+            _ => Vec::new(),
+        }
+    },
+};
+
+fn balanced((seed, number): (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> {
+    let losses = losses();
+    let (plan, words) = &losses[case % losses.len()];
+    let dataset = dataset(seed, number)?;
+    let weights = ClassWeights::Explicit(vec![1.0, 0.6, 2.5, 4.0]);
+    let targets = Targets::new(dataset.labels(), &weights)?;
+    let (loss, features) = (plan.over(&targets), dataset.features());
+    let problem =
+        AnyProblem { loss: &*loss, targets: &targets, features: &features, fixed_logits: None, l2: L2 };
+    // A column that is never pushed down has no stationary intercept; the others have.
+    let endless = matches!(plan, LossPlan::Equalization { .. });
+    let setup = format!("{words}; four overlapping classes of 60 to 8 samples, uneven weights");
+    let point = match solve_any(&problem, None) {
+        AnyOutcome::Stationary(point) if !endless => point,
+        AnyOutcome::NotConverged { at, .. } if endless => at,
+        AnyOutcome::Stationary(_) => {
+            let unsolved = Some("stationary, where no intercept can be".to_owned());
+            return Ok(CaseReport { setup, unsolved, ..CaseReport::default() });
+        }
+        AnyOutcome::NotConverged { why, .. } => {
+            return Ok(CaseReport { setup, unsolved: Some(why), ..CaseReport::default() });
+        }
+    };
+    let logits = point.head.logits(&features);
+    let flat = DMatrix::zeros(logits.nrows(), logits.ncols());
+    let (residual, off) = (law(plan, &logits, &targets), law(plan, &flat, &targets));
+    Ok(CaseReport {
+        setup,
+        residual: Some(residual),
+        control: Some(off),
+        observed: vec![off],
+        ..CaseReport::default()
+    })
+}
+
+/// Classes that overlap.
+fn dataset(seed: u64, number: u64) -> Result<Dataset, SetupFailure> {
+    let mut generator = stream(seed, number);
+    let means = DMatrix::from_fn(3, COUNTS.len(), |_, _| generator.random_range(-1.2..1.2));
+    let mixture = GaussianMixture::new(means, Covariance::Spherical(1.0), COUNTS.to_vec())?;
+    Ok(mixture.sample(seed, number)?)
+}
+
+/// How far the loss's law is missed, relative to the larger side; the worst class.
+fn law(plan: &LossPlan, logits: &DMatrix<f64>, targets: &Targets) -> f64 {
+    match plan {
+        LossPlan::LogitAdjusted { .. }
+        | LossPlan::BalancedSoftmax
+        | LossPlan::Ldam { .. }
+        | LossPlan::VectorScaling { .. }
+        | LossPlan::Seesaw { .. } => {
+            let shifted = shifted(plan, logits, targets);
+            softmax_balance(&MeanProbability::of(crate::loss::Link::Softmax, &shifted, targets), targets)
+        }
+        _ => weighed(plan, logits, targets),
+    }
+}
+
+/// The logits that a loss speaks of, from its definition.
+fn shifted(plan: &LossPlan, logits: &DMatrix<f64>, targets: &Targets) -> DMatrix<f64> {
+    let counts: Vec<f64> = targets.counts().iter().map(|&count| count as f64).collect();
+    let total: f64 = counts.iter().sum();
+    let (most, least) = counts.iter().fold((0.0, f64::MAX), |(m, l): (f64, f64), &c| (m.max(c), l.min(c)));
+    DMatrix::from_fn(logits.nrows(), logits.ncols(), |k, i| {
+        let (z, y) = (logits[(k, i)], targets.of_sample()[i] as usize);
+        match *plan {
+            LossPlan::LogitAdjusted { strength } => z + strength * (counts[k] / total).ln(),
+            LossPlan::Ldam { margin, scale } => {
+                scale * (z - if k == y { margin * (least / counts[y]).sqrt().sqrt() } else { 0.0 })
+            }
+            LossPlan::VectorScaling { strength, gamma } => {
+                (counts[k] / most).powf(gamma) * z + strength * (counts[k] / total).ln()
+            }
+            LossPlan::Seesaw { mitigation, compensation, .. } if k != y => {
+                // Without a floor the ratio of probabilities is that of exponentials.
+                let mitigated = (counts[k] / counts[y]).min(1.0).powf(mitigation);
+                let compensated = (z - logits[(y, i)]).exp().max(1.0).powf(compensation);
+                z + (mitigated * compensated).ln()
+            }
+            LossPlan::Seesaw { .. } => z,
+            _ => z + counts[k].ln(),
+        }
+    })
+}
+
+/// Laws in which every sample is weighed by something of its probability.
+fn weighed(plan: &LossPlan, logits: &DMatrix<f64>, targets: &Targets) -> f64 {
+    let classes = targets.classes();
+    let (link, lambda) = (plan.over(targets).link(), targets.class_weights());
+    let mut sides = vec![(0.0, 0.0); classes];
+    let mut sample = vec![Sigmoid::of(0.0); classes];
+    for (z, &label) in logits.column_iter().zip(targets.of_sample()) {
+        let y = label as usize;
+        sample_probabilities(link, z.as_slice(), y, &mut sample);
+        for (k, side) in sides.iter_mut().enumerate() {
+            let (p, q) = (sample[k].probability, sample[k].complement);
+            // What an entry with the probability `p` of the wrong side counts under a power.
+            let powered = |p: f64, gamma: f64| p.powf(gamma) * (p - gamma * (1.0 - p) * (1.0 - p).ln());
+            let own = k == y;
+            let (out, into) = match *plan {
+                LossPlan::Focal { gamma, probability } => {
+                    let exponent = if probability == FocalProbability::Plain { 1.0 } else { lambda[y] };
+                    let told = sample[y].probability.powf(exponent);
+                    let rest = 1.0 - told;
+                    let factor = rest.powf(gamma) - gamma * told * rest.powf(gamma - 1.0) * told.ln();
+                    (lambda[y] * factor * q, lambda[y] * factor * p)
+                }
+                LossPlan::LabelSmoothing { smoothing, weights } => {
+                    let by = |c: usize| if weights == SmoothingWeights::Term { lambda[c] } else { lambda[y] };
+                    let spread = smoothing / classes as f64;
+                    let target =
+                        |c: usize| spread * by(c) + if c == y { (1.0 - smoothing) * lambda[y] } else { 0.0 };
+                    let mass: f64 = (0..classes).map(target).sum();
+                    // Means of predictions and of targets, whoever's samples they are.
+                    side.0 += target(k);
+                    side.1 += mass * p;
+                    continue;
+                }
+                LossPlan::SigmoidFocal { gamma, alpha } => {
+                    (lambda[y] * alpha * powered(q, gamma), lambda[y] * (1.0 - alpha) * powered(p, gamma))
+                }
+                LossPlan::SoftSelection { alpha, gamma } => {
+                    (lambda[y] * q, lambda[y] * alpha / (classes - 1) as f64 * powered(p, gamma))
+                }
+                LossPlan::PosWeight { weights: PositiveWeights::Explicit(ref weights) } => {
+                    (lambda[y] * weights[k] * q, lambda[y] * p)
+                }
+                _ => (lambda[y] * q, lambda[y] * p),
+            };
+            if own { side.0 += out } else { side.1 += into }
+        }
+    }
+    let rare = |k: usize| {
+        matches!(plan, LossPlan::Equalization { .. })
+            && (targets.counts()[k] as f64) < RARE * targets.samples() as f64
+    };
+    let worst = (0..classes).filter(|&k| !rare(k)).map(|k| relative_difference(sides[k].0, sides[k].1));
+    worst.fold(0.0, f64::max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_loss_of_the_list_is_checked() {
+        assert_eq!(CLAIM.cases, losses().len() * DRAWS);
+    }
+}

@@ -1,0 +1,8 @@
+//! `audit` as practitioners use it, on files as their libraries write them.
+
+mod bad_input;
+mod examples;
+mod files;
+mod formats;
+mod references;
+mod use_cases;
