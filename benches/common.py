@@ -30,6 +30,12 @@ def example(name):
     return str(target / "release" / "examples" / name)
 
 
+def binary():
+    """Builds the program; returns its path."""
+    subprocess.run(["cargo", "build", "--release", "--locked", "--bin", "equipoise"], cwd=ROOT, check=True)
+    return str(ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "release" / "equipoise")
+
+
 def limited_to(threads):
     """Our environment variables with so many threads for whatever library."""
     plain = {k: v for k, v in os.environ.items() if not k.startswith("OPENBLAS_")}

@@ -1,6 +1,6 @@
 //! What a user gives to an audit: scores, labels, and possibly the last layer.
 
-use crate::data::arrays::{Array, Arrays, Columns, Contents, read_arrays};
+use crate::data::arrays::{Array, Arrays, Columns, Contents, read_arrays, read_bytes};
 use crate::data::{DataError, Labels};
 use crate::loss::Link;
 use crate::solver::Head;
@@ -65,12 +65,21 @@ impl Evidence {
                     Err(DataError::invalid(labels.display().to_string(), "is no NPY file, as the scores are"))
                 }
             },
-            (Contents::Array(scores), None) => Err(scores
-                .invalid("holds one array; give the NPY file of the labels too, or both in one NPZ file")),
+            (Contents::Array(scores), None) => Err(scores.without_labels()),
             (Contents::Arrays(_) | Contents::Columns(_), Some(labels)) => Err(DataError::invalid(
                 labels.display().to_string(),
                 format!("is not needed: {} holds the labels too", path.display()),
             )),
+        }
+    }
+
+    /// The same of one file that is in memory already; `place` is what errors call it.
+    pub fn of_bytes(bytes: Vec<u8>, place: &str, options: &ReadOptions) -> Result<Self, DataError> {
+        let unnamed = if options.probabilities { ScoreKind::Probabilities } else { ScoreKind::Logits };
+        match read_bytes(bytes, place, options.label.as_deref())? {
+            Contents::Arrays(arrays) => Self::of_arrays(&arrays, options),
+            Contents::Columns(columns) => Self::of_columns(columns, unnamed, options),
+            Contents::Array(scores) => Err(scores.without_labels()),
         }
     }
 

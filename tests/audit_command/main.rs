@@ -1,5 +1,6 @@
 //! `audit` as practitioners use it, on files as their libraries write them.
 
+mod any_bytes;
 mod bad_input;
 mod examples;
 mod files;

@@ -120,6 +120,11 @@ impl Array {
         DataError::invalid(&self.place, problem)
     }
 
+    /// An error about scores that came alone.
+    pub(crate) fn without_labels(&self) -> DataError {
+        self.invalid("holds one array; give the NPY file of the labels too, or both in one NPZ file")
+    }
+
     /// Bytes of a number as it is saved.
     #[must_use]
     pub fn bytes_per_number(&self) -> usize {

@@ -4,6 +4,7 @@
 mod array;
 mod columns;
 mod csv;
+mod guard;
 mod half;
 mod npz;
 mod opened;
@@ -48,6 +49,11 @@ pub const LABEL_COLUMNS: [&str; 5] = ["label", "labels", "target", "class", "y"]
 pub fn read_arrays(path: &Path, label: Option<&str>) -> Result<Contents, DataError> {
     let opened = if path == Path::new("-") { Opened::standard_input()? } else { Opened::file(path)? };
     read_opened(opened, label)
+}
+
+/// The same of bytes that are in memory already; `place` is what errors call them.
+pub fn read_bytes(bytes: Vec<u8>, place: &str, label: Option<&str>) -> Result<Contents, DataError> {
+    read_opened(Opened::held(bytes, place), label)
 }
 
 fn read_opened(opened: Opened, label: Option<&str>) -> Result<Contents, DataError> {

@@ -10,9 +10,15 @@ use std::sync::Arc;
 /// Bytes of a file, and what to call it.
 #[derive(Debug, Clone)]
 pub(super) struct Opened {
-    /// `None` of an empty file, which cannot be mapped.
-    map: Option<Arc<Mmap>>,
+    bytes: Bytes,
     pub(super) place: String,
+}
+
+#[derive(Debug, Clone)]
+enum Bytes {
+    Mapped(Arc<Mmap>),
+    /// In memory, as an empty file is too, which cannot be mapped.
+    Held(Arc<Vec<u8>>),
 }
 
 impl Opened {
@@ -26,6 +32,10 @@ impl Opened {
         }
         // A named pipe, or a shell's <(...), is read like standard input.
         if found.is_file() { Self::mapped(&file, &place) } else { Self::copied(file, &place) }
+    }
+
+    pub(super) fn held(bytes: Vec<u8>, place: &str) -> Self {
+        Self { bytes: Bytes::Held(Arc::new(bytes)), place: place.to_owned() }
     }
 
     pub(super) fn standard_input() -> Result<Self, DataError> {
@@ -51,13 +61,19 @@ impl Opened {
     fn mapped(file: &File, place: &str) -> Result<Self, DataError> {
         let failed = |error: std::io::Error| DataError::damaged(place, &error);
         let length = file.metadata().map_err(failed)?.len();
+        if length == 0 {
+            return Ok(Self::held(Vec::new(), place));
+        }
         // SAFETY: the map is read as bytes, for which any content will do. A file that another program cuts short
         // while it is mapped ends this program by a signal, which no reader of mapped files can prevent.
-        let map = if length > 0 { Some(Arc::new(unsafe { Mmap::map(file) }.map_err(failed)?)) } else { None };
-        Ok(Self { map, place: place.to_owned() })
+        let map = unsafe { Mmap::map(file) }.map_err(failed)?;
+        Ok(Self { bytes: Bytes::Mapped(Arc::new(map)), place: place.to_owned() })
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
-        self.map.as_ref().map_or(&[], |map| &map[..])
+        match &self.bytes {
+            Bytes::Mapped(map) => map,
+            Bytes::Held(bytes) => bytes,
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Parquet tables of numbers.
 
 use super::columns::{Columns, label_column};
+use super::guard::guarded;
 use super::opened::Opened;
 use crate::data::DataError;
 use crate::data::arrays::Array;
@@ -9,7 +10,13 @@ use parquet::data_type::DataType;
 use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
+/// Reads the table; where the library panics on a broken file, that is what is said.
 pub(super) fn read(opened: &Opened, label: Option<&str>) -> Result<Columns, DataError> {
+    let broken = || DataError::invalid(&opened.place, "is cut off or damaged; write the table again");
+    guarded(|| read_unguarded(opened, label)).unwrap_or_else(|| Err(broken()))
+}
+
+fn read_unguarded(opened: &Opened, label: Option<&str>) -> Result<Columns, DataError> {
     let place = &opened.place;
     let damaged =
         |error: ParquetError| DataError::invalid(place, format!("cannot be read as Parquet: {error}"));
