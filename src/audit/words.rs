@@ -18,10 +18,10 @@ pub fn findings(record: &AuditRecord) -> Vec<String> {
     findings.extend(told.shortfalls());
     findings.extend(told.neglected());
     findings.extend(told.impossible());
-    findings.extend(told.calibration());
-    findings.extend(told.recall());
+    findings.push(told.calibration());
+    findings.push(told.recall());
     findings.extend(record.recalibrated.as_ref().map(|recalibrated| told.recalibrated(recalibrated)));
-    findings.extend(record.head.iter().flat_map(|head| told.head(head)));
+    findings.extend(record.head.iter().flat_map(of_head));
     findings
 }
 
@@ -155,34 +155,34 @@ impl Told<'_> {
         ))
     }
 
-    fn calibration(&self) -> Option<String> {
+    fn calibration(&self) -> String {
         let (plain, corrected) = (&self.measured().calibration, self.measured().prior_corrected.as_ref());
         let error = plain.calibration_error.l1;
         let text =
             format!("Confidence and the share told right differ by {} on average", significant(error, 2));
         match corrected.map(|calibration| calibration.calibration_error.l1) {
-            Some(after) if after < error => Some(format!(
+            Some(after) if after < error => format!(
                 "{text}; class weights move probabilities off frequencies: dividing them by the weights again leaves {}.",
                 significant(after, 2)
-            )),
-            Some(after) => Some(format!(
+            ),
+            Some(after) => format!(
                 "{text}; dividing probabilities by the class weights would leave {}, so the weights are not the reason.",
                 significant(after, 2)
-            )),
-            None => Some(format!("{text}.")),
+            ),
+            None => format!("{text}."),
         }
     }
 
-    fn recall(&self) -> Option<String> {
+    fn recall(&self) -> String {
         let measured = self.measured();
         let class = measured.worst_class;
-        Some(format!(
+        format!(
             "{} of all samples are told right; of {}, the worst, {} of {}.",
             percent(measured.accuracy),
             self.class(class),
             percent(measured.recall[class]),
             self.record.class_counts[class]
-        ))
+        )
     }
 
     fn recalibrated(&self, recalibrated: &Recalibration) -> String {
@@ -208,38 +208,38 @@ impl Told<'_> {
             significant(after.calibration.calibration_error.l1, 2)
         )
     }
+}
 
-    fn head(&self, head: &HeadComparison) -> Vec<String> {
-        let mut told = Vec::new();
-        if let Some(apart) = head.logits_apart.filter(|apart| *apart > 1e-3) {
-            told.push(format!(
-                "Weight times features plus bias differs from the logits by up to {}: they are not of one model.",
-                significant(apart, 2)
-            ));
-        }
-        match (&head.own, &head.exact, &head.no_exact) {
-            (Some(own), Some(exact), _) => told.push(format!(
-                "The last layer solved exactly over the same features (l2 {}) lowers the objective from {} to {}; rows of \
-                 weights turn by up to {} degrees, {} of samples are told alike, accuracy from {} to {}.",
-                significant(head.l2, 3),
-                significant(own.objective, 6),
-                significant(exact.objective, 6),
-                significant(head.angles.iter().flatten().copied().fold(0.0, f64::max), 2),
-                percent(head.agreement.unwrap_or(f64::NAN)),
-                percent(own.accuracy),
-                percent(exact.accuracy)
-            )),
-            (None, Some(exact), _) => told.push(format!(
-                "The last layer solved exactly over the features (l2 {}) has the objective {} and tells {} right.",
-                significant(head.l2, 3),
-                significant(exact.objective, 6),
-                percent(exact.accuracy)
-            )),
-            (_, None, Some(why)) => told.push(format!("No exact last layer over the features: {why}.")),
-            (_, None, None) => {}
-        }
-        told
+fn of_head(head: &HeadComparison) -> Vec<String> {
+    let mut told = Vec::new();
+    if let Some(apart) = head.logits_apart.filter(|apart| *apart > 1e-3) {
+        told.push(format!(
+            "Weight times features plus bias differs from the logits by up to {}: they are not of one model.",
+            significant(apart, 2)
+        ));
     }
+    match (&head.own, &head.exact, &head.no_exact) {
+        (Some(own), Some(exact), _) => told.push(format!(
+            "The last layer solved exactly over the same features (l2 {}) lowers the objective from {} to {}; rows of \
+             weights turn by up to {} degrees, {} of samples are told alike, accuracy from {} to {}.",
+            significant(head.l2, 3),
+            significant(own.objective, 6),
+            significant(exact.objective, 6),
+            significant(head.angles.iter().flatten().copied().fold(0.0, f64::max), 2),
+            percent(head.agreement.unwrap_or(f64::NAN)),
+            percent(own.accuracy),
+            percent(exact.accuracy)
+        )),
+        (None, Some(exact), _) => told.push(format!(
+            "The last layer solved exactly over the features (l2 {}) has the objective {} and tells {} right.",
+            significant(head.l2, 3),
+            significant(exact.objective, 6),
+            percent(exact.accuracy)
+        )),
+        (_, None, Some(why)) => told.push(format!("No exact last layer over the features: {why}.")),
+        (_, None, None) => {}
+    }
+    told
 }
 
 fn percent(share: f64) -> String {

@@ -1,13 +1,18 @@
 //! `losses`: what losses there are, with equation, law and source.
 
 use super::Ending;
+use super::drawing::DrawingOptions;
+use super::files::prepare_directory;
 use super::output::{Style, print};
+use crate::figure::draw_loss_gradients;
 use crate::loss::{CATALOGUE, LossEntry, loss_named};
 use anyhow::{Context, Result};
+use std::path::PathBuf;
 
 const EXAMPLES: &str = "Examples:
   equipoise losses                 all of them
-  equipoise losses focal seesaw    two of them";
+  equipoise losses focal seesaw    two of them
+  equipoise losses --draw figures  how hard each pulls at a logit, as figures";
 
 /// Which losses.
 #[derive(Debug, clap::Args)]
@@ -16,6 +21,11 @@ pub(super) struct Arguments {
     /// Their names [default: all]
     #[arg(value_name = "NAME")]
     names: Vec<String>,
+    /// Draw how hard the losses pull at a logit, into this directory
+    #[arg(long, value_name = "DIR", conflicts_with = "names")]
+    draw: Option<PathBuf>,
+    #[command(flatten)]
+    drawing: DrawingOptions,
 }
 
 /// What holds for all of them.
@@ -23,6 +33,14 @@ const REDUCTION: &str = "A sample counts as much as its class weighs; the sum is
 `audit --reduction` says otherwise. class-balanced losses are --class-weights effective:B with any of these.";
 
 pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
+    if let Some(directory) = &arguments.draw {
+        prepare_directory(directory)?;
+        for figure in draw_loss_gradients()? {
+            arguments.drawing.write(&figure, directory)?;
+            print(&format!("{}: {}\n", style.strong(&figure.id), figure.caption))?;
+        }
+        return Ok(Ending::Done);
+    }
     let known = || CATALOGUE.iter().map(|entry| entry.name).collect::<Vec<_>>().join(", ");
     let named =
         |name: &String| loss_named(name).with_context(|| format!("{name}: no loss; there are {}", known()));

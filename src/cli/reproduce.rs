@@ -74,7 +74,7 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     Ok(ending(&verdicts))
 }
 
-/// Draws F1 and runs every shipped analysis, each into a directory of its own.
+/// Draws F1, runs every shipped analysis, each into a directory of its own, and draws the losses.
 fn draw_figures(arguments: &Arguments, effort: Effort, style: Style) -> Result<Vec<Drawn>> {
     let directory = arguments.out.join("balance-law");
     let record = balance_law::run(arguments.seed, balance_problems(effort));
@@ -93,6 +93,11 @@ fn draw_figures(arguments: &Arguments, effort: Effort, style: Style) -> Result<V
         let results = Arc::new(done.results);
         let drawn = |(figure, _)| Drawn { figure, results: Some(Arc::clone(&results)) };
         figures.extend(done.figures.into_iter().map(drawn));
+    }
+    let directory = arguments.out.join("losses");
+    for figure in figure::draw_loss_gradients()? {
+        arguments.drawing.write(&figure, &directory)?;
+        figures.push(Drawn { figure, results: None });
     }
     Ok(figures)
 }

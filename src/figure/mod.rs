@@ -1,7 +1,7 @@
 //! Records become plots: one file per kind of picture, one theme for all.
 //!
 //! [`draw()`] makes the figures that an analysis plans ([`specification::Plot`](crate::analysis::specification::Plot) lists
-//! the kinds); the pictures of `balance_law` and `scaling` have records of their own. Each [`Figure`] is an SVG with
+//! the kinds); the pictures of `balance_law` and `scaling` have records of their own, those of `loss_gradients` draw the losses themselves. Each [`Figure`] is an SVG with
 //! real text at its true size, and a caption with the measured numbers; it can be written as SVG, PNG and PDF. Nothing is
 //! computed here but means and quantiles: a number in a figure comes from its records.
 //!
@@ -23,6 +23,7 @@ mod error;
 mod head;
 mod intervals;
 mod labels;
+mod loss_gradients;
 mod maps;
 mod marker;
 mod outflows;
@@ -46,5 +47,6 @@ mod tests;
 
 pub use draw::draw;
 pub use error::FigureError;
+pub use loss_gradients::draw_loss_gradients;
 pub use render::{DEFAULT_DPI, Figure, FileFormat};
 pub use theme::Theme;

@@ -21,7 +21,7 @@ impl ShiftedSoftmax {
     /// softmax.
     ///
     /// Sources: A. K. Menon, S. Jayasumana, A. S. Rawat, H. Jain, A. Veit, S. Kumar, *Long-tail learning via logit
-    /// adjustment*, ICLR 2021; J. Ren and others, *Balanced Meta-Softmax for Long-Tailed Visual Recognition*, NeurIPS 2020.
+    /// adjustment*, ICLR 2021; J. Ren and others, *Balanced Meta-Softmax for Long-Tailed Visual Recognition*, `NeurIPS` 2020.
     #[must_use]
     pub fn logit_adjusted(targets: &Targets, strength: f64) -> Self {
         Self { shift: frequency_shift(targets, strength), ..Self::plain(targets) }
@@ -31,7 +31,7 @@ impl ShiftedSoftmax {
     /// ahead by the whole margin.
     ///
     /// Source: K. Cao, C. Wei, A. Gaidon, N. Arechiga, T. Ma, *Learning Imbalanced Datasets with Label-Distribution-Aware
-    /// Margin Loss*, NeurIPS 2019.
+    /// Margin Loss*, `NeurIPS` 2019.
     #[must_use]
     pub fn ldam(targets: &Targets, margin: f64, scale: f64) -> Self {
         let rarest = targets.counts().iter().copied().min().unwrap_or(1) as f64;
@@ -43,7 +43,7 @@ impl ShiftedSoftmax {
     /// Vector scaling, `a_k = (N_k / max N)^exponent` and `t_k = strength log pi_k`.
     ///
     /// Source: G. R. Kini, O. Paraskevas, S. Oymak, C. Thrampoulidis, *Label-Imbalanced and Group-Sensitive Classification
-    /// under Overparameterization*, NeurIPS 2021.
+    /// under Overparameterization*, `NeurIPS` 2021.
     #[must_use]
     pub fn vector_scaled(targets: &Targets, strength: f64, exponent: f64) -> Self {
         let largest = targets.counts().iter().copied().max().unwrap_or(1) as f64;

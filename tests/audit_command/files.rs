@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-/// An NPY file: its type as NumPy writes it, shape, order, and the bytes of its numbers.
+/// An NPY file: its type as `NumPy` writes it, shape, order, and the bytes of its numbers.
 pub(crate) fn npy(descr: &str, shape: &[usize], fortran: bool, bytes: &[u8]) -> Vec<u8> {
     let axes: String = shape.iter().map(|axis| format!("{axis}, ")).collect();
     let order = if fortran { "True" } else { "False" };

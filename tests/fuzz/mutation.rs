@@ -13,7 +13,7 @@ pub(crate) fn mutated(seeds: &[Vec<u8>], generator: &mut impl Rng) -> Vec<u8> {
         let length = generator.random_range(0..=(bytes.len() - at).min(64));
         match generator.random_range(0..9) {
             0 => {
-                bytes.iter_mut().skip(at).take(1).for_each(|byte| *byte ^= 1 << generator.random_range(0..8))
+                bytes.iter_mut().skip(at).take(1).for_each(|byte| *byte ^= 1 << generator.random_range(0..8));
             }
             1 => bytes.iter_mut().skip(at).take(1).for_each(|byte| *byte = generator.random()),
             2 => bytes.truncate(at),

@@ -85,11 +85,11 @@ enum Format {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum ReductionName {
-    /// The sum of the samples' weights, as PyTorch's cross_entropy does
+    /// The sum of the samples' weights, as `PyTorch`'s `cross_entropy` does
     WeightedMean,
     /// The number of samples
     Mean,
-    /// Samples times logits, as PyTorch's binary_cross_entropy_with_logits does
+    /// Samples times logits, as `PyTorch`'s `binary_cross_entropy_with_logits` does
     ElementMean,
     /// Nothing
     Sum,

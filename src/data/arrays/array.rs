@@ -57,7 +57,7 @@ impl Array {
         let bytes = &opened.bytes()[range.clone()];
         let header = Header::read(&mut &bytes[..], place)?;
         let layout = Layout::of_header(&header).map_err(|problem| DataError::invalid(place, problem))?;
-        Self::mapped(opened, range.start + header.length..range.end, place, layout)
+        Self::mapped(opened, range.start + header.length..range.end, place, &layout)
     }
 
     /// Numbers that take exactly these bytes of a file.
@@ -65,7 +65,7 @@ impl Array {
         opened: &Opened,
         range: Range<usize>,
         place: &str,
-        layout: Layout,
+        layout: &Layout,
     ) -> Result<Self, DataError> {
         let invalid = |problem: String| DataError::invalid(place, problem);
         let (rows, columns) = match *layout.shape {

@@ -48,26 +48,26 @@ pub const LABEL_COLUMNS: [&str; 5] = ["label", "labels", "target", "class", "y"]
 /// Fails, naming file and place, when the file cannot be read, or is cut off, damaged, or packed to hold more than it says.
 pub fn read_arrays(path: &Path, label: Option<&str>) -> Result<Contents, DataError> {
     let opened = if path == Path::new("-") { Opened::standard_input()? } else { Opened::file(path)? };
-    read_opened(opened, label)
+    read_opened(&opened, label)
 }
 
 /// The same of bytes that are in memory already; `place` is what errors call them.
 pub fn read_bytes(bytes: Vec<u8>, place: &str, label: Option<&str>) -> Result<Contents, DataError> {
-    read_opened(Opened::held(bytes, place), label)
+    read_opened(&Opened::held(bytes, place), label)
 }
 
-fn read_opened(opened: Opened, label: Option<&str>) -> Result<Contents, DataError> {
+fn read_opened(opened: &Opened, label: Option<&str>) -> Result<Contents, DataError> {
     let bytes = opened.bytes();
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
-        npz::read(&opened).map(Contents::Arrays)
+        npz::read(opened).map(Contents::Arrays)
     } else if bytes.starts_with(b"\x93NUMPY") {
-        Array::of_npy(&opened, 0..bytes.len(), &opened.place).map(Contents::Array)
+        Array::of_npy(opened, 0..bytes.len(), &opened.place).map(Contents::Array)
     } else if bytes.starts_with(b"PAR1") {
-        parquet::read(&opened, label).map(Contents::Columns)
+        parquet::read(opened, label).map(Contents::Columns)
     } else if safetensors::looks_like(bytes) {
-        safetensors::read(&opened).map(Contents::Arrays)
+        safetensors::read(opened).map(Contents::Arrays)
     } else {
-        csv::read(&opened, label).map(Contents::Columns)
+        csv::read(opened, label).map(Contents::Columns)
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) fn read(opened: &Opened) -> Result<Arrays, DataError> {
         let data = tensor.data();
         let start = data.as_ptr() as usize - bytes.as_ptr() as usize;
         let layout = Layout { shape: tensor.shape().to_vec(), by_columns: false, numbers };
-        named.push((name.to_owned(), Array::mapped(opened, start..start + data.len(), &place, layout)?));
+        named.push((name.to_owned(), Array::mapped(opened, start..start + data.len(), &place, &layout)?));
     }
     named.sort_by(|(a, _), (b, _)| a.cmp(b));
     Ok(Arrays { place: opened.place.clone(), named })

@@ -1,0 +1,211 @@
+//! F26 and F27: how hard every loss pulls at a logit, whatever the logit.
+
+use super::axes::{Axis, Panel, PanelPlan, panel_row};
+use super::canvas::{Canvas, Sheet, Stroke, draw_svg};
+use super::error::FigureError;
+use super::head::HeadItem;
+use super::labels::{EndLabel, draw_end_labels, end_label_room};
+use super::render::Figure;
+use super::scale::{Scale, extent};
+use super::theme::{CURVE_WIDTH, Colour, DASHED, GREY, POINTS_PER_INCH, TWO_COLUMNS, sequence_colour};
+use crate::data::Labels;
+use crate::loss::{
+    ClassWeights, FocalProbability, LossPlan, PositiveWeights, SmoothingWeights, Targets, TrainingLoss,
+};
+use nalgebra::DMatrix;
+
+const SIZE: (f64, f64) = (TWO_COLUMNS, 2.4 * POINTS_PER_INCH);
+/// Class sizes of the samples that losses are told.
+const COUNTS: [usize; 3] = [100, 30, 10];
+/// The class of the sample looked at: the rarest.
+const CLASS: usize = 2;
+/// Another class: the most frequent.
+const OTHER: usize = 0;
+/// Logits from minus this to this; the others are zero.
+const REACH: f64 = 6.0;
+const STEPS: usize = 240;
+
+/// Which entry of the gradient a panel shows.
+#[derive(Clone, Copy, PartialEq)]
+enum Entry {
+    Own,
+    Other,
+}
+
+struct Curve {
+    name: &'static str,
+    points: Vec<(f64, f64)>,
+}
+
+/// Draws both: softmax losses, and logistic ones.
+pub fn draw_loss_gradients() -> Result<Vec<Figure>, FigureError> {
+    let softmax = figure(
+        "F26",
+        "softmax-losses",
+        "How hard a sample of the rarest of three classes (100, 30 and 10 samples) pulls its own logit up under softmax losses, by \
+         that logit; the other logits are zero. Left, losses that bend the pull: focal loss (γ = 2) lets go of what is told right, \
+         label smoothing (ε = 0.1) pulls back beyond its target, seesaw (p = 0.8, q = 2) is softmax on a rare class unless another \
+         is ahead. Right, losses that shift it: the same pull at a logit that is higher by what the class’s rarity asks for \
+         (logit adjustment of strength 1 is balanced softmax; LDAM with margin 0.5 and scale 1 for comparison; vector scaling, γ = 0.3, flattens it too). Dashed: softmax.",
+        &[
+            (
+                "pull on the own logit, −∂ℓ/∂z",
+                curves(
+                    Entry::Own,
+                    &[
+                        ("softmax", LossPlan::Softmax),
+                        ("focal", LossPlan::Focal { gamma: 2.0, probability: FocalProbability::Plain }),
+                        (
+                            "smoothed",
+                            LossPlan::LabelSmoothing { smoothing: 0.1, weights: SmoothingWeights::Term },
+                        ),
+                        ("seesaw", LossPlan::Seesaw { mitigation: 0.8, compensation: 2.0, floor: 0.01 }),
+                    ],
+                ),
+            ),
+            (
+                "pull on the own logit, −∂ℓ/∂z",
+                curves(
+                    Entry::Own,
+                    &[
+                        ("softmax", LossPlan::Softmax),
+                        ("logit-adjusted", LossPlan::LogitAdjusted { strength: 1.0 }),
+                        ("LDAM", LossPlan::Ldam { margin: 0.5, scale: 1.0 }),
+                        ("vector scaling", LossPlan::VectorScaling { strength: 1.0, gamma: 0.3 }),
+                    ],
+                ),
+            ),
+        ],
+    )?;
+    let logistic = figure(
+        "F27",
+        "logistic-losses",
+        "How hard a sample of the rarest of three classes (100, 30 and 10 samples) pulls under logistic losses, by the logit. Left, \
+         its own logit up: a positive weight of 3 stretches the pull, sigmoid focal loss (γ = 2, α = 1/2) lets go of what \
+         is told right, SS-LR and equalization leave it as it is. Right, the logit of the most frequent class down: sigmoid focal \
+         loss and SS-LR (α = 1, γ = 2, shared by the other classes) push at what is told wrong alone. LGL-INR multiplies the \
+         logistic push by a weight per pair of classes. Dashed: logistic.",
+        &[
+            (
+                "pull on the own logit, −∂ℓ/∂z",
+                curves(
+                    Entry::Own,
+                    &[
+                        ("logistic", LossPlan::Logistic),
+                        ("focal", LossPlan::SigmoidFocal { gamma: 2.0, alpha: 0.5 }),
+                        (
+                            "positive weights",
+                            LossPlan::PosWeight { weights: PositiveWeights::Explicit(vec![1.0, 1.0, 3.0]) },
+                        ),
+                    ],
+                ),
+            ),
+            (
+                "push on another logit, ∂ℓ/∂z",
+                curves(
+                    Entry::Other,
+                    &[
+                        ("logistic", LossPlan::Logistic),
+                        ("focal", LossPlan::SigmoidFocal { gamma: 2.0, alpha: 0.5 }),
+                        ("SS-LR", LossPlan::SoftSelection { alpha: 1.0, gamma: 2.0 }),
+                    ],
+                ),
+            ),
+        ],
+    )?;
+    Ok(vec![softmax, logistic])
+}
+
+fn figure(
+    id: &str,
+    stem: &str,
+    caption: &str,
+    panels: &[(&str, Vec<Curve>); 2],
+) -> Result<Figure, FigureError> {
+    let svg = draw_svg(Sheet::paper(SIZE), caption, |canvas| draw_panels(canvas, panels))?;
+    let (id, caption) = (id.to_owned(), caption.to_owned());
+    Ok(Figure { file_stem: format!("{id}-{stem}"), id, svg, caption })
+}
+
+fn draw_panels(canvas: &Canvas, panels: &[(&str, Vec<Curve>); 2]) -> Result<(), FigureError> {
+    let plan = |(label, curves): &(&str, Vec<Curve>)| {
+        let (low, high) = extent(curves.iter().flat_map(|curve| curve.points.iter().map(|point| point.1)));
+        let y = Axis::new(*label, Scale::Linear { low: low.min(0.0), high }.widened(0.04));
+        let x = Axis::new("logit z", Scale::Linear { low: -REACH, high: REACH });
+        let right = end_label_room(curves.iter().map(|curve| curve.name));
+        PanelPlan { right, head: Vec::<HeadItem>::new(), ..PanelPlan::new(x, y) }
+    };
+    let placed = panel_row(canvas, SIZE, panels.iter().map(plan).collect())?;
+    placed.iter().zip(panels).try_for_each(|(panel, (_, curves))| draw_curves(panel, curves))
+}
+
+/// The first is the reference, dashed and grey.
+fn draw_curves(panel: &Panel, curves: &[Curve]) -> Result<(), FigureError> {
+    let mut labels = Vec::new();
+    for (number, curve) in curves.iter().enumerate() {
+        let colour = colour(number);
+        let line = panel.visible(curve.points.iter().copied());
+        let solid = Stroke::solid(colour, CURVE_WIDTH);
+        let stroke = if number == 0 { solid.dashed(DASHED) } else { solid };
+        panel.canvas.line(&line, stroke)?;
+        let y = line.last().map_or(panel.frame.bottom, |end| end.1);
+        labels.push(EndLabel { y, text: curve.name.to_owned(), colour });
+    }
+    draw_end_labels(panel.canvas, panel.frame, "", &labels)
+}
+
+fn colour(number: usize) -> Colour {
+    if number == 0 { GREY } else { sequence_colour(number - 1) }
+}
+
+fn curves(entry: Entry, losses: &[(&'static str, LossPlan)]) -> Vec<Curve> {
+    let of_class = COUNTS.iter().enumerate();
+    let labels =
+        of_class.flat_map(|(class, &count)| std::iter::repeat_n(u32::try_from(class).unwrap_or(0), count));
+    let labels =
+        Labels::with_absent(labels.collect(), (0..COUNTS.len()).map(|class| class.to_string()).collect());
+    let Ok(targets) = Targets::new(&labels, &ClassWeights::None) else { return Vec::new() };
+    let curve = |(name, plan): &(&'static str, LossPlan)| {
+        let loss = plan.over(&targets);
+        let logit = |step: usize| REACH * (2.0 * step as f64 / STEPS as f64 - 1.0);
+        let points = (0..=STEPS).map(|step| (logit(step), pull(&loss, &targets, entry, logit(step))));
+        Curve { name, points: points.collect() }
+    };
+    losses.iter().map(curve).collect()
+}
+
+/// `-dl/dz` of one sample by its own logit, or `dl/dz` by another one, which stands at `z`.
+fn pull(loss: &TrainingLoss, targets: &Targets, entry: Entry, z: f64) -> f64 {
+    let one = targets.of_batch(vec![u32::try_from(CLASS).unwrap_or(0)]);
+    let row = if entry == Entry::Own { CLASS } else { OTHER };
+    let mut logits = DMatrix::zeros(COUNTS.len(), 1);
+    logits[row] = z;
+    let mut gradient = DMatrix::zeros(COUNTS.len(), 1);
+    loss.value_and_gradient(&logits, &one, &mut gradient);
+    let by_logit = gradient[row] * loss.divisor();
+    if entry == Entry::Own { -by_logit } else { by_logit }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_curve_is_what_its_loss_says_at_zero() {
+        let own = curves(Entry::Own, &[("softmax", LossPlan::Softmax), ("logistic", LossPlan::Logistic)]);
+        let at_zero = |curve: &Curve| curve.points[STEPS / 2];
+        assert_eq!(at_zero(&own[0]).0, 0.0);
+        assert!((at_zero(&own[0]).1 - 2.0 / 3.0).abs() < 1e-15 && (at_zero(&own[1]).1 - 0.5).abs() < 1e-15);
+        let other = curves(Entry::Other, &[("equalization", LossPlan::Equalization { rare: 0.9 })]);
+        assert!(other[0].points.iter().all(|point| point.1 == 0.0), "nothing pushes a rare column down");
+    }
+
+    #[test]
+    fn both_figures_are_drawn() {
+        let figures = draw_loss_gradients().expect("two figures");
+        assert_eq!(figures.iter().map(|figure| figure.id.as_str()).collect::<Vec<_>>(), ["F26", "F27"]);
+        for figure in &figures {
+            assert!(figure.svg.contains("logit z") && figure.svg.contains("focal"));
+        }
+    }
+}
