@@ -320,3 +320,20 @@ fn an_image_set_is_tested_on_its_own_part_or_on_images_kept_apart() {
     assert_eq!(own["test"]["class_counts"], serde_json::json!([7, 7]));
     assert_eq!(number(&own["test"]["accuracy"]), 1.0);
 }
+
+/// The sets that `scripts/datasets` fetches, plain and gzipped; a machine without them says so and passes.
+#[test]
+fn sets_as_packages_ship_them_are_learned_from() {
+    for set in ["fashion-mnist", "mnist"] {
+        let place = format!("/usr/share/datasets/{set}");
+        if !Path::new(&place).is_dir() {
+            eprintln!("{place} is left out: scripts/datasets fetches it");
+            continue;
+        }
+        let counts = ["60"; 10].join(",");
+        let options = ["--data", &place, "--counts", &counts, "--epochs", "6", "--format", "json"];
+        let record = json(&train(directory().path(), &options).success());
+        assert_eq!(numbers(&record["test"]["class_counts"]).iter().sum::<f64>(), 10_000.0, "{set}");
+        assert!(number(&record["test"]["accuracy"]) > 0.6, "{set}: {}", record["test"]["accuracy"]);
+    }
+}
