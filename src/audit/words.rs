@@ -17,7 +17,7 @@ pub fn findings(record: &AuditRecord) -> Vec<String> {
     let mut findings = vec![told.stationarity()];
     findings.extend(told.shortfalls());
     findings.extend(told.neglected());
-    findings.extend(told.impossible());
+    findings.extend(told.position());
     findings.push(told.calibration());
     findings.push(told.recall());
     findings.extend(record.recalibrated.as_ref().map(|recalibrated| told.recalibrated(recalibrated)));
@@ -145,13 +145,24 @@ impl Told<'_> {
         order.iter().take(MOST_CLASSES).map(told).collect()
     }
 
-    fn impossible(&self) -> Option<String> {
+    /// Where the outflows lie among those that the balance allows, and what weights alone guarantee.
+    fn position(&self) -> Option<String> {
         let polytope = self.measured().polytope.as_ref()?;
-        let class = (0..polytope.outflow_share.len()).find(|&class| polytope.outflow_share[class] > 0.5)?;
+        let share = &polytope.outflow_share;
+        let most = (0..share.len()).max_by(|&a, &b| share[a].total_cmp(&share[b]))?;
+        let guaranteed = (0..share.len()).find(|&class| polytope.guaranteed[class] > 0.0);
+        let guarantee = match guaranteed {
+            None => "the masses alone guarantee no class anything (I4)".to_owned(),
+            Some(class) => format!(
+                "its mass alone guarantees {} a mean probability of {} (I4)",
+                self.class(class),
+                significant(polytope.guaranteed[class], 2)
+            ),
+        };
         Some(format!(
-            "{} alone withholds {} of all outflow; where softmax is stationary no class withholds more than half (I3).",
-            capital(&self.class(class)),
-            percent(polytope.outflow_share[class])
+            "{} withholds the most, {} of all outflow, where a stationary point allows at most half (I3); {guarantee}.",
+            capital(&self.class(most)),
+            percent(share[most])
         ))
     }
 
