@@ -154,7 +154,7 @@ impl Told<'_> {
         let guarantee = match guaranteed {
             None => "the masses alone guarantee no class anything (I4)".to_owned(),
             Some(class) => format!(
-                "its mass alone guarantees {} a mean probability of {} (I4)",
+                "the mass of {} alone guarantees it a mean probability of {} (I4)",
                 self.class(class),
                 significant(polytope.guaranteed[class], 2)
             ),

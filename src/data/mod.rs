@@ -14,6 +14,7 @@ mod gaussian;
 mod grouped;
 mod images;
 mod imbalance;
+mod mapped;
 mod npy;
 mod placed_groups;
 pub mod random;

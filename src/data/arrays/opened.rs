@@ -1,6 +1,7 @@
 //! A file that is looked at as bytes: mapped where it lies, or copied from a pipe to where it can be mapped.
 
 use crate::data::DataError;
+use crate::data::mapped::map;
 use memmap2::Mmap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -57,16 +58,13 @@ impl Opened {
         Ok((Self::mapped(&file, place)?, more))
     }
 
-    #[expect(unsafe_code, reason = "the one way to look at a file larger than memory without copying it")]
     fn mapped(file: &File, place: &str) -> Result<Self, DataError> {
         let failed = |error: std::io::Error| DataError::damaged(place, &error);
         let length = file.metadata().map_err(failed)?.len();
         if length == 0 {
             return Ok(Self::held(Vec::new(), place));
         }
-        // SAFETY: the map is read as bytes, for which any content will do. A file that another program cuts short
-        // while it is mapped ends this program by a signal, which no reader of mapped files can prevent.
-        let map = unsafe { Mmap::map(file) }.map_err(failed)?;
+        let map = map(file).map_err(failed)?;
         Ok(Self { bytes: Bytes::Mapped(Arc::new(map)), place: place.to_owned() })
     }
 

@@ -2,6 +2,7 @@
 //! drop them again.
 
 use super::header::Header;
+use crate::data::mapped::map;
 use crate::data::{DataError, values::Values};
 use memmap2::Mmap;
 use std::fs::File;
@@ -88,12 +89,4 @@ impl PartialEq for NpyArray {
     fn eq(&self, other: &Self) -> bool {
         self.header == other.header && self.bytes() == other.bytes()
     }
-}
-
-/// Maps a file, read only.
-#[expect(unsafe_code, reason = "the one way to look at a file larger than memory without copying it")]
-fn map(file: &File) -> std::io::Result<Mmap> {
-    // SAFETY: the map is read as bytes, for which any content will do. A file that another program cuts short
-    // while it is mapped ends this program by a signal, which no reader of mapped files can prevent.
-    unsafe { Mmap::map(file) }
 }
