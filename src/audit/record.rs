@@ -164,7 +164,7 @@ pub(super) fn problem(
     let loss = plan.over_columns(&targets, columns);
     if loss.logit_rows() != columns {
         return Err(invalid(format!(
-            "takes {} logits per sample, and there is {columns}",
+            "takes {} logits per sample, and there is {columns}; of one logit for two classes, --loss logistic speaks",
             loss.logit_rows()
         )));
     }
