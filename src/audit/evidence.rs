@@ -28,6 +28,13 @@ pub struct ReadOptions {
     pub class_names: Option<Vec<String>>,
 }
 
+impl ReadOptions {
+    /// What scores without a name are.
+    fn unnamed(&self) -> ScoreKind {
+        if self.probabilities { ScoreKind::Probabilities } else { ScoreKind::Logits }
+    }
+}
+
 /// Scores and labels that fit each other, and what else there is.
 #[derive(Debug, Clone)]
 pub struct Evidence {
@@ -52,20 +59,17 @@ impl Evidence {
     ///
     /// Fails, naming file and row, when something is missing, does not fit, or is no label of a class.
     pub fn read(path: &Path, labels: Option<&Path>, options: &ReadOptions) -> Result<Self, DataError> {
-        let unnamed = if options.probabilities { ScoreKind::Probabilities } else { ScoreKind::Logits };
         match (read_arrays(path, options.label.as_deref())?, labels) {
-            (Contents::Arrays(arrays), None) => Self::of_arrays(&arrays, options),
-            (Contents::Columns(columns), None) => Self::of_columns(columns, unnamed, options),
+            (contents, None) => Self::of_contents(contents, options),
             (Contents::Array(scores), Some(labels)) => match read_arrays(labels, None)? {
                 Contents::Array(labels) => {
                     let (given, columns) = (labels.whole_numbers()?, labels.columns());
-                    Self::new(scores, unnamed, &given, columns, &labels.place, options)
+                    Self::new(scores, options.unnamed(), &given, columns, &labels.place, options)
                 }
                 Contents::Arrays(_) | Contents::Columns(_) => {
                     Err(DataError::invalid(labels.display().to_string(), "is no NPY file, as the scores are"))
                 }
             },
-            (Contents::Array(scores), None) => Err(scores.without_labels()),
             (Contents::Arrays(_) | Contents::Columns(_), Some(labels)) => Err(DataError::invalid(
                 labels.display().to_string(),
                 format!("is not needed: {} holds the labels too", path.display()),
@@ -75,10 +79,14 @@ impl Evidence {
 
     /// The same of one file that is in memory already; `place` is what errors call it.
     pub fn of_bytes(bytes: Vec<u8>, place: &str, options: &ReadOptions) -> Result<Self, DataError> {
-        let unnamed = if options.probabilities { ScoreKind::Probabilities } else { ScoreKind::Logits };
-        match read_bytes(bytes, place, options.label.as_deref())? {
+        Self::of_contents(read_bytes(bytes, place, options.label.as_deref())?, options)
+    }
+
+    /// Of one file that holds everything.
+    fn of_contents(contents: Contents, options: &ReadOptions) -> Result<Self, DataError> {
+        match contents {
             Contents::Arrays(arrays) => Self::of_arrays(&arrays, options),
-            Contents::Columns(columns) => Self::of_columns(columns, unnamed, options),
+            Contents::Columns(columns) => Self::of_columns(columns, options.unnamed(), options),
             Contents::Array(scores) => Err(scores.without_labels()),
         }
     }
@@ -217,12 +225,6 @@ impl Evidence {
     #[must_use]
     pub fn columns(&self) -> usize {
         self.scores.columns()
-    }
-
-    /// Bytes of all scores as they are saved.
-    #[must_use]
-    pub fn score_bytes(&self) -> usize {
-        self.scores.rows() * self.scores.columns() * self.scores.bytes_per_number()
     }
 
     /// Logits of some of the samples that count, one sample per column.

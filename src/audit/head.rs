@@ -2,7 +2,7 @@
 
 use super::Evidence;
 use super::record::problem;
-use crate::balance::{Ledger, accuracy, hits};
+use crate::balance::{Ledger, accuracy, hits, told};
 use crate::data::{DataError, Dataset};
 use crate::loss::{ClassWeights, Link, LossPlan, Targets, TrainingLoss};
 use crate::solver::{
@@ -146,14 +146,10 @@ impl Over<'_> {
     }
 
     fn agreement(&self, own: &Head, exact: &Head) -> f64 {
-        let told = |head: &Head| -> Vec<usize> {
-            let logits = head.logits(self.features);
-            logits
-                .column_iter()
-                .map(|z| if z.len() == 1 { usize::from(z[0] > 0.0) } else { z.imax() })
-                .collect()
+        let classes = |head: &Head| -> Vec<usize> {
+            head.logits(self.features).column_iter().map(|z| told(z.as_slice())).collect()
         };
-        let (own, exact) = (told(own), told(exact));
+        let (own, exact) = (classes(own), classes(exact));
         own.iter().zip(&exact).filter(|(a, b)| a == b).count() as f64 / own.len() as f64
     }
 }

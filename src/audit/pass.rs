@@ -2,7 +2,7 @@
 
 use super::Evidence;
 use super::inr::{ColumnMeans, value_and_pulls};
-use crate::balance::{Calibration, CalibrationTally, MeanProbability, sample_probabilities};
+use crate::balance::{Calibration, CalibrationTally, MeanProbability, sample_probabilities, told};
 use crate::data::DataError;
 use crate::loss::{Link, Targets, TrainingLoss};
 use crate::numeric::{Sigmoid, Sum, softplus, two_sum};
@@ -158,13 +158,12 @@ impl Part {
                 );
                 slopes.add(class, sample.iter().map(|pair| pair.slope()));
             }
-            self.calibration.add_sample(&sample, log_own, class);
+            let told = told(z);
+            self.hits[class] += usize::from(told == class);
+            self.calibration.add_sample(&sample, told, log_own, class);
             if let Some(tally) = &mut self.prior_corrected {
                 tally.add_corrected(self.link, z, class, &self.log_weights);
             }
-        }
-        for (total, hits) in self.hits.iter_mut().zip(crate::balance::hits(logits, batch)) {
-            *total += hits;
         }
         if let Some((rows, shortfall)) = &mut self.shifted {
             let shifted = loss.linked_logits(logits, batch);

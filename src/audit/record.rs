@@ -2,7 +2,9 @@
 
 use super::pass::{Tallied, tally};
 use super::{Evidence, HeadComparison, Recalibration};
-use crate::balance::{Calibration, FlowPolytope, LedgerEntry, MeanProbability, Neglect, neglect};
+use crate::balance::{
+    Calibration, FlowPolytope, LedgerEntry, MeanProbability, Neglect, accuracy, neglect, recalls,
+};
 use crate::data::DataError;
 use crate::loss::{ClassWeights, Link, LossPlan, Targets, TrainingLoss, WeightError};
 use nalgebra::DMatrix;
@@ -197,8 +199,7 @@ impl Measured {
     ) -> Self {
         let ledger = ledger(tallied, loss.divisor());
         let verdict = StationaryVerdict::of(&ledger, tolerance);
-        let samples = targets.samples() as f64;
-        let recall: Vec<f64> = crate::balance::recalls(&tallied.hits, targets);
+        let recall: Vec<f64> = recalls(&tallied.hits, targets);
         let worse = |best: usize, class: usize| {
             // A class without samples has no recall.
             if recall[best].is_nan() || recall[class] < recall[best] { class } else { best }
@@ -220,7 +221,7 @@ impl Measured {
             }),
             calibration: tallied.calibration.clone(),
             prior_corrected: tallied.prior_corrected.clone(),
-            accuracy: tallied.hits.iter().sum::<usize>() as f64 / samples,
+            accuracy: accuracy(&tallied.hits, targets),
             worst_class: (0..recall.len()).fold(0, worse),
             recall,
         }

@@ -89,7 +89,7 @@ impl Told<'_> {
         let mut order: Vec<usize> =
             (0..measured.shortfall.len()).filter(|&class| measured.shortfall[class] > 0.01).collect();
         order.sort_by(|&a, &b| measured.shortfall[b].total_cmp(&measured.shortfall[a]));
-        let single_softmax = self.record.measured.polytope.is_some() || self.rows_sum_to_one();
+        let whole = self.rows_sum_to_one();
         let told = |&class: &usize| {
             let (short, count) = (measured.shortfall[class], self.record.class_counts[class] as f64);
             let row = &measured.mean_probability[class];
@@ -100,7 +100,7 @@ impl Told<'_> {
                 capital(&self.class(class)),
                 significant(short * count, 3)
             );
-            text += &if single_softmax {
+            text += &if whole {
                 format!("; {} of it went to {}.", percent(row[taker] / short), self.class(taker))
             } else {
                 format!(

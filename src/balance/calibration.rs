@@ -99,16 +99,13 @@ impl CalibrationTally {
         self.add(class);
     }
 
-    /// The same by its probabilities, and the logarithm of that of its own class.
-    pub(crate) fn add_sample(&mut self, sample: &[Sigmoid], log_own: f64, class: usize) {
+    /// The same by its probabilities, the class it is told, and the logarithm of the probability of its own. Probabilities
+    /// cannot tell: large logits may have equal ones.
+    pub(crate) fn add_sample(&mut self, sample: &[Sigmoid], told: usize, log_own: f64, class: usize) {
         let square = |sum: f64, pair: &Sigmoid| sum + pair.probability * pair.probability;
         let own = sample[class];
         let brier = sample[..class].iter().chain(&sample[class + 1..]).fold(own.complement.powi(2), square);
-        let higher = |best: usize, k: usize| {
-            if sample[k].probability > sample[best].probability { k } else { best }
-        };
-        let predicted = (0..sample.len()).fold(0, higher);
-        self.count(predicted, sample[predicted].probability, class);
+        self.count(told, sample[told].probability, class);
         self.log_loss[class].add(-log_own);
         self.brier.add(brier);
     }
@@ -182,6 +179,7 @@ impl Bin {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::balance::{sample_probabilities, told};
     use crate::data::{GroupedDesign, Labels};
     use crate::loss::ClassWeights;
     use crate::solver::{LossChoice, Problem, solve};
@@ -235,6 +233,21 @@ mod tests {
         for (one, other) in after.class_log_loss.iter().zip(&expected.class_log_loss) {
             assert!((one - other).abs() < 1e-11, "{after:?}");
         }
+    }
+
+    #[test]
+    fn saturated_columns_are_told_by_their_logits() {
+        let z = [60.0, 70.0];
+        let mut sample = vec![Sigmoid::of(0.0); 2];
+        let log_own = sample_probabilities(Link::Sigmoid, &z, 1, &mut sample);
+        let (mut by_logits, mut by_sample) = (CalibrationTally::new(2), CalibrationTally::new(2));
+        by_logits.add_logits(Link::Sigmoid, &z, 1);
+        by_sample.add_sample(&sample, told(&z), log_own, 1);
+        assert_eq!(by_sample.calibration(&[1, 1]).calibration_error.max, 0.0, "it is told right");
+        assert_eq!(
+            by_logits.calibration(&[1, 1]).calibration_error,
+            by_sample.calibration(&[1, 1]).calibration_error
+        );
     }
 
     #[test]

@@ -3,13 +3,20 @@
 use crate::loss::Targets;
 use nalgebra::DMatrix;
 
-/// Samples of each class whose own logit is the largest; of a single logit, on whose side it is.
+/// The class that a sample's logits tell: that of the largest; of a single logit, on whose side it is.
+pub(crate) fn told(logits: &[f64]) -> usize {
+    match logits {
+        &[single] => usize::from(single > 0.0),
+        logits => (0..logits.len()).fold(0, |most, k| if logits[k] > logits[most] { k } else { most }),
+    }
+}
+
+/// Samples of each class that are told right.
 #[must_use]
 pub fn hits(logits: &DMatrix<f64>, targets: &Targets) -> Vec<usize> {
     let mut hits = vec![0; targets.classes()];
     for (column, &label) in logits.column_iter().zip(targets.of_sample()) {
-        let predicted = if column.len() == 1 { usize::from(column[0] > 0.0) } else { column.imax() };
-        if predicted == label as usize {
+        if told(column.as_slice()) == label as usize {
             hits[label as usize] += 1;
         }
     }

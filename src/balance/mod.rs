@@ -18,6 +18,7 @@ pub(crate) use calibration::CalibrationTally;
 pub use calibration::{Calibration, CalibrationError};
 pub use class_losses::class_log_losses;
 pub use effect_search::{EffectSearch, FoundEffect, MORE_WEIGHT, Surprise};
+pub(crate) use hits::told;
 pub use hits::{accuracy, hits, recalls};
 pub use laws::{
     Centroids, attached_balance, binary_balance, binary_error_ratio, detached_balance, doubly_stochastic,

@@ -20,7 +20,7 @@ const RARE: f64 = 0.1;
 /// `mu` of the penalty on coefficients; the intercepts have none.
 const L2: f64 = 1e-3;
 
-/// Losses and the class weights that they are checked under: uneven ones, but where a law says nothing of them.
+/// The losses, in words too.
 fn losses() -> Vec<(LossPlan, &'static str)> {
     let focal = |gamma, probability| LossPlan::Focal { gamma, probability };
     vec![
@@ -55,7 +55,7 @@ pub(super) const CLAIM: Comparison = Comparison {
     statement: "Focal, smoothed, shifted, margin, scaled, positively weighted, equalized, seesaw and soft-selection losses: where the gradient by the intercepts vanishes, each balances what its own law says, computed from probabilities alone.",
     // Checked against the list by a test: a constant cannot count it.
     cases: 14 * DRAWS,
-    check: |draws, case| balanced(draws, case),
+    check: balanced,
     summarise: |cases| {
         let before = || cases.iter().filter_map(|case| case.first()).copied();
         match (quantile(before(), 0.0), quantile(before(), 1.0)) {

@@ -1,6 +1,6 @@
 //! Tables of series beside each other: for people as text and Markdown, for machines as CSV.
 
-use super::output::{Style, columns, numbers_right};
+use super::output::{Style, columns, markdown_table, numbers_right};
 use crate::analysis::specification::TablePlan;
 use crate::analysis::{Comparison, ComparisonTable, Results, comparison_tables, comparisons, marks};
 use crate::files::write_whole;
@@ -32,14 +32,7 @@ pub(super) fn write(results: &Results, directory: &Path, style: Style) -> Result
 fn markdown(plan: &TablePlan, tables: &[ComparisonTable]) -> String {
     let mut text = String::new();
     for table in tables {
-        text += &format!("**{}** {}\n\n", plan.id, table.heading);
-        for (number, row) in table.rows.iter().enumerate() {
-            text += &format!("| {} |\n", row.join(" | "));
-            if number == 0 {
-                text += &format!("| --- |{}\n", " ---: |".repeat(row.len() - 1));
-            }
-        }
-        text += "\n";
+        text += &format!("**{}** {}\n\n{}\n", plan.id, table.heading, markdown_table(&table.rows));
     }
     text + &marks(plan) + "\n"
 }

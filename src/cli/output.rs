@@ -116,6 +116,19 @@ pub(super) fn columns(rows: &[Vec<String>], alignment: &[Align]) -> String {
     text
 }
 
+/// The same as a Markdown table, the first row of headings; numbers in all columns but the first.
+pub(super) fn markdown_table(rows: &[Vec<String>]) -> String {
+    let mut text = String::new();
+    for (number, row) in rows.iter().enumerate() {
+        let cells: Vec<String> = row.iter().map(|cell| one_line(cell).replace('|', "\\|")).collect();
+        text += &format!("| {} |\n", cells.join(" | "));
+        if number == 0 {
+            text += &format!("| --- |{}\n", " ---: |".repeat(row.len() - 1));
+        }
+    }
+    text
+}
+
 /// The alignment of a first column of names and `count - 1` of numbers.
 pub(super) fn numbers_right(count: usize) -> Vec<Align> {
     (0..count).map(|column| if column == 0 { Align::Left } else { Align::Right }).collect()

@@ -54,14 +54,6 @@ impl Focal {
         Self { gamma, exponents, divisor: targets.total_mass() }
     }
 
-    /// What a sample counts for at these logits beside its weight: `f(q)` of every sample (B7).
-    #[must_use]
-    pub fn factors(&self, logits: &DMatrix<f64>, targets: &Targets) -> Vec<f64> {
-        let mut factors = Vec::with_capacity(logits.ncols());
-        self.each(logits, targets, |at| factors.push(self.factor(&at.target)));
-        factors
-    }
-
     /// The same with every sample counted `factor` times.
     pub(super) fn scaled(&self, factor: f64) -> Self {
         Self { divisor: self.divisor / factor, ..self.clone() }

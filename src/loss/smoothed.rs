@@ -57,12 +57,6 @@ impl LabelSmoothing {
     pub(super) fn scaled(&self, factor: f64) -> Self {
         Self { divisor: self.divisor / factor, ..self.clone() }
     }
-
-    /// `sum t_i^k` over the samples of each class `c` (rows), for every `k` (columns): what B7's means are held against.
-    #[must_use]
-    pub fn target_of(&self, class: usize, k: usize) -> f64 {
-        self.targets_of[(k, class)]
-    }
 }
 
 impl Loss for LabelSmoothing {

@@ -1,7 +1,7 @@
 //! An audit as one page that needs nothing but itself.
 
 use super::escape::escape;
-use super::markup::{each, table};
+use super::markup::{each, text_table};
 use super::page::{document, section};
 use crate::audit::{AuditRecord, TextTable, findings, summary, tables};
 
@@ -26,9 +26,5 @@ pub fn audit_page(record: &AuditRecord, file: &str) -> String {
 }
 
 fn one(shown: &TextTable) -> String {
-    let Some((headings, rows)) = shown.rows.split_first() else { return String::new() };
-    let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
-    let rows: Vec<Vec<String>> =
-        rows.iter().map(|row| row.iter().map(|cell| escape(cell)).collect()).collect();
-    format!("<h3>{}</h3>\n{}", escape(&shown.heading), table("numbers", &shown.heading, &headings, &rows))
+    format!("<h3>{}</h3>\n{}", escape(&shown.heading), text_table("numbers", &shown.heading, &shown.rows))
 }

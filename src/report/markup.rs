@@ -24,6 +24,15 @@ pub(super) fn table(class: &str, label: &str, headings: &[&str], html_rows: &[Ve
     )
 }
 
+/// The same of rows of plain text, the first of which holds the headings; nothing where there is none.
+pub(super) fn text_table(class: &str, label: &str, rows: &[Vec<String>]) -> String {
+    let Some((headings, rows)) = rows.split_first() else { return String::new() };
+    let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
+    let html_rows: Vec<Vec<String>> =
+        rows.iter().map(|row| row.iter().map(|cell| escape(cell)).collect()).collect();
+    table(class, label, &headings, &html_rows)
+}
+
 /// A term and what there is to say of it, for a description list.
 pub(super) fn described(term: &str, html: &str) -> String {
     format!("<dt>{}</dt><dd>{html}</dd>\n", escape(term))

@@ -2,7 +2,7 @@
 
 use super::Drawn;
 use super::escape::escape;
-use super::markup::{each, table};
+use super::markup::{each, text_table};
 use crate::analysis::specification::TablePlan;
 use crate::analysis::{ComparisonTable, Results, comparison_tables, comparisons, marks};
 use std::sync::Arc;
@@ -31,12 +31,6 @@ fn comparison(results: &Results, plan: &TablePlan) -> String {
 }
 
 fn one_measure(id: &str, compared: &ComparisonTable) -> String {
-    let Some((headings, rows)) = compared.rows.split_first() else {
-        return String::new();
-    };
-    let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
-    let rows: Vec<Vec<String>> =
-        rows.iter().map(|row| row.iter().map(|cell| escape(cell)).collect()).collect();
     let label = format!("{id}, {}", compared.heading);
-    format!("<p>{}</p>\n{}", escape(&compared.heading), table("numbers", &label, &headings, &rows))
+    format!("<p>{}</p>\n{}", escape(&compared.heading), text_table("numbers", &label, &compared.rows))
 }

@@ -57,7 +57,7 @@ const TIGHT: f64 = 1e-14;
 const STATIONARY: f64 = 1e-11;
 const MOST_ITERATIONS: usize = 300;
 /// Steps without progress after which the search ends.
-const PATIENCE: usize = 8;
+const PATIENCE: usize = 32;
 
 /// Solves from a head, or from zero.
 #[must_use]
@@ -77,7 +77,7 @@ pub fn solve_any(problem: &AnyProblem, start: Option<&Head>) -> AnyOutcome {
         if at.relative <= TIGHT || (at.relative <= STATIONARY && idle >= 3) {
             return AnyOutcome::Stationary(search.point(&at, iteration));
         }
-        if idle >= PATIENCE * 4 || !at.loss.is_finite() {
+        if idle >= PATIENCE || !at.loss.is_finite() {
             return AnyOutcome::NotConverged {
                 why: "steps no longer make the gradient smaller; the minimum may be at infinity".to_owned(),
                 at: search.point(&at, iteration),

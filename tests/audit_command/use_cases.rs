@@ -167,3 +167,20 @@ fn losses_are_listed_with_equation_law_and_source() {
         .code(2)
         .stderr(predicate::str::contains("hinge: no loss; there are softmax"));
 }
+
+#[test]
+fn names_of_classes_stay_on_one_line_and_change_no_terminal() {
+    let (logits, labels) = sample();
+    let folder = Folder::with("a.npz", &stored(&logits, &labels));
+    for format in ["table", "markdown"] {
+        let output = folder
+            .command(&["a.npz", "--format", format, "--class-names", "a\nb,\u{1b}[31mred,c"])
+            .output()
+            .expect("run");
+        let text = String::from_utf8(output.stdout).expect("text");
+        assert!(
+            output.status.success() && !text.contains('\u{1b}') && text.contains("a b"),
+            "{format}: {text}"
+        );
+    }
+}

@@ -1,18 +1,21 @@
 //! An audit as text and as Markdown.
 
 use crate::audit::{AuditRecord, findings, summary, tables};
-use crate::cli::output::{Style, columns, numbers_right};
+use crate::cli::output::{Style, columns, markdown_table, numbers_right, one_line, short_name};
 
 pub(super) fn table(record: &AuditRecord, style: Style) -> String {
     let mut text = format!("{}\n", style.strong(&summary(record)));
     for finding in findings(record) {
-        text += &format!("* {finding}\n");
+        // Names of classes come from the user's file.
+        text += &format!("* {}\n", one_line(&finding));
     }
     for table in tables(record) {
+        let rows: Vec<Vec<String>> =
+            table.rows.iter().map(|row| row.iter().map(|cell| short_name(cell)).collect()).collect();
         text += &format!(
             "\n{}\n{}",
             style.strong(&table.heading),
-            columns(&table.rows, &numbers_right(table.rows[0].len()))
+            columns(&rows, &numbers_right(table.rows[0].len()))
         );
     }
     text
@@ -21,17 +24,10 @@ pub(super) fn table(record: &AuditRecord, style: Style) -> String {
 pub(super) fn markdown(record: &AuditRecord) -> String {
     let mut text = format!("# Audit\n\n{}\n\n", summary(record));
     for finding in findings(record) {
-        text += &format!("* {finding}\n");
+        text += &format!("* {}\n", one_line(&finding));
     }
     for table in tables(record) {
-        text += &format!("\n## {}\n\n", table.heading);
-        for (number, row) in table.rows.iter().enumerate() {
-            let cells: Vec<String> = row.iter().map(|cell| cell.replace('|', "\\|")).collect();
-            text += &format!("| {} |\n", cells.join(" | "));
-            if number == 0 {
-                text += &format!("| --- |{}\n", " ---: |".repeat(row.len() - 1));
-            }
-        }
+        text += &format!("\n## {}\n\n{}", table.heading, markdown_table(&table.rows));
     }
     text
 }

@@ -125,12 +125,6 @@ impl Array {
         self.invalid("holds one array; give the NPY file of the labels too, or both in one NPZ file")
     }
 
-    /// Bytes of a number as it is saved.
-    #[must_use]
-    pub fn bytes_per_number(&self) -> usize {
-        self.numbers.size()
-    }
-
     /// Writes some rows, one after the other.
     pub fn read_rows(&self, rows: Range<usize>, into: &mut [f64]) {
         let columns = self.columns;
