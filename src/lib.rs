@@ -30,3 +30,4 @@ mod nearest;
 pub mod numeric;
 pub mod report;
 pub mod solver;
+pub mod teach;

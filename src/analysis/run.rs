@@ -81,6 +81,12 @@ pub fn run(
     Ok((results, workload))
 }
 
+/// Solves all problems one after the other on this thread and keeps nothing; for designs that train no network.
+pub fn solve_in_turn(experiment: &Experiment) -> Result<Vec<Record>, AnalysisError> {
+    let origins = origins(experiment)?;
+    units(experiment, &origins)?.iter().map(|unit| unit.carry_out(experiment, &Trials::new())).collect()
+}
+
 /// Carries out units in parallel; their records in order.
 fn over_units(
     units: &[&Unit],

@@ -22,6 +22,7 @@ mod solve_record;
 mod solve_table;
 mod sparkline;
 mod spinner;
+mod teach;
 mod train;
 mod verdict_table;
 mod verify;
@@ -58,6 +59,7 @@ const EXAMPLES: &str = "Examples:
   equipoise solve data.csv --label species --loss softmax --class-weights balanced
   equipoise solve data.csv --label y --loss inr --beta 5 --l2 1e-3 --format json
   equipoise train --epochs 20 --polish     a small network on digits: the laws while it learns
+  equipoise teach                          a page to try it all by hand
 
 Exit codes: 0 done; 1 a claim failed, or the answer does not exist; 2 bad input.";
 
@@ -100,6 +102,8 @@ enum Command {
     Draw(draw::Arguments),
     /// List the shipped analyses, or copy one to edit
     Analyses(analyses::Arguments),
+    /// Open the lecture page: change data, weights and losses by hand, see where they settle
+    Teach(teach::Arguments),
 }
 
 /// Runs the program on the process's own arguments.
@@ -138,6 +142,7 @@ fn dispatch(arguments: &Arguments) -> Result<Ending> {
         Command::Run(arguments) => run::run(arguments, style),
         Command::Draw(arguments) => draw::run(arguments, style),
         Command::Analyses(arguments) => analyses::run(arguments, style),
+        Command::Teach(arguments) => teach::run(arguments),
     }
 }
 

@@ -8,11 +8,7 @@ use super::labels::{EndLabel, draw_end_labels, end_label_room};
 use super::render::Figure;
 use super::scale::{Scale, extent};
 use super::theme::{CURVE_WIDTH, Colour, DASHED, GREY, POINTS_PER_INCH, TWO_COLUMNS, sequence_colour};
-use crate::data::Labels;
-use crate::loss::{
-    ClassWeights, FocalProbability, LossPlan, PositiveWeights, SmoothingWeights, Targets, TrainingLoss,
-};
-use nalgebra::DMatrix;
+use crate::loss::{FocalProbability, LossPlan, LossProfile, Moved, PositiveWeights, SmoothingWeights};
 
 const SIZE: (f64, f64) = (TWO_COLUMNS, 2.4 * POINTS_PER_INCH);
 /// Class sizes of the samples that losses are told.
@@ -159,31 +155,16 @@ fn colour(number: usize) -> Colour {
 }
 
 fn curves(entry: Entry, losses: &[(&'static str, LossPlan)]) -> Vec<Curve> {
-    let of_class = COUNTS.iter().enumerate();
-    let labels =
-        of_class.flat_map(|(class, &count)| std::iter::repeat_n(u32::try_from(class).unwrap_or(0), count));
-    let labels =
-        Labels::with_absent(labels.collect(), (0..COUNTS.len()).map(|class| class.to_string()).collect());
-    let Ok(targets) = Targets::new(&labels, &ClassWeights::None) else { return Vec::new() };
+    let moved = if entry == Entry::Own { Moved::Own } else { Moved::Other(OTHER) };
+    let Some(profile) = LossProfile::new(&COUNTS, CLASS, moved) else { return Vec::new() };
+    // The own logit is pulled up, against the gradient.
+    let sign = if entry == Entry::Own { -1.0 } else { 1.0 };
     let curve = |(name, plan): &(&'static str, LossPlan)| {
-        let loss = plan.over(&targets);
-        let logit = |step: usize| REACH * (2.0 * step as f64 / STEPS as f64 - 1.0);
-        let points = (0..=STEPS).map(|step| (logit(step), pull(&loss, &targets, entry, logit(step))));
-        Curve { name, points: points.collect() }
+        let logits = (0..=STEPS).map(|step| REACH * (2.0 * step as f64 / STEPS as f64 - 1.0));
+        let points = profile.of(plan, logits);
+        Curve { name, points: points.iter().map(|point| (point.logit, sign * point.gradient)).collect() }
     };
     losses.iter().map(curve).collect()
-}
-
-/// `-dl/dz` of one sample by its own logit, or `dl/dz` by another one, which stands at `z`.
-fn pull(loss: &TrainingLoss, targets: &Targets, entry: Entry, z: f64) -> f64 {
-    let one = targets.of_batch(vec![u32::try_from(CLASS).unwrap_or(0)]);
-    let row = if entry == Entry::Own { CLASS } else { OTHER };
-    let mut logits = DMatrix::zeros(COUNTS.len(), 1);
-    logits[row] = z;
-    let mut gradient = DMatrix::zeros(COUNTS.len(), 1);
-    loss.value_and_gradient(&logits, &one, &mut gradient);
-    let by_logit = gradient[row] * loss.divisor();
-    if entry == Entry::Own { -by_logit } else { by_logit }
 }
 
 #[cfg(test)]

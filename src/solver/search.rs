@@ -16,7 +16,7 @@ use crate::loss::{ColumnLoss, Inr, InrVariant, Logistic, LossKind, Softmax};
 use argmin::core::Executor;
 use argmin::core::observers::{Observe, ObserverMode};
 use nalgebra::DMatrix;
-use std::time::Instant;
+use web_time::Instant;
 
 /// A relative gradient above this is not a stationary point, whatever the algorithm believes.
 const LARGEST_RELATIVE_GRADIENT: f64 = 1e-11;

@@ -4,6 +4,7 @@
 
 mod design;
 mod either;
+mod extent;
 mod plot;
 mod series;
 mod sweep;
@@ -11,6 +12,7 @@ mod table;
 mod training;
 
 pub use design::{ClassSizes, Design, Draw, DrawnImages, Means};
+pub use extent::Extent;
 pub use plot::{
     AxisPlan, Band, Colouring, CurvePanel, FigurePlan, IntervalPanel, Level, Line, LineStyle, Mark, Plot,
     ScaleKind, ScatterPanel, Width,

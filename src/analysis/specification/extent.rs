@@ -1,0 +1,136 @@
+//! How large a design is, before a sample of it is drawn.
+
+use super::{ClassSizes, Design, Means};
+use crate::data::DataError;
+
+/// Numbers of classes, samples and features.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    /// `K`.
+    pub classes: usize,
+    /// `N`.
+    pub samples: usize,
+    /// `d`; of designs without features the number of logits.
+    pub features: usize,
+}
+
+/// Features of an embedded digit.
+const DIGIT_FEATURES: usize = 64;
+/// Classes for which rules of class sizes are worked out; far more than any sample has.
+const MOST_CLASSES: usize = 1 << 20;
+
+impl Design {
+    /// The extent of a draw, told from what the design says alone; `None` where files say it, or where the design is one
+    /// of the fixed small ones.
+    ///
+    /// Fails when class sizes by rule are impossible, and for more classes than anything has.
+    pub fn extent(&self) -> Result<Option<Extent>, DataError> {
+        let extent = match self {
+            Self::Gaussian { means, counts, .. } => {
+                let (classes, features) = means.shape();
+                Extent { classes, samples: counts.total(classes)?, features }
+            }
+            Self::Groups { counts } => grouped(counts, counts.len()),
+            Self::PlacedGroups { points, counts } => grouped(counts, longest(points)),
+            Self::RandomGroups { groups, counts } => {
+                Extent { classes: counts.len(), samples: sum(counts).max(*groups), features: *groups }
+            }
+            Self::Witness { counts, outflows } => {
+                let classes = counts.len().max(outflows.len());
+                // One group for each pair of classes and one for each class alone.
+                Extent { classes, samples: sum(counts), features: classes.saturating_mul(classes + 1) / 2 }
+            }
+            Self::Logits { classes, counts, .. } => {
+                Extent { classes: *classes, samples: counts.total(*classes)?, features: *classes }
+            }
+            Self::Digits { classes, counts } => Extent {
+                classes: classes.len(),
+                samples: counts.total(classes.len())?,
+                features: DIGIT_FEATURES,
+            },
+            Self::ContraryWeight
+            | Self::ContraryWeightOfThree
+            | Self::HelpingWeight
+            | Self::HinderingWeight
+            | Self::Images { .. }
+            | Self::Csv { .. } => return Ok(None),
+        };
+        Ok(Some(extent))
+    }
+}
+
+fn sum(counts: &[usize]) -> usize {
+    counts.iter().fold(0, |sum, &count| sum.saturating_add(count))
+}
+
+fn longest<T>(lists: &[Vec<T>]) -> usize {
+    lists.iter().map(Vec::len).max().unwrap_or(0)
+}
+
+fn grouped(counts: &[Vec<usize>], features: usize) -> Extent {
+    let samples = counts.iter().fold(0_usize, |samples, group| samples.saturating_add(sum(group)));
+    Extent { classes: longest(counts), samples, features }
+}
+
+impl ClassSizes {
+    fn total(&self, classes: usize) -> Result<usize, DataError> {
+        match self {
+            Self::Each(counts) => Ok(sum(counts)),
+            Self::Profile(_) if classes > MOST_CLASSES => {
+                Err(DataError::invalid("classes", format!("{classes}; give at most {MOST_CLASSES}")))
+            }
+            Self::Profile(profile) => Ok(sum(&profile.counts(classes)?)),
+        }
+    }
+}
+
+impl Means {
+    /// Numbers of classes and dimensions.
+    fn shape(&self) -> (usize, usize) {
+        match *self {
+            Self::Simplex { classes, .. } => (classes, classes.saturating_sub(1)),
+            Self::Ring { classes, .. } => (classes, 2),
+            Self::RingAroundTarget { easy_classes, .. } => (easy_classes.saturating_add(1), 2),
+            Self::Line { classes, .. } => (classes, 1),
+            Self::HardAndEasy { easy_classes, .. } => {
+                (easy_classes.saturating_add(2), easy_classes.saturating_add(1))
+            }
+            Self::Random { classes, dimension, .. } => (classes, dimension),
+            Self::At(ref means) => (means.len(), longest(means)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::SHIPPED;
+    use crate::analysis::specification::Draw;
+
+    #[test]
+    fn extents_are_those_of_the_samples_of_every_shipped_design() {
+        let mut told = 0;
+        for shipped in SHIPPED {
+            let experiment = shipped.source().experiment(&[]).expect("shipped analyses are sound");
+            for point in experiment.points.iter().filter(|point| point.training.is_none()) {
+                let Some(extent) = point.data.extent().expect("possible") else { continue };
+                let sample = point.data.sample(Draw { seed: 1, repetition: 0 }).expect("possible");
+                let seen = (sample.labels().classes(), sample.labels().samples());
+                assert_eq!((extent.classes, extent.samples), seen, "{}: {:?}", shipped.name, point.data);
+                let features = sample.fixed_logits().map_or(sample.dimension(), nalgebra::DMatrix::nrows);
+                // A witness leaves out groups that nothing flows through; a logit of two classes is one.
+                assert!(extent.features >= features, "{}: {extent:?}, {features}", shipped.name);
+                told += 1;
+            }
+        }
+        assert!(told > 100, "{told}");
+    }
+
+    #[test]
+    fn an_enormous_design_is_told_without_being_drawn() {
+        let means = Means::Simplex { classes: usize::MAX, distance: 1.0 };
+        let design = Design::Gaussian { means, variance: 1.0, counts: ClassSizes::Each(vec![usize::MAX, 7]) };
+        let extent = design.extent().expect("told").expect("no files");
+        assert_eq!((extent.classes, extent.samples), (usize::MAX, usize::MAX));
+    }
+}

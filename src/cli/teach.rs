@@ -1,0 +1,50 @@
+//! `teach`: the lecture page, served to the browser on this machine.
+
+use super::Ending;
+use super::output::{note, print};
+use crate::teach::Hall;
+use anyhow::{Context, Result};
+use std::io::ErrorKind;
+
+const EXAMPLES: &str = "Examples:
+  equipoise teach                      opens the page in your browser
+  equipoise teach --no-open            prints its address alone
+  equipoise teach --port 0 --no-open   on any free port
+
+The page is served to this machine alone and fetches nothing from the network. Ctrl-C ends it.
+Exercises with links into the page: docs/teaching.md.";
+
+/// Where the links of the worksheet lead.
+const USUAL_PORT: u16 = 8309;
+
+/// Where to serve.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// Port of the loopback interface, 0 for any free one
+    #[arg(long, value_name = "PORT", default_value_t = USUAL_PORT)]
+    port: u16,
+    /// Print the address and open no browser
+    #[arg(long)]
+    no_open: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
+    let port = arguments.port;
+    let hall = Hall::open(port).map_err(|error| match error.kind() {
+        ErrorKind::AddrInUse => anyhow::anyhow!(
+            "--port {port}: in use, perhaps by a page that is open already; --port 0 takes any free one"
+        ),
+        _ => anyhow::anyhow!("--port {port}: {error}; --port 0 takes any free one"),
+    })?;
+    let address = hall.address();
+    print(&format!("{address}\n"))?;
+    if !arguments.no_open
+        && let Err(error) = open::that_detached(&address)
+    {
+        note(&format!("no browser could be opened ({error}); open {address} in one"));
+    }
+    note("Ctrl-C ends the page");
+    hall.serve().context("the page cannot be served")?;
+    Ok(Ending::Done)
+}

@@ -1,0 +1,190 @@
+//! Serves the page and its one call to browsers on this machine.
+
+use super::answer::solve;
+use super::assets::asset;
+use super::guard::{admit, headers};
+use super::lesson::{Lesson, LessonError};
+use super::limits::MOST_BYTES;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{StatusCode, Uri, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use serde_json::json;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::num::NonZero;
+use std::sync::Arc;
+use std::thread::available_parallelism;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+/// Lessons that may wait for their turn; more are told to come back.
+const MOST_WAITING: usize = 64;
+/// How long a request may take to arrive and be answered.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long the head of a request may take to arrive.
+const HEAD_PATIENCE: Duration = Duration::from_secs(10);
+/// How long requests on their way may go on after the end was asked for.
+const FAREWELL: Duration = Duration::from_secs(1);
+/// Pause after a connection could not be taken, as when all file handles are in use.
+const BREATH: Duration = Duration::from_millis(50);
+
+/// A page that is ready to be served.
+pub struct Hall {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+/// What answering needs.
+struct Desk {
+    port: u16,
+    /// One for each lesson that is being solved.
+    solving: Semaphore,
+    /// One for each lesson that waits or is being solved.
+    waiting: Semaphore,
+}
+
+impl Hall {
+    /// Takes a port of the loopback interface, any free one for 0.
+    pub fn open(port: u16) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+        listener.set_nonblocking(true)?;
+        Ok(Self { address: listener.local_addr()?, listener })
+    }
+
+    /// The address to open in a browser.
+    #[must_use]
+    pub fn address(&self) -> String {
+        format!("http://{}/", self.address)
+    }
+
+    /// Serves until the process is interrupted (Ctrl-C) or asked to end.
+    pub fn serve(self) -> io::Result<()> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let served = runtime.block_on(self.accept());
+        // A lesson that is still being solved is nobody's any more.
+        runtime.shutdown_background();
+        served
+    }
+
+    async fn accept(self) -> io::Result<()> {
+        let listener = tokio::net::TcpListener::from_std(self.listener)?;
+        let service = TowerToHyperService::new(routes(self.address.port()));
+        let graceful = GracefulShutdown::new();
+        let mut ended = std::pin::pin!(ended()?);
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                () = &mut ended => break,
+            };
+            let Ok((stream, _)) = accepted else {
+                tokio::time::sleep(BREATH).await;
+                continue;
+            };
+            let mut builder = http1::Builder::new();
+            builder.timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE);
+            let connection = builder.serve_connection(TokioIo::new(stream), service.clone());
+            // A browser that hangs up in the middle is no news.
+            tokio::spawn(graceful.watch(connection));
+        }
+        let _ = timeout(FAREWELL, graceful.shutdown()).await;
+        Ok(())
+    }
+}
+
+/// Waits for Ctrl-C, or for the system to ask for the end.
+#[cfg(unix)]
+fn ended() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupted, mut terminated) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
+        }
+    })
+}
+
+/// Waits for Ctrl-C.
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "other systems can fail")]
+fn ended() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}
+
+fn routes(port: u16) -> Router {
+    let solving = available_parallelism().map_or(1, NonZero::get);
+    let desk = Desk {
+        port,
+        solving: Semaphore::new(solving),
+        waiting: Semaphore::new(solving + MOST_WAITING),
+    };
+    let desk = Arc::new(desk);
+    Router::new()
+        .route("/solve", post(answer))
+        .fallback(get(page))
+        .layer(DefaultBodyLimit::max(MOST_BYTES))
+        .layer(from_fn_with_state(Arc::clone(&desk), watch))
+        .with_state(desk)
+}
+
+/// Around every request: whether it is admitted, how long it may take, what its response says of safety.
+async fn watch(State(desk): State<Arc<Desk>>, request: Request, next: Next) -> Response {
+    let mut response = match admit(request.method(), request.headers(), desk.port) {
+        Err(turned_away) => turned_away.into_response(),
+        Ok(()) => match timeout(PATIENCE, next.run(request)).await {
+            Ok(response) => response,
+            Err(_) => (StatusCode::REQUEST_TIMEOUT, "this took too long").into_response(),
+        },
+    };
+    response.headers_mut().extend(headers());
+    response
+}
+
+async fn page(uri: Uri) -> Response {
+    match asset(uri.path()) {
+        Some(asset) => ([(header::CONTENT_TYPE, asset.kind)], asset.text).into_response(),
+        None => (StatusCode::NOT_FOUND, "there is nothing here").into_response(),
+    }
+}
+
+/// Answers a lesson as soon as a thread is free. When the browser has dropped the request meanwhile, nothing is solved.
+async fn answer(State(desk): State<Arc<Desk>>, body: Bytes) -> Response {
+    let Ok(_waiting) = desk.waiting.try_acquire() else {
+        return refusal(StatusCode::SERVICE_UNAVAILABLE, "too many lessons at once; try again in a moment");
+    };
+    let Ok(_solving) = desk.solving.acquire().await else {
+        return refusal(StatusCode::SERVICE_UNAVAILABLE, "the page is closing");
+    };
+    match tokio::task::spawn_blocking(move || answered(&body)).await {
+        Ok(Ok(json)) => ([(header::CONTENT_TYPE, "application/json")], json).into_response(),
+        Ok(Err(error)) => {
+            let too_large = matches!(error, LessonError::TooLarge { .. });
+            let status =
+                if too_large { StatusCode::PAYLOAD_TOO_LARGE } else { StatusCode::UNPROCESSABLE_ENTITY };
+            refusal(status, &error.to_string())
+        }
+        Err(_) => refusal(StatusCode::INTERNAL_SERVER_ERROR, "this lesson has upset the program"),
+    }
+}
+
+fn answered(body: &[u8]) -> Result<Vec<u8>, LessonError> {
+    let lesson: Lesson = serde_json::from_slice(body)?;
+    Ok(serde_json::to_vec(&solve(&lesson)?)?)
+}
+
+fn refusal(status: StatusCode, why: &str) -> Response {
+    let json = json!({ "refused": why }).to_string();
+    (status, [(header::CONTENT_TYPE, "application/json")], json).into_response()
+}

@@ -1,0 +1,65 @@
+//! How much a lesson may ask for: each number bounds what one request can cost.
+
+use super::lesson::{LessonError, Posed, Profiles};
+use crate::analysis::specification::{Analysis, Optimizer};
+
+/// Bytes of a lesson as it is sent.
+pub const MOST_BYTES: usize = 32 * 1024;
+/// `N`.
+pub const MOST_SAMPLES: usize = 5_000;
+/// `K`.
+pub const MOST_CLASSES: usize = 10;
+/// `d`.
+pub const MOST_FEATURES: usize = 64;
+/// Losses side by side.
+pub const MOST_SERIES: usize = 6;
+/// First-order iterations times samples times parameters.
+pub const MOST_WORK: usize = 50_000_000;
+
+/// Whether a problem is small enough, told before a sample is drawn or a file opened.
+pub fn check(posed: &Posed) -> Result<(), LessonError> {
+    let analysis = &posed.analysis;
+    plain(analysis)?;
+    at_most("series", analysis.series.len(), MOST_SERIES)?;
+    let extent = analysis.data.extent().map_err(|error| LessonError::refused("data", error.to_string()))?;
+    let Some(extent) = extent else { return Ok(()) };
+    at_most("classes", extent.classes, MOST_CLASSES)?;
+    at_most("samples", extent.samples, MOST_SAMPLES)?;
+    at_most("features", extent.features, MOST_FEATURES)?;
+    let of_iteration = extent.samples * extent.classes * (extent.features + 1);
+    for series in &analysis.series {
+        let iterations = match series.optimizer {
+            Optimizer::Newton => 0,
+            Optimizer::Lbfgs { iterations } | Optimizer::GradientDescent { iterations } => iterations,
+        };
+        let iterations = usize::try_from(iterations).unwrap_or(usize::MAX);
+        at_most("iterations", iterations, MOST_WORK / of_iteration.max(1))?;
+    }
+    Ok(())
+}
+
+/// What an analysis file may say and a lesson may not.
+fn plain(analysis: &Analysis) -> Result<(), LessonError> {
+    if analysis.data.file().is_some() {
+        return Err(LessonError::refused("data", "is read from files; use `equipoise run`"));
+    }
+    if analysis.training.is_some() {
+        return Err(LessonError::refused("training", "takes too long for a page; use `equipoise run`"));
+    }
+    if !analysis.sweep.is_empty() || !analysis.table.is_empty() || analysis.repetitions != 1 {
+        let problem = "has several points or repetitions, but the page shows one; use `equipoise run`";
+        return Err(LessonError::refused("analysis", problem));
+    }
+    Ok(())
+}
+
+/// The same for losses over a range of one logit.
+pub(super) fn check_profiles(profiles: &Profiles) -> Result<(), LessonError> {
+    at_most("losses", profiles.losses.len(), MOST_SERIES)?;
+    at_most("classes", profiles.counts.len(), MOST_CLASSES)?;
+    at_most("samples", profiles.counts.iter().fold(0, |sum, &count| sum.saturating_add(count)), MOST_SAMPLES)
+}
+
+fn at_most(what: &'static str, found: usize, most: usize) -> Result<(), LessonError> {
+    if found <= most { Ok(()) } else { Err(LessonError::TooLarge { what, found, most }) }
+}

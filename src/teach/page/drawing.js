@@ -1,0 +1,112 @@
+// Building blocks of pictures: elements, scales, numbers as text, axes, and the frame every picture stands in.
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+function fill(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
+    else if (value === true) element.setAttribute(name, '');
+    else if (value !== false && value !== undefined) element.setAttribute(name, value);
+  }
+  element.append(...children.flat());
+  return element;
+}
+
+export const svg = (tag, attributes = {}, ...children) =>
+  fill(document.createElementNS(SVG, tag), attributes, children);
+
+export const html = (tag, attributes = {}, ...children) =>
+  fill(document.createElement(tag), attributes, children);
+
+export const classColour = (k) => `var(--class-${k % 10})`;
+
+/** From an interval of values to one of places. */
+export function linear([from, to], [start, end]) {
+  return (value) => start + ((value - from) / (to - from)) * (end - start);
+}
+
+/** A number in a few significant digits, as people write it. */
+export function short(value, digits = 3) {
+  if (value === null || value === undefined || Number.isNaN(value)) return '–';
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  if (size >= 1e-3 && size < 1e5) return String(Number(value.toPrecision(digits))).replace('-', '−');
+  const [mantissa, exponent] = value.toExponential(digits - 2).split('e');
+  const raised = exponent.replace('+', '').split('').map((c) => ({ '-': '⁻' })[c] ?? '⁰¹²³⁴⁵⁶⁷⁸⁹'[c]).join('');
+  return `${mantissa.replace('-', '−')}·10${raised}`;
+}
+
+/** The same as an element that keeps every digit, by which it can be found. */
+export const number = (name, value, digits) =>
+  html('data', { value: value ?? '', 'data-name': name }, short(value, digits));
+
+export function text(x, y, content, attributes = {}) {
+  return svg('text', { x, y, fill: 'var(--ink)', 'font-size': 13, ...attributes }, String(content));
+}
+
+export function line(x1, y1, x2, y2, attributes = {}) {
+  return svg('line', { x1, y1, x2, y2, stroke: 'var(--ink)', 'stroke-width': 1, ...attributes });
+}
+
+export const polyline = (points, attributes = {}) =>
+  svg('path', { d: `M${points.map(([x, y]) => `${x.toFixed(2)} ${y.toFixed(2)}`).join('L')}`, fill: 'none', ...attributes });
+
+/** A horizontal axis below a frame, or a vertical one beside it, with ticks at values. */
+export function axis(side, place, { at, ticks, label, frame }) {
+  const marks = ticks.map(([value, name]) => {
+    const spot = place(value);
+    return side === 'bottom'
+      ? [line(spot, at, spot, at + 4, { stroke: 'var(--quiet)' }), text(spot, at + 18, name, { 'text-anchor': 'middle', 'font-size': 12, fill: 'var(--quiet)' })]
+      : [line(at - 4, spot, at, spot, { stroke: 'var(--quiet)' }), text(at - 7, spot + 4, name, { 'text-anchor': 'end', 'font-size': 12, fill: 'var(--quiet)' })];
+  });
+  const [start, end] = frame;
+  const spine = side === 'bottom' ? line(start, at, end, at, { stroke: 'var(--quiet)' }) : line(at, start, at, end, { stroke: 'var(--quiet)' });
+  const title = side === 'bottom'
+    ? text((start + end) / 2, at + 36, label, { 'text-anchor': 'middle' })
+    : text(0, 0, label, { 'text-anchor': 'middle', transform: `translate(${at - 40} ${(start + end) / 2}) rotate(-90)` });
+  return [spine, ...marks.flat(), title];
+}
+
+/** Round numbers that divide an interval into a few parts. */
+export function roundTicks(low, high, parts = 5) {
+  const rough = (high - low) / parts;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].find((factor) => factor * power >= rough) * power;
+  const first = Math.ceil(low / step - 1e-9);
+  const last = Math.floor(high / step + 1e-9);
+  const digits = Math.max(0, -Math.floor(Math.log10(step)));
+  return Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step)
+    .map((value) => [value, value.toFixed(digits).replace('-', '−')]);
+}
+
+/** A drawing with a title, a name for those who do not see it, and a button that saves it. */
+export class Picture {
+  constructor({ name, title, width = 400, height = 400, wide = false }) {
+    Object.assign(this, { name, width, height });
+    this.layer = svg('g');
+    this.handles = svg('g');
+    this.drawing = svg('svg', {
+      viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': title, 'font-family': 'system-ui, DejaVu Sans, sans-serif',
+    }, this.layer, this.handles);
+    this.title = html('span', {}, title);
+    this.save = html('button', { type: 'button', 'aria-label': `Save ${title} as SVG`, title: 'Save as SVG' }, 'SVG ↓');
+    this.readout = html('p', { class: 'readout', hidden: true });
+    this.element = html('figure', { class: wide ? 'picture wide' : 'picture', id: `picture-${name}` },
+      html('figcaption', {}, this.title, this.save), this.drawing, this.readout);
+  }
+
+  draw(...nodes) {
+    this.layer.replaceChildren(...nodes.flat(9));
+  }
+
+  /** What is seen, for those who listen. */
+  describe(content) {
+    this.drawing.setAttribute('aria-label', content);
+  }
+
+  /** Numbers in words below the drawing. */
+  tell(...nodes) {
+    this.readout.hidden = false;
+    this.readout.replaceChildren(...nodes.flat());
+  }
+}

@@ -1,0 +1,58 @@
+// Horizontal bars: mean errors beside what the law says, and the ledger of outflow and inflow.
+
+import { Picture, classColour, line, linear, short, svg, text } from '../drawing.js';
+
+const WIDTH = 400;
+const LEFT = 118;
+const RIGHT = 62;
+const ROW = 40;
+
+/** Rows of `{ label, value, colour, light, law }`; a tick stands where the law says that a bar ends. */
+export class Bars extends Picture {
+  constructor({ name, title, rows, most = null }) {
+    super({ name, title, width: WIDTH, height: rows * ROW + 30 });
+    Object.assign(this, { rows, most });
+  }
+
+  show(rows, unit) {
+    const most = this.most ?? Math.max(...rows.flatMap(({ value, law = 0 }) => [value, law]), 1e-300) * 1.02;
+    const place = linear([0, most], [LEFT, WIDTH - RIGHT]);
+    // Fewer classes than there is room for keep their places.
+    this.draw(rows.map(({ label, value, colour, light, law }, row) => {
+      const top = row * ROW + 8;
+      const bar = svg('rect', { x: LEFT, y: top, width: Math.max(place(value) - LEFT, 0.5), height: ROW - 16, fill: colour, 'fill-opacity': light ? 0.45 : 1 });
+      const tick = law === undefined ? [] : [line(place(law), top - 5, place(law), top + ROW - 11, { 'stroke-width': 2.5 })];
+      return [text(LEFT - 8, top + 17, label, { 'text-anchor': 'end' }), bar, tick,
+        text(Math.max(place(value), place(law ?? 0)) + 6, top + 17, short(value))];
+    }),
+    line(LEFT, 2, LEFT, rows.length * ROW, { stroke: 'var(--quiet)' }),
+    text((LEFT + WIDTH - RIGHT) / 2, rows.length * ROW + 20, unit, { 'text-anchor': 'middle', fill: 'var(--quiet)' }));
+    this.describe(`${this.title.textContent}. ${rows.map(({ label, value }) => `${label}: ${short(value)}`).join(', ')}`);
+  }
+}
+
+/** Outflow and inflow of every class, as long as each other where the gradient vanishes. */
+export class LedgerBars extends Bars {
+  constructor({ name, title, classes }) {
+    super({ name, title, rows: 2 * classes });
+  }
+
+  show(record, { names }) {
+    const { outflow = [], inflow = [], residual = [] } = record.measured;
+    if (outflow.length === 0) return;
+    super.show(outflow.flatMap((value, k) => [
+      { label: `out of ${names[k]}`, value, colour: classColour(k) },
+      { label: `into ${names[k]}`, value: inflow[k], colour: classColour(k), light: true },
+    ]), 'weighted samples');
+    const worst = Math.max(...residual);
+    this.tell('Worst difference, relative: ', Bars.worst(worst));
+  }
+
+  static worst(value) {
+    const element = document.createElement('data');
+    element.value = value;
+    element.dataset.name = 'residual';
+    element.textContent = short(value, 2);
+    return element;
+  }
+}

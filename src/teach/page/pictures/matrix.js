@@ -1,0 +1,125 @@
+// The mean-probability matrix, and the matrix of what each weight does to each class.
+
+import { Picture, classColour, line, short, svg, text } from '../drawing.js';
+
+const STOPS = [[0xf1, 0xf6, 0xfb], [0x66, 0xab, 0xd8], [0x08, 0x2c, 0x59]];
+
+/** From none (0) to all (1) in one hue, as in the printed figures. */
+function blue(share) {
+  const part = Math.min(Math.max(share, 0), 1) * 2;
+  const low = Math.min(Math.floor(part), 1);
+  return `rgb(${STOPS[low].map((from, i) => Math.round(from + (part - low) * (STOPS[low + 1][i] - from))).join(' ')})`;
+}
+
+const LEFT = 56;
+const TOP = 50;
+const SIDE = 330;
+
+class Matrix extends Picture {
+  constructor({ name, title, rows, columns, picked = null }) {
+    super({ name, title, width: LEFT + SIDE + 4, height: TOP + SIDE + 4 });
+    Object.assign(this, { rows, columns, picked });
+  }
+
+  heads(classes, names) {
+    const side = SIDE / classes;
+    const head = (k, x, y, anchor) => text(x, y, names[k], { 'text-anchor': anchor, fill: classColour(k), 'font-weight': 700 });
+    return [
+      text(LEFT + SIDE / 2, 16, this.columns, { 'text-anchor': 'middle' }),
+      text(0, 0, this.rows, { 'text-anchor': 'middle', transform: `translate(14 ${TOP + SIDE / 2}) rotate(-90)` }),
+      names.map((_, k) => head(k, LEFT + (k + 0.5) * side, TOP - 10, 'middle')),
+      names.map((_, k) => head(k, LEFT - 10, TOP + (k + 0.5) * side + 5, 'end')),
+    ];
+  }
+
+  cells(classes, cell) {
+    const side = SIDE / classes;
+    const size = Math.max(11, Math.min(20, side / 3.4));
+    return Array.from({ length: classes * classes }, (_, place) => {
+      const [row, column] = [Math.floor(place / classes), place % classes];
+      const { fill, strength = 1, ink, content, label, chosen } = cell(row, column);
+      const shown = svg('g', {
+        transform: `translate(${LEFT + column * side} ${TOP + row * side})`,
+        ...(this.picked ? { class: 'cell', tabindex: 0, role: 'button', 'aria-label': label, 'aria-pressed': String(Boolean(chosen)), 'data-cell': `${row},${column}` } : {}),
+      },
+      svg('rect', { x: 1, y: 1, width: side - 2, height: side - 2, fill, 'fill-opacity': strength, stroke: chosen ? 'var(--warn)' : 'none', 'stroke-width': 4 }),
+      text(side / 2, side / 2 + size / 3, content, { 'text-anchor': 'middle', 'font-size': size, fill: ink }));
+      if (this.picked) {
+        shown.addEventListener('click', () => this.picked(row, column));
+        shown.addEventListener('keydown', (event) => {
+          if (event.key === 'Enter' || event.key === ' ') {
+            event.preventDefault();
+            this.picked(row, column);
+          }
+        });
+      }
+      return shown;
+    });
+  }
+
+  /** Draws anew and leaves the focus at the cell that had it. */
+  redraw(...nodes) {
+    const focused = this.layer.contains(document.activeElement) ? document.activeElement.dataset.cell : null;
+    this.draw(...nodes);
+    if (focused) this.layer.querySelector(`[data-cell="${focused}"]`)?.focus();
+  }
+}
+
+/** `P[c][k]`. */
+export class MeanProbability extends Matrix {
+  constructor(options) {
+    super({ rows: 'true class c', columns: 'predicted class k', ...options });
+  }
+
+  show(record, { names, chosen = null }) {
+    const classes = record.classes;
+    const values = record.measured.mean_probability ?? [];
+    if (values.length === 0) return;
+    this.redraw(this.heads(classes, names), this.cells(classes, (row, column) => {
+      const value = values[row * classes + column];
+      return {
+        fill: blue(value),
+        ink: value > 0.48 ? '#ffffff' : '#1a1a1a',
+        content: short(value, 2),
+        label: `Samples of ${names[row]}, probability of ${names[column]}: ${short(value)}. Show them.`,
+        chosen: chosen && chosen[0] === row && chosen[1] === column,
+      };
+    }));
+    const own = names.map((name, k) => `${name}: ${short(values[k * classes + k])}`);
+    this.describe(`${this.title.textContent}. Mean probability of the own class: ${own.join(', ')}`);
+  }
+}
+
+/** What a weight, in columns, does to the mean probability of each class, in rows. */
+export class Effects extends Matrix {
+  constructor(options) {
+    super({ rows: 'own mean probability of', columns: 'more weight on class', ...options });
+  }
+
+  show(record, { names }) {
+    const classes = record.classes;
+    const effects = record.measured.weight_effect ?? [];
+    if (effects.length === 0) {
+      this.draw(text(LEFT + SIDE / 2, TOP + SIDE / 2, 'no effects here', { 'text-anchor': 'middle' }));
+      return;
+    }
+    const of = (row, column) => effects[column * classes + row];
+    const most = Math.max(...effects.map(Math.abs), 1e-12);
+    this.draw(this.heads(classes, names), this.cells(classes, (row, column) => {
+      const value = of(row, column);
+      const colour = value < 0 ? 'var(--less)' : 'var(--more)';
+      return {
+        fill: colour, strength: 0.12 + 0.5 * (Math.abs(value) / most),
+        ink: 'var(--ink)',
+        content: `${value < 0 ? '−' : '+'}${short(Math.abs(value), 2)}`,
+      };
+    }), line(LEFT, TOP, LEFT + SIDE, TOP + SIDE, { 'stroke-opacity': 0.15 }));
+    const raised = [];
+    for (let row = 0; row < classes; row += 1) {
+      for (let column = 0; column < classes; column += 1) {
+        if (row !== column && of(row, column) > 0) raised.push(`weight on ${names[column]} raises ${names[row]}`);
+      }
+    }
+    this.describe(`${this.title.textContent}. ${raised.length ? raised.join('; ') : 'Every weight lowers every other class'}`);
+  }
+}

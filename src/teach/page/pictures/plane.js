@@ -1,0 +1,149 @@
+// Samples of the plane, the regions a head decides for each class, and class centres that can be moved.
+
+import { Picture, classColour, line, linear, polyline, svg, text } from '../drawing.js';
+
+const SIZE = 400;
+
+/** The part of a convex polygon in which `a x + b y + c >= 0`. */
+function clip(polygon, [a, b, c]) {
+  const side = ([x, y]) => a * x + b * y + c;
+  return polygon.flatMap((point, place) => {
+    const next = polygon[(place + 1) % polygon.length];
+    const [here, there] = [side(point), side(next)];
+    const crossing = here / (here - there);
+    const cut = point.map((entry, axis) => entry + crossing * (next[axis] - entry));
+    return [...(here >= 0 ? [point] : []), ...((here >= 0) !== (there >= 0) ? [cut] : [])];
+  });
+}
+
+/** One logit `(a, b, c)` for each class; a head of one logit speaks of class 1 and leaves class 0 at zero. */
+export function logitsOf(record) {
+  const { coefficient, intercept } = record.measured;
+  if (!intercept?.length) return [];
+  const rows = intercept.map((offset, row) => [coefficient[2 * row], coefficient[2 * row + 1], offset]);
+  return rows.length === 1 ? [[0, 0, 0], rows[0]] : rows;
+}
+
+export class Plane extends Picture {
+  /** `movable` tells of class centres: `move(class, [x, y])` is called while one is dragged. */
+  constructor({ name, title, reach, centre = [0, 0], move = null }) {
+    super({ name, title, width: SIZE, height: SIZE });
+    Object.assign(this, { reach, centre, move });
+    this.x = linear([centre[0] - reach, centre[0] + reach], [0, SIZE]);
+    this.y = linear([centre[1] - reach, centre[1] + reach], [SIZE, 0]);
+    this.knobs = [];
+    this.clipping = `inside-${name}`;
+    this.drawing.prepend(svg('clipPath', { id: this.clipping }, svg('rect', { width: SIZE, height: SIZE })));
+  }
+
+  frame() {
+    const [x, y] = this.centre;
+    return [[-1, -1], [1, -1], [1, 1], [-1, 1]].map(([dx, dy]) => [x + dx * this.reach, y + dy * this.reach]);
+  }
+
+  region(logits, k) {
+    const beats = logits.filter((_, j) => j !== k).map((other) => logits[k].map((entry, place) => entry - other[place]));
+    return beats.reduce(clip, this.frame());
+  }
+
+  regions(logits) {
+    return logits.map((_, k) => {
+      const corners = this.region(logits, k).map(([x, y]) => `${this.x(x).toFixed(1)},${this.y(y).toFixed(1)}`);
+      return svg('polygon', { points: corners.join(' '), fill: classColour(k), 'fill-opacity': 0.16, stroke: 'var(--ink)', 'stroke-width': 1, 'stroke-opacity': 0.5 });
+    });
+  }
+
+  dots(points) {
+    const crowd = points.reduce((sum, list) => sum + list.length / 2, 0);
+    const look = { 'stroke-linecap': 'round', 'stroke-width': crowd > 800 ? 3.2 : 4.4, 'stroke-opacity': crowd > 800 ? 0.5 : 0.65, fill: 'none' };
+    return points.map((list, k) => {
+      let d = '';
+      for (let i = 0; i < list.length; i += 2) d += `M${this.x(list[i]).toFixed(1)} ${this.y(list[i + 1]).toFixed(1)}h0`;
+      return svg('path', { d, stroke: classColour(k), ...look });
+    });
+  }
+
+  /** Where a binary head is undecided, possibly of another head than the one whose regions are seen. */
+  boundary([a, b, c], attributes) {
+    const edges = this.frame().map((point, place, all) => [point, all[(place + 1) % 4]]);
+    const ends = edges.flatMap(([from, to]) => {
+      const [start, end] = [from, to].map(([x, y]) => a * x + b * y + c);
+      if ((start >= 0) === (end >= 0)) return [];
+      const share = start / (start - end);
+      return [from.map((entry, axis) => entry + share * (to[axis] - entry))];
+    });
+    if (ends.length < 2) return [];
+    return [polyline(ends.slice(0, 2).map(([x, y]) => [this.x(x), this.y(y)]), { stroke: 'var(--ink)', 'stroke-width': 2, ...attributes })];
+  }
+
+  /** Points, regions, and whatever else a scene adds in the plane's own coordinates. */
+  show({ points, logits = [], centres = [], marks = [] }) {
+    this.draw(
+      svg('rect', { width: SIZE, height: SIZE, fill: 'var(--paper)' }),
+      svg('g', { 'clip-path': `url(#${this.clipping})` }, this.regions(logits), this.dots(points), marks),
+      svg('rect', { width: SIZE, height: SIZE, fill: 'none', stroke: 'var(--line)' }),
+    );
+    this.place(centres);
+  }
+
+  place(centres) {
+    while (this.knobs.length < centres.length) this.knobs.push(this.knob(this.knobs.length));
+    centres.forEach(([x, y], k) => {
+      const knob = this.knobs[k];
+      knob.setAttribute('transform', `translate(${this.x(x)} ${this.y(y)})`);
+      knob.setAttribute('aria-valuenow', x);
+      knob.setAttribute('aria-valuetext', `x ${x}, y ${y}`);
+      knob.at = [x, y];
+    });
+  }
+
+  knob(k) {
+    const knob = svg('g', {
+      class: 'handle', tabindex: 0, role: 'slider', 'aria-label': `Centre of class ${k}; arrow keys move it`, 'data-class': k,
+    },
+    svg('circle', { r: 22, fill: 'transparent' }),
+    svg('circle', { r: 12, fill: 'var(--paper)', stroke: classColour(k), 'stroke-width': 3 }),
+    text(0, 5, k, { 'text-anchor': 'middle', 'font-weight': 700 }));
+    const to = (x, y) => this.move(k, [x, y].map((entry) => Math.round(entry * 100) / 100));
+    follow(knob, this.drawing, (x, y) => to(
+      this.centre[0] + this.reach * (2 * x / SIZE - 1), this.centre[1] + this.reach * (1 - 2 * y / SIZE)));
+    arrows(knob, (dx, dy) => to(knob.at[0] + 0.1 * dx, knob.at[1] + 0.1 * dy));
+    this.handles.append(knob);
+    return knob;
+  }
+}
+
+/** Tells where a handle is dragged, in the drawing's units. */
+export function follow(handle, drawing, moved) {
+  const tell = (event) => {
+    const box = drawing.getBoundingClientRect();
+    const view = drawing.viewBox.baseVal;
+    moved(((event.clientX - box.left) / box.width) * view.width, ((event.clientY - box.top) / box.height) * view.height);
+  };
+  handle.addEventListener('pointerdown', (event) => {
+    handle.setPointerCapture(event.pointerId);
+    handle.focus();
+    event.preventDefault();
+  });
+  handle.addEventListener('pointermove', (event) => {
+    if (handle.hasPointerCapture(event.pointerId)) tell(event);
+  });
+}
+
+/** Tells of arrow keys; with Shift five steps at once. */
+export function arrows(handle, moved) {
+  const ways = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+  handle.addEventListener('keydown', (event) => {
+    const way = ways[event.key];
+    if (!way) return;
+    event.preventDefault();
+    const steps = event.shiftKey ? 5 : 1;
+    moved(way[0] * steps, way[1] * steps);
+  });
+}
+
+/** A cross-hair of two rings, at which centroids of two classes lie on each other. */
+export const rings = (plane, centroids) => centroids.map(([x, y], k) => svg('g', {
+  transform: `translate(${plane.x(x)} ${plane.y(y)})`,
+}, svg('circle', { r: k === 0 ? 5 : 10, fill: k === 0 ? classColour(0) : 'none', stroke: k === 0 ? 'var(--paper)' : classColour(k), 'stroke-width': k === 0 ? 1.5 : 3.5 }),
+k === 1 ? [line(-16, 0, -11, 0), line(11, 0, 16, 0), line(0, -16, 0, -11), line(0, 11, 0, 16)] : []));

@@ -1,0 +1,76 @@
+// Shares of three classes in all outflow: the admissible ones fill the triangle between the edges' middles.
+
+import { Picture, classColour, short, svg, text } from '../drawing.js';
+import { arrows, follow } from './plane.js';
+
+const WIDTH = 400;
+const HEIGHT = 372;
+const CORNERS = [[40, 332], [360, 332], [200, 55]];
+
+const place = (shares) => [0, 1].map((axis) => shares.reduce((sum, share, k) => sum + share * CORNERS[k][axis], 0));
+
+/** The shares at a place of the drawing. */
+function sharesAt(x, y) {
+  const [[ax, ay], [bx, by], [cx, cy]] = CORNERS;
+  const area = (by - cy) * (ax - cx) + (cx - bx) * (ay - cy);
+  const first = ((by - cy) * (x - cx) + (cx - bx) * (y - cy)) / area;
+  const second = ((cy - ay) * (x - cx) + (ax - cx) * (y - cy)) / area;
+  return [first, second, 1 - first - second];
+}
+
+/** The nearest shares of which none is negative and none above the others together. */
+export function admissible(shares) {
+  let nearest = shares.map((share) => Math.max(share, 0));
+  const sum = nearest.reduce((total, share) => total + share, 0);
+  nearest = nearest.map((share) => share / sum);
+  const over = nearest.findIndex((share) => share > 0.5);
+  if (over >= 0) {
+    const rest = 1 - nearest[over];
+    nearest = nearest.map((share, k) => {
+      if (k === over) return 0.5;
+      return rest > 0 ? (share * 0.5) / rest : 0.25;
+    });
+  }
+  return nearest.map((share) => Math.round(share * 1000) / 1000);
+}
+
+export class Triangle extends Picture {
+  /** `move(shares)` is called while the target is dragged. */
+  constructor({ name, title, move }) {
+    super({ name, title, width: WIDTH, height: HEIGHT });
+    this.target = svg('g', { class: 'handle', tabindex: 0, role: 'slider', 'aria-label': 'Outflows wanted; arrow keys move them', id: `${name}-target` },
+      svg('circle', { r: 22, fill: 'transparent' }),
+      svg('circle', { r: 13, fill: 'none', stroke: 'var(--ink)', 'stroke-width': 2, 'stroke-dasharray': '4 3' }));
+    this.handles.append(this.target);
+    follow(this.target, this.drawing, (x, y) => move(admissible(sharesAt(x, y))));
+    arrows(this.target, (dx, dy) => {
+      const [x, y] = place(this.target.shares);
+      move(admissible(sharesAt(x + 4 * dx, y - 4 * dy)));
+    });
+  }
+
+  show(record, { names, wanted = null }) {
+    const outflow = record.measured.outflow ?? [];
+    this.target.toggleAttribute('hidden', wanted === null);
+    this.target.style.display = wanted === null ? 'none' : '';
+    if (wanted) {
+      const [x, y] = place(wanted);
+      this.target.setAttribute('transform', `translate(${x} ${y})`);
+      this.target.setAttribute('aria-valuetext', wanted.map((share, k) => `${names[k]} ${short(share)}`).join(', '));
+      this.target.shares = wanted;
+    }
+    const sum = outflow.reduce((total, flow) => total + flow, 0);
+    const shares = sum > 0 ? outflow.map((flow) => flow / sum) : null;
+    this.draw(
+      svg('polygon', { points: CORNERS.map((corner) => corner.join(',')).join(' '), fill: 'none', stroke: 'var(--line)', 'stroke-width': 1.5 }),
+      svg('polygon', { points: [[0.5, 0.5, 0], [0, 0.5, 0.5], [0.5, 0, 0.5]].map((middle) => place(middle).join(',')).join(' '), fill: 'var(--link)', 'fill-opacity': 0.12, stroke: 'var(--link)', 'stroke-width': 1.5 }),
+      CORNERS.map(([x, y], k) => [
+        text(x, k === 2 ? y - 26 : y + 18, `all out of ${names[k]}`, { 'text-anchor': k === 0 ? 'start' : k === 1 ? 'end' : 'middle', dx: k === 0 ? -34 : k === 1 ? 34 : 0, fill: classColour(k), 'font-weight': 700 }),
+        text(x, k === 2 ? y - 10 : y + 33, shares ? `share ${short(shares[k])}` : '', { 'text-anchor': k === 0 ? 'start' : k === 1 ? 'end' : 'middle', dx: k === 0 ? -34 : k === 1 ? 34 : 0, 'font-size': 12 }),
+      ]),
+      text(200, 206, 'admissible', { 'text-anchor': 'middle', 'font-size': 12, fill: 'var(--quiet)' }),
+      shares ? svg('circle', { cx: place(shares)[0], cy: place(shares)[1], r: 7, fill: 'var(--ink)', stroke: 'var(--paper)', 'stroke-width': 2 }) : [],
+    );
+    if (shares) this.describe(`Shares in all outflow: ${shares.map((share, k) => `${names[k]} ${short(share)}`).join(', ')}; none can pass one half`);
+  }
+}

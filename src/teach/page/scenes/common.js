@@ -1,0 +1,24 @@
+// What scenes share: how a problem is posed, and what its parts are called.
+
+/** Where a problem ended and how well it is balanced. */
+const ALWAYS = ['gradient', 'balance_residual', 'mean_probability', 'shortfall', 'outflow', 'inflow', 'residual', 'recall'];
+
+/** A lesson: an analysis as its file would say it. */
+export function problem({ name, title, measure = [], penalty = 0, weights = 'none', data, series, figure = [], look }) {
+  const analysis = {
+    name, title, penalty, class_weights: weights, measure: [...new Set([...ALWAYS, ...measure])], data, series, figure,
+  };
+  return { problem: { analysis, ...(look ? { look } : {}) } };
+}
+
+/** Normal classes around given means. */
+export const gaussian = (means, counts) => ({ gaussian: { means: { at: means }, counts } });
+
+export const numbered = (count) => Array.from({ length: count }, (_, k) => `class ${k}`);
+
+export const weightSlider = (key, label) => ({ key, label, kind: 'number', min: 0.01, max: 100, start: 1, log: true });
+
+export const sizeSlider = (key, label, start, max = 1000) => ({ key, label, kind: 'number', min: 2, max, start, log: true, whole: true });
+
+/** A class centre; scenes that let it be moved draw it. */
+export const centre = (key, start, reach = 5) => ({ key, kind: 'point', start, min: -reach, max: reach });
