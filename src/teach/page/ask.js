@@ -11,6 +11,10 @@ async function solve(lesson) {
   return answer;
 }
 
+/** The server is gone when the program has ended; whatever else it refuses it says why. */
+const inWords = (error) =>
+  (error instanceof TypeError ? 'The program does not answer. Is `equipoise teach` still running?' : error.message);
+
 export class Asker {
   #asking = false;
   #next = null;
@@ -31,13 +35,13 @@ export class Asker {
     while (this.#next) {
       const { lesson, answered, refused } = this.#next;
       this.#next = null;
+      const answer = await solve(lesson).catch((error) => ({ refused: error }));
+      // A fault of a drawing must not stop the next.
       try {
-        const answer = await solve(lesson);
-        answered(answer);
-      } catch (error) {
-        // The server is gone when the program has ended.
-        const gone = error instanceof TypeError;
-        refused(gone ? 'The program does not answer. Is `equipoise teach` still running?' : error.message);
+        if (answer.refused) refused(inWords(answer.refused));
+        else answered(answer);
+      } catch (fault) {
+        reportError(fault);
       }
     }
     this.#asking = false;

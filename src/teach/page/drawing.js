@@ -63,7 +63,7 @@ export function axis(side, place, { at, ticks, label, frame }) {
   const spine = side === 'bottom' ? line(start, at, end, at, { stroke: 'var(--quiet)' }) : line(at, start, at, end, { stroke: 'var(--quiet)' });
   const title = side === 'bottom'
     ? text((start + end) / 2, at + 36, label, { 'text-anchor': 'middle' })
-    : text(0, 0, label, { 'text-anchor': 'middle', transform: `translate(${at - 40} ${(start + end) / 2}) rotate(-90)` });
+    : text(0, 0, label, { 'text-anchor': 'middle', transform: `translate(${at - 47} ${(start + end) / 2}) rotate(-90)` });
   return [spine, ...marks.flat(), title];
 }
 
@@ -81,7 +81,7 @@ export function roundTicks(low, high, parts = 5) {
 
 /** A drawing with a title, a name for those who do not see it, and a button that saves it. */
 export class Picture {
-  constructor({ name, title, width = 400, height = 400, wide = false }) {
+  constructor({ name, title, width = 400, height = 400, shape = '' }) {
     Object.assign(this, { name, width, height });
     this.layer = svg('g');
     this.handles = svg('g');
@@ -91,8 +91,13 @@ export class Picture {
     this.title = html('span', {}, title);
     this.save = html('button', { type: 'button', 'aria-label': `Save ${title} as SVG`, title: 'Save as SVG' }, 'SVG ↓');
     this.readout = html('p', { class: 'readout', hidden: true });
-    this.element = html('figure', { class: wide ? 'picture wide' : 'picture', id: `picture-${name}` },
+    this.element = html('figure', { class: `picture ${shape}`.trim(), id: `picture-${name}` },
       html('figcaption', {}, this.title, this.save), this.drawing, this.readout);
+  }
+
+  resize(height) {
+    this.height = height;
+    this.drawing.setAttribute('viewBox', `0 0 ${this.width} ${height}`);
   }
 
   draw(...nodes) {

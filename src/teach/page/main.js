@@ -98,7 +98,7 @@ function mark() {
   else delete root.dataset.theme;
   root.toggleAttribute('data-projector', Boolean(open.page.projector));
   at('projector').setAttribute('aria-pressed', String(Boolean(open.page.projector)));
-  at('design').hidden = open.scene.id === 'losses';
+  at('design').disabled = !open.scene.isProblem;
 }
 
 function show({ scene, values, page }) {

@@ -1,6 +1,6 @@
 // Horizontal bars: mean errors beside what the law says, and the ledger of outflow and inflow.
 
-import { Picture, classColour, line, linear, short, svg, text } from '../drawing.js';
+import { Picture, classColour, line, linear, number, short, svg, text } from '../drawing.js';
 
 const WIDTH = 400;
 const LEFT = 118;
@@ -9,15 +9,15 @@ const ROW = 40;
 
 /** Rows of `{ label, value, colour, light, law }`; a tick stands where the law says that a bar ends. */
 export class Bars extends Picture {
-  constructor({ name, title, rows, most = null }) {
-    super({ name, title, width: WIDTH, height: rows * ROW + 30 });
+  constructor({ name, title, rows, most = null, shape = '' }) {
+    super({ name, title, shape, width: WIDTH, height: rows * ROW + 30 });
     Object.assign(this, { rows, most });
   }
 
   show(rows, unit) {
+    this.resize(rows.length * ROW + 30);
     const most = this.most ?? Math.max(...rows.flatMap(({ value, law = 0 }) => [value, law]), 1e-300) * 1.02;
     const place = linear([0, most], [LEFT, WIDTH - RIGHT]);
-    // Fewer classes than there is room for keep their places.
     this.draw(rows.map(({ label, value, colour, light, law }, row) => {
       const top = row * ROW + 8;
       const bar = svg('rect', { x: LEFT, y: top, width: Math.max(place(value) - LEFT, 0.5), height: ROW - 16, fill: colour, 'fill-opacity': light ? 0.45 : 1 });
@@ -33,8 +33,8 @@ export class Bars extends Picture {
 
 /** Outflow and inflow of every class, as long as each other where the gradient vanishes. */
 export class LedgerBars extends Bars {
-  constructor({ name, title, classes }) {
-    super({ name, title, rows: 2 * classes });
+  constructor({ name, title, classes, shape = '' }) {
+    super({ name, title, shape, rows: 2 * classes });
   }
 
   show(record, { names }) {
@@ -44,15 +44,6 @@ export class LedgerBars extends Bars {
       { label: `out of ${names[k]}`, value, colour: classColour(k) },
       { label: `into ${names[k]}`, value: inflow[k], colour: classColour(k), light: true },
     ]), 'weighted samples');
-    const worst = Math.max(...residual);
-    this.tell('Worst difference, relative: ', Bars.worst(worst));
-  }
-
-  static worst(value) {
-    const element = document.createElement('data');
-    element.value = value;
-    element.dataset.name = 'residual';
-    element.textContent = short(value, 2);
-    return element;
+    this.tell('Worst difference, relative: ', number('residual', Math.max(...residual), 2));
   }
 }

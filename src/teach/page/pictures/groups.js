@@ -7,8 +7,8 @@ const ROW = 48;
 const LEFT = 66;
 
 export class Groups extends Picture {
-  constructor({ name, title }) {
-    super({ name, title, width: WIDTH, height: 400 });
+  constructor({ name, title, shape }) {
+    super({ name, title, shape, width: WIDTH, height: 400 });
   }
 
   show(groups, names) {

@@ -3,12 +3,12 @@
 import { Picture, short, svg, text } from '../drawing.js';
 
 const SIDE = 8;
-const ACROSS = 6;
-const CELL = 92;
+const ACROSS = 4;
+const CELL = 100;
 
 export class Images extends Picture {
   constructor({ name, title }) {
-    super({ name, title, width: ACROSS * CELL, height: 2 * (CELL + 24), wide: true });
+    super({ name, title, width: ACROSS * CELL, height: 3 * (CELL + 24) });
   }
 
   show(seen, about) {

@@ -1,6 +1,6 @@
 // The mean-probability matrix, and the matrix of what each weight does to each class.
 
-import { Picture, classColour, line, short, svg, text } from '../drawing.js';
+import { Picture, classColour, short, svg, text } from '../drawing.js';
 
 const STOPS = [[0xf1, 0xf6, 0xfb], [0x66, 0xab, 0xd8], [0x08, 0x2c, 0x59]];
 
@@ -11,13 +11,13 @@ function blue(share) {
   return `rgb(${STOPS[low].map((from, i) => Math.round(from + (part - low) * (STOPS[low + 1][i] - from))).join(' ')})`;
 }
 
-const LEFT = 56;
-const TOP = 50;
-const SIDE = 330;
+const LEFT = 84;
+const TOP = 46;
+const SIDE = 312;
 
 class Matrix extends Picture {
-  constructor({ name, title, rows, columns, picked = null }) {
-    super({ name, title, width: LEFT + SIDE + 4, height: TOP + SIDE + 4 });
+  constructor({ name, title, rows, columns, picked = null, shape = '' }) {
+    super({ name, title, shape, width: LEFT + SIDE + 4, height: TOP + SIDE + 4 });
     Object.assign(this, { rows, columns, picked });
   }
 
@@ -79,8 +79,9 @@ export class MeanProbability extends Matrix {
       const value = values[row * classes + column];
       return {
         fill: blue(value),
-        ink: value > 0.48 ? '#ffffff' : '#1a1a1a',
-        content: short(value, 2),
+        ink: value > 0.62 ? '#ffffff' : '#1a1a1a',
+        // Where cells are narrow, two digits after the point have to do.
+        content: classes > 6 ? value.toFixed(2).replace(/^0/, '') : short(value, 2),
         label: `Samples of ${names[row]}, probability of ${names[column]}: ${short(value)}. Show them.`,
         chosen: chosen && chosen[0] === row && chosen[1] === column,
       };
@@ -113,7 +114,7 @@ export class Effects extends Matrix {
         ink: 'var(--ink)',
         content: `${value < 0 ? '−' : '+'}${short(Math.abs(value), 2)}`,
       };
-    }), line(LEFT, TOP, LEFT + SIDE, TOP + SIDE, { 'stroke-opacity': 0.15 }));
+    }));
     const raised = [];
     for (let row = 0; row < classes; row += 1) {
       for (let column = 0; column < classes; column += 1) {

@@ -26,8 +26,8 @@ export function logitsOf(record) {
 
 export class Plane extends Picture {
   /** `movable` tells of class centres: `move(class, [x, y])` is called while one is dragged. */
-  constructor({ name, title, reach, centre = [0, 0], move = null }) {
-    super({ name, title, width: SIZE, height: SIZE });
+  constructor({ name, title, reach, centre = [0, 0], move = null, shape = '' }) {
+    super({ name, title, width: SIZE, height: SIZE, shape });
     Object.assign(this, { reach, centre, move });
     this.x = linear([centre[0] - reach, centre[0] + reach], [0, SIZE]);
     this.y = linear([centre[1] - reach, centre[1] + reach], [SIZE, 0]);

@@ -83,13 +83,14 @@ export const averaging = {
 <p>A rare class that looks like the target (ringed) may have a high probability of it while easy classes keep the average (dashed) low.
 LGL-INR weighs the others by how hard they are, so that for large β the hardest itself is bounded:
 <i>max P ≤ s<sub>k</sub> + log(K − 1) / β</i> (R3, detached).</p>`,
+  isProblem: true,
   parameters,
   presets: [
     { name: 'Start', values: {}, comment: 'The hard class has 20 samples two standard deviations away, three easy classes 200 each: LGL’s average is low, its hardest high.' },
-    { name: 'More easy classes', values: { easy: 8 }, comment: 'Easy classes dilute the average (A3): the dashed line falls, the ringed dot hardly does.' },
+    { name: 'More easy classes', values: { easy: 8 }, comment: 'Softmax’s average falls to a hundredth while its hardest stays (A3). LGL’s column gives half of the target up instead (s₀), and its hardest falls with it.' },
     { name: 'β = 0', values: { beta: 0 }, comment: 'LGL-INR without sharpness: a plain mean over classes. Most of the gain in recall is there already; it comes from counting classes, not samples.' },
     { name: 'β = 20', values: { beta: 20 }, comment: 'Sharper: the ringed dot of LGL-INR comes down to what the bound allows. Softmax without weights is no better than LGL here.' },
-    { name: 'No room', values: { design: 'ring', easy: 8 }, comment: 'A target inside a ring (A4): one column cannot fence it in. Its shortfall is about 0.9 under LGL, a quarter of that under softmax.' },
+    { name: 'No room', values: { design: 'ring', easy: 8 }, comment: 'A target inside a ring (A4): one column cannot fence it in. Its shortfall is 0.89 under LGL, 0.19 under softmax.' },
     { name: 'No room, β = 20', values: { design: 'ring', easy: 8, beta: 20 }, comment: 'The repair has a limit (R4): without room large β drives target and others to one half.' },
   ],
   lesson,

@@ -42,8 +42,8 @@ function lesson(values) {
 function build(assign, current) {
   const pick = (row, column) => assign({ row: current().digits[row], column: current().digits[column] });
   return {
-    matrix: new MeanProbability({ name: 'matrix', title: 'Mean probabilities P[c][k]; choose an entry to see its images', picked: pick }),
-    ledger: new LedgerBars({ name: 'ledger', title: 'The ledger: outflow equals inflow', classes: 10 }),
+    matrix: new MeanProbability({ name: 'matrix', title: 'Mean probabilities P[c][k]; choose an entry to see its images', shape: 'first', picked: pick }),
+    ledger: new LedgerBars({ name: 'ledger', title: 'The ledger: outflow equals inflow', classes: 10, shape: 'tall' }),
     images: new Images({ name: 'images', title: 'Images' }),
   };
 }
@@ -66,6 +66,7 @@ export const digits = {
 <p class="law">outflow of every digit = its inflow, to rounding</p>
 <p>Thin one digit out and see its mean probability fall; weigh by inverse frequency and see the rows and columns of P sum to one.
 Choose an entry of the matrix to look at the images behind it.</p>`,
+  isProblem: true,
   parameters,
   presets: [
     { name: 'Few eights', values: {}, comment: 'Fifteen eights among 3s and 9s: their mean probability of being an 8 falls behind. The images shown are the 8s that look most like a 3.' },

@@ -21,13 +21,13 @@ function parametersOf(catalogue) {
     label: `${name}: ${setting}`,
     kind: 'number',
     min: 0,
-    max: most === 1 ? 1 : MOST_SHARPNESS,
+    max: most === 1 ? 1 : Math.max(MOST_SHARPNESS, start),
     step: most === 1 ? 0.01 : 0.05,
     start,
     when: ({ shown }) => shown.includes(name),
   })));
   return [
-    { key: 'shown', label: `Losses (up to ${MOST})`, kind: 'flags', start: ['softmax', 'focal', 'logistic'], least: 1, most: MOST, options: known.map(({ name, title }) => [name, name, title]) },
+    { key: 'shown', label: `Losses (up to ${MOST})`, kind: 'flags', start: ['softmax', 'logistic', 'focal'], least: 1, most: MOST, options: known.map(({ name, title }) => [name, name, title]) },
     { key: 'class', label: 'Class of the sample (of 100, 30 and 10)', kind: 'choice', start: '2', options: COUNTS.map((count, k) => [String(k), `${k} (${count})`]) },
     { key: 'moved', label: 'Logit that moves', kind: 'choice', start: 'own', options: [['own', 'Its own'], ['other', 'Of another class']] },
     ...settings,
@@ -40,15 +40,15 @@ const DASHES = ['none', '9 4', '3 3', '12 3 3 3', '6 2', '2 5'];
 function build() {
   const legend = html('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Losses and their laws' });
   return {
-    value: new Curves({ name: 'value', title: 'Loss of one sample', x: 'logit z, the others zero', y: 'loss ℓ' }),
-    gradient: new Curves({ name: 'gradient', title: 'Its slope: how hard it pushes the logit down', x: 'logit z, the others zero', y: '∂ℓ/∂z' }),
+    value: new Curves({ name: 'value', title: 'Loss of one sample', shape: 'first', named: true, x: 'logit z, the others zero', y: 'loss ℓ' }),
+    gradient: new Curves({ name: 'gradient', title: 'Its slope: how hard it pushes the logit down', named: true, x: 'logit z, the others zero', y: '∂ℓ/∂z' }),
     legend: { element: html('figure', { class: 'picture wide', id: 'picture-legend' }, legend), body: legend },
   };
 }
 
 function show({ losses }, values, { value, gradient, legend }) {
   const curves = (key) => losses.map((loss, place) => ({
-    points: loss[key].map((entry, i) => [loss.logit[i], entry]), colour: colour(place), dash: DASHES[place],
+    name: loss.name, points: loss[key].map((entry, i) => [loss.logit[i], entry]), colour: colour(place), dash: DASHES[place],
   })).filter(({ points }) => points.length > 0);
   const range = (all, least) => {
     const heights = all.flatMap(({ points }) => points.map(([, entry]) => entry));
@@ -106,7 +106,7 @@ LGL-INR weighs whole classes against each other, which one sample cannot show.</
     parameters: parametersOf(catalogue),
     presets: [
       { name: 'Start', values: {}, comment: 'Focal loss lets go of what is told right: its slope vanishes sooner than softmax’s.' },
-      { name: 'Shifted', values: { shown: ['softmax', 'logit-adjusted', 'ldam', 'vector-scaling'] }, comment: 'Losses that shift the logit by how rare its class is: the same curve, further to the right.' },
+      { name: 'Shifted', values: { shown: ['softmax', 'logit-adjusted', 'ldam', 'vector-scaling'], 'ldam.scale': 1 }, comment: 'Losses that shift the logit by how rare its class is: the same curve, further to the right.' },
       { name: 'On a rival', values: { shown: ['logistic', 'softmax', 'equalization', 'seesaw'], moved: 'other', class: '0' }, comment: 'How a frequent class pushes a rare one down: equalization and seesaw loss hold back.' },
       { name: 'Smoothing', values: { shown: ['softmax', 'label-smoothing'] }, comment: 'A smoothed label pulls back beyond its target: the slope changes sign, and the loss has a lowest point.' },
     ],

@@ -7,11 +7,11 @@ import { Curves } from '../pictures/traces.js';
 import { gaussian, numbered, problem, sizeSlider } from './common.js';
 
 const REACH = 4;
-const CENTRE = [3, 3];
-const MEANS = [[2, 2.6], [4, 3.4]];
+const CENTRE = [2, 1.7];
+const MEANS = [[1, 1.3], [3, 2.1]];
 const MOST = 1000;
 const parameters = [
-  { key: 'steps', label: 'Steps of gradient descent', kind: 'number', min: 1, max: MOST, start: 5, log: true, whole: true },
+  { key: 'steps', label: 'Steps of gradient descent', kind: 'number', min: 1, max: MOST, start: 10, log: true, whole: true },
   sizeSlider('n0', 'Negatives', 200, 500),
   sizeSlider('n1', 'Positives', 20, 500),
 ];
@@ -38,9 +38,9 @@ function lesson({ steps, n0, n1 }) {
 
 function build() {
   return {
-    loss: new Curves({ name: 'loss', title: 'Loss above its minimum, relative', x: 'step', y: 'relative excess' }),
-    balance: new Curves({ name: 'balance', title: 'Worst balance residual', x: 'step', y: 'relative residual' }),
-    ledger: new LedgerBars({ name: 'ledger', title: 'The ledger at this step: out and in differ', classes: 2 }),
+    loss: new Curves({ name: 'loss', title: 'Loss above its minimum, relative', shape: 'first', x: 'step', y: 'relative excess' }),
+    balance: new Curves({ name: 'balance', title: 'How far the balance is off', x: 'step', y: 'relative residual' }),
+    ledger: new LedgerBars({ name: 'ledger', title: 'The ledger at this step', classes: 2 }),
     plane: new Plane({ name: 'plane', title: 'Decision line at this step, and at the minimum (dashed)', reach: REACH, centre: CENTRE }),
   };
 }
@@ -51,7 +51,7 @@ function show({ problem: { records: [walked, solved], samples } }, values, { los
   const { iteration = [], loss_trace: losses = [], balance_trace: residuals = [] } = walked.measured;
   if (iteration.length === 0 || least === undefined) return;
   const colour = 'var(--lgl)';
-  const range = [1, Math.max(10, ...iteration)];
+  const range = [1, MOST];
   const later = iteration.map((step, place) => [step, place]).filter(([step]) => step > 0);
   const excess = later.map(([step, place]) => [step, Math.max((losses[place] - least) / least, 1e-17)]);
   const off = later.map(([step, place]) => [step, Math.max(residuals[place], 1e-17)]);
@@ -86,13 +86,14 @@ export const notConverged = {
   name: 'Not converged',
   claim: `<p>The laws hold where the gradient is zero, not where the loss has stopped changing.</p>
 <p class="law">stationary: every class’s outflow equals its inflow</p>
-<p>Step gradient descent (with a line search) by hand. The loss is soon within a millionth of its minimum,
-while the ledger is still visibly off. Newton’s method, by which this page solves everything else, ends at rounding.</p>`,
+<p>Step gradient descent (with a line search) by hand. Near the minimum the loss is off by the square of what the ledger is off by:
+when nobody sees the loss change any more, the balance is still off by a percent. Newton’s method, by which this page solves everything else, ends at rounding.</p>`,
+  isProblem: true,
   parameters,
   presets: [
-    { name: 'Five steps', values: {}, comment: 'Five steps: most of the loss is gone, and the ledger is far from balanced.' },
-    { name: 'It looks done', values: { steps: 60 }, comment: 'The loss hardly changes any more. Compare the two curves: the balance lags behind by orders of magnitude.' },
-    { name: 'A thousand', values: { steps: 1000 }, comment: 'Until its line search finds no lower loss: that, and not a vanishing gradient, is where it ends.' },
+    { name: 'Ten steps', values: {}, comment: 'Ten steps: the loss is half as large again as it will be, and what flows out of a class is twice what flows in.' },
+    { name: 'It looks done', values: { steps: 300 }, comment: 'The loss is within two ten-thousandths of its minimum and the lines all but coincide; the ledger is off by a percent.' },
+    { name: 'A thousand', values: { steps: 1000 }, comment: 'The loss is right to ten digits, the balance to five: half as many, at every step of the way.' },
   ],
   lesson,
   build,

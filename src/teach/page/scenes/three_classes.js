@@ -57,8 +57,8 @@ function lesson(values) {
 
 function build(assign) {
   return {
-    plane: new Plane({ name: 'plane', title: 'Samples and regions; drag the class centres', reach: REACH, move: (k, at) => assign({ [`c${k}`]: at }) }),
-    groups: new Groups({ name: 'groups', title: 'Samples of each class, in groups that share their features' }),
+    plane: new Plane({ name: 'plane', title: 'Samples and regions; drag the class centres', reach: REACH, shape: 'first', move: (k, at) => assign({ [`c${k}`]: at }) }),
+    groups: new Groups({ name: 'groups', title: 'Samples of each class, in groups that share their features', shape: 'first' }),
     triangle: new Triangle({ name: 'triangle', title: 'Whose probability is withheld: shares in all outflow', move: ([u0, u1]) => assign({ u0, u1 }) }),
     matrix: new MeanProbability({ name: 'matrix', title: 'Mean probabilities P[c][k]' }),
     effects: new Effects({ name: 'effects', title: 'Effect of each weight: dP[k][k] / d log λ' }),
@@ -91,13 +91,14 @@ export const threeClasses = {
 <p class="law"><i>u<sub>k</sub> ≤ Σ<sub>j≠k</sub> u<sub>j</sub></i> is all that weights enforce on the outflows (I3)</p>
 <p>Their shares fill the shaded triangle. Same sizes and same weights may end anywhere in it: that is decided by which classes overlap.
 The effect of a weight on its own class is mostly positive; on others it may have either sign.</p>`,
+  isProblem: true,
   parameters,
   presets: [
     { name: 'Start', values: {}, comment: 'Inverse-frequency weights make rows and columns of P sum to one (I2), which bounds no diagonal entry. Drag a centre and watch the triangle.' },
     { name: '0 and 1 share it', values: built(0.5, 0.5), comment: 'Same sizes, same weights, three outcomes (1/3): built so that classes 0 and 1 overlap. Class 2 keeps almost all its probability.' },
     { name: '0 and 2 share it', values: built(0.5, 0), comment: 'Same sizes, same weights, three outcomes (2/3): now classes 0 and 2 overlap and class 1 stands apart.' },
     { name: '1 and 2 share it', values: built(0, 0.5), comment: 'Same sizes, same weights, three outcomes (3/3): the weights cannot say whose probability is withheld. Drag the dashed ring to any place.' },
-    { name: 'Helping a rival', values: { weights: 'by-hand', n0: 40, n1: 300, n2: 300, w0: 3, c0: [-1.2, 0], c1: [1.6, 0], c2: [0.3, 0.2] }, comment: 'More weight on one class can raise another: it pushes their common rival back. Look for + beside the diagonal.' },
+    { name: 'Helping a rival', values: { weights: 'by-hand', n0: 148, n1: 95, n2: 37, w0: 0.24, w1: 36, w2: 100, c0: [2.9, 2.5], c1: [1.7, 0.2], c2: [-1.5, 3.4] }, comment: 'More weight on class 2 raises class 0 as well (+ beside the diagonal): both gain when their common rival, class 1, gives way. Found by search; rare in random data.' },
   ],
   lesson,
   build,

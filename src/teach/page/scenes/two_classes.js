@@ -30,7 +30,7 @@ function lesson({ n0, n1, w, c0, c1 }) {
 
 function build(assign) {
   return {
-    plane: new Plane({ name: 'plane', title: 'Samples, decision line, residual-weighted centroids', reach: REACH, move: (k, at) => assign({ [`c${k}`]: at }) }),
+    plane: new Plane({ name: 'plane', title: 'Samples, decision line, residual-weighted centroids', reach: REACH, shape: 'tall first', move: (k, at) => assign({ [`c${k}`]: at }) }),
     errors: new Bars({ name: 'errors', title: 'The two mean errors, and where the law puts the first', rows: 2, most: 1 }),
     ledger: new Bars({ name: 'ledger', title: 'The ledger: what positives withhold, negatives give', rows: 2 }),
   };
@@ -71,6 +71,7 @@ export const twoClasses = {
 <p><i>s₁</i> is how much probability positives lack on average, <i>P₀</i> how much negatives have. Overlap sets how large both are,
 sizes and weights alone their ratio. Drag the class centres: the ratio stays. The residual-weighted centroids of both classes (dot and ring)
 always lie on each other.</p>`,
+  isProblem: true,
   parameters,
   presets: [
     { name: '1 : 10', values: {}, comment: 'Ten times as many negatives: positives carry ten times the mean error, whatever the overlap (B2).' },
