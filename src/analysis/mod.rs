@@ -43,7 +43,7 @@ pub use experiment::{Experiment, SweptAxis};
 pub use file::{Override, Source};
 pub use measure::{Measure, Selector, Shape};
 pub use records::{Ended, Record, Results, mean_of};
-pub use run::{Event, Workload, run, solve_in_turn};
+pub use run::{Event, Workload, run, solve_all};
 pub use schema::{measures, schema};
 pub use shipped::{SHIPPED, Shipped};
 pub use store::{Store, write_parquet};

@@ -81,10 +81,10 @@ pub fn run(
     Ok((results, workload))
 }
 
-/// Solves all problems one after the other on this thread and keeps nothing; for designs that train no network.
-pub fn solve_in_turn(experiment: &Experiment) -> Result<Vec<Record>, AnalysisError> {
+/// Solves all problems and keeps nothing, for designs that train no network: side by side where the platform has threads.
+pub fn solve_all(experiment: &Experiment) -> Result<Vec<Record>, AnalysisError> {
     let origins = origins(experiment)?;
-    units(experiment, &origins)?.iter().map(|unit| unit.carry_out(experiment, &Trials::new())).collect()
+    units(experiment, &origins)?.par_iter().map(|unit| unit.carry_out(experiment, &Trials::new())).collect()
 }
 
 /// Carries out units in parallel; their records in order.

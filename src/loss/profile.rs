@@ -81,7 +81,11 @@ mod tests {
                     let points = profile.of(&plan, [logit - step, logit, logit + step].into_iter());
                     let slope = (points[2].value - points[0].value) / (2.0 * step);
                     let missed = (slope - points[1].gradient).abs();
-                    assert!(missed < 1e-8 || slope.is_nan(), "{}, {moved:?} at {logit}: {missed}", entry.name);
+                    assert!(
+                        missed < 1e-8 || slope.is_nan(),
+                        "{}, {moved:?} at {logit}: {missed}",
+                        entry.name
+                    );
                 }
             }
         }

@@ -4,7 +4,7 @@ use super::lesson::{Lesson, LessonError, Look, LossNamed, Posed, Profiles};
 use super::limits;
 use super::look::{SeenSample, look};
 use crate::analysis::specification::{Analysis, Design, Draw, Series};
-use crate::analysis::{Experiment, Record, solve_in_turn};
+use crate::analysis::{Experiment, Record, solve_all};
 use crate::data::Dataset;
 use crate::loss::{CATALOGUE, Choices, LossEntry, LossProfile, Moved, loss_named};
 use serde::Serialize;
@@ -95,7 +95,7 @@ fn solve_problem(posed: &Posed) -> Result<Solved, LessonError> {
     limits::check(posed)?;
     let experiment = Experiment::of_one_point(posed.analysis.clone())?;
     let analysis = &experiment.analysis;
-    let records = solve_in_turn(&experiment)?;
+    let records = solve_all(&experiment)?;
     let dataset = analysis.data.sample(Draw { seed: analysis.seed, repetition: 0 });
     let dataset = dataset.map_err(|error| LessonError::refused("data", error.to_string()))?;
     let seen = posed.look.map(|asked| looked_at(asked, analysis, &records, &dataset)).transpose()?;
@@ -174,7 +174,8 @@ fn profile(profiles: &Profiles) -> Result<Vec<ProfiledLoss>, LessonError> {
         return Err(LessonError::refused("reach", format!("{reach}; give a number up to {MOST_REACH}")));
     }
     let Some(profile) = LossProfile::new(counts, *class, other.map_or(Moved::Own, Moved::Other)) else {
-        let problem = format!("{class} or the other class does not exist among {} with samples", counts.len());
+        let problem =
+            format!("{class} or the other class does not exist among {} with samples", counts.len());
         return Err(LessonError::refused("class", problem));
     };
     profiles.losses.iter().map(|named| profile_loss(named, &profile, *reach)).collect()
@@ -210,5 +211,166 @@ fn entry(named: &LossNamed) -> Result<&'static LossEntry, LessonError> {
     match named.settings.keys().find(|name| !entry.takes(name)) {
         Some(name) => Err(LessonError::refused("losses", format!("{} has no setting {name}", entry.name))),
         None => Ok(entry),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::{Measure, Source};
+    use serde_json::{Value, json};
+
+    fn lesson(change: impl FnOnce(&mut Value)) -> Value {
+        let mut lesson = json!({ "problem": {
+            "analysis": {
+                "name": "two-classes", "title": "two classes", "class_weights": [1, 3],
+                "measure": ["mean_probability", "outflow", "inflow", "coefficient", "intercept", "gradient"],
+                "data": { "gaussian": { "means": { "at": [[-1, 0], [1, 0.5]] }, "counts": [60, 20] } },
+                "series": [{ "loss": "logistic" }, { "loss": "softmax" }],
+            },
+        }});
+        change(&mut lesson["problem"]);
+        lesson
+    }
+
+    fn ask(lesson: Value) -> Result<Solved, String> {
+        let lesson: Lesson = serde_json::from_value(lesson).map_err(|error| error.to_string())?;
+        match solve(&lesson).map_err(|error| error.to_string())? {
+            Answer::Problem(solved) => Ok(*solved),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_answer_is_what_its_own_file_gives() {
+        let solved = ask(lesson(|_| {})).expect("solved");
+        assert_eq!(solved.names, ["LGL", "SML"]);
+        let source = Source { name: "saved".to_owned(), text: solved.file.clone(), directory: ".".into() };
+        let again = solve_all(&source.experiment(&[]).expect("a file that is read")).expect("solved");
+        assert_eq!(again, solved.records);
+        // B1: what positives withhold, negatives give.
+        let [outflow, inflow] =
+            [Measure::Outflow, Measure::Inflow].map(|measure| solved.records[0].all(measure)[1]);
+        assert!((outflow - inflow).abs() <= 1e-12 * outflow && outflow > 0.1);
+        let Samples::Plane(points) = &solved.samples else { panic!("two features make a plane") };
+        assert_eq!(points.iter().map(Vec::len).collect::<Vec<_>>(), [120, 40]);
+    }
+
+    #[test]
+    fn same_lesson_same_bytes_on_one_thread_and_on_many() {
+        let bytes = || serde_json::to_vec(&ask(lesson(|_| {})).expect("solved")).expect("written");
+        let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool");
+        assert_eq!(alone.install(bytes), bytes());
+    }
+
+    #[test]
+    fn groups_of_a_witness_hold_its_samples() {
+        let witness = json!({ "witness": { "counts": [90, 30, 60], "outflows": [1.0, 1.0, 0.0] } });
+        let solved = ask(lesson(|problem| {
+            problem["analysis"]["data"] = witness;
+            problem["analysis"]["class_weights"] = json!("balanced");
+            problem["analysis"]["series"] = json!([{ "loss": "softmax" }]);
+        }));
+        let Samples::Groups(groups) = solved.expect("solved").samples else { panic!("groups") };
+        let totals = (0..3).map(|class| groups.iter().map(|group| group[class]).sum::<usize>());
+        assert_eq!(totals.collect::<Vec<_>>(), [90, 30, 60]);
+    }
+
+    #[test]
+    fn what_is_looked_at_are_the_samples_of_highest_probability() {
+        let digits = |look: Value| {
+            lesson(|problem| {
+                problem["analysis"]["data"] = json!({ "digits": { "classes": [3, 8], "counts": [40, 20] } });
+                problem["analysis"]["penalty"] = json!(0.01);
+                problem["look"] = look;
+            })
+        };
+        let solved = ask(digits(json!({ "series": 1, "class": 1, "predicted": 0 }))).expect("solved");
+        let seen = solved.seen.expect("asked for");
+        assert_eq!((seen.len(), seen[0].features.len()), (12, 64));
+        assert!(seen.windows(2).all(|pair| pair[0].probability >= pair[1].probability));
+        // None of the twenty has a higher one, so the twelve are at least as likely as the mean.
+        let mean = solved.records[1].all(Measure::MeanProbability)[2];
+        assert!(seen.iter().map(|sample| sample.probability).sum::<f64>() / 12.0 >= mean);
+        let error =
+            ask(digits(json!({ "series": 2, "class": 0, "predicted": 0 }))).expect_err("no third series");
+        assert!(error.contains("`look`: names a series or class that does not exist"), "{error}");
+    }
+
+    #[test]
+    fn searches_without_an_answer_say_so() {
+        let apart = json!({ "gaussian": { "means": { "at": [[-9, 0], [9, 0]] }, "counts": [30, 30] } });
+        let solved = ask(lesson(|problem| problem["analysis"]["data"] = apart)).expect("answered");
+        let ended = &solved.records[0].ended;
+        assert!(
+            matches!(ended, crate::analysis::Ended::Unsolved(why) if why.contains("separable")),
+            "{ended:?}"
+        );
+    }
+
+    #[test]
+    fn what_is_too_much_or_not_for_a_page_is_refused_before_it_is_drawn() {
+        let huge = usize::MAX;
+        for (key, value, expected) in [
+            (
+                "data",
+                json!({ "gaussian": { "means": { "at": [[0], [1]] }, "counts": [huge, 7] } }),
+                "samples: ",
+            ),
+            (
+                "data",
+                json!({ "gaussian": { "means": { "simplex": { "classes": huge, "distance": 1.0 } }, "counts": { "exponential": { "largest": 9, "ratio": 2.0 } } } }),
+                "classes",
+            ),
+            (
+                "data",
+                json!({ "gaussian": { "means": { "random": { "classes": 2, "dimension": huge, "spread": 1.0 } }, "counts": [5, 5] } }),
+                "features: ",
+            ),
+            ("data", json!({ "random_groups": { "groups": huge, "counts": [5, 5] } }), "samples: "),
+            ("data", json!({ "csv": { "path": "/etc/passwd", "label": "y" } }), "read from files"),
+            ("data", json!({ "images": { "path": "/", "counts": [5, 5] } }), "read from files"),
+            ("repetitions", json!(2), "several points"),
+            ("sweep", json!([{ "name": "seed", "keys": ["seed"], "over": [1, 2] }]), "several points"),
+            ("training", json!({}), "too long"),
+            (
+                "series",
+                json!([{ "loss": "logistic", "optimizer": { "lbfgs": { "iterations": u64::MAX } } }]),
+                "iterations: ",
+            ),
+            ("series", json!([]), "no series"),
+            ("measure", json!([]), "nothing to measure"),
+            ("penalty", json!(-1.0), "-1"),
+            ("colour", json!("red"), "unknown field `colour`"),
+        ] {
+            let error = ask(lesson(|problem| problem["analysis"][key] = value)).expect_err(expected);
+            assert!(error.contains(expected) && !error.contains('\n'), "{key}: {error}");
+        }
+    }
+
+    #[test]
+    fn curves_of_losses_are_told_with_their_laws() {
+        let profiles = |losses: Value| -> Result<Answer, String> {
+            let lesson =
+                json!({ "losses": { "losses": losses, "counts": [100, 30, 10], "class": 2, "reach": 6.0 } });
+            let lesson: Lesson = serde_json::from_value(lesson).map_err(|error| error.to_string())?;
+            solve(&lesson).map_err(|error| error.to_string())
+        };
+        let answer =
+            profiles(json!([{ "name": "softmax" }, { "name": "focal", "settings": { "gamma": 0.0 } }]));
+        let Ok(Answer::Losses(told)) = answer else { panic!("{answer:?}") };
+        // Without sharpness focal loss is softmax.
+        for (one, other) in told[0].gradient.iter().zip(&told[1].gradient) {
+            assert!((one - other).abs() < 1e-15, "{one} {other}");
+        }
+        assert!((told[0].gradient[STEPS / 2] + 2.0 / 3.0).abs() < 1e-15 && told[0].law.starts_with("B5"));
+        for (losses, expected) in [
+            (json!([{ "name": "hinge" }]), "hinge: no loss"),
+            (json!([{ "name": "softmax", "settings": { "gamma": 1.0 } }]), "no setting gamma"),
+            (json!([{ "name": "focal", "settings": { "gamma": -1.0 } }]), "gamma = -1"),
+        ] {
+            let error = profiles(losses).expect_err(expected);
+            assert!(error.contains(expected), "{error}");
+        }
     }
 }

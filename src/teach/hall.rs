@@ -125,11 +125,8 @@ fn ended() -> io::Result<impl Future<Output = ()>> {
 
 fn routes(port: u16) -> Router {
     let solving = available_parallelism().map_or(1, NonZero::get);
-    let desk = Desk {
-        port,
-        solving: Semaphore::new(solving),
-        waiting: Semaphore::new(solving + MOST_WAITING),
-    };
+    let desk =
+        Desk { port, solving: Semaphore::new(solving), waiting: Semaphore::new(solving + MOST_WAITING) };
     let desk = Arc::new(desk);
     Router::new()
         .route("/solve", post(answer))

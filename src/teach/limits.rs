@@ -8,7 +8,7 @@ pub const MOST_BYTES: usize = 32 * 1024;
 /// `N`.
 pub const MOST_SAMPLES: usize = 5_000;
 /// `K`.
-pub const MOST_CLASSES: usize = 10;
+pub const MOST_CLASSES: usize = 12;
 /// `d`.
 pub const MOST_FEATURES: usize = 64;
 /// Losses side by side.

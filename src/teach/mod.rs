@@ -1,8 +1,9 @@
 //! The lecture hall: a page on which overlap, imbalance, weights and losses are changed by hand, and what the losses settle
 //! to is seen at once.
 //!
-//! The page asks one thing: [`solve`] a [`Lesson`] into an [`Answer`]. That path opens no file, starts no thread and asks
-//! for no time that it tells, so that it can be compiled for a browser. [`Hall`] serves the page and that one call to
+//! The page asks one thing: [`solve`] a [`Lesson`] into an [`Answer`]. That path opens no file, starts no thread of its own
+//! (`rayon`, which it asks to share work, does so where the platform has threads) and tells no time, so that it can be compiled
+//! for a browser. [`Hall`] serves the page and that one call to
 //! browsers on this machine, and to nobody else.
 
 mod answer;

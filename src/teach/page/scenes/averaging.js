@@ -17,7 +17,7 @@ const COLOURS = LOSSES.map(({ colour }) => colour);
 
 const parameters = [
   { key: 'design', label: 'Easy classes lie', kind: 'choice', start: 'room', options: [['room', 'Each in its own direction'], ['ring', 'On a ring around the target']] },
-  { key: 'easy', label: 'Easy classes', kind: 'number', min: 1, max: 8, start: 3, whole: true },
+  { key: 'easy', label: 'Easy classes', kind: 'number', min: 1, max: 9, start: 3, whole: true },
   { ...sizeSlider('hard', 'Samples of the hard class', 20, 400), when: (values) => !ring(values) },
   { key: 'distance', label: 'Distance of the hard class', kind: 'number', min: 0.5, max: 5, step: 0.1, start: 2, when: (values) => !ring(values) },
   { key: 'radius', label: 'Radius of the ring', kind: 'number', min: 1.5, max: 5.5, step: 0.1, start: 4, when: ring },

@@ -76,7 +76,7 @@ always lie on each other.</p>`,
   presets: [
     { name: '1 : 10', values: {}, comment: 'Ten times as many negatives: positives carry ten times the mean error, whatever the overlap (B2).' },
     { name: 'Inverse frequency', values: { w: 10 }, comment: 'λ₁ = N₀ / N₁: the two mean errors are equal (B3). Both are now about as large as overlap makes them.' },
-    { name: 'Much overlap', values: { c0: [-0.4, 0], c1: [0.4, 0] }, comment: 'Nearer classes: both errors grow, to 0.8 and 0.08 or so, and their ratio is still ten.' },
+    { name: 'Much overlap', values: { c0: [-0.4, 0], c1: [0.4, 0] }, comment: 'Nearer classes: both errors grow, to 0.86 and 0.086, and their ratio is still ten.' },
     { name: 'Too much weight', values: { w: 100 }, comment: 'λ₁ = 100: now negatives carry ten times the error of positives.' },
     { name: 'Apart', values: { c0: [-4, 0], c1: [4, 0], n1: 40 }, comment: 'A line separates the classes: no finite minimiser exists, and the solver says so instead of returning huge coefficients.' },
   ],

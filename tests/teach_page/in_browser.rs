@@ -1,0 +1,408 @@
+//! Every scene in a real browser.
+
+use crate::browser::Browser;
+use crate::served::Served;
+use assert_cmd::Command;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+const SCENES: [&str; 6] = ["two-classes", "three-classes", "averaging", "not-converged", "digits", "losses"];
+/// Arrow to the right, in the `WebDriver` protocol.
+const RIGHT: &str = "\u{E014}";
+
+/// Opens a link of the page anew and waits until what is seen stands still.
+fn open(browser: &Browser, served: &Served, link: &str) {
+    browser.open("about:blank");
+    browser.open(&format!("{}{link}", served.address));
+    settle(browser);
+}
+
+fn settle(browser: &Browser) {
+    let begun = Instant::now();
+    loop {
+        let state = browser.ask("return document.documentElement.dataset.state ?? ''");
+        if state == "settled" || state == "refused" {
+            return;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "still {state}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Puts a slider to a share of its way, as a hand does.
+fn slide(browser: &Browser, key: &str, share: f64) {
+    browser.ask(&format!(
+        "const slider = document.getElementById('control-{key}');
+         slider.value = Number(slider.min) + {share} * (Number(slider.max) - Number(slider.min));
+         slider.dispatchEvent(new Event('input', {{ bubbles: true }}))"
+    ));
+    settle(browser);
+}
+
+/// Every number on the page by its name, with all its digits.
+fn numbers(browser: &Browser) -> Value {
+    browser.ask(
+        "return Object.fromEntries([...document.querySelectorAll('data[data-name]')].map(element => [element.dataset.name, element.value]))",
+    )
+}
+
+/// Everything that is drawn.
+fn drawn(browser: &Browser) -> Value {
+    browser.ask("return [...document.querySelectorAll('.picture svg')].map(drawing => drawing.outerHTML)")
+}
+
+/// Takes the design home as its button does.
+fn saved_design(browser: &Browser) -> String {
+    let saved = browser.ask_later(
+        "const done = arguments[arguments.length - 1];
+         const make = URL.createObjectURL;
+         URL.createObjectURL = (blob) => { blob.text().then(done); return make.call(URL, blob); };
+         document.getElementById('design').click();
+         URL.createObjectURL = make;",
+    );
+    saved.as_str().expect("a file").to_owned()
+}
+
+/// The records that `equipoise run` leaves of a design.
+fn records(design: &str) -> Vec<Value> {
+    let directory = tempfile::tempdir().expect("a directory");
+    std::fs::write(directory.path().join("design.toml"), design).expect("written");
+    let mut command = Command::cargo_bin("equipoise").expect("the binary is built");
+    command.current_dir(directory.path()).args(["run", "design.toml", "--out", "out", "--format", "svg"]);
+    command.assert().success();
+    let text = std::fs::read_to_string(directory.path().join("out/records.json")).expect("records");
+    let read: Value = serde_json::from_str(&text).expect("JSON");
+    read.as_array().or_else(|| read["records"].as_array()).expect("a list").clone()
+}
+
+fn measured(records: &[Value], series: usize, measure: &str, place: usize) -> f64 {
+    records[series]["measured"][measure][place].as_f64().unwrap_or(f64::NAN)
+}
+
+fn shown(numbers: &Value, name: &str) -> f64 {
+    numbers[name].as_str().and_then(|text| text.parse().ok()).unwrap_or(f64::NAN)
+}
+
+#[test]
+fn every_scene_reads_well_on_a_desk_on_a_phone_and_on_a_wall() {
+    let served = Served::start();
+    for (width, height) in [(1280, 900), (390, 844)] {
+        let browser = Browser::start((width, height));
+        for scene in SCENES {
+            for look in ["", "?theme=dark", "?projector=1"] {
+                open(&browser, &served, &format!("#{scene}{look}"));
+                check_scene(&browser, &format!("{scene}{look} at {width}"), &served.address);
+            }
+        }
+    }
+}
+
+fn check_scene(browser: &Browser, name: &str, address: &str) {
+    let settled = browser.ask("return document.documentElement.dataset.state");
+    assert_eq!(settled, "settled", "{name}");
+    let widths = browser.ask("return [document.documentElement.scrollWidth, window.innerWidth]");
+    assert_eq!(widths[0], widths[1], "{name}: nothing is wider than the window");
+    let empty = browser.ask(
+        "return [...document.querySelectorAll('.picture:not([hidden]) svg')].filter(drawing => {
+            const box = drawing.getBBox();
+            return box.width < 100 || box.height < 30 || !drawing.matches('tr svg, [aria-label]');
+        }).filter(drawing => !drawing.closest('tr')).map(drawing => drawing.closest('figure').id)",
+    );
+    assert_eq!(empty, json!([]), "{name}: pictures without a drawing or a name");
+    let nameless = browser.ask(
+        "return [...document.querySelectorAll('button, input, [role=slider], [tabindex]')].filter(element => {
+            const label = element.labels?.[0]?.textContent ?? '';
+            return !(element.getAttribute('aria-label') || label || element.textContent).trim();
+        }).map(element => element.outerHTML)",
+    );
+    assert_eq!(nameless, json!([]), "{name}: controls without a name");
+    let small = browser.ask(
+        "return [...document.querySelectorAll('p, label, button, output, td, .picture:not([hidden]) svg text')].filter(element => {
+            const drawing = element.ownerSVGElement;
+            const scale = drawing ? drawing.getBoundingClientRect().width / drawing.viewBox.baseVal.width : 1;
+            return element.textContent.trim() && parseFloat(getComputedStyle(element).fontSize) * scale < 9.5;
+        }).map(element => element.textContent)",
+    );
+    assert_eq!(small, json!([]), "{name}: too small to read");
+    let clipped = browser.ask(
+        "return [...document.querySelectorAll('.picture:not([hidden]) svg[aria-label]')].flatMap(drawing => {
+            const frame = drawing.getBoundingClientRect();
+            return [...drawing.querySelectorAll('text')].filter(text => {
+                const box = text.getBoundingClientRect();
+                const out = Math.max(frame.left - box.left, box.right - frame.right, frame.top - box.top, box.bottom - frame.bottom);
+                return text.textContent && !text.closest('.handle') && out > 2;
+            }).map(text => text.textContent);
+        })",
+    );
+    assert_eq!(clipped, json!([]), "{name}: text beyond its picture");
+    let foreign = browser.ask(&format!(
+        "return performance.getEntriesByType('resource').map(entry => entry.name)
+            .filter(name => !name.startsWith('{address}') && !name.startsWith('data:'))"
+    ));
+    assert_eq!(foreign, json!([]), "{name}: nothing is fetched elsewhere");
+    assert_eq!(browser.console(), json!([]), "{name}: the console stays empty");
+}
+
+#[test]
+fn every_preset_of_every_scene_is_answered() {
+    let served = Served::start();
+    let browser = Browser::start((1280, 900));
+    for scene in SCENES {
+        open(&browser, &served, &format!("#{scene}"));
+        let presets = browser.ask("return document.querySelectorAll('#presets button').length");
+        let presets = presets.as_u64().expect("a number");
+        assert!(presets >= 3, "{scene}");
+        for preset in 0..presets {
+            browser.ask(&format!("document.querySelectorAll('#presets button')[{preset}].click()"));
+            settle(&browser);
+            let seen = browser.ask(&format!(
+                "return [document.documentElement.dataset.state, document.getElementById('comment').textContent.length > 30,
+                    document.querySelectorAll('#presets button')[{preset}].getAttribute('aria-pressed')]"
+            ));
+            assert_eq!(seen, json!(["settled", true, "true"]), "{scene}, preset {preset}");
+            assert_eq!(browser.console(), json!([]), "{scene}, preset {preset}");
+        }
+    }
+}
+
+#[test]
+fn numbers_on_the_page_are_those_that_run_finds_in_the_saved_design() {
+    let served = Served::start();
+    let browser = Browser::start((1280, 900));
+    // Scene, sliders and where they are put, then names on the page with series, measure and place in the records.
+    type Named = (&'static str, usize, &'static str, usize);
+    let cases: [(&str, &[(&str, f64)], &[Named]); 5] = [
+        (
+            "two-classes",
+            &[("n1", 0.4), ("w", 0.7)],
+            &[
+                ("error_ratio", 0, "error_ratio", 0),
+                ("lawful_error_ratio", 0, "lawful_error_ratio", 0),
+                ("centroid_residual", 0, "centroid_residual", 0),
+                ("recall", 0, "recall", 1),
+                ("gradient-0", 0, "gradient", 0),
+            ],
+        ),
+        ("three-classes", &[("n0", 0.5), ("penalty", 0.6)], &[("residual", 0, "balance_residual", 0)]),
+        (
+            "averaging",
+            &[("easy", 0.5), ("beta", 0.35)],
+            &[
+                ("hardest-0", 0, "hardest", 0),
+                ("pooled-1", 1, "pooled", 0),
+                ("hardest-2", 2, "hardest", 0),
+                ("gradient-2", 2, "gradient", 0),
+            ],
+        ),
+        (
+            "not-converged",
+            &[("steps", 0.55)],
+            &[("loss", 0, "loss", 0), ("least", 1, "loss", 0), ("balance", 0, "balance_residual", 0)],
+        ),
+        (
+            "digits",
+            &[("left", 0.3)],
+            &[("residual", 0, "balance_residual", 0), ("gradient-0", 0, "gradient", 0)],
+        ),
+    ];
+    for (scene, sliders, names) in cases {
+        open(&browser, &served, &format!("#{scene}"));
+        for &(key, share) in sliders {
+            slide(&browser, key, share);
+        }
+        let on_page = numbers(&browser);
+        let records = records(&saved_design(&browser));
+        for &(name, series, measure, place) in names {
+            let (seen, run) = (shown(&on_page, name), measured(&records, series, measure, place));
+            assert!(seen == run, "{scene}, {name}: {seen} on the page, {run} by run");
+        }
+    }
+    // The law that the first scene is about, from the page alone.
+    open(&browser, &served, "#two-classes?n0=500&n1=25&w=4");
+    let ratio = shown(&numbers(&browser), "error_ratio");
+    assert!((ratio / 5.0 - 1.0).abs() < 1e-12, "{ratio}");
+}
+
+#[test]
+fn a_link_reproduces_what_is_seen() {
+    let served = Served::start();
+    let browser = Browser::start((1280, 900));
+    for (scene, key, share) in [
+        ("two-classes", "w", 0.81),
+        ("three-classes", "n1", 0.9),
+        ("averaging", "beta", 0.9),
+        ("not-converged", "steps", 0.9),
+        ("digits", "left", 0.8),
+        ("losses", "focal.gamma", 0.37),
+    ] {
+        open(&browser, &served, &format!("#{scene}"));
+        let before = drawn(&browser);
+        slide(&browser, key, share);
+        let (seen, told) = (drawn(&browser), numbers(&browser));
+        assert_ne!(seen, before, "{scene}: a slider changes what is seen");
+        // The link is written when the hand rests.
+        std::thread::sleep(Duration::from_millis(400));
+        let link = browser.ask("return location.hash");
+        let link = link.as_str().expect("text");
+        assert!(link.starts_with(&format!("#{scene}?")) && link.contains(&format!("{key}=")), "{link}");
+        open(&browser, &served, link);
+        assert_eq!((drawn(&browser), numbers(&browser)), (seen, told), "{link}");
+        browser.ask("document.getElementById('reset').click()");
+        settle(&browser);
+        assert_eq!(drawn(&browser), before, "{scene}: reset");
+    }
+    // What a link cannot mean gives way to the start.
+    open(&browser, &served, "#nowhere");
+    assert_eq!(browser.ask("return document.getElementById('name').textContent"), "Two classes");
+    open(&browser, &served, "#two-classes?n0=1e99&w=hello&c0=1&unknown=3");
+    let settled = browser
+        .ask("return [document.documentElement.dataset.state, document.querySelector('#control-n0').value]");
+    assert_eq!(settled[0], "settled", "{settled}");
+    assert_eq!(browser.console(), json!([]));
+}
+
+#[test]
+fn centres_and_targets_are_moved_by_mouse_finger_and_keys() {
+    let served = Served::start();
+    let browser = Browser::start((1280, 900));
+    let place = |selector: &str| {
+        browser.ask(&format!("return document.querySelector('{selector}').getAttribute('aria-valuetext')"))
+    };
+    for pointer in ["mouse", "touch"] {
+        open(&browser, &served, "#three-classes");
+        let handle = ".handle[data-class=\"1\"]";
+        assert_eq!(place(handle), "x 1.4, y -0.8");
+        let (x, y) = browser.middle_of(handle);
+        let matrix = drawn(&browser);
+        browser.drag(&[(x, y), (x + 20, y - 10), (x + 44, y - 44)], pointer);
+        settle(&browser);
+        let text = place(handle);
+        let text = text.as_str().expect("a place");
+        let moved: Vec<f64> =
+            text.split(", ").filter_map(|part| part.split(' ').nth(1)?.parse().ok()).collect();
+        // The window of the plane is ten units wide.
+        assert!((moved[0] - 2.4).abs() < 0.15 && (moved[1] - 0.2).abs() < 0.15, "{pointer}: {text}");
+        assert_ne!(drawn(&browser), matrix);
+    }
+    browser.ask("document.querySelector('.handle[data-class=\"0\"]').focus()");
+    browser.press(&RIGHT.repeat(3));
+    settle(&browser);
+    assert_eq!(place(".handle[data-class=\"0\"]"), "x -1.1, y -0.8");
+    // Dragged beyond what is admissible, the target stays at the edge.
+    open(&browser, &served, "#three-classes?data=built&n0=900&n1=300&n2=600");
+    let (x, y) = browser.middle_of("#triangle-target");
+    browser.drag(&[(x, y), (x + 30, y), (x + 400, y + 60)], "mouse");
+    settle(&browser);
+    let wanted = place("#triangle-target");
+    assert!(wanted.as_str().is_some_and(|text| text.contains("class 1 0.5")), "{wanted}");
+    // An entry of the matrix of digits, by keyboard.
+    open(&browser, &served, "#digits");
+    let about =
+        || browser.ask("return document.querySelector('#picture-images figcaption span').textContent");
+    assert!(about().as_str().is_some_and(|text| text.starts_with("Images of 8 that look most like a 3")));
+    browser.ask("document.querySelector('[data-cell=\"2,0\"]').focus()");
+    browser.press(" ");
+    settle(&browser);
+    assert!(
+        about().as_str().is_some_and(|text| text.starts_with("Images of 9 that look most like a 3")),
+        "{}",
+        about()
+    );
+    let focused = browser.ask("return document.activeElement.dataset.cell");
+    assert_eq!(focused, "2,0", "the focus stays where it was");
+}
+
+#[test]
+fn nothing_jumps_while_a_slider_moves() {
+    let served = Served::start();
+    let browser = Browser::start((1280, 900));
+    let boxes = || {
+        browser.ask(
+            "return [...document.querySelectorAll('#panel, #controls, #status, .picture')].map(element => {
+                const box = element.getBoundingClientRect();
+                return [element.id, Math.round(box.x), Math.round(box.y), Math.round(box.width), Math.round(box.height)];
+            })",
+        )
+    };
+    for (scene, key) in [
+        ("two-classes", "w"),
+        ("two-classes", "n1"),
+        ("three-classes", "n2"),
+        ("averaging", "beta"),
+        ("not-converged", "steps"),
+        ("digits", "left"),
+        ("losses", "focal.gamma"),
+    ] {
+        open(&browser, &served, &format!("#{scene}"));
+        let before = boxes();
+        for share in [0.3, 0.62, 0.95] {
+            slide(&browser, key, share);
+            assert_eq!(boxes(), before, "{scene}, {key} at {share}");
+        }
+    }
+}
+
+#[test]
+fn separable_classes_are_told_and_a_drawing_goes_home_by_itself() {
+    let served = Served::start();
+    let browser = Browser::start((1280, 900));
+    open(&browser, &served, "#two-classes?c0=-4,0&c1=4,0");
+    let status = browser.ask("return document.getElementById('status').textContent");
+    assert_eq!(status, "LGL: separable: no finite minimiser exists. ");
+    open(&browser, &served, "#two-classes?theme=dark");
+    let saved = browser.ask_later(
+        "const done = arguments[arguments.length - 1];
+         const make = URL.createObjectURL;
+         URL.createObjectURL = (blob) => { blob.text().then(done); return make.call(URL, blob); };
+         document.querySelector('#picture-plane button').click();
+         URL.createObjectURL = make;",
+    );
+    let saved = saved.as_str().expect("a drawing");
+    assert!(
+        saved.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\"") && !saved.contains("var("),
+        "{saved}"
+    );
+    // The colours are those of paper, whatever the page looks like.
+    assert!(saved.contains("rgb(255, 255, 255)"), "{saved}");
+    assert_eq!(browser.console(), json!([]));
+}
+
+#[test]
+fn a_move_is_seen_soon_and_moves_that_are_overtaken_are_dropped() {
+    let served = Served::start();
+    let browser = Browser::start((1280, 900));
+    for (what, link, key) in [
+        ("2 classes, N = 2,000", "#two-classes?n0=1000&n1=1000&c0=-0.5,0&c1=0.5,0", "w"),
+        ("3 classes, N = 2,000", "#three-classes?n0=700&n1=700&n2=600", "penalty"),
+        ("10 classes, N = 2,000, three losses", "#averaging?design=ring&easy=9", "beta"),
+    ] {
+        open(&browser, &served, link);
+        browser.ask("performance.clearMeasures()");
+        for step in 0..15 {
+            slide(&browser, key, 0.2 + 0.04 * f64::from(step));
+        }
+        let taken = browser.ask(
+            "return performance.getEntriesByName('move').map(entry => entry.duration).sort((a, b) => a - b)",
+        );
+        let taken: Vec<f64> = taken.as_array().expect("a list").iter().filter_map(Value::as_f64).collect();
+        println!(
+            "{what}: seen after {:.0} ms (median of {}), at most {:.0} ms",
+            taken[taken.len() / 2],
+            taken.len(),
+            taken[taken.len() - 1]
+        );
+        assert_eq!(taken.len(), 15, "every move that was waited for is seen");
+        // Two hundred moves at once: the first is asked, and of those made meanwhile only the last.
+        browser.ask("performance.clearMeasures(); performance.clearResourceTimings()");
+        browser.ask(&format!(
+            "const slider = document.getElementById('control-{key}');
+             for (let move = 0; move < 200; move += 1) {{
+                 slider.value = Number(slider.min) + (move / 200) * (Number(slider.max) - Number(slider.min));
+                 slider.dispatchEvent(new Event('input', {{ bubbles: true }}));
+             }}"
+        ));
+        settle(&browser);
+        let asked = browser.ask("return performance.getEntriesByType('resource').filter(entry => entry.name.endsWith('/solve')).length");
+        assert!(asked.as_u64().is_some_and(|asked| (1..=3).contains(&asked)), "{what}: asked {asked} times");
+    }
+}

@@ -1,0 +1,7 @@
+//! The lecture page: as a lecturer uses it, in a real browser, and as an attacker would.
+
+#[path = "../browser/mod.rs"]
+mod browser;
+mod hostile;
+mod in_browser;
+mod served;
