@@ -57,7 +57,8 @@ fn check_page(browser: &Browser, width: u32) {
     );
     assert_eq!(small, json!(0), "no text is too small to read");
     assert_eq!(browser.console(), json!([]), "the console stays empty");
-    let paper = browser.print();
+    let paper = browser.post("/print", &json!({}));
+    let paper = paper.as_str().expect("text");
     // The base-64 form of a PDF's first letters.
     assert!(paper.starts_with("JVBERi") && paper.len() > 100_000, "{} characters", paper.len());
 }

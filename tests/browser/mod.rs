@@ -57,55 +57,13 @@ impl Browser {
         self.post("/execute/sync", &json!({ "script": script, "args": [] }))
     }
 
-    /// What a script passes to its last argument, a function, within some seconds.
-    pub(crate) fn ask_later(&self, script: &str) -> Value {
-        self.post("/execute/async", &json!({ "script": script, "args": [] }))
-    }
-
-    /// Where an element of the page is: its middle, in pixels of the window.
-    pub(crate) fn middle_of(&self, selector: &str) -> (i64, i64) {
-        let script = format!(
-            "const element = document.querySelector({selector:?});
-             element.scrollIntoView({{ block: 'center' }});
-             const box = element.getBoundingClientRect();
-             return [Math.round(box.x + box.width / 2), Math.round(box.y + box.height / 2)]"
-        );
-        let at = self.ask(&script);
-        (at[0].as_i64().expect("a place"), at[1].as_i64().expect("a place"))
-    }
-
-    /// Presses at a place, moves through others, and lets go.
-    pub(crate) fn drag(&self, places: &[(i64, i64)], pointer: &str) {
-        let place = |&(x, y): &(i64, i64), duration: u64| json!({ "type": "pointerMove", "duration": duration, "x": x, "y": y });
-        let mut steps = vec![place(&places[0], 0), json!({ "type": "pointerDown", "button": 0 })];
-        steps.extend(places[1..].iter().map(|at| place(at, 60)));
-        steps.push(json!({ "type": "pointerUp", "button": 0 }));
-        let actions = json!({ "actions": [{
-            "type": "pointer", "id": "hand", "parameters": { "pointerType": pointer }, "actions": steps,
-        }]});
-        self.post("/actions", &actions);
-    }
-
-    /// Presses keys one after the other, by the characters of the `WebDriver` protocol.
-    pub(crate) fn press(&self, keys: &str) {
-        let pressed = keys.chars().map(String::from);
-        let steps: Vec<Value> = pressed
-            .flat_map(|key| ["keyDown", "keyUp"].map(|kind| json!({ "type": kind, "value": key })))
-            .collect();
-        self.post("/actions", &json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": steps }] }));
-    }
-
-    /// The page as it is printed: a PDF in base 64.
-    pub(crate) fn print(&self) -> String {
-        self.post("/print", &json!({})).as_str().expect("text").to_owned()
-    }
-
     /// What the page has written to its console.
     pub(crate) fn console(&self) -> Value {
         self.post("/se/log", &json!({ "type": "browser" }))
     }
 
-    fn post(&self, command: &str, body: &Value) -> Value {
+    /// The answer to a command.
+    pub(crate) fn post(&self, command: &str, body: &Value) -> Value {
         let address = format!("{}{command}", self.session);
         let configuration = ureq::Agent::config_builder().http_status_as_error(false).build();
         let answer = ureq::Agent::new_with_config(configuration).post(&address).send_json(body);

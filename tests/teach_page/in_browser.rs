@@ -1,87 +1,14 @@
 //! Every scene in a real browser.
 
 use crate::browser::Browser;
+use crate::page::{drawn, measured, numbers, open, records, saved_design, settle, shown, slide};
 use crate::served::Served;
-use assert_cmd::Command;
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const SCENES: [&str; 6] = ["two-classes", "three-classes", "averaging", "not-converged", "digits", "losses"];
 /// Arrow to the right, in the `WebDriver` protocol.
 const RIGHT: &str = "\u{E014}";
-
-/// Opens a link of the page anew and waits until what is seen stands still.
-fn open(browser: &Browser, served: &Served, link: &str) {
-    browser.open("about:blank");
-    browser.open(&format!("{}{link}", served.address));
-    settle(browser);
-}
-
-fn settle(browser: &Browser) {
-    let begun = Instant::now();
-    loop {
-        let state = browser.ask("return document.documentElement.dataset.state ?? ''");
-        if state == "settled" || state == "refused" {
-            return;
-        }
-        assert!(begun.elapsed() < Duration::from_secs(20), "still {state}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
-/// Puts a slider to a share of its way, as a hand does.
-fn slide(browser: &Browser, key: &str, share: f64) {
-    browser.ask(&format!(
-        "const slider = document.getElementById('control-{key}');
-         slider.value = Number(slider.min) + {share} * (Number(slider.max) - Number(slider.min));
-         slider.dispatchEvent(new Event('input', {{ bubbles: true }}))"
-    ));
-    settle(browser);
-}
-
-/// Every number on the page by its name, with all its digits.
-fn numbers(browser: &Browser) -> Value {
-    browser.ask(
-        "return Object.fromEntries([...document.querySelectorAll('data[data-name]')].map(element => [element.dataset.name, element.value]))",
-    )
-}
-
-/// Everything that is drawn.
-fn drawn(browser: &Browser) -> Value {
-    browser.ask("return [...document.querySelectorAll('.picture svg')].map(drawing => drawing.outerHTML)")
-}
-
-/// Takes the design home as its button does.
-fn saved_design(browser: &Browser) -> String {
-    let saved = browser.ask_later(
-        "const done = arguments[arguments.length - 1];
-         const make = URL.createObjectURL;
-         URL.createObjectURL = (blob) => { blob.text().then(done); return make.call(URL, blob); };
-         document.getElementById('design').click();
-         URL.createObjectURL = make;",
-    );
-    saved.as_str().expect("a file").to_owned()
-}
-
-/// The records that `equipoise run` leaves of a design.
-fn records(design: &str) -> Vec<Value> {
-    let directory = tempfile::tempdir().expect("a directory");
-    std::fs::write(directory.path().join("design.toml"), design).expect("written");
-    let mut command = Command::cargo_bin("equipoise").expect("the binary is built");
-    command.current_dir(directory.path()).args(["run", "design.toml", "--out", "out", "--format", "svg"]);
-    command.assert().success();
-    let text = std::fs::read_to_string(directory.path().join("out/records.json")).expect("records");
-    let read: Value = serde_json::from_str(&text).expect("JSON");
-    read.as_array().or_else(|| read["records"].as_array()).expect("a list").clone()
-}
-
-fn measured(records: &[Value], series: usize, measure: &str, place: usize) -> f64 {
-    records[series]["measured"][measure][place].as_f64().unwrap_or(f64::NAN)
-}
-
-fn shown(numbers: &Value, name: &str) -> f64 {
-    numbers[name].as_str().and_then(|text| text.parse().ok()).unwrap_or(f64::NAN)
-}
 
 #[test]
 fn every_scene_reads_well_on_a_desk_on_a_phone_and_on_a_wall() {
@@ -165,47 +92,57 @@ fn every_preset_of_every_scene_is_answered() {
     }
 }
 
+/// A scene, sliders and where they are put, then names on the page with series, measure and place in the records.
+struct Case {
+    scene: &'static str,
+    sliders: &'static [(&'static str, f64)],
+    names: &'static [(&'static str, usize, &'static str, usize)],
+}
+
+const CASES: [Case; 5] = [
+    Case {
+        scene: "two-classes",
+        sliders: &[("n1", 0.4), ("w", 0.7)],
+        names: &[
+            ("error_ratio", 0, "error_ratio", 0),
+            ("lawful_error_ratio", 0, "lawful_error_ratio", 0),
+            ("centroid_residual", 0, "centroid_residual", 0),
+            ("recall", 0, "recall", 1),
+            ("gradient-0", 0, "gradient", 0),
+        ],
+    },
+    Case {
+        scene: "three-classes",
+        sliders: &[("n0", 0.5), ("penalty", 0.6)],
+        names: &[("residual", 0, "balance_residual", 0)],
+    },
+    Case {
+        scene: "averaging",
+        sliders: &[("easy", 0.5), ("beta", 0.35)],
+        names: &[
+            ("hardest-0", 0, "hardest", 0),
+            ("pooled-1", 1, "pooled", 0),
+            ("hardest-2", 2, "hardest", 0),
+            ("gradient-2", 2, "gradient", 0),
+        ],
+    },
+    Case {
+        scene: "not-converged",
+        sliders: &[("steps", 0.55)],
+        names: &[("loss", 0, "loss", 0), ("least", 1, "loss", 0), ("balance", 0, "balance_residual", 0)],
+    },
+    Case {
+        scene: "digits",
+        sliders: &[("left", 0.3)],
+        names: &[("residual", 0, "balance_residual", 0), ("gradient-0", 0, "gradient", 0)],
+    },
+];
+
 #[test]
 fn numbers_on_the_page_are_those_that_run_finds_in_the_saved_design() {
     let served = Served::start();
     let browser = Browser::start((1280, 900));
-    // Scene, sliders and where they are put, then names on the page with series, measure and place in the records.
-    type Named = (&'static str, usize, &'static str, usize);
-    let cases: [(&str, &[(&str, f64)], &[Named]); 5] = [
-        (
-            "two-classes",
-            &[("n1", 0.4), ("w", 0.7)],
-            &[
-                ("error_ratio", 0, "error_ratio", 0),
-                ("lawful_error_ratio", 0, "lawful_error_ratio", 0),
-                ("centroid_residual", 0, "centroid_residual", 0),
-                ("recall", 0, "recall", 1),
-                ("gradient-0", 0, "gradient", 0),
-            ],
-        ),
-        ("three-classes", &[("n0", 0.5), ("penalty", 0.6)], &[("residual", 0, "balance_residual", 0)]),
-        (
-            "averaging",
-            &[("easy", 0.5), ("beta", 0.35)],
-            &[
-                ("hardest-0", 0, "hardest", 0),
-                ("pooled-1", 1, "pooled", 0),
-                ("hardest-2", 2, "hardest", 0),
-                ("gradient-2", 2, "gradient", 0),
-            ],
-        ),
-        (
-            "not-converged",
-            &[("steps", 0.55)],
-            &[("loss", 0, "loss", 0), ("least", 1, "loss", 0), ("balance", 0, "balance_residual", 0)],
-        ),
-        (
-            "digits",
-            &[("left", 0.3)],
-            &[("residual", 0, "balance_residual", 0), ("gradient-0", 0, "gradient", 0)],
-        ),
-    ];
-    for (scene, sliders, names) in cases {
+    for Case { scene, sliders, names } in CASES {
         open(&browser, &served, &format!("#{scene}"));
         for &(key, share) in sliders {
             slide(&browser, key, share);
@@ -291,7 +228,7 @@ fn centres_and_targets_are_moved_by_mouse_finger_and_keys() {
     // Dragged beyond what is admissible, the target stays at the edge.
     open(&browser, &served, "#three-classes?data=built&n0=900&n1=300&n2=600");
     let (x, y) = browser.middle_of("#triangle-target");
-    browser.drag(&[(x, y), (x + 30, y), (x + 400, y + 60)], "mouse");
+    browser.drag(&[(x, y), (x + 30, y), (x + 180, y + 20)], "mouse");
     settle(&browser);
     let wanted = place("#triangle-target");
     assert!(wanted.as_str().is_some_and(|text| text.contains("class 1 0.5")), "{wanted}");
@@ -358,10 +295,8 @@ fn separable_classes_are_told_and_a_drawing_goes_home_by_itself() {
          URL.createObjectURL = make;",
     );
     let saved = saved.as_str().expect("a drawing");
-    assert!(
-        saved.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\"") && !saved.contains("var("),
-        "{saved}"
-    );
+    assert!(saved.starts_with("<svg ") && saved.contains("xmlns=\"http://www.w3.org/2000/svg\""), "{saved}");
+    assert!(!saved.contains("var(") && !saved.contains("tabindex"), "{saved}");
     // The colours are those of paper, whatever the page looks like.
     assert!(saved.contains("rgb(255, 255, 255)"), "{saved}");
     assert_eq!(browser.console(), json!([]));
@@ -404,5 +339,43 @@ fn a_move_is_seen_soon_and_moves_that_are_overtaken_are_dropped() {
         settle(&browser);
         let asked = browser.ask("return performance.getEntriesByType('resource').filter(entry => entry.name.endsWith('/solve')).length");
         assert!(asked.as_u64().is_some_and(|asked| (1..=3).contains(&asked)), "{what}: asked {asked} times");
+    }
+}
+
+/// The worksheet's links, each with the text up to the next one.
+fn links(worksheet: &str) -> Vec<(&str, &str)> {
+    let mut links = Vec::new();
+    for part in worksheet.split("(http://127.0.0.1:8309/").skip(1) {
+        let (link, rest) = part.split_once(')').expect("a link ends");
+        // An exercise's last answer ends where its proof begins.
+        links.push((link, rest.split("**Prove.**").next().expect("text")));
+    }
+    links
+}
+
+#[test]
+fn the_worksheet_s_links_open_what_it_says() {
+    let worksheet = include_str!("../../docs/teaching.md");
+    assert_eq!(worksheet.matches("\n## ").count(), 8);
+    let links = links(worksheet);
+    let served = Served::start();
+    let browser = Browser::start((1280, 900));
+    let mut told = 0;
+    for (link, text) in &links {
+        open(&browser, &served, link);
+        let seen = browser.ask(
+            "return [...document.querySelectorAll('#status, th, .readout, .picture:not([hidden]) svg text')].map(element => element.textContent).join(' | ')",
+        );
+        let seen = seen.as_str().expect("text");
+        for answer in text.split("**").skip(1).step_by(2) {
+            assert!(seen.contains(answer), "{link}: {answer} is not on the page: {seen}");
+            told += 1;
+        }
+        assert_eq!(browser.console(), json!([]), "{link}");
+    }
+    assert!(links.len() >= 12 && told >= 16, "{} links, {told} answers", links.len());
+    // Every exercise leads somewhere, and every scene but one is visited.
+    for exercise in worksheet.split("\n## ").skip(1) {
+        assert!(exercise.contains("(http://127.0.0.1:8309/#"), "{exercise}");
     }
 }

@@ -2,6 +2,9 @@
 
 #[path = "../browser/mod.rs"]
 mod browser;
+#[path = "../browser/hand.rs"]
+mod hand;
 mod hostile;
 mod in_browser;
+mod page;
 mod served;

@@ -2,8 +2,14 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+
+/// The program that was built with the tests, or another build of it that is to be measured.
+fn binary() -> PathBuf {
+    std::env::var_os("EQUIPOISE_BINARY").map_or_else(|| env!("CARGO_BIN_EXE_equipoise").into(), PathBuf::from)
+}
 
 /// `equipoise teach` on a free port; it ends with the test.
 pub(crate) struct Served {
@@ -14,7 +20,7 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) fn start() -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_equipoise"));
+        let mut command = Command::new(binary());
         command.args(["teach", "--port", "0", "--no-open"]).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().expect("it starts");
         let mut line = String::new();

@@ -50,7 +50,8 @@ function ask(since) {
   const answered = (answer) => {
     if (open.scene !== scene) return;
     open.answer = answer;
-    scene.show(answer, values, pictures);
+    // Handles stay where the hand is by now.
+    scene.show(answer, values, pictures, open.values);
     tell(answer);
     requestAnimationFrame(() => setTimeout(() => {
       performance.measure('move', { start: since, end: performance.now() });

@@ -4,7 +4,7 @@ import { Picture, axis, classColour, line, linear, short, svg, text } from '../d
 
 const WIDTH = 440;
 const HEIGHT = 372;
-const FRAME = { left: 62, right: 436, top: 24, bottom: 336 };
+const FRAME = { left: 62, right: 422, top: 24, bottom: 336 };
 
 export class Columns extends Picture {
   constructor({ name, title }) {

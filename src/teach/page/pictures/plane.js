@@ -88,13 +88,14 @@ export class Plane extends Picture {
 
   place(centres) {
     while (this.knobs.length < centres.length) this.knobs.push(this.knob(this.knobs.length));
-    centres.forEach(([x, y], k) => {
-      const knob = this.knobs[k];
-      knob.setAttribute('transform', `translate(${this.x(x)} ${this.y(y)})`);
-      knob.setAttribute('aria-valuenow', x);
-      knob.setAttribute('aria-valuetext', `x ${x}, y ${y}`);
-      knob.at = [x, y];
-    });
+    centres.forEach((at, k) => this.put(this.knobs[k], at));
+  }
+
+  put(knob, [x, y]) {
+    knob.setAttribute('transform', `translate(${this.x(x)} ${this.y(y)})`);
+    knob.setAttribute('aria-valuenow', x);
+    knob.setAttribute('aria-valuetext', `x ${x}, y ${y}`);
+    knob.at = [x, y];
   }
 
   knob(k) {
@@ -104,7 +105,12 @@ export class Plane extends Picture {
     svg('circle', { r: 22, fill: 'transparent' }),
     svg('circle', { r: 12, fill: 'var(--paper)', stroke: classColour(k), 'stroke-width': 3 }),
     text(0, 5, k, { 'text-anchor': 'middle', 'font-weight': 700 }));
-    const to = (x, y) => this.move(k, [x, y].map((entry) => Math.round(entry * 100) / 100));
+    // It follows the hand at once; the rest of the picture does when the answer is there.
+    const to = (x, y) => {
+      const within = [x, y].map((entry, axis) => Math.min(Math.max(entry, this.centre[axis] - this.reach), this.centre[axis] + this.reach));
+      this.put(knob, within.map((entry) => Math.round(entry * 100) / 100));
+      this.move(k, knob.at);
+    };
     follow(knob, this.drawing, (x, y) => to(
       this.centre[0] + this.reach * (2 * x / SIZE - 1), this.centre[1] + this.reach * (1 - 2 * y / SIZE)));
     arrows(knob, (dx, dy) => to(knob.at[0] + 0.1 * dx, knob.at[1] + 0.1 * dy));
@@ -120,6 +126,8 @@ export function follow(handle, drawing, moved) {
     const view = drawing.viewBox.baseVal;
     moved(((event.clientX - box.left) / box.width) * view.width, ((event.clientY - box.top) / box.height) * view.height);
   };
+  // `touch-action` alone does not keep every browser from scrolling away under a finger on a drawing.
+  handle.addEventListener('touchstart', (event) => event.preventDefault(), { passive: false });
   handle.addEventListener('pointerdown', (event) => {
     handle.setPointerCapture(event.pointerId);
     handle.focus();

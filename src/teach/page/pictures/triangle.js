@@ -42,23 +42,29 @@ export class Triangle extends Picture {
       svg('circle', { r: 22, fill: 'transparent' }),
       svg('circle', { r: 13, fill: 'none', stroke: 'var(--ink)', 'stroke-width': 2, 'stroke-dasharray': '4 3' }));
     this.handles.append(this.target);
-    follow(this.target, this.drawing, (x, y) => move(admissible(sharesAt(x, y))));
+    const to = (x, y) => {
+      this.put(admissible(sharesAt(x, y)));
+      move(this.target.shares);
+    };
+    follow(this.target, this.drawing, to);
     arrows(this.target, (dx, dy) => {
       const [x, y] = place(this.target.shares);
-      move(admissible(sharesAt(x + 4 * dx, y - 4 * dy)));
+      to(x + 4 * dx, y - 4 * dy);
     });
+  }
+
+  put(wanted) {
+    const [x, y] = place(wanted);
+    this.target.setAttribute('transform', `translate(${x} ${y})`);
+    this.target.setAttribute('aria-valuetext', wanted.map((share, k) => `class ${k} ${short(share)}`).join(', '));
+    this.target.shares = wanted;
   }
 
   show(record, { names, wanted = null }) {
     const outflow = record.measured.outflow ?? [];
     this.target.toggleAttribute('hidden', wanted === null);
     this.target.style.display = wanted === null ? 'none' : '';
-    if (wanted) {
-      const [x, y] = place(wanted);
-      this.target.setAttribute('transform', `translate(${x} ${y})`);
-      this.target.setAttribute('aria-valuetext', wanted.map((share, k) => `${names[k]} ${short(share)}`).join(', '));
-      this.target.shares = wanted;
-    }
+    if (wanted) this.put(wanted);
     const sum = outflow.reduce((total, flow) => total + flow, 0);
     const shares = sum > 0 ? outflow.map((flow) => flow / sum) : null;
     this.draw(

@@ -66,17 +66,17 @@ function build(assign) {
   };
 }
 
-function show({ problem: { records: [record], samples } }, values, pictures) {
+function show({ problem: { records: [record], samples } }, values, pictures, now) {
   const { plane, groups, triangle, matrix, effects, ledger } = pictures;
   plane.element.hidden = !drawn(values);
   groups.element.hidden = drawn(values);
   if (samples.plane) {
-    plane.show({ points: samples.plane, logits: logitsOf(record), centres: [values.c0, values.c1, values.c2] });
+    plane.show({ points: samples.plane, logits: logitsOf(record), centres: [now.c0, now.c1, now.c2] });
     plane.describe(`Three classes in the plane around ${[values.c0, values.c1, values.c2].map(([x, y]) => `(${x}, ${y})`).join(', ')}`);
   } else {
     groups.show(samples.groups, NAMES);
   }
-  triangle.show(record, { names: NAMES, wanted: drawn(values) ? null : wanted(values) });
+  triangle.show(record, { names: NAMES, wanted: drawn(values) ? null : wanted(now) });
   matrix.show(record, { names: NAMES });
   effects.show(record, { names: NAMES });
   ledger.show(record, { names: NAMES });

@@ -36,13 +36,13 @@ function build(assign) {
   };
 }
 
-function show({ problem: { records: [record], samples } }, values, { plane, errors, ledger }) {
+function show({ problem: { records: [record], samples } }, values, { plane, errors, ledger }, now) {
   const { centroid = [], shortfall = [], mean_probability: means = [], error_ratio: ratio = [], lawful_error_ratio: lawful = [], outflow = [], inflow = [] } = record.measured;
   const solved = means.length > 0;
   plane.show({
     points: samples.plane,
     logits: logitsOf(record),
-    centres: [values.c0, values.c1],
+    centres: [now.c0, now.c1],
     marks: solved ? rings(plane, [centroid.slice(0, 2), centroid.slice(2, 4)]) : [],
   });
   plane.describe(solved

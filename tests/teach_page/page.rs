@@ -1,0 +1,80 @@
+//! The page as tests see it: what is open, what is moved, what is shown.
+
+use crate::browser::Browser;
+use crate::served::Served;
+use assert_cmd::Command;
+use serde_json::Value;
+use std::time::{Duration, Instant};
+
+/// Opens a link of the page anew and waits until what is seen stands still.
+pub(crate) fn open(browser: &Browser, served: &Served, link: &str) {
+    browser.open("about:blank");
+    browser.open(&format!("{}{link}", served.address));
+    settle(browser);
+}
+
+pub(crate) fn settle(browser: &Browser) {
+    let begun = Instant::now();
+    loop {
+        let state = browser.ask("return document.documentElement.dataset.state ?? ''");
+        if state == "settled" || state == "refused" {
+            return;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "still {state}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Puts a slider to a share of its way, as a hand does.
+pub(crate) fn slide(browser: &Browser, key: &str, share: f64) {
+    browser.ask(&format!(
+        "const slider = document.getElementById('control-{key}');
+         slider.value = Number(slider.min) + {share} * (Number(slider.max) - Number(slider.min));
+         slider.dispatchEvent(new Event('input', {{ bubbles: true }}))"
+    ));
+    settle(browser);
+}
+
+/// Every number on the page by its name, with all its digits.
+pub(crate) fn numbers(browser: &Browser) -> Value {
+    browser.ask(
+        "return Object.fromEntries([...document.querySelectorAll('data[data-name]')].map(element => [element.dataset.name, element.value]))",
+    )
+}
+
+/// Everything that is drawn.
+pub(crate) fn drawn(browser: &Browser) -> Value {
+    browser.ask("return [...document.querySelectorAll('.picture svg')].map(drawing => drawing.outerHTML)")
+}
+
+/// Takes the design home as its button does.
+pub(crate) fn saved_design(browser: &Browser) -> String {
+    let saved = browser.ask_later(
+        "const done = arguments[arguments.length - 1];
+         const make = URL.createObjectURL;
+         URL.createObjectURL = (blob) => { blob.text().then(done); return make.call(URL, blob); };
+         document.getElementById('design').click();
+         URL.createObjectURL = make;",
+    );
+    saved.as_str().expect("a file").to_owned()
+}
+
+/// The records that `equipoise run` leaves of a design.
+pub(crate) fn records(design: &str) -> Vec<Value> {
+    let directory = tempfile::tempdir().expect("a directory");
+    std::fs::write(directory.path().join("design.toml"), design).expect("written");
+    let mut command = Command::cargo_bin("equipoise").expect("the binary is built");
+    command.current_dir(directory.path()).args(["run", "design.toml", "--out", "out", "--format", "svg"]);
+    command.assert().success();
+    let text = std::fs::read_to_string(directory.path().join("out/records.json")).expect("records");
+    let read: Value = serde_json::from_str(&text).expect("JSON");
+    read.as_array().or_else(|| read["records"].as_array()).expect("a list").clone()
+}
+
+pub(crate) fn measured(records: &[Value], series: usize, measure: &str, place: usize) -> f64 {
+    records[series]["measured"][measure][place].as_f64().unwrap_or(f64::NAN)
+}
+
+pub(crate) fn shown(numbers: &Value, name: &str) -> f64 {
+    numbers[name].as_str().and_then(|text| text.parse().ok()).unwrap_or(f64::NAN)
+}
