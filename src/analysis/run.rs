@@ -3,11 +3,12 @@
 use super::error::AnalysisError;
 use super::experiment::Experiment;
 use super::records::{Record, Results};
-use super::store::Store;
-use super::unit::{Trials, Unit, origins, trials, units};
+use super::store::{Shard, Store};
+use super::unit::{Trials, Unit, origins, units};
+use super::work::Work;
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -18,6 +19,8 @@ pub struct Workload {
     pub total: usize,
     /// Those among them that an earlier run has solved.
     pub found: usize,
+    /// Records that were found and belong to no problem of the analysis.
+    pub foreign: usize,
 }
 
 /// What happens in a run.
@@ -36,23 +39,66 @@ pub fn run(
     store: &Store,
     watch: &(dyn Fn(Event) + Sync),
 ) -> Result<(Results, Workload), AnalysisError> {
-    let origins = origins(experiment)?;
-    let units = units(experiment, &origins)?;
-    // Units that differ in nothing their result hangs on are solved once.
-    let mut distinct: HashSet<&str> = HashSet::new();
-    let mut open = Vec::new();
-    for unit in &units {
-        if distinct.insert(&unit.key) && store.finished(&unit.key).is_none() {
-            open.push(unit);
-        }
-    }
-    let trials = trials(experiment, &origins)?;
-    let wanted: Vec<&Unit> =
-        trials.iter().filter(|trial| open.iter().any(|unit| unit.waits_for(trial))).collect();
-    let untried: Vec<&Unit> =
-        wanted.iter().copied().filter(|trial| store.finished(&trial.key).is_none()).collect();
-    let total = distinct.len() + wanted.len();
-    let workload = Workload { total, found: total - open.len() - untried.len() };
+    let work = Work::of(experiment)?;
+    let (solved, workload) = solve_open(experiment, &work, store, watch)?;
+    let results = gather(experiment, &work, store, &solved);
+    store.finish(&results)?;
+    Ok((results, workload))
+}
+
+/// The same for the part of the work that the store is opened for, whose records stay in its journal until all parts are
+/// merged.
+pub fn run_shard(
+    experiment: &Experiment,
+    store: &Store,
+    watch: &(dyn Fn(Event) + Sync),
+) -> Result<Workload, AnalysisError> {
+    Ok(solve_open(experiment, &Work::of(experiment)?, store, watch)?.1)
+}
+
+/// A part of which problems are missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MissingPart {
+    /// The part.
+    pub shard: Shard,
+    /// Problems that are not solved.
+    pub open: usize,
+    /// Problems in all.
+    pub total: usize,
+}
+
+/// The parts, of so many, whose problems a store does not hold.
+pub fn missing_parts(
+    experiment: &Experiment,
+    store: &Store,
+    of: usize,
+) -> Result<Vec<MissingPart>, AnalysisError> {
+    let work = Work::of(experiment)?;
+    let part = |number| -> Result<MissingPart, AnalysisError> {
+        let shard = Shard { number, of };
+        let units = work.of_part(Some(shard))?;
+        let open = units.iter().filter(|unit| store.finished(&unit.key).is_none()).count();
+        Ok(MissingPart { shard, open, total: units.len() })
+    };
+    let parts = (1..=of).map(part).collect::<Result<Vec<_>, _>>()?;
+    Ok(parts.into_iter().filter(|part| part.open > 0).collect())
+}
+
+/// Solves the part of the work that the store is opened for.
+fn solve_open(
+    experiment: &Experiment,
+    work: &Work,
+    store: &Store,
+    watch: &(dyn Fn(Event) + Sync),
+) -> Result<(HashMap<String, Record>, Workload), AnalysisError> {
+    let ours = work.of_part(store.shard)?;
+    let is_open = |unit: &&Unit| store.finished(&unit.key).is_none();
+    let open: Vec<&Unit> = ours.iter().copied().filter(is_open).collect();
+    let wanted = work.awaited(&open);
+    let untried: Vec<&Unit> = wanted.iter().copied().filter(is_open).collect();
+    let total = ours.len() + wanted.len();
+    let found = total - open.len() - untried.len();
+    let workload = Workload { total, found, foreign: work.foreign(store) };
     watch(Event::Known(workload));
     let carry_out = |unit: &Unit, trials: &Trials| {
         let record = unit.carry_out(experiment, trials)?;
@@ -70,15 +116,21 @@ pub fn run(
         let of_unit = wanted.iter().filter(|trial| unit.waits_for(trial));
         carry_out(unit, &of_unit.filter_map(|trial| recall(trial)).collect())
     })?;
-    let solved: HashMap<&str, &Record> = solved.iter().map(|record| (record.key.as_str(), record)).collect();
+    Ok((solved.into_iter().map(|record| (record.key.clone(), record)).collect(), workload))
+}
+
+/// The records of all units, in order.
+fn gather(
+    experiment: &Experiment,
+    work: &Work,
+    store: &Store,
+    solved: &HashMap<String, Record>,
+) -> Results {
     let record = |unit: &Unit| {
-        let found = solved.get(unit.key.as_str()).copied().or_else(|| store.finished(&unit.key));
+        let found = solved.get(&unit.key).or_else(|| store.finished(&unit.key));
         found.map(|record| unit.record_from(record))
     };
-    let results =
-        Results { experiment: experiment.clone(), records: units.iter().filter_map(record).collect() };
-    store.finish(&results)?;
-    Ok((results, workload))
+    Results { experiment: experiment.clone(), records: work.units.iter().filter_map(record).collect() }
 }
 
 /// Solves all problems and keeps nothing, for designs that train no network: side by side where the platform has threads.

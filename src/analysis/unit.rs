@@ -6,7 +6,7 @@ use super::experiment::Experiment;
 use super::measure::Measure;
 use super::observe::{is_trace, observe};
 use super::records::{Ended, Record};
-use super::specification::{Analysis, Design, Draw, Loss, Optimizer, Training, WeightRule};
+use super::specification::{Analysis, Design, Draw, Loss, Optimizer, Series, Training, WeightRule};
 use super::train::{Refused, Task, Trained};
 use crate::data::DataError;
 use crate::files::short_digest;
@@ -160,6 +160,26 @@ impl<'a> Unit<'a> {
     /// Whether this unit is a training whose learning rate `trial` is one of those tried for.
     pub(super) fn waits_for(&self, trial: &Self) -> bool {
         (self.series, &self.at) == (trial.series, &trial.at)
+    }
+
+    /// Whether it waits for trials of learning rates.
+    pub(super) fn chooses(&self) -> bool {
+        self.work == Work::Train && self.analysis.training.as_ref().is_some_and(Training::chooses)
+    }
+
+    /// Series and sweep point, by which units wait for the same trials.
+    pub(super) fn asks_for(&self) -> (usize, &[usize]) {
+        (self.series, &self.at)
+    }
+
+    /// What it is a problem of.
+    pub(super) fn asks(&self) -> (&Analysis, &Series) {
+        (self.analysis, &self.analysis.series[self.series])
+    }
+
+    /// What is done for it.
+    pub(super) fn work(&self) -> Work {
+        self.work
     }
 
     /// Whether the work is to train a network, which keeps a thread busy for long.

@@ -92,12 +92,12 @@ pub(super) fn carry_out(
     drawing: &DrawingOptions,
     style: Style,
 ) -> Result<Done> {
-    let store = Store::open(directory, experiment, overwrite)?;
+    let store = Store::open(directory, experiment, None, overwrite)?;
     store.remarks.iter().for_each(|remark| note(remark));
     let bar = progress_bar("problems");
     bar.set_message(experiment.analysis.name.clone());
     let (results, workload) = run_experiment(experiment, &store, &|event| match event {
-        Event::Known(Workload { total, found }) => {
+        Event::Known(Workload { total, found, .. }) => {
             bar.set_length(total as u64);
             bar.set_position(found as u64);
             bar.reset_eta();

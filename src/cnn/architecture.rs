@@ -71,6 +71,25 @@ impl Architecture {
         }
     }
 
+    /// Multiplications for one image of an extent, head excluded; those of layers that images do not fit are left out.
+    #[must_use]
+    pub fn multiplications(&self, image: Extent) -> usize {
+        let Ok(extents) = self.extents(image) else { return 0 };
+        let mut current = image;
+        let mut sum = 0_usize;
+        for (layer, extent) in self.layers().into_iter().zip(extents) {
+            sum += match layer {
+                LayerPlan::Convolution { channels, kernel } => {
+                    current.values() * kernel * kernel * channels
+                }
+                LayerPlan::Linear(values) => current.values() * values,
+                _ => 0,
+            };
+            current = extent;
+        }
+        sum
+    }
+
     /// What each layer makes of images of some extent.
     ///
     /// Fails, naming the layer, when it cannot be: a convolution or pooling behind a linear layer or larger than the image,

@@ -1,5 +1,6 @@
 //! How large an image is on its way through a network.
 
+use crate::data::ImageShape;
 use std::fmt::{Display, Formatter, Result as Written};
 use std::ops::Range;
 
@@ -13,6 +14,12 @@ pub struct Extent {
     pub width: usize,
     /// Channels.
     pub channels: usize,
+}
+
+impl From<ImageShape> for Extent {
+    fn from(ImageShape { channels, height, width }: ImageShape) -> Self {
+        Self { height, width, channels }
+    }
 }
 
 impl Extent {

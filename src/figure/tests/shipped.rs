@@ -12,7 +12,7 @@ fn results(shipped: Shipped) -> Results {
     }
     let experiment = shipped.source().experiment(&overrides).expect("a good file");
     let directory = tempfile::tempdir().expect("a directory");
-    let store = Store::open(directory.path(), &experiment, false).expect("writable");
+    let store = Store::open(directory.path(), &experiment, None, false).expect("writable");
     run(&experiment, &store, &|_| {}).expect("it runs").0
 }
 

@@ -1,18 +1,28 @@
-//! The directory of a run: the resolved analysis, finished records, and a journal that a broken-off run goes on from.
+//! The directory of a run: the resolved analysis, finished records, and the journals that a broken-off run goes on from.
+//!
+//! A record is found again by the key of its unit, which names everything its result hangs on; records and journals are sealed, and
+//! what is not as it was written is named and worked out anew. The whole of an analysis has one journal, each of its parts
+//! ([`Shard`]) one of its own, so that parts may share a directory; two processes that would do the same are kept apart.
+
+mod journal;
+mod merge;
+mod part;
+mod records_file;
+mod survey;
+
+pub use merge::Merge;
+pub use part::Shard;
+pub use survey::{Survey, SurveyedFile, prune};
 
 use super::error::AnalysisError;
 use super::experiment::Experiment;
-use super::file::Source;
 use super::records::{Record, Results};
 use super::specification::Analysis;
 use super::{parquet_table, table};
 use crate::files::write_whole;
-use serde::{Deserialize, Serialize};
+use journal::Journal;
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 /// The resolved analysis.
 const ANALYSIS: &str = "analysis.toml";
@@ -30,52 +40,55 @@ const JOURNAL: &str = "records.jsonl";
 pub struct Store {
     directory: PathBuf,
     finished: HashMap<String, Record>,
-    journal: Mutex<File>,
+    journal: Journal,
+    /// Which part of the analysis is worked on; none for the whole.
+    pub shard: Option<Shard>,
     /// What was found and could not be used.
     pub remarks: Vec<String>,
-}
-
-/// `records.json` as it is read and written.
-#[derive(Serialize, Deserialize)]
-struct RecordsFile {
-    analysis: String,
-    version: String,
-    records: Vec<Record>,
 }
 
 impl Store {
     /// Makes or takes up a directory, writes the resolved analysis into it, and finds what is finished.
     ///
-    /// Fails before any work when the directory cannot be written, or holds results of another analysis or version,
-    /// unless they are to be overwritten.
-    pub fn open(directory: &Path, experiment: &Experiment, overwrite: bool) -> Result<Self, AnalysisError> {
+    /// Fails before any work when the directory cannot be written, another process is at the same work in it, or it holds
+    /// results of another analysis or version, unless they are to be overwritten.
+    pub fn open(
+        directory: &Path,
+        experiment: &Experiment,
+        shard: Option<Shard>,
+        overwrite: bool,
+    ) -> Result<Self, AnalysisError> {
         let file = |name: &str| directory.join(name);
         std::fs::create_dir_all(directory).map_err(|error| unwritable(directory, &error))?;
+        if !overwrite {
+            check_occupant(&file(ANALYSIS), &experiment.analysis)?;
+        }
+        let journal = claim(directory, shard)?;
         if overwrite {
-            for name in [RECORDS, TABLE, PARQUET, JOURNAL] {
+            for name in [RECORDS, TABLE, PARQUET] {
                 remove(&file(name))?;
             }
-        } else {
-            check_occupant(&file(ANALYSIS), &experiment.analysis)?;
+            journal.clear()?;
+            for (path, _) in shard_journals(directory) {
+                remove(&path)?;
+            }
         }
         let text = resolved(&experiment.analysis)?;
         write_whole(&file(ANALYSIS), text.as_bytes()).map_err(|error| unwritable(&file(ANALYSIS), &error))?;
-        let mut remarks = Vec::new();
-        let mut finished = HashMap::new();
-        for record in
-            earlier(&file(RECORDS), &mut remarks).into_iter().chain(broken_off(&file(JOURNAL), &mut remarks))
-        {
-            finished.insert(record.key.clone(), record);
+        let mut store =
+            Self { directory: directory.to_owned(), finished: HashMap::new(), journal, shard, remarks: Vec::new() };
+        store.take_in(directory);
+        Ok(store)
+    }
+
+    /// Finds what is finished in a directory, this one or one that was filled elsewhere.
+    pub fn take_in(&mut self, directory: &Path) {
+        let mut records = earlier(&directory.join(RECORDS), &mut self.remarks);
+        let shards = shard_journals(directory).into_iter().map(|(path, _)| path);
+        for journal in [directory.join(JOURNAL)].into_iter().chain(shards) {
+            records.extend(journal::read(&journal, &mut self.remarks));
         }
-        let journal = OpenOptions::new().create(true).append(true).open(file(JOURNAL));
-        let mut journal = journal.map_err(|error| unwritable(&file(JOURNAL), &error))?;
-        // A line that was cut off must not swallow the next one.
-        let torn =
-            contents(&file(JOURNAL)).is_some_and(|bytes| bytes.last().is_some_and(|&last| last != b'\n'));
-        if torn {
-            journal.write_all(b"\n").map_err(|error| unwritable(&file(JOURNAL), &error))?;
-        }
-        Ok(Self { directory: directory.to_owned(), finished, journal: Mutex::new(journal), remarks })
+        self.finished.extend(records.into_iter().map(|record| (record.key.clone(), record)));
     }
 
     /// The finished record of a key.
@@ -84,16 +97,17 @@ impl Store {
         self.finished.get(key)
     }
 
-    /// Keeps a record, whatever happens next.
-    pub(super) fn keep(&self, record: &Record) -> Result<(), AnalysisError> {
-        let path = self.directory.join(JOURNAL);
-        let mut line = serde_json::to_vec(record).map_err(|error| unwritable(&path, &error))?;
-        line.push(b'\n');
-        let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
-        journal.write_all(&line).map_err(|error| unwritable(&path, &error))
+    /// Keys of all that is finished.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.finished.keys().map(String::as_str)
     }
 
-    /// Writes the records of a finished run and their table; the journal has served.
+    /// Keeps a record, whatever happens next.
+    pub(super) fn keep(&self, record: &Record) -> Result<(), AnalysisError> {
+        self.journal.keep(record)
+    }
+
+    /// Writes the records of a finished run and their table; the journals have served.
     pub(super) fn finish(&self, results: &Results) -> Result<(), AnalysisError> {
         let file = |name: &str| self.directory.join(name);
         let write = |name: &str, bytes: &[u8]| {
@@ -101,11 +115,48 @@ impl Store {
         };
         write(
             RECORDS,
-            records_text(results).map_err(|error| unwritable(&file(RECORDS), &error))?.as_bytes(),
+            records_file::text(results).map_err(|error| unwritable(&file(RECORDS), &error))?.as_bytes(),
         )?;
         write(TABLE, &table::csv(results).map_err(|error| unwritable(&file(TABLE), &error))?)?;
+        for (path, _) in shard_journals(&self.directory) {
+            remove(&path)?;
+        }
         remove(&file(JOURNAL))
     }
+}
+
+/// Takes the journal of a part, or of the whole, for this process; told if another process is at that work.
+fn claim(directory: &Path, shard: Option<Shard>) -> Result<Journal, AnalysisError> {
+    let taken = |what: String| {
+        let problem = format!("{what} is at work here; wait until it has ended, or choose another --out");
+        Err(AnalysisError::Occupied { path: directory.to_owned(), problem })
+    };
+    let name = shard.map_or_else(|| JOURNAL.to_owned(), Shard::journal);
+    let Some(journal) = Journal::open(&directory.join(name))? else {
+        return taken(shard.map_or_else(|| "another run".to_owned(), |shard| format!("another run of shard {shard}")));
+    };
+    // The whole takes journals of parts away when it is finished, so neither works beside the other.
+    if shard.is_some() {
+        return if journal::is_being_written(&directory.join(JOURNAL)) {
+            taken("a run of the whole".to_owned())
+        } else {
+            Ok(journal)
+        };
+    }
+    match shard_journals(directory).into_iter().find(|(path, _)| journal::is_being_written(path)) {
+        Some((_, shard)) => taken(format!("a run of shard {shard}")),
+        None => Ok(journal),
+    }
+}
+
+/// The journals of parts in a directory, in order.
+pub(super) fn shard_journals(directory: &Path) -> Vec<(PathBuf, Shard)> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let mut journals: Vec<(PathBuf, Shard)> = entries
+        .filter_map(|entry| Some((entry.path(), Shard::of_journal(entry.file_name().to_str()?)?)))
+        .collect();
+    journals.sort_by_key(|(_, shard)| (shard.of, shard.number));
+    journals
 }
 
 /// Writes the table of records as a Parquet file beside the others.
@@ -118,13 +169,7 @@ pub fn write_parquet(results: &Results, directory: &Path) -> Result<(), Analysis
 impl Results {
     /// Reads the directory of a finished run.
     pub fn read(directory: &Path) -> Result<Self, AnalysisError> {
-        let path = directory.join(ANALYSIS);
-        if !path.is_file() {
-            let problem =
-                "holds no analysis.toml; name a directory that `equipoise run` has filled".to_owned();
-            return Err(AnalysisError::Occupied { path: directory.to_owned(), problem });
-        }
-        let experiment = Source::read(&path)?.experiment(&[])?;
+        let experiment = survey::experiment_of(directory)?;
         let path = directory.join(RECORDS);
         let problem = |problem: String| AnalysisError::Occupied { path: path.clone(), problem };
         let text = std::fs::read(&path).map_err(|_| {
@@ -133,13 +178,13 @@ impl Results {
                     .to_owned(),
             )
         })?;
-        let read: RecordsFile = serde_json::from_slice(&text)
-            .map_err(|error| problem(format!("cannot be read ({error}); run the analysis anew")))?;
+        let records =
+            records_file::read(&text).map_err(|why| problem(format!("{why}; run the analysis anew")))?;
         let wanted = experiment.points.len() as u64
             * experiment.analysis.series.len() as u64
             * experiment.analysis.repetitions;
-        if read.records.len() as u64 != wanted {
-            let found = read.records.len();
+        if records.len() as u64 != wanted {
+            let found = records.len();
             return Err(problem(format!(
                 "holds {found} records, but analysis.toml speaks of {wanted}; run it anew"
             )));
@@ -149,12 +194,12 @@ impl Results {
                 && experiment.axes.iter().zip(&record.at).all(|(axis, &place)| place < axis.labels.len());
             !there || record.series >= experiment.analysis.series.len() || record.classes == 0
         };
-        if let Some(number) = read.records.iter().position(strange) {
+        if let Some(number) = records.iter().position(strange) {
             return Err(problem(format!(
                 "record {number} is of no problem that analysis.toml speaks of; run it anew"
             )));
         }
-        Ok(Self { experiment, records: read.records })
+        Ok(Self { experiment, records })
     }
 }
 
@@ -212,45 +257,10 @@ fn earlier(path: &Path, remarks: &mut Vec<String>) -> Vec<Record> {
     let Some(bytes) = contents(path) else {
         return Vec::new();
     };
-    match serde_json::from_slice::<RecordsFile>(&bytes) {
-        Ok(read) => read.records,
-        Err(error) => {
-            remarks
-                .push(format!("{}: cannot be read ({error}); its problems are solved anew", path.display()));
-            Vec::new()
-        }
-    }
-}
-
-/// Records of a run that was broken off; the last line may have been cut short.
-fn broken_off(path: &Path, remarks: &mut Vec<String>) -> Vec<Record> {
-    let Some(bytes) = contents(path) else {
-        return Vec::new();
-    };
-    let lines = bytes.split(|&byte| byte == b'\n').enumerate().filter(|(_, line)| !line.is_empty());
-    lines
-        .filter_map(|(number, line)| {
-            let record = serde_json::from_slice(line);
-            if record.is_err() {
-                let place = format!("{}:{}", path.display(), number + 1);
-                remarks.push(format!("{place}: a record was cut off; its problem is solved anew"));
-            }
-            record.ok()
-        })
-        .collect()
-}
-
-/// All records, one a line.
-fn records_text(results: &Results) -> Result<String, serde_json::Error> {
-    let head = RecordsFile {
-        analysis: results.experiment.analysis.name.clone(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        records: Vec::new(),
-    };
-    let head = serde_json::to_string(&head)?;
-    let records: Vec<String> = results.records.iter().map(serde_json::to_string).collect::<Result<_, _>>()?;
-    let opened = head.strip_suffix("]}").unwrap_or(&head);
-    Ok(format!("{opened}\n{}\n]}}\n", records.join(",\n")))
+    records_file::read(&bytes).unwrap_or_else(|why| {
+        remarks.push(format!("{}: {why}; its problems are solved anew", path.display()));
+        Vec::new()
+    })
 }
 
 fn remove(path: &Path) -> Result<(), AnalysisError> {

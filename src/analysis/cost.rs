@@ -1,0 +1,175 @@
+//! What a unit of work will cost before it is begun: enough to share work out evenly and to say how long it will take.
+//!
+//! Every constant is seconds of one processor for one elementary step, fitted to runs of the shipped analyses (`docs/scale.md` has
+//! predictions beside measurements). Arithmetic is plain sums and products, so that every machine predicts alike.
+
+use super::error::AnalysisError;
+use super::experiment::Experiment;
+use super::measure::{Measure, Shape};
+use super::specification::{Analysis, Design, Draw, Extent, Optimizer, Series, Training};
+use super::unit::{Unit, Work};
+use crate::cnn::Extent as ImageExtent;
+use crate::data::{DataError, digit_images, read_images};
+use crate::loss::LossPlan;
+use crate::solver::{LossChoice, Problem};
+use std::collections::HashMap;
+
+/// Beginning a unit and keeping its record.
+const UNIT: f64 = 1.5e-4;
+/// Drawing one feature of one sample.
+const DRAW: f64 = 1.5e-8;
+/// One logit of one sample in an evaluation: exponentials and sums.
+const LOGIT: f64 = 1.2e-8;
+/// One product of a feature and a coefficient, or of two features, in double precision.
+const PRODUCT: f64 = 6.0e-10;
+/// Evaluations of a search for a stationary point, those in higher precision counted as several.
+const EVALUATIONS: f64 = 30.0;
+/// Hessians that are made anew in a search.
+const HESSIANS: f64 = 4.0;
+/// Unknowns up to which softmax's Hessian is made whole.
+const WHOLE_HESSIAN: f64 = 1_000.0;
+/// LGL-INR beside plain logistic loss: it begins at `beta = 0` and goes on from there.
+const REWEIGHTED: f64 = 3.0;
+/// Evaluations of a first-order iteration with its line search.
+const LINE_SEARCH: f64 = 2.5;
+/// One multiplication of a network, forward and backward together.
+const NETWORK: f64 = 3.0e-10;
+
+/// What a run will take.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Estimate {
+    /// Problems to solve, and trainings to try.
+    pub problems: usize,
+    /// Seconds of one processor for all of them.
+    pub seconds: f64,
+    /// Seconds of the longest one.
+    pub longest: f64,
+    /// Bytes that the largest problem takes; nothing is foreseen of trainings.
+    pub memory: u128,
+}
+
+/// Predicts what a run will take, from what its file says; data files are looked at for their size.
+pub fn estimate(experiment: &Experiment) -> Result<Estimate, AnalysisError> {
+    let experiment_work = super::work::Work::of(experiment)?;
+    let mut costs = Costs::default();
+    let distinct = experiment_work.of_part(None)?;
+    let all = distinct.iter().copied().chain(&experiment_work.trials);
+    let seconds = all.map(|unit| costs.seconds(unit)).collect::<Result<Vec<f64>, _>>()?;
+    Ok(Estimate {
+        problems: seconds.len(),
+        seconds: seconds.iter().sum(),
+        longest: seconds.iter().copied().fold(0.0, f64::max),
+        memory: costs.memory(&experiment.points)?,
+    })
+}
+
+/// Costs of units, with the extents of designs that only a look at their data tells.
+#[derive(Default)]
+pub(super) struct Costs {
+    looked_at: HashMap<String, Extent>,
+    images: HashMap<String, ImageExtent>,
+}
+
+impl Costs {
+    /// Predicted seconds of one processor.
+    pub(super) fn seconds(&mut self, unit: &Unit) -> Result<f64, AnalysisError> {
+        let (analysis, series) = unit.asks();
+        match unit.work() {
+            Work::Solve => Ok(UNIT + solving(analysis, series, self.extent(analysis)?)),
+            Work::Train | Work::Try(_) => self.training(analysis),
+        }
+    }
+
+    /// Bytes that the largest problem takes.
+    pub(super) fn memory(&mut self, analyses: &[Analysis]) -> Result<u128, AnalysisError> {
+        let mut largest: Option<(usize, &Analysis)> = None;
+        for analysis in analyses.iter().filter(|analysis| analysis.training.is_none()) {
+            let extent = self.extent(analysis)?;
+            let numbers = extent.samples.saturating_mul(extent.features + extent.classes);
+            if largest.is_none_or(|(most, _)| numbers > most) {
+                largest = Some((numbers, analysis));
+            }
+        }
+        let Some((_, analysis)) = largest else { return Ok(0) };
+        let draw = Draw { seed: analysis.seed, repetition: 0 };
+        let dataset = analysis.data.sample(draw).map_err(|error| wrong(&error))?;
+        let own = 8 * (dataset.labels().samples() * dataset.dimension()) as u128;
+        let of_series = analysis.series.iter().filter_map(|series| {
+            let weights = analysis.weights_of(series).weights(dataset.labels().classes(), draw);
+            let problem = Problem::new(&dataset, &LossChoice::of(&series.loss)?, &weights, analysis.penalty).ok()?;
+            Some(problem.memory())
+        });
+        Ok(own + of_series.max().unwrap_or(0))
+    }
+
+    fn extent(&mut self, analysis: &Analysis) -> Result<Extent, AnalysisError> {
+        if let Some(extent) = analysis.data.extent().map_err(|error| wrong(&error))? {
+            return Ok(extent);
+        }
+        let key = format!("{:?}", analysis.data);
+        if let Some(extent) = self.looked_at.get(&key) {
+            return Ok(*extent);
+        }
+        let sample = analysis.data.sample(Draw { seed: analysis.seed, repetition: 0 }).map_err(|error| wrong(&error))?;
+        let labels = sample.labels();
+        let extent = Extent { classes: labels.classes(), samples: labels.samples(), features: sample.dimension() };
+        self.looked_at.insert(key, extent);
+        Ok(extent)
+    }
+
+    fn training(&mut self, analysis: &Analysis) -> Result<f64, AnalysisError> {
+        let Training { recipe, .. } = analysis.training.clone().unwrap_or_default();
+        let samples = self.extent(analysis)?.samples as f64;
+        let multiplications = recipe.network.multiplications(self.image(analysis)?) as f64;
+        Ok(UNIT + recipe.epochs as f64 * samples * multiplications * NETWORK)
+    }
+
+    /// Extent of the images of a design.
+    fn image(&mut self, analysis: &Analysis) -> Result<ImageExtent, AnalysisError> {
+        let Design::Images { path, part, .. } = &analysis.data else {
+            return Ok(digit_images().shape().into());
+        };
+        let key = format!("{} {part:?}", path.display());
+        if let Some(extent) = self.images.get(&key) {
+            return Ok(*extent);
+        }
+        let images = read_images(path, *part).map_err(|error| wrong(&error))?;
+        let extent = images.shape().into();
+        self.images.insert(key, extent);
+        Ok(extent)
+    }
+}
+
+fn wrong(error: &DataError) -> AnalysisError {
+    AnalysisError::specification("data", error.to_string())
+}
+
+fn solving(analysis: &Analysis, series: &Series, extent: Extent) -> f64 {
+    let (n, k, d) = (extent.samples as f64, extent.classes as f64, extent.features as f64 + 1.0);
+    let softmax = series.loss == LossPlan::Softmax;
+    let columns = if softmax || extent.classes > 2 { k } else { 1.0 };
+    let evaluation = n * columns * (LOGIT + d * PRODUCT);
+    let unknowns = columns * d;
+    let hessian = match softmax {
+        true if unknowns <= WHOLE_HESSIAN => n * unknowns * unknowns / 2.0 + unknowns * unknowns * unknowns / 3.0,
+        true => 20.0 * n * unknowns,
+        false => columns * (n * d * d / 2.0 + d * d * d / 3.0),
+    };
+    let solved = EVALUATIONS * evaluation + HESSIANS * hessian * PRODUCT;
+    let solved = if matches!(series.loss, LossPlan::Inr { .. }) { REWEIGHTED * solved } else { solved };
+    let searched = match series.optimizer {
+        Optimizer::Newton => solved,
+        Optimizer::Lbfgs { iterations } | Optimizer::GradientDescent { iterations } => {
+            iterations as f64 * LINE_SEARCH * evaluation
+        }
+    };
+    let effects = k * evaluation + hessian * PRODUCT;
+    let taken = |&measure: &Measure| match measure {
+        Measure::WeightEffect | Measure::SumRuleResidual => effects,
+        Measure::WeightEffectByDifferences => 2.0 * k * solved,
+        _ if measure.shape() == Shape::Iterations => 10.0 * evaluation,
+        _ => 0.0,
+    };
+    let measured: f64 = analysis.measure.iter().map(taken).sum();
+    n * d * DRAW + searched + measured + 3.0 * evaluation
+}

@@ -1,0 +1,174 @@
+//! Finished records of a run that goes on: one a line, each sealed with a digest of itself, so that a line that is not as it
+//! was written is told from one that is. A journal is locked by the process that writes it.
+
+use super::unwritable;
+use crate::analysis::error::AnalysisError;
+use crate::analysis::records::Record;
+use crate::files::short_digest;
+use sha2::{Digest, Sha256};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// What stands before and between seal and record.
+const HEAD: &str = "{\"seal\":\"";
+const MIDDLE: &str = "\",\"record\":";
+
+/// A journal that this process writes, and nobody else.
+#[derive(Debug)]
+pub(super) struct Journal {
+    path: PathBuf,
+    file: Mutex<File>,
+}
+
+/// The seal of a text.
+pub(super) fn seal(text: &str) -> String {
+    short_digest(Sha256::new_with_prefix(text))
+}
+
+/// A record as a line.
+pub(super) fn line(record: &Record) -> Result<String, serde_json::Error> {
+    let text = serde_json::to_string(record)?;
+    Ok(format!("{HEAD}{}{MIDDLE}{text}}}\n", seal(&text)))
+}
+
+/// The record of a line, or what is wrong with it.
+fn read_line(line: &[u8]) -> Result<Record, &'static str> {
+    let cut = "was cut off";
+    let text = std::str::from_utf8(line).map_err(|_| "is not as it was written")?;
+    let sealed = text.strip_prefix(HEAD).and_then(|rest| rest.split_once(MIDDLE));
+    let (found, record) = sealed.ok_or(cut)?;
+    let record = record.strip_suffix('}').ok_or(cut)?;
+    match serde_json::from_str(record) {
+        Err(_) => Err(cut),
+        Ok(_) if seal(record) != found => Err("is not as it was written"),
+        Ok(record) => Ok(record),
+    }
+}
+
+impl Journal {
+    /// Opens a journal for this process alone; `None` if another process has it.
+    pub(super) fn open(path: &Path) -> Result<Option<Self>, AnalysisError> {
+        let failed = |error: std::io::Error| unwritable(path, &error);
+        loop {
+            let mut file = OpenOptions::new().create(true).append(true).open(path).map_err(failed)?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Ok(None),
+                // A file system without locks: nobody can be told apart, so nobody is kept out.
+                Err(TryLockError::Error(_)) => {}
+            }
+            if !is_at(&file, path) {
+                // Whoever had it has finished and taken it away since it was opened.
+                continue;
+            }
+            // A line that was cut off must not swallow the next one.
+            let torn =
+                super::contents(path).is_some_and(|bytes| bytes.last().is_some_and(|&last| last != b'\n'));
+            if torn {
+                file.write_all(b"\n").map_err(failed)?;
+            }
+            return Ok(Some(Self { path: path.to_owned(), file: Mutex::new(file) }));
+        }
+    }
+
+    /// Forgets all records.
+    pub(super) fn clear(&self) -> Result<(), AnalysisError> {
+        let file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.set_len(0).map_err(|error| unwritable(&self.path, &error))
+    }
+
+    /// Adds a record, in one piece.
+    pub(super) fn keep(&self, record: &Record) -> Result<(), AnalysisError> {
+        let line = line(record).map_err(|error| unwritable(&self.path, &error))?;
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.write_all(line.as_bytes()).map_err(|error| unwritable(&self.path, &error))
+    }
+}
+
+/// Whether a process writes a journal at present.
+pub(super) fn is_being_written(path: &Path) -> bool {
+    File::open(path).is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+}
+
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let identity = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
+    match (file.metadata(), std::fs::metadata(path)) {
+        (Ok(open), Ok(there)) => identity(open) == identity(there),
+        _ => false,
+    }
+}
+
+#[cfg(not(unix))]
+fn is_at(_: &File, path: &Path) -> bool {
+    path.exists()
+}
+
+/// The sealed records of a journal, and what is wrong with other lines of it. The last line of a journal that is being
+/// written may not be whole yet, which is nothing wrong.
+pub(super) fn read(path: &Path, remarks: &mut Vec<String>) -> Vec<Record> {
+    let being_written = is_being_written(path);
+    let Some(bytes) = super::contents(path) else { return Vec::new() };
+    let ends = bytes.last().is_none_or(|&last| last == b'\n');
+    let mut lines: Vec<&[u8]> = bytes.split(|&byte| byte == b'\n').collect();
+    if being_written && !ends {
+        lines.pop();
+    }
+    let mut records = Vec::new();
+    for (number, line) in lines.into_iter().enumerate().filter(|(_, line)| !line.is_empty()) {
+        match read_line(line) {
+            Ok(record) => records.push(record),
+            Err(why) => {
+                let place = format!("{}:{}", path.display(), number + 1);
+                remarks.push(format!("{place}: a record {why}; its problem is solved anew"));
+            }
+        }
+    }
+    records
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::records::Ended;
+    use std::collections::BTreeMap;
+
+    fn record(key: &str) -> Record {
+        let (at, measured) = (vec![0], BTreeMap::new());
+        Record { key: key.to_owned(), at, series: 0, repetition: 0, ended: Ended::Stationary, classes: 2, features: 1, measured }
+    }
+
+    #[test]
+    fn one_process_writes_a_journal_and_reads_back_what_it_kept() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("records.jsonl");
+        let journal = Journal::open(&path).expect("opened").expect("free");
+        journal.keep(&record("a")).expect("kept");
+        assert!(is_being_written(&path) && Journal::open(&path).expect("tried").is_none());
+        drop(journal);
+        assert!(!is_being_written(&path));
+        let mut remarks = Vec::new();
+        assert_eq!(read(&path, &mut remarks), [record("a")]);
+        assert_eq!(remarks, [] as [String; 0]);
+    }
+
+    #[test]
+    fn lines_that_are_not_as_written_are_named() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("records.jsonl");
+        let good = line(&record("a")).expect("text");
+        let changed = good.replace("\"classes\":2", "\"classes\":3");
+        std::fs::write(&path, format!("{good}{changed}{}", &good[..50])).expect("written");
+        let mut remarks = Vec::new();
+        assert_eq!(read(&path, &mut remarks), [record("a")]);
+        assert!(remarks[0].contains(":2: a record is not as it was written"), "{remarks:?}");
+        assert!(remarks[1].contains(":3: a record was cut off"), "{remarks:?}");
+        // What comes after a line that was cut off stands on a line of its own.
+        Journal::open(&path).expect("opened").expect("free").keep(&record("b")).expect("kept");
+        remarks.clear();
+        assert_eq!(read(&path, &mut remarks), [record("a"), record("b")]);
+    }
+}

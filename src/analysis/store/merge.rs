@@ -1,0 +1,53 @@
+//! Parts that were worked on apart become one.
+
+use super::survey::experiment_of;
+use super::{Store, resolved, shard_journals};
+use crate::analysis::error::AnalysisError;
+use crate::analysis::experiment::Experiment;
+use crate::analysis::run::{MissingPart, missing_parts};
+use std::path::{Path, PathBuf};
+
+/// A store into which all parts are read, and what is missing in them.
+pub struct Merge {
+    /// The analysis of all of them.
+    pub experiment: Experiment,
+    /// Where the whole goes.
+    pub store: Store,
+    /// Parts of which problems are missing.
+    pub missing: Vec<MissingPart>,
+}
+
+impl Merge {
+    /// Reads the results in `directories`, which are of one analysis and version, into `out`.
+    ///
+    /// Fails when a directory holds results of something else than the first does.
+    pub fn of(directories: &[PathBuf], out: &Path) -> Result<Self, AnalysisError> {
+        let [first, others @ ..] = directories else {
+            return Err(AnalysisError::specification("results merge", "no directories; name at least one"));
+        };
+        let experiment = experiment_of(first)?;
+        let text = comparable(&experiment)?;
+        for other in others {
+            if comparable(&experiment_of(other)?)? != text {
+                let problem = format!(
+                    "holds results of another analysis than {}; merge parts of the same file, seed and version",
+                    first.display()
+                );
+                return Err(AnalysisError::Occupied { path: other.clone(), problem });
+            }
+        }
+        let parts = directories.iter().flat_map(|directory| shard_journals(directory));
+        let of = parts.map(|(_, shard)| shard.of).max().unwrap_or(1);
+        let mut store = Store::open(out, &experiment, None, false)?;
+        directories.iter().filter(|directory| directory.as_path() != out).for_each(|each| store.take_in(each));
+        let missing = missing_parts(&experiment, &store, of)?;
+        Ok(Self { experiment, store, missing })
+    }
+}
+
+/// What an analysis says, wherever its files lie on this machine.
+fn comparable(experiment: &Experiment) -> Result<String, AnalysisError> {
+    let mut analysis = experiment.analysis.clone();
+    analysis.data.rename_file(|_| PathBuf::from("."));
+    resolved(&analysis)
+}

@@ -1,0 +1,74 @@
+//! Which part of an analysis a process works on.
+
+use crate::analysis::error::AnalysisError;
+
+/// One of several disjoint parts that together are the whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Shard {
+    /// From 1.
+    pub number: usize,
+    /// How many there are.
+    pub of: usize,
+}
+
+/// Parts an analysis may be cut into.
+const MOST_SHARDS: usize = 10_000;
+
+impl Shard {
+    /// Reads `I/N`.
+    pub fn parse(text: &str) -> Result<Self, AnalysisError> {
+        let wrong = |why: String| AnalysisError::specification(format!("--shard {text}"), why);
+        let numbers = text.split_once('/').and_then(|(number, of)| Some((number.parse().ok()?, of.parse().ok()?)));
+        match numbers {
+            None => Err(wrong("is not I/N; write 1/4 for the first of four parts".to_owned())),
+            Some((_, of)) if of == 0 || of > MOST_SHARDS => Err(wrong(format!("{of} parts; give 1 to {MOST_SHARDS}"))),
+            Some((number, of)) if number == 0 || number > of => {
+                Err(wrong(format!("there is no part {number} of {of}; parts are numbered from 1 to {of}")))
+            }
+            Some((number, of)) => Ok(Self { number, of }),
+        }
+    }
+
+    /// The name of the file that it keeps its records in.
+    pub(super) fn journal(self) -> String {
+        format!("records.{}-of-{}.jsonl", self.number, self.of)
+    }
+
+    /// The shard whose journal has this name.
+    pub(super) fn of_journal(name: &str) -> Option<Self> {
+        let (number, of) = name.strip_prefix("records.")?.strip_suffix(".jsonl")?.split_once("-of-")?;
+        Self::parse(&format!("{number}/{of}")).ok()
+    }
+}
+
+impl std::fmt::Display for Shard {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
+        write!(formatter, "{}/{}", self.number, self.of)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shards_read_as_they_are_written() {
+        for text in ["1/1", "2/7", "10000/10000"] {
+            let shard = Shard::parse(text).expect("a shard");
+            assert_eq!(shard.to_string(), text);
+            assert_eq!(Shard::of_journal(&shard.journal()), Some(shard));
+        }
+        assert_eq!(Shard::of_journal("records.jsonl"), None);
+        for (text, expected) in [
+            ("0/4", "no part 0 of 4"),
+            ("5/4", "no part 5 of 4"),
+            ("x/y", "is not I/N"),
+            ("3", "is not I/N"),
+            ("-1/4", "is not I/N"),
+            ("1/0", "0 parts; give 1 to 10000"),
+        ] {
+            let error = Shard::parse(text).expect_err("no shard").to_string();
+            assert!(error.contains(expected) && error.contains(text), "{error}");
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! All records of a finished run, one a line, sealed together.
+
+use super::journal::seal;
+use crate::analysis::records::{Record, Results};
+use serde::{Deserialize, Serialize};
+
+/// `records.json` as it is read and written.
+#[derive(Serialize, Deserialize)]
+struct RecordsFile {
+    analysis: String,
+    version: String,
+    /// Of the lines of records as they stand in the file.
+    seal: String,
+    records: Vec<Record>,
+}
+
+/// What the file of finished results says.
+pub(super) fn text(results: &Results) -> Result<String, serde_json::Error> {
+    let records: Vec<String> = results.records.iter().map(serde_json::to_string).collect::<Result<_, _>>()?;
+    let lines = records.join(",\n");
+    let head = RecordsFile {
+        analysis: results.experiment.analysis.name.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        seal: seal(&lines),
+        records: Vec::new(),
+    };
+    let head = serde_json::to_string(&head)?;
+    let opened = head.strip_suffix("]}").unwrap_or(&head);
+    Ok(format!("{opened}\n{lines}\n]}}\n"))
+}
+
+/// The records in it, or why they are not to be trusted.
+pub(super) fn read(bytes: &[u8]) -> Result<Vec<Record>, String> {
+    let read: RecordsFile = serde_json::from_slice(bytes).map_err(|error| format!("cannot be read ({error})"))?;
+    let text = String::from_utf8_lossy(bytes);
+    let lines = text.split_once("[\n").and_then(|(_, rest)| rest.strip_suffix("\n]}\n"));
+    if lines.map(seal).as_ref() != Some(&read.seal) {
+        return Err("is not as it was written".to_owned());
+    }
+    Ok(read.records)
+}

@@ -1,0 +1,132 @@
+//! What a directory of results holds, file by file, without trusting any of it.
+
+use super::journal::{self, Journal};
+use super::{ANALYSIS, JOURNAL, RECORDS, contents, records_file, shard_journals, unwritable};
+use crate::analysis::error::AnalysisError;
+use crate::analysis::experiment::Experiment;
+use crate::analysis::file::Source;
+use crate::analysis::records::Record;
+use crate::analysis::work::Work;
+use crate::files::write_whole;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+/// What is in a directory of results.
+#[derive(Debug)]
+pub struct Survey {
+    /// The analysis it belongs to.
+    pub experiment: Experiment,
+    /// The files that hold records.
+    pub files: Vec<SurveyedFile>,
+    /// Problems of the analysis.
+    pub problems: usize,
+    /// Those among them that are solved.
+    pub solved: usize,
+}
+
+/// A file that holds records.
+#[derive(Debug)]
+pub struct SurveyedFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Sealed records of the analysis.
+    pub records: usize,
+    /// Sealed records of no problem of the analysis.
+    pub foreign: usize,
+    /// What is not as it was written, and where.
+    pub remarks: Vec<String>,
+    /// Whether a process is at work on it.
+    pub being_written: bool,
+}
+
+impl Survey {
+    /// Looks at everything in a directory that `equipoise run` has filled or is filling.
+    pub fn of(directory: &Path) -> Result<Self, AnalysisError> {
+        let experiment = experiment_of(directory)?;
+        let work = Work::of(&experiment)?;
+        let ours = work.keys();
+        let mut solved: HashSet<String> = HashSet::new();
+        let look = |path: PathBuf| {
+            let mut remarks = Vec::new();
+            let records = read(&path, &mut remarks);
+            let (own, foreign): (Vec<Record>, Vec<Record>) =
+                records.into_iter().partition(|record| ours.contains(record.key.as_str()));
+            solved.extend(own.iter().map(|record| record.key.clone()));
+            let being_written = is_journal(&path) && journal::is_being_written(&path);
+            SurveyedFile { path, records: own.len(), foreign: foreign.len(), remarks, being_written }
+        };
+        let files = files(directory).into_iter().map(look).collect();
+        let whole = work.of_part(None)?;
+        let done = whole.iter().filter(|unit| solved.contains(&unit.key)).count();
+        let problems = whole.len();
+        Ok(Self { files, problems, solved: done, experiment })
+    }
+}
+
+/// Takes out of a directory what no run of its analysis can use: lines that are not as they were written, records of other
+/// problems. Returns how many lines and records are gone.
+pub fn prune(directory: &Path) -> Result<usize, AnalysisError> {
+    let experiment = experiment_of(directory)?;
+    let work = Work::of(&experiment)?;
+    let ours = work.keys();
+    let mut gone = 0;
+    for path in files(directory) {
+        let lock = if is_journal(&path) { Some(Journal::open(&path)?) } else { None };
+        if matches!(lock, Some(None)) {
+            let problem = "a run is at work on it; wait until it has ended".to_owned();
+            return Err(AnalysisError::Occupied { path, problem });
+        }
+        let mut remarks = Vec::new();
+        let records = read(&path, &mut remarks);
+        let kept: Vec<&Record> = records.iter().filter(|record| ours.contains(record.key.as_str())).collect();
+        let useless = records.len() - kept.len() + remarks.len();
+        gone += useless;
+        if useless == 0 {
+            continue;
+        }
+        // Finished records are the whole or nothing: without some of them the next run makes the file anew from the rest.
+        let target = if is_journal(&path) { path.clone() } else { directory.join(JOURNAL) };
+        let mut text = String::new();
+        if target != path {
+            text = String::from_utf8_lossy(&contents(&target).unwrap_or_default()).into_owned();
+        }
+        for record in kept {
+            text += &journal::line(record).map_err(|error| unwritable(&target, &error))?;
+        }
+        write_whole(&target, text.as_bytes()).map_err(|error| unwritable(&target, &error))?;
+        if target != path {
+            super::remove(&path)?;
+        }
+    }
+    Ok(gone)
+}
+
+/// The analysis whose results a directory holds.
+pub(super) fn experiment_of(directory: &Path) -> Result<Experiment, AnalysisError> {
+    let path = directory.join(ANALYSIS);
+    if !path.is_file() {
+        let problem = "holds no analysis.toml; name a directory that `equipoise run` has filled".to_owned();
+        return Err(AnalysisError::Occupied { path: directory.to_owned(), problem });
+    }
+    Source::read(&path)?.experiment(&[])
+}
+
+fn files(directory: &Path) -> Vec<PathBuf> {
+    let shards = shard_journals(directory).into_iter().map(|(path, _)| path);
+    let all = [directory.join(RECORDS), directory.join(JOURNAL)].into_iter().chain(shards);
+    all.filter(|path| path.is_file()).collect()
+}
+
+fn is_journal(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "jsonl")
+}
+
+fn read(path: &Path, remarks: &mut Vec<String>) -> Vec<Record> {
+    if is_journal(path) {
+        return journal::read(path, remarks);
+    }
+    records_file::read(&contents(path).unwrap_or_default()).unwrap_or_else(|why| {
+        remarks.push(format!("{}: {why}", path.display()));
+        Vec::new()
+    })
+}

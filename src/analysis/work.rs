@@ -1,0 +1,80 @@
+//! What an analysis has to do: its units, each problem once, and how they are shared out among parts.
+
+use super::cost::Costs;
+use super::error::AnalysisError;
+use super::experiment::Experiment;
+use super::store::{Shard, Store};
+use super::unit::{Unit, origins, trials, units};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// All units of an experiment.
+pub(super) struct Work<'a> {
+    /// In the order of records.
+    pub(super) units: Vec<Unit<'a>>,
+    /// Trials of learning rates, on whose outcome trainings wait.
+    pub(super) trials: Vec<Unit<'a>>,
+    /// Units by number, without those that differ from an earlier one in nothing their result hangs on.
+    distinct: Vec<usize>,
+}
+
+impl<'a> Work<'a> {
+    /// Of an experiment, whose files are read for their digests.
+    pub(super) fn of(experiment: &'a Experiment) -> Result<Self, AnalysisError> {
+        let origins = origins(experiment)?;
+        let units = units(experiment, &origins)?;
+        let trials = trials(experiment, &origins)?;
+        let mut seen: HashSet<&str> = HashSet::new();
+        let distinct = (0..units.len()).filter(|&number| seen.insert(&units[number].key)).collect();
+        Ok(Self { units, trials, distinct })
+    }
+
+    /// Each problem once, or those of a part.
+    pub(super) fn of_part(&self, shard: Option<Shard>) -> Result<Vec<&Unit<'a>>, AnalysisError> {
+        let Some(shard) = shard else {
+            return Ok(self.distinct.iter().map(|&number| &self.units[number]).collect());
+        };
+        let parts = self.parts(shard.of)?;
+        let of_part = self.distinct.iter().zip(parts).filter(|(_, part)| *part + 1 == shard.number);
+        Ok(of_part.map(|(&number, _)| &self.units[number]).collect())
+    }
+
+    /// Trials that units wait for.
+    pub(super) fn awaited(&self, open: &[&Unit]) -> Vec<&Unit<'a>> {
+        self.trials.iter().filter(|trial| open.iter().any(|unit| unit.waits_for(trial))).collect()
+    }
+
+    /// The part, from 0, that each distinct unit belongs to: the costliest first, each to the part that has least to do, so
+    /// that whoever cuts an analysis into so many parts cuts it alike. Units that wait for the same trials stay together.
+    fn parts(&self, of: usize) -> Result<Vec<usize>, AnalysisError> {
+        let mut costs = Costs::default();
+        let mut bundles: BTreeMap<usize, (f64, Vec<usize>)> = BTreeMap::new();
+        let mut first_of: HashMap<(usize, &[usize]), usize> = HashMap::new();
+        for (place, &number) in self.distinct.iter().enumerate() {
+            let unit = &self.units[number];
+            let bundle = if unit.chooses() { *first_of.entry(unit.asks_for()).or_insert(place) } else { place };
+            let (cost, members) = bundles.entry(bundle).or_default();
+            *cost += costs.seconds(unit)?;
+            members.push(place);
+        }
+        let mut order: Vec<&(f64, Vec<usize>)> = bundles.values().collect();
+        order.sort_by(|one, other| other.0.total_cmp(&one.0).then(one.1[0].cmp(&other.1[0])));
+        let (mut loads, mut parts) = (vec![0.0_f64; of], vec![0; self.distinct.len()]);
+        for (cost, members) in order {
+            let least = (0..of).fold(0, |least, part| if loads[part] < loads[least] { part } else { least });
+            loads[least] += cost;
+            members.iter().for_each(|&place| parts[place] = least);
+        }
+        Ok(parts)
+    }
+
+    /// Names of all units and trials.
+    pub(super) fn keys(&self) -> HashSet<&str> {
+        self.units.iter().chain(&self.trials).map(|unit| unit.key.as_str()).collect()
+    }
+
+    /// Records in a store that belong to no problem of the experiment.
+    pub(super) fn foreign(&self, store: &Store) -> usize {
+        let ours = self.keys();
+        store.keys().filter(|key| !ours.contains(key)).count()
+    }
+}
