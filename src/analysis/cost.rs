@@ -96,7 +96,8 @@ impl Costs {
         let own = 8 * (dataset.labels().samples() * dataset.dimension()) as u128;
         let of_series = analysis.series.iter().filter_map(|series| {
             let weights = analysis.weights_of(series).weights(dataset.labels().classes(), draw);
-            let problem = Problem::new(&dataset, &LossChoice::of(&series.loss)?, &weights, analysis.penalty).ok()?;
+            let problem =
+                Problem::new(&dataset, &LossChoice::of(&series.loss)?, &weights, analysis.penalty).ok()?;
             Some(problem.memory())
         });
         Ok(own + of_series.max().unwrap_or(0))
@@ -110,9 +111,13 @@ impl Costs {
         if let Some(extent) = self.looked_at.get(&key) {
             return Ok(*extent);
         }
-        let sample = analysis.data.sample(Draw { seed: analysis.seed, repetition: 0 }).map_err(|error| wrong(&error))?;
+        let sample = analysis
+            .data
+            .sample(Draw { seed: analysis.seed, repetition: 0 })
+            .map_err(|error| wrong(&error))?;
         let labels = sample.labels();
-        let extent = Extent { classes: labels.classes(), samples: labels.samples(), features: sample.dimension() };
+        let extent =
+            Extent { classes: labels.classes(), samples: labels.samples(), features: sample.dimension() };
         self.looked_at.insert(key, extent);
         Ok(extent)
     }
@@ -151,7 +156,9 @@ fn solving(analysis: &Analysis, series: &Series, extent: Extent) -> f64 {
     let evaluation = n * columns * (LOGIT + d * PRODUCT);
     let unknowns = columns * d;
     let hessian = match softmax {
-        true if unknowns <= WHOLE_HESSIAN => n * unknowns * unknowns / 2.0 + unknowns * unknowns * unknowns / 3.0,
+        true if unknowns <= WHOLE_HESSIAN => {
+            n * unknowns * unknowns / 2.0 + unknowns * unknowns * unknowns / 3.0
+        }
         true => 20.0 * n * unknowns,
         false => columns * (n * d * d / 2.0 + d * d * d / 3.0),
     };

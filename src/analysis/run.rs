@@ -120,12 +120,7 @@ fn solve_open(
 }
 
 /// The records of all units, in order.
-fn gather(
-    experiment: &Experiment,
-    work: &Work,
-    store: &Store,
-    solved: &HashMap<String, Record>,
-) -> Results {
+fn gather(experiment: &Experiment, work: &Work, store: &Store, solved: &HashMap<String, Record>) -> Results {
     let record = |unit: &Unit| {
         let found = solved.get(&unit.key).or_else(|| store.finished(&unit.key));
         found.map(|record| unit.record_from(record))

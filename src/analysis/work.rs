@@ -51,7 +51,8 @@ impl<'a> Work<'a> {
         let mut first_of: HashMap<(usize, &[usize]), usize> = HashMap::new();
         for (place, &number) in self.distinct.iter().enumerate() {
             let unit = &self.units[number];
-            let bundle = if unit.chooses() { *first_of.entry(unit.asks_for()).or_insert(place) } else { place };
+            let bundle =
+                if unit.chooses() { *first_of.entry(unit.asks_for()).or_insert(place) } else { place };
             let (cost, members) = bundles.entry(bundle).or_default();
             *cost += costs.seconds(unit)?;
             members.push(place);

@@ -48,6 +48,21 @@ fn resolution(text: &str) -> Result<f64, String> {
 }
 
 impl DrawingOptions {
+    /// The options as another call of the program takes them.
+    pub(super) fn as_arguments(&self) -> Vec<String> {
+        use clap::ValueEnum;
+        let name = |value: Option<clap::builder::PossibleValue>| {
+            value.map_or_else(String::new, |v| v.get_name().to_owned())
+        };
+        let formats: Vec<String> =
+            self.format.iter().map(|format| name(format.to_possible_value())).collect();
+        vec![
+            format!("--format {}", formats.join(",")),
+            format!("--dpi {}", self.dpi),
+            format!("--theme {}", name(self.theme.to_possible_value())),
+        ]
+    }
+
     /// Draws every figure of an analysis into `directory`; returns the figures and the files.
     pub(super) fn draw(&self, results: &Results, directory: &Path) -> Result<Vec<(Figure, Vec<PathBuf>)>> {
         let theme = match self.theme {

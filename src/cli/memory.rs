@@ -26,7 +26,7 @@ fn available() -> Option<u128> {
     Some(1024 * kibibytes)
 }
 
-fn readable(bytes: u128) -> String {
+pub(super) fn readable(bytes: u128) -> String {
     const UNITS: [&str; 7] = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
     let (mut size, mut unit) = (bytes as f64, 0);
     while size >= 1024.0 && unit + 1 < UNITS.len() {

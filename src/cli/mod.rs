@@ -15,6 +15,7 @@ mod losses;
 mod memory;
 mod output;
 mod reproduce;
+mod results;
 mod run;
 mod search;
 mod solve;
@@ -22,6 +23,7 @@ mod solve_record;
 mod solve_table;
 mod sparkline;
 mod spinner;
+mod status;
 mod teach;
 mod train;
 mod verdict_table;
@@ -98,6 +100,10 @@ enum Command {
     Reproduce(reproduce::Arguments),
     /// Run an analysis: solve its problems, keep the records, draw its figures
     Run(run::Arguments),
+    /// Show how far a run is that goes on elsewhere
+    Status(status::Arguments),
+    /// Look after results: list, merge parts, verify, prune
+    Results(results::Arguments),
     /// Draw the figures of a finished run anew
     Draw(draw::Arguments),
     /// List the shipped analyses, or copy one to edit
@@ -140,6 +146,8 @@ fn dispatch(arguments: &Arguments) -> Result<Ending> {
         Command::Losses(arguments) => losses::run(arguments, style),
         Command::Reproduce(arguments) => reproduce::run(arguments, style),
         Command::Run(arguments) => run::run(arguments, style),
+        Command::Status(arguments) => status::run(arguments, style),
+        Command::Results(arguments) => results::run(arguments, style),
         Command::Draw(arguments) => draw::run(arguments, style),
         Command::Analyses(arguments) => analyses::run(arguments, style),
         Command::Teach(arguments) => teach::run(arguments),

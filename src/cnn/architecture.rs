@@ -79,9 +79,7 @@ impl Architecture {
         let mut sum = 0_usize;
         for (layer, extent) in self.layers().into_iter().zip(extents) {
             sum += match layer {
-                LayerPlan::Convolution { channels, kernel } => {
-                    current.values() * kernel * kernel * channels
-                }
+                LayerPlan::Convolution { channels, kernel } => current.values() * kernel * kernel * channels,
                 LayerPlan::Linear(values) => current.values() * values,
                 _ => 0,
             };

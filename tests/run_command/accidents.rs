@@ -1,6 +1,6 @@
 //! What may go wrong with a directory of results, and what then is kept.
 
-use super::{SMALL, equipoise, read, with_small};
+use super::{SMALL, equipoise, journal_lines, read, with_small};
 use predicates::prelude::*;
 
 #[test]
@@ -11,15 +11,38 @@ fn a_run_that_is_broken_off_goes_on_where_it_stopped() {
     run().success();
     let whole = read(out.join("records.json"));
     // As a kill leaves it: some finished lines in the journal, the last one cut short, no records yet.
-    let lines: Vec<&str> = whole.lines().filter(|line| line.starts_with("{\"key\"")).collect();
-    let mut journal: String =
-        lines[..7].iter().map(|line| line.trim_end_matches(',').to_owned() + "\n").collect();
-    journal.push_str(&lines[7][..40]);
+    let lines = journal_lines(&whole);
+    let journal = lines[..7].concat() + &lines[7][..60];
     std::fs::write(out.join("records.jsonl"), journal).expect("written");
     std::fs::remove_file(out.join("records.json")).expect("removed");
     run().success().stdout(predicate::str::contains("18 problems solved (7 of them earlier)")).stderr(
         predicate::str::contains("records.jsonl:8: a record was cut off; its problem is solved anew"),
     );
+    assert_eq!(read(out.join("records.json")), whole);
+}
+
+#[test]
+fn a_line_that_was_changed_is_named_and_made_anew() {
+    let directory = with_small();
+    let out = directory.path().join("small");
+    let run = || equipoise(directory.path()).args(["run", "small.toml", "--format", "svg"]).assert();
+    run().success();
+    let whole = read(out.join("records.json"));
+    let lines = journal_lines(&whole);
+    let changed = lines[3].replacen("\"hardest\":[0.", "\"hardest\":[1.", 1);
+    assert_ne!(changed, lines[3]);
+    std::fs::write(out.join("records.jsonl"), lines[..3].concat() + &changed + &lines[4]).expect("written");
+    std::fs::remove_file(out.join("records.json")).expect("removed");
+    equipoise(directory.path()).args(["results", "verify", "small"]).assert().code(1).stderr(
+        predicate::str::contains("records.jsonl:4: a record is not as it was written")
+            .and(predicate::str::contains("14 problems not solved")),
+    );
+    run().success().stdout(predicate::str::contains("18 problems solved (4 of them earlier)"));
+    assert_eq!(read(out.join("records.json")), whole);
+    // The same of finished records.
+    std::fs::write(out.join("records.json"), whole.replacen("\"hardest\":[0.", "\"hardest\":[1.", 1))
+        .expect("written");
+    run().success().stderr(predicate::str::contains("records.json: is not as it was written"));
     assert_eq!(read(out.join("records.json")), whole);
 }
 
@@ -115,6 +138,7 @@ fn records_that_were_tampered_with_are_refused() {
         ("\"at\":[2]", "\"at\":[]"),
         ("\"series\":1", "\"series\":9"),
         ("\"classes\":3", "\"classes\":0"),
+        ("\"hardest\":[0.", "\"hardest\":[1."),
     ] {
         assert!(whole.contains(from));
         std::fs::write(out.join("records.json"), whole.replacen(from, to, 1)).expect("written");
@@ -122,6 +146,6 @@ fn records_that_were_tampered_with_are_refused() {
             .args(["draw", "small"])
             .assert()
             .code(2)
-            .stderr(predicate::str::contains("run it anew"));
+            .stderr(predicate::str::contains("is not as it was written; run the analysis anew"));
     }
 }

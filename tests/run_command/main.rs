@@ -5,8 +5,10 @@ mod analyses;
 mod broken_files;
 mod committed;
 mod results;
+mod shards;
 
 use assert_cmd::Command;
+use sha2::{Digest, Sha256};
 use std::path::Path;
 
 /// A small analysis of one's own, solved in milliseconds.
@@ -59,4 +61,18 @@ fn with_small() -> tempfile::TempDir {
 fn read(path: impl AsRef<Path>) -> String {
     let path = path.as_ref();
     std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The lines that a journal of finished records would have.
+fn journal_lines(records: &str) -> Vec<String> {
+    let line = |record: &str| {
+        let record = record.trim_end_matches(',');
+        format!("{{\"seal\":\"{}\",\"record\":{record}}}\n", seal(record))
+    };
+    records.lines().filter(|line| line.starts_with("{\"key\"")).map(line).collect()
+}
+
+/// The seal of a text: half of its SHA-256.
+fn seal(text: &str) -> String {
+    Sha256::digest(text).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }

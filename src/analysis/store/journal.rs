@@ -138,7 +138,16 @@ mod tests {
 
     fn record(key: &str) -> Record {
         let (at, measured) = (vec![0], BTreeMap::new());
-        Record { key: key.to_owned(), at, series: 0, repetition: 0, ended: Ended::Stationary, classes: 2, features: 1, measured }
+        Record {
+            key: key.to_owned(),
+            at,
+            series: 0,
+            repetition: 0,
+            ended: Ended::Stationary,
+            classes: 2,
+            features: 1,
+            measured,
+        }
     }
 
     #[test]

@@ -39,7 +39,10 @@ impl Merge {
         let parts = directories.iter().flat_map(|directory| shard_journals(directory));
         let of = parts.map(|(_, shard)| shard.of).max().unwrap_or(1);
         let mut store = Store::open(out, &experiment, None, false)?;
-        directories.iter().filter(|directory| directory.as_path() != out).for_each(|each| store.take_in(each));
+        directories
+            .iter()
+            .filter(|directory| directory.as_path() != out)
+            .for_each(|each| store.take_in(each));
         let missing = missing_parts(&experiment, &store, of)?;
         Ok(Self { experiment, store, missing })
     }

@@ -12,7 +12,7 @@ mod survey;
 
 pub use merge::Merge;
 pub use part::Shard;
-pub use survey::{Survey, SurveyedFile, prune};
+pub use survey::{PartState, Survey, SurveyedFile, part_states, prune};
 
 use super::error::AnalysisError;
 use super::experiment::Experiment;
@@ -75,8 +75,13 @@ impl Store {
         }
         let text = resolved(&experiment.analysis)?;
         write_whole(&file(ANALYSIS), text.as_bytes()).map_err(|error| unwritable(&file(ANALYSIS), &error))?;
-        let mut store =
-            Self { directory: directory.to_owned(), finished: HashMap::new(), journal, shard, remarks: Vec::new() };
+        let mut store = Self {
+            directory: directory.to_owned(),
+            finished: HashMap::new(),
+            journal,
+            shard,
+            remarks: Vec::new(),
+        };
         store.take_in(directory);
         Ok(store)
     }
@@ -133,7 +138,9 @@ fn claim(directory: &Path, shard: Option<Shard>) -> Result<Journal, AnalysisErro
     };
     let name = shard.map_or_else(|| JOURNAL.to_owned(), Shard::journal);
     let Some(journal) = Journal::open(&directory.join(name))? else {
-        return taken(shard.map_or_else(|| "another run".to_owned(), |shard| format!("another run of shard {shard}")));
+        return taken(
+            shard.map_or_else(|| "another run".to_owned(), |shard| format!("another run of shard {shard}")),
+        );
     };
     // The whole takes journals of parts away when it is finished, so neither works beside the other.
     if shard.is_some() {

@@ -18,10 +18,13 @@ impl Shard {
     /// Reads `I/N`.
     pub fn parse(text: &str) -> Result<Self, AnalysisError> {
         let wrong = |why: String| AnalysisError::specification(format!("--shard {text}"), why);
-        let numbers = text.split_once('/').and_then(|(number, of)| Some((number.parse().ok()?, of.parse().ok()?)));
+        let numbers =
+            text.split_once('/').and_then(|(number, of)| Some((number.parse().ok()?, of.parse().ok()?)));
         match numbers {
             None => Err(wrong("is not I/N; write 1/4 for the first of four parts".to_owned())),
-            Some((_, of)) if of == 0 || of > MOST_SHARDS => Err(wrong(format!("{of} parts; give 1 to {MOST_SHARDS}"))),
+            Some((_, of)) if of == 0 || of > MOST_SHARDS => {
+                Err(wrong(format!("{of} parts; give 1 to {MOST_SHARDS}")))
+            }
             Some((number, of)) if number == 0 || number > of => {
                 Err(wrong(format!("there is no part {number} of {of}; parts are numbered from 1 to {of}")))
             }

@@ -31,7 +31,8 @@ pub(super) fn text(results: &Results) -> Result<String, serde_json::Error> {
 
 /// The records in it, or why they are not to be trusted.
 pub(super) fn read(bytes: &[u8]) -> Result<Vec<Record>, String> {
-    let read: RecordsFile = serde_json::from_slice(bytes).map_err(|error| format!("cannot be read ({error})"))?;
+    let read: RecordsFile =
+        serde_json::from_slice(bytes).map_err(|error| format!("cannot be read ({error})"))?;
     let text = String::from_utf8_lossy(bytes);
     let lines = text.split_once("[\n").and_then(|(_, rest)| rest.strip_suffix("\n]}\n"));
     if lines.map(seal).as_ref() != Some(&read.seal) {

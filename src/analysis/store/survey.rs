@@ -1,7 +1,7 @@
 //! What a directory of results holds, file by file, without trusting any of it.
 
 use super::journal::{self, Journal};
-use super::{ANALYSIS, JOURNAL, RECORDS, contents, records_file, shard_journals, unwritable};
+use super::{ANALYSIS, JOURNAL, RECORDS, Shard, contents, records_file, shard_journals, unwritable};
 use crate::analysis::error::AnalysisError;
 use crate::analysis::experiment::Experiment;
 use crate::analysis::file::Source;
@@ -61,6 +61,40 @@ impl Survey {
         let problems = whole.len();
         Ok(Self { files, problems, solved: done, experiment })
     }
+}
+
+/// How far a part is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PartState {
+    /// The part.
+    pub shard: Shard,
+    /// Problems that are solved, by whichever part.
+    pub solved: usize,
+    /// Problems in all.
+    pub total: usize,
+    /// Whether a process on this machine is at work on it.
+    pub being_written: bool,
+}
+
+/// The parts that a directory is being filled in; none where it is filled as a whole.
+pub fn part_states(directory: &Path, experiment: &Experiment) -> Result<Vec<PartState>, AnalysisError> {
+    let journals = shard_journals(directory);
+    let Some(of) = journals.iter().map(|(_, shard)| shard.of).max() else { return Ok(Vec::new()) };
+    let work = Work::of(experiment)?;
+    let mut remarks = Vec::new();
+    let records = files(directory).into_iter().flat_map(|path| read(&path, &mut remarks));
+    let solved: HashSet<String> = records.map(|record| record.key).collect();
+    let state = |number| -> Result<PartState, AnalysisError> {
+        let shard = Shard { number, of };
+        let units = work.of_part(Some(shard))?;
+        Ok(PartState {
+            shard,
+            solved: units.iter().filter(|unit| solved.contains(&unit.key)).count(),
+            total: units.len(),
+            being_written: journal::is_being_written(&directory.join(shard.journal())),
+        })
+    };
+    (1..=of).map(state).collect()
 }
 
 /// Takes out of a directory what no run of its analysis can use: lines that are not as they were written, records of other

@@ -1,17 +1,21 @@
 //! `run`: an analysis from its file to records and figures.
 
-use super::Ending;
-use super::comparison_table;
+mod estimate;
+mod slurm;
+
 use super::drawing::DrawingOptions;
 use super::output::{Style, counted, note, print};
 use super::verify::progress_bar;
+use super::{Ending, comparison_table};
 use crate::analysis::{
-    AnalysisError, Event, Experiment, Override, Results, Shipped, Source, Store, Workload,
-    run as run_experiment, write_parquet,
+    AnalysisError, Event, Experiment, Override, Results, Shard, Shipped, Source, Store, Workload,
+    run as run_experiment, run_shard, write_parquet,
 };
 use crate::figure::Figure;
 use crate::numeric::significant;
 use anyhow::Result;
+pub(super) use slurm::JOBS;
+use slurm::SlurmOptions;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -20,6 +24,8 @@ const EXAMPLES: &str = "Examples:
   equipoise run mine.toml --out results                a file of your own
   equipoise run averaging --set repetitions=5 --set data.gaussian.means.hard_and_easy.easy_classes=6
   equipoise run averaging/analysis.toml                goes on with, or repeats, what is there
+  equipoise run images-table --estimate                what it will take, before it is begun
+  equipoise run images-table --shard 2/4               the second of four parts; `results merge` joins them
 
 A run that was broken off goes on where it stopped. `equipoise analyses` lists what is shipped.";
 
@@ -42,6 +48,14 @@ pub(super) struct Arguments {
     /// Write the table of records as a Parquet file too
     #[arg(long)]
     parquet: bool,
+    /// Work on the I-th of N disjoint parts alone, on this machine or any other; `equipoise results merge` joins them
+    #[arg(long, value_name = "I/N", conflicts_with_all = ["parquet", "force"])]
+    shard: Option<String>,
+    /// Say what the run will take, and begin nothing
+    #[arg(long, conflicts_with_all = ["shard", "out", "force", "parquet"])]
+    estimate: bool,
+    #[command(flatten)]
+    slurm: SlurmOptions,
     #[command(flatten)]
     drawing: DrawingOptions,
 }
@@ -61,8 +75,17 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
         arguments.overrides.iter().map(|text| Override::parse(text)).collect::<Result<Vec<_>, _>>()?;
     let (source, home) = source(&arguments.analysis)?;
     let experiment = source.experiment(&overrides)?;
+    if arguments.estimate {
+        return estimate::tell(&experiment, style);
+    }
     let directory =
         arguments.out.clone().or(home).unwrap_or_else(|| PathBuf::from(&experiment.analysis.name));
+    if arguments.slurm.asked_for() {
+        return arguments.slurm.submit(&experiment, &directory, &arguments.drawing);
+    }
+    if let Some(text) = &arguments.shard {
+        return work_on(Shard::parse(text)?, &experiment, &directory, started);
+    }
     let done = carry_out(&experiment, &directory, arguments.force, &arguments.drawing, style)?;
     if arguments.parquet {
         write_parquet(&done.results, &directory)?;
@@ -93,11 +116,58 @@ pub(super) fn carry_out(
     style: Style,
 ) -> Result<Done> {
     let store = Store::open(directory, experiment, None, overwrite)?;
+    finish(experiment, &store, directory, drawing, style)
+}
+
+/// Solves what a store lacks, writes its records and draws.
+pub(super) fn finish(
+    experiment: &Experiment,
+    store: &Store,
+    directory: &Path,
+    drawing: &DrawingOptions,
+    style: Style,
+) -> Result<Done> {
+    let (results, workload) =
+        watched(experiment, store, directory, |watch| run_experiment(experiment, store, watch))?;
+    let figures = drawing.draw(&results, directory)?;
+    let tables = comparison_table::write(&results, directory, style)?;
+    Ok(Done { results, figures, tables, workload })
+}
+
+/// Works on a part behind a progress bar.
+fn work_on(shard: Shard, experiment: &Experiment, directory: &Path, started: Instant) -> Result<Ending> {
+    let store = Store::open(directory, experiment, Some(shard), false)?;
+    let workload = watched(experiment, &store, directory, |watch| run_shard(experiment, &store, watch))?;
+    let Workload { total, found, .. } = workload;
+    print(&format!(
+        "{}, shard {shard}: {} solved{} in {} s\nwhen all parts are done: equipoise results merge {}\n",
+        experiment.analysis.name,
+        counted(total as u64, "problem"),
+        earlier(found),
+        significant(started.elapsed().as_secs_f64(), 3),
+        directory.display()
+    ))?;
+    Ok(Ending::Done)
+}
+
+/// A run with a progress bar, and whatever was found beside its way.
+fn watched<T>(
+    experiment: &Experiment,
+    store: &Store,
+    directory: &Path,
+    run: impl FnOnce(&(dyn Fn(Event) + Sync)) -> Result<T, AnalysisError>,
+) -> Result<T> {
     store.remarks.iter().for_each(|remark| note(remark));
     let bar = progress_bar("problems");
     bar.set_message(experiment.analysis.name.clone());
-    let (results, workload) = run_experiment(experiment, &store, &|event| match event {
-        Event::Known(Workload { total, found, .. }) => {
+    let done = run(&|event| match event {
+        Event::Known(Workload { total, found, foreign }) => {
+            if foreign > 0 {
+                let records = counted(foreign as u64, "record");
+                bar.suspend(|| {
+                    note(&format!("{}: {records} of other problems, not used", directory.display()))
+                });
+            }
             bar.set_length(total as u64);
             bar.set_position(found as u64);
             bar.reset_eta();
@@ -105,16 +175,15 @@ pub(super) fn carry_out(
         Event::Solved => bar.inc(1),
     })?;
     bar.finish_and_clear();
-    let figures = drawing.draw(&results, directory)?;
-    let tables = comparison_table::write(&results, directory, style)?;
-    Ok(Done { results, figures, tables, workload })
+    Ok(done)
 }
 
-fn summary(done: &Done, directory: &Path, started: Instant, style: Style) -> String {
-    let earlier = match done.workload.found {
-        0 => String::new(),
-        found => format!(" ({found} of them earlier)"),
-    };
+fn earlier(found: usize) -> String {
+    if found == 0 { String::new() } else { format!(" ({found} of them earlier)") }
+}
+
+pub(super) fn summary(done: &Done, directory: &Path, started: Instant, style: Style) -> String {
+    let earlier = earlier(done.workload.found);
     let mut text = format!(
         "{}: {} solved{earlier} in {} s\n",
         style.strong(&done.results.experiment.analysis.name),

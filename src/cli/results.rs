@@ -1,0 +1,153 @@
+//! `results`: looks after directories of results.
+
+use super::Ending;
+use super::drawing::DrawingOptions;
+use super::output::{Align, Style, columns, counted, note, print};
+use super::run::{finish, report_unsolved, summary};
+use crate::analysis::{Merge, MissingPart, Survey, SurveyedFile, prune};
+use anyhow::{Result, bail};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+const EXAMPLES: &str = "Examples:
+  equipoise results list averaging                  what is there, file by file
+  equipoise results verify averaging                whether all of it is as it was written, and complete
+  equipoise results prune averaging                 takes out what no run can use
+  equipoise results merge averaging                 parts that share a directory become one
+  equipoise results merge here there --out whole    parts from several machines";
+
+/// What to do with which directory.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Show what a directory holds, file by file
+    List {
+        /// A directory that `equipoise run` has filled or is filling
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+    },
+    /// Join parts into the whole: records and figures as if one machine had run it
+    Merge {
+        /// Directories that hold parts of one analysis
+        #[arg(value_name = "DIR", required = true)]
+        directories: Vec<PathBuf>,
+        /// Directory for the whole [default: the first DIR]
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+        #[command(flatten)]
+        drawing: DrawingOptions,
+    },
+    /// Check that every record is as it was written and that none is missing
+    Verify {
+        /// A directory that `equipoise run` has filled
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+    },
+    /// Take out damaged lines and records of other problems
+    Prune {
+        /// A directory that `equipoise run` has filled
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+    },
+}
+
+pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
+    match &arguments.action {
+        Action::List { directory } => list(directory, style),
+        Action::Merge { directories, out, drawing } => merge(directories, out.as_deref(), drawing, style),
+        Action::Verify { directory } => verify(directory, style),
+        Action::Prune { directory } => {
+            let gone = prune(directory)?;
+            print(&format!("{} taken out\n", counted(gone as u64, "record")))?;
+            Ok(Ending::Done)
+        }
+    }
+}
+
+fn list(directory: &Path, style: Style) -> Result<Ending> {
+    let survey = Survey::of(directory)?;
+    print(&listed(&survey, style))?;
+    survey.files.iter().flat_map(|file| &file.remarks).for_each(|remark| note(remark));
+    Ok(Ending::Done)
+}
+
+fn listed(survey: &Survey, style: Style) -> String {
+    let mut rows = vec![["file", "records", "foreign", "damaged", ""].map(str::to_owned).to_vec()];
+    rows.extend(survey.files.iter().map(row));
+    let alignment = [Align::Left, Align::Right, Align::Right, Align::Right, Align::Left];
+    format!(
+        "{}: {} of {} solved\n{}",
+        style.strong(&survey.experiment.analysis.name),
+        survey.solved,
+        counted(survey.problems as u64, "problem"),
+        columns(&rows, &alignment)
+    )
+}
+
+fn row(file: &SurveyedFile) -> Vec<String> {
+    let name = file.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let numbers = [file.records, file.foreign, file.remarks.len()].map(|number| number.to_string());
+    let state = if file.being_written { "being written" } else { "" };
+    [vec![name], numbers.to_vec(), vec![state.to_owned()]].concat()
+}
+
+fn verify(directory: &Path, style: Style) -> Result<Ending> {
+    let survey = Survey::of(directory)?;
+    let faults: Vec<&String> = survey.files.iter().flat_map(|file| &file.remarks).collect();
+    let foreign: usize = survey.files.iter().map(|file| file.foreign).sum();
+    let open = survey.problems - survey.solved;
+    faults.iter().for_each(|fault| note(fault));
+    if foreign > 0 {
+        note(&format!("{}: {} of other problems", directory.display(), counted(foreign as u64, "record")));
+    }
+    if open > 0 {
+        note(&format!(
+            "{}: {} not solved; equipoise run {} goes on",
+            directory.display(),
+            counted(open as u64, "problem"),
+            directory.join("analysis.toml").display()
+        ));
+    }
+    if faults.is_empty() && foreign == 0 && open == 0 {
+        print(&format!(
+            "{}: {}, every one as it was written\n",
+            style.good("sound"),
+            counted(survey.problems as u64, "record")
+        ))?;
+        return Ok(Ending::Done);
+    }
+    Ok(Ending::Negative)
+}
+
+fn merge(
+    directories: &[PathBuf],
+    out: Option<&Path>,
+    drawing: &DrawingOptions,
+    style: Style,
+) -> Result<Ending> {
+    let started = Instant::now();
+    let out = out.or(directories.first().map(PathBuf::as_path)).unwrap_or(Path::new("."));
+    let Merge { experiment, store, missing } = Merge::of(directories, out)?;
+    if !missing.is_empty() {
+        store.remarks.iter().for_each(|remark| note(remark));
+        bail!("{}", missing.iter().map(|part| told(part, &directories[0])).collect::<Vec<_>>().join("; "));
+    }
+    let done = finish(&experiment, &store, out, drawing, style)?;
+    print(&summary(&done, out, started, style))?;
+    report_unsolved(&done.results);
+    Ok(if done.results.unsolved().next().is_some() { Ending::Negative } else { Ending::Done })
+}
+
+/// What is missing and how to have it.
+fn told(MissingPart { shard, open, total }: &MissingPart, directory: &Path) -> String {
+    let file = directory.join("analysis.toml");
+    let shard = if shard.of == 1 { String::new() } else { format!(" --shard {shard}") };
+    let part = if shard.is_empty() { "the analysis" } else { "a part" };
+    format!("{part} lacks {open} of {total} problems: equipoise run {}{shard}", file.display())
+}

@@ -1,0 +1,39 @@
+//! `run --estimate`: what a run will take.
+
+use crate::analysis::{Estimate, Experiment, estimate};
+use crate::cli::Ending;
+use crate::cli::memory::readable;
+use crate::cli::output::{Align, Style, columns, print};
+use crate::numeric::significant;
+use anyhow::Result;
+
+pub(super) fn tell(experiment: &Experiment, style: Style) -> Result<Ending> {
+    let Estimate { problems, seconds, longest, memory } = estimate(experiment)?;
+    let threads = rayon::current_num_threads();
+    // No run ends before its longest problem does.
+    let wall = (seconds / threads as f64).max(longest);
+    let rows = [
+        ("problems", problems.to_string()),
+        ("processor time", duration(seconds)),
+        ("longest problem", duration(longest)),
+        (&*format!("time on {threads} threads here"), duration(wall)),
+        ("memory", if memory == 0 { "not foreseen for trainings".to_owned() } else { readable(memory) }),
+    ];
+    let rows: Vec<Vec<String>> = rows.into_iter().map(|(what, much)| vec![what.to_owned(), much]).collect();
+    print(&format!(
+        "{}\n{}",
+        style.strong(&experiment.analysis.name),
+        columns(&rows, &[Align::Left, Align::Left])
+    ))?;
+    Ok(Ending::Done)
+}
+
+/// Two digits are more than a prediction has.
+fn duration(seconds: f64) -> String {
+    let (much, unit) = match seconds {
+        ..100.0 => (seconds, "s"),
+        ..6_000.0 => (seconds / 60.0, "min"),
+        _ => (seconds / 3_600.0, "h"),
+    };
+    format!("about {} {unit}", significant(much, 2))
+}
