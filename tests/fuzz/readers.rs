@@ -2,20 +2,16 @@
 //!
 //! `fuzz_readers CORPUS INPUTS SEED` changes the files of a directory at random and audits each result under a loss drawn at
 //! random. An input on which the program panics is written to the directory as `crash-NUMBER`, and the run ends with code 1;
-//! otherwise it prints how many were audited and how many refused. Files that once made it panic stay in the corpus.
+//! otherwise it prints how many were taken, that is audited, and how many refused. Files that once made it panic stay in the corpus.
 
+mod drive;
 mod mutation;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
+use drive::{drive, seeds_in};
 use equipoise::audit::{Evidence, ReadOptions, Reduction, audit, recalibrate};
-use equipoise::data::random::stream;
 use equipoise::loss::{CATALOGUE, Choices, ClassWeights};
-use mutation::mutated;
-use rand::RngExt;
-use rayon::prelude::*;
-use std::panic::catch_unwind;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Larger evidence takes long and shows nothing new.
 const MOST_LOGITS: usize = 4096;
@@ -25,41 +21,10 @@ fn main() -> Result<()> {
     let [corpus, inputs, seed] = arguments.as_slice() else {
         anyhow::bail!("fuzz_readers CORPUS INPUTS SEED");
     };
-    let (corpus, inputs, seed) = (Path::new(corpus), inputs.parse::<u64>()?, seed.parse::<u64>()?);
-    let seeds = read(corpus)?;
-    std::panic::set_hook(Box::new(|_| {}));
-    let (audited, refused, crashed) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
-    (0..inputs).into_par_iter().for_each(|input| {
-        let mut generator = stream(seed, input);
-        let bytes = mutated(&seeds, &mut generator);
-        let choice = generator.random_range(0..CATALOGUE.len());
-        let outcome = match catch_unwind(|| is_audited(bytes.clone(), choice)) {
-            Ok(true) => &audited,
-            Ok(false) => &refused,
-            Err(_) => {
-                let _ = std::fs::write(corpus.join(format!("crash-{seed}-{input}")), &bytes);
-                &crashed
-            }
-        };
-        outcome.fetch_add(1, Ordering::Relaxed);
-    });
-    let [audited, refused, crashed] = [audited, refused, crashed].map(AtomicUsize::into_inner);
-    println!(
-        "{inputs} inputs from {} files: {audited} audited, {refused} refused, {crashed} panics",
-        seeds.len()
-    );
-    ensure!(crashed == 0, "inputs that end in a panic are in {}", corpus.display());
-    Ok(())
-}
-
-/// All files of a directory, in the order of their names.
-fn read(corpus: &Path) -> Result<Vec<Vec<u8>>> {
-    let entries = std::fs::read_dir(corpus).with_context(|| corpus.display().to_string())?;
-    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
-    paths.sort();
-    let seeds = paths.iter().map(|path| Ok(std::fs::read(path)?)).collect::<Result<Vec<_>>>()?;
-    ensure!(!seeds.is_empty(), "{} holds no files", corpus.display());
-    Ok(seeds)
+    let corpus = Path::new(corpus);
+    drive(&seeds_in(corpus)?, corpus, (inputs.parse()?, seed.parse()?), |bytes, choice| {
+        is_audited(bytes, choice % CATALOGUE.len())
+    })
 }
 
 /// Whether it is evidence, and then audited.

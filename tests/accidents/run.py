@@ -1,0 +1,308 @@
+#!/usr/bin/env python3
+"""Accidents: kills at random moments, full and read-only disks, rivals, a clock that jumps; and what is left then.
+
+    tests/accidents/run.py PROGRAM [--kills 100] [--seed 1] [--write docs/reliability.md]
+
+PROGRAM is a build of equipoise. Every command is run once undisturbed; then it is disturbed, run again as its user would, and what
+it leaves is compared with the undisturbed run byte by byte. Ends with code 1 if anything differs. The disks that are full
+or read-only are small file systems in memory, which take root; without it they are left out, and the table says so.
+"""
+
+import argparse
+import os
+import pathlib
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+# The table in the document stands between these lines.
+BEGIN, END = "<!-- accidents -->\n", "<!-- end of accidents -->\n"
+ANALYSIS = ["run", "averaging", "--format", "svg", "--set", "repetitions=60"]
+TRAIN = ["train", "--epochs", "12", "--seed", "3", "--format", "json"]
+# What a run says of when it was made.
+TIMES = re.compile(rb'"(?:seconds|wall_seconds|duration_seconds)": ?[0-9.e+-]+')
+
+
+class Bench:
+    """A directory to work in, and the program."""
+
+    def __init__(self, program, place, seed):
+        self.program, self.place, self.random = str(program), pathlib.Path(place), random.Random(seed)
+        self.rows, self.faults = [], []
+
+    def command(self, arguments, **more):
+        return subprocess.run([self.program, *arguments], cwd=self.place, capture_output=True, text=True, **more)
+
+    def start(self, arguments):
+        return subprocess.Popen(
+            [self.program, *arguments], cwd=self.place, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+
+    def must(self, arguments):
+        done = self.command(arguments)
+        if done.returncode != 0:
+            sys.exit(f"{' '.join(arguments)}: code {done.returncode}: {done.stderr.strip()}")
+        return done
+
+    def fresh(self, name):
+        shutil.rmtree(self.place / name, ignore_errors=True)
+        return name
+
+    def note(self, accident, command, result, fault=None):
+        self.rows.append((accident, command, result if fault is None else f"**{fault}**"))
+        if fault is not None:
+            self.faults.append(f"{accident}, {command}: {fault}")
+        print(f"{accident} | {command} | {fault or result}", flush=True)
+
+
+def contents(directory, skip=()):
+    """Every file with its bytes; temporary files must not be left."""
+    files = {}
+    for path in sorted(pathlib.Path(directory).rglob("*")):
+        if path.is_file() and path.name not in skip:
+            files[str(path.relative_to(directory))] = path.read_bytes()
+    return files
+
+
+def differing(ours, theirs):
+    return sorted(name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name))
+
+
+def journal_lines(directory):
+    """Whole lines in the journals of a run that was killed."""
+    files = pathlib.Path(directory).glob("records*.jsonl")
+    return sum(path.read_bytes().count(b"\n") for path in files)
+
+
+def kill_after(bench, arguments, seconds):
+    process = bench.start(arguments)
+    time.sleep(seconds)
+    process.kill()
+    process.wait()
+
+
+def killed_runs(bench, kills):
+    whole = bench.fresh("whole")
+    begun = time.monotonic()
+    bench.must([*ANALYSIS, "--out", whole])
+    taken, expected = time.monotonic() - begun, contents(bench.place / whole)
+    bad = again = 0
+    for _ in range(kills):
+        out = bench.fresh("out")
+        kill_after(bench, [*ANALYSIS, "--out", out], bench.random.uniform(0.0, taken))
+        kept = journal_lines(bench.place / out)
+        finished = (bench.place / out / "records.json").exists()
+        told = bench.must([*ANALYSIS, "--out", out]).stdout
+        found = re.search(r"(\d+) of them earlier", told)
+        found = int(found.group(1)) if found else 0
+        # A finished run has put its journal away.
+        again += max(kept - found, 0) if not finished else 0
+        bad += bool(differing(contents(bench.place / out), expected))
+    fault = f"{bad} differ, {again} solved twice" if bad or again else None
+    bench.note(
+        f"kill -9 at {kills} random moments", "run", "the same bytes each time; no record that was kept is solved again", fault
+    )
+
+
+def killed_reproductions(bench, kills):
+    arguments = ["reproduce", "--quick", "--format", "svg"]
+    whole = bench.fresh("whole")
+    begun = time.monotonic()
+    bench.must([*arguments, "--out", whole])
+    taken = time.monotonic() - begun
+    # The page says when and how fast it was made.
+    expected = contents(bench.place / whole, skip=("report.html",))
+    bad = 0
+    for _ in range(kills):
+        out = bench.fresh("out")
+        kill_after(bench, [*arguments, "--out", out], bench.random.uniform(0.0, taken))
+        bench.must([*arguments, "--out", out])
+        bad += bool(differing(contents(bench.place / out, skip=("report.html",)), expected))
+        bad += not (bench.place / out / "report.html").read_text().endswith("</html>\n")
+    bench.note(
+        f"kill -9 at {kills} random moments",
+        "reproduce --quick",
+        "the same bytes each time; finished analyses are found, claims are checked anew",
+        f"{bad} differ" if bad else None,
+    )
+
+
+def killed_trainings(bench, kills):
+    begun = time.monotonic()
+    expected = TIMES.sub(b"", bench.must([*TRAIN, "--checkpoint", "whole.safetensors"]).stdout.encode())
+    taken = time.monotonic() - begun
+    network = (bench.place / "whole.safetensors").read_bytes()
+    bad = 0
+    for _ in range(kills):
+        (bench.place / "out.safetensors").unlink(missing_ok=True)
+        arguments = [*TRAIN, "--checkpoint", "out.safetensors"]
+        kill_after(bench, arguments, bench.random.uniform(0.0, taken))
+        told = TIMES.sub(b"", bench.must(arguments).stdout.encode()).replace(b"out.safe", b"whole.safe")
+        bad += told != expected or (bench.place / "out.safetensors").read_bytes() != network
+    bench.note(
+        f"kill -9 at {kills} random moments",
+        "train --checkpoint",
+        "the same network and numbers, from the last checkpoint on",
+        f"{bad} differ" if bad else None,
+    )
+
+
+def killed_merges(bench, kills):
+    whole = bench.fresh("whole")
+    bench.must([*ANALYSIS, "--out", whole])
+    expected = contents(bench.place / whole)
+    parts = bench.fresh("parts")
+    for number in (1, 2, 3):
+        bench.must([*ANALYSIS, "--out", parts, "--shard", f"{number}/3"])
+    bad, taken = 0, None
+    for kill in range(kills + 1):
+        out = bench.fresh("out")
+        shutil.copytree(bench.place / parts, bench.place / out)
+        arguments = ["results", "merge", out, "--format", "svg"]
+        begun = time.monotonic()
+        if taken is not None:
+            kill_after(bench, arguments, bench.random.uniform(0.0, taken))
+        bench.must(arguments)
+        taken = taken or time.monotonic() - begun
+        bad += bool(differing(contents(bench.place / out), expected))
+    bench.note(
+        f"kill -9 at {kills} random moments", "results merge", "the same bytes each time", f"{bad} differ" if bad else None
+    )
+
+
+def interrupted_drawing(bench, times):
+    whole = bench.fresh("whole")
+    bench.must([*ANALYSIS, "--out", whole])
+    expected = contents(bench.place / whole)
+    begun = time.monotonic()
+    bench.must(["draw", whole, "--format", "svg"])
+    taken, bad = time.monotonic() - begun, 0
+    for _ in range(times):
+        process = bench.start(["draw", whole, "--format", "svg"])
+        time.sleep(bench.random.uniform(0.0, taken))
+        process.send_signal(signal.SIGINT)
+        process.wait()
+        bad += bool(differing(contents(bench.place / whole), expected))
+    fault = f"{bad} left something half-written" if bad else None
+    bench.note(f"Ctrl-C at {times} random moments", "draw", "every figure is the old one or the new one", fault)
+
+
+def one_line(done, code, *words):
+    """Whether a command was refused with a code and one line that has these words."""
+    text = done.stderr.strip()
+    return done.returncode == code and "\n" not in text and all(word in text for word in words)
+
+
+def disks(bench):
+    disk = bench.place / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=192k", "tmpfs", disk], capture_output=True)
+    if mounted.returncode != 0:
+        bench.note("full disk", "run", "not tried: it takes root to make a small file system")
+        return
+    try:
+        arguments = [*ANALYSIS, "--out", "disk/out"]
+        full = bench.command(arguments)
+        fault = None if one_line(full, 2, "cannot write", "goes on from there") else f"said {full.stderr.strip()!r}"
+        kept = journal_lines(disk / "out")
+        subprocess.run(["mount", "-o", "remount,size=64m", disk], check=True)
+        told = bench.must(arguments).stdout
+        if kept and f"({kept} of them earlier)" not in told:
+            fault = fault or f"{kept} records were kept, but {told!r}"
+        bench.must([*ANALYSIS, "--out", bench.fresh("whole")])
+        if differing(contents(disk / "out"), contents(bench.place / "whole")):
+            fault = fault or "what is there in the end differs"
+        bench.note("disk full, then room again", "run", f"one line, {kept} records kept, then the same bytes", fault)
+        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+        refused = bench.command([*ANALYSIS, "--out", "disk/new"])
+        fault = None if one_line(refused, 2, "cannot write") else f"said {refused.stderr.strip()!r}"
+        bench.note("read-only disk", "run", "one line before any work", fault)
+    finally:
+        subprocess.run(["umount", disk], check=False)
+
+
+def rivals(bench):
+    out = bench.fresh("out")
+    bench.must([*ANALYSIS, "--out", bench.fresh("whole")])
+    first = bench.start([*ANALYSIS, "--out", out])
+    while not (bench.place / out / "records.jsonl").exists():
+        time.sleep(0.005)
+    second = bench.command([*ANALYSIS, "--out", out])
+    first.wait()
+    fault = None if one_line(second, 2, "another run is at work here") else f"said {second.stderr.strip()!r}"
+    if differing(contents(bench.place / out), contents(bench.place / "whole")):
+        fault = fault or "what is there in the end differs"
+    bench.note("two processes on one directory", "run", "the second is told; the first ends as ever", fault)
+    out = bench.fresh("out")
+    parts = [bench.start([*ANALYSIS, "--out", out, "--shard", f"{number}/4"]) for number in (1, 2, 3, 4)]
+    codes = [part.wait() for part in parts]
+    bench.must(["results", "merge", out, "--format", "svg"])
+    fault = f"codes {codes}" if any(codes) else None
+    if differing(contents(bench.place / out), contents(bench.place / "whole")):
+        fault = fault or "what is there in the end differs"
+    bench.note("four parts at once in one directory", "run --shard", "merged into the same bytes", fault)
+
+
+def jumping_clock(bench):
+    if shutil.which("faketime") is None:
+        bench.note("clock that jumps", "run", "not tried: it takes faketime (Debian: faketime)")
+        return
+    bench.must([*ANALYSIS, "--out", bench.fresh("whole")])
+    out, fault = bench.fresh("out"), None
+    # Begun in the future and killed, then gone on with in the past, while the clock runs a hundred times too fast.
+    future = subprocess.Popen(
+        ["faketime", "-f", "+30y x100", bench.program, *ANALYSIS, "--out", out],
+        cwd=bench.place,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    time.sleep(0.4)
+    os.killpg(future.pid, signal.SIGKILL)
+    future.wait()
+    past = subprocess.run(
+        ["faketime", "-f", "-40y", bench.program, *ANALYSIS, "--out", out], cwd=bench.place, capture_output=True, text=True
+    )
+    if past.returncode != 0 or differing(contents(bench.place / out), contents(bench.place / "whole")):
+        fault = f"code {past.returncode}: {past.stderr.strip()!r}"
+    bench.note("clock that jumps by decades", "run", "the same bytes", fault)
+
+
+def table(rows):
+    lines = ["| accident | command | what is left |", "| --- | --- | --- |"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)]) + "\n"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("program", type=pathlib.Path)
+    parser.add_argument("--kills", type=int, default=100, help="of all commands together")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--write", type=pathlib.Path, metavar="FILE", help="put the table into this document")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="equipoise-accidents-") as place:
+        bench = Bench(options.program.resolve(), place, options.seed)
+        share = options.kills // 10
+        killed_runs(bench, options.kills - 6 * share)
+        killed_reproductions(bench, share)
+        killed_trainings(bench, 2 * share)
+        killed_merges(bench, 3 * share)
+        interrupted_drawing(bench, 20)
+        disks(bench)
+        rivals(bench)
+        jumping_clock(bench)
+    if options.write:
+        before, rest = options.write.read_text().split(BEGIN)
+        after = rest.split(END)[1]
+        options.write.write_text(before + BEGIN + table(bench.rows) + END + after)
+    if bench.faults:
+        sys.exit("\n".join(bench.faults))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+//! Designs at the ends of what doubles hold: many classes, classes of one sample, features that are constant or copies of each
+//! other, scales and weights over 24 orders of magnitude. Every end has a name, and no number that comes out is none.
+
+use equipoise::balance::MeanProbability;
+use equipoise::data::{Dataset, Labels};
+use equipoise::loss::{ClassWeights, InrVariant};
+use equipoise::solver::{LossChoice, Outcome, Problem, solve};
+use nalgebra::DMatrix;
+use proptest::prelude::*;
+
+/// One feature of all samples.
+#[derive(Debug, Clone)]
+enum Feature {
+    Constant(f64),
+    /// The feature before it, times a number.
+    Copy(f64),
+    Drawn(Vec<f64>, i32),
+}
+
+#[derive(Debug, Clone)]
+struct Design {
+    labels: Vec<u32>,
+    classes: usize,
+    features: Vec<Feature>,
+    weights: Vec<f64>,
+    choice: LossChoice,
+    l2: f64,
+}
+
+fn loss() -> impl Strategy<Value = LossChoice> {
+    prop_oneof![
+        Just(LossChoice::Logistic),
+        Just(LossChoice::Softmax),
+        Just(LossChoice::Inr { beta: 5.0, variant: InrVariant::Attached }),
+        Just(LossChoice::Inr { beta: 5.0, variant: InrVariant::Detached }),
+    ]
+}
+
+fn feature(samples: usize) -> impl Strategy<Value = Feature> {
+    let drawn = (prop::collection::vec(-4.0_f64..4.0, samples), -12_i32..=12);
+    prop_oneof![
+        1 => (-4.0_f64..4.0).prop_map(Feature::Constant),
+        1 => (-4.0_f64..4.0).prop_map(Feature::Copy),
+        4 => drawn.prop_map(|(values, power)| Feature::Drawn(values, power)),
+    ]
+}
+
+fn design() -> impl Strategy<Value = Design> {
+    let classes = prop_oneof![Just(2_usize), Just(3), Just(10), Just(50), Just(200)];
+    let sizes = classes
+        .prop_flat_map(|classes| (Just(classes), prop::collection::vec(1_usize..4, classes), 0_usize..=3));
+    sizes.prop_flat_map(|(classes, counts, dimension)| {
+        let labels: Vec<u32> =
+            (0_u32..).zip(&counts).flat_map(|(class, &count)| std::iter::repeat_n(class, count)).collect();
+        let features = prop::collection::vec(feature(labels.len()), dimension);
+        let weights =
+            prop::collection::vec((-12.0_f64..12.0).prop_map(|power| 10.0_f64.powf(power)), classes);
+        let l2 = prop_oneof![Just(0.0), (-9.0_f64..3.0).prop_map(|power| 10.0_f64.powf(power))];
+        (Just(labels), features, weights, loss(), l2).prop_map(
+            move |(labels, features, weights, choice, l2)| Design {
+                labels,
+                classes,
+                features,
+                weights,
+                choice,
+                l2,
+            },
+        )
+    })
+}
+
+impl Design {
+    fn dataset(&self) -> Dataset {
+        let mut matrix = DMatrix::zeros(self.features.len(), self.labels.len());
+        for (row, feature) in self.features.iter().enumerate() {
+            for sample in 0..self.labels.len() {
+                matrix[(row, sample)] = match feature {
+                    Feature::Constant(value) => *value,
+                    Feature::Copy(factor) if row > 0 => factor * matrix[(row - 1, sample)],
+                    Feature::Copy(factor) => *factor,
+                    Feature::Drawn(values, power) => values[sample] * 10.0_f64.powi(*power),
+                };
+            }
+        }
+        let labels = Labels::numbered(self.labels.clone(), self.classes).expect("every class occurs");
+        Dataset::unnamed(matrix, labels).expect("finite")
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_end_has_a_name_and_every_number_is_one(design in design()) {
+        let dataset = design.dataset();
+        let weights = ClassWeights::Explicit(design.weights.clone());
+        // Weights wider apart than a double can add up are refused, by name.
+        let problem = match Problem::new(&dataset, &design.choice, &weights, design.l2) {
+            Ok(problem) => problem,
+            Err(error) => {
+                prop_assert!(error.to_string().contains("weight"), "{}", error);
+                return Ok(());
+            }
+        };
+        match solve(&problem) {
+            Outcome::Stationary(point) => {
+                let numbers = point.head.coefficients.iter().chain(&point.head.intercepts);
+                prop_assert!(numbers.chain([&point.loss, &point.certificate.gradient_inf]).all(|value| value.is_finite()));
+                let means = MeanProbability::of(
+                    problem.loss().link(),
+                    &point.logits(&dataset),
+                    problem.targets(),
+                );
+                prop_assert!(means.matrix.iter().chain(&means.shortfall).all(|p| (0.0..=1.0).contains(p)));
+            }
+            Outcome::Separable(proof) => prop_assert!(proof.separated_samples > 0 && !proof.classes.is_empty()),
+            Outcome::NotConverged { why, .. } => prop_assert!(!why.is_empty()),
+        }
+    }
+}
