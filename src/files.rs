@@ -1,7 +1,7 @@
 //! Files written whole or not at all: an interruption leaves the old file or the new one, never half of either.
 
 use sha2::{Digest, Sha256};
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{Result, Write};
 use std::path::Path;
 
@@ -12,15 +12,62 @@ pub fn directory_of(file: &Path) -> &Path {
 }
 
 /// Writes to a temporary name in the same directory and renames it into place.
+///
+/// The name is told by that of the file, so that what a killed process has left is taken up by the next one that writes the same
+/// file; while another process is at it, it is a random one.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let temporary = directory_of(path).join(format!("{TEMPORARY}{name}"));
+    let Some(mut file) = claim(&temporary)? else { return write_beside(path, bytes) };
+    let written = file.set_len(0).and_then(|()| file.write_all(bytes)).and_then(|()| file.sync_all());
+    // Renamed while the lock is held: whoever waits for it sees that the name is gone.
+    let renamed = written.and_then(|()| std::fs::rename(&temporary, path));
+    renamed.inspect_err(|_| drop(std::fs::remove_file(&temporary)))
+}
+
+/// What temporary names begin with.
+const TEMPORARY: &str = ".equipoise-";
+
+/// A file for this process alone; `None` if another has it, or if there are no locks.
+fn claim(path: &Path) -> Result<Option<File>> {
+    loop {
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
+        if file.try_lock().is_err() {
+            return Ok(None);
+        }
+        if is_at(&file, path) {
+            return Ok(Some(file));
+        }
+    }
+}
+
+/// The same under a name that nobody else can have.
+fn write_beside(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut file = tempfile::Builder::new()
-        .prefix(".equipoise-")
+        .prefix(TEMPORARY)
         // Opened like any file, since the builder's own files are readable by their owner alone.
         .make_in(directory_of(path), |name| File::create_new(name))?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// Whether a path still leads to an open file, which another process may have renamed or removed since.
+#[cfg(unix)]
+pub(crate) fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let identity = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
+    match (file.metadata(), std::fs::metadata(path)) {
+        (Ok(open), Ok(there)) => identity(open) == identity(there),
+        _ => false,
+    }
+}
+
+/// Whether there is something at a path; which file it is other systems do not tell.
+#[cfg(not(unix))]
+pub(crate) fn is_at(_: &File, path: &Path) -> bool {
+    path.exists()
 }
 
 /// The first 128 bits of a digest, in hexadecimal.
@@ -42,5 +89,20 @@ mod tests {
         }
         assert_eq!(std::fs::read_dir(directory.path()).expect("listable").count(), 1);
         assert!(write_whole(&directory.path().join("no/such.txt"), b"x").is_err());
+    }
+
+    #[test]
+    fn what_a_killed_process_has_left_is_taken_up_and_what_a_rival_has_is_left_alone() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("kept.txt");
+        let left = directory.path().join(".equipoise-kept.txt");
+        std::fs::write(&left, "a beginning that is longer than the whole").expect("written");
+        write_whole(&path, b"whole").expect("written");
+        assert_eq!(std::fs::read_to_string(&path).expect("readable"), "whole");
+        assert!(!left.exists());
+        let rival = claim(&left).expect("opened").expect("free");
+        write_whole(&path, b"beside").expect("written");
+        assert_eq!(std::fs::read_to_string(&path).expect("readable"), "beside");
+        assert!(left.exists() && is_at(&rival, &left));
     }
 }

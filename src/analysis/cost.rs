@@ -21,17 +21,20 @@ const DRAW: f64 = 1.5e-8;
 /// One logit of one sample in an evaluation: exponentials and sums.
 const LOGIT: f64 = 1.2e-8;
 /// One product of a feature and a coefficient, or of two features, in double precision.
-const PRODUCT: f64 = 6.0e-10;
-/// Evaluations of a search for a stationary point, those in higher precision counted as several.
-const EVALUATIONS: f64 = 30.0;
+const PRODUCT: f64 = 3.0e-10;
+/// One product of two features in a Hessian: single precision, many at once.
+const HESSIAN_PRODUCT: f64 = 6.0e-11;
+/// Evaluations of a search for a stationary point, those in higher precision counted as several: of all columns of softmax at
+/// once, and of a logistic column.
+const EVALUATIONS: (f64, f64) = (15.0, 30.0);
 /// Hessians that are made anew in a search.
 const HESSIANS: f64 = 4.0;
 /// Unknowns up to which softmax's Hessian is made whole.
 const WHOLE_HESSIAN: f64 = 1_000.0;
 /// LGL-INR beside plain logistic loss: it begins at `beta = 0` and goes on from there.
 const REWEIGHTED: f64 = 3.0;
-/// Evaluations of a first-order iteration with its line search.
-const LINE_SEARCH: f64 = 2.5;
+/// Evaluations that a first-order iteration with its line search is worth: value and gradient apart, one thread, no blocks.
+const LINE_SEARCH: f64 = 29.0;
 /// One multiplication of a network, forward and backward together.
 const NETWORK: f64 = 3.0e-10;
 
@@ -162,7 +165,8 @@ fn solving(analysis: &Analysis, series: &Series, extent: Extent) -> f64 {
         true => 20.0 * n * unknowns,
         false => columns * (n * d * d / 2.0 + d * d * d / 3.0),
     };
-    let solved = EVALUATIONS * evaluation + HESSIANS * hessian * PRODUCT;
+    let evaluations = if softmax { EVALUATIONS.0 } else { EVALUATIONS.1 };
+    let solved = evaluations * evaluation + HESSIANS * hessian * HESSIAN_PRODUCT;
     let solved = if matches!(series.loss, LossPlan::Inr { .. }) { REWEIGHTED * solved } else { solved };
     let searched = match series.optimizer {
         Optimizer::Newton => solved,
@@ -170,7 +174,7 @@ fn solving(analysis: &Analysis, series: &Series, extent: Extent) -> f64 {
             iterations as f64 * LINE_SEARCH * evaluation
         }
     };
-    let effects = k * evaluation + hessian * PRODUCT;
+    let effects = k * evaluation + hessian * HESSIAN_PRODUCT;
     let taken = |&measure: &Measure| match measure {
         Measure::WeightEffect | Measure::SumRuleResidual => effects,
         Measure::WeightEffectByDifferences => 2.0 * k * solved,

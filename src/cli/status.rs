@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const EXAMPLES: &str = "Examples:
-  equipoise status images-table     parts, solved problems, and where Slurm has them
+  equipoise status digits-table     parts, solved problems, and where Slurm has them
 
 `equipoise run DIR/analysis.toml --out DIR --slurm` again submits what is not done.";
 

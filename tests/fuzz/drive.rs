@@ -1,7 +1,7 @@
 //! Many inputs on all cores, none of which may end in a panic.
 
 use crate::mutation::mutated;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use equipoise::data::random::stream;
 use rand::RngExt;
 use rayon::prelude::*;
@@ -40,14 +40,4 @@ pub(crate) fn drive(
     );
     ensure!(crashed == 0, "inputs that end in a panic are in {}", crashes.display());
     Ok(())
-}
-
-/// All files of a directory, in the order of their names.
-pub(crate) fn seeds_in(corpus: &Path) -> Result<Vec<Vec<u8>>> {
-    let entries = std::fs::read_dir(corpus).with_context(|| corpus.display().to_string())?;
-    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
-    paths.sort();
-    let seeds = paths.iter().map(|path| Ok(std::fs::read(path)?)).collect::<Result<Vec<_>>>()?;
-    ensure!(!seeds.is_empty(), "{} holds no files", corpus.display());
-    Ok(seeds)
 }

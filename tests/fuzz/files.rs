@@ -125,7 +125,7 @@ fn images(place: &Path, bytes: &[u8], choice: usize) -> bool {
         let sound = if beside.contains("labels") { vec![0, 0, 8, 1, 0, 0, 0, 4, 0, 1, 0, 1] } else { idx() };
         written = written.and_then(|()| std::fs::write(directory.path().join(beside), sound));
     }
-    let path = if name.ends_with(".npz") { directory.path().join(name) } else { directory.path().to_owned() };
+    let path = if name == "images.npz" { directory.path().join(name) } else { directory.path().to_owned() };
     written.is_ok() && read_images(&path, Part::Train).is_ok()
 }
 

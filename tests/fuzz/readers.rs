@@ -7,8 +7,8 @@
 mod drive;
 mod mutation;
 
-use anyhow::Result;
-use drive::{drive, seeds_in};
+use anyhow::{Context, Result, ensure};
+use drive::drive;
 use equipoise::audit::{Evidence, ReadOptions, Reduction, audit, recalibrate};
 use equipoise::loss::{CATALOGUE, Choices, ClassWeights};
 use std::path::Path;
@@ -25,6 +25,16 @@ fn main() -> Result<()> {
     drive(&seeds_in(corpus)?, corpus, (inputs.parse()?, seed.parse()?), |bytes, choice| {
         is_audited(bytes, choice % CATALOGUE.len())
     })
+}
+
+/// All files of a directory, in the order of their names.
+fn seeds_in(corpus: &Path) -> Result<Vec<Vec<u8>>> {
+    let entries = std::fs::read_dir(corpus).with_context(|| corpus.display().to_string())?;
+    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    paths.sort();
+    let seeds = paths.iter().map(|path| Ok(std::fs::read(path)?)).collect::<Result<Vec<_>>>()?;
+    ensure!(!seeds.is_empty(), "{} holds no files", corpus.display());
+    Ok(seeds)
 }
 
 /// Whether it is evidence, and then audited.

@@ -4,7 +4,7 @@
 use super::unwritable;
 use crate::analysis::error::AnalysisError;
 use crate::analysis::records::Record;
-use crate::files::short_digest;
+use crate::files::{is_at, short_digest};
 use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write;
@@ -53,11 +53,9 @@ impl Journal {
         let failed = |error: std::io::Error| unwritable(path, &error);
         loop {
             let mut file = OpenOptions::new().create(true).append(true).open(path).map_err(failed)?;
-            match file.try_lock() {
-                Ok(()) => {}
-                Err(TryLockError::WouldBlock) => return Ok(None),
-                // A file system without locks: nobody can be told apart, so nobody is kept out.
-                Err(TryLockError::Error(_)) => {}
+            // On a file system without locks nobody can be told apart, so nobody is kept out.
+            if let Err(TryLockError::WouldBlock) = file.try_lock() {
+                return Ok(None);
             }
             if !is_at(&file, path) {
                 // Whoever had it has finished and taken it away since it was opened.
@@ -90,21 +88,6 @@ impl Journal {
 /// Whether a process writes a journal at present.
 pub(super) fn is_being_written(path: &Path) -> bool {
     File::open(path).is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
-}
-
-#[cfg(unix)]
-fn is_at(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let identity = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
-    match (file.metadata(), std::fs::metadata(path)) {
-        (Ok(open), Ok(there)) => identity(open) == identity(there),
-        _ => false,
-    }
-}
-
-#[cfg(not(unix))]
-fn is_at(_: &File, path: &Path) -> bool {
-    path.exists()
 }
 
 /// The sealed records of a journal, and what is wrong with other lines of it. The last line of a journal that is being

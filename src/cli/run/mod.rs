@@ -24,8 +24,8 @@ const EXAMPLES: &str = "Examples:
   equipoise run mine.toml --out results                a file of your own
   equipoise run averaging --set repetitions=5 --set data.gaussian.means.hard_and_easy.easy_classes=6
   equipoise run averaging/analysis.toml                goes on with, or repeats, what is there
-  equipoise run images-table --estimate                what it will take, before it is begun
-  equipoise run images-table --shard 2/4               the second of four parts; `results merge` joins them
+  equipoise run digits-table --estimate                what it will take, before it is begun
+  equipoise run digits-table --shard 2/4               the second of four parts; `results merge` joins them
 
 A run that was broken off goes on where it stopped. `equipoise analyses` lists what is shipped.";
 
@@ -165,7 +165,7 @@ fn watched<T>(
             if foreign > 0 {
                 let records = counted(foreign as u64, "record");
                 bar.suspend(|| {
-                    note(&format!("{}: {records} of other problems, not used", directory.display()))
+                    note(&format!("{}: {records} of other problems, not used", directory.display()));
                 });
             }
             bar.set_length(total as u64);
