@@ -4,7 +4,6 @@
 //! predictions beside measurements). Arithmetic is plain sums and products, so that every machine predicts alike.
 
 use super::error::AnalysisError;
-use super::experiment::Experiment;
 use super::measure::{Measure, Shape};
 use super::specification::{Analysis, Design, Draw, Extent, Optimizer, Series, Training};
 use super::unit::{Unit, Work};
@@ -37,34 +36,6 @@ const REWEIGHTED: f64 = 3.0;
 const LINE_SEARCH: f64 = 29.0;
 /// One multiplication of a network, forward and backward together.
 const NETWORK: f64 = 3.0e-10;
-
-/// What a run will take.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Estimate {
-    /// Problems to solve, and trainings to try.
-    pub problems: usize,
-    /// Seconds of one processor for all of them.
-    pub seconds: f64,
-    /// Seconds of the longest one.
-    pub longest: f64,
-    /// Bytes that the largest problem takes; nothing is foreseen of trainings.
-    pub memory: u128,
-}
-
-/// Predicts what a run will take, from what its file says; data files are looked at for their size.
-pub fn estimate(experiment: &Experiment) -> Result<Estimate, AnalysisError> {
-    let experiment_work = super::work::Work::of(experiment)?;
-    let mut costs = Costs::default();
-    let distinct = experiment_work.of_part(None)?;
-    let all = distinct.iter().copied().chain(&experiment_work.trials);
-    let seconds = all.map(|unit| costs.seconds(unit)).collect::<Result<Vec<f64>, _>>()?;
-    Ok(Estimate {
-        problems: seconds.len(),
-        seconds: seconds.iter().sum(),
-        longest: seconds.iter().copied().fold(0.0, f64::max),
-        memory: costs.memory(&experiment.points)?,
-    })
-}
 
 /// Costs of units, with the extents of designs that only a look at their data tells.
 #[derive(Default)]

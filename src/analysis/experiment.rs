@@ -1,7 +1,5 @@
 //! An analysis that was read and multiplied out along its sweep.
 
-use super::check;
-use super::error::AnalysisError;
 use super::specification::{Analysis, Series};
 
 /// A checked analysis: what its file says, and what that is at each point of the sweep.
@@ -27,15 +25,6 @@ pub struct SweptAxis {
 }
 
 impl Experiment {
-    /// An analysis that comes from no file and sweeps nothing, checked.
-    pub fn of_one_point(analysis: Analysis) -> Result<Self, AnalysisError> {
-        let experiment = Self { points: vec![analysis.clone()], axes: Vec::new(), analysis };
-        match check::check(&experiment) {
-            Ok(()) => Ok(experiment),
-            Err(fault) => Err(AnalysisError::specification(fault.key, fault.problem)),
-        }
-    }
-
     /// The same with as many repetitions as `most` at most.
     #[must_use]
     pub fn with_at_most(mut self, most: u64) -> Self {

@@ -122,6 +122,17 @@ impl Source {
     }
 }
 
+impl Experiment {
+    /// An analysis that comes from no file and sweeps nothing, checked.
+    pub fn of_one_point(analysis: Analysis) -> Result<Self, AnalysisError> {
+        let experiment = Self { points: vec![analysis.clone()], axes: Vec::new(), analysis };
+        match check::check(&experiment) {
+            Ok(()) => Ok(experiment),
+            Err(fault) => Err(AnalysisError::specification(fault.key, fault.problem)),
+        }
+    }
+}
+
 impl Override {
     /// Reads `key=value`; a value that is no TOML is taken as text.
     pub fn parse(text: &str) -> Result<Self, AnalysisError> {

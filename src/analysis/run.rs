@@ -98,7 +98,9 @@ fn solve_open(
     let untried: Vec<&Unit> = wanted.iter().copied().filter(is_open).collect();
     let total = ours.len() + wanted.len();
     let found = total - open.len() - untried.len();
-    let workload = Workload { total, found, foreign: work.foreign(store) };
+    let known = work.keys();
+    let foreign = store.keys().filter(|key| !known.contains(key)).count();
+    let workload = Workload { total, found, foreign };
     watch(Event::Known(workload));
     let carry_out = |unit: &Unit, trials: &Trials| {
         let record = unit.carry_out(experiment, trials)?;

@@ -3,7 +3,7 @@
 use super::cost::Costs;
 use super::error::AnalysisError;
 use super::experiment::Experiment;
-use super::store::{Shard, Store};
+use super::store::Shard;
 use super::unit::{Unit, origins, trials, units};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -71,11 +71,5 @@ impl<'a> Work<'a> {
     /// Names of all units and trials.
     pub(super) fn keys(&self) -> HashSet<&str> {
         self.units.iter().chain(&self.trials).map(|unit| unit.key.as_str()).collect()
-    }
-
-    /// Records in a store that belong to no problem of the experiment.
-    pub(super) fn foreign(&self, store: &Store) -> usize {
-        let ours = self.keys();
-        store.keys().filter(|key| !ours.contains(key)).count()
     }
 }

@@ -1,7 +1,6 @@
 //! Parts that were worked on apart become one.
 
-use super::survey::experiment_of;
-use super::{Store, resolved, shard_journals};
+use super::{Store, experiment_of, resolved, shard_journals};
 use crate::analysis::error::AnalysisError;
 use crate::analysis::experiment::Experiment;
 use crate::analysis::run::{MissingPart, missing_parts};

@@ -16,6 +16,7 @@ pub use survey::{PartState, Survey, SurveyedFile, part_states, prune};
 
 use super::error::AnalysisError;
 use super::experiment::Experiment;
+use super::file::Source;
 use super::records::{Record, Results};
 use super::specification::Analysis;
 use super::{parquet_table, table};
@@ -176,7 +177,7 @@ pub fn write_parquet(results: &Results, directory: &Path) -> Result<(), Analysis
 impl Results {
     /// Reads the directory of a finished run.
     pub fn read(directory: &Path) -> Result<Self, AnalysisError> {
-        let experiment = survey::experiment_of(directory)?;
+        let experiment = experiment_of(directory)?;
         let path = directory.join(RECORDS);
         let problem = |problem: String| AnalysisError::Occupied { path: path.clone(), problem };
         let text = std::fs::read(&path).map_err(|_| {
@@ -208,6 +209,16 @@ impl Results {
         }
         Ok(Self { experiment, records })
     }
+}
+
+/// The analysis whose results a directory holds.
+fn experiment_of(directory: &Path) -> Result<Experiment, AnalysisError> {
+    let path = directory.join(ANALYSIS);
+    if !path.is_file() {
+        let problem = "holds no analysis.toml; name a directory that `equipoise run` has filled".to_owned();
+        return Err(AnalysisError::Occupied { path: directory.to_owned(), problem });
+    }
+    Source::read(&path)?.experiment(&[])
 }
 
 /// The analysis as it stands beside its results: with the version, every default, and the data file by its full path.

@@ -1,10 +1,9 @@
 //! What a directory of results holds, file by file, without trusting any of it.
 
 use super::journal::{self, Journal};
-use super::{ANALYSIS, JOURNAL, RECORDS, Shard, contents, records_file, shard_journals, unwritable};
+use super::{JOURNAL, RECORDS, Shard, contents, experiment_of, records_file, shard_journals, unwritable};
 use crate::analysis::error::AnalysisError;
 use crate::analysis::experiment::Experiment;
-use crate::analysis::file::Source;
 use crate::analysis::records::Record;
 use crate::analysis::work::Work;
 use crate::files::write_whole;
@@ -133,16 +132,6 @@ pub fn prune(directory: &Path) -> Result<usize, AnalysisError> {
         }
     }
     Ok(gone)
-}
-
-/// The analysis whose results a directory holds.
-pub(super) fn experiment_of(directory: &Path) -> Result<Experiment, AnalysisError> {
-    let path = directory.join(ANALYSIS);
-    if !path.is_file() {
-        let problem = "holds no analysis.toml; name a directory that `equipoise run` has filled".to_owned();
-        return Err(AnalysisError::Occupied { path: directory.to_owned(), problem });
-    }
-    Source::read(&path)?.experiment(&[])
 }
 
 fn files(directory: &Path) -> Vec<PathBuf> {

@@ -1,0 +1,34 @@
+//! What a run will take, before it is begun.
+
+use super::cost::Costs;
+use super::error::AnalysisError;
+use super::experiment::Experiment;
+use super::work::Work;
+
+/// What a run will take.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Estimate {
+    /// Problems to solve, and trainings to try.
+    pub problems: usize,
+    /// Seconds of one processor for all of them.
+    pub seconds: f64,
+    /// Seconds of the longest one.
+    pub longest: f64,
+    /// Bytes that the largest problem takes; nothing is foreseen of trainings.
+    pub memory: u128,
+}
+
+/// Predicts what a run will take, from what its file says; data files are looked at for their size.
+pub fn estimate(experiment: &Experiment) -> Result<Estimate, AnalysisError> {
+    let work = Work::of(experiment)?;
+    let mut costs = Costs::default();
+    let distinct = work.of_part(None)?;
+    let all = distinct.iter().copied().chain(&work.trials);
+    let seconds = all.map(|unit| costs.seconds(unit)).collect::<Result<Vec<f64>, _>>()?;
+    Ok(Estimate {
+        problems: seconds.len(),
+        seconds: seconds.iter().sum(),
+        longest: seconds.iter().copied().fold(0.0, f64::max),
+        memory: costs.memory(&experiment.points)?,
+    })
+}
