@@ -309,7 +309,7 @@ fn a_move_is_seen_soon_and_moves_that_are_overtaken_are_dropped() {
     for (what, link, key) in [
         ("2 classes, N = 2,000", "#two-classes?n0=1000&n1=1000&c0=-0.5,0&c1=0.5,0", "w"),
         ("3 classes, N = 2,000", "#three-classes?n0=700&n1=700&n2=600", "penalty"),
-        ("10 classes, N = 2,000, three losses", "#averaging?design=ring&easy=9", "beta"),
+        ("10 classes, N = 1,200, three losses", "#averaging?design=ring&easy=9", "beta"),
     ] {
         open(&browser, &served, link);
         browser.ask("performance.clearMeasures()");

@@ -7,6 +7,8 @@ import { Plane, logitsOf } from '../pictures/plane.js';
 import { numbered, problem, sizeSlider } from './common.js';
 
 const REACH = 7;
+/** Samples of each class on the ring: three losses over up to ten such classes are solved within a blink. */
+const IN_RING = 120;
 const ring = ({ design }) => design === 'ring';
 const LOSSES = [
   { loss: 'logistic', name: 'LGL', colour: 'var(--lgl)' },
@@ -28,10 +30,10 @@ const classes = (values) => values.easy + (ring(values) ? 1 : 2);
 
 function lesson(values) {
   const { easy, hard, distance, radius, beta } = values;
-  const common = Array.from({ length: easy }, () => 200);
+  const each = (count) => Array.from({ length: easy }, () => count);
   const data = ring(values)
-    ? { gaussian: { means: { ring_around_target: { easy_classes: easy, radius } }, counts: [200, ...common] } }
-    : { gaussian: { means: { hard_and_easy: { hard_distance: distance, easy_classes: easy, easy_distance: 6 } }, counts: [200, hard, ...common] } };
+    ? { gaussian: { means: { ring_around_target: { easy_classes: easy, radius } }, counts: [IN_RING, ...each(IN_RING)] } }
+    : { gaussian: { means: { hard_and_easy: { hard_distance: distance, easy_classes: easy, easy_distance: 6 } }, counts: [200, hard, ...each(200)] } };
   const regions = { id: 'regions', height: 1.95, caption: 'Decision regions of LGL, SML and LGL-INR.', plot: { regions: { target: 0, reach: REACH } } };
   const bars = {
     id: 'bars', caption: 'What the target withholds, and which classes receive it.', plot: { bars: { target: 0, classes: numbered(classes(values)) } },
@@ -90,7 +92,7 @@ LGL-INR weighs the others by how hard they are, so that for large β the hardest
     { name: 'More easy classes', values: { easy: 8 }, comment: 'Softmax’s average falls to a hundredth while its hardest stays (A3). LGL’s column gives half of the target up instead (s₀), and its hardest falls with it.' },
     { name: 'β = 0', values: { beta: 0 }, comment: 'LGL-INR without sharpness: a plain mean over classes. Most of the gain in recall is there already; it comes from counting classes, not samples.' },
     { name: 'β = 20', values: { beta: 20 }, comment: 'Sharper: the ringed dot of LGL-INR comes down to what the bound allows. Softmax without weights is no better than LGL here.' },
-    { name: 'No room', values: { design: 'ring', easy: 8 }, comment: 'A target inside a ring (A4): one column cannot fence it in. Its shortfall is 0.89 under LGL, 0.19 under softmax.' },
+    { name: 'No room', values: { design: 'ring', easy: 8 }, comment: 'A target inside a ring (A4): one column cannot fence it in. Its shortfall is 0.89 under LGL, 0.2 under softmax.' },
     { name: 'No room, β = 20', values: { design: 'ring', easy: 8, beta: 20 }, comment: 'The repair has a limit (R4): without room large β drives target and others to one half.' },
   ],
   lesson,
