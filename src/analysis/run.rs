@@ -74,14 +74,11 @@ pub fn missing_parts(
     of: usize,
 ) -> Result<Vec<MissingPart>, AnalysisError> {
     let work = Work::of(experiment)?;
-    let part = |number| -> Result<MissingPart, AnalysisError> {
-        let shard = Shard { number, of };
-        let units = work.of_part(Some(shard))?;
+    let part = |(number, units): (usize, Vec<&Unit>)| {
         let open = units.iter().filter(|unit| store.finished(&unit.key).is_none()).count();
-        Ok(MissingPart { shard, open, total: units.len() })
+        MissingPart { shard: Shard { number, of }, open, total: units.len() }
     };
-    let parts = (1..=of).map(part).collect::<Result<Vec<_>, _>>()?;
-    Ok(parts.into_iter().filter(|part| part.open > 0).collect())
+    Ok((1..).zip(work.in_parts(of)?).map(part).filter(|part| part.open > 0).collect())
 }
 
 /// Solves the part of the work that the store is opened for.

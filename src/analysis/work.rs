@@ -33,9 +33,16 @@ impl<'a> Work<'a> {
         let Some(shard) = shard else {
             return Ok(self.distinct.iter().map(|&number| &self.units[number]).collect());
         };
-        let parts = self.parts(shard.of)?;
-        let of_part = self.distinct.iter().zip(parts).filter(|(_, part)| *part + 1 == shard.number);
-        Ok(of_part.map(|(&number, _)| &self.units[number]).collect())
+        Ok(self.in_parts(shard.of)?.swap_remove(shard.number - 1))
+    }
+
+    /// Each problem once, dealt out among so many parts.
+    pub(super) fn in_parts(&self, of: usize) -> Result<Vec<Vec<&Unit<'a>>>, AnalysisError> {
+        let mut dealt = vec![Vec::new(); of];
+        for (&number, part) in self.distinct.iter().zip(self.parts(of)?) {
+            dealt[part].push(&self.units[number]);
+        }
+        Ok(dealt)
     }
 
     /// Trials that units wait for.

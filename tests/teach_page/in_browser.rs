@@ -1,7 +1,7 @@
 //! Every scene in a real browser.
 
 use crate::browser::Browser;
-use crate::page::{drawn, measured, numbers, open, records, saved_design, settle, shown, slide};
+use crate::page::{drawn, measured, numbers, open, records, saved, settle, shown, slide};
 use crate::served::Served;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -148,7 +148,7 @@ fn numbers_on_the_page_are_those_that_run_finds_in_the_saved_design() {
             slide(&browser, key, share);
         }
         let on_page = numbers(&browser);
-        let records = records(&saved_design(&browser));
+        let records = records(&saved(&browser, "#design"));
         for &(name, series, measure, place) in names {
             let (seen, run) = (shown(&on_page, name), measured(&records, series, measure, place));
             assert!(seen == run, "{scene}, {name}: {seen} on the page, {run} by run");
@@ -287,14 +287,7 @@ fn separable_classes_are_told_and_a_drawing_goes_home_by_itself() {
     let status = browser.ask("return document.getElementById('status').textContent");
     assert_eq!(status, "LGL: separable: no finite minimiser exists. ");
     open(&browser, &served, "#two-classes?theme=dark");
-    let saved = browser.ask_later(
-        "const done = arguments[arguments.length - 1];
-         const make = URL.createObjectURL;
-         URL.createObjectURL = (blob) => { blob.text().then(done); return make.call(URL, blob); };
-         document.querySelector('#picture-plane button').click();
-         URL.createObjectURL = make;",
-    );
-    let saved = saved.as_str().expect("a drawing");
+    let saved = saved(&browser, "#picture-plane button");
     assert!(saved.starts_with("<svg ") && saved.contains("xmlns=\"http://www.w3.org/2000/svg\""), "{saved}");
     assert!(!saved.contains("var(") && !saved.contains("tabindex"), "{saved}");
     // The colours are those of paper, whatever the page looks like.

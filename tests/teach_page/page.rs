@@ -47,15 +47,15 @@ pub(crate) fn drawn(browser: &Browser) -> Value {
     browser.ask("return [...document.querySelectorAll('.picture svg')].map(drawing => drawing.outerHTML)")
 }
 
-/// Takes the design home as its button does.
-pub(crate) fn saved_design(browser: &Browser) -> String {
-    let saved = browser.ask_later(
+/// What a button that saves something saves.
+pub(crate) fn saved(browser: &Browser, button: &str) -> String {
+    let saved = browser.ask_later(&format!(
         "const done = arguments[arguments.length - 1];
          const make = URL.createObjectURL;
-         URL.createObjectURL = (blob) => { blob.text().then(done); return make.call(URL, blob); };
-         document.getElementById('design').click();
-         URL.createObjectURL = make;",
-    );
+         URL.createObjectURL = (blob) => {{ blob.text().then(done); return make.call(URL, blob); }};
+         document.querySelector('{button}').click();
+         URL.createObjectURL = make;"
+    ));
     saved.as_str().expect("a file").to_owned()
 }
 

@@ -5,6 +5,7 @@ use super::{JOURNAL, RECORDS, Shard, contents, experiment_of, records_file, shar
 use crate::analysis::error::AnalysisError;
 use crate::analysis::experiment::Experiment;
 use crate::analysis::records::Record;
+use crate::analysis::unit::Unit;
 use crate::analysis::work::Work;
 use crate::files::write_whole;
 use std::collections::HashSet;
@@ -83,17 +84,16 @@ pub fn part_states(directory: &Path, experiment: &Experiment) -> Result<Vec<Part
     let mut remarks = Vec::new();
     let records = files(directory).into_iter().flat_map(|path| read(&path, &mut remarks));
     let solved: HashSet<String> = records.map(|record| record.key).collect();
-    let state = |number| -> Result<PartState, AnalysisError> {
+    let state = |(number, units): (usize, Vec<&Unit>)| {
         let shard = Shard { number, of };
-        let units = work.of_part(Some(shard))?;
-        Ok(PartState {
+        PartState {
             shard,
             solved: units.iter().filter(|unit| solved.contains(&unit.key)).count(),
             total: units.len(),
             being_written: journal::is_being_written(&directory.join(shard.journal())),
-        })
+        }
     };
-    (1..=of).map(state).collect()
+    Ok((1..).zip(work.in_parts(of)?).map(state).collect())
 }
 
 /// Takes out of a directory what no run of its analysis can use: lines that are not as they were written, records of other

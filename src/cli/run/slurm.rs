@@ -6,7 +6,7 @@ use crate::cli::drawing::DrawingOptions;
 use crate::cli::output::print;
 use crate::files::write_whole;
 use anyhow::{Context, Result, bail};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 /// Heading of these options.
@@ -182,5 +182,5 @@ fn plain(value: &str) -> bool {
 
 /// A path as a shell takes it.
 fn quoted(path: &Path) -> String {
-    format!("'{}'", PathBuf::from(path).display().to_string().replace('\'', "'\\''"))
+    format!("'{}'", path.display().to_string().replace('\'', "'\\''"))
 }

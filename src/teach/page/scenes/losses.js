@@ -1,7 +1,7 @@
 // Curves of losses and of how hard they pull, side by side.
 
 import { once } from '../ask.js';
-import { html } from '../drawing.js';
+import { html, svg } from '../drawing.js';
 import { Curves } from '../pictures/traces.js';
 
 const COUNTS = [100, 30, 10];
@@ -68,17 +68,8 @@ function show({ losses }, values, { value, gradient, legend }) {
 }
 
 /** A piece of the curve, beside its name. */
-function sample(place) {
-  const drawing = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-  drawing.setAttribute('viewBox', '0 0 44 10');
-  drawing.setAttribute('width', 44);
-  drawing.setAttribute('height', 10);
-  drawing.setAttribute('aria-hidden', 'true');
-  const stroke = document.createElementNS('http://www.w3.org/2000/svg', 'path');
-  for (const [name, entry] of Object.entries({ d: 'M1 5H40', stroke: colour(place), 'stroke-width': 3, 'stroke-dasharray': DASHES[place] })) stroke.setAttribute(name, entry);
-  drawing.append(stroke);
-  return drawing;
-}
+const sample = (place) => svg('svg', { viewBox: '0 0 44 10', width: 44, height: 10, 'aria-hidden': 'true' },
+  svg('path', { d: 'M1 5H40', stroke: colour(place), 'stroke-width': 3, 'stroke-dasharray': DASHES[place] }));
 
 /** The scene, once it is known what losses there are. */
 export async function losses() {
