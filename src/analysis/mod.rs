@@ -50,4 +50,4 @@ pub use records::{Ended, Record, Results, mean_of};
 pub use run::{Event, MissingPart, Workload, missing_parts, run, run_shard, solve_all};
 pub use schema::{measures, schema};
 pub use shipped::{SHIPPED, Shipped};
-pub use store::{Merge, PartState, Shard, Store, Survey, SurveyedFile, part_states, prune, write_parquet};
+pub use store::{Merge, PartState, Shard, Store, Survey, SurveyedFile, prune, write_parquet};

@@ -2,6 +2,7 @@
 
 use super::experiment::Experiment;
 use super::measure::{Measure, Selector, Shape};
+use crate::numeric::WithGaps;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 
@@ -24,7 +25,7 @@ pub struct Record {
     /// `d`.
     pub features: usize,
     /// The numbers of each measure; NaN is written as null.
-    #[serde(deserialize_with = "with_gaps")]
+    #[serde(deserialize_with = "map_with_gaps")]
     pub measured: BTreeMap<Measure, Vec<f64>>,
 }
 
@@ -40,12 +41,11 @@ pub enum Ended {
     Unsolved(String),
 }
 
-/// JSON has no NaN and no infinity: they are written as null and read as NaN, "no number".
-fn with_gaps<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Measure, Vec<f64>>, D::Error> {
-    let gapped = BTreeMap::<Measure, Vec<Option<f64>>>::deserialize(deserializer)?;
-    let filled =
-        |numbers: Vec<Option<f64>>| numbers.into_iter().map(|number| number.unwrap_or(f64::NAN)).collect();
-    Ok(gapped.into_iter().map(|(measure, numbers)| (measure, filled(numbers))).collect())
+fn map_with_gaps<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<Measure, Vec<f64>>, D::Error> {
+    let gapped = BTreeMap::<Measure, WithGaps>::deserialize(deserializer)?;
+    Ok(gapped.into_iter().map(|(measure, numbers)| (measure, numbers.0)).collect())
 }
 
 impl Record {

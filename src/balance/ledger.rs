@@ -4,10 +4,10 @@ use super::laws::relative_difference;
 use crate::loss::{Loss, Targets};
 use crate::numeric::Sum;
 use nalgebra::DMatrix;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Both sides of one class's balance.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct LedgerEntry {
     /// Weighted mass that class `k`'s own samples withhold from it.
     pub outflow: f64,

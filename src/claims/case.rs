@@ -1,15 +1,49 @@
 //! What one set-up of one claim gave.
 
+use crate::balance::LedgerEntry;
+use crate::numeric::with_gaps;
+use serde::{Deserialize, Serialize};
+
 /// What went wrong while drawing or stating a problem.
 pub(super) type SetupFailure = Box<dyn std::error::Error + Send + Sync>;
 
+/// The balance of one class of one problem.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Balance {
+    /// Both sides, as shares of the mass that takes part: that of all classes, for pair weights that of the column.
+    pub entry: LedgerEntry,
+    /// False at a control point.
+    pub stationary: bool,
+}
+
 /// What one set-up of one claim gave.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub(super) struct CaseReport {
     pub(super) setup: String,
     pub(super) residual: Option<f64>,
     pub(super) control: Option<f64>,
+    /// NaN where there is nothing to observe.
+    #[serde(deserialize_with = "with_gaps")]
     pub(super) observed: Vec<f64>,
     pub(super) penalised: bool,
     pub(super) unsolved: Option<String>,
+    /// Both sides of each class's balance, for laws that are balances.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(super) balances: Vec<Balance>,
+}
+
+impl CaseReport {
+    /// Whether it can be read again as it is. JSON has no word for infinity, and one for all that is no number.
+    pub(super) fn can_be_written(&self) -> bool {
+        let judged = [self.residual, self.control].into_iter().flatten();
+        judged.chain(self.balances.iter().flat_map(Balance::numbers)).all(f64::is_finite)
+            && !self.observed.iter().any(|number| number.is_infinite())
+    }
+}
+
+impl Balance {
+    fn numbers(&self) -> [f64; 4] {
+        let LedgerEntry { outflow, inflow, difference, residual } = self.entry;
+        [outflow, inflow, difference, residual]
+    }
 }

@@ -3,7 +3,8 @@
 use super::case::{CaseReport, SetupFailure};
 use super::comparison::Comparison;
 use super::dimension;
-use super::law::{LawClaim, TOLERANCE};
+use super::kept::{CheckedSetups, SetupName};
+use super::law::{BALANCE_LAWS, LawClaim, TOLERANCE};
 use super::measurement::{Solved, measure};
 use super::setup::FIRST_DIGITS_CASE;
 use super::verdict::{Control, Finding, Verdict};
@@ -12,6 +13,7 @@ use super::{
     weight_effects, zoo,
 };
 use rayon::prelude::*;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use thiserror::Error;
 
@@ -49,7 +51,7 @@ pub struct Advance {
     pub id: &'static str,
 }
 
-/// A plan that cannot be carried out.
+/// Why a plan cannot be carried out.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
 pub enum ClaimError {
     /// No claim has this id.
@@ -69,6 +71,14 @@ pub enum ClaimError {
         case: usize,
         /// In words.
         available: String,
+    },
+    /// What is checked cannot be kept.
+    #[error("cannot write {}: {reason}; free space or choose another place, and what is kept is found again", path.display())]
+    Unkept {
+        /// Where.
+        path: PathBuf,
+        /// What the system says.
+        reason: String,
     },
 }
 
@@ -100,12 +110,32 @@ fn catalogue() -> Vec<(u64, Claim)> {
     numbered
 }
 
-/// A law by its id, with the number its random streams are drawn from.
-pub(super) fn law_named(id: &str) -> Option<(u64, &'static LawClaim)> {
-    catalogue().into_iter().find_map(|(family, claim)| match claim {
-        Claim::Law(law) if law.id == id => Some((family, law)),
-        _ => None,
-    })
+/// The report of a set-up of a law: the one that is kept, or a new one, which is kept from now on.
+pub(super) fn checked_law(
+    id: &str,
+    seed: u64,
+    case: usize,
+    checked: &CheckedSetups,
+) -> Result<CaseReport, ClaimError> {
+    let (family, law) = catalogue()
+        .into_iter()
+        .find(|(_, claim)| claim.id() == id)
+        .ok_or_else(|| ClaimError::UnknownId { id: id.to_owned(), known: claim_ids().join(", ") })?;
+    checked_report(law, (seed, family, case), checked)
+}
+
+fn checked_report(
+    claim: Claim,
+    (seed, family, case): (u64, u64, usize),
+    checked: &CheckedSetups,
+) -> Result<CaseReport, ClaimError> {
+    let name = SetupName::of(claim.id(), seed, case);
+    if let Some(report) = checked.report(&name) {
+        return Ok(report);
+    }
+    let report = claim.run(seed, family, case);
+    checked.keep(name, &report)?;
+    Ok(report)
 }
 
 /// The ids of all claims.
@@ -177,6 +207,11 @@ fn check_law(law: &LawClaim, seed: u64, family: u64, case: usize) -> Result<Case
             observed: (law.observe)(&at),
             penalised,
             unsolved: None,
+            balances: if BALANCE_LAWS.contains(&law.id) {
+                [at.balances(true), control.balances(false)].concat()
+            } else {
+                Vec::new()
+            },
             setup: at.setup.description,
         },
         Solved::Unsolved { setup, why } => {
@@ -193,21 +228,28 @@ pub fn tolerance() -> f64 {
 
 /// Checks the planned claims; `progress` hears of every set-up done, from any thread.
 pub fn verify(plan: &Plan, progress: &(dyn Fn(Advance) + Sync)) -> Result<Vec<Verdict>, ClaimError> {
+    verify_on(plan, &CheckedSetups::default(), progress)
+}
+
+/// The same, going on from set-ups that are checked already, and keeping those that are checked now.
+pub fn verify_on(
+    plan: &Plan,
+    checked: &CheckedSetups,
+    progress: &(dyn Fn(Advance) + Sync),
+) -> Result<Vec<Verdict>, ClaimError> {
     let chosen = choose(plan)?;
     let tasks: Vec<(u64, Claim, usize)> = chosen
         .iter()
         .flat_map(|(family, claim, cases)| cases.iter().map(|&case| (*family, *claim, case)))
         .collect();
     let done = AtomicUsize::new(0);
-    let reports: Vec<CaseReport> = tasks
-        .par_iter()
-        .map(|&(family, claim, case)| {
-            let report = claim.run(plan.seed, family, case);
-            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-            progress(Advance { done, total: tasks.len(), id: claim.id() });
-            report
-        })
-        .collect();
+    let report = |&(family, claim, case): &(u64, Claim, usize)| {
+        let report = checked_report(claim, (plan.seed, family, case), checked)?;
+        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+        progress(Advance { done, total: tasks.len(), id: claim.id() });
+        Ok(report)
+    };
+    let reports: Vec<CaseReport> = tasks.par_iter().map(report).collect::<Result<_, ClaimError>>()?;
     let mut remaining = reports.into_iter();
     let verdict = |(_, claim, cases): (u64, Claim, Vec<usize>)| {
         let own: Vec<(usize, CaseReport)> = cases.into_iter().zip(remaining.by_ref()).collect();

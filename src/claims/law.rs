@@ -19,6 +19,9 @@ pub(super) struct LawClaim {
     pub(super) summarise: fn(&[Vec<f64>]) -> Vec<String>,
 }
 
+/// The laws that are balances of a loss's intercept gradient.
+pub(super) const BALANCE_LAWS: [&str; 5] = ["B1", "B5", "B6", "R1", "R2"];
+
 /// Largest residual that counts as holding, for every claim (THEORY section 7).
 pub(super) const TOLERANCE: f64 = 1e-10;
 

@@ -1,10 +1,11 @@
 //! A set-up solved, and what its laws are evaluated on: at the stationary point and, as a control, away from it.
 
+use super::case::Balance;
 use super::sentence::shown;
 use super::setup::Setup;
-use crate::balance::{ClassMeans, Ledger, MeanProbability};
+use crate::balance::{ClassMeans, Ledger, LedgerEntry, MeanProbability};
 use crate::loss::{Link, LossKind, Targets};
-use crate::solver::{Head, Outcome, Problem, ProblemError, solve};
+use crate::solver::{Head, LossChoice, Outcome, Problem, ProblemError, solve};
 use nalgebra::DMatrix;
 
 /// Penalty that a separable set-up is solved with instead.
@@ -82,5 +83,30 @@ impl Measurement {
         let class_means = ClassMeans::of(&logits, &targets);
         let ledger = Ledger::at(&*loss, &logits, &targets);
         Ok(Self { setup, loss, targets, head, logits, means, class_means, ledger })
+    }
+    /// Both sides of each class's balance.
+    pub(super) fn balances(&self, stationary: bool) -> Vec<Balance> {
+        let share = |(class, entry): (usize, &LedgerEntry)| {
+            let mass = self.participating_mass(class);
+            let entry = LedgerEntry {
+                outflow: entry.outflow / mass,
+                inflow: entry.inflow / mass,
+                difference: entry.difference / mass,
+                residual: entry.residual,
+            };
+            Balance { entry, stationary }
+        };
+        self.ledger.entries.iter().enumerate().map(share).collect()
+    }
+
+    /// Weighted mass of all samples in one class's column.
+    fn participating_mass(&self, class: usize) -> f64 {
+        match &self.setup.choice {
+            LossChoice::PairWeighted(pair) => {
+                let counts = self.targets.counts().iter().map(|&count| count as f64);
+                pair.column(class).iter().zip(counts).map(|(weight, count)| weight * count).sum()
+            }
+            _ => self.loss.divisor(),
+        }
     }
 }

@@ -11,6 +11,7 @@ mod dimension;
 mod engine;
 mod flows;
 mod inr;
+mod kept;
 mod law;
 mod measurement;
 mod mixture;
@@ -25,8 +26,10 @@ mod verdict;
 mod weight_effects;
 mod zoo;
 
-pub use engine::{Advance, ClaimError, Effort, Plan, claim_ids, tolerance, verify};
-pub use sample::{BalanceSample, sample_balances};
+pub use case::Balance;
+pub use engine::{Advance, ClaimError, Effort, Plan, claim_ids, tolerance, verify, verify_on};
+pub use kept::CheckedSetups;
+pub use sample::sample_balances;
 pub use verdict::{Control, Finding, Verdict};
 
 #[cfg(test)]

@@ -2,16 +2,16 @@
 
 use super::drawing::DrawingOptions;
 use super::files::{prepare_directory, save};
-use super::output::{Style, print};
+use super::output::{Style, counted, note, print};
 use super::run::{carry_out, report_unsolved};
 use super::verify::{check, effort, ending};
 use super::{Ending, verdict_table};
 use crate::analysis::{SHIPPED, balance_law};
-use crate::claims::{Effort, Plan};
+use crate::claims::{CheckedSetups, Effort, Plan};
 use crate::figure;
 use crate::numeric::significant;
 use crate::report::{self, Drawn, Report};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde::Serialize;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,7 +20,9 @@ use std::time::Instant;
 const EXAMPLES: &str = "Examples:
   equipoise reproduce                   into ./reproduction, under two minutes on two cores
   equipoise reproduce --quick           a sample of the set-ups, in seconds
-  equipoise reproduce --out results     somewhere else";
+  equipoise reproduce --out results     somewhere else
+
+One that was broken off goes on where it stopped.";
 
 /// What to reproduce and where to put it.
 #[derive(Debug, clap::Args)]
@@ -39,6 +41,8 @@ pub(super) struct Arguments {
     drawing: DrawingOptions,
 }
 
+/// Set-ups of the claims that are checked, until all is done.
+const CHECKED: &str = "claims.jsonl";
 /// Repetitions of every analysis in a quick run, at most.
 const QUICK_REPETITIONS: u64 = 2;
 
@@ -55,33 +59,52 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     let effort = effort(arguments.quick);
     prepare_directory(&arguments.out)?;
     let plan = Plan { ids: Vec::new(), effort, seed: arguments.seed, case: None };
-    let verdicts = check(&plan)?;
+    let checked = CheckedSetups::open(&arguments.out.join(CHECKED))?.with_context(|| {
+        format!(
+            "{}: another run is at work here; wait until it has ended, or choose another --out",
+            arguments.out.display()
+        )
+    })?;
+    checked.remarks.iter().for_each(|remark| note(remark));
+    let verdicts = check(&plan, &checked)?;
     save(&arguments.out.join("verdicts.json"), &json(&verdicts)?)?;
-    let figures = draw_figures(arguments, effort, style)?;
+    let (figures, problems_found) = draw_figures(arguments, &checked, style)?;
     let duration_seconds = started.elapsed().as_secs_f64();
     let report =
         Report { verdicts: &verdicts, figures: &figures, seed: arguments.seed, effort, duration_seconds };
     let page = report::write(&report, &arguments.out)?;
+    let earlier = match (checked.found, problems_found) {
+        (0, 0) => String::new(),
+        (setups, problems) => format!(
+            "found: {} of claims, {} of analyses, from an earlier run\n",
+            counted(setups as u64, "set-up"),
+            counted(problems as u64, "problem")
+        ),
+    };
     let written = format!(
-        "{}\nreport: {}\nfigures: {} in {}, records beside them\ntime: {} s\n",
+        "{}\n{earlier}report: {}\nfigures: {} in {}, records beside them\ntime: {} s\n",
         verdict_table::table(&verdicts, style),
         page.display(),
         figures.len(),
         arguments.out.display(),
         significant(duration_seconds, 3)
     );
+    checked.put_away()?;
     print(&written)?;
     Ok(ending(&verdicts))
 }
 
-/// Draws F1, runs every shipped analysis, each into a directory of its own, and draws the losses.
-fn draw_figures(arguments: &Arguments, effort: Effort, style: Style) -> Result<Vec<Drawn>> {
+/// Draws F1, runs every shipped analysis, each into a directory of its own, and draws the losses; says how many problems an
+/// earlier run has left.
+fn draw_figures(arguments: &Arguments, checked: &CheckedSetups, style: Style) -> Result<(Vec<Drawn>, usize)> {
     let directory = arguments.out.join("balance-law");
-    let record = balance_law::run(arguments.seed, balance_problems(effort));
+    let effort = effort(arguments.quick);
+    let record = balance_law::run(arguments.seed, balance_problems(effort), checked)?;
     let figure = figure::balance_law::draw(&record)?;
     arguments.drawing.write(&figure, &directory)?;
     save(&directory.join("records.json"), &json(&record)?)?;
     let mut figures = vec![Drawn { figure, results: None }];
+    let mut found = 0;
     for shipped in SHIPPED {
         let mut experiment = shipped.source().experiment(&[])?;
         if effort == Effort::Quick {
@@ -90,6 +113,7 @@ fn draw_figures(arguments: &Arguments, effort: Effort, style: Style) -> Result<V
         let done =
             carry_out(&experiment, &arguments.out.join(shipped.name), false, &arguments.drawing, style)?;
         report_unsolved(&done.results);
+        found += done.workload.found;
         let results = Arc::new(done.results);
         let drawn = |(figure, _)| Drawn { figure, results: Some(Arc::clone(&results)) };
         figures.extend(done.figures.into_iter().map(drawn));
@@ -99,7 +123,7 @@ fn draw_figures(arguments: &Arguments, effort: Effort, style: Style) -> Result<V
         arguments.drawing.write(&figure, &directory)?;
         figures.push(Drawn { figure, results: None });
     }
-    Ok(figures)
+    Ok((figures, found))
 }
 
 fn json(record: &impl Serialize) -> Result<String> {

@@ -3,7 +3,7 @@
 use super::Ending;
 use super::output::{Align, Style, columns, note, print};
 use super::run::JOBS;
-use crate::analysis::{Survey, part_states};
+use crate::analysis::Survey;
 use anyhow::Result;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -38,7 +38,7 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
         survey.problems
     );
     let mut rows = Vec::new();
-    for part in part_states(directory, &survey.experiment)? {
+    for part in &survey.parts {
         let state = match slurm.get(&part.shard.number) {
             _ if part.solved == part.total => "done".to_owned(),
             Some(state) => state.to_lowercase(),

@@ -4,6 +4,7 @@
 mod chunks;
 mod double_double;
 mod elementary;
+mod gaps;
 mod logit;
 mod significant;
 mod sum;
@@ -15,6 +16,7 @@ pub use chunks::{
 pub use double_double::DoubleDouble;
 pub(crate) use double_double::{two_product, two_sum};
 pub use elementary::{exp_of_nonpositive, ln_1p_of_nonnegative};
+pub(crate) use gaps::{WithGaps, with_gaps};
 pub use logit::{LogTotal, Sigmoid, softmax_with_complements, softplus};
 pub use significant::{power_of_ten, significant};
 pub use sum::{CompensatedMatrix, Sum};

@@ -27,6 +27,7 @@ TRAIN = ["train", "--epochs", "12", "--seed", "3", "--format", "json"]
 # What names of files that are not whole yet begin with.
 TEMPORARY = ".equipoise-"
 # What a run says of when it was made.
+KEY = re.compile(rb'"key":"([0-9a-f]+)"')
 TIMES = re.compile(rb'"(?:seconds|wall_seconds|duration_seconds)": ?[0-9.e+-]+')
 
 
@@ -75,10 +76,22 @@ def differing(ours, theirs):
     return sorted(name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name))
 
 
-def journal_lines(directory):
+def journal_lines(directory, names="records*.jsonl"):
     """Whole lines in the journals of a run that was killed."""
-    files = pathlib.Path(directory).glob("records*.jsonl")
-    return sum(path.read_bytes().count(b"\n") for path in files)
+    return sum(path.read_bytes().count(b"\n") for path in pathlib.Path(directory).glob(names))
+
+
+def problems_kept(directory):
+    """Problems whose records stand in journals or among finished records, in all directories below one."""
+    files = [path for name in ("records*.jsonl", "records.json") for path in pathlib.Path(directory).rglob(name)]
+    # F1's points are no problems of an analysis, and the last line of a journal may be half of one.
+    return sum(len(set(KEY.findall(path.read_bytes().rpartition(b"\n")[0]))) for path in files)
+
+
+def found_earlier(pattern, text):
+    """The numbers that a run says it has found."""
+    said = re.search(pattern, text)
+    return [int(number.replace(",", "")) for number in said.groups()] if said else [0] * re.compile(pattern).groups
 
 
 def kill_after(bench, arguments, seconds):
@@ -86,6 +99,27 @@ def kill_after(bench, arguments, seconds):
     time.sleep(seconds)
     process.kill()
     process.wait()
+
+
+def controls(bench):
+    """What would be a fault is seen as one."""
+    whole = bench.fresh("whole")
+    bench.must([*ANALYSIS, "--out", whole])
+    expected = contents(bench.place / whole)
+    out = bench.fresh("out")
+    bench.must([*ANALYSIS, "--out", out, "--shard", "1/2"])
+    (journal,) = (bench.place / out).glob("records*.jsonl")
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join([lines[0].replace(b'"repetition":', b'"repetition":1', 1), *lines[1:]]))
+    done = bench.must([*ANALYSIS, "--out", out])
+    (found,) = found_earlier(r"([\d,]+) of them earlier", done.stdout)
+    fault = None if found == len(lines) - 1 and "is not as it was written" in done.stderr else f"found {found}"
+    bench.note("control: one kept record is changed", "run", "it is named, and that problem alone is solved again", fault)
+    figure = next(path for path in (bench.place / out).iterdir() if path.suffix == ".svg")
+    figure.write_bytes(figure.read_bytes() + b" ")
+    seen = differing(contents(bench.place / out), expected)
+    fault = None if seen == [figure.name] else f"seen: {seen}"
+    bench.note("control: a figure is one byte longer", "run", "the comparison sees it", fault)
 
 
 def killed_runs(bench, kills):
@@ -100,8 +134,7 @@ def killed_runs(bench, kills):
         kept = journal_lines(bench.place / out)
         finished = (bench.place / out / "records.json").exists()
         told = bench.must([*ANALYSIS, "--out", out]).stdout
-        found = re.search(r"(\d+) of them earlier", told)
-        found = int(found.group(1)) if found else 0
+        (found,) = found_earlier(r"([\d,]+) of them earlier", told)
         # A finished run has put its journal away.
         again += max(kept - found, 0) if not finished else 0
         bad += bool(differing(contents(bench.place / out), expected))
@@ -119,18 +152,21 @@ def killed_reproductions(bench, kills):
     taken = time.monotonic() - begun
     # The page says when and how fast it was made.
     expected = contents(bench.place / whole, skip=("report.html",))
-    bad = 0
+    bad = again = 0
     for _ in range(kills):
         out = bench.fresh("out")
         kill_after(bench, [*arguments, "--out", out], bench.random.uniform(0.0, taken))
-        bench.must([*arguments, "--out", out])
+        setups, problems = journal_lines(bench.place / out, "claims.jsonl"), problems_kept(bench.place / out)
+        told = bench.must([*arguments, "--out", out]).stdout
+        found_setups, found_problems = found_earlier(r"found: ([\d,]+) set-ups? of claims, ([\d,]+) problem", told)
+        again += max(setups - found_setups, 0) + max(problems - found_problems, 0)
         bad += bool(differing(contents(bench.place / out, skip=("report.html",)), expected))
         bad += not (bench.place / out / "report.html").read_text().endswith("</html>\n")
     bench.note(
         f"kill -9 at {kills} random moments",
         "reproduce --quick",
-        "the same bytes each time; finished analyses are found, claims are checked anew",
-        f"{bad} differ" if bad else None,
+        "the same bytes each time; no set-up of a claim and no problem that was kept is worked on again",
+        f"{bad} differ, {again} worked on twice" if bad or again else None,
     )
 
 
@@ -287,17 +323,17 @@ def table(rows):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program", type=pathlib.Path)
-    parser.add_argument("--kills", type=int, default=100, help="of all commands together")
+    parser.add_argument("--kills", type=int, default=100, help="of each command")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--write", type=pathlib.Path, metavar="FILE", help="put the table into this document")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="equipoise-accidents-") as place:
         bench = Bench(options.program.resolve(), place, options.seed)
-        share = options.kills // 10
-        killed_runs(bench, options.kills - 6 * share)
-        killed_reproductions(bench, share)
-        killed_trainings(bench, 2 * share)
-        killed_merges(bench, 3 * share)
+        controls(bench)
+        killed_runs(bench, options.kills)
+        killed_reproductions(bench, options.kills)
+        killed_trainings(bench, options.kills)
+        killed_merges(bench, options.kills)
         interrupted_drawing(bench, 20)
         disks(bench)
         rivals(bench)

@@ -4,7 +4,6 @@
 //! what is not as it was written is named and worked out anew. The whole of an analysis has one journal, each of its parts
 //! ([`Shard`]) one of its own, so that parts may share a directory; two processes that would do the same are kept apart.
 
-mod journal;
 mod merge;
 mod part;
 mod records_file;
@@ -12,7 +11,7 @@ mod survey;
 
 pub use merge::Merge;
 pub use part::Shard;
-pub use survey::{PartState, Survey, SurveyedFile, part_states, prune};
+pub use survey::{PartState, Survey, SurveyedFile, prune};
 
 use super::error::AnalysisError;
 use super::experiment::Experiment;
@@ -20,8 +19,8 @@ use super::file::Source;
 use super::records::{Record, Results};
 use super::specification::Analysis;
 use super::{parquet_table, table};
+use crate::files::journal::{self, Journal, contents};
 use crate::files::write_whole;
-use journal::Journal;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -69,7 +68,7 @@ impl Store {
             for name in [RECORDS, TABLE, PARQUET] {
                 remove(&file(name))?;
             }
-            journal.clear()?;
+            journal.clear().map_err(|error| unwritable(journal.path(), &error))?;
             for (path, _) in shard_journals(directory) {
                 remove(&path)?;
             }
@@ -92,7 +91,7 @@ impl Store {
         let mut records = earlier(&directory.join(RECORDS), &mut self.remarks);
         let shards = shard_journals(directory).into_iter().map(|(path, _)| path);
         for journal in [directory.join(JOURNAL)].into_iter().chain(shards) {
-            records.extend(journal::read(&journal, &mut self.remarks));
+            records.extend(journal::read::<Record>(&journal, &mut self.remarks));
         }
         self.finished.extend(records.into_iter().map(|record| (record.key.clone(), record)));
     }
@@ -110,7 +109,7 @@ impl Store {
 
     /// Keeps a record, whatever happens next.
     pub(super) fn keep(&self, record: &Record) -> Result<(), AnalysisError> {
-        self.journal.keep(record)
+        self.journal.keep(record).map_err(|error| unwritable(self.journal.path(), &error))
     }
 
     /// Writes the records of a finished run and their table; the journals have served.
@@ -138,7 +137,7 @@ fn claim(directory: &Path, shard: Option<Shard>) -> Result<Journal, AnalysisErro
         Err(AnalysisError::Occupied { path: directory.to_owned(), problem })
     };
     let name = shard.map_or_else(|| JOURNAL.to_owned(), Shard::journal);
-    let Some(journal) = Journal::open(&directory.join(name))? else {
+    let Some(journal) = open_journal(&directory.join(name))? else {
         return taken(
             shard.map_or_else(|| "another run".to_owned(), |shard| format!("another run of shard {shard}")),
         );
@@ -155,6 +154,10 @@ fn claim(directory: &Path, shard: Option<Shard>) -> Result<Journal, AnalysisErro
         Some((_, shard)) => taken(format!("a run of shard {shard}")),
         None => Ok(journal),
     }
+}
+
+fn open_journal(path: &Path) -> Result<Option<Journal>, AnalysisError> {
+    Journal::open(path).map_err(|error| unwritable(path, &error))
 }
 
 /// The journals of parts in a directory, in order.
@@ -263,11 +266,6 @@ fn check_occupant(path: &Path, analysis: &Analysis) -> Result<(), AnalysisError>
         ));
     }
     Ok(())
-}
-
-/// What is in a regular file, if there is one.
-fn contents(path: &Path) -> Option<Vec<u8>> {
-    path.is_file().then(|| std::fs::read(path).ok()).flatten()
 }
 
 /// Records of an earlier run that finished.

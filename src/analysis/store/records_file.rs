@@ -1,7 +1,7 @@
 //! All records of a finished run, one a line, sealed together.
 
-use super::journal::seal;
 use crate::analysis::records::{Record, Results};
+use crate::files::journal::seal;
 use serde::{Deserialize, Serialize};
 
 /// `records.json` as it is read and written.

@@ -1,12 +1,12 @@
 //! What a directory of results holds, file by file, without trusting any of it.
 
-use super::journal::{self, Journal};
-use super::{JOURNAL, RECORDS, Shard, contents, experiment_of, records_file, shard_journals, unwritable};
+use super::{JOURNAL, RECORDS, Shard, experiment_of, open_journal, records_file, shard_journals, unwritable};
 use crate::analysis::error::AnalysisError;
 use crate::analysis::experiment::Experiment;
 use crate::analysis::records::Record;
 use crate::analysis::unit::Unit;
 use crate::analysis::work::Work;
+use crate::files::journal::{self, contents};
 use crate::files::write_whole;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -22,6 +22,8 @@ pub struct Survey {
     pub problems: usize,
     /// Those among them that are solved.
     pub solved: usize,
+    /// The parts that it is being filled in; none where it is filled as a whole.
+    pub parts: Vec<PartState>,
 }
 
 /// A file that holds records.
@@ -59,7 +61,8 @@ impl Survey {
         let whole = work.of_part(None)?;
         let done = whole.iter().filter(|unit| solved.contains(&unit.key)).count();
         let problems = whole.len();
-        Ok(Self { files, problems, solved: done, experiment })
+        let parts = part_states(directory, &work, &solved)?;
+        Ok(Self { files, problems, solved: done, parts, experiment })
     }
 }
 
@@ -76,14 +79,13 @@ pub struct PartState {
     pub being_written: bool,
 }
 
-/// The parts that a directory is being filled in; none where it is filled as a whole.
-pub fn part_states(directory: &Path, experiment: &Experiment) -> Result<Vec<PartState>, AnalysisError> {
+fn part_states(
+    directory: &Path,
+    work: &Work,
+    solved: &HashSet<String>,
+) -> Result<Vec<PartState>, AnalysisError> {
     let journals = shard_journals(directory);
     let Some(of) = journals.iter().map(|(_, shard)| shard.of).max() else { return Ok(Vec::new()) };
-    let work = Work::of(experiment)?;
-    let mut remarks = Vec::new();
-    let records = files(directory).into_iter().flat_map(|path| read(&path, &mut remarks));
-    let solved: HashSet<String> = records.map(|record| record.key).collect();
     let state = |(number, units): (usize, Vec<&Unit>)| {
         let shard = Shard { number, of };
         PartState {
@@ -104,7 +106,7 @@ pub fn prune(directory: &Path) -> Result<usize, AnalysisError> {
     let ours = work.keys();
     let mut gone = 0;
     for path in files(directory) {
-        let lock = if is_journal(&path) { Some(Journal::open(&path)?) } else { None };
+        let lock = if is_journal(&path) { Some(open_journal(&path)?) } else { None };
         if matches!(lock, Some(None)) {
             let problem = "a run is at work on it; wait until it has ended".to_owned();
             return Err(AnalysisError::Occupied { path, problem });

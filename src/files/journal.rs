@@ -1,13 +1,12 @@
-//! Finished records of a run that goes on: one a line, each sealed with a digest of itself, so that a line that is not as it
+//! What a run has finished, kept at once: one record a line, each sealed with a digest of itself, so that a line that is not as it
 //! was written is told from one that is. A journal is locked by the process that writes it.
 
-use super::unwritable;
-use crate::analysis::error::AnalysisError;
-use crate::analysis::records::Record;
-use crate::files::{is_at, short_digest};
+use super::{Claim, claim, short_digest};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::Write;
+use std::io::{Result, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -17,24 +16,24 @@ const MIDDLE: &str = "\",\"record\":";
 
 /// A journal that this process writes, and nobody else.
 #[derive(Debug)]
-pub(super) struct Journal {
+pub(crate) struct Journal {
     path: PathBuf,
     file: Mutex<File>,
 }
 
 /// The seal of a text.
-pub(super) fn seal(text: &str) -> String {
+pub(crate) fn seal(text: &str) -> String {
     short_digest(Sha256::new_with_prefix(text))
 }
 
 /// A record as a line.
-pub(super) fn line(record: &Record) -> Result<String, serde_json::Error> {
+pub(crate) fn line(record: &impl Serialize) -> serde_json::Result<String> {
     let text = serde_json::to_string(record)?;
     Ok(format!("{HEAD}{}{MIDDLE}{text}}}\n", seal(&text)))
 }
 
 /// The record of a line, or what is wrong with it.
-fn read_line(line: &[u8]) -> Result<Record, &'static str> {
+fn read_line<T: DeserializeOwned>(line: &[u8]) -> std::result::Result<T, &'static str> {
     let cut = "was cut off";
     let text = std::str::from_utf8(line).map_err(|_| "is not as it was written")?;
     let sealed = text.strip_prefix(HEAD).and_then(|rest| rest.split_once(MIDDLE));
@@ -49,52 +48,51 @@ fn read_line(line: &[u8]) -> Result<Record, &'static str> {
 
 impl Journal {
     /// Opens a journal for this process alone; `None` if another process has it.
-    pub(super) fn open(path: &Path) -> Result<Option<Self>, AnalysisError> {
-        let failed = |error: std::io::Error| unwritable(path, &error);
-        loop {
-            let mut file = OpenOptions::new().create(true).append(true).open(path).map_err(failed)?;
-            // On a file system without locks nobody can be told apart, so nobody is kept out.
-            if let Err(TryLockError::WouldBlock) = file.try_lock() {
-                return Ok(None);
-            }
-            if !is_at(&file, path) {
-                // Whoever had it has finished and taken it away since it was opened.
-                continue;
-            }
-            // A line that was cut off must not swallow the next one.
-            let torn =
-                super::contents(path).is_some_and(|bytes| bytes.last().is_some_and(|&last| last != b'\n'));
-            if torn {
-                file.write_all(b"\n").map_err(failed)?;
-            }
-            return Ok(Some(Self { path: path.to_owned(), file: Mutex::new(file) }));
+    pub(crate) fn open(path: &Path) -> Result<Option<Self>> {
+        let mut file = match claim(path, OpenOptions::new().create(true).append(true))? {
+            // Where there are no locks nobody can be told apart, so nobody is kept out.
+            Claim::Ours(file) | Claim::Anybodys(file) => file,
+            Claim::Anothers => return Ok(None),
+        };
+        // A line that was cut off must not swallow the next one.
+        if contents(path).is_some_and(|bytes| bytes.last().is_some_and(|&last| last != b'\n')) {
+            file.write_all(b"\n")?;
         }
+        Ok(Some(Self { path: path.to_owned(), file: Mutex::new(file) }))
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Forgets all records.
-    pub(super) fn clear(&self) -> Result<(), AnalysisError> {
-        let file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.set_len(0).map_err(|error| unwritable(&self.path, &error))
+    pub(crate) fn clear(&self) -> Result<()> {
+        self.file.lock().unwrap_or_else(PoisonError::into_inner).set_len(0)
     }
 
     /// Adds a record, in one piece.
-    pub(super) fn keep(&self, record: &Record) -> Result<(), AnalysisError> {
-        let line = line(record).map_err(|error| unwritable(&self.path, &error))?;
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.write_all(line.as_bytes()).map_err(|error| unwritable(&self.path, &error))
+    pub(crate) fn keep(&self, record: &impl Serialize) -> Result<()> {
+        let line = line(record)?;
+        self.file.lock().unwrap_or_else(PoisonError::into_inner).write_all(line.as_bytes())
     }
 }
 
 /// Whether a process writes a journal at present.
-pub(super) fn is_being_written(path: &Path) -> bool {
+pub(crate) fn is_being_written(path: &Path) -> bool {
     File::open(path).is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+}
+
+/// What is in a regular file, if there is one.
+pub(crate) fn contents(path: &Path) -> Option<Vec<u8>> {
+    path.is_file().then(|| std::fs::read(path).ok()).flatten()
 }
 
 /// The sealed records of a journal, and what is wrong with other lines of it. The last line of a journal that is being
 /// written may not be whole yet, which is nothing wrong.
-pub(super) fn read(path: &Path, remarks: &mut Vec<String>) -> Vec<Record> {
+pub(crate) fn read<T: DeserializeOwned>(path: &Path, remarks: &mut Vec<String>) -> Vec<T> {
     let being_written = is_being_written(path);
-    let Some(bytes) = super::contents(path) else { return Vec::new() };
+    let Some(bytes) = contents(path) else { return Vec::new() };
     let ends = bytes.last().is_none_or(|&last| last == b'\n');
     let mut lines: Vec<&[u8]> = bytes.split(|&byte| byte == b'\n').collect();
     if being_written && !ends {
@@ -116,21 +114,20 @@ pub(super) fn read(path: &Path, remarks: &mut Vec<String>) -> Vec<Record> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::records::Ended;
-    use std::collections::BTreeMap;
+    use serde::Deserialize;
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Record {
+        key: String,
+        classes: usize,
+    }
 
     fn record(key: &str) -> Record {
-        let (at, measured) = (vec![0], BTreeMap::new());
-        Record {
-            key: key.to_owned(),
-            at,
-            series: 0,
-            repetition: 0,
-            ended: Ended::Stationary,
-            classes: 2,
-            features: 1,
-            measured,
-        }
+        Record { key: key.to_owned(), classes: 2 }
+    }
+
+    fn read_records(path: &Path, remarks: &mut Vec<String>) -> Vec<Record> {
+        read(path, remarks)
     }
 
     #[test]
@@ -143,7 +140,7 @@ mod tests {
         drop(journal);
         assert!(!is_being_written(&path));
         let mut remarks = Vec::new();
-        assert_eq!(read(&path, &mut remarks), [record("a")]);
+        assert_eq!(read_records(&path, &mut remarks), [record("a")]);
         assert_eq!(remarks, [] as [String; 0]);
     }
 
@@ -155,12 +152,12 @@ mod tests {
         let changed = good.replace("\"classes\":2", "\"classes\":3");
         std::fs::write(&path, format!("{good}{changed}{}", &good[..50])).expect("written");
         let mut remarks = Vec::new();
-        assert_eq!(read(&path, &mut remarks), [record("a")]);
+        assert_eq!(read_records(&path, &mut remarks), [record("a")]);
         assert!(remarks[0].contains(":2: a record is not as it was written"), "{remarks:?}");
         assert!(remarks[1].contains(":3: a record was cut off"), "{remarks:?}");
         // What comes after a line that was cut off stands on a line of its own.
         Journal::open(&path).expect("opened").expect("free").keep(&record("b")).expect("kept");
         remarks.clear();
-        assert_eq!(read(&path, &mut remarks), [record("a"), record("b")]);
+        assert_eq!(read_records(&path, &mut remarks), [record("a"), record("b")]);
     }
 }

@@ -1,7 +1,9 @@
 //! Files written whole or not at all: an interruption leaves the old file or the new one, never half of either.
 
+pub(crate) mod journal;
+
 use sha2::{Digest, Sha256};
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Result, Write};
 use std::path::Path;
 
@@ -18,7 +20,11 @@ pub fn directory_of(file: &Path) -> &Path {
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let temporary = directory_of(path).join(format!("{TEMPORARY}{name}"));
-    let Some(mut file) = claim(&temporary)? else { return write_beside(path, bytes) };
+    let Claim::Ours(mut file) =
+        claim(&temporary, OpenOptions::new().create(true).truncate(false).write(true))?
+    else {
+        return write_beside(path, bytes);
+    };
     let written = file.set_len(0).and_then(|()| file.write_all(bytes)).and_then(|()| file.sync_all());
     // Renamed while the lock is held: whoever waits for it sees that the name is gone.
     let renamed = written.and_then(|()| std::fs::rename(&temporary, path));
@@ -28,15 +34,27 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
 /// What temporary names begin with.
 const TEMPORARY: &str = ".equipoise-";
 
-/// A file for this process alone; `None` if another has it, or if there are no locks.
-fn claim(path: &Path) -> Result<Option<File>> {
+/// Whose a file is that was opened to be written.
+enum Claim {
+    /// This process's alone, until it is closed.
+    Ours(File),
+    /// Anybody's: the file system has no locks.
+    Anybodys(File),
+    /// Another process's.
+    Anothers,
+}
+
+/// Opens a file for this process alone.
+fn claim(path: &Path, how: &OpenOptions) -> Result<Claim> {
     loop {
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
-        if file.try_lock().is_err() {
-            return Ok(None);
+        let file = how.open(path)?;
+        let locked = file.try_lock();
+        if matches!(locked, Err(TryLockError::WouldBlock)) {
+            return Ok(Claim::Anothers);
         }
+        // Whoever had it may have finished and taken it away since it was opened.
         if is_at(&file, path) {
-            return Ok(Some(file));
+            return Ok(if locked.is_ok() { Claim::Ours(file) } else { Claim::Anybodys(file) });
         }
     }
 }
@@ -55,7 +73,7 @@ fn write_beside(path: &Path, bytes: &[u8]) -> Result<()> {
 
 /// Whether a path still leads to an open file, which another process may have renamed or removed since.
 #[cfg(unix)]
-pub(crate) fn is_at(file: &File, path: &Path) -> bool {
+fn is_at(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     let identity = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
     match (file.metadata(), std::fs::metadata(path)) {
@@ -66,7 +84,7 @@ pub(crate) fn is_at(file: &File, path: &Path) -> bool {
 
 /// Whether there is something at a path; which file it is other systems do not tell.
 #[cfg(not(unix))]
-pub(crate) fn is_at(_: &File, path: &Path) -> bool {
+fn is_at(_: &File, path: &Path) -> bool {
     path.exists()
 }
 
@@ -100,7 +118,8 @@ mod tests {
         write_whole(&path, b"whole").expect("written");
         assert_eq!(std::fs::read_to_string(&path).expect("readable"), "whole");
         assert!(!left.exists());
-        let rival = claim(&left).expect("opened").expect("free");
+        let rival = OpenOptions::new().create(true).append(true).open(&left).expect("opened");
+        rival.lock().expect("locked");
         write_whole(&path, b"beside").expect("written");
         assert_eq!(std::fs::read_to_string(&path).expect("readable"), "beside");
         assert!(left.exists() && is_at(&rival, &left));

@@ -1,0 +1,141 @@
+//! Set-ups that are checked: none is checked twice, and a check that was broken off goes on where it stopped.
+
+use super::case::CaseReport;
+use super::engine::ClaimError;
+use crate::files::journal::{self, Journal};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+/// What the report of a set-up hangs on.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(super) struct SetupName {
+    version: String,
+    claim: String,
+    seed: u64,
+    case: usize,
+}
+
+impl SetupName {
+    /// That of this program.
+    pub(super) fn of(claim: &str, seed: u64, case: usize) -> Self {
+        Self { version: env!("CARGO_PKG_VERSION").to_owned(), claim: claim.to_owned(), seed, case }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct CheckedSetup {
+    name: SetupName,
+    report: CaseReport,
+}
+
+/// The set-ups that are checked.
+#[derive(Debug, Default)]
+pub struct CheckedSetups {
+    reports: Mutex<HashMap<SetupName, CaseReport>>,
+    journal: Option<Journal>,
+    /// How many an earlier check has left.
+    pub found: usize,
+    /// What was found and could not be used.
+    pub remarks: Vec<String>,
+}
+
+impl CheckedSetups {
+    /// Takes up what a check has kept in a file, and keeps there what is checked from now on; `None` while another process
+    /// does the same.
+    pub fn open(path: &Path) -> Result<Option<Self>, ClaimError> {
+        let Some(journal) = Journal::open(path).map_err(|error| unkept(path, &error))? else {
+            return Ok(None);
+        };
+        let mut remarks = Vec::new();
+        let reports = journal::read::<CheckedSetup>(path, &mut remarks);
+        let reports: HashMap<_, _> = reports.into_iter().map(|setup| (setup.name, setup.report)).collect();
+        let found = reports.len();
+        Ok(Some(Self { reports: Mutex::new(reports), journal: Some(journal), found, remarks }))
+    }
+
+    /// The report of a set-up, if there is one.
+    pub(super) fn report(&self, name: &SetupName) -> Option<CaseReport> {
+        self.reports.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    /// Keeps a report; one that the file has no words for in memory alone.
+    pub(super) fn keep(&self, name: SetupName, report: &CaseReport) -> Result<(), ClaimError> {
+        if let Some(journal) = self.journal.as_ref().filter(|_| report.can_be_written()) {
+            journal
+                .keep(&CheckedSetup { name: name.clone(), report: report.clone() })
+                .map_err(|error| unkept(journal.path(), &error))?;
+        }
+        self.reports.lock().unwrap_or_else(PoisonError::into_inner).insert(name, report.clone());
+        Ok(())
+    }
+
+    /// Takes the file away: all is done, and the next check begins anew.
+    pub fn put_away(self) -> Result<(), ClaimError> {
+        let Some(journal) = &self.journal else { return Ok(()) };
+        std::fs::remove_file(journal.path()).map_err(|error| unkept(journal.path(), &error))
+    }
+}
+
+fn unkept(path: &Path, error: &std::io::Error) -> ClaimError {
+    ClaimError::Unkept { path: path.to_owned(), reason: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Effort, Plan, verify, verify_on};
+    use super::*;
+
+    fn plan(seed: u64) -> Plan {
+        Plan { ids: vec!["B1".to_owned(), "A4".to_owned()], effort: Effort::Quick, seed, case: None }
+    }
+
+    #[test]
+    fn a_check_that_was_broken_off_goes_on_to_the_same_verdicts() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("setups.jsonl");
+        let open = || CheckedSetups::open(&path).expect("opened").expect("free");
+        let whole = verify(&plan(1), &|_| {}).expect("a valid plan");
+        assert_eq!(verify_on(&plan(1), &open(), &|_| {}), Ok(whole.clone()));
+        // As a kill leaves it: some lines, and a piece of one.
+        let text = std::fs::read(&path).expect("kept");
+        std::fs::write(&path, &text[..text.len() / 2]).expect("cut");
+        let half = open();
+        let kept = half.found;
+        assert!(kept > 5 && half.remarks.len() == 1, "{kept}, {:?}", half.remarks);
+        assert_eq!(verify_on(&plan(1), &half, &|_| {}), Ok(whole.clone()));
+        assert!(CheckedSetups::open(&path).expect("tried").is_none());
+        drop(half);
+        // Whatever was kept is not checked again: nothing is added.
+        let lines = || std::fs::read_to_string(&path).expect("kept").lines().count();
+        let before = lines();
+        assert_eq!(verify_on(&plan(1), &open(), &|_| {}), Ok(whole));
+        assert_eq!(lines(), before);
+        // Another seed is another set-up.
+        assert_eq!(verify_on(&plan(2), &open(), &|_| {}), verify(&plan(2), &|_| {}));
+        assert!(lines() > before);
+        open().put_away().expect("removed");
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn infinity_is_not_written_and_a_gap_is() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("setups.jsonl");
+        let setups = CheckedSetups::open(&path).expect("opened").expect("free");
+        let name = |case| SetupName::of("B1", 1, case);
+        for (case, number) in [f64::NAN, f64::INFINITY].into_iter().enumerate() {
+            let report = CaseReport { residual: Some(number), ..CaseReport::default() };
+            setups.keep(name(case), &report).expect("kept in memory");
+            assert!(setups.report(&name(case)).is_some());
+        }
+        assert_eq!(std::fs::read_to_string(&path).expect("there"), "");
+        let report = CaseReport { observed: vec![1.5, f64::NAN], ..CaseReport::default() };
+        setups.keep(name(2), &report).expect("kept");
+        drop(setups);
+        let again =
+            CheckedSetups::open(&path).expect("opened").expect("free").report(&name(2)).expect("there");
+        assert!(again.observed[0] == 1.5 && again.observed[1].is_nan(), "{again:?}");
+    }
+}
