@@ -6,8 +6,9 @@ use super::fault::{Fault, fault};
 use super::keys::unknown;
 use super::measure::{Measure, Shape};
 use super::observe::{is_trace, unfit};
-use super::specification::{Analysis, Draw, Optimizer, Series, Training};
+use super::specification::{Analysis, Design, Draw, Optimizer, Series, Training};
 use super::train::{self, Refused, Task};
+use crate::data::Dataset;
 use crate::solver::{LossChoice, Problem};
 
 /// Repetitions an analysis may have at most.
@@ -29,13 +30,13 @@ pub(super) fn check(experiment: &Experiment) -> Result<(), Fault> {
     if analysis.measure.is_empty() {
         return fault("measure", "nothing to measure; name at least one measure");
     }
-    let mut first = None;
+    let (mut first, mut drawn) = (None, None);
     for (point, resolved) in experiment.points.iter().enumerate() {
         let at_point = |found: Fault| match experiment.point_in_words(point) {
             Some(place) => Fault { problem: format!("at {place}: {}", found.problem), ..found },
             None => found,
         };
-        first.get_or_insert(problems(resolved).map_err(at_point)?);
+        first.get_or_insert(problems(resolved, &mut drawn).map_err(at_point)?);
     }
     tables(analysis)?;
     analysis.figure.iter().enumerate().try_for_each(|(number, plan)| {
@@ -119,15 +120,27 @@ fn plain(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
 }
 
-/// States every problem of a sweep point, on the first draw; returns the numbers of its classes and features.
-fn problems(analysis: &Analysis) -> Result<(usize, usize), Fault> {
+/// The first draw of a design.
+struct Drawn<'a> {
+    design: &'a Design,
+    seed: u64,
+    dataset: Dataset,
+}
+
+/// States every problem of a sweep point, on the first draw; returns the numbers of its classes and features. `drawn` is
+/// that of the point before, which points along an axis of losses, weights or penalties share.
+fn problems<'a>(analysis: &'a Analysis, drawn: &mut Option<Drawn<'a>>) -> Result<(usize, usize), Fault> {
     if let Some(training) = &analysis.training {
         return trainings(analysis, training);
     }
     let draw = Draw { seed: analysis.seed, repetition: 0 };
-    let dataset = match analysis.data.sample(draw) {
-        Ok(dataset) => dataset,
-        Err(error) => return fault("data", error.to_string()),
+    let (design, seed) = (&analysis.data, analysis.seed);
+    let dataset = match drawn {
+        Some(drawn) if drawn.design == design && drawn.seed == seed => &drawn.dataset,
+        _ => match design.sample(draw) {
+            Ok(dataset) => &drawn.insert(Drawn { design, seed, dataset }).dataset,
+            Err(error) => return fault("data", error.to_string()),
+        },
     };
     for (number, series) in analysis.series.iter().enumerate() {
         let weights = analysis.weights_of(series).weights(dataset.labels().classes(), draw);
@@ -137,12 +150,12 @@ fn problems(analysis: &Analysis) -> Result<(usize, usize), Fault> {
                 "is for training networks; add a `[training]` table",
             );
         };
-        let problem = match Problem::new(&dataset, &choice, &weights, analysis.penalty) {
+        let problem = match Problem::new(dataset, &choice, &weights, analysis.penalty) {
             Ok(problem) => problem,
             Err(error) => return fault(format!("series.{number}"), error.to_string()),
         };
         if let Some((measure, why)) =
-            analysis.measure.iter().find_map(|&measure| Some((measure, unfit(measure, &problem, &dataset)?)))
+            analysis.measure.iter().find_map(|&measure| Some((measure, unfit(measure, &problem, dataset)?)))
         {
             return fault("measure", format!("`{}` {why}", measure.name()));
         }

@@ -5,12 +5,12 @@
 
 use super::error::AnalysisError;
 use super::measure::{Measure, Shape};
-use super::specification::{Analysis, Design, Draw, Extent, Optimizer, Series, Training};
+use super::specification::{Analysis, Design, Draw, Extent, MOST_CLASSES, Optimizer, Series, Training};
 use super::unit::{Unit, Work};
 use crate::cnn::Extent as ImageExtent;
 use crate::data::{DataError, digit_images, read_images};
 use crate::loss::LossPlan;
-use crate::solver::{LossChoice, Problem};
+use crate::solver::LossChoice;
 use std::collections::HashMap;
 
 /// Beginning a unit and keeping its record.
@@ -30,6 +30,10 @@ const EVALUATIONS: (f64, f64) = (15.0, 30.0);
 const HESSIANS: f64 = 4.0;
 /// Unknowns up to which softmax's Hessian is made whole.
 const WHOLE_HESSIAN: f64 = 1_000.0;
+/// Products with curvature for each preconditioner that is made anew, where softmax's Hessian is not made whole.
+const CURVATURES: f64 = 20.0;
+/// Samples from which on a share of them stands for all.
+const LARGE: f64 = 4_096.0;
 /// LGL-INR beside plain logistic loss: it begins at `beta = 0` and goes on from there.
 const REWEIGHTED: f64 = 3.0;
 /// Evaluations that a first-order iteration with its line search is worth: value and gradient apart, one thread, no blocks.
@@ -54,27 +58,16 @@ impl Costs {
         }
     }
 
-    /// Bytes that the largest problem takes.
-    pub(super) fn memory(&mut self, analyses: &[Analysis]) -> Result<u128, AnalysisError> {
-        let mut largest: Option<(usize, &Analysis)> = None;
-        for analysis in analyses.iter().filter(|analysis| analysis.training.is_none()) {
-            let extent = self.extent(analysis)?;
-            let numbers = extent.samples.saturating_mul(extent.features + extent.classes);
-            if largest.is_none_or(|(most, _)| numbers > most) {
-                largest = Some((numbers, analysis));
-            }
-        }
-        let Some((_, analysis)) = largest else { return Ok(0) };
-        let draw = Draw { seed: analysis.seed, repetition: 0 };
-        let dataset = analysis.data.sample(draw).map_err(|error| wrong(&error))?;
-        let own = 8 * (dataset.labels().samples() * dataset.dimension()) as u128;
-        let of_series = analysis.series.iter().filter_map(|series| {
-            let weights = analysis.weights_of(series).weights(dataset.labels().classes(), draw);
-            let problem =
-                Problem::new(&dataset, &LossChoice::of(&series.loss)?, &weights, analysis.penalty).ok()?;
-            Some(problem.memory())
-        });
-        Ok(own + of_series.max().unwrap_or(0))
+    /// Bytes that a problem takes at most, with its data; nothing is foreseen of trainings.
+    pub(super) fn memory(&mut self, unit: &Unit) -> Result<u128, AnalysisError> {
+        let (analysis, series) = unit.asks();
+        let Some(loss) = LossChoice::of(&series.loss).filter(|_| !unit.trains()) else { return Ok(0) };
+        let Extent { classes, samples, features } = self.extent(analysis)?;
+        // Which class has how many samples makes no difference worth drawing them for.
+        let counts = vec![samples / classes.max(1); classes.min(MOST_CLASSES)];
+        let logits = 3 * samples as u128 * loss.columns(counts.len()) as u128;
+        let data = samples as u128 * (features as u128 + 1) + logits;
+        Ok(size_of::<f64>() as u128 * data + loss.memory(features, &counts, analysis.penalty))
     }
 
     fn extent(&mut self, analysis: &Analysis) -> Result<Extent, AnalysisError> {
@@ -123,18 +116,26 @@ fn wrong(error: &DataError) -> AnalysisError {
     AnalysisError::specification("data", error.to_string())
 }
 
+/// Products in making the Hessian of so many unknowns and factoring it.
+fn products_of_hessian(samples: f64, unknowns: f64) -> f64 {
+    samples * unknowns * unknowns / 2.0 + unknowns * unknowns * unknowns / 3.0
+}
+
+/// Samples of large data that Hessians and preconditioners are made of.
+fn share_of(samples: f64, one_of: f64) -> f64 {
+    if samples < LARGE { samples } else { samples / one_of }
+}
+
 fn solving(analysis: &Analysis, series: &Series, extent: Extent) -> f64 {
     let (n, k, d) = (extent.samples as f64, extent.classes as f64, extent.features as f64 + 1.0);
     let softmax = series.loss == LossPlan::Softmax;
-    let columns = if softmax || extent.classes > 2 { k } else { 1.0 };
+    let columns = LossChoice::of(&series.loss).map_or(k, |loss| loss.columns(extent.classes) as f64);
     let evaluation = n * columns * (LOGIT + d * PRODUCT);
     let unknowns = columns * d;
     let hessian = match softmax {
-        true if unknowns <= WHOLE_HESSIAN => {
-            n * unknowns * unknowns / 2.0 + unknowns * unknowns * unknowns / 3.0
-        }
-        true => 20.0 * n * unknowns,
-        false => columns * (n * d * d / 2.0 + d * d * d / 3.0),
+        true if unknowns <= WHOLE_HESSIAN => products_of_hessian(share_of(n, 4.0), unknowns),
+        true => CURVATURES * n * unknowns + k * products_of_hessian(share_of(n, (d / 64.0).max(4.0)), d),
+        false => columns * products_of_hessian(n, d),
     };
     let evaluations = if softmax { EVALUATIONS.0 } else { EVALUATIONS.1 };
     let solved = evaluations * evaluation + HESSIANS * hessian * HESSIAN_PRODUCT;

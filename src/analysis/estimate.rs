@@ -14,7 +14,7 @@ pub struct Estimate {
     pub seconds: f64,
     /// Seconds of the longest one.
     pub longest: f64,
-    /// Bytes that the largest problem takes; nothing is foreseen of trainings.
+    /// Bytes that the largest problem takes at most; nothing is foreseen of trainings.
     pub memory: u128,
 }
 
@@ -25,10 +25,11 @@ pub fn estimate(experiment: &Experiment) -> Result<Estimate, AnalysisError> {
     let distinct = work.of_part(None)?;
     let all = distinct.iter().copied().chain(&work.trials);
     let seconds = all.map(|unit| costs.seconds(unit)).collect::<Result<Vec<f64>, _>>()?;
+    let memory = distinct.iter().map(|unit| costs.memory(unit)).collect::<Result<Vec<u128>, _>>()?;
     Ok(Estimate {
         problems: seconds.len(),
         seconds: seconds.iter().sum(),
         longest: seconds.iter().copied().fold(0.0, f64::max),
-        memory: costs.memory(&experiment.points)?,
+        memory: memory.into_iter().max().unwrap_or(0),
     })
 }

@@ -9,7 +9,7 @@ pub struct Experiment {
     pub analysis: Analysis,
     /// The axes of the sweep.
     pub axes: Vec<SweptAxis>,
-    /// The analysis at each point of the product of the axes, the last axis fastest.
+    /// The analysis at each point of the product of the axes, the last axis fastest; without sweep, tables and figures.
     pub points: Vec<Analysis>,
 }
 

@@ -30,6 +30,8 @@ pub struct Override {
     pub value: Value,
 }
 
+/// Keys of the whole analysis, which no point of its sweep has.
+const WHOLE: [&str; 3] = ["sweep", "table", "figure"];
 /// Sweep points an analysis may have at most.
 const MOST_POINTS: usize = 1_000_000;
 
@@ -104,6 +106,9 @@ impl Source {
         let count = count.filter(|&count| count <= MOST_POINTS).ok_or_else(|| {
             self.at("sweep", &format!("more than {MOST_POINTS} points; give the axes fewer values"))
         })?;
+        let mut table = table.clone();
+        // What belongs to the whole would be read anew for every point, and axes grow with their number.
+        WHOLE.iter().for_each(|&key| drop(table.remove(key)));
         let point = |point: usize| {
             let mut at_point = table.clone();
             let places = places(axes, point);
@@ -186,4 +191,22 @@ fn label(value: &Value) -> String {
 
 fn number_of(value: &Value) -> Option<f64> {
     value.as_float().or_else(|| value.as_integer().map(|whole| whole as f64))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::analysis::SHIPPED;
+
+    #[test]
+    fn points_do_not_carry_what_is_of_the_whole() {
+        // An axis of n values in each of its n points would grow with their square.
+        for shipped in SHIPPED {
+            let experiment = shipped.source().experiment(&[]).expect("shipped analyses are sound");
+            let whole = |point: &&super::Analysis| {
+                !(point.sweep.is_empty() && point.table.is_empty() && point.figure.is_empty())
+            };
+            assert_eq!(experiment.points.iter().find(whole), None, "{}", shipped.name);
+            assert!(experiment.points.len() == 1 || !experiment.analysis.sweep.is_empty());
+        }
+    }
 }

@@ -21,7 +21,13 @@ impl Logistic {
     /// The loss of the task: [`Self::binary`] for two classes, [`Self::one_vs_all`] for more.
     #[must_use]
     pub fn for_classes(targets: &Targets) -> Self {
-        if targets.classes() == 2 { Self::binary(targets) } else { Self::one_vs_all(targets) }
+        if Self::columns(targets.classes()) == 1 { Self::binary(targets) } else { Self::one_vs_all(targets) }
+    }
+
+    /// Columns of logits for so many classes: two need one.
+    #[must_use]
+    pub fn columns(classes: usize) -> usize {
+        if classes == 2 { 1 } else { classes }
     }
 
     /// Two classes, one column that accepts class 1: the weighted mean of `-log p` or `-log(1 - p)` (B1).

@@ -1,12 +1,23 @@
 //! What solving will take in memory, known before any of it is asked for.
 
 use super::column_pass::{HESSIANS_AT_ONCE, MEANS_AT_ONCE};
-use super::problem::Problem;
+use super::problem::{LossChoice, Problem};
 use super::scaled_features::LARGEST_HELD;
 use super::separation;
 use super::softmax_curvature::room;
 use super::subsample::Share;
 use crate::loss::LossKind;
+
+/// How a search goes about a loss, as far as memory hangs on it.
+#[derive(Clone, Copy, PartialEq)]
+enum Search {
+    /// Column by column.
+    Columns,
+    /// The same, with weights that depend on all samples of a class.
+    ReweightedColumns,
+    /// All columns at once.
+    Joint,
+}
 
 impl Problem<'_> {
     /// Bytes that a search takes at most beyond the data.
@@ -17,32 +28,56 @@ impl Problem<'_> {
     /// judged by.
     #[must_use]
     pub fn memory(&self) -> u128 {
-        let wide = |size: usize| size as u128;
-        let (dimension, rows) = (self.dataset.dimension() + 1, self.loss.logit_rows());
-        let (d, q, n) = (wide(dimension), wide(rows), wide(self.targets.samples()));
-        let classes = wide(self.targets.classes());
-        let running = 4 * wide(rayon::current_num_threads());
-        let hessians = 4 * q * d * d;
-        let mut sums = running * (2 * d * d + 4 * q * d + 1024 * (d + q));
-        let mut pairs = 8 * q * classes;
-        let mut kept = 0;
-        match self.loss {
-            LossKind::Logistic(_) => sums += running * wide(HESSIANS_AT_ONCE) * d * d,
-            LossKind::Inr(_) => {
-                let (means, slopes) = (4 * wide(MEANS_AT_ONCE), 2 * wide(HESSIANS_AT_ONCE) * d);
-                sums += running * (wide(HESSIANS_AT_ONCE) * d * d + (means + slopes) * classes);
-            }
-            LossKind::Softmax(_) => (pairs, kept) = (0, 2 * room(dimension, rows)),
-        }
-        let drawn = |share: Share| wide(share.samples(self.targets.counts())) * d;
-        let subsamples =
-            drawn(Share::to_begin_on(dimension)) + drawn(Share::to_precondition(dimension, rows));
-        let margins =
-            if self.l2 == 0.0 { 3 * n * q + separation::largest_program(dimension * rows) } else { 0 };
-        // Labels and weights of samples are at hand up to three times.
-        let numbers = hessians + sums + pairs + subsamples + margins + 3 * n;
-        wide(size_of::<f64>()) * numbers + kept + wide(LARGEST_HELD) + OVERHEAD
+        let search = match self.loss {
+            LossKind::Logistic(_) => Search::Columns,
+            LossKind::Inr(_) => Search::ReweightedColumns,
+            LossKind::Softmax(_) => Search::Joint,
+        };
+        let head = (self.dataset.dimension() + 1, self.loss.logit_rows());
+        memory(search, head, self.targets.counts(), self.l2 == 0.0)
     }
+}
+
+impl LossChoice {
+    /// [`Problem::memory`] of a problem that is not drawn yet, of so many features and samples of each class.
+    #[must_use]
+    pub fn memory(&self, features: usize, counts: &[usize], l2: f64) -> u128 {
+        let search = match self {
+            Self::Logistic | Self::PairWeighted(_) => Search::Columns,
+            Self::Inr { .. } => Search::ReweightedColumns,
+            Self::Softmax => Search::Joint,
+        };
+        memory(search, (features.saturating_add(1), self.columns(counts.len())), counts, l2 == 0.0)
+    }
+}
+
+fn memory(search: Search, (dimension, rows): (usize, usize), counts: &[usize], unpenalised: bool) -> u128 {
+    let wide = |size: usize| size as u128;
+    let samples = counts.iter().fold(0_usize, |sum, &count| sum.saturating_add(count));
+    let (d, q, n, classes) = (wide(dimension), wide(rows), wide(samples), wide(counts.len()));
+    let (double, running) = (wide(size_of::<f64>()), 4 * wide(rayon::current_num_threads()));
+    let hessians = 4 * q * d * d;
+    let mut sums = running * (2 * d * d + 4 * q * d + 1024 * (d + q));
+    let mut pairs = 8 * q * classes;
+    let mut kept = 0;
+    match search {
+        Search::Columns => sums += running * wide(HESSIANS_AT_ONCE) * d * d,
+        Search::ReweightedColumns => {
+            let (means, slopes) = (4 * wide(MEANS_AT_ONCE), 2 * wide(HESSIANS_AT_ONCE) * d);
+            sums += running * (wide(HESSIANS_AT_ONCE) * d * d + (means + slopes) * classes);
+        }
+        Search::Joint => {
+            let room = room(dimension, rows);
+            (pairs, kept) = (0, room.min(double * n * d) + room.min(double * n * q));
+        }
+    }
+    let drawn = |share: Share| wide(share.samples(counts)) * d;
+    let subsamples = drawn(Share::to_begin_on(dimension)) + drawn(Share::to_precondition(dimension, rows));
+    let program = || separation::largest_program(dimension.saturating_mul(rows));
+    let margins = if unpenalised { 3 * n * q + program() } else { 0 };
+    // Labels and weights of samples are at hand up to three times.
+    let numbers = hessians + sums + pairs + subsamples + margins + 3 * n;
+    double * numbers + kept + wide(LARGEST_HELD).min(double * n * d) + OVERHEAD
 }
 
 /// Stacks of threads and what the allocator holds back.
@@ -52,6 +87,7 @@ const OVERHEAD: u128 = 8 << 20;
 mod tests {
     use crate::data::{Dataset, Labels};
     use crate::loss::ClassWeights;
+    use crate::loss::InrVariant;
     use crate::solver::{LossChoice, Problem};
     use nalgebra::DMatrix;
 
@@ -69,5 +105,15 @@ mod tests {
             assert!(large > 3 * 8 * 10_001 * 10_001, "{choice:?}: {large}");
             assert!(large < 10_000 * small);
         }
+    }
+
+    #[test]
+    fn what_is_foreseen_is_what_the_problem_says() {
+        let inr = LossChoice::Inr { beta: 5.0, variant: InrVariant::Attached };
+        for choice in [LossChoice::Logistic, LossChoice::Softmax, inr] {
+            assert_eq!(choice.memory(70, &[2, 2, 2], 1e-3), memory(70, &choice), "{choice:?}");
+        }
+        // What is kept to save work is no more than there is.
+        assert!(LossChoice::Softmax.memory(2, &[100, 100], 1e-3) < 16 << 20);
     }
 }

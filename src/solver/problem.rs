@@ -36,6 +36,12 @@ impl LossChoice {
             _ => None,
         }
     }
+
+    /// Columns of logits for so many classes.
+    #[must_use]
+    pub fn columns(&self, classes: usize) -> usize {
+        if *self == Self::Logistic { Logistic::columns(classes) } else { classes }
+    }
 }
 
 /// A problem that cannot be stated.

@@ -323,7 +323,7 @@ def table(rows):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program", type=pathlib.Path)
-    parser.add_argument("--kills", type=int, default=100, help="of each command")
+    parser.add_argument("--kills", type=int, default=100, help="of each command; of reproduce a quarter")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--write", type=pathlib.Path, metavar="FILE", help="put the table into this document")
     options = parser.parse_args()
@@ -331,7 +331,8 @@ def main():
         bench = Bench(options.program.resolve(), place, options.seed)
         controls(bench)
         killed_runs(bench, options.kills)
-        killed_reproductions(bench, options.kills)
+        # Each of them takes as long as many of the others.
+        killed_reproductions(bench, options.kills // 4)
         killed_trainings(bench, options.kills)
         killed_merges(bench, options.kills)
         interrupted_drawing(bench, 20)

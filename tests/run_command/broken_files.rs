@@ -66,6 +66,8 @@ fn impossible_designs_are_named() {
 #[test]
 fn names_that_lead_nowhere_are_named() {
     refused("means.ring.radius\"]", "means.rink.radius\"]", "keys", &["`rink`", "did you mean `ring`?"]);
+    // Figures are of the whole, not of the points of a sweep.
+    refused("data.gaussian.means.ring.radius\"]", "figure.0.id\"]", "keys", &["`figure`"]);
     refused("x = \"radius\"", "x = \"radiuss\"", "x = ", &["`radiuss`", "did you mean `radius`?"]);
     refused("measure = \"hardest.0\"", "measure = \"hardest\"", "lines", &["`hardest.0`"]);
     refused("measure = \"hardest.0\"", "measure = \"hardest.7\"", "lines", &["there is no class 7"]);

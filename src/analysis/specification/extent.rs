@@ -17,7 +17,7 @@ pub struct Extent {
 /// Features of an embedded digit.
 const DIGIT_FEATURES: usize = 64;
 /// Classes for which rules of class sizes are worked out; far more than any sample has.
-const MOST_CLASSES: usize = 1 << 20;
+pub(in crate::analysis) const MOST_CLASSES: usize = 1 << 20;
 
 impl Design {
     /// The extent of a draw, told from what the design says alone; `None` where files say it, or where the design is one

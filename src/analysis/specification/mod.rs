@@ -13,6 +13,7 @@ mod training;
 
 pub use design::{ClassSizes, Design, Draw, DrawnImages, Means};
 pub use extent::Extent;
+pub(super) use extent::MOST_CLASSES;
 pub use plot::{
     AxisPlan, Band, Colouring, CurvePanel, FigurePlan, IntervalPanel, Level, Line, LineStyle, Mark, Plot,
     ScaleKind, ScatterPanel, Width,
