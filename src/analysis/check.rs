@@ -14,7 +14,14 @@ use crate::solver::{LossChoice, Problem};
 /// Repetitions an analysis may have at most.
 const MOST_REPETITIONS: u64 = 1_000_000;
 
+/// Everything.
 pub(super) fn check(experiment: &Experiment) -> Result<(), Fault> {
+    whole(experiment)?;
+    points(experiment, 1..experiment.points.len())
+}
+
+/// What is of the whole: names, tables, figures; and the problems of the first point.
+pub(super) fn whole(experiment: &Experiment) -> Result<(), Fault> {
     let analysis = &experiment.analysis;
     names(analysis)?;
     if let Some(version) = analysis.version.as_ref().filter(|version| *version != env!("CARGO_PKG_VERSION")) {
@@ -30,20 +37,30 @@ pub(super) fn check(experiment: &Experiment) -> Result<(), Fault> {
     if analysis.measure.is_empty() {
         return fault("measure", "nothing to measure; name at least one measure");
     }
-    let (mut first, mut drawn) = (None, None);
-    for (point, resolved) in experiment.points.iter().enumerate() {
-        let at_point = |found: Fault| match experiment.point_in_words(point) {
-            Some(place) => Fault { problem: format!("at {place}: {}", found.problem), ..found },
-            None => found,
-        };
-        first.get_or_insert(problems(resolved, &mut drawn).map_err(at_point)?);
-    }
+    let (classes, features) = at_point(experiment, 0, &mut None)?;
     tables(analysis)?;
     analysis.figure.iter().enumerate().try_for_each(|(number, plan)| {
-        let (classes, features) = first.unwrap_or_default();
         Drawing { experiment, plan, classes, features }
             .check()
             .map_err(|found| Fault { key: format!("figure.{number}.{}", found.key), ..found })
+    })
+}
+
+/// The problems of these points.
+pub(super) fn points(experiment: &Experiment, points: impl IntoIterator<Item = usize>) -> Result<(), Fault> {
+    let mut drawn = None;
+    points.into_iter().try_for_each(|point| at_point(experiment, point, &mut drawn).map(drop))
+}
+
+fn at_point<'a>(
+    experiment: &'a Experiment,
+    point: usize,
+    drawn: &mut Option<Drawn<'a>>,
+) -> Result<(usize, usize), Fault> {
+    let Some(resolved) = experiment.points.get(point) else { return Ok((0, 0)) };
+    problems(resolved, drawn).map_err(|found| match experiment.point_in_words(point) {
+        Some(place) => Fault { problem: format!("at {place}: {}", found.problem), ..found },
+        None => found,
     })
 }
 

@@ -48,6 +48,13 @@ impl Source {
 
     /// Reads, overrides, multiplies out and checks.
     pub fn experiment(&self, overrides: &[Override]) -> Result<Experiment, AnalysisError> {
+        let experiment = self.outline(overrides)?;
+        self.check_points(&experiment, 1..experiment.points.len())?;
+        Ok(experiment)
+    }
+
+    /// The same, of whose points the first alone is checked: to check one takes a draw of its data.
+    pub(super) fn outline(&self, overrides: &[Override]) -> Result<Experiment, AnalysisError> {
         let mut analysis: Analysis = toml::from_str(&self.text).map_err(|error| self.unreadable(&error))?;
         let mut table: Table = toml::from_str(&self.text).map_err(|error| self.unreadable(&error))?;
         for Override { key, value } in overrides {
@@ -61,8 +68,17 @@ impl Source {
             resolved.data.rename_file(|path| self.directory.join(path));
         }
         let experiment = Experiment { analysis, axes, points };
-        check::check(&experiment).map_err(|fault| self.at(&fault.key, &fault.problem))?;
+        check::whole(&experiment).map_err(|fault| self.at(&fault.key, &fault.problem))?;
         Ok(experiment)
+    }
+
+    /// Checks points of an outline.
+    pub(super) fn check_points(
+        &self,
+        experiment: &Experiment,
+        points: impl IntoIterator<Item = usize>,
+    ) -> Result<(), AnalysisError> {
+        check::points(experiment, points).map_err(|fault| self.at(&fault.key, &fault.problem))
     }
 
     /// An error at the line of a dotted key.

@@ -47,7 +47,7 @@ pub use experiment::{Experiment, SweptAxis};
 pub use file::{Override, Source};
 pub use measure::{Measure, Selector, Shape};
 pub use records::{Ended, Record, Results, mean_of};
-pub use run::{Event, MissingPart, Workload, missing_parts, run, run_shard, solve_all};
+pub use run::{Event, MissingPart, Workload, experiment_of_part, missing_parts, run, run_shard, solve_all};
 pub use schema::{measures, schema};
 pub use shipped::{SHIPPED, Shipped};
 pub use store::{Merge, PartState, Shard, Store, Survey, SurveyedFile, prune, write_parquet};

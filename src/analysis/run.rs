@@ -2,6 +2,7 @@
 
 use super::error::AnalysisError;
 use super::experiment::Experiment;
+use super::file::{Override, Source};
 use super::records::{Record, Results};
 use super::store::{Shard, Store};
 use super::unit::{Trials, Unit, origins, units};
@@ -54,6 +55,20 @@ pub fn run_shard(
     watch: &(dyn Fn(Event) + Sync),
 ) -> Result<Workload, AnalysisError> {
     Ok(solve_open(experiment, &Work::of(experiment)?, store, watch)?.1)
+}
+
+/// The experiment of a file for whoever works on a part: points that are in other parts alone are left to them to check.
+pub fn experiment_of_part(
+    source: &Source,
+    overrides: &[Override],
+    shard: Shard,
+) -> Result<Experiment, AnalysisError> {
+    let experiment = source.outline(overrides)?;
+    let mut points: Vec<usize> =
+        Work::of(&experiment)?.of_part(Some(shard))?.iter().map(|unit| unit.point).collect();
+    points.dedup();
+    source.check_points(&experiment, points)?;
+    Ok(experiment)
 }
 
 /// A part of which problems are missing.

@@ -19,6 +19,8 @@ use std::path::PathBuf;
 /// A problem to solve: a series at a sweep point, on one draw.
 pub(super) struct Unit<'a> {
     pub(super) key: String,
+    /// Number of the sweep point.
+    pub(super) point: usize,
     at: Vec<usize>,
     series: usize,
     repetition: u64,
@@ -154,7 +156,7 @@ impl<'a> Unit<'a> {
         };
         let key = serde_json::to_vec(&identity).map(|bytes| digest(&bytes));
         let key = key.map_err(|error| AnalysisError::specification("analysis", error.to_string()))?;
-        Ok(Self { key, at: experiment.places(point), series: number, repetition, analysis, work })
+        Ok(Self { key, point, at: experiment.places(point), series: number, repetition, analysis, work })
     }
 
     /// Whether this unit is a training whose learning rate `trial` is one of those tried for.

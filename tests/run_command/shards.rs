@@ -1,6 +1,6 @@
 //! An analysis in parts, on one machine or several, and what becomes of them.
 
-use super::{equipoise, read, with_small};
+use super::{SMALL, equipoise, read, with_small};
 use predicates::prelude::*;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -256,6 +256,28 @@ fn scripts_for_slurm_are_written_and_its_absence_is_told() {
             .and(predicate::str::contains("\n").count(1)),
         );
     }
+}
+
+#[test]
+fn whoever_has_an_impossible_point_in_a_part_is_told_before_anything_is_begun() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let text = SMALL.replace("over = [1.0, 1.5, 2.0]", "over = [1.0, 1.5, -2.0]");
+    std::fs::write(directory.path().join("small.toml"), text).expect("written");
+    let part = |number: usize| {
+        let (shard, out) = (format!("{number}/9"), format!("part-{number}"));
+        let arguments = ["run", "small.toml", "--shard", &shard, "--out", &out];
+        let told = equipoise(directory.path()).args(arguments).output().expect("run");
+        let stderr = String::from_utf8_lossy(&told.stderr).into_owned();
+        assert_eq!(told.status.code() == Some(0), directory.path().join(out).exists(), "{stderr}");
+        assert!(told.status.success() || stderr.contains("at radius = -2: "), "{stderr}");
+        told.status.code()
+    };
+    // Eighteen problems, two to a part, of which six are impossible.
+    let codes: Vec<_> = (1..=9).map(part).collect();
+    assert!(
+        codes.contains(&Some(0)) && codes.iter().filter(|code| **code == Some(2)).count() >= 3,
+        "{codes:?}"
+    );
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::verify::progress_bar;
 use super::{Ending, comparison_table};
 use crate::analysis::{
     AnalysisError, Event, Experiment, Override, Results, Shard, Shipped, Source, Store, Workload,
-    run as run_experiment, run_shard, write_parquet,
+    experiment_of_part, run as run_experiment, run_shard, write_parquet,
 };
 use crate::figure::Figure;
 use crate::numeric::significant;
@@ -74,7 +74,11 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     let overrides =
         arguments.overrides.iter().map(|text| Override::parse(text)).collect::<Result<Vec<_>, _>>()?;
     let (source, home) = source(&arguments.analysis)?;
-    let experiment = source.experiment(&overrides)?;
+    let shard = arguments.shard.as_deref().map(Shard::parse).transpose()?;
+    let experiment = match shard {
+        Some(shard) => experiment_of_part(&source, &overrides, shard)?,
+        None => source.experiment(&overrides)?,
+    };
     if arguments.estimate {
         return estimate::tell(&experiment, style);
     }
@@ -83,8 +87,8 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     if arguments.slurm.asked_for() {
         return arguments.slurm.submit(&experiment, &directory, &arguments.drawing);
     }
-    if let Some(text) = &arguments.shard {
-        return work_on(Shard::parse(text)?, &experiment, &directory, started);
+    if let Some(shard) = shard {
+        return work_on(shard, &experiment, &directory, started);
     }
     let done = carry_out(&experiment, &directory, arguments.force, &arguments.drawing, style)?;
     if arguments.parquet {
