@@ -14,14 +14,8 @@ use crate::solver::{LossChoice, Problem};
 /// Repetitions an analysis may have at most.
 const MOST_REPETITIONS: u64 = 1_000_000;
 
-/// Everything.
-pub(super) fn check(experiment: &Experiment) -> Result<(), Fault> {
-    whole(experiment)?;
-    points(experiment, 1..experiment.points.len())
-}
-
-/// What is of the whole: names, tables, figures; and the problems of the first point.
-pub(super) fn whole(experiment: &Experiment) -> Result<(), Fault> {
+/// Names, tables, figures, and the problems of the first point and of `more`.
+pub(super) fn check(experiment: &Experiment, more: impl IntoIterator<Item = usize>) -> Result<(), Fault> {
     let analysis = &experiment.analysis;
     names(analysis)?;
     if let Some(version) = analysis.version.as_ref().filter(|version| *version != env!("CARGO_PKG_VERSION")) {
@@ -38,6 +32,7 @@ pub(super) fn whole(experiment: &Experiment) -> Result<(), Fault> {
         return fault("measure", "nothing to measure; name at least one measure");
     }
     let (classes, features) = at_point(experiment, 0, &mut None)?;
+    points(experiment, more)?;
     tables(analysis)?;
     analysis.figure.iter().enumerate().try_for_each(|(number, plan)| {
         Drawing { experiment, plan, classes, features }

@@ -4,6 +4,7 @@
 use super::check;
 use super::error::AnalysisError;
 use super::experiment::{Experiment, SweptAxis, places, places_in_words};
+use super::fault::Fault;
 use super::keys::{line_at, line_of, listed, set};
 use super::specification::{Analysis, Sweep};
 use crate::nearest::nearest;
@@ -48,13 +49,30 @@ impl Source {
 
     /// Reads, overrides, multiplies out and checks.
     pub fn experiment(&self, overrides: &[Override]) -> Result<Experiment, AnalysisError> {
-        let experiment = self.outline(overrides)?;
-        self.check_points(&experiment, 1..experiment.points.len())?;
-        Ok(experiment)
+        let experiment = self.multiplied_out(overrides)?;
+        self.placed(check::check(&experiment, 1..experiment.points.len())).map(|()| experiment)
     }
 
     /// The same, of whose points the first alone is checked: to check one takes a draw of its data.
     pub(super) fn outline(&self, overrides: &[Override]) -> Result<Experiment, AnalysisError> {
+        let experiment = self.multiplied_out(overrides)?;
+        self.placed(check::check(&experiment, [])).map(|()| experiment)
+    }
+
+    /// Checks points of an outline.
+    pub(super) fn check_points(
+        &self,
+        experiment: &Experiment,
+        points: impl IntoIterator<Item = usize>,
+    ) -> Result<(), AnalysisError> {
+        self.placed(check::points(experiment, points))
+    }
+
+    fn placed(&self, checked: Result<(), Fault>) -> Result<(), AnalysisError> {
+        checked.map_err(|fault| self.at(&fault.key, &fault.problem))
+    }
+
+    fn multiplied_out(&self, overrides: &[Override]) -> Result<Experiment, AnalysisError> {
         let mut analysis: Analysis = toml::from_str(&self.text).map_err(|error| self.unreadable(&error))?;
         let mut table: Table = toml::from_str(&self.text).map_err(|error| self.unreadable(&error))?;
         for Override { key, value } in overrides {
@@ -67,18 +85,7 @@ impl Source {
         for resolved in points.iter_mut().chain([&mut analysis]) {
             resolved.data.rename_file(|path| self.directory.join(path));
         }
-        let experiment = Experiment { analysis, axes, points };
-        check::whole(&experiment).map_err(|fault| self.at(&fault.key, &fault.problem))?;
-        Ok(experiment)
-    }
-
-    /// Checks points of an outline.
-    pub(super) fn check_points(
-        &self,
-        experiment: &Experiment,
-        points: impl IntoIterator<Item = usize>,
-    ) -> Result<(), AnalysisError> {
-        check::points(experiment, points).map_err(|fault| self.at(&fault.key, &fault.problem))
+        Ok(Experiment { analysis, axes, points })
     }
 
     /// An error at the line of a dotted key.
@@ -147,7 +154,7 @@ impl Experiment {
     /// An analysis that comes from no file and sweeps nothing, checked.
     pub fn of_one_point(analysis: Analysis) -> Result<Self, AnalysisError> {
         let experiment = Self { points: vec![analysis.clone()], axes: Vec::new(), analysis };
-        match check::check(&experiment) {
+        match check::check(&experiment, []) {
             Ok(()) => Ok(experiment),
             Err(fault) => Err(AnalysisError::specification(fault.key, fault.problem)),
         }

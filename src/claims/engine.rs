@@ -3,6 +3,7 @@
 use super::case::{CaseReport, SetupFailure};
 use super::comparison::Comparison;
 use super::dimension;
+use super::error::ClaimError;
 use super::kept::{CheckedSetups, SetupName};
 use super::law::{BALANCE_LAWS, LawClaim, TOLERANCE};
 use super::measurement::{Solved, measure};
@@ -13,9 +14,7 @@ use super::{
     weight_effects, zoo,
 };
 use rayon::prelude::*;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use thiserror::Error;
 
 /// How much to check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -49,37 +48,6 @@ pub struct Advance {
     pub total: usize,
     /// The claim just worked on.
     pub id: &'static str,
-}
-
-/// Why a plan cannot be carried out.
-#[derive(Debug, Error, Clone, PartialEq, Eq)]
-pub enum ClaimError {
-    /// No claim has this id.
-    #[error("claim {id}: unknown; the ids are {known}")]
-    UnknownId {
-        /// As given.
-        id: String,
-        /// All ids.
-        known: String,
-    },
-    /// The claim has no set-up of this number.
-    #[error("case {case}: {id} has cases {available}")]
-    UnknownCase {
-        /// The claim.
-        id: &'static str,
-        /// As given.
-        case: usize,
-        /// In words.
-        available: String,
-    },
-    /// What is checked cannot be kept.
-    #[error("cannot write {}: {reason}; free space or choose another place, and what is kept is found again", path.display())]
-    Unkept {
-        /// Where.
-        path: PathBuf,
-        /// What the system says.
-        reason: String,
-    },
 }
 
 /// A claim of either kind.

@@ -1,7 +1,7 @@
 //! Set-ups that are checked: none is checked twice, and a check that was broken off goes on where it stopped.
 
 use super::case::CaseReport;
-use super::engine::ClaimError;
+use super::error::ClaimError;
 use crate::files::journal::{self, Journal};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;

@@ -9,6 +9,7 @@ mod comparison;
 mod contrary_weight;
 mod dimension;
 mod engine;
+mod error;
 mod flows;
 mod inr;
 mod kept;
@@ -27,7 +28,8 @@ mod weight_effects;
 mod zoo;
 
 pub use case::Balance;
-pub use engine::{Advance, ClaimError, Effort, Plan, claim_ids, tolerance, verify, verify_on};
+pub use engine::{Advance, Effort, Plan, claim_ids, tolerance, verify, verify_on};
+pub use error::ClaimError;
 pub use kept::CheckedSetups;
 pub use sample::sample_balances;
 pub use verdict::{Control, Finding, Verdict};

@@ -1,7 +1,8 @@
 //! Both sides of the balance over the claims' own set-ups, for a picture of the law.
 
 use super::case::Balance;
-use super::engine::{ClaimError, checked_law};
+use super::engine::checked_law;
+use super::error::ClaimError;
 use super::kept::CheckedSetups;
 use super::law::BALANCE_LAWS;
 use rayon::prelude::*;

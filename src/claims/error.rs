@@ -1,0 +1,35 @@
+//! Why a plan of claims cannot be carried out.
+
+use std::path::PathBuf;
+use thiserror::Error;
+
+/// Why a plan cannot be carried out.
+#[derive(Debug, Error, Clone, PartialEq, Eq)]
+pub enum ClaimError {
+    /// No claim has this id.
+    #[error("claim {id}: unknown; the ids are {known}")]
+    UnknownId {
+        /// As given.
+        id: String,
+        /// All ids.
+        known: String,
+    },
+    /// The claim has no set-up of this number.
+    #[error("case {case}: {id} has cases {available}")]
+    UnknownCase {
+        /// The claim.
+        id: &'static str,
+        /// As given.
+        case: usize,
+        /// In words.
+        available: String,
+    },
+    /// What is checked cannot be kept.
+    #[error("cannot write {}: {reason}; free space or choose another place, and what is kept is found again", path.display())]
+    Unkept {
+        /// Where.
+        path: PathBuf,
+        /// What the system says.
+        reason: String,
+    },
+}
