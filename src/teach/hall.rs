@@ -20,9 +20,11 @@ use serde_json::json;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::num::NonZero;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
@@ -41,6 +43,8 @@ const BREATH: Duration = Duration::from_millis(50);
 pub struct Hall {
     listener: TcpListener,
     address: SocketAddr,
+    runtime: Runtime,
+    ended: Pin<Box<dyn Future<Output = ()>>>,
 }
 
 /// What answering needs.
@@ -53,11 +57,17 @@ struct Desk {
 }
 
 impl Hall {
-    /// Takes a port of the loopback interface, any free one for 0.
+    /// Takes a port of the loopback interface, any free one for 0. From now on whoever knows the address may connect, and an
+    /// interruption ends it in good order.
     pub fn open(port: u16) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         listener.set_nonblocking(true)?;
-        Ok(Self { address: listener.local_addr()?, listener })
+        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let ended = {
+            let _within = runtime.enter();
+            Box::pin(ended()?)
+        };
+        Ok(Self { address: listener.local_addr()?, listener, runtime, ended })
     }
 
     /// The address to open in a browser.
@@ -68,36 +78,39 @@ impl Hall {
 
     /// Serves until the process is interrupted (Ctrl-C) or asked to end.
     pub fn serve(self) -> io::Result<()> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        let served = runtime.block_on(self.accept());
+        let Self { listener, address, runtime, ended } = self;
+        let served = runtime.block_on(accept(listener, address.port(), ended));
         // A lesson that is still being solved is nobody's any more.
         runtime.shutdown_background();
         served
     }
+}
 
-    async fn accept(self) -> io::Result<()> {
-        let listener = tokio::net::TcpListener::from_std(self.listener)?;
-        let service = TowerToHyperService::new(routes(self.address.port()));
-        let graceful = GracefulShutdown::new();
-        let mut ended = std::pin::pin!(ended()?);
-        loop {
-            let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
-                () = &mut ended => break,
-            };
-            let Ok((stream, _)) = accepted else {
-                tokio::time::sleep(BREATH).await;
-                continue;
-            };
-            let mut builder = http1::Builder::new();
-            builder.timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE);
-            let connection = builder.serve_connection(TokioIo::new(stream), service.clone());
-            // A browser that hangs up in the middle is no news.
-            tokio::spawn(graceful.watch(connection));
-        }
-        let _ = timeout(FAREWELL, graceful.shutdown()).await;
-        Ok(())
+async fn accept(
+    listener: TcpListener,
+    port: u16,
+    mut ended: Pin<Box<dyn Future<Output = ()>>>,
+) -> io::Result<()> {
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let service = TowerToHyperService::new(routes(port));
+    let graceful = GracefulShutdown::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = &mut ended => break,
+        };
+        let Ok((stream, _)) = accepted else {
+            tokio::time::sleep(BREATH).await;
+            continue;
+        };
+        let mut builder = http1::Builder::new();
+        builder.timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE);
+        let connection = builder.serve_connection(TokioIo::new(stream), service.clone());
+        // A browser that hangs up in the middle is no news.
+        tokio::spawn(graceful.watch(connection));
     }
+    let _ = timeout(FAREWELL, graceful.shutdown()).await;
+    Ok(())
 }
 
 /// Waits for Ctrl-C, or for the system to ask for the end.
