@@ -14,6 +14,9 @@ use crate::solver::{LossChoice, Problem};
 /// Repetitions an analysis may have at most.
 const MOST_REPETITIONS: u64 = 1_000_000;
 
+/// Numbers of a design that is drawn to see whether it can be (1 GiB); a larger one is told so when its turn comes.
+const MOST_DRAWN: usize = 1 << 27;
+
 /// Names, tables, figures, and the problems of the first point and of `more`.
 pub(super) fn check(experiment: &Experiment, more: impl IntoIterator<Item = usize>) -> Result<(), Fault> {
     let analysis = &experiment.analysis;
@@ -147,6 +150,10 @@ fn problems<'a>(analysis: &'a Analysis, drawn: &mut Option<Drawn<'a>>) -> Result
     }
     let draw = Draw { seed: analysis.seed, repetition: 0 };
     let (design, seed) = (&analysis.data, analysis.seed);
+    match design.extent() {
+        Ok(Some(extent)) if extent.numbers() > MOST_DRAWN => return Ok((extent.classes, extent.features)),
+        _ => {}
+    }
     let dataset = match drawn {
         Some(drawn) if drawn.design == design && drawn.seed == seed => &drawn.dataset,
         _ => match design.sample(draw) {

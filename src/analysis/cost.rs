@@ -59,9 +59,9 @@ impl Costs {
     }
 
     /// Bytes that a problem takes at most, with its data; nothing is foreseen of trainings.
-    pub(super) fn memory(&mut self, unit: &Unit) -> Result<u128, AnalysisError> {
-        let (analysis, series) = unit.asks();
-        let Some(loss) = LossChoice::of(&series.loss).filter(|_| !unit.trains()) else { return Ok(0) };
+    pub(super) fn memory(&mut self, analysis: &Analysis, series: &Series) -> Result<u128, AnalysisError> {
+        let solved = analysis.training.is_none();
+        let Some(loss) = LossChoice::of(&series.loss).filter(|_| solved) else { return Ok(0) };
         let Extent { classes, samples, features } = self.extent(analysis)?;
         // Which class has how many samples makes no difference worth drawing them for.
         let counts = vec![samples / classes.max(1); classes.min(MOST_CLASSES)];

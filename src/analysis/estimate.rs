@@ -25,11 +25,20 @@ pub fn estimate(experiment: &Experiment) -> Result<Estimate, AnalysisError> {
     let distinct = work.of_part(None)?;
     let all = distinct.iter().copied().chain(&work.trials);
     let seconds = all.map(|unit| costs.seconds(unit)).collect::<Result<Vec<f64>, _>>()?;
-    let memory = distinct.iter().map(|unit| costs.memory(unit)).collect::<Result<Vec<u128>, _>>()?;
     Ok(Estimate {
         problems: seconds.len(),
         seconds: seconds.iter().sum(),
         longest: seconds.iter().copied().fold(0.0, f64::max),
-        memory: memory.into_iter().max().unwrap_or(0),
+        memory: largest_problem(experiment)?,
     })
+}
+
+/// Bytes that the largest problem of an experiment takes at most; nothing is foreseen of trainings.
+pub fn largest_problem(experiment: &Experiment) -> Result<u128, AnalysisError> {
+    let mut costs = Costs::default();
+    let problems =
+        experiment.points.iter().flat_map(|point| point.series.iter().map(move |series| (point, series)));
+    problems
+        .map(|(point, series)| costs.memory(point, series))
+        .try_fold(0, |most, memory| Ok(most.max(memory?)))
 }

@@ -42,7 +42,7 @@ pub use caption::caption;
 pub use comparison::{ComparedSeries, Comparison, PairedTest, comparisons};
 pub use comparison_words::{ComparisonTable, comparison_tables, marks};
 pub use error::AnalysisError;
-pub use estimate::{Estimate, estimate};
+pub use estimate::{Estimate, estimate, largest_problem};
 pub use experiment::{Experiment, SweptAxis};
 pub use file::{Override, Source};
 pub use measure::{Measure, Selector, Shape};

@@ -5,13 +5,18 @@ use anyhow::{Result, ensure};
 
 /// Fails with both numbers when solving and measuring, and what takes `more` bytes after, take more than there is.
 pub(super) fn check_memory(problem: &Problem, more: u128) -> Result<()> {
-    let Some(available) = available() else { return Ok(()) };
     let (samples, rows) = (problem.targets().samples(), problem.loss().logit_rows());
     // Logits and two matrices like them, to measure probabilities and balance.
     let needed = problem.memory() + more + 3 * (size_of::<f64>() * samples) as u128 * rows as u128;
+    check_available(needed, "solving takes")
+}
+
+/// Fails with both numbers when `what` needs more bytes than there are.
+pub(super) fn check_available(needed: u128, what: &str) -> Result<()> {
+    let Some(available) = available() else { return Ok(()) };
     ensure!(
         needed <= available,
-        "solving takes up to {}, and {} of memory are free; leave out features or samples",
+        "{what} up to {}, and {} of memory are free; leave out features or samples",
         readable(needed),
         readable(available)
     );

@@ -281,6 +281,21 @@ fn whoever_has_an_impossible_point_in_a_part_is_told_before_anything_is_begun() 
 }
 
 #[test]
+fn what_no_machine_holds_is_estimated_and_not_begun() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let huge = "counts = { exponential = { largest = 20000000000, ratio = 2.0 } }";
+    let text = SMALL.replace("counts = [40, 30, 20]", huge);
+    std::fs::write(directory.path().join("huge.toml"), text).expect("written");
+    let run = |more: &[&str]| equipoise(directory.path()).args(["run", "huge.toml"]).args(more).assert();
+    run(&["--estimate"]).success().stdout(predicate::str::contains("TiB"));
+    for more in [&[][..], &["--shard", "1/2"]] {
+        let told = predicate::str::contains("the largest problem takes up to");
+        run(more).code(2).stdout("").stderr(told.and(predicate::str::contains("\n").count(1)));
+    }
+    assert!(!directory.path().join("small").exists());
+}
+
+#[test]
 fn an_estimate_begins_nothing() {
     let directory = with_small();
     equipoise(directory.path())

@@ -19,6 +19,14 @@ const DIGIT_FEATURES: usize = 64;
 /// Classes for which rules of class sizes are worked out; far more than any sample has.
 pub(in crate::analysis) const MOST_CLASSES: usize = 1 << 20;
 
+impl Extent {
+    /// Features and logits of all samples.
+    #[must_use]
+    pub fn numbers(self) -> usize {
+        self.samples.saturating_mul(self.features.saturating_add(self.classes))
+    }
+}
+
 impl Design {
     /// The extent of a draw, told from what the design says alone; `None` where files say it, or where the design is one
     /// of the fixed small ones.

@@ -4,12 +4,13 @@ mod estimate;
 mod slurm;
 
 use super::drawing::DrawingOptions;
+use super::memory::check_available;
 use super::output::{Style, counted, note, print};
 use super::verify::progress_bar;
 use super::{Ending, comparison_table};
 use crate::analysis::{
     AnalysisError, Event, Experiment, Override, Results, Shard, Shipped, Source, Store, Workload,
-    experiment_of_part, run as run_experiment, run_shard, write_parquet,
+    experiment_of_part, largest_problem, run as run_experiment, run_shard, write_parquet,
 };
 use crate::figure::Figure;
 use crate::numeric::significant;
@@ -87,6 +88,7 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     if arguments.slurm.asked_for() {
         return arguments.slurm.submit(&experiment, &directory, &arguments.drawing);
     }
+    check_available(largest_problem(&experiment)?, "the largest problem takes")?;
     if let Some(shard) = shard {
         return work_on(shard, &experiment, &directory, started);
     }
