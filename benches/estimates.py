@@ -49,7 +49,7 @@ LARGER = [
 
 def told(pattern, text):
     """A quantity of some unit, in seconds or MiB."""
-    found = re.search(pattern + r"\s+(?:about )?([\d.e+-]+) (\w+)", text)
+    found = re.search(pattern + r"\s+(?:about |at most )?([\d.e+-]+) (\w+)", text)
     return float(found.group(1)) * UNITS[found.group(2)] if found else None
 
 
@@ -65,10 +65,10 @@ def run(program, arguments, place):
 
 
 def row(program, name, what, place):
-    predicted = run(program, ["run", what, "--estimate"], place)[0]
-    memory = told("memory", predicted)
+    predicted = run(program, ["--threads", "1", "run", what, "--estimate"], place)[0]
+    memory = told("memory on as many", predicted)
     _, seconds, peak = run(program, ["--threads", "1", "run", what, "--out", name, "--format", "svg"], place)
-    cells = [name, f"{told('processor time', predicted):.2g}", f"{seconds:.2g}", "" if memory is None else f"{memory:.2g}"]
+    cells = [name, f"{told('processor time', predicted):.2g}", f"{seconds:.2g}", "" if memory is None else f"{memory:.0f}"]
     print(*cells, f"{peak:.0f}", flush=True)
     return [*cells, f"{peak:.0f}"]
 
