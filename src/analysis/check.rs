@@ -151,7 +151,10 @@ fn problems<'a>(analysis: &'a Analysis, drawn: &mut Option<Drawn<'a>>) -> Result
     let draw = Draw { seed: analysis.seed, repetition: 0 };
     let (design, seed) = (&analysis.data, analysis.seed);
     match design.extent() {
-        Ok(Some(extent)) if extent.numbers() > MOST_DRAWN => return Ok((extent.classes, extent.features)),
+        // With fewer samples than classes it is impossible, and drawing it says how.
+        Ok(Some(extent)) if extent.samples >= extent.classes && extent.numbers() > MOST_DRAWN => {
+            return Ok((extent.classes, extent.features));
+        }
         _ => {}
     }
     let dataset = match drawn {

@@ -41,6 +41,9 @@ const LINE_SEARCH: f64 = 29.0;
 /// One multiplication of a network, forward and backward together.
 const NETWORK: f64 = 3.0e-10;
 
+/// Samples or features whose memory is beyond any machine, while the bytes of their Hessians can still be counted.
+const BEYOND_ANY_MACHINE: usize = 1 << 40;
+
 /// Costs of units, with the extents of designs that only a look at their data tells.
 #[derive(Default)]
 pub(super) struct Costs {
@@ -63,6 +66,7 @@ impl Costs {
         let solved = analysis.training.is_none();
         let Some(loss) = LossChoice::of(&series.loss).filter(|_| solved) else { return Ok(0) };
         let Extent { classes, samples, features } = self.extent(analysis)?;
+        let (samples, features) = (samples.min(BEYOND_ANY_MACHINE), features.min(BEYOND_ANY_MACHINE));
         // Which class has how many samples makes no difference worth drawing them for.
         let counts = vec![samples / classes.max(1); classes.min(MOST_CLASSES)];
         let logits = 3 * samples as u128 * loss.columns(counts.len()) as u128;
