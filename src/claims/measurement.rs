@@ -84,6 +84,7 @@ impl Measurement {
         let ledger = Ledger::at(&*loss, &logits, &targets);
         Ok(Self { setup, loss, targets, head, logits, means, class_means, ledger })
     }
+
     /// Both sides of each class's balance.
     pub(super) fn balances(&self, stationary: bool) -> Vec<Balance> {
         let share = |(class, entry): (usize, &LedgerEntry)| {

@@ -86,8 +86,7 @@ const OVERHEAD: u128 = 8 << 20;
 #[cfg(test)]
 mod tests {
     use crate::data::{Dataset, Labels};
-    use crate::loss::ClassWeights;
-    use crate::loss::InrVariant;
+    use crate::loss::{ClassWeights, InrVariant};
     use crate::solver::{LossChoice, Problem};
     use nalgebra::DMatrix;
 
