@@ -105,10 +105,10 @@ proptest! {
         match solve(&problem) {
             Outcome::Stationary(point) => {
                 let numbers = point.head.coefficients.iter().chain(&point.head.intercepts);
-                prop_assert!(numbers.chain([&point.loss, &point.certificate.gradient_inf]).all(|value| value.is_finite()));
+                prop_assert!(numbers.chain([&point.loss, &point.certificate.recomputed.gradient_inf]).all(|value| value.is_finite()));
                 let means = MeanProbability::of(
                     problem.loss().link(),
-                    &point.logits(&dataset),
+                    &point.logits(),
                     problem.targets(),
                 );
                 prop_assert!(means.matrix.iter().chain(&means.shortfall).all(|p| (0.0..=1.0).contains(p)));

@@ -84,7 +84,7 @@ fn path(
     let mut largest: f64 = 0.0;
     for outcome in outcomes {
         let Outcome::Stationary(point) = outcome else { bail!("{outcome:?}") };
-        largest = largest.max(point.certificate.gradient_inf);
+        largest = largest.max(point.certificate.recomputed.gradient_inf);
     }
     println!("{largest:e}");
     Ok(())
@@ -124,7 +124,7 @@ fn many(count: u64, n: usize, d: usize, k: usize, l2: f64) -> Result<()> {
     Ok(())
 }
 
-fn stationary(dataset: &Dataset, choice: &LossChoice, l2: f64) -> Result<StationaryPoint> {
+fn stationary<'a>(dataset: &'a Dataset, choice: &LossChoice, l2: f64) -> Result<StationaryPoint<'a>> {
     match solve(&Problem::new(dataset, choice, &ClassWeights::Balanced, l2)?) {
         Outcome::Stationary(point) => Ok(*point),
         other => bail!("{other:?}"),

@@ -21,16 +21,16 @@ const ALL_TOLD: usize = 30;
 const SPACING: f64 = 1.06;
 
 /// Where a search ended and how.
-pub(super) struct Descended {
-    pub(super) end: End,
+pub(super) struct Descended<'a> {
+    pub(super) end: End<'a>,
     /// Heads of the iterates, where they were asked for.
     pub(super) iterates: Vec<Head>,
 }
 
 /// How a search ended.
-pub(super) enum End {
+pub(super) enum End<'a> {
     /// The gradient is zero to rounding.
-    Stationary(Box<StationaryPoint>),
+    Stationary(Box<StationaryPoint<'a>>),
     /// As its optimizer ends: short of that.
     Stopped(Head),
     /// There is no answer, and why.
@@ -38,7 +38,12 @@ pub(super) enum End {
 }
 
 /// Minimises a problem.
-pub(super) fn descend(problem: &Problem, dataset: &Dataset, optimizer: Optimizer, traced: bool) -> Descended {
+pub(super) fn descend<'a>(
+    problem: &Problem<'a>,
+    dataset: &Dataset,
+    optimizer: Optimizer,
+    traced: bool,
+) -> Descended<'a> {
     let objective = Objective::new(problem, dataset);
     let first_order = |iterates: Vec<Head>| match iterates.last() {
         Some(last) => Descended { end: End::Stopped(last.clone()), iterates },

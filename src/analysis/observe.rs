@@ -28,7 +28,7 @@ pub(super) fn observe(
 ) -> Measured {
     let objective = Objective::new(problem, dataset);
     let (head, logits, loss) = match &descended.end {
-        End::Stationary(point) => (&point.head, point.logits(dataset), Some((point.loss, point.data_loss))),
+        End::Stationary(point) => (&point.head, point.logits(), Some((point.loss, point.data_loss))),
         End::Stopped(head) => (head, objective.logits(head), None),
         End::Unsolved(_) => return Ok(BTreeMap::new()),
     };
@@ -101,7 +101,7 @@ struct Seen<'a> {
     certified: Option<(f64, f64)>,
     logits: &'a DMatrix<f64>,
     standing: Standing<'a>,
-    descended: &'a Descended,
+    descended: &'a Descended<'a>,
     /// Weight effects, once a measure has asked.
     effects: OnceCell<Option<WeightEffects>>,
     /// What the iterates that are told of are like, once a trace has asked.
@@ -164,7 +164,7 @@ impl Seen<'_> {
 
     fn gradient(&self) -> f64 {
         match &self.descended.end {
-            End::Stationary(point) => point.certificate.gradient_inf,
+            End::Stationary(point) => point.certificate.recomputed.gradient_inf,
             _ => self.objective.sight(self.head).gradient_inf,
         }
     }
@@ -212,7 +212,7 @@ impl Seen<'_> {
     /// No effects where the Hessian is singular or the search was stopped short.
     fn effects(&self) -> Option<&WeightEffects> {
         let at = || match &self.descended.end {
-            End::Stationary(point) => WeightEffects::at(self.problem, self.dataset, point).ok(),
+            End::Stationary(point) => WeightEffects::at(&**point).ok(),
             _ => None,
         };
         self.effects.get_or_init(at).as_ref()

@@ -9,7 +9,7 @@ use crate::balance::{MeanProbability, accuracy, hits, neglect, recalls};
 use crate::cnn::{LastLayer, NetworkError, Plan, Recipe, Sight, Training};
 use crate::data::ImageSample;
 use crate::loss::{ClassWeights, Targets};
-use crate::solver::{Head, LossChoice, Outcome};
+use crate::solver::{Head, LossChoice};
 use std::collections::BTreeMap;
 
 /// A network to train: a series of an analysis on one draw.
@@ -132,13 +132,7 @@ impl Task<'_> {
         let choice = LossChoice::of(&self.series.loss).ok_or_else(|| {
             Refused::Impossible("polishing knows `logistic`, `softmax` and `inr` alone".to_owned())
         })?;
-        match layer.finish(&choice, training.targets(), training.plan().recipe.decay)? {
-            Outcome::Stationary(point) => Ok((point.head.clone(), point.certificate.gradient_inf)),
-            Outcome::Separable(_) => Err(Refused::Endless(
-                "the features separate classes, so that no head is stationary; raise `decay`".to_owned(),
-            )),
-            Outcome::NotConverged { why, .. } => Err(Refused::Endless(why)),
-        }
+        layer.finish(&choice, training.targets(), training.plan().recipe.decay)?.map_err(Refused::Endless)
     }
 }
 

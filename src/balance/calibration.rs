@@ -218,7 +218,7 @@ mod tests {
         let at = |weights: &ClassWeights| {
             let problem = Problem::new(&dataset, &LossChoice::Softmax, weights, 0.0).expect("a problem");
             let point = solve(&problem).stationary().expect("a stationary point");
-            (point.logits(&dataset), problem.targets().clone())
+            (point.logits(), problem.targets().clone())
         };
         let (plain, unweighted) = at(&ClassWeights::None);
         let (logits, weighted) = at(&ClassWeights::Explicit(vec![1.0, 7.0, 0.2]));

@@ -272,8 +272,8 @@ impl EffectSearch {
     fn derivative(&self, dataset: &Dataset) -> Option<(f64, f64, f64)> {
         let problem = Problem::new(dataset, &self.choice(), &ClassWeights::None, self.l2).ok()?;
         let point = solve(&problem).stationary()?;
-        let effects = WeightEffects::at(&problem, dataset, &point).ok()?;
-        let (link, logits, targets) = (problem.loss().link(), point.logits(dataset), problem.targets());
+        let effects = WeightEffects::at(&point).ok()?;
+        let (link, logits, targets) = (problem.loss().link(), point.logits(), problem.targets());
         let (weight, class) = self.surprise.classes();
         let own = MeanProbability::of(link, &logits, targets).matrix[(class, class)];
         let slope = mean_slope(link, &logits, class, targets);

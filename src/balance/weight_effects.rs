@@ -20,10 +20,10 @@ pub struct WeightEffects {
 pub const USUAL_STEP: f64 = 2e-3;
 
 impl WeightEffects {
-    /// At a stationary point of `problem` over `dataset`; fails where [`WeightResponse::at`] does.
-    pub fn at(problem: &Problem, dataset: &Dataset, point: &StationaryPoint) -> Result<Self, NoResponse> {
-        let response = WeightResponse::at(problem, point)?;
-        Ok(Self::of(&response, problem.loss().link(), point.logits(dataset), problem.targets()))
+    /// At a stationary point; fails where [`WeightResponse::at`] does.
+    pub fn at(point: &StationaryPoint) -> Result<Self, NoResponse> {
+        let (response, problem) = (WeightResponse::at(point)?, point.problem());
+        Ok(Self::of(&response, problem.loss().link(), point.logits(), problem.targets()))
     }
 
     /// From the response of the head and the logits (`Q x N`) at the point.
@@ -75,7 +75,7 @@ pub(super) fn means_with(
     l2: f64,
 ) -> Option<MeanProbability> {
     let problem = Problem::new(dataset, choice, &ClassWeights::Explicit(class_weights), l2).ok()?;
-    let logits = solve(&problem).stationary()?.logits(dataset);
+    let logits = solve(&problem).stationary()?.logits();
     Some(MeanProbability::of(problem.loss().link(), &logits, problem.targets()))
 }
 
@@ -145,8 +145,8 @@ mod tests {
         let weights = ClassWeights::Explicit(logs.iter().map(|log| log.exp()).collect());
         let problem = Problem::new(dataset, choice, &weights, l2).expect("a problem");
         let point = solve(&problem).stationary().expect("a stationary point");
-        let means = MeanProbability::of(problem.loss().link(), &point.logits(dataset), problem.targets());
-        let effects = WeightEffects::at(&problem, dataset, &point).expect("regular");
+        let means = MeanProbability::of(problem.loss().link(), &point.logits(), problem.targets());
+        let effects = WeightEffects::at(&point).expect("regular");
         (means, effects)
     }
 

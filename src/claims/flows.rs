@@ -120,7 +120,7 @@ impl Flows {
         let Outcome::Stationary(point) = solve(&problem) else {
             return Err("no stationary point".into());
         };
-        let means = MeanProbability::of(problem.loss().link(), &point.logits(dataset), problem.targets());
+        let means = MeanProbability::of(problem.loss().link(), &point.logits(), problem.targets());
         let flow = means.flow(problem.targets());
         Ok(Self { mass: problem.targets().mass().to_vec(), means, flow })
     }

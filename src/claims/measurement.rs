@@ -48,10 +48,10 @@ pub(super) fn measure(mut setup: Setup) -> Result<Solved, ProblemError> {
     }
     match outcome {
         Outcome::Stationary(point) => {
-            let logits = point.logits(&setup.dataset);
-            let at = Measurement::new(setup.clone(), point.head.clone(), logits)?;
+            let (logits, head) = (point.logits(), point.head);
+            let at = Measurement::new(setup.clone(), head.clone(), logits)?;
             let off_balance = off_balance(&at.logits, at.loss.link());
-            let control = Measurement::new(setup, point.head, off_balance)?;
+            let control = Measurement::new(setup, head, off_balance)?;
             Ok(Solved::Point { at: Box::new(at), control: Box::new(control), penalised })
         }
         Outcome::NotConverged { why, .. } => Ok(Solved::Unsolved { setup: Box::new(setup), why }),

@@ -78,7 +78,7 @@ fn look(dataset: &Dataset, choice: &LossChoice, weights: &ClassWeights) -> Resul
         return Err(format!("{choice:?}: no stationary point").into());
     };
     let link = if *choice == LossChoice::Softmax { Link::Softmax } else { Link::Sigmoid };
-    let (logits, targets) = (point.logits(dataset), problem.targets());
+    let (logits, targets) = (point.logits(), problem.targets());
     let means = MeanProbability::of(link, &logits, targets);
     let column = neglect(&means, targets)[TARGET];
     let hits = hits(&logits, targets);

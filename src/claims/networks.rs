@@ -7,7 +7,7 @@ use crate::balance::{MeanProbability, binary_error_ratio, doubly_stochastic, rel
 use crate::cnn::{HeadPenalty, LastLayer, Plan, Recipe, Sight, Training};
 use crate::data::{ImageSample, ImbalanceProfile, digit_images};
 use crate::loss::{ClassWeights, InrVariant, LossPlan, Targets, TrainingLoss};
-use crate::solver::{LossChoice, Outcome};
+use crate::solver::LossChoice;
 
 /// Losses and weights of N1 and N2.
 pub(super) const LOSSES: [(LossPlan, ClassWeights, &str); 6] = [
@@ -124,11 +124,10 @@ impl Trained {
     /// The head that is stationary on the features as they are; `None` where the solver says there is none.
     fn finished(&self, loss: &LossPlan) -> Result<Option<Sight>, SetupFailure> {
         let choice = LossChoice::of(loss).ok_or("a loss that is not solved for")?;
-        let Outcome::Stationary(point) = self.layer.finish(&choice, &self.targets, self.penalty.decay)?
-        else {
+        let Ok((head, _)) = self.layer.finish(&choice, &self.targets, self.penalty.decay)? else {
             return Ok(None);
         };
-        let layer = LastLayer { head: point.head, ..self.layer.clone() };
+        let layer = LastLayer { head, ..self.layer.clone() };
         Ok(Some(layer.sight(&self.loss, &self.targets, self.penalty)))
     }
 }

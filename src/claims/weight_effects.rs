@@ -111,9 +111,9 @@ pub(super) fn solved(
     let Outcome::Stationary(point) = solve(&problem) else {
         return Err("no stationary point".into());
     };
-    let logits = point.logits(dataset);
+    let logits = point.logits();
     let means = MeanProbability::of(problem.loss().link(), &logits, problem.targets());
-    let effects = if with_effects { WeightEffects::at(&problem, dataset, &point).ok() } else { None };
+    let effects = if with_effects { WeightEffects::at(&point).ok() } else { None };
     let class_loss = class_log_losses(problem.loss().link(), &logits, problem.targets());
     let penalty = point.loss - point.data_loss;
     Ok(At { means, targets: problem.targets().clone(), effects, class_loss, penalty })

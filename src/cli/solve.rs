@@ -105,7 +105,7 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     let others = match (&outcome, arguments.starts) {
         (Outcome::Stationary(point), Some(starts)) => {
             let seed = arguments.seed.unwrap_or(DEFAULT_SEED);
-            Some(OtherPoints::look_for(&problem, &dataset, point, starts, seed))
+            Some(OtherPoints::look_for(point, starts, seed))
         }
         _ => None,
     };

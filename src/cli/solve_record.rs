@@ -5,7 +5,7 @@ use crate::balance::{Ledger, LedgerEntry, MeanProbability, Neglect, neglect};
 use crate::data::Dataset;
 use crate::loss::{Inr, InrVariant, Link, LossKind};
 use crate::solver::{
-    Head, Outcome, Problem, Recomputed, Separable, SeparationKind, StationaryPoint, other_points,
+    Conditioning, Head, Outcome, Problem, Recomputed, Separable, SeparationKind, StationaryPoint, other_points,
 };
 use nalgebra::DMatrix;
 use serde::Serialize;
@@ -25,6 +25,9 @@ pub(super) struct SolveRecord {
     pub(super) class_counts: Vec<usize>,
     pub(super) class_weights: Vec<f64>,
     pub(super) features: Vec<String>,
+    /// Condition number of the standardised columns, and the columns that others determine.
+    #[serde(flatten)]
+    pub(super) conditioning: Conditioning,
     #[serde(flatten)]
     pub(super) end: End,
     pub(super) seconds: f64,
@@ -68,9 +71,7 @@ pub(super) struct Measured {
     /// Others, where they were looked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) other_points: Option<OtherPoints>,
-    /// Absent where products of the numbers given leave the range of a double.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) recomputed: Option<Recomputed>,
+    pub(super) recomputed: Recomputed,
     #[serde(flatten)]
     pub(super) head: HeadRows,
     /// Row: true class; column: predicted class.
@@ -179,6 +180,7 @@ impl SolveRecord {
             class_weights: targets.class_weights().to_vec(),
             classes,
             features: dataset.feature_names().to_vec(),
+            conditioning: problem.conditioning().clone(),
             end,
             seconds,
         }
@@ -189,7 +191,7 @@ impl Measured {
     fn new(problem: &Problem, dataset: &Dataset, point: &StationaryPoint) -> Self {
         let (targets, loss) = (problem.targets(), problem.loss());
         let classes = dataset.labels().class_names();
-        let logits = point.logits(dataset);
+        let logits = point.logits();
         let means = MeanProbability::of(loss.link(), &logits, targets);
         let ledger = Ledger::at(&**loss, &logits, targets);
         let one_vs_all = loss.link() == Link::Sigmoid && loss.logit_rows() > 1;
@@ -198,13 +200,13 @@ impl Measured {
         Self {
             loss: point.loss,
             data_loss: point.data_loss,
-            gradient_inf: point.certificate.gradient_inf,
-            relative_gradient: point.certificate.relative_gradient,
+            gradient_inf: point.certificate.recomputed.gradient_inf,
+            relative_gradient: point.certificate.recomputed.relative_gradient,
             smallest_curvature: point.certificate.smallest_curvature,
             iterations: point.certificate.iterations,
             continues: matches!(loss, LossKind::Inr(_)).then_some(CONTINUED),
             other_points: None,
-            recomputed: point.recomputed(problem),
+            recomputed: point.certificate.recomputed.clone(),
             head: HeadRows::of(&point.head),
             mean_probability: rows(&means.matrix),
             shortfall: means.shortfall,
@@ -221,15 +223,9 @@ impl Measured {
 }
 
 impl OtherPoints {
-    pub(super) fn look_for(
-        problem: &Problem,
-        dataset: &Dataset,
-        point: &StationaryPoint,
-        starts: usize,
-        seed: u64,
-    ) -> Self {
-        let classes = dataset.labels().class_names();
-        let found = other_points(problem, point, starts, seed).into_iter().map(|other| OtherPoint {
+    pub(super) fn look_for(point: &StationaryPoint, starts: usize, seed: u64) -> Self {
+        let classes = point.problem().dataset().labels().class_names();
+        let found = other_points(point, starts, seed).into_iter().map(|other| OtherPoint {
             class: classes[other.class].clone(),
             loss_difference: other.loss_difference,
             starts: other.starts,

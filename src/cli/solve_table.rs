@@ -2,7 +2,7 @@
 
 use super::output::{MOST_CLASSES_SHOWN, Style, columns, counted, numbers_right, short_name};
 use super::solve_record::{End, HeadRows, Measured, OtherPoints, Separation, SolveRecord};
-use crate::numeric::significant;
+use crate::numeric::{largest_magnitude, significant};
 use crate::solver::SeparationKind;
 use std::fmt::Write;
 
@@ -78,24 +78,18 @@ fn explain(separation: &Separation) -> String {
 }
 
 fn stationary(record: &SolveRecord, measured: &Measured, style: Style) -> String {
+    let recomputed = &measured.recomputed;
+    let unbalanced = largest_magnitude(recomputed.flows.iter().map(|flow| flow.residual));
     let mut text = format!(
-        "{} after {}, {} s: largest gradient entry {}, {} of the terms that cancel in it\n",
+        "{} after {}, {} s\nthe head below, recomputed in double-double arithmetic: largest gradient entry {}, {} of the terms \
+         that cancel in it; outflow and inflow differ by {}\n",
         style.good("stationary"),
         counted(measured.iterations, "iteration"),
         significant(record.seconds, 2),
-        significant(measured.gradient_inf, 2),
-        significant(measured.relative_gradient, 2)
+        significant(recomputed.gradient_inf, 2),
+        significant(recomputed.relative_gradient, 2),
+        significant(unbalanced, 2)
     );
-    if let Some(recomputed) = &measured.recomputed {
-        let unbalanced = recomputed.flows.iter().map(|flow| flow.residual).fold(0.0, f64::max);
-        let _ = writeln!(
-            text,
-            "recomputed in double-double arithmetic: {}, {} of the terms; flows out and in differ by {}",
-            significant(recomputed.gradient_inf, 2),
-            significant(recomputed.relative_gradient, 2),
-            significant(unbalanced, 2)
-        );
-    }
     if let Some(curvature) = measured.smallest_curvature {
         let _ = writeln!(
             text,

@@ -69,7 +69,7 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     let problem = Problem::new(&dataset, &choice, &ClassWeights::None, arguments.l2).map_err(name_option)?;
     check_memory(&problem, WeightResponse::memory(&problem))?;
     note_single_samples(&dataset);
-    let unweighted = Unweighted::of(&dataset, &problem);
+    let unweighted = Unweighted::of(&problem);
     let waiting = Waiting::new("looking for weights");
     let observe = |step: &DesignStep| {
         waiting.tell(&format!("{} left to the target", significant(step.residual, 2)));
@@ -84,9 +84,9 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     if let Ok(design) = &design {
         note_wide_weights(&design.reached.class_weights);
     }
-    let asked = Asked { target: &arguments.target, dataset: &dataset, choice: &choice, l2: arguments.l2 };
+    let asked = Asked { target: &arguments.target, dataset: &dataset };
     let closed_form = target.closed_form(dataset.labels()).is_some();
-    let record = WeightsRecord::new(&asked, closed_form, unweighted, &design).map_err(name_option)?;
+    let record = WeightsRecord::new(&asked, closed_form, unweighted, &design);
     match arguments.format {
         Format::Json => print(&(serde_json::to_string_pretty(&record)? + "\n"))?,
         Format::Table if record.attainable => print(&weights_table::table(&record, style))?,

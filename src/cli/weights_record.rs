@@ -4,8 +4,7 @@ use super::calibration::CalibrationRecord;
 use super::solve_record::rows;
 use crate::balance::{DesignError, DesignStep, MeanProbability, WeightDesign, hits, recalls};
 use crate::data::Dataset;
-use crate::loss::ClassWeights;
-use crate::solver::{LossChoice, Problem, ProblemError, solve};
+use crate::solver::{Problem, solve};
 use serde::Serialize;
 
 /// The one JSON object of `weights`.
@@ -47,8 +46,6 @@ pub(super) struct Unweighted {
 pub(super) struct Asked<'a> {
     pub(super) target: &'a str,
     pub(super) dataset: &'a Dataset,
-    pub(super) choice: &'a LossChoice,
-    pub(super) l2: f64,
 }
 
 impl WeightsRecord {
@@ -57,13 +54,13 @@ impl WeightsRecord {
         closed_form: bool,
         unweighted: Option<Unweighted>,
         design: &Result<WeightDesign, DesignError>,
-    ) -> Result<Self, ProblemError> {
+    ) -> Self {
         let labels = asked.dataset.labels();
         let found = design.as_ref().ok();
         let of_reached = |pick: fn(&DesignStep) -> &Vec<f64>| {
             found.map(|design| pick(&design.reached).clone()).unwrap_or_default()
         };
-        Ok(Self {
+        Self {
             target: asked.target.to_owned(),
             attainable: found.is_some(),
             why: design.as_ref().err().map(ToString::to_string),
@@ -77,22 +74,20 @@ impl WeightsRecord {
             closed_form,
             path: found.map(|design| design.path.clone()).unwrap_or_default(),
             nearest: design.as_ref().err().and_then(DesignError::reached).cloned(),
-            calibration: found.map(|design| calibration(asked, design)).transpose()?,
-        })
+            calibration: found.map(calibration),
+        }
     }
 }
 
-fn calibration(asked: &Asked, design: &WeightDesign) -> Result<CalibrationRecord, ProblemError> {
-    let weights = ClassWeights::Explicit(design.reached.class_weights.clone());
-    let problem = Problem::new(asked.dataset, asked.choice, &weights, asked.l2)?;
-    Ok(CalibrationRecord::of(&problem, &design.point.logits(asked.dataset)))
+fn calibration(design: &WeightDesign) -> CalibrationRecord {
+    CalibrationRecord::of(design.point.problem(), &design.point.logits())
 }
 
 impl Unweighted {
     /// Solves without class weights.
-    pub(super) fn of(dataset: &Dataset, problem: &Problem) -> Option<Self> {
+    pub(super) fn of(problem: &Problem) -> Option<Self> {
         let point = solve(problem).stationary()?;
-        let (logits, targets) = (point.logits(dataset), problem.targets());
+        let (logits, targets) = (point.logits(), problem.targets());
         let means = MeanProbability::of(problem.loss().link(), &logits, targets);
         Some(Self { shortfall: means.shortfall, recall: recalls(&hits(&logits, targets), targets) })
     }

@@ -88,11 +88,23 @@ impl LastLayer {
         }
     }
 
-    /// Solves for the head that is stationary over the features as they are, with a penalty on `W` (THEORY N2).
-    pub fn finish(&self, choice: &LossChoice, targets: &Targets, l2: f64) -> Result<Outcome, NetworkError> {
+    /// The features as they are, solved for the head with a penalty on `W` (THEORY N2): its doubles and the largest entry of
+    /// their gradient, or why there is none.
+    pub fn finish(
+        &self,
+        choice: &LossChoice,
+        targets: &Targets,
+        l2: f64,
+    ) -> Result<Result<(Head, f64), String>, NetworkError> {
         let dataset = self.dataset(targets)?;
         let weights = ClassWeights::Explicit(targets.class_weights().to_vec());
-        Ok(solve(&Problem::new(&dataset, choice, &weights, l2)?))
+        Ok(match solve(&Problem::new(&dataset, choice, &weights, l2)?) {
+            Outcome::Stationary(point) => Ok((point.head.clone(), point.certificate.recomputed.gradient_inf)),
+            Outcome::Separable(_) => {
+                Err("the features separate classes, so that no head is stationary; raise `decay`".to_owned())
+            }
+            Outcome::NotConverged { why, .. } => Err(why),
+        })
     }
 
     /// The features as a data set of their own, on which the head is a linear problem.

@@ -40,6 +40,12 @@ impl FromIterator<f64> for Sum {
     }
 }
 
+/// The largest magnitude of some numbers, zero for none; NaN if one of them is, which `f64::max` would drop.
+pub fn largest_magnitude(numbers: impl IntoIterator<Item = f64>) -> f64 {
+    let larger = |largest: f64, size: f64| if largest.is_nan() || size <= largest { largest } else { size };
+    numbers.into_iter().map(f64::abs).fold(0.0, larger)
+}
+
 /// A matrix of compensated sums, fed one partial matrix at a time.
 #[derive(Debug, Clone)]
 pub struct CompensatedMatrix {
@@ -90,5 +96,16 @@ mod tests {
             matrix.add(&DMatrix::from_element(1, 1, term));
         }
         assert_eq!(matrix.value()[(0, 0)], 1.0);
+    }
+
+    #[test]
+    fn one_that_is_no_number_is_the_largest() {
+        assert_eq!(largest_magnitude([1.0, -3.0, 2.0]), 3.0);
+        assert_eq!(largest_magnitude([]), 0.0);
+        for place in 0..3 {
+            let mut numbers = [1.0, 2.0, 3.0];
+            numbers[place] = f64::NAN;
+            assert!(largest_magnitude(numbers).is_nan());
+        }
     }
 }

@@ -7,9 +7,8 @@
 use super::column::{Column, NEAR_END};
 use super::column_pass::{ColumnPass, Precision};
 use super::descent::{Descent, Progress};
-use super::direction::{Curvature, smallest_curvature};
+use super::direction::{Curvature, regular_factor, smallest_curvature};
 use super::pass::Evaluated;
-use super::scaled_features::ScaledFeatures;
 use super::separation::{Margins, Separation, find_separation};
 use super::start::FAIR_START;
 use super::tolerance::Trial;
@@ -194,13 +193,13 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
                 })
                 .collect();
             let hessians = self.pass.hessians(&lacking, &self.theta_of(&lacking), precision);
-            let (features, is_gradient) = (self.pass.features, self.pass.loss.has_value());
+            let is_gradient = self.pass.loss.has_value();
             for (column, hessian) in lacking.into_iter().zip(hessians) {
                 let own = &mut self.columns[column];
                 match precision {
-                    _ if !is_gradient => own.set(Curvature::of_field(hessian, features)),
+                    _ if !is_gradient => own.set(Curvature::of_field(hessian)),
                     Precision::Single => own.set_single(&hessian),
-                    Precision::Double => own.set(Some(Curvature::of(hessian, features))),
+                    Precision::Double => own.set(Some(Curvature::of(hessian))),
                 }
             }
         }
@@ -271,7 +270,7 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
 
     /// At a stationary point that is not a minimum, steps off along the direction of negative curvature.
     fn leave_saddle(&mut self, column: usize) {
-        let (smallest, along) = curvature_floor(self.hessian(column), self.pass.features);
+        let (smallest, along) = curvature_floor(self.hessian(column));
         if smallest >= 0.0 {
             return;
         }
@@ -299,7 +298,7 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
         let all: Vec<usize> = (0..self.columns.len()).collect();
         let hessians = self.pass.hessians(&all, &self.theta, Precision::Double);
         let floors: Vec<f64> =
-            hessians.into_par_iter().map(|hessian| curvature_floor(hessian, self.pass.features).0).collect();
+            hessians.into_par_iter().map(|hessian| curvature_floor(hessian).0).collect();
         floors.into_iter().fold(f64::INFINITY, f64::min)
     }
 }
@@ -330,6 +329,21 @@ impl<L: ColumnLoss> Descent for ColumnNewton<'_, L> {
         &self.theta
     }
 
+    fn newton_step(&mut self, gradient: &DMatrix<f64>) -> Option<DMatrix<f64>> {
+        let mut step = gradient.clone();
+        for (column, mut of_column) in step.column_iter_mut().enumerate() {
+            let hessian = self.hessian(column);
+            let curvature = if self.pass.loss.has_value() {
+                Curvature::Definite(regular_factor(&hessian, Precision::Double)?)
+            } else {
+                Curvature::of_field(hessian)?
+            };
+            let direction = curvature.direction(&gradient.column(column));
+            of_column.copy_from(&direction);
+        }
+        Some(step)
+    }
+
     fn value(&self) -> f64 {
         self.columns.iter().map(|column| column.value).sum()
     }
@@ -345,9 +359,9 @@ impl<L: ColumnLoss> Descent for ColumnNewton<'_, L> {
 }
 
 /// Smallest eigenvalue of a Hessian, zero when it is rounding error, and its eigenvector.
-fn curvature_floor(hessian: DMatrix<f64>, features: &ScaledFeatures) -> (f64, DVector<f64>) {
+fn curvature_floor(hessian: DMatrix<f64>) -> (f64, DVector<f64>) {
     let rounding = 1e-13 * hessian.amax();
-    let (smallest, along) = smallest_curvature(hessian, features);
+    let (smallest, along) = smallest_curvature(hessian);
     (if smallest.abs() <= rounding { 0.0 } else { smallest }, along)
 }
 

@@ -40,6 +40,8 @@ pub(super) trait Descent {
     fn progress(&self) -> Progress;
     /// Parameters, `Q x D`.
     fn theta(&self) -> &DMatrix<f64>;
+    /// Newton's step for another gradient (`D x Q`) near the present point, where second derivatives give one.
+    fn newton_step(&mut self, gradient: &DMatrix<f64>) -> Option<DMatrix<f64>>;
     /// Objective value, penalty included.
     fn value(&self) -> f64;
     /// Gradient by `theta`.

@@ -68,6 +68,13 @@ impl Descent for DetachedSearch<'_> {
         }
     }
 
+    fn newton_step(&mut self, gradient: &DMatrix<f64>) -> Option<DMatrix<f64>> {
+        match &mut self.stage {
+            Stage::Field(newton) => newton.newton_step(gradient),
+            Stage::FixedPoint(search) => search.newton_step(gradient),
+        }
+    }
+
     fn progress(&self) -> Progress {
         self.descent().progress()
     }

@@ -2,7 +2,6 @@
 
 use super::column_pass::Precision;
 use super::factor::{cholesky, eigen};
-use super::scaled_features::ScaledFeatures;
 use nalgebra::{Cholesky, DMatrix, DVector, DVectorView, Dyn, LU, SymmetricEigen};
 
 /// Eigenvalues below this share of the largest are raised to it.
@@ -27,30 +26,6 @@ pub(super) fn regular_factor(matrix: &DMatrix<f64>, precision: Precision) -> Opt
     regular.then_some(factor)
 }
 
-/// Cholesky factor of `hessian`, its null space (collinear features) filled first when that is why it is singular.
-///
-/// Along the null space gradients vanish, so that the fill changes no step.
-pub(super) fn factor(
-    hessian: &mut DMatrix<f64>,
-    features: &ScaledFeatures,
-    precision: Precision,
-) -> Option<Cholesky<f64, Dyn>> {
-    if let Some(factor) = regular_factor(hessian, precision) {
-        return Some(factor);
-    }
-    if features.null_space().ncols() == 0 {
-        return None;
-    }
-    fill_null_space(hessian, features);
-    regular_factor(hessian, precision)
-}
-
-fn fill_null_space(hessian: &mut DMatrix<f64>, features: &ScaledFeatures) {
-    let null = features.null_space();
-    let typical = hessian.trace() / hessian.nrows() as f64;
-    *hessian += null * null.transpose() * typical;
-}
-
 /// Second derivatives, ready to turn gradients into directions.
 #[derive(Debug, Clone)]
 pub(super) enum Curvature {
@@ -64,18 +39,15 @@ pub(super) enum Curvature {
 
 impl Curvature {
     /// Of a Hessian in double precision.
-    pub(super) fn of(mut hessian: DMatrix<f64>, features: &ScaledFeatures) -> Self {
-        match factor(&mut hessian, features, Precision::Double) {
+    pub(super) fn of(hessian: DMatrix<f64>) -> Self {
+        match regular_factor(&hessian, Precision::Double) {
             Some(factor) => Self::Definite(factor),
             None => Self::Indefinite(eigen(hessian)),
         }
     }
 
     /// Of the derivative of a field that is no gradient, or `None` where that is singular.
-    pub(super) fn of_field(mut derivative: DMatrix<f64>, features: &ScaledFeatures) -> Option<Self> {
-        if features.null_space().ncols() > 0 {
-            fill_null_space(&mut derivative, features);
-        }
+    pub(super) fn of_field(derivative: DMatrix<f64>) -> Option<Self> {
         let factor = LU::new(derivative);
         factor.is_invertible().then_some(Self::OfField(factor))
     }
@@ -112,14 +84,8 @@ impl Curvature {
     }
 }
 
-/// The smallest eigenvalue of a Hessian, off the null space of the features, and its eigenvector.
-pub(super) fn smallest_curvature(
-    mut hessian: DMatrix<f64>,
-    features: &ScaledFeatures,
-) -> (f64, DVector<f64>) {
-    let null = features.null_space();
-    let largest = hessian.amax();
-    hessian += null * null.transpose() * largest;
+/// The smallest eigenvalue of a Hessian and its eigenvector.
+pub(super) fn smallest_curvature(hessian: DMatrix<f64>) -> (f64, DVector<f64>) {
     let eigen = eigen(hessian);
     let index = eigen.eigenvalues.imin();
     (eigen.eigenvalues[index], eigen.eigenvectors.column(index).into_owned())

@@ -8,7 +8,7 @@
 use super::column_newton::ColumnNewton;
 use super::column_pass::{ColumnPass, Precision};
 use super::descent::{Descent, Progress};
-use super::direction::factor;
+use super::direction::regular_factor;
 use super::pass::Evaluated;
 use crate::loss::{Inr, Logistic, Targets};
 use nalgebra::{DMatrix, DVector};
@@ -106,14 +106,14 @@ impl<'a> DetachedFixedPoint<'a> {
     /// Newton's step for `omega = G(omega)` in one column: `(I - G') delta = G(omega) - omega`, where
     /// `G' = -beta (diag(omega) - omega omega^T) S_p^T H^-1 S_l` and `S_l`, `S_p` are the derivatives of the class
     /// means of loss and probability by the column's parameters.
-    fn newton_step(&self, column: usize, mapped: &DVector<f64>, gap: &DVector<f64>) -> Option<DVector<f64>> {
+    fn step_in_weights(&self, column: usize, mapped: &DVector<f64>, gap: &DVector<f64>) -> Option<DVector<f64>> {
         let classes = self.inr.classes;
         let pass = self.inner.pass();
         let theta = self.inner.theta().columns(column, 1).into_owned();
         let slopes = pass.class_slopes(&[column], &theta).pop()?;
         let (losses, probabilities) = (slopes.columns(0, classes), slopes.columns(classes, classes));
-        let mut hessian = self.inner.hessian(column);
-        let response = factor(&mut hessian, pass.features, Precision::Double)?.solve(&losses);
+        let hessian = self.inner.hessian(column);
+        let response = regular_factor(&hessian, Precision::Double)?.solve(&losses);
         let reweighting = DMatrix::from_diagonal(mapped) - mapped * mapped.transpose();
         let system = DMatrix::identity(classes, classes)
             + reweighting * (probabilities.tr_mul(&response)) * self.inr.beta;
@@ -131,7 +131,7 @@ impl<'a> DetachedFixedPoint<'a> {
             let gap = mapped - &own.omega;
             let distance = gap.amax();
             let next_step = if distance <= SETTLED || distance < own.best_gap {
-                Some(self.newton_step(column, mapped, &gap).unwrap_or_else(|| &gap * self.damping()))
+                Some(self.step_in_weights(column, mapped, &gap).unwrap_or_else(|| &gap * self.damping()))
             } else {
                 None
             };
@@ -243,6 +243,11 @@ impl Descent for DetachedFixedPoint<'_> {
                 "the detached map did not settle in {MOST_ROUNDS} rounds; its weights still move by {gap:.1e}"
             ));
         }
+    }
+
+    fn newton_step(&mut self, _: &DMatrix<f64>) -> Option<DMatrix<f64>> {
+        // Weights and parameters move together: the inner problem's step alone would leave the fixed point.
+        None
     }
 
     fn progress(&self) -> Progress {

@@ -159,6 +159,7 @@ impl<T: Number> Kernel for AddWeighted<'_, T> {
 mod tests {
     use super::*;
     use crate::data::{Dataset, Labels};
+    use crate::solver::coordinates::Coordinates;
     use crate::solver::scaled_features::pull_back;
     use nalgebra::DMatrix;
 
@@ -175,7 +176,8 @@ mod tests {
             let labels =
                 Labels::numbered((0..515).map(|sample| sample % 2).collect(), 2).expect("two classes");
             let dataset = Dataset::unnamed(features, labels).expect("finite");
-            let scaled = ScaledFeatures::new(&dataset, 1e-3);
+            let coordinates = std::sync::Arc::new(Coordinates::of(&dataset, 1e-3));
+            let scaled = ScaledFeatures::new(&dataset, &coordinates);
             let theta: Vec<f64> = (0..=width).map(|entry| (entry as f64).cos()).collect();
             let Some(lone) = LoneColumn::new(&scaled, &theta) else {
                 assert!(width < LANES);

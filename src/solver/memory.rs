@@ -28,7 +28,7 @@ impl Problem<'_> {
     /// judged by.
     #[must_use]
     pub fn memory(&self) -> u128 {
-        let search = match self.loss {
+        let search = match *self.loss {
             LossKind::Logistic(_) => Search::Columns,
             LossKind::Inr(_) => Search::ReweightedColumns,
             LossKind::Softmax(_) => Search::Joint,

@@ -1,7 +1,6 @@
 //! Whether LGL-INR, which is not convex, has other stationary points than the one that was reported.
 
 use super::column_newton::ColumnNewton;
-use super::problem::Problem;
 use super::scaled_features::ScaledFeatures;
 use super::search::{Search, scaled};
 use super::solution::StationaryPoint;
@@ -35,11 +34,12 @@ pub struct OtherPoint {
 /// Attached, they are local minima; detached, zeros of the field that Newton reaches. What no start leads to is not
 /// found.
 #[must_use]
-pub fn other_points(problem: &Problem, found: &StationaryPoint, starts: usize, seed: u64) -> Vec<OtherPoint> {
+pub fn other_points(found: &StationaryPoint, starts: usize, seed: u64) -> Vec<OtherPoint> {
+    let problem = &found.problem;
     let &LossKind::Inr(loss) = problem.loss() else { return Vec::new() };
     let features = scaled(problem);
     let search = Search::going_on(problem, &features);
-    let theta = &found.scaled.theta;
+    let theta = &found.theta;
     let columns: Vec<usize> = (0..theta.ncols()).collect();
     let here = search.column_pass(loss).evaluate(&columns, theta);
     let mut others: Vec<OtherPoint> = Vec::new();

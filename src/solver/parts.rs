@@ -31,7 +31,7 @@ impl<'p> Parts<'p> {
     #[must_use]
     pub fn evaluate(&self) -> f64 {
         let columns: Vec<usize> = (0..self.theta.ncols()).collect();
-        let values = match &self.problem.loss {
+        let values = match &*self.problem.loss {
             LossKind::Logistic(loss) => self.pass(loss.clone()).evaluate(&columns, &self.theta).value,
             LossKind::Inr(loss) => self.pass(*loss).evaluate(&columns, &self.theta).value,
             LossKind::Softmax(loss) => {
@@ -52,7 +52,7 @@ impl<'p> Parts<'p> {
     /// The Hessian of every column of a logistic loss, or nothing for the others; returns the sum of the traces.
     #[must_use]
     pub fn hessians(&self, single: bool) -> Option<f64> {
-        let LossKind::Logistic(loss) = &self.problem.loss else { return None };
+        let LossKind::Logistic(loss) = &*self.problem.loss else { return None };
         let columns: Vec<usize> = (0..self.theta.ncols()).collect();
         let precision = if single { Precision::Single } else { Precision::Double };
         let hessians = self.pass(loss.clone()).hessians(&columns, &self.theta, precision);
@@ -62,7 +62,7 @@ impl<'p> Parts<'p> {
     /// Calls `with` with a function that computes a product of the softmax Hessian in single precision and returns one of
     /// its entries; not for the other losses.
     pub fn products(&self, with: impl FnOnce(&dyn Fn() -> f64)) {
-        let LossKind::Softmax(loss) = &self.problem.loss else { return };
+        let LossKind::Softmax(loss) = &*self.problem.loss else { return };
         let pass = SoftmaxPass { features: &self.features, targets: &self.problem.targets, loss: *loss };
         let (_, probabilities) = pass.evaluate(&self.theta);
         let kept = KeptFeatures::<f32>::new(&self.features, self.theta.ncols());

@@ -17,7 +17,7 @@ use std::collections::VecDeque;
 /// where it shares data, penalty or loss with the one before it no longer, where that one ended without a stationary
 /// point, and always for LGL-INR, so that which of several minima is found does not depend on the path.
 #[must_use]
-pub fn solve_path(problems: &[Problem]) -> Vec<Outcome> {
+pub fn solve_path<'a>(problems: &[Problem<'a>]) -> Vec<Outcome<'a>> {
     let mut outcomes = Vec::with_capacity(problems.len());
     for alike in problems.chunk_by(goes_on) {
         let features = scaled(&alike[0]);
@@ -31,7 +31,7 @@ pub fn solve_path(problems: &[Problem]) -> Vec<Outcome> {
 fn goes_on(one: &Problem, next: &Problem) -> bool {
     std::ptr::eq(one.dataset, next.dataset)
         && one.l2 == next.l2
-        && std::mem::discriminant(&one.loss) == std::mem::discriminant(&next.loss)
+        && std::mem::discriminant(&*one.loss) == std::mem::discriminant(&*next.loss)
 }
 
 /// A search that has ended and can go on with another problem.
@@ -41,19 +41,19 @@ enum Ended<'p> {
 }
 
 /// Where a path stands.
-struct Path<'p> {
-    features: &'p ScaledFeatures<'p>,
+struct Path<'p, 'a> {
+    features: &'p ScaledFeatures<'a>,
     search: Option<Ended<'p>>,
     /// The solutions so far, the last first; no more than there is use for.
     solutions: VecDeque<DMatrix<f64>>,
 }
 
-impl<'p> Path<'p> {
-    fn solve(&mut self, problem: &'p Problem<'p>) -> Outcome {
+impl<'p, 'a> Path<'p, 'a> {
+    fn solve(&mut self, problem: &'p Problem<'a>) -> Outcome<'a> {
         let softmax = |newton| Ended::Softmax(Box::new(newton));
         let on = Search::going_on(problem, self.features);
         let anew = || Search::new(problem, self.features);
-        match (&problem.loss, self.search.take()) {
+        match (&*problem.loss, self.search.take()) {
             (LossKind::Logistic(loss), Some(Ended::Columns(mut newton))) => {
                 let guess = guess(&mut self.solutions, newton.theta());
                 newton.go_on_with(on.column_pass(loss.clone()), guess);
@@ -78,10 +78,10 @@ impl<'p> Path<'p> {
 
     fn finish<D: Descent>(
         &mut self,
-        search: &Search<'p>,
+        search: &Search<'p, 'a>,
         descent: D,
         ended: impl Fn(D) -> Ended<'p>,
-    ) -> Outcome {
+    ) -> Outcome<'a> {
         let (descent, outcome) = search.finish(descent, None::<NoObserver>, |_| None);
         self.search = descent.filter(|descent| descent.progress() == Progress::Settled).map(ended);
         if self.search.is_none() {

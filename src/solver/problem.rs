@@ -1,10 +1,12 @@
 //! What is to be solved: data x loss x class weights x penalty.
 
+use super::coordinates::{Conditioning, Coordinates};
 use crate::data::Dataset;
 use crate::loss::{
     ClassWeights, Inr, InrVariant, Logistic, LossKind, LossPlan, Softmax, Targets, WeightError,
 };
 use nalgebra::DMatrix;
+use std::sync::{Arc, OnceLock};
 use thiserror::Error;
 
 /// The losses by the names a user gives them.
@@ -64,12 +66,15 @@ pub enum ProblemError {
 }
 
 /// A linear head over a data set, a loss, class weights and an L2 penalty on the coefficients.
-#[derive(Debug)]
+///
+/// A clone shares everything with its original.
+#[derive(Debug, Clone)]
 pub struct Problem<'a> {
     pub(super) dataset: &'a Dataset,
-    pub(super) targets: Targets,
-    pub(super) loss: LossKind,
+    pub(super) targets: Arc<Targets>,
+    pub(super) loss: Arc<LossKind>,
     pub(super) l2: f64,
+    coordinates: Arc<OnceLock<Arc<Coordinates>>>,
 }
 
 /// A penalty or `beta` above this would overflow beside any data.
@@ -89,7 +94,8 @@ impl<'a> Problem<'a> {
         let targets = Targets::new(dataset.labels(), weights)?;
         let loss = Self::loss_of(choice, &targets)?;
         check_rows(dataset, &loss)?;
-        Ok(Self { dataset, targets, loss, l2 })
+        let coordinates = Arc::new(OnceLock::new());
+        Ok(Self { dataset, targets: Arc::new(targets), loss: Arc::new(loss), l2, coordinates })
     }
 
     fn loss_of(choice: &LossChoice, targets: &Targets) -> Result<LossKind, ProblemError> {
@@ -112,6 +118,23 @@ impl<'a> Problem<'a> {
                 LossKind::Inr(Inr { classes, beta, variant })
             }
         })
+    }
+
+    /// The data set.
+    #[must_use]
+    pub fn dataset(&self) -> &'a Dataset {
+        self.dataset
+    }
+
+    /// The coordinates that the problem is solved in; found when first asked for.
+    pub(super) fn coordinates(&self) -> &Arc<Coordinates> {
+        self.coordinates.get_or_init(|| Arc::new(Coordinates::of(self.dataset, self.l2)))
+    }
+
+    /// What the columns of the table have to do with each other. Found once, by a pass over the data.
+    #[must_use]
+    pub fn conditioning(&self) -> &Conditioning {
+        self.coordinates().conditioning()
     }
 
     /// Labels and class weights.

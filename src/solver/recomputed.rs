@@ -1,11 +1,11 @@
-//! A certificate that does not trust the search: gradient and balance at a stationary point once more, from the user's
-//! own numbers in double-double arithmetic, by code that shares nothing with the passes that found it.
+//! A certificate that does not trust the search: gradient and balance once more, at the doubles that are handed out, from the
+//! user's own numbers in double-double arithmetic, by code that shares nothing with the passes that found them.
 #![allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
 
 use super::problem::Problem;
-use super::solution::StationaryPoint;
+use super::solution::Head;
 use crate::loss::{PreciseBlock, PreciseLoss, PreciseSums, add_sums};
-use crate::numeric::{DoubleDouble, Kernel, over_sample_spans, two_product, two_sum, vectorised};
+use crate::numeric::{DoubleDouble, largest_magnitude, Kernel, over_sample_spans, two_product, two_sum, update_sample_chunks, vectorised};
 use nalgebra::DMatrix;
 use serde::Serialize;
 use std::ops::Range;
@@ -13,13 +13,10 @@ use std::ops::Range;
 /// Lanes that samples are summed in; columns of a block are padded to a multiple.
 const LANES: usize = 8;
 
-/// What double-double arithmetic (31 digits) finds at a stationary point.
-///
-/// The head is the one that was solved for, whose coefficients are doubles in the user's units and whose intercepts
-/// are not rounded to double.
+/// What double-double arithmetic (31 digits) finds at a head, as its doubles stand in the user's units.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Recomputed {
-    /// As [`super::Certificate::gradient_inf`].
+    /// Infinity norm of the gradient of the mean loss, penalty included, by coefficients and intercepts.
     pub gradient_inf: f64,
     /// Largest gradient entry (features centred) beside the sum of the magnitudes of the terms that cancel in it.
     pub relative_gradient: f64,
@@ -38,62 +35,82 @@ pub struct Flow {
     pub residual: f64,
 }
 
-impl StationaryPoint {
-    /// Recomputes gradient and balance at this point of `problem`, which must be the one it was found for.
+impl Recomputed {
+    /// Gradient and balance of a problem at a head, and the gradient by the coordinates of the problem (`D x Q`).
     ///
-    /// `None` where products of the user's numbers leave the range of a double (features beyond `1e290`, say).
-    #[must_use]
-    pub fn recomputed(&self, problem: &Problem) -> Option<Recomputed> {
-        let pass = Pass::new(self, problem);
+    /// `None` where numbers leave the range of a double.
+    pub(super) fn with_gradient(problem: &Problem, head: &Head) -> Option<(Self, DMatrix<f64>)> {
+        let pass = Pass::new(problem, head);
         let loss = PreciseLoss::new(&problem.loss, &problem.targets, || pass.class_sums());
         let mut totals = pass.totals(&loss);
-        totals.add_penalty(&pass.coefficients, problem.l2);
-        let scaling = &self.scaled.scaling;
-        let found = Recomputed {
-            gradient_inf: totals.largest(),
-            relative_gradient: totals.relative(&scaling.centre),
+        totals.add_penalty(&pass, problem.l2);
+        let centre: Vec<f64> = pass.centre.iter().zip(pass.factor).map(|(centre, factor)| centre * factor).collect();
+        let found = Self {
+            gradient_inf: totals.largest(pass.factor),
+            relative_gradient: totals.relative(&centre),
             flows: totals.flows(problem.loss.divisor()),
         };
         let finite = totals.gradient.iter().all(|entry| entry.value().is_finite());
-        finite.then_some(found)
+        let finite = finite && found.gradient_inf.is_finite() && found.relative_gradient.is_finite();
+        finite.then(|| (found, problem.coordinates().gradient(totals.about_centre(&centre))))
     }
 }
 
-/// A head and the samples it is applied to, in the user's units.
+impl Recomputed {
+    /// Logits of all samples at a head, `Q x N`, each exact to one rounding.
+    pub(super) fn logits(problem: &Problem, head: &Head) -> DMatrix<f64> {
+        let pass = Pass::new(problem, head);
+        let mut logits = DMatrix::zeros(head.intercepts.len(), problem.targets.samples());
+        update_sample_chunks(&mut logits, |range, part| {
+            let block = pass.logits(&range, &pass.features(&range));
+            for (sample, own) in part.chunks_exact_mut(head.intercepts.len()).enumerate() {
+                for (row, logit) in own.iter_mut().enumerate() {
+                    let place = row * block.stride + sample;
+                    *logit = block.high[place] + block.low[place];
+                }
+            }
+        });
+        logits
+    }
+}
+
+/// A head and the samples it is applied to. Features are multiplied by powers of two and coefficients divided by them,
+/// which rounds nothing and keeps products of any units within range.
 struct Pass<'a> {
     problem: &'a Problem<'a>,
-    /// `d x Q`; exact, since features are scaled by powers of two.
+    /// `d x Q`.
     coefficients: DMatrix<f64>,
-    intercepts: Vec<DoubleDouble>,
+    intercepts: &'a [f64],
     centre: &'a [f64],
+    factor: &'a [f64],
 }
 
 impl<'a> Pass<'a> {
-    fn new(point: &'a StationaryPoint, problem: &'a Problem<'a>) -> Self {
-        let (theta, scaling) = (&point.scaled.theta, &point.scaled.scaling);
-        let dimension = theta.nrows() - 1;
-        let coefficients =
-            DMatrix::from_fn(dimension, theta.ncols(), |j, column| theta[(j, column)] * scaling.factor[j]);
-        let intercepts = (0..theta.ncols()).map(|column| {
-            let shifts = (0..dimension)
-                .map(|j| DoubleDouble::product_of(coefficients[(j, column)], scaling.centre[j]));
-            shifts.fold(theta[(dimension, column)].into(), |sum, shift| sum - shift)
+    fn new(problem: &'a Problem<'a>, head: &'a Head) -> Self {
+        let scaling = problem.coordinates().scaling();
+        let coefficients = DMatrix::from_fn(head.coefficients.ncols(), head.intercepts.len(), |j, row| {
+            head.coefficients[(row, j)] / scaling.factor[j]
         });
-        let intercepts = intercepts.collect();
-        Self { problem, coefficients, intercepts, centre: &scaling.centre }
+        Self {
+            problem,
+            coefficients,
+            intercepts: &head.intercepts,
+            centre: &scaling.centre,
+            factor: &scaling.factor,
+        }
     }
 
     fn labels(&self, range: &Range<usize>) -> &[u32] {
         &self.problem.targets.of_sample()[range.clone()]
     }
 
-    /// Features of some samples, `stride x d`, zero beyond them.
+    /// Features of some samples times their factors, `stride x d`, zero beyond them.
     fn features(&self, range: &Range<usize>) -> Vec<f64> {
         let (dimension, stride) = (self.coefficients.nrows(), range.len().next_multiple_of(LANES));
         let mut block = vec![0.0; stride * dimension];
         let (mut feature, mut index) = (0, 0);
         self.problem.dataset.values(range.clone()).for_each(|value| {
-            block[feature * stride + index] = value;
+            block[feature * stride + index] = value * self.factor[feature];
             feature += 1;
             if feature == dimension {
                 (feature, index) = (0, index + 1);
@@ -146,7 +163,9 @@ impl<'a> Pass<'a> {
                 let mut block = self.logits(&range, &features);
                 loss.residuals(self.labels(&range), &mut block);
                 part.add_flows(self.problem, self.labels(&range), &block);
-                vectorised(PullBack { features: &features, residuals: &block, centre: self.centre, part });
+                let centre = self.centre.iter().zip(self.factor).map(|(centre, factor)| centre * factor);
+                let centre: Vec<f64> = centre.collect();
+                vectorised(PullBack { features: &features, residuals: &block, centre: &centre, part });
             },
             |part| totals.merge(&part),
         );
@@ -156,7 +175,7 @@ impl<'a> Pass<'a> {
 
 /// Sums over samples.
 struct Totals {
-    /// `D x Q`, by the user's coefficients and, last, intercepts.
+    /// `D x Q`, by coefficients (divided by the factors) and, last, intercepts.
     gradient: DMatrix<DoubleDouble>,
     /// `sum_i |r_i| |h_i - centre|`, `D x Q`.
     magnitude: DMatrix<f64>,
@@ -197,38 +216,52 @@ impl Totals {
         }
     }
 
-    fn add_penalty(&mut self, coefficients: &DMatrix<f64>, l2: f64) {
-        for column in 0..coefficients.ncols() {
-            for row in 0..coefficients.nrows() {
-                let pull = DoubleDouble::product_of(l2, coefficients[(row, column)]);
+    fn add_penalty(&mut self, pass: &Pass, l2: f64) {
+        for column in 0..pass.coefficients.ncols() {
+            for (row, factor) in pass.factor.iter().enumerate() {
+                // A power of two each: the product with the user's coefficient is exact.
+                let scaled = DoubleDouble::product_of(l2, pass.coefficients[(row, column)]);
+                let pull = DoubleDouble { high: scaled.high * factor * factor, low: scaled.low * factor * factor };
                 self.gradient[(row, column)] += pull;
                 self.magnitude[(row, column)] += pull.value().abs();
             }
         }
     }
 
-    fn largest(&self) -> f64 {
-        self.gradient.iter().map(|entry| entry.value().abs()).fold(0.0, f64::max)
+    /// The gradient by coefficients of centred features.
+    fn about_centre(&self, centre: &[f64]) -> DMatrix<f64> {
+        DMatrix::from_fn(self.gradient.nrows(), self.gradient.ncols(), |row, column| {
+            let by_intercept = self.gradient[(centre.len(), column)];
+            match centre.get(row) {
+                Some(&centre) => (self.gradient[(row, column)] - by_intercept * centre.into()).value(),
+                None => by_intercept.value(),
+            }
+        })
+    }
+
+    /// The largest entry in the user's units; NaN if one is.
+    fn largest(&self, factor: &[f64]) -> f64 {
+        let of_row = |row: usize| factor.get(row).copied().unwrap_or(1.0);
+        let entries = (0..self.gradient.ncols())
+            .flat_map(|column| (0..self.gradient.nrows()).map(move |row| self.gradient[(row, column)].value() / of_row(row)));
+        largest_magnitude(entries)
     }
 
     fn relative(&self, centre: &[f64]) -> f64 {
         let last = centre.len();
-        let mut largest: f64 = 0.0;
-        for column in 0..self.gradient.ncols() {
-            let by_intercept = self.gradient[(last, column)];
+        let mut shares = Vec::new();
+        let gradient = self.about_centre(centre);
+        for column in 0..gradient.ncols() {
             for row in 0..=last {
-                let entry = match centre.get(row) {
-                    Some(&centre) => self.gradient[(row, column)] - by_intercept * centre.into(),
-                    None => by_intercept,
-                };
+                let entry = gradient[(row, column)];
                 let magnitude = self.magnitude[(row, column)];
                 // A constant feature has no deviations.
-                if magnitude > 0.0 {
-                    largest = largest.max(entry.value().abs() / magnitude);
+                if magnitude > 0.0 || magnitude.is_nan() {
+                    shares.push(entry / magnitude);
                 }
             }
         }
-        largest
+        largest_magnitude(shares)
     }
 
     fn flows(&self, divisor: f64) -> Vec<Flow> {
@@ -259,8 +292,8 @@ impl Kernel for Logits<'_> {
         let Self { pass, features, block } = self;
         let columns = block.high.chunks_exact_mut(block.stride).zip(block.low.chunks_exact_mut(block.stride));
         for (column, (high, low)) in columns.enumerate() {
-            high.fill(pass.intercepts[column].high);
-            low.fill(pass.intercepts[column].low);
+            high.fill(pass.intercepts[column]);
+            low.fill(0.0);
             let coefficients = pass.coefficients.column(column);
             for (values, &coefficient) in features.chunks_exact(high.len()).zip(coefficients.iter()) {
                 for ((high, low), &value) in high.iter_mut().zip(low.iter_mut()).zip(values) {

@@ -1,20 +1,19 @@
-//! Features centred and scaled, with the intercept as one more row: the coordinates all solving happens in.
+//! Samples in the coordinates that all solving happens in (`Coordinates`), with the intercept as one more row.
 //!
 //! Heads are `D x Q`, one column per logit column, `D = d + 1` with the intercept last. Blocks of samples are scaled
 //! when they are asked for; only small data is held scaled.
 
 use super::real::Real;
+use super::coordinates::Coordinates;
 use super::scaling::Scaling;
+use super::solution::Head;
 use crate::data::{Dataset, Number, Values};
-use crate::numeric::{Kernel, Sum, map_sample_chunks, over_sample_spans, update_sample_chunks, vectorised};
+use crate::numeric::{Kernel, map_sample_chunks, update_sample_chunks, vectorised};
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use nalgebra::DMatrix;
 use std::ops::Range;
-use std::sync::OnceLock;
-
-use super::factor::eigen;
-use super::gram::gram;
+use std::sync::Arc;
 
 /// Data up to this size (4 MiB, about what stays in a core's caches) is scaled once and held.
 pub(super) const LARGEST_HELD: usize = 4 << 20;
@@ -25,8 +24,7 @@ pub(crate) struct ScaledFeatures<'a> {
     samples: usize,
     source: Source<'a>,
     offset: Option<&'a DMatrix<f64>>,
-    scaling: Scaling,
-    null_space: OnceLock<DMatrix<f64>>,
+    coordinates: Arc<Coordinates>,
 }
 
 /// Where blocks come from.
@@ -39,20 +37,19 @@ enum Source<'a> {
 }
 
 impl<'a> ScaledFeatures<'a> {
-    pub(crate) fn new(dataset: &'a Dataset, l2: f64) -> Self {
-        Self::with_scaling(dataset, Scaling::new(dataset, l2))
-    }
-
-    /// The samples in coordinates that are given.
-    pub(crate) fn with_scaling(dataset: &'a Dataset, scaling: Scaling) -> Self {
+    /// The samples of a data set in coordinates of its own.
+    pub(crate) fn new(dataset: &'a Dataset, coordinates: &Arc<Coordinates>) -> Self {
+        let coordinates = Arc::clone(coordinates);
         let samples = dataset.labels().samples();
         let mut source = Source::User(dataset);
-        if scaling.widest.len() * samples * size_of::<f64>() <= LARGEST_HELD {
+        if let Some(held) = coordinates.over_basis(dataset) {
+            source = Source::Held(held);
+        } else if coordinates.dimension() * samples * size_of::<f64>() <= LARGEST_HELD {
             let mut held = Vec::new();
-            scaled(dataset, &scaling, 0..samples, &mut held);
+            scaled(dataset, coordinates.scaling(), 0..samples, &mut held);
             source = Source::Held(held);
         }
-        Self { samples, source, offset: dataset.fixed_logits(), scaling, null_space: OnceLock::new() }
+        Self { samples, source, offset: dataset.fixed_logits(), coordinates }
     }
 
     /// Some of the samples, in the same coordinates. Not for data whose logits are given.
@@ -66,14 +63,13 @@ impl<'a> ScaledFeatures<'a> {
             samples: samples.len(),
             source: Source::Held(held),
             offset: None,
-            scaling: self.scaling.clone(),
-            null_space: OnceLock::new(),
+            coordinates: Arc::clone(&self.coordinates),
         }
     }
 
     /// `D = d + 1`.
     pub(crate) fn dimension(&self) -> usize {
-        self.scaling.widest.len()
+        self.coordinates.dimension()
     }
 
     /// `N`.
@@ -81,14 +77,9 @@ impl<'a> ScaledFeatures<'a> {
         self.samples
     }
 
-    /// The coordinates.
-    pub(crate) fn scaling(&self) -> &Scaling {
-        &self.scaling
-    }
-
     /// Penalty of each row of a head on the mean loss; zero for the intercept.
     pub(crate) fn penalty(&self) -> &[f64] {
-        &self.scaling.penalty
+        self.coordinates.penalty()
     }
 
     /// Samples `range`, `D x n`, one sample per column; `scratch` is room to scale them in.
@@ -96,7 +87,7 @@ impl<'a> ScaledFeatures<'a> {
         match &self.source {
             Source::Held(held) => &held[range.start * self.dimension()..range.end * self.dimension()],
             Source::User(dataset) => {
-                scaled(dataset, &self.scaling, range, scratch);
+                scaled(dataset, self.coordinates.scaling(), range, scratch);
                 scratch
             }
         }
@@ -121,7 +112,10 @@ impl<'a> ScaledFeatures<'a> {
     pub(super) fn given_coordinates(&self) -> (Vec<f64>, Vec<f64>) {
         match &self.source {
             Source::Held(_) => (vec![0.0; self.dimension()], vec![1.0; self.dimension()]),
-            Source::User(_) => (self.scaling.centre.clone(), self.scaling.factor.clone()),
+            Source::User(_) => {
+                let scaling = self.coordinates.scaling();
+                (scaling.centre.clone(), scaling.factor.clone())
+            }
         }
     }
 
@@ -132,7 +126,7 @@ impl<'a> ScaledFeatures<'a> {
                 into.clear();
                 into.extend(self.block(range, &mut Vec::new()).iter().map(|&value| f32::narrowed(value)));
             }
-            Source::User(dataset) => scaled(dataset, &self.scaling, range, into),
+            Source::User(dataset) => scaled(dataset, self.coordinates.scaling(), range, into),
         }
     }
 
@@ -207,74 +201,12 @@ impl<'a> ScaledFeatures<'a> {
 
     /// How far a step of one column's parameters can move a logit.
     pub(crate) fn reach(&self, step: impl Iterator<Item = f64>) -> f64 {
-        step.zip(&self.scaling.widest).map(|(entry, widest)| entry.abs() * widest).sum()
+        step.zip(self.coordinates.widest()).map(|(entry, widest)| entry.abs() * widest).sum()
     }
 
-    /// Orthonormal basis (`D x r`) of the directions in which no sample's logit moves: constant, duplicate and
-    /// collinear features. Computed when first asked for, that is when a Hessian turns out singular.
-    pub(crate) fn null_space(&self) -> &DMatrix<f64> {
-        self.null_space.get_or_init(|| {
-            let dimension = self.dimension();
-            let share = 1.0 / self.samples as f64;
-            let mut second_moments = DMatrix::zeros(dimension, dimension);
-            over_sample_spans(
-                self.samples,
-                || DMatrix::zeros(dimension, dimension),
-                |part, range| {
-                    let mut scratch = Vec::new();
-                    let block = self.block(range.clone(), &mut scratch);
-                    gram(block, &vec![share; range.len()], part);
-                },
-                |part| second_moments += part,
-            );
-            second_moments.fill_upper_triangle_with_lower_triangle();
-            let eigen = eigen(second_moments);
-            let largest = eigen.eigenvalues.amax();
-            let rounding = 4.0 * dimension as f64 * f64::EPSILON * largest;
-            let null: Vec<_> = (0..dimension)
-                .filter(|&index| eigen.eigenvalues[index] <= rounding)
-                .map(|index| eigen.eigenvectors.column(index).into_owned())
-                .collect();
-            if null.is_empty() { DMatrix::zeros(dimension, 0) } else { DMatrix::from_columns(&null) }
-        })
-    }
-
-    /// Coefficients (`Q x d`) and intercepts in the user's units.
-    ///
-    /// Where features are collinear, many heads have the same logits: the one of least norm is returned, the
-    /// limit of a vanishing penalty.
-    pub(crate) fn to_user(&self, theta: &DMatrix<f64>) -> (DMatrix<f64>, Vec<f64>) {
-        let (dimension, factor) = (self.dimension() - 1, &self.scaling.factor);
-        let mut coefficients = DMatrix::from_fn(theta.ncols(), dimension, |row, feature| {
-            theta[(feature, row)] * factor[feature]
-        });
-        // Never asked for means that every Hessian was regular: nothing to remove.
-        if let Some(null) = self.null_space.get().filter(|null| null.ncols() > 0) {
-            let in_user_units =
-                DMatrix::from_fn(dimension, null.ncols(), |row, column| null[(row, column)] * factor[row]);
-            let basis = in_user_units.qr().q();
-            coefficients -= &coefficients * &basis * basis.transpose();
-        }
-        let intercepts = (0..theta.ncols())
-            .map(|row| {
-                let centre = &self.scaling.centre;
-                let shift: Sum = (0..dimension).map(|j| coefficients[(row, j)] * centre[j]).collect();
-                theta[(dimension, row)] - shift.value()
-            })
-            .collect();
-        (coefficients, intercepts)
-    }
-
-    /// The largest entry of a gradient by `theta` (`D x Q`), taken by the user's coefficients and intercepts.
-    pub(crate) fn largest_in_user_units(&self, gradient: &DMatrix<f64>) -> f64 {
-        let intercept = self.dimension() - 1;
-        let largest_of = |column: nalgebra::DVectorView<f64>| {
-            let by_intercept = column[intercept];
-            let by_coefficient =
-                |j: usize| column[j] / self.scaling.factor[j] + by_intercept * self.scaling.centre[j];
-            (0..intercept).map(|j| by_coefficient(j).abs()).fold(by_intercept.abs(), f64::max)
-        };
-        gradient.column_iter().map(largest_of).fold(0.0, f64::max)
+    /// The head that `theta` (`D x Q`) is, rounded to doubles in the user's units.
+    pub(crate) fn to_user(&self, theta: &DMatrix<f64>) -> Head {
+        self.coordinates.to_user(theta)
     }
 
     /// `penalty . theta^2 / 2`.
@@ -302,7 +234,13 @@ pub(super) fn pull_back<T: Real>(block: &[T], dimension: usize, residuals: &[T],
     matmul(out, Accum::Replace, block, residuals, T::ONE, Par::Seq);
 }
 
-fn scaled<R: Real>(dataset: &Dataset, scaling: &Scaling, range: Range<usize>, into: &mut Vec<R>) {
+/// Samples `range` of a data set centred and scaled, a 1 below each, `(d + 1) x n`.
+pub(super) fn scaled<R: Real>(
+    dataset: &Dataset,
+    scaling: &Scaling,
+    range: Range<usize>,
+    into: &mut Vec<R>,
+) {
     let dimension = dataset.dimension();
     into.resize((dimension + 1) * range.len(), R::ONE);
     if dimension > 0 {

@@ -61,7 +61,7 @@ fn medians(dataset: &Dataset) -> Vec<f64> {
 }
 
 /// `1 / value`, rounded to a power of two that is finite whatever the unit.
-fn inverse_power_of_two(value: f64) -> f64 {
+pub(super) fn inverse_power_of_two(value: f64) -> f64 {
     (-value.log2().round()).min(1000.0).exp2()
 }
 

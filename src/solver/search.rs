@@ -9,7 +9,8 @@ use super::scaled_features::ScaledFeatures;
 use super::separation::Separation;
 use super::softmax_newton::SoftmaxNewton;
 use super::softmax_pass::SoftmaxPass;
-use super::solution::{Certificate, Head, Outcome, ScaledHead, Separable, StationaryPoint};
+use super::recomputed::Recomputed;
+use super::solution::{Certificate, Head, Outcome, Separable, StationaryPoint};
 use super::start;
 use super::subsample::{Share, Subsample};
 use crate::loss::{ColumnLoss, Inr, InrVariant, Logistic, LossKind, Softmax};
@@ -20,21 +21,24 @@ use web_time::Instant;
 
 /// A relative gradient above this is not a stationary point, whatever the algorithm believes.
 const LARGEST_RELATIVE_GRADIENT: f64 = 1e-11;
+/// The same at the head as it is handed out, whose coefficients are rounded to doubles: up to the root of a double's
+/// precision the loss there is its minimum to the last digit.
+const LARGEST_AS_PRINTED: f64 = 1.5e-8;
 
 /// Solves to stationarity.
 #[must_use]
-pub fn solve(problem: &Problem) -> Outcome {
+pub fn solve<'a>(problem: &Problem<'a>) -> Outcome<'a> {
     Search::new(problem, &scaled(problem)).run(None::<NoObserver>)
 }
 
 /// Solves to stationarity while an `argmin` observer watches every iteration (in scaled coordinates).
-pub fn solve_observed<O: Observe<SearchState> + 'static>(problem: &Problem, observer: O) -> Outcome {
+pub fn solve_observed<'a, O: Observe<SearchState> + 'static>(problem: &Problem<'a>, observer: O) -> Outcome<'a> {
     Search::new(problem, &scaled(problem)).run(Some(observer))
 }
 
 /// The problem's features in the coordinates it is solved in.
-pub(super) fn scaled<'p>(problem: &'p Problem) -> ScaledFeatures<'p> {
-    ScaledFeatures::new(problem.dataset, problem.l2)
+pub(super) fn scaled<'a>(problem: &Problem<'a>) -> ScaledFeatures<'a> {
+    ScaledFeatures::new(problem.dataset, problem.coordinates())
 }
 
 pub(super) struct NoObserver;
@@ -47,31 +51,42 @@ const WARM_GRADIENT: f64 = 1e-3;
 /// Relative gradient at which the minimiser for `beta = 0` is near enough to start sharpening from.
 const NEAR_UNSHARPENED: f64 = 1e-6;
 
+/// A relative gradient that needs no refinement, and how often it is refined.
+const REFINED: f64 = 1e-13;
+const MOST_REFINEMENTS: usize = 4;
+
+/// A head as it is handed out, and what it was before it was rounded.
+struct Refined {
+    theta: DMatrix<f64>,
+    head: Head,
+    recomputed: Recomputed,
+}
+
 /// A problem in scaled coordinates.
-pub(super) struct Search<'p> {
-    problem: &'p Problem<'p>,
-    features: &'p ScaledFeatures<'p>,
+pub(super) struct Search<'p, 'a> {
+    problem: &'p Problem<'a>,
+    features: &'p ScaledFeatures<'a>,
     subsample: Option<Subsample>,
     started: Instant,
     separation_possible: bool,
 }
 
-impl<'p> Search<'p> {
-    pub(super) fn new(problem: &'p Problem<'p>, features: &'p ScaledFeatures<'p>) -> Self {
+impl<'p, 'a> Search<'p, 'a> {
+    pub(super) fn new(problem: &'p Problem<'a>, features: &'p ScaledFeatures<'a>) -> Self {
         let has_features = features.dimension() > 1;
         let draw = || Subsample::draw(features, &problem.targets, Share::to_begin_on(features.dimension()));
         Self { subsample: has_features.then(draw).flatten(), ..Self::going_on(problem, features) }
     }
 
     /// A search that will not begin anew.
-    pub(super) fn going_on(problem: &'p Problem<'p>, features: &'p ScaledFeatures<'p>) -> Self {
+    pub(super) fn going_on(problem: &'p Problem<'a>, features: &'p ScaledFeatures<'a>) -> Self {
         // A penalty, or logits that only intercepts are added to, always leave a finite minimiser.
         let separation_possible = problem.l2 == 0.0 && features.dimension() > 1;
         Self { problem, features, subsample: None, started: Instant::now(), separation_possible }
     }
 
-    pub(super) fn run<O: Observe<SearchState> + 'static>(&self, observer: Option<O>) -> Outcome {
-        match &self.problem.loss {
+    pub(super) fn run<O: Observe<SearchState> + 'static>(&self, observer: Option<O>) -> Outcome<'a> {
+        match &*self.problem.loss {
             LossKind::Logistic(loss) => self.finish(self.logistic_newton(loss), observer, |_| None).1,
             LossKind::Softmax(loss) => self.finish(self.softmax_newton(*loss), observer, |_| None).1,
             LossKind::Inr(loss) => self.run_inr(*loss, observer),
@@ -146,7 +161,7 @@ impl<'p> Search<'p> {
 
     /// LGL-INR starts from the minimiser for `beta = 0`, which is convex and unique; which of several stationary points
     /// is found is thereby defined.
-    fn run_inr<O: Observe<SearchState> + 'static>(&self, loss: Inr, observer: Option<O>) -> Outcome {
+    fn run_inr<O: Observe<SearchState> + 'static>(&self, loss: Inr, observer: Option<O>) -> Outcome<'a> {
         let zeros = DMatrix::zeros(self.features.dimension(), loss.classes);
         let unsharpened = Inr { beta: 0.0, ..loss };
         let mut newton = self.column_newton(&unsharpened, zeros, |_| unsharpened);
@@ -167,12 +182,12 @@ impl<'p> Search<'p> {
         descent: D,
         observer: Option<O>,
         curvature: impl Fn(&D) -> Option<f64>,
-    ) -> (Option<D>, Outcome) {
+    ) -> (Option<D>, Outcome<'a>) {
         let mut executor = Executor::new((), ArgminSearch { descent }).timer(false);
         if let Some(observer) = observer {
             executor = executor.add_observer(observer, ObserverMode::Always);
         }
-        let (descent, iterations) = match executor.run() {
+        let (mut descent, iterations) = match executor.run() {
             Ok(result) => (result.solver.descent, result.state.iter),
             Err(error) => {
                 let why = format!("an observer failed: {error}");
@@ -182,7 +197,10 @@ impl<'p> Search<'p> {
         };
         let outcome = match descent.progress() {
             Progress::Separable(separation) => Outcome::Separable(Box::new(self.separable(separation))),
-            Progress::Settled => self.stationary(&descent, iterations, curvature(&descent)),
+            Progress::Settled => {
+                let smallest_curvature = curvature(&descent);
+                self.stationary(&mut descent, iterations, smallest_curvature)
+            }
             Progress::Stuck(why) => {
                 Outcome::NotConverged { why, iterations, relative_gradient: descent.relative_gradient() }
             }
@@ -197,49 +215,100 @@ impl<'p> Search<'p> {
 
     fn stationary(
         &self,
-        descent: &impl Descent,
+        descent: &mut impl Descent,
         iterations: u64,
         smallest_curvature: Option<f64>,
-    ) -> Outcome {
-        let (features, theta) = (self.features, descent.theta());
-        let relative_gradient = descent.relative_gradient();
-        let (coefficients, intercepts) = features.to_user(theta);
-        let penalty: f64 =
-            theta.column_iter().map(|column| features.penalty_of(column.iter().copied())).sum();
-        let finite = coefficients.iter().chain(&intercepts).all(|value| value.is_finite());
-        if !finite || relative_gradient > LARGEST_RELATIVE_GRADIENT {
-            let why = if finite {
-                format!("a relative gradient of {relative_gradient:.1e} was left")
-            } else {
-                "a coefficient is too large for double precision in these units; rescale the features"
-                    .to_owned()
-            };
-            return Outcome::NotConverged { why, iterations, relative_gradient };
+    ) -> Outcome<'a> {
+        let head = self.features.to_user(descent.theta());
+        let not_converged = |why: String, relative_gradient| Outcome::NotConverged { why, iterations, relative_gradient };
+        let finite = head.coefficients.iter().chain(&head.intercepts).all(|value| value.is_finite());
+        if !finite {
+            let why = "a coefficient is too large for double precision in these units; rescale the features";
+            return not_converged(why.to_owned(), descent.relative_gradient());
         }
+        let Some(Refined { theta, head, recomputed }) = self.refined(descent, head) else {
+            let why = "the gradient leaves the range of double precision in these units; rescale the features";
+            return not_converged(why.to_owned(), descent.relative_gradient());
+        };
+        let left = recomputed.relative_gradient;
+        if descent.relative_gradient() > LARGEST_RELATIVE_GRADIENT && left > LARGEST_RELATIVE_GRADIENT {
+            return not_converged(format!("a relative gradient of {left:.1e} was left"), left);
+        }
+        if left > LARGEST_AS_PRINTED {
+            return not_converged(unprintable(self.problem, &head), left);
+        }
+        let penalty: f64 =
+            theta.column_iter().map(|column| self.features.penalty_of(column.iter().copied())).sum();
         let loss = descent.value();
         Outcome::Stationary(Box::new(StationaryPoint {
-            head: Head { coefficients, intercepts },
+            head,
             data_loss: loss - penalty,
             loss,
             certificate: Certificate {
-                gradient_inf: features.largest_in_user_units(&descent.gradient()),
-                relative_gradient,
+                recomputed,
                 smallest_curvature,
                 iterations,
                 seconds: self.started.elapsed().as_secs_f64(),
             },
-            scaled: ScaledHead { theta: theta.clone(), scaling: features.scaling().clone() },
+            problem: self.problem.clone(),
+            theta,
         }))
     }
 
+    /// Iterative refinement: while the gradient at the head as it is handed out, in double-double arithmetic, is not at
+    /// rounding, Newton's step for that very gradient is taken. `None` where numbers leave the range of a double.
+    fn refined(&self, descent: &mut impl Descent, head: Head) -> Option<Refined> {
+        let (recomputed, mut gradient) = Recomputed::with_gradient(self.problem, &head)?;
+        let mut best = Refined { theta: descent.theta().clone(), head, recomputed };
+        for _ in 0..MOST_REFINEMENTS {
+            if best.recomputed.relative_gradient <= REFINED {
+                break;
+            }
+            let Some(step) = descent.newton_step(&gradient) else { break };
+            let theta = &best.theta + step;
+            let head = self.features.to_user(&theta);
+            let Some((recomputed, next)) = Recomputed::with_gradient(self.problem, &head) else { break };
+            let better = recomputed.relative_gradient < best.recomputed.relative_gradient;
+            let enough = recomputed.relative_gradient < 0.5 * best.recomputed.relative_gradient;
+            if better {
+                best = Refined { theta, head, recomputed };
+                gradient = next;
+            }
+            if !enough {
+                break;
+            }
+        }
+        Some(best)
+    }
+
     fn separable(&self, separation: Separation) -> Separable {
-        let (coefficients, intercepts) = self.features.to_user(&separation.direction);
         Separable {
             kind: separation.kind,
             column_class: separation.column.map(|column| self.problem.loss.target_of(column)),
-            direction: Head { coefficients, intercepts },
+            direction: self.features.to_user(&separation.direction),
             separated_samples: separation.samples,
             classes: separation.classes,
         }
     }
+}
+
+/// Why doubles in the user's units cannot hold a head that is known in other coordinates, and what to do about it.
+fn unprintable(problem: &Problem, head: &Head) -> String {
+    let conditioning = problem.conditioning();
+    let nearly = conditioning.dependent_columns.iter().filter(|dependence| dependence.digits.is_some_and(|d| d > 8.0));
+    if let Some(closest) = nearly.max_by(|a, b| a.digits.partial_cmp(&b.digits).unwrap_or(std::cmp::Ordering::Equal)) {
+        return format!(
+            "double precision cannot hold coefficients of columns this close to dependent ({}); leave out {}",
+            closest.relation, closest.column
+        );
+    }
+    let centre = &problem.coordinates().scaling().centre;
+    let share = |j: usize| head.coefficients.column(j).amax() * centre[j].abs();
+    let widest = (0..centre.len()).max_by(|&a, &b| share(a).total_cmp(&share(b)));
+    let column = widest.map(|j| format!("subtract {:e} from column {}", centre[j], problem.dataset.feature_names()[j]));
+    let intercept = head.intercepts.iter().copied().fold(0.0, |a: f64, b| if b.abs() > a.abs() { b } else { a });
+    format!(
+        "a double cannot hold the intercept, {intercept:.3e}, to the digits that the logits need; {} and solve again",
+        column.unwrap_or_else(|| "rescale the features".to_owned())
+    )
 }

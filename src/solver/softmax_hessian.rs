@@ -178,20 +178,5 @@ fn factor(
             hessian[(row * dimension + entry, column * dimension + entry)] += own * penalty;
         }
     }
-    regular_factor(&hessian, Precision::Double).or_else(|| {
-        fill_null_space(&mut hessian, pass.features.null_space());
-        regular_factor(&hessian, Precision::Double)
-    })
-}
-
-/// Gives every class curvature along directions in which no logit moves; gradients vanish there, so that no step
-/// changes.
-fn fill_null_space(hessian: &mut DMatrix<f64>, null: &DMatrix<f64>) {
-    let dimension = null.nrows();
-    let projection = null * null.transpose();
-    for class in 0..hessian.nrows() / dimension {
-        let mut block = hessian.view_mut((class * dimension, class * dimension), (dimension, dimension));
-        let typical = block.trace() / dimension as f64;
-        block.zip_apply(&projection, |entry, term| *entry += typical * term);
-    }
+    regular_factor(&hessian, Precision::Double)
 }

@@ -190,7 +190,7 @@ impl<'a> SoftmaxNewton<'a> {
             None => Sampled { features, targets, loss },
         };
         self.preconditioner =
-            Preconditioner::new(sampled, features, &self.point.theta, &self.added_curvature());
+            Preconditioner::new(sampled, &self.point.theta, &self.added_curvature());
     }
 
     /// The curvature that stands in for vanished second derivatives, class by class.
@@ -198,8 +198,9 @@ impl<'a> SoftmaxNewton<'a> {
         self.point.magnitude.iter().map(|magnitude| self.substitute * magnitude).collect()
     }
 
-    fn newton_direction(&mut self) -> DMatrix<f64> {
-        let Point { theta, probabilities, gradient, .. } = &self.point;
+    /// `-H^-1 G` at the present point.
+    fn newton_direction(&mut self, gradient: &DMatrix<f64>) -> DMatrix<f64> {
+        let Point { theta, probabilities, .. } = &self.point;
         if self.substitute == 0.0
             && self.precision == Precision::Single
             && dense_pays(theta.nrows(), theta.ncols(), self.most_iterations)
@@ -216,7 +217,7 @@ impl<'a> SoftmaxNewton<'a> {
         match self.precision {
             Precision::Single => {
                 let kept = self.kept.take().unwrap_or_else(|| KeptFeatures::new(self.pass.features, classes));
-                let (step, iterations) = self.solve_system(&kept, &self.point.probabilities);
+                let (step, iterations) = self.solve_system(gradient, &kept, &self.point.probabilities);
                 self.kept = Some(kept);
                 self.iterations_since_factored += iterations;
                 self.most_iterations = self.most_iterations.max(iterations);
@@ -225,13 +226,14 @@ impl<'a> SoftmaxNewton<'a> {
             Precision::Double => {
                 let probabilities =
                     kept_probabilities(self.pass.features, self.pass.targets, &self.point.theta);
-                self.solve_system::<f64>(&KeptFeatures::new(self.pass.features, classes), &probabilities).0
+                self.solve_system::<f64>(gradient, &KeptFeatures::new(self.pass.features, classes), &probabilities).0
             }
         }
     }
 
     fn solve_system<T: Real>(
         &self,
+        gradient: &DMatrix<f64>,
         kept: &KeptFeatures<T>,
         probabilities: &[Vec<T>],
     ) -> (DMatrix<f64>, usize) {
@@ -247,7 +249,7 @@ impl<'a> SoftmaxNewton<'a> {
             magnitude: &self.point.magnitude,
             preconditioner: &self.preconditioner,
         };
-        solve(&system, &-&self.point.gradient, accuracy)
+        solve(&system, &-gradient, accuracy)
     }
 
     fn line_search(&mut self, step: &DMatrix<f64>) {
@@ -336,7 +338,7 @@ impl Descent for SoftmaxNewton<'_> {
     }
 
     fn step(&mut self) {
-        let step = self.newton_direction();
+        let step = self.newton_direction(&self.point.gradient.clone());
         self.line_search(&step);
         self.look_for_separation();
     }
@@ -347,6 +349,11 @@ impl Descent for SoftmaxNewton<'_> {
 
     fn theta(&self) -> &DMatrix<f64> {
         &self.point.theta
+    }
+
+    fn newton_step(&mut self, gradient: &DMatrix<f64>) -> Option<DMatrix<f64>> {
+        let step = self.newton_direction(gradient);
+        step.iter().all(|entry| entry.is_finite()).then_some(step)
     }
 
     fn value(&self) -> f64 {

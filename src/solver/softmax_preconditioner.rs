@@ -2,7 +2,7 @@
 //! converge in a few iterations.
 
 use super::column_pass::Precision;
-use super::direction::factor;
+use super::direction::regular_factor;
 use super::factor::cholesky;
 use super::gram::{SingleBlock, SingleGram};
 use super::pass::{HeadColumns, over_logit_blocks};
@@ -31,8 +31,7 @@ impl Preconditioner {
     ///
     /// A class whose curvature comes from few samples has a poor estimate of its block; the share of it that is
     /// noise is replaced by the block of all classes together, scaled to the class.
-    /// Null directions are those of the whole data.
-    pub(super) fn new(sampled: Sampled, whole: &ScaledFeatures, theta: &DMatrix<f64>, added: &[f64]) -> Self {
+    pub(super) fn new(sampled: Sampled, theta: &DMatrix<f64>, added: &[f64]) -> Self {
         let (dimension, classes) = theta.shape();
         let normalised = sampled.normalise(theta);
         let pooled = &normalised.pooled;
@@ -45,7 +44,7 @@ impl Preconditioner {
             for (entry, penalty) in sampled.features.penalty().iter().enumerate() {
                 block[(entry, entry)] += penalty + added[class];
             }
-            factor(&mut block, whole, Precision::Single).unwrap_or_else(|| ridged_factor(block))
+            regular_factor(&block, Precision::Single).unwrap_or_else(|| ridged_factor(block))
         };
         Self { factors: (0..classes).into_par_iter().map(factor_of).collect() }
     }

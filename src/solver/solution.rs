@@ -1,9 +1,9 @@
 //! What solving ends in: a certified stationary point, a proof that there is none, or the reason for neither.
 
+use super::problem::Problem;
+use super::recomputed::Recomputed;
 use super::scaled_features::ScaledFeatures;
-use super::scaling::Scaling;
 use super::separation::SeparationKind;
-use crate::data::Dataset;
 use nalgebra::DMatrix;
 use serde::Serialize;
 
@@ -28,14 +28,11 @@ impl Head {
     }
 }
 
-/// How a stationary point was found and how stationary it is.
+/// How stationary a head is, as it is handed out, and how it was found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Certificate {
-    /// Infinity norm of the gradient of the mean loss, penalty included, by coefficients and intercepts in the
-    /// user's units.
-    pub gradient_inf: f64,
-    /// Largest gradient entry beside the sum of the magnitudes of the terms that cancel in it, in scaled units.
-    pub relative_gradient: f64,
+    /// Gradient and balance at the doubles of the head, in the user's units and in double-double arithmetic.
+    pub recomputed: Recomputed,
     /// Smallest eigenvalue of the Hessian in scaled units, over columns; positive at a strict local minimum. Given
     /// for the loss that is not convex.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,9 +43,9 @@ pub struct Certificate {
     pub seconds: f64,
 }
 
-/// A point where the gradient vanishes, and everything measured there.
-#[derive(Debug, Clone, PartialEq)]
-pub struct StationaryPoint {
+/// A point where the gradient of a problem vanishes. It knows its problem, so that it is measured on no other.
+#[derive(Debug, Clone)]
+pub struct StationaryPoint<'a> {
     /// The head.
     pub head: Head,
     /// The loss without penalty.
@@ -57,21 +54,27 @@ pub struct StationaryPoint {
     pub loss: f64,
     /// How stationary it is.
     pub certificate: Certificate,
-    pub(super) scaled: ScaledHead,
-}
-
-/// A head in the coordinates it was solved in, where its logits lose nothing to a far-off centre.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct ScaledHead {
+    pub(super) problem: Problem<'a>,
+    /// The head in the coordinates it was solved in, before it was rounded.
     pub(super) theta: DMatrix<f64>,
-    pub(super) scaling: Scaling,
 }
 
-impl StationaryPoint {
-    /// Logits of the samples of the data set that was solved over, one sample per column.
+impl<'a> StationaryPoint<'a> {
+    /// The problem that it solves.
     #[must_use]
-    pub fn logits(&self, dataset: &Dataset) -> DMatrix<f64> {
-        ScaledFeatures::with_scaling(dataset, self.scaled.scaling.clone()).logits(&self.scaled.theta)
+    pub fn problem(&self) -> &Problem<'a> {
+        &self.problem
+    }
+
+    /// Logits of the samples of the problem's data set, one sample per column, by the head as it is handed out.
+    #[must_use]
+    pub fn logits(&self) -> DMatrix<f64> {
+        let coordinates = self.problem.coordinates();
+        if coordinates.combines_features() {
+            return Recomputed::logits(&self.problem, &self.head);
+        }
+        let features = ScaledFeatures::new(self.problem.dataset, coordinates);
+        features.logits(&coordinates.scaled_head(&self.head))
     }
 }
 
@@ -92,10 +95,10 @@ pub struct Separable {
 }
 
 /// How a search ended.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Outcome {
-    /// Gradient = 0 to rounding.
-    Stationary(Box<StationaryPoint>),
+#[derive(Debug, Clone)]
+pub enum Outcome<'a> {
+    /// Gradient = 0 to rounding, at the head as it is handed out.
+    Stationary(Box<StationaryPoint<'a>>),
     /// No finite minimiser exists.
     Separable(Box<Separable>),
     /// Neither a stationary point nor a proof that there is none.
@@ -109,10 +112,10 @@ pub enum Outcome {
     },
 }
 
-impl Outcome {
+impl<'a> Outcome<'a> {
     /// The stationary point, if that is how it ended.
     #[must_use]
-    pub fn stationary(self) -> Option<StationaryPoint> {
+    pub fn stationary(self) -> Option<StationaryPoint<'a>> {
         match self {
             Self::Stationary(point) => Some(*point),
             Self::Separable(_) | Self::NotConverged { .. } => None,

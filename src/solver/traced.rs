@@ -10,16 +10,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Solves as [`super::solve`] does and returns the heads of all iterates in order, the one begun at among them.
 #[must_use]
-pub fn solve_traced(problem: &Problem) -> (Outcome, Vec<Head>) {
+pub fn solve_traced<'a>(problem: &Problem<'a>) -> (Outcome<'a>, Vec<Head>) {
     let features = scaled(problem);
     let kept = Kept::default();
     let outcome = Search::new(problem, &features).run(Some(kept.clone()));
     let iterates = std::mem::take(&mut *kept.0.lock().unwrap_or_else(PoisonError::into_inner));
-    let head = |theta: &DMatrix<f64>| {
-        let (coefficients, intercepts) = features.to_user(theta);
-        Head { coefficients, intercepts }
-    };
-    (outcome, iterates.iter().map(head).collect())
+    (outcome, iterates.iter().map(|theta| features.to_user(theta)).collect())
 }
 
 /// Parameters of the iterates, in scaled coordinates.

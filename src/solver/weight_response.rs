@@ -4,7 +4,7 @@
 //! `-(1/M) sum_{i in j} lambda_j grad l_i - (m_j / M) l2 W`: what class `j` pulls, less its share of what all pull.
 
 use super::column_pass::{ColumnPass, Precision};
-use super::direction::factor;
+use super::direction::regular_factor;
 use super::problem::Problem;
 use super::scaled_features::ScaledFeatures;
 use super::softmax_curvature::{KeptFeatures, SoftmaxCurvature, kept_probabilities};
@@ -47,15 +47,16 @@ pub struct WeightResponse<'d> {
 }
 
 impl<'d> WeightResponse<'d> {
-    /// At a stationary point of `problem`; fails where its Hessian is singular to rounding, or larger than is factored
+    /// At a stationary point; fails where its Hessian is singular to rounding, or larger than is factored
     /// (12,000 unknowns of softmax).
     ///
     /// LGL-INR and pair-weighted losses do not read class weights: nothing moves.
-    pub fn at(problem: &Problem<'d>, point: &StationaryPoint) -> Result<Self, NoResponse> {
-        let features = ScaledFeatures::with_scaling(problem.dataset, point.scaled.scaling.clone());
-        let theta = &point.scaled.theta;
+    pub fn at(point: &StationaryPoint<'d>) -> Result<Self, NoResponse> {
+        let problem = &point.problem;
+        let features = ScaledFeatures::new(problem.dataset, problem.coordinates());
+        let theta = &point.theta;
         let still = || vec![DMatrix::zeros(theta.nrows(), theta.ncols()); problem.targets.classes()];
-        let changes = match &problem.loss {
+        let changes = match &*problem.loss {
             LossKind::Softmax(loss) => {
                 let forces = forces(problem, &features, theta);
                 softmax_changes(&features, &problem.targets, *loss, theta, &forces)?
@@ -75,7 +76,7 @@ impl<'d> WeightResponse<'d> {
         let wide = |size: usize| size as u128;
         let (dimension, columns) = (wide(problem.dataset.dimension() + 1), wide(problem.loss.logit_rows()));
         let classes = wide(problem.targets.classes());
-        let hessian = match problem.loss {
+        let hessian = match *problem.loss {
             LossKind::Softmax(_) => (dimension * (classes - 1)).min(wide(MOST_UNKNOWNS)).pow(2),
             LossKind::Logistic(_) | LossKind::Inr(_) => columns * dimension * dimension,
         };
@@ -154,8 +155,8 @@ fn column_changes(
     let columns: Vec<usize> = (0..theta.ncols()).collect();
     let pass = ColumnPass { features, targets, loss: loss.clone() };
     let mut changes: Vec<DMatrix<f64>> = forces.to_vec();
-    for (column, mut hessian) in pass.hessians(&columns, theta, Precision::Double).into_iter().enumerate() {
-        let factor = factor(&mut hessian, features, Precision::Double).ok_or(NoResponse::Singular)?;
+    for (column, hessian) in pass.hessians(&columns, theta, Precision::Double).into_iter().enumerate() {
+        let factor = regular_factor(&hessian, Precision::Double).ok_or(NoResponse::Singular)?;
         for change in &mut changes {
             let solved = factor.solve(&change.column(column));
             change.set_column(column, &solved);

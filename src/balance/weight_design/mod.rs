@@ -22,14 +22,14 @@ use search::{At, Search};
 use serde::Serialize;
 
 /// Weights that meet the target, and the way there.
-#[derive(Debug, Clone, PartialEq)]
-pub struct WeightDesign {
+#[derive(Debug, Clone)]
+pub struct WeightDesign<'a> {
     /// Where the search ended; its residual counts as none.
     pub reached: DesignStep,
     /// Mean probabilities there.
     pub means: MeanProbability,
     /// The head there.
-    pub point: StationaryPoint,
+    pub point: StationaryPoint<'a>,
     /// Every step, from the first weights to the last.
     pub path: Vec<DesignStep>,
 }
@@ -56,23 +56,23 @@ const MOST_STEPS: usize = 60;
 /// Finds weights that meet a target on the user's data, from inverse frequency on.
 ///
 /// Softmax and logistic losses; LGL-INR does not read class weights.
-pub fn design_weights(
-    dataset: &Dataset,
+pub fn design_weights<'a>(
+    dataset: &'a Dataset,
     choice: &LossChoice,
     l2: f64,
     target: &WeightTarget,
-) -> Result<WeightDesign, DesignError> {
+) -> Result<WeightDesign<'a>, DesignError> {
     design_weights_observed(dataset, choice, l2, target, &|_| ())
 }
 
 /// As [`design_weights`]; `observe` is told of every step of the path.
-pub fn design_weights_observed(
-    dataset: &Dataset,
+pub fn design_weights_observed<'a>(
+    dataset: &'a Dataset,
     choice: &LossChoice,
     l2: f64,
     target: &WeightTarget,
     observe: &dyn Fn(&DesignStep),
-) -> Result<WeightDesign, DesignError> {
+) -> Result<WeightDesign<'a>, DesignError> {
     let labels = dataset.labels();
     target.check(labels).map_err(DesignError::Target)?;
     if !matches!(choice, LossChoice::Softmax | LossChoice::Logistic) {

@@ -12,11 +12,11 @@ use nalgebra::DVector;
 const SOFTNESS: [f64; 9] = [1.0, 0.5, 0.25, 0.12, 0.06, 0.03, 0.015, 0.008, 0.004];
 
 /// The first point with equal recalls, or the last one looked at.
-pub(super) fn anneal<'a>(
-    search: &impl Fn(Gauge<'a>) -> Search<'a>,
+pub(super) fn anneal<'a, 'd>(
+    search: &impl Fn(Gauge<'a>) -> Search<'a, 'd>,
     start: &DVector<f64>,
     path: &mut Vec<DesignStep>,
-) -> Result<At, DesignError> {
+) -> Result<At<'d>, DesignError> {
     let mut at = search(Gauge::SoftRecall { softness: 1.0 }).look(start)?;
     let scale = mean_margin(search(Gauge::SoftRecall { softness: 1.0 }).dataset, &at);
     for softness in SOFTNESS {
@@ -30,7 +30,7 @@ pub(super) fn anneal<'a>(
 }
 
 fn mean_margin(dataset: &Dataset, at: &At) -> f64 {
-    let logits = at.point.logits(dataset);
+    let logits = at.point.logits();
     let labels = dataset.labels();
     let margins = logits.column_iter().zip(labels.of_sample());
     let total: f64 = margins.map(|(logits, &label)| margin(logits.as_slice(), label as usize).0.abs()).sum();

@@ -19,8 +19,8 @@ const MOST_HALVINGS: usize = 12;
 const SETTLED: f64 = 1e-4;
 
 /// What is looked for, where.
-pub(super) struct Search<'a> {
-    pub(super) dataset: &'a Dataset,
+pub(super) struct Search<'a, 'd> {
+    pub(super) dataset: &'d Dataset,
     pub(super) choice: &'a LossChoice,
     pub(super) l2: f64,
     pub(super) gauge: Gauge<'a>,
@@ -28,17 +28,17 @@ pub(super) struct Search<'a> {
 }
 
 /// A point of the search.
-pub(super) struct At {
+pub(super) struct At<'d> {
     pub(super) logs: DVector<f64>,
     pub(super) step: DesignStep,
     pub(super) means: MeanProbability,
-    pub(super) point: StationaryPoint,
+    pub(super) point: StationaryPoint<'d>,
     reading: Reading,
 }
 
-impl Search<'_> {
+impl<'d> Search<'_, 'd> {
     /// Solves with the weights of these logarithms and reads the gauge.
-    pub(super) fn look(&self, logs: &DVector<f64>) -> Result<At, DesignError> {
+    pub(super) fn look(&self, logs: &DVector<f64>) -> Result<At<'d>, DesignError> {
         let labels = self.dataset.labels();
         let class_weights =
             normalised(&logs.iter().map(|log| log.exp()).collect::<Vec<_>>(), labels.counts());
@@ -49,8 +49,8 @@ impl Search<'_> {
             Outcome::Separable(proof) => return Err(DesignError::separable(&proof, labels)),
             Outcome::NotConverged { why, .. } => return Err(DesignError::Unsolved(why)),
         };
-        let response = WeightResponse::at(&problem, &point)?;
-        let (link, targets, logits) = (problem.loss().link(), problem.targets(), point.logits(self.dataset));
+        let response = WeightResponse::at(&point)?;
+        let (link, targets, logits) = (problem.loss().link(), problem.targets(), point.logits());
         let means = MeanProbability::of(link, &logits, targets);
         let seen = Seen { link, targets, logits: &logits, means: &means, response: &response };
         let reading = self.gauge.read(&seen);
@@ -65,7 +65,7 @@ impl Search<'_> {
 
     /// Goes on from `at` until the target is met, no step helps, or the weights are too far apart; every point joins the
     /// path.
-    pub(super) fn descend(&self, mut at: At, path: &mut Vec<DesignStep>) -> At {
+    pub(super) fn descend(&self, mut at: At<'d>, path: &mut Vec<DesignStep>) -> At<'d> {
         // A search that goes on with another gauge begins where the last one ended.
         if path.last().is_none_or(|last| last.class_weights != at.step.class_weights) {
             self.step_to(&at, path);
@@ -92,7 +92,7 @@ impl Search<'_> {
     }
 
     /// The next point: Newton's step on the differences, shorter where that is too far; `None` when no length helps.
-    fn newton(&self, at: &At) -> Option<At> {
+    fn newton(&self, at: &At) -> Option<At<'d>> {
         let Reading { off, slopes } = &at.reading;
         // A common factor of all weights, and of all proportions, changes nothing: that direction is filled.
         let filled = slopes.add_scalar(1.0 / off.len() as f64);

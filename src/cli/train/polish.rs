@@ -97,10 +97,10 @@ impl Polish {
         check_memory(&problem, 0).context("--polish")?;
         let (status, after, why) = match solve_observed(&problem, Spinner::new()) {
             Outcome::Stationary(point) => {
-                let ledger = Ledger::at(&**problem.loss(), &point.logits(&dataset), targets);
+                let ledger = Ledger::at(&**problem.loss(), &point.logits(), targets);
                 let standing = Standing {
                     loss: point.data_loss,
-                    gradient_inf: point.certificate.gradient_inf,
+                    gradient_inf: point.certificate.recomputed.gradient_inf,
                     balance_residual: ledger.worst_residual(),
                     ledger,
                 };

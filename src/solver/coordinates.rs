@@ -1,0 +1,290 @@
+//! The coordinates that a problem is solved in, and the way back to the user's units.
+//!
+//! Where columns are independent, each feature is centred and scaled by itself (`Scaling`). Where columns are dependent
+//! or nearly so, unpenalised problems are solved over an orthogonal basis of the columns, found by a QR factorisation with
+//! column pivoting of the data (never of their Gram matrix, which sees half the digits). Where there are more features
+//! than samples, penalised problems are solved in the span of the samples: coefficients off it are zero at the minimum.
+
+use super::dependence::{Dependence, Pivots};
+use super::factor::cholesky;
+use super::scaling::Scaling;
+use super::solution::Head;
+use super::tall_qr;
+use crate::data::Dataset;
+use crate::numeric::{DoubleDouble, update_sample_chunks};
+use nalgebra::{DMatrix, DVector};
+
+/// Rows on which columns are first looked at; if they are independent there, they are so in all rows.
+const ROWS_LOOKED_AT: usize = 2048;
+/// Squared pivots of standardised columns above this leave the scaled features as they are: Newton's steps lose no more
+/// than half of their digits.
+const WELL_CONDITIONED: f64 = 1e-8;
+/// The same where a penalty holds the coefficients.
+const WELL_PENALISED: f64 = 1e-12;
+/// Larger coefficients of a basis cancel digits that a double does not have.
+const LARGEST_PLAIN: f64 = 1e3;
+
+/// How features become the numbers that are solved over.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Coordinates {
+    scaling: Scaling,
+    basis: Option<Basis>,
+    conditioning: Conditioning,
+}
+
+/// What the columns of a table have to do with each other.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Conditioning {
+    /// Largest over smallest singular value of the standardised independent columns, on at most 2,048 rows where they
+    /// are well conditioned.
+    pub condition: f64,
+    /// Columns that others determine, exactly or nearly.
+    pub dependent_columns: Vec<Dependence>,
+}
+
+/// `q = transform^T x + shift` of scaled features `x`.
+#[derive(Debug, Clone, PartialEq)]
+struct Basis {
+    /// `d x r`.
+    transform: DMatrix<f64>,
+    shift: Vec<f64>,
+    widest: Vec<f64>,
+    penalty: Vec<f64>,
+    /// How the basis was made of pivot columns; nothing where it is the span of the samples.
+    pivots: Option<Pivots>,
+}
+
+impl Coordinates {
+    /// For a linear head over a data set with a penalty `l2`.
+    pub(super) fn of(dataset: &Dataset, l2: f64) -> Self {
+        let scaling = Scaling::new(dataset, l2);
+        let (dimension, samples) = (dataset.dimension(), dataset.labels().samples());
+        let sampled = if dimension == 0 { Some(1.0) } else { sampled_condition(dataset, &scaling, l2) };
+        if let Some(condition) = sampled.filter(|_| l2 == 0.0 || dimension < samples || dimension == 0) {
+            let conditioning = Conditioning { condition, dependent_columns: Vec::new() };
+            return Self { scaling, basis: None, conditioning };
+        }
+        let pivots = Pivots::of(dataset, &scaling);
+        let conditioning =
+            Conditioning { condition: pivots.condition(), dependent_columns: pivots.dependences(dataset, &scaling) };
+        let basis = if l2 == 0.0 {
+            Some(Basis::orthogonal(pivots, &scaling))
+        } else if dimension >= samples || pivots.rank() < dimension {
+            Some(Basis::span(dataset, &scaling, l2))
+        } else {
+            None
+        };
+        let mut found = Self { scaling, basis, conditioning };
+        found.measure(dataset);
+        found
+    }
+
+    /// What the columns have to do with each other.
+    pub(crate) fn conditioning(&self) -> &Conditioning {
+        &self.conditioning
+    }
+
+    /// The user's features centred and scaled, whatever is made of them then.
+    pub(super) fn scaling(&self) -> &Scaling {
+        &self.scaling
+    }
+
+    /// Whether coordinates are combinations of several features.
+    pub(super) fn combines_features(&self) -> bool {
+        self.basis.is_some()
+    }
+
+    /// `D`, unknowns of a logit column, the intercept included.
+    pub(super) fn dimension(&self) -> usize {
+        self.widest().len()
+    }
+
+    /// Largest magnitude of each coordinate, and 1 for the intercept.
+    pub(super) fn widest(&self) -> &[f64] {
+        self.basis.as_ref().map_or(&self.scaling.widest, |basis| &basis.widest)
+    }
+
+    /// Penalty of each coefficient on the mean loss; zero for the intercept.
+    pub(super) fn penalty(&self) -> &[f64] {
+        self.basis.as_ref().map_or(&self.scaling.penalty, |basis| &basis.penalty)
+    }
+
+    /// All samples over the basis, `D x N`, a 1 below each.
+    pub(super) fn over_basis(&self, dataset: &Dataset) -> Option<Vec<f64>> {
+        let basis = self.basis.as_ref()?;
+        let samples = dataset.labels().samples();
+        let mut held = DMatrix::from_element(basis.widest.len(), samples, 1.0);
+        update_sample_chunks(&mut held, |range, part| {
+            let mut scaled = Vec::new();
+            super::scaled_features::scaled(dataset, &self.scaling, range, &mut scaled);
+            let rows = part.chunks_exact_mut(basis.widest.len());
+            for (sample, into) in scaled.chunks_exact(dataset.dimension() + 1).zip(rows) {
+                basis.apply(&sample[..dataset.dimension()], into);
+            }
+        });
+        Some(held.data.into())
+    }
+
+    /// Notes how wide the coordinates of a basis are.
+    fn measure(&mut self, dataset: &Dataset) {
+        let Some(values) = self.over_basis(dataset) else { return };
+        if let Some(basis) = &mut self.basis {
+            for sample in values.chunks_exact(basis.widest.len()) {
+                for (widest, value) in basis.widest.iter_mut().zip(sample) {
+                    *widest = widest.max(value.abs());
+                }
+            }
+        }
+    }
+
+    /// The head that `theta` (`D x Q`) is, rounded to doubles in the user's units.
+    ///
+    /// Where columns are dependent, many heads have the same logits: this is the one whose coefficients have the least
+    /// norm. Roundings are made good by the coefficients that are rounded after them, the intercept last, so that
+    /// logits change as little as doubles allow.
+    pub(crate) fn to_user(&self, theta: &DMatrix<f64>) -> Head {
+        let columns: Vec<(Vec<f64>, f64)> =
+            theta.column_iter().map(|column| self.column_to_user(column.clone_owned().as_slice())).collect();
+        Head {
+            coefficients: DMatrix::from_fn(theta.ncols(), self.scaling.factor.len(), |row, j| columns[row].0[j]),
+            intercepts: columns.into_iter().map(|(_, intercept)| intercept).collect(),
+        }
+    }
+
+    fn column_to_user(&self, theta: &[f64]) -> (Vec<f64>, f64) {
+        let (slopes, intercept) = theta.split_at(theta.len() - 1);
+        let (scaled, at_centre) = match &self.basis {
+            None => (slopes.to_vec(), DoubleDouble::from(intercept[0])),
+            Some(basis) => basis.rounded(slopes, intercept[0], &self.scaling),
+        };
+        // Factors are powers of two: nothing is rounded here, and products stay within range.
+        let coefficients = scaled.iter().zip(&self.scaling.factor).map(|(w, factor)| w * factor).collect();
+        let intercept = scaled.iter().zip(self.scaled_centre()).fold(at_centre, |sum, (&w, centre)| {
+            sum - DoubleDouble::product_of(w, centre)
+        });
+        (coefficients, intercept.value())
+    }
+
+    /// From a gradient by parameters of the scaled features, `(d + 1) x Q`, to that by the coordinates.
+    pub(super) fn gradient(&self, scaled: DMatrix<f64>) -> DMatrix<f64> {
+        let Some(basis) = &self.basis else { return scaled };
+        let dimension = self.scaling.factor.len();
+        let by_intercept = scaled.row(dimension).into_owned();
+        let shift = DVector::from_column_slice(&basis.shift);
+        let by_slopes = basis.transform.tr_mul(&scaled.rows(0, dimension)) + shift * &by_intercept;
+        let rank = by_slopes.nrows();
+        let mut gradient = by_slopes.insert_row(rank, 0.0);
+        gradient.set_row(rank, &by_intercept);
+        gradient
+    }
+
+    /// A head in the user's units as parameters of the scaled features, `(d + 1) x Q`: exact but for one rounding of the
+    /// intercept at the centre.
+    pub(super) fn scaled_head(&self, head: &Head) -> DMatrix<f64> {
+        let dimension = self.scaling.factor.len();
+        DMatrix::from_fn(dimension + 1, head.intercepts.len(), |entry, row| {
+            if entry < dimension {
+                return head.coefficients[(row, entry)] / self.scaling.factor[entry];
+            }
+            let shifts = self.scaled_centre().enumerate().map(|(j, centre)| {
+                DoubleDouble::product_of(head.coefficients[(row, j)] / self.scaling.factor[j], centre)
+            });
+            shifts.fold(DoubleDouble::from(head.intercepts[row]), |sum, shift| sum + shift).value()
+        })
+    }
+
+    fn scaled_centre(&self) -> impl Iterator<Item = f64> {
+        self.scaling.centre.iter().zip(&self.scaling.factor).map(|(centre, factor)| centre * factor)
+    }
+}
+
+impl Basis {
+    fn orthogonal(pivots: Pivots, scaling: &Scaling) -> Self {
+        let (transform, shift) = pivots.transform(scaling.factor.len());
+        let rank = shift.len();
+        let widest = [vec![0.0; rank], vec![1.0]].concat();
+        Self { transform, shift, widest, penalty: vec![0.0; rank + 1], pivots: Some(pivots) }
+    }
+
+    /// An orthonormal basis, in the user's units, of the differences between samples. At the minimum of a penalised loss
+    /// coefficients are combinations of those, and the norm of coefficients is that of their coordinates.
+    fn span(dataset: &Dataset, scaling: &Scaling, l2: f64) -> Self {
+        let columns = tall_qr::span_of_samples(dataset, scaling);
+        let samples = dataset.labels().samples() as f64;
+        let rank = columns.directions.ncols();
+        let (mut transform, mut penalty) = (columns.directions, Vec::new());
+        for (mut column, size) in transform.column_iter_mut().zip(&columns.sizes) {
+            let factor = super::scaling::inverse_power_of_two((size / samples.sqrt()).hypot(l2.sqrt()));
+            // A scaled feature is the user's times its factor.
+            for (entry, own) in column.iter_mut().zip(&scaling.factor) {
+                *entry *= factor / own;
+            }
+            penalty.push(l2 * factor * factor);
+        }
+        penalty.push(0.0);
+        let shift: Vec<f64> = transform.tr_mul(&columns.mean).iter().map(|shift| -shift).collect();
+        let widest = [vec![0.0; rank], vec![1.0]].concat();
+        Self { transform, shift, widest, penalty, pivots: None }
+    }
+
+    /// Coordinates of a scaled sample, written to `into`, whose last entry stays.
+    fn apply(&self, sample: &[f64], into: &mut [f64]) {
+        let precise = self.transform.amax() > LARGEST_PLAIN;
+        for ((direction, &shift), into) in self.transform.column_iter().zip(&self.shift).zip(into) {
+            let terms = direction.iter().zip(sample).filter(|(t, _)| **t != 0.0);
+            *into = if precise {
+                let terms = terms.map(|(&t, &x)| DoubleDouble::product_of(t, x));
+                terms.fold(DoubleDouble::from(shift), |sum, term| sum + term).value()
+            } else {
+                terms.fold(shift, |sum, (t, x)| sum + t * x)
+            };
+        }
+    }
+
+    /// Scaled coefficients rounded to doubles, and the intercept that goes with them.
+    fn rounded(&self, slopes: &[f64], intercept: f64, scaling: &Scaling) -> (Vec<f64>, DoubleDouble) {
+        let dot = |entries: &mut dyn Iterator<Item = (f64, f64)>| {
+            entries.fold(DoubleDouble::default(), |sum, (a, b)| sum + DoubleDouble::product_of(a, b))
+        };
+        let exact: Vec<DoubleDouble> = self
+            .transform
+            .row_iter()
+            .map(|row| dot(&mut row.iter().copied().zip(slopes.iter().copied())))
+            .collect();
+        let at_centre =
+            dot(&mut self.shift.iter().copied().zip(slopes.iter().copied())) + DoubleDouble::from(intercept);
+        match &self.pivots {
+            Some(pivots) => pivots.rounded(&exact, at_centre, scaling),
+            None => (exact.into_iter().map(DoubleDouble::value).collect(), at_centre),
+        }
+    }
+}
+
+/// The condition number of the standardised columns on some rows, if they are well conditioned there.
+fn sampled_condition(dataset: &Dataset, scaling: &Scaling, l2: f64) -> Option<f64> {
+    let (dimension, samples) = (dataset.dimension(), dataset.labels().samples());
+    let wanted = ROWS_LOOKED_AT.max(4 * dimension).min(samples);
+    let mut rows = DMatrix::zeros(dimension, wanted);
+    let mut one = Vec::new();
+    for (index, mut row) in rows.column_iter_mut().enumerate() {
+        let sample = index * samples / wanted;
+        super::scaled_features::scaled(dataset, scaling, sample..sample + 1, &mut one);
+        row.copy_from_slice(&one[..dimension]);
+    }
+    let mean = rows.column_mean();
+    rows.column_iter_mut().for_each(|mut row| row -= &mean);
+    let mut gram = tall_qr::gram_of_columns(&rows) / wanted as f64;
+    (0..dimension).for_each(|j| gram[(j, j)] += scaling.penalty[j]);
+    let sizes: Vec<f64> = gram.diagonal().iter().map(|square| square.sqrt()).collect();
+    if sizes.iter().any(|size| !(size.is_finite() && *size > 0.0)) {
+        return None;
+    }
+    let correlation = DMatrix::from_fn(dimension, dimension, |i, j| gram[(i, j)] / sizes[i] / sizes[j]);
+    let factor = cholesky(correlation.clone())?;
+    let least = if l2 == 0.0 { WELL_CONDITIONED } else { WELL_PENALISED };
+    let regular = (0..dimension).all(|j| factor.l_dirty()[(j, j)].powi(2) > least);
+    regular.then(|| {
+        let eigen = super::factor::eigen(correlation).eigenvalues;
+        (eigen.max() / eigen.min().max(f64::EPSILON * eigen.max())).sqrt()
+    })
+}

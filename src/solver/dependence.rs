@@ -1,0 +1,497 @@
+//! Which columns of a table are independent, and what the others are made of.
+//!
+//! Columns are taken in the order of a QR factorisation with column pivoting. What is left of a column after the ones before
+//! it is judged on the data, in double-double arithmetic: a column that others give to the rounding of the numbers in the
+//! table is dependent on them; one that differs from them by more is not, however little that is. Its difference, scaled
+//! up, is a column like any other in the next round.
+
+use super::scaling::Scaling;
+use super::tall_qr::{mean_of, of_scaled, pivoted, triangle};
+use crate::data::Dataset;
+use crate::numeric::{DoubleDouble, over_sample_spans};
+use nalgebra::{DMatrix, DVector};
+use serde::Serialize;
+
+/// What is left of a column beyond this share of it is its own, whatever the rounding of the factorisation.
+const SURELY_OWN: f64 = 1e-10;
+/// Units in the last place, of the numbers that a combination is made of, that rounding explains.
+const ROUNDINGS: f64 = 8.0;
+/// Rounds of taking what is left of columns for columns.
+const MOST_ROUNDS: usize = 4;
+/// Times that combinations are corrected by what is left of the columns: each leaves as many digits as the pivots' condition.
+const REFINEMENTS: usize = 2;
+/// A column that others give to a share of its spread smaller than this is named.
+const NEARLY: f64 = 1e-3;
+/// Terms below this share of a column's spread are left out of what is said of it.
+const NEGLIGIBLE: f64 = 1e-6;
+
+/// A column that others determine.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Dependence {
+    /// The column.
+    pub column: String,
+    /// The relation in words, such as `female + male = 1`.
+    pub relation: String,
+    /// The columns it is made of, each with its coefficient.
+    pub terms: Vec<(String, f64)>,
+    /// What is added to them.
+    pub constant: f64,
+    /// Digits to which the relation holds, beside the spread of the column; absent where it holds to rounding.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digits: Option<f64>,
+}
+
+/// Independent columns, and the others as combinations of them; all columns scaled.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Pivots {
+    columns: Vec<usize>,
+    /// `r x r`, upper triangular: `x_p = sum_k triangle[(k, p)] q_k + mean[p]` with `q` of unit variance.
+    triangle: DMatrix<f64>,
+    mean: Vec<f64>,
+    /// Spread of every column, scaled, and what its values are like in size: what rounding is measured by.
+    spreads: Vec<f64>,
+    sizes: Vec<f64>,
+    /// What each pivot nearly is, if it is nearly a combination of those before it.
+    nearly: Vec<Option<Combination>>,
+    dependent: Vec<Combination>,
+}
+
+/// `x_column = sum_p coefficients[p] x_p + constant`, over the first pivots.
+#[derive(Debug, Clone, PartialEq)]
+struct Combination {
+    column: usize,
+    coefficients: Vec<f64>,
+    constant: f64,
+    /// Root mean square of what is left beside that of the column about its mean; zero to rounding.
+    left: f64,
+}
+
+/// A column in some round: what is left of it, scaled up.
+#[derive(Debug, Clone)]
+struct Open {
+    of: Combination,
+    factor: f64,
+}
+
+impl Pivots {
+    /// Finds them.
+    pub(super) fn of(dataset: &Dataset, scaling: &Scaling) -> Self {
+        let dimension = scaling.factor.len();
+        let mut pivots = Self {
+            columns: Vec::new(),
+            triangle: DMatrix::zeros(0, 0),
+            mean: Vec::new(),
+            spreads: Vec::new(),
+            sizes: Vec::new(),
+            nearly: Vec::new(),
+            dependent: Vec::new(),
+        };
+        let whole = |column| Open {
+            of: Combination { column, coefficients: Vec::new(), constant: 0.0, left: 1.0 },
+            factor: 1.0,
+        };
+        let mut open: Vec<Open> = (0..dimension).map(whole).collect();
+        for round in 0..MOST_ROUNDS {
+            let table = if round == 0 { of_scaled(dataset, scaling) } else { pivots.of_what_is_left(dataset, scaling, &open) };
+            if round == 0 {
+                pivots.measure(&table, scaling);
+            }
+            let mut rest = pivots.take(&table, open);
+            for _ in 0..REFINEMENTS {
+                pivots.refine(dataset, scaling, &mut rest);
+            }
+            open = pivots.judge(dataset, scaling, rest);
+            if open.is_empty() {
+                return pivots;
+            }
+        }
+        pivots.dependent.extend(open.into_iter().map(|open| open.of));
+        pivots
+    }
+
+    /// Spreads and sizes of the columns, from the triangle of the scaled table.
+    fn measure(&mut self, table: &DMatrix<f64>, scaling: &Scaling) {
+        let mean = mean_of(table);
+        let root_samples = table[(0, 0)].abs();
+        for (j, (&centre, &factor)) in scaling.centre.iter().zip(&scaling.factor).enumerate() {
+            let spread = table.column(j + 1).rows(1, table.nrows() - 1).norm() / root_samples;
+            self.spreads.push(spread);
+            self.sizes.push((centre * factor + mean[j]).abs() + spread);
+        }
+    }
+
+    /// Independent columns.
+    pub(super) fn rank(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// The triangle of what is left of some columns.
+    fn of_what_is_left(&self, dataset: &Dataset, scaling: &Scaling, open: &[Open]) -> DMatrix<f64> {
+        triangle(dataset.labels().samples(), open.len(), |range, rows| {
+            rows.clear();
+            self.for_each_left(dataset, scaling, range, open, |open, left, _| rows.push(left.value() * open.factor));
+        })
+    }
+
+    /// What is left of some columns in some samples, in scaled units, and what rounding of the numbers in the table explains.
+    fn for_each_left<'o>(
+        &self,
+        dataset: &Dataset,
+        scaling: &Scaling,
+        range: std::ops::Range<usize>,
+        open: &'o [Open],
+        mut note: impl FnMut(&'o Open, DoubleDouble, f64),
+    ) {
+        let dimension = scaling.factor.len();
+        let typical: Vec<f64> = open.iter().map(|open| self.typical_size(&open.of)).collect();
+        let mut sample = Vec::with_capacity(dimension);
+        let mut with = |sample: &[f64]| {
+            // Differences from the centre are exact as pairs of doubles; factors are powers of two.
+            let exact = |j: usize| {
+                let difference = DoubleDouble::sum_of(sample[j], -scaling.centre[j]);
+                DoubleDouble { high: difference.high * scaling.factor[j], low: difference.low * scaling.factor[j] }
+            };
+            let size = |j: usize| (sample[j] * scaling.factor[j]).abs();
+            for (open, typical) in open.iter().zip(&typical) {
+                let own = open.of.column;
+                let (mut left, mut explained) = (exact(own) - open.of.constant.into(), size(own) + typical);
+                for (&coefficient, &column) in open.of.coefficients.iter().zip(&self.columns) {
+                    if coefficient != 0.0 {
+                        left += -(exact(column) * coefficient.into());
+                        explained += coefficient.abs() * size(column);
+                    }
+                }
+                note(open, left, ROUNDINGS * 0.5 * f64::EPSILON * explained);
+            }
+        };
+        dataset.values(range).for_each(|value| {
+            sample.push(value);
+            if sample.len() == dimension {
+                with(&sample);
+                sample.clear();
+            }
+        });
+    }
+
+    /// Size of the terms of a combination in a typical sample: the coefficients themselves are rounded beside it.
+    fn typical_size(&self, combination: &Combination) -> f64 {
+        let terms = combination.coefficients.iter().zip(&self.columns);
+        self.sizes[combination.column] + terms.map(|(c, &column)| c.abs() * self.sizes[column]).sum::<f64>()
+    }
+
+    /// Takes for pivots the columns whose own part stands clear of rounding; returns the others as combinations.
+    fn take(&mut self, table: &DMatrix<f64>, open: Vec<Open>) -> Vec<Open> {
+        let mean = mean_of(table);
+        let (samples, known) = (table[(0, 0)].powi(2), self.columns.len());
+        let centred = table.view((1, 1), (table.nrows() - 1, open.len())).into_owned();
+        let sizes: Vec<f64> = (0..open.len()).map(|j| table.column(j + 1).norm()).collect();
+        let (factored, order) = pivoted(&centred);
+        let own = |k: usize| factored[(k, k)].abs() > SURELY_OWN * sizes[order[k]] && sizes[order[k]] > 0.0;
+        let taken = (0..factored.nrows().min(open.len())).take_while(|&k| own(k)).count();
+        let corner = factored.view((0, 0), (taken, taken)).into_owned();
+        let over_taken = |k: usize, rows: usize| {
+            let right = factored.view((0, k), (rows, 1)).into_owned();
+            corner.view((0, 0), (rows, rows)).solve_upper_triangular(&right).unwrap_or_else(|| DMatrix::zeros(rows, 1))
+        };
+        let before = open.clone();
+        for (k, &place) in order.iter().enumerate().take(taken) {
+            let combined = combine(&before, &order, place, over_taken(k, k).as_slice(), &mean);
+            let left = factored[(k, k)].abs() / samples.sqrt() / before[place].factor
+                / self.spreads[before[place].of.column];
+            self.nearly.push((left < NEARLY).then(|| Combination { left, ..combined }));
+            self.add(&before[place], factored.view((0, k), (k + 1, 1)).clone_owned().as_slice(), samples.sqrt(), mean[place], known);
+        }
+        let rest = (taken..order.len()).map(|k| {
+            let of = combine(&before, &order, order[k], over_taken(k, taken).as_slice(), &mean);
+            Open { of, factor: 1.0 }
+        });
+        rest.collect()
+    }
+
+    /// Adds a pivot: its column of the triangle is what it takes from earlier rounds and, below, from this one.
+    fn add(&mut self, open: &Open, entries: &[f64], root_samples: f64, mean: f64, known: usize) {
+        let rank = self.columns.len();
+        let mut column = DVector::zeros(rank + 1);
+        let mut of_mean = mean / open.factor + open.of.constant;
+        for (pivot, coefficient) in open.of.coefficients.iter().enumerate() {
+            let of_pivot = self.triangle.column(pivot);
+            of_pivot.iter().zip(column.iter_mut()).for_each(|(entry, sum)| *sum += coefficient * entry);
+            of_mean += coefficient * self.mean[pivot];
+        }
+        for (entry, sum) in entries.iter().zip(column.iter_mut().skip(known)) {
+            *sum += entry / root_samples / open.factor;
+        }
+        let mut triangle = std::mem::replace(&mut self.triangle, DMatrix::zeros(0, 0)).resize(rank + 1, rank + 1, 0.0);
+        triangle.set_column(rank, &column);
+        self.triangle = triangle;
+        self.columns.push(open.of.column);
+        self.mean.push(of_mean);
+    }
+
+    /// Takes out of what is left of some columns what the pivots still explain of it.
+    fn refine(&self, dataset: &Dataset, scaling: &Scaling, rest: &mut [Open]) {
+        let rank = self.rank();
+        if rest.is_empty() {
+            return;
+        }
+        let (transform, shift) = self.transform(scaling.factor.len());
+        let none = || DMatrix::zeros(rank + 1, rest.len());
+        let mut explained: DMatrix<f64> = none();
+        over_sample_spans(
+            dataset.labels().samples(),
+            none,
+            |part, range| {
+                let mut scaled = Vec::new();
+                super::scaled_features::scaled(dataset, scaling, range.clone(), &mut scaled);
+                let samples = scaled.chunks_exact(scaling.factor.len() + 1);
+                let over = |sample: &[f64]| {
+                    let sample = DVector::from_column_slice(&sample[..scaling.factor.len()]);
+                    transform.tr_mul(&sample) + DVector::from_column_slice(&shift)
+                };
+                let mut coordinates: Vec<DVector<f64>> = samples.map(over).collect();
+                coordinates.reverse();
+                let (mut place, mut now) = (0, coordinates.pop());
+                self.for_each_left(dataset, scaling, range, rest, |_, left, _| {
+                    if let Some(now) = &now {
+                        let mut sums = part.column_mut(place);
+                        sums.rows_mut(0, rank).axpy(left.value(), now, 1.0);
+                        sums[rank] += left.value();
+                    }
+                    place += 1;
+                    if place == rest.len() {
+                        (place, now) = (0, coordinates.pop());
+                    }
+                });
+            },
+            |part| explained += part,
+        );
+        explained /= dataset.labels().samples() as f64;
+        for (open, explained) in rest.iter_mut().zip(explained.column_iter()) {
+            let by_coordinate = explained.rows(0, rank).into_owned();
+            let by_column = &transform * &by_coordinate;
+            open.of.coefficients.resize(rank, 0.0);
+            for (coefficient, &column) in open.of.coefficients.iter_mut().zip(&self.columns) {
+                *coefficient += by_column[column];
+            }
+            open.of.constant += explained[rank] + by_coordinate.dot(&DVector::from_column_slice(&shift));
+        }
+    }
+
+    /// Puts away the columns whose rest is explained by rounding; returns the others, their rest scaled up.
+    fn judge(&mut self, dataset: &Dataset, scaling: &Scaling, rest: Vec<Open>) -> Vec<Open> {
+        if rest.is_empty() {
+            return rest;
+        }
+        let none = || vec![(false, 0.0_f64, 0.0_f64); rest.len()];
+        let mut found = none();
+        over_sample_spans(
+            dataset.labels().samples(),
+            || (none(), 0),
+            |(part, next), range| {
+                self.for_each_left(dataset, scaling, range, &rest, |_, left, explained| {
+                    let (own, widest, squares) = &mut part[*next];
+                    let size = left.value().abs();
+                    *own |= size > explained;
+                    *widest = widest.max(size);
+                    *squares += size * size;
+                    *next = (*next + 1) % rest.len();
+                });
+            },
+            |(part, _)| {
+                for (all, part) in found.iter_mut().zip(part) {
+                    *all = (all.0 | part.0, all.1.max(part.1), all.2 + part.2);
+                }
+            },
+        );
+        let samples = dataset.labels().samples() as f64;
+        let mut open = Vec::new();
+        for (rest, (own, widest, squares)) in rest.into_iter().zip(found) {
+            let spread = self.spreads[rest.of.column];
+            if own {
+                let left = (squares / samples).sqrt() / spread.max(f64::MIN_POSITIVE);
+                let of = Combination { left, ..rest.of };
+                open.push(Open { of, factor: super::scaling::inverse_power_of_two(widest) });
+            } else {
+                self.dependent.push(Combination { left: 0.0, ..rest.of });
+            }
+        }
+        open
+    }
+
+    /// `q = transform^T x + shift`, `d x r` over all columns.
+    pub(super) fn transform(&self, dimension: usize) -> (DMatrix<f64>, Vec<f64>) {
+        let rank = self.rank();
+        let identity = DMatrix::identity(rank, rank);
+        let inverse = self.triangle.solve_upper_triangular(&identity).unwrap_or(identity);
+        let mut transform = DMatrix::zeros(dimension, rank);
+        for (pivot, &column) in self.columns.iter().enumerate() {
+            transform.set_row(column, &inverse.row(pivot));
+        }
+        let shift = inverse.tr_mul(&DVector::from_column_slice(&self.mean));
+        (transform, shift.iter().map(|shift| -shift).collect())
+    }
+
+    /// Condition number of the standardised pivots.
+    pub(super) fn condition(&self) -> f64 {
+        let mut standardised = self.triangle.clone();
+        for mut column in standardised.column_iter_mut() {
+            let size = column.norm();
+            if size > 0.0 {
+                column /= size;
+            }
+        }
+        let values = standardised.singular_values();
+        if values.is_empty() { 1.0 } else { values.max() / values.min().max(f64::MIN_POSITIVE) }
+    }
+
+    /// From coefficients of the pivots, whatever the others' are, to those of least norm in the user's units with the same
+    /// logits, rounded one after the other so that each makes good the roundings before it; and the intercept at the
+    /// centre.
+    pub(super) fn rounded(
+        &self,
+        exact: &[DoubleDouble],
+        intercept: DoubleDouble,
+        scaling: &Scaling,
+    ) -> (Vec<f64>, DoubleDouble) {
+        let mut rounded = vec![0.0; exact.len()];
+        let mut of_pivots: Vec<DoubleDouble> = self.columns.iter().map(|&column| exact[column]).collect();
+        let mut intercept = intercept;
+        for (combination, value) in self.dependent.iter().zip(self.least_norm(&of_pivots, scaling)) {
+            rounded[combination.column] = value;
+            for (pivot, &coefficient) in of_pivots.iter_mut().zip(&combination.coefficients) {
+                *pivot += -DoubleDouble::product_of(coefficient, value);
+            }
+            intercept += -DoubleDouble::product_of(combination.constant, value);
+        }
+        for pivot in (0..of_pivots.len()).rev() {
+            let value = of_pivots[pivot].value();
+            rounded[self.columns[pivot]] = value;
+            let error = (of_pivots[pivot] - value.into()).value();
+            // Along the pivots before it, and along the constant, the error is made good.
+            let share = self.shares(pivot, error);
+            for (earlier, share) in of_pivots.iter_mut().zip(&share.0) {
+                *earlier += (*share).into();
+            }
+            intercept += share.1.into();
+        }
+        (rounded, intercept)
+    }
+
+    /// What the pivots before one, and the constant, take over of an error in its coefficient.
+    fn shares(&self, pivot: usize, error: f64) -> (Vec<f64>, f64) {
+        if error == 0.0 {
+            return (Vec::new(), 0.0);
+        }
+        let right = self.triangle.view((0, pivot), (pivot, 1)) * error;
+        let corner = self.triangle.view((0, 0), (pivot, pivot));
+        let shares = corner.solve_upper_triangular(&right).unwrap_or_else(|| DMatrix::zeros(pivot, 1));
+        let of_constant = error * self.mean[pivot]
+            - shares.iter().zip(&self.mean).map(|(share, mean)| share * mean).sum::<f64>();
+        (shares.as_slice().to_vec(), of_constant)
+    }
+
+    /// Coefficients of the dependent columns in the head of least norm in the user's units.
+    ///
+    /// Each dependent column `j` is a direction `e_j - sum c_p e_p` in which no logit moves; the component along all of
+    /// them is taken off.
+    fn least_norm(&self, of_pivots: &[DoubleDouble], scaling: &Scaling) -> Vec<f64> {
+        let (rank, count) = (self.rank(), self.dependent.len());
+        if count == 0 {
+            return Vec::new();
+        }
+        // The user's coefficient is the scaled one times the factor; only ratios count, so that sizes stay moderate.
+        let mut largest = 0.0_f64;
+        (0..scaling.factor.len()).for_each(|j| largest = largest.max(scaling.factor[j]));
+        let unit = |column: usize| scaling.factor[column] / largest;
+        let directions = DMatrix::from_fn(rank + count, count, |row, which| {
+            let combination = &self.dependent[which];
+            if row >= rank {
+                return if row - rank == which { unit(combination.column) } else { 0.0 };
+            }
+            -combination.coefficients.get(row).map_or(0.0, |c| c * unit(self.columns[row]))
+        });
+        let basis = directions.clone().qr();
+        let head = DVector::from_fn(rank + count, |row, _| {
+            if row < rank { of_pivots[row].value() * unit(self.columns[row]) } else { 0.0 }
+        });
+        // Least squares: how far to go along each direction to be rid of the component along all.
+        let along = basis.q().tr_mul(&head);
+        let steps = basis.r().solve_upper_triangular(&along).unwrap_or_else(|| DVector::zeros(count));
+        steps.iter().map(|step| -step).collect()
+    }
+
+    /// The dependent and the nearly dependent columns, in the order of the table.
+    pub(super) fn dependences(&self, dataset: &Dataset, scaling: &Scaling) -> Vec<Dependence> {
+        let nearly = self.nearly.iter().flatten();
+        let mut all: Vec<&Combination> = self.dependent.iter().chain(nearly).collect();
+        all.sort_by_key(|combination| combination.column);
+        all.into_iter().map(|combination| self.in_words(combination, dataset, scaling)).collect()
+    }
+
+    fn in_words(&self, combination: &Combination, dataset: &Dataset, scaling: &Scaling) -> Dependence {
+        let names = dataset.feature_names();
+        let (own, own_factor) = (combination.column, scaling.factor[combination.column]);
+        let spread = |pivot: usize| self.triangle.column(pivot).norm();
+        let own_spread: f64 = {
+            let of_terms = combination.coefficients.iter().enumerate().map(|(p, c)| (c * spread(p)).abs());
+            of_terms.fold(0.0, f64::max)
+        };
+        let digits = (combination.left > 0.0).then(|| (-combination.left.log10() * 10.0).round() / 10.0);
+        let negligible = own_spread * NEGLIGIBLE.max(combination.left);
+        let mut constant = scaling.centre[own] + combination.constant / own_factor;
+        let mut terms: Vec<(usize, f64)> = Vec::new();
+        for (pivot, &coefficient) in combination.coefficients.iter().enumerate() {
+            let column = self.columns[pivot];
+            if (coefficient * spread(pivot)).abs() > negligible {
+                let coefficient = tidy(coefficient * scaling.factor[column] / own_factor, digits);
+                constant -= coefficient * scaling.centre[column];
+                terms.push((column, coefficient));
+            }
+        }
+        terms.sort_by_key(|term| term.0);
+        let typical = terms.iter().map(|(j, c)| (c * scaling.centre[*j]).abs()).fold(scaling.centre[own].abs(), f64::max);
+        let floor = 1e-9 * typical + NEGLIGIBLE.max(10.0 * combination.left) * own_spread / own_factor;
+        let constant = if constant.abs() <= floor { 0.0 } else { tidy(constant, digits) };
+        Dependence {
+            column: names[own].clone(),
+            relation: super::relation::sentence(own, &terms, constant, digits, names),
+            terms: terms.into_iter().map(|(column, coefficient)| (names[column].clone(), coefficient)).collect(),
+            constant,
+            digits,
+        }
+    }
+}
+
+/// A combination of the columns taken in this round as one of all pivots.
+fn combine(open: &[Open], order: &[usize], place: usize, over_taken: &[f64], mean: &DVector<f64>) -> Combination {
+    let own = &open[place];
+    let known = own.of.coefficients.len();
+    let mut coefficients = own.of.coefficients.clone();
+    coefficients.resize(known + over_taken.len(), 0.0);
+    let mut constant = own.of.constant + mean[place] / own.factor;
+    for (k, &share) in over_taken.iter().enumerate() {
+        let taken = &open[order[k]];
+        // What is left of the pivot, scaled up, stands for its column less what it is a combination of.
+        let share = share * taken.factor / own.factor;
+        coefficients[known + k] = share;
+        for (sum, coefficient) in coefficients.iter_mut().zip(&taken.of.coefficients) {
+            *sum -= share * coefficient;
+        }
+        constant -= share * (taken.of.constant + mean[order[k]] / taken.factor);
+    }
+    Combination { column: own.of.column, coefficients, constant, left: own.of.left }
+}
+
+/// A number without the digits that do not count: those beyond the ones that a relation holds to, and rounding where that
+/// makes the number a short one.
+fn tidy(value: f64, digits: Option<f64>) -> f64 {
+    let magnitude = value.abs().log10().floor();
+    let to = |places: f64| {
+        let scale = 10.0_f64.powf(places);
+        (value * scale).round() / scale
+    };
+    if let Some(digits) = digits {
+        return to(digits.floor().clamp(1.0, 15.0) - 1.0 - magnitude);
+    }
+    (0..=6).map(|places| to(f64::from(places))).find(|short| *short != 0.0 && (short - value).abs() <= 1e-9 * value.abs()).unwrap_or(value)
+}

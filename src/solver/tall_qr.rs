@@ -1,0 +1,197 @@
+//! QR factorisations of tables with many rows, block by block: what is known of columns without squaring their condition.
+
+use super::scaling::Scaling;
+use crate::data::Dataset;
+use crate::numeric::{over_sample_spans, sample_chunks};
+use faer::linalg::matmul::matmul;
+use faer::{Accum, Mat, MatMut, MatRef, Par};
+use nalgebra::{DMatrix, DVector};
+use std::ops::Range;
+
+/// Rows that are factored together with the triangle of those before them.
+const ROWS_AT_ONCE: usize = 4096;
+
+/// The triangle of a table with a column of ones before its `width` columns, `min(N, width + 1) x (width + 1)`.
+///
+/// `load` writes rows, one per column of a matrix, for some samples. Column norms are kept to a few roundings each,
+/// whatever the condition.
+pub(super) fn triangle(
+    samples: usize,
+    width: usize,
+    load: impl Fn(Range<usize>, &mut Vec<f64>) + Sync,
+) -> DMatrix<f64> {
+    let mut total = Triangle::new(width + 1);
+    over_sample_spans(
+        samples,
+        || (Triangle::new(width + 1), Vec::new()),
+        |(triangle, rows), range| {
+            load(range, rows);
+            for row in rows.chunks_exact(width.max(1)).take(if width == 0 { 0 } else { usize::MAX }) {
+                triangle.pending.push(1.0);
+                triangle.pending.extend_from_slice(row);
+            }
+            triangle.factor_if_full();
+        },
+        |(part, _)| {
+            total.pending.extend(part.pending);
+            total.factor_if_full();
+        },
+    );
+    total.factor();
+    let rows = total.pending.len() / (width + 1);
+    DMatrix::from_row_slice(rows, width + 1, &total.pending)
+}
+
+/// Rows whose triangle is wanted: some of them a triangle already.
+struct Triangle {
+    width: usize,
+    /// Row by row.
+    pending: Vec<f64>,
+}
+
+impl Triangle {
+    fn new(width: usize) -> Self {
+        Self { width, pending: Vec::new() }
+    }
+
+    fn factor_if_full(&mut self) {
+        if self.pending.len() >= (ROWS_AT_ONCE + 2 * self.width) * self.width {
+            self.factor();
+        }
+    }
+
+    fn factor(&mut self) {
+        let rows = self.pending.len() / self.width;
+        let matrix = MatRef::from_row_major_slice(&self.pending, rows, self.width);
+        let factored = matrix.qr();
+        let triangle = factored.thin_R();
+        let entries: Vec<f64> = (0..triangle.nrows())
+            .flat_map(|row| (0..self.width).map(move |column| if column < row { 0.0 } else { triangle[(row, column)] }))
+            .collect();
+        self.pending = entries;
+    }
+}
+
+/// A QR factorisation with column pivoting: the triangle and the columns in the order of its own.
+pub(super) fn pivoted(matrix: &DMatrix<f64>) -> (DMatrix<f64>, Vec<usize>) {
+    let (rows, columns) = matrix.shape();
+    if rows == 0 || columns == 0 {
+        return (DMatrix::zeros(0, columns), (0..columns).collect());
+    }
+    let factored = MatRef::from_column_major_slice(matrix.as_slice(), rows, columns).col_piv_qr();
+    let triangle = factored.thin_R();
+    let order = factored.P().arrays().0.to_vec();
+    let entry = |row: usize, column: usize| if column < row { 0.0 } else { triangle[(row, column)] };
+    (DMatrix::from_fn(triangle.nrows(), columns, entry), order)
+}
+
+/// An orthonormal basis of the differences between samples, in the user's units.
+pub(super) struct Span {
+    /// `d x r`, one direction a column.
+    pub(super) directions: DMatrix<f64>,
+    /// Euclidean norm of all samples' coordinates along each direction.
+    pub(super) sizes: Vec<f64>,
+    /// Mean of the scaled features.
+    pub(super) mean: DVector<f64>,
+}
+
+/// The span of the samples of a data set: by a QR factorisation of the samples where they are fewer than features, else by
+/// the singular vectors of the triangle of the table.
+pub(super) fn span_of_samples(dataset: &Dataset, scaling: &Scaling) -> Span {
+    let (dimension, samples) = (dataset.dimension(), dataset.labels().samples());
+    let user = |j: usize, scaled: f64| scaled / scaling.factor[j];
+    if dimension < samples {
+        let triangle = of_scaled(dataset, scaling);
+        let mean = mean_of(&triangle);
+        let centred = DMatrix::from_fn(triangle.nrows() - 1, dimension, |row, j| user(j, triangle[(row + 1, j + 1)]));
+        let decomposed = centred.svd(false, true);
+        let directions = decomposed.v_t.map_or_else(|| DMatrix::identity(dimension, dimension), |v| v.transpose());
+        return Span { sizes: decomposed.singular_values.iter().copied().collect(), directions, mean };
+    }
+    let mut table = scaled_table(dataset, scaling);
+    let mean = table.column_mean();
+    table.column_iter_mut().for_each(|mut sample| sample -= &mean);
+    for (j, mut row) in table.row_iter_mut().enumerate() {
+        row.iter_mut().for_each(|entry| *entry = user(j, *entry));
+    }
+    let factored = MatRef::from_column_major_slice(table.as_slice(), dimension, samples).qr();
+    let (basis, triangle): (Mat<f64>, _) = (factored.compute_thin_Q(), factored.thin_R());
+    let size = |row: usize| (row..samples).map(|column| triangle[(row, column)].powi(2)).sum::<f64>().sqrt();
+    Span {
+        directions: DMatrix::from_fn(dimension, basis.ncols(), |row, column| basis[(row, column)]),
+        sizes: (0..basis.ncols()).map(size).collect(),
+        mean,
+    }
+}
+
+/// The triangle of the scaled features.
+pub(super) fn of_scaled(dataset: &Dataset, scaling: &Scaling) -> DMatrix<f64> {
+    let dimension = dataset.dimension();
+    triangle(dataset.labels().samples(), dimension, |range, rows| {
+        let mut scaled = Vec::new();
+        super::scaled_features::scaled(dataset, scaling, range, &mut scaled);
+        rows.clear();
+        scaled.chunks_exact(dimension + 1).for_each(|sample| rows.extend_from_slice(&sample[..dimension]));
+    })
+}
+
+/// Column means by a triangle with ones before its columns.
+pub(super) fn mean_of(triangle: &DMatrix<f64>) -> DVector<f64> {
+    DVector::from_fn(triangle.ncols() - 1, |j, _| triangle[(0, j + 1)] / triangle[(0, 0)])
+}
+
+fn scaled_table(dataset: &Dataset, scaling: &Scaling) -> DMatrix<f64> {
+    let (dimension, samples) = (dataset.dimension(), dataset.labels().samples());
+    let (mut table, mut scaled) = (Vec::with_capacity(dimension * samples), Vec::new());
+    for range in sample_chunks(samples) {
+        super::scaled_features::scaled(dataset, scaling, range, &mut scaled);
+        scaled.chunks_exact(dimension + 1).for_each(|sample| table.extend_from_slice(&sample[..dimension]));
+    }
+    DMatrix::from_vec(dimension, samples, table)
+}
+
+/// `X X^T` of a `d x n` matrix.
+pub(super) fn gram_of_columns(matrix: &DMatrix<f64>) -> DMatrix<f64> {
+    let (dimension, samples) = matrix.shape();
+    let mut gram = DMatrix::zeros(dimension, dimension);
+    let view = MatRef::from_column_major_slice(matrix.as_slice(), dimension, samples);
+    let out = MatMut::from_column_major_slice_mut(gram.as_mut_slice(), dimension, dimension);
+    matmul(out, Accum::Replace, view, view.transpose(), 1.0, Par::Seq);
+    gram
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(rows: usize, width: usize) -> Vec<f64> {
+        (0..rows * width).map(|place| ((place * place % 10_007) as f64 * 0.37).sin() + 0.2).collect()
+    }
+
+    /// `R^T R` is the Gram matrix of the table with its ones, however many blocks it was made of.
+    #[test]
+    fn the_triangle_has_the_inner_products_of_the_table() {
+        for (rows, width) in [(3, 5), (40, 3), (9000, 4), (20_000, 7)] {
+            let values = table(rows, width);
+            let found = triangle(rows, width, |range, into| {
+                into.clear();
+                into.extend_from_slice(&values[range.start * width..range.end * width]);
+            });
+            let with_ones = DMatrix::from_fn(rows, width + 1, |row, column| {
+                if column == 0 { 1.0 } else { values[row * width + column - 1] }
+            });
+            let expected = with_ones.tr_mul(&with_ones);
+            assert!((found.tr_mul(&found) - &expected).amax() <= 1e-12 * expected.amax(), "{rows} x {width}");
+            assert_eq!(found.nrows(), rows.min(width + 1));
+        }
+    }
+
+    #[test]
+    fn pivots_come_with_the_largest_columns_first() {
+        let matrix = DMatrix::from_row_slice(3, 3, &[1.0, 0.0, 1.0, 0.0, 5.0, 5.0, 0.0, 0.0, 0.0]);
+        let (triangle, order) = pivoted(&matrix);
+        let permuted = DMatrix::from_fn(3, 3, |row, column| matrix[(row, order[column])]);
+        assert!((triangle.tr_mul(&triangle) - permuted.tr_mul(&permuted)).amax() < 1e-14);
+        assert!(triangle[(2, 2)].abs() < 1e-15 && triangle[(1, 1)].abs() > 0.5);
+    }
+}
