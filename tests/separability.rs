@@ -150,7 +150,11 @@ fn a_small_overlap_of_few_samples_is_solved() {
             let Outcome::Stationary(point) = outcome(&dataset, &LossChoice::Softmax) else {
                 panic!("{classes} classes that overlap by {overlap} have a solution");
             };
-            assert!(point.certificate.recomputed.relative_gradient <= 1e-11, "{classes}: {:?}", point.certificate);
+            assert!(
+                point.certificate.recomputed.relative_gradient <= 1e-11,
+                "{classes}: {:?}",
+                point.certificate
+            );
             assert!(
                 point.head.coefficients.amax() > 10.0,
                 "{classes}: nearly apart, hence large coefficients"

@@ -7,6 +7,7 @@ use crate::balance::{
 };
 use crate::data::DataError;
 use crate::loss::{ClassWeights, Link, LossPlan, Targets, TrainingLoss, WeightError};
+use crate::numeric::largest_magnitude;
 use nalgebra::DMatrix;
 use serde::Serialize;
 
@@ -246,7 +247,7 @@ impl StationaryVerdict {
         let mut order: Vec<usize> = (0..ledger.len()).filter(|&k| ledger[k].residual > tolerance).collect();
         order.sort_by(|&a, &b| ledger[b].difference.abs().total_cmp(&ledger[a].difference.abs()));
         let (up, down) = order.into_iter().partition(|&k| ledger[k].difference > 0.0);
-        Self { worst_residual: ledger.iter().map(|entry| entry.residual).fold(0.0, f64::max), up, down }
+        Self { worst_residual: largest_magnitude(ledger.iter().map(|entry| entry.residual)), up, down }
     }
 }
 

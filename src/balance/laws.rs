@@ -3,19 +3,20 @@
 
 use super::mean_probability::{ClassMeans, MeanProbability};
 use crate::loss::{InrVariant, Targets, in_negative_weights};
-use crate::numeric::{Sigmoid, Sum};
+use crate::numeric::{Sigmoid, Sum, largest_magnitude};
 use nalgebra::{DMatrix, DVector};
 
 /// `|left - right| / max(|left|, |right|)`; zero when both are.
 #[must_use]
 pub fn relative_difference(left: f64, right: f64) -> f64 {
+    // Of two sides one of which is no number, the difference is none either.
     let size = left.abs().max(right.abs());
-    if size == 0.0 { 0.0 } else { (left - right).abs() / size }
+    if left == 0.0 && right == 0.0 { 0.0 } else { (left - right).abs() / size }
 }
 
 /// The worst of one relative difference per class.
 fn worst(classes: usize, sides: impl Fn(usize) -> (f64, f64)) -> f64 {
-    (0..classes).map(sides).map(|(left, right)| relative_difference(left, right)).fold(0.0, f64::max)
+    largest_magnitude((0..classes).map(sides).map(|(left, right)| relative_difference(left, right)))
 }
 
 /// Sum over the classes other than `target`.
@@ -85,10 +86,8 @@ pub fn residual_centroids(
 ) -> f64 {
     let Centroids { of_class: [negative, positive], spread } = Centroids::at(features, logits, targets);
     let gap = positive - negative - pull;
-    (0..features.nrows())
-        .filter(|&feature| spread[feature] > 0.0)
-        .map(|feature| gap[feature].abs() / spread[feature])
-        .fold(0.0, f64::max)
+    let varies = |&feature: &usize| spread[feature] > 0.0 || spread[feature].is_nan();
+    largest_magnitude((0..features.nrows()).filter(varies).map(|feature| gap[feature] / spread[feature]))
 }
 
 /// B5: `lambda_k N_k (1 - P[k][k]) = sum_{c != k} lambda_c N_c P[c][k]`.
@@ -125,7 +124,7 @@ pub fn pooled_balance(means: &MeanProbability, targets: &Targets) -> f64 {
 /// I2, inverse-frequency softmax: columns of `P` sum to one. The worst absolute deviation.
 #[must_use]
 pub fn doubly_stochastic(means: &MeanProbability) -> f64 {
-    means.matrix.column_iter().map(|column| (column.sum() - 1.0).abs()).fold(0.0, f64::max)
+    largest_magnitude(means.matrix.column_iter().map(|column| column.sum() - 1.0))
 }
 
 /// R1, detached LGL-INR: `s_k = sum_{c != k} omega_c^k P[c][k]`.

@@ -2,7 +2,7 @@
 
 use super::laws::relative_difference;
 use crate::loss::{Loss, Targets};
-use crate::numeric::Sum;
+use crate::numeric::{Sum, largest_magnitude};
 use nalgebra::DMatrix;
 use serde::{Deserialize, Serialize};
 
@@ -69,6 +69,6 @@ impl Ledger {
     /// The largest relative residual over classes.
     #[must_use]
     pub fn worst_residual(&self) -> f64 {
-        self.entries.iter().map(|entry| entry.residual).fold(0.0, f64::max)
+        largest_magnitude(self.entries.iter().map(|entry| entry.residual))
     }
 }

@@ -4,7 +4,7 @@ use super::laws::relative_difference;
 use super::mean_probability::MeanProbability;
 use crate::data::Dataset;
 use crate::loss::{ClassWeights, Link, Targets};
-use crate::numeric::{Sigmoid, Sum};
+use crate::numeric::{Sigmoid, Sum, largest_magnitude};
 use crate::solver::{LossChoice, NoResponse, Problem, StationaryPoint, WeightResponse, solve};
 use nalgebra::DMatrix;
 use rayon::prelude::*;
@@ -63,7 +63,7 @@ impl WeightEffects {
             let lawful = if j == k { mass[j] * means.shortfall[j] } else { -mass[j] * means.matrix[(j, k)] };
             relative_difference(total.value(), lawful)
         };
-        (0..classes).flat_map(|j| (0..classes).map(move |k| residual(j, k))).fold(0.0, f64::max)
+        largest_magnitude((0..classes).flat_map(|j| (0..classes).map(move |k| residual(j, k))))
     }
 }
 

@@ -6,6 +6,7 @@ use super::sentence::{quantile, shown};
 use super::setup::{Design, Task, Weighting};
 use crate::balance::{binary_balance, binary_error_ratio, relative_difference, residual_centroids};
 use crate::loss::ClassWeights;
+use crate::numeric::largest;
 
 const fn design(weighting: Weighting, needs_features: bool) -> Design {
     Design { task: Task::Binary, weighting, needs_features }
@@ -16,7 +17,7 @@ pub(super) const CLAIMS: [LawClaim; 4] = [
         id: "B1",
         statement: "Binary logistic: weighted shortfall of the positives equals weighted mean probability of the negatives, λ₁N₁(1 − P₁) = λ₀N₀P₀.",
         design: design(Weighting::Drawn, false),
-        residual: |at| binary_balance(&at.means, &at.targets).max(at.ledger.worst_residual()),
+        residual: |at| largest([binary_balance(&at.means, &at.targets), at.ledger.worst_residual()]),
         without_premise: None,
         observe: nothing,
         summarise: silent,

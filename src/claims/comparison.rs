@@ -1,6 +1,7 @@
 //! Claims that compare losses or designs: inequalities with margins, over set-ups that are fixed, not drawn.
 
 use super::case::{CaseReport, SetupFailure};
+use crate::numeric::largest;
 
 /// A claim of inequalities.
 pub(super) struct Comparison {
@@ -17,13 +18,9 @@ pub(super) struct Comparison {
 /// How far the worst of some inequalities `value >= least` is missed; zero where all hold.
 pub(super) fn missed(inequalities: &[(f64, f64)]) -> f64 {
     let miss = |&(value, least): &(f64, f64)| if value >= least { 0.0 } else { least - value };
+    let worst = largest(inequalities.iter().map(miss));
     // A number that is none misses everything.
-    let worst = inequalities.iter().map(miss).fold(0.0, f64::max);
-    if inequalities.iter().any(|(value, least)| value.is_nan() || least.is_nan()) {
-        f64::INFINITY
-    } else {
-        worst
-    }
+    if worst.is_nan() { f64::INFINITY } else { worst }
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use crate::data::{
     hindering_weight,
 };
 use crate::loss::ClassWeights;
+use crate::numeric::{largest, largest_magnitude};
 use crate::solver::{LossChoice, Outcome, Problem, solve};
 use nalgebra::DMatrix;
 use rand::RngExt;
@@ -152,7 +153,7 @@ fn drawn_weights(generator: &mut ChaCha8Rng, classes: usize) -> Vec<f64> {
 /// By how much the worst outflow exceeds the sum of the others, as a share of all.
 fn polygon_excess(outflows: &[f64]) -> f64 {
     let total: f64 = outflows.iter().sum();
-    outflows.iter().map(|outflow| (2.0 * outflow - total) / total).fold(0.0, f64::max)
+    largest(outflows.iter().map(|outflow| (2.0 * outflow - total) / total))
 }
 
 fn outflows(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> {
@@ -163,8 +164,8 @@ fn outflows(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> 
     let mut outflows = Flows::of(&dataset, weights, PENALTY)?.outflows();
     let total: f64 = outflows.iter().sum();
     let rebuilt = pair_flows(&outflows);
-    let lost = (0..classes).map(|k| (rebuilt.row(k).sum() - outflows[k]).abs() / total).fold(0.0, f64::max);
-    let residual = polygon_excess(&outflows).max(lost);
+    let lost = largest_magnitude((0..classes).map(|k| (rebuilt.row(k).sum() - outflows[k]) / total));
+    let residual = largest([polygon_excess(&outflows), lost]);
     let share = outflows.iter().copied().fold(0.0, f64::max) / total;
     // One class loses a tenth more than all others together.
     outflows[0] = 1.1 * outflows[1..].iter().sum::<f64>();

@@ -6,6 +6,7 @@ use super::sentence::{quantile, shown};
 use super::setup::{Design, Task, Weighting};
 use crate::balance::{attached_balance, detached_balance, guarantee_excess};
 use crate::loss::InrVariant;
+use crate::numeric::largest;
 use crate::solver::LossChoice;
 
 const fn design(variant: Option<InrVariant>) -> Design {
@@ -18,7 +19,7 @@ pub(super) const CLAIMS: [LawClaim; 3] = [
         statement: "Detached LGL-INR: sₖ = Σ ω_c P[c][k], a mean over classes that leans to the hardest.",
         design: design(Some(InrVariant::Detached)),
         residual: |at| {
-            detached_balance(&at.means, &at.targets, parameters(at).0).max(at.ledger.worst_residual())
+            largest([detached_balance(&at.means, &at.targets, parameters(at).0), at.ledger.worst_residual()])
         },
         without_premise: None,
         observe: nothing,
@@ -29,8 +30,10 @@ pub(super) const CLAIMS: [LawClaim; 3] = [
         statement: "Attached LGL-INR: sₖ = Σ ω_c (P[c][k] + β (l_c − l̄) v_c).",
         design: design(Some(InrVariant::Attached)),
         residual: |at| {
-            attached_balance(&at.means, &at.class_means, &at.targets, parameters(at).0)
-                .max(at.ledger.worst_residual())
+            largest([
+                attached_balance(&at.means, &at.class_means, &at.targets, parameters(at).0),
+                at.ledger.worst_residual(),
+            ])
         },
         without_premise: None,
         observe: nothing,
@@ -40,10 +43,8 @@ pub(super) const CLAIMS: [LawClaim; 3] = [
         id: "R3",
         statement: "LGL-INR guarantees max P[c][k] ≤ sₖ + log(K − 1)/β whatever the sizes (attached: where Σ ω_c (l_c − l̄) v_c ≥ 0).",
         design: design(None),
-        residual: |at| excess(at, parameters(at).1).into_iter().flatten().fold(0.0, f64::max),
-        without_premise: Some(|at| {
-            excess(at, InrVariant::Detached).into_iter().flatten().fold(0.0, f64::max)
-        }),
+        residual: |at| largest(excess(at, parameters(at).1).into_iter().flatten()),
+        without_premise: Some(|at| largest(excess(at, InrVariant::Detached).into_iter().flatten())),
         // NaN stands for a column outside the attached guarantee, or of two classes, where the guarantee is the law itself.
         observe: |at| {
             let (_, variant) = parameters(at);

@@ -5,6 +5,7 @@ use super::measurement::Measurement;
 use super::sentence::{quantile, shown};
 use super::setup::{Design, Task, Weighting};
 use crate::balance::{neglect, one_vs_all_balance, pooled_balance};
+use crate::numeric::largest;
 use crate::solver::LossChoice;
 
 const PLAIN: Design = Design { task: Task::OneVsAll, weighting: Weighting::None, needs_features: false };
@@ -16,7 +17,7 @@ pub(super) const CLAIMS: [LawClaim; 3] = [
         design: Design { task: Task::PairWeighted, weighting: Weighting::None, needs_features: false },
         residual: |at| match &at.setup.choice {
             LossChoice::PairWeighted(pair) => {
-                one_vs_all_balance(&at.means, &at.targets, pair).max(at.ledger.worst_residual())
+                largest([one_vs_all_balance(&at.means, &at.targets, pair), at.ledger.worst_residual()])
             }
             _ => f64::INFINITY,
         },
@@ -71,8 +72,8 @@ pub(super) const CLAIMS: [LawClaim; 3] = [
 
 /// How far `P[c*][k]` exceeds its bound, relative to the bound, in the worst column.
 fn bound_excess(at: &Measurement) -> f64 {
-    neglect(&at.means, &at.targets)
-        .iter()
-        .map(|column| (column.hardest - column.bound) / column.bound.max(f64::MIN_POSITIVE))
-        .fold(0.0, f64::max)
+    let columns = neglect(&at.means, &at.targets);
+    largest(
+        columns.iter().map(|column| (column.hardest - column.bound) / column.bound.max(f64::MIN_POSITIVE)),
+    )
 }

@@ -4,13 +4,14 @@ use super::law::{LawClaim, nothing, silent};
 use super::sentence::{quantile, shown};
 use super::setup::{Design, Task, Weighting};
 use crate::balance::{doubly_stochastic, softmax_balance};
+use crate::numeric::largest;
 
 pub(super) const CLAIMS: [LawClaim; 2] = [
     LawClaim {
         id: "B5",
         statement: "Softmax: for every class, weighted outflow equals weighted inflow, λₖNₖ(1 − P[k][k]) = Σ λ_c N_c P[c][k].",
         design: Design { task: Task::Softmax, weighting: Weighting::Drawn, needs_features: false },
-        residual: |at| softmax_balance(&at.means, &at.targets).max(at.ledger.worst_residual()),
+        residual: |at| largest([softmax_balance(&at.means, &at.targets), at.ledger.worst_residual()]),
         without_premise: None,
         observe: nothing,
         summarise: silent,

@@ -7,7 +7,7 @@ use crate::balance::{MeanProbability, relative_difference, sample_probabilities,
 use crate::data::random::stream;
 use crate::data::{Covariance, Dataset, GaussianMixture};
 use crate::loss::{ClassWeights, FocalProbability, LossPlan, PositiveWeights, SmoothingWeights, Targets};
-use crate::numeric::Sigmoid;
+use crate::numeric::{Sigmoid, largest_magnitude};
 use crate::solver::{AnyOutcome, AnyProblem, solve_any};
 use nalgebra::DMatrix;
 use rand::RngExt;
@@ -204,7 +204,7 @@ fn weighed(plan: &LossPlan, logits: &DMatrix<f64>, targets: &Targets) -> f64 {
             && (targets.counts()[k] as f64) < RARE * targets.samples() as f64
     };
     let worst = (0..classes).filter(|&k| !rare(k)).map(|k| relative_difference(sides[k].0, sides[k].1));
-    worst.fold(0.0, f64::max)
+    largest_magnitude(worst)
 }
 
 #[cfg(test)]

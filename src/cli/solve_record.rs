@@ -5,7 +5,8 @@ use crate::balance::{Ledger, LedgerEntry, MeanProbability, Neglect, neglect};
 use crate::data::Dataset;
 use crate::loss::{Inr, InrVariant, Link, LossKind};
 use crate::solver::{
-    Conditioning, Head, Outcome, Problem, Recomputed, Separable, SeparationKind, StationaryPoint, other_points,
+    Conditioning, Head, Outcome, Problem, Recomputed, Separable, SeparationKind, StationaryPoint,
+    other_points,
 };
 use nalgebra::DMatrix;
 use serde::Serialize;

@@ -5,6 +5,7 @@ use super::training::{Training, wide};
 use crate::balance::{Ledger, MeanProbability, hits};
 use crate::data::{DataError, Dataset};
 use crate::loss::{ClassWeights, Targets, TrainingLoss};
+use crate::numeric::largest_magnitude;
 use crate::numeric::map_sample_chunks;
 use crate::solver::{Head, LossChoice, Outcome, Problem, solve};
 use nalgebra::DMatrix;
@@ -78,7 +79,7 @@ impl LastLayer {
         }
         Sight {
             loss: value,
-            gradient_inf: by_intercepts.iter().map(|entry| entry.abs()).fold(by_weights.amax(), f64::max),
+            gradient_inf: largest_magnitude(by_intercepts.iter().chain(by_weights.iter()).copied()),
             by_intercepts,
             divisor: loss.divisor(),
             ledger: Ledger::at(&**loss, &logits, targets),

@@ -40,10 +40,16 @@ impl FromIterator<f64> for Sum {
     }
 }
 
-/// The largest magnitude of some numbers, zero for none; NaN if one of them is, which `f64::max` would drop.
+/// The largest of zero and some numbers; NaN if one of them is, which `f64::max` would drop.
+pub fn largest(numbers: impl IntoIterator<Item = f64>) -> f64 {
+    let larger =
+        |largest: f64, number: f64| if largest.is_nan() || number <= largest { largest } else { number };
+    numbers.into_iter().fold(0.0, larger)
+}
+
+/// The largest magnitude of some numbers, zero for none; NaN if one of them is.
 pub fn largest_magnitude(numbers: impl IntoIterator<Item = f64>) -> f64 {
-    let larger = |largest: f64, size: f64| if largest.is_nan() || size <= largest { largest } else { size };
-    numbers.into_iter().map(f64::abs).fold(0.0, larger)
+    largest(numbers.into_iter().map(f64::abs))
 }
 
 /// A matrix of compensated sums, fed one partial matrix at a time.

@@ -6,6 +6,7 @@
 use super::Head;
 use super::trust_region::{Model, step_within};
 use crate::loss::{Loss, Targets};
+use crate::numeric::largest_magnitude;
 use nalgebra::DMatrix;
 
 /// A linear head over features, on top of logits that are fixed; either may be missing.
@@ -214,9 +215,8 @@ impl<'a> Search<'a> {
         let penalty = self.penalty(&unknowns);
         let gradient = &by_logits * self.design.transpose() + &penalty;
         let terms = by_logits.abs() * self.design.transpose().abs() + penalty.abs();
-        let relative =
-            gradient.iter().zip(terms.iter()).map(|(sum, of)| sum.abs() / of.max(f64::MIN_POSITIVE));
-        let relative = relative.fold(0.0, f64::max);
+        let relative = gradient.iter().zip(terms.iter()).map(|(sum, of)| sum / of.max(f64::MIN_POSITIVE));
+        let relative = largest_magnitude(relative);
         At { loss: value + 0.5 * penalty.dot(&unknowns), gradient, relative, unknowns, logits }
     }
 

@@ -13,6 +13,7 @@ use super::separation::{Margins, Separation, find_separation};
 use super::start::FAIR_START;
 use super::tolerance::Trial;
 use crate::loss::ColumnLoss;
+use crate::numeric::largest;
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 use std::cmp::Ordering::{Equal, Less};
@@ -297,8 +298,7 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
     pub(super) fn smallest_curvature(&self) -> f64 {
         let all: Vec<usize> = (0..self.columns.len()).collect();
         let hessians = self.pass.hessians(&all, &self.theta, Precision::Double);
-        let floors: Vec<f64> =
-            hessians.into_par_iter().map(|hessian| curvature_floor(hessian).0).collect();
+        let floors: Vec<f64> = hessians.into_par_iter().map(|hessian| curvature_floor(hessian).0).collect();
         floors.into_iter().fold(f64::INFINITY, f64::min)
     }
 }
@@ -354,7 +354,7 @@ impl<L: ColumnLoss> Descent for ColumnNewton<'_, L> {
     }
 
     fn relative_gradient(&self) -> f64 {
-        self.columns.iter().map(|column| column.goal.relative()).fold(0.0, f64::max)
+        largest(self.columns.iter().map(|column| column.goal.relative()))
     }
 }
 

@@ -65,8 +65,10 @@ impl Coordinates {
             return Self { scaling, basis: None, conditioning };
         }
         let pivots = Pivots::of(dataset, &scaling);
-        let conditioning =
-            Conditioning { condition: pivots.condition(), dependent_columns: pivots.dependences(dataset, &scaling) };
+        let conditioning = Conditioning {
+            condition: pivots.condition(),
+            dependent_columns: pivots.dependences(dataset, &scaling),
+        };
         let basis = if l2 == 0.0 {
             Some(Basis::orthogonal(pivots, &scaling))
         } else if dimension >= samples || pivots.rank() < dimension {
@@ -146,7 +148,9 @@ impl Coordinates {
         let columns: Vec<(Vec<f64>, f64)> =
             theta.column_iter().map(|column| self.column_to_user(column.clone_owned().as_slice())).collect();
         Head {
-            coefficients: DMatrix::from_fn(theta.ncols(), self.scaling.factor.len(), |row, j| columns[row].0[j]),
+            coefficients: DMatrix::from_fn(theta.ncols(), self.scaling.factor.len(), |row, j| {
+                columns[row].0[j]
+            }),
             intercepts: columns.into_iter().map(|(_, intercept)| intercept).collect(),
         }
     }
@@ -159,9 +163,10 @@ impl Coordinates {
         };
         // Factors are powers of two: nothing is rounded here, and products stay within range.
         let coefficients = scaled.iter().zip(&self.scaling.factor).map(|(w, factor)| w * factor).collect();
-        let intercept = scaled.iter().zip(self.scaled_centre()).fold(at_centre, |sum, (&w, centre)| {
-            sum - DoubleDouble::product_of(w, centre)
-        });
+        let intercept = scaled
+            .iter()
+            .zip(self.scaled_centre())
+            .fold(at_centre, |sum, (&w, centre)| sum - DoubleDouble::product_of(w, centre));
         (coefficients, intercept.value())
     }
 

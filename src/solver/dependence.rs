@@ -92,7 +92,11 @@ impl Pivots {
         };
         let mut open: Vec<Open> = (0..dimension).map(whole).collect();
         for round in 0..MOST_ROUNDS {
-            let table = if round == 0 { of_scaled(dataset, scaling) } else { pivots.of_what_is_left(dataset, scaling, &open) };
+            let table = if round == 0 {
+                of_scaled(dataset, scaling)
+            } else {
+                pivots.of_what_is_left(dataset, scaling, &open)
+            };
             if round == 0 {
                 pivots.measure(&table, scaling);
             }
@@ -129,7 +133,9 @@ impl Pivots {
     fn of_what_is_left(&self, dataset: &Dataset, scaling: &Scaling, open: &[Open]) -> DMatrix<f64> {
         triangle(dataset.labels().samples(), open.len(), |range, rows| {
             rows.clear();
-            self.for_each_left(dataset, scaling, range, open, |open, left, _| rows.push(left.value() * open.factor));
+            self.for_each_left(dataset, scaling, range, open, |open, left, _| {
+                rows.push(left.value() * open.factor)
+            });
         })
     }
 
@@ -149,7 +155,10 @@ impl Pivots {
             // Differences from the centre are exact as pairs of doubles; factors are powers of two.
             let exact = |j: usize| {
                 let difference = DoubleDouble::sum_of(sample[j], -scaling.centre[j]);
-                DoubleDouble { high: difference.high * scaling.factor[j], low: difference.low * scaling.factor[j] }
+                DoubleDouble {
+                    high: difference.high * scaling.factor[j],
+                    low: difference.low * scaling.factor[j],
+                }
             };
             let size = |j: usize| (sample[j] * scaling.factor[j]).abs();
             for (open, typical) in open.iter().zip(&typical) {
@@ -191,15 +200,26 @@ impl Pivots {
         let corner = factored.view((0, 0), (taken, taken)).into_owned();
         let over_taken = |k: usize, rows: usize| {
             let right = factored.view((0, k), (rows, 1)).into_owned();
-            corner.view((0, 0), (rows, rows)).solve_upper_triangular(&right).unwrap_or_else(|| DMatrix::zeros(rows, 1))
+            corner
+                .view((0, 0), (rows, rows))
+                .solve_upper_triangular(&right)
+                .unwrap_or_else(|| DMatrix::zeros(rows, 1))
         };
         let before = open.clone();
         for (k, &place) in order.iter().enumerate().take(taken) {
             let combined = combine(&before, &order, place, over_taken(k, k).as_slice(), &mean);
-            let left = factored[(k, k)].abs() / samples.sqrt() / before[place].factor
+            let left = factored[(k, k)].abs()
+                / samples.sqrt()
+                / before[place].factor
                 / self.spreads[before[place].of.column];
             self.nearly.push((left < NEARLY).then(|| Combination { left, ..combined }));
-            self.add(&before[place], factored.view((0, k), (k + 1, 1)).clone_owned().as_slice(), samples.sqrt(), mean[place], known);
+            self.add(
+                &before[place],
+                factored.view((0, k), (k + 1, 1)).clone_owned().as_slice(),
+                samples.sqrt(),
+                mean[place],
+                known,
+            );
         }
         let rest = (taken..order.len()).map(|k| {
             let of = combine(&before, &order, order[k], over_taken(k, taken).as_slice(), &mean);
@@ -221,7 +241,8 @@ impl Pivots {
         for (entry, sum) in entries.iter().zip(column.iter_mut().skip(known)) {
             *sum += entry / root_samples / open.factor;
         }
-        let mut triangle = std::mem::replace(&mut self.triangle, DMatrix::zeros(0, 0)).resize(rank + 1, rank + 1, 0.0);
+        let mut triangle =
+            std::mem::replace(&mut self.triangle, DMatrix::zeros(0, 0)).resize(rank + 1, rank + 1, 0.0);
         triangle.set_column(rank, &column);
         self.triangle = triangle;
         self.columns.push(open.of.column);
@@ -449,13 +470,19 @@ impl Pivots {
             }
         }
         terms.sort_by_key(|term| term.0);
-        let typical = terms.iter().map(|(j, c)| (c * scaling.centre[*j]).abs()).fold(scaling.centre[own].abs(), f64::max);
+        let typical = terms
+            .iter()
+            .map(|(j, c)| (c * scaling.centre[*j]).abs())
+            .fold(scaling.centre[own].abs(), f64::max);
         let floor = 1e-9 * typical + NEGLIGIBLE.max(10.0 * combination.left) * own_spread / own_factor;
         let constant = if constant.abs() <= floor { 0.0 } else { tidy(constant, digits) };
         Dependence {
             column: names[own].clone(),
             relation: super::relation::sentence(own, &terms, constant, digits, names),
-            terms: terms.into_iter().map(|(column, coefficient)| (names[column].clone(), coefficient)).collect(),
+            terms: terms
+                .into_iter()
+                .map(|(column, coefficient)| (names[column].clone(), coefficient))
+                .collect(),
             constant,
             digits,
         }
@@ -463,7 +490,13 @@ impl Pivots {
 }
 
 /// A combination of the columns taken in this round as one of all pivots.
-fn combine(open: &[Open], order: &[usize], place: usize, over_taken: &[f64], mean: &DVector<f64>) -> Combination {
+fn combine(
+    open: &[Open],
+    order: &[usize],
+    place: usize,
+    over_taken: &[f64],
+    mean: &DVector<f64>,
+) -> Combination {
     let own = &open[place];
     let known = own.of.coefficients.len();
     let mut coefficients = own.of.coefficients.clone();
@@ -493,5 +526,8 @@ fn tidy(value: f64, digits: Option<f64>) -> f64 {
     if let Some(digits) = digits {
         return to(digits.floor().clamp(1.0, 15.0) - 1.0 - magnitude);
     }
-    (0..=6).map(|places| to(f64::from(places))).find(|short| *short != 0.0 && (short - value).abs() <= 1e-9 * value.abs()).unwrap_or(value)
+    (0..=6)
+        .map(|places| to(f64::from(places)))
+        .find(|short| *short != 0.0 && (short - value).abs() <= 1e-9 * value.abs())
+        .unwrap_or(value)
 }

@@ -106,7 +106,12 @@ impl<'a> DetachedFixedPoint<'a> {
     /// Newton's step for `omega = G(omega)` in one column: `(I - G') delta = G(omega) - omega`, where
     /// `G' = -beta (diag(omega) - omega omega^T) S_p^T H^-1 S_l` and `S_l`, `S_p` are the derivatives of the class
     /// means of loss and probability by the column's parameters.
-    fn step_in_weights(&self, column: usize, mapped: &DVector<f64>, gap: &DVector<f64>) -> Option<DVector<f64>> {
+    fn step_in_weights(
+        &self,
+        column: usize,
+        mapped: &DVector<f64>,
+        gap: &DVector<f64>,
+    ) -> Option<DVector<f64>> {
         let classes = self.inr.classes;
         let pass = self.inner.pass();
         let theta = self.inner.theta().columns(column, 1).into_owned();

@@ -5,7 +5,10 @@
 use super::problem::Problem;
 use super::solution::Head;
 use crate::loss::{PreciseBlock, PreciseLoss, PreciseSums, add_sums};
-use crate::numeric::{DoubleDouble, largest_magnitude, Kernel, over_sample_spans, two_product, two_sum, update_sample_chunks, vectorised};
+use crate::numeric::{
+    DoubleDouble, Kernel, largest_magnitude, over_sample_spans, two_product, two_sum, update_sample_chunks,
+    vectorised,
+};
 use nalgebra::DMatrix;
 use serde::Serialize;
 use std::ops::Range;
@@ -44,7 +47,8 @@ impl Recomputed {
         let loss = PreciseLoss::new(&problem.loss, &problem.targets, || pass.class_sums());
         let mut totals = pass.totals(&loss);
         totals.add_penalty(&pass, problem.l2);
-        let centre: Vec<f64> = pass.centre.iter().zip(pass.factor).map(|(centre, factor)| centre * factor).collect();
+        let centre: Vec<f64> =
+            pass.centre.iter().zip(pass.factor).map(|(centre, factor)| centre * factor).collect();
         let found = Self {
             gradient_inf: totals.largest(pass.factor),
             relative_gradient: totals.relative(&centre),
@@ -221,7 +225,8 @@ impl Totals {
             for (row, factor) in pass.factor.iter().enumerate() {
                 // A power of two each: the product with the user's coefficient is exact.
                 let scaled = DoubleDouble::product_of(l2, pass.coefficients[(row, column)]);
-                let pull = DoubleDouble { high: scaled.high * factor * factor, low: scaled.low * factor * factor };
+                let pull =
+                    DoubleDouble { high: scaled.high * factor * factor, low: scaled.low * factor * factor };
                 self.gradient[(row, column)] += pull;
                 self.magnitude[(row, column)] += pull.value().abs();
             }
@@ -242,8 +247,9 @@ impl Totals {
     /// The largest entry in the user's units; NaN if one is.
     fn largest(&self, factor: &[f64]) -> f64 {
         let of_row = |row: usize| factor.get(row).copied().unwrap_or(1.0);
-        let entries = (0..self.gradient.ncols())
-            .flat_map(|column| (0..self.gradient.nrows()).map(move |row| self.gradient[(row, column)].value() / of_row(row)));
+        let entries = (0..self.gradient.ncols()).flat_map(|column| {
+            (0..self.gradient.nrows()).map(move |row| self.gradient[(row, column)].value() / of_row(row))
+        });
         largest_magnitude(entries)
     }
 

@@ -58,7 +58,8 @@ mod tests {
     #[test]
     fn signs_are_sorted_to_the_sides_where_they_are_plus() {
         let names: Vec<String> = ["a", "b", "total", "male"].iter().map(ToString::to_string).collect();
-        let say = |own, terms: &[(usize, f64)], constant, digits| sentence(own, terms, constant, digits, &names);
+        let say =
+            |own, terms: &[(usize, f64)], constant, digits| sentence(own, terms, constant, digits, &names);
         assert_eq!(say(2, &[(0, 1.0), (1, 1.0)], 0.0, None), "total = a + b");
         assert_eq!(say(3, &[(0, -1.0)], 1.0, None), "a + male = 1");
         assert_eq!(say(1, &[(0, 0.3937)], 0.0, Some(4.0)), "b = 0.3937 a to 4 digits");

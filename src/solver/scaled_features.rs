@@ -3,8 +3,8 @@
 //! Heads are `D x Q`, one column per logit column, `D = d + 1` with the intercept last. Blocks of samples are scaled
 //! when they are asked for; only small data is held scaled.
 
-use super::real::Real;
 use super::coordinates::Coordinates;
+use super::real::Real;
 use super::scaling::Scaling;
 use super::solution::Head;
 use crate::data::{Dataset, Number, Values};
@@ -235,12 +235,7 @@ pub(super) fn pull_back<T: Real>(block: &[T], dimension: usize, residuals: &[T],
 }
 
 /// Samples `range` of a data set centred and scaled, a 1 below each, `(d + 1) x n`.
-pub(super) fn scaled<R: Real>(
-    dataset: &Dataset,
-    scaling: &Scaling,
-    range: Range<usize>,
-    into: &mut Vec<R>,
-) {
+pub(super) fn scaled<R: Real>(dataset: &Dataset, scaling: &Scaling, range: Range<usize>, into: &mut Vec<R>) {
     let dimension = dataset.dimension();
     into.resize((dimension + 1) * range.len(), R::ONE);
     if dimension > 0 {

@@ -5,11 +5,11 @@ use super::column_pass::ColumnPass;
 use super::descent::{ArgminSearch, Descent, Progress, SearchState};
 use super::detached::DetachedSearch;
 use super::problem::Problem;
+use super::recomputed::Recomputed;
 use super::scaled_features::ScaledFeatures;
 use super::separation::Separation;
 use super::softmax_newton::SoftmaxNewton;
 use super::softmax_pass::SoftmaxPass;
-use super::recomputed::Recomputed;
 use super::solution::{Certificate, Head, Outcome, Separable, StationaryPoint};
 use super::start;
 use super::subsample::{Share, Subsample};
@@ -32,7 +32,10 @@ pub fn solve<'a>(problem: &Problem<'a>) -> Outcome<'a> {
 }
 
 /// Solves to stationarity while an `argmin` observer watches every iteration (in scaled coordinates).
-pub fn solve_observed<'a, O: Observe<SearchState> + 'static>(problem: &Problem<'a>, observer: O) -> Outcome<'a> {
+pub fn solve_observed<'a, O: Observe<SearchState> + 'static>(
+    problem: &Problem<'a>,
+    observer: O,
+) -> Outcome<'a> {
     Search::new(problem, &scaled(problem)).run(Some(observer))
 }
 
@@ -220,14 +223,16 @@ impl<'p, 'a> Search<'p, 'a> {
         smallest_curvature: Option<f64>,
     ) -> Outcome<'a> {
         let head = self.features.to_user(descent.theta());
-        let not_converged = |why: String, relative_gradient| Outcome::NotConverged { why, iterations, relative_gradient };
+        let not_converged =
+            |why: String, relative_gradient| Outcome::NotConverged { why, iterations, relative_gradient };
         let finite = head.coefficients.iter().chain(&head.intercepts).all(|value| value.is_finite());
         if !finite {
             let why = "a coefficient is too large for double precision in these units; rescale the features";
             return not_converged(why.to_owned(), descent.relative_gradient());
         }
         let Some(Refined { theta, head, recomputed }) = self.refined(descent, head) else {
-            let why = "the gradient leaves the range of double precision in these units; rescale the features";
+            let why =
+                "the gradient leaves the range of double precision in these units; rescale the features";
             return not_converged(why.to_owned(), descent.relative_gradient());
         };
         let left = recomputed.relative_gradient;
@@ -295,8 +300,11 @@ impl<'p, 'a> Search<'p, 'a> {
 /// Why doubles in the user's units cannot hold a head that is known in other coordinates, and what to do about it.
 fn unprintable(problem: &Problem, head: &Head) -> String {
     let conditioning = problem.conditioning();
-    let nearly = conditioning.dependent_columns.iter().filter(|dependence| dependence.digits.is_some_and(|d| d > 8.0));
-    if let Some(closest) = nearly.max_by(|a, b| a.digits.partial_cmp(&b.digits).unwrap_or(std::cmp::Ordering::Equal)) {
+    let nearly =
+        conditioning.dependent_columns.iter().filter(|dependence| dependence.digits.is_some_and(|d| d > 8.0));
+    if let Some(closest) =
+        nearly.max_by(|a, b| a.digits.partial_cmp(&b.digits).unwrap_or(std::cmp::Ordering::Equal))
+    {
         return format!(
             "double precision cannot hold coefficients of columns this close to dependent ({}); leave out {}",
             closest.relation, closest.column
@@ -305,8 +313,10 @@ fn unprintable(problem: &Problem, head: &Head) -> String {
     let centre = &problem.coordinates().scaling().centre;
     let share = |j: usize| head.coefficients.column(j).amax() * centre[j].abs();
     let widest = (0..centre.len()).max_by(|&a, &b| share(a).total_cmp(&share(b)));
-    let column = widest.map(|j| format!("subtract {:e} from column {}", centre[j], problem.dataset.feature_names()[j]));
-    let intercept = head.intercepts.iter().copied().fold(0.0, |a: f64, b| if b.abs() > a.abs() { b } else { a });
+    let column = widest
+        .map(|j| format!("subtract {:e} from column {}", centre[j], problem.dataset.feature_names()[j]));
+    let intercept =
+        head.intercepts.iter().copied().fold(0.0, |a: f64, b| if b.abs() > a.abs() { b } else { a });
     format!(
         "a double cannot hold the intercept, {intercept:.3e}, to the digits that the logits need; {} and solve again",
         column.unwrap_or_else(|| "rescale the features".to_owned())

@@ -189,8 +189,7 @@ impl<'a> SoftmaxNewton<'a> {
             },
             None => Sampled { features, targets, loss },
         };
-        self.preconditioner =
-            Preconditioner::new(sampled, &self.point.theta, &self.added_curvature());
+        self.preconditioner = Preconditioner::new(sampled, &self.point.theta, &self.added_curvature());
     }
 
     /// The curvature that stands in for vanished second derivatives, class by class.
@@ -226,7 +225,12 @@ impl<'a> SoftmaxNewton<'a> {
             Precision::Double => {
                 let probabilities =
                     kept_probabilities(self.pass.features, self.pass.targets, &self.point.theta);
-                self.solve_system::<f64>(gradient, &KeptFeatures::new(self.pass.features, classes), &probabilities).0
+                self.solve_system::<f64>(
+                    gradient,
+                    &KeptFeatures::new(self.pass.features, classes),
+                    &probabilities,
+                )
+                .0
             }
         }
     }

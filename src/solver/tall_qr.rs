@@ -66,7 +66,9 @@ impl Triangle {
         let factored = matrix.qr();
         let triangle = factored.thin_R();
         let entries: Vec<f64> = (0..triangle.nrows())
-            .flat_map(|row| (0..self.width).map(move |column| if column < row { 0.0 } else { triangle[(row, column)] }))
+            .flat_map(|row| {
+                (0..self.width).map(move |column| if column < row { 0.0 } else { triangle[(row, column)] })
+            })
             .collect();
         self.pending = entries;
     }
@@ -103,9 +105,11 @@ pub(super) fn span_of_samples(dataset: &Dataset, scaling: &Scaling) -> Span {
     if dimension < samples {
         let triangle = of_scaled(dataset, scaling);
         let mean = mean_of(&triangle);
-        let centred = DMatrix::from_fn(triangle.nrows() - 1, dimension, |row, j| user(j, triangle[(row + 1, j + 1)]));
+        let centred =
+            DMatrix::from_fn(triangle.nrows() - 1, dimension, |row, j| user(j, triangle[(row + 1, j + 1)]));
         let decomposed = centred.svd(false, true);
-        let directions = decomposed.v_t.map_or_else(|| DMatrix::identity(dimension, dimension), |v| v.transpose());
+        let directions =
+            decomposed.v_t.map_or_else(|| DMatrix::identity(dimension, dimension), |v| v.transpose());
         return Span { sizes: decomposed.singular_values.iter().copied().collect(), directions, mean };
     }
     let mut table = scaled_table(dataset, scaling);

@@ -54,7 +54,8 @@ fn weights() -> impl Strategy<Value = ClassWeights> {
 fn assert_finite(point: &StationaryPoint, dataset: &Dataset) {
     let logits = point.logits();
     let head = point.head.coefficients.iter().chain(&point.head.intercepts);
-    let certificate = [point.certificate.recomputed.gradient_inf, point.certificate.recomputed.relative_gradient];
+    let certificate =
+        [point.certificate.recomputed.gradient_inf, point.certificate.recomputed.relative_gradient];
     let losses = [point.loss, point.data_loss];
     let all = head.chain(&logits).chain(&certificate).chain(&losses);
     assert!(all.copied().all(f64::is_finite), "{point:?}");

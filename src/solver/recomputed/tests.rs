@@ -48,9 +48,14 @@ fn disturbed(problem: &Problem, head: &Head, distance: f64) -> Head {
     let factor = &problem.coordinates().scaling().factor;
     let mut head = head.clone();
     for (index, entry) in head.coefficients.iter_mut().enumerate() {
-        *entry += distance * (1.0 + index as f64).cos() * factor.get(index / problem.loss.logit_rows()).unwrap_or(&1.0);
+        *entry += distance
+            * (1.0 + index as f64).cos()
+            * factor.get(index / problem.loss.logit_rows()).unwrap_or(&1.0);
     }
-    head.intercepts.iter_mut().enumerate().for_each(|(row, entry)| *entry += distance * (2.0 + row as f64).cos());
+    head.intercepts
+        .iter_mut()
+        .enumerate()
+        .for_each(|(row, entry)| *entry += distance * (2.0 + row as f64).cos());
     head
 }
 
