@@ -8,8 +8,11 @@ use super::solve_record::{OtherPoints, SolveRecord, Status};
 use super::spinner::Spinner;
 use super::{Ending, solve_table};
 use crate::loss::{ClassWeights, InrVariant, Span, WIDEST_SPAN};
-use crate::solver::{LossChoice, Outcome, Problem, ProblemError, solve_observed};
+use crate::solver::{
+    Iteration, LossChoice, Outcome, Problem, ProblemError, SettingsError, SolverSettings, solve_with,
+};
 use anyhow::{Context, Error, Result, ensure};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -26,6 +29,7 @@ const EXAMPLES: &str = "Examples:
   equipoise solve data.csv --label y --loss inr --beta 20 --starts 50
   equipoise solve data.csv --label y --class-weights 1,2,5 --format json --save head.json
   equipoise solve features.npy --label labels.npy --loss logistic
+  equipoise solve features.npy --label labels.npy --l2 1e-5 --tolerance 1e-6 --time-limit 600
 
 An NPY file of features (N x d, float32 or float64) is mapped, not read: it may be larger than memory. Its labels are \
 an NPY file of N whole numbers.
@@ -63,6 +67,12 @@ pub(super) struct Arguments {
     /// Seed of the random starts [default: 1]
     #[arg(long, value_name = "N", requires = "starts")]
     seed: Option<u64>,
+    /// Stop once the largest entry of the gradient of the mean loss is at most X; 0 goes on to rounding
+    #[arg(long, default_value_t = 0.0, value_name = "X", allow_hyphen_values = true)]
+    tolerance: f64,
+    /// Stop after so many seconds, without an answer [default: none]
+    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
+    time_limit: Option<f64>,
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
@@ -87,6 +97,7 @@ enum Format {
 pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     let choice = choose_loss(arguments)?;
     let weights = parse_weights(&arguments.class_weights)?;
+    let settings = settings(arguments)?;
     if let Some(file) = &arguments.save {
         check_target(file, &arguments.data.file).with_context(|| format!("--save {}", file.display()))?;
         if arguments.data.is_npy() {
@@ -100,7 +111,13 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     note_wide_weights(problem.targets().class_weights());
     note_idle_weights(arguments.loss == LossName::Inr, &weights);
     let started = Instant::now();
-    let outcome = solve_observed(&problem, Spinner::new());
+    let spinner = Spinner::new();
+    let mut tell = |at: &Iteration| {
+        spinner.tell(at);
+        ControlFlow::Continue(())
+    };
+    let outcome = solve_with(&problem, &settings, &mut tell)?;
+    drop(spinner);
     let seconds = started.elapsed().as_secs_f64();
     let others = match (&outcome, arguments.starts) {
         (Outcome::Stationary(point), Some(starts)) => {
@@ -124,6 +141,21 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
         Format::Table => solve_table::table(&record, style),
     })?;
     Ok(if found { Ending::Done } else { Ending::Negative })
+}
+
+/// The settings of the search by the names of their options.
+fn settings(arguments: &Arguments) -> Result<SolverSettings> {
+    let settings = SolverSettings {
+        tolerance: arguments.tolerance,
+        time_limit: arguments.time_limit,
+        ..SolverSettings::default()
+    };
+    let by_option = |error: SettingsError| {
+        let SettingsError { name, value, wanted } = error;
+        anyhow::anyhow!("--{}: {value} must be {wanted}", name.replace('_', "-"))
+    };
+    settings.validate().map_err(by_option)?;
+    Ok(settings)
 }
 
 fn choose_loss(arguments: &Arguments) -> Result<LossChoice> {

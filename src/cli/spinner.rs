@@ -1,8 +1,6 @@
 //! A sign of life while a problem takes long to solve.
 
-use crate::solver::SearchState;
-use argmin::core::observers::Observe;
-use argmin::core::{Error, KV, KvValue, State};
+use crate::solver::Iteration;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::time::{Duration, Instant};
 
@@ -48,16 +46,15 @@ impl Spinner {
     }
 }
 
-impl Observe<SearchState> for Spinner {
-    fn observe_iter(&mut self, state: &SearchState, measured: &KV) -> Result<(), Error> {
-        let gradient = measured.get("relative_gradient").and_then(KvValue::get_float);
-        let left = gradient.map_or_else(String::new, |size| format!(", relative gradient {size:.1e}"));
-        self.0.tell(&format!("iteration {}{left}", state.get_iter()));
-        Ok(())
+impl Spinner {
+    /// Shows how far the search is.
+    pub(super) fn tell(&self, at: &Iteration) {
+        self.0.tell(&format!("iteration {}, relative gradient {:.1e}", at.number, at.relative_gradient));
     }
+}
 
-    fn observe_final(&mut self, _: &SearchState) -> Result<(), Error> {
+impl Drop for Spinner {
+    fn drop(&mut self) {
         self.0.end();
-        Ok(())
     }
 }

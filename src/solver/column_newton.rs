@@ -304,10 +304,6 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
 }
 
 impl<L: ColumnLoss> Descent for ColumnNewton<'_, L> {
-    fn name(&self) -> &'static str {
-        "damped Newton, one Hessian per column"
-    }
-
     fn step(&mut self) {
         let active = self.active();
         self.refresh_curvature(&active);
@@ -346,11 +342,6 @@ impl<L: ColumnLoss> Descent for ColumnNewton<'_, L> {
 
     fn value(&self) -> f64 {
         self.columns.iter().map(|column| column.value).sum()
-    }
-
-    fn gradient(&self) -> DMatrix<f64> {
-        let columns: Vec<_> = self.columns.iter().map(|column| column.gradient.clone()).collect();
-        DMatrix::from_columns(&columns)
     }
 
     fn relative_gradient(&self) -> f64 {

@@ -1,7 +1,6 @@
-//! What every algorithm here looks like from outside, and its life as an `argmin` solver.
+//! What every algorithm here looks like from outside.
 
 use super::separation::Separation;
-use argmin::core::{Error, IterState, KV, Problem, Solver, TerminationReason, TerminationStatus};
 use nalgebra::DMatrix;
 
 /// How far a search has come.
@@ -32,8 +31,6 @@ impl Progress {
 
 /// An iterative search for a stationary point in scaled coordinates.
 pub(super) trait Descent {
-    /// The algorithm, for observers.
-    fn name(&self) -> &'static str;
     /// One outer iteration.
     fn step(&mut self);
     /// Where it stands.
@@ -44,59 +41,6 @@ pub(super) trait Descent {
     fn newton_step(&mut self, gradient: &DMatrix<f64>) -> Option<DMatrix<f64>>;
     /// Objective value, penalty included.
     fn value(&self) -> f64;
-    /// Gradient by `theta`.
-    fn gradient(&self) -> DMatrix<f64>;
     /// Largest gradient entry beside the magnitude of its terms, over columns.
     fn relative_gradient(&self) -> f64;
-}
-
-/// The state observers see: parameters, gradient and value in scaled coordinates.
-pub type SearchState = IterState<DMatrix<f64>, DMatrix<f64>, (), (), (), f64>;
-
-/// A [`Descent`] as an `argmin` solver. The search carries its own data, so the argmin problem is empty.
-pub(super) struct ArgminSearch<D> {
-    pub(super) descent: D,
-}
-
-impl<D: Descent> ArgminSearch<D> {
-    fn record(&self, state: SearchState) -> (SearchState, Option<KV>) {
-        let state = state
-            .param(self.descent.theta().clone())
-            .gradient(self.descent.gradient())
-            .cost(self.descent.value());
-        let kv = argmin::kv!("relative_gradient" => self.descent.relative_gradient(););
-        (state, Some(kv))
-    }
-}
-
-impl<D: Descent> Solver<(), SearchState> for ArgminSearch<D> {
-    fn name(&self) -> &str {
-        self.descent.name()
-    }
-
-    fn init(&mut self, _: &mut Problem<()>, state: SearchState) -> Result<(SearchState, Option<KV>), Error> {
-        Ok(self.record(state))
-    }
-
-    fn next_iter(
-        &mut self,
-        _: &mut Problem<()>,
-        state: SearchState,
-    ) -> Result<(SearchState, Option<KV>), Error> {
-        self.descent.step();
-        Ok(self.record(state))
-    }
-
-    fn terminate(&mut self, _: &SearchState) -> TerminationStatus {
-        match self.descent.progress() {
-            Progress::Active => TerminationStatus::NotTerminated,
-            Progress::Settled => TerminationStatus::Terminated(TerminationReason::SolverConverged),
-            Progress::Separable(_) => exit("separable"),
-            Progress::Stuck(why) => exit(&why),
-        }
-    }
-}
-
-fn exit(why: &str) -> TerminationStatus {
-    TerminationStatus::Terminated(TerminationReason::SolverExit(why.to_owned()))
 }

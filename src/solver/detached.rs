@@ -46,10 +46,6 @@ impl<'a> DetachedSearch<'a> {
 }
 
 impl Descent for DetachedSearch<'_> {
-    fn name(&self) -> &'static str {
-        self.descent().name()
-    }
-
     fn step(&mut self) {
         let newton = match &mut self.stage {
             Stage::Field(newton) => newton,
@@ -85,10 +81,6 @@ impl Descent for DetachedSearch<'_> {
 
     fn value(&self) -> f64 {
         self.descent().value()
-    }
-
-    fn gradient(&self) -> DMatrix<f64> {
-        self.descent().gradient()
     }
 
     fn relative_gradient(&self) -> f64 {

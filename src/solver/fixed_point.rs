@@ -216,10 +216,6 @@ fn frozen_loss(columns: &[ColumnSearch], targets: &Targets) -> Logistic {
 }
 
 impl Descent for DetachedFixedPoint<'_> {
-    fn name(&self) -> &'static str {
-        "fixed point in the in-negative-class weights, by Newton"
-    }
-
     fn step(&mut self) {
         while self.inner.progress() == Progress::Active {
             self.inner.step();
@@ -265,10 +261,6 @@ impl Descent for DetachedFixedPoint<'_> {
 
     fn value(&self) -> f64 {
         self.measured.as_ref().map_or_else(|| self.inner.value(), |measured| measured.value.iter().sum())
-    }
-
-    fn gradient(&self) -> DMatrix<f64> {
-        self.measured.as_ref().map_or_else(|| self.inner.gradient(), |measured| measured.gradient.clone())
     }
 
     fn relative_gradient(&self) -> f64 {

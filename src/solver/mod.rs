@@ -2,8 +2,7 @@
 //! is none.
 //!
 //! Logistic columns are solved by damped Newton, softmax by preconditioned Newton-CG, attached LGL-INR by Newton
-//! with its exact Hessian down to a local minimum, detached LGL-INR by Newton on its field. Each algorithm is an
-//! `argmin` solver, so that observers see it. All of them work in passes over blocks of samples; second derivatives are in
+//! with its exact Hessian down to a local minimum, detached LGL-INR by Newton on its field. All of them work in passes over blocks of samples; second derivatives are in
 //! single precision while that serves, gradients never are. Only the gradient ends a search; "the cost stopped
 //! changing" never does.
 
@@ -36,6 +35,7 @@ mod scaled_features;
 mod scaling;
 mod search;
 mod separation;
+mod settings;
 mod softmax_curvature;
 mod softmax_hessian;
 mod softmax_newton;
@@ -55,15 +55,15 @@ mod weight_response;
 pub use any_loss::{AnyOutcome, AnyPoint, AnyProblem, solve_any};
 pub use coordinates::Conditioning;
 pub use dependence::Dependence;
-pub use descent::SearchState;
 pub use other_points::{OtherPoint, other_points};
 #[doc(hidden)]
 pub use parts::Parts;
 pub use path::solve_path;
 pub use problem::{LARGEST_PARAMETER, LossChoice, Problem, ProblemError};
 pub use recomputed::{Flow, Recomputed};
-pub use search::{solve, solve_observed};
+pub use search::{solve, solve_with};
 pub use separation::SeparationKind;
+pub use settings::{Callback, Iteration, SettingsError, SolverSettings};
 pub use solution::{Certificate, Head, Outcome, Separable, StationaryPoint};
 pub use traced::solve_traced;
 pub use weight_response::{NoResponse, WeightResponse};

@@ -4,12 +4,14 @@ use super::column_newton::ColumnNewton;
 use super::descent::{Descent, Progress};
 use super::problem::Problem;
 use super::scaled_features::ScaledFeatures;
-use super::search::{NoObserver, Search, scaled};
+use super::search::{Search, scaled, solve};
+use super::settings::{Iteration, SolverSettings, Watch};
 use super::softmax_newton::SoftmaxNewton;
 use super::solution::Outcome;
 use crate::loss::{Logistic, LossKind};
 use nalgebra::DMatrix;
 use std::collections::VecDeque;
+use std::ops::ControlFlow;
 
 /// Solves problems in order, each from where the parabola through the last three solutions leads.
 ///
@@ -72,7 +74,7 @@ impl<'p, 'a> Path<'p, 'a> {
                 let search = anew();
                 self.finish(&search, search.softmax_newton(*loss), softmax)
             }
-            (LossKind::Inr(_), _) => anew().run(None::<NoObserver>),
+            (LossKind::Inr(_), _) => solve(problem),
         }
     }
 
@@ -82,8 +84,10 @@ impl<'p, 'a> Path<'p, 'a> {
         descent: D,
         ended: impl Fn(D) -> Ended<'p>,
     ) -> Outcome<'a> {
-        let (descent, outcome) = search.finish(descent, None::<NoObserver>, |_| None);
-        self.search = descent.filter(|descent| descent.progress() == Progress::Settled).map(ended);
+        let (mut go_on, mut unseen) = (|_: &Iteration| ControlFlow::Continue(()), |_: &dyn Descent| ());
+        let mut watch = Watch::new(SolverSettings::default(), &mut go_on, &mut unseen);
+        let (descent, outcome) = search.finish(descent, &mut watch, |_| None);
+        self.search = (descent.progress() == Progress::Settled).then(|| ended(descent));
         if self.search.is_none() {
             self.solutions.clear();
         }

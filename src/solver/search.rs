@@ -2,22 +2,21 @@
 
 use super::column_newton::ColumnNewton;
 use super::column_pass::ColumnPass;
-use super::descent::{ArgminSearch, Descent, Progress, SearchState};
+use super::descent::{Descent, Progress};
 use super::detached::DetachedSearch;
 use super::problem::Problem;
 use super::recomputed::Recomputed;
 use super::scaled_features::ScaledFeatures;
 use super::separation::Separation;
+use super::settings::{Callback, SettingsError, SolverSettings, Watch};
 use super::softmax_newton::SoftmaxNewton;
 use super::softmax_pass::SoftmaxPass;
 use super::solution::{Certificate, Head, Outcome, Separable, StationaryPoint};
 use super::start;
 use super::subsample::{Share, Subsample};
 use crate::loss::{ColumnLoss, Inr, InrVariant, Logistic, LossKind, Softmax};
-use argmin::core::Executor;
-use argmin::core::observers::{Observe, ObserverMode};
 use nalgebra::DMatrix;
-use web_time::Instant;
+use std::ops::ControlFlow;
 
 /// A relative gradient above this is not a stationary point, whatever the algorithm believes.
 const LARGEST_RELATIVE_GRADIENT: f64 = 1e-11;
@@ -28,15 +27,30 @@ const LARGEST_AS_PRINTED: f64 = 1.5e-8;
 /// Solves to stationarity.
 #[must_use]
 pub fn solve<'a>(problem: &Problem<'a>) -> Outcome<'a> {
-    Search::new(problem, &scaled(problem)).run(None::<NoObserver>)
+    run(problem, Watch::new(SolverSettings::default(), &mut |_| ControlFlow::Continue(()), &mut |_| ()))
 }
 
-/// Solves to stationarity while an `argmin` observer watches every iteration (in scaled coordinates).
-pub fn solve_observed<'a, O: Observe<SearchState> + 'static>(
+/// Solves with other settings; `callback` is told of every step and may stop the search. Limits end in
+/// [`Outcome::NotConverged`], whose text names the limit.
+///
+/// # Errors
+/// Where a setting cannot be used.
+pub fn solve_with<'a>(
     problem: &Problem<'a>,
-    observer: O,
-) -> Outcome<'a> {
-    Search::new(problem, &scaled(problem)).run(Some(observer))
+    settings: &SolverSettings,
+    callback: Callback,
+) -> Result<Outcome<'a>, SettingsError> {
+    settings.validate()?;
+    if let Some(limit) = settings.memory_limit.filter(|&limit| problem.memory() > u128::from(limit)) {
+        let why = format!("the search takes up to {} bytes, the limit is {limit}", problem.memory());
+        return Ok(Outcome::NotConverged { why, iterations: 0, relative_gradient: f64::INFINITY });
+    }
+    Ok(run(problem, Watch::new(*settings, callback, &mut |_| ())))
+}
+
+/// Runs a search that is watched.
+pub(super) fn run<'a>(problem: &Problem<'a>, mut watch: Watch) -> Outcome<'a> {
+    Search::new(problem, &scaled(problem)).run(&mut watch)
 }
 
 /// The problem's features in the coordinates it is solved in.
@@ -44,8 +58,8 @@ pub(super) fn scaled<'a>(problem: &Problem<'a>) -> ScaledFeatures<'a> {
     ScaledFeatures::new(problem.dataset, problem.coordinates())
 }
 
-pub(super) struct NoObserver;
-impl Observe<SearchState> for NoObserver {}
+/// A relative gradient below which a tolerance that is asked for may be met.
+const WORTH_A_LOOK: f64 = 0.1;
 
 /// Steps and relative gradient after which a search on a subsample has done what it can for the whole.
 const WARM_STEPS: usize = 12;
@@ -70,7 +84,6 @@ pub(super) struct Search<'p, 'a> {
     problem: &'p Problem<'a>,
     features: &'p ScaledFeatures<'a>,
     subsample: Option<Subsample>,
-    started: Instant,
     separation_possible: bool,
 }
 
@@ -85,14 +98,14 @@ impl<'p, 'a> Search<'p, 'a> {
     pub(super) fn going_on(problem: &'p Problem<'a>, features: &'p ScaledFeatures<'a>) -> Self {
         // A penalty, or logits that only intercepts are added to, always leave a finite minimiser.
         let separation_possible = problem.l2 == 0.0 && features.dimension() > 1;
-        Self { problem, features, subsample: None, started: Instant::now(), separation_possible }
+        Self { problem, features, subsample: None, separation_possible }
     }
 
-    pub(super) fn run<O: Observe<SearchState> + 'static>(&self, observer: Option<O>) -> Outcome<'a> {
+    pub(super) fn run(&self, watch: &mut Watch) -> Outcome<'a> {
         match &*self.problem.loss {
-            LossKind::Logistic(loss) => self.finish(self.logistic_newton(loss), observer, |_| None).1,
-            LossKind::Softmax(loss) => self.finish(self.softmax_newton(*loss), observer, |_| None).1,
-            LossKind::Inr(loss) => self.run_inr(*loss, observer),
+            LossKind::Logistic(loss) => self.finish(self.logistic_newton(loss), watch, |_| None).1,
+            LossKind::Softmax(loss) => self.finish(self.softmax_newton(*loss), watch, |_| None).1,
+            LossKind::Inr(loss) => self.run_inr(*loss, watch),
         }
     }
 
@@ -164,83 +177,99 @@ impl<'p, 'a> Search<'p, 'a> {
 
     /// LGL-INR starts from the minimiser for `beta = 0`, which is convex and unique; which of several stationary points
     /// is found is thereby defined.
-    fn run_inr<O: Observe<SearchState> + 'static>(&self, loss: Inr, observer: Option<O>) -> Outcome<'a> {
+    fn run_inr(&self, loss: Inr, watch: &mut Watch) -> Outcome<'a> {
         let zeros = DMatrix::zeros(self.features.dimension(), loss.classes);
         let unsharpened = Inr { beta: 0.0, ..loss };
         let mut newton = self.column_newton(&unsharpened, zeros, |_| unsharpened);
-        newton.run(usize::MAX, if loss.beta > 0.0 { NEAR_UNSHARPENED } else { 0.0 });
+        let near = if loss.beta > 0.0 { NEAR_UNSHARPENED } else { 0.0 };
+        while newton.progress() == Progress::Active && newton.relative_gradient() > near {
+            newton.step();
+            if let Err(why) = watch.step_done(&newton) {
+                return not_converged(why, watch, newton.relative_gradient());
+            }
+        }
         if loss.variant == InrVariant::Attached {
             if newton.can_go_on() && loss.beta > 0.0 {
                 newton.replace_loss(loss);
             }
-            return self.finish(newton, observer, |newton| Some(newton.smallest_curvature())).1;
+            return self.finish(newton, watch, |newton| Some(newton.smallest_curvature())).1;
         }
         let search = DetachedSearch::new(newton, loss, self.separation_possible);
-        self.finish(search, observer, |_| None).1
+        self.finish(search, watch, |_| None).1
     }
 
-    /// Runs a search to its end; gives it back, unless an observer failed, with what it ended in.
-    pub(super) fn finish<D: Descent, O: Observe<SearchState> + 'static>(
+    /// Runs a search to its end; gives it back with what it ended in.
+    pub(super) fn finish<D: Descent>(
         &self,
-        descent: D,
-        observer: Option<O>,
+        mut descent: D,
+        watch: &mut Watch,
         curvature: impl Fn(&D) -> Option<f64>,
-    ) -> (Option<D>, Outcome<'a>) {
-        let mut executor = Executor::new((), ArgminSearch { descent }).timer(false);
-        if let Some(observer) = observer {
-            executor = executor.add_observer(observer, ObserverMode::Always);
-        }
-        let (mut descent, iterations) = match executor.run() {
-            Ok(result) => (result.solver.descent, result.state.iter),
-            Err(error) => {
-                let why = format!("an observer failed: {error}");
-                let relative_gradient = f64::INFINITY;
-                return (None, Outcome::NotConverged { why, iterations: 0, relative_gradient });
+    ) -> (D, Outcome<'a>) {
+        watch.begin(&descent);
+        let stopped = loop {
+            if descent.progress() != Progress::Active {
+                break None;
+            }
+            if self.tolerance_is_met(&descent, &watch.settings) {
+                let outcome = self.stationary(&mut descent, watch, None);
+                return (descent, outcome);
+            }
+            descent.step();
+            if let Err(why) = watch.step_done(&descent) {
+                break Some(why);
             }
         };
-        let outcome = match descent.progress() {
-            Progress::Separable(separation) => Outcome::Separable(Box::new(self.separable(separation))),
-            Progress::Settled => {
+        let left = descent.relative_gradient();
+        let outcome = match (descent.progress(), stopped) {
+            (Progress::Separable(separation), _) => Outcome::Separable(Box::new(self.separable(separation))),
+            (Progress::Settled, _) => {
                 let smallest_curvature = curvature(&descent);
-                self.stationary(&mut descent, iterations, smallest_curvature)
+                self.stationary(&mut descent, watch, smallest_curvature)
             }
-            Progress::Stuck(why) => {
-                Outcome::NotConverged { why, iterations, relative_gradient: descent.relative_gradient() }
-            }
-            Progress::Active => Outcome::NotConverged {
-                why: "the search was interrupted".to_owned(),
-                iterations,
-                relative_gradient: descent.relative_gradient(),
-            },
+            (Progress::Stuck(why), _) | (Progress::Active, Some(why)) => not_converged(why, watch, left),
+            (Progress::Active, None) => not_converged("the search ended early".to_owned(), watch, left),
         };
-        (Some(descent), outcome)
+        (descent, outcome)
+    }
+
+    /// Whether the gradient at the head as it would be handed out is as small as the user asked for.
+    fn tolerance_is_met(&self, descent: &impl Descent, settings: &SolverSettings) -> bool {
+        // In units of the coordinates the gradient of a mean loss is seldom smaller than this where it is met.
+        if settings.tolerance == 0.0 || descent.relative_gradient() > WORTH_A_LOOK {
+            return false;
+        }
+        let head = self.features.to_user(descent.theta());
+        Recomputed::with_gradient(self.problem, &head)
+            .is_some_and(|(recomputed, _)| recomputed.gradient_inf <= settings.tolerance)
     }
 
     fn stationary(
         &self,
         descent: &mut impl Descent,
-        iterations: u64,
+        watch: &Watch,
         smallest_curvature: Option<f64>,
     ) -> Outcome<'a> {
         let head = self.features.to_user(descent.theta());
-        let not_converged =
-            |why: String, relative_gradient| Outcome::NotConverged { why, iterations, relative_gradient };
         let finite = head.coefficients.iter().chain(&head.intercepts).all(|value| value.is_finite());
         if !finite {
             let why = "a coefficient is too large for double precision in these units; rescale the features";
-            return not_converged(why.to_owned(), descent.relative_gradient());
+            return not_converged(why.to_owned(), watch, descent.relative_gradient());
         }
         let Some(Refined { theta, head, recomputed }) = self.refined(descent, head) else {
             let why =
                 "the gradient leaves the range of double precision in these units; rescale the features";
-            return not_converged(why.to_owned(), descent.relative_gradient());
+            return not_converged(why.to_owned(), watch, descent.relative_gradient());
         };
         let left = recomputed.relative_gradient;
-        if descent.relative_gradient() > LARGEST_RELATIVE_GRADIENT && left > LARGEST_RELATIVE_GRADIENT {
-            return not_converged(format!("a relative gradient of {left:.1e} was left"), left);
+        let as_asked = recomputed.gradient_inf <= watch.settings.tolerance;
+        if descent.relative_gradient() > LARGEST_RELATIVE_GRADIENT
+            && left > LARGEST_RELATIVE_GRADIENT
+            && !as_asked
+        {
+            return not_converged(format!("a relative gradient of {left:.1e} was left"), watch, left);
         }
-        if left > LARGEST_AS_PRINTED {
-            return not_converged(unprintable(self.problem, &head), left);
+        if left > LARGEST_AS_PRINTED && !as_asked {
+            return not_converged(unprintable(self.problem, &head), watch, left);
         }
         let penalty: f64 =
             theta.column_iter().map(|column| self.features.penalty_of(column.iter().copied())).sum();
@@ -252,8 +281,8 @@ impl<'p, 'a> Search<'p, 'a> {
             certificate: Certificate {
                 recomputed,
                 smallest_curvature,
-                iterations,
-                seconds: self.started.elapsed().as_secs_f64(),
+                iterations: watch.iterations,
+                seconds: watch.started.elapsed().as_secs_f64(),
             },
             problem: self.problem.clone(),
             theta,
@@ -295,6 +324,10 @@ impl<'p, 'a> Search<'p, 'a> {
             classes: separation.classes,
         }
     }
+}
+
+fn not_converged<'a>(why: String, watch: &Watch, relative_gradient: f64) -> Outcome<'a> {
+    Outcome::NotConverged { why, iterations: watch.iterations, relative_gradient }
 }
 
 /// Why doubles in the user's units cannot hold a head that is known in other coordinates, and what to do about it.

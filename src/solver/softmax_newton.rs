@@ -337,10 +337,6 @@ impl Point {
 }
 
 impl Descent for SoftmaxNewton<'_> {
-    fn name(&self) -> &'static str {
-        "Newton-CG, one Cholesky factor per class as preconditioner"
-    }
-
     fn step(&mut self) {
         let step = self.newton_direction(&self.point.gradient.clone());
         self.line_search(&step);
@@ -362,10 +358,6 @@ impl Descent for SoftmaxNewton<'_> {
 
     fn value(&self) -> f64 {
         self.point.value
-    }
-
-    fn gradient(&self) -> DMatrix<f64> {
-        self.point.gradient.clone()
     }
 
     fn relative_gradient(&self) -> f64 {

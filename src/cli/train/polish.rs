@@ -6,9 +6,10 @@ use crate::cli::solve_record::Status;
 use crate::cli::spinner::Spinner;
 use crate::cnn::{HeadPenalty, LastLayer, Sight, Training};
 use crate::loss::{ClassWeights, LossPlan, Targets};
-use crate::solver::{LARGEST_PARAMETER, LossChoice, Outcome, Problem, solve_observed};
+use crate::solver::{Iteration, LARGEST_PARAMETER, LossChoice, Outcome, Problem, SolverSettings, solve_with};
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
+use std::ops::ControlFlow;
 use std::str::FromStr;
 
 /// The penalty that a last layer is solved with.
@@ -95,7 +96,12 @@ impl Polish {
         let weights = ClassWeights::Explicit(targets.class_weights().to_vec());
         let problem = Problem::new(&dataset, &self.choice, &weights, self.l2).context("--polish")?;
         check_memory(&problem, 0).context("--polish")?;
-        let (status, after, why) = match solve_observed(&problem, Spinner::new()) {
+        let spinner = Spinner::new();
+        let mut tell = |at: &Iteration| {
+            spinner.tell(at);
+            ControlFlow::Continue(())
+        };
+        let (status, after, why) = match solve_with(&problem, &SolverSettings::default(), &mut tell)? {
             Outcome::Stationary(point) => {
                 let ledger = Ledger::at(&**problem.loss(), &point.logits(), targets);
                 let standing = Standing {

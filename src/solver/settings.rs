@@ -1,0 +1,136 @@
+//! When a search ends other than at its own end, and how it is watched.
+
+use super::descent::Descent;
+use serde::{Deserialize, Serialize};
+use std::ops::ControlFlow;
+use thiserror::Error;
+use web_time::Instant;
+
+/// Steps after which a search is given up where nothing else is said.
+const DEFAULT_ITERATIONS: u64 = 1000;
+
+/// When a search ends.
+///
+/// ```
+/// use equipoise::solver::SolverSettings;
+/// let settings = SolverSettings { tolerance: 1e-6, time_limit: Some(60.0), ..SolverSettings::default() };
+/// assert!(settings.validate().is_ok());
+/// assert!(SolverSettings { tolerance: -1.0, ..settings }.validate().is_err());
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SolverSettings {
+    /// Largest entry of the gradient of the mean loss, by coefficients in the user's units and intercepts, at which the
+    /// search ends; 0 goes on to rounding. Default 0.
+    pub tolerance: f64,
+    /// Steps at most, at least 1. Default 1000.
+    pub max_iterations: u64,
+    /// Seconds at most, looked at between steps. Default none.
+    pub time_limit: Option<f64>,
+    /// Bytes at most that a search may take beyond the data, by `Problem::memory`. Default none.
+    pub memory_limit: Option<u64>,
+}
+
+impl Default for SolverSettings {
+    fn default() -> Self {
+        Self { tolerance: 0.0, max_iterations: DEFAULT_ITERATIONS, time_limit: None, memory_limit: None }
+    }
+}
+
+/// A setting that cannot be used.
+#[derive(Debug, Error, Clone, Copy, PartialEq)]
+#[error("{name}: {value} must be {wanted}")]
+pub struct SettingsError {
+    /// The field of [`SolverSettings`].
+    pub name: &'static str,
+    /// Its value.
+    pub value: f64,
+    /// What it must be.
+    pub wanted: &'static str,
+}
+
+impl SolverSettings {
+    /// Checks every field.
+    ///
+    /// # Errors
+    /// Names the first field that cannot be used.
+    pub fn validate(&self) -> Result<(), SettingsError> {
+        let error = |name, value, wanted| Err(SettingsError { name, value, wanted });
+        if !(self.tolerance.is_finite() && self.tolerance >= 0.0) {
+            return error("tolerance", self.tolerance, "a number of at least 0");
+        }
+        if self.max_iterations == 0 {
+            return error("max_iterations", 0.0, "at least 1");
+        }
+        match self.time_limit {
+            Some(seconds) if !(seconds.is_finite() && seconds > 0.0) => {
+                error("time_limit", seconds, "a positive number of seconds")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// How far a search has come, told after every step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Iteration {
+    /// Steps so far.
+    pub number: u64,
+    /// The objective, penalty included.
+    pub loss: f64,
+    /// Largest gradient entry beside the magnitude of its terms, in the coordinates of the search.
+    pub relative_gradient: f64,
+    /// Seconds since the search began.
+    pub seconds: f64,
+}
+
+/// What is called after every step: an observer, or whoever wants to stop the search.
+pub type Callback<'c> = &'c mut dyn FnMut(&Iteration) -> ControlFlow<()>;
+
+/// A search as it is watched: counts its steps, keeps its limits and tells its callback.
+pub(super) struct Watch<'c> {
+    pub(super) settings: SolverSettings,
+    pub(super) started: Instant,
+    pub(super) iterations: u64,
+    callback: Callback<'c>,
+    /// Is shown every iterate, in the coordinates of the search.
+    each: &'c mut dyn FnMut(&dyn Descent),
+}
+
+impl<'c> Watch<'c> {
+    pub(super) fn new(
+        settings: SolverSettings,
+        callback: Callback<'c>,
+        each: &'c mut dyn FnMut(&dyn Descent),
+    ) -> Self {
+        Self { settings, started: Instant::now(), iterations: 0, callback, each }
+    }
+
+    /// Shows the point that a search begins at.
+    pub(super) fn begin(&mut self, descent: &dyn Descent) {
+        (self.each)(descent);
+    }
+
+    /// Takes note of a step; says why the search may not go on, if it may not.
+    pub(super) fn step_done(&mut self, descent: &dyn Descent) -> Result<(), String> {
+        self.iterations += 1;
+        (self.each)(descent);
+        let seconds = self.started.elapsed().as_secs_f64();
+        let iteration = Iteration {
+            number: self.iterations,
+            loss: descent.value(),
+            relative_gradient: descent.relative_gradient(),
+            seconds,
+        };
+        if (self.callback)(&iteration).is_break() {
+            return Err("the caller stopped the search".to_owned());
+        }
+        if let Some(limit) = self.settings.time_limit.filter(|&limit| seconds >= limit) {
+            return Err(format!("the time limit of {limit} s was reached"));
+        }
+        if self.iterations >= self.settings.max_iterations {
+            return Err(format!("the limit of {} iterations was reached", self.settings.max_iterations));
+        }
+        Ok(())
+    }
+}
