@@ -26,7 +26,7 @@ const WARM_UP: usize = EPOCHS / 10;
 
 pub(super) const CLAIM: Comparison = Comparison {
     id: "N1",
-    statement: "At every epoch of a network's training, outflow less inflow of a class, over all mass, is minus the gradient of its intercept, so that the relative residual is the gradient over the flow's share.",
+    statement: "At every epoch of a network's training and for every class k, (outflow − inflow)/M = −∂L/∂bₖ: the law is off by the gradient of the intercept, and by nothing else.",
     cases: LOSSES.len() * DRAWS,
     check: along_training,
     summarise,
@@ -131,7 +131,7 @@ fn summarise(cases: &[Vec<f64>]) -> Vec<String> {
     let at = |place: usize, share: f64| quantile(numbers(place), share).map_or_else(String::new, shown);
     let course = |what: &str, left: usize, together: usize| {
         format!(
-            "{what} fell in {} (not judged), in the median to {} of what it was after {WARM_UP} epochs; rank \
+            "not judged: {what} fell in {}; median at the end {} of what it was after {WARM_UP} epochs; rank \
              correlation with the gradient {} (median), {} to {}",
             fell(left),
             at(left, 0.5),
@@ -142,7 +142,7 @@ fn summarise(cases: &[Vec<f64>]) -> Vec<String> {
     };
     vec![
         course("the largest difference of a class", 0, 1),
-        course("the largest relative residual, whose flows shrink too,", 2, 3),
+        course("the same relative to the flows, which shrink too,", 2, 3),
     ]
 }
 

@@ -112,6 +112,12 @@ pub fn claim_ids() -> Vec<&'static str> {
     catalogue().into_iter().map(|(_, claim)| claim.id()).collect()
 }
 
+/// What the claim of an id states, in one sentence; `None` for an id that no claim has.
+#[must_use]
+pub fn claim_statement(id: &str) -> Option<&'static str> {
+    catalogue().into_iter().find(|(_, claim)| claim.id() == id).map(|(_, claim)| claim.statement())
+}
+
 impl Claim {
     fn id(self) -> &'static str {
         match self {
