@@ -1,4 +1,4 @@
-//! The closed-form laws of THEORY sections 2 to 5, from probabilities alone. A `.._ledger` has both sides of a law, class
+//! The closed-form laws of docs/theory.md#balance to #repair, from probabilities alone. A `.._ledger` has both sides of a law, class
 //! by class; a `.._balance` the worst relative residual over classes, which at a stationary point of its loss is rounding
 //! error.
 
@@ -40,7 +40,7 @@ pub fn binary_error_ratio(means: &MeanProbability, targets: &Targets) -> (f64, f
     (means.shortfall[1] / means.matrix[(0, 1)], mass[0] / mass[1])
 }
 
-/// Residual-weighted centroids of negatives and positives (THEORY B4), and how far samples lie about them.
+/// Residual-weighted centroids of negatives and positives (docs/theory.md#b4), and how far samples lie about them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Centroids {
     /// `sum (residual) h / sum (residual)` over the negatives, then over the positives; one coordinate per feature.

@@ -58,7 +58,7 @@ enum Claim {
     Comparison(&'static Comparison),
 }
 
-/// All claims in the order of THEORY.md, each with the number its random streams are drawn from.
+/// All claims in the order of docs/theory.md, each with the number its random streams are drawn from.
 fn catalogue() -> Vec<(u64, Claim)> {
     let laws = binary::CLAIMS.iter().chain(&softmax::CLAIMS[..1]).chain(&one_vs_all::CLAIMS[..1]);
     let later = softmax::CLAIMS[1..].iter().chain(&one_vs_all::CLAIMS[1..]).chain(&inr::CLAIMS);

@@ -1,5 +1,5 @@
 //! The paper's claims as checks: statement, set-ups fixed in advance, measured residuals, verdict. One file per family
-//! of THEORY.md ids; every law is also evaluated at points that are not stationary, where it must be seen to fail.
+//! of docs/theory.md ids; every law is also evaluated at points that are not stationary, where it must be seen to fail.
 
 mod along_training;
 mod averaging;

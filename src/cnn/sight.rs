@@ -88,7 +88,7 @@ impl LastLayer {
         }
     }
 
-    /// Solves for the head that is stationary over the features as they are, with a penalty on `W` (THEORY N2).
+    /// Solves for the head that is stationary over the features as they are, with a penalty on `W` (docs/theory.md#n2).
     pub fn finish(&self, choice: &LossChoice, targets: &Targets, l2: f64) -> Result<Outcome, NetworkError> {
         let dataset = self.dataset(targets)?;
         let weights = ClassWeights::Explicit(targets.class_weights().to_vec());
