@@ -33,20 +33,20 @@ pub(super) const CLAIM: Comparison = Comparison {
 };
 
 /// What is measured of one training and not judged: no theory says that a curve falls.
-struct Course {
+struct CurveSummary {
     /// Last value as a share of the first one after the warm-up.
-    left: f64,
+    remaining: f64,
     /// Rank correlation with the gradient over epochs.
-    together: f64,
+    correlation: f64,
 }
 
-impl Course {
+impl CurveSummary {
     fn of(curve: &[f64], gradient: &[f64]) -> Self {
-        let left = match curve {
+        let remaining = match curve {
             [first, .., last] => last / first,
             _ => f64::NAN,
         };
-        Self { left, together: rank_correlation(curve, gradient) }
+        Self { remaining, correlation: rank_correlation(curve, gradient) }
     }
 }
 
@@ -57,11 +57,11 @@ fn along_training((seed, number): (u64, u64), case: usize) -> Result<CaseReport,
     let recipe = Recipe { epochs: EPOCHS, ..recipe(plan) };
     let mut training = Training::new(Plan::new(recipe, plan.clone(), weights, &sample, seed)?, &sample)?;
     let free = training.head_penalty();
-    let (mut off, mut sights) = (Vec::new(), Vec::new());
+    let (mut errors, mut sights) = (Vec::new(), Vec::new());
     while !training.is_done() {
         let layer = training.last_layer();
         let sight = layer.sight(training.loss(), training.targets(), free);
-        off.push(off_the_law(&sight, plan, &layer, training.targets())?);
+        errors.push(law_error(&sight, plan, &layer, training.targets())?);
         sights.push(sight);
         training.finish_epoch(&mut |_| Ok(()))?;
     }
@@ -69,31 +69,36 @@ fn along_training((seed, number): (u64, u64), case: usize) -> Result<CaseReport,
     let decaying = layer.sight(training.loss(), training.targets(), HeadPenalty { with_bias: true, ..free });
     let curve = |of: fn(&Sight) -> f64| sights.iter().skip(WARM_UP).map(of).collect::<Vec<f64>>();
     let gradient = curve(|sight| sight.gradient_inf);
-    let difference = Course::of(&curve(largest_difference), &gradient);
-    let relative = Course::of(&curve(Sight::worst_residual), &gradient);
+    let difference = CurveSummary::of(&curve(largest_difference), &gradient);
+    let relative = CurveSummary::of(&curve(Sight::worst_residual), &gradient);
     Ok(CaseReport {
         setup: format!("{words}, ten digits 1:20, {EPOCHS} epochs of all images at a time"),
-        residual: off.into_iter().max_by(f64::total_cmp),
+        residual: errors.into_iter().max_by(f64::total_cmp),
         // Where the bias decays, its gradient has another term, and the law is off by it.
-        control: Some(off_the_law(&decaying, plan, &layer, training.targets())?),
-        observed: vec![difference.left, difference.together, relative.left, relative.together],
+        control: Some(law_error(&decaying, plan, &layer, training.targets())?),
+        observed: vec![
+            difference.remaining,
+            difference.correlation,
+            relative.remaining,
+            relative.correlation,
+        ],
         ..CaseReport::default()
     })
 }
 
 /// How far `(outflow - inflow) / M` of the closed-form law is from minus the gradient of the intercept, relative to the
 /// larger flow; the worst class, NaN above all.
-fn off_the_law(
+fn law_error(
     sight: &Sight,
     plan: &LossPlan,
     layer: &LastLayer,
     targets: &Targets,
 ) -> Result<f64, SetupFailure> {
     let law = closed_form(plan, sight, layer, targets)?;
-    let off = law.entries.iter().zip(&sight.by_intercepts).map(|(entry, gradient)| {
+    let errors = law.entries.iter().zip(&sight.by_intercepts).map(|(entry, gradient)| {
         (entry.difference + gradient * sight.divisor).abs() / entry.outflow.abs().max(entry.inflow.abs())
     });
-    off.max_by(f64::total_cmp).ok_or_else(|| "a head without intercepts".into())
+    errors.max_by(f64::total_cmp).ok_or_else(|| "a head without intercepts".into())
 }
 
 /// Both sides of the law of a loss, from probabilities alone.
@@ -127,22 +132,23 @@ fn largest_difference(sight: &Sight) -> f64 {
 
 fn summarise(cases: &[Vec<f64>]) -> Vec<String> {
     let numbers = |place: usize| cases.iter().filter_map(move |case| case.get(place)).copied();
-    let fell = |place: usize| share_of(numbers(place).filter(|&left| left < 1.0).count(), cases.len());
+    let fell =
+        |place| share_of(numbers(place).filter(|&remaining| remaining < 1.0).count(), numbers(place).count());
     let at = |place: usize, share: f64| quantile(numbers(place), share).map_or_else(String::new, shown);
-    let course = |what: &str, left: usize, together: usize| {
+    let summary = |what: &str, remaining: usize, correlation: usize| {
         format!(
             "not judged: {what} fell in {}; median at the end {} of what it was after {WARM_UP} epochs; rank \
              correlation with the gradient {} (median), {} to {}",
-            fell(left),
-            at(left, 0.5),
-            at(together, 0.5),
-            at(together, 0.0),
-            at(together, 1.0)
+            fell(remaining),
+            at(remaining, 0.5),
+            at(correlation, 0.5),
+            at(correlation, 0.0),
+            at(correlation, 1.0)
         )
     };
     vec![
-        course("the largest difference of a class", 0, 1),
-        course("the same relative to the flows, which shrink too,", 2, 3),
+        summary("the largest difference of a class", 0, 1),
+        summary("the same relative to the flows, which shrink too,", 2, 3),
     ]
 }
 
@@ -192,15 +198,15 @@ mod tests {
         let training_plan = Plan::new(recipe(plan), plan.clone(), weights, &sample, 1).expect("a plan");
         let mut training = Training::new(training_plan, &sample).expect("a training");
         let layer = training.last_layer();
-        let off = |sight: &Sight| off_the_law(sight, plan, &layer, training.targets()).expect("a law");
+        let error = |sight: &Sight| law_error(sight, plan, &layer, training.targets()).expect("a law");
         let sight = layer.sight(training.loss(), training.targets(), training.head_penalty());
-        assert!(off(&sight) < 1e-12, "{}", off(&sight));
+        assert!(error(&sight) < 1e-12, "{}", error(&sight));
         for class in 0..sight.by_intercepts.len() {
             let mut wrong = sight.clone();
             wrong.by_intercepts[class] += 1e-6;
-            assert!(off(&wrong) > 1e-7, "class {class}: {}", off(&wrong));
+            assert!(error(&wrong) > 1e-7, "class {class}: {}", error(&wrong));
             wrong.by_intercepts[class] = f64::NAN;
-            assert!(off(&wrong).is_nan(), "class {class}");
+            assert!(error(&wrong).is_nan(), "class {class}");
         }
     }
 }
