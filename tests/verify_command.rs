@@ -70,6 +70,16 @@ fn a_table_says_what_holds() {
 }
 
 #[test]
+fn claims_are_listed_with_what_they_state() {
+    let text = printed(&verify(&["--list"]).success());
+    let ids: Vec<&str> = text.lines().filter_map(|line| line.split("  ").next()).collect();
+    assert_eq!(ids, claim_ids());
+    let statements = |ids: &[&str]| printed(&verify(&[ids, &["--list"]].concat()).success());
+    assert!(statements(&["b5"]).starts_with("B5  Softmax: for every class, "));
+    assert_eq!(statements(&["r"]).lines().count(), 4);
+}
+
+#[test]
 fn a_markdown_table() {
     let run = verify(&["B1", "B2", "--quick", "--format", "markdown"]).success();
     let text = printed(&run);
@@ -89,6 +99,7 @@ fn what_does_not_exist_is_refused_in_one_line() {
     };
     refused(&["X9"], "claim X9: unknown; the ids are B1, ");
     refused(&["B1", ""], "unknown");
+    refused(&["X9", "--list"], "claim X9: unknown; the ids are B1, ");
     refused(&["B1", "--case", "999"], "case 999: B1 has cases 0 to ");
     verify(&["--seed", "x"]).code(2).stdout("");
 }

@@ -106,7 +106,7 @@ pub struct StationaryVerdict {
     pub down: Vec<usize>,
 }
 
-/// Where outflows lie in the polytope of THEORY I3 and I4.
+/// Where outflows lie in the polytope of docs/theory.md#i3 and #i4.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PolytopePosition {
     /// Each class's share of all outflow; at a stationary point none is above one half.

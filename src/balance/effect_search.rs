@@ -1,4 +1,4 @@
-//! A seeded search for data sets on which a class weight does what one would not expect (THEORY W3, W4).
+//! A seeded search for data sets on which a class weight does what one would not expect (docs/theory.md#w3, #w4).
 
 use super::mean_probability::{MeanProbability, sample_probabilities};
 use super::weight_effects::{WeightEffects, means_with};

@@ -1,6 +1,8 @@
-//! The closed-form laws of THEORY sections 2 to 5, from probabilities alone. Each function returns the worst relative
-//! residual over classes; at a stationary point of its loss that is rounding error.
+//! The closed-form laws of docs/theory.md#balance to #repair, from probabilities alone. A `.._ledger` has both sides of a law, class
+//! by class; a `.._balance` the worst relative residual over classes, which at a stationary point of its loss is rounding
+//! error.
 
+use super::ledger::{Ledger, LedgerEntry};
 use super::mean_probability::{ClassMeans, MeanProbability};
 use crate::loss::{InrVariant, Targets, in_negative_weights};
 use crate::numeric::{Sigmoid, Sum, largest_magnitude};
@@ -14,9 +16,10 @@ pub fn relative_difference(left: f64, right: f64) -> f64 {
     if left == 0.0 && right == 0.0 { 0.0 } else { (left - right).abs() / size }
 }
 
-/// The worst of one relative difference per class.
-fn worst(classes: usize, sides: impl Fn(usize) -> (f64, f64)) -> f64 {
-    largest_magnitude((0..classes).map(sides).map(|(left, right)| relative_difference(left, right)))
+/// Both sides of a law, class by class.
+fn ledger(classes: usize, sides: impl Fn(usize) -> (f64, f64)) -> Ledger {
+    let entry = |(outflow, inflow)| LedgerEntry::new(outflow, inflow);
+    Ledger { entries: (0..classes).map(sides).map(entry).collect() }
 }
 
 /// Sum over the classes other than `target`.
@@ -38,7 +41,7 @@ pub fn binary_error_ratio(means: &MeanProbability, targets: &Targets) -> (f64, f
     (means.shortfall[1] / means.matrix[(0, 1)], mass[0] / mass[1])
 }
 
-/// Residual-weighted centroids of negatives and positives (THEORY B4), and how far samples lie about them.
+/// Residual-weighted centroids of negatives and positives (docs/theory.md#b4), and how far samples lie about them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Centroids {
     /// `sum (residual) h / sum (residual)` over the negatives, then over the positives; one coordinate per feature.
@@ -90,24 +93,38 @@ pub fn residual_centroids(
     largest_magnitude((0..features.nrows()).filter(varies).map(|feature| gap[feature] / spread[feature]))
 }
 
+/// Both sides of B5 from probabilities alone, at any point: their difference is minus `M` times the gradient of the
+/// intercept (N1).
+#[must_use]
+pub fn softmax_ledger(means: &MeanProbability, targets: &Targets) -> Ledger {
+    let (classes, mass) = (targets.classes(), targets.mass());
+    ledger(classes, |k| {
+        (mass[k] * means.shortfall[k], over_others(classes, k, |c| mass[c] * means.matrix[(c, k)]))
+    })
+}
+
 /// B5: `lambda_k N_k (1 - P[k][k]) = sum_{c != k} lambda_c N_c P[c][k]`.
 #[must_use]
 pub fn softmax_balance(means: &MeanProbability, targets: &Targets) -> f64 {
-    let (classes, mass) = (targets.classes(), targets.mass());
-    worst(classes, |k| {
-        (mass[k] * means.shortfall[k], over_others(classes, k, |c| mass[c] * means.matrix[(c, k)]))
+    softmax_ledger(means, targets).worst_residual()
+}
+
+/// Both sides of B6 from probabilities alone, at any point, for pair weights `A` (`K x K`; row = true class, column =
+/// logit column).
+#[must_use]
+pub fn one_vs_all_ledger(means: &MeanProbability, targets: &Targets, pair_weights: &DMatrix<f64>) -> Ledger {
+    let classes = targets.classes();
+    let weight = |c: usize, k: usize| pair_weights[(c, k)] * targets.counts()[c] as f64;
+    ledger(classes, |k| {
+        let inflow = over_others(classes, k, |c| weight(c, k) * means.matrix[(c, k)]);
+        (weight(k, k) * means.shortfall[k], inflow)
     })
 }
 
 /// B6: `A[k][k] N_k s_k = sum_{c != k} A[c][k] N_c P[c][k]`, for any pair weights `A` (up to a common factor).
 #[must_use]
 pub fn one_vs_all_balance(means: &MeanProbability, targets: &Targets, pair_weights: &DMatrix<f64>) -> f64 {
-    let classes = targets.classes();
-    let weight = |c: usize, k: usize| pair_weights[(c, k)] * targets.counts()[c] as f64;
-    worst(classes, |k| {
-        let inflow = over_others(classes, k, |c| weight(c, k) * means.matrix[(c, k)]);
-        (weight(k, k) * means.shortfall[k], inflow)
-    })
+    one_vs_all_ledger(means, targets, pair_weights).worst_residual()
 }
 
 /// A1, the plain loss: `N_k s_k = (N - N_k) Pbar_k`.
@@ -115,10 +132,11 @@ pub fn one_vs_all_balance(means: &MeanProbability, targets: &Targets, pair_weigh
 pub fn pooled_balance(means: &MeanProbability, targets: &Targets) -> f64 {
     let samples = targets.samples() as f64;
     let columns = super::neglect(means, targets);
-    worst(targets.classes(), |k| {
+    let sides = |k: usize| {
         let count = targets.counts()[k] as f64;
         (count * means.shortfall[k], (samples - count) * columns[k].pooled)
-    })
+    };
+    ledger(targets.classes(), sides).worst_residual()
 }
 
 /// I2, inverse-frequency softmax: columns of `P` sum to one. The worst absolute deviation.
@@ -127,13 +145,35 @@ pub fn doubly_stochastic(means: &MeanProbability) -> f64 {
     largest_magnitude(means.matrix.column_iter().map(|column| column.sum() - 1.0))
 }
 
+/// Both sides of R1 from probabilities alone, at any point.
+#[must_use]
+pub fn detached_ledger(means: &MeanProbability, targets: &Targets, beta: f64) -> Ledger {
+    let classes = targets.classes();
+    ledger(classes, |k| {
+        let omega = column_weights(means, beta, k);
+        (means.shortfall[k], over_others(classes, k, |c| omega[c] * means.matrix[(c, k)]))
+    })
+}
+
 /// R1, detached LGL-INR: `s_k = sum_{c != k} omega_c^k P[c][k]`.
 #[must_use]
 pub fn detached_balance(means: &MeanProbability, targets: &Targets, beta: f64) -> f64 {
+    detached_ledger(means, targets, beta).worst_residual()
+}
+
+/// Both sides of R2 from probabilities alone, at any point.
+#[must_use]
+pub fn attached_ledger(
+    means: &MeanProbability,
+    class_means: &ClassMeans,
+    targets: &Targets,
+    beta: f64,
+) -> Ledger {
     let classes = targets.classes();
-    worst(classes, |k| {
+    ledger(classes, |k| {
         let omega = column_weights(means, beta, k);
-        (means.shortfall[k], over_others(classes, k, |c| omega[c] * means.matrix[(c, k)]))
+        let inflow = over_others(classes, k, |c| omega[c] * means.matrix[(c, k)]);
+        (means.shortfall[k], inflow + beta * reweighting_pull(&omega, class_means, k))
     })
 }
 
@@ -145,12 +185,7 @@ pub fn attached_balance(
     targets: &Targets,
     beta: f64,
 ) -> f64 {
-    let classes = targets.classes();
-    worst(classes, |k| {
-        let omega = column_weights(means, beta, k);
-        let inflow = over_others(classes, k, |c| omega[c] * means.matrix[(c, k)]);
-        (means.shortfall[k], inflow + beta * reweighting_pull(&omega, class_means, k))
-    })
+    attached_ledger(means, class_means, targets, beta).worst_residual()
 }
 
 /// `omega_c^k` for column `k`.

@@ -38,7 +38,7 @@ impl LedgerEntry {
 
 impl Ledger {
     /// Column sums of `dL/dlogits` at `logits` times the loss's divisor, split into each class's own samples and the
-    /// others (THEORY section 2, general law).
+    /// others (docs/theory.md#general-law).
     ///
     /// A single row is the binary logistic column of class 1; class 0 sees the same flows from the other side.
     #[must_use]

@@ -1,5 +1,5 @@
 //! What a point's logits say about its classes: mean-probability matrix, flows, the balance ledger, neglect, and the
-//! laws that hold where the gradient vanishes (THEORY sections 2, 4 and 5).
+//! laws that hold where the gradient vanishes (docs/theory.md#balance, #averaging and #repair).
 
 mod calibration;
 mod class_losses;
@@ -21,9 +21,9 @@ pub use effect_search::{EffectSearch, FoundEffect, MORE_WEIGHT, Surprise};
 pub(crate) use hits::told;
 pub use hits::{accuracy, hits, recalls};
 pub use laws::{
-    Centroids, attached_balance, binary_balance, binary_error_ratio, detached_balance, doubly_stochastic,
-    guarantee_excess, one_vs_all_balance, pooled_balance, relative_difference, residual_centroids,
-    softmax_balance,
+    Centroids, attached_balance, attached_ledger, binary_balance, binary_error_ratio, detached_balance,
+    detached_ledger, doubly_stochastic, guarantee_excess, one_vs_all_balance, one_vs_all_ledger,
+    pooled_balance, relative_difference, residual_centroids, softmax_balance, softmax_ledger,
 };
 pub use ledger::{Ledger, LedgerEntry};
 pub(crate) use mean_probability::sample_probabilities;

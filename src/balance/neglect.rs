@@ -4,7 +4,7 @@ use super::mean_probability::MeanProbability;
 use crate::loss::Targets;
 use serde::Serialize;
 
-/// Non-target means of one column (THEORY A1, A2).
+/// Non-target means of one column (docs/theory.md#a1, #a2).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Neglect {
     /// `Pbar_k`, the mean probability over all non-target samples.

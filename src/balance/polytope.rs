@@ -1,4 +1,4 @@
-//! What class sizes and softmax weights alone leave open (THEORY I1 to I4): the flows `F[c][k] = m_c P[c][k]` may be any
+//! What class sizes and softmax weights alone leave open (docs/theory.md#i1 to #i4): the flows `F[c][k] = m_c P[c][k]` may be any
 //! non-negative matrix whose row and column sums both are the masses `m`.
 
 mod program;

@@ -1,4 +1,4 @@
-//! The weight-effect Jacobian: what every class weight does to every mean probability (THEORY W1, W2).
+//! The weight-effect Jacobian: what every class weight does to every mean probability (docs/theory.md#w1, #w2).
 
 use super::laws::relative_difference;
 use super::mean_probability::MeanProbability;

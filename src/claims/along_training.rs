@@ -1,105 +1,155 @@
-//! N1: how the balance of a network's last layer emerges while the network is trained.
+//! N1: how far a network in training is from the balance of its last layer.
+//!
+//! Theory fixes one thing at every point, stationary or not: the two sides of the law, computed from probabilities
+//! alone, differ by the gradient of the intercept. That is judged, class by class and epoch by epoch. Whether the
+//! difference falls along a training is up to the training, so it is measured over several draws and not judged.
 
 use super::case::{CaseReport, SetupFailure};
-use super::comparison::{Comparison, missed};
+use super::comparison::Comparison;
 use super::networks::{LOSSES, long_tailed, recipe};
-use super::sentence::{quantile, shown};
-use crate::balance::LedgerEntry;
-use crate::cnn::{Plan, Recipe, Sight, Training};
+use super::sentence::{quantile, share_of, shown};
+use crate::balance::{
+    ClassMeans, Ledger, attached_ledger, detached_ledger, one_vs_all_ledger, softmax_ledger,
+};
+use crate::cnn::{HeadPenalty, LastLayer, Plan, Recipe, Sight, Training};
+use crate::data::random::stream;
+use crate::loss::{InrVariant, LossPlan, Targets};
+use nalgebra::DMatrix;
+use rand::RngExt;
 
-/// Epochs, and the tenth of them after which falling is looked for.
-const EPOCHS: usize = 200;
-/// Least rank correlation of two curves that fall together.
-const TOGETHER: f64 = 0.5;
-/// What may be left at the end of what was there after the first tenth.
-const LEFT: f64 = 0.5;
+/// Networks trained with each loss, each on images and from parameters of its own.
+const DRAWS: usize = 4;
+/// Epochs of a training.
+const EPOCHS: usize = 100;
+/// Epochs before curves are looked at: the first steps go up and down.
+const WARM_UP: usize = EPOCHS / 10;
 
 pub(super) const CLAIM: Comparison = Comparison {
     id: "N1",
-    statement: "Along the training of a network, what flows out of a class less what flows in, over all mass, is the gradient of its intercept, and falls with the gradient of the last layer.",
-    cases: LOSSES.len(),
+    statement: "At every epoch of a network's training and for every class k, (outflow − inflow)/M = −∂L/∂bₖ: the law is off by the gradient of the intercept, and by nothing else.",
+    cases: LOSSES.len() * DRAWS,
     check: along_training,
     summarise,
 };
 
-fn summarise(cases: &[Vec<f64>]) -> Vec<String> {
-    let numbers = |place: usize| cases.iter().filter_map(move |case| case.get(place)).copied();
-    let middle = |place: usize| quantile(numbers(place), 0.5).map_or_else(String::new, shown);
-    let least = |place: usize| quantile(numbers(place), 0.0).map_or_else(String::new, shown);
-    vec![
-        format!(
-            "rank correlation with the gradient over epochs: {} (median; least {}); at the end {} of the difference after a tenth of the epochs is left, and {} of the gradient",
-            middle(0),
-            least(0),
-            middle(1),
-            middle(2)
-        ),
-        // Relative to the flows, which shrink too as a network fits its images.
-        format!(
-            "relative to the flows, not judged: rank correlation {} (median; least {}), {} left",
-            middle(3),
-            least(3),
-            middle(4)
-        ),
-    ]
+/// What is measured of one training and not judged: no theory says that a curve falls.
+struct CurveSummary {
+    /// Last value as a share of the first one after the warm-up.
+    remaining: f64,
+    /// Rank correlation with the gradient over epochs.
+    correlation: f64,
 }
 
-fn along_training(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> {
-    let (loss, weights, words) = &LOSSES[case];
-    let sample = long_tailed(20.0, draws)?;
-    let sights = |decay_head_bias: bool| -> Result<Vec<Sight>, SetupFailure> {
-        let recipe = Recipe { epochs: EPOCHS, decay_head_bias, ..recipe(loss) };
-        let mut training =
-            Training::new(Plan::new(recipe, loss.clone(), weights, &sample, draws.1)?, &sample)?;
-        let mut sights = Vec::new();
-        while !training.is_done() {
-            sights.push(training.sight());
-            training.finish_epoch(&mut |_| Ok(()))?;
-        }
-        Ok(sights)
-    };
-    let free = sights(false)?;
-    let curve = |of: fn(&Sight) -> f64| free.iter().skip(EPOCHS / 10).map(of).collect::<Vec<f64>>();
-    let (gradient, apart) = (curve(|sight| sight.gradient_inf), curve(imbalance));
-    let relative = curve(Sight::worst_residual);
-    let falling = missed(&[(rank_correlation(&gradient, &apart), TOGETHER), (-left(&apart), -LEFT)]);
+impl CurveSummary {
+    fn of(curve: &[f64], gradient: &[f64]) -> Self {
+        let remaining = match curve {
+            [first, .., last] => last / first,
+            _ => f64::NAN,
+        };
+        Self { remaining, correlation: rank_correlation(curve, gradient) }
+    }
+}
+
+fn along_training((seed, number): (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> {
+    let (plan, weights, words) = &LOSSES[case / DRAWS];
+    let seed = stream(seed, number).random::<u64>();
+    let sample = long_tailed(20.0, (seed, 0))?;
+    let recipe = Recipe { epochs: EPOCHS, ..recipe(plan) };
+    let mut training = Training::new(Plan::new(recipe, plan.clone(), weights, &sample, seed)?, &sample)?;
+    let free = training.head_penalty();
+    let (mut errors, mut sights) = (Vec::new(), Vec::new());
+    while !training.is_done() {
+        let layer = training.last_layer();
+        let sight = layer.sight(training.loss(), training.targets(), free);
+        errors.push(law_error(&sight, plan, &layer, training.targets())?);
+        sights.push(sight);
+        training.finish_epoch(&mut |_| Ok(()))?;
+    }
+    let layer = training.last_layer();
+    let decaying = layer.sight(training.loss(), training.targets(), HeadPenalty { with_bias: true, ..free });
+    let curve = |of: fn(&Sight) -> f64| sights.iter().skip(WARM_UP).map(of).collect::<Vec<f64>>();
+    let gradient = curve(|sight| sight.gradient_inf);
+    let difference = CurveSummary::of(&curve(largest_difference), &gradient);
+    let relative = CurveSummary::of(&curve(Sight::worst_residual), &gradient);
     Ok(CaseReport {
         setup: format!("{words}, ten digits 1:20, {EPOCHS} epochs of all images at a time"),
-        residual: Some(off_the_gradient(&free).max(falling)),
-        // With the bias decaying, its gradient is another.
-        control: Some(off_the_gradient(&sights(true)?)),
+        residual: errors.into_iter().max_by(f64::total_cmp),
+        // Where the bias decays, its gradient has another term, and the law is off by it.
+        control: Some(law_error(&decaying, plan, &layer, training.targets())?),
         observed: vec![
-            rank_correlation(&gradient, &apart),
-            left(&apart),
-            left(&gradient),
-            rank_correlation(&gradient, &relative),
-            left(&relative),
+            difference.remaining,
+            difference.correlation,
+            relative.remaining,
+            relative.correlation,
         ],
         ..CaseReport::default()
     })
 }
 
-/// The largest `|outflow - inflow|` of a class, over the loss's divisor, that is the mass of the mean loss.
-fn imbalance(sight: &Sight) -> f64 {
-    let difference = |entry: &LedgerEntry| entry.difference.abs();
-    sight.ledger.entries.iter().map(difference).fold(0.0, f64::max) / sight.divisor
+/// How far `(outflow - inflow) / M` of the closed-form law is from minus the gradient of the intercept, relative to the
+/// larger flow; the worst class, NaN above all.
+fn law_error(
+    sight: &Sight,
+    plan: &LossPlan,
+    layer: &LastLayer,
+    targets: &Targets,
+) -> Result<f64, SetupFailure> {
+    let law = closed_form(plan, sight, layer, targets)?;
+    let errors = law.entries.iter().zip(&sight.by_intercepts).map(|(entry, gradient)| {
+        (entry.difference + gradient * sight.divisor).abs() / entry.outflow.abs().max(entry.inflow.abs())
+    });
+    errors.max_by(f64::total_cmp).ok_or_else(|| "a head without intercepts".into())
 }
 
-/// How far the gradients of the intercepts are from `(inflow - outflow) / M`, relative to the flows; the worst epoch.
-fn off_the_gradient(sights: &[Sight]) -> f64 {
-    let off = |sight: &Sight| {
-        let pairs = sight.ledger.entries.iter().zip(&sight.by_intercepts);
-        let off = pairs.map(|(entry, gradient)| {
-            (gradient * sight.divisor + entry.difference).abs() / entry.outflow.max(entry.inflow)
-        });
-        off.fold(0.0, f64::max)
+/// Both sides of the law of a loss, from probabilities alone.
+fn closed_form(
+    plan: &LossPlan,
+    sight: &Sight,
+    layer: &LastLayer,
+    targets: &Targets,
+) -> Result<Ledger, SetupFailure> {
+    let means = &sight.means;
+    Ok(match *plan {
+        LossPlan::Softmax => softmax_ledger(means, targets),
+        LossPlan::Logistic => {
+            let weight = |class, _| targets.class_weights()[class];
+            let pair_weights = DMatrix::from_fn(targets.classes(), targets.classes(), weight);
+            one_vs_all_ledger(means, targets, &pair_weights)
+        }
+        LossPlan::Inr { beta, variant: InrVariant::Detached } => detached_ledger(means, targets, beta),
+        LossPlan::Inr { beta, variant: InrVariant::Attached } => {
+            attached_ledger(means, &ClassMeans::of(&layer.logits(), targets), targets, beta)
+        }
+        _ => return Err(format!("{}: its law is checked by B7", plan.paper_name()).into()),
+    })
+}
+
+/// The largest `|outflow - inflow| / M` of a class.
+fn largest_difference(sight: &Sight) -> f64 {
+    let differences = sight.ledger.entries.iter().map(|entry| entry.difference.abs());
+    differences.max_by(f64::total_cmp).unwrap_or(f64::NAN) / sight.divisor
+}
+
+fn summarise(cases: &[Vec<f64>]) -> Vec<String> {
+    let numbers = |place: usize| cases.iter().filter_map(move |case| case.get(place)).copied();
+    let fell =
+        |place| share_of(numbers(place).filter(|&remaining| remaining < 1.0).count(), numbers(place).count());
+    let at = |place: usize, share: f64| quantile(numbers(place), share).map_or_else(String::new, shown);
+    let summary = |what: &str, remaining: usize, correlation: usize| {
+        format!(
+            "not judged: {what} fell in {}; median at the end {} of what it was after {WARM_UP} epochs; rank \
+             correlation with the gradient {} (median), {} to {}",
+            fell(remaining),
+            at(remaining, 0.5),
+            at(correlation, 0.5),
+            at(correlation, 0.0),
+            at(correlation, 1.0)
+        )
     };
-    sights.iter().map(off).fold(0.0, f64::max)
-}
-
-/// The last of some numbers as a share of the first.
-fn left(numbers: &[f64]) -> f64 {
-    numbers[numbers.len() - 1] / numbers[0]
+    vec![
+        summary("the largest difference of a class", 0, 1),
+        summary("the same relative to the flows, which shrink too,", 2, 3),
+    ]
 }
 
 /// Spearman's: the correlation of ranks.
@@ -111,7 +161,7 @@ fn rank_correlation(a: &[f64], b: &[f64]) -> f64 {
         order.into_iter().enumerate().for_each(|(rank, place)| ranks[place] = rank as f64);
         ranks
     };
-    let middle = (a.len() - 1) as f64 / 2.0;
+    let middle = (a.len() as f64 - 1.0) / 2.0;
     let (a, b) = (ranks(a), ranks(b));
     let product =
         |x: &[f64], y: &[f64]| -> f64 { x.iter().zip(y).map(|(x, y)| (x - middle) * (y - middle)).sum() };
@@ -126,5 +176,37 @@ mod tests {
     fn ranks_alone_correlate() {
         assert_eq!(rank_correlation(&[1.0, 2.0, 4.0], &[1.0, 10.0, 1000.0]), 1.0);
         assert_eq!(rank_correlation(&[1.0, 2.0, 4.0], &[3.0, 2.0, 1.0]), -1.0);
+    }
+
+    /// One draw of each loss, on seeds of which most failed when a curve's fall was judged.
+    #[test]
+    fn the_difference_is_the_gradient_on_any_seed() {
+        for (loss, seed) in (0..LOSSES.len()).zip([2, 3, 5, 8, 13, 21]) {
+            let case = loss * DRAWS;
+            let report = along_training((seed, case as u64), case).expect("trained");
+            let (residual, control) = (report.residual, report.control);
+            assert!(residual.is_some_and(|residual| residual < 1e-12), "{loss}: {residual:?}");
+            assert!(control.is_some_and(|control| control > 1e-6), "{loss}: {control:?}");
+        }
+    }
+
+    /// Controls of the check itself: the gradient of one class off by a part in a million, or no number.
+    #[test]
+    fn a_gradient_that_is_off_is_seen_in_any_class() {
+        let (plan, weights, _) = &LOSSES[1];
+        let sample = long_tailed(20.0, (1, 0)).expect("digits");
+        let training_plan = Plan::new(recipe(plan), plan.clone(), weights, &sample, 1).expect("a plan");
+        let mut training = Training::new(training_plan, &sample).expect("a training");
+        let layer = training.last_layer();
+        let error = |sight: &Sight| law_error(sight, plan, &layer, training.targets()).expect("a law");
+        let sight = layer.sight(training.loss(), training.targets(), training.head_penalty());
+        assert!(error(&sight) < 1e-12, "{}", error(&sight));
+        for class in 0..sight.by_intercepts.len() {
+            let mut wrong = sight.clone();
+            wrong.by_intercepts[class] += 1e-6;
+            assert!(error(&wrong) > 1e-7, "class {class}: {}", error(&wrong));
+            wrong.by_intercepts[class] = f64::NAN;
+            assert!(error(&wrong).is_nan(), "class {class}");
+        }
     }
 }

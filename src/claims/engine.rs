@@ -58,7 +58,7 @@ enum Claim {
     Comparison(&'static Comparison),
 }
 
-/// All claims in the order of THEORY.md, each with the number its random streams are drawn from.
+/// All claims in the order of docs/theory.md, each with the number its random streams are drawn from.
 fn catalogue() -> Vec<(u64, Claim)> {
     let laws = binary::CLAIMS.iter().chain(&softmax::CLAIMS[..1]).chain(&one_vs_all::CLAIMS[..1]);
     let later = softmax::CLAIMS[1..].iter().chain(&one_vs_all::CLAIMS[1..]).chain(&inr::CLAIMS);
@@ -110,6 +110,12 @@ fn checked_report(
 #[must_use]
 pub fn claim_ids() -> Vec<&'static str> {
     catalogue().into_iter().map(|(_, claim)| claim.id()).collect()
+}
+
+/// What the claim of an id states, in one sentence; `None` for an id that no claim has.
+#[must_use]
+pub fn claim_statement(id: &str) -> Option<&'static str> {
+    catalogue().into_iter().find(|(_, claim)| claim.id() == id).map(|(_, claim)| claim.statement())
 }
 
 impl Claim {

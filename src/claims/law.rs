@@ -22,7 +22,7 @@ pub(super) struct LawClaim {
 /// The laws that are balances of a loss's intercept gradient.
 pub(super) const BALANCE_LAWS: [&str; 5] = ["B1", "B5", "B6", "R1", "R2"];
 
-/// Largest residual that counts as holding, for every claim (THEORY section 7).
+/// Largest residual that counts as holding, for every claim (docs/theory.md#numerics).
 pub(super) const TOLERANCE: f64 = 1e-10;
 
 /// For claims with nothing besides their residual.

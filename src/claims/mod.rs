@@ -1,5 +1,5 @@
 //! The paper's claims as checks: statement, set-ups fixed in advance, measured residuals, verdict. One file per family
-//! of THEORY.md ids; every law is also evaluated at points that are not stationary, where it must be seen to fail.
+//! of docs/theory.md ids; every law is also evaluated at points that are not stationary, where it must be seen to fail.
 
 mod along_training;
 mod averaging;
@@ -28,7 +28,7 @@ mod weight_effects;
 mod zoo;
 
 pub use case::Balance;
-pub use engine::{Advance, Effort, Plan, claim_ids, tolerance, verify, verify_on};
+pub use engine::{Advance, Effort, Plan, claim_ids, claim_statement, tolerance, verify, verify_on};
 pub use error::ClaimError;
 pub use kept::CheckedSetups;
 pub use sample::sample_balances;
@@ -36,3 +36,5 @@ pub use verdict::{Control, Finding, Verdict};
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod theory_page;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// The verdict on one claim over all its set-ups.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
-    /// THEORY.md's id, such as `B5`.
+    /// Its id in docs/theory.md, such as `B5`.
     pub id: String,
     /// The claim in one sentence.
     pub statement: String,

@@ -2,7 +2,9 @@
 
 use super::output::{Style, print};
 use super::{Ending, verdict_table};
-use crate::claims::{Advance, CheckedSetups, Effort, Plan, Verdict, claim_ids, verify_on};
+use crate::claims::{
+    Advance, CheckedSetups, ClaimError, Effort, Plan, Verdict, claim_ids, claim_statement, verify_on,
+};
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -10,6 +12,7 @@ const EXAMPLES: &str = "Examples:
   equipoise verify                    all claims, all set-ups
   equipoise verify B R1 --quick       a family and one claim, a sample of the set-ups
   equipoise verify B5 --case 17       one set-up of one claim
+  equipoise verify --list             what every claim states; docs/theory.md has the proofs
   equipoise verify --format json      for a machine; the same bytes on any number of threads";
 
 /// What to check and how to print it.
@@ -19,6 +22,9 @@ pub(super) struct Arguments {
     /// Claims to check, such as B5, or families, such as B [default: all]
     #[arg(value_name = "ID")]
     ids: Vec<String>,
+    /// Print what the claims state, and check nothing
+    #[arg(long, conflicts_with_all = ["quick", "case", "format", "seed"])]
+    list: bool,
     /// Check a sample of the set-ups only
     #[arg(long)]
     quick: bool,
@@ -41,6 +47,10 @@ enum Format {
 }
 
 pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
+    if arguments.list {
+        print(&statements(&arguments.ids)?)?;
+        return Ok(Ending::Done);
+    }
     let plan = Plan {
         ids: expand(&arguments.ids),
         effort: effort(arguments.quick),
@@ -54,6 +64,17 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
         Format::Markdown => verdict_table::markdown(&verdicts),
     })?;
     Ok(ending(&verdicts))
+}
+
+/// One line for every claim asked for, or for all.
+fn statements(asked: &[String]) -> Result<String, ClaimError> {
+    let ids =
+        if asked.is_empty() { claim_ids().into_iter().map(str::to_owned).collect() } else { expand(asked) };
+    let line = |id: &String| {
+        let unknown = || ClaimError::UnknownId { id: id.clone(), known: claim_ids().join(", ") };
+        claim_statement(id).map(|statement| format!("{id}  {statement}\n")).ok_or_else(unknown)
+    };
+    ids.iter().map(line).collect()
 }
 
 pub(super) fn effort(quick: bool) -> Effort {

@@ -1,5 +1,5 @@
 //! Images -> network -> logits and last-layer features: small convolutional networks, trained fast and reproducibly, to
-//! see the laws on real images (THEORY section 6).
+//! see the laws on real images (docs/theory.md#images).
 //!
 //! Networks compute in single precision, on matrix products of a library; everything that is said about them
 //! ([`Sight`]) is computed in double precision. The same seed gives the same bits on any number of threads.

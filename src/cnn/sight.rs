@@ -89,7 +89,7 @@ impl LastLayer {
         }
     }
 
-    /// The features as they are, solved for the head with a penalty on `W` (THEORY N2): its doubles and the largest entry of
+    /// The features as they are, solved for the head with a penalty on `W` (docs/theory.md#n2): its doubles and the largest entry of
     /// their gradient, or why there is none.
     pub fn finish(
         &self,

@@ -37,7 +37,7 @@ pub fn ring(classes: usize, radius: f64) -> Result<DMatrix<f64>, DataError> {
     Ok(means)
 }
 
-/// THEORY A4: class 0, the target, at the origin of the plane, and `easy_classes` classes evenly spaced on a
+/// docs/theory.md#a4: class 0, the target, at the origin of the plane, and `easy_classes` classes evenly spaced on a
 /// circle of `radius` around it. One column of a linear head cannot fence the target in.
 pub fn ring_around_target(easy_classes: usize, radius: f64) -> Result<DMatrix<f64>, DataError> {
     check_count("ring easy_classes", easy_classes, 1)?;
@@ -60,7 +60,7 @@ pub fn line(classes: usize, spacing: f64) -> Result<DMatrix<f64>, DataError> {
     Ok(means)
 }
 
-/// THEORY A3: class 0, the target, at the origin; class 1, the hard non-target, `hard_distance` away on the first
+/// docs/theory.md#a3: class 0, the target, at the origin; class 1, the hard non-target, `hard_distance` away on the first
 /// axis; each of `easy_classes` further classes `easy_distance` away along an axis of its own.
 ///
 /// The dimension is `1 + easy_classes`, so that a linear head has room for every class.

@@ -7,7 +7,7 @@ use super::blocks::{class_totals, labels_in_blocks, zeros};
 use super::random::stream;
 use super::{DataError, Dataset};
 
-/// `G` groups with `group_counts[g][c]` samples of class `c` in group `g` (THEORY I5 and I6).
+/// `G` groups with `group_counts[g][c]` samples of class `c` in group `g` (docs/theory.md#i5 and #i6).
 ///
 /// Features are one-hot with group 0 as the reference: `d = G - 1`, feature `g - 1` is 1 in group `g` and 0
 /// elsewhere. Together with the intercept the head is saturated: it can give each group any logits, so an

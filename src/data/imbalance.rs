@@ -9,7 +9,7 @@ use super::DataError;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ImbalanceProfile {
-    /// Long tail (THEORY N5): `N_c = largest * ratio^(-c / (K - 1))`, rounded to the nearest whole number and at
+    /// Long tail (docs/theory.md#n5): `N_c = largest * ratio^(-c / (K - 1))`, rounded to the nearest whole number and at
     /// least 1, so class 0 is the largest and the last class is `ratio` times as small.
     Exponential {
         /// Samples of class 0; at least 1.
@@ -27,7 +27,7 @@ pub enum ImbalanceProfile {
         /// How many of the last classes are small; at least 1 and fewer than all.
         minority_classes: usize,
     },
-    /// One class of another size (THEORY A3): `rare` has `samples` samples, all others `common` each.
+    /// One class of another size (docs/theory.md#a3): `rare` has `samples` samples, all others `common` each.
     OneRare {
         /// Samples of each of the other classes; at least 1.
         common: usize,

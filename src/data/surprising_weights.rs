@@ -1,4 +1,4 @@
-//! Data sets on which a class weight does what one would not expect (THEORY W3, W4, I6); `equipoise search` finds more.
+//! Data sets on which a class weight does what one would not expect (docs/theory.md#w3, #w4, #i6); `equipoise search` finds more.
 
 use super::{DataError, PlacedGroups};
 
@@ -35,7 +35,7 @@ const HELPING: [Group<3, 3>; 6] = [
 const HINDERING: [Group<2, 3>; 3] =
     [([0.0, 0.0], [45, 45, 1]), ([1.0, 0.0], [628, 2, 1]), ([0.0, 1.0], [1, 2, 1014])];
 
-/// THEORY W4: 1,482 negatives and 83 positives in three dimensions. More weight on the positives lowers their mean
+/// docs/theory.md#w4: 1,482 negatives and 83 positives in three dimensions. More weight on the positives lowers their mean
 /// predicted probability, without penalty.
 ///
 /// Found by hill climbing; random problems do not show it.

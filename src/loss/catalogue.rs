@@ -11,7 +11,7 @@ pub struct LossEntry {
     pub title: &'static str,
     /// A sample's loss before its class weight, with `p` the probabilities, `y` the class.
     pub equation: &'static str,
-    /// What holds where the gradient by the intercepts vanishes (THEORY sections 2 and 5).
+    /// What holds where the gradient by the intercepts vanishes (docs/theory.md#balance and #repair).
     pub law: &'static str,
     /// Who proposed it; empty for what everybody uses.
     pub source: &'static str,

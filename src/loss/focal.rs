@@ -1,4 +1,4 @@
-//! Softmax focal loss (THEORY B7).
+//! Softmax focal loss (docs/theory.md#b7).
 
 use super::per_sample::{residual, room, spread};
 use super::{Link, Loss, Targets};

@@ -1,4 +1,4 @@
-//! LGL-INR: logistic loss with in-negative-class reweighting (THEORY section 5).
+//! LGL-INR: logistic loss with in-negative-class reweighting (docs/theory.md#repair).
 
 use super::pair_weights::{ColumnMeans, PairWeights};
 use super::{ColumnLoss, Link, Loss, Targets, columns};

@@ -1,4 +1,4 @@
-//! Logistic losses: binary, and one-vs-all with any pair weights (THEORY B1, B6).
+//! Logistic losses: binary, and one-vs-all with any pair weights (docs/theory.md#b1, #b6).
 
 use super::pair_weights::{ColumnMeans, PairWeights};
 use super::{ColumnLoss, Link, Loss, Targets, columns};

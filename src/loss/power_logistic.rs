@@ -1,4 +1,4 @@
-//! One-vs-all logistic losses that count an entry by a power of the probability it gives to the wrong side (THEORY B7).
+//! One-vs-all logistic losses that count an entry by a power of the probability it gives to the wrong side (docs/theory.md#b7).
 
 use super::{Link, Loss, Targets};
 use crate::numeric::{Sigmoid, Sum, softplus};

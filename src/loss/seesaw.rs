@@ -1,4 +1,4 @@
-//! Seesaw loss (THEORY B7).
+//! Seesaw loss (docs/theory.md#b7).
 
 use super::per_sample::{residual, room, spread};
 use super::{Link, Loss, Targets};

@@ -1,4 +1,4 @@
-//! Softmax cross-entropy of logits that are scaled and shifted class by class (THEORY B7).
+//! Softmax cross-entropy of logits that are scaled and shifted class by class (docs/theory.md#b7).
 
 use super::{Link, Loss, Softmax, Targets};
 use nalgebra::DMatrix;

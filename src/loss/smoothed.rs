@@ -1,4 +1,4 @@
-//! Softmax cross-entropy against smoothed labels (THEORY B7).
+//! Softmax cross-entropy against smoothed labels (docs/theory.md#b7).
 
 use super::per_sample::{room, spread};
 use super::{Link, Loss, Targets};

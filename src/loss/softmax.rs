@@ -1,4 +1,4 @@
-//! Softmax cross-entropy (THEORY B5).
+//! Softmax cross-entropy (docs/theory.md#b5).
 
 use super::block::{LogitBlock, PerSample, lane_largest, lane_sum, update_in_blocks};
 use super::{ColumnPart, Link, Loss, Targets};

@@ -1,4 +1,4 @@
-//! Functions of one logit that keep full relative precision at any size of it (THEORY section 7).
+//! Functions of one logit that keep full relative precision at any size of it (docs/theory.md#numerics).
 #![allow(clippy::inline_always, reason = "only a body inlined into its loop is vectorised with it")]
 
 use super::elementary::{exp_of_nonpositive, ln_1p_of_nonnegative};

@@ -98,7 +98,7 @@ fn every_loss_reaches_rounding_level() {
     }
 }
 
-/// THEORY W4 gives these figures from 60-digit arithmetic.
+/// docs/theory.md#w4 gives these figures from 60-digit arithmetic.
 #[test]
 fn the_w4_witness_lands_on_its_reference() {
     let dataset = grouped(&[

@@ -1,4 +1,4 @@
-//! How a stationary point moves with the class weights, by the implicit function theorem (THEORY W1).
+//! How a stationary point moves with the class weights, by the implicit function theorem (docs/theory.md#w1).
 //!
 //! `H theta'_j = -d(grad L) / d log lambda_j`. As `L` is a mean, the right side is
 //! `-(1/M) sum_{i in j} lambda_j grad l_i - (m_j / M) l2 W`: what class `j` pulls, less its share of what all pull.

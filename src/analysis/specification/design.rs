@@ -29,7 +29,7 @@ pub enum Design {
         /// Samples of each class.
         counts: ClassSizes,
     },
-    /// Saturated groups (THEORY I5): the samples of a group share their features.
+    /// Saturated groups (docs/theory.md#i5): the samples of a group share their features.
     Groups {
         /// Samples of each group (rows) and class (columns).
         counts: Vec<Vec<usize>>,
@@ -66,16 +66,16 @@ pub enum Design {
         /// Samples of each group (rows) and class (columns).
         counts: Vec<Vec<usize>>,
     },
-    /// THEORY W4: six groups on which more weight on the positives lowers their mean probability; the same in every
+    /// docs/theory.md#w4: six groups on which more weight on the positives lowers their mean probability; the same in every
     /// repetition.
     ContraryWeight,
-    /// THEORY W4 with three classes: more weight on class 1 lowers its own mean probability, under a penalty of 0.001.
+    /// docs/theory.md#w4 with three classes: more weight on class 1 lowers its own mean probability, under a penalty of 0.001.
     ContraryWeightOfThree,
     /// Three classes, of which more weight on class 0 raises the mean probability of class 1.
     HelpingWeight,
     /// As many samples of each class as in `helping_weight`, but more weight on class 0 lowers that of class 1.
     HinderingWeight,
-    /// THEORY I6: saturated groups on which softmax outflows, under inverse-frequency weights, point where they are wanted.
+    /// docs/theory.md#i6: saturated groups on which softmax outflows, under inverse-frequency weights, point where they are wanted.
     Witness {
         /// Samples of each class.
         counts: Vec<usize>,
@@ -133,7 +133,7 @@ pub enum Means {
         /// Radius of the circle.
         radius: f64,
     },
-    /// Class 0 at the centre of a ring of the others (THEORY A4).
+    /// Class 0 at the centre of a ring of the others (docs/theory.md#a4).
     RingAroundTarget {
         /// Classes on the ring.
         easy_classes: usize,
@@ -147,8 +147,7 @@ pub enum Means {
         /// Distance of neighbours.
         spacing: f64,
     },
-    /// Class 0, a class that is hard to tell from it, and easy classes far off, each in a direction of its own (THEORY
-    /// A3).
+    /// Class 0, a class that is hard to tell from it, and easy classes far off, each in a direction of its own (docs/theory.md#a3).
     HardAndEasy {
         /// Distance of class 1 from class 0.
         hard_distance: f64,

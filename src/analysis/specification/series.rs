@@ -21,7 +21,7 @@ pub struct Series {
     /// Class weights, if other than those of the analysis.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub class_weights: Option<WeightRule>,
-    /// Whether a trained network's head is then solved for, the features as they are (THEORY N2).
+    /// Whether a trained network's head is then solved for, the features as they are (docs/theory.md#n2).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub polished: bool,
     /// The algorithm; anything but the default is for showing where it stops.

@@ -1,5 +1,5 @@
 //! Class weights whose stationary point meets a target: Newton on the logarithms of the weights, with the weight-effect
-//! Jacobian (THEORY W1).
+//! Jacobian (docs/theory.md#w1).
 
 mod error;
 mod gauge;
