@@ -100,7 +100,8 @@ fn class_means(link: Link, rates: &DMatrix<f64>, change: &DMatrix<f64>, targets:
     let classes = targets.classes();
     let mut sums = vec![Sum::default(); classes * classes];
     let mut moved = vec![0.0; classes];
-    for ((rate, dz), &label) in rates.column_iter().zip(change.column_iter()).zip(targets.of_sample()) {
+    let samples = rates.column_iter().zip(change.column_iter()).zip(targets.of_sample());
+    for (number, ((rate, dz), &label)) in samples.enumerate() {
         match (link, rate.len()) {
             (Link::Sigmoid, 1) => {
                 moved[1] = rate[0] * dz[0];
@@ -112,9 +113,10 @@ fn class_means(link: Link, rates: &DMatrix<f64>, change: &DMatrix<f64>, targets:
             (Link::Softmax, _) => softmax_change(rate.as_slice(), dz.as_slice(), &mut moved),
         }
         let of_class = &mut sums[label as usize * classes..][..classes];
-        of_class.iter_mut().zip(&moved).for_each(|(sum, &change)| sum.add(change));
+        let weight = targets.sample_weight(number);
+        of_class.iter_mut().zip(&moved).for_each(|(sum, &change)| sum.add(weight * change));
     }
-    DMatrix::from_fn(classes, classes, |c, k| sums[c * classes + k].value() / targets.counts()[c] as f64)
+    DMatrix::from_fn(classes, classes, |c, k| sums[c * classes + k].value() / targets.sizes()[c])
 }
 
 /// `p_k sum_l p_l (dz_k - dz_l)`: differences of changes, so that what is common to all cancels exactly.

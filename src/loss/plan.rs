@@ -110,8 +110,8 @@ impl PositiveWeights {
     fn resolve(&self, targets: &Targets) -> Vec<f64> {
         match self {
             Self::Balanced => {
-                let samples = targets.samples() as f64;
-                targets.counts().iter().map(|&count| (samples - count as f64) / count as f64).collect()
+                let total = targets.total_size();
+                targets.sizes().iter().map(|size| (total - size) / size).collect()
             }
             // Classes without a weight count once; whoever takes a plan from outside checks their number.
             Self::Explicit(weights) => {

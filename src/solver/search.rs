@@ -239,6 +239,7 @@ impl<'p> Search<'p> {
             column_class: separation.column.map(|column| self.problem.loss.target_of(column)),
             direction: Head { coefficients, intercepts },
             separated_samples: separation.samples,
+            separated_size: separation.size,
             classes: separation.classes,
         }
     }

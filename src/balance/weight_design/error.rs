@@ -76,8 +76,8 @@ impl DesignError {
         let mass: Vec<f64> = last
             .class_weights
             .iter()
-            .zip(labels.counts())
-            .map(|(weight, &count)| weight * count as f64)
+            .zip(labels.sizes())
+            .map(|(weight, size)| weight * size)
             .collect();
         if let WeightTarget::Shortfall(proportions) = target {
             let largest = proportions.iter().copied().fold(0.0, f64::max);
