@@ -194,13 +194,7 @@ impl Part {
     }
 
     /// Loss and gradient of a sample from its probabilities.
-    fn add_direct(
-        &mut self,
-        z: &[f64],
-        sample: &[Sigmoid],
-        (class, of_sample): (usize, f64),
-        log_own: f64,
-    ) {
+    fn add_direct(&mut self, z: &[f64], sample: &[Sigmoid], (class, of_sample): (usize, f64), log_own: f64) {
         let own = self.column_of[class];
         match &self.direct {
             Direct::Softmax(weights) => {

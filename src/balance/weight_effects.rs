@@ -143,6 +143,13 @@ mod tests {
             .expect("small")
     }
 
+    /// The same samples with weights between 0.3 and 2.3.
+    fn weighted(dataset: Dataset) -> Dataset {
+        let samples = dataset.labels().samples();
+        let weights: Vec<f64> = (0..samples).map(|sample| 0.3 + (sample * 5 % 7) as f64 / 3.0).collect();
+        dataset.with_sample_weights(&weights).expect("valid")
+    }
+
     fn at(dataset: &Dataset, choice: &LossChoice, l2: f64, logs: &[f64]) -> (MeanProbability, WeightEffects) {
         let weights = ClassWeights::Explicit(logs.iter().map(|log| log.exp()).collect());
         let problem = Problem::new(dataset, choice, &weights, l2).expect("a problem");
@@ -161,23 +168,28 @@ mod tests {
             (4, LossChoice::Softmax, 0.0),
             (4, LossChoice::Softmax, 1e-2),
         ] {
-            let dataset = dataset(classes);
-            let logs: Vec<f64> = (0..classes).map(|class| 0.7 - 0.4 * class as f64).collect();
-            let (means, effects) = at(&dataset, &choice, l2, &logs);
-            let weights: Vec<f64> = logs.iter().map(|log| log.exp()).collect();
-            for class in 0..classes {
-                let expected =
-                    WeightEffects::by_differences(&dataset, &choice, &weights, l2, class, USUAL_STEP);
-                let expected = expected.expect("solved");
-                let apart = (&effects.of_weight[class] - &expected).amax() / expected.amax();
-                assert!(apart < 1e-7, "{choice:?}, l2 {l2}, weight {class}: {apart:e}");
+            for dataset in [dataset(classes), weighted(dataset(classes))] {
+                agree(&dataset, &choice, l2);
             }
-            if choice == LossChoice::Softmax || classes == 2 {
-                let weights = ClassWeights::Explicit(logs.iter().map(|log| log.exp()).collect());
-                let problem = Problem::new(&dataset, &choice, &weights, l2).expect("a problem");
-                let residual = effects.sum_rule(&means, problem.targets());
-                assert!(residual < 1e-10, "{choice:?}, l2 {l2}: {residual:e}");
-            }
+        }
+    }
+
+    fn agree(dataset: &Dataset, choice: &LossChoice, l2: f64) {
+        let classes = dataset.labels().classes();
+        let logs: Vec<f64> = (0..classes).map(|class| 0.7 - 0.4 * class as f64).collect();
+        let (means, effects) = at(dataset, choice, l2, &logs);
+        let weights: Vec<f64> = logs.iter().map(|log| log.exp()).collect();
+        for class in 0..classes {
+            let expected = WeightEffects::by_differences(dataset, choice, &weights, l2, class, USUAL_STEP);
+            let expected = expected.expect("solved");
+            let apart = (&effects.of_weight[class] - &expected).amax() / expected.amax();
+            assert!(apart < 1e-7, "{choice:?}, l2 {l2}, weight {class}: {apart:e}");
+        }
+        if *choice == LossChoice::Softmax || classes == 2 {
+            let weights = ClassWeights::Explicit(logs.iter().map(|log| log.exp()).collect());
+            let problem = Problem::new(dataset, choice, &weights, l2).expect("a problem");
+            let residual = effects.sum_rule(&means, problem.targets());
+            assert!(residual < 1e-10, "{choice:?}, l2 {l2}: {residual:e}");
         }
     }
 

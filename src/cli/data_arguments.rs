@@ -46,7 +46,8 @@ impl DataArguments {
 
     /// The files that are read beside [`Self::file`].
     pub(super) fn other_files(&self) -> Vec<&Path> {
-        let names = if self.is_npy() { vec![Some(&self.label), self.sample_weights.as_ref()] } else { Vec::new() };
+        let names =
+            if self.is_npy() { vec![Some(&self.label), self.sample_weights.as_ref()] } else { Vec::new() };
         names.into_iter().flatten().map(Path::new).collect()
     }
 

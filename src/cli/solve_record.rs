@@ -4,10 +4,10 @@ use super::calibration::CalibrationRecord;
 use crate::balance::{Ledger, LedgerEntry, MeanProbability, Neglect, neglect};
 use crate::data::Dataset;
 use crate::loss::{Inr, InrVariant, Link, LossKind};
+use crate::numeric::Count;
 use crate::solver::{
     Head, Outcome, Problem, Recomputed, Separable, SeparationKind, StationaryPoint, other_points,
 };
-use crate::numeric::Count;
 use nalgebra::DMatrix;
 use serde::Serialize;
 

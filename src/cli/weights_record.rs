@@ -5,8 +5,8 @@ use super::solve_record::rows;
 use crate::balance::{DesignError, DesignStep, MeanProbability, WeightDesign, hits, recalls};
 use crate::data::Dataset;
 use crate::loss::ClassWeights;
-use crate::solver::{LossChoice, Problem, ProblemError, solve};
 use crate::numeric::Count;
+use crate::solver::{LossChoice, Problem, ProblemError, solve};
 use serde::Serialize;
 
 /// The one JSON object of `weights`.

@@ -404,3 +404,44 @@ fn check_finite(matrix: &DMatrix<f64>, name: impl Fn(usize) -> String) -> Result
         format!("is {value}; every value must be finite"),
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nalgebra::dmatrix;
+
+    fn dataset() -> Dataset {
+        let labels = Labels::numbered(vec![0, 1, 1, 0], 2).expect("two classes");
+        Dataset::unnamed(dmatrix![1.0, 2.0, 3.0, 4.0], labels).expect("finite")
+    }
+
+    #[test]
+    fn samples_of_weight_zero_are_absent() {
+        let weighted = dataset().with_sample_weights(&[0.5, 0.0, 2.0, 0.25]).expect("valid");
+        assert_eq!(*weighted.features(), dmatrix![1.0, 3.0, 4.0]);
+        let labels = weighted.labels();
+        assert_eq!((labels.counts(), labels.sizes()), (&[2, 1][..], &[0.75, 2.0][..]));
+        assert_eq!(labels.weights(), Some(&[0.5, 2.0, 0.25][..]));
+        assert_eq!(labels.total_size(), 2.75);
+        let unweighted = dataset();
+        let labels = unweighted.labels();
+        assert_eq!((labels.sizes(), labels.weights()), (&[2.0, 2.0][..], None));
+    }
+
+    #[test]
+    fn unusable_weights_are_named() {
+        let error =
+            |weights: &[f64]| dataset().with_sample_weights(weights).expect_err("unusable").to_string();
+        assert!(error(&[1.0; 3]).contains("3 weights for 4 samples"));
+        for bad in [-1.0, f64::NAN, f64::INFINITY, 1e-300, 1e300] {
+            let text = error(&[1.0, 1.0, bad, 1.0]);
+            assert!(text.contains("sample 2") && text.contains("no sample weight"), "{text}");
+        }
+        assert!(error(&[0.0; 4]).contains("every sample weight is zero"));
+        assert!(error(&[1.0, 0.0, 0.0, 1.0]).contains("class 1"));
+        let labels = dataset().labels().clone();
+        assert!(
+            labels.with_weights(vec![1.0, 0.0, 1.0, 1.0]).expect_err("zero").to_string().contains("sample 1")
+        );
+    }
+}

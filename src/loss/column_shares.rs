@@ -39,9 +39,9 @@ impl<T: nalgebra::Scalar> ColumnShares<T> {
     /// What `change` makes of every number, given its class.
     pub(crate) fn map<R: nalgebra::Scalar>(&self, change: impl Fn(usize, &T) -> R) -> ColumnShares<R> {
         match self {
-            Self::OfClass(shares) => {
-                ColumnShares::OfClass(shares.iter().enumerate().map(|(class, share)| change(class, share)).collect())
-            }
+            Self::OfClass(shares) => ColumnShares::OfClass(
+                shares.iter().enumerate().map(|(class, share)| change(class, share)).collect(),
+            ),
             Self::OfPair(shares) => {
                 let changed = shares.as_slice().iter().enumerate();
                 let changed = changed.map(|(place, share)| change(place % shares.nrows(), share)).collect();

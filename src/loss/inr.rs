@@ -166,8 +166,7 @@ impl ColumnLoss for Inr {
             for (class, &size) in seen {
                 let omega = if class == column { 1.0 } else { at.omega[class] };
                 share[(class, index)] = omega / size;
-                pull[(class, index)] =
-                    self.beta * at.omega[class] * (at.loss[class] - at.mean_loss) / size;
+                pull[(class, index)] = self.beta * at.omega[class] * (at.loss[class] - at.mean_loss) / size;
             }
         }
         let attached = self.variant == InrVariant::Attached;

@@ -99,7 +99,8 @@ impl ClassWeights {
                 Err(WeightError::Overlap { value: overlap })
             }
             &Self::EffectiveNumber(overlap) => {
-                let effective = |&size: &f64| (1.0 - overlap) / -(overlap.ln() * one_if_absent(size)).exp_m1();
+                let effective =
+                    |&size: &f64| (1.0 - overlap) / -(overlap.ln() * one_if_absent(size)).exp_m1();
                 Ok(labels.sizes().iter().map(effective).collect())
             }
             Self::Explicit(weights) => check_explicit(weights, labels),

@@ -24,7 +24,11 @@ impl Count {
     /// The count as an integer, if it is one.
     #[must_use]
     pub fn whole(self) -> Option<u64> {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole, and within range")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "whole, and within range"
+        )]
         ((0.0..EXACT).contains(&self.0) && self.0.fract() == 0.0).then_some(self.0 as u64)
     }
 }

@@ -116,6 +116,15 @@ mod tests {
         }
     }
 
+    /// One-vs-all of many classes: 60,000 columns have no table of 3.6e9 weights.
+    #[test]
+    fn class_weights_are_no_table_of_pairs() {
+        let counts = vec![1; 60_000];
+        let pairs = LossChoice::PairWeighted(DMatrix::zeros(0, 0)).memory(10, &counts, 1.0);
+        assert!(LossChoice::Logistic.memory(10, &counts, 1.0) < 8 << 30);
+        assert!(pairs > 28 << 30);
+    }
+
     #[test]
     fn what_is_foreseen_is_what_the_problem_says() {
         let inr = LossChoice::Inr { beta: 5.0, variant: InrVariant::Attached };

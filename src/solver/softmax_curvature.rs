@@ -94,11 +94,14 @@ impl<'a, T: Real> SoftmaxCurvature<'a, T> {
 
     /// What each of some samples counts, beside the most that one does.
     fn weights(&self, range: Range<usize>) -> Vec<T> {
-        let of_class = self.targets.of_sample()[range.clone()].iter().map(|&label| self.shares[label as usize]);
+        let of_class =
+            self.targets.of_sample()[range.clone()].iter().map(|&label| self.shares[label as usize]);
         let relative = |weight: f64| T::narrowed(weight / self.largest_weight);
         match self.targets.sample_weights() {
             None => of_class.map(relative).collect(),
-            Some(weights) => of_class.zip(&weights[range]).map(|(share, weight)| relative(share * weight)).collect(),
+            Some(weights) => {
+                of_class.zip(&weights[range]).map(|(share, weight)| relative(share * weight)).collect()
+            }
         }
     }
 

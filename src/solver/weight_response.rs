@@ -99,7 +99,9 @@ fn reads_weights(loss: &Logistic, targets: &Targets) -> bool {
     };
     match loss.shares() {
         ColumnShares::OfClass(shares) => are_products(shares),
-        ColumnShares::OfPair(_) => (0..loss.logit_rows()).all(|column| are_products(loss.shares().column(column))),
+        ColumnShares::OfPair(_) => {
+            (0..loss.logit_rows()).all(|column| are_products(loss.shares().column(column)))
+        }
     }
 }
 

@@ -41,8 +41,7 @@ impl Search<'_> {
     /// Solves with the weights of these logarithms and reads the gauge.
     pub(super) fn look(&self, logs: &DVector<f64>) -> Result<At, DesignError> {
         let labels = self.dataset.labels();
-        let class_weights =
-            normalised(&logs.iter().map(|log| log.exp()).collect::<Vec<_>>(), labels.sizes());
+        let class_weights = normalised(&logs.iter().map(|log| log.exp()).collect::<Vec<_>>(), labels.sizes());
         let weights = ClassWeights::Explicit(class_weights.clone());
         let problem = Problem::new(self.dataset, self.choice, &weights, self.l2)?;
         let point = match solve(&problem) {

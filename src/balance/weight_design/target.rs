@@ -44,8 +44,7 @@ impl WeightTarget {
         match (self, labels.sizes()) {
             (Self::Shortfall(proportions), &[negatives, positives]) => {
                 // lambda_1 N_1 s_1 = lambda_0 N_0 s_0.
-                let weights =
-                    [1.0 / (negatives * proportions[0]), 1.0 / (positives * proportions[1])];
+                let weights = [1.0 / (negatives * proportions[0]), 1.0 / (positives * proportions[1])];
                 Some(normalised(&weights, labels.sizes()))
             }
             _ => None,

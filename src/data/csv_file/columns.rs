@@ -108,7 +108,8 @@ impl<'a> Header<'a> {
 
     fn all_but(&self, label: &Column, weights: Option<&Column>) -> Result<Vec<Column>, DataError> {
         let mut features = Vec::with_capacity(self.names.len() - 1);
-        let is_feature = |index: usize| index != label.index && weights.is_none_or(|column| index != column.index);
+        let is_feature =
+            |index: usize| index != label.index && weights.is_none_or(|column| index != column.index);
         for (index, name) in self.names.iter().enumerate().filter(|&(index, _)| is_feature(index)) {
             if name.is_empty() {
                 return Err(DataError::invalid(

@@ -42,7 +42,11 @@ pub fn read_weighted_npy(features: &Path, labels: &Path, weights: &Path) -> Resu
     let labels = to_labels(&labels, |row| weights[row] > 0.0)?;
     let kept: Vec<usize> = (0..weights.len()).filter(|&row| weights[row] > 0.0).collect();
     let labels = labels.with_weights(kept.iter().map(|&row| weights[row]).collect())?;
-    if kept.len() == weights.len() { Dataset::mapped(features, labels) } else { some_rows(&features, &kept, labels) }
+    if kept.len() == weights.len() {
+        Dataset::mapped(features, labels)
+    } else {
+        some_rows(&features, &kept, labels)
+    }
 }
 
 /// Some rows of the features, copied.
