@@ -97,7 +97,7 @@ enum Direct {
     /// Softmax cross-entropy: what a sample of each class counts beside its own weight.
     Softmax(Vec<f64>),
     /// Logistic: what a sample of each class counts in every logit beside its own weight.
-    ClassWeighted(Vec<f64>),
+    ClassWeighted(Arc<[f64]>),
     /// The same in each logit (rows), by class (columns).
     PairWeighted(Arc<DMatrix<f64>>),
     /// LGL-INR, which is no sum over samples: it follows from class means.
@@ -111,7 +111,7 @@ impl Direct {
         match loss {
             TrainingLoss::Softmax(loss) => Self::Softmax(loss.class_shares(targets)),
             TrainingLoss::Logistic(loss) => match loss.shares() {
-                ColumnShares::OfClass(shares) => Self::ClassWeighted(shares.clone()),
+                ColumnShares::OfClass(shares) => Self::ClassWeighted(Arc::clone(shares)),
                 ColumnShares::OfPair(shares) => Self::PairWeighted(Arc::new(shares.transpose())),
             },
             TrainingLoss::Inr(_) => Self::FromMeans,

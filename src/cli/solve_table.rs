@@ -121,7 +121,7 @@ fn stationary(record: &SolveRecord, measured: &Measured, style: Style) -> String
         text += &matrix(&record.classes, &record.classes, &measured.mean_probability, 4);
     }
     text += "\n";
-    text += &measured.calibration.table(few.then_some(record.classes.as_slice()), style);
+    text += &measured.calibration.table(record.rows, few.then_some(record.classes.as_slice()), style);
     text += "\n";
     text + &head(record, "coefficients", &measured.head, None)
 }

@@ -2,12 +2,13 @@
 
 use nalgebra::DMatrix;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// What a sample of each class counts in each logit column, reduction included (THEORY B6: `A[c][q]`).
 #[derive(Debug, Clone, PartialEq)]
 pub enum ColumnShares<T = f64> {
     /// The same in every column: one number per class, however many columns there are.
-    OfClass(Vec<T>),
+    OfClass(Arc<[T]>),
     /// One number for each pair of class (row) and column.
     OfPair(DMatrix<T>),
 }
@@ -31,7 +32,7 @@ impl<T: nalgebra::Scalar> ColumnShares<T> {
     /// Those of some columns.
     pub(crate) fn of_columns(&self, columns: &[usize]) -> Self {
         match self {
-            Self::OfClass(shares) => Self::OfClass(shares.clone()),
+            Self::OfClass(shares) => Self::OfClass(Arc::clone(shares)),
             Self::OfPair(shares) => Self::OfPair(shares.select_columns(columns)),
         }
     }

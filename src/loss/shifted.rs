@@ -50,9 +50,12 @@ impl ShiftedSoftmax {
         Self { factor, ..Self::logit_adjusted(targets, strength) }
     }
 
-    /// Whether all logits are multiplied by the same.
-    pub(super) fn has_one_factor(&self) -> bool {
-        self.factor.iter().all(|factor| *factor == self.factor[0])
+    /// What moves all `z'` alike: `1 / a_k`, and ones where all `a_k` are equal.
+    pub(super) fn free_shift(&self) -> Vec<f64> {
+        if self.factor.iter().all(|factor| *factor == self.factor[0]) {
+            return vec![1.0; self.factor.len()];
+        }
+        self.factor.iter().map(|factor| 1.0 / factor).collect()
     }
 
     fn plain(targets: &Targets) -> Self {
