@@ -52,7 +52,13 @@ impl Centroids {
     pub fn at(features: &DMatrix<f64>, logits: &DMatrix<f64>, targets: &Targets) -> Self {
         let dimension = features.nrows();
         // Moments about the mean: a feature far from zero would otherwise cancel to nothing.
-        let centre = features.column_mean();
+        let centre = match targets.sample_weights() {
+            None => features.column_mean(),
+            Some(weights) => {
+                features
+                    * DVector::from_iterator(weights.len(), weights.iter().map(|w| w / targets.total_size()))
+            }
+        };
         let mut of_class = [DVector::zeros(dimension), DVector::zeros(dimension)];
         let mut spread = DVector::zeros(dimension);
         let mut masses = [0.0, 0.0];

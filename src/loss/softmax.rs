@@ -183,7 +183,7 @@ impl Loss for Softmax {
         product: &mut DMatrix<f64>,
     ) {
         product.copy_from(logits);
-        update_in_blocks(product, targets, |block| Self::probabilities(block));
+        update_in_blocks(product, targets, Self::probabilities);
         let weights = self.class_shares(targets);
         let samples = product.column_iter_mut().zip(direction.column_iter()).zip(targets.of_sample());
         for (sample, ((mut p, along), &label)) in samples.enumerate() {

@@ -62,7 +62,6 @@ mod tests {
             (12.0, "12", "12"),
             (1e7, "10000000", "10000000"),
             (0.1 + 0.2, "0.30000000000000004", "0.300000"),
-            (1e300, "1e300", "1.00000e300"),
         ] {
             assert_eq!(serde_json::to_string(&Count(count)).expect("a number"), json);
             assert_eq!(Count(count).to_string(), text);
