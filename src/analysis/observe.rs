@@ -134,11 +134,9 @@ impl Seen<'_> {
             M::PointProbability => {
                 self.points().into_iter().map(|(odds, _)| Sigmoid::of(odds).probability).collect()
             }
-            M::PointLoss => self
-                .points()
-                .into_iter()
-                .map(|(odds, positives)| positives as f64 * softplus(-odds))
-                .collect(),
+            M::PointLoss => {
+                self.points().into_iter().map(|(odds, positives)| positives * softplus(-odds)).collect()
+            }
             M::Guarantee => self.guarantee(),
             M::Intercept => self.head.intercepts.clone(),
             M::Contribution => rows(&self.contributions()),
@@ -244,11 +242,11 @@ impl Seen<'_> {
         (0..targets.classes()).map(|class| polytope.mean_probability(class, class).low).collect()
     }
 
-    /// The log odds of class 1, and how many samples of it there are, at each distinct point.
-    fn points(&self) -> Vec<(f64, usize)> {
+    /// The log odds of class 1, and how many samples of it there are (by their weights), at each distinct point.
+    fn points(&self) -> Vec<(f64, f64)> {
         let features = self.dataset.features();
         let mut place_of = HashMap::new();
-        let mut points: Vec<(f64, usize)> = Vec::new();
+        let mut points: Vec<(f64, f64)> = Vec::new();
         for (sample, &label) in self.problem.targets().of_sample().iter().enumerate() {
             let bits: Vec<u64> = features.column(sample).iter().map(|value| value.to_bits()).collect();
             let place = *place_of.entry(bits).or_insert_with(|| {
@@ -256,10 +254,10 @@ impl Seen<'_> {
                     &[odds] => odds,
                     z => z[1] - z[0],
                 };
-                points.push((odds, 0));
+                points.push((odds, 0.0));
                 points.len() - 1
             });
-            points[place].1 += label as usize;
+            points[place].1 += f64::from(label) * self.problem.targets().sample_weight(sample);
         }
         points
     }

@@ -14,7 +14,7 @@ pub(super) struct Standing<'a> {
     pub(super) ledger: Ledger,
     pub(super) neglect: Vec<Neglect>,
     /// Samples of each class told right.
-    pub(super) hits: Vec<usize>,
+    pub(super) hits: Vec<f64>,
 }
 
 impl Standing<'_> {
@@ -22,7 +22,6 @@ impl Standing<'_> {
     pub(super) fn take(&self, measure: Measure) -> Option<Vec<f64>> {
         use Measure as M;
         let targets = self.targets;
-        let floats = |counts: &[usize]| -> Vec<f64> { counts.iter().map(|&count| count as f64).collect() };
         let of_ledger =
             |pick: fn(&LedgerEntry) -> f64| -> Vec<f64> { self.ledger.entries.iter().map(pick).collect() };
         let of_neglect = |pick: fn(&Neglect) -> f64| -> Vec<f64> { self.neglect.iter().map(pick).collect() };
@@ -42,7 +41,7 @@ impl Standing<'_> {
                 let between = &flow - DMatrix::from_diagonal(&flow.diagonal());
                 vec![(&flow - flow.transpose()).amax() / between.amax()]
             }
-            M::ClassCount => floats(targets.counts()),
+            M::ClassCount => targets.sizes().to_vec(),
             M::ClassWeight => targets.class_weights().to_vec(),
             M::TargetProbability => self.means.matrix.diagonal().iter().copied().collect(),
             M::Shortfall => self.means.shortfall.clone(),

@@ -1,6 +1,7 @@
 //! What a user gives to an audit: scores, labels, and possibly the last layer.
 
-use crate::data::arrays::{Array, Arrays, Columns, Contents, read_arrays, read_bytes};
+use crate::data::arrays::{Array, Arrays, Columns, Contents, TableColumns, read_arrays, read_bytes};
+use crate::data::sample_weights::{all_zero, read_npy_weights};
 use crate::data::{DataError, Labels};
 use crate::loss::Link;
 use crate::solver::Head;
@@ -26,6 +27,9 @@ pub struct ReadOptions {
     pub probabilities: bool,
     /// Names of the classes, in order.
     pub class_names: Option<Vec<String>>,
+    /// Where the weights of the rows are, if they do not all count once: the heading of a column in a table, the name of an
+    /// array in an archive, or the name of an NPY file, which ends in `.npy`.
+    pub sample_weights: Option<String>,
 }
 
 impl ReadOptions {
@@ -33,6 +37,29 @@ impl ReadOptions {
     fn unnamed(&self) -> ScoreKind {
         if self.probabilities { ScoreKind::Probabilities } else { ScoreKind::Logits }
     }
+
+    /// The NPY file of sample weights, if that is where they are.
+    fn weight_file(&self) -> Option<&Path> {
+        let name = Path::new(self.sample_weights.as_ref()?);
+        name.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("npy")).then_some(name)
+    }
+
+    /// Which columns of a table hold what.
+    fn table(&self) -> TableColumns<'_> {
+        let sample_weights = self.sample_weights.as_deref().filter(|_| self.weight_file().is_none());
+        TableColumns { label: self.label.as_deref(), sample_weights }
+    }
+}
+
+/// Labels as a file holds them, not looked at yet.
+struct Given<'a> {
+    labels: &'a [i64],
+    /// Numbers to a row: one, or a one-hot row.
+    columns: usize,
+    /// The weight of each row, where they do not all count once.
+    weights: Option<Vec<f64>>,
+    /// Where the labels are, for errors.
+    place: &'a str,
 }
 
 /// Scores and labels that fit each other, and what else there is.
@@ -59,12 +86,18 @@ impl Evidence {
     ///
     /// Fails, naming file and row, when something is missing, does not fit, or is no label of a class.
     pub fn read(path: &Path, labels: Option<&Path>, options: &ReadOptions) -> Result<Self, DataError> {
-        match (read_arrays(path, options.label.as_deref())?, labels) {
+        match (read_arrays(path, &options.table())?, labels) {
             (contents, None) => Self::of_contents(contents, options),
-            (Contents::Array(scores), Some(labels)) => match read_arrays(labels, None)? {
+            (Contents::Array(scores), Some(labels)) => match read_arrays(labels, &TableColumns::default())? {
                 Contents::Array(labels) => {
-                    let (given, columns) = (labels.whole_numbers()?, labels.columns());
-                    Self::new(scores, options.unnamed(), &given, columns, &labels.place, options)
+                    let numbers = labels.whole_numbers()?;
+                    let weights = match &options.sample_weights {
+                        None => None,
+                        Some(file) => Some(read_npy_weights(Path::new(file), labels.rows())?),
+                    };
+                    let (columns, place) = (labels.columns(), labels.place.as_str());
+                    let given = Given { labels: &numbers, columns, weights, place };
+                    Self::new(scores, options.unnamed(), given, options)
                 }
                 Contents::Arrays(_) | Contents::Columns(_) => {
                     Err(DataError::invalid(labels.display().to_string(), "is no NPY file, as the scores are"))
@@ -79,7 +112,7 @@ impl Evidence {
 
     /// The same of one file that is in memory already; `place` is what errors call it.
     pub fn of_bytes(bytes: Vec<u8>, place: &str, options: &ReadOptions) -> Result<Self, DataError> {
-        Self::of_contents(read_bytes(bytes, place, options.label.as_deref())?, options)
+        Self::of_contents(read_bytes(bytes, place, &options.table())?, options)
     }
 
     /// Of one file that holds everything.
@@ -103,8 +136,22 @@ impl Evidence {
             (None, None) => return Err(missing("logits (or probabilities)")),
         };
         let labels = arrays.get(&["labels", "label", "targets", "y"]).ok_or_else(|| missing("labels"))?;
-        let given = labels.whole_numbers()?;
-        let mut evidence = Self::new(scores, kind, &given, labels.columns(), &labels.place, options)?;
+        let numbers = labels.whole_numbers()?;
+        let weights = match (&options.sample_weights, options.weight_file()) {
+            (None, _) => None,
+            (_, Some(file)) => Some(read_npy_weights(file, labels.rows())?),
+            (Some(name), None) => {
+                let array = arrays.get(&[name]).ok_or_else(|| match missing(&format!("array {name:?}")) {
+                    DataError::Invalid { place, problem } => {
+                        DataError::invalid(format!("--sample-weights: {place}"), problem)
+                    }
+                    unreadable @ DataError::Unreadable { .. } => unreadable,
+                })?;
+                Some(array.sample_weights(labels.rows())?)
+            }
+        };
+        let given = Given { labels: &numbers, columns: labels.columns(), weights, place: &labels.place };
+        let mut evidence = Self::new(scores, kind, given, options)?;
         evidence.features = arrays.get(&["features"]).cloned();
         if let Some(features) = &evidence.features
             && features.rows() != evidence.scores.rows()
@@ -145,7 +192,15 @@ impl Evidence {
 
     /// Labels of a table are numbers of classes, or headings of columns.
     fn of_columns(columns: Columns, kind: ScoreKind, options: &ReadOptions) -> Result<Self, DataError> {
+        let weights = match options.weight_file() {
+            Some(file) => Some(read_npy_weights(file, columns.labels.len())?),
+            None => columns.sample_weights,
+        };
+        let is_absent = |row: usize| weights.as_ref().is_some_and(|weights| weights[row] == 0.0);
         let number = |(row, text): (usize, &String)| {
+            if is_absent(row) {
+                return Ok(IGNORED[0]);
+            }
             let as_number =
                 text.parse::<f64>().ok().filter(|number| number.fract() == 0.0 && number.abs() < 1e9);
             #[expect(clippy::cast_possible_truncation, reason = "whole and small")]
@@ -156,41 +211,40 @@ impl Evidence {
                 DataError::invalid(&columns.label_place, problem)
             })
         };
-        let given = columns.labels.iter().enumerate().map(number).collect::<Result<Vec<_>, _>>()?;
+        let numbers = columns.labels.iter().enumerate().map(number).collect::<Result<Vec<_>, _>>()?;
         let named = columns.labels.iter().any(|text| columns.headings.contains(text));
         let options = match (&options.class_names, named) {
             (None, true) => &ReadOptions { class_names: Some(columns.headings.clone()), ..options.clone() },
             _ => options,
         };
-        Self::new(columns.scores, kind, &given, 1, &columns.label_place, options)
+        let given = Given { labels: &numbers, columns: 1, weights, place: &columns.label_place };
+        Self::new(columns.scores, kind, given, options)
     }
 
-    fn new(
-        scores: Array,
-        kind: ScoreKind,
-        given: &[i64],
-        label_columns: usize,
-        label_place: &str,
-        options: &ReadOptions,
-    ) -> Result<Self, DataError> {
+    fn new(scores: Array, kind: ScoreKind, given: Given, options: &ReadOptions) -> Result<Self, DataError> {
         let columns = scores.columns();
         if columns == 0 {
             return Err(scores.invalid("has no columns; one logit per class is needed"));
         }
         let classes = columns.max(2);
-        let given = class_numbers(given, label_columns, classes, label_place)?;
-        if given.len() != scores.rows() {
+        let Given { labels, columns: label_columns, weights, place: label_place } = given;
+        let numbers = class_numbers(labels, label_columns, classes, label_place)?;
+        if numbers.len() != scores.rows() {
             let problem = format!(
                 "{} labels, but {} has {} rows; one label for each is needed",
-                given.len(),
+                numbers.len(),
                 scores.place,
                 scores.rows()
             );
             return Err(DataError::invalid(label_place, problem));
         }
-        let (mut of_sample, mut labelled) = (Vec::new(), Vec::new());
-        for (row, &label) in given.iter().enumerate() {
+        let (mut of_sample, mut labelled, mut ignored) = (Vec::new(), Vec::new(), 0);
+        for (row, &label) in numbers.iter().enumerate() {
+            if weights.as_ref().is_some_and(|weights| weights[row] == 0.0) {
+                continue;
+            }
             if IGNORED.contains(&label) {
+                ignored += 1;
                 continue;
             }
             let class =
@@ -205,13 +259,19 @@ impl Evidence {
             labelled.push(row);
         }
         if of_sample.is_empty() {
-            let why = if given.is_empty() { "no rows" } else { "no row that is not to be ignored" };
-            return Err(DataError::invalid(label_place, format!("{why}; there is nothing to audit")));
+            let all_zero_weights = weights.is_some() && ignored == 0 && !numbers.is_empty();
+            let why = if numbers.is_empty() { "no rows" } else { "no row that is not to be ignored" };
+            return Err(if all_zero_weights {
+                all_zero(format!("--sample-weights: {label_place}"))
+            } else {
+                DataError::invalid(label_place, format!("{why}; there is nothing to audit"))
+            });
         }
-        let names = class_names(options, classes)?;
-        let labels = Labels::with_absent(of_sample, names);
-        let ignored = given.len() - labelled.len();
-        let labelled = (ignored > 0).then_some(labelled);
+        let mut labels = Labels::with_absent(of_sample, class_names(options, classes)?);
+        if let Some(weights) = weights {
+            labels = labels.with_weights(labelled.iter().map(|&row| weights[row]).collect())?;
+        }
+        let labelled = (labelled.len() < numbers.len()).then_some(labelled);
         Ok(Self { scores, kind, labels, labelled, ignored, features: None, head: None })
     }
 

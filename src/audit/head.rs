@@ -150,7 +150,8 @@ impl Over<'_> {
             head.logits(self.features).column_iter().map(|z| told(z.as_slice())).collect()
         };
         let (own, exact) = (classes(own), classes(exact));
-        own.iter().zip(&exact).filter(|(a, b)| a == b).count() as f64 / own.len() as f64
+        let agreed = own.iter().zip(&exact).enumerate().filter(|(_, (a, b))| a == b);
+        agreed.map(|(sample, _)| self.targets.sample_weight(sample)).sum::<f64>() / self.targets.total_size()
     }
 }
 

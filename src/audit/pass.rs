@@ -4,7 +4,7 @@ use super::Evidence;
 use super::inr::{ColumnMeans, value_and_pulls};
 use crate::balance::{Calibration, CalibrationTally, MeanProbability, sample_probabilities, told};
 use crate::data::DataError;
-use crate::loss::{Link, Targets, TrainingLoss};
+use crate::loss::{ColumnShares, Link, Targets, TrainingLoss};
 use crate::numeric::{Sigmoid, Sum, softplus, two_sum};
 use nalgebra::DMatrix;
 use rayon::prelude::*;
@@ -32,7 +32,7 @@ pub(super) struct Tallied {
     pub(super) means: MeanProbability,
     /// Of the logits that the loss speaks of, where those are others.
     pub(super) shifted_means: Option<MeanProbability>,
-    pub(super) hits: Vec<usize>,
+    pub(super) hits: Vec<f64>,
     pub(super) calibration: Calibration,
     /// Of the probabilities mapped back to unweighted samples, where classes have different weights.
     pub(super) prior_corrected: Option<Calibration>,
@@ -58,7 +58,7 @@ pub(super) fn tally(
             for mut column in logits.column_iter_mut() {
                 column.iter_mut().zip(shift).for_each(|(logit, shift)| *logit += shift);
             }
-            part.add(&logits, &targets.of_batch(targets.of_sample()[range].to_vec()), loss);
+            part.add(&logits, &targets.of_range(range), loss);
         }
         Ok(part)
     };
@@ -85,7 +85,7 @@ struct Part {
     shifted: Option<(ClassRows, Vec<Sum>)>,
     /// Losses and slopes of the columns.
     columns: Option<(ClassRows, ClassRows)>,
-    hits: Vec<usize>,
+    hits: Vec<f64>,
     calibration: CalibrationTally,
     prior_corrected: Option<CalibrationTally>,
     log_weights: Vec<f64>,
@@ -94,10 +94,12 @@ struct Part {
 /// Losses whose gradient follows from the probabilities that are tallied anyway.
 #[derive(Clone)]
 enum Direct {
-    /// Softmax cross-entropy: what a sample of each class counts.
+    /// Softmax cross-entropy: what a sample of each class counts beside its own weight.
     Softmax(Vec<f64>),
-    /// Logistic: the weight of each class's samples (columns) in each logit (rows).
-    Logistic(Arc<DMatrix<f64>>),
+    /// Logistic: what a sample of each class counts in every logit beside its own weight.
+    ClassWeighted(Arc<[f64]>),
+    /// The same in each logit (rows), by class (columns).
+    PairWeighted(Arc<DMatrix<f64>>),
     /// LGL-INR, which is no sum over samples: it follows from class means.
     FromMeans,
     /// Any other.
@@ -107,8 +109,11 @@ enum Direct {
 impl Direct {
     fn of(loss: &TrainingLoss, targets: &Targets) -> Self {
         match loss {
-            TrainingLoss::Softmax(loss) => Self::Softmax(loss.sample_weights(targets)),
-            TrainingLoss::Logistic(loss) => Self::Logistic(Arc::new(loss.pair_weights().transpose())),
+            TrainingLoss::Softmax(loss) => Self::Softmax(loss.class_shares(targets)),
+            TrainingLoss::Logistic(loss) => match loss.shares() {
+                ColumnShares::OfClass(shares) => Self::ClassWeighted(Arc::clone(shares)),
+                ColumnShares::OfPair(shares) => Self::PairWeighted(Arc::new(shares.transpose())),
+            },
             TrainingLoss::Inr(_) => Self::FromMeans,
             _ => Self::Other,
         }
@@ -133,7 +138,7 @@ impl Part {
             shifted: matches!(loss, TrainingLoss::Shifted(_) | TrainingLoss::Seesaw(_))
                 .then(|| (rows(), vec![Sum::default(); classes])),
             columns: matches!(loss, TrainingLoss::Inr(_)).then(|| (rows(), rows())),
-            hits: vec![0; classes],
+            hits: vec![0.0; classes],
             calibration: CalibrationTally::new(classes),
             prior_corrected: is_weighted.then(|| CalibrationTally::new(classes)),
             log_weights: weights.iter().map(|weight| weight.ln()).collect(),
@@ -145,32 +150,34 @@ impl Part {
             self.add_gradient(logits, batch, loss);
         }
         let mut sample = vec![Sigmoid { probability: 0.0, complement: 1.0 }; batch.classes()];
-        for (column, &label) in logits.column_iter().zip(batch.of_sample()) {
-            let (z, class) = (column.as_slice(), label as usize);
+        for (number, (column, &label)) in logits.column_iter().zip(batch.of_sample()).enumerate() {
+            let (z, class, weight) = (column.as_slice(), label as usize, batch.sample_weight(number));
             let log_own = sample_probabilities(self.link, z, class, &mut sample);
-            self.add_direct(z, &sample, class, log_own);
-            self.probability.add(class, sample.iter().map(|pair| pair.probability));
-            self.shortfall[class].add(sample[class].complement);
+            self.add_direct(z, &sample, (class, weight), log_own);
+            self.probability.add(class, weight, sample.iter().map(|pair| pair.probability));
+            self.shortfall[class].add(weight * sample[class].complement);
             if let Some((losses, slopes)) = &mut self.columns {
                 losses.add(
                     class,
+                    weight,
                     z.iter().enumerate().map(|(k, &z)| softplus(if k == class { -z } else { z })),
                 );
-                slopes.add(class, sample.iter().map(|pair| pair.slope()));
+                slopes.add(class, weight, sample.iter().map(|pair| pair.slope()));
             }
             let told = told(z);
-            self.hits[class] += usize::from(told == class);
-            self.calibration.add_sample(&sample, told, log_own, class);
+            self.hits[class] += if told == class { weight } else { 0.0 };
+            self.calibration.add_sample(&sample, told, log_own, (class, weight));
             if let Some(tally) = &mut self.prior_corrected {
-                tally.add_corrected(self.link, z, class, &self.log_weights);
+                tally.add_corrected(self.link, z, (class, weight), &self.log_weights);
             }
         }
         if let Some((rows, shortfall)) = &mut self.shifted {
             let shifted = loss.linked_logits(logits, batch);
-            for (column, &label) in shifted.column_iter().zip(batch.of_sample()) {
-                sample_probabilities(self.link, column.as_slice(), label as usize, &mut sample);
-                rows.add(label as usize, sample.iter().map(|pair| pair.probability));
-                shortfall[label as usize].add(sample[label as usize].complement);
+            for (number, (column, &label)) in shifted.column_iter().zip(batch.of_sample()).enumerate() {
+                let (class, weight) = (label as usize, batch.sample_weight(number));
+                sample_probabilities(self.link, column.as_slice(), class, &mut sample);
+                rows.add(class, weight, sample.iter().map(|pair| pair.probability));
+                shortfall[class].add(weight * sample[class].complement);
             }
         }
     }
@@ -187,36 +194,50 @@ impl Part {
     }
 
     /// Loss and gradient of a sample from its probabilities.
-    fn add_direct(&mut self, z: &[f64], sample: &[Sigmoid], class: usize, log_own: f64) {
+    fn add_direct(&mut self, z: &[f64], sample: &[Sigmoid], (class, of_sample): (usize, f64), log_own: f64) {
         let own = self.column_of[class];
         match &self.direct {
             Direct::Softmax(weights) => {
-                let weight = weights[class];
+                let weight = of_sample * weights[class];
                 self.value.add(-weight * log_own);
                 self.own[class].add(-weight * sample[class].complement);
                 let others = sample.iter().enumerate();
                 self.others
                     .add(others.map(|(k, pair)| if k == class { 0.0 } else { weight * pair.probability }));
             }
-            Direct::Logistic(pair_weights) => {
-                let weights = pair_weights.column(class);
-                // Of two classes with one column, that of class 1.
-                let first = sample.len() - z.len();
-                let signed = |k: usize| if own == Some(k) { -z[k] } else { z[k] };
-                let losses = weights.iter().enumerate().map(|(k, weight)| weight * softplus(signed(k)));
-                self.value.add(losses.sum());
-                if let Some(own) = own {
-                    self.own[own].add(-weights[own] * sample[first + own].complement);
-                }
-                let others = weights.iter().zip(&sample[first..]).enumerate();
-                self.others.add(others.map(
-                    |(k, (weight, pair))| {
-                        if own == Some(k) { 0.0 } else { weight * pair.probability }
-                    },
-                ));
+            Direct::ClassWeighted(shares) => {
+                let share = of_sample * shares[class];
+                self.add_logistic(z, sample, own, std::iter::repeat_n(share, z.len()));
+            }
+            Direct::PairWeighted(shares) => {
+                let shares = Arc::clone(shares);
+                let weights = shares.column(class);
+                self.add_logistic(z, sample, own, weights.iter().map(|share| of_sample * share));
             }
             Direct::FromMeans | Direct::Other => {}
         }
+    }
+
+    /// Loss and gradient of a sample whose columns count `weights`; `own` is the column that is to accept its class.
+    fn add_logistic(
+        &mut self,
+        z: &[f64],
+        sample: &[Sigmoid],
+        own: Option<usize>,
+        weights: impl Iterator<Item = f64> + Clone,
+    ) {
+        // Of two classes with one column, that of class 1.
+        let first = sample.len() - z.len();
+        let signed = |k: usize| if own == Some(k) { -z[k] } else { z[k] };
+        let losses = weights.clone().enumerate().map(|(k, weight)| weight * softplus(signed(k)));
+        self.value.add(losses.sum());
+        if let Some((own, weight)) = own.and_then(|own| Some((own, weights.clone().nth(own)?))) {
+            self.own[own].add(-weight * sample[first + own].complement);
+        }
+        let others = weights.zip(&sample[first..]).enumerate();
+        self.others.add(
+            others.map(|(k, (weight, pair))| if own == Some(k) { 0.0 } else { weight * pair.probability }),
+        );
     }
 
     fn merge(&mut self, other: &Self) {
@@ -246,10 +267,10 @@ impl Part {
     }
 
     fn finish(self, targets: &Targets, loss: &TrainingLoss) -> Tallied {
-        let counts = targets.counts();
+        let sizes = targets.sizes();
         let means = |rows: &ClassRows, shortfall: &[Sum]| MeanProbability {
-            matrix: rows.means(counts),
-            shortfall: shortfall.iter().zip(counts).map(|(sum, &count)| sum.value() / count as f64).collect(),
+            matrix: rows.means(sizes),
+            shortfall: shortfall.iter().zip(sizes).map(|(sum, size)| sum.value() / size).collect(),
         };
         let plain = means(&self.probability, &self.shortfall);
         let mut tallied = Tallied {
@@ -269,12 +290,12 @@ impl Part {
                 .collect(),
             shifted_means: self.shifted.as_ref().map(|(rows, shortfall)| means(rows, shortfall)),
             hits: self.hits,
-            calibration: self.calibration.calibration(counts),
-            prior_corrected: self.prior_corrected.map(|tally| tally.calibration(counts)),
+            calibration: self.calibration.calibration(sizes),
+            prior_corrected: self.prior_corrected.map(|tally| tally.calibration(sizes)),
             means: plain,
         };
         if let (TrainingLoss::Inr(inr), Some((losses, slopes))) = (loss, &self.columns) {
-            let columns = ColumnMeans { loss: losses.means(counts), slope: slopes.means(counts) };
+            let columns = ColumnMeans { loss: losses.means(sizes), slope: slopes.means(sizes) };
             (tallied.loss, tallied.pulls) = value_and_pulls(inr, &tallied.means, &columns);
             tallied.bias_gradient = tallied.pulls.iter().map(|(up, down)| down - up).collect();
         }
@@ -325,21 +346,23 @@ impl ClassRows {
         Self { classes, sums: Row::new(classes * classes) }
     }
 
-    fn add(&mut self, class: usize, terms: impl Iterator<Item = f64>) {
+    /// Adds the numbers of a sample of a class, times the sample's weight.
+    fn add(&mut self, class: usize, weight: f64, terms: impl Iterator<Item = f64>) {
         let row = class * self.classes..(class + 1) * self.classes;
-        add(&mut self.sums.rounded[row.clone()], &mut self.sums.error[row], terms);
+        let (rounded, error) = (&mut self.sums.rounded[row.clone()], &mut self.sums.error[row]);
+        add(rounded, error, terms.map(|term| weight * term));
     }
 
     fn merge(&mut self, other: &Self) {
         self.sums.merge(&other.sums);
     }
 
-    fn means(&self, counts: &[usize]) -> DMatrix<f64> {
+    fn means(&self, sizes: &[f64]) -> DMatrix<f64> {
         let totals = self
             .sums
             .parts()
             .enumerate()
-            .map(|(place, [rounded, error])| (rounded + error) / counts[place / self.classes] as f64);
+            .map(|(place, [rounded, error])| (rounded + error) / sizes[place / self.classes]);
         DMatrix::from_row_iterator(self.classes, self.classes, totals)
     }
 }

@@ -12,7 +12,8 @@ use serde::Serialize;
 /// Intercepts that make the loss stationary, and what is measured with them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Recalibration {
-    /// To be added to the logits, or to the last layer's bias; of softmax losses their mean is zero.
+    /// To be added to the logits, or to the last layer's bias; of softmax losses, for which many would do, those of least
+    /// norm, whose mean is zero unless the loss scales each logit by a factor of its own.
     pub added: Vec<f64>,
     /// Whether a stationary point was found; if not, where the search ended, and why.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,9 +44,10 @@ pub fn recalibrate(
         AnyOutcome::NotConverged { why, at } => (at, Some(why)),
     };
     let mut added = point.head.intercepts;
-    if loss.is_shift_invariant() {
-        let mean = added.iter().sum::<f64>() / added.len() as f64;
-        added.iter_mut().for_each(|entry| *entry -= mean);
+    if let Some(free) = loss.free_shift() {
+        let along: f64 = added.iter().zip(&free).map(|(entry, free)| entry * free).sum();
+        let share = along / free.iter().map(|free| free * free).sum::<f64>();
+        added.iter_mut().zip(&free).for_each(|(entry, free)| *entry -= share * free);
     }
     let tallied = tally(evidence, &targets, &loss, &added)?;
     let measured = Measured::of(&tallied, &targets, &loss, 1.0, tolerance);

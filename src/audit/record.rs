@@ -7,7 +7,7 @@ use crate::balance::{
 };
 use crate::data::DataError;
 use crate::loss::{ClassWeights, Link, LossPlan, Targets, TrainingLoss, WeightError};
-use crate::numeric::largest_magnitude;
+use crate::numeric::{Count, largest_magnitude};
 use nalgebra::DMatrix;
 use serde::Serialize;
 
@@ -15,12 +15,12 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reduction {
-    /// The sum of the samples' weights.
+    /// The sum of the samples' weights times those of their classes.
     #[default]
     WeightedMean,
-    /// The number of samples.
+    /// The number of samples, or the sum of their own weights.
     Mean,
-    /// The number of samples times that of logits.
+    /// The same times that of logits.
     ElementMean,
     /// Nothing.
     Sum,
@@ -39,8 +39,11 @@ pub struct AuditRecord {
     pub class_weights: Vec<f64>,
     /// Names of the classes.
     pub classes: Vec<String>,
-    /// `N_c`.
-    pub class_counts: Vec<usize>,
+    /// `N_c`, the sum of the sample weights of each class: its number of samples where each counts once.
+    pub class_counts: Vec<Count>,
+    /// Rows that count, where they have weights.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows: Option<usize>,
     /// Rows whose label said to ignore them.
     pub ignored: usize,
     /// Everything measured at the logits as they are.
@@ -134,7 +137,8 @@ pub fn audit(
         reduction,
         class_weights: targets.class_weights().to_vec(),
         classes: labels.class_names().to_vec(),
-        class_counts: labels.counts().to_vec(),
+        class_counts: Count::all(labels.sizes()),
+        rows: labels.weights().map(<[f64]>::len),
         ignored: evidence.ignored,
         measured: Measured::of(&tallied, &targets, &loss, reduction.factor(&loss, &targets), tolerance),
         recalibrated: None,
@@ -180,7 +184,7 @@ impl Reduction {
         if matches!(loss, TrainingLoss::Inr(_)) {
             return 1.0;
         }
-        let (mass, samples) = (targets.total_mass(), targets.samples() as f64);
+        let (mass, samples) = (targets.total_mass(), targets.total_size());
         match self {
             Self::WeightedMean => 1.0,
             Self::Mean => mass / samples,

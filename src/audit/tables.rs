@@ -1,7 +1,7 @@
 //! An audit as tables of text, whatever they are printed as.
 
 use super::record::{AuditRecord, Measured};
-use crate::numeric::significant;
+use crate::numeric::{Count, significant};
 
 /// Rows of cells under a heading; the first row names the columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +18,8 @@ const MOST_CLASSES: usize = 12;
 /// A line on what was audited.
 #[must_use]
 pub fn summary(record: &AuditRecord) -> String {
-    let samples: usize = record.class_counts.iter().sum();
+    let samples = Count(record.class_counts.iter().map(|count| count.0).sum());
+    let rows = record.rows.map_or_else(String::new, |rows| format!(" ({rows} rows)"));
     let ignored = match record.ignored {
         0 => String::new(),
         1 => ", 1 row ignored".to_owned(),
@@ -26,7 +27,7 @@ pub fn summary(record: &AuditRecord) -> String {
     };
     let weights = if record.class_weights.iter().any(|weight| *weight != 1.0) { ", weighted" } else { "" };
     format!(
-        "{}{weights}: loss {} over {samples} samples of {} classes{ignored}",
+        "{}{weights}: loss {} over {samples} samples{rows} of {} classes{ignored}",
         record.loss_plan.paper_name(),
         significant(record.measured.loss, 6),
         record.classes.len()

@@ -91,14 +91,14 @@ impl Told<'_> {
         order.sort_by(|&a, &b| measured.shortfall[b].total_cmp(&measured.shortfall[a]));
         let whole = self.rows_sum_to_one();
         let told = |&class: &usize| {
-            let (short, count) = (measured.shortfall[class], self.record.class_counts[class] as f64);
+            let (short, count) = (measured.shortfall[class], self.record.class_counts[class]);
             let row = &measured.mean_probability[class];
             let others = (0..row.len()).filter(|&k| k != class);
             let taker = others.max_by(|&a, &b| row[a].total_cmp(&row[b]))?;
             let mut text = format!(
                 "{} is short of {} of its {count} samples' probability",
                 capital(&self.class(class)),
-                significant(short * count, 3)
+                significant(short * count.0, 3)
             );
             text += &if whole {
                 format!("; {} of it went to {}.", percent(row[taker] / short), self.class(taker))

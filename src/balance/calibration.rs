@@ -6,7 +6,8 @@ use crate::numeric::{Sigmoid, Sum};
 use nalgebra::DMatrix;
 use serde::Serialize;
 
-/// Agreement of predicted probabilities with what happened, every sample counted once, whatever its class weighs.
+/// Agreement of predicted probabilities with what happened. Every sample counts by its own weight, if it has one, and
+/// otherwise once, whatever its class weighs.
 ///
 /// Calibration errors compare, in 15 bins of equal width of the probability of the predicted class (the "confidence"), its
 /// mean with the share of samples told right (Guo, Pleiss, Sun, Weinberger, ICML 2017).
@@ -39,8 +40,8 @@ const BINS: usize = 15;
 /// Samples of one bin.
 #[derive(Clone, Copy, Default)]
 struct Bin {
-    samples: usize,
-    right: usize,
+    size: f64,
+    right: f64,
     confidence: Sum,
 }
 
@@ -63,14 +64,15 @@ impl Calibration {
     fn corrected(link: Link, logits: &DMatrix<f64>, targets: &Targets, subtracted: &[f64]) -> Self {
         let changed = subtracted.iter().any(|&number| number != 0.0);
         let mut tally = CalibrationTally::new(targets.classes());
-        for (z, &label) in logits.column_iter().zip(targets.of_sample()) {
+        for (number, (z, &label)) in logits.column_iter().zip(targets.of_sample()).enumerate() {
+            let of_sample = (label as usize, targets.sample_weight(number));
             if changed {
-                tally.add_corrected(link, z.as_slice(), label as usize, subtracted);
+                tally.add_corrected(link, z.as_slice(), of_sample, subtracted);
             } else {
-                tally.add_logits(link, z.as_slice(), label as usize);
+                tally.add_logits(link, z.as_slice(), of_sample);
             }
         }
-        tally.calibration(targets.counts())
+        tally.calibration(targets.sizes())
     }
 }
 
@@ -93,35 +95,47 @@ impl CalibrationTally {
         }
     }
 
-    /// A sample of a class.
-    pub(crate) fn add_logits(&mut self, link: Link, z: &[f64], class: usize) {
+    /// A sample of a class, with its weight.
+    pub(crate) fn add_logits(&mut self, link: Link, z: &[f64], of_sample: (usize, f64)) {
         log_probabilities(link, z, &mut self.logarithms);
-        self.add(class);
+        self.add(of_sample);
     }
 
     /// The same by its probabilities, the class it is told, and the logarithm of the probability of its own. Probabilities
     /// cannot tell: large logits may have equal ones.
-    pub(crate) fn add_sample(&mut self, sample: &[Sigmoid], told: usize, log_own: f64, class: usize) {
+    pub(crate) fn add_sample(
+        &mut self,
+        sample: &[Sigmoid],
+        told: usize,
+        log_own: f64,
+        (class, weight): (usize, f64),
+    ) {
         let square = |sum: f64, pair: &Sigmoid| sum + pair.probability * pair.probability;
         let own = sample[class];
         let brier = sample[..class].iter().chain(&sample[class + 1..]).fold(own.complement.powi(2), square);
-        self.count(told, sample[told].probability, class);
-        self.log_loss[class].add(-log_own);
-        self.brier.add(brier);
+        self.count(told, sample[told].probability, (class, weight));
+        self.log_loss[class].add(weight * -log_own);
+        self.brier.add(weight * brier);
     }
 
     /// The same with these numbers taken from the logarithms of its probabilities, which are then made to sum to one.
-    pub(crate) fn add_corrected(&mut self, link: Link, z: &[f64], class: usize, subtracted: &[f64]) {
+    pub(crate) fn add_corrected(
+        &mut self,
+        link: Link,
+        z: &[f64],
+        of_sample: (usize, f64),
+        subtracted: &[f64],
+    ) {
         log_probabilities(link, z, &mut self.logarithms);
         self.logarithms.iter_mut().zip(subtracted).for_each(|(log, number)| *log -= number);
         normalise(&mut self.logarithms);
-        self.add(class);
+        self.add(of_sample);
     }
 
     /// Adds the sums over other samples.
     pub(crate) fn merge(&mut self, other: &Self) {
         for (bin, more) in self.bins.iter_mut().zip(&other.bins) {
-            bin.samples += more.samples;
+            bin.size += more.size;
             bin.right += more.right;
             bin.confidence.merge(more.confidence);
         }
@@ -129,31 +143,31 @@ impl CalibrationTally {
         self.log_loss.iter_mut().zip(&other.log_loss).for_each(|(sum, more)| sum.merge(*more));
     }
 
-    fn add(&mut self, class: usize) {
+    fn add(&mut self, (class, weight): (usize, f64)) {
         let logarithms = &self.logarithms;
-        self.log_loss[class].add(-logarithms[class]);
+        self.log_loss[class].add(weight * -logarithms[class]);
         let apart = |(k, log): (usize, &f64)| if k == class { log.exp_m1() } else { log.exp() }.powi(2);
-        self.brier.add(logarithms.iter().enumerate().map(apart).sum());
+        self.brier.add(weight * logarithms.iter().enumerate().map(apart).sum::<f64>());
         let predicted = largest(logarithms);
-        self.count(predicted, logarithms[predicted].exp(), class);
+        self.count(predicted, logarithms[predicted].exp(), (class, weight));
     }
 
-    /// A sample of a class by the class that it is told, and with which probability.
-    fn count(&mut self, predicted: usize, confidence: f64, class: usize) {
+    /// A sample of a class, with its weight, by the class that it is told, and with which probability.
+    fn count(&mut self, predicted: usize, confidence: f64, (class, weight): (usize, f64)) {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 15")]
         let bin = &mut self.bins[((confidence * BINS as f64) as usize).min(BINS - 1)];
-        bin.samples += 1;
-        bin.right += usize::from(predicted == class);
-        bin.confidence.add(confidence);
+        bin.size += weight;
+        bin.right += if predicted == class { weight } else { 0.0 };
+        bin.confidence.add(weight * confidence);
     }
 
-    pub(crate) fn calibration(&self, counts: &[usize]) -> Calibration {
-        let samples = counts.iter().sum::<usize>() as f64;
-        let filled = self.bins.iter().filter(|bin| bin.samples > 0);
+    pub(crate) fn calibration(&self, sizes: &[f64]) -> Calibration {
+        let samples = sizes.iter().copied().collect::<Sum>().value();
+        let filled = self.bins.iter().filter(|bin| bin.size > 0.0);
         let differences: Vec<(f64, f64)> = filled.map(|bin| bin.share_and_difference(samples)).collect();
         let mean = |power: i32| differences.iter().map(|(share, off)| share * off.powi(power)).sum::<f64>();
-        let of_class = |(sum, &count): (&Sum, &usize)| sum.value() / count as f64;
-        let class_log_loss: Vec<f64> = self.log_loss.iter().zip(counts).map(of_class).collect();
+        let of_class = |(sum, size): (&Sum, &f64)| sum.value() / size;
+        let class_log_loss: Vec<f64> = self.log_loss.iter().zip(sizes).map(of_class).collect();
         let total: f64 = self.log_loss.iter().map(|sum| sum.value()).sum();
         Calibration {
             calibration_error: CalibrationError {
@@ -171,8 +185,8 @@ impl CalibrationTally {
 impl Bin {
     /// Its share of all samples, and how far its mean confidence is from the share told right.
     fn share_and_difference(&self, samples: f64) -> (f64, f64) {
-        let off = self.confidence.value() - self.right as f64;
-        (self.samples as f64 / samples, off.abs() / self.samples as f64)
+        let off = self.confidence.value() - self.right;
+        (self.size / samples, off.abs() / self.size)
     }
 }
 
@@ -241,12 +255,12 @@ mod tests {
         let mut sample = vec![Sigmoid::of(0.0); 2];
         let log_own = sample_probabilities(Link::Sigmoid, &z, 1, &mut sample);
         let (mut by_logits, mut by_sample) = (CalibrationTally::new(2), CalibrationTally::new(2));
-        by_logits.add_logits(Link::Sigmoid, &z, 1);
-        by_sample.add_sample(&sample, told(&z), log_own, 1);
-        assert_eq!(by_sample.calibration(&[1, 1]).calibration_error.max, 0.0, "it is told right");
+        by_logits.add_logits(Link::Sigmoid, &z, (1, 1.0));
+        by_sample.add_sample(&sample, told(&z), log_own, (1, 1.0));
+        assert_eq!(by_sample.calibration(&[1.0, 1.0]).calibration_error.max, 0.0, "it is told right");
         assert_eq!(
-            by_logits.calibration(&[1, 1]).calibration_error,
-            by_sample.calibration(&[1, 1]).calibration_error
+            by_logits.calibration(&[1.0, 1.0]).calibration_error,
+            by_sample.calibration(&[1.0, 1.0]).calibration_error
         );
     }
 

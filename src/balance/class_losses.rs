@@ -4,23 +4,24 @@ use crate::loss::{Link, Targets};
 use crate::numeric::{Sum, softplus};
 use nalgebra::DMatrix;
 
-/// Mean loss over each class's samples, unweighted: `-log p_y` for softmax and binary logits, summed over columns for
+/// Mean loss over each class's samples, by their own weights but not that of the class: `-log p_y` for softmax and binary logits, summed over columns for
 /// one-vs-all.
 #[must_use]
 pub fn class_log_losses(link: Link, logits: &DMatrix<f64>, targets: &Targets) -> Vec<f64> {
     let mut sums = vec![Sum::default(); targets.classes()];
     let mut logarithms = vec![0.0; targets.classes()];
-    for (z, &label) in logits.column_iter().zip(targets.of_sample()) {
+    for (number, (z, &label)) in logits.column_iter().zip(targets.of_sample()).enumerate() {
         let class = label as usize;
-        sums[class].add(if link == Link::Sigmoid && z.len() > 1 {
+        let loss = if link == Link::Sigmoid && z.len() > 1 {
             let column = |(k, &z): (usize, &f64)| softplus(if k == class { -z } else { z });
-            z.iter().enumerate().map(column).sum()
+            z.iter().enumerate().map(column).sum::<f64>()
         } else {
             log_probabilities(link, z.as_slice(), &mut logarithms);
             -logarithms[class]
-        });
+        };
+        sums[class].add(targets.sample_weight(number) * loss);
     }
-    sums.iter().zip(targets.counts()).map(|(sum, &count)| sum.value() / count as f64).collect()
+    sums.iter().zip(targets.sizes()).map(|(sum, size)| sum.value() / size).collect()
 }
 
 /// `log p_k` of every class, to full precision near zero.

@@ -295,15 +295,16 @@ fn unanswered() -> DataError {
 
 /// The mean of `p_k (1 - p_k)` over the samples of class `k`: what the effect would be if every logit of theirs rose by one.
 fn mean_slope(link: Link, logits: &DMatrix<f64>, class: usize, targets: &Targets) -> f64 {
-    let of_class =
-        logits.column_iter().zip(targets.of_sample()).filter(|&(_, &label)| label as usize == class);
+    let of_class = logits.column_iter().zip(targets.of_sample()).enumerate();
+    let of_class = of_class.filter(|&(_, (_, &label))| label as usize == class);
     let mut probabilities = vec![Sigmoid::of(0.0); targets.classes()];
     let mut slope = |z: &[f64]| {
         sample_probabilities(link, z, class, &mut probabilities);
         probabilities[class].slope()
     };
-    let total: f64 = of_class.map(|(z, _)| slope(z.as_slice())).sum();
-    total / targets.counts()[class] as f64
+    let total: f64 =
+        of_class.map(|(number, (z, _))| targets.sample_weight(number) * slope(z.as_slice())).sum();
+    total / targets.sizes()[class]
 }
 
 fn normal(generator: &mut impl Rng) -> f64 {

@@ -11,13 +11,13 @@ pub(crate) fn told(logits: &[f64]) -> usize {
     }
 }
 
-/// Samples of each class that are told right.
+/// The weight of the samples of each class that are predicted right: their number, where each sample counts once.
 #[must_use]
-pub fn hits(logits: &DMatrix<f64>, targets: &Targets) -> Vec<usize> {
-    let mut hits = vec![0; targets.classes()];
-    for (column, &label) in logits.column_iter().zip(targets.of_sample()) {
+pub fn hits(logits: &DMatrix<f64>, targets: &Targets) -> Vec<f64> {
+    let mut hits = vec![0.0; targets.classes()];
+    for (number, (column, &label)) in logits.column_iter().zip(targets.of_sample()).enumerate() {
         if told(column.as_slice()) == label as usize {
-            hits[label as usize] += 1;
+            hits[label as usize] += targets.sample_weight(number);
         }
     }
     hits
@@ -25,14 +25,14 @@ pub fn hits(logits: &DMatrix<f64>, targets: &Targets) -> Vec<usize> {
 
 /// The share of all samples that are [`hits`].
 #[must_use]
-pub fn accuracy(hits: &[usize], targets: &Targets) -> f64 {
-    hits.iter().sum::<usize>() as f64 / targets.samples() as f64
+pub fn accuracy(hits: &[f64], targets: &Targets) -> f64 {
+    hits.iter().sum::<f64>() / targets.total_size()
 }
 
 /// The share of each class's samples that are [`hits`].
 #[must_use]
-pub fn recalls(hits: &[usize], targets: &Targets) -> Vec<f64> {
-    hits.iter().zip(targets.counts()).map(|(&hits, &count)| hits as f64 / count as f64).collect()
+pub fn recalls(hits: &[f64], targets: &Targets) -> Vec<f64> {
+    hits.iter().zip(targets.sizes()).map(|(hits, size)| hits / size).collect()
 }
 
 /// How far the own logit of a sample is above the largest other, and which that is; a single logit is its own rival.

@@ -56,14 +56,21 @@ impl Centroids {
     pub fn at(features: &DMatrix<f64>, logits: &DMatrix<f64>, targets: &Targets) -> Self {
         let dimension = features.nrows();
         // Moments about the mean: a feature far from zero would otherwise cancel to nothing.
-        let centre = features.column_mean();
+        let centre = match targets.sample_weights() {
+            None => features.column_mean(),
+            Some(weights) => {
+                features
+                    * DVector::from_iterator(weights.len(), weights.iter().map(|w| w / targets.total_size()))
+            }
+        };
         let mut of_class = [DVector::zeros(dimension), DVector::zeros(dimension)];
         let mut spread = DVector::zeros(dimension);
         let mut masses = [0.0, 0.0];
         for (sample, &label) in targets.of_sample().iter().enumerate() {
             let class = label as usize;
             let sigmoid = Sigmoid::of(logits[(0, sample)]);
-            let residual = if class == 1 { sigmoid.complement } else { sigmoid.probability };
+            let residual = targets.sample_weight(sample)
+                * if class == 1 { sigmoid.complement } else { sigmoid.probability };
             let offset = features.column(sample) - &centre;
             of_class[class].axpy(residual, &offset, 1.0);
             spread.axpy(residual, &offset.abs(), 1.0);
@@ -114,7 +121,7 @@ pub fn softmax_balance(means: &MeanProbability, targets: &Targets) -> f64 {
 #[must_use]
 pub fn one_vs_all_ledger(means: &MeanProbability, targets: &Targets, pair_weights: &DMatrix<f64>) -> Ledger {
     let classes = targets.classes();
-    let weight = |c: usize, k: usize| pair_weights[(c, k)] * targets.counts()[c] as f64;
+    let weight = |c: usize, k: usize| pair_weights[(c, k)] * targets.sizes()[c];
     ledger(classes, |k| {
         let inflow = over_others(classes, k, |c| weight(c, k) * means.matrix[(c, k)]);
         (weight(k, k) * means.shortfall[k], inflow)
@@ -130,11 +137,11 @@ pub fn one_vs_all_balance(means: &MeanProbability, targets: &Targets, pair_weigh
 /// A1, the plain loss: `N_k s_k = (N - N_k) Pbar_k`.
 #[must_use]
 pub fn pooled_balance(means: &MeanProbability, targets: &Targets) -> f64 {
-    let samples = targets.samples() as f64;
+    let total = targets.total_size();
     let columns = super::neglect(means, targets);
     let sides = |k: usize| {
-        let count = targets.counts()[k] as f64;
-        (count * means.shortfall[k], (samples - count) * columns[k].pooled)
+        let size = targets.sizes()[k];
+        (size * means.shortfall[k], (total - size) * columns[k].pooled)
     };
     ledger(targets.classes(), sides).worst_residual()
 }

@@ -4,7 +4,7 @@ use crate::loss::{Link, Targets};
 use crate::numeric::{Sigmoid, Sum, softmax_with_complements, softplus};
 use nalgebra::DMatrix;
 
-/// Class means of predicted probabilities, of their complements, and of what the LGL-INR law needs besides.
+/// Class means, by sample weights, of predicted probabilities, of their complements, and of what the LGL-INR law needs besides.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MeanProbability {
     /// `P[c][k]`, `K x K`.
@@ -50,19 +50,18 @@ impl MeanProbability {
         let mut short = vec![Sum::default(); classes];
         let mut sample = vec![Sigmoid { probability: 0.0, complement: 1.0 }; classes];
         let columns = logits.as_slice().chunks(logits.nrows());
-        for (column, &label) in columns.zip(targets.of_sample()) {
-            let class = label as usize;
+        for (number, (column, &label)) in columns.zip(targets.of_sample()).enumerate() {
+            let (class, weight) = (label as usize, targets.sample_weight(number));
             sample_probabilities(link, column, class, &mut sample);
             for (predicted, pair) in sample.iter().enumerate() {
-                sums[class * classes + predicted].add(pair.probability);
+                sums[class * classes + predicted].add(weight * pair.probability);
             }
-            short[class].add(sample[class].complement);
+            short[class].add(weight * sample[class].complement);
         }
-        let count = |class: usize| targets.counts()[class] as f64;
         let matrix = DMatrix::from_fn(classes, classes, |class, predicted| {
-            sums[class * classes + predicted].value() / count(class)
+            sums[class * classes + predicted].value() / targets.sizes()[class]
         });
-        let shortfall = short.iter().enumerate().map(|(class, sum)| sum.value() / count(class)).collect();
+        let shortfall = short.iter().zip(targets.sizes()).map(|(sum, size)| sum.value() / size).collect();
         Self { matrix, shortfall }
     }
 
@@ -81,14 +80,15 @@ impl ClassMeans {
     pub fn of(logits: &DMatrix<f64>, targets: &Targets) -> Self {
         let classes = targets.classes();
         let mut sums = vec![(Sum::default(), Sum::default()); classes * classes];
-        for (column, &label) in logits.column_iter().zip(targets.of_sample()) {
+        for (number, (column, &label)) in logits.column_iter().zip(targets.of_sample()).enumerate() {
+            let weight = targets.sample_weight(number);
             for (predicted, &z) in column.iter().enumerate() {
                 let (loss, variance) = &mut sums[label as usize * classes + predicted];
-                loss.add(softplus(z));
-                variance.add(Sigmoid::of(z).slope());
+                loss.add(weight * softplus(z));
+                variance.add(weight * Sigmoid::of(z).slope());
             }
         }
-        let mean = |sum: Sum, class: usize| sum.value() / targets.counts()[class] as f64;
+        let mean = |sum: Sum, class: usize| sum.value() / targets.sizes()[class];
         Self {
             loss: DMatrix::from_fn(classes, classes, |c, k| mean(sums[c * classes + k].0, c)),
             variance: DMatrix::from_fn(classes, classes, |c, k| mean(sums[c * classes + k].1, c)),

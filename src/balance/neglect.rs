@@ -22,20 +22,20 @@ pub struct Neglect {
 /// [`Neglect`] of every class's column.
 #[must_use]
 pub fn neglect(means: &MeanProbability, targets: &Targets) -> Vec<Neglect> {
-    let counts: Vec<f64> = targets.counts().iter().map(|&count| count as f64).collect();
-    let total: f64 = counts.iter().sum();
+    let sizes = targets.sizes();
+    let total: f64 = sizes.iter().sum();
     let of_column = |target: usize| {
-        let others = || (0..targets.classes()).filter(|&class| class != target && counts[class] > 0.0);
+        let others = || (0..targets.classes()).filter(|&class| class != target && sizes[class] > 0.0);
         let probability = |class: usize| means.matrix[(class, target)];
         let pooled =
-            others().map(|class| counts[class] * probability(class)).sum::<f64>() / (total - counts[target]);
+            others().map(|class| sizes[class] * probability(class)).sum::<f64>() / (total - sizes[target]);
         let harder = |best: Option<usize>, class: usize| match best {
             Some(best) if probability(best) >= probability(class) => Some(best),
             _ => Some(class),
         };
         let hardest_class = others().fold(None, harder).unwrap_or(target);
         let hardest = probability(hardest_class);
-        let bound = (counts[target] * means.shortfall[target] / counts[hardest_class]).min(1.0);
+        let bound = (sizes[target] * means.shortfall[target] / sizes[hardest_class]).min(1.0);
         Neglect { pooled, hardest_class, hardest, ratio: hardest / pooled, bound }
     };
     (0..targets.classes()).map(of_column).collect()

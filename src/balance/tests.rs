@@ -11,26 +11,37 @@ fn targets() -> Targets {
     Targets::new(&labels, &ClassWeights::Explicit(vec![0.5, 2.0, 7.0])).expect("valid")
 }
 
+/// The same with a weight for each sample.
+fn weighted_targets() -> Targets {
+    let labels = targets().labels().clone();
+    let labels = labels.with_weights((0..30).map(|i| 0.2 + f64::from(i % 7)).collect()).expect("positive");
+    Targets::new(&labels, &ClassWeights::Explicit(vec![0.5, 2.0, 7.0])).expect("valid")
+}
+
 /// Away from stationarity too, the two derivations must give the same imbalance.
 #[test]
 fn ledgers_and_laws_agree_at_any_point() {
-    let targets = targets();
+    agree_at_any_point(&targets());
+    agree_at_any_point(&weighted_targets());
+}
+
+fn agree_at_any_point(targets: &Targets) {
     let logits = DMatrix::from_fn(3, 30, |row, sample| 2.0 * (1.3 * row as f64 + 0.7 * sample as f64).sin());
-    let sigmoid = MeanProbability::of(Link::Sigmoid, &logits, &targets);
-    let softmax = MeanProbability::of(Link::Softmax, &logits, &targets);
-    let means = ClassMeans::of(&logits, &targets);
+    let sigmoid = MeanProbability::of(Link::Sigmoid, &logits, targets);
+    let softmax = MeanProbability::of(Link::Softmax, &logits, targets);
+    let means = ClassMeans::of(&logits, targets);
     let inr = |variant| Inr { classes: 3, beta: 4.0, variant };
     let weights = DMatrix::from_fn(3, 3, |c, _| targets.class_weights()[c]);
     let pairs = [
-        (Ledger::at(&Softmax::new(&targets), &logits, &targets), softmax_ledger(&softmax, &targets)),
+        (Ledger::at(&Softmax::new(targets), &logits, targets), softmax_ledger(&softmax, targets)),
         (
-            Ledger::at(&Logistic::one_vs_all(&targets), &logits, &targets),
-            one_vs_all_ledger(&sigmoid, &targets, &weights),
+            Ledger::at(&Logistic::one_vs_all(targets), &logits, targets),
+            one_vs_all_ledger(&sigmoid, targets, &weights),
         ),
-        (Ledger::at(&inr(InrVariant::Detached), &logits, &targets), detached_ledger(&sigmoid, &targets, 4.0)),
+        (Ledger::at(&inr(InrVariant::Detached), &logits, targets), detached_ledger(&sigmoid, targets, 4.0)),
         (
-            Ledger::at(&inr(InrVariant::Attached), &logits, &targets),
-            attached_ledger(&sigmoid, &means, &targets, 4.0),
+            Ledger::at(&inr(InrVariant::Attached), &logits, targets),
+            attached_ledger(&sigmoid, &means, targets, 4.0),
         ),
     ];
     for (ledger, law) in pairs {
@@ -45,10 +56,14 @@ fn ledgers_and_laws_agree_at_any_point() {
 
 #[test]
 fn softmax_flows_conserve_mass() {
-    let targets = targets();
+    conserve_mass(&targets());
+    conserve_mass(&weighted_targets());
+}
+
+fn conserve_mass(targets: &Targets) {
     let logits = DMatrix::from_fn(3, 30, |row, sample| (row as f64 - 0.4 * sample as f64).cos());
-    let means = MeanProbability::of(Link::Softmax, &logits, &targets);
-    let flow = means.flow(&targets);
+    let means = MeanProbability::of(Link::Softmax, &logits, targets);
+    let flow = means.flow(targets);
     for class in 0..3 {
         assert!((flow.row(class).sum() - targets.mass()[class]).abs() < 1e-12);
         assert!((means.shortfall[class] + means.matrix[(class, class)] - 1.0).abs() < 1e-15);

@@ -100,7 +100,8 @@ fn class_means(link: Link, rates: &DMatrix<f64>, change: &DMatrix<f64>, targets:
     let classes = targets.classes();
     let mut sums = vec![Sum::default(); classes * classes];
     let mut moved = vec![0.0; classes];
-    for ((rate, dz), &label) in rates.column_iter().zip(change.column_iter()).zip(targets.of_sample()) {
+    let samples = rates.column_iter().zip(change.column_iter()).zip(targets.of_sample());
+    for (number, ((rate, dz), &label)) in samples.enumerate() {
         match (link, rate.len()) {
             (Link::Sigmoid, 1) => {
                 moved[1] = rate[0] * dz[0];
@@ -112,9 +113,10 @@ fn class_means(link: Link, rates: &DMatrix<f64>, change: &DMatrix<f64>, targets:
             (Link::Softmax, _) => softmax_change(rate.as_slice(), dz.as_slice(), &mut moved),
         }
         let of_class = &mut sums[label as usize * classes..][..classes];
-        of_class.iter_mut().zip(&moved).for_each(|(sum, &change)| sum.add(change));
+        let weight = targets.sample_weight(number);
+        of_class.iter_mut().zip(&moved).for_each(|(sum, &change)| sum.add(weight * change));
     }
-    DMatrix::from_fn(classes, classes, |c, k| sums[c * classes + k].value() / targets.counts()[c] as f64)
+    DMatrix::from_fn(classes, classes, |c, k| sums[c * classes + k].value() / targets.sizes()[c])
 }
 
 /// `p_k sum_l p_l (dz_k - dz_l)`: differences of changes, so that what is common to all cancels exactly.
@@ -141,6 +143,13 @@ mod tests {
             .expect("small")
     }
 
+    /// The same samples with weights between 0.3 and 2.3.
+    fn weighted(dataset: Dataset) -> Dataset {
+        let samples = dataset.labels().samples();
+        let weights: Vec<f64> = (0..samples).map(|sample| 0.3 + (sample * 5 % 7) as f64 / 3.0).collect();
+        dataset.with_sample_weights(&weights).expect("valid")
+    }
+
     fn at(dataset: &Dataset, choice: &LossChoice, l2: f64, logs: &[f64]) -> (MeanProbability, WeightEffects) {
         let weights = ClassWeights::Explicit(logs.iter().map(|log| log.exp()).collect());
         let problem = Problem::new(dataset, choice, &weights, l2).expect("a problem");
@@ -159,23 +168,28 @@ mod tests {
             (4, LossChoice::Softmax, 0.0),
             (4, LossChoice::Softmax, 1e-2),
         ] {
-            let dataset = dataset(classes);
-            let logs: Vec<f64> = (0..classes).map(|class| 0.7 - 0.4 * class as f64).collect();
-            let (means, effects) = at(&dataset, &choice, l2, &logs);
-            let weights: Vec<f64> = logs.iter().map(|log| log.exp()).collect();
-            for class in 0..classes {
-                let expected =
-                    WeightEffects::by_differences(&dataset, &choice, &weights, l2, class, USUAL_STEP);
-                let expected = expected.expect("solved");
-                let apart = (&effects.of_weight[class] - &expected).amax() / expected.amax();
-                assert!(apart < 1e-7, "{choice:?}, l2 {l2}, weight {class}: {apart:e}");
+            for dataset in [dataset(classes), weighted(dataset(classes))] {
+                agree(&dataset, &choice, l2);
             }
-            if choice == LossChoice::Softmax || classes == 2 {
-                let weights = ClassWeights::Explicit(logs.iter().map(|log| log.exp()).collect());
-                let problem = Problem::new(&dataset, &choice, &weights, l2).expect("a problem");
-                let residual = effects.sum_rule(&means, problem.targets());
-                assert!(residual < 1e-10, "{choice:?}, l2 {l2}: {residual:e}");
-            }
+        }
+    }
+
+    fn agree(dataset: &Dataset, choice: &LossChoice, l2: f64) {
+        let classes = dataset.labels().classes();
+        let logs: Vec<f64> = (0..classes).map(|class| 0.7 - 0.4 * class as f64).collect();
+        let (means, effects) = at(dataset, choice, l2, &logs);
+        let weights: Vec<f64> = logs.iter().map(|log| log.exp()).collect();
+        for class in 0..classes {
+            let expected = WeightEffects::by_differences(dataset, choice, &weights, l2, class, USUAL_STEP);
+            let expected = expected.expect("solved");
+            let apart = (&effects.of_weight[class] - &expected).amax() / expected.amax();
+            assert!(apart < 1e-7, "{choice:?}, l2 {l2}, weight {class}: {apart:e}");
+        }
+        if *choice == LossChoice::Softmax || classes == 2 {
+            let weights = ClassWeights::Explicit(logs.iter().map(|log| log.exp()).collect());
+            let problem = Problem::new(dataset, choice, &weights, l2).expect("a problem");
+            let residual = effects.sum_rule(&means, problem.targets());
+            assert!(residual < 1e-10, "{choice:?}, l2 {l2}: {residual:e}");
         }
     }
 

@@ -86,7 +86,7 @@ fn look(dataset: &Dataset, choice: &LossChoice, weights: &ClassWeights) -> Resul
         hardest: column.hardest,
         pooled: column.pooled,
         shortfall: means.shortfall[TARGET],
-        recall: hits[HARD] as f64 / targets.counts()[HARD] as f64,
+        recall: hits[HARD] / targets.sizes()[HARD],
         accuracy: accuracy(&hits, targets),
     })
 }

@@ -127,7 +127,7 @@ fn law(plan: &LossPlan, logits: &DMatrix<f64>, targets: &Targets) -> f64 {
 
 /// The logits that a loss speaks of, from its definition.
 fn shifted(plan: &LossPlan, logits: &DMatrix<f64>, targets: &Targets) -> DMatrix<f64> {
-    let counts: Vec<f64> = targets.counts().iter().map(|&count| count as f64).collect();
+    let counts = targets.sizes();
     let total: f64 = counts.iter().sum();
     let (most, least) = counts.iter().fold((0.0, f64::MAX), |(m, l): (f64, f64), &c| (m.max(c), l.min(c)));
     DMatrix::from_fn(logits.nrows(), logits.ncols(), |k, i| {
@@ -158,8 +158,8 @@ fn weighed(plan: &LossPlan, logits: &DMatrix<f64>, targets: &Targets) -> f64 {
     let (link, lambda) = (plan.over(targets).link(), targets.class_weights());
     let mut sides = vec![(0.0, 0.0); classes];
     let mut sample = vec![Sigmoid::of(0.0); classes];
-    for (z, &label) in logits.column_iter().zip(targets.of_sample()) {
-        let y = label as usize;
+    for (number, (z, &label)) in logits.column_iter().zip(targets.of_sample()).enumerate() {
+        let (y, weight) = (label as usize, targets.sample_weight(number));
         sample_probabilities(link, z.as_slice(), y, &mut sample);
         for (k, side) in sides.iter_mut().enumerate() {
             let (p, q) = (sample[k].probability, sample[k].complement);
@@ -181,8 +181,8 @@ fn weighed(plan: &LossPlan, logits: &DMatrix<f64>, targets: &Targets) -> f64 {
                         |c: usize| spread * by(c) + if c == y { (1.0 - smoothing) * lambda[y] } else { 0.0 };
                     let mass: f64 = (0..classes).map(target).sum();
                     // Means of predictions and of targets, whoever's samples they are.
-                    side.0 += target(k);
-                    side.1 += mass * p;
+                    side.0 += weight * target(k);
+                    side.1 += weight * mass * p;
                     continue;
                 }
                 LossPlan::SigmoidFocal { gamma, alpha } => {
@@ -196,12 +196,11 @@ fn weighed(plan: &LossPlan, logits: &DMatrix<f64>, targets: &Targets) -> f64 {
                 }
                 _ => (lambda[y] * q, lambda[y] * p),
             };
-            if own { side.0 += out } else { side.1 += into }
+            if own { side.0 += weight * out } else { side.1 += weight * into }
         }
     }
     let rare = |k: usize| {
-        matches!(plan, LossPlan::Equalization { .. })
-            && (targets.counts()[k] as f64) < RARE * targets.samples() as f64
+        matches!(plan, LossPlan::Equalization { .. }) && targets.sizes()[k] < RARE * targets.total_size()
     };
     let worst = (0..classes).filter(|&k| !rare(k)).map(|k| relative_difference(sides[k].0, sides[k].1));
     largest_magnitude(worst)
@@ -210,6 +209,37 @@ fn weighed(plan: &LossPlan, logits: &DMatrix<f64>, targets: &Targets) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The laws hold for samples of any weights, and are missed where the weights are others than those solved with.
+    #[test]
+    fn the_laws_hold_under_sample_weights() {
+        let unweighted = dataset(7, 3).expect("small");
+        let each: Vec<f64> = (0..unweighted.labels().samples())
+            .map(|sample| 0.2 + (0.7 * sample as f64).sin().powi(2))
+            .collect();
+        let weighted = unweighted.clone().with_sample_weights(&each).expect("valid");
+        let weights = ClassWeights::Explicit(vec![1.0, 0.6, 2.5, 4.0]);
+        let targets = Targets::new(weighted.labels(), &weights).expect("valid");
+        let others = Targets::new(unweighted.labels(), &weights).expect("valid");
+        for (plan, words) in losses() {
+            let (loss, features) = (plan.over(&targets), weighted.features());
+            let problem = AnyProblem {
+                loss: &*loss,
+                targets: &targets,
+                features: &features,
+                fixed_logits: None,
+                l2: L2,
+            };
+            let point = match solve_any(&problem, None) {
+                AnyOutcome::Stationary(point) | AnyOutcome::NotConverged { at: point, .. } => point,
+            };
+            let logits = point.head.logits(&features);
+            let residual = law(&plan, &logits, &targets);
+            assert!(residual < 1e-9, "{words}: {residual:e}");
+            let control = law(&plan, &logits, &others);
+            assert!(control > 1e-3, "{words}: {control:e} without the weights");
+        }
+    }
 
     #[test]
     fn every_loss_of_the_list_is_checked() {

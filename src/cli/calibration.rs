@@ -55,16 +55,15 @@ impl CalibrationRecord {
         Self { as_predicted: Calibration::of(link, logits, targets), prior_corrected: read.then(corrected) }
     }
 
-    /// The scores as a table, with a line for each class where `classes` are few enough.
-    pub(super) fn table(&self, classes: Option<&[String]>, style: Style) -> String {
+    /// The scores as a table, with a line for each class where `classes` are few enough; `rows` are given where they have
+    /// weights.
+    pub(super) fn table(&self, rows: Option<usize>, classes: Option<&[String]>, style: Style) -> String {
         let columns_shown: Vec<&Calibration> = std::iter::once(&self.as_predicted)
             .chain(self.prior_corrected.as_ref().map(|c| &c.scores))
             .collect();
-        let mut rows = vec![vec![
-            "each sample counted once".to_owned(),
-            style.strong("as predicted"),
-            style.strong("prior-corrected"),
-        ]];
+        let counting = if rows.is_some() { "each row by its weight" } else { "each sample counted once" };
+        let mut rows =
+            vec![vec![counting.to_owned(), style.strong("as predicted"), style.strong("prior-corrected")]];
         rows[0].truncate(1 + columns_shown.len());
         let mut row = |name: String, pick: &dyn Fn(&Calibration) -> f64| {
             let numbers = columns_shown.iter().map(|scores| significant(pick(scores), 4));

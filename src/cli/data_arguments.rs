@@ -1,6 +1,6 @@
 //! Where a user's samples come from: the options that `solve` and `weights` share.
 
-use crate::data::{Dataset, read_csv, read_npy};
+use crate::data::{CsvColumns, Dataset, read_npy, read_weighted_npy};
 use anyhow::{Result, ensure};
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,11 @@ pub(super) struct DataArguments {
     /// Name of the column with the class of each row; for an NPY file of features, the NPY file of labels
     #[arg(long, value_name = "NAME")]
     pub(super) label: String,
-    /// Feature columns of a CSV file, separated by commas [default: all but the label]
+    /// Weight of each row (frequency, survey or importance weight; 0 leaves it out): a column of a CSV file, or the NPY file of
+    /// them for an NPY file of features
+    #[arg(long, value_name = "NAME")]
+    pub(super) sample_weights: Option<String>,
+    /// Feature columns of a CSV file, separated by commas [default: all but the label and the weights]
     #[arg(long, value_name = "A,B,..", value_delimiter = ',')]
     features: Option<Vec<String>>,
 }
@@ -22,13 +26,29 @@ impl DataArguments {
     /// Reads or maps the samples.
     pub(super) fn read(&self) -> Result<Dataset> {
         if !self.is_npy() {
-            return Ok(read_csv(&self.file, &self.label, self.features.as_deref())?);
+            let columns = CsvColumns {
+                label: &self.label,
+                features: self.features.as_deref(),
+                sample_weights: self.sample_weights.as_deref(),
+            };
+            return Ok(columns.read(&self.file)?);
         }
         ensure!(
             self.features.is_none(),
             "--features: goes with a CSV file; columns of an NPY file have no names"
         );
-        Ok(read_npy(&self.file, Path::new(&self.label))?)
+        let labels = Path::new(&self.label);
+        Ok(match &self.sample_weights {
+            None => read_npy(&self.file, labels)?,
+            Some(weights) => read_weighted_npy(&self.file, labels, Path::new(weights))?,
+        })
+    }
+
+    /// The files that are read beside [`Self::file`].
+    pub(super) fn other_files(&self) -> Vec<&Path> {
+        let names =
+            if self.is_npy() { vec![Some(&self.label), self.sample_weights.as_ref()] } else { Vec::new() };
+        names.into_iter().flatten().map(Path::new).collect()
     }
 
     /// Whether the file is one of features alone, and the label another file.

@@ -1,5 +1,6 @@
 //! Everything printed: standard output, remarks, colours, aligned columns.
 
+use crate::numeric::Count;
 use anyhow::{Context, Result};
 use std::io::{ErrorKind, IsTerminal, Write};
 
@@ -157,6 +158,11 @@ pub(super) fn counted(count: u64, singular: &str) -> String {
         (_, false) => "s",
     };
     format!("{count} {singular}{ending}")
+}
+
+/// A number of samples that may be weighted.
+pub(super) fn counted_samples(count: Count) -> String {
+    count.whole().map_or_else(|| format!("{count} samples"), |whole| counted(whole, "sample"))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::solver::{
 };
 use anyhow::{Context, Error, Result, ensure};
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 /// Sharpness of LGL-INR where none is given.
@@ -28,11 +28,15 @@ const EXAMPLES: &str = "Examples:
   equipoise solve data.csv --label y --loss inr --beta 5 --detached --l2 1e-3
   equipoise solve data.csv --label y --loss inr --beta 20 --starts 50
   equipoise solve data.csv --label y --class-weights 1,2,5 --format json --save head.json
+  equipoise solve data.csv --label y --sample-weights w
   equipoise solve features.npy --label labels.npy --loss logistic
   equipoise solve features.npy --label labels.npy --l2 1e-5 --tolerance 1e-6 --time-limit 600
 
 An NPY file of features (N x d, float32 or float64) is mapped, not read: it may be larger than memory. Its labels are \
-an NPY file of N whole numbers.
+an NPY file of N whole numbers, its --sample-weights one of N numbers.
+
+Sample weights count rows (frequency, survey or importance weights); class weights multiply them. A whole weight counts as so \
+many equal rows, a row of weight 0 as none.
 
 The loss is a weighted mean over samples (one-vs-all summed over columns first; LGL-INR its own sum over classes), \
 to which --l2 adds half its value times the squared norm of the coefficients. Intercepts are never penalised.
@@ -100,9 +104,8 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     let settings = settings(arguments)?;
     if let Some(file) = &arguments.save {
         check_target(file, &arguments.data.file).with_context(|| format!("--save {}", file.display()))?;
-        if arguments.data.is_npy() {
-            let labels = Path::new(&arguments.data.label);
-            check_target(file, labels).with_context(|| format!("--save {}", file.display()))?;
+        for read in arguments.data.other_files() {
+            check_target(file, read).with_context(|| format!("--save {}", file.display()))?;
         }
     }
     let dataset = arguments.data.read()?;

@@ -4,6 +4,7 @@ use super::calibration::CalibrationRecord;
 use crate::balance::{Ledger, LedgerEntry, MeanProbability, Neglect, neglect};
 use crate::data::Dataset;
 use crate::loss::{Inr, InrVariant, Link, LossKind};
+use crate::numeric::Count;
 use crate::solver::{
     Conditioning, Head, Outcome, Problem, Recomputed, Separable, SeparationKind, StationaryPoint,
     other_points,
@@ -23,7 +24,10 @@ pub(super) struct SolveRecord {
     pub(super) detached: Option<bool>,
     pub(super) l2: f64,
     pub(super) classes: Vec<String>,
-    pub(super) class_counts: Vec<usize>,
+    pub(super) class_counts: Vec<Count>,
+    /// Rows, where they have weights.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) rows: Option<usize>,
     pub(super) class_weights: Vec<f64>,
     pub(super) features: Vec<String>,
     /// Condition number of the standardised columns, and the columns that others determine.
@@ -125,7 +129,7 @@ pub(super) struct OtherPoint {
 pub(super) struct Separation {
     pub(super) kind: SeparationKind,
     pub(super) classes: Vec<String>,
-    pub(super) separated_samples: usize,
+    pub(super) separated_samples: Count,
     pub(super) column_class: Option<String>,
     pub(super) direction: HeadRows,
 }
@@ -177,7 +181,8 @@ impl SolveRecord {
             beta: inr.map(|(beta, _)| beta),
             detached: inr.map(|(_, detached)| detached),
             l2: problem.l2(),
-            class_counts: targets.counts().to_vec(),
+            class_counts: Count::all(targets.sizes()),
+            rows: targets.sample_weights().map(<[f64]>::len),
             class_weights: targets.class_weights().to_vec(),
             classes,
             features: dataset.feature_names().to_vec(),
@@ -259,7 +264,7 @@ impl Separation {
         Self {
             kind: proof.kind,
             classes: proof.classes.iter().map(|&class| classes[class].clone()).collect(),
-            separated_samples: proof.separated_samples,
+            separated_samples: Count(proof.separated_size),
             column_class: proof.column_class.map(|class| classes[class].clone()),
             direction: HeadRows::of(&proof.direction),
         }

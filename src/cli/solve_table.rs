@@ -1,8 +1,10 @@
 //! A solved problem as text for people.
 
-use super::output::{MOST_CLASSES_SHOWN, Style, columns, counted, numbers_right, short_name};
+use super::output::{
+    MOST_CLASSES_SHOWN, Style, columns, counted, counted_samples, numbers_right, short_name,
+};
 use super::solve_record::{End, HeadRows, Measured, OtherPoints, Separation, SolveRecord};
-use crate::numeric::{largest_magnitude, significant};
+use crate::numeric::{Count, largest_magnitude, significant};
 use crate::solver::SeparationKind;
 use std::fmt::Write;
 
@@ -11,9 +13,10 @@ const MOST_COEFFICIENTS_SHOWN: usize = 60;
 
 /// What was solved, how it ended, and what holds there or what to do about it.
 pub(super) fn table(record: &SolveRecord, style: Style) -> String {
-    let samples: usize = record.class_counts.iter().sum();
+    let samples = Count(record.class_counts.iter().map(|count| count.0).sum());
+    let rows = record.rows.map_or_else(String::new, |rows| format!(" ({})", counted(rows as u64, "row")));
     let sizes = [
-        counted(samples as u64, "sample"),
+        counted_samples(samples) + &rows,
         counted(record.features.len() as u64, "feature"),
         counted(record.classes.len() as u64, "class"),
     ];
@@ -62,7 +65,7 @@ fn explain(separation: &Separation) -> String {
     if let more @ 1.. = separation.classes.len().saturating_sub(MOST_CLASSES_SHOWN) {
         let _ = write!(classes, " and {more} more");
     }
-    let samples = counted(separation.separated_samples as u64, "sample");
+    let samples = counted_samples(separation.separated_samples);
     let whose = match &separation.column_class {
         Some(class) => format!("a linear head for class {} against the rest", short_name(class)),
         None => "a linear head".to_owned(),
@@ -112,7 +115,7 @@ fn stationary(record: &SolveRecord, measured: &Measured, style: Style) -> String
         text += &matrix(&record.classes, &record.classes, &measured.mean_probability, 4);
     }
     text += "\n";
-    text += &measured.calibration.table(few.then_some(record.classes.as_slice()), style);
+    text += &measured.calibration.table(record.rows, few.then_some(record.classes.as_slice()), style);
     text += "\n";
     text + &head(record, "coefficients", &measured.head, None)
 }

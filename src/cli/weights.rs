@@ -17,6 +17,7 @@ use anyhow::{Result, bail};
 const EXAMPLES: &str = "Examples:
   equipoise weights data.csv --label species --target equal-shortfall --l2 1e-3
   equipoise weights data.csv --label y --target equal-recall --l2 1e-3
+  equipoise weights data.csv --label y --target equal-shortfall --sample-weights w
   equipoise weights data.csv --label y --target prior:0.2,0.3,0.5
   equipoise weights data.csv --label y --loss logistic --target shortfall:1,2,1 --format json
 
@@ -101,7 +102,8 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
 /// A class of one sample has the mean probability of that sample.
 fn note_single_samples(dataset: &Dataset) {
     let labels = dataset.labels();
-    for (name, _) in labels.class_names().iter().zip(labels.counts()).filter(|&(_, &count)| count == 1) {
+    for class in (0..labels.classes()).filter(|&class| labels.is_single_sample(class)) {
+        let name = &labels.class_names()[class];
         note(&format!("note: class {name} has one sample, and its shortfall is that sample's alone"));
     }
 }

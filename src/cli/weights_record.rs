@@ -4,6 +4,7 @@ use super::calibration::CalibrationRecord;
 use super::solve_record::rows;
 use crate::balance::{DesignError, DesignStep, MeanProbability, WeightDesign, hits, recalls};
 use crate::data::Dataset;
+use crate::numeric::Count;
 use crate::solver::{Problem, solve};
 use serde::Serialize;
 
@@ -16,7 +17,10 @@ pub(super) struct WeightsRecord {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) why: Option<String>,
     pub(super) classes: Vec<String>,
-    pub(super) class_counts: Vec<usize>,
+    pub(super) class_counts: Vec<Count>,
+    /// Rows, where they have weights.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) rows: Option<usize>,
     /// Empty, as what follows, where the target is not attainable.
     pub(super) class_weights: Vec<f64>,
     pub(super) mean_probability: Vec<Vec<f64>>,
@@ -65,7 +69,8 @@ impl WeightsRecord {
             attainable: found.is_some(),
             why: design.as_ref().err().map(ToString::to_string),
             classes: labels.class_names().to_vec(),
-            class_counts: labels.counts().to_vec(),
+            class_counts: Count::all(labels.sizes()),
+            rows: labels.weights().map(<[f64]>::len),
             class_weights: of_reached(|step| &step.class_weights),
             mean_probability: found.map(|design| rows(&design.means.matrix)).unwrap_or_default(),
             shortfall: of_reached(|step| &step.shortfall),

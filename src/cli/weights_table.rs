@@ -24,7 +24,11 @@ pub(super) fn table(record: &WeightsRecord, style: Style) -> String {
         let _ = write!(text, "\nthe way there, from inverse frequency\n{}", path(record, style));
     }
     if let Some(calibration) = &record.calibration {
-        let _ = write!(text, "\n{}", calibration.table(few.then_some(record.classes.as_slice()), style));
+        let _ = write!(
+            text,
+            "\n{}",
+            calibration.table(record.rows, few.then_some(record.classes.as_slice()), style)
+        );
     }
     // Classes that are whole numbers are whole numbers in Python, too.
     let whole = record.classes.iter().all(|name| name.parse::<i64>().is_ok());

@@ -37,7 +37,7 @@ pub struct Sight {
     /// `P`.
     pub means: MeanProbability,
     /// Images of each class told right.
-    pub hits: Vec<usize>,
+    pub hits: Vec<f64>,
 }
 
 /// Which of a head's parameters are penalised by `mu / 2` times their square, and by how much.

@@ -5,6 +5,7 @@ use super::network::{Network, Pass};
 use super::optimizer::Step;
 use super::pictures::{Pictures, Scaling};
 use super::recipe::Recipe;
+use crate::balance::told;
 use crate::data::ImageSample;
 use crate::data::random::stream;
 use crate::loss::{ClassWeights, LossPlan, Targets, TrainingLoss};
@@ -236,7 +237,8 @@ fn batch_gradient(loss: &TrainingLoss, targets: &Targets, labels: Vec<u32>, pass
     let value = loss.value_and_gradient(&logits, &batch, &mut gradient);
     #[expect(clippy::cast_possible_truncation, reason = "single precision is what networks compute in")]
     pass.by_logits().iter_mut().zip(gradient.iter()).for_each(|(into, &value)| *into = value as f32);
-    let hits = crate::balance::hits(&logits, &batch).iter().sum();
+    let predictions = logits.column_iter().zip(batch.of_sample());
+    let hits = predictions.filter(|(z, label)| told(z.as_slice()) == **label as usize).count();
     (value, hits)
 }
 

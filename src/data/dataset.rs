@@ -1,12 +1,14 @@
 //! Samples and their classes, checked once so that every later room can rely on them.
 
 use super::npy::NpyArray;
+use super::sample_weights::check_weights;
 use super::values::Values;
-use crate::numeric::map_sample_chunks;
+use crate::numeric::{Sum, map_sample_chunks};
 use nalgebra::DMatrix;
 use std::borrow::Cow;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 use thiserror::Error;
 
 /// What can be wrong with data; each text says what, where, and what to do.
@@ -51,12 +53,16 @@ impl DataError {
     }
 }
 
-/// The class of each of `N` samples, with at least two classes and at least one sample in each.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The class of each of `N` samples, with at least two classes and at least one sample in each; and the weight of each
+/// sample, where they do not all count once.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Labels {
     of_sample: Vec<u32>,
     class_names: Vec<String>,
     counts: Vec<usize>,
+    /// Positive, one per sample; `None` where every sample counts once.
+    weights: Option<Arc<[f64]>>,
+    sizes: Vec<f64>,
 }
 
 impl Labels {
@@ -91,7 +97,41 @@ impl Labels {
                 "has no sample; give it at least one or leave it out",
             ));
         }
-        Ok(Self { of_sample, class_names, counts })
+        Ok(Self::counted(of_sample, class_names, counts))
+    }
+
+    /// Labels of samples that count once each.
+    fn counted(of_sample: Vec<u32>, class_names: Vec<String>, counts: Vec<usize>) -> Self {
+        let sizes = counts.iter().map(|&count| count as f64).collect();
+        Self { of_sample, class_names, counts, weights: None, sizes }
+    }
+
+    /// The same samples with a positive weight each, in place of any they had. A sample of weight zero is an absent row,
+    /// which [`Dataset::with_sample_weights`] leaves out.
+    ///
+    /// # Errors
+    ///
+    /// When there is not one weight per sample, or a weight is not a number within
+    /// [`SAMPLE_WEIGHT_RANGE`](super::SAMPLE_WEIGHT_RANGE) (the sample is named).
+    pub fn with_weights(self, weights: Vec<f64>) -> Result<Self, DataError> {
+        let place = |sample: usize| format!("sample weights, sample {sample}");
+        check_weights(&weights, self.samples(), "sample weights", place)?;
+        if let Some(sample) = weights.iter().position(|&weight| weight == 0.0) {
+            let problem = "has weight 0; leave the sample out";
+            return Err(DataError::invalid(place(sample), problem));
+        }
+        Ok(self.weighted(weights.into()))
+    }
+
+    /// The same samples with weights that are checked.
+    fn weighted(mut self, weights: Arc<[f64]>) -> Self {
+        let mut sums = vec![Sum::default(); self.classes()];
+        for (&label, &weight) in self.of_sample.iter().zip(&*weights) {
+            sums[label as usize].add(weight);
+        }
+        self.sizes = sums.into_iter().map(Sum::value).collect();
+        self.weights = Some(weights);
+        self
     }
 
     /// Labels whose classes are named `0`, `1`, ...
@@ -103,10 +143,34 @@ impl Labels {
     pub(crate) fn with_absent(of_sample: Vec<u32>, class_names: Vec<String>) -> Self {
         let mut counts = vec![0; class_names.len()];
         of_sample.iter().for_each(|&label| counts[label as usize] += 1);
-        Self { of_sample, class_names, counts }
+        Self::counted(of_sample, class_names, counts)
     }
 
-    /// Some samples of the same classes, of which not every one need occur: what a loss sees batch by batch.
+    /// Samples `range` with their weights. Not every class need occur among them.
+    #[must_use]
+    pub(crate) fn of_range(&self, range: Range<usize>) -> Self {
+        let labels = Self::with_absent(self.of_sample[range.clone()].to_vec(), self.class_names.clone());
+        match &self.weights {
+            None => labels,
+            Some(weights) => labels.weighted(weights[range].into()),
+        }
+    }
+
+    /// Some samples with their weights, among which every class must occur.
+    ///
+    /// # Errors
+    ///
+    /// When a class has none of them.
+    pub(crate) fn subset(&self, samples: &[usize]) -> Result<Self, DataError> {
+        let of_sample = samples.iter().map(|&sample| self.of_sample[sample]).collect();
+        let labels = Self::new(of_sample, self.class_names.clone())?;
+        Ok(match &self.weights {
+            None => labels,
+            Some(weights) => labels.weighted(samples.iter().map(|&sample| weights[sample]).collect()),
+        })
+    }
+
+    /// Other samples of the same classes, each counted once; not every class need occur. What a loss sees batch by batch.
     #[must_use]
     pub(crate) fn of_batch(&self, of_sample: Vec<u32>) -> Self {
         Self::with_absent(of_sample, self.class_names.clone())
@@ -124,10 +188,41 @@ impl Labels {
         &self.class_names
     }
 
-    /// `N_c`, the number of samples of each class.
+    /// The number of rows of each class, whatever they weigh.
     #[must_use]
     pub fn counts(&self) -> &[usize] {
         &self.counts
+    }
+
+    /// `N_c`, the size of each class: the sum of its samples' weights, which is the number of its samples where each counts
+    /// once.
+    #[must_use]
+    pub fn sizes(&self) -> &[f64] {
+        &self.sizes
+    }
+
+    /// `N`, the sum of [`Self::sizes`].
+    #[must_use]
+    pub fn total_size(&self) -> f64 {
+        self.sizes.iter().copied().collect::<Sum>().value()
+    }
+
+    /// The weight of each sample; `None` where every one counts once.
+    #[must_use]
+    pub fn weights(&self) -> Option<&[f64]> {
+        self.weights.as_deref()
+    }
+
+    /// The weight of one sample.
+    #[must_use]
+    pub fn weight(&self, sample: usize) -> f64 {
+        self.weights.as_ref().map_or(1.0, |weights| weights[sample])
+    }
+
+    /// Whether a class is a single row that counts at most once: its recall is 0 or 1.
+    #[must_use]
+    pub fn is_single_sample(&self, class: usize) -> bool {
+        self.counts[class] == 1 && self.sizes[class] <= 1.0
     }
 
     /// `K`, the number of classes.
@@ -136,7 +231,7 @@ impl Labels {
         self.counts.len()
     }
 
-    /// `N`, the number of samples.
+    /// The number of samples, rows whatever they weigh.
     #[must_use]
     pub fn samples(&self) -> usize {
         self.of_sample.len()
@@ -229,6 +324,29 @@ impl Dataset {
         Ok(dataset)
     }
 
+    /// The same samples with a weight each (frequency, survey or importance weight), in place of any they had: `m_c =
+    /// lambda_c` times the sum of the weights of class `c`. A whole weight counts as so many equal samples. Samples of weight
+    /// zero are left out; where there are any, features of a mapped file are copied.
+    ///
+    /// # Errors
+    ///
+    /// When there is not one weight per sample, a weight is neither zero nor within
+    /// [`SAMPLE_WEIGHT_RANGE`](super::SAMPLE_WEIGHT_RANGE) (the sample is named), or no sample of a class is left.
+    pub fn with_sample_weights(self, weights: &[f64]) -> Result<Self, DataError> {
+        let place = |sample: usize| format!("sample weights, sample {sample}");
+        check_weights(weights, self.labels.samples(), "sample weights", place)?;
+        let kept: Vec<usize> = (0..weights.len()).filter(|&sample| weights[sample] > 0.0).collect();
+        let all_kept = kept.len() == weights.len();
+        let labels = if all_kept { self.labels.clone() } else { self.labels.subset(&kept)? };
+        let labels = labels.weighted(kept.iter().map(|&sample| weights[sample]).collect());
+        if all_kept {
+            return Ok(Self { labels, ..self });
+        }
+        let features = Features::Held(self.features().select_columns(&kept));
+        let fixed_logits = self.fixed_logits.map(|logits| logits.select_columns(&kept));
+        Ok(Self { features, feature_names: self.feature_names, fixed_logits, labels })
+    }
+
     /// Features, `d x N`; those of a mapped file are copied.
     #[must_use]
     pub fn features(&self) -> Cow<'_, DMatrix<f64>> {
@@ -285,4 +403,45 @@ fn check_finite(matrix: &DMatrix<f64>, name: impl Fn(usize) -> String) -> Result
         format!("sample {sample}, {}", name(row)),
         format!("is {value}; every value must be finite"),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nalgebra::dmatrix;
+
+    fn dataset() -> Dataset {
+        let labels = Labels::numbered(vec![0, 1, 1, 0], 2).expect("two classes");
+        Dataset::unnamed(dmatrix![1.0, 2.0, 3.0, 4.0], labels).expect("finite")
+    }
+
+    #[test]
+    fn samples_of_weight_zero_are_absent() {
+        let weighted = dataset().with_sample_weights(&[0.5, 0.0, 2.0, 0.25]).expect("valid");
+        assert_eq!(*weighted.features(), dmatrix![1.0, 3.0, 4.0]);
+        let labels = weighted.labels();
+        assert_eq!((labels.counts(), labels.sizes()), (&[2, 1][..], &[0.75, 2.0][..]));
+        assert_eq!(labels.weights(), Some(&[0.5, 2.0, 0.25][..]));
+        assert_eq!(labels.total_size(), 2.75);
+        let unweighted = dataset();
+        let labels = unweighted.labels();
+        assert_eq!((labels.sizes(), labels.weights()), (&[2.0, 2.0][..], None));
+    }
+
+    #[test]
+    fn unusable_weights_are_named() {
+        let error =
+            |weights: &[f64]| dataset().with_sample_weights(weights).expect_err("unusable").to_string();
+        assert!(error(&[1.0; 3]).contains("3 weights for 4 samples"));
+        for bad in [-1.0, f64::NAN, f64::INFINITY, 1e-300, 1e300] {
+            let text = error(&[1.0, 1.0, bad, 1.0]);
+            assert!(text.contains("sample 2") && text.contains("no sample weight"), "{text}");
+        }
+        assert!(error(&[0.0; 4]).contains("every sample weight is zero"));
+        assert!(error(&[1.0, 0.0, 0.0, 1.0]).contains("class 1"));
+        let labels = dataset().labels().clone();
+        assert!(
+            labels.with_weights(vec![1.0, 0.0, 1.0, 1.0]).expect_err("zero").to_string().contains("sample 1")
+        );
+    }
 }

@@ -19,19 +19,21 @@ mod npy;
 mod placed_groups;
 pub mod random;
 mod raw_logits;
+pub(crate) mod sample_weights;
 mod surprising_weights;
 mod values;
 
-pub use csv_file::read_csv;
+pub use csv_file::{CsvColumns, read_csv};
 pub use dataset::{DataError, Dataset, Labels};
 pub use digits::{check_digits, digit_images, digits, digits_subset};
 pub use gaussian::{Covariance, GaussianMixture};
 pub use grouped::GroupedDesign;
 pub use images::{ImageSample, ImageShape, Images, Part, image_files, read_images};
 pub use imbalance::ImbalanceProfile;
-pub use npy::read_npy;
+pub use npy::{read_npy, read_weighted_npy};
 pub use placed_groups::PlacedGroups;
 pub(crate) use values::{Number, Values};
 
 pub use raw_logits::{raw_binary_logits, raw_logits};
+pub use sample_weights::SAMPLE_WEIGHT_RANGE;
 pub use surprising_weights::{contrary_weight, contrary_weight_of_three, helping_weight, hindering_weight};

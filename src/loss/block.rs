@@ -1,5 +1,6 @@
 //! Logits of a few hundred samples at a time, as every loss works on them.
 
+use super::Targets;
 use crate::numeric::{SAMPLES_PER_CHUNK, update_sample_chunks};
 use nalgebra::DMatrix;
 use std::ops::Range;
@@ -11,8 +12,18 @@ pub(crate) struct LogitBlock<'a> {
     pub(crate) first_sample: usize,
     /// Class of each sample.
     pub(crate) labels: &'a [u32],
+    /// Weight of each sample; `None` where every one counts once.
+    pub(crate) weights: Option<&'a [f64]>,
     /// `n x Q`, sample index fastest.
     pub(crate) values: &'a mut [f64],
+}
+
+impl<'a> LogitBlock<'a> {
+    /// The logits (`n x Q`) of samples `range`, with their classes and weights.
+    pub(crate) fn of(targets: &'a Targets, range: Range<usize>, values: &'a mut [f64]) -> Self {
+        let weights = targets.sample_weights().map(|weights| &weights[range.clone()]);
+        Self { first_sample: range.start, labels: &targets.of_sample()[range], weights, values }
+    }
 }
 
 impl LogitBlock<'_> {
@@ -31,20 +42,24 @@ impl LogitBlock<'_> {
 /// block, and returns its results in order.
 pub(super) fn update_in_blocks<T: Send>(
     matrix: &mut DMatrix<f64>,
-    labels: &[u32],
-    work: impl Fn(Range<usize>, &mut LogitBlock) -> T + Sync,
+    targets: &Targets,
+    work: impl Fn(&mut LogitBlock) -> T + Sync,
 ) -> Vec<T> {
     let rows = matrix.nrows();
     update_sample_chunks(matrix, |range, part| {
         let mut values = transposed(part, rows);
-        let result = work(
-            range.clone(),
-            &mut LogitBlock { first_sample: range.start, labels: &labels[range], values: &mut values },
-        );
+        let result = work(&mut LogitBlock::of(targets, range, &mut values));
         let samples = part.len() / rows.max(1);
         part.copy_from_slice(&transposed(&values, samples));
         result
     })
+}
+
+/// Multiplies a number of each sample by the sample's weight.
+pub(crate) fn weigh(numbers: &mut [f64], weights: Option<&[f64]>) {
+    if let Some(weights) = weights {
+        numbers.iter_mut().zip(weights).for_each(|(number, weight)| *number *= weight);
+    }
 }
 
 /// The transpose of a column-major matrix with `rows` rows.

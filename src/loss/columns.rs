@@ -1,7 +1,7 @@
 //! Losses that are sums over logit columns, on the whole logit matrix.
 
 use super::ColumnLoss;
-use super::block::update_in_blocks;
+use super::block::{update_in_blocks, weigh};
 use super::pair_weights::{ClassSums, ColumnMeans};
 use super::{PairWeights, Targets};
 use crate::numeric::{Kernel, Sigmoid, Sum, vectorised};
@@ -17,14 +17,14 @@ fn weights_at(
     let accepted: Vec<usize> = columns.iter().map(|&column| loss.target_of(column)).collect();
     let mut sums = ClassSums::new(columns.len(), targets.classes());
     if loss.reads_class_means() {
-        let parts = update_in_blocks(&mut logits.clone(), targets.of_sample(), |_, block| {
+        let parts = update_in_blocks(&mut logits.clone(), targets, |block| {
             let mut part = ClassSums::new(accepted.len(), targets.classes());
             part.add(block, &accepted);
             part
         });
         parts.iter().for_each(|part| sums.merge(part));
     }
-    let means = sums.means(targets.counts());
+    let means = sums.means(targets.sizes());
     (loss.pair_weights(&columns, &means, targets), means)
 }
 
@@ -37,7 +37,7 @@ pub(super) fn value_and_gradient(
 ) -> f64 {
     let (weights, _) = weights_at(loss, logits, targets);
     gradient.copy_from(logits);
-    let parts = update_in_blocks(gradient, targets.of_sample(), |_, block| weights.evaluate(block));
+    let parts = update_in_blocks(gradient, targets, |block| weights.evaluate(block));
     parts.into_iter().flatten().map(|part| part.value).collect::<Sum>().value()
 }
 
@@ -51,14 +51,15 @@ pub(super) fn curvature_product(
 ) {
     let (weights, means) = weights_at(loss, logits, targets);
     product.copy_from(logits);
-    update_in_blocks(product, targets.of_sample(), |_, block| weights.curvature(block));
+    update_in_blocks(product, targets, |block| weights.curvature(block));
     product.component_mul_assign(direction);
     for (column, means) in means.iter().enumerate() {
         let Some(coupling) = loss.coupling(column, means) else { continue };
         let (classes, labels) = (targets.classes(), targets.of_sample());
         let mut by_loss: Vec<f64> = logits.row(column).iter().copied().collect();
         let mut by_probability = vec![0.0; by_loss.len()];
-        mean_slopes(&mut by_loss, &mut by_probability, labels, loss.target_of(column), targets);
+        let of_samples = (labels, targets.sample_weights());
+        mean_slopes(&mut by_loss, &mut by_probability, of_samples, loss.target_of(column), targets);
         let slopes = || by_loss.iter().zip(&by_probability).zip(labels);
         let mut moved = DVector::zeros(2 * classes);
         for (((by_loss, by_probability), &label), along) in slopes().zip(direction.row(column).iter()) {
@@ -72,20 +73,21 @@ pub(super) fn curvature_product(
     }
 }
 
-/// How each sample's class means of loss (`p / N_c`, written over its logit) and of probability (`p (1 - p) / N_c`) move
-/// with its logit; not at all in the column's target class.
+/// How each sample's class means of loss (`w p / N_c`, written over its logit) and of probability (`w p (1 - p) / N_c`)
+/// move with its logit in one column; not at all in the column's target class.
 pub(crate) fn mean_slopes(
     logits: &mut [f64],
     probability: &mut [f64],
-    labels: &[u32],
+    (labels, weights): (&[u32], Option<&[f64]>),
     target: usize,
     targets: &Targets,
 ) {
-    let share = |class: usize| if class == target { 0.0 } else { 1.0 / targets.counts()[class] as f64 };
+    let share = |class: usize| if class == target { 0.0 } else { 1.0 / targets.sizes()[class] };
     let of_class: Vec<f64> = (0..targets.classes()).map(share).collect();
     for (entry, &label) in probability.iter_mut().zip(labels) {
         *entry = of_class[label as usize];
     }
+    weigh(probability, weights);
     vectorised(MeanSlopes { logits, probability });
 }
 

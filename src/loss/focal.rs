@@ -89,7 +89,7 @@ impl Focal {
             let log_own = softmax_with_complements(z.as_slice(), &mut sample).log_probability(z[class]);
             let log = self.exponents[class] * log_own;
             let target = Target { probability: log.exp(), complement: -log.exp_m1(), log };
-            let weight = targets.class_weights()[class] / self.divisor;
+            let weight = targets.weight_of(number) / self.divisor;
             work(At { number, class, weight, sample: &sample, log_own, target });
         }
     }

@@ -1,7 +1,7 @@
 //! LGL-INR: logistic loss with in-negative-class reweighting (docs/theory.md#repair).
 
 use super::pair_weights::{ColumnMeans, PairWeights};
-use super::{ColumnLoss, Link, Loss, Targets, columns};
+use super::{ColumnLoss, ColumnShares, Link, Loss, Targets, columns};
 use nalgebra::{DMatrix, DVector, DVectorView};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ pub enum InrVariant {
 /// The sum over classes `k` of `mean_{i in k} -log p_i^k + sum_{c != k} omega_c^k mean_{i in c} -log(1 - p_i^k)`
 /// with `omega_c^k = exp(beta P[c][k]) / sum_{j != k} exp(beta P[j][k])`.
 ///
-/// Means are over each class's own samples, so a class weight, which counts every sample of a class
+/// Means are over each class's own samples, by their weights, so a class weight, which counts every sample of a class
 /// `lambda_c` times, leaves this loss as it is. Attached and `beta > 0`: smooth, not convex.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Inr {
@@ -162,16 +162,16 @@ impl ColumnLoss for Inr {
         for (index, (&column, means)) in columns.iter().zip(means).enumerate() {
             let at = self.reweighting(column, means);
             // A batch may lack a class, which then has no means.
-            let seen = targets.counts().iter().enumerate().filter(|&(_, &count)| count > 0);
-            for (class, &count) in seen {
+            let seen = targets.sizes().iter().enumerate().filter(|&(_, &size)| size > 0.0);
+            for (class, &size) in seen {
                 let omega = if class == column { 1.0 } else { at.omega[class] };
-                share[(class, index)] = omega / count as f64;
-                pull[(class, index)] =
-                    self.beta * at.omega[class] * (at.loss[class] - at.mean_loss) / count as f64;
+                share[(class, index)] = omega / size;
+                pull[(class, index)] = self.beta * at.omega[class] * (at.loss[class] - at.mean_loss) / size;
             }
         }
         let attached = self.variant == InrVariant::Attached;
-        PairWeights { targets: columns.to_vec(), share, pull: (attached && self.beta > 0.0).then_some(pull) }
+        let pull = (attached && self.beta > 0.0).then_some(pull);
+        PairWeights { targets: columns.to_vec(), share: ColumnShares::OfPair(share), pull }
     }
 
     fn coupling(&self, column: usize, means: &ColumnMeans) -> Option<Coupling> {

@@ -1,19 +1,20 @@
 //! Logistic losses: binary, and one-vs-all with any pair weights (docs/theory.md#b1, #b6).
 
 use super::pair_weights::{ColumnMeans, PairWeights};
-use super::{ColumnLoss, Link, Loss, Targets, columns};
+use super::{ColumnLoss, ColumnShares, Link, Loss, Targets, columns};
 use nalgebra::DMatrix;
 
 /// One logistic loss per logit column `q`, each with a target class `t(q)`:
 ///
-/// `L = sum_q sum_i A[y_i][q] * (softplus(-z_i^q) if y_i = t(q), else softplus(z_i^q))`.
+/// `L = sum_q sum_i w_i A[y_i][q] * (softplus(-z_i^q) if y_i = t(q), else softplus(z_i^q))`, `w_i` the sample's weight.
 ///
 /// The pair weights `A` include the reduction (`1 / M` for a weighted mean). Smooth and convex in the logits;
 /// `dL/dz_i^q = -A (1 - p)` for targets, `A p` for the others.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Logistic {
     target_of: Vec<usize>,
-    pair_weights: DMatrix<f64>,
+    /// `A[c][q]`, reduction included.
+    shares: ColumnShares,
     divisor: f64,
 }
 
@@ -33,17 +34,21 @@ impl Logistic {
     /// Two classes, one column that accepts class 1: the weighted mean of `-log p` or `-log(1 - p)` (B1).
     #[must_use]
     pub fn binary(targets: &Targets) -> Self {
-        let weights = targets.class_weights();
-        Self::new(vec![1], DMatrix::from_fn(2, 1, |class, _| weights[class]), targets.total_mass())
+        Self::class_weighted(vec![1], targets)
     }
 
     /// One column per class; columns are summed before the weighted mean over samples (B6 with
     /// `A[c][k] = lambda_c`).
     #[must_use]
     pub fn one_vs_all(targets: &Targets) -> Self {
-        let (classes, weights) = (targets.classes(), targets.class_weights());
-        let pair = DMatrix::from_fn(classes, classes, |class, _| weights[class]);
-        Self::with_pair_weights(pair, targets.total_mass())
+        Self::class_weighted((0..targets.classes()).collect(), targets)
+    }
+
+    /// Columns in which a sample of class `c` counts `lambda_c / M`: no weight is kept for pairs of class and column.
+    fn class_weighted(target_of: Vec<usize>, targets: &Targets) -> Self {
+        let divisor = targets.total_mass();
+        let shares = targets.class_weights().iter().map(|weight| weight / divisor).collect();
+        Self { target_of, shares: ColumnShares::OfClass(shares), divisor }
     }
 
     /// One-vs-all with the weight `A[c][k]` of class-`c` samples in column `k`, the whole divided by `divisor` (B6).
@@ -66,7 +71,7 @@ impl Logistic {
     /// Source: J. Tan and others, *Equalization Loss for Long-Tailed Object Recognition*, CVPR 2020.
     #[must_use]
     pub fn equalized(targets: &Targets, columns: usize, rare: f64) -> Self {
-        let is_rare = |class: usize| (targets.counts()[class] as f64) < rare * targets.samples() as f64;
+        let is_rare = |class: usize| targets.sizes()[class] < rare * targets.total_size();
         Self::adapted(
             targets,
             columns,
@@ -87,26 +92,23 @@ impl Logistic {
     }
 
     fn new(target_of: Vec<usize>, pair_weights: DMatrix<f64>, divisor: f64) -> Self {
-        Self { target_of, pair_weights: pair_weights / divisor, divisor }
+        Self { target_of, shares: ColumnShares::OfPair(pair_weights / divisor), divisor }
     }
 
     /// `A[c][q]`, reduction included.
     #[must_use]
-    pub fn pair_weights(&self) -> &DMatrix<f64> {
-        &self.pair_weights
+    pub fn shares(&self) -> &ColumnShares {
+        &self.shares
     }
 
     /// The same with every sample counted `factor` times.
     pub(super) fn scaled(&self, factor: f64) -> Self {
-        Self { pair_weights: &self.pair_weights * factor, ..self.clone() }
+        Self { shares: self.shares.map(|_, share| share * factor), ..self.clone() }
     }
 
     /// The same loss with every sample of class `c` counted `factors[c]` times.
     pub(crate) fn reweighted(&self, factors: &[f64]) -> Self {
-        let pair_weights = DMatrix::from_fn(factors.len(), self.target_of.len(), |class, column| {
-            self.pair_weights[(class, column)] * factors[class]
-        });
-        Self { pair_weights, ..self.clone() }
+        Self { shares: self.shares.map(|class, share| share * factors[class]), ..self.clone() }
     }
 }
 
@@ -151,7 +153,7 @@ impl ColumnLoss for Logistic {
     fn pair_weights(&self, columns: &[usize], _: &[ColumnMeans], _: &Targets) -> PairWeights {
         PairWeights {
             targets: columns.iter().map(|&column| self.target_of[column]).collect(),
-            share: self.pair_weights.select_columns(columns),
+            share: self.shares.of_columns(columns),
             pull: None,
         }
     }

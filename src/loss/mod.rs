@@ -5,6 +5,7 @@
 
 mod block;
 mod catalogue;
+mod column_shares;
 mod columns;
 mod focal;
 mod inr;
@@ -21,8 +22,9 @@ mod smoothed;
 mod softmax;
 mod weights;
 
-pub(crate) use block::LogitBlock;
+pub(crate) use block::{LogitBlock, weigh};
 pub use catalogue::{CATALOGUE, Choices, LossEntry, Setting, loss_named};
+pub use column_shares::ColumnShares;
 pub(crate) use columns::mean_slopes;
 pub use focal::{Focal, FocalProbability};
 pub(crate) use inr::{Coupling, in_negative_weights};

@@ -1,21 +1,22 @@
 //! The kernel of every loss that is a sum over logit columns: a logistic loss in each, with a weight for each pair of
 //! true class and column.
 
-use super::ColumnPart;
-use super::block::{LogitBlock, PerSample, lane_largest, lane_sum};
+use super::block::{LogitBlock, PerSample, lane_largest, lane_sum, weigh};
+use super::{ColumnPart, ColumnShares};
 use crate::numeric::{Kernel, SAMPLES_PER_CHUNK, Sigmoid, Sum, softplus, vectorised};
 use nalgebra::DMatrix;
 
 /// Weights under which columns are evaluated.
 ///
 /// For a sample of class `c` in column `q` that is not the column's target, `dL/dz = p (share + pull (1 - p))` and the
-/// value is `share softplus(z)`; for a target `dL/dz = -share (1 - p)` and the value is `share softplus(-z)`.
+/// value is `share softplus(z)`; for a target `dL/dz = -share (1 - p)` and the value is `share softplus(-z)`. All of it
+/// times the sample's weight.
 #[derive(Debug, Clone)]
 pub(crate) struct PairWeights {
     /// The class each column accepts.
     pub(crate) targets: Vec<usize>,
     /// `share[(c, q)]`, reduction included.
-    pub(crate) share: DMatrix<f64>,
+    pub(crate) share: ColumnShares,
     /// `pull[(c, q)]`, zero for targets; `None` where no weight depends on the logits.
     pub(crate) pull: Option<DMatrix<f64>>,
 }
@@ -60,18 +61,19 @@ impl PairWeights {
         block: &mut LogitBlock,
         kernel: impl Fn(&mut [f64], &[f64], Option<&[f64]>) -> T,
     ) -> Vec<T> {
-        let labels = block.labels;
+        let (labels, weights) = (block.labels, block.weights);
         let mut share: PerSample = [0.0; SAMPLES_PER_CHUNK];
         let mut pull: PerSample = [0.0; SAMPLES_PER_CHUNK];
         let (share, pull) = (&mut share[..labels.len()], &mut pull[..labels.len()]);
-        let gather = |from: &DMatrix<f64>, column: usize, into: &mut [f64]| {
-            vectorised(Gather { table: from.column(column).as_slice(), labels, into });
+        let gather = |table: &[f64], into: &mut [f64]| {
+            vectorised(Gather { table, labels, into });
+            weigh(into, weights);
         };
         let mut results = Vec::with_capacity(self.targets.len());
         for (index, (column, &target)) in block.columns().zip(&self.targets).enumerate() {
-            gather(&self.share, index, share);
+            gather(self.share.column(index), share);
             if let Some(of_pairs) = &self.pull {
-                gather(of_pairs, index, pull);
+                gather(of_pairs.column(index).as_slice(), pull);
             }
             flip_targets(column, labels, target);
             results.push(kernel(column, share, self.pull.is_some().then_some(&*pull)));
@@ -87,13 +89,15 @@ impl ClassSums {
 
     /// Adds a block of logits, which is used up.
     pub(crate) fn add(&mut self, block: &mut LogitBlock, targets: &[usize]) {
-        let labels = block.labels;
+        let (labels, weights) = (block.labels, block.weights);
         let mut probability: PerSample = [0.0; SAMPLES_PER_CHUNK];
         let probability = &mut probability[..labels.len()];
         let of_columns = self.sums.chunks_exact_mut(self.classes);
         for ((column, &target), sums) in block.columns().zip(targets).zip(of_columns) {
             flip_targets(column, labels, target);
             vectorised(LossesAndProbabilities { logits: column, probability });
+            weigh(column, weights);
+            weigh(probability, weights);
             for ((&loss, &probability), &label) in column.iter().zip(&*probability).zip(labels) {
                 let (of_loss, of_probability) = &mut sums[label as usize];
                 of_loss.add(loss);
@@ -110,12 +114,11 @@ impl ClassSums {
         }
     }
 
-    /// The means, given the number of samples of each class.
-    pub(crate) fn means(&self, counts: &[usize]) -> Vec<ColumnMeans> {
-        let mean = |sum: Sum, count: usize| sum.value() / count as f64;
+    /// The means, given the size of each class.
+    pub(crate) fn means(&self, sizes: &[f64]) -> Vec<ColumnMeans> {
         let of_column = |sums: &[(Sum, Sum)]| ColumnMeans {
-            loss: sums.iter().zip(counts).map(|(sum, &count)| mean(sum.0, count)).collect(),
-            probability: sums.iter().zip(counts).map(|(sum, &count)| mean(sum.1, count)).collect(),
+            loss: sums.iter().zip(sizes).map(|(sum, size)| sum.0.value() / size).collect(),
+            probability: sums.iter().zip(sizes).map(|(sum, size)| sum.1.value() / size).collect(),
         };
         self.sums.chunks_exact(self.classes).map(of_column).collect()
     }

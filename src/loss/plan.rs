@@ -110,8 +110,8 @@ impl PositiveWeights {
     fn resolve(&self, targets: &Targets) -> Vec<f64> {
         match self {
             Self::Balanced => {
-                let samples = targets.samples() as f64;
-                targets.counts().iter().map(|&count| (samples - count as f64) / count as f64).collect()
+                let total = targets.total_size();
+                targets.sizes().iter().map(|size| (total - size) / size).collect()
             }
             // Classes without a weight count once; whoever takes a plan from outside checks their number.
             Self::Explicit(weights) => {
@@ -330,13 +330,16 @@ impl TrainingLoss {
 }
 
 impl TrainingLoss {
-    /// Whether the same number added to all logits of a sample changes nothing.
+    /// What may be added, times any number, to the logits of a sample without changing the loss: the same to each for
+    /// softmax; `None` for losses of which every logit counts.
     #[must_use]
-    pub fn is_shift_invariant(&self) -> bool {
+    pub fn free_shift(&self) -> Option<Vec<f64>> {
         match self {
-            Self::Softmax(_) | Self::Focal(_) | Self::LabelSmoothing(_) | Self::Seesaw(_) => true,
-            Self::Shifted(loss) => loss.has_one_factor(),
-            Self::Logistic(_) | Self::Inr(_) | Self::PowerLogistic(_) => false,
+            Self::Softmax(_) | Self::Focal(_) | Self::LabelSmoothing(_) | Self::Seesaw(_) => {
+                Some(vec![1.0; self.logit_rows()])
+            }
+            Self::Shifted(loss) => Some(loss.free_shift()),
+            Self::Logistic(_) | Self::Inr(_) | Self::PowerLogistic(_) => None,
         }
     }
 }

@@ -63,7 +63,7 @@ impl PowerLogistic {
         mut work: impl FnMut((usize, usize), f64, Entry, f64),
     ) {
         for (sample, &label) in targets.of_sample().iter().enumerate() {
-            let weight = targets.class_weights()[label as usize] / self.divisor;
+            let weight = targets.weight_of(sample) / self.divisor;
             for k in 0..logits.nrows() {
                 let (entry, wrong) = if k == label as usize { (self.own, -1.0) } else { (self.others, 1.0) };
                 work((k, sample), weight * entry.factor, entry, wrong);

@@ -2,7 +2,7 @@
 //! what the search was guided by.
 #![allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
 
-use super::{Inr, InrVariant, Loss, LossKind, Targets};
+use super::{ColumnShares, Inr, InrVariant, Loss, LossKind, Targets};
 use crate::numeric::{DoubleDouble, Kernel, vectorised};
 use nalgebra::DMatrix;
 
@@ -31,12 +31,12 @@ pub(crate) enum PreciseLoss {
     Columns {
         /// The class that each column is to accept.
         targets: Vec<usize>,
-        /// What a sample of class `c` counts in column `q`.
-        share: DMatrix<DoubleDouble>,
+        /// What a sample of class `c` counts in column `q`, beside its own weight.
+        share: ColumnShares<DoubleDouble>,
         /// Factor of `p (1 - p)`: what moving the class mean of `p` does to LGL-INR's weights.
         pull: Option<DMatrix<DoubleDouble>>,
     },
-    /// Weight of each class's samples.
+    /// What each class's samples count beside their own weight.
     Softmax(Vec<DoubleDouble>),
 }
 
@@ -49,8 +49,8 @@ impl PreciseLoss {
     ) -> Self {
         match loss {
             LossKind::Logistic(loss) => Self::Columns {
-                targets: (0..loss.pair_weights().ncols()).map(|column| loss.target_of(column)).collect(),
-                share: loss.pair_weights().map(DoubleDouble::from),
+                targets: (0..loss.logit_rows()).map(|column| loss.target_of(column)).collect(),
+                share: loss.shares().map(|_, &share| DoubleDouble::from(share)),
                 pull: None,
             },
             LossKind::Softmax(_) => {
@@ -67,7 +67,7 @@ impl PreciseLoss {
     fn inr(loss: Inr, targets: &Targets, sums: &DMatrix<PreciseSums>) -> Self {
         let classes = loss.classes;
         let beta = DoubleDouble::from(loss.beta);
-        let count = |class: usize| DoubleDouble::from(targets.counts()[class] as f64);
+        let count = |class: usize| DoubleDouble::from(targets.sizes()[class]);
         let zero = DoubleDouble::default();
         let mut share = DMatrix::from_element(classes, classes, zero);
         let mut pull = share.clone();
@@ -87,17 +87,21 @@ impl PreciseLoss {
             }
         }
         let attached = loss.variant == InrVariant::Attached;
+        let share = ColumnShares::OfPair(share);
         Self::Columns { targets: (0..classes).collect(), share, pull: attached.then_some(pull) }
     }
 
-    /// Turns the logits of a block into `dL/dlogits`; padding becomes zero.
-    pub(crate) fn residuals(&self, labels: &[u32], block: &mut PreciseBlock) {
+    /// Turns the logits of a block into `dL/dlogits`, given classes and weights of its samples; padding becomes zero.
+    pub(crate) fn residuals(&self, labels: &[u32], weights: Option<&[f64]>, block: &mut PreciseBlock) {
         match self {
             Self::Columns { targets, share, pull } => {
                 let pull = pull.as_ref();
                 vectorised(ColumnResiduals { labels, targets, share, pull, block });
             }
             Self::Softmax(weights) => vectorised(SoftmaxResiduals { labels, weights, block }),
+        }
+        if let Some(weights) = weights {
+            vectorised(WeighResiduals { weights, block });
         }
         for column in
             block.high.chunks_exact_mut(block.stride).chain(block.low.chunks_exact_mut(block.stride))
@@ -108,8 +112,13 @@ impl PreciseLoss {
 }
 
 /// Adds the samples of a block of logits to [`PreciseSums`] (`K x Q`).
-pub(crate) fn add_sums(labels: &[u32], block: &PreciseBlock, sums: &mut DMatrix<PreciseSums>) {
-    vectorised(AddSums { labels, block, sums });
+pub(crate) fn add_sums(
+    labels: &[u32],
+    weights: Option<&[f64]>,
+    block: &PreciseBlock,
+    sums: &mut DMatrix<PreciseSums>,
+) {
+    vectorised(AddSums { labels, weights, block, sums });
 }
 
 impl PreciseSums {
@@ -143,7 +152,7 @@ fn sigmoid(z: DoubleDouble) -> (DoubleDouble, DoubleDouble) {
 struct ColumnResiduals<'a> {
     labels: &'a [u32],
     targets: &'a [usize],
-    share: &'a DMatrix<DoubleDouble>,
+    share: &'a ColumnShares<DoubleDouble>,
     pull: Option<&'a DMatrix<DoubleDouble>>,
     block: &'a mut PreciseBlock,
 }
@@ -155,11 +164,12 @@ impl Kernel for ColumnResiduals<'_> {
     fn call(self) {
         let Self { labels, targets, share, pull, block } = self;
         for (column, &target) in targets.iter().enumerate() {
+            let share = share.column(column);
             for (sample, &label) in labels.iter().enumerate() {
                 let (class, index) = (label as usize, column * block.stride + sample);
                 let (probability, complement) = sigmoid(block.get(index));
                 let error = if class == target { -complement } else { probability };
-                let mut residual = share[(class, column)] * error;
+                let mut residual = share[class] * error;
                 if let Some(pull) = pull {
                     residual += pull[(class, column)] * (probability * complement);
                 }
@@ -211,8 +221,29 @@ impl Kernel for SoftmaxResiduals<'_> {
     }
 }
 
+/// Residuals times the weights of their samples.
+struct WeighResiduals<'a> {
+    weights: &'a [f64],
+    block: &'a mut PreciseBlock,
+}
+
+impl Kernel for WeighResiduals<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { weights, block } = self;
+        for first in (0..block.high.len()).step_by(block.stride.max(1)) {
+            for (sample, &weight) in weights.iter().enumerate() {
+                block.set(first + sample, block.get(first + sample) * DoubleDouble::from(weight));
+            }
+        }
+    }
+}
+
 struct AddSums<'a> {
     labels: &'a [u32],
+    weights: Option<&'a [f64]>,
     block: &'a PreciseBlock,
     sums: &'a mut DMatrix<PreciseSums>,
 }
@@ -222,15 +253,20 @@ impl Kernel for AddSums<'_> {
 
     #[inline(always)]
     fn call(self) {
-        let Self { labels, block, sums } = self;
+        let Self { labels, weights, block, sums } = self;
         for column in 0..sums.ncols() {
             for (sample, &label) in labels.iter().enumerate() {
                 let logit = block.get(column * block.stride + sample);
                 let (probability, _) = sigmoid(logit);
                 let tail = (-logit.abs()).exp_of_nonpositive().ln_1p_of_nonnegative();
                 let loss = if logit.high > 0.0 { logit + tail } else { tail };
+                let mut of_sample = PreciseSums { probability, loss };
+                if let Some(weights) = weights {
+                    let weight = DoubleDouble::from(weights[sample]);
+                    of_sample = PreciseSums { probability: probability * weight, loss: loss * weight };
+                }
                 let sum = &mut sums[(label as usize, column)];
-                *sum = sum.joined(PreciseSums { probability, loss });
+                *sum = sum.joined(of_sample);
             }
         }
     }

@@ -29,7 +29,7 @@ impl Seesaw {
     /// held against (zero in the paper).
     #[must_use]
     pub fn new(targets: &Targets, mitigation: f64, compensation: f64, floor: f64) -> Self {
-        let log_counts = targets.counts().iter().map(|&count| (count as f64).ln()).collect();
+        let log_counts = targets.sizes().iter().map(|size| size.ln()).collect();
         Self { log_counts, mitigation, compensation, log_floor: floor.ln(), divisor: targets.total_mass() }
     }
 
@@ -62,7 +62,7 @@ impl Seesaw {
             let class = label as usize;
             self.shift(z.as_slice(), class, &mut sample, &mut shifted);
             let total = softmax_with_complements(&shifted, &mut sample);
-            let weight = targets.class_weights()[class] / self.divisor;
+            let weight = targets.weight_of(number) / self.divisor;
             work(number, class, weight, &sample, total.log_probability(shifted[class]));
         }
     }

@@ -34,9 +34,8 @@ impl ShiftedSoftmax {
     /// Margin Loss*, `NeurIPS` 2019.
     #[must_use]
     pub fn ldam(targets: &Targets, margin: f64, scale: f64) -> Self {
-        let rarest = targets.counts().iter().copied().min().unwrap_or(1) as f64;
-        let of_class = |&count: &usize| scale * margin * (rarest / count as f64).powf(0.25);
-        let margin = targets.counts().iter().map(of_class).collect();
+        let rarest = targets.sizes().iter().copied().fold(f64::INFINITY, f64::min);
+        let margin = targets.sizes().iter().map(|size| scale * margin * (rarest / size).powf(0.25)).collect();
         Self { factor: vec![scale; targets.classes()], margin, ..Self::plain(targets) }
     }
 
@@ -46,15 +45,17 @@ impl ShiftedSoftmax {
     /// under Overparameterization*, `NeurIPS` 2021.
     #[must_use]
     pub fn vector_scaled(targets: &Targets, strength: f64, exponent: f64) -> Self {
-        let largest = targets.counts().iter().copied().max().unwrap_or(1) as f64;
-        let of_class = |&count: &usize| (count as f64 / largest).powf(exponent);
-        let factor = targets.counts().iter().map(of_class).collect();
+        let largest = targets.sizes().iter().copied().fold(0.0, f64::max);
+        let factor = targets.sizes().iter().map(|size| (size / largest).powf(exponent)).collect();
         Self { factor, ..Self::logit_adjusted(targets, strength) }
     }
 
-    /// Whether all logits are multiplied by the same.
-    pub(super) fn has_one_factor(&self) -> bool {
-        self.factor.iter().all(|factor| *factor == self.factor[0])
+    /// What moves all `z'` alike: `1 / a_k`, and ones where all `a_k` are equal.
+    pub(super) fn free_shift(&self) -> Vec<f64> {
+        if self.factor.iter().all(|factor| *factor == self.factor[0]) {
+            return vec![1.0; self.factor.len()];
+        }
+        self.factor.iter().map(|factor| 1.0 / factor).collect()
     }
 
     fn plain(targets: &Targets) -> Self {
@@ -89,8 +90,8 @@ impl ShiftedSoftmax {
 
 /// `strength log pi_k`.
 fn frequency_shift(targets: &Targets, strength: f64) -> Vec<f64> {
-    let frequency = |&count: &usize| count as f64 / targets.samples() as f64;
-    targets.counts().iter().map(|count| strength * frequency(count).ln()).collect()
+    let total = targets.total_size();
+    targets.sizes().iter().map(|size| strength * (size / total).ln()).collect()
 }
 
 impl Loss for ShiftedSoftmax {

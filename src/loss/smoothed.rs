@@ -22,7 +22,7 @@ pub enum SmoothingWeights {
 /// ([`SmoothingWeights::Term`]) or `lambda_y ((1 - e) 1[k = y] + e/K)` ([`SmoothingWeights::Sample`]):
 ///
 /// `dL/dz_i^k = (1/M) (|t_i| p_i^k - t_i^k)`, `|t_i| = sum_k t_i^k`, so that at a stationary point the mean prediction of
-/// every class, samples weighted by `|t_i|`, is its mean smoothed target. Convex.
+/// every class, samples weighted by `|t_i|`, is its mean smoothed target. Convex. Each sample's terms are multiplied by its own weight, if it has one.
 ///
 /// Source: C. Szegedy, V. Vanhoucke, S. Ioffe, J. Shlens, Z. Wojna, *Rethinking the Inception Architecture for Computer
 /// Vision*, CVPR 2016.
@@ -80,18 +80,20 @@ impl Loss for LabelSmoothing {
     ) -> f64 {
         let mut value = Sum::default();
         let mut sample = room(self.logit_rows());
-        for ((z, &label), mut entries) in
-            logits.column_iter().zip(targets.of_sample()).zip(gradient.column_iter_mut())
+        for (number, ((z, &label), mut entries)) in
+            logits.column_iter().zip(targets.of_sample()).zip(gradient.column_iter_mut()).enumerate()
         {
             let (class, z) = (label as usize, z.as_slice());
+            let factor = targets.sample_weight(number);
             let total = softmax_with_complements(z, &mut sample);
             let (smoothed, mass) = (self.targets_of.column(class), self.mass_of[class]);
             let terms = smoothed.iter().zip(z).map(|(target, &z)| -target * total.log_probability(z));
-            value.add(terms.sum::<f64>() / self.divisor);
+            value.add(factor * (terms.sum::<f64>() / self.divisor));
             // `mass p - t` without the difference of near numbers where the target takes nearly all.
             for (k, entry) in entries.iter_mut().enumerate() {
                 let others = mass - smoothed[k];
-                *entry = (others * sample[k].probability - smoothed[k] * sample[k].complement) / self.divisor;
+                let residual = others * sample[k].probability - smoothed[k] * sample[k].complement;
+                *entry = factor * (residual / self.divisor);
             }
         }
         value.value()
@@ -107,7 +109,8 @@ impl Loss for LabelSmoothing {
         let mut sample = room(self.logit_rows());
         for (number, (z, &label)) in logits.column_iter().zip(targets.of_sample()).enumerate() {
             softmax_with_complements(z.as_slice(), &mut sample);
-            let (along, weight) = (direction.column(number), self.mass_of[label as usize] / self.divisor);
+            let along = direction.column(number);
+            let weight = targets.sample_weight(number) * (self.mass_of[label as usize] / self.divisor);
             let entries = product.column_mut(number);
             entries
                 .into_iter()

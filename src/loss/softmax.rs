@@ -1,13 +1,14 @@
 //! Softmax cross-entropy (docs/theory.md#b5).
 
-use super::block::{LogitBlock, PerSample, lane_largest, lane_sum, update_in_blocks};
+use super::block::{LogitBlock, PerSample, lane_largest, lane_sum, update_in_blocks, weigh};
 use super::{ColumnPart, Link, Loss, Targets};
 use crate::numeric::{Kernel, SAMPLES_PER_CHUNK, Sum, exp_of_nonpositive, ln_1p_of_nonnegative, vectorised};
 use nalgebra::DMatrix;
 
 /// The weighted mean of `-log softmax(z)_y`:
 ///
-/// `L = (1/M) sum_i lambda_{y_i} (log sum_k exp z_i^k - z_i^{y_i})`, `dL/dz_i^k = (lambda_{y_i}/M) (p_i^k - 1[k = y_i])`.
+/// `L = (1/M) sum_i lambda_{y_i} (log sum_k exp z_i^k - z_i^{y_i})`, `dL/dz_i^k = (lambda_{y_i}/M) (p_i^k - 1[k = y_i])`;
+/// each sample times its own weight, if it has one.
 ///
 /// The target's entry is `-(sum of the others' probabilities)`, never `p - 1`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,8 +29,8 @@ impl Softmax {
         Self { total_mass: self.total_mass / factor, ..self }
     }
 
-    /// What each sample of a class counts, reduction included.
-    pub(crate) fn sample_weights(self, targets: &Targets) -> Vec<f64> {
+    /// What each sample of a class counts beside its own weight, reduction included.
+    pub(crate) fn class_shares(self, targets: &Targets) -> Vec<f64> {
         targets.class_weights().iter().map(|weight| weight / self.total_mass).collect()
     }
 
@@ -58,6 +59,7 @@ impl Softmax {
             vectorised(AddTo { values: column, sums: others });
         }
         weight.iter_mut().zip(block.labels).for_each(|(entry, &label)| *entry = weights[label as usize]);
+        weigh(weight, block.weights);
         parts[0].value = vectorised(Normalisation { below, own, others, weight });
         // Now `others` holds the target's residual and `weight` the scale of the others'.
         for column in block.columns() {
@@ -77,6 +79,9 @@ impl Softmax {
         let mut inverse: PerSample = [0.0; SAMPLES_PER_CHUNK];
         let inverse = &mut inverse[..samples];
         inverse.iter_mut().zip(block.labels).for_each(|(entry, &label)| *entry = of_class[label as usize]);
+        if let Some(weights) = block.weights {
+            inverse.iter_mut().zip(weights).for_each(|(entry, weight)| *entry /= weight);
+        }
         let mut probabilities = vec![0.0; block.values.len()];
         for (residuals, into) in block.columns().zip(probabilities.chunks_exact_mut(samples)) {
             vectorised(NarrowScaled { values: residuals, factors: inverse, into });
@@ -163,11 +168,9 @@ impl Loss for Softmax {
         targets: &Targets,
         gradient: &mut DMatrix<f64>,
     ) -> f64 {
-        let weights = self.sample_weights(targets);
+        let weights = self.class_shares(targets);
         gradient.copy_from(logits);
-        let parts = update_in_blocks(gradient, targets.of_sample(), |_, block| {
-            Self::evaluate(block, &weights)[0].value
-        });
+        let parts = update_in_blocks(gradient, targets, |block| Self::evaluate(block, &weights)[0].value);
         parts.into_iter().collect::<Sum>().value()
     }
 
@@ -180,11 +183,11 @@ impl Loss for Softmax {
         product: &mut DMatrix<f64>,
     ) {
         product.copy_from(logits);
-        update_in_blocks(product, targets.of_sample(), |_, block| Self::probabilities(block));
-        let weights = self.sample_weights(targets);
+        update_in_blocks(product, targets, Self::probabilities);
+        let weights = self.class_shares(targets);
         let samples = product.column_iter_mut().zip(direction.column_iter()).zip(targets.of_sample());
-        for ((mut p, along), &label) in samples {
-            let (mean, weight) = (p.dot(&along), weights[label as usize]);
+        for (sample, ((mut p, along), &label)) in samples.enumerate() {
+            let (mean, weight) = (p.dot(&along), weights[label as usize] * targets.sample_weight(sample));
             p.zip_apply(&along, |p, along| *p *= weight * (along - mean));
         }
     }

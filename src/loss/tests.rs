@@ -12,6 +12,14 @@ fn targets(classes: usize, weights: &[f64]) -> Targets {
     Targets::new(&labels, &ClassWeights::Explicit(weights.to_vec())).expect("valid weights")
 }
 
+/// The same with a weight for each sample, none of them whole.
+fn weighted_targets(classes: usize, weights: &[f64]) -> Targets {
+    let labels = targets(classes, weights).labels().clone();
+    let each = (0..labels.samples()).map(|sample| 0.3 + (sample * 5 % 7) as f64 / 3.0).collect();
+    let labels = labels.with_weights(each).expect("positive weights");
+    Targets::new(&labels, &ClassWeights::Explicit(weights.to_vec())).expect("valid weights")
+}
+
 /// Fixed, irregular logits of a given scale.
 fn logits(rows: usize, samples: usize, scale: f64) -> DMatrix<f64> {
     DMatrix::from_fn(rows, samples, |row, sample| scale * ((1.7 * row as f64 + 0.9 * sample as f64).sin()))
@@ -51,15 +59,21 @@ fn gradient_at(loss: &dyn Loss, logits: &DMatrix<f64>, targets: &Targets) -> (f6
 
 #[test]
 fn gradients_and_curvatures_match_finite_differences() {
-    let targets = targets(3, &[1.0, 2.5, 0.3]);
+    let weights = [1.0, 2.5, 0.3];
+    for targets in [targets(3, &weights), weighted_targets(3, &weights)] {
+        match_finite_differences(&targets);
+    }
+}
+
+fn match_finite_differences(targets: &Targets) {
     for scale in [0.3, 3.0, 12.0] {
         let at = logits(3, targets.samples(), scale);
         let along = logits(3, targets.samples(), 1.0).map(|value| (3.0 * value).cos());
-        for (name, loss) in losses(&targets) {
+        for (name, loss) in losses(targets) {
             let step = 1e-5;
-            let (ahead, gradient_ahead) = gradient_at(&*loss, &(&at + &along * step), &targets);
-            let (behind, gradient_behind) = gradient_at(&*loss, &(&at - &along * step), &targets);
-            let (_, gradient) = gradient_at(&*loss, &at, &targets);
+            let (ahead, gradient_ahead) = gradient_at(&*loss, &(&at + &along * step), targets);
+            let (behind, gradient_behind) = gradient_at(&*loss, &(&at - &along * step), targets);
+            let (_, gradient) = gradient_at(&*loss, &at, targets);
             let slope = gradient.dot(&along);
             let difference = (ahead - behind) / (2.0 * step);
             assert!(
@@ -67,7 +81,7 @@ fn gradients_and_curvatures_match_finite_differences() {
                 "{name} at {scale}: slope {slope} {difference}"
             );
             let mut product = DMatrix::zeros(3, targets.samples());
-            loss.curvature_product(&at, &targets, &along, &mut product);
+            loss.curvature_product(&at, targets, &along, &mut product);
             let change = (gradient_ahead - gradient_behind) / (2.0 * step);
             assert!(
                 (&product - &change).amax() <= 1e-7 * (1.0 + product.amax()),
@@ -75,6 +89,58 @@ fn gradients_and_curvatures_match_finite_differences() {
             );
         }
     }
+}
+
+/// Values and gradients of samples with whole weights and of as many equal samples; a weight off by one is noticed.
+#[test]
+fn a_whole_weight_is_so_many_equal_samples() {
+    let class_weights = ClassWeights::Explicit(vec![1.0, 2.5, 0.3]);
+    let labels = targets(3, &[1.0; 3]).labels().clone();
+    let times: Vec<usize> = (0..labels.samples()).map(|sample| 1 + sample * 5 % 4).collect();
+    let repeated: Vec<usize> =
+        times.iter().enumerate().flat_map(|(sample, &times)| std::iter::repeat_n(sample, times)).collect();
+    let every = labels.subset(&repeated).expect("every class occurs");
+    let every = Targets::new(&every, &class_weights).expect("valid");
+    let once = |times: &[usize]| {
+        let weights = times.iter().map(|&times| times as f64).collect();
+        let labels = labels.clone().with_weights(weights).expect("positive");
+        Targets::new(&labels, &class_weights).expect("valid")
+    };
+    let mut off_by_one = times.clone();
+    off_by_one[4] += 1;
+    let at = logits(3, labels.samples(), 2.0);
+    let of_all = at.select_columns(&repeated);
+    for (index, (name, loss)) in losses(&every).into_iter().enumerate() {
+        let (expected, gradient_of_all) = gradient_at(&*loss, &of_all, &every);
+        let apart = |targets: &Targets| {
+            let (value, gradient) = gradient_at(&*losses(targets)[index].1, &at, targets);
+            let mut sums = DMatrix::zeros(3, labels.samples());
+            for (column, &sample) in gradient_of_all.column_iter().zip(&repeated) {
+                let sum = sums.column(sample) + column;
+                sums.set_column(sample, &sum);
+            }
+            ((value - expected).abs() / expected).max((gradient - &sums).amax() / sums.amax())
+        };
+        let (same, control) = (apart(&once(&times)), apart(&once(&off_by_one)));
+        assert!(same < 1e-13, "{name}: {same:e}");
+        assert!(control > 1e-4, "{name}: a weight that is off by one makes {control:e}");
+    }
+}
+
+#[test]
+fn one_vs_all_keeps_a_weight_per_class_and_none_per_pair() {
+    let targets = targets(5, &[1.0, 2.0, 3.0, 4.0, 5.0]);
+    let loss = Logistic::one_vs_all(&targets);
+    let ColumnShares::OfClass(shares) = loss.shares() else { panic!("a table of pairs") };
+    assert_eq!(shares.len(), 5);
+    // As a table of pairs it is the same loss.
+    let pairs = Logistic::with_pair_weights(
+        DMatrix::from_fn(5, 5, |class, _| targets.class_weights()[class]),
+        targets.total_mass(),
+    );
+    assert_eq!(*loss.shares().matrix(5), *pairs.shares().matrix(5));
+    let at = logits(5, targets.samples(), 2.0);
+    assert_eq!(gradient_at(&loss, &at, &targets), gradient_at(&pairs, &at, &targets));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use crate::data::Labels;
 use crate::numeric::Sum;
+use std::ops::Range;
 use thiserror::Error;
 
 /// How much each class counts.
@@ -91,20 +92,25 @@ impl ClassWeights {
             Self::Balanced => {
                 // A class without samples has no mass, whatever its weight.
                 let occurring = labels.counts().iter().filter(|&&count| count > 0).count();
-                let share = labels.samples() as f64 / occurring as f64;
-                Ok(labels.counts().iter().map(|&count| share / count.max(1) as f64).collect())
+                let share = labels.total_size() / occurring as f64;
+                Ok(labels.sizes().iter().map(|&size| share / one_if_absent(size)).collect())
             }
             &Self::EffectiveNumber(overlap) if !(0.0..1.0).contains(&overlap) => {
                 Err(WeightError::Overlap { value: overlap })
             }
             &Self::EffectiveNumber(overlap) => {
                 let effective =
-                    |&count: &usize| (1.0 - overlap) / -(overlap.ln() * count.max(1) as f64).exp_m1();
-                Ok(labels.counts().iter().map(effective).collect())
+                    |&size: &f64| (1.0 - overlap) / -(overlap.ln() * one_if_absent(size)).exp_m1();
+                Ok(labels.sizes().iter().map(effective).collect())
             }
             Self::Explicit(weights) => check_explicit(weights, labels),
         }
     }
+}
+
+/// The size of a class, or 1 where it has no samples.
+fn one_if_absent(size: f64) -> f64 {
+    if size > 0.0 { size } else { 1.0 }
 }
 
 fn check_explicit(weights: &[f64], labels: &Labels) -> Result<Vec<f64>, WeightError> {
@@ -140,7 +146,7 @@ impl Targets {
 
     fn of(labels: &Labels, class_weights: Vec<f64>) -> Self {
         let mass: Vec<f64> =
-            class_weights.iter().zip(labels.counts()).map(|(weight, &count)| weight * count as f64).collect();
+            class_weights.iter().zip(labels.sizes()).map(|(weight, size)| weight * size).collect();
         let total_mass = mass.iter().copied().collect::<Sum>().value();
         Self { labels: labels.clone(), class_weights, mass, total_mass }
     }
@@ -152,7 +158,14 @@ impl Targets {
         Self::of(labels, weights)
     }
 
-    /// Some samples with the same weights. Not every class need be among them; a class that is not has no mass.
+    /// Samples `range` with their weights and the same class weights. Not every class need be among them; a class that is
+    /// not has no mass.
+    pub(crate) fn of_range(&self, range: Range<usize>) -> Self {
+        Self::of(&self.labels.of_range(range), self.class_weights.clone())
+    }
+
+    /// Other samples, each counted once, with the same class weights. Not every class need be among them; a class that is
+    /// not has no mass.
     pub(crate) fn of_batch(&self, of_sample: Vec<u32>) -> Self {
         Self::of(&self.labels.of_batch(of_sample), self.class_weights.clone())
     }
@@ -169,10 +182,40 @@ impl Targets {
         &self.labels
     }
 
-    /// `N_c`.
+    /// The number of rows of each class, whatever they weigh.
     #[must_use]
     pub fn counts(&self) -> &[usize] {
         self.labels.counts()
+    }
+
+    /// `N_c`, the sum of the sample weights of each class: its number of samples where each counts once.
+    #[must_use]
+    pub fn sizes(&self) -> &[f64] {
+        self.labels.sizes()
+    }
+
+    /// `N`, the sum of all sample weights.
+    #[must_use]
+    pub fn total_size(&self) -> f64 {
+        self.labels.total_size()
+    }
+
+    /// The weight of each sample; `None` where every one counts once.
+    #[must_use]
+    pub fn sample_weights(&self) -> Option<&[f64]> {
+        self.labels.weights()
+    }
+
+    /// The weight of one sample, its class's aside.
+    #[must_use]
+    pub fn sample_weight(&self, sample: usize) -> f64 {
+        self.labels.weight(sample)
+    }
+
+    /// What one sample counts: its own weight times that of its class.
+    #[must_use]
+    pub fn weight_of(&self, sample: usize) -> f64 {
+        self.class_weights[self.of_sample()[sample] as usize] * self.sample_weight(sample)
     }
 
     /// `K`.
@@ -181,7 +224,7 @@ impl Targets {
         self.labels.classes()
     }
 
-    /// `N`.
+    /// The number of samples, rows whatever they weigh.
     #[must_use]
     pub fn samples(&self) -> usize {
         self.labels.samples()

@@ -2,6 +2,7 @@
 //! parallel work over fixed chunks of samples whose results never depend on the number of threads.
 
 mod chunks;
+mod count;
 mod double_double;
 mod elementary;
 mod gaps;
@@ -13,6 +14,7 @@ mod vectorised;
 pub use chunks::{
     SAMPLES_PER_CHUNK, map_sample_chunks, over_sample_spans, sample_chunks, update_sample_chunks,
 };
+pub use count::Count;
 pub use double_double::DoubleDouble;
 pub(crate) use double_double::{two_product, two_sum};
 pub use elementary::{exp_of_nonpositive, ln_1p_of_nonnegative};

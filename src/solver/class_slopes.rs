@@ -18,11 +18,11 @@ impl<L: ColumnLoss> ColumnPass<'_, L> {
             theta,
             || (zeros(), vec![0.0; SAMPLES_PER_CHUNK]),
             |(sums, by_probability), features, logits| {
-                let labels = logits.labels;
+                let (labels, weights) = (logits.labels, logits.weights);
                 let by_probability = &mut by_probability[..labels.len()];
                 let by_class = in_order_of_class(labels);
                 for ((by_loss, &target), sums) in logits.columns().zip(&accepted).zip(sums) {
-                    mean_slopes(by_loss, by_probability, labels, target, self.targets);
+                    mean_slopes(by_loss, by_probability, (labels, weights), target, self.targets);
                     let (losses, probabilities) = sums.as_mut_slice().split_at_mut(dimension * classes);
                     vectorised(AddByClass {
                         features,

@@ -76,8 +76,7 @@ impl<L: ColumnLoss> ColumnPass<'_, L> {
             |(part, accumulator, logits, copied), range| {
                 lone.logits(range.clone(), logits);
                 copied.clone_from(logits);
-                let labels = &self.targets.of_sample()[range.clone()];
-                let mut block = LogitBlock { first_sample: range.start, labels, values: logits };
+                let mut block = LogitBlock::of(self.targets, range.clone(), logits);
                 let parts = weights.evaluate(&mut block);
                 part.add(&parts, |out| lone.pull_back(range.clone(), block.values, out));
                 also(accumulator, range, &mut LogitBlock { values: copied, ..block });
@@ -222,7 +221,7 @@ impl<L: ColumnLoss> ColumnPass<'_, L> {
             |part, _, logits| part.add(logits, &accepted),
             |part| sums.merge(&part),
         );
-        sums.means(self.targets.counts())
+        sums.means(self.targets.sizes())
     }
 
     /// Folds `work(accumulator, features of a block, its logits)` over all blocks.
@@ -235,6 +234,6 @@ impl<L: ColumnLoss> ColumnPass<'_, L> {
         merge: impl FnMut(A),
     ) {
         let head = HeadColumns { theta, columns };
-        over_logit_blocks(self.features, self.targets.of_sample(), head, start, work, merge);
+        over_logit_blocks(self.features, self.targets, head, start, work, merge);
     }
 }

@@ -121,7 +121,7 @@ mod tests {
                 while search.progress() == Progress::Active {
                     search.step();
                 }
-                assert_eq!(search.progress(), Progress::Settled, "beta {beta}: {}", search.name());
+                assert_eq!(search.progress(), Progress::Settled, "beta {beta}");
             }
             assert!(matches!(by_field.stage, Stage::Field(_)), "no way round was needed");
             let apart = (by_field.theta() - by_omega.theta()).amax();

@@ -210,7 +210,7 @@ fn frozen_loss(columns: &[ColumnSearch], targets: &Targets) -> Logistic {
     let classes = columns.len();
     let pair = DMatrix::from_fn(classes, classes, |class, column| {
         let share = if class == column { 1.0 } else { columns[column].omega[class] };
-        share / targets.counts()[class] as f64
+        share / targets.sizes()[class]
     });
     Logistic::with_pair_weights(pair, 1.0)
 }

@@ -6,13 +6,15 @@ use super::scaled_features::LARGEST_HELD;
 use super::separation;
 use super::softmax_curvature::room;
 use super::subsample::Share;
-use crate::loss::LossKind;
+use crate::loss::{ColumnShares, LossKind};
 
 /// How a search goes about a loss, as far as memory hangs on it.
 #[derive(Clone, Copy, PartialEq)]
 enum Search {
-    /// Column by column.
+    /// Column by column, with weights of classes.
     Columns,
+    /// The same with a weight for each pair of class and column.
+    PairWeightedColumns,
     /// The same, with weights that depend on all samples of a class.
     ReweightedColumns,
     /// All columns at once.
@@ -24,12 +26,15 @@ impl Problem<'_> {
     ///
     /// For a `D x Q` head (`D = d + 1`) on `T` threads: a few Hessians or factors of `D^2` per logit column, the sums of
     /// `4 T` runs of samples, subsamples to begin on, for softmax what it keeps of features and probabilities, for
-    /// the other losses weights of all pairs of class and column, and without penalty the margins that separability is
+    /// LGL-INR and pair weights a few numbers for every pair of class and column, and without penalty the margins that separability is
     /// judged by.
     #[must_use]
     pub fn memory(&self) -> u128 {
         let search = match *self.loss {
-            LossKind::Logistic(_) => Search::Columns,
+            LossKind::Logistic(ref loss) => match loss.shares() {
+                ColumnShares::OfClass(_) => Search::Columns,
+                ColumnShares::OfPair(_) => Search::PairWeightedColumns,
+            },
             LossKind::Inr(_) => Search::ReweightedColumns,
             LossKind::Softmax(_) => Search::Joint,
         };
@@ -43,7 +48,8 @@ impl LossChoice {
     #[must_use]
     pub fn memory(&self, features: usize, counts: &[usize], l2: f64) -> u128 {
         let search = match self {
-            Self::Logistic | Self::PairWeighted(_) => Search::Columns,
+            Self::Logistic => Search::Columns,
+            Self::PairWeighted(_) => Search::PairWeightedColumns,
             Self::Inr { .. } => Search::ReweightedColumns,
             Self::Softmax => Search::Joint,
         };
@@ -58,17 +64,21 @@ fn memory(search: Search, (dimension, rows): (usize, usize), counts: &[usize], u
     let (double, running) = (wide(size_of::<f64>()), 4 * wide(rayon::current_num_threads()));
     let hessians = 4 * q * d * d;
     let mut sums = running * (2 * d * d + 4 * q * d + 1024 * (d + q));
-    let mut pairs = 8 * q * classes;
-    let mut kept = 0;
+    let (mut pairs, mut kept) = (0, 0);
     match search {
         Search::Columns => sums += running * wide(HESSIANS_AT_ONCE) * d * d,
+        Search::PairWeightedColumns => {
+            sums += running * wide(HESSIANS_AT_ONCE) * d * d;
+            pairs = 8 * q * classes;
+        }
         Search::ReweightedColumns => {
             let (means, slopes) = (4 * wide(MEANS_AT_ONCE), 2 * wide(HESSIANS_AT_ONCE) * d);
             sums += running * (wide(HESSIANS_AT_ONCE) * d * d + (means + slopes) * classes);
+            pairs = 8 * q * classes;
         }
         Search::Joint => {
             let room = room(dimension, rows);
-            (pairs, kept) = (0, room.min(double * n * d) + room.min(double * n * q));
+            kept = room.min(double * n * d) + room.min(double * n * q);
         }
     }
     let drawn = |share: Share| wide(share.samples(counts)) * d;
@@ -104,6 +114,15 @@ mod tests {
             assert!(large > 3 * 8 * 10_001 * 10_001, "{choice:?}: {large}");
             assert!(large < 10_000 * small);
         }
+    }
+
+    /// One-vs-all of many classes: 60,000 columns have no table of 3.6e9 weights.
+    #[test]
+    fn class_weights_are_no_table_of_pairs() {
+        let counts = vec![1; 60_000];
+        let pairs = LossChoice::PairWeighted(DMatrix::zeros(0, 0)).memory(10, &counts, 1.0);
+        assert!(LossChoice::Logistic.memory(10, &counts, 1.0) < 8 << 30);
+        assert!(pairs > 28 << 30);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! Logits never exist for all samples at once; memory does not grow with their number.
 
 use super::scaled_features::ScaledFeatures;
-use crate::loss::{ColumnPart, LogitBlock};
+use crate::loss::{ColumnPart, LogitBlock, Targets};
 use crate::numeric::{CompensatedMatrix, Sum, over_sample_spans};
 use nalgebra::DMatrix;
 
@@ -19,7 +19,7 @@ pub(super) struct HeadColumns<'h> {
 /// Folds `work(accumulator, features of a block, its logits)` over all blocks.
 pub(super) fn over_logit_blocks<A: Send>(
     features: &ScaledFeatures,
-    labels: &[u32],
+    targets: &Targets,
     head: HeadColumns,
     start: impl Fn() -> A + Sync,
     work: impl Fn(&mut A, &[f64], &mut LogitBlock) + Sync,
@@ -31,11 +31,7 @@ pub(super) fn over_logit_blocks<A: Send>(
         |(accumulator, scratch, logits), range| {
             let block = features.block(range.clone(), scratch);
             features.block_logits(block, &range, head.theta, head.columns, logits);
-            work(
-                accumulator,
-                block,
-                &mut LogitBlock { first_sample: range.start, labels: &labels[range], values: logits },
-            );
+            work(accumulator, block, &mut LogitBlock::of(targets, range, logits));
         },
         |(accumulator, _, _)| merge(accumulator),
     );

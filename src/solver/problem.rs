@@ -109,7 +109,7 @@ impl<'a> Problem<'a> {
                         "pair weights: a {classes} x {classes} matrix of positive numbers is needed"
                     )));
                 }
-                LossKind::Logistic(Logistic::with_pair_weights(pair.clone(), targets.samples() as f64))
+                LossKind::Logistic(Logistic::with_pair_weights(pair.clone(), targets.total_size()))
             }
             &LossChoice::Inr { beta, variant } => {
                 if !(0.0..=LARGEST_PARAMETER).contains(&beta) {

@@ -108,6 +108,10 @@ impl<'a> Pass<'a> {
         &self.problem.targets.of_sample()[range.clone()]
     }
 
+    fn weights(&self, range: &Range<usize>) -> Option<&[f64]> {
+        self.problem.targets.sample_weights().map(|weights| &weights[range.clone()])
+    }
+
     /// Features of some samples times their factors, `stride x d`, zero beyond them.
     fn features(&self, range: &Range<usize>) -> Vec<f64> {
         let (dimension, stride) = (self.coefficients.nrows(), range.len().next_multiple_of(LANES));
@@ -149,7 +153,7 @@ impl<'a> Pass<'a> {
             none,
             |part, range| {
                 let logits = self.logits(&range, &self.features(&range));
-                add_sums(self.labels(&range), &logits, part);
+                add_sums(self.labels(&range), self.weights(&range), &logits, part);
             },
             |part| sums.zip_apply(&part, |sum, part| *sum = sum.joined(part)),
         );
@@ -165,7 +169,7 @@ impl<'a> Pass<'a> {
             |part, range| {
                 let features = self.features(&range);
                 let mut block = self.logits(&range, &features);
-                loss.residuals(self.labels(&range), &mut block);
+                loss.residuals(self.labels(&range), self.weights(&range), &mut block);
                 part.add_flows(self.problem, self.labels(&range), &block);
                 let centre = self.centre.iter().zip(self.factor).map(|(centre, factor)| centre * factor);
                 let centre: Vec<f64> = centre.collect();

@@ -321,6 +321,7 @@ impl<'p, 'a> Search<'p, 'a> {
             column_class: separation.column.map(|column| self.problem.loss.target_of(column)),
             direction: self.features.to_user(&separation.direction),
             separated_samples: separation.samples,
+            separated_size: separation.size,
             classes: separation.classes,
         }
     }

@@ -47,6 +47,8 @@ pub(super) struct Separation {
     pub(super) direction: DMatrix<f64>,
     /// Samples with a strictly positive margin.
     pub(super) samples: usize,
+    /// The sum of their weights.
+    pub(super) size: f64,
     /// Classes those samples belong to.
     pub(super) classes: Vec<usize>,
 }
@@ -239,6 +241,7 @@ impl<'a> Margins<'a> {
             column: None,
             direction,
             samples,
+            size: (0..separated.len()).filter(|&i| separated[i]).map(|i| self.targets.sample_weight(i)).sum(),
             classes: (0..of_class.len()).filter(|&class| of_class[class]).collect(),
         })
     }

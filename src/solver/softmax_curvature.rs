@@ -40,7 +40,7 @@ pub(super) fn kept_probabilities(
     let columns: Vec<usize> = (0..theta.ncols()).collect();
     let head = HeadColumns { theta, columns: &columns };
     let kept = samples_with_probabilities::<f64>(features, theta.ncols());
-    map_sample_chunks(kept, |range| block_probabilities(features, targets.of_sample(), range, head))
+    map_sample_chunks(kept, |range| block_probabilities(features, targets, range, head))
 }
 
 /// The number of first samples whose probabilities are kept.
@@ -66,8 +66,9 @@ pub(super) struct SoftmaxCurvature<'a, T> {
     theta: &'a DMatrix<f64>,
     kept_features: &'a KeptFeatures<T>,
     kept_probabilities: &'a [Vec<T>],
-    /// Weight of each class's samples beside the largest.
-    weights: Vec<T>,
+    /// What each class's samples count beside their own weight.
+    shares: Vec<f64>,
+    /// The most that a sample counts.
     largest_weight: f64,
 }
 
@@ -80,16 +81,34 @@ impl<'a, T: Real> SoftmaxCurvature<'a, T> {
         kept_features: &'a KeptFeatures<T>,
         kept_probabilities: &'a [Vec<T>],
     ) -> Self {
-        let weights = loss.sample_weights(targets);
-        let largest_weight = weights.iter().copied().fold(0.0, f64::max);
-        let weights = weights.iter().map(|weight| T::narrowed(weight / largest_weight)).collect();
-        Self { features, targets, theta, kept_features, kept_probabilities, weights, largest_weight }
+        let shares = loss.class_shares(targets);
+        let largest_weight = match targets.sample_weights() {
+            None => shares.iter().copied().fold(0.0, f64::max),
+            Some(weights) => {
+                let each = weights.iter().zip(targets.of_sample());
+                each.map(|(weight, &label)| weight * shares[label as usize]).fold(0.0, f64::max)
+            }
+        };
+        Self { features, targets, theta, kept_features, kept_probabilities, shares, largest_weight }
+    }
+
+    /// What each of some samples counts, beside the most that one does.
+    fn weights(&self, range: Range<usize>) -> Vec<T> {
+        let of_class =
+            self.targets.of_sample()[range.clone()].iter().map(|&label| self.shares[label as usize]);
+        let relative = |weight: f64| T::narrowed(weight / self.largest_weight);
+        match self.targets.sample_weights() {
+            None => of_class.map(relative).collect(),
+            Some(weights) => {
+                of_class.zip(&weights[range]).map(|(share, weight)| relative(share * weight)).collect()
+            }
+        }
     }
 
     fn probabilities(&self, range: Range<usize>) -> Vec<T> {
         let columns: Vec<usize> = (0..self.theta.ncols()).collect();
         let head = HeadColumns { theta: self.theta, columns: &columns };
-        block_probabilities(self.features, self.targets.of_sample(), range, head)
+        block_probabilities(self.features, self.targets, range, head)
     }
 
     /// `H V` for a direction `V` (`D x K`).
@@ -114,10 +133,7 @@ impl<'a, T: Real> SoftmaxCurvature<'a, T> {
                 });
                 moved.resize(range.len() * classes, T::ZERO);
                 across(block, dimension, &along, moved);
-                let weights: Vec<T> = self.targets.of_sample()[range]
-                    .iter()
-                    .map(|&label| self.weights[label as usize])
-                    .collect();
+                let weights = self.weights(range);
                 vectorised(Bend { probabilities, weights: &weights, moved });
                 pull_back(block, dimension, moved, part);
                 sum.iter_mut().zip(&*part).for_each(|(sum, part)| *sum += part.widened());
@@ -131,18 +147,14 @@ impl<'a, T: Real> SoftmaxCurvature<'a, T> {
 /// Probabilities of some samples, `n x K`, sample index fastest.
 pub(super) fn block_probabilities<T: Real>(
     features: &ScaledFeatures,
-    labels: &[u32],
+    targets: &Targets,
     range: Range<usize>,
     head: HeadColumns,
 ) -> Vec<T> {
     let (mut scratch, mut logits) = (Vec::new(), Vec::new());
     let block = features.block(range.clone(), &mut scratch);
     features.block_logits(block, &range, head.theta, head.columns, &mut logits);
-    Softmax::probabilities(&mut LogitBlock {
-        first_sample: range.start,
-        labels: &labels[range],
-        values: &mut logits,
-    });
+    Softmax::probabilities(&mut LogitBlock::of(targets, range, &mut logits));
     narrowed(&logits)
 }
 

@@ -8,6 +8,7 @@ use super::gram::gram;
 use super::pass::HeadColumns;
 use super::softmax_curvature::block_probabilities;
 use super::softmax_pass::SoftmaxPass;
+use crate::loss::weigh;
 use crate::numeric::{Kernel, SAMPLES_PER_CHUNK, over_sample_spans, vectorised};
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 
@@ -95,7 +96,7 @@ fn pair_blocks(pass: &SoftmaxPass, theta: &DMatrix<f64>, probabilities: &[Vec<f3
     let (dimension, classes) = theta.shape();
     let columns: Vec<usize> = (0..classes).collect();
     let head = HeadColumns { theta, columns: &columns };
-    let weights = loss.sample_weights(targets);
+    let weights = loss.class_shares(targets);
     let zeros = || vec![DMatrix::zeros(dimension, dimension); pairs(classes).count()];
     let mut total = zeros();
     over_sample_spans(
@@ -106,13 +107,14 @@ fn pair_blocks(pass: &SoftmaxPass, theta: &DMatrix<f64>, probabilities: &[Vec<f3
             let probabilities = if let Some(kept) = probabilities.get(range.start / SAMPLES_PER_CHUNK) {
                 kept
             } else {
-                computed = block_probabilities::<f32>(features, targets.of_sample(), range.clone(), head);
+                computed = block_probabilities::<f32>(features, targets, range.clone(), head);
                 &computed
             };
             let labels = &targets.of_sample()[range.clone()];
-            let block = features.block(range, scratch);
+            let block = features.block(range.clone(), scratch);
             let of_class = |class: usize| &probabilities[class * labels.len()..(class + 1) * labels.len()];
             of_sample.iter_mut().zip(labels).for_each(|(entry, &label)| *entry = weights[label as usize]);
+            weigh(of_sample, targets.sample_weights().map(|weights| &weights[range]));
             let (of_sample, into) = (&of_sample[..labels.len()], &mut curvature[..labels.len()]);
             for ((k, l), sum) in pairs(classes).zip(sums) {
                 vectorised(PairCurvature { p: of_class(k), q: of_class(l), weights: of_sample, into });

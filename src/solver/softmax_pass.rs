@@ -18,13 +18,13 @@ impl SoftmaxPass<'_> {
     /// Value and gradient at `theta` (`D x K`), and the probabilities of as many blocks as there is room for.
     pub(super) fn evaluate(&self, theta: &DMatrix<f64>) -> (Evaluated, Vec<Vec<f32>>) {
         let columns: Vec<usize> = (0..theta.ncols()).collect();
-        let weights = self.loss.sample_weights(self.targets);
+        let weights = self.loss.class_shares(self.targets);
         let zeros = || (Totals::new(theta.nrows(), theta.ncols()), Vec::new());
         let (mut totals, mut probabilities) = zeros();
         let kept = samples_with_probabilities::<f32>(self.features, theta.ncols());
         over_logit_blocks(
             self.features,
-            self.targets.of_sample(),
+            self.targets,
             HeadColumns { theta, columns: &columns },
             zeros,
             |(part, probabilities), features, logits| {

@@ -7,7 +7,7 @@ use super::factor::cholesky;
 use super::gram::{SingleBlock, SingleGram};
 use super::pass::{HeadColumns, over_logit_blocks};
 use super::scaled_features::ScaledFeatures;
-use crate::loss::{Softmax, Targets};
+use crate::loss::{Softmax, Targets, weigh};
 use crate::numeric::sample_chunks;
 use nalgebra::{Cholesky, DMatrix, Dyn};
 use rayon::prelude::*;
@@ -78,14 +78,14 @@ impl Sampled<'_> {
         let (dimension, classes) = theta.shape();
         let columns: Vec<usize> = (0..classes).collect();
         let head = HeadColumns { theta, columns: &columns };
-        let weights = loss.sample_weights(targets);
+        let weights = loss.class_shares(targets);
         let mut all = Normalised {
             log_totals: Vec::with_capacity(features.samples()),
             pooled: DMatrix::zeros(dimension, dimension),
         };
         over_logit_blocks(
             features,
-            targets.of_sample(),
+            targets,
             head,
             || {
                 (
@@ -98,8 +98,9 @@ impl Sampled<'_> {
             |(log_totals, pooled, single, products), _, logits| {
                 let curvatures = Softmax::log_totals_and_spreads(logits, log_totals);
                 let of_sample = curvatures.iter().zip(logits.labels);
-                let weighted: Vec<f64> =
+                let mut weighted: Vec<f64> =
                     of_sample.map(|(spread, &label)| weights[label as usize] * spread).collect();
+                weigh(&mut weighted, logits.weights);
                 single.load(features, logits.samples());
                 products.add(single, &weighted, pooled);
             },
@@ -115,7 +116,7 @@ impl Sampled<'_> {
     fn block_of(&self, class: usize, theta: &DMatrix<f64>, log_totals: &[f64]) -> (DMatrix<f64>, f64) {
         let &Self { features, targets, loss } = self;
         let dimension = theta.nrows();
-        let weights = loss.sample_weights(targets);
+        let weights = loss.class_shares(targets);
         let own = theta.columns(class, 1).into_owned();
         let (mut single, mut products) = (SingleBlock::default(), SingleGram::default());
         let (mut scratch, mut curvatures) = (Vec::new(), Vec::new());
@@ -128,8 +129,11 @@ impl Sampled<'_> {
             for ((z, log_total), &label) in of_sample.zip(&targets.of_sample()[range.clone()]) {
                 let p = (*z - log_total).min(0.0).exp();
                 *z = weights[label as usize] * p * (1.0 - p);
-                sum += *z;
-                squares += *z * *z;
+            }
+            weigh(&mut curvatures, targets.sample_weights().map(|weights| &weights[range.clone()]));
+            for z in &curvatures {
+                sum += z;
+                squares += z * z;
             }
             single.load(features, range);
             products.add(&single, &curvatures, &mut block);

@@ -90,6 +90,8 @@ pub struct Separable {
     pub direction: Head,
     /// Samples with a strictly positive margin.
     pub separated_samples: usize,
+    /// The sum of their weights.
+    pub separated_size: f64,
     /// Classes those samples belong to.
     pub classes: Vec<usize>,
 }

@@ -3,7 +3,7 @@
 use super::factor::cholesky;
 use super::gram::{SingleBlock, SingleGram};
 use super::scaled_features::ScaledFeatures;
-use crate::loss::{Logistic, Loss, Targets};
+use crate::loss::{Logistic, Loss, Targets, weigh};
 use crate::numeric::over_sample_spans;
 use nalgebra::DMatrix;
 
@@ -33,14 +33,13 @@ fn intercepts_only(
 
 /// The intercept-only solution: `b = log(A_t N_t / sum_{c != t} A_c N_c)`.
 pub(super) fn logistic(features: &ScaledFeatures, targets: &Targets, loss: &Logistic) -> DMatrix<f64> {
-    let pair = loss.pair_weights();
     let log_odds = |column: usize| {
-        let target = loss.target_of(column);
-        let mass = |class: usize| pair[(class, column)] * targets.counts()[class] as f64;
-        let others: f64 = (0..pair.nrows()).filter(|&class| class != target).map(mass).sum();
+        let (target, shares) = (loss.target_of(column), loss.shares().column(column));
+        let mass = |class: usize| shares[class] * targets.sizes()[class];
+        let others: f64 = (0..shares.len()).filter(|&class| class != target).map(mass).sum();
         (mass(target) / others).ln()
     };
-    intercepts_only(features, pair.ncols(), log_odds)
+    intercepts_only(features, loss.logit_rows(), log_odds)
 }
 
 /// The intercept-only solution of softmax: the logarithms of the class masses, centred.
@@ -101,9 +100,10 @@ fn moments(features: &ScaledFeatures, targets: &Targets) -> (DMatrix<f64>, DMatr
         || (zeros(), (SingleBlock::default(), SingleGram::default()), Vec::new()),
         |((second, first), (block, products), of_sample), range| {
             let labels = &targets.of_sample()[range.clone()];
-            block.load(features, range);
             of_sample.clear();
             of_sample.extend(labels.iter().map(|&label| weights[label as usize]));
+            weigh(of_sample, targets.sample_weights().map(|weights| &weights[range.clone()]));
+            block.load(features, range);
             products.add(block, of_sample, second);
             for ((sample, &label), weight) in block.samples(dimension).zip(labels).zip(&*of_sample) {
                 let mut sums = first.column_mut(label as usize);

@@ -1,7 +1,6 @@
 //! A small stand-in for large data: where searches begin, and what preconditioners are made of.
 
 use super::scaled_features::ScaledFeatures;
-use crate::data::Labels;
 use crate::loss::Targets;
 
 /// Smaller data is cheap as it is.
@@ -47,7 +46,7 @@ impl Share {
 pub(super) struct Subsample {
     pub(super) features: ScaledFeatures<'static>,
     pub(super) targets: Targets,
-    /// `N_c / n_c`, what each sample drawn stands for.
+    /// `N_c` over the size of what is drawn of the class: what each sample drawn stands for beside its own weight.
     pub(super) factors: Vec<f64>,
 }
 
@@ -57,10 +56,9 @@ impl Subsample {
         let counts = targets.counts();
         let wanted = share.wanted(counts)?;
         let chosen = spread_draw(targets, &wanted);
-        let of_sample = chosen.iter().map(|&sample| targets.of_sample()[sample]).collect();
-        let labels = Labels::new(of_sample, targets.labels().class_names().to_vec()).ok()?;
+        let labels = targets.labels().subset(&chosen).ok()?;
         let factors: Vec<f64> =
-            counts.iter().zip(labels.counts()).map(|(&all, &drawn)| all as f64 / drawn as f64).collect();
+            targets.sizes().iter().zip(labels.sizes()).map(|(all, drawn)| all / drawn).collect();
         let targets = targets.resampled(&labels, &factors);
         Some(Self { features: features.subset(&chosen), targets, factors })
     }

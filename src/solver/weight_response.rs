@@ -12,7 +12,7 @@ use super::softmax_hessian::WholeHessian;
 use super::softmax_pass::SoftmaxPass;
 use super::softmax_system::clean_residual;
 use super::solution::StationaryPoint;
-use crate::loss::{Logistic, LossKind, Softmax, Targets};
+use crate::loss::{ColumnShares, Logistic, Loss, LossKind, Softmax, Targets};
 use crate::numeric::over_sample_spans;
 use nalgebra::{DMatrix, DVector};
 use thiserror::Error;
@@ -95,9 +95,15 @@ impl<'d> WeightResponse<'d> {
 /// Whether the weights of pairs are those of classes.
 fn reads_weights(loss: &Logistic, targets: &Targets) -> bool {
     let of_class = |class: usize| targets.class_weights()[class] / targets.total_mass();
-    let pairs = loss.pair_weights();
-    (0..pairs.nrows())
-        .all(|class| pairs.row(class).iter().all(|weight| (weight / of_class(class) - 1.0).abs() < 1e-12))
+    let are_products = |shares: &[f64]| {
+        shares.iter().enumerate().all(|(class, share)| (share / of_class(class) - 1.0).abs() < 1e-12)
+    };
+    match loss.shares() {
+        ColumnShares::OfClass(shares) => are_products(shares),
+        ColumnShares::OfPair(_) => {
+            (0..loss.logit_rows()).all(|column| are_products(loss.shares().column(column)))
+        }
+    }
 }
 
 /// The right sides, one per class (`D x Q`).

@@ -4,10 +4,10 @@ use super::either::list_or_rule;
 use crate::balance::witness;
 use crate::data::random::stream;
 use crate::data::{
-    Covariance, DataError, Dataset, GaussianMixture, GroupedDesign, ImageSample, Images, ImbalanceProfile,
-    Part, PlacedGroups, check_digits, class_means, contrary_weight, contrary_weight_of_three, digit_images,
-    digits_subset, helping_weight, hindering_weight, image_files, raw_binary_logits, raw_logits, read_csv,
-    read_images,
+    Covariance, CsvColumns, DataError, Dataset, GaussianMixture, GroupedDesign, ImageSample, Images,
+    ImbalanceProfile, Part, PlacedGroups, check_digits, class_means, contrary_weight,
+    contrary_weight_of_three, digit_images, digits_subset, helping_weight, hindering_weight, image_files,
+    raw_binary_logits, raw_logits, read_images,
 };
 use nalgebra::DMatrix;
 use rand::RngExt;
@@ -102,6 +102,10 @@ pub enum Design {
         path: PathBuf,
         /// Name of the column that holds the classes.
         label: String,
+        /// Name of the column that holds the weight of each row (frequency, survey or importance weight), where rows do not
+        /// all count once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sample_weights: Option<String>,
     },
 }
 
@@ -353,7 +357,9 @@ impl Design {
                 let classes = occurring_unless_given(&images, classes);
                 images.subset(&classes, &counts.counts(classes.len())?, draw.images())
             }
-            Self::Csv { path, label } => read_csv(path, label, None),
+            Self::Csv { path, label, sample_weights } => {
+                CsvColumns { label, features: None, sample_weights: sample_weights.as_deref() }.read(path)
+            }
         }
     }
 

@@ -73,12 +73,8 @@ impl DesignError {
     /// weights, if that is it.
     pub(super) fn ended(target: &WeightTarget, labels: &Labels, path: &[DesignStep]) -> Self {
         let last = &path[path.len() - 1];
-        let mass: Vec<f64> = last
-            .class_weights
-            .iter()
-            .zip(labels.counts())
-            .map(|(weight, &count)| weight * count as f64)
-            .collect();
+        let mass: Vec<f64> =
+            last.class_weights.iter().zip(labels.sizes()).map(|(weight, size)| weight * size).collect();
         if let WeightTarget::Shortfall(proportions) = target {
             let largest = proportions.iter().copied().fold(0.0, f64::max);
             let outflows: Vec<f64> =

@@ -76,22 +76,19 @@ impl Seen<'_> {
 
     /// Means over all samples, from means over classes (rows).
     fn prior(&self, of_classes: &DMatrix<f64>) -> Vec<f64> {
-        let counts = DVector::from_iterator(
-            of_classes.nrows(),
-            self.targets.counts().iter().map(|&count| count as f64),
-        );
-        (of_classes.tr_mul(&counts) / counts.sum()).iter().copied().collect()
+        let sizes = DVector::from_column_slice(self.targets.sizes());
+        (of_classes.tr_mul(&sizes) / sizes.sum()).iter().copied().collect()
     }
 
     fn soft_recalls(&self, softness: f64) -> (Vec<f64>, DMatrix<f64>) {
         let (classes, targets) = (self.targets.classes(), self.targets);
         let mut recalls = vec![0.0; classes];
         let mut rates = Vec::with_capacity(targets.samples());
-        for (logits, &label) in self.logits.column_iter().zip(targets.of_sample()) {
+        for (number, (logits, &label)) in self.logits.column_iter().zip(targets.of_sample()).enumerate() {
             let class = label as usize;
             let (margin, rival) = margin(logits.as_slice(), class);
             let soft = Sigmoid::of(margin / softness);
-            let share = 1.0 / targets.counts()[class] as f64;
+            let share = targets.sample_weight(number) / targets.sizes()[class];
             recalls[class] += share * soft.probability;
             rates.push((rival, share * soft.slope() / softness));
         }

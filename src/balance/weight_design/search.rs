@@ -2,11 +2,12 @@
 
 use super::error::DesignError;
 use super::gauge::{Gauge, Reading, Seen};
+use super::recall::largest_single_samples;
 use super::target::normalised;
 use super::{DesignStep, MET, MOST_STEPS};
 use crate::balance::hits::{hits, recalls};
 use crate::balance::mean_probability::MeanProbability;
-use crate::data::Dataset;
+use crate::data::{Dataset, Labels};
 use crate::loss::{ClassWeights, WIDEST_SPAN};
 use crate::solver::{LossChoice, Outcome, Problem, StationaryPoint, WeightResponse, solve};
 use nalgebra::DVector;
@@ -40,8 +41,7 @@ impl<'d> Search<'_, 'd> {
     /// Solves with the weights of these logarithms and reads the gauge.
     pub(super) fn look(&self, logs: &DVector<f64>) -> Result<At<'d>, DesignError> {
         let labels = self.dataset.labels();
-        let class_weights =
-            normalised(&logs.iter().map(|log| log.exp()).collect::<Vec<_>>(), labels.counts());
+        let class_weights = normalised(&logs.iter().map(|log| log.exp()).collect::<Vec<_>>(), labels.sizes());
         let weights = ClassWeights::Explicit(class_weights.clone());
         let problem = Problem::new(self.dataset, self.choice, &weights, self.l2)?;
         let point = match solve(&problem) {
@@ -57,7 +57,7 @@ impl<'d> Search<'_, 'd> {
         let recall = recalls(&hits(&logits, targets), targets);
         let residual = match self.gauge {
             Gauge::Shortfall(_) | Gauge::Prior(_) => reading.off.amax(),
-            Gauge::SoftRecall { .. } => apart(&recall, targets.counts()),
+            Gauge::SoftRecall { .. } => apart(&recall, labels),
         };
         let step = DesignStep { class_weights, shortfall: means.shortfall.clone(), recall, residual };
         Ok(At { logs: logs.clone(), step, means, point, reading })
@@ -116,8 +116,9 @@ impl<'d> Search<'_, 'd> {
 }
 
 /// By how much recalls differ beyond one sample of each class.
-fn apart(recalls: &[f64], counts: &[usize]) -> f64 {
-    let sample = |class: usize| 1.0 / counts[class] as f64;
+fn apart(recalls: &[f64], labels: &Labels) -> f64 {
+    let one = largest_single_samples(labels);
+    let sample = |class: usize| one[class] / labels.sizes()[class];
     let lowest = (0..recalls.len()).map(|class| recalls[class] + sample(class)).fold(f64::INFINITY, f64::min);
     let highest = (0..recalls.len()).map(|class| recalls[class] - sample(class)).fold(0.0, f64::max);
     (highest - lowest).max(0.0)

@@ -41,12 +41,11 @@ impl WeightTarget {
     /// Weights that meet the target whatever the features: two classes' shortfalls (B2).
     #[must_use]
     pub fn closed_form(&self, labels: &Labels) -> Option<Vec<f64>> {
-        match (self, labels.counts()) {
+        match (self, labels.sizes()) {
             (Self::Shortfall(proportions), &[negatives, positives]) => {
                 // lambda_1 N_1 s_1 = lambda_0 N_0 s_0.
-                let weights =
-                    [1.0 / (negatives as f64 * proportions[0]), 1.0 / (positives as f64 * proportions[1])];
-                Some(normalised(&weights, labels.counts()))
+                let weights = [1.0 / (negatives * proportions[0]), 1.0 / (positives * proportions[1])];
+                Some(normalised(&weights, labels.sizes()))
             }
             _ => None,
         }
@@ -54,7 +53,7 @@ impl WeightTarget {
 }
 
 fn check_recalls(labels: &Labels) -> Result<(), String> {
-    match labels.counts().iter().position(|&count| count == 1) {
+    match (0..labels.classes()).find(|&class| labels.is_single_sample(class)) {
         Some(class) => Err(format!(
             "class {} has one sample, whose recall is 0 or 1; equal-shortfall can be had, or equal-recall without that class",
             labels.class_names()[class]
@@ -64,8 +63,8 @@ fn check_recalls(labels: &Labels) -> Result<(), String> {
 }
 
 /// The same weights, their masses summing to the number of samples.
-pub(super) fn normalised(weights: &[f64], counts: &[usize]) -> Vec<f64> {
-    let mass: f64 = weights.iter().zip(counts).map(|(weight, &count)| weight * count as f64).sum();
-    let samples: f64 = counts.iter().map(|&count| count as f64).sum();
+pub(super) fn normalised(weights: &[f64], sizes: &[f64]) -> Vec<f64> {
+    let mass: f64 = weights.iter().zip(sizes).map(|(weight, size)| weight * size).sum();
+    let samples: f64 = sizes.iter().sum();
     weights.iter().map(|weight| weight * samples / mass).collect()
 }

@@ -20,6 +20,7 @@ const EXAMPLES: &str = "Examples:
   equipoise audit model.npz                                  logits, labels; softmax, no weights
   equipoise audit model.npz --class-weights 1,1,10 --recalibrate --biases fixed.npy
   equipoise audit logits.npy labels.npy --loss logistic
+  equipoise audit model.npz --sample-weights w               rows that count w times
   equipoise audit scores.csv --label species --probabilities
   equipoise audit model.safetensors --loss ldam --margin 0.5 --scale 30 --format json
   equipoise audit model.npz --l2 1e-4                        features and last layer in the file too
@@ -49,6 +50,10 @@ pub(super) struct Arguments {
     /// Names of the classes, in order [default: their numbers]
     #[arg(long, value_name = "A,B,..", value_delimiter = ',')]
     class_names: Option<Vec<String>>,
+    /// Weight of each row (frequency, survey or importance weight; 0 leaves it out): a column of a table, an array of an NPZ or
+    /// safetensors file by its name, or an NPY file
+    #[arg(long, value_name = "NAME")]
+    sample_weights: Option<String>,
     #[command(flatten)]
     loss: LossArguments,
     /// What the sum over samples is divided by
@@ -115,6 +120,7 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
         label: arguments.label.clone(),
         probabilities: arguments.probabilities,
         class_names: arguments.class_names.clone(),
+        sample_weights: arguments.sample_weights.clone(),
     };
     if let Some(file) = &arguments.biases {
         BiasFormat::of(file)?;

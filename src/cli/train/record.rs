@@ -92,7 +92,7 @@ impl<'a> Test<'a> {
         self.targets.counts()
     }
 
-    fn hits(&self, training: &mut Training) -> Vec<usize> {
+    fn hits(&self, training: &mut Training) -> Vec<f64> {
         hits(&training.logits_of(self.sample), &self.targets)
     }
 

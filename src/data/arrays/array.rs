@@ -4,6 +4,7 @@ use super::half::{from_brain, from_half};
 use super::opened::Opened;
 use crate::data::DataError;
 use crate::data::npy::{Header, WholeNumbers};
+use crate::data::sample_weights::check_weights;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -153,6 +154,22 @@ impl Array {
         let mut values = vec![0.0; self.rows * self.columns];
         self.read_rows(0..self.rows, &mut values);
         values
+    }
+
+    /// All numbers as the weights of `samples` rows, each zero or usable, not all zero. Fails, naming the row, at one that
+    /// is neither.
+    pub fn sample_weights(&self, samples: usize) -> Result<Vec<f64>, DataError> {
+        let place = format!("--sample-weights: {}", self.place);
+        if self.columns != 1 || self.rows != samples {
+            let problem = format!(
+                "has shape {}; one weight for each of {samples} rows is needed, shape ({samples},)",
+                self.shape_text()
+            );
+            return Err(DataError::invalid(place, problem));
+        }
+        let weights = self.values();
+        check_weights(&weights, samples, &place, |row| format!("{place}: row {row}"))?;
+        Ok(weights)
     }
 
     /// All numbers as whole ones, row after row. Fails, naming the row, at one that is not.

@@ -14,14 +14,53 @@ pub struct Columns {
     pub labels: Vec<String>,
     /// Place of the labels, for errors.
     pub label_place: String,
+    /// Weights of the rows, each zero or a usable weight, where a column holds them.
+    pub sample_weights: Option<Vec<f64>>,
+}
+
+/// Headings of the columns of a table that hold no numbers of their own.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TableColumns<'a> {
+    /// The column of labels; otherwise the first of [`LABEL_COLUMNS`] that is there.
+    pub label: Option<&'a str>,
+    /// The column of sample weights, where rows do not all count once.
+    pub sample_weights: Option<&'a str>,
+}
+
+/// Places of those columns.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Places {
+    pub(super) label: usize,
+    pub(super) sample_weights: Option<usize>,
+}
+
+impl TableColumns<'_> {
+    /// Finds the columns among the headings of the table at `place`.
+    pub(super) fn among(&self, headings: &[String], place: &str) -> Result<Places, DataError> {
+        let label = label_column(headings, self.label, place)?;
+        let Some(name) = self.sample_weights else { return Ok(Places { label, sample_weights: None }) };
+        let invalid =
+            |problem: String| Err(DataError::invalid(format!("--sample-weights: {place}"), problem));
+        match headings.iter().position(|heading| heading.trim() == name.trim()) {
+            Some(column) if column == label => invalid(format!("{name:?} is the column of labels")),
+            Some(column) => Ok(Places { label, sample_weights: Some(column) }),
+            None => {
+                let shown: Vec<&str> = headings.iter().take(12).map(String::as_str).collect();
+                invalid(format!("has no column {name:?}; its columns are {}", shown.join(", ")))
+            }
+        }
+    }
+}
+
+impl Places {
+    /// Whether the column holds scores.
+    pub(super) fn is_score(self, column: usize) -> bool {
+        column != self.label && self.sample_weights != Some(column)
+    }
 }
 
 /// Which of the headings is that of the labels.
-pub(super) fn label_column(
-    headings: &[String],
-    label: Option<&str>,
-    place: &str,
-) -> Result<usize, DataError> {
+fn label_column(headings: &[String], label: Option<&str>, place: &str) -> Result<usize, DataError> {
     let position = |name: &str| headings.iter().position(|heading| heading.trim() == name);
     let found = match label {
         Some(name) => position(name),

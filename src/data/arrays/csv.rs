@@ -1,11 +1,12 @@
 //! CSV tables: a line of headings, then a line per sample.
 
-use super::columns::{Columns, label_column};
+use super::columns::{Columns, TableColumns};
 use super::opened::Opened;
 use crate::data::DataError;
 use crate::data::arrays::Array;
+use crate::data::sample_weights::check_weight;
 
-pub(super) fn read(opened: &Opened, label: Option<&str>) -> Result<Columns, DataError> {
+pub(super) fn read(opened: &Opened, table: &TableColumns) -> Result<Columns, DataError> {
     let place = &opened.place;
     if opened.bytes().is_empty() {
         return Err(DataError::invalid(place, "is empty; logits and labels are needed"));
@@ -19,28 +20,49 @@ pub(super) fn read(opened: &Opened, label: Option<&str>) -> Result<Columns, Data
     let mut reader = ::csv::Reader::from_reader(opened.bytes());
     let headings = reader.headers().map_err(|error| damaged(place, &error))?;
     let mut headings: Vec<String> = headings.iter().map(|heading| heading.trim().to_owned()).collect();
-    let column = label_column(&headings, label, place)?;
-    let (mut values, mut labels) = (Vec::new(), Vec::new());
+    let places = table.among(&headings, place)?;
+    let (mut values, mut labels, mut weights) = (Vec::new(), Vec::new(), Vec::new());
     let mut record = ::csv::StringRecord::new();
     while reader.read_record(&mut record).map_err(|error| damaged(place, &error))? {
         let line = record.position().map_or(0, ::csv::Position::line);
-        for (number, field) in record.iter().enumerate() {
-            if number == column {
-                labels.push(field.trim().to_owned());
-                continue;
+        let cell = |number: usize| format!("{place}, line {line}, column {}", headings[number]);
+        let weight = match places.sample_weights {
+            None => 1.0,
+            Some(column) => {
+                let weight = weight(record.get(column).unwrap_or_default(), || cell(column))?;
+                weights.push(weight);
+                weight
             }
-            let value = field.trim().parse::<f64>().map_err(|_| {
-                let problem =
-                    format!("{field:?} is no number; every column but that of the labels holds logits");
-                DataError::invalid(format!("{place}, line {line}, column {}", headings[number]), problem)
-            })?;
-            values.push(value);
+        };
+        labels.push(record.get(places.label).unwrap_or_default().trim().to_owned());
+        for (number, field) in record.iter().enumerate().filter(|&(number, _)| places.is_score(number)) {
+            values.push(match field.trim().parse::<f64>() {
+                Ok(value) => value,
+                // A row of weight zero is an absent row.
+                Err(_) if weight == 0.0 => f64::NAN,
+                Err(_) => {
+                    let problem =
+                        format!("{field:?} is no number; every column but that of the labels holds logits");
+                    return Err(DataError::invalid(cell(number), problem));
+                }
+            });
         }
     }
-    headings.remove(column);
+    let mut number = 0..;
+    headings.retain(|_| number.next().is_some_and(|number| places.is_score(number)));
     let (rows, columns) = (labels.len(), headings.len());
     let scores = Array::owned(place.clone(), rows, columns, values);
-    Ok(Columns { headings, scores, labels, label_place: format!("{place}, labels") })
+    let sample_weights = places.sample_weights.map(|_| weights);
+    Ok(Columns { headings, scores, labels, label_place: format!("{place}, labels"), sample_weights })
+}
+
+/// The weight that a cell holds.
+fn weight(field: &str, cell: impl Fn() -> String) -> Result<f64, DataError> {
+    let place = || format!("--sample-weights: {}", cell());
+    let weight =
+        field.trim().parse().map_err(|_| DataError::invalid(place(), format!("{field:?} is no number")))?;
+    check_weight(weight, place)?;
+    Ok(weight)
 }
 
 fn damaged(place: &str, error: &::csv::Error) -> DataError {

@@ -12,7 +12,7 @@ mod parquet;
 mod safetensors;
 
 pub use array::Array;
-pub use columns::Columns;
+pub use columns::{Columns, TableColumns};
 
 use super::DataError;
 use opened::Opened;
@@ -43,31 +43,31 @@ pub const LABEL_COLUMNS: [&str; 5] = ["label", "labels", "target", "class", "y"]
 
 /// Reads what a file holds, told by how it begins; `-` is standard input.
 ///
-/// `label` is the heading of the column of labels in a table; otherwise the first of [`LABEL_COLUMNS`] that is there.
+/// `table` says which columns of a table hold what; archives and single arrays do not look at it.
 ///
 /// Fails, naming file and place, when the file cannot be read, or is cut off, damaged, or packed to hold more than it says.
-pub fn read_arrays(path: &Path, label: Option<&str>) -> Result<Contents, DataError> {
+pub fn read_arrays(path: &Path, table: &TableColumns) -> Result<Contents, DataError> {
     let opened = if path == Path::new("-") { Opened::standard_input()? } else { Opened::file(path)? };
-    read_opened(&opened, label)
+    read_opened(&opened, table)
 }
 
 /// The same of bytes that are in memory already; `place` is what errors call them.
-pub fn read_bytes(bytes: Vec<u8>, place: &str, label: Option<&str>) -> Result<Contents, DataError> {
-    read_opened(&Opened::held(bytes, place), label)
+pub fn read_bytes(bytes: Vec<u8>, place: &str, table: &TableColumns) -> Result<Contents, DataError> {
+    read_opened(&Opened::held(bytes, place), table)
 }
 
-fn read_opened(opened: &Opened, label: Option<&str>) -> Result<Contents, DataError> {
+fn read_opened(opened: &Opened, table: &TableColumns) -> Result<Contents, DataError> {
     let bytes = opened.bytes();
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
         npz::read(opened).map(Contents::Arrays)
     } else if bytes.starts_with(b"\x93NUMPY") {
         Array::of_npy(opened, 0..bytes.len(), &opened.place).map(Contents::Array)
     } else if bytes.starts_with(b"PAR1") {
-        parquet::read(opened, label).map(Contents::Columns)
+        parquet::read(opened, table).map(Contents::Columns)
     } else if safetensors::looks_like(bytes) {
         safetensors::read(opened).map(Contents::Arrays)
     } else {
-        csv::read(opened, label).map(Contents::Columns)
+        csv::read(opened, table).map(Contents::Columns)
     }
 }
 

@@ -1,22 +1,23 @@
 //! Parquet tables of numbers.
 
-use super::columns::{Columns, label_column};
+use super::columns::{Columns, TableColumns};
 use super::guard::guarded;
 use super::opened::Opened;
 use crate::data::DataError;
 use crate::data::arrays::Array;
+use crate::data::sample_weights::check_weight;
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::DataType;
 use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
 /// Reads the table; where the library panics on a broken file, that is what is said.
-pub(super) fn read(opened: &Opened, label: Option<&str>) -> Result<Columns, DataError> {
+pub(super) fn read(opened: &Opened, table: &TableColumns) -> Result<Columns, DataError> {
     let broken = || DataError::invalid(&opened.place, "is cut off or damaged; write the table again");
-    guarded(|| read_unguarded(opened, label)).unwrap_or_else(|| Err(broken()))
+    guarded(|| read_unguarded(opened, table)).unwrap_or_else(|| Err(broken()))
 }
 
-fn read_unguarded(opened: &Opened, label: Option<&str>) -> Result<Columns, DataError> {
+fn read_unguarded(opened: &Opened, table: &TableColumns) -> Result<Columns, DataError> {
     let place = &opened.place;
     let damaged =
         |error: ParquetError| DataError::invalid(place, format!("cannot be read as Parquet: {error}"));
@@ -24,7 +25,8 @@ fn read_unguarded(opened: &Opened, label: Option<&str>) -> Result<Columns, DataE
     let reader = SerializedFileReader::new(bytes).map_err(damaged)?;
     let schema = reader.metadata().file_metadata().schema_descr();
     let mut headings: Vec<String> = schema.columns().iter().map(|column| column.path().string()).collect();
-    let label = label_column(&headings, label, place)?;
+    let places = table.among(&headings, place)?;
+    let label = places.label;
     let mut columns: Vec<Vec<f64>> = vec![Vec::new(); headings.len()];
     let mut labels = Vec::new();
     for group in 0..reader.num_row_groups() {
@@ -49,12 +51,22 @@ fn read_unguarded(opened: &Opened, label: Option<&str>) -> Result<Columns, DataE
     if labels.is_empty() {
         labels = columns[label].iter().map(f64::to_string).collect();
     }
-    columns.remove(label);
-    headings.remove(label);
+    if let Some(column) = places.sample_weights {
+        for (row, &weight) in columns[column].iter().enumerate() {
+            check_weight(weight, || {
+                format!("--sample-weights: {place}, row {row}, column {}", headings[column])
+            })?;
+        }
+    }
     let rows = labels.len();
+    let sample_weights = places.sample_weights.map(|column| columns[column].clone());
+    let mut number = 0..;
+    columns.retain(|_| number.next().is_some_and(|number| places.is_score(number)));
+    let mut number = 0..;
+    headings.retain(|_| number.next().is_some_and(|number| places.is_score(number)));
     let values = (0..rows).flat_map(|row| columns.iter().map(move |column| column[row])).collect();
     let scores = Array::owned(place.clone(), rows, headings.len(), values);
-    Ok(Columns { headings, scores, labels, label_place: format!("{place}, labels") })
+    Ok(Columns { headings, scores, labels, label_place: format!("{place}, labels"), sample_weights })
 }
 
 /// Appends the numbers of a column in a group of rows.

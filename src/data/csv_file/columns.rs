@@ -4,7 +4,7 @@ use crate::nearest::nearest;
 use std::collections::HashMap;
 
 use super::rows::Rows;
-use super::{DataError, quoted};
+use super::{CsvColumns, DataError, quoted};
 
 /// Up to this many columns, an error lists them all.
 const LISTED: usize = 8;
@@ -24,23 +24,23 @@ pub(super) struct Columns {
     count: usize,
     label: Column,
     features: Vec<Column>,
+    sample_weights: Option<Column>,
 }
 
 impl Columns {
-    /// Finds the label column and the features (all other columns, or those `wanted`) in the header `names`.
-    pub(super) fn choose(
-        names: &[String],
-        rows: &Rows,
-        label: &str,
-        wanted: Option<&[String]>,
-    ) -> Result<Self, DataError> {
+    /// Finds the columns that are asked for in the header `names`; without a choice of features, those are all others.
+    pub(super) fn choose(names: &[String], rows: &Rows, wanted: &CsvColumns) -> Result<Self, DataError> {
         let header = Header::new(names, rows);
-        let label = header.find(label)?;
-        let features = match wanted {
-            None => header.all_but(&label)?,
-            Some(wanted) => header.subset(wanted, &label)?,
+        let label = header.find(wanted.label)?;
+        let sample_weights = match wanted.sample_weights {
+            None => None,
+            Some(name) => Some(header.weights(name, &label)?),
         };
-        Ok(Self { count: names.len(), label, features })
+        let features = match wanted.features {
+            None => header.all_but(&label, sample_weights.as_ref())?,
+            Some(wanted) => header.subset(wanted, &label, sample_weights.as_ref())?,
+        };
+        Ok(Self { count: names.len(), label, features, sample_weights })
     }
 
     /// How many columns the file has, in use or not.
@@ -50,6 +50,11 @@ impl Columns {
 
     pub(super) fn label(&self) -> &Column {
         &self.label
+    }
+
+    /// The column of sample weights, if one is named.
+    pub(super) fn sample_weights(&self) -> Option<&Column> {
+        self.sample_weights.as_ref()
     }
 
     /// Feature columns in the order wanted.
@@ -86,9 +91,26 @@ impl<'a> Header<'a> {
         }
     }
 
-    fn all_but(&self, label: &Column) -> Result<Vec<Column>, DataError> {
+    /// The column of sample weights, which is not that of the labels.
+    fn weights(&self, name: &str, label: &Column) -> Result<Column, DataError> {
+        let column = self.find(name).map_err(|error| match error {
+            DataError::Invalid { place, problem } => {
+                DataError::invalid(format!("--sample-weights: {place}"), problem)
+            }
+            unreadable @ DataError::Unreadable { .. } => unreadable,
+        })?;
+        if column.index == label.index {
+            let place = format!("--sample-weights: {}: column {}", self.file, quoted(&column.name));
+            return Err(DataError::invalid(place, "is the label column; name a column of weights"));
+        }
+        Ok(column)
+    }
+
+    fn all_but(&self, label: &Column, weights: Option<&Column>) -> Result<Vec<Column>, DataError> {
         let mut features = Vec::with_capacity(self.names.len() - 1);
-        for (index, name) in self.names.iter().enumerate().filter(|&(index, _)| index != label.index) {
+        let is_feature =
+            |index: usize| index != label.index && weights.is_none_or(|column| index != column.index);
+        for (index, name) in self.names.iter().enumerate().filter(|&(index, _)| is_feature(index)) {
             if name.is_empty() {
                 return Err(DataError::invalid(
                     format!("{}: line {}, column {}", self.file, self.line, index + 1),
@@ -100,7 +122,12 @@ impl<'a> Header<'a> {
         Ok(features)
     }
 
-    fn subset(&self, wanted: &[String], label: &Column) -> Result<Vec<Column>, DataError> {
+    fn subset(
+        &self,
+        wanted: &[String],
+        label: &Column,
+        weights: Option<&Column>,
+    ) -> Result<Vec<Column>, DataError> {
         let mut features: Vec<Column> = Vec::with_capacity(wanted.len());
         let mut taken = vec![false; self.names.len()];
         for name in wanted {
@@ -108,6 +135,10 @@ impl<'a> Header<'a> {
             let place = || format!("{}: feature {}", self.file, quoted(&column.name));
             if column.index == label.index {
                 return Err(DataError::invalid(place(), "is the label column; leave it out of the features"));
+            }
+            if weights.is_some_and(|weights| column.index == weights.index) {
+                let problem = "is the column of sample weights; leave it out of the features";
+                return Err(DataError::invalid(place(), problem));
             }
             if std::mem::replace(&mut taken[column.index], true) {
                 return Err(DataError::invalid(place(), "is asked for twice; name each feature once"));

@@ -9,6 +9,7 @@ use csv::{ByteRecord, Reader, ReaderBuilder, Terminator};
 use super::columns::Column;
 use super::lines::EditorLines;
 use super::{DataError, quoted};
+use crate::data::sample_weights::check_weight;
 
 const BUFFER_BYTES: usize = 1 << 16;
 
@@ -124,6 +125,16 @@ impl Rows {
             Ok(_) => invalid("is not finite; replace it, or leave out the row or the column"),
             Err(_) => invalid("is not a number; drop the column with --features or encode it as numbers"),
         }
+    }
+
+    /// The cell of the current row in `column` as a sample weight.
+    pub(super) fn weight(&self, column: &Column) -> Result<f64, DataError> {
+        let (text, place) = (self.text(column)?, || format!("--sample-weights: {}", self.place(column)));
+        let Ok(weight) = text.parse::<f64>() else {
+            return Err(DataError::invalid(place(), format!("{} is not a number", quoted(text))));
+        };
+        check_weight(weight, place)?;
+        Ok(weight)
     }
 
     /// The file as the user named it.

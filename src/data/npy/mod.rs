@@ -8,7 +8,9 @@ pub(crate) use array::NpyArray;
 pub(super) use header::Header;
 pub(super) use whole::WholeNumbers;
 
+use super::sample_weights::read_npy_weights;
 use super::{DataError, Dataset, Labels};
+use nalgebra::DMatrix;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -22,6 +24,48 @@ use std::path::Path;
 /// numbers of another type or arrangement, or features of another byte order; when there is one class only; and when a
 /// feature is NaN or infinite.
 pub fn read_npy(features: &Path, labels: &Path) -> Result<Dataset, DataError> {
+    let (features, labels) = open_both(features, labels)?;
+    let labels = to_labels(&labels, |_| true)?;
+    Dataset::mapped(features, labels)
+}
+
+/// The same with a weight for each sample, from an NPY file of `N` numbers. A row of weight zero is an absent row; where
+/// there are any, the features of the others are copied into memory.
+///
+/// # Errors
+///
+/// As [`read_npy`], rows of weight zero left aside; and, naming file and row, when there is not one weight per sample, one is
+/// neither zero nor within [`SAMPLE_WEIGHT_RANGE`](super::SAMPLE_WEIGHT_RANGE), or all are zero.
+pub fn read_weighted_npy(features: &Path, labels: &Path, weights: &Path) -> Result<Dataset, DataError> {
+    let (features, labels) = open_both(features, labels)?;
+    let weights = read_npy_weights(weights, features.header.shape[0])?;
+    let labels = to_labels(&labels, |row| weights[row] > 0.0)?;
+    let kept: Vec<usize> = (0..weights.len()).filter(|&row| weights[row] > 0.0).collect();
+    let labels = labels.with_weights(kept.iter().map(|&row| weights[row]).collect())?;
+    if kept.len() == weights.len() {
+        Dataset::mapped(features, labels)
+    } else {
+        some_rows(&features, &kept, labels)
+    }
+}
+
+/// Some rows of the features, copied.
+fn some_rows(array: &NpyArray, kept: &[usize], labels: Labels) -> Result<Dataset, DataError> {
+    let dimension = array.header.shape[1];
+    let mut values = Vec::with_capacity(dimension * kept.len());
+    for &row in kept {
+        let of_row = array.values(row * dimension..(row + 1) * dimension);
+        if let Some((column, value)) = of_row.first_not_finite() {
+            let place = format!("{}: row {row}, column {column}", array.file);
+            return Err(DataError::invalid(place, format!("is {value}; every value must be finite")));
+        }
+        of_row.for_each(|value| values.push(value));
+    }
+    Dataset::unnamed(DMatrix::from_vec(dimension, kept.len(), values), labels)
+}
+
+/// Opens features and labels, and checks that there is a label for each sample.
+fn open_both(features: &Path, labels: &Path) -> Result<(NpyArray, NpyArray), DataError> {
     let features = NpyArray::open(features)?;
     check_features(&features)?;
     let labels = NpyArray::open(labels)?;
@@ -34,8 +78,7 @@ pub fn read_npy(features: &Path, labels: &Path) -> Result<Dataset, DataError> {
         );
         return Err(labels.invalid(problem));
     }
-    let labels = to_labels(&labels)?;
-    Dataset::mapped(features, labels)
+    Ok((features, labels))
 }
 
 fn check_features(array: &NpyArray) -> Result<(), DataError> {
@@ -56,10 +99,11 @@ fn check_features(array: &NpyArray) -> Result<(), DataError> {
     Ok(())
 }
 
-/// Classes sorted as numbers.
-fn to_labels(array: &NpyArray) -> Result<Labels, DataError> {
+/// Labels of the rows that are kept, classes sorted as numbers.
+fn to_labels(array: &NpyArray, is_kept: impl Fn(usize) -> bool + Clone) -> Result<Labels, DataError> {
     let kind = WholeNumbers::of(&array.header).map_err(|problem| array.invalid(problem))?;
-    number(kind.read(array.bytes())).map_err(|error| match error {
+    let rows = kind.read(array.bytes()).enumerate();
+    number(rows.filter_map(move |(row, label)| is_kept(row).then_some(label))).map_err(|error| match error {
         DataError::Invalid { problem, .. } => array.invalid(problem),
         unreadable @ DataError::Unreadable { .. } => unreadable,
     })

@@ -161,3 +161,17 @@ fn features_of_any_unit_are_answered() {
         assert!(recomputed(&problem, &away).relative_gradient > 1e-3, "features of {unit:e}");
     }
 }
+
+/// Samples count by their weights: the head of a weighted problem is not stationary without them.
+#[test]
+fn sample_weights_are_part_of_the_gradient() {
+    let plain = dataset(3);
+    let weights = (0..plain.labels().samples()).map(|sample| 0.3 + (sample % 5) as f64).collect();
+    let weighted = plain.clone().with_weights(weights).expect("positive weights");
+    for choice in choices() {
+        let (with, without) = (problem(&weighted, &choice), problem(&plain, &choice));
+        let head = stationary(&with).head;
+        assert!(recomputed(&with, &head).relative_gradient <= 1e-14, "{choice:?}");
+        assert!(recomputed(&without, &head).relative_gradient > 1e-6, "{choice:?}");
+    }
+}
