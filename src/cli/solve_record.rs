@@ -1,11 +1,12 @@
 //! What `solve` prints: one record, read by the table and by JSON alike.
 
 use super::calibration::CalibrationRecord;
+use super::separation::Separation;
 use crate::balance::{Ledger, LedgerEntry, MeanProbability, Neglect, neglect};
 use crate::data::Dataset;
 use crate::loss::{Inr, InrVariant, Link, LossKind};
 use crate::solver::{
-    Head, Outcome, Problem, Recomputed, Separable, SeparationKind, StationaryPoint, other_points,
+    Head, Outcome, Problem, Recomputed, StationaryPoint, other_points,
 };
 use nalgebra::DMatrix;
 use serde::Serialize;
@@ -118,16 +119,6 @@ pub(super) struct OtherPoint {
     pub(super) starts: usize,
 }
 
-/// A proof of separability, checkable by multiplication.
-#[derive(Debug, Serialize)]
-pub(super) struct Separation {
-    pub(super) kind: SeparationKind,
-    pub(super) classes: Vec<String>,
-    pub(super) separated_samples: usize,
-    pub(super) column_class: Option<String>,
-    pub(super) direction: HeadRows,
-}
-
 /// A head, or a direction of one, in the user's units: one row of coefficients and one intercept per logit column.
 #[derive(Debug, Serialize)]
 pub(super) struct HeadRows {
@@ -155,7 +146,7 @@ impl SolveRecord {
                 (Status::Stationary, End::Stationary(Box::new(measured)))
             }
             Outcome::Separable(proof) => {
-                let separation = Box::new(Separation::new(proof, &classes));
+                let separation = Box::new(Separation::new(proof, dataset.feature_names(), &classes));
                 (Status::Separable, End::Separable { separation, advice: advice_if_separable() })
             }
             Outcome::NotConverged { why, iterations, relative_gradient } => {
@@ -252,20 +243,8 @@ impl ClassNeglect {
 }
 
 impl HeadRows {
-    fn of(head: &Head) -> Self {
+    pub(super) fn of(head: &Head) -> Self {
         Self { coefficients: rows(&head.coefficients), intercepts: head.intercepts.clone() }
-    }
-}
-
-impl Separation {
-    fn new(proof: &Separable, classes: &[String]) -> Self {
-        Self {
-            kind: proof.kind,
-            classes: proof.classes.iter().map(|&class| classes[class].clone()).collect(),
-            separated_samples: proof.separated_samples,
-            column_class: proof.column_class.map(|class| classes[class].clone()),
-            direction: HeadRows::of(&proof.direction),
-        }
     }
 }
 

@@ -4,6 +4,7 @@
 mod chunks;
 mod double_double;
 mod elementary;
+mod exact;
 mod gaps;
 mod logit;
 mod significant;
@@ -15,6 +16,7 @@ pub use chunks::{
 };
 pub use double_double::DoubleDouble;
 pub(crate) use double_double::{two_product, two_sum};
+pub(crate) use exact::{Binary, sign_of_products};
 pub use elementary::{exp_of_nonpositive, ln_1p_of_nonnegative};
 pub(crate) use gaps::{WithGaps, with_gaps};
 pub use logit::{LogTotal, Sigmoid, softmax_with_complements, softplus};

@@ -1,8 +1,8 @@
 //! What every algorithm here looks like from outside, and its life as an `argmin` solver.
 
-use super::separation::Separation;
+use super::separation::{Separation, Verdict};
 use argmin::core::{Error, IterState, KV, Problem, Solver, TerminationReason, TerminationStatus};
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 
 /// How far a search has come.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,7 +12,7 @@ pub(super) enum Progress {
     /// Stationary to rounding.
     Settled,
     /// No finite minimiser exists.
-    Separable(Separation),
+    Separable(Box<Separation>),
     /// Ended without an answer, and why.
     Stuck(String),
 }
@@ -20,13 +20,24 @@ pub(super) enum Progress {
 impl Progress {
     /// The progress of a search over independent parts: separable or stuck if a part is, once none is active.
     pub(super) fn of_all<'p>(mut parts: impl Iterator<Item = &'p Self> + Clone) -> Self {
-        if let Some(separable) = parts.clone().find(|part| matches!(part, Self::Separable(_))) {
-            return separable.clone();
-        }
         if parts.clone().any(|part| *part == Self::Active) {
             return Self::Active;
         }
+        if let Some(separable) = parts.clone().find(|part| matches!(part, Self::Separable(_))) {
+            return separable.clone();
+        }
         parts.find(|part| matches!(part, Self::Stuck(_))).cloned().unwrap_or(Self::Settled)
+    }
+
+    /// What is left of a search's progress once separability has been judged.
+    pub(super) fn after(self, verdict: Verdict) -> Self {
+        match (self, verdict) {
+            (_, Verdict::Proved(separation)) => Self::Separable(separation),
+            (Self::Stuck(why), Verdict::Undecided) => Self::Stuck(format!(
+                "the classes cannot be told apart from separable in double precision: {why}"
+            )),
+            (progress, _) => progress,
+        }
     }
 }
 
@@ -46,6 +57,22 @@ pub(super) trait Descent {
     fn gradient(&self) -> DMatrix<f64>;
     /// Largest gradient entry beside the magnitude of its terms, over columns.
     fn relative_gradient(&self) -> f64;
+    /// Columns that are problems of their own, each with how far it has come; none where all are one problem.
+    fn columns(&self) -> Vec<ColumnState<'_>> {
+        Vec::new()
+    }
+}
+
+/// One column of a search whose columns are problems of their own.
+pub(super) struct ColumnState<'a> {
+    /// How far it has come.
+    pub(super) progress: &'a Progress,
+    /// Its part of the objective.
+    pub(super) value: f64,
+    /// The gradient by its parameters.
+    pub(super) gradient: &'a DVector<f64>,
+    /// The largest entry of that beside the magnitude of its terms.
+    pub(super) relative_gradient: f64,
 }
 
 /// The state observers see: parameters, gradient and value in scaled coordinates.

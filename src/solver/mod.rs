@@ -32,6 +32,7 @@ mod recomputed;
 mod scaled_features;
 mod scaling;
 mod search;
+mod separated;
 mod separation;
 mod softmax_curvature;
 mod softmax_hessian;
@@ -40,7 +41,6 @@ mod softmax_pass;
 mod softmax_preconditioner;
 mod softmax_system;
 mod solution;
-mod span;
 mod start;
 mod subsample;
 mod tolerance;
@@ -57,8 +57,10 @@ pub use path::solve_path;
 pub use problem::{LARGEST_PARAMETER, LossChoice, Problem, ProblemError};
 pub use recomputed::{Flow, Recomputed};
 pub use search::{solve, solve_observed};
-pub use separation::SeparationKind;
-pub use solution::{Certificate, Head, Outcome, Separable, StationaryPoint};
+pub use separation::{FeatureValues, GivenAway, SeparationKind};
+pub use solution::{
+    Certificate, Head, Outcome, Remaining, RemainingAnswer, Separable, SeparatedClass, StationaryPoint,
+};
 pub use traced::solve_traced;
 pub use weight_response::{NoResponse, WeightResponse};
 

@@ -6,12 +6,14 @@ use super::descent::{ArgminSearch, Descent, Progress, SearchState};
 use super::detached::DetachedSearch;
 use super::problem::Problem;
 use super::scaled_features::ScaledFeatures;
-use super::separation::Separation;
+use super::separation::SeparationSearch;
 use super::softmax_newton::SoftmaxNewton;
 use super::softmax_pass::SoftmaxPass;
-use super::solution::{Certificate, Head, Outcome, ScaledHead, Separable, StationaryPoint};
+use super::separated::Found;
+use super::solution::{Certificate, Head, Outcome, ScaledHead, StationaryPoint};
 use super::start;
 use super::subsample::{Share, Subsample};
+use crate::data::Dataset;
 use crate::loss::{ColumnLoss, Inr, InrVariant, Logistic, LossKind, Softmax};
 use argmin::core::Executor;
 use argmin::core::observers::{Observe, ObserverMode};
@@ -53,7 +55,8 @@ pub(super) struct Search<'p> {
     features: &'p ScaledFeatures<'p>,
     subsample: Option<Subsample>,
     started: Instant,
-    separation_possible: bool,
+    /// The data, if they may be separable.
+    separable_data: Option<&'p Dataset>,
 }
 
 impl<'p> Search<'p> {
@@ -66,8 +69,9 @@ impl<'p> Search<'p> {
     /// A search that will not begin anew.
     pub(super) fn going_on(problem: &'p Problem<'p>, features: &'p ScaledFeatures<'p>) -> Self {
         // A penalty, or logits that only intercepts are added to, always leave a finite minimiser.
-        let separation_possible = problem.l2 == 0.0 && features.dimension() > 1;
-        Self { problem, features, subsample: None, started: Instant::now(), separation_possible }
+        let possible = problem.l2 == 0.0 && features.dimension() > 1;
+        let separable_data = possible.then_some(problem.dataset);
+        Self { problem, features, subsample: None, started: Instant::now(), separable_data }
     }
 
     pub(super) fn run<O: Observe<SearchState> + 'static>(&self, observer: Option<O>) -> Outcome {
@@ -76,6 +80,10 @@ impl<'p> Search<'p> {
             LossKind::Softmax(loss) => self.finish(self.softmax_newton(*loss), observer, |_| None).1,
             LossKind::Inr(loss) => self.run_inr(*loss, observer),
         }
+    }
+
+    fn separation(&self) -> Option<SeparationSearch<'p>> {
+        self.separable_data.map(SeparationSearch::new)
     }
 
     pub(super) fn column_pass<L>(&self, loss: L) -> ColumnPass<'p, L> {
@@ -102,18 +110,18 @@ impl<'p> Search<'p> {
     ) -> ColumnNewton<'p, L> {
         let pass = self.column_pass(loss.clone());
         let Some(subsample) = &self.subsample else {
-            return ColumnNewton::new(pass, start, self.separation_possible);
+            return ColumnNewton::new(pass, start, self.separation());
         };
         let small = ColumnPass {
             features: &subsample.features,
             targets: &subsample.targets,
             loss: reweighted(&subsample.factors),
         };
-        let mut small = ColumnNewton::new(small, start.clone(), false);
+        let mut small = ColumnNewton::new(small, start.clone(), None);
         // The subsample has the masses of the whole, hence the same value where only intercepts count.
         let at_start = small.values();
         small.run(WARM_STEPS, WARM_GRADIENT);
-        let mut newton = ColumnNewton::after(small, pass, self.separation_possible);
+        let mut newton = ColumnNewton::after(small, pass, self.separation());
         newton.replace_worse_columns(&start, &at_start);
         newton
     }
@@ -124,7 +132,7 @@ impl<'p> Search<'p> {
         let intercepts = || start::softmax(pass.features, pass.targets);
         let guess = start::discriminant(pass.features, pass.targets);
         let begin = guess.unwrap_or_else(intercepts);
-        let mut newton = SoftmaxNewton::new(pass, begin, self.separation_possible);
+        let mut newton = SoftmaxNewton::new(pass, begin, self.separation());
         // A value that is no number is no better than any.
         let does_better = newton.value() <= start::softmax_value(pass.targets);
         if !does_better || newton.largest_logit() > start::LARGEST_LOGIT {
@@ -137,7 +145,7 @@ impl<'p> Search<'p> {
                 targets: &subsample.targets,
                 loss: Softmax::new(&subsample.targets),
             };
-            let mut small = SoftmaxNewton::new(small, newton.theta().clone(), false);
+            let mut small = SoftmaxNewton::new(small, newton.theta().clone(), None);
             small.run(WARM_STEPS, WARM_GRADIENT);
             newton.move_if_better(small.theta().clone());
         }
@@ -157,7 +165,7 @@ impl<'p> Search<'p> {
             }
             return self.finish(newton, observer, |newton| Some(newton.smallest_curvature())).1;
         }
-        let search = DetachedSearch::new(newton, loss, self.separation_possible);
+        let search = DetachedSearch::new(newton, loss, self.separable_data);
         self.finish(search, observer, |_| None).1
     }
 
@@ -181,7 +189,10 @@ impl<'p> Search<'p> {
             }
         };
         let outcome = match descent.progress() {
-            Progress::Separable(separation) => Outcome::Separable(Box::new(self.separable(separation))),
+            Progress::Separable(separation) => {
+                let found = Found { problem: self.problem, features: self.features, iterations, started: self.started };
+                Outcome::Separable(Box::new(found.separable(*separation, &descent)))
+            }
             Progress::Settled => self.stationary(&descent, iterations, curvature(&descent)),
             Progress::Stuck(why) => {
                 Outcome::NotConverged { why, iterations, relative_gradient: descent.relative_gradient() }
@@ -230,16 +241,5 @@ impl<'p> Search<'p> {
             },
             scaled: ScaledHead { theta: theta.clone(), scaling: features.scaling().clone() },
         }))
-    }
-
-    fn separable(&self, separation: Separation) -> Separable {
-        let (coefficients, intercepts) = self.features.to_user(&separation.direction);
-        Separable {
-            kind: separation.kind,
-            column_class: separation.column.map(|column| self.problem.loss.target_of(column)),
-            direction: Head { coefficients, intercepts },
-            separated_samples: separation.samples,
-            classes: separation.classes,
-        }
     }
 }
