@@ -81,6 +81,9 @@ enum LeftAnswer {
     },
 }
 
+/// What gives a class away is said of the first few; JSON has all.
+const MOST_REASONS: usize = 4;
+
 fn named(places: &[usize], names: &[String]) -> Vec<String> {
     places.iter().map(|&place| names[place].clone()).collect()
 }
@@ -132,7 +135,8 @@ impl Separation {
 
     /// Which classes separate, where there are others, and how solving for those ended.
     pub(super) fn classes_apart(&self) -> String {
-        let mut text = "No finite coefficients minimise this loss: along that head it falls for ever.\n".to_owned();
+        let mut text =
+            "No finite coefficients minimise this loss: along that head it falls for ever.\n".to_owned();
         self.add_classes_apart(&mut text);
         text
     }
@@ -142,7 +146,17 @@ impl Separation {
         if apart.is_empty() {
             return;
         }
-        let _ = writeln!(text, "Set apart from all others: {} ({}).", counted(apart.len() as u64, "class"), listed(&apart));
+        let _ = writeln!(
+            text,
+            "Set apart from all others: {} ({}).",
+            counted(apart.len() as u64, "class"),
+            listed(&apart)
+        );
+        for own in self.separated_classes.iter().take(MOST_REASONS) {
+            if let Some(because) = own.because.as_ref().filter(|_| apart.len() > 1) {
+                let _ = writeln!(text, "  {}: {}", short_name(&own.class), one_line(because));
+            }
+        }
         let Some(left) = &self.remaining else { return };
         let classes = counted(left.classes.len() as u64, "class");
         match &left.answer {
@@ -154,7 +168,8 @@ impl Separation {
                 );
             }
             LeftAnswer::Separable { separation } => {
-                let _ = writeln!(text, "Of the other {classes}, some separate again: {}", separation.explained());
+                let _ =
+                    writeln!(text, "Of the other {classes}, some separate again: {}", separation.explained());
                 separation.add_classes_apart(text);
             }
             LeftAnswer::NotConverged { why } => {

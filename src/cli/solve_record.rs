@@ -5,9 +5,7 @@ use super::separation::Separation;
 use crate::balance::{Ledger, LedgerEntry, MeanProbability, Neglect, neglect};
 use crate::data::Dataset;
 use crate::loss::{Inr, InrVariant, Link, LossKind};
-use crate::solver::{
-    Head, Outcome, Problem, Recomputed, StationaryPoint, other_points,
-};
+use crate::solver::{Head, Outcome, Problem, Recomputed, StationaryPoint, other_points};
 use nalgebra::DMatrix;
 use serde::Serialize;
 

@@ -58,7 +58,11 @@ fn bounded_sign(terms: impl Iterator<Item = (f64, f64)>) -> Option<Ordering> {
     // `sum` plus all errors is exact; adding the errors up loses at most this.
     let lost = 2.0 * (count + 2.0) * f64::EPSILON * errors;
     let value = sum + error;
-    if value.abs() > 2.0 * lost { value.partial_cmp(&0.0) } else { (errors == 0.0).then_some(Ordering::Equal) }
+    if value.abs() > 2.0 * lost {
+        value.partial_cmp(&0.0)
+    } else {
+        (errors == 0.0).then_some(Ordering::Equal)
+    }
 }
 
 /// The sign by whole numbers.
@@ -70,8 +74,7 @@ fn exact_sign(terms: impl Iterator<Item = (f64, f64)> + Clone) -> Ordering {
     let Some(least) = products.clone().map(|(_, exponent)| exponent).min() else {
         return Ordering::Equal;
     };
-    let sum: BigInt =
-        products.map(|(whole, exponent)| BigInt::from(whole) << exponent.abs_diff(least)).sum();
+    let sum: BigInt = products.map(|(whole, exponent)| BigInt::from(whole) << exponent.abs_diff(least)).sum();
     sum.cmp(&BigInt::ZERO)
 }
 

@@ -16,8 +16,8 @@ pub use chunks::{
 };
 pub use double_double::DoubleDouble;
 pub(crate) use double_double::{two_product, two_sum};
-pub(crate) use exact::{Binary, sign_of_products};
 pub use elementary::{exp_of_nonpositive, ln_1p_of_nonnegative};
+pub(crate) use exact::{Binary, sign_of_products};
 pub(crate) use gaps::{WithGaps, with_gaps};
 pub use logit::{LogTotal, Sigmoid, softmax_with_complements, softplus};
 pub use significant::{power_of_ten, significant};

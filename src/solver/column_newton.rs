@@ -329,7 +329,9 @@ impl<L: ColumnLoss> Descent for ColumnNewton<'_, L> {
         self.refresh_curvature(&active);
         self.line_search(&active);
         for column in active {
-            if self.columns[column].progress == Progress::Settled && self.columns[column].goal.met_indefinite() {
+            if self.columns[column].progress == Progress::Settled
+                && self.columns[column].goal.met_indefinite()
+            {
                 self.leave_saddle(column);
             }
             self.look_for_separation(column);

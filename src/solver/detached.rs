@@ -70,7 +70,8 @@ impl Descent for DetachedSearch<'_> {
             let &ColumnPass { features, targets, .. } = newton.pass();
             let pass = ColumnPass { features, targets, loss: self.loss };
             let zeros = DMatrix::zeros(features.dimension(), self.loss.classes);
-            let search = DetachedFixedPoint::new(&pass, zeros, self.separable_data.map(SeparationSearch::new));
+            let search =
+                DetachedFixedPoint::new(&pass, zeros, self.separable_data.map(SeparationSearch::new));
             self.stage = Stage::FixedPoint(Box::new(search));
         }
     }

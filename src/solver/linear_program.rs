@@ -1,9 +1,7 @@
 //! The one linear program this crate solves, by an interior-point library.
 
 use clarabel::algebra::CscMatrix;
-use clarabel::solver::{
-    DefaultSettings, DefaultSolver, IPSolver, NonnegativeConeT, SolverStatus, ZeroConeT,
-};
+use clarabel::solver::{DefaultSettings, DefaultSolver, IPSolver, NonnegativeConeT, SolverStatus, ZeroConeT};
 use nalgebra::DVector;
 
 /// One margin: `entries . v + offset`, the entries with the places of their unknowns.
@@ -96,5 +94,26 @@ fn solve(
             Some(solver.solution.x.clone())
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two margins, `v_0` and `c - v_0`, whose least is largest halfway; `v_1` is tied to 1.
+    #[test]
+    fn the_least_margin_is_made_largest() {
+        let row = |entries: &[(usize, f64)], offset| MarginRow { entries: entries.to_vec(), offset };
+        let total = DVector::from_vec(vec![0.0, 2.0]);
+        for (offset, least) in [(3.0, 1.5), (-1.0, -0.5)] {
+            let rows = [row(&[(0, 1.0)], 0.0), row(&[(0, -1.0)], offset)];
+            let program = LeastMargin { rows: &rows, total: &total, sum: 2.0, bound: 10.0 };
+            let best = program.maximise().expect("an optimum");
+            assert!((best.least - least).abs() < 1e-8, "{best:?}");
+            assert!((best.unknowns[0] - least).abs() < 1e-7 && (best.unknowns[1] - 1.0).abs() < 1e-8);
+        }
+        let out_of_reach = LeastMargin { rows: &[], total: &total, sum: 100.0, bound: 10.0 };
+        assert!(out_of_reach.maximise().is_none());
     }
 }

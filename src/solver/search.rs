@@ -6,10 +6,10 @@ use super::descent::{ArgminSearch, Descent, Progress, SearchState};
 use super::detached::DetachedSearch;
 use super::problem::Problem;
 use super::scaled_features::ScaledFeatures;
+use super::separated::Found;
 use super::separation::SeparationSearch;
 use super::softmax_newton::SoftmaxNewton;
 use super::softmax_pass::SoftmaxPass;
-use super::separated::Found;
 use super::solution::{Certificate, Head, Outcome, ScaledHead, StationaryPoint};
 use super::start;
 use super::subsample::{Share, Subsample};
@@ -190,7 +190,12 @@ impl<'p> Search<'p> {
         };
         let outcome = match descent.progress() {
             Progress::Separable(separation) => {
-                let found = Found { problem: self.problem, features: self.features, iterations, started: self.started };
+                let found = Found {
+                    problem: self.problem,
+                    features: self.features,
+                    iterations,
+                    started: self.started,
+                };
                 Outcome::Separable(Box::new(found.separable(*separation, &descent)))
             }
             Progress::Settled => self.stationary(&descent, iterations, curvature(&descent)),

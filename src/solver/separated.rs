@@ -33,7 +33,8 @@ impl Found<'_> {
         // A lone column speaks of both classes.
         let separated = if columns.len() == 1 { Vec::new() } else { by_column };
         let separated = if separated.is_empty() { separation.by_class.clone() } else { separated };
-        let separated_classes: Vec<SeparatedClass> = separated.into_iter().filter_map(separated_class).collect();
+        let separated_classes: Vec<SeparatedClass> =
+            separated.into_iter().filter_map(separated_class).collect();
         let remaining = match self.problem.loss {
             _ if separated_classes.is_empty() => None,
             LossKind::Softmax(_) => self.without(&separated_classes),
@@ -138,11 +139,9 @@ fn of_classes(dataset: &Dataset, classes: &[usize]) -> Result<Dataset, DataError
 
 fn solved(dataset: &Dataset, weights: &ClassWeights) -> RemainingAnswer {
     match Problem::new(dataset, &LossChoice::Softmax, weights, 0.0).map(|problem| solve(&problem)) {
-        Ok(Outcome::Stationary(point)) => RemainingAnswer::Stationary {
-            head: point.head,
-            loss: point.loss,
-            certificate: point.certificate,
-        },
+        Ok(Outcome::Stationary(point)) => {
+            RemainingAnswer::Stationary { head: point.head, loss: point.loss, certificate: point.certificate }
+        }
         Ok(Outcome::Separable(found)) => RemainingAnswer::Separable(found),
         Ok(Outcome::NotConverged { why, .. }) => RemainingAnswer::NotConverged { why },
         Err(error) => RemainingAnswer::NotConverged { why: error.to_string() },

@@ -31,8 +31,7 @@ impl Head {
     pub(super) fn few_features(&self) -> Option<Vec<usize>> {
         const FEW: usize = 3;
         let carries = |&feature: &usize| self.coefficients.column(feature).iter().any(|&value| value != 0.0);
-        let features: Vec<usize> =
-            (0..self.coefficients.ncols()).filter(carries).take(FEW + 1).collect();
+        let features: Vec<usize> = (0..self.coefficients.ncols()).filter(carries).take(FEW + 1).collect();
         (features.len() <= FEW).then_some(features)
     }
 }

@@ -164,7 +164,13 @@ fn whole(values: &[f64]) -> Vec<BigInt> {
     let least = used.map(|part| part.exponent).min().unwrap_or(0);
     let mut numbers: Vec<BigInt> = parts
         .iter()
-        .map(|part| if part.whole == 0 { BigInt::ZERO } else { BigInt::from(part.whole) << part.exponent.abs_diff(least) })
+        .map(|part| {
+            if part.whole == 0 {
+                BigInt::ZERO
+            } else {
+                BigInt::from(part.whole) << part.exponent.abs_diff(least)
+            }
+        })
         .collect();
     without_common_divisor(&mut numbers);
     numbers

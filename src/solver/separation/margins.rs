@@ -211,25 +211,29 @@ impl<'a> Margins<'a> {
     /// All margins under a direction in scaled units, sample by sample.
     fn evaluate(&self, unknowns: &[f64]) -> Vec<f64> {
         let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-        self.of_scores(|range| self.block(range), |sample, row| {
-            dot(sample, &unknowns[row * self.dimension()..][..self.dimension()])
-        })
+        self.of_scores(
+            |range| self.block(range),
+            |sample, row| dot(sample, &unknowns[row * self.dimension()..][..self.dimension()]),
+        )
     }
 
     /// All margins under a direction in the user's units, each product with its rounding error.
     fn evaluate_head(&self, head: &Head) -> Vec<f64> {
         let fixed = self.rows() - self.free_rows();
-        self.of_scores(|range| with_ones(self.dataset, range), |sample, row| {
-            let row = row + fixed;
-            let mut sum = Sum::default();
-            for (&number, &weight) in sample.iter().zip(head.coefficients.row(row).iter()) {
-                let (product, lost) = two_product(number, weight);
-                sum.add(product);
-                sum.add(lost);
-            }
-            sum.add(head.intercepts[row]);
-            sum.value()
-        })
+        self.of_scores(
+            |range| with_ones(self.dataset, range),
+            |sample, row| {
+                let row = row + fixed;
+                let mut sum = Sum::default();
+                for (&number, &weight) in sample.iter().zip(head.coefficients.row(row).iter()) {
+                    let (product, lost) = two_product(number, weight);
+                    sum.add(product);
+                    sum.add(lost);
+                }
+                sum.add(head.intercepts[row]);
+                sum.value()
+            },
+        )
     }
 
     /// Margins from the scores of the free rows.
@@ -301,14 +305,22 @@ impl<'a> Margins<'a> {
             // Rows have unit norm, two of them at most.
             let within = least + 4.0 * (self.unknowns() as f64).sqrt() * reach;
             let some = lowest(&exact, within, &vec![false; exact.len()], 20 * self.unknowns() + 2000);
-            let rows: Vec<MarginRow> =
-                some.into_iter().map(|index| self.margin_row(index, (exact[index] - least) / reach)).collect();
+            let rows: Vec<MarginRow> = some
+                .into_iter()
+                .map(|index| self.margin_row(index, (exact[index] - least) / reach))
+                .collect();
             let program = LeastMargin { rows: &rows, total: &mean, sum: 0.0, bound: 1.0 };
             let Some(best) = program.maximise() else { break };
             let step = self.head(&best.unknowns.iter().map(|entry| entry * reach).collect::<Vec<_>>());
             let head = Head {
                 coefficients: &nearest.head.coefficients + step.coefficients,
-                intercepts: nearest.head.intercepts.iter().zip(&step.intercepts).map(|(a, b)| a + b).collect(),
+                intercepts: nearest
+                    .head
+                    .intercepts
+                    .iter()
+                    .zip(&step.intercepts)
+                    .map(|(a, b)| a + b)
+                    .collect(),
             };
             let margins = self.evaluate_head(&head);
             let reached = margins.iter().copied().fold(f64::INFINITY, f64::min);

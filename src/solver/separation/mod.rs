@@ -90,12 +90,13 @@ pub(super) enum Effort {
 pub(super) struct SeparationSearch<'a> {
     dataset: &'a Dataset,
     thresholds: OnceLock<Thresholds>,
+    near_twins: OnceLock<Thresholds>,
     scaling: OnceLock<Scaling>,
 }
 
 impl<'a> SeparationSearch<'a> {
     pub(super) fn new(dataset: &'a Dataset) -> Self {
-        Self { dataset, thresholds: OnceLock::new(), scaling: OnceLock::new() }
+        Self { dataset, thresholds: OnceLock::new(), near_twins: OnceLock::new(), scaling: OnceLock::new() }
     }
 
     fn thresholds(&self, targets: &Targets) -> &Thresholds {
@@ -121,7 +122,7 @@ impl<'a> SeparationSearch<'a> {
 
     /// Differences of nearly equal features, which floating point takes for none.
     pub(super) fn find_in_near_twins(&self, targets: &Targets, sides: Sides) -> Verdict {
-        let twins = Thresholds::of_near_twins(self.dataset, targets);
+        let twins = self.near_twins.get_or_init(|| Thresholds::of_near_twins(self.dataset, targets));
         let found = twins.separation(self.dataset, targets, sides, Wanted::Any);
         found.map_or(Verdict::None, |found| Verdict::Proved(Box::new(found)))
     }

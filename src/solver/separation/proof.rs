@@ -94,11 +94,13 @@ struct Rows {
     different: Vec<Sparse>,
     /// Which of these a class has.
     of_class: Vec<usize>,
+    /// How many classes have it.
+    sharing: Vec<usize>,
 }
 
 impl Rows {
     fn of(direction: &Head, sides: Sides) -> Self {
-        let mut rows = Self { sides, different: Vec::new(), of_class: Vec::new() };
+        let mut rows = Self { sides, different: Vec::new(), of_class: Vec::new(), sharing: Vec::new() };
         let mut places = std::collections::HashMap::new();
         for (row, &intercept) in direction.coefficients.row_iter().zip(&direction.intercepts) {
             let entries = row.iter().copied().chain([intercept]).enumerate();
@@ -109,7 +111,9 @@ impl Rows {
             let place = *places.entry(bits).or_insert(next);
             if place == next {
                 rows.different.push(sparse);
+                rows.sharing.push(0);
             }
+            rows.sharing[place] += 1;
             rows.of_class.push(place);
         }
         rows
@@ -137,26 +141,29 @@ impl Rows {
 
     /// Hands the sign of each of a sample's margins to `note` until that says no.
     fn each_margin(&self, sample: &[f64], class: usize, mut note: impl FnMut(Ordering) -> bool) -> bool {
-        let terms = |row: &'_ Sparse| row.iter().map(|&(place, value)| (value, sample[place])).collect::<Vec<_>>();
         match self.sides {
             Sides::OneAgainstRest(own) => {
-                let sign = sign_of_products(terms(&self.different[0]).into_iter());
+                let sign = sign_of_products(terms(&self.different[0], sample));
                 note(if own == class { sign } else { sign.reverse() })
             }
             Sides::AllPairs => {
                 let own = self.of_class[class];
                 // Another class with the same row is level with the sample's own.
-                let level = self.of_class.iter().filter(|&&row| row == own).count() > 1;
-                let own_terms = terms(&self.different[own]);
+                let level = self.sharing[own] > 1;
                 let mut others = (0..self.different.len()).filter(|&row| row != own);
                 (!level || note(Ordering::Equal))
                     && others.all(|row| {
-                        let against = self.different[row].iter().map(|&(place, value)| (-value, sample[place]));
-                        note(sign_of_products(own_terms.iter().copied().chain(against)))
+                        let against = terms(&self.different[row], sample).map(|(a, b)| (-a, b));
+                        note(sign_of_products(terms(&self.different[own], sample).chain(against)))
                     })
             }
         }
     }
+}
+
+/// The products that a row's score is the sum of.
+fn terms<'a>(row: &'a Sparse, sample: &'a [f64]) -> impl Iterator<Item = (f64, f64)> + Clone + 'a {
+    row.iter().map(|&(place, value)| (value, sample[place]))
 }
 
 /// A head as a direction; one row's intercept is put midway between the sides.
@@ -222,7 +229,11 @@ mod tests {
             assert_eq!(prove(&dataset, &targets, sides, direction(&[coefficient, 0.0], -0.1)), None);
         }
         assert_eq!(prove(&dataset, &targets, sides, direction(&[1.0, 5e-324], -0.1)), None);
-        assert_eq!(prove(&dataset, &targets, sides, direction(&[0.0, 0.0], 0.0)), None, "no margin is positive");
+        assert_eq!(
+            prove(&dataset, &targets, sides, direction(&[0.0, 0.0], 0.0)),
+            None,
+            "no margin is positive"
+        );
         assert_eq!(prove(&dataset, &targets, sides, direction(&[f64::NAN, 0.0], 0.0)), None);
     }
 }

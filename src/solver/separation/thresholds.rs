@@ -48,9 +48,10 @@ impl GivenAway {
     /// In words: "every sample with s = 1 belongs to class b".
     #[must_use]
     pub fn sentence(&self, feature_names: &[String], class_names: &[String]) -> String {
-        /// More classes are only counted.
+        /// Where there are more classes, those that are not among them are named, or they are only counted.
         const MOST_NAMED: usize = 3;
-        let name = |names: &[String], place: usize| names.get(place).cloned().unwrap_or_else(|| place.to_string());
+        let name =
+            |names: &[String], place: usize| names.get(place).cloned().unwrap_or_else(|| place.to_string());
         let mut feature = name(feature_names, self.feature);
         if let Some(minus) = self.minus {
             feature += &format!(" - {}", name(feature_names, minus));
@@ -60,13 +61,23 @@ impl GivenAway {
             FeatureValues::Above(threshold) => format!("> {threshold}"),
             FeatureValues::Below(threshold) => format!("< {threshold}"),
         };
-        let classes: Vec<String> = self.classes.iter().map(|&class| name(class_names, class)).collect();
-        let classes = match classes.as_slice() {
-            [class] => format!("class {class}"),
-            some if some.len() <= MOST_NAMED => format!("classes {}", some.join(", ")),
-            many => format!("{} of {} classes", many.len(), class_names.len()),
+        let named = |classes: &[usize]| match classes {
+            [class] => format!("class {}", name(class_names, *class)),
+            several => {
+                let names: Vec<String> = several.iter().map(|&class| name(class_names, class)).collect();
+                format!("classes {}", names.join(", "))
+            }
         };
-        format!("every sample with {feature} {values} belongs to {classes}")
+        if self.classes.len() <= MOST_NAMED {
+            return format!("every sample with {feature} {values} belongs to {}", named(&self.classes));
+        }
+        let others: Vec<usize> =
+            (0..class_names.len()).filter(|class| !self.classes.contains(class)).collect();
+        if others.len() <= MOST_NAMED {
+            return format!("no sample with {feature} {values} belongs to {}", named(&others));
+        }
+        let count = self.classes.len();
+        format!("every sample with {feature} {values} belongs to one of {count} classes")
     }
 }
 
@@ -145,6 +156,9 @@ impl Thresholds {
         let classes = targets.classes();
         let mut ranges = vec![Range::EMPTY; columns.len() * classes];
         let mut exact = vec![true; columns.len()];
+        if columns.is_empty() {
+            return Self { columns, classes, ranges };
+        }
         each_sample(dataset, |index, sample| {
             let class = targets.of_sample()[index] as usize;
             for (place, column) in columns.iter().enumerate() {
@@ -177,9 +191,8 @@ impl Thresholds {
             (wanted == Wanted::Any || found.kind == SeparationKind::Complete).then_some((split, found))
         });
         // The first of the largest.
-        let (split, found) = proofs.reduce(|best, other| {
-            if other.1.samples > best.1.samples { other } else { best }
-        })?;
+        let (split, found) =
+            proofs.reduce(|best, other| if other.1.samples > best.1.samples { other } else { best })?;
         Some(Separation { given_away: split.given_away(dataset, targets), ..found })
     }
 
@@ -211,7 +224,8 @@ impl Thresholds {
         let mut best: Option<Split> = None;
         let mut below = Range::EMPTY;
         for (place_in_order, &class) in order.iter().enumerate() {
-            let above = order[place_in_order..].iter().map(|&class| ranges[class]).fold(Range::EMPTY, Range::with);
+            let above =
+                order[place_in_order..].iter().map(|&class| ranges[class]).fold(Range::EMPTY, Range::with);
             if below.high <= above.low && below.low <= below.high {
                 let mut is_above = vec![false; self.classes];
                 order[place_in_order..].iter().for_each(|&class| is_above[class] = true);
