@@ -1,9 +1,16 @@
-//! Data that a linear head tells apart entirely, in part, or all but: the answer and its proof, checked by
-//! multiplication.
+//! Data that a linear head tells apart entirely, in part, or all but: the answer and its proof, multiplied out in exact
+//! arithmetic of the tests' own.
+
+#![expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small numbers")]
+
+mod exact;
 
 use equipoise::data::{Dataset, Labels};
 use equipoise::loss::ClassWeights;
-use equipoise::solver::{LossChoice, Outcome, Problem, Separable, SeparationKind, solve};
+use equipoise::solver::{
+    FeatureValues, Head, LossChoice, Outcome, Problem, RemainingAnswer, Separable, SeparationKind, solve,
+};
+use exact::{Counted, Direction};
 use nalgebra::{DMatrix, DVector};
 
 const SAMPLES: usize = 4000;
@@ -88,30 +95,42 @@ fn outcome<'a>(dataset: &'a Dataset, choice: &LossChoice) -> Outcome<'a> {
     solve(&Problem::new(dataset, choice, &ClassWeights::None, 0.0).expect("a problem"))
 }
 
-fn separable(dataset: &Dataset, choice: &LossChoice) -> Separable {
-    match outcome(dataset, choice) {
-        Outcome::Separable(proof) => *proof,
-        other => panic!("{choice:?} should be separable: {other:?}"),
+/// Every margin of a proof, multiplied out.
+fn counted(dataset: &Dataset, head: &Head, column_class: Option<usize>) -> Counted {
+    let direction = Direction::new(&head.coefficients, &head.intercepts);
+    direction.margins(&dataset.features(), dataset.labels().of_sample(), column_class)
+}
+
+/// Fails unless the proof, and that of every class by itself, holds exactly and counts rightly.
+fn check(dataset: &Dataset, proof: &Separable) {
+    let holds = |found: &Counted, kind: SeparationKind, samples: usize| {
+        found.negative == 0
+            && found.positive > 0
+            && found.positive == samples
+            && (found.zero == 0) == (kind == SeparationKind::Complete)
+    };
+    let found = counted(dataset, &proof.direction, proof.column_class);
+    assert!(holds(&found, proof.kind, proof.separated_samples), "{found:?}: {proof:?}");
+    for own in &proof.separated_classes {
+        let found = counted(dataset, &own.direction, Some(own.class));
+        assert!(holds(&found, own.kind, own.separated_samples), "{found:?}: {own:?}");
     }
 }
 
-/// The least margin under a proof's direction and the number of samples with a positive one.
-fn margins(dataset: &Dataset, proof: &Separable) -> (f64, usize) {
-    let scores = &proof.direction.coefficients * &*dataset.features();
-    let (mut least, mut positive) = (f64::INFINITY, 0);
-    for (sample, &label) in dataset.labels().of_sample().iter().enumerate() {
-        let score = |row: usize| scores[(row, sample)] + proof.direction.intercepts[row];
-        let own = label as usize;
-        let of_sample: Vec<f64> = match proof.column_class {
-            Some(class) => vec![if own == class { score(0) } else { -score(0) }],
-            None => {
-                (0..scores.nrows()).filter(|&row| row != own).map(|row| score(own) - score(row)).collect()
-            }
-        };
-        least = of_sample.iter().copied().fold(least, f64::min);
-        positive += usize::from(of_sample.iter().any(|&margin| margin > 1e-7));
+/// The outcome, every proof in it checked.
+fn checked<'a>(dataset: &'a Dataset, choice: &LossChoice) -> Outcome<'a> {
+    let outcome = outcome(dataset, choice);
+    if let Outcome::Separable(proof) = &outcome {
+        check(dataset, proof);
     }
-    (least, positive)
+    outcome
+}
+
+fn separable(dataset: &Dataset, choice: &LossChoice) -> Separable {
+    match checked(dataset, choice) {
+        Outcome::Separable(proof) => *proof,
+        other => panic!("{choice:?} should be separable: {other:?}"),
+    }
 }
 
 #[test]
@@ -120,9 +139,7 @@ fn data_apart_are_so_completely() {
         let (samples, labels) = apart(classes);
         let dataset = dataset(&samples, labels, classes);
         let proof = separable(&dataset, &LossChoice::Softmax);
-        let (least, positive) = margins(&dataset, &proof);
         assert_eq!((proof.kind, proof.separated_samples), (SeparationKind::Complete, SAMPLES));
-        assert!(least > 0.0 && positive == SAMPLES, "{classes} classes: least margin {least:e}");
         assert_eq!(proof.classes, (0..classes).collect::<Vec<_>>());
     }
 }
@@ -133,11 +150,15 @@ fn a_mark_that_gives_a_class_away_separates_those_samples_only() {
         let dataset = marked(classes);
         for choice in [LossChoice::Logistic, LossChoice::Softmax] {
             let proof = separable(&dataset, &choice);
-            let (least, positive) = margins(&dataset, &proof);
             assert_eq!(proof.kind, SeparationKind::Quasi, "{choice:?}, {classes} classes");
-            assert_eq!((proof.separated_samples, positive), (SAMPLES / 50, SAMPLES / 50));
-            assert!(least > -1e-8, "{choice:?}, {classes} classes: least margin {least:e}");
+            assert_eq!(proof.separated_samples, SAMPLES / 50);
             assert_eq!(proof.classes, [classes - 1]);
+            let [told] = proof.given_away.as_slice() else { panic!("{:?}", proof.given_away) };
+            assert_eq!(
+                (told.feature, told.values, told.samples),
+                (0, FeatureValues::EqualTo(1.0), (SAMPLES / 50) as f64)
+            );
+            assert_eq!(proof.features(), Some(vec![0]));
         }
     }
 }
@@ -159,6 +180,323 @@ fn a_small_overlap_of_few_samples_is_solved() {
                 point.head.coefficients.amax() > 10.0,
                 "{classes}: nearly apart, hence large coefficients"
             );
+        }
+    }
+}
+
+/// A stream of numbers that look random (SplitMix64).
+struct Stream(u64);
+
+impl Stream {
+    fn bits(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// From `0` to below `1`.
+    fn unit(&mut self) -> f64 {
+        (self.bits() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        (self.unit() * end as f64) as usize
+    }
+
+    /// About normal: the sum of twelve uniform numbers.
+    fn normal(&mut self) -> f64 {
+        (0..12).map(|_| self.unit()).sum::<f64>() - 6.0
+    }
+}
+
+fn table(rows: &[Vec<f64>], labels: Vec<usize>, classes: usize) -> Dataset {
+    let samples: Vec<DVector<f64>> = rows.iter().map(|row| DVector::from_column_slice(row)).collect();
+    dataset(&samples, labels, classes)
+}
+
+/// Labels of two classes that follow a random direction, more or less; both occur.
+fn two_classes(stream: &mut Stream, rows: &[Vec<f64>]) -> Vec<usize> {
+    let direction: Vec<f64> = rows[0].iter().map(|_| stream.normal()).collect();
+    let scores: Vec<f64> =
+        rows.iter().map(|row| row.iter().zip(&direction).map(|(a, b)| a * b).sum()).collect();
+    let noise = [0.0, 0.3, 1.0, 3.0][stream.below(4)];
+    let noisy: Vec<f64> = scores.iter().map(|score| score + noise * stream.normal()).collect();
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_by(|&a, &b| noisy[a].total_cmp(&noisy[b]));
+    let cut = 1 + stream.below(rows.len() - 1);
+    let mut labels = vec![0; rows.len()];
+    order[cut..].iter().for_each(|&sample| labels[sample] = 1);
+    labels
+}
+
+/// Whether some line sets samples of two classes (small whole numbers) apart: every extreme ray of the cone of such lines
+/// is at right angles to two of the samples, or to samples and axes where these are few.
+fn brute_force(rows: &[Vec<f64>], labels: &[usize]) -> bool {
+    let signed = rows.iter().zip(labels).map(|(row, &label)| {
+        let sign = if label == 1 { 1 } else { -1 };
+        let at = |place: usize| row.get(place).map_or(0, |&value| sign * value as i64);
+        [at(0), at(1), sign]
+    });
+    let signed: Vec<[i64; 3]> = signed.collect();
+    let axes = [[1, 0, 0], [0, 1, 0], [0, 0, 1]];
+    let all: Vec<[i64; 3]> = signed.iter().copied().chain(axes).collect();
+    let cross = |a: [i64; 3], b: [i64; 3]| {
+        [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
+    };
+    all.iter().any(|&a| {
+        all.iter().any(|&b| {
+            let ray = cross(a, b);
+            let mut margins = signed.iter().map(|row| row.iter().zip(ray).map(|(x, y)| x * y).sum::<i64>());
+            let least = margins.clone().min();
+            least >= Some(0) && margins.any(|margin| margin > 0)
+        })
+    })
+}
+
+const BOTH: [LossChoice; 2] = [LossChoice::Logistic, LossChoice::Softmax];
+
+#[test]
+fn tiny_tables_of_whole_numbers_are_decided_as_by_brute_force() {
+    let mut stream = Stream(1);
+    let mut counts = [0, 0];
+    for _ in 0..400 {
+        let (dimension, samples) = (1 + stream.below(2), 4 + stream.below(14));
+        let rows: Vec<Vec<f64>> =
+            (0..samples).map(|_| (0..dimension).map(|_| stream.below(5) as f64 - 2.0).collect()).collect();
+        let labels = two_classes(&mut stream, &rows);
+        let truth = brute_force(&rows, &labels);
+        counts[usize::from(truth)] += 1;
+        let dataset = table(&rows, labels.clone(), 2);
+        for choice in BOTH {
+            match checked(&dataset, &choice) {
+                Outcome::Separable(_) => assert!(truth, "{choice:?}: {rows:?} {labels:?}"),
+                Outcome::Stationary(_) => assert!(!truth, "{choice:?}: {rows:?} {labels:?}"),
+                other @ Outcome::NotConverged { .. } => panic!("{choice:?}: {other:?} {rows:?} {labels:?}"),
+            }
+        }
+    }
+    assert!(counts.iter().all(|&count| count > 80), "both kinds occur: {counts:?}");
+}
+
+/// Tables as people have them: all levels of one to three factors, beside whole numbers, decimals or neither.
+fn factors(stream: &mut Stream) -> Vec<Vec<f64>> {
+    let levels: Vec<usize> = (0..1 + stream.below(3)).map(|_| 2 + stream.below(3)).collect();
+    let beside = stream.below(4);
+    (0..8 + stream.below(24))
+        .map(|_| {
+            let mut row = Vec::new();
+            for &levels in &levels {
+                let level = stream.below(levels);
+                row.extend((0..levels).map(|other| f64::from(other == level)));
+            }
+            match beside {
+                0 => row.push(stream.below(10) as f64),
+                1 => row.push((stream.unit() * 50.0).round() / 10.0),
+                2 => row.extend([(stream.unit() * 1000.0).round() / 100.0, stream.normal()]),
+                _ => {}
+            }
+            row
+        })
+        .collect()
+}
+
+#[test]
+fn every_proof_on_factors_with_all_levels_holds_exactly() {
+    let mut stream = Stream(2);
+    let mut separable = 0;
+    for _ in 0..300 {
+        let rows = factors(&mut stream);
+        let mut labels = two_classes(&mut stream, &rows);
+        let classes = 2 + stream.below(2);
+        if classes == 3 {
+            let last = labels.len() - 1;
+            labels.iter_mut().for_each(|label| *label += usize::from(*label == 1 && stream.below(2) == 1));
+            (labels[0], labels[1], labels[last]) = (0, 1, 2);
+        }
+        let dataset = table(&rows, labels.clone(), classes);
+        for choice in BOTH {
+            let end = checked(&dataset, &choice);
+            let ended = !matches!(end, Outcome::NotConverged { .. });
+            assert!(ended, "{choice:?}: {end:?} {rows:?} {labels:?}");
+            separable += usize::from(matches!(end, Outcome::Separable(_)));
+        }
+    }
+    assert!((100..590).contains(&separable), "{separable} of 600");
+}
+
+/// Samples at a distance from a plane, some of them only `gap / 2` on their own side (negative: on the other side).
+fn beside_a_plane(stream: &mut Stream, gap: f64) -> Dataset {
+    let dimension = 2 + stream.below(3);
+    let normal = DVector::from_fn(dimension, |_, _| stream.normal()).normalize();
+    let samples = 20 + stream.below(30);
+    let labels: Vec<usize> = (0..samples).map(|sample| sample % 2).collect();
+    let placed = labels.iter().map(|&label| {
+        let sample = DVector::from_fn(dimension, |_, _| stream.normal());
+        let side = if label == 1 { 1.0 } else { -1.0 };
+        let distance = if stream.below(2) == 0 { gap / 2.0 } else { stream.normal().abs() };
+        &sample + &normal * (side * distance - normal.dot(&sample))
+    });
+    let placed: Vec<DVector<f64>> = placed.collect();
+    dataset(&placed, labels, 2)
+}
+
+#[test]
+fn margins_of_a_billionth_are_found() {
+    for gap in [1e-6, 1e-9, 1e-11] {
+        let mut stream = Stream(3);
+        for _ in 0..20 {
+            let dataset = beside_a_plane(&mut stream, gap);
+            BOTH.iter().for_each(|choice| drop(separable(&dataset, choice)));
+        }
+    }
+}
+
+#[test]
+fn overlaps_are_solved_or_said_to_be_beyond_double_precision() {
+    for overlap in [1e-3, 1e-6, 1e-9, 1e-12] {
+        let mut stream = Stream(4);
+        for _ in 0..20 {
+            let dataset = beside_a_plane(&mut stream, -overlap);
+            for choice in BOTH {
+                // A proof is checked exactly: with few samples, another plane may set them apart.
+                if let Outcome::NotConverged { why, relative_gradient, .. } = checked(&dataset, &choice) {
+                    let said = why.contains("cannot be told apart from separable in double precision");
+                    assert!(overlap < 1e-6 && (said || relative_gradient < 1e-12), "{overlap:e}: {why}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn features_that_differ_by_the_last_bit_separate() {
+    let mut stream = Stream(5);
+    for beside in [0, 2] {
+        let (mut rows, mut labels) = (Vec::new(), Vec::new());
+        for sample in 0..30 {
+            let (value, label) = (stream.normal(), sample % 2);
+            let mut row = vec![value, if label == 1 { value.next_up() } else { value }];
+            row.extend((0..beside).map(|_| stream.normal()));
+            rows.push(row);
+            labels.push(label);
+        }
+        let dataset = table(&rows, labels, 2);
+        for choice in BOTH {
+            let proof = separable(&dataset, &choice);
+            assert_eq!(proof.features(), Some(vec![0, 1]), "{choice:?}");
+            let told = &proof.given_away[0];
+            assert_eq!((told.feature, told.minus), (1, Some(0)));
+        }
+    }
+    let rows: Vec<Vec<f64>> =
+        (0..20).map(|i| vec![if i % 2 == 0 { 1.0 } else { 1.0_f64.next_up() }]).collect();
+    let labels = (0..20).map(|i| i % 2).collect();
+    let dataset = table(&rows, labels, 2);
+    BOTH.iter().for_each(|choice| assert_eq!(separable(&dataset, choice).separated_samples, 10));
+}
+
+#[test]
+fn an_overlap_of_a_trillionth_has_its_finite_answer() {
+    let mut rows: Vec<Vec<f64>> = (0..9).map(|i| vec![f64::from(i) / 9.0 - 1.0]).collect();
+    rows.push(vec![1e-12]);
+    rows.push(vec![0.0]);
+    rows.extend((1..10).map(|i| vec![f64::from(i) / 9.0]));
+    let dataset = table(&rows, (0..20).map(|i| usize::from(i >= 10)).collect(), 2);
+    let Outcome::Stationary(point) = checked(&dataset, &LossChoice::Logistic) else { panic!("finite") };
+    assert!((point.head.coefficients[0] - 241.380_818).abs() < 1e-6, "{}", point.head.coefficients[0]);
+}
+
+/// The control: a proof whose border is off by one unit in the last place is none.
+#[test]
+fn a_proof_off_by_the_last_bit_is_seen() {
+    let rows = [0.1, 0.1, 0.3, -0.2, 0.7].map(|value| vec![value]);
+    let dataset = table(&rows, vec![0, 1, 1, 0, 1], 2);
+    for choice in BOTH {
+        let proof = separable(&dataset, &choice);
+        for moved in [f64::next_up, f64::next_down] {
+            let mut head = proof.direction.clone();
+            let intercept = head.intercepts.last_mut().expect("a row");
+            *intercept = moved(*intercept);
+            assert!(counted(&dataset, &head, proof.column_class).negative > 0, "{choice:?}");
+        }
+    }
+}
+
+/// A count as a label: a Poisson-gamma mixture with a long tail, of features of every kind.
+fn counts(samples: usize) -> Dataset {
+    let mut stream = Stream(6);
+    let (mut rows, mut labels) = (Vec::new(), Vec::new());
+    for _ in 0..samples {
+        let row = vec![
+            stream.normal(),
+            stream.normal(),
+            stream.normal(),
+            stream.normal(),
+            f64::from(stream.unit() < 0.2),
+            f64::from(stream.unit() < 0.5),
+            stream.below(5) as f64,
+            (stream.unit() * 600.0).round() / 10.0,
+            (1.0 - 100.0 * (1.0 - stream.unit()).ln()).ln(),
+        ];
+        let mean = (0.8 + 0.2 * row[0] - 0.1 * row[1] + 0.3 * row[4] + 0.2 * row[6] - 0.004 * row[7]).exp();
+        // A gamma variable of shape 1/2 is half the square of a normal one.
+        let rate = mean * stream.normal().powi(2);
+        let (mut count, mut left) = (0, rate);
+        loop {
+            left += (1.0 - stream.unit()).ln();
+            if left < 0.0 {
+                break;
+            }
+            count += 1;
+        }
+        rows.push(row);
+        labels.push(count);
+    }
+    let mut values = labels.clone();
+    values.sort_unstable();
+    values.dedup();
+    let labels: Vec<usize> =
+        labels.iter().map(|count| values.binary_search(count).expect("listed")).collect();
+    table(&rows, labels, values.len())
+}
+
+/// The largest entry of the gradient of the mean softmax loss over the samples of some classes.
+fn softmax_gradient(dataset: &Dataset, classes: &[usize], head: &Head) -> f64 {
+    let features = dataset.features();
+    let mut gradient = DMatrix::zeros(classes.len(), features.nrows() + 1);
+    let mut samples = 0.0;
+    for (sample, &label) in features.column_iter().zip(dataset.labels().of_sample()) {
+        let Some(own) = classes.iter().position(|&class| class == label as usize) else { continue };
+        samples += 1.0;
+        let logits = &head.coefficients * sample + DVector::from_column_slice(&head.intercepts);
+        let powers = logits.map(|logit| (logit - logits.max()).exp());
+        let mut residual = &powers / powers.sum();
+        residual[own] -= 1.0;
+        gradient += residual * sample.push(1.0).transpose();
+    }
+    gradient.amax() / samples
+}
+
+#[test]
+fn of_many_classes_those_that_separate_are_named_and_the_rest_is_answered() {
+    let dataset = counts(4000);
+    let classes = dataset.labels().classes();
+    assert!((35..80).contains(&classes), "{classes} classes");
+    for choice in BOTH {
+        let proof = separable(&dataset, &choice);
+        let apart: Vec<usize> = proof.separated_classes.iter().map(|own| own.class).collect();
+        assert!(apart.len() >= 5, "{choice:?}: {apart:?}");
+        let left = proof.remaining.as_ref().expect("most classes are left");
+        let mut all = [apart, left.classes.clone()].concat();
+        all.sort_unstable();
+        assert_eq!(all, (0..classes).collect::<Vec<_>>(), "each class once");
+        let RemainingAnswer::Stationary { head, certificate, .. } = &left.answer else {
+            panic!("{choice:?}: {:?}", left.answer)
+        };
+        assert!(certificate.recomputed.relative_gradient <= 1e-11, "{choice:?}: {certificate:?}");
+        if choice == LossChoice::Softmax {
+            assert!(softmax_gradient(&dataset, &left.classes, head) < 1e-12);
         }
     }
 }

@@ -18,6 +18,7 @@ mod reproduce;
 mod results;
 mod run;
 mod search;
+mod separation;
 mod solve;
 mod solve_record;
 mod solve_table;

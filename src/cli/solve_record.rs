@@ -1,14 +1,12 @@
 //! What `solve` prints: one record, read by the table and by JSON alike.
 
 use super::calibration::CalibrationRecord;
+use super::separation::Separation;
 use crate::balance::{Ledger, LedgerEntry, MeanProbability, Neglect, neglect};
 use crate::data::Dataset;
 use crate::loss::{Inr, InrVariant, Link, LossKind};
 use crate::numeric::Count;
-use crate::solver::{
-    Conditioning, Head, Outcome, Problem, Recomputed, Separable, SeparationKind, StationaryPoint,
-    other_points,
-};
+use crate::solver::{Conditioning, Head, Outcome, Problem, Recomputed, StationaryPoint, other_points};
 use nalgebra::DMatrix;
 use serde::Serialize;
 
@@ -124,16 +122,6 @@ pub(super) struct OtherPoint {
     pub(super) starts: usize,
 }
 
-/// A proof of separability, checkable by multiplication.
-#[derive(Debug, Serialize)]
-pub(super) struct Separation {
-    pub(super) kind: SeparationKind,
-    pub(super) classes: Vec<String>,
-    pub(super) separated_samples: Count,
-    pub(super) column_class: Option<String>,
-    pub(super) direction: HeadRows,
-}
-
 /// A head, or a direction of one, in the user's units: one row of coefficients and one intercept per logit column.
 #[derive(Debug, Serialize)]
 pub(super) struct HeadRows {
@@ -161,7 +149,7 @@ impl SolveRecord {
                 (Status::Stationary, End::Stationary(Box::new(measured)))
             }
             Outcome::Separable(proof) => {
-                let separation = Box::new(Separation::new(proof, &classes));
+                let separation = Box::new(Separation::new(proof, dataset.feature_names(), &classes));
                 (Status::Separable, End::Separable { separation, advice: advice_if_separable() })
             }
             Outcome::NotConverged { why, iterations, relative_gradient } => {
@@ -254,20 +242,8 @@ impl ClassNeglect {
 }
 
 impl HeadRows {
-    fn of(head: &Head) -> Self {
+    pub(super) fn of(head: &Head) -> Self {
         Self { coefficients: rows(&head.coefficients), intercepts: head.intercepts.clone() }
-    }
-}
-
-impl Separation {
-    fn new(proof: &Separable, classes: &[String]) -> Self {
-        Self {
-            kind: proof.kind,
-            classes: proof.classes.iter().map(|&class| classes[class].clone()).collect(),
-            separated_samples: Count(proof.separated_size),
-            column_class: proof.column_class.map(|class| classes[class].clone()),
-            direction: HeadRows::of(&proof.direction),
-        }
     }
 }
 

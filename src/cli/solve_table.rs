@@ -3,9 +3,8 @@
 use super::output::{
     MOST_CLASSES_SHOWN, Style, columns, counted, counted_samples, numbers_right, short_name,
 };
-use super::solve_record::{End, HeadRows, Measured, OtherPoints, Separation, SolveRecord};
+use super::solve_record::{End, HeadRows, Measured, OtherPoints, SolveRecord};
 use crate::numeric::{Count, largest_magnitude, significant};
-use crate::solver::SeparationKind;
 use std::fmt::Write;
 
 /// More coefficients are left to JSON.
@@ -24,12 +23,8 @@ pub(super) fn table(record: &SolveRecord, style: Style) -> String {
     match &record.end {
         End::Stationary(measured) => text += &stationary(record, measured, style),
         End::Separable { separation, advice } => {
-            let explained = explain(separation);
-            let _ = writeln!(text, "{}: {explained}", style.bad("separable"));
-            let _ = writeln!(
-                text,
-                "No finite coefficients minimise this loss: along that head it falls for ever."
-            );
+            let _ = writeln!(text, "{}: {}", style.bad("separable"), separation.explained());
+            text += &separation.classes_apart();
             let _ = writeln!(text, "What to do: {advice}.\n");
             text += &head(
                 record,
@@ -55,28 +50,6 @@ fn name(record: &SolveRecord) -> String {
         (Some(beta), Some(true)) => format!("inr, beta {beta:?}, detached"),
         (Some(beta), _) => format!("inr, beta {beta:?}"),
         _ => record.loss_name.to_owned(),
-    }
-}
-
-/// What a separating head does, in plain words.
-fn explain(separation: &Separation) -> String {
-    let shown = separation.classes.iter().take(MOST_CLASSES_SHOWN).map(|class| short_name(class));
-    let mut classes = shown.collect::<Vec<_>>().join(", ");
-    if let more @ 1.. = separation.classes.len().saturating_sub(MOST_CLASSES_SHOWN) {
-        let _ = write!(classes, " and {more} more");
-    }
-    let samples = counted_samples(separation.separated_samples);
-    let whose = match &separation.column_class {
-        Some(class) => format!("a linear head for class {} against the rest", short_name(class)),
-        None => "a linear head".to_owned(),
-    };
-    match separation.kind {
-        SeparationKind::Complete => format!("{whose} tells all {samples} apart (classes {classes})"),
-        SeparationKind::Quasi => {
-            format!(
-                "{whose} puts {samples} of classes {classes} on the right side, and none on the wrong one"
-            )
-        }
     }
 }
 

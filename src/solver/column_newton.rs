@@ -6,10 +6,10 @@
 
 use super::column::{Column, NEAR_END};
 use super::column_pass::{ColumnPass, Precision};
-use super::descent::{Descent, Progress};
+use super::descent::{ColumnState, Descent, Progress};
 use super::direction::{Curvature, regular_factor, smallest_curvature};
 use super::pass::Evaluated;
-use super::separation::{Margins, Separation, find_separation};
+use super::separation::{Effort, SeparationSearch, Sides, Verdict};
 use super::start::FAIR_START;
 use super::tolerance::Trial;
 use crate::loss::ColumnLoss;
@@ -24,7 +24,8 @@ pub(super) struct ColumnNewton<'a, L> {
     pass: ColumnPass<'a, L>,
     theta: DMatrix<f64>,
     columns: Vec<Column>,
-    separation_possible: bool,
+    /// Where separability is to be looked for, if it is possible.
+    separation: Option<SeparationSearch<'a>>,
 }
 
 /// A column that looks for the length of its step.
@@ -36,16 +37,24 @@ struct Pending {
 
 impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
     /// Starts from `theta` (`D x Q`).
-    pub(super) fn new(pass: ColumnPass<'a, L>, theta: DMatrix<f64>, separation_possible: bool) -> Self {
-        let mut newton = Self { pass, theta, columns: Vec::new(), separation_possible };
+    pub(super) fn new(
+        pass: ColumnPass<'a, L>,
+        theta: DMatrix<f64>,
+        separation: Option<SeparationSearch<'a>>,
+    ) -> Self {
+        let mut newton = Self { pass, theta, columns: Vec::new(), separation };
         newton.restart(true);
         newton
     }
 
     /// Starts where a search on a subsample has come to, with that search's Hessians for the first step: the point is no
     /// nearer to the end than they are to those of the whole.
-    pub(super) fn after(small: ColumnNewton<L>, pass: ColumnPass<'a, L>, separation_possible: bool) -> Self {
-        let mut newton = Self { pass, theta: small.theta, columns: Vec::new(), separation_possible };
+    pub(super) fn after(
+        small: ColumnNewton<L>,
+        pass: ColumnPass<'a, L>,
+        separation: Option<SeparationSearch<'a>>,
+    ) -> Self {
+        let mut newton = Self { pass, theta: small.theta, columns: Vec::new(), separation };
         newton.restart(false);
         for (own, small) in newton.columns.iter_mut().zip(small.columns) {
             own.curvature = small.curvature.filter(|curvature| !curvature.is_indefinite());
@@ -255,18 +264,24 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
         }
     }
 
-    /// Asks whether a column that is slow to settle can settle at all.
+    /// Asks whether a column that is slow to settle, or that came to no end, can settle at all; and of one that did
+    /// settle, whether features that floating point takes for equal tell its class apart.
     fn look_for_separation(&mut self, column: usize) {
+        let Some(separation) = &self.separation else { return };
         let own = &mut self.columns[column];
-        if !self.separation_possible || !own.goal.wants_separation_check() {
-            return;
-        }
-        let target = self.pass.loss.target_of(column);
-        let margins = Margins::one_against_rest(self.pass.features, self.pass.targets, target);
-        let start = self.theta.columns(column, 1).into_owned();
-        if let Some(separation) = find_separation(&margins, &start, own.goal.lp_is_due()) {
-            own.progress = Progress::Separable(separation.for_column(column));
-        }
+        let (features, targets) = (self.pass.features, self.pass.targets);
+        let sides = Sides::OneAgainstRest(self.pass.loss.target_of(column));
+        let head = || features.to_user(&self.theta.columns(column, 1).into_owned());
+        let verdict = match &own.progress {
+            Progress::Active if own.goal.wants_separation_check() => {
+                let effort = if own.goal.lp_is_due() { Effort::Thorough } else { Effort::Glance };
+                separation.find(targets, sides, head(), effort)
+            }
+            Progress::Settled => separation.find_in_near_twins(targets, sides),
+            Progress::Stuck(_) => separation.find(targets, sides, head(), Effort::Thorough),
+            Progress::Active | Progress::Separable(_) => Verdict::None,
+        };
+        own.progress = own.progress.clone().after(verdict);
     }
 
     /// At a stationary point that is not a minimum, steps off along the direction of negative curvature.
@@ -309,11 +324,12 @@ impl<L: ColumnLoss> Descent for ColumnNewton<'_, L> {
         self.refresh_curvature(&active);
         self.line_search(&active);
         for column in active {
-            match self.columns[column].progress {
-                Progress::Active => self.look_for_separation(column),
-                Progress::Settled if self.columns[column].goal.met_indefinite() => self.leave_saddle(column),
-                _ => {}
+            if self.columns[column].progress == Progress::Settled
+                && self.columns[column].goal.met_indefinite()
+            {
+                self.leave_saddle(column);
             }
+            self.look_for_separation(column);
         }
     }
 
@@ -347,6 +363,11 @@ impl<L: ColumnLoss> Descent for ColumnNewton<'_, L> {
     fn relative_gradient(&self) -> f64 {
         largest(self.columns.iter().map(|column| column.goal.relative()))
     }
+
+    fn columns(&self) -> Vec<ColumnState<'_>> {
+        let states = self.columns.iter().map(|own| ColumnState { progress: &own.progress, value: own.value });
+        states.collect()
+    }
 }
 
 /// Smallest eigenvalue of a Hessian, zero when it is rounding error, and its eigenvector.
@@ -354,11 +375,4 @@ fn curvature_floor(hessian: DMatrix<f64>) -> (f64, DVector<f64>) {
     let rounding = 1e-13 * hessian.amax();
     let (smallest, along) = smallest_curvature(hessian);
     (if smallest.abs() <= rounding { 0.0 } else { smallest }, along)
-}
-
-/// Separations of several columns, joined when the head as a whole is reported.
-impl Separation {
-    fn for_column(self, column: usize) -> Self {
-        Self { column: Some(column), ..self }
-    }
 }

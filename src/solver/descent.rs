@@ -1,6 +1,6 @@
 //! What every algorithm here looks like from outside.
 
-use super::separation::Separation;
+use super::separation::{Separation, Verdict};
 use nalgebra::DMatrix;
 
 /// How far a search has come.
@@ -11,7 +11,7 @@ pub(super) enum Progress {
     /// Stationary to rounding.
     Settled,
     /// No finite minimiser exists.
-    Separable(Separation),
+    Separable(Box<Separation>),
     /// Ended without an answer, and why.
     Stuck(String),
 }
@@ -19,13 +19,24 @@ pub(super) enum Progress {
 impl Progress {
     /// The progress of a search over independent parts: separable or stuck if a part is, once none is active.
     pub(super) fn of_all<'p>(mut parts: impl Iterator<Item = &'p Self> + Clone) -> Self {
-        if let Some(separable) = parts.clone().find(|part| matches!(part, Self::Separable(_))) {
-            return separable.clone();
-        }
         if parts.clone().any(|part| *part == Self::Active) {
             return Self::Active;
         }
+        if let Some(separable) = parts.clone().find(|part| matches!(part, Self::Separable(_))) {
+            return separable.clone();
+        }
         parts.find(|part| matches!(part, Self::Stuck(_))).cloned().unwrap_or(Self::Settled)
+    }
+
+    /// What is left of a search's progress once separability has been judged.
+    pub(super) fn after(self, verdict: Verdict) -> Self {
+        match (self, verdict) {
+            (_, Verdict::Proved(separation)) => Self::Separable(separation),
+            (Self::Stuck(why), Verdict::Undecided) => Self::Stuck(format!(
+                "the classes cannot be told apart from separable in double precision: {why}"
+            )),
+            (progress, _) => progress,
+        }
     }
 }
 
@@ -43,4 +54,16 @@ pub(super) trait Descent {
     fn value(&self) -> f64;
     /// Largest gradient entry beside the magnitude of its terms, over columns.
     fn relative_gradient(&self) -> f64;
+    /// Columns that are problems of their own, each with how far it has come; none where all are one problem.
+    fn columns(&self) -> Vec<ColumnState<'_>> {
+        Vec::new()
+    }
+}
+
+/// One column of a search whose columns are problems of their own.
+pub(super) struct ColumnState<'a> {
+    /// How far it has come.
+    pub(super) progress: &'a Progress,
+    /// Its part of the objective.
+    pub(super) value: f64,
 }

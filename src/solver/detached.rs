@@ -8,6 +8,8 @@ use super::column_newton::ColumnNewton;
 use super::column_pass::ColumnPass;
 use super::descent::{Descent, Progress};
 use super::fixed_point::{DetachedFixedPoint, FIRST_BETA};
+use super::separation::SeparationSearch;
+use crate::data::Dataset;
 use crate::loss::Inr;
 use nalgebra::DMatrix;
 
@@ -19,7 +21,8 @@ pub(super) struct DetachedSearch<'a> {
     loss: Inr,
     beta: f64,
     stage: Stage<'a>,
-    separation_possible: bool,
+    /// The data, if they may be separable.
+    separable_data: Option<&'a Dataset>,
 }
 
 enum Stage<'a> {
@@ -29,12 +32,16 @@ enum Stage<'a> {
 
 impl<'a> DetachedSearch<'a> {
     /// Starts from Newton near the minimiser for `beta = 0`.
-    pub(super) fn new(mut newton: ColumnNewton<'a, Inr>, loss: Inr, separation_possible: bool) -> Self {
+    pub(super) fn new(
+        mut newton: ColumnNewton<'a, Inr>,
+        loss: Inr,
+        separable_data: Option<&'a Dataset>,
+    ) -> Self {
         let beta = loss.beta.min(FIRST_BETA);
         if newton.can_go_on() && beta > 0.0 {
             newton.replace_loss(Inr { beta, ..loss });
         }
-        Self { loss, beta, stage: Stage::Field(newton), separation_possible }
+        Self { loss, beta, stage: Stage::Field(newton), separable_data }
     }
 
     fn descent(&self) -> &dyn Descent {
@@ -59,7 +66,8 @@ impl Descent for DetachedSearch<'_> {
             let &ColumnPass { features, targets, .. } = newton.pass();
             let pass = ColumnPass { features, targets, loss: self.loss };
             let zeros = DMatrix::zeros(features.dimension(), self.loss.classes);
-            let search = DetachedFixedPoint::new(&pass, zeros, self.separation_possible);
+            let search =
+                DetachedFixedPoint::new(&pass, zeros, self.separable_data.map(SeparationSearch::new));
             self.stage = Stage::FixedPoint(Box::new(search));
         }
     }
@@ -91,7 +99,7 @@ impl Descent for DetachedSearch<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{Dataset, Labels};
+    use crate::data::Labels;
     use crate::loss::{ClassWeights, InrVariant};
     use crate::solver::search::{Search, scaled};
     use crate::solver::{LossChoice, Problem};
@@ -114,9 +122,9 @@ mod tests {
             let search = Search::new(&problem, &features);
             let zeros = DMatrix::zeros(4, 4);
             let newton =
-                ColumnNewton::new(search.column_pass(Inr { beta: 0.0, ..loss }), zeros.clone(), false);
-            let mut by_field = DetachedSearch::new(newton, loss, false);
-            let mut by_omega = DetachedFixedPoint::new(&search.column_pass(loss), zeros, false);
+                ColumnNewton::new(search.column_pass(Inr { beta: 0.0, ..loss }), zeros.clone(), None);
+            let mut by_field = DetachedSearch::new(newton, loss, None);
+            let mut by_omega = DetachedFixedPoint::new(&search.column_pass(loss), zeros, None);
             for search in [&mut by_field as &mut dyn Descent, &mut by_omega] {
                 while search.progress() == Progress::Active {
                     search.step();

@@ -10,6 +10,7 @@ use super::column_pass::{ColumnPass, Precision};
 use super::descent::{Descent, Progress};
 use super::direction::regular_factor;
 use super::pass::Evaluated;
+use super::separation::SeparationSearch;
 use crate::loss::{Inr, Logistic, Targets};
 use nalgebra::{DMatrix, DVector};
 
@@ -53,7 +54,11 @@ struct ColumnSearch {
 
 impl<'a> DetachedFixedPoint<'a> {
     /// Starts from equal weights, the fixed point for `beta = 0`.
-    pub(super) fn new(pass: &ColumnPass<'a, Inr>, theta: DMatrix<f64>, separation_possible: bool) -> Self {
+    pub(super) fn new(
+        pass: &ColumnPass<'a, Inr>,
+        theta: DMatrix<f64>,
+        separation: Option<SeparationSearch<'a>>,
+    ) -> Self {
         let &ColumnPass { features, targets, loss: inr } = pass;
         let classes = inr.classes;
         let start = |target: usize| {
@@ -75,7 +80,7 @@ impl<'a> DetachedFixedPoint<'a> {
             .collect();
         let frozen = frozen_loss(&columns, targets);
         let pass = ColumnPass { features, targets, loss: frozen };
-        let inner = ColumnNewton::new(pass, theta, separation_possible);
+        let inner = ColumnNewton::new(pass, theta, separation);
         let final_beta = inr.beta;
         let inr = Inr { beta: final_beta.min(FIRST_BETA), ..inr };
         Self {

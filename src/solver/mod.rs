@@ -34,6 +34,7 @@ mod relation;
 mod scaled_features;
 mod scaling;
 mod search;
+mod separated;
 mod separation;
 mod settings;
 mod softmax_curvature;
@@ -43,7 +44,6 @@ mod softmax_pass;
 mod softmax_preconditioner;
 mod softmax_system;
 mod solution;
-mod span;
 mod start;
 mod subsample;
 mod tall_qr;
@@ -62,9 +62,11 @@ pub use path::solve_path;
 pub use problem::{LARGEST_PARAMETER, LossChoice, Problem, ProblemError};
 pub use recomputed::{Flow, Recomputed};
 pub use search::{solve, solve_with};
-pub use separation::SeparationKind;
+pub use separation::{FeatureValues, GivenAway, SeparationKind};
 pub use settings::{Callback, Iteration, SettingsError, SolverSettings};
-pub use solution::{Certificate, Head, Outcome, Separable, StationaryPoint};
+pub use solution::{
+    Certificate, Head, Outcome, Remaining, RemainingAnswer, Separable, SeparatedClass, StationaryPoint,
+};
 pub use traced::solve_traced;
 pub use weight_response::{NoResponse, WeightResponse};
 

@@ -46,7 +46,7 @@ pub fn other_points(found: &StationaryPoint, starts: usize, seed: u64) -> Vec<Ot
     for start in 0..starts {
         let away = normal_matrix(&mut stream(seed, start as u64), theta.nrows(), theta.ncols());
         let mut newton: ColumnNewton<Inr> =
-            ColumnNewton::new(search.column_pass(loss), theta + away * SPREAD, false);
+            ColumnNewton::new(search.column_pass(loss), theta + away * SPREAD, None);
         newton.run(usize::MAX, 0.0);
         for (class, value) in newton.settled_values() {
             let reached = newton.column(class);

@@ -44,19 +44,26 @@ impl Recomputed {
     /// `None` where numbers leave the range of a double.
     pub(super) fn with_gradient(problem: &Problem, head: &Head) -> Option<(Self, DMatrix<f64>)> {
         let pass = Pass::new(problem, head);
-        let loss = PreciseLoss::new(&problem.loss, &problem.targets, || pass.class_sums());
-        let mut totals = pass.totals(&loss);
-        totals.add_penalty(&pass, problem.l2);
-        let centre: Vec<f64> =
-            pass.centre.iter().zip(pass.factor).map(|(centre, factor)| centre * factor).collect();
+        let totals = pass.whole_totals();
+        let found = Self::of(&totals, &pass)?;
+        let gradient = totals.about_centre(&pass.scaled_centre());
+        Some((found, problem.coordinates().gradient(gradient)))
+    }
+
+    /// Gradient and balance of some logit columns, problems of their own, at a head of all columns.
+    pub(super) fn of_columns(problem: &Problem, head: &Head, columns: &[usize]) -> Option<Self> {
+        let pass = Pass::new(problem, head);
+        Self::of(&pass.whole_totals().of_columns(columns), &pass)
+    }
+
+    fn of(totals: &Totals, pass: &Pass) -> Option<Self> {
         let found = Self {
             gradient_inf: totals.largest(pass.factor),
-            relative_gradient: totals.relative(&centre),
-            flows: totals.flows(problem.loss.divisor()),
+            relative_gradient: totals.relative(&pass.scaled_centre()),
+            flows: totals.flows(pass.problem.loss.divisor()),
         };
         let finite = totals.gradient.iter().all(|entry| entry.value().is_finite());
-        let finite = finite && found.gradient_inf.is_finite() && found.relative_gradient.is_finite();
-        finite.then(|| (found, problem.coordinates().gradient(totals.about_centre(&centre))))
+        (finite && found.gradient_inf.is_finite() && found.relative_gradient.is_finite()).then_some(found)
     }
 }
 
@@ -144,6 +151,18 @@ impl<'a> Pass<'a> {
         block
     }
 
+    fn scaled_centre(&self) -> Vec<f64> {
+        self.centre.iter().zip(self.factor).map(|(centre, factor)| centre * factor).collect()
+    }
+
+    /// Sums over all samples, penalty included.
+    fn whole_totals(&self) -> Totals {
+        let Problem { loss, targets, l2, .. } = self.problem;
+        let mut totals = self.totals(&PreciseLoss::new(loss, targets, || self.class_sums()));
+        totals.add_penalty(self, *l2);
+        totals
+    }
+
     fn class_sums(&self) -> DMatrix<PreciseSums> {
         let (classes, columns) = (self.problem.targets.classes(), self.intercepts.len());
         let none = || DMatrix::from_element(classes, columns, PreciseSums::default());
@@ -171,8 +190,7 @@ impl<'a> Pass<'a> {
                 let mut block = self.logits(&range, &features);
                 loss.residuals(self.labels(&range), self.weights(&range), &mut block);
                 part.add_flows(self.problem, self.labels(&range), &block);
-                let centre = self.centre.iter().zip(self.factor).map(|(centre, factor)| centre * factor);
-                let centre: Vec<f64> = centre.collect();
+                let centre = self.scaled_centre();
                 vectorised(PullBack { features: &features, residuals: &block, centre: &centre, part });
             },
             |part| totals.merge(&part),
@@ -207,6 +225,16 @@ impl Totals {
         self.magnitude += &part.magnitude;
         self.outflow.iter_mut().zip(&part.outflow).for_each(|(sum, &part)| *sum += part);
         self.inflow.iter_mut().zip(&part.inflow).for_each(|(sum, &part)| *sum += part);
+    }
+
+    fn of_columns(&self, columns: &[usize]) -> Self {
+        let pick = |flows: &[DoubleDouble]| columns.iter().map(|&column| flows[column]).collect();
+        Self {
+            gradient: self.gradient.select_columns(columns),
+            magnitude: self.magnitude.select_columns(columns),
+            outflow: pick(&self.outflow),
+            inflow: pick(&self.inflow),
+        }
     }
 
     fn add_flows(&mut self, problem: &Problem, labels: &[u32], residuals: &PreciseBlock) {

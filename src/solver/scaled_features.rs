@@ -8,7 +8,7 @@ use super::real::Real;
 use super::scaling::Scaling;
 use super::solution::Head;
 use crate::data::{Dataset, Number, Values};
-use crate::numeric::{Kernel, map_sample_chunks, update_sample_chunks, vectorised};
+use crate::numeric::{Kernel, update_sample_chunks, vectorised};
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use nalgebra::DMatrix;
@@ -130,12 +130,6 @@ impl<'a> ScaledFeatures<'a> {
         }
     }
 
-    /// One sample, intercept last.
-    pub(crate) fn sample(&self, sample: usize) -> Vec<f64> {
-        let mut scratch = Vec::new();
-        self.block(sample..sample + 1, &mut scratch).to_vec()
-    }
-
     /// Logits of samples `range` in some columns (`theta` is `D x Q`), fixed logits included, written to `logits`
     /// (`n x Q`, sample index fastest).
     pub(crate) fn block_logits(
@@ -188,15 +182,6 @@ impl<'a> ScaledFeatures<'a> {
             }
         });
         result
-    }
-
-    /// Euclidean norm of every sample, intercept included.
-    pub(crate) fn norms(&self) -> Vec<f64> {
-        let norm = |sample: &[f64]| sample.iter().map(|entry| entry * entry).sum::<f64>().sqrt();
-        let parts = map_sample_chunks(self.samples, |range| {
-            self.block(range, &mut Vec::new()).chunks_exact(self.dimension()).map(norm).collect::<Vec<f64>>()
-        });
-        parts.concat()
     }
 
     /// How far a step of one column's parameters can move a logit.

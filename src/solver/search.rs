@@ -7,13 +7,15 @@ use super::detached::DetachedSearch;
 use super::problem::Problem;
 use super::recomputed::Recomputed;
 use super::scaled_features::ScaledFeatures;
-use super::separation::Separation;
+use super::separated::Found;
+use super::separation::SeparationSearch;
 use super::settings::{Callback, SettingsError, SolverSettings, Watch};
 use super::softmax_newton::SoftmaxNewton;
 use super::softmax_pass::SoftmaxPass;
-use super::solution::{Certificate, Head, Outcome, Separable, StationaryPoint};
+use super::solution::{Certificate, Head, Outcome, StationaryPoint};
 use super::start;
 use super::subsample::{Share, Subsample};
+use crate::data::Dataset;
 use crate::loss::{ColumnLoss, Inr, InrVariant, Logistic, LossKind, Softmax};
 use nalgebra::DMatrix;
 use std::ops::ControlFlow;
@@ -84,7 +86,8 @@ pub(super) struct Search<'p, 'a> {
     problem: &'p Problem<'a>,
     features: &'p ScaledFeatures<'a>,
     subsample: Option<Subsample>,
-    separation_possible: bool,
+    /// The data, if they may be separable.
+    separable_data: Option<&'p Dataset>,
 }
 
 impl<'p, 'a> Search<'p, 'a> {
@@ -97,8 +100,9 @@ impl<'p, 'a> Search<'p, 'a> {
     /// A search that will not begin anew.
     pub(super) fn going_on(problem: &'p Problem<'a>, features: &'p ScaledFeatures<'a>) -> Self {
         // A penalty, or logits that only intercepts are added to, always leave a finite minimiser.
-        let separation_possible = problem.l2 == 0.0 && features.dimension() > 1;
-        Self { problem, features, subsample: None, separation_possible }
+        let possible = problem.l2 == 0.0 && features.dimension() > 1;
+        let separable_data = possible.then_some(problem.dataset);
+        Self { problem, features, subsample: None, separable_data }
     }
 
     pub(super) fn run(&self, watch: &mut Watch) -> Outcome<'a> {
@@ -107,6 +111,10 @@ impl<'p, 'a> Search<'p, 'a> {
             LossKind::Softmax(loss) => self.finish(self.softmax_newton(*loss), watch, |_| None).1,
             LossKind::Inr(loss) => self.run_inr(*loss, watch),
         }
+    }
+
+    fn separation(&self) -> Option<SeparationSearch<'p>> {
+        self.separable_data.map(SeparationSearch::new)
     }
 
     pub(super) fn column_pass<L>(&self, loss: L) -> ColumnPass<'p, L> {
@@ -133,18 +141,18 @@ impl<'p, 'a> Search<'p, 'a> {
     ) -> ColumnNewton<'p, L> {
         let pass = self.column_pass(loss.clone());
         let Some(subsample) = &self.subsample else {
-            return ColumnNewton::new(pass, start, self.separation_possible);
+            return ColumnNewton::new(pass, start, self.separation());
         };
         let small = ColumnPass {
             features: &subsample.features,
             targets: &subsample.targets,
             loss: reweighted(&subsample.factors),
         };
-        let mut small = ColumnNewton::new(small, start.clone(), false);
+        let mut small = ColumnNewton::new(small, start.clone(), None);
         // The subsample has the masses of the whole, hence the same value where only intercepts count.
         let at_start = small.values();
         small.run(WARM_STEPS, WARM_GRADIENT);
-        let mut newton = ColumnNewton::after(small, pass, self.separation_possible);
+        let mut newton = ColumnNewton::after(small, pass, self.separation());
         newton.replace_worse_columns(&start, &at_start);
         newton
     }
@@ -155,7 +163,7 @@ impl<'p, 'a> Search<'p, 'a> {
         let intercepts = || start::softmax(pass.features, pass.targets);
         let guess = start::discriminant(pass.features, pass.targets);
         let begin = guess.unwrap_or_else(intercepts);
-        let mut newton = SoftmaxNewton::new(pass, begin, self.separation_possible);
+        let mut newton = SoftmaxNewton::new(pass, begin, self.separation());
         // A value that is no number is no better than any.
         let does_better = newton.value() <= start::softmax_value(pass.targets);
         if !does_better || newton.largest_logit() > start::LARGEST_LOGIT {
@@ -168,7 +176,7 @@ impl<'p, 'a> Search<'p, 'a> {
                 targets: &subsample.targets,
                 loss: Softmax::new(&subsample.targets),
             };
-            let mut small = SoftmaxNewton::new(small, newton.theta().clone(), false);
+            let mut small = SoftmaxNewton::new(small, newton.theta().clone(), None);
             small.run(WARM_STEPS, WARM_GRADIENT);
             newton.move_if_better(small.theta().clone());
         }
@@ -194,7 +202,7 @@ impl<'p, 'a> Search<'p, 'a> {
             }
             return self.finish(newton, watch, |newton| Some(newton.smallest_curvature())).1;
         }
-        let search = DetachedSearch::new(newton, loss, self.separation_possible);
+        let search = DetachedSearch::new(newton, loss, self.separable_data);
         self.finish(search, watch, |_| None).1
     }
 
@@ -221,7 +229,10 @@ impl<'p, 'a> Search<'p, 'a> {
         };
         let left = descent.relative_gradient();
         let outcome = match (descent.progress(), stopped) {
-            (Progress::Separable(separation), _) => Outcome::Separable(Box::new(self.separable(separation))),
+            (Progress::Separable(separation), _) => {
+                let found = Found { problem: self.problem, features: self.features, watch };
+                Outcome::Separable(Box::new(found.separable(*separation, &descent)))
+            }
             (Progress::Settled, _) => {
                 let smallest_curvature = curvature(&descent);
                 self.stationary(&mut descent, watch, smallest_curvature)
@@ -313,17 +324,6 @@ impl<'p, 'a> Search<'p, 'a> {
             }
         }
         Some(best)
-    }
-
-    fn separable(&self, separation: Separation) -> Separable {
-        Separable {
-            kind: separation.kind,
-            column_class: separation.column.map(|column| self.problem.loss.target_of(column)),
-            direction: self.features.to_user(&separation.direction),
-            separated_samples: separation.samples,
-            separated_size: separation.size,
-            classes: separation.classes,
-        }
     }
 }
 

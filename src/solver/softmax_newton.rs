@@ -8,7 +8,7 @@ use super::column_pass::Precision;
 use super::conjugate_gradient::solve;
 use super::descent::{Descent, Progress};
 use super::real::Real;
-use super::separation::{Margins, find_separation};
+use super::separation::{Effort, SeparationSearch, Sides, Verdict};
 use super::softmax_curvature::{KeptFeatures, SoftmaxCurvature, kept_probabilities};
 use super::softmax_hessian::{WholeHessian, dense_pays};
 use super::softmax_pass::SoftmaxPass;
@@ -61,7 +61,8 @@ pub(super) struct SoftmaxNewton<'a> {
     /// are so saturated that second derivatives say nothing.
     substitute: f64,
     progress: Progress,
-    separation_possible: bool,
+    /// Where separability is to be looked for, if it is possible.
+    separation: Option<SeparationSearch<'a>>,
 }
 
 /// A head and everything known at it.
@@ -92,7 +93,11 @@ impl SoftmaxPass<'_> {
 
 impl<'a> SoftmaxNewton<'a> {
     /// Starts from `theta` (`D x K`), whose rows sum to zero over classes.
-    pub(super) fn new(pass: SoftmaxPass<'a>, theta: DMatrix<f64>, separation_possible: bool) -> Self {
+    pub(super) fn new(
+        pass: SoftmaxPass<'a>,
+        theta: DMatrix<f64>,
+        separation: Option<SeparationSearch<'a>>,
+    ) -> Self {
         let point = pass.point(theta);
         let goal = Goal::new(&point.scaled_gradient(&point.magnitude), 1.0);
         let share = Share::to_precondition(point.theta.nrows(), point.theta.ncols());
@@ -111,7 +116,7 @@ impl<'a> SoftmaxNewton<'a> {
             goal,
             substitute: 0.0,
             progress: Progress::Active,
-            separation_possible,
+            separation,
         }
     }
 
@@ -315,14 +320,22 @@ impl<'a> SoftmaxNewton<'a> {
         }
     }
 
+    /// Asks whether a search that is slow, or that came to no end, can settle at all; and of one that did settle,
+    /// whether features that floating point takes for equal tell the classes apart.
     fn look_for_separation(&mut self) {
-        if self.separation_possible && self.progress == Progress::Active && self.goal.wants_separation_check()
-        {
-            let margins = Margins::all_pairs(self.pass.features, self.pass.targets);
-            if let Some(found) = find_separation(&margins, &self.point.theta, self.goal.lp_is_due()) {
-                self.progress = Progress::Separable(found);
+        let Some(separation) = &self.separation else { return };
+        let SoftmaxPass { features, targets, .. } = self.pass;
+        let head = || features.to_user(&self.point.theta);
+        let verdict = match &self.progress {
+            Progress::Active if self.goal.wants_separation_check() => {
+                let effort = if self.goal.lp_is_due() { Effort::Thorough } else { Effort::Glance };
+                separation.find(targets, Sides::AllPairs, head(), effort)
             }
-        }
+            Progress::Settled => separation.find_in_near_twins(targets, Sides::AllPairs),
+            Progress::Stuck(_) => separation.find(targets, Sides::AllPairs, head(), Effort::Thorough),
+            Progress::Active | Progress::Separable(_) => Verdict::None,
+        };
+        self.progress = self.progress.clone().after(verdict);
     }
 }
 

@@ -3,7 +3,7 @@
 use super::problem::Problem;
 use super::recomputed::Recomputed;
 use super::scaled_features::ScaledFeatures;
-use super::separation::SeparationKind;
+use super::separation::{GivenAway, SeparationKind};
 use nalgebra::DMatrix;
 use serde::Serialize;
 
@@ -25,6 +25,14 @@ impl Head {
             column.iter_mut().zip(&self.intercepts).for_each(|(logit, intercept)| *logit += intercept);
         }
         logits
+    }
+
+    /// The features with a coefficient that is not zero, where these are at most three.
+    pub(super) fn few_features(&self) -> Option<Vec<usize>> {
+        const FEW: usize = 3;
+        let carries = |&feature: &usize| self.coefficients.column(feature).iter().any(|&value| value != 0.0);
+        let features: Vec<usize> = (0..self.coefficients.ncols()).filter(carries).take(FEW + 1).collect();
+        (features.len() <= FEW).then_some(features)
     }
 }
 
@@ -79,9 +87,11 @@ impl<'a> StationaryPoint<'a> {
 }
 
 /// A proof that no finite minimiser exists: along `direction` no sample's loss rises and some fall for ever.
+///
+/// Every margin has been multiplied out exactly: the direction's doubles on the user's numbers, without rounding.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Separable {
-    /// Complete or quasi-complete.
+    /// Complete or quasi-complete, along this direction.
     pub kind: SeparationKind,
     /// For one-vs-all losses the class whose column separates; `None` when the direction spans all classes.
     pub column_class: Option<usize>,
@@ -94,6 +104,91 @@ pub struct Separable {
     pub separated_size: f64,
     /// Classes those samples belong to.
     pub classes: Vec<usize>,
+    /// What a single feature, or the difference of two nearly equal ones, says by itself; empty where it takes more.
+    pub given_away: Vec<GivenAway>,
+    /// The classes that a direction of their own sets apart from all others, each with its proof; empty where
+    /// only a joint direction of several classes was found.
+    pub separated_classes: Vec<SeparatedClass>,
+    /// The problem without those classes; `None` where nothing is left to solve, or none of them stands alone.
+    pub remaining: Option<Remaining>,
+}
+
+impl Separable {
+    /// The features that carry the direction, where there are at most three.
+    #[must_use]
+    pub fn features(&self) -> Option<Vec<usize>> {
+        self.direction.few_features()
+    }
+
+    /// What single features say, in words; `None` where it takes several.
+    #[must_use]
+    pub fn sentence(&self, feature_names: &[String], class_names: &[String]) -> Option<String> {
+        sentence(&self.given_away, feature_names, class_names)
+    }
+}
+
+/// A class that one row sets apart from all others.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SeparatedClass {
+    /// The class.
+    pub class: usize,
+    /// Whether all samples lie strictly on their side.
+    pub kind: SeparationKind,
+    /// One row in the user's units: samples of the class are nowhere below zero, all others nowhere above.
+    pub direction: Head,
+    /// Samples with a strictly positive margin.
+    pub separated_samples: usize,
+    /// The sum of their weights.
+    pub separated_size: f64,
+    /// What a single feature says by itself.
+    pub given_away: Vec<GivenAway>,
+}
+
+impl SeparatedClass {
+    /// What single features say, in words; `None` where it takes several.
+    #[must_use]
+    pub fn sentence(&self, feature_names: &[String], class_names: &[String]) -> Option<String> {
+        sentence(&self.given_away, feature_names, class_names)
+    }
+}
+
+fn sentence(given_away: &[GivenAway], feature_names: &[String], class_names: &[String]) -> Option<String> {
+    let sentences: Vec<String> =
+        given_away.iter().map(|told| told.sentence(feature_names, class_names)).collect();
+    (!sentences.is_empty()).then(|| sentences.join(", and "))
+}
+
+/// What is left of a problem once the classes that separate are set aside.
+///
+/// One-vs-all columns are problems of their own: those of the other classes are solved as they are. Softmax is solved
+/// anew over the samples of the other classes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Remaining {
+    /// The classes that are left, as numbered in the whole problem; rows of a head over them are in this order.
+    pub classes: Vec<usize>,
+    /// How solving for them ended.
+    pub answer: RemainingAnswer,
+}
+
+/// How solving for the remaining classes ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RemainingAnswer {
+    /// At a stationary point.
+    Stationary {
+        /// One row per class, in the user's units.
+        head: Head,
+        /// The mean loss; over columns that are left, the sum of theirs.
+        loss: f64,
+        /// How stationary it is.
+        certificate: Certificate,
+    },
+    /// Among the remaining classes some separate again; classes are numbered as in `classes`.
+    Separable(Box<Separable>),
+    /// Without an answer, and why.
+    NotConverged {
+        /// What happened.
+        why: String,
+    },
 }
 
 /// How a search ended.

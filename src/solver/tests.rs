@@ -173,23 +173,17 @@ fn constant_and_duplicate_features_give_the_head_of_least_norm() {
     }
 }
 
-/// Every margin that a separation certificate promises, by multiplication.
+#[path = "../../tests/exact/mod.rs"]
+mod exact;
+
+/// Every margin that a separation certificate promises, multiplied out exactly by code of the tests' own.
 fn check_certificate(dataset: &Dataset, separable: &Separable) {
-    let scores = &separable.direction.coefficients * &*dataset.features();
-    let mut positive = 0;
-    for (sample, &label) in dataset.labels().of_sample().iter().enumerate() {
-        let score = |row: usize| scores[(row, sample)] + separable.direction.intercepts[row];
-        let margins: Vec<f64> = match separable.column_class {
-            Some(class) => vec![if label as usize == class { score(0) } else { -score(0) }],
-            None => (0..scores.nrows())
-                .filter(|&row| row != label as usize)
-                .map(|row| score(label as usize) - score(row))
-                .collect(),
-        };
-        assert!(margins.iter().all(|&margin| margin > -1e-9), "sample {sample}: {margins:?}");
-        positive += usize::from(margins.iter().any(|&margin| margin > 1e-8));
-    }
-    assert!(positive > 0 && positive == separable.separated_samples);
+    let Separable { kind, column_class, direction, separated_samples, .. } = separable;
+    let direction = exact::Direction::new(&direction.coefficients, &direction.intercepts);
+    let counted = direction.margins(&dataset.features(), dataset.labels().of_sample(), *column_class);
+    assert_eq!(counted.negative, 0, "{counted:?}");
+    assert!(counted.positive > 0 && counted.positive == *separated_samples);
+    assert_eq!(*kind == SeparationKind::Complete, counted.zero == 0);
 }
 
 fn separable(dataset: &Dataset, choice: &LossChoice) -> Separable {

@@ -1,6 +1,6 @@
 //! Any small file, any loss: no panic, every end has a name, and a stationary point is finite.
 
-use equipoise::data::{Dataset, read_csv};
+use equipoise::data::read_csv;
 use equipoise::loss::{ClassWeights, InrVariant};
 use equipoise::solver::{LossChoice, Outcome, Problem, StationaryPoint, solve};
 use proptest::collection::vec;
@@ -51,7 +51,7 @@ fn weights() -> impl Strategy<Value = ClassWeights> {
     ]
 }
 
-fn assert_finite(point: &StationaryPoint, dataset: &Dataset) {
+fn assert_finite(point: &StationaryPoint) {
     let logits = point.logits();
     let head = point.head.coefficients.iter().chain(&point.head.intercepts);
     let certificate =
@@ -76,7 +76,7 @@ proptest! {
         let Ok(dataset) = read_csv(file.path(), "y", None) else { return Ok(()) };
         let Ok(problem) = Problem::new(&dataset, &choice, &weights, l2) else { return Ok(()) };
         match solve(&problem) {
-            Outcome::Stationary(point) => assert_finite(&point, &dataset),
+            Outcome::Stationary(point) => assert_finite(&point),
             Outcome::Separable(proof) => {
                 prop_assert!(l2 == 0.0 && proof.separated_samples > 0 && !proof.classes.is_empty());
             }

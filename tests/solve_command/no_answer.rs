@@ -71,8 +71,46 @@ fn an_answer_beyond_double_precision_is_not_given() {
 fn the_table_says_what_to_do() {
     let run = Folder::with("y,x\na,0\na,1\nb,1\nb,2\n").solve(&[]);
     assert_eq!((run.code, run.complained.as_str()), (1, ""));
-    let expected = predicate::str::contains("separable: a linear head puts 2 samples of classes a, b")
+    let told = "separable: every sample with x = 2 belongs to class b, and every sample with x = 0 belongs to class a.";
+    let expected = predicate::str::contains(told)
         .and(predicate::str::contains("What to do: add a penalty such as --l2 1e-3"))
         .and(predicate::str::contains("the head that separates"));
+    assert!(expected.eval(&run.printed), "{}", run.printed);
+}
+
+#[test]
+fn a_level_without_negatives_is_named() {
+    let csv =
+        "p,q,s,x,y\n1,0,0,8,0\n1,0,0,3,1\n0,0,1,1,1\n0,1,0,5,0\n0,1,0,4,1\n1,0,0,2,0\n0,1,0,6,0\n0,1,0,9,1\n";
+    for loss in ["logistic", "softmax"] {
+        let record = denied(csv, &["--loss", loss]);
+        let separation = &record["separation"];
+        assert_eq!(separation["because"], "every sample with s = 1 belongs to class 1");
+        assert_eq!(separation["features"], serde_json::json!(["s"]));
+        let told = serde_json::json!([
+            { "feature": "s", "values": { "equal_to": 1.0 }, "classes": ["1"], "samples": 1 }
+        ]);
+        assert_eq!(separation["given_away"], told);
+    }
+}
+
+#[test]
+fn classes_that_separate_are_named_and_the_rest_is_solved() {
+    let csv = "y,x\na,0\na,1\na,3\nb,1\nb,2\nb,0.5\nc,9\nc,8\n";
+    for loss in ["logistic", "softmax"] {
+        let record = denied(csv, &["--loss", loss]);
+        let separation = &record["separation"];
+        assert_eq!(separation["separated_classes"][0]["class"], "c", "{loss}");
+        let left = &separation["remaining"];
+        assert_eq!(
+            (&left["status"], &left["classes"]),
+            (&"stationary".into(), &serde_json::json!(["a", "b"]))
+        );
+        assert_eq!(matrix(&left["coefficients"]).len(), 2);
+    }
+    let run = Folder::with(csv).solve(&[]);
+    let expected = predicate::str::contains("every sample with x > 5.5 belongs to class c")
+        .and(predicate::str::contains("Set apart from all others: 1 class (c)."))
+        .and(predicate::str::contains("The other 2 classes are solved: loss"));
     assert!(expected.eval(&run.printed), "{}", run.printed);
 }

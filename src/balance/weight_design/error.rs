@@ -3,7 +3,7 @@
 use super::DesignStep;
 use super::target::WeightTarget;
 use crate::balance::polytope::{FlowPolytope, Violation};
-use crate::data::Labels;
+use crate::data::{Dataset, Labels};
 use crate::loss::{Span, WIDEST_SPAN};
 use crate::numeric::significant;
 use crate::solver::{NoResponse, ProblemError, Separable};
@@ -20,9 +20,15 @@ pub enum DesignError {
     Problem(#[from] ProblemError),
     /// Classes that a linear head tells apart.
     #[error(
-        "classes {0} are separable, so that no weights have a stationary point; with a penalty, however small, all have one"
+        "classes {classes} are separable{}, so that no weights have a stationary point; with a penalty, however small, all have one",
+        because.as_ref().map_or_else(String::new, |sentence| format!(" ({sentence})"))
     )]
-    Separable(String),
+    Separable {
+        /// Their names.
+        classes: String,
+        /// What a single feature says by itself, where one does.
+        because: Option<String>,
+    },
     /// A problem on the way has no answer.
     #[error("{0}; a penalty would help")]
     Unsolved(String),
@@ -63,10 +69,11 @@ fn attained(step: &DesignStep) -> String {
 }
 
 impl DesignError {
-    pub(super) fn separable(proof: &Separable, labels: &Labels) -> Self {
-        let names: Vec<&str> =
-            proof.classes.iter().map(|&class| labels.class_names()[class].as_str()).collect();
-        Self::Separable(names.join(", "))
+    pub(super) fn separable(proof: &Separable, dataset: &Dataset) -> Self {
+        let class_names = dataset.labels().class_names();
+        let names: Vec<&str> = proof.classes.iter().map(|&class| class_names[class].as_str()).collect();
+        let because = proof.sentence(dataset.feature_names(), class_names);
+        Self::Separable { classes: names.join(", "), because }
     }
 
     /// Why the search along `path` (not empty) ended short of the target: what the target would break at the last

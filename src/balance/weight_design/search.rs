@@ -46,7 +46,7 @@ impl<'d> Search<'_, 'd> {
         let problem = Problem::new(self.dataset, self.choice, &weights, self.l2)?;
         let point = match solve(&problem) {
             Outcome::Stationary(point) => *point,
-            Outcome::Separable(proof) => return Err(DesignError::separable(&proof, labels)),
+            Outcome::Separable(proof) => return Err(DesignError::separable(&proof, self.dataset)),
             Outcome::NotConverged { why, .. } => return Err(DesignError::Unsolved(why)),
         };
         let response = WeightResponse::at(&point)?;

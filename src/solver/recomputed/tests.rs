@@ -166,8 +166,8 @@ fn features_of_any_unit_are_answered() {
 #[test]
 fn sample_weights_are_part_of_the_gradient() {
     let plain = dataset(3);
-    let weights = (0..plain.labels().samples()).map(|sample| 0.3 + (sample % 5) as f64).collect();
-    let weighted = plain.clone().with_weights(weights).expect("positive weights");
+    let weights: Vec<f64> = (0..plain.labels().samples()).map(|sample| 0.3 + (sample % 5) as f64).collect();
+    let weighted = plain.clone().with_sample_weights(&weights).expect("positive weights");
     for choice in choices() {
         let (with, without) = (problem(&weighted, &choice), problem(&plain, &choice));
         let head = stationary(&with).head;

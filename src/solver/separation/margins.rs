@@ -1,0 +1,351 @@
+//! The margins of all samples as linear functions of a direction, and the direction whose least margin is largest.
+
+use super::Sides;
+use super::proof::with_ones;
+use crate::data::Dataset;
+use crate::loss::Targets;
+use crate::numeric::{Sum, map_sample_chunks, over_sample_spans, two_product};
+use crate::solver::linear_program::{LeastMargin, MarginRow};
+use crate::solver::scaling::Scaling;
+use crate::solver::solution::Head;
+use nalgebra::{DMatrix, DVector};
+use std::ops::Range;
+
+/// The least margin (samples of unit norm, directions of about unit size) that the linear program tells from zero.
+const LP_ZERO: f64 = 1e-7;
+/// Bound on the unknowns, far above their size in any direction that is of use.
+const BOUND: f64 = 1e4;
+/// Most rounds of adding violated constraints.
+const MOST_ROUNDS: usize = 60;
+/// How far each sharpening reaches, as a share of the direction.
+const REACHES: [f64; 3] = [1e-5, 1e-9, 1e-12];
+
+/// The margins of every sample, each divided by the sample's norm, over centred and scaled features.
+///
+/// Unknowns are a direction's rows one after another, each `D = d + 1` long with the intercept last; with a row per class
+/// the first is fixed at zero, since only differences count.
+#[derive(Debug)]
+pub(super) struct Margins<'a> {
+    dataset: &'a Dataset,
+    scaling: &'a Scaling,
+    targets: &'a Targets,
+    sides: Sides,
+    norms: Vec<f64>,
+}
+
+/// A direction near separation.
+#[derive(Debug, Clone)]
+pub(super) struct Nearest {
+    /// The direction in the user's units.
+    pub(super) head: Head,
+    /// The margins under it.
+    pub(super) margins: Vec<f64>,
+}
+
+impl<'a> Margins<'a> {
+    pub(super) fn new(
+        dataset: &'a Dataset,
+        scaling: &'a Scaling,
+        targets: &'a Targets,
+        sides: Sides,
+    ) -> Self {
+        let mut margins = Self { dataset, scaling, targets, sides, norms: Vec::new() };
+        let norm = |sample: &[f64]| sample.iter().map(|entry| entry * entry).sum::<f64>().sqrt();
+        let norms = map_sample_chunks(targets.samples(), |range| {
+            margins.block(range).chunks_exact(margins.dimension()).map(norm).collect::<Vec<f64>>()
+        });
+        margins.norms = norms.concat();
+        margins
+    }
+
+    /// `D = d + 1`.
+    pub(super) fn dimension(&self) -> usize {
+        self.dataset.dimension() + 1
+    }
+
+    /// Rows of a direction.
+    pub(super) fn rows(&self) -> usize {
+        match self.sides {
+            Sides::OneAgainstRest(_) => 1,
+            Sides::AllPairs => self.targets.classes(),
+        }
+    }
+
+    /// Rows that are unknown, and margins of a sample.
+    fn free_rows(&self) -> usize {
+        (self.rows() - 1).max(1)
+    }
+
+    pub(super) fn unknowns(&self) -> usize {
+        self.free_rows() * self.dimension()
+    }
+
+    /// Samples `range`, centred and scaled, each followed by a 1.
+    fn block(&self, range: Range<usize>) -> Vec<f64> {
+        let mut block = with_ones(self.dataset, range);
+        for sample in block.chunks_exact_mut(self.dimension()) {
+            let coordinates = self.scaling.centre.iter().zip(&self.scaling.factor);
+            sample.iter_mut().zip(coordinates).for_each(|(value, (centre, factor))| {
+                *value = (*value - centre) * factor;
+            });
+        }
+        block
+    }
+
+    /// A direction in the user's units; factors are powers of two, and only intercepts round.
+    fn head(&self, unknowns: &[f64]) -> Head {
+        let (dimension, rows) = (self.dimension(), self.rows());
+        let fixed = rows - self.free_rows();
+        let mut coefficients = DMatrix::zeros(rows, dimension - 1);
+        let mut intercepts = vec![0.0; rows];
+        for (row, entries) in unknowns.chunks_exact(dimension).enumerate() {
+            let row = row + fixed;
+            for feature in 0..dimension - 1 {
+                coefficients[(row, feature)] = entries[feature] * self.scaling.factor[feature];
+            }
+            let shift = (0..dimension - 1).map(|j| coefficients[(row, j)] * self.scaling.centre[j]);
+            intercepts[row] = entries[dimension - 1] - shift.collect::<Sum>().value();
+        }
+        Head { coefficients, intercepts }
+    }
+
+    /// A direction's unknowns in the user's units, and whether each counts beside the largest in scaled units.
+    pub(super) fn user_unknowns(&self, head: &Head) -> Vec<(f64, bool)> {
+        /// A share of the largest unknown that counts for none.
+        const NEGLIGIBLE: f64 = 1e-6;
+        let fixed = self.rows() - self.free_rows();
+        let largest_of = |row: usize| {
+            let scaled = (0..self.dimension() - 1)
+                .map(|j| (head.coefficients[(row, j)] / self.scaling.factor[j]).abs());
+            scaled.fold(0.0, f64::max)
+        };
+        let largest = (fixed..self.rows()).map(largest_of).fold(f64::MIN_POSITIVE, f64::max);
+        let mut unknowns = Vec::with_capacity(self.unknowns());
+        for row in fixed..self.rows() {
+            for j in 0..self.dimension() - 1 {
+                let value = head.coefficients[(row, j)];
+                unknowns.push((value, (value / self.scaling.factor[j]).abs() > NEGLIGIBLE * largest));
+            }
+            unknowns.push((head.intercepts[row], true));
+        }
+        unknowns
+    }
+
+    /// The direction with these unknowns, in the user's units.
+    pub(super) fn head_of_user_unknowns(&self, unknowns: &[f64]) -> Head {
+        let (dimension, rows) = (self.dimension(), self.rows());
+        let fixed = rows - self.free_rows();
+        let entry = |row: usize, place: usize| {
+            if row < fixed { 0.0 } else { unknowns[(row - fixed) * dimension + place] }
+        };
+        Head {
+            coefficients: DMatrix::from_fn(rows, dimension - 1, entry),
+            intercepts: (0..rows).map(|row| entry(row, dimension - 1)).collect(),
+        }
+    }
+
+    /// The rows of unknowns that a margin weighs a sample by, each with its sign.
+    fn signed_rows(&self, index: usize) -> impl Iterator<Item = (usize, f64)> {
+        let (sample, which) = (index / self.free_rows(), index % self.free_rows());
+        let own = self.targets.of_sample()[sample] as usize;
+        let rows = match self.sides {
+            Sides::OneAgainstRest(class) => [Some((0, if own == class { 1.0 } else { -1.0 })), None],
+            Sides::AllPairs => {
+                let other = if which < own { which } else { which + 1 };
+                let free = |class: usize, sign: f64| class.checked_sub(1).map(|row| (row, sign));
+                [free(own, 1.0), free(other, -1.0)]
+            }
+        };
+        rows.into_iter().flatten()
+    }
+
+    /// A margin over the unknowns in the user's units, not divided by the sample's norm.
+    pub(super) fn user_row(&self, index: usize) -> Vec<f64> {
+        let sample = index / self.free_rows();
+        let numbers = with_ones(self.dataset, sample..sample + 1);
+        let mut row = vec![0.0; self.unknowns()];
+        for (place, sign) in self.signed_rows(index) {
+            let entries = &mut row[place * numbers.len()..][..numbers.len()];
+            entries.iter_mut().zip(&numbers).for_each(|(entry, number)| *entry = sign * number);
+        }
+        row
+    }
+
+    fn margin_row(&self, index: usize, offset: f64) -> MarginRow {
+        let sample = index / self.free_rows();
+        let numbers = self.block(sample..sample + 1);
+        let norm = self.norms[sample];
+        let mut entries = Vec::with_capacity(2 * numbers.len());
+        for (place, sign) in self.signed_rows(index) {
+            let of_row = numbers.iter().enumerate();
+            entries.extend(of_row.map(|(j, number)| (place * numbers.len() + j, sign * number / norm)));
+        }
+        MarginRow { entries, offset }
+    }
+
+    /// Mean of all margins, as a linear function of the unknowns.
+    fn mean(&self) -> DVector<f64> {
+        let dimension = self.dimension();
+        let share = 1.0 / (self.targets.samples() * self.free_rows()) as f64;
+        let mut total = DVector::zeros(self.unknowns());
+        over_sample_spans(
+            self.targets.samples(),
+            || DVector::zeros(self.unknowns()),
+            |part, range| {
+                let block = self.block(range.clone());
+                for (sample, numbers) in range.zip(block.chunks_exact(dimension)) {
+                    for which in 0..self.free_rows() {
+                        for (place, sign) in self.signed_rows(sample * self.free_rows() + which) {
+                            let entries = part.as_mut_slice()[place * dimension..].iter_mut();
+                            let weight = share * sign / self.norms[sample];
+                            entries.zip(numbers).for_each(|(entry, number)| *entry += weight * number);
+                        }
+                    }
+                }
+            },
+            |part| total += part,
+        );
+        total
+    }
+
+    /// All margins under a direction in scaled units, sample by sample.
+    fn evaluate(&self, unknowns: &[f64]) -> Vec<f64> {
+        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        self.of_scores(
+            |range| self.block(range),
+            |sample, row| dot(sample, &unknowns[row * self.dimension()..][..self.dimension()]),
+        )
+    }
+
+    /// All margins under a direction in the user's units, each product with its rounding error.
+    fn evaluate_head(&self, head: &Head) -> Vec<f64> {
+        let fixed = self.rows() - self.free_rows();
+        self.of_scores(
+            |range| with_ones(self.dataset, range),
+            |sample, row| {
+                let row = row + fixed;
+                let mut sum = Sum::default();
+                for (&number, &weight) in sample.iter().zip(head.coefficients.row(row).iter()) {
+                    let (product, lost) = two_product(number, weight);
+                    sum.add(product);
+                    sum.add(lost);
+                }
+                sum.add(head.intercepts[row]);
+                sum.value()
+            },
+        )
+    }
+
+    /// Margins from the scores of the free rows.
+    fn of_scores(
+        &self,
+        block: impl Fn(Range<usize>) -> Vec<f64> + Sync,
+        score: impl Fn(&[f64], usize) -> f64 + Sync,
+    ) -> Vec<f64> {
+        let parts = map_sample_chunks(self.targets.samples(), |range| {
+            let numbers = block(range.clone());
+            let mut margins = Vec::with_capacity(range.len() * self.free_rows());
+            for (sample, numbers) in range.zip(numbers.chunks_exact(self.dimension())) {
+                let scores: Vec<f64> = (0..self.free_rows()).map(|row| score(numbers, row)).collect();
+                for which in 0..self.free_rows() {
+                    let rows = self.signed_rows(sample * self.free_rows() + which);
+                    let margin: f64 = rows.map(|(row, sign)| sign * scores[row]).sum();
+                    margins.push(margin / self.norms[sample]);
+                }
+            }
+            margins
+        });
+        parts.concat()
+    }
+
+    /// The direction of given mean margin whose least margin is largest, by constraint generation: solve over some
+    /// margins, add those below what comes out, until there are none. `None` where classes clearly overlap.
+    pub(super) fn nearest_to_separation(&self) -> Option<Nearest> {
+        let mean = self.mean();
+        let size = mean.norm();
+        if size == 0.0 {
+            return None;
+        }
+        let start = &mean / size;
+        let mut at_hand = self.evaluate(start.as_slice());
+        let mut included = vec![false; at_hand.len()];
+        let mut rows: Vec<MarginRow> = Vec::new();
+        let mut threshold = f64::INFINITY;
+        for _ in 0..MOST_ROUNDS {
+            for index in lowest(&at_hand, threshold, &included, 2 * self.unknowns() + 64) {
+                included[index] = true;
+                rows.push(self.margin_row(index, 0.0));
+            }
+            let program = LeastMargin { rows: &rows, total: &mean, sum: size, bound: BOUND };
+            let best = program.maximise()?;
+            // More constraints only lower it.
+            if best.least < -LP_ZERO {
+                return None;
+            }
+            at_hand = self.evaluate(&best.unknowns);
+            // A least margin only a little short of the program's is positive all the same.
+            threshold = if best.least > LP_ZERO { 0.5 * best.least } else { best.least - LP_ZERO };
+            if lowest(&at_hand, threshold, &included, 1).is_empty() {
+                return Some(Nearest { head: self.head(&best.unknowns), margins: at_hand });
+            }
+        }
+        None
+    }
+
+    /// Enlarges the least margin within ever smaller reach of a direction, where the linear program sees differences that
+    /// were below its tolerance before. `None` where classes turn out to overlap.
+    pub(super) fn sharpened(&self, nearest: Nearest) -> Option<Nearest> {
+        /// Shares of the largest margin that rounding may leave of an overlap.
+        const ROUNDING: f64 = 1e-11;
+        let mean = self.mean();
+        let mut nearest = nearest;
+        for reach in REACHES {
+            let exact = self.evaluate_head(&nearest.head);
+            let least = exact.iter().copied().fold(f64::INFINITY, f64::min);
+            // Rows have unit norm, two of them at most.
+            let within = least + 4.0 * (self.unknowns() as f64).sqrt() * reach;
+            let some = lowest(&exact, within, &vec![false; exact.len()], 20 * self.unknowns() + 2000);
+            let rows: Vec<MarginRow> = some
+                .into_iter()
+                .map(|index| self.margin_row(index, (exact[index] - least) / reach))
+                .collect();
+            let program = LeastMargin { rows: &rows, total: &mean, sum: 0.0, bound: 1.0 };
+            let Some(best) = program.maximise() else { break };
+            let step = self.head(&best.unknowns.iter().map(|entry| entry * reach).collect::<Vec<_>>());
+            let head = Head {
+                coefficients: &nearest.head.coefficients + step.coefficients,
+                intercepts: nearest
+                    .head
+                    .intercepts
+                    .iter()
+                    .zip(&step.intercepts)
+                    .map(|(a, b)| a + b)
+                    .collect(),
+            };
+            let margins = self.evaluate_head(&head);
+            let reached = margins.iter().copied().fold(f64::INFINITY, f64::min);
+            if reached > least {
+                nearest = Nearest { head, margins };
+            }
+            if reached > 0.0 {
+                break;
+            }
+        }
+        let least = nearest.margins.iter().copied().fold(f64::INFINITY, f64::min);
+        let largest = nearest.margins.iter().copied().fold(0.0, f64::max);
+        (least > -ROUNDING * largest).then_some(nearest)
+    }
+}
+
+/// The lowest margins below a threshold that are not included yet.
+fn lowest(margins: &[f64], threshold: f64, included: &[bool], most: usize) -> Vec<usize> {
+    let mut below: Vec<usize> =
+        (0..margins.len()).filter(|&index| !included[index] && margins[index] < threshold).collect();
+    let order = |&a: &usize, &b: &usize| margins[a].total_cmp(&margins[b]).then(a.cmp(&b));
+    if below.len() > most && most > 0 {
+        below.select_nth_unstable_by(most - 1, order);
+        below.truncate(most);
+    }
+    below.sort_by(order);
+    below
+}

@@ -1,0 +1,207 @@
+//! Separability: when no finite minimiser exists, a direction that proves it (Albert and Anderson 1984).
+//!
+//! A head along which no sample's own logit falls behind another, and some gain, lets the loss fall for ever. Such
+//! directions are looked for in floating point: single features against a threshold, the head that the search has come
+//! to, a linear program, and heads of few bits near its answer. None of these is trusted: a separation is reported only if
+//! every margin, multiplied out exactly on the user's numbers, has the right sign.
+
+mod kernel;
+mod margins;
+mod proof;
+mod thresholds;
+
+use super::scaling::Scaling;
+use super::solution::Head;
+use crate::data::Dataset;
+use crate::loss::Targets;
+use margins::{Margins, Nearest};
+use proof::prove;
+use std::sync::OnceLock;
+pub use thresholds::{FeatureValues, GivenAway};
+use thresholds::{Thresholds, Wanted};
+
+/// Linear programs with more unknowns are not attempted.
+const MOST_UNKNOWNS: usize = 4000;
+
+/// Numbers that the linear program of so many unknowns is made of at most.
+pub(super) fn largest_program(unknowns: usize) -> u128 {
+    let unknowns = unknowns.min(MOST_UNKNOWNS) as u128;
+    16 * unknowns * unknowns
+}
+
+/// How far a direction sets the classes apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SeparationKind {
+    /// Every sample lies strictly on its own side.
+    Complete,
+    /// No sample lies on the wrong side, some lie on the border.
+    Quasi,
+}
+
+/// Who is to lie on which side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sides {
+    /// Samples of one class above zero, all others below.
+    OneAgainstRest(usize),
+    /// Each sample's own logit above each other: `K - 1` margins a sample.
+    AllPairs,
+}
+
+/// A direction whose margins have been multiplied out exactly: none is negative, some are positive.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Separation {
+    pub(super) kind: SeparationKind,
+    pub(super) sides: Sides,
+    /// In the user's units: one row (its class above, the rest below), or one row per class.
+    pub(super) direction: Head,
+    /// Samples with a positive margin.
+    pub(super) samples: usize,
+    /// The sum of their weights.
+    pub(super) size: f64,
+    /// Classes those samples belong to.
+    pub(super) classes: Vec<usize>,
+    /// What a single feature, or the difference of two, says by itself.
+    pub(super) given_away: Vec<GivenAway>,
+    /// The classes that a row of their own sets apart from all others, where the direction is made of such rows.
+    pub(super) by_class: Vec<Separation>,
+}
+
+/// What a search for a separating direction came to.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Verdict {
+    /// There is one.
+    Proved(Box<Separation>),
+    /// Classes overlap or are apart by less than floating point can tell.
+    Undecided,
+    /// None was found, or there is none.
+    None,
+}
+
+/// How hard to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effort {
+    /// Only what costs a pass over the data: for complete separation.
+    Glance,
+    /// Also by linear programs, and for separation of some samples.
+    Thorough,
+}
+
+/// Looks for separating directions over one data set; what several searches need is measured once.
+#[derive(Debug)]
+pub(super) struct SeparationSearch<'a> {
+    dataset: &'a Dataset,
+    thresholds: OnceLock<Thresholds>,
+    near_twins: OnceLock<Thresholds>,
+    scaling: OnceLock<Scaling>,
+}
+
+impl<'a> SeparationSearch<'a> {
+    pub(super) fn new(dataset: &'a Dataset) -> Self {
+        Self { dataset, thresholds: OnceLock::new(), near_twins: OnceLock::new(), scaling: OnceLock::new() }
+    }
+
+    fn thresholds(&self, targets: &Targets) -> &Thresholds {
+        self.thresholds.get_or_init(|| Thresholds::of_features(self.dataset, targets))
+    }
+
+    /// Looks for a direction that sets classes apart, `head` being where the search for a minimiser has come to.
+    pub(super) fn find(&self, targets: &Targets, sides: Sides, head: Head, effort: Effort) -> Verdict {
+        let found = self.at_a_glance(targets, sides, head);
+        if let Some(found) = found {
+            return Verdict::Proved(Box::new(found));
+        }
+        match (effort, sides) {
+            (Effort::Glance, _) => Verdict::None,
+            (Effort::Thorough, Sides::OneAgainstRest(_)) => self.thoroughly(targets, sides),
+            (Effort::Thorough, Sides::AllPairs) => {
+                let alone = self.classes_alone(targets);
+                self.joined(targets, alone)
+                    .map_or_else(|| self.thoroughly(targets, sides), |found| Verdict::Proved(Box::new(found)))
+            }
+        }
+    }
+
+    /// Differences of nearly equal features, which floating point takes for none.
+    pub(super) fn find_in_near_twins(&self, targets: &Targets, sides: Sides) -> Verdict {
+        let twins = self.near_twins.get_or_init(|| Thresholds::of_near_twins(self.dataset, targets));
+        let found = twins.separation(self.dataset, targets, sides, Wanted::Any);
+        found.map_or(Verdict::None, |found| Verdict::Proved(Box::new(found)))
+    }
+
+    /// Complete separation by a single feature or by the head at hand.
+    fn at_a_glance(&self, targets: &Targets, sides: Sides, head: Head) -> Option<Separation> {
+        let by_feature =
+            || self.thresholds(targets).separation(self.dataset, targets, sides, Wanted::Complete);
+        let complete = |found: &Separation| found.kind == SeparationKind::Complete;
+        by_feature().or_else(|| {
+            let centred = proof::centred(self.dataset, targets, sides, head);
+            prove(self.dataset, targets, sides, centred).filter(complete)
+        })
+    }
+
+    fn thoroughly(&self, targets: &Targets, sides: Sides) -> Verdict {
+        if let Some(found) = self.thresholds(targets).separation(self.dataset, targets, sides, Wanted::Any) {
+            return Verdict::Proved(Box::new(found));
+        }
+        if let found @ Verdict::Proved(_) = self.find_in_near_twins(targets, sides) {
+            return found;
+        }
+        let scaling = self.scaling.get_or_init(|| Scaling::new(self.dataset, 0.0));
+        let margins = Margins::new(self.dataset, scaling, targets, sides);
+        if margins.unknowns() > MOST_UNKNOWNS {
+            return Verdict::None;
+        }
+        let Some(nearest) = margins.nearest_to_separation() else { return Verdict::None };
+        match self.proved_near(&margins, &nearest, targets, sides) {
+            Some(found) => Verdict::Proved(Box::new(found)),
+            None => margins.sharpened(nearest).map_or(Verdict::None, |nearest| {
+                self.proved_near(&margins, &nearest, targets, sides)
+                    .map_or(Verdict::Undecided, |found| Verdict::Proved(Box::new(found)))
+            }),
+        }
+    }
+
+    /// A proof by the direction itself, or by one near it that leaves samples on the border exactly there.
+    fn proved_near(
+        &self,
+        margins: &Margins,
+        nearest: &Nearest,
+        targets: &Targets,
+        sides: Sides,
+    ) -> Option<Separation> {
+        let itself = std::iter::once_with(|| nearest.head.clone());
+        let mut heads = itself.chain(kernel::directions_near(margins, nearest));
+        heads.find_map(|head| prove(self.dataset, targets, sides, head))
+    }
+
+    /// The classes that a row of their own sets apart from all others; with two classes, that is the whole question.
+    fn classes_alone(&self, targets: &Targets) -> Vec<Separation> {
+        if targets.classes() < 3 {
+            return Vec::new();
+        }
+        let of_class = |class| match self.thoroughly(targets, Sides::OneAgainstRest(class)) {
+            Verdict::Proved(found) => Some(*found),
+            Verdict::Undecided | Verdict::None => None,
+        };
+        let occurring = (0..targets.classes()).filter(|&class| targets.counts()[class] > 0);
+        occurring.filter_map(of_class).collect()
+    }
+
+    /// Rows that each set one class apart, together a head that sets all of these apart.
+    fn joined(&self, targets: &Targets, by_class: Vec<Separation>) -> Option<Separation> {
+        let first = by_class.first()?;
+        let mut direction = Head {
+            coefficients: nalgebra::DMatrix::zeros(targets.classes(), self.dataset.dimension()),
+            intercepts: vec![0.0; targets.classes()],
+        };
+        for own in &by_class {
+            let Sides::OneAgainstRest(class) = own.sides else { continue };
+            direction.coefficients.row_mut(class).copy_from(&own.direction.coefficients.row(0));
+            direction.intercepts[class] = own.direction.intercepts[0];
+        }
+        let given_away = if by_class.len() == 1 { first.given_away.clone() } else { Vec::new() };
+        let found = prove(self.dataset, targets, Sides::AllPairs, direction)?;
+        Some(Separation { given_away, by_class, ..found })
+    }
+}
