@@ -361,8 +361,11 @@ impl Pivots {
                 column /= size;
             }
         }
+        if standardised.is_empty() {
+            return 1.0;
+        }
         let values = standardised.singular_values();
-        if values.is_empty() { 1.0 } else { values.max() / values.min().max(f64::MIN_POSITIVE) }
+        values.max() / values.min().max(f64::MIN_POSITIVE)
     }
 
     /// From coefficients of the pivots, whatever the others' are, to those of least norm in the user's units with the same
