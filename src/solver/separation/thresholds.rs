@@ -45,9 +45,10 @@ pub struct GivenAway {
 }
 
 impl GivenAway {
-    /// In words: "every sample with s = 1 belongs to class b".
+    /// In words: "every sample with s = 1 belongs to class b". Where many classes have such values but the one that the
+    /// direction is `about` has none: "no sample with s = 1 belongs to class b".
     #[must_use]
-    pub fn sentence(&self, feature_names: &[String], class_names: &[String]) -> String {
+    pub fn sentence(&self, feature_names: &[String], class_names: &[String], about: Option<usize>) -> String {
         /// Where there are more classes, those that are not among them are named, or they are only counted.
         const MOST_NAMED: usize = 3;
         let name =
@@ -75,6 +76,9 @@ impl GivenAway {
             (0..class_names.len()).filter(|class| !self.classes.contains(class)).collect();
         if others.len() <= MOST_NAMED {
             return format!("no sample with {feature} {values} belongs to {}", named(&others));
+        }
+        if let Some(class) = about.filter(|class| others.contains(class)) {
+            return format!("no sample with {feature} {values} belongs to {}", named(&[class]));
         }
         let count = self.classes.len();
         format!("every sample with {feature} {values} belongs to one of {count} classes")
