@@ -84,7 +84,7 @@ fn memory(search: Search, (dimension, rows): (usize, usize), counts: &[usize], u
     let drawn = |share: Share| wide(share.samples(counts)) * d;
     let subsamples = drawn(Share::to_begin_on(dimension)) + drawn(Share::to_precondition(dimension, rows));
     let program = || separation::largest_program(dimension.saturating_mul(rows));
-    let margins = if unpenalised { 3 * n * q + program() } else { 0 };
+    let margins = if unpenalised { 5 * n * q + program() } else { 0 };
     // Labels and weights of samples are at hand up to three times.
     let numbers = hessians + sums + pairs + subsamples + margins + 3 * n;
     double * numbers + kept + wide(LARGEST_HELD).min(double * n * d) + OVERHEAD

@@ -38,7 +38,9 @@ impl Found<'_, '_, '_, '_> {
         let remaining = match *self.problem.loss {
             _ if separated_classes.is_empty() => None,
             LossKind::Softmax(_) => self.without(&separated_classes),
-            LossKind::Logistic(_) | LossKind::Inr(_) => self.other_columns(descent),
+            LossKind::Logistic(_) => self.other_columns(descent),
+            // Where a column separates, the others were not brought to the sharpness asked for.
+            LossKind::Inr(_) => None,
         };
         Separable {
             kind: separation.kind,

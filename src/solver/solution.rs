@@ -123,7 +123,7 @@ impl Separable {
     /// What single features say, in words; `None` where it takes several.
     #[must_use]
     pub fn sentence(&self, feature_names: &[String], class_names: &[String]) -> Option<String> {
-        sentence(&self.given_away, feature_names, class_names)
+        sentence(&self.given_away, feature_names, class_names, self.column_class)
     }
 }
 
@@ -148,13 +148,18 @@ impl SeparatedClass {
     /// What single features say, in words; `None` where it takes several.
     #[must_use]
     pub fn sentence(&self, feature_names: &[String], class_names: &[String]) -> Option<String> {
-        sentence(&self.given_away, feature_names, class_names)
+        sentence(&self.given_away, feature_names, class_names, Some(self.class))
     }
 }
 
-fn sentence(given_away: &[GivenAway], feature_names: &[String], class_names: &[String]) -> Option<String> {
+fn sentence(
+    given_away: &[GivenAway],
+    feature_names: &[String],
+    class_names: &[String],
+    about: Option<usize>,
+) -> Option<String> {
     let sentences: Vec<String> =
-        given_away.iter().map(|told| told.sentence(feature_names, class_names)).collect();
+        given_away.iter().map(|told| told.sentence(feature_names, class_names, about)).collect();
     (!sentences.is_empty()).then(|| sentences.join(", and "))
 }
 

@@ -22,6 +22,8 @@ use thresholds::{Thresholds, Wanted};
 
 /// Linear programs with more unknowns are not attempted.
 const MOST_UNKNOWNS: usize = 4000;
+/// Numbers read by one program for every class; where it is more, classes are judged by single features only.
+const MOST_NUMBERS: u128 = 1 << 31;
 
 /// Numbers that the linear program of so many unknowns is made of at most.
 pub(super) fn largest_program(unknowns: usize) -> u128 {
@@ -91,6 +93,12 @@ pub(super) enum Effort {
 #[derive(Debug)]
 pub(super) struct SeparationSearch<'a> {
     dataset: &'a Dataset,
+    measured: Box<Measured>,
+}
+
+/// What is known of the features so far.
+#[derive(Debug, Default)]
+struct Measured {
     thresholds: OnceLock<Thresholds>,
     near_twins: OnceLock<Thresholds>,
     scaling: OnceLock<Scaling>,
@@ -98,11 +106,11 @@ pub(super) struct SeparationSearch<'a> {
 
 impl<'a> SeparationSearch<'a> {
     pub(super) fn new(dataset: &'a Dataset) -> Self {
-        Self { dataset, thresholds: OnceLock::new(), near_twins: OnceLock::new(), scaling: OnceLock::new() }
+        Self { dataset, measured: Box::default() }
     }
 
     fn thresholds(&self, targets: &Targets) -> &Thresholds {
-        self.thresholds.get_or_init(|| Thresholds::of_features(self.dataset, targets))
+        self.measured.thresholds.get_or_init(|| Thresholds::of_features(self.dataset, targets))
     }
 
     /// Looks for a direction that sets classes apart, `head` being where the search for a minimiser has come to.
@@ -124,7 +132,7 @@ impl<'a> SeparationSearch<'a> {
 
     /// Differences of nearly equal features, which floating point takes for none.
     pub(super) fn find_in_near_twins(&self, targets: &Targets, sides: Sides) -> Verdict {
-        let twins = self.near_twins.get_or_init(|| Thresholds::of_near_twins(self.dataset, targets));
+        let twins = self.measured.near_twins.get_or_init(|| Thresholds::of_near_twins(self.dataset, targets));
         let found = twins.separation(self.dataset, targets, sides, Wanted::Any);
         found.map_or(Verdict::None, |found| Verdict::Proved(Box::new(found)))
     }
@@ -147,7 +155,7 @@ impl<'a> SeparationSearch<'a> {
         if let found @ Verdict::Proved(_) = self.find_in_near_twins(targets, sides) {
             return found;
         }
-        let scaling = self.scaling.get_or_init(|| Scaling::new(self.dataset, 0.0));
+        let scaling = self.measured.scaling.get_or_init(|| Scaling::new(self.dataset, 0.0));
         let margins = Margins::new(self.dataset, scaling, targets, sides);
         if margins.unknowns() > MOST_UNKNOWNS {
             return Verdict::None;
@@ -180,12 +188,20 @@ impl<'a> SeparationSearch<'a> {
         if targets.classes() < 3 {
             return Vec::new();
         }
-        let of_class = |class| match self.thoroughly(targets, Sides::OneAgainstRest(class)) {
-            Verdict::Proved(found) => Some(*found),
-            Verdict::Undecided | Verdict::None => None,
+        let wide = |size: usize| size as u128;
+        let numbers = wide(targets.classes()) * wide(targets.samples()) * wide(self.dataset.dimension() + 1);
+        let of_class = |class| {
+            let sides = Sides::OneAgainstRest(class);
+            if numbers > MOST_NUMBERS {
+                return self.thresholds(targets).separation(self.dataset, targets, sides, Wanted::Any);
+            }
+            match self.thoroughly(targets, sides) {
+                Verdict::Proved(found) => Some(*found),
+                Verdict::Undecided | Verdict::None => None,
+            }
         };
         let occurring = (0..targets.classes()).filter(|&class| targets.counts()[class] > 0);
-        occurring.filter_map(of_class).collect()
+        without_the_others_sides(occurring.filter_map(of_class).collect())
     }
 
     /// Rows that each set one class apart, together a head that sets all of these apart.
@@ -204,4 +220,19 @@ impl<'a> SeparationSearch<'a> {
         let found = prove(self.dataset, targets, Sides::AllPairs, direction)?;
         Some(Separation { given_away, by_class, ..found })
     }
+}
+
+/// Leaves out classes that only look set apart because samples of another class are: where all samples with s = 1 belong to
+/// class c, no other class has any, and yet without c these are as they should be.
+fn without_the_others_sides(by_class: Vec<Separation>) -> Vec<Separation> {
+    let stands_out = |found: &&Separation| match found.sides {
+        Sides::OneAgainstRest(class) => found.classes.contains(&class),
+        Sides::AllPairs => false,
+    };
+    let outstanding: Vec<Sides> = by_class.iter().filter(stands_out).map(|found| found.sides).collect();
+    let is_outstanding = |class: usize| outstanding.contains(&Sides::OneAgainstRest(class));
+    let stays = |found: &Separation| {
+        outstanding.contains(&found.sides) || found.classes.iter().any(|&class| !is_outstanding(class))
+    };
+    by_class.into_iter().filter(stays).collect()
 }

@@ -2,7 +2,7 @@
 //! are samples of some classes only.
 
 use super::proof::{prove, with_ones};
-use super::{Separation, SeparationKind, Sides};
+use super::{Separation, Sides};
 use crate::data::Dataset;
 use crate::loss::Targets;
 use crate::numeric::two_sum;
@@ -45,9 +45,10 @@ pub struct GivenAway {
 }
 
 impl GivenAway {
-    /// In words: "every sample with s = 1 belongs to class b".
+    /// In words: "every sample with s = 1 belongs to class b". Where many classes have such values but the one that the
+    /// direction is `about` has none: "no sample with s = 1 belongs to class b".
     #[must_use]
-    pub fn sentence(&self, feature_names: &[String], class_names: &[String]) -> String {
+    pub fn sentence(&self, feature_names: &[String], class_names: &[String], about: Option<usize>) -> String {
         /// Where there are more classes, those that are not among them are named, or they are only counted.
         const MOST_NAMED: usize = 3;
         let name =
@@ -75,6 +76,9 @@ impl GivenAway {
             (0..class_names.len()).filter(|class| !self.classes.contains(class)).collect();
         if others.len() <= MOST_NAMED {
             return format!("no sample with {feature} {values} belongs to {}", named(&others));
+        }
+        if let Some(class) = about.filter(|class| others.contains(class)) {
+            return format!("no sample with {feature} {values} belongs to {}", named(&[class]));
         }
         let count = self.classes.len();
         format!("every sample with {feature} {values} belongs to one of {count} classes")
@@ -130,6 +134,8 @@ struct Split {
     column: Column,
     threshold: f64,
     above: Vec<bool>,
+    /// No sample lies upon it.
+    is_strict: bool,
 }
 
 /// Ranges of some columns, class by class.
@@ -182,13 +188,18 @@ impl Thresholds {
         sides: Sides,
         wanted: Wanted,
     ) -> Option<Separation> {
+        // Two groups of three classes leave two of them level.
+        if wanted == Wanted::Complete && sides == Sides::AllPairs && self.classes > 2 {
+            return None;
+        }
         let splits = (0..self.columns.len()).filter_map(|place| match sides {
             Sides::OneAgainstRest(class) => self.split_off(place, class),
             Sides::AllPairs => self.split_anywhere(place),
         });
+        let splits = splits.filter(|split| wanted == Wanted::Any || split.is_strict);
         let proofs = splits.take(MOST_PROOFS).filter_map(|split| {
             let found = prove(dataset, targets, sides, split.direction(dataset, sides))?;
-            (wanted == Wanted::Any || found.kind == SeparationKind::Complete).then_some((split, found))
+            Some((split, found))
         });
         // The first of the largest.
         let (split, found) =
@@ -221,17 +232,21 @@ impl Thresholds {
             let (a, b) = (ranges[a], ranges[b]);
             a.low.total_cmp(&b.low).then(a.high.total_cmp(&b.high))
         });
+        let mut above_from = vec![Range::EMPTY; order.len()];
+        let mut above = Range::EMPTY;
+        for (from, &class) in above_from.iter_mut().zip(&order).rev() {
+            above = above.with(ranges[class]);
+            *from = above;
+        }
         let mut best: Option<Split> = None;
         let mut below = Range::EMPTY;
         for (place_in_order, &class) in order.iter().enumerate() {
-            let above =
-                order[place_in_order..].iter().map(|&class| ranges[class]).fold(Range::EMPTY, Range::with);
+            let above = above_from[place_in_order];
             if below.high <= above.low && below.low <= below.high {
                 let mut is_above = vec![false; self.classes];
                 order[place_in_order..].iter().for_each(|&class| is_above[class] = true);
-                let gap = below.high < above.low;
                 let split = self.split(place, below, above, is_above);
-                if gap && split.is_some() {
+                if split.as_ref().is_some_and(|split| split.is_strict) {
                     return split;
                 }
                 best = best.or(split);
@@ -248,7 +263,7 @@ impl Thresholds {
         let strictly_between = low.high < middle && middle < high.low;
         let threshold = if strictly_between { middle } else { high.low };
         // With no number between two neighbours, the border goes through one of them.
-        apart.then(|| Split { column: self.columns[place], threshold, above })
+        apart.then(|| Split { column: self.columns[place], threshold, above, is_strict: strictly_between })
     }
 }
 
