@@ -92,7 +92,7 @@ impl Over<'_> {
         let usual = columns == self.targets.classes() && self.targets.classes() > 2 || columns == 1;
         match LossChoice::of(plan).filter(|_| usual && self.targets.counts().iter().all(|&count| count > 0)) {
             Some(choice) => self.solved(&choice),
-            None => Ok(self.solved_generally(start)),
+            None => self.solved_generally(start),
         }
     }
 
@@ -117,18 +117,13 @@ impl Over<'_> {
         })
     }
 
-    fn solved_generally(&self, start: Option<&Head>) -> Result<Head, String> {
-        let any = AnyProblem {
-            loss: &**self.loss,
-            targets: self.targets,
-            features: self.features,
-            fixed_logits: None,
-            l2: self.l2,
-        };
-        match solve_any(&any, start) {
+    fn solved_generally(&self, start: Option<&Head>) -> Result<Result<Head, String>, DataError> {
+        let dataset = Dataset::unnamed(self.features.clone(), self.targets.labels().clone())?;
+        let any = AnyProblem { loss: &**self.loss, targets: self.targets, dataset: &dataset, l2: self.l2 };
+        Ok(match solve_any(&any, start) {
             AnyOutcome::Stationary(point) => Ok(point.head),
             AnyOutcome::NotConverged { why, .. } => Err(why),
-        }
+        })
     }
 
     fn measured(&self, head: &Head) -> HeadMeasured {

@@ -3,10 +3,9 @@
 use super::Evidence;
 use super::pass::tally;
 use super::record::{Measured, problem};
-use crate::data::DataError;
+use crate::data::{DataError, Dataset};
 use crate::loss::{ClassWeights, LossPlan};
 use crate::solver::{AnyOutcome, AnyProblem, solve_any};
-use nalgebra::DMatrix;
 use serde::Serialize;
 
 /// Intercepts that make the loss stationary, and what is measured with them.
@@ -31,14 +30,8 @@ pub fn recalibrate(
 ) -> Result<Recalibration, DataError> {
     let (targets, loss) = problem(evidence, plan, weights)?;
     let logits = evidence.logits(0..targets.samples(), loss.link())?;
-    let nothing = DMatrix::zeros(0, targets.samples());
-    let any = AnyProblem {
-        loss: &*loss,
-        targets: &targets,
-        features: &nothing,
-        fixed_logits: Some(&logits),
-        l2: 0.0,
-    };
+    let dataset = Dataset::from_logits(logits, targets.labels().clone())?;
+    let any = AnyProblem { loss: &*loss, targets: &targets, dataset: &dataset, l2: 0.0 };
     let (point, not_converged) = match solve_any(&any, None) {
         AnyOutcome::Stationary(point) => (point, None),
         AnyOutcome::NotConverged { why, at } => (at, Some(why)),

@@ -74,8 +74,7 @@ fn balanced((seed, number): (u64, u64), case: usize) -> Result<CaseReport, Setup
     let weights = ClassWeights::Explicit(vec![1.0, 0.6, 2.5, 4.0]);
     let targets = Targets::new(dataset.labels(), &weights)?;
     let (loss, features) = (plan.over(&targets), dataset.features());
-    let problem =
-        AnyProblem { loss: &*loss, targets: &targets, features: &features, fixed_logits: None, l2: L2 };
+    let problem = AnyProblem { loss: &*loss, targets: &targets, dataset: &dataset, l2: L2 };
     // A column that is never pushed down has no stationary intercept; the others have.
     let endless = matches!(plan, LossPlan::Equalization { .. });
     let setup = format!("{words}; four overlapping classes of 60 to 8 samples, uneven weights");
@@ -223,13 +222,7 @@ mod tests {
         let others = Targets::new(unweighted.labels(), &weights).expect("valid");
         for (plan, words) in losses() {
             let (loss, features) = (plan.over(&targets), weighted.features());
-            let problem = AnyProblem {
-                loss: &*loss,
-                targets: &targets,
-                features: &features,
-                fixed_logits: None,
-                l2: L2,
-            };
+            let problem = AnyProblem { loss: &*loss, targets: &targets, dataset: &weighted, l2: L2 };
             let point = match solve_any(&problem, None) {
                 AnyOutcome::Stationary(point) | AnyOutcome::NotConverged { at: point, .. } => point,
             };

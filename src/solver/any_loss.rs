@@ -4,22 +4,26 @@
 //! but its gradient and its curvature.
 
 use super::Head;
+use super::coordinates::Coordinates;
+use super::recomputed::Recomputed;
+use super::scaled_features::ScaledFeatures;
+use super::search::LARGEST_AS_PRINTED;
 use super::trust_region::{Model, step_within};
+use crate::data::Dataset;
 use crate::loss::{Loss, Targets};
 use crate::numeric::largest_magnitude;
 use nalgebra::DMatrix;
+use std::sync::Arc;
 
-/// A linear head over features, on top of logits that are fixed; either may be missing.
+/// A linear head over the features of a data set, or on top of its logits.
 #[derive(Clone, Copy)]
 pub struct AnyProblem<'a> {
     /// The loss.
     pub loss: &'a dyn Loss,
     /// What it is held against.
     pub targets: &'a Targets,
-    /// `d x N`, of no rows where the head is its intercepts alone.
-    pub features: &'a DMatrix<f64>,
-    /// `K x N`, added to what the head says.
-    pub fixed_logits: Option<&'a DMatrix<f64>>,
+    /// The samples.
+    pub dataset: &'a Dataset,
     /// `mu` of the penalty `mu/2 |W|^2`.
     pub l2: f64,
 }
@@ -46,7 +50,8 @@ pub struct AnyPoint {
     pub head: Head,
     /// The loss with penalty.
     pub loss: f64,
-    /// Largest entry of the gradient beside the sum of the magnitudes of the terms that cancel in it.
+    /// Largest entry of the gradient beside the sum of the magnitudes of the terms that cancel in it, at the doubles of the
+    /// head: its logits are exact to one rounding.
     pub relative_gradient: f64,
     /// Steps taken.
     pub iterations: usize,
@@ -76,7 +81,7 @@ pub fn solve_any(problem: &AnyProblem, start: Option<&Head>) -> AnyOutcome {
             idle += 1;
         }
         if at.relative <= TIGHT || (at.relative <= STATIONARY && idle >= 3) {
-            return AnyOutcome::Stationary(search.point(&at, iteration));
+            return search.ended(&at, iteration);
         }
         if idle >= PATIENCE || !at.loss.is_finite() {
             return AnyOutcome::NotConverged {
@@ -117,7 +122,7 @@ enum Verdict {
     Bad,
 }
 
-/// A point of the search: unknowns are coefficients in units of each feature's size, and intercepts last, `K x (d + 1)`.
+/// A point of the search: unknowns are coefficients in the coordinates of the problem, and intercepts last, `K x D`.
 struct At {
     unknowns: DMatrix<f64>,
     logits: DMatrix<f64>,
@@ -128,22 +133,19 @@ struct At {
 
 struct Search<'a> {
     problem: AnyProblem<'a>,
-    /// Features over their root mean square, and ones, `(d + 1) x N`.
+    coordinates: Arc<Coordinates>,
+    /// Samples in those, `D x N`, the last row ones.
     design: DMatrix<f64>,
-    /// Root mean squares, 1 for what is all zero.
-    size: Vec<f64>,
 }
 
 impl<'a> Search<'a> {
     fn new(problem: AnyProblem<'a>) -> Self {
-        let (d, n) = (problem.features.nrows(), problem.targets.samples());
-        let mean_square = |row: usize| problem.features.row(row).norm_squared() / n as f64;
-        let size: Vec<f64> = (0..d).map(|row| mean_square(row).sqrt()).collect();
-        let size: Vec<f64> = size.into_iter().map(|size| if size > 0.0 { size } else { 1.0 }).collect();
-        let design = DMatrix::from_fn(d + 1, n, |row, sample| {
-            if row == d { 1.0 } else { problem.features[(row, sample)] / size[row] }
-        });
-        Self { problem, design, size }
+        let coordinates = Arc::new(Coordinates::of(problem.dataset, problem.l2));
+        let features = ScaledFeatures::new(problem.dataset, &coordinates);
+        let mut scratch = Vec::new();
+        let design = features.block(0..features.samples(), &mut scratch).to_vec();
+        let design = DMatrix::from_vec(coordinates.dimension(), features.samples(), design);
+        Self { problem, coordinates, design }
     }
 
     /// Newton on the gradient of a loss without a value, which is a field like any other: its derivative is dense and not
@@ -151,16 +153,15 @@ impl<'a> Search<'a> {
     fn solve_field(&self, mut at: At) -> AnyOutcome {
         for iteration in 0..MOST_ITERATIONS {
             if at.relative <= TIGHT {
-                return AnyOutcome::Stationary(self.point(&at, iteration));
+                return self.ended(&at, iteration);
             }
             let Some(next) = self.field_step(&at) else {
-                let point = self.point(&at, iteration);
                 return if at.relative <= STATIONARY {
-                    AnyOutcome::Stationary(point)
+                    self.ended(&at, iteration)
                 } else {
                     AnyOutcome::NotConverged {
                         why: "no step makes the gradient smaller".to_owned(),
-                        at: point,
+                        at: self.point(&at, iteration),
                     }
                 };
             };
@@ -196,35 +197,39 @@ impl<'a> Search<'a> {
         halved.into_iter().find(smaller)
     }
 
+    /// Where the search begins: at a head, or at zero where there is none or coordinates combine several features.
     fn unknowns(&self, start: Option<&Head>) -> DMatrix<f64> {
-        let (rows, d) = (self.problem.loss.logit_rows(), self.size.len());
-        DMatrix::from_fn(rows, d + 1, |k, j| match start {
-            None => 0.0,
-            Some(head) if j == d => head.intercepts[k],
-            Some(head) => head.coefficients[(k, j)] * self.size[j],
-        })
+        match start.filter(|_| !self.coordinates.combines_features()) {
+            Some(head) => self.coordinates.scaled_head(head).transpose(),
+            None => DMatrix::zeros(self.problem.loss.logit_rows(), self.coordinates.dimension()),
+        }
     }
 
     fn evaluate(&self, unknowns: DMatrix<f64>) -> At {
         let mut logits = &unknowns * &self.design;
-        if let Some(fixed) = self.problem.fixed_logits {
+        if let Some(fixed) = self.problem.dataset.fixed_logits() {
             logits += fixed;
         }
+        self.evaluate_at(unknowns, logits)
+    }
+
+    fn evaluate_at(&self, unknowns: DMatrix<f64>, logits: DMatrix<f64>) -> At {
         let mut by_logits = DMatrix::zeros(logits.nrows(), logits.ncols());
         let value = self.problem.loss.value_and_gradient(&logits, self.problem.targets, &mut by_logits);
         let penalty = self.penalty(&unknowns);
         let gradient = &by_logits * self.design.transpose() + &penalty;
         let terms = by_logits.abs() * self.design.transpose().abs() + penalty.abs();
-        let relative = gradient.iter().zip(terms.iter()).map(|(sum, of)| sum / of.max(f64::MIN_POSITIVE));
-        let relative = largest_magnitude(relative);
+        let relative = largest_magnitude(
+            gradient.iter().zip(terms.iter()).map(|(sum, of)| sum / of.max(f64::MIN_POSITIVE)),
+        );
         At { loss: value + 0.5 * penalty.dot(&unknowns), gradient, relative, unknowns, logits }
     }
 
     /// The gradient of the penalty.
     fn penalty(&self, unknowns: &DMatrix<f64>) -> DMatrix<f64> {
-        let mut penalty = unknowns * self.problem.l2;
-        for (j, mut column) in penalty.column_iter_mut().enumerate() {
-            column *= self.size.get(j).map_or(0.0, |size| 1.0 / (size * size));
+        let mut penalty = unknowns.clone();
+        for (mut column, factor) in penalty.column_iter_mut().zip(self.coordinates.penalty()) {
+            column *= *factor;
         }
         penalty
     }
@@ -248,17 +253,21 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn point(&self, at: &At, iterations: usize) -> AnyPoint {
-        let d = self.size.len();
-        let coefficients =
-            DMatrix::from_fn(at.unknowns.nrows(), d, |k, j| at.unknowns[(k, j)] / self.size[j]);
-        let intercepts = at.unknowns.column(d).iter().copied().collect();
-        AnyPoint {
-            head: Head { coefficients, intercepts },
-            loss: at.loss,
-            relative_gradient: at.relative,
-            iterations,
+    /// The end of a search that found a stationary point, if the head is one as it is handed out.
+    fn ended(&self, at: &At, iterations: usize) -> AnyOutcome {
+        let point = self.point(at, iterations);
+        if point.relative_gradient <= LARGEST_AS_PRINTED {
+            return AnyOutcome::Stationary(point);
         }
+        let why = "doubles cannot hold the head to the digits that its logits need; centre and rescale the features";
+        AnyOutcome::NotConverged { why: why.to_owned(), at: point }
+    }
+
+    fn point(&self, at: &At, iterations: usize) -> AnyPoint {
+        let head = self.coordinates.to_user(&at.unknowns.transpose());
+        let logits = Recomputed::logits(self.problem.dataset, self.coordinates.scaling(), &head);
+        let printed = self.evaluate_at(at.unknowns.clone(), logits);
+        AnyPoint { head, loss: printed.loss, relative_gradient: printed.relative, iterations }
     }
 }
 
@@ -298,14 +307,8 @@ mod tests {
         let weights = ClassWeights::Explicit(vec![1.0, 2.0, 0.5]);
         let problem = Problem::new(&dataset, &LossChoice::Softmax, &weights, 1e-3).expect("a problem");
         let point = solve(&problem).stationary().expect("a stationary point");
-        let (loss, features) = (Softmax::new(problem.targets()), dataset.features());
-        let any = AnyProblem {
-            loss: &loss,
-            targets: problem.targets(),
-            features: &features,
-            fixed_logits: None,
-            l2: 1e-3,
-        };
+        let loss = Softmax::new(problem.targets());
+        let any = AnyProblem { loss: &loss, targets: problem.targets(), dataset: &dataset, l2: 1e-3 };
         let AnyOutcome::Stationary(found) = solve_any(&any, None) else { panic!("no stationary point") };
         assert!((found.loss - point.loss).abs() < 1e-14, "{} {}", found.loss, point.loss);
         assert!((found.head.coefficients - point.head.coefficients).amax() < 1e-9);
@@ -315,20 +318,13 @@ mod tests {
     fn every_loss_with_a_minimum_ends_at_a_stationary_point_and_the_one_without_says_so() {
         let dataset = dataset();
         let targets = crate::loss::Targets::new(dataset.labels(), &ClassWeights::None).expect("valid");
-        let features = dataset.features();
         for entry in CATALOGUE {
             let plan = match entry.plan(&Choices::default()) {
                 LossPlan::Equalization { .. } => LossPlan::Equalization { rare: 0.2 },
                 plan => plan,
             };
             let loss = plan.over(&targets);
-            let problem = AnyProblem {
-                loss: &*loss,
-                targets: &targets,
-                features: &features,
-                fixed_logits: None,
-                l2: 1e-3,
-            };
+            let problem = AnyProblem { loss: &*loss, targets: &targets, dataset: &dataset, l2: 1e-3 };
             match solve_any(&problem, None) {
                 AnyOutcome::Stationary(point) => {
                     assert!(

@@ -3,7 +3,9 @@
 #![allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
 
 use super::problem::Problem;
+use super::scaling::Scaling;
 use super::solution::Head;
+use crate::data::Dataset;
 use crate::loss::{PreciseBlock, PreciseLoss, PreciseSums, add_sums};
 use crate::numeric::{
     DoubleDouble, Kernel, largest_magnitude, over_sample_spans, two_product, two_sum, update_sample_chunks,
@@ -46,7 +48,7 @@ impl Recomputed {
         let pass = Pass::new(problem, head);
         let totals = pass.whole_totals();
         let found = Self::of(&totals, &pass)?;
-        let gradient = totals.about_centre(&pass.scaled_centre());
+        let gradient = totals.about_centre(&pass.head.scaled_centre());
         Some((found, problem.coordinates().gradient(gradient)))
     }
 
@@ -58,8 +60,8 @@ impl Recomputed {
 
     fn of(totals: &Totals, pass: &Pass) -> Option<Self> {
         let found = Self {
-            gradient_inf: totals.largest(pass.factor),
-            relative_gradient: totals.relative(&pass.scaled_centre()),
+            gradient_inf: totals.largest(pass.head.factor),
+            relative_gradient: totals.relative(&pass.head.scaled_centre()),
             flows: totals.flows(pass.problem.loss.divisor()),
         };
         let finite = totals.gradient.iter().all(|entry| entry.value().is_finite());
@@ -69,9 +71,9 @@ impl Recomputed {
 
 impl Recomputed {
     /// Logits of all samples at a head, `Q x N`, each exact to one rounding.
-    pub(super) fn logits(problem: &Problem, head: &Head) -> DMatrix<f64> {
-        let pass = Pass::new(problem, head);
-        let mut logits = DMatrix::zeros(head.intercepts.len(), problem.targets.samples());
+    pub(super) fn logits(dataset: &Dataset, scaling: &Scaling, head: &Head) -> DMatrix<f64> {
+        let pass = PreciseHead::new(dataset, scaling, head);
+        let mut logits = DMatrix::zeros(head.intercepts.len(), dataset.labels().samples());
         update_sample_chunks(&mut logits, |range, part| {
             let block = pass.logits(&range, &pass.features(&range));
             for (sample, own) in part.chunks_exact_mut(head.intercepts.len()).enumerate() {
@@ -87,8 +89,8 @@ impl Recomputed {
 
 /// A head and the samples it is applied to. Features are multiplied by powers of two and coefficients divided by them,
 /// which rounds nothing and keeps products of any units within range.
-struct Pass<'a> {
-    problem: &'a Problem<'a>,
+struct PreciseHead<'a> {
+    dataset: &'a Dataset,
     /// `d x Q`.
     coefficients: DMatrix<f64>,
     intercepts: &'a [f64],
@@ -96,14 +98,13 @@ struct Pass<'a> {
     factor: &'a [f64],
 }
 
-impl<'a> Pass<'a> {
-    fn new(problem: &'a Problem<'a>, head: &'a Head) -> Self {
-        let scaling = problem.coordinates().scaling();
+impl<'a> PreciseHead<'a> {
+    fn new(dataset: &'a Dataset, scaling: &'a Scaling, head: &'a Head) -> Self {
         let coefficients = DMatrix::from_fn(head.coefficients.ncols(), head.intercepts.len(), |j, row| {
             head.coefficients[(row, j)] / scaling.factor[j]
         });
         Self {
-            problem,
+            dataset,
             coefficients,
             intercepts: &head.intercepts,
             centre: &scaling.centre,
@@ -111,20 +112,12 @@ impl<'a> Pass<'a> {
         }
     }
 
-    fn labels(&self, range: &Range<usize>) -> &[u32] {
-        &self.problem.targets.of_sample()[range.clone()]
-    }
-
-    fn weights(&self, range: &Range<usize>) -> Option<&[f64]> {
-        self.problem.targets.sample_weights().map(|weights| &weights[range.clone()])
-    }
-
     /// Features of some samples times their factors, `stride x d`, zero beyond them.
     fn features(&self, range: &Range<usize>) -> Vec<f64> {
         let (dimension, stride) = (self.coefficients.nrows(), range.len().next_multiple_of(LANES));
         let mut block = vec![0.0; stride * dimension];
         let (mut feature, mut index) = (0, 0);
-        self.problem.dataset.values(range.clone()).for_each(|value| {
+        self.dataset.values(range.clone()).for_each(|value| {
             block[feature * stride + index] = value * self.factor[feature];
             feature += 1;
             if feature == dimension {
@@ -139,8 +132,8 @@ impl<'a> Pass<'a> {
         let columns = self.intercepts.len();
         let mut block =
             PreciseBlock { high: vec![0.0; stride * columns], low: vec![0.0; stride * columns], stride };
-        vectorised(Logits { pass: self, features, block: &mut block });
-        if let Some(given) = self.problem.dataset.fixed_logits() {
+        vectorised(Logits { head: self, features, block: &mut block });
+        if let Some(given) = self.dataset.fixed_logits() {
             for (column, high) in block.high.chunks_exact_mut(stride).enumerate() {
                 let low = &mut block.low[column * stride..];
                 for (index, sample) in range.clone().enumerate() {
@@ -154,24 +147,44 @@ impl<'a> Pass<'a> {
     fn scaled_centre(&self) -> Vec<f64> {
         self.centre.iter().zip(self.factor).map(|(centre, factor)| centre * factor).collect()
     }
+}
+
+/// A head and the problem it is held against.
+struct Pass<'a> {
+    problem: &'a Problem<'a>,
+    head: PreciseHead<'a>,
+}
+
+impl<'a> Pass<'a> {
+    fn new(problem: &'a Problem<'a>, head: &'a Head) -> Self {
+        Self { problem, head: PreciseHead::new(problem.dataset, problem.coordinates().scaling(), head) }
+    }
+
+    fn labels(&self, range: &Range<usize>) -> &[u32] {
+        &self.problem.targets.of_sample()[range.clone()]
+    }
+
+    fn weights(&self, range: &Range<usize>) -> Option<&[f64]> {
+        self.problem.targets.sample_weights().map(|weights| &weights[range.clone()])
+    }
 
     /// Sums over all samples, penalty included.
     fn whole_totals(&self) -> Totals {
         let Problem { loss, targets, l2, .. } = self.problem;
         let mut totals = self.totals(&PreciseLoss::new(loss, targets, || self.class_sums()));
-        totals.add_penalty(self, *l2);
+        totals.add_penalty(&self.head, *l2);
         totals
     }
 
     fn class_sums(&self) -> DMatrix<PreciseSums> {
-        let (classes, columns) = (self.problem.targets.classes(), self.intercepts.len());
+        let (classes, columns) = (self.problem.targets.classes(), self.head.intercepts.len());
         let none = || DMatrix::from_element(classes, columns, PreciseSums::default());
         let mut sums = none();
         over_sample_spans(
             self.problem.targets.samples(),
             none,
             |part, range| {
-                let logits = self.logits(&range, &self.features(&range));
+                let logits = self.head.logits(&range, &self.head.features(&range));
                 add_sums(self.labels(&range), self.weights(&range), &logits, part);
             },
             |part| sums.zip_apply(&part, |sum, part| *sum = sum.joined(part)),
@@ -180,17 +193,17 @@ impl<'a> Pass<'a> {
     }
 
     fn totals(&self, loss: &PreciseLoss) -> Totals {
-        let none = || Totals::zeros(self.coefficients.nrows() + 1, self.intercepts.len());
+        let none = || Totals::zeros(self.head.coefficients.nrows() + 1, self.head.intercepts.len());
         let mut totals = none();
         over_sample_spans(
             self.problem.targets.samples(),
             none,
             |part, range| {
-                let features = self.features(&range);
-                let mut block = self.logits(&range, &features);
+                let features = self.head.features(&range);
+                let mut block = self.head.logits(&range, &features);
                 loss.residuals(self.labels(&range), self.weights(&range), &mut block);
                 part.add_flows(self.problem, self.labels(&range), &block);
-                let centre = self.scaled_centre();
+                let centre = self.head.scaled_centre();
                 vectorised(PullBack { features: &features, residuals: &block, centre: &centre, part });
             },
             |part| totals.merge(&part),
@@ -252,11 +265,11 @@ impl Totals {
         }
     }
 
-    fn add_penalty(&mut self, pass: &Pass, l2: f64) {
-        for column in 0..pass.coefficients.ncols() {
-            for (row, factor) in pass.factor.iter().enumerate() {
+    fn add_penalty(&mut self, head: &PreciseHead, l2: f64) {
+        for column in 0..head.coefficients.ncols() {
+            for (row, factor) in head.factor.iter().enumerate() {
                 // A power of two each: the product with the user's coefficient is exact.
-                let scaled = DoubleDouble::product_of(l2, pass.coefficients[(row, column)]);
+                let scaled = DoubleDouble::product_of(l2, head.coefficients[(row, column)]);
                 let pull =
                     DoubleDouble { high: scaled.high * factor * factor, low: scaled.low * factor * factor };
                 self.gradient[(row, column)] += pull;
@@ -316,7 +329,7 @@ impl Totals {
 
 /// Logits of a block: every product exact, sums with their errors.
 struct Logits<'a> {
-    pass: &'a Pass<'a>,
+    head: &'a PreciseHead<'a>,
     /// `stride x d`.
     features: &'a [f64],
     block: &'a mut PreciseBlock,
@@ -327,12 +340,12 @@ impl Kernel for Logits<'_> {
 
     #[inline(always)]
     fn call(self) {
-        let Self { pass, features, block } = self;
+        let Self { head, features, block } = self;
         let columns = block.high.chunks_exact_mut(block.stride).zip(block.low.chunks_exact_mut(block.stride));
         for (column, (high, low)) in columns.enumerate() {
-            high.fill(pass.intercepts[column]);
+            high.fill(head.intercepts[column]);
             low.fill(0.0);
-            let coefficients = pass.coefficients.column(column);
+            let coefficients = head.coefficients.column(column);
             for (values, &coefficient) in features.chunks_exact(high.len()).zip(coefficients.iter()) {
                 for ((high, low), &value) in high.iter_mut().zip(low.iter_mut()).zip(values) {
                     let (product, lost) = two_product(value, coefficient);

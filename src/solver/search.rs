@@ -24,7 +24,7 @@ use std::ops::ControlFlow;
 const LARGEST_RELATIVE_GRADIENT: f64 = 1e-11;
 /// The same at the head as it is handed out, whose coefficients are rounded to doubles: up to the root of a double's
 /// precision the loss there is its minimum to the last digit.
-const LARGEST_AS_PRINTED: f64 = 1.5e-8;
+pub(super) const LARGEST_AS_PRINTED: f64 = 1.5e-8;
 
 /// Solves to stationarity.
 #[must_use]

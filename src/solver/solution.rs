@@ -79,7 +79,7 @@ impl<'a> StationaryPoint<'a> {
     pub fn logits(&self) -> DMatrix<f64> {
         let coordinates = self.problem.coordinates();
         if coordinates.combines_features() {
-            return Recomputed::logits(&self.problem, &self.head);
+            return Recomputed::logits(self.problem.dataset, coordinates.scaling(), &self.head);
         }
         let features = ScaledFeatures::new(self.problem.dataset, coordinates);
         features.logits(&coordinates.scaled_head(&self.head))
