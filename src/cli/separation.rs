@@ -24,17 +24,17 @@ pub(super) struct Separation {
     #[serde(skip_serializing_if = "Option::is_none")]
     features: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    given_away: Vec<Told>,
+    given_away: Vec<GivenAwayRecord>,
     pub(super) direction: HeadRows,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    separated_classes: Vec<ClassApart>,
+    separated_classes: Vec<SeparatedClassRecord>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    remaining: Option<Left>,
+    remaining: Option<RemainingRecord>,
 }
 
 /// What one feature gives away: all samples with these values belong to these classes.
 #[derive(Debug, Serialize)]
-struct Told {
+struct GivenAwayRecord {
     feature: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     minus: Option<String>,
@@ -45,7 +45,7 @@ struct Told {
 
 /// A class that a row of its own sets apart from all others.
 #[derive(Debug, Serialize)]
-struct ClassApart {
+struct SeparatedClassRecord {
     class: String,
     kind: SeparationKind,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,15 +56,15 @@ struct ClassApart {
 
 /// The classes that are left, and how solving for them ended.
 #[derive(Debug, Serialize)]
-struct Left {
+struct RemainingRecord {
     classes: Vec<String>,
     #[serde(flatten)]
-    answer: LeftAnswer,
+    answer: RemainingAnswerRecord,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
-enum LeftAnswer {
+enum RemainingAnswerRecord {
     Stationary {
         loss: f64,
         gradient_inf: f64,
@@ -90,7 +90,7 @@ fn named(places: &[usize], names: &[String]) -> Vec<String> {
 
 impl Separation {
     pub(super) fn new(proof: &Separable, features: &[String], classes: &[String]) -> Self {
-        let apart = |own: &SeparatedClass| ClassApart {
+        let apart = |own: &SeparatedClass| SeparatedClassRecord {
             class: classes[own.class].clone(),
             kind: own.kind,
             because: own.sentence(features, classes),
@@ -104,10 +104,14 @@ impl Separation {
             separated_samples: Count(proof.separated_size),
             column_class: proof.column_class.map(|class| classes[class].clone()),
             features: proof.features().map(|few| named(&few, features)),
-            given_away: proof.given_away.iter().map(|told| Told::new(told, features, classes)).collect(),
+            given_away: proof
+                .given_away
+                .iter()
+                .map(|told| GivenAwayRecord::new(told, features, classes))
+                .collect(),
             direction: HeadRows::of(&proof.direction),
             separated_classes: proof.separated_classes.iter().map(apart).collect(),
-            remaining: proof.remaining.as_ref().map(|left| Left::new(left, features, classes)),
+            remaining: proof.remaining.as_ref().map(|left| RemainingRecord::new(left, features, classes)),
         }
     }
 
@@ -160,26 +164,26 @@ impl Separation {
         let Some(left) = &self.remaining else { return };
         let classes = counted(left.classes.len() as u64, "class");
         match &left.answer {
-            LeftAnswer::Stationary { loss, relative_gradient, .. } => {
+            RemainingAnswerRecord::Stationary { loss, relative_gradient, .. } => {
                 let (loss, relative) = (significant(*loss, 8), significant(*relative_gradient, 2));
                 let _ = writeln!(
                     text,
                     "The other {classes} are solved: loss {loss}, largest gradient entry {relative} of its terms; head in --format json."
                 );
             }
-            LeftAnswer::Separable { separation } => {
+            RemainingAnswerRecord::Separable { separation } => {
                 let _ =
                     writeln!(text, "Of the other {classes}, some separate again: {}", separation.explained());
                 separation.add_classes_apart(text);
             }
-            LeftAnswer::NotConverged { why } => {
+            RemainingAnswerRecord::NotConverged { why } => {
                 let _ = writeln!(text, "The other {classes} are not solved: {}.", one_line(why));
             }
         }
     }
 }
 
-impl Told {
+impl GivenAwayRecord {
     fn new(told: &GivenAway, features: &[String], classes: &[String]) -> Self {
         Self {
             feature: features[told.feature].clone(),
@@ -191,21 +195,21 @@ impl Told {
     }
 }
 
-impl Left {
+impl RemainingRecord {
     fn new(left: &Remaining, features: &[String], classes: &[String]) -> Self {
         let classes = named(&left.classes, classes);
         let answer = match &left.answer {
-            RemainingAnswer::Stationary { head, loss, certificate } => LeftAnswer::Stationary {
+            RemainingAnswer::Stationary { head, loss, certificate } => RemainingAnswerRecord::Stationary {
                 loss: *loss,
                 gradient_inf: certificate.recomputed.gradient_inf,
                 relative_gradient: certificate.recomputed.relative_gradient,
                 iterations: certificate.iterations,
                 head: HeadRows::of(head),
             },
-            RemainingAnswer::Separable(proof) => {
-                LeftAnswer::Separable { separation: Box::new(Separation::new(proof, features, &classes)) }
-            }
-            RemainingAnswer::NotConverged { why } => LeftAnswer::NotConverged { why: why.clone() },
+            RemainingAnswer::Separable(proof) => RemainingAnswerRecord::Separable {
+                separation: Box::new(Separation::new(proof, features, &classes)),
+            },
+            RemainingAnswer::NotConverged { why } => RemainingAnswerRecord::NotConverged { why: why.clone() },
         };
         Self { classes, answer }
     }

@@ -277,7 +277,7 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
                 let effort = if own.goal.lp_is_due() { Effort::Thorough } else { Effort::Glance };
                 separation.find(targets, sides, head(), effort)
             }
-            Progress::Settled => separation.find_in_near_twins(targets, sides),
+            Progress::Settled => separation.find_in_differences(targets, sides),
             Progress::Stuck(_) => separation.find(targets, sides, head(), Effort::Thorough),
             Progress::Active | Progress::Separable(_) => Verdict::None,
         };

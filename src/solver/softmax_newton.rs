@@ -331,7 +331,7 @@ impl<'a> SoftmaxNewton<'a> {
                 let effort = if self.goal.lp_is_due() { Effort::Thorough } else { Effort::Glance };
                 separation.find(targets, Sides::AllPairs, head(), effort)
             }
-            Progress::Settled => separation.find_in_near_twins(targets, Sides::AllPairs),
+            Progress::Settled => separation.find_in_differences(targets, Sides::AllPairs),
             Progress::Stuck(_) => separation.find(targets, Sides::AllPairs, head(), Effort::Thorough),
             Progress::Active | Progress::Separable(_) => Verdict::None,
         };

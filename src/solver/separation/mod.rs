@@ -100,7 +100,7 @@ pub(super) struct SeparationSearch<'a> {
 #[derive(Debug, Default)]
 struct Measured {
     thresholds: OnceLock<Thresholds>,
-    near_twins: OnceLock<Thresholds>,
+    nearly_equal: OnceLock<Thresholds>,
     scaling: OnceLock<Scaling>,
 }
 
@@ -131,9 +131,10 @@ impl<'a> SeparationSearch<'a> {
     }
 
     /// Differences of nearly equal features, which floating point takes for none.
-    pub(super) fn find_in_near_twins(&self, targets: &Targets, sides: Sides) -> Verdict {
-        let twins = self.measured.near_twins.get_or_init(|| Thresholds::of_near_twins(self.dataset, targets));
-        let found = twins.separation(self.dataset, targets, sides, Wanted::Any);
+    pub(super) fn find_in_differences(&self, targets: &Targets, sides: Sides) -> Verdict {
+        let differences =
+            self.measured.nearly_equal.get_or_init(|| Thresholds::of_differences(self.dataset, targets));
+        let found = differences.separation(self.dataset, targets, sides, Wanted::Any);
         found.map_or(Verdict::None, |found| Verdict::Proved(Box::new(found)))
     }
 
@@ -152,7 +153,7 @@ impl<'a> SeparationSearch<'a> {
         if let Some(found) = self.thresholds(targets).separation(self.dataset, targets, sides, Wanted::Any) {
             return Verdict::Proved(Box::new(found));
         }
-        if let found @ Verdict::Proved(_) = self.find_in_near_twins(targets, sides) {
+        if let found @ Verdict::Proved(_) = self.find_in_differences(targets, sides) {
             return found;
         }
         let scaling = self.measured.scaling.get_or_init(|| Scaling::new(self.dataset, 0.0));

@@ -12,8 +12,8 @@ use serde::Serialize;
 
 /// Features that may separate are proved one after another, no more of them than this.
 const MOST_PROOFS: usize = 16;
-/// Features whose difference is below this share of their size are near twins.
-const TWINS: f64 = 1e-6;
+/// Features whose difference is below this share of their size are nearly equal.
+const NEARLY_EQUAL: f64 = 1e-6;
 /// Samples that must agree before two features are compared over all.
 const FIRST_SAMPLES: usize = 64;
 
@@ -154,8 +154,8 @@ impl Thresholds {
     }
 
     /// Of the differences of features that nearly agree in every sample, but not in all exactly.
-    pub(super) fn of_near_twins(dataset: &Dataset, targets: &Targets) -> Self {
-        Self::of(dataset, targets, near_twins(dataset))
+    pub(super) fn of_differences(dataset: &Dataset, targets: &Targets) -> Self {
+        Self::of(dataset, targets, nearly_equal(dataset))
     }
 
     fn of(dataset: &Dataset, targets: &Targets, columns: Vec<Column>) -> Self {
@@ -338,8 +338,8 @@ fn each_sample(dataset: &Dataset, mut note: impl FnMut(usize, &[f64])) {
 }
 
 /// Pairs of features that nearly agree in every sample, but differ in some.
-fn near_twins(dataset: &Dataset) -> Vec<Column> {
-    let agree = |a: f64, b: f64| (a - b).abs() <= TWINS * a.abs().max(b.abs());
+fn nearly_equal(dataset: &Dataset) -> Vec<Column> {
+    let agree = |a: f64, b: f64| (a - b).abs() <= NEARLY_EQUAL * a.abs().max(b.abs());
     let first = with_ones(dataset, 0..dataset.labels().samples().min(FIRST_SAMPLES));
     let dimension = dataset.dimension();
     let mut pairs: Vec<(Column, bool)> = Vec::new();
