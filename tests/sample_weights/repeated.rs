@@ -53,6 +53,16 @@ fn solve_with_every_loss_weighting_and_penalty() {
     assert_eq!(stationary, 48, "every design overlaps");
 }
 
+/// Searches that begin on a subsample, lone columns, and preconditioners see weights too.
+#[test]
+fn solve_over_thousands_of_rows() {
+    for (classes, loss) in [(2, "logistic"), (3, "softmax"), (8, "softmax"), (3, "inr")] {
+        let options = ["--label", "y", "--loss", loss, "--l2", "0.001", "--class-weights", "balanced"];
+        let record = agree(Table::large(classes), "solve", &options);
+        assert_eq!(record["status"], "stationary");
+    }
+}
+
 #[test]
 fn weights_for_every_kind_of_target() {
     for case in 0..3 {
