@@ -21,8 +21,19 @@ impl Table {
         let mut generator = stream(23, case as u64);
         let (classes, width) = ([2, 3, 4, 2][case % 4], generator.random_range(1..4_usize));
         let names = (0..width).map(|feature| format!(",x{feature}")).collect();
-        Self::drawn(case, classes, &["y".to_owned(), names].concat(), width, |class, column| {
+        let size = (classes, (12 + case) * classes);
+        Self::drawn(case, size, &["y".to_owned(), names].concat(), width, |class, column| {
             if class % (width + 1) == column { 0.5 } else { 0.0 }
+        })
+    }
+
+    /// As many samples as searches begin on a share of, in features wide enough for the passes over single columns.
+    pub(crate) fn large(classes: usize) -> Self {
+        let (samples, width) = (4_500, 9);
+        let names: String = (0..width).map(|feature| format!(",x{feature}")).collect();
+        let header = ["y".to_owned(), names].concat();
+        Self::drawn(classes + 200, (classes, samples), &header, width, |class, column| {
+            if class == column { 0.7 } else { 0.0 }
         })
     }
 
@@ -31,26 +42,19 @@ impl Table {
         let classes = [3, 2, 4][case % 3];
         let names: String = (0..classes).map(|class| format!(",z{class}")).collect();
         let header = ["label".to_owned(), names].concat();
-        Self::drawn(
-            case + 100,
-            classes,
-            &header,
-            classes,
-            |class, column| {
-                if class == column { 1.0 } else { 0.0 }
-            },
-        )
+        Self::drawn(case + 100, (classes, (12 + case) * classes), &header, classes, |class, column| {
+            if class == column { 1.0 } else { 0.0 }
+        })
     }
 
     fn drawn(
         case: usize,
-        classes: usize,
+        (classes, samples): (usize, usize),
         header: &str,
         width: usize,
         mean: impl Fn(usize, usize) -> f64,
     ) -> Self {
         let mut generator = stream(29, case as u64);
-        let samples = generator.random_range(12 * classes..18 * classes);
         let mut rows = Vec::with_capacity(samples + 1);
         for sample in 0..samples {
             // Every class has some, and of the rest each half of those before it.

@@ -53,6 +53,16 @@ fn solve_with_every_loss_weighting_and_penalty() {
     assert_eq!(stationary, 48, "every design overlaps");
 }
 
+/// Searches that begin on a subsample, lone columns, and preconditioners see weights too.
+#[test]
+fn solve_over_thousands_of_rows() {
+    for (classes, loss) in [(2, "logistic"), (3, "softmax"), (8, "softmax"), (3, "inr")] {
+        let options = ["--label", "y", "--loss", loss, "--l2", "0.001", "--class-weights", "balanced"];
+        let record = agree(Table::large(classes), "solve", &options);
+        assert_eq!(record["status"], "stationary");
+    }
+}
+
 #[test]
 fn weights_for_every_kind_of_target() {
     for case in 0..3 {
@@ -97,7 +107,7 @@ fn analysis(file: &str, weights: &str, class_weights: &str) -> String {
     let series = ["\"softmax\"", "\"logistic\"", "{ inr = { beta = 3.0 } }"];
     let series: String = series.iter().map(|loss| format!("[[series]]\nloss = {loss}\n")).collect();
     format!(
-        "name = \"weighted\"\ntitle = \"Weighted rows\"\nl2 = 0.01\nclass_weights = {class_weights}\nmeasure = {MEASURES}\n\
+        "name = \"weighted\"\ntitle = \"Weighted rows\"\npenalty = 0.01\nclass_weights = {class_weights}\nmeasure = {MEASURES}\n\
          [data.csv]\npath = \"{file}\"\nlabel = \"y\"\n{weights}{series}"
     )
 }
