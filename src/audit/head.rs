@@ -6,8 +6,8 @@ use crate::balance::{Ledger, accuracy, hits, told};
 use crate::data::{DataError, Dataset};
 use crate::loss::{ClassWeights, Link, LossPlan, Targets, TrainingLoss};
 use crate::solver::{
-    AnyOutcome, AnyProblem, Head, LossChoice, Outcome, Problem, ProblemError, SeparationKind, solve,
-    solve_any,
+    AnyOutcome, AnyProblem, Conditioning, Head, LossChoice, Outcome, Problem, ProblemError, SeparationKind,
+    solve, solve_any,
 };
 use nalgebra::DMatrix;
 use serde::Serialize;
@@ -29,6 +29,9 @@ pub struct HeadComparison {
     /// Angle between the two rows of weights of each logit, in degrees; softmax rows with their mean over classes taken off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub angles: Option<Vec<f64>>,
+    /// The feature columns that others determine, and the condition number of the others.
+    #[serde(flatten)]
+    pub conditioning: Conditioning,
     /// Share of samples on whose class the two agree.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agreement: Option<f64>,
@@ -56,7 +59,8 @@ pub fn compare_head(
 ) -> Result<Option<HeadComparison>, DataError> {
     let Some(features) = evidence.feature_matrix()? else { return Ok(None) };
     let (targets, loss) = problem(evidence, plan, weights)?;
-    let over = Over { features: &features, targets: &targets, loss: &loss, l2 };
+    let dataset = Dataset::unnamed(features.clone(), targets.labels().clone())?;
+    let over = Over { features: &features, dataset: &dataset, targets: &targets, loss: &loss, l2 };
     let exact = over.exact(plan, evidence.head.as_ref())?;
     let own = evidence.head.as_ref();
     let logits_apart = match own {
@@ -70,6 +74,7 @@ pub fn compare_head(
     Ok(Some(HeadComparison {
         l2,
         logits_apart,
+        conditioning: Conditioning::of(&dataset),
         own: own.map(|head| over.measured(head)),
         exact: exact.as_ref().ok().map(|head| over.measured(head)),
         no_exact: exact.as_ref().err().cloned(),
@@ -80,6 +85,7 @@ pub fn compare_head(
 
 struct Over<'a> {
     features: &'a DMatrix<f64>,
+    dataset: &'a Dataset,
     targets: &'a Targets,
     loss: &'a TrainingLoss,
     l2: f64,
@@ -92,15 +98,14 @@ impl Over<'_> {
         let usual = columns == self.targets.classes() && self.targets.classes() > 2 || columns == 1;
         match LossChoice::of(plan).filter(|_| usual && self.targets.counts().iter().all(|&count| count > 0)) {
             Some(choice) => self.solved(&choice),
-            None => self.solved_generally(start),
+            None => Ok(self.solved_generally(start)),
         }
     }
 
     fn solved(&self, choice: &LossChoice) -> Result<Result<Head, String>, DataError> {
-        let dataset = Dataset::unnamed(self.features.clone(), self.targets.labels().clone())?;
         let weights = ClassWeights::Explicit(self.targets.class_weights().to_vec());
         let refused = |error: ProblemError| DataError::invalid("--l2", error.to_string());
-        let problem = Problem::new(&dataset, choice, &weights, self.l2).map_err(refused)?;
+        let problem = Problem::new(self.dataset, choice, &weights, self.l2).map_err(refused)?;
         Ok(match solve(&problem) {
             Outcome::Stationary(point) => Ok(point.head),
             Outcome::Separable(found) => Err(match found.kind {
@@ -117,13 +122,13 @@ impl Over<'_> {
         })
     }
 
-    fn solved_generally(&self, start: Option<&Head>) -> Result<Result<Head, String>, DataError> {
-        let dataset = Dataset::unnamed(self.features.clone(), self.targets.labels().clone())?;
-        let any = AnyProblem { loss: &**self.loss, targets: self.targets, dataset: &dataset, l2: self.l2 };
-        Ok(match solve_any(&any, start) {
+    fn solved_generally(&self, start: Option<&Head>) -> Result<Head, String> {
+        let any =
+            AnyProblem { loss: &**self.loss, targets: self.targets, dataset: self.dataset, l2: self.l2 };
+        match solve_any(&any, start) {
             AnyOutcome::Stationary(point) => Ok(point.head),
             AnyOutcome::NotConverged { why, .. } => Err(why),
-        })
+        }
     }
 
     fn measured(&self, head: &Head) -> HeadMeasured {

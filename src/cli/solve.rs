@@ -9,7 +9,8 @@ use super::spinner::Spinner;
 use super::{Ending, solve_table};
 use crate::loss::{ClassWeights, InrVariant, Span, WIDEST_SPAN};
 use crate::solver::{
-    Iteration, LossChoice, Outcome, Problem, ProblemError, SettingsError, SolverSettings, solve_with,
+    Conditioning, Iteration, LossChoice, Outcome, Problem, ProblemError, SettingsError, SolverSettings,
+    solve_with,
 };
 use anyhow::{Context, Error, Result, ensure};
 use std::ops::ControlFlow;
@@ -111,6 +112,7 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     let dataset = arguments.data.read()?;
     let problem = Problem::new(&dataset, &choice, &weights, arguments.l2).map_err(name_option)?;
     check_memory(&problem, 0)?;
+    note_dependent_columns(problem.conditioning());
     note_wide_weights(problem.targets().class_weights());
     note_idle_weights(arguments.loss == LossName::Inr, &weights);
     let started = Instant::now();
@@ -153,9 +155,11 @@ fn settings(arguments: &Arguments) -> Result<SolverSettings> {
         time_limit: arguments.time_limit,
         ..SolverSettings::default()
     };
-    let by_option = |error: SettingsError| {
-        let SettingsError { name, value, wanted } = error;
-        anyhow::anyhow!("--{}: {value} must be {wanted}", name.replace('_', "-"))
+    let by_option = |error: SettingsError| match error {
+        SettingsError::OutOfRange { name, value, wanted } => {
+            anyhow::anyhow!("--{}: {value} must be {wanted}", name.replace('_', "-"))
+        }
+        other => other.into(),
     };
     settings.validate().map_err(by_option)?;
     Ok(settings)
@@ -176,6 +180,13 @@ fn choose_loss(arguments: &Arguments) -> Result<LossChoice> {
         LossName::Logistic => LossChoice::Logistic,
         LossName::Inr => LossChoice::Inr { beta: arguments.beta.unwrap_or(DEFAULT_BETA), variant },
     })
+}
+
+/// Says which columns others determine.
+pub(super) fn note_dependent_columns(conditioning: &Conditioning) {
+    if let Some(sentence) = conditioning.sentence() {
+        note(&format!("note: {sentence}"));
+    }
 }
 
 /// Says so where class weights have no say.

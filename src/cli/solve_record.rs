@@ -6,7 +6,9 @@ use crate::balance::{Ledger, LedgerEntry, MeanProbability, Neglect, neglect};
 use crate::data::Dataset;
 use crate::loss::{Inr, InrVariant, Link, LossKind};
 use crate::numeric::Count;
-use crate::solver::{Conditioning, Head, Outcome, Problem, Recomputed, StationaryPoint, other_points};
+use crate::solver::{
+    Conditioning, Head, Outcome, Problem, Recomputed, RoundedHead, StationaryPoint, other_points,
+};
 use nalgebra::DMatrix;
 use serde::Serialize;
 
@@ -54,8 +56,33 @@ pub(super) enum Status {
 #[serde(untagged)]
 pub(super) enum End {
     Stationary(Box<Measured>),
-    Separable { separation: Box<Separation>, advice: String },
-    NotConverged { why: String, iterations: u64, relative_gradient: f64, advice: String },
+    Separable {
+        separation: Box<Separation>,
+        advice: String,
+    },
+    NotConverged {
+        why: String,
+        iterations: u64,
+        relative_gradient: f64,
+        advice: String,
+        /// What doubles hold of a head that they cannot hold.
+        #[serde(flatten)]
+        rounded: Option<Rounded>,
+    },
+}
+
+/// The doubles nearest to a head that doubles cannot hold.
+#[derive(Debug, Serialize)]
+pub(super) struct Rounded {
+    recomputed: Recomputed,
+    #[serde(flatten)]
+    head: HeadRows,
+}
+
+impl Rounded {
+    fn of(rounded: &RoundedHead) -> Self {
+        Self { recomputed: rounded.recomputed.clone(), head: HeadRows::of(&rounded.head) }
+    }
 }
 
 /// A stationary point and what is read off it.
@@ -152,10 +179,14 @@ impl SolveRecord {
                 let separation = Box::new(Separation::new(proof, dataset.feature_names(), &classes));
                 (Status::Separable, End::Separable { separation, advice: advice_if_separable() })
             }
-            Outcome::NotConverged { why, iterations, relative_gradient } => {
+            Outcome::NotConverged { why, iterations, relative_gradient, rounded } => {
                 let advice = advice_if_not_converged(problem);
                 let (why, iterations, relative_gradient) = (why.clone(), *iterations, *relative_gradient);
-                (Status::NotConverged, End::NotConverged { why, iterations, relative_gradient, advice })
+                let rounded = rounded.as_deref().map(Rounded::of);
+                (
+                    Status::NotConverged,
+                    End::NotConverged { why, iterations, relative_gradient, advice, rounded },
+                )
             }
         };
         Self {

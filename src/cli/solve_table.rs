@@ -33,7 +33,7 @@ pub(super) fn table(record: &SolveRecord, style: Style) -> String {
                 separation.column_class.as_ref(),
             );
         }
-        End::NotConverged { why, relative_gradient, advice, iterations } => {
+        End::NotConverged { why, relative_gradient, advice, iterations, .. } => {
             let ended = format!(
                 "{why} (relative gradient {} after {})",
                 significant(*relative_gradient, 2),

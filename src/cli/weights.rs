@@ -3,7 +3,7 @@
 use super::data_arguments::DataArguments;
 use super::memory::check_memory;
 use super::output::{Style, note, print};
-use super::solve::{name_option, note_wide_weights};
+use super::solve::{name_option, note_dependent_columns, note_wide_weights};
 use super::spinner::Waiting;
 use super::weights_record::{Asked, Unweighted, WeightsRecord};
 use super::{Ending, weights_table};
@@ -69,6 +69,7 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     };
     let problem = Problem::new(&dataset, &choice, &ClassWeights::None, arguments.l2).map_err(name_option)?;
     check_memory(&problem, WeightResponse::memory(&problem))?;
+    note_dependent_columns(problem.conditioning());
     note_single_samples(&dataset);
     let unweighted = Unweighted::of(&problem);
     let waiting = Waiting::new("looking for weights");
@@ -85,7 +86,7 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     if let Ok(design) = &design {
         note_wide_weights(&design.reached.class_weights);
     }
-    let asked = Asked { target: &arguments.target, dataset: &dataset };
+    let asked = Asked { target: &arguments.target, problem: &problem };
     let closed_form = target.closed_form(dataset.labels()).is_some();
     let record = WeightsRecord::new(&asked, closed_form, unweighted, &design);
     match arguments.format {

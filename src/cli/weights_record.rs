@@ -3,9 +3,8 @@
 use super::calibration::CalibrationRecord;
 use super::solve_record::rows;
 use crate::balance::{DesignError, DesignStep, MeanProbability, WeightDesign, hits, recalls};
-use crate::data::Dataset;
 use crate::numeric::Count;
-use crate::solver::{Problem, solve};
+use crate::solver::{Conditioning, Problem, Recomputed, solve};
 use serde::Serialize;
 
 /// The one JSON object of `weights`.
@@ -37,6 +36,11 @@ pub(super) struct WeightsRecord {
     pub(super) nearest: Option<DesignStep>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) calibration: Option<CalibrationRecord>,
+    /// Gradient and balance of the head with those weights, as its doubles stand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) recomputed: Option<Recomputed>,
+    #[serde(flatten)]
+    pub(super) conditioning: Conditioning,
 }
 
 /// What holds without class weights.
@@ -49,7 +53,7 @@ pub(super) struct Unweighted {
 /// What is to be solved.
 pub(super) struct Asked<'a> {
     pub(super) target: &'a str,
-    pub(super) dataset: &'a Dataset,
+    pub(super) problem: &'a Problem<'a>,
 }
 
 impl WeightsRecord {
@@ -59,7 +63,7 @@ impl WeightsRecord {
         unweighted: Option<Unweighted>,
         design: &Result<WeightDesign, DesignError>,
     ) -> Self {
-        let labels = asked.dataset.labels();
+        let labels = asked.problem.dataset().labels();
         let found = design.as_ref().ok();
         let of_reached = |pick: fn(&DesignStep) -> &Vec<f64>| {
             found.map(|design| pick(&design.reached).clone()).unwrap_or_default()
@@ -80,6 +84,8 @@ impl WeightsRecord {
             path: found.map(|design| design.path.clone()).unwrap_or_default(),
             nearest: design.as_ref().err().and_then(DesignError::reached).cloned(),
             calibration: found.map(calibration),
+            recomputed: found.map(|design| design.point.certificate.recomputed.clone()),
+            conditioning: asked.problem.conditioning().clone(),
         }
     }
 }

@@ -24,6 +24,9 @@ const WELL_PENALISED: f64 = 1e-12;
 /// Larger coefficients of a basis cancel digits that a double does not have.
 const LARGEST_PLAIN: f64 = 1e3;
 
+/// Relations that a sentence writes out.
+const MOST_RELATIONS: usize = 5;
+
 /// How features become the numbers that are solved over.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Coordinates {
@@ -52,6 +55,25 @@ struct Basis {
     penalty: Vec<f64>,
     /// How the basis was made of pivot columns; nothing where it is the span of the samples.
     pivots: Option<Pivots>,
+}
+
+impl Conditioning {
+    /// Of the features of a data set.
+    #[must_use]
+    pub fn of(dataset: &Dataset) -> Self {
+        Coordinates::of(dataset, 0.0).conditioning
+    }
+
+    /// The dependent columns in one sentence, the first few relations written out; `None` where there are none.
+    #[must_use]
+    pub fn sentence(&self) -> Option<String> {
+        let count = self.dependent_columns.len();
+        let shown: Vec<&str> =
+            self.dependent_columns.iter().take(MOST_RELATIONS).map(|one| one.relation.as_str()).collect();
+        let more =
+            if count > shown.len() { format!("; and {} more", count - shown.len()) } else { String::new() };
+        (count > 0).then(|| format!("columns depend on each other: {}{more}", shown.join("; ")))
+    }
 }
 
 impl Coordinates {

@@ -60,6 +60,9 @@ impl LossChoice {
 fn memory(search: Search, (dimension, rows): (usize, usize), counts: &[usize], unpenalised: bool) -> u128 {
     let wide = |size: usize| size as u128;
     let samples = counts.iter().fold(0_usize, |sum, &count| sum.saturating_add(count));
+    let coordinates = coordinates(wide(dimension), wide(samples), unpenalised);
+    // More features than samples are solved in the span of the samples.
+    let dimension = dimension.min(samples.saturating_add(1));
     let (d, q, n, classes) = (wide(dimension), wide(rows), wide(samples), wide(counts.len()));
     let (double, running) = (wide(size_of::<f64>()), 4 * wide(rayon::current_num_threads()));
     let hessians = 4 * q * d * d;
@@ -86,8 +89,19 @@ fn memory(search: Search, (dimension, rows): (usize, usize), counts: &[usize], u
     let program = || separation::largest_program(dimension.saturating_mul(rows));
     let margins = if unpenalised { 5 * n * q + program() } else { 0 };
     // Labels and weights of samples are at hand up to three times.
-    let numbers = hessians + sums + pairs + subsamples + margins + 3 * n;
+    let numbers = hessians + sums + pairs + subsamples + margins + coordinates + 3 * n;
     double * numbers + kept + wide(LARGEST_HELD).min(double * n * d) + OVERHEAD
+}
+
+/// Numbers that a basis of the columns or of the samples is made of, and the samples over it, where one may be needed.
+fn coordinates(dimension: u128, samples: u128, unpenalised: bool) -> u128 {
+    let smaller = dimension.min(samples);
+    let factored = 4 * dimension * smaller;
+    match (unpenalised, dimension > samples) {
+        (true, _) => factored + 2 * samples * smaller,
+        (false, true) => factored + 2 * samples * samples,
+        (false, false) => 0,
+    }
 }
 
 /// Stacks of threads and what the allocator holds back.
@@ -109,10 +123,19 @@ mod tests {
     #[test]
     fn it_holds_the_hessians_and_grows_as_they_do() {
         for choice in [LossChoice::Logistic, LossChoice::Softmax] {
-            let (small, large) = (memory(100, &choice), memory(10_000, &choice));
+            let of = |features: usize| choice.memory(features, &[20_000, 20_000, 20_000], 1e-3);
+            let (small, large) = (of(100), of(10_000));
             assert!(small < 1 << 28, "{choice:?}: {small}");
             assert!(large > 3 * 8 * 10_001 * 10_001, "{choice:?}: {large}");
             assert!(large < 10_000 * small);
+        }
+    }
+
+    /// What 200 samples of 6,000 features take grows with the samples squared.
+    #[test]
+    fn more_features_than_samples_take_what_the_samples_take() {
+        for choice in [LossChoice::Logistic, LossChoice::Softmax] {
+            assert!(choice.memory(6000, &[100, 100], 1e-3) < 1 << 28, "{choice:?}");
         }
     }
 

@@ -65,7 +65,8 @@ pub use search::{solve, solve_with};
 pub use separation::{FeatureValues, GivenAway, SeparationKind};
 pub use settings::{Callback, Iteration, SettingsError, SolverSettings};
 pub use solution::{
-    Certificate, Head, Outcome, Remaining, RemainingAnswer, Separable, SeparatedClass, StationaryPoint,
+    Certificate, Head, Outcome, Remaining, RemainingAnswer, RoundedHead, Separable, SeparatedClass,
+    StationaryPoint,
 };
 pub use traced::solve_traced;
 pub use weight_response::{NoResponse, WeightResponse};

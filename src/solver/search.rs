@@ -12,7 +12,7 @@ use super::separation::SeparationSearch;
 use super::settings::{Callback, SettingsError, SolverSettings, Watch};
 use super::softmax_newton::SoftmaxNewton;
 use super::softmax_pass::SoftmaxPass;
-use super::solution::{Certificate, Head, Outcome, StationaryPoint};
+use super::solution::{Certificate, Head, Outcome, RoundedHead, StationaryPoint};
 use super::start;
 use super::subsample::{Share, Subsample};
 use crate::data::Dataset;
@@ -36,17 +36,14 @@ pub fn solve<'a>(problem: &Problem<'a>) -> Outcome<'a> {
 /// [`Outcome::NotConverged`], whose text names the limit.
 ///
 /// # Errors
-/// Where a setting cannot be used.
+/// Where a setting cannot be used, or the search would take more memory than it may.
 pub fn solve_with<'a>(
     problem: &Problem<'a>,
     settings: &SolverSettings,
     callback: Callback,
 ) -> Result<Outcome<'a>, SettingsError> {
     settings.validate()?;
-    if let Some(limit) = settings.memory_limit.filter(|&limit| problem.memory() > u128::from(limit)) {
-        let why = format!("the search takes up to {} bytes, the limit is {limit}", problem.memory());
-        return Ok(Outcome::NotConverged { why, iterations: 0, relative_gradient: f64::INFINITY });
-    }
+    settings.check_memory(problem.memory())?;
     Ok(run(problem, Watch::new(*settings, callback, &mut |_| ())))
 }
 
@@ -280,7 +277,10 @@ impl<'p, 'a> Search<'p, 'a> {
             return not_converged(format!("a relative gradient of {left:.1e} was left"), watch, left);
         }
         if left > LARGEST_AS_PRINTED && !as_asked {
-            return not_converged(unprintable(self.problem, &head), watch, left);
+            let why = unprintable(self.problem, &head);
+            let rounded = Some(Box::new(RoundedHead { head, recomputed }));
+            let iterations = watch.iterations;
+            return Outcome::NotConverged { why, iterations, relative_gradient: left, rounded };
         }
         let penalty: f64 =
             theta.column_iter().map(|column| self.features.penalty_of(column.iter().copied())).sum();
@@ -328,7 +328,7 @@ impl<'p, 'a> Search<'p, 'a> {
 }
 
 fn not_converged<'a>(why: String, watch: &Watch, relative_gradient: f64) -> Outcome<'a> {
-    Outcome::NotConverged { why, iterations: watch.iterations, relative_gradient }
+    Outcome::NotConverged { why, iterations: watch.iterations, relative_gradient, rounded: None }
 }
 
 /// Why doubles in the user's units cannot hold a head that is known in other coordinates, and what to do about it.

@@ -39,14 +39,26 @@ impl Default for SolverSettings {
 
 /// A setting that cannot be used.
 #[derive(Debug, Error, Clone, Copy, PartialEq)]
-#[error("{name}: {value} must be {wanted}")]
-pub struct SettingsError {
-    /// The field of [`SolverSettings`].
-    pub name: &'static str,
-    /// Its value.
-    pub value: f64,
-    /// What it must be.
-    pub wanted: &'static str,
+#[non_exhaustive]
+pub enum SettingsError {
+    /// A value out of its range.
+    #[error("{name}: {value} must be {wanted}")]
+    OutOfRange {
+        /// The field of [`SolverSettings`].
+        name: &'static str,
+        /// Its value.
+        value: f64,
+        /// What it must be.
+        wanted: &'static str,
+    },
+    /// A problem that takes more memory than the search may.
+    #[error("memory_limit: {limit} bytes are too few, this problem takes up to {needed}")]
+    Memory {
+        /// The limit.
+        limit: u64,
+        /// What the problem takes at most.
+        needed: u128,
+    },
 }
 
 impl SolverSettings {
@@ -55,7 +67,7 @@ impl SolverSettings {
     /// # Errors
     /// Names the first field that cannot be used.
     pub fn validate(&self) -> Result<(), SettingsError> {
-        let error = |name, value, wanted| Err(SettingsError { name, value, wanted });
+        let error = |name, value, wanted| Err(SettingsError::OutOfRange { name, value, wanted });
         if !(self.tolerance.is_finite() && self.tolerance >= 0.0) {
             return error("tolerance", self.tolerance, "a number of at least 0");
         }
@@ -66,6 +78,13 @@ impl SolverSettings {
             Some(seconds) if !(seconds.is_finite() && seconds > 0.0) => {
                 error("time_limit", seconds, "a positive number of seconds")
             }
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn check_memory(&self, needed: u128) -> Result<(), SettingsError> {
+        match self.memory_limit {
+            Some(limit) if needed > u128::from(limit) => Err(SettingsError::Memory { limit, needed }),
             _ => Ok(()),
         }
     }

@@ -211,7 +211,18 @@ pub enum Outcome<'a> {
         iterations: u64,
         /// Relative gradient where the search ended.
         relative_gradient: f64,
+        /// What doubles hold of the head, where the search found one that they cannot hold.
+        rounded: Option<Box<RoundedHead>>,
     },
+}
+
+/// The doubles nearest to a head that doubles cannot hold, and how far from stationary they are.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RoundedHead {
+    /// The head.
+    pub head: Head,
+    /// Gradient and balance there.
+    pub recomputed: Recomputed,
 }
 
 impl<'a> Outcome<'a> {

@@ -4,6 +4,7 @@ mod answers;
 mod any_file;
 mod bad_input;
 mod interruption;
+mod known_tables;
 mod no_answer;
 mod npy_files;
 mod other_points;

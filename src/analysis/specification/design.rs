@@ -357,9 +357,20 @@ impl Design {
                 let classes = occurring_unless_given(&images, classes);
                 images.subset(&classes, &counts.counts(classes.len())?, draw.images())
             }
+            Self::Csv { path, label, sample_weights } => read_table(path, label, sample_weights.as_deref()),
+        }
+    }
+
+    /// The table that samples are read from, if it is one.
+    ///
+    /// # Errors
+    /// Where the file cannot be read as a table.
+    pub fn table(&self) -> Result<Option<Dataset>, DataError> {
+        match self {
             Self::Csv { path, label, sample_weights } => {
-                CsvColumns { label, features: None, sample_weights: sample_weights.as_deref() }.read(path)
+                read_table(path, label, sample_weights.as_deref()).map(Some)
             }
+            _ => Ok(None),
         }
     }
 
@@ -395,4 +406,8 @@ impl Design {
             *path = name(path);
         }
     }
+}
+
+fn read_table(path: &Path, label: &str, sample_weights: Option<&str>) -> Result<Dataset, DataError> {
+    CsvColumns { label, features: None, sample_weights }.read(path)
 }

@@ -6,7 +6,7 @@ use super::Ending;
 use super::files::{check_target, save};
 use super::loss_arguments::LossArguments;
 use super::output::{Style, print};
-use super::solve::{note_idle_weights, note_wide_weights, parse_weights};
+use super::solve::{note_dependent_columns, note_idle_weights, note_wide_weights, parse_weights};
 use crate::audit::{
     AuditRecord, Evidence, ReadOptions, Recalibration, Reduction, audit, compare_head, recalibrate,
 };
@@ -134,6 +134,9 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
         record.recalibrated = Some(recalibrate(&evidence, &plan, &weights, tolerance)?);
     }
     record.head = compare_head(&evidence, &plan, &weights, arguments.l2)?;
+    if let Some(head) = &record.head {
+        note_dependent_columns(&head.conditioning);
+    }
     if let (Some(file), Some(recalibrated)) = (&arguments.biases, &record.recalibrated) {
         write_biases(file, &corrected(&evidence, recalibrated))?;
     }

@@ -6,6 +6,7 @@ mod slurm;
 use super::drawing::DrawingOptions;
 use super::memory::check_available;
 use super::output::{Style, counted, note, print};
+use super::solve::note_dependent_columns;
 use super::verify::progress_bar;
 use super::{Ending, comparison_table};
 use crate::analysis::{
@@ -14,6 +15,7 @@ use crate::analysis::{
 };
 use crate::figure::Figure;
 use crate::numeric::significant;
+use crate::solver::Conditioning;
 use anyhow::Result;
 pub(super) use slurm::JOBS;
 use slurm::SlurmOptions;
@@ -89,6 +91,9 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
         return arguments.slurm.submit(&experiment, &directory, &arguments.drawing);
     }
     check_available(largest_problem(&experiment)?, "the largest problem takes")?;
+    if let Some(table) = experiment.analysis.data.table()? {
+        note_dependent_columns(&Conditioning::of(&table));
+    }
     if let Some(shard) = shard {
         return work_on(shard, &experiment, &directory, started);
     }

@@ -1,0 +1,104 @@
+//! Small tables as people bring them, with answers that were computed independently (closed forms, exact fractions,
+//! 60-digit Newton, statsmodels).
+
+use crate::run::{Folder, matrix, number, numbers};
+use serde_json::Value;
+
+/// Solves a table of `tests/cases` and returns the JSON and what was said on standard error.
+fn solved(name: &str, options: &[&str]) -> (Value, String) {
+    let file = format!("{}/tests/cases/{name}.csv", env!("CARGO_MANIFEST_DIR"));
+    let table = std::fs::read(&file).expect("a table of the tests");
+    let run = Folder::with(table).solve(&[options, &["--format", "json"]].concat());
+    (serde_json::from_str(&run.printed).expect("JSON"), run.complained)
+}
+
+/// A table whose head is unique, with its coefficients and its intercept to so many digits after the point.
+fn check_head(name: &str, options: &[&str], coefficients: &[f64], intercept: f64, digits: i32) {
+    let (record, _) = solved(name, options);
+    assert_eq!(record["status"], "stationary", "{name}: {record}");
+    let found = matrix(&record["coefficients"]).swap_remove(0);
+    let close = |found: f64, right: f64| (found - right).abs() <= 0.6 * 10.0_f64.powi(-digits);
+    for (&found, &right) in found.iter().zip(coefficients) {
+        assert!(close(found, right), "{name}: {found} for {right}");
+    }
+    let found = numbers(&record["intercepts"])[0];
+    assert!(close(found, intercept), "{name}: intercept {found} for {intercept}");
+    assert!(number(&record["recomputed"]["relative_gradient"]) < 1e-12, "{name}");
+}
+
+fn relations(record: &Value) -> Vec<String> {
+    let columns = record["dependent_columns"].as_array().expect("a list");
+    columns.iter().map(|one| one["relation"].as_str().expect("words").to_owned()).collect()
+}
+
+const LOGISTIC: &[&str] = &["--loss", "logistic"];
+
+#[test]
+fn all_dummies_of_a_factor_have_their_closed_form_and_are_named() {
+    check_head("s01-two-dummies", LOGISTIC, &[-0.549_306, 0.549_306], -0.549_306, 6);
+    let (record, said) = solved("s01-two-dummies", LOGISTIC);
+    assert_eq!(relations(&record), ["male + female = 1"]);
+    assert!(said.contains("male + female = 1"), "{said}");
+    let (record, _) = solved("s02-three-dummies", LOGISTIC);
+    let coefficients = matrix(&record["coefficients"]).swap_remove(0);
+    let intercept = numbers(&record["intercepts"])[0];
+    for (coefficient, log_odds) in
+        coefficients.iter().zip([-2.197_224_577_336_22, 0.0, 0.405_465_108_108_164])
+    {
+        assert!((coefficient + intercept - log_odds).abs() < 1e-13, "{record}");
+    }
+    assert!(coefficients.iter().sum::<f64>().abs() < 1e-14, "the least norm: {coefficients:?}");
+}
+
+#[test]
+fn a_total_beside_its_parts_has_the_head_of_least_norm() {
+    check_head("s04-total-is-a-plus-b", LOGISTIC, &[0.326_634, -0.269_939, 0.056_695], -5.195_717, 6);
+    let (record, _) = solved("s04-total-is-a-plus-b", &[]);
+    assert!((numbers(&record["intercepts"])[0] - 2.597_858).abs() < 1e-6);
+    assert_eq!(relations(&record), ["total = a + b"]);
+}
+
+#[test]
+fn nearly_dependent_columns_are_solved_to_what_doubles_allow() {
+    check_head("s07-cm-and-inch", LOGISTIC, &[1132.186_33, -2_875.557_41], -1.781_026, 5);
+    assert!(relations(&solved("s07-cm-and-inch", LOGISTIC).0)[0].contains("0.3937 cm"));
+    for (name, loss) in [("s10-float32-total", 0.532_869_47), ("s24-weekend-dummy", 0.672_780_754)] {
+        let (record, _) = solved(name, LOGISTIC);
+        assert_eq!(record["status"], "stationary", "{record}");
+        assert!((number(&record["loss"]) - loss).abs() < 6e-9, "{name}: {}", record["loss"]);
+    }
+    let (record, _) = solved("s09-collinear-1e-12", LOGISTIC);
+    assert_eq!(record["status"], "not_converged");
+    assert!(record["why"].as_str().is_some_and(|why| why.contains("x2 = x1 to 12 digits")), "{record}");
+}
+
+#[test]
+fn separation_and_overlap_are_told_apart() {
+    let (record, _) = solved("s05-onehot-false-proof", LOGISTIC);
+    assert_eq!((&record["status"], &record["separation"]["features"][0]), (&"separable".into(), &"s".into()));
+    assert_eq!(solved("s14-separable-by-2e-9", LOGISTIC).0["status"], "separable");
+    let (record, _) = solved("s12-overlap-of-1e-12", LOGISTIC);
+    assert!((matrix(&record["coefficients"])[0][0] - 241.380_818).abs() < 1e-6, "{record}");
+}
+
+#[test]
+fn a_column_of_frequencies_counts_rows() {
+    let options = ["--loss", "logistic", "--sample-weights", "w"];
+    check_head("c25-frequency-weights", &options, &[0.908_703, -0.408_737], -1.966_786, 6);
+}
+
+/// Offsets that leave an intercept no digits are named, and the rounded head is shown with its own gradient.
+#[test]
+fn a_head_that_doubles_cannot_hold_is_not_called_stationary() {
+    let rows = (0..30).map(|i| format!("{},{}\n", 1_000_000_000_000_000_u64 + i * 7 % 5, i % 2));
+    let run = Folder::with("x,y\n".to_owned() + &rows.collect::<String>())
+        .solve(&["--loss", "logistic", "--format", "json"]);
+    let record: Value = serde_json::from_str(&run.printed).expect("JSON");
+    assert_eq!((run.code, &record["status"]), (1, &"not_converged".into()));
+    assert!(
+        record["why"].as_str().is_some_and(|why| why.contains("subtract 1.000000000000002e15 from column x")),
+        "{record}"
+    );
+    assert!(number(&record["recomputed"]["relative_gradient"]) > 1e-4, "{record}");
+    assert_eq!(matrix(&record["coefficients"]).len(), 1);
+}
