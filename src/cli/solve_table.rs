@@ -57,8 +57,8 @@ fn stationary(record: &SolveRecord, measured: &Measured, style: Style) -> String
     let recomputed = &measured.recomputed;
     let unbalanced = largest_magnitude(recomputed.flows.iter().map(|flow| flow.residual));
     let mut text = format!(
-        "{} after {}, {} s\nthe head below, recomputed in double-double arithmetic: largest gradient entry {}, {} of the terms \
-         that cancel in it; outflow and inflow differ by {}\n",
+        "{} after {}, {} s\ngradient at the coefficients below, in double-double arithmetic: largest entry {},\n\
+         {} of its terms; outflow and inflow differ by {}\n",
         style.good("stationary"),
         counted(measured.iterations, "iteration"),
         significant(record.seconds, 2),

@@ -21,6 +21,8 @@ const ROWS_LOOKED_AT: usize = 2048;
 const WELL_CONDITIONED: f64 = 1e-8;
 /// The same where a penalty holds the coefficients.
 const WELL_PENALISED: f64 = 1e-12;
+/// Directions along which samples differ by less than this, beside the widest, are rounding.
+const NO_DIFFERENCE: f64 = 1e-14;
 /// Larger coefficients of a basis cancel digits that a double does not have.
 const LARGEST_PLAIN: f64 = 1e3;
 
@@ -32,16 +34,16 @@ const MOST_RELATIONS: usize = 5;
 pub(crate) struct Coordinates {
     scaling: Scaling,
     basis: Option<Basis>,
-    conditioning: Conditioning,
 }
 
 /// What the columns of a table have to do with each other.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Conditioning {
-    /// Largest over smallest singular value of the standardised independent columns, on at most 2,048 rows where they
-    /// are well conditioned.
-    pub condition: f64,
-    /// Columns that others determine, exactly or nearly.
+    /// Largest over smallest singular value of the standardised independent columns; absent where there are as many columns
+    /// as rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub condition: Option<f64>,
+    /// Columns that others determine, exactly or nearly; not looked for where there are as many columns as rows.
     pub dependent_columns: Vec<Dependence>,
 }
 
@@ -58,10 +60,20 @@ struct Basis {
 }
 
 impl Conditioning {
-    /// Of the features of a data set.
+    /// Of the features of a data set; samples count by their weights.
     #[must_use]
     pub fn of(dataset: &Dataset) -> Self {
-        Coordinates::of(dataset, 0.0).conditioning
+        if is_wide(dataset) {
+            return Self { condition: None, dependent_columns: Vec::new() };
+        }
+        let scaling = Scaling::new(dataset, 0.0);
+        if well_conditioned_on_some_rows(dataset, &scaling, 0.0) {
+            let condition = tall_qr::correlation(dataset, &scaling).map_or(1.0, condition_of);
+            return Self { condition: Some(condition), dependent_columns: Vec::new() };
+        }
+        let pivots = Pivots::of(dataset, &scaling);
+        let dependent_columns = pivots.dependences(dataset, &scaling);
+        Self { condition: Some(pivots.condition()), dependent_columns }
     }
 
     /// The dependent columns in one sentence, the first few relations written out; `None` where there are none.
@@ -80,32 +92,18 @@ impl Coordinates {
     /// For a linear head over a data set with a penalty `l2`.
     pub(super) fn of(dataset: &Dataset, l2: f64) -> Self {
         let scaling = Scaling::new(dataset, l2);
-        let (dimension, samples) = (dataset.dimension(), dataset.labels().samples());
-        let sampled = if dimension == 0 { Some(1.0) } else { sampled_condition(dataset, &scaling, l2) };
-        if let Some(condition) = sampled.filter(|_| l2 == 0.0 || dimension < samples || dimension == 0) {
-            let conditioning = Conditioning { condition, dependent_columns: Vec::new() };
-            return Self { scaling, basis: None, conditioning };
-        }
-        let pivots = Pivots::of(dataset, &scaling);
-        let conditioning = Conditioning {
-            condition: pivots.condition(),
-            dependent_columns: pivots.dependences(dataset, &scaling),
-        };
-        let basis = if l2 == 0.0 {
-            Some(Basis::orthogonal(pivots, &scaling))
-        } else if dimension >= samples || pivots.rank() < dimension {
+        let basis = if is_wide(dataset) {
+            Some(Basis::span(dataset, &scaling, l2))
+        } else if well_conditioned_on_some_rows(dataset, &scaling, l2) {
+            None
+        } else if l2 > 0.0 {
             Some(Basis::span(dataset, &scaling, l2))
         } else {
-            None
+            Some(Basis::orthogonal(Pivots::of(dataset, &scaling), &scaling))
         };
-        let mut found = Self { scaling, basis, conditioning };
+        let mut found = Self { scaling, basis };
         found.measure(dataset);
         found
-    }
-
-    /// What the columns have to do with each other.
-    pub(crate) fn conditioning(&self) -> &Conditioning {
-        &self.conditioning
     }
 
     /// The user's features centred and scaled, whatever is made of them then.
@@ -179,17 +177,19 @@ impl Coordinates {
 
     fn column_to_user(&self, theta: &[f64]) -> (Vec<f64>, f64) {
         let (slopes, intercept) = theta.split_at(theta.len() - 1);
-        let (scaled, at_centre) = match &self.basis {
+        let (mut scaled, at_centre) = match &self.basis {
             None => (slopes.to_vec(), DoubleDouble::from(intercept[0])),
             Some(basis) => basis.rounded(slopes, intercept[0], &self.scaling),
         };
         // Factors are powers of two: nothing is rounded here, and products stay within range.
-        let coefficients = scaled.iter().zip(&self.scaling.factor).map(|(w, factor)| w * factor).collect();
-        let intercept = scaled
+        let centre: Vec<f64> = self.scaled_centre().collect();
+        let exact = scaled
             .iter()
-            .zip(self.scaled_centre())
-            .fold(at_centre, |sum, (&w, centre)| sum - DoubleDouble::product_of(w, centre));
-        (coefficients, intercept.value())
+            .zip(&centre)
+            .fold(at_centre, |sum, (&w, &centre)| sum - DoubleDouble::product_of(w, centre));
+        let intercept = exact.value();
+        make_good(exact - intercept.into(), &mut scaled, &centre);
+        (scaled.iter().zip(&self.scaling.factor).map(|(w, factor)| w * factor).collect(), intercept)
     }
 
     /// From a gradient by parameters of the scaled features, `(d + 1) x Q`, to that by the coordinates.
@@ -225,6 +225,25 @@ impl Coordinates {
     }
 }
 
+/// Moves what rounding took from an intercept into the coefficients of columns that lie far from zero, where a change so
+/// small hardly turns the head: the coarsest first, each leaving less than the one before.
+fn make_good(lost: DoubleDouble, scaled: &mut [f64], centre: &[f64]) {
+    let grain = |j: usize, w: f64| (w.next_up() - w).abs() * centre[j].abs();
+    let far = |&j: &usize| centre[j].abs() > 1.0 && scaled[j].is_finite();
+    let mut columns: Vec<usize> = (0..scaled.len()).filter(far).collect();
+    columns.sort_by(|&a, &b| grain(b, scaled[b]).total_cmp(&grain(a, scaled[a])).then(a.cmp(&b)));
+    let mut left = lost;
+    for j in columns {
+        let moved = scaled[j] + left.value() / centre[j];
+        let change = moved - scaled[j];
+        let then = left - DoubleDouble::product_of(change, centre[j]);
+        // In units of its spread, the column takes less than it relieves the intercept of.
+        if change != 0.0 && then.value().abs() + change.abs() < 0.5 * left.value().abs() {
+            (scaled[j], left) = (moved, then);
+        }
+    }
+}
+
 impl Basis {
     fn orthogonal(pivots: Pivots, scaling: &Scaling) -> Self {
         let (transform, shift) = pivots.transform(scaling.factor.len());
@@ -238,9 +257,12 @@ impl Basis {
     fn span(dataset: &Dataset, scaling: &Scaling, l2: f64) -> Self {
         let columns = tall_qr::span_of_samples(dataset, scaling);
         let samples = dataset.labels().samples() as f64;
-        let rank = columns.directions.ncols();
-        let (mut transform, mut penalty) = (columns.directions, Vec::new());
-        for (mut column, size) in transform.column_iter_mut().zip(&columns.sizes) {
+        // Along the others no two samples differ.
+        let least = NO_DIFFERENCE * columns.sizes.iter().copied().fold(0.0, f64::max);
+        let differ: Vec<usize> = (0..columns.sizes.len()).filter(|&k| columns.sizes[k] > least).collect();
+        let sizes = differ.iter().map(|&k| columns.sizes[k]);
+        let (mut transform, mut penalty) = (columns.directions.select_columns(&differ), Vec::new());
+        for (mut column, size) in transform.column_iter_mut().zip(sizes) {
             let factor = super::scaling::inverse_power_of_two((size / samples.sqrt()).hypot(l2.sqrt()));
             // A scaled feature is the user's times its factor.
             for (entry, own) in column.iter_mut().zip(&scaling.factor) {
@@ -250,7 +272,7 @@ impl Basis {
         }
         penalty.push(0.0);
         let shift: Vec<f64> = transform.tr_mul(&columns.mean).iter().map(|shift| -shift).collect();
-        let widest = [vec![0.0; rank], vec![1.0]].concat();
+        let widest = [vec![0.0; differ.len()], vec![1.0]].concat();
         Self { transform, shift, widest, penalty, pivots: None }
     }
 
@@ -287,9 +309,17 @@ impl Basis {
     }
 }
 
-/// The condition number of the standardised columns on some rows, if they are well conditioned there.
-fn sampled_condition(dataset: &Dataset, scaling: &Scaling, l2: f64) -> Option<f64> {
+/// Whether there are as many features as samples: then the samples span less.
+fn is_wide(dataset: &Dataset) -> bool {
+    dataset.dimension() >= dataset.labels().samples().max(1)
+}
+
+/// Whether columns are well conditioned, beside the penalty, already on some rows: then they are so on all.
+fn well_conditioned_on_some_rows(dataset: &Dataset, scaling: &Scaling, l2: f64) -> bool {
     let (dimension, samples) = (dataset.dimension(), dataset.labels().samples());
+    if dimension == 0 {
+        return true;
+    }
     let wanted = ROWS_LOOKED_AT.max(4 * dimension).min(samples);
     let mut rows = DMatrix::zeros(dimension, wanted);
     let mut one = Vec::new();
@@ -300,18 +330,15 @@ fn sampled_condition(dataset: &Dataset, scaling: &Scaling, l2: f64) -> Option<f6
     }
     let mean = rows.column_mean();
     rows.column_iter_mut().for_each(|mut row| row -= &mean);
-    let mut gram = tall_qr::gram_of_columns(&rows) / wanted as f64;
-    (0..dimension).for_each(|j| gram[(j, j)] += scaling.penalty[j]);
-    let sizes: Vec<f64> = gram.diagonal().iter().map(|square| square.sqrt()).collect();
-    if sizes.iter().any(|size| !(size.is_finite() && *size > 0.0)) {
-        return None;
-    }
-    let correlation = DMatrix::from_fn(dimension, dimension, |i, j| gram[(i, j)] / sizes[i] / sizes[j]);
-    let factor = cholesky(correlation.clone())?;
+    let mut covariance = tall_qr::gram_of_columns(&rows) / wanted as f64;
+    (0..dimension).for_each(|j| covariance[(j, j)] += scaling.penalty[j]);
     let least = if l2 == 0.0 { WELL_CONDITIONED } else { WELL_PENALISED };
-    let regular = (0..dimension).all(|j| factor.l_dirty()[(j, j)].powi(2) > least);
-    regular.then(|| {
-        let eigen = super::factor::eigen(correlation).eigenvalues;
-        (eigen.max() / eigen.min().max(f64::EPSILON * eigen.max())).sqrt()
-    })
+    let Some(factor) = tall_qr::standardised(covariance).and_then(cholesky) else { return false };
+    (0..dimension).all(|j| factor.l_dirty()[(j, j)].powi(2) > least)
+}
+
+/// Condition number of a table by the correlations of its columns, which has half their digits.
+fn condition_of(correlation: DMatrix<f64>) -> f64 {
+    let values = super::factor::eigen(correlation).eigenvalues;
+    (values.max() / values.min().max(f64::EPSILON * values.max())).sqrt()
 }

@@ -131,9 +131,9 @@ impl Pivots {
 
     /// The triangle of what is left of some columns.
     fn of_what_is_left(&self, dataset: &Dataset, scaling: &Scaling, open: &[Open]) -> DMatrix<f64> {
-        triangle(dataset.labels().samples(), open.len(), |range, rows| {
+        triangle(dataset.labels().samples(), dataset.labels().weights(), open.len(), |range, rows| {
             rows.clear();
-            self.for_each_left(dataset, scaling, range, open, |open, left, _| {
+            self.for_each_left(dataset, scaling, range, open, |open, left, _, _| {
                 rows.push(left.value() * open.factor)
             });
         })
@@ -146,12 +146,12 @@ impl Pivots {
         scaling: &Scaling,
         range: std::ops::Range<usize>,
         open: &'o [Open],
-        mut note: impl FnMut(&'o Open, DoubleDouble, f64),
+        mut note: impl FnMut(&'o Open, DoubleDouble, f64, f64),
     ) {
         let dimension = scaling.factor.len();
         let typical: Vec<f64> = open.iter().map(|open| self.typical_size(&open.of)).collect();
-        let mut sample = Vec::with_capacity(dimension);
-        let mut with = |sample: &[f64]| {
+        let (mut sample, mut place) = (Vec::with_capacity(dimension), range.start);
+        let mut with = |sample: &[f64], weight: f64| {
             // Differences from the centre are exact as pairs of doubles; factors are powers of two.
             let exact = |j: usize| {
                 let difference = DoubleDouble::sum_of(sample[j], -scaling.centre[j]);
@@ -170,14 +170,15 @@ impl Pivots {
                         explained += coefficient.abs() * size(column);
                     }
                 }
-                note(open, left, ROUNDINGS * 0.5 * f64::EPSILON * explained);
+                note(open, left, ROUNDINGS * 0.5 * f64::EPSILON * explained, weight);
             }
         };
         dataset.values(range).for_each(|value| {
             sample.push(value);
             if sample.len() == dimension {
-                with(&sample);
+                with(&sample, dataset.labels().weight(place));
                 sample.clear();
+                place += 1;
             }
         });
     }
@@ -272,11 +273,11 @@ impl Pivots {
                 let mut coordinates: Vec<DVector<f64>> = samples.map(over).collect();
                 coordinates.reverse();
                 let (mut place, mut now) = (0, coordinates.pop());
-                self.for_each_left(dataset, scaling, range, rest, |_, left, _| {
+                self.for_each_left(dataset, scaling, range, rest, |_, left, _, weight| {
                     if let Some(now) = &now {
                         let mut sums = part.column_mut(place);
-                        sums.rows_mut(0, rank).axpy(left.value(), now, 1.0);
-                        sums[rank] += left.value();
+                        sums.rows_mut(0, rank).axpy(weight * left.value(), now, 1.0);
+                        sums[rank] += weight * left.value();
                     }
                     place += 1;
                     if place == rest.len() {
@@ -286,7 +287,7 @@ impl Pivots {
             },
             |part| explained += part,
         );
-        explained /= dataset.labels().samples() as f64;
+        explained /= dataset.labels().total_size();
         for (open, explained) in rest.iter_mut().zip(explained.column_iter()) {
             let by_coordinate = explained.rows(0, rank).into_owned();
             let by_column = &transform * &by_coordinate;
@@ -309,12 +310,12 @@ impl Pivots {
             dataset.labels().samples(),
             || (none(), 0),
             |(part, next), range| {
-                self.for_each_left(dataset, scaling, range, &rest, |_, left, explained| {
+                self.for_each_left(dataset, scaling, range, &rest, |_, left, explained, weight| {
                     let (own, widest, squares) = &mut part[*next];
                     let size = left.value().abs();
                     *own |= size > explained;
                     *widest = widest.max(size);
-                    *squares += size * size;
+                    *squares += weight * size * size;
                     *next = (*next + 1) % rest.len();
                 });
             },
@@ -324,7 +325,7 @@ impl Pivots {
                 }
             },
         );
-        let samples = dataset.labels().samples() as f64;
+        let samples = dataset.labels().total_size();
         let mut open = Vec::new();
         for (rest, (own, widest, squares)) in rest.into_iter().zip(found) {
             let spread = self.spreads[rest.of.column];

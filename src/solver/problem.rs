@@ -75,6 +75,7 @@ pub struct Problem<'a> {
     pub(super) loss: Arc<LossKind>,
     pub(super) l2: f64,
     coordinates: Arc<OnceLock<Arc<Coordinates>>>,
+    conditioning: Arc<OnceLock<Conditioning>>,
 }
 
 /// A penalty or `beta` above this would overflow beside any data.
@@ -94,8 +95,14 @@ impl<'a> Problem<'a> {
         let targets = Targets::new(dataset.labels(), weights)?;
         let loss = Self::loss_of(choice, &targets)?;
         check_rows(dataset, &loss)?;
-        let coordinates = Arc::new(OnceLock::new());
-        Ok(Self { dataset, targets: Arc::new(targets), loss: Arc::new(loss), l2, coordinates })
+        Ok(Self {
+            dataset,
+            targets: Arc::new(targets),
+            loss: Arc::new(loss),
+            l2,
+            coordinates: Arc::default(),
+            conditioning: Arc::default(),
+        })
     }
 
     fn loss_of(choice: &LossChoice, targets: &Targets) -> Result<LossKind, ProblemError> {
@@ -134,7 +141,7 @@ impl<'a> Problem<'a> {
     /// What the columns of the table have to do with each other. Found once, by a pass over the data.
     #[must_use]
     pub fn conditioning(&self) -> &Conditioning {
-        self.coordinates().conditioning()
+        self.conditioning.get_or_init(|| Conditioning::of(self.dataset))
     }
 
     /// Labels and class weights.

@@ -8,8 +8,8 @@ use super::solution::Head;
 use crate::data::Dataset;
 use crate::loss::{PreciseBlock, PreciseLoss, PreciseSums, add_sums};
 use crate::numeric::{
-    DoubleDouble, Kernel, largest_magnitude, over_sample_spans, two_product, two_sum, update_sample_chunks,
-    vectorised,
+    DoubleDouble, Kernel, largest, largest_magnitude, over_sample_spans, two_product, two_sum,
+    update_sample_chunks, vectorised,
 };
 use nalgebra::DMatrix;
 use serde::Serialize;
@@ -23,7 +23,8 @@ const LANES: usize = 8;
 pub struct Recomputed {
     /// Infinity norm of the gradient of the mean loss, penalty included, by coefficients and intercepts.
     pub gradient_inf: f64,
-    /// Largest gradient entry (features centred) beside the sum of the magnitudes of the terms that cancel in it.
+    /// Largest entry of a logit column's gradient, features centred and scaled to unit spread, beside the sum of the
+    /// magnitudes of its samples' residuals: what is left of terms that cancel.
     pub relative_gradient: f64,
     /// The balance of every logit column.
     pub flows: Vec<Flow>,
@@ -203,8 +204,7 @@ impl<'a> Pass<'a> {
                 let mut block = self.head.logits(&range, &features);
                 loss.residuals(self.labels(&range), self.weights(&range), &mut block);
                 part.add_flows(self.problem, self.labels(&range), &block);
-                let centre = self.head.scaled_centre();
-                vectorised(PullBack { features: &features, residuals: &block, centre: &centre, part });
+                vectorised(PullBack { features: &features, residuals: &block, part });
             },
             |part| totals.merge(&part),
         );
@@ -216,8 +216,8 @@ impl<'a> Pass<'a> {
 struct Totals {
     /// `D x Q`, by coefficients (divided by the factors) and, last, intercepts.
     gradient: DMatrix<DoubleDouble>,
-    /// `sum_i |r_i| |h_i - centre|`, `D x Q`.
-    magnitude: DMatrix<f64>,
+    /// `sum_i |r_i|` of every column.
+    magnitude: Vec<f64>,
     outflow: Vec<DoubleDouble>,
     inflow: Vec<DoubleDouble>,
 }
@@ -227,7 +227,7 @@ impl Totals {
         let zero = DoubleDouble::default();
         Self {
             gradient: DMatrix::from_element(dimension, columns, zero),
-            magnitude: DMatrix::zeros(dimension, columns),
+            magnitude: vec![0.0; columns],
             outflow: vec![zero; columns],
             inflow: vec![zero; columns],
         }
@@ -235,7 +235,7 @@ impl Totals {
 
     fn merge(&mut self, part: &Self) {
         self.gradient.zip_apply(&part.gradient, |sum, part| *sum += part);
-        self.magnitude += &part.magnitude;
+        self.magnitude.iter_mut().zip(&part.magnitude).for_each(|(sum, part)| *sum += part);
         self.outflow.iter_mut().zip(&part.outflow).for_each(|(sum, &part)| *sum += part);
         self.inflow.iter_mut().zip(&part.inflow).for_each(|(sum, &part)| *sum += part);
     }
@@ -244,7 +244,7 @@ impl Totals {
         let pick = |flows: &[DoubleDouble]| columns.iter().map(|&column| flows[column]).collect();
         Self {
             gradient: self.gradient.select_columns(columns),
-            magnitude: self.magnitude.select_columns(columns),
+            magnitude: columns.iter().map(|&column| self.magnitude[column]).collect(),
             outflow: pick(&self.outflow),
             inflow: pick(&self.inflow),
         }
@@ -273,7 +273,6 @@ impl Totals {
                 let pull =
                     DoubleDouble { high: scaled.high * factor * factor, low: scaled.low * factor * factor };
                 self.gradient[(row, column)] += pull;
-                self.magnitude[(row, column)] += pull.value().abs();
             }
         }
     }
@@ -298,21 +297,16 @@ impl Totals {
         largest_magnitude(entries)
     }
 
+    /// The largest entry of a column's gradient, features centred and scaled, beside the sum of the magnitudes of its
+    /// samples' residuals.
     fn relative(&self, centre: &[f64]) -> f64 {
-        let last = centre.len();
-        let mut shares = Vec::new();
         let gradient = self.about_centre(centre);
-        for column in 0..gradient.ncols() {
-            for row in 0..=last {
-                let entry = gradient[(row, column)];
-                let magnitude = self.magnitude[(row, column)];
-                // A constant feature has no deviations.
-                if magnitude > 0.0 || magnitude.is_nan() {
-                    shares.push(entry / magnitude);
-                }
-            }
-        }
-        largest_magnitude(shares)
+        let of_column = |column: usize| {
+            let residuals = self.magnitude[column];
+            let largest = largest_magnitude(gradient.column(column).iter().copied());
+            if residuals == 0.0 { largest } else { largest / residuals }
+        };
+        largest((0..gradient.ncols()).map(of_column))
     }
 
     fn flows(&self, divisor: f64) -> Vec<Flow> {
@@ -361,12 +355,11 @@ impl Kernel for Logits<'_> {
     }
 }
 
-/// Adds `X R` of a block to the gradient, and what cancels in it to the magnitude.
+/// Adds `X R` of a block to the gradient, and `|R|` to the magnitude.
 struct PullBack<'a> {
     /// `stride x d`.
     features: &'a [f64],
     residuals: &'a PreciseBlock,
-    centre: &'a [f64],
     part: &'a mut Totals,
 }
 
@@ -375,28 +368,26 @@ impl Kernel for PullBack<'_> {
 
     #[inline(always)]
     fn call(self) {
-        let Self { features, residuals, centre, part } = self;
+        let Self { features, residuals, part } = self;
         let stride = residuals.stride;
         let halves = residuals.high.chunks_exact(stride).zip(residuals.low.chunks_exact(stride));
         for (column, (high, low)) in halves.enumerate() {
             for (row, values) in features.chunks_exact(stride).enumerate() {
-                let (sum, magnitude) = weighted(values, centre[row], high, low);
-                part.gradient[(row, column)] += sum;
-                part.magnitude[(row, column)] += magnitude;
+                part.gradient[(row, column)] += weighted(values, high, low);
             }
-            let last = centre.len();
+            let last = part.gradient.nrows() - 1;
             for (&high, &low) in high.iter().zip(low) {
                 part.gradient[(last, column)] += DoubleDouble { high, low };
-                part.magnitude[(last, column)] += high.abs();
+                part.magnitude[column] += high.abs();
             }
         }
     }
 }
 
-/// `sum_i r_i h_i` and `sum_i |r_i| |h_i - centre|`.
+/// `sum_i r_i h_i`.
 #[inline(always)]
-fn weighted(values: &[f64], centre: f64, high: &[f64], low: &[f64]) -> (DoubleDouble, f64) {
-    let (mut sums, mut errors, mut magnitudes) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
+fn weighted(values: &[f64], high: &[f64], low: &[f64]) -> DoubleDouble {
+    let (mut sums, mut errors) = ([0.0; LANES], [0.0; LANES]);
     let (values, high, low) =
         (values.as_chunks::<LANES>().0, high.as_chunks::<LANES>().0, low.as_chunks::<LANES>().0);
     for ((values, high), low) in values.iter().zip(high).zip(low) {
@@ -405,11 +396,10 @@ fn weighted(values: &[f64], centre: f64, high: &[f64], low: &[f64]) -> (DoubleDo
             let (sum, lost_in_sum) = two_sum(sums[lane], product);
             sums[lane] = sum;
             errors[lane] += (lost + lost_in_sum) + values[lane] * low[lane];
-            magnitudes[lane] += ((values[lane] - centre) * high[lane]).abs();
         }
     }
     let lanes = sums.iter().zip(errors).map(|(&sum, error)| DoubleDouble::sum_of(sum, error));
-    (lanes.fold(DoubleDouble::default(), |total, lane| total + lane), magnitudes.iter().sum())
+    lanes.fold(DoubleDouble::default(), |total, lane| total + lane)
 }
 
 #[cfg(test)]

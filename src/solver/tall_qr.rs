@@ -1,5 +1,6 @@
 //! QR factorisations of tables with many rows, block by block: what is known of columns without squaring their condition.
 
+use super::gram::gram;
 use super::scaling::Scaling;
 use crate::data::Dataset;
 use crate::numeric::{over_sample_spans, sample_chunks};
@@ -13,10 +14,11 @@ const ROWS_AT_ONCE: usize = 4096;
 
 /// The triangle of a table with a column of ones before its `width` columns, `min(N, width + 1) x (width + 1)`.
 ///
-/// `load` writes rows, one per column of a matrix, for some samples. Column norms are kept to a few roundings each,
+/// `load` writes the rows of some samples, of which `weights` says how much each counts. Column norms are kept to a few roundings each,
 /// whatever the condition.
 pub(super) fn triangle(
     samples: usize,
+    weights: Option<&[f64]>,
     width: usize,
     load: impl Fn(Range<usize>, &mut Vec<f64>) + Sync,
 ) -> DMatrix<f64> {
@@ -25,10 +27,11 @@ pub(super) fn triangle(
         samples,
         || (Triangle::new(width + 1), Vec::new()),
         |(triangle, rows), range| {
-            load(range, rows);
-            for row in rows.chunks_exact(width.max(1)).take(if width == 0 { 0 } else { usize::MAX }) {
-                triangle.pending.push(1.0);
-                triangle.pending.extend_from_slice(row);
+            load(range.clone(), rows);
+            for (row, sample) in rows.chunks_exact(width.max(1)).zip(range) {
+                let root = weights.map_or(1.0, |weights| weights[sample].sqrt());
+                triangle.pending.push(root);
+                triangle.pending.extend(row.iter().map(|entry| root * entry));
             }
             triangle.factor_if_full();
         },
@@ -131,7 +134,7 @@ pub(super) fn span_of_samples(dataset: &Dataset, scaling: &Scaling) -> Span {
 /// The triangle of the scaled features.
 pub(super) fn of_scaled(dataset: &Dataset, scaling: &Scaling) -> DMatrix<f64> {
     let dimension = dataset.dimension();
-    triangle(dataset.labels().samples(), dimension, |range, rows| {
+    triangle(dataset.labels().samples(), dataset.labels().weights(), dimension, |range, rows| {
         let mut scaled = Vec::new();
         super::scaled_features::scaled(dataset, scaling, range, &mut scaled);
         rows.clear();
@@ -152,6 +155,36 @@ fn scaled_table(dataset: &Dataset, scaling: &Scaling) -> DMatrix<f64> {
         scaled.chunks_exact(dimension + 1).for_each(|sample| table.extend_from_slice(&sample[..dimension]));
     }
     DMatrix::from_vec(dimension, samples, table)
+}
+
+/// Correlations of the columns, samples counted by their weights; `None` without columns, or where one is constant.
+pub(super) fn correlation(dataset: &Dataset, scaling: &Scaling) -> Option<DMatrix<f64>> {
+    let (dimension, labels) = (dataset.dimension(), dataset.labels());
+    let zeros = || DMatrix::zeros(dimension + 1, dimension + 1);
+    let mut moments = zeros();
+    over_sample_spans(
+        labels.samples(),
+        || (zeros(), Vec::new()),
+        |(part, block), range| {
+            super::scaled_features::scaled(dataset, scaling, range.clone(), block);
+            let weights: Vec<f64> = range.map(|sample| labels.weight(sample)).collect();
+            gram(block, &weights, part);
+        },
+        |(part, _)| moments += part,
+    );
+    let total = moments[(dimension, dimension)];
+    let sum = |j: usize| moments[(dimension, j)];
+    standardised(DMatrix::from_fn(dimension, dimension, |i, j| {
+        moments[(i.max(j), i.min(j))] / total - sum(i) / total * (sum(j) / total)
+    }))
+}
+
+/// Correlations from covariances; `None` without columns, or where one does not vary.
+pub(super) fn standardised(covariance: DMatrix<f64>) -> Option<DMatrix<f64>> {
+    let sizes: Vec<f64> = covariance.diagonal().iter().map(|square| square.sqrt()).collect();
+    let all_vary = !sizes.is_empty() && sizes.iter().all(|size| size.is_finite() && *size > 0.0);
+    all_vary
+        .then(|| DMatrix::from_fn(sizes.len(), sizes.len(), |i, j| covariance[(i, j)] / sizes[i] / sizes[j]))
 }
 
 /// `X X^T` of a `d x n` matrix.
@@ -177,7 +210,7 @@ mod tests {
     fn the_triangle_has_the_inner_products_of_the_table() {
         for (rows, width) in [(3, 5), (40, 3), (9000, 4), (20_000, 7)] {
             let values = table(rows, width);
-            let found = triangle(rows, width, |range, into| {
+            let found = triangle(rows, None, width, |range, into| {
                 into.clear();
                 into.extend_from_slice(&values[range.start * width..range.end * width]);
             });

@@ -144,16 +144,35 @@ fn numbers_that_are_not_finite_are_found() {
     refused(&bad, &whole_labels(), &[], &["x.npy: row 601, column 1", "is inf", "finite"]);
 }
 
+/// Two hundred thousand features of four samples are solved in the span of the samples.
+#[test]
+fn many_more_features_than_samples_are_answered() {
+    let wide = 200_000;
+    let numbers: Vec<u8> = (0..4 * wide).flat_map(|index| (index as f32).sin().to_le_bytes()).collect();
+    let folder = folder(
+        &npy("<f4", "False", &format!("(4, {wide})"), &numbers),
+        &npy("|u1", "False", "(4,)", &[0, 1, 0, 1]),
+    );
+    let run = solve(&folder, &["--loss", "logistic", "--l2", "1", "--format", "json"]);
+    let record: serde_json::Value = serde_json::from_str(&run.printed).expect("JSON");
+    assert_eq!(record["status"], "stationary", "{}", run.complained);
+    let run = solve(&folder, &["--loss", "softmax", "--format", "json"]);
+    let record: serde_json::Value = serde_json::from_str(&run.printed).expect("JSON");
+    assert_eq!(record["status"], "separable", "{}", run.complained);
+}
+
 #[test]
 fn more_memory_than_there_is_is_refused_with_the_number() {
-    let wide = 2_000_000;
-    let numbers: Vec<u8> = (0..4 * wide).flat_map(|index| (index as f32).sin().to_le_bytes()).collect();
-    let features = npy("<f4", "False", &format!("(4, {wide})"), &numbers);
-    let labels = npy("|u1", "False", "(4,)", &[0, 1, 0, 1]);
-    refused(
-        &features,
-        &labels,
-        &["--loss", "logistic"],
-        &["solving takes up to", "iB, and", "of memory are free"],
-    );
+    let (rows, wide) = (40_000, 20_000);
+    let header = npy("<f4", "False", &format!("({rows}, {wide})"), &[]);
+    let labels: Vec<u8> = (0..rows).map(|row| u8::from(row % 3 == 0)).collect();
+    let folder = folder(&header, &npy("|u1", "False", &format!("({rows},)"), &labels));
+    // The numbers are zeros that take no room on the disk.
+    let file = std::fs::OpenOptions::new().write(true).open(folder.file("x.npy")).expect("the file");
+    file.set_len((header.len() + 4 * rows * wide) as u64).expect("a sparse file");
+    let run = solve(&folder, &["--loss", "logistic", "--l2", "1"]);
+    assert_eq!((run.code, run.printed.as_str(), run.complained.lines().count()), (2, "", 1), "{run:?}");
+    for part in ["solving takes up to", "iB, and", "of memory are free"] {
+        assert!(run.complained.contains(part), "{} lacks {part:?}", run.complained);
+    }
 }

@@ -15,7 +15,8 @@ fn settled(table: &str) -> String {
         in_classes = line.starts_with("class ") || (in_classes && !line.is_empty());
         lines.push(match line.split_once(" after ") {
             Some((status, _)) => status,
-            None if line.starts_with("recomputed") => line.split_once(':').map_or(line, |(kept, _)| kept),
+            None if line.starts_with("gradient at") => line.split_once(':').map_or(line, |(kept, _)| kept),
+            None if line.contains("of its terms") => "of its terms",
             None if in_classes => line.rsplit_once(' ').map_or(line, |(kept, _)| kept.trim_end()),
             None => line,
         });
