@@ -12,7 +12,7 @@ use super::solution::Head;
 use super::tall_qr;
 use crate::data::Dataset;
 use crate::numeric::{DoubleDouble, update_sample_chunks};
-use nalgebra::{DMatrix, DVector};
+use nalgebra::{DMatrix, DMatrixView, DMatrixViewMut, DVector, DVectorView};
 
 /// Rows on which columns are first looked at; if they are independent there, they are so in all rows.
 const ROWS_LOOKED_AT: usize = 2048;
@@ -53,7 +53,6 @@ struct Basis {
     /// `d x r`.
     transform: DMatrix<f64>,
     shift: Vec<f64>,
-    widest: Vec<f64>,
     penalty: Vec<f64>,
     /// How the basis was made of pivot columns; nothing where it is the span of the samples.
     pivots: Option<Pivots>,
@@ -101,9 +100,7 @@ impl Coordinates {
         } else {
             Some(Basis::orthogonal(Pivots::of(dataset, &scaling), &scaling))
         };
-        let mut found = Self { scaling, basis };
-        found.measure(dataset);
-        found
+        Self { scaling, basis }
     }
 
     /// The user's features centred and scaled, whatever is made of them then.
@@ -118,12 +115,7 @@ impl Coordinates {
 
     /// `D`, unknowns of a logit column, the intercept included.
     pub(super) fn dimension(&self) -> usize {
-        self.widest().len()
-    }
-
-    /// Largest magnitude of each coordinate, and 1 for the intercept.
-    pub(super) fn widest(&self) -> &[f64] {
-        self.basis.as_ref().map_or(&self.scaling.widest, |basis| &basis.widest)
+        self.penalty().len()
     }
 
     /// Penalty of each coefficient on the mean loss; zero for the intercept.
@@ -131,32 +123,30 @@ impl Coordinates {
         self.basis.as_ref().map_or(&self.scaling.penalty, |basis| &basis.penalty)
     }
 
-    /// All samples over the basis, `D x N`, a 1 below each.
+    /// All samples over the basis, `D x N`, a 1 below each; nothing where coordinates are single features.
     pub(super) fn over_basis(&self, dataset: &Dataset) -> Option<Vec<f64>> {
         let basis = self.basis.as_ref()?;
-        let samples = dataset.labels().samples();
-        let mut held = DMatrix::from_element(basis.widest.len(), samples, 1.0);
+        let (samples, rank) = (dataset.labels().samples(), basis.shift.len());
+        let precise = basis.transform.amax() > LARGEST_PLAIN;
+        let mut held = DMatrix::from_element(rank + 1, samples, 1.0);
         update_sample_chunks(&mut held, |range, part| {
             let mut scaled = Vec::new();
-            super::scaled_features::scaled(dataset, &self.scaling, range, &mut scaled);
-            let rows = part.chunks_exact_mut(basis.widest.len());
-            for (sample, into) in scaled.chunks_exact(dataset.dimension() + 1).zip(rows) {
-                basis.apply(&sample[..dataset.dimension()], into);
+            super::scaled_features::scaled(dataset, &self.scaling, range.clone(), &mut scaled);
+            let block = DMatrixView::from_slice(&scaled, dataset.dimension() + 1, range.len());
+            let mut into = DMatrixViewMut::from_slice(part, rank + 1, range.len());
+            let sample_of = block.rows(0, dataset.dimension());
+            if precise {
+                for (sample, mut into) in sample_of.column_iter().zip(into.column_iter_mut()) {
+                    basis.apply_precisely(sample.as_slice(), into.as_mut_slice());
+                }
+            } else {
+                let mut over = into.rows_mut(0, rank);
+                over.copy_from(&basis.transform.tr_mul(&sample_of));
+                let shift = DVectorView::from_slice(&basis.shift, rank);
+                over.column_iter_mut().for_each(|mut sample| sample += shift);
             }
         });
         Some(held.data.into())
-    }
-
-    /// Notes how wide the coordinates of a basis are.
-    fn measure(&mut self, dataset: &Dataset) {
-        let Some(values) = self.over_basis(dataset) else { return };
-        if let Some(basis) = &mut self.basis {
-            for sample in values.chunks_exact(basis.widest.len()) {
-                for (widest, value) in basis.widest.iter_mut().zip(sample) {
-                    *widest = widest.max(value.abs());
-                }
-            }
-        }
     }
 
     /// The head that `theta` (`D x Q`) is, rounded to doubles in the user's units.
@@ -248,8 +238,7 @@ impl Basis {
     fn orthogonal(pivots: Pivots, scaling: &Scaling) -> Self {
         let (transform, shift) = pivots.transform(scaling.factor.len());
         let rank = shift.len();
-        let widest = [vec![0.0; rank], vec![1.0]].concat();
-        Self { transform, shift, widest, penalty: vec![0.0; rank + 1], pivots: Some(pivots) }
+        Self { transform, shift, penalty: vec![0.0; rank + 1], pivots: Some(pivots) }
     }
 
     /// An orthonormal basis, in the user's units, of the differences between samples. At the minimum of a penalised loss
@@ -272,21 +261,15 @@ impl Basis {
         }
         penalty.push(0.0);
         let shift: Vec<f64> = transform.tr_mul(&columns.mean).iter().map(|shift| -shift).collect();
-        let widest = [vec![0.0; differ.len()], vec![1.0]].concat();
-        Self { transform, shift, widest, penalty, pivots: None }
+        Self { transform, shift, penalty, pivots: None }
     }
 
-    /// Coordinates of a scaled sample, written to `into`, whose last entry stays.
-    fn apply(&self, sample: &[f64], into: &mut [f64]) {
-        let precise = self.transform.amax() > LARGEST_PLAIN;
+    /// Coordinates of a scaled sample in double-double arithmetic, written to `into`, whose last entry stays.
+    fn apply_precisely(&self, sample: &[f64], into: &mut [f64]) {
         for ((direction, &shift), into) in self.transform.column_iter().zip(&self.shift).zip(into) {
             let terms = direction.iter().zip(sample).filter(|(t, _)| **t != 0.0);
-            *into = if precise {
-                let terms = terms.map(|(&t, &x)| DoubleDouble::product_of(t, x));
-                terms.fold(DoubleDouble::from(shift), |sum, term| sum + term).value()
-            } else {
-                terms.fold(shift, |sum, (t, x)| sum + t * x)
-            };
+            let terms = terms.map(|(&t, &x)| DoubleDouble::product_of(t, x));
+            *into = terms.fold(DoubleDouble::from(shift), |sum, term| sum + term).value();
         }
     }
 

@@ -25,6 +25,8 @@ pub(crate) struct ScaledFeatures<'a> {
     source: Source<'a>,
     offset: Option<&'a DMatrix<f64>>,
     coordinates: Arc<Coordinates>,
+    /// Largest magnitude of each coordinate, and 1 for the intercept.
+    widest: Vec<f64>,
 }
 
 /// Where blocks come from.
@@ -41,15 +43,16 @@ impl<'a> ScaledFeatures<'a> {
     pub(crate) fn new(dataset: &'a Dataset, coordinates: &Arc<Coordinates>) -> Self {
         let coordinates = Arc::clone(coordinates);
         let samples = dataset.labels().samples();
-        let mut source = Source::User(dataset);
+        let (mut source, mut widest) = (Source::User(dataset), coordinates.scaling().widest.clone());
         if let Some(held) = coordinates.over_basis(dataset) {
+            widest = widest_of(&held, coordinates.dimension());
             source = Source::Held(held);
         } else if coordinates.dimension() * samples * size_of::<f64>() <= LARGEST_HELD {
             let mut held = Vec::new();
             scaled(dataset, coordinates.scaling(), 0..samples, &mut held);
             source = Source::Held(held);
         }
-        Self { samples, source, offset: dataset.fixed_logits(), coordinates }
+        Self { samples, source, offset: dataset.fixed_logits(), coordinates, widest }
     }
 
     /// Some of the samples, in the same coordinates. Not for data whose logits are given.
@@ -64,6 +67,7 @@ impl<'a> ScaledFeatures<'a> {
             source: Source::Held(held),
             offset: None,
             coordinates: Arc::clone(&self.coordinates),
+            widest: self.widest.clone(),
         }
     }
 
@@ -186,7 +190,7 @@ impl<'a> ScaledFeatures<'a> {
 
     /// How far a step of one column's parameters can move a logit.
     pub(crate) fn reach(&self, step: impl Iterator<Item = f64>) -> f64 {
-        step.zip(self.coordinates.widest()).map(|(entry, widest)| entry.abs() * widest).sum()
+        step.zip(&self.widest).map(|(entry, widest)| entry.abs() * widest).sum()
     }
 
     /// The head that `theta` (`D x Q`) is, rounded to doubles in the user's units.
@@ -198,6 +202,15 @@ impl<'a> ScaledFeatures<'a> {
     pub(crate) fn penalty_of(&self, theta: impl Iterator<Item = f64>) -> f64 {
         0.5 * self.penalty().iter().zip(theta).map(|(penalty, w)| penalty * w * w).sum::<f64>()
     }
+}
+
+/// Largest magnitude of each of `dimension` numbers over all samples.
+fn widest_of(samples: &[f64], dimension: usize) -> Vec<f64> {
+    let mut widest = vec![0.0_f64; dimension];
+    for sample in samples.chunks_exact(dimension) {
+        widest.iter_mut().zip(sample).for_each(|(widest, value)| *widest = widest.max(value.abs()));
+    }
+    widest
 }
 
 /// `X^T Theta`: from a block (`D x n`) and `D x Q` parameters to `n x Q`, whatever `out` has room for.

@@ -153,10 +153,10 @@ fn many_more_features_than_samples_are_answered() {
         &npy("<f4", "False", &format!("(4, {wide})"), &numbers),
         &npy("|u1", "False", "(4,)", &[0, 1, 0, 1]),
     );
-    let run = solve(&folder, &["--loss", "logistic", "--l2", "1", "--format", "json"]);
+    let run = solve(&folder, &["--loss", "logistic", "--l2", "1"]);
     let record: serde_json::Value = serde_json::from_str(&run.printed).expect("JSON");
     assert_eq!(record["status"], "stationary", "{}", run.complained);
-    let run = solve(&folder, &["--loss", "softmax", "--format", "json"]);
+    let run = solve(&folder, &["--loss", "softmax"]);
     let record: serde_json::Value = serde_json::from_str(&run.printed).expect("JSON");
     assert_eq!(record["status"], "separable", "{}", run.complained);
 }
