@@ -63,7 +63,7 @@ proptest! {
                 prop_assert!(point.head.coefficients.iter().all(|value| value.is_finite()));
                 prop_assert!(point.head.intercepts.iter().all(|value| value.is_finite()));
                 // What rounding to doubles leaves where features lie 1e12 off.
-                prop_assert!(point.certificate.recomputed.relative_gradient <= 1.5e-8);
+                prop_assert!(point.recomputed().relative_gradient <= 1.5e-8);
                 prop_assert!(point.certificate.smallest_curvature.is_none_or(|floor| floor >= 0.0));
             }
             Outcome::Separable(proof) => {

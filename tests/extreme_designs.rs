@@ -105,7 +105,7 @@ proptest! {
         match solve(&problem) {
             Outcome::Stationary(point) => {
                 let numbers = point.head.coefficients.iter().chain(&point.head.intercepts);
-                prop_assert!(numbers.chain([&point.loss, &point.certificate.recomputed.gradient_inf]).all(|value| value.is_finite()));
+                prop_assert!(numbers.chain([&point.loss, &point.recomputed().gradient_inf]).all(|value| value.is_finite()));
                 let means = MeanProbability::of(
                     problem.loss().link(),
                     &point.logits(),

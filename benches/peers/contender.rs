@@ -84,7 +84,7 @@ fn path(
     let mut largest: f64 = 0.0;
     for outcome in outcomes {
         let Outcome::Stationary(point) = outcome else { bail!("{outcome:?}") };
-        largest = largest.max(point.certificate.recomputed.gradient_inf);
+        largest = largest.max(point.recomputed().gradient_inf);
     }
     println!("{largest:e}");
     Ok(())

@@ -162,7 +162,7 @@ impl Seen<'_> {
 
     fn gradient(&self) -> f64 {
         match &self.descended.end {
-            End::Stationary(point) => point.certificate.recomputed.gradient_inf,
+            End::Stationary(point) => point.recomputed().gradient_inf,
             _ => self.objective.sight(self.head).gradient_inf,
         }
     }

@@ -7,7 +7,7 @@ use crate::data::{DataError, Dataset};
 use crate::loss::{ClassWeights, Link, LossPlan, Targets, TrainingLoss};
 use crate::solver::{
     AnyOutcome, AnyProblem, Conditioning, Head, LossChoice, Outcome, Problem, ProblemError, SeparationKind,
-    solve, solve_any,
+    SolverSettings, solve, solve_any,
 };
 use nalgebra::DMatrix;
 use serde::Serialize;
@@ -106,7 +106,7 @@ impl Over<'_> {
         let weights = ClassWeights::Explicit(self.targets.class_weights().to_vec());
         let refused = |error: ProblemError| DataError::invalid("--l2", error.to_string());
         let problem = Problem::new(self.dataset, choice, &weights, self.l2).map_err(refused)?;
-        Ok(match solve(&problem) {
+        Ok(match solve(&problem).confirmed(&SolverSettings::default()) {
             Outcome::Stationary(point) => Ok(point.head),
             Outcome::Separable(found) => Err(match found.kind {
                 SeparationKind::Complete => {

@@ -199,13 +199,15 @@ impl RemainingRecord {
     fn new(left: &Remaining, features: &[String], classes: &[String]) -> Self {
         let classes = named(&left.classes, classes);
         let answer = match &left.answer {
-            RemainingAnswer::Stationary { head, loss, certificate } => RemainingAnswerRecord::Stationary {
-                loss: *loss,
-                gradient_inf: certificate.recomputed.gradient_inf,
-                relative_gradient: certificate.recomputed.relative_gradient,
-                iterations: certificate.iterations,
-                head: HeadRows::of(head),
-            },
+            RemainingAnswer::Stationary { head, loss, certificate, recomputed } => {
+                RemainingAnswerRecord::Stationary {
+                    loss: *loss,
+                    gradient_inf: recomputed.gradient_inf,
+                    relative_gradient: recomputed.relative_gradient,
+                    iterations: certificate.iterations,
+                    head: HeadRows::of(head),
+                }
+            }
             RemainingAnswer::Separable(proof) => RemainingAnswerRecord::Separable {
                 separation: Box::new(Separation::new(proof, features, &classes)),
             },

@@ -121,7 +121,7 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
         spinner.tell(at);
         ControlFlow::Continue(())
     };
-    let outcome = solve_with(&problem, &settings, &mut tell)?;
+    let outcome = solve_with(&problem, &settings, &mut tell)?.confirmed(&settings);
     drop(spinner);
     let seconds = started.elapsed().as_secs_f64();
     let others = match (&outcome, arguments.starts) {

@@ -84,7 +84,7 @@ impl WeightsRecord {
             path: found.map(|design| design.path.clone()).unwrap_or_default(),
             nearest: design.as_ref().err().and_then(DesignError::reached).cloned(),
             calibration: found.map(calibration),
-            recomputed: found.map(|design| design.point.certificate.recomputed.clone()),
+            recomputed: found.map(|design| design.point.recomputed().clone()),
             conditioning: asked.problem.conditioning().clone(),
         }
     }

@@ -100,7 +100,7 @@ impl LastLayer {
         let dataset = self.dataset(targets)?;
         let weights = ClassWeights::Explicit(targets.class_weights().to_vec());
         Ok(match solve(&Problem::new(&dataset, choice, &weights, l2)?) {
-            Outcome::Stationary(point) => Ok((point.head.clone(), point.certificate.recomputed.gradient_inf)),
+            Outcome::Stationary(point) => Ok((point.head.clone(), point.recomputed().gradient_inf)),
             Outcome::Separable(_) => {
                 Err("the features separate classes, so that no head is stationary; raise `decay`".to_owned())
             }

@@ -365,7 +365,11 @@ impl<L: ColumnLoss> Descent for ColumnNewton<'_, L> {
     }
 
     fn columns(&self) -> Vec<ColumnState<'_>> {
-        let states = self.columns.iter().map(|own| ColumnState { progress: &own.progress, value: own.value });
+        let states = self.columns.iter().map(|own| ColumnState {
+            progress: &own.progress,
+            value: own.value,
+            relative_gradient: own.goal.relative(),
+        });
         states.collect()
     }
 }

@@ -66,4 +66,6 @@ pub(super) struct ColumnState<'a> {
     pub(super) progress: &'a Progress,
     /// Its part of the objective.
     pub(super) value: f64,
+    /// Its largest gradient entry beside the magnitude of its terms.
+    pub(super) relative_gradient: f64,
 }

@@ -23,6 +23,7 @@ pub fn solve_path<'a>(problems: &[Problem<'a>]) -> Vec<Outcome<'a>> {
     let mut outcomes = Vec::with_capacity(problems.len());
     for alike in problems.chunk_by(goes_on) {
         let features = scaled(&alike[0]);
+        alike.iter().for_each(|problem| problem.share_coordinates(&alike[0]));
         let mut path = Path { features: &features, search: None, solutions: VecDeque::new() };
         outcomes.extend(alike.iter().map(|problem| path.solve(problem)));
     }

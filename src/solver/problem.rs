@@ -138,6 +138,11 @@ impl<'a> Problem<'a> {
         self.coordinates.get_or_init(|| Arc::new(Coordinates::of(self.dataset, self.l2)))
     }
 
+    /// Takes over the coordinates of a problem with the same data and penalty, which hang on nothing else.
+    pub(super) fn share_coordinates(&self, other: &Self) {
+        self.coordinates.get_or_init(|| Arc::clone(other.coordinates()));
+    }
+
     /// What the columns of the table have to do with each other. Found once, by a pass over the data.
     #[must_use]
     pub fn conditioning(&self) -> &Conditioning {

@@ -53,6 +53,13 @@ impl Recomputed {
         Some((found, problem.coordinates().gradient(gradient)))
     }
 
+    /// The same without the gradient's entries; infinite where numbers leave the range of a double.
+    pub(super) fn at(problem: &Problem, head: &Head) -> Self {
+        let out_of_range =
+            || Self { gradient_inf: f64::INFINITY, relative_gradient: f64::INFINITY, flows: Vec::new() };
+        Self::with_gradient(problem, head).map_or_else(out_of_range, |(found, _)| found)
+    }
+
     /// Gradient and balance of some logit columns, problems of their own, at a head of all columns.
     pub(super) fn of_columns(problem: &Problem, head: &Head, columns: &[usize]) -> Option<Self> {
         let pass = Pass::new(problem, head);

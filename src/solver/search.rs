@@ -19,6 +19,7 @@ use crate::data::Dataset;
 use crate::loss::{ColumnLoss, Inr, InrVariant, Logistic, LossKind, Softmax};
 use nalgebra::DMatrix;
 use std::ops::ControlFlow;
+use std::sync::OnceLock;
 
 /// A relative gradient above this is not a stationary point, whatever the algorithm believes.
 const LARGEST_RELATIVE_GRADIENT: f64 = 1e-11;
@@ -66,6 +67,9 @@ const WARM_GRADIENT: f64 = 1e-3;
 
 /// Relative gradient at which the minimiser for `beta = 0` is near enough to start sharpening from.
 const NEAR_UNSHARPENED: f64 = 1e-6;
+
+/// Factors of features whose products stay far from the ends of a double's range.
+const MODERATE: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
 
 /// A relative gradient that needs no refinement, and how often it is refined.
 const REFINED: f64 = 1e-13;
@@ -263,6 +267,10 @@ impl<'p, 'a> Search<'p, 'a> {
             let why = "a coefficient is too large for double precision in these units; rescale the features";
             return not_converged(why.to_owned(), watch, descent.relative_gradient());
         }
+        if descent.relative_gradient() <= REFINED && self.rounding_is_negligible(descent.theta(), &head) {
+            let theta = descent.theta().clone();
+            return self.point(descent, watch, smallest_curvature, (theta, head, OnceLock::new()));
+        }
         let Some(Refined { theta, head, recomputed }) = self.refined(descent, head) else {
             let why =
                 "the gradient leaves the range of double precision in these units; rescale the features";
@@ -282,6 +290,29 @@ impl<'p, 'a> Search<'p, 'a> {
             let iterations = watch.iterations;
             return Outcome::NotConverged { why, iterations, relative_gradient: left, rounded };
         }
+        self.point(descent, watch, smallest_curvature, (theta, head, OnceLock::from(recomputed)))
+    }
+
+    /// Whether the head as it is handed out has the logits of `theta` but for their last digits: the gradient then changes by
+    /// no more than that share of its terms, whatever the data.
+    fn rounding_is_negligible(&self, theta: &DMatrix<f64>, head: &Head) -> bool {
+        let coordinates = self.problem.coordinates();
+        let in_range = |factor: &f64| MODERATE.contains(factor);
+        if coordinates.combines_features() || !coordinates.scaling().factor.iter().all(in_range) {
+            return false;
+        }
+        let moved = coordinates.scaled_head(head) - theta;
+        moved.column_iter().all(|column| self.features.reach(column.iter().copied()) <= REFINED)
+    }
+
+    /// The stationary point that a search has come to.
+    fn point(
+        &self,
+        descent: &impl Descent,
+        watch: &Watch,
+        smallest_curvature: Option<f64>,
+        (theta, head, recomputed): (DMatrix<f64>, Head, OnceLock<Recomputed>),
+    ) -> Outcome<'a> {
         let penalty: f64 =
             theta.column_iter().map(|column| self.features.penalty_of(column.iter().copied())).sum();
         let loss = descent.value();
@@ -290,11 +321,12 @@ impl<'p, 'a> Search<'p, 'a> {
             data_loss: loss - penalty,
             loss,
             certificate: Certificate {
-                recomputed,
+                relative_gradient: descent.relative_gradient(),
                 smallest_curvature,
                 iterations: watch.iterations,
                 seconds: watch.started.elapsed().as_secs_f64(),
             },
+            recomputed,
             problem: self.problem.clone(),
             theta,
         }))

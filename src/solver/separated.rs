@@ -10,7 +10,8 @@ use super::settings::Watch;
 use super::solution::{Certificate, Head, Outcome, Remaining, RemainingAnswer, Separable, SeparatedClass};
 use crate::data::{DataError, Dataset, Labels};
 use crate::loss::{ClassWeights, LossKind};
-use crate::solver::LossChoice;
+use crate::numeric::largest;
+use crate::solver::{LossChoice, StationaryPoint};
 use nalgebra::DMatrix;
 
 /// A search that ended in a separation.
@@ -93,14 +94,18 @@ impl Found<'_, '_, '_, '_> {
                 answer: RemainingAnswer::NotConverged { why: why.to_owned() },
             });
         };
+        let relative = of_others.iter().map(|&column| columns[column].relative_gradient);
         let certificate = Certificate {
-            recomputed,
+            relative_gradient: largest(relative),
             smallest_curvature: None,
             iterations: self.watch.iterations,
             seconds: self.watch.started.elapsed().as_secs_f64(),
         };
         let loss = of_others.iter().map(|&column| columns[column].value).sum();
-        Some(Remaining { classes, answer: RemainingAnswer::Stationary { head, loss, certificate } })
+        Some(Remaining {
+            classes,
+            answer: RemainingAnswer::Stationary { head, loss, certificate, recomputed },
+        })
     }
 
     /// Softmax over the samples of the classes that no row of their own sets apart.
@@ -156,7 +161,9 @@ fn of_classes(dataset: &Dataset, classes: &[usize]) -> Result<Dataset, DataError
 fn solved(dataset: &Dataset, weights: &ClassWeights) -> RemainingAnswer {
     match Problem::new(dataset, &LossChoice::Softmax, weights, 0.0).map(|problem| solve(&problem)) {
         Ok(Outcome::Stationary(point)) => {
-            RemainingAnswer::Stationary { head: point.head, loss: point.loss, certificate: point.certificate }
+            let recomputed = point.recomputed().clone();
+            let StationaryPoint { head, loss, certificate, .. } = *point;
+            RemainingAnswer::Stationary { head, loss, certificate, recomputed }
         }
         Ok(Outcome::Separable(found)) => RemainingAnswer::Separable(found),
         Ok(Outcome::NotConverged { why, .. }) => RemainingAnswer::NotConverged { why },

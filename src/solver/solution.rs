@@ -3,9 +3,12 @@
 use super::problem::Problem;
 use super::recomputed::Recomputed;
 use super::scaled_features::ScaledFeatures;
+use super::search::LARGEST_AS_PRINTED;
 use super::separation::{GivenAway, SeparationKind};
+use super::settings::SolverSettings;
 use nalgebra::DMatrix;
 use serde::Serialize;
+use std::sync::OnceLock;
 
 /// A linear head in the user's units: `z = coefficients h + intercepts`.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,11 +39,12 @@ impl Head {
     }
 }
 
-/// How stationary a head is, as it is handed out, and how it was found.
+/// How a head was found. How stationary it is as it is handed out says [`StationaryPoint::recomputed`].
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Certificate {
-    /// Gradient and balance at the doubles of the head, in the user's units and in double-double arithmetic.
-    pub recomputed: Recomputed,
+    /// Largest entry of a logit column's gradient beside the sum of the magnitudes of its residuals, in the coordinates of the
+    /// search, before the head was rounded.
+    pub relative_gradient: f64,
     /// Smallest eigenvalue of the Hessian in scaled units, over columns; positive at a strict local minimum. Given
     /// for the loss that is not convex.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,8 +64,9 @@ pub struct StationaryPoint<'a> {
     pub data_loss: f64,
     /// The loss with penalty.
     pub loss: f64,
-    /// How stationary it is.
+    /// How it was found.
     pub certificate: Certificate,
+    pub(super) recomputed: OnceLock<Recomputed>,
     pub(super) problem: Problem<'a>,
     /// The head in the coordinates it was solved in, before it was rounded.
     pub(super) theta: DMatrix<f64>,
@@ -72,6 +77,17 @@ impl<'a> StationaryPoint<'a> {
     #[must_use]
     pub fn problem(&self) -> &Problem<'a> {
         &self.problem
+    }
+
+    /// Gradient and balance at the doubles of the head, in the user's units, on the user's data and in double-double
+    /// arithmetic: the certificate of what is handed out.
+    ///
+    /// Where rounding moves no logit by more than 1e-13, as is proved from the coefficients without a pass over the data, it
+    /// is computed when first asked for; [`Outcome::confirmed`] makes the status depend on it there too. Elsewhere
+    /// solving has looked at it already.
+    #[must_use]
+    pub fn recomputed(&self) -> &Recomputed {
+        self.recomputed.get_or_init(|| Recomputed::at(&self.problem, &self.head))
     }
 
     /// Logits of the samples of the problem's data set, one sample per column, by the head as it is handed out.
@@ -184,8 +200,10 @@ pub enum RemainingAnswer {
         head: Head,
         /// The mean loss; over columns that are left, the sum of theirs.
         loss: f64,
-        /// How stationary it is.
+        /// How it was found.
         certificate: Certificate,
+        /// Gradient and balance at the doubles of the head.
+        recomputed: Recomputed,
     },
     /// Among the remaining classes some separate again; classes are numbered as in `classes`.
     Separable(Box<Separable>),
@@ -226,6 +244,28 @@ pub struct RoundedHead {
 }
 
 impl<'a> Outcome<'a> {
+    /// The same, once double-double arithmetic agrees: a stationary point whose [`StationaryPoint::recomputed`] does not
+    /// is not one.
+    #[must_use]
+    pub fn confirmed(self, settings: &SolverSettings) -> Self {
+        let Self::Stationary(point) = self else { return self };
+        let found = point.recomputed();
+        if found.relative_gradient <= LARGEST_AS_PRINTED || found.gradient_inf <= settings.tolerance {
+            return Self::Stationary(point);
+        }
+        let StationaryPoint { head, certificate, recomputed, .. } = *point;
+        let recomputed = recomputed.into_inner();
+        let relative_gradient =
+            recomputed.as_ref().map_or(certificate.relative_gradient, |found| found.relative_gradient);
+        Self::NotConverged {
+            why: "double-double arithmetic finds a larger gradient than the search did; rescale the features"
+                .to_owned(),
+            iterations: certificate.iterations,
+            relative_gradient,
+            rounded: recomputed.map(|recomputed| Box::new(RoundedHead { head, recomputed })),
+        }
+    }
+
     /// The stationary point, if that is how it ended.
     #[must_use]
     pub fn stationary(self) -> Option<StationaryPoint<'a>> {

@@ -128,7 +128,7 @@ fn certificates_are_of_the_weighted_problem() {
     ] {
         let problem = Problem::new(&weighted, &choice, &ClassWeights::Balanced, 1e-3).expect("a problem");
         let point = solve(&problem).stationary().expect("a stationary point");
-        let with = point.certificate.recomputed.relative_gradient;
+        let with = point.recomputed().relative_gradient;
         assert!(with < 1e-13, "{choice:?}: {with:e}");
         // The unweighted problem has another solution: a certificate without the weights would not have passed.
         let others = Problem::new(&unweighted, &choice, &ClassWeights::Balanced, 1e-3).expect("a problem");

@@ -54,8 +54,7 @@ fn weights() -> impl Strategy<Value = ClassWeights> {
 fn assert_finite(point: &StationaryPoint) {
     let logits = point.logits();
     let head = point.head.coefficients.iter().chain(&point.head.intercepts);
-    let certificate =
-        [point.certificate.recomputed.gradient_inf, point.certificate.recomputed.relative_gradient];
+    let certificate = [point.recomputed().gradient_inf, point.recomputed().relative_gradient];
     let losses = [point.loss, point.data_loss];
     let all = head.chain(&logits).chain(&certificate).chain(&losses);
     assert!(all.copied().all(f64::is_finite), "{point:?}");

@@ -106,7 +106,7 @@ impl Polish {
                 let ledger = Ledger::at(&**problem.loss(), &point.logits(), targets);
                 let standing = Standing {
                     loss: point.data_loss,
-                    gradient_inf: point.certificate.recomputed.gradient_inf,
+                    gradient_inf: point.recomputed().gradient_inf,
                     balance_residual: ledger.worst_residual(),
                     ledger,
                 };

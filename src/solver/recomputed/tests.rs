@@ -94,7 +94,7 @@ fn away_from_stationarity_it_is_the_gradient_of_the_loss() {
 
 /// A stationary point's relative gradient is that of the rounding of its intercept, and so is its balance.
 fn check_certificate(point: &StationaryPoint, case: &str) {
-    let found = &point.certificate.recomputed;
+    let found = &point.recomputed();
     assert!(found.relative_gradient <= 1e-14, "{case}: {found:?}");
     for flow in &found.flows {
         // The balance is the gradient by the intercept beside half the terms that cancel in it.
@@ -155,7 +155,8 @@ fn features_of_any_unit_are_answered() {
         let dataset = Dataset::unnamed(features, labels()).expect("finite");
         let problem =
             Problem::new(&dataset, &LossChoice::Logistic, &ClassWeights::None, 0.0).expect("a problem");
-        let found = stationary(&problem).certificate.recomputed;
+        let point = stationary(&problem);
+        let found = point.recomputed();
         assert!(found.relative_gradient <= 1e-14, "features of {unit:e}: {found:?}");
         let away = disturbed(&problem, &stationary(&problem).head, 0.1);
         assert!(recomputed(&problem, &away).relative_gradient > 1e-3, "features of {unit:e}");
