@@ -95,7 +95,8 @@ impl Over<'_> {
     /// The exact head, or why there is none.
     fn exact(&self, plan: &LossPlan, start: Option<&Head>) -> Result<Result<Head, String>, DataError> {
         let columns = self.loss.logit_rows();
-        let usual = columns == self.targets.classes() && self.targets.classes() > 2 || columns == 1;
+        let classes = self.targets.classes();
+        let usual = columns == 1 || columns == classes && (classes > 2 || *plan == LossPlan::Softmax);
         match LossChoice::of(plan).filter(|_| usual && self.targets.counts().iter().all(|&count| count > 0)) {
             Some(choice) => self.solved(&choice),
             None => Ok(self.solved_generally(start)),

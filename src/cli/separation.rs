@@ -19,6 +19,7 @@ pub(super) struct Separation {
     because: Option<String>,
     classes: Vec<String>,
     separated_samples: Count,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) column_class: Option<String>,
     /// The features that carry the direction, where these are few.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -85,7 +85,7 @@ pub fn solve_any(problem: &AnyProblem, start: Option<&Head>) -> AnyOutcome {
         }
         if idle >= PATIENCE || !at.loss.is_finite() {
             return AnyOutcome::NotConverged {
-                why: "steps no longer make the gradient smaller; the minimum may be at infinity".to_owned(),
+                why: format!("steps no longer make the gradient smaller{}", at_infinity(problem.l2)),
                 at: search.point(&at, iteration),
             };
         }
@@ -104,9 +104,14 @@ pub fn solve_any(problem: &AnyProblem, start: Option<&Head>) -> AnyOutcome {
         }
     }
     AnyOutcome::NotConverged {
-        why: format!("{MOST_ITERATIONS} steps were not enough; the minimum may be at infinity"),
+        why: format!("{MOST_ITERATIONS} steps were not enough{}", at_infinity(problem.l2)),
         at: search.point(&at, MOST_ITERATIONS),
     }
+}
+
+/// A penalty keeps every minimum finite.
+fn at_infinity(l2: f64) -> &'static str {
+    if l2 > 0.0 { "" } else { "; the minimum may be at infinity" }
 }
 
 /// A field of more unknowns is not worth its dense derivative.

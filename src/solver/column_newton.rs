@@ -279,7 +279,7 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
             }
             Progress::Settled => separation.find_in_differences(targets, sides),
             Progress::Stuck(_) => separation.find(targets, sides, head(), Effort::Thorough),
-            Progress::Active | Progress::Separable(_) => Verdict::None,
+            Progress::Active | Progress::Separable(_) | Progress::Undecided(_) => Verdict::None,
         };
         own.progress = own.progress.clone().after(verdict);
     }
@@ -339,6 +339,11 @@ impl<L: ColumnLoss> Descent for ColumnNewton<'_, L> {
 
     fn theta(&self) -> &DMatrix<f64> {
         &self.theta
+    }
+
+    fn gradient(&self) -> DMatrix<f64> {
+        let columns: Vec<_> = self.columns.iter().map(|column| column.gradient.clone()).collect();
+        DMatrix::from_columns(&columns)
     }
 
     fn newton_step(&mut self, gradient: &DMatrix<f64>) -> Option<DMatrix<f64>> {

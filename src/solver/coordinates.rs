@@ -11,7 +11,7 @@ use super::scaling::Scaling;
 use super::solution::Head;
 use super::tall_qr;
 use crate::data::Dataset;
-use crate::numeric::{DoubleDouble, update_sample_chunks};
+use crate::numeric::{DoubleDouble, largest_magnitude, update_sample_chunks};
 use nalgebra::{DMatrix, DMatrixView, DMatrixViewMut, DVector, DVectorView};
 
 /// Rows on which columns are first looked at; if they are independent there, they are so in all rows.
@@ -19,8 +19,6 @@ const ROWS_LOOKED_AT: usize = 2048;
 /// Squared pivots of standardised columns above this leave the scaled features as they are: Newton's steps lose no more
 /// than half of their digits.
 const WELL_CONDITIONED: f64 = 1e-8;
-/// The same where a penalty holds the coefficients.
-const WELL_PENALISED: f64 = 1e-12;
 /// Directions along which samples differ by less than this, beside the widest, are rounding.
 const NO_DIFFERENCE: f64 = 1e-14;
 /// Larger coefficients of a basis cancel digits that a double does not have.
@@ -66,7 +64,7 @@ impl Conditioning {
             return Self { condition: None, dependent_columns: Vec::new() };
         }
         let scaling = Scaling::new(dataset, 0.0);
-        if well_conditioned_on_some_rows(dataset, &scaling, 0.0) {
+        if well_conditioned_on_some_rows(dataset, &scaling) {
             let condition = tall_qr::correlation(dataset, &scaling).map_or(1.0, condition_of);
             return Self { condition: Some(condition), dependent_columns: Vec::new() };
         }
@@ -93,7 +91,7 @@ impl Coordinates {
         let scaling = Scaling::new(dataset, l2);
         let basis = if is_wide(dataset) {
             Some(Basis::span(dataset, &scaling, l2))
-        } else if well_conditioned_on_some_rows(dataset, &scaling, l2) {
+        } else if well_conditioned_on_some_rows(dataset, &scaling) {
             None
         } else if l2 > 0.0 {
             Some(Basis::span(dataset, &scaling, l2))
@@ -193,6 +191,21 @@ impl Coordinates {
         let mut gradient = by_slopes.insert_row(rank, 0.0);
         gradient.set_row(rank, &by_intercept);
         gradient
+    }
+
+    /// What the largest entry of a gradient (`D x Q`) is at least in the user's units: that entry where coordinates are
+    /// single features, the one by the intercept elsewhere.
+    pub(super) fn smallest_gradient(&self, gradient: &DMatrix<f64>) -> f64 {
+        let last = gradient.nrows() - 1;
+        let by_intercepts = gradient.row(last).iter().copied().collect::<Vec<f64>>();
+        if self.combines_features() {
+            return largest_magnitude(by_intercepts);
+        }
+        let of_user = |j: usize, k: usize| {
+            gradient[(j, k)] / self.scaling.factor[j] + gradient[(last, k)] * self.scaling.centre[j]
+        };
+        let entries = (0..last).flat_map(|j| (0..gradient.ncols()).map(move |k| of_user(j, k)));
+        largest_magnitude(entries.chain(by_intercepts))
     }
 
     /// A head in the user's units as parameters of the scaled features, `(d + 1) x Q`: exact but for one rounding of the
@@ -298,7 +311,7 @@ fn is_wide(dataset: &Dataset) -> bool {
 }
 
 /// Whether columns are well conditioned, beside the penalty, already on some rows: then they are so on all.
-fn well_conditioned_on_some_rows(dataset: &Dataset, scaling: &Scaling, l2: f64) -> bool {
+fn well_conditioned_on_some_rows(dataset: &Dataset, scaling: &Scaling) -> bool {
     let (dimension, samples) = (dataset.dimension(), dataset.labels().samples());
     if dimension == 0 {
         return true;
@@ -315,9 +328,8 @@ fn well_conditioned_on_some_rows(dataset: &Dataset, scaling: &Scaling, l2: f64) 
     rows.column_iter_mut().for_each(|mut row| row -= &mean);
     let mut covariance = tall_qr::gram_of_columns(&rows) / wanted as f64;
     (0..dimension).for_each(|j| covariance[(j, j)] += scaling.penalty[j]);
-    let least = if l2 == 0.0 { WELL_CONDITIONED } else { WELL_PENALISED };
     let Some(factor) = tall_qr::standardised(covariance).and_then(cholesky) else { return false };
-    (0..dimension).all(|j| factor.l_dirty()[(j, j)].powi(2) > least)
+    (0..dimension).all(|j| factor.l_dirty()[(j, j)].powi(2) > WELL_CONDITIONED)
 }
 
 /// Condition number of a table by the correlations of its columns, which has half their digits.

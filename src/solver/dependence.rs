@@ -353,19 +353,22 @@ impl Pivots {
         (transform, shift.iter().map(|shift| -shift).collect())
     }
 
-    /// Condition number of the standardised pivots.
+    /// Condition number of all standardised columns: the largest over the smallest singular value that is not zero, the same
+    /// whichever columns are the pivots.
     pub(super) fn condition(&self) -> f64 {
-        let mut standardised = self.triangle.clone();
-        for mut column in standardised.column_iter_mut() {
-            let size = column.norm();
-            if size > 0.0 {
-                column /= size;
-            }
-        }
-        if standardised.is_empty() {
+        let rank = self.rank();
+        if rank == 0 {
             return 1.0;
         }
-        let values = standardised.singular_values();
+        let over_pivots = |combination: &Combination| {
+            let coefficients =
+                DVector::from_fn(rank, |p, _| combination.coefficients.get(p).copied().unwrap_or(0.0));
+            &self.triangle * coefficients
+        };
+        let dependent = self.dependent.iter().map(over_pivots);
+        let columns = self.triangle.column_iter().map(|column| column.into_owned()).chain(dependent);
+        let varying = columns.filter(|column| column.norm() > 0.0).map(|column| column.normalize());
+        let values = DMatrix::from_columns(&varying.collect::<Vec<_>>()).singular_values();
         values.max() / values.min().max(f64::MIN_POSITIVE)
     }
 
@@ -474,6 +477,8 @@ impl Pivots {
             }
         }
         terms.sort_by_key(|term| term.0);
+        let (own, constant) = of_the_last(own, &mut terms, constant, digits);
+        let own_factor = scaling.factor[own];
         let typical = terms
             .iter()
             .map(|(j, c)| (c * scaling.centre[*j]).abs())
@@ -491,6 +496,22 @@ impl Pivots {
             digits,
         }
     }
+}
+
+/// The same relation solved for the last of its columns in the table, which does not depend on the order of pivots; returns
+/// that column and the constant.
+fn of_the_last(
+    own: usize,
+    terms: &mut Vec<(usize, f64)>,
+    constant: f64,
+    digits: Option<f64>,
+) -> (usize, f64) {
+    let Some(&(last, divisor)) = terms.last().filter(|term| term.0 > own) else { return (own, constant) };
+    terms.pop();
+    terms.iter_mut().for_each(|term| term.1 = tidy(-term.1 / divisor, digits));
+    terms.push((own, tidy(1.0 / divisor, digits)));
+    terms.sort_by_key(|term| term.0);
+    (last, -constant / divisor)
 }
 
 /// A combination of the columns taken in this round as one of all pivots.

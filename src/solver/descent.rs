@@ -14,6 +14,8 @@ pub(super) enum Progress {
     Separable(Box<Separation>),
     /// Ended without an answer, and why.
     Stuck(String),
+    /// Ended where floating point does not tell an overlap of the classes from separation, and how.
+    Undecided(String),
 }
 
 impl Progress {
@@ -25,14 +27,18 @@ impl Progress {
         if let Some(separable) = parts.clone().find(|part| matches!(part, Self::Separable(_))) {
             return separable.clone();
         }
-        parts.find(|part| matches!(part, Self::Stuck(_))).cloned().unwrap_or(Self::Settled)
+        let undecided = parts.clone().find(|part| matches!(part, Self::Undecided(_)));
+        undecided
+            .or_else(|| parts.find(|part| matches!(part, Self::Stuck(_))))
+            .cloned()
+            .unwrap_or(Self::Settled)
     }
 
     /// What is left of a search's progress once separability has been judged.
     pub(super) fn after(self, verdict: Verdict) -> Self {
         match (self, verdict) {
             (_, Verdict::Proved(separation)) => Self::Separable(separation),
-            (Self::Stuck(why), Verdict::Undecided) => Self::Stuck(format!(
+            (Self::Stuck(why), Verdict::Undecided) => Self::Undecided(format!(
                 "the classes cannot be told apart from separable in double precision: {why}"
             )),
             (progress, _) => progress,
@@ -50,6 +56,8 @@ pub(super) trait Descent {
     fn theta(&self) -> &DMatrix<f64>;
     /// Newton's step for another gradient (`D x Q`) near the present point, where second derivatives give one.
     fn newton_step(&mut self, gradient: &DMatrix<f64>) -> Option<DMatrix<f64>>;
+    /// Gradient by `theta`.
+    fn gradient(&self) -> DMatrix<f64>;
     /// Objective value, penalty included.
     fn value(&self) -> f64;
     /// Largest gradient entry beside the magnitude of its terms, over columns.

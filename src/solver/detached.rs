@@ -62,7 +62,7 @@ impl Descent for DetachedSearch<'_> {
         if self.beta < self.loss.beta && newton.can_go_on() && newton.relative_gradient() <= NEAR {
             self.beta = (2.0 * self.beta).min(self.loss.beta);
             newton.replace_loss(Inr { beta: self.beta, ..self.loss });
-        } else if matches!(newton.progress(), Progress::Stuck(_)) {
+        } else if matches!(newton.progress(), Progress::Stuck(_) | Progress::Undecided(_)) {
             let &ColumnPass { features, targets, .. } = newton.pass();
             let pass = ColumnPass { features, targets, loss: self.loss };
             let zeros = DMatrix::zeros(features.dimension(), self.loss.classes);
@@ -89,6 +89,10 @@ impl Descent for DetachedSearch<'_> {
 
     fn value(&self) -> f64 {
         self.descent().value()
+    }
+
+    fn gradient(&self) -> DMatrix<f64> {
+        self.descent().gradient()
     }
 
     fn relative_gradient(&self) -> f64 {

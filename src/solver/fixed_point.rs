@@ -251,6 +251,10 @@ impl Descent for DetachedFixedPoint<'_> {
         }
     }
 
+    fn gradient(&self) -> DMatrix<f64> {
+        self.measured.as_ref().map_or_else(|| self.inner.gradient(), |measured| measured.gradient.clone())
+    }
+
     fn newton_step(&mut self, _: &DMatrix<f64>) -> Option<DMatrix<f64>> {
         // Weights and parameters move together: the inner problem's step alone would leave the fixed point.
         None

@@ -58,15 +58,15 @@ pub(super) fn scaled<'a>(problem: &Problem<'a>) -> ScaledFeatures<'a> {
     ScaledFeatures::new(problem.dataset, problem.coordinates())
 }
 
-/// A relative gradient below which a tolerance that is asked for may be met.
-const WORTH_A_LOOK: f64 = 0.1;
-
 /// Steps and relative gradient after which a search on a subsample has done what it can for the whole.
 const WARM_STEPS: usize = 12;
 const WARM_GRADIENT: f64 = 1e-3;
 
 /// Relative gradient at which the minimiser for `beta = 0` is near enough to start sharpening from.
 const NEAR_UNSHARPENED: f64 = 1e-6;
+
+/// A search that ends without a step to take is refined from a relative gradient up to this.
+const NEARLY_STATIONARY: f64 = 1e-8;
 
 /// Factors of features whose products stay far from the ends of a double's range.
 const MODERATE: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
@@ -238,7 +238,17 @@ impl<'p, 'a> Search<'p, 'a> {
                 let smallest_curvature = curvature(&descent);
                 self.stationary(&mut descent, watch, smallest_curvature)
             }
-            (Progress::Stuck(why), _) | (Progress::Active, Some(why)) => not_converged(why, watch, left),
+            // No step improves what is rounding already, as the refined gradient of the head itself says.
+            (Progress::Stuck(why), _) if left <= NEARLY_STATIONARY => {
+                let smallest_curvature = curvature(&descent);
+                match self.stationary(&mut descent, watch, smallest_curvature) {
+                    Outcome::NotConverged { rounded: None, .. } => not_converged(why, watch, left),
+                    outcome => outcome,
+                }
+            }
+            (Progress::Stuck(why) | Progress::Undecided(why), _) | (Progress::Active, Some(why)) => {
+                not_converged(why, watch, left)
+            }
             (Progress::Active, None) => not_converged("the search ended early".to_owned(), watch, left),
         };
         (descent, outcome)
@@ -246,8 +256,11 @@ impl<'p, 'a> Search<'p, 'a> {
 
     /// Whether the gradient at the head as it would be handed out is as small as the user asked for.
     fn tolerance_is_met(&self, descent: &impl Descent, settings: &SolverSettings) -> bool {
-        // In units of the coordinates the gradient of a mean loss is seldom smaller than this where it is met.
-        if settings.tolerance == 0.0 || descent.relative_gradient() > WORTH_A_LOOK {
+        // By the search's own gradient first: the certificate takes a pass of its own.
+        let coordinates = self.problem.coordinates();
+        if settings.tolerance == 0.0
+            || coordinates.smallest_gradient(&descent.gradient()) > settings.tolerance
+        {
             return false;
         }
         let head = self.features.to_user(descent.theta());
@@ -271,7 +284,7 @@ impl<'p, 'a> Search<'p, 'a> {
             let theta = descent.theta().clone();
             return self.point(descent, watch, smallest_curvature, (theta, head, OnceLock::new()));
         }
-        let Some(Refined { theta, head, recomputed }) = self.refined(descent, head) else {
+        let Some(Refined { theta, head, recomputed }) = self.refined(descent, head, &watch.settings) else {
             let why =
                 "the gradient leaves the range of double precision in these units; rescale the features";
             return not_converged(why.to_owned(), watch, descent.relative_gradient());
@@ -313,13 +326,11 @@ impl<'p, 'a> Search<'p, 'a> {
         smallest_curvature: Option<f64>,
         (theta, head, recomputed): (DMatrix<f64>, Head, OnceLock<Recomputed>),
     ) -> Outcome<'a> {
-        let penalty: f64 =
-            theta.column_iter().map(|column| self.features.penalty_of(column.iter().copied())).sum();
-        let loss = descent.value();
+        let (data_loss, penalty) = self.loss_of(descent, &theta, &head);
         Outcome::Stationary(Box::new(StationaryPoint {
             head,
-            data_loss: loss - penalty,
-            loss,
+            data_loss,
+            loss: data_loss + penalty,
             certificate: Certificate {
                 relative_gradient: descent.relative_gradient(),
                 smallest_curvature,
@@ -332,13 +343,30 @@ impl<'p, 'a> Search<'p, 'a> {
         }))
     }
 
+    /// The loss at a head as it is handed out, without penalty and the penalty: where columns are nearly dependent, rounding
+    /// shows in it.
+    fn loss_of(&self, descent: &impl Descent, theta: &DMatrix<f64>, head: &Head) -> (f64, f64) {
+        let Problem { dataset, targets, loss, l2, .. } = self.problem;
+        let coordinates = self.problem.coordinates();
+        if coordinates.combines_features() {
+            let logits = Recomputed::logits(dataset, coordinates.scaling(), head);
+            let mut gradient = DMatrix::zeros(logits.nrows(), logits.ncols());
+            let data_loss = loss.value_and_gradient(&logits, targets, &mut gradient);
+            return (data_loss, 0.5 * l2 * head.coefficients.norm_squared());
+        }
+        let columns = theta.column_iter();
+        let penalty: f64 = columns.map(|column| self.features.penalty_of(column.iter().copied())).sum();
+        (descent.value() - penalty, penalty)
+    }
+
     /// Iterative refinement: while the gradient at the head as it is handed out, in double-double arithmetic, is not at
     /// rounding, Newton's step for that very gradient is taken. `None` where numbers leave the range of a double.
-    fn refined(&self, descent: &mut impl Descent, head: Head) -> Option<Refined> {
+    fn refined(&self, descent: &mut impl Descent, head: Head, settings: &SolverSettings) -> Option<Refined> {
         let (recomputed, mut gradient) = Recomputed::with_gradient(self.problem, &head)?;
         let mut best = Refined { theta: descent.theta().clone(), head, recomputed };
         for _ in 0..MOST_REFINEMENTS {
-            if best.recomputed.relative_gradient <= REFINED {
+            let found = &best.recomputed;
+            if found.relative_gradient <= REFINED || found.gradient_inf <= settings.tolerance {
                 break;
             }
             let Some(step) = descent.newton_step(&gradient) else { break };

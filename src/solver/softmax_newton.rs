@@ -333,7 +333,7 @@ impl<'a> SoftmaxNewton<'a> {
             }
             Progress::Settled => separation.find_in_differences(targets, Sides::AllPairs),
             Progress::Stuck(_) => separation.find(targets, Sides::AllPairs, head(), Effort::Thorough),
-            Progress::Active | Progress::Separable(_) => Verdict::None,
+            Progress::Active | Progress::Separable(_) | Progress::Undecided(_) => Verdict::None,
         };
         self.progress = self.progress.clone().after(verdict);
     }
@@ -371,6 +371,10 @@ impl Descent for SoftmaxNewton<'_> {
 
     fn value(&self) -> f64 {
         self.point.value
+    }
+
+    fn gradient(&self) -> DMatrix<f64> {
+        self.point.gradient.clone()
     }
 
     fn relative_gradient(&self) -> f64 {

@@ -184,3 +184,20 @@ fn names_of_classes_stay_on_one_line_and_change_no_terminal() {
         );
     }
 }
+
+/// Sample weights may be an array of the archive by whatever name; two of a row count as the row twice.
+#[test]
+fn weights_of_samples_are_found_in_an_archive() {
+    let (logits, labels) = sample();
+    let weights: Vec<Vec<f64>> = (0..40).map(|row| vec![f64::from(1 + row % 2)]).collect();
+    let arrays = [("logits", doubles(&logits)), ("labels", whole(&labels)), ("how_often", doubles(&weights))];
+    let folder = Folder::with("a.npz", &npz(&arrays, Stored));
+    let twice = |rows: usize| (0..rows).flat_map(|row| std::iter::repeat_n(row, 1 + row % 2));
+    let repeated: Vec<Vec<f64>> = twice(40).map(|row| logits[row].clone()).collect();
+    let of_repeated: Vec<i64> = twice(40).map(|row| labels[row]).collect();
+    folder.add("b.npz", &stored(&repeated, &of_repeated));
+    let (weighted, repeated) =
+        (folder.json(&["a.npz", "--sample-weights", "how_often"]), folder.json(&["b.npz"]));
+    assert!((numbers(&weighted["loss"])[0] / numbers(&repeated["loss"])[0] - 1.0).abs() < 1e-12);
+    assert!(folder.complaint(&["a.npz", "--sample-weights", "w"]).contains("\"w\""));
+}

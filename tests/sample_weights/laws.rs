@@ -180,3 +180,15 @@ fn frequencies_of_a_contingency_table() {
         assert!((found.as_f64().expect("a number") - expected).abs() < 1e-6, "{found}, not {expected}");
     }
 }
+
+/// Where a class separates, the answer for the other classes counts samples by their weights, too.
+#[test]
+fn what_remains_without_a_class_is_weighted() {
+    let folder = Folder::new();
+    folder.add("t.csv", "f0,w,y\n0,5,0\n1,1,0\n2,1,1\n0,1,1\n1,2,1\n2,1,0\n10,1,2\n11,1,2\n");
+    let (_, record) = folder.record(&["solve", "t.csv", "--label", "y", "--sample-weights", "w"]);
+    let remaining = &record["separation"]["remaining"];
+    assert_eq!(remaining["status"], "stationary", "{record}");
+    let loss = remaining["loss"].as_f64().expect("a number");
+    assert!((loss - 0.592_081_330_861).abs() < 1e-12, "{remaining}");
+}

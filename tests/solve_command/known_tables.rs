@@ -87,6 +87,33 @@ fn a_column_of_frequencies_counts_rows() {
     check_head("c25-frequency-weights", &options, &[0.908_703, -0.408_737], -1.966_786, 6);
 }
 
+/// Powers up to the tenth under a penalty, and one row a million away: the gradient is at rounding, whether or not
+/// another step improves it.
+#[test]
+fn what_is_at_rounding_is_converged() {
+    let (record, _) = solved("pm_min", &["--loss", "logistic", "--l2", "0.01"]);
+    assert_eq!(record["status"], "stationary", "{record}");
+    assert!((number(&record["loss"]) / 6.621_617_835_36e-6 - 1.0).abs() < 1e-9, "{record}");
+    let (record, _) = solved("ol_min", &[]);
+    assert_eq!(record["status"], "stationary", "{record}");
+    assert!((number(&record["loss"]) - 0.438_701_786_734).abs() < 1e-12, "{record}");
+}
+
+/// A tolerance ends the search early, and what is printed keeps it.
+#[test]
+fn a_tolerance_is_kept_and_saves_steps() {
+    let exact = solved("s02-three-dummies", &["--l2", "1e-3"]).0;
+    let (record, _) = solved("s02-three-dummies", &["--l2", "1e-3", "--tolerance", "1e-2"]);
+    assert_eq!(record["status"], "stationary");
+    assert!(number(&record["gradient_inf"]) <= 1e-2 && number(&record["gradient_inf"]) > 1e-12, "{record}");
+    assert!(record["iterations"].as_u64() < exact["iterations"].as_u64(), "{record} {exact}");
+    for wrong in ["-1", "nan", "inf"] {
+        let run = Folder::with("x,y\n1,0\n2,1\n").solve(&["--tolerance", wrong]);
+        assert_eq!((run.code, run.complained.lines().count()), (2, 1), "{run:?}");
+        assert!(run.complained.contains("--tolerance"), "{run:?}");
+    }
+}
+
 /// Offsets that leave an intercept no digits are named, and the rounded head is shown with its own gradient.
 #[test]
 fn a_head_that_doubles_cannot_hold_is_not_called_stationary() {

@@ -59,7 +59,7 @@ pub fn read_bytes(bytes: Vec<u8>, place: &str, table: &TableColumns) -> Result<C
 fn read_opened(opened: &Opened, table: &TableColumns) -> Result<Contents, DataError> {
     let bytes = opened.bytes();
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
-        npz::read(opened).map(Contents::Arrays)
+        npz::read(opened, table.sample_weights).map(Contents::Arrays)
     } else if bytes.starts_with(b"\x93NUMPY") {
         Array::of_npy(opened, 0..bytes.len(), &opened.place).map(Contents::Array)
     } else if bytes.starts_with(b"PAR1") {

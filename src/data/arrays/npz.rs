@@ -12,8 +12,9 @@ use zip::{CompressionMethod, ZipArchive};
 /// More arrays than these are no model's output.
 const MOST_ARRAYS: usize = 1000;
 
-/// Reads the archive; arrays that are not of numbers are an error of whoever asks for them.
-pub(super) fn read(opened: &Opened) -> Result<Arrays, DataError> {
+/// Reads the archive: what an audit reads, and the array that holds `sample_weights`, if one is named. Arrays that are not of
+/// numbers are an error of whoever asks for them.
+pub(super) fn read(opened: &Opened, sample_weights: Option<&str>) -> Result<Arrays, DataError> {
     let damaged = |error| damaged(&opened.place, &error);
     let mut archive = ZipArchive::new(Cursor::new(opened.bytes())).map_err(damaged)?;
     if archive.len() > MOST_ARRAYS {
@@ -29,7 +30,7 @@ pub(super) fn read(opened: &Opened) -> Result<Arrays, DataError> {
         let Some(name) = name.strip_suffix(".npy").map(str::to_owned) else { continue };
         drop(entry);
         // What nobody asks for is not unpacked.
-        if WANTED.contains(&name.as_str()) {
+        if WANTED.contains(&name.as_str()) || sample_weights == Some(name.as_str()) {
             let place = format!("{}, {name}", opened.place);
             named.push((name, array_of(opened, &mut archive, index, &place)?));
         }

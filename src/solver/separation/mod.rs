@@ -159,7 +159,7 @@ impl<'a> SeparationSearch<'a> {
         let scaling = self.measured.scaling.get_or_init(|| Scaling::new(self.dataset, 0.0));
         let margins = Margins::new(self.dataset, scaling, targets, sides);
         if margins.unknowns() > MOST_UNKNOWNS {
-            return Verdict::None;
+            return Verdict::Undecided;
         }
         let Some(nearest) = margins.nearest_to_separation() else { return Verdict::None };
         match self.proved_near(&margins, &nearest, targets, sides) {
