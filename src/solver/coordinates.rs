@@ -52,7 +52,7 @@ struct Basis {
     transform: DMatrix<f64>,
     shift: Vec<f64>,
     penalty: Vec<f64>,
-    /// How the basis was made of pivot columns; nothing where it is the span of the samples.
+    /// The independent columns, by which coefficients are rounded; nothing where there are as many columns as samples.
     pivots: Option<Pivots>,
 }
 
@@ -274,7 +274,8 @@ impl Basis {
         }
         penalty.push(0.0);
         let shift: Vec<f64> = transform.tr_mul(&columns.mean).iter().map(|shift| -shift).collect();
-        Self { transform, shift, penalty, pivots: None }
+        let pivots = (!is_wide(dataset)).then(|| Pivots::of(dataset, scaling));
+        Self { transform, shift, penalty, pivots }
     }
 
     /// Coordinates of a scaled sample in double-double arithmetic, written to `into`, whose last entry stays.
@@ -299,7 +300,12 @@ impl Basis {
         let at_centre =
             dot(&mut self.shift.iter().copied().zip(slopes.iter().copied())) + DoubleDouble::from(intercept);
         match &self.pivots {
-            Some(pivots) => pivots.rounded(&exact, at_centre, scaling),
+            Some(pivots) => {
+                let penalised = self.penalty.iter().any(|&penalty| penalty > 0.0);
+                let dependent =
+                    if penalised { pivots.as_they_are(&exact) } else { pivots.least_norm(&exact, scaling) };
+                pivots.rounded(&exact, at_centre, &dependent)
+            }
             None => (exact.into_iter().map(DoubleDouble::value).collect(), at_centre),
         }
     }

@@ -372,24 +372,27 @@ impl Pivots {
         values.max() / values.min().max(f64::MIN_POSITIVE)
     }
 
-    /// From coefficients of the pivots, whatever the others' are, to those of least norm in the user's units with the same
-    /// logits, rounded one after the other so that each makes good the roundings before it; and the intercept at the
-    /// centre.
+    /// Coefficients rounded to doubles one after the other, so that each makes good what the roundings before it did to
+    /// the logits; and the intercept at the centre that goes with them.
+    ///
+    /// `exact` are coefficients of all columns; `dependent` says what those of the dependent ones become, whose difference
+    /// the pivots take over.
     pub(super) fn rounded(
         &self,
         exact: &[DoubleDouble],
         intercept: DoubleDouble,
-        scaling: &Scaling,
+        dependent: &[f64],
     ) -> (Vec<f64>, DoubleDouble) {
         let mut rounded = vec![0.0; exact.len()];
         let mut of_pivots: Vec<DoubleDouble> = self.columns.iter().map(|&column| exact[column]).collect();
         let mut intercept = intercept;
-        for (combination, value) in self.dependent.iter().zip(self.least_norm(&of_pivots, scaling)) {
+        for (combination, &value) in self.dependent.iter().zip(dependent) {
             rounded[combination.column] = value;
+            let moved = exact[combination.column] - value.into();
             for (pivot, &coefficient) in of_pivots.iter_mut().zip(&combination.coefficients) {
-                *pivot += -DoubleDouble::product_of(coefficient, value);
+                *pivot += moved * coefficient.into();
             }
-            intercept += -DoubleDouble::product_of(combination.constant, value);
+            intercept += moved * combination.constant.into();
         }
         for pivot in (0..of_pivots.len()).rev() {
             let value = of_pivots[pivot].value();
@@ -418,11 +421,17 @@ impl Pivots {
         (shares.as_slice().to_vec(), of_constant)
     }
 
-    /// Coefficients of the dependent columns in the head of least norm in the user's units.
+    /// Coefficients of the dependent columns as they are, rounded.
+    pub(super) fn as_they_are(&self, exact: &[DoubleDouble]) -> Vec<f64> {
+        self.dependent.iter().map(|combination| exact[combination.column].value()).collect()
+    }
+
+    /// Coefficients of the dependent columns in the head of least norm in the user's units, where those of the pivots are
+    /// `exact` and theirs are zero.
     ///
     /// Each dependent column `j` is a direction `e_j - sum c_p e_p` in which no logit moves; the component along all of
     /// them is taken off.
-    fn least_norm(&self, of_pivots: &[DoubleDouble], scaling: &Scaling) -> Vec<f64> {
+    pub(super) fn least_norm(&self, exact: &[DoubleDouble], scaling: &Scaling) -> Vec<f64> {
         let (rank, count) = (self.rank(), self.dependent.len());
         if count == 0 {
             return Vec::new();
@@ -440,7 +449,7 @@ impl Pivots {
         });
         let basis = directions.clone().qr();
         let head = DVector::from_fn(rank + count, |row, _| {
-            if row < rank { of_pivots[row].value() * unit(self.columns[row]) } else { 0.0 }
+            if row < rank { exact[self.columns[row]].value() * unit(self.columns[row]) } else { 0.0 }
         });
         // Least squares: how far to go along each direction to be rid of the component along all.
         let along = basis.q().tr_mul(&head);

@@ -170,7 +170,8 @@ mod tests {
             let samples = 515;
             let value = |feature: usize, sample: usize| {
                 1e3 * feature as f64
-                    + (1.3 * sample as f64 + 0.7 * feature as f64).sin() * 4.0_f64.powf(feature as f64 / 9.0)
+                    + (0.37 * (sample * (feature + 3)) as f64 + 1e-3 * (sample * sample) as f64).sin()
+                        * 4.0_f64.powf(feature as f64 / 9.0)
             };
             let features = DMatrix::from_fn(width, samples, value);
             let labels =
