@@ -210,7 +210,7 @@ impl Seen<'_> {
     /// No effects where the Hessian is singular or the search was stopped short.
     fn effects(&self) -> Option<&WeightEffects> {
         let at = || match &self.descended.end {
-            End::Stationary(point) => WeightEffects::at(&**point).ok(),
+            End::Stationary(point) => WeightEffects::at(point).ok(),
             _ => None,
         };
         self.effects.get_or_init(at).as_ref()

@@ -334,7 +334,7 @@ fn well_conditioned_on_some_rows(dataset: &Dataset, scaling: &Scaling) -> bool {
     rows.column_iter_mut().for_each(|mut row| row -= &mean);
     let mut covariance = tall_qr::gram_of_columns(&rows) / wanted as f64;
     (0..dimension).for_each(|j| covariance[(j, j)] += scaling.penalty[j]);
-    let Some(factor) = tall_qr::standardised(covariance).and_then(cholesky) else { return false };
+    let Some(factor) = tall_qr::standardised(&covariance).and_then(cholesky) else { return false };
     (0..dimension).all(|j| factor.l_dirty()[(j, j)].powi(2) > WELL_CONDITIONED)
 }
 

@@ -100,7 +100,7 @@ impl Pivots {
             if round == 0 {
                 pivots.measure(&table, scaling);
             }
-            let mut rest = pivots.take(&table, open);
+            let mut rest = pivots.take(&table, &open);
             for _ in 0..REFINEMENTS {
                 pivots.refine(dataset, scaling, &mut rest);
             }
@@ -134,7 +134,7 @@ impl Pivots {
         triangle(dataset.labels().samples(), dataset.labels().weights(), open.len(), |range, rows| {
             rows.clear();
             self.for_each_left(dataset, scaling, range, open, |open, left, _, _| {
-                rows.push(left.value() * open.factor)
+                rows.push(left.value() * open.factor);
             });
         })
     }
@@ -190,7 +190,7 @@ impl Pivots {
     }
 
     /// Takes for pivots the columns whose own part stands clear of rounding; returns the others as combinations.
-    fn take(&mut self, table: &DMatrix<f64>, open: Vec<Open>) -> Vec<Open> {
+    fn take(&mut self, table: &DMatrix<f64>, open: &[Open]) -> Vec<Open> {
         let mean = mean_of(table);
         let (samples, known) = (table[(0, 0)].powi(2), self.columns.len());
         let centred = table.view((1, 1), (table.nrows() - 1, open.len())).into_owned();
@@ -206,16 +206,15 @@ impl Pivots {
                 .solve_upper_triangular(&right)
                 .unwrap_or_else(|| DMatrix::zeros(rows, 1))
         };
-        let before = open.clone();
         for (k, &place) in order.iter().enumerate().take(taken) {
-            let combined = combine(&before, &order, place, over_taken(k, k).as_slice(), &mean);
+            let combined = combine(open, &order, place, over_taken(k, k).as_slice(), &mean);
             let left = factored[(k, k)].abs()
                 / samples.sqrt()
-                / before[place].factor
-                / self.spreads[before[place].of.column];
-            self.nearly.push((left < NEARLY).then(|| Combination { left, ..combined }));
+                / open[place].factor
+                / self.spreads[open[place].of.column];
+            self.nearly.push((left < NEARLY).then_some(Combination { left, ..combined }));
             self.add(
-                &before[place],
+                &open[place],
                 factored.view((0, k), (k + 1, 1)).clone_owned().as_slice(),
                 samples.sqrt(),
                 mean[place],
@@ -223,7 +222,7 @@ impl Pivots {
             );
         }
         let rest = (taken..order.len()).map(|k| {
-            let of = combine(&before, &order, order[k], over_taken(k, taken).as_slice(), &mean);
+            let of = combine(open, &order, order[k], over_taken(k, taken).as_slice(), &mean);
             Open { of, factor: 1.0 }
         });
         rest.collect()
@@ -366,7 +365,7 @@ impl Pivots {
             &self.triangle * coefficients
         };
         let dependent = self.dependent.iter().map(over_pivots);
-        let columns = self.triangle.column_iter().map(|column| column.into_owned()).chain(dependent);
+        let columns = self.triangle.column_iter().map(nalgebra::Matrix::into_owned).chain(dependent);
         let varying = columns.filter(|column| column.norm() > 0.0).map(|column| column.normalize());
         let values = DMatrix::from_columns(&varying.collect::<Vec<_>>()).singular_values();
         values.max() / values.min().max(f64::MIN_POSITIVE)

@@ -174,13 +174,13 @@ pub(super) fn correlation(dataset: &Dataset, scaling: &Scaling) -> Option<DMatri
     );
     let total = moments[(dimension, dimension)];
     let sum = |j: usize| moments[(dimension, j)];
-    standardised(DMatrix::from_fn(dimension, dimension, |i, j| {
+    standardised(&DMatrix::from_fn(dimension, dimension, |i, j| {
         moments[(i.max(j), i.min(j))] / total - sum(i) / total * (sum(j) / total)
     }))
 }
 
 /// Correlations from covariances; `None` without columns, or where one does not vary.
-pub(super) fn standardised(covariance: DMatrix<f64>) -> Option<DMatrix<f64>> {
+pub(super) fn standardised(covariance: &DMatrix<f64>) -> Option<DMatrix<f64>> {
     let sizes: Vec<f64> = covariance.diagonal().iter().map(|square| square.sqrt()).collect();
     let all_vary = !sizes.is_empty() && sizes.iter().all(|size| size.is_finite() && *size > 0.0);
     all_vary

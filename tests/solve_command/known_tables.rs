@@ -60,7 +60,7 @@ fn a_total_beside_its_parts_has_the_head_of_least_norm() {
 
 #[test]
 fn nearly_dependent_columns_are_solved_to_what_doubles_allow() {
-    check_head("s07-cm-and-inch", LOGISTIC, &[1132.186_33, -2_875.557_41], -1.781_026, 5);
+    check_head("s07-cm-and-inch", LOGISTIC, &[1_132.186_33, -2_875.557_41], -1.781_026, 5);
     assert!(relations(&solved("s07-cm-and-inch", LOGISTIC).0)[0].contains("0.3937 cm"));
     for (name, loss) in [("s10-float32-total", 0.532_869_47), ("s24-weekend-dummy", 0.672_780_754)] {
         let (record, _) = solved(name, LOGISTIC);
