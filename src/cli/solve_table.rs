@@ -69,7 +69,7 @@ fn stationary(record: &SolveRecord, measured: &Measured, style: Style) -> String
     if let Some(curvature) = measured.smallest_curvature {
         let _ = writeln!(
             text,
-            "local minimum: smallest Hessian eigenvalue {}, features scaled",
+            "local minimum: smallest Hessian eigenvalue {}, features standardised",
             significant(curvature, 3)
         );
     }

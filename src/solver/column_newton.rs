@@ -10,6 +10,7 @@ use super::descent::{ColumnState, Descent, Progress};
 use super::direction::{Curvature, regular_factor, smallest_curvature};
 use super::pass::Evaluated;
 use super::separation::{Effort, SeparationSearch, Sides, Verdict};
+use super::standardised::by_standardised;
 use super::start::FAIR_START;
 use super::tolerance::Trial;
 use crate::loss::ColumnLoss;
@@ -309,12 +310,15 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
         }
     }
 
-    /// Smallest Hessian eigenvalue over all columns, zero when it is rounding error.
+    /// Smallest Hessian eigenvalue over all columns, features standardised; zero when it is rounding error.
     pub(super) fn smallest_curvature(&self) -> f64 {
         let all: Vec<usize> = (0..self.columns.len()).collect();
         let hessians = self.pass.hessians(&all, &self.theta, Precision::Double);
-        let floors: Vec<f64> = hessians.into_par_iter().map(|hessian| curvature_floor(hessian).0).collect();
-        floors.into_iter().fold(f64::INFINITY, f64::min)
+        let change = by_standardised(self.pass.features, self.pass.targets);
+        let floor_of = |hessian: DMatrix<f64>| curvature_floor(change.tr_mul(&hessian) * &change).0;
+        let floors: Vec<f64> = hessians.into_par_iter().map(floor_of).collect();
+        let smaller = |least: f64, floor: f64| if least.is_nan() || floor >= least { least } else { floor };
+        floors.into_iter().fold(f64::INFINITY, smaller)
     }
 }
 

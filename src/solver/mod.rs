@@ -44,6 +44,7 @@ mod softmax_pass;
 mod softmax_preconditioner;
 mod softmax_system;
 mod solution;
+mod standardised;
 mod start;
 mod subsample;
 mod tall_qr;

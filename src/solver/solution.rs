@@ -45,7 +45,7 @@ pub struct Certificate {
     /// Largest entry of a logit column's gradient beside the sum of the magnitudes of its residuals, in the coordinates of the
     /// search, before the head was rounded.
     pub relative_gradient: f64,
-    /// Smallest eigenvalue of the Hessian in scaled units, over columns; positive at a strict local minimum. Given
+    /// Smallest eigenvalue of the Hessian over columns, features standardised; positive at a strict local minimum. Given
     /// for the loss that is not convex.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub smallest_curvature: Option<f64>,
