@@ -7,6 +7,8 @@ use equipoise::loss::{ClassWeights, InrVariant};
 use equipoise::solver::{LossChoice, Outcome, Problem, solve};
 use nalgebra::DMatrix;
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+use std::cell::Cell;
 
 /// Features that invite trouble: ties, constants, and any unit.
 fn feature() -> impl Strategy<Value = f64> {
@@ -46,31 +48,51 @@ fn dataset() -> impl Strategy<Value = Dataset> {
     })
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+/// Problems of a run, and the share of those over features of moderate size that may end without an answer, since LGL-INR
+/// is not convex. Features of 1e12 beside 7 are a design of their own: about an eighth of all problems end without an
+/// answer there, most of them LGL-INR.
+const CASES: u32 = 300;
+const UNANSWERED: f64 = 0.05;
 
-    #[test]
-    fn every_end_has_a_name(
-        dataset in dataset(),
-        choice in loss(),
-        l2 in prop_oneof![Just(0.0), 1e-9_f64..1e3],
-        balanced in any::<bool>(),
-    ) {
-        let weights = if balanced { ClassWeights::Balanced } else { ClassWeights::None };
-        let problem = Problem::new(&dataset, &choice, &weights, l2).expect("a valid problem");
-        match solve(&problem) {
-            Outcome::Stationary(point) => {
-                prop_assert!(point.head.coefficients.iter().all(|value| value.is_finite()));
-                prop_assert!(point.head.intercepts.iter().all(|value| value.is_finite()));
-                // What rounding to doubles leaves where features lie 1e12 off.
-                prop_assert!(point.recomputed().relative_gradient <= 1.5e-8);
-                prop_assert!(point.certificate.smallest_curvature.is_none_or(|floor| floor >= 0.0));
-            }
-            Outcome::Separable(proof) => {
-                prop_assert!(l2 == 0.0 && dataset.features().nrows() > 0);
-                prop_assert!(proof.separated_samples > 0 && !proof.classes.is_empty());
-            }
-            Outcome::NotConverged { why, .. } => prop_assert!(!why.is_empty()),
+/// A convex problem over features of moderate size ends without an answer only where doubles are the reason; one over
+/// features of 1e12 may run out of steps on its way to logits of hundreds.
+fn check(dataset: &Dataset, choice: &LossChoice, outcome: &Outcome, l2: f64) -> Result<bool, TestCaseError> {
+    match outcome {
+        Outcome::Stationary(point) => {
+            prop_assert!(point.head.coefficients.iter().all(|value| value.is_finite()));
+            prop_assert!(point.head.intercepts.iter().all(|value| value.is_finite()));
+            // What rounding to doubles leaves where features lie 1e12 off.
+            prop_assert!(point.recomputed().relative_gradient <= 1.5e-8);
+            prop_assert!(point.certificate.smallest_curvature.is_none_or(|floor| floor >= 0.0));
+        }
+        Outcome::Separable(proof) => {
+            prop_assert!(l2 == 0.0 && dataset.features().nrows() > 0);
+            prop_assert!(proof.separated_samples > 0 && !proof.classes.is_empty());
+        }
+        Outcome::NotConverged { why, .. } => {
+            let convex = matches!(choice, LossChoice::Logistic | LossChoice::Softmax);
+            let moderate = dataset.features().amax() < 1e6;
+            prop_assert!(!(convex && moderate) || why.contains("double"), "{choice:?}, l2 {l2:e}: {why}");
+            return Ok(!moderate);
         }
     }
+    Ok(true)
+}
+
+#[test]
+fn every_end_has_a_name_and_nearly_every_problem_an_answer() {
+    let mut runner = TestRunner::new(ProptestConfig { cases: CASES, ..ProptestConfig::default() });
+    let unanswered = Cell::new(0);
+    let problems = (dataset(), loss(), prop_oneof![Just(0.0), 1e-9_f64..1e3], any::<bool>());
+    let run = runner.run(&problems, |(dataset, choice, l2, balanced)| {
+        let weights = if balanced { ClassWeights::Balanced } else { ClassWeights::None };
+        let problem = Problem::new(&dataset, &choice, &weights, l2).expect("a valid problem");
+        let answered = check(&dataset, &choice, &solve(&problem), l2)?;
+        unanswered.set(unanswered.get() + u32::from(!answered));
+        Ok(())
+    });
+    run.expect("every problem ends well");
+    let share = f64::from(unanswered.get()) / f64::from(CASES);
+    println!("{:.1}% without an answer", 100.0 * share);
+    assert!(share <= UNANSWERED, "{share}");
 }

@@ -75,6 +75,15 @@ const MODERATE: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
 const REFINED: f64 = 1e-13;
 const MOST_REFINEMENTS: usize = 4;
 
+/// How a search came to the point that is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    /// By its own criterion.
+    Converged,
+    /// With no step left to take: only the certificate says whether that is the end.
+    WithoutAStep,
+}
+
 /// A head as it is handed out, and what it was before it was rounded.
 struct Refined {
     theta: DMatrix<f64>,
@@ -220,7 +229,7 @@ impl<'p, 'a> Search<'p, 'a> {
                 break None;
             }
             if self.tolerance_is_met(&descent, &watch.settings) {
-                let outcome = self.stationary(&mut descent, watch, None);
+                let outcome = self.stationary(&mut descent, watch, None, Ended::Converged);
                 return (descent, outcome);
             }
             descent.step();
@@ -236,14 +245,14 @@ impl<'p, 'a> Search<'p, 'a> {
             }
             (Progress::Settled, _) => {
                 let smallest_curvature = curvature(&descent);
-                self.stationary(&mut descent, watch, smallest_curvature)
+                self.stationary(&mut descent, watch, smallest_curvature, Ended::Converged)
             }
             // No step improves what is rounding already, as the refined gradient of the head itself says.
             (Progress::Stuck(why), _) if left <= NEARLY_STATIONARY => {
                 let smallest_curvature = curvature(&descent);
-                match self.stationary(&mut descent, watch, smallest_curvature) {
-                    Outcome::NotConverged { rounded: None, .. } => not_converged(why, watch, left),
-                    outcome => outcome,
+                match self.stationary(&mut descent, watch, smallest_curvature, Ended::WithoutAStep) {
+                    outcome @ Outcome::Stationary(_) => outcome,
+                    Outcome::Separable(_) | Outcome::NotConverged { .. } => not_converged(why, watch, left),
                 }
             }
             (Progress::Stuck(why) | Progress::Undecided(why), _) | (Progress::Active, Some(why)) => {
@@ -273,6 +282,7 @@ impl<'p, 'a> Search<'p, 'a> {
         descent: &mut impl Descent,
         watch: &Watch,
         smallest_curvature: Option<f64>,
+        ended: Ended,
     ) -> Outcome<'a> {
         let head = self.features.to_user(descent.theta());
         let finite = head.coefficients.iter().chain(&head.intercepts).all(|value| value.is_finite());
@@ -280,7 +290,8 @@ impl<'p, 'a> Search<'p, 'a> {
             let why = "a coefficient is too large for double precision in these units; rescale the features";
             return not_converged(why.to_owned(), watch, descent.relative_gradient());
         }
-        if descent.relative_gradient() <= REFINED && self.rounding_is_negligible(descent.theta(), &head) {
+        let trusted = ended == Ended::Converged && descent.relative_gradient() <= REFINED;
+        if trusted && self.rounding_is_negligible(descent.theta(), &head) {
             let theta = descent.theta().clone();
             return self.point(descent, watch, smallest_curvature, (theta, head, OnceLock::new()));
         }
