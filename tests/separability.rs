@@ -552,3 +552,45 @@ fn of_many_classes_those_that_separate_are_named_and_the_rest_is_answered() {
         }
     }
 }
+
+/// Samples of one or two decimals on both sides of a line through one of them, which occurs with both labels: only
+/// directions that leave it exactly on the border separate the others.
+fn around_a_tied_sample(stream: &mut Stream) -> Dataset {
+    let dimension = 2 + stream.below(3);
+    let unit = [10.0, 100.0][stream.below(2)];
+    let normal: Vec<i64> = (0..dimension).map(|_| 1 + stream.below(9) as i64).collect();
+    let mut whole = || -> Vec<i64> { (0..dimension).map(|_| stream.below(21) as i64 - 10).collect() };
+    let tied = whole();
+    let side = |row: &[i64]| -> i64 { (0..dimension).map(|j| normal[j] * (row[j] - tied[j])).sum() };
+    let mut rows = vec![(tied.clone(), 0), (tied.clone(), 1)];
+    while rows.len() < 8
+        || rows.iter().all(|row| side(&row.0) <= 0)
+        || rows.iter().all(|row| side(&row.0) >= 0)
+    {
+        let row = whole();
+        match side(&row).signum() {
+            0 => {}
+            sign => rows.push((row, usize::from(sign > 0))),
+        }
+    }
+    let decimals: Vec<Vec<f64>> =
+        rows.iter().map(|row| row.0.iter().map(|&value| value as f64 / unit).collect()).collect();
+    table(&decimals, rows.iter().map(|row| row.1).collect(), 2)
+}
+
+#[test]
+fn a_border_through_a_tied_sample_of_decimals_is_found() {
+    let mut stream = Stream(7);
+    let mut undecided = 0;
+    for _ in 0..100 {
+        let dataset = around_a_tied_sample(&mut stream);
+        for choice in BOTH {
+            match checked(&dataset, &choice) {
+                Outcome::Separable(_) => {}
+                Outcome::NotConverged { why, .. } if why.contains("cannot be told apart") => undecided += 1,
+                other => panic!("{choice:?}: {other:?}"),
+            }
+        }
+    }
+    assert!(undecided <= 10, "{undecided} of 200 cannot be told apart");
+}

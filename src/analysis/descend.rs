@@ -3,7 +3,9 @@
 use super::specification::Optimizer;
 use crate::balance::Ledger;
 use crate::data::Dataset;
-use crate::solver::{Head, Outcome, Problem, StationaryPoint, solve, solve_traced};
+use crate::solver::{
+    Head, Outcome, Problem, Separable, SolverSettings, StationaryPoint, solve, solve_traced,
+};
 use argmin::core::observers::{Observe, ObserverMode};
 use argmin::core::{CostFunction, Error, Executor, Gradient, IterState, KV, Solver, State};
 use argmin::solver::gradientdescent::SteepestDescent;
@@ -53,9 +55,9 @@ pub(super) fn descend<'a>(
         Optimizer::Newton => {
             let (outcome, iterates) =
                 if traced { solve_traced(problem) } else { (solve(problem), Vec::new()) };
-            let end = match outcome {
+            let end = match outcome.confirmed(&SolverSettings::default()) {
                 Outcome::Stationary(point) => End::Stationary(point),
-                Outcome::Separable(_) => End::Unsolved("separable: no finite minimiser exists".to_owned()),
+                Outcome::Separable(found) => End::Unsolved(separable(&found, dataset)),
                 Outcome::NotConverged { why, .. } => End::Unsolved(format!("not converged: {why}")),
             };
             Descended { end, iterates }
@@ -73,6 +75,13 @@ pub(super) fn descend<'a>(
             first_order(objective.iterates(SteepestDescent::new(MoreThuenteLineSearch::new()), iterations))
         }
     }
+}
+
+/// That there is no minimiser, and which column or level separates, where a few do.
+fn separable(found: &Separable, dataset: &Dataset) -> String {
+    let why = found.sentence(dataset.feature_names(), dataset.labels().class_names());
+    let why = why.map_or_else(String::new, |why| format!("; {why}"));
+    format!("separable: no finite minimiser exists{why}")
 }
 
 /// A problem as a function of all its parameters: coefficients column by column, then intercepts.

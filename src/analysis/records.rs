@@ -24,6 +24,9 @@ pub struct Record {
     pub classes: usize,
     /// `d`.
     pub features: usize,
+    /// How columns of the user's table depend on each other, one sentence per dependent column.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dependent_columns: Vec<String>,
     /// The numbers of each measure; NaN is written as null.
     #[serde(deserialize_with = "map_with_gaps")]
     pub measured: BTreeMap<Measure, Vec<f64>>,

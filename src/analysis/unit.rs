@@ -291,12 +291,16 @@ impl Unit<'_> {
             End::Stopped(_) => Ended::Stopped,
             End::Unsolved(why) => Ended::Unsolved(why),
         };
-        Ok(self.record(ended, (classes, dataset.dimension()), measured))
+        let dependent_columns = if analysis.data.is_table() { relations(&problem) } else { Vec::new() };
+        Ok(Record { dependent_columns, ..self.record(ended, (classes, dataset.dimension()), measured) })
     }
 
     /// The record of this unit with what another of the same key left.
     pub(super) fn record_from(&self, other: &Record) -> Record {
-        self.record(other.ended.clone(), (other.classes, other.features), other.measured.clone())
+        Record {
+            dependent_columns: other.dependent_columns.clone(),
+            ..self.record(other.ended.clone(), (other.classes, other.features), other.measured.clone())
+        }
     }
 
     fn record(
@@ -313,7 +317,13 @@ impl Unit<'_> {
             ended,
             classes,
             features,
+            dependent_columns: Vec::new(),
             measured,
         }
     }
+}
+
+/// How the columns of a problem's table depend on each other, in words.
+fn relations(problem: &Problem) -> Vec<String> {
+    problem.conditioning().dependent_columns.iter().map(|dependence| dependence.relation.clone()).collect()
 }

@@ -143,7 +143,7 @@ impl Evidence {
             (Some(name), None) => {
                 let array = arrays.get(&[name]).ok_or_else(|| match missing(&format!("array {name:?}")) {
                     DataError::Invalid { place, problem } => {
-                        DataError::invalid(format!("--sample-weights: {place}"), problem)
+                        DataError::invalid(format!("sample weights: {place}"), problem)
                     }
                     unreadable @ DataError::Unreadable { .. } => unreadable,
                 })?;
@@ -262,7 +262,7 @@ impl Evidence {
             let all_zero_weights = weights.is_some() && ignored == 0 && !numbers.is_empty();
             let why = if numbers.is_empty() { "no rows" } else { "no row that is not to be ignored" };
             return Err(if all_zero_weights {
-                all_zero(format!("--sample-weights: {label_place}"))
+                all_zero(format!("sample weights: {label_place}"))
             } else {
                 DataError::invalid(label_place, format!("{why}; there is nothing to audit"))
             });

@@ -22,6 +22,7 @@ pub struct HeadComparison {
     /// Of the user's layer.
     pub own: Option<HeadMeasured>,
     /// Of the exact one.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub exact: Option<HeadMeasured>,
     /// Why there is no exact one.
     #[serde(skip_serializing_if = "Option::is_none")]

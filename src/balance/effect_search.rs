@@ -1,12 +1,12 @@
 //! A seeded search for data sets on which a class weight does what one would not expect (docs/theory.md#w3, #w4).
 
 use super::mean_probability::{MeanProbability, sample_probabilities};
-use super::weight_effects::{WeightEffects, means_with};
+use super::weight_effects::{WeightEffects, effects, means_with};
 use crate::data::random::{log_uniform, stream};
 use crate::data::{DataError, Dataset, PlacedGroups};
 use crate::loss::{ClassWeights, Link, Targets};
 use crate::numeric::Sigmoid;
-use crate::solver::{LossChoice, Problem, solve};
+use crate::solver::{LossChoice, Problem, WeightResponse, solve};
 use nalgebra::DMatrix;
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
@@ -272,12 +272,12 @@ impl EffectSearch {
     fn derivative(&self, dataset: &Dataset) -> Option<(f64, f64, f64)> {
         let problem = Problem::new(dataset, &self.choice(), &ClassWeights::None, self.l2).ok()?;
         let point = solve(&problem).stationary()?;
-        let effects = WeightEffects::at(&point).ok()?;
         let (link, logits, targets) = (problem.loss().link(), point.logits(), problem.targets());
+        let effects = effects(&WeightResponse::at(&point).ok()?, link, logits.clone(), targets);
         let (weight, class) = self.surprise.classes();
         let own = MeanProbability::of(link, &logits, targets).matrix[(class, class)];
         let slope = mean_slope(link, &logits, class, targets);
-        Some((own, effects.of_weight[weight][(class, class)], slope))
+        Some((own, effects[weight][(class, class)], slope))
     }
 
     /// `P[k][k]` with a weight on class `j`.

@@ -14,23 +14,24 @@ use rayon::prelude::*;
 pub struct WeightEffects {
     /// One `K x K` matrix (true class, predicted class) for every class `j` whose weight changes.
     pub of_weight: Vec<DMatrix<f64>>,
+    /// How far from stationary the response of the head leaves it: the largest slope of its gradient along weight and
+    /// head, beside the residuals of the weight's class, at the doubles of the head, on the user's data and in
+    /// double-double arithmetic.
+    pub residual: f64,
 }
 
 /// A step of central differences in `log lambda` for problems of no particular kind.
 pub const USUAL_STEP: f64 = 2e-3;
 
 impl WeightEffects {
-    /// At a stationary point; fails where [`WeightResponse::at`] does.
+    /// At a stationary point.
+    ///
+    /// # Errors
+    /// Those of [`WeightResponse::confirmed`].
     pub fn at(point: &StationaryPoint) -> Result<Self, NoResponse> {
-        let (response, problem) = (WeightResponse::at(point)?, point.problem());
-        Ok(Self::of(&response, problem.loss().link(), point.logits(), problem.targets()))
-    }
-
-    /// From the response of the head and the logits (`Q x N`) at the point.
-    pub(super) fn of(response: &WeightResponse, link: Link, logits: DMatrix<f64>, targets: &Targets) -> Self {
-        let rates = rates(link, logits);
-        let effect = |class: usize| class_means(link, &rates, &response.logits(class), targets);
-        Self { of_weight: (0..targets.classes()).into_par_iter().map(effect).collect() }
+        let ((response, residual), problem) = (WeightResponse::confirmed(point)?, point.problem());
+        let of_weight = effects(&response, problem.loss().link(), point.logits(), problem.targets());
+        Ok(Self { of_weight, residual })
     }
 
     /// What the weight of one class does by central differences of problems solved again, with steps of `step` and half of it
@@ -65,6 +66,18 @@ impl WeightEffects {
         };
         largest_magnitude((0..classes).flat_map(|j| (0..classes).map(move |k| residual(j, k))))
     }
+}
+
+/// One matrix of effects per class, from the response of the head and the logits (`Q x N`) at the point.
+pub(super) fn effects(
+    response: &WeightResponse,
+    link: Link,
+    logits: DMatrix<f64>,
+    targets: &Targets,
+) -> Vec<DMatrix<f64>> {
+    let rates = rates(link, logits);
+    let effect = |class: usize| class_means(link, &rates, &response.logits(class), targets);
+    (0..targets.classes()).into_par_iter().map(effect).collect()
 }
 
 /// Mean probabilities with some class weights; `None` without a stationary point.

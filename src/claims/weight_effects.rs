@@ -162,7 +162,7 @@ fn sum_rule(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> 
     Ok(CaseReport {
         setup: drawn.words,
         residual: Some(residual),
-        control: Some(WeightEffects { of_weight }.sum_rule(&at.means, &at.targets)),
+        control: Some(WeightEffects { of_weight, ..effects }.sum_rule(&at.means, &at.targets)),
         observed: vec![residual, raised as f64],
         ..CaseReport::default()
     })

@@ -180,7 +180,7 @@ impl SolveRecord {
                 (Status::Separable, End::Separable { separation, advice: advice_if_separable() })
             }
             Outcome::NotConverged { why, iterations, relative_gradient, rounded } => {
-                let advice = advice_if_not_converged(problem);
+                let advice = advice_if_not_converged(problem, why);
                 let (why, iterations, relative_gradient) = (why.clone(), *iterations, *relative_gradient);
                 let rounded = rounded.as_deref().map(Rounded::of);
                 (
@@ -284,7 +284,10 @@ fn advice_if_separable() -> String {
 }
 
 /// What to do about a search that ended without an answer.
-fn advice_if_not_converged(problem: &Problem) -> String {
+fn advice_if_not_converged(problem: &Problem, why: &str) -> String {
+    if why.starts_with("the time limit") {
+        return "raise --time-limit, or ask for less with --tolerance".to_owned();
+    }
     let l2 = problem.l2();
     let penalty = if l2 == 0.0 { ADD_PENALTY.to_owned() } else { format!("raise --l2 above {l2:?}") };
     match problem.loss() {

@@ -64,7 +64,7 @@ pub(crate) fn all_zero(place: impl Into<String>) -> DataError {
 /// fails [`check_weight`].
 pub(crate) fn read_npy_weights(path: &Path, samples: usize) -> Result<Vec<f64>, DataError> {
     let Contents::Array(array) = read_arrays(path, &super::arrays::TableColumns::default())? else {
-        let place = format!("--sample-weights: {}", path.display());
+        let place = format!("sample weights: {}", path.display());
         return Err(DataError::invalid(place, "is no NPY file; give one weight for each row, shape (N,)"));
     };
     array.sample_weights(samples)

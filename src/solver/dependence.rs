@@ -22,6 +22,8 @@ const MOST_ROUNDS: usize = 4;
 const REFINEMENTS: usize = 2;
 /// A column that others give to a share of its spread smaller than this is named.
 const NEARLY: f64 = 1e-3;
+/// Rows that such a relation is held against, so that a few far outliers do not make one.
+const ROWS_LOOKED_AT: usize = 2048;
 /// Terms below this share of a column's spread are left out of what is said of it.
 const NEGLIGIBLE: f64 = 1e-6;
 
@@ -459,9 +461,37 @@ impl Pivots {
     /// The dependent and the nearly dependent columns, in the order of the table.
     pub(super) fn dependences(&self, dataset: &Dataset, scaling: &Scaling) -> Vec<Dependence> {
         let nearly = self.nearly.iter().flatten();
+        let nearly = nearly.filter(|combination| self.holds_in_typical_rows(combination, dataset, scaling));
         let mut all: Vec<&Combination> = self.dependent.iter().chain(nearly).collect();
         all.sort_by_key(|combination| combination.column);
         all.into_iter().map(|combination| self.in_words(combination, dataset, scaling)).collect()
+    }
+
+    /// Whether a relation is near in the middle one of rows, as it is by root mean squares: what is left of the column beside
+    /// its distance from its median. A column that hardly varies there is judged by mean squares alone.
+    fn holds_in_typical_rows(&self, combination: &Combination, dataset: &Dataset, scaling: &Scaling) -> bool {
+        let samples = dataset.labels().samples();
+        let looked_at = ROWS_LOOKED_AT.min(samples);
+        let open = [Open { of: combination.clone(), factor: 1.0 }];
+        let (mut lefts, mut values) = (Vec::new(), Vec::new());
+        for index in 0..looked_at {
+            let sample = index * samples / looked_at;
+            self.for_each_left(dataset, scaling, sample..sample + 1, &open, |_, left, _, _| {
+                lefts.push(left.value().abs());
+            });
+            let mut column = 0;
+            dataset.values(sample..sample + 1).for_each(|value| {
+                if column == combination.column {
+                    values.push(value);
+                }
+                column += 1;
+            });
+        }
+        let factor = scaling.factor[combination.column];
+        let middle = median(&mut values);
+        let mut distances: Vec<f64> = values.iter().map(|value| ((value - middle) * factor).abs()).collect();
+        let spread = median(&mut distances);
+        spread == 0.0 || median(&mut lefts) < NEARLY * spread
     }
 
     fn in_words(&self, combination: &Combination, dataset: &Dataset, scaling: &Scaling) -> Dependence {
@@ -504,6 +534,12 @@ impl Pivots {
             digits,
         }
     }
+}
+
+/// The middle one of some numbers; zero of none.
+fn median(numbers: &mut [f64]) -> f64 {
+    let middle = numbers.len() / 2;
+    if numbers.is_empty() { 0.0 } else { *numbers.select_nth_unstable_by(middle, f64::total_cmp).1 }
 }
 
 /// The same relation solved for the last of its columns in the table, which does not depend on the order of pivots; returns

@@ -15,6 +15,10 @@ use nalgebra::DMatrix;
 use serde::Serialize;
 use std::ops::Range;
 
+mod response;
+
+pub(super) use response::{residual_of_response, residuals_of_classes};
+
 /// Lanes that samples are summed in; columns of a block are padded to a multiple.
 const LANES: usize = 8;
 
@@ -101,23 +105,43 @@ struct PreciseHead<'a> {
     dataset: &'a Dataset,
     /// `d x Q`.
     coefficients: DMatrix<f64>,
-    intercepts: &'a [f64],
+    intercepts: Vec<f64>,
+    /// What a head that has been moved holds beyond its doubles.
+    beyond: Option<Beyond>,
     centre: &'a [f64],
     factor: &'a [f64],
 }
 
+/// The second halves of a head's double-doubles.
+struct Beyond {
+    coefficients: DMatrix<f64>,
+    intercepts: Vec<f64>,
+}
+
 impl<'a> PreciseHead<'a> {
-    fn new(dataset: &'a Dataset, scaling: &'a Scaling, head: &'a Head) -> Self {
-        let coefficients = DMatrix::from_fn(head.coefficients.ncols(), head.intercepts.len(), |j, row| {
-            head.coefficients[(row, j)] / scaling.factor[j]
-        });
+    fn new(dataset: &'a Dataset, scaling: &'a Scaling, head: &Head) -> Self {
         Self {
             dataset,
-            coefficients,
-            intercepts: &head.intercepts,
+            coefficients: scaled(head, scaling),
+            intercepts: head.intercepts.clone(),
+            beyond: None,
             centre: &scaling.centre,
             factor: &scaling.factor,
         }
+    }
+
+    /// The head moved by `step * change`, to the precision of double-doubles.
+    fn moved(dataset: &'a Dataset, scaling: &'a Scaling, head: &Head, change: &Head, step: f64) -> Self {
+        let mut moved = Self::new(dataset, scaling, head);
+        let mut beyond =
+            Beyond { coefficients: scaled(change, scaling), intercepts: change.intercepts.clone() };
+        let entries = moved.coefficients.iter_mut().chain(&mut moved.intercepts);
+        for (entry, beyond) in entries.zip(beyond.coefficients.iter_mut().chain(&mut beyond.intercepts)) {
+            let sum = DoubleDouble::from(*entry) + DoubleDouble::product_of(step, *beyond);
+            (*entry, *beyond) = (sum.high, sum.low);
+        }
+        moved.beyond = Some(beyond);
+        moved
     }
 
     /// Features of some samples times their factors, `stride x d`, zero beyond them.
@@ -157,6 +181,13 @@ impl<'a> PreciseHead<'a> {
     }
 }
 
+/// Coefficients by features times their factors, `d x Q`.
+fn scaled(head: &Head, scaling: &Scaling) -> DMatrix<f64> {
+    DMatrix::from_fn(head.coefficients.ncols(), head.intercepts.len(), |j, row| {
+        head.coefficients[(row, j)] / scaling.factor[j]
+    })
+}
+
 /// A head and the problem it is held against.
 struct Pass<'a> {
     problem: &'a Problem<'a>,
@@ -164,7 +195,7 @@ struct Pass<'a> {
 }
 
 impl<'a> Pass<'a> {
-    fn new(problem: &'a Problem<'a>, head: &'a Head) -> Self {
+    fn new(problem: &'a Problem<'a>, head: &Head) -> Self {
         Self { problem, head: PreciseHead::new(problem.dataset, problem.coordinates().scaling(), head) }
     }
 
@@ -276,7 +307,9 @@ impl Totals {
         for column in 0..head.coefficients.ncols() {
             for (row, factor) in head.factor.iter().enumerate() {
                 // A power of two each: the product with the user's coefficient is exact.
-                let scaled = DoubleDouble::product_of(l2, head.coefficients[(row, column)]);
+                let beyond = head.beyond.as_ref().map_or(0.0, |beyond| beyond.coefficients[(row, column)]);
+                let scaled = DoubleDouble::product_of(l2, head.coefficients[(row, column)])
+                    + DoubleDouble::product_of(l2, beyond);
                 let pull =
                     DoubleDouble { high: scaled.high * factor * factor, low: scaled.low * factor * factor };
                 self.gradient[(row, column)] += pull;
@@ -353,6 +386,13 @@ impl Kernel for Logits<'_> {
                     let (sum, lost_in_sum) = two_sum(*high, product);
                     *high = sum;
                     *low += lost + lost_in_sum;
+                }
+            }
+            if let Some(beyond) = &head.beyond {
+                let coefficients = beyond.coefficients.column(column);
+                low.iter_mut().for_each(|low| *low += beyond.intercepts[column]);
+                for (values, &coefficient) in features.chunks_exact(low.len()).zip(coefficients.iter()) {
+                    low.iter_mut().zip(values).for_each(|(low, value)| *low += value * coefficient);
                 }
             }
             for (high, low) in high.iter_mut().zip(low) {

@@ -6,6 +6,7 @@
 use super::column_pass::{ColumnPass, Precision};
 use super::direction::regular_factor;
 use super::problem::Problem;
+use super::recomputed::{residual_of_response, residuals_of_classes};
 use super::scaled_features::ScaledFeatures;
 use super::softmax_curvature::{KeptFeatures, SoftmaxCurvature, kept_probabilities};
 use super::softmax_hessian::WholeHessian;
@@ -13,7 +14,7 @@ use super::softmax_pass::SoftmaxPass;
 use super::softmax_system::clean_residual;
 use super::solution::StationaryPoint;
 use crate::loss::{ColumnShares, Logistic, Loss, LossKind, Softmax, Targets};
-use crate::numeric::over_sample_spans;
+use crate::numeric::{largest, over_sample_spans};
 use nalgebra::{DMatrix, DVector};
 use thiserror::Error;
 
@@ -21,13 +22,24 @@ use thiserror::Error;
 const MOST_UNKNOWNS: usize = 12_000;
 /// Rounds of refinement at most; each takes five digits or more off the residual.
 const MOST_ROUNDS: usize = 6;
+/// The largest residual of a response that is handed out as measured: half the digits of a double.
+const LARGEST_RESIDUAL: f64 = 1.5e-8;
 
 /// Why the response to weights cannot be told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Error)]
+#[non_exhaustive]
 pub enum NoResponse {
     /// The Hessian is singular to rounding.
-    #[error("the Hessian is singular to rounding; a penalty would help")]
+    #[error("the Hessian is singular to rounding; a penalty, or a larger one, would help")]
     Singular,
+    /// Double-double arithmetic finds the response wrong.
+    #[error(
+        "the response to weights leaves a gradient of {residual:.1e} beside the samples' own, more than {LARGEST_RESIDUAL:e}; a penalty, or a larger one, would help"
+    )]
+    Imprecise {
+        /// The largest residual; infinite where none could be measured.
+        residual: f64,
+    },
     /// The Hessian is larger than is factored.
     #[error(
         "softmax with {unknowns} unknowns, of which the response to weights takes at most {MOST_UNKNOWNS}; leave out features"
@@ -57,17 +69,47 @@ impl<'d> WeightResponse<'d> {
         let theta = &point.theta;
         let still = || vec![DMatrix::zeros(theta.nrows(), theta.ncols()); problem.targets.classes()];
         let changes = match &*problem.loss {
+            _ if !reads_weights(problem) => still(),
             LossKind::Softmax(loss) => {
                 let forces = forces(problem, &features, theta);
                 softmax_changes(&features, &problem.targets, *loss, theta, &forces)?
             }
-            LossKind::Logistic(loss) if reads_weights(loss, &problem.targets) => {
+            LossKind::Logistic(loss) => {
                 let forces = forces(problem, &features, theta);
                 column_changes(&features, &problem.targets, loss, theta, &forces)?
             }
-            LossKind::Logistic(_) | LossKind::Inr(_) => still(),
+            LossKind::Inr(_) => still(),
         };
         Ok(Self { features, changes })
+    }
+
+    /// The same, once gradients on both sides of the head agree, at the doubles of head and change, on the user's data and
+    /// in double-double arithmetic; and the largest residual they find.
+    ///
+    /// # Errors
+    /// Those of [`Self::at`], and [`NoResponse::Imprecise`] where they do not agree.
+    pub fn confirmed(point: &StationaryPoint<'d>) -> Result<(Self, f64), NoResponse> {
+        let response = Self::at(point)?;
+        let residual = response.residual(point).unwrap_or(f64::INFINITY);
+        if residual <= LARGEST_RESIDUAL {
+            Ok((response, residual))
+        } else {
+            Err(NoResponse::Imprecise { residual })
+        }
+    }
+
+    fn residual(&self, point: &StationaryPoint) -> Option<f64> {
+        let problem = &point.problem;
+        if !reads_weights(problem) {
+            return Some(0.0);
+        }
+        let magnitudes = residuals_of_classes(problem, &point.logits());
+        let of_class = |(class, change): (usize, &DMatrix<f64>)| {
+            let change = self.features.to_user(change);
+            residual_of_response(problem, &point.head, &change, class, &magnitudes[class])
+        };
+        let residuals: Option<Vec<f64>> = self.changes.iter().enumerate().map(of_class).collect();
+        residuals.map(largest)
     }
 
     /// Bytes that [`Self::at`] and the logits of all classes' changes take at most, beyond those of solving.
@@ -92,17 +134,22 @@ impl<'d> WeightResponse<'d> {
     }
 }
 
-/// Whether the weights of pairs are those of classes.
-fn reads_weights(loss: &Logistic, targets: &Targets) -> bool {
+/// Whether the loss hangs on class weights, those of pairs following them.
+fn reads_weights(problem: &Problem) -> bool {
+    let targets = &problem.targets;
     let of_class = |class: usize| targets.class_weights()[class] / targets.total_mass();
     let are_products = |shares: &[f64]| {
         shares.iter().enumerate().all(|(class, share)| (share / of_class(class) - 1.0).abs() < 1e-12)
     };
-    match loss.shares() {
-        ColumnShares::OfClass(shares) => are_products(shares),
-        ColumnShares::OfPair(_) => {
-            (0..loss.logit_rows()).all(|column| are_products(loss.shares().column(column)))
-        }
+    match &*problem.loss {
+        LossKind::Softmax(_) => true,
+        LossKind::Inr(_) => false,
+        LossKind::Logistic(loss) => match loss.shares() {
+            ColumnShares::OfClass(shares) => are_products(shares),
+            ColumnShares::OfPair(_) => {
+                (0..loss.logit_rows()).all(|column| are_products(loss.shares().column(column)))
+            }
+        },
     }
 }
 
@@ -228,4 +275,40 @@ fn softmax_changes(
         }
     }
     Ok(changes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Dataset, Labels};
+    use crate::loss::ClassWeights;
+    use crate::solver::{LossChoice, solve};
+
+    /// Overlapping classes in two features, one of them far from zero.
+    fn dataset() -> Dataset {
+        let labels: Vec<u32> = (0..300_u32).map(|sample| sample * sample / 7 % 3).collect();
+        let features = DMatrix::from_fn(2, labels.len(), |row, sample| {
+            let noise = 2.0 * (sample as f64 * (1.3 + row as f64)).sin();
+            f64::from(labels[sample]) + noise + 1000.0 * row as f64
+        });
+        Dataset::unnamed(features, Labels::numbered(labels, 3).expect("classes")).expect("finite")
+    }
+
+    #[test]
+    fn a_response_is_held_against_gradients_on_both_sides() {
+        let dataset = dataset();
+        for (choice, l2) in
+            [(LossChoice::Softmax, 0.0), (LossChoice::Softmax, 1e-2), (LossChoice::Logistic, 1e-3)]
+        {
+            let weights = ClassWeights::Explicit(vec![0.5, 1.0, 4.0]);
+            let problem = Problem::new(&dataset, &choice, &weights, l2).expect("a problem");
+            let point = solve(&problem).stationary().expect("stationary");
+            let (mut response, residual) = WeightResponse::confirmed(&point).expect("regular");
+            assert!(residual < 1e-10, "{choice:?}, l2 {l2}: {residual:e}");
+            // Off by a millionth, it is not the response.
+            response.changes[1] *= 1.0 + 1e-6;
+            let off = response.residual(&point).expect("measured");
+            assert!(off > LARGEST_RESIDUAL, "{choice:?}, l2 {l2}: {off:e}");
+        }
+    }
 }

@@ -374,6 +374,12 @@ impl Design {
         }
     }
 
+    /// Whether the samples are rows of a table with named columns.
+    #[must_use]
+    pub fn is_table(&self) -> bool {
+        matches!(self, Self::Csv { .. })
+    }
+
     /// The file or directory the samples are read from, if they are.
     #[must_use]
     pub fn file(&self) -> Option<&Path> {

@@ -30,7 +30,7 @@ pub enum DesignError {
         because: Option<String>,
     },
     /// A problem on the way has no answer.
-    #[error("{0}; a penalty would help")]
+    #[error("{0}; a penalty, or a larger one, would help")]
     Unsolved(String),
     /// The way cannot be told from a stationary point.
     #[error(transparent)]

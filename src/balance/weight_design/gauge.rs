@@ -2,7 +2,7 @@
 
 use crate::balance::hits::margin;
 use crate::balance::mean_probability::MeanProbability;
-use crate::balance::weight_effects::WeightEffects;
+use crate::balance::weight_effects::effects;
 use crate::loss::{Link, Targets};
 use crate::numeric::Sigmoid;
 use crate::solver::WeightResponse;
@@ -68,9 +68,9 @@ fn diagonal(effect: &DMatrix<f64>) -> Vec<f64> {
 impl Seen<'_> {
     /// A column for every weight: what `read` makes of its effects.
     fn effects(&self, read: impl Fn(&DMatrix<f64>) -> Vec<f64>) -> DMatrix<f64> {
-        let effects = WeightEffects::of(self.response, self.link, self.logits.clone(), self.targets);
+        let effects = effects(self.response, self.link, self.logits.clone(), self.targets);
         let columns: Vec<DVector<f64>> =
-            effects.of_weight.iter().map(|effect| DVector::from_vec(read(effect))).collect();
+            effects.iter().map(|effect| DVector::from_vec(read(effect))).collect();
         DMatrix::from_columns(&columns)
     }
 

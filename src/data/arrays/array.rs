@@ -159,7 +159,7 @@ impl Array {
     /// All numbers as the weights of `samples` rows, each zero or usable, not all zero. Fails, naming the row, at one that
     /// is neither.
     pub fn sample_weights(&self, samples: usize) -> Result<Vec<f64>, DataError> {
-        let place = format!("--sample-weights: {}", self.place);
+        let place = format!("sample weights: {}", self.place);
         if self.columns != 1 || self.rows != samples {
             let problem = format!(
                 "has shape {}; one weight for each of {samples} rows is needed, shape ({samples},)",

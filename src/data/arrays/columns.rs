@@ -39,8 +39,7 @@ impl TableColumns<'_> {
     pub(super) fn among(&self, headings: &[String], place: &str) -> Result<Places, DataError> {
         let label = label_column(headings, self.label, place)?;
         let Some(name) = self.sample_weights else { return Ok(Places { label, sample_weights: None }) };
-        let invalid =
-            |problem: String| Err(DataError::invalid(format!("--sample-weights: {place}"), problem));
+        let invalid = |problem: String| Err(DataError::invalid(format!("sample weights: {place}"), problem));
         match headings.iter().position(|heading| heading.trim() == name.trim()) {
             Some(column) if column == label => invalid(format!("{name:?} is the column of labels")),
             Some(column) => Ok(Places { label, sample_weights: Some(column) }),

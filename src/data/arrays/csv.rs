@@ -58,7 +58,7 @@ pub(super) fn read(opened: &Opened, table: &TableColumns) -> Result<Columns, Dat
 
 /// The weight that a cell holds.
 fn weight(field: &str, cell: impl Fn() -> String) -> Result<f64, DataError> {
-    let place = || format!("--sample-weights: {}", cell());
+    let place = || format!("sample weights: {}", cell());
     let weight =
         field.trim().parse().map_err(|_| DataError::invalid(place(), format!("{field:?} is no number")))?;
     check_weight(weight, place)?;

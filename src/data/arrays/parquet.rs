@@ -54,7 +54,7 @@ fn read_unguarded(opened: &Opened, table: &TableColumns) -> Result<Columns, Data
     if let Some(column) = places.sample_weights {
         for (row, &weight) in columns[column].iter().enumerate() {
             check_weight(weight, || {
-                format!("--sample-weights: {place}, row {row}, column {}", headings[column])
+                format!("sample weights: {place}, row {row}, column {}", headings[column])
             })?;
         }
     }

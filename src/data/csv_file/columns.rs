@@ -95,12 +95,12 @@ impl<'a> Header<'a> {
     fn weights(&self, name: &str, label: &Column) -> Result<Column, DataError> {
         let column = self.find(name).map_err(|error| match error {
             DataError::Invalid { place, problem } => {
-                DataError::invalid(format!("--sample-weights: {place}"), problem)
+                DataError::invalid(format!("sample weights: {place}"), problem)
             }
             unreadable @ DataError::Unreadable { .. } => unreadable,
         })?;
         if column.index == label.index {
-            let place = format!("--sample-weights: {}: column {}", self.file, quoted(&column.name));
+            let place = format!("sample weights: {}: column {}", self.file, quoted(&column.name));
             return Err(DataError::invalid(place, "is the label column; name a column of weights"));
         }
         Ok(column)

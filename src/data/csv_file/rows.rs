@@ -129,7 +129,7 @@ impl Rows {
 
     /// The cell of the current row in `column` as a sample weight.
     pub(super) fn weight(&self, column: &Column) -> Result<f64, DataError> {
-        let (text, place) = (self.text(column)?, || format!("--sample-weights: {}", self.place(column)));
+        let (text, place) = (self.text(column)?, || format!("sample weights: {}", self.place(column)));
         let Ok(weight) = text.parse::<f64>() else {
             return Err(DataError::invalid(place(), format!("{} is not a number", quoted(text))));
         };

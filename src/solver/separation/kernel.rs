@@ -20,13 +20,20 @@ const MOST_EQUATIONS: usize = 3000;
 const MOST_SINGLE: usize = 24;
 /// Bits that free unknowns are rounded to.
 const BITS: [u32; 5] = [1, 4, 10, 20, 40];
+/// Bits of free unknowns whose neighbours are tried too.
+const BITS_OF_NEIGHBOURS: std::ops::RangeInclusive<u32> = 1..=14;
+/// Free unknowns that are moved, and by how many units in their last bit.
+const MOVED: usize = 3;
+const MOVES: [f64; 5] = [0.0, 1.0, -1.0, 2.0, -2.0];
+/// Neighbours handed out for each share at most.
+const MOST_NEIGHBOURS: usize = 64;
 
 /// Candidates near a direction, the simplest first.
 pub(super) fn directions_near(margins: &Margins, nearest: &Nearest) -> impl Iterator<Item = Head> {
-    ON_BORDER.into_iter().flat_map(|share| directions(margins, nearest, share).unwrap_or_default())
+    ON_BORDER.into_iter().filter_map(|share| directions(margins, nearest, share)).flatten()
 }
 
-fn directions(margins: &Margins, nearest: &Nearest, share: f64) -> Option<Vec<Head>> {
+fn directions(margins: &Margins, nearest: &Nearest, share: f64) -> Option<impl Iterator<Item = Head>> {
     let unknowns = margins.user_unknowns(&nearest.head);
     let kept: Vec<usize> = (0..unknowns.len()).filter(|&unknown| unknowns[unknown].1).collect();
     if kept.len() > MOST_UNKNOWNS {
@@ -43,19 +50,53 @@ fn directions(margins: &Margins, nearest: &Nearest, share: f64) -> Option<Vec<He
     let elimination = Elimination::of(kept.len(), equations.take(MOST_EQUATIONS))?;
     let near: Vec<f64> = kept.iter().map(|&unknown| unknowns[unknown].0).collect();
     let free = elimination.free();
-    let single = free.iter().take(MOST_SINGLE).filter(|&&place| near[place] != 0.0).map(|&place| {
-        let mut one = vec![0.0; near.len()];
-        one[place] = near[place].signum();
-        one
+    let single: Vec<Vec<f64>> = free
+        .iter()
+        .take(MOST_SINGLE)
+        .filter(|&&place| near[place] != 0.0)
+        .map(|&place| {
+            let mut one = vec![0.0; near.len()];
+            one[place] = near[place].signum();
+            one
+        })
+        .collect();
+    let to_bits = |bits: u32| near.iter().map(|&value| rounded(value, bits)).collect();
+    let few: Vec<Vec<f64>> = single.into_iter().chain(BITS.map(to_bits)).collect();
+    let neighbours = neighbours(&near, &free);
+    let elimination = std::rc::Rc::new((elimination, free));
+    let solved = std::rc::Rc::clone(&elimination);
+    let few = few.into_iter().map(move |values| in_doubles(&solved.0.solution(&solved.1, &values)));
+    // These are many; a proof reads all samples, so only those that doubles hold exactly are worth one.
+    let exact = neighbours.filter_map(move |values| {
+        let solution = elimination.0.solution(&elimination.1, &values);
+        solution.iter().all(is_double).then(|| in_doubles(&solution))
     });
-    let rounded = BITS.iter().map(|&bits| near.iter().map(|&value| rounded(value, bits)).collect());
-    let heads = single.chain(rounded).map(|values: Vec<f64>| {
-        let solution = elimination.solution(&free, &values);
+    let heads = few.chain(exact.take(MOST_NEIGHBOURS)).map(move |solution| {
         let mut all = vec![0.0; unknowns.len()];
         kept.iter().zip(solution).for_each(|(&unknown, value)| all[unknown] = value);
         margins.head_of_user_unknowns(&all)
     });
-    Some(heads.collect())
+    Some(heads)
+}
+
+/// The numbers to few bits, some of the free ones moved by a unit or two in their last bit: an intercept through a border sample
+/// of decimals is a double for a few of these only.
+fn neighbours(near: &[f64], free: &[usize]) -> impl Iterator<Item = Vec<f64>> + use<> {
+    let moved: Vec<usize> = free.iter().copied().filter(|&place| near[place] != 0.0).take(MOVED).collect();
+    let near = near.to_vec();
+    let ways = MOVES.len().pow(u32::try_from(moved.len()).unwrap_or(0));
+    BITS_OF_NEIGHBOURS.flat_map(move |bits| {
+        let (moved, near) = (moved.clone(), near.clone());
+        (0..ways).map(move |way| {
+            let mut values: Vec<f64> = near.iter().map(|&value| rounded(value, bits)).collect();
+            let mut digits = way;
+            for &place in &moved {
+                values[place] += MOVES[digits % MOVES.len()] * unit(near[place], bits);
+                digits /= MOVES.len();
+            }
+            values
+        })
+    })
 }
 
 /// A number to so many bits.
@@ -63,9 +104,14 @@ fn rounded(value: f64, bits: u32) -> f64 {
     if value == 0.0 || !value.is_finite() {
         return 0.0;
     }
-    let unit = (value.abs().log2().floor() - f64::from(bits - 1)).exp2();
+    let unit = unit(value, bits);
     let rounded = (value / unit).round() * unit;
     if rounded.is_finite() { rounded } else { value }
+}
+
+/// The last of so many bits of a number.
+fn unit(value: f64, bits: u32) -> f64 {
+    (value.abs().log2().floor() - f64::from(bits - 1)).exp2()
 }
 
 /// Equations in reduced form: each pivot unknown by the free ones.
@@ -92,7 +138,9 @@ impl Elimination {
         for (place, row) in &self.rows {
             eliminate(&mut equation, row, *place);
         }
-        let Some(place) = equation.iter().position(|entry| *entry != BigInt::ZERO) else { return };
+        // The pivot of fewest bits, the last of these (often the intercept): solutions are multiples of it.
+        let entries = equation.iter().enumerate().rev().filter(|(_, entry)| **entry != BigInt::ZERO);
+        let Some((place, _)) = entries.min_by_key(|(_, entry)| significant_bits(entry)) else { return };
         if equation[place] < BigInt::ZERO {
             equation.iter_mut().for_each(|entry| *entry = -&*entry);
         }
@@ -106,8 +154,8 @@ impl Elimination {
         (0..self.unknowns).filter(|unknown| self.rows.iter().all(|(place, _)| place != unknown)).collect()
     }
 
-    /// The solution whose free unknowns are in the proportions given, as doubles; exact if these have room for it.
-    fn solution(&self, free: &[usize], values: &[f64]) -> Vec<f64> {
+    /// The solution whose free unknowns are in the proportions given.
+    fn solution(&self, free: &[usize], values: &[f64]) -> Vec<BigInt> {
         let given: Vec<f64> = free.iter().map(|&place| values[place]).collect();
         let given = whole(&given);
         let pivot = |(place, row): &(usize, Vec<BigInt>)| row[*place].clone();
@@ -122,8 +170,18 @@ impl Elimination {
             solution[*place] = -(sum * (&common / &row[*place]));
         }
         without_common_divisor(&mut solution);
-        in_doubles(&solution)
+        solution
     }
+}
+
+/// Bits from the first to the last that is set.
+fn significant_bits(number: &BigInt) -> u64 {
+    number.bits() - number.trailing_zeros().unwrap_or(0)
+}
+
+/// Whether a double holds the number, its exponent aside.
+fn is_double(number: &BigInt) -> bool {
+    significant_bits(number) <= u64::from(f64::MANTISSA_DIGITS)
 }
 
 /// Takes the unknown at `place` out of an equation by a row whose entry there is positive.
@@ -200,7 +258,7 @@ mod tests {
         let elimination = Elimination::of(5, equations.clone().into_iter()).expect("solutions");
         let free = elimination.free();
         assert_eq!((elimination.rows.len(), free.len()), (2, 3));
-        let solution = elimination.solution(&free, &[0.0, 0.0, 0.25, -1.0, 0.75]);
+        let solution = in_doubles(&elimination.solution(&free, &[0.0, 0.0, 0.25, -1.0, 0.75]));
         for equation in &equations {
             let left: f64 = equation.iter().zip(&solution).map(|(a, b)| a * b).sum();
             assert_eq!(left, 0.0, "{solution:?}");

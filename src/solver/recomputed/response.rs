@@ -1,0 +1,74 @@
+//! The response of a head to class weights, held against gradients on both sides of the head.
+
+use super::{Pass, PreciseHead};
+use crate::loss::{ClassWeights, Loss, LossKind, Targets};
+use crate::numeric::{Sum, largest_magnitude};
+use crate::solver::problem::{LossChoice, Problem};
+use crate::solver::solution::Head;
+use nalgebra::DMatrix;
+
+/// A step of central differences in `log lambda`; what it leaves after extrapolation is of its fourth power.
+const STEP: f64 = 1e-3;
+
+/// How far from stationary a head is left by a change that is meant to follow `log lambda` of one class.
+///
+/// The slope of the gradient along weight and head together, by central differences in double-double arithmetic at the
+/// doubles of head and change: its largest entry in a logit column, features centred and scaled, beside the sum of the
+/// magnitudes of that class's residuals. Zero for the true response; `None` where the weight cannot change.
+pub(in crate::solver) fn residual_of_response(
+    problem: &Problem,
+    head: &Head,
+    change: &Head,
+    class: usize,
+    magnitude: &[f64],
+) -> Option<f64> {
+    let gradient = |step: f64| gradient_at(problem, head, change, class, step);
+    let slope = |step: f64| Some((gradient(step)? - gradient(-step)?) / (2.0 * step));
+    let slope = (slope(STEP / 2.0)? * 4.0 - slope(STEP)?) / 3.0;
+    let of_column = |(column, &magnitude): (usize, &f64)| {
+        let largest = largest_magnitude(slope.column(column).iter().copied());
+        if magnitude == 0.0 { largest } else { largest / magnitude }
+    };
+    Some(largest_magnitude(magnitude.iter().enumerate().map(of_column)))
+}
+
+/// The gradient (`D x Q`, centred and scaled) with `log lambda_class` and the head moved by a step.
+fn gradient_at(
+    problem: &Problem,
+    head: &Head,
+    change: &Head,
+    class: usize,
+    step: f64,
+) -> Option<DMatrix<f64>> {
+    let moved = with_weight(problem, class, step.exp())?;
+    let head = PreciseHead::moved(problem.dataset, problem.coordinates().scaling(), head, change, step);
+    let centre = head.scaled_centre();
+    Some(Pass { problem: &moved, head }.whole_totals().about_centre(&centre))
+}
+
+/// The same problem with the weight of one class multiplied; `None` beyond the weights that a problem takes.
+fn with_weight<'a>(problem: &Problem<'a>, class: usize, factor: f64) -> Option<Problem<'a>> {
+    let mut weights = problem.targets.class_weights().to_vec();
+    weights[class] *= factor;
+    let choice = match *problem.loss {
+        LossKind::Softmax(_) => LossChoice::Softmax,
+        // Where pairs have weights that follow those of classes, they are these.
+        LossKind::Logistic(_) => LossChoice::Logistic,
+        LossKind::Inr(ref loss) => LossChoice::Inr { beta: loss.beta, variant: loss.variant },
+    };
+    let moved = Problem::new(problem.dataset, &choice, &ClassWeights::Explicit(weights), problem.l2).ok()?;
+    moved.share_coordinates(problem);
+    Some(moved)
+}
+
+/// `sum_i |r_i|` over the samples of each class, by logit column: one list of `Q` per class.
+pub(in crate::solver) fn residuals_of_classes(problem: &Problem, logits: &DMatrix<f64>) -> Vec<Vec<f64>> {
+    let targets: &Targets = &problem.targets;
+    let mut residuals = DMatrix::zeros(logits.nrows(), logits.ncols());
+    problem.loss.value_and_gradient(logits, targets, &mut residuals);
+    let mut sums = vec![vec![Sum::default(); logits.nrows()]; targets.classes()];
+    for (residuals, &class) in residuals.column_iter().zip(targets.of_sample()) {
+        sums[class as usize].iter_mut().zip(residuals.iter()).for_each(|(sum, r)| sum.add(r.abs()));
+    }
+    sums.into_iter().map(|sums| sums.into_iter().map(|sum| sum.value()).collect()).collect()
+}
