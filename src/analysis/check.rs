@@ -12,10 +12,10 @@ use crate::data::Dataset;
 use crate::solver::{LossChoice, Problem};
 
 /// Repetitions an analysis may have at most.
-const MOST_REPETITIONS: u64 = 1_000_000;
+const MAX_REPETITIONS: u64 = 1_000_000;
 
-/// Numbers of a design that is drawn to see whether it can be (1 GiB); a larger one is told so when its turn comes.
-const MOST_DRAWN: usize = 1 << 27;
+/// Numbers of a design that is drawn to see whether it can be (1 GiB); a larger one is refused when its turn comes.
+const MAX_DRAWN: usize = 1 << 27;
 
 /// Names, tables, figures, and the problems of the first point and of `more`.
 pub(super) fn check(experiment: &Experiment, more: impl IntoIterator<Item = usize>) -> Result<(), Fault> {
@@ -28,8 +28,8 @@ pub(super) fn check(experiment: &Experiment, more: impl IntoIterator<Item = usiz
             format!("written by version {version}, this is {ours}; take the line out to run it anew"),
         );
     }
-    if !(1..=MOST_REPETITIONS).contains(&analysis.repetitions) {
-        return fault("repetitions", format!("{}; give 1 to {MOST_REPETITIONS}", analysis.repetitions));
+    if !(1..=MAX_REPETITIONS).contains(&analysis.repetitions) {
+        return fault("repetitions", format!("{}; give 1 to {MAX_REPETITIONS}", analysis.repetitions));
     }
     if analysis.measure.is_empty() {
         return fault("measure", "nothing to measure; name at least one measure");
@@ -130,7 +130,7 @@ fn tables(analysis: &Analysis) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Whether a name can stand in the name of a file.
+/// Whether a name may be part of a file name.
 fn plain(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
 }
@@ -150,10 +150,10 @@ fn problems<'a>(analysis: &'a Analysis, drawn: &mut Option<Drawn<'a>>) -> Result
     }
     let draw = Draw { seed: analysis.seed, repetition: 0 };
     let (design, seed) = (&analysis.data, analysis.seed);
-    match design.extent() {
+    match design.size() {
         // With fewer samples than classes it is impossible, and drawing it says how.
-        Ok(Some(extent)) if extent.samples >= extent.classes && extent.numbers() > MOST_DRAWN => {
-            return Ok((extent.classes, extent.features));
+        Ok(Some(size)) if size.samples >= size.classes && size.numbers() > MAX_DRAWN => {
+            return Ok((size.classes, size.features));
         }
         _ => {}
     }

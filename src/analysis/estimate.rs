@@ -3,7 +3,7 @@
 use super::cost::Costs;
 use super::error::AnalysisError;
 use super::experiment::Experiment;
-use super::work::Work;
+use super::work_list::WorkList;
 
 /// What a run will take.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,7 +20,7 @@ pub struct Estimate {
 
 /// Predicts what a run will take, from what its file says; data files are looked at for their size.
 pub fn estimate(experiment: &Experiment) -> Result<Estimate, AnalysisError> {
-    let work = Work::of(experiment)?;
+    let work = WorkList::of(experiment)?;
     let mut costs = Costs::default();
     let distinct = work.of_part(None)?;
     let all = distinct.iter().copied().chain(&work.trials);

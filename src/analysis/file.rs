@@ -34,7 +34,7 @@ pub struct Override {
 /// Keys of the whole analysis, which no point of its sweep has.
 const WHOLE: [&str; 3] = ["sweep", "table", "figure"];
 /// Sweep points an analysis may have at most.
-const MOST_POINTS: usize = 1_000_000;
+const MAX_POINTS: usize = 1_000_000;
 
 impl Source {
     /// Reads a file.
@@ -126,8 +126,8 @@ impl Source {
         values: &[Vec<Value>],
     ) -> Result<Vec<Analysis>, AnalysisError> {
         let count = values.iter().try_fold(1_usize, |count, values| count.checked_mul(values.len()));
-        let count = count.filter(|&count| count <= MOST_POINTS).ok_or_else(|| {
-            self.at("sweep", &format!("more than {MOST_POINTS} points; give the axes fewer values"))
+        let count = count.filter(|&count| count <= MAX_POINTS).ok_or_else(|| {
+            self.at("sweep", &format!("more than {MAX_POINTS} points; give the axes fewer values"))
         })?;
         let mut table = table.clone();
         // What belongs to the whole would be read anew for every point, and axes grow with their number.

@@ -60,8 +60,9 @@ impl WeightEffects {
         let (classes, mass) = (targets.classes(), targets.mass());
         let residual = |j: usize, k: usize| {
             let total: Sum = (0..classes).map(|c| mass[c] * self.of_weight[j][(c, k)]).collect();
-            let lawful = if j == k { mass[j] * means.shortfall[j] } else { -mass[j] * means.matrix[(j, k)] };
-            relative_difference(total.value(), lawful)
+            let expected =
+                if j == k { mass[j] * means.shortfall[j] } else { -mass[j] * means.matrix[(j, k)] };
+            relative_difference(total.value(), expected)
         };
         largest_magnitude((0..classes).flat_map(|j| (0..classes).map(move |k| residual(j, k))))
     }
@@ -100,7 +101,7 @@ fn class_means(link: Link, rates: &DMatrix<f64>, change: &DMatrix<f64>, targets:
     let classes = targets.classes();
     let mut sums = vec![Sum::default(); classes * classes];
     let mut moved = vec![0.0; classes];
-    let samples = rates.column_iter().zip(change.column_iter()).zip(targets.of_sample());
+    let samples = rates.column_iter().zip(change.column_iter()).zip(targets.class_indices());
     for (number, ((rate, dz), &label)) in samples.enumerate() {
         match (link, rate.len()) {
             (Link::Sigmoid, 1) => {

@@ -85,8 +85,8 @@ fn spanned(flows: &[Vec<f64>], freedom: usize) -> (f64, f64) {
     });
     let mut values: Vec<f64> = differences.svd(false, false).singular_values.iter().copied().collect();
     values.sort_by(|a, b| b.total_cmp(a));
-    let share = |index: usize| values.get(index).map_or(0.0, |value| value / values[0]);
-    (share(freedom - 1), share(freedom))
+    let fraction = |index: usize| values.get(index).map_or(0.0, |value| value / values[0]);
+    (fraction(freedom - 1), fraction(freedom))
 }
 
 /// The sentences that the case reports make.

@@ -13,7 +13,7 @@ pub(super) struct LawClaim {
     /// The residual at a control point where the law has a premise (R3's sign condition) that such a point may miss:
     /// the same law without its premise. `None` means [`Self::residual`].
     pub(super) without_premise: Option<fn(&Measurement) -> f64>,
-    /// Numbers worth telling besides, one list per set-up ..
+    /// Further numbers, one list per set-up ..
     pub(super) observe: fn(&Measurement) -> Vec<f64>,
     /// .. and the sentences they make over all set-ups.
     pub(super) summarise: fn(&[Vec<f64>]) -> Vec<String>,

@@ -74,7 +74,7 @@ pub(super) fn one_line(text: &str) -> String {
 }
 
 /// Tables of more classes are left to JSON.
-pub(super) const MOST_CLASSES_SHOWN: usize = 12;
+pub(super) const MAX_CLASSES_SHOWN: usize = 12;
 
 /// Longer names are cut.
 const LONGEST_NAME: usize = 20;

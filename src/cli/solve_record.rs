@@ -278,7 +278,7 @@ impl HeadRows {
     }
 }
 
-/// What to do about data that a linear head tells apart.
+/// What to do about data that a linear head separates.
 fn advice_if_separable() -> String {
     format!("{ADD_PENALTY}, or leave out the features that give the classes away")
 }

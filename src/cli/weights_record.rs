@@ -36,7 +36,7 @@ pub(super) struct WeightsRecord {
     pub(super) nearest: Option<DesignStep>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) calibration: Option<CalibrationRecord>,
-    /// Gradient and balance of the head with those weights, as its doubles stand.
+    /// Gradient and balance of the head with those weights, in the doubles that are printed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) recomputed: Option<Recomputed>,
     #[serde(flatten)]

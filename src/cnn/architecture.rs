@@ -1,7 +1,7 @@
 //! What a network is made of, as a file or a flag says it.
 
+use super::activation_shape::ActivationShape;
 use super::error::NetworkError;
-use super::extent::Extent;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -47,7 +47,7 @@ pub enum LayerPlan {
 }
 
 /// Values that an image may have between two layers, and parameters a layer may have: what is more does not fit in memory.
-const MOST_VALUES: usize = 1 << 28;
+const MAX_VALUES: usize = 1 << 28;
 
 impl Architecture {
     /// The layers, head excluded.
@@ -73,17 +73,17 @@ impl Architecture {
 
     /// Multiplications for one image of an extent, head excluded; those of layers that images do not fit are left out.
     #[must_use]
-    pub fn multiplications(&self, image: Extent) -> usize {
-        let Ok(extents) = self.extents(image) else { return 0 };
+    pub fn multiplications(&self, image: ActivationShape) -> usize {
+        let Ok(shapes) = self.shapes(image) else { return 0 };
         let mut current = image;
         let mut sum = 0_usize;
-        for (layer, extent) in self.layers().into_iter().zip(extents) {
+        for (layer, shape) in self.layers().into_iter().zip(shapes) {
             sum += match layer {
                 LayerPlan::Convolution { channels, kernel } => current.values() * kernel * kernel * channels,
                 LayerPlan::Linear(values) => current.values() * values,
                 _ => 0,
             };
-            current = extent;
+            current = shape;
         }
         sum
     }
@@ -92,27 +92,27 @@ impl Architecture {
     ///
     /// Fails, naming the layer, when it cannot be: a convolution or pooling behind a linear layer or larger than the image,
     /// an even kernel, nothing out, a share that is none, more values than memory holds.
-    pub(super) fn extents(&self, image: Extent) -> Result<Vec<Extent>, NetworkError> {
+    pub(super) fn shapes(&self, image: ActivationShape) -> Result<Vec<ActivationShape>, NetworkError> {
         let mut current = image;
         let mut flat = false;
-        let mut extents = Vec::new();
+        let mut shapes = Vec::new();
         for (number, layer) in (1..).zip(self.layers()) {
             let refused = |problem: String| NetworkError::Layer { number, problem };
-            current = layer.extent_of(current, flat).map_err(refused)?;
+            current = layer.shape_of(current, flat).map_err(refused)?;
             flat |= matches!(layer, LayerPlan::Linear(_));
-            extents.push(current);
+            shapes.push(current);
         }
-        Ok(extents)
+        Ok(shapes)
     }
 }
 
 impl LayerPlan {
-    fn extent_of(self, image: Extent, flat: bool) -> Result<Extent, String> {
+    fn shape_of(self, image: ActivationShape, flat: bool) -> Result<ActivationShape, String> {
         let spatial = matches!(self, Self::Convolution { .. } | Self::MaxPool(_) | Self::AveragePool(_));
         if flat && spatial {
-            return Err("stands behind a linear layer, where there are no rows and columns".to_owned());
+            return Err("comes after a linear layer, where there are no rows and columns".to_owned());
         }
-        let extent = match self {
+        let shape = match self {
             Self::Convolution { channels, kernel } => {
                 if kernel.is_multiple_of(2) || kernel > image.height.min(image.width) * 2 + 1 {
                     return Err(format!(
@@ -123,7 +123,7 @@ impl LayerPlan {
                     kernel.checked_mul(kernel).and_then(|area| area.checked_mul(image.channels)),
                     channels,
                 )?;
-                Extent { channels, ..image }
+                ActivationShape { channels, ..image }
             }
             Self::MaxPool(side) | Self::AveragePool(side) => {
                 // A place in a square is counted in a byte.
@@ -132,19 +132,19 @@ impl LayerPlan {
                         "squares of {side}; give 1 to 15 rows, no more than the image ({image}) has"
                     ));
                 }
-                Extent { height: image.height / side, width: image.width / side, ..image }
+                ActivationShape { height: image.height / side, width: image.width / side, ..image }
             }
             Self::Linear(values) => {
                 sized(Some(image.values()), values)?;
-                Extent::flat(values)
+                ActivationShape::flat(values)
             }
-            Self::Dropout(share) if !(0.0..1.0).contains(&share) => {
-                return Err(format!("a share of {share}; give one from 0 to below 1"));
+            Self::Dropout(rate) if !(0.0..1.0).contains(&rate) => {
+                return Err(format!("a share of {rate}; give one from 0 to below 1"));
             }
             Self::Relu | Self::Dropout(_) => image,
         };
-        sized(Some(extent.positions()), extent.channels)?;
-        Ok(extent)
+        sized(Some(shape.positions()), shape.channels)?;
+        Ok(shape)
     }
 }
 
@@ -152,7 +152,7 @@ impl LayerPlan {
 fn sized(rows: Option<usize>, columns: usize) -> Result<(), String> {
     match rows.and_then(|rows| rows.checked_mul(columns)) {
         Some(0) => Err("nothing comes out; give at least 1".to_owned()),
-        Some(values) if values <= MOST_VALUES => Ok(()),
-        _ => Err(format!("more than {MOST_VALUES} numbers; make it smaller")),
+        Some(values) if values <= MAX_VALUES => Ok(()),
+        _ => Err(format!("more than {MAX_VALUES} numbers; make it smaller")),
     }
 }

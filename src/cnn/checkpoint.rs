@@ -4,7 +4,7 @@
 //! with), running means of the optimizer, and, as metadata, the plan and how far it has come.
 
 use super::error::NetworkError;
-use super::training::{EpochSums, Plan, State, Training};
+use super::training::{EpochSums, State, Training, TrainingPlan};
 use crate::data::ImageSample;
 use crate::files::{short_digest, write_whole};
 use safetensors::tensor::TensorView;
@@ -14,11 +14,11 @@ use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::path::Path;
 
-/// What stands in the file beside the tensors. `T` is whatever else is to be kept with them.
+/// What the file holds beside the tensors. `T` is whatever else is to be kept with them.
 #[derive(Serialize, Deserialize)]
 struct Header<T> {
     version: String,
-    plan: Plan,
+    plan: TrainingPlan,
     /// Digest of the images learned from.
     images: String,
     epoch: usize,
@@ -130,7 +130,7 @@ impl Training<'_> {
 }
 
 /// The first setting in which two plans differ.
-fn difference(ours: &Plan, theirs: &Plan) -> &'static str {
+fn difference(ours: &TrainingPlan, theirs: &TrainingPlan) -> &'static str {
     let (a, b) = (&ours.recipe, &theirs.recipe);
     let settings = [
         ("loss", ours.loss != theirs.loss),
@@ -153,7 +153,7 @@ fn moment_name(number: usize) -> String {
 /// Of pixels and classes.
 fn digest(sample: &ImageSample) -> String {
     let mut digest = Sha256::new();
-    for (number, label) in sample.labels().of_sample().iter().enumerate() {
+    for (number, label) in sample.labels().class_indices().iter().enumerate() {
         digest.update(label.to_le_bytes());
         digest.update(sample.pixels(number));
     }

@@ -5,7 +5,7 @@ use super::network::{Network, Pass};
 use super::optimizer::Step;
 use super::pictures::{Pictures, Scaling};
 use super::recipe::Recipe;
-use crate::balance::told;
+use crate::balance::predicted_class;
 use crate::data::ImageSample;
 use crate::data::random::stream;
 use crate::loss::{ClassWeights, LossPlan, Targets, TrainingLoss};
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 /// What is trained: a recipe, a loss with its class weights, and a seed. With the images it says everything that the
 /// result hangs on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Plan {
+pub struct TrainingPlan {
     /// Network and steps.
     pub recipe: Recipe,
     /// The loss.
@@ -30,7 +30,7 @@ pub struct Plan {
 /// A training under way.
 #[derive(Debug)]
 pub struct Training<'a> {
-    plan: Plan,
+    plan: TrainingPlan,
     pictures: Pictures<'a>,
     targets: Targets,
     loss: TrainingLoss,
@@ -59,7 +59,7 @@ pub struct EpochSums {
     pub images: usize,
     /// Of the loss times the images of each step.
     pub loss: f64,
-    /// Images told right.
+    /// Images correctly classified.
     pub hits: usize,
 }
 
@@ -69,7 +69,7 @@ const DROPOUT: u64 = 1 << 62;
 /// Images that are looked at together where nothing is learned.
 pub(super) const LOOKED_AT: usize = 256;
 
-impl Plan {
+impl TrainingPlan {
     /// A plan for some images.
     ///
     /// Fails when the weights do not fit the classes.
@@ -89,16 +89,16 @@ impl<'a> Training<'a> {
     /// A training at its beginning. Images are scaled by mean and deviation of the sample's channels.
     ///
     /// Fails when the recipe cannot be, or does not fit the images.
-    pub fn new(plan: Plan, sample: &'a ImageSample) -> Result<Self, NetworkError> {
+    pub fn new(plan: TrainingPlan, sample: &'a ImageSample) -> Result<Self, NetworkError> {
         plan.recipe.check()?;
         if let Some(problem) = plan.loss.problem_for(sample.labels().classes()) {
             return Err(NetworkError::Setting { setting: "loss", problem });
         }
         let weights = ClassWeights::Explicit(plan.class_weights.clone());
         let targets = Targets::new(sample.labels(), &weights)?;
-        let loss = plan.loss.over(&targets);
+        let loss = plan.loss.build(&targets);
         let pictures = Pictures::new(sample, Scaling::of(sample));
-        let network = Network::new(&plan.recipe.network, pictures.extent(), loss.logit_rows(), plan.seed)?;
+        let network = Network::new(&plan.recipe.network, pictures.shape(), loss.logit_rows(), plan.seed)?;
         let moments = vec![vec![0.0; network.parameters().len()]; plan.recipe.optimizer.moments()];
         let gradient = vec![0.0; network.parameters().len()];
         let state = State { network, moments, epoch: 0, step: 0, sums: EpochSums::default() };
@@ -107,7 +107,7 @@ impl<'a> Training<'a> {
 
     /// What is trained.
     #[must_use]
-    pub fn plan(&self) -> &Plan {
+    pub fn plan(&self) -> &TrainingPlan {
         &self.plan
     }
 
@@ -203,11 +203,11 @@ impl<'a> Training<'a> {
         let per_epoch = self.steps_per_epoch();
         let (recipe, state) = (&self.plan.recipe, &mut self.state);
         let number = state.epoch * per_epoch + state.step;
-        let into = self.pass.images(batch.len(), self.pictures.extent());
+        let into = self.pass.images(batch.len(), self.pictures.shape());
         self.pictures.fill_augmented(batch, recipe.augmentation(), (self.plan.seed, state.epoch), into);
         let mut dropout = stream(self.plan.seed, DROPOUT | number as u64);
         state.network.forward(&mut self.pass, Some(&mut dropout));
-        let labels = batch.iter().map(|&sample| self.targets.of_sample()[sample]).collect();
+        let labels = batch.iter().map(|&sample| self.targets.class_indices()[sample]).collect();
         let (loss, hits) = batch_gradient(&self.loss, &self.targets, labels, &mut self.pass);
         state.step += 1;
         if !loss.is_finite() {
@@ -228,7 +228,7 @@ impl<'a> Training<'a> {
     }
 }
 
-/// Writes the gradient of a batch's loss by its logits into the pass; returns the loss and how many are told right.
+/// Writes the gradient of a batch's loss by its logits into the pass; returns the loss and how many are correctly classified.
 fn batch_gradient(loss: &TrainingLoss, targets: &Targets, labels: Vec<u32>, pass: &mut Pass) -> (f64, usize) {
     let batch = targets.of_batch(labels);
     let logits = wide(pass.logits(), loss.logit_rows());
@@ -237,8 +237,8 @@ fn batch_gradient(loss: &TrainingLoss, targets: &Targets, labels: Vec<u32>, pass
     let value = loss.value_and_gradient(&logits, &batch, &mut gradient);
     #[expect(clippy::cast_possible_truncation, reason = "single precision is what networks compute in")]
     pass.by_logits().iter_mut().zip(gradient.iter()).for_each(|(into, &value)| *into = value as f32);
-    let predictions = logits.column_iter().zip(batch.of_sample());
-    let hits = predictions.filter(|(z, label)| told(z.as_slice()) == **label as usize).count();
+    let predictions = logits.column_iter().zip(batch.class_indices());
+    let hits = predictions.filter(|(z, label)| predicted_class(z.as_slice()) == **label as usize).count();
     (value, hits)
 }
 
@@ -254,7 +254,7 @@ impl Training<'_> {
         let order: Vec<usize> = (0..self.targets.samples()).collect();
         let (seed, epoch, augmentation) = (self.plan.seed, self.state.epoch, self.plan.recipe.augmentation());
         for (number, samples) in order.chunks(LOOKED_AT).enumerate() {
-            let into = self.pass.images(samples.len(), self.pictures.extent());
+            let into = self.pass.images(samples.len(), self.pictures.shape());
             self.pictures.fill_augmented(samples, augmentation, (seed, epoch), into);
             let mut dropout = stream(seed, LOOKS | ((epoch as u64) << 32) | number as u64);
             self.state.network.forward(&mut self.pass, Some(&mut dropout));
@@ -268,7 +268,7 @@ impl Training<'_> {
         let samples: Vec<usize> = (0..sample.labels().samples()).collect();
         let mut logits = Vec::with_capacity(samples.len() * self.state.network.logits());
         for samples in samples.chunks(LOOKED_AT) {
-            pictures.fill(samples, self.pass.images(samples.len(), pictures.extent()));
+            pictures.fill(samples, self.pass.images(samples.len(), pictures.shape()));
             self.state.network.forward(&mut self.pass, None);
             logits.extend_from_slice(self.pass.logits());
         }

@@ -107,7 +107,7 @@ fn columns(task: &Task, target: usize, classes: usize) -> Vec<Column> {
 
 /// Grey for what is withheld, a colour for every class that receives.
 fn class_colour(class: usize, target: usize) -> Colour {
-    // The class that is hard to tell apart stands out: it comes first among the others.
+    // The class that is hard to separate comes first among the others.
     const ORDER: [usize; 6] = [2, 0, 4, 1, 5, 3];
     let rank = if class < target { class } else { class.saturating_sub(1) };
     sequence_colour(ORDER[rank % ORDER.len()])

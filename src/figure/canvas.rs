@@ -46,7 +46,7 @@ impl Stroke {
     }
 }
 
-/// Which part of a text stands at its position.
+/// Which part of a text is at its position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Anchor {
     /// Its first letter.
@@ -232,7 +232,7 @@ fn length(points: f64) -> u32 {
     units
 }
 
-/// Text as it must stand inside an XML attribute.
+/// Text escaped for an XML attribute.
 pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -180,8 +180,8 @@ impl<'a> Note<'a> {
         if length <= distance {
             return Ok(());
         }
-        let share = 1.0 - distance / length;
-        let to = (from.0 + share * (target.0 - from.0), from.1 + share * (target.1 - from.1));
+        let fraction = 1.0 - distance / length;
+        let to = (from.0 + fraction * (target.0 - from.0), from.1 + fraction * (target.1 - from.1));
         canvas.line(&[from, to], Stroke::solid(self.colour, THIN_WIDTH))
     }
 }

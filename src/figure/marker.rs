@@ -1,4 +1,4 @@
-//! Shapes that stand for one measurement.
+//! Shapes that mark one measurement.
 
 use super::canvas::{Canvas, Point, Stroke};
 use super::error::FigureError;

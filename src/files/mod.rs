@@ -15,7 +15,7 @@ pub fn directory_of(file: &Path) -> &Path {
 
 /// Writes to a temporary name in the same directory and renames it into place.
 ///
-/// The name is told by that of the file, so that what a killed process has left is taken up by the next one that writes the same
+/// The name follows from that of the file, so that what a killed process has left is taken up by the next one that writes the same
 /// file; while another process is at it, it is a random one.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -82,7 +82,7 @@ fn is_at(file: &File, path: &Path) -> bool {
     }
 }
 
-/// Whether there is something at a path; which file it is other systems do not tell.
+/// Whether there is something at a path; which file it is, other systems do not say.
 #[cfg(not(unix))]
 fn is_at(_: &File, path: &Path) -> bool {
     path.exists()

@@ -216,7 +216,7 @@ pub const CATALOGUE: &[LossEntry] = &[
     },
     LossEntry {
         name: "seesaw",
-        title: "Softmax that pushes rare classes down less, unless told wrong",
+        title: "Softmax that pushes rare classes down less, unless misclassified",
         equation: "-log softmax(z + log S)_y,  S_j = min(1, N_j/N_y)^p max(1, p_j/p_y)^q, held constant",
         law: "B7: B5 for the probabilities of the shifted logits",
         source: "Wang and others, CVPR 2021",

@@ -55,7 +55,7 @@ pub(super) fn curvature_product(
     product.component_mul_assign(direction);
     for (column, means) in means.iter().enumerate() {
         let Some(coupling) = loss.coupling(column, means) else { continue };
-        let (classes, labels) = (targets.classes(), targets.of_sample());
+        let (classes, labels) = (targets.classes(), targets.class_indices());
         let mut by_loss: Vec<f64> = logits.row(column).iter().copied().collect();
         let mut by_probability = vec![0.0; by_loss.len()];
         let of_samples = (labels, targets.sample_weights());
@@ -82,8 +82,8 @@ pub(crate) fn mean_slopes(
     target: usize,
     targets: &Targets,
 ) {
-    let share = |class: usize| if class == target { 0.0 } else { 1.0 / targets.sizes()[class] };
-    let of_class: Vec<f64> = (0..targets.classes()).map(share).collect();
+    let weight = |class: usize| if class == target { 0.0 } else { 1.0 / targets.sizes()[class] };
+    let of_class: Vec<f64> = (0..targets.classes()).map(weight).collect();
     for (entry, &label) in probability.iter_mut().zip(labels) {
         *entry = of_class[label as usize];
     }
@@ -103,10 +103,10 @@ impl Kernel for MeanSlopes<'_> {
 
     #[inline(always)]
     fn call(self) {
-        for (z, share) in self.logits.iter_mut().zip(self.probability.iter_mut()) {
+        for (z, weight) in self.logits.iter_mut().zip(self.probability.iter_mut()) {
             let sigmoid = Sigmoid::of(*z);
-            *z = *share * sigmoid.probability;
-            *share *= sigmoid.slope();
+            *z = *weight * sigmoid.probability;
+            *weight *= sigmoid.slope();
         }
     }
 }

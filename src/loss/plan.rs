@@ -77,7 +77,7 @@ pub enum LossPlan {
         /// Share of all samples below which a class is rare, from 0 to 1.
         rare: f64,
     },
-    /// Softmax that pushes rare classes down less, unless a sample is told wrong.
+    /// Softmax that pushes rare classes down less, unless a sample is misclassified.
     Seesaw {
         /// Power of the ratio of class sizes, at least 0.
         mitigation: f64,
@@ -145,13 +145,13 @@ pub enum TrainingLoss {
 impl LossPlan {
     /// The loss over some samples; logistic losses of two classes have one column.
     #[must_use]
-    pub fn over(&self, targets: &Targets) -> TrainingLoss {
-        self.over_columns(targets, if targets.classes() == 2 { 1 } else { targets.classes() })
+    pub fn build(&self, targets: &Targets) -> TrainingLoss {
+        self.build_columns(targets, if targets.classes() == 2 { 1 } else { targets.classes() })
     }
 
     /// The same for so many logit columns where the loss leaves a choice: logistic losses of two classes have one or two.
     #[must_use]
-    pub fn over_columns(&self, targets: &Targets, columns: usize) -> TrainingLoss {
+    pub fn build_columns(&self, targets: &Targets, columns: usize) -> TrainingLoss {
         match *self {
             Self::Logistic if columns == 1 => TrainingLoss::Logistic(Logistic::binary(targets)),
             Self::Logistic => TrainingLoss::Logistic(Logistic::one_vs_all(targets)),
@@ -197,24 +197,24 @@ impl LossPlan {
     /// The numbers that the loss hangs on, with their names and ranges.
     #[must_use]
     pub fn parameters(&self) -> Vec<Parameter> {
-        let upwards = |name, value| Parameter { name, value, most: MOST_SHARPNESS };
-        let share = |name, value| Parameter { name, value, most: 1.0 };
+        let upwards = |name, value| Parameter { name, value, most: MAX_SHARPNESS };
+        let fraction = |name, value| Parameter { name, value, most: 1.0 };
         match *self {
             Self::Logistic | Self::Softmax | Self::BalancedSoftmax | Self::PosWeight { .. } => Vec::new(),
             Self::Inr { beta, .. } => vec![upwards("beta", beta)],
             Self::Focal { gamma, .. } => vec![upwards("gamma", gamma)],
-            Self::SigmoidFocal { gamma, alpha } => vec![upwards("gamma", gamma), share("alpha", alpha)],
-            Self::LabelSmoothing { smoothing, .. } => vec![share("smoothing", smoothing)],
+            Self::SigmoidFocal { gamma, alpha } => vec![upwards("gamma", gamma), fraction("alpha", alpha)],
+            Self::LabelSmoothing { smoothing, .. } => vec![fraction("smoothing", smoothing)],
             Self::LogitAdjusted { strength } => vec![upwards("strength", strength)],
             Self::Ldam { margin, scale } => vec![upwards("margin", margin), upwards("scale", scale)],
             Self::VectorScaling { strength, gamma } => {
                 vec![upwards("strength", strength), upwards("gamma", gamma)]
             }
-            Self::Equalization { rare } => vec![share("rare", rare)],
+            Self::Equalization { rare } => vec![fraction("rare", rare)],
             Self::Seesaw { mitigation, compensation, floor } => vec![
                 upwards("mitigation", mitigation),
                 upwards("compensation", compensation),
-                share("floor", floor),
+                fraction("floor", floor),
             ],
             Self::SoftSelection { alpha, gamma } => vec![upwards("alpha", alpha), upwards("gamma", gamma)],
         }
@@ -308,23 +308,23 @@ impl Parameter {
 }
 
 /// Sharpness of a loss above this overflows.
-const MOST_SHARPNESS: f64 = 1e6;
+const MAX_SHARPNESS: f64 = 1e6;
 
 impl TrainingLoss {
-    /// The loss of a batch that is a `1 / share` part of all samples: over all batches of an epoch its gradients add up to
-    /// `share` times that of the whole, so that each estimates it without bias. A weighted mean is not divided by the batch's
+    /// The loss of a batch that is a `1 / batches` part of all samples: over all batches of an epoch its gradients add up to
+    /// `batches` times that of the whole, so that each estimates it without bias. A weighted mean is not divided by the batch's
     /// own mass, which would count a rare class less wherever it occurs; LGL-INR takes its class means over the batch.
     #[must_use]
-    pub fn on_batch(&self, share: f64) -> Self {
+    pub fn on_batch(&self, batches: f64) -> Self {
         match self {
-            Self::Logistic(loss) => Self::Logistic(loss.scaled(share)),
-            Self::Softmax(loss) => Self::Softmax(loss.scaled(share)),
+            Self::Logistic(loss) => Self::Logistic(loss.scaled(batches)),
+            Self::Softmax(loss) => Self::Softmax(loss.scaled(batches)),
             Self::Inr(loss) => Self::Inr(*loss),
-            Self::Focal(loss) => Self::Focal(loss.scaled(share)),
-            Self::PowerLogistic(loss) => Self::PowerLogistic(loss.scaled(share)),
-            Self::LabelSmoothing(loss) => Self::LabelSmoothing(loss.scaled(share)),
-            Self::Shifted(loss) => Self::Shifted(loss.scaled(share)),
-            Self::Seesaw(loss) => Self::Seesaw(loss.scaled(share)),
+            Self::Focal(loss) => Self::Focal(loss.scaled(batches)),
+            Self::PowerLogistic(loss) => Self::PowerLogistic(loss.scaled(batches)),
+            Self::LabelSmoothing(loss) => Self::LabelSmoothing(loss.scaled(batches)),
+            Self::Shifted(loss) => Self::Shifted(loss.scaled(batches)),
+            Self::Seesaw(loss) => Self::Seesaw(loss.scaled(batches)),
         }
     }
 }

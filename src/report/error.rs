@@ -7,7 +7,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum ReportError {
     /// Nothing was checked.
-    #[error("report: there are no verdicts to tell of; check at least one claim")]
+    #[error("report: there are no verdicts; check at least one claim")]
     NoVerdicts,
     /// A figure without a drawing.
     #[error("report, figure {id}: its drawing is not an SVG text; draw it again")]

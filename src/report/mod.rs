@@ -46,12 +46,12 @@ pub struct Drawn {
     pub results: Option<std::sync::Arc<Results>>,
 }
 
-/// What a page tells: one run of the program.
+/// What a page reports: one run of the program.
 #[derive(Debug, Clone, Copy)]
 pub struct Report<'a> {
-    /// The verdicts, in the order they are to stand.
+    /// The verdicts, in the order of the page.
     pub verdicts: &'a [Verdict],
-    /// The figures, in the order they are to stand.
+    /// The figures, in the order of the page.
     pub figures: &'a [Drawn],
     /// Seed of every set-up.
     pub seed: u64,

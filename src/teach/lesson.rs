@@ -9,7 +9,7 @@ use thiserror::Error;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Lesson {
-    /// What do losses settle to?
+    /// What are the stationary points of losses?
     Problem(Box<Posed>),
     /// How do losses change with one logit?
     Losses(Profiles),
@@ -54,7 +54,8 @@ pub struct Profiles {
     #[serde(default)]
     pub other: Option<usize>,
     /// Logits from minus this to this.
-    pub reach: f64,
+    #[serde(alias = "reach")]
+    pub max_logit: f64,
 }
 
 /// A loss of the catalogue.

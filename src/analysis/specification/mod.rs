@@ -1,24 +1,24 @@
-//! What an analysis file says, field by field. The documentation of a field is also what its JSON Schema tells editors.
+//! What an analysis file says, field by field. The documentation of a field is also its description in the JSON Schema.
 //!
 //! [`Source`](super::Source) reads and checks a file; this module only holds what it says.
 
 mod design;
 mod either;
-mod extent;
 mod plot;
 mod series;
+mod size;
 mod sweep;
 mod table;
 mod training;
 
 pub use design::{ClassSizes, Design, Draw, DrawnImages, Means};
-pub use extent::Extent;
-pub(super) use extent::MOST_CLASSES;
 pub use plot::{
     AxisPlan, Band, Colouring, CurvePanel, FigurePlan, IntervalPanel, Level, Line, LineStyle, Mark, Plot,
     ScaleKind, ScatterPanel, Width,
 };
 pub use series::{Loss, NamedWeights, Optimizer, Series, WeightRule};
+pub use size::DesignSize;
+pub(super) use size::MAX_CLASSES;
 pub use sweep::{Ends, Range, Sweep, Values};
 pub use table::TablePlan;
 pub use training::Training;

@@ -51,7 +51,7 @@ pub struct DesignStep {
 /// Residual that counts as none.
 const MET: f64 = 1e-11;
 /// Steps at most.
-const MOST_STEPS: usize = 60;
+const MAX_STEPS: usize = 60;
 
 /// Finds weights that meet a target on the user's data, from inverse frequency on.
 ///
@@ -65,7 +65,7 @@ pub fn design_weights<'a>(
     design_weights_observed(dataset, choice, l2, target, &|_| ())
 }
 
-/// As [`design_weights`]; `observe` is told of every step of the path.
+/// As [`design_weights`]; `observe` is called with every step of the path.
 pub fn design_weights_observed<'a>(
     dataset: &'a Dataset,
     choice: &LossChoice,

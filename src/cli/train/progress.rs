@@ -35,7 +35,7 @@ impl Progress {
     }
 
     /// After a step.
-    pub(super) fn tell(&self, training: &Training) {
+    pub(super) fn update(&self, training: &Training) {
         let sums = training.sums();
         let images = sums.images as f64;
         self.0.set_position(sums.images as u64);

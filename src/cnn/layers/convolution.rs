@@ -1,6 +1,6 @@
 //! Two-dimensional convolution, stride one, the image kept at its size by a border of zeros.
 
-use super::super::extent::Extent;
+use super::super::activation_shape::ActivationShape;
 use super::in_place::{StopAtZero, rectified};
 use super::patches::Patches;
 use super::product::{multiply, multiply_add, read, write};
@@ -20,7 +20,7 @@ pub(crate) struct Convolution {
 }
 
 impl Convolution {
-    pub(crate) fn new(image: Extent, channels: usize, kernel: usize) -> Self {
+    pub(crate) fn new(image: ActivationShape, channels: usize, kernel: usize) -> Self {
         Self { patches: Patches { image, kernel }, channels, rectified: false }
     }
 
@@ -29,8 +29,8 @@ impl Convolution {
         Self { rectified: true, ..self }
     }
 
-    pub(crate) fn output(&self) -> Extent {
-        Extent { channels: self.channels, ..self.patches.image }
+    pub(crate) fn output(&self) -> ActivationShape {
+        ActivationShape { channels: self.channels, ..self.patches.image }
     }
 
     /// Numbers that are summed up for one number of the output.

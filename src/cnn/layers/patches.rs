@@ -1,6 +1,6 @@
 //! What a kernel sees: every position's neighbourhood as a row of a matrix, so that a convolution is a matrix product.
 
-use super::super::extent::Extent;
+use super::super::activation_shape::ActivationShape;
 use super::product::{Read, read};
 use super::scratch::with_scratch;
 use crate::numeric::{Kernel, vectorised};
@@ -16,7 +16,7 @@ const NUMBERS_AT_ONCE: usize = 1 << 18;
 /// Square neighbourhoods of an odd number of rows and columns, zeros beyond the border.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Patches {
-    pub(super) image: Extent,
+    pub(super) image: ActivationShape,
     /// Rows, and columns, of a neighbourhood.
     pub(super) kernel: usize,
 }

@@ -41,7 +41,7 @@ pub enum Contents {
 /// Names of columns that hold labels.
 pub const LABEL_COLUMNS: [&str; 5] = ["label", "labels", "target", "class", "y"];
 
-/// Reads what a file holds, told by how it begins; `-` is standard input.
+/// Reads what a file holds, recognised by its first bytes; `-` is standard input.
 ///
 /// `table` says which columns of a table hold what; archives and single arrays do not look at it.
 ///

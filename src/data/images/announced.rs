@@ -4,7 +4,7 @@ use crate::data::DataError;
 use std::io::Read;
 
 /// More bytes than these are no image set but a broken header.
-const MOST_BYTES: u64 = 1 << 36;
+const MAX_BYTES: u64 = 1 << 36;
 
 /// Reads all that is left of `source`: as many values of `size` bytes as the product of `axes`, which a header speaks of.
 /// `place` is what errors name.
@@ -22,7 +22,7 @@ pub(super) fn read_announced(
     let expected = axes
         .iter()
         .try_fold(size as u64, |product, &axis| product.checked_mul(axis as u64))
-        .filter(|&bytes| bytes > 0 && bytes <= MOST_BYTES)
+        .filter(|&bytes| bytes > 0 && bytes <= MAX_BYTES)
         .ok_or_else(|| invalid(format!("its header speaks of {said} values, which cannot be")))?;
     let mut bytes = Vec::new();
     let read = source.take(expected + 1).read_to_end(&mut bytes);

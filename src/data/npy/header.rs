@@ -16,7 +16,7 @@ pub(in crate::data) struct Header {
 }
 
 const MAGIC: &[u8] = b"\x93NUMPY";
-/// `NumPy` itself reads no longer header unless it is told to trust the file.
+/// `NumPy` itself reads no longer header unless asked to trust the file.
 const LONGEST: u64 = 10_000;
 /// The byte order of this machine, as NPY files write it.
 const NATIVE: char = if cfg!(target_endian = "little") { '<' } else { '>' };

@@ -63,7 +63,7 @@ fn recomputed(problem: &Problem, head: &Head) -> Recomputed {
     Recomputed::with_gradient(problem, head).expect("moderate numbers").0
 }
 
-/// Largest entry of the gradient as the loss itself tells it, in the user's units.
+/// Largest entry of the gradient of the loss itself, in the user's units.
 fn by_the_loss(problem: &Problem, head: &Head) -> f64 {
     let features = problem.dataset.features();
     let mut logits = head.logits(&features);

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 /// Train and test part of two sets.
-const MOST: usize = 4;
+const MAX_SETS: usize = 4;
 
 /// What a set is read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,15 +24,15 @@ pub(super) struct Source {
 /// An analysis draws from the same sets again and again, from several threads. Each set has a lock of its own, held while
 /// it is read: whoever asks for that set meanwhile waits and finds it read, and other sets can be had. Reading must not
 /// hand work to other threads, of which one might wait for that lock.
-pub(super) struct KeptSets(Mutex<Vec<Arc<Kept>>>);
+pub(super) struct ImageCache(Mutex<Vec<Arc<CachedSet>>>);
 
 /// A set in memory, once it is read.
-struct Kept {
+struct CachedSet {
     source: Source,
     images: Mutex<Option<Arc<Images>>>,
 }
 
-impl KeptSets {
+impl ImageCache {
     pub(super) const fn new() -> Self {
         Self(Mutex::new(Vec::new()))
     }
@@ -43,39 +43,41 @@ impl KeptSets {
         source: Source,
         read: impl FnOnce() -> Result<Images, DataError>,
     ) -> Result<Arc<Images>, DataError> {
-        let kept = self.place_of(source);
+        let cached = self.place_of(source);
         // A thread that broke off while it read leaves nothing half-read behind.
-        let mut images = kept.images.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut images = cached.images.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(images) = &*images {
             return Ok(Arc::clone(images));
         }
         match read() {
             Ok(read) => Ok(Arc::clone(images.insert(Arc::new(read)))),
             Err(error) => {
-                self.with_list(|list| list.retain(|other| !Arc::ptr_eq(other, &kept)));
+                self.with_list(|list| list.retain(|other| !Arc::ptr_eq(other, &cached)));
                 Err(error)
             }
         }
     }
 
     /// The place of a set, whether it is read or not, which is now the latest asked for.
-    fn place_of(&self, source: Source) -> Arc<Kept> {
+    fn place_of(&self, source: Source) -> Arc<CachedSet> {
         self.with_list(|list| {
-            let known = list.iter().position(|kept| kept.source == source).map(|place| list.remove(place));
-            let kept = known.unwrap_or_else(|| {
+            let known =
+                list.iter().position(|cached| cached.source == source).map(|place| list.remove(place));
+            let cached = known.unwrap_or_else(|| {
                 // Memory is free before the set is read; what its files held before they changed is of no use.
-                let outdated =
-                    |kept: &Kept| kept.source.files == source.files && kept.source.part == source.part;
-                list.retain(|kept| !outdated(kept));
-                list.drain(..list.len().saturating_sub(MOST - 1));
-                Arc::new(Kept { source, images: Mutex::default() })
+                let outdated = |cached: &CachedSet| {
+                    cached.source.files == source.files && cached.source.part == source.part
+                };
+                list.retain(|cached| !outdated(cached));
+                list.drain(..list.len().saturating_sub(MAX_SETS - 1));
+                Arc::new(CachedSet { source, images: Mutex::default() })
             });
-            list.push(Arc::clone(&kept));
-            kept
+            list.push(Arc::clone(&cached));
+            cached
         })
     }
 
-    fn with_list<T>(&self, action: impl FnOnce(&mut Vec<Arc<Kept>>) -> T) -> T {
+    fn with_list<T>(&self, action: impl FnOnce(&mut Vec<Arc<CachedSet>>) -> T) -> T {
         action(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
