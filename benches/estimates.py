@@ -47,7 +47,7 @@ LARGER = [
 ]
 
 
-def found(pattern, text):
+def quantity(pattern, text):
     """A quantity of some unit, in seconds or MiB."""
     found = re.search(pattern + r"\s+(?:about |at most )?([\d.e+-]+) (\w+)", text)
     return float(found.group(1)) * UNITS[found.group(2)] if found else None
@@ -66,9 +66,9 @@ def run(program, arguments, place):
 
 def row(program, name, what, place):
     predicted = run(program, ["--threads", "1", "run", what, "--estimate"], place)[0]
-    memory = found("memory on as many", predicted)
+    memory = quantity("memory on as many", predicted)
     _, seconds, peak = run(program, ["--threads", "1", "run", what, "--out", name, "--format", "svg"], place)
-    cells = [name, f"{found('processor time', predicted):.2g}", f"{seconds:.2g}", "" if memory is None else f"{memory:.0f}"]
+    cells = [name, f"{quantity('processor time', predicted):.2g}", f"{seconds:.2g}", "" if memory is None else f"{memory:.0f}"]
     print(*cells, f"{peak:.0f}", flush=True)
     return [*cells, f"{peak:.0f}"]
 

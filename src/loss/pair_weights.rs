@@ -53,7 +53,7 @@ impl PairWeights {
     /// Writes `d2L/dz2`, at fixed class means, over the logits of a block.
     pub(crate) fn curvature(&self, block: &mut LogitBlock) {
         self.map_columns(block, |logits, weight, weight_gradient| {
-            vectorised(Curvatures { logits, weight, weight_gradient })
+            vectorised(Curvatures { logits, weight, weight_gradient });
         });
     }
 
