@@ -1,4 +1,4 @@
-//! Whether an analysis can be carried out and drawn: every design, every name, every number it speaks of.
+//! Checks that an analysis can be run and drawn: every design, every name, every number in it.
 
 use super::check_figure::Drawing;
 use super::experiment::Experiment;
@@ -14,7 +14,7 @@ use crate::solver::{LossChoice, Problem};
 /// Repetitions an analysis may have at most.
 const MAX_REPETITIONS: u64 = 1_000_000;
 
-/// Numbers of a design that is drawn to see whether it can be (1 GiB); a larger one is refused when its turn comes.
+/// Designs of up to this many numbers (1 GiB) are drawn to check them; a larger one is checked when it is solved.
 const MAX_DRAWN: usize = 1 << 27;
 
 /// Names, tables, figures, and the problems of the first point and of `more`.
@@ -142,8 +142,8 @@ struct Drawn<'a> {
     dataset: Dataset,
 }
 
-/// States every problem of a sweep point, on the first draw; returns the numbers of its classes and features. `drawn` is
-/// that of the point before, which points along an axis of losses, weights or penalties share.
+/// Builds every problem of a sweep point, on the first draw; returns the numbers of its classes and features. `drawn`
+/// is the draw of the point before: points along an axis of losses, weights or penalties share it.
 fn problems<'a>(analysis: &'a Analysis, drawn: &mut Option<Drawn<'a>>) -> Result<(usize, usize), Fault> {
     if let Some(training) = &analysis.training {
         return trainings(analysis, training);
@@ -151,7 +151,7 @@ fn problems<'a>(analysis: &'a Analysis, drawn: &mut Option<Drawn<'a>>) -> Result
     let draw = Draw { seed: analysis.seed, repetition: 0 };
     let (design, seed) = (&analysis.data, analysis.seed);
     match design.size() {
-        // With fewer samples than classes it is impossible, and drawing it says how.
+        // With fewer samples than classes the design is impossible, and drawing it returns the reason.
         Ok(Some(size)) if size.samples >= size.classes && size.numbers() > MAX_DRAWN => {
             return Ok((size.classes, size.features));
         }

@@ -1,4 +1,4 @@
-//! Whether a figure can be drawn: every name it uses, every panel it shows.
+//! Checks that a figure can be drawn: every name it uses, every panel it shows.
 
 use super::caption::Caption;
 use super::experiment::Experiment;
@@ -307,7 +307,7 @@ impl Drawing<'_> {
         }
     }
 
-    /// A panel shows records at one place of every axis that it does not show in another way.
+    /// A panel shows records at one value of every axis that is not one of its own.
     fn fixed_axes(
         &self,
         at: &BTreeMap<String, String>,

@@ -1,7 +1,8 @@
-//! What a unit of work will cost before it is begun: enough to share work out evenly and to say how long it will take.
+//! The predicted cost of a unit of work: accurate enough to balance shards and to estimate running times.
 //!
-//! Every constant is seconds of one processor for one elementary step, fitted to runs of the shipped analyses (`docs/scale.md` has
-//! predictions beside measurements). Arithmetic is plain sums and products, so that every machine predicts alike.
+//! Every constant is seconds of one processor for one elementary step, fitted to runs of the shipped analyses
+//! (`docs/scale.md` has predictions beside measurements). Arithmetic is plain sums and products, so that every machine
+//! predicts the same.
 
 use super::error::AnalysisError;
 use super::measure::{Measure, Shape};
@@ -30,13 +31,14 @@ const EVALUATIONS: (f64, f64) = (15.0, 30.0);
 const HESSIANS: f64 = 4.0;
 /// Unknowns up to which softmax's Hessian is made whole.
 const DENSE_HESSIAN: f64 = 1_000.0;
-/// Products with curvature for each preconditioner that is made anew, where softmax's Hessian is not made whole.
+/// Products with curvature for each new preconditioner, where softmax's Hessian is not computed.
 const CURVATURES: f64 = 20.0;
 /// From this many samples on, a part of them represents all.
 const LARGE: f64 = 4_096.0;
-/// LGL-INR beside plain logistic loss: it begins at `beta = 0` and goes on from there.
+/// LGL-INR in units of plain logistic loss: it is solved from `beta = 0` upwards.
 const REWEIGHTED: f64 = 3.0;
-/// Evaluations that a first-order iteration with its line search is worth: value and gradient apart, one thread, no blocks.
+/// Evaluations that a first-order iteration with its line search costs: value and gradient apart, one thread, no
+/// blocks.
 const LINE_SEARCH: f64 = 29.0;
 /// One multiplication of a network, forward and backward together.
 const NETWORK: f64 = 3.0e-10;
@@ -61,13 +63,13 @@ impl Costs {
         }
     }
 
-    /// Bytes that a problem takes at most, with its data; nothing is foreseen of trainings.
+    /// Upper bound on the bytes of a problem, with its data; trainings are not predicted.
     pub(super) fn memory(&mut self, analysis: &Analysis, series: &Series) -> Result<u128, AnalysisError> {
         let solved = analysis.training.is_none();
         let Some(loss) = LossChoice::of(&series.loss).filter(|_| solved) else { return Ok(0) };
         let DesignSize { classes, samples, features } = self.size(analysis)?;
         let (samples, features) = (samples.min(BEYOND_ANY_MACHINE), features.min(BEYOND_ANY_MACHINE));
-        // Which class has how many samples makes no difference worth drawing them for.
+        // The class sizes do not matter enough to be drawn for this.
         let counts = vec![samples / classes.max(1); classes.min(MAX_CLASSES)];
         let logits = 3 * samples as u128 * loss.columns(counts.len()) as u128;
         let data = samples as u128 * (features as u128 + 1) + logits;

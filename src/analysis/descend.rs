@@ -62,7 +62,7 @@ pub(super) fn descend<'a>(
         }
         Optimizer::Lbfgs { iterations } => {
             let search = LBFGS::new(MoreThuenteLineSearch::new(), MEMORY);
-            // Both of its own criteria off: it goes on for as long as it can.
+            // Both of its own stopping criteria off: it continues for as long as it can.
             let search = search.with_tolerance_grad(0.0).and_then(|search| search.with_tolerance_cost(0.0));
             match search {
                 Ok(search) => first_order(objective.iterates(search, iterations)),
@@ -107,7 +107,7 @@ impl<'p> Objective<'p> {
         head.logits(&self.features)
     }
 
-    /// The loss with penalty, and its gradient by coefficients and intercepts.
+    /// The loss with penalty, and its gradient with respect to coefficients and intercepts.
     fn value_and_gradient(&self, head: &Head) -> (f64, DMatrix<f64>, Vec<f64>) {
         let logits = self.logits(head);
         let mut by_logits = DMatrix::zeros(logits.nrows(), logits.ncols());

@@ -14,7 +14,7 @@ pub struct Estimate {
     pub seconds: f64,
     /// Seconds of the longest one.
     pub longest: f64,
-    /// Bytes that the largest problem takes at most; nothing is foreseen of trainings.
+    /// Upper bound on the bytes of the largest problem; trainings are not predicted.
     pub memory: u128,
 }
 
@@ -33,7 +33,7 @@ pub fn estimate(experiment: &Experiment) -> Result<Estimate, AnalysisError> {
     })
 }
 
-/// Bytes that the largest problem of an experiment takes at most; nothing is foreseen of trainings.
+/// Upper bound on the bytes of the largest problem of an experiment; trainings are not predicted.
 pub fn largest_problem(experiment: &Experiment) -> Result<u128, AnalysisError> {
     let mut costs = Costs::default();
     let problems =

@@ -1,4 +1,4 @@
-//! An analysis that was read and multiplied out along its sweep.
+//! An analysis that was read and expanded along its sweep.
 
 use super::specification::{Analysis, Series};
 

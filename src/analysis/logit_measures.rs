@@ -1,4 +1,4 @@
-//! What logits alone say: measures that heads that are solved for and trained networks share.
+//! Measures from logits alone, for solved heads and trained networks alike.
 
 use super::measure::Measure;
 use crate::balance::{

@@ -1,4 +1,4 @@
-//! What can be measured where a search has ended, by the names that analysis files use.
+//! What can be measured at the end of a search, by the names that analysis files use.
 
 use schemars::JsonSchema;
 use serde::de::IntoDeserializer;
@@ -40,10 +40,10 @@ pub enum Measure {
     ExpectedErrorRatio,
     /// Two classes: relative difference of the two.
     ErrorRatioResidual,
-    /// Binary logistic: distance of the two residual-weighted centroids beside their spread, the shift by the penalty
+    /// Binary logistic: distance of the two residual-weighted centroids relative to their spread, the shift by the penalty
     /// taken off (B4).
     CentroidResidual,
-    /// How far the flows `F` are from symmetric: largest difference beside the largest flow between two classes (I5).
+    /// How far the flows `F` are from symmetric: largest difference relative to the largest flow between two classes (I5).
     Asymmetry,
     /// Softmax and binary logistic: worst relative residual of the weight effects' sum rule (W2).
     SumRuleResidual,
@@ -73,7 +73,7 @@ pub enum Measure {
     Pooled,
     /// `nu_k`, the neglect ratio: hardest over pooled (A2).
     NeglectRatio,
-    /// All that the plain loss's law says of the hardest mean: `min(1, N_k s_k / N_c*)` (A2).
+    /// The bound on the hardest mean from the law of the plain loss: `min(1, N_k s_k / N_c*)` (A2).
     NeglectBound,
     /// Trained networks: fraction of a class's test images correctly classified.
     TestRecall,
@@ -105,7 +105,7 @@ pub enum Measure {
     Iteration,
     /// The loss at these iterations.
     LossTrace,
-    /// How much the loss fell in these iterations, beside its size.
+    /// How much the loss fell in these iterations, relative to its size.
     LossChangeTrace,
     /// Largest entry of the gradient at these iterations.
     GradientTrace,

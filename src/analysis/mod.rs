@@ -1,9 +1,9 @@
-//! Experiments: what is solved for a figure, and the records it leaves. A record is written once and read by the
-//! figure, its caption, the report and the tests alike.
+//! Experiments: the problems solved for a figure, and their records. A record is written once and read by the figure,
+//! its caption, the report and the tests.
 //!
-//! Most experiments are files ([`specification`] says what they may hold; those in `analyses/` travel inside the
+//! Most experiments are files ([`specification`] says what they may hold; those in `analyses/` are embedded in the
 //! program): [`Source`] reads one into a checked [`Experiment`], [`run()`] solves its problems into a [`Store`], and the
-//! [`Results`] are drawn by the room of figures. Two are not: `balance_law`, which looks at the problems of the claims,
+//! [`Results`] are drawn by the module `figure`. Two are not: `balance_law`, which looks at the problems of the claims,
 //! and `scaling`, which the benchmark measures.
 
 pub mod balance_law;

@@ -15,10 +15,10 @@ use nalgebra::{DMatrix, DVector};
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 
-/// What measures of one problem gave, or which cannot be taken of it and why.
+/// The measures of one problem, or which of them it does not have and why.
 pub(super) type Measured = Result<BTreeMap<Measure, Vec<f64>>, String>;
 
-/// Takes measures of a problem where its search ended; nothing where that has no answer.
+/// Measures a problem at the end of its search; nothing where there is no answer.
 pub(super) fn observe(
     wanted: &[Measure],
     problem: &Problem,
@@ -149,7 +149,7 @@ impl Seen<'_> {
             M::Iteration | M::LossTrace | M::LossChangeTrace | M::GradientTrace | M::BalanceTrace => {
                 self.trace(measure)
             }
-            // What logits alone say is taken already; the rest is of trained networks, which `unfit` says.
+            // Measures of logits are taken already; the rest is of trained networks, which `unfit` refuses.
             _ => Vec::new(),
         }
     }
@@ -187,7 +187,7 @@ impl Seen<'_> {
         self.measures.means.shortfall.iter().map(|shortfall| shortfall + slack).collect()
     }
 
-    /// Sums of the gradient by logits over each class's samples, over the mass of the column's class.
+    /// Sums of the gradient with respect to logits over each class's samples, over the mass of the column's class.
     fn contributions(&self) -> DMatrix<f64> {
         let (loss, targets) = (self.problem.loss(), self.problem.targets());
         let mut by_logits = DMatrix::zeros(self.logits.nrows(), self.logits.ncols());
@@ -246,7 +246,7 @@ impl Seen<'_> {
         (0..targets.classes()).map(|class| polytope.mean_probability(class, class).low).collect()
     }
 
-    /// The log odds of class 1, and how many samples of it there are (by their weights), at each distinct point.
+    /// The log odds of class 1, and its sample count (by weights), at each distinct point.
     fn points(&self) -> Vec<(f64, f64)> {
         let features = self.dataset.features();
         let mut place_of = HashMap::new();

@@ -1,4 +1,4 @@
-//! What a run leaves: one record for each solved problem, and ways to look numbers up in them.
+//! The records of a run, one for each solved problem, and how to look numbers up in them.
 
 use super::experiment::Experiment;
 use super::measure::{Measure, Selector, Shape};

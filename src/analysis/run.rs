@@ -1,4 +1,4 @@
-//! Carrying out an experiment: all units in parallel, each kept as soon as it is done.
+//! Runs an experiment: all units in parallel, each record saved as soon as it is done.
 
 use super::error::AnalysisError;
 use super::experiment::Experiment;
@@ -33,7 +33,7 @@ pub enum Event {
     Solved,
 }
 
-/// Solves what the store does not hold yet and leaves all records in it. `watch` is called with every event. Records are
+/// Solves what the store does not hold yet and saves all records in it. `watch` is called with every event. Records are
 /// the same bytes on any number of threads.
 pub fn run(
     experiment: &Experiment,
@@ -57,7 +57,7 @@ pub fn run_shard(
     Ok(solve_open(experiment, &WorkList::of(experiment)?, store, watch)?.1)
 }
 
-/// The experiment of a file for one shard: points that are in other shards alone are left to them to check.
+/// The experiment of a file for one shard. Points that belong to other shards only are not checked.
 pub fn experiment_of_shard(
     source: &Source,
     overrides: &[Override],
@@ -147,7 +147,8 @@ fn gather(
     Results { experiment: experiment.clone(), records: work.units.iter().filter_map(record).collect() }
 }
 
-/// Solves all problems and keeps nothing, for designs that train no network: side by side where the platform has threads.
+/// Solves all problems and saves nothing, for designs that train no network; in parallel where the platform has
+/// threads.
 pub fn solve_all(experiment: &Experiment) -> Result<Vec<Record>, AnalysisError> {
     let origins = origins(experiment)?;
     units(experiment, &origins)?.par_iter().map(|unit| unit.carry_out(experiment, &Trials::new())).collect()
@@ -164,8 +165,8 @@ fn map_units(
     units.par_iter().with_max_len(1).map(|unit| carry_out(unit)).collect()
 }
 
-/// Trainings, each by a thread and its share of helpers from first to last: a thread that waits for its helpers must not take
-/// up another training meanwhile.
+/// Runs trainings, each on a thread with its own helpers throughout: a thread that waits for its helpers must not start
+/// another training.
 fn map_trainings(
     units: &[&Unit],
     carry_out: &(dyn Fn(&Unit) -> Result<Record, AnalysisError> + Sync),

@@ -33,7 +33,7 @@ pub(super) struct Trained {
 pub(super) enum Refused {
     /// It cannot be stated.
     Impossible(String),
-    /// It has no end: the loss is no longer a number, or there is nothing to polish to.
+    /// Training failed: the loss is no longer a number, or no head is stationary.
     Endless(String),
 }
 
@@ -71,7 +71,7 @@ impl Task<'_> {
         Ok(Training::new(plan, sample)?)
     }
 
-    /// Trains on the images learned from; mean recall on those held out.
+    /// Trains on the training images and returns the mean recall on those held out.
     pub(super) fn held_out_recall(&self) -> Result<f64, Refused> {
         let images = self.images()?;
         let Some(held_out) = &images.held_out else {
@@ -131,7 +131,7 @@ impl Task<'_> {
         Ok(Trained { ended, classes, features: layer.features.nrows(), measured })
     }
 
-    /// The head that is stationary for the features as they are, with the penalty of training on `W`.
+    /// The stationary head on the network's features, with the penalty of training on `W`.
     fn polish(&self, training: &Training, layer: &LastLayer) -> Result<(Head, f64), Refused> {
         let choice = LossChoice::of(&self.series.loss).ok_or_else(|| {
             Refused::Impossible("polishing knows `logistic`, `softmax` and `inr` alone".to_owned())
@@ -206,7 +206,7 @@ impl Measuring<'_> {
         self.tested.as_ref().map_or_else(Vec::new, look)
     }
 
-    /// `P[k][k]` along training of the first class whose count is ahead of all others by some comparison.
+    /// `P[k][k]` along training of the class that comes first by some comparison of counts.
     fn own_probability(&self, ahead: impl Fn(usize, usize) -> bool) -> Vec<f64> {
         let counts = self.measures.targets.counts();
         let best = (1..counts.len())
@@ -215,7 +215,7 @@ impl Measuring<'_> {
     }
 }
 
-/// Why a measure cannot be taken of a trained network, if it cannot.
+/// Why a trained network does not have a measure; `None` where it has.
 pub(super) fn unfit(measure: Measure, classes: usize, tests: bool, chooses: bool) -> Option<&'static str> {
     use Measure as M;
     match measure {

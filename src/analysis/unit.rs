@@ -1,4 +1,4 @@
-//! Units of work: one problem each, with a key that names everything its result hangs on.
+//! Units of work: one problem each, with a key that names everything its result depends on.
 
 use super::descend::{End, descend};
 use super::error::AnalysisError;
@@ -39,11 +39,10 @@ pub(super) enum UnitKind {
     Try(f64),
 }
 
-/// Learning rates tried for a series at a sweep point, and the mean recall that each led to; NaN where training had no
-/// end.
+/// Learning rates tried for a series at a sweep point, and the mean recall of each; NaN where training failed.
 pub(super) type Trials = Vec<(f64, f64)>;
 
-/// Everything that the result of a unit hangs on.
+/// Everything that the result of a unit depends on.
 #[derive(Serialize)]
 struct Identity<'a> {
     version: &'a str,
@@ -65,9 +64,9 @@ struct Identity<'a> {
     trial: Option<f64>,
 }
 
-/// Where the samples of a sweep point come from, as keys see it.
+/// The source of the samples of a sweep point, as it enters keys.
 pub(super) struct Origin {
-    /// The design without the place of its files: what is in them matters, not where they lie.
+    /// The design without its file paths: the contents of the files matter, not their place.
     data: Design,
     /// Digest of the files, if there are any.
     contents: Option<String>,

@@ -1,4 +1,4 @@
-//! What an analysis has to do: its units, each problem once, and how they are shared out among shards.
+//! The work of an analysis: its units, each problem once, and their distribution over shards.
 
 use super::cost::Costs;
 use super::error::AnalysisError;
@@ -13,7 +13,7 @@ pub(super) struct WorkList<'a> {
     pub(super) units: Vec<Unit<'a>>,
     /// Trials of learning rates, on whose outcome trainings wait.
     pub(super) trials: Vec<Unit<'a>>,
-    /// Units by number, without those that differ from an earlier one in nothing their result hangs on.
+    /// Units by number, without duplicates: units whose key an earlier one has.
     distinct: Vec<usize>,
 }
 
@@ -50,8 +50,8 @@ impl<'a> WorkList<'a> {
         self.trials.iter().filter(|trial| open.iter().any(|unit| unit.waits_for(trial))).collect()
     }
 
-    /// The part, from 0, that each distinct unit belongs to: the costliest first, each to the part that has least to do, so
-    /// that whoever cuts an analysis into so many shards cuts it alike. Units that wait for the same trials stay together.
+    /// The shard, from 0, of each distinct unit. The costliest unit goes first, each to the shard with the least work,
+    /// so that every machine cuts alike. Units that wait for the same trials stay together.
     fn parts(&self, of: usize) -> Result<Vec<usize>, AnalysisError> {
         let mut costs = Costs::default();
         let mut bundles: BTreeMap<usize, (f64, Vec<usize>)> = BTreeMap::new();

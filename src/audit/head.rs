@@ -1,4 +1,4 @@
-//! The user's last layer beside the one that is stationary over the same features.
+//! Compares the user's last layer with the stationary one on the same features.
 
 use super::AuditInput;
 use super::record::problem;
@@ -42,7 +42,7 @@ pub struct HeadComparison {
 pub struct HeadMeasured {
     /// The loss and the penalty.
     pub objective: f64,
-    /// Largest entry of the gradient by weights and intercepts.
+    /// Largest entry of the gradient with respect to weights and intercepts.
     pub gradient_inf: f64,
     /// The largest relative difference of a class's outflow and inflow.
     pub worst_residual: f64,
@@ -50,7 +50,7 @@ pub struct HeadMeasured {
     pub accuracy: f64,
 }
 
-/// Solves for the last layer over the features given; `None` if there are none.
+/// Solves for the last layer on the given features; `None` without features.
 pub fn compare_head(
     input: &AuditInput,
     plan: &LossPlan,

@@ -1,4 +1,4 @@
-//! What a user gives to an audit: scores, labels, and possibly the last layer.
+//! The input of an audit: scores, labels, and possibly the last layer.
 
 use crate::data::arrays::{Array, Arrays, Columns, Contents, TableColumns, read_arrays, read_bytes};
 use crate::data::sample_weights::{all_zero, read_npy_weights};
@@ -62,7 +62,7 @@ struct Given<'a> {
     place: &'a str,
 }
 
-/// Scores and labels that fit each other, and what else there is.
+/// Scores and labels that fit each other, with weights, features and last layer where given.
 #[derive(Debug, Clone)]
 pub struct AuditInput {
     scores: Array,

@@ -1,4 +1,4 @@
-//! LGL-INR from class means: it is no sum over samples, but all it needs is tallied in one pass.
+//! LGL-INR from class means. The loss is not a sum over samples, but class means suffice, and one pass computes them.
 
 use crate::balance::MeanProbability;
 use crate::loss::{Inr, InrVariant, in_negative_weights};

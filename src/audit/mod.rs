@@ -1,8 +1,9 @@
-//! What a user's own logits and labels say about training: the balance of every class, what its weights did, whether there is
-//! more to be had.
+//! Audits a user's own logits and labels: the balance of every class, the effect of its weights, and whether training
+//! had converged.
 //!
 //! [`AuditInput`] is what the user gave, [`audit()`] makes an [`AuditRecord`] of it in one pass over blocks of samples,
-//! [`recalibrate`] and [`compare_head`] solve for what could be better. `words` says it in sentences.
+//! [`recalibrate`] and [`compare_head`] solve for better intercepts and for a better last layer. `words` puts the
+//! findings into sentences.
 
 mod head;
 mod input;

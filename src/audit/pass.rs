@@ -1,4 +1,4 @@
-//! One pass over the samples: what every later question is answered from.
+//! One pass over the samples computes every sum that an audit needs.
 
 use super::AuditInput;
 use super::inr::{ColumnMeans, value_and_flows};
@@ -11,11 +11,12 @@ use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Logits that are looked at together, about: what is made of them stays in a core's cache.
+/// About how many logits are processed together: their intermediate results fit into a core's cache.
 const LOGITS_AT_ONCE: usize = 1 << 15;
 /// Samples that are looked at together, at least and at most.
 const BLOCK: Range<usize> = 16..512;
-/// The least and the largest number of blocks of samples whose sums are kept apart: more would be more memory, and fewer more threads idle.
+/// The least and the largest number of blocks of samples whose sums are kept apart: more would take more memory, fewer
+/// would leave threads idle.
 const PARTS: Range<usize> = 8..64;
 /// Numbers that the sums of all parts may hold together, about.
 const MAX_SUMS: usize = 1 << 26;
@@ -24,13 +25,13 @@ const MAX_SUMS: usize = 1 << 26;
 pub(super) struct Tallied {
     /// The loss in its own reduction.
     pub(super) loss: f64,
-    /// Its derivative by an intercept of each logit.
+    /// Its derivative with respect to an intercept of each logit.
     pub(super) bias_gradient: Vec<f64>,
     /// Outflow and inflow of each logit, in the same units.
     pub(super) flows: Vec<(f64, f64)>,
     /// Of the logits as they are.
     pub(super) means: MeanProbability,
-    /// Of the logits that the loss speaks of, where those are others.
+    /// Of the adjusted logits, where the loss adjusts them.
     pub(super) shifted_means: Option<MeanProbability>,
     pub(super) hits: Vec<f64>,
     pub(super) calibration: Calibration,
@@ -75,7 +76,7 @@ struct Part {
     link: Link,
     value: Sum,
     direct: Direct,
-    /// Of the gradient, by column: entries of samples that are not its own, and of those that are.
+    /// Of the gradient, by column: entries of samples of other classes, and of the column's own class.
     others: Row,
     own: Vec<Sum>,
     /// The column that is to accept a class, if one is.
@@ -91,16 +92,16 @@ struct Part {
     log_weights: Vec<f64>,
 }
 
-/// Losses whose gradient follows from the probabilities that are tallied anyway.
+/// Losses whose gradient follows from the probabilities that are summed anyway.
 #[derive(Clone)]
 enum Direct {
-    /// Softmax cross-entropy: what a sample of each class counts beside its own weight.
+    /// Softmax cross-entropy: the factor of each class on the weights of its samples.
     Softmax(Vec<f64>),
-    /// Logistic: what a sample of each class counts in every logit beside its own weight.
+    /// Logistic: the factor of each class on the weights of its samples, in every logit.
     ClassWeighted(Arc<[f64]>),
     /// The same in each logit (rows), by class (columns).
     PairWeighted(Arc<DMatrix<f64>>),
-    /// LGL-INR, which is no sum over samples: it follows from class means.
+    /// LGL-INR, which is not a sum over samples: it follows from class means.
     FromMeans,
     /// Any other.
     Other,
@@ -281,7 +282,7 @@ impl Part {
         let plain = means(&self.probability, &self.shortfall);
         let mut tallied = Tallied {
             loss: self.value.value(),
-            // Both sides as they are summed, so that rounding each does not show where they cancel.
+            // Both sides unrounded: rounding each by itself would show where they cancel.
             bias_gradient: self
                 .own
                 .iter()

@@ -1,4 +1,4 @@
-//! What intercepts alone would change: they are solved for, everything else stays.
+//! Recalibration: solves for the intercepts alone and leaves everything else as it is.
 
 use super::AuditInput;
 use super::pass::tally;

@@ -1,4 +1,4 @@
-//! An audit: everything that was measured, once, for tables, pages and JSON alike.
+//! The record of an audit, from which tables, pages and JSON are made.
 
 use super::pass::{Tallied, tally};
 use super::{AuditInput, HeadComparison, Recalibration};
@@ -33,7 +33,7 @@ pub struct AuditRecord {
     pub loss_name: String,
     /// The loss with its parameters.
     pub loss_plan: LossPlan,
-    /// What the sum over samples was divided by; LGL-INR is a sum over classes of means and knows none.
+    /// The denominator of the sum over samples; LGL-INR, a sum over classes of means, has none.
     pub reduction: Reduction,
     /// `lambda_c`.
     pub class_weights: Vec<f64>,
@@ -62,14 +62,14 @@ pub struct AuditRecord {
 pub struct Measured {
     /// The loss.
     pub loss: f64,
-    /// Its derivative by an intercept of each logit.
+    /// Its derivative with respect to an intercept of each logit.
     pub bias_gradient: Vec<f64>,
     /// `P[c][k]` of the logits as they are, row = true class; null in rows of classes without samples.
     pub mean_probability: Vec<Vec<f64>>,
-    /// The same of the logits that the loss speaks of, where it shifts them.
+    /// The same of the adjusted logits, where the loss shifts them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shifted_mean_probability: Option<Vec<Vec<f64>>>,
-    /// `s_k`, the mean over a class's samples of what they withhold from it.
+    /// `s_k = 1 - P[k][k]`, the shortfall of each class.
     pub shortfall: Vec<f64>,
     /// Outflow and inflow of every class, as the loss's gradient has them, in units of weighted samples (of LGL-INR, of mean
     /// probability).
@@ -82,7 +82,7 @@ pub struct Measured {
     pub verdict: StationaryVerdict,
     /// The hardest non-target class of every column beside the average.
     pub neglect: Vec<Neglect>,
-    /// Where the outflows lie among those that the balance allows; for softmax of three classes or more.
+    /// The position of the outflows within the admissible set; for softmax with three classes or more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub polytope: Option<PolytopePosition>,
     /// Whether probabilities are frequencies.
@@ -160,7 +160,7 @@ pub(super) fn problem(
     if let (true, Some(absent)) = (plan.reads_counts(), labels.counts().iter().position(|&count| count == 0))
     {
         let name = &labels.class_names()[absent];
-        return Err(invalid(format!("hangs on class sizes, and class {name} has no sample")));
+        return Err(invalid(format!("depends on class sizes, and class {name} has no sample")));
     }
     let targets = Targets::new(labels, weights).map_err(|error: WeightError| {
         DataError::invalid(

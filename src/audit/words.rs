@@ -83,7 +83,7 @@ impl Findings<'_> {
         )
     }
 
-    /// The classes that are short of the largest part of what they should be given.
+    /// The classes with the largest relative shortfall.
     fn shortfalls(&self) -> Vec<String> {
         let measured = self.measured();
         let mut order: Vec<usize> =
@@ -145,7 +145,7 @@ impl Findings<'_> {
         order.iter().take(MAX_CLASSES).map(sentence).collect()
     }
 
-    /// Where the outflows lie among those that the balance allows, and what weights alone guarantee.
+    /// The position of the outflows within the admissible set, and what weights alone guarantee.
     fn position(&self) -> Option<String> {
         let polytope = self.measured().polytope.as_ref()?;
         let fraction = &polytope.outflow_fraction;

@@ -6,8 +6,8 @@ use crate::numeric::{Sigmoid, Sum};
 use nalgebra::DMatrix;
 use serde::Serialize;
 
-/// Agreement of predicted probabilities with what happened. Every sample counts by its own weight, if it has one, and
-/// otherwise once, whatever its class weighs.
+/// Agreement of predicted probabilities with observed frequencies. Samples count by their own weights, not by class
+/// weights.
 ///
 /// Calibration errors compare, in 15 bins of equal width of the probability of the predicted class (the "confidence"), its
 /// mean with the accuracy (Guo, Pleiss, Sun, Weinberger, ICML 2017).

@@ -1,4 +1,4 @@
-//! A seeded search for data sets on which a class weight does what one would not expect (docs/theory.md#w3, #w4).
+//! A seeded search for data sets on which a class weight has an unexpected effect (docs/theory.md#w3, #w4).
 
 use super::mean_probability::{MeanProbability, sample_probabilities};
 use super::weight_effects::{WeightEffects, means_with};
@@ -33,10 +33,9 @@ pub struct EffectSearch {
     pub l2: f64,
     /// Random problems to begin with.
     pub draws: usize,
-    /// How many of the most promising of them (the best of 16 each) are climbed from; most climbs end where the effect is
-    /// nearly none.
+    /// The number of climbs, each from the best of 16 draws; most climbs end where the effect is nearly zero.
     pub climbs: usize,
-    /// Steps of each climb. The best goes on for six times as many, under a penalty that grows to the one asked for.
+    /// Steps of each climb. The best continues for six times as many, under a penalty that grows to the given one.
     pub steps: usize,
     /// Seed of everything.
     pub seed: u64,
@@ -82,7 +81,7 @@ impl UnexpectedEffect {
     }
 }
 
-/// What the weight is multiplied by to see what a derivative amounts to: large ones may hold over a hair's breadth only.
+/// The factor on the weight in the final check of an effect: a large derivative may hold only over a tiny range.
 pub const MORE_WEIGHT: f64 = 1.1;
 /// Groups, and coordinates of each.
 const GROUPS: usize = 6;
@@ -158,7 +157,7 @@ impl EffectSearch {
         advance: &(impl Fn() + Sync),
     ) -> Result<Vec<Candidate>, DataError> {
         let climbs = self.climbs.max(1);
-        // The very best of very many draws are those from which nothing moves.
+        // The best of very many draws are often local maxima, from which no climb improves.
         drawn.truncate(climbs.saturating_mul(DRAWS_PER_CLIMB));
         drawn.sort_by(|a, b| b.score.total_cmp(&a.score));
         drawn.truncate(climbs);
@@ -168,7 +167,7 @@ impl EffectSearch {
         drawn.into_par_iter().enumerate().map(climb).collect()
     }
 
-    /// What is found without penalty bears one that grows little by little, and comes to hold over more than a point.
+    /// An effect found without penalty survives a penalty that grows in small steps, and then holds over a range.
     fn go_on(&self, mut best: Candidate, advance: &(impl Fn() + Sync)) -> Result<Candidate, DataError> {
         for round in 0..LAST_ROUNDS {
             let fraction = 10.0_f64.powi(round - (LAST_ROUNDS - 1));
@@ -256,7 +255,7 @@ impl EffectSearch {
         self.look(PlacedGroups::new(points, counts)?, objective)
     }
 
-    /// Solves with every class weight 1 and looks at what is climbed for; `None` where there is no answer.
+    /// Solves with every class weight 1 and evaluates the objective; `None` where there is no answer.
     fn look(&self, groups: PlacedGroups, objective: ClimbObjective) -> Result<Option<Candidate>, DataError> {
         let dataset = groups.dataset()?;
         let Some((before, effect, slope)) = self.derivative(&dataset) else { return Ok(None) };
@@ -349,7 +348,7 @@ mod tests {
             2e-5,
         );
         let expected = resolved.expect("solved")[(1, 1)];
-        // Where effects are large they change fast: the differences are those of small steps, and of fewer digits.
+        // Large effects change fast, so the differences take small steps and have fewer digits.
         assert!((found.effect - expected).abs() < 1e-6 * expected.abs(), "{} {expected}", found.effect);
     }
 

@@ -11,7 +11,7 @@ use nalgebra::{DMatrix, DVector};
 /// `|left - right| / max(|left|, |right|)`; zero when both are.
 #[must_use]
 pub fn relative_difference(left: f64, right: f64) -> f64 {
-    // Of two sides one of which is no number, the difference is none either.
+    // NaN on either side gives NaN.
     let size = left.abs().max(right.abs());
     if left == 0.0 && right == 0.0 { 0.0 } else { (left - right).abs() / size }
 }

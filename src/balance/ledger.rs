@@ -1,4 +1,4 @@
-//! The balance ledger of any loss, read off its `d/dlogits`: what flows out of a class and what flows in.
+//! The balance ledger of any loss, from its `d/dlogits`: outflow and inflow of every class.
 
 use super::laws::relative_difference;
 use crate::loss::{Loss, Targets};

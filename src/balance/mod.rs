@@ -1,5 +1,5 @@
-//! What a point's logits say about its classes: mean-probability matrix, flows, the balance ledger, neglect, and the
-//! laws that hold where the gradient vanishes (docs/theory.md#balance, #averaging and #repair).
+//! Statistics of logits by class: mean-probability matrix, flows, the balance ledger, neglect, and the laws that hold
+//! where the gradient vanishes (docs/theory.md#balance, #averaging and #repair).
 
 mod calibration;
 mod class_losses;

@@ -16,7 +16,7 @@ pub struct WeightEffects {
     pub of_weight: Vec<DMatrix<f64>>,
 }
 
-/// A step of central differences in `log lambda` for problems of no particular kind.
+/// Default step of central differences in `log lambda`.
 pub const USUAL_STEP: f64 = 2e-3;
 
 impl WeightEffects {
@@ -33,8 +33,9 @@ impl WeightEffects {
         Self { of_weight: (0..targets.classes()).into_par_iter().map(effect).collect() }
     }
 
-    /// What the weight of one class does by central differences of problems solved again, with steps of `step` and half of it
-    /// in `log lambda`, extrapolated: `K x K`, as [`Self::of_weight`]; `None` where one of them has no stationary point.
+    /// The effect of the weight of one class by central differences of problems solved again, with steps of `step` and
+    /// half of it in `log lambda`, extrapolated: `K x K`, as [`Self::of_weight`]; `None` where one of them has no
+    /// stationary point.
     #[must_use]
     pub fn by_differences(
         dataset: &Dataset,
@@ -80,7 +81,7 @@ pub(super) fn means_with(
     Some(MeanProbability::of(problem.loss().link(), &logits, problem.targets()))
 }
 
-/// What every probability changes by, from logits (`Q x N`): slopes of sigmoids, or softmax probabilities.
+/// The rates of change of every probability, from logits (`Q x N`): slopes of sigmoids, or softmax probabilities.
 fn rates(link: Link, mut logits: DMatrix<f64>) -> DMatrix<f64> {
     for mut z in logits.column_iter_mut() {
         match link {

@@ -1,4 +1,4 @@
-//! Data sets of given sizes and weights that land at a given place of the admissible outflows (docs/theory.md#i6).
+//! Data sets of given sizes and weights with given outflows within the admissible set (docs/theory.md#i6).
 
 use super::polytope::{FlowPolytope, Violation, pair_flows};
 use crate::data::{DataError, GroupedDesign};

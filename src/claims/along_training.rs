@@ -1,8 +1,9 @@
 //! N1: how far a network in training is from the balance of its last layer.
 //!
 //! Theory fixes one thing at every point, stationary or not: the two sides of the law, computed from probabilities
-//! alone, differ by the gradient of the intercept. That is judged, class by class and epoch by epoch. Whether the
-//! difference falls along a training is up to the training, so it is measured over several draws and not judged.
+//! alone, differ by the gradient of the intercept. The claim judges that identity, class by class and epoch by epoch.
+//! Whether the difference falls during training is not fixed by theory: it is measured over several draws and not
+//! judged.
 
 use super::case::{CaseReport, SetupFailure};
 use super::comparison::Comparison;

@@ -78,7 +78,7 @@ fn flow(at: &Measurement) -> Vec<f64> {
     (at.means.flow(&at.targets) / at.targets.total_mass()).iter().copied().collect()
 }
 
-/// The singular values number `freedom` and `freedom + 1` of the flows' differences, beside the largest.
+/// The singular values number `freedom` and `freedom + 1` of the flows' differences, relative to the largest.
 fn spanned(flows: &[Vec<f64>], freedom: usize) -> (f64, f64) {
     let differences = DMatrix::from_fn(flows[0].len(), flows.len() - 1, |entry, problem| {
         flows[problem + 1][entry] - flows[0][entry]

@@ -78,7 +78,7 @@ fn catalogue() -> Vec<(u64, Claim)> {
     numbered
 }
 
-/// The report of a set-up of a law: the one that is kept, or a new one, which is kept from now on.
+/// The report of a set-up of a law: the saved one, or a new one, which is then saved.
 pub(super) fn checked_law(
     id: &str,
     seed: u64,
@@ -200,7 +200,7 @@ pub fn tolerance() -> f64 {
     TOLERANCE
 }
 
-/// Checks the planned claims; `progress` hears of every set-up done, from any thread.
+/// Checks claims; `progress` is called for every set-up done, from any thread.
 pub fn verify(
     options: &VerifyOptions,
     progress: &(dyn Fn(Advance) + Sync),
@@ -208,7 +208,7 @@ pub fn verify(
     verify_on(options, &CheckedSetups::default(), progress)
 }
 
-/// The same, going on from set-ups that are checked already, and keeping those that are checked now.
+/// The same, reusing set-ups already checked and saving those that are checked now.
 pub fn verify_on(
     options: &VerifyOptions,
     checked: &CheckedSetups,

@@ -1,4 +1,4 @@
-//! Set-ups that are checked: none is checked twice, and a check that was broken off goes on where it stopped.
+//! Set-ups that are checked: none is checked twice, and an interrupted check resumes where it stopped.
 
 use super::case::CaseReport;
 use super::error::ClaimError;
@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-/// What the report of a set-up hangs on.
+/// Everything the report of a set-up depends on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct SetupName {
     version: String,
@@ -42,8 +42,8 @@ pub struct CheckedSetups {
 }
 
 impl CheckedSetups {
-    /// Takes up what a check has kept in a file, and keeps there what is checked from now on; `None` while another process
-    /// does the same.
+    /// Reads the set-ups that an earlier check saved in a file, and saves further ones there; `None` while another
+    /// process does the same.
     pub fn open(path: &Path) -> Result<Option<Self>, ClaimError> {
         let Some(journal) = Journal::open(path).map_err(|error| unkept(path, &error))? else {
             return Ok(None);
@@ -60,7 +60,7 @@ impl CheckedSetups {
         self.reports.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 
-    /// Keeps a report; one that the file has no words for in memory alone.
+    /// Saves a report; one that JSON cannot hold, in memory only.
     pub(super) fn keep(&self, name: SetupName, report: &CaseReport) -> Result<(), ClaimError> {
         if let Some(journal) = self.journal.as_ref().filter(|_| report.can_be_written()) {
             journal
@@ -71,7 +71,7 @@ impl CheckedSetups {
         Ok(())
     }
 
-    /// Takes the file away: all is done, and the next check begins anew.
+    /// Removes the file: all set-ups are checked, and the next check starts again.
     pub fn remove_file(self) -> Result<(), ClaimError> {
         let Some(journal) = &self.journal else { return Ok(()) };
         std::fs::remove_file(journal.path()).map_err(|error| unkept(journal.path(), &error))

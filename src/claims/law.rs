@@ -1,4 +1,4 @@
-//! A claim that is a law at every stationary point: what it says, on which problems, and how far off a point is.
+//! A claim that is a law at every stationary point: its statement, its problems, and its residual at a point.
 
 use super::measurement::Measurement;
 use super::setup::Design;

@@ -1,4 +1,4 @@
-//! A set-up solved, and what its laws are evaluated on: at the stationary point and, as a control, away from it.
+//! A solved set-up, at which laws are evaluated: at the stationary point and, as a control, away from it.
 
 use super::case::Balance;
 use super::sentence::shown;

@@ -1,4 +1,4 @@
-//! N2 to N4: what holds for the last layer of a network when it is finished exactly.
+//! N2 to N4: the laws of a network's last layer once it is solved to stationarity.
 
 use super::case::{CaseReport, SetupFailure};
 use super::comparison::{Comparison, missed};

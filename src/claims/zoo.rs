@@ -52,7 +52,7 @@ fn losses() -> Vec<(LossPlan, &'static str)> {
 
 pub(super) const CLAIM: Comparison = Comparison {
     id: "B7",
-    statement: "Focal, smoothed, shifted, margin, scaled, positively weighted, equalized, seesaw and soft-selection losses: where the gradient by the intercepts vanishes, each balances what its own law says, computed from probabilities alone.",
+    statement: "Focal, smoothed, shifted, margin, scaled, positively weighted, equalized, seesaw and soft-selection losses: where the gradient with respect to the intercepts vanishes, each balances what its own law says, computed from probabilities alone.",
     // Checked against the list by a test: a constant cannot count it.
     cases: 14 * DRAWS,
     check: balanced,
@@ -151,7 +151,7 @@ fn shifted(plan: &LossPlan, logits: &DMatrix<f64>, targets: &Targets) -> DMatrix
     })
 }
 
-/// Laws in which every sample is weighed by something of its probability.
+/// Laws in which every sample is weighted by a function of its probability.
 fn weighed(plan: &LossPlan, logits: &DMatrix<f64>, targets: &Targets) -> f64 {
     let classes = targets.classes();
     let (link, lambda) = (plan.build(targets).link(), targets.class_weights());
@@ -162,7 +162,7 @@ fn weighed(plan: &LossPlan, logits: &DMatrix<f64>, targets: &Targets) -> f64 {
         sample_probabilities(link, z.as_slice(), y, &mut sample);
         for (k, side) in sides.iter_mut().enumerate() {
             let (p, q) = (sample[k].probability, sample[k].complement);
-            // What an entry with the probability `p` of the wrong side counts under a power.
+            // The factor of an entry under a power of `p`, the probability of the wrong side.
             let powered = |p: f64, gamma: f64| p.powf(gamma) * (p - gamma * (1.0 - p) * (1.0 - p).ln());
             let own = k == y;
             let (out, into) = match *plan {

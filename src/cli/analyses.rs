@@ -1,4 +1,4 @@
-//! `analyses`: the experiments that travel inside the program.
+//! `analyses`: the experiments embedded in the program.
 
 use super::Ending;
 use super::files::save;

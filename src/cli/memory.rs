@@ -1,9 +1,9 @@
-//! Refuses what this machine has no memory for, before anything is begun.
+//! Checks the memory of a problem against that of the machine before work starts.
 
 use crate::solver::Problem;
 use anyhow::{Result, ensure};
 
-/// Fails with both numbers when solving and measuring, and what takes `more` bytes after, take more than there is.
+/// Fails with both numbers when solving and measuring, or the `more` bytes needed afterwards, exceed the memory.
 pub(super) fn check_memory(problem: &Problem, more: u128) -> Result<()> {
     let (samples, rows) = (problem.targets().samples(), problem.loss().logit_rows());
     // Logits and two matrices like them, to measure probabilities and balance.

@@ -22,7 +22,7 @@ const EXAMPLES: &str = "Examples:
   equipoise reproduce --quick           a sample of the set-ups, in seconds
   equipoise reproduce --out results     somewhere else
 
-One that was broken off goes on where it stopped.";
+An interrupted one resumes where it stopped.";
 
 /// What to reproduce and where to put it.
 #[derive(Debug, clap::Args)]
@@ -94,8 +94,8 @@ pub(super) fn run(arguments: &ReproduceArguments, style: Style) -> Result<Ending
     Ok(ending(&verdicts))
 }
 
-/// Draws F1, runs every shipped analysis, each into a directory of its own, and draws the losses; says how many problems an
-/// earlier run has left.
+/// Draws F1, runs every shipped analysis, each into its own directory, and draws the losses; returns the number of
+/// problems that an earlier run had solved.
 fn draw_figures(
     arguments: &ReproduceArguments,
     checked: &CheckedSetups,

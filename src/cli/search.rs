@@ -1,4 +1,4 @@
-//! `search`: data sets on which a class weight does what one would not expect.
+//! `search`: data sets on which a class weight has an unexpected effect.
 
 use super::Ending;
 use super::files::{check_target, save};

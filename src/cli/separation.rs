@@ -1,5 +1,4 @@
-//! What is printed about separable data: the proof, what gives the classes away, and the answer for the classes that are
-//! left.
+//! Output for separable data: the proof, the features that separate, and the answer for the remaining classes.
 
 use super::output::{MAX_CLASSES_SHOWN, counted, counted_samples, one_line, short_name};
 use super::solve_record::HeadRows;
@@ -33,7 +32,7 @@ pub(super) struct Separation {
     remaining: Option<RemainingRecord>,
 }
 
-/// What one feature gives away: all samples with these values belong to these classes.
+/// A single feature that separates: all samples with these values belong to these classes.
 #[derive(Debug, Serialize)]
 struct GivenAwayRecord {
     feature: String,
@@ -82,7 +81,7 @@ enum RemainingAnswerRecord {
     },
 }
 
-/// What gives a class away is said of the first few; JSON has all.
+/// The features that separate are printed for the first few classes; JSON has all.
 const MAX_REASONS: usize = 4;
 
 fn named(places: &[usize], names: &[String]) -> Vec<String> {

@@ -8,7 +8,7 @@ use std::fmt::Write;
 /// More coefficients are left to JSON.
 const MAX_COEFFICIENTS_SHOWN: usize = 60;
 
-/// What was solved, how it ended, and what holds there or what to do about it.
+/// The problem, the end of its search, and the measures or the advice.
 pub(super) fn table(record: &SolveRecord, style: Style) -> String {
     let samples = Count(record.class_counts.iter().map(|count| count.0).sum());
     let rows = record.rows.map_or_else(String::new, |rows| format!(" ({})", counted(rows as u64, "row")));
@@ -129,7 +129,7 @@ fn class_table(record: &SolveRecord, measured: &Measured, style: Style) -> Strin
     columns(&rows, &numbers_right(header.len()))
 }
 
-/// One line per feature, so that wide heads stay readable; a single column speaks for `column_class`, or for the second
+/// One line per feature, so that wide heads stay readable; a single column is that of `column_class`, or of the second
 /// class of a binary problem.
 fn head(record: &SolveRecord, title: &str, head: &HeadRows, column_class: Option<&String>) -> String {
     let classes = match (column_class, head.coefficients.len()) {

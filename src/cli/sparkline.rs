@@ -17,7 +17,7 @@ pub(super) fn sparkline(values: &[f64]) -> String {
     (0..shown).map(|number| block((logarithms[place(number)] - low) / (high - low))).collect()
 }
 
-/// A block for a share of the height; for what is no share, the lowest.
+/// A block for a fraction of the height; the lowest for anything else.
 fn block(fraction: f64) -> char {
     let reached = (1..BLOCKS.len()).filter(|&level| fraction * 7.0 + 0.5 >= level as f64).count();
     BLOCKS[reached]

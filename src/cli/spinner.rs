@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 /// Work shorter than this shows no progress.
 const QUIET: Duration = Duration::from_secs(2);
 
-/// A line on standard error, if that is a terminal, once someone may begin to wonder.
+/// A line on standard error, if that is a terminal, once a search takes longer than a moment.
 pub(super) struct Waiting {
     line: ProgressBar,
     started: Instant,

@@ -59,8 +59,8 @@ fn bar(solved: usize, total: usize) -> String {
     format!("[{}{}]", "#".repeat(filled), "-".repeat(BAR - filled))
 }
 
-/// What Slurm says of each part of the array that was submitted last; nothing where there is none, or where Slurm has
-/// forgotten it. Whether a part is done its records say, not Slurm.
+/// Slurm's state of each shard of the last array submitted; nothing where there is none, or where Slurm no longer lists
+/// it. Records, not Slurm, decide whether a shard is done.
 fn slurm_states(directory: &Path) -> BTreeMap<usize, String> {
     let jobs = std::fs::read_to_string(directory.join(JOBS)).unwrap_or_default();
     let Some(array) = jobs.lines().next() else { return BTreeMap::new() };

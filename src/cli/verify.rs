@@ -85,7 +85,7 @@ pub(super) fn ending(verdicts: &[Verdict]) -> Ending {
     if verdicts.iter().all(|verdict| verdict.holds) { Ending::Done } else { Ending::Failed }
 }
 
-/// Carries out a plan, but for what is checked, behind a progress bar.
+/// Checks claims behind a progress bar; set-ups already checked are reused.
 pub(super) fn check(options: &VerifyOptions, checked: &CheckedSetups) -> Result<Vec<Verdict>> {
     let bar = progress_bar("set-ups");
     let verdicts = verify_on(options, checked, &|advance: Advance| {

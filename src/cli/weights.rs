@@ -1,4 +1,4 @@
-//! `weights`: class weights that bring about what is asked for, on the user's data.
+//! `weights`: class weights that meet a target on the user's data.
 
 use super::data_arguments::DataArguments;
 use super::memory::check_memory;

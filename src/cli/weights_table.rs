@@ -11,7 +11,7 @@ const MAX_STEPS_SHOWN: usize = 12;
 /// Digits of every number but the weights to copy.
 const DIGITS: usize = 4;
 
-/// The weights, what they do to every class, the way to them, and how libraries take them.
+/// The weights, their effect on every class, the path of the search, and the arguments that libraries take.
 pub(super) fn table(record: &WeightsRecord, style: Style) -> String {
     let way = if record.closed_form {
         "from sizes alone (B2): no search was needed".to_owned()

@@ -4,8 +4,8 @@ use crate::data::ImageShape;
 use std::fmt::{Display, Formatter, Result as Written};
 use std::ops::Range;
 
-/// Rows, columns and channels of an image. In memory the channel moves fastest, then the column, then the row, so that
-/// what a kernel reads of one row lies in one piece.
+/// Rows, columns and channels of an image between layers. In memory the channel moves fastest, then the column, then
+/// the row, so that the part of a row that a kernel reads is contiguous.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ActivationShape {
     /// Rows.

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// A network: a preset by its name, or its layers.
 ///
-/// After the layers comes the head, a linear layer with one logit per class (for two classes under the logistic loss, one
-/// logit in all); what the head is given are the features.
+/// After the layers comes the head, a linear layer with one logit per class (for two classes under the logistic loss,
+/// one logit in all); its inputs are the features.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Architecture {
@@ -42,11 +42,12 @@ pub enum LayerPlan {
     AveragePool(usize),
     /// Fully connected, so many values out.
     Linear(usize),
-    /// While training, sets this share of values to zero and scales up the rest.
+    /// While training, sets this fraction of values to zero and scales up the rest.
     Dropout(f64),
 }
 
-/// Values that an image may have between two layers, and parameters a layer may have: what is more does not fit in memory.
+/// The largest number of values of an image between two layers, and of parameters of a layer: more does not fit in
+/// memory.
 const MAX_VALUES: usize = 1 << 28;
 
 impl Architecture {
@@ -71,7 +72,7 @@ impl Architecture {
         }
     }
 
-    /// Multiplications for one image of an extent, head excluded; those of layers that images do not fit are left out.
+    /// Multiplications for one image of some shape, head excluded; 0 where the images do not fit the layers.
     #[must_use]
     pub fn multiplications(&self, image: ActivationShape) -> usize {
         let Ok(shapes) = self.shapes(image) else { return 0 };
@@ -88,10 +89,10 @@ impl Architecture {
         sum
     }
 
-    /// What each layer makes of images of some extent.
+    /// The shape of each layer's output for images of some shape.
     ///
-    /// Fails, naming the layer, when it cannot be: a convolution or pooling behind a linear layer or larger than the image,
-    /// an even kernel, nothing out, a share that is none, more values than memory holds.
+    /// Fails, naming the layer, when it cannot be: a convolution or pooling behind a linear layer or larger than the
+    /// image, an even kernel, nothing out, a rate out of range, more values than memory holds.
     pub(super) fn shapes(&self, image: ActivationShape) -> Result<Vec<ActivationShape>, NetworkError> {
         let mut current = image;
         let mut flat = false;

@@ -1,7 +1,7 @@
-//! A training in a file, from which it goes on as if nothing had happened.
+//! A training saved in a file, from which it resumes with the same result.
 //!
 //! The file is in the safetensors format: the network's tensors by their names (channels last, as they are computed
-//! with), running means of the optimizer, and, as metadata, the plan and how far it has come.
+//! with), running means of the optimizer, and, as metadata, the plan and the number of steps done.
 
 use super::error::NetworkError;
 use super::training::{EpochSums, State, Training, TrainingPlan};
@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::path::Path;
 
-/// What the file holds beside the tensors. `T` is whatever else is to be kept with them.
+/// The metadata beside the tensors. `T` is what the caller saves with them.
 #[derive(Serialize, Deserialize)]
 struct Header<T> {
     version: String,
@@ -31,7 +31,7 @@ struct Header<T> {
 const HEADER: &str = "equipoise";
 
 impl Training<'_> {
-    /// Writes the training, whole or not at all, and something that is to be kept `beside` it.
+    /// Writes the training atomically, with the caller's data `beside` it.
     pub fn save<T: Serialize>(&self, path: &Path, beside: &T) -> Result<(), NetworkError> {
         let refused = |problem: String| NetworkError::Checkpoint { path: path.to_owned(), problem };
         let State { network, moments, epoch, step, sums } = &self.state;
@@ -65,10 +65,10 @@ impl Training<'_> {
         write_whole(path, &bytes).map_err(|error| refused(format!("cannot be written: {error}")))
     }
 
-    /// Goes on from a file; returns what was kept beside the training.
+    /// Resumes from a file; returns the caller's data saved with the training.
     ///
-    /// Fails, and leaves the training as it is, when the file is none of this program's, is damaged, or was written for
-    /// another plan or other images.
+    /// Fails, and leaves the training as it is, when the file was not written by this program, is damaged, or was
+    /// written for another plan or other images.
     pub fn resume<T: for<'de> Deserialize<'de>>(&mut self, path: &Path) -> Result<T, NetworkError> {
         let refused = |problem: String| NetworkError::Checkpoint { path: path.to_owned(), problem };
         let bytes = std::fs::read(path).map_err(|error| refused(format!("cannot be read: {error}")))?;

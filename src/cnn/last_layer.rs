@@ -1,4 +1,4 @@
-//! What the last layer is at: its gradient, its balance, its mean probabilities, in double precision.
+//! Evaluates the last layer: gradient, balance, mean probabilities, in double precision.
 
 use super::error::NetworkError;
 use super::training::{Training, wide};
@@ -10,7 +10,7 @@ use crate::numeric::map_sample_chunks;
 use crate::solver::{Head, LossChoice, Outcome, Problem, solve};
 use nalgebra::DMatrix;
 
-/// Features of all images learned from and the head over them, as the gradient sees them.
+/// Features of all training images and the head on them, as the gradient sees them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LastLayer {
     /// `h_i`, `d x N`.
@@ -19,20 +19,20 @@ pub struct LastLayer {
     pub head: Head,
 }
 
-/// The last layer on its objective: the loss over all images learned from and the penalty on `W`.
+/// An evaluation of the last layer on its objective: the loss over all training images and the penalty on `W`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LastLayerEvaluation {
     /// The loss, without penalty.
     pub loss: f64,
-    /// Largest entry of the objective's gradient by `W` and `b`.
+    /// Largest entry of the objective's gradient with respect to `W` and `b`.
     pub gradient_inf: f64,
-    /// The objective's gradient by each intercept.
+    /// The objective's gradient with respect to each intercept.
     pub by_intercepts: Vec<f64>,
     /// What the loss divides by: the mass `M` of a weighted mean.
     pub denominator: f64,
     /// Outflow and inflow of every class (B1, B5, B6, R1), of the loss alone.
     pub ledger: Ledger,
-    /// `mu b_k` in the ledger's units, by which the law is off where the bias decays; zero where it does not.
+    /// `mu b_k` in the ledger's units: the residual of the law where the bias decays; zero where it does not.
     pub bias_penalty_gradient: Vec<f64>,
     /// `P`.
     pub means: MeanProbability,
@@ -98,8 +98,8 @@ impl LastLayer {
         }
     }
 
-    /// The features as they are, solved for the head with a penalty on `W` (docs/theory.md#n2): its doubles and the largest entry of
-    /// their gradient, or why there is none.
+    /// Solves for the head on the present features, with a penalty on `W` (docs/theory.md#n2). Returns the head and the
+    /// largest entry of its gradient, or why there is none.
     pub fn finish(
         &self,
         choice: &LossChoice,
@@ -124,7 +124,7 @@ impl LastLayer {
 }
 
 impl Training<'_> {
-    /// The last layer on all images learned from, with dropout and changes as a gradient would see them.
+    /// The last layer on all training images, with dropout and augmentation as a gradient would see them.
     pub fn last_layer(&mut self) -> LastLayer {
         let mut features = Vec::with_capacity(self.targets().samples() * self.network().features());
         self.look(|pass| features.extend_from_slice(pass.features()));

@@ -1,8 +1,8 @@
-//! Images -> network -> logits and last-layer features: small convolutional networks, trained fast and reproducibly, to
-//! see the laws on real images (docs/theory.md#images).
+//! Small convolutional networks (images -> network -> logits and last-layer features), trained fast and reproducibly,
+//! to test the laws on real images (docs/theory.md#images).
 //!
-//! Networks compute in single precision, on matrix products of a library; everything that is said about them
-//! ([`LastLayerEvaluation`]) is computed in double precision. The same seed gives the same bits on any number of threads.
+//! Networks compute in single precision, with matrix products of a library; evaluations ([`LastLayerEvaluation`]) are
+//! in double precision. The same seed gives the same bits on any number of threads.
 
 mod activation_shape;
 mod architecture;

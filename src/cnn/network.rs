@@ -45,8 +45,8 @@ pub struct Tensor {
 const INITIAL: u64 = 0;
 
 impl Network {
-    /// Layers for images of an extent, a head of `logits` logits, and parameters drawn for `seed`: uniform between plus and
-    /// minus `1 / sqrt(n)`, where `n` numbers are summed up for one of the layer's (the rule of `LeCun`, and `PyTorch`'s default).
+    /// Layers for images of some shape, a head of `logits` logits, and parameters drawn for `seed`: uniform between
+    /// plus and minus `1 / sqrt(n)`, where `n` is the layer's fan-in (the rule of `LeCun`, and `PyTorch`'s default).
     ///
     /// Fails, naming the layer, when the images do not fit the layers.
     pub fn new(
@@ -216,7 +216,7 @@ impl Network {
         }
     }
 
-    /// From the gradient by the logits of the last [`Self::forward`], which `pass` holds, to that by all parameters.
+    /// From the gradient with respect to the logits of the last [`Self::forward`], which `pass` holds, to that with respect to all parameters.
     pub fn backward(&self, pass: &mut Pass, gradient: &mut [f32]) {
         let (mut places, mut factors) = (pass.places.len(), pass.factors.len());
         let mut slot = pass.values.len() - 1;
@@ -284,8 +284,8 @@ impl Layer {
     }
 }
 
-/// A batch on its way: what goes in, what every layer makes of it, and gradients on their way back. Room is kept from batch
-/// to batch.
+/// A batch in the network: its input, the output of every layer, and gradients on their way back. Memory is reused from
+/// batch to batch.
 #[derive(Debug, Clone, Default)]
 pub struct Pass {
     images: usize,
@@ -340,7 +340,7 @@ impl Pass {
         self.values.len().checked_sub(2).map_or(&[], |before| &self.values[before])
     }
 
-    /// Room for the gradient by the logits, as many as there are, to be filled in before [`Network::backward`].
+    /// Room for the gradient with respect to the logits, as many as there are, to be filled in before [`Network::backward`].
     pub fn by_logits(&mut self) -> &mut [f32] {
         self.flowing.0.resize(self.logits().len(), 0.0);
         &mut self.flowing.0

@@ -13,7 +13,7 @@ pub struct Pictures<'a> {
     scaling: Scaling,
 }
 
-/// What a pixel's value becomes, for each channel: `(value - mean) / deviation` over the images learned from.
+/// The scaled value of a pixel, for each channel: `(value - mean) / deviation` over the training images.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scaling {
     tables: Vec<Vec<f32>>,
@@ -117,7 +117,7 @@ impl<'a> Pictures<'a> {
             return;
         }
         self.fill_changed(samples, into, |sample| {
-            // A stream for each image and epoch: what happens to one image does not hang on the others.
+            // A stream for each image and epoch: what happens to one image does not depend on the others.
             let mut generator = stream(seed, CHANGES | ((epoch as u64) << 32) | sample as u64);
             let most = i32::try_from(augmentation.shifts).unwrap_or(0);
             Some(Change {

@@ -13,8 +13,7 @@ use nalgebra::DMatrix;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
-/// What is trained: a recipe, a loss with its class weights, and a seed. With the images it says everything that the
-/// result hangs on.
+/// A recipe, a loss with its class weights, and a seed. Together with the images they determine the result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TrainingPlan {
     /// Network and steps.
@@ -39,7 +38,7 @@ pub struct Training<'a> {
     gradient: Vec<f32>,
 }
 
-/// What changes from step to step; all that a checkpoint must hold.
+/// The state that changes from step to step; a checkpoint holds all of it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct State {
     pub(super) network: Network,
@@ -88,7 +87,7 @@ impl TrainingPlan {
 impl<'a> Training<'a> {
     /// A training at its beginning. Images are scaled by mean and deviation of the sample's channels.
     ///
-    /// Fails when the recipe cannot be, or does not fit the images.
+    /// Fails when the recipe is impossible, or does not fit the images.
     pub fn new(plan: TrainingPlan, sample: &'a ImageSample) -> Result<Self, NetworkError> {
         plan.recipe.check()?;
         if let Some(problem) = plan.loss.problem_for(sample.labels().classes()) {
@@ -171,10 +170,10 @@ impl<'a> Training<'a> {
         order
     }
 
-    /// Goes on to the end of the present epoch; `watch` is shown the training after every step. Returns the sums of the
-    /// epoch.
+    /// Trains to the end of the present epoch; `watch` is called with the training after every step. Returns the sums
+    /// of the epoch.
     ///
-    /// Fails when the loss is no longer finite. What went before is still in the last checkpoint.
+    /// Fails when the loss is no longer finite. The last checkpoint holds the training before that.
     pub fn finish_epoch(
         &mut self,
         watch: &mut dyn FnMut(&Self) -> Result<(), NetworkError>,
@@ -198,7 +197,7 @@ impl<'a> Training<'a> {
         NetworkError::Diverged { epoch: self.state.epoch + 1, step: self.state.step, what }
     }
 
-    /// One step on a batch; returns its loss. What is drawn hangs on the number of the step.
+    /// One step on a batch; returns its loss. What is drawn depends on the number of the step.
     pub fn step(&mut self, batch: &[usize]) -> Result<f64, NetworkError> {
         let per_epoch = self.steps_per_epoch();
         let (recipe, state) = (&self.plan.recipe, &mut self.state);
@@ -228,7 +227,7 @@ impl<'a> Training<'a> {
     }
 }
 
-/// Writes the gradient of a batch's loss by its logits into the pass; returns the loss and how many are correctly classified.
+/// Writes the gradient of a batch's loss with respect to its logits into the pass; returns the loss and how many are correctly classified.
 fn batch_gradient(loss: &TrainingLoss, targets: &Targets, labels: Vec<u32>, pass: &mut Pass) -> (f64, usize) {
     let batch = targets.of_batch(labels);
     let logits = wide(pass.logits(), loss.logit_rows());
@@ -248,8 +247,8 @@ pub(super) fn wide(values: &[f32], rows: usize) -> DMatrix<f64> {
 }
 
 impl Training<'_> {
-    /// Looks at the images learned from as a gradient at the present parameters would see them: with what is drawn for the
-    /// epoch that comes next, dropout included.
+    /// Passes the training images through the network as a gradient at the present parameters would: with the draws of
+    /// the next epoch, dropout included.
     pub(super) fn look(&mut self, mut see: impl FnMut(&Pass)) {
         let order: Vec<usize> = (0..self.targets.samples()).collect();
         let (seed, epoch, augmentation) = (self.plan.seed, self.state.epoch, self.plan.recipe.augmentation());
@@ -276,5 +275,5 @@ impl Training<'_> {
     }
 }
 
-/// Family of streams that dropout draws from where nothing is learned.
+/// Stream family of dropout outside of training steps.
 const LOOKS: u64 = DROPOUT | ORDER;

@@ -1,4 +1,4 @@
-//! Samples and their classes, checked once so that every later room can rely on them.
+//! Samples and their classes, checked once so that every later module can rely on them.
 
 use super::npy::NpyArray;
 use super::sample_weights::check_weights;
@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 use thiserror::Error;
 
-/// What can be wrong with data; each text says what, where, and what to do.
+/// Errors of data; each message says what, where, and what to do.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
 pub enum DataError {
     /// A file that cannot be opened or read.
@@ -43,7 +43,7 @@ impl DataError {
         Self::Unreadable { path: path.display().to_string(), reason: error.to_string() }
     }
 
-    /// A place in a file that breaks off or does not unpack, if it is not the operating system that says so.
+    /// A place in a file that is truncated or does not unpack.
     pub(super) fn damaged(place: &str, error: &std::io::Error) -> Self {
         let reason = match error.raw_os_error() {
             Some(_) => error.to_string(),

@@ -1,4 +1,4 @@
-//! The 1,797 handwritten digits (8 x 8 pixels) that travel inside the program: real data without a download.
+//! The 1,797 handwritten digits (8 x 8 pixels) embedded in the program: real data without a download.
 //!
 //! Source: test set of "Optical Recognition of Handwritten Digits", E. Alpaydin and C. Kaynak (1998), UCI Machine
 //! Learning Repository, licence CC BY 4.0. The embedded file holds one image a line: the label, a space, and 64

@@ -1,4 +1,4 @@
-//! How many samples each class gets: the shapes of imbalance that experiments sweep over.
+//! Rules for class sizes: the shapes of imbalance that experiments sweep.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -90,7 +90,7 @@ impl Axis {
         Self { label: label.to_owned(), scale, ticks }
     }
 
-    /// Paper to the right of the frame that the last tick label takes, were this a horizontal axis.
+    /// Width of the last tick label to the right of the frame, for a horizontal axis.
     fn overhang(&self, plot_width: f64) -> f64 {
         let overhang = |tick: &Tick| {
             let beyond = (self.scale.fraction(tick.value) - 1.0) * plot_width;
@@ -99,7 +99,7 @@ impl Axis {
         self.ticks.iter().map(overhang).fold(0.0, f64::max)
     }
 
-    /// Paper between the spine and the edge of the tick labels, were this a vertical axis.
+    /// Width between the spine and the edge of the tick labels, for a vertical axis.
     fn tick_room(&self) -> f64 {
         TICK_LENGTH + GAP + widest(self.ticks.iter().filter_map(|tick| tick.label.as_deref()), TICK_SIZE)
     }
@@ -141,7 +141,7 @@ pub(super) fn panel_row<'c, 'a>(
     let count = plans.len() as f64;
     let left_room = |plan: &PanelPlan| plan.y.tick_room() + GAP + LABEL_SIZE;
     let room = width - 2.0 * MARGIN - PANEL_GAP * (count - 1.0);
-    // Overhanging tick labels are as wide on a plot that is narrower for them, to the eye.
+    // Narrowing the plots for overhanging labels hardly changes the overhang.
     let widest_plot = room / count;
     let right_room = |plan: &PanelPlan| plan.right.max(plan.x.overhang(widest_plot));
     let taken: f64 = plans.iter().map(|plan| left_room(plan) + right_room(plan)).sum();

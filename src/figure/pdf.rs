@@ -1,12 +1,12 @@
 //! A drawing as PDF, the same bytes every time.
 //!
-//! The converter keeps fonts and resources in hash maps, so that their order changes from one conversion to the next. Here
-//! resources are sorted afterwards, and a conversion whose fonts came in another order is made again.
+//! The converter keeps fonts and resources in hash maps, so their order changes from one conversion to the next.
+//! Resources are sorted afterwards, and a conversion whose fonts come in another order is repeated.
 
 use resvg::usvg::Tree;
 use svg2pdf::{ConversionOptions, PageOptions, to_pdf};
 
-/// Two fonts come in order every other time; this many conversions never all fail.
+/// Two fonts come in order every other time, so this many conversions suffice.
 const MAX_CONVERSIONS: usize = 200;
 
 /// The PDF of a drawing that was read at `dpi`.

@@ -59,7 +59,8 @@ impl Logits {
         [a[0] - b[0], a[1] - b[1], a[2] - b[2]]
     }
 
-    /// The corners of the part of a window that a class wins, in the units of the features; none if it wins nothing.
+    /// The corners of the part of a window where a class has the largest logit, in the units of the features; empty if
+    /// there is none.
     pub(super) fn region(&self, class: usize, half_width: f64) -> Vec<Point> {
         let window = vec![
             (-half_width, -half_width),

@@ -32,8 +32,8 @@ impl Scale {
         Self::Log { low: 10_f64.powf(low), high: 10_f64.powf(high) }
     }
 
-    /// The scale of an axis as planned, over `values`; what the plan leaves open is as the values need. A vertical
-    /// logarithmic axis over several decades ends at powers of ten.
+    /// The scale of an axis as planned; limits that the plan leaves open follow from `values`. A vertical logarithmic
+    /// axis over several decades ends at powers of ten.
     pub(super) fn planned(plan: &AxisPlan, values: impl Iterator<Item = f64>, vertical: bool) -> Self {
         const FEW_DECADES: f64 = 1.5;
         const AIR: f64 = 0.04;

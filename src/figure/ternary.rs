@@ -1,4 +1,4 @@
-//! Outflow shares of three classes in a triangle: what sizes and weights leave open, and where data land in it (I3, I6).
+//! Outflow shares of three classes in a triangle: the admissible set, and the outflows of data within it (I3, I6).
 
 use super::canvas::{Anchor, Canvas, Lettering, Point, Stroke, draw_svg};
 use super::error::FigureError;

@@ -1,4 +1,4 @@
-//! The look every figure shares: sizes in points, colours, stroke widths.
+//! The theme of all figures: sizes in points, colours, stroke widths.
 
 use plotters::style::RGBColor;
 

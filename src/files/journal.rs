@@ -1,5 +1,5 @@
-//! What a run has finished, kept at once: one record a line, each sealed with a digest of itself, so that a line that is not as it
-//! was written is recognised. A journal is locked by the process that writes it.
+//! A journal of finished records: one record a line, each with its checksum, so that damaged lines are recognised. A
+//! journal is locked by the process that writes it.
 
 use super::{Claim, claim, short_digest};
 use serde::Serialize;
@@ -88,8 +88,8 @@ pub(crate) fn contents(path: &Path) -> Option<Vec<u8>> {
     path.is_file().then(|| std::fs::read(path).ok()).flatten()
 }
 
-/// The sealed records of a journal, and what is wrong with other lines of it. The last line of a journal that is being
-/// written may not be whole yet, which is nothing wrong.
+/// The records of a journal, and the errors of its damaged lines. The last line of a journal that is being written may
+/// be incomplete; that is not an error.
 pub(crate) fn read<T: DeserializeOwned>(path: &Path, remarks: &mut Vec<String>) -> Vec<T> {
     let being_written = is_being_written(path);
     let Some(bytes) = contents(path) else { return Vec::new() };

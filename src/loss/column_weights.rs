@@ -4,7 +4,7 @@ use nalgebra::DMatrix;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// What a sample of each class counts in each logit column, reduction included (docs/theory.md#b6: `A[c][q]`).
+/// Weight of a sample of each class in each logit column, reduction included (docs/theory.md#b6: `A[c][q]`).
 #[derive(Debug, Clone, PartialEq)]
 pub enum ColumnWeights<T = f64> {
     /// The same in every column: one number per class, however many columns there are.

@@ -73,8 +73,8 @@ pub(super) fn curvature_product(
     }
 }
 
-/// How each sample's class means of loss (`w p / N_c`, written over its logit) and of probability (`w p (1 - p) / N_c`)
-/// move with its logit in one column; not at all in the column's target class.
+/// Derivatives of the class means of loss (`w p / N_c`, written over the logits) and of probability (`w p (1 - p) /
+/// N_c`) with respect to each sample's logit in one column; zero in the column's target class.
 pub(crate) fn mean_slopes(
     logits: &mut [f64],
     probability: &mut [f64],
@@ -91,7 +91,7 @@ pub(crate) fn mean_slopes(
     vectorised(MeanSlopes { logits, probability });
 }
 
-/// From logits and the shares of samples in their classes' means to the slopes of those means.
+/// Turns logits, and the weights of samples in their classes' means, into the slopes of those means.
 struct MeanSlopes<'a> {
     logits: &'a mut [f64],
     probability: &'a mut [f64],

@@ -70,7 +70,7 @@ impl Inr {
     }
 }
 
-/// How the gradient by the class means of one column changes with them: the second derivative of `lbar`, as a product in
+/// How the gradient with respect to the class means of one column changes with them: the second derivative of `lbar`, as a product in
 /// `O(K)`.
 ///
 /// `d2/da_c dl_e = beta omega_c (delta_ce - omega_e)` and
@@ -155,7 +155,7 @@ impl ColumnLoss for Inr {
     }
 
     /// Weights `omega_c / N_c` (`1 / N_k` for targets); attached, each class's samples also have the weight gradient
-    /// `beta omega_c (l_c - lbar) / N_c`, the derivative of `lbar` by the mean probability of class `c`.
+    /// `beta omega_c (l_c - lbar) / N_c`, the derivative of `lbar` with respect to the mean probability of class `c`.
     fn pair_weights(&self, columns: &[usize], means: &[ColumnMeans], targets: &Targets) -> PairWeights {
         let mut weight = DMatrix::zeros(self.classes, columns.len());
         let mut weight_gradient = DMatrix::zeros(self.classes, columns.len());

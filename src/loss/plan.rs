@@ -1,4 +1,4 @@
-//! Losses by the names that files and flags give them, and as networks are trained on them.
+//! Losses by their names in files and flags, and their forms for training.
 
 use super::{
     Focal, FocalProbability, Inr, InrVariant, LabelSmoothing, Logistic, Loss, PowerLogistic, Seesaw,
@@ -83,7 +83,7 @@ pub enum LossPlan {
         mitigation: f64,
         /// Power of the ratio of probabilities, at least 0.
         compensation: f64,
-        /// Least probability of the own class that others are held against, from 0 to 1.
+        /// Lower bound on the own probability in the ratio to the others, from 0 to 1.
         #[serde(default)]
         floor: f64,
     },
@@ -113,7 +113,7 @@ impl PositiveWeights {
                 let total = targets.total_size();
                 targets.sizes().iter().map(|size| (total - size) / size).collect()
             }
-            // Classes without a weight count once; whoever takes a plan from outside checks their number.
+            // Classes without a weight count once; callers that read a plan from outside check their number.
             Self::Explicit(weights) => {
                 (0..targets.classes()).map(|class| weights.get(class).copied().unwrap_or(1.0)).collect()
             }
@@ -149,7 +149,8 @@ impl LossPlan {
         self.build_columns(targets, if targets.classes() == 2 { 1 } else { targets.classes() })
     }
 
-    /// The same for so many logit columns where the loss leaves a choice: logistic losses of two classes have one or two.
+    /// The same with the number of logit columns where the loss allows several: logistic losses of two classes have one
+    /// or two.
     #[must_use]
     pub fn build_columns(&self, targets: &Targets, columns: usize) -> TrainingLoss {
         match *self {
@@ -194,7 +195,7 @@ impl LossPlan {
         }
     }
 
-    /// The numbers that the loss hangs on, with their names and ranges.
+    /// The numbers that the loss depends on, with their names and ranges.
     #[must_use]
     pub fn parameters(&self) -> Vec<Parameter> {
         let upwards = |name, value| Parameter { name, value, most: MAX_SHARPNESS };
@@ -220,7 +221,7 @@ impl LossPlan {
         }
     }
 
-    /// Whether it hangs on class sizes, so that a class without samples makes no sense.
+    /// Whether it depends on class sizes, so that a class without samples makes no sense.
     #[must_use]
     pub fn reads_counts(&self) -> bool {
         matches!(
@@ -290,7 +291,7 @@ impl LossPlan {
     }
 }
 
-/// A number that a loss hangs on, from 0 to `most`.
+/// A number that a loss depends on, from 0 to `most`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Parameter {
     /// Its name in files, and with dashes on the command line.
@@ -330,8 +331,8 @@ impl TrainingLoss {
 }
 
 impl TrainingLoss {
-    /// What may be added, times any number, to the logits of a sample without changing the loss: the same to each for
-    /// softmax; `None` for losses of which every logit counts.
+    /// The direction in logit space that leaves the loss unchanged: all ones for softmax; `None` for losses without
+    /// one.
     #[must_use]
     pub fn free_shift(&self) -> Option<Vec<f64>> {
         match self {

@@ -33,8 +33,8 @@ impl PowerLogistic {
         Self::new(targets, entry(alpha), entry(1.0 - alpha))
     }
 
-    /// SS-LR, logistic loss with soft selection: own columns count in full, of the others the mean, weighed by
-    /// `alpha p^gamma`.
+    /// SS-LR, logistic loss with soft selection: own columns count in full, the others as a mean weighted by `alpha
+    /// p^gamma`.
     ///
     /// Source: Q. Dong, X. Zhu, S. Gong, *Single-Label Multi-Class Image Classification by Deep Logistic Regression*,
     /// AAAI 2019.

@@ -1,5 +1,5 @@
-//! `d/dlogits` of every loss a second time, in double-double arithmetic and from the equations alone, to hold against
-//! what the search was guided by.
+//! `d/dlogits` of every loss again, in double-double arithmetic and from the equations alone, to check the gradient of
+//! the search.
 #![allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
 
 use super::{ColumnWeights, Inr, InrVariant, Loss, LossKind, Targets};
@@ -31,17 +31,17 @@ pub(crate) enum PreciseLoss {
     Columns {
         /// The class that each column is to accept.
         targets: Vec<usize>,
-        /// What a sample of class `c` counts in column `q`, beside its own weight.
+        /// Factor on the weight of a sample of class `c` in column `q`.
         weight: ColumnWeights<DoubleDouble>,
         /// Factor of `p (1 - p)`: what moving the class mean of `p` does to LGL-INR's weights.
         weight_gradient: Option<DMatrix<DoubleDouble>>,
     },
-    /// What each class's samples count beside their own weight.
+    /// Factor of each class on the weights of its samples.
     Softmax(Vec<DoubleDouble>),
 }
 
 impl PreciseLoss {
-    /// `sums` gives [`PreciseSums`] (`K x Q`, class by column) at the logits in question; asked for by LGL-INR.
+    /// `sums` gives [`PreciseSums`] (`K x Q`, class by column) at the logits; only LGL-INR calls it.
     pub(crate) fn new(
         loss: &LossKind,
         targets: &Targets,

@@ -26,14 +26,14 @@ pub struct LossProfile {
 pub struct ProfilePoint {
     /// The logit that moves.
     pub logit: f64,
-    /// The sample's loss before its weight; NaN where the loss has none.
+    /// The sample's loss before its weight; NaN where the loss has no objective.
     pub value: f64,
     /// `dl/dz` by that logit.
     pub gradient: f64,
 }
 
 impl LossProfile {
-    /// `None` without two classes, with a class of no samples, or where a class that is named does not exist.
+    /// `None` with fewer than two classes, with a class of no samples, or where a given class does not exist.
     #[must_use]
     pub fn new(counts: &[usize], class: usize, moved: Moved) -> Option<Self> {
         let of_class = (0_u32..).zip(counts);

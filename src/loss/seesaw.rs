@@ -10,9 +10,9 @@ use std::borrow::Cow;
 ///
 /// `S_i^j = min(1, (N_j / N_y)^mitigation) max(1, p_i^j / max(p_i^y, floor))^compensation`, `p = softmax(z)`,
 ///
-/// which the gradient takes for constant: a sample of a frequent class pushes rare classes down less, unless it is
-/// misclassified. `dL/dz_i^k = (lambda_y/M) (p'_i^k - 1[k = y])` with the probabilities `p'` of the shifted logits, for which B5
-/// holds. The gradient is not the derivative of the value.
+/// which the gradient treats as constant: a sample of a frequent class pushes rare classes down less, unless it is
+/// misclassified. `dL/dz_i^k = (lambda_y/M) (p'_i^k - 1[k = y])` with the probabilities `p'` of the shifted logits, for
+/// which B5 holds. The gradient is not the derivative of the value.
 ///
 /// Source: J. Wang and others, *Seesaw Loss for Long-Tailed Instance Segmentation*, CVPR 2021.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,8 +25,8 @@ pub struct Seesaw {
 }
 
 impl Seesaw {
-    /// The loss with its two exponents, zero or more, and the least probability of a sample's own class that the others' are
-    /// held against (zero in the paper).
+    /// The loss with its two exponents, zero or more, and the lower bound on a sample's own probability in the ratio
+    /// (zero in the paper).
     #[must_use]
     pub fn new(targets: &Targets, mitigation: f64, compensation: f64, floor: f64) -> Self {
         let log_counts = targets.sizes().iter().map(|size| size.ln()).collect();
@@ -117,8 +117,8 @@ impl Loss for Seesaw {
         value.value()
     }
 
-    /// The derivative of the field, which is not symmetric: the factors `S` move with the logits, though the gradient takes them
-    /// for constant. Where one of their two parts switches on, the derivative is that of the side where it is off.
+    /// The derivative of the field, which is not symmetric: the factors `S` move with the logits, though the gradient
+    /// treats them as constant. At a kink the derivative is that of the side where the part is off.
     fn curvature_product(
         &self,
         logits: &DMatrix<f64>,

@@ -50,7 +50,7 @@ impl ShiftedSoftmax {
         Self { factor, ..Self::logit_adjusted(targets, strength) }
     }
 
-    /// What moves all `z'` alike: `1 / a_k`, and ones where all `a_k` are equal.
+    /// The direction that shifts all `z'` equally: `1 / a_k`, and ones where all `a_k` are equal.
     pub(super) fn free_shift(&self) -> Vec<f64> {
         if self.factor.iter().all(|factor| *factor == self.factor[0]) {
             return vec![1.0; self.factor.len()];

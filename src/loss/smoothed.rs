@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SmoothingWeights {
-    /// Each term of the cross-entropy by the weight of the class it speaks of, as `PyTorch` does.
+    /// Each term of the cross-entropy by the weight of its class, as `PyTorch` does.
     #[default]
     Term,
     /// The whole sample by the weight of its own class, as Keras does.
@@ -89,7 +89,7 @@ impl Loss for LabelSmoothing {
             let (smoothed, mass) = (self.targets_of.column(class), self.mass_of[class]);
             let terms = smoothed.iter().zip(z).map(|(target, &z)| -target * total.log_probability(z));
             value.add(factor * (terms.sum::<f64>() / self.denominator));
-            // `mass p - t` without the difference of near numbers where the target takes nearly all.
+            // `mass p - t` without cancellation where the target takes nearly all.
             for (k, entry) in entries.iter_mut().enumerate() {
                 let others = mass - smoothed[k];
                 let residual = others * sample[k].probability - smoothed[k] * sample[k].complement;

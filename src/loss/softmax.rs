@@ -29,7 +29,7 @@ impl Softmax {
         Self { total_mass: self.total_mass / factor, ..self }
     }
 
-    /// What each sample of a class counts beside its own weight, reduction included.
+    /// Factor on the weight of each sample of a class, reduction included.
     pub(crate) fn normalised_class_weights(self, targets: &Targets) -> Vec<f64> {
         targets.class_weights().iter().map(|weight| weight / self.total_mass).collect()
     }

@@ -29,7 +29,7 @@ pub struct WeightRange {
     pub heaviest: f64,
 }
 
-/// Beyond this [`WeightRange::ratio`] the lightest class hardly moves the sums that the others make.
+/// Beyond this [`WeightRange::ratio`] the lightest class hardly contributes to sums over all classes.
 pub const MAX_WEIGHT_RATIO: f64 = 1e12;
 
 impl WeightRange {
@@ -129,7 +129,7 @@ fn check_explicit(weights: &[f64], labels: &Labels) -> Result<Vec<f64>, WeightEr
     }
 }
 
-/// What a loss is evaluated against: the class of every sample and the weighted mass of every class.
+/// The targets of a loss: the class of every sample and the weighted mass of every class.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Targets {
     labels: Labels,
@@ -212,7 +212,7 @@ impl Targets {
         self.labels.weight(sample)
     }
 
-    /// What one sample counts: its own weight times that of its class.
+    /// Weight of one sample: its own weight times that of its class.
     #[must_use]
     pub fn weight_of(&self, sample: usize) -> f64 {
         self.class_weights[self.class_indices()[sample] as usize] * self.sample_weight(sample)

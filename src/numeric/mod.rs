@@ -1,4 +1,4 @@
-//! The few numerical primitives every other room leans on: stable functions of a logit, compensated sums, and
+//! The few numerical primitives that every other module uses: stable functions of a logit, compensated sums, and
 //! parallel work over fixed chunks of samples whose results never depend on the number of threads.
 
 mod chunks;

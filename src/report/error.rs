@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use thiserror::Error;
 
-/// What can be wrong with a report; each text says what, where, and what to do.
+/// Errors of a report; each message says what, where, and what to do.
 #[derive(Debug, Error)]
 pub enum ReportError {
     /// Nothing was checked.

@@ -180,7 +180,7 @@ impl Coordinates {
         (scaled.iter().zip(&self.scaling.factor).map(|(w, factor)| w * factor).collect(), intercept)
     }
 
-    /// From a gradient by parameters of the scaled features, `(d + 1) x Q`, to that by the coordinates.
+    /// From a gradient with respect to parameters of the scaled features, `(d + 1) x Q`, to that with respect to the coordinates.
     pub(super) fn gradient(&self, scaled: DMatrix<f64>) -> DMatrix<f64> {
         let Some(basis) = &self.basis else { return scaled };
         let dimension = self.scaling.factor.len();

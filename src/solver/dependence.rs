@@ -36,7 +36,7 @@ pub struct Dependence {
     pub terms: Vec<(String, f64)>,
     /// What is added to them.
     pub constant: f64,
-    /// Digits to which the relation holds, beside the spread of the column; absent where it holds to rounding.
+    /// Digits to which the relation holds, relative to the spread of the column; absent where it holds to rounding.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digits: Option<f64>,
 }

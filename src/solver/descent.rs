@@ -56,11 +56,11 @@ pub(super) trait Descent {
     fn theta(&self) -> &DMatrix<f64>;
     /// Newton's step for another gradient (`D x Q`) near the present point, where second derivatives give one.
     fn newton_step(&mut self, gradient: &DMatrix<f64>) -> Option<DMatrix<f64>>;
-    /// Gradient by `theta`.
+    /// Gradient with respect to `theta`.
     fn gradient(&self) -> DMatrix<f64>;
     /// Objective value, penalty included.
     fn value(&self) -> f64;
-    /// Largest gradient entry beside the magnitude of its terms, over columns.
+    /// Largest gradient entry relative to the magnitude of its terms, over columns.
     fn relative_gradient(&self) -> f64;
     /// Columns that are problems of their own, each with how far it has come; none where all are one problem.
     fn columns(&self) -> Vec<ColumnState<'_>> {
@@ -74,6 +74,6 @@ pub(super) struct ColumnState<'a> {
     pub(super) progress: &'a Progress,
     /// Its part of the objective.
     pub(super) value: f64,
-    /// Its largest gradient entry beside the magnitude of its terms.
+    /// Its largest gradient entry relative to the magnitude of its terms.
     pub(super) relative_gradient: f64,
 }

@@ -1,6 +1,6 @@
 //! A stationary head for any loss: Newton with a trust region, its steps by conjugate gradients.
 //!
-//! Slower than what the other files of this room do for the losses they know by their structure, and asks nothing of a loss
+//! Slower than what the other files of this module do for the losses they know by their structure, and asks nothing of a loss
 //! but its gradient and its curvature.
 
 use super::Head;
@@ -50,7 +50,7 @@ pub struct GeneralPoint {
     pub head: Head,
     /// The loss with penalty.
     pub loss: f64,
-    /// Largest entry of the gradient beside the sum of the magnitudes of the terms that cancel in it, at the doubles of the
+    /// Largest entry of the gradient relative to the sum of the magnitudes of the terms that cancel in it, at the doubles of the
     /// head: its logits are exact to one rounding.
     pub relative_gradient: f64,
     /// Steps taken.

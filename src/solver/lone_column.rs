@@ -24,7 +24,7 @@ pub(super) struct LoneColumn<'a> {
     centre: Vec<Lanes>,
     slope: Vec<Lanes>,
     intercept: f64,
-    /// What the gradient by each number is multiplied by.
+    /// What the gradient with respect to each number is multiplied by.
     factor: Vec<f64>,
 }
 
@@ -53,7 +53,7 @@ impl<'a> LoneColumn<'a> {
         }
     }
 
-    /// The gradient by the column's parameters (`D`), from the residuals of samples `range`.
+    /// The gradient with respect to the column's parameters (`D`), from the residuals of samples `range`.
     pub(super) fn accumulate_gradient(&self, range: Range<usize>, residuals: &[f64], out: &mut [f64]) {
         let mut sums = vec![[0.0; LANES]; self.centre.len()];
         match self.features.given(range) {

@@ -8,7 +8,7 @@ use super::softmax_curvature::room;
 use super::subsample::SubsampleSize;
 use crate::loss::{ColumnWeights, LossKind};
 
-/// How a search goes about a loss, as far as memory hangs on it.
+/// How a search goes about a loss, as far as memory depends on it.
 #[derive(Clone, Copy, PartialEq)]
 enum Search {
     /// Column by column, with weights of classes.

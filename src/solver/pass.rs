@@ -103,7 +103,7 @@ impl Totals {
 }
 
 impl Evaluated {
-    /// The largest entry of each column's gradient beside the magnitude of its terms.
+    /// The largest entry of each column's gradient relative to the magnitude of its terms.
     pub(super) fn relative_gradient(&self) -> f64 {
         let of_column = |(column, magnitude): (usize, &f64)| {
             self.gradient.column(column).amax() / magnitude.max(f64::MIN_POSITIVE)

@@ -23,7 +23,7 @@ const LANES: usize = 8;
 pub struct Recomputed {
     /// Infinity norm of the gradient of the mean loss, penalty included, by coefficients and intercepts.
     pub gradient_inf: f64,
-    /// Largest entry of a logit column's gradient, features centred and scaled to unit spread, beside the sum of the
+    /// Largest entry of a logit column's gradient, features centred and scaled to unit spread, relative to the sum of the
     /// magnitudes of its samples' residuals: what is left of terms that cancel.
     pub relative_gradient: f64,
     /// The balance of every logit column.
@@ -42,7 +42,7 @@ pub struct Flow {
 }
 
 impl Recomputed {
-    /// Gradient and balance of a problem at a head, and the gradient by the coordinates of the problem (`D x Q`).
+    /// Gradient and balance of a problem at a head, and the gradient with respect to the coordinates of the problem (`D x Q`).
     ///
     /// `None` where numbers leave the range of a double.
     pub(super) fn with_gradient(problem: &Problem, head: &Head) -> Option<(Self, DMatrix<f64>)> {
@@ -284,7 +284,7 @@ impl Totals {
         }
     }
 
-    /// The gradient by coefficients of centred features.
+    /// The gradient with respect to coefficients of centred features.
     fn about_centre(&self, centre: &[f64]) -> DMatrix<f64> {
         DMatrix::from_fn(self.gradient.nrows(), self.gradient.ncols(), |row, column| {
             let by_intercept = self.gradient[(centre.len(), column)];
@@ -304,7 +304,7 @@ impl Totals {
         largest_magnitude(entries)
     }
 
-    /// The largest entry of a column's gradient, features centred and scaled, beside the sum of the magnitudes of its
+    /// The largest entry of a column's gradient, features centred and scaled, relative to the sum of the magnitudes of its
     /// samples' residuals.
     fn relative(&self, centre: &[f64]) -> f64 {
         let gradient = self.about_centre(centre);

@@ -97,7 +97,7 @@ pub struct Iteration {
     pub number: u64,
     /// The objective, penalty included.
     pub loss: f64,
-    /// Largest gradient entry beside the magnitude of its terms, in the coordinates of the search.
+    /// Largest gradient entry relative to the magnitude of its terms, in the coordinates of the search.
     pub relative_gradient: f64,
     /// Seconds since the search began.
     pub seconds: f64,

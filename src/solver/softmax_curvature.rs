@@ -66,7 +66,7 @@ pub(super) struct SoftmaxCurvature<'a, T> {
     theta: &'a DMatrix<f64>,
     kept_features: &'a KeptFeatures<T>,
     kept_probabilities: &'a [Vec<T>],
-    /// What each class's samples count beside their own weight.
+    /// Factor of each class on the weights of its samples.
     class_weights: Vec<f64>,
     /// The most that a sample counts.
     largest_weight: f64,

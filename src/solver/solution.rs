@@ -42,7 +42,7 @@ impl Head {
 /// How a head was found. How stationary it is as it is handed out says [`StationaryPoint::recomputed`].
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Certificate {
-    /// Largest entry of a logit column's gradient beside the sum of the magnitudes of its residuals, in the coordinates of the
+    /// Largest entry of a logit column's gradient relative to the sum of the magnitudes of its residuals, in the coordinates of the
     /// search, before the head was rounded.
     pub relative_gradient: f64,
     /// Smallest eigenvalue of the Hessian over columns, features standardised; positive at a strict local minimum. Given

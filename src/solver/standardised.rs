@@ -1,4 +1,4 @@
-//! Second derivatives by coefficients of standardised features, which do not depend on how a search scales them.
+//! Second derivatives with respect to coefficients of standardised features, which do not depend on how a search scales them.
 
 use super::scaled_features::ScaledFeatures;
 use crate::loss::Targets;

@@ -30,7 +30,7 @@ const MAX_STEPS: usize = 300;
 
 /// How close one problem is to stationary, and how its steps have gone so far.
 ///
-/// The measure is relative: the gradient's largest entry beside the sum of the magnitudes of the terms that
+/// The measure is the gradient's largest entry relative to the sum of the magnitudes of the terms that
 /// cancel in it. A class of mass 1e-9 is then solved to as many digits as any other.
 #[derive(Debug, Clone)]
 pub(super) struct ConvergenceCheck {
@@ -170,7 +170,7 @@ impl ConvergenceCheck {
     }
 }
 
-/// `|g|_inf` beside the magnitude of its terms.
+/// `|g|_inf` relative to the magnitude of its terms.
 fn relative(gradient: &DVector<f64>, magnitude: f64) -> f64 {
     if magnitude == 0.0 { gradient.amax() } else { gradient.amax() / magnitude }
 }

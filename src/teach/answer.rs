@@ -28,7 +28,7 @@ pub struct ListedLoss {
     pub name: &'static str,
     /// What it is, in a line.
     pub title: &'static str,
-    /// Name, default and largest value of each number it hangs on.
+    /// Name, default and largest value of each number it depends on.
     pub settings: Vec<(&'static str, f64, f64)>,
 }
 
@@ -41,7 +41,7 @@ pub struct Solved {
     pub names: Vec<String>,
     /// The samples, for drawing.
     pub samples: Samples,
-    /// What was measured, a record for each series: the very records that `equipoise run` writes of that file.
+    /// A record for each series, the same that `equipoise run` writes for that file.
     pub records: Vec<Record>,
     /// The samples that were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -75,7 +75,7 @@ pub struct ProfiledLoss {
     pub logit: Vec<f64>,
     /// The sample's loss; empty where the loss has no value.
     pub value: Vec<f64>,
-    /// Its derivative by that logit.
+    /// Its derivative with respect to that logit.
     pub gradient: Vec<f64>,
 }
 

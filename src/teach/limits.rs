@@ -1,4 +1,4 @@
-//! How much a lesson may ask for: each number bounds what one request can cost.
+//! Limits on the cost of one request.
 
 use super::lesson::{LessonError, Posed, Profiles};
 use crate::analysis::specification::{Analysis, Optimizer};

@@ -1,10 +1,10 @@
 //! The teaching page, on which overlap, imbalance, weights and losses are changed by hand, and what the losses settle
 //! to is seen at once.
 //!
-//! The page asks one thing: [`solve`] a [`Lesson`] into an [`Answer`]. That path opens no file, starts no thread of its own
-//! (`rayon`, which it asks to share work, does so where the platform has threads) and reads no clock, so that it can be compiled
-//! for a browser. [`Server`] serves the page and that one call to
-//! browsers on this machine, and to nobody else.
+//! The page has one call: [`solve`] takes a [`Lesson`] to an [`Answer`]. That path opens no file, starts no thread of
+//! its own (`rayon`, which it asks to share work, does so where the platform has threads) and reads no clock, so that
+//! it can be compiled for a browser. [`Server`] serves the page and that one call to browsers on this machine, and to
+//! nobody else.
 
 mod answer;
 mod assets;

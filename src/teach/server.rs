@@ -34,7 +34,7 @@ const MAX_WAITING: usize = 64;
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long the head of a request may take to arrive.
 const HEAD_PATIENCE: Duration = Duration::from_secs(10);
-/// How long requests on their way may go on after the end was asked for.
+/// How long running requests may take after a shutdown was requested.
 const FAREWELL: Duration = Duration::from_secs(1);
 /// Pause after a connection could not be taken, as when all file handles are in use.
 const BREATH: Duration = Duration::from_millis(50);
@@ -57,8 +57,8 @@ struct ServerState {
 }
 
 impl Server {
-    /// Takes a port of the loopback interface, any free one for 0. From now on whoever knows the address may connect, and an
-    /// interruption ends it in good order.
+    /// Binds a port of the loopback interface, any free one for 0. From now on connections are accepted, and an
+    /// interruption shuts the server down gracefully.
     pub fn open(port: u16) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         listener.set_nonblocking(true)?;
@@ -152,7 +152,7 @@ fn routes(port: u16) -> Router {
         .with_state(state)
 }
 
-/// Around every request: whether it is admitted, how long it may take, what its response says of safety.
+/// Wraps every request: access control, timeout, security headers.
 async fn watch(State(state): State<Arc<ServerState>>, request: Request, next: Next) -> Response {
     let mut response = match admit(request.method(), request.headers(), state.port) {
         Err(turned_away) => turned_away.into_response(),

@@ -56,8 +56,8 @@ pub struct Analysis {
     pub data: Design,
     /// What is solved over them.
     pub series: Vec<Series>,
-    /// Networks are trained on the images of the design, in place of heads that are solved for. The measures are of the last
-    /// layer on the images learned from, as the gradient saw them.
+    /// Trains networks on the images of the design, instead of solving for heads. Measures are of the last layer on the
+    /// training images, as the gradient saw them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub training: Option<Training>,
     /// Axes along which keys of this file vary; several make a product.

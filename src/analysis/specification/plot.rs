@@ -9,12 +9,12 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FigurePlan {
-    /// What the figure is called, such as `F7`; part of the name of its files.
+    /// Name of the figure, such as `F7`; part of the names of its files.
     pub id: String,
     /// Claims it shows, by their ids.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub claims: Vec<String>,
-    /// What it says, with measured numbers in braces: `{median hardest.0 of LGL at hard=12}`. The first word is `count`,
+    /// The text, with measured numbers in braces: `{median hardest.0 of LGL at hard=12}`. The first word is `count`,
     /// `mean`, `median`, `min` or `max`; a series (`of`) and places on axes (`at`, more separated by commas) may follow
     /// the measure.
     pub caption: String,
@@ -114,7 +114,7 @@ pub enum Plot {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         beside: Vec<String>,
     },
-    /// What one class withholds, and which others receive it, as bars for each series (A1).
+    /// Outflow of one class, and inflow of the others from it, as bars for each series (A1).
     Bars {
         /// The class.
         target: usize,
@@ -127,7 +127,7 @@ pub enum Plot {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CurvePanel {
-    /// What runs along the horizontal axis: the name of a sweep, or a measure with a number for every class or iteration.
+    /// The horizontal axis: the name of a sweep, or a measure with a number for every class or iteration.
     pub x: String,
     /// The horizontal axis.
     pub x_axis: AxisPlan,

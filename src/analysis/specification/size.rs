@@ -16,7 +16,7 @@ pub struct DesignSize {
 
 /// Features of an embedded digit.
 const DIGIT_FEATURES: usize = 64;
-/// Classes for which rules of class sizes are worked out; far more than any sample has.
+/// The largest number of classes for which rules of class sizes are evaluated; far more than any sample has.
 pub(in crate::analysis) const MAX_CLASSES: usize = 1 << 20;
 
 impl DesignSize {
@@ -31,7 +31,7 @@ impl Design {
     /// The size of a draw, from what the design says alone; `None` where files say it, or where the design is one
     /// of the fixed small ones.
     ///
-    /// Fails when class sizes by rule are impossible, and for more classes than anything has.
+    /// Fails when class sizes by rule are impossible, and for more than [`MAX_CLASSES`] classes.
     pub fn size(&self) -> Result<Option<DesignSize>, DataError> {
         let size = match self {
             Self::Gaussian { means, counts, .. } => {

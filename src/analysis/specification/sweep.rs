@@ -16,7 +16,7 @@ pub struct Sweep {
     /// The values.
     #[serde(alias = "over")]
     pub values: Values,
-    /// What each value is called in figures, where its number would not do.
+    /// Label of each value in figures, where its number would not do.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,
 }

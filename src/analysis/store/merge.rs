@@ -19,7 +19,7 @@ pub struct Merge {
 impl Merge {
     /// Reads the results in `directories`, which are of one analysis and version, into `out`.
     ///
-    /// Fails when a directory holds results of something else than the first does.
+    /// Fails when a directory holds results of another analysis than the first does.
     pub fn of(directories: &[PathBuf], out: &Path) -> Result<Self, AnalysisError> {
         let [first, others @ ..] = directories else {
             return Err(AnalysisError::specification("results merge", "no directories; name at least one"));

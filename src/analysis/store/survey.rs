@@ -1,4 +1,4 @@
-//! What a directory of results holds, file by file, without trusting any of it.
+//! The contents of a directory of results, checked file by file.
 
 use super::{JOURNAL, RECORDS, Shard, experiment_of, open_journal, records_file, shard_journals, unwritable};
 use crate::analysis::error::AnalysisError;
@@ -22,7 +22,7 @@ pub struct Survey {
     pub problems: usize,
     /// Those among them that are solved.
     pub solved: usize,
-    /// The shards that it is being filled in; none where it is filled as a whole.
+    /// The shards of the run; empty for a run of the whole.
     pub parts: Vec<ShardState>,
 }
 
@@ -98,8 +98,8 @@ fn shard_states(
     Ok((1..).zip(work.in_parts(of)?).map(state).collect())
 }
 
-/// Takes out of a directory what no run of its analysis can use: lines that are not as they were written, records of other
-/// problems. Returns how many lines and records are gone.
+/// Removes what no run of the analysis can use: damaged lines, records of other problems. Returns the number of lines
+/// and records removed.
 pub fn prune(directory: &Path) -> Result<usize, AnalysisError> {
     let experiment = experiment_of(directory)?;
     let work = WorkList::of(&experiment)?;
@@ -119,7 +119,7 @@ pub fn prune(directory: &Path) -> Result<usize, AnalysisError> {
         if useless == 0 {
             continue;
         }
-        // Finished records are the whole or nothing: without some of them the next run makes the file anew from the rest.
+        // Finished records are complete or absent: with some removed, the next run writes the file again from the rest.
         let target = if is_journal(&path) { path.clone() } else { directory.join(JOURNAL) };
         let mut text = String::new();
         if target != path {

@@ -76,8 +76,8 @@ impl DesignError {
         Self::Separable { classes: names.join(", "), because }
     }
 
-    /// Why the search along `path` (not empty) ended short of the target: what the target would break at the last
-    /// weights, if that is it.
+    /// Why the search along `path` (not empty) did not meet the target: the inequality that the target breaks at the
+    /// last weights, if it breaks one.
     pub(super) fn ended(target: &WeightTarget, labels: &Labels, path: &[DesignStep]) -> Self {
         let last = &path[path.len() - 1];
         let mass: Vec<f64> =

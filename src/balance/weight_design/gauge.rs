@@ -1,4 +1,4 @@
-//! What is compared with a target at a stationary point, and its derivative by every weight.
+//! The quantity that is compared with a target at a stationary point, and its derivatives with respect to all weights.
 
 use crate::balance::hits::margin;
 use crate::balance::mean_probability::MeanProbability;

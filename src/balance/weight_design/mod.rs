@@ -43,8 +43,8 @@ pub struct DesignStep {
     pub shortfall: Vec<f64>,
     /// Share of each class's samples whose own logit is the largest.
     pub recall: Vec<f64>,
-    /// What is left to the target: the largest difference in the logarithm of a proportion; of equal recalls, by how much
-    /// they differ beyond one sample of each class.
+    /// The distance to the target: the largest difference in the logarithm of a proportion; for equal recalls, by how
+    /// much they differ beyond one sample of each class.
     pub residual: f64,
 }
 

@@ -1,4 +1,4 @@
-//! Equal recalls: soft recalls are made equal, ever less soft, until the recalls themselves are.
+//! Equal recalls: makes soft recalls equal, at decreasing softness, until the recalls themselves are equal.
 
 use super::error::DesignError;
 use super::gauge::Gauge;

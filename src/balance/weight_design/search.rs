@@ -16,7 +16,7 @@ use nalgebra::DVector;
 const LONGEST_STEP: f64 = 2.0;
 /// Times a step is halved at most.
 const MAX_HALVINGS: usize = 12;
-/// Difference in the logarithm of a soft recall at which the next, less soft, takes over.
+/// Difference in the logarithm of a soft recall at which the softness is decreased.
 const CONVERGED: f64 = 1e-4;
 
 /// What is looked for, where.
@@ -63,8 +63,8 @@ impl<'d> Search<'_, 'd> {
         Ok(At { logs: logs.clone(), step, means, point, reading })
     }
 
-    /// Goes on from `at` until the target is met, no step helps, or the weights are too far apart; every point joins the
-    /// path.
+    /// Continues from `at` until the target is met, no step helps, or the weights are too far apart; appends every
+    /// point to the path.
     pub(super) fn descend(&self, mut at: At<'d>, path: &mut Vec<DesignStep>) -> At<'d> {
         // A search that goes on with another gauge begins where the last one ended.
         if path.last().is_none_or(|last| last.class_weights != at.step.class_weights) {
@@ -103,7 +103,7 @@ impl<'d> Search<'_, 'd> {
             step *= LONGEST_STEP / longest;
         }
         for _ in 0..MAX_HALVINGS {
-            // Too far a step may lead where there is no answer; a shorter one then.
+            // Too long a step may lead where there is no answer; it is then shortened.
             if let Ok(next) = self.look(&(&at.logs + &step))
                 && next.reading.off.norm() < off.norm()
             {

@@ -30,7 +30,7 @@ const EXAMPLES: &str = "Examples:
   equipoise run digits-table --estimate                what it will take, before it is begun
   equipoise run digits-table --shard 2/4               the second of four shards; `results merge` joins them
 
-A run that was broken off goes on where it stopped. `equipoise analyses` lists what is shipped.";
+An interrupted run resumes where it stopped. `equipoise analyses` lists what is shipped.";
 
 /// What to run and where to put it.
 #[derive(Debug, clap::Args)]
@@ -161,7 +161,7 @@ fn work_on(shard: Shard, experiment: &Experiment, directory: &Path, started: Ins
     Ok(Ending::Done)
 }
 
-/// A run with a progress bar, and whatever was found beside its way.
+/// A run with a progress bar, and the warnings of its store.
 fn watched<T>(
     experiment: &Experiment,
     store: &Store,

@@ -14,7 +14,7 @@ pub(super) struct TrainingLog {
     pub(super) epochs: Vec<EpochRecord>,
 }
 
-/// Writes a training down: after every epoch, and now and then within one.
+/// Saves a training after every epoch, and at intervals within one.
 pub(super) struct CheckpointWriter {
     file: Option<PathBuf>,
     every: Duration,
@@ -22,12 +22,12 @@ pub(super) struct CheckpointWriter {
 }
 
 impl CheckpointWriter {
-    /// Keeps a training in a file, if there is one; within an epoch at most every so often.
+    /// Saves to a file, if one is given; within an epoch at most once in `every`.
     pub(super) fn new(file: Option<PathBuf>, every: Duration) -> Self {
         Self { file, every, written: Instant::now() }
     }
 
-    /// Goes on from the file if it is there. Returns what was done before.
+    /// Resumes from the file if it exists. Returns the log of the epochs done before.
     pub(super) fn resume(&self, training: &mut Training, test: &Test) -> Result<TrainingLog, NetworkError> {
         let nothing = TrainingLog { test_counts: test.counts().to_vec(), epochs: Vec::new() };
         let Some(file) = self.file.as_ref().filter(|file| file.exists()) else { return Ok(nothing) };
@@ -54,7 +54,7 @@ impl CheckpointWriter {
         Ok(())
     }
 
-    /// The same within an epoch, if the last time is long enough ago; never what can only diverge.
+    /// Saves within an epoch if the last time is long enough ago; never a network whose parameters are not finite.
     pub(super) fn save_if_due(&mut self, training: &Training, log: &TrainingLog) -> Result<(), NetworkError> {
         let due = self.file.is_some() && self.written.elapsed() >= self.every;
         let ends = training.sums().images == training.targets().samples();

@@ -1,4 +1,4 @@
-//! The last layer solved to stationarity over the features that the network has come to.
+//! The last layer solved to stationarity on the features of the trained network.
 
 use crate::balance::Ledger;
 use crate::cli::memory::check_memory;

@@ -28,7 +28,7 @@ impl Progress {
             };
             bar.set_style(style.with_key("speed", speed));
         }
-        // What was done before an interruption says nothing about how fast it goes now.
+        // Epochs before an interruption do not count for the speed.
         bar.set_position(training.sums().images as u64);
         bar.reset_eta();
         Self(bar)

@@ -19,7 +19,7 @@ pub(super) struct TrainRecord {
     pub(super) class_counts: Vec<usize>,
     pub(super) class_weights: Vec<f64>,
     pub(super) epochs: Vec<EpochRecord>,
-    /// After the last of them, on the images learned from as a gradient sees them.
+    /// After the last of them, on the training images as a gradient sees them.
     #[serde(rename = "final")]
     pub(super) end: End,
     pub(super) test: TestRecord,

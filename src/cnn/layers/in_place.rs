@@ -44,7 +44,7 @@ impl Kernel for Rectify<'_> {
     }
 }
 
-/// `max(0, x)`; NaN stays NaN, since a network that has gone astray must not look well.
+/// `max(0, x)`; NaN stays NaN, so that a diverged network is noticed.
 #[allow(clippy::inline_always, reason = "part of vectorised kernels")]
 #[inline(always)]
 pub(super) fn rectified(value: f32) -> f32 {

@@ -47,7 +47,7 @@ impl Linear {
         });
     }
 
-    /// Writes the gradient by the parameters, and by the input where that is wanted.
+    /// Writes the gradient with respect to the parameters, and to the input where that is wanted.
     pub(crate) fn backward(&self, parameters: &[f32], flow: Flow, gradient: &mut [f32]) {
         let weights = read(&parameters[..self.weights()], self.values_in, self.values_out);
         let (by_weights, by_bias) = gradient.split_at_mut(self.weights());

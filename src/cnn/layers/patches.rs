@@ -9,8 +9,8 @@ use std::ops::Range;
 /// Numbers of one vector instruction. Frames and neighbourhoods have that much room behind their end.
 const LANE: usize = 16;
 
-/// Numbers of neighbourhoods that are handed out at a time, about: they stay in a core's cache between being gathered and
-/// being multiplied.
+/// About how many numbers of neighbourhoods are handed out at a time: they stay in a core's cache until they are
+/// multiplied.
 const NUMBERS_AT_ONCE: usize = 1 << 18;
 
 /// Square neighbourhoods of an odd number of rows and columns, zeros beyond the border.

@@ -30,7 +30,7 @@ pub(super) fn multiply_add(into: Write, left: Read, right: Read) {
 
 /// Hands out blocks of at most `width` columns, in parallel, with the number of each one's first.
 ///
-/// Blocks are cut at fixed places: what is computed does not hang on the number of threads.
+/// Blocks are cut at fixed places: what is computed does not depend on the number of threads.
 pub(super) fn for_each_column_block(matrix: Write, width: usize, work: &(impl Fn(usize, Write) + Sync)) {
     for_each_block_from(0, matrix, width, work);
 }

@@ -1,4 +1,4 @@
-//! Libraries that panic on broken files are kept from ending the program.
+//! Catches panics of libraries on broken files.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};

@@ -75,7 +75,7 @@ fn array_of(opened: &Opened, archive: &mut Archive, index: usize, place: &str) -
                 layout.bytes().ok_or_else(|| "announces more numbers than can be".to_owned())
             });
             let announced = announced.map_err(|problem| DataError::invalid(place, problem))?;
-            // From its beginning again: header and numbers, and nothing that was not announced.
+            // Read again from its start: header and numbers, and nothing beyond the announced size.
             let entry = archive.by_index(index).map_err(|error| damaged(place, &error))?;
             let most = (header.length + announced) as u64;
             let (unpacked, more) = Opened::at_most(entry, most, place)?;

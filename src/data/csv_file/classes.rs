@@ -1,4 +1,4 @@
-//! From the texts of a label column to classes: which texts are one class, their names and their order.
+//! Makes classes of the texts of a label column: which texts are one class, their names and their order.
 
 use std::collections::HashMap;
 

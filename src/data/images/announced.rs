@@ -9,8 +9,9 @@ const MAX_BYTES: u64 = 1 << 36;
 /// Reads all that is left of `source`: as many values of `size` bytes as the product of `axes`, which a header speaks of.
 /// `place` is what errors name.
 ///
-/// Memory grows with what is there, not with what the header says, and nothing is unpacked beyond one byte more than that:
-/// neither a broken header nor a packed file that unpacks to far more than it says takes memory that the values do not.
+/// Memory grows with the bytes present, not with the header's announcement, and at most one byte more than announced is
+/// unpacked. Neither a broken header nor a packed file that unpacks to far more than announced takes more memory than
+/// the values.
 pub(super) fn read_announced(
     source: impl Read,
     axes: &[usize],

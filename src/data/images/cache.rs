@@ -19,11 +19,11 @@ pub(super) struct Source {
     pub(super) written: Vec<SystemTime>,
 }
 
-/// The sets that were asked for last, the latest at the end.
+/// The sets used last, the latest at the end.
 ///
-/// An analysis draws from the same sets again and again, from several threads. Each set has a lock of its own, held while
-/// it is read: whoever asks for that set meanwhile waits and finds it read, and other sets can be had. Reading must not
-/// hand work to other threads, of which one might wait for that lock.
+/// An analysis draws from the same sets repeatedly, from several threads. Each set has its own lock, held while it is
+/// read: other threads that need the set wait for it, and threads that need other sets do not. Reading must not hand
+/// work to other threads, since one of them might wait for that lock.
 pub(super) struct ImageCache(Mutex<Vec<Arc<CachedSet>>>);
 
 /// A set in memory, once it is read.
@@ -37,14 +37,14 @@ impl ImageCache {
         Self(Mutex::new(Vec::new()))
     }
 
-    /// The set that `read` reads from `source`, unless it is at hand. What cannot be read is tried again by the next.
+    /// The set of `source`, from the cache or by `read`. A set that cannot be read is tried again by the next caller.
     pub(super) fn get(
         &self,
         source: Source,
         read: impl FnOnce() -> Result<Images, DataError>,
     ) -> Result<Arc<Images>, DataError> {
         let cached = self.place_of(source);
-        // A thread that broke off while it read leaves nothing half-read behind.
+        // A thread that panicked while it read leaves nothing half-read behind.
         let mut images = cached.images.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(images) = &*images {
             return Ok(Arc::clone(images));
@@ -58,13 +58,13 @@ impl ImageCache {
         }
     }
 
-    /// The place of a set, whether it is read or not, which is now the latest asked for.
+    /// The entry of a set, read or not, moved to the end of the list.
     fn place_of(&self, source: Source) -> Arc<CachedSet> {
         self.with_list(|list| {
             let known =
                 list.iter().position(|cached| cached.source == source).map(|place| list.remove(place));
             let cached = known.unwrap_or_else(|| {
-                // Memory is free before the set is read; what its files held before they changed is of no use.
+                // Frees memory before the set is read: outdated versions of the set go first.
                 let outdated = |cached: &CachedSet| {
                     cached.source.files == source.files && cached.source.part == source.part
                 };

@@ -1,4 +1,4 @@
-//! The header of an NPY file: what the numbers behind it are and how they are arranged.
+//! The header of an NPY file: type and arrangement of the numbers.
 
 use crate::data::DataError;
 use std::io::Read;

@@ -1,4 +1,4 @@
-//! Circles on curves where the eye should go, and the note that says why.
+//! Circles that mark points on curves, and a note for them.
 
 use crate::analysis::specification::Mark;
 

@@ -1,4 +1,4 @@
-//! The pictures, looked at as a reader would: what is written, and where, and whether anything is covered.
+//! Tests of figures as readers see them: the text, its position, and that nothing is covered.
 //!
 //! Set `EQUIPOISE_FIGURES` to a directory to have each tested figure written there as well.
 

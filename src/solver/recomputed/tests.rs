@@ -97,7 +97,7 @@ fn check_certificate(point: &StationaryPoint, case: &str) {
     let found = &point.recomputed();
     assert!(found.relative_gradient <= 1e-14, "{case}: {found:?}");
     for flow in &found.flows {
-        // The balance is the gradient by the intercept beside half the terms that cancel in it.
+        // The balance is the gradient with respect to the intercept beside half the terms that cancel in it.
         assert!(flow.residual <= 2e-14 && flow.outflow > 0.0, "{case}: {flow:?}");
     }
 }

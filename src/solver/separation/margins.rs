@@ -109,7 +109,7 @@ impl<'a> Margins<'a> {
         Head { coefficients, intercepts }
     }
 
-    /// A direction's unknowns in the user's units, and whether each counts beside the largest in scaled units.
+    /// A direction's unknowns in the user's units, and whether each is more than negligible relative to the largest in scaled units.
     pub(super) fn user_unknowns(&self, head: &Head) -> Vec<(f64, bool)> {
         /// A share of the largest unknown that counts for none.
         const NEGLIGIBLE: f64 = 1e-6;
