@@ -17,7 +17,7 @@ from pathlib import Path
 
 from common import ROOT, machine
 
-# The table in the document stands between these lines.
+# The table in the document is between these lines.
 BEGIN, END = "<!-- estimates -->\n", "<!-- end of estimates -->\n"
 UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0, "bytes": 2.0**-20, "KiB": 2.0**-10, "MiB": 1.0, "GiB": 2.0**10}
 
@@ -47,7 +47,7 @@ LARGER = [
 ]
 
 
-def told(pattern, text):
+def quantity(pattern, text):
     """A quantity of some unit, in seconds or MiB."""
     found = re.search(pattern + r"\s+(?:about |at most )?([\d.e+-]+) (\w+)", text)
     return float(found.group(1)) * UNITS[found.group(2)] if found else None
@@ -66,9 +66,9 @@ def run(program, arguments, place):
 
 def row(program, name, what, place):
     predicted = run(program, ["--threads", "1", "run", what, "--estimate"], place)[0]
-    memory = told("memory on as many", predicted)
+    memory = quantity("memory on as many", predicted)
     _, seconds, peak = run(program, ["--threads", "1", "run", what, "--out", name, "--format", "svg"], place)
-    cells = [name, f"{told('processor time', predicted):.2g}", f"{seconds:.2g}", "" if memory is None else f"{memory:.0f}"]
+    cells = [name, f"{quantity('processor time', predicted):.2g}", f"{seconds:.2g}", "" if memory is None else f"{memory:.0f}"]
     print(*cells, f"{peak:.0f}", flush=True)
     return [*cells, f"{peak:.0f}"]
 

@@ -9,7 +9,7 @@
 use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 use equipoise::data::{Dataset, Labels};
 use equipoise::loss::ClassWeights;
-use equipoise::solver::{LossChoice, Parts, Problem};
+use equipoise::solver::{LossChoice, Problem, SolverKernels};
 use faer::linalg::matmul::matmul;
 use faer::traits::ComplexField;
 use faer::{Accum, Mat, Par};
@@ -64,7 +64,7 @@ fn dataset(samples: usize, features: usize, classes: usize) -> Dataset {
     Dataset::unnamed(x, Labels::numbered(labels, classes).expect("every class occurs")).expect("finite")
 }
 
-fn parts(criterion: &mut Criterion) {
+fn kernels(criterion: &mut Criterion) {
     for (name, choice, samples, features, classes) in [
         ("S1", LossChoice::Logistic, 100_000, 50, 2),
         ("S2", LossChoice::Softmax, 50_000, 64, 10),
@@ -74,22 +74,22 @@ fn parts(criterion: &mut Criterion) {
     ] {
         let dataset = dataset(samples, features, classes);
         let problem = Problem::new(&dataset, &choice, &ClassWeights::Balanced, 1e-8).expect("a problem");
-        let parts = Parts::new(&problem);
+        let kernels = SolverKernels::new(&problem);
         let (n, dimension, columns) =
             (samples as u64, features as u64 + 1, problem.loss().logit_rows() as u64);
         let mut group = criterion.benchmark_group(name);
         group.sampling_mode(SamplingMode::Flat).sample_size(10);
-        group.throughput(Throughput::Bytes(parts.bytes()));
-        group.bench_function("evaluation", |bencher| bencher.iter(|| parts.evaluate()));
+        group.throughput(Throughput::Bytes(kernels.bytes()));
+        group.bench_function("evaluation", |bencher| bencher.iter(|| kernels.evaluate()));
         if choice == LossChoice::Logistic {
             group.throughput(Throughput::Elements(n * dimension * (dimension + 1) * columns));
             for (precision, single) in [("single", true), ("double", false)] {
                 let name = format!("Hessian in {precision} precision");
-                group.bench_function(name, |bencher| bencher.iter(|| parts.hessians(single)));
+                group.bench_function(name, |bencher| bencher.iter(|| kernels.hessians(single)));
             }
         } else {
             group.throughput(Throughput::Elements(4 * n * dimension * columns));
-            parts.products(|product| {
+            kernels.products(|product| {
                 group.bench_function("Hessian product in single precision", |bencher| bencher.iter(product));
             });
         }
@@ -100,7 +100,7 @@ fn parts(criterion: &mut Criterion) {
 fn on_one_thread(criterion: &mut Criterion) {
     rayon::ThreadPoolBuilder::new().num_threads(1).build_global().expect("no pool before");
     limits(criterion);
-    parts(criterion);
+    kernels(criterion);
 }
 
 criterion_group!(benches, on_one_thread);

@@ -26,13 +26,13 @@ const L2: f64 = 1e-6;
 const LOSSES: [&str; 3] = ["LGL", "SML", "LGL-INR"];
 /// Sizes that are held while another grows.
 const HELD: Shape = Shape { samples: 20_000, features: 20, classes: 3 };
-/// Features while classes grow: with more, the ten samples that 2,000 classes have each would be told apart.
+/// Features while classes grow: with more, the ten samples that 2,000 classes have each would be separable.
 const FEW_FEATURES: usize = 5;
 /// Half decades of three.
 const STEPS: i32 = 6;
-/// Repetitions go on until this has passed, at least one and at most [`MOST_REPETITIONS`].
+/// Repetitions go on until this has passed, at least one and at most [`MAX_REPETITIONS`].
 const PATIENCE: Duration = Duration::from_secs(2);
-const MOST_REPETITIONS: usize = 15;
+const MAX_REPETITIONS: usize = 15;
 
 #[derive(Debug, Clone, Copy)]
 struct Shape {
@@ -121,7 +121,7 @@ fn one(loss: &str, shape: Shape) -> Result<()> {
     let before = memory("VmRSS:")?;
     let begun = Instant::now();
     let (mut seconds, mut foreseen) = (Vec::new(), 0.0);
-    while seconds.is_empty() || (begun.elapsed() < PATIENCE && seconds.len() < MOST_REPETITIONS) {
+    while seconds.is_empty() || (begun.elapsed() < PATIENCE && seconds.len() < MAX_REPETITIONS) {
         let clock = Instant::now();
         let problem = Problem::new(&dataset, &choice, &ClassWeights::Balanced, L2)?;
         foreseen = problem.memory() as f64;
@@ -164,7 +164,7 @@ fn memory(name: &str) -> Result<f64> {
 }
 
 fn machine() -> String {
-    let told = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let name = told.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
+    let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let name = text.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
     name.map_or_else(|| std::env::consts::ARCH.to_owned(), |(_, name)| name.trim().to_owned())
 }

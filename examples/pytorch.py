@@ -67,7 +67,7 @@ def main():
     file = arguments.directory / "pytorch.npz"
     np.savez(file, **{name: array.detach().numpy() for name, array in arrays.items()})
 
-    # The mean of nn.CrossEntropyLoss with weights is the weighted mean, which the command takes unless told otherwise.
+    # The mean of nn.CrossEntropyLoss with weights is the weighted mean, which is the command's default.
     command = [arguments.binary, "audit", str(file), "--loss", "softmax", "--l2", str(DECAY)]
     sys.exit(subprocess.run([*command, "--class-weights", ",".join(map(str, CLASS_WEIGHTS))]).returncode)
 

@@ -5,7 +5,7 @@
 //! imposes (X. Li, X. Li, D. Pan, D. Zhu, *On the Learning Property of Logistic and Softmax Losses for Deep
 //! Neural Networks*, AAAI 2020, arXiv 2003.02309).
 //!
-//! The modules are the rooms data flows through, in this order; a room uses only the rooms before it.
+//! Data flows through the modules in this order; a module uses only those before it.
 //!
 //! Conventions: a matrix of features (`d x N`), of logits or of probabilities (`K x N`) holds **one sample per
 //! column**. Every loss is a weighted *mean* over samples (LGL-INR: its own sum over classes), an L2 penalty

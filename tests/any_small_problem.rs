@@ -92,7 +92,7 @@ fn every_end_has_a_name_and_nearly_every_problem_an_answer() {
         Ok(())
     });
     run.expect("every problem ends well");
-    let share = f64::from(unanswered.get()) / f64::from(CASES);
-    println!("{:.1}% without an answer", 100.0 * share);
-    assert!(share <= UNANSWERED, "{share}");
+    let fraction = f64::from(unanswered.get()) / f64::from(CASES);
+    println!("{:.1}% without an answer", 100.0 * fraction);
+    assert!(fraction <= UNANSWERED, "{fraction}");
 }

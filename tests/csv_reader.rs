@@ -43,7 +43,7 @@ fn a_plain_file_is_read_column_per_sample() {
     assert_eq!(dataset.features().shape(), (2, 3));
     assert_eq!(dataset.features().as_slice(), [31.0, 1.8, -4.5, 0.001, 0.5, 2.0]);
     assert_eq!(dataset.labels().class_names(), ["a", "b"]);
-    assert_eq!(dataset.labels().of_sample(), [1, 0, 1]);
+    assert_eq!(dataset.labels().class_indices(), [1, 0, 1]);
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn quoted_labels_may_hold_commas_quotes_and_line_ends() {
 fn integer_labels_sort_as_numbers() {
     let dataset = read("x,y\n1,10\n2,9.0\n3,-1\n4,9\n").expect("valid");
     assert_eq!(dataset.labels().class_names(), ["-1", "9", "10"]);
-    assert_eq!(dataset.labels().of_sample(), [2, 1, 0, 1]);
+    assert_eq!(dataset.labels().class_indices(), [2, 1, 0, 1]);
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn bad_shapes_are_explained() {
 }
 
 #[test]
-fn text_in_another_encoding_is_refused_where_it_stands() {
+fn text_in_another_encoding_is_refused_with_its_place() {
     assert!(complaint(b"age,y\n1,a\n2,caf\xe9\n").starts_with("line 3, column \"y\": is not UTF-8"));
     assert!(complaint(b"age,y\n1,a\n\xff2,b\n").starts_with("line 3, column \"age\": is not UTF-8"));
     assert!(complaint(b"age,\xe9t\xe9,y\n1,2,a\n").starts_with("line 1, column 2: is not UTF-8"));
@@ -273,7 +273,7 @@ proptest! {
                 let found: Vec<u64> = dataset.features().iter().map(|value| value.to_bits()).collect();
                 prop_assert_eq!(found, written);
                 let names = dataset.labels().class_names();
-                for (label, (written, _)) in dataset.labels().of_sample().iter().zip(&values) {
+                for (label, (written, _)) in dataset.labels().class_indices().iter().zip(&values) {
                     prop_assert_eq!(&names[*label as usize], &written.to_string());
                 }
             }

@@ -172,9 +172,9 @@ fn relative_gradient(
             }
         }
     }
-    let share =
+    let fraction =
         |&(sum, magnitude): &(Wide, f64)| if magnitude > 0.0 { sum.value().abs() / magnitude } else { 0.0 };
-    sums.iter().flatten().map(share).fold(0.0, f64::max)
+    sums.iter().flatten().map(fraction).fold(0.0, f64::max)
 }
 
 fn dataset(table: &Table) -> Dataset {

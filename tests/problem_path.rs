@@ -76,7 +76,7 @@ fn a_path_takes_fewer_iterations_than_its_problems_alone() {
 fn separable_problems_are_found_so_all_along_a_path() {
     let near = overlapping();
     let mut features = near.features().into_owned();
-    for (value, &class) in features.row_mut(0).iter_mut().zip(near.labels().of_sample()) {
+    for (value, &class) in features.row_mut(0).iter_mut().zip(near.labels().class_indices()) {
         *value += 100.0 * f64::from(class);
     }
     let apart = Dataset::unnamed(features, near.labels().clone()).expect("finite");

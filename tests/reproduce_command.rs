@@ -1,7 +1,7 @@
 //! `reproduce` as a newcomer runs it.
 
 use assert_cmd::Command;
-use equipoise::claims::{CheckedSetups, Effort, Plan, claim_ids, verify_on};
+use equipoise::claims::{CheckedSetups, Effort, VerifyOptions, claim_ids, verify_on};
 use predicates::prelude::*;
 use std::path::Path;
 
@@ -19,10 +19,10 @@ fn a_page_with_everything_in_it_and_the_data_beside() {
     // As a run that was killed leaves it: some set-ups are checked, and one is half written.
     std::fs::create_dir(&out).expect("made");
     let checked = broken_off(&out);
-    let told = format!("found: {checked} set-ups of claims, 0 problems of analyses");
+    let message = format!("found: {checked} set-ups of claims, 0 problems of analyses");
     reproduce(&out)
         .success()
-        .stdout(predicate::str::contains(&all_hold).and(predicate::str::contains(told)))
+        .stdout(predicate::str::contains(&all_hold).and(predicate::str::contains(message)))
         .stderr(predicate::str::contains("claims.jsonl:2: a record was cut off"));
     assert!(!out.join("claims.jsonl").exists());
     let page = std::fs::read_to_string(out.join("report.html")).expect("the report");
@@ -52,9 +52,9 @@ fn a_page_with_everything_in_it_and_the_data_beside() {
 /// Checks B1 into a directory and cuts the second line of what is kept; says how many set-ups are left.
 fn broken_off(out: &Path) -> usize {
     let path = out.join("claims.jsonl");
-    let plan = Plan { ids: vec!["B1".to_owned()], effort: Effort::Quick, seed: 1, case: None };
+    let options = VerifyOptions { ids: vec!["B1".to_owned()], effort: Effort::Quick, seed: 1, case: None };
     let setups = CheckedSetups::open(&path).expect("opened").expect("free");
-    let verdicts = verify_on(&plan, &setups, &|_| {}).expect("a valid plan");
+    let verdicts = verify_on(&options, &setups, &|_| {}).expect("a valid plan");
     let text = std::fs::read_to_string(&path).expect("kept");
     let lines = text.lines().enumerate();
     let cut = lines.map(|(number, line)| if number == 1 { &line[..line.len() / 2] } else { line });
@@ -63,11 +63,11 @@ fn broken_off(out: &Path) -> usize {
 }
 
 #[test]
-fn a_second_run_in_the_same_place_is_told() {
+fn a_second_run_in_the_same_place_is_refused() {
     let directory = tempfile::tempdir().expect("a directory");
     let first = CheckedSetups::open(&directory.path().join("claims.jsonl")).expect("opened").expect("free");
-    let told = "another run is at work here; wait until it has ended, or choose another --out";
-    reproduce(directory.path()).code(2).stdout("").stderr(predicate::str::contains(told));
+    let message = "another run is at work here; wait until it has ended, or choose another --out";
+    reproduce(directory.path()).code(2).stdout("").stderr(predicate::str::contains(message));
     drop(first);
 }
 

@@ -1,4 +1,4 @@
-//! `search` as a user runs it: a data set on which a weight surprises, and its proof by other commands.
+//! `search` as a user runs it: a data set on which a weight has an unexpected effect, and its proof by other commands.
 
 use assert_cmd::Command;
 use predicates::prelude::*;

@@ -1,4 +1,4 @@
-//! Data that a linear head tells apart entirely, in part, or all but: the answer and its proof, multiplied out in exact
+//! Data that a linear head separates entirely, in part, or all but: the answer and its proof, multiplied out in exact
 //! arithmetic of the tests' own.
 
 #![expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small numbers")]
@@ -98,7 +98,7 @@ fn outcome<'a>(dataset: &'a Dataset, choice: &LossChoice) -> Outcome<'a> {
 /// Every margin of a proof, multiplied out.
 fn counted(dataset: &Dataset, head: &Head, column_class: Option<usize>) -> Counted {
     let direction = Direction::new(&head.coefficients, &head.intercepts);
-    direction.margins(&dataset.features(), dataset.labels().of_sample(), column_class)
+    direction.margins(&dataset.features(), dataset.labels().class_indices(), column_class)
 }
 
 /// Fails unless the proof, and that of every class by itself, holds exactly and counts rightly.
@@ -153,9 +153,9 @@ fn a_mark_that_gives_a_class_away_separates_those_samples_only() {
             assert_eq!(proof.kind, SeparationKind::Quasi, "{choice:?}, {classes} classes");
             assert_eq!(proof.separated_samples, SAMPLES / 50);
             assert_eq!(proof.classes, [classes - 1]);
-            let [told] = proof.given_away.as_slice() else { panic!("{:?}", proof.given_away) };
+            let [message] = proof.given_away.as_slice() else { panic!("{:?}", proof.given_away) };
             assert_eq!(
-                (told.feature, told.values, told.samples),
+                (message.feature, message.values, message.samples),
                 (0, FeatureValues::EqualTo(1.0), (SAMPLES / 50) as f64)
             );
             assert_eq!(proof.features(), Some(vec![0]));
@@ -365,7 +365,8 @@ fn overlaps_are_solved_or_said_to_be_beyond_double_precision() {
             for choice in BOTH {
                 // A proof is checked exactly: with few samples, another plane may set them apart.
                 if let Outcome::NotConverged { why, relative_gradient, .. } = checked(&dataset, &choice) {
-                    let said = why.contains("cannot be told apart from separable in double precision");
+                    let said =
+                        why.contains("double precision cannot decide whether the classes are separable");
                     assert!(overlap < 1e-6 && (said || relative_gradient < 1e-12), "{overlap:e}: {why}");
                 }
             }
@@ -389,8 +390,8 @@ fn features_that_differ_by_the_last_bit_separate() {
         for choice in BOTH {
             let proof = separable(&dataset, &choice);
             assert_eq!(proof.features(), Some(vec![0, 1]), "{choice:?}");
-            let told = &proof.given_away[0];
-            assert_eq!((told.feature, told.minus), (1, Some(0)));
+            let message = &proof.given_away[0];
+            assert_eq!((message.feature, message.minus), (1, Some(0)));
         }
     }
     let rows: Vec<Vec<f64>> =
@@ -518,7 +519,7 @@ fn softmax_gradient(dataset: &Dataset, classes: &[usize], head: &Head) -> f64 {
     let features = dataset.features();
     let mut gradient = DMatrix::zeros(classes.len(), features.nrows() + 1);
     let mut samples = 0.0;
-    for (sample, &label) in features.column_iter().zip(dataset.labels().of_sample()) {
+    for (sample, &label) in features.column_iter().zip(dataset.labels().class_indices()) {
         let Some(own) = classes.iter().position(|&class| class == label as usize) else { continue };
         samples += 1.0;
         let logits = &head.coefficients * sample + DVector::from_column_slice(&head.intercepts);

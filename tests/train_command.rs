@@ -36,7 +36,7 @@ fn directory() -> tempfile::TempDir {
 }
 
 #[test]
-fn digits_are_told_apart_within_seconds() {
+fn digits_are_classified_within_seconds() {
     let directory = directory();
     let record = json(&train(directory.path(), &["--format", "json"]).success());
     assert!(number(&record["test"]["accuracy"]) > 0.8, "{}", record["test"]);
@@ -51,7 +51,7 @@ fn digits_are_told_apart_within_seconds() {
     for class in record["final"]["ledger"].as_array().expect("a list") {
         let difference = number(&class["outflow"]) - number(&class["inflow"]);
         assert!((difference - number(&class["difference"])).abs() < 1e-12, "{class}");
-        assert!(class.get("bias_pull").is_none());
+        assert!(class.get("bias_penalty_gradient").is_none());
     }
     assert!(record.get("polished").is_none());
 }
@@ -108,12 +108,12 @@ fn polishing_brings_the_balance_that_training_only_nears() {
 }
 
 #[test]
-fn images_that_the_features_tell_apart_have_no_polished_layer() {
+fn images_that_the_features_separate_have_no_polished_layer() {
     let directory = directory();
     let more = ["--classes", "0,1", "--counts", "8,8", "--polish", "0", "--format", "json"];
     let assert = train(directory.path(), &more)
         .code(1)
-        .stderr(predicate::str::contains("--polish: no stationary point: the features tell"))
+        .stderr(predicate::str::contains("--polish: no stationary point: the features separate"))
         .stderr(predicate::str::contains("\n").count(1));
     assert_eq!(json(&assert)["polished"]["status"], "separable");
 }
@@ -261,7 +261,7 @@ fn a_checkpoint_of_something_else_is_refused_and_kept() {
 }
 
 #[test]
-fn a_bias_that_decays_moves_the_balance_by_its_pull_and_one_that_does_not_finds_it() {
+fn a_bias_that_decays_moves_the_balance_by_its_penalty_and_one_that_does_not_finds_it() {
     let directory = directory();
     // The last layer alone, whole batches: a convex problem that momentum solves as far as single precision goes.
     std::fs::write(directory.path().join("none.toml"), "layers = []").expect("written");
@@ -278,8 +278,9 @@ fn a_bias_that_decays_moves_the_balance_by_its_pull_and_one_that_does_not_finds_
     assert!(number(&held["balance_residual"]) > 0.03, "{}", held["balance_residual"]);
     assert!(number(&held["gradient_inf"]) < 1e-6);
     for class in held["ledger"].as_array().expect("a list") {
-        let (difference, pull) = (number(&class["difference"]), number(&class["bias_pull"]));
-        assert!(pull.abs() > 0.05 && (difference - pull).abs() < 1e-4, "{class}");
+        let (difference, bias_penalty) =
+            (number(&class["difference"]), number(&class["bias_penalty_gradient"]));
+        assert!(bias_penalty.abs() > 0.05 && (difference - bias_penalty).abs() < 1e-4, "{class}");
     }
 }
 

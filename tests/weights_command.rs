@@ -136,7 +136,7 @@ fn equal_recalls_to_within_one_sample() {
 }
 
 #[test]
-fn calibration_is_told_before_and_after() {
+fn calibration_is_printed_before_and_after() {
     let directory = tempfile::tempdir().expect("a directory");
     data(directory.path());
     for (loss, from) in [("softmax", "logits"), ("logistic", "log_probabilities")] {

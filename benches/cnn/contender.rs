@@ -9,7 +9,7 @@
 //! the most memory (KiB) that was resident before the first step and in all.
 
 use anyhow::{Context, Result, bail, ensure};
-use equipoise::cnn::{Architecture, Optimizer, Plan, Recipe, Schedule, Training};
+use equipoise::cnn::{Architecture, Optimizer, Recipe, Schedule, Training, TrainingPlan};
 use equipoise::data::random::stream;
 use equipoise::data::{ImageSample, ImageShape, Images, Part, read_images};
 use equipoise::loss::{ClassWeights, FocalProbability, InrVariant, LossPlan};
@@ -71,14 +71,14 @@ fn losses(directory: &Path, network: Architecture, loss: &str, images: &Path) ->
     let rate = if matches!(loss, LossPlan::Inr { .. }) { 1e-4 } else { 1e-3 };
     let recipe = Recipe { network, epochs: 1, batch: 64, rate, decay: 0.1, ..Recipe::default() };
     let batch = recipe.batch;
-    let mut training = Training::new(Plan::new(recipe, loss, &weights, &sample, SEED)?, &sample)?;
+    let mut training = Training::new(TrainingPlan::new(recipe, loss, &weights, &sample, SEED)?, &sample)?;
     training.save(&directory.join("start.safetensors"), &())?;
 
     let mut order: Vec<usize> = (0..sample.labels().samples()).collect();
     order.shuffle(&mut stream(SEED, 0));
-    let mut pixels = vec![0.0_f32; order.len() * training.pictures().extent().values()];
+    let mut pixels = vec![0.0_f32; order.len() * training.pictures().shape().values()];
     training.pictures().fill(&order, &mut pixels);
-    let labels = order.iter().map(|&place| sample.labels().of_sample()[place]);
+    let labels = order.iter().map(|&place| sample.labels().class_indices()[place]);
     let losses = order.chunks(batch).map(|batch| training.step(batch)).collect::<Result<Vec<_>, _>>()?;
 
     let write =
@@ -112,7 +112,7 @@ fn speed(network: &Architecture, steps: usize) -> Result<()> {
         rate: 0.01,
         ..Recipe::default()
     };
-    let plan = Plan::new(recipe, LossPlan::Softmax, &ClassWeights::None, &sample, SEED)?;
+    let plan = TrainingPlan::new(recipe, LossPlan::Softmax, &ClassWeights::None, &sample, SEED)?;
     let mut training = Training::new(plan, &sample)?;
     let mut order: Vec<usize> = (0..count).collect();
     order.shuffle(&mut stream(SEED, 0));

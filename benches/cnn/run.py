@@ -101,21 +101,21 @@ EPOCHS, SEEDS = 5, [1, 2, 3]
 
 
 def accuracies(peer, images):
-    """Lines on how many test images are told right after training alike, ours and PyTorch's."""
+    """Lines on the test accuracy after training alike, ours and PyTorch's."""
     ours = common.binary()
     train = [ours, "train", "--data", images, "--network", "lenet", "--epochs", str(EPOCHS), "--format", "json"]
-    told = {OURS: [], "torch": []}
+    accuracies = {OURS: [], "torch": []}
     for seed in SEEDS:
         record = subprocess.run([*train, "--seed", str(seed)], check=True, capture_output=True, text=True).stdout
-        told[OURS].append(json.loads(record)["test"]["accuracy"])
-        told["torch"] += output_of([*peer, "accuracy", images, str(EPOCHS), str(seed)])
-        print({who: numbers[-1] for who, numbers in told.items()}, flush=True)
+        accuracies[OURS].append(json.loads(record)["test"]["accuracy"])
+        accuracies["torch"] += output_of([*peer, "accuracy", images, str(EPOCHS), str(seed)])
+        print({who: numbers[-1] for who, numbers in accuracies.items()}, flush=True)
     lines = ["", common.ACCURACY, "", "Written by `python3 benches/cnn/run.py --accuracy --write`; do not edit.", ""]
     lines += [f"lenet on all 60,000 images of Fashion-MNIST, {EPOCHS} epochs, {datetime.date.today()}."]
     lines += ["The same recipe (steps of 64, momentum, a rate from 0.05 to zero along a cosine, decay 1e-4), each from its own"]
-    lines += [f"initial parameters and order; share of the 10,000 test images told right, seeds {SEEDS}:", ""]
+    lines += [f"initial parameters and order; accuracy on the 10,000 test images, seeds {SEEDS}:", ""]
     lines += ["| program | seeds | mean | standard deviation |", "| --- | --- | ---: | ---: |"]
-    for who, numbers in told.items():
+    for who, numbers in accuracies.items():
         each = ", ".join(f"{100 * number:.2f}" for number in numbers)
         mean, deviation = 100 * statistics.mean(numbers), 100 * statistics.stdev(numbers)
         lines.append(f"| {who} | {each} | {mean:.2f} | {deviation:.2f} |")

@@ -10,7 +10,7 @@ PyTorch's in single precision, of ours from PyTorch's in double precision, and o
 which is what rounding alone makes. With `speed`, random images are trained on, and printed is what `cnn_contender speed`
 prints: processor seconds, wall seconds, images, and the most memory (KiB) resident before the first step and in all.
 With `accuracy`, lenet is trained on an image set of IDX files as `equipoise train` would by default, from PyTorch's own
-initial parameters and order, and the share of its test images told right is printed.
+initial parameters and order, and its test accuracy is printed.
 SETTING is contiguous, channels_last or compiled, which is channels_last too; threads are as many as OMP_NUM_THREADS says.
 """
 

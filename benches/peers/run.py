@@ -146,7 +146,7 @@ def gradient(directory, loss, samples, features, classes, balanced=True):
     rows = 1 if loss == "logistic" and classes == 2 else classes
     head = np.fromfile(directory / "head.raw")
     weights, intercepts = head[: rows * features].reshape(rows, features), head[rows * features :]
-    share = 1.0 / (classes * np.bincount(y, minlength=classes)) if balanced else np.full(classes, 1.0 / samples)
+    class_factors = 1.0 / (classes * np.bincount(y, minlength=classes)) if balanced else np.full(classes, 1.0 / samples)
     by_weights, by_intercepts = L2 * weights, np.zeros(rows)
     for start in range(0, samples, 50_000):
         own_x, own_y = np.asarray(x[start : start + 50_000], dtype=np.float64), y[start : start + 50_000]
@@ -159,7 +159,7 @@ def gradient(directory, loss, samples, features, classes, balanced=True):
             residual[place] = -np.where(own > 0.5, residual.sum(axis=1, where=~one_hot), 1 - own)
         else:
             residual = np.where(one_hot, -expit(-z), expit(z))
-        residual *= share[own_y][:, None]
+        residual *= class_factors[own_y][:, None]
         by_weights += residual.T @ own_x
         by_intercepts += residual.sum(axis=0)
     return max(np.abs(by_weights).max(), np.abs(by_intercepts).max())
@@ -288,8 +288,8 @@ def parts_table():
             lines.append(f"| {name} | {speed / 1e9:.1f} {unit} | | |")
             continue
         limit = "reading memory" if bytes_ else f"product in {name.split(' in ')[-1]}"
-        share = speed / found["limits", limit][0]
-        lines.append(f"| {group}: {name} | {speed / 1e9:.1f} {unit} | {limit} | {100 * share:.0f} % |")
+        fraction = speed / found["limits", limit][0]
+        lines.append(f"| {group}: {name} | {speed / 1e9:.1f} {unit} | {limit} | {100 * fraction:.0f} % |")
     return [
         "",
         "## Close to the limit",
@@ -308,10 +308,10 @@ def scaling_section():
     lines = ["| loss | grows | from | to | seconds there | memory there | of the memory foreseen |", "| --- | --- | ---: | ---: | ---: | ---: | ---: |"]
     for series in record["series"]:
         first, last = series["points"][0], series["points"][-1]
-        share = max(point["memory"] / point["foreseen"] for point in series["points"])
+        fraction = max(point["memory"] / point["foreseen"] for point in series["points"])
         lines.append(
             f"| {series['loss']} | {series['axis']} | {first['size']:,} | {last['size']:,} | {last['seconds']:.2f} "
-            f"| {last['memory'] / 2**20:.0f} MiB | {100 * share:.0f} % |"
+            f"| {last['memory'] / 2**20:.0f} MiB | {100 * fraction:.0f} % |"
         )
     return [
         "",

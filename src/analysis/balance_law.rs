@@ -27,7 +27,7 @@ pub struct BalancePoint {
     pub stationary: bool,
 }
 
-/// Of the first `problems` set-ups of each balance law; those that are checked are not solved again.
+/// The first `problems` set-ups of each balance law. Set-ups already checked are not solved again.
 pub fn run(seed: u64, problems: usize, checked: &CheckedSetups) -> Result<BalanceLawRecord, ClaimError> {
     let point = |(law, Balance { entry, stationary }): (&'static str, Balance)| BalancePoint {
         law: law.to_owned(),

@@ -53,7 +53,7 @@ enum Statistic {
 }
 
 impl Caption {
-    /// Takes a caption apart; says what is wrong with a number asked for.
+    /// Parses a caption; the error says which of its numbers is wrong.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let mut pieces = Vec::new();
         let mut rest = text;

@@ -1,4 +1,4 @@
-//! Whether an analysis can be carried out and drawn: every design, every name, every number it speaks of.
+//! Checks that an analysis can be run and drawn: every design, every name, every number in it.
 
 use super::check_figure::Drawing;
 use super::experiment::Experiment;
@@ -12,10 +12,10 @@ use crate::data::Dataset;
 use crate::solver::{LossChoice, Problem};
 
 /// Repetitions an analysis may have at most.
-const MOST_REPETITIONS: u64 = 1_000_000;
+const MAX_REPETITIONS: u64 = 1_000_000;
 
-/// Numbers of a design that is drawn to see whether it can be (1 GiB); a larger one is told so when its turn comes.
-const MOST_DRAWN: usize = 1 << 27;
+/// Designs of up to this many numbers (1 GiB) are drawn to check them; a larger one is checked when it is solved.
+const MAX_DRAWN: usize = 1 << 27;
 
 /// Names, tables, figures, and the problems of the first point and of `more`.
 pub(super) fn check(experiment: &Experiment, more: impl IntoIterator<Item = usize>) -> Result<(), Fault> {
@@ -28,8 +28,8 @@ pub(super) fn check(experiment: &Experiment, more: impl IntoIterator<Item = usiz
             format!("written by version {version}, this is {ours}; take the line out to run it anew"),
         );
     }
-    if !(1..=MOST_REPETITIONS).contains(&analysis.repetitions) {
-        return fault("repetitions", format!("{}; give 1 to {MOST_REPETITIONS}", analysis.repetitions));
+    if !(1..=MAX_REPETITIONS).contains(&analysis.repetitions) {
+        return fault("repetitions", format!("{}; give 1 to {MAX_REPETITIONS}", analysis.repetitions));
     }
     if analysis.measure.is_empty() {
         return fault("measure", "nothing to measure; name at least one measure");
@@ -130,7 +130,7 @@ fn tables(analysis: &Analysis) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Whether a name can stand in the name of a file.
+/// Whether a name may be part of a file name.
 fn plain(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
 }
@@ -142,18 +142,18 @@ struct Drawn<'a> {
     dataset: Dataset,
 }
 
-/// States every problem of a sweep point, on the first draw; returns the numbers of its classes and features. `drawn` is
-/// that of the point before, which points along an axis of losses, weights or penalties share.
+/// Builds every problem of a sweep point, on the first draw; returns the numbers of its classes and features. `drawn`
+/// is the draw of the point before: points along an axis of losses, weights or penalties share it.
 fn problems<'a>(analysis: &'a Analysis, drawn: &mut Option<Drawn<'a>>) -> Result<(usize, usize), Fault> {
     if let Some(training) = &analysis.training {
         return trainings(analysis, training);
     }
     let draw = Draw { seed: analysis.seed, repetition: 0 };
     let (design, seed) = (&analysis.data, analysis.seed);
-    match design.extent() {
-        // With fewer samples than classes it is impossible, and drawing it says how.
-        Ok(Some(extent)) if extent.samples >= extent.classes && extent.numbers() > MOST_DRAWN => {
-            return Ok((extent.classes, extent.features));
+    match design.size() {
+        // With fewer samples than classes the design is impossible, and drawing it returns the reason.
+        Ok(Some(size)) if size.samples >= size.classes && size.numbers() > MAX_DRAWN => {
+            return Ok((size.classes, size.features));
         }
         _ => {}
     }

@@ -1,4 +1,4 @@
-//! Whether a figure can be drawn: every name it uses, every panel it shows.
+//! Checks that a figure can be drawn: every name it uses, every panel it shows.
 
 use super::caption::Caption;
 use super::experiment::Experiment;
@@ -25,7 +25,7 @@ fn matrix(measure: Measure, kind: &str) -> Result<(), Fault> {
     }
 }
 
-/// A figure of an experiment, whose keys are told from the figure on.
+/// A figure of an experiment, whose keys are named from the figure on.
 pub(super) struct Drawing<'a> {
     pub(super) experiment: &'a Experiment,
     pub(super) plan: &'a FigurePlan,
@@ -80,18 +80,18 @@ impl Drawing<'_> {
                     })
                 })
             }
-            Plot::Regions { target, reach } => {
+            Plot::Regions { target, half_width } => {
                 let needed =
                     [Measure::Coefficient, Measure::Intercept, Measure::Shortfall, Measure::Accuracy];
                 self.all_of(&needed, "regions")?;
-                self.plane("regions", *reach)?;
+                self.plane("regions", *half_width)?;
                 self.class(*target, "plot.regions.target")?;
                 self.unswept("regions", None)
             }
-            Plot::Lines { reach, along, .. } => {
+            Plot::Lines { half_width, along, .. } => {
                 let needed = [Measure::Coefficient, Measure::Intercept, Measure::Centroid];
                 self.all_of(&needed, "lines")?;
-                self.plane("lines", *reach)?;
+                self.plane("lines", *half_width)?;
                 self.axis_at("plot.lines.along", along)?;
                 self.unswept("lines", Some(along))
             }
@@ -146,9 +146,9 @@ impl Drawing<'_> {
         }
     }
 
-    fn plane(&self, kind: &str, reach: f64) -> Result<(), Fault> {
-        if !(reach.is_finite() && reach > 0.0) {
-            return fault(format!("plot.{kind}.reach"), format!("{reach}; it must be above 0"));
+    fn plane(&self, kind: &str, half_width: f64) -> Result<(), Fault> {
+        if !(half_width.is_finite() && half_width > 0.0) {
+            return fault(format!("plot.{kind}.half_width"), format!("{half_width}; it must be above 0"));
         }
         match self.features {
             2 => Ok(()),
@@ -307,7 +307,7 @@ impl Drawing<'_> {
         }
     }
 
-    /// A panel shows records at one place of every axis that it does not show in another way.
+    /// A panel shows records at one value of every axis that is not one of its own.
     fn fixed_axes(
         &self,
         at: &BTreeMap<String, String>,

@@ -28,7 +28,7 @@ pub struct ComparedSeries {
     pub mean: f64,
     /// Their standard deviation (of `count - 1`); NaN of a single one.
     pub deviation: f64,
-    /// A test against each of the series it is held against; `None` against itself, and where the draws do not allow one.
+    /// A test against each series it is compared with; `None` against itself, and where the draws do not allow a test.
     pub tests: Vec<Option<PairedTest>>,
 }
 
@@ -86,7 +86,7 @@ fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
     (mean, (squares / (count - 1.0)).sqrt())
 }
 
-/// Over the repetitions that both have; `None` with fewer than two. Differences that are all alike are certain.
+/// Over the repetitions that both have; `None` with fewer than two. Equal differences have the probability zero.
 fn paired_test(ours: &[(u64, f64)], theirs: &[(u64, f64)]) -> Option<PairedTest> {
     let other =
         |repetition: u64| theirs.iter().find(|(found, _)| *found == repetition).map(|(_, value)| *value);

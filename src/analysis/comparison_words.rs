@@ -22,7 +22,7 @@ pub fn comparison_tables(plan: &TablePlan, compared: &[Comparison]) -> Vec<Compa
     plan.measures.iter().map(|&measure| table_of(plan, compared, measure)).collect()
 }
 
-/// What the marks in the cells stand for; empty where nothing is tested.
+/// What the marks in the cells mean; empty where nothing is tested.
 #[must_use]
 pub fn marks(plan: &TablePlan) -> String {
     if plan.against.is_empty() {

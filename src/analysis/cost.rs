@@ -1,13 +1,14 @@
-//! What a unit of work will cost before it is begun: enough to share work out evenly and to say how long it will take.
+//! The predicted cost of a unit of work: accurate enough to balance shards and to estimate running times.
 //!
-//! Every constant is seconds of one processor for one elementary step, fitted to runs of the shipped analyses (`docs/scale.md` has
-//! predictions beside measurements). Arithmetic is plain sums and products, so that every machine predicts alike.
+//! Every constant is seconds of one processor for one elementary step, fitted to runs of the shipped analyses
+//! (`docs/scale.md` has predictions beside measurements). Arithmetic is plain sums and products, so that every machine
+//! predicts the same.
 
 use super::error::AnalysisError;
 use super::measure::{Measure, Shape};
-use super::specification::{Analysis, Design, Draw, Extent, MOST_CLASSES, Optimizer, Series, Training};
-use super::unit::{Unit, Work};
-use crate::cnn::Extent as ImageExtent;
+use super::specification::{Analysis, Design, DesignSize, Draw, MAX_CLASSES, Optimizer, Series, Training};
+use super::unit::{Unit, UnitKind};
+use crate::cnn::ActivationShape;
 use crate::data::{DataError, digit_images, read_images};
 use crate::loss::LossPlan;
 use crate::solver::LossChoice;
@@ -29,14 +30,15 @@ const EVALUATIONS: (f64, f64) = (15.0, 30.0);
 /// Hessians that are made anew in a search.
 const HESSIANS: f64 = 4.0;
 /// Unknowns up to which softmax's Hessian is made whole.
-const WHOLE_HESSIAN: f64 = 1_000.0;
-/// Products with curvature for each preconditioner that is made anew, where softmax's Hessian is not made whole.
+const DENSE_HESSIAN: f64 = 1_000.0;
+/// Products with curvature for each new preconditioner, where softmax's Hessian is not computed.
 const CURVATURES: f64 = 20.0;
-/// Samples from which on a share of them stands for all.
+/// From this many samples on, a part of them represents all.
 const LARGE: f64 = 4_096.0;
-/// LGL-INR beside plain logistic loss: it begins at `beta = 0` and goes on from there.
+/// LGL-INR in units of plain logistic loss: it is solved from `beta = 0` upwards.
 const REWEIGHTED: f64 = 3.0;
-/// Evaluations that a first-order iteration with its line search is worth: value and gradient apart, one thread, no blocks.
+/// Evaluations that a first-order iteration with its line search costs: value and gradient apart, one thread, no
+/// blocks.
 const LINE_SEARCH: f64 = 29.0;
 /// One multiplication of a network, forward and backward together.
 const NETWORK: f64 = 3.0e-10;
@@ -44,75 +46,75 @@ const NETWORK: f64 = 3.0e-10;
 /// Samples or features whose memory is beyond any machine, while the bytes of their Hessians can still be counted.
 const BEYOND_ANY_MACHINE: usize = 1 << 40;
 
-/// Costs of units, with the extents of designs that only a look at their data tells.
+/// Costs of units, with the sizes of designs that are known only from their data.
 #[derive(Default)]
 pub(super) struct Costs {
-    looked_at: HashMap<String, Extent>,
-    images: HashMap<String, ImageExtent>,
+    looked_at: HashMap<String, DesignSize>,
+    images: HashMap<String, ActivationShape>,
 }
 
 impl Costs {
     /// Predicted seconds of one processor.
     pub(super) fn seconds(&mut self, unit: &Unit) -> Result<f64, AnalysisError> {
         let (analysis, series) = unit.asks();
-        match unit.work() {
-            Work::Solve => Ok(UNIT + solving(analysis, series, self.extent(analysis)?)),
-            Work::Train | Work::Try(_) => self.training(analysis),
+        match unit.kind() {
+            UnitKind::Solve => Ok(UNIT + solving(analysis, series, self.size(analysis)?)),
+            UnitKind::Train | UnitKind::Try(_) => self.training(analysis),
         }
     }
 
-    /// Bytes that a problem takes at most, with its data; nothing is foreseen of trainings.
+    /// Upper bound on the bytes of a problem, with its data; trainings are not predicted.
     pub(super) fn memory(&mut self, analysis: &Analysis, series: &Series) -> Result<u128, AnalysisError> {
         let solved = analysis.training.is_none();
         let Some(loss) = LossChoice::of(&series.loss).filter(|_| solved) else { return Ok(0) };
-        let Extent { classes, samples, features } = self.extent(analysis)?;
+        let DesignSize { classes, samples, features } = self.size(analysis)?;
         let (samples, features) = (samples.min(BEYOND_ANY_MACHINE), features.min(BEYOND_ANY_MACHINE));
-        // Which class has how many samples makes no difference worth drawing them for.
-        let counts = vec![samples / classes.max(1); classes.min(MOST_CLASSES)];
+        // The class sizes do not matter enough to be drawn for this.
+        let counts = vec![samples / classes.max(1); classes.min(MAX_CLASSES)];
         let logits = 3 * samples as u128 * loss.columns(counts.len()) as u128;
         let data = samples as u128 * (features as u128 + 1) + logits;
         Ok(size_of::<f64>() as u128 * data + loss.memory(features, &counts, analysis.penalty))
     }
 
-    fn extent(&mut self, analysis: &Analysis) -> Result<Extent, AnalysisError> {
-        if let Some(extent) = analysis.data.extent().map_err(|error| wrong(&error))? {
-            return Ok(extent);
+    fn size(&mut self, analysis: &Analysis) -> Result<DesignSize, AnalysisError> {
+        if let Some(size) = analysis.data.size().map_err(|error| wrong(&error))? {
+            return Ok(size);
         }
         let key = format!("{:?}", analysis.data);
-        if let Some(extent) = self.looked_at.get(&key) {
-            return Ok(*extent);
+        if let Some(size) = self.looked_at.get(&key) {
+            return Ok(*size);
         }
         let sample = analysis
             .data
             .sample(Draw { seed: analysis.seed, repetition: 0 })
             .map_err(|error| wrong(&error))?;
         let labels = sample.labels();
-        let extent =
-            Extent { classes: labels.classes(), samples: labels.samples(), features: sample.dimension() };
-        self.looked_at.insert(key, extent);
-        Ok(extent)
+        let size =
+            DesignSize { classes: labels.classes(), samples: labels.samples(), features: sample.dimension() };
+        self.looked_at.insert(key, size);
+        Ok(size)
     }
 
     fn training(&mut self, analysis: &Analysis) -> Result<f64, AnalysisError> {
         let Training { recipe, .. } = analysis.training.clone().unwrap_or_default();
-        let samples = self.extent(analysis)?.samples as f64;
+        let samples = self.size(analysis)?.samples as f64;
         let multiplications = recipe.network.multiplications(self.image(analysis)?) as f64;
         Ok(UNIT + recipe.epochs as f64 * samples * multiplications * NETWORK)
     }
 
     /// Extent of the images of a design.
-    fn image(&mut self, analysis: &Analysis) -> Result<ImageExtent, AnalysisError> {
+    fn image(&mut self, analysis: &Analysis) -> Result<ActivationShape, AnalysisError> {
         let Design::Images { path, part, .. } = &analysis.data else {
             return Ok(digit_images().shape().into());
         };
         let key = format!("{} {part:?}", path.display());
-        if let Some(extent) = self.images.get(&key) {
-            return Ok(*extent);
+        if let Some(size) = self.images.get(&key) {
+            return Ok(*size);
         }
         let images = read_images(path, *part).map_err(|error| wrong(&error))?;
-        let extent = images.shape().into();
-        self.images.insert(key, extent);
-        Ok(extent)
+        let shape = images.shape().into();
+        self.images.insert(key, shape);
+        Ok(shape)
     }
 }
 
@@ -126,19 +128,19 @@ fn products_of_hessian(samples: f64, unknowns: f64) -> f64 {
 }
 
 /// Samples of large data that Hessians and preconditioners are made of.
-fn share_of(samples: f64, one_of: f64) -> f64 {
+fn fraction_of(samples: f64, one_of: f64) -> f64 {
     if samples < LARGE { samples } else { samples / one_of }
 }
 
-fn solving(analysis: &Analysis, series: &Series, extent: Extent) -> f64 {
-    let (n, k, d) = (extent.samples as f64, extent.classes as f64, extent.features as f64 + 1.0);
+fn solving(analysis: &Analysis, series: &Series, size: DesignSize) -> f64 {
+    let (n, k, d) = (size.samples as f64, size.classes as f64, size.features as f64 + 1.0);
     let softmax = series.loss == LossPlan::Softmax;
-    let columns = LossChoice::of(&series.loss).map_or(k, |loss| loss.columns(extent.classes) as f64);
+    let columns = LossChoice::of(&series.loss).map_or(k, |loss| loss.columns(size.classes) as f64);
     let evaluation = n * columns * (LOGIT + d * PRODUCT);
     let unknowns = columns * d;
     let hessian = match softmax {
-        true if unknowns <= WHOLE_HESSIAN => products_of_hessian(share_of(n, 4.0), unknowns),
-        true => CURVATURES * n * unknowns + k * products_of_hessian(share_of(n, (d / 64.0).max(4.0)), d),
+        true if unknowns <= DENSE_HESSIAN => products_of_hessian(fraction_of(n, 4.0), unknowns),
+        true => CURVATURES * n * unknowns + k * products_of_hessian(fraction_of(n, (d / 64.0).max(4.0)), d),
         false => columns * products_of_hessian(n, d),
     };
     let evaluations = if softmax { EVALUATIONS.0 } else { EVALUATIONS.1 };

@@ -17,9 +17,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Pairs of steps that L-BFGS remembers.
 const MEMORY: usize = 10;
-/// Iterations up to this are all told of; later ones at equal factors.
-const ALL_TOLD: usize = 30;
-/// Factor between later iterations that are told of.
+/// Iterations up to this are all recorded; later ones at equal factors.
+const ALL_RECORDED: usize = 30;
+/// Factor between later iterations that are recorded.
 const SPACING: f64 = 1.06;
 
 /// Where a search ended and how.
@@ -64,7 +64,7 @@ pub(super) fn descend<'a>(
         }
         Optimizer::Lbfgs { iterations } => {
             let search = LBFGS::new(MoreThuenteLineSearch::new(), MEMORY);
-            // Both of its own criteria off: it goes on for as long as it can.
+            // Both of its own stopping criteria off: it continues for as long as it can.
             let search = search.with_tolerance_grad(0.0).and_then(|search| search.with_tolerance_cost(0.0));
             match search {
                 Ok(search) => first_order(objective.iterates(search, iterations)),
@@ -92,7 +92,7 @@ pub(super) struct Objective<'p> {
 }
 
 /// What a point is like.
-pub(super) struct Sight {
+pub(super) struct Evaluation {
     pub(super) loss: f64,
     pub(super) gradient_inf: f64,
     pub(super) balance_residual: f64,
@@ -116,7 +116,7 @@ impl<'p> Objective<'p> {
         head.logits(&self.features)
     }
 
-    /// The loss with penalty, and its gradient by coefficients and intercepts.
+    /// The loss with penalty, and its gradient with respect to coefficients and intercepts.
     fn value_and_gradient(&self, head: &Head) -> (f64, DMatrix<f64>, Vec<f64>) {
         let logits = self.logits(head);
         let mut by_logits = DMatrix::zeros(logits.nrows(), logits.ncols());
@@ -127,11 +127,11 @@ impl<'p> Objective<'p> {
         (value + l2 / 2.0 * head.coefficients.norm_squared(), by_coefficients, by_intercepts)
     }
 
-    pub(super) fn sight(&self, head: &Head) -> Sight {
+    pub(super) fn evaluate(&self, head: &Head) -> Evaluation {
         let (loss, by_coefficients, by_intercepts) = self.value_and_gradient(head);
         let entries = by_coefficients.iter().chain(&by_intercepts);
         let ledger = Ledger::at(&**self.problem.loss(), &self.logits(head), self.problem.targets());
-        Sight {
+        Evaluation {
             loss,
             gradient_inf: entries.fold(0.0, |largest, entry| largest.max(entry.abs())),
             balance_residual: ledger.worst_residual(),
@@ -145,14 +145,14 @@ impl<'p> Objective<'p> {
     {
         let rows = self.problem.loss().logit_rows();
         let start = vec![0.0; rows * (self.features.nrows() + 1)];
-        let kept = Kept::default();
+        let recorder = IterateRecorder::default();
         let ended = Executor::new(self.clone(), solver)
             .configure(|state| state.param(start.clone()).max_iters(iterations))
-            .add_observer(kept.clone(), ObserverMode::Always)
+            .add_observer(recorder.clone(), ObserverMode::Always)
             .timer(false)
             .run();
         drop(ended);
-        let walked = std::mem::take(&mut *kept.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let walked = std::mem::take(&mut *recorder.0.lock().unwrap_or_else(PoisonError::into_inner));
         std::iter::once(&start).chain(&walked).map(|parameters| self.head(parameters)).collect()
     }
 }
@@ -180,39 +180,39 @@ impl Gradient for Objective<'_> {
 }
 
 #[derive(Clone, Default)]
-struct Kept(Arc<Mutex<Vec<Vec<f64>>>>);
+struct IterateRecorder(Arc<Mutex<Vec<Vec<f64>>>>);
 
-impl Observe<Walk> for Kept {
+impl Observe<Walk> for IterateRecorder {
     fn observe_iter(&mut self, state: &Walk, _: &KV) -> Result<(), Error> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(state.get_param().cloned());
         Ok(())
     }
 }
 
-/// The numbers of those of `count` iterations that are told of: all at first, then at equal factors, and the last.
-pub(super) fn told(count: usize) -> Vec<usize> {
-    let mut told: Vec<usize> = (0..count.min(ALL_TOLD)).collect();
-    let mut next = ALL_TOLD as f64;
+/// The numbers of the recorded ones among `count` iterations: all at first, then at equal factors, and the last.
+pub(super) fn recorded_iterations(count: usize) -> Vec<usize> {
+    let mut recorded_iterations: Vec<usize> = (0..count.min(ALL_RECORDED)).collect();
+    let mut next = ALL_RECORDED as f64;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of iterations")]
     while (next as usize) < count {
-        told.push(next as usize);
+        recorded_iterations.push(next as usize);
         next = (next * SPACING).max(next + 1.0);
     }
-    if let Some(last) = count.checked_sub(1).filter(|last| told.last() != Some(last)) {
-        told.push(last);
+    if let Some(last) = count.checked_sub(1).filter(|last| recorded_iterations.last() != Some(last)) {
+        recorded_iterations.push(last);
     }
-    told
+    recorded_iterations
 }
 
 #[cfg(test)]
 mod tests {
-    use super::told;
+    use super::recorded_iterations;
 
     #[test]
-    fn first_and_last_iterations_are_told_of() {
-        assert_eq!(told(0), [] as [usize; 0]);
-        assert_eq!(told(3), [0, 1, 2]);
-        let many = told(10_000);
+    fn first_and_last_iterations_are_recorded() {
+        assert_eq!(recorded_iterations(0), [] as [usize; 0]);
+        assert_eq!(recorded_iterations(3), [0, 1, 2]);
+        let many = recorded_iterations(10_000);
         assert!(many.len() < 200 && many[0] == 0 && many[many.len() - 1] == 9_999);
         assert!(many.windows(2).all(|pair| pair[0] < pair[1]));
     }

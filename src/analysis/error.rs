@@ -1,4 +1,4 @@
-//! Why an analysis cannot be carried out; each text says what, where, and what to do.
+//! Why an analysis cannot be run; each message says what, where, and what to do.
 
 use std::path::PathBuf;
 use thiserror::Error;

@@ -3,7 +3,7 @@
 use super::cost::Costs;
 use super::error::AnalysisError;
 use super::experiment::Experiment;
-use super::work::Work;
+use super::work_list::WorkList;
 
 /// What a run will take.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -14,13 +14,13 @@ pub struct Estimate {
     pub seconds: f64,
     /// Seconds of the longest one.
     pub longest: f64,
-    /// Bytes that the largest problem takes at most; nothing is foreseen of trainings.
+    /// Upper bound on the bytes of the largest problem; trainings are not predicted.
     pub memory: u128,
 }
 
 /// Predicts what a run will take, from what its file says; data files are looked at for their size.
 pub fn estimate(experiment: &Experiment) -> Result<Estimate, AnalysisError> {
-    let work = Work::of(experiment)?;
+    let work = WorkList::of(experiment)?;
     let mut costs = Costs::default();
     let distinct = work.of_part(None)?;
     let all = distinct.iter().copied().chain(&work.trials);
@@ -33,7 +33,7 @@ pub fn estimate(experiment: &Experiment) -> Result<Estimate, AnalysisError> {
     })
 }
 
-/// Bytes that the largest problem of an experiment takes at most; nothing is foreseen of trainings.
+/// Upper bound on the bytes of the largest problem of an experiment; trainings are not predicted.
 pub fn largest_problem(experiment: &Experiment) -> Result<u128, AnalysisError> {
     let mut costs = Costs::default();
     let problems =

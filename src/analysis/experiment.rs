@@ -1,4 +1,4 @@
-//! An analysis that was read and multiplied out along its sweep.
+//! An analysis that was read and expanded along its sweep.
 
 use super::specification::{Analysis, Series};
 
@@ -20,7 +20,7 @@ pub struct SweptAxis {
     pub name: String,
     /// What each value is called.
     pub labels: Vec<String>,
-    /// Where each value stands on a drawn axis: the number itself, or its place in the list if it is none.
+    /// Position of each value on a drawn axis: the number itself, or its place in the list if it is none.
     pub numbers: Vec<f64>,
 }
 

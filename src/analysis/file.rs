@@ -1,5 +1,5 @@
-//! An analysis file becomes an [`Experiment`]: read, overridden, multiplied out along its sweep, and checked, so that
-//! whatever is wrong is said, with file and line, before any work starts.
+//! Makes an [`Experiment`] of an analysis file: reads it, applies overrides, expands the sweep and checks every point.
+//! Errors name file and line, before any work starts.
 
 use super::check;
 use super::error::AnalysisError;
@@ -34,7 +34,7 @@ pub struct Override {
 /// Keys of the whole analysis, which no point of its sweep has.
 const WHOLE: [&str; 3] = ["sweep", "table", "figure"];
 /// Sweep points an analysis may have at most.
-const MOST_POINTS: usize = 1_000_000;
+const MAX_POINTS: usize = 1_000_000;
 
 impl Source {
     /// Reads a file.
@@ -53,7 +53,7 @@ impl Source {
         self.placed(check::check(&experiment, 1..experiment.points.len())).map(|()| experiment)
     }
 
-    /// The same, of whose points the first alone is checked: to check one takes a draw of its data.
+    /// The same, but only the first point is checked: to check a point takes a draw of its data.
     pub(super) fn outline(&self, overrides: &[Override]) -> Result<Experiment, AnalysisError> {
         let experiment = self.multiplied_out(overrides)?;
         self.placed(check::check(&experiment, [])).map(|()| experiment)
@@ -126,11 +126,11 @@ impl Source {
         values: &[Vec<Value>],
     ) -> Result<Vec<Analysis>, AnalysisError> {
         let count = values.iter().try_fold(1_usize, |count, values| count.checked_mul(values.len()));
-        let count = count.filter(|&count| count <= MOST_POINTS).ok_or_else(|| {
-            self.at("sweep", &format!("more than {MOST_POINTS} points; give the axes fewer values"))
+        let count = count.filter(|&count| count <= MAX_POINTS).ok_or_else(|| {
+            self.at("sweep", &format!("more than {MAX_POINTS} points; give the axes fewer values"))
         })?;
         let mut table = table.clone();
-        // What belongs to the whole would be read anew for every point, and axes grow with their number.
+        // Sweep, tables and figures are left out: every point would copy them, and axes grow with the number of points.
         WHOLE.iter().for_each(|&key| drop(table.remove(key)));
         let point = |point: usize| {
             let mut at_point = table.clone();
@@ -176,7 +176,7 @@ impl Override {
     }
 }
 
-/// What the reader says, and the nearest name where it lists those it knows.
+/// The parser's message, with the nearest name where it lists the names it knows.
 fn explain(error: &toml::de::Error) -> String {
     let message = backticked(error.message().lines().collect::<Vec<_>>().join(" "));
     let mut quoted = message.split('`').skip(1).step_by(2).map(str::to_owned);
@@ -188,7 +188,7 @@ fn explain(error: &toml::de::Error) -> String {
     }
 }
 
-/// The one message about unknown keys that the reader words differently, worded as its others.
+/// The one message about unknown keys that the parser words differently, worded as its others.
 fn backticked(message: String) -> String {
     let parts = message
         .strip_prefix("unexpected keys in table: ")
@@ -204,7 +204,7 @@ fn label(value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Array(items) => items.iter().map(label).collect::<Vec<_>>().join(" : "),
         Value::Float(number) => {
-            // Four digits say which value it is; the shortest way to write those.
+            // Four digits, in the shortest notation.
             let rounded = format!("{number:.3e}").parse().unwrap_or(*number);
             f64::to_string(&rounded)
         }

@@ -1,4 +1,4 @@
-//! Dotted keys of a file: setting the value at one, and finding the line it stands on.
+//! Dotted keys of a file: setting the value at one, and finding its line.
 
 use crate::nearest::nearest;
 use toml::de::{DeTable, DeValue};
@@ -86,7 +86,7 @@ pub(super) fn listed(names: &[String]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// The line, counted from 1, on which the longest part of a dotted key that is in `text` stands.
+/// The line, counted from 1, of the longest part of a dotted key that is in `text`.
 pub(super) fn line_of(text: &str, key: &str) -> usize {
     let Ok(document) = DeTable::parse(text) else {
         return 1;
@@ -96,7 +96,7 @@ pub(super) fn line_of(text: &str, key: &str) -> usize {
     let Some((name, mut value)) = parts.next().and_then(|part| document.get_ref().get_key_value(part)) else {
         return line_at(text, offset);
     };
-    // A list of tables starts where its first item does; a key stands where it is written.
+    // A list of tables starts where its first item does; any other key where it is written.
     offset = name.span().start.max(offset);
     for part in parts {
         let inner = match value.get_ref() {

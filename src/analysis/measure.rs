@@ -1,4 +1,4 @@
-//! What can be measured where a search has ended, by the names that analysis files use.
+//! What can be measured at the end of a search, by the names that analysis files use.
 
 use schemars::JsonSchema;
 use serde::de::IntoDeserializer;
@@ -25,7 +25,7 @@ pub enum Measure {
     WorstRecall,
     /// Iterations taken.
     Iterations,
-    /// Trained networks: share of the test images told right.
+    /// Trained networks: fraction of the test images correctly classified.
     TestAccuracy,
     /// Trained networks: mean recall over classes on the test images.
     TestBalancedAccuracy,
@@ -36,13 +36,14 @@ pub enum Measure {
     /// Two classes: `s_1 / P0`, the ratio of the two mean errors (B2).
     ErrorRatio,
     /// Two classes: `lambda_0 N_0 / (lambda_1 N_1)`, what B2 says that ratio is.
-    LawfulErrorRatio,
+    #[serde(alias = "lawful_error_ratio")]
+    ExpectedErrorRatio,
     /// Two classes: relative difference of the two.
     ErrorRatioResidual,
-    /// Binary logistic: distance of the two residual-weighted centroids beside their spread, the pull of the penalty
+    /// Binary logistic: distance of the two residual-weighted centroids relative to their spread, the shift by the penalty
     /// taken off (B4).
     CentroidResidual,
-    /// How far the flows `F` are from symmetric: largest difference beside the largest flow between two classes (I5).
+    /// How far the flows `F` are from symmetric: largest difference relative to the largest flow between two classes (I5).
     Asymmetry,
     /// Softmax and binary logistic: worst relative residual of the weight effects' sum rule (W2).
     SumRuleResidual,
@@ -72,9 +73,9 @@ pub enum Measure {
     Pooled,
     /// `nu_k`, the neglect ratio: hardest over pooled (A2).
     NeglectRatio,
-    /// All that the plain loss's law says of the hardest mean: `min(1, N_k s_k / N_c*)` (A2).
+    /// The bound on the hardest mean from the law of the plain loss: `min(1, N_k s_k / N_c*)` (A2).
     NeglectBound,
-    /// Trained networks: share of a class's test images told right.
+    /// Trained networks: fraction of a class's test images correctly classified.
     TestRecall,
     /// LGL-INR: `s_k + log(K - 1) / beta`, below which the hardest mean stays (R3).
     Guarantee,
@@ -100,11 +101,11 @@ pub enum Measure {
     Coefficient,
     /// Binary logistic: the residual-weighted centroid of each class (rows) by feature (columns; B4).
     Centroid,
-    /// Numbers of the iterations that the traces below tell of; of a trained network, its epochs.
+    /// Numbers of the iterations of the traces below; of a trained network, its epochs.
     Iteration,
     /// The loss at these iterations.
     LossTrace,
-    /// How much the loss fell in these iterations, beside its size.
+    /// How much the loss fell in these iterations, relative to its size.
     LossChangeTrace,
     /// Largest entry of the gradient at these iterations.
     GradientTrace,
@@ -133,7 +134,7 @@ pub enum Shape {
     Features,
     /// One per distinct point of the data.
     Points,
-    /// One per iteration told of; of a trained network, per epoch.
+    /// One per recorded iteration; of a trained network, per epoch.
     Iterations,
     /// One per learning rate tried.
     Trials,
@@ -158,7 +159,7 @@ impl Measure {
             | M::TestWorstRecall
             | M::LearningRate
             | M::ErrorRatio
-            | M::LawfulErrorRatio
+            | M::ExpectedErrorRatio
             | M::ErrorRatioResidual
             | M::CentroidResidual
             | M::Asymmetry

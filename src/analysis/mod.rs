@@ -1,9 +1,9 @@
-//! Experiments: what is solved for a figure, and the records it leaves. A record is written once and read by the
-//! figure, its caption, the report and the tests alike.
+//! Experiments: the problems solved for a figure, and their records. A record is written once and read by the figure,
+//! its caption, the report and the tests.
 //!
-//! Most experiments are files ([`specification`] says what may stand in them; those in `analyses/` travel inside the
+//! Most experiments are files ([`specification`] says what they may hold; those in `analyses/` are embedded in the
 //! program): [`Source`] reads one into a checked [`Experiment`], [`run()`] solves its problems into a [`Store`], and the
-//! [`Results`] are drawn by the room of figures. Two are not: `balance_law`, which looks at the problems of the claims,
+//! [`Results`] are drawn by the module `figure`. Two are not: `balance_law`, which looks at the problems of the claims,
 //! and `scaling`, which the benchmark measures.
 
 pub mod balance_law;
@@ -23,6 +23,7 @@ mod experiment;
 mod fault;
 mod file;
 mod keys;
+mod logit_measures;
 mod measure;
 mod observe;
 mod parquet_table;
@@ -30,13 +31,12 @@ mod records;
 mod run;
 mod schema;
 mod shipped;
-mod standing;
 mod store;
 pub mod summary;
 mod table;
 mod train;
 mod unit;
-mod work;
+mod work_list;
 
 pub use caption::caption;
 pub use comparison::{ComparedSeries, Comparison, PairedTest, comparisons};
@@ -47,7 +47,9 @@ pub use experiment::{Experiment, SweptAxis};
 pub use file::{Override, Source};
 pub use measure::{Measure, Selector, Shape};
 pub use records::{Ended, Record, Results, mean_of};
-pub use run::{Event, MissingPart, Workload, experiment_of_part, missing_parts, run, run_shard, solve_all};
+pub use run::{
+    Event, MissingShard, Workload, experiment_of_shard, missing_shards, run, run_shard, solve_all,
+};
 pub use schema::{measures, schema};
 pub use shipped::{SHIPPED, Shipped};
-pub use store::{Merge, PartState, Shard, Store, Survey, SurveyedFile, prune, write_parquet};
+pub use store::{Merge, Shard, ShardState, Store, Survey, SurveyedFile, prune, write_parquet};

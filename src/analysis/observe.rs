@@ -1,8 +1,8 @@
 //! Measures where a search has ended.
 
-use super::descend::{Descended, End, Objective, Sight, told};
+use super::descend::{Descended, End, Evaluation, Objective, recorded_iterations};
+use super::logit_measures::{LogitMeasures, rows};
 use super::measure::Measure;
-use super::standing::{Standing, rows};
 use crate::balance::{
     Centroids, FlowPolytope, Ledger, MeanProbability, USUAL_STEP, WeightEffects, class_log_losses, hits,
     neglect, residual_centroids,
@@ -15,10 +15,10 @@ use nalgebra::{DMatrix, DVector};
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 
-/// What measures of one problem gave, or which cannot be taken of it and why.
+/// The measures of one problem, or which of them it does not have and why.
 pub(super) type Measured = Result<BTreeMap<Measure, Vec<f64>>, String>;
 
-/// Takes measures of a problem where its search ended; nothing where that has no answer.
+/// Measures a problem at the end of its search; nothing where there is no answer.
 pub(super) fn observe(
     wanted: &[Measure],
     problem: &Problem,
@@ -41,7 +41,7 @@ pub(super) fn observe(
         head,
         objective: &objective,
         certified: loss,
-        standing: Standing {
+        measures: LogitMeasures {
             targets,
             ledger: Ledger::at(&**problem.loss(), &logits, targets),
             neglect: neglect(&means, targets),
@@ -51,7 +51,7 @@ pub(super) fn observe(
         logits: &logits,
         descended,
         effects: OnceCell::new(),
-        sights: OnceCell::new(),
+        evaluations: OnceCell::new(),
     };
     let take = |&measure: &Measure| {
         if let Some(why) = unfit(measure, problem, dataset) {
@@ -69,7 +69,11 @@ pub(super) fn unfit(measure: Measure, problem: &Problem, dataset: &Dataset) -> O
     let softmax = matches!(problem.loss(), LossKind::Softmax(_));
     let binary_logistic = matches!(problem.loss(), LossKind::Logistic(_)) && classes == 2;
     match measure {
-        M::ErrorRatio | M::LawfulErrorRatio | M::ErrorRatioResidual | M::PointProbability | M::PointLoss
+        M::ErrorRatio
+        | M::ExpectedErrorRatio
+        | M::ErrorRatioResidual
+        | M::PointProbability
+        | M::PointLoss
             if classes != 2 =>
         {
             Some("is about two classes; take it out of `measure` or choose a design of two")
@@ -100,23 +104,23 @@ struct Seen<'a> {
     /// Loss with and without penalty, as the solver says.
     certified: Option<(f64, f64)>,
     logits: &'a DMatrix<f64>,
-    standing: Standing<'a>,
+    measures: LogitMeasures<'a>,
     descended: &'a Descended<'a>,
     /// Weight effects, once a measure has asked.
     effects: OnceCell<Option<WeightEffects>>,
-    /// What the iterates that are told of are like, once a trace has asked.
-    sights: OnceCell<Vec<Sight>>,
+    /// The evaluations at the recorded iterates, once a trace has asked.
+    evaluations: OnceCell<Vec<Evaluation>>,
 }
 
 impl Seen<'_> {
     fn take(&self, measure: Measure) -> Vec<f64> {
         use Measure as M;
-        if let Some(numbers) = self.standing.take(measure) {
+        if let Some(numbers) = self.measures.take(measure) {
             return numbers;
         }
         match measure {
             M::Loss => {
-                vec![self.certified.map_or_else(|| self.objective.sight(self.head).loss, |loss| loss.0)]
+                vec![self.certified.map_or_else(|| self.objective.evaluate(self.head).loss, |loss| loss.0)]
             }
             M::DataLoss => vec![self.data_loss()],
             M::Gradient => vec![self.gradient()],
@@ -127,7 +131,7 @@ impl Seen<'_> {
             M::WeightEffectByDifferences => self.weight_effects_by_differences(),
             M::SumRuleResidual => self
                 .effects()
-                .map(|effects| effects.sum_rule(&self.standing.means, self.problem.targets()))
+                .map(|effects| effects.sum_rule(&self.measures.means, self.problem.targets()))
                 .into_iter()
                 .collect(),
             M::GuaranteedProbability => self.guaranteed(),
@@ -145,7 +149,7 @@ impl Seen<'_> {
             M::Iteration | M::LossTrace | M::LossChangeTrace | M::GradientTrace | M::BalanceTrace => {
                 self.trace(measure)
             }
-            // What logits alone say is taken already; the rest is of trained networks, which `unfit` says.
+            // Measures of logits are taken already; the rest is of trained networks, which `unfit` refuses.
             _ => Vec::new(),
         }
     }
@@ -154,7 +158,7 @@ impl Seen<'_> {
         self.certified.map_or_else(
             || {
                 let penalty = self.problem.l2() / 2.0 * self.head.coefficients.norm_squared();
-                self.objective.sight(self.head).loss - penalty
+                self.objective.evaluate(self.head).loss - penalty
             },
             |loss| loss.1,
         )
@@ -163,7 +167,7 @@ impl Seen<'_> {
     fn gradient(&self) -> f64 {
         match &self.descended.end {
             End::Stationary(point) => point.recomputed().gradient_inf,
-            _ => self.objective.sight(self.head).gradient_inf,
+            _ => self.objective.evaluate(self.head).gradient_inf,
         }
     }
 
@@ -180,23 +184,23 @@ impl Seen<'_> {
             LossKind::Inr(inr) => ((inr.classes - 1) as f64).ln() / inr.beta,
             _ => f64::INFINITY,
         };
-        self.standing.means.shortfall.iter().map(|shortfall| shortfall + slack).collect()
+        self.measures.means.shortfall.iter().map(|shortfall| shortfall + slack).collect()
     }
 
-    /// Sums of the gradient by logits over each class's samples, over the mass of the column's class.
+    /// Sums of the gradient with respect to logits over each class's samples, over the mass of the column's class.
     fn contributions(&self) -> DMatrix<f64> {
         let (loss, targets) = (self.problem.loss(), self.problem.targets());
         let mut by_logits = DMatrix::zeros(self.logits.nrows(), self.logits.ncols());
         loss.value_and_gradient(self.logits, targets, &mut by_logits);
         let classes = targets.classes();
         let mut sums = DMatrix::zeros(classes, classes);
-        for (column, &label) in by_logits.column_iter().zip(targets.of_sample()) {
+        for (column, &label) in by_logits.column_iter().zip(targets.class_indices()) {
             for (row, &entry) in column.iter().enumerate() {
-                sums[(label as usize, loss.target_of(row))] += entry * loss.divisor();
+                sums[(label as usize, loss.target_of(row))] += entry * loss.denominator();
             }
         }
         if self.logits.nrows() == 1 {
-            // The logit of class 1 pulls class 0 the other way.
+            // A higher logit of class 1 is a lower one of class 0.
             sums.set_column(0, &-sums.column(1));
         }
         for class in 0..classes {
@@ -242,12 +246,12 @@ impl Seen<'_> {
         (0..targets.classes()).map(|class| polytope.mean_probability(class, class).low).collect()
     }
 
-    /// The log odds of class 1, and how many samples of it there are (by their weights), at each distinct point.
+    /// The log odds of class 1, and its sample count (by weights), at each distinct point.
     fn points(&self) -> Vec<(f64, f64)> {
         let features = self.dataset.features();
         let mut place_of = HashMap::new();
         let mut points: Vec<(f64, f64)> = Vec::new();
-        for (sample, &label) in self.problem.targets().of_sample().iter().enumerate() {
+        for (sample, &label) in self.problem.targets().class_indices().iter().enumerate() {
             let bits: Vec<u64> = features.column(sample).iter().map(|value| value.to_bits()).collect();
             let place = *place_of.entry(bits).or_insert_with(|| {
                 let odds = match self.logits.column(sample).as_slice() {
@@ -269,29 +273,33 @@ impl Seen<'_> {
         DMatrix::from_fn(2, features.nrows(), |class, feature| centroids.of_class[class][feature])
     }
 
-    /// B4, the pull of the penalty taken off: `l2 M w / (lambda_1 N_1 s_1)`.
+    /// B4, the shift by the penalty taken off: `l2 M w / (lambda_1 N_1 s_1)`.
     fn centroid_residual(&self) -> f64 {
         let targets = self.problem.targets();
         let force =
-            self.problem.l2() * targets.total_mass() / (targets.mass()[1] * self.standing.means.shortfall[1]);
-        let pull: DVector<f64> = self.head.coefficients.row(0).transpose() * force;
-        residual_centroids(&self.dataset.features(), self.logits, targets, &pull)
+            self.problem.l2() * targets.total_mass() / (targets.mass()[1] * self.measures.means.shortfall[1]);
+        let penalty_gap: DVector<f64> = self.head.coefficients.row(0).transpose() * force;
+        residual_centroids(&self.dataset.features(), self.logits, targets, &penalty_gap)
     }
 
     fn trace(&self, measure: Measure) -> Vec<f64> {
         let iterates = &self.descended.iterates;
-        let numbers = told(iterates.len());
-        let sights = || {
-            self.sights.get_or_init(|| {
-                numbers.iter().map(|&number| self.objective.sight(&iterates[number])).collect()
+        let numbers = recorded_iterations(iterates.len());
+        let evaluations = || {
+            self.evaluations.get_or_init(|| {
+                numbers.iter().map(|&number| self.objective.evaluate(&iterates[number])).collect()
             })
         };
         match measure {
-            Measure::LossTrace => sights().iter().map(|sight| sight.loss).collect(),
-            Measure::GradientTrace => sights().iter().map(|sight| sight.gradient_inf).collect(),
-            Measure::BalanceTrace => sights().iter().map(|sight| sight.balance_residual).collect(),
+            Measure::LossTrace => evaluations().iter().map(|evaluation| evaluation.loss).collect(),
+            Measure::GradientTrace => {
+                evaluations().iter().map(|evaluation| evaluation.gradient_inf).collect()
+            }
+            Measure::BalanceTrace => {
+                evaluations().iter().map(|evaluation| evaluation.balance_residual).collect()
+            }
             Measure::LossChangeTrace => {
-                let loss = |number: usize| self.objective.sight(&iterates[number]).loss;
+                let loss = |number: usize| self.objective.evaluate(&iterates[number]).loss;
                 let change = |&number: &usize| {
                     let (before, after) = (loss(number.saturating_sub(1)), loss(number));
                     if number == 0 { f64::INFINITY } else { (before - after).abs() / after.abs() }
@@ -321,7 +329,7 @@ pub(super) fn is_of_training(measure: Measure) -> bool {
     )
 }
 
-/// Whether a measure tells of iterates.
+/// Whether a measure is of iterates.
 pub(super) fn is_trace(measure: Measure) -> bool {
     measure.shape() == super::measure::Shape::Iterations
 }

@@ -1,4 +1,4 @@
-//! What a run leaves: one record for each solved problem, and ways to look numbers up in them.
+//! The records of a run, one for each solved problem, and how to look numbers up in them.
 
 use super::experiment::Experiment;
 use super::measure::{Measure, Selector, Shape};
@@ -6,7 +6,7 @@ use crate::numeric::WithGaps;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 
-/// One problem: where it stands in the analysis, how its search ended, what was measured.
+/// One problem: its place in the analysis, how its search ended, what was measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Record {
@@ -119,7 +119,7 @@ impl Results {
             .map_or_else(String::new, super::specification::Series::name)
     }
 
-    /// Whether a record stands at the value of an axis that is called `label`.
+    /// Whether a record is at the value of an axis that is called `label`.
     #[must_use]
     pub fn is_at(&self, record: &Record, axis: &str, label: &str) -> bool {
         let place = self.experiment.axis(axis).and_then(|axis| Some((axis, *record.at.get(axis)?)));

@@ -1,4 +1,4 @@
-//! Carrying out an experiment: all units in parallel, each kept as soon as it is done.
+//! Runs an experiment: all units in parallel, each record saved as soon as it is done.
 
 use super::error::AnalysisError;
 use super::experiment::Experiment;
@@ -6,7 +6,7 @@ use super::file::{Override, Source};
 use super::records::{Record, Results};
 use super::store::{Shard, Store};
 use super::unit::{Trials, Unit, origins, units};
-use super::work::Work;
+use super::work_list::WorkList;
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -33,39 +33,39 @@ pub enum Event {
     Solved,
 }
 
-/// Solves what the store does not hold yet and leaves all records in it. `watch` is told of every event. Records are
+/// Solves what the store does not hold yet and saves all records in it. `watch` is called with every event. Records are
 /// the same bytes on any number of threads.
 pub fn run(
     experiment: &Experiment,
     store: &Store,
     watch: &(dyn Fn(Event) + Sync),
 ) -> Result<(Results, Workload), AnalysisError> {
-    let work = Work::of(experiment)?;
+    let work = WorkList::of(experiment)?;
     let (solved, workload) = solve_open(experiment, &work, store, watch)?;
     let results = gather(experiment, &work, store, &solved);
     store.finish(&results)?;
     Ok((results, workload))
 }
 
-/// The same for the part of the work that the store is opened for, whose records stay in its journal until all parts are
+/// The same for the shard that the store is opened for, whose records stay in its journal until all shards are
 /// merged.
 pub fn run_shard(
     experiment: &Experiment,
     store: &Store,
     watch: &(dyn Fn(Event) + Sync),
 ) -> Result<Workload, AnalysisError> {
-    Ok(solve_open(experiment, &Work::of(experiment)?, store, watch)?.1)
+    Ok(solve_open(experiment, &WorkList::of(experiment)?, store, watch)?.1)
 }
 
-/// The experiment of a file for whoever works on a part: points that are in other parts alone are left to them to check.
-pub fn experiment_of_part(
+/// The experiment of a file for one shard. Points that belong to other shards only are not checked.
+pub fn experiment_of_shard(
     source: &Source,
     overrides: &[Override],
     shard: Shard,
 ) -> Result<Experiment, AnalysisError> {
     let experiment = source.outline(overrides)?;
     let mut points: Vec<usize> =
-        Work::of(&experiment)?.of_part(Some(shard))?.iter().map(|unit| unit.point).collect();
+        WorkList::of(&experiment)?.of_part(Some(shard))?.iter().map(|unit| unit.point).collect();
     points.dedup();
     source.check_points(&experiment, points)?;
     Ok(experiment)
@@ -73,7 +73,7 @@ pub fn experiment_of_part(
 
 /// A part of which problems are missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MissingPart {
+pub struct MissingShard {
     /// The part.
     pub shard: Shard,
     /// Problems that are not solved.
@@ -82,16 +82,16 @@ pub struct MissingPart {
     pub total: usize,
 }
 
-/// The parts, of so many, whose problems a store does not hold.
-pub fn missing_parts(
+/// The shards, of so many, whose problems a store does not hold.
+pub fn missing_shards(
     experiment: &Experiment,
     store: &Store,
     of: usize,
-) -> Result<Vec<MissingPart>, AnalysisError> {
-    let work = Work::of(experiment)?;
+) -> Result<Vec<MissingShard>, AnalysisError> {
+    let work = WorkList::of(experiment)?;
     let part = |(number, units): (usize, Vec<&Unit>)| {
         let open = units.iter().filter(|unit| store.finished(&unit.key).is_none()).count();
-        MissingPart { shard: Shard { number, of }, open, total: units.len() }
+        MissingShard { shard: Shard { number, of }, open, total: units.len() }
     };
     Ok((1..).zip(work.in_parts(of)?).map(part).filter(|part| part.open > 0).collect())
 }
@@ -99,7 +99,7 @@ pub fn missing_parts(
 /// Solves the part of the work that the store is opened for.
 fn solve_open(
     experiment: &Experiment,
-    work: &Work,
+    work: &WorkList,
     store: &Store,
     watch: &(dyn Fn(Event) + Sync),
 ) -> Result<(HashMap<String, Record>, Workload), AnalysisError> {
@@ -120,13 +120,13 @@ fn solve_open(
         watch(Event::Solved);
         Ok(record)
     };
-    let tried = over_units(&untried, &|trial| carry_out(trial, &Trials::new()))?;
+    let tried = map_units(&untried, &|trial| carry_out(trial, &Trials::new()))?;
     let tried: HashMap<&str, &Record> = tried.iter().map(|record| (record.key.as_str(), record)).collect();
     let recall = |trial: &Unit| {
         let record = tried.get(trial.key.as_str()).copied().or_else(|| store.finished(&trial.key))?;
         trial.tried(record)
     };
-    let solved = over_units(&open, &|unit| {
+    let solved = map_units(&open, &|unit| {
         let of_unit = wanted.iter().filter(|trial| unit.waits_for(trial));
         carry_out(unit, &of_unit.filter_map(|trial| recall(trial)).collect())
     })?;
@@ -134,7 +134,12 @@ fn solve_open(
 }
 
 /// The records of all units, in order.
-fn gather(experiment: &Experiment, work: &Work, store: &Store, solved: &HashMap<String, Record>) -> Results {
+fn gather(
+    experiment: &Experiment,
+    work: &WorkList,
+    store: &Store,
+    solved: &HashMap<String, Record>,
+) -> Results {
     let record = |unit: &Unit| {
         let found = solved.get(&unit.key).or_else(|| store.finished(&unit.key));
         found.map(|record| unit.record_from(record))
@@ -142,26 +147,27 @@ fn gather(experiment: &Experiment, work: &Work, store: &Store, solved: &HashMap<
     Results { experiment: experiment.clone(), records: work.units.iter().filter_map(record).collect() }
 }
 
-/// Solves all problems and keeps nothing, for designs that train no network: side by side where the platform has threads.
+/// Solves all problems and saves nothing, for designs that train no network; in parallel where the platform has
+/// threads.
 pub fn solve_all(experiment: &Experiment) -> Result<Vec<Record>, AnalysisError> {
     let origins = origins(experiment)?;
     units(experiment, &origins)?.par_iter().map(|unit| unit.carry_out(experiment, &Trials::new())).collect()
 }
 
 /// Carries out units in parallel; their records in order.
-fn over_units(
+fn map_units(
     units: &[&Unit],
     carry_out: &(dyn Fn(&Unit) -> Result<Record, AnalysisError> + Sync),
 ) -> Result<Vec<Record>, AnalysisError> {
     if units.iter().any(|unit| unit.trains()) {
-        return over_trainings(units, carry_out);
+        return map_trainings(units, carry_out);
     }
     units.par_iter().with_max_len(1).map(|unit| carry_out(unit)).collect()
 }
 
-/// Trainings, each by a thread and its share of helpers from first to last: a thread that waits for its helpers must not take
-/// up another training meanwhile.
-fn over_trainings(
+/// Runs trainings, each on a thread with its own helpers throughout: a thread that waits for its helpers must not start
+/// another training.
+fn map_trainings(
     units: &[&Unit],
     carry_out: &(dyn Fn(&Unit) -> Result<Record, AnalysisError> + Sync),
 ) -> Result<Vec<Record>, AnalysisError> {

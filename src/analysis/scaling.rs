@@ -56,8 +56,8 @@ pub struct ScalingPoint {
 }
 
 impl ScalingSeries {
-    /// The slope of `log seconds` by `log size` over the upper half of the decades, where what is the same at every size
-    /// no longer counts; least squares.
+    /// The least-squares slope of `log seconds` against `log size` over the upper half of the decades, where constant
+    /// costs no longer count.
     #[must_use]
     pub fn exponent(&self) -> f64 {
         let logs: Vec<(f64, f64)> =

@@ -16,11 +16,11 @@ pub fn schema() -> String {
 pub fn measures() -> Vec<(String, String)> {
     let schema = schemars::schema_for!(Measure);
     let alternatives = schema.as_value()["oneOf"].as_array().cloned().unwrap_or_default();
-    let told = |alternative: Value| {
+    let text = |alternative: Value| {
         let text = |key: &str| alternative[key].as_str().map(|text| text.replace('\n', " "));
         Some((text("const")?, text("description")?))
     };
-    alternatives.into_iter().filter_map(told).collect()
+    alternatives.into_iter().filter_map(text).collect()
 }
 
 #[cfg(test)]
@@ -28,10 +28,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_measure_is_told_of_by_the_name_files_use() {
-        let told = measures();
-        assert!(told.len() > 30, "{told:?}");
-        for (name, meaning) in told {
+    fn every_measure_is_listed_by_the_name_files_use() {
+        let text = measures();
+        assert!(text.len() > 30, "{text:?}");
+        for (name, meaning) in text {
             let measure = Measure::named(&name).expect("its name");
             assert_eq!(measure.name(), name);
             assert!(meaning.ends_with('.') || meaning.ends_with(')'), "{name}: {meaning}");

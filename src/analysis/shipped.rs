@@ -1,4 +1,4 @@
-//! The analyses that travel inside the program.
+//! The analyses embedded in the program.
 
 use super::error::AnalysisError;
 use super::file::Source;

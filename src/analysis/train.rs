@@ -1,12 +1,12 @@
 //! Training a network for a series on one draw of images, and measuring where it ends.
 
+use super::logit_measures::{LogitMeasures, rows};
 use super::measure::Measure;
 use super::observe::is_trace;
 use super::records::Ended;
 use super::specification::{Analysis, Draw, DrawnImages, Series};
-use super::standing::{Standing, rows};
 use crate::balance::{MeanProbability, accuracy, hits, neglect, recalls};
-use crate::cnn::{LastLayer, NetworkError, Plan, Recipe, Sight, Training};
+use crate::cnn::{LastLayer, LastLayerEvaluation, NetworkError, Recipe, Training, TrainingPlan};
 use crate::data::ImageSample;
 use crate::loss::{ClassWeights, Targets};
 use crate::solver::{Head, LossChoice};
@@ -33,7 +33,7 @@ pub(super) struct Trained {
 pub(super) enum Refused {
     /// It cannot be stated.
     Impossible(String),
-    /// It has no end: the loss is no longer a number, or there is nothing to polish to.
+    /// Training failed: the loss is no longer a number, or no head is stationary.
     Endless(String),
 }
 
@@ -46,10 +46,10 @@ impl From<NetworkError> for Refused {
     }
 }
 
-/// Where the last layer stands after each epoch, the first before any.
+/// Evaluations of the last layer after each epoch, the first before any.
 #[derive(Default)]
 struct Traces {
-    sights: Vec<Sight>,
+    evaluations: Vec<LastLayerEvaluation>,
 }
 
 impl Task<'_> {
@@ -66,11 +66,12 @@ impl Task<'_> {
         let recipe = self.analysis.training.as_ref().map(|training| training.recipe.clone());
         let recipe = Recipe { rate: self.rate, ..recipe.unwrap_or_default() };
         let weights = self.analysis.weights_of(self.series).weights(sample.labels().classes(), self.draw);
-        let plan = Plan::new(recipe, self.series.loss.clone(), &weights, sample, self.draw.training())?;
+        let plan =
+            TrainingPlan::new(recipe, self.series.loss.clone(), &weights, sample, self.draw.training())?;
         Ok(Training::new(plan, sample)?)
     }
 
-    /// Trains on the images learned from; mean recall on those held out.
+    /// Trains on the training images and returns the mean recall on those held out.
     pub(super) fn held_out_recall(&self) -> Result<f64, Refused> {
         let images = self.images()?;
         let Some(held_out) = &images.held_out else {
@@ -91,43 +92,46 @@ impl Task<'_> {
         let mut traces = Traces::default();
         while !training.is_done() {
             if traced {
-                traces.sights.push(training.sight());
+                traces.evaluations.push(training.evaluate_last_layer());
             }
             training.finish_epoch(&mut |_| Ok(()))?;
         }
         let mut layer = training.last_layer();
         let penalty = training.head_penalty();
-        let mut sight = layer.sight(training.loss(), training.targets(), penalty);
+        let mut evaluation = layer.evaluate(training.loss(), training.targets(), penalty);
         if traced {
-            traces.sights.push(sight.clone());
+            traces.evaluations.push(evaluation.clone());
         }
         let mut ended = Ended::Stopped;
         if self.series.polished {
             let (head, gradient_inf) = self.polish(&training, &layer)?;
             layer.head = head;
             // The certificate's gradient is more precise than one recomputed in double precision.
-            sight = Sight { gradient_inf, ..layer.sight(training.loss(), training.targets(), penalty) };
+            evaluation = LastLayerEvaluation {
+                gradient_inf,
+                ..layer.evaluate(training.loss(), training.targets(), penalty)
+            };
             training.network_mut().set_head(&layer.head);
             ended = Ended::Stationary;
         }
         let tested = images.tested_on.as_ref().map(|sample| Tested::on(&mut training, sample)).transpose()?;
         let targets = training.targets();
-        let standing = Standing {
+        let measures = LogitMeasures {
             targets,
-            neglect: neglect(&sight.means, targets),
-            means: sight.means,
-            ledger: sight.ledger,
-            hits: sight.hits,
+            neglect: neglect(&evaluation.means, targets),
+            means: evaluation.means,
+            ledger: evaluation.ledger,
+            hits: evaluation.hits,
         };
-        let (loss, gradient) = (sight.loss, sight.gradient_inf);
+        let (loss, gradient) = (evaluation.loss, evaluation.gradient_inf);
         let (rate, head) = (self.rate, &layer.head);
-        let at = Measuring { rate, loss, gradient, standing, head, traces: &traces, tested };
+        let at = Measuring { rate, loss, gradient, measures, head, traces: &traces, tested };
         let measured = wanted.iter().map(|&measure| (measure, at.take(measure))).collect();
         let classes = targets.classes();
         Ok(Trained { ended, classes, features: layer.features.nrows(), measured })
     }
 
-    /// The head that is stationary for the features as they are, with the penalty of training on `W`.
+    /// The stationary head on the network's features, with the penalty of training on `W`.
     fn polish(&self, training: &Training, layer: &LastLayer) -> Result<(Head, f64), Refused> {
         let choice = LossChoice::of(&self.series.loss).ok_or_else(|| {
             Refused::Impossible("polishing knows `logistic`, `softmax` and `inr` alone".to_owned())
@@ -138,7 +142,7 @@ impl Task<'_> {
 
 /// How a network does on images it has not learned from.
 struct Tested {
-    /// Share of each class's images told right.
+    /// Fraction of each class's images correctly classified.
     recalls: Vec<f64>,
     /// Share of all.
     accuracy: f64,
@@ -165,7 +169,7 @@ struct Measuring<'a> {
     rate: f64,
     loss: f64,
     gradient: f64,
-    standing: Standing<'a>,
+    measures: LogitMeasures<'a>,
     head: &'a Head,
     traces: &'a Traces,
     tested: Option<Tested>,
@@ -174,7 +178,8 @@ struct Measuring<'a> {
 impl Measuring<'_> {
     fn take(&self, measure: Measure) -> Vec<f64> {
         use Measure as M;
-        let of_sights = |look: &dyn Fn(&Sight) -> f64| self.traces.sights.iter().map(look).collect();
+        let of_evaluations =
+            |look: &dyn Fn(&LastLayerEvaluation) -> f64| self.traces.evaluations.iter().map(look).collect();
         match measure {
             M::DataLoss => vec![self.loss],
             M::Gradient => vec![self.gradient],
@@ -187,13 +192,13 @@ impl Measuring<'_> {
                 self.of_test(|tested| vec![tested.recalls.iter().copied().fold(1.0, f64::min)])
             }
             M::LearningRate => vec![self.rate],
-            M::Iteration => (0..self.traces.sights.len()).map(|epoch| epoch as f64).collect(),
-            M::LossTrace => of_sights(&|sight| sight.loss),
-            M::GradientTrace => of_sights(&|sight| sight.gradient_inf),
-            M::BalanceTrace => of_sights(&Sight::worst_residual),
+            M::Iteration => (0..self.traces.evaluations.len()).map(|epoch| epoch as f64).collect(),
+            M::LossTrace => of_evaluations(&|evaluation| evaluation.loss),
+            M::GradientTrace => of_evaluations(&|evaluation| evaluation.gradient_inf),
+            M::BalanceTrace => of_evaluations(&LastLayerEvaluation::worst_residual),
             M::LargestClassTrace => self.own_probability(|count, other| count > other),
             M::SmallestClassTrace => self.own_probability(|count, other| count < other),
-            _ => self.standing.take(measure).unwrap_or_default(),
+            _ => self.measures.take(measure).unwrap_or_default(),
         }
     }
 
@@ -201,20 +206,20 @@ impl Measuring<'_> {
         self.tested.as_ref().map_or_else(Vec::new, look)
     }
 
-    /// `P[k][k]` along training of the first class whose count is ahead of all others by some comparison.
+    /// `P[k][k]` along training of the class that comes first by some comparison of counts.
     fn own_probability(&self, ahead: impl Fn(usize, usize) -> bool) -> Vec<f64> {
-        let counts = self.standing.targets.counts();
+        let counts = self.measures.targets.counts();
         let best = (1..counts.len())
             .fold(0, |best, class| if ahead(counts[class], counts[best]) { class } else { best });
-        self.traces.sights.iter().map(|sight| sight.means.matrix[(best, best)]).collect()
+        self.traces.evaluations.iter().map(|evaluation| evaluation.means.matrix[(best, best)]).collect()
     }
 }
 
-/// Why a measure cannot be taken of a trained network, if it cannot.
+/// Why a trained network does not have a measure; `None` where it has.
 pub(super) fn unfit(measure: Measure, classes: usize, tests: bool, chooses: bool) -> Option<&'static str> {
     use Measure as M;
     match measure {
-        M::ErrorRatio | M::LawfulErrorRatio | M::ErrorRatioResidual if classes != 2 => {
+        M::ErrorRatio | M::ExpectedErrorRatio | M::ErrorRatioResidual if classes != 2 => {
             Some("is about two classes; take it out of `measure` or choose two")
         }
         M::TestAccuracy

@@ -1,4 +1,4 @@
-//! Units of work: one problem each, with a key that names everything its result hangs on.
+//! Units of work: one problem each, with a key that names everything its result depends on.
 
 use super::descend::{End, descend};
 use super::error::AnalysisError;
@@ -25,12 +25,12 @@ pub(super) struct Unit<'a> {
     series: usize,
     repetition: u64,
     analysis: &'a Analysis,
-    work: Work,
+    kind: UnitKind,
 }
 
 /// What is done for a unit.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Work {
+pub(super) enum UnitKind {
     /// A head is solved for.
     Solve,
     /// A network is trained.
@@ -39,11 +39,10 @@ pub(super) enum Work {
     Try(f64),
 }
 
-/// Learning rates tried for a series at a sweep point, and the mean recall that each led to; NaN where training had no
-/// end.
+/// Learning rates tried for a series at a sweep point, and the mean recall of each; NaN where training failed.
 pub(super) type Trials = Vec<(f64, f64)>;
 
-/// Everything that the result of a unit hangs on.
+/// Everything that the result of a unit depends on.
 #[derive(Serialize)]
 struct Identity<'a> {
     version: &'a str,
@@ -65,9 +64,9 @@ struct Identity<'a> {
     trial: Option<f64>,
 }
 
-/// Where the samples of a sweep point come from, as keys see it.
+/// The source of the samples of a sweep point, as it enters keys.
 pub(super) struct Origin {
-    /// The design without the place of its files: what is in them matters, not where they lie.
+    /// The design without its file paths: the contents of the files matter, not their place.
     data: Design,
     /// Digest of the files, if there are any.
     contents: Option<String>,
@@ -99,10 +98,10 @@ pub(super) fn units<'a>(
 ) -> Result<Vec<Unit<'a>>, AnalysisError> {
     let mut units = Vec::new();
     for (point, (analysis, origin)) in experiment.points.iter().zip(origins).enumerate() {
-        let work = if analysis.training.is_some() { Work::Train } else { Work::Solve };
+        let kind = if analysis.training.is_some() { UnitKind::Train } else { UnitKind::Solve };
         for series in 0..analysis.series.len() {
             for repetition in 0..analysis.repetitions {
-                units.push(Unit::new(experiment, (point, origin), (series, repetition), work)?);
+                units.push(Unit::new(experiment, (point, origin), (series, repetition), kind)?);
             }
         }
     }
@@ -122,7 +121,7 @@ pub(super) fn trials<'a>(
         };
         for series in 0..analysis.series.len() {
             for &rate in &training.rates {
-                trials.push(Unit::new(experiment, (point, origin), (series, 0), Work::Try(rate))?);
+                trials.push(Unit::new(experiment, (point, origin), (series, 0), UnitKind::Try(rate))?);
             }
         }
     }
@@ -134,11 +133,11 @@ impl<'a> Unit<'a> {
         experiment: &'a Experiment,
         (point, origin): (usize, &Origin),
         (number, repetition): (usize, u64),
-        work: Work,
+        kind: UnitKind,
     ) -> Result<Self, AnalysisError> {
         let analysis = &experiment.points[point];
         let series = &analysis.series[number];
-        let trial = if let Work::Try(rate) = work { Some(rate) } else { None };
+        let trial = if let UnitKind::Try(rate) = kind { Some(rate) } else { None };
         let identity = Identity {
             version: env!("CARGO_PKG_VERSION"),
             data: &origin.data,
@@ -156,7 +155,7 @@ impl<'a> Unit<'a> {
         };
         let key = serde_json::to_vec(&identity).map(|bytes| digest(&bytes));
         let key = key.map_err(|error| AnalysisError::specification("analysis", error.to_string()))?;
-        Ok(Self { key, point, at: experiment.places(point), series: number, repetition, analysis, work })
+        Ok(Self { key, point, at: experiment.places(point), series: number, repetition, analysis, kind })
     }
 
     /// Whether this unit is a training whose learning rate `trial` is one of those tried for.
@@ -166,7 +165,7 @@ impl<'a> Unit<'a> {
 
     /// Whether it waits for trials of learning rates.
     pub(super) fn chooses(&self) -> bool {
-        self.work == Work::Train && self.analysis.training.as_ref().is_some_and(Training::chooses)
+        self.kind == UnitKind::Train && self.analysis.training.as_ref().is_some_and(Training::chooses)
     }
 
     /// Series and sweep point, by which units wait for the same trials.
@@ -180,18 +179,18 @@ impl<'a> Unit<'a> {
     }
 
     /// What is done for it.
-    pub(super) fn work(&self) -> Work {
-        self.work
+    pub(super) fn kind(&self) -> UnitKind {
+        self.kind
     }
 
     /// Whether the work is to train a network, which keeps a thread busy for long.
     pub(super) fn trains(&self) -> bool {
-        self.work != Work::Solve
+        self.kind != UnitKind::Solve
     }
 
     /// The learning rate of a trial and the recall in its record.
     pub(super) fn tried(&self, record: &Record) -> Option<(f64, f64)> {
-        let Work::Try(rate) = self.work else { return None };
+        let UnitKind::Try(rate) = self.kind else { return None };
         Some((rate, record.all(Measure::HeldOutRecall).first().copied().unwrap_or(f64::NAN)))
     }
 }
@@ -217,10 +216,10 @@ impl Unit<'_> {
         experiment: &Experiment,
         trials: &Trials,
     ) -> Result<Record, AnalysisError> {
-        match self.work {
-            Work::Solve => self.solve(experiment),
-            Work::Train => self.train(experiment, trials),
-            Work::Try(rate) => self.try_out(experiment, rate),
+        match self.kind {
+            UnitKind::Solve => self.solve(experiment),
+            UnitKind::Train => self.train(experiment, trials),
+            UnitKind::Try(rate) => self.try_out(experiment, rate),
         }
     }
 

@@ -1,13 +1,13 @@
-//! The user's last layer beside the one that is stationary over the same features.
+//! Compares the user's last layer with the stationary one on the same features.
 
-use super::Evidence;
+use super::AuditInput;
 use super::record::problem;
-use crate::balance::{Ledger, accuracy, hits, told};
+use crate::balance::{Ledger, accuracy, hits, predicted_class};
 use crate::data::{DataError, Dataset};
 use crate::loss::{ClassWeights, Link, LossPlan, Targets, TrainingLoss};
 use crate::solver::{
-    AnyOutcome, AnyProblem, Conditioning, Head, LossChoice, Outcome, Problem, ProblemError, SeparationKind,
-    SolverSettings, solve, solve_any,
+    Conditioning, GeneralOutcome, GeneralProblem, Head, LossChoice, Outcome, Problem, ProblemError,
+    SeparationKind, SolverSettings, solve, solve_general,
 };
 use nalgebra::DMatrix;
 use serde::Serialize;
@@ -38,36 +38,36 @@ pub struct HeadComparison {
     pub agreement: Option<f64>,
 }
 
-/// Where a head stands.
+/// Measures of a head.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct HeadMeasured {
     /// The loss and the penalty.
     pub objective: f64,
-    /// Largest entry of the gradient by weights and intercepts.
+    /// Largest entry of the gradient with respect to weights and intercepts.
     pub gradient_inf: f64,
     /// The largest relative difference of a class's outflow and inflow.
     pub worst_residual: f64,
-    /// Share of samples told right.
+    /// Fraction of samples correctly classified.
     pub accuracy: f64,
 }
 
-/// Solves for the last layer over the features given; `None` if there are none.
+/// Solves for the last layer on the given features; `None` without features.
 pub fn compare_head(
-    evidence: &Evidence,
+    input: &AuditInput,
     plan: &LossPlan,
     weights: &ClassWeights,
     l2: f64,
 ) -> Result<Option<HeadComparison>, DataError> {
-    let Some(features) = evidence.feature_matrix()? else { return Ok(None) };
-    let (targets, loss) = problem(evidence, plan, weights)?;
+    let Some(features) = input.feature_matrix()? else { return Ok(None) };
+    let (targets, loss) = problem(input, plan, weights)?;
     let dataset = Dataset::unnamed(features.clone(), targets.labels().clone())?;
     let over = Over { features: &features, dataset: &dataset, targets: &targets, loss: &loss, l2 };
-    let exact = over.exact(plan, evidence.head.as_ref())?;
-    let own = evidence.head.as_ref();
+    let exact = over.exact(plan, input.head.as_ref())?;
+    let own = input.head.as_ref();
     let logits_apart = match own {
         None => None,
         Some(head) => {
-            let given = evidence.logits(0..targets.samples(), loss.link())?;
+            let given = input.logits(0..targets.samples(), loss.link())?;
             Some((head.logits(&features) - given).amax())
         }
     };
@@ -112,11 +112,11 @@ impl Over<'_> {
             Outcome::Stationary(point) => Ok(point.head),
             Outcome::Separable(found) => Err(match found.kind {
                 SeparationKind::Complete => {
-                    "the features tell all samples apart: the loss has no minimum; give the --l2 of training"
+                    "the features separate all samples: the loss has no minimum; give the --l2 of training"
                         .to_owned()
                 }
                 SeparationKind::Quasi => {
-                    "the features tell some samples apart: the loss has no minimum; give the --l2 of training"
+                    "the features separate some samples: the loss has no minimum; give the --l2 of training"
                         .to_owned()
                 }
             }),
@@ -125,11 +125,11 @@ impl Over<'_> {
     }
 
     fn solved_generally(&self, start: Option<&Head>) -> Result<Head, String> {
-        let any =
-            AnyProblem { loss: &**self.loss, targets: self.targets, dataset: self.dataset, l2: self.l2 };
-        match solve_any(&any, start) {
-            AnyOutcome::Stationary(point) => Ok(point.head),
-            AnyOutcome::NotConverged { why, .. } => Err(why),
+        let general =
+            GeneralProblem { loss: &**self.loss, targets: self.targets, dataset: self.dataset, l2: self.l2 };
+        match solve_general(&general, start) {
+            GeneralOutcome::Stationary(point) => Ok(point.head),
+            GeneralOutcome::NotConverged { why, .. } => Err(why),
         }
     }
 
@@ -149,7 +149,7 @@ impl Over<'_> {
 
     fn agreement(&self, own: &Head, exact: &Head) -> f64 {
         let classes = |head: &Head| -> Vec<usize> {
-            head.logits(self.features).column_iter().map(|z| told(z.as_slice())).collect()
+            head.logits(self.features).column_iter().map(|z| predicted_class(z.as_slice())).collect()
         };
         let (own, exact) = (classes(own), classes(exact));
         let agreed = own.iter().zip(&exact).enumerate().filter(|(_, (a, b))| a == b);

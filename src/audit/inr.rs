@@ -1,4 +1,4 @@
-//! LGL-INR from class means: it is no sum over samples, but all it needs is tallied in one pass.
+//! LGL-INR from class means. The loss is not a sum over samples, but class means suffice, and one pass computes them.
 
 use crate::balance::MeanProbability;
 use crate::loss::{Inr, InrVariant, in_negative_weights};
@@ -12,14 +12,14 @@ pub(super) struct ColumnMeans {
     pub(super) slope: DMatrix<f64>,
 }
 
-/// The loss, and what pulls each column up and down (R1, R2).
-pub(super) fn value_and_pulls(
+/// The loss, and outflow and inflow of each column (R1, R2).
+pub(super) fn value_and_flows(
     inr: &Inr,
     means: &MeanProbability,
     columns: &ColumnMeans,
 ) -> (f64, Vec<(f64, f64)>) {
     let mut value = 0.0;
-    let pull = |k: usize| {
+    let flow = |k: usize| {
         let probability: Vec<f64> = means.matrix.column(k).iter().copied().collect();
         let omega = in_negative_weights(inr.beta, &probability, k);
         let weighed = |of: &dyn Fn(usize) -> f64| -> f64 {
@@ -38,6 +38,6 @@ pub(super) fn value_and_pulls(
         let up = if means.shortfall[k].is_nan() { 0.0 } else { means.shortfall[k] };
         (up, weighed(&|c| probability[c]) + through_weights)
     };
-    let pulls = (0..means.shortfall.len()).map(pull).collect();
-    (value, pulls)
+    let flows = (0..means.shortfall.len()).map(flow).collect();
+    (value, flows)
 }

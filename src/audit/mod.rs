@@ -1,11 +1,12 @@
-//! What a user's own logits and labels say about training: the balance of every class, what its weights did, whether there is
-//! more to be had.
+//! Audits a user's own logits and labels: the balance of every class, the effect of its weights, and whether training
+//! had converged.
 //!
-//! [`Evidence`] is what the user gave, [`audit()`] makes an [`AuditRecord`] of it in one pass over blocks of samples,
-//! [`recalibrate`] and [`compare_head`] solve for what could be better. `words` says it in sentences.
+//! [`AuditInput`] is what the user gave, [`audit()`] makes an [`AuditRecord`] of it in one pass over blocks of samples,
+//! [`recalibrate`] and [`compare_head`] solve for better intercepts and for a better last layer. `words` puts the
+//! findings into sentences.
 
-mod evidence;
 mod head;
+mod input;
 mod inr;
 mod pass;
 mod recalibration;
@@ -13,8 +14,8 @@ mod record;
 mod tables;
 mod words;
 
-pub use evidence::{Evidence, ReadOptions, ScoreKind};
 pub use head::{HeadComparison, compare_head};
+pub use input::{AuditInput, ReadOptions, ScoreKind};
 pub use recalibration::{Recalibration, recalibrate};
 pub use record::{AuditRecord, Measured, PolytopePosition, Reduction, StationaryVerdict, audit};
 pub use tables::{TextTable, summary, tables};

@@ -1,36 +1,37 @@
-//! One pass over the samples: what every later question is answered from.
+//! One pass over the samples computes every sum that an audit needs.
 
-use super::Evidence;
-use super::inr::{ColumnMeans, value_and_pulls};
-use crate::balance::{Calibration, CalibrationTally, MeanProbability, sample_probabilities, told};
+use super::AuditInput;
+use super::inr::{ColumnMeans, value_and_flows};
+use crate::balance::{Calibration, CalibrationTally, MeanProbability, predicted_class, sample_probabilities};
 use crate::data::DataError;
-use crate::loss::{ColumnShares, Link, Targets, TrainingLoss};
+use crate::loss::{ColumnWeights, Link, Targets, TrainingLoss};
 use crate::numeric::{Sigmoid, Sum, softplus, two_sum};
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Logits that are looked at together, about: what is made of them stays in a core's cache.
+/// About how many logits are processed together: their intermediate results fit into a core's cache.
 const LOGITS_AT_ONCE: usize = 1 << 15;
 /// Samples that are looked at together, at least and at most.
 const BLOCK: Range<usize> = 16..512;
-/// Parts of the samples whose sums are kept apart, at most and at least: more would be more memory, and fewer more threads idle.
+/// The least and the largest number of blocks of samples whose sums are kept apart: more would take more memory, fewer
+/// would leave threads idle.
 const PARTS: Range<usize> = 8..64;
 /// Numbers that the sums of all parts may hold together, about.
-const MOST_SUMS: usize = 1 << 26;
+const MAX_SUMS: usize = 1 << 26;
 
 /// What the samples add up to, at the logits as they are plus a shift.
 pub(super) struct Tallied {
     /// The loss in its own reduction.
     pub(super) loss: f64,
-    /// Its derivative by an intercept of each logit.
+    /// Its derivative with respect to an intercept of each logit.
     pub(super) bias_gradient: Vec<f64>,
-    /// What each logit's own samples pull it up by, and the others down, in the same units.
-    pub(super) pulls: Vec<(f64, f64)>,
+    /// Outflow and inflow of each logit, in the same units.
+    pub(super) flows: Vec<(f64, f64)>,
     /// Of the logits as they are.
     pub(super) means: MeanProbability,
-    /// Of the logits that the loss speaks of, where those are others.
+    /// Of the adjusted logits, where the loss adjusts them.
     pub(super) shifted_means: Option<MeanProbability>,
     pub(super) hits: Vec<f64>,
     pub(super) calibration: Calibration,
@@ -40,21 +41,21 @@ pub(super) struct Tallied {
 
 /// Tallies all samples; `shift` is added to every sample's logits. The result is the same on any number of threads.
 pub(super) fn tally(
-    evidence: &Evidence,
+    input: &AuditInput,
     targets: &Targets,
     loss: &TrainingLoss,
     shift: &[f64],
 ) -> Result<Tallied, DataError> {
-    let (samples, columns) = (targets.samples(), evidence.columns());
+    let (samples, columns) = (targets.samples(), input.columns());
     let block = (LOGITS_AT_ONCE / columns).clamp(BLOCK.start, BLOCK.end);
     let blocks = samples.div_ceil(block);
-    let parts = (MOST_SUMS / (8 * targets.classes().pow(2))).clamp(PARTS.start, PARTS.end).min(blocks);
+    let parts = (MAX_SUMS / (8 * targets.classes().pow(2))).clamp(PARTS.start, PARTS.end).min(blocks);
     let direct = Direct::of(loss, targets);
     let part = |number: usize| -> Result<Part, DataError> {
         let mut part = Part::new(targets, loss, columns, &direct);
         for place in blocks * number / parts..blocks * (number + 1) / parts {
             let range = place * block..((place + 1) * block).min(samples);
-            let mut logits = evidence.logits(range.clone(), loss.link())?;
+            let mut logits = input.logits(range.clone(), loss.link())?;
             for mut column in logits.column_iter_mut() {
                 column.iter_mut().zip(shift).for_each(|(logit, shift)| *logit += shift);
             }
@@ -75,7 +76,7 @@ struct Part {
     link: Link,
     value: Sum,
     direct: Direct,
-    /// Of the gradient, by column: entries of samples that are not its own, and of those that are.
+    /// Of the gradient, by column: entries of samples of other classes, and of the column's own class.
     others: Row,
     own: Vec<Sum>,
     /// The column that is to accept a class, if one is.
@@ -91,16 +92,16 @@ struct Part {
     log_weights: Vec<f64>,
 }
 
-/// Losses whose gradient follows from the probabilities that are tallied anyway.
+/// Losses whose gradient follows from the probabilities that are summed anyway.
 #[derive(Clone)]
 enum Direct {
-    /// Softmax cross-entropy: what a sample of each class counts beside its own weight.
+    /// Softmax cross-entropy: the factor of each class on the weights of its samples.
     Softmax(Vec<f64>),
-    /// Logistic: what a sample of each class counts in every logit beside its own weight.
+    /// Logistic: the factor of each class on the weights of its samples, in every logit.
     ClassWeighted(Arc<[f64]>),
     /// The same in each logit (rows), by class (columns).
     PairWeighted(Arc<DMatrix<f64>>),
-    /// LGL-INR, which is no sum over samples: it follows from class means.
+    /// LGL-INR, which is not a sum over samples: it follows from class means.
     FromMeans,
     /// Any other.
     Other,
@@ -109,10 +110,10 @@ enum Direct {
 impl Direct {
     fn of(loss: &TrainingLoss, targets: &Targets) -> Self {
         match loss {
-            TrainingLoss::Softmax(loss) => Self::Softmax(loss.class_shares(targets)),
-            TrainingLoss::Logistic(loss) => match loss.shares() {
-                ColumnShares::OfClass(shares) => Self::ClassWeighted(Arc::clone(shares)),
-                ColumnShares::OfPair(shares) => Self::PairWeighted(Arc::new(shares.transpose())),
+            TrainingLoss::Softmax(loss) => Self::Softmax(loss.normalised_class_weights(targets)),
+            TrainingLoss::Logistic(loss) => match loss.column_weights() {
+                ColumnWeights::OfClass(weights) => Self::ClassWeighted(Arc::clone(weights)),
+                ColumnWeights::OfPair(weights) => Self::PairWeighted(Arc::new(weights.transpose())),
             },
             TrainingLoss::Inr(_) => Self::FromMeans,
             _ => Self::Other,
@@ -150,7 +151,7 @@ impl Part {
             self.add_gradient(logits, batch, loss);
         }
         let mut sample = vec![Sigmoid { probability: 0.0, complement: 1.0 }; batch.classes()];
-        for (number, (column, &label)) in logits.column_iter().zip(batch.of_sample()).enumerate() {
+        for (number, (column, &label)) in logits.column_iter().zip(batch.class_indices()).enumerate() {
             let (z, class, weight) = (column.as_slice(), label as usize, batch.sample_weight(number));
             let log_own = sample_probabilities(self.link, z, class, &mut sample);
             self.add_direct(z, &sample, (class, weight), log_own);
@@ -164,16 +165,16 @@ impl Part {
                 );
                 slopes.add(class, weight, sample.iter().map(|pair| pair.slope()));
             }
-            let told = told(z);
-            self.hits[class] += if told == class { weight } else { 0.0 };
-            self.calibration.add_sample(&sample, told, log_own, (class, weight));
+            let predicted = predicted_class(z);
+            self.hits[class] += if predicted == class { weight } else { 0.0 };
+            self.calibration.add_sample(&sample, predicted, log_own, (class, weight));
             if let Some(tally) = &mut self.prior_corrected {
                 tally.add_corrected(self.link, z, (class, weight), &self.log_weights);
             }
         }
         if let Some((rows, shortfall)) = &mut self.shifted {
-            let shifted = loss.linked_logits(logits, batch);
-            for (number, (column, &label)) in shifted.column_iter().zip(batch.of_sample()).enumerate() {
+            let shifted = loss.adjusted_logits(logits, batch);
+            for (number, (column, &label)) in shifted.column_iter().zip(batch.class_indices()).enumerate() {
                 let (class, weight) = (label as usize, batch.sample_weight(number));
                 sample_probabilities(self.link, column.as_slice(), class, &mut sample);
                 rows.add(class, weight, sample.iter().map(|pair| pair.probability));
@@ -185,7 +186,7 @@ impl Part {
     fn add_gradient(&mut self, logits: &DMatrix<f64>, batch: &Targets, loss: &TrainingLoss) {
         let mut gradient = DMatrix::zeros(logits.nrows(), logits.ncols());
         self.value.add(loss.value_and_gradient(logits, batch, &mut gradient));
-        for (mut column, &label) in gradient.column_iter_mut().zip(batch.of_sample()) {
+        for (mut column, &label) in gradient.column_iter_mut().zip(batch.class_indices()) {
             if let Some(own) = self.column_of[label as usize] {
                 self.own[own].add(std::mem::take(&mut column[own]));
             }
@@ -194,25 +195,31 @@ impl Part {
     }
 
     /// Loss and gradient of a sample from its probabilities.
-    fn add_direct(&mut self, z: &[f64], sample: &[Sigmoid], (class, of_sample): (usize, f64), log_own: f64) {
+    fn add_direct(
+        &mut self,
+        z: &[f64],
+        sample: &[Sigmoid],
+        (class, sample_weight): (usize, f64),
+        log_own: f64,
+    ) {
         let own = self.column_of[class];
         match &self.direct {
             Direct::Softmax(weights) => {
-                let weight = of_sample * weights[class];
+                let weight = sample_weight * weights[class];
                 self.value.add(-weight * log_own);
                 self.own[class].add(-weight * sample[class].complement);
                 let others = sample.iter().enumerate();
                 self.others
                     .add(others.map(|(k, pair)| if k == class { 0.0 } else { weight * pair.probability }));
             }
-            Direct::ClassWeighted(shares) => {
-                let share = of_sample * shares[class];
-                self.add_logistic(z, sample, own, std::iter::repeat_n(share, z.len()));
+            Direct::ClassWeighted(weights) => {
+                let weight = sample_weight * weights[class];
+                self.add_logistic(z, sample, own, std::iter::repeat_n(weight, z.len()));
             }
-            Direct::PairWeighted(shares) => {
-                let shares = Arc::clone(shares);
-                let weights = shares.column(class);
-                self.add_logistic(z, sample, own, weights.iter().map(|share| of_sample * share));
+            Direct::PairWeighted(weights) => {
+                let weights = Arc::clone(weights);
+                let weights = weights.column(class);
+                self.add_logistic(z, sample, own, weights.iter().map(|weight| sample_weight * weight));
             }
             Direct::FromMeans | Direct::Other => {}
         }
@@ -275,14 +282,14 @@ impl Part {
         let plain = means(&self.probability, &self.shortfall);
         let mut tallied = Tallied {
             loss: self.value.value(),
-            // Both sides as they are summed, so that rounding each does not show where they cancel.
+            // Both sides unrounded: rounding each by itself would show where they cancel.
             bias_gradient: self
                 .own
                 .iter()
                 .zip(self.others.parts())
                 .map(|(own, parts)| plus(*own, parts))
                 .collect(),
-            pulls: self
+            flows: self
                 .own
                 .iter()
                 .zip(self.others.parts())
@@ -296,8 +303,8 @@ impl Part {
         };
         if let (TrainingLoss::Inr(inr), Some((losses, slopes))) = (loss, &self.columns) {
             let columns = ColumnMeans { loss: losses.means(sizes), slope: slopes.means(sizes) };
-            (tallied.loss, tallied.pulls) = value_and_pulls(inr, &tallied.means, &columns);
-            tallied.bias_gradient = tallied.pulls.iter().map(|(up, down)| down - up).collect();
+            (tallied.loss, tallied.flows) = value_and_flows(inr, &tallied.means, &columns);
+            tallied.bias_gradient = tallied.flows.iter().map(|(up, down)| down - up).collect();
         }
         tallied
     }

@@ -1,11 +1,11 @@
-//! What intercepts alone would change: they are solved for, everything else stays.
+//! Recalibration: solves for the intercepts alone and leaves everything else as it is.
 
-use super::Evidence;
+use super::AuditInput;
 use super::pass::tally;
 use super::record::{Measured, problem};
 use crate::data::{DataError, Dataset};
 use crate::loss::{ClassWeights, LossPlan};
-use crate::solver::{AnyOutcome, AnyProblem, solve_any};
+use crate::solver::{GeneralOutcome, GeneralProblem, solve_general};
 use serde::Serialize;
 
 /// Intercepts that make the loss stationary, and what is measured with them.
@@ -23,26 +23,26 @@ pub struct Recalibration {
 
 /// Solves for the intercepts. All logits are held in memory as doubles, four times.
 pub fn recalibrate(
-    evidence: &Evidence,
+    input: &AuditInput,
     plan: &LossPlan,
     weights: &ClassWeights,
     tolerance: f64,
 ) -> Result<Recalibration, DataError> {
-    let (targets, loss) = problem(evidence, plan, weights)?;
-    let logits = evidence.logits(0..targets.samples(), loss.link())?;
+    let (targets, loss) = problem(input, plan, weights)?;
+    let logits = input.logits(0..targets.samples(), loss.link())?;
     let dataset = Dataset::from_logits(logits, targets.labels().clone())?;
-    let any = AnyProblem { loss: &*loss, targets: &targets, dataset: &dataset, l2: 0.0 };
-    let (point, not_converged) = match solve_any(&any, None) {
-        AnyOutcome::Stationary(point) => (point, None),
-        AnyOutcome::NotConverged { why, at } => (at, Some(why)),
+    let general = GeneralProblem { loss: &*loss, targets: &targets, dataset: &dataset, l2: 0.0 };
+    let (point, not_converged) = match solve_general(&general, None) {
+        GeneralOutcome::Stationary(point) => (point, None),
+        GeneralOutcome::NotConverged { why, at } => (at, Some(why)),
     };
     let mut added = point.head.intercepts;
     if let Some(free) = loss.free_shift() {
         let along: f64 = added.iter().zip(&free).map(|(entry, free)| entry * free).sum();
-        let share = along / free.iter().map(|free| free * free).sum::<f64>();
-        added.iter_mut().zip(&free).for_each(|(entry, free)| *entry -= share * free);
+        let coefficient = along / free.iter().map(|free| free * free).sum::<f64>();
+        added.iter_mut().zip(&free).for_each(|(entry, free)| *entry -= coefficient * free);
     }
-    let tallied = tally(evidence, &targets, &loss, &added)?;
+    let tallied = tally(input, &targets, &loss, &added)?;
     let measured = Measured::of(&tallied, &targets, &loss, 1.0, tolerance);
     Ok(Recalibration { added, not_converged, measured })
 }

@@ -1,7 +1,7 @@
-//! An audit: everything that was measured, once, for tables, pages and JSON alike.
+//! The record of an audit, from which tables, pages and JSON are made.
 
 use super::pass::{Tallied, tally};
-use super::{Evidence, HeadComparison, Recalibration};
+use super::{AuditInput, HeadComparison, Recalibration};
 use crate::balance::{
     Calibration, FlowPolytope, LedgerEntry, MeanProbability, Neglect, accuracy, neglect, recalls,
 };
@@ -33,7 +33,7 @@ pub struct AuditRecord {
     pub loss_name: String,
     /// The loss with its parameters.
     pub loss_plan: LossPlan,
-    /// What the sum over samples was divided by; LGL-INR is a sum over classes of means and knows none.
+    /// The denominator of the sum over samples; LGL-INR, a sum over classes of means, has none.
     pub reduction: Reduction,
     /// `lambda_c`.
     pub class_weights: Vec<f64>,
@@ -62,14 +62,14 @@ pub struct AuditRecord {
 pub struct Measured {
     /// The loss.
     pub loss: f64,
-    /// Its derivative by an intercept of each logit.
+    /// Its derivative with respect to an intercept of each logit.
     pub bias_gradient: Vec<f64>,
     /// `P[c][k]` of the logits as they are, row = true class; null in rows of classes without samples.
     pub mean_probability: Vec<Vec<f64>>,
-    /// The same of the logits that the loss speaks of, where it shifts them.
+    /// The same of the adjusted logits, where the loss shifts them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shifted_mean_probability: Option<Vec<Vec<f64>>>,
-    /// `s_k`, the mean over a class's samples of what they withhold from it.
+    /// `s_k = 1 - P[k][k]`, the shortfall of each class.
     pub shortfall: Vec<f64>,
     /// Outflow and inflow of every class, as the loss's gradient has them, in units of weighted samples (of LGL-INR, of mean
     /// probability).
@@ -82,7 +82,7 @@ pub struct Measured {
     pub verdict: StationaryVerdict,
     /// The hardest non-target class of every column beside the average.
     pub neglect: Vec<Neglect>,
-    /// Where the outflows lie among those that the balance allows; for softmax of three classes or more.
+    /// The position of the outflows within the admissible set; for softmax with three classes or more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub polytope: Option<PolytopePosition>,
     /// Whether probabilities are frequencies.
@@ -90,9 +90,9 @@ pub struct Measured {
     /// The same after undoing the class weights (`p_k / lambda_k`, normalised).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prior_corrected: Option<Calibration>,
-    /// Share of samples told right.
+    /// Fraction of samples correctly classified.
     pub accuracy: f64,
-    /// Share of each class's samples told right; null of a class without samples.
+    /// Recall of each class; null of a class without samples.
     pub recall: Vec<f64>,
     /// The class with the lowest recall.
     pub worst_class: usize,
@@ -113,7 +113,7 @@ pub struct StationaryVerdict {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PolytopePosition {
     /// Each class's share of all outflow; at a stationary point none is above one half.
-    pub outflow_share: Vec<f64>,
+    pub outflow_fraction: Vec<f64>,
     /// What the balance alone guarantees of `P[k][k]`: `max(0, (2 m_k - M) / m_k)`.
     pub guaranteed: Vec<f64>,
 }
@@ -122,15 +122,15 @@ pub struct PolytopePosition {
 ///
 /// Fails when weights, parameters or numbers of columns do not fit, or a row is no row of logits.
 pub fn audit(
-    evidence: &Evidence,
+    input: &AuditInput,
     loss_name: &str,
     plan: &LossPlan,
     weights: &ClassWeights,
     (reduction, tolerance): (Reduction, f64),
 ) -> Result<AuditRecord, DataError> {
-    let (targets, loss) = problem(evidence, plan, weights)?;
-    let tallied = tally(evidence, &targets, &loss, &vec![0.0; evidence.columns()])?;
-    let labels = evidence.labels();
+    let (targets, loss) = problem(input, plan, weights)?;
+    let tallied = tally(input, &targets, &loss, &vec![0.0; input.columns()])?;
+    let labels = input.labels();
     Ok(AuditRecord {
         loss_name: loss_name.to_owned(),
         loss_plan: plan.clone(),
@@ -139,7 +139,7 @@ pub fn audit(
         classes: labels.class_names().to_vec(),
         class_counts: Count::all(labels.sizes()),
         rows: labels.weights().map(<[f64]>::len),
-        ignored: evidence.ignored,
+        ignored: input.ignored,
         measured: Measured::of(&tallied, &targets, &loss, reduction.factor(&loss, &targets), tolerance),
         recalibrated: None,
         head: None,
@@ -148,11 +148,11 @@ pub fn audit(
 
 /// What the logits are held against.
 pub(super) fn problem(
-    evidence: &Evidence,
+    input: &AuditInput,
     plan: &LossPlan,
     weights: &ClassWeights,
 ) -> Result<(Targets, TrainingLoss), DataError> {
-    let (labels, columns) = (evidence.labels(), evidence.columns());
+    let (labels, columns) = (input.labels(), input.columns());
     let invalid = |problem: String| DataError::invalid("--loss", problem);
     if let Some(problem) = plan.problem_for(labels.classes()) {
         return Err(invalid(problem));
@@ -160,7 +160,7 @@ pub(super) fn problem(
     if let (true, Some(absent)) = (plan.reads_counts(), labels.counts().iter().position(|&count| count == 0))
     {
         let name = &labels.class_names()[absent];
-        return Err(invalid(format!("hangs on class sizes, and class {name} has no sample")));
+        return Err(invalid(format!("depends on class sizes, and class {name} has no sample")));
     }
     let targets = Targets::new(labels, weights).map_err(|error: WeightError| {
         DataError::invalid(
@@ -168,7 +168,7 @@ pub(super) fn problem(
             error.to_string().trim_start_matches("class weights: ").to_owned(),
         )
     })?;
-    let loss = plan.over_columns(&targets, columns);
+    let loss = plan.build_columns(&targets, columns);
     if loss.logit_rows() != columns {
         return Err(invalid(format!(
             "takes {} logits per sample, and there is {columns}; of one logit for two classes, --loss logistic speaks",
@@ -202,7 +202,7 @@ impl Measured {
         factor: f64,
         tolerance: f64,
     ) -> Self {
-        let ledger = ledger(tallied, loss.divisor());
+        let ledger = ledger(tallied, loss.denominator());
         let verdict = StationaryVerdict::of(&ledger, tolerance);
         let recall: Vec<f64> = recalls(&tallied.hits, targets);
         let worse = |best: usize, class: usize| {
@@ -238,11 +238,12 @@ fn rows(matrix: &DMatrix<f64>) -> Vec<Vec<f64>> {
 }
 
 /// A single column is that of class 1; class 0 sees the same flows from the other side.
-fn ledger(tallied: &Tallied, divisor: f64) -> Vec<LedgerEntry> {
-    let entry = |&(outflow, inflow): &(f64, f64)| LedgerEntry::new(outflow * divisor, inflow * divisor);
-    match tallied.pulls.as_slice() {
+fn ledger(tallied: &Tallied, denominator: f64) -> Vec<LedgerEntry> {
+    let entry =
+        |&(outflow, inflow): &(f64, f64)| LedgerEntry::new(outflow * denominator, inflow * denominator);
+    match tallied.flows.as_slice() {
         [single] => vec![entry(&(single.1, single.0)), entry(single)],
-        pulls => pulls.iter().map(entry).collect(),
+        flows => flows.iter().map(entry).collect(),
     }
 }
 
@@ -265,7 +266,7 @@ impl PolytopePosition {
         let guaranteed =
             |k: usize| if targets.counts()[k] > 0 { polytope.mean_probability(k, k).low } else { 0.0 };
         Self {
-            outflow_share: outflows.iter().map(|outflow| outflow / total).collect(),
+            outflow_fraction: outflows.iter().map(|outflow| outflow / total).collect(),
             guaranteed: (0..targets.classes()).map(guaranteed).collect(),
         }
     }

@@ -13,7 +13,7 @@ pub struct TextTable {
 }
 
 /// More classes than these are cut to the ones furthest out of balance.
-const MOST_CLASSES: usize = 12;
+const MAX_CLASSES: usize = 12;
 
 /// A line on what was audited.
 #[must_use]
@@ -48,7 +48,7 @@ pub fn tables(record: &AuditRecord) -> Vec<TextTable> {
         heading: format!("Class by class{cut}"),
         rows: std::iter::once(class_headings()).chain(shown.iter().map(|&k| class_row(record, k))).collect(),
     }];
-    if record.classes.len() <= MOST_CLASSES {
+    if record.classes.len() <= MAX_CLASSES {
         tables.push(matrix(
             "Mean probability: row = true class, column = predicted",
             record,
@@ -79,10 +79,10 @@ pub fn tables(record: &AuditRecord) -> Vec<TextTable> {
 
 fn shown_classes(measured: &Measured) -> Vec<usize> {
     let mut order: Vec<usize> = (0..measured.ledger.len()).collect();
-    if order.len() > MOST_CLASSES {
+    if order.len() > MAX_CLASSES {
         let apart = |k: usize| measured.ledger[k].difference.abs();
         order.sort_by(|&a, &b| apart(b).total_cmp(&apart(a)));
-        order.truncate(MOST_CLASSES);
+        order.truncate(MAX_CLASSES);
     }
     order
 }

@@ -6,30 +6,30 @@ use crate::loss::LossPlan;
 use crate::numeric::significant;
 
 /// Classes that are spoken of one by one, at most.
-const MOST_CLASSES: usize = 3;
+const MAX_CLASSES: usize = 3;
 /// A non-target class hides behind the average where its mean probability is that many times the average, and at least this.
 const HIDDEN: (f64, f64) = (2.0, 0.05);
 
 /// Everything worth saying, the most important first.
 #[must_use]
 pub fn findings(record: &AuditRecord) -> Vec<String> {
-    let told = Told { record };
-    let mut findings = vec![told.stationarity()];
-    findings.extend(told.shortfalls());
-    findings.extend(told.neglected());
-    findings.extend(told.position());
-    findings.push(told.calibration());
-    findings.push(told.recall());
-    findings.extend(record.recalibrated.as_ref().map(|recalibrated| told.recalibrated(recalibrated)));
+    let sentences = Findings { record };
+    let mut findings = vec![sentences.stationarity()];
+    findings.extend(sentences.shortfalls());
+    findings.extend(sentences.neglected());
+    findings.extend(sentences.position());
+    findings.push(sentences.calibration());
+    findings.push(sentences.recall());
+    findings.extend(record.recalibrated.as_ref().map(|recalibrated| sentences.recalibrated(recalibrated)));
     findings.extend(record.head.iter().flat_map(of_head));
     findings
 }
 
-struct Told<'a> {
+struct Findings<'a> {
     record: &'a AuditRecord,
 }
 
-impl Told<'_> {
+impl Findings<'_> {
     fn measured(&self) -> &Measured {
         &self.record.measured
     }
@@ -58,7 +58,7 @@ impl Told<'_> {
         } else {
             "weighted samples"
         };
-        let pull = |&class: &usize| {
+        let flow = |&class: &usize| {
             let entry = measured.ledger[class];
             let more = if entry.difference > 0.0 { "raised" } else { "lowered" };
             format!(
@@ -72,25 +72,25 @@ impl Told<'_> {
             measured.verdict.up.iter().chain(&measured.verdict.down).copied().collect();
         let apart = |class: usize| measured.ledger[class].difference.abs();
         classes.sort_by(|&a, &b| apart(b).total_cmp(&apart(a)));
-        let pulls: Vec<String> = classes.iter().take(MOST_CLASSES).map(pull).collect();
-        let rest = classes.len().saturating_sub(MOST_CLASSES);
+        let flows: Vec<String> = classes.iter().take(MAX_CLASSES).map(flow).collect();
+        let rest = classes.len().saturating_sub(MAX_CLASSES);
         let rest = if rest > 0 { format!("; {rest} more classes are out of balance") } else { String::new() };
         format!(
             "Not stationary for {}: outflow and inflow differ by up to {worst}; by more training {}{rest}. Training has not \
              converged, the last bias is decayed, or the samples, loss or weights are others than those of training.",
             self.name(),
-            pulls.join(", ")
+            flows.join(", ")
         )
     }
 
-    /// The classes that are short of the largest part of what they should be given.
+    /// The classes with the largest relative shortfall.
     fn shortfalls(&self) -> Vec<String> {
         let measured = self.measured();
         let mut order: Vec<usize> =
             (0..measured.shortfall.len()).filter(|&class| measured.shortfall[class] > 0.01).collect();
         order.sort_by(|&a, &b| measured.shortfall[b].total_cmp(&measured.shortfall[a]));
         let whole = self.rows_sum_to_one();
-        let told = |&class: &usize| {
+        let sentence = |&class: &usize| {
             let (short, count) = (measured.shortfall[class], self.record.class_counts[class]);
             let row = &measured.mean_probability[class];
             let others = (0..row.len()).filter(|&k| k != class);
@@ -111,7 +111,7 @@ impl Told<'_> {
             };
             Some(text)
         };
-        order.iter().take(MOST_CLASSES).filter_map(told).collect()
+        order.iter().take(MAX_CLASSES).filter_map(sentence).collect()
     }
 
     fn rows_sum_to_one(&self) -> bool {
@@ -129,7 +129,7 @@ impl Told<'_> {
             return Vec::new();
         }
         order.sort_by(|&a, &b| neglect[b].hardest.total_cmp(&neglect[a].hardest));
-        let told = |&k: &usize| {
+        let sentence = |&k: &usize| {
             let of = neglect[k];
             format!(
                 "The column of {} gives other classes' samples {} on average, but those of {} {}, {} times as much; its \
@@ -142,15 +142,15 @@ impl Told<'_> {
                 significant(of.bound, 2)
             )
         };
-        order.iter().take(MOST_CLASSES).map(told).collect()
+        order.iter().take(MAX_CLASSES).map(sentence).collect()
     }
 
-    /// Where the outflows lie among those that the balance allows, and what weights alone guarantee.
+    /// The position of the outflows within the admissible set, and what weights alone guarantee.
     fn position(&self) -> Option<String> {
         let polytope = self.measured().polytope.as_ref()?;
-        let share = &polytope.outflow_share;
-        let most = (0..share.len()).max_by(|&a, &b| share[a].total_cmp(&share[b]))?;
-        let guaranteed = (0..share.len()).find(|&class| polytope.guaranteed[class] > 0.0);
+        let fraction = &polytope.outflow_fraction;
+        let most = (0..fraction.len()).max_by(|&a, &b| fraction[a].total_cmp(&fraction[b]))?;
+        let guaranteed = (0..fraction.len()).find(|&class| polytope.guaranteed[class] > 0.0);
         let guarantee = match guaranteed {
             None => "the masses alone guarantee no class anything (I4)".to_owned(),
             Some(class) => format!(
@@ -162,15 +162,14 @@ impl Told<'_> {
         Some(format!(
             "{} withholds the most, {} of all outflow, where a stationary point allows at most half (I3); {guarantee}.",
             capital(&self.class(most)),
-            percent(share[most])
+            percent(fraction[most])
         ))
     }
 
     fn calibration(&self) -> String {
         let (plain, corrected) = (&self.measured().calibration, self.measured().prior_corrected.as_ref());
         let error = plain.calibration_error.l1;
-        let text =
-            format!("Confidence and the share told right differ by {} on average", significant(error, 2));
+        let text = format!("Confidence and accuracy differ by {} on average", significant(error, 2));
         match corrected.map(|calibration| calibration.calibration_error.l1) {
             Some(after) if after < error => format!(
                 "{text}; class weights move probabilities off frequencies: dividing them by the weights again leaves {}.",
@@ -188,7 +187,7 @@ impl Told<'_> {
         let measured = self.measured();
         let class = measured.worst_class;
         format!(
-            "{} of all samples are told right; of {}, the worst, {} of {}.",
+            "{} of all samples are correctly classified; of {}, the worst, {} of {}.",
             percent(measured.accuracy),
             self.class(class),
             percent(measured.recall[class]),
@@ -222,17 +221,17 @@ impl Told<'_> {
 }
 
 fn of_head(head: &HeadComparison) -> Vec<String> {
-    let mut told = Vec::new();
+    let mut sentences = Vec::new();
     if let Some(apart) = head.logits_apart.filter(|apart| *apart > 1e-3) {
-        told.push(format!(
+        sentences.push(format!(
             "Weight times features plus bias differs from the logits by up to {}: they are not of one model.",
             significant(apart, 2)
         ));
     }
     match (&head.own, &head.exact, &head.no_exact) {
-        (Some(own), Some(exact), _) => told.push(format!(
+        (Some(own), Some(exact), _) => sentences.push(format!(
             "The last layer solved exactly over the same features (l2 {}) lowers the objective from {} to {}; rows of \
-             weights turn by up to {} degrees, {} of samples are told alike, accuracy from {} to {}.",
+             weights turn by up to {} degrees, {} of samples are classified alike, accuracy from {} to {}.",
             significant(head.l2, 3),
             significant(own.objective, 6),
             significant(exact.objective, 6),
@@ -241,23 +240,23 @@ fn of_head(head: &HeadComparison) -> Vec<String> {
             percent(own.accuracy),
             percent(exact.accuracy)
         )),
-        (None, Some(exact), _) => told.push(format!(
-            "The last layer solved exactly over the features (l2 {}) has the objective {} and tells {} right.",
+        (None, Some(exact), _) => sentences.push(format!(
+            "The last layer solved exactly over the features (l2 {}) has the objective {} and the accuracy {}.",
             significant(head.l2, 3),
             significant(exact.objective, 6),
             percent(exact.accuracy)
         )),
-        (_, None, Some(why)) => told.push(format!("No exact last layer over the features: {why}.")),
+        (_, None, Some(why)) => sentences.push(format!("No exact last layer over the features: {why}.")),
         (_, None, None) => {}
     }
-    told
+    sentences
 }
 
-fn percent(share: f64) -> String {
-    if share.is_nan() {
+fn percent(fraction: f64) -> String {
+    if fraction.is_nan() {
         return "none".to_owned();
     }
-    format!("{}%", significant(100.0 * share, 3))
+    format!("{}%", significant(100.0 * fraction, 3))
 }
 
 fn capital(text: &str) -> String {

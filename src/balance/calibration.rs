@@ -6,14 +6,14 @@ use crate::numeric::{Sigmoid, Sum};
 use nalgebra::DMatrix;
 use serde::Serialize;
 
-/// Agreement of predicted probabilities with what happened. Every sample counts by its own weight, if it has one, and
-/// otherwise once, whatever its class weighs.
+/// Agreement of predicted probabilities with observed frequencies. Samples count by their own weights, not by class
+/// weights.
 ///
 /// Calibration errors compare, in 15 bins of equal width of the probability of the predicted class (the "confidence"), its
-/// mean with the share of samples told right (Guo, Pleiss, Sun, Weinberger, ICML 2017).
+/// mean with the accuracy (Guo, Pleiss, Sun, Weinberger, ICML 2017).
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Calibration {
-    /// Differences between confidence and the share told right.
+    /// Differences between confidence and accuracy.
     pub calibration_error: CalibrationError,
     /// Mean of `sum_k (p_k - 1[y = k])^2`.
     pub brier: f64,
@@ -64,12 +64,12 @@ impl Calibration {
     fn corrected(link: Link, logits: &DMatrix<f64>, targets: &Targets, subtracted: &[f64]) -> Self {
         let changed = subtracted.iter().any(|&number| number != 0.0);
         let mut tally = CalibrationTally::new(targets.classes());
-        for (number, (z, &label)) in logits.column_iter().zip(targets.of_sample()).enumerate() {
-            let of_sample = (label as usize, targets.sample_weight(number));
+        for (number, (z, &label)) in logits.column_iter().zip(targets.class_indices()).enumerate() {
+            let class_and_weight = (label as usize, targets.sample_weight(number));
             if changed {
-                tally.add_corrected(link, z.as_slice(), of_sample, subtracted);
+                tally.add_corrected(link, z.as_slice(), class_and_weight, subtracted);
             } else {
-                tally.add_logits(link, z.as_slice(), of_sample);
+                tally.add_logits(link, z.as_slice(), class_and_weight);
             }
         }
         tally.calibration(targets.sizes())
@@ -96,24 +96,24 @@ impl CalibrationTally {
     }
 
     /// A sample of a class, with its weight.
-    pub(crate) fn add_logits(&mut self, link: Link, z: &[f64], of_sample: (usize, f64)) {
+    pub(crate) fn add_logits(&mut self, link: Link, z: &[f64], class_and_weight: (usize, f64)) {
         log_probabilities(link, z, &mut self.logarithms);
-        self.add(of_sample);
+        self.add(class_and_weight);
     }
 
-    /// The same by its probabilities, the class it is told, and the logarithm of the probability of its own. Probabilities
-    /// cannot tell: large logits may have equal ones.
+    /// The same by its probabilities, its predicted class, and the logarithm of the probability of its own. Probabilities
+    /// do not give the predicted class: large logits may have equal ones.
     pub(crate) fn add_sample(
         &mut self,
         sample: &[Sigmoid],
-        told: usize,
+        predicted: usize,
         log_own: f64,
         (class, weight): (usize, f64),
     ) {
         let square = |sum: f64, pair: &Sigmoid| sum + pair.probability * pair.probability;
         let own = sample[class];
         let brier = sample[..class].iter().chain(&sample[class + 1..]).fold(own.complement.powi(2), square);
-        self.count(told, sample[told].probability, (class, weight));
+        self.count(predicted, sample[predicted].probability, (class, weight));
         self.log_loss[class].add(weight * -log_own);
         self.brier.add(weight * brier);
     }
@@ -123,13 +123,13 @@ impl CalibrationTally {
         &mut self,
         link: Link,
         z: &[f64],
-        of_sample: (usize, f64),
+        class_and_weight: (usize, f64),
         subtracted: &[f64],
     ) {
         log_probabilities(link, z, &mut self.logarithms);
         self.logarithms.iter_mut().zip(subtracted).for_each(|(log, number)| *log -= number);
         normalise(&mut self.logarithms);
-        self.add(of_sample);
+        self.add(class_and_weight);
     }
 
     /// Adds the sums over other samples.
@@ -152,7 +152,7 @@ impl CalibrationTally {
         self.count(predicted, logarithms[predicted].exp(), (class, weight));
     }
 
-    /// A sample of a class, with its weight, by the class that it is told, and with which probability.
+    /// A sample of a class, with its weight, by its predicted class and the probability of that.
     fn count(&mut self, predicted: usize, confidence: f64, (class, weight): (usize, f64)) {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 15")]
         let bin = &mut self.bins[((confidence * BINS as f64) as usize).min(BINS - 1)];
@@ -164,8 +164,9 @@ impl CalibrationTally {
     pub(crate) fn calibration(&self, sizes: &[f64]) -> Calibration {
         let samples = sizes.iter().copied().collect::<Sum>().value();
         let filled = self.bins.iter().filter(|bin| bin.size > 0.0);
-        let differences: Vec<(f64, f64)> = filled.map(|bin| bin.share_and_difference(samples)).collect();
-        let mean = |power: i32| differences.iter().map(|(share, off)| share * off.powi(power)).sum::<f64>();
+        let differences: Vec<(f64, f64)> = filled.map(|bin| bin.fraction_and_difference(samples)).collect();
+        let mean =
+            |power: i32| differences.iter().map(|(fraction, off)| fraction * off.powi(power)).sum::<f64>();
         let of_class = |(sum, size): (&Sum, &f64)| sum.value() / size;
         let class_log_loss: Vec<f64> = self.log_loss.iter().zip(sizes).map(of_class).collect();
         let total: f64 = self.log_loss.iter().map(|sum| sum.value()).sum();
@@ -183,8 +184,8 @@ impl CalibrationTally {
 }
 
 impl Bin {
-    /// Its share of all samples, and how far its mean confidence is from the share told right.
-    fn share_and_difference(&self, samples: f64) -> (f64, f64) {
+    /// Its share of all samples, and how far its mean confidence is from its accuracy.
+    fn fraction_and_difference(&self, samples: f64) -> (f64, f64) {
         let off = self.confidence.value() - self.right;
         (self.size / samples, off.abs() / self.size)
     }
@@ -193,7 +194,7 @@ impl Bin {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::balance::{sample_probabilities, told};
+    use crate::balance::{predicted_class, sample_probabilities};
     use crate::data::{GroupedDesign, Labels};
     use crate::loss::ClassWeights;
     use crate::solver::{LossChoice, Problem, solve};
@@ -206,7 +207,7 @@ mod tests {
         // Probabilities of class 1: 0.2, 0.8, 0.4.
         let logits = dmatrix![0.25_f64.ln(), 4.0_f64.ln(), (2.0_f64 / 3.0).ln()];
         let calibration = Calibration::of(Link::Sigmoid, &logits, &targets);
-        // Two samples of confidence 0.8 told right, one of 0.6 told wrong.
+        // Two samples of confidence 0.8 correctly classified, one of 0.6 misclassified.
         let expected = [(0.4 + 0.6) / 3.0, ((2.0 * 0.04 + 0.36) / 3.0_f64).sqrt(), 0.6];
         for (measured, expected) in [
             calibration.calibration_error.l1,
@@ -250,14 +251,18 @@ mod tests {
     }
 
     #[test]
-    fn saturated_columns_are_told_by_their_logits() {
+    fn saturated_columns_are_classified_by_their_logits() {
         let z = [60.0, 70.0];
         let mut sample = vec![Sigmoid::of(0.0); 2];
         let log_own = sample_probabilities(Link::Sigmoid, &z, 1, &mut sample);
         let (mut by_logits, mut by_sample) = (CalibrationTally::new(2), CalibrationTally::new(2));
         by_logits.add_logits(Link::Sigmoid, &z, (1, 1.0));
-        by_sample.add_sample(&sample, told(&z), log_own, (1, 1.0));
-        assert_eq!(by_sample.calibration(&[1.0, 1.0]).calibration_error.max, 0.0, "it is told right");
+        by_sample.add_sample(&sample, predicted_class(&z), log_own, (1, 1.0));
+        assert_eq!(
+            by_sample.calibration(&[1.0, 1.0]).calibration_error.max,
+            0.0,
+            "it is correctly classified"
+        );
         assert_eq!(
             by_logits.calibration(&[1.0, 1.0]).calibration_error,
             by_sample.calibration(&[1.0, 1.0]).calibration_error

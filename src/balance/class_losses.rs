@@ -10,7 +10,7 @@ use nalgebra::DMatrix;
 pub fn class_log_losses(link: Link, logits: &DMatrix<f64>, targets: &Targets) -> Vec<f64> {
     let mut sums = vec![Sum::default(); targets.classes()];
     let mut logarithms = vec![0.0; targets.classes()];
-    for (number, (z, &label)) in logits.column_iter().zip(targets.of_sample()).enumerate() {
+    for (number, (z, &label)) in logits.column_iter().zip(targets.class_indices()).enumerate() {
         let class = label as usize;
         let loss = if link == Link::Sigmoid && z.len() > 1 {
             let column = |(k, &z): (usize, &f64)| softplus(if k == class { -z } else { z });

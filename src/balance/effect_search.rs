@@ -1,4 +1,4 @@
-//! A seeded search for data sets on which a class weight does what one would not expect (docs/theory.md#w3, #w4).
+//! A seeded search for data sets on which a class weight has an unexpected effect (docs/theory.md#w3, #w4).
 
 use super::mean_probability::{MeanProbability, sample_probabilities};
 use super::weight_effects::{WeightEffects, effects, means_with};
@@ -14,7 +14,7 @@ use rayon::prelude::*;
 
 /// What one would not expect of a class weight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Surprise {
+pub enum UnexpectedEffect {
     /// More weight on a class lowers its own mean probability: `J[k][k][k] < 0` (W4).
     AgainstItsOwn,
     /// More weight on a class raises the mean probability of another: `J[k][k][j] > 0`, softmax with three classes or
@@ -26,17 +26,16 @@ pub enum Surprise {
 #[derive(Debug, Clone, PartialEq)]
 pub struct EffectSearch {
     /// What is looked for.
-    pub surprise: Surprise,
+    pub effect_kind: UnexpectedEffect,
     /// Classes, at least two; two are solved with the binary logistic loss, more with softmax.
     pub classes: usize,
     /// L2 penalty on the coefficients, in the draws and at last; the climbs have none.
     pub l2: f64,
     /// Random problems to begin with.
     pub draws: usize,
-    /// How many of the most promising of them (the best of 16 each) are climbed from; most climbs end where the effect is
-    /// nearly none.
+    /// The number of climbs, each from the best of 16 draws; most climbs end where the effect is nearly zero.
     pub climbs: usize,
-    /// Steps of each climb. The best goes on for six times as many, under a penalty that grows to the one asked for.
+    /// Steps of each climb. The best continues for six times as many, under a penalty that grows to the given one.
     pub steps: usize,
     /// Seed of everything.
     pub seed: u64,
@@ -47,14 +46,14 @@ pub struct EffectSearch {
 pub struct FoundEffect {
     /// Random problems that have an effect.
     pub drawn: usize,
-    /// Those that show the surprise.
+    /// Those that show the effect.
     pub surprising: usize,
-    /// The most surprising effect among them.
+    /// The largest effect of that sign among them.
     pub best_drawn: f64,
     /// Climbs that came to show it.
     pub climbs_arrived: usize,
-    /// `P[k][k]` at equal weights and with [`MORE_WEIGHT`] on class `j` (`j` and `k` as [`Surprise::classes`]): the most
-    /// surprising change in the end.
+    /// `P[k][k]` at equal weights and with [`MORE_WEIGHT`] on class `j` (`j` and `k` as [`UnexpectedEffect::classes`]): the most
+    /// change of that sign in the end.
     pub change: [f64; 2],
     /// Its derivative at equal weights, `dP[k][k] / d log lambda_j`.
     pub effect: f64,
@@ -62,7 +61,7 @@ pub struct FoundEffect {
     pub groups: PlacedGroups,
 }
 
-impl Surprise {
+impl UnexpectedEffect {
     /// The class whose weight grows and the class whose mean probability is looked at.
     #[must_use]
     pub fn classes(self) -> (usize, usize) {
@@ -72,7 +71,7 @@ impl Surprise {
         }
     }
 
-    /// How surprising an effect or a change is; positive where it is.
+    /// The size of an effect or a change, positive where it is of the unexpected sign.
     #[must_use]
     pub fn amount(self, effect: f64) -> f64 {
         match self {
@@ -82,19 +81,19 @@ impl Surprise {
     }
 }
 
-/// What the weight is multiplied by to see what a derivative amounts to: large ones may hold over a hair's breadth only.
+/// The factor on the weight in the final check of an effect: a large derivative may hold only over a tiny range.
 pub const MORE_WEIGHT: f64 = 1.1;
 /// Groups, and coordinates of each.
 const GROUPS: usize = 6;
 const DIMENSION: usize = 3;
 /// Points lie within this of the origin in each coordinate, and groups hold as many samples of a class at most.
-const REACH: f64 = 6.0;
-const MOST_SAMPLES: f64 = 500.0;
+const MAX_COORDINATE: f64 = 6.0;
+const MAX_SAMPLES: f64 = 500.0;
 /// Standard deviation of drawn coordinates.
 const SPREAD: f64 = 3.0;
 /// Smallest and largest standard deviation of a move, of a coordinate or of the logarithm of a number of samples.
 const MOVES: (f64, f64) = (0.003, 3.0);
-/// Draws of which the best one is climbed from; further ones only tell how rare the surprise is.
+/// Draws of which the best one is climbed from; further ones only show how rare the effect is.
 const DRAWS_PER_CLIMB: usize = 16;
 /// Rounds of steps that the best goes on for.
 const LAST_ROUNDS: i32 = 6;
@@ -103,10 +102,10 @@ const CLIMB_STREAM: u64 = 1 << 61;
 
 /// What is climbed for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Goal {
-    /// A derivative of the surprising sign, which leads there from afar.
+enum ClimbObjective {
+    /// A derivative of the unexpected sign, which leads there from afar.
     Derivative,
-    /// A surprising change with more weight.
+    /// A change of the unexpected sign with more weight.
     Change,
 }
 
@@ -115,13 +114,13 @@ enum Goal {
 struct Candidate {
     groups: PlacedGroups,
     effect: f64,
-    /// What climbs: how surprising; as long as it is not, beside what the effect would be if all logits rose alike. (On its
-    /// own, an effect is small wherever all samples are told right, which leads nowhere.)
+    /// What climbs: the amount of the effect; as long as that is negative, beside what the effect would be if all logits rose alike. (On its
+    /// own, an effect is small wherever all samples are correctly classified, which leads nowhere.)
     score: f64,
 }
 
 impl EffectSearch {
-    /// Draws, then climbs; `advance` is told of every problem solved. The same on any number of threads.
+    /// Draws, then climbs; `advance` is called for every problem solved. The same on any number of threads.
     ///
     /// Fails where no random problem has an effect, as with fewer than two classes.
     pub fn run(&self, advance: &(impl Fn() + Sync)) -> Result<FoundEffect, DataError> {
@@ -158,24 +157,25 @@ impl EffectSearch {
         advance: &(impl Fn() + Sync),
     ) -> Result<Vec<Candidate>, DataError> {
         let climbs = self.climbs.max(1);
-        // The very best of very many draws are those from which nothing moves.
+        // The best of very many draws are often local maxima, from which no climb improves.
         drawn.truncate(climbs.saturating_mul(DRAWS_PER_CLIMB));
         drawn.sort_by(|a, b| b.score.total_cmp(&a.score));
         drawn.truncate(climbs);
         let unpenalised = Self { l2: 0.0, ..self.clone() };
-        let climb = |(climb, start)| unpenalised.climb(start, Goal::Derivative, climb as u64, advance);
+        let climb =
+            |(climb, start)| unpenalised.climb(start, ClimbObjective::Derivative, climb as u64, advance);
         drawn.into_par_iter().enumerate().map(climb).collect()
     }
 
-    /// What is found without penalty bears one that grows little by little, and comes to hold over more than a point.
+    /// An effect found without penalty survives a penalty that grows in small steps, and then holds over a range.
     fn go_on(&self, mut best: Candidate, advance: &(impl Fn() + Sync)) -> Result<Candidate, DataError> {
         for round in 0..LAST_ROUNDS {
-            let share = 10.0_f64.powi(round - (LAST_ROUNDS - 1));
-            let penalised = Self { l2: share * self.l2, ..self.clone() };
-            let start = penalised.look(best.groups, Goal::Change)?.ok_or_else(unanswered)?;
+            let fraction = 10.0_f64.powi(round - (LAST_ROUNDS - 1));
+            let penalised = Self { l2: fraction * self.l2, ..self.clone() };
+            let start = penalised.look(best.groups, ClimbObjective::Change)?.ok_or_else(unanswered)?;
             #[expect(clippy::cast_sign_loss, reason = "a round's number")]
             let climb = self.climbs as u64 + round as u64;
-            best = penalised.climb(start, Goal::Change, climb, advance)?;
+            best = penalised.climb(start, ClimbObjective::Change, climb, advance)?;
         }
         Ok(best)
     }
@@ -184,14 +184,14 @@ impl EffectSearch {
     fn climb(
         &self,
         start: Candidate,
-        goal: Goal,
+        objective: ClimbObjective,
         climb: u64,
         advance: &(impl Fn() + Sync),
     ) -> Result<Candidate, DataError> {
         let generator = &mut stream(self.seed, CLIMB_STREAM | climb);
         let mut best = start;
         for _ in 0..self.steps {
-            if let Some(next) = self.neighbour(&best, goal, generator)?
+            if let Some(next) = self.neighbour(&best, objective, generator)?
                 && next.score > best.score
             {
                 best = next;
@@ -219,19 +219,19 @@ impl EffectSearch {
         let mut points = Vec::with_capacity(GROUPS);
         let mut counts = Vec::with_capacity(GROUPS);
         for _ in 0..GROUPS {
-            let coordinate = |_| (SPREAD * normal(generator)).clamp(-REACH, REACH);
+            let coordinate = |_| (SPREAD * normal(generator)).clamp(-MAX_COORDINATE, MAX_COORDINATE);
             points.push((0..DIMENSION).map(coordinate).collect());
-            let samples = |_| whole(log_uniform(generator, 1.0, MOST_SAMPLES));
+            let samples = |_| whole(log_uniform(generator, 1.0, MAX_SAMPLES));
             counts.push((0..self.classes).map(samples).collect());
         }
-        self.look(PlacedGroups::new(points, counts)?, Goal::Derivative)
+        self.look(PlacedGroups::new(points, counts)?, ClimbObjective::Derivative)
     }
 
     /// A point moved, or a number of samples changed.
     fn neighbour(
         &self,
         from: &Candidate,
-        goal: Goal,
+        objective: ClimbObjective,
         generator: &mut impl Rng,
     ) -> Result<Option<Candidate>, DataError> {
         let (mut points, mut counts) = (from.groups.points().to_vec(), from.groups.counts().to_vec());
@@ -242,7 +242,9 @@ impl EffectSearch {
                 for coordinate in &mut points[group] {
                     // Two decimals say where a point lies.
                     let moved = *coordinate + scale * normal(generator);
-                    *coordinate = (100.0 * moved).round().clamp(-100.0 * REACH, 100.0 * REACH) / 100.0;
+                    *coordinate =
+                        (100.0 * moved).round().clamp(-100.0 * MAX_COORDINATE, 100.0 * MAX_COORDINATE)
+                            / 100.0;
                 }
             } else {
                 let class = generator.random_range(0..self.classes);
@@ -250,19 +252,19 @@ impl EffectSearch {
                 counts[group][class] = whole(changed);
             }
         }
-        self.look(PlacedGroups::new(points, counts)?, goal)
+        self.look(PlacedGroups::new(points, counts)?, objective)
     }
 
-    /// Solves with every class weight 1 and looks at what is climbed for; `None` where there is no answer.
-    fn look(&self, groups: PlacedGroups, goal: Goal) -> Result<Option<Candidate>, DataError> {
+    /// Solves with every class weight 1 and evaluates the objective; `None` where there is no answer.
+    fn look(&self, groups: PlacedGroups, objective: ClimbObjective) -> Result<Option<Candidate>, DataError> {
         let dataset = groups.dataset()?;
         let Some((before, effect, slope)) = self.derivative(&dataset) else { return Ok(None) };
-        let score = match (goal, self.surprise.amount(effect)) {
-            (Goal::Derivative, amount) if amount > 0.0 => amount,
-            (Goal::Derivative, amount) => amount / slope,
-            (Goal::Change, _) => {
+        let score = match (objective, self.effect_kind.amount(effect)) {
+            (ClimbObjective::Derivative, amount) if amount > 0.0 => amount,
+            (ClimbObjective::Derivative, amount) => amount / slope,
+            (ClimbObjective::Change, _) => {
                 let Some(after) = self.own_with(&dataset, MORE_WEIGHT) else { return Ok(None) };
-                self.surprise.amount(after - before)
+                self.effect_kind.amount(after - before)
             }
         };
         Ok(score.is_finite().then_some(Candidate { groups, effect, score }))
@@ -274,7 +276,7 @@ impl EffectSearch {
         let point = solve(&problem).stationary()?;
         let (link, logits, targets) = (problem.loss().link(), point.logits(), problem.targets());
         let effects = effects(&WeightResponse::at(&point).ok()?, link, logits.clone(), targets);
-        let (weight, class) = self.surprise.classes();
+        let (weight, class) = self.effect_kind.classes();
         let own = MeanProbability::of(link, &logits, targets).matrix[(class, class)];
         let slope = mean_slope(link, &logits, class, targets);
         Some((own, effects[weight][(class, class)], slope))
@@ -282,7 +284,7 @@ impl EffectSearch {
 
     /// `P[k][k]` with a weight on class `j`.
     fn own_with(&self, dataset: &Dataset, weight_of_class: f64) -> Option<f64> {
-        let (weight, class) = self.surprise.classes();
+        let (weight, class) = self.effect_kind.classes();
         let mut weights = vec![1.0; self.classes];
         weights[weight] = weight_of_class;
         means_with(dataset, &self.choice(), weights, self.l2).map(|means| means.matrix[(class, class)])
@@ -295,7 +297,7 @@ fn unanswered() -> DataError {
 
 /// The mean of `p_k (1 - p_k)` over the samples of class `k`: what the effect would be if every logit of theirs rose by one.
 fn mean_slope(link: Link, logits: &DMatrix<f64>, class: usize, targets: &Targets) -> f64 {
-    let of_class = logits.column_iter().zip(targets.of_sample()).enumerate();
+    let of_class = logits.column_iter().zip(targets.class_indices()).enumerate();
     let of_class = of_class.filter(|&(_, (_, &label))| label as usize == class);
     let mut probabilities = vec![Sigmoid::of(0.0); targets.classes()];
     let mut slope = |z: &[f64]| {
@@ -314,7 +316,7 @@ fn normal(generator: &mut impl Rng) -> f64 {
 /// A number of samples, at least one.
 fn whole(count: f64) -> usize {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 1 and 500")]
-    let count = count.round().clamp(1.0, MOST_SAMPLES) as usize;
+    let count = count.round().clamp(1.0, MAX_SAMPLES) as usize;
     count
 }
 
@@ -322,13 +324,13 @@ fn whole(count: f64) -> usize {
 mod tests {
     use super::*;
 
-    fn small(surprise: Surprise, classes: usize, seed: u64) -> EffectSearch {
-        EffectSearch { surprise, classes, l2: 0.0, draws: 200, climbs: 8, steps: 150, seed }
+    fn small(effect_kind: UnexpectedEffect, classes: usize, seed: u64) -> EffectSearch {
+        EffectSearch { effect_kind, classes, l2: 0.0, draws: 200, climbs: 8, steps: 150, seed }
     }
 
     #[test]
     fn another_class_is_helped_soon() {
-        let search = small(Surprise::ForAnother, 3, 1);
+        let search = small(UnexpectedEffect::ForAnother, 3, 1);
         let solved = std::sync::atomic::AtomicU64::new(0);
         let count = || {
             solved.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -346,13 +348,13 @@ mod tests {
             2e-5,
         );
         let expected = resolved.expect("solved")[(1, 1)];
-        // Where effects are large they change fast: the differences are those of small steps, and of fewer digits.
+        // Large effects change fast, so the differences take small steps and have fewer digits.
         assert!((found.effect - expected).abs() < 1e-6 * expected.abs(), "{} {expected}", found.effect);
     }
 
     #[test]
     fn the_same_seed_finds_the_same() {
-        let search = EffectSearch { draws: 20, steps: 5, ..small(Surprise::AgainstItsOwn, 2, 3) };
+        let search = EffectSearch { draws: 20, steps: 5, ..small(UnexpectedEffect::AgainstItsOwn, 2, 3) };
         let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
         let first = alone.install(|| search.run(&|| ())).expect("effects");
         assert_eq!(first, search.run(&|| ()).expect("effects"));
@@ -362,7 +364,7 @@ mod tests {
 
     #[test]
     fn one_class_has_no_effects() {
-        let search = small(Surprise::AgainstItsOwn, 1, 1);
+        let search = small(UnexpectedEffect::AgainstItsOwn, 1, 1);
         assert!(search.run(&|| ()).is_err());
     }
 }

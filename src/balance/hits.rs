@@ -1,10 +1,10 @@
-//! Which samples are told right, and how clearly.
+//! Which samples are correctly classified, and by which margin.
 
 use crate::loss::Targets;
 use nalgebra::DMatrix;
 
-/// The class that a sample's logits tell: that of the largest; of a single logit, on whose side it is.
-pub(crate) fn told(logits: &[f64]) -> usize {
+/// The predicted class of a sample: that of its largest logit; of a single logit, that of its sign.
+pub(crate) fn predicted_class(logits: &[f64]) -> usize {
     match logits {
         &[single] => usize::from(single > 0.0),
         logits => (0..logits.len()).fold(0, |most, k| if logits[k] > logits[most] { k } else { most }),
@@ -15,8 +15,8 @@ pub(crate) fn told(logits: &[f64]) -> usize {
 #[must_use]
 pub fn hits(logits: &DMatrix<f64>, targets: &Targets) -> Vec<f64> {
     let mut hits = vec![0.0; targets.classes()];
-    for (number, (column, &label)) in logits.column_iter().zip(targets.of_sample()).enumerate() {
-        if told(column.as_slice()) == label as usize {
+    for (number, (column, &label)) in logits.column_iter().zip(targets.class_indices()).enumerate() {
+        if predicted_class(column.as_slice()) == label as usize {
             hits[label as usize] += targets.sample_weight(number);
         }
     }

@@ -11,7 +11,7 @@ use nalgebra::{DMatrix, DVector};
 /// `|left - right| / max(|left|, |right|)`; zero when both are.
 #[must_use]
 pub fn relative_difference(left: f64, right: f64) -> f64 {
-    // Of two sides one of which is no number, the difference is none either.
+    // NaN on either side gives NaN.
     let size = left.abs().max(right.abs());
     if left == 0.0 && right == 0.0 { 0.0 } else { (left - right).abs() / size }
 }
@@ -23,7 +23,7 @@ fn ledger(classes: usize, sides: impl Fn(usize) -> (f64, f64)) -> Ledger {
 }
 
 /// Sum over the classes other than `target`.
-fn over_others(classes: usize, target: usize, term: impl Fn(usize) -> f64) -> f64 {
+fn sum_over_others(classes: usize, target: usize, term: impl Fn(usize) -> f64) -> f64 {
     (0..classes).filter(|&class| class != target).map(term).collect::<Sum>().value()
 }
 
@@ -34,7 +34,7 @@ pub fn binary_balance(means: &MeanProbability, targets: &Targets) -> f64 {
     relative_difference(mass[1] * means.shortfall[1], mass[0] * means.matrix[(0, 1)])
 }
 
-/// B2: `s_1 / P0 = lambda_0 N_0 / (lambda_1 N_1)`; returns the measured and the lawful ratio.
+/// B2: `s_1 / P0 = lambda_0 N_0 / (lambda_1 N_1)`; returns the measured ratio and the one that B2 gives.
 #[must_use]
 pub fn binary_error_ratio(means: &MeanProbability, targets: &Targets) -> (f64, f64) {
     let mass = targets.mass();
@@ -66,7 +66,7 @@ impl Centroids {
         let mut of_class = [DVector::zeros(dimension), DVector::zeros(dimension)];
         let mut spread = DVector::zeros(dimension);
         let mut masses = [0.0, 0.0];
-        for (sample, &label) in targets.of_sample().iter().enumerate() {
+        for (sample, &label) in targets.class_indices().iter().enumerate() {
             let class = label as usize;
             let sigmoid = Sigmoid::of(logits[(0, sample)]);
             let residual = targets.sample_weight(sample)
@@ -84,7 +84,7 @@ impl Centroids {
     }
 }
 
-/// B4: the residual-weighted centroids of positives and negatives coincide, or differ by the `pull` of a penalty
+/// B4: the residual-weighted centroids of positives and negatives coincide, or differ by the `penalty_gap` of a penalty
 /// (`l2 M w / (lambda_1 N_1 s_1)`, per feature). What is left of their distance, per feature, beside the
 /// residual-weighted mean deviation of that feature; the worst feature.
 #[must_use]
@@ -92,10 +92,10 @@ pub fn residual_centroids(
     features: &DMatrix<f64>,
     logits: &DMatrix<f64>,
     targets: &Targets,
-    pull: &DVector<f64>,
+    penalty_gap: &DVector<f64>,
 ) -> f64 {
     let Centroids { of_class: [negative, positive], spread } = Centroids::at(features, logits, targets);
-    let gap = positive - negative - pull;
+    let gap = positive - negative - penalty_gap;
     let varies = |&feature: &usize| spread[feature] > 0.0 || spread[feature].is_nan();
     largest_magnitude((0..features.nrows()).filter(varies).map(|feature| gap[feature] / spread[feature]))
 }
@@ -106,7 +106,7 @@ pub fn residual_centroids(
 pub fn softmax_ledger(means: &MeanProbability, targets: &Targets) -> Ledger {
     let (classes, mass) = (targets.classes(), targets.mass());
     ledger(classes, |k| {
-        (mass[k] * means.shortfall[k], over_others(classes, k, |c| mass[c] * means.matrix[(c, k)]))
+        (mass[k] * means.shortfall[k], sum_over_others(classes, k, |c| mass[c] * means.matrix[(c, k)]))
     })
 }
 
@@ -123,7 +123,7 @@ pub fn one_vs_all_ledger(means: &MeanProbability, targets: &Targets, pair_weight
     let classes = targets.classes();
     let weight = |c: usize, k: usize| pair_weights[(c, k)] * targets.sizes()[c];
     ledger(classes, |k| {
-        let inflow = over_others(classes, k, |c| weight(c, k) * means.matrix[(c, k)]);
+        let inflow = sum_over_others(classes, k, |c| weight(c, k) * means.matrix[(c, k)]);
         (weight(k, k) * means.shortfall[k], inflow)
     })
 }
@@ -158,7 +158,7 @@ pub fn detached_ledger(means: &MeanProbability, targets: &Targets, beta: f64) ->
     let classes = targets.classes();
     ledger(classes, |k| {
         let omega = column_weights(means, beta, k);
-        (means.shortfall[k], over_others(classes, k, |c| omega[c] * means.matrix[(c, k)]))
+        (means.shortfall[k], sum_over_others(classes, k, |c| omega[c] * means.matrix[(c, k)]))
     })
 }
 
@@ -179,8 +179,8 @@ pub fn attached_ledger(
     let classes = targets.classes();
     ledger(classes, |k| {
         let omega = column_weights(means, beta, k);
-        let inflow = over_others(classes, k, |c| omega[c] * means.matrix[(c, k)]);
-        (means.shortfall[k], inflow + beta * reweighting_pull(&omega, class_means, k))
+        let inflow = sum_over_others(classes, k, |c| omega[c] * means.matrix[(c, k)]);
+        (means.shortfall[k], inflow + beta * reweighting_gradient(&omega, class_means, k))
     })
 }
 
@@ -202,10 +202,10 @@ fn column_weights(means: &MeanProbability, beta: f64, column: usize) -> Vec<f64>
 }
 
 /// `sum_c omega_c (l_c - lbar) v_c`, whose sign decides whether guarantee R3 carries over to the attached loss.
-fn reweighting_pull(omega: &[f64], class_means: &ClassMeans, column: usize) -> f64 {
+fn reweighting_gradient(omega: &[f64], class_means: &ClassMeans, column: usize) -> f64 {
     let classes = omega.len();
-    let mean_loss = over_others(classes, column, |c| omega[c] * class_means.loss[(c, column)]);
-    over_others(classes, column, |c| {
+    let mean_loss = sum_over_others(classes, column, |c| omega[c] * class_means.loss[(c, column)]);
+    sum_over_others(classes, column, |c| {
         omega[c] * (class_means.loss[(c, column)] - mean_loss) * class_means.variance[(c, column)]
     })
 }
@@ -226,8 +226,8 @@ pub fn guarantee_excess(
         .iter()
         .enumerate()
         .map(|(k, column)| {
-            let pull = reweighting_pull(&column_weights(means, beta, k), class_means, k);
-            let covered = variant == InrVariant::Detached || pull >= 0.0;
+            let gradient = reweighting_gradient(&column_weights(means, beta, k), class_means, k);
+            let covered = variant == InrVariant::Detached || gradient >= 0.0;
             covered.then(|| column.hardest - means.shortfall[k] - slack)
         })
         .collect()

@@ -1,4 +1,4 @@
-//! The balance ledger of any loss, read off its `d/dlogits`: what flows out of a class and what flows in.
+//! The balance ledger of any loss, from its `d/dlogits`: outflow and inflow of every class.
 
 use super::laws::relative_difference;
 use crate::loss::{Loss, Targets};
@@ -37,17 +37,17 @@ impl LedgerEntry {
 }
 
 impl Ledger {
-    /// Column sums of `dL/dlogits` at `logits` times the loss's divisor, split into each class's own samples and the
+    /// Column sums of `dL/dlogits` at `logits` times the loss's denominator, split into each class's own samples and the
     /// others (docs/theory.md#general-law).
     ///
     /// A single row is the binary logistic column of class 1; class 0 sees the same flows from the other side.
     #[must_use]
     pub fn at(loss: &dyn Loss, logits: &DMatrix<f64>, targets: &Targets) -> Self {
-        let (rows, divisor) = (loss.logit_rows(), loss.divisor());
+        let (rows, denominator) = (loss.logit_rows(), loss.denominator());
         let mut logit_gradient = DMatrix::zeros(rows, logits.ncols());
         loss.value_and_gradient(logits, targets, &mut logit_gradient);
         let mut sums = vec![(Sum::default(), Sum::default()); rows];
-        for (column, &label) in logit_gradient.column_iter().zip(targets.of_sample()) {
+        for (column, &label) in logit_gradient.column_iter().zip(targets.class_indices()) {
             for (row, &entry) in column.iter().enumerate() {
                 if label as usize == loss.target_of(row) {
                     sums[row].0.add(-entry);
@@ -58,7 +58,9 @@ impl Ledger {
         }
         let mut entries: Vec<LedgerEntry> = sums
             .iter()
-            .map(|(outflow, inflow)| LedgerEntry::new(outflow.value() * divisor, inflow.value() * divisor))
+            .map(|(outflow, inflow)| {
+                LedgerEntry::new(outflow.value() * denominator, inflow.value() * denominator)
+            })
             .collect();
         if let &[of_positives] = entries.as_slice() {
             entries.insert(0, LedgerEntry::new(of_positives.inflow, of_positives.outflow));

@@ -50,7 +50,7 @@ impl MeanProbability {
         let mut short = vec![Sum::default(); classes];
         let mut sample = vec![Sigmoid { probability: 0.0, complement: 1.0 }; classes];
         let columns = logits.as_slice().chunks(logits.nrows());
-        for (number, (column, &label)) in columns.zip(targets.of_sample()).enumerate() {
+        for (number, (column, &label)) in columns.zip(targets.class_indices()).enumerate() {
             let (class, weight) = (label as usize, targets.sample_weight(number));
             sample_probabilities(link, column, class, &mut sample);
             for (predicted, pair) in sample.iter().enumerate() {
@@ -80,7 +80,7 @@ impl ClassMeans {
     pub fn of(logits: &DMatrix<f64>, targets: &Targets) -> Self {
         let classes = targets.classes();
         let mut sums = vec![(Sum::default(), Sum::default()); classes * classes];
-        for (number, (column, &label)) in logits.column_iter().zip(targets.of_sample()).enumerate() {
+        for (number, (column, &label)) in logits.column_iter().zip(targets.class_indices()).enumerate() {
             let weight = targets.sample_weight(number);
             for (predicted, &z) in column.iter().enumerate() {
                 let (loss, variance) = &mut sums[label as usize * classes + predicted];

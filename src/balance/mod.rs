@@ -1,5 +1,5 @@
-//! What a point's logits say about its classes: mean-probability matrix, flows, the balance ledger, neglect, and the
-//! laws that hold where the gradient vanishes (docs/theory.md#balance, #averaging and #repair).
+//! Statistics of logits by class: mean-probability matrix, flows, the balance ledger, neglect, and the laws that hold
+//! where the gradient vanishes (docs/theory.md#balance, #averaging and #repair).
 
 mod calibration;
 mod class_losses;
@@ -17,8 +17,8 @@ mod witness;
 pub(crate) use calibration::CalibrationTally;
 pub use calibration::{Calibration, CalibrationError};
 pub use class_losses::class_log_losses;
-pub use effect_search::{EffectSearch, FoundEffect, MORE_WEIGHT, Surprise};
-pub(crate) use hits::told;
+pub use effect_search::{EffectSearch, FoundEffect, MORE_WEIGHT, UnexpectedEffect};
+pub(crate) use hits::predicted_class;
 pub use hits::{accuracy, hits, recalls};
 pub use laws::{
     Centroids, attached_balance, attached_ledger, binary_balance, binary_error_ratio, detached_balance,

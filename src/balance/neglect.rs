@@ -15,7 +15,7 @@ pub struct Neglect {
     pub hardest: f64,
     /// `nu_k = P[c*][k] / Pbar_k`.
     pub ratio: f64,
-    /// All that the law of the plain loss gives: `min(1, N_k s_k / N_{c*})`.
+    /// The bound from the law of the plain loss: `min(1, N_k s_k / N_{c*})`.
     pub bound: f64,
 }
 

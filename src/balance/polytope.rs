@@ -1,5 +1,5 @@
-//! What class sizes and softmax weights alone leave open (docs/theory.md#i1 to #i4): the flows `F[c][k] = m_c P[c][k]` may be any
-//! non-negative matrix whose row and column sums both are the masses `m`.
+//! The set of flows that class sizes and softmax weights allow (docs/theory.md#i1 to #i4): the flows `F[c][k] = m_c
+//! P[c][k]` may be any non-negative matrix whose row and column sums both are the masses `m`.
 
 mod program;
 
@@ -114,7 +114,7 @@ impl FlowPolytope {
         Ok(())
     }
 
-    /// The largest `sum weight[c][k] F[c][k]` over the polytope, by linear programming; `None` when the library gives up.
+    /// The largest `sum weight[c][k] F[c][k]` over the polytope, by linear programming; `None` when the library fails.
     #[must_use]
     pub fn maximum(&self, weight: &DMatrix<f64>) -> Option<f64> {
         program::maximum(&self.mass, weight)
@@ -135,7 +135,7 @@ impl FlowPolytope {
     }
 }
 
-/// A symmetric non-negative matrix with zero diagonal whose rows sum to `outflows`: who loses how much to whom. The
+/// A symmetric non-negative matrix of flows between classes with zero diagonal, whose rows sum to `outflows`. The
 /// outflows must be admissible.
 ///
 /// The two largest are paired with each other for as much as leaves the rest admissible, until nothing is left.

@@ -20,7 +20,7 @@ pub struct WeightEffects {
     pub residual: f64,
 }
 
-/// A step of central differences in `log lambda` for problems of no particular kind.
+/// Default step of central differences in `log lambda`.
 pub const USUAL_STEP: f64 = 2e-3;
 
 impl WeightEffects {
@@ -34,8 +34,9 @@ impl WeightEffects {
         Ok(Self { of_weight, residual })
     }
 
-    /// What the weight of one class does by central differences of problems solved again, with steps of `step` and half of it
-    /// in `log lambda`, extrapolated: `K x K`, as [`Self::of_weight`]; `None` where one of them has no stationary point.
+    /// The effect of the weight of one class by central differences of problems solved again, with steps of `step` and
+    /// half of it in `log lambda`, extrapolated: `K x K`, as [`Self::of_weight`]; `None` where one of them has no
+    /// stationary point.
     #[must_use]
     pub fn by_differences(
         dataset: &Dataset,
@@ -61,8 +62,9 @@ impl WeightEffects {
         let (classes, mass) = (targets.classes(), targets.mass());
         let residual = |j: usize, k: usize| {
             let total: Sum = (0..classes).map(|c| mass[c] * self.of_weight[j][(c, k)]).collect();
-            let lawful = if j == k { mass[j] * means.shortfall[j] } else { -mass[j] * means.matrix[(j, k)] };
-            relative_difference(total.value(), lawful)
+            let expected =
+                if j == k { mass[j] * means.shortfall[j] } else { -mass[j] * means.matrix[(j, k)] };
+            relative_difference(total.value(), expected)
         };
         largest_magnitude((0..classes).flat_map(|j| (0..classes).map(move |k| residual(j, k))))
     }
@@ -92,7 +94,7 @@ pub(super) fn means_with(
     Some(MeanProbability::of(problem.loss().link(), &logits, problem.targets()))
 }
 
-/// What every probability changes by, from logits (`Q x N`): slopes of sigmoids, or softmax probabilities.
+/// The rates of change of every probability, from logits (`Q x N`): slopes of sigmoids, or softmax probabilities.
 fn rates(link: Link, mut logits: DMatrix<f64>) -> DMatrix<f64> {
     for mut z in logits.column_iter_mut() {
         match link {
@@ -113,7 +115,7 @@ fn class_means(link: Link, rates: &DMatrix<f64>, change: &DMatrix<f64>, targets:
     let classes = targets.classes();
     let mut sums = vec![Sum::default(); classes * classes];
     let mut moved = vec![0.0; classes];
-    let samples = rates.column_iter().zip(change.column_iter()).zip(targets.of_sample());
+    let samples = rates.column_iter().zip(change.column_iter()).zip(targets.class_indices());
     for (number, ((rate, dz), &label)) in samples.enumerate() {
         match (link, rate.len()) {
             (Link::Sigmoid, 1) => {

@@ -1,4 +1,4 @@
-//! Data sets of given sizes and weights that land at a given place of the admissible outflows (docs/theory.md#i6).
+//! Data sets of given sizes and weights with given outflows within the admissible set (docs/theory.md#i6).
 
 use super::polytope::{FlowPolytope, Violation, pair_flows};
 use crate::data::{DataError, GroupedDesign};
@@ -34,7 +34,7 @@ pub enum WitnessError {
     Data(#[from] DataError),
 }
 
-/// Share of a class that its pairings take at most; the rest stands apart.
+/// Share of a class that its pairings take at most; the rest is in no pairing.
 const PAIRED: f64 = 0.98;
 
 /// A saturated design with `counts[c]` samples of each class whose softmax outflows, under `weights`, point in the
@@ -54,12 +54,12 @@ pub fn witness(counts: &[usize], weights: &[f64], target: &[f64]) -> Result<Grou
         .admits(&direction, 1e-12)
         .map_err(WitnessError::Inadmissible)?;
     // As far out as no class has to pair more than it has.
-    let reach = mass
+    let scale = mass
         .iter()
         .zip(&direction)
-        .map(|(mass, share)| PAIRED * mass / (2.0 * share))
+        .map(|(mass, proportion)| PAIRED * mass / (2.0 * proportion))
         .fold(f64::INFINITY, f64::min);
-    let flows = pair_flows(&direction) * reach;
+    let flows = pair_flows(&direction) * scale;
     let classes = counts.len();
     let pairs: Vec<(usize, usize)> = (0..classes)
         .flat_map(|j| (j + 1..classes).map(move |k| (j, k)))

@@ -1,17 +1,18 @@
 //! N1: how far a network in training is from the balance of its last layer.
 //!
 //! Theory fixes one thing at every point, stationary or not: the two sides of the law, computed from probabilities
-//! alone, differ by the gradient of the intercept. That is judged, class by class and epoch by epoch. Whether the
-//! difference falls along a training is up to the training, so it is measured over several draws and not judged.
+//! alone, differ by the gradient of the intercept. The claim judges that identity, class by class and epoch by epoch.
+//! Whether the difference falls during training is not fixed by theory: it is measured over several draws and not
+//! judged.
 
 use super::case::{CaseReport, SetupFailure};
 use super::comparison::Comparison;
 use super::networks::{LOSSES, long_tailed, recipe};
-use super::sentence::{quantile, share_of, shown};
+use super::sentence::{fraction_of, quantile, shown};
 use crate::balance::{
     ClassMeans, Ledger, attached_ledger, detached_ledger, one_vs_all_ledger, softmax_ledger,
 };
-use crate::cnn::{HeadPenalty, LastLayer, Plan, Recipe, Sight, Training};
+use crate::cnn::{HeadPenalty, LastLayer, LastLayerEvaluation, Recipe, Training, TrainingPlan};
 use crate::data::random::stream;
 use crate::loss::{InrVariant, LossPlan, Targets};
 use nalgebra::DMatrix;
@@ -55,22 +56,25 @@ fn along_training((seed, number): (u64, u64), case: usize) -> Result<CaseReport,
     let seed = stream(seed, number).random::<u64>();
     let sample = long_tailed(20.0, (seed, 0))?;
     let recipe = Recipe { epochs: EPOCHS, ..recipe(plan) };
-    let mut training = Training::new(Plan::new(recipe, plan.clone(), weights, &sample, seed)?, &sample)?;
+    let mut training =
+        Training::new(TrainingPlan::new(recipe, plan.clone(), weights, &sample, seed)?, &sample)?;
     let free = training.head_penalty();
-    let (mut errors, mut sights) = (Vec::new(), Vec::new());
+    let (mut errors, mut evaluations) = (Vec::new(), Vec::new());
     while !training.is_done() {
         let layer = training.last_layer();
-        let sight = layer.sight(training.loss(), training.targets(), free);
-        errors.push(law_error(&sight, plan, &layer, training.targets())?);
-        sights.push(sight);
+        let evaluation = layer.evaluate(training.loss(), training.targets(), free);
+        errors.push(law_error(&evaluation, plan, &layer, training.targets())?);
+        evaluations.push(evaluation);
         training.finish_epoch(&mut |_| Ok(()))?;
     }
     let layer = training.last_layer();
-    let decaying = layer.sight(training.loss(), training.targets(), HeadPenalty { with_bias: true, ..free });
-    let curve = |of: fn(&Sight) -> f64| sights.iter().skip(WARM_UP).map(of).collect::<Vec<f64>>();
-    let gradient = curve(|sight| sight.gradient_inf);
+    let decaying =
+        layer.evaluate(training.loss(), training.targets(), HeadPenalty { with_bias: true, ..free });
+    let curve =
+        |of: fn(&LastLayerEvaluation) -> f64| evaluations.iter().skip(WARM_UP).map(of).collect::<Vec<f64>>();
+    let gradient = curve(|evaluation| evaluation.gradient_inf);
     let difference = CurveSummary::of(&curve(largest_difference), &gradient);
-    let relative = CurveSummary::of(&curve(Sight::worst_residual), &gradient);
+    let relative = CurveSummary::of(&curve(LastLayerEvaluation::worst_residual), &gradient);
     Ok(CaseReport {
         setup: format!("{words}, ten digits 1:20, {EPOCHS} epochs of all images at a time"),
         residual: errors.into_iter().max_by(f64::total_cmp),
@@ -89,14 +93,15 @@ fn along_training((seed, number): (u64, u64), case: usize) -> Result<CaseReport,
 /// How far `(outflow - inflow) / M` of the closed-form law is from minus the gradient of the intercept, relative to the
 /// larger flow; the worst class, NaN above all.
 fn law_error(
-    sight: &Sight,
+    evaluation: &LastLayerEvaluation,
     plan: &LossPlan,
     layer: &LastLayer,
     targets: &Targets,
 ) -> Result<f64, SetupFailure> {
-    let law = closed_form(plan, sight, layer, targets)?;
-    let errors = law.entries.iter().zip(&sight.by_intercepts).map(|(entry, gradient)| {
-        (entry.difference + gradient * sight.divisor).abs() / entry.outflow.abs().max(entry.inflow.abs())
+    let law = closed_form(plan, evaluation, layer, targets)?;
+    let errors = law.entries.iter().zip(&evaluation.by_intercepts).map(|(entry, gradient)| {
+        (entry.difference + gradient * evaluation.denominator).abs()
+            / entry.outflow.abs().max(entry.inflow.abs())
     });
     errors.max_by(f64::total_cmp).ok_or_else(|| "a head without intercepts".into())
 }
@@ -104,11 +109,11 @@ fn law_error(
 /// Both sides of the law of a loss, from probabilities alone.
 fn closed_form(
     plan: &LossPlan,
-    sight: &Sight,
+    evaluation: &LastLayerEvaluation,
     layer: &LastLayer,
     targets: &Targets,
 ) -> Result<Ledger, SetupFailure> {
-    let means = &sight.means;
+    let means = &evaluation.means;
     Ok(match *plan {
         LossPlan::Softmax => softmax_ledger(means, targets),
         LossPlan::Logistic => {
@@ -125,16 +130,17 @@ fn closed_form(
 }
 
 /// The largest `|outflow - inflow| / M` of a class.
-fn largest_difference(sight: &Sight) -> f64 {
-    let differences = sight.ledger.entries.iter().map(|entry| entry.difference.abs());
-    differences.max_by(f64::total_cmp).unwrap_or(f64::NAN) / sight.divisor
+fn largest_difference(evaluation: &LastLayerEvaluation) -> f64 {
+    let differences = evaluation.ledger.entries.iter().map(|entry| entry.difference.abs());
+    differences.max_by(f64::total_cmp).unwrap_or(f64::NAN) / evaluation.denominator
 }
 
 fn summarise(cases: &[Vec<f64>]) -> Vec<String> {
     let numbers = |place: usize| cases.iter().filter_map(move |case| case.get(place)).copied();
-    let fell =
-        |place| share_of(numbers(place).filter(|&remaining| remaining < 1.0).count(), numbers(place).count());
-    let at = |place: usize, share: f64| quantile(numbers(place), share).map_or_else(String::new, shown);
+    let fell = |place| {
+        fraction_of(numbers(place).filter(|&remaining| remaining < 1.0).count(), numbers(place).count())
+    };
+    let at = |place: usize, fraction: f64| quantile(numbers(place), fraction).map_or_else(String::new, shown);
     let summary = |what: &str, remaining: usize, correlation: usize| {
         format!(
             "not judged: {what} fell in {}; median at the end {} of what it was after {WARM_UP} epochs; rank \
@@ -195,14 +201,17 @@ mod tests {
     fn a_gradient_that_is_off_is_seen_in_any_class() {
         let (plan, weights, _) = &LOSSES[1];
         let sample = long_tailed(20.0, (1, 0)).expect("digits");
-        let training_plan = Plan::new(recipe(plan), plan.clone(), weights, &sample, 1).expect("a plan");
+        let training_plan =
+            TrainingPlan::new(recipe(plan), plan.clone(), weights, &sample, 1).expect("a plan");
         let mut training = Training::new(training_plan, &sample).expect("a training");
         let layer = training.last_layer();
-        let error = |sight: &Sight| law_error(sight, plan, &layer, training.targets()).expect("a law");
-        let sight = layer.sight(training.loss(), training.targets(), training.head_penalty());
-        assert!(error(&sight) < 1e-12, "{}", error(&sight));
-        for class in 0..sight.by_intercepts.len() {
-            let mut wrong = sight.clone();
+        let error = |evaluation: &LastLayerEvaluation| {
+            law_error(evaluation, plan, &layer, training.targets()).expect("a law")
+        };
+        let evaluation = layer.evaluate(training.loss(), training.targets(), training.head_penalty());
+        assert!(error(&evaluation) < 1e-12, "{}", error(&evaluation));
+        for class in 0..evaluation.by_intercepts.len() {
+            let mut wrong = evaluation.clone();
             wrong.by_intercepts[class] += 1e-6;
             assert!(error(&wrong) > 1e-7, "class {class}: {}", error(&wrong));
             wrong.by_intercepts[class] = f64::NAN;

@@ -27,13 +27,13 @@ pub(super) const CLAIMS: [LawClaim; 4] = [
         statement: "Binary weights act deterministically: s₁/P₀ = λ₀N₀/(λ₁N₁), whatever the features.",
         design: design(Weighting::Drawn, false),
         residual: |at| {
-            let (measured, lawful) = binary_error_ratio(&at.means, &at.targets);
-            relative_difference(measured, lawful)
+            let (measured, expected) = binary_error_ratio(&at.means, &at.targets);
+            relative_difference(measured, expected)
         },
         without_premise: None,
         observe: |at| vec![binary_error_ratio(&at.means, &at.targets).0],
         summarise: |ratios| {
-            let ends = |share| quantile(ratios.iter().flatten().copied(), share);
+            let ends = |fraction| quantile(ratios.iter().flatten().copied(), fraction);
             match (ends(0.0), ends(1.0)) {
                 (Some(low), Some(high)) => {
                     vec![format!("error ratios s₁/P₀ from {} to {} were predicted", shown(low), shown(high))]
@@ -53,13 +53,13 @@ pub(super) const CLAIMS: [LawClaim; 4] = [
     },
     LawClaim {
         id: "B4",
-        statement: "Residual-weighted centroids of positives and negatives coincide; an L2 penalty sets them apart by exactly its own pull, l2·M·w/(λ₁N₁s₁).",
+        statement: "Residual-weighted centroids of positives and negatives coincide; an L2 penalty separates them by exactly l2·M·w/(λ₁N₁s₁).",
         design: design(Weighting::Drawn, true),
         residual: |at| {
             let outflow = at.targets.mass()[1] * at.means.shortfall[1];
-            let pull =
+            let penalty_gap =
                 at.head.coefficients.row(0).transpose() * (at.setup.l2 * at.targets.total_mass() / outflow);
-            residual_centroids(&at.setup.dataset.features(), &at.logits, &at.targets, &pull)
+            residual_centroids(&at.setup.dataset.features(), &at.logits, &at.targets, &penalty_gap)
         },
         without_premise: None,
         observe: nothing,
@@ -69,10 +69,10 @@ pub(super) const CLAIMS: [LawClaim; 4] = [
 
 fn equal_or_proportional_errors(at: &Measurement) -> f64 {
     let (shortfall, negatives) = (at.means.shortfall[1], at.means.matrix[(0, 1)]);
-    let lawful = if at.setup.weights == ClassWeights::Balanced {
+    let expected = if at.setup.weights == ClassWeights::Balanced {
         negatives
     } else {
         at.targets.counts()[0] as f64 / at.targets.counts()[1] as f64 * negatives
     };
-    relative_difference(shortfall, lawful)
+    relative_difference(shortfall, expected)
 }

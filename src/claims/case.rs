@@ -33,7 +33,7 @@ pub(super) struct CaseReport {
 }
 
 impl CaseReport {
-    /// Whether it can be read again as it is. JSON has no word for infinity, and one for all that is no number.
+    /// Whether it survives JSON, which has no infinity and one null for every NaN.
     pub(super) fn can_be_written(&self) -> bool {
         let judged = [self.residual, self.control].into_iter().flatten();
         judged.chain(self.balances.iter().flat_map(Balance::numbers)).all(f64::is_finite)

@@ -62,8 +62,8 @@ fn contrary((seed, number): (u64, u64), case: usize) -> Result<CaseReport, Setup
         [(LAST_DIGIT, (positives(at) - p1).abs()), (LAST_DIGIT, (negatives(at) - p0).abs())]
     });
     let ratio = |at: &At| {
-        let (measured, lawful) = binary_error_ratio(&at.means, &at.targets);
-        (1e-10, (measured / lawful - 1.0).abs())
+        let (measured, expected) = binary_error_ratio(&at.means, &at.targets);
+        (1e-10, (measured / expected - 1.0).abs())
     };
     let fell = |before: &At, after: &At| (positives(before) - positives(after), 0.04);
     let slope_off = (LAST_DIGIT_OF_SLOPE, (slope - CONTRARY_SLOPE).abs());

@@ -78,15 +78,15 @@ fn flow(at: &Measurement) -> Vec<f64> {
     (at.means.flow(&at.targets) / at.targets.total_mass()).iter().copied().collect()
 }
 
-/// The singular values number `freedom` and `freedom + 1` of the flows' differences, beside the largest.
+/// The singular values number `freedom` and `freedom + 1` of the flows' differences, relative to the largest.
 fn spanned(flows: &[Vec<f64>], freedom: usize) -> (f64, f64) {
     let differences = DMatrix::from_fn(flows[0].len(), flows.len() - 1, |entry, problem| {
         flows[problem + 1][entry] - flows[0][entry]
     });
     let mut values: Vec<f64> = differences.svd(false, false).singular_values.iter().copied().collect();
     values.sort_by(|a, b| b.total_cmp(a));
-    let share = |index: usize| values.get(index).map_or(0.0, |value| value / values[0]);
-    (share(freedom - 1), share(freedom))
+    let fraction = |index: usize| values.get(index).map_or(0.0, |value| value / values[0]);
+    (fraction(freedom - 1), fraction(freedom))
 }
 
 /// The sentences that the case reports make.

@@ -28,7 +28,7 @@ pub enum Effort {
 
 /// What to check.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plan {
+pub struct VerifyOptions {
     /// Claim ids; none means all.
     pub ids: Vec<String>,
     /// How much.
@@ -73,12 +73,12 @@ fn catalogue() -> Vec<(u64, Claim)> {
         .map(Claim::Comparison);
     let claims = laws.map(Claim::Law).chain([Claim::Dimension]).chain(later.map(Claim::Law));
     let mut numbered: Vec<(u64, Claim)> = (1..).zip(claims.chain(comparisons)).collect();
-    // Numbers stay with claims; a claim that came later stands beside its family all the same.
+    // Numbers stay with claims; a claim that came later is listed with its family all the same.
     numbered.sort_by_key(|(_, claim)| "BIWARN".find(&claim.id()[..1]));
     numbered
 }
 
-/// The report of a set-up of a law: the one that is kept, or a new one, which is kept from now on.
+/// The report of a set-up of a law: the saved one, or a new one, which is then saved.
 pub(super) fn checked_law(
     id: &str,
     seed: u64,
@@ -200,25 +200,28 @@ pub fn tolerance() -> f64 {
     TOLERANCE
 }
 
-/// Checks the planned claims; `progress` hears of every set-up done, from any thread.
-pub fn verify(plan: &Plan, progress: &(dyn Fn(Advance) + Sync)) -> Result<Vec<Verdict>, ClaimError> {
-    verify_on(plan, &CheckedSetups::default(), progress)
+/// Checks claims; `progress` is called for every set-up done, from any thread.
+pub fn verify(
+    options: &VerifyOptions,
+    progress: &(dyn Fn(Advance) + Sync),
+) -> Result<Vec<Verdict>, ClaimError> {
+    verify_on(options, &CheckedSetups::default(), progress)
 }
 
-/// The same, going on from set-ups that are checked already, and keeping those that are checked now.
+/// The same, reusing set-ups already checked and saving those that are checked now.
 pub fn verify_on(
-    plan: &Plan,
+    options: &VerifyOptions,
     checked: &CheckedSetups,
     progress: &(dyn Fn(Advance) + Sync),
 ) -> Result<Vec<Verdict>, ClaimError> {
-    let chosen = choose(plan)?;
+    let chosen = choose(options)?;
     let tasks: Vec<(u64, Claim, usize)> = chosen
         .iter()
         .flat_map(|(family, claim, cases)| cases.iter().map(|&case| (*family, *claim, case)))
         .collect();
     let done = AtomicUsize::new(0);
     let report = |&(family, claim, case): &(u64, Claim, usize)| {
-        let report = checked_report(claim, (plan.seed, family, case), checked)?;
+        let report = checked_report(claim, (options.seed, family, case), checked)?;
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
         progress(Advance { done, total: tasks.len(), id: claim.id() });
         Ok(report)
@@ -227,26 +230,26 @@ pub fn verify_on(
     let mut remaining = reports.into_iter();
     let verdict = |(_, claim, cases): (u64, Claim, Vec<usize>)| {
         let own: Vec<(usize, CaseReport)> = cases.into_iter().zip(remaining.by_ref()).collect();
-        judge(claim, plan.seed, &own)
+        judge(claim, options.seed, &own)
     };
     Ok(chosen.into_iter().map(verdict).collect())
 }
 
 /// The claims of a plan with the cases to run.
-fn choose(plan: &Plan) -> Result<Vec<(u64, Claim, Vec<usize>)>, ClaimError> {
+fn choose(options: &VerifyOptions) -> Result<Vec<(u64, Claim, Vec<usize>)>, ClaimError> {
     let known = catalogue();
-    for id in &plan.ids {
+    for id in &options.ids {
         if !known.iter().any(|(_, claim)| claim.id() == id) {
             return Err(ClaimError::UnknownId { id: id.clone(), known: claim_ids().join(", ") });
         }
     }
-    let wanted = |claim: &Claim| plan.ids.is_empty() || plan.ids.iter().any(|id| id == claim.id());
+    let wanted = |claim: &Claim| options.ids.is_empty() || options.ids.iter().any(|id| id == claim.id());
     known
         .into_iter()
         .filter(|(_, claim)| wanted(claim))
         .map(|(family, claim)| {
-            let cases = match plan.case {
-                None => claim.cases(plan.effort),
+            let cases = match options.case {
+                None => claim.cases(options.effort),
                 Some(case) if claim.cases(Effort::Full).contains(&case) => vec![case],
                 Some(case) => {
                     let available = describe_cases(&claim.cases(Effort::Full));

@@ -1,4 +1,4 @@
-//! Why a plan of claims cannot be carried out.
+//! Why claims cannot be checked.
 
 use std::path::PathBuf;
 use thiserror::Error;

@@ -47,10 +47,10 @@ pub(super) const CLAIMS: [Comparison; 4] = [
         summarise: |cases| {
             let nearest = cases.iter().filter_map(|case| case.first()).copied().reduce(f64::max);
             nearest
-                .map(|share| {
+                .map(|fraction| {
                     vec![format!(
                         "largest share of one class in all outflows: {} (0.5 is the limit)",
-                        shown(share)
+                        shown(fraction)
                     )]
                 })
                 .unwrap_or_default()
@@ -166,14 +166,14 @@ fn outflows(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> 
     let rebuilt = pair_flows(&outflows);
     let lost = largest_magnitude((0..classes).map(|k| (rebuilt.row(k).sum() - outflows[k]) / total));
     let residual = largest([polygon_excess(&outflows), lost]);
-    let share = outflows.iter().copied().fold(0.0, f64::max) / total;
+    let fraction = outflows.iter().copied().fold(0.0, f64::max) / total;
     // One class loses a tenth more than all others together.
     outflows[0] = 1.1 * outflows[1..].iter().sum::<f64>();
     Ok(CaseReport {
         setup: format!("softmax, {classes} Gaussian classes, weights drawn, l2 {PENALTY}"),
         residual: Some(residual),
         control: Some(polygon_excess(&outflows)),
-        observed: vec![share],
+        observed: vec![fraction],
         ..CaseReport::default()
     })
 }
@@ -185,14 +185,14 @@ fn bounds(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> {
     let mut weights = drawn_weights(generator, classes);
     let counts = dataset.labels().counts();
     // The first class gets between 70% and 90% of the mass.
-    let share = generator.random_range(0.7..0.9);
+    let fraction = generator.random_range(0.7..0.9);
     let others: f64 = (1..classes).map(|class| weights[class] * counts[class] as f64).sum();
-    weights[0] = share / (1.0 - share) * others / counts[0] as f64;
+    weights[0] = fraction / (1.0 - fraction) * others / counts[0] as f64;
     let flows = Flows::of(&dataset, weights, PENALTY)?;
     let polytope = FlowPolytope::new(flows.mass.clone());
     let bound = polytope.mean_probability(0, 0).low;
     Ok(CaseReport {
-        setup: format!("softmax, {classes} Gaussian classes, the first with {} of the mass", shown(share)),
+        setup: format!("softmax, {classes} Gaussian classes, the first with {} of the mass", shown(fraction)),
         residual: Some(polytope.excess(&flows.means).max(0.0)),
         // A head that says nothing gives every class the same.
         control: Some(bound - 1.0 / classes as f64),
@@ -277,7 +277,8 @@ fn land(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> {
     // A place that no data can have: one class loses everything.
     let elsewhere: Vec<f64> = (0..classes).map(|class| if class == 0 { 1.0 } else { 0.0 }).collect();
     let residual = |far: f64| missed(&[(NEAR, far), (TOLERANCE, apart)]);
-    let words: Vec<String> = target.iter().map(|&share| shown(share / target.iter().sum::<f64>())).collect();
+    let words: Vec<String> =
+        target.iter().map(|&fraction| shown(fraction / target.iter().sum::<f64>())).collect();
     Ok(CaseReport {
         setup: format!("softmax, witness of sizes {counts:?} for outflow shares {}", words.join(", ")),
         residual: Some(residual(far)),

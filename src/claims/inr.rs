@@ -45,7 +45,7 @@ pub(super) const CLAIMS: [LawClaim; 3] = [
         design: design(None),
         residual: |at| largest(excess(at, parameters(at).1).into_iter().flatten()),
         without_premise: Some(|at| largest(excess(at, InrVariant::Detached).into_iter().flatten())),
-        // NaN stands for a column outside the attached guarantee, or of two classes, where the guarantee is the law itself.
+        // NaN marks a column outside the attached guarantee, or of two classes, where the guarantee is the law itself.
         observe: |at| {
             let (_, variant) = parameters(at);
             let attached = f64::from(variant == InrVariant::Attached);

@@ -1,4 +1,4 @@
-//! Set-ups that are checked: none is checked twice, and a check that was broken off goes on where it stopped.
+//! Set-ups that are checked: none is checked twice, and an interrupted check resumes where it stopped.
 
 use super::case::CaseReport;
 use super::error::ClaimError;
@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-/// What the report of a set-up hangs on.
+/// Everything the report of a set-up depends on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct SetupName {
     version: String,
@@ -42,8 +42,8 @@ pub struct CheckedSetups {
 }
 
 impl CheckedSetups {
-    /// Takes up what a check has kept in a file, and keeps there what is checked from now on; `None` while another process
-    /// does the same.
+    /// Reads the set-ups that an earlier check saved in a file, and saves further ones there; `None` while another
+    /// process does the same.
     pub fn open(path: &Path) -> Result<Option<Self>, ClaimError> {
         let Some(journal) = Journal::open(path).map_err(|error| unkept(path, &error))? else {
             return Ok(None);
@@ -60,7 +60,7 @@ impl CheckedSetups {
         self.reports.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 
-    /// Keeps a report; one that the file has no words for in memory alone.
+    /// Saves a report; one that JSON cannot hold, in memory only.
     pub(super) fn keep(&self, name: SetupName, report: &CaseReport) -> Result<(), ClaimError> {
         if let Some(journal) = self.journal.as_ref().filter(|_| report.can_be_written()) {
             journal
@@ -71,8 +71,8 @@ impl CheckedSetups {
         Ok(())
     }
 
-    /// Takes the file away: all is done, and the next check begins anew.
-    pub fn put_away(self) -> Result<(), ClaimError> {
+    /// Removes the file: all set-ups are checked, and the next check starts again.
+    pub fn remove_file(self) -> Result<(), ClaimError> {
         let Some(journal) = &self.journal else { return Ok(()) };
         std::fs::remove_file(journal.path()).map_err(|error| unkept(journal.path(), &error))
     }
@@ -84,11 +84,11 @@ fn unkept(path: &Path, error: &std::io::Error) -> ClaimError {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Effort, Plan, verify, verify_on};
+    use super::super::{Effort, VerifyOptions, verify, verify_on};
     use super::*;
 
-    fn plan(seed: u64) -> Plan {
-        Plan { ids: vec!["B1".to_owned(), "A4".to_owned()], effort: Effort::Quick, seed, case: None }
+    fn options(seed: u64) -> VerifyOptions {
+        VerifyOptions { ids: vec!["B1".to_owned(), "A4".to_owned()], effort: Effort::Quick, seed, case: None }
     }
 
     #[test]
@@ -96,26 +96,26 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("setups.jsonl");
         let open = || CheckedSetups::open(&path).expect("opened").expect("free");
-        let whole = verify(&plan(1), &|_| {}).expect("a valid plan");
-        assert_eq!(verify_on(&plan(1), &open(), &|_| {}), Ok(whole.clone()));
+        let whole = verify(&options(1), &|_| {}).expect("a valid plan");
+        assert_eq!(verify_on(&options(1), &open(), &|_| {}), Ok(whole.clone()));
         // As a kill leaves it: some lines, and a piece of one.
         let text = std::fs::read(&path).expect("kept");
         std::fs::write(&path, &text[..text.len() / 2]).expect("cut");
         let half = open();
         let kept = half.found;
         assert!(kept > 5 && half.remarks.len() == 1, "{kept}, {:?}", half.remarks);
-        assert_eq!(verify_on(&plan(1), &half, &|_| {}), Ok(whole.clone()));
+        assert_eq!(verify_on(&options(1), &half, &|_| {}), Ok(whole.clone()));
         assert!(CheckedSetups::open(&path).expect("tried").is_none());
         drop(half);
         // Whatever was kept is not checked again: nothing is added.
         let lines = || std::fs::read_to_string(&path).expect("kept").lines().count();
         let before = lines();
-        assert_eq!(verify_on(&plan(1), &open(), &|_| {}), Ok(whole));
+        assert_eq!(verify_on(&options(1), &open(), &|_| {}), Ok(whole));
         assert_eq!(lines(), before);
         // Another seed is another set-up.
-        assert_eq!(verify_on(&plan(2), &open(), &|_| {}), verify(&plan(2), &|_| {}));
+        assert_eq!(verify_on(&options(2), &open(), &|_| {}), verify(&options(2), &|_| {}));
         assert!(lines() > before);
-        open().put_away().expect("removed");
+        open().remove_file().expect("removed");
         assert!(!path.exists());
     }
 

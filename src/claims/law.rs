@@ -1,4 +1,4 @@
-//! A claim that is a law at every stationary point: what it says, on which problems, and how far off a point is.
+//! A claim that is a law at every stationary point: its statement, its problems, and its residual at a point.
 
 use super::measurement::Measurement;
 use super::setup::Design;
@@ -13,7 +13,7 @@ pub(super) struct LawClaim {
     /// The residual at a control point where the law has a premise (R3's sign condition) that such a point may miss:
     /// the same law without its premise. `None` means [`Self::residual`].
     pub(super) without_premise: Option<fn(&Measurement) -> f64>,
-    /// Numbers worth telling besides, one list per set-up ..
+    /// Further numbers, one list per set-up ..
     pub(super) observe: fn(&Measurement) -> Vec<f64>,
     /// .. and the sentences they make over all set-ups.
     pub(super) summarise: fn(&[Vec<f64>]) -> Vec<String>,

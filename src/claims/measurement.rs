@@ -1,4 +1,4 @@
-//! A set-up solved, and what its laws are evaluated on: at the stationary point and, as a control, away from it.
+//! A solved set-up, at which laws are evaluated: at the stationary point and, as a control, away from it.
 
 use super::case::Balance;
 use super::sentence::shown;
@@ -87,7 +87,7 @@ impl Measurement {
 
     /// Both sides of each class's balance.
     pub(super) fn balances(&self, stationary: bool) -> Vec<Balance> {
-        let share = |(class, entry): (usize, &LedgerEntry)| {
+        let fraction = |(class, entry): (usize, &LedgerEntry)| {
             let mass = self.participating_mass(class);
             let entry = LedgerEntry {
                 outflow: entry.outflow / mass,
@@ -97,7 +97,7 @@ impl Measurement {
             };
             Balance { entry, stationary }
         };
-        self.ledger.entries.iter().enumerate().map(share).collect()
+        self.ledger.entries.iter().enumerate().map(fraction).collect()
     }
 
     /// Weighted mass of all samples in one class's column.
@@ -107,7 +107,7 @@ impl Measurement {
                 let counts = self.targets.counts().iter().map(|&count| count as f64);
                 pair.column(class).iter().zip(counts).map(|(weight, count)| weight * count).sum()
             }
-            _ => self.loss.divisor(),
+            _ => self.loss.denominator(),
         }
     }
 }

@@ -15,7 +15,7 @@ const DRAWS: u64 = 20;
 const PENALTY: f64 = 1e-4;
 /// The class whose column is looked at, at the origin.
 const TARGET: usize = 0;
-/// The class that is hard to tell from it, where there is one.
+/// The class that is hard to separate from it, where there is one.
 const HARD: usize = 1;
 
 /// One design: class means (`d x K`, unit variance) and sizes.
@@ -61,12 +61,12 @@ impl Mixture {
         let mut mean = Seen::default();
         for draw in 0..DRAWS {
             let seen = look(&mixture.sample(seed, draw)?, choice, weights)?;
-            let share = 1.0 / DRAWS as f64;
-            mean.hardest += share * seen.hardest;
-            mean.pooled += share * seen.pooled;
-            mean.shortfall += share * seen.shortfall;
-            mean.recall += share * seen.recall;
-            mean.accuracy += share * seen.accuracy;
+            let fraction = 1.0 / DRAWS as f64;
+            mean.hardest += fraction * seen.hardest;
+            mean.pooled += fraction * seen.pooled;
+            mean.shortfall += fraction * seen.shortfall;
+            mean.recall += fraction * seen.recall;
+            mean.accuracy += fraction * seen.accuracy;
         }
         Ok(mean)
     }

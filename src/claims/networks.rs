@@ -1,10 +1,10 @@
-//! N2 to N4: what holds for the last layer of a network when it is finished exactly.
+//! N2 to N4: the laws of a network's last layer once it is solved to stationarity.
 
 use super::case::{CaseReport, SetupFailure};
 use super::comparison::{Comparison, missed};
 use super::sentence::{quantile, shown};
 use crate::balance::{MeanProbability, binary_error_ratio, doubly_stochastic, relative_difference};
-use crate::cnn::{HeadPenalty, LastLayer, Plan, Recipe, Sight, Training};
+use crate::cnn::{HeadPenalty, LastLayer, LastLayerEvaluation, Recipe, Training, TrainingPlan};
 use crate::data::{ImageSample, ImbalanceProfile, digit_images};
 use crate::loss::{ClassWeights, InrVariant, LossPlan, Targets, TrainingLoss};
 use crate::solver::LossChoice;
@@ -81,7 +81,7 @@ fn before_and_after(cases: &[Vec<f64>]) -> Vec<String> {
     }
 }
 
-/// Epochs of a training; enough for the loss to settle, not for the gradient to vanish.
+/// Epochs of a training; enough for the loss to converge, not for the gradient to vanish.
 const EPOCHS: usize = 40;
 
 /// A small network on all of its images at a time: what the gradient sees is the loss itself, LGL-INR's class means
@@ -92,7 +92,7 @@ pub(super) fn recipe(loss: &LossPlan) -> Recipe {
     Recipe { epochs: EPOCHS, batch: 4096, rate, decay: 1e-2, ..Recipe::default() }
 }
 
-/// Where a training stands and what it would take to be stationary.
+/// A trained network and its targets, from which the last layer can be solved to stationarity.
 struct Trained {
     targets: Targets,
     loss: TrainingLoss,
@@ -106,7 +106,7 @@ fn trained(
     weights: &ClassWeights,
     seed: u64,
 ) -> Result<Trained, SetupFailure> {
-    let plan = Plan::new(recipe(loss), loss.clone(), weights, sample, seed)?;
+    let plan = TrainingPlan::new(recipe(loss), loss.clone(), weights, sample, seed)?;
     let mut training = Training::new(plan, sample)?;
     while !training.is_done() {
         training.finish_epoch(&mut |_| Ok(()))?;
@@ -117,18 +117,18 @@ fn trained(
 }
 
 impl Trained {
-    fn sight(&self) -> Sight {
-        self.layer.sight(&self.loss, &self.targets, self.penalty)
+    fn evaluate(&self) -> LastLayerEvaluation {
+        self.layer.evaluate(&self.loss, &self.targets, self.penalty)
     }
 
     /// The head that is stationary on the features as they are; `None` where the solver says there is none.
-    fn finished(&self, loss: &LossPlan) -> Result<Option<Sight>, SetupFailure> {
+    fn finished(&self, loss: &LossPlan) -> Result<Option<LastLayerEvaluation>, SetupFailure> {
         let choice = LossChoice::of(loss).ok_or("a loss that is not solved for")?;
         let Ok((head, _)) = self.layer.finish(&choice, &self.targets, self.penalty.decay)? else {
             return Ok(None);
         };
         let layer = LastLayer { head, ..self.layer.clone() };
-        Ok(Some(layer.sight(&self.loss, &self.targets, self.penalty)))
+        Ok(Some(layer.evaluate(&self.loss, &self.targets, self.penalty)))
     }
 }
 
@@ -144,10 +144,10 @@ fn finished_case(
     trained: &Trained,
     loss: &LossPlan,
     setup: String,
-    law: impl Fn(&Sight) -> f64,
-    more: impl Fn(&Sight) -> Vec<f64>,
+    law: impl Fn(&LastLayerEvaluation) -> f64,
+    more: impl Fn(&LastLayerEvaluation) -> Vec<f64>,
 ) -> Result<CaseReport, SetupFailure> {
-    let before = law(&trained.sight());
+    let before = law(&trained.evaluate());
     let Some(after) = trained.finished(loss)? else {
         return Ok(CaseReport {
             setup,
@@ -169,7 +169,7 @@ fn polished(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> 
     let (loss, weights, words) = &LOSSES[case];
     let trained = trained(&long_tailed(20.0, draws)?, loss, weights, draws.1)?;
     let setup = format!("{words}, ten digits 1:20, {EPOCHS} epochs, then the head alone");
-    finished_case(&trained, loss, setup, Sight::worst_residual, |_| Vec::new())
+    finished_case(&trained, loss, setup, LastLayerEvaluation::worst_residual, |_| Vec::new())
 }
 
 fn pair((seed, number): (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> {
@@ -177,9 +177,9 @@ fn pair((seed, number): (u64, u64), case: usize) -> Result<CaseReport, SetupFail
     let sample = ImageSample::draw(&digit_images(), &[3, 8], &counts, &[], seed ^ number)?.0;
     let weights = ClassWeights::Explicit(vec![1.0, weight]);
     let trained = trained(&sample, &LossPlan::Logistic, &weights, number)?;
-    let law = |sight: &Sight| {
-        let (measured, lawful) = binary_error_ratio(&sight.means, &trained.targets);
-        relative_difference(measured, lawful)
+    let law = |evaluation: &LastLayerEvaluation| {
+        let (measured, expected) = binary_error_ratio(&evaluation.means, &trained.targets);
+        relative_difference(measured, expected)
     };
     let setup = format!("digits 3 ({}) and 8 ({}), weight {} on the 8s", counts[0], counts[1], shown(weight));
     finished_case(&trained, &LossPlan::Logistic, setup, law, |_| Vec::new())
@@ -190,8 +190,10 @@ fn doubly(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> {
     let loss = LossPlan::Softmax;
     let trained = trained(&long_tailed(ratio, draws)?, &loss, &ClassWeights::Balanced, draws.1)?;
     let setup = format!("softmax, ten digits 1:{}, inverse-frequency weights", shown(ratio));
-    let law = |sight: &Sight| doubly_stochastic(&sight.means).max(missed(&[(spread(&sight.means), 0.01)]));
-    finished_case(&trained, &loss, setup, law, |sight| vec![spread(&sight.means)])
+    let law = |evaluation: &LastLayerEvaluation| {
+        doubly_stochastic(&evaluation.means).max(missed(&[(spread(&evaluation.means), 0.01)]))
+    };
+    finished_case(&trained, &loss, setup, law, |evaluation| vec![spread(&evaluation.means)])
 }
 
 /// Largest less smallest entry of the diagonal.

@@ -54,14 +54,14 @@ pub(super) const CLAIMS: [LawClaim; 3] = [
                 columns.iter().flat_map(move |row| row.iter().skip(offset).step_by(3).copied())
             };
             let vacuous: Vec<f64> = every(2).collect();
-            let share = vacuous.iter().sum::<f64>() / vacuous.len().max(1) as f64;
+            let fraction = vacuous.iter().sum::<f64>() / vacuous.len().max(1) as f64;
             match (quantile(every(0), 0.5), quantile(every(0), 1.0), quantile(every(1), 0.5)) {
                 (Some(median), Some(largest), Some(used)) => vec![
                     format!("neglect ratio: median {}, largest {}", shown(median), shown(largest)),
                     format!(
                         "median share of the bound used {}; the bound says nothing in {:.0}% of columns",
                         shown(used),
-                        100.0 * share
+                        100.0 * fraction
                     ),
                 ],
                 _ => Vec::new(),

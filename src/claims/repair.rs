@@ -1,4 +1,4 @@
-//! R4: what LGL-INR buys on the data that one-vs-all neglects (A3), and where it ends (A4).
+//! R4: what LGL-INR improves on the data that one-vs-all neglects (A3), and its limit (A4).
 
 use super::averaging::{RARE, average, describe, hard_design};
 use super::case::{CaseReport, SetupFailure};

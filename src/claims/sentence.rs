@@ -7,11 +7,11 @@ pub(super) fn shown(value: f64) -> String {
     significant(value, 3)
 }
 
-/// The `share` quantile of some numbers (nearest rank); `NaN`s are left out.
-pub(super) fn quantile(numbers: impl Iterator<Item = f64>, share: f64) -> Option<f64> {
+/// The `fraction` quantile of some numbers (nearest rank); `NaN`s are left out.
+pub(super) fn quantile(numbers: impl Iterator<Item = f64>, fraction: f64) -> Option<f64> {
     let mut sorted: Vec<f64> = numbers.filter(|number| !number.is_nan()).collect();
     sorted.sort_by(f64::total_cmp);
-    let rank = (share * (sorted.len().saturating_sub(1)) as f64).round();
+    let rank = (fraction * (sorted.len().saturating_sub(1)) as f64).round();
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a length")]
     sorted.get(rank as usize).copied()
 }
@@ -21,7 +21,7 @@ const NORMAL_95: f64 = 1.959_963_984_540_054;
 
 /// A count out of a total with Wilson's 95% interval of the share, in words. The interval is of use down to a single
 /// draw and for shares of 0 and 1, where the usual normal interval has no width.
-pub(super) fn share_of(count: usize, total: usize) -> String {
+pub(super) fn fraction_of(count: usize, total: usize) -> String {
     match wilson_interval(count, total) {
         Some([low, high]) => {
             format!("{count} of {total} draws (95% interval {:.0}% to {:.0}%)", 100.0 * low, 100.0 * high)
@@ -35,10 +35,10 @@ fn wilson_interval(count: usize, total: usize) -> Option<[f64; 2]> {
     if total == 0 {
         return None;
     }
-    let (total, share) = (total as f64, count as f64 / total as f64);
+    let (total, fraction) = (total as f64, count as f64 / total as f64);
     let spread = NORMAL_95 * NORMAL_95 / total;
-    let middle = share + spread / 2.0;
-    let half = (spread * (share * (1.0 - share) + spread / 4.0)).sqrt();
+    let middle = fraction + spread / 2.0;
+    let half = (spread * (fraction * (1.0 - fraction) + spread / 4.0)).sqrt();
     Some([(middle - half) / (1.0 + spread), (middle + half) / (1.0 + spread)])
 }
 
@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn a_share_in_words() {
-        assert_eq!(share_of(0, 20), "0 of 20 draws (95% interval 0% to 16%)");
-        assert_eq!(share_of(0, 0), "no draw");
+        assert_eq!(fraction_of(0, 20), "0 of 20 draws (95% interval 0% to 16%)");
+        assert_eq!(fraction_of(0, 0), "no draw");
     }
 }

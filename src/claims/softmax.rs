@@ -24,7 +24,7 @@ pub(super) const CLAIMS: [LawClaim; 2] = [
         without_premise: None,
         observe: |at| at.means.matrix.diagonal().iter().copied().collect(),
         summarise: |diagonals| {
-            let ends = |share| quantile(diagonals.iter().flatten().copied(), share);
+            let ends = |fraction| quantile(diagonals.iter().flatten().copied(), fraction);
             match (ends(0.0), ends(1.0)) {
                 (Some(low), Some(high)) => {
                     vec![format!(

@@ -2,13 +2,13 @@
 
 use super::*;
 
-fn plan(ids: &[&str], case: Option<usize>) -> Plan {
-    Plan { ids: ids.iter().map(ToString::to_string).collect(), effort: Effort::Quick, seed: 1, case }
+fn options(ids: &[&str], case: Option<usize>) -> VerifyOptions {
+    VerifyOptions { ids: ids.iter().map(ToString::to_string).collect(), effort: Effort::Quick, seed: 1, case }
 }
 
 #[test]
 fn every_claim_holds_and_every_control_fails() {
-    for verdict in verify(&plan(&[], None), &|_| {}).expect("a valid plan") {
+    for verdict in verify(&options(&[], None), &|_| {}).expect("a valid plan") {
         assert!(verdict.holds, "{verdict:#?}");
         assert_eq!(verdict.control.points, verdict.setups);
         assert!(verdict.control.smallest_residual > Some(verdict.tolerance));
@@ -17,8 +17,8 @@ fn every_claim_holds_and_every_control_fails() {
 
 #[test]
 fn one_case_rerun_alone_measures_the_same() {
-    let whole = &verify(&plan(&["B5"], None), &|_| {}).expect("a valid plan")[0];
-    let alone = &verify(&plan(&["B5"], Some(whole.worst.case)), &|_| {}).expect("a valid plan")[0];
+    let whole = &verify(&options(&["B5"], None), &|_| {}).expect("a valid plan")[0];
+    let alone = &verify(&options(&["B5"], Some(whole.worst.case)), &|_| {}).expect("a valid plan")[0];
     assert_eq!(alone.worst, whole.worst);
     assert_eq!(alone.setups, 1);
 }
@@ -27,14 +27,14 @@ fn one_case_rerun_alone_measures_the_same() {
 fn the_number_of_threads_changes_nothing() {
     let on = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
-        pool.install(|| verify(&plan(&["B6", "R2"], None), &|_| {}))
+        pool.install(|| verify(&options(&["B6", "R2"], None), &|_| {}))
     };
     assert_eq!(on(1), on(3));
 }
 
 #[test]
 fn unknown_ids_and_cases_are_refused() {
-    let refused = |plan: &Plan| verify(plan, &|_| {}).expect_err("refused").to_string();
-    assert!(refused(&plan(&["Z9"], None)).contains("the ids are B1, B2"));
-    assert!(refused(&plan(&["I1"], Some(99))).contains("cases 2 to 6"));
+    let refused = |options: &VerifyOptions| verify(options, &|_| {}).expect_err("refused").to_string();
+    assert!(refused(&options(&["Z9"], None)).contains("the ids are B1, B2"));
+    assert!(refused(&options(&["I1"], Some(99))).contains("cases 2 to 6"));
 }

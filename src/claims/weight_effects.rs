@@ -30,12 +30,12 @@ pub(super) const CLAIMS: [Comparison; 3] = [
         check: sum_rule,
         summarise: |cases| {
             let raised = cases.iter().filter(|case| case.get(1).is_some_and(|&count| count > 0.0)).count();
-            let mut told = worst(cases, "largest relative residual");
-            told.push(format!(
+            let mut text = worst(cases, "largest relative residual");
+            text.push(format!(
                 "raising one class's weight raised another's mean probability in {raised} of {} problems",
                 cases.len()
             ));
-            told
+            text
         },
     },
     Comparison {

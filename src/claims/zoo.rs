@@ -8,7 +8,7 @@ use crate::data::random::stream;
 use crate::data::{Covariance, Dataset, GaussianMixture};
 use crate::loss::{ClassWeights, FocalProbability, LossPlan, PositiveWeights, SmoothingWeights, Targets};
 use crate::numeric::{Sigmoid, largest_magnitude};
-use crate::solver::{AnyOutcome, AnyProblem, solve_any};
+use crate::solver::{GeneralOutcome, GeneralProblem, solve_general};
 use nalgebra::DMatrix;
 use rand::RngExt;
 
@@ -52,7 +52,7 @@ fn losses() -> Vec<(LossPlan, &'static str)> {
 
 pub(super) const CLAIM: Comparison = Comparison {
     id: "B7",
-    statement: "Focal, smoothed, shifted, margin, scaled, positively weighted, equalized, seesaw and soft-selection losses: where the gradient by the intercepts vanishes, each balances what its own law says, computed from probabilities alone.",
+    statement: "Focal, smoothed, shifted, margin, scaled, positively weighted, equalized, seesaw and soft-selection losses: where the gradient with respect to the intercepts vanishes, each balances what its own law says, computed from probabilities alone.",
     // Checked against the list by a test: a constant cannot count it.
     cases: 14 * DRAWS,
     check: balanced,
@@ -73,19 +73,19 @@ fn balanced((seed, number): (u64, u64), case: usize) -> Result<CaseReport, Setup
     let dataset = dataset(seed, number)?;
     let weights = ClassWeights::Explicit(vec![1.0, 0.6, 2.5, 4.0]);
     let targets = Targets::new(dataset.labels(), &weights)?;
-    let (loss, features) = (plan.over(&targets), dataset.features());
-    let problem = AnyProblem { loss: &*loss, targets: &targets, dataset: &dataset, l2: L2 };
+    let (loss, features) = (plan.build(&targets), dataset.features());
+    let problem = GeneralProblem { loss: &*loss, targets: &targets, dataset: &dataset, l2: L2 };
     // A column that is never pushed down has no stationary intercept; the others have.
     let endless = matches!(plan, LossPlan::Equalization { .. });
     let setup = format!("{words}; four overlapping classes of 60 to 8 samples, uneven weights");
-    let point = match solve_any(&problem, None) {
-        AnyOutcome::Stationary(point) if !endless => point,
-        AnyOutcome::NotConverged { at, .. } if endless => at,
-        AnyOutcome::Stationary(_) => {
+    let point = match solve_general(&problem, None) {
+        GeneralOutcome::Stationary(point) if !endless => point,
+        GeneralOutcome::NotConverged { at, .. } if endless => at,
+        GeneralOutcome::Stationary(_) => {
             let unsolved = Some("stationary, where no intercept can be".to_owned());
             return Ok(CaseReport { setup, unsolved, ..CaseReport::default() });
         }
-        AnyOutcome::NotConverged { why, .. } => {
+        GeneralOutcome::NotConverged { why, .. } => {
             return Ok(CaseReport { setup, unsolved: Some(why), ..CaseReport::default() });
         }
     };
@@ -130,7 +130,7 @@ fn shifted(plan: &LossPlan, logits: &DMatrix<f64>, targets: &Targets) -> DMatrix
     let total: f64 = counts.iter().sum();
     let (most, least) = counts.iter().fold((0.0, f64::MAX), |(m, l): (f64, f64), &c| (m.max(c), l.min(c)));
     DMatrix::from_fn(logits.nrows(), logits.ncols(), |k, i| {
-        let (z, y) = (logits[(k, i)], targets.of_sample()[i] as usize);
+        let (z, y) = (logits[(k, i)], targets.class_indices()[i] as usize);
         match *plan {
             LossPlan::LogitAdjusted { strength } => z + strength * (counts[k] / total).ln(),
             LossPlan::Ldam { margin, scale } => {
@@ -151,26 +151,26 @@ fn shifted(plan: &LossPlan, logits: &DMatrix<f64>, targets: &Targets) -> DMatrix
     })
 }
 
-/// Laws in which every sample is weighed by something of its probability.
+/// Laws in which every sample is weighted by a function of its probability.
 fn weighed(plan: &LossPlan, logits: &DMatrix<f64>, targets: &Targets) -> f64 {
     let classes = targets.classes();
-    let (link, lambda) = (plan.over(targets).link(), targets.class_weights());
+    let (link, lambda) = (plan.build(targets).link(), targets.class_weights());
     let mut sides = vec![(0.0, 0.0); classes];
     let mut sample = vec![Sigmoid::of(0.0); classes];
-    for (number, (z, &label)) in logits.column_iter().zip(targets.of_sample()).enumerate() {
+    for (number, (z, &label)) in logits.column_iter().zip(targets.class_indices()).enumerate() {
         let (y, weight) = (label as usize, targets.sample_weight(number));
         sample_probabilities(link, z.as_slice(), y, &mut sample);
         for (k, side) in sides.iter_mut().enumerate() {
             let (p, q) = (sample[k].probability, sample[k].complement);
-            // What an entry with the probability `p` of the wrong side counts under a power.
+            // The factor of an entry under a power of `p`, the probability of the wrong side.
             let powered = |p: f64, gamma: f64| p.powf(gamma) * (p - gamma * (1.0 - p) * (1.0 - p).ln());
             let own = k == y;
             let (out, into) = match *plan {
                 LossPlan::Focal { gamma, probability } => {
                     let exponent = if probability == FocalProbability::Plain { 1.0 } else { lambda[y] };
-                    let told = sample[y].probability.powf(exponent);
-                    let rest = 1.0 - told;
-                    let factor = rest.powf(gamma) - gamma * told * rest.powf(gamma - 1.0) * told.ln();
+                    let text = sample[y].probability.powf(exponent);
+                    let rest = 1.0 - text;
+                    let factor = rest.powf(gamma) - gamma * text * rest.powf(gamma - 1.0) * text.ln();
                     (lambda[y] * factor * q, lambda[y] * factor * p)
                 }
                 LossPlan::LabelSmoothing { smoothing, weights } => {
@@ -221,10 +221,10 @@ mod tests {
         let targets = Targets::new(weighted.labels(), &weights).expect("valid");
         let others = Targets::new(unweighted.labels(), &weights).expect("valid");
         for (plan, words) in losses() {
-            let (loss, features) = (plan.over(&targets), weighted.features());
-            let problem = AnyProblem { loss: &*loss, targets: &targets, dataset: &weighted, l2: L2 };
-            let point = match solve_any(&problem, None) {
-                AnyOutcome::Stationary(point) | AnyOutcome::NotConverged { at: point, .. } => point,
+            let (loss, features) = (plan.build(&targets), weighted.features());
+            let problem = GeneralProblem { loss: &*loss, targets: &targets, dataset: &weighted, l2: L2 };
+            let point = match solve_general(&problem, None) {
+                GeneralOutcome::Stationary(point) | GeneralOutcome::NotConverged { at: point, .. } => point,
             };
             let logits = point.head.logits(&features);
             let residual = law(&plan, &logits, &targets);

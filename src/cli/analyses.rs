@@ -1,4 +1,4 @@
-//! `analyses`: the experiments that travel inside the program.
+//! `analyses`: the experiments embedded in the program.
 
 use super::Ending;
 use super::files::save;
@@ -18,7 +18,7 @@ const EXAMPLES: &str = "Examples:
 /// What to do with them; without a command, list them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct Arguments {
+pub(super) struct AnalysesArguments {
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -46,7 +46,7 @@ enum Command {
     Schema,
 }
 
-pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
+pub(super) fn run(arguments: &AnalysesArguments, style: Style) -> Result<Ending> {
     match &arguments.command {
         None => print(&list(style)?)?,
         Some(Command::Show { name }) => print(Shipped::named(name)?.text)?,

@@ -12,7 +12,7 @@ use serde::Serialize;
 #[derive(Debug, Serialize)]
 pub(super) struct CalibrationRecord {
     pub(super) as_predicted: Calibration,
-    /// Absent where classes weigh alike or the loss does not read their weights.
+    /// Absent where all classes have the same weight or the loss ignores class weights.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) prior_corrected: Option<Corrected>,
 }

@@ -16,7 +16,7 @@ const EXAMPLES: &str = "Examples:
 /// Which figures to draw and how.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct Arguments {
+pub(super) struct DrawArguments {
     /// A directory that `equipoise run` has filled
     #[arg(value_name = "DIR")]
     directory: PathBuf,
@@ -27,7 +27,7 @@ pub(super) struct Arguments {
     drawing: DrawingOptions,
 }
 
-pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
+pub(super) fn run(arguments: &DrawArguments, style: Style) -> Result<Ending> {
     let results = Results::read(&arguments.directory)?;
     let directory = arguments.out.as_ref().unwrap_or(&arguments.directory);
     prepare_directory(directory)?;

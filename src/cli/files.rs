@@ -5,7 +5,7 @@ use crate::files::{directory_of, write_whole};
 use anyhow::{Context, Result, bail, ensure};
 use std::path::Path;
 
-/// A directory for results, made if need be and checked to be writable.
+/// A directory for results, created if necessary and checked to be writable.
 pub(super) fn prepare_directory(directory: &Path) -> Result<()> {
     let name = directory.display();
     std::fs::create_dir_all(directory).with_context(|| format!("cannot make the directory {name}"))?;
@@ -27,7 +27,7 @@ pub(super) fn save(file: &Path, text: &str) -> Result<()> {
     write_whole(file, text.as_bytes()).with_context(|| format!("cannot write {}", file.display()))
 }
 
-/// Tries with a file that has no name where the system allows it: nothing is left behind, whatever happens.
+/// Tries with an unnamed file where the system allows it, so that nothing is left behind.
 fn check_directory(directory: &Path) -> Result<()> {
     match tempfile::tempfile_in(directory) {
         Ok(_) => Ok(()),

@@ -54,7 +54,7 @@ pub(super) struct LossArguments {
     /// Power of the ratio of probabilities in seesaw [default: 2]
     #[arg(long, value_name = "X", allow_hyphen_values = true)]
     compensation: Option<f64>,
-    /// Least own probability that seesaw holds others against [default: 0.01]
+    /// Lower bound on the own probability in seesaw's ratio [default: 0.01]
     #[arg(long, value_name = "X", allow_hyphen_values = true)]
     floor: Option<f64>,
     /// none, balanced (inverse frequency), effective:B (effective number of samples, B from 0 to below 1), or one positive

@@ -12,16 +12,16 @@ use std::path::PathBuf;
 const EXAMPLES: &str = "Examples:
   equipoise losses                 all of them
   equipoise losses focal seesaw    two of them
-  equipoise losses --draw figures  how hard each pulls at a logit, as figures";
+  equipoise losses --draw figures  the gradient of each by a logit, as figures";
 
 /// Which losses.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct Arguments {
+pub(super) struct ListLossesArguments {
     /// Their names [default: all]
     #[arg(value_name = "NAME")]
     names: Vec<String>,
-    /// Draw how hard the losses pull at a logit, into this directory
+    /// Draw the gradients of the losses by a logit, into this directory
     #[arg(long, value_name = "DIR", conflicts_with = "names")]
     draw: Option<PathBuf>,
     #[command(flatten)]
@@ -32,7 +32,7 @@ pub(super) struct Arguments {
 const REDUCTION: &str = "A sample counts as much as its class weighs; the sum is divided by the sum of weights unless \
 `audit --reduction` says otherwise. class-balanced losses are --class-weights effective:B with any of these.";
 
-pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
+pub(super) fn run(arguments: &ListLossesArguments, style: Style) -> Result<Ending> {
     if let Some(directory) = &arguments.draw {
         prepare_directory(directory)?;
         for figure in draw_loss_gradients()? {

@@ -1,9 +1,9 @@
-//! Refuses what this machine has no memory for, before anything is begun.
+//! Checks the memory of a problem against that of the machine before work starts.
 
 use crate::solver::Problem;
 use anyhow::{Result, ensure};
 
-/// Fails with both numbers when solving and measuring, and what takes `more` bytes after, take more than there is.
+/// Fails with both numbers when solving and measuring, or the `more` bytes needed afterwards, exceed the memory.
 pub(super) fn check_memory(problem: &Problem, more: u128) -> Result<()> {
     let (samples, rows) = (problem.targets().samples(), problem.loss().logit_rows());
     // Logits and two matrices like them, to measure probabilities and balance.
@@ -23,10 +23,10 @@ pub(super) fn check_available(needed: u128, what: &str) -> Result<()> {
     Ok(())
 }
 
-/// Bytes that can be had without pushing other programs out of memory, where the system tells.
+/// Bytes that can be had without pushing other programs out of memory, where the system says so.
 fn available() -> Option<u128> {
-    let told = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = told.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
     let kibibytes: u128 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(1024 * kibibytes)
 }
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_are_told_in_the_unit_that_suits() {
+    fn sizes_are_printed_in_the_unit_that_suits() {
         assert_eq!(readable(900), "900.0 bytes");
         assert_eq!(readable(3 << 29), "1.5 GiB");
         assert_eq!(readable(u128::MAX), "295147905179352825856.0 EiB");

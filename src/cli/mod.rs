@@ -45,7 +45,7 @@ enum Ending {
     /// Everything asked for was done, and every claim held.
     Done,
     /// A claim failed, or the answer does not exist.
-    Negative,
+    Failed,
 }
 
 /// Heading of the options that every command takes.
@@ -69,7 +69,7 @@ Exit codes: 0 done; 1 a claim failed, or the answer does not exist; 2 bad input.
 /// What logistic and softmax losses settle to: certified stationary points, and the laws that hold there.
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXAMPLES, arg_required_else_help = true)]
-struct Arguments {
+struct CommandLine {
     #[command(subcommand)]
     command: Command,
     /// Threads to use, 0 for all cores; every result is the same on any number of them
@@ -84,45 +84,45 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Check the theory's claims over many drawn problems and real digits
-    Verify(verify::Arguments),
+    Verify(verify::VerifyArguments),
     /// Solve a linear head on a CSV file to a certified stationary point
-    Solve(solve::Arguments),
+    Solve(solve::SolveArguments),
     /// Find class weights that bring about what is asked for
-    Weights(weights::Arguments),
+    Weights(weights::WeightsArguments),
     /// Search for data on which a class weight does what one would not expect
-    Search(search::Arguments),
+    Search(search::SearchArguments),
     /// Train a small convolutional network and see the laws of balance emerge
-    Train(train::Arguments),
+    Train(train::TrainArguments),
     /// Audit a model's own logits and labels: balance, weights, neglect, calibration
-    Audit(audit::Arguments),
+    Audit(audit::AuditArguments),
     /// List the losses, with equations, laws and sources
-    Losses(losses::Arguments),
+    Losses(losses::ListLossesArguments),
     /// Check every claim, draw every figure, write one report
-    Reproduce(reproduce::Arguments),
+    Reproduce(reproduce::ReproduceArguments),
     /// Run an analysis: solve its problems, keep the records, draw its figures
-    Run(run::Arguments),
+    Run(run::RunArguments),
     /// Show how far a run is that goes on elsewhere
-    Status(status::Arguments),
-    /// Look after results: list, merge parts, verify, prune
-    Results(results::Arguments),
+    Status(status::StatusArguments),
+    /// Look after results: list, merge shards, verify, prune
+    Results(results::ResultsArguments),
     /// Draw the figures of a finished run anew
-    Draw(draw::Arguments),
+    Draw(draw::DrawArguments),
     /// List the shipped analyses, or copy one to edit
-    Analyses(analyses::Arguments),
-    /// Open the lecture page: change data, weights and losses by hand, see where they settle
-    Teach(teach::Arguments),
+    Analyses(analyses::AnalysesArguments),
+    /// Open the lecture page: change data, weights and losses by hand, see the stationary point
+    Teach(teach::TeachArguments),
 }
 
 /// Runs the program on the process's own arguments.
 #[must_use]
 pub fn run() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match CommandLine::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return clap_exit(&error),
     };
     match dispatch(&arguments) {
         Ok(Ending::Done) => ExitCode::SUCCESS,
-        Ok(Ending::Negative) => ExitCode::from(1),
+        Ok(Ending::Failed) => ExitCode::from(1),
         Err(error) => {
             output::note(&format!("error: {error:#}"));
             ExitCode::from(BAD_INPUT)
@@ -130,7 +130,7 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn dispatch(arguments: &Arguments) -> Result<Ending> {
+fn dispatch(arguments: &CommandLine) -> Result<Ending> {
     let threads = usize::from(arguments.threads);
     rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
@@ -170,11 +170,11 @@ fn clap_exit(error: &clap::Error) -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use super::Arguments;
+    use super::CommandLine;
     use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_well_formed() {
-        Arguments::command().debug_assert();
+        CommandLine::command().debug_assert();
     }
 }

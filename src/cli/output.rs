@@ -1,4 +1,4 @@
-//! Everything printed: standard output, remarks, colours, aligned columns.
+//! All output: standard output, notes, colours, aligned columns.
 
 use crate::numeric::Count;
 use anyhow::{Context, Result};
@@ -63,18 +63,18 @@ pub(super) fn print(text: &str) -> Result<()> {
     }
 }
 
-/// A line on standard error; nothing sensible is left to do when even this cannot be written.
+/// A line on standard error; an error of writing it is ignored.
 pub(super) fn note(text: &str) {
     let _ = writeln!(std::io::stderr(), "{}", one_line(text));
 }
 
-/// Text without line breaks and other control characters, so that it is one line whatever a file contains.
+/// Text without line breaks and other control characters: always one line.
 pub(super) fn one_line(text: &str) -> String {
     text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
 }
 
 /// Tables of more classes are left to JSON.
-pub(super) const MOST_CLASSES_SHOWN: usize = 12;
+pub(super) const MAX_CLASSES_SHOWN: usize = 12;
 
 /// Longer names are cut.
 const LONGEST_NAME: usize = 20;

@@ -7,7 +7,7 @@ use super::run::{carry_out, report_unsolved};
 use super::verify::{check, effort, ending};
 use super::{Ending, verdict_table};
 use crate::analysis::{SHIPPED, balance_law};
-use crate::claims::{CheckedSetups, Effort, Plan};
+use crate::claims::{CheckedSetups, Effort, VerifyOptions};
 use crate::figure;
 use crate::numeric::significant;
 use crate::report::{self, Drawn, Report};
@@ -22,12 +22,12 @@ const EXAMPLES: &str = "Examples:
   equipoise reproduce --quick           a sample of the set-ups, in seconds
   equipoise reproduce --out results     somewhere else
 
-One that was broken off goes on where it stopped.";
+An interrupted one resumes where it stopped.";
 
 /// What to reproduce and where to put it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct Arguments {
+pub(super) struct ReproduceArguments {
     /// A sample of the set-ups only
     #[arg(long)]
     quick: bool,
@@ -54,11 +54,11 @@ fn balance_problems(effort: Effort) -> usize {
     }
 }
 
-pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
+pub(super) fn run(arguments: &ReproduceArguments, style: Style) -> Result<Ending> {
     let started = Instant::now();
     let effort = effort(arguments.quick);
     prepare_directory(&arguments.out)?;
-    let plan = Plan { ids: Vec::new(), effort, seed: arguments.seed, case: None };
+    let plan = VerifyOptions { ids: Vec::new(), effort, seed: arguments.seed, case: None };
     let checked = CheckedSetups::open(&arguments.out.join(CHECKED))?.with_context(|| {
         format!(
             "{}: another run is at work here; wait until it has ended, or choose another --out",
@@ -89,14 +89,18 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
         arguments.out.display(),
         significant(duration_seconds, 3)
     );
-    checked.put_away()?;
+    checked.remove_file()?;
     print(&written)?;
     Ok(ending(&verdicts))
 }
 
-/// Draws F1, runs every shipped analysis, each into a directory of its own, and draws the losses; says how many problems an
-/// earlier run has left.
-fn draw_figures(arguments: &Arguments, checked: &CheckedSetups, style: Style) -> Result<(Vec<Drawn>, usize)> {
+/// Draws F1, runs every shipped analysis, each into its own directory, and draws the losses; returns the number of
+/// problems that an earlier run had solved.
+fn draw_figures(
+    arguments: &ReproduceArguments,
+    checked: &CheckedSetups,
+    style: Style,
+) -> Result<(Vec<Drawn>, usize)> {
     let directory = arguments.out.join("balance-law");
     let effort = effort(arguments.quick);
     let record = balance_law::run(arguments.seed, balance_problems(effort), checked)?;

@@ -4,7 +4,7 @@ use super::Ending;
 use super::drawing::DrawingOptions;
 use super::output::{Align, Style, columns, counted, note, print};
 use super::run::{finish, report_unsolved, summary};
-use crate::analysis::{Merge, MissingPart, Survey, SurveyedFile, prune};
+use crate::analysis::{Merge, MissingShard, Survey, SurveyedFile, prune};
 use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -13,13 +13,13 @@ const EXAMPLES: &str = "Examples:
   equipoise results list averaging                  what is there, file by file
   equipoise results verify averaging                whether all of it is as it was written, and complete
   equipoise results prune averaging                 takes out what no run can use
-  equipoise results merge averaging                 parts that share a directory become one
-  equipoise results merge here there --out whole    parts from several machines";
+  equipoise results merge averaging                 shards in one directory become one
+  equipoise results merge here there --out whole    shards from several machines";
 
 /// What to do with which directory.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct Arguments {
+pub(super) struct ResultsArguments {
     #[command(subcommand)]
     action: Action,
 }
@@ -32,9 +32,9 @@ enum Action {
         #[arg(value_name = "DIR")]
         directory: PathBuf,
     },
-    /// Join parts into the whole: records and figures as if one machine had run it
+    /// Join shards into the whole: records and figures as if one machine had run it
     Merge {
-        /// Directories that hold parts of one analysis
+        /// Directories that hold shards of one analysis
         #[arg(value_name = "DIR", required = true)]
         directories: Vec<PathBuf>,
         /// Directory for the whole [default: the first DIR]
@@ -57,7 +57,7 @@ enum Action {
     },
 }
 
-pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
+pub(super) fn run(arguments: &ResultsArguments, style: Style) -> Result<Ending> {
     match &arguments.action {
         Action::List { directory } => list(directory, style),
         Action::Merge { directories, out, drawing } => merge(directories, out.as_deref(), drawing, style),
@@ -122,7 +122,7 @@ fn verify(directory: &Path, style: Style) -> Result<Ending> {
         ))?;
         return Ok(Ending::Done);
     }
-    Ok(Ending::Negative)
+    Ok(Ending::Failed)
 }
 
 fn merge(
@@ -136,16 +136,19 @@ fn merge(
     let Merge { experiment, store, missing } = Merge::of(directories, out)?;
     if !missing.is_empty() {
         store.remarks.iter().for_each(|remark| note(remark));
-        bail!("{}", missing.iter().map(|part| told(part, &directories[0])).collect::<Vec<_>>().join("; "));
+        bail!(
+            "{}",
+            missing.iter().map(|part| missing_message(part, &directories[0])).collect::<Vec<_>>().join("; ")
+        );
     }
     let done = finish(&experiment, &store, out, drawing, style)?;
     print(&summary(&done, out, started, style))?;
     report_unsolved(&done.results);
-    Ok(if done.results.unsolved().next().is_some() { Ending::Negative } else { Ending::Done })
+    Ok(if done.results.unsolved().next().is_some() { Ending::Failed } else { Ending::Done })
 }
 
 /// What is missing and how to have it.
-fn told(MissingPart { shard, open, total }: &MissingPart, directory: &Path) -> String {
+fn missing_message(MissingShard { shard, open, total }: &MissingShard, directory: &Path) -> String {
     let file = directory.join("analysis.toml");
     let shard = if shard.of == 1 { String::new() } else { format!(" --shard {shard}") };
     let part = if shard.is_empty() { "the analysis" } else { "a part" };

@@ -1,10 +1,10 @@
-//! `search`: data sets on which a class weight does what one would not expect.
+//! `search`: data sets on which a class weight has an unexpected effect.
 
 use super::Ending;
 use super::files::{check_target, save};
 use super::output::{Style, columns, note, numbers_right, print};
 use super::verify::progress_bar;
-use crate::balance::{EffectSearch, FoundEffect, MORE_WEIGHT, Surprise, WeightEffects};
+use crate::balance::{EffectSearch, FoundEffect, MORE_WEIGHT, UnexpectedEffect, WeightEffects};
 use crate::numeric::significant;
 use crate::solver::LARGEST_PARAMETER;
 use anyhow::{Context, Result, ensure};
@@ -13,7 +13,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 /// Draws, climbs or steps at most: weeks of work.
-const MOST: usize = 10_000_000;
+const MAX_COUNT: usize = 10_000_000;
 /// Step of the differences that confirm an effect: where effects are large they change fast.
 const STEP: f64 = 2e-5;
 
@@ -29,10 +29,10 @@ long as that helps. The same seed finds the same data set on any number of threa
 /// What to look for and how long.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct Arguments {
+pub(super) struct SearchArguments {
     /// What is looked for
     #[arg(value_enum)]
-    surprise: SurpriseName,
+    effect_kind: EffectName,
     /// Classes; two are solved with the binary logistic loss, more with softmax
     #[arg(long, default_value_t = 3, value_name = "K")]
     classes: usize,
@@ -61,7 +61,7 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
-enum SurpriseName {
+enum EffectName {
     /// More weight on a class lowers its own mean probability
     Own,
     /// More weight on a class raises the mean probability of another
@@ -77,7 +77,7 @@ enum Format {
 /// What `--format json` prints.
 #[derive(Debug, Serialize)]
 struct SearchRecord {
-    surprise: SurpriseName,
+    effect_kind: EffectName,
     classes: usize,
     l2: f64,
     seed: u64,
@@ -99,7 +99,7 @@ struct SearchRecord {
     counts: Vec<Vec<usize>>,
 }
 
-pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
+pub(super) fn run(arguments: &SearchArguments, style: Style) -> Result<Ending> {
     let search = check(arguments)?;
     let bar = progress_bar("problems");
     bar.set_length(search.problems());
@@ -118,15 +118,15 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     if !arrived {
         note("none found: try another --seed, more --climbs or --steps");
     }
-    Ok(if arrived { Ending::Done } else { Ending::Negative })
+    Ok(if arrived { Ending::Done } else { Ending::Failed })
 }
 
-fn check(arguments: &Arguments) -> Result<EffectSearch> {
+fn check(arguments: &SearchArguments) -> Result<EffectSearch> {
     const CLASSES: std::ops::RangeInclusive<usize> = 2..=20;
-    let Arguments { classes, l2, draws, climbs, steps, seed, .. } = *arguments;
+    let SearchArguments { classes, l2, draws, climbs, steps, seed, .. } = *arguments;
     ensure!(CLASSES.contains(&classes), "--classes {classes}: give 2 to 20");
     ensure!(
-        arguments.surprise == SurpriseName::Own || classes > 2,
+        arguments.effect_kind == EffectName::Own || classes > 2,
         "--classes 2: another class is looked at with softmax and three classes or more; give 3 or more"
     );
     ensure!(
@@ -135,20 +135,20 @@ fn check(arguments: &Arguments) -> Result<EffectSearch> {
     );
     ensure!(draws > 0 && climbs > 0, "--draws and --climbs: give at least 1");
     for (name, number) in [("draws", draws), ("climbs", climbs), ("steps", steps)] {
-        ensure!(number <= MOST, "--{name} {number}: give {MOST} at most");
+        ensure!(number <= MAX_COUNT, "--{name} {number}: give {MAX_COUNT} at most");
     }
     if let Some(file) = &arguments.save {
         check_target(file, Path::new("")).with_context(|| format!("--save {}", file.display()))?;
     }
-    let surprise = arguments.surprise.surprise();
-    Ok(EffectSearch { surprise, classes, l2, draws, climbs, steps, seed })
+    let effect_kind = arguments.effect_kind.effect_kind();
+    Ok(EffectSearch { effect_kind, classes, l2, draws, climbs, steps, seed })
 }
 
-impl SurpriseName {
-    fn surprise(self) -> Surprise {
+impl EffectName {
+    fn effect_kind(self) -> UnexpectedEffect {
         match self {
-            Self::Own => Surprise::AgainstItsOwn,
-            Self::Another => Surprise::ForAnother,
+            Self::Own => UnexpectedEffect::AgainstItsOwn,
+            Self::Another => UnexpectedEffect::ForAnother,
         }
     }
 }
@@ -157,17 +157,17 @@ impl SearchRecord {
     /// Whether what was looked for was found.
     fn arrived(&self) -> bool {
         let [before, after] = self.change;
-        self.surprise.surprise().amount(after - before) > 0.0
+        self.effect_kind.effect_kind().amount(after - before) > 0.0
     }
 }
 
-fn record(arguments: &Arguments, search: &EffectSearch, found: &FoundEffect) -> Result<SearchRecord> {
-    let (weight, class) = search.surprise.classes();
+fn record(arguments: &SearchArguments, search: &EffectSearch, found: &FoundEffect) -> Result<SearchRecord> {
+    let (weight, class) = search.effect_kind.classes();
     let dataset = found.groups.dataset()?;
     let weights = vec![1.0; search.classes];
     let again = WeightEffects::by_differences(&dataset, &search.choice(), &weights, search.l2, weight, STEP);
     Ok(SearchRecord {
-        surprise: arguments.surprise,
+        effect_kind: arguments.effect_kind,
         classes: search.classes,
         l2: search.l2,
         seed: search.seed,

@@ -1,7 +1,6 @@
-//! What is printed about separable data: the proof, what gives the classes away, and the answer for the classes that are
-//! left.
+//! Output for separable data: the proof, the features that separate, and the answer for the remaining classes.
 
-use super::output::{MOST_CLASSES_SHOWN, counted, counted_samples, one_line, short_name};
+use super::output::{MAX_CLASSES_SHOWN, counted, counted_samples, one_line, short_name};
 use super::solve_record::HeadRows;
 use crate::numeric::{Count, significant};
 use crate::solver::{
@@ -33,7 +32,7 @@ pub(super) struct Separation {
     remaining: Option<RemainingRecord>,
 }
 
-/// What one feature gives away: all samples with these values belong to these classes.
+/// A single feature that separates: all samples with these values belong to these classes.
 #[derive(Debug, Serialize)]
 struct GivenAwayRecord {
     feature: String,
@@ -82,8 +81,8 @@ enum RemainingAnswerRecord {
     },
 }
 
-/// What gives a class away is said of the first few; JSON has all.
-const MOST_REASONS: usize = 4;
+/// The features that separate are printed for the first few classes; JSON has all.
+const MAX_REASONS: usize = 4;
 
 fn named(places: &[usize], names: &[String]) -> Vec<String> {
     places.iter().map(|&place| names[place].clone()).collect()
@@ -108,7 +107,7 @@ impl Separation {
             given_away: proof
                 .given_away
                 .iter()
-                .map(|told| GivenAwayRecord::new(told, features, classes))
+                .map(|proof| GivenAwayRecord::new(proof, features, classes))
                 .collect(),
             direction: HeadRows::of(&proof.direction),
             separated_classes: proof.separated_classes.iter().map(apart).collect(),
@@ -131,7 +130,7 @@ impl Separation {
             whose += &format!(" (of {})", listed(features));
         }
         match self.kind {
-            SeparationKind::Complete => format!("{whose} tells all {samples} apart (classes {classes})."),
+            SeparationKind::Complete => format!("{whose} separates all {samples} (classes {classes})."),
             SeparationKind::Quasi => format!(
                 "{whose} puts {samples} of classes {classes} on the right side, and none on the wrong one."
             ),
@@ -157,7 +156,7 @@ impl Separation {
             counted(apart.len() as u64, "class"),
             listed(&apart)
         );
-        for own in self.separated_classes.iter().take(MOST_REASONS) {
+        for own in self.separated_classes.iter().take(MAX_REASONS) {
             if let Some(because) = own.because.as_ref().filter(|_| apart.len() > 1) {
                 let _ = writeln!(text, "  {}: {}", short_name(&own.class), one_line(because));
             }
@@ -185,13 +184,13 @@ impl Separation {
 }
 
 impl GivenAwayRecord {
-    fn new(told: &GivenAway, features: &[String], classes: &[String]) -> Self {
+    fn new(proof: &GivenAway, features: &[String], classes: &[String]) -> Self {
         Self {
-            feature: features[told.feature].clone(),
-            minus: told.minus.map(|minus| features[minus].clone()),
-            values: told.values,
-            classes: named(&told.classes, classes),
-            samples: Count(told.samples),
+            feature: features[proof.feature].clone(),
+            minus: proof.minus.map(|minus| features[minus].clone()),
+            values: proof.values,
+            classes: named(&proof.classes, classes),
+            samples: Count(proof.samples),
         }
     }
 }
@@ -220,8 +219,8 @@ impl RemainingRecord {
 
 /// Names, those of long lists counted.
 fn listed(names: &[String]) -> String {
-    let shown: Vec<String> = names.iter().take(MOST_CLASSES_SHOWN).map(|name| short_name(name)).collect();
-    match names.len().saturating_sub(MOST_CLASSES_SHOWN) {
+    let shown: Vec<String> = names.iter().take(MAX_CLASSES_SHOWN).map(|name| short_name(name)).collect();
+    match names.len().saturating_sub(MAX_CLASSES_SHOWN) {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
     }

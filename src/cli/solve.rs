@@ -7,7 +7,7 @@ use super::output::{Style, note, print};
 use super::solve_record::{OtherPoints, SolveRecord, Status};
 use super::spinner::Spinner;
 use super::{Ending, solve_table};
-use crate::loss::{ClassWeights, InrVariant, Span, WIDEST_SPAN};
+use crate::loss::{ClassWeights, InrVariant, MAX_WEIGHT_RATIO, WeightRange};
 use crate::solver::{
     Conditioning, Iteration, LossChoice, Outcome, Problem, ProblemError, SettingsError, SolverSettings,
     solve_with,
@@ -47,7 +47,7 @@ In JSON, `seconds` is the last line and the only one that differs between two ru
 /// What to solve and how to print it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct Arguments {
+pub(super) struct SolveArguments {
     #[command(flatten)]
     data: DataArguments,
     /// The loss: binary or one-vs-all logistic, softmax, or LGL-INR
@@ -99,7 +99,7 @@ enum Format {
     Json,
 }
 
-pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
+pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
     let choice = choose_loss(arguments)?;
     let weights = parse_weights(&arguments.class_weights)?;
     let settings = settings(arguments)?;
@@ -117,11 +117,11 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     note_idle_weights(arguments.loss == LossName::Inr, &weights);
     let started = Instant::now();
     let spinner = Spinner::new();
-    let mut tell = |at: &Iteration| {
-        spinner.tell(at);
+    let mut report = |at: &Iteration| {
+        spinner.update(at);
         ControlFlow::Continue(())
     };
-    let outcome = solve_with(&problem, &settings, &mut tell)?.confirmed(&settings);
+    let outcome = solve_with(&problem, &settings, &mut report)?.confirmed(&settings);
     drop(spinner);
     let seconds = started.elapsed().as_secs_f64();
     let others = match (&outcome, arguments.starts) {
@@ -145,11 +145,11 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
         Format::Json => json,
         Format::Table => solve_table::table(&record, style),
     })?;
-    Ok(if found { Ending::Done } else { Ending::Negative })
+    Ok(if found { Ending::Done } else { Ending::Failed })
 }
 
 /// The settings of the search by the names of their options.
-fn settings(arguments: &Arguments) -> Result<SolverSettings> {
+fn settings(arguments: &SolveArguments) -> Result<SolverSettings> {
     let settings = SolverSettings {
         tolerance: arguments.tolerance,
         time_limit: arguments.time_limit,
@@ -165,7 +165,7 @@ fn settings(arguments: &Arguments) -> Result<SolverSettings> {
     Ok(settings)
 }
 
-fn choose_loss(arguments: &Arguments) -> Result<LossChoice> {
+fn choose_loss(arguments: &SolveArguments) -> Result<LossChoice> {
     if arguments.loss != LossName::Inr {
         ensure!(arguments.beta.is_none(), "--beta: goes with --loss inr only");
         ensure!(!arguments.detached, "--detached: goes with --loss inr only");
@@ -198,10 +198,10 @@ pub(super) fn note_idle_weights(is_inr: bool, weights: &ClassWeights) {
 
 /// Says so where the lightest class counts for next to nothing.
 pub(super) fn note_wide_weights(class_weights: &[f64]) {
-    let span = Span::of(class_weights);
-    if span.ratio() > WIDEST_SPAN {
+    let span = WeightRange::of(class_weights);
+    if span.ratio() > MAX_WEIGHT_RATIO {
         note(&format!(
-            "note: class weights span {:.1e}; beyond {WIDEST_SPAN:e} the lightest class hardly moves the sums that the others \
+            "note: class weights span {:.1e}; beyond {MAX_WEIGHT_RATIO:e} the lightest class hardly moves the sums that the others \
              make, so bring {:e} nearer to {:e}",
             span.ratio(),
             span.lightest,

@@ -12,7 +12,8 @@ use crate::solver::{
 use nalgebra::DMatrix;
 use serde::Serialize;
 
-/// The one JSON object of `solve`. `seconds` is its last line and the only thing two runs of the same input differ in.
+/// The one JSON object of `solve`. `seconds` is its last line and the only difference between two runs on the same
+/// input.
 #[derive(Debug, Serialize)]
 pub(super) struct SolveRecord {
     pub(super) status: Status,
@@ -38,7 +39,7 @@ pub(super) struct SolveRecord {
     pub(super) seconds: f64,
 }
 
-/// LGL-INR has one minimiser for `beta = 0`; which point is reached from there is the same on every run and machine.
+/// LGL-INR has one minimiser for `beta = 0`; the point found from there is the same on every run and machine.
 const CONTINUED: &str = "the unique minimiser for beta 0";
 const ADD_PENALTY: &str = "add a penalty such as --l2 1e-3";
 
@@ -278,7 +279,7 @@ impl HeadRows {
     }
 }
 
-/// What to do about data that a linear head tells apart.
+/// What to do about data that a linear head separates.
 fn advice_if_separable() -> String {
     format!("{ADD_PENALTY}, or leave out the features that give the classes away")
 }

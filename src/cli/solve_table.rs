@@ -1,16 +1,14 @@
 //! A solved problem as text for people.
 
-use super::output::{
-    MOST_CLASSES_SHOWN, Style, columns, counted, counted_samples, numbers_right, short_name,
-};
+use super::output::{MAX_CLASSES_SHOWN, Style, columns, counted, counted_samples, numbers_right, short_name};
 use super::solve_record::{End, HeadRows, Measured, OtherPoints, SolveRecord};
 use crate::numeric::{Count, largest_magnitude, significant};
 use std::fmt::Write;
 
 /// More coefficients are left to JSON.
-const MOST_COEFFICIENTS_SHOWN: usize = 60;
+const MAX_COEFFICIENTS_SHOWN: usize = 60;
 
-/// What was solved, how it ended, and what holds there or what to do about it.
+/// The problem, the end of its search, and the measures or the advice.
 pub(super) fn table(record: &SolveRecord, style: Style) -> String {
     let samples = Count(record.class_counts.iter().map(|count| count.0).sum());
     let rows = record.rows.map_or_else(String::new, |rows| format!(" ({})", counted(rows as u64, "row")));
@@ -82,7 +80,7 @@ fn stationary(record: &SolveRecord, measured: &Measured, style: Style) -> String
     let (loss, data_loss) = (significant(measured.loss, 8), significant(measured.data_loss, 8));
     let _ = writeln!(text, "loss {loss}, without penalty {data_loss}\n");
     text += &class_table(record, measured, style);
-    let few = record.classes.len() <= MOST_CLASSES_SHOWN;
+    let few = record.classes.len() <= MAX_CLASSES_SHOWN;
     if few {
         text += "\nmean predicted probability (row: true class, column: predicted)\n";
         text += &matrix(&record.classes, &record.classes, &measured.mean_probability, 4);
@@ -131,7 +129,7 @@ fn class_table(record: &SolveRecord, measured: &Measured, style: Style) -> Strin
     columns(&rows, &numbers_right(header.len()))
 }
 
-/// One line per feature, so that wide heads stay readable; a single column speaks for `column_class`, or for the second
+/// One line per feature, so that wide heads stay readable; a single column is that of `column_class`, or of the second
 /// class of a binary problem.
 fn head(record: &SolveRecord, title: &str, head: &HeadRows, column_class: Option<&String>) -> String {
     let classes = match (column_class, head.coefficients.len()) {
@@ -140,7 +138,7 @@ fn head(record: &SolveRecord, title: &str, head: &HeadRows, column_class: Option
         (None, _) => record.classes.as_slice(),
     };
     let count = classes.len() * record.features.len();
-    if count > MOST_COEFFICIENTS_SHOWN {
+    if count > MAX_COEFFICIENTS_SHOWN {
         return format!("{title}: {}, see --format json\n", counted(count as u64, "number"));
     }
     let names = [record.features.as_slice(), &["intercept".to_owned()]].concat();

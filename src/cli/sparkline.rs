@@ -5,7 +5,7 @@ const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█
 /// Longer curves are thinned out to this many characters.
 const WIDEST: usize = 60;
 
-/// The logarithms of some numbers, a block for each, from the lowest of them to the highest; what has no logarithm stands
+/// The logarithms of some numbers, a block for each, from the lowest of them to the highest; what has no logarithm is drawn
 /// as low as the lowest.
 pub(super) fn sparkline(values: &[f64]) -> String {
     let logarithms: Vec<f64> = values.iter().map(|value| value.log10()).collect();
@@ -17,9 +17,9 @@ pub(super) fn sparkline(values: &[f64]) -> String {
     (0..shown).map(|number| block((logarithms[place(number)] - low) / (high - low))).collect()
 }
 
-/// A block for a share of the height; for what is no share, the lowest.
-fn block(share: f64) -> char {
-    let reached = (1..BLOCKS.len()).filter(|&level| share * 7.0 + 0.5 >= level as f64).count();
+/// A block for a fraction of the height; the lowest for anything else.
+fn block(fraction: f64) -> char {
+    let reached = (1..BLOCKS.len()).filter(|&level| fraction * 7.0 + 0.5 >= level as f64).count();
     BLOCKS[reached]
 }
 

@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 /// Work shorter than this shows no progress.
 const QUIET: Duration = Duration::from_secs(2);
 
-/// A line on standard error, if that is a terminal, once someone may begin to wonder.
+/// A line on standard error, if that is a terminal, once a search takes longer than a moment.
 pub(super) struct Waiting {
     line: ProgressBar,
     started: Instant,
 }
 
 impl Waiting {
-    /// While `doing` something whose end cannot be told.
+    /// While `doing` something whose end cannot be foreseen.
     pub(super) fn new(doing: &str) -> Self {
         let line = ProgressBar::new_spinner();
         if let Ok(style) = ProgressStyle::with_template(&format!("{{spinner}} {doing}, {{elapsed}}: {{msg}}"))
@@ -25,7 +25,7 @@ impl Waiting {
     }
 
     /// How far it is.
-    pub(super) fn tell(&self, message: &str) {
+    pub(super) fn update(&self, message: &str) {
         if self.started.elapsed() > QUIET {
             self.line.set_message(message.to_owned());
             self.line.tick();
@@ -48,8 +48,8 @@ impl Spinner {
 
 impl Spinner {
     /// Shows how far the search is.
-    pub(super) fn tell(&self, at: &Iteration) {
-        self.0.tell(&format!("iteration {}, relative gradient {:.1e}", at.number, at.relative_gradient));
+    pub(super) fn update(&self, at: &Iteration) {
+        self.0.update(&format!("iteration {}, relative gradient {:.1e}", at.number, at.relative_gradient));
     }
 }
 

@@ -10,14 +10,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const EXAMPLES: &str = "Examples:
-  equipoise status digits-table     parts, solved problems, and where Slurm has them
+  equipoise status digits-table     shards, solved problems, and where Slurm has them
 
 `equipoise run DIR/analysis.toml --out DIR --slurm` again submits what is not done.";
 
 /// Which run.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct Arguments {
+pub(super) struct StatusArguments {
     /// A directory that `equipoise run` is filling
     #[arg(value_name = "DIR")]
     directory: PathBuf,
@@ -26,7 +26,7 @@ pub(super) struct Arguments {
 /// Width of a bar in characters.
 const BAR: usize = 24;
 
-pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
+pub(super) fn run(arguments: &StatusArguments, style: Style) -> Result<Ending> {
     let directory = &arguments.directory;
     let survey = Survey::of(directory)?;
     let slurm = slurm_states(directory);
@@ -51,7 +51,7 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     text += &columns(&rows, &[Align::Left, Align::Left, Align::Right, Align::Left]);
     print(&text)?;
     survey.files.iter().flat_map(|file| &file.remarks).for_each(|remark| note(remark));
-    Ok(if survey.solved == survey.problems { Ending::Done } else { Ending::Negative })
+    Ok(if survey.solved == survey.problems { Ending::Done } else { Ending::Failed })
 }
 
 fn bar(solved: usize, total: usize) -> String {
@@ -59,8 +59,8 @@ fn bar(solved: usize, total: usize) -> String {
     format!("[{}{}]", "#".repeat(filled), "-".repeat(BAR - filled))
 }
 
-/// What Slurm says of each part of the array that was submitted last; nothing where there is none, or where Slurm has
-/// forgotten it. Whether a part is done its records say, not Slurm.
+/// Slurm's state of each shard of the last array submitted; nothing where there is none, or where Slurm no longer lists
+/// it. Records, not Slurm, decide whether a shard is done.
 fn slurm_states(directory: &Path) -> BTreeMap<usize, String> {
     let jobs = std::fs::read_to_string(directory.join(JOBS)).unwrap_or_default();
     let Some(array) = jobs.lines().next() else { return BTreeMap::new() };

@@ -2,7 +2,7 @@
 
 use super::Ending;
 use super::output::{note, print};
-use crate::teach::Hall;
+use crate::teach::Server;
 use anyhow::{Context, Result};
 use std::io::ErrorKind;
 
@@ -20,7 +20,7 @@ const USUAL_PORT: u16 = 8309;
 /// Where to serve.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct Arguments {
+pub(super) struct TeachArguments {
     /// Port of the loopback interface, 0 for any free one
     #[arg(long, value_name = "PORT", default_value_t = USUAL_PORT)]
     port: u16,
@@ -29,15 +29,15 @@ pub(super) struct Arguments {
     no_open: bool,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
+pub(super) fn run(arguments: &TeachArguments) -> Result<Ending> {
     let port = arguments.port;
-    let hall = Hall::open(port).map_err(|error| match error.kind() {
+    let server = Server::open(port).map_err(|error| match error.kind() {
         ErrorKind::AddrInUse => anyhow::anyhow!(
             "--port {port}: in use, perhaps by a page that is open already; --port 0 takes any free one"
         ),
         _ => anyhow::anyhow!("--port {port}: {error}; --port 0 takes any free one"),
     })?;
-    let address = hall.address();
+    let address = server.address();
     print(&format!("{address}\n"))?;
     if !arguments.no_open
         && let Err(error) = open::that_detached(&address)
@@ -45,6 +45,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
         note(&format!("no browser could be opened ({error}); open {address} in one"));
     }
     note("Ctrl-C ends the page");
-    hall.serve().context("the page cannot be served")?;
+    server.serve().context("the page cannot be served")?;
     Ok(Ending::Done)
 }

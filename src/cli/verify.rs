@@ -3,7 +3,7 @@
 use super::output::{Style, print};
 use super::{Ending, verdict_table};
 use crate::claims::{
-    Advance, CheckedSetups, ClaimError, Effort, Plan, Verdict, claim_ids, claim_statement, verify_on,
+    Advance, CheckedSetups, ClaimError, Effort, Verdict, VerifyOptions, claim_ids, claim_statement, verify_on,
 };
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -18,7 +18,7 @@ const EXAMPLES: &str = "Examples:
 /// What to check and how to print it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct Arguments {
+pub(super) struct VerifyArguments {
     /// Claims to check, such as B5, or families, such as B [default: all]
     #[arg(value_name = "ID")]
     ids: Vec<String>,
@@ -46,18 +46,18 @@ enum Format {
     Markdown,
 }
 
-pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
+pub(super) fn run(arguments: &VerifyArguments, style: Style) -> Result<Ending> {
     if arguments.list {
         print(&statements(&arguments.ids)?)?;
         return Ok(Ending::Done);
     }
-    let plan = Plan {
+    let options = VerifyOptions {
         ids: expand(&arguments.ids),
         effort: effort(arguments.quick),
         seed: arguments.seed,
         case: arguments.case,
     };
-    let verdicts = check(&plan, &CheckedSetups::default())?;
+    let verdicts = check(&options, &CheckedSetups::default())?;
     print(&match arguments.format {
         Format::Table => verdict_table::table(&verdicts, style),
         Format::Json => serde_json::to_string_pretty(&verdicts)? + "\n",
@@ -82,13 +82,13 @@ pub(super) fn effort(quick: bool) -> Effort {
 }
 
 pub(super) fn ending(verdicts: &[Verdict]) -> Ending {
-    if verdicts.iter().all(|verdict| verdict.holds) { Ending::Done } else { Ending::Negative }
+    if verdicts.iter().all(|verdict| verdict.holds) { Ending::Done } else { Ending::Failed }
 }
 
-/// Carries out a plan, but for what is checked, behind a progress bar.
-pub(super) fn check(plan: &Plan, checked: &CheckedSetups) -> Result<Vec<Verdict>> {
+/// Checks claims behind a progress bar; set-ups already checked are reused.
+pub(super) fn check(options: &VerifyOptions, checked: &CheckedSetups) -> Result<Vec<Verdict>> {
     let bar = progress_bar("set-ups");
-    let verdicts = verify_on(plan, checked, &|advance: Advance| {
+    let verdicts = verify_on(options, checked, &|advance: Advance| {
         bar.set_length(advance.total as u64);
         bar.set_message(advance.id);
         bar.inc(1);

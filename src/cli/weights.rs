@@ -1,4 +1,4 @@
-//! `weights`: class weights that bring about what is asked for, on the user's data.
+//! `weights`: class weights that meet a target on the user's data.
 
 use super::data_arguments::DataArguments;
 use super::memory::check_memory;
@@ -31,7 +31,7 @@ the sample as it is, and how well calibrated they are before and after.";
 /// What the weights are for and how to print them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct Arguments {
+pub(super) struct WeightsArguments {
     #[command(flatten)]
     data: DataArguments,
     /// The loss
@@ -60,7 +60,7 @@ enum Format {
     Json,
 }
 
-pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
+pub(super) fn run(arguments: &WeightsArguments, style: Style) -> Result<Ending> {
     let dataset = arguments.data.read()?;
     let target = parse_target(&arguments.target, dataset.labels().classes())?;
     let choice = match arguments.loss {
@@ -74,7 +74,7 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     let unweighted = Unweighted::of(&problem);
     let waiting = Waiting::new("looking for weights");
     let observe = |step: &DesignStep| {
-        waiting.tell(&format!("{} left to the target", significant(step.residual, 2)));
+        waiting.update(&format!("{} left to the target", significant(step.residual, 2)));
     };
     let design = design_weights_observed(&dataset, &choice, arguments.l2, &target, &observe);
     waiting.end();
@@ -97,7 +97,7 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     if let Some(why) = &record.why {
         note(&format!("no such weights: {why}"));
     }
-    Ok(if record.attainable { Ending::Done } else { Ending::Negative })
+    Ok(if record.attainable { Ending::Done } else { Ending::Failed })
 }
 
 /// A class of one sample has the mean probability of that sample.

@@ -31,12 +31,12 @@ pub(super) struct WeightsRecord {
     /// Whether the weights follow from sizes alone (B2).
     pub(super) closed_form: bool,
     pub(super) path: Vec<DesignStep>,
-    /// The nearest point there is, where the target is not attainable and the search had one.
+    /// The nearest point, where the target is not attainable and the search found any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) nearest: Option<DesignStep>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) calibration: Option<CalibrationRecord>,
-    /// Gradient and balance of the head with those weights, as its doubles stand.
+    /// Gradient and balance of the head with those weights, in the doubles that are printed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) recomputed: Option<Recomputed>,
     #[serde(flatten)]

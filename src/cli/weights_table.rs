@@ -1,17 +1,17 @@
 //! Class weights as text for people.
 
-use super::output::{MOST_CLASSES_SHOWN, Style, columns, counted, numbers_right, short_name};
+use super::output::{MAX_CLASSES_SHOWN, Style, columns, counted, numbers_right, short_name};
 use super::weights_record::WeightsRecord;
 use crate::balance::DesignStep;
 use crate::numeric::significant;
 use std::fmt::Write;
 
 /// Steps of a longer path are left out in the middle.
-const MOST_STEPS_SHOWN: usize = 12;
+const MAX_STEPS_SHOWN: usize = 12;
 /// Digits of every number but the weights to copy.
 const DIGITS: usize = 4;
 
-/// The weights, what they do to every class, the way to them, and how libraries take them.
+/// The weights, their effect on every class, the path of the search, and the arguments that libraries take.
 pub(super) fn table(record: &WeightsRecord, style: Style) -> String {
     let way = if record.closed_form {
         "from sizes alone (B2): no search was needed".to_owned()
@@ -19,7 +19,7 @@ pub(super) fn table(record: &WeightsRecord, style: Style) -> String {
         format!("found in {}", counted(record.path.len() as u64 - 1, "step"))
     };
     let mut text = format!("{}: {way}\n\n{}", record.target, effects(record, style));
-    let few = record.classes.len() <= MOST_CLASSES_SHOWN;
+    let few = record.classes.len() <= MAX_CLASSES_SHOWN;
     if few && record.path.len() > 1 {
         let _ = write!(text, "\nthe way there, from inverse frequency\n{}", path(record, style));
     }
@@ -77,8 +77,7 @@ fn path(record: &WeightsRecord, style: Style) -> String {
         [number.to_string(), significant(step.residual, 2)].into_iter().chain(weights).collect::<Vec<_>>()
     };
     let last = record.path.len();
-    let hidden =
-        if last > MOST_STEPS_SHOWN { MOST_STEPS_SHOWN / 2..last - MOST_STEPS_SHOWN / 2 } else { 0..0 };
+    let hidden = if last > MAX_STEPS_SHOWN { MAX_STEPS_SHOWN / 2..last - MAX_STEPS_SHOWN / 2 } else { 0..0 };
     for (number, step) in record.path.iter().enumerate() {
         if number == hidden.start && !hidden.is_empty() {
             rows.push(vec!["…".to_owned()]);

@@ -1,14 +1,14 @@
 //! What a network is made of, as a file or a flag says it.
 
+use super::activation_shape::ActivationShape;
 use super::error::NetworkError;
-use super::extent::Extent;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A network: a preset by its name, or its layers.
 ///
-/// After the layers comes the head, a linear layer with one logit per class (for two classes under the logistic loss, one
-/// logit in all); what the head is given are the features.
+/// After the layers comes the head, a linear layer with one logit per class (for two classes under the logistic loss,
+/// one logit in all); its inputs are the features.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Architecture {
@@ -42,12 +42,13 @@ pub enum LayerPlan {
     AveragePool(usize),
     /// Fully connected, so many values out.
     Linear(usize),
-    /// While training, sets this share of values to zero and scales up the rest.
+    /// While training, sets this fraction of values to zero and scales up the rest.
     Dropout(f64),
 }
 
-/// Values that an image may have between two layers, and parameters a layer may have: what is more does not fit in memory.
-const MOST_VALUES: usize = 1 << 28;
+/// The largest number of values of an image between two layers, and of parameters of a layer: more does not fit in
+/// memory.
+const MAX_VALUES: usize = 1 << 28;
 
 impl Architecture {
     /// The layers, head excluded.
@@ -71,48 +72,48 @@ impl Architecture {
         }
     }
 
-    /// Multiplications for one image of an extent, head excluded; those of layers that images do not fit are left out.
+    /// Multiplications for one image of some shape, head excluded; 0 where the images do not fit the layers.
     #[must_use]
-    pub fn multiplications(&self, image: Extent) -> usize {
-        let Ok(extents) = self.extents(image) else { return 0 };
+    pub fn multiplications(&self, image: ActivationShape) -> usize {
+        let Ok(shapes) = self.shapes(image) else { return 0 };
         let mut current = image;
         let mut sum = 0_usize;
-        for (layer, extent) in self.layers().into_iter().zip(extents) {
+        for (layer, shape) in self.layers().into_iter().zip(shapes) {
             sum += match layer {
                 LayerPlan::Convolution { channels, kernel } => current.values() * kernel * kernel * channels,
                 LayerPlan::Linear(values) => current.values() * values,
                 _ => 0,
             };
-            current = extent;
+            current = shape;
         }
         sum
     }
 
-    /// What each layer makes of images of some extent.
+    /// The shape of each layer's output for images of some shape.
     ///
-    /// Fails, naming the layer, when it cannot be: a convolution or pooling behind a linear layer or larger than the image,
-    /// an even kernel, nothing out, a share that is none, more values than memory holds.
-    pub(super) fn extents(&self, image: Extent) -> Result<Vec<Extent>, NetworkError> {
+    /// Fails, naming the layer, when it cannot be: a convolution or pooling behind a linear layer or larger than the
+    /// image, an even kernel, nothing out, a rate out of range, more values than memory holds.
+    pub(super) fn shapes(&self, image: ActivationShape) -> Result<Vec<ActivationShape>, NetworkError> {
         let mut current = image;
         let mut flat = false;
-        let mut extents = Vec::new();
+        let mut shapes = Vec::new();
         for (number, layer) in (1..).zip(self.layers()) {
             let refused = |problem: String| NetworkError::Layer { number, problem };
-            current = layer.extent_of(current, flat).map_err(refused)?;
+            current = layer.shape_of(current, flat).map_err(refused)?;
             flat |= matches!(layer, LayerPlan::Linear(_));
-            extents.push(current);
+            shapes.push(current);
         }
-        Ok(extents)
+        Ok(shapes)
     }
 }
 
 impl LayerPlan {
-    fn extent_of(self, image: Extent, flat: bool) -> Result<Extent, String> {
+    fn shape_of(self, image: ActivationShape, flat: bool) -> Result<ActivationShape, String> {
         let spatial = matches!(self, Self::Convolution { .. } | Self::MaxPool(_) | Self::AveragePool(_));
         if flat && spatial {
-            return Err("stands behind a linear layer, where there are no rows and columns".to_owned());
+            return Err("comes after a linear layer, where there are no rows and columns".to_owned());
         }
-        let extent = match self {
+        let shape = match self {
             Self::Convolution { channels, kernel } => {
                 if kernel.is_multiple_of(2) || kernel > image.height.min(image.width) * 2 + 1 {
                     return Err(format!(
@@ -123,7 +124,7 @@ impl LayerPlan {
                     kernel.checked_mul(kernel).and_then(|area| area.checked_mul(image.channels)),
                     channels,
                 )?;
-                Extent { channels, ..image }
+                ActivationShape { channels, ..image }
             }
             Self::MaxPool(side) | Self::AveragePool(side) => {
                 // A place in a square is counted in a byte.
@@ -132,19 +133,19 @@ impl LayerPlan {
                         "squares of {side}; give 1 to 15 rows, no more than the image ({image}) has"
                     ));
                 }
-                Extent { height: image.height / side, width: image.width / side, ..image }
+                ActivationShape { height: image.height / side, width: image.width / side, ..image }
             }
             Self::Linear(values) => {
                 sized(Some(image.values()), values)?;
-                Extent::flat(values)
+                ActivationShape::flat(values)
             }
-            Self::Dropout(share) if !(0.0..1.0).contains(&share) => {
-                return Err(format!("a share of {share}; give one from 0 to below 1"));
+            Self::Dropout(rate) if !(0.0..1.0).contains(&rate) => {
+                return Err(format!("a share of {rate}; give one from 0 to below 1"));
             }
             Self::Relu | Self::Dropout(_) => image,
         };
-        sized(Some(extent.positions()), extent.channels)?;
-        Ok(extent)
+        sized(Some(shape.positions()), shape.channels)?;
+        Ok(shape)
     }
 }
 
@@ -152,7 +153,7 @@ impl LayerPlan {
 fn sized(rows: Option<usize>, columns: usize) -> Result<(), String> {
     match rows.and_then(|rows| rows.checked_mul(columns)) {
         Some(0) => Err("nothing comes out; give at least 1".to_owned()),
-        Some(values) if values <= MOST_VALUES => Ok(()),
-        _ => Err(format!("more than {MOST_VALUES} numbers; make it smaller")),
+        Some(values) if values <= MAX_VALUES => Ok(()),
+        _ => Err(format!("more than {MAX_VALUES} numbers; make it smaller")),
     }
 }

@@ -1,10 +1,10 @@
-//! A training in a file, from which it goes on as if nothing had happened.
+//! A training saved in a file, from which it resumes with the same result.
 //!
 //! The file is in the safetensors format: the network's tensors by their names (channels last, as they are computed
-//! with), running means of the optimizer, and, as metadata, the plan and how far it has come.
+//! with), running means of the optimizer, and, as metadata, the plan and the number of steps done.
 
 use super::error::NetworkError;
-use super::training::{EpochSums, Plan, State, Training};
+use super::training::{EpochSums, State, Training, TrainingPlan};
 use crate::data::ImageSample;
 use crate::files::{short_digest, write_whole};
 use safetensors::tensor::TensorView;
@@ -14,11 +14,11 @@ use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::path::Path;
 
-/// What stands in the file beside the tensors. `T` is whatever else is to be kept with them.
+/// The metadata beside the tensors. `T` is what the caller saves with them.
 #[derive(Serialize, Deserialize)]
 struct Header<T> {
     version: String,
-    plan: Plan,
+    plan: TrainingPlan,
     /// Digest of the images learned from.
     images: String,
     epoch: usize,
@@ -31,7 +31,7 @@ struct Header<T> {
 const HEADER: &str = "equipoise";
 
 impl Training<'_> {
-    /// Writes the training, whole or not at all, and something that is to be kept `beside` it.
+    /// Writes the training atomically, with the caller's data `beside` it.
     pub fn save<T: Serialize>(&self, path: &Path, beside: &T) -> Result<(), NetworkError> {
         let refused = |problem: String| NetworkError::Checkpoint { path: path.to_owned(), problem };
         let State { network, moments, epoch, step, sums } = &self.state;
@@ -65,10 +65,10 @@ impl Training<'_> {
         write_whole(path, &bytes).map_err(|error| refused(format!("cannot be written: {error}")))
     }
 
-    /// Goes on from a file; returns what was kept beside the training.
+    /// Resumes from a file; returns the caller's data saved with the training.
     ///
-    /// Fails, and leaves the training as it is, when the file is none of this program's, is damaged, or was written for
-    /// another plan or other images.
+    /// Fails, and leaves the training as it is, when the file was not written by this program, is damaged, or was
+    /// written for another plan or other images.
     pub fn resume<T: for<'de> Deserialize<'de>>(&mut self, path: &Path) -> Result<T, NetworkError> {
         let refused = |problem: String| NetworkError::Checkpoint { path: path.to_owned(), problem };
         let bytes = std::fs::read(path).map_err(|error| refused(format!("cannot be read: {error}")))?;
@@ -130,7 +130,7 @@ impl Training<'_> {
 }
 
 /// The first setting in which two plans differ.
-fn difference(ours: &Plan, theirs: &Plan) -> &'static str {
+fn difference(ours: &TrainingPlan, theirs: &TrainingPlan) -> &'static str {
     let (a, b) = (&ours.recipe, &theirs.recipe);
     let settings = [
         ("loss", ours.loss != theirs.loss),
@@ -153,7 +153,7 @@ fn moment_name(number: usize) -> String {
 /// Of pixels and classes.
 fn digest(sample: &ImageSample) -> String {
     let mut digest = Sha256::new();
-    for (number, label) in sample.labels().of_sample().iter().enumerate() {
+    for (number, label) in sample.labels().class_indices().iter().enumerate() {
         digest.update(label.to_le_bytes());
         digest.update(sample.pixels(number));
     }

@@ -1,8 +1,8 @@
 //! A network: layers, their parameters, and a batch on its way through them and back.
 
+use super::activation_shape::ActivationShape;
 use super::architecture::{Architecture, LayerPlan};
 use super::error::NetworkError;
-use super::extent::Extent;
 use super::layers::{Convolution, Flow, Linear, Squares, draw_factors, rectify, scale, through_positive};
 use crate::data::random::stream;
 use crate::solver::Head;
@@ -13,7 +13,7 @@ use std::ops::Range;
 /// Layers and a head, with all their parameters in one piece.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Network {
-    image: Extent,
+    image: ActivationShape,
     layers: Vec<Layer>,
     tensors: Vec<Tensor>,
     parameters: Vec<f32>,
@@ -45,29 +45,29 @@ pub struct Tensor {
 const INITIAL: u64 = 0;
 
 impl Network {
-    /// Layers for images of an extent, a head of `logits` logits, and parameters drawn for `seed`: uniform between plus and
-    /// minus `1 / sqrt(n)`, where `n` numbers are summed up for one of the layer's (the rule of `LeCun`, and `PyTorch`'s default).
+    /// Layers for images of some shape, a head of `logits` logits, and parameters drawn for `seed`: uniform between
+    /// plus and minus `1 / sqrt(n)`, where `n` is the layer's fan-in (the rule of `LeCun`, and `PyTorch`'s default).
     ///
     /// Fails, naming the layer, when the images do not fit the layers.
     pub fn new(
         architecture: &Architecture,
-        image: Extent,
+        image: ActivationShape,
         logits: usize,
         seed: u64,
     ) -> Result<Self, NetworkError> {
-        let extents = architecture.extents(image)?;
+        let shapes = architecture.shapes(image)?;
         let mut network = Self { image, layers: Vec::new(), tensors: Vec::new(), parameters: Vec::new() };
         let mut generator = stream(seed, INITIAL);
         let mut current = image;
-        for (number, (plan, extent)) in (1..).zip(architecture.layers().into_iter().zip(extents)) {
+        for (number, (plan, shape)) in (1..).zip(architecture.layers().into_iter().zip(shapes)) {
             network.add(&number.to_string(), plan, current, &mut generator);
-            current = extent;
+            current = shape;
         }
         network.add("head", LayerPlan::Linear(logits), current, &mut generator);
         Ok(network)
     }
 
-    fn add(&mut self, name: &str, plan: LayerPlan, image: Extent, generator: &mut ChaCha8Rng) {
+    fn add(&mut self, name: &str, plan: LayerPlan, image: ActivationShape, generator: &mut ChaCha8Rng) {
         let layer = match plan {
             LayerPlan::Convolution { channels, kernel } => {
                 let convolution = Convolution::new(image, channels, kernel);
@@ -90,7 +90,7 @@ impl Network {
             },
             LayerPlan::MaxPool(side) => Layer::MaxPool(Squares::new(image, side)),
             LayerPlan::AveragePool(side) => Layer::AveragePool(Squares::new(image, side)),
-            LayerPlan::Dropout(share) => Layer::Dropout(share),
+            LayerPlan::Dropout(rate) => Layer::Dropout(rate),
         };
         self.layers.push(layer);
     }
@@ -117,7 +117,7 @@ impl Network {
 
     /// Extent of the images.
     #[must_use]
-    pub fn image(&self) -> Extent {
+    pub fn image(&self) -> ActivationShape {
         self.image
     }
 
@@ -201,13 +201,13 @@ impl Network {
                 }
                 Layer::AveragePool(squares) => squares.mean(input, &mut after[0]),
                 Layer::Relu => rectify(input),
-                Layer::Dropout(share) => {
+                Layer::Dropout(rate) => {
                     let drawn = &mut pass.factors[factors];
                     factors += 1;
                     drawn.clear();
                     if let Some(generator) = dropout.as_deref_mut() {
                         drawn.resize(input.len(), 0.0);
-                        draw_factors(*share, generator, drawn);
+                        draw_factors(*rate, generator, drawn);
                         scale(input, drawn);
                     }
                 }
@@ -216,7 +216,7 @@ impl Network {
         }
     }
 
-    /// From the gradient by the logits of the last [`Self::forward`], which stands in `pass`, to that by all parameters.
+    /// From the gradient with respect to the logits of the last [`Self::forward`], which `pass` holds, to that with respect to all parameters.
     pub fn backward(&self, pass: &mut Pass, gradient: &mut [f32]) {
         let (mut places, mut factors) = (pass.places.len(), pass.factors.len());
         let mut slot = pass.values.len() - 1;
@@ -284,8 +284,8 @@ impl Layer {
     }
 }
 
-/// A batch on its way: what goes in, what every layer makes of it, and gradients on their way back. Room is kept from batch
-/// to batch.
+/// A batch in the network: its input, the output of every layer, and gradients on their way back. Memory is reused from
+/// batch to batch.
 #[derive(Debug, Clone, Default)]
 pub struct Pass {
     images: usize,
@@ -303,7 +303,7 @@ pub struct Pass {
 
 impl Pass {
     /// Room for `images` images of an extent, to be filled in.
-    pub fn images(&mut self, images: usize, image: Extent) -> &mut [f32] {
+    pub fn images(&mut self, images: usize, image: ActivationShape) -> &mut [f32] {
         self.images = images;
         if self.values.is_empty() {
             self.values.push(Vec::new());
@@ -340,7 +340,7 @@ impl Pass {
         self.values.len().checked_sub(2).map_or(&[], |before| &self.values[before])
     }
 
-    /// Room for the gradient by the logits, as many as there are, to be filled in before [`Network::backward`].
+    /// Room for the gradient with respect to the logits, as many as there are, to be filled in before [`Network::backward`].
     pub fn by_logits(&mut self) -> &mut [f32] {
         self.flowing.0.resize(self.logits().len(), 0.0);
         &mut self.flowing.0

@@ -1,19 +1,19 @@
 //! Images as a network is given them: scaled, and perhaps flipped and shifted.
 
-use super::extent::Extent;
+use super::activation_shape::ActivationShape;
 use crate::data::random::stream;
 use crate::data::{ImageSample, Images};
 use rand::RngExt;
 use rayon::prelude::*;
 
-/// Images drawn from a set, with the numbers that their pixels stand for.
+/// Images drawn from a set, with the numbers that their pixels become.
 #[derive(Debug, Clone)]
 pub struct Pictures<'a> {
     sample: &'a ImageSample,
     scaling: Scaling,
 }
 
-/// What a pixel's value becomes, for each channel: `(value - mean) / deviation` over the images learned from.
+/// The scaled value of a pixel, for each channel: `(value - mean) / deviation` over the training images.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scaling {
     tables: Vec<Vec<f32>>,
@@ -83,8 +83,8 @@ impl<'a> Pictures<'a> {
 
     /// How large they are.
     #[must_use]
-    pub fn extent(&self) -> Extent {
-        Extent::of(self.sample.images())
+    pub fn shape(&self) -> ActivationShape {
+        ActivationShape::of(self.sample.images())
     }
 
     /// What their pixels become.
@@ -117,7 +117,7 @@ impl<'a> Pictures<'a> {
             return;
         }
         self.fill_changed(samples, into, |sample| {
-            // A stream for each image and epoch: what happens to one image does not hang on the others.
+            // A stream for each image and epoch: what happens to one image does not depend on the others.
             let mut generator = stream(seed, CHANGES | ((epoch as u64) << 32) | sample as u64);
             let most = i32::try_from(augmentation.shifts).unwrap_or(0);
             Some(Change {
@@ -134,7 +134,7 @@ impl<'a> Pictures<'a> {
         into: &mut [f32],
         change: impl Fn(usize) -> Option<Change> + Sync,
     ) {
-        let images = into.par_chunks_exact_mut(self.extent().values()).zip(samples);
+        let images = into.par_chunks_exact_mut(self.shape().values()).zip(samples);
         images.with_min_len(PIECE).for_each(|(into, &sample)| match change(sample) {
             None => self.write(sample, into),
             Some(change) => self.write_changed(sample, change, into),
@@ -143,8 +143,8 @@ impl<'a> Pictures<'a> {
 
     /// From channel after channel to channel fastest.
     fn write(&self, sample: usize, into: &mut [f32]) {
-        let (channels, extent) = (self.scaling.tables.len(), self.extent());
-        let pixels = self.sample.pixels(sample).chunks_exact(extent.positions());
+        let (channels, shape) = (self.scaling.tables.len(), self.shape());
+        let pixels = self.sample.pixels(sample).chunks_exact(shape.positions());
         for (channel, (values, table)) in pixels.zip(&self.scaling.tables).enumerate() {
             let entries = into.iter_mut().skip(channel).step_by(channels);
             entries.zip(values).for_each(|(entry, &value)| *entry = table[usize::from(value)]);
@@ -153,15 +153,15 @@ impl<'a> Pictures<'a> {
 
     /// What is moved in from beyond the border is empty.
     fn write_changed(&self, sample: usize, change: Change, into: &mut [f32]) {
-        let (channels, extent) = (self.scaling.tables.len(), self.extent());
-        let pixels = self.sample.pixels(sample).chunks_exact(extent.positions());
+        let (channels, shape) = (self.scaling.tables.len(), self.shape());
+        let pixels = self.sample.pixels(sample).chunks_exact(shape.positions());
         for (channel, (values, table)) in pixels.zip(&self.scaling.tables).enumerate() {
             for (position, entry) in into.iter_mut().skip(channel).step_by(channels).enumerate() {
-                let (row, column) = (position / extent.width, position % extent.width);
-                let column = if change.flipped { extent.width - 1 - column } else { column };
-                let from = moved(row, change.down).filter(|&row| row < extent.height);
-                let across = moved(column, change.right).filter(|&column| column < extent.width);
-                let value = from.zip(across).map_or(0, |(row, column)| values[row * extent.width + column]);
+                let (row, column) = (position / shape.width, position % shape.width);
+                let column = if change.flipped { shape.width - 1 - column } else { column };
+                let from = moved(row, change.down).filter(|&row| row < shape.height);
+                let across = moved(column, change.right).filter(|&column| column < shape.width);
+                let value = from.zip(across).map_or(0, |(row, column)| values[row * shape.width + column]);
                 *entry = table[usize::from(value)];
             }
         }
@@ -177,7 +177,7 @@ fn moved(place: usize, by: i32) -> Option<usize> {
 /// Family of streams that changes are drawn from.
 const CHANGES: u64 = 1 << 63;
 
-impl Extent {
+impl ActivationShape {
     /// Of the images of a set.
     #[must_use]
     pub fn of(images: &Images) -> Self {

@@ -60,11 +60,11 @@ impl Recipe {
     /// Fails, naming the setting, when one cannot be.
     pub(super) fn check(&self) -> Result<(), NetworkError> {
         let refused = |setting, problem: String| Err(NetworkError::Setting { setting, problem });
-        if !(1..=MOST_EPOCHS).contains(&self.epochs) {
-            return refused("epochs", format!("{}; give 1 to {MOST_EPOCHS}", self.epochs));
+        if !(1..=MAX_EPOCHS).contains(&self.epochs) {
+            return refused("epochs", format!("{}; give 1 to {MAX_EPOCHS}", self.epochs));
         }
-        if !(1..=MOST_IN_BATCH).contains(&self.batch) {
-            return refused("batch", format!("{}; give 1 to {MOST_IN_BATCH} images", self.batch));
+        if !(1..=MAX_IN_BATCH).contains(&self.batch) {
+            return refused("batch", format!("{}; give 1 to {MAX_IN_BATCH} images", self.batch));
         }
         if !(self.rate.is_finite() && self.rate > 0.0) {
             return refused("rate", format!("{}; give a number above 0", self.rate));
@@ -85,13 +85,13 @@ impl Recipe {
                 format!("factor {factor} every {every} epochs; both must be above 0"),
             );
         }
-        if self.shifts > MOST_SHIFTS {
-            return refused("shifts", format!("{}; give at most {MOST_SHIFTS}", self.shifts));
+        if self.shifts > MAX_SHIFTS {
+            return refused("shifts", format!("{}; give at most {MAX_SHIFTS}", self.shifts));
         }
         Ok(())
     }
 }
 
-const MOST_EPOCHS: usize = 100_000;
-const MOST_IN_BATCH: usize = 1 << 16;
-const MOST_SHIFTS: usize = 1 << 10;
+const MAX_EPOCHS: usize = 100_000;
+const MAX_IN_BATCH: usize = 1 << 16;
+const MAX_SHIFTS: usize = 1 << 10;

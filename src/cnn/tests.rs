@@ -8,14 +8,14 @@ use LayerPlan::{AveragePool, Convolution, Dropout, Linear, MaxPool, Relu};
 use rand::RngExt;
 
 /// A network computed by the definitions, image by image.
-fn plain(layers: &[LayerPlan], extent: Extent, parameters: &[f64], image: &[f64]) -> Vec<f64> {
-    let (mut extent, mut values, mut used) = (extent, image.to_vec(), 0);
+fn plain(layers: &[LayerPlan], shape: ActivationShape, parameters: &[f64], image: &[f64]) -> Vec<f64> {
+    let (mut shape, mut values, mut used) = (shape, image.to_vec(), 0);
     let mut take = |count: usize| {
         used += count;
         &parameters[used - count..used]
     };
     for layer in layers {
-        let Extent { height, width, channels } = extent;
+        let ActivationShape { height, width, channels } = shape;
         let at =
             |row: usize, column: usize, channel: usize| values[(row * width + column) * channels + channel];
         let squares = |side: usize, join: &dyn Fn(&[f64]) -> f64| {
@@ -29,9 +29,9 @@ fn plain(layers: &[LayerPlan], extent: Extent, parameters: &[f64], image: &[f64]
                     joined.push(join(&places.collect::<Vec<_>>()));
                 }
             }
-            (Extent { height: height / side, width: width / side, channels }, joined)
+            (ActivationShape { height: height / side, width: width / side, channels }, joined)
         };
-        (extent, values) = match *layer {
+        (shape, values) = match *layer {
             Convolution { channels: out, kernel } => {
                 let weights = take(kernel * kernel * channels * out).to_vec();
                 let bias = take(out).to_vec();
@@ -53,7 +53,7 @@ fn plain(layers: &[LayerPlan], extent: Extent, parameters: &[f64], image: &[f64]
                         result.push(sum);
                     }
                 }
-                (Extent { height, width, channels: out }, result)
+                (ActivationShape { height, width, channels: out }, result)
             }
             Linear(out) => {
                 let weights = take(values.len() * out).to_vec();
@@ -66,27 +66,32 @@ fn plain(layers: &[LayerPlan], extent: Extent, parameters: &[f64], image: &[f64]
                             .map(|(i, value)| weights[i * out + o] * value)
                             .sum::<f64>()
                 };
-                (Extent::flat(out), (0..out).map(sum).collect())
+                (ActivationShape::flat(out), (0..out).map(sum).collect())
             }
-            Relu => (extent, values.iter().map(|value| value.max(0.0)).collect()),
+            Relu => (shape, values.iter().map(|value| value.max(0.0)).collect()),
             MaxPool(side) => {
                 squares(side, &|values| values.iter().copied().fold(f64::NEG_INFINITY, f64::max))
             }
             AveragePool(side) => squares(side, &|values| values.iter().sum::<f64>() / values.len() as f64),
-            Dropout(_) => (extent, values),
+            Dropout(_) => (shape, values),
         };
     }
     values
 }
 
 /// Logits and the gradient of `sum_i c_i z_i`, for numbers `c_i` of no meaning.
-fn pulled(network: &Network, images: &[f32], pull: &[f32], dropout: bool) -> (Vec<f32>, Vec<f32>) {
+fn backpropagated(
+    network: &Network,
+    images: &[f32],
+    by_logits: &[f32],
+    dropout: bool,
+) -> (Vec<f32>, Vec<f32>) {
     let mut pass = Pass::default();
     let count = images.len() / network.image().values();
     pass.images(count, network.image()).copy_from_slice(images);
     network.forward(&mut pass, dropout.then(|| stream(3, 3)).as_mut());
     let logits = pass.logits().to_vec();
-    pass.by_logits().copy_from_slice(pull);
+    pass.by_logits().copy_from_slice(by_logits);
     let mut gradient = vec![0.0; network.parameters().len()];
     network.backward(&mut pass, &mut gradient);
     (logits, gradient)
@@ -99,7 +104,7 @@ fn numbers(count: usize, seed: u64) -> Vec<f32> {
 
 #[test]
 fn every_layer_does_and_undoes_what_its_definition_says() {
-    let networks: [(&[LayerPlan], Extent); 5] = [
+    let networks: [(&[LayerPlan], ActivationShape); 5] = [
         (&[Convolution { channels: 3, kernel: 3 }, Relu, MaxPool(2), Linear(7), Relu], square(6, 2)),
         (
             &[
@@ -122,19 +127,19 @@ fn every_layer_does_and_undoes_what_its_definition_says() {
         (&[Linear(9), Relu, Linear(300)], square(4, 1)),
         (&[], square(3, 2)),
     ];
-    for (number, (layers, extent)) in networks.into_iter().enumerate() {
-        let network = Network::new(&Architecture::Layers(layers.to_vec()), extent, 3, 5).expect("possible");
-        let (images, pull) = (numbers(19 * extent.values(), 1), numbers(19 * 3, 2));
-        let (logits, gradient) = pulled(&network, &images, &pull, false);
+    for (number, (layers, shape)) in networks.into_iter().enumerate() {
+        let network = Network::new(&Architecture::Layers(layers.to_vec()), shape, 3, 5).expect("possible");
+        let (images, by_logits) = (numbers(19 * shape.values(), 1), numbers(19 * 3, 2));
+        let (logits, gradient) = backpropagated(&network, &images, &by_logits, false);
         let all: Vec<LayerPlan> = layers.iter().copied().chain([Linear(3)]).collect();
         let wide: Vec<f64> = network.parameters().iter().map(|&value| f64::from(value)).collect();
         let expected = |parameters: &[f64]| -> Vec<f64> {
-            let images = images.chunks_exact(extent.values());
+            let images = images.chunks_exact(shape.values());
             images
                 .flat_map(|image| {
                     plain(
                         &all,
-                        extent,
+                        shape,
                         parameters,
                         &image.iter().map(|&value| f64::from(value)).collect::<Vec<_>>(),
                     )
@@ -148,7 +153,11 @@ fn every_layer_does_and_undoes_what_its_definition_says() {
             );
         }
         let value = |parameters: &[f64]| -> f64 {
-            expected(parameters).iter().zip(&pull).map(|(logit, &pull)| logit * f64::from(pull)).sum()
+            expected(parameters)
+                .iter()
+                .zip(&by_logits)
+                .map(|(logit, &by_logits)| logit * f64::from(by_logits))
+                .sum()
         };
         for place in (0..wide.len()).step_by(1 + wide.len() / 60) {
             let step = 1e-6;
@@ -166,24 +175,24 @@ fn every_layer_does_and_undoes_what_its_definition_says() {
     }
 }
 
-fn square(side: usize, channels: usize) -> Extent {
-    Extent { height: side, width: side, channels }
+fn square(side: usize, channels: usize) -> ActivationShape {
+    ActivationShape { height: side, width: side, channels }
 }
 
 #[test]
 fn dropout_scales_what_it_keeps_and_its_gradient_with_it() {
     let layers = vec![Linear(40), Dropout(0.5), Linear(20)];
     let network = Network::new(&Architecture::Layers(layers), square(3, 1), 2, 5).expect("possible");
-    let (images, pull) = (numbers(8 * 9, 1), numbers(8 * 2, 2));
-    let (kept, _) = pulled(&network, &images, &pull, false);
-    let (dropped, gradient) = pulled(&network, &images, &pull, true);
+    let (images, by_logits) = (numbers(8 * 9, 1), numbers(8 * 2, 2));
+    let (kept, _) = backpropagated(&network, &images, &by_logits, false);
+    let (dropped, gradient) = backpropagated(&network, &images, &by_logits, true);
     assert_ne!(kept, dropped);
     // Nothing bends: a difference over any step is the slope, whatever was drawn.
     for place in (0..network.parameters().len()).step_by(37) {
         let mut moved = network.clone();
         moved.parameters_mut()[place] += 0.5;
-        let (ahead, _) = pulled(&moved, &images, &pull, true);
-        let change = ahead.iter().zip(&dropped).zip(&pull).map(|((a, b), c)| (a - b) * c).sum::<f32>();
+        let (ahead, _) = backpropagated(&moved, &images, &by_logits, true);
+        let change = ahead.iter().zip(&dropped).zip(&by_logits).map(|((a, b), c)| (a - b) * c).sum::<f32>();
         assert!((change / 0.5 - gradient[place]).abs() < 2e-4, "parameter {place}");
     }
 }
@@ -197,7 +206,7 @@ fn impossible_networks_name_the_layer() {
         refused(vec![Relu, Convolution { channels: 3, kernel: 4 }])
             .starts_with("network, layer 2: a kernel of 4")
     );
-    assert!(refused(vec![Linear(3), MaxPool(2)]).contains("stands behind a linear layer"));
+    assert!(refused(vec![Linear(3), MaxPool(2)]).contains("comes after a linear layer"));
     assert!(refused(vec![MaxPool(9)]).contains("squares of 9"));
     assert!(refused(vec![Dropout(1.0)]).contains("a share of 1"));
     assert!(refused(vec![Linear(0)]).contains("nothing comes out"));
@@ -208,8 +217,8 @@ fn sample() -> ImageSample {
     ImageSample::draw(&digit_images(), &[3, 8, 9], &[60, 30, 9], &[], 1).expect("enough images").0
 }
 
-fn plan(loss: LossPlan, recipe: Recipe) -> Plan {
-    Plan::new(recipe, loss, &ClassWeights::Balanced, &sample(), 4).expect("possible")
+fn plan(loss: LossPlan, recipe: Recipe) -> TrainingPlan {
+    TrainingPlan::new(recipe, loss, &ClassWeights::Balanced, &sample(), 4).expect("possible")
 }
 
 fn with_everything() -> Recipe {
@@ -315,7 +324,7 @@ fn a_rate_too_high_is_said_with_its_step() {
 
 #[test]
 fn the_last_layers_gradient_is_the_networks() {
-    // One batch of all images: the gradient of the step is that of the sight.
+    // One batch of all images: the gradient of the step is that of the evaluation.
     let sample = sample();
     for loss in [
         LossPlan::Softmax,
@@ -332,20 +341,20 @@ fn the_last_layers_gradient_is_the_networks() {
         };
         let rate = recipe.rate;
         let mut training = Training::new(plan(loss.clone(), recipe), &sample).expect("possible");
-        let sight = training.sight();
+        let evaluation = training.evaluate_last_layer();
         let before = training.network().clone();
         let batch: Vec<usize> = (0..99).collect();
         let value = training.step(&batch).expect("finite");
-        assert!((value - sight.loss).abs() < 1e-6 * value, "{loss:?}: {value} {}", sight.loss);
+        assert!((value - evaluation.loss).abs() < 1e-6 * value, "{loss:?}: {value} {}", evaluation.loss);
         let (weights, bias) = before.head_parameters();
         let (moved_weights, moved_bias) = training.network().head_parameters();
         let moved = weights.iter().chain(bias).zip(moved_weights.iter().chain(moved_bias));
         let largest =
             moved.map(|(before, after)| f64::from((before - after).abs()) / rate).fold(0.0, f64::max);
         assert!(
-            (largest / sight.gradient_inf - 1.0).abs() < 1e-3,
+            (largest / evaluation.gradient_inf - 1.0).abs() < 1e-3,
             "{loss:?}: {largest} {}",
-            sight.gradient_inf
+            evaluation.gradient_inf
         );
     }
 }

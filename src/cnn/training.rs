@@ -5,7 +5,7 @@ use super::network::{Network, Pass};
 use super::optimizer::Step;
 use super::pictures::{Pictures, Scaling};
 use super::recipe::Recipe;
-use crate::balance::told;
+use crate::balance::predicted_class;
 use crate::data::ImageSample;
 use crate::data::random::stream;
 use crate::loss::{ClassWeights, LossPlan, Targets, TrainingLoss};
@@ -13,10 +13,9 @@ use nalgebra::DMatrix;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
-/// What is trained: a recipe, a loss with its class weights, and a seed. With the images it says everything that the
-/// result hangs on.
+/// A recipe, a loss with its class weights, and a seed. Together with the images they determine the result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Plan {
+pub struct TrainingPlan {
     /// Network and steps.
     pub recipe: Recipe,
     /// The loss.
@@ -30,7 +29,7 @@ pub struct Plan {
 /// A training under way.
 #[derive(Debug)]
 pub struct Training<'a> {
-    plan: Plan,
+    plan: TrainingPlan,
     pictures: Pictures<'a>,
     targets: Targets,
     loss: TrainingLoss,
@@ -39,7 +38,7 @@ pub struct Training<'a> {
     gradient: Vec<f32>,
 }
 
-/// What changes from step to step; all that a checkpoint must hold.
+/// The state that changes from step to step; a checkpoint holds all of it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct State {
     pub(super) network: Network,
@@ -59,7 +58,7 @@ pub struct EpochSums {
     pub images: usize,
     /// Of the loss times the images of each step.
     pub loss: f64,
-    /// Images told right.
+    /// Images correctly classified.
     pub hits: usize,
 }
 
@@ -69,7 +68,7 @@ const DROPOUT: u64 = 1 << 62;
 /// Images that are looked at together where nothing is learned.
 pub(super) const LOOKED_AT: usize = 256;
 
-impl Plan {
+impl TrainingPlan {
     /// A plan for some images.
     ///
     /// Fails when the weights do not fit the classes.
@@ -88,17 +87,17 @@ impl Plan {
 impl<'a> Training<'a> {
     /// A training at its beginning. Images are scaled by mean and deviation of the sample's channels.
     ///
-    /// Fails when the recipe cannot be, or does not fit the images.
-    pub fn new(plan: Plan, sample: &'a ImageSample) -> Result<Self, NetworkError> {
+    /// Fails when the recipe is impossible, or does not fit the images.
+    pub fn new(plan: TrainingPlan, sample: &'a ImageSample) -> Result<Self, NetworkError> {
         plan.recipe.check()?;
         if let Some(problem) = plan.loss.problem_for(sample.labels().classes()) {
             return Err(NetworkError::Setting { setting: "loss", problem });
         }
         let weights = ClassWeights::Explicit(plan.class_weights.clone());
         let targets = Targets::new(sample.labels(), &weights)?;
-        let loss = plan.loss.over(&targets);
+        let loss = plan.loss.build(&targets);
         let pictures = Pictures::new(sample, Scaling::of(sample));
-        let network = Network::new(&plan.recipe.network, pictures.extent(), loss.logit_rows(), plan.seed)?;
+        let network = Network::new(&plan.recipe.network, pictures.shape(), loss.logit_rows(), plan.seed)?;
         let moments = vec![vec![0.0; network.parameters().len()]; plan.recipe.optimizer.moments()];
         let gradient = vec![0.0; network.parameters().len()];
         let state = State { network, moments, epoch: 0, step: 0, sums: EpochSums::default() };
@@ -107,7 +106,7 @@ impl<'a> Training<'a> {
 
     /// What is trained.
     #[must_use]
-    pub fn plan(&self) -> &Plan {
+    pub fn plan(&self) -> &TrainingPlan {
         &self.plan
     }
 
@@ -171,10 +170,10 @@ impl<'a> Training<'a> {
         order
     }
 
-    /// Goes on to the end of the present epoch; `watch` is shown the training after every step. Returns the sums of the
-    /// epoch.
+    /// Trains to the end of the present epoch; `watch` is called with the training after every step. Returns the sums
+    /// of the epoch.
     ///
-    /// Fails when the loss is no longer finite. What went before is still in the last checkpoint.
+    /// Fails when the loss is no longer finite. The last checkpoint holds the training before that.
     pub fn finish_epoch(
         &mut self,
         watch: &mut dyn FnMut(&Self) -> Result<(), NetworkError>,
@@ -198,16 +197,16 @@ impl<'a> Training<'a> {
         NetworkError::Diverged { epoch: self.state.epoch + 1, step: self.state.step, what }
     }
 
-    /// One step on a batch; returns its loss. What is drawn hangs on the number of the step.
+    /// One step on a batch; returns its loss. What is drawn depends on the number of the step.
     pub fn step(&mut self, batch: &[usize]) -> Result<f64, NetworkError> {
         let per_epoch = self.steps_per_epoch();
         let (recipe, state) = (&self.plan.recipe, &mut self.state);
         let number = state.epoch * per_epoch + state.step;
-        let into = self.pass.images(batch.len(), self.pictures.extent());
+        let into = self.pass.images(batch.len(), self.pictures.shape());
         self.pictures.fill_augmented(batch, recipe.augmentation(), (self.plan.seed, state.epoch), into);
         let mut dropout = stream(self.plan.seed, DROPOUT | number as u64);
         state.network.forward(&mut self.pass, Some(&mut dropout));
-        let labels = batch.iter().map(|&sample| self.targets.of_sample()[sample]).collect();
+        let labels = batch.iter().map(|&sample| self.targets.class_indices()[sample]).collect();
         let (loss, hits) = batch_gradient(&self.loss, &self.targets, labels, &mut self.pass);
         state.step += 1;
         if !loss.is_finite() {
@@ -228,7 +227,7 @@ impl<'a> Training<'a> {
     }
 }
 
-/// Writes the gradient of a batch's loss by its logits into the pass; returns the loss and how many are told right.
+/// Writes the gradient of a batch's loss with respect to its logits into the pass; returns the loss and how many are correctly classified.
 fn batch_gradient(loss: &TrainingLoss, targets: &Targets, labels: Vec<u32>, pass: &mut Pass) -> (f64, usize) {
     let batch = targets.of_batch(labels);
     let logits = wide(pass.logits(), loss.logit_rows());
@@ -237,8 +236,8 @@ fn batch_gradient(loss: &TrainingLoss, targets: &Targets, labels: Vec<u32>, pass
     let value = loss.value_and_gradient(&logits, &batch, &mut gradient);
     #[expect(clippy::cast_possible_truncation, reason = "single precision is what networks compute in")]
     pass.by_logits().iter_mut().zip(gradient.iter()).for_each(|(into, &value)| *into = value as f32);
-    let predictions = logits.column_iter().zip(batch.of_sample());
-    let hits = predictions.filter(|(z, label)| told(z.as_slice()) == **label as usize).count();
+    let predictions = logits.column_iter().zip(batch.class_indices());
+    let hits = predictions.filter(|(z, label)| predicted_class(z.as_slice()) == **label as usize).count();
     (value, hits)
 }
 
@@ -248,13 +247,13 @@ pub(super) fn wide(values: &[f32], rows: usize) -> DMatrix<f64> {
 }
 
 impl Training<'_> {
-    /// Looks at the images learned from as a gradient at the present parameters would see them: with what is drawn for the
-    /// epoch that comes next, dropout included.
+    /// Passes the training images through the network as a gradient at the present parameters would: with the draws of
+    /// the next epoch, dropout included.
     pub(super) fn look(&mut self, mut see: impl FnMut(&Pass)) {
         let order: Vec<usize> = (0..self.targets.samples()).collect();
         let (seed, epoch, augmentation) = (self.plan.seed, self.state.epoch, self.plan.recipe.augmentation());
         for (number, samples) in order.chunks(LOOKED_AT).enumerate() {
-            let into = self.pass.images(samples.len(), self.pictures.extent());
+            let into = self.pass.images(samples.len(), self.pictures.shape());
             self.pictures.fill_augmented(samples, augmentation, (seed, epoch), into);
             let mut dropout = stream(seed, LOOKS | ((epoch as u64) << 32) | number as u64);
             self.state.network.forward(&mut self.pass, Some(&mut dropout));
@@ -268,7 +267,7 @@ impl Training<'_> {
         let samples: Vec<usize> = (0..sample.labels().samples()).collect();
         let mut logits = Vec::with_capacity(samples.len() * self.state.network.logits());
         for samples in samples.chunks(LOOKED_AT) {
-            pictures.fill(samples, self.pass.images(samples.len(), pictures.extent()));
+            pictures.fill(samples, self.pass.images(samples.len(), pictures.shape()));
             self.state.network.forward(&mut self.pass, None);
             logits.extend_from_slice(self.pass.logits());
         }
@@ -276,5 +275,5 @@ impl Training<'_> {
     }
 }
 
-/// Family of streams that dropout draws from where nothing is learned.
+/// Stream family of dropout outside of training steps.
 const LOOKS: u64 = DROPOUT | ORDER;

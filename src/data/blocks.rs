@@ -9,12 +9,12 @@ use super::{DataError, Labels};
 /// Fails with fewer than two classes, with a class of no samples, and when there are more samples than memory.
 pub(super) fn labels_in_blocks(counts: &[usize]) -> Result<Labels, DataError> {
     let samples = total(counts)?;
-    let mut of_sample = reserved::<u32>(samples)?;
+    let mut class_indices = reserved::<u32>(samples)?;
     for (class, &count) in counts.iter().enumerate() {
         let class = u32::try_from(class).map_err(|_| too_large())?;
-        of_sample.extend(std::iter::repeat_n(class, count));
+        class_indices.extend(std::iter::repeat_n(class, count));
     }
-    Labels::numbered(of_sample, counts.len())
+    Labels::numbered(class_indices, counts.len())
 }
 
 /// A `rows x columns` matrix of zeros, or an error (rather than an abort) when it does not fit into memory.
@@ -58,7 +58,7 @@ mod tests {
     #[test]
     fn classes_follow_one_another() {
         let labels = labels_in_blocks(&[2, 1, 3]).expect("three classes with samples");
-        assert_eq!(labels.of_sample(), [0, 0, 1, 2, 2, 2]);
+        assert_eq!(labels.class_indices(), [0, 0, 1, 2, 2, 2]);
         assert_eq!(labels.counts(), [2, 1, 3]);
         assert_eq!(labels.class_names(), ["0", "1", "2"]);
     }

@@ -57,7 +57,8 @@ pub(super) fn choose_apart(
             return Err(DataError::invalid(format!("{place}, class {class}"), problem));
         }
         of_class.shuffle(&mut stream(seed, u64::from(class)));
-        // From the front what is learned from, from the back what is kept apart: neither hangs on how many the other are.
+        // Training images are taken from the front, those kept apart from the back: neither depends on the number of
+        // the other.
         let mut end = of_class.len();
         for ((images, labels), (from, count)) in
             drawn.iter_mut().zip(std::iter::once((0, count)).chain(apart.iter().map(|&count| {

@@ -1,4 +1,4 @@
-//! Samples and their classes, checked once so that every later room can rely on them.
+//! Samples and their classes, checked once so that every later module can rely on them.
 
 use super::npy::NpyArray;
 use super::sample_weights::check_weights;
@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 use thiserror::Error;
 
-/// What can be wrong with data; each text says what, where, and what to do.
+/// Errors of data; each message says what, where, and what to do.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
 pub enum DataError {
     /// A file that cannot be opened or read.
@@ -43,7 +43,7 @@ impl DataError {
         Self::Unreadable { path: path.display().to_string(), reason: error.to_string() }
     }
 
-    /// A place in a file that breaks off or does not unpack, if it is not the operating system that says so.
+    /// A place in a file that is truncated or does not unpack.
     pub(super) fn damaged(place: &str, error: &std::io::Error) -> Self {
         let reason = match error.raw_os_error() {
             Some(_) => error.to_string(),
@@ -57,7 +57,7 @@ impl DataError {
 /// sample, where they do not all count once.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Labels {
-    of_sample: Vec<u32>,
+    class_indices: Vec<u32>,
     class_names: Vec<String>,
     counts: Vec<usize>,
     /// Positive, one per sample; `None` where every sample counts once.
@@ -69,7 +69,7 @@ impl Labels {
     /// Takes the class index of each sample (`0..K`) and the `K` class names.
     ///
     /// Fails when there are fewer than two classes, a label is out of range, or a class has no sample.
-    pub fn new(of_sample: Vec<u32>, class_names: Vec<String>) -> Result<Self, DataError> {
+    pub fn new(class_indices: Vec<u32>, class_names: Vec<String>) -> Result<Self, DataError> {
         let classes = class_names.len();
         if classes < 2 {
             let found = class_names.first().map_or_else(String::new, |name| format!(" ({name})"));
@@ -79,7 +79,7 @@ impl Labels {
             ));
         }
         let mut counts = vec![0_usize; classes];
-        for (sample, &label) in of_sample.iter().enumerate() {
+        for (sample, &label) in class_indices.iter().enumerate() {
             let Some(count) = counts.get_mut(label as usize) else {
                 return Err(DataError::invalid(
                     format!("sample {sample}"),
@@ -97,13 +97,13 @@ impl Labels {
                 "has no sample; give it at least one or leave it out",
             ));
         }
-        Ok(Self::counted(of_sample, class_names, counts))
+        Ok(Self::counted(class_indices, class_names, counts))
     }
 
     /// Labels of samples that count once each.
-    fn counted(of_sample: Vec<u32>, class_names: Vec<String>, counts: Vec<usize>) -> Self {
+    fn counted(class_indices: Vec<u32>, class_names: Vec<String>, counts: Vec<usize>) -> Self {
         let sizes = counts.iter().map(|&count| count as f64).collect();
-        Self { of_sample, class_names, counts, weights: None, sizes }
+        Self { class_indices, class_names, counts, weights: None, sizes }
     }
 
     /// The same samples with a positive weight each, in place of any they had. A sample of weight zero is an absent row,
@@ -126,7 +126,7 @@ impl Labels {
     /// The same samples with weights that are checked.
     fn weighted(mut self, weights: Arc<[f64]>) -> Self {
         let mut sums = vec![Sum::default(); self.classes()];
-        for (&label, &weight) in self.of_sample.iter().zip(&*weights) {
+        for (&label, &weight) in self.class_indices.iter().zip(&*weights) {
             sums[label as usize].add(weight);
         }
         self.sizes = sums.into_iter().map(Sum::value).collect();
@@ -135,21 +135,21 @@ impl Labels {
     }
 
     /// Labels whose classes are named `0`, `1`, ...
-    pub fn numbered(of_sample: Vec<u32>, classes: usize) -> Result<Self, DataError> {
-        Self::new(of_sample, (0..classes).map(|class| class.to_string()).collect())
+    pub fn numbered(class_indices: Vec<u32>, classes: usize) -> Result<Self, DataError> {
+        Self::new(class_indices, (0..classes).map(|class| class.to_string()).collect())
     }
 
     /// Labels of which some classes may have no sample; each must be the number of one of the names.
-    pub(crate) fn with_absent(of_sample: Vec<u32>, class_names: Vec<String>) -> Self {
+    pub(crate) fn with_absent(class_indices: Vec<u32>, class_names: Vec<String>) -> Self {
         let mut counts = vec![0; class_names.len()];
-        of_sample.iter().for_each(|&label| counts[label as usize] += 1);
-        Self::counted(of_sample, class_names, counts)
+        class_indices.iter().for_each(|&label| counts[label as usize] += 1);
+        Self::counted(class_indices, class_names, counts)
     }
 
     /// Samples `range` with their weights. Not every class need occur among them.
     #[must_use]
     pub(crate) fn of_range(&self, range: Range<usize>) -> Self {
-        let labels = Self::with_absent(self.of_sample[range.clone()].to_vec(), self.class_names.clone());
+        let labels = Self::with_absent(self.class_indices[range.clone()].to_vec(), self.class_names.clone());
         match &self.weights {
             None => labels,
             Some(weights) => labels.weighted(weights[range].into()),
@@ -162,8 +162,8 @@ impl Labels {
     ///
     /// When a class has none of them.
     pub(crate) fn subset(&self, samples: &[usize]) -> Result<Self, DataError> {
-        let of_sample = samples.iter().map(|&sample| self.of_sample[sample]).collect();
-        let labels = Self::new(of_sample, self.class_names.clone())?;
+        let class_indices = samples.iter().map(|&sample| self.class_indices[sample]).collect();
+        let labels = Self::new(class_indices, self.class_names.clone())?;
         Ok(match &self.weights {
             None => labels,
             Some(weights) => labels.weighted(samples.iter().map(|&sample| weights[sample]).collect()),
@@ -172,14 +172,14 @@ impl Labels {
 
     /// Other samples of the same classes, each counted once; not every class need occur. What a loss sees batch by batch.
     #[must_use]
-    pub(crate) fn of_batch(&self, of_sample: Vec<u32>) -> Self {
-        Self::with_absent(of_sample, self.class_names.clone())
+    pub(crate) fn of_batch(&self, class_indices: Vec<u32>) -> Self {
+        Self::with_absent(class_indices, self.class_names.clone())
     }
 
     /// Class index of each sample.
     #[must_use]
-    pub fn of_sample(&self) -> &[u32] {
-        &self.of_sample
+    pub fn class_indices(&self) -> &[u32] {
+        &self.class_indices
     }
 
     /// Names of the classes, in index order.
@@ -234,7 +234,7 @@ impl Labels {
     /// The number of samples, rows whatever they weigh.
     #[must_use]
     pub fn samples(&self) -> usize {
-        self.of_sample.len()
+        self.class_indices.len()
     }
 }
 

@@ -1,4 +1,4 @@
-//! The 1,797 handwritten digits (8 x 8 pixels) that travel inside the program: real data without a download.
+//! The 1,797 handwritten digits (8 x 8 pixels) embedded in the program: real data without a download.
 //!
 //! Source: test set of "Optical Recognition of Handwritten Digits", E. Alpaydin and C. Kaynak (1998), UCI Machine
 //! Learning Repository, licence CC BY 4.0. The embedded file holds one image a line: the label, a space, and 64
@@ -38,8 +38,8 @@ pub fn digits() -> Dataset {
     let ink = (0..images.classes().len()).flat_map(|image| images.pixels(image));
     let ink = ink.map(|&value| f64::from(value) / f64::from(FULL_INK)).collect();
     let features = DMatrix::from_data(VecStorage::new(Dyn(PIXELS), Dyn(images.classes().len()), ink));
-    let of_sample = images.classes().iter().map(|&class| u32::from(class)).collect();
-    let labels = Labels::numbered(of_sample, 10).expect("every digit occurs");
+    let class_indices = images.classes().iter().map(|&class| u32::from(class)).collect();
+    let labels = Labels::numbered(class_indices, 10).expect("every digit occurs");
     Dataset::new(features, images.shape().names(), labels).expect("shapes agree")
 }
 
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn the_first_image_is_the_known_zero() {
         let dataset = digits();
-        assert_eq!(dataset.labels().of_sample()[..3], [0, 1, 2]);
+        assert_eq!(dataset.labels().class_indices()[..3], [0, 1, 2]);
         // Second row of the first image: 0 0 13 15 10 15 5 0 sixteenths.
         let row: Vec<f64> = dataset.features().view((8, 0), (8, 1)).iter().map(|ink| ink * 16.0).collect();
         assert_eq!(row, [0.0, 0.0, 13.0, 15.0, 10.0, 15.0, 5.0, 0.0]);
@@ -116,7 +116,7 @@ mod tests {
         assert_eq!(subset.features().shape(), (64, 194));
         // All 174 eights were asked for, so their sum is the sum of all eights in the full set.
         let all = digits();
-        let eights = (0..1_797).filter(|&image| all.labels().of_sample()[image] == 8);
+        let eights = (0..1_797).filter(|&image| all.labels().class_indices()[image] == 8);
         let expected: f64 = eights.map(|image| all.features().column(image).sum()).sum();
         let found = subset.features().columns(0, 174).sum();
         assert!((found - expected).abs() < 1e-9, "{found} against {expected}");

@@ -135,7 +135,7 @@ mod tests {
         // Class 0: groups 0, 2. Class 1: groups 0, 1, 1.
         let expected = dmatrix![0.0, 0.0, 0.0, 1.0, 1.0; 0.0, 1.0, 0.0, 0.0, 0.0];
         assert_eq!(*dataset.features(), expected);
-        assert_eq!(dataset.labels().of_sample(), [0, 0, 1, 1, 1]);
+        assert_eq!(dataset.labels().class_indices(), [0, 0, 1, 1, 1]);
         assert_eq!(dataset.feature_names(), ["group_1", "group_2"]);
     }
 

@@ -1,4 +1,4 @@
-//! How many samples each class gets: the shapes of imbalance that experiments sweep over.
+//! Rules for class sizes: the shapes of imbalance that experiments sweep.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -111,14 +111,14 @@ fn check(largest: usize, ratio: f64) -> Result<(), DataError> {
     Ok(())
 }
 
-/// `largest / divisor` to the nearest whole number, at least 1; `divisor` is at least 1.
+/// `largest / factor` to the nearest whole number, at least 1; `factor` is at least 1.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "the quotient lies between 0 and largest, and the cast saturates"
 )]
-fn shrunk(largest: usize, divisor: f64) -> usize {
-    ((largest as f64 / divisor).round() as usize).clamp(1, largest)
+fn shrunk(largest: usize, factor: f64) -> usize {
+    ((largest as f64 / factor).round() as usize).clamp(1, largest)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! Where samples come from, first of the rooms: synthetic designs (Gaussian classes, saturated groups, raw logits),
-//! the embedded digits, image sets, CSV files, and mapped NPY files. Whatever the origin, the result is a checked [`Dataset`]: finite features
-//! (`d x N`, one sample per column) or fixed logits, and [`Labels`] in which every class has a sample. Synthetic
-//! designs list their samples class after class, and every draw names its seed and stream.
+//! Sources of samples: synthetic designs (Gaussian classes, saturated groups, raw logits), the embedded digits, image
+//! sets, CSV files, and mapped NPY files. Whatever the origin, the result is a checked [`Dataset`]: finite features (`d
+//! x N`, one sample per column) or fixed logits, and [`Labels`] in which every class has a sample. Synthetic designs
+//! list their samples class after class, and every draw names its seed and stream.
 
 pub mod arrays;
 mod blocks;

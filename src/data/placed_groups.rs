@@ -88,7 +88,7 @@ mod tests {
             PlacedGroups::new(vec![vec![0.5], vec![2.0]], vec![vec![1, 2], vec![1, 0]]).expect("valid");
         let dataset = groups.dataset().expect("small");
         assert_eq!(*dataset.features(), dmatrix![0.5, 2.0, 0.5, 0.5]);
-        assert_eq!(dataset.labels().of_sample(), [0, 0, 1, 1]);
+        assert_eq!(dataset.labels().class_indices(), [0, 0, 1, 1]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Seeded random draws: every set-up owns a stream, so no draw depends on threads or on the order of set-ups.
+//! Seeded random draws: every set-up has its own stream, so no draw depends on threads or on the order of set-ups.
 
 use nalgebra::{DMatrix, DVector};
 use rand::{Rng, RngExt, SeedableRng};

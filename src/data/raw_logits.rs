@@ -66,7 +66,7 @@ mod tests {
     fn binary_logits_are_one_row() {
         let dataset = raw_binary_logits([3, 2], 1.0, 4, 0).expect("valid");
         assert_eq!(dataset.fixed_logits().expect("given logits").shape(), (1, 5));
-        assert_eq!(dataset.labels().of_sample(), [0, 0, 0, 1, 1]);
+        assert_eq!(dataset.labels().class_indices(), [0, 0, 0, 1, 1]);
     }
 
     #[test]

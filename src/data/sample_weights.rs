@@ -5,8 +5,8 @@ use super::arrays::{Contents, read_arrays};
 use std::ops::RangeInclusive;
 use std::path::Path;
 
-/// What a weight other than zero may be. Class weights and the weights of other samples multiply it: beyond this range the
-/// sums over samples could overflow or vanish.
+/// The range of nonzero weights. Class weights multiply them: beyond this range sums over samples could overflow or
+/// vanish.
 pub const SAMPLE_WEIGHT_RANGE: RangeInclusive<f64> = 1e-50..=1e50;
 
 /// Checks that a weight is zero or within [`SAMPLE_WEIGHT_RANGE`]; `place` is asked for only when it is not.

@@ -1,4 +1,5 @@
-//! Data sets on which a class weight does what one would not expect (docs/theory.md#w3, #w4, #i6); `equipoise search` finds more.
+//! Data sets on which a class weight has an unexpected effect (docs/theory.md#w3, #w4, #i6); `equipoise search` finds
+//! more.
 
 use super::{DataError, PlacedGroups};
 

@@ -1,4 +1,4 @@
-//! Features of some samples as they lie in memory or in a mapped file, sample after sample.
+//! Features of some samples in memory or in a mapped file, sample after sample.
 
 /// Single or double precision, each number as the bytes of this machine (a file need not align them).
 #[derive(Debug, Clone, Copy)]

@@ -90,16 +90,16 @@ impl Axis {
         Self { label: label.to_owned(), scale, ticks }
     }
 
-    /// Paper to the right of the frame that the last tick label takes, were this a horizontal axis.
+    /// Width of the last tick label to the right of the frame, for a horizontal axis.
     fn overhang(&self, plot_width: f64) -> f64 {
-        let reach = |tick: &Tick| {
-            let beyond = (self.scale.share(tick.value) - 1.0) * plot_width;
+        let overhang = |tick: &Tick| {
+            let beyond = (self.scale.fraction(tick.value) - 1.0) * plot_width;
             tick.label.as_deref().map_or(0.0, |label| beyond + text_width(label, TICK_SIZE) / 2.0)
         };
-        self.ticks.iter().map(reach).fold(0.0, f64::max)
+        self.ticks.iter().map(overhang).fold(0.0, f64::max)
     }
 
-    /// Paper between the spine and the edge of the tick labels, were this a vertical axis.
+    /// Width between the spine and the edge of the tick labels, for a vertical axis.
     fn tick_room(&self) -> f64 {
         TICK_LENGTH + GAP + widest(self.ticks.iter().filter_map(|tick| tick.label.as_deref()), TICK_SIZE)
     }
@@ -141,7 +141,7 @@ pub(super) fn panel_row<'c, 'a>(
     let count = plans.len() as f64;
     let left_room = |plan: &PanelPlan| plan.y.tick_room() + GAP + LABEL_SIZE;
     let room = width - 2.0 * MARGIN - PANEL_GAP * (count - 1.0);
-    // Overhanging tick labels are as wide on a plot that is narrower for them, to the eye.
+    // Narrowing the plots for overhanging labels hardly changes the overhang.
     let widest_plot = room / count;
     let right_room = |plan: &PanelPlan| plan.right.max(plan.x.overhang(widest_plot));
     let taken: f64 = plans.iter().map(|plan| left_room(plan) + right_room(plan)).sum();
@@ -183,8 +183,8 @@ impl Panel<'_, '_> {
     /// Place of a data point on the paper.
     pub(super) fn place(&self, x: f64, y: f64) -> Point {
         (
-            self.frame.left + self.x.scale.share(x) * self.frame.width(),
-            self.frame.bottom - self.y.scale.share(y) * self.frame.height(),
+            self.frame.left + self.x.scale.fraction(x) * self.frame.width(),
+            self.frame.bottom - self.y.scale.fraction(y) * self.frame.height(),
         )
     }
 
@@ -226,7 +226,7 @@ impl Panel<'_, '_> {
         self.canvas.line(&[(left - corner, bottom), (right, bottom)], spine)?;
         let mut written_up_to = f64::NEG_INFINITY;
         for tick in &self.x.ticks {
-            let x = left + self.x.scale.share(tick.value) * self.frame.width();
+            let x = left + self.x.scale.fraction(tick.value) * self.frame.width();
             self.canvas.line(&[(x, bottom), (x, bottom + tick_length(tick))], spine)?;
             let room = |label: &String| text_width(label, TICK_SIZE) / 2.0;
             // Where the plot is too narrow for all labels, a tick goes without.
@@ -238,7 +238,7 @@ impl Panel<'_, '_> {
             }
         }
         for tick in &self.y.ticks {
-            let y = bottom - self.y.scale.share(tick.value) * self.frame.height();
+            let y = bottom - self.y.scale.fraction(tick.value) * self.frame.height();
             self.canvas.line(&[(left - tick_length(tick), y), (left, y)], spine)?;
             if let Some(label) = &tick.label {
                 self.canvas.text((left - TICK_LENGTH - GAP, y), label, tick_label.anchored(Anchor::End))?;

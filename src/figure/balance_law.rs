@@ -1,4 +1,4 @@
-//! F1: what leaves a class equals what enters it, at every stationary point and nowhere else.
+//! F1: outflow equals inflow for every class, at every stationary point and nowhere else.
 
 use std::collections::BTreeSet;
 
@@ -135,7 +135,7 @@ fn draw_flows(
     Ok(())
 }
 
-/// The entries of the key that the points call for: losses share one line, which leaves no line end to label.
+/// The entries of the key: all losses lie on one line, so there is no line end to label.
 fn key_entries(points: &[(&BalancePoint, &'static Look)]) -> Vec<HeadItem> {
     let present = |look: &&Look| points.iter().any(|(point, _)| point.law == look.law);
     let of_look = |look: &Look| {

@@ -1,4 +1,4 @@
-//! The ledger of one column as bars: what its class withholds, and which other classes receive it (A1).
+//! The ledger of one column as bars: the outflow of its class, and the inflow from each of the others (A1).
 
 use crate::analysis::summary::Spread;
 use crate::analysis::{Measure, Record, mean_of};
@@ -105,9 +105,9 @@ fn columns(task: &Task, target: usize, classes: usize) -> Vec<Column> {
     looks(task.results).into_iter().map(|look| look.name).enumerate().filter_map(column).collect()
 }
 
-/// Grey for what is withheld, a colour for every class that receives.
+/// Grey for the outflow, a colour for every other class.
 fn class_colour(class: usize, target: usize) -> Colour {
-    // The class that is hard to tell apart stands out: it comes first among the others.
+    // The class that is hard to separate comes first among the others.
     const ORDER: [usize; 6] = [2, 0, 4, 1, 5, 3];
     let rank = if class < target { class } else { class.saturating_sub(1) };
     sequence_colour(ORDER[rank % ORDER.len()])

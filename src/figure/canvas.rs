@@ -46,7 +46,7 @@ impl Stroke {
     }
 }
 
-/// Which part of a text stands at its position.
+/// Which part of a text is at its position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Anchor {
     /// Its first letter.
@@ -187,8 +187,8 @@ impl Canvas<'_> {
 
     /// A text; `at` is level with the middle of its capitals.
     pub(super) fn text(&self, (x, y): Point, text: &str, lettering: Lettering) -> Result<(), FigureError> {
-        // The backend hangs text by this share of its size; of its offsets this is the one every viewer
-        // reads alike.
+        // The backend offsets text by this fraction of its size; of its anchors this is the one that all viewers draw
+        // alike.
         const HANG: f64 = 0.76;
         // The backend divides the size it is given by this factor.
         const BACKEND_SIZE: f64 = 1.24;
@@ -232,7 +232,7 @@ fn length(points: f64) -> u32 {
     units
 }
 
-/// Text as it must stand inside an XML attribute.
+/// Text escaped for an XML attribute.
 pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -18,12 +18,12 @@ pub(super) fn room() -> f64 {
 pub(super) fn draw(canvas: &Canvas, bar: Frame, name: &str) -> Result<(), FigureError> {
     const SHADES: u32 = 64;
     const MARKS: [f64; 3] = [0.0, 0.5, 1.0];
-    let height = |share: f64| bar.bottom - share * bar.height();
+    let height = |fraction: f64| bar.bottom - fraction * bar.height();
     for shade in 0..SHADES {
-        let share = |step: u32| f64::from(step) / f64::from(SHADES);
+        let fraction = |step: u32| f64::from(step) / f64::from(SHADES);
         // Each shade reaches to the top and is covered by the next, which leaves no seams.
-        let band = Frame { bottom: height(share(shade)), ..bar };
-        let middle = f64::midpoint(share(shade), share(shade + 1));
+        let band = Frame { bottom: height(fraction(shade)), ..bar };
+        let middle = f64::midpoint(fraction(shade), fraction(shade + 1));
         canvas.area(&band.corners(), sequential_colour(middle), 1.0)?;
     }
     for mark in MARKS {

@@ -17,7 +17,7 @@ use data::{Curve, Group};
 
 /// Radius of a dot on a line.
 const MARKED: f64 = 1.7;
-/// Radius of a dot that stands alone.
+/// Radius of a lone dot.
 const DOT: f64 = 1.4;
 
 /// A panel's plan and what it shows.
@@ -68,7 +68,7 @@ impl Content<'_> {
         }
     }
 
-    /// What stands at line ends: groups, or the lines of the only group.
+    /// Labels at line ends: groups, or the lines of the only group.
     fn names(&self) -> Vec<&str> {
         let by_line = self.plan.colour == Colouring::Lines;
         if by_line {
@@ -132,8 +132,9 @@ impl Content<'_> {
         const EARLY: f64 = 0.85;
         let along = self.curves().flat_map(|curve| &curve.points).map(|point| point.x);
         let scale = Scale::planned(&self.plan.x_axis, along, false);
-        let reach = |group: &Group| Some(scale.share(group.curves.first()?.points.last()?.x));
-        self.groups.len() > 1 && self.groups.iter().filter_map(reach).any(|reach| reach < EARLY)
+        let last_place = |group: &Group| Some(scale.fraction(group.curves.first()?.points.last()?.x));
+        self.groups.len() > 1
+            && self.groups.iter().filter_map(last_place).any(|last_place| last_place < EARLY)
     }
 
     /// The name of each group beside the end of its first line.
@@ -149,7 +150,7 @@ impl Content<'_> {
         Ok(())
     }
 
-    /// The line whose ends are easiest to tell apart; the first unless another is clearly better.
+    /// The line whose ends are easiest to distinguish; the first unless another is clearly better.
     fn most_spread(&self, end: &impl Fn(&Curve) -> Option<f64>) -> usize {
         const CLEARLY: f64 = 1.5;
         let least_gap = |line: usize| {

@@ -25,20 +25,20 @@ const DOT: f64 = 1.3;
 const SHADES: (f64, f64) = (0.35, 1.0);
 
 /// A line of the sweep.
-struct Sight {
+struct BoundaryLine {
     label: String,
     colour: Colour,
     logits: Logits,
     centroids: [Point; 2],
 }
 
-pub(super) fn draw(task: &Task, reach: f64, along: &str, label: &str) -> Result<String, FigureError> {
+pub(super) fn draw(task: &Task, half_width: f64, along: &str, label: &str) -> Result<String, FigureError> {
     let dataset = first_draw(task.results).ok_or_else(|| task.empty("samples in a plane"))?;
-    let sights = sights(task, along);
-    if sights.is_empty() {
+    let boundaries = boundaries(task, along);
+    if boundaries.is_empty() {
         return Err(task.empty("binary heads over two features"));
     }
-    let names = || sights.iter().map(|sight| sight.label.as_str()).chain([label]);
+    let names = || boundaries.iter().map(|boundary| boundary.label.as_str()).chain([label]);
     let right = GAP + widest(names(), NOTE_SIZE) + MARGIN;
     let left = MARGIN + TICK_SIZE + GAP;
     let line = NOTE_SIZE * LINE_HEIGHT;
@@ -46,26 +46,27 @@ pub(super) fn draw(task: &Task, reach: f64, along: &str, label: &str) -> Result<
     let bottom = task.sheet.height - MARGIN - TICK_SIZE - GAP;
     // A square as large as the sheet allows.
     let side = (task.sheet.width - left - right).min(bottom - top);
-    let window = Window { frame: Frame { left, top, right: left + side, bottom: top + side }, reach };
+    let window = Window { frame: Frame { left, top, right: left + side, bottom: top + side }, half_width };
     draw_svg(task.sheet, &task.caption, |canvas| {
         let note = Lettering::new(NOTE_SIZE, GREY);
         let first = MARGIN + LETTER_SIZE * CAP_HEIGHT / 2.0;
         canvas.text((left, first), "lines: decision boundaries; dots: positives and negatives", note)?;
         canvas.text((left, first + line), "ring on dot: the two residual-weighted centroids", note)?;
         window.draw_samples(canvas, &dataset, SAMPLES, class_colour)?;
-        for sight in &sights {
-            if let Some(ends) = sight.logits.boundary(1, 0, reach) {
-                canvas.line(&ends.map(|end| window.place(end)), Stroke::solid(sight.colour, CURVE_WIDTH))?;
+        for boundary in &boundaries {
+            if let Some(ends) = boundary.logits.boundary(1, 0, half_width) {
+                canvas
+                    .line(&ends.map(|end| window.place(end)), Stroke::solid(boundary.colour, CURVE_WIDTH))?;
             }
         }
-        for sight in &sights {
-            let [negatives, positives] = sight.centroids.map(|centroid| window.place(centroid));
+        for boundary in &boundaries {
+            let [negatives, positives] = boundary.centroids.map(|centroid| window.place(centroid));
             canvas.disc(positives, RING, super::theme::PAPER, 0.85)?;
-            canvas.ring(positives, RING, Stroke::solid(sight.colour, CURVE_WIDTH))?;
-            canvas.disc(negatives, DOT, sight.colour, 1.0)?;
+            canvas.ring(positives, RING, Stroke::solid(boundary.colour, CURVE_WIDTH))?;
+            canvas.disc(negatives, DOT, boundary.colour, 1.0)?;
         }
         window.draw_frame(canvas, [true, true])?;
-        draw_labels(canvas, window, &sights, label)
+        draw_labels(canvas, window, &boundaries, label)
     })
 }
 
@@ -74,37 +75,42 @@ fn class_colour(class: usize) -> Colour {
     if class == 1 { sequence_colour(2) } else { GREY }
 }
 
-fn sights(task: &Task, along: &str) -> Vec<Sight> {
+fn boundaries(task: &Task, along: &str) -> Vec<BoundaryLine> {
     let results = task.results;
     let Some(axis) = results.experiment.axis(along) else { return Vec::new() };
     let labels = &results.experiment.axes[axis].labels;
     let shade = |place: usize| {
-        let share = place as f64 / labels.len().saturating_sub(1).max(1) as f64;
-        sequential_colour(SHADES.0 + share * (SHADES.1 - SHADES.0))
+        let fraction = place as f64 / labels.len().saturating_sub(1).max(1) as f64;
+        sequential_colour(SHADES.0 + fraction * (SHADES.1 - SHADES.0))
     };
-    let sight = |(place, label): (usize, &String)| {
+    let boundary = |(place, label): (usize, &String)| {
         let here = |record: &&crate::analysis::Record| {
             record.at.get(axis) == Some(&place) && record.repetition == 0 && record.series == 0
         };
         let record = results.records.iter().find(here)?;
         let &[x0, y0, x1, y1] = record.all(Measure::Centroid) else { return None };
         let logits = Logits::of(record)?;
-        Some(Sight { label: label.clone(), colour: shade(place), logits, centroids: [(x0, y0), (x1, y1)] })
+        Some(BoundaryLine {
+            label: label.clone(),
+            colour: shade(place),
+            logits,
+            centroids: [(x0, y0), (x1, y1)],
+        })
     };
-    labels.iter().enumerate().filter_map(sight).collect()
+    labels.iter().enumerate().filter_map(boundary).collect()
 }
 
 /// What each line is, as a column beside the window in the colours of the lines.
 fn draw_labels(
     canvas: &super::canvas::Canvas,
     window: Window,
-    sights: &[Sight],
+    boundaries: &[BoundaryLine],
     heading: &str,
 ) -> Result<(), FigureError> {
     let line = NOTE_SIZE * LINE_HEIGHT;
     let x = window.frame.right + GAP;
     let rows = std::iter::once((heading, GREY))
-        .chain(sights.iter().map(|sight| (sight.label.as_str(), sight.colour)));
+        .chain(boundaries.iter().map(|boundary| (boundary.label.as_str(), boundary.colour)));
     for (row, (text, colour)) in rows.enumerate() {
         let colour = if row == 0 { INK } else { colour };
         let at = (x, window.frame.top + (row as f64 + 0.5) * line);

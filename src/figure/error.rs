@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-/// What can be wrong with a figure; each text says what, where, and what to do.
+/// Errors of a figure; each message says what, where, and what to do.
 #[derive(Debug, Error)]
 pub enum FigureError {
     /// A record that holds nothing to draw.

@@ -1,4 +1,4 @@
-//! Words and keys above a panel: what line styles mean, what marks stand for.
+//! Words and keys above a panel: what line styles and marks mean.
 
 use super::canvas::{Canvas, Lettering, Point};
 use super::error::FigureError;

@@ -78,7 +78,7 @@ fn draw_panel(
         });
         panel.canvas.line(&whisker, Stroke::solid(look.colour, CURVE_WIDTH))?;
         let middle = panel.visible([(spread.middle, y)]);
-        // A second series of a colour is told apart by a hollow mark.
+        // A second series of a colour has a hollow mark.
         if look.second {
             middle.iter().try_for_each(|&at| draw_hollow(panel.canvas, at, RADIUS, look.colour))?;
         } else {

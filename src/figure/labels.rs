@@ -1,4 +1,4 @@
-//! Where words go: labels at line ends pushed apart, notes where nothing else is drawn.
+//! Positions of text: labels at line ends pushed apart, notes where nothing else is drawn.
 
 use super::axes::Frame;
 use super::canvas::{Canvas, Lettering, Point, Stroke};
@@ -162,7 +162,7 @@ impl<'a> Note<'a> {
         Ok(centre)
     }
 
-    /// A thin line from the note around `centre` to what it speaks of, ending `distance` before it.
+    /// A thin line from the note around `centre` to its subject, ending `distance` before it.
     pub(super) fn draw_leader(
         &self,
         canvas: &Canvas,
@@ -180,8 +180,8 @@ impl<'a> Note<'a> {
         if length <= distance {
             return Ok(());
         }
-        let share = 1.0 - distance / length;
-        let to = (from.0 + share * (target.0 - from.0), from.1 + share * (target.1 - from.1));
+        let fraction = 1.0 - distance / length;
+        let to = (from.0 + fraction * (target.0 - from.0), from.1 + fraction * (target.1 - from.1));
         canvas.line(&[from, to], Stroke::solid(self.colour, THIN_WIDTH))
     }
 }

@@ -1,4 +1,4 @@
-//! F26 and F27: how hard every loss pulls at a logit, whatever the logit.
+//! F26 and F27: the gradient of every loss by a logit, at any logit.
 
 use super::axes::{Axis, Panel, PanelPlan, panel_row};
 use super::canvas::{Canvas, Sheet, Stroke, draw_svg};
@@ -11,14 +11,14 @@ use super::theme::{CURVE_WIDTH, Colour, DASHED, GREY, POINTS_PER_INCH, TWO_COLUM
 use crate::loss::{FocalProbability, LossPlan, LossProfile, Moved, PositiveWeights, SmoothingWeights};
 
 const SIZE: (f64, f64) = (TWO_COLUMNS, 2.4 * POINTS_PER_INCH);
-/// Class sizes of the samples that losses are told.
+/// Class sizes that the losses are built for.
 const COUNTS: [usize; 3] = [100, 30, 10];
 /// The class of the sample looked at: the rarest.
 const CLASS: usize = 2;
 /// Another class: the most frequent.
 const OTHER: usize = 0;
 /// Logits from minus this to this; the others are zero.
-const REACH: f64 = 6.0;
+const MAX_LOGIT: f64 = 6.0;
 const STEPS: usize = 240;
 
 /// Which entry of the gradient a panel shows.
@@ -38,14 +38,14 @@ pub fn draw_loss_gradients() -> Result<Vec<Figure>, FigureError> {
     let softmax = figure(
         "F26",
         "softmax-losses",
-        "How hard a sample of the rarest of three classes (100, 30 and 10 samples) pulls its own logit up under softmax losses, by \
-         that logit; the other logits are zero. Left, losses that bend the pull: focal loss (γ = 2) lets go of what is told right, \
-         label smoothing (ε = 0.1) pulls back beyond its target, seesaw (p = 0.8, q = 2) is softmax on a rare class unless another \
-         is ahead. Right, losses that shift it: the same pull at a logit that is higher by what the class’s rarity asks for \
+        "Negative gradient of softmax losses by the own logit of a sample of the rarest of three classes (100, 30 and 10 samples), by \
+         that logit; the other logits are zero. Left, losses that bend the gradient: focal loss (γ = 2) lets go of what is correctly classified, \
+         label smoothing (ε = 0.1) changes its sign beyond its target, seesaw (p = 0.8, q = 2) is softmax on a rare class unless another \
+         is ahead. Right, losses that shift it: the same gradient at a logit that is higher by what the class’s rarity asks for \
          (logit adjustment of strength 1 is balanced softmax; LDAM with margin 0.5 and scale 1 for comparison; vector scaling, γ = 0.3, flattens it too). Dashed: softmax.",
         &[
             (
-                "pull on the own logit, −∂ℓ/∂z",
+                "negative gradient, −∂ℓ/∂z",
                 curves(
                     Entry::Own,
                     &[
@@ -60,7 +60,7 @@ pub fn draw_loss_gradients() -> Result<Vec<Figure>, FigureError> {
                 ),
             ),
             (
-                "pull on the own logit, −∂ℓ/∂z",
+                "negative gradient, −∂ℓ/∂z",
                 curves(
                     Entry::Own,
                     &[
@@ -76,14 +76,14 @@ pub fn draw_loss_gradients() -> Result<Vec<Figure>, FigureError> {
     let logistic = figure(
         "F27",
         "logistic-losses",
-        "How hard a sample of the rarest of three classes (100, 30 and 10 samples) pulls under logistic losses, by the logit. Left, \
-         its own logit up: a positive weight of 3 stretches the pull, sigmoid focal loss (γ = 2, α = 1/2) lets go of what \
-         is told right, SS-LR and equalization leave it as it is. Right, the logit of the most frequent class down: sigmoid focal \
-         loss and SS-LR (α = 1, γ = 2, shared by the other classes) push at what is told wrong alone. LGL-INR multiplies the \
+        "Gradient of logistic losses by the logits of a sample of the rarest of three classes (100, 30 and 10 samples). Left, \
+         its own logit up: a positive weight of 3 stretches the gradient, sigmoid focal loss (γ = 2, α = 1/2) lets go of what \
+         is correctly classified, SS-LR and equalization leave it as it is. Right, the logit of the most frequent class down: sigmoid focal \
+         loss and SS-LR (α = 1, γ = 2, shared by the other classes) push at what is misclassified alone. LGL-INR multiplies the \
          logistic push by a weight per pair of classes. Dashed: logistic.",
         &[
             (
-                "pull on the own logit, −∂ℓ/∂z",
+                "negative gradient, −∂ℓ/∂z",
                 curves(
                     Entry::Own,
                     &[
@@ -127,7 +127,7 @@ fn draw_panels(canvas: &Canvas, panels: &[(&str, Vec<Curve>); 2]) -> Result<(), 
     let plan = |(label, curves): &(&str, Vec<Curve>)| {
         let (low, high) = extent(curves.iter().flat_map(|curve| curve.points.iter().map(|point| point.1)));
         let y = Axis::new(*label, Scale::Linear { low: low.min(0.0), high }.widened(0.04));
-        let x = Axis::new("logit z", Scale::Linear { low: -REACH, high: REACH });
+        let x = Axis::new("logit z", Scale::Linear { low: -MAX_LOGIT, high: MAX_LOGIT });
         let right = end_label_room(curves.iter().map(|curve| curve.name));
         PanelPlan { right, head: Vec::<HeadItem>::new(), ..PanelPlan::new(x, y) }
     };
@@ -157,10 +157,10 @@ fn colour(number: usize) -> Colour {
 fn curves(entry: Entry, losses: &[(&'static str, LossPlan)]) -> Vec<Curve> {
     let moved = if entry == Entry::Own { Moved::Own } else { Moved::Other(OTHER) };
     let Some(profile) = LossProfile::new(&COUNTS, CLASS, moved) else { return Vec::new() };
-    // The own logit is pulled up, against the gradient.
+    // The own logit is raised, against the gradient.
     let sign = if entry == Entry::Own { -1.0 } else { 1.0 };
     let curve = |(name, plan): &(&'static str, LossPlan)| {
-        let logits = (0..=STEPS).map(|step| REACH * (2.0 * step as f64 / STEPS as f64 - 1.0));
+        let logits = (0..=STEPS).map(|step| MAX_LOGIT * (2.0 * step as f64 / STEPS as f64 - 1.0));
         let points = profile.of(plan, logits);
         Curve { name, points: points.iter().map(|point| (point.logit, sign * point.gradient)).collect() }
     };

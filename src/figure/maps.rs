@@ -22,7 +22,7 @@ const HEAD_ROOM: f64 = 25.0;
 /// Largest side of a map, so that few maps do not make a tall figure.
 const LARGEST_SIDE: f64 = 120.0;
 /// More maps than this leave too little width for the words above each.
-const MOST_MAPS: usize = 4;
+const MAX_MAPS: usize = 4;
 /// Cells that would read 0.00 stay empty.
 const SMALLEST_SHOWN: f64 = 0.005;
 /// Width of the outline of the lowest diagonal entry.
@@ -46,7 +46,7 @@ impl Map {
     }
 }
 
-/// Where the maps stand.
+/// Positions of the maps.
 struct Layout {
     first_left: f64,
     top: f64,
@@ -127,8 +127,8 @@ pub(super) fn draw(
     if maps.iter().all(|map| map.rows.is_empty()) || counts.is_empty() {
         return Err(task.empty("stationary points"));
     }
-    if maps.len() > MOST_MAPS {
-        let problem = format!("{} maps do not fit side by side; draw at most {MOST_MAPS} series", maps.len());
+    if maps.len() > MAX_MAPS {
+        let problem = format!("{} maps do not fit side by side; draw at most {MAX_MAPS} series", maps.len());
         return Err(task.invalid("maps", problem));
     }
     if maps

@@ -1,4 +1,4 @@
-//! Shapes that stand for one measurement.
+//! Shapes that mark one measurement.
 
 use super::canvas::{Canvas, Point, Stroke};
 use super::error::FigureError;
@@ -39,7 +39,7 @@ pub(super) fn draw_hollow(
     canvas.ring(centre, radius, Stroke::solid(colour, THIN_WIDTH).alpha(ALPHA))
 }
 
-/// A strong circle with a white heart, for the place where the eye should go.
+/// A strong circle with a white centre, to mark a point.
 pub(super) fn draw_highlight(
     canvas: &Canvas,
     centre: Point,

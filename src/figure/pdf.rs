@@ -1,17 +1,17 @@
 //! A drawing as PDF, the same bytes every time.
 //!
-//! The converter keeps fonts and resources in hash maps, so that their order changes from one conversion to the next. Here
-//! resources are sorted afterwards, and a conversion whose fonts came in another order is made again.
+//! The converter keeps fonts and resources in hash maps, so their order changes from one conversion to the next.
+//! Resources are sorted afterwards, and a conversion whose fonts come in another order is repeated.
 
 use resvg::usvg::Tree;
 use svg2pdf::{ConversionOptions, PageOptions, to_pdf};
 
-/// Two fonts come in order every other time; this many conversions never all fail.
-const MOST_CONVERSIONS: usize = 200;
+/// Two fonts come in order every other time, so this many conversions suffice.
+const MAX_CONVERSIONS: usize = 200;
 
 /// The PDF of a drawing that was read at `dpi`.
 pub(super) fn pdf(tree: &Tree, dpi: f32) -> Result<Vec<u8>, String> {
-    for _ in 0..MOST_CONVERSIONS {
+    for _ in 0..MAX_CONVERSIONS {
         let mut bytes = to_pdf(tree, ConversionOptions::default(), PageOptions { dpi })
             .map_err(|error| error.to_string())?;
         if fonts_in_order(&bytes) {
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn resources_are_sorted_where_they_stand() {
+    fn resources_are_sorted_in_place() {
         let mut bytes = b"<<\n  /gs2 5 0 R\n  /gs0 12 0 R\n  /gs1 7 0 R\n>>\n  /Length 3 0 R\n".to_vec();
         sort_resources(&mut bytes);
         assert_eq!(bytes, b"<<\n  /gs0 12 0 R\n  /gs1 7 0 R\n  /gs2 5 0 R\n>>\n  /Length 3 0 R\n");

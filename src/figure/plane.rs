@@ -11,11 +11,11 @@ use super::canvas::{Anchor, Canvas, Lettering, Point, Stroke};
 use super::error::FigureError;
 use super::theme::{AXIS_WIDTH, Colour, GAP, INK, TICK_SIZE, sequential_colour};
 
-/// A window on the plane from `-reach` to `reach` in both features.
+/// A window on the plane from `-half_width` to `half_width` in both features.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Window {
     pub(super) frame: Frame,
-    pub(super) reach: f64,
+    pub(super) half_width: f64,
 }
 
 /// The logits of a head: `z_k = w_k . h + b_k`; a binary head has the logit zero for class 0.
@@ -59,17 +59,28 @@ impl Logits {
         [a[0] - b[0], a[1] - b[1], a[2] - b[2]]
     }
 
-    /// The corners of the part of a window that a class wins, in the units of the features; none if it wins nothing.
-    pub(super) fn region(&self, class: usize, reach: f64) -> Vec<Point> {
-        let window = vec![(-reach, -reach), (reach, -reach), (reach, reach), (-reach, reach)];
+    /// The corners of the part of a window where a class has the largest logit, in the units of the features; empty if
+    /// there is none.
+    pub(super) fn region(&self, class: usize, half_width: f64) -> Vec<Point> {
+        let window = vec![
+            (-half_width, -half_width),
+            (half_width, -half_width),
+            (half_width, half_width),
+            (-half_width, half_width),
+        ];
         let others = (0..self.classes()).filter(|&other| other != class);
         others.fold(window, |piece, other| clip(&piece, self.margin(class, other)))
     }
 
     /// The ends of the line inside a window on which two classes have the same logit.
-    pub(super) fn boundary(&self, one: usize, other: usize, reach: f64) -> Option<[Point; 2]> {
+    pub(super) fn boundary(&self, one: usize, other: usize, half_width: f64) -> Option<[Point; 2]> {
         let margin = self.margin(one, other);
-        let corners = [(-reach, -reach), (reach, -reach), (reach, reach), (-reach, reach)];
+        let corners = [
+            (-half_width, -half_width),
+            (half_width, -half_width),
+            (half_width, half_width),
+            (-half_width, half_width),
+        ];
         let mut ends = Vec::new();
         for place in 0..corners.len() {
             ends.extend(zero_between(margin, corners[place], corners[(place + 1) % corners.len()]));
@@ -85,8 +96,8 @@ fn value([a, b, c]: [f64; 3], (x, y): Point) -> f64 {
 fn zero_between(line: [f64; 3], from: Point, to: Point) -> Option<Point> {
     let (before, after) = (value(line, from), value(line, to));
     ((before < 0.0) != (after < 0.0)).then(|| {
-        let share = before / (before - after);
-        (from.0 + share * (to.0 - from.0), from.1 + share * (to.1 - from.1))
+        let fraction = before / (before - after);
+        (from.0 + fraction * (to.0 - from.0), from.1 + fraction * (to.1 - from.1))
     })
 }
 
@@ -105,12 +116,15 @@ fn clip(corners: &[Point], line: [f64; 3]) -> Vec<Point> {
 
 impl Window {
     pub(super) fn place(&self, (x, y): Point) -> Point {
-        let share = |value: f64| (value + self.reach) / (2.0 * self.reach);
-        (self.frame.left + share(x) * self.frame.width(), self.frame.bottom - share(y) * self.frame.height())
+        let fraction = |value: f64| (value + self.half_width) / (2.0 * self.half_width);
+        (
+            self.frame.left + fraction(x) * self.frame.width(),
+            self.frame.bottom - fraction(y) * self.frame.height(),
+        )
     }
 
     pub(super) fn holds(&self, (x, y): Point) -> bool {
-        x.abs() <= self.reach && y.abs() <= self.reach
+        x.abs() <= self.half_width && y.abs() <= self.half_width
     }
 
     /// A field of probabilities in shades a tenth apart.
@@ -123,11 +137,11 @@ impl Window {
         const SHADES: f64 = 10.0;
         /// How far a cell reaches under the next row, which leaves no seams.
         const OVERLAP: f64 = 0.4;
-        let step = 2.0 * self.reach / CELLS as f64;
-        let edge = |cell: usize| cell as f64 * step - self.reach;
+        let step = 2.0 * self.half_width / CELLS as f64;
+        let edge = |cell: usize| cell as f64 * step - self.half_width;
         let shade = |row: usize, column: usize| {
-            let share = field((edge(column) + step / 2.0, edge(row) + step / 2.0));
-            (share * SHADES).round()
+            let fraction = field((edge(column) + step / 2.0, edge(row) + step / 2.0));
+            (fraction * SHADES).round()
         };
         for row in 0..CELLS {
             let shades: Vec<f64> = (0..CELLS).map(|column| shade(row, column)).collect();
@@ -173,7 +187,7 @@ impl Window {
         const ALPHA: f64 = 0.55;
         let mut drawn = vec![0; dataset.labels().classes()];
         let features = dataset.features();
-        for (sample, &label) in features.column_iter().zip(dataset.labels().of_sample()) {
+        for (sample, &label) in features.column_iter().zip(dataset.labels().class_indices()) {
             let (class, at) = (label as usize, (sample[0], sample[1]));
             if drawn[class] < most && self.holds(at) {
                 drawn[class] += 1;

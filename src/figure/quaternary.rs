@@ -8,7 +8,7 @@ use super::canvas::{Anchor, Canvas, Lettering, Point, Stroke, draw_svg};
 use super::colour_bar;
 use super::error::FigureError;
 use super::marker::{Shape, draw_filled};
-use super::outflows::{BUILT, DIAMOND, INSIDE, Landed, OUTSIDE_ALPHA, Shares, place};
+use super::outflows::{BUILT, DIAMOND, INSIDE, Landed, OUTSIDE_ALPHA, OutflowFractions, place};
 use super::task::Task;
 use super::theme::{
     AXIS_WIDTH, CURVE_WIDTH, GAP, GREY, LINE_HEIGHT, MARGIN, NOTE_SIZE, PAPER, THIN_WIDTH, sequence_colour,
@@ -43,8 +43,8 @@ impl Square {
     }
 
     /// The place of shares that sum to one.
-    fn place(&self, shares: Shares<4>) -> Point {
-        place(self.corners(), shares)
+    fn place(&self, fractions: OutflowFractions<4>) -> Point {
+        place(self.corners(), fractions)
     }
 }
 
@@ -53,13 +53,13 @@ pub(super) fn draw(task: &Task, built: Option<&str>) -> Result<String, FigureErr
     let square = Square::of(task);
     draw_svg(task.sheet, &task.caption, |canvas| {
         draw_sets(canvas, &square)?;
-        for &shares in &landed.dots {
-            let at = square.place(shares);
-            canvas.disc(at, DOT, sequential_colour(shares[0] + shares[2]), 1.0)?;
+        for &fractions in &landed.dots {
+            let at = square.place(fractions);
+            canvas.disc(at, DOT, sequential_colour(fractions[0] + fractions[2]), 1.0)?;
             canvas.ring(at, DOT, Stroke::solid(GREY, THIN_WIDTH / 2.0))?;
         }
-        for (label, shares) in &landed.built {
-            draw_built(canvas, &square, *shares, label)?;
+        for (label, fractions) in &landed.built {
+            draw_built(canvas, &square, *fractions, label)?;
         }
         draw_words(canvas, &square)?;
         let Frame { top, right, bottom, .. } = square.frame;
@@ -73,9 +73,9 @@ fn draw_sets(canvas: &Canvas, square: &Square) -> Result<(), FigureError> {
     let corners = square.corners();
     canvas.area(&corners, GREY, OUTSIDE_ALPHA)?;
     let middle = |one: usize, other: usize| {
-        let mut shares = [0.0; 4];
-        (shares[one], shares[other]) = (0.5, 0.5);
-        square.place(shares)
+        let mut fractions = [0.0; 4];
+        (fractions[one], fractions[other]) = (0.5, 0.5);
+        square.place(fractions)
     };
     let shadow = [middle(0, 1), middle(1, 2), middle(2, 3), middle(3, 0)];
     canvas.area(&shadow, PAPER, 1.0)?;
@@ -87,8 +87,13 @@ fn draw_sets(canvas: &Canvas, square: &Square) -> Result<(), FigureError> {
 }
 
 /// A data set built for its place on a side of the square, its name outside.
-fn draw_built(canvas: &Canvas, square: &Square, shares: Shares<4>, label: &str) -> Result<(), FigureError> {
-    let at = square.place(shares);
+fn draw_built(
+    canvas: &Canvas,
+    square: &Square,
+    fractions: OutflowFractions<4>,
+    label: &str,
+) -> Result<(), FigureError> {
+    let at = square.place(fractions);
     let colour = sequence_colour(BUILT);
     draw_filled(canvas, Shape::Diamond, at, DIAMOND, colour)?;
     let Frame { left, top, right, bottom } = square.frame;

@@ -28,7 +28,7 @@ const WINDOW_GAP: f64 = 7.0;
 const REGION_ALPHA: f64 = 0.28;
 
 /// What one series shows.
-struct Sight {
+struct RegionPanel {
     name: String,
     link: Link,
     logits: Option<Logits>,
@@ -36,43 +36,43 @@ struct Sight {
     accuracy: Spread,
 }
 
-pub(super) fn draw(task: &Task, target: usize, reach: f64) -> Result<String, FigureError> {
+pub(super) fn draw(task: &Task, target: usize, half_width: f64) -> Result<String, FigureError> {
     let dataset = first_draw(task.results).ok_or_else(|| task.empty("samples in a plane"))?;
-    let sights = sights(task.results, target);
-    if sights.iter().all(|sight| sight.logits.is_none()) {
+    let panels = panels(task.results, target);
+    if panels.iter().all(|panel| panel.logits.is_none()) {
         return Err(task.empty("heads over two features"));
     }
-    let side = side(task.sheet, sights.len());
+    let side = side(task.sheet, panels.len());
     let (top, below) = (MARGIN + HEAD_ROOM, MARGIN + HEAD_ROOM + side + WINDOW_GAP);
     let sheet = Sheet { height: below + side + GAP + TICK_SIZE + MARGIN, ..task.sheet };
     draw_svg(sheet, &task.caption, |canvas| {
         let window = |place: usize, top: f64| {
             let left = first_left() + place as f64 * (side + WINDOW_GAP);
-            Window { frame: Frame { left, top, right: left + side, bottom: top + side }, reach }
+            Window { frame: Frame { left, top, right: left + side, bottom: top + side }, half_width }
         };
-        for ((place, sight), letter) in sights.iter().enumerate().zip('a'..) {
+        for ((place, panel), letter) in panels.iter().enumerate().zip('a'..) {
             let (regions, field) = (window(place, top), window(place, below));
             draw_letter(canvas, regions.frame, letter)?;
-            draw_head(canvas, regions.frame, sight)?;
-            if let Some(logits) = &sight.logits {
+            draw_head(canvas, regions.frame, panel)?;
+            if let Some(logits) = &panel.logits {
                 draw_regions(canvas, regions, logits)?;
-                field.draw_field(canvas, |at| logits.probability(sight.link, target, at))?;
+                field.draw_field(canvas, |at| logits.probability(panel.link, target, at))?;
             }
             regions.draw_samples(canvas, &dataset, SAMPLES, sequence_colour)?;
             regions.draw_frame(canvas, [false, place == 0])?;
             field.draw_frame(canvas, [true, place == 0])?;
         }
-        let last = window(sights.len() - 1, below).frame;
+        let last = window(panels.len() - 1, below).frame;
         let left = last.right + WINDOW_GAP;
         let bar = Frame { left, right: left + colour_bar::WIDTH, ..last };
         colour_bar::draw(canvas, bar, &format!("probability of class {target}"))
     })
 }
 
-fn sights(results: &Results, target: usize) -> Vec<Sight> {
-    let sight = |(series, look): (usize, SeriesLook)| {
+fn panels(results: &Results, target: usize) -> Vec<RegionPanel> {
+    let panel = |(series, look): (usize, SeriesLook)| {
         let softmax = results.experiment.analysis.series[series].loss == Loss::Softmax;
-        Sight {
+        RegionPanel {
             name: look.name,
             link: if softmax { Link::Softmax } else { Link::Sigmoid },
             logits: of_series(results, series).next().and_then(Logits::of),
@@ -80,12 +80,12 @@ fn sights(results: &Results, target: usize) -> Vec<Sight> {
             accuracy: mean(results, series, Measure::Accuracy, 0),
         }
     };
-    looks(results).into_iter().enumerate().map(sight).collect()
+    looks(results).into_iter().enumerate().map(panel).collect()
 }
 
 fn draw_regions(canvas: &Canvas, window: Window, logits: &Logits) -> Result<(), FigureError> {
     for class in 0..logits.classes() {
-        let corners = logits.region(class, window.reach).into_iter();
+        let corners = logits.region(class, window.half_width).into_iter();
         let corners: Vec<_> = corners.map(|corner| window.place(corner)).collect();
         if corners.len() > 2 {
             canvas.area(&corners, sequence_colour(class), REGION_ALPHA)?;
@@ -98,7 +98,7 @@ fn first_left() -> f64 {
     MARGIN + TICK_SIZE + GAP
 }
 
-/// Side of a window when as many stand side by side as there are series, at least three.
+/// Side of a window when as many are side by side as there are series, at least three.
 fn side(sheet: Sheet, windows: usize) -> f64 {
     let count = windows.max(3) as f64;
     (sheet.width - MARGIN - first_left() - WINDOW_GAP * count - colour_bar::room()) / count
@@ -129,15 +129,15 @@ fn written(spread: Spread) -> String {
 }
 
 /// The series under the panel's letter, as large as fits, and below it what to look for.
-fn draw_head(canvas: &Canvas, frame: Frame, sight: &Sight) -> Result<(), FigureError> {
+fn draw_head(canvas: &Canvas, frame: Frame, panel: &RegionPanel) -> Result<(), FigureError> {
     /// Bold letters are wider than those that are measured.
     const BOLD: f64 = 1.13;
     let first = MARGIN + LETTER_SIZE * CAP_HEIGHT / 2.0;
-    let size = LABEL_SIZE.min(frame.width() / (BOLD * text_width(&sight.name, 1.0)));
+    let size = LABEL_SIZE.min(frame.width() / (BOLD * text_width(&panel.name, 1.0)));
     let second = first + LINE_HEIGHT * LABEL_SIZE;
-    canvas.text((frame.left, second), &sight.name, Lettering::new(size, INK).bold())?;
+    canvas.text((frame.left, second), &panel.name, Lettering::new(size, INK).bold())?;
     let lines =
-        [format!("shortfall {}", written(sight.shortfall)), format!("accuracy {}", written(sight.accuracy))];
+        [format!("shortfall {}", written(panel.shortfall)), format!("accuracy {}", written(panel.accuracy))];
     for (line, text) in (1..).zip(&lines) {
         let y = second + f64::from(line) * LINE_HEIGHT * NOTE_SIZE;
         canvas.text((frame.left, y), text, Lettering::new(NOTE_SIZE, GREY))?;

@@ -20,7 +20,7 @@ pub struct Figure {
     pub id: String,
     /// Name of its files, without extension.
     pub file_stem: String,
-    /// The vector drawing: real text, true size in points, scalable.
+    /// The vector drawing: text as text, true size in points, scalable.
     pub svg: String,
     /// What it shows, with the measured numbers.
     pub caption: String,
@@ -89,8 +89,8 @@ impl Figure {
         }
     }
 
-    /// Writes the figure into `directory`, which is made if need be, once for each format, and returns the paths. A
-    /// file appears whole or not at all.
+    /// Writes the figure into `directory`, which is made if need be, once for each format, and returns the paths. Files
+    /// are written atomically.
     pub fn write(
         &self,
         directory: &Path,

@@ -32,8 +32,8 @@ impl Scale {
         Self::Log { low: 10_f64.powf(low), high: 10_f64.powf(high) }
     }
 
-    /// The scale of an axis as planned, over `values`; what the plan leaves open is as the values need. A vertical
-    /// logarithmic axis over several decades ends at powers of ten.
+    /// The scale of an axis as planned; limits that the plan leaves open follow from `values`. A vertical logarithmic
+    /// axis over several decades ends at powers of ten.
     pub(super) fn planned(plan: &AxisPlan, values: impl Iterator<Item = f64>, vertical: bool) -> Self {
         const FEW_DECADES: f64 = 1.5;
         const AIR: f64 = 0.04;
@@ -56,22 +56,22 @@ impl Scale {
         if log { Self::Log { low, high } } else { Self::Linear { low, high } }
     }
 
-    /// The same scale, longer by `share` of its length at either end.
-    pub(super) fn widened(self, share: f64) -> Self {
+    /// The same scale, longer by `fraction` of its length at either end.
+    pub(super) fn widened(self, fraction: f64) -> Self {
         match self {
             Self::Linear { low, high } => {
-                let more = share * (high - low);
+                let more = fraction * (high - low);
                 Self::Linear { low: low - more, high: high + more }
             }
             Self::Log { low, high } => {
-                let more = (high / low).powf(share);
+                let more = (high / low).powf(fraction);
                 Self::Log { low: low / more, high: high * more }
             }
         }
     }
 
     /// Place of `value`: 0 at the low limit, 1 at the high one.
-    pub(super) fn share(self, value: f64) -> f64 {
+    pub(super) fn fraction(self, value: f64) -> f64 {
         match self {
             Self::Linear { low, high } => (value - low) / (high - low),
             Self::Log { low, high } => (value / low).ln() / (high / low).ln(),
@@ -81,7 +81,7 @@ impl Scale {
     /// Whether `value` lies within the limits, up to rounding.
     pub(super) fn contains(self, value: f64) -> bool {
         const ROUNDING: f64 = 1e-9;
-        (-ROUNDING..=1.0 + ROUNDING).contains(&self.share(value))
+        (-ROUNDING..=1.0 + ROUNDING).contains(&self.fraction(value))
     }
 }
 
@@ -98,9 +98,9 @@ mod tests {
     fn limits_are_zero_and_one() {
         for scale in [Scale::Linear { low: -1.0, high: 3.0 }, Scale::Log { low: 1e-3, high: 1e2 }] {
             let (Scale::Linear { low, high } | Scale::Log { low, high }) = scale;
-            assert!(scale.share(low).abs() < 1e-12 && (scale.share(high) - 1.0).abs() < 1e-12);
+            assert!(scale.fraction(low).abs() < 1e-12 && (scale.fraction(high) - 1.0).abs() < 1e-12);
             assert!(scale.contains(low) && scale.contains(high) && !scale.contains(2.0 * high));
-            assert!(scale.widened(0.1).share(low) > 0.05);
+            assert!(scale.widened(0.1).fraction(low) > 0.05);
         }
     }
 

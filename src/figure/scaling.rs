@@ -48,7 +48,7 @@ impl ScalingSeries {
     }
 }
 
-/// What stands above the end labels.
+/// The heading above the end labels.
 fn heading(axis: ScalingAxis) -> String {
     format!("exponent of {}", axis.symbol())
 }
@@ -128,8 +128,8 @@ fn caption(record: &ScalingRecord) -> String {
             extent(record.series.iter().filter(|series| series.axis == axis).map(ScalingSeries::exponent));
         format!("{least:.2} to {most:.2} in {}", axis.symbol())
     };
-    let share = |point: &ScalingPoint| point.memory / point.foreseen;
-    let (_, largest) = extent(record.series.iter().flat_map(|series| &series.points).map(share));
+    let fraction = |point: &ScalingPoint| point.memory / point.foreseen;
+    let (_, largest) = extent(record.series.iter().flat_map(|series| &series.points).map(fraction));
     format!(
         "Seconds to a certified stationary point on {} threads ({}). Exponents fitted over the upper half of the decades lie \
          from {}, from {} and from {}; the work of a Hessian grows as N, d² and K. Memory beyond the data \

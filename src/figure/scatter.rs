@@ -45,7 +45,7 @@ pub(super) fn draw(task: &Task, panels: &[ScatterPanel], colour: &Colouring) -> 
     })
 }
 
-/// What each colour stands for.
+/// What each colour means.
 fn key(results: &Results, colour: &Colouring) -> Vec<(String, Colour)> {
     match colour {
         Colouring::Sweep(name) => {

@@ -5,7 +5,7 @@ use crate::analysis::specification::Series;
 
 use super::theme::{Colour, loss_colour, sequence_colour};
 
-/// What a series is called and how it looks, in every panel of its figures.
+/// Name and look of a series, in every panel of its figures.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct SeriesLook {
     pub(super) name: String,
@@ -14,8 +14,8 @@ pub(super) struct SeriesLook {
     pub(super) second: bool,
 }
 
-/// A loss keeps its colour; that another series has it too is said. Series that all have one loss differ in something
-/// else and take colours in turn.
+/// A loss keeps its colour; a flag says that another series has it too. Series that all have one loss take colours in
+/// turn.
 pub(super) fn looks(results: &Results) -> Vec<SeriesLook> {
     let series = &results.experiment.analysis.series;
     let of_loss: Vec<Colour> = series.iter().map(|series| loss_colour(&series.loss.paper_name())).collect();

@@ -106,9 +106,9 @@ fn draw_map(canvas: &Canvas, frame: Frame, cell: f64, map: &Map) -> Result<(), F
         let label = Lettering::new(TICK_SIZE, INK).anchored(Anchor::End);
         canvas.text((frame.left - GAP, y), &format!("λ{}", subscript(row)), label)?;
         for column in 0..map.classes {
-            let share = map.raised[row * map.classes + column] as f64 / map.problems as f64;
+            let fraction = map.raised[row * map.classes + column] as f64 / map.problems as f64;
             let corner = (frame.left + column as f64 * cell, frame.top + row as f64 * cell);
-            draw_cell(canvas, corner, cell, share)?;
+            draw_cell(canvas, corner, cell, fraction)?;
         }
     }
     for column in 0..map.classes {
@@ -135,19 +135,19 @@ fn subscript(class: usize) -> String {
 }
 
 /// A cell, filled from below to the share that is raised, both shares written in it.
-fn draw_cell(canvas: &Canvas, (left, top): Point, cell: f64, share: f64) -> Result<(), FigureError> {
+fn draw_cell(canvas: &Canvas, (left, top): Point, cell: f64, fraction: f64) -> Result<(), FigureError> {
     let whole = Frame { left, top, right: left + cell, bottom: top + cell };
-    let level = whole.bottom - share * cell;
+    let level = whole.bottom - fraction * cell;
     canvas.area(&whole.corners(), lighter(sequence_colour(LOWERED)), 1.0)?;
     canvas.area(&Frame { top: level, ..whole }.corners(), lighter(sequence_colour(RAISED)), 1.0)?;
     canvas.outline(&whole.corners(), Stroke::solid(INK, AXIS_WIDTH))?;
     let centre = f64::midpoint(left, whole.right);
     let lettering = Lettering::new(TICK_SIZE, INK).anchored(Anchor::Middle);
     let line = TICK_SIZE * LINE_HEIGHT;
-    let words: Vec<String> = [("▲", share), ("▼", 1.0 - share)]
+    let words: Vec<String> = [("▲", fraction), ("▼", 1.0 - fraction)]
         .into_iter()
-        .filter(|&(_, share)| share > 0.0)
-        .map(|(sign, share)| format!("{sign} {}", percent(share)))
+        .filter(|&(_, fraction)| fraction > 0.0)
+        .map(|(sign, fraction)| format!("{sign} {}", percent(fraction)))
         .collect();
     let first = f64::midpoint(whole.top, whole.bottom) - line * (words.len() - 1) as f64 / 2.0;
     for (number, word) in words.iter().enumerate() {
@@ -157,9 +157,9 @@ fn draw_cell(canvas: &Canvas, (left, top): Point, cell: f64, share: f64) -> Resu
 }
 
 /// With a decimal near both ends, so that few does not read as none.
-fn percent(share: f64) -> String {
-    let percent = 100.0 * share;
-    if share < 1.0 && !(10.0..=90.0).contains(&percent) {
+fn percent(fraction: f64) -> String {
+    let percent = 100.0 * fraction;
+    if fraction < 1.0 && !(10.0..=90.0).contains(&percent) {
         format!("{percent:.1}%")
     } else {
         format!("{percent:.0}%")

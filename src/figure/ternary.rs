@@ -1,9 +1,9 @@
-//! Outflow shares of three classes in a triangle: what sizes and weights leave open, and where data land in it (I3, I6).
+//! Outflow shares of three classes in a triangle: the admissible set, and the outflows of data within it (I3, I6).
 
 use super::canvas::{Anchor, Canvas, Lettering, Point, Stroke, draw_svg};
 use super::error::FigureError;
 use super::marker::{Shape, draw_filled};
-use super::outflows::{BUILT, DIAMOND, INSIDE, Landed, OUTSIDE_ALPHA, Shares, place};
+use super::outflows::{BUILT, DIAMOND, INSIDE, Landed, OUTSIDE_ALPHA, OutflowFractions, place};
 use super::task::Task;
 use super::text::widest;
 use super::theme::{
@@ -12,7 +12,7 @@ use super::theme::{
 
 /// Radius of a dot.
 const DOT: f64 = 1.2;
-/// Radius of the dot that stands for all problems of two classes.
+/// Radius of the dot for all problems of two classes.
 const TWICE_DOT: f64 = 2.4;
 /// How far down the triangle the words beside it begin.
 const HEIGHT_OF_WORDS: f64 = 0.16;
@@ -34,8 +34,8 @@ impl Triangle {
     }
 
     /// The place of shares that sum to one.
-    fn place(&self, shares: Shares<3>) -> Point {
-        place(self.corners, shares)
+    fn place(&self, fractions: OutflowFractions<3>) -> Point {
+        place(self.corners, fractions)
     }
 }
 
@@ -44,11 +44,11 @@ pub(super) fn draw(task: &Task, built: Option<&str>) -> Result<String, FigureErr
     let triangle = Triangle::of(task);
     draw_svg(task.sheet, &task.caption, |canvas| {
         draw_sets(canvas, &triangle)?;
-        for shares in landed.dots {
-            canvas.disc(triangle.place(shares), DOT, sequence_colour(INSIDE), 0.55)?;
+        for fractions in landed.dots {
+            canvas.disc(triangle.place(fractions), DOT, sequence_colour(INSIDE), 0.55)?;
         }
-        for (label, shares) in &landed.built {
-            draw_built(canvas, &triangle, *shares, label)?;
+        for (label, fractions) in &landed.built {
+            draw_built(canvas, &triangle, *fractions, label)?;
         }
         draw_two_classes(canvas, &triangle)?;
         draw_words(canvas, &triangle, task.sheet.width)
@@ -57,7 +57,8 @@ pub(super) fn draw(task: &Task, built: Option<&str>) -> Result<String, FigureErr
 
 fn draw_sets(canvas: &Canvas, triangle: &Triangle) -> Result<(), FigureError> {
     canvas.area(&triangle.corners, GREY, OUTSIDE_ALPHA)?;
-    let medial = [[0.5, 0.5, 0.0], [0.0, 0.5, 0.5], [0.5, 0.0, 0.5]].map(|shares| triangle.place(shares));
+    let medial =
+        [[0.5, 0.5, 0.0], [0.0, 0.5, 0.5], [0.5, 0.0, 0.5]].map(|fractions| triangle.place(fractions));
     canvas.area(&medial, PAPER, 1.0)?;
     canvas.outline(&triangle.corners, Stroke::solid(GREY, AXIS_WIDTH))?;
     canvas.outline(&medial, Stroke::solid(sequence_colour(INSIDE), CURVE_WIDTH))
@@ -67,11 +68,11 @@ fn draw_sets(canvas: &Canvas, triangle: &Triangle) -> Result<(), FigureError> {
 fn draw_built(
     canvas: &Canvas,
     triangle: &Triangle,
-    shares: Shares<3>,
+    fractions: OutflowFractions<3>,
     label: &str,
 ) -> Result<(), FigureError> {
     let colour: Colour = sequence_colour(BUILT);
-    let at = triangle.place(shares);
+    let at = triangle.place(fractions);
     draw_filled(canvas, Shape::Diamond, at, DIAMOND, colour)?;
     let middle = f64::midpoint(triangle.corners[0].0, triangle.corners[1].0);
     let beside = DIAMOND + GAP;

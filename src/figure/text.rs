@@ -1,4 +1,4 @@
-//! The embedded font: the one face the renderer may use, and the width of a text in it.
+//! The embedded font, the only one the renderer may use, and the width of text in it.
 
 use std::sync::{Arc, LazyLock};
 
@@ -14,7 +14,7 @@ static FONTS: LazyLock<Arc<Database>> = LazyLock::new(|| {
     Arc::new(fonts)
 });
 
-/// Reading options that know the embedded font and no other, so that every machine draws the same picture.
+/// Parser options with the embedded font only, so that every machine draws the same picture.
 pub(super) fn reading_options() -> Options<'static> {
     Options { fontdb: Arc::clone(&FONTS), ..Options::default() }
 }

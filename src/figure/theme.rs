@@ -1,4 +1,4 @@
-//! The look every figure shares: sizes in points, colours, stroke widths.
+//! The theme of all figures: sizes in points, colours, stroke widths.
 
 use plotters::style::RGBColor;
 
@@ -110,22 +110,22 @@ pub(super) fn loss_colour(loss: &str) -> Colour {
 
 /// From none (0) to all (1) in one hue that darkens steadily, so that it survives grey printing and colour
 /// blindness.
-pub(super) fn sequential_colour(share: f64) -> Colour {
+pub(super) fn sequential_colour(fraction: f64) -> Colour {
     const STOPS: [(f64, Colour); 3] = [
         (0.0, RGBColor(0xf1, 0xf6, 0xfb)),
         (0.5, RGBColor(0x66, 0xab, 0xd8)),
         (1.0, RGBColor(0x08, 0x2c, 0x59)),
     ];
-    let share = share.clamp(0.0, 1.0);
-    let (from, to) = if share <= STOPS[1].0 { (STOPS[0], STOPS[1]) } else { (STOPS[1], STOPS[2]) };
-    mix(from.1, to.1, (share - from.0) / (to.0 - from.0))
+    let fraction = fraction.clamp(0.0, 1.0);
+    let (from, to) = if fraction <= STOPS[1].0 { (STOPS[0], STOPS[1]) } else { (STOPS[1], STOPS[2]) };
+    mix(from.1, to.1, (fraction - from.0) / (to.0 - from.0))
 }
 
 /// The colour that text needs on a background of [`sequential_colour`].
-pub(super) fn text_on(share: f64) -> Colour {
-    // About where white and ink stand out equally.
+pub(super) fn text_on(fraction: f64) -> Colour {
+    // About where white and ink have equal contrast.
     const MIDDLE: f64 = 0.48;
-    if luminance(sequential_colour(share)) < MIDDLE { PAPER } else { INK }
+    if luminance(sequential_colour(fraction)) < MIDDLE { PAPER } else { INK }
 }
 
 /// Perceived brightness of a colour, 0 (black) to 1 (white).
@@ -138,9 +138,9 @@ pub(super) fn lighter(colour: Colour) -> Colour {
     mix(colour, PAPER, 0.35)
 }
 
-fn mix(from: Colour, to: Colour, share: f64) -> Colour {
+fn mix(from: Colour, to: Colour, fraction: f64) -> Colour {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a blend of bytes is a byte")]
-    let blend = |a: u8, b: u8| (f64::from(a) + share * (f64::from(b) - f64::from(a))).round() as u8;
+    let blend = |a: u8, b: u8| (f64::from(a) + fraction * (f64::from(b) - f64::from(a))).round() as u8;
     RGBColor(blend(from.0, to.0), blend(from.1, to.1), blend(from.2, to.2))
 }
 

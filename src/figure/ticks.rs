@@ -4,7 +4,7 @@ use super::scale::Scale;
 use crate::numeric::{power_of_ten, significant};
 
 /// Most steps between the labels of an axis.
-const MOST_STEPS: i32 = 7;
+const MAX_STEPS: i32 = 7;
 
 /// A mark on an axis; only major ticks have a label.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,7 +27,7 @@ pub(super) fn ticks(scale: Scale) -> Vec<Tick> {
 }
 
 fn linear_ticks(low: f64, high: f64) -> Vec<Tick> {
-    let rough = (high - low) / f64::from(MOST_STEPS);
+    let rough = (high - low) / f64::from(MAX_STEPS);
     let power = exponent(rough, f64::floor);
     let decade = 10_f64.powi(power);
     // The allowance keeps a step that is round up to rounding from being passed over.
@@ -35,7 +35,7 @@ fn linear_ticks(low: f64, high: f64) -> Vec<Tick> {
     let (step, power) = factor.map_or((10.0 * decade, power + 1), |factor| (factor * decade, power));
     let decimals = usize::try_from(-power).unwrap_or(0);
     let first = (low / step).floor();
-    (0..=2 * MOST_STEPS)
+    (0..=2 * MAX_STEPS)
         .map(|i| (first + f64::from(i)) * step)
         .map(|value| Tick { value, label: Some(format!("{value:.decimals$}").replace('-', "−")) })
         .collect()
@@ -44,7 +44,7 @@ fn linear_ticks(low: f64, high: f64) -> Vec<Tick> {
 /// Factors within a decade that are labelled where there are too few powers of ten.
 const LABELLED_FACTORS: [f64; 3] = [2.0, 3.0, 5.0];
 
-/// Powers of ten with minor ticks between them; where fewer than two powers are in sight, some of those have labels, too.
+/// Powers of ten with minor ticks between them; where fewer than two powers are visible, some of those have labels, too.
 fn log_ticks(low: f64, high: f64) -> Vec<Tick> {
     let scale = Scale::Log { low, high };
     let mut ticks = powers_of_ten(low, high);
@@ -63,7 +63,7 @@ fn log_ticks(low: f64, high: f64) -> Vec<Tick> {
 fn powers_of_ten(low: f64, high: f64) -> Vec<Tick> {
     let (first, last) = (exponent(low, f64::floor), exponent(high, f64::ceil));
     let whole_decades = exponent(high, f64::floor) - exponent(low, f64::ceil);
-    let step = ((whole_decades - 1) / MOST_STEPS + 1).max(1);
+    let step = ((whole_decades - 1) / MAX_STEPS + 1).max(1);
     let minor: &[f64] = if step == 1 { &[2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0] } else { &[] };
     (first..=last)
         .flat_map(|power| {
@@ -75,7 +75,7 @@ fn powers_of_ten(low: f64, high: f64) -> Vec<Tick> {
         .collect()
 }
 
-/// The decimal exponent of a positive value, rounded as told.
+/// The decimal exponent of a positive value, rounded by `round`.
 fn exponent(value: f64, round: fn(f64) -> f64) -> i32 {
     #[expect(clippy::cast_possible_truncation, reason = "decimal exponents of f64 lie within ±324")]
     let power = round(value.log10()) as i32;

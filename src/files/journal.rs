@@ -1,5 +1,5 @@
-//! What a run has finished, kept at once: one record a line, each sealed with a digest of itself, so that a line that is not as it
-//! was written is told from one that is. A journal is locked by the process that writes it.
+//! A journal of finished records: one record a line, each with its checksum, so that damaged lines are recognised. A
+//! journal is locked by the process that writes it.
 
 use super::{Claim, claim, short_digest};
 use serde::Serialize;
@@ -10,7 +10,7 @@ use std::io::{Result, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-/// What stands before and between seal and record.
+/// What comes before and between seal and record.
 const HEAD: &str = "{\"seal\":\"";
 const MIDDLE: &str = "\",\"record\":";
 
@@ -50,7 +50,7 @@ impl Journal {
     /// Opens a journal for this process alone; `None` if another process has it.
     pub(crate) fn open(path: &Path) -> Result<Option<Self>> {
         let mut file = match claim(path, OpenOptions::new().create(true).append(true))? {
-            // Where there are no locks nobody can be told apart, so nobody is kept out.
+            // Where there are no locks, nobody is kept out.
             Claim::Ours(file) | Claim::Anybodys(file) => file,
             Claim::Anothers => return Ok(None),
         };
@@ -88,8 +88,8 @@ pub(crate) fn contents(path: &Path) -> Option<Vec<u8>> {
     path.is_file().then(|| std::fs::read(path).ok()).flatten()
 }
 
-/// The sealed records of a journal, and what is wrong with other lines of it. The last line of a journal that is being
-/// written may not be whole yet, which is nothing wrong.
+/// The records of a journal, and the errors of its damaged lines. The last line of a journal that is being written may
+/// be incomplete; that is not an error.
 pub(crate) fn read<T: DeserializeOwned>(path: &Path, remarks: &mut Vec<String>) -> Vec<T> {
     let being_written = is_being_written(path);
     let Some(bytes) = contents(path) else { return Vec::new() };
@@ -155,7 +155,7 @@ mod tests {
         assert_eq!(read_records(&path, &mut remarks), [record("a")]);
         assert!(remarks[0].contains(":2: a record is not as it was written"), "{remarks:?}");
         assert!(remarks[1].contains(":3: a record was cut off"), "{remarks:?}");
-        // What comes after a line that was cut off stands on a line of its own.
+        // What comes after a line that was cut off is on a line of its own.
         Journal::open(&path).expect("opened").expect("free").keep(&record("b")).expect("kept");
         remarks.clear();
         assert_eq!(read_records(&path, &mut remarks), [record("a"), record("b")]);

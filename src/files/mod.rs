@@ -15,8 +15,8 @@ pub fn directory_of(file: &Path) -> &Path {
 
 /// Writes to a temporary name in the same directory and renames it into place.
 ///
-/// The name is told by that of the file, so that what a killed process has left is taken up by the next one that writes the same
-/// file; while another process is at it, it is a random one.
+/// The name follows from that of the file, so that a file left by a killed process is reused by the next one that
+/// writes the same file; while another process writes it, the name is random.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let temporary = directory_of(path).join(format!("{TEMPORARY}{name}"));
@@ -52,7 +52,7 @@ fn claim(path: &Path, how: &OpenOptions) -> Result<Claim> {
         if matches!(locked, Err(TryLockError::WouldBlock)) {
             return Ok(Claim::Anothers);
         }
-        // Whoever had it may have finished and taken it away since it was opened.
+        // The other process may have finished and removed it since it was opened.
         if is_at(&file, path) {
             return Ok(if locked.is_ok() { Claim::Ours(file) } else { Claim::Anybodys(file) });
         }
@@ -82,7 +82,7 @@ fn is_at(file: &File, path: &Path) -> bool {
     }
 }
 
-/// Whether there is something at a path; which file it is other systems do not tell.
+/// Whether there is something at a path; which file it is, other systems do not say.
 #[cfg(not(unix))]
 fn is_at(_: &File, path: &Path) -> bool {
     path.exists()

@@ -22,7 +22,7 @@ impl<'a> LogitBlock<'a> {
     /// The logits (`n x Q`) of samples `range`, with their classes and weights.
     pub(crate) fn of(targets: &'a Targets, range: Range<usize>, values: &'a mut [f64]) -> Self {
         let weights = targets.sample_weights().map(|weights| &weights[range.clone()]);
-        Self { first_sample: range.start, labels: &targets.of_sample()[range], weights, values }
+        Self { first_sample: range.start, labels: &targets.class_indices()[range], weights, values }
     }
 }
 

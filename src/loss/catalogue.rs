@@ -11,18 +11,18 @@ pub struct LossEntry {
     pub title: &'static str,
     /// A sample's loss before its class weight, with `p` the probabilities, `y` the class.
     pub equation: &'static str,
-    /// What holds where the gradient by the intercepts vanishes (docs/theory.md#balance and #repair).
+    /// What holds where the gradient with respect to the intercepts vanishes (docs/theory.md#balance and #repair).
     pub law: &'static str,
     /// Who proposed it; empty for what everybody uses.
     pub source: &'static str,
     /// Which library computes it like this, or differently.
     pub practice: &'static str,
-    /// The numbers it hangs on.
+    /// The numbers it depends on.
     pub settings: &'static [Setting],
     build: fn(&Choices) -> LossPlan,
 }
 
-/// A number that a loss hangs on.
+/// A number that a loss depends on.
 #[derive(Debug, Clone, Copy)]
 pub struct Setting {
     /// Its name, an option of the command line without the dashes.
@@ -56,7 +56,7 @@ impl LossEntry {
         (self.build)(&Choices { numbers, ..choices.clone() })
     }
 
-    /// Whether the loss hangs on the number of this name.
+    /// Whether the loss depends on the number of this name.
     #[must_use]
     pub fn takes(&self, setting: &str) -> bool {
         self.settings.iter().any(|known| known.name == setting)
@@ -216,7 +216,7 @@ pub const CATALOGUE: &[LossEntry] = &[
     },
     LossEntry {
         name: "seesaw",
-        title: "Softmax that pushes rare classes down less, unless told wrong",
+        title: "Softmax that pushes rare classes down less, unless misclassified",
         equation: "-log softmax(z + log S)_y,  S_j = min(1, N_j/N_y)^p max(1, p_j/p_y)^q, held constant",
         law: "B7: B5 for the probabilities of the shifted logits",
         source: "Wang and others, CVPR 2021",

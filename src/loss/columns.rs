@@ -55,7 +55,7 @@ pub(super) fn curvature_product(
     product.component_mul_assign(direction);
     for (column, means) in means.iter().enumerate() {
         let Some(coupling) = loss.coupling(column, means) else { continue };
-        let (classes, labels) = (targets.classes(), targets.of_sample());
+        let (classes, labels) = (targets.classes(), targets.class_indices());
         let mut by_loss: Vec<f64> = logits.row(column).iter().copied().collect();
         let mut by_probability = vec![0.0; by_loss.len()];
         let of_samples = (labels, targets.sample_weights());
@@ -73,8 +73,8 @@ pub(super) fn curvature_product(
     }
 }
 
-/// How each sample's class means of loss (`w p / N_c`, written over its logit) and of probability (`w p (1 - p) / N_c`)
-/// move with its logit in one column; not at all in the column's target class.
+/// Derivatives of the class means of loss (`w p / N_c`, written over the logits) and of probability (`w p (1 - p) /
+/// N_c`) with respect to each sample's logit in one column; zero in the column's target class.
 pub(crate) fn mean_slopes(
     logits: &mut [f64],
     probability: &mut [f64],
@@ -82,8 +82,8 @@ pub(crate) fn mean_slopes(
     target: usize,
     targets: &Targets,
 ) {
-    let share = |class: usize| if class == target { 0.0 } else { 1.0 / targets.sizes()[class] };
-    let of_class: Vec<f64> = (0..targets.classes()).map(share).collect();
+    let weight = |class: usize| if class == target { 0.0 } else { 1.0 / targets.sizes()[class] };
+    let of_class: Vec<f64> = (0..targets.classes()).map(weight).collect();
     for (entry, &label) in probability.iter_mut().zip(labels) {
         *entry = of_class[label as usize];
     }
@@ -91,7 +91,7 @@ pub(crate) fn mean_slopes(
     vectorised(MeanSlopes { logits, probability });
 }
 
-/// From logits and the shares of samples in their classes' means to the slopes of those means.
+/// Turns logits, and the weights of samples in their classes' means, into the slopes of those means.
 struct MeanSlopes<'a> {
     logits: &'a mut [f64],
     probability: &'a mut [f64],
@@ -103,10 +103,10 @@ impl Kernel for MeanSlopes<'_> {
 
     #[inline(always)]
     fn call(self) {
-        for (z, share) in self.logits.iter_mut().zip(self.probability.iter_mut()) {
+        for (z, weight) in self.logits.iter_mut().zip(self.probability.iter_mut()) {
             let sigmoid = Sigmoid::of(*z);
-            *z = *share * sigmoid.probability;
-            *share *= sigmoid.slope();
+            *z = *weight * sigmoid.probability;
+            *weight *= sigmoid.slope();
         }
     }
 }

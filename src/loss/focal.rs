@@ -32,7 +32,7 @@ pub struct Focal {
     gamma: f64,
     /// `e` of each class.
     exponents: Vec<f64>,
-    divisor: f64,
+    denominator: f64,
 }
 
 /// `q`, as precisely as each use needs it.
@@ -51,12 +51,12 @@ impl Focal {
             FocalProbability::Plain => vec![1.0; targets.classes()],
             FocalProbability::OfWeightedLoss => targets.class_weights().to_vec(),
         };
-        Self { gamma, exponents, divisor: targets.total_mass() }
+        Self { gamma, exponents, denominator: targets.total_mass() }
     }
 
     /// The same with every sample counted `factor` times.
     pub(super) fn scaled(&self, factor: f64) -> Self {
-        Self { divisor: self.divisor / factor, ..self.clone() }
+        Self { denominator: self.denominator / factor, ..self.clone() }
     }
 
     /// `f(q)`.
@@ -84,12 +84,12 @@ impl Focal {
 
     fn each(&self, logits: &DMatrix<f64>, targets: &Targets, mut work: impl FnMut(At)) {
         let mut sample = room(self.exponents.len());
-        for (number, (z, &label)) in logits.column_iter().zip(targets.of_sample()).enumerate() {
+        for (number, (z, &label)) in logits.column_iter().zip(targets.class_indices()).enumerate() {
             let class = label as usize;
             let log_own = softmax_with_complements(z.as_slice(), &mut sample).log_probability(z[class]);
             let log = self.exponents[class] * log_own;
             let target = Target { probability: log.exp(), complement: -log.exp_m1(), log };
-            let weight = targets.weight_of(number) / self.divisor;
+            let weight = targets.weight_of(number) / self.denominator;
             work(At { number, class, weight, sample: &sample, log_own, target });
         }
     }
@@ -116,8 +116,8 @@ impl Loss for Focal {
         self.exponents.len()
     }
 
-    fn divisor(&self) -> f64 {
-        self.divisor
+    fn denominator(&self) -> f64 {
+        self.denominator
     }
 
     fn value_and_gradient(

@@ -1,7 +1,7 @@
 //! LGL-INR: logistic loss with in-negative-class reweighting (docs/theory.md#repair).
 
 use super::pair_weights::{ColumnMeans, PairWeights};
-use super::{ColumnLoss, ColumnShares, Link, Loss, Targets, columns};
+use super::{ColumnLoss, ColumnWeights, Link, Loss, Targets, columns};
 use nalgebra::{DMatrix, DVector, DVectorView};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -70,12 +70,12 @@ impl Inr {
     }
 }
 
-/// How the pull on the class means of one column changes with them: the second derivative of `lbar`, as a product in
+/// How the gradient with respect to the class means of one column changes with them: the second derivative of `lbar`, as a product in
 /// `O(K)`.
 ///
 /// `d2/da_c dl_e = beta omega_c (delta_ce - omega_e)` and
 /// `d2/da_c da_e = beta^2 omega_c (delta_ce x_c - omega_e x_c - omega_e x_e)` with the excess `x_c = l_c - lbar`.
-/// Detached, `lbar` is pulled at through the losses alone: only `d omega_e / da_c` is left, and the matrix is not
+/// Detached, `lbar` has a gradient through the losses alone: only `d omega_e / da_c` is left, and the matrix is not
 /// symmetric.
 pub(crate) struct Coupling {
     beta: f64,
@@ -85,7 +85,7 @@ pub(crate) struct Coupling {
 }
 
 impl Coupling {
-    /// The change of the pulls on losses and probabilities with a change of both (`2K`, losses first).
+    /// The change of the gradients by losses and probabilities with a change of both (`2K`, losses first).
     pub(crate) fn product(&self, change: &DVectorView<f64>) -> DVector<f64> {
         let (omega, beta, classes) = (&self.omega, self.beta, self.omega.len());
         let (losses, probabilities) = (change.rows(0, classes), change.rows(classes, classes));
@@ -93,12 +93,12 @@ impl Coupling {
         let weighted_excess = omega.component_mul(&self.excess).dot(&probabilities);
         let mut product = DVector::zeros(2 * classes);
         for class in 0..classes {
-            let share = beta * omega[class];
-            product[class] = share * (probabilities[class] - mean_probability);
+            let factor = beta * omega[class];
+            product[class] = factor * (probabilities[class] - mean_probability);
             if self.variant == InrVariant::Attached {
                 let by_probability =
                     self.excess[class] * (probabilities[class] - mean_probability) - weighted_excess;
-                product[classes + class] = share * (losses[class] - mean_loss + beta * by_probability);
+                product[classes + class] = factor * (losses[class] - mean_loss + beta * by_probability);
             }
         }
         product
@@ -121,11 +121,11 @@ impl Loss for Inr {
         self.classes
     }
 
-    fn divisor(&self) -> f64 {
+    fn denominator(&self) -> f64 {
         1.0
     }
 
-    fn has_value(&self) -> bool {
+    fn has_objective(&self) -> bool {
         self.variant == InrVariant::Attached || self.beta == 0.0
     }
 
@@ -154,24 +154,25 @@ impl ColumnLoss for Inr {
         true
     }
 
-    /// Shares `omega_c / N_c` (`1 / N_k` for targets); attached, each class's samples are also pulled by
-    /// `beta omega_c (l_c - lbar) / N_c`, the derivative of `lbar` by the mean probability of class `c`.
+    /// Weights `omega_c / N_c` (`1 / N_k` for targets); attached, each class's samples also have the weight gradient
+    /// `beta omega_c (l_c - lbar) / N_c`, the derivative of `lbar` with respect to the mean probability of class `c`.
     fn pair_weights(&self, columns: &[usize], means: &[ColumnMeans], targets: &Targets) -> PairWeights {
-        let mut share = DMatrix::zeros(self.classes, columns.len());
-        let mut pull = DMatrix::zeros(self.classes, columns.len());
+        let mut weight = DMatrix::zeros(self.classes, columns.len());
+        let mut weight_gradient = DMatrix::zeros(self.classes, columns.len());
         for (index, (&column, means)) in columns.iter().zip(means).enumerate() {
             let at = self.reweighting(column, means);
             // A batch may lack a class, which then has no means.
             let seen = targets.sizes().iter().enumerate().filter(|&(_, &size)| size > 0.0);
             for (class, &size) in seen {
                 let omega = if class == column { 1.0 } else { at.omega[class] };
-                share[(class, index)] = omega / size;
-                pull[(class, index)] = self.beta * at.omega[class] * (at.loss[class] - at.mean_loss) / size;
+                weight[(class, index)] = omega / size;
+                weight_gradient[(class, index)] =
+                    self.beta * at.omega[class] * (at.loss[class] - at.mean_loss) / size;
             }
         }
         let attached = self.variant == InrVariant::Attached;
-        let pull = (attached && self.beta > 0.0).then_some(pull);
-        PairWeights { targets: columns.to_vec(), share: ColumnShares::OfPair(share), pull }
+        let weight_gradient = (attached && self.beta > 0.0).then_some(weight_gradient);
+        PairWeights { targets: columns.to_vec(), weight: ColumnWeights::OfPair(weight), weight_gradient }
     }
 
     fn coupling(&self, column: usize, means: &ColumnMeans) -> Option<Coupling> {

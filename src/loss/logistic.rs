@@ -1,7 +1,7 @@
 //! Logistic losses: binary, and one-vs-all with any pair weights (docs/theory.md#b1, #b6).
 
 use super::pair_weights::{ColumnMeans, PairWeights};
-use super::{ColumnLoss, ColumnShares, Link, Loss, Targets, columns};
+use super::{ColumnLoss, ColumnWeights, Link, Loss, Targets, columns};
 use nalgebra::DMatrix;
 
 /// One logistic loss per logit column `q`, each with a target class `t(q)`:
@@ -14,8 +14,8 @@ use nalgebra::DMatrix;
 pub struct Logistic {
     target_of: Vec<usize>,
     /// `A[c][q]`, reduction included.
-    shares: ColumnShares,
-    divisor: f64,
+    column_weights: ColumnWeights,
+    denominator: f64,
 }
 
 impl Logistic {
@@ -46,15 +46,15 @@ impl Logistic {
 
     /// Columns in which a sample of class `c` counts `lambda_c / M`: no weight is kept for pairs of class and column.
     fn class_weighted(target_of: Vec<usize>, targets: &Targets) -> Self {
-        let divisor = targets.total_mass();
-        let shares = targets.class_weights().iter().map(|weight| weight / divisor).collect();
-        Self { target_of, shares: ColumnShares::OfClass(shares), divisor }
+        let denominator = targets.total_mass();
+        let column_weights = targets.class_weights().iter().map(|weight| weight / denominator).collect();
+        Self { target_of, column_weights: ColumnWeights::OfClass(column_weights), denominator }
     }
 
-    /// One-vs-all with the weight `A[c][k]` of class-`c` samples in column `k`, the whole divided by `divisor` (B6).
+    /// One-vs-all with the weight `A[c][k]` of class-`c` samples in column `k`, the whole divided by `denominator` (B6).
     #[must_use]
-    pub fn with_pair_weights(pair_weights: DMatrix<f64>, divisor: f64) -> Self {
-        Self::new((0..pair_weights.ncols()).collect(), pair_weights, divisor)
+    pub fn with_pair_weights(pair_weights: DMatrix<f64>, denominator: f64) -> Self {
+        Self::new((0..pair_weights.ncols()).collect(), pair_weights, denominator)
     }
 
     /// One column per class, or one for two classes, whose own samples count `positive[k]` times as much as the others do
@@ -91,24 +91,27 @@ impl Logistic {
         Self::new(target_of, pair, targets.total_mass())
     }
 
-    fn new(target_of: Vec<usize>, pair_weights: DMatrix<f64>, divisor: f64) -> Self {
-        Self { target_of, shares: ColumnShares::OfPair(pair_weights / divisor), divisor }
+    fn new(target_of: Vec<usize>, pair_weights: DMatrix<f64>, denominator: f64) -> Self {
+        Self { target_of, column_weights: ColumnWeights::OfPair(pair_weights / denominator), denominator }
     }
 
     /// `A[c][q]`, reduction included.
     #[must_use]
-    pub fn shares(&self) -> &ColumnShares {
-        &self.shares
+    pub fn column_weights(&self) -> &ColumnWeights {
+        &self.column_weights
     }
 
     /// The same with every sample counted `factor` times.
     pub(super) fn scaled(&self, factor: f64) -> Self {
-        Self { shares: self.shares.map(|_, share| share * factor), ..self.clone() }
+        Self { column_weights: self.column_weights.map(|_, weight| weight * factor), ..self.clone() }
     }
 
     /// The same loss with every sample of class `c` counted `factors[c]` times.
     pub(crate) fn reweighted(&self, factors: &[f64]) -> Self {
-        Self { shares: self.shares.map(|class, share| share * factors[class]), ..self.clone() }
+        Self {
+            column_weights: self.column_weights.map(|class, weight| weight * factors[class]),
+            ..self.clone()
+        }
     }
 }
 
@@ -125,8 +128,8 @@ impl Loss for Logistic {
         self.target_of[row]
     }
 
-    fn divisor(&self) -> f64 {
-        self.divisor
+    fn denominator(&self) -> f64 {
+        self.denominator
     }
 
     fn value_and_gradient(
@@ -153,8 +156,8 @@ impl ColumnLoss for Logistic {
     fn pair_weights(&self, columns: &[usize], _: &[ColumnMeans], _: &Targets) -> PairWeights {
         PairWeights {
             targets: columns.iter().map(|&column| self.target_of[column]).collect(),
-            share: self.shares.of_columns(columns),
-            pull: None,
+            weight: self.column_weights.of_columns(columns),
+            weight_gradient: None,
         }
     }
 }

@@ -5,7 +5,7 @@
 
 mod block;
 mod catalogue;
-mod column_shares;
+mod column_weights;
 mod columns;
 mod focal;
 mod inr;
@@ -24,7 +24,7 @@ mod weights;
 
 pub(crate) use block::{LogitBlock, weigh};
 pub use catalogue::{CATALOGUE, Choices, LossEntry, Setting, loss_named};
-pub use column_shares::ColumnShares;
+pub use column_weights::ColumnWeights;
 pub(crate) use columns::mean_slopes;
 pub use focal::{Focal, FocalProbability};
 pub(crate) use inr::{Coupling, in_negative_weights};
@@ -39,12 +39,12 @@ pub use seesaw::Seesaw;
 pub use shifted::ShiftedSoftmax;
 pub use smoothed::{LabelSmoothing, SmoothingWeights};
 pub use softmax::Softmax;
-pub use weights::{ClassWeights, Span, Targets, WIDEST_SPAN, WeightError};
+pub use weights::{ClassWeights, MAX_WEIGHT_RATIO, Targets, WeightError, WeightRange};
 
 use nalgebra::DMatrix;
 use std::borrow::Cow;
 
-/// Which probability a loss speaks of.
+/// Which probability a loss predicts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Link {
     /// `p_k = sigmoid(z_k)`, each column for itself.
@@ -53,13 +53,13 @@ pub enum Link {
     Softmax,
 }
 
-/// A loss over the whole logit matrix; LGL-INR is not a sum over samples, so nothing smaller will do.
+/// A loss over the whole logit matrix, since LGL-INR is not a sum over samples.
 pub trait Loss: Sync {
-    /// Which probability the loss speaks of.
+    /// Which probability the loss predicts.
     fn link(&self) -> Link;
 
-    /// The logits whose probabilities the loss speaks of; most losses speak of what they are given.
-    fn linked_logits<'a>(&self, logits: &'a DMatrix<f64>, _: &Targets) -> Cow<'a, DMatrix<f64>> {
+    /// The logits that the link is applied to; most losses take them as given.
+    fn adjusted_logits<'a>(&self, logits: &'a DMatrix<f64>, _: &Targets) -> Cow<'a, DMatrix<f64>> {
         Cow::Borrowed(logits)
     }
 
@@ -71,11 +71,11 @@ pub trait Loss: Sync {
         row
     }
 
-    /// What the sum over samples is divided by: the total mass of a weighted mean, 1 for LGL-INR's sum over classes.
-    fn divisor(&self) -> f64;
+    /// The denominator of the sum over samples: the total mass for a weighted mean, 1 for LGL-INR's sum over classes.
+    fn denominator(&self) -> f64;
 
-    /// Whether `dL/dz` is the derivative of the value. Detached losses take for constant what is not.
-    fn has_value(&self) -> bool {
+    /// Whether `dL/dz` is the derivative of the value. Detached losses treat as constant what is not.
+    fn has_objective(&self) -> bool {
         true
     }
 
@@ -107,7 +107,7 @@ pub(crate) trait ColumnLoss: Loss {
     /// The weights of some columns; `means` holds the class means of each where they are read.
     fn pair_weights(&self, columns: &[usize], means: &[ColumnMeans], targets: &Targets) -> PairWeights;
 
-    /// How the pull on the class means of a column changes with them, for losses that couple samples through them.
+    /// How the gradient with respect to the class means of a column changes with them, for losses that couple samples through them.
     fn coupling(&self, _column: usize, _means: &ColumnMeans) -> Option<Coupling> {
         None
     }

@@ -2,23 +2,23 @@
 //! true class and column.
 
 use super::block::{LogitBlock, PerSample, lane_largest, lane_sum, weigh};
-use super::{ColumnPart, ColumnShares};
+use super::{ColumnPart, ColumnWeights};
 use crate::numeric::{Kernel, SAMPLES_PER_CHUNK, Sigmoid, Sum, softplus, vectorised};
 use nalgebra::DMatrix;
 
 /// Weights under which columns are evaluated.
 ///
-/// For a sample of class `c` in column `q` that is not the column's target, `dL/dz = p (share + pull (1 - p))` and the
-/// value is `share softplus(z)`; for a target `dL/dz = -share (1 - p)` and the value is `share softplus(-z)`. All of it
+/// For a sample of class `c` in column `q` that is not the column's target, `dL/dz = p (weight + weight_gradient (1 - p))` and the
+/// value is `weight softplus(z)`; for a target `dL/dz = -weight (1 - p)` and the value is `weight softplus(-z)`. All of it
 /// times the sample's weight.
 #[derive(Debug, Clone)]
 pub(crate) struct PairWeights {
     /// The class each column accepts.
     pub(crate) targets: Vec<usize>,
-    /// `share[(c, q)]`, reduction included.
-    pub(crate) share: ColumnShares,
-    /// `pull[(c, q)]`, zero for targets; `None` where no weight depends on the logits.
-    pub(crate) pull: Option<DMatrix<f64>>,
+    /// `weight[(c, q)]`, reduction included.
+    pub(crate) weight: ColumnWeights,
+    /// `weight_gradient[(c, q)]`, zero for targets; `None` where no weight depends on the logits.
+    pub(crate) weight_gradient: Option<DMatrix<f64>>,
 }
 
 /// Class means of one column at the present logits.
@@ -40,8 +40,9 @@ pub(crate) struct ClassSums {
 impl PairWeights {
     /// Writes `dL/dz` over the logits of a block.
     pub(crate) fn evaluate(&self, block: &mut LogitBlock) -> Vec<ColumnPart> {
-        let parts =
-            self.over_columns(block, |logits, share, pull| vectorised(Residuals { logits, share, pull }));
+        let parts = self.map_columns(block, |logits, weight, weight_gradient| {
+            vectorised(Residuals { logits, weight, weight_gradient })
+        });
         let labels = block.labels;
         for (column, &target) in block.columns().zip(&self.targets) {
             flip_targets(column, labels, target);
@@ -51,32 +52,34 @@ impl PairWeights {
 
     /// Writes `d2L/dz2`, at fixed class means, over the logits of a block.
     pub(crate) fn curvature(&self, block: &mut LogitBlock) {
-        self.over_columns(block, |logits, share, pull| vectorised(Curvatures { logits, share, pull }));
+        self.map_columns(block, |logits, weight, weight_gradient| {
+            vectorised(Curvatures { logits, weight, weight_gradient });
+        });
     }
 
     /// Runs a kernel over the columns, with the logits of targets negated: seen from `-z`, a target is a sample like
     /// any other.
-    fn over_columns<T>(
+    fn map_columns<T>(
         &self,
         block: &mut LogitBlock,
         kernel: impl Fn(&mut [f64], &[f64], Option<&[f64]>) -> T,
     ) -> Vec<T> {
         let (labels, weights) = (block.labels, block.weights);
-        let mut share: PerSample = [0.0; SAMPLES_PER_CHUNK];
-        let mut pull: PerSample = [0.0; SAMPLES_PER_CHUNK];
-        let (share, pull) = (&mut share[..labels.len()], &mut pull[..labels.len()]);
+        let mut weight: PerSample = [0.0; SAMPLES_PER_CHUNK];
+        let mut weight_gradient: PerSample = [0.0; SAMPLES_PER_CHUNK];
+        let (weight, weight_gradient) = (&mut weight[..labels.len()], &mut weight_gradient[..labels.len()]);
         let gather = |table: &[f64], into: &mut [f64]| {
             vectorised(Gather { table, labels, into });
             weigh(into, weights);
         };
         let mut results = Vec::with_capacity(self.targets.len());
         for (index, (column, &target)) in block.columns().zip(&self.targets).enumerate() {
-            gather(self.share.column(index), share);
-            if let Some(of_pairs) = &self.pull {
-                gather(of_pairs.column(index).as_slice(), pull);
+            gather(self.weight.column(index), weight);
+            if let Some(of_pairs) = &self.weight_gradient {
+                gather(of_pairs.column(index).as_slice(), weight_gradient);
             }
             flip_targets(column, labels, target);
-            results.push(kernel(column, share, self.pull.is_some().then_some(&*pull)));
+            results.push(kernel(column, weight, self.weight_gradient.is_some().then_some(&*weight_gradient)));
         }
         results
     }
@@ -173,8 +176,8 @@ impl Kernel for Gather<'_> {
 
 struct Residuals<'a> {
     logits: &'a mut [f64],
-    share: &'a [f64],
-    pull: Option<&'a [f64]>,
+    weight: &'a [f64],
+    weight_gradient: Option<&'a [f64]>,
 }
 
 #[allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
@@ -186,18 +189,20 @@ impl Kernel for Residuals<'_> {
         let mut losses: PerSample = [0.0; SAMPLES_PER_CHUNK];
         let losses = &mut losses[..self.logits.len()];
         let largest_logit = lane_largest(self.logits);
-        let Some(pull) = self.pull else {
-            for ((z, loss), share) in self.logits.iter_mut().zip(&mut *losses).zip(self.share) {
-                *loss = share * softplus(*z);
-                *z = share * Sigmoid::of(*z).probability;
+        let Some(weight_gradient) = self.weight_gradient else {
+            for ((z, loss), weight) in self.logits.iter_mut().zip(&mut *losses).zip(self.weight) {
+                *loss = weight * softplus(*z);
+                *z = weight * Sigmoid::of(*z).probability;
             }
             // Plain residuals are not negative, targets having been negated.
             return ColumnPart { value: lane_sum(losses), magnitude: lane_sum(self.logits), largest_logit };
         };
-        for (((z, loss), share), pull) in self.logits.iter_mut().zip(&mut *losses).zip(self.share).zip(pull) {
-            *loss = share * softplus(*z);
+        for (((z, loss), weight), weight_gradient) in
+            self.logits.iter_mut().zip(&mut *losses).zip(self.weight).zip(weight_gradient)
+        {
+            *loss = weight * softplus(*z);
             let sigmoid = Sigmoid::of(*z);
-            *z = sigmoid.probability * (share + pull * sigmoid.complement);
+            *z = sigmoid.probability * (weight + weight_gradient * sigmoid.complement);
         }
         let value = lane_sum(losses);
         losses.iter_mut().zip(&*self.logits).for_each(|(entry, residual)| *entry = residual.abs());
@@ -207,8 +212,8 @@ impl Kernel for Residuals<'_> {
 
 struct Curvatures<'a> {
     logits: &'a mut [f64],
-    share: &'a [f64],
-    pull: Option<&'a [f64]>,
+    weight: &'a [f64],
+    weight_gradient: Option<&'a [f64]>,
 }
 
 #[allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
@@ -217,15 +222,15 @@ impl Kernel for Curvatures<'_> {
 
     #[inline(always)]
     fn call(self) {
-        let Some(pull) = self.pull else {
-            for (z, share) in self.logits.iter_mut().zip(self.share) {
-                *z = share * Sigmoid::of(*z).slope();
+        let Some(weight_gradient) = self.weight_gradient else {
+            for (z, weight) in self.logits.iter_mut().zip(self.weight) {
+                *z = weight * Sigmoid::of(*z).slope();
             }
             return;
         };
-        for ((z, share), pull) in self.logits.iter_mut().zip(self.share).zip(pull) {
+        for ((z, weight), weight_gradient) in self.logits.iter_mut().zip(self.weight).zip(weight_gradient) {
             let sigmoid = Sigmoid::of(*z);
-            *z = sigmoid.slope() * (share + pull * (sigmoid.complement - sigmoid.probability));
+            *z = sigmoid.slope() * (weight + weight_gradient * (sigmoid.complement - sigmoid.probability));
         }
     }
 }

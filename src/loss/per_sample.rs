@@ -13,7 +13,7 @@ pub(super) fn residual(sample: &[Sigmoid], k: usize, class: usize) -> f64 {
     if k == class { -sample[k].complement } else { sample[k].probability }
 }
 
-/// `p .* v - p (p . v)`, the derivative of the probabilities along `v`, entry by entry.
+/// `p .* v - p (p . v)`, the derivative of the probabilities along `v`.
 pub(super) fn spread<'a>(
     sample: &'a [Sigmoid],
     along: &'a DVectorView<f64>,

@@ -1,4 +1,4 @@
-//! Losses by the names that files and flags give them, and as networks are trained on them.
+//! Losses by their names in files and flags, and their forms for training.
 
 use super::{
     Focal, FocalProbability, Inr, InrVariant, LabelSmoothing, Logistic, Loss, PowerLogistic, Seesaw,
@@ -77,13 +77,13 @@ pub enum LossPlan {
         /// Share of all samples below which a class is rare, from 0 to 1.
         rare: f64,
     },
-    /// Softmax that pushes rare classes down less, unless a sample is told wrong.
+    /// Softmax that pushes rare classes down less, unless a sample is misclassified.
     Seesaw {
         /// Power of the ratio of class sizes, at least 0.
         mitigation: f64,
         /// Power of the ratio of probabilities, at least 0.
         compensation: f64,
-        /// Least probability of the own class that others are held against, from 0 to 1.
+        /// Lower bound on the own probability in the ratio to the others, from 0 to 1.
         #[serde(default)]
         floor: f64,
     },
@@ -113,7 +113,7 @@ impl PositiveWeights {
                 let total = targets.total_size();
                 targets.sizes().iter().map(|size| (total - size) / size).collect()
             }
-            // Classes without a weight count once; whoever takes a plan from outside checks their number.
+            // Classes without a weight count once; callers that read a plan from outside check their number.
             Self::Explicit(weights) => {
                 (0..targets.classes()).map(|class| weights.get(class).copied().unwrap_or(1.0)).collect()
             }
@@ -145,13 +145,14 @@ pub enum TrainingLoss {
 impl LossPlan {
     /// The loss over some samples; logistic losses of two classes have one column.
     #[must_use]
-    pub fn over(&self, targets: &Targets) -> TrainingLoss {
-        self.over_columns(targets, if targets.classes() == 2 { 1 } else { targets.classes() })
+    pub fn build(&self, targets: &Targets) -> TrainingLoss {
+        self.build_columns(targets, if targets.classes() == 2 { 1 } else { targets.classes() })
     }
 
-    /// The same for so many logit columns where the loss leaves a choice: logistic losses of two classes have one or two.
+    /// The same with the number of logit columns where the loss allows several: logistic losses of two classes have one
+    /// or two.
     #[must_use]
-    pub fn over_columns(&self, targets: &Targets, columns: usize) -> TrainingLoss {
+    pub fn build_columns(&self, targets: &Targets, columns: usize) -> TrainingLoss {
         match *self {
             Self::Logistic if columns == 1 => TrainingLoss::Logistic(Logistic::binary(targets)),
             Self::Logistic => TrainingLoss::Logistic(Logistic::one_vs_all(targets)),
@@ -194,33 +195,33 @@ impl LossPlan {
         }
     }
 
-    /// The numbers that the loss hangs on, with their names and ranges.
+    /// The numbers that the loss depends on, with their names and ranges.
     #[must_use]
     pub fn parameters(&self) -> Vec<Parameter> {
-        let upwards = |name, value| Parameter { name, value, most: MOST_SHARPNESS };
-        let share = |name, value| Parameter { name, value, most: 1.0 };
+        let upwards = |name, value| Parameter { name, value, most: MAX_SHARPNESS };
+        let fraction = |name, value| Parameter { name, value, most: 1.0 };
         match *self {
             Self::Logistic | Self::Softmax | Self::BalancedSoftmax | Self::PosWeight { .. } => Vec::new(),
             Self::Inr { beta, .. } => vec![upwards("beta", beta)],
             Self::Focal { gamma, .. } => vec![upwards("gamma", gamma)],
-            Self::SigmoidFocal { gamma, alpha } => vec![upwards("gamma", gamma), share("alpha", alpha)],
-            Self::LabelSmoothing { smoothing, .. } => vec![share("smoothing", smoothing)],
+            Self::SigmoidFocal { gamma, alpha } => vec![upwards("gamma", gamma), fraction("alpha", alpha)],
+            Self::LabelSmoothing { smoothing, .. } => vec![fraction("smoothing", smoothing)],
             Self::LogitAdjusted { strength } => vec![upwards("strength", strength)],
             Self::Ldam { margin, scale } => vec![upwards("margin", margin), upwards("scale", scale)],
             Self::VectorScaling { strength, gamma } => {
                 vec![upwards("strength", strength), upwards("gamma", gamma)]
             }
-            Self::Equalization { rare } => vec![share("rare", rare)],
+            Self::Equalization { rare } => vec![fraction("rare", rare)],
             Self::Seesaw { mitigation, compensation, floor } => vec![
                 upwards("mitigation", mitigation),
                 upwards("compensation", compensation),
-                share("floor", floor),
+                fraction("floor", floor),
             ],
             Self::SoftSelection { alpha, gamma } => vec![upwards("alpha", alpha), upwards("gamma", gamma)],
         }
     }
 
-    /// Whether it hangs on class sizes, so that a class without samples makes no sense.
+    /// Whether it depends on class sizes, so that a class without samples makes no sense.
     #[must_use]
     pub fn reads_counts(&self) -> bool {
         matches!(
@@ -290,7 +291,7 @@ impl LossPlan {
     }
 }
 
-/// A number that a loss hangs on, from 0 to `most`.
+/// A number that a loss depends on, from 0 to `most`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Parameter {
     /// Its name in files, and with dashes on the command line.
@@ -308,30 +309,30 @@ impl Parameter {
 }
 
 /// Sharpness of a loss above this overflows.
-const MOST_SHARPNESS: f64 = 1e6;
+const MAX_SHARPNESS: f64 = 1e6;
 
 impl TrainingLoss {
-    /// The loss of a batch that is a `1 / share` part of all samples: over all batches of an epoch its gradients add up to
-    /// `share` times that of the whole, so that each estimates it without bias. A weighted mean is not divided by the batch's
+    /// The loss of a batch that is a `1 / batches` part of all samples: over all batches of an epoch its gradients add up to
+    /// `batches` times that of the whole, so that each estimates it without bias. A weighted mean is not divided by the batch's
     /// own mass, which would count a rare class less wherever it occurs; LGL-INR takes its class means over the batch.
     #[must_use]
-    pub fn on_batch(&self, share: f64) -> Self {
+    pub fn on_batch(&self, batches: f64) -> Self {
         match self {
-            Self::Logistic(loss) => Self::Logistic(loss.scaled(share)),
-            Self::Softmax(loss) => Self::Softmax(loss.scaled(share)),
+            Self::Logistic(loss) => Self::Logistic(loss.scaled(batches)),
+            Self::Softmax(loss) => Self::Softmax(loss.scaled(batches)),
             Self::Inr(loss) => Self::Inr(*loss),
-            Self::Focal(loss) => Self::Focal(loss.scaled(share)),
-            Self::PowerLogistic(loss) => Self::PowerLogistic(loss.scaled(share)),
-            Self::LabelSmoothing(loss) => Self::LabelSmoothing(loss.scaled(share)),
-            Self::Shifted(loss) => Self::Shifted(loss.scaled(share)),
-            Self::Seesaw(loss) => Self::Seesaw(loss.scaled(share)),
+            Self::Focal(loss) => Self::Focal(loss.scaled(batches)),
+            Self::PowerLogistic(loss) => Self::PowerLogistic(loss.scaled(batches)),
+            Self::LabelSmoothing(loss) => Self::LabelSmoothing(loss.scaled(batches)),
+            Self::Shifted(loss) => Self::Shifted(loss.scaled(batches)),
+            Self::Seesaw(loss) => Self::Seesaw(loss.scaled(batches)),
         }
     }
 }
 
 impl TrainingLoss {
-    /// What may be added, times any number, to the logits of a sample without changing the loss: the same to each for
-    /// softmax; `None` for losses of which every logit counts.
+    /// The direction in logit space that leaves the loss unchanged: all ones for softmax; `None` for losses without
+    /// one.
     #[must_use]
     pub fn free_shift(&self) -> Option<Vec<f64>> {
         match self {

@@ -13,7 +13,7 @@ pub struct PowerLogistic {
     classes: usize,
     own: Entry,
     others: Entry,
-    divisor: f64,
+    denominator: f64,
 }
 
 /// `factor * g(z; power)`.
@@ -33,8 +33,8 @@ impl PowerLogistic {
         Self::new(targets, entry(alpha), entry(1.0 - alpha))
     }
 
-    /// SS-LR, logistic loss with soft selection: own columns count in full, of the others the mean, weighed by
-    /// `alpha p^gamma`.
+    /// SS-LR, logistic loss with soft selection: own columns count in full, the others as a mean weighted by `alpha
+    /// p^gamma`.
     ///
     /// Source: Q. Dong, X. Zhu, S. Gong, *Single-Label Multi-Class Image Classification by Deep Logistic Regression*,
     /// AAAI 2019.
@@ -47,12 +47,12 @@ impl PowerLogistic {
     }
 
     fn new(targets: &Targets, own: Entry, others: Entry) -> Self {
-        Self { classes: targets.classes(), own, others, divisor: targets.total_mass() }
+        Self { classes: targets.classes(), own, others, denominator: targets.total_mass() }
     }
 
     /// The same with every sample counted `factor` times.
     pub(super) fn scaled(self, factor: f64) -> Self {
-        Self { divisor: self.divisor / factor, ..self }
+        Self { denominator: self.denominator / factor, ..self }
     }
 
     /// Calls `work` with the place of every logit, its weight, its entry, and whether it should be high (-1) or low (1).
@@ -62,8 +62,8 @@ impl PowerLogistic {
         targets: &Targets,
         mut work: impl FnMut((usize, usize), f64, Entry, f64),
     ) {
-        for (sample, &label) in targets.of_sample().iter().enumerate() {
-            let weight = targets.weight_of(sample) / self.divisor;
+        for (sample, &label) in targets.class_indices().iter().enumerate() {
+            let weight = targets.weight_of(sample) / self.denominator;
             for k in 0..logits.nrows() {
                 let (entry, wrong) = if k == label as usize { (self.own, -1.0) } else { (self.others, 1.0) };
                 work((k, sample), weight * entry.factor, entry, wrong);
@@ -106,8 +106,8 @@ impl Loss for PowerLogistic {
         self.classes
     }
 
-    fn divisor(&self) -> f64 {
-        self.divisor
+    fn denominator(&self) -> f64 {
+        self.denominator
     }
 
     fn value_and_gradient(

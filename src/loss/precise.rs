@@ -1,8 +1,8 @@
-//! `d/dlogits` of every loss a second time, in double-double arithmetic and from the equations alone, to hold against
-//! what the search was guided by.
+//! `d/dlogits` of every loss again, in double-double arithmetic and from the equations alone, to check the gradient of
+//! the search.
 #![allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
 
-use super::{ColumnShares, Inr, InrVariant, Loss, LossKind, Targets};
+use super::{ColumnWeights, Inr, InrVariant, Loss, LossKind, Targets};
 use crate::numeric::{DoubleDouble, Kernel, vectorised};
 use nalgebra::DMatrix;
 
@@ -31,17 +31,17 @@ pub(crate) enum PreciseLoss {
     Columns {
         /// The class that each column is to accept.
         targets: Vec<usize>,
-        /// What a sample of class `c` counts in column `q`, beside its own weight.
-        share: ColumnShares<DoubleDouble>,
+        /// Factor on the weight of a sample of class `c` in column `q`.
+        weight: ColumnWeights<DoubleDouble>,
         /// Factor of `p (1 - p)`: what moving the class mean of `p` does to LGL-INR's weights.
-        pull: Option<DMatrix<DoubleDouble>>,
+        weight_gradient: Option<DMatrix<DoubleDouble>>,
     },
-    /// What each class's samples count beside their own weight.
+    /// Factor of each class on the weights of its samples.
     Softmax(Vec<DoubleDouble>),
 }
 
 impl PreciseLoss {
-    /// `sums` gives [`PreciseSums`] (`K x Q`, class by column) at the logits in question; asked for by LGL-INR.
+    /// `sums` gives [`PreciseSums`] (`K x Q`, class by column) at the logits; only LGL-INR calls it.
     pub(crate) fn new(
         loss: &LossKind,
         targets: &Targets,
@@ -50,8 +50,8 @@ impl PreciseLoss {
         match loss {
             LossKind::Logistic(loss) => Self::Columns {
                 targets: (0..loss.logit_rows()).map(|column| loss.target_of(column)).collect(),
-                share: loss.shares().map(|_, &share| DoubleDouble::from(share)),
-                pull: None,
+                weight: loss.column_weights().map(|_, &weight| DoubleDouble::from(weight)),
+                weight_gradient: None,
             },
             LossKind::Softmax(_) => {
                 let total = DoubleDouble::from(targets.total_mass());
@@ -63,14 +63,14 @@ impl PreciseLoss {
         }
     }
 
-    /// Shares `omega_c / N_c`, and for R2 the pull `beta omega_c (l_c - lbar) / N_c`.
+    /// Weights `omega_c / N_c`, and for R2 the weight gradient `beta omega_c (l_c - lbar) / N_c`.
     fn inr(loss: Inr, targets: &Targets, sums: &DMatrix<PreciseSums>) -> Self {
         let classes = loss.classes;
         let beta = DoubleDouble::from(loss.beta);
         let count = |class: usize| DoubleDouble::from(targets.sizes()[class]);
         let zero = DoubleDouble::default();
-        let mut share = DMatrix::from_element(classes, classes, zero);
-        let mut pull = share.clone();
+        let mut weight = DMatrix::from_element(classes, classes, zero);
+        let mut weight_gradient = weight.clone();
         for column in 0..classes {
             let mean = |class: usize| sums[(class, column)].probability / count(class);
             let others = || (0..classes).filter(|&class| class != column);
@@ -80,23 +80,28 @@ impl PreciseLoss {
             let omega = |class: usize| power(class) / total;
             let class_loss = |class: usize| sums[(class, column)].loss / count(class);
             let mean_loss = others().map(|c| omega(c) * class_loss(c)).fold(zero, |sum, term| sum + term);
-            share[(column, column)] = DoubleDouble::ONE / count(column);
+            weight[(column, column)] = DoubleDouble::ONE / count(column);
             for class in others() {
-                share[(class, column)] = omega(class) / count(class);
-                pull[(class, column)] = beta * share[(class, column)] * (class_loss(class) - mean_loss);
+                weight[(class, column)] = omega(class) / count(class);
+                weight_gradient[(class, column)] =
+                    beta * weight[(class, column)] * (class_loss(class) - mean_loss);
             }
         }
         let attached = loss.variant == InrVariant::Attached;
-        let share = ColumnShares::OfPair(share);
-        Self::Columns { targets: (0..classes).collect(), share, pull: attached.then_some(pull) }
+        let weight = ColumnWeights::OfPair(weight);
+        Self::Columns {
+            targets: (0..classes).collect(),
+            weight,
+            weight_gradient: attached.then_some(weight_gradient),
+        }
     }
 
     /// Turns the logits of a block into `dL/dlogits`, given classes and weights of its samples; padding becomes zero.
     pub(crate) fn residuals(&self, labels: &[u32], weights: Option<&[f64]>, block: &mut PreciseBlock) {
         match self {
-            Self::Columns { targets, share, pull } => {
-                let pull = pull.as_ref();
-                vectorised(ColumnResiduals { labels, targets, share, pull, block });
+            Self::Columns { targets, weight, weight_gradient } => {
+                let weight_gradient = weight_gradient.as_ref();
+                vectorised(ColumnResiduals { labels, targets, weight, weight_gradient, block });
             }
             Self::Softmax(weights) => vectorised(SoftmaxResiduals { labels, weights, block }),
         }
@@ -152,8 +157,8 @@ fn sigmoid(z: DoubleDouble) -> (DoubleDouble, DoubleDouble) {
 struct ColumnResiduals<'a> {
     labels: &'a [u32],
     targets: &'a [usize],
-    share: &'a ColumnShares<DoubleDouble>,
-    pull: Option<&'a DMatrix<DoubleDouble>>,
+    weight: &'a ColumnWeights<DoubleDouble>,
+    weight_gradient: Option<&'a DMatrix<DoubleDouble>>,
     block: &'a mut PreciseBlock,
 }
 
@@ -162,16 +167,16 @@ impl Kernel for ColumnResiduals<'_> {
 
     #[inline(always)]
     fn call(self) {
-        let Self { labels, targets, share, pull, block } = self;
+        let Self { labels, targets, weight, weight_gradient, block } = self;
         for (column, &target) in targets.iter().enumerate() {
-            let share = share.column(column);
+            let weight = weight.column(column);
             for (sample, &label) in labels.iter().enumerate() {
                 let (class, index) = (label as usize, column * block.stride + sample);
                 let (probability, complement) = sigmoid(block.get(index));
                 let error = if class == target { -complement } else { probability };
-                let mut residual = share[class] * error;
-                if let Some(pull) = pull {
-                    residual += pull[(class, column)] * (probability * complement);
+                let mut residual = weight[class] * error;
+                if let Some(weight_gradient) = weight_gradient {
+                    residual += weight_gradient[(class, column)] * (probability * complement);
                 }
                 block.set(index, residual);
             }
@@ -260,13 +265,13 @@ impl Kernel for AddSums<'_> {
                 let (probability, _) = sigmoid(logit);
                 let tail = (-logit.abs()).exp_of_nonpositive().ln_1p_of_nonnegative();
                 let loss = if logit.high > 0.0 { logit + tail } else { tail };
-                let mut of_sample = PreciseSums { probability, loss };
+                let mut sample_sums = PreciseSums { probability, loss };
                 if let Some(weights) = weights {
                     let weight = DoubleDouble::from(weights[sample]);
-                    of_sample = PreciseSums { probability: probability * weight, loss: loss * weight };
+                    sample_sums = PreciseSums { probability: probability * weight, loss: loss * weight };
                 }
                 let sum = &mut sums[(label as usize, column)];
-                *sum = sum.joined(of_sample);
+                *sum = sum.joined(sample_sums);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! How a loss and its pull change with one logit of one sample.
+//! How a loss and its gradient change with one logit of one sample.
 
 use super::{ClassWeights, LossPlan, Targets};
 use crate::data::Labels;
@@ -26,19 +26,19 @@ pub struct LossProfile {
 pub struct ProfilePoint {
     /// The logit that moves.
     pub logit: f64,
-    /// The sample's loss before its weight; NaN where the loss has none.
+    /// The sample's loss before its weight; NaN where the loss has no objective.
     pub value: f64,
     /// `dl/dz` by that logit.
     pub gradient: f64,
 }
 
 impl LossProfile {
-    /// `None` without two classes, with a class of no samples, or where a class that is named does not exist.
+    /// `None` with fewer than two classes, with a class of no samples, or where a given class does not exist.
     #[must_use]
     pub fn new(counts: &[usize], class: usize, moved: Moved) -> Option<Self> {
         let of_class = (0_u32..).zip(counts);
-        let of_sample = of_class.flat_map(|(class, &count)| std::iter::repeat_n(class, count)).collect();
-        let labels = Labels::numbered(of_sample, counts.len()).ok()?;
+        let class_indices = of_class.flat_map(|(class, &count)| std::iter::repeat_n(class, count)).collect();
+        let labels = Labels::numbered(class_indices, counts.len()).ok()?;
         let row = if let Moved::Other(other) = moved { other } else { class };
         let exists = class.max(row) < counts.len() && moved != Moved::Other(class);
         let targets = Targets::new(&labels, &ClassWeights::None).ok().filter(|_| exists)?;
@@ -48,7 +48,7 @@ impl LossProfile {
     /// The loss where the moving logit takes each of some values. Logistic losses have a column for every class.
     #[must_use]
     pub fn of(&self, plan: &LossPlan, logits: impl Iterator<Item = f64>) -> Vec<ProfilePoint> {
-        let loss = plan.over_columns(&self.targets, self.targets.classes());
+        let loss = plan.build_columns(&self.targets, self.targets.classes());
         let one = self.targets.of_batch(vec![u32::try_from(self.class).unwrap_or(0)]);
         let row = if let Moved::Other(other) = self.moved { other } else { self.class };
         let at = |logit: f64| {
@@ -58,8 +58,8 @@ impl LossProfile {
             let value = loss.value_and_gradient(&all, &one, &mut gradient);
             ProfilePoint {
                 logit,
-                value: if loss.has_value() { value * loss.divisor() } else { f64::NAN },
-                gradient: gradient[row] * loss.divisor(),
+                value: if loss.has_objective() { value * loss.denominator() } else { f64::NAN },
+                gradient: gradient[row] * loss.denominator(),
             }
         };
         logits.map(at).collect()

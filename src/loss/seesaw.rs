@@ -10,9 +10,9 @@ use std::borrow::Cow;
 ///
 /// `S_i^j = min(1, (N_j / N_y)^mitigation) max(1, p_i^j / max(p_i^y, floor))^compensation`, `p = softmax(z)`,
 ///
-/// which the gradient takes for constant: a sample of a frequent class pushes rare classes down less, unless it is told
-/// wrong. `dL/dz_i^k = (lambda_y/M) (p'_i^k - 1[k = y])` with the probabilities `p'` of the shifted logits, for which B5
-/// holds. The gradient is not the derivative of the value.
+/// which the gradient treats as constant: a sample of a frequent class pushes rare classes down less, unless it is
+/// misclassified. `dL/dz_i^k = (lambda_y/M) (p'_i^k - 1[k = y])` with the probabilities `p'` of the shifted logits, for
+/// which B5 holds. The gradient is not the derivative of the value.
 ///
 /// Source: J. Wang and others, *Seesaw Loss for Long-Tailed Instance Segmentation*, CVPR 2021.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,21 +21,27 @@ pub struct Seesaw {
     mitigation: f64,
     compensation: f64,
     log_floor: f64,
-    divisor: f64,
+    denominator: f64,
 }
 
 impl Seesaw {
-    /// The loss with its two exponents, zero or more, and the least probability of a sample's own class that the others' are
-    /// held against (zero in the paper).
+    /// The loss with its two exponents, zero or more, and the lower bound on a sample's own probability in the ratio
+    /// (zero in the paper).
     #[must_use]
     pub fn new(targets: &Targets, mitigation: f64, compensation: f64, floor: f64) -> Self {
         let log_counts = targets.sizes().iter().map(|size| size.ln()).collect();
-        Self { log_counts, mitigation, compensation, log_floor: floor.ln(), divisor: targets.total_mass() }
+        Self {
+            log_counts,
+            mitigation,
+            compensation,
+            log_floor: floor.ln(),
+            denominator: targets.total_mass(),
+        }
     }
 
     /// The same with every sample counted `factor` times.
     pub(super) fn scaled(&self, factor: f64) -> Self {
-        Self { divisor: self.divisor / factor, ..self.clone() }
+        Self { denominator: self.denominator / factor, ..self.clone() }
     }
 
     /// Writes the shifted logits of a sample of a class; `sample` is room for its probabilities.
@@ -58,11 +64,11 @@ impl Seesaw {
     ) {
         let mut sample = room(self.log_counts.len());
         let mut shifted = vec![0.0; self.log_counts.len()];
-        for (number, (z, &label)) in logits.column_iter().zip(targets.of_sample()).enumerate() {
+        for (number, (z, &label)) in logits.column_iter().zip(targets.class_indices()).enumerate() {
             let class = label as usize;
             self.shift(z.as_slice(), class, &mut sample, &mut shifted);
             let total = softmax_with_complements(&shifted, &mut sample);
-            let weight = targets.weight_of(number) / self.divisor;
+            let weight = targets.weight_of(number) / self.denominator;
             work(number, class, weight, &sample, total.log_probability(shifted[class]));
         }
     }
@@ -73,10 +79,10 @@ impl Loss for Seesaw {
         Link::Softmax
     }
 
-    fn linked_logits<'a>(&self, logits: &'a DMatrix<f64>, targets: &Targets) -> Cow<'a, DMatrix<f64>> {
+    fn adjusted_logits<'a>(&self, logits: &'a DMatrix<f64>, targets: &Targets) -> Cow<'a, DMatrix<f64>> {
         let mut shifted = logits.clone();
         let mut sample = room(self.log_counts.len());
-        let columns = logits.column_iter().zip(shifted.column_iter_mut()).zip(targets.of_sample());
+        let columns = logits.column_iter().zip(shifted.column_iter_mut()).zip(targets.class_indices());
         for ((z, mut into), &label) in columns {
             self.shift(z.as_slice(), label as usize, &mut sample, into.as_mut_slice());
         }
@@ -87,11 +93,11 @@ impl Loss for Seesaw {
         self.log_counts.len()
     }
 
-    fn divisor(&self) -> f64 {
-        self.divisor
+    fn denominator(&self) -> f64 {
+        self.denominator
     }
 
-    fn has_value(&self) -> bool {
+    fn has_objective(&self) -> bool {
         false
     }
 
@@ -111,8 +117,8 @@ impl Loss for Seesaw {
         value.value()
     }
 
-    /// The derivative of the field, which is not symmetric: the factors `S` move with the logits, though the gradient takes them
-    /// for constant. Where one of their two parts switches on, the derivative is that of the side where it is off.
+    /// The derivative of the field, which is not symmetric: the factors `S` move with the logits, though the gradient
+    /// treats them as constant. At a kink the derivative is that of the side where the part is off.
     fn curvature_product(
         &self,
         logits: &DMatrix<f64>,

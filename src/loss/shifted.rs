@@ -50,7 +50,7 @@ impl ShiftedSoftmax {
         Self { factor, ..Self::logit_adjusted(targets, strength) }
     }
 
-    /// What moves all `z'` alike: `1 / a_k`, and ones where all `a_k` are equal.
+    /// The direction that shifts all `z'` equally: `1 / a_k`, and ones where all `a_k` are equal.
     pub(super) fn free_shift(&self) -> Vec<f64> {
         if self.factor.iter().all(|factor| *factor == self.factor[0]) {
             return vec![1.0; self.factor.len()];
@@ -70,7 +70,7 @@ impl ShiftedSoftmax {
 
     fn shifted(&self, logits: &DMatrix<f64>, targets: &Targets) -> DMatrix<f64> {
         let mut shifted = logits.clone();
-        for (mut column, &label) in shifted.column_iter_mut().zip(targets.of_sample()) {
+        for (mut column, &label) in shifted.column_iter_mut().zip(targets.class_indices()) {
             let changes = self.factor.iter().zip(&self.shift);
             column
                 .iter_mut()
@@ -99,7 +99,7 @@ impl Loss for ShiftedSoftmax {
         Link::Softmax
     }
 
-    fn linked_logits<'a>(&self, logits: &'a DMatrix<f64>, targets: &Targets) -> Cow<'a, DMatrix<f64>> {
+    fn adjusted_logits<'a>(&self, logits: &'a DMatrix<f64>, targets: &Targets) -> Cow<'a, DMatrix<f64>> {
         Cow::Owned(self.shifted(logits, targets))
     }
 
@@ -107,8 +107,8 @@ impl Loss for ShiftedSoftmax {
         self.softmax.logit_rows()
     }
 
-    fn divisor(&self) -> f64 {
-        self.softmax.divisor()
+    fn denominator(&self) -> f64 {
+        self.softmax.denominator()
     }
 
     fn value_and_gradient(

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SmoothingWeights {
-    /// Each term of the cross-entropy by the weight of the class it speaks of, as `PyTorch` does.
+    /// Each term of the cross-entropy by the weight of its class, as `PyTorch` does.
     #[default]
     Term,
     /// The whole sample by the weight of its own class, as Keras does.
@@ -32,7 +32,7 @@ pub struct LabelSmoothing {
     targets_of: DMatrix<f64>,
     /// Its column sums.
     mass_of: Vec<f64>,
-    divisor: f64,
+    denominator: f64,
 }
 
 impl LabelSmoothing {
@@ -40,22 +40,22 @@ impl LabelSmoothing {
     #[must_use]
     pub fn new(targets: &Targets, smoothing: f64, weights: SmoothingWeights) -> Self {
         let (classes, weight) = (targets.classes(), targets.class_weights());
-        let share = smoothing / classes as f64;
+        let uniform = smoothing / classes as f64;
         let targets_of = DMatrix::from_fn(classes, classes, |k, class| {
             let own = if k == class { (1.0 - smoothing) * weight[class] } else { 0.0 };
             let spread = match weights {
                 SmoothingWeights::Term => weight[k],
                 SmoothingWeights::Sample => weight[class],
             };
-            own + share * spread
+            own + uniform * spread
         });
         let mass_of = targets_of.column_iter().map(|column| column.sum()).collect();
-        Self { targets_of, mass_of, divisor: targets.total_mass() }
+        Self { targets_of, mass_of, denominator: targets.total_mass() }
     }
 
     /// The same with every sample counted `factor` times.
     pub(super) fn scaled(&self, factor: f64) -> Self {
-        Self { divisor: self.divisor / factor, ..self.clone() }
+        Self { denominator: self.denominator / factor, ..self.clone() }
     }
 }
 
@@ -68,8 +68,8 @@ impl Loss for LabelSmoothing {
         self.targets_of.nrows()
     }
 
-    fn divisor(&self) -> f64 {
-        self.divisor
+    fn denominator(&self) -> f64 {
+        self.denominator
     }
 
     fn value_and_gradient(
@@ -81,19 +81,19 @@ impl Loss for LabelSmoothing {
         let mut value = Sum::default();
         let mut sample = room(self.logit_rows());
         for (number, ((z, &label), mut entries)) in
-            logits.column_iter().zip(targets.of_sample()).zip(gradient.column_iter_mut()).enumerate()
+            logits.column_iter().zip(targets.class_indices()).zip(gradient.column_iter_mut()).enumerate()
         {
             let (class, z) = (label as usize, z.as_slice());
             let factor = targets.sample_weight(number);
             let total = softmax_with_complements(z, &mut sample);
             let (smoothed, mass) = (self.targets_of.column(class), self.mass_of[class]);
             let terms = smoothed.iter().zip(z).map(|(target, &z)| -target * total.log_probability(z));
-            value.add(factor * (terms.sum::<f64>() / self.divisor));
-            // `mass p - t` without the difference of near numbers where the target takes nearly all.
+            value.add(factor * (terms.sum::<f64>() / self.denominator));
+            // `mass p - t` without cancellation where the target takes nearly all.
             for (k, entry) in entries.iter_mut().enumerate() {
                 let others = mass - smoothed[k];
                 let residual = others * sample[k].probability - smoothed[k] * sample[k].complement;
-                *entry = factor * (residual / self.divisor);
+                *entry = factor * (residual / self.denominator);
             }
         }
         value.value()
@@ -107,10 +107,10 @@ impl Loss for LabelSmoothing {
         product: &mut DMatrix<f64>,
     ) {
         let mut sample = room(self.logit_rows());
-        for (number, (z, &label)) in logits.column_iter().zip(targets.of_sample()).enumerate() {
+        for (number, (z, &label)) in logits.column_iter().zip(targets.class_indices()).enumerate() {
             softmax_with_complements(z.as_slice(), &mut sample);
             let along = direction.column(number);
-            let weight = targets.sample_weight(number) * (self.mass_of[label as usize] / self.divisor);
+            let weight = targets.sample_weight(number) * (self.mass_of[label as usize] / self.denominator);
             let entries = product.column_mut(number);
             entries
                 .into_iter()

@@ -29,12 +29,12 @@ impl Softmax {
         Self { total_mass: self.total_mass / factor, ..self }
     }
 
-    /// What each sample of a class counts beside its own weight, reduction included.
-    pub(crate) fn class_shares(self, targets: &Targets) -> Vec<f64> {
+    /// Factor on the weight of each sample of a class, reduction included.
+    pub(crate) fn normalised_class_weights(self, targets: &Targets) -> Vec<f64> {
         targets.class_weights().iter().map(|weight| weight / self.total_mass).collect()
     }
 
-    /// Writes `dL/dz` over the logits of a block; the value stands in the first column's part.
+    /// Writes `dL/dz` over the logits of a block; the value is in the first column's part.
     pub(crate) fn evaluate(block: &mut LogitBlock, weights: &[f64]) -> Vec<ColumnPart> {
         let samples = block.labels.len();
         let mut largest: PerSample = [f64::NEG_INFINITY; SAMPLES_PER_CHUNK];
@@ -158,7 +158,7 @@ impl Loss for Softmax {
         self.classes
     }
 
-    fn divisor(&self) -> f64 {
+    fn denominator(&self) -> f64 {
         self.total_mass
     }
 
@@ -168,7 +168,7 @@ impl Loss for Softmax {
         targets: &Targets,
         gradient: &mut DMatrix<f64>,
     ) -> f64 {
-        let weights = self.class_shares(targets);
+        let weights = self.normalised_class_weights(targets);
         gradient.copy_from(logits);
         let parts = update_in_blocks(gradient, targets, |block| Self::evaluate(block, &weights)[0].value);
         parts.into_iter().collect::<Sum>().value()
@@ -184,8 +184,8 @@ impl Loss for Softmax {
     ) {
         product.copy_from(logits);
         update_in_blocks(product, targets, Self::probabilities);
-        let weights = self.class_shares(targets);
-        let samples = product.column_iter_mut().zip(direction.column_iter()).zip(targets.of_sample());
+        let weights = self.normalised_class_weights(targets);
+        let samples = product.column_iter_mut().zip(direction.column_iter()).zip(targets.class_indices());
         for (sample, ((mut p, along), &label)) in samples.enumerate() {
             let (mean, weight) = (p.dot(&along), weights[label as usize] * targets.sample_weight(sample));
             p.zip_apply(&along, |p, along| *p *= weight * (along - mean));

@@ -131,14 +131,14 @@ fn a_whole_weight_is_so_many_equal_samples() {
 fn one_vs_all_keeps_a_weight_per_class_and_none_per_pair() {
     let targets = targets(5, &[1.0, 2.0, 3.0, 4.0, 5.0]);
     let loss = Logistic::one_vs_all(&targets);
-    let ColumnShares::OfClass(shares) = loss.shares() else { panic!("a table of pairs") };
-    assert_eq!(shares.len(), 5);
+    let ColumnWeights::OfClass(weights) = loss.column_weights() else { panic!("a table of pairs") };
+    assert_eq!(weights.len(), 5);
     // As a table of pairs it is the same loss.
     let pairs = Logistic::with_pair_weights(
         DMatrix::from_fn(5, 5, |class, _| targets.class_weights()[class]),
         targets.total_mass(),
     );
-    assert_eq!(*loss.shares().matrix(5), *pairs.shares().matrix(5));
+    assert_eq!(*loss.column_weights().matrix(5), *pairs.column_weights().matrix(5));
     let at = logits(5, targets.samples(), 2.0);
     assert_eq!(gradient_at(&loss, &at, &targets), gradient_at(&pairs, &at, &targets));
 }
@@ -153,7 +153,8 @@ fn extreme_logits_stay_finite_and_correct() {
     }
     // Softmax at such logits: the loss is the mean gap to the largest logit.
     let (value, _) = gradient_at(&Softmax::new(&targets), &at, &targets);
-    let gap = |sample: usize| at.column(sample).max() - at[(targets.of_sample()[sample] as usize, sample)];
+    let gap =
+        |sample: usize| at.column(sample).max() - at[(targets.class_indices()[sample] as usize, sample)];
     let expected = (0..targets.samples()).map(gap).sum::<f64>() / targets.samples() as f64;
     assert!((value - expected).abs() <= 1e-12 * expected, "{value} {expected}");
 }
@@ -179,14 +180,14 @@ fn detached_inr_is_the_logistic_loss_with_frozen_pair_weights() {
     let at = logits(4, targets.samples(), 2.0);
     let inr = Inr { classes: 4, beta: 3.0, variant: InrVariant::Detached };
     let probability = |c: usize, k: usize| {
-        let of_class = (0..targets.samples()).filter(|&sample| targets.of_sample()[sample] as usize == c);
+        let of_class = (0..targets.samples()).filter(|&sample| targets.class_indices()[sample] as usize == c);
         let sum: f64 = of_class.map(|sample| Sigmoid::of(at[(k, sample)]).probability).sum();
         sum / targets.counts()[c] as f64
     };
     let omega = |k| in_negative_weights(3.0, &(0..4).map(|c| probability(c, k)).collect::<Vec<_>>(), k);
     let pair = DMatrix::from_fn(4, 4, |c, k| {
-        let share = if c == k { 1.0 } else { omega(k)[c] };
-        share / targets.counts()[c] as f64
+        let weight = if c == k { 1.0 } else { omega(k)[c] };
+        weight / targets.counts()[c] as f64
     });
     let frozen = Logistic::with_pair_weights(pair, 1.0);
     let ((value, gradient), (frozen_value, frozen_gradient)) =
@@ -220,7 +221,7 @@ fn seesaw_is_softmax_of_logits_whose_shifts_are_frozen() {
     let seesaw = Seesaw::new(&targets, 0.8, 2.0, 0.01);
     let at = logits(3, targets.samples(), 3.0);
     let along = logits(3, targets.samples(), 1.0).map(|value| (3.0 * value).cos());
-    let shift = seesaw.linked_logits(&at, &targets).into_owned() - &at;
+    let shift = seesaw.adjusted_logits(&at, &targets).into_owned() - &at;
     assert!(shift.amax() > 1.0 && shift.min() < 0.0, "both factors are at work: {shift}");
     let softmax = Softmax::new(&targets);
     let ((value, gradient), (frozen_value, frozen_gradient)) =
@@ -237,11 +238,11 @@ fn seesaw_is_softmax_of_logits_whose_shifts_are_frozen() {
         seesaw.curvature_product(&at, &targets, &along, &mut product);
         assert!((&product - &change).amax() <= 1e-8 * (1.0 + product.amax()), "floor {floor}");
     }
-    // A frequent class's sample pushes the rare class down by its size, unless it is told wrong.
+    // A frequent class's sample pushes the rare class down by its size, unless it is misclassified.
     let calm = DMatrix::from_fn(3, targets.samples(), |row, sample| {
-        if row == targets.of_sample()[sample] as usize { 2.0 } else { 0.0 }
+        if row == targets.class_indices()[sample] as usize { 2.0 } else { 0.0 }
     });
-    let shift = seesaw.linked_logits(&calm, &targets).into_owned() - &calm;
+    let shift = seesaw.adjusted_logits(&calm, &targets).into_owned() - &calm;
     assert!((shift[(2, 0)] - 0.8 * (1.0_f64 / 7.0).ln()).abs() < 1e-14 && shift[(0, 11)] == 0.0);
 }
 

@@ -22,17 +22,17 @@ pub enum ClassWeights {
 
 /// How far apart class weights are.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Span {
+pub struct WeightRange {
     /// The smallest weight.
     pub lightest: f64,
     /// The largest.
     pub heaviest: f64,
 }
 
-/// Beyond this [`Span::ratio`] the lightest class hardly moves the sums that the others make.
-pub const WIDEST_SPAN: f64 = 1e12;
+/// Beyond this [`WeightRange::ratio`] the lightest class hardly contributes to sums over all classes.
+pub const MAX_WEIGHT_RATIO: f64 = 1e12;
 
-impl Span {
+impl WeightRange {
     /// Of one weight per class.
     #[must_use]
     pub fn of(class_weights: &[f64]) -> Self {
@@ -92,8 +92,8 @@ impl ClassWeights {
             Self::Balanced => {
                 // A class without samples has no mass, whatever its weight.
                 let occurring = labels.counts().iter().filter(|&&count| count > 0).count();
-                let share = labels.total_size() / occurring as f64;
-                Ok(labels.sizes().iter().map(|&size| share / one_if_absent(size)).collect())
+                let equal_size = labels.total_size() / occurring as f64;
+                Ok(labels.sizes().iter().map(|&size| equal_size / one_if_absent(size)).collect())
             }
             &Self::EffectiveNumber(overlap) if !(0.0..1.0).contains(&overlap) => {
                 Err(WeightError::Overlap { value: overlap })
@@ -129,7 +129,7 @@ fn check_explicit(weights: &[f64], labels: &Labels) -> Result<Vec<f64>, WeightEr
     }
 }
 
-/// What a loss is evaluated against: the class of every sample and the weighted mass of every class.
+/// The targets of a loss: the class of every sample and the weighted mass of every class.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Targets {
     labels: Labels,
@@ -166,14 +166,14 @@ impl Targets {
 
     /// Other samples, each counted once, with the same class weights. Not every class need be among them; a class that is
     /// not has no mass.
-    pub(crate) fn of_batch(&self, of_sample: Vec<u32>) -> Self {
-        Self::of(&self.labels.of_batch(of_sample), self.class_weights.clone())
+    pub(crate) fn of_batch(&self, class_indices: Vec<u32>) -> Self {
+        Self::of(&self.labels.of_batch(class_indices), self.class_weights.clone())
     }
 
     /// Class index of each sample.
     #[must_use]
-    pub fn of_sample(&self) -> &[u32] {
-        self.labels.of_sample()
+    pub fn class_indices(&self) -> &[u32] {
+        self.labels.class_indices()
     }
 
     /// The labels with their names and counts.
@@ -212,10 +212,10 @@ impl Targets {
         self.labels.weight(sample)
     }
 
-    /// What one sample counts: its own weight times that of its class.
+    /// Weight of one sample: its own weight times that of its class.
     #[must_use]
     pub fn weight_of(&self, sample: usize) -> f64 {
-        self.class_weights[self.of_sample()[sample] as usize] * self.sample_weight(sample)
+        self.class_weights[self.class_indices()[sample] as usize] * self.sample_weight(sample)
     }
 
     /// `K`.

@@ -37,7 +37,7 @@ pub fn map_sample_chunks<T: Send>(samples: usize, work: impl Fn(Range<usize>) ->
 /// Samples are cut into a fixed number of spans; each span folds its chunks, in order, into an accumulator from
 /// `start`, and the accumulators are handed to `merge` in order. At most four of them exist at a time for
 /// each thread.
-pub fn over_sample_spans<A: Send>(
+pub fn fold_sample_spans<A: Send>(
     samples: usize,
     start: impl Fn() -> A + Sync,
     work: impl Fn(&mut A, Range<usize>) + Sync,
@@ -113,7 +113,7 @@ mod tests {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
             let mut merged: Vec<usize> = Vec::new();
             pool.install(|| {
-                over_sample_spans(
+                fold_sample_spans(
                     100_000,
                     Vec::new,
                     |span, range| span.push(range.start),

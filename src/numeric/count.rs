@@ -11,7 +11,7 @@ pub struct Count(pub f64);
 /// Digits of a count that is no integer, for people.
 const DIGITS: usize = 6;
 
-/// Above this, a double no longer tells neighbouring integers apart.
+/// Above this, a double no longer distinguishes neighbouring integers.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
 impl Count {

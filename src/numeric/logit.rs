@@ -39,7 +39,7 @@ impl Sigmoid {
         }
     }
 
-    /// `p (1 - p)`, the derivative of the probability by the logit.
+    /// `p (1 - p)`, the derivative of the probability with respect to the logit.
     #[inline(always)]
     #[must_use]
     pub fn slope(self) -> f64 {

@@ -1,4 +1,4 @@
-//! The few numerical primitives every other room leans on: stable functions of a logit, compensated sums, and
+//! The few numerical primitives that every other module uses: stable functions of a logit, compensated sums, and
 //! parallel work over fixed chunks of samples whose results never depend on the number of threads.
 
 mod chunks;
@@ -13,7 +13,7 @@ mod sum;
 mod vectorised;
 
 pub use chunks::{
-    SAMPLES_PER_CHUNK, map_sample_chunks, over_sample_spans, sample_chunks, update_sample_chunks,
+    SAMPLES_PER_CHUNK, fold_sample_spans, map_sample_chunks, sample_chunks, update_sample_chunks,
 };
 pub use count::Count;
 pub use double_double::DoubleDouble;

@@ -8,14 +8,14 @@ use crate::audit::{AuditRecord, TextTable, findings, summary, tables};
 /// The page of an audit of `file`.
 #[must_use]
 pub fn audit_page(record: &AuditRecord, file: &str) -> String {
-    let told = each(findings(record), |finding| format!("<li>{}</li>\n", escape(&finding)));
+    let text = each(findings(record), |finding| format!("<li>{}</li>\n", escape(&finding)));
     let verdict = if record.measured.stationary { "good" } else { "bad" };
     let mut body = format!(
         "<header>\n<h1>Audit of {}</h1>\n<p class=\"summary {verdict}\">{}</p>\n</header>\n",
         escape(file),
         escape(&summary(record))
     );
-    body += &section("findings", "Findings", &format!("<ul>\n{told}</ul>\n"));
+    body += &section("findings", "Findings", &format!("<ul>\n{text}</ul>\n"));
     body += &section("numbers", "Numbers", &each(tables(record), |shown| one(&shown)));
     let footer = format!(
         "<footer>\n<p>equipoise {}: <code>equipoise losses {}</code> has the equation and the law.</p>\n</footer>\n",

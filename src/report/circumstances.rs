@@ -31,10 +31,10 @@ impl Circumstances {
     }
 }
 
-/// The processor's name, where the system tells it in a file.
+/// The processor's name, where the system has it in a file.
 fn processor() -> Option<String> {
-    let told = std::fs::read_to_string("/proc/cpuinfo").ok()?;
-    let line = told.lines().find(|line| line.starts_with("model name"))?;
+    let text = std::fs::read_to_string("/proc/cpuinfo").ok()?;
+    let line = text.lines().find(|line| line.starts_with("model name"))?;
     Some(line.split_once(':')?.1.trim().to_owned())
 }
 
@@ -61,11 +61,11 @@ mod tests {
 
     #[test]
     fn every_library_has_its_version() {
-        let told = libraries(LOCK);
+        let text = libraries(LOCK);
         for name in LIBRARIES {
             assert!(
-                told.split(", ").any(|part| part.starts_with(name) && part.contains('.')),
-                "{name}: {told}"
+                text.split(", ").any(|part| part.starts_with(name) && part.contains('.')),
+                "{name}: {text}"
             );
         }
     }

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use thiserror::Error;
 
-/// What can be wrong with a report; each text says what, where, and what to do.
+/// Errors of a report; each message says what, where, and what to do.
 #[derive(Debug, Error)]
 pub enum ReportError {
     /// Nothing was checked.
-    #[error("report: there are no verdicts to tell of; check at least one claim")]
+    #[error("report: there are no verdicts; check at least one claim")]
     NoVerdicts,
     /// A figure without a drawing.
     #[error("report, figure {id}: its drawing is not an SVG text; draw it again")]

@@ -1,4 +1,4 @@
-//! Text as it must stand in HTML.
+//! Text escaped for HTML.
 
 /// `text` with every character that HTML would read as markup replaced, in elements and in quoted attributes alike.
 pub(super) fn escape(text: &str) -> String {
@@ -61,7 +61,7 @@ fn is_part_of_symbol(character: char) -> bool {
     character.is_alphabetic() || character == '\u{304}'
 }
 
-/// The letter or digit that a subscript character stands for.
+/// The letter or digit of a subscript character.
 fn lowered(character: char) -> Option<char> {
     match character {
         '₀'..='₉' => char::from_digit(character as u32 - '₀' as u32, 10),

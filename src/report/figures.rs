@@ -12,7 +12,7 @@ use crate::figure::Figure;
 pub(super) fn figure(place: usize, drawn: &Drawn, verdicts: &[Verdict]) -> Result<String, ReportError> {
     let figure = &drawn.figure;
     let missing = || ReportError::NoDrawing { id: figure.id.clone() };
-    // A prologue such as an XML declaration may not stand inside HTML.
+    // HTML may not hold a prologue such as an XML declaration.
     let start = figure.svg.find("<svg").ok_or_else(missing)?;
     let drawing = with_own_ids(&figure.svg[start..], &format!("drawing-{place}-"));
     let (anchor, id, caption) = (anchor(figure), escape(&figure.id), prose(&figure.caption));

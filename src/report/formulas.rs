@@ -1,6 +1,8 @@
 //! The laws as formulas, by the ids of their claims.
 
-use super::mathml::{bracketed, entry, equal, fraction, indices, italic, number, operator, over_others, sub};
+use super::mathml::{
+    bracketed, entry, equal, fraction, indices, italic, number, operator, sub, sum_over_others,
+};
 
 /// The formula of a claim, where it is one.
 pub(super) fn law(id: &str) -> Option<String> {
@@ -19,7 +21,9 @@ pub(super) fn law(id: &str) -> Option<String> {
         }
         "A1" => pooled_balance(),
         "A2" => neglect_bound(),
-        "R1" => equal(&sub("s", "k"), &over_others(&format!("{}{}", sub("ω", "c"), entry("P", "c", "k")))),
+        "R1" => {
+            equal(&sub("s", "k"), &sum_over_others(&format!("{}{}", sub("ω", "c"), entry("P", "c", "k"))))
+        }
         "R2" => attached_balance(),
         "R3" => guarantee(),
         _ => return None,
@@ -35,7 +39,7 @@ pub(super) fn softmax_balance() -> String {
 
 /// The weighted mass that other classes give to class `k`.
 pub(super) fn inflow() -> String {
-    over_others(&format!("{}{}{}", sub("λ", "c"), sub("N", "c"), entry("P", "c", "k")))
+    sum_over_others(&format!("{}{}{}", sub("λ", "c"), sub("N", "c"), entry("P", "c", "k")))
 }
 
 /// `1 - P[k][k]`.
@@ -62,7 +66,7 @@ fn error_ratio() -> String {
 fn one_vs_all_balance() -> String {
     let weight = |row, column| format!("{}{}", italic("A"), indices(row, column));
     let left = format!("{}{}{}", weight("k", "k"), sub("N", "k"), sub("s", "k"));
-    equal(&left, &over_others(&format!("{}{}{}", weight("c", "k"), sub("N", "c"), entry("P", "c", "k"))))
+    equal(&left, &sum_over_others(&format!("{}{}{}", weight("c", "k"), sub("N", "c"), entry("P", "c", "k"))))
 }
 
 fn pooled_balance() -> String {
@@ -80,9 +84,9 @@ fn neglect_bound() -> String {
 fn attached_balance() -> String {
     let mean_loss = "<mover><mi>l</mi><mo>¯</mo></mover>";
     let deviation = bracketed(&format!("{}{}{mean_loss}", sub("l", "c"), operator("−")));
-    let pull =
+    let reweighted =
         format!("{}{}{}{deviation}{}", entry("P", "c", "k"), operator("+"), italic("β"), sub("v", "c"));
-    equal(&sub("s", "k"), &over_others(&format!("{}{}", sub("ω", "c"), bracketed(&pull))))
+    equal(&sub("s", "k"), &sum_over_others(&format!("{}{}", sub("ω", "c"), bracketed(&reweighted))))
 }
 
 fn guarantee() -> String {

@@ -58,7 +58,7 @@ pub(super) fn fraction(above: &str, below: &str) -> String {
 }
 
 /// A sum over the classes other than `k`.
-pub(super) fn over_others(term: &str) -> String {
+pub(super) fn sum_over_others(term: &str) -> String {
     format!("{}{term}", total(&format!("{}{}{}", italic("c"), operator("≠"), italic("k"))))
 }
 

@@ -1,4 +1,4 @@
-//! Verdicts and figures become one HTML page that needs nothing but itself: no script, no network, no font to load.
+//! Makes one self-contained HTML page of verdicts and figures: no script, no network, no font to load.
 //!
 //! [`render`] makes the page, [`write()`] puts it into a directory. `page` holds the skeleton and `verdicts`,
 //! `figures` (with `numbers`), `tables` and `notation` its parts, `circumstances` what differs between two runs; below them, each
@@ -46,12 +46,12 @@ pub struct Drawn {
     pub results: Option<std::sync::Arc<Results>>,
 }
 
-/// What a page tells: one run of the program.
+/// What a page reports: one run of the program.
 #[derive(Debug, Clone, Copy)]
 pub struct Report<'a> {
-    /// The verdicts, in the order they are to stand.
+    /// The verdicts, in the order of the page.
     pub verdicts: &'a [Verdict],
-    /// The figures, in the order they are to stand.
+    /// The figures, in the order of the page.
     pub figures: &'a [Drawn],
     /// Seed of every set-up.
     pub seed: u64,
@@ -68,8 +68,8 @@ pub fn render(report: &Report) -> Result<String, ReportError> {
     page::page(report, &Circumstances::of_this_machine())
 }
 
-/// Writes the page as `report.html` into `directory`, which is made if need be, and returns the file's path. The
-/// file appears whole or not at all.
+/// Writes the page as `report.html` into `directory`, which is made if need be, and returns the file's path. The file
+/// is written atomically.
 pub fn write(report: &Report, directory: &Path) -> Result<PathBuf, ReportError> {
     let page = render(report)?;
     let path = directory.join(FILE_NAME);

@@ -23,7 +23,7 @@ pub(super) fn residual(value: f64) -> String {
     }
 }
 
-/// What stands before the power: nothing for `1`, so that a tolerance reads as one.
+/// What comes before the power: nothing for `1`, so that a tolerance reads as one.
 fn of_one_digit(digit: &str) -> String {
     if digit == "1" { String::new() } else { format!("{digit}&nbsp;×&nbsp;") }
 }

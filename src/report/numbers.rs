@@ -8,14 +8,14 @@ use crate::analysis::{Measure, Record, Results, Shape};
 use crate::numeric::significant;
 
 /// More rows than this are for the CSV file.
-const MOST_ROWS: usize = 120;
+const MAX_ROWS: usize = 120;
 
 /// The table, folded away; nothing where it would be too long to read.
 pub(super) fn numbers(results: &Results) -> String {
     let measures: Vec<Measure> =
         results.experiment.analysis.measure.iter().copied().filter(|measure| is_told(*measure)).collect();
     let count = results.experiment.points.len() * results.experiment.analysis.series.len();
-    if measures.is_empty() || count > MOST_ROWS {
+    if measures.is_empty() || count > MAX_ROWS {
         return String::new();
     }
     let rows = rows(results, &measures);

@@ -111,7 +111,7 @@ fn the_summary_counts_what_holds() {
 }
 
 #[test]
-fn an_unsolved_set_up_and_a_missed_control_are_told() {
+fn an_unsolved_set_up_and_a_missed_control_are_reported() {
     let mut unsolved = verdict("B5", false);
     unsolved.worst.residual = None;
     unsolved.control.violated = 11;
@@ -145,7 +145,7 @@ fn the_same_report_gives_the_same_bytes_but_for_the_date() {
 #[test]
 fn a_report_without_verdicts_is_refused() {
     let report = Report { verdicts: &[], figures: &[], seed: 1, effort: Effort::Full, duration_seconds: 0.0 };
-    assert!(render(&report).expect_err("nothing to tell").to_string().contains("no verdicts"));
+    assert!(render(&report).expect_err("no verdicts").to_string().contains("no verdicts"));
 }
 
 #[test]

@@ -137,7 +137,7 @@ fn finding(finding: &Finding) -> String {
     format!("case {}: {}; {measured}<br>{}", finding.case, prose(&finding.setup), code(&finding.rerun))
 }
 
-/// The verdict in a word and a sign, so that nothing hangs on colour.
+/// The verdict in a word and a sign, so that nothing depends on colour.
 fn judgement(verdict: &Verdict) -> String {
     let (class, symbol, word) =
         if verdict.holds { ("good", "✓", "holds") } else { ("bad", "✗", "fails") };

@@ -13,7 +13,7 @@ impl<L: ColumnLoss> ColumnPass<'_, L> {
         let zeros = || vec![DMatrix::zeros(dimension, 2 * classes); columns.len()];
         let accepted: Vec<usize> = columns.iter().map(|&column| self.loss.target_of(column)).collect();
         let mut totals = zeros();
-        self.over_blocks(
+        self.fold_blocks(
             columns,
             theta,
             || (zeros(), vec![0.0; SAMPLES_PER_CHUNK]),

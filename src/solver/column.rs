@@ -1,21 +1,21 @@
-//! One column of a search over columns: where it stands, and what second derivatives it goes on with.
+//! One column of a search over columns: its state, and the second derivatives it goes on with.
 
 use super::column_pass::Precision;
 use super::descent::Progress;
 use super::direction::{Curvature, regular_factor};
 use super::pass::Evaluated;
-use super::tolerance::{Goal, Trial};
+use super::tolerance::{ConvergenceCheck, LineSearch};
 use nalgebra::{DMatrix, DVector};
 
 /// Below this relative gradient, Newton's steps square it.
 pub(super) const NEAR_END: f64 = 1e-3;
 
-/// Where one column stands.
+/// The state of one column.
 pub(super) struct Column {
     pub(super) value: f64,
     pub(super) gradient: DVector<f64>,
     pub(super) largest_logit: f64,
-    pub(super) goal: Goal,
+    pub(super) convergence: ConvergenceCheck,
     pub(super) progress: Progress,
     pub(super) curvature: Option<Curvature>,
     pub(super) precision: Precision,
@@ -29,7 +29,7 @@ impl Column {
         Self {
             value: evaluated.value[index],
             largest_logit: evaluated.largest_logit[index],
-            goal: Goal::new(&gradient, evaluated.magnitude[index]),
+            convergence: ConvergenceCheck::new(&gradient, evaluated.magnitude[index]),
             gradient,
             progress: Progress::Active,
             curvature: None,
@@ -38,14 +38,18 @@ impl Column {
         }
     }
 
-    pub(super) fn accept(&mut self, evaluated: &Evaluated, index: usize, trial: &Trial) {
+    pub(super) fn accept(&mut self, evaluated: &Evaluated, index: usize, line_search: &LineSearch) {
         self.value = evaluated.value[index];
         self.gradient.copy_from(&evaluated.gradient.column(index));
         self.largest_logit = evaluated.largest_logit[index];
-        let before = self.goal.relative();
-        self.progress =
-            self.goal.moved(&self.gradient, evaluated.magnitude[index], trial, self.largest_logit);
-        if self.goal.promises_end() {
+        let before = self.convergence.relative();
+        self.progress = self.convergence.moved(
+            &self.gradient,
+            evaluated.magnitude[index],
+            line_search,
+            self.largest_logit,
+        );
+        if self.convergence.promises_end() {
             self.fresh = false;
         } else {
             self.doubt_precision(before);
@@ -55,12 +59,12 @@ impl Column {
 
     /// A fresh Hessian whose step hardly helped may have been too coarse.
     fn doubt_precision(&mut self, before: f64) {
-        if self.fresh && before < NEAR_END && self.goal.relative() > 0.5 * before {
+        if self.fresh && before < NEAR_END && self.convergence.relative() > 0.5 * before {
             self.precision = Precision::Double;
         }
     }
 
-    /// Takes a Hessian in single precision at the present parameters, unless it is too near singular to be told from
+    /// Takes a Hessian in single precision at the present parameters, unless it cannot be distinguished from
     /// an indefinite one; it is then computed anew in double precision.
     pub(super) fn set_single(&mut self, hessian: &DMatrix<f64>) {
         self.set(regular_factor(hessian, Precision::Single).map(Curvature::Definite));
@@ -74,9 +78,11 @@ impl Column {
             match self.precision {
                 Precision::Single => self.precision = Precision::Double,
                 Precision::Double => {
-                    let why =
-                        format!("no step leads on from a relative gradient of {:.1e}", self.goal.relative());
-                    self.progress = Progress::Stuck(why);
+                    let why = format!(
+                        "no step leads on from a relative gradient of {:.1e}",
+                        self.convergence.relative()
+                    );
+                    self.progress = Progress::NotConverged(why);
                 }
             }
         }
@@ -84,10 +90,10 @@ impl Column {
     }
 
     /// No length of the last step would do: the end, or the fault of a Hessian that was old or coarse.
-    pub(super) fn fail(&mut self, trial: &Trial) {
-        self.progress = self.goal.no_step_left(trial);
+    pub(super) fn fail(&mut self, line_search: &LineSearch) {
+        self.progress = self.convergence.no_step_left(line_search);
         let exact = self.fresh && self.precision == Precision::Double;
-        if !exact && matches!(self.progress, Progress::Stuck(_)) {
+        if !exact && matches!(self.progress, Progress::NotConverged(_)) {
             self.progress = Progress::Active;
             self.precision = if self.fresh { Precision::Double } else { self.precision };
             self.curvature = None;
@@ -112,6 +118,6 @@ mod tests {
         column.set(None);
         assert_eq!((&column.progress, column.precision), (&Progress::Active, Precision::Double));
         column.set(None);
-        assert!(matches!(column.progress, Progress::Stuck(_)), "{:?}", column.progress);
+        assert!(matches!(column.progress, Progress::NotConverged(_)), "{:?}", column.progress);
     }
 }

@@ -11,8 +11,8 @@ use super::direction::{Curvature, regular_factor, smallest_curvature};
 use super::pass::Evaluated;
 use super::separation::{Effort, SeparationSearch, Sides, Verdict};
 use super::standardised::by_standardised;
-use super::start::FAIR_START;
-use super::tolerance::Trial;
+use super::start::GOOD_INITIAL_GUESS;
+use super::tolerance::LineSearch;
 use crate::loss::ColumnLoss;
 use crate::numeric::largest;
 use nalgebra::{DMatrix, DVector};
@@ -33,7 +33,7 @@ pub(super) struct ColumnNewton<'a, L> {
 struct Pending {
     column: usize,
     step: DVector<f64>,
-    trial: Trial,
+    line_search: LineSearch,
 }
 
 impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
@@ -102,17 +102,17 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
 
     /// Whether every column is where another loss may take over.
     pub(super) fn can_go_on(&self) -> bool {
-        matches!(self.progress(), Progress::Active | Progress::Settled)
+        matches!(self.progress(), Progress::Active | Progress::Converged)
     }
 
-    /// Continues from where it stands with another loss of the same columns.
+    /// Continues from its present point with another loss of the same columns.
     pub(super) fn replace_loss(&mut self, loss: L) {
         self.pass.loss = loss;
         self.restart(true);
     }
 
     /// Turns to another problem over the same features, from a guess at its solution or, column by column where that is
-    /// far off and worse, from where it stands. Hessians are kept for as long as they serve.
+    /// far off and worse, from its present point. Hessians are kept for as long as they serve.
     pub(super) fn go_on_with(&mut self, pass: ColumnPass<'a, L>, guess: DMatrix<f64>) {
         self.pass = pass;
         let here = std::mem::replace(&mut self.theta, guess);
@@ -121,7 +121,7 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
         for (own, kept) in self.columns.iter_mut().zip(kept) {
             own.curvature = kept;
         }
-        if self.relative_gradient() > FAIR_START {
+        if self.relative_gradient() > GOOD_INITIAL_GUESS {
             let all: Vec<usize> = (0..self.columns.len()).collect();
             let values = self.pass.evaluate(&all, &here).value;
             self.replace_worse_columns(&here, &values);
@@ -138,10 +138,11 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
         self.columns.iter().map(|column| column.value).collect()
     }
 
-    /// Columns that have settled, each with its value.
-    pub(super) fn settled_values(&self) -> impl Iterator<Item = (usize, f64)> {
-        let settled = self.columns.iter().enumerate().filter(|(_, own)| own.progress == Progress::Settled);
-        settled.map(|(column, own)| (column, own.value))
+    /// Columns that have converged, each with its value.
+    pub(super) fn converged_values(&self) -> impl Iterator<Item = (usize, f64)> {
+        let converged =
+            self.columns.iter().enumerate().filter(|(_, own)| own.progress == Progress::Converged);
+        converged.map(|(column, own)| (column, own.value))
     }
 
     /// The parameters of a column.
@@ -204,7 +205,7 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
                 })
                 .collect();
             let hessians = self.pass.hessians(&lacking, &self.theta_of(&lacking), precision);
-            let is_gradient = self.pass.loss.has_value();
+            let is_gradient = self.pass.loss.has_objective();
             for (column, hessian) in lacking.into_iter().zip(hessians) {
                 let own = &mut self.columns[column];
                 match precision {
@@ -220,9 +221,13 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
         let own = &mut self.columns[column];
         let curvature = own.curvature.as_ref()?;
         let step = curvature.direction(&own.gradient.as_view());
-        let reach = self.pass.features.reach(step.iter().copied());
-        let trial = own.goal.begin(reach, curvature.slope(&own.gradient, &step), !curvature.is_indefinite());
-        Some(Pending { column, step, trial })
+        let logit_change = self.pass.features.max_logit_change(step.iter().copied());
+        let line_search = own.convergence.begin(
+            logit_change,
+            curvature.slope(&own.gradient, &step),
+            !curvature.is_indefinite(),
+        );
+        Some(Pending { column, step, line_search })
     }
 
     /// Moves each column along its direction, shortening its step until the step is acceptable.
@@ -232,7 +237,7 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
             let columns: Vec<usize> = pending.iter().map(|search| search.column).collect();
             let mut theta = self.theta_of(&columns);
             for (mut own, search) in theta.column_iter_mut().zip(&pending) {
-                own.axpy(search.trial.length(), &search.step, 1.0);
+                own.axpy(search.line_search.length(), &search.step, 1.0);
             }
             let far_off = self.relative_gradient() > NEAR_END;
             let (evaluated, hessian) = self.evaluate(&columns, &theta, far_off);
@@ -241,21 +246,21 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
                 let own = &mut self.columns[search.column];
                 let raised = evaluated.largest_logit[index] - own.largest_logit;
                 let gradient = evaluated.gradient.column(index);
-                if search.trial.overshoots(raised) {
+                if search.line_search.overshoots(raised) {
                     remaining.push(search);
-                } else if search.trial.accepts(
+                } else if search.line_search.accepts(
                     own.value,
                     own.gradient.norm(),
                     evaluated.value[index],
                     gradient.norm(),
                 ) {
-                    own.accept(&evaluated, index, &search.trial);
+                    own.accept(&evaluated, index, &search.line_search);
                     self.theta.column_mut(search.column).copy_from(&theta.column(index));
                     accepted = true;
-                } else if search.trial.shorten() {
+                } else if search.line_search.shorten() {
                     remaining.push(search);
                 } else {
-                    own.fail(&search.trial);
+                    own.fail(&search.line_search);
                 }
             }
             if accepted {
@@ -265,8 +270,8 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
         }
     }
 
-    /// Asks whether a column that is slow to settle, or that came to no end, can settle at all; and of one that did
-    /// settle, whether features that floating point takes for equal tell its class apart.
+    /// Asks whether a column that is slow to converge, or did not, can converge at all; and of one that did
+    /// converge, whether features that floating point takes for equal separate its class.
     fn look_for_separation(&mut self, column: usize) {
         let Some(separation) = &self.separation else { return };
         let own = &mut self.columns[column];
@@ -274,12 +279,12 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
         let sides = Sides::OneAgainstRest(self.pass.loss.target_of(column));
         let head = || features.to_user(&self.theta.columns(column, 1).into_owned());
         let verdict = match &own.progress {
-            Progress::Active if own.goal.wants_separation_check() => {
-                let effort = if own.goal.lp_is_due() { Effort::Thorough } else { Effort::Glance };
+            Progress::Active if own.convergence.wants_separation_check() => {
+                let effort = if own.convergence.lp_is_due() { Effort::Thorough } else { Effort::Glance };
                 separation.find(targets, sides, head(), effort)
             }
-            Progress::Settled => separation.find_in_differences(targets, sides),
-            Progress::Stuck(_) => separation.find(targets, sides, head(), Effort::Thorough),
+            Progress::Converged => separation.find_in_differences(targets, sides),
+            Progress::NotConverged(_) => separation.find(targets, sides, head(), Effort::Thorough),
             Progress::Active | Progress::Separable(_) | Progress::Undecided(_) => Verdict::None,
         };
         own.progress = own.progress.clone().after(verdict);
@@ -291,8 +296,8 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
         if smallest >= 0.0 {
             return;
         }
-        let reach = self.pass.features.reach(along.iter().copied());
-        let mut length = 1.0 / reach;
+        let logit_change = self.pass.features.max_logit_change(along.iter().copied());
+        let mut length = 1.0 / logit_change;
         for _ in 0..20 {
             for signed in [length, -length] {
                 let mut theta = self.theta_of(&[column]);
@@ -300,7 +305,7 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
                 let evaluated = self.pass.evaluate(&[column], &theta);
                 let own = &mut self.columns[column];
                 if evaluated.value[0] < own.value {
-                    own.accept(&evaluated, 0, &Trial::off_saddle(reach * length));
+                    own.accept(&evaluated, 0, &LineSearch::off_saddle(logit_change * length));
                     own.curvature = None;
                     self.theta.column_mut(column).copy_from(&theta.column(0));
                     return;
@@ -328,8 +333,8 @@ impl<L: ColumnLoss> Descent for ColumnNewton<'_, L> {
         self.refresh_curvature(&active);
         self.line_search(&active);
         for column in active {
-            if self.columns[column].progress == Progress::Settled
-                && self.columns[column].goal.met_indefinite()
+            if self.columns[column].progress == Progress::Converged
+                && self.columns[column].convergence.met_indefinite()
             {
                 self.leave_saddle(column);
             }
@@ -354,7 +359,7 @@ impl<L: ColumnLoss> Descent for ColumnNewton<'_, L> {
         let mut step = gradient.clone();
         for (column, mut of_column) in step.column_iter_mut().enumerate() {
             let hessian = self.hessian(column);
-            let curvature = if self.pass.loss.has_value() {
+            let curvature = if self.pass.loss.has_objective() {
                 Curvature::Definite(regular_factor(&hessian, Precision::Double)?)
             } else {
                 Curvature::of_field(hessian)?
@@ -370,14 +375,14 @@ impl<L: ColumnLoss> Descent for ColumnNewton<'_, L> {
     }
 
     fn relative_gradient(&self) -> f64 {
-        largest(self.columns.iter().map(|column| column.goal.relative()))
+        largest(self.columns.iter().map(|column| column.convergence.relative()))
     }
 
     fn columns(&self) -> Vec<ColumnState<'_>> {
         let states = self.columns.iter().map(|own| ColumnState {
             progress: &own.progress,
             value: own.value,
-            relative_gradient: own.goal.relative(),
+            relative_gradient: own.convergence.relative(),
         });
         states.collect()
     }

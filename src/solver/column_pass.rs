@@ -4,10 +4,10 @@
 
 use super::gram::{SingleBlock, SingleGram, gram};
 use super::lone_column::LoneColumn;
-use super::pass::{Evaluated, HeadColumns, Totals, over_logit_blocks};
-use super::scaled_features::{ScaledFeatures, pull_back};
+use super::pass::{Evaluated, HeadColumns, Totals, fold_logit_blocks};
+use super::scaled_features::{ScaledFeatures, accumulate_gradient};
 use crate::loss::{ClassSums, ColumnLoss, ColumnMeans, Coupling, LogitBlock, PairWeights, Targets};
-use crate::numeric::over_sample_spans;
+use crate::numeric::fold_sample_spans;
 use nalgebra::DMatrix;
 use std::ops::Range;
 
@@ -45,13 +45,13 @@ impl<L: ColumnLoss> ColumnPass<'_, L> {
         let dimension = self.features.dimension();
         let zeros = || Totals::new(dimension, columns.len());
         let mut totals = zeros();
-        self.over_blocks(
+        self.fold_blocks(
             columns,
             theta,
             zeros,
             |part, features, logits| {
                 let parts = weights.evaluate(logits);
-                part.add(&parts, |out| pull_back(features, dimension, logits.values, out));
+                part.add(&parts, |out| accumulate_gradient(features, dimension, logits.values, out));
             },
             |part| totals.merge(part),
         );
@@ -70,7 +70,7 @@ impl<L: ColumnLoss> ColumnPass<'_, L> {
     ) -> Evaluated {
         let zeros = || Totals::new(self.features.dimension(), 1);
         let mut totals = zeros();
-        over_sample_spans(
+        fold_sample_spans(
             self.features.samples(),
             || (zeros(), start(), Vec::new(), Vec::new()),
             |(part, accumulator, logits, copied), range| {
@@ -78,7 +78,7 @@ impl<L: ColumnLoss> ColumnPass<'_, L> {
                 copied.clone_from(logits);
                 let mut block = LogitBlock::of(self.targets, range.clone(), logits);
                 let parts = weights.evaluate(&mut block);
-                part.add(&parts, |out| lone.pull_back(range.clone(), block.values, out));
+                part.add(&parts, |out| lone.accumulate_gradient(range.clone(), block.values, out));
                 also(accumulator, range, &mut LogitBlock { values: copied, ..block });
             },
             |(part, accumulator, ..)| {
@@ -147,7 +147,7 @@ impl<L: ColumnLoss> ColumnPass<'_, L> {
         let weights = self.loss.pair_weights(columns, &means, self.targets);
         let zeros = || vec![DMatrix::zeros(dimension, dimension); columns.len()];
         let mut hessians: Vec<DMatrix<f64>> = zeros();
-        self.over_blocks(
+        self.fold_blocks(
             columns,
             theta,
             || (zeros(), SingleBlock::default(), SingleGram::default()),
@@ -214,7 +214,7 @@ impl<L: ColumnLoss> ColumnPass<'_, L> {
         let accepted: Vec<usize> = columns.iter().map(|&column| self.loss.target_of(column)).collect();
         let zeros = || ClassSums::new(columns.len(), self.targets.classes());
         let mut sums = zeros();
-        self.over_blocks(
+        self.fold_blocks(
             columns,
             theta,
             zeros,
@@ -225,7 +225,7 @@ impl<L: ColumnLoss> ColumnPass<'_, L> {
     }
 
     /// Folds `work(accumulator, features of a block, its logits)` over all blocks.
-    pub(super) fn over_blocks<A: Send>(
+    pub(super) fn fold_blocks<A: Send>(
         &self,
         columns: &[usize],
         theta: &DMatrix<f64>,
@@ -234,6 +234,6 @@ impl<L: ColumnLoss> ColumnPass<'_, L> {
         merge: impl FnMut(A),
     ) {
         let head = HeadColumns { theta, columns };
-        over_logit_blocks(self.features, self.targets, head, start, work, merge);
+        fold_logit_blocks(self.features, self.targets, head, start, work, merge);
     }
 }

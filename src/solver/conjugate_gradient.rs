@@ -3,7 +3,7 @@
 use nalgebra::DMatrix;
 
 /// More iterations than this mean that the preconditioner is useless.
-const MOST_ITERATIONS: usize = 500;
+const MAX_ITERATIONS: usize = 500;
 
 /// A symmetric positive semidefinite system on the subspace that `project` projects onto.
 pub(super) trait System {
@@ -32,7 +32,7 @@ pub(super) fn solve(system: &impl System, right: &DMatrix<f64>, accuracy: f64) -
     system.project_direction(&mut preconditioned);
     let mut direction = preconditioned.clone();
     let mut energy = residual.dot(&preconditioned);
-    for iteration in 0..MOST_ITERATIONS {
+    for iteration in 0..MAX_ITERATIONS {
         let product = system.product(&direction);
         let curvature = direction.dot(&product);
         if curvature <= 0.0 || energy <= 0.0 {
@@ -54,5 +54,5 @@ pub(super) fn solve(system: &impl System, right: &DMatrix<f64>, accuracy: f64) -
         direction = &preconditioned + direction * (next / energy);
         energy = next;
     }
-    (solution, MOST_ITERATIONS)
+    (solution, MAX_ITERATIONS)
 }

@@ -25,7 +25,7 @@ const NO_DIFFERENCE: f64 = 1e-14;
 const LARGEST_PLAIN: f64 = 1e3;
 
 /// Relations that a sentence writes out.
-const MOST_RELATIONS: usize = 5;
+const MAX_RELATIONS: usize = 5;
 
 /// How features become the numbers that are solved over.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,7 +78,7 @@ impl Conditioning {
     pub fn sentence(&self) -> Option<String> {
         let count = self.dependent_columns.len();
         let shown: Vec<&str> =
-            self.dependent_columns.iter().take(MOST_RELATIONS).map(|one| one.relation.as_str()).collect();
+            self.dependent_columns.iter().take(MAX_RELATIONS).map(|one| one.relation.as_str()).collect();
         let more =
             if count > shown.len() { format!("; and {} more", count - shown.len()) } else { String::new() };
         (count > 0).then(|| format!("columns depend on each other: {}{more}", shown.join("; ")))
@@ -122,7 +122,7 @@ impl Coordinates {
     }
 
     /// All samples over the basis, `D x N`, a 1 below each; nothing where coordinates are single features.
-    pub(super) fn over_basis(&self, dataset: &Dataset) -> Option<Vec<f64>> {
+    pub(super) fn in_basis(&self, dataset: &Dataset) -> Option<Vec<f64>> {
         let basis = self.basis.as_ref()?;
         let (samples, rank) = (dataset.labels().samples(), basis.shift.len());
         let precise = basis.transform.amax() > LARGEST_PLAIN;
@@ -180,7 +180,7 @@ impl Coordinates {
         (scaled.iter().zip(&self.scaling.factor).map(|(w, factor)| w * factor).collect(), intercept)
     }
 
-    /// From a gradient by parameters of the scaled features, `(d + 1) x Q`, to that by the coordinates.
+    /// From a gradient with respect to parameters of the scaled features, `(d + 1) x Q`, to that with respect to the coordinates.
     pub(super) fn gradient(&self, scaled: DMatrix<f64>) -> DMatrix<f64> {
         let Some(basis) = &self.basis else { return scaled };
         let dimension = self.scaling.factor.len();

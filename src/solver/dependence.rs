@@ -8,7 +8,7 @@
 use super::scaling::Scaling;
 use super::tall_qr::{mean_of, of_scaled, pivoted, triangle};
 use crate::data::Dataset;
-use crate::numeric::{DoubleDouble, over_sample_spans};
+use crate::numeric::{DoubleDouble, fold_sample_spans};
 use nalgebra::{DMatrix, DVector};
 use serde::Serialize;
 
@@ -17,7 +17,7 @@ const SURELY_OWN: f64 = 1e-10;
 /// Units in the last place, of the numbers that a combination is made of, that rounding explains.
 const ROUNDINGS: f64 = 8.0;
 /// Rounds of taking what is left of columns for columns.
-const MOST_ROUNDS: usize = 4;
+const MAX_ROUNDS: usize = 4;
 /// Times that combinations are corrected by what is left of the columns: each leaves as many digits as the pivots' condition.
 const REFINEMENTS: usize = 2;
 /// A column that others give to a share of its spread smaller than this is named.
@@ -38,7 +38,7 @@ pub struct Dependence {
     pub terms: Vec<(String, f64)>,
     /// What is added to them.
     pub constant: f64,
-    /// Digits to which the relation holds, beside the spread of the column; absent where it holds to rounding.
+    /// Digits to which the relation holds, relative to the spread of the column; absent where it holds to rounding.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digits: Option<f64>,
 }
@@ -93,7 +93,7 @@ impl Pivots {
             factor: 1.0,
         };
         let mut open: Vec<Open> = (0..dimension).map(whole).collect();
-        for round in 0..MOST_ROUNDS {
+        for round in 0..MAX_ROUNDS {
             let table = if round == 0 {
                 of_scaled(dataset, scaling)
             } else {
@@ -191,7 +191,7 @@ impl Pivots {
         self.sizes[combination.column] + terms.map(|(c, &column)| c.abs() * self.sizes[column]).sum::<f64>()
     }
 
-    /// Takes for pivots the columns whose own part stands clear of rounding; returns the others as combinations.
+    /// Takes for pivots the columns whose own part is well above rounding; returns the others as combinations.
     fn take(&mut self, table: &DMatrix<f64>, open: &[Open]) -> Vec<Open> {
         let mean = mean_of(table);
         let (samples, known) = (table[(0, 0)].powi(2), self.columns.len());
@@ -201,7 +201,7 @@ impl Pivots {
         let own = |k: usize| factored[(k, k)].abs() > SURELY_OWN * sizes[order[k]] && sizes[order[k]] > 0.0;
         let taken = (0..factored.nrows().min(open.len())).take_while(|&k| own(k)).count();
         let corner = factored.view((0, 0), (taken, taken)).into_owned();
-        let over_taken = |k: usize, rows: usize| {
+        let of_taken = |k: usize, rows: usize| {
             let right = factored.view((0, k), (rows, 1)).into_owned();
             corner
                 .view((0, 0), (rows, rows))
@@ -209,7 +209,7 @@ impl Pivots {
                 .unwrap_or_else(|| DMatrix::zeros(rows, 1))
         };
         for (k, &place) in order.iter().enumerate().take(taken) {
-            let combined = combine(open, &order, place, over_taken(k, k).as_slice(), &mean);
+            let combined = combine(open, &order, place, of_taken(k, k).as_slice(), &mean);
             let left = factored[(k, k)].abs()
                 / samples.sqrt()
                 / open[place].factor
@@ -224,7 +224,7 @@ impl Pivots {
             );
         }
         let rest = (taken..order.len()).map(|k| {
-            let of = combine(open, &order, order[k], over_taken(k, taken).as_slice(), &mean);
+            let of = combine(open, &order, order[k], of_taken(k, taken).as_slice(), &mean);
             Open { of, factor: 1.0 }
         });
         rest.collect()
@@ -260,7 +260,7 @@ impl Pivots {
         let (transform, shift) = self.transform(scaling.factor.len());
         let none = || DMatrix::zeros(rank + 1, rest.len());
         let mut explained: DMatrix<f64> = none();
-        over_sample_spans(
+        fold_sample_spans(
             dataset.labels().samples(),
             none,
             |part, range| {
@@ -307,7 +307,7 @@ impl Pivots {
         }
         let none = || vec![(false, 0.0_f64, 0.0_f64); rest.len()];
         let mut found = none();
-        over_sample_spans(
+        fold_sample_spans(
             dataset.labels().samples(),
             || (none(), 0),
             |(part, next), range| {
@@ -361,12 +361,12 @@ impl Pivots {
         if rank == 0 {
             return 1.0;
         }
-        let over_pivots = |combination: &Combination| {
+        let in_pivots = |combination: &Combination| {
             let coefficients =
                 DVector::from_fn(rank, |p, _| combination.coefficients.get(p).copied().unwrap_or(0.0));
             &self.triangle * coefficients
         };
-        let dependent = self.dependent.iter().map(over_pivots);
+        let dependent = self.dependent.iter().map(in_pivots);
         let columns = self.triangle.column_iter().map(nalgebra::Matrix::into_owned).chain(dependent);
         let varying = columns.filter(|column| column.norm() > 0.0).map(|column| column.normalize());
         let values = DMatrix::from_columns(&varying.collect::<Vec<_>>()).singular_values();
@@ -400,26 +400,26 @@ impl Pivots {
             rounded[self.columns[pivot]] = value;
             let error = (of_pivots[pivot] - value.into()).value();
             // Along the pivots before it, and along the constant, the error is made good.
-            let share = self.shares(pivot, error);
-            for (earlier, share) in of_pivots.iter_mut().zip(&share.0) {
-                *earlier += (*share).into();
+            let combination = self.combination_of(pivot, error);
+            for (earlier, part) in of_pivots.iter_mut().zip(&combination.0) {
+                *earlier += (*part).into();
             }
-            intercept += share.1.into();
+            intercept += combination.1.into();
         }
         (rounded, intercept)
     }
 
     /// What the pivots before one, and the constant, take over of an error in its coefficient.
-    fn shares(&self, pivot: usize, error: f64) -> (Vec<f64>, f64) {
+    fn combination_of(&self, pivot: usize, error: f64) -> (Vec<f64>, f64) {
         if error == 0.0 {
             return (Vec::new(), 0.0);
         }
         let right = self.triangle.view((0, pivot), (pivot, 1)) * error;
         let corner = self.triangle.view((0, 0), (pivot, pivot));
-        let shares = corner.solve_upper_triangular(&right).unwrap_or_else(|| DMatrix::zeros(pivot, 1));
+        let parts = corner.solve_upper_triangular(&right).unwrap_or_else(|| DMatrix::zeros(pivot, 1));
         let of_constant = error * self.mean[pivot]
-            - shares.iter().zip(&self.mean).map(|(share, mean)| share * mean).sum::<f64>();
-        (shares.as_slice().to_vec(), of_constant)
+            - parts.iter().zip(&self.mean).map(|(part, mean)| part * mean).sum::<f64>();
+        (parts.as_slice().to_vec(), of_constant)
     }
 
     /// Coefficients of the dependent columns as they are, rounded.
@@ -550,12 +550,12 @@ fn of_the_last(
     constant: f64,
     digits: Option<f64>,
 ) -> (usize, f64) {
-    let Some(&(last, divisor)) = terms.last().filter(|term| term.0 > own) else { return (own, constant) };
+    let Some(&(last, coefficient)) = terms.last().filter(|term| term.0 > own) else { return (own, constant) };
     terms.pop();
-    terms.iter_mut().for_each(|term| term.1 = tidy(-term.1 / divisor, digits));
-    terms.push((own, tidy(1.0 / divisor, digits)));
+    terms.iter_mut().for_each(|term| term.1 = tidy(-term.1 / coefficient, digits));
+    terms.push((own, tidy(1.0 / coefficient, digits)));
     terms.sort_by_key(|term| term.0);
-    (last, -constant / divisor)
+    (last, -constant / coefficient)
 }
 
 /// A combination of the columns taken in this round as one of all pivots.
@@ -563,23 +563,23 @@ fn combine(
     open: &[Open],
     order: &[usize],
     place: usize,
-    over_taken: &[f64],
+    of_taken: &[f64],
     mean: &DVector<f64>,
 ) -> Combination {
     let own = &open[place];
     let known = own.of.coefficients.len();
     let mut coefficients = own.of.coefficients.clone();
-    coefficients.resize(known + over_taken.len(), 0.0);
+    coefficients.resize(known + of_taken.len(), 0.0);
     let mut constant = own.of.constant + mean[place] / own.factor;
-    for (k, &share) in over_taken.iter().enumerate() {
+    for (k, &part) in of_taken.iter().enumerate() {
         let taken = &open[order[k]];
-        // What is left of the pivot, scaled up, stands for its column less what it is a combination of.
-        let share = share * taken.factor / own.factor;
-        coefficients[known + k] = share;
+        // What is left of the pivot, scaled up, is its column less what it is a combination of.
+        let part = part * taken.factor / own.factor;
+        coefficients[known + k] = part;
         for (sum, coefficient) in coefficients.iter_mut().zip(&taken.of.coefficients) {
-            *sum -= share * coefficient;
+            *sum -= part * coefficient;
         }
-        constant -= share * (taken.of.constant + mean[order[k]] / taken.factor);
+        constant -= part * (taken.of.constant + mean[order[k]] / taken.factor);
     }
     Combination { column: own.of.column, coefficients, constant, left: own.of.left }
 }

@@ -9,17 +9,17 @@ pub(super) enum Progress {
     /// More steps to take.
     Active,
     /// Stationary to rounding.
-    Settled,
+    Converged,
     /// No finite minimiser exists.
     Separable(Box<Separation>),
     /// Ended without an answer, and why.
-    Stuck(String),
-    /// Ended where floating point does not tell an overlap of the classes from separation, and how.
+    NotConverged(String),
+    /// Ended where floating point cannot distinguish an overlap of the classes from separation, and how.
     Undecided(String),
 }
 
 impl Progress {
-    /// The progress of a search over independent parts: separable or stuck if a part is, once none is active.
+    /// The progress of a search over independent parts: separable or not converged if a part is, once none is active.
     pub(super) fn of_all<'p>(mut parts: impl Iterator<Item = &'p Self> + Clone) -> Self {
         if parts.clone().any(|part| *part == Self::Active) {
             return Self::Active;
@@ -29,17 +29,17 @@ impl Progress {
         }
         let undecided = parts.clone().find(|part| matches!(part, Self::Undecided(_)));
         undecided
-            .or_else(|| parts.find(|part| matches!(part, Self::Stuck(_))))
+            .or_else(|| parts.find(|part| matches!(part, Self::NotConverged(_))))
             .cloned()
-            .unwrap_or(Self::Settled)
+            .unwrap_or(Self::Converged)
     }
 
     /// What is left of a search's progress once separability has been judged.
     pub(super) fn after(self, verdict: Verdict) -> Self {
         match (self, verdict) {
             (_, Verdict::Proved(separation)) => Self::Separable(separation),
-            (Self::Stuck(why), Verdict::Undecided) => Self::Undecided(format!(
-                "the classes cannot be told apart from separable in double precision: {why}"
+            (Self::NotConverged(why), Verdict::Undecided) => Self::Undecided(format!(
+                "double precision cannot decide whether the classes are separable: {why}"
             )),
             (progress, _) => progress,
         }
@@ -50,17 +50,17 @@ impl Progress {
 pub(super) trait Descent {
     /// One outer iteration.
     fn step(&mut self);
-    /// Where it stands.
+    /// How far it has come.
     fn progress(&self) -> Progress;
     /// Parameters, `Q x D`.
     fn theta(&self) -> &DMatrix<f64>;
     /// Newton's step for another gradient (`D x Q`) near the present point, where second derivatives give one.
     fn newton_step(&mut self, gradient: &DMatrix<f64>) -> Option<DMatrix<f64>>;
-    /// Gradient by `theta`.
+    /// Gradient with respect to `theta`.
     fn gradient(&self) -> DMatrix<f64>;
     /// Objective value, penalty included.
     fn value(&self) -> f64;
-    /// Largest gradient entry beside the magnitude of its terms, over columns.
+    /// Largest gradient entry relative to the magnitude of its terms, over columns.
     fn relative_gradient(&self) -> f64;
     /// Columns that are problems of their own, each with how far it has come; none where all are one problem.
     fn columns(&self) -> Vec<ColumnState<'_>> {
@@ -74,6 +74,6 @@ pub(super) struct ColumnState<'a> {
     pub(super) progress: &'a Progress,
     /// Its part of the objective.
     pub(super) value: f64,
-    /// Its largest gradient entry beside the magnitude of its terms.
+    /// Its largest gradient entry relative to the magnitude of its terms.
     pub(super) relative_gradient: f64,
 }

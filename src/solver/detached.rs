@@ -62,7 +62,7 @@ impl Descent for DetachedSearch<'_> {
         if self.beta < self.loss.beta && newton.can_go_on() && newton.relative_gradient() <= NEAR {
             self.beta = (2.0 * self.beta).min(self.loss.beta);
             newton.replace_loss(Inr { beta: self.beta, ..self.loss });
-        } else if matches!(newton.progress(), Progress::Stuck(_) | Progress::Undecided(_)) {
+        } else if matches!(newton.progress(), Progress::NotConverged(_) | Progress::Undecided(_)) {
             let &ColumnPass { features, targets, .. } = newton.pass();
             let pass = ColumnPass { features, targets, loss: self.loss };
             let zeros = DMatrix::zeros(features.dimension(), self.loss.classes);
@@ -133,7 +133,7 @@ mod tests {
                 while search.progress() == Progress::Active {
                     search.step();
                 }
-                assert_eq!(search.progress(), Progress::Settled, "beta {beta}");
+                assert_eq!(search.progress(), Progress::Converged, "beta {beta}");
             }
             assert!(matches!(by_field.stage, Stage::Field(_)), "no way round was needed");
             let apart = (by_field.theta() - by_omega.theta()).amax();

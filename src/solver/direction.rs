@@ -65,7 +65,7 @@ impl Curvature {
         }
     }
 
-    /// `-H^-1 g`, or the descent direction that stands for it.
+    /// `-H^-1 g`, or the descent direction that replaces it.
     pub(super) fn direction(&self, gradient: &DVectorView<f64>) -> DVector<f64> {
         match self {
             Self::Definite(factor) => -factor.solve(gradient),

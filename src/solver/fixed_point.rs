@@ -15,11 +15,11 @@ use crate::loss::{Inr, Logistic, Targets};
 use nalgebra::{DMatrix, DVector};
 
 /// A change of `omega` that is rounding error.
-const SETTLED: f64 = 2e-14;
+const CONVERGED: f64 = 2e-14;
 /// Halvings of a Newton step before a damped plain step is taken instead.
-const MOST_HALVINGS: usize = 6;
+const MAX_HALVINGS: usize = 6;
 /// Outer iterations at one sharpness before the search moves on or is given up.
-const MOST_ROUNDS: usize = 100;
+const MAX_ROUNDS: usize = 100;
 /// Sharper fields and maps are approached by doubling from here, each solution the start of the next: which of several is
 /// found is thereby defined, and near it Newton does not circle.
 pub(super) const FIRST_BETA: f64 = 4.0;
@@ -49,7 +49,7 @@ struct ColumnSearch {
     step: DVector<f64>,
     length: f64,
     halvings: usize,
-    settled: bool,
+    converged: bool,
 }
 
 impl<'a> DetachedFixedPoint<'a> {
@@ -75,7 +75,7 @@ impl<'a> DetachedFixedPoint<'a> {
                 step: DVector::zeros(classes),
                 length: 1.0,
                 halvings: 0,
-                settled: false,
+                converged: false,
             })
             .collect();
         let frozen = frozen_loss(&columns, targets);
@@ -135,27 +135,27 @@ impl<'a> DetachedFixedPoint<'a> {
         let mapped = self.mapped();
         for (column, mapped) in mapped.iter().enumerate() {
             let own = &self.columns[column];
-            if own.settled {
+            if own.converged {
                 continue;
             }
             let gap = mapped - &own.omega;
             let distance = gap.amax();
-            let next_step = if distance <= SETTLED || distance < own.best_gap {
+            let next_step = if distance <= CONVERGED || distance < own.best_gap {
                 Some(self.step_in_weights(column, mapped, &gap).unwrap_or_else(|| &gap * self.damping()))
             } else {
                 None
             };
             let damping = self.damping();
             let own = &mut self.columns[column];
-            own.settled = distance <= SETTLED;
+            own.converged = distance <= CONVERGED;
             match next_step {
                 Some(step) => own.improve(distance, step),
-                None if own.halvings < MOST_HALVINGS => own.halve(),
+                None if own.halvings < MAX_HALVINGS => own.halve(),
                 // Newton fails from the best point: restart from here with a damped plain step.
                 None => own.improve(distance, gap * damping),
             }
         }
-        self.columns.iter().all(|column| column.settled)
+        self.columns.iter().all(|column| column.converged)
     }
 
     /// Doubles the sharpness and starts anew from the weights at hand; false when the final one has been dealt with.
@@ -168,7 +168,7 @@ impl<'a> DetachedFixedPoint<'a> {
         for column in &mut self.columns {
             column.best_gap = f64::INFINITY;
             column.halvings = 0;
-            column.settled = false;
+            column.converged = false;
         }
         true
     }
@@ -187,7 +187,7 @@ impl ColumnSearch {
         self.step = step;
         self.length = 1.0;
         self.halvings = 0;
-        if !self.settled {
+        if !self.converged {
             self.place();
         }
     }
@@ -214,8 +214,8 @@ impl ColumnSearch {
 fn frozen_loss(columns: &[ColumnSearch], targets: &Targets) -> Logistic {
     let classes = columns.len();
     let pair = DMatrix::from_fn(classes, classes, |class, column| {
-        let share = if class == column { 1.0 } else { columns[column].omega[class] };
-        share / targets.sizes()[class]
+        let weight = if class == column { 1.0 } else { columns[column].omega[class] };
+        weight / targets.sizes()[class]
     });
     Logistic::with_pair_weights(pair, 1.0)
 }
@@ -226,13 +226,13 @@ impl Descent for DetachedFixedPoint<'_> {
             self.inner.step();
         }
         let inner = self.inner.progress();
-        if inner != Progress::Settled {
+        if inner != Progress::Converged {
             self.progress = inner;
             return;
         }
         self.rounds += 1;
-        let settled = self.advance();
-        if !settled && self.rounds < MOST_ROUNDS {
+        let converged = self.advance();
+        if !converged && self.rounds < MAX_ROUNDS {
             self.inner.replace_loss(frozen_loss(&self.columns, self.targets));
             return;
         }
@@ -240,13 +240,13 @@ impl Descent for DetachedFixedPoint<'_> {
         if self.sharpen() {
             return;
         }
-        if settled {
-            self.progress = Progress::Settled;
+        if converged {
+            self.progress = Progress::Converged;
             self.measured = Some(self.measure());
         } else {
             let gap = self.columns.iter().map(|column| column.best_gap).fold(0.0, f64::max);
-            self.progress = Progress::Stuck(format!(
-                "the detached map did not settle in {MOST_ROUNDS} rounds; its weights still move by {gap:.1e}"
+            self.progress = Progress::NotConverged(format!(
+                "the detached map did not converge in {MAX_ROUNDS} rounds; its weights still move by {gap:.1e}"
             ));
         }
     }

@@ -24,7 +24,7 @@ pub(super) struct LoneColumn<'a> {
     centre: Vec<Lanes>,
     slope: Vec<Lanes>,
     intercept: f64,
-    /// What the gradient by each number is multiplied by.
+    /// What the gradient with respect to each number is multiplied by.
     factor: Vec<f64>,
 }
 
@@ -53,8 +53,8 @@ impl<'a> LoneColumn<'a> {
         }
     }
 
-    /// The gradient by the column's parameters (`D`), from the residuals of samples `range`.
-    pub(super) fn pull_back(&self, range: Range<usize>, residuals: &[f64], out: &mut [f64]) {
+    /// The gradient with respect to the column's parameters (`D`), from the residuals of samples `range`.
+    pub(super) fn accumulate_gradient(&self, range: Range<usize>, residuals: &[f64], out: &mut [f64]) {
         let mut sums = vec![[0.0; LANES]; self.centre.len()];
         match self.features.given(range) {
             Values::Single(values) => {
@@ -160,7 +160,7 @@ mod tests {
     use super::*;
     use crate::data::{Dataset, Labels};
     use crate::solver::coordinates::Coordinates;
-    use crate::solver::scaled_features::pull_back;
+    use crate::solver::scaled_features::accumulate_gradient;
     use nalgebra::DMatrix;
 
     /// The same numbers by way of scaled blocks.
@@ -191,8 +191,13 @@ mod tests {
             assert!(logits.iter().zip(expected.iter()).all(close), "logits at width {width}");
             let residuals: Vec<f64> = logits.iter().map(|logit| logit.sin()).collect();
             let (mut gradient, mut by_blocks) = (vec![0.0; width + 1], vec![0.0; width + 1]);
-            lone.pull_back(0..samples, &residuals, &mut gradient);
-            pull_back(scaled.block(0..samples, &mut scratch), width + 1, &residuals, &mut by_blocks);
+            lone.accumulate_gradient(0..samples, &residuals, &mut gradient);
+            accumulate_gradient(
+                scaled.block(0..samples, &mut scratch),
+                width + 1,
+                &residuals,
+                &mut by_blocks,
+            );
             assert!(gradient.iter().zip(&by_blocks).all(close), "gradient at width {width}");
         }
     }

@@ -5,10 +5,10 @@ use super::problem::{LossChoice, Problem};
 use super::scaled_features::LARGEST_HELD;
 use super::separation;
 use super::softmax_curvature::room;
-use super::subsample::Share;
-use crate::loss::{ColumnShares, LossKind};
+use super::subsample::SubsampleSize;
+use crate::loss::{ColumnWeights, LossKind};
 
-/// How a search goes about a loss, as far as memory hangs on it.
+/// How a search goes about a loss, as far as memory depends on it.
 #[derive(Clone, Copy, PartialEq)]
 enum Search {
     /// Column by column, with weights of classes.
@@ -31,9 +31,9 @@ impl Problem<'_> {
     #[must_use]
     pub fn memory(&self) -> u128 {
         let search = match *self.loss {
-            LossKind::Logistic(ref loss) => match loss.shares() {
-                ColumnShares::OfClass(_) => Search::Columns,
-                ColumnShares::OfPair(_) => Search::PairWeightedColumns,
+            LossKind::Logistic(ref loss) => match loss.column_weights() {
+                ColumnWeights::OfClass(_) => Search::Columns,
+                ColumnWeights::OfPair(_) => Search::PairWeightedColumns,
             },
             LossKind::Inr(_) => Search::ReweightedColumns,
             LossKind::Softmax(_) => Search::Joint,
@@ -84,8 +84,9 @@ fn memory(search: Search, (dimension, rows): (usize, usize), counts: &[usize], u
             kept = room.min(double * n * d) + room.min(double * n * q);
         }
     }
-    let drawn = |share: Share| wide(share.samples(counts)) * d;
-    let subsamples = drawn(Share::to_begin_on(dimension)) + drawn(Share::to_precondition(dimension, rows));
+    let drawn = |size: SubsampleSize| wide(size.samples(counts)) * d;
+    let subsamples =
+        drawn(SubsampleSize::to_begin_on(dimension)) + drawn(SubsampleSize::to_precondition(dimension, rows));
     let program = || separation::largest_program(dimension.saturating_mul(rows));
     let margins = if unpenalised { 5 * n * q + program() } else { 0 };
     // Labels and weights of samples are at hand up to three times.

@@ -6,7 +6,6 @@
 //! single precision while that serves, gradients never are. Only the gradient ends a search; "the cost stopped
 //! changing" never does.
 
-mod any_loss;
 mod class_slopes;
 mod column;
 mod column_newton;
@@ -19,12 +18,13 @@ mod detached;
 mod direction;
 mod factor;
 mod fixed_point;
+mod general_loss;
 mod gram;
+mod kernels;
 mod linear_program;
 mod lone_column;
 mod memory;
 mod other_points;
-mod parts;
 mod pass;
 mod path;
 mod problem;
@@ -53,12 +53,12 @@ mod traced;
 mod trust_region;
 mod weight_response;
 
-pub use any_loss::{AnyOutcome, AnyPoint, AnyProblem, solve_any};
 pub use coordinates::Conditioning;
 pub use dependence::Dependence;
-pub use other_points::{OtherPoint, other_points};
+pub use general_loss::{GeneralOutcome, GeneralPoint, GeneralProblem, solve_general};
 #[doc(hidden)]
-pub use parts::Parts;
+pub use kernels::SolverKernels;
+pub use other_points::{OtherPoint, other_points};
 pub use path::solve_path;
 pub use problem::{LARGEST_PARAMETER, LossChoice, Problem, ProblemError};
 pub use recomputed::{Flow, Recomputed};

@@ -12,7 +12,7 @@ use serde::Serialize;
 /// Standard deviation of a start's parameters about those of the point found, features scaled: logits of every size that
 /// probabilities distinguish.
 const SPREAD: f64 = 2.0;
-/// Two points that no logit tells further apart than by this share are one.
+/// Two points whose logits differ by no more than this fraction are one.
 const SAME: f64 = 1e-6;
 
 /// A stationary point of one class's column other than the one reported. Columns are independent of each other.
@@ -48,7 +48,7 @@ pub fn other_points(found: &StationaryPoint, starts: usize, seed: u64) -> Vec<Ot
         let mut newton: ColumnNewton<Inr> =
             ColumnNewton::new(search.column_pass(loss), theta + away * SPREAD, None);
         newton.run(usize::MAX, 0.0);
-        for (class, value) in newton.settled_values() {
+        for (class, value) in newton.converged_values() {
             let reached = newton.column(class);
             let same = |other: &DVector<f64>| are_one(&features, &reached, other, here.largest_logit[class]);
             if same(&theta.column(class).into_owned()) {
@@ -70,5 +70,5 @@ pub fn other_points(found: &StationaryPoint, starts: usize, seed: u64) -> Vec<Ot
 }
 
 fn are_one(features: &ScaledFeatures, one: &DVector<f64>, other: &DVector<f64>, largest_logit: f64) -> bool {
-    features.reach((one - other).iter().copied()) <= SAME * (1.0 + largest_logit)
+    features.max_logit_change((one - other).iter().copied()) <= SAME * (1.0 + largest_logit)
 }

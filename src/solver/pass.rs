@@ -5,7 +5,7 @@
 
 use super::scaled_features::ScaledFeatures;
 use crate::loss::{ColumnPart, LogitBlock, Targets};
-use crate::numeric::{CompensatedMatrix, Sum, over_sample_spans};
+use crate::numeric::{CompensatedMatrix, Sum, fold_sample_spans};
 use nalgebra::DMatrix;
 
 /// Parameters (`D x Q`) of some columns of a head.
@@ -17,7 +17,7 @@ pub(super) struct HeadColumns<'h> {
 }
 
 /// Folds `work(accumulator, features of a block, its logits)` over all blocks.
-pub(super) fn over_logit_blocks<A: Send>(
+pub(super) fn fold_logit_blocks<A: Send>(
     features: &ScaledFeatures,
     targets: &Targets,
     head: HeadColumns,
@@ -25,7 +25,7 @@ pub(super) fn over_logit_blocks<A: Send>(
     work: impl Fn(&mut A, &[f64], &mut LogitBlock) + Sync,
     mut merge: impl FnMut(A),
 ) {
-    over_sample_spans(
+    fold_sample_spans(
         features.samples(),
         || (start(), Vec::new(), Vec::new()),
         |(accumulator, scratch, logits), range| {
@@ -67,11 +67,11 @@ impl Totals {
         }
     }
 
-    /// Adds what a block of samples contributes, of which `pull_back` writes the gradient (`D x Q`).
-    pub(super) fn add(&mut self, parts: &[ColumnPart], pull_back: impl FnOnce(&mut [f64])) {
+    /// Adds what a block of samples contributes, of which `accumulate_gradient` writes the gradient (`D x Q`).
+    pub(super) fn add(&mut self, parts: &[ColumnPart], accumulate_gradient: impl FnOnce(&mut [f64])) {
         let (dimension, columns) = self.gradient.shape();
         let mut gradient = DMatrix::zeros(dimension, columns);
-        pull_back(gradient.as_mut_slice());
+        accumulate_gradient(gradient.as_mut_slice());
         self.gradient.add(&gradient);
         for (column, part) in parts.iter().enumerate() {
             self.value[column].add(part.value);
@@ -103,7 +103,7 @@ impl Totals {
 }
 
 impl Evaluated {
-    /// The largest entry of each column's gradient beside the magnitude of its terms.
+    /// The largest entry of each column's gradient relative to the magnitude of its terms.
     pub(super) fn relative_gradient(&self) -> f64 {
         let of_column = |(column, magnitude): (usize, &f64)| {
             self.gradient.column(column).amax() / magnitude.max(f64::MIN_POSITIVE)

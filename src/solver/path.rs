@@ -43,7 +43,7 @@ enum Ended<'p> {
     Softmax(Box<SoftmaxNewton<'p>>),
 }
 
-/// Where a path stands.
+/// The state of a path.
 struct Path<'p, 'a> {
     features: &'p ScaledFeatures<'a>,
     search: Option<Ended<'p>>,
@@ -88,7 +88,7 @@ impl<'p, 'a> Path<'p, 'a> {
         let (mut go_on, mut unseen) = (|_: &Iteration| ControlFlow::Continue(()), |_: &dyn Descent| ());
         let mut watch = Watch::new(SolverSettings::default(), &mut go_on, &mut unseen);
         let (descent, outcome) = search.finish(descent, &mut watch, |_| None);
-        self.search = (descent.progress() == Progress::Settled).then(|| ended(descent));
+        self.search = (descent.progress() == Progress::Converged).then(|| ended(descent));
         if self.search.is_none() {
             self.solutions.clear();
         }

@@ -138,7 +138,7 @@ impl<'a> Problem<'a> {
         self.coordinates.get_or_init(|| Arc::new(Coordinates::of(self.dataset, self.l2)))
     }
 
-    /// Takes over the coordinates of a problem with the same data and penalty, which hang on nothing else.
+    /// Takes over the coordinates of a problem with the same data and penalty, which depend on nothing else.
     pub(super) fn share_coordinates(&self, other: &Self) {
         self.coordinates.get_or_init(|| Arc::clone(other.coordinates()));
     }

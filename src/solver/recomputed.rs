@@ -8,7 +8,7 @@ use super::solution::Head;
 use crate::data::Dataset;
 use crate::loss::{PreciseBlock, PreciseLoss, PreciseSums, add_sums};
 use crate::numeric::{
-    DoubleDouble, Kernel, largest, largest_magnitude, over_sample_spans, two_product, two_sum,
+    DoubleDouble, Kernel, fold_sample_spans, largest, largest_magnitude, two_product, two_sum,
     update_sample_chunks, vectorised,
 };
 use nalgebra::DMatrix;
@@ -22,12 +22,12 @@ pub(super) use response::{residual_of_response, residuals_of_classes};
 /// Lanes that samples are summed in; columns of a block are padded to a multiple.
 const LANES: usize = 8;
 
-/// What double-double arithmetic (31 digits) finds at a head, as its doubles stand in the user's units.
+/// What double-double arithmetic (31 digits) finds at the doubles of a head in the user's units.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Recomputed {
     /// Infinity norm of the gradient of the mean loss, penalty included, by coefficients and intercepts.
     pub gradient_inf: f64,
-    /// Largest entry of a logit column's gradient, features centred and scaled to unit spread, beside the sum of the
+    /// Largest entry of a logit column's gradient, features centred and scaled to unit spread, relative to the sum of the
     /// magnitudes of its samples' residuals: what is left of terms that cancel.
     pub relative_gradient: f64,
     /// The balance of every logit column.
@@ -46,7 +46,7 @@ pub struct Flow {
 }
 
 impl Recomputed {
-    /// Gradient and balance of a problem at a head, and the gradient by the coordinates of the problem (`D x Q`).
+    /// Gradient and balance of a problem at a head, and the gradient with respect to the coordinates of the problem (`D x Q`).
     ///
     /// `None` where numbers leave the range of a double.
     pub(super) fn with_gradient(problem: &Problem, head: &Head) -> Option<(Self, DMatrix<f64>)> {
@@ -74,7 +74,7 @@ impl Recomputed {
         let found = Self {
             gradient_inf: totals.largest(pass.head.factor),
             relative_gradient: totals.relative(&pass.head.scaled_centre()),
-            flows: totals.flows(pass.problem.loss.divisor()),
+            flows: totals.flows(pass.problem.loss.denominator()),
         };
         let finite = totals.gradient.iter().all(|entry| entry.value().is_finite());
         (finite && found.gradient_inf.is_finite() && found.relative_gradient.is_finite()).then_some(found)
@@ -200,7 +200,7 @@ impl<'a> Pass<'a> {
     }
 
     fn labels(&self, range: &Range<usize>) -> &[u32] {
-        &self.problem.targets.of_sample()[range.clone()]
+        &self.problem.targets.class_indices()[range.clone()]
     }
 
     fn weights(&self, range: &Range<usize>) -> Option<&[f64]> {
@@ -219,7 +219,7 @@ impl<'a> Pass<'a> {
         let (classes, columns) = (self.problem.targets.classes(), self.head.intercepts.len());
         let none = || DMatrix::from_element(classes, columns, PreciseSums::default());
         let mut sums = none();
-        over_sample_spans(
+        fold_sample_spans(
             self.problem.targets.samples(),
             none,
             |part, range| {
@@ -234,7 +234,7 @@ impl<'a> Pass<'a> {
     fn totals(&self, loss: &PreciseLoss) -> Totals {
         let none = || Totals::zeros(self.head.coefficients.nrows() + 1, self.head.intercepts.len());
         let mut totals = none();
-        over_sample_spans(
+        fold_sample_spans(
             self.problem.targets.samples(),
             none,
             |part, range| {
@@ -242,7 +242,7 @@ impl<'a> Pass<'a> {
                 let mut block = self.head.logits(&range, &features);
                 loss.residuals(self.labels(&range), self.weights(&range), &mut block);
                 part.add_flows(self.problem, self.labels(&range), &block);
-                vectorised(PullBack { features: &features, residuals: &block, part });
+                vectorised(AccumulateGradient { features: &features, residuals: &block, part });
             },
             |part| totals.merge(&part),
         );
@@ -310,14 +310,14 @@ impl Totals {
                 let beyond = head.beyond.as_ref().map_or(0.0, |beyond| beyond.coefficients[(row, column)]);
                 let scaled = DoubleDouble::product_of(l2, head.coefficients[(row, column)])
                     + DoubleDouble::product_of(l2, beyond);
-                let pull =
+                let penalty =
                     DoubleDouble { high: scaled.high * factor * factor, low: scaled.low * factor * factor };
-                self.gradient[(row, column)] += pull;
+                self.gradient[(row, column)] += penalty;
             }
         }
     }
 
-    /// The gradient by coefficients of centred features.
+    /// The gradient with respect to coefficients of centred features.
     fn about_centre(&self, centre: &[f64]) -> DMatrix<f64> {
         DMatrix::from_fn(self.gradient.nrows(), self.gradient.ncols(), |row, column| {
             let by_intercept = self.gradient[(centre.len(), column)];
@@ -337,7 +337,7 @@ impl Totals {
         largest_magnitude(entries)
     }
 
-    /// The largest entry of a column's gradient, features centred and scaled, beside the sum of the magnitudes of its
+    /// The largest entry of a column's gradient, features centred and scaled, relative to the sum of the magnitudes of its
     /// samples' residuals.
     fn relative(&self, centre: &[f64]) -> f64 {
         let gradient = self.about_centre(centre);
@@ -349,13 +349,13 @@ impl Totals {
         largest((0..gradient.ncols()).map(of_column))
     }
 
-    fn flows(&self, divisor: f64) -> Vec<Flow> {
+    fn flows(&self, denominator: f64) -> Vec<Flow> {
         let flow = |(&outflow, &inflow): (&DoubleDouble, &DoubleDouble)| {
             let (given, taken) = (outflow.value().abs(), inflow.value().abs());
             let larger = given.max(taken);
             let difference = (outflow - inflow).value().abs();
             let residual = if larger > 0.0 { difference / larger } else { 0.0 };
-            Flow { outflow: outflow.value() * divisor, inflow: inflow.value() * divisor, residual }
+            Flow { outflow: outflow.value() * denominator, inflow: inflow.value() * denominator, residual }
         };
         self.outflow.iter().zip(&self.inflow).map(flow).collect()
     }
@@ -403,14 +403,14 @@ impl Kernel for Logits<'_> {
 }
 
 /// Adds `X R` of a block to the gradient, and `|R|` to the magnitude.
-struct PullBack<'a> {
+struct AccumulateGradient<'a> {
     /// `stride x d`.
     features: &'a [f64],
     residuals: &'a PreciseBlock,
     part: &'a mut Totals,
 }
 
-impl Kernel for PullBack<'_> {
+impl Kernel for AccumulateGradient<'_> {
     type Output = ();
 
     #[inline(always)]

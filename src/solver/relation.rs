@@ -5,7 +5,7 @@ use crate::numeric::significant;
 /// Numbers that take more characters are rounded to six digits.
 const LONGEST_NUMBER: usize = 8;
 /// More terms than this are counted rather than written out.
-const MOST_TERMS: usize = 8;
+const MAX_TERMS: usize = 8;
 
 /// `own = sum of terms + constant` with every sign made a plus: `female + male = 1`, `total = a + b`,
 /// `inch = 0.3937 cm to 4 digits`.
@@ -24,7 +24,7 @@ pub(super) fn sentence(
         return format!("{} is constant, {}", names[own], number(constant));
     }
     let to = digits.map_or_else(String::new, |digits| format!(" to {:.0} digits", digits.floor()));
-    if terms.len() > MOST_TERMS && terms.iter().any(|term| term.1 != -1.0) {
+    if terms.len() > MAX_TERMS && terms.iter().any(|term| term.1 != -1.0) {
         return format!("{} is a combination of {} other columns{to}", names[own], terms.len());
     }
     let written = |(column, coefficient): &(usize, f64)| {
@@ -44,7 +44,7 @@ pub(super) fn sentence(
     if right.is_empty() {
         right.push("0".to_owned());
     }
-    if left.len() > MOST_TERMS {
+    if left.len() > MAX_TERMS {
         let (first, last) = (&left[0], &left[left.len() - 1]);
         return format!("{first} + .. + {last} = {} ({} columns){to}", right.join(" + "), left.len());
     }

@@ -44,7 +44,7 @@ impl<'a> ScaledFeatures<'a> {
         let coordinates = Arc::clone(coordinates);
         let samples = dataset.labels().samples();
         let (mut source, mut widest) = (Source::User(dataset), coordinates.scaling().widest.clone());
-        if let Some(held) = coordinates.over_basis(dataset) {
+        if let Some(held) = coordinates.in_basis(dataset) {
             widest = widest_of(&held, coordinates.dimension());
             source = Source::Held(held);
         } else if coordinates.dimension() * samples * size_of::<f64>() <= LARGEST_HELD {
@@ -189,7 +189,7 @@ impl<'a> ScaledFeatures<'a> {
     }
 
     /// How far a step of one column's parameters can move a logit.
-    pub(crate) fn reach(&self, step: impl Iterator<Item = f64>) -> f64 {
+    pub(crate) fn max_logit_change(&self, step: impl Iterator<Item = f64>) -> f64 {
         step.zip(&self.widest).map(|(entry, widest)| entry.abs() * widest).sum()
     }
 
@@ -223,7 +223,7 @@ pub(super) fn across<T: Real>(block: &[T], dimension: usize, theta: &[T], out: &
 }
 
 /// `X R`: from a block (`D x n`) and `n x Q` residuals to `D x Q`.
-pub(super) fn pull_back<T: Real>(block: &[T], dimension: usize, residuals: &[T], out: &mut [T]) {
+pub(super) fn accumulate_gradient<T: Real>(block: &[T], dimension: usize, residuals: &[T], out: &mut [T]) {
     let samples = block.len() / dimension;
     let columns = out.len() / dimension;
     let block = MatRef::from_column_major_slice(block, dimension, samples);

@@ -1,10 +1,10 @@
 //! Centre and scale of every feature: how the user's units become those that solving happens in.
 
 use crate::data::{Dataset, Number, Values};
-use crate::numeric::{Kernel, Sum, over_sample_spans, vectorised};
+use crate::numeric::{Kernel, Sum, fold_sample_spans, vectorised};
 use nalgebra::DMatrix;
 
-/// Samples whose median stands for all of them.
+/// Samples whose median represents all of them.
 const MEDIAN_SAMPLES: usize = 64;
 
 /// `(h - centre) * factor` for each feature.
@@ -76,7 +76,7 @@ impl Deviations {
         let dimension = dataset.dimension();
         let zeros = || Self { widest: vec![0.0; dimension], squares: vec![0.0; dimension] };
         let mut total = zeros();
-        over_sample_spans(
+        fold_sample_spans(
             if dimension == 0 { 0 } else { dataset.labels().samples() },
             zeros,
             |part, range| match dataset.values(range) {
@@ -101,14 +101,14 @@ impl Deviations {
             return (squares / count).sqrt();
         }
         // Squares of 1e300 or 1e-300: divided by the widest first, they neither overflow nor vanish.
-        let (mut shares, mut place) = (Sum::default(), 0);
+        let (mut squares, mut place) = (Sum::default(), 0);
         dataset.values(0..samples).for_each(|value| {
             if place % dataset.dimension() == feature {
-                shares.add(((value - centre) / widest).powi(2));
+                squares.add(((value - centre) / widest).powi(2));
             }
             place += 1;
         });
-        widest * (shares.value() / count).sqrt()
+        widest * (squares.value() / count).sqrt()
     }
 }
 

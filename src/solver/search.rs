@@ -14,7 +14,7 @@ use super::softmax_newton::SoftmaxNewton;
 use super::softmax_pass::SoftmaxPass;
 use super::solution::{Certificate, Head, Outcome, RoundedHead, StationaryPoint};
 use super::start;
-use super::subsample::{Share, Subsample};
+use super::subsample::{Subsample, SubsampleSize};
 use crate::data::Dataset;
 use crate::loss::{ColumnLoss, Inr, InrVariant, Logistic, LossKind, Softmax};
 use nalgebra::DMatrix;
@@ -33,7 +33,7 @@ pub fn solve<'a>(problem: &Problem<'a>) -> Outcome<'a> {
     run(problem, Watch::new(SolverSettings::default(), &mut |_| ControlFlow::Continue(()), &mut |_| ()))
 }
 
-/// Solves with other settings; `callback` is told of every step and may stop the search. Limits end in
+/// Solves with other settings; `callback` is called with every step and may stop the search. Limits end in
 /// [`Outcome::NotConverged`], whose text names the limit.
 ///
 /// # Errors
@@ -73,7 +73,7 @@ const MODERATE: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
 
 /// A relative gradient that needs no refinement, and how often it is refined.
 const REFINED: f64 = 1e-13;
-const MOST_REFINEMENTS: usize = 4;
+const MAX_REFINEMENTS: usize = 4;
 
 /// How a search came to the point that is judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,7 +103,8 @@ pub(super) struct Search<'p, 'a> {
 impl<'p, 'a> Search<'p, 'a> {
     pub(super) fn new(problem: &'p Problem<'a>, features: &'p ScaledFeatures<'a>) -> Self {
         let has_features = features.dimension() > 1;
-        let draw = || Subsample::draw(features, &problem.targets, Share::to_begin_on(features.dimension()));
+        let draw =
+            || Subsample::draw(features, &problem.targets, SubsampleSize::to_begin_on(features.dimension()));
         Self { subsample: has_features.then(draw).flatten(), ..Self::going_on(problem, features) }
     }
 
@@ -179,7 +180,7 @@ impl<'p, 'a> Search<'p, 'a> {
         if !does_better || newton.largest_logit() > start::LARGEST_LOGIT {
             newton.move_to(intercepts());
         }
-        let far_off = newton.relative_gradient() > start::FAIR_START;
+        let far_off = newton.relative_gradient() > start::GOOD_INITIAL_GUESS;
         if let Some(subsample) = self.subsample.as_ref().filter(|_| far_off) {
             let small = SoftmaxPass {
                 features: &subsample.features,
@@ -243,19 +244,19 @@ impl<'p, 'a> Search<'p, 'a> {
                 let found = Found { problem: self.problem, features: self.features, watch };
                 Outcome::Separable(Box::new(found.separable(*separation, &descent)))
             }
-            (Progress::Settled, _) => {
+            (Progress::Converged, _) => {
                 let smallest_curvature = curvature(&descent);
                 self.stationary(&mut descent, watch, smallest_curvature, Ended::Converged)
             }
             // No step improves what is rounding already, as the refined gradient of the head itself says.
-            (Progress::Stuck(why), _) if left <= NEARLY_STATIONARY => {
+            (Progress::NotConverged(why), _) if left <= NEARLY_STATIONARY => {
                 let smallest_curvature = curvature(&descent);
                 match self.stationary(&mut descent, watch, smallest_curvature, Ended::WithoutAStep) {
                     outcome @ Outcome::Stationary(_) => outcome,
                     Outcome::Separable(_) | Outcome::NotConverged { .. } => not_converged(why, watch, left),
                 }
             }
-            (Progress::Stuck(why) | Progress::Undecided(why), _) | (Progress::Active, Some(why)) => {
+            (Progress::NotConverged(why) | Progress::Undecided(why), _) | (Progress::Active, Some(why)) => {
                 not_converged(why, watch, left)
             }
             (Progress::Active, None) => not_converged("the search ended early".to_owned(), watch, left),
@@ -326,7 +327,7 @@ impl<'p, 'a> Search<'p, 'a> {
             return false;
         }
         let moved = coordinates.scaled_head(head) - theta;
-        moved.column_iter().all(|column| self.features.reach(column.iter().copied()) <= REFINED)
+        moved.column_iter().all(|column| self.features.max_logit_change(column.iter().copied()) <= REFINED)
     }
 
     /// The stationary point that a search has come to.
@@ -375,7 +376,7 @@ impl<'p, 'a> Search<'p, 'a> {
     fn refined(&self, descent: &mut impl Descent, head: Head, settings: &SolverSettings) -> Option<Refined> {
         let (recomputed, mut gradient) = Recomputed::with_gradient(self.problem, &head)?;
         let mut best = Refined { theta: descent.theta().clone(), head, recomputed };
-        for _ in 0..MOST_REFINEMENTS {
+        for _ in 0..MAX_REFINEMENTS {
             let found = &best.recomputed;
             if found.relative_gradient <= REFINED || found.gradient_inf <= settings.tolerance {
                 break;
@@ -416,8 +417,8 @@ fn unprintable(problem: &Problem, head: &Head) -> String {
         );
     }
     let centre = &problem.coordinates().scaling().centre;
-    let share = |j: usize| head.coefficients.column(j).amax() * centre[j].abs();
-    let widest = (0..centre.len()).max_by(|&a, &b| share(a).total_cmp(&share(b)));
+    let contribution = |j: usize| head.coefficients.column(j).amax() * centre[j].abs();
+    let widest = (0..centre.len()).max_by(|&a, &b| contribution(a).total_cmp(&contribution(b)));
     let column = widest
         .map(|j| format!("subtract {:e} from column {}", centre[j], problem.dataset.feature_names()[j]));
     let intercept =

@@ -59,7 +59,7 @@ impl Found<'_, '_, '_, '_> {
         }
     }
 
-    /// The columns that settled.
+    /// The columns that converged.
     fn other_columns(&self, descent: &impl Descent) -> Option<Remaining> {
         let columns = descent.columns();
         let of_others: Vec<usize> = (0..columns.len())
@@ -69,7 +69,7 @@ impl Found<'_, '_, '_, '_> {
             return None;
         }
         let stuck = of_others.iter().find_map(|&column| match columns[column].progress {
-            Progress::Stuck(why) | Progress::Undecided(why) => Some((column, why)),
+            Progress::NotConverged(why) | Progress::Undecided(why) => Some((column, why)),
             _ => None,
         });
         let classes = of_others.iter().map(|&column| self.problem.loss.target_of(column)).collect();
@@ -146,17 +146,17 @@ fn of_classes(dataset: &Dataset, classes: &[usize]) -> Result<Dataset, DataError
     let labels = dataset.labels();
     let mut number = vec![None; labels.classes()];
     classes.iter().zip(0_u32..).for_each(|(&class, new)| number[class] = Some(new));
-    let (mut values, mut of_sample, mut weights) = (Vec::new(), Vec::new(), Vec::new());
-    for (sample, &label) in labels.of_sample().iter().enumerate() {
+    let (mut values, mut class_indices, mut weights) = (Vec::new(), Vec::new(), Vec::new());
+    for (sample, &label) in labels.class_indices().iter().enumerate() {
         if let Some(new) = number[label as usize] {
-            of_sample.push(new);
+            class_indices.push(new);
             weights.push(labels.weight(sample));
             dataset.values(sample..sample + 1).for_each(|value| values.push(value));
         }
     }
     let names = classes.iter().map(|&class| labels.class_names()[class].clone()).collect();
-    let features = DMatrix::from_vec(dataset.dimension(), of_sample.len(), values);
-    let left = Labels::new(of_sample, names)?;
+    let features = DMatrix::from_vec(dataset.dimension(), class_indices.len(), values);
+    let left = Labels::new(class_indices, names)?;
     let left = if labels.weights().is_some() { left.with_weights(weights)? } else { left };
     Dataset::new(features, dataset.feature_names().to_vec(), left)
 }

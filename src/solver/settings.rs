@@ -90,14 +90,14 @@ impl SolverSettings {
     }
 }
 
-/// How far a search has come, told after every step.
+/// How far a search has come, reported after every step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Iteration {
     /// Steps so far.
     pub number: u64,
     /// The objective, penalty included.
     pub loss: f64,
-    /// Largest gradient entry beside the magnitude of its terms, in the coordinates of the search.
+    /// Largest gradient entry relative to the magnitude of its terms, in the coordinates of the search.
     pub relative_gradient: f64,
     /// Seconds since the search began.
     pub seconds: f64,
@@ -106,7 +106,7 @@ pub struct Iteration {
 /// What is called after every step: an observer, or whoever wants to stop the search.
 pub type Callback<'c> = &'c mut dyn FnMut(&Iteration) -> ControlFlow<()>;
 
-/// A search as it is watched: counts its steps, keeps its limits and tells its callback.
+/// A search as it is watched: counts its steps, keeps its limits and calls its callback.
 pub(super) struct Watch<'c> {
     pub(super) settings: SolverSettings,
     pub(super) started: Instant,

@@ -5,9 +5,9 @@
 
 use super::pass::HeadColumns;
 use super::real::Real;
-use super::scaled_features::{ScaledFeatures, across, pull_back};
+use super::scaled_features::{ScaledFeatures, accumulate_gradient, across};
 use crate::loss::{LogitBlock, Softmax, Targets};
-use crate::numeric::{Kernel, SAMPLES_PER_CHUNK, map_sample_chunks, over_sample_spans, vectorised};
+use crate::numeric::{Kernel, SAMPLES_PER_CHUNK, fold_sample_spans, map_sample_chunks, vectorised};
 use nalgebra::DMatrix;
 use std::ops::Range;
 
@@ -66,8 +66,8 @@ pub(super) struct SoftmaxCurvature<'a, T> {
     theta: &'a DMatrix<f64>,
     kept_features: &'a KeptFeatures<T>,
     kept_probabilities: &'a [Vec<T>],
-    /// What each class's samples count beside their own weight.
-    shares: Vec<f64>,
+    /// Factor of each class on the weights of its samples.
+    class_weights: Vec<f64>,
     /// The most that a sample counts.
     largest_weight: f64,
 }
@@ -81,27 +81,29 @@ impl<'a, T: Real> SoftmaxCurvature<'a, T> {
         kept_features: &'a KeptFeatures<T>,
         kept_probabilities: &'a [Vec<T>],
     ) -> Self {
-        let shares = loss.class_shares(targets);
+        let class_weights = loss.normalised_class_weights(targets);
         let largest_weight = match targets.sample_weights() {
-            None => shares.iter().copied().fold(0.0, f64::max),
+            None => class_weights.iter().copied().fold(0.0, f64::max),
             Some(weights) => {
-                let each = weights.iter().zip(targets.of_sample());
-                each.map(|(weight, &label)| weight * shares[label as usize]).fold(0.0, f64::max)
+                let each = weights.iter().zip(targets.class_indices());
+                each.map(|(weight, &label)| weight * class_weights[label as usize]).fold(0.0, f64::max)
             }
         };
-        Self { features, targets, theta, kept_features, kept_probabilities, shares, largest_weight }
+        Self { features, targets, theta, kept_features, kept_probabilities, class_weights, largest_weight }
     }
 
     /// What each of some samples counts, beside the most that one does.
     fn weights(&self, range: Range<usize>) -> Vec<T> {
-        let of_class =
-            self.targets.of_sample()[range.clone()].iter().map(|&label| self.shares[label as usize]);
+        let of_class = self.targets.class_indices()[range.clone()]
+            .iter()
+            .map(|&label| self.class_weights[label as usize]);
         let relative = |weight: f64| T::narrowed(weight / self.largest_weight);
         match self.targets.sample_weights() {
             None => of_class.map(relative).collect(),
-            Some(weights) => {
-                of_class.zip(&weights[range]).map(|(share, weight)| relative(share * weight)).collect()
-            }
+            Some(weights) => of_class
+                .zip(&weights[range])
+                .map(|(class_weight, weight)| relative(class_weight * weight))
+                .collect(),
         }
     }
 
@@ -117,7 +119,7 @@ impl<'a, T: Real> SoftmaxCurvature<'a, T> {
         let size = direction.amax().max(f64::MIN_POSITIVE);
         let along: Vec<T> = direction.iter().map(|entry| T::narrowed(entry / size)).collect();
         let mut product = DMatrix::zeros(dimension, classes);
-        over_sample_spans(
+        fold_sample_spans(
             self.features.samples(),
             || (DMatrix::<f64>::zeros(dimension, classes), vec![T::ZERO; dimension * classes], Vec::new()),
             |(sum, part, moved), range| {
@@ -135,7 +137,7 @@ impl<'a, T: Real> SoftmaxCurvature<'a, T> {
                 across(block, dimension, &along, moved);
                 let weights = self.weights(range);
                 vectorised(Bend { probabilities, weights: &weights, moved });
-                pull_back(block, dimension, moved, part);
+                accumulate_gradient(block, dimension, moved, part);
                 sum.iter_mut().zip(&*part).for_each(|(sum, part)| *sum += part.widened());
             },
             |(part, _, _)| product += part,

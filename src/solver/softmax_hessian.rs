@@ -9,31 +9,31 @@ use super::pass::HeadColumns;
 use super::softmax_curvature::block_probabilities;
 use super::softmax_pass::SoftmaxPass;
 use crate::loss::weigh;
-use crate::numeric::{Kernel, SAMPLES_PER_CHUNK, over_sample_spans, vectorised};
+use crate::numeric::{Kernel, SAMPLES_PER_CHUNK, fold_sample_spans, vectorised};
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 
 /// Heads with more unknowns than this begin with conjugate gradients, whose products grow with `K D` where the Hessian
 /// grows with `(K D)^2`.
 const FEW_UNKNOWNS: usize = 100;
 /// Heads with more unknowns than this never have a factor of the whole Hessian.
-const MOST_UNKNOWNS: usize = 1000;
+const MAX_UNKNOWNS: usize = 1000;
 
 /// Whether a Newton step of a `D x K` head costs less by the whole Hessian than by conjugate gradients that took so many
 /// iterations for the step before.
 pub(super) fn dense_pays(dimension: usize, classes: usize, iterations: usize) -> bool {
     let unknowns = dimension * (classes - 1);
     // The Hessian takes K (K - 1) / 2 products of D^2 a sample in double precision, an iteration 2 K of D in single.
-    unknowns <= FEW_UNKNOWNS || (unknowns <= MOST_UNKNOWNS && iterations > unknowns / 4)
+    unknowns <= FEW_UNKNOWNS || (unknowns <= MAX_UNKNOWNS && iterations > unknowns / 4)
 }
 
 /// A factor of the whole Hessian at some point.
-pub(super) struct WholeHessian {
+pub(super) struct DenseHessian {
     factor: Cholesky<f64, Dyn>,
-    /// The classes that move; one stands still.
+    /// The classes that move; one is fixed.
     moving: Vec<usize>,
 }
 
-impl WholeHessian {
+impl DenseHessian {
     /// At `theta`, or `None` where the Hessian is singular to rounding.
     ///
     /// `probabilities` are those of the first blocks of samples; the others' are computed.
@@ -76,7 +76,7 @@ impl WholeHessian {
     }
 }
 
-/// The class with the most curvature. It stands still while the others move relative to it: held at a class that
+/// The class with the most curvature. It is fixed while the others move relative to it: held at a class that
 /// hardly couples with the others, the Hessian would be near singular.
 fn best_connected(pair_blocks: &[DMatrix<f64>], classes: usize) -> usize {
     let mut curvature = vec![0.0; classes];
@@ -96,13 +96,13 @@ fn pair_blocks(pass: &SoftmaxPass, theta: &DMatrix<f64>, probabilities: &[Vec<f3
     let (dimension, classes) = theta.shape();
     let columns: Vec<usize> = (0..classes).collect();
     let head = HeadColumns { theta, columns: &columns };
-    let weights = loss.class_shares(targets);
+    let weights = loss.normalised_class_weights(targets);
     let zeros = || vec![DMatrix::zeros(dimension, dimension); pairs(classes).count()];
     let mut total = zeros();
-    over_sample_spans(
+    fold_sample_spans(
         features.samples(),
         || (zeros(), Vec::new(), [0.0; SAMPLES_PER_CHUNK], [0.0; SAMPLES_PER_CHUNK]),
-        |(sums, scratch, of_sample, curvature), range| {
+        |(sums, scratch, sample_weights, curvature), range| {
             let computed;
             let probabilities = if let Some(kept) = probabilities.get(range.start / SAMPLES_PER_CHUNK) {
                 kept
@@ -110,14 +110,17 @@ fn pair_blocks(pass: &SoftmaxPass, theta: &DMatrix<f64>, probabilities: &[Vec<f3
                 computed = block_probabilities::<f32>(features, targets, range.clone(), head);
                 &computed
             };
-            let labels = &targets.of_sample()[range.clone()];
+            let labels = &targets.class_indices()[range.clone()];
             let block = features.block(range.clone(), scratch);
             let of_class = |class: usize| &probabilities[class * labels.len()..(class + 1) * labels.len()];
-            of_sample.iter_mut().zip(labels).for_each(|(entry, &label)| *entry = weights[label as usize]);
-            weigh(of_sample, targets.sample_weights().map(|weights| &weights[range]));
-            let (of_sample, into) = (&of_sample[..labels.len()], &mut curvature[..labels.len()]);
+            sample_weights
+                .iter_mut()
+                .zip(labels)
+                .for_each(|(entry, &label)| *entry = weights[label as usize]);
+            weigh(sample_weights, targets.sample_weights().map(|weights| &weights[range]));
+            let (sample_weights, into) = (&sample_weights[..labels.len()], &mut curvature[..labels.len()]);
             for ((k, l), sum) in pairs(classes).zip(sums) {
-                vectorised(PairCurvature { p: of_class(k), q: of_class(l), weights: of_sample, into });
+                vectorised(PairCurvature { p: of_class(k), q: of_class(l), weights: sample_weights, into });
                 gram(block, into, sum);
             }
         },
@@ -152,7 +155,7 @@ fn pairs(classes: usize) -> impl Iterator<Item = (usize, usize)> {
 
 /// Factor of the Hessian of the classes that move, penalty included.
 ///
-/// On the gauge a class's own parameters are its moves relative to the class that stands still, less the mean of all:
+/// On the gauge a class's own parameters are its moves relative to the fixed class, less the mean of all:
 /// hence the penalty's `1 - 1/K` and `-1/K`.
 fn factor(
     pass: &SoftmaxPass,
@@ -161,7 +164,7 @@ fn factor(
     moving: &[usize],
 ) -> Option<Cholesky<f64, Dyn>> {
     let penalty = pass.features.penalty();
-    let (dimension, share, free) = (penalty.len(), 1.0 / classes as f64, moving.len());
+    let (dimension, fraction, free) = (penalty.len(), 1.0 / classes as f64, moving.len());
     let place: Vec<Option<usize>> =
         (0..classes).map(|class| moving.iter().position(|&moves| moves == class)).collect();
     let mut hessian = DMatrix::zeros(dimension * free, dimension * free);
@@ -175,7 +178,7 @@ fn factor(
         }
     }
     for (row, column) in (0..free).flat_map(|row| (0..free).map(move |column| (row, column))) {
-        let own = if row == column { 1.0 - share } else { -share };
+        let own = if row == column { 1.0 - fraction } else { -fraction };
         for (entry, penalty) in penalty.iter().enumerate() {
             hessian[(row * dimension + entry, column * dimension + entry)] += own * penalty;
         }

@@ -10,13 +10,13 @@ use super::descent::{Descent, Progress};
 use super::real::Real;
 use super::separation::{Effort, SeparationSearch, Sides, Verdict};
 use super::softmax_curvature::{KeptFeatures, SoftmaxCurvature, kept_probabilities};
-use super::softmax_hessian::{WholeHessian, dense_pays};
+use super::softmax_hessian::{DenseHessian, dense_pays};
 use super::softmax_pass::SoftmaxPass;
 use super::softmax_preconditioner::{Preconditioner, Sampled};
 use super::softmax_system::SoftmaxSystem;
-use super::start::FAIR_START;
-use super::subsample::{Share, Subsample};
-use super::tolerance::Goal;
+use super::start::GOOD_INITIAL_GUESS;
+use super::subsample::{Subsample, SubsampleSize};
+use super::tolerance::ConvergenceCheck;
 use crate::loss::Softmax;
 use nalgebra::{DMatrix, DVector};
 
@@ -49,17 +49,17 @@ pub(super) struct SoftmaxNewton<'a> {
     point: Point,
     preconditioner: Preconditioner,
     /// Of the point, or of one that was a step away from the end.
-    whole: Option<WholeHessian>,
+    dense: Option<DenseHessian>,
     iterations_since_factored: usize,
     relative_when_factored: f64,
     /// Most iterations that any step took so far.
     most_iterations: usize,
     kept: Option<KeptFeatures<f32>>,
     precision: Precision,
-    goal: Goal,
+    convergence: ConvergenceCheck,
     /// Curvature added to every class's block, as a share of its gradient's magnitude; positive only while logits
     /// are so saturated that second derivatives say nothing.
-    substitute: f64,
+    fallback_curvature: f64,
     progress: Progress,
     /// Where separability is to be looked for, if it is possible.
     separation: Option<SeparationSearch<'a>>,
@@ -99,22 +99,22 @@ impl<'a> SoftmaxNewton<'a> {
         separation: Option<SeparationSearch<'a>>,
     ) -> Self {
         let point = pass.point(theta);
-        let goal = Goal::new(&point.scaled_gradient(&point.magnitude), 1.0);
-        let share = Share::to_precondition(point.theta.nrows(), point.theta.ncols());
-        let subsample = Subsample::draw(pass.features, pass.targets, share);
+        let convergence = ConvergenceCheck::new(&point.scaled_gradient(&point.magnitude), 1.0);
+        let size = SubsampleSize::to_precondition(point.theta.nrows(), point.theta.ncols());
+        let subsample = Subsample::draw(pass.features, pass.targets, size);
         Self {
             pass,
             subsample,
             point,
             preconditioner: Preconditioner::default(),
-            whole: None,
+            dense: None,
             iterations_since_factored: 0,
             relative_when_factored: f64::INFINITY,
             most_iterations: 0,
             kept: None,
             precision: Precision::Single,
-            goal,
-            substitute: 0.0,
+            convergence,
+            fallback_curvature: 0.0,
             progress: Progress::Active,
             separation,
         }
@@ -135,7 +135,7 @@ impl<'a> SoftmaxNewton<'a> {
     }
 
     fn begin_at(&mut self, point: Point) {
-        self.goal = Goal::new(&point.scaled_gradient(&point.magnitude), 1.0);
+        self.convergence = ConvergenceCheck::new(&point.scaled_gradient(&point.magnitude), 1.0);
         self.point = point;
     }
 
@@ -145,7 +145,7 @@ impl<'a> SoftmaxNewton<'a> {
     }
 
     /// Turns to another problem over the same features, from a guess at its solution or, where that is far off and
-    /// worse, from where it stands. A preconditioner that still serves is kept.
+    /// worse, from its present point. A preconditioner that still serves is kept.
     pub(super) fn go_on_with(&mut self, pass: SoftmaxPass<'a>, guess: DMatrix<f64>) {
         let here = std::mem::replace(&mut self.point, pass.point(guess)).theta;
         self.pass = pass;
@@ -157,12 +157,12 @@ impl<'a> SoftmaxNewton<'a> {
         }
         self.iterations_since_factored = 0;
         self.most_iterations = 0;
-        self.whole = None;
-        self.goal = Goal::new(&self.point.scaled_gradient(&self.point.magnitude), 1.0);
+        self.dense = None;
+        self.convergence = ConvergenceCheck::new(&self.point.scaled_gradient(&self.point.magnitude), 1.0);
         self.precision = Precision::Single;
-        self.substitute = 0.0;
+        self.fallback_curvature = 0.0;
         self.progress = Progress::Active;
-        if self.goal.relative() > FAIR_START {
+        if self.convergence.relative() > GOOD_INITIAL_GUESS {
             self.move_if_better(here);
         }
     }
@@ -170,7 +170,7 @@ impl<'a> SoftmaxNewton<'a> {
     /// Runs until the search ends, the relative gradient falls to `enough`, or `steps` steps are done.
     pub(super) fn run(&mut self, steps: usize, enough: f64) {
         for _ in 0..steps {
-            if self.progress != Progress::Active || self.goal.relative() <= enough {
+            if self.progress != Progress::Active || self.convergence.relative() <= enough {
                 return;
             }
             self.step();
@@ -179,12 +179,12 @@ impl<'a> SoftmaxNewton<'a> {
 
     fn refresh_preconditioner(&mut self) {
         let worn = self.iterations_since_factored > ITERATIONS_PER_PRECONDITIONER;
-        let made_far_off = self.relative_when_factored > FAIR_START;
-        if !self.preconditioner.is_empty() && self.substitute == 0.0 && !(worn && made_far_off) {
+        let made_far_off = self.relative_when_factored > GOOD_INITIAL_GUESS;
+        if !self.preconditioner.is_empty() && self.fallback_curvature == 0.0 && !(worn && made_far_off) {
             return;
         }
         self.iterations_since_factored = 0;
-        self.relative_when_factored = self.goal.relative();
+        self.relative_when_factored = self.convergence.relative();
         let SoftmaxPass { features, targets, loss } = self.pass;
         let sampled = match &self.subsample {
             Some(subsample) => Sampled {
@@ -197,23 +197,23 @@ impl<'a> SoftmaxNewton<'a> {
         self.preconditioner = Preconditioner::new(sampled, &self.point.theta, &self.added_curvature());
     }
 
-    /// The curvature that stands in for vanished second derivatives, class by class.
+    /// The curvature that replaces vanished second derivatives, class by class.
     fn added_curvature(&self) -> Vec<f64> {
-        self.point.magnitude.iter().map(|magnitude| self.substitute * magnitude).collect()
+        self.point.magnitude.iter().map(|magnitude| self.fallback_curvature * magnitude).collect()
     }
 
     /// `-H^-1 G` at the present point.
     fn newton_direction(&mut self, gradient: &DMatrix<f64>) -> DMatrix<f64> {
         let Point { theta, probabilities, .. } = &self.point;
-        if self.substitute == 0.0
+        if self.fallback_curvature == 0.0
             && self.precision == Precision::Single
             && dense_pays(theta.nrows(), theta.ncols(), self.most_iterations)
         {
-            if self.whole.is_none() || !self.goal.is_a_step_away() {
-                self.whole = WholeHessian::new(&self.pass, theta, probabilities);
+            if self.dense.is_none() || !self.convergence.is_a_step_away() {
+                self.dense = DenseHessian::new(&self.pass, theta, probabilities);
             }
-            if let Some(whole) = &self.whole {
-                return whole.step(gradient);
+            if let Some(dense) = &self.dense {
+                return dense.step(gradient);
             }
         }
         let classes = theta.ncols();
@@ -248,7 +248,7 @@ impl<'a> SoftmaxNewton<'a> {
     ) -> (DMatrix<f64>, usize) {
         let SoftmaxPass { features, targets, loss } = self.pass;
         let tightest = self.precision.tightest_system();
-        let relative = self.goal.relative();
+        let relative = self.convergence.relative();
         // As accurate as the next gradient can show: Newton squares it, and rounding ends it.
         let accuracy = relative.sqrt().max(SMALLEST_GRADIENT / relative).clamp(tightest, LOOSEST_SYSTEM);
         let system = SoftmaxSystem {
@@ -263,27 +263,34 @@ impl<'a> SoftmaxNewton<'a> {
 
     fn line_search(&mut self, step: &DMatrix<f64>) {
         let features = self.pass.features;
-        let reach =
-            step.column_iter().map(|column| features.reach(column.iter().copied())).fold(0.0, f64::max);
-        let mut trial = self.goal.begin(reach, self.point.gradient.dot(step), true);
+        let logit_change = step
+            .column_iter()
+            .map(|column| features.max_logit_change(column.iter().copied()))
+            .fold(0.0, f64::max);
+        let mut line_search = self.convergence.begin(logit_change, self.point.gradient.dot(step), true);
         let scale = self.point.magnitude.clone();
         let before = self.point.scaled_gradient(&scale).norm();
         loop {
-            let point = self.pass.point(&self.point.theta + step * trial.length());
-            if trial.overshoots(point.largest_logit - self.point.largest_logit) {
+            let point = self.pass.point(&self.point.theta + step * line_search.length());
+            if line_search.overshoots(point.largest_logit - self.point.largest_logit) {
                 continue;
             }
-            if trial.accepts(self.point.value, before, point.value, point.scaled_gradient(&scale).norm()) {
+            if line_search.accepts(
+                self.point.value,
+                before,
+                point.value,
+                point.scaled_gradient(&scale).norm(),
+            ) {
                 let gradient = point.scaled_gradient(&point.magnitude);
-                let relative = self.goal.relative();
-                self.progress = self.goal.moved(&gradient, 1.0, &trial, point.largest_logit);
+                let relative = self.convergence.relative();
+                self.progress = self.convergence.moved(&gradient, 1.0, &line_search, point.largest_logit);
                 self.doubt_precision(relative);
                 self.point = point;
-                self.leave_substitute();
+                self.drop_fallback_curvature();
                 return;
             }
-            if !trial.shorten() {
-                self.progress = self.goal.no_step_left(&trial);
+            if !line_search.shorten() {
+                self.progress = self.convergence.no_step_left(&line_search);
                 self.fail();
                 return;
             }
@@ -292,47 +299,47 @@ impl<'a> SoftmaxNewton<'a> {
 
     /// A Newton step that hardly helped may have been too coarse.
     fn doubt_precision(&mut self, before: f64) {
-        let hardly_helped = before < SQUARING && self.goal.relative() > 0.5 * before;
-        if self.progress == Progress::Active && hardly_helped && !self.goal.is_met() {
+        let hardly_helped = before < SQUARING && self.convergence.relative() > 0.5 * before;
+        if self.progress == Progress::Active && hardly_helped && !self.convergence.is_met() {
             self.precision = Precision::Double;
         }
     }
 
-    /// No length of a step would do: tries again in double precision, then with a substitute for curvature.
+    /// No length of a step would do: tries again in double precision, then with a fallback curvature.
     fn fail(&mut self) {
-        if self.goal.is_met() {
+        if self.convergence.is_met() {
             return;
         }
         if self.precision == Precision::Single {
             self.precision = Precision::Double;
             self.progress = Progress::Active;
-        } else if self.substitute == 0.0 {
-            self.substitute = self.goal.substitute_curvature();
+        } else if self.fallback_curvature == 0.0 {
+            self.fallback_curvature = self.convergence.fallback_curvature();
             self.progress = Progress::Active;
         }
     }
 
     /// Goes back to true second derivatives as soon as there are some.
-    fn leave_substitute(&mut self) {
-        if self.substitute > 0.0 {
-            self.substitute = 0.0;
+    fn drop_fallback_curvature(&mut self) {
+        if self.fallback_curvature > 0.0 {
+            self.fallback_curvature = 0.0;
             self.preconditioner = Preconditioner::default();
         }
     }
 
-    /// Asks whether a search that is slow, or that came to no end, can settle at all; and of one that did settle,
-    /// whether features that floating point takes for equal tell the classes apart.
+    /// Asks whether a search that is slow, or did not converge, can converge at all; and of one that did,
+    /// whether features that floating point takes for equal separate the classes.
     fn look_for_separation(&mut self) {
         let Some(separation) = &self.separation else { return };
         let SoftmaxPass { features, targets, .. } = self.pass;
         let head = || features.to_user(&self.point.theta);
         let verdict = match &self.progress {
-            Progress::Active if self.goal.wants_separation_check() => {
-                let effort = if self.goal.lp_is_due() { Effort::Thorough } else { Effort::Glance };
+            Progress::Active if self.convergence.wants_separation_check() => {
+                let effort = if self.convergence.lp_is_due() { Effort::Thorough } else { Effort::Glance };
                 separation.find(targets, Sides::AllPairs, head(), effort)
             }
-            Progress::Settled => separation.find_in_differences(targets, Sides::AllPairs),
-            Progress::Stuck(_) => separation.find(targets, Sides::AllPairs, head(), Effort::Thorough),
+            Progress::Converged => separation.find_in_differences(targets, Sides::AllPairs),
+            Progress::NotConverged(_) => separation.find(targets, Sides::AllPairs, head(), Effort::Thorough),
             Progress::Active | Progress::Separable(_) | Progress::Undecided(_) => Verdict::None,
         };
         self.progress = self.progress.clone().after(verdict);
@@ -378,6 +385,6 @@ impl Descent for SoftmaxNewton<'_> {
     }
 
     fn relative_gradient(&self) -> f64 {
-        self.goal.relative()
+        self.convergence.relative()
     }
 }

@@ -1,7 +1,7 @@
 //! One pass over the samples for softmax: value and gradient of a whole head.
 
-use super::pass::{Evaluated, HeadColumns, Totals, over_logit_blocks};
-use super::scaled_features::{ScaledFeatures, pull_back};
+use super::pass::{Evaluated, HeadColumns, Totals, fold_logit_blocks};
+use super::scaled_features::{ScaledFeatures, accumulate_gradient};
 use super::softmax_curvature::samples_with_probabilities;
 use crate::loss::{Softmax, Targets};
 use nalgebra::DMatrix;
@@ -18,18 +18,18 @@ impl SoftmaxPass<'_> {
     /// Value and gradient at `theta` (`D x K`), and the probabilities of as many blocks as there is room for.
     pub(super) fn evaluate(&self, theta: &DMatrix<f64>) -> (Evaluated, Vec<Vec<f32>>) {
         let columns: Vec<usize> = (0..theta.ncols()).collect();
-        let weights = self.loss.class_shares(self.targets);
+        let weights = self.loss.normalised_class_weights(self.targets);
         let zeros = || (Totals::new(theta.nrows(), theta.ncols()), Vec::new());
         let (mut totals, mut probabilities) = zeros();
         let kept = samples_with_probabilities::<f32>(self.features, theta.ncols());
-        over_logit_blocks(
+        fold_logit_blocks(
             self.features,
             self.targets,
             HeadColumns { theta, columns: &columns },
             zeros,
             |(part, probabilities), features, logits| {
                 let parts = Softmax::evaluate(logits, &weights);
-                part.add(&parts, |out| pull_back(features, theta.nrows(), logits.values, out));
+                part.add(&parts, |out| accumulate_gradient(features, theta.nrows(), logits.values, out));
                 if logits.first_sample < kept {
                     probabilities.push(Softmax::probabilities_of_residuals(logits, &weights));
                 }

@@ -5,7 +5,7 @@ use super::column_pass::Precision;
 use super::direction::regular_factor;
 use super::factor::cholesky;
 use super::gram::{SingleBlock, SingleGram};
-use super::pass::{HeadColumns, over_logit_blocks};
+use super::pass::{HeadColumns, fold_logit_blocks};
 use super::scaled_features::ScaledFeatures;
 use crate::loss::{Softmax, Targets, weigh};
 use crate::numeric::sample_chunks;
@@ -18,7 +18,7 @@ pub(super) struct Preconditioner {
     factors: Vec<Cholesky<f64, Dyn>>,
 }
 
-/// The samples that blocks are computed from, weighted so that they stand for all.
+/// The samples that blocks are computed from, weighted so that they represent all.
 #[derive(Clone, Copy)]
 pub(super) struct Sampled<'a> {
     pub(super) features: &'a ScaledFeatures<'a>,
@@ -78,12 +78,12 @@ impl Sampled<'_> {
         let (dimension, classes) = theta.shape();
         let columns: Vec<usize> = (0..classes).collect();
         let head = HeadColumns { theta, columns: &columns };
-        let weights = loss.class_shares(targets);
+        let weights = loss.normalised_class_weights(targets);
         let mut all = Normalised {
             log_totals: Vec::with_capacity(features.samples()),
             pooled: DMatrix::zeros(dimension, dimension),
         };
-        over_logit_blocks(
+        fold_logit_blocks(
             features,
             targets,
             head,
@@ -97,9 +97,9 @@ impl Sampled<'_> {
             },
             |(log_totals, pooled, single, products), _, logits| {
                 let curvatures = Softmax::log_totals_and_spreads(logits, log_totals);
-                let of_sample = curvatures.iter().zip(logits.labels);
+                let per_sample = curvatures.iter().zip(logits.labels);
                 let mut weighted: Vec<f64> =
-                    of_sample.map(|(spread, &label)| weights[label as usize] * spread).collect();
+                    per_sample.map(|(spread, &label)| weights[label as usize] * spread).collect();
                 weigh(&mut weighted, logits.weights);
                 single.load(features, logits.samples());
                 products.add(single, &weighted, pooled);
@@ -116,7 +116,7 @@ impl Sampled<'_> {
     fn block_of(&self, class: usize, theta: &DMatrix<f64>, log_totals: &[f64]) -> (DMatrix<f64>, f64) {
         let &Self { features, targets, loss } = self;
         let dimension = theta.nrows();
-        let weights = loss.class_shares(targets);
+        let weights = loss.normalised_class_weights(targets);
         let own = theta.columns(class, 1).into_owned();
         let (mut single, mut products) = (SingleBlock::default(), SingleGram::default());
         let (mut scratch, mut curvatures) = (Vec::new(), Vec::new());
@@ -125,8 +125,8 @@ impl Sampled<'_> {
         for range in sample_chunks(features.samples()) {
             let scaled = features.block(range.clone(), &mut scratch);
             features.block_logits(scaled, &range, &own, &[class], &mut curvatures);
-            let of_sample = curvatures.iter_mut().zip(&log_totals[range.clone()]);
-            for ((z, log_total), &label) in of_sample.zip(&targets.of_sample()[range.clone()]) {
+            let per_sample = curvatures.iter_mut().zip(&log_totals[range.clone()]);
+            for ((z, log_total), &label) in per_sample.zip(&targets.class_indices()[range.clone()]) {
                 let p = (*z - log_total).min(0.0).exp();
                 *z = weights[label as usize] * p * (1.0 - p);
             }

@@ -11,7 +11,7 @@ pub(super) struct SoftmaxSystem<'a, T> {
     pub(super) curvature: SoftmaxCurvature<'a, T>,
     /// Of each row of a head.
     pub(super) penalty: &'a [f64],
-    /// Curvature that stands in for vanished second derivatives, class by class.
+    /// Curvature that replaces vanished second derivatives, class by class.
     pub(super) added: &'a [f64],
     /// `sum_i |dL/dz_i^k|` for each class.
     pub(super) magnitude: &'a DVector<f64>,

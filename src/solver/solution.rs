@@ -42,7 +42,7 @@ impl Head {
 /// How a head was found. How stationary it is as it is handed out says [`StationaryPoint::recomputed`].
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Certificate {
-    /// Largest entry of a logit column's gradient beside the sum of the magnitudes of its residuals, in the coordinates of the
+    /// Largest entry of a logit column's gradient relative to the sum of the magnitudes of its residuals, in the coordinates of the
     /// search, before the head was rounded.
     pub relative_gradient: f64,
     /// Smallest eigenvalue of the Hessian over columns, features standardised; positive at a strict local minimum. Given
@@ -125,7 +125,7 @@ pub struct Separable {
     /// The classes that a direction of their own sets apart from all others, each with its proof; empty where
     /// only a joint direction of several classes was found.
     pub separated_classes: Vec<SeparatedClass>,
-    /// The problem without those classes; `None` where nothing is left to solve, or none of them stands alone.
+    /// The problem without those classes; `None` where nothing is left to solve, or none of them is separated alone.
     pub remaining: Option<Remaining>,
 }
 
@@ -175,7 +175,7 @@ fn sentence(
     about: Option<usize>,
 ) -> Option<String> {
     let sentences: Vec<String> =
-        given_away.iter().map(|told| told.sentence(feature_names, class_names, about)).collect();
+        given_away.iter().map(|proof| proof.sentence(feature_names, class_names, about)).collect();
     (!sentences.is_empty()).then(|| sentences.join(", and "))
 }
 

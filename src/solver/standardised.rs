@@ -1,8 +1,8 @@
-//! Second derivatives by coefficients of standardised features, which do not depend on how a search scales them.
+//! Second derivatives with respect to coefficients of standardised features, which do not depend on how a search scales them.
 
 use super::scaled_features::ScaledFeatures;
 use crate::loss::Targets;
-use crate::numeric::over_sample_spans;
+use crate::numeric::fold_sample_spans;
 use nalgebra::{DMatrix, DVector};
 
 /// Parameters of the search as a linear function of those of features with mean 0 and variance 1, samples counted by their
@@ -11,7 +11,7 @@ pub(super) fn by_standardised(features: &ScaledFeatures, targets: &Targets) -> D
     let dimension = features.dimension();
     let zeros = || (DVector::zeros(dimension), DVector::zeros(dimension));
     let (mut sums, mut squares) = zeros();
-    over_sample_spans(
+    fold_sample_spans(
         features.samples(),
         || (zeros(), Vec::new()),
         |((sums, squares), scratch), range| {

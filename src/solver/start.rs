@@ -4,18 +4,18 @@ use super::factor::cholesky;
 use super::gram::{SingleBlock, SingleGram};
 use super::scaled_features::ScaledFeatures;
 use crate::loss::{Logistic, Loss, Targets, weigh};
-use crate::numeric::over_sample_spans;
+use crate::numeric::fold_sample_spans;
 use nalgebra::DMatrix;
 
 /// Share of the mean variance added to every variance, so that collinear features do no harm.
 const RIDGE: f64 = 1e-6;
 
-/// Below this relative gradient a start is fair: a subsample would not improve on it, and probabilities, with them
+/// Below this relative gradient an initial guess is good: a subsample would not improve on it, and probabilities, with them
 /// preconditioners, change little from there on.
-pub(super) const FAIR_START: f64 = 0.05;
+pub(super) const GOOD_INITIAL_GUESS: f64 = 0.05;
 
 /// A start with larger logits than this is saturated: classes that do not vary have a discriminant without bounds, from
-/// which nothing is seen of whether they can be told apart.
+/// which nothing is seen of whether they are separable.
 pub(super) const LARGEST_LOGIT: f64 = 30.0;
 
 /// A head (`D x Q`) of intercepts alone; zero where logits are given.
@@ -34,9 +34,9 @@ fn intercepts_only(
 /// The intercept-only solution: `b = log(A_t N_t / sum_{c != t} A_c N_c)`.
 pub(super) fn logistic(features: &ScaledFeatures, targets: &Targets, loss: &Logistic) -> DMatrix<f64> {
     let log_odds = |column: usize| {
-        let (target, shares) = (loss.target_of(column), loss.shares().column(column));
-        let mass = |class: usize| shares[class] * targets.sizes()[class];
-        let others: f64 = (0..shares.len()).filter(|&class| class != target).map(mass).sum();
+        let (target, weights) = (loss.target_of(column), loss.column_weights().column(column));
+        let mass = |class: usize| weights[class] * targets.sizes()[class];
+        let others: f64 = (0..weights.len()).filter(|&class| class != target).map(mass).sum();
         (mass(target) / others).ln()
     };
     intercepts_only(features, loss.logit_rows(), log_odds)
@@ -51,13 +51,18 @@ pub(super) fn softmax(features: &ScaledFeatures, targets: &Targets) -> DMatrix<f
 
 /// The mean loss of the intercept-only solution of softmax: the entropy of the class masses.
 pub(super) fn softmax_value(targets: &Targets) -> f64 {
-    targets.mass().iter().map(|mass| mass / targets.total_mass()).map(|share| -share * share.ln()).sum()
+    targets
+        .mass()
+        .iter()
+        .map(|mass| mass / targets.total_mass())
+        .map(|fraction| -fraction * fraction.ln())
+        .sum()
 }
 
 /// Fisher's linear discriminant as a softmax head, `D x K`, centred: `w_k = S^-1 mu_k`,
 /// `b_k = log m_k - mu_k . w_k / 2` with the classes' means `mu_k` and their common covariance `S`.
 ///
-/// It is the solution where classes are normal with one covariance and many samples, and a fair guess elsewhere.
+/// It is the solution where classes are normal with one covariance and many samples, and a good initial guess elsewhere.
 /// `None` without features, or where the covariance cannot be inverted.
 pub(super) fn discriminant(features: &ScaledFeatures, targets: &Targets) -> Option<DMatrix<f64>> {
     let (width, classes) = (features.dimension() - 1, targets.classes());
@@ -71,7 +76,7 @@ pub(super) fn discriminant(features: &ScaledFeatures, targets: &Targets) -> Opti
     }
     let ridge = RIDGE * covariance.trace() / width as f64;
     for entry in 0..width {
-        // The penalty stands beside a curvature p (1 - p) S, about S / K: beside S itself it counts K times.
+        // The penalty is added to a curvature p (1 - p) S, about S / K: added to S itself it counts K times.
         covariance[(entry, entry)] += ridge + features.penalty()[entry] * classes as f64;
     }
     let weights = cholesky(covariance)?.solve(&means);
@@ -95,17 +100,17 @@ fn moments(features: &ScaledFeatures, targets: &Targets) -> (DMatrix<f64>, DMatr
         targets.class_weights().iter().map(|weight| weight / targets.total_mass()).collect();
     let zeros = || (DMatrix::zeros(dimension, dimension), DMatrix::zeros(dimension, classes));
     let (mut second, mut first) = zeros();
-    over_sample_spans(
+    fold_sample_spans(
         features.samples(),
         || (zeros(), (SingleBlock::default(), SingleGram::default()), Vec::new()),
-        |((second, first), (block, products), of_sample), range| {
-            let labels = &targets.of_sample()[range.clone()];
-            of_sample.clear();
-            of_sample.extend(labels.iter().map(|&label| weights[label as usize]));
-            weigh(of_sample, targets.sample_weights().map(|weights| &weights[range.clone()]));
+        |((second, first), (block, products), sample_weights), range| {
+            let labels = &targets.class_indices()[range.clone()];
+            sample_weights.clear();
+            sample_weights.extend(labels.iter().map(|&label| weights[label as usize]));
+            weigh(sample_weights, targets.sample_weights().map(|weights| &weights[range.clone()]));
             block.load(features, range);
-            products.add(block, of_sample, second);
-            for ((sample, &label), weight) in block.samples(dimension).zip(labels).zip(&*of_sample) {
+            products.add(block, sample_weights, second);
+            for ((sample, &label), weight) in block.samples(dimension).zip(labels).zip(&*sample_weights) {
                 let mut sums = first.column_mut(label as usize);
                 sums.iter_mut().zip(sample).for_each(|(sum, &entry)| *sum += weight * f64::from(entry));
             }

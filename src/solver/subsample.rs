@@ -1,4 +1,4 @@
-//! A small stand-in for large data: where searches begin, and what preconditioners are made of.
+//! A small sample of large data: where searches begin, and what preconditioners are made of.
 
 use super::scaled_features::ScaledFeatures;
 use crate::loss::Targets;
@@ -8,16 +8,16 @@ const LEAST_SAMPLES: usize = 4096;
 
 /// How much of the data a subsample takes.
 #[derive(Clone, Copy)]
-pub(super) struct Share {
+pub(super) struct SubsampleSize {
     /// One sample of this many of every class ..
     one_of: usize,
     /// .. but at least this many, or all.
     least: usize,
 }
 
-impl Share {
+impl SubsampleSize {
     /// To begin a search for heads of so many rows on. With fewer than two samples of a class to an unknown, samples could
-    /// be told apart that in the whole data cannot.
+    /// be separable that in the whole data are not.
     pub(super) fn to_begin_on(dimension: usize) -> Self {
         Self { one_of: 16, least: dimension.saturating_mul(2) }
     }
@@ -46,16 +46,16 @@ impl Share {
 pub(super) struct Subsample {
     pub(super) features: ScaledFeatures<'static>,
     pub(super) targets: Targets,
-    /// `N_c` over the size of what is drawn of the class: what each sample drawn stands for beside its own weight.
+    /// `N_c` over the size of what is drawn of the class: what each sample drawn counts for beside its own weight.
     pub(super) factors: Vec<f64>,
 }
 
 impl Subsample {
     /// Draws from the data, as far as that helps.
-    pub(super) fn draw(features: &ScaledFeatures, targets: &Targets, share: Share) -> Option<Self> {
+    pub(super) fn draw(features: &ScaledFeatures, targets: &Targets, size: SubsampleSize) -> Option<Self> {
         let counts = targets.counts();
-        let wanted = share.wanted(counts)?;
-        let chosen = spread_draw(targets, &wanted);
+        let wanted = size.wanted(counts)?;
+        let chosen = stratified_sample(targets, &wanted);
         let labels = targets.labels().subset(&chosen).ok()?;
         let factors: Vec<f64> =
             targets.sizes().iter().zip(labels.sizes()).map(|(all, drawn)| all / drawn).collect();
@@ -71,13 +71,13 @@ impl Subsample {
 
 /// For each class, `wanted` samples: one from each of as many equal runs of the class, at a place in the run that looks
 /// random, so that no period in the data is met. In sample order.
-fn spread_draw(targets: &Targets, wanted: &[usize]) -> Vec<usize> {
+fn stratified_sample(targets: &Targets, wanted: &[usize]) -> Vec<usize> {
     let mut seen = vec![0_usize; wanted.len()];
     let mut next: Vec<usize> =
         (0..wanted.len()).map(|class| place(0, wanted[class], targets.counts()[class])).collect();
     let mut taken = vec![0_usize; wanted.len()];
     let mut chosen = Vec::with_capacity(wanted.iter().sum());
-    for (sample, &label) in targets.of_sample().iter().enumerate() {
+    for (sample, &label) in targets.class_indices().iter().enumerate() {
         let class = label as usize;
         if seen[class] == next[class] && taken[class] < wanted[class] {
             chosen.push(sample);

@@ -3,7 +3,7 @@
 use super::gram::gram;
 use super::scaling::Scaling;
 use crate::data::Dataset;
-use crate::numeric::{over_sample_spans, sample_chunks};
+use crate::numeric::{fold_sample_spans, sample_chunks};
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatMut, MatRef, Par};
 use nalgebra::{DMatrix, DVector};
@@ -23,7 +23,7 @@ pub(super) fn triangle(
     load: impl Fn(Range<usize>, &mut Vec<f64>) + Sync,
 ) -> DMatrix<f64> {
     let mut total = Triangle::new(width + 1);
-    over_sample_spans(
+    fold_sample_spans(
         samples,
         || (Triangle::new(width + 1), Vec::new()),
         |(triangle, rows), range| {
@@ -91,7 +91,7 @@ pub(super) fn pivoted(matrix: &DMatrix<f64>) -> (DMatrix<f64>, Vec<usize>) {
 }
 
 /// An orthonormal basis of the differences between samples, in the user's units.
-pub(super) struct Span {
+pub(super) struct SampleSpan {
     /// `d x r`, one direction a column.
     pub(super) directions: DMatrix<f64>,
     /// Euclidean norm of all samples' coordinates along each direction.
@@ -102,7 +102,7 @@ pub(super) struct Span {
 
 /// The span of the samples of a data set: by a QR factorisation of the samples where they are fewer than features, else by
 /// the singular vectors of the triangle of the table.
-pub(super) fn span_of_samples(dataset: &Dataset, scaling: &Scaling) -> Span {
+pub(super) fn span_of_samples(dataset: &Dataset, scaling: &Scaling) -> SampleSpan {
     let (dimension, samples) = (dataset.dimension(), dataset.labels().samples());
     let user = |j: usize, scaled: f64| scaled / scaling.factor[j];
     if dimension < samples {
@@ -113,7 +113,7 @@ pub(super) fn span_of_samples(dataset: &Dataset, scaling: &Scaling) -> Span {
         let decomposed = centred.svd(false, true);
         let directions =
             decomposed.v_t.map_or_else(|| DMatrix::identity(dimension, dimension), |v| v.transpose());
-        return Span { sizes: decomposed.singular_values.iter().copied().collect(), directions, mean };
+        return SampleSpan { sizes: decomposed.singular_values.iter().copied().collect(), directions, mean };
     }
     let mut table = scaled_table(dataset, scaling);
     let mean = table.column_mean();
@@ -124,7 +124,7 @@ pub(super) fn span_of_samples(dataset: &Dataset, scaling: &Scaling) -> Span {
     let factored = MatRef::from_column_major_slice(table.as_slice(), dimension, samples).qr();
     let (basis, triangle): (Mat<f64>, _) = (factored.compute_thin_Q(), factored.thin_R());
     let size = |row: usize| (row..samples).map(|column| triangle[(row, column)].powi(2)).sum::<f64>().sqrt();
-    Span {
+    SampleSpan {
         directions: DMatrix::from_fn(dimension, basis.ncols(), |row, column| basis[(row, column)]),
         sizes: (0..basis.ncols()).map(size).collect(),
         mean,
@@ -162,7 +162,7 @@ pub(super) fn correlation(dataset: &Dataset, scaling: &Scaling) -> Option<DMatri
     let (dimension, labels) = (dataset.dimension(), dataset.labels());
     let zeros = || DMatrix::zeros(dimension + 1, dimension + 1);
     let mut moments = zeros();
-    over_sample_spans(
+    fold_sample_spans(
         labels.samples(),
         || (zeros(), Vec::new()),
         |(part, block), range| {

@@ -57,7 +57,7 @@ fn inr(beta: f64, variant: InrVariant) -> LossChoice {
 }
 
 #[test]
-fn two_groups_settle_at_their_log_odds() {
+fn two_groups_converge_to_their_log_odds() {
     let dataset = grouped(&[(&[0.0], &[30, 10]), (&[1.0], &[5, 20])]);
     let point = stationary(&dataset, &LossChoice::Logistic, &ClassWeights::None, 0.0);
     let (first, second) = ((10.0_f64 / 30.0).ln(), (20.0_f64 / 5.0).ln());
@@ -117,7 +117,7 @@ fn the_w4_witness_lands_on_its_reference() {
         let logits = point.logits();
         let mean = |class: u32| {
             let of_class =
-                (0..dataset.labels().samples()).filter(|&i| dataset.labels().of_sample()[i] == class);
+                (0..dataset.labels().samples()).filter(|&i| dataset.labels().class_indices()[i] == class);
             let sum: f64 = of_class.map(|sample| Sigmoid::of(logits[(0, sample)]).probability).sum();
             sum / dataset.labels().counts()[class as usize] as f64
         };
@@ -180,7 +180,7 @@ mod exact;
 fn check_certificate(dataset: &Dataset, separable: &Separable) {
     let Separable { kind, column_class, direction, separated_samples, .. } = separable;
     let direction = exact::Direction::new(&direction.coefficients, &direction.intercepts);
-    let counted = direction.margins(&dataset.features(), dataset.labels().of_sample(), *column_class);
+    let counted = direction.margins(&dataset.features(), dataset.labels().class_indices(), *column_class);
     assert_eq!(counted.negative, 0, "{counted:?}");
     assert!(counted.positive > 0 && counted.positive == *separated_samples);
     assert_eq!(*kind == SeparationKind::Complete, counted.zero == 0);
@@ -256,7 +256,7 @@ fn an_outlier_leaves_the_other_samples_their_digits() {
     let with_outlier = |value: f64| {
         let mut features = dataset.features().into_owned().insert_column(60, 0.3);
         features[(0, 60)] = value;
-        let labels = dataset.labels().of_sample().iter().copied().chain([2]).collect();
+        let labels = dataset.labels().class_indices().iter().copied().chain([2]).collect();
         Dataset::unnamed(features, Labels::numbered(labels, 3).expect("classes")).expect("finite")
     };
     for choice in [LossChoice::Logistic, LossChoice::Softmax, inr(3.0, InrVariant::Attached)] {
@@ -317,7 +317,7 @@ fn nearly_separable_data_are_solved_not_refused() {
 }
 
 #[test]
-fn intercepts_alone_settle_whatever_the_given_logits() {
+fn intercepts_alone_converge_whatever_the_given_logits() {
     for scale in [1.0, 1e2, 1e4] {
         let labels = Labels::numbered((0..40).map(|i| (i % 3) as u32).collect(), 3).expect("three classes");
         let logits =

@@ -8,50 +8,50 @@ const ROUNDING: f64 = 5e-16;
 /// The largest relative gradient that may still be called stationary.
 const STATIONARY: f64 = 1e-12;
 /// A step that still moves some logit by this share is not the end of a converging sequence.
-const SETTLED_STEP: f64 = 1e-6;
+const SMALL_STEP: f64 = 1e-6;
 /// Armijo's share of the predicted decrease.
 const SUFFICIENT_DECREASE: f64 = 1e-4;
 /// A predicted decrease below this share of the value drowns in the value's rounding.
 const VISIBLE_DECREASE: f64 = 1e-9;
 /// First bound on how far one step may raise the largest logit; doubled whenever it binds and the step succeeds.
-const FIRST_REACH: f64 = 16.0;
+const FIRST_BOUND: f64 = 16.0;
 /// A Hessian is kept when this many more steps like the last promise the end.
 const STEPS_WORTH_A_HESSIAN: i32 = 4;
 /// Halvings after which a line search is given up.
-const MOST_SHORTENINGS: usize = 40;
+const MAX_SHORTENINGS: usize = 40;
 /// Steps after which slow progress asks for the fast and for the full separation check.
 const FAST_CHECK_FROM: usize = 4;
 const FULL_CHECK_AT: [usize; 3] = [12, 40, 120];
-/// Where classes can be told apart, every step of Newton's moves some logit by about 1: its weight falls by a factor `e`.
+/// Where classes are separable, every step of Newton's moves some logit by about 1: its weight falls by a factor `e`.
 /// Steps that move none so far say that they cannot.
 const MOVES_IF_SEPARABLE: f64 = 0.5;
 /// Steps after which the search is given up.
-const MOST_STEPS: usize = 300;
+const MAX_STEPS: usize = 300;
 
 /// How close one problem is to stationary, and how its steps have gone so far.
 ///
-/// The measure is relative: the gradient's largest entry beside the sum of the magnitudes of the terms that
+/// The measure is the gradient's largest entry relative to the sum of the magnitudes of the terms that
 /// cancel in it. A class of mass 1e-9 is then solved to as many digits as any other.
 #[derive(Debug, Clone)]
-pub(super) struct Goal {
+pub(super) struct ConvergenceCheck {
     relative: f64,
     /// What the last step left of it, as a share.
-    last_share: f64,
+    last_reduction: f64,
     steps: usize,
     stalls: usize,
-    reach: f64,
-    settled_step: bool,
+    bound: f64,
+    small_step: bool,
     /// Bound on how far the last direction moves a logit.
-    last_reach: f64,
+    last_logit_change: f64,
     indefinite: bool,
 }
 
 /// One line search along one direction.
 #[derive(Debug, Clone)]
-pub(super) struct Trial {
+pub(super) struct LineSearch {
     length: f64,
     slope: f64,
-    reach: f64,
+    logit_change: f64,
     /// How far the largest logit may rise.
     bound: f64,
     bounded: bool,
@@ -60,16 +60,16 @@ pub(super) struct Trial {
     at_rounding: bool,
 }
 
-impl Goal {
+impl ConvergenceCheck {
     pub(super) fn new(gradient: &DVector<f64>, magnitude: f64) -> Self {
         Self {
             relative: relative(gradient, magnitude),
-            last_share: 1.0,
+            last_reduction: 1.0,
             steps: 0,
             stalls: 0,
-            reach: FIRST_REACH,
-            settled_step: false,
-            last_reach: f64::INFINITY,
+            bound: FIRST_BOUND,
+            small_step: false,
+            last_logit_change: f64::INFINITY,
             indefinite: false,
         }
     }
@@ -78,10 +78,10 @@ impl Goal {
         self.relative
     }
 
-    /// Curvature, as a share of the gradient's magnitude, that makes a pure gradient step reach just past the bound on
+    /// Curvature, as a share of the gradient's magnitude, that makes a pure gradient step go just past the bound on
     /// logit changes: what replaces second derivatives where saturation leaves none.
-    pub(super) fn substitute_curvature(&self) -> f64 {
-        self.relative / (2.0 * self.reach)
+    pub(super) fn fallback_curvature(&self) -> f64 {
+        self.relative / (2.0 * self.bound)
     }
 
     /// Whether the point is stationary to rounding.
@@ -89,15 +89,15 @@ impl Goal {
         self.relative <= STATIONARY
     }
 
-    /// Begins a line search along a direction that moves no logit by more than `reach` and has slope `slope`.
-    pub(super) fn begin(&mut self, reach: f64, slope: f64, newton: bool) -> Trial {
+    /// Begins a line search along a direction that moves no logit by more than `logit_change` and has slope `slope`.
+    pub(super) fn begin(&mut self, logit_change: f64, slope: f64, newton: bool) -> LineSearch {
         self.indefinite |= !newton;
-        self.last_reach = reach;
-        Trial {
+        self.last_logit_change = logit_change;
+        LineSearch {
             length: 1.0,
             slope,
-            reach,
-            bound: self.reach,
+            logit_change,
+            bound: self.bound,
             bounded: false,
             shortenings: 0,
             at_rounding: self.is_met(),
@@ -106,12 +106,12 @@ impl Goal {
 
     /// Whether a few more steps like the last end the search.
     pub(super) fn promises_end(&self) -> bool {
-        self.is_met() || self.relative * self.last_share.powi(STEPS_WORTH_A_HESSIAN) <= ROUNDING
+        self.is_met() || self.relative * self.last_reduction.powi(STEPS_WORTH_A_HESSIAN) <= ROUNDING
     }
 
     /// Whether one more step like the last ends the search.
     pub(super) fn is_a_step_away(&self) -> bool {
-        self.relative * self.last_share <= ROUNDING
+        self.relative * self.last_reduction <= ROUNDING
     }
 
     /// Takes note of an accepted step and says whether it was the last.
@@ -119,42 +119,44 @@ impl Goal {
         &mut self,
         gradient: &DVector<f64>,
         magnitude: f64,
-        trial: &Trial,
+        line_search: &LineSearch,
         largest_logit: f64,
     ) -> Progress {
         let before = self.relative;
         self.relative = relative(gradient, magnitude);
-        self.last_share = self.relative / before;
+        self.last_reduction = self.relative / before;
         self.steps += 1;
-        if trial.bounded && trial.shortenings == 0 {
-            self.reach *= 2.0;
+        if line_search.bounded && line_search.shortenings == 0 {
+            self.bound *= 2.0;
         }
-        self.settled_step = trial.reach * trial.length <= SETTLED_STEP * (1.0 + largest_logit);
+        self.small_step = line_search.logit_change * line_search.length <= SMALL_STEP * (1.0 + largest_logit);
         let slow = self.relative > 0.5 * before;
         self.stalls = if slow { self.stalls + 1 } else { 0 };
-        if self.settled_step
-            && (self.relative <= ROUNDING || (self.relative <= STATIONARY && self.stalls >= 1))
+        if self.small_step && (self.relative <= ROUNDING || (self.relative <= STATIONARY && self.stalls >= 1))
         {
-            Progress::Settled
-        } else if self.steps >= MOST_STEPS {
-            Progress::Stuck(format!("{MOST_STEPS} steps left a relative gradient of {:.1e}", self.relative))
+            Progress::Converged
+        } else if self.steps >= MAX_STEPS {
+            Progress::NotConverged(format!(
+                "{MAX_STEPS} steps left a relative gradient of {:.1e}",
+                self.relative
+            ))
         } else {
             Progress::Active
         }
     }
 
     /// No length of the last direction was acceptable: the end at rounding level, or a failure.
-    pub(super) fn no_step_left(&self, trial: &Trial) -> Progress {
-        if self.relative <= STATIONARY && (self.settled_step || trial.reach <= SETTLED_STEP) {
-            Progress::Settled
+    pub(super) fn no_step_left(&self, line_search: &LineSearch) -> Progress {
+        if self.relative <= STATIONARY && (self.small_step || line_search.logit_change <= SMALL_STEP) {
+            Progress::Converged
         } else {
-            Progress::Stuck(format!("no step improves a relative gradient of {:.1e}", self.relative))
+            Progress::NotConverged(format!("no step improves a relative gradient of {:.1e}", self.relative))
         }
     }
 
     /// Whether the steps so far leave a doubt that a finite minimiser exists.
     pub(super) fn wants_separation_check(&self) -> bool {
-        self.steps >= FAST_CHECK_FROM && self.last_reach > MOVES_IF_SEPARABLE
+        self.steps >= FAST_CHECK_FROM && self.last_logit_change > MOVES_IF_SEPARABLE
     }
 
     /// Whether the doubt is worth a linear program.
@@ -168,18 +170,18 @@ impl Goal {
     }
 }
 
-/// `|g|_inf` beside the magnitude of its terms.
+/// `|g|_inf` relative to the magnitude of its terms.
 fn relative(gradient: &DVector<f64>, magnitude: f64) -> f64 {
     if magnitude == 0.0 { gradient.amax() } else { gradient.amax() / magnitude }
 }
 
-impl Trial {
+impl LineSearch {
     /// The step off a saddle point, accepted because the value fell.
-    pub(super) fn off_saddle(reach: f64) -> Self {
+    pub(super) fn off_saddle(logit_change: f64) -> Self {
         Self {
             length: 1.0,
             slope: 0.0,
-            reach,
+            logit_change,
             bound: f64::INFINITY,
             bounded: false,
             shortenings: 1,
@@ -215,6 +217,6 @@ impl Trial {
     pub(super) fn shorten(&mut self) -> bool {
         self.length *= 0.5;
         self.shortenings += 1;
-        !self.at_rounding && self.shortenings < MOST_SHORTENINGS
+        !self.at_rounding && self.shortenings < MAX_SHORTENINGS
     }
 }

@@ -1,7 +1,7 @@
 //! How a stationary point moves with the class weights, by the implicit function theorem (docs/theory.md#w1).
 //!
 //! `H theta'_j = -d(grad L) / d log lambda_j`. As `L` is a mean, the right side is
-//! `-(1/M) sum_{i in j} lambda_j grad l_i - (m_j / M) l2 W`: what class `j` pulls, less its share of what all pull.
+//! `-(1/M) sum_{i in j} lambda_j grad l_i - (m_j / M) l2 W`: the gradient of class `j`, less its share of the gradient of all.
 
 use super::column_pass::{ColumnPass, Precision};
 use super::direction::regular_factor;
@@ -9,23 +9,23 @@ use super::problem::Problem;
 use super::recomputed::{residual_of_response, residuals_of_classes};
 use super::scaled_features::ScaledFeatures;
 use super::softmax_curvature::{KeptFeatures, SoftmaxCurvature, kept_probabilities};
-use super::softmax_hessian::WholeHessian;
+use super::softmax_hessian::DenseHessian;
 use super::softmax_pass::SoftmaxPass;
 use super::softmax_system::clean_residual;
 use super::solution::StationaryPoint;
-use crate::loss::{ColumnShares, Logistic, Loss, LossKind, Softmax, Targets};
-use crate::numeric::{largest, over_sample_spans};
+use crate::loss::{ColumnWeights, Logistic, Loss, LossKind, Softmax, Targets};
+use crate::numeric::{fold_sample_spans, largest};
 use nalgebra::{DMatrix, DVector};
 use thiserror::Error;
 
 /// Unknowns of a softmax head whose Hessian is factored at most; its square in memory is 1.2 GB.
-const MOST_UNKNOWNS: usize = 12_000;
+const MAX_UNKNOWNS: usize = 12_000;
 /// Rounds of refinement at most; each takes five digits or more off the residual.
-const MOST_ROUNDS: usize = 6;
+const MAX_ROUNDS: usize = 6;
 /// The largest residual of a response that is handed out as measured: half the digits of a double.
 const LARGEST_RESIDUAL: f64 = 1.5e-8;
 
-/// Why the response to weights cannot be told.
+/// Why the response to weights cannot be found.
 #[derive(Debug, Clone, Copy, PartialEq, Error)]
 #[non_exhaustive]
 pub enum NoResponse {
@@ -42,7 +42,7 @@ pub enum NoResponse {
     },
     /// The Hessian is larger than is factored.
     #[error(
-        "softmax with {unknowns} unknowns, of which the response to weights takes at most {MOST_UNKNOWNS}; leave out features"
+        "softmax with {unknowns} unknowns, of which the response to weights takes at most {MAX_UNKNOWNS}; leave out features"
     )]
     TooLarge {
         /// Coefficients and intercepts of all classes but one.
@@ -119,7 +119,7 @@ impl<'d> WeightResponse<'d> {
         let (dimension, columns) = (wide(problem.dataset.dimension() + 1), wide(problem.loss.logit_rows()));
         let classes = wide(problem.targets.classes());
         let hessian = match *problem.loss {
-            LossKind::Softmax(_) => (dimension * (classes - 1)).min(wide(MOST_UNKNOWNS)).pow(2),
+            LossKind::Softmax(_) => (dimension * (classes - 1)).min(wide(MAX_UNKNOWNS)).pow(2),
             LossKind::Logistic(_) | LossKind::Inr(_) => columns * dimension * dimension,
         };
         // Probabilities, logits and, on every thread, their changes.
@@ -138,16 +138,16 @@ impl<'d> WeightResponse<'d> {
 fn reads_weights(problem: &Problem) -> bool {
     let targets = &problem.targets;
     let of_class = |class: usize| targets.class_weights()[class] / targets.total_mass();
-    let are_products = |shares: &[f64]| {
-        shares.iter().enumerate().all(|(class, share)| (share / of_class(class) - 1.0).abs() < 1e-12)
+    let are_products = |weights: &[f64]| {
+        weights.iter().enumerate().all(|(class, weight)| (weight / of_class(class) - 1.0).abs() < 1e-12)
     };
     match &*problem.loss {
         LossKind::Softmax(_) => true,
         LossKind::Inr(_) => false,
-        LossKind::Logistic(loss) => match loss.shares() {
-            ColumnShares::OfClass(shares) => are_products(shares),
-            ColumnShares::OfPair(_) => {
-                (0..loss.logit_rows()).all(|column| are_products(loss.shares().column(column)))
+        LossKind::Logistic(loss) => match loss.column_weights() {
+            ColumnWeights::OfClass(weights) => are_products(weights),
+            ColumnWeights::OfPair(_) => {
+                (0..loss.logit_rows()).all(|column| are_products(loss.column_weights().column(column)))
             }
         },
     }
@@ -159,12 +159,12 @@ fn forces(problem: &Problem, features: &ScaledFeatures, theta: &DMatrix<f64>) ->
     let logits = features.logits(theta);
     let mut by_logits = DMatrix::zeros(logits.nrows(), logits.ncols());
     problem.loss.value_and_gradient(&logits, targets, &mut by_logits);
-    let mut forces = class_pulls(features, targets, &by_logits, theta.shape());
+    let mut forces = class_gradients(features, targets, &by_logits, theta.shape());
     for (force, mass) in forces.iter_mut().zip(targets.mass()) {
-        let share = mass / targets.total_mass();
+        let fraction = mass / targets.total_mass();
         for (entry, penalty) in features.penalty().iter().enumerate() {
             for column in 0..theta.ncols() {
-                force[(entry, column)] += share * penalty * theta[(entry, column)];
+                force[(entry, column)] += fraction * penalty * theta[(entry, column)];
             }
         }
         force.neg_mut();
@@ -173,7 +173,7 @@ fn forces(problem: &Problem, features: &ScaledFeatures, theta: &DMatrix<f64>) ->
 }
 
 /// The part of the gradient that each class's samples make (`D x Q`).
-fn class_pulls(
+fn class_gradients(
     features: &ScaledFeatures,
     targets: &Targets,
     by_logits: &DMatrix<f64>,
@@ -181,15 +181,15 @@ fn class_pulls(
 ) -> Vec<DMatrix<f64>> {
     let zeros = || vec![DMatrix::zeros(dimension, columns); targets.classes()];
     let mut total: Vec<DMatrix<f64>> = zeros();
-    over_sample_spans(
+    fold_sample_spans(
         features.samples(),
         || (zeros(), Vec::new()),
-        |(pulls, scratch), range| {
+        |(class_gradients, scratch), range| {
             let block = features.block(range.clone(), scratch);
-            for (sample, of_sample) in range.zip(block.chunks_exact(dimension)) {
-                let of_sample = DVector::from_column_slice(of_sample);
-                let pull = &mut pulls[targets.of_sample()[sample] as usize];
-                pull.ger(1.0, &of_sample, &by_logits.column(sample), 1.0);
+            for (sample, features) in range.zip(block.chunks_exact(dimension)) {
+                let features = DVector::from_column_slice(features);
+                let class_gradient = &mut class_gradients[targets.class_indices()[sample] as usize];
+                class_gradient.ger(1.0, &features, &by_logits.column(sample), 1.0);
             }
         },
         |(part, _)| total.iter_mut().zip(part).for_each(|(total, part)| *total += part),
@@ -229,12 +229,12 @@ fn softmax_changes(
 ) -> Result<Vec<DMatrix<f64>>, NoResponse> {
     let (dimension, classes) = theta.shape();
     let unknowns = dimension * (classes - 1);
-    if unknowns > MOST_UNKNOWNS {
+    if unknowns > MAX_UNKNOWNS {
         return Err(NoResponse::TooLarge { unknowns });
     }
     let pass = SoftmaxPass { features, targets, loss };
     let (evaluated, probabilities) = pass.evaluate(theta);
-    let whole = WholeHessian::new(&pass, theta, &probabilities).ok_or(NoResponse::Singular)?;
+    let dense = DenseHessian::new(&pass, theta, &probabilities).ok_or(NoResponse::Singular)?;
     let magnitude = DVector::from_vec(evaluated.magnitude);
     let kept = KeptFeatures::<f64>::new(features, classes);
     let exact = kept_probabilities(features, targets, theta);
@@ -250,9 +250,9 @@ fn softmax_changes(
         let of_class = |class: usize| residual.column(class).amax() / magnitude[class].max(f64::MIN_POSITIVE);
         (0..classes).map(of_class).fold(0.0, f64::max)
     };
-    let mut changes: Vec<DMatrix<f64>> = whole.steps(forces).into_iter().map(|step| -step).collect();
+    let mut changes: Vec<DMatrix<f64>> = dense.steps(forces).into_iter().map(|step| -step).collect();
     let mut open: Vec<(usize, f64)> = (0..forces.len()).map(|class| (class, f64::INFINITY)).collect();
-    for _ in 0..MOST_ROUNDS {
+    for _ in 0..MAX_ROUNDS {
         let mut residuals = Vec::new();
         open = open
             .into_iter()
@@ -270,7 +270,7 @@ fn softmax_changes(
         if open.is_empty() {
             break;
         }
-        for (&(class, _), step) in open.iter().zip(whole.steps(&residuals)) {
+        for (&(class, _), step) in open.iter().zip(dense.steps(&residuals)) {
             changes[class] -= step;
         }
     }

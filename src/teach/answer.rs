@@ -9,11 +9,11 @@ use crate::data::Dataset;
 use crate::loss::{CATALOGUE, Choices, LossEntry, LossProfile, Moved, loss_named};
 use serde::Serialize;
 
-/// What the page is told.
+/// What the page is answered.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
-    /// What losses settle to.
+    /// The stationary points of losses.
     Problem(Box<Solved>),
     /// How losses change with one logit.
     Losses(Vec<ProfiledLoss>),
@@ -28,7 +28,7 @@ pub struct ListedLoss {
     pub name: &'static str,
     /// What it is, in a line.
     pub title: &'static str,
-    /// Name, default and largest value of each number it hangs on.
+    /// Name, default and largest value of each number it depends on.
     pub settings: Vec<(&'static str, f64, f64)>,
 }
 
@@ -41,7 +41,7 @@ pub struct Solved {
     pub names: Vec<String>,
     /// The samples, for drawing.
     pub samples: Samples,
-    /// What was measured, a record for each series: the very records that `equipoise run` writes of that file.
+    /// A record for each series, the same that `equipoise run` writes for that file.
     pub records: Vec<Record>,
     /// The samples that were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -75,7 +75,7 @@ pub struct ProfiledLoss {
     pub logit: Vec<f64>,
     /// The sample's loss; empty where the loss has no value.
     pub value: Vec<f64>,
-    /// Its derivative by that logit.
+    /// Its derivative with respect to that logit.
     pub gradient: Vec<f64>,
 }
 
@@ -125,7 +125,7 @@ fn looked_at(
 fn samples(design: &Design, dataset: &Dataset) -> Samples {
     match design {
         Design::Groups { counts } => Samples::Groups(counts.clone()),
-        Design::Witness { .. } => Samples::Groups(groups_told_by_features(dataset)),
+        Design::Witness { .. } => Samples::Groups(groups_of_equal_features(dataset)),
         _ if dataset.dimension() == 2 && dataset.fixed_logits().is_none() => {
             Samples::Plane(plane_points(dataset))
         }
@@ -134,10 +134,10 @@ fn samples(design: &Design, dataset: &Dataset) -> Samples {
 }
 
 /// Of one-hot group features, all zero in the first group.
-fn groups_told_by_features(dataset: &Dataset) -> Vec<Vec<usize>> {
+fn groups_of_equal_features(dataset: &Dataset) -> Vec<Vec<usize>> {
     let features = dataset.features();
     let mut counts = vec![vec![0; dataset.labels().classes()]; features.nrows() + 1];
-    for (column, &label) in features.column_iter().zip(dataset.labels().of_sample()) {
+    for (column, &label) in features.column_iter().zip(dataset.labels().class_indices()) {
         let group = column.iter().position(|&value| value != 0.0).map_or(0, |place| place + 1);
         counts[group][label as usize] += 1;
     }
@@ -147,7 +147,7 @@ fn groups_told_by_features(dataset: &Dataset) -> Vec<Vec<usize>> {
 fn plane_points(dataset: &Dataset) -> Vec<Vec<f32>> {
     let mut of_class = vec![Vec::new(); dataset.labels().classes()];
     #[expect(clippy::cast_possible_truncation, reason = "a place on a screen")]
-    for (column, &label) in dataset.features().column_iter().zip(dataset.labels().of_sample()) {
+    for (column, &label) in dataset.features().column_iter().zip(dataset.labels().class_indices()) {
         of_class[label as usize].extend(column.iter().map(|&value| value as f32));
     }
     of_class
@@ -165,23 +165,30 @@ fn listed(entry: &LossEntry) -> ListedLoss {
 /// Steps of a curve.
 const STEPS: usize = 160;
 /// Largest logit of a curve.
-const MOST_REACH: f64 = 50.0;
+const MAX_RANGE: f64 = 50.0;
 
 fn profile(profiles: &Profiles) -> Result<Vec<ProfiledLoss>, LessonError> {
     limits::check_profiles(profiles)?;
-    let Profiles { counts, class, other, reach, .. } = profiles;
-    if !(*reach > 0.0 && *reach <= MOST_REACH) {
-        return Err(LessonError::refused("reach", format!("{reach}; give a number up to {MOST_REACH}")));
+    let Profiles { counts, class, other, max_logit, .. } = profiles;
+    if !(*max_logit > 0.0 && *max_logit <= MAX_RANGE) {
+        return Err(LessonError::refused(
+            "max_logit",
+            format!("{max_logit}; give a number up to {MAX_RANGE}"),
+        ));
     }
     let Some(profile) = LossProfile::new(counts, *class, other.map_or(Moved::Own, Moved::Other)) else {
         let problem =
             format!("{class} or the other class does not exist among {} with samples", counts.len());
         return Err(LessonError::refused("class", problem));
     };
-    profiles.losses.iter().map(|named| profile_loss(named, &profile, *reach)).collect()
+    profiles.losses.iter().map(|named| profile_loss(named, &profile, *max_logit)).collect()
 }
 
-fn profile_loss(named: &LossNamed, profile: &LossProfile, reach: f64) -> Result<ProfiledLoss, LessonError> {
+fn profile_loss(
+    named: &LossNamed,
+    profile: &LossProfile,
+    max_logit: f64,
+) -> Result<ProfiledLoss, LessonError> {
     let entry = entry(named)?;
     let chosen = entry.settings.iter().map(|setting| setting.name);
     let numbers = chosen.filter_map(|name| Some((name, *named.settings.get(name)?))).collect();
@@ -189,7 +196,7 @@ fn profile_loss(named: &LossNamed, profile: &LossProfile, reach: f64) -> Result<
     if let Some(problem) = plan.problem() {
         return Err(LessonError::refused("losses", problem));
     }
-    let logits = (0..=STEPS).map(|step| reach * (2.0 * step as f64 / STEPS as f64 - 1.0));
+    let logits = (0..=STEPS).map(|step| max_logit * (2.0 * step as f64 / STEPS as f64 - 1.0));
     let points = profile.of(&plan, logits);
     Ok(ProfiledLoss {
         name: entry.name.to_owned(),
@@ -331,7 +338,7 @@ mod tests {
             ("data", json!({ "csv": { "path": "/etc/passwd", "label": "y" } }), "read from files"),
             ("data", json!({ "images": { "path": "/", "counts": [5, 5] } }), "read from files"),
             ("repetitions", json!(2), "several points"),
-            ("sweep", json!([{ "name": "seed", "keys": ["seed"], "over": [1, 2] }]), "several points"),
+            ("sweep", json!([{ "name": "seed", "keys": ["seed"], "values": [1, 2] }]), "several points"),
             ("training", json!({}), "too long"),
             (
                 "series",
@@ -349,21 +356,20 @@ mod tests {
     }
 
     #[test]
-    fn curves_of_losses_are_told_with_their_laws() {
+    fn curves_of_losses_are_answered_with_their_laws() {
         let profiles = |losses: Value| -> Result<Answer, String> {
-            let lesson =
-                json!({ "losses": { "losses": losses, "counts": [100, 30, 10], "class": 2, "reach": 6.0 } });
+            let lesson = json!({ "losses": { "losses": losses, "counts": [100, 30, 10], "class": 2, "max_logit": 6.0 } });
             let lesson: Lesson = serde_json::from_value(lesson).map_err(|error| error.to_string())?;
             solve(&lesson).map_err(|error| error.to_string())
         };
         let answer =
             profiles(json!([{ "name": "softmax" }, { "name": "focal", "settings": { "gamma": 0.0 } }]));
-        let Ok(Answer::Losses(told)) = answer else { panic!("{answer:?}") };
+        let Ok(Answer::Losses(answer)) = answer else { panic!("{answer:?}") };
         // Without sharpness focal loss is softmax.
-        for (one, other) in told[0].gradient.iter().zip(&told[1].gradient) {
+        for (one, other) in answer[0].gradient.iter().zip(&answer[1].gradient) {
             assert!((one - other).abs() < 1e-15, "{one} {other}");
         }
-        assert!((told[0].gradient[STEPS / 2] + 2.0 / 3.0).abs() < 1e-15 && told[0].law.starts_with("B5"));
+        assert!((answer[0].gradient[STEPS / 2] + 2.0 / 3.0).abs() < 1e-15 && answer[0].law.starts_with("B5"));
         for (losses, expected) in [
             (json!([{ "name": "hinge" }]), "hinge: no loss"),
             (json!([{ "name": "softmax", "settings": { "gamma": 1.0 } }]), "no setting gamma"),

@@ -1,4 +1,4 @@
-//! Who may ask: the page itself, opened on this machine under one of its own names.
+//! Access control: only the page itself, opened on this machine under one of its own names, may ask.
 
 use axum::http::header::{CONTENT_TYPE, HOST, ORIGIN};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};

@@ -9,7 +9,7 @@ use thiserror::Error;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Lesson {
-    /// What do losses settle to?
+    /// What are the stationary points of losses?
     Problem(Box<Posed>),
     /// How do losses change with one logit?
     Losses(Profiles),
@@ -46,7 +46,7 @@ pub struct Look {
 pub struct Profiles {
     /// The losses, by the names of the catalogue, with settings.
     pub losses: Vec<LossNamed>,
-    /// Samples of each class, which some losses hang on.
+    /// Samples of each class, which some losses depend on.
     pub counts: Vec<usize>,
     /// The class of the sample that is looked at.
     pub class: usize,
@@ -54,7 +54,8 @@ pub struct Profiles {
     #[serde(default)]
     pub other: Option<usize>,
     /// Logits from minus this to this.
-    pub reach: f64,
+    #[serde(alias = "reach")]
+    pub max_logit: f64,
 }
 
 /// A loss of the catalogue.
@@ -63,12 +64,12 @@ pub struct Profiles {
 pub struct LossNamed {
     /// Its name.
     pub name: String,
-    /// The numbers it hangs on, by name; the others have their defaults.
+    /// The numbers it depends on, by name; the others have their defaults.
     #[serde(default)]
     pub settings: std::collections::BTreeMap<String, f64>,
 }
 
-/// Why a lesson has no answer; each text says what, where, and what to do.
+/// Why a lesson has no answer; each message says what, where, and what to do.
 #[derive(Debug, Error)]
 pub enum LessonError {
     /// It is no lesson.

@@ -1,39 +1,39 @@
-//! How much a lesson may ask for: each number bounds what one request can cost.
+//! Limits on the cost of one request.
 
 use super::lesson::{LessonError, Posed, Profiles};
 use crate::analysis::specification::{Analysis, Optimizer};
 
 /// Bytes of a lesson as it is sent.
-pub const MOST_BYTES: usize = 32 * 1024;
+pub const MAX_BYTES: usize = 32 * 1024;
 /// `N`.
-pub const MOST_SAMPLES: usize = 5_000;
+pub const MAX_SAMPLES: usize = 5_000;
 /// `K`.
-pub const MOST_CLASSES: usize = 12;
+pub const MAX_CLASSES: usize = 12;
 /// `d`.
-pub const MOST_FEATURES: usize = 64;
+pub const MAX_FEATURES: usize = 64;
 /// Losses side by side.
-pub const MOST_SERIES: usize = 6;
+pub const MAX_SERIES: usize = 6;
 /// First-order iterations times samples times parameters.
-pub const MOST_WORK: usize = 50_000_000;
+pub const MAX_WORK: usize = 50_000_000;
 
-/// Whether a problem is small enough, told before a sample is drawn or a file opened.
+/// Whether a problem is small enough, decided before a sample is drawn or a file opened.
 pub fn check(posed: &Posed) -> Result<(), LessonError> {
     let analysis = &posed.analysis;
     plain(analysis)?;
-    at_most("series", analysis.series.len(), MOST_SERIES)?;
-    let extent = analysis.data.extent().map_err(|error| LessonError::refused("data", error.to_string()))?;
-    let Some(extent) = extent else { return Ok(()) };
-    at_most("classes", extent.classes, MOST_CLASSES)?;
-    at_most("samples", extent.samples, MOST_SAMPLES)?;
-    at_most("features", extent.features, MOST_FEATURES)?;
-    let of_iteration = extent.samples * extent.classes * (extent.features + 1);
+    at_most("series", analysis.series.len(), MAX_SERIES)?;
+    let size = analysis.data.size().map_err(|error| LessonError::refused("data", error.to_string()))?;
+    let Some(size) = size else { return Ok(()) };
+    at_most("classes", size.classes, MAX_CLASSES)?;
+    at_most("samples", size.samples, MAX_SAMPLES)?;
+    at_most("features", size.features, MAX_FEATURES)?;
+    let of_iteration = size.samples * size.classes * (size.features + 1);
     for series in &analysis.series {
         let iterations = match series.optimizer {
             Optimizer::Newton => 0,
             Optimizer::Lbfgs { iterations } | Optimizer::GradientDescent { iterations } => iterations,
         };
         let iterations = usize::try_from(iterations).unwrap_or(usize::MAX);
-        at_most("iterations", iterations, MOST_WORK / of_iteration.max(1))?;
+        at_most("iterations", iterations, MAX_WORK / of_iteration.max(1))?;
     }
     Ok(())
 }
@@ -55,9 +55,9 @@ fn plain(analysis: &Analysis) -> Result<(), LessonError> {
 
 /// The same for losses over a range of one logit.
 pub(super) fn check_profiles(profiles: &Profiles) -> Result<(), LessonError> {
-    at_most("losses", profiles.losses.len(), MOST_SERIES)?;
-    at_most("classes", profiles.counts.len(), MOST_CLASSES)?;
-    at_most("samples", profiles.counts.iter().fold(0, |sum, &count| sum.saturating_add(count)), MOST_SAMPLES)
+    at_most("losses", profiles.losses.len(), MAX_SERIES)?;
+    at_most("classes", profiles.counts.len(), MAX_CLASSES)?;
+    at_most("samples", profiles.counts.iter().fold(0, |sum, &count| sum.saturating_add(count)), MAX_SAMPLES)
 }
 
 fn at_most(what: &'static str, found: usize, most: usize) -> Result<(), LessonError> {

@@ -12,7 +12,7 @@ use nalgebra::DMatrix;
 use serde::Serialize;
 
 /// Samples that are looked at, at most.
-const MOST_SEEN: usize = 12;
+const MAX_SEEN: usize = 12;
 
 /// A sample and what a head says of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -38,16 +38,16 @@ pub(super) fn look(look: Look, analysis: &Analysis, record: &Record, dataset: &D
     let logits = head.logits(&features);
     let mut all = vec![Sigmoid { probability: 0.0, complement: 1.0 }; record.classes];
     let mut seen: Vec<(f64, usize)> = Vec::new();
-    for (sample, &label) in dataset.labels().of_sample().iter().enumerate() {
+    for (sample, &label) in dataset.labels().class_indices().iter().enumerate() {
         if label as usize == look.class {
             sample_probabilities(link, logits.column(sample).as_slice(), look.class, &mut all);
             seen.push((all[look.predicted].probability, sample));
         }
     }
     seen.sort_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(&other.1)));
-    let of_sample = |&(probability, sample): &(f64, usize)| SeenSample {
+    let seen_sample = |&(probability, sample): &(f64, usize)| SeenSample {
         probability,
         features: features.column(sample).iter().copied().collect(),
     };
-    seen.iter().take(MOST_SEEN).map(of_sample).collect()
+    seen.iter().take(MAX_SEEN).map(seen_sample).collect()
 }

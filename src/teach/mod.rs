@@ -1,23 +1,23 @@
-//! The lecture hall: a page on which overlap, imbalance, weights and losses are changed by hand, and what the losses settle
+//! The teaching page, on which overlap, imbalance, weights and losses are changed by hand, and what the losses settle
 //! to is seen at once.
 //!
-//! The page asks one thing: [`solve`] a [`Lesson`] into an [`Answer`]. That path opens no file, starts no thread of its own
-//! (`rayon`, which it asks to share work, does so where the platform has threads) and tells no time, so that it can be compiled
-//! for a browser. [`Hall`] serves the page and that one call to
-//! browsers on this machine, and to nobody else.
+//! The page has one call: [`solve`] takes a [`Lesson`] to an [`Answer`]. That path opens no file, starts no thread of
+//! its own (`rayon`, which it asks to share work, does so where the platform has threads) and reads no clock, so that
+//! it can be compiled for a browser. [`Server`] serves the page and that one call to browsers on this machine, and to
+//! nobody else.
 
 mod answer;
 mod assets;
 mod guard;
-mod hall;
 mod lesson;
 mod limits;
 mod look;
+mod server;
 
 pub use answer::{Answer, ListedLoss, ProfiledLoss, Samples, Solved, solve};
-pub use hall::Hall;
 pub use lesson::{Lesson, LessonError, Look, LossNamed, Posed, Profiles};
 pub use limits::{
-    MOST_BYTES, MOST_CLASSES, MOST_FEATURES, MOST_SAMPLES, MOST_SERIES, MOST_WORK, check as check_size,
+    MAX_BYTES, MAX_CLASSES, MAX_FEATURES, MAX_SAMPLES, MAX_SERIES, MAX_WORK, check as check_size,
 };
 pub use look::SeenSample;
+pub use server::Server;

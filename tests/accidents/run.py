@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 
-# The table in the document stands between these lines.
+# The table in the document is between these lines.
 BEGIN, END = "<!-- accidents -->\n", "<!-- end of accidents -->\n"
 ANALYSIS = ["run", "averaging", "--format", "svg", "--set", "repetitions=60"]
 TRAIN = ["train", "--epochs", "12", "--seed", "3", "--format", "json"]
@@ -82,7 +82,7 @@ def journal_lines(directory, names="records*.jsonl"):
 
 
 def problems_kept(directory):
-    """Problems whose records stand in journals or among finished records, in all directories below one."""
+    """Problems whose records are in journals or among finished records, in all directories below one."""
     files = [path for name in ("records*.jsonl", "records.json") for path in pathlib.Path(directory).rglob(name)]
     # F1's points are no problems of an analysis, and the last line of a journal may be half of one.
     return sum(len(set(KEY.findall(path.read_bytes().rpartition(b"\n")[0]))) for path in files)
@@ -133,8 +133,8 @@ def killed_runs(bench, kills):
         kill_after(bench, [*ANALYSIS, "--out", out], bench.random.uniform(0.0, taken))
         kept = journal_lines(bench.place / out)
         finished = (bench.place / out / "records.json").exists()
-        told = bench.must([*ANALYSIS, "--out", out]).stdout
-        (found,) = found_earlier(r"([\d,]+) of them earlier", told)
+        printed = bench.must([*ANALYSIS, "--out", out]).stdout
+        (found,) = found_earlier(r"([\d,]+) of them earlier", printed)
         # A finished run has put its journal away.
         again += max(kept - found, 0) if not finished else 0
         bad += bool(differing(contents(bench.place / out), expected))
@@ -157,8 +157,8 @@ def killed_reproductions(bench, kills):
         out = bench.fresh("out")
         kill_after(bench, [*arguments, "--out", out], bench.random.uniform(0.0, taken))
         setups, problems = journal_lines(bench.place / out, "claims.jsonl"), problems_kept(bench.place / out)
-        told = bench.must([*arguments, "--out", out]).stdout
-        found_setups, found_problems = found_earlier(r"found: ([\d,]+) set-ups? of claims, ([\d,]+) problem", told)
+        printed = bench.must([*arguments, "--out", out]).stdout
+        found_setups, found_problems = found_earlier(r"found: ([\d,]+) set-ups? of claims, ([\d,]+) problem", printed)
         again += max(setups - found_setups, 0) + max(problems - found_problems, 0)
         bad += bool(differing(contents(bench.place / out, skip=("report.html",)), expected))
         bad += not (bench.place / out / "report.html").read_text().endswith("</html>\n")
@@ -180,8 +180,8 @@ def killed_trainings(bench, kills):
         (bench.place / "out.safetensors").unlink(missing_ok=True)
         arguments = [*TRAIN, "--checkpoint", "out.safetensors"]
         kill_after(bench, arguments, bench.random.uniform(0.0, taken))
-        told = TIMES.sub(b"", bench.must(arguments).stdout.encode()).replace(b"out.safe", b"whole.safe")
-        bad += told != expected or (bench.place / "out.safetensors").read_bytes() != network
+        printed = TIMES.sub(b"", bench.must(arguments).stdout.encode()).replace(b"out.safe", b"whole.safe")
+        bad += printed != expected or (bench.place / "out.safetensors").read_bytes() != network
     bench.note(
         f"kill -9 at {kills} random moments",
         "train --checkpoint",
@@ -253,9 +253,9 @@ def disks(bench):
         fault = None if one_line(full, 2, "cannot write", "goes on from there") else f"said {full.stderr.strip()!r}"
         kept = journal_lines(disk / "out")
         subprocess.run(["mount", "-o", "remount,size=64m", disk], check=True)
-        told = bench.must(arguments).stdout
-        if kept and f"({kept} of them earlier)" not in told:
-            fault = fault or f"{kept} records were kept, but {told!r}"
+        printed = bench.must(arguments).stdout
+        if kept and f"({kept} of them earlier)" not in printed:
+            fault = fault or f"{kept} records were kept, but {printed!r}"
         bench.must([*ANALYSIS, "--out", bench.fresh("whole")])
         if differing(contents(disk / "out"), contents(bench.place / "whole")):
             fault = fault or "what is there in the end differs"
@@ -279,7 +279,7 @@ def rivals(bench):
     fault = None if one_line(second, 2, "another run is at work here") else f"said {second.stderr.strip()!r}"
     if differing(contents(bench.place / out), contents(bench.place / "whole")):
         fault = fault or "what is there in the end differs"
-    bench.note("two processes on one directory", "run", "the second is told; the first ends as ever", fault)
+    bench.note("two processes on one directory", "run", "the second is refused; the first ends as ever", fault)
     out = bench.fresh("out")
     parts = [bench.start([*ANALYSIS, "--out", out, "--shard", f"{number}/4"]) for number in (1, 2, 3, 4)]
     codes = [part.wait() for part in parts]
@@ -287,7 +287,7 @@ def rivals(bench):
     fault = f"codes {codes}" if any(codes) else None
     if differing(contents(bench.place / out), contents(bench.place / "whole")):
         fault = fault or "what is there in the end differs"
-    bench.note("four parts at once in one directory", "run --shard", "merged into the same bytes", fault)
+    bench.note("four shards at once in one directory", "run --shard", "merged into the same bytes", fault)
 
 
 def jumping_clock(bench):

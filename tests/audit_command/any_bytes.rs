@@ -4,7 +4,7 @@
 mod mutation;
 
 use crate::files::Folder;
-use equipoise::audit::{Evidence, ReadOptions};
+use equipoise::audit::{AuditInput, ReadOptions};
 use equipoise::data::random::stream;
 use mutation::mutated;
 
@@ -39,7 +39,7 @@ fn changed_files_are_read_or_refused() {
     let seeds: Vec<Vec<u8>> = corpus().into_iter().map(|(_, bytes)| bytes).collect();
     let read = |input: u64| {
         let bytes = mutated(&seeds, &mut stream(20, input));
-        Evidence::of_bytes(bytes, "input", &ReadOptions::default()).is_ok()
+        AuditInput::of_bytes(bytes, "input", &ReadOptions::default()).is_ok()
     };
     let read = (0..20_000).filter(|&input| read(input)).count();
     assert!((100..19_900).contains(&read), "{read} of 20,000");

@@ -27,10 +27,11 @@ fn ran(script: &str, needs: &str, folder: &Folder) -> Option<String> {
 #[test]
 fn what_scikit_learn_fits_is_what_is_solved() {
     let folder = Folder::new();
-    let Some(told) = ran("scikit_learn.py", "numpy, sklearn", &folder) else { return };
-    assert!(told.contains("Stationary for softmax with these class weights"), "{told}");
+    let Some(printed) = ran("scikit_learn.py", "numpy, sklearn", &folder) else { return };
+    assert!(printed.contains("Stationary for softmax with these class weights"), "{printed}");
     // The penalty that the script computes from C is in the sentence about the last layer.
-    let l2 = told.split_once("same features (l2 ").and_then(|(_, rest)| rest.split_once(')')).expect("l2").0;
+    let l2 =
+        printed.split_once("same features (l2 ").and_then(|(_, rest)| rest.split_once(')')).expect("l2").0;
     assert!(l2.parse::<f64>().expect("a number") > 0.0);
     let exact_l2 = (1.0 / 577.0 / 0.1).to_string();
     let record = folder.json(&["scikit_learn.npz", "--class-weights", "balanced", "--l2", &exact_l2]);
@@ -44,6 +45,6 @@ fn what_scikit_learn_fits_is_what_is_solved() {
 #[test]
 fn arrays_as_keras_has_them_are_audited() {
     let folder = Folder::new();
-    let Some(told) = ran("keras_arrays.py", "numpy", &folder) else { return };
-    assert!(told.contains("Stationary for softmax with these class weights"), "{told}");
+    let Some(printed) = ran("keras_arrays.py", "numpy", &folder) else { return };
+    assert!(printed.contains("Stationary for softmax with these class weights"), "{printed}");
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use zip::CompressionMethod;
 
 /// What must be the same: nothing but the numbers.
-fn told(record: &Value) -> Vec<f64> {
+fn values(record: &Value) -> Vec<f64> {
     ["loss", "bias_gradient", "mean_probability", "recall"]
         .iter()
         .flat_map(|what| numbers(&record[*what]))
@@ -14,7 +14,7 @@ fn told(record: &Value) -> Vec<f64> {
 
 fn expected() -> Vec<f64> {
     let (logits, labels) = sample();
-    told(&Folder::with("a.npz", &stored(&logits, &labels)).json(&["a.npz"]))
+    values(&Folder::with("a.npz", &stored(&logits, &labels)).json(&["a.npz"]))
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn numbers_of_any_kind_order_and_packing() {
         for labels in [whole(&labels), npy("|u1", &[40], false, &short), doubles(&one_hot)] {
             for method in [CompressionMethod::Stored, CompressionMethod::Deflated] {
                 let bytes = npz(&[("labels", labels.clone()), ("logits", logits.clone())], method);
-                assert_eq!(told(&Folder::with("a.npz", &bytes).json(&["a.npz"])), expected());
+                assert_eq!(values(&Folder::with("a.npz", &bytes).json(&["a.npz"])), expected());
             }
         }
     }
@@ -74,7 +74,7 @@ fn two_npy_files_a_table_tensors_and_a_pipe() {
     let (logits, labels) = sample();
     let folder = Folder::with("z.npy", &doubles(&logits));
     folder.add("y.npy", &whole(&labels));
-    assert_eq!(told(&folder.json(&["z.npy", "y.npy"])), expected());
+    assert_eq!(values(&folder.json(&["z.npy", "y.npy"])), expected());
     let line = |(row, label): (&Vec<f64>, &i64)| {
         format!(
             "{},{},{},{}\n",
@@ -87,13 +87,13 @@ fn two_npy_files_a_table_tensors_and_a_pipe() {
     let table: String = logits.iter().zip(&labels).map(line).collect();
     folder.add("z.csv", format!("ant,kind,bee,fly\n{table}").as_bytes());
     let named = folder.json(&["z.csv", "--label", "kind"]);
-    assert_eq!(told(&named), expected());
+    assert_eq!(values(&named), expected());
     assert_eq!(named["classes"], serde_json::json!(["ant", "bee", "fly"]));
     let bytes = stored(&logits, &labels);
     let piped = folder.command(&["-", "--format", "json"]).write_stdin(bytes).output().expect("run");
-    assert_eq!(told(&serde_json::from_slice(&piped.stdout).expect("JSON")), expected());
+    assert_eq!(values(&serde_json::from_slice(&piped.stdout).expect("JSON")), expected());
     folder.add("z.safetensors", &tensors(&logits, &labels));
-    assert_eq!(told(&folder.json(&["z.safetensors"])), expected());
+    assert_eq!(values(&folder.json(&["z.safetensors"])), expected());
 }
 
 fn tensors(logits: &[Vec<f64>], labels: &[i64]) -> Vec<u8> {
@@ -120,7 +120,7 @@ fn probabilities_are_as_good_as_logits() {
         CompressionMethod::Stored,
     );
     let record = Folder::with("a.npz", &file).json(&["a.npz"]);
-    for (measured, expected) in told(&record).iter().zip(expected()) {
+    for (measured, expected) in values(&record).iter().zip(expected()) {
         assert!((measured - expected).abs() < 1e-14);
     }
 }
@@ -133,7 +133,7 @@ fn rows_to_ignore_are_left_out_and_counted() {
         logits.insert(place, vec![f64::NAN; 3]);
     }
     let record = Folder::with("a.npz", &stored(&logits, &labels)).json(&["a.npz"]);
-    assert_eq!(told(&record), expected());
+    assert_eq!(values(&record), expected());
     assert_eq!(record["ignored"], 4);
 }
 

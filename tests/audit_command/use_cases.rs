@@ -5,13 +5,13 @@ use predicates::prelude::*;
 use zip::CompressionMethod::Stored;
 
 #[test]
-fn a_model_that_is_not_stationary_is_told_how_and_its_intercepts_are_corrected() {
+fn a_model_that_is_not_stationary_is_explained_and_its_intercepts_are_corrected() {
     let (logits, labels) = sample();
     let folder = Folder::with("a.npz", &stored(&logits, &labels));
     let options = ["a.npz", "--class-weights", "1,1,10", "--recalibrate", "--biases", "b.json"];
     let record = folder.json(&options);
     assert_eq!(record["stationary"], false);
-    assert_eq!(record["verdict"]["up"][0], 2, "ten times the weight pulls the third class up");
+    assert_eq!(record["verdict"]["up"][0], 2, "ten times the weight raises the third class");
     let after = &record["recalibrated"]["measured"];
     assert_eq!(after["stationary"], true);
     assert!(numbers(&after["verdict"]["worst_residual"])[0] < 1e-10);
@@ -40,7 +40,7 @@ fn intercepts_without_a_stationary_point_say_so() {
     assert!(record["recalibrated"]["not_converged"].as_str().expect("why").contains("infinity"));
 }
 
-/// Features that do not tell the samples apart, and the logits of a head over them.
+/// Features that do not separate the samples, and the logits of a head over them.
 fn with_head(weight: &[Vec<f64>], bias: &[f64]) -> Vec<u8> {
     let (_, labels) = sample();
     let features: Vec<Vec<f64>> =

@@ -48,19 +48,19 @@ fn analyses() -> Vec<Vec<u8>> {
 }
 
 /// Checking an analysis draws its data at every point; larger ones take long and show nothing new.
-const MOST_SAMPLES: usize = 2_000;
-const MOST_POINTS: usize = 40;
+const MAX_SAMPLES: usize = 2_000;
+const MAX_POINTS: usize = 40;
 
 fn analysis(_: &Path, bytes: &[u8], _: usize) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else { return false };
     let small = |analysis: &Analysis| {
-        let extent = analysis.data.extent().ok().flatten();
-        let points = analysis.sweep.iter().map(|sweep| match &sweep.over {
+        let size = analysis.data.size().ok().flatten();
+        let points = analysis.sweep.iter().map(|sweep| match &sweep.values {
             equipoise::analysis::specification::Values::List(values) => values.len(),
-            equipoise::analysis::specification::Values::Range(_) => MOST_POINTS,
+            equipoise::analysis::specification::Values::Range(_) => MAX_POINTS,
         });
-        extent.is_some_and(|extent| extent.samples.max(extent.classes).max(extent.features) <= MOST_SAMPLES)
-            && points.product::<usize>() <= MOST_POINTS
+        size.is_some_and(|size| size.samples.max(size.classes).max(size.features) <= MAX_SAMPLES)
+            && points.product::<usize>() <= MAX_POINTS
     };
     if toml::from_str::<Analysis>(text).is_ok_and(|analysis| !small(&analysis)) {
         return false;
@@ -153,8 +153,7 @@ const LESSON: &[u8] = br#"{"problem":{"analysis":{"name":"x","title":"t","measur
 fn lesson(_: &Path, bytes: &[u8], _: usize) -> bool {
     let Ok(lesson) = serde_json::from_slice::<Lesson>(bytes) else { return false };
     if let Lesson::Problem(posed) = &lesson {
-        let small =
-            posed.analysis.data.extent().is_ok_and(|extent| extent.is_none_or(|extent| extent.samples < 200));
+        let small = posed.analysis.data.size().is_ok_and(|size| size.is_none_or(|size| size.samples < 200));
         if !small {
             return check_size(posed).is_ok();
         }

@@ -9,12 +9,12 @@ mod mutation;
 
 use anyhow::{Context, Result, ensure};
 use drive::drive;
-use equipoise::audit::{Evidence, ReadOptions, Reduction, audit, recalibrate};
+use equipoise::audit::{AuditInput, ReadOptions, Reduction, audit, recalibrate};
 use equipoise::loss::{CATALOGUE, Choices, ClassWeights};
 use std::path::Path;
 
-/// Larger evidence takes long and shows nothing new.
-const MOST_LOGITS: usize = 4096;
+/// Larger input takes long and shows nothing new.
+const MAX_LOGITS: usize = 4096;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -37,15 +37,14 @@ fn seeds_in(corpus: &Path) -> Result<Vec<Vec<u8>>> {
     Ok(seeds)
 }
 
-/// Whether it is evidence, and then audited.
+/// Whether it can be read, and then audited.
 fn is_audited(bytes: Vec<u8>, choice: usize) -> bool {
-    let Ok(evidence) = Evidence::of_bytes(bytes, "input", &ReadOptions::default()) else { return false };
-    if evidence.labels().samples() * evidence.columns() > MOST_LOGITS {
+    let Ok(input) = AuditInput::of_bytes(bytes, "input", &ReadOptions::default()) else { return false };
+    if input.labels().samples() * input.columns() > MAX_LOGITS {
         return false;
     }
     let entry = &CATALOGUE[choice];
     let plan = entry.plan(&Choices::default());
-    let record =
-        audit(&evidence, entry.name, &plan, &ClassWeights::Balanced, (Reduction::WeightedMean, 0.01));
-    record.is_ok_and(|_| recalibrate(&evidence, &plan, &ClassWeights::None, 0.01).is_ok())
+    let record = audit(&input, entry.name, &plan, &ClassWeights::Balanced, (Reduction::WeightedMean, 0.01));
+    record.is_ok_and(|_| recalibrate(&input, &plan, &ClassWeights::None, 0.01).is_ok())
 }

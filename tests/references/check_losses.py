@@ -57,8 +57,8 @@ def per_sample(z, labels, counts, weights, options):
     if name == "sigmoid-focal":
         p = torch.sigmoid(z)
         failure = target * torch.sigmoid(-z) + (1 - target) * p
-        share = target * value["alpha"] + (1 - target) * (1 - value["alpha"])
-        return own_weight * (share * failure ** value["gamma"] * binary()).sum(1)
+        weight = target * value["alpha"] + (1 - target) * (1 - value["alpha"])
+        return own_weight * (weight * failure ** value["gamma"] * binary()).sum(1)
     if name == "focal":
         weighted = options.focal_of == "weighted-loss"
         u = entropy(z) if weighted else F.cross_entropy(z, labels, reduction="none")

@@ -93,14 +93,14 @@ def sigmoid_focal(z, y, data):
 
 def equalization(z, y, data):
     """s(-z_y) + sum_{k != y} [N_k / N >= F] s(z_k)."""
-    frequent = [share >= data.options.rare for share in data.shares()]
+    frequent = [fraction >= data.options.rare for fraction in data.shares()]
     return one_against_others(z, y, lambda k: softplus(-z[k]), lambda k: int(frequent[k]) * softplus(z[k]))
 
 
 def soft_selection(z, y, data):
     """s(-z_y) + A / (K - 1) sum_{k != y} sigma(z_k)^G s(z_k)."""
-    share, gamma = data.options.alpha / (data.classes - 1), data.options.gamma
-    other = lambda k: share * sigmoid(z[k]) ** gamma * softplus(z[k])
+    weight, gamma = data.options.alpha / (data.classes - 1), data.options.gamma
+    other = lambda k: weight * sigmoid(z[k]) ** gamma * softplus(z[k])
     return one_against_others(z, y, lambda k: softplus(-z[k]), other)
 
 
@@ -123,7 +123,7 @@ def label_smoothing(z, y, data):
 
 def with_prior(z, strength, data):
     """z_k + T log(N_k / N)."""
-    return [value + strength * mpmath.log(share) for value, share in zip(z, data.shares())]
+    return [value + strength * mpmath.log(fraction) for value, fraction in zip(z, data.shares())]
 
 
 def with_margin(z, y, data):

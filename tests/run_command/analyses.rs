@@ -42,7 +42,7 @@ fn every_shipped_analysis_runs_from_a_copy_in_an_empty_directory() {
 }
 
 #[test]
-fn a_copy_overwrites_nothing_unless_told_to() {
+fn a_copy_overwrites_nothing_unless_asked_to() {
     let directory = tempfile::tempdir().expect("a directory");
     std::fs::write(directory.path().join("ledger.toml"), "mine").expect("written");
     let copy =
@@ -53,7 +53,7 @@ fn a_copy_overwrites_nothing_unless_told_to() {
     copy(&["other.toml"]).success().stdout(predicate::str::contains("other.toml written"));
 }
 
-/// Enough of JSON Schema to tell right files from wrong ones: types, required and additional properties, enums, references,
+/// Enough of JSON Schema to accept right files and refuse wrong ones: types, required and additional properties, enums, references,
 /// alternatives, items.
 fn fits(schema: &serde_json::Value, value: &serde_json::Value, root: &serde_json::Value) -> bool {
     use serde_json::Value;
@@ -128,7 +128,7 @@ fn the_schema_refuses_ten_kinds_of_broken_file() {
         ("radius = 1.5 } }", "radius = \"wide\" } }"),
         ("loss = \"softmax\"", "loss = \"softmacs\""),
         ("loss = \"softmax\"", "loss = { inr = { gamma = 2.0 } }"),
-        ("over = [1.0, 1.5, 2.0]", "over = { logs = { from = 1.0, to = 2.0, steps = 3 } }"),
+        ("values = [1.0, 1.5, 2.0]", "values = { logs = { from = 1.0, to = 2.0, steps = 3 } }"),
         ("style = \"marked\"", "style = \"market\""),
         ("measure = [\"hardest\"", "measure = [\"hardness\""),
         ("band = \"confidence\"", "bands = \"confidence\""),

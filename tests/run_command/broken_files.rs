@@ -59,7 +59,7 @@ fn impossible_designs_are_named() {
     refused("counts = [40, 30, 20]", "counts = [40, 30]", "[data", &["2 counts", "3 classes"]);
     refused("classes = 3", "classes = 9000000000000", "[data", &["too large for this machine's memory"]);
     refused("counts = [40, 30, 20]", "counts = [40, 0, 20]", "[data", &["class 1: 0 samples"]);
-    refused("over = [1.0, 1.5, 2.0]", "over = [1.0, -1.5]", "[data", &["at radius = -1.5", "above 0"]);
+    refused("values = [1.0, 1.5, 2.0]", "values = [1.0, -1.5]", "[data", &["at radius = -1.5", "above 0"]);
     refused("loss = \"logistic\"", "loss = { inr = { beta = -1.0 } }", "[[series", &["beta"]);
     refused("repetitions = 3", "repetitions = 0", "repetitions", &["give 1 to"]);
 }

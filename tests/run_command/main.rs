@@ -31,7 +31,7 @@ loss = "softmax"
 [[sweep]]
 name = "radius"
 keys = ["data.gaussian.means.ring.radius"]
-over = [1.0, 1.5, 2.0]
+values = [1.0, 1.5, 2.0]
 
 [[figure]]
 id = "mine"

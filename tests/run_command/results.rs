@@ -117,11 +117,11 @@ fn problems_without_an_answer_are_said() {
     let directory = with_small();
     // Far apart and unpenalised: separable.
     equipoise(directory.path())
-        .args(["run", "small.toml", "--set", "sweep.0.over=[1.0, 50.0]"])
+        .args(["run", "small.toml", "--set", "sweep.0.values=[1.0, 50.0]"])
         .assert()
         .code(2)
         .stderr(predicate::str::contains("`radius` never is 2"));
-    let text = super::SMALL.replace("over = [1.0, 1.5, 2.0]", "over = [1.0, 2.0, 50.0]");
+    let text = super::SMALL.replace("values = [1.0, 1.5, 2.0]", "values = [1.0, 2.0, 50.0]");
     std::fs::write(directory.path().join("small.toml"), text).expect("written");
     equipoise(directory.path())
         .args(["run", "small.toml"])

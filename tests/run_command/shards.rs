@@ -1,4 +1,4 @@
-//! An analysis in parts, on one machine or several, and what becomes of them.
+//! An analysis in shards, on one machine or several, and what becomes of them.
 
 use super::{SMALL, equipoise, read, with_small};
 use predicates::prelude::*;
@@ -28,16 +28,16 @@ fn parts_merge_into_the_bytes_of_the_whole() {
         let mut solved = 0;
         for number in (1..=of).rev() {
             let shard = format!("{number}/{of}");
-            let told =
+            let message =
                 run(&["run", "small.toml", "--out", &out, "--shard", &shard]).get_output().stdout.clone();
-            let told = String::from_utf8(told).expect("text");
+            let message = String::from_utf8(message).expect("text");
             let count =
-                told.split(": ").nth(1).and_then(|rest| rest.split(' ').next()?.parse::<usize>().ok());
-            solved += count.unwrap_or_else(|| panic!("{told}"));
+                message.split(": ").nth(1).and_then(|rest| rest.split(' ').next()?.parse::<usize>().ok());
+            solved += count.unwrap_or_else(|| panic!("{message}"));
         }
-        assert_eq!(solved, 18, "parts are disjoint and leave nothing out");
+        assert_eq!(solved, 18, "shards are disjoint and leave nothing out");
         run(&["results", "merge", &out]);
-        assert_eq!(files(&directory.path().join(&out)), whole, "{of} parts");
+        assert_eq!(files(&directory.path().join(&out)), whole, "{of} shards");
     }
 }
 
@@ -88,7 +88,7 @@ fn a_missing_part_is_named_with_the_command_that_runs_it() {
     run(&["run", "small/analysis.toml", "--shard", "2/3"]).success();
     run(&["results", "merge", "small"]).success();
     run(&["results", "verify", "small"]).success().stdout("sound: 18 records, every one as it was written\n");
-    // The whole finds what parts have solved.
+    // The whole finds what shards have solved.
     run(&["run", "small.toml", "--out", "other", "--shard", "2/2"]).success();
     run(&["run", "small.toml", "--out", "other"])
         .success()
@@ -110,9 +110,9 @@ fn parts_of_something_else_do_not_merge() {
         .code(2)
         .stderr(predicate::str::contains("nowhere: holds no analysis.toml"));
     for (shard, expected) in [
-        ("0/4", "there is no part 0 of 4; parts are numbered from 1 to 4"),
+        ("0/4", "there is no shard 0 of 4; shards are numbered from 1 to 4"),
         ("5/4", "there is no part 5 of 4"),
-        ("x/y", "is not I/N; write 1/4 for the first of four parts"),
+        ("x/y", "is not I/N; write 1/4 for the first of four shards"),
     ] {
         run(&["run", "small.toml", "--shard", shard])
             .code(2)
@@ -121,7 +121,7 @@ fn parts_of_something_else_do_not_merge() {
 }
 
 #[test]
-fn records_of_other_problems_are_told_and_taken_out_on_request() {
+fn records_of_other_problems_are_reported_and_taken_out_on_request() {
     let directory = with_small();
     let run = |arguments: &[&str]| equipoise(directory.path()).args(arguments).assert();
     run(&["run", "small.toml", "--shard", "1/2"]).success();
@@ -143,7 +143,7 @@ fn records_of_other_problems_are_told_and_taken_out_on_request() {
 const SLOW: [&str; 7] = ["run", "convergence", "--out", "slow", "--format", "svg", "--threads=1"];
 
 #[test]
-fn a_second_process_at_the_same_work_is_told() {
+fn a_second_process_at_the_same_work_is_refused() {
     let directory = tempfile::tempdir().expect("a directory");
     let start = |more: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_equipoise"));
@@ -196,7 +196,7 @@ fn a_second_process_at_the_same_work_is_told() {
 }
 
 #[test]
-fn scripts_for_slurm_are_written_and_its_absence_is_told() {
+fn scripts_for_slurm_are_written_and_its_absence_is_reported() {
     let directory = with_small();
     let run = |arguments: &[&str]| {
         let mut command = equipoise(directory.path());
@@ -234,7 +234,7 @@ fn scripts_for_slurm_are_written_and_its_absence_is_told() {
     run(&["run", "small.toml", "--slurm", "--partition", "a b"])
         .code(2)
         .stderr(predicate::str::contains("--partition \"a b\": use letters"));
-    // Parts that are done are not submitted again.
+    // Shards that are done are not submitted again.
     run(&["run", "small.toml", "--shard", "2/3"]).success();
     run(&["run", "small.toml", "--slurm", "--array", "3", "--dry-run"]).success();
     assert!(read(directory.path().join("small/slurm-array.sh")).contains("#SBATCH --array=1,3\n"));
@@ -259,18 +259,18 @@ fn scripts_for_slurm_are_written_and_its_absence_is_told() {
 }
 
 #[test]
-fn whoever_has_an_impossible_point_in_a_part_is_told_before_anything_is_begun() {
+fn an_impossible_point_in_a_shard_is_refused_before_anything_is_begun() {
     let directory = tempfile::tempdir().expect("a directory");
-    let text = SMALL.replace("over = [1.0, 1.5, 2.0]", "over = [1.0, -1.5, 2.0]");
+    let text = SMALL.replace("values = [1.0, 1.5, 2.0]", "values = [1.0, -1.5, 2.0]");
     std::fs::write(directory.path().join("small.toml"), text).expect("written");
     let part = |number: usize| {
         let (shard, out) = (format!("{number}/9"), format!("part-{number}"));
         let arguments = ["run", "small.toml", "--shard", &shard, "--out", &out];
-        let told = equipoise(directory.path()).args(arguments).output().expect("run");
-        let stderr = String::from_utf8_lossy(&told.stderr).into_owned();
-        assert_eq!(told.status.code() == Some(0), directory.path().join(out).exists(), "{stderr}");
-        assert!(told.status.success() || stderr.contains("at radius = -1.5: "), "{stderr}");
-        told.status.code()
+        let message = equipoise(directory.path()).args(arguments).output().expect("run");
+        let stderr = String::from_utf8_lossy(&message.stderr).into_owned();
+        assert_eq!(message.status.code() == Some(0), directory.path().join(out).exists(), "{stderr}");
+        assert!(message.status.success() || stderr.contains("at radius = -1.5: "), "{stderr}");
+        message.status.code()
     };
     // Eighteen problems, two to a part, of which six are impossible.
     let codes: Vec<_> = (1..=9).map(part).collect();
@@ -289,8 +289,8 @@ fn what_no_machine_holds_is_estimated_and_not_begun() {
     let run = |more: &[&str]| equipoise(directory.path()).args(["run", "huge.toml"]).args(more).assert();
     run(&["--estimate"]).success().stdout(predicate::str::contains("TiB"));
     for more in [&[][..], &["--shard", "1/2"]] {
-        let told = predicate::str::contains("the largest problem takes up to");
-        run(more).code(2).stdout("").stderr(told.and(predicate::str::contains("\n").count(1)));
+        let message = predicate::str::contains("the largest problem takes up to");
+        run(more).code(2).stdout("").stderr(message.and(predicate::str::contains("\n").count(1)));
     }
     assert!(!directory.path().join("small").exists());
 }

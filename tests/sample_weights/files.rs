@@ -37,7 +37,7 @@ impl Table {
         })
     }
 
-    /// Logits of as many classes, which tell the class now and then, and the column `label`.
+    /// Logits of as many classes, which are right now and then, and the column `label`.
     pub(crate) fn scores(case: usize) -> Self {
         let classes = [3, 2, 4][case % 3];
         let names: String = (0..classes).map(|class| format!(",z{class}")).collect();

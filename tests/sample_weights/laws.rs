@@ -48,8 +48,9 @@ fn holds((with, without): (f64, f64)) {
 #[test]
 fn binary_laws() {
     holds(at_solution(0, &LossChoice::Logistic, |logits, targets| {
-        let (measured, lawful) = binary_error_ratio(&MeanProbability::of(Sigmoid, logits, targets), targets);
-        relative_difference(measured, lawful)
+        let (measured, expected) =
+            binary_error_ratio(&MeanProbability::of(Sigmoid, logits, targets), targets);
+        relative_difference(measured, expected)
     }));
     let (weighted, _) = datasets(0);
     let problem =
@@ -160,7 +161,7 @@ fn a_common_factor_changes_no_head() {
     }
 }
 
-/// Eight rows that stand for 995, with the coefficients that an independent program finds.
+/// Eight rows that count as 995, with the coefficients that an independent program finds.
 #[test]
 fn frequencies_of_a_contingency_table() {
     let folder = Folder::new();

@@ -1,4 +1,4 @@
-//! Weights that are none are refused in one line that names option, file and row; where they may stand, and rows of weight
+//! Weights that are none are refused in one line that names option, file and row; where they may be given, and rows of weight
 //! zero.
 
 use crate::files::{Folder, Table};

@@ -73,7 +73,7 @@ fn nearly_dependent_columns_are_solved_to_what_doubles_allow() {
 }
 
 #[test]
-fn separation_and_overlap_are_told_apart() {
+fn separation_and_overlap_are_distinguished() {
     let (record, _) = solved("s05-onehot-false-proof", LOGISTIC);
     assert_eq!((&record["status"], &record["separation"]["features"][0]), (&"separable".into(), &"s".into()));
     assert_eq!(solved("s14-separable-by-2e-9", LOGISTIC).0["status"], "separable");

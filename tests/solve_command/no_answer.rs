@@ -71,8 +71,8 @@ fn an_answer_beyond_double_precision_is_not_given() {
 fn the_table_says_what_to_do() {
     let run = Folder::with("y,x\na,0\na,1\nb,1\nb,2\n").solve(&[]);
     assert_eq!((run.code, run.complained.as_str()), (1, ""));
-    let told = "separable: every sample with x = 2 belongs to class b, and every sample with x = 0 belongs to class a.";
-    let expected = predicate::str::contains(told)
+    let message = "separable: every sample with x = 2 belongs to class b, and every sample with x = 0 belongs to class a.";
+    let expected = predicate::str::contains(message)
         .and(predicate::str::contains("What to do: add a penalty such as --l2 1e-3"))
         .and(predicate::str::contains("the head that separates"));
     assert!(expected.eval(&run.printed), "{}", run.printed);
@@ -87,10 +87,10 @@ fn a_level_without_negatives_is_named() {
         let separation = &record["separation"];
         assert_eq!(separation["because"], "every sample with s = 1 belongs to class 1");
         assert_eq!(separation["features"], serde_json::json!(["s"]));
-        let told = serde_json::json!([
+        let message = serde_json::json!([
             { "feature": "s", "values": { "equal_to": 1.0 }, "classes": ["1"], "samples": 1 }
         ]);
-        assert_eq!(separation["given_away"], told);
+        assert_eq!(separation["given_away"], message);
     }
 }
 

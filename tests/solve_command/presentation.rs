@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 const COUNTS: [&[usize]; 2] = [&[5, 2, 9], &[3, 8, 4]];
 
 /// A table without time and rounding errors, which differ between machines.
-fn settled(table: &str) -> String {
+fn untimed(table: &str) -> String {
     let mut in_classes = false;
     let mut lines = Vec::new();
     for line in table.lines() {
@@ -28,7 +28,7 @@ fn settled(table: &str) -> String {
 fn a_table_of_a_softmax_problem() {
     let run = Folder::with(groups(&COUNTS)).solve(&["--class-weights", "1,2.5,1", "--l2", "1e-3"]);
     assert_eq!((run.code, run.complained.as_str()), (0, ""));
-    insta::assert_snapshot!(settled(&run.printed));
+    insta::assert_snapshot!(untimed(&run.printed));
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn a_table_of_an_inr_problem_notes_that_weights_have_no_say() {
         Folder::with(groups(&COUNTS)).solve(&["--loss", "inr", "--beta", "4", "--class-weights", "balanced"]);
     assert_eq!(run.code, 0);
     assert!(run.complained.starts_with("note: class weights leave LGL-INR unchanged"), "{}", run.complained);
-    insta::assert_snapshot!(settled(&run.printed));
+    insta::assert_snapshot!(untimed(&run.printed));
 }
 
 #[test]

@@ -119,7 +119,7 @@ fn a_hundred_hostile_requests_at_once_do_not_stop_the_page() {
         .collect();
     let (code, body) = served.solve(LESSON);
     assert_eq!(code, 200, "{body}");
-    // Those that asked for much are answered or told to come back, none is left without a word.
+    // Those that asked for much are answered or asked to come back, none is left without a word.
     for (number, mut stream) in open.into_iter().enumerate().filter(|(number, _)| number % 5 == 4) {
         stream.set_read_timeout(Some(Duration::from_secs(30))).expect("set");
         let mut begin = [0; 12];
@@ -147,7 +147,7 @@ fn a_port_that_is_taken_gets_one_line() {
     let port = taken.local_addr().expect("its number").port().to_string();
     let mut command = Command::cargo_bin("equipoise").expect("the binary is built");
     let output = command.args(["teach", "--no-open", "--port", &port]).output().expect("it runs");
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(2));
-    assert!(told.contains(&format!("--port {port}: in use")) && told.lines().count() == 1, "{told}");
+    assert!(stderr.contains(&format!("--port {port}: in use")) && stderr.lines().count() == 1, "{stderr}");
 }

@@ -1,7 +1,7 @@
 //! Every scene in a real browser.
 
 use crate::browser::Browser;
-use crate::page::{drawn, measured, numbers, open, records, saved, settle, shown, slide};
+use crate::page::{drawn, measured, numbers, open, records, saved, shown, slide, wait_until_ready};
 use crate::served::Served;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -25,8 +25,8 @@ fn every_scene_reads_well_on_a_desk_on_a_phone_and_on_a_wall() {
 }
 
 fn check_scene(browser: &Browser, name: &str, address: &str) {
-    let settled = browser.ask("return document.documentElement.dataset.state");
-    assert_eq!(settled, "settled", "{name}");
+    let state = browser.ask("return document.documentElement.dataset.state");
+    assert_eq!(state, "ready", "{name}");
     let widths = browser.ask("return [document.documentElement.scrollWidth, window.innerWidth]");
     assert_eq!(widths[0], widths[1], "{name}: nothing is wider than the window");
     let empty = browser.ask(
@@ -81,12 +81,12 @@ fn every_preset_of_every_scene_is_answered() {
         assert!(presets >= 3, "{scene}");
         for preset in 0..presets {
             browser.ask(&format!("document.querySelectorAll('#presets button')[{preset}].click()"));
-            settle(&browser);
+            wait_until_ready(&browser);
             let seen = browser.ask(&format!(
                 "return [document.documentElement.dataset.state, document.getElementById('comment').textContent.length > 30,
                     document.querySelectorAll('#presets button')[{preset}].getAttribute('aria-pressed')]"
             ));
-            assert_eq!(seen, json!(["settled", true, "true"]), "{scene}, preset {preset}");
+            assert_eq!(seen, json!(["ready", true, "true"]), "{scene}, preset {preset}");
             assert_eq!(browser.console(), json!([]), "{scene}, preset {preset}");
         }
     }
@@ -105,7 +105,7 @@ const CASES: [Case; 5] = [
         sliders: &[("n1", 0.4), ("w", 0.7)],
         names: &[
             ("error_ratio", 0, "error_ratio", 0),
-            ("lawful_error_ratio", 0, "lawful_error_ratio", 0),
+            ("expected_error_ratio", 0, "expected_error_ratio", 0),
             ("centroid_residual", 0, "centroid_residual", 0),
             ("recall", 0, "recall", 1),
             ("gradient-0", 0, "gradient", 0),
@@ -144,8 +144,8 @@ fn numbers_on_the_page_are_those_that_run_finds_in_the_saved_design() {
     let browser = Browser::start((1280, 900));
     for Case { scene, sliders, names } in CASES {
         open(&browser, &served, &format!("#{scene}"));
-        for &(key, share) in sliders {
-            slide(&browser, key, share);
+        for &(key, fraction) in sliders {
+            slide(&browser, key, fraction);
         }
         let on_page = numbers(&browser);
         let records = records(&saved(&browser, "#design"));
@@ -164,7 +164,7 @@ fn numbers_on_the_page_are_those_that_run_finds_in_the_saved_design() {
 fn a_link_reproduces_what_is_seen() {
     let served = Served::start();
     let browser = Browser::start((1280, 900));
-    for (scene, key, share) in [
+    for (scene, key, fraction) in [
         ("two-classes", "w", 0.81),
         ("three-classes", "n1", 0.9),
         ("averaging", "beta", 0.9),
@@ -174,8 +174,8 @@ fn a_link_reproduces_what_is_seen() {
     ] {
         open(&browser, &served, &format!("#{scene}"));
         let before = drawn(&browser);
-        slide(&browser, key, share);
-        let (seen, told) = (drawn(&browser), numbers(&browser));
+        slide(&browser, key, fraction);
+        let (seen, answers) = (drawn(&browser), numbers(&browser));
         assert_ne!(seen, before, "{scene}: a slider changes what is seen");
         // The link is written when the hand rests.
         std::thread::sleep(Duration::from_millis(400));
@@ -183,18 +183,18 @@ fn a_link_reproduces_what_is_seen() {
         let link = link.as_str().expect("text");
         assert!(link.starts_with(&format!("#{scene}?")) && link.contains(&format!("{key}=")), "{link}");
         open(&browser, &served, link);
-        assert_eq!((drawn(&browser), numbers(&browser)), (seen, told), "{link}");
+        assert_eq!((drawn(&browser), numbers(&browser)), (seen, answers), "{link}");
         browser.ask("document.getElementById('reset').click()");
-        settle(&browser);
+        wait_until_ready(&browser);
         assert_eq!(drawn(&browser), before, "{scene}: reset");
     }
     // What a link cannot mean gives way to the start.
     open(&browser, &served, "#nowhere");
     assert_eq!(browser.ask("return document.getElementById('name').textContent"), "Two classes");
     open(&browser, &served, "#two-classes?n0=1e99&w=hello&c0=1&unknown=3");
-    let settled = browser
+    let state = browser
         .ask("return [document.documentElement.dataset.state, document.querySelector('#control-n0').value]");
-    assert_eq!(settled[0], "settled", "{settled}");
+    assert_eq!(state[0], "ready", "{state}");
     assert_eq!(browser.console(), json!([]));
 }
 
@@ -212,7 +212,7 @@ fn centres_and_targets_are_moved_by_mouse_finger_and_keys() {
         let (x, y) = browser.middle_of(handle);
         let matrix = drawn(&browser);
         browser.drag(&[(x, y), (x + 20, y - 10), (x + 44, y - 44)], pointer);
-        settle(&browser);
+        wait_until_ready(&browser);
         let text = place(handle);
         let text = text.as_str().expect("a place");
         let moved: Vec<f64> =
@@ -223,13 +223,13 @@ fn centres_and_targets_are_moved_by_mouse_finger_and_keys() {
     }
     browser.ask("document.querySelector('.handle[data-class=\"0\"]').focus()");
     browser.press(&RIGHT.repeat(3));
-    settle(&browser);
+    wait_until_ready(&browser);
     assert_eq!(place(".handle[data-class=\"0\"]"), "x -1.1, y -0.8");
     // Dragged beyond what is admissible, the target stays at the edge.
     open(&browser, &served, "#three-classes?data=built&n0=900&n1=300&n2=600");
     let (x, y) = browser.middle_of("#triangle-target");
     browser.drag(&[(x, y), (x + 30, y), (x + 180, y + 20)], "mouse");
-    settle(&browser);
+    wait_until_ready(&browser);
     let wanted = place("#triangle-target");
     assert!(wanted.as_str().is_some_and(|text| text.contains("class 1 0.5")), "{wanted}");
     // An entry of the matrix of digits, by keyboard.
@@ -239,7 +239,7 @@ fn centres_and_targets_are_moved_by_mouse_finger_and_keys() {
     assert!(about().as_str().is_some_and(|text| text.starts_with("Images of 8 that look most like a 3")));
     browser.ask("document.querySelector('[data-cell=\"2,0\"]').focus()");
     browser.press(" ");
-    settle(&browser);
+    wait_until_ready(&browser);
     assert!(
         about().as_str().is_some_and(|text| text.starts_with("Images of 9 that look most like a 3")),
         "{}",
@@ -272,15 +272,15 @@ fn nothing_jumps_while_a_slider_moves() {
     ] {
         open(&browser, &served, &format!("#{scene}"));
         let before = boxes();
-        for share in [0.3, 0.62, 0.95] {
-            slide(&browser, key, share);
-            assert_eq!(boxes(), before, "{scene}, {key} at {share}");
+        for fraction in [0.3, 0.62, 0.95] {
+            slide(&browser, key, fraction);
+            assert_eq!(boxes(), before, "{scene}, {key} at {fraction}");
         }
     }
 }
 
 #[test]
-fn separable_classes_are_told_and_a_drawing_goes_home_by_itself() {
+fn separable_classes_are_reported_and_a_drawing_goes_home_by_itself() {
     let served = Served::start();
     let browser = Browser::start((1280, 900));
     open(&browser, &served, "#two-classes?c0=-4,0&c1=4,0");
@@ -329,7 +329,7 @@ fn a_move_is_seen_soon_and_moves_that_are_overtaken_are_dropped() {
                  slider.dispatchEvent(new Event('input', {{ bubbles: true }}));
              }}"
         ));
-        settle(&browser);
+        wait_until_ready(&browser);
         let asked = browser.ask("return performance.getEntriesByType('resource').filter(entry => entry.name.endsWith('/solve')).length");
         assert!(asked.as_u64().is_some_and(|asked| (1..=3).contains(&asked)), "{what}: asked {asked} times");
     }
@@ -353,7 +353,7 @@ fn the_worksheet_s_links_open_what_it_says() {
     let links = links(worksheet);
     let served = Served::start();
     let browser = Browser::start((1280, 900));
-    let mut told = 0;
+    let mut answers = 0;
     for (link, text) in &links {
         open(&browser, &served, link);
         let seen = browser.ask(
@@ -362,11 +362,11 @@ fn the_worksheet_s_links_open_what_it_says() {
         let seen = seen.as_str().expect("text");
         for answer in text.split("**").skip(1).step_by(2) {
             assert!(seen.contains(answer), "{link}: {answer} is not on the page: {seen}");
-            told += 1;
+            answers += 1;
         }
         assert_eq!(browser.console(), json!([]), "{link}");
     }
-    assert!(links.len() >= 12 && told >= 16, "{} links, {told} answers", links.len());
+    assert!(links.len() >= 12 && answers >= 16, "{} links, {answers} answers", links.len());
     // Every exercise leads somewhere, and every scene but one is visited.
     for exercise in worksheet.split("\n## ").skip(1) {
         assert!(exercise.contains("(http://127.0.0.1:8309/#"), "{exercise}");

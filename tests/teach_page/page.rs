@@ -6,18 +6,18 @@ use assert_cmd::Command;
 use serde_json::Value;
 use std::time::{Duration, Instant};
 
-/// Opens a link of the page anew and waits until what is seen stands still.
+/// Opens a link of the page anew and waits until what is seen no longer changes.
 pub(crate) fn open(browser: &Browser, served: &Served, link: &str) {
     browser.open("about:blank");
     browser.open(&format!("{}{link}", served.address));
-    settle(browser);
+    wait_until_ready(browser);
 }
 
-pub(crate) fn settle(browser: &Browser) {
+pub(crate) fn wait_until_ready(browser: &Browser) {
     let begun = Instant::now();
     loop {
         let state = browser.ask("return document.documentElement.dataset.state ?? ''");
-        if state == "settled" || state == "refused" {
+        if state == "ready" || state == "refused" {
             return;
         }
         assert!(begun.elapsed() < Duration::from_secs(20), "still {state}");
@@ -26,13 +26,13 @@ pub(crate) fn settle(browser: &Browser) {
 }
 
 /// Puts a slider to a share of its way, as a hand does.
-pub(crate) fn slide(browser: &Browser, key: &str, share: f64) {
+pub(crate) fn slide(browser: &Browser, key: &str, fraction: f64) {
     browser.ask(&format!(
         "const slider = document.getElementById('control-{key}');
-         slider.value = Number(slider.min) + {share} * (Number(slider.max) - Number(slider.min));
+         slider.value = Number(slider.min) + {fraction} * (Number(slider.max) - Number(slider.min));
          slider.dispatchEvent(new Event('input', {{ bubbles: true }}))"
     ));
-    settle(browser);
+    wait_until_ready(browser);
 }
 
 /// Every number on the page by its name, with all its digits.

@@ -151,7 +151,7 @@ pub enum Means {
         /// Distance of neighbours.
         spacing: f64,
     },
-    /// Class 0, a class that is hard to tell from it, and easy classes far off, each in a direction of its own (docs/theory.md#a3).
+    /// Class 0, a class that is hard to separate from it, and easy classes far off, each in a direction of its own (docs/theory.md#a3).
     HardAndEasy {
         /// Distance of class 1 from class 0.
         hard_distance: f64,

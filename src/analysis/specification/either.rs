@@ -1,4 +1,4 @@
-//! Values that a file may give as a list or, by another rule, as a table or a name.
+//! Values that a file gives as a list or as a rule (a table or a name).
 
 use serde::Deserialize;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};

@@ -1,24 +1,24 @@
-//! What an analysis file says, field by field. The documentation of a field is also what its JSON Schema tells editors.
+//! What an analysis file says, field by field. The documentation of a field is also its description in the JSON Schema.
 //!
 //! [`Source`](super::Source) reads and checks a file; this module only holds what it says.
 
 mod design;
 mod either;
-mod extent;
 mod plot;
 mod series;
+mod size;
 mod sweep;
 mod table;
 mod training;
 
 pub use design::{ClassSizes, Design, Draw, DrawnImages, Means};
-pub use extent::Extent;
-pub(super) use extent::MOST_CLASSES;
 pub use plot::{
     AxisPlan, Band, Colouring, CurvePanel, FigurePlan, IntervalPanel, Level, Line, LineStyle, Mark, Plot,
     ScaleKind, ScatterPanel, Width,
 };
 pub use series::{Loss, NamedWeights, Optimizer, Series, WeightRule};
+pub use size::DesignSize;
+pub(super) use size::MAX_CLASSES;
 pub use sweep::{Ends, Range, Sweep, Values};
 pub use table::TablePlan;
 pub use training::Training;
@@ -56,8 +56,8 @@ pub struct Analysis {
     pub data: Design,
     /// What is solved over them.
     pub series: Vec<Series>,
-    /// Networks are trained on the images of the design, in place of heads that are solved for. The measures are of the last
-    /// layer on the images learned from, as the gradient saw them.
+    /// Trains networks on the images of the design, instead of solving for heads. Measures are of the last layer on the
+    /// training images, as the gradient saw them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub training: Option<Training>,
     /// Axes along which keys of this file vary; several make a product.

@@ -9,12 +9,12 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FigurePlan {
-    /// What the figure is called, such as `F7`; part of the name of its files.
+    /// Name of the figure, such as `F7`; part of the names of its files.
     pub id: String,
     /// Claims it shows, by their ids.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub claims: Vec<String>,
-    /// What it says, with measured numbers in braces: `{median hardest.0 of LGL at hard=12}`. The first word is `count`,
+    /// The text, with measured numbers in braces: `{median hardest.0 of LGL at hard=12}`. The first word is `count`,
     /// `mean`, `median`, `min` or `max`; a series (`of`) and places on axes (`at`, more separated by commas) may follow
     /// the measure.
     pub caption: String,
@@ -52,7 +52,7 @@ pub enum Plot {
     Scatter {
         /// Side by side.
         panels: Vec<ScatterPanel>,
-        /// What the colour of a dot stands for.
+        /// What the colour of a dot means.
         #[serde(default)]
         colour: Colouring,
     },
@@ -72,13 +72,15 @@ pub enum Plot {
         /// The class whose shortfall is written above each panel.
         target: usize,
         /// Half the width of the window around the origin, in units of the features.
-        reach: f64,
+        #[serde(alias = "reach")]
+        half_width: f64,
     },
     /// Decision lines and residual-weighted centroids of a binary head along the sweep, over the samples of one draw; two
     /// features.
     Lines {
         /// Half the width of the window around the origin, in units of the features.
-        reach: f64,
+        #[serde(alias = "reach")]
+        half_width: f64,
         /// The axis along which the lines move.
         along: String,
         /// What the numbers along that axis are.
@@ -101,7 +103,7 @@ pub enum Plot {
     Signs {
         /// The matrix.
         measure: Measure,
-        /// The axis of the sweep whose values stand side by side.
+        /// The axis of the sweep whose values are drawn side by side.
         designs: String,
     },
     /// Means of a number and their 95% confidence intervals, one row for each series.
@@ -112,7 +114,7 @@ pub enum Plot {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         beside: Vec<String>,
     },
-    /// What one class withholds, and which others receive it, as bars for each series (A1).
+    /// Outflow of one class, and inflow of the others from it, as bars for each series (A1).
     Bars {
         /// The class.
         target: usize,
@@ -125,7 +127,7 @@ pub enum Plot {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CurvePanel {
-    /// What runs along the horizontal axis: the name of a sweep, or a measure with a number for every class or iteration.
+    /// The horizontal axis: the name of a sweep, or a measure with a number for every class or iteration.
     pub x: String,
     /// The horizontal axis.
     pub x_axis: AxisPlan,
@@ -133,13 +135,13 @@ pub struct CurvePanel {
     pub y_axis: AxisPlan,
     /// What is drawn, for each colour.
     pub lines: Vec<Line>,
-    /// What colours stand for.
+    /// What colours mean.
     #[serde(default)]
     pub colour: Colouring,
     /// What line styles mean, said above the panel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heading: Option<String>,
-    /// What stands above the labels at the line ends.
+    /// The heading above the labels at the line ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// Places on other axes of the sweep, axis and value as it is labelled: the panel shows only records there.
@@ -164,7 +166,7 @@ pub struct IntervalPanel {
     pub measure: Selector,
     /// The horizontal axis.
     pub x_axis: AxisPlan,
-    /// What stands above the panel.
+    /// The heading above the panel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heading: Option<String>,
     /// Places on the axes of the sweep, as in a panel of curves.
@@ -192,7 +194,7 @@ pub struct ScatterPanel {
     pub levels: Vec<Level>,
 }
 
-/// What colours stand for.
+/// What colours mean.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Colouring {
@@ -251,7 +253,7 @@ pub struct Line {
     /// What surrounds it.
     #[serde(default)]
     pub band: Band,
-    /// What it is called, where colours stand for lines.
+    /// What it is called, where colours mean lines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
 }

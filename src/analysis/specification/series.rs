@@ -15,16 +15,16 @@ use serde::{Deserialize, Deserializer, Serialize};
 pub struct Series {
     /// The loss.
     pub loss: Loss,
-    /// What the series is called in figures and tables; by default the paper's name of the loss and its weights.
+    /// Name of the series in figures and tables; by default the paper's name of the loss and its weights.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
     /// Class weights, if other than those of the analysis.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub class_weights: Option<WeightRule>,
-    /// Whether a trained network's head is then solved for, the features as they are (docs/theory.md#n2).
+    /// Whether a trained network's head is then solved to stationarity on its features (docs/theory.md#n2).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub polished: bool,
-    /// The algorithm; anything but the default is for showing where it stops.
+    /// The algorithm; others than the default show where first-order searches stop.
     #[serde(default)]
     pub optimizer: Optimizer,
 }

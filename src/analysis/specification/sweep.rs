@@ -14,8 +14,9 @@ pub struct Sweep {
     /// Keys of this file that take each value together, dotted, list items by number: `data.gaussian.counts.1`.
     pub keys: Vec<String>,
     /// The values.
-    pub over: Values,
-    /// What each value is called in figures, where its number would not do.
+    #[serde(alias = "over")]
+    pub values: Values,
+    /// Label of each value in figures, where its number would not do.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,
 }
@@ -56,7 +57,7 @@ pub struct Ends {
 }
 
 /// Values an axis may have at most.
-const MOST_VALUES: usize = 100_000;
+const MAX_VALUES: usize = 100_000;
 
 impl<'de> Deserialize<'de> for Values {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -69,7 +70,7 @@ impl<'de> Deserialize<'de> for Values {
 impl Sweep {
     /// The values in order.
     pub(in crate::analysis) fn values(&self) -> Result<Vec<Value>, String> {
-        let values = match &self.over {
+        let values = match &self.values {
             Values::List(values) => values.clone(),
             Values::Range(range) => range.values()?,
         };
@@ -90,8 +91,8 @@ impl Sweep {
 impl Range {
     fn values(&self) -> Result<Vec<Value>, String> {
         let (Self::Linear(ends) | Self::Log(ends)) = self;
-        if !(2..=MOST_VALUES).contains(&ends.steps) {
-            return Err(format!("steps: {}; a range has 2 to {MOST_VALUES} values", ends.steps));
+        if !(2..=MAX_VALUES).contains(&ends.steps) {
+            return Err(format!("steps: {}; a range has 2 to {MAX_VALUES} values", ends.steps));
         }
         if !(ends.from.is_finite() && ends.to.is_finite()) {
             return Err("from and to must be finite".to_owned());
@@ -103,13 +104,13 @@ impl Range {
     }
 
     fn value(&self, step: usize, ends: &Ends) -> Value {
-        let share = step as f64 / (ends.steps - 1) as f64;
+        let fraction = step as f64 / (ends.steps - 1) as f64;
         let value = match self {
             // The ends come out as they are given.
             _ if step == 0 => ends.from,
             _ if step + 1 == ends.steps => ends.to,
-            Self::Linear(_) => ends.from + share * (ends.to - ends.from),
-            Self::Log(_) => (ends.from.ln() + share * (ends.to.ln() - ends.from.ln())).exp(),
+            Self::Linear(_) => ends.from + fraction * (ends.to - ends.from),
+            Self::Log(_) => (ends.from.ln() + fraction * (ends.to.ln() - ends.from.ln())).exp(),
         };
         #[expect(clippy::cast_possible_truncation, reason = "the cast saturates")]
         if ends.whole { Value::Integer(value.round() as i64) } else { Value::Float(value) }
@@ -123,32 +124,32 @@ mod tests {
     fn values(text: &str) -> Result<Vec<f64>, String> {
         #[derive(Deserialize)]
         struct File {
-            over: Values,
+            values: Values,
         }
-        let File { over } = toml::from_str(text).expect("well formed");
-        let sweep = Sweep { name: "x".to_owned(), keys: Vec::new(), over, labels: Vec::new() };
+        let File { values } = toml::from_str(text).expect("well formed");
+        let sweep = Sweep { name: "x".to_owned(), keys: Vec::new(), values, labels: Vec::new() };
         let number = |value: Value| value.as_float().or(value.as_integer().map(|n| n as f64));
         Ok(sweep.values()?.into_iter().filter_map(number).collect())
     }
 
     #[test]
     fn ranges_keep_their_ends() {
-        assert_eq!(values("over = [3, 1.5]"), Ok(vec![3.0, 1.5]));
+        assert_eq!(values("values = [3, 1.5]"), Ok(vec![3.0, 1.5]));
         assert_eq!(
-            values("over = { linear = { from = 1.0, to = 2.0, steps = 3 } }"),
+            values("values = { linear = { from = 1.0, to = 2.0, steps = 3 } }"),
             Ok(vec![1.0, 1.5, 2.0])
         );
-        let log = values("over = { log = { from = 1, to = 1000, steps = 4, whole = true } }");
+        let log = values("values = { log = { from = 1, to = 1000, steps = 4, whole = true } }");
         assert_eq!(log, Ok(vec![1.0, 10.0, 100.0, 1000.0]));
     }
 
     #[test]
     fn impossible_ranges_are_refused() {
         for (text, expected) in [
-            ("over = []", "no values"),
-            ("over = { linear = { from = 1.0, to = 2.0, steps = 1 } }", "2 to 100000"),
-            ("over = { log = { from = 0.0, to = 2.0, steps = 3 } }", "positive"),
-            ("over = { log = { from = nan, to = 2.0, steps = 3 } }", "finite"),
+            ("values = []", "no values"),
+            ("values = { linear = { from = 1.0, to = 2.0, steps = 1 } }", "2 to 100000"),
+            ("values = { log = { from = 0.0, to = 2.0, steps = 3 } }", "positive"),
+            ("values = { log = { from = nan, to = 2.0, steps = 3 } }", "finite"),
         ] {
             let error = values(text).expect_err("impossible");
             assert!(error.contains(expected), "{error}");

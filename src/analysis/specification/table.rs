@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TablePlan {
-    /// What the table is called, such as `T1`; part of the name of its files.
+    /// Name of the table, such as `T1`; part of the names of its files.
     pub id: String,
     /// What is compared: measures of one number.
     pub measures: Vec<Measure>,

@@ -1,4 +1,4 @@
-//! `[training]`: networks that are trained on images, in place of heads that are solved for.
+//! `[training]`: networks trained on images, instead of heads solved for.
 
 use crate::cnn::Recipe;
 use schemars::JsonSchema;
@@ -36,7 +36,7 @@ impl Training {
         self.rates.first().copied().unwrap_or(self.recipe.rate)
     }
 
-    /// Whether networks are to be tested on images of a part that the digits do not have.
+    /// Whether the test images are to come from a test part; the digits have none.
     #[must_use]
     pub fn tests_on_part(&self) -> bool {
         self.test == 0

@@ -1,25 +1,25 @@
-//! Parts that were worked on apart become one.
+//! Shards that were worked on apart become one.
 
 use super::{Store, experiment_of, resolved, shard_journals};
 use crate::analysis::error::AnalysisError;
 use crate::analysis::experiment::Experiment;
-use crate::analysis::run::{MissingPart, missing_parts};
+use crate::analysis::run::{MissingShard, missing_shards};
 use std::path::{Path, PathBuf};
 
-/// A store into which all parts are read, and what is missing in them.
+/// A store into which all shards are read, and what is missing in them.
 pub struct Merge {
     /// The analysis of all of them.
     pub experiment: Experiment,
     /// Where the whole goes.
     pub store: Store,
-    /// Parts of which problems are missing.
-    pub missing: Vec<MissingPart>,
+    /// Shards of which problems are missing.
+    pub missing: Vec<MissingShard>,
 }
 
 impl Merge {
     /// Reads the results in `directories`, which are of one analysis and version, into `out`.
     ///
-    /// Fails when a directory holds results of something else than the first does.
+    /// Fails when a directory holds results of another analysis than the first does.
     pub fn of(directories: &[PathBuf], out: &Path) -> Result<Self, AnalysisError> {
         let [first, others @ ..] = directories else {
             return Err(AnalysisError::specification("results merge", "no directories; name at least one"));
@@ -29,7 +29,7 @@ impl Merge {
         for other in others {
             if comparable(&experiment_of(other)?)? != text {
                 let problem = format!(
-                    "holds results of another analysis than {}; merge parts of the same file, seed and version",
+                    "holds results of another analysis than {}; merge shards of the same file, seed and version",
                     first.display()
                 );
                 return Err(AnalysisError::Occupied { path: other.clone(), problem });
@@ -42,7 +42,7 @@ impl Merge {
             .iter()
             .filter(|directory| directory.as_path() != out)
             .for_each(|each| store.take_in(each));
-        let missing = missing_parts(&experiment, &store, of)?;
+        let missing = missing_shards(&experiment, &store, of)?;
         Ok(Self { experiment, store, missing })
     }
 }

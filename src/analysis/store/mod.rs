@@ -1,8 +1,8 @@
-//! The directory of a run: the resolved analysis, finished records, and the journals that a broken-off run goes on from.
+//! The directory of a run: the resolved analysis, finished records, and the journals that an interrupted run resumes from.
 //!
-//! A record is found again by the key of its unit, which names everything its result hangs on; records and journals are sealed, and
-//! what is not as it was written is named and worked out anew. The whole of an analysis has one journal, each of its parts
-//! ([`Shard`]) one of its own, so that parts may share a directory; two processes that would do the same are kept apart.
+//! A record is found by the key of its unit, a digest of everything its result depends on. Records and journals carry
+//! checksums; whatever fails its checksum is named and recomputed. A run of the whole analysis has one journal, each
+//! shard ([`Shard`]) its own, so that shards may share a directory. Locks keep two processes off the same work.
 
 mod merge;
 mod part;
@@ -11,7 +11,7 @@ mod survey;
 
 pub use merge::Merge;
 pub use part::Shard;
-pub use survey::{PartState, Survey, SurveyedFile, prune};
+pub use survey::{ShardState, Survey, SurveyedFile, prune};
 
 use super::error::AnalysisError;
 use super::experiment::Experiment;
@@ -48,10 +48,10 @@ pub struct Store {
 }
 
 impl Store {
-    /// Makes or takes up a directory, writes the resolved analysis into it, and finds what is finished.
+    /// Creates or reopens a directory, writes the resolved analysis into it, and finds what is finished.
     ///
-    /// Fails before any work when the directory cannot be written, another process is at the same work in it, or it holds
-    /// results of another analysis or version, unless they are to be overwritten.
+    /// Fails before any work when the directory cannot be written, another process works in it, or it holds results of
+    /// another analysis or version that are not to be overwritten.
     pub fn open(
         directory: &Path,
         experiment: &Experiment,
@@ -112,7 +112,7 @@ impl Store {
         self.journal.keep(record).map_err(|error| unwritable(self.journal.path(), &error))
     }
 
-    /// Writes the records of a finished run and their table; the journals have served.
+    /// Writes the records of a finished run and their table, and removes the journals.
     pub(super) fn finish(&self, results: &Results) -> Result<(), AnalysisError> {
         let file = |name: &str| self.directory.join(name);
         let write = |name: &str, bytes: &[u8]| {
@@ -130,7 +130,7 @@ impl Store {
     }
 }
 
-/// Takes the journal of a part, or of the whole, for this process; told if another process is at that work.
+/// Takes the journal of a shard, or of the whole, for this process; an error if another process holds it.
 fn claim(directory: &Path, shard: Option<Shard>) -> Result<Journal, AnalysisError> {
     let taken = |what: String| {
         let problem = format!("{what} is at work here; wait until it has ended, or choose another --out");
@@ -142,7 +142,7 @@ fn claim(directory: &Path, shard: Option<Shard>) -> Result<Journal, AnalysisErro
             shard.map_or_else(|| "another run".to_owned(), |shard| format!("another run of shard {shard}")),
         );
     };
-    // The whole takes journals of parts away when it is finished, so neither works beside the other.
+    // A run of the whole removes the journals of shards when it is finished, so neither may run at the same time.
     if shard.is_some() {
         return if journal::is_being_written(&directory.join(JOURNAL)) {
             taken("a run of the whole".to_owned())
@@ -160,7 +160,7 @@ fn open_journal(path: &Path) -> Result<Option<Journal>, AnalysisError> {
     Journal::open(path).map_err(|error| unwritable(path, &error))
 }
 
-/// The journals of parts in a directory, in order.
+/// The journals of shards in a directory, in order.
 pub(super) fn shard_journals(directory: &Path) -> Vec<(PathBuf, Shard)> {
     let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
     let mut journals: Vec<(PathBuf, Shard)> = entries
@@ -225,7 +225,7 @@ fn experiment_of(directory: &Path) -> Result<Experiment, AnalysisError> {
     Source::read(&path)?.outline(&[])
 }
 
-/// The analysis as it stands beside its results: with the version, every default, and the data file by its full path.
+/// The analysis as it is kept beside its results: with the version, every default, and the data file by its full path.
 fn resolved(analysis: &Analysis) -> Result<String, AnalysisError> {
     let mut analysis = analysis.clone();
     analysis.version = Some(env!("CARGO_PKG_VERSION").to_owned());

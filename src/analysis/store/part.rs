@@ -2,7 +2,7 @@
 
 use crate::analysis::error::AnalysisError;
 
-/// One of several disjoint parts that together are the whole.
+/// One of several disjoint shards that together are the whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Shard {
     /// From 1.
@@ -11,8 +11,8 @@ pub struct Shard {
     pub of: usize,
 }
 
-/// Parts an analysis may be cut into.
-const MOST_SHARDS: usize = 10_000;
+/// Shards an analysis may be cut into.
+const MAX_SHARDS: usize = 10_000;
 
 impl Shard {
     /// Reads `I/N`.
@@ -21,12 +21,12 @@ impl Shard {
         let numbers =
             text.split_once('/').and_then(|(number, of)| Some((number.parse().ok()?, of.parse().ok()?)));
         match numbers {
-            None => Err(wrong("is not I/N; write 1/4 for the first of four parts".to_owned())),
-            Some((_, of)) if of == 0 || of > MOST_SHARDS => {
-                Err(wrong(format!("{of} parts; give 1 to {MOST_SHARDS}")))
+            None => Err(wrong("is not I/N; write 1/4 for the first of four shards".to_owned())),
+            Some((_, of)) if of == 0 || of > MAX_SHARDS => {
+                Err(wrong(format!("{of} shards; give 1 to {MAX_SHARDS}")))
             }
             Some((number, of)) if number == 0 || number > of => {
-                Err(wrong(format!("there is no part {number} of {of}; parts are numbered from 1 to {of}")))
+                Err(wrong(format!("there is no shard {number} of {of}; shards are numbered from 1 to {of}")))
             }
             Some((number, of)) => Ok(Self { number, of }),
         }
@@ -68,7 +68,7 @@ mod tests {
             ("x/y", "is not I/N"),
             ("3", "is not I/N"),
             ("-1/4", "is not I/N"),
-            ("1/0", "0 parts; give 1 to 10000"),
+            ("1/0", "0 shards; give 1 to 10000"),
         ] {
             let error = Shard::parse(text).expect_err("no shard").to_string();
             assert!(error.contains(expected) && error.contains(text), "{error}");

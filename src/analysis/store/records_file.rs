@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 struct RecordsFile {
     analysis: String,
     version: String,
-    /// Of the lines of records as they stand in the file.
+    /// Of the lines of records in the file.
     seal: String,
     records: Vec<Record>,
 }

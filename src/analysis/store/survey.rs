@@ -1,11 +1,11 @@
-//! What a directory of results holds, file by file, without trusting any of it.
+//! The contents of a directory of results, checked file by file.
 
 use super::{JOURNAL, RECORDS, Shard, experiment_of, open_journal, records_file, shard_journals, unwritable};
 use crate::analysis::error::AnalysisError;
 use crate::analysis::experiment::Experiment;
 use crate::analysis::records::Record;
 use crate::analysis::unit::Unit;
-use crate::analysis::work::Work;
+use crate::analysis::work_list::WorkList;
 use crate::files::journal::{self, contents};
 use crate::files::write_whole;
 use std::collections::HashSet;
@@ -22,8 +22,8 @@ pub struct Survey {
     pub problems: usize,
     /// Those among them that are solved.
     pub solved: usize,
-    /// The parts that it is being filled in; none where it is filled as a whole.
-    pub parts: Vec<PartState>,
+    /// The shards of the run; empty for a run of the whole.
+    pub parts: Vec<ShardState>,
 }
 
 /// A file that holds records.
@@ -45,7 +45,7 @@ impl Survey {
     /// Looks at everything in a directory that `equipoise run` has filled or is filling.
     pub fn of(directory: &Path) -> Result<Self, AnalysisError> {
         let experiment = experiment_of(directory)?;
-        let work = Work::of(&experiment)?;
+        let work = WorkList::of(&experiment)?;
         let ours = work.keys();
         let mut solved: HashSet<String> = HashSet::new();
         let look = |path: PathBuf| {
@@ -61,14 +61,14 @@ impl Survey {
         let whole = work.of_part(None)?;
         let done = whole.iter().filter(|unit| solved.contains(&unit.key)).count();
         let problems = whole.len();
-        let parts = part_states(directory, &work, &solved)?;
+        let parts = shard_states(directory, &work, &solved)?;
         Ok(Self { files, problems, solved: done, parts, experiment })
     }
 }
 
 /// How far a part is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PartState {
+pub struct ShardState {
     /// The part.
     pub shard: Shard,
     /// Problems that are solved, by whichever part.
@@ -79,16 +79,16 @@ pub struct PartState {
     pub being_written: bool,
 }
 
-fn part_states(
+fn shard_states(
     directory: &Path,
-    work: &Work,
+    work: &WorkList,
     solved: &HashSet<String>,
-) -> Result<Vec<PartState>, AnalysisError> {
+) -> Result<Vec<ShardState>, AnalysisError> {
     let journals = shard_journals(directory);
     let Some(of) = journals.iter().map(|(_, shard)| shard.of).max() else { return Ok(Vec::new()) };
     let state = |(number, units): (usize, Vec<&Unit>)| {
         let shard = Shard { number, of };
-        PartState {
+        ShardState {
             shard,
             solved: units.iter().filter(|unit| solved.contains(&unit.key)).count(),
             total: units.len(),
@@ -98,11 +98,11 @@ fn part_states(
     Ok((1..).zip(work.in_parts(of)?).map(state).collect())
 }
 
-/// Takes out of a directory what no run of its analysis can use: lines that are not as they were written, records of other
-/// problems. Returns how many lines and records are gone.
+/// Removes what no run of the analysis can use: damaged lines, records of other problems. Returns the number of lines
+/// and records removed.
 pub fn prune(directory: &Path) -> Result<usize, AnalysisError> {
     let experiment = experiment_of(directory)?;
-    let work = Work::of(&experiment)?;
+    let work = WorkList::of(&experiment)?;
     let ours = work.keys();
     let mut gone = 0;
     for path in files(directory) {
@@ -119,7 +119,7 @@ pub fn prune(directory: &Path) -> Result<usize, AnalysisError> {
         if useless == 0 {
             continue;
         }
-        // Finished records are the whole or nothing: without some of them the next run makes the file anew from the rest.
+        // Finished records are complete or absent: with some removed, the next run writes the file again from the rest.
         let target = if is_journal(&path) { path.clone() } else { directory.join(JOURNAL) };
         let mut text = String::new();
         if target != path {

@@ -26,9 +26,12 @@ pub(super) fn maximum(mass: &[f64], weight: &DMatrix<f64>) -> Option<f64> {
         starts.push(rows.len());
     }
     let matrix = CscMatrix::new(equations + unknowns, unknowns, starts, rows, values);
-    let shares = mass.iter().map(|mass| mass / total);
-    let right: Vec<f64> =
-        shares.clone().chain(shares.take(classes - 1)).chain(std::iter::repeat_n(0.0, unknowns)).collect();
+    let fractions = mass.iter().map(|mass| mass / total);
+    let right: Vec<f64> = fractions
+        .clone()
+        .chain(fractions.take(classes - 1))
+        .chain(std::iter::repeat_n(0.0, unknowns))
+        .collect();
     let cost: Vec<f64> =
         (0..unknowns).map(|unknown| -weight[(unknown / classes, unknown % classes)] / size).collect();
     let settings = DefaultSettings {

@@ -4,7 +4,7 @@ use super::DesignStep;
 use super::target::WeightTarget;
 use crate::balance::polytope::{FlowPolytope, Violation};
 use crate::data::{Dataset, Labels};
-use crate::loss::{Span, WIDEST_SPAN};
+use crate::loss::{MAX_WEIGHT_RATIO, WeightRange};
 use crate::numeric::significant;
 use crate::solver::{NoResponse, ProblemError, Separable};
 use thiserror::Error;
@@ -18,7 +18,7 @@ pub enum DesignError {
     /// The problem cannot be stated.
     #[error(transparent)]
     Problem(#[from] ProblemError),
-    /// Classes that a linear head tells apart.
+    /// Classes that a linear head separates.
     #[error(
         "classes {classes} are separable{}, so that no weights have a stationary point; with a penalty, however small, all have one",
         because.as_ref().map_or_else(String::new, |sentence| format!(" ({sentence})"))
@@ -32,7 +32,7 @@ pub enum DesignError {
     /// A problem on the way has no answer.
     #[error("{0}; a penalty, or a larger one, would help")]
     Unsolved(String),
-    /// The way cannot be told from a stationary point.
+    /// No direction can be found from a stationary point.
     #[error(transparent)]
     NoResponse(#[from] NoResponse),
     /// No weights meet the target: on the way to them one class outgrows all others (I3).
@@ -76,8 +76,8 @@ impl DesignError {
         Self::Separable { classes: names.join(", "), because }
     }
 
-    /// Why the search along `path` (not empty) ended short of the target: what the target would break at the last
-    /// weights, if that is it.
+    /// Why the search along `path` (not empty) did not meet the target: the inequality that the target breaks at the
+    /// last weights, if it breaks one.
     pub(super) fn ended(target: &WeightTarget, labels: &Labels, path: &[DesignStep]) -> Self {
         let last = &path[path.len() - 1];
         let mass: Vec<f64> =
@@ -85,7 +85,7 @@ impl DesignError {
         if let WeightTarget::Shortfall(proportions) = target {
             let largest = proportions.iter().copied().fold(0.0, f64::max);
             let outflows: Vec<f64> =
-                mass.iter().zip(proportions).map(|(mass, share)| mass * share / largest).collect();
+                mass.iter().zip(proportions).map(|(mass, proportion)| mass * proportion / largest).collect();
             if let Err(violation @ Violation::AboveTheOthers { .. }) =
                 FlowPolytope::new(mass).admits(&outflows, SLACK)
             {
@@ -95,8 +95,8 @@ impl DesignError {
         }
         let least = path.iter().min_by(|a, b| a.residual.total_cmp(&b.residual)).unwrap_or(last);
         let why = match target {
-            _ if Span::of(&last.class_weights).ratio() > WIDEST_SPAN => format!(
-                "the weights on the way come to span more than {WIDEST_SPAN:e}, beyond which the lightest classes count for \
+            _ if WeightRange::of(&last.class_weights).ratio() > MAX_WEIGHT_RATIO => format!(
+                "the weights on the way come to span more than {MAX_WEIGHT_RATIO:e}, beyond which the lightest classes count for \
                  nothing"
             ),
             WeightTarget::EqualRecall => {

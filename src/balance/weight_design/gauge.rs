@@ -1,4 +1,4 @@
-//! What is compared with a target at a stationary point, and its derivative by every weight.
+//! The quantity that is compared with a target at a stationary point, and its derivatives with respect to all weights.
 
 use crate::balance::hits::margin;
 use crate::balance::mean_probability::MeanProbability;
@@ -84,18 +84,18 @@ impl Seen<'_> {
         let (classes, targets) = (self.targets.classes(), self.targets);
         let mut recalls = vec![0.0; classes];
         let mut rates = Vec::with_capacity(targets.samples());
-        for (number, (logits, &label)) in self.logits.column_iter().zip(targets.of_sample()).enumerate() {
+        for (number, (logits, &label)) in self.logits.column_iter().zip(targets.class_indices()).enumerate() {
             let class = label as usize;
             let (margin, rival) = margin(logits.as_slice(), class);
             let soft = Sigmoid::of(margin / softness);
-            let share = targets.sample_weight(number) / targets.sizes()[class];
-            recalls[class] += share * soft.probability;
-            rates.push((rival, share * soft.slope() / softness));
+            let fraction = targets.sample_weight(number) / targets.sizes()[class];
+            recalls[class] += fraction * soft.probability;
+            rates.push((rival, fraction * soft.slope() / softness));
         }
         let mut slopes = DMatrix::zeros(classes, classes);
         for weight in 0..classes {
             let changes = self.response.logits(weight);
-            let samples = changes.column_iter().zip(targets.of_sample()).zip(&rates);
+            let samples = changes.column_iter().zip(targets.class_indices()).zip(&rates);
             for ((change, &label), &(rival, rate)) in samples {
                 let class = label as usize;
                 let moved = match change.as_slice() {

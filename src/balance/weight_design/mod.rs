@@ -43,15 +43,15 @@ pub struct DesignStep {
     pub shortfall: Vec<f64>,
     /// Share of each class's samples whose own logit is the largest.
     pub recall: Vec<f64>,
-    /// What is left to the target: the largest difference in the logarithm of a proportion; of equal recalls, by how much
-    /// they differ beyond one sample of each class.
+    /// The distance to the target: the largest difference in the logarithm of a proportion; for equal recalls, by how
+    /// much they differ beyond one sample of each class.
     pub residual: f64,
 }
 
 /// Residual that counts as none.
 const MET: f64 = 1e-11;
 /// Steps at most.
-const MOST_STEPS: usize = 60;
+const MAX_STEPS: usize = 60;
 
 /// Finds weights that meet a target on the user's data, from inverse frequency on.
 ///
@@ -65,7 +65,7 @@ pub fn design_weights<'a>(
     design_weights_observed(dataset, choice, l2, target, &|_| ())
 }
 
-/// As [`design_weights`]; `observe` is told of every step of the path.
+/// As [`design_weights`]; `observe` is called with every step of the path.
 pub fn design_weights_observed<'a>(
     dataset: &'a Dataset,
     choice: &LossChoice,

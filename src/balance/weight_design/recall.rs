@@ -1,4 +1,4 @@
-//! Equal recalls: soft recalls are made equal, ever less soft, until the recalls themselves are.
+//! Equal recalls: makes soft recalls equal, at decreasing softness, until the recalls themselves are equal.
 
 use super::error::DesignError;
 use super::gauge::Gauge;
@@ -32,7 +32,7 @@ pub(super) fn anneal<'a, 'd>(
 fn mean_margin(dataset: &Dataset, at: &At) -> f64 {
     let logits = at.point.logits();
     let labels = dataset.labels();
-    let margins = logits.column_iter().zip(labels.of_sample()).enumerate();
+    let margins = logits.column_iter().zip(labels.class_indices()).enumerate();
     let total: f64 = margins
         .map(|(number, (logits, &label))| {
             labels.weight(number) * margin(logits.as_slice(), label as usize).0.abs()
@@ -41,10 +41,10 @@ fn mean_margin(dataset: &Dataset, at: &At) -> f64 {
     (total / labels.total_size()).max(f64::MIN_POSITIVE)
 }
 
-/// What one sample of each class counts at most, of a row of a larger weight one: such a row stands for several samples.
+/// What one sample of each class counts at most, of a row of a larger weight one: such a row counts as several samples.
 pub(super) fn largest_single_samples(labels: &Labels) -> Vec<f64> {
     let mut largest = vec![0.0_f64; labels.classes()];
-    for (sample, &label) in labels.of_sample().iter().enumerate() {
+    for (sample, &label) in labels.class_indices().iter().enumerate() {
         let of_class = &mut largest[label as usize];
         *of_class = of_class.max(labels.weight(sample).min(1.0));
     }

@@ -4,20 +4,20 @@ use super::error::DesignError;
 use super::gauge::{Gauge, Reading, Seen};
 use super::recall::largest_single_samples;
 use super::target::normalised;
-use super::{DesignStep, MET, MOST_STEPS};
+use super::{DesignStep, MAX_STEPS, MET};
 use crate::balance::hits::{hits, recalls};
 use crate::balance::mean_probability::MeanProbability;
 use crate::data::{Dataset, Labels};
-use crate::loss::{ClassWeights, WIDEST_SPAN};
+use crate::loss::{ClassWeights, MAX_WEIGHT_RATIO};
 use crate::solver::{LossChoice, Outcome, Problem, StationaryPoint, WeightResponse, solve};
 use nalgebra::DVector;
 
 /// Longest step in the logarithm of a weight.
 const LONGEST_STEP: f64 = 2.0;
 /// Times a step is halved at most.
-const MOST_HALVINGS: usize = 12;
-/// Difference in the logarithm of a soft recall at which the next, less soft, takes over.
-const SETTLED: f64 = 1e-4;
+const MAX_HALVINGS: usize = 12;
+/// Difference in the logarithm of a soft recall at which the softness is decreased.
+const CONVERGED: f64 = 1e-4;
 
 /// What is looked for, where.
 pub(super) struct Search<'a, 'd> {
@@ -63,20 +63,20 @@ impl<'d> Search<'_, 'd> {
         Ok(At { logs: logs.clone(), step, means, point, reading })
     }
 
-    /// Goes on from `at` until the target is met, no step helps, or the weights are too far apart; every point joins the
-    /// path.
+    /// Continues from `at` until the target is met, no step helps, or the weights are too far apart; appends every
+    /// point to the path.
     pub(super) fn descend(&self, mut at: At<'d>, path: &mut Vec<DesignStep>) -> At<'d> {
         // A search that goes on with another gauge begins where the last one ended.
         if path.last().is_none_or(|last| last.class_weights != at.step.class_weights) {
             self.step_to(&at, path);
         }
-        for _ in 0..MOST_STEPS {
-            let settled = match self.gauge {
+        for _ in 0..MAX_STEPS {
+            let converged = match self.gauge {
                 Gauge::Shortfall(_) | Gauge::Prior(_) => MET,
-                Gauge::SoftRecall { .. } => SETTLED,
+                Gauge::SoftRecall { .. } => CONVERGED,
             };
-            let spent = at.logs.max() - at.logs.min() > WIDEST_SPAN.ln();
-            if at.step.residual <= MET || at.reading.off.amax() <= settled || spent {
+            let spent = at.logs.max() - at.logs.min() > MAX_WEIGHT_RATIO.ln();
+            if at.step.residual <= MET || at.reading.off.amax() <= converged || spent {
                 break;
             }
             let Some(next) = self.newton(&at) else { break };
@@ -102,8 +102,8 @@ impl<'d> Search<'_, 'd> {
         if longest > LONGEST_STEP {
             step *= LONGEST_STEP / longest;
         }
-        for _ in 0..MOST_HALVINGS {
-            // Too far a step may lead where there is no answer; a shorter one then.
+        for _ in 0..MAX_HALVINGS {
+            // Too long a step may lead where there is no answer; it is then shortened.
             if let Ok(next) = self.look(&(&at.logs + &step))
                 && next.reading.off.norm() < off.norm()
             {

@@ -1,4 +1,4 @@
-//! What weights are to bring about.
+//! The target of a weight design.
 
 use crate::data::Labels;
 
@@ -10,7 +10,7 @@ pub enum WeightTarget {
     /// Mean predicted probabilities over all samples, each counted once, in these proportions.
     Prior(Vec<f64>),
     /// Recalls (shares of a class's samples whose own logit is the largest) that are equal to within one sample of each
-    /// class. Recall moves in whole samples, so that nothing nearer can be asked of it.
+    /// class. Recall changes in steps of a sample, so it cannot be met more closely.
     EqualRecall,
 }
 

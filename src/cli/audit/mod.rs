@@ -8,7 +8,7 @@ use super::loss_arguments::LossArguments;
 use super::output::{Style, print};
 use super::solve::{note_dependent_columns, note_idle_weights, note_wide_weights, parse_weights};
 use crate::audit::{
-    AuditRecord, Evidence, ReadOptions, Recalibration, Reduction, audit, compare_head, recalibrate,
+    AuditInput, AuditRecord, ReadOptions, Recalibration, Reduction, audit, compare_head, recalibrate,
 };
 use crate::files::write_whole;
 use crate::loss::LossPlan;
@@ -36,7 +36,7 @@ labels (whole numbers from 0, -1 for rows to ignore; or one-hot), and optionally
 /// What to audit, and under which loss.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct Arguments {
+pub(super) struct AuditArguments {
     /// NPZ, safetensors, CSV or Parquet file with logits and labels, NPY file of logits, or - for standard input
     file: PathBuf,
     /// NPY file of labels
@@ -100,7 +100,7 @@ enum ReductionName {
     Sum,
 }
 
-pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
+pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
     let plan = arguments.loss.plan()?;
     let weights = parse_weights(&arguments.loss.class_weights)?;
     let tolerance = arguments.tolerance;
@@ -125,20 +125,20 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     if let Some(file) = &arguments.biases {
         BiasFormat::of(file)?;
     }
-    let evidence = Evidence::read(&arguments.file, arguments.labels.as_deref(), &options)?;
+    let input = AuditInput::read(&arguments.file, arguments.labels.as_deref(), &options)?;
     let reduction = arguments.reduction.into();
-    let mut record = audit(&evidence, arguments.loss.name(), &plan, &weights, (reduction, tolerance))?;
+    let mut record = audit(&input, arguments.loss.name(), &plan, &weights, (reduction, tolerance))?;
     note_wide_weights(&record.class_weights);
     note_idle_weights(matches!(plan, LossPlan::Inr { .. }), &weights);
     if arguments.recalibrate || arguments.biases.is_some() {
-        record.recalibrated = Some(recalibrate(&evidence, &plan, &weights, tolerance)?);
+        record.recalibrated = Some(recalibrate(&input, &plan, &weights, tolerance)?);
     }
-    record.head = compare_head(&evidence, &plan, &weights, arguments.l2)?;
+    record.head = compare_head(&input, &plan, &weights, arguments.l2)?;
     if let Some(head) = &record.head {
         note_dependent_columns(&head.conditioning);
     }
     if let (Some(file), Some(recalibrated)) = (&arguments.biases, &record.recalibrated) {
-        write_biases(file, &corrected(&evidence, recalibrated))?;
+        write_biases(file, &corrected(&input, recalibrated))?;
     }
     let text = shown(&record, arguments.format, &arguments.file, style)?;
     match &arguments.out {
@@ -146,7 +146,7 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
         None => print(&text)?,
     }
     let unsolved = record.recalibrated.as_ref().is_some_and(|found| found.not_converged.is_some());
-    Ok(if unsolved { Ending::Negative } else { Ending::Done })
+    Ok(if unsolved { Ending::Failed } else { Ending::Done })
 }
 
 fn shown(record: &AuditRecord, format: Format, file: &Path, style: Style) -> Result<String> {
@@ -159,8 +159,8 @@ fn shown(record: &AuditRecord, format: Format, file: &Path, style: Style) -> Res
 }
 
 /// The last layer's biases with what is to be added, or that alone.
-fn corrected(evidence: &Evidence, recalibrated: &Recalibration) -> Vec<f64> {
-    let own = evidence.head.as_ref().map(|head| head.intercepts.clone());
+fn corrected(input: &AuditInput, recalibrated: &Recalibration) -> Vec<f64> {
+    let own = input.head.as_ref().map(|head| head.intercepts.clone());
     let own = own.unwrap_or_else(|| vec![0.0; recalibrated.added.len()]);
     own.iter().zip(&recalibrated.added).map(|(own, added)| own + added).collect()
 }

@@ -7,7 +7,7 @@ use crate::cli::output::{Align, Style, columns, print};
 use crate::numeric::significant;
 use anyhow::Result;
 
-pub(super) fn tell(experiment: &Experiment, style: Style) -> Result<Ending> {
+pub(super) fn show(experiment: &Experiment, style: Style) -> Result<Ending> {
     let Estimate { problems, seconds, longest, memory } = estimate(experiment)?;
     let threads = rayon::current_num_threads();
     // No run ends before its longest problem does.

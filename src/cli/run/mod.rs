@@ -11,7 +11,7 @@ use super::verify::progress_bar;
 use super::{Ending, comparison_table};
 use crate::analysis::{
     AnalysisError, Event, Experiment, Override, Results, Shard, Shipped, Source, Store, Workload,
-    experiment_of_part, largest_problem, run as run_experiment, run_shard, write_parquet,
+    experiment_of_shard, largest_problem, run as run_experiment, run_shard, write_parquet,
 };
 use crate::figure::Figure;
 use crate::numeric::significant;
@@ -28,14 +28,14 @@ const EXAMPLES: &str = "Examples:
   equipoise run averaging --set repetitions=5 --set data.gaussian.means.hard_and_easy.easy_classes=6
   equipoise run averaging/analysis.toml                goes on with, or repeats, what is there
   equipoise run digits-table --estimate                what it will take, before it is begun
-  equipoise run digits-table --shard 2/4               the second of four parts; `results merge` joins them
+  equipoise run digits-table --shard 2/4               the second of four shards; `results merge` joins them
 
-A run that was broken off goes on where it stopped. `equipoise analyses` lists what is shipped.";
+An interrupted run resumes where it stopped. `equipoise analyses` lists what is shipped.";
 
 /// What to run and where to put it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct Arguments {
+pub(super) struct RunArguments {
     /// An analysis file, or the name of a shipped analysis
     #[arg(value_name = "FILE|NAME")]
     analysis: String,
@@ -51,7 +51,7 @@ pub(super) struct Arguments {
     /// Write the table of records as a Parquet file too
     #[arg(long)]
     parquet: bool,
-    /// Work on the I-th of N disjoint parts alone, on this machine or any other; `equipoise results merge` joins them
+    /// Work on the I-th of N disjoint shards alone, on this machine or any other; `equipoise results merge` joins them
     #[arg(long, value_name = "I/N", conflicts_with_all = ["parquet", "force"])]
     shard: Option<String>,
     /// Say what the run will take, and begin nothing
@@ -72,18 +72,18 @@ pub(super) struct Done {
     pub(super) workload: Workload,
 }
 
-pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
+pub(super) fn run(arguments: &RunArguments, style: Style) -> Result<Ending> {
     let started = Instant::now();
     let overrides =
         arguments.overrides.iter().map(|text| Override::parse(text)).collect::<Result<Vec<_>, _>>()?;
     let (source, home) = source(&arguments.analysis)?;
     let shard = arguments.shard.as_deref().map(Shard::parse).transpose()?;
     let experiment = match shard {
-        Some(shard) => experiment_of_part(&source, &overrides, shard)?,
+        Some(shard) => experiment_of_shard(&source, &overrides, shard)?,
         None => source.experiment(&overrides)?,
     };
     if arguments.estimate {
-        return estimate::tell(&experiment, style);
+        return estimate::show(&experiment, style);
     }
     let directory =
         arguments.out.clone().or(home).unwrap_or_else(|| PathBuf::from(&experiment.analysis.name));
@@ -103,7 +103,7 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     }
     print(&summary(&done, &directory, started, style))?;
     report_unsolved(&done.results);
-    Ok(if done.results.unsolved().next().is_some() { Ending::Negative } else { Ending::Done })
+    Ok(if done.results.unsolved().next().is_some() { Ending::Failed } else { Ending::Done })
 }
 
 /// A file, or a shipped analysis; and for the `analysis.toml` beside its results the directory of both.
@@ -151,7 +151,7 @@ fn work_on(shard: Shard, experiment: &Experiment, directory: &Path, started: Ins
     let workload = watched(experiment, &store, directory, |watch| run_shard(experiment, &store, watch))?;
     let Workload { total, found, .. } = workload;
     print(&format!(
-        "{}, shard {shard}: {} solved{} in {} s\nwhen all parts are done: equipoise results merge {}\n",
+        "{}, shard {shard}: {} solved{} in {} s\nwhen all shards are done: equipoise results merge {}\n",
         experiment.analysis.name,
         counted(total as u64, "problem"),
         earlier(found),
@@ -161,7 +161,7 @@ fn work_on(shard: Shard, experiment: &Experiment, directory: &Path, started: Ins
     Ok(Ending::Done)
 }
 
-/// A run with a progress bar, and whatever was found beside its way.
+/// A run with a progress bar, and the warnings of its store.
 fn watched<T>(
     experiment: &Experiment,
     store: &Store,

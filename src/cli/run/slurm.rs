@@ -1,6 +1,6 @@
-//! `run --slurm`: the parts of a run as an array of jobs, and a job after them that merges and draws.
+//! `run --slurm`: the shards of a run as an array of jobs, and a job after them that merges and draws.
 
-use crate::analysis::{Experiment, Store, missing_parts};
+use crate::analysis::{Experiment, Store, missing_shards};
 use crate::cli::Ending;
 use crate::cli::drawing::DrawingOptions;
 use crate::cli::output::print;
@@ -60,9 +60,9 @@ impl SlurmOptions {
                 bail!("{flag} {value:?}: use letters, digits and - _ : . , alone");
             }
         }
-        // What the jobs run is the analysis as it stands beside the results; the parts are those that are not done.
+        // The jobs run the analysis kept beside the results; the shards are those that are not done.
         let store = Store::open(directory, experiment, None, false)?;
-        let open = missing_parts(experiment, &store, usize::from(self.array))?;
+        let open = missing_shards(experiment, &store, usize::from(self.array))?;
         drop(store);
         let open: Vec<String> = open.iter().map(|part| part.shard.number.to_string()).collect();
         let full =
@@ -77,14 +77,14 @@ impl SlurmOptions {
             write_whole(&path, text.as_bytes())
                 .with_context(|| format!("cannot write {}", path.display()))?;
         }
-        let mut told = scripts.map(|(name, _)| format!("{}\n", directory.join(name).display())).concat();
+        let mut output = scripts.map(|(name, _)| format!("{}\n", directory.join(name).display())).concat();
         if self.dry_run {
-            told += "nothing is submitted; without --dry-run both are\n";
+            output += "nothing is submitted; without --dry-run both are\n";
         } else {
-            told += &submit(&full, &open)?;
-            told += &format!("equipoise status {} shows how far they are\n", directory.display());
+            output += &submit(&full, &open)?;
+            output += &format!("equipoise status {} shows how far they are\n", directory.display());
         }
-        print(&told)?;
+        print(&output)?;
         Ok(Ending::Done)
     }
 
@@ -96,7 +96,7 @@ impl SlurmOptions {
         open: &[String],
     ) -> String {
         let (name, array, cpus) = (&experiment.analysis.name, self.array, self.cpus);
-        let head = self.head(&format!("{name}-parts"), directory, "%A_%a");
+        let head = self.head(&format!("{name}-shards"), directory, "%A_%a");
         let (program, directory) = (quoted(program), quoted(directory));
         format!(
             "{head}#SBATCH --array={}\n#SBATCH --cpus-per-task={cpus}\n\
@@ -119,7 +119,7 @@ impl SlurmOptions {
         let (program, directory) = (quoted(program), quoted(directory));
         let drawing = drawing.as_arguments().join(" ");
         format!(
-            "{head}# It comes after the parts, whatever became of them, and names what is missing.\n\n\
+            "{head}# It comes after the shards, whatever became of them, and names what is missing.\n\n\
              {program} results merge {directory} {drawing}\n"
         )
     }
@@ -139,19 +139,19 @@ impl SlurmOptions {
     }
 }
 
-/// Submits the parts that are open and the merging after them; without open parts the merging alone.
+/// Submits the shards that are open and the merging after them; without open shards the merging alone.
 fn submit(directory: &Path, open: &[String]) -> Result<String> {
     if open.is_empty() {
         let merge = sbatch(&directory.join(MERGE), &[])?;
-        return Ok(format!("all parts are done; merging: job {merge}\n"));
+        return Ok(format!("all shards are done; merging: job {merge}\n"));
     }
     let array = sbatch(&directory.join(ARRAY), &[])?;
-    // After the parts whatever became of them: it names what is missing, where a condition would wait for ever.
+    // After the shards whatever became of them: it names what is missing, where a condition would wait for ever.
     let merge = sbatch(&directory.join(MERGE), &[format!("--dependency=afterany:{array}")])?;
     let jobs = directory.join(JOBS);
     write_whole(&jobs, format!("{array}\n{merge}\n").as_bytes())
         .with_context(|| format!("cannot write {}", jobs.display()))?;
-    Ok(format!("array: job {array}, parts {}; merging after it: job {merge}\n", open.join(",")))
+    Ok(format!("array: job {array}, shards {}; merging after it: job {merge}\n", open.join(",")))
 }
 
 /// Submits a script; the number of its job.
@@ -159,17 +159,17 @@ fn sbatch(script: &Path, more: &[String]) -> Result<String> {
     let output = Command::new("sbatch").arg("--parsable").args(more).arg(script).output();
     let output = match output {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => bail!(
-            "sbatch: not found; run this where Slurm is, or work on the parts without it: \
+            "sbatch: not found; run this where Slurm is, or work on the shards without it: \
              equipoise run .. --shard 1/N to N/N, then equipoise results merge"
         ),
         other => other.context("sbatch cannot be run")?,
     };
-    let told = |bytes: &[u8]| String::from_utf8_lossy(bytes).split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).split_whitespace().collect::<Vec<_>>().join(" ");
     if !output.status.success() {
-        bail!("sbatch refuses {}: {}", script.display(), told(&output.stderr));
+        bail!("sbatch refuses {}: {}", script.display(), text(&output.stderr));
     }
     // With a federation of clusters the name of one follows.
-    let number = told(&output.stdout).split(';').next().unwrap_or_default().to_owned();
+    let number = text(&output.stdout).split(';').next().unwrap_or_default().to_owned();
     if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
         bail!("sbatch says {number:?}, which is no job number");
     }

@@ -15,7 +15,7 @@ pub(super) struct ImageArguments {
     /// by their usual names [default: the 1,797 embedded digits]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Numbers of the classes to tell apart; of two, the second is the positive one [default: all that occur]
+    /// Numbers of the classes to learn; of two, the second is the positive one [default: all that occur]
     #[arg(long, value_name = "A,B,..", value_delimiter = ',')]
     classes: Option<Vec<u8>>,
     /// Images of each class to learn from [default: all but those kept apart]

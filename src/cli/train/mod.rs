@@ -1,7 +1,7 @@
 //! `train`: a small convolutional network, and how the laws of balance emerge while it learns.
 
+mod checkpoint;
 mod images;
-mod keeper;
 mod polish;
 mod progress;
 mod recipe;
@@ -13,11 +13,11 @@ use super::files::check_target;
 use super::loss_arguments::LossArguments;
 use super::output::{Style, note, print};
 use super::solve::{note_idle_weights, note_wide_weights, parse_weights};
-use crate::cnn::{NetworkError, Plan, Training};
+use crate::cnn::{NetworkError, Training, TrainingPlan};
 use crate::loss::LossPlan;
 use anyhow::{Context, Result};
+use checkpoint::{CheckpointWriter, TrainingLog};
 use images::ImageArguments;
-use keeper::{Keeper, Kept};
 use polish::{Polish, PolishPenalty, Polished};
 use progress::Progress;
 use recipe::RecipeArguments;
@@ -46,7 +46,7 @@ number of threads.";
 /// What to train and how to print it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct Arguments {
+pub(super) struct TrainArguments {
     #[command(flatten)]
     images: ImageArguments,
     #[command(flatten)]
@@ -77,7 +77,7 @@ enum Format {
     Json,
 }
 
-pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
+pub(super) fn run(arguments: &TrainArguments, style: Style) -> Result<Ending> {
     let (loss, recipe) = (arguments.loss.plan()?, arguments.recipe.recipe()?);
     let weights = parse_weights(&arguments.loss.class_weights)?;
     let polish = arguments.polish.map(|penalty| Polish::new(&loss, penalty.or(recipe.decay))).transpose()?;
@@ -87,16 +87,16 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
     }
     let drawn = arguments.images.draw(arguments.seed)?;
     note_idle_weights(matches!(loss, LossPlan::Inr { .. }), &weights);
-    let plan = Plan::new(recipe, loss, &weights, &drawn.learned, arguments.seed)?;
+    let plan = TrainingPlan::new(recipe, loss, &weights, &drawn.learned, arguments.seed)?;
     note_wide_weights(&plan.class_weights);
     let mut training = Training::new(plan, &drawn.learned)?;
     let test = Test::new(&drawn.apart)?;
     let every = Duration::from_secs(arguments.checkpoint_every.into());
-    let mut keeper = Keeper::new(arguments.checkpoint.clone(), every);
-    let epochs = match train(&mut training, &test, &mut keeper) {
+    let mut checkpoint = CheckpointWriter::new(arguments.checkpoint.clone(), every);
+    let epochs = match train(&mut training, &test, &mut checkpoint) {
         Err(error @ NetworkError::Diverged { .. }) => {
             note(&error.to_string());
-            return Ok(Ending::Negative);
+            return Ok(Ending::Failed);
         }
         epochs => epochs?,
     };
@@ -112,30 +112,30 @@ pub(super) fn run(arguments: &Arguments, style: Style) -> Result<Ending> {
 fn train(
     training: &mut Training,
     test: &Test,
-    keeper: &mut Keeper,
+    checkpoint: &mut CheckpointWriter,
 ) -> Result<Vec<EpochRecord>, NetworkError> {
-    let mut kept: Kept = keeper.resume(training, test)?;
+    let mut log: TrainingLog = checkpoint.resume(training, test)?;
     while !training.is_done() {
-        let progress = Progress::new(training, &kept.epochs);
+        let progress = Progress::new(training, &log.epochs);
         let sums = training.finish_epoch(&mut |training| {
-            progress.tell(training);
-            keeper.keep_now_and_then(training, &kept)
+            progress.update(training);
+            checkpoint.save_if_due(training, &log)
         })?;
-        kept.epochs.push(EpochRecord::new(training, sums, test)?);
-        keeper.keep(training, &kept)?;
+        log.epochs.push(EpochRecord::new(training, sums, test)?);
+        checkpoint.save(training, &log)?;
     }
-    Ok(kept.epochs)
+    Ok(log.epochs)
 }
 
 fn record(
-    arguments: &Arguments,
+    arguments: &TrainArguments,
     training: &mut Training,
     test: &Test,
     epochs: Vec<EpochRecord>,
     polish: Option<&Polish>,
 ) -> Result<TrainRecord> {
     let layer = training.last_layer();
-    let sight = layer.sight(training.loss(), training.targets(), training.head_penalty());
+    let evaluation = layer.evaluate(training.loss(), training.targets(), training.head_penalty());
     let polished = polish.map(|polish| polish.solve(training, &layer)).transpose()?;
     let labels = training.targets().labels().clone();
     Ok(TrainRecord {
@@ -146,7 +146,7 @@ fn record(
         class_counts: labels.counts().to_vec(),
         class_weights: training.targets().class_weights().to_vec(),
         epochs,
-        end: End::new(&sight, labels.class_names(), training.plan().recipe.decay_head_bias),
+        end: End::new(&evaluation, labels.class_names(), training.plan().recipe.decay_head_bias),
         test: test.record(training),
         polished,
     })
@@ -157,7 +157,7 @@ fn ending(polished: Option<&Polished>) -> Ending {
     match polished.and_then(|polished| polished.why.as_ref()) {
         Some(why) => {
             note(&format!("--polish: no stationary point: {why}"));
-            Ending::Negative
+            Ending::Failed
         }
         None => Ending::Done,
     }

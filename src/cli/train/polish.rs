@@ -1,10 +1,10 @@
-//! The last layer solved to stationarity over the features that the network has come to.
+//! The last layer solved to stationarity on the features of the trained network.
 
 use crate::balance::Ledger;
 use crate::cli::memory::check_memory;
 use crate::cli::solve_record::Status;
 use crate::cli::spinner::Spinner;
-use crate::cnn::{HeadPenalty, LastLayer, Sight, Training};
+use crate::cnn::{HeadPenalty, LastLayer, LastLayerEvaluation, Training};
 use crate::loss::{ClassWeights, LossPlan, Targets};
 use crate::solver::{Iteration, LARGEST_PARAMETER, LossChoice, Outcome, Problem, SolverSettings, solve_with};
 use anyhow::{Context, Result, ensure};
@@ -33,18 +33,18 @@ pub(super) struct Polish {
 pub(super) struct Polished {
     pub(super) status: Status,
     pub(super) l2: f64,
-    pub(super) before: Standing,
+    pub(super) before: HeadMeasures,
     /// Absent where there is no stationary point.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) after: Option<Standing>,
+    pub(super) after: Option<HeadMeasures>,
     /// Why there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) why: Option<String>,
 }
 
-/// Where a last layer stands on the loss with that penalty on its coefficients.
+/// Measures of a last layer on the loss with that penalty on its coefficients.
 #[derive(Debug, Serialize)]
-pub(super) struct Standing {
+pub(super) struct HeadMeasures {
     /// Without penalty.
     pub(super) loss: f64,
     pub(super) gradient_inf: f64,
@@ -91,26 +91,26 @@ impl Polish {
     pub(super) fn solve(&self, training: &Training, layer: &LastLayer) -> Result<Polished> {
         let targets = training.targets();
         let penalty = HeadPenalty { decay: self.l2, with_bias: false };
-        let before = Standing::of(layer.sight(training.loss(), targets, penalty));
+        let before = HeadMeasures::of(layer.evaluate(training.loss(), targets, penalty));
         let dataset = layer.dataset(targets).context("--polish: the network's features")?;
         let weights = ClassWeights::Explicit(targets.class_weights().to_vec());
         let problem = Problem::new(&dataset, &self.choice, &weights, self.l2).context("--polish")?;
         check_memory(&problem, 0).context("--polish")?;
         let spinner = Spinner::new();
-        let mut tell = |at: &Iteration| {
-            spinner.tell(at);
+        let mut report = |at: &Iteration| {
+            spinner.update(at);
             ControlFlow::Continue(())
         };
-        let (status, after, why) = match solve_with(&problem, &SolverSettings::default(), &mut tell)? {
+        let (status, after, why) = match solve_with(&problem, &SolverSettings::default(), &mut report)? {
             Outcome::Stationary(point) => {
                 let ledger = Ledger::at(&**problem.loss(), &point.logits(), targets);
-                let standing = Standing {
+                let measures = HeadMeasures {
                     loss: point.data_loss,
                     gradient_inf: point.recomputed().gradient_inf,
                     balance_residual: ledger.worst_residual(),
                     ledger,
                 };
-                (Status::Stationary, Some(standing), None)
+                (Status::Stationary, Some(measures), None)
             }
             Outcome::Separable(proof) => {
                 let classes = proof.classes.iter();
@@ -124,13 +124,13 @@ impl Polish {
     }
 }
 
-impl Standing {
-    fn of(sight: Sight) -> Self {
+impl HeadMeasures {
+    fn of(evaluation: LastLayerEvaluation) -> Self {
         Self {
-            loss: sight.loss,
-            gradient_inf: sight.gradient_inf,
-            balance_residual: sight.worst_residual(),
-            ledger: sight.ledger,
+            loss: evaluation.loss,
+            gradient_inf: evaluation.gradient_inf,
+            balance_residual: evaluation.worst_residual(),
+            ledger: evaluation.ledger,
         }
     }
 }
@@ -138,7 +138,7 @@ impl Standing {
 fn separable(classes: impl Iterator<Item = usize>, samples: usize, targets: &Targets) -> String {
     let names: Vec<&str> = classes.map(|class| targets.labels().class_names()[class].as_str()).collect();
     format!(
-        "the features tell {samples} images apart (of {}), so that along one direction the loss falls for ever; give a \
+        "the features separate {samples} images (of {}), so that along one direction the loss falls for ever; give a \
          penalty such as --polish 1e-4",
         names.join(", ")
     )

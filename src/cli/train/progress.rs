@@ -28,14 +28,14 @@ impl Progress {
             };
             bar.set_style(style.with_key("speed", speed));
         }
-        // What was done before an interruption says nothing about how fast it goes now.
+        // Epochs before an interruption do not count for the speed.
         bar.set_position(training.sums().images as u64);
         bar.reset_eta();
         Self(bar)
     }
 
     /// After a step.
-    pub(super) fn tell(&self, training: &Training) {
+    pub(super) fn update(&self, training: &Training) {
         let sums = training.sums();
         let images = sums.images as f64;
         self.0.set_position(sums.images as u64);

@@ -5,7 +5,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use std::path::Path;
 
-/// The options about the network and its training; what is not given is as [`Recipe::default`] has it.
+/// The options of the network and its training; the defaults are those of [`Recipe::default`].
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Network and steps")]
 pub(super) struct RecipeArguments {
@@ -69,7 +69,7 @@ impl RecipeArguments {
         &self.network
     }
 
-    /// The recipe; whether its numbers are possible is for the library to say.
+    /// The recipe; the library checks its numbers.
     pub(super) fn recipe(&self) -> Result<Recipe> {
         ensure!(
             self.momentum.is_none() || self.optimizer == OptimizerName::Sgd,

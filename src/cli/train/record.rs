@@ -3,7 +3,7 @@
 use super::polish::Polished;
 use crate::balance::{LedgerEntry, accuracy, hits, recalls};
 use crate::cli::solve_record::rows;
-use crate::cnn::{EpochSums, NetworkError, Plan, Sight, Training};
+use crate::cnn::{EpochSums, LastLayerEvaluation, NetworkError, Training, TrainingPlan};
 use crate::data::ImageSample;
 use crate::loss::{ClassWeights, Targets};
 use serde::{Deserialize, Serialize};
@@ -14,12 +14,12 @@ pub(super) struct TrainRecord {
     pub(super) version: &'static str,
     /// Where the images are from.
     pub(super) data: String,
-    pub(super) plan: Plan,
+    pub(super) plan: TrainingPlan,
     pub(super) classes: Vec<String>,
     pub(super) class_counts: Vec<usize>,
     pub(super) class_weights: Vec<f64>,
     pub(super) epochs: Vec<EpochRecord>,
-    /// After the last of them, on the images learned from as a gradient sees them.
+    /// After the last of them, on the training images as a gradient sees them.
     #[serde(rename = "final")]
     pub(super) end: End,
     pub(super) test: TestRecord,
@@ -45,7 +45,7 @@ pub(super) struct EpochRecord {
     pub(super) test_accuracy: f64,
 }
 
-/// Where the last layer stands in the end.
+/// The last layer in the end.
 #[derive(Debug, Serialize)]
 pub(super) struct End {
     pub(super) loss: f64,
@@ -64,10 +64,10 @@ pub(super) struct ClassBalance {
     pub(super) entry: LedgerEntry,
     /// `mu b_k`, where the bias decays.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) bias_pull: Option<f64>,
+    pub(super) bias_penalty_gradient: Option<f64>,
 }
 
-/// How the images kept apart are told.
+/// Accuracy on the images kept apart.
 #[derive(Debug, Serialize)]
 pub(super) struct TestRecord {
     pub(super) class_counts: Vec<usize>,
@@ -113,9 +113,9 @@ impl EpochRecord {
     ///
     /// Fails when the network no longer computes numbers, which its parameters alone need not show.
     pub(super) fn new(training: &mut Training, sums: EpochSums, test: &Test) -> Result<Self, NetworkError> {
-        let sight = training.sight();
+        let evaluation = training.evaluate_last_layer();
         let epoch = training.epoch();
-        if !(sight.loss.is_finite() && sight.gradient_inf.is_finite()) {
+        if !(evaluation.loss.is_finite() && evaluation.gradient_inf.is_finite()) {
             let what = "the loss over all images";
             return Err(NetworkError::Diverged { epoch, step: training.steps_per_epoch(), what });
         }
@@ -125,26 +125,31 @@ impl EpochRecord {
             epoch,
             loss_over_steps: sums.loss / images,
             accuracy_over_steps: sums.hits as f64 / images,
-            loss: sight.loss,
-            gradient_inf: sight.gradient_inf,
-            balance_residual: sight.worst_residual(),
-            own_probability: sight.means.matrix.diagonal().iter().copied().collect(),
+            loss: evaluation.loss,
+            gradient_inf: evaluation.gradient_inf,
+            balance_residual: evaluation.worst_residual(),
+            own_probability: evaluation.means.matrix.diagonal().iter().copied().collect(),
             test_accuracy: accuracy(&test_hits, &test.targets),
         })
     }
 }
 
 impl End {
-    pub(super) fn new(sight: &Sight, classes: &[String], bias_decays: bool) -> Self {
-        let pulls = sight.bias_pull.iter().map(|&pull| bias_decays.then_some(pull));
-        let entries = sight.ledger.entries.iter().zip(pulls).zip(classes);
+    pub(super) fn new(evaluation: &LastLayerEvaluation, classes: &[String], bias_decays: bool) -> Self {
+        let bias_penalties =
+            evaluation.bias_penalty_gradient.iter().map(|&bias_penalty| bias_decays.then_some(bias_penalty));
+        let entries = evaluation.ledger.entries.iter().zip(bias_penalties).zip(classes);
         Self {
-            loss: sight.loss,
-            gradient_inf: sight.gradient_inf,
-            balance_residual: sight.worst_residual(),
-            mean_probability: rows(&sight.means.matrix),
+            loss: evaluation.loss,
+            gradient_inf: evaluation.gradient_inf,
+            balance_residual: evaluation.worst_residual(),
+            mean_probability: rows(&evaluation.means.matrix),
             ledger: entries
-                .map(|((&entry, bias_pull), class)| ClassBalance { class: class.clone(), entry, bias_pull })
+                .map(|((&entry, bias_penalty_gradient), class)| ClassBalance {
+                    class: class.clone(),
+                    entry,
+                    bias_penalty_gradient,
+                })
                 .collect(),
         }
     }

@@ -3,16 +3,16 @@
 use super::polish::Polished;
 use super::progress::residual_curve;
 use super::record::{EpochRecord, TrainRecord};
-use crate::cli::output::{MOST_CLASSES_SHOWN, Style, columns, counted, numbers_right, one_line, short_name};
+use crate::cli::output::{MAX_CLASSES_SHOWN, Style, columns, counted, numbers_right, one_line, short_name};
 use crate::numeric::significant;
 use std::fmt::Write;
 
 /// Epochs of a longer training are left out in the middle.
-const MOST_EPOCHS_SHOWN: usize = 24;
+const MAX_EPOCHS_SHOWN: usize = 24;
 /// Digits of every number.
 const DIGITS: usize = 4;
 
-/// The epochs, the balance in the end, how the images kept apart are told, and the polished layer.
+/// The epochs, the balance in the end, the accuracy on the images kept apart, and the polished layer.
 pub(super) fn table(record: &TrainRecord, network: &str, style: Style) -> String {
     let counted_images = |counts: &[usize]| counted(counts.iter().sum::<usize>() as u64, "image");
     let mut text = format!(
@@ -26,7 +26,7 @@ pub(super) fn table(record: &TrainRecord, network: &str, style: Style) -> String
         epochs(&record.epochs, style)
     );
     let _ = writeln!(text, "\n{}", curve(record));
-    if record.classes.len() <= MOST_CLASSES_SHOWN {
+    if record.classes.len() <= MAX_CLASSES_SHOWN {
         let _ = write!(text, "\n{}", classes(record, style));
     } else {
         let _ = writeln!(text, "\nthe balance of {} classes is in --format json", record.classes.len());
@@ -53,8 +53,8 @@ fn epochs(epochs: &[EpochRecord], style: Style) -> String {
     let heads = ["epoch", "loss over steps", "accuracy", "loss after", "gradient", "balance residual"];
     let heads = heads.into_iter().chain(["least P[k][k]", "test accuracy"]);
     let mut rows = vec![heads.map(|head| style.strong(head)).collect::<Vec<_>>()];
-    let half = MOST_EPOCHS_SHOWN / 2;
-    let hidden = if epochs.len() > MOST_EPOCHS_SHOWN { half..epochs.len() - half } else { 0..0 };
+    let half = MAX_EPOCHS_SHOWN / 2;
+    let hidden = if epochs.len() > MAX_EPOCHS_SHOWN { half..epochs.len() - half } else { 0..0 };
     for (number, epoch) in epochs.iter().enumerate() {
         if number == hidden.start && !hidden.is_empty() {
             rows.push(vec!["…".to_owned()]);
@@ -97,10 +97,10 @@ fn curve(record: &TrainRecord) -> String {
 
 /// The ledger on the images learned from, and the recall on those kept apart.
 fn classes(record: &TrainRecord, style: Style) -> String {
-    let pulled = record.plan.recipe.decay_head_bias;
+    let penalised = record.plan.recipe.decay_head_bias;
     let polished = record.polished.as_ref().and_then(|polished| polished.after.as_ref());
     let mut heads = vec!["class", "N_k", "weight", "outflow", "inflow"];
-    heads.extend(pulled.then_some(["difference", "mu b_k"]).into_iter().flatten());
+    heads.extend(penalised.then_some(["difference", "mu b_k"]).into_iter().flatten());
     heads.push("residual");
     heads.extend(polished.map(|_| "polished"));
     heads.extend(["P[k][k]", "test recall"]);
@@ -110,7 +110,13 @@ fn classes(record: &TrainRecord, style: Style) -> String {
         let mut row = vec![short_name(&balance.class), record.class_counts[class].to_string()];
         row.push(written(record.class_weights[class]));
         row.extend([balance.entry.outflow, balance.entry.inflow].map(written));
-        row.extend(balance.bias_pull.iter().flat_map(|&pull| [balance.entry.difference, pull]).map(written));
+        row.extend(
+            balance
+                .bias_penalty_gradient
+                .iter()
+                .flat_map(|&bias_penalty| [balance.entry.difference, bias_penalty])
+                .map(written),
+        );
         row.push(significant(balance.entry.residual, 2));
         row.extend(polished.map(|polished| significant(polished.ledger.entries[class].residual, 2)));
         row.extend([record.end.mean_probability[class][class], record.test.recall[class]].map(written));
@@ -126,9 +132,9 @@ fn polish(polished: &Polished, style: Style) -> String {
     };
     let mut rows =
         vec![[penalty.as_str(), "loss", "gradient", "balance residual"].map(str::to_owned).to_vec()];
-    for (name, standing) in [("as trained", &polished.before), ("polished", after)] {
-        let mut row = vec![name.to_owned(), significant(standing.loss, DIGITS)];
-        row.extend([standing.gradient_inf, standing.balance_residual].map(|number| significant(number, 2)));
+    for (name, measures) in [("as trained", &polished.before), ("polished", after)] {
+        let mut row = vec![name.to_owned(), significant(measures.loss, DIGITS)];
+        row.extend([measures.gradient_inf, measures.balance_residual].map(|number| significant(number, 2)));
         rows.push(row);
     }
     columns(&rows, &numbers_right(4))

@@ -1,6 +1,6 @@
 //! Two-dimensional convolution, stride one, the image kept at its size by a border of zeros.
 
-use super::super::extent::Extent;
+use super::super::activation_shape::ActivationShape;
 use super::in_place::{StopAtZero, rectified};
 use super::patches::Patches;
 use super::product::{multiply, multiply_add, read, write};
@@ -20,17 +20,17 @@ pub(crate) struct Convolution {
 }
 
 impl Convolution {
-    pub(crate) fn new(image: Extent, channels: usize, kernel: usize) -> Self {
+    pub(crate) fn new(image: ActivationShape, channels: usize, kernel: usize) -> Self {
         Self { patches: Patches { image, kernel }, channels, rectified: false }
     }
 
-    /// The same followed by `max(0, y)`, while what it works on is in the cache.
+    /// The same followed by `max(0, y)`, while its input is in the cache.
     pub(crate) fn rectified(self) -> Self {
         Self { rectified: true, ..self }
     }
 
-    pub(crate) fn output(&self) -> Extent {
-        Extent { channels: self.channels, ..self.patches.image }
+    pub(crate) fn output(&self) -> ActivationShape {
+        ActivationShape { channels: self.channels, ..self.patches.image }
     }
 
     /// Numbers that are summed up for one number of the output.
@@ -71,7 +71,7 @@ impl Convolution {
         });
     }
 
-    /// Writes the gradient by the parameters, and by the input where that is wanted; `partial` is room for sums of
+    /// Writes the gradient with respect to the parameters, and to the input where that is wanted; `partial` is room for sums of
     /// chunks of images. A rectified output stops the gradient where it is zero, in `flow` itself.
     pub(crate) fn backward(
         &self,
@@ -113,7 +113,7 @@ impl Convolution {
         self.turn_back(&mut gradient[..self.weights()]);
     }
 
-    /// For a first layer, which passes nothing on: neighbourhoods of the input times the gradient by the output.
+    /// For a first layer, which passes nothing on: neighbourhoods of the input times the gradient with respect to the output.
     fn sum_by_weights(&self, input: &[f32], by_output: &[f32], sums: &mut [f32]) {
         let (by_weights, by_bias) = sums.split_at_mut(self.weights());
         add_rows(by_output, by_bias);
@@ -123,8 +123,8 @@ impl Convolution {
         });
     }
 
-    /// The gradient by the input is a convolution of that by the output with the kernel turned round; the same
-    /// neighbourhoods times the input give the gradient by the kernel turned round, so they are gathered once.
+    /// The gradient with respect to the input is a convolution of that with respect to the output with the kernel turned round; the same
+    /// neighbourhoods times the input give the gradient with respect to the kernel turned round, so they are gathered once.
     fn sum_back(
         &self,
         turned: &[f32],

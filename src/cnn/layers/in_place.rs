@@ -1,4 +1,4 @@
-//! Layers that change numbers where they stand: nothing before them needs what was there.
+//! Layers that change numbers in place: nothing before them needs the old ones.
 
 use crate::numeric::{Kernel, vectorised};
 use rand::{Rng, RngExt};
@@ -18,11 +18,11 @@ pub(crate) fn through_positive(output: &[f32], gradient: &mut [f32]) {
     pieces.for_each(|(gradient, output)| vectorised(StopAtZero { output, by_output: gradient }));
 }
 
-/// Dropout's factors: zero with probability `share`, else `1 / (1 - share)`, so that the mean stays.
-pub(crate) fn draw_factors(share: f64, generator: &mut impl Rng, factors: &mut [f32]) {
+/// Dropout's factors: zero with probability `rate`, else `1 / (1 - rate)`, so that the mean stays.
+pub(crate) fn draw_factors(rate: f64, generator: &mut impl Rng, factors: &mut [f32]) {
     #[allow(clippy::cast_possible_truncation, reason = "single precision is what networks compute in")]
-    let kept = (1.0 / (1.0 - share)) as f32;
-    factors.iter_mut().for_each(|factor| *factor = if generator.random_bool(share) { 0.0 } else { kept });
+    let kept = (1.0 / (1.0 - rate)) as f32;
+    factors.iter_mut().for_each(|factor| *factor = if generator.random_bool(rate) { 0.0 } else { kept });
 }
 
 /// Values times factors.
@@ -44,7 +44,7 @@ impl Kernel for Rectify<'_> {
     }
 }
 
-/// `max(0, x)`; NaN stays NaN, since a network that has gone astray must not look well.
+/// `max(0, x)`; NaN stays NaN, so that a diverged network is noticed.
 #[allow(clippy::inline_always, reason = "part of vectorised kernels")]
 #[inline(always)]
 pub(super) fn rectified(value: f32) -> f32 {

@@ -2,7 +2,7 @@
 
 use super::Flow;
 use super::add_rows;
-use super::product::{multiply, multiply_add, over_column_blocks, read, write};
+use super::product::{for_each_column_block, multiply, multiply_add, read, write};
 use rayon::prelude::*;
 
 /// `y = b + x W`. Parameters: `W`, `values in x values out` with the last moving fastest, then a bias for each value out.
@@ -41,13 +41,13 @@ impl Linear {
         output.chunks_exact_mut(self.values_out).for_each(|row| row.copy_from_slice(bias));
         let (input, weights) =
             (read(input, samples, self.values_in), read(weights, self.values_in, self.values_out));
-        over_column_blocks(write(output, samples, self.values_out), BLOCK, &|first, block| {
+        for_each_column_block(write(output, samples, self.values_out), BLOCK, &|first, block| {
             let width = block.ncols();
             multiply_add(block, input, weights.subcols(first, width));
         });
     }
 
-    /// Writes the gradient by the parameters, and by the input where that is wanted.
+    /// Writes the gradient with respect to the parameters, and to the input where that is wanted.
     pub(crate) fn backward(&self, parameters: &[f32], flow: Flow, gradient: &mut [f32]) {
         let weights = read(&parameters[..self.weights()], self.values_in, self.values_out);
         let (by_weights, by_bias) = gradient.split_at_mut(self.weights());
@@ -62,7 +62,7 @@ impl Linear {
             multiply(write(rows, count, self.values_out), seen.transpose(), by_output);
         });
         let Some(by_input) = flow.by_input else { return };
-        over_column_blocks(write(by_input, flow.images, self.values_in), 4 * BLOCK, &|first, block| {
+        for_each_column_block(write(by_input, flow.images, self.values_in), 4 * BLOCK, &|first, block| {
             let width = block.ncols();
             multiply(block, by_output, weights.subrows(first, width).transpose());
         });

@@ -28,9 +28,9 @@ pub(super) struct Flow<'a> {
     pub(super) images: usize,
     /// What the layer was given.
     pub(super) input: &'a [f32],
-    /// The gradient by what it made of it.
+    /// The gradient with respect to its output.
     pub(super) by_output: &'a mut [f32],
-    /// Room for the gradient by the input; the first layer has no use for it.
+    /// Room for the gradient with respect to the input; the first layer has no use for it.
     pub(super) by_input: Option<&'a mut [f32]>,
 }
 

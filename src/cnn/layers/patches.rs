@@ -1,6 +1,6 @@
 //! What a kernel sees: every position's neighbourhood as a row of a matrix, so that a convolution is a matrix product.
 
-use super::super::extent::Extent;
+use super::super::activation_shape::ActivationShape;
 use super::product::{Read, read};
 use super::scratch::with_scratch;
 use crate::numeric::{Kernel, vectorised};
@@ -9,14 +9,14 @@ use std::ops::Range;
 /// Numbers of one vector instruction. Frames and neighbourhoods have that much room behind their end.
 const LANE: usize = 16;
 
-/// Numbers of neighbourhoods that are handed out at a time, about: they stay in a core's cache between being gathered and
-/// being multiplied.
+/// About how many numbers of neighbourhoods are handed out at a time: they stay in a core's cache until they are
+/// multiplied.
 const NUMBERS_AT_ONCE: usize = 1 << 18;
 
 /// Square neighbourhoods of an odd number of rows and columns, zeros beyond the border.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Patches {
-    pub(super) image: Extent,
+    pub(super) image: ActivationShape,
     /// Rows, and columns, of a neighbourhood.
     pub(super) kernel: usize,
 }

@@ -1,6 +1,6 @@
 //! Pooling over squares that do not overlap.
 
-use super::super::extent::Extent;
+use super::super::activation_shape::ActivationShape;
 use super::IMAGES_PER_CHUNK;
 use crate::numeric::{Kernel, vectorised};
 use rayon::prelude::*;
@@ -8,17 +8,21 @@ use rayon::prelude::*;
 /// Squares of an image; rows and columns that fill no square are left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Squares {
-    image: Extent,
+    image: ActivationShape,
     side: usize,
 }
 
 impl Squares {
-    pub(crate) fn new(image: Extent, side: usize) -> Self {
+    pub(crate) fn new(image: ActivationShape, side: usize) -> Self {
         Self { image, side }
     }
 
-    pub(crate) fn output(&self) -> Extent {
-        Extent { height: self.image.height / self.side, width: self.image.width / self.side, ..self.image }
+    pub(crate) fn output(&self) -> ActivationShape {
+        ActivationShape {
+            height: self.image.height / self.side,
+            width: self.image.width / self.side,
+            ..self.image
+        }
     }
 
     /// The largest number of each square and channel; `places` says which of the square it was, the first of equals.
@@ -150,11 +154,11 @@ impl Kernel for Mean<'_> {
     #[inline(always)]
     fn call(self) {
         let channels = self.squares.image.channels;
-        let share = share(self.squares.side);
+        let fraction = fraction(self.squares.side);
         self.output.fill(0.0);
         self.squares.each_place(|square, _, from| {
             let means = self.output[square * channels..(square + 1) * channels].iter_mut();
-            means.zip(&self.input[from..from + channels]).for_each(|(mean, value)| *mean += share * value);
+            means.zip(&self.input[from..from + channels]).for_each(|(mean, value)| *mean += fraction * value);
         });
     }
 }
@@ -172,11 +176,11 @@ impl Kernel for ToAll<'_> {
     #[inline(always)]
     fn call(self) {
         let channels = self.squares.image.channels;
-        let share = share(self.squares.side);
+        let fraction = fraction(self.squares.side);
         self.squares.each_place(|square, _, into| {
             let of_square = &self.by_output[square * channels..(square + 1) * channels];
             let places = self.by_input[into..into + channels].iter_mut();
-            places.zip(of_square).for_each(|(into, value)| *into = share * value);
+            places.zip(of_square).for_each(|(into, value)| *into = fraction * value);
         });
     }
 }
@@ -184,6 +188,6 @@ impl Kernel for ToAll<'_> {
 /// What a place counts in the mean of a square.
 #[allow(clippy::inline_always, reason = "part of vectorised kernels")]
 #[inline(always)]
-fn share(side: usize) -> f32 {
+fn fraction(side: usize) -> f32 {
     1.0 / (side * side) as f32
 }

@@ -30,12 +30,12 @@ pub(super) fn multiply_add(into: Write, left: Read, right: Read) {
 
 /// Hands out blocks of at most `width` columns, in parallel, with the number of each one's first.
 ///
-/// Blocks are cut at fixed places: what is computed does not hang on the number of threads.
-pub(super) fn over_column_blocks(matrix: Write, width: usize, work: &(impl Fn(usize, Write) + Sync)) {
-    over_blocks_from(0, matrix, width, work);
+/// Blocks are cut at fixed places: what is computed does not depend on the number of threads.
+pub(super) fn for_each_column_block(matrix: Write, width: usize, work: &(impl Fn(usize, Write) + Sync)) {
+    for_each_block_from(0, matrix, width, work);
 }
 
-fn over_blocks_from(first: usize, matrix: Write, width: usize, work: &(impl Fn(usize, Write) + Sync)) {
+fn for_each_block_from(first: usize, matrix: Write, width: usize, work: &(impl Fn(usize, Write) + Sync)) {
     let blocks = matrix.ncols().div_ceil(width);
     if blocks <= 1 {
         work(first, matrix);
@@ -44,7 +44,7 @@ fn over_blocks_from(first: usize, matrix: Write, width: usize, work: &(impl Fn(u
     let middle = blocks / 2 * width;
     let (left, right) = matrix.split_at_col_mut(middle);
     rayon::join(
-        || over_blocks_from(first, left, width, work),
-        || over_blocks_from(first + middle, right, width, work),
+        || for_each_block_from(first, left, width, work),
+        || for_each_block_from(first + middle, right, width, work),
     );
 }

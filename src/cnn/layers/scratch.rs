@@ -1,4 +1,4 @@
-//! Room for what a layer needs only while it works on one image.
+//! Scratch memory of a layer for one image.
 
 use std::cell::RefCell;
 

@@ -188,14 +188,14 @@ impl Array {
 }
 
 /// More bytes than these are a broken header.
-const MOST_BYTES: usize = 1 << 46;
+const MAX_BYTES: usize = 1 << 46;
 
 impl Layout {
     /// Bytes of all numbers, if so many can be.
     pub(super) fn bytes(&self) -> Option<usize> {
         let count =
             self.shape.iter().try_fold(self.numbers.size(), |product, &axis| product.checked_mul(axis));
-        count.filter(|&bytes| bytes <= MOST_BYTES)
+        count.filter(|&bytes| bytes <= MAX_BYTES)
     }
 
     pub(super) fn of_header(header: &Header) -> Result<Self, String> {

@@ -1,11 +1,11 @@
-//! Libraries that panic on broken files are kept from ending the program.
+//! Catches panics of libraries on broken files.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::sync::Once;
 
 thread_local! {
-    /// Whether a panic of this thread is expected, and not to be told.
+    /// Whether a panic of this thread is expected, and not to be reported.
     static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -13,10 +13,10 @@ thread_local! {
 pub(super) fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        let tell = take_hook();
+        let report = take_hook();
         set_hook(Box::new(move |panic| {
             if !QUIET.get() {
-                tell(panic);
+                report(panic);
             }
         }));
     });

@@ -1,5 +1,5 @@
-//! Arrays by their names, as people save what their models say: NPZ and safetensors archives, NPY files, CSV and Parquet
-//! tables, from files or from a pipe. Large arrays are mapped, not read.
+//! Named arrays as users save a model's output: NPZ and safetensors archives, NPY files, CSV and Parquet tables, from
+//! files or from a pipe. Large arrays are mapped, not read.
 
 mod array;
 mod columns;
@@ -41,9 +41,9 @@ pub enum Contents {
 /// Names of columns that hold labels.
 pub const LABEL_COLUMNS: [&str; 5] = ["label", "labels", "target", "class", "y"];
 
-/// Reads what a file holds, told by how it begins; `-` is standard input.
+/// Reads what a file holds, recognised by its first bytes; `-` is standard input.
 ///
-/// `table` says which columns of a table hold what; archives and single arrays do not look at it.
+/// `table` says which columns of a table hold what; archives and single arrays ignore it.
 ///
 /// Fails, naming file and place, when the file cannot be read, or is cut off, damaged, or packed to hold more than it says.
 pub fn read_arrays(path: &Path, table: &TableColumns) -> Result<Contents, DataError> {

@@ -10,17 +10,17 @@ use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
 /// More arrays than these are no model's output.
-const MOST_ARRAYS: usize = 1000;
+const MAX_ARRAYS: usize = 1000;
 
 /// Reads the archive: what an audit reads, and the array that holds `sample_weights`, if one is named. Arrays that are not of
 /// numbers are an error of whoever asks for them.
 pub(super) fn read(opened: &Opened, sample_weights: Option<&str>) -> Result<Arrays, DataError> {
     let damaged = |error| damaged(&opened.place, &error);
     let mut archive = ZipArchive::new(Cursor::new(opened.bytes())).map_err(damaged)?;
-    if archive.len() > MOST_ARRAYS {
+    if archive.len() > MAX_ARRAYS {
         return Err(DataError::invalid(
             &opened.place,
-            format!("holds {} arrays; the most are {MOST_ARRAYS}", archive.len()),
+            format!("holds {} arrays; the most are {MAX_ARRAYS}", archive.len()),
         ));
     }
     let mut named = Vec::new();
@@ -75,7 +75,7 @@ fn array_of(opened: &Opened, archive: &mut Archive, index: usize, place: &str) -
                 layout.bytes().ok_or_else(|| "announces more numbers than can be".to_owned())
             });
             let announced = announced.map_err(|problem| DataError::invalid(place, problem))?;
-            // From its beginning again: header and numbers, and nothing that was not announced.
+            // Read again from its start: header and numbers, and nothing beyond the announced size.
             let entry = archive.by_index(index).map_err(|error| damaged(place, &error))?;
             let most = (header.length + announced) as u64;
             let (unpacked, more) = Opened::at_most(entry, most, place)?;

@@ -1,4 +1,4 @@
-//! A file that is looked at as bytes: mapped where it lies, or copied from a pipe to where it can be mapped.
+//! A file as bytes: mapped in place, or copied from a pipe into a temporary file and mapped.
 
 use crate::data::DataError;
 use crate::data::mapped::map;

@@ -11,7 +11,7 @@ use parquet::data_type::DataType;
 use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
-/// Reads the table; where the library panics on a broken file, that is what is said.
+/// Reads the table; a panic of the library on a broken file becomes an error.
 pub(super) fn read(opened: &Opened, table: &TableColumns) -> Result<Columns, DataError> {
     let broken = || DataError::invalid(&opened.place, "is cut off or damaged; write the table again");
     guarded(|| read_unguarded(opened, table)).unwrap_or_else(|| Err(broken()))

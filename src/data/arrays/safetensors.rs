@@ -10,7 +10,7 @@ use safetensors::{Dtype, SafeTensors};
 /// Whether a file begins with a header's length and the header.
 pub(super) fn looks_like(bytes: &[u8]) -> bool {
     let Some((length, rest)) = bytes.split_first_chunk::<8>() else { return false };
-    // A header of more bytes than these is refused by the format itself.
+    // The format's own limit on the bytes of a header.
     u64::from_le_bytes(*length) <= 100_000_000 && rest.first() == Some(&b'{')
 }
 

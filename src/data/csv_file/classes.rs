@@ -1,4 +1,4 @@
-//! From the texts of a label column to classes: which texts are one class, their names and their order.
+//! Makes classes of the texts of a label column: which texts are one class, their names and their order.
 
 use std::collections::HashMap;
 
@@ -8,10 +8,10 @@ use crate::data::Labels;
 /// The labels read so far.
 #[derive(Debug, Default)]
 pub(super) struct ClassTexts {
-    /// Number of each distinct text, in order of first sight, and the line where it was first seen.
+    /// Number of each distinct text, in order of first appearance, and the line where it was first seen.
     seen: HashMap<String, (u32, u64)>,
     /// Number of the text of each sample.
-    of_sample: Vec<u32>,
+    class_indices: Vec<u32>,
 }
 
 impl ClassTexts {
@@ -25,12 +25,12 @@ impl ClassTexts {
             self.seen.insert(text.to_owned(), (number, line));
             number
         };
-        self.of_sample.push(number);
+        self.class_indices.push(number);
         Ok(())
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.of_sample.is_empty()
+        self.class_indices.is_empty()
     }
 
     /// Sorts and names the classes; `file` and `column` are for errors.
@@ -50,11 +50,11 @@ impl ClassTexts {
                 format!("holds one class only, {}; at least two are needed", quoted(only)),
             ));
         }
-        let mut of_sample = self.of_sample;
-        for label in &mut of_sample {
+        let mut class_indices = self.class_indices;
+        for label in &mut class_indices {
             *label = class_of_text[*label as usize];
         }
-        Labels::new(of_sample, names)
+        Labels::new(class_indices, names)
     }
 }
 
@@ -78,7 +78,7 @@ fn ranked<T: Ord + Clone>(values: &[T]) -> (Vec<u32>, Vec<T>) {
 /// `3`, `-1`, `+2`, and forms such as `3.0` whose value is whole.
 #[expect(clippy::cast_possible_truncation, reason = "guarded: the value is whole and below 2^53")]
 fn whole_number(text: &str) -> Option<i128> {
-    /// Above this, a 64-bit float no longer tells neighbouring integers apart.
+    /// Above this, a 64-bit float no longer distinguishes neighbouring integers.
     const EXACT: f64 = 9_007_199_254_740_992.0;
     text.parse::<i128>().ok().or_else(|| {
         let value = text.parse::<f64>().ok()?;
@@ -114,21 +114,21 @@ mod tests {
     fn integers_sort_as_numbers() {
         let labels = labels(&["10", "9", "-1", "9"]).expect("valid");
         assert_eq!(labels.class_names(), ["-1", "9", "10"]);
-        assert_eq!(labels.of_sample(), [2, 1, 0, 1]);
+        assert_eq!(labels.class_indices(), [2, 1, 0, 1]);
     }
 
     #[test]
     fn forms_of_one_integer_are_one_class() {
         let labels = labels(&["3.0", "+3", "3", "-0.0", "0"]).expect("valid");
         assert_eq!(labels.class_names(), ["0", "3"]);
-        assert_eq!(labels.of_sample(), [1, 1, 1, 0, 0]);
+        assert_eq!(labels.class_indices(), [1, 1, 1, 0, 0]);
     }
 
     #[test]
     fn text_sorts_by_bytes_and_keeps_numbers_as_written() {
         let labels = labels(&["b", "10", "9.5", "B", "é"]).expect("valid");
         assert_eq!(labels.class_names(), ["10", "9.5", "B", "b", "é"]);
-        assert_eq!(labels.of_sample(), [3, 0, 1, 2, 4]);
+        assert_eq!(labels.class_indices(), [3, 0, 1, 2, 4]);
     }
 
     #[test]

@@ -63,7 +63,7 @@ impl Columns {
     }
 }
 
-/// The header row and where it stands.
+/// The header row and its line.
 struct Header<'a> {
     names: &'a [String],
     /// Positions of each name, in file order.

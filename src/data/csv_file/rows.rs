@@ -1,4 +1,4 @@
-//! The rows of a CSV file one at a time, each knowing where it stands.
+//! The rows of a CSV file one at a time, each with its line.
 
 use std::fs::File;
 use std::io::{BufReader, ErrorKind};
@@ -48,7 +48,7 @@ impl Rows {
             return Ok(false);
         }
         let left_open = self.reader.get_ref().finished();
-        // The parser stands after the row; only quoted cells can hold line ends of their own.
+        // The parser is past the row; only quoted cells can hold line ends of their own.
         #[expect(clippy::naive_bytecount, reason = "rows are short; not worth a dependency")]
         let inside = self.row.as_slice().iter().filter(|&&byte| byte == b'\n').count() as u64;
         let end = u64::from(!left_open);

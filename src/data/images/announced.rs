@@ -4,13 +4,14 @@ use crate::data::DataError;
 use std::io::Read;
 
 /// More bytes than these are no image set but a broken header.
-const MOST_BYTES: u64 = 1 << 36;
+const MAX_BYTES: u64 = 1 << 36;
 
 /// Reads all that is left of `source`: as many values of `size` bytes as the product of `axes`, which a header speaks of.
 /// `place` is what errors name.
 ///
-/// Memory grows with what is there, not with what the header says, and nothing is unpacked beyond one byte more than that:
-/// neither a broken header nor a packed file that unpacks to far more than it says takes memory that the values do not.
+/// Memory grows with the bytes present, not with the header's announcement, and at most one byte more than announced is
+/// unpacked. Neither a broken header nor a packed file that unpacks to far more than announced takes more memory than
+/// the values.
 pub(super) fn read_announced(
     source: impl Read,
     axes: &[usize],
@@ -22,7 +23,7 @@ pub(super) fn read_announced(
     let expected = axes
         .iter()
         .try_fold(size as u64, |product, &axis| product.checked_mul(axis as u64))
-        .filter(|&bytes| bytes > 0 && bytes <= MOST_BYTES)
+        .filter(|&bytes| bytes > 0 && bytes <= MAX_BYTES)
         .ok_or_else(|| invalid(format!("its header speaks of {said} values, which cannot be")))?;
     let mut bytes = Vec::new();
     let read = source.take(expected + 1).read_to_end(&mut bytes);

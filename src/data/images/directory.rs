@@ -1,7 +1,7 @@
 //! Image sets by the names that their files usually have.
 
+use super::cache::{ImageCache, Source};
 use super::cifar::Cifar;
-use super::kept::{KeptSets, Source};
 use super::{Images, idx, npz};
 use crate::data::DataError;
 use std::path::{Path, PathBuf};
@@ -46,7 +46,7 @@ impl Format {
     }
 }
 
-static KEPT: KeptSets = KeptSets::new();
+static KEPT: ImageCache = ImageCache::new();
 
 /// Reads one part of the image set at `path`: a directory, or an NPZ file.
 ///

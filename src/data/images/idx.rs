@@ -57,7 +57,7 @@ fn wrong_magic(magic: u32, wanted: u32) -> String {
     }
 }
 
-/// Gzip is told by its first two bytes.
+/// Gzip is recognised by its first two bytes.
 fn open(path: &Path) -> Result<Box<dyn Read>, DataError> {
     let file = |path: &Path| File::open(path).map_err(|error| DataError::unreadable(path, &error));
     let mut begin = Vec::new();

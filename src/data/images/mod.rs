@@ -2,10 +2,10 @@
 //! files laid out as those of `MedMNIST`.
 
 mod announced;
+mod cache;
 mod cifar;
 mod directory;
 mod idx;
-mod kept;
 mod npz;
 mod sample;
 mod shape;

@@ -24,7 +24,7 @@ pub(super) fn read(path: &Path, part: Part) -> Result<Images, DataError> {
     let labels = Array::find(&mut archive, path, labels)?;
     let label_place = labels.place.clone();
     let classes = labels.classes()?;
-    // Labels come first because they are few: what does not fit is told before millions of values are unpacked.
+    // Labels come first because they are few: what does not fit is refused before millions of values are unpacked.
     let pictures = Array::find(&mut archive, path, images)?;
     let (count, shape) = pictures.image_shape()?;
     if count != classes.len() {

@@ -17,7 +17,7 @@ impl ImageSample {
     /// `counts[i]` images of class `classes[i]` to learn from, and for each entry of `apart` a sample of so many images of every
     /// class, none of them among the others.
     ///
-    /// Images are drawn as [`Images::subset`] draws them; those kept apart hang on neither `counts` nor the other classes.
+    /// Images are drawn as [`Images::subset`] draws them; those kept apart depend on neither `counts` nor the other classes.
     ///
     /// Fails as [`Images::subset`] does.
     pub fn draw(

@@ -20,7 +20,7 @@ impl ImageShape {
         self.channels * self.height * self.width
     }
 
-    /// What each value is called: `pixel_r0_c0`, or of several channels `pixel_k0_r0_c0`, counted from the top left.
+    /// Names of the values: `pixel_r0_c0`, or of several channels `pixel_k0_r0_c0`, counted from the top left.
     #[must_use]
     pub fn names(self) -> Vec<String> {
         let place = |value: usize| {

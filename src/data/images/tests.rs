@@ -1,6 +1,6 @@
 //! Image files written by hand, whole and broken.
 
-mod kept;
+mod cache;
 mod npz;
 
 use super::*;

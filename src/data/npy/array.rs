@@ -1,5 +1,5 @@
-//! One array of numbers in an NPY file, mapped into memory: pages are read when they are looked at, and the system may
-//! drop them again.
+//! One array of numbers in an NPY file, mapped into memory: pages are read on access, and the system may drop them
+//! again.
 
 use super::header::Header;
 use crate::data::mapped::map;

@@ -1,4 +1,4 @@
-//! The header of an NPY file: what the numbers behind it are and how they are arranged.
+//! The header of an NPY file: type and arrangement of the numbers.
 
 use crate::data::DataError;
 use std::io::Read;
@@ -16,7 +16,7 @@ pub(in crate::data) struct Header {
 }
 
 const MAGIC: &[u8] = b"\x93NUMPY";
-/// `NumPy` itself reads no longer header unless it is told to trust the file.
+/// `NumPy` itself reads no longer header unless asked to trust the file.
 const LONGEST: u64 = 10_000;
 /// The byte order of this machine, as NPY files write it.
 const NATIVE: char = if cfg!(target_endian = "little") { '<' } else { '>' };

@@ -12,7 +12,7 @@ pub(in crate::data) struct WholeNumbers {
 }
 
 impl WholeNumbers {
-    /// Those that a header speaks of; booleans are 0 and 1. Or what is wrong with them as labels.
+    /// The numbers that a header announces, or why they cannot be labels; booleans are 0 and 1.
     pub(in crate::data) fn of(header: &Header) -> Result<Self, String> {
         let descr = header.descr.as_str();
         let big_endian = descr.starts_with('>') || (cfg!(target_endian = "big") && !descr.starts_with('<'));

@@ -63,7 +63,7 @@ impl Curve<'_> {
     }
 }
 
-/// The groups of a panel, each with one curve per line of its plan.
+/// The groups of a panel, each with one curve per planned line.
 pub(super) fn groups<'a>(results: &'a Results, plan: &CurvePanel) -> Vec<Group<'a>> {
     let fixed = |record: &&Record| {
         let wanted = plan.only.is_empty() || plan.only.contains(&results.series_name(record.series));
@@ -141,7 +141,7 @@ fn places(
         numbers.filter_map(at).collect()
     } else {
         let Ok(along) = Measure::named(&plan.x) else { return Vec::new() };
-        // A place that only some draws reach would compare different draws with each other.
+        // Places without a value in some draws are left out: curves would compare different draws.
         let lengths = records.iter().map(|record| record.all(along).len());
         let length = lengths.filter(|&length| length > 0).min().unwrap_or(0);
         let of = |measure: Measure, number: usize| -> Vec<f64> {

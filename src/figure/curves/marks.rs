@@ -1,4 +1,4 @@
-//! Circles on curves where the eye should go, and the note that says why.
+//! Circles that mark points on curves, and a note for them.
 
 use crate::analysis::specification::Mark;
 
@@ -39,7 +39,7 @@ pub(super) fn draw(
     note.draw_leader(panel.canvas, centre, at, RADIUS + CURVE_WIDTH)
 }
 
-/// Where a mark stands on the paper for one group, and on which of its lines.
+/// Where a mark is on the paper for one group, and on which of its lines.
 fn place(panel: &Panel, mark: &Mark, group: &Group) -> Option<(Point, usize)> {
     match mark {
         Mark::Crossing { lines: [one, other], .. } => {
@@ -58,9 +58,9 @@ fn crossing(panel: &Panel, one: &Curve, other: &Curve) -> Option<Point> {
         panel.visible(one.middles()).into_iter().zip(panel.visible(other.middles())).collect();
     pairs.windows(2).find_map(|pair| {
         let (before, after) = (pair[0].0.1 - pair[0].1.1, pair[1].0.1 - pair[1].1.1);
-        let share = if before == after { 0.0 } else { before / (before - after) };
+        let fraction = if before == after { 0.0 } else { before / (before - after) };
         let ((x0, y0), (x1, y1)) = (pair[0].0, pair[1].0);
-        (before * after <= 0.0 && (0.0..=1.0).contains(&share))
-            .then_some((x0 + share * (x1 - x0), y0 + share * (y1 - y0)))
+        (before * after <= 0.0 && (0.0..=1.0).contains(&fraction))
+            .then_some((x0 + fraction * (x1 - x0), y0 + fraction * (y1 - y0)))
     })
 }

@@ -1,4 +1,4 @@
-//! The pictures, looked at as a reader would: what is written, where it stands, whether anything is covered.
+//! Tests of figures as readers see them: the text, its position, and that nothing is covered.
 //!
 //! Set `EQUIPOISE_FIGURES` to a directory to have each tested figure written there as well.
 
@@ -16,7 +16,7 @@ use resvg::usvg::{Group, Node, Rect, TextChunk, Tree};
 use super::render::{DEFAULT_DPI, Figure, FileFormat};
 use super::text::reading_options;
 
-/// Where each text of a figure stands, as `(text, box)`.
+/// Where each text of a figure is, as `(text, box)`.
 fn texts(figure: &Figure) -> Vec<(String, Rect)> {
     let mut found = Vec::new();
     visit(tree(figure).root(), &mut |node| {

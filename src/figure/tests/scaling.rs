@@ -20,7 +20,7 @@ fn record() -> ScalingRecord {
 }
 
 #[test]
-fn exponents_stand_at_the_ends_of_the_lines() {
+fn exponents_are_at_the_ends_of_the_lines() {
     let figure = draw(&record()).expect("a good record");
     assert_written(&figure, &["a", "b", "c", "exponent of N", "exponent of d", "seconds"]);
     assert_written(&figure, &["LGL 1.00", "SML 2.00", "LGL-INR 2.00", "dotted: ∝ d²"]);
@@ -28,7 +28,7 @@ fn exponents_stand_at_the_ends_of_the_lines() {
 }
 
 #[test]
-fn the_caption_tells_exponents_and_memory() {
+fn the_caption_has_exponents_and_memory() {
     let caption = draw(&record()).expect("a good record").caption;
     assert!(caption.contains("from 1.00 to 1.00 in N"), "{caption}");
     assert!(caption.contains("within 25 % of what was foreseen"), "{caption}");

@@ -67,7 +67,7 @@ pub(in crate::solver) fn residuals_of_classes(problem: &Problem, logits: &DMatri
     let mut residuals = DMatrix::zeros(logits.nrows(), logits.ncols());
     problem.loss.value_and_gradient(logits, targets, &mut residuals);
     let mut sums = vec![vec![Sum::default(); logits.nrows()]; targets.classes()];
-    for (residuals, &class) in residuals.column_iter().zip(targets.of_sample()) {
+    for (residuals, &class) in residuals.column_iter().zip(targets.class_indices()) {
         sums[class as usize].iter_mut().zip(residuals.iter()).for_each(|(sum, r)| sum.add(r.abs()));
     }
     sums.into_iter().map(|sums| sums.into_iter().map(|sum| sum.value()).collect()).collect()

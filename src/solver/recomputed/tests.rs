@@ -63,7 +63,7 @@ fn recomputed(problem: &Problem, head: &Head) -> Recomputed {
     Recomputed::with_gradient(problem, head).expect("moderate numbers").0
 }
 
-/// Largest entry of the gradient as the loss itself tells it, in the user's units.
+/// Largest entry of the gradient of the loss itself, in the user's units.
 fn by_the_loss(problem: &Problem, head: &Head) -> f64 {
     let features = problem.dataset.features();
     let mut logits = head.logits(&features);
@@ -97,7 +97,7 @@ fn check_certificate(point: &StationaryPoint, case: &str) {
     let found = &point.recomputed();
     assert!(found.relative_gradient <= 1e-14, "{case}: {found:?}");
     for flow in &found.flows {
-        // The balance is the gradient by the intercept beside half the terms that cancel in it.
+        // The balance is the gradient with respect to the intercept beside half the terms that cancel in it.
         assert!(flow.residual <= 2e-14 && flow.outflow > 0.0, "{case}: {flow:?}");
     }
 }

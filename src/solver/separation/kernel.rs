@@ -13,11 +13,11 @@ use std::collections::HashSet;
 /// Shares of the largest margin below which a sample is taken to be on the border.
 const ON_BORDER: [f64; 2] = [1e-6, 1e-9];
 /// Equations with more unknowns are not eliminated.
-const MOST_UNKNOWNS: usize = 120;
+const MAX_UNKNOWNS: usize = 120;
 /// Most different equations that are looked at.
-const MOST_EQUATIONS: usize = 3000;
+const MAX_EQUATIONS: usize = 3000;
 /// Free unknowns are tried one by one up to this many.
-const MOST_SINGLE: usize = 24;
+const MAX_SINGLE: usize = 24;
 /// Bits that free unknowns are rounded to.
 const BITS: [u32; 5] = [1, 4, 10, 20, 40];
 /// Bits of free unknowns whose neighbours are tried too.
@@ -26,33 +26,33 @@ const BITS_OF_NEIGHBOURS: std::ops::RangeInclusive<u32> = 1..=14;
 const MOVED: usize = 3;
 const MOVES: [f64; 5] = [0.0, 1.0, -1.0, 2.0, -2.0];
 /// Neighbours handed out for each share at most.
-const MOST_NEIGHBOURS: usize = 64;
+const MAX_NEIGHBOURS: usize = 64;
 
 /// Candidates near a direction, the simplest first.
 pub(super) fn directions_near(margins: &Margins, nearest: &Nearest) -> impl Iterator<Item = Head> {
-    ON_BORDER.into_iter().filter_map(|share| directions(margins, nearest, share)).flatten()
+    ON_BORDER.into_iter().filter_map(|fraction| directions(margins, nearest, fraction)).flatten()
 }
 
-fn directions(margins: &Margins, nearest: &Nearest, share: f64) -> Option<impl Iterator<Item = Head>> {
+fn directions(margins: &Margins, nearest: &Nearest, fraction: f64) -> Option<impl Iterator<Item = Head>> {
     let unknowns = margins.user_unknowns(&nearest.head);
     let kept: Vec<usize> = (0..unknowns.len()).filter(|&unknown| unknowns[unknown].1).collect();
-    if kept.len() > MOST_UNKNOWNS {
+    if kept.len() > MAX_UNKNOWNS {
         return None;
     }
     let largest = nearest.margins.iter().copied().fold(0.0, f64::max);
-    let border = (0..nearest.margins.len()).filter(|&index| nearest.margins[index] <= share * largest);
+    let border = (0..nearest.margins.len()).filter(|&index| nearest.margins[index] <= fraction * largest);
     let mut seen = HashSet::new();
     let equations = border.filter_map(|index| {
         let row = margins.user_row(index);
         let row: Vec<f64> = kept.iter().map(|&unknown| row[unknown]).collect();
         seen.insert(row.iter().map(|entry| entry.to_bits()).collect::<Vec<_>>()).then_some(row)
     });
-    let elimination = Elimination::of(kept.len(), equations.take(MOST_EQUATIONS))?;
+    let elimination = Elimination::of(kept.len(), equations.take(MAX_EQUATIONS))?;
     let near: Vec<f64> = kept.iter().map(|&unknown| unknowns[unknown].0).collect();
     let free = elimination.free();
     let single: Vec<Vec<f64>> = free
         .iter()
-        .take(MOST_SINGLE)
+        .take(MAX_SINGLE)
         .filter(|&&place| near[place] != 0.0)
         .map(|&place| {
             let mut one = vec![0.0; near.len()];
@@ -71,7 +71,7 @@ fn directions(margins: &Margins, nearest: &Nearest, share: f64) -> Option<impl I
         let solution = elimination.0.solution(&elimination.1, &values);
         solution.iter().all(is_double).then(|| in_doubles(&solution))
     });
-    let heads = few.chain(exact.take(MOST_NEIGHBOURS)).map(move |solution| {
+    let heads = few.chain(exact.take(MAX_NEIGHBOURS)).map(move |solution| {
         let mut all = vec![0.0; unknowns.len()];
         kept.iter().zip(solution).for_each(|(&unknown, value)| all[unknown] = value);
         margins.head_of_user_unknowns(&all)

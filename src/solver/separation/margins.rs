@@ -4,21 +4,21 @@ use super::Sides;
 use super::proof::with_ones;
 use crate::data::Dataset;
 use crate::loss::Targets;
-use crate::numeric::{Sum, map_sample_chunks, over_sample_spans, two_product};
+use crate::numeric::{Sum, fold_sample_spans, map_sample_chunks, two_product};
 use crate::solver::linear_program::{LeastMargin, MarginRow};
 use crate::solver::scaling::Scaling;
 use crate::solver::solution::Head;
 use nalgebra::{DMatrix, DVector};
 use std::ops::Range;
 
-/// The least margin (samples of unit norm, directions of about unit size) that the linear program tells from zero.
+/// The least margin (samples of unit norm, directions of about unit size) that the linear program distinguishes from zero.
 const LP_ZERO: f64 = 1e-7;
 /// Bound on the unknowns, far above their size in any direction that is of use.
 const BOUND: f64 = 1e4;
 /// Most rounds of adding violated constraints.
-const MOST_ROUNDS: usize = 60;
+const MAX_ROUNDS: usize = 60;
 /// How far each sharpening reaches, as a share of the direction.
-const REACHES: [f64; 3] = [1e-5, 1e-9, 1e-12];
+const RADII: [f64; 3] = [1e-5, 1e-9, 1e-12];
 
 /// The margins of every sample, each divided by the sample's norm, over centred and scaled features.
 ///
@@ -109,7 +109,7 @@ impl<'a> Margins<'a> {
         Head { coefficients, intercepts }
     }
 
-    /// A direction's unknowns in the user's units, and whether each counts beside the largest in scaled units.
+    /// A direction's unknowns in the user's units, and whether each is more than negligible relative to the largest in scaled units.
     pub(super) fn user_unknowns(&self, head: &Head) -> Vec<(f64, bool)> {
         /// A share of the largest unknown that counts for none.
         const NEGLIGIBLE: f64 = 1e-6;
@@ -147,7 +147,7 @@ impl<'a> Margins<'a> {
     /// The rows of unknowns that a margin weighs a sample by, each with its sign.
     fn signed_rows(&self, index: usize) -> impl Iterator<Item = (usize, f64)> {
         let (sample, which) = (index / self.free_rows(), index % self.free_rows());
-        let own = self.targets.of_sample()[sample] as usize;
+        let own = self.targets.class_indices()[sample] as usize;
         let rows = match self.sides {
             Sides::OneAgainstRest(class) => [Some((0, if own == class { 1.0 } else { -1.0 })), None],
             Sides::AllPairs => {
@@ -186,9 +186,9 @@ impl<'a> Margins<'a> {
     /// Mean of all margins, as a linear function of the unknowns.
     fn mean(&self) -> DVector<f64> {
         let dimension = self.dimension();
-        let share = 1.0 / (self.targets.samples() * self.free_rows()) as f64;
+        let per_row = 1.0 / (self.targets.samples() * self.free_rows()) as f64;
         let mut total = DVector::zeros(self.unknowns());
-        over_sample_spans(
+        fold_sample_spans(
             self.targets.samples(),
             || DVector::zeros(self.unknowns()),
             |part, range| {
@@ -197,7 +197,7 @@ impl<'a> Margins<'a> {
                     for which in 0..self.free_rows() {
                         for (place, sign) in self.signed_rows(sample * self.free_rows() + which) {
                             let entries = part.as_mut_slice()[place * dimension..].iter_mut();
-                            let weight = share * sign / self.norms[sample];
+                            let weight = per_row * sign / self.norms[sample];
                             entries.zip(numbers).for_each(|(entry, number)| *entry += weight * number);
                         }
                     }
@@ -271,7 +271,7 @@ impl<'a> Margins<'a> {
         let mut included = vec![false; at_hand.len()];
         let mut rows: Vec<MarginRow> = Vec::new();
         let mut threshold = f64::INFINITY;
-        for _ in 0..MOST_ROUNDS {
+        for _ in 0..MAX_ROUNDS {
             for index in lowest(&at_hand, threshold, &included, 2 * self.unknowns() + 64) {
                 included[index] = true;
                 rows.push(self.margin_row(index, 0.0));
@@ -292,26 +292,26 @@ impl<'a> Margins<'a> {
         None
     }
 
-    /// Enlarges the least margin within ever smaller reach of a direction, where the linear program sees differences that
+    /// Enlarges the least margin within an ever smaller distance of a direction, where the linear program sees differences that
     /// were below its tolerance before. `None` where classes turn out to overlap.
     pub(super) fn sharpened(&self, nearest: Nearest) -> Option<Nearest> {
         /// Shares of the largest margin that rounding may leave of an overlap.
         const ROUNDING: f64 = 1e-11;
         let mean = self.mean();
         let mut nearest = nearest;
-        for reach in REACHES {
+        for radius in RADII {
             let exact = self.evaluate_head(&nearest.head);
             let least = exact.iter().copied().fold(f64::INFINITY, f64::min);
             // Rows have unit norm, two of them at most.
-            let within = least + 4.0 * (self.unknowns() as f64).sqrt() * reach;
+            let within = least + 4.0 * (self.unknowns() as f64).sqrt() * radius;
             let some = lowest(&exact, within, &vec![false; exact.len()], 20 * self.unknowns() + 2000);
             let rows: Vec<MarginRow> = some
                 .into_iter()
-                .map(|index| self.margin_row(index, (exact[index] - least) / reach))
+                .map(|index| self.margin_row(index, (exact[index] - least) / radius))
                 .collect();
             let program = LeastMargin { rows: &rows, total: &mean, sum: 0.0, bound: 1.0 };
             let Some(best) = program.maximise() else { break };
-            let step = self.head(&best.unknowns.iter().map(|entry| entry * reach).collect::<Vec<_>>());
+            let step = self.head(&best.unknowns.iter().map(|entry| entry * radius).collect::<Vec<_>>());
             let head = Head {
                 coefficients: &nearest.head.coefficients + step.coefficients,
                 intercepts: nearest

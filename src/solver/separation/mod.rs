@@ -21,13 +21,13 @@ pub use thresholds::{FeatureValues, GivenAway};
 use thresholds::{Thresholds, Wanted};
 
 /// Linear programs with more unknowns are not attempted.
-const MOST_UNKNOWNS: usize = 4000;
+const MAX_UNKNOWNS: usize = 4000;
 /// Numbers read by one program for every class; where it is more, classes are judged by single features only.
-const MOST_NUMBERS: u128 = 1 << 31;
+const MAX_NUMBERS: u128 = 1 << 31;
 
 /// Numbers that the linear program of so many unknowns is made of at most.
 pub(super) fn largest_program(unknowns: usize) -> u128 {
-    let unknowns = unknowns.min(MOST_UNKNOWNS) as u128;
+    let unknowns = unknowns.min(MAX_UNKNOWNS) as u128;
     16 * unknowns * unknowns
 }
 
@@ -74,7 +74,7 @@ pub(super) struct Separation {
 pub(super) enum Verdict {
     /// There is one.
     Proved(Box<Separation>),
-    /// Classes overlap or are apart by less than floating point can tell.
+    /// Classes overlap or are apart by less than floating point can resolve.
     Undecided,
     /// None was found, or there is none.
     None,
@@ -158,7 +158,7 @@ impl<'a> SeparationSearch<'a> {
         }
         let scaling = self.measured.scaling.get_or_init(|| Scaling::new(self.dataset, 0.0));
         let margins = Margins::new(self.dataset, scaling, targets, sides);
-        if margins.unknowns() > MOST_UNKNOWNS {
+        if margins.unknowns() > MAX_UNKNOWNS {
             return Verdict::Undecided;
         }
         let Some(nearest) = margins.nearest_to_separation() else { return Verdict::None };
@@ -193,7 +193,7 @@ impl<'a> SeparationSearch<'a> {
         let numbers = wide(targets.classes()) * wide(targets.samples()) * wide(self.dataset.dimension() + 1);
         let of_class = |class| {
             let sides = Sides::OneAgainstRest(class);
-            if numbers > MOST_NUMBERS {
+            if numbers > MAX_NUMBERS {
                 return self.thresholds(targets).separation(self.dataset, targets, sides, Wanted::Any);
             }
             match self.thoroughly(targets, sides) {

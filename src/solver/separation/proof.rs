@@ -127,7 +127,7 @@ impl Rows {
     fn count(&self, dataset: &Dataset, targets: &Targets, range: Range<usize>) -> Option<Counted> {
         let mut counted = Counted::none(targets.classes());
         let samples = with_ones(dataset, range.clone());
-        let places = range.map(|place| (place, targets.of_sample()[place] as usize));
+        let places = range.map(|place| (place, targets.class_indices()[place] as usize));
         for (sample, (place, class)) in samples.chunks_exact(dataset.dimension() + 1).zip(places) {
             let (mut positive, mut zero) = (false, false);
             self.each_margin(sample, class, |sign| {
@@ -178,7 +178,7 @@ pub(super) fn centred(dataset: &Dataset, targets: &Targets, sides: Sides, mut he
     let parts = map_sample_chunks(targets.samples(), |range| {
         let (mut above, mut below) = (f64::INFINITY, f64::NEG_INFINITY);
         let samples = with_ones(dataset, range.clone());
-        for (sample, &own) in samples.chunks_exact(row.len()).zip(&targets.of_sample()[range]) {
+        for (sample, &own) in samples.chunks_exact(row.len()).zip(&targets.class_indices()[range]) {
             let score: f64 = sample.iter().zip(&row).map(|(value, weight)| value * weight).sum();
             if own as usize == class {
                 above = above.min(score);

@@ -11,7 +11,7 @@ use nalgebra::DMatrix;
 use serde::Serialize;
 
 /// Features that may separate are proved one after another, no more of them than this.
-const MOST_PROOFS: usize = 16;
+const MAX_PROOFS: usize = 16;
 /// Features whose difference is below this share of their size are nearly equal.
 const NEARLY_EQUAL: f64 = 1e-6;
 /// Samples that must agree before two features are compared over all.
@@ -50,7 +50,7 @@ impl GivenAway {
     #[must_use]
     pub fn sentence(&self, feature_names: &[String], class_names: &[String], about: Option<usize>) -> String {
         /// Where there are more classes, those that are not among them are named, or they are only counted.
-        const MOST_NAMED: usize = 3;
+        const MAX_NAMED: usize = 3;
         let name =
             |names: &[String], place: usize| names.get(place).cloned().unwrap_or_else(|| place.to_string());
         let mut feature = name(feature_names, self.feature);
@@ -69,12 +69,12 @@ impl GivenAway {
                 format!("classes {}", names.join(", "))
             }
         };
-        if self.classes.len() <= MOST_NAMED {
+        if self.classes.len() <= MAX_NAMED {
             return format!("every sample with {feature} {values} belongs to {}", named(&self.classes));
         }
         let others: Vec<usize> =
             (0..class_names.len()).filter(|class| !self.classes.contains(class)).collect();
-        if others.len() <= MOST_NAMED {
+        if others.len() <= MAX_NAMED {
             return format!("no sample with {feature} {values} belongs to {}", named(&others));
         }
         if let Some(class) = about.filter(|class| others.contains(class)) {
@@ -166,7 +166,7 @@ impl Thresholds {
             return Self { columns, classes, ranges };
         }
         each_sample(dataset, |index, sample| {
-            let class = targets.of_sample()[index] as usize;
+            let class = targets.class_indices()[index] as usize;
             for (place, column) in columns.iter().enumerate() {
                 match column.value(sample) {
                     Some(value) => ranges[place * classes + class].include(value),
@@ -197,7 +197,7 @@ impl Thresholds {
             Sides::AllPairs => self.split_anywhere(place),
         });
         let splits = splits.filter(|split| wanted == Wanted::Any || split.is_strict);
-        let proofs = splits.take(MOST_PROOFS).filter_map(|split| {
+        let proofs = splits.take(MAX_PROOFS).filter_map(|split| {
             let found = prove(dataset, targets, sides, split.direction(dataset, sides))?;
             Some((split, found))
         });
@@ -311,16 +311,16 @@ impl Split {
             };
             side.0.include(value);
             side.1 += targets.sample_weight(index);
-            side.2[targets.of_sample()[index] as usize] = true;
+            side.2[targets.class_indices()[index] as usize] = true;
         });
-        let told = |(range, samples, of_class): (Range, f64, Vec<bool>), values: FeatureValues| {
+        let proof = |(range, samples, of_class): (Range, f64, Vec<bool>), values: FeatureValues| {
             let values = if range.low == range.high { FeatureValues::EqualTo(range.low) } else { values };
             let classes = (0..of_class.len()).filter(|&class| of_class[class]).collect();
             let Column { feature, minus } = self.column;
             (samples > 0.0).then_some(GivenAway { feature, minus, values, classes, samples })
         };
-        let above = told(above, FeatureValues::Above(self.threshold));
-        let below = told(below, FeatureValues::Below(self.threshold));
+        let above = proof(above, FeatureValues::Above(self.threshold));
+        let below = proof(below, FeatureValues::Below(self.threshold));
         above.into_iter().chain(below).collect()
     }
 }

@@ -19,7 +19,7 @@ export class Asker {
   #asking = false;
   #next = null;
 
-  /** `answered` and `refused` are told of every question that was not overtaken. */
+  /** `answered` and `refused` are called for every question that was not overtaken. */
   ask(lesson, answered, refused) {
     this.#next = { lesson, answered, refused };
     if (!this.#asking) this.#go();

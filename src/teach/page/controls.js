@@ -10,8 +10,8 @@ const toSlider = (parameter, value) => (parameter.log
   ? Math.round((STEPS * Math.log(value / parameter.min)) / Math.log(parameter.max / parameter.min)) : value);
 const fromSlider = (parameter, place) => (parameter.log
   ? parameter.min * (parameter.max / parameter.min) ** (place / STEPS) : place);
-/** Values between two steps of such a slider need no more digits than tell them apart. */
-const told = (parameter, value) => (parameter.log ? Number(value.toPrecision(3)) : value);
+/** Values between two steps of such a slider need no more digits than distinguish them. */
+const rounded = (parameter, value) => (parameter.log ? Number(value.toPrecision(3)) : value);
 
 function slider(parameter, change) {
   const id = `control-${parameter.key}`;
@@ -20,7 +20,7 @@ function slider(parameter, change) {
   const output = html('output', { for: id });
   const input = html('input', { type: 'range', id, name: parameter.key, ...range });
   input.addEventListener('input', () =>
-    change(parameter.key, allowed(parameter, told(parameter, fromSlider(parameter, Number(input.value))))));
+    change(parameter.key, allowed(parameter, rounded(parameter, fromSlider(parameter, Number(input.value))))));
   const set = (value) => {
     input.value = toSlider(parameter, value);
     output.textContent = short(value);

@@ -1,4 +1,4 @@
-// Building blocks of pictures: elements, scales, numbers as text, axes, and the frame every picture stands in.
+// Building blocks of pictures: elements, scales, numbers as text, axes, and the frame of every picture.
 
 const SVG = 'http://www.w3.org/2000/svg';
 
@@ -110,7 +110,7 @@ export class Picture {
   }
 
   /** Numbers in words below the drawing. */
-  tell(...nodes) {
+  setReadout(...nodes) {
     this.readout.hidden = false;
     this.readout.replaceChildren(...nodes.flat());
   }

@@ -1,4 +1,4 @@
-// The page: which scene is open, where it stands, and how that comes to be seen.
+// The page: which scene is open, its values, and how they come to be seen.
 
 import { Asker } from './ask.js';
 import { build } from './controls.js';
@@ -10,7 +10,7 @@ import { losses } from './scenes/losses.js';
 import { notConverged } from './scenes/not_converged.js';
 import { threeClasses } from './scenes/three_classes.js';
 import { twoClasses } from './scenes/two_classes.js';
-import { follow, link, stands, start } from './state.js';
+import { follow, link, matchesPreset, start } from './state.js';
 
 const scenes = [twoClasses, threeClasses, averaging, notConverged, digits, await losses()];
 const at = (id) => document.getElementById(id);
@@ -52,10 +52,10 @@ function ask(since) {
     open.answer = answer;
     // Handles stay where the hand is by now.
     scene.show(answer, values, pictures, open.values);
-    tell(answer);
+    showAnswer(answer);
     requestAnimationFrame(() => setTimeout(() => {
       performance.measure('move', { start: since, end: performance.now() });
-      if (asker.idle) document.documentElement.dataset.state = 'settled';
+      if (asker.idle) document.documentElement.dataset.state = 'ready';
     }));
   };
   const refused = (why) => {
@@ -67,7 +67,7 @@ function ask(since) {
 }
 
 /** How each search ended. */
-function tell(answer) {
+function showAnswer(answer) {
   const { records = [], names = [] } = answer.problem ?? {};
   const ends = records.map((record, series) => {
     const { ended } = record;
@@ -89,7 +89,7 @@ function mark() {
   }
   let comment = '';
   open.scene.presets.forEach((preset, place) => {
-    const seen = stands(open.scene, open.values, preset);
+    const seen = matchesPreset(open.scene, open.values, preset);
     at('presets').children[place].setAttribute('aria-pressed', String(seen));
     if (seen) comment = preset.comment;
   });

@@ -1,4 +1,4 @@
-// Where a scene stands: the values of its parameters, and the link that reproduces them.
+// The state of a scene: the values of its parameters, and the link that reproduces them.
 
 /** The values a scene starts from. */
 export const start = (scene) => Object.fromEntries(scene.parameters.map((parameter) => [parameter.key, parameter.start]));
@@ -69,7 +69,7 @@ export function follow(hash, scenes) {
 }
 
 /** Whether a preset is what is seen. */
-export const stands = (scene, values, preset) => {
+export const matchesPreset = (scene, values, preset) => {
   const wanted = { ...start(scene), ...preset.values };
   return scene.parameters.every(({ key }) => written(wanted[key]) === written(values[key]));
 };

@@ -12,7 +12,7 @@ use std::str::FromStr;
 use std::sync::Mutex;
 
 const MEMORY: usize = 10;
-const MOST_ITERATIONS: u64 = 2_000;
+const MAX_ITERATIONS: u64 = 2_000;
 const NEWTON_STEPS: u64 = 12;
 
 pub enum Solver {
@@ -47,10 +47,10 @@ impl Data {
         let (d, n) = (samples.dimension, samples.labels.len());
         let mut counts = vec![0.0; samples.classes];
         samples.labels.iter().for_each(|&label| counts[label as usize] += 1.0);
-        let share = |&label: &u32| 1.0 / (samples.classes as f64 * counts[label as usize]);
+        let weight = |&label: &u32| 1.0 / (samples.classes as f64 * counts[label as usize]);
         Self {
             features: DMatrix::from_column_slice(d, n, &samples.features).insert_row(d, 1.0),
-            weights: DVector::from_iterator(n, samples.labels.iter().map(share)),
+            weights: DVector::from_iterator(n, samples.labels.iter().map(weight)),
             penalty: DVector::from_fn(
                 (d + 1) * columns,
                 |entry, _| if entry % (d + 1) < d { l2 } else { 0.0 },
@@ -199,7 +199,7 @@ where
     let solver = solver.with_tolerance_grad(1e-16)?.with_tolerance_cost(0.0)?;
     let start = DVector::zeros(unknowns);
     match Executor::new(problem, solver)
-        .configure(|state| state.param(start).max_iters(MOST_ITERATIONS))
+        .configure(|state| state.param(start).max_iters(MAX_ITERATIONS))
         .run()
     {
         Ok(result) => eprintln!("{} iterations", result.state.get_iter()),

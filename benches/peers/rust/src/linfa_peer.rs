@@ -10,7 +10,7 @@ use ndarray::{Array1, Array2};
 
 /// Tolerances from the tightest: a line search that fails below what rounding allows is an error here, not an end.
 const TOLERANCES: [f64; 6] = [1e-10, 1e-8, 1e-6, 1e-4, 1e-2, 1.0];
-const MOST_ITERATIONS: u64 = 20_000;
+const MAX_ITERATIONS: u64 = 20_000;
 
 fn dataset(samples: &Samples) -> Result<DatasetBase<Array2<f64>, Array1<u32>>> {
     let shape = (samples.labels.len(), samples.dimension);
@@ -34,7 +34,7 @@ fn tightest<M>(fit: impl Fn(f64) -> Option<M>) -> Result<M> {
 pub fn binary(samples: &Samples, l2: f64) -> Result<Head> {
     let (data, sum) = (dataset(samples)?, samples.labels.len() as f64);
     let fit = |tolerance| {
-        let model = LogisticRegression::default().alpha(l2 * sum).max_iterations(MOST_ITERATIONS);
+        let model = LogisticRegression::default().alpha(l2 * sum).max_iterations(MAX_ITERATIONS);
         model.gradient_tolerance(tolerance).fit(&data).ok()
     };
     let model = tightest(fit)?;
@@ -48,11 +48,11 @@ pub fn binary(samples: &Samples, l2: f64) -> Result<Head> {
 pub fn softmax(samples: &Samples, l2: f64) -> Result<Head> {
     let (data, sum) = (dataset(samples)?, samples.labels.len() as f64);
     let fit = |tolerance| {
-        let model = MultiLogisticRegression::default().alpha(l2 * sum).max_iterations(MOST_ITERATIONS);
+        let model = MultiLogisticRegression::default().alpha(l2 * sum).max_iterations(MAX_ITERATIONS);
         model.gradient_tolerance(tolerance).fit(&data).ok()
     };
     let model = tightest(fit)?;
-    // Its classes stand in the order it met them.
+    // Its classes are in the order it met them.
     let place = |class: u32| model.classes().iter().position(|&met| met == class);
     let places: Vec<usize> = (0..samples.classes as u32).filter_map(place).collect();
     let coefficients = places.iter().flat_map(|&at| model.params().column(at).to_vec()).collect();

@@ -7,7 +7,7 @@ const LEFT = 118;
 const RIGHT = 62;
 const ROW = 40;
 
-/** Rows of `{ label, value, colour, light, law }`; a tick stands where the law says that a bar ends. */
+/** Rows of `{ label, value, colour, light, law }`; a tick marks where the law says that a bar ends. */
 export class Bars extends Picture {
   constructor({ name, title, rows, most = null, shape = '' }) {
     super({ name, title, shape, width: WIDTH, height: rows * ROW + 30 });
@@ -44,6 +44,6 @@ export class LedgerBars extends Bars {
       { label: `out of ${names[k]}`, value, colour: classColour(k) },
       { label: `into ${names[k]}`, value: inflow[k], colour: classColour(k), light: true },
     ]), 'weighted samples');
-    this.tell('Worst difference, relative: ', number('residual', Math.max(...residual), 2));
+    this.setReadout('Worst difference, relative: ', number('residual', Math.max(...residual), 2));
   }
 }

@@ -5,8 +5,8 @@ import { Picture, classColour, short, svg, text } from '../drawing.js';
 const STOPS = [[0xf1, 0xf6, 0xfb], [0x66, 0xab, 0xd8], [0x08, 0x2c, 0x59]];
 
 /** From none (0) to all (1) in one hue, as in the printed figures. */
-function blue(share) {
-  const part = Math.min(Math.max(share, 0), 1) * 2;
+function blue(fraction) {
+  const part = Math.min(Math.max(fraction, 0), 1) * 2;
   const low = Math.min(Math.floor(part), 1);
   return `rgb(${STOPS[low].map((from, i) => Math.round(from + (part - low) * (STOPS[low + 1][i] - from))).join(' ')})`;
 }

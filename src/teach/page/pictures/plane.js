@@ -25,12 +25,12 @@ export function logitsOf(record) {
 }
 
 export class Plane extends Picture {
-  /** `movable` tells of class centres: `move(class, [x, y])` is called while one is dragged. */
-  constructor({ name, title, reach, centre = [0, 0], move = null, shape = '' }) {
+  /** `move(class, [x, y])` is called while one is dragged. */
+  constructor({ name, title, halfWidth, centre = [0, 0], move = null, shape = '' }) {
     super({ name, title, width: SIZE, height: SIZE, shape });
-    Object.assign(this, { reach, centre, move });
-    this.x = linear([centre[0] - reach, centre[0] + reach], [0, SIZE]);
-    this.y = linear([centre[1] - reach, centre[1] + reach], [SIZE, 0]);
+    Object.assign(this, { halfWidth, centre, move });
+    this.x = linear([centre[0] - halfWidth, centre[0] + halfWidth], [0, SIZE]);
+    this.y = linear([centre[1] - halfWidth, centre[1] + halfWidth], [SIZE, 0]);
     this.knobs = [];
     this.clipping = `inside-${name}`;
     this.drawing.prepend(svg('clipPath', { id: this.clipping }, svg('rect', { width: SIZE, height: SIZE })));
@@ -38,7 +38,7 @@ export class Plane extends Picture {
 
   frame() {
     const [x, y] = this.centre;
-    return [[-1, -1], [1, -1], [1, 1], [-1, 1]].map(([dx, dy]) => [x + dx * this.reach, y + dy * this.reach]);
+    return [[-1, -1], [1, -1], [1, 1], [-1, 1]].map(([dx, dy]) => [x + dx * this.halfWidth, y + dy * this.halfWidth]);
   }
 
   region(logits, k) {
@@ -69,8 +69,8 @@ export class Plane extends Picture {
     const ends = edges.flatMap(([from, to]) => {
       const [start, end] = [from, to].map(([x, y]) => a * x + b * y + c);
       if ((start >= 0) === (end >= 0)) return [];
-      const share = start / (start - end);
-      return [from.map((entry, axis) => entry + share * (to[axis] - entry))];
+      const fraction = start / (start - end);
+      return [from.map((entry, axis) => entry + fraction * (to[axis] - entry))];
     });
     if (ends.length < 2) return [];
     return [polyline(ends.slice(0, 2).map(([x, y]) => [this.x(x), this.y(y)]), { stroke: 'var(--ink)', 'stroke-width': 2, ...attributes })];
@@ -107,21 +107,21 @@ export class Plane extends Picture {
     text(0, 5, k, { 'text-anchor': 'middle', 'font-weight': 700 }));
     // It follows the hand at once; the rest of the picture does when the answer is there.
     const to = (x, y) => {
-      const within = [x, y].map((entry, axis) => Math.min(Math.max(entry, this.centre[axis] - this.reach), this.centre[axis] + this.reach));
+      const within = [x, y].map((entry, axis) => Math.min(Math.max(entry, this.centre[axis] - this.halfWidth), this.centre[axis] + this.halfWidth));
       this.put(knob, within.map((entry) => Math.round(entry * 100) / 100));
       this.move(k, knob.at);
     };
     follow(knob, this.drawing, (x, y) => to(
-      this.centre[0] + this.reach * (2 * x / SIZE - 1), this.centre[1] + this.reach * (1 - 2 * y / SIZE)));
+      this.centre[0] + this.halfWidth * (2 * x / SIZE - 1), this.centre[1] + this.halfWidth * (1 - 2 * y / SIZE)));
     arrows(knob, (dx, dy) => to(knob.at[0] + 0.1 * dx, knob.at[1] + 0.1 * dy));
     this.handles.append(knob);
     return knob;
   }
 }
 
-/** Tells where a handle is dragged, in the drawing's units. */
+/** Reports where a handle is dragged, in the drawing's units. */
 export function follow(handle, drawing, moved) {
-  const tell = (event) => {
+  const report = (event) => {
     const box = drawing.getBoundingClientRect();
     const view = drawing.viewBox.baseVal;
     moved(((event.clientX - box.left) / box.width) * view.width, ((event.clientY - box.top) / box.height) * view.height);
@@ -134,11 +134,11 @@ export function follow(handle, drawing, moved) {
     event.preventDefault();
   });
   handle.addEventListener('pointermove', (event) => {
-    if (handle.hasPointerCapture(event.pointerId)) tell(event);
+    if (handle.hasPointerCapture(event.pointerId)) report(event);
   });
 }
 
-/** Tells of arrow keys; with Shift five steps at once. */
+/** Reports arrow keys; with Shift five steps at once. */
 export function arrows(handle, moved) {
   const ways = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
   handle.addEventListener('keydown', (event) => {

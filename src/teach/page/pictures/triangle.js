@@ -7,7 +7,7 @@ const WIDTH = 400;
 const HEIGHT = 372;
 const CORNERS = [[40, 332], [360, 332], [200, 55]];
 
-const place = (shares) => [0, 1].map((axis) => shares.reduce((sum, share, k) => sum + share * CORNERS[k][axis], 0));
+const place = (fractions) => [0, 1].map((axis) => fractions.reduce((sum, fraction, k) => sum + fraction * CORNERS[k][axis], 0));
 
 /** The shares at a place of the drawing. */
 function sharesAt(x, y) {
@@ -19,23 +19,23 @@ function sharesAt(x, y) {
 }
 
 /** The nearest shares of which none is negative and none above the others together. */
-export function admissible(shares) {
-  let nearest = shares.map((share) => Math.max(share, 0));
-  const sum = nearest.reduce((total, share) => total + share, 0);
-  nearest = nearest.map((share) => share / sum);
-  const over = nearest.findIndex((share) => share > 0.5);
-  if (over >= 0) {
+export function admissible(fractions) {
+  let nearest = fractions.map((fraction) => Math.max(fraction, 0));
+  const sum = nearest.reduce((total, fraction) => total + fraction, 0);
+  nearest = nearest.map((fraction) => fraction / sum);
+  const dominant = nearest.findIndex((fraction) => fraction > 0.5);
+  if (dominant >= 0) {
     const rest = 1 - nearest[over];
-    nearest = nearest.map((share, k) => {
-      if (k === over) return 0.5;
-      return rest > 0 ? (share * 0.5) / rest : 0.25;
+    nearest = nearest.map((fraction, k) => {
+      if (k === dominant) return 0.5;
+      return rest > 0 ? (fraction * 0.5) / rest : 0.25;
     });
   }
-  return nearest.map((share) => Math.round(share * 1000) / 1000);
+  return nearest.map((fraction) => Math.round(fraction * 1000) / 1000);
 }
 
 export class Triangle extends Picture {
-  /** `move(shares)` is called while the target is dragged. */
+  /** `move(fractions)` is called while the target is dragged. */
   constructor({ name, title, move }) {
     super({ name, title, width: WIDTH, height: HEIGHT });
     this.target = svg('g', { class: 'handle', tabindex: 0, role: 'slider', 'aria-label': 'Outflows wanted; arrow keys move them', id: `${name}-target` },
@@ -44,11 +44,11 @@ export class Triangle extends Picture {
     this.handles.append(this.target);
     const to = (x, y) => {
       this.put(admissible(sharesAt(x, y)));
-      move(this.target.shares);
+      move(this.target.fractions);
     };
     follow(this.target, this.drawing, to);
     arrows(this.target, (dx, dy) => {
-      const [x, y] = place(this.target.shares);
+      const [x, y] = place(this.target.fractions);
       to(x + 4 * dx, y - 4 * dy);
     });
   }
@@ -56,8 +56,8 @@ export class Triangle extends Picture {
   put(wanted) {
     const [x, y] = place(wanted);
     this.target.setAttribute('transform', `translate(${x} ${y})`);
-    this.target.setAttribute('aria-valuetext', wanted.map((share, k) => `class ${k} ${short(share)}`).join(', '));
-    this.target.shares = wanted;
+    this.target.setAttribute('aria-valuetext', wanted.map((fraction, k) => `class ${k} ${short(fraction)}`).join(', '));
+    this.target.fractions = wanted;
   }
 
   show(record, { names, wanted = null }) {
@@ -66,17 +66,17 @@ export class Triangle extends Picture {
     this.target.style.display = wanted === null ? 'none' : '';
     if (wanted) this.put(wanted);
     const sum = outflow.reduce((total, flow) => total + flow, 0);
-    const shares = sum > 0 ? outflow.map((flow) => flow / sum) : null;
+    const fractions = sum > 0 ? outflow.map((flow) => flow / sum) : null;
     this.draw(
       svg('polygon', { points: CORNERS.map((corner) => corner.join(',')).join(' '), fill: 'none', stroke: 'var(--line)', 'stroke-width': 1.5 }),
       svg('polygon', { points: [[0.5, 0.5, 0], [0, 0.5, 0.5], [0.5, 0, 0.5]].map((middle) => place(middle).join(',')).join(' '), fill: 'var(--link)', 'fill-opacity': 0.12, stroke: 'var(--link)', 'stroke-width': 1.5 }),
       CORNERS.map(([x, y], k) => [
         text(x, k === 2 ? y - 26 : y + 18, `all out of ${names[k]}`, { 'text-anchor': k === 0 ? 'start' : k === 1 ? 'end' : 'middle', dx: k === 0 ? -34 : k === 1 ? 34 : 0, fill: classColour(k), 'font-weight': 700 }),
-        text(x, k === 2 ? y - 10 : y + 33, shares ? `share ${short(shares[k])}` : '', { 'text-anchor': k === 0 ? 'start' : k === 1 ? 'end' : 'middle', dx: k === 0 ? -34 : k === 1 ? 34 : 0, 'font-size': 12 }),
+        text(x, k === 2 ? y - 10 : y + 33, fractions ? `share ${short(fractions[k])}` : '', { 'text-anchor': k === 0 ? 'start' : k === 1 ? 'end' : 'middle', dx: k === 0 ? -34 : k === 1 ? 34 : 0, 'font-size': 12 }),
       ]),
       text(200, 206, 'admissible', { 'text-anchor': 'middle', 'font-size': 12, fill: 'var(--quiet)' }),
-      shares ? svg('circle', { cx: place(shares)[0], cy: place(shares)[1], r: 7, fill: 'var(--ink)', stroke: 'var(--paper)', 'stroke-width': 2 }) : [],
+      fractions ? svg('circle', { cx: place(fractions)[0], cy: place(fractions)[1], r: 7, fill: 'var(--ink)', stroke: 'var(--paper)', 'stroke-width': 2 }) : [],
     );
-    if (shares) this.describe(`Shares in all outflow: ${shares.map((share, k) => `${names[k]} ${short(share)}`).join(', ')}; none can pass one half`);
+    if (fractions) this.describe(`Shares in all outflow: ${fractions.map((fraction, k) => `${names[k]} ${short(fraction)}`).join(', ')}; none can pass one half`);
   }
 }

@@ -6,7 +6,7 @@ import { Bars } from '../pictures/bars.js';
 import { Plane, logitsOf } from '../pictures/plane.js';
 import { numbered, problem, sizeSlider } from './common.js';
 
-const REACH = 7;
+const HALF_WIDTH = 7;
 /** Samples of each class on the ring: three losses over up to ten such classes are solved within a blink. */
 const IN_RING = 120;
 const ring = ({ design }) => design === 'ring';
@@ -34,7 +34,7 @@ function lesson(values) {
   const data = ring(values)
     ? { gaussian: { means: { ring_around_target: { easy_classes: easy, radius } }, counts: [IN_RING, ...each(IN_RING)] } }
     : { gaussian: { means: { hard_and_easy: { hard_distance: distance, easy_classes: easy, easy_distance: 6 } }, counts: [200, hard, ...each(200)] } };
-  const regions = { id: 'regions', height: 1.95, caption: 'Decision regions of LGL, SML and LGL-INR.', plot: { regions: { target: 0, reach: REACH } } };
+  const regions = { id: 'regions', height: 1.95, caption: 'Decision regions of LGL, SML and LGL-INR.', plot: { regions: { target: 0, half_width: HALF_WIDTH } } };
   const bars = {
     id: 'bars', caption: 'What the target withholds, and which classes receive it.', plot: { bars: { target: 0, classes: numbered(classes(values)) } },
   };
@@ -54,18 +54,18 @@ function build() {
     columns: new Columns({ name: 'columns', title: 'Probability of the target among the others: hardest (ringed) and average over samples (dashed)' }),
     recall: new Bars({ name: 'recall', title: 'Recall of the hard class', rows: 3, most: 1 }),
     shortfall: new Bars({ name: 'shortfall', title: 'What the target itself lacks, s₀', rows: 3, most: 1 }),
-    ...Object.fromEntries(LOSSES.map(({ loss, name }) => [loss, new Plane({ name: `regions-${loss}`, title: `Regions of ${name}`, reach: REACH })])),
+    ...Object.fromEntries(LOSSES.map(({ loss, name }) => [loss, new Plane({ name: `regions-${loss}`, title: `Regions of ${name}`, halfWidth: HALF_WIDTH })])),
   };
 }
 
 function show({ problem: { records, samples } }, values, pictures) {
   const names = LOSSES.map(({ loss, name }) => (loss === 'inr' ? `${name}, β = ${values.beta}` : name));
   pictures.columns.show(records, { names, colours: COLOURS, target: 0 });
-  pictures.columns.tell(records.flatMap(({ measured: { hardest, pooled } }, place) => (hardest
+  pictures.columns.setReadout(records.flatMap(({ measured: { hardest, pooled } }, place) => (hardest
     ? [names[place], ': hardest ', number(`hardest-${place}`, hardest[0]), ', average ', number(`pooled-${place}`, pooled[0]), html('br')] : [])));
   const bars = (key, k) => records.map(({ measured }, place) => ({ label: names[place], value: measured[key]?.[k] ?? 0, colour: COLOURS[place] }));
   pictures.recall.title.textContent = ring(values) ? 'Recall of the target' : 'Recall of the hard class';
-  pictures.recall.show(bars('recall', ring(values) ? 0 : 1), 'share told right');
+  pictures.recall.show(bars('recall', ring(values) ? 0 : 1), 'recall');
   pictures.shortfall.show(bars('shortfall', 0), 'mean probability withheld');
   LOSSES.forEach(({ loss }, place) => {
     const plane = pictures[loss];

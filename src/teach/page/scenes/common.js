@@ -21,4 +21,4 @@ export const weightSlider = (key, label) => ({ key, label, kind: 'number', min: 
 export const sizeSlider = (key, label, start, max = 1000) => ({ key, label, kind: 'number', min: 2, max, start, log: true, whole: true });
 
 /** A class centre; scenes that let it be moved draw it. */
-export const centre = (key, start, reach = 5) => ({ key, kind: 'point', start, min: -reach, max: reach });
+export const centre = (key, start, halfWidth = 5) => ({ key, kind: 'point', start, min: -halfWidth, max: halfWidth });

@@ -1,16 +1,16 @@
-// Curves of losses and of how hard they pull, side by side.
+// Curves of losses and of their gradients, side by side.
 
 import { once } from '../ask.js';
 import { html, svg } from '../drawing.js';
 import { Curves } from '../pictures/traces.js';
 
 const COUNTS = [100, 30, 10];
-const REACH = 6;
+const MAX_LOGIT = 6;
 const MOST = 6;
 /** A single sample does not show what weighs whole classes against each other. */
 const COUPLED = ['inr'];
 /** Sharpnesses are seen best up to here. */
-const MOST_SHARPNESS = 10;
+const MAX_SHARPNESS = 10;
 
 const settingKey = (loss, setting) => `${loss}.${setting}`;
 
@@ -21,7 +21,7 @@ function parametersOf(catalogue) {
     label: `${name}: ${setting}`,
     kind: 'number',
     min: 0,
-    max: most === 1 ? 1 : Math.max(MOST_SHARPNESS, start),
+    max: most === 1 ? 1 : Math.max(MAX_SHARPNESS, start),
     step: most === 1 ? 0.01 : 0.05,
     start,
     when: ({ shown }) => shown.includes(name),
@@ -52,7 +52,7 @@ function show({ losses }, values, { value, gradient, legend }) {
   })).filter(({ points }) => points.length > 0);
   const range = (all, least) => {
     const heights = all.flatMap(({ points }) => points.map(([, entry]) => entry));
-    return { x: [-REACH, REACH], y: [Math.min(...heights, least), Math.max(...heights, least + 1)] };
+    return { x: [-MAX_LOGIT, MAX_LOGIT], y: [Math.min(...heights, least), Math.max(...heights, least + 1)] };
   };
   const [values_, slopes] = [curves('value'), curves('gradient')];
   value.show(values_, { range: range(values_, 0) });
@@ -80,7 +80,7 @@ export async function losses() {
       counts: COUNTS,
       class: Number(values.class),
       ...(values.moved === 'other' ? { other: values.class === '0' ? 1 : 0 } : {}),
-      reach: REACH,
+      max_logit: MAX_LOGIT,
       losses: values.shown.map((name) => ({
         name, settings: Object.fromEntries(settings.get(name).map((setting) => [setting, values[settingKey(name, setting)]])),
       })),
@@ -89,17 +89,17 @@ export async function losses() {
   return {
     id: 'losses',
     name: 'Losses',
-    claim: `<p>Every loss says how hard a sample pulls at a logit. Where the pulls on each logit cancel, the gradient is zero: the law of its balance follows
+    claim: `<p>Every loss has a gradient by each logit of a sample. Where these cancel on each logit, the gradient is zero: the law of its balance follows
 from the slope alone.</p>
 <p class="law"><i>Σ<sub>i</sub> ∂ℓ<sub>i</sub> / ∂z<sub>i</sub><sup>k</sup> = 0</i> for every class <i>k</i></p>
 <p>The sample is of one of three classes of 100, 30 and 10 samples; all its logits are zero but the one that moves.
 LGL-INR weighs whole classes against each other, which one sample cannot show.</p>`,
     parameters: parametersOf(catalogue),
     presets: [
-      { name: 'Start', values: {}, comment: 'Focal loss lets go of what is told right: its slope vanishes sooner than softmax’s.' },
+      { name: 'Start', values: {}, comment: 'Focal loss lets go of what is correctly classified: its slope vanishes sooner than softmax’s.' },
       { name: 'Shifted', values: { shown: ['softmax', 'logit-adjusted', 'ldam', 'vector-scaling'], 'ldam.scale': 1 }, comment: 'Losses that shift the logit by how rare its class is: the same curve, further to the right.' },
       { name: 'On a rival', values: { shown: ['logistic', 'softmax', 'equalization', 'seesaw'], moved: 'other', class: '0' }, comment: 'How a frequent class pushes a rare one down: equalization and seesaw loss hold back.' },
-      { name: 'Smoothing', values: { shown: ['softmax', 'label-smoothing'] }, comment: 'A smoothed label pulls back beyond its target: the slope changes sign, and the loss has a lowest point.' },
+      { name: 'Smoothing', values: { shown: ['softmax', 'label-smoothing'] }, comment: 'Beyond the target of a smoothed label the slope changes sign, and the loss has a lowest point.' },
     ],
     lesson,
     build,

@@ -6,7 +6,7 @@ import { Plane, logitsOf } from '../pictures/plane.js';
 import { Curves } from '../pictures/traces.js';
 import { gaussian, numbered, problem, sizeSlider } from './common.js';
 
-const REACH = 4;
+const HALF_WIDTH = 4;
 const CENTRE = [2, 1.7];
 const MEANS = [[1, 1.3], [3, 2.1]];
 const MOST = 1000;
@@ -29,7 +29,7 @@ function lesson({ steps, n0, n1 }) {
       { label: 'gradient descent', loss: 'logistic', optimizer: { gradient_descent: { iterations: steps } } },
       { label: 'Newton', loss: 'logistic' },
     ],
-    measure: ['loss', 'iteration', 'iterations', 'loss_trace', 'gradient_trace', 'balance_trace', 'coefficient', 'intercept', 'error_ratio', 'lawful_error_ratio'],
+    measure: ['loss', 'iteration', 'iterations', 'loss_trace', 'gradient_trace', 'balance_trace', 'coefficient', 'intercept', 'error_ratio', 'expected_error_ratio'],
     figure: [{
       id: 'descent', caption: 'Loss and balance along gradient descent and Newton.', plot: { curves: { panels: [curve('gradient_trace', 'largest gradient entry'), curve('balance_trace', 'worst balance residual')] } },
     }],
@@ -41,7 +41,7 @@ function build() {
     loss: new Curves({ name: 'loss', title: 'Loss above its minimum, relative', shape: 'first', x: 'step', y: 'relative excess' }),
     balance: new Curves({ name: 'balance', title: 'How far the balance is off', x: 'step', y: 'relative residual' }),
     ledger: new LedgerBars({ name: 'ledger', title: 'The ledger at this step', classes: 2 }),
-    plane: new Plane({ name: 'plane', title: 'Decision line at this step, and at the minimum (dashed)', reach: REACH, centre: CENTRE }),
+    plane: new Plane({ name: 'plane', title: 'Decision line at this step, and at the minimum (dashed)', halfWidth: HALF_WIDTH, centre: CENTRE }),
   };
 }
 
@@ -60,8 +60,8 @@ function show({ problem: { records: [walked, solved], samples } }, values, { los
   loss.show(drawn(excess), { range: { x: range, y: [1e-10, 10] }, log });
   balance.show(drawn(off), { range: { x: range, y: [1e-6, 10] }, log });
   const step = iteration[iteration.length - 1];
-  loss.tell('Step ', number('step', step, 4), ': loss ', number('loss', losses[losses.length - 1], 8), html('br'), 'at the minimum ', number('least', least, 8));
-  balance.tell('Balance off by ', number('balance', residuals[residuals.length - 1]), html('br'), 'at the minimum ', number('least-balance', solved.measured.balance_residual[0], 2));
+  loss.setReadout('Step ', number('step', step, 4), ': loss ', number('loss', losses[losses.length - 1], 8), html('br'), 'at the minimum ', number('least', least, 8));
+  balance.setReadout('Balance off by ', number('balance', residuals[residuals.length - 1]), html('br'), 'at the minimum ', number('least-balance', solved.measured.balance_residual[0], 2));
   loss.describe(`Loss after ${step} steps is ${(losses[losses.length - 1] - least) / least} of the minimum above it`);
   balance.describe(`After ${step} steps the worst balance residual is ${residuals[residuals.length - 1]}`);
   ledger.show(walked, { names });

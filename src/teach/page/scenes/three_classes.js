@@ -7,7 +7,7 @@ import { Plane, logitsOf } from '../pictures/plane.js';
 import { Triangle } from '../pictures/triangle.js';
 import { centre, gaussian, numbered, problem, sizeSlider, weightSlider } from './common.js';
 
-const REACH = 5;
+const HALF_WIDTH = 5;
 const NAMES = numbered(3);
 const drawn = ({ data }) => data === 'drawn';
 const parameters = [
@@ -17,9 +17,9 @@ const parameters = [
   sizeSlider('n0', 'Samples of class 0', 300, 900),
   sizeSlider('n1', 'Samples of class 1', 100, 900),
   sizeSlider('n2', 'Samples of class 2', 200, 900),
-  centre('c0', [-1.4, -0.8], REACH),
-  centre('c1', [1.4, -0.8], REACH),
-  centre('c2', [0, 1.6], REACH),
+  centre('c0', [-1.4, -0.8], HALF_WIDTH),
+  centre('c1', [1.4, -0.8], HALF_WIDTH),
+  centre('c2', [0, 1.6], HALF_WIDTH),
   { key: 'penalty', label: 'Penalty on coefficients', kind: 'number', min: 1e-6, max: 1, start: 1e-4, log: true, when: drawn },
   { key: 'u0', kind: 'number', hidden: true, min: 0, max: 0.5, start: 0.4 },
   { key: 'u1', kind: 'number', hidden: true, min: 0, max: 0.5, start: 0.3 },
@@ -51,13 +51,13 @@ function lesson(values) {
     weights: values.weights === 'balanced' ? 'balanced' : [w0, w1, w2],
     data: gaussian([c0, c1, c2], [n0, n1, n2]),
     measure: [...measure, 'coefficient', 'intercept', 'accuracy'],
-    figure: [ternary, { id: 'regions', width: 'one_column', caption: 'Regions of the softmax head.', plot: { regions: { target: 0, reach: REACH } } }],
+    figure: [ternary, { id: 'regions', width: 'one_column', caption: 'Regions of the softmax head.', plot: { regions: { target: 0, half_width: HALF_WIDTH } } }],
   });
 }
 
 function build(assign) {
   return {
-    plane: new Plane({ name: 'plane', title: 'Samples and regions; drag the class centres', reach: REACH, shape: 'first', move: (k, at) => assign({ [`c${k}`]: at }) }),
+    plane: new Plane({ name: 'plane', title: 'Samples and regions; drag the class centres', halfWidth: HALF_WIDTH, shape: 'first', move: (k, at) => assign({ [`c${k}`]: at }) }),
     groups: new Groups({ name: 'groups', title: 'Samples of each class, in groups that share their features', shape: 'first' }),
     triangle: new Triangle({ name: 'triangle', title: 'Whose probability is withheld: shares in all outflow', move: ([u0, u1]) => assign({ u0, u1 }) }),
     matrix: new MeanProbability({ name: 'matrix', title: 'Mean probabilities P[c][k]' }),
@@ -96,7 +96,7 @@ The effect of a weight on its own class is mostly positive; on others it may hav
   presets: [
     { name: 'Start', values: {}, comment: 'Inverse-frequency weights make rows and columns of P sum to one (I2), which bounds no diagonal entry. Drag a centre and watch the triangle.' },
     { name: '0 and 1 share it', values: built(0.5, 0.5), comment: 'Same sizes, same weights, three outcomes (1/3): built so that classes 0 and 1 overlap. Class 2 keeps almost all its probability.' },
-    { name: '0 and 2 share it', values: built(0.5, 0), comment: 'Same sizes, same weights, three outcomes (2/3): now classes 0 and 2 overlap and class 1 stands apart.' },
+    { name: '0 and 2 share it', values: built(0.5, 0), comment: 'Same sizes, same weights, three outcomes (2/3): now classes 0 and 2 overlap and class 1 lies apart.' },
     { name: '1 and 2 share it', values: built(0, 0.5), comment: 'Same sizes, same weights, three outcomes (3/3): the weights cannot say whose probability is withheld. Drag the dashed ring to any place.' },
     { name: 'Helping a rival', values: { weights: 'by-hand', n0: 148, n1: 95, n2: 37, w0: 0.24, w1: 36, w2: 100, c0: [2.9, 2.5], c1: [1.7, 0.2], c2: [-1.5, 3.4] }, comment: 'More weight on class 2 raises class 0 as well (+ beside the diagonal): both gain when their common rival, class 1, gives way. Found by search; rare in random data.' },
   ],

@@ -5,13 +5,13 @@ import { Bars } from '../pictures/bars.js';
 import { Plane, logitsOf, rings } from '../pictures/plane.js';
 import { centre, gaussian, problem, sizeSlider, weightSlider } from './common.js';
 
-const REACH = 5;
+const HALF_WIDTH = 5;
 const parameters = [
   sizeSlider('n0', 'Negatives N₀', 400),
   sizeSlider('n1', 'Positives N₁', 40),
   weightSlider('w', 'Weight of a positive λ₁ (λ₀ = 1)'),
-  centre('c0', [-1, 0], REACH),
-  centre('c1', [1, 0], REACH),
+  centre('c0', [-1, 0], HALF_WIDTH),
+  centre('c1', [1, 0], HALF_WIDTH),
 ];
 
 function lesson({ n0, n1, w, c0, c1 }) {
@@ -21,23 +21,23 @@ function lesson({ n0, n1, w, c0, c1 }) {
     data: gaussian([c0, c1], [n0, n1]),
     weights: [1, w],
     series: [{ loss: 'logistic' }],
-    measure: ['error_ratio', 'lawful_error_ratio', 'centroid', 'centroid_residual', 'coefficient', 'intercept', 'accuracy'],
+    measure: ['error_ratio', 'expected_error_ratio', 'centroid', 'centroid_residual', 'coefficient', 'intercept', 'accuracy'],
     figure: [{
-      id: 'regions', width: 'one_column', caption: 'Regions of the logistic head. s₁ / P₀ = {mean error_ratio}, by law {mean lawful_error_ratio}.', plot: { regions: { target: 1, reach: REACH } },
+      id: 'regions', width: 'one_column', caption: 'Regions of the logistic head. s₁ / P₀ = {mean error_ratio}, by law {mean expected_error_ratio}.', plot: { regions: { target: 1, half_width: HALF_WIDTH } },
     }],
   });
 }
 
 function build(assign) {
   return {
-    plane: new Plane({ name: 'plane', title: 'Samples, decision line, residual-weighted centroids', reach: REACH, shape: 'tall first', move: (k, at) => assign({ [`c${k}`]: at }) }),
+    plane: new Plane({ name: 'plane', title: 'Samples, decision line, residual-weighted centroids', halfWidth: HALF_WIDTH, shape: 'tall first', move: (k, at) => assign({ [`c${k}`]: at }) }),
     errors: new Bars({ name: 'errors', title: 'The two mean errors, and where the law puts the first', rows: 2, most: 1 }),
     ledger: new Bars({ name: 'ledger', title: 'The ledger: what positives withhold, negatives give', rows: 2 }),
   };
 }
 
 function show({ problem: { records: [record], samples } }, values, { plane, errors, ledger }, now) {
-  const { centroid = [], shortfall = [], mean_probability: means = [], error_ratio: ratio = [], lawful_error_ratio: lawful = [], outflow = [], inflow = [] } = record.measured;
+  const { centroid = [], shortfall = [], mean_probability: means = [], error_ratio: ratio = [], expected_error_ratio: expected = [], outflow = [], inflow = [] } = record.measured;
   const solved = means.length > 0;
   plane.show({
     points: samples.plane,
@@ -51,15 +51,15 @@ function show({ problem: { records: [record], samples } }, values, { plane, erro
   if (!solved) return;
   const [s1, p0] = [shortfall[1], means[1]];
   errors.show([
-    { label: 'positives s₁', value: s1, colour: 'var(--class-1)', law: Math.min(lawful[0] * p0, 1) },
+    { label: 'positives s₁', value: s1, colour: 'var(--class-1)', law: Math.min(expected[0] * p0, 1) },
     { label: 'negatives P₀', value: p0, colour: 'var(--class-0)' },
   ], 'mean error');
-  errors.tell('s₁ / P₀ = ', number('error_ratio', ratio[0], 4), ' and λ₀N₀ / λ₁N₁ = ', number('lawful_error_ratio', lawful[0], 4));
+  errors.setReadout('s₁ / P₀ = ', number('error_ratio', ratio[0], 4), ' and λ₀N₀ / λ₁N₁ = ', number('expected_error_ratio', expected[0], 4));
   ledger.show([
     { label: 'λ₁N₁s₁', value: outflow[1], colour: 'var(--class-1)' },
     { label: 'λ₀N₀P₀', value: inflow[1], colour: 'var(--class-0)' },
   ], 'weighted samples');
-  ledger.tell('Centroids apart, relative to the spread: ', number('centroid_residual', record.measured.centroid_residual[0], 2),
+  ledger.setReadout('Centroids apart, relative to the spread: ', number('centroid_residual', record.measured.centroid_residual[0], 2),
     html('br'), 'recall of positives ', number('recall', record.measured.recall[1]), ', accuracy ', number('accuracy', record.measured.accuracy[0]));
 }
 

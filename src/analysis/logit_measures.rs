@@ -1,4 +1,4 @@
-//! What logits alone say: measures that heads that are solved for and trained networks share.
+//! Measures from logits alone, for solved heads and trained networks alike.
 
 use super::measure::Measure;
 use crate::balance::{
@@ -8,16 +8,16 @@ use crate::loss::Targets;
 use nalgebra::DMatrix;
 
 /// Mean probabilities, balance, neglect and hits at some logits.
-pub(super) struct Standing<'a> {
+pub(super) struct LogitMeasures<'a> {
     pub(super) targets: &'a Targets,
     pub(super) means: MeanProbability,
     pub(super) ledger: Ledger,
     pub(super) neglect: Vec<Neglect>,
-    /// Samples of each class told right.
+    /// Samples of each class correctly classified.
     pub(super) hits: Vec<f64>,
 }
 
-impl Standing<'_> {
+impl LogitMeasures<'_> {
     /// The numbers of a measure, if it is one of these.
     pub(super) fn take(&self, measure: Measure) -> Option<Vec<f64>> {
         use Measure as M;
@@ -31,10 +31,10 @@ impl Standing<'_> {
             M::BalancedAccuracy => vec![self.recalls().iter().sum::<f64>() / self.hits.len() as f64],
             M::WorstRecall => vec![self.recalls().into_iter().fold(1.0, f64::min)],
             M::ErrorRatio => vec![binary_error_ratio(&self.means, targets).0],
-            M::LawfulErrorRatio => vec![binary_error_ratio(&self.means, targets).1],
+            M::ExpectedErrorRatio => vec![binary_error_ratio(&self.means, targets).1],
             M::ErrorRatioResidual => {
-                let (measured, lawful) = binary_error_ratio(&self.means, targets);
-                vec![relative_difference(measured, lawful)]
+                let (measured, expected) = binary_error_ratio(&self.means, targets);
+                vec![relative_difference(measured, expected)]
             }
             M::Asymmetry => {
                 let flow = self.means.flow(targets);

@@ -1,4 +1,4 @@
-//! What a user gives to an audit: scores, labels, and possibly the last layer.
+//! The input of an audit: scores, labels, and possibly the last layer.
 
 use crate::data::arrays::{Array, Arrays, Columns, Contents, TableColumns, read_arrays, read_bytes};
 use crate::data::sample_weights::{all_zero, read_npy_weights};
@@ -62,9 +62,9 @@ struct Given<'a> {
     place: &'a str,
 }
 
-/// Scores and labels that fit each other, and what else there is.
+/// Scores and labels that fit each other, with weights, features and last layer where given.
 #[derive(Debug, Clone)]
-pub struct Evidence {
+pub struct AuditInput {
     scores: Array,
     kind: ScoreKind,
     labels: Labels,
@@ -81,7 +81,7 @@ pub struct Evidence {
 /// Labels that mean "not counted": the usual one, and `PyTorch`'s.
 const IGNORED: [i64; 2] = [-1, -100];
 
-impl Evidence {
+impl AuditInput {
     /// Reads an archive or table with everything, or scores from one NPY file and labels from another.
     ///
     /// Fails, naming file and row, when something is missing, does not fit, or is no label of a class.
@@ -151,20 +151,20 @@ impl Evidence {
             }
         };
         let given = Given { labels: &numbers, columns: labels.columns(), weights, place: &labels.place };
-        let mut evidence = Self::new(scores, kind, given, options)?;
-        evidence.features = arrays.get(&["features"]).cloned();
-        if let Some(features) = &evidence.features
-            && features.rows() != evidence.scores.rows()
+        let mut input = Self::new(scores, kind, given, options)?;
+        input.features = arrays.get(&["features"]).cloned();
+        if let Some(features) = &input.features
+            && features.rows() != input.scores.rows()
         {
             let problem =
-                format!("has {} rows, but there are {} of logits", features.rows(), evidence.scores.rows());
+                format!("has {} rows, but there are {} of logits", features.rows(), input.scores.rows());
             return Err(features.invalid(problem));
         }
-        evidence.head = match (arrays.get(&["weight"]), arrays.get(&["bias"])) {
-            (Some(weight), bias) => Some(evidence.head_of(weight, bias)?),
+        input.head = match (arrays.get(&["weight"]), arrays.get(&["bias"])) {
+            (Some(weight), bias) => Some(input.head_of(weight, bias)?),
             (None, _) => None,
         };
-        Ok(evidence)
+        Ok(input)
     }
 
     fn head_of(&self, weight: &Array, bias: Option<&Array>) -> Result<Head, DataError> {
@@ -238,7 +238,7 @@ impl Evidence {
             );
             return Err(DataError::invalid(label_place, problem));
         }
-        let (mut of_sample, mut labelled, mut ignored) = (Vec::new(), Vec::new(), 0);
+        let (mut class_indices, mut labelled, mut ignored) = (Vec::new(), Vec::new(), 0);
         for (row, &label) in numbers.iter().enumerate() {
             if weights.as_ref().is_some_and(|weights| weights[row] == 0.0) {
                 continue;
@@ -255,10 +255,10 @@ impl Evidence {
                     );
                     DataError::invalid(label_place, problem)
                 })?;
-            of_sample.push(class);
+            class_indices.push(class);
             labelled.push(row);
         }
-        if of_sample.is_empty() {
+        if class_indices.is_empty() {
             let all_zero_weights = weights.is_some() && ignored == 0 && !numbers.is_empty();
             let why = if numbers.is_empty() { "no rows" } else { "no row that is not to be ignored" };
             return Err(if all_zero_weights {
@@ -267,7 +267,7 @@ impl Evidence {
                 DataError::invalid(label_place, format!("{why}; there is nothing to audit"))
             });
         }
-        let mut labels = Labels::with_absent(of_sample, class_names(options, classes)?);
+        let mut labels = Labels::with_absent(class_indices, class_names(options, classes)?);
         if let Some(weights) = weights {
             labels = labels.with_weights(labelled.iter().map(|&row| weights[row]).collect())?;
         }

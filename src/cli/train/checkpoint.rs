@@ -6,59 +6,59 @@ use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-/// What stands beside the training, so that one which went on prints what an uninterrupted one prints.
+/// What is saved beside the training: a resumed one prints what an uninterrupted one prints.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Kept {
+pub(super) struct TrainingLog {
     /// Images of each class that accuracies were measured on.
     test_counts: Vec<usize>,
     pub(super) epochs: Vec<EpochRecord>,
 }
 
-/// Writes a training down: after every epoch, and now and then within one.
-pub(super) struct Keeper {
+/// Saves a training after every epoch, and at intervals within one.
+pub(super) struct CheckpointWriter {
     file: Option<PathBuf>,
     every: Duration,
     written: Instant,
 }
 
-impl Keeper {
-    /// Keeps a training in a file, if there is one; within an epoch at most every so often.
+impl CheckpointWriter {
+    /// Saves to a file, if one is given; within an epoch at most once in `every`.
     pub(super) fn new(file: Option<PathBuf>, every: Duration) -> Self {
         Self { file, every, written: Instant::now() }
     }
 
-    /// Goes on from the file if it is there. Returns what was done before.
-    pub(super) fn resume(&self, training: &mut Training, test: &Test) -> Result<Kept, NetworkError> {
-        let nothing = Kept { test_counts: test.counts().to_vec(), epochs: Vec::new() };
+    /// Resumes from the file if it exists. Returns the log of the epochs done before.
+    pub(super) fn resume(&self, training: &mut Training, test: &Test) -> Result<TrainingLog, NetworkError> {
+        let nothing = TrainingLog { test_counts: test.counts().to_vec(), epochs: Vec::new() };
         let Some(file) = self.file.as_ref().filter(|file| file.exists()) else { return Ok(nothing) };
-        let kept: Kept = training.resume(file)?;
+        let log: TrainingLog = training.resume(file)?;
         let refused =
             |problem: &str| Err(NetworkError::Checkpoint { path: file.clone(), problem: problem.to_owned() });
-        if kept.test_counts != nothing.test_counts {
+        if log.test_counts != nothing.test_counts {
             return refused(
                 "was tested on other images; give the same --test, or start anew under another name",
             );
         }
-        if kept.epochs.len() != training.epoch() {
+        if log.epochs.len() != training.epoch() {
             return refused("does not hold every epoch that it counts; it is damaged");
         }
-        Ok(kept)
+        Ok(log)
     }
 
     /// Writes the training down, if it is to be kept.
-    pub(super) fn keep(&mut self, training: &Training, kept: &Kept) -> Result<(), NetworkError> {
+    pub(super) fn save(&mut self, training: &Training, log: &TrainingLog) -> Result<(), NetworkError> {
         if let Some(file) = &self.file {
-            training.save(file, kept)?;
+            training.save(file, log)?;
             self.written = Instant::now();
         }
         Ok(())
     }
 
-    /// The same within an epoch, if the last time is long enough ago; never what can only diverge.
-    pub(super) fn keep_now_and_then(&mut self, training: &Training, kept: &Kept) -> Result<(), NetworkError> {
+    /// Saves within an epoch if the last time is long enough ago; never a network whose parameters are not finite.
+    pub(super) fn save_if_due(&mut self, training: &Training, log: &TrainingLog) -> Result<(), NetworkError> {
         let due = self.file.is_some() && self.written.elapsed() >= self.every;
         let ends = training.sums().images == training.targets().samples();
         let sound = || training.network().parameters().iter().all(|parameter| parameter.is_finite());
-        if due && !ends && sound() { self.keep(training, kept) } else { Ok(()) }
+        if due && !ends && sound() { self.save(training, log) } else { Ok(()) }
     }
 }

@@ -1,4 +1,4 @@
-//! What an analysis has to do: its units, each problem once, and how they are shared out among parts.
+//! The work of an analysis: its units, each problem once, and their distribution over shards.
 
 use super::cost::Costs;
 use super::error::AnalysisError;
@@ -8,16 +8,16 @@ use super::unit::{Unit, origins, trials, units};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// All units of an experiment.
-pub(super) struct Work<'a> {
+pub(super) struct WorkList<'a> {
     /// In the order of records.
     pub(super) units: Vec<Unit<'a>>,
     /// Trials of learning rates, on whose outcome trainings wait.
     pub(super) trials: Vec<Unit<'a>>,
-    /// Units by number, without those that differ from an earlier one in nothing their result hangs on.
+    /// Units by number, without duplicates: units whose key an earlier one has.
     distinct: Vec<usize>,
 }
 
-impl<'a> Work<'a> {
+impl<'a> WorkList<'a> {
     /// Of an experiment, whose files are read for their digests.
     pub(super) fn of(experiment: &'a Experiment) -> Result<Self, AnalysisError> {
         let origins = origins(experiment)?;
@@ -36,7 +36,7 @@ impl<'a> Work<'a> {
         Ok(self.in_parts(shard.of)?.swap_remove(shard.number - 1))
     }
 
-    /// Each problem once, dealt out among so many parts.
+    /// Each problem once, dealt out among so many shards.
     pub(super) fn in_parts(&self, of: usize) -> Result<Vec<Vec<&Unit<'a>>>, AnalysisError> {
         let mut dealt = vec![Vec::new(); of];
         for (&number, part) in self.distinct.iter().zip(self.parts(of)?) {
@@ -50,8 +50,8 @@ impl<'a> Work<'a> {
         self.trials.iter().filter(|trial| open.iter().any(|unit| unit.waits_for(trial))).collect()
     }
 
-    /// The part, from 0, that each distinct unit belongs to: the costliest first, each to the part that has least to do, so
-    /// that whoever cuts an analysis into so many parts cuts it alike. Units that wait for the same trials stay together.
+    /// The shard, from 0, of each distinct unit. The costliest unit goes first, each to the shard with the least work,
+    /// so that every machine cuts alike. Units that wait for the same trials stay together.
     fn parts(&self, of: usize) -> Result<Vec<usize>, AnalysisError> {
         let mut costs = Costs::default();
         let mut bundles: BTreeMap<usize, (f64, Vec<usize>)> = BTreeMap::new();

@@ -1,6 +1,6 @@
 //! A stationary head for any loss: Newton with a trust region, its steps by conjugate gradients.
 //!
-//! Slower than what the other files of this room do for the losses they know by their structure, and asks nothing of a loss
+//! Slower than what the other files of this module do for the losses they know by their structure, and asks nothing of a loss
 //! but its gradient and its curvature.
 
 use super::Head;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 /// A linear head over the features of a data set, or on top of its logits.
 #[derive(Clone, Copy)]
-pub struct AnyProblem<'a> {
+pub struct GeneralProblem<'a> {
     /// The loss.
     pub loss: &'a dyn Loss,
     /// What it is held against.
@@ -30,27 +30,27 @@ pub struct AnyProblem<'a> {
 
 /// How it ended.
 #[derive(Debug, Clone, PartialEq)]
-pub enum AnyOutcome {
+pub enum GeneralOutcome {
     /// The gradient vanishes, to rounding of the terms that cancel in it; beyond the smallest curvature nothing is said of
     /// what kind of point it is.
-    Stationary(AnyPoint),
+    Stationary(GeneralPoint),
     /// It does not.
     NotConverged {
         /// What happened.
         why: String,
         /// Where the search ended.
-        at: AnyPoint,
+        at: GeneralPoint,
     },
 }
 
 /// A head and how far it is from stationary.
 #[derive(Debug, Clone, PartialEq)]
-pub struct AnyPoint {
+pub struct GeneralPoint {
     /// The head.
     pub head: Head,
     /// The loss with penalty.
     pub loss: f64,
-    /// Largest entry of the gradient beside the sum of the magnitudes of the terms that cancel in it, at the doubles of the
+    /// Largest entry of the gradient relative to the sum of the magnitudes of the terms that cancel in it, at the doubles of the
     /// head: its logits are exact to one rounding.
     pub relative_gradient: f64,
     /// Steps taken.
@@ -61,20 +61,20 @@ pub struct AnyPoint {
 const TIGHT: f64 = 1e-14;
 /// Small enough where no step makes it smaller.
 const STATIONARY: f64 = 1e-11;
-const MOST_ITERATIONS: usize = 300;
+const MAX_ITERATIONS: usize = 300;
 /// Steps without progress after which the search ends.
 const PATIENCE: usize = 32;
 
 /// Solves from a head, or from zero.
 #[must_use]
-pub fn solve_any(problem: &AnyProblem, start: Option<&Head>) -> AnyOutcome {
+pub fn solve_general(problem: &GeneralProblem, start: Option<&Head>) -> GeneralOutcome {
     let search = Search::new(*problem);
     let mut at = search.evaluate(search.unknowns(start));
-    if !problem.loss.has_value() && at.unknowns.len() <= MOST_DENSE {
+    if !problem.loss.has_objective() && at.unknowns.len() <= MAX_DENSE {
         return search.solve_field(at);
     }
     let (mut radius, mut best, mut idle) = (1.0, f64::INFINITY, 0);
-    for iteration in 0..MOST_ITERATIONS {
+    for iteration in 0..MAX_ITERATIONS {
         if at.relative < 0.5 * best {
             (best, idle) = (at.relative, 0);
         } else {
@@ -84,7 +84,7 @@ pub fn solve_any(problem: &AnyProblem, start: Option<&Head>) -> AnyOutcome {
             return search.ended(&at, iteration);
         }
         if idle >= PATIENCE || !at.loss.is_finite() {
-            return AnyOutcome::NotConverged {
+            return GeneralOutcome::NotConverged {
                 why: format!("steps no longer make the gradient smaller{}", at_infinity(problem.l2)),
                 at: search.point(&at, iteration),
             };
@@ -103,9 +103,9 @@ pub fn solve_any(problem: &AnyProblem, start: Option<&Head>) -> AnyOutcome {
             at = next;
         }
     }
-    AnyOutcome::NotConverged {
-        why: format!("{MOST_ITERATIONS} steps were not enough{}", at_infinity(problem.l2)),
-        at: search.point(&at, MOST_ITERATIONS),
+    GeneralOutcome::NotConverged {
+        why: format!("{MAX_ITERATIONS} steps were not enough{}", at_infinity(problem.l2)),
+        at: search.point(&at, MAX_ITERATIONS),
     }
 }
 
@@ -115,9 +115,9 @@ fn at_infinity(l2: f64) -> &'static str {
 }
 
 /// A field of more unknowns is not worth its dense derivative.
-const MOST_DENSE: usize = 600;
+const MAX_DENSE: usize = 600;
 /// Halvings of a step before it is taken for none.
-const MOST_HALVINGS: usize = 40;
+const MAX_HALVINGS: usize = 40;
 
 /// How a step turned out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,14 +137,14 @@ struct At {
 }
 
 struct Search<'a> {
-    problem: AnyProblem<'a>,
+    problem: GeneralProblem<'a>,
     coordinates: Arc<Coordinates>,
     /// Samples in those, `D x N`, the last row ones.
     design: DMatrix<f64>,
 }
 
 impl<'a> Search<'a> {
-    fn new(problem: AnyProblem<'a>) -> Self {
+    fn new(problem: GeneralProblem<'a>) -> Self {
         let coordinates = Arc::new(Coordinates::of(problem.dataset, problem.l2));
         let features = ScaledFeatures::new(problem.dataset, &coordinates);
         let mut scratch = Vec::new();
@@ -155,8 +155,8 @@ impl<'a> Search<'a> {
 
     /// Newton on the gradient of a loss without a value, which is a field like any other: its derivative is dense and not
     /// symmetric, a step is halved until the field is smaller.
-    fn solve_field(&self, mut at: At) -> AnyOutcome {
-        for iteration in 0..MOST_ITERATIONS {
+    fn solve_field(&self, mut at: At) -> GeneralOutcome {
+        for iteration in 0..MAX_ITERATIONS {
             if at.relative <= TIGHT {
                 return self.ended(&at, iteration);
             }
@@ -164,7 +164,7 @@ impl<'a> Search<'a> {
                 return if at.relative <= STATIONARY {
                     self.ended(&at, iteration)
                 } else {
-                    AnyOutcome::NotConverged {
+                    GeneralOutcome::NotConverged {
                         why: "no step makes the gradient smaller".to_owned(),
                         at: self.point(&at, iteration),
                     }
@@ -172,9 +172,9 @@ impl<'a> Search<'a> {
             };
             at = next;
         }
-        AnyOutcome::NotConverged {
-            why: format!("{MOST_ITERATIONS} steps were not enough"),
-            at: self.point(&at, MOST_ITERATIONS),
+        GeneralOutcome::NotConverged {
+            why: format!("{MAX_ITERATIONS} steps were not enough"),
+            at: self.point(&at, MAX_ITERATIONS),
         }
     }
 
@@ -194,9 +194,9 @@ impl<'a> Search<'a> {
         let gradient = DMatrix::from_column_slice(rows * columns, 1, at.gradient.as_slice());
         let step = decomposed.solve(&gradient, least).ok()?;
         let step = DMatrix::from_column_slice(rows, columns, step.as_slice());
-        let halved = (0..MOST_HALVINGS).map(|halvings| {
-            let share = 0.5_f64.powi(i32::try_from(halvings).unwrap_or(i32::MAX));
-            self.evaluate(&at.unknowns - &step * share)
+        let halved = (0..MAX_HALVINGS).map(|halvings| {
+            let fraction = 0.5_f64.powi(i32::try_from(halvings).unwrap_or(i32::MAX));
+            self.evaluate(&at.unknowns - &step * fraction)
         });
         let smaller = |next: &At| next.gradient.norm() < at.gradient.norm() && next.relative.is_finite();
         halved.into_iter().find(smaller)
@@ -245,13 +245,14 @@ impl<'a> Search<'a> {
         if !next.loss.is_finite() {
             return Verdict::Bad;
         }
-        if !self.problem.loss.has_value() || foreseen.abs() < 1e-9 * at.loss.abs().max(f64::MIN_POSITIVE) {
+        if !self.problem.loss.has_objective() || foreseen.abs() < 1e-9 * at.loss.abs().max(f64::MIN_POSITIVE)
+        {
             return if gradients > 1.0 { Verdict::Good } else { Verdict::Bad };
         }
-        let share = (at.loss - next.loss) / foreseen;
-        if share > 0.5 {
+        let fraction = (at.loss - next.loss) / foreseen;
+        if fraction > 0.5 {
             Verdict::Good
-        } else if share > 0.05 {
+        } else if fraction > 0.05 {
             Verdict::Fair
         } else {
             Verdict::Bad
@@ -259,20 +260,20 @@ impl<'a> Search<'a> {
     }
 
     /// The end of a search that found a stationary point, if the head is one as it is handed out.
-    fn ended(&self, at: &At, iterations: usize) -> AnyOutcome {
+    fn ended(&self, at: &At, iterations: usize) -> GeneralOutcome {
         let point = self.point(at, iterations);
         if point.relative_gradient <= LARGEST_AS_PRINTED {
-            return AnyOutcome::Stationary(point);
+            return GeneralOutcome::Stationary(point);
         }
         let why = "doubles cannot hold the head to the digits that its logits need; centre and rescale the features";
-        AnyOutcome::NotConverged { why: why.to_owned(), at: point }
+        GeneralOutcome::NotConverged { why: why.to_owned(), at: point }
     }
 
-    fn point(&self, at: &At, iterations: usize) -> AnyPoint {
+    fn point(&self, at: &At, iterations: usize) -> GeneralPoint {
         let head = self.coordinates.to_user(&at.unknowns.transpose());
         let logits = Recomputed::logits(self.problem.dataset, self.coordinates.scaling(), &head);
         let printed = self.evaluate_at(at.unknowns.clone(), logits);
-        AnyPoint { head, loss: printed.loss, relative_gradient: printed.relative, iterations }
+        GeneralPoint { head, loss: printed.loss, relative_gradient: printed.relative, iterations }
     }
 }
 
@@ -284,7 +285,7 @@ struct Curvature<'s, 'a> {
 
 impl Model for Curvature<'_, '_> {
     fn product(&self, direction: &DMatrix<f64>) -> DMatrix<f64> {
-        let AnyProblem { loss, targets, .. } = self.search.problem;
+        let GeneralProblem { loss, targets, .. } = self.search.problem;
         let along = direction * &self.search.design;
         let mut product = DMatrix::zeros(along.nrows(), along.ncols());
         loss.curvature_product(self.logits, targets, &along, &mut product);
@@ -313,8 +314,10 @@ mod tests {
         let problem = Problem::new(&dataset, &LossChoice::Softmax, &weights, 1e-3).expect("a problem");
         let point = solve(&problem).stationary().expect("a stationary point");
         let loss = Softmax::new(problem.targets());
-        let any = AnyProblem { loss: &loss, targets: problem.targets(), dataset: &dataset, l2: 1e-3 };
-        let AnyOutcome::Stationary(found) = solve_any(&any, None) else { panic!("no stationary point") };
+        let general = GeneralProblem { loss: &loss, targets: problem.targets(), dataset: &dataset, l2: 1e-3 };
+        let GeneralOutcome::Stationary(found) = solve_general(&general, None) else {
+            panic!("no stationary point")
+        };
         assert!((found.loss - point.loss).abs() < 1e-14, "{} {}", found.loss, point.loss);
         assert!((found.head.coefficients - point.head.coefficients).amax() < 1e-9);
     }
@@ -328,17 +331,17 @@ mod tests {
                 LossPlan::Equalization { .. } => LossPlan::Equalization { rare: 0.2 },
                 plan => plan,
             };
-            let loss = plan.over(&targets);
-            let problem = AnyProblem { loss: &*loss, targets: &targets, dataset: &dataset, l2: 1e-3 };
-            match solve_any(&problem, None) {
-                AnyOutcome::Stationary(point) => {
+            let loss = plan.build(&targets);
+            let problem = GeneralProblem { loss: &*loss, targets: &targets, dataset: &dataset, l2: 1e-3 };
+            match solve_general(&problem, None) {
+                GeneralOutcome::Stationary(point) => {
                     assert!(
                         point.relative_gradient < STATIONARY && entry.name != "equalization",
                         "{}",
                         entry.name
                     );
                 }
-                AnyOutcome::NotConverged { why, at } => {
+                GeneralOutcome::NotConverged { why, at } => {
                     assert_eq!(entry.name, "equalization", "{why}: {:e}", at.relative_gradient);
                 }
             }

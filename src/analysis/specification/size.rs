@@ -5,7 +5,7 @@ use crate::data::DataError;
 
 /// Numbers of classes, samples and features.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Extent {
+pub struct DesignSize {
     /// `K`.
     pub classes: usize,
     /// `N`.
@@ -16,10 +16,10 @@ pub struct Extent {
 
 /// Features of an embedded digit.
 const DIGIT_FEATURES: usize = 64;
-/// Classes for which rules of class sizes are worked out; far more than any sample has.
-pub(in crate::analysis) const MOST_CLASSES: usize = 1 << 20;
+/// The largest number of classes for which rules of class sizes are evaluated; far more than any sample has.
+pub(in crate::analysis) const MAX_CLASSES: usize = 1 << 20;
 
-impl Extent {
+impl DesignSize {
     /// Features and logits of all samples.
     #[must_use]
     pub fn numbers(self) -> usize {
@@ -28,30 +28,34 @@ impl Extent {
 }
 
 impl Design {
-    /// The extent of a draw, told from what the design says alone; `None` where files say it, or where the design is one
+    /// The size of a draw, from what the design says alone; `None` where files say it, or where the design is one
     /// of the fixed small ones.
     ///
-    /// Fails when class sizes by rule are impossible, and for more classes than anything has.
-    pub fn extent(&self) -> Result<Option<Extent>, DataError> {
-        let extent = match self {
+    /// Fails when class sizes by rule are impossible, and for more than [`MAX_CLASSES`] classes.
+    pub fn size(&self) -> Result<Option<DesignSize>, DataError> {
+        let size = match self {
             Self::Gaussian { means, counts, .. } => {
                 let (classes, features) = means.shape();
-                Extent { classes, samples: counts.total(classes)?, features }
+                DesignSize { classes, samples: counts.total(classes)?, features }
             }
             Self::Groups { counts } => grouped(counts, counts.len()),
             Self::PlacedGroups { points, counts } => grouped(counts, longest(points)),
             Self::RandomGroups { groups, counts } => {
-                Extent { classes: counts.len(), samples: sum(counts).max(*groups), features: *groups }
+                DesignSize { classes: counts.len(), samples: sum(counts).max(*groups), features: *groups }
             }
             Self::Witness { counts, outflows } => {
                 let classes = counts.len().max(outflows.len());
                 // One group for each pair of classes and one for each class alone.
-                Extent { classes, samples: sum(counts), features: classes.saturating_mul(classes + 1) / 2 }
+                DesignSize {
+                    classes,
+                    samples: sum(counts),
+                    features: classes.saturating_mul(classes + 1) / 2,
+                }
             }
             Self::Logits { classes, counts, .. } => {
-                Extent { classes: *classes, samples: counts.total(*classes)?, features: *classes }
+                DesignSize { classes: *classes, samples: counts.total(*classes)?, features: *classes }
             }
-            Self::Digits { classes, counts } => Extent {
+            Self::Digits { classes, counts } => DesignSize {
                 classes: classes.len(),
                 samples: counts.total(classes.len())?,
                 features: DIGIT_FEATURES,
@@ -63,7 +67,7 @@ impl Design {
             | Self::Images { .. }
             | Self::Csv { .. } => return Ok(None),
         };
-        Ok(Some(extent))
+        Ok(Some(size))
     }
 }
 
@@ -75,17 +79,17 @@ fn longest<T>(lists: &[Vec<T>]) -> usize {
     lists.iter().map(Vec::len).max().unwrap_or(0)
 }
 
-fn grouped(counts: &[Vec<usize>], features: usize) -> Extent {
+fn grouped(counts: &[Vec<usize>], features: usize) -> DesignSize {
     let samples = counts.iter().fold(0_usize, |samples, group| samples.saturating_add(sum(group)));
-    Extent { classes: longest(counts), samples, features }
+    DesignSize { classes: longest(counts), samples, features }
 }
 
 impl ClassSizes {
     fn total(&self, classes: usize) -> Result<usize, DataError> {
         match self {
             Self::Each(counts) => Ok(sum(counts)),
-            Self::Profile(_) if classes > MOST_CLASSES => {
-                Err(DataError::invalid("classes", format!("{classes}; give at most {MOST_CLASSES}")))
+            Self::Profile(_) if classes > MAX_CLASSES => {
+                Err(DataError::invalid("classes", format!("{classes}; give at most {MAX_CLASSES}")))
             }
             Self::Profile(profile) => Ok(sum(&profile.counts(classes)?)),
         }
@@ -117,28 +121,28 @@ mod tests {
 
     #[test]
     fn extents_are_those_of_the_samples_of_every_shipped_design() {
-        let mut told = 0;
+        let mut count = 0;
         for shipped in SHIPPED {
             let experiment = shipped.source().experiment(&[]).expect("shipped analyses are sound");
             for point in experiment.points.iter().filter(|point| point.training.is_none()) {
-                let Some(extent) = point.data.extent().expect("possible") else { continue };
+                let Some(size) = point.data.size().expect("possible") else { continue };
                 let sample = point.data.sample(Draw { seed: 1, repetition: 0 }).expect("possible");
                 let seen = (sample.labels().classes(), sample.labels().samples());
-                assert_eq!((extent.classes, extent.samples), seen, "{}: {:?}", shipped.name, point.data);
+                assert_eq!((size.classes, size.samples), seen, "{}: {:?}", shipped.name, point.data);
                 let features = sample.fixed_logits().map_or(sample.dimension(), nalgebra::DMatrix::nrows);
                 // A witness leaves out groups that nothing flows through; a logit of two classes is one.
-                assert!(extent.features >= features, "{}: {extent:?}, {features}", shipped.name);
-                told += 1;
+                assert!(size.features >= features, "{}: {size:?}, {features}", shipped.name);
+                count += 1;
             }
         }
-        assert!(told > 100, "{told}");
+        assert!(count > 100, "{count}");
     }
 
     #[test]
-    fn an_enormous_design_is_told_without_being_drawn() {
+    fn an_enormous_design_is_sized_without_being_drawn() {
         let means = Means::Simplex { classes: usize::MAX, distance: 1.0 };
         let design = Design::Gaussian { means, variance: 1.0, counts: ClassSizes::Each(vec![usize::MAX, 7]) };
-        let extent = design.extent().expect("told").expect("no files");
-        assert_eq!((extent.classes, extent.samples), (usize::MAX, usize::MAX));
+        let size = design.size().expect("possible").expect("no files");
+        assert_eq!((size.classes, size.samples), (usize::MAX, usize::MAX));
     }
 }

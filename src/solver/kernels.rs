@@ -10,13 +10,13 @@ use crate::loss::LossKind;
 use nalgebra::DMatrix;
 
 /// A problem and a head at which its pieces are computed.
-pub struct Parts<'p> {
+pub struct SolverKernels<'p> {
     problem: &'p Problem<'p>,
     features: ScaledFeatures<'p>,
     theta: DMatrix<f64>,
 }
 
-impl<'p> Parts<'p> {
+impl<'p> SolverKernels<'p> {
     /// At a small head that is zero nowhere.
     #[must_use]
     pub fn new(problem: &'p Problem<'p>) -> Self {

@@ -4,10 +4,10 @@ use crate::data::ImageShape;
 use std::fmt::{Display, Formatter, Result as Written};
 use std::ops::Range;
 
-/// Rows, columns and channels of an image. In memory the channel moves fastest, then the column, then the row, so that
-/// what a kernel reads of one row lies in one piece.
+/// Rows, columns and channels of an image between layers. In memory the channel moves fastest, then the column, then
+/// the row, so that the part of a row that a kernel reads is contiguous.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Extent {
+pub struct ActivationShape {
     /// Rows.
     pub height: usize,
     /// Columns.
@@ -16,13 +16,13 @@ pub struct Extent {
     pub channels: usize,
 }
 
-impl From<ImageShape> for Extent {
+impl From<ImageShape> for ActivationShape {
     fn from(ImageShape { channels, height, width }: ImageShape) -> Self {
         Self { height, width, channels }
     }
 }
 
-impl Extent {
+impl ActivationShape {
     /// A plain vector.
     #[must_use]
     pub fn flat(values: usize) -> Self {
@@ -48,7 +48,7 @@ impl Extent {
     }
 }
 
-impl Display for Extent {
+impl Display for ActivationShape {
     fn fmt(&self, formatter: &mut Formatter) -> Written {
         write!(formatter, "{} x {} x {}", self.height, self.width, self.channels)
     }

@@ -4,7 +4,7 @@ use super::answer::solve;
 use super::assets::asset;
 use super::guard::{admit, headers};
 use super::lesson::{Lesson, LessonError};
-use super::limits::MOST_BYTES;
+use super::limits::MAX_BYTES;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -28,19 +28,19 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-/// Lessons that may wait for their turn; more are told to come back.
-const MOST_WAITING: usize = 64;
+/// Lessons that may wait for their turn; more are asked to come back.
+const MAX_WAITING: usize = 64;
 /// How long a request may take to arrive and be answered.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long the head of a request may take to arrive.
 const HEAD_PATIENCE: Duration = Duration::from_secs(10);
-/// How long requests on their way may go on after the end was asked for.
+/// How long running requests may take after a shutdown was requested.
 const FAREWELL: Duration = Duration::from_secs(1);
 /// Pause after a connection could not be taken, as when all file handles are in use.
 const BREATH: Duration = Duration::from_millis(50);
 
 /// A page that is ready to be served.
-pub struct Hall {
+pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     runtime: Runtime,
@@ -48,7 +48,7 @@ pub struct Hall {
 }
 
 /// What answering needs.
-struct Desk {
+struct ServerState {
     port: u16,
     /// One for each lesson that is being solved.
     solving: Semaphore,
@@ -56,9 +56,9 @@ struct Desk {
     waiting: Semaphore,
 }
 
-impl Hall {
-    /// Takes a port of the loopback interface, any free one for 0. From now on whoever knows the address may connect, and an
-    /// interruption ends it in good order.
+impl Server {
+    /// Binds a port of the loopback interface, any free one for 0. From now on connections are accepted, and an
+    /// interruption shuts the server down gracefully.
     pub fn open(port: u16) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         listener.set_nonblocking(true)?;
@@ -138,20 +138,23 @@ fn ended() -> io::Result<impl Future<Output = ()>> {
 
 fn routes(port: u16) -> Router {
     let solving = available_parallelism().map_or(1, NonZero::get);
-    let desk =
-        Desk { port, solving: Semaphore::new(solving), waiting: Semaphore::new(solving + MOST_WAITING) };
-    let desk = Arc::new(desk);
+    let state = ServerState {
+        port,
+        solving: Semaphore::new(solving),
+        waiting: Semaphore::new(solving + MAX_WAITING),
+    };
+    let state = Arc::new(state);
     Router::new()
         .route("/solve", post(answer))
         .fallback(get(page))
-        .layer(DefaultBodyLimit::max(MOST_BYTES))
-        .layer(from_fn_with_state(Arc::clone(&desk), watch))
-        .with_state(desk)
+        .layer(DefaultBodyLimit::max(MAX_BYTES))
+        .layer(from_fn_with_state(Arc::clone(&state), watch))
+        .with_state(state)
 }
 
-/// Around every request: whether it is admitted, how long it may take, what its response says of safety.
-async fn watch(State(desk): State<Arc<Desk>>, request: Request, next: Next) -> Response {
-    let mut response = match admit(request.method(), request.headers(), desk.port) {
+/// Wraps every request: access control, timeout, security headers.
+async fn watch(State(state): State<Arc<ServerState>>, request: Request, next: Next) -> Response {
+    let mut response = match admit(request.method(), request.headers(), state.port) {
         Err(turned_away) => turned_away.into_response(),
         Ok(()) => match timeout(PATIENCE, next.run(request)).await {
             Ok(response) => response,
@@ -170,11 +173,11 @@ async fn page(uri: Uri) -> Response {
 }
 
 /// Answers a lesson as soon as a thread is free. When the browser has dropped the request meanwhile, nothing is solved.
-async fn answer(State(desk): State<Arc<Desk>>, body: Bytes) -> Response {
-    let Ok(_waiting) = desk.waiting.try_acquire() else {
+async fn answer(State(state): State<Arc<ServerState>>, body: Bytes) -> Response {
+    let Ok(_waiting) = state.waiting.try_acquire() else {
         return refusal(StatusCode::SERVICE_UNAVAILABLE, "too many lessons at once; try again in a moment");
     };
-    let Ok(_solving) = desk.solving.acquire().await else {
+    let Ok(_solving) = state.solving.acquire().await else {
         return refusal(StatusCode::SERVICE_UNAVAILABLE, "the page is closing");
     };
     match tokio::task::spawn_blocking(move || answered(&body)).await {

@@ -1,4 +1,4 @@
-//! What the last layer is at: its gradient, its balance, its mean probabilities, in double precision.
+//! Evaluates the last layer: gradient, balance, mean probabilities, in double precision.
 
 use super::error::NetworkError;
 use super::training::{Training, wide};
@@ -10,7 +10,7 @@ use crate::numeric::map_sample_chunks;
 use crate::solver::{Head, LossChoice, Outcome, Problem, solve};
 use nalgebra::DMatrix;
 
-/// Features of all images learned from and the head over them, as the gradient sees them.
+/// Features of all training images and the head on them, as the gradient sees them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LastLayer {
     /// `h_i`, `d x N`.
@@ -19,24 +19,24 @@ pub struct LastLayer {
     pub head: Head,
 }
 
-/// Where the last layer stands on its objective: the loss over all images learned from and the penalty on `W`.
+/// An evaluation of the last layer on its objective: the loss over all training images and the penalty on `W`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Sight {
+pub struct LastLayerEvaluation {
     /// The loss, without penalty.
     pub loss: f64,
-    /// Largest entry of the objective's gradient by `W` and `b`.
+    /// Largest entry of the objective's gradient with respect to `W` and `b`.
     pub gradient_inf: f64,
-    /// The objective's gradient by each intercept.
+    /// The objective's gradient with respect to each intercept.
     pub by_intercepts: Vec<f64>,
     /// What the loss divides by: the mass `M` of a weighted mean.
-    pub divisor: f64,
+    pub denominator: f64,
     /// Outflow and inflow of every class (B1, B5, B6, R1), of the loss alone.
     pub ledger: Ledger,
-    /// `mu b_k` in the ledger's units, by which the law is off where the bias decays; zero where it does not.
-    pub bias_pull: Vec<f64>,
+    /// `mu b_k` in the ledger's units: the residual of the law where the bias decays; zero where it does not.
+    pub bias_penalty_gradient: Vec<f64>,
     /// `P`.
     pub means: MeanProbability,
-    /// Images of each class told right.
+    /// Images of each class correctly classified.
     pub hits: Vec<f64>,
 }
 
@@ -56,9 +56,14 @@ impl LastLayer {
         self.head.logits(&self.features)
     }
 
-    /// Where the head stands.
+    /// Evaluates the head.
     #[must_use]
-    pub fn sight(&self, loss: &TrainingLoss, targets: &Targets, penalty: HeadPenalty) -> Sight {
+    pub fn evaluate(
+        &self,
+        loss: &TrainingLoss,
+        targets: &Targets,
+        penalty: HeadPenalty,
+    ) -> LastLayerEvaluation {
         let logits = self.logits();
         let mut by_logits = DMatrix::zeros(logits.nrows(), logits.ncols());
         let value = loss.value_and_gradient(&logits, targets, &mut by_logits);
@@ -69,28 +74,32 @@ impl LastLayer {
         let zero = DMatrix::zeros(logits.nrows(), self.features.nrows());
         let by_weights: DMatrix<f64> = parts.into_iter().fold(zero, |sum, part| sum + part);
         let by_weights = by_weights + penalty.decay * &self.head.coefficients;
-        let pull_on_bias = if penalty.with_bias { penalty.decay } else { 0.0 };
-        let pulls: Vec<f64> = self.head.intercepts.iter().map(|bias| pull_on_bias * bias).collect();
-        let by_intercepts: Vec<f64> =
-            by_bias.iter().zip(&pulls).map(|(gradient, pull)| gradient + pull).collect();
-        let mut bias_pull: Vec<f64> = pulls.iter().map(|pull| pull * loss.divisor()).collect();
-        if let &[of_positives] = bias_pull.as_slice() {
-            bias_pull.insert(0, -of_positives);
+        let bias_decay = if penalty.with_bias { penalty.decay } else { 0.0 };
+        let bias_penalties: Vec<f64> = self.head.intercepts.iter().map(|bias| bias_decay * bias).collect();
+        let by_intercepts: Vec<f64> = by_bias
+            .iter()
+            .zip(&bias_penalties)
+            .map(|(gradient, bias_penalty)| gradient + bias_penalty)
+            .collect();
+        let mut bias_penalty_gradient: Vec<f64> =
+            bias_penalties.iter().map(|bias_penalty| bias_penalty * loss.denominator()).collect();
+        if let &[of_positives] = bias_penalty_gradient.as_slice() {
+            bias_penalty_gradient.insert(0, -of_positives);
         }
-        Sight {
+        LastLayerEvaluation {
             loss: value,
             gradient_inf: largest_magnitude(by_intercepts.iter().chain(by_weights.iter()).copied()),
             by_intercepts,
-            divisor: loss.divisor(),
+            denominator: loss.denominator(),
             ledger: Ledger::at(&**loss, &logits, targets),
-            bias_pull,
-            means: MeanProbability::of(loss.link(), &loss.linked_logits(&logits, targets), targets),
+            bias_penalty_gradient,
+            means: MeanProbability::of(loss.link(), &loss.adjusted_logits(&logits, targets), targets),
             hits: hits(&logits, targets),
         }
     }
 
-    /// The features as they are, solved for the head with a penalty on `W` (docs/theory.md#n2): its doubles and the largest entry of
-    /// their gradient, or why there is none.
+    /// Solves for the head on the present features, with a penalty on `W` (docs/theory.md#n2). Returns the head and the
+    /// largest entry of its gradient, or why there is none.
     pub fn finish(
         &self,
         choice: &LossChoice,
@@ -115,7 +124,7 @@ impl LastLayer {
 }
 
 impl Training<'_> {
-    /// The last layer on all images learned from, with dropout and changes as a gradient would see them.
+    /// The last layer on all training images, with dropout and augmentation as a gradient would see them.
     pub fn last_layer(&mut self) -> LastLayer {
         let mut features = Vec::with_capacity(self.targets().samples() * self.network().features());
         self.look(|pass| features.extend_from_slice(pass.features()));
@@ -129,10 +138,10 @@ impl Training<'_> {
         LastLayer { features: wide(&features, dimension), head }
     }
 
-    /// Where the last layer stands.
-    pub fn sight(&mut self) -> Sight {
+    /// Evaluates the last layer.
+    pub fn evaluate_last_layer(&mut self) -> LastLayerEvaluation {
         let layer = self.last_layer();
-        layer.sight(self.loss(), self.targets(), self.head_penalty())
+        layer.evaluate(self.loss(), self.targets(), self.head_penalty())
     }
 
     /// What is penalised in the head.
@@ -143,7 +152,7 @@ impl Training<'_> {
     }
 }
 
-impl Sight {
+impl LastLayerEvaluation {
     /// The largest relative residual of a class's balance.
     #[must_use]
     pub fn worst_residual(&self) -> f64 {
