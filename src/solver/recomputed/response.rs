@@ -1,7 +1,7 @@
 //! The response of a head to class weights, held against gradients on both sides of the head.
 
 use super::{Pass, PreciseHead};
-use crate::loss::{ClassWeights, Loss, LossKind, Targets};
+use crate::loss::{ClassWeights, LossKind, Targets};
 use crate::numeric::{Sum, largest_magnitude};
 use crate::solver::problem::{LossChoice, Problem};
 use crate::solver::solution::Head;
