@@ -22,7 +22,7 @@ const MAX_UNKNOWNS: usize = 12_000;
 /// Rounds of refinement at most; each takes five digits or more off the residual.
 const MAX_ROUNDS: usize = 6;
 
-/// Why the response to weights cannot be found.
+/// Why there is no response to weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum NoResponse {
     /// The Hessian is singular to rounding.
