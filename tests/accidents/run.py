@@ -250,7 +250,7 @@ def disks(bench):
     try:
         arguments = [*ANALYSIS, "--out", "disk/out"]
         full = bench.command(arguments)
-        fault = None if one_line(full, 2, "cannot write", "goes on from there") else f"said {full.stderr.strip()!r}"
+        fault = None if one_line(full, 2, "cannot write", "resumes there") else f"said {full.stderr.strip()!r}"
         kept = journal_lines(disk / "out")
         subprocess.run(["mount", "-o", "remount,size=64m", disk], check=True)
         printed = bench.must(arguments).stdout

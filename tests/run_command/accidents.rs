@@ -123,7 +123,7 @@ fn a_full_disk_ends_the_run_with_one_line() {
         .code(2)
         .stdout("")
         .stderr(predicate::str::contains("records.jsonl"))
-        .stderr(predicate::str::contains("goes on from there"))
+        .stderr(predicate::str::contains("resumes there"))
         .stderr(predicate::str::contains("\n").count(1));
 }
 
