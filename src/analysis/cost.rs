@@ -102,7 +102,7 @@ impl Costs {
         Ok(UNIT + recipe.epochs as f64 * samples * multiplications * NETWORK)
     }
 
-    /// Extent of the images of a design.
+    /// Shape of the images of a design.
     fn image(&mut self, analysis: &Analysis) -> Result<ActivationShape, AnalysisError> {
         let Design::Images { path, part, .. } = &analysis.data else {
             return Ok(digit_images().shape().into());

@@ -31,7 +31,7 @@ pub enum AnalysisError {
         reason: String,
     },
     /// A file that cannot be written.
-    #[error("cannot write {}: {reason}; what is finished is kept, the same command goes on from there", path.display())]
+    #[error("cannot write {}: {reason}; finished records are saved, the same command resumes there", path.display())]
     Unwritable {
         /// The file.
         path: PathBuf,

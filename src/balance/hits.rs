@@ -11,7 +11,7 @@ pub(crate) fn predicted_class(logits: &[f64]) -> usize {
     }
 }
 
-/// The weight of the samples of each class that are predicted right: their number, where each sample counts once.
+/// The weight of the correctly classified samples of each class: their number, where each sample counts once.
 #[must_use]
 pub fn hits(logits: &DMatrix<f64>, targets: &Targets) -> Vec<f64> {
     let mut hits = vec![0.0; targets.classes()];
@@ -23,13 +23,13 @@ pub fn hits(logits: &DMatrix<f64>, targets: &Targets) -> Vec<f64> {
     hits
 }
 
-/// The share of all samples that are [`hits`].
+/// The accuracy: the fraction of all samples that are [`hits`].
 #[must_use]
 pub fn accuracy(hits: &[f64], targets: &Targets) -> f64 {
     hits.iter().sum::<f64>() / targets.total_size()
 }
 
-/// The share of each class's samples that are [`hits`].
+/// The recall of each class: the fraction of its samples that are [`hits`].
 #[must_use]
 pub fn recalls(hits: &[f64], targets: &Targets) -> Vec<f64> {
     hits.iter().zip(targets.sizes()).map(|(hits, size)| hits / size).collect()

@@ -22,7 +22,7 @@ const EXAMPLES: &str = "Examples:
   equipoise reproduce --quick           a sample of the set-ups, in seconds
   equipoise reproduce --out results     somewhere else
 
-An interrupted one resumes where it stopped.";
+An interrupted run resumes where it stopped.";
 
 /// What to reproduce and where to put it.
 #[derive(Debug, clap::Args)]

@@ -43,7 +43,7 @@ enum Action {
         #[command(flatten)]
         drawing: DrawingOptions,
     },
-    /// Check that every record is as it was written and that none is missing
+    /// Check that every record is intact and that none is missing
     Verify {
         /// A directory that `equipoise run` has filled
         #[arg(value_name = "DIR")]
@@ -108,7 +108,7 @@ fn verify(directory: &Path, style: Style) -> Result<Ending> {
     }
     if open > 0 {
         note(&format!(
-            "{}: {} not solved; equipoise run {} goes on",
+            "{}: {} not solved; equipoise run {} resumes",
             directory.display(),
             counted(open as u64, "problem"),
             directory.join("analysis.toml").display()
@@ -116,7 +116,7 @@ fn verify(directory: &Path, style: Style) -> Result<Ending> {
     }
     if faults.is_empty() && foreign == 0 && open == 0 {
         print(&format!(
-            "{}: {}, every one as it was written\n",
+            "{}: {}, all intact\n",
             style.good("sound"),
             counted(survey.problems as u64, "record")
         ))?;

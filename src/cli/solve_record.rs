@@ -281,7 +281,7 @@ impl HeadRows {
 
 /// What to do about data that a linear head separates.
 fn advice_if_separable() -> String {
-    format!("{ADD_PENALTY}, or leave out the features that give the classes away")
+    format!("{ADD_PENALTY}, or leave out the features that separate the classes")
 }
 
 /// What to do about a search that ended without an answer.

@@ -140,7 +140,7 @@ impl LayerPlan {
                 ActivationShape::flat(values)
             }
             Self::Dropout(rate) if !(0.0..1.0).contains(&rate) => {
-                return Err(format!("a share of {rate}; give one from 0 to below 1"));
+                return Err(format!("a rate of {rate}; give one from 0 to below 1"));
             }
             Self::Relu | Self::Dropout(_) => image,
         };

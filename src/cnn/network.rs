@@ -115,7 +115,7 @@ impl Network {
         start..self.parameters.len()
     }
 
-    /// Extent of the images.
+    /// Shape of the images.
     #[must_use]
     pub fn image(&self) -> ActivationShape {
         self.image

@@ -208,7 +208,7 @@ fn impossible_networks_name_the_layer() {
     );
     assert!(refused(vec![Linear(3), MaxPool(2)]).contains("comes after a linear layer"));
     assert!(refused(vec![MaxPool(9)]).contains("squares of 9"));
-    assert!(refused(vec![Dropout(1.0)]).contains("a share of 1"));
+    assert!(refused(vec![Dropout(1.0)]).contains("a rate of 1"));
     assert!(refused(vec![Linear(0)]).contains("nothing comes out"));
     assert!(refused(vec![Linear(usize::MAX)]).contains("make it smaller"));
 }

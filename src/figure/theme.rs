@@ -34,7 +34,7 @@ pub(super) const ONE_COLUMN: f64 = 3.35 * POINTS_PER_INCH;
 /// Width of a figure that spans both columns (6.8 in).
 pub(super) const TWO_COLUMNS: f64 = 6.8 * POINTS_PER_INCH;
 
-/// Family names as a browser reads them; Verdana is as wide, so a substitute still fits.
+/// Family names as a browser reads them; Verdana is as wide, so a replacement still fits.
 pub(super) const FONT_FAMILY: &str = "DejaVu Sans, Verdana, sans-serif";
 /// Height of a capital of the family, as a share of the font size.
 pub(super) const CAP_HEIGHT: f64 = 0.729;

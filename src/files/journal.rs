@@ -35,13 +35,13 @@ pub(crate) fn line(record: &impl Serialize) -> serde_json::Result<String> {
 /// The record of a line, or what is wrong with it.
 fn read_line<T: DeserializeOwned>(line: &[u8]) -> std::result::Result<T, &'static str> {
     let cut = "was cut off";
-    let text = std::str::from_utf8(line).map_err(|_| "is not as it was written")?;
+    let text = std::str::from_utf8(line).map_err(|_| "is damaged")?;
     let sealed = text.strip_prefix(HEAD).and_then(|rest| rest.split_once(MIDDLE));
     let (found, record) = sealed.ok_or(cut)?;
     let record = record.strip_suffix('}').ok_or(cut)?;
     match serde_json::from_str(record) {
         Err(_) => Err(cut),
-        Ok(_) if seal(record) != found => Err("is not as it was written"),
+        Ok(_) if seal(record) != found => Err("is damaged"),
         Ok(record) => Ok(record),
     }
 }
@@ -153,7 +153,7 @@ mod tests {
         std::fs::write(&path, format!("{good}{changed}{}", &good[..50])).expect("written");
         let mut remarks = Vec::new();
         assert_eq!(read_records(&path, &mut remarks), [record("a")]);
-        assert!(remarks[0].contains(":2: a record is not as it was written"), "{remarks:?}");
+        assert!(remarks[0].contains(":2: a record is damaged"), "{remarks:?}");
         assert!(remarks[1].contains(":3: a record was cut off"), "{remarks:?}");
         // What comes after a line that was cut off is on a line of its own.
         Journal::open(&path).expect("opened").expect("free").keep(&record("b")).expect("kept");

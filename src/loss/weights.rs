@@ -73,10 +73,10 @@ pub enum WeightError {
         /// The weight.
         value: f64,
     },
-    /// A share `B` of the effective number that is none.
+    /// A parameter `B` of the effective number that is out of range.
     #[error("class weights: an effective number with B = {value}; give B from 0 to below 1")]
     Overlap {
-        /// The share.
+        /// The parameter.
         value: f64,
     },
 }

@@ -1,4 +1,4 @@
-//! How the class means of a column move with its parameters: what couples the samples of LGL-INR.
+//! Derivatives of class means with respect to a column's parameters, which couple the samples of LGL-INR.
 
 use super::column_pass::ColumnPass;
 use crate::loss::{ColumnLoss, mean_slopes};
@@ -40,7 +40,7 @@ impl<L: ColumnLoss> ColumnPass<'_, L> {
     }
 }
 
-/// Places of the samples of a block, class by class: the sums of one class stay at hand while its samples are added.
+/// Indices of a block's samples, class by class, so that the sums of one class stay in the cache.
 fn in_order_of_class(labels: &[u32]) -> Vec<usize> {
     let mut places: Vec<usize> = (0..labels.len()).collect();
     places.sort_by_key(|&place| labels[place]);

@@ -64,14 +64,14 @@ impl Column {
         }
     }
 
-    /// Takes a Hessian in single precision at the present parameters, unless it cannot be distinguished from
-    /// an indefinite one; it is then computed anew in double precision.
+    /// Stores a Hessian in single precision at the present parameters, unless it may be indefinite; it is then
+    /// recomputed in double precision.
     pub(super) fn set_single(&mut self, hessian: &DMatrix<f64>) {
         self.set(regular_factor(hessian, Precision::Single).map(Curvature::Definite));
     }
 
-    /// Takes the curvature at the present parameters; where there is none, a more precise one is due, and where there is
-    /// none in double precision, the search of this column has come to its end.
+    /// Stores the curvature at the present parameters. Without one in single precision, double precision is tried;
+    /// without one there, the column's search ends.
     pub(super) fn set(&mut self, curvature: Option<Curvature>) {
         self.fresh = true;
         if curvature.is_none() {
@@ -89,7 +89,7 @@ impl Column {
         self.curvature = curvature;
     }
 
-    /// No length of the last step would do: the end, or the fault of a Hessian that was old or coarse.
+    /// No length of the last step was accepted: the search ends, unless the Hessian was old or coarse.
     pub(super) fn fail(&mut self, line_search: &LineSearch) {
         self.progress = self.convergence.no_step_left(line_search);
         let exact = self.fresh && self.precision == Precision::Double;
@@ -105,7 +105,7 @@ impl Column {
 mod tests {
     use super::*;
 
-    /// A column that stays active without a direction to go would be asked for its next step for ever.
+    /// A column that stayed active without a direction would be asked for its next step without end.
     #[test]
     fn a_column_without_second_derivatives_ends() {
         let evaluated = Evaluated {

@@ -19,8 +19,8 @@ use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 use std::cmp::Ordering::{Equal, Less};
 
-/// Newton over the columns of a [`ColumnLoss`]; convex columns converge quadratically and the others end in a minimum
-/// whose smallest eigenvalue is known.
+/// Newton over the columns of a [`ColumnLoss`]; convex columns converge quadratically and the others end at a minimum
+/// whose smallest eigenvalue is computed.
 pub(super) struct ColumnNewton<'a, L> {
     pass: ColumnPass<'a, L>,
     theta: DMatrix<f64>,
@@ -48,8 +48,8 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
         newton
     }
 
-    /// Starts where a search on a subsample has come to, with that search's Hessians for the first step: the point is no
-    /// nearer to the end than they are to those of the whole.
+    /// Starts from the end of a search on a subsample, with that search's Hessians for the first step: they are as
+    /// accurate as the point.
     pub(super) fn after(
         small: ColumnNewton<L>,
         pass: ColumnPass<'a, L>,
@@ -111,8 +111,8 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
         self.restart(true);
     }
 
-    /// Turns to another problem over the same features, from a guess at its solution or, column by column where that is
-    /// far off and worse, from its present point. Hessians are kept for as long as they serve.
+    /// Switches to another problem on the same features. Starts from an initial guess or, column by column where that
+    /// is far off and worse, from the present point. Hessians are kept while they are useful.
     pub(super) fn go_on_with(&mut self, pass: ColumnPass<'a, L>, guess: DMatrix<f64>) {
         self.pass = pass;
         let here = std::mem::replace(&mut self.theta, guess);
@@ -193,7 +193,7 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
         (0..self.columns.len()).filter(|&column| self.columns[column].progress == Progress::Active).collect()
     }
 
-    /// Computes the curvature of every column that has none to go on with.
+    /// Computes the curvature of every column that lacks one.
     fn refresh_curvature(&mut self, active: &[usize]) {
         for precision in [Precision::Single, Precision::Double] {
             let lacking: Vec<usize> = active
@@ -270,8 +270,8 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
         }
     }
 
-    /// Asks whether a column that is slow to converge, or did not, can converge at all; and of one that did
-    /// converge, whether features that floating point takes for equal separate its class.
+    /// Checks separability: of a column that is slow to converge or did not converge, and, by features that floating
+    /// point treats as equal, of one that did.
     fn look_for_separation(&mut self, column: usize) {
         let Some(separation) = &self.separation else { return };
         let own = &mut self.columns[column];
@@ -290,7 +290,7 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
         own.progress = own.progress.clone().after(verdict);
     }
 
-    /// At a stationary point that is not a minimum, steps off along the direction of negative curvature.
+    /// At a stationary point that is not a minimum, steps along the direction of negative curvature.
     fn leave_saddle(&mut self, column: usize) {
         let (smallest, along) = curvature_floor(self.hessian(column));
         if smallest >= 0.0 {

@@ -1,6 +1,6 @@
 //! One pass over the samples for a loss over logit columns: values and gradients, or Hessians, of some columns.
 //!
-//! Logits live for a block of samples only; memory does not grow with their number.
+//! Logits exist for one block of samples at a time, so memory does not grow with the number of samples.
 
 use super::gram::{SingleBlock, SingleGram, gram};
 use super::lone_column::LoneColumn;
@@ -173,7 +173,7 @@ impl<L: ColumnLoss> ColumnPass<'_, L> {
         hessians
     }
 
-    /// Adds what couples samples through their class means, `S C S^T` with the slopes `S` of the means.
+    /// Adds the coupling of samples through their class means, `S C S^T` with the slopes `S` of the means.
     fn add_couplings(
         &self,
         hessians: &mut [DMatrix<f64>],

@@ -2,7 +2,7 @@
 
 use nalgebra::DMatrix;
 
-/// More iterations than this mean that the preconditioner is useless.
+/// With more iterations than this the preconditioner is useless.
 const MAX_ITERATIONS: usize = 500;
 
 /// A symmetric positive semidefinite system on the subspace that `project` projects onto.

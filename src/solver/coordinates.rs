@@ -1,9 +1,10 @@
-//! The coordinates that a problem is solved in, and the way back to the user's units.
+//! The coordinates that a problem is solved in, and the conversion to the user's units.
 //!
 //! Where columns are independent, each feature is centred and scaled by itself (`Scaling`). Where columns are dependent
-//! or nearly so, unpenalised problems are solved over an orthogonal basis of the columns, found by a QR factorisation with
-//! column pivoting of the data (never of their Gram matrix, which sees half the digits). Where there are more features
-//! than samples, penalised problems are solved in the span of the samples: coefficients off it are zero at the minimum.
+//! or nearly so, unpenalised problems are solved over an orthogonal basis of the columns, found by a QR factorisation
+//! with column pivoting of the data (never of their Gram matrix, which loses half the digits). Where there are more
+//! features than samples, penalised problems are solved in the span of the samples: coefficients off it are zero at the
+//! minimum.
 
 use super::dependence::{Dependence, Pivots};
 use super::factor::cholesky;
@@ -14,14 +15,14 @@ use crate::data::Dataset;
 use crate::numeric::{DoubleDouble, largest_magnitude, update_sample_chunks};
 use nalgebra::{DMatrix, DMatrixView, DMatrixViewMut, DVector, DVectorView};
 
-/// Rows on which columns are first looked at; if they are independent there, they are so in all rows.
+/// Rows on which columns are checked first; columns independent there are independent in all rows.
 const ROWS_LOOKED_AT: usize = 2048;
 /// Squared pivots of standardised columns above this leave the scaled features as they are: Newton's steps lose no more
 /// than half of their digits.
 const WELL_CONDITIONED: f64 = 1e-8;
-/// Directions along which samples differ by less than this, beside the widest, are rounding.
+/// Directions along which samples differ by less than this fraction of the widest are rounding.
 const NO_DIFFERENCE: f64 = 1e-14;
-/// Larger coefficients of a basis cancel digits that a double does not have.
+/// With larger coefficients a basis would cancel more digits than a double has.
 const LARGEST_PLAIN: f64 = 1e3;
 
 /// Relations that a sentence writes out.
@@ -41,7 +42,7 @@ pub struct Conditioning {
     /// as rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub condition: Option<f64>,
-    /// Columns that others determine, exactly or nearly; not looked for where there are as many columns as rows.
+    /// Columns that others determine, exactly or nearly; not searched where there are as many columns as rows.
     pub dependent_columns: Vec<Dependence>,
 }
 
@@ -101,7 +102,7 @@ impl Coordinates {
         Self { scaling, basis }
     }
 
-    /// The user's features centred and scaled, whatever is made of them then.
+    /// Centring and scaling of the user's features.
     pub(super) fn scaling(&self) -> &Scaling {
         &self.scaling
     }
@@ -121,7 +122,7 @@ impl Coordinates {
         self.basis.as_ref().map_or(&self.scaling.penalty, |basis| &basis.penalty)
     }
 
-    /// All samples over the basis, `D x N`, a 1 below each; nothing where coordinates are single features.
+    /// Coordinates of all samples in the basis, `D x N`, a 1 below each; `None` where coordinates are single features.
     pub(super) fn in_basis(&self, dataset: &Dataset) -> Option<Vec<f64>> {
         let basis = self.basis.as_ref()?;
         let (samples, rank) = (dataset.labels().samples(), basis.shift.len());
@@ -150,8 +151,8 @@ impl Coordinates {
     /// The head that `theta` (`D x Q`) is, rounded to doubles in the user's units.
     ///
     /// Where columns are dependent, many heads have the same logits: this is the one whose coefficients have the least
-    /// norm. Roundings are made good by the coefficients that are rounded after them, the intercept last, so that
-    /// logits change as little as doubles allow.
+    /// norm. Coefficients rounded later compensate for earlier roundings, the intercept last, so that logits change as
+    /// little as doubles allow.
     pub(crate) fn to_user(&self, theta: &DMatrix<f64>) -> Head {
         let columns: Vec<(Vec<f64>, f64)> =
             theta.column_iter().map(|column| self.column_to_user(column.clone_owned().as_slice())).collect();
@@ -193,8 +194,8 @@ impl Coordinates {
         gradient
     }
 
-    /// What the largest entry of a gradient (`D x Q`) is at least in the user's units: that entry where coordinates are
-    /// single features, the one by the intercept elsewhere.
+    /// A lower bound on the largest entry of a gradient (`D x Q`) in the user's units: that entry where coordinates are
+    /// single features, elsewhere the intercept's.
     pub(super) fn smallest_gradient(&self, gradient: &DMatrix<f64>) -> f64 {
         let last = gradient.nrows() - 1;
         let by_intercepts = gradient.row(last).iter().copied().collect::<Vec<f64>>();
@@ -228,8 +229,8 @@ impl Coordinates {
     }
 }
 
-/// Moves what rounding took from an intercept into the coefficients of columns that lie far from zero, where a change so
-/// small hardly turns the head: the coarsest first, each leaving less than the one before.
+/// Moves the rounding error of an intercept into the coefficients of columns that lie far from zero, where so small a
+/// change hardly turns the head. The coarsest column comes first; each leaves less than the one before.
 fn make_good(lost: DoubleDouble, scaled: &mut [f64], centre: &[f64]) {
     let grain = |j: usize, w: f64| (w.next_up() - w).abs() * centre[j].abs();
     let far = |&j: &usize| centre[j].abs() > 1.0 && scaled[j].is_finite();
@@ -240,7 +241,7 @@ fn make_good(lost: DoubleDouble, scaled: &mut [f64], centre: &[f64]) {
         let moved = scaled[j] + left.value() / centre[j];
         let change = moved - scaled[j];
         let then = left - DoubleDouble::product_of(change, centre[j]);
-        // In units of its spread, the column takes less than it relieves the intercept of.
+        // In units of its spread, the column's change is smaller than the intercept's error.
         if change != 0.0 && then.value().abs() + change.abs() < 0.5 * left.value().abs() {
             (scaled[j], left) = (moved, then);
         }
@@ -311,12 +312,12 @@ impl Basis {
     }
 }
 
-/// Whether there are as many features as samples: then the samples span less.
+/// Whether there are at least as many features as samples.
 fn is_wide(dataset: &Dataset) -> bool {
     dataset.dimension() >= dataset.labels().samples().max(1)
 }
 
-/// Whether columns are well conditioned, beside the penalty, already on some rows: then they are so on all.
+/// Whether columns, with the penalty, are well conditioned on some rows; then they are on all.
 fn well_conditioned_on_some_rows(dataset: &Dataset, scaling: &Scaling) -> bool {
     let (dimension, samples) = (dataset.dimension(), dataset.labels().samples());
     if dimension == 0 {
@@ -338,7 +339,7 @@ fn well_conditioned_on_some_rows(dataset: &Dataset, scaling: &Scaling) -> bool {
     (0..dimension).all(|j| factor.l_dirty()[(j, j)].powi(2) > WELL_CONDITIONED)
 }
 
-/// Condition number of a table by the correlations of its columns, which has half their digits.
+/// Condition number of a table from the correlations of its columns, to half their digits.
 fn condition_of(correlation: DMatrix<f64>) -> f64 {
     let values = super::factor::eigen(correlation).eigenvalues;
     (values.max() / values.min().max(f64::EPSILON * values.max())).sqrt()

@@ -1,9 +1,9 @@
-//! Which columns of a table are independent, and what the others are made of.
+//! Finds the independent columns of a table, and the others as combinations of them.
 //!
-//! Columns are taken in the order of a QR factorisation with column pivoting. What is left of a column after the ones before
-//! it is judged on the data, in double-double arithmetic: a column that others give to the rounding of the numbers in the
-//! table is dependent on them; one that differs from them by more is not, however little that is. Its difference, scaled
-//! up, is a column like any other in the next round.
+//! Columns are taken in the order of a QR factorisation with column pivoting. The remainder of a column after the ones
+//! before it is judged on the data, in double-double arithmetic. A column is dependent if its remainder is within the
+//! rounding of the numbers in the table, and independent otherwise, however small the remainder. That remainder, scaled
+//! up, is a column of the next round.
 
 use super::scaling::Scaling;
 use super::tall_qr::{mean_of, of_scaled, pivoted, triangle};
@@ -12,19 +12,19 @@ use crate::numeric::{DoubleDouble, fold_sample_spans};
 use nalgebra::{DMatrix, DVector};
 use serde::Serialize;
 
-/// What is left of a column beyond this share of it is its own, whatever the rounding of the factorisation.
+/// A remainder above this fraction of the column is not rounding of the factorisation.
 const SURELY_OWN: f64 = 1e-10;
-/// Units in the last place, of the numbers that a combination is made of, that rounding explains.
+/// Rounding of a combination, in units in the last place of its numbers.
 const ROUNDINGS: f64 = 8.0;
 /// Rounds of taking what is left of columns for columns.
 const MAX_ROUNDS: usize = 4;
 /// Times that combinations are corrected by what is left of the columns: each leaves as many digits as the pivots' condition.
 const REFINEMENTS: usize = 2;
-/// A column that others give to a share of its spread smaller than this is named.
+/// A column whose remainder is below this fraction of its spread is named.
 const NEARLY: f64 = 1e-3;
 /// Rows that such a relation is held against, so that a few far outliers do not make one.
 const ROWS_LOOKED_AT: usize = 2048;
-/// Terms below this share of a column's spread are left out of what is said of it.
+/// Terms below this fraction of a column's spread are left out of its relation.
 const NEGLIGIBLE: f64 = 1e-6;
 
 /// A column that others determine.
@@ -53,7 +53,7 @@ pub(super) struct Pivots {
     /// Spread of every column, scaled, and what its values are like in size: what rounding is measured by.
     spreads: Vec<f64>,
     sizes: Vec<f64>,
-    /// What each pivot nearly is, if it is nearly a combination of those before it.
+    /// The combination that a pivot nearly equals, if it is nearly dependent on those before it.
     nearly: Vec<Option<Combination>>,
     dependent: Vec<Combination>,
 }
@@ -64,7 +64,7 @@ struct Combination {
     column: usize,
     coefficients: Vec<f64>,
     constant: f64,
-    /// Root mean square of what is left beside that of the column about its mean; zero to rounding.
+    /// Root mean square of the remainder relative to that of the column about its mean; zero to rounding.
     left: f64,
 }
 
@@ -141,7 +141,7 @@ impl Pivots {
         })
     }
 
-    /// What is left of some columns in some samples, in scaled units, and what rounding of the numbers in the table explains.
+    /// Remainders of some columns in some samples, in scaled units, and their rounding.
     fn for_each_left<'o>(
         &self,
         dataset: &Dataset,
@@ -185,7 +185,7 @@ impl Pivots {
         });
     }
 
-    /// Size of the terms of a combination in a typical sample: the coefficients themselves are rounded beside it.
+    /// Size of the terms of a combination in a typical sample, to which the rounding of its coefficients is relative.
     fn typical_size(&self, combination: &Combination) -> f64 {
         let terms = combination.coefficients.iter().zip(&self.columns);
         self.sizes[combination.column] + terms.map(|(c, &column)| c.abs() * self.sizes[column]).sum::<f64>()
@@ -230,7 +230,7 @@ impl Pivots {
         rest.collect()
     }
 
-    /// Adds a pivot: its column of the triangle is what it takes from earlier rounds and, below, from this one.
+    /// Adds a pivot: its column of the triangle has the parts from earlier rounds and, below, from this one.
     fn add(&mut self, open: &Open, entries: &[f64], root_samples: f64, mean: f64, known: usize) {
         let rank = self.columns.len();
         let mut column = DVector::zeros(rank + 1);
@@ -251,7 +251,7 @@ impl Pivots {
         self.mean.push(of_mean);
     }
 
-    /// Takes out of what is left of some columns what the pivots still explain of it.
+    /// Removes from the remainders of some columns what the pivots explain.
     fn refine(&self, dataset: &Dataset, scaling: &Scaling, rest: &mut [Open]) {
         let rank = self.rank();
         if rest.is_empty() {
@@ -300,7 +300,7 @@ impl Pivots {
         }
     }
 
-    /// Puts away the columns whose rest is explained by rounding; returns the others, their rest scaled up.
+    /// Removes the columns whose remainder is rounding; returns the others, their remainders scaled up.
     fn judge(&mut self, dataset: &Dataset, scaling: &Scaling, rest: Vec<Open>) -> Vec<Open> {
         if rest.is_empty() {
             return rest;
@@ -373,11 +373,11 @@ impl Pivots {
         values.max() / values.min().max(f64::MIN_POSITIVE)
     }
 
-    /// Coefficients rounded to doubles one after the other, so that each makes good what the roundings before it did to
+    /// Coefficients rounded to doubles one after the other, so that each compensates the effect of earlier roundings on
     /// the logits; and the intercept at the centre that goes with them.
     ///
-    /// `exact` are coefficients of all columns; `dependent` says what those of the dependent ones become, whose difference
-    /// the pivots take over.
+    /// `exact` are coefficients of all columns; `dependent` are the new ones of the dependent columns, whose change the
+    /// pivots compensate.
     pub(super) fn rounded(
         &self,
         exact: &[DoubleDouble],
@@ -399,7 +399,7 @@ impl Pivots {
             let value = of_pivots[pivot].value();
             rounded[self.columns[pivot]] = value;
             let error = (of_pivots[pivot] - value.into()).value();
-            // Along the pivots before it, and along the constant, the error is made good.
+            // The error along earlier pivots and along the constant is compensated.
             let combination = self.combination_of(pivot, error);
             for (earlier, part) in of_pivots.iter_mut().zip(&combination.0) {
                 *earlier += (*part).into();
@@ -409,7 +409,7 @@ impl Pivots {
         (rounded, intercept)
     }
 
-    /// What the pivots before one, and the constant, take over of an error in its coefficient.
+    /// How earlier pivots and the constant compensate an error in a pivot's coefficient.
     fn combination_of(&self, pivot: usize, error: f64) -> (Vec<f64>, f64) {
         if error == 0.0 {
             return (Vec::new(), 0.0);
@@ -452,7 +452,7 @@ impl Pivots {
         let head = DVector::from_fn(rank + count, |row, _| {
             if row < rank { exact[self.columns[row]].value() * unit(self.columns[row]) } else { 0.0 }
         });
-        // Least squares: how far to go along each direction to be rid of the component along all.
+        // Least squares: the step along each direction that removes the component along all of them.
         let along = basis.q().tr_mul(&head);
         let steps = basis.r().solve_upper_triangular(&along).unwrap_or_else(|| DVector::zeros(count));
         steps.iter().map(|step| -step).collect()
@@ -584,8 +584,8 @@ fn combine(
     Combination { column: own.of.column, coefficients, constant, left: own.of.left }
 }
 
-/// A number without the digits that do not count: those beyond the ones that a relation holds to, and rounding where that
-/// makes the number a short one.
+/// A number without insignificant digits: those beyond the accuracy of a relation, and rounding where that makes the
+/// number short.
 fn tidy(value: f64, digits: Option<f64>) -> f64 {
     let magnitude = value.abs().log10().floor();
     let to = |places: f64| {

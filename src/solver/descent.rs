@@ -1,4 +1,4 @@
-//! What every algorithm here looks like from outside.
+//! The interface of all search algorithms.
 
 use super::separation::{Separation, Verdict};
 use nalgebra::DMatrix;
@@ -12,7 +12,7 @@ pub(super) enum Progress {
     Converged,
     /// No finite minimiser exists.
     Separable(Box<Separation>),
-    /// Ended without an answer, and why.
+    /// Ended without converging, and why.
     NotConverged(String),
     /// Ended where floating point cannot distinguish an overlap of the classes from separation, and how.
     Undecided(String),
@@ -34,7 +34,7 @@ impl Progress {
             .unwrap_or(Self::Converged)
     }
 
-    /// What is left of a search's progress once separability has been judged.
+    /// Progress of a search after the separability check.
     pub(super) fn after(self, verdict: Verdict) -> Self {
         match (self, verdict) {
             (_, Verdict::Proved(separation)) => Self::Separable(separation),
@@ -62,13 +62,13 @@ pub(super) trait Descent {
     fn value(&self) -> f64;
     /// Largest gradient entry relative to the magnitude of its terms, over columns.
     fn relative_gradient(&self) -> f64;
-    /// Columns that are problems of their own, each with how far it has come; none where all are one problem.
+    /// The state of each independent column; empty where all columns are one problem.
     fn columns(&self) -> Vec<ColumnState<'_>> {
         Vec::new()
     }
 }
 
-/// One column of a search whose columns are problems of their own.
+/// One column of a search whose columns are independent problems.
 pub(super) struct ColumnState<'a> {
     /// How far it has come.
     pub(super) progress: &'a Progress,

@@ -1,4 +1,4 @@
-//! Detached LGL-INR: a zero of the field `dL/dtheta` in which `omega` is taken for a constant (R1).
+//! Detached LGL-INR: a zero of the field `dL/dtheta` in which `omega` is treated as constant (R1).
 //!
 //! The field is the gradient of no function, but its derivative is known: Newton on the field itself converges
 //! quadratically where iterating `omega -> softmax(beta P(theta(omega)))` cycles (large `beta`). Where Newton ends
@@ -108,7 +108,7 @@ mod tests {
     use crate::solver::search::{Search, scaled};
     use crate::solver::{LossChoice, Problem};
 
-    /// Newton on the field and the fixed point in `omega` share nothing but the inner problem; both must end at one head.
+    /// Newton on the field and the fixed point in `omega` share only the inner problem; both must end at the same head.
     #[test]
     fn both_ways_to_a_detached_point_agree() {
         let wave = |at: f64| (12.9898 * at).sin() * 437.585;

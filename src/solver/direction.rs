@@ -33,7 +33,7 @@ pub(super) enum Curvature {
     Definite(Cholesky<f64, Dyn>),
     /// Indefinite or singular: steps with the eigenvalues replaced by their magnitudes.
     Indefinite(SymmetricEigen<f64, Dyn>),
-    /// The derivative of a field that is no gradient, hence not symmetric: Newton's steps for its zero.
+    /// The derivative of a field that is not a gradient, hence not symmetric: Newton steps to its zero.
     OfField(LU<f64, Dyn, Dyn>),
 }
 
@@ -46,7 +46,7 @@ impl Curvature {
         }
     }
 
-    /// Of the derivative of a field that is no gradient, or `None` where that is singular.
+    /// Of the derivative of a field that is not a gradient, or `None` where that is singular.
     pub(super) fn of_field(derivative: DMatrix<f64>) -> Option<Self> {
         let factor = LU::new(derivative);
         factor.is_invertible().then_some(Self::OfField(factor))
@@ -57,7 +57,7 @@ impl Curvature {
         matches!(self, Self::Indefinite(_))
     }
 
-    /// The derivative of the value along `direction`; zero for a field, which has no value that need fall.
+    /// The derivative of the value along `direction`; zero for a field, which has no value.
     pub(super) fn slope(&self, gradient: &DVector<f64>, direction: &DVector<f64>) -> f64 {
         match self {
             Self::Definite(_) | Self::Indefinite(_) => gradient.dot(direction),

@@ -1,5 +1,5 @@
-//! Cholesky factors and eigenvalues of symmetric matrices: nalgebra's for small ones, faer's blocked algorithms for those
-//! whose cost can be felt.
+//! Cholesky factors and eigenvalues of symmetric matrices: nalgebra's for small ones, faer's blocked algorithms for
+//! large ones.
 
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::cholesky::llt::factor::{LltRegularization, cholesky_in_place, cholesky_in_place_scratch};
@@ -7,7 +7,7 @@ use faer::linalg::triangular_solve::{solve_lower_triangular_in_place, solve_uppe
 use faer::{MatMut, MatRef, Par, Side, Spec};
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn, SymmetricEigen};
 
-/// Matrices with fewer rows are done before a blocked algorithm has begun.
+/// Below this many rows blocked algorithms are slower.
 const BLOCKED_FROM: usize = 48;
 
 /// The Cholesky factor of a matrix, of which the lower triangle is read; `None` unless it is positive definite.
@@ -20,7 +20,7 @@ pub(super) fn cholesky(mut matrix: DMatrix<f64>) -> Option<Cholesky<f64, Dyn>> {
     let view = MatMut::from_column_major_slice_mut(matrix.as_mut_slice(), rows, rows);
     let stack = MemStack::new(&mut memory);
     cholesky_in_place(view, LltRegularization::default(), Par::Seq, stack, Spec::default()).ok()?;
-    // An entry that is no number need not stop the blocked algorithm.
+    // The blocked algorithm need not fail on NaN entries; the diagonal shows them.
     (0..rows).all(|entry| matrix[(entry, entry)] > 0.0).then(|| Cholesky::pack_dirty(matrix))
 }
 

@@ -20,8 +20,8 @@ const CONVERGED: f64 = 2e-14;
 const MAX_HALVINGS: usize = 6;
 /// Outer iterations at one sharpness before the search moves on or is given up.
 const MAX_ROUNDS: usize = 100;
-/// Sharper fields and maps are approached by doubling from here, each solution the start of the next: which of several is
-/// found is thereby defined, and near it Newton does not circle.
+/// Sharper fields and maps are reached by doubling from here, each solution the initial guess of the next. That defines
+/// which of several solutions is found, and keeps Newton from cycling.
 pub(super) const FIRST_BETA: f64 = 4.0;
 
 /// The search for a detached fixed point over all columns.
@@ -130,7 +130,7 @@ impl<'a> DetachedFixedPoint<'a> {
         system.lu().solve(gap).filter(|step| step.iter().all(|entry| entry.is_finite()))
     }
 
-    /// Decides where each column's weights go next; true when no column has to move.
+    /// Decides the next weights of each column; true when no column has to move.
     fn advance(&mut self) -> bool {
         let mapped = self.mapped();
         for (column, mapped) in mapped.iter().enumerate() {
@@ -158,7 +158,7 @@ impl<'a> DetachedFixedPoint<'a> {
         self.columns.iter().all(|column| column.converged)
     }
 
-    /// Doubles the sharpness and starts anew from the weights at hand; false when the final one has been dealt with.
+    /// Doubles the sharpness and restarts from the present weights; false after the final sharpness.
     fn sharpen(&mut self) -> bool {
         if self.inr.beta >= self.final_beta {
             return false;
@@ -256,7 +256,7 @@ impl Descent for DetachedFixedPoint<'_> {
     }
 
     fn newton_step(&mut self, _: &DMatrix<f64>) -> Option<DMatrix<f64>> {
-        // Weights and parameters move together: the inner problem's step alone would leave the fixed point.
+        // Weights and parameters move together: the step of the inner problem alone would leave the fixed point.
         None
     }
 

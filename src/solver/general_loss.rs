@@ -1,7 +1,6 @@
 //! A stationary head for any loss: Newton with a trust region, its steps by conjugate gradients.
 //!
-//! Slower than what the other files of this module do for the losses they know by their structure, and asks nothing of a loss
-//! but its gradient and its curvature.
+//! Slower than the specialised algorithms of this module, but needs only the gradient and the curvature of a loss.
 
 use super::Head;
 use super::coordinates::Coordinates;
@@ -31,8 +30,7 @@ pub struct GeneralProblem<'a> {
 /// How it ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum GeneralOutcome {
-    /// The gradient vanishes, to rounding of the terms that cancel in it; beyond the smallest curvature nothing is said of
-    /// what kind of point it is.
+    /// The gradient vanishes, to rounding of the terms that cancel in it; whether it is a minimum is not checked.
     Stationary(GeneralPoint),
     /// It does not.
     NotConverged {
@@ -153,8 +151,8 @@ impl<'a> Search<'a> {
         Self { problem, coordinates, design }
     }
 
-    /// Newton on the gradient of a loss without a value, which is a field like any other: its derivative is dense and not
-    /// symmetric, a step is halved until the field is smaller.
+    /// Newton on the gradient of a loss without an objective. The derivative of that field is dense and not symmetric;
+    /// a step is halved until the field is smaller.
     fn solve_field(&self, mut at: At) -> GeneralOutcome {
         for iteration in 0..MAX_ITERATIONS {
             if at.relative <= TIGHT {
@@ -239,7 +237,8 @@ impl<'a> Search<'a> {
         penalty
     }
 
-    /// Held against what the model foresaw; where there is no value to hold, or rounding hides it, against the gradient.
+    /// Compares the decrease with the model's prediction; without an objective, or where rounding hides the decrease,
+    /// compares gradients.
     fn is_better(&self, at: &At, next: &At, foreseen: f64) -> Verdict {
         let gradients = at.gradient.norm() / next.gradient.norm().max(f64::MIN_POSITIVE);
         if !next.loss.is_finite() {
@@ -259,7 +258,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The end of a search that found a stationary point, if the head is one as it is handed out.
+    /// The end of a search at a stationary point, if the rounded head is still stationary.
     fn ended(&self, at: &At, iterations: usize) -> GeneralOutcome {
         let point = self.point(at, iterations);
         if point.relative_gradient <= LARGEST_AS_PRINTED {

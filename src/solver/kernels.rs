@@ -1,4 +1,4 @@
-//! The pieces that a search is made of, one by one, so that a benchmark can hold each against what the machine can do.
+//! The kernels of a search, one by one, so that a benchmark can compare each with the limits of the machine.
 
 use super::column_pass::{ColumnPass, Precision};
 use super::problem::Problem;
@@ -9,7 +9,7 @@ use super::softmax_pass::SoftmaxPass;
 use crate::loss::LossKind;
 use nalgebra::DMatrix;
 
-/// A problem and a head at which its pieces are computed.
+/// A problem and a head at which its kernels run.
 pub struct SolverKernels<'p> {
     problem: &'p Problem<'p>,
     features: ScaledFeatures<'p>,

@@ -1,8 +1,7 @@
-//! Logits and gradient of a single logit column, straight from where the features lie.
+//! Logits and gradient of a single logit column, without scaled copies of the features.
 //!
-//! A lone column takes two operations per number read, too few to pay for a scaled copy of every block: centring
-//! happens in registers, and the factors, being powers of two, move into the parameters and out of the gradient
-//! without rounding.
+//! A lone column takes two operations per number read, too few to pay for a scaled copy of every block. Centring
+//! happens in registers; the factors, powers of two, move into the parameters and out of the gradient without rounding.
 
 use super::scaled_features::ScaledFeatures;
 use crate::data::{Number, Values};
@@ -24,7 +23,7 @@ pub(super) struct LoneColumn<'a> {
     centre: Vec<Lanes>,
     slope: Vec<Lanes>,
     intercept: f64,
-    /// What the gradient with respect to each number is multiplied by.
+    /// Factor on the gradient with respect to each number.
     factor: Vec<f64>,
 }
 

@@ -1,4 +1,4 @@
-//! What solving will take in memory, known before any of it is asked for.
+//! Predicts the memory of a search before any of it is allocated.
 
 use super::column_pass::{HESSIANS_AT_ONCE, MEANS_AT_ONCE};
 use super::problem::{LossChoice, Problem};
@@ -8,7 +8,7 @@ use super::softmax_curvature::room;
 use super::subsample::SubsampleSize;
 use crate::loss::{ColumnWeights, LossKind};
 
-/// How a search goes about a loss, as far as memory depends on it.
+/// The kind of search, as far as memory depends on it.
 #[derive(Clone, Copy, PartialEq)]
 enum Search {
     /// Column by column, with weights of classes.
@@ -24,10 +24,10 @@ enum Search {
 impl Problem<'_> {
     /// Bytes that a search takes at most beyond the data.
     ///
-    /// For a `D x Q` head (`D = d + 1`) on `T` threads: a few Hessians or factors of `D^2` per logit column, the sums of
-    /// `4 T` runs of samples, subsamples to begin on, for softmax what it keeps of features and probabilities, for
-    /// LGL-INR and pair weights a few numbers for every pair of class and column, and without penalty the margins that separability is
-    /// judged by.
+    /// For a `D x Q` head (`D = d + 1`) on `T` threads: a few Hessians or factors of `D^2` per logit column, the sums
+    /// of `4 T` runs of samples, subsamples to begin on, for softmax what it keeps of features and probabilities, for
+    /// LGL-INR and pair weights a few numbers for every pair of class and column, and without penalty the margins of
+    /// the separability check.
     #[must_use]
     pub fn memory(&self) -> u128 {
         let search = match *self.loss {
@@ -44,7 +44,7 @@ impl Problem<'_> {
 }
 
 impl LossChoice {
-    /// [`Problem::memory`] of a problem that is not drawn yet, of so many features and samples of each class.
+    /// [`Problem::memory`] of a problem before it is drawn, from its numbers of features and samples of each class.
     #[must_use]
     pub fn memory(&self, features: usize, counts: &[usize], l2: f64) -> u128 {
         let search = match self {

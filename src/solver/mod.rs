@@ -1,10 +1,9 @@
-//! From a problem (data x loss x head x penalty) to a stationary point with a certificate, or the reason why there
-//! is none.
+//! Solves a problem (data, loss, head, penalty) to a certified stationary point, or says why there is none.
 //!
-//! Logistic columns are solved by damped Newton, softmax by preconditioned Newton-CG, attached LGL-INR by Newton
-//! with its exact Hessian down to a local minimum, detached LGL-INR by Newton on its field. All of them work in passes over blocks of samples; second derivatives are in
-//! single precision while that serves, gradients never are. Only the gradient ends a search; "the cost stopped
-//! changing" never does.
+//! Logistic columns are solved by damped Newton, softmax by preconditioned Newton-CG, attached LGL-INR by Newton with
+//! its exact Hessian down to a local minimum, detached LGL-INR by Newton on its field. All of them work in passes over
+//! blocks of samples; second derivatives are in single precision while that suffices, gradients never are. Only the
+//! gradient ends a search, never a cost that stopped changing.
 
 mod class_slopes;
 mod column;

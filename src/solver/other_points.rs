@@ -9,8 +9,8 @@ use crate::loss::{Inr, LossKind};
 use nalgebra::DVector;
 use serde::Serialize;
 
-/// Standard deviation of a start's parameters about those of the point found, features scaled: logits of every size that
-/// probabilities distinguish.
+/// Standard deviation of the initial parameters about those of the point found, features scaled: wide enough for logits
+/// of every relevant size.
 const SPREAD: f64 = 2.0;
 /// Two points whose logits differ by no more than this fraction are one.
 const SAME: f64 = 1e-6;
@@ -28,11 +28,11 @@ pub struct OtherPoint {
     theta: DVector<f64>,
 }
 
-/// Stationary points that random starts around the one found lead to, lowest first, class by class. The other losses
-/// are convex and have none.
+/// Stationary points found from random initial guesses around the one reported, lowest first, class by class. The other
+/// losses are convex and have none.
 ///
-/// Attached, they are local minima; detached, zeros of the field that Newton reaches. What no start leads to is not
-/// found.
+/// Attached, they are local minima; detached, zeros of the field that Newton reaches. Points that no initial guess
+/// leads to are not found.
 #[must_use]
 pub fn other_points(found: &StationaryPoint, starts: usize, seed: u64) -> Vec<OtherPoint> {
     let problem = &found.problem;

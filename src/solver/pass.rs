@@ -1,7 +1,6 @@
-//! What every pass over the samples shares: logits for a block of samples at a time, and sums that keep their rounding
-//! errors.
+//! Shared code of all passes over the samples: logits for a block of samples at a time, and compensated sums.
 //!
-//! Logits never exist for all samples at once; memory does not grow with their number.
+//! Logits never exist for all samples at once, so memory does not grow with the number of samples.
 
 use super::scaled_features::ScaledFeatures;
 use crate::loss::{ColumnPart, LogitBlock, Targets};
@@ -43,7 +42,7 @@ pub(super) struct Evaluated {
     pub(super) gradient: DMatrix<f64>,
     /// Values, penalty included.
     pub(super) value: Vec<f64>,
-    /// `sum_i |dL/dz_i|`: what each gradient's terms add up to before they cancel.
+    /// `sum_i |dL/dz_i|`: the magnitude of the terms of each gradient.
     pub(super) magnitude: Vec<f64>,
     /// Largest `|z_i|`.
     pub(super) largest_logit: Vec<f64>,
@@ -67,7 +66,7 @@ impl Totals {
         }
     }
 
-    /// Adds what a block of samples contributes, of which `accumulate_gradient` writes the gradient (`D x Q`).
+    /// Adds the contribution of a block of samples; `accumulate_gradient` writes its gradient (`D x Q`).
     pub(super) fn add(&mut self, parts: &[ColumnPart], accumulate_gradient: impl FnOnce(&mut [f64])) {
         let (dimension, columns) = self.gradient.shape();
         let mut gradient = DMatrix::zeros(dimension, columns);

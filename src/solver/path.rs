@@ -1,4 +1,4 @@
-//! Many problems that differ little, solved one after another: a path of class weights, say.
+//! Solves many similar problems one after another, such as a path of class weights, each with a warm start.
 
 use super::column_newton::ColumnNewton;
 use super::descent::{Descent, Progress};
@@ -13,11 +13,11 @@ use nalgebra::DMatrix;
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 
-/// Solves problems in order, each from where the parabola through the last three solutions leads.
+/// Solves problems in order, each with a warm start by the parabola through the last three solutions.
 ///
-/// Every outcome is what [`super::solve`] would find, with a certificate of its own. A problem begins anew
-/// where it shares data, penalty or loss with the one before it no longer, where that one ended without a stationary
-/// point, and always for LGL-INR, so that which of several minima is found does not depend on the path.
+/// Every outcome is what [`super::solve`] would find, with a certificate of its own. There is no warm start where data,
+/// penalty or loss change, after a problem without a stationary point, and for LGL-INR, so that the minimum found does
+/// not depend on the path.
 #[must_use]
 pub fn solve_path<'a>(problems: &[Problem<'a>]) -> Vec<Outcome<'a>> {
     let mut outcomes = Vec::with_capacity(problems.len());
@@ -47,7 +47,7 @@ enum Ended<'p> {
 struct Path<'p, 'a> {
     features: &'p ScaledFeatures<'a>,
     search: Option<Ended<'p>>,
-    /// The solutions so far, the last first; no more than there is use for.
+    /// The last solutions, the latest first; no more than needed.
     solutions: VecDeque<DMatrix<f64>>,
 }
 
@@ -96,7 +96,7 @@ impl<'p, 'a> Path<'p, 'a> {
     }
 }
 
-/// Takes in the present solution and follows the polynomial through it and those before.
+/// Adds the present solution and extrapolates the polynomial through the last ones.
 fn guess(solutions: &mut VecDeque<DMatrix<f64>>, here: &DMatrix<f64>) -> DMatrix<f64> {
     solutions.truncate(2);
     solutions.push_front(here.clone());

@@ -78,7 +78,7 @@ pub struct Problem<'a> {
     conditioning: Arc<OnceLock<Conditioning>>,
 }
 
-/// A penalty or `beta` above this would overflow beside any data.
+/// A penalty or `beta` above this would overflow with any data.
 pub const LARGEST_PARAMETER: f64 = 1e100;
 
 impl<'a> Problem<'a> {
@@ -133,17 +133,17 @@ impl<'a> Problem<'a> {
         self.dataset
     }
 
-    /// The coordinates that the problem is solved in; found when first asked for.
+    /// The coordinates that the problem is solved in; computed on first use.
     pub(super) fn coordinates(&self) -> &Arc<Coordinates> {
         self.coordinates.get_or_init(|| Arc::new(Coordinates::of(self.dataset, self.l2)))
     }
 
-    /// Takes over the coordinates of a problem with the same data and penalty, which depend on nothing else.
+    /// Reuses the coordinates of a problem with the same data and penalty; they depend on nothing else.
     pub(super) fn share_coordinates(&self, other: &Self) {
         self.coordinates.get_or_init(|| Arc::clone(other.coordinates()));
     }
 
-    /// What the columns of the table have to do with each other. Found once, by a pass over the data.
+    /// Conditioning and dependence of the columns of the table. Computed once, by a pass over the data.
     #[must_use]
     pub fn conditioning(&self) -> &Conditioning {
         self.conditioning.get_or_init(|| Conditioning::of(self.dataset))

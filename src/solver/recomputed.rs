@@ -1,5 +1,5 @@
-//! A certificate that does not trust the search: gradient and balance once more, at the doubles that are handed out, from the
-//! user's own numbers in double-double arithmetic, by code that shares nothing with the passes that found them.
+//! An independent certificate: recomputes gradient and balance at the doubles of the result, from the user's own
+//! numbers in double-double arithmetic, by code that shares nothing with the search.
 #![allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
 
 use super::problem::Problem;
@@ -22,7 +22,7 @@ pub(super) use response::{residual_of_response, residuals_of_classes};
 /// Lanes that samples are summed in; columns of a block are padded to a multiple.
 const LANES: usize = 8;
 
-/// What double-double arithmetic (31 digits) finds at the doubles of a head in the user's units.
+/// Gradient and balance in double-double arithmetic (31 digits) at the doubles of a head in the user's units.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Recomputed {
     /// Infinity norm of the gradient of the mean loss, penalty included, by coefficients and intercepts.
@@ -64,7 +64,7 @@ impl Recomputed {
         Self::with_gradient(problem, head).map_or_else(out_of_range, |(found, _)| found)
     }
 
-    /// Gradient and balance of some logit columns, problems of their own, at a head of all columns.
+    /// Gradient and balance of some independent logit columns, at a head of all columns.
     pub(super) fn of_columns(problem: &Problem, head: &Head, columns: &[usize]) -> Option<Self> {
         let pass = Pass::new(problem, head);
         Self::of(&pass.whole_totals().of_columns(columns), &pass)

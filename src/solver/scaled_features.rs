@@ -1,7 +1,7 @@
-//! Samples in the coordinates that all solving happens in (`Coordinates`), with the intercept as one more row.
+//! Samples in the coordinates of the solver (`Coordinates`), with the intercept as one more row.
 //!
-//! Heads are `D x Q`, one column per logit column, `D = d + 1` with the intercept last. Blocks of samples are scaled
-//! when they are asked for; only small data is held scaled.
+//! Heads are `D x Q`, one column per logit column, `D = d + 1` with the intercept last. Blocks of samples are scaled on
+//! access; only small data is held scaled.
 
 use super::coordinates::Coordinates;
 use super::real::Real;
@@ -188,7 +188,7 @@ impl<'a> ScaledFeatures<'a> {
         result
     }
 
-    /// How far a step of one column's parameters can move a logit.
+    /// Upper bound on the change of a logit by a step of one column's parameters.
     pub(crate) fn max_logit_change(&self, step: impl Iterator<Item = f64>) -> f64 {
         step.zip(&self.widest).map(|(entry, widest)| entry.abs() * widest).sum()
     }

@@ -1,4 +1,4 @@
-//! Centre and scale of every feature: how the user's units become those that solving happens in.
+//! Centre and scale of every feature: from the user's units to those of the solver.
 
 use crate::data::{Dataset, Number, Values};
 use crate::numeric::{Kernel, Sum, fold_sample_spans, vectorised};

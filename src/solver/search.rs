@@ -1,4 +1,4 @@
-//! Picks the algorithm for a loss, runs it, and turns its end into an [`Outcome`].
+//! Chooses the algorithm for a loss, runs it, and makes an [`Outcome`] of its end.
 
 use super::column_newton::ColumnNewton;
 use super::column_pass::ColumnPass;
@@ -21,10 +21,10 @@ use nalgebra::DMatrix;
 use std::ops::ControlFlow;
 use std::sync::OnceLock;
 
-/// A relative gradient above this is not a stationary point, whatever the algorithm believes.
+/// A relative gradient above this is not a stationary point, whatever the algorithm reports.
 const LARGEST_RELATIVE_GRADIENT: f64 = 1e-11;
-/// The same at the head as it is handed out, whose coefficients are rounded to doubles: up to the root of a double's
-/// precision the loss there is its minimum to the last digit.
+/// The same for the rounded head that is returned: up to the root of a double's precision its loss is the minimum to
+/// the last digit.
 pub(super) const LARGEST_AS_PRINTED: f64 = 1.5e-8;
 
 /// Solves to stationarity.
@@ -58,20 +58,20 @@ pub(super) fn scaled<'a>(problem: &Problem<'a>) -> ScaledFeatures<'a> {
     ScaledFeatures::new(problem.dataset, problem.coordinates())
 }
 
-/// Steps and relative gradient after which a search on a subsample has done what it can for the whole.
+/// Limits on steps and relative gradient of a search on a subsample.
 const WARM_STEPS: usize = 12;
 const WARM_GRADIENT: f64 = 1e-3;
 
 /// Relative gradient at which the minimiser for `beta = 0` is near enough to start sharpening from.
 const NEAR_UNSHARPENED: f64 = 1e-6;
 
-/// A search that ends without a step to take is refined from a relative gradient up to this.
+/// A search that ends without an acceptable step is refined if its relative gradient is at most this.
 const NEARLY_STATIONARY: f64 = 1e-8;
 
 /// Factors of features whose products stay far from the ends of a double's range.
 const MODERATE: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
 
-/// A relative gradient that needs no refinement, and how often it is refined.
+/// A relative gradient that needs no refinement, and the largest number of refinements.
 const REFINED: f64 = 1e-13;
 const MAX_REFINEMENTS: usize = 4;
 
@@ -80,11 +80,11 @@ const MAX_REFINEMENTS: usize = 4;
 enum Ended {
     /// By its own criterion.
     Converged,
-    /// With no step left to take: only the certificate says whether that is the end.
+    /// No acceptable step is left: only the certificate decides whether the point is stationary.
     WithoutAStep,
 }
 
-/// A head as it is handed out, and what it was before it was rounded.
+/// A head as it is returned, and before it was rounded.
 struct Refined {
     theta: DMatrix<f64>,
     head: Head,
@@ -110,7 +110,7 @@ impl<'p, 'a> Search<'p, 'a> {
 
     /// A search that will not begin anew.
     pub(super) fn going_on(problem: &'p Problem<'a>, features: &'p ScaledFeatures<'a>) -> Self {
-        // A penalty, or logits that only intercepts are added to, always leave a finite minimiser.
+        // With a penalty, or with intercepts only, the minimiser is always finite.
         let possible = problem.l2 == 0.0 && features.dimension() > 1;
         let separable_data = possible.then_some(problem.dataset);
         Self { problem, features, subsample: None, separable_data }
@@ -142,8 +142,8 @@ impl<'p, 'a> Search<'p, 'a> {
         })
     }
 
-    /// Newton from the minimiser over a subsample, where there is one; columns that this does not bring closer than
-    /// `start` begin there. `reweighted` is the loss with every class counted some times more.
+    /// Newton from the minimiser over a subsample, where there is one; columns for which it is no better than `start`
+    /// begin there. `reweighted` is the loss with the classes of the subsample scaled up.
     fn column_newton<L: ColumnLoss + Clone>(
         &self,
         loss: &L,
@@ -194,8 +194,8 @@ impl<'p, 'a> Search<'p, 'a> {
         newton
     }
 
-    /// LGL-INR starts from the minimiser for `beta = 0`, which is convex and unique; which of several stationary points
-    /// is found is thereby defined.
+    /// LGL-INR starts from the unique minimiser for `beta = 0`. That defines which of several stationary points is
+    /// found.
     fn run_inr(&self, loss: Inr, watch: &mut Watch) -> Outcome<'a> {
         let zeros = DMatrix::zeros(self.features.dimension(), loss.classes);
         let unsharpened = Inr { beta: 0.0, ..loss };
@@ -217,7 +217,7 @@ impl<'p, 'a> Search<'p, 'a> {
         self.finish(search, watch, |_| None).1
     }
 
-    /// Runs a search to its end; gives it back with what it ended in.
+    /// Runs a search to its end; returns it with its outcome.
     pub(super) fn finish<D: Descent>(
         &self,
         mut descent: D,
@@ -248,7 +248,7 @@ impl<'p, 'a> Search<'p, 'a> {
                 let smallest_curvature = curvature(&descent);
                 self.stationary(&mut descent, watch, smallest_curvature, Ended::Converged)
             }
-            // No step improves what is rounding already, as the refined gradient of the head itself says.
+            // No step improves a point at rounding level, as the refined gradient confirms.
             (Progress::NotConverged(why), _) if left <= NEARLY_STATIONARY => {
                 let smallest_curvature = curvature(&descent);
                 match self.stationary(&mut descent, watch, smallest_curvature, Ended::WithoutAStep) {
@@ -264,7 +264,7 @@ impl<'p, 'a> Search<'p, 'a> {
         (descent, outcome)
     }
 
-    /// Whether the gradient at the head as it would be handed out is as small as the user asked for.
+    /// Whether the gradient at the rounded head meets the user's tolerance.
     fn tolerance_is_met(&self, descent: &impl Descent, settings: &SolverSettings) -> bool {
         // By the search's own gradient first: the certificate takes a pass of its own.
         let coordinates = self.problem.coordinates();
@@ -318,8 +318,8 @@ impl<'p, 'a> Search<'p, 'a> {
         self.point(descent, watch, smallest_curvature, (theta, head, OnceLock::from(recomputed)))
     }
 
-    /// Whether the head as it is handed out has the logits of `theta` but for their last digits: the gradient then changes by
-    /// no more than that share of its terms, whatever the data.
+    /// Whether the rounded head has the logits of `theta` but for their last digits. The gradient then changes by no
+    /// more than that fraction of its terms, whatever the data.
     fn rounding_is_negligible(&self, theta: &DMatrix<f64>, head: &Head) -> bool {
         let coordinates = self.problem.coordinates();
         let in_range = |factor: &f64| MODERATE.contains(factor);
@@ -355,8 +355,7 @@ impl<'p, 'a> Search<'p, 'a> {
         }))
     }
 
-    /// The loss at a head as it is handed out, without penalty and the penalty: where columns are nearly dependent, rounding
-    /// shows in it.
+    /// The loss at the rounded head, and its penalty: where columns are nearly dependent, rounding changes them.
     fn loss_of(&self, descent: &impl Descent, theta: &DMatrix<f64>, head: &Head) -> (f64, f64) {
         let Problem { dataset, targets, loss, l2, .. } = self.problem;
         let coordinates = self.problem.coordinates();
@@ -371,8 +370,8 @@ impl<'p, 'a> Search<'p, 'a> {
         (descent.value() - penalty, penalty)
     }
 
-    /// Iterative refinement: while the gradient at the head as it is handed out, in double-double arithmetic, is not at
-    /// rounding, Newton's step for that very gradient is taken. `None` where numbers leave the range of a double.
+    /// Iterative refinement: takes Newton steps for the double-double gradient at the rounded head until that is at
+    /// rounding level. `None` where numbers leave the range of a double.
     fn refined(&self, descent: &mut impl Descent, head: Head, settings: &SolverSettings) -> Option<Refined> {
         let (recomputed, mut gradient) = Recomputed::with_gradient(self.problem, &head)?;
         let mut best = Refined { theta: descent.theta().clone(), head, recomputed };

@@ -1,4 +1,4 @@
-//! From a proof of separability to what is said about it: which classes separate, and the answer for those that do not.
+//! Reports a proof of separability: the classes that separate, and the answer for the others.
 
 use super::descent::{Descent, Progress};
 use super::problem::Problem;

@@ -1,4 +1,4 @@
-//! When a search ends other than at its own end, and how it is watched.
+//! Limits of a search, and its callback.
 
 use super::descent::Descent;
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use thiserror::Error;
 use web_time::Instant;
 
-/// Steps after which a search is given up where nothing else is said.
+/// Default limit on steps.
 const DEFAULT_ITERATIONS: u64 = 1000;
 
 /// When a search ends.
@@ -103,10 +103,10 @@ pub struct Iteration {
     pub seconds: f64,
 }
 
-/// What is called after every step: an observer, or whoever wants to stop the search.
+/// Called after every step; may stop the search.
 pub type Callback<'c> = &'c mut dyn FnMut(&Iteration) -> ControlFlow<()>;
 
-/// A search as it is watched: counts its steps, keeps its limits and calls its callback.
+/// Counts the steps of a search, checks its limits and calls its callback.
 pub(super) struct Watch<'c> {
     pub(super) settings: SolverSettings,
     pub(super) started: Instant,
@@ -130,7 +130,7 @@ impl<'c> Watch<'c> {
         (self.each)(descent);
     }
 
-    /// Takes note of a step; says why the search may not go on, if it may not.
+    /// Records a step; returns why the search must stop, if it must.
     pub(super) fn step_done(&mut self, descent: &dyn Descent) -> Result<(), String> {
         self.iterations += 1;
         (self.each)(descent);

@@ -1,7 +1,7 @@
 //! Products of the softmax Hessian with directions, in the precision that is asked for.
 //!
-//! They only steer the search, so that single precision usually does; the scaled features and, point by point, the
-//! probabilities are kept for as many blocks as fit into a fixed room, and computed anew for the others.
+//! Products only steer the search, so single precision usually suffices. Scaled features and the probabilities of a
+//! point are stored for as many blocks as fit into a fixed amount of memory, and recomputed for the others.
 
 use super::pass::HeadColumns;
 use super::real::Real;
@@ -11,7 +11,7 @@ use crate::numeric::{Kernel, SAMPLES_PER_CHUNK, fold_sample_spans, map_sample_ch
 use nalgebra::DMatrix;
 use std::ops::Range;
 
-/// Bytes for features and probabilities each: what a preconditioner of a `D x K` head takes, but at least 64 MiB.
+/// Bytes for features and probabilities each: those of a preconditioner of a `D x K` head, but at least 64 MiB.
 pub(super) fn room(dimension: usize, classes: usize) -> u128 {
     let preconditioner = (size_of::<f64>() * classes) as u128 * (dimension as u128).pow(2);
     preconditioner.max(64 << 20)
@@ -92,7 +92,7 @@ impl<'a, T: Real> SoftmaxCurvature<'a, T> {
         Self { features, targets, theta, kept_features, kept_probabilities, class_weights, largest_weight }
     }
 
-    /// What each of some samples counts, beside the most that one does.
+    /// Weights of some samples, relative to the largest weight of any.
     fn weights(&self, range: Range<usize>) -> Vec<T> {
         let of_class = self.targets.class_indices()[range.clone()]
             .iter()

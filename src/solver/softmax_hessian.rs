@@ -1,5 +1,5 @@
-//! The whole Hessian of a small softmax head: where unknowns are few, one factor costs less than the products that
-//! conjugate gradients would ask for.
+//! The dense Hessian of a small softmax head: with few unknowns, one factor costs less than the products of conjugate
+//! gradients.
 
 use super::column_pass::Precision;
 use super::direction::regular_factor;
@@ -15,18 +15,18 @@ use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 /// Heads with more unknowns than this begin with conjugate gradients, whose products grow with `K D` where the Hessian
 /// grows with `(K D)^2`.
 const FEW_UNKNOWNS: usize = 100;
-/// Heads with more unknowns than this never have a factor of the whole Hessian.
+/// Heads with more unknowns than this never use the dense Hessian.
 const MAX_UNKNOWNS: usize = 1000;
 
-/// Whether a Newton step of a `D x K` head costs less by the whole Hessian than by conjugate gradients that took so many
-/// iterations for the step before.
+/// Whether a Newton step of a `D x K` head costs less with the dense Hessian than with conjugate gradients that took so
+/// many iterations for the step before.
 pub(super) fn dense_pays(dimension: usize, classes: usize, iterations: usize) -> bool {
     let unknowns = dimension * (classes - 1);
     // The Hessian takes K (K - 1) / 2 products of D^2 a sample in double precision, an iteration 2 K of D in single.
     unknowns <= FEW_UNKNOWNS || (unknowns <= MAX_UNKNOWNS && iterations > unknowns / 4)
 }
 
-/// A factor of the whole Hessian at some point.
+/// A factor of the dense Hessian at some point.
 pub(super) struct DenseHessian {
     factor: Cholesky<f64, Dyn>,
     /// The classes that move; one is fixed.

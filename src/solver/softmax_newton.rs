@@ -24,9 +24,9 @@ use nalgebra::{DMatrix, DVector};
 const LOOSEST_SYSTEM: f64 = 0.1;
 /// No relative gradient gets smaller than about this.
 const SMALLEST_GRADIENT: f64 = 1e-17;
-/// Iterations of conjugate gradients after which a new preconditioner is worth its making.
+/// Iterations of conjugate gradients after which a new preconditioner pays.
 const ITERATIONS_PER_PRECONDITIONER: usize = 12;
-/// Iterations that a problem may take before the next one like it gets a preconditioner of its own.
+/// Iterations of a problem up to which the next similar one reuses its preconditioner.
 const ITERATIONS_PER_SOLVED_PROBLEM: usize = 60;
 /// Below this relative gradient, Newton's steps square it.
 const SQUARING: f64 = 1e-3;
@@ -44,15 +44,15 @@ impl Precision {
 /// Newton-CG over all classes of a softmax head.
 pub(super) struct SoftmaxNewton<'a> {
     pass: SoftmaxPass<'a>,
-    /// What preconditioners are made of, where not all of the data.
+    /// The samples for preconditioners, where not all are used.
     subsample: Option<Subsample>,
     point: Point,
     preconditioner: Preconditioner,
-    /// Of the point, or of one that was a step away from the end.
+    /// At the point, or at one that was a step away from the end.
     dense: Option<DenseHessian>,
     iterations_since_factored: usize,
     relative_when_factored: f64,
-    /// Most iterations that any step took so far.
+    /// Largest number of iterations of a step so far.
     most_iterations: usize,
     kept: Option<KeptFeatures<f32>>,
     precision: Precision,
@@ -120,7 +120,7 @@ impl<'a> SoftmaxNewton<'a> {
         }
     }
 
-    /// Goes to another head unless its value is higher; a value that is no number is.
+    /// Moves to another head unless its value is higher or NaN.
     pub(super) fn move_if_better(&mut self, theta: DMatrix<f64>) {
         let other = self.pass.point(theta);
         let stays = self.point.value <= other.value;
@@ -144,8 +144,8 @@ impl<'a> SoftmaxNewton<'a> {
         self.point.largest_logit
     }
 
-    /// Turns to another problem over the same features, from a guess at its solution or, where that is far off and
-    /// worse, from its present point. A preconditioner that still serves is kept.
+    /// Switches to another problem on the same features. Starts from an initial guess or, where that is far off and
+    /// worse, from the present point. A preconditioner is kept while it is useful.
     pub(super) fn go_on_with(&mut self, pass: SoftmaxPass<'a>, guess: DMatrix<f64>) {
         let here = std::mem::replace(&mut self.point, pass.point(guess)).theta;
         self.pass = pass;
@@ -305,7 +305,7 @@ impl<'a> SoftmaxNewton<'a> {
         }
     }
 
-    /// No length of a step would do: tries again in double precision, then with a fallback curvature.
+    /// No length of a step was accepted: tries again in double precision, then with a fallback curvature.
     fn fail(&mut self) {
         if self.convergence.is_met() {
             return;
@@ -319,7 +319,7 @@ impl<'a> SoftmaxNewton<'a> {
         }
     }
 
-    /// Goes back to true second derivatives as soon as there are some.
+    /// Returns to true second derivatives as soon as there are any.
     fn drop_fallback_curvature(&mut self) {
         if self.fallback_curvature > 0.0 {
             self.fallback_curvature = 0.0;
@@ -327,8 +327,8 @@ impl<'a> SoftmaxNewton<'a> {
         }
     }
 
-    /// Asks whether a search that is slow, or did not converge, can converge at all; and of one that did,
-    /// whether features that floating point takes for equal separate the classes.
+    /// Checks separability: of a search that is slow or did not converge, and, by features that floating point treats
+    /// as equal, of one that did.
     fn look_for_separation(&mut self) {
         let Some(separation) = &self.separation else { return };
         let SoftmaxPass { features, targets, .. } = self.pass;

@@ -1,5 +1,5 @@
-//! One Cholesky factor per class, from a share of the samples: what makes conjugate gradients on the softmax Hessian
-//! converge in a few iterations.
+//! Preconditioner of conjugate gradients on the softmax Hessian: one Cholesky factor per class, from a part of the
+//! samples, for convergence in a few iterations.
 
 use super::column_pass::Precision;
 use super::direction::regular_factor;

@@ -1,4 +1,4 @@
-//! What solving ends in: a certified stationary point, a proof that there is none, or the reason for neither.
+//! Outcomes: a certified stationary point, a proof that there is none, or the reason for neither.
 
 use super::problem::Problem;
 use super::recomputed::Recomputed;
@@ -39,7 +39,7 @@ impl Head {
     }
 }
 
-/// How a head was found. How stationary it is as it is handed out says [`StationaryPoint::recomputed`].
+/// The search's own certificate. That of the rounded head is [`StationaryPoint::recomputed`].
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Certificate {
     /// Largest entry of a logit column's gradient relative to the sum of the magnitudes of its residuals, in the coordinates of the
@@ -55,7 +55,7 @@ pub struct Certificate {
     pub seconds: f64,
 }
 
-/// A point where the gradient of a problem vanishes. It knows its problem, so that it is measured on no other.
+/// A point where the gradient of a problem vanishes, with its problem, so that it cannot be measured on another.
 #[derive(Debug, Clone)]
 pub struct StationaryPoint<'a> {
     /// The head.
@@ -80,17 +80,17 @@ impl<'a> StationaryPoint<'a> {
     }
 
     /// Gradient and balance at the doubles of the head, in the user's units, on the user's data and in double-double
-    /// arithmetic: the certificate of what is handed out.
+    /// arithmetic: the certificate of the result.
     ///
-    /// Where rounding moves no logit by more than 1e-13, as is proved from the coefficients without a pass over the data, it
-    /// is computed when first asked for; [`Outcome::confirmed`] makes the status depend on it there too. Elsewhere
-    /// solving has looked at it already.
+    /// Where rounding moves no logit by more than 1e-13, as is proved from the coefficients without a pass over the
+    /// data, it is computed on first use; [`Outcome::confirmed`] makes the status depend on it there too. Elsewhere the
+    /// search has checked it already.
     #[must_use]
     pub fn recomputed(&self) -> &Recomputed {
         self.recomputed.get_or_init(|| Recomputed::at(&self.problem, &self.head))
     }
 
-    /// Logits of the samples of the problem's data set, one sample per column, by the head as it is handed out.
+    /// Logits of the samples of the problem's data set, one sample per column, by the rounded head.
     #[must_use]
     pub fn logits(&self) -> DMatrix<f64> {
         let coordinates = self.problem.coordinates();
@@ -229,12 +229,12 @@ pub enum Outcome<'a> {
         iterations: u64,
         /// Relative gradient where the search ended.
         relative_gradient: f64,
-        /// What doubles hold of the head, where the search found one that they cannot hold.
+        /// The head rounded to doubles, where rounding makes it non-stationary.
         rounded: Option<Box<RoundedHead>>,
     },
 }
 
-/// The doubles nearest to a head that doubles cannot hold, and how far from stationary they are.
+/// A head rounded to doubles that is no longer stationary, and its residual.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RoundedHead {
     /// The head.
@@ -244,8 +244,8 @@ pub struct RoundedHead {
 }
 
 impl<'a> Outcome<'a> {
-    /// The same, once double-double arithmetic agrees: a stationary point whose [`StationaryPoint::recomputed`] does not
-    /// is not one.
+    /// The outcome checked in double-double arithmetic: a stationary point whose [`StationaryPoint::recomputed`]
+    /// disagrees becomes not converged.
     #[must_use]
     pub fn confirmed(self, settings: &SolverSettings) -> Self {
         let Self::Stationary(point) = self else { return self };

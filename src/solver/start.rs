@@ -1,4 +1,4 @@
-//! Where searches begin: at the best intercepts alone, or at the linear discriminant of the classes.
+//! Initial guesses: the best intercepts alone, or the linear discriminant of the classes.
 
 use super::factor::cholesky;
 use super::gram::{SingleBlock, SingleGram};
@@ -14,8 +14,8 @@ const RIDGE: f64 = 1e-6;
 /// preconditioners, change little from there on.
 pub(super) const GOOD_INITIAL_GUESS: f64 = 0.05;
 
-/// A start with larger logits than this is saturated: classes that do not vary have a discriminant without bounds, from
-/// which nothing is seen of whether they are separable.
+/// An initial guess with larger logits than this is saturated: classes without variance have an unbounded discriminant,
+/// which says nothing about separability.
 pub(super) const LARGEST_LOGIT: f64 = 30.0;
 
 /// A head (`D x Q`) of intercepts alone; zero where logits are given.
@@ -93,7 +93,7 @@ pub(super) fn discriminant(features: &ScaledFeatures, targets: &Targets) -> Opti
 }
 
 /// Second moments of the features about zero (lower triangle, intercept left out) and their sums by class (`D x K`, the
-/// last row holds the masses), over the total mass; in single precision, enough to start from.
+/// last row holds the masses), over the total mass; in single precision, enough for an initial guess.
 fn moments(features: &ScaledFeatures, targets: &Targets) -> (DMatrix<f64>, DMatrix<f64>) {
     let (dimension, classes) = (features.dimension(), targets.classes());
     let weights: Vec<f64> =

@@ -1,4 +1,4 @@
-//! A small sample of large data: where searches begin, and what preconditioners are made of.
+//! A small sample of large data, for initial guesses and preconditioners.
 
 use super::scaled_features::ScaledFeatures;
 use crate::loss::Targets;
@@ -16,19 +16,20 @@ pub(super) struct SubsampleSize {
 }
 
 impl SubsampleSize {
-    /// To begin a search for heads of so many rows on. With fewer than two samples of a class to an unknown, samples could
-    /// be separable that in the whole data are not.
+    /// For initial guesses of heads with so many rows. With fewer than two samples of a class per unknown, the
+    /// subsample could be separable where the whole data are not.
     pub(super) fn to_begin_on(dimension: usize) -> Self {
         Self { one_of: 16, least: dimension.saturating_mul(2) }
     }
 
-    /// To make preconditioners of: a quarter, or less where features are many and with them the cost of every sample, but
-    /// two for every feature, else the blocks would be noise.
+    /// For preconditioners: a quarter of the data, or less where many features make samples expensive, but at least two
+    /// samples per feature, since the blocks would otherwise be noise.
     pub(super) fn to_precondition(dimension: usize, classes: usize) -> Self {
         Self { one_of: (dimension / 64).max(4), least: dimension.saturating_mul(2).div_ceil(classes).max(8) }
     }
 
-    /// How many samples of each class to draw; `None` where they would be too few or too large a part of the data to help.
+    /// Number of samples of each class to draw; `None` where a subsample would not help: few data, or a large part of
+    /// them.
     fn wanted(self, counts: &[usize]) -> Option<Vec<usize>> {
         let of_class = |&count: &usize| count.div_ceil(self.one_of).max(self.least).min(count);
         let wanted: Vec<usize> = counts.iter().map(of_class).collect();
@@ -46,12 +47,12 @@ impl SubsampleSize {
 pub(super) struct Subsample {
     pub(super) features: ScaledFeatures<'static>,
     pub(super) targets: Targets,
-    /// `N_c` over the size of what is drawn of the class: what each sample drawn counts for beside its own weight.
+    /// `N_c` over the number drawn of the class: the factor on the weight of each drawn sample.
     pub(super) factors: Vec<f64>,
 }
 
 impl Subsample {
-    /// Draws from the data, as far as that helps.
+    /// Draws a subsample; `None` where it would not help.
     pub(super) fn draw(features: &ScaledFeatures, targets: &Targets, size: SubsampleSize) -> Option<Self> {
         let counts = targets.counts();
         let wanted = size.wanted(counts)?;
@@ -69,8 +70,8 @@ impl Subsample {
     }
 }
 
-/// For each class, `wanted` samples: one from each of as many equal runs of the class, at a place in the run that looks
-/// random, so that no period in the data is met. In sample order.
+/// A stratified sample: `wanted` samples of each class, one from each of as many equal runs, at a pseudo-random place
+/// in the run, so that periodic data do no harm. In sample order.
 fn stratified_sample(targets: &Targets, wanted: &[usize]) -> Vec<usize> {
     let mut seen = vec![0_usize; wanted.len()];
     let mut next: Vec<usize> =

@@ -1,4 +1,4 @@
-//! QR factorisations of tables with many rows, block by block: what is known of columns without squaring their condition.
+//! QR factorisations of tables with many rows, block by block, which do not square the condition number.
 
 use super::gram::gram;
 use super::scaling::Scaling;
@@ -14,7 +14,7 @@ const ROWS_AT_ONCE: usize = 4096;
 
 /// The triangle of a table with a column of ones before its `width` columns, `min(N, width + 1) x (width + 1)`.
 ///
-/// `load` writes the rows of some samples, of which `weights` says how much each counts. Column norms are kept to a few roundings each,
+/// `load` writes the rows of some samples, which count by `weights`. Column norms are kept to a few roundings each,
 /// whatever the condition.
 pub(super) fn triangle(
     samples: usize,
@@ -45,7 +45,7 @@ pub(super) fn triangle(
     DMatrix::from_row_slice(rows, width + 1, &total.pending)
 }
 
-/// Rows whose triangle is wanted: some of them a triangle already.
+/// Rows to factorise, some of them a triangle already.
 struct Triangle {
     width: usize,
     /// Row by row.

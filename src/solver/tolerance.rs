@@ -1,4 +1,4 @@
-//! When a step is good and when a point is stationary. Only the gradient decides, never the cost.
+//! Line search and convergence check. Only the gradient decides on convergence, never the cost.
 
 use super::descent::Progress;
 use nalgebra::DVector;
@@ -7,15 +7,15 @@ use nalgebra::DVector;
 const ROUNDING: f64 = 5e-16;
 /// The largest relative gradient that may still be called stationary.
 const STATIONARY: f64 = 1e-12;
-/// A step that still moves some logit by this share is not the end of a converging sequence.
+/// A step that changes some logit by more than this fraction is not the last of a converging sequence.
 const SMALL_STEP: f64 = 1e-6;
-/// Armijo's share of the predicted decrease.
+/// Armijo's fraction of the predicted decrease.
 const SUFFICIENT_DECREASE: f64 = 1e-4;
-/// A predicted decrease below this share of the value drowns in the value's rounding.
+/// A predicted decrease below this fraction of the value is lost in rounding.
 const VISIBLE_DECREASE: f64 = 1e-9;
 /// First bound on how far one step may raise the largest logit; doubled whenever it binds and the step succeeds.
 const FIRST_BOUND: f64 = 16.0;
-/// A Hessian is kept when this many more steps like the last promise the end.
+/// A Hessian is kept if this many more steps like the last would end the search.
 const STEPS_WORTH_A_HESSIAN: i32 = 4;
 /// Halvings after which a line search is given up.
 const MAX_SHORTENINGS: usize = 40;
@@ -23,19 +23,19 @@ const MAX_SHORTENINGS: usize = 40;
 const FAST_CHECK_FROM: usize = 4;
 const FULL_CHECK_AT: [usize; 3] = [12, 40, 120];
 /// Where classes are separable, every step of Newton's moves some logit by about 1: its weight falls by a factor `e`.
-/// Steps that move none so far say that they cannot.
+/// Smaller steps show that classes are not separable.
 const MOVES_IF_SEPARABLE: f64 = 0.5;
 /// Steps after which the search is given up.
 const MAX_STEPS: usize = 300;
 
-/// How close one problem is to stationary, and how its steps have gone so far.
+/// The convergence check of one problem: its relative gradient, and the history of its steps.
 ///
 /// The measure is the gradient's largest entry relative to the sum of the magnitudes of the terms that
 /// cancel in it. A class of mass 1e-9 is then solved to as many digits as any other.
 #[derive(Debug, Clone)]
 pub(super) struct ConvergenceCheck {
     relative: f64,
-    /// What the last step left of it, as a share.
+    /// Ratio of the relative gradient after the last step to the one before.
     last_reduction: f64,
     steps: usize,
     stalls: usize,
@@ -56,7 +56,7 @@ pub(super) struct LineSearch {
     bound: f64,
     bounded: bool,
     shortenings: usize,
-    /// The point is stationary already; a step that does not help says that nothing will.
+    /// The point is stationary already: one step that does not help ends the line search.
     at_rounding: bool,
 }
 
@@ -78,8 +78,8 @@ impl ConvergenceCheck {
         self.relative
     }
 
-    /// Curvature, as a share of the gradient's magnitude, that makes a pure gradient step go just past the bound on
-    /// logit changes: what replaces second derivatives where saturation leaves none.
+    /// Replacement for second derivatives where saturation leaves none: the curvature, as a fraction of the gradient's
+    /// magnitude, with which a gradient step just exceeds the bound on logit changes.
     pub(super) fn fallback_curvature(&self) -> f64 {
         self.relative / (2.0 * self.bound)
     }
@@ -114,7 +114,7 @@ impl ConvergenceCheck {
         self.relative * self.last_reduction <= ROUNDING
     }
 
-    /// Takes note of an accepted step and says whether it was the last.
+    /// Records an accepted step and returns the progress.
     pub(super) fn moved(
         &mut self,
         gradient: &DVector<f64>,
@@ -145,7 +145,7 @@ impl ConvergenceCheck {
         }
     }
 
-    /// No length of the last direction was acceptable: the end at rounding level, or a failure.
+    /// No length of the last step was accepted: converged at rounding level, or not converged.
     pub(super) fn no_step_left(&self, line_search: &LineSearch) -> Progress {
         if self.relative <= STATIONARY && (self.small_step || line_search.logit_change <= SMALL_STEP) {
             Progress::Converged
@@ -154,12 +154,12 @@ impl ConvergenceCheck {
         }
     }
 
-    /// Whether the steps so far leave a doubt that a finite minimiser exists.
+    /// Whether the steps so far suggest that no finite minimiser exists.
     pub(super) fn wants_separation_check(&self) -> bool {
         self.steps >= FAST_CHECK_FROM && self.last_logit_change > MOVES_IF_SEPARABLE
     }
 
-    /// Whether the doubt is worth a linear program.
+    /// Whether a linear program is due.
     pub(super) fn lp_is_due(&self) -> bool {
         FULL_CHECK_AT.contains(&self.steps)
     }
@@ -193,7 +193,7 @@ impl LineSearch {
         self.length
     }
 
-    /// Whether the step raised the largest logit too far; it is then shortened to what it may.
+    /// Whether the step raised the largest logit too far; it is then shortened to the bound.
     pub(super) fn overshoots(&mut self, raised: f64) -> bool {
         let overshoots = raised > 1.5 * self.bound;
         if overshoots {

@@ -1,4 +1,4 @@
-//! Solving while every iterate is kept, for those who want to see the way and not only its end.
+//! Solves and returns all iterates.
 
 use super::descent::Descent;
 use super::search::run;
@@ -7,7 +7,7 @@ use super::{Head, Outcome, Problem};
 use nalgebra::DMatrix;
 use std::ops::ControlFlow;
 
-/// Solves as [`super::solve`] does and returns the heads of all iterates in order, the one begun at among them.
+/// Solves as [`super::solve`] does and returns the heads of all iterates in order, the initial guess first.
 #[must_use]
 pub fn solve_traced<'a>(problem: &Problem<'a>) -> (Outcome<'a>, Vec<Head>) {
     let mut iterates: Vec<DMatrix<f64>> = Vec::new();

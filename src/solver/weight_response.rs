@@ -25,7 +25,7 @@ const MAX_ROUNDS: usize = 6;
 /// The largest residual of a response that is handed out as measured: half the digits of a double.
 const LARGEST_RESIDUAL: f64 = 1.5e-8;
 
-/// Why the response to weights cannot be found.
+/// Why there is no response to weights.
 #[derive(Debug, Clone, Copy, PartialEq, Error)]
 #[non_exhaustive]
 pub enum NoResponse {

@@ -113,7 +113,7 @@ def controls(bench):
     journal.write_bytes(b"".join([lines[0].replace(b'"repetition":', b'"repetition":1', 1), *lines[1:]]))
     done = bench.must([*ANALYSIS, "--out", out])
     (found,) = found_earlier(r"([\d,]+) of them earlier", done.stdout)
-    fault = None if found == len(lines) - 1 and "is not as it was written" in done.stderr else f"found {found}"
+    fault = None if found == len(lines) - 1 and "is damaged" in done.stderr else f"found {found}"
     bench.note("control: one kept record is changed", "run", "it is named, and that problem alone is solved again", fault)
     figure = next(path for path in (bench.place / out).iterdir() if path.suffix == ".svg")
     figure.write_bytes(figure.read_bytes() + b" ")
@@ -250,7 +250,7 @@ def disks(bench):
     try:
         arguments = [*ANALYSIS, "--out", "disk/out"]
         full = bench.command(arguments)
-        fault = None if one_line(full, 2, "cannot write", "goes on from there") else f"said {full.stderr.strip()!r}"
+        fault = None if one_line(full, 2, "cannot write", "resumes there") else f"said {full.stderr.strip()!r}"
         kept = journal_lines(disk / "out")
         subprocess.run(["mount", "-o", "remount,size=64m", disk], check=True)
         printed = bench.must(arguments).stdout

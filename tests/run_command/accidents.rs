@@ -34,7 +34,7 @@ fn a_line_that_was_changed_is_named_and_made_anew() {
     std::fs::write(out.join("records.jsonl"), lines[..3].concat() + &changed + &lines[4]).expect("written");
     std::fs::remove_file(out.join("records.json")).expect("removed");
     equipoise(directory.path()).args(["results", "verify", "small"]).assert().code(1).stderr(
-        predicate::str::contains("records.jsonl:4: a record is not as it was written")
+        predicate::str::contains("records.jsonl:4: a record is damaged")
             .and(predicate::str::contains("14 problems not solved")),
     );
     run().success().stdout(predicate::str::contains("18 problems solved (4 of them earlier)"));
@@ -42,7 +42,7 @@ fn a_line_that_was_changed_is_named_and_made_anew() {
     // The same of finished records.
     std::fs::write(out.join("records.json"), whole.replacen("\"hardest\":[0.", "\"hardest\":[1.", 1))
         .expect("written");
-    run().success().stderr(predicate::str::contains("records.json: is not as it was written"));
+    run().success().stderr(predicate::str::contains("records.json: is damaged"));
     assert_eq!(read(out.join("records.json")), whole);
 }
 
@@ -123,7 +123,7 @@ fn a_full_disk_ends_the_run_with_one_line() {
         .code(2)
         .stdout("")
         .stderr(predicate::str::contains("records.jsonl"))
-        .stderr(predicate::str::contains("goes on from there"))
+        .stderr(predicate::str::contains("resumes there"))
         .stderr(predicate::str::contains("\n").count(1));
 }
 
@@ -146,6 +146,6 @@ fn records_that_were_tampered_with_are_refused() {
             .args(["draw", "small"])
             .assert()
             .code(2)
-            .stderr(predicate::str::contains("is not as it was written; run the analysis anew"));
+            .stderr(predicate::str::contains("is damaged; run the analysis anew"));
     }
 }

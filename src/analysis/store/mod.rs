@@ -185,7 +185,7 @@ impl Results {
         let problem = |problem: String| AnalysisError::Occupied { path: path.clone(), problem };
         let text = std::fs::read(&path).map_err(|_| {
             problem(
-                "is not there: the run is not finished; `equipoise run` on its analysis.toml goes on"
+                "is not there: the run is not finished; `equipoise run` on its analysis.toml resumes it"
                     .to_owned(),
             )
         })?;

@@ -36,7 +36,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<Record>, String> {
     let text = String::from_utf8_lossy(bytes);
     let lines = text.split_once("[\n").and_then(|(_, rest)| rest.strip_suffix("\n]}\n"));
     if lines.map(seal).as_ref() != Some(&read.seal) {
-        return Err("is not as it was written".to_owned());
+        return Err("is damaged".to_owned());
     }
     Ok(read.records)
 }

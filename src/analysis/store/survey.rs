@@ -35,7 +35,7 @@ pub struct SurveyedFile {
     pub records: usize,
     /// Sealed records of no problem of the analysis.
     pub foreign: usize,
-    /// What is not as it was written, and where.
+    /// What is damaged, and where.
     pub remarks: Vec<String>,
     /// Whether a process is at work on it.
     pub being_written: bool,

@@ -100,7 +100,7 @@ impl SlurmOptions {
         let (program, directory) = (quoted(program), quoted(directory));
         format!(
             "{head}#SBATCH --array={}\n#SBATCH --cpus-per-task={cpus}\n\
-             # A job that loses its node is begun again and goes on where it was.\n#SBATCH --requeue\n\
+             # A job that loses its node is restarted and resumes.\n#SBATCH --requeue\n\
              #SBATCH --open-mode=append\n\n\
              {program} --threads \"${{SLURM_CPUS_PER_TASK:-1}}\" run {directory}/analysis.toml --out {directory} \\\n    \
              --shard \"${{SLURM_ARRAY_TASK_ID}}/{array}\"\n",

@@ -1,4 +1,4 @@
-//! The file that a training goes on from after an interruption.
+//! Writes and reads the checkpoints of a training.
 
 use super::record::{EpochRecord, Test};
 use crate::cnn::{NetworkError, Training};

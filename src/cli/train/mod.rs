@@ -36,12 +36,12 @@ A file of layers, to which the last layer is added, one logit per class:
   layers = [{ convolution = { channels = 8, kernel = 3 } }, \"relu\", { max_pool = 2 },
             { average_pool = 2 }, { linear = 32 }, \"relu\", { dropout = 0.5 }]
 
-What is said about the balance is measured on all images learned from, with dropout and changes to images as a gradient would \
-see them. The gradient is that of the last layer, penalty included.
+Balance and gradient are measured on all training images, with dropout and augmentation as a gradient would see them. The gradient \
+is that of the last layer, penalty included.
 
-With --checkpoint the training is written down after every epoch and now and then within one. Where the file is there, the \
-training goes on from it, and ends in the same bits as one that was never interrupted. The same seed gives the same bits on any \
-number of threads.";
+With --checkpoint the training is saved after every epoch and at intervals within one. If the file exists, the training resumes \
+from it, and ends with the same bits as one that was never interrupted. The same seed gives the same bits on any number of \
+threads.";
 
 /// What to train and how to print it.
 #[derive(Debug, clap::Args)]
@@ -56,7 +56,7 @@ pub(super) struct TrainArguments {
     /// Seed of the choice of images, the initial parameters, the order of images, and whatever is drawn
     #[arg(long, default_value_t = 1, value_name = "N")]
     seed: u64,
-    /// Keep the training in this file, and go on from it where it is there
+    /// Save checkpoints of the training in this file, and resume from it if it exists
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
     /// Seconds between two writings within an epoch

@@ -1,8 +1,8 @@
 //! Directions of few bits that leave border samples exactly on the border.
 //!
-//! A linear program answers to ten digits; a border sample needs a margin of exactly zero. The samples near the border
-//! are equations with the user's own numbers as coefficients. Their solutions are found by elimination over whole
-//! numbers of any length, and one near the program's answer is chosen by rounding the unknowns that remain free.
+//! A linear program is accurate to ten digits; a border sample needs a margin of exactly zero. The samples near the
+//! border are equations with the user's own numbers as coefficients. Their solutions are found by elimination over
+//! whole numbers of any length, and the free unknowns are rounded near the program's solution.
 
 use super::margins::{Margins, Nearest};
 use crate::numeric::Binary;
@@ -10,7 +10,7 @@ use crate::solver::solution::Head;
 use num_bigint::BigInt;
 use std::collections::HashSet;
 
-/// Shares of the largest margin below which a sample is taken to be on the border.
+/// Fractions of the largest margin below which a sample counts as on the border.
 const ON_BORDER: [f64; 2] = [1e-6, 1e-9];
 /// Equations with more unknowns are not eliminated.
 const MAX_UNKNOWNS: usize = 120;

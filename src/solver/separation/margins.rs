@@ -13,11 +13,11 @@ use std::ops::Range;
 
 /// The least margin (samples of unit norm, directions of about unit size) that the linear program distinguishes from zero.
 const LP_ZERO: f64 = 1e-7;
-/// Bound on the unknowns, far above their size in any direction that is of use.
+/// Bound on the unknowns, far above their size in any useful direction.
 const BOUND: f64 = 1e4;
 /// Most rounds of adding violated constraints.
 const MAX_ROUNDS: usize = 60;
-/// How far each sharpening reaches, as a share of the direction.
+/// Radius of each sharpening, as a fraction of the direction.
 const RADII: [f64; 3] = [1e-5, 1e-9, 1e-12];
 
 /// The margins of every sample, each divided by the sample's norm, over centred and scaled features.
@@ -283,7 +283,7 @@ impl<'a> Margins<'a> {
                 return None;
             }
             at_hand = self.evaluate(&best.unknowns);
-            // A least margin only a little short of the program's is positive all the same.
+            // A least margin of half the program's is positive, which suffices.
             threshold = if best.least > LP_ZERO { 0.5 * best.least } else { best.least - LP_ZERO };
             if lowest(&at_hand, threshold, &included, 1).is_empty() {
                 return Some(Nearest { head: self.head(&best.unknowns), margins: at_hand });
@@ -295,7 +295,7 @@ impl<'a> Margins<'a> {
     /// Enlarges the least margin within an ever smaller distance of a direction, where the linear program sees differences that
     /// were below its tolerance before. `None` where classes turn out to overlap.
     pub(super) fn sharpened(&self, nearest: Nearest) -> Option<Nearest> {
-        /// Shares of the largest margin that rounding may leave of an overlap.
+        /// Fraction of the largest margin within which an overlap may be rounding.
         const ROUNDING: f64 = 1e-11;
         let mean = self.mean();
         let mut nearest = nearest;

@@ -1,9 +1,9 @@
 //! Separability: when no finite minimiser exists, a direction that proves it (Albert and Anderson 1984).
 //!
-//! A head along which no sample's own logit falls behind another, and some gain, lets the loss fall for ever. Such
-//! directions are looked for in floating point: single features against a threshold, the head that the search has come
-//! to, a linear program, and heads of few bits near its answer. None of these is trusted: a separation is reported only if
-//! every margin, multiplied out exactly on the user's numbers, has the right sign.
+//! Along a direction in which no margin falls and some grow, the loss falls without end. Candidates are computed in
+//! floating point: single features against a threshold, the present head of the search, a linear program, and heads of
+//! few bits near its solution. None of them is trusted: a separation is reported only if every margin, computed exactly
+//! on the user's numbers, has the right sign.
 
 mod kernel;
 mod margins;
@@ -22,10 +22,10 @@ use thresholds::{Thresholds, Wanted};
 
 /// Linear programs with more unknowns are not attempted.
 const MAX_UNKNOWNS: usize = 4000;
-/// Numbers read by one program for every class; where it is more, classes are judged by single features only.
+/// Limit on the numbers read by the linear programs of all classes; beyond it, only single features are checked.
 const MAX_NUMBERS: u128 = 1 << 31;
 
-/// Numbers that the linear program of so many unknowns is made of at most.
+/// Upper bound on the numbers in a linear program of so many unknowns.
 pub(super) fn largest_program(unknowns: usize) -> u128 {
     let unknowns = unknowns.min(MAX_UNKNOWNS) as u128;
     16 * unknowns * unknowns
@@ -50,7 +50,7 @@ pub(super) enum Sides {
     AllPairs,
 }
 
-/// A direction whose margins have been multiplied out exactly: none is negative, some are positive.
+/// A direction with exactly computed margins: none is negative, some are positive.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Separation {
     pub(super) kind: SeparationKind,
@@ -63,7 +63,7 @@ pub(super) struct Separation {
     pub(super) size: f64,
     /// Classes those samples belong to.
     pub(super) classes: Vec<usize>,
-    /// What a single feature, or the difference of two, says by itself.
+    /// Single features, or differences of two, that separate by themselves.
     pub(super) given_away: Vec<GivenAway>,
     /// The classes that a row of their own sets apart from all others, where the direction is made of such rows.
     pub(super) by_class: Vec<Separation>,
@@ -83,13 +83,13 @@ pub(super) enum Verdict {
 /// How hard to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Effort {
-    /// Only what costs a pass over the data: for complete separation.
+    /// Only checks that cost a pass over the data, for complete separation.
     Glance,
     /// Also by linear programs, and for separation of some samples.
     Thorough,
 }
 
-/// Looks for separating directions over one data set; what several searches need is measured once.
+/// Searches for separating directions on one data set; measurements that several searches need are taken once.
 #[derive(Debug)]
 pub(super) struct SeparationSearch<'a> {
     dataset: &'a Dataset,
@@ -113,7 +113,7 @@ impl<'a> SeparationSearch<'a> {
         self.measured.thresholds.get_or_init(|| Thresholds::of_features(self.dataset, targets))
     }
 
-    /// Looks for a direction that sets classes apart, `head` being where the search for a minimiser has come to.
+    /// Searches for a direction that separates classes; `head` is the present head of the search for a minimiser.
     pub(super) fn find(&self, targets: &Targets, sides: Sides, head: Head, effort: Effort) -> Verdict {
         let found = self.at_a_glance(targets, sides, head);
         if let Some(found) = found {
@@ -130,7 +130,7 @@ impl<'a> SeparationSearch<'a> {
         }
     }
 
-    /// Differences of nearly equal features, which floating point takes for none.
+    /// Differences of nearly equal features, which floating point treats as zero.
     pub(super) fn find_in_differences(&self, targets: &Targets, sides: Sides) -> Verdict {
         let differences =
             self.measured.nearly_equal.get_or_init(|| Thresholds::of_differences(self.dataset, targets));
@@ -223,8 +223,8 @@ impl<'a> SeparationSearch<'a> {
     }
 }
 
-/// Leaves out classes that only look set apart because samples of another class are: where all samples with s = 1 belong to
-/// class c, no other class has any, and yet without c these are as they should be.
+/// Leaves out classes that only seem separated because another class is: where all samples with s = 1 belong to class
+/// c, no other class has such samples, but without c nothing is separated.
 fn without_the_others_sides(by_class: Vec<Separation>) -> Vec<Separation> {
     let stands_out = |found: &&Separation| match found.sides {
         Sides::OneAgainstRest(class) => found.classes.contains(&class),

@@ -144,7 +144,7 @@ impl Rows {
         Some(counted)
     }
 
-    /// Hands the sign of each of a sample's margins to `note` until that says no.
+    /// Calls `note` with the sign of each margin of a sample until it returns false.
     fn each_margin(&self, sample: &[f64], class: usize, mut note: impl FnMut(Ordering) -> bool) -> bool {
         match self.sides {
             Sides::OneAgainstRest(own) => {

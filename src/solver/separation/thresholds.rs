@@ -1,5 +1,5 @@
-//! Single features, and differences of nearly equal ones, that by themselves set classes apart: on one side of a threshold
-//! are samples of some classes only.
+//! Single features, and differences of nearly equal ones, that separate classes by themselves: on one side of a
+//! threshold are samples of some classes only.
 
 use super::proof::{prove, with_ones};
 use super::{Separation, Sides};
@@ -10,11 +10,11 @@ use crate::solver::solution::Head;
 use nalgebra::DMatrix;
 use serde::Serialize;
 
-/// Features that may separate are proved one after another, no more of them than this.
+/// Limit on the features for which a proof is tried.
 const MAX_PROOFS: usize = 16;
-/// Features whose difference is below this share of their size are nearly equal.
+/// Features whose difference is below this fraction of their size are nearly equal.
 const NEARLY_EQUAL: f64 = 1e-6;
-/// Samples that must agree before two features are compared over all.
+/// Samples that must agree before two features are compared on all samples.
 const FIRST_SAMPLES: usize = 64;
 
 /// Values of a feature on one side of a threshold.
@@ -29,12 +29,12 @@ pub enum FeatureValues {
     Below(f64),
 }
 
-/// What one feature says by itself: all samples with such values belong to these classes.
+/// Separation by a single feature: all samples with such values belong to these classes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GivenAway {
     /// The feature.
     pub feature: usize,
-    /// Where it is the difference of two features that counts, the one that is subtracted.
+    /// The feature that is subtracted, for a difference of two.
     pub minus: Option<usize>,
     /// The values.
     pub values: FeatureValues,
