@@ -1,6 +1,6 @@
 //! Audits a model that was stopped too early: its logits and labels are enough.
 
-use equipoise::audit::{Evidence, ReadOptions, Reduction, audit, findings, recalibrate};
+use equipoise::audit::{AuditInput, ReadOptions, Reduction, audit, findings, recalibrate};
 use equipoise::data::{Covariance, GaussianMixture};
 use equipoise::loss::{ClassWeights, Loss, LossPlan, Softmax, Targets};
 use nalgebra::DMatrix;
@@ -26,16 +26,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         logits.column_iter_mut().for_each(|mut column| column += intercepts.column(0));
     }
 
-    // What an audit reads: one column of logits per class, and the labels. Files (NPZ, CSV, ..) go to `Evidence::read`.
+    // What an audit reads: one column of logits per class, and the labels. Files (NPZ, CSV, ..) go to `AuditInput::read`.
     let mut table = "label,a,b,c\n".to_owned();
-    for (z, &label) in logits.column_iter().zip(targets.of_sample()) {
+    for (z, &label) in logits.column_iter().zip(targets.class_indices()) {
         writeln!(table, "{},{},{},{}", ["a", "b", "c"][label as usize], z[0], z[1], z[2])?;
     }
-    let evidence = Evidence::of_bytes(table.into_bytes(), "logits", &ReadOptions::default())?;
-    let mut record =
-        audit(&evidence, "softmax", &LossPlan::Softmax, &weights, (Reduction::WeightedMean, 0.01))?;
+    let input = AuditInput::of_bytes(table.into_bytes(), "logits", &ReadOptions::default())?;
+    let mut record = audit(&input, "softmax", &LossPlan::Softmax, &weights, (Reduction::WeightedMean, 0.01))?;
     // The intercepts that balance every class, the coefficients left as they are.
-    record.recalibrated = Some(recalibrate(&evidence, &LossPlan::Softmax, &weights, 0.01)?);
+    record.recalibrated = Some(recalibrate(&input, &LossPlan::Softmax, &weights, 0.01)?);
     for finding in findings(&record) {
         println!("* {finding}");
     }

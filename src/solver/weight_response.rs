@@ -134,7 +134,7 @@ impl<'d> WeightResponse<'d> {
     }
 }
 
-/// Whether the loss hangs on class weights, those of pairs following them.
+/// Whether the loss depends on class weights, those of pairs following them.
 fn reads_weights(problem: &Problem) -> bool {
     let targets = &problem.targets;
     let of_class = |class: usize| targets.class_weights()[class] / targets.total_mass();

@@ -4,7 +4,7 @@
 
 use equipoise::analysis::specification::Analysis;
 use equipoise::analysis::{Source, Survey};
-use equipoise::audit::{Evidence, ReadOptions, Reduction, audit, recalibrate};
+use equipoise::audit::{AuditInput, ReadOptions, Reduction, audit, recalibrate};
 use equipoise::data::{Part, read_csv, read_images, read_npy};
 use equipoise::loss::{CATALOGUE, Choices, ClassWeights};
 use equipoise::teach::{Lesson, check_size};
@@ -24,22 +24,21 @@ pub(crate) const KINDS: [(&str, Take); 7] = [
     ("lesson", lesson),
 ];
 
-/// Larger evidence takes long and shows nothing new.
-const MOST_LOGITS: usize = 4096;
+/// Larger input takes long and shows nothing new.
+const MAX_LOGITS: usize = 4096;
 
 /// Arrays of `audit`, audited under one of the losses.
 fn audited(_: &Path, bytes: &[u8], choice: usize) -> bool {
-    let Ok(evidence) = Evidence::of_bytes(bytes.to_vec(), "input", &ReadOptions::default()) else {
+    let Ok(input) = AuditInput::of_bytes(bytes.to_vec(), "input", &ReadOptions::default()) else {
         return false;
     };
-    if evidence.labels().samples() * evidence.columns() > MOST_LOGITS {
+    if input.labels().samples() * input.columns() > MAX_LOGITS {
         return false;
     }
     let entry = &CATALOGUE[choice % CATALOGUE.len()];
     let plan = entry.plan(&Choices::default());
-    let record =
-        audit(&evidence, entry.name, &plan, &ClassWeights::Balanced, (Reduction::WeightedMean, 0.01));
-    record.is_ok_and(|_| recalibrate(&evidence, &plan, &ClassWeights::None, 0.01).is_ok())
+    let record = audit(&input, entry.name, &plan, &ClassWeights::Balanced, (Reduction::WeightedMean, 0.01));
+    record.is_ok_and(|_| recalibrate(&input, &plan, &ClassWeights::None, 0.01).is_ok())
 }
 
 /// Checking an analysis draws its data at every point; larger ones take long and show nothing new.

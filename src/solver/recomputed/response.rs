@@ -13,7 +13,7 @@ const STEP: f64 = 1e-3;
 /// How far from stationary a head is left by a change that is meant to follow `log lambda` of one class.
 ///
 /// The slope of the gradient along weight and head together, by central differences in double-double arithmetic at the
-/// doubles of head and change: its largest entry in a logit column, features centred and scaled, beside the sum of the
+/// doubles of head and change: its largest entry in a logit column, features centred and scaled, relative to the sum of the
 /// magnitudes of that class's residuals. Zero for the true response; `None` where the weight cannot change.
 pub(in crate::solver) fn residual_of_response(
     problem: &Problem,
