@@ -1,9 +1,7 @@
 //! The report in a real browser: it fits its window, its formulas are set, its links lead somewhere, and nothing is fetched.
 
-mod browser;
-
+use crate::browser::Browser;
 use assert_cmd::Command;
-use browser::Browser;
 use serde_json::{Value, json};
 
 #[test]

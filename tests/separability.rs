@@ -3,14 +3,12 @@
 
 #![expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small numbers")]
 
-mod exact;
-
+use crate::exact::{Counted, Direction};
 use equipoise::data::{Dataset, Labels};
 use equipoise::loss::ClassWeights;
 use equipoise::solver::{
     FeatureValues, Head, LossChoice, Outcome, Problem, RemainingAnswer, Separable, SeparationKind, solve,
 };
-use exact::{Counted, Direction};
 use nalgebra::{DMatrix, DVector};
 
 const SAMPLES: usize = 4000;

@@ -1,7 +1,7 @@
 //! Access control: only the page itself, opened on this machine under one of its own names, may ask.
 
-use axum::http::header::{CONTENT_TYPE, HOST, ORIGIN};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use hyper::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue, ORIGIN};
+use hyper::{HeaderMap, Method, StatusCode, header};
 
 /// A request that is turned away, and why.
 pub(super) type TurnedAway = (StatusCode, &'static str);

@@ -5,18 +5,17 @@ use super::assets::asset;
 use super::guard::{admit, headers};
 use super::lesson::{Lesson, LessonError};
 use super::limits::MAX_BYTES;
-use axum::Router;
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{StatusCode, Uri, header};
-use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use serde_json::json;
+use std::convert::Infallible;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::num::NonZero;
@@ -38,6 +37,10 @@ const HEAD_PATIENCE: Duration = Duration::from_secs(10);
 const FAREWELL: Duration = Duration::from_secs(1);
 /// Pause after a connection could not be taken, as when all file handles are in use.
 const BREATH: Duration = Duration::from_millis(50);
+
+const JSON: &str = "application/json";
+
+type Answer = Response<Full<Bytes>>;
 
 /// A page that is ready to be served.
 pub struct Server {
@@ -92,7 +95,7 @@ async fn accept(
     mut ended: Pin<Box<dyn Future<Output = ()>>>,
 ) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let service = TowerToHyperService::new(routes(port));
+    let state = Arc::new(ServerState::new(port));
     let graceful = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {
@@ -105,7 +108,12 @@ async fn accept(
         };
         let mut builder = http1::Builder::new();
         builder.timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE);
-        let connection = builder.serve_connection(TokioIo::new(stream), service.clone());
+        let state = Arc::clone(&state);
+        let service = service_fn(move |request| {
+            let state = Arc::clone(&state);
+            async move { Ok::<_, Infallible>(respond(&state, request).await) }
+        });
+        let connection = builder.serve_connection(TokioIo::new(stream), service);
         // A browser that hangs up in the middle is no news.
         tokio::spawn(graceful.watch(connection));
     }
@@ -136,44 +144,63 @@ fn ended() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-fn routes(port: u16) -> Router {
-    let solving = available_parallelism().map_or(1, NonZero::get);
-    let state = ServerState {
-        port,
-        solving: Semaphore::new(solving),
-        waiting: Semaphore::new(solving + MAX_WAITING),
-    };
-    let state = Arc::new(state);
-    Router::new()
-        .route("/solve", post(answer))
-        .fallback(get(page))
-        .layer(DefaultBodyLimit::max(MAX_BYTES))
-        .layer(from_fn_with_state(Arc::clone(&state), watch))
-        .with_state(state)
+impl ServerState {
+    fn new(port: u16) -> Self {
+        let solving = available_parallelism().map_or(1, NonZero::get);
+        Self { port, solving: Semaphore::new(solving), waiting: Semaphore::new(solving + MAX_WAITING) }
+    }
 }
 
-/// Wraps every request: access control, timeout, security headers.
-async fn watch(State(state): State<Arc<ServerState>>, request: Request, next: Next) -> Response {
+/// Answers a request: access control, timeout, security headers.
+async fn respond(state: &ServerState, request: Request<Incoming>) -> Answer {
     let mut response = match admit(request.method(), request.headers(), state.port) {
-        Err(turned_away) => turned_away.into_response(),
-        Ok(()) => match timeout(PATIENCE, next.run(request)).await {
+        Err((status, why)) => text(status, why),
+        Ok(()) => match timeout(PATIENCE, route(state, request)).await {
             Ok(response) => response,
-            Err(_) => (StatusCode::REQUEST_TIMEOUT, "this took too long").into_response(),
+            Err(_) => text(StatusCode::REQUEST_TIMEOUT, "this took too long"),
         },
     };
     response.headers_mut().extend(headers());
     response
 }
 
-async fn page(uri: Uri) -> Response {
-    match asset(uri.path()) {
-        Some(asset) => ([(header::CONTENT_TYPE, asset.kind)], asset.text).into_response(),
-        None => (StatusCode::NOT_FOUND, "there is nothing here").into_response(),
+async fn route(state: &ServerState, request: Request<Incoming>) -> Answer {
+    let solving = request.uri().path() == "/solve";
+    match *request.method() {
+        Method::POST if solving => match body(request.into_body()).await {
+            Ok(body) => answer(state, body).await,
+            Err((status, why)) => refusal(status, &why),
+        },
+        Method::GET | Method::HEAD if !solving => page(request.uri().path()),
+        _ => {
+            let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "this address takes no such request");
+            let allowed = if solving { "POST" } else { "GET, HEAD" };
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+            response
+        }
+    }
+}
+
+/// The body of a request of moderate size.
+async fn body(body: Incoming) -> Result<Bytes, (StatusCode, String)> {
+    match Limited::new(body, MAX_BYTES).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            Err((StatusCode::PAYLOAD_TOO_LARGE, format!("a lesson has at most {MAX_BYTES} bytes")))
+        }
+        Err(error) => Err((StatusCode::BAD_REQUEST, error.to_string())),
+    }
+}
+
+fn page(path: &str) -> Answer {
+    match asset(path) {
+        Some(asset) => response(StatusCode::OK, asset.kind, Bytes::from_static(asset.text.as_bytes())),
+        None => text(StatusCode::NOT_FOUND, "there is nothing here"),
     }
 }
 
 /// Answers a lesson as soon as a thread is free. When the browser has dropped the request meanwhile, nothing is solved.
-async fn answer(State(state): State<Arc<ServerState>>, body: Bytes) -> Response {
+async fn answer(state: &ServerState, body: Bytes) -> Answer {
     let Ok(_waiting) = state.waiting.try_acquire() else {
         return refusal(StatusCode::SERVICE_UNAVAILABLE, "too many lessons at once; try again in a moment");
     };
@@ -181,7 +208,7 @@ async fn answer(State(state): State<Arc<ServerState>>, body: Bytes) -> Response 
         return refusal(StatusCode::SERVICE_UNAVAILABLE, "the page is closing");
     };
     match tokio::task::spawn_blocking(move || answered(&body)).await {
-        Ok(Ok(json)) => ([(header::CONTENT_TYPE, "application/json")], json).into_response(),
+        Ok(Ok(json)) => response(StatusCode::OK, JSON, json.into()),
         Ok(Err(error)) => {
             let too_large = matches!(error, LessonError::TooLarge { .. });
             let status =
@@ -197,7 +224,17 @@ fn answered(body: &[u8]) -> Result<Vec<u8>, LessonError> {
     Ok(serde_json::to_vec(&solve(&lesson)?)?)
 }
 
-fn refusal(status: StatusCode, why: &str) -> Response {
-    let json = json!({ "refused": why }).to_string();
-    (status, [(header::CONTENT_TYPE, "application/json")], json).into_response()
+fn refusal(status: StatusCode, why: &str) -> Answer {
+    response(status, JSON, json!({ "refused": why }).to_string().into())
+}
+
+fn text(status: StatusCode, text: &'static str) -> Answer {
+    response(status, "text/plain; charset=utf-8", Bytes::from_static(text.as_bytes()))
+}
+
+fn response(status: StatusCode, kind: &'static str, body: Bytes) -> Answer {
+    let mut response = Response::new(Full::new(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    response
 }

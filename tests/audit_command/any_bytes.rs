@@ -3,7 +3,7 @@
 #[path = "../fuzz/mutation.rs"]
 mod mutation;
 
-use crate::files::Folder;
+use super::files::Folder;
 use equipoise::audit::{AuditInput, ReadOptions};
 use equipoise::data::random::stream;
 use mutation::mutated;

@@ -1,6 +1,6 @@
 //! What cannot be audited is named in one line: what, where, what to do.
 
-use crate::files::{Folder, doubles, npy, npz, sample, stored, whole};
+use super::files::{Folder, doubles, npy, npz, sample, stored, whole};
 use zip::CompressionMethod::{Deflated, Stored};
 
 fn refused(logits: Vec<u8>, labels: Vec<u8>, options: &[&str]) -> String {

@@ -1,6 +1,6 @@
 //! The scripts of `examples/` that need no large library.
 
-use crate::files::{Folder, numbers};
+use super::files::{Folder, numbers};
 use assert_cmd::cargo::cargo_bin;
 use std::process::Command;
 

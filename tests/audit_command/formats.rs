@@ -1,6 +1,6 @@
 //! The same numbers in every kind of file give the same audit.
 
-use crate::files::{Folder, doubles, npy, npz, numbers, sample, stored, whole};
+use super::files::{Folder, doubles, npy, npz, numbers, sample, stored, whole};
 use serde_json::Value;
 use zip::CompressionMethod;
 

@@ -1,6 +1,6 @@
 //! Losses, gradients by intercepts and mean probabilities against references that share no code with the program.
 
-use crate::files::{Folder, numbers, stored};
+use super::files::{Folder, numbers, stored};
 use serde_json::Value;
 
 /// Agreement that is asked for.

@@ -1,6 +1,6 @@
 //! Questions that an audit answers.
 
-use crate::files::{Folder, doubles, npz, numbers, sample, stored, whole};
+use super::files::{Folder, doubles, npz, numbers, sample, stored, whole};
 use predicates::prelude::*;
 use zip::CompressionMethod::Stored;
 

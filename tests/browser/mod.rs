@@ -3,6 +3,8 @@
 //! Needs `chromium` and `chromedriver` (Debian: `chromium chromium-driver`). Without them its tests are left out, and
 //! `scripts/test` says so.
 
+mod hand;
+
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, ErrorKind};
 use std::process::{Child, Command, Stdio};

@@ -1,6 +1,6 @@
 //! Laws under weights that are not whole, at points that were solved for, each beside what it says without the weights.
 
-use crate::files::{Folder, Table};
+use super::files::{Folder, Table};
 use equipoise::balance::{
     ClassMeans, MeanProbability, WeightEffects, attached_balance, binary_error_ratio, detached_balance,
     one_vs_all_balance, relative_difference, residual_centroids, softmax_balance,

@@ -1,7 +1,7 @@
 //! Weights that are none are refused in one line that names option, file and row; where they may be given, and rows of weight
 //! zero.
 
-use crate::files::{Folder, Table};
+use super::files::{Folder, Table};
 use serde_json::Value;
 
 /// An NPY file of numbers.

@@ -1,8 +1,8 @@
 //! A whole weight counts as so many equal rows, in every number that every command prints. A weight that is off by one must
 //! be noticed.
 
-use crate::compared::differences;
-use crate::files::{Folder, Table};
+use super::compared::differences;
+use super::files::{Folder, Table};
 use equipoise::loss::CATALOGUE;
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
 //! Right answers, against closed forms and against the definition of stationarity.
 
-use crate::run::{assert_close, groups, matrix, number, numbers, solved};
+use super::run::{assert_close, groups, matrix, number, numbers, solved};
 
 const TWO_GROUPS: [&[usize]; 2] = [&[12, 3], &[4, 6]];
 

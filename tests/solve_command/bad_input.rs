@@ -1,6 +1,6 @@
 //! Bad input: exit 2, one line on standard error that says what and where, nothing printed, nothing written.
 
-use crate::run::Folder;
+use super::run::Folder;
 use equipoise::data::Labels;
 
 const GOOD: &str = "y,x\na,1\nb,2\na,3\nb,0\n";

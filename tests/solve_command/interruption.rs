@@ -1,7 +1,7 @@
 //! A long solve that is interrupted leaves nothing behind.
 #![cfg(target_os = "linux")]
 
-use crate::run::Folder;
+use super::run::Folder;
 use assert_cmd::cargo::cargo_bin;
 use std::fmt::Write;
 use std::os::unix::process::ExitStatusExt;

@@ -1,7 +1,7 @@
 //! Small tables as people bring them, with answers that were computed independently (closed forms, exact fractions,
 //! 60-digit Newton, statsmodels).
 
-use crate::run::{Folder, matrix, number, numbers};
+use super::run::{Folder, matrix, number, numbers};
 use serde_json::Value;
 
 /// Solves a table of `tests/cases` and returns the JSON and what was said on standard error.

@@ -1,6 +1,6 @@
 //! Problems without an answer: exit 1, the reason printed, nothing saved.
 
-use crate::run::{Folder, matrix, number, numbers};
+use super::run::{Folder, matrix, number, numbers};
 use predicates::prelude::*;
 
 /// Runs with `--save` and checks what every such end has in common.

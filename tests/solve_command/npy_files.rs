@@ -1,6 +1,6 @@
 //! Features and labels in NPY files: the same answers as from a CSV file, and every way such files can be wrong.
 
-use crate::run::{Folder, Run};
+use super::run::{Folder, Run};
 use std::fmt::Write;
 use std::path::Path;
 

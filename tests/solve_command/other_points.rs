@@ -1,6 +1,6 @@
 //! LGL-INR is not convex: which stationary point is reported, and which others there are.
 
-use crate::run::{Folder, solved};
+use super::run::{Folder, solved};
 
 /// Three classes in the plane, the last of three samples, whose column has two local minima at `beta = 30`.
 const TWO_MINIMA: &str = "a,b,y

@@ -1,6 +1,6 @@
 //! How results are presented: tables, JSON on any number of threads, saved files, help.
 
-use crate::run::{Folder, groups};
+use super::run::{Folder, groups};
 use assert_cmd::cargo::cargo_bin;
 use std::fmt::Write;
 use std::process::{Command, Stdio};

@@ -1,6 +1,6 @@
 //! Requests that nobody who opened the page would send.
 
-use crate::served::Served;
+use super::served::Served;
 use assert_cmd::Command;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

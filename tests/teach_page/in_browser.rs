@@ -1,8 +1,8 @@
 //! Every scene in a real browser.
 
+use super::page::{drawn, measured, numbers, open, records, saved, shown, slide, wait_until_ready};
+use super::served::Served;
 use crate::browser::Browser;
-use crate::page::{drawn, measured, numbers, open, records, saved, shown, slide, wait_until_ready};
-use crate::served::Served;
 use serde_json::{Value, json};
 use std::time::Duration;
 

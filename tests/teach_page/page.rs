@@ -1,7 +1,7 @@
 //! The page as tests see it: what is open, what is moved, what is shown.
 
+use super::served::Served;
 use crate::browser::Browser;
-use crate::served::Served;
 use assert_cmd::Command;
 use serde_json::Value;
 use std::time::{Duration, Instant};
