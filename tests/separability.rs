@@ -364,7 +364,7 @@ fn overlaps_are_solved_or_said_to_be_beyond_double_precision() {
                 // A proof is checked exactly: with few samples, another plane may set them apart.
                 if let Outcome::NotConverged { why, relative_gradient, .. } = checked(&dataset, &choice) {
                     let said =
-                        why.contains("double precision cannot decide whether the classes are separable");
+                        why.contains("cannot be told apart from separable in double precision");
                     assert!(overlap < 1e-6 && (said || relative_gradient < 1e-12), "{overlap:e}: {why}");
                 }
             }

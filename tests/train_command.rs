@@ -229,7 +229,7 @@ fn networks_from_files_say_which_layer_cannot_be() {
     file("layers = [\"relu\", { convolution = { channels = 8, kernel = 4 } }]");
     with_file(&["layer 2", "a kernel of 4"]);
     file("layers = [{ linear = 8 }, { max_pool = 2 }]");
-    with_file(&["layer 2", "behind a linear layer"]);
+    with_file(&["layer 2", "after a linear layer"]);
     file("layers = [\n  \"relu\",\n  \"sigmoid\",\n]");
     with_file(&["--network mine.toml: line 3", "sigmoid"]);
     file("depth = 3");

@@ -39,7 +39,7 @@ impl Progress {
         match (self, verdict) {
             (_, Verdict::Proved(separation)) => Self::Separable(separation),
             (Self::NotConverged(why), Verdict::Undecided) => Self::Undecided(format!(
-                "double precision cannot decide whether the classes are separable: {why}"
+                "cannot be told apart from separable in double precision: {why}"
             )),
             (progress, _) => progress,
         }

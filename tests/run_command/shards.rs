@@ -111,7 +111,7 @@ fn parts_of_something_else_do_not_merge() {
         .stderr(predicate::str::contains("nowhere: holds no analysis.toml"));
     for (shard, expected) in [
         ("0/4", "there is no shard 0 of 4; shards are numbered from 1 to 4"),
-        ("5/4", "there is no part 5 of 4"),
+        ("5/4", "there is no shard 5 of 4"),
         ("x/y", "is not I/N; write 1/4 for the first of four shards"),
     ] {
         run(&["run", "small.toml", "--shard", shard])

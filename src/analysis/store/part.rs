@@ -63,8 +63,8 @@ mod tests {
         }
         assert_eq!(Shard::of_journal("records.jsonl"), None);
         for (text, expected) in [
-            ("0/4", "no part 0 of 4"),
-            ("5/4", "no part 5 of 4"),
+            ("0/4", "no shard 0 of 4"),
+            ("5/4", "no shard 5 of 4"),
             ("x/y", "is not I/N"),
             ("3", "is not I/N"),
             ("-1/4", "is not I/N"),

@@ -258,12 +258,14 @@ mod tests {
         let elimination = Elimination::of(5, equations.clone().into_iter()).expect("solutions");
         let free = elimination.free();
         assert_eq!((elimination.rows.len(), free.len()), (2, 3));
-        let solution = in_doubles(&elimination.solution(&free, &[0.0, 0.0, 0.25, -1.0, 0.75]));
+        let mut values = [0.0; 5];
+        free.iter().zip([0.25, -1.0, 0.75]).for_each(|(&place, value)| values[place] = value);
+        let solution = in_doubles(&elimination.solution(&free, &values));
         for equation in &equations {
             let left: f64 = equation.iter().zip(&solution).map(|(a, b)| a * b).sum();
             assert_eq!(left, 0.0, "{solution:?}");
         }
-        let [.., a, b, c] = solution[..] else { panic!("five unknowns") };
+        let [a, b, c] = [0, 1, 2].map(|which| solution[free[which]]);
         assert_eq!((a / c, b / c), (0.25 / 0.75, -1.0 / 0.75));
     }
 
