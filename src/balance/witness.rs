@@ -7,6 +7,7 @@ use thiserror::Error;
 
 /// Why no such data set can be built.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum WitnessError {
     /// The direction is not admissible.
     #[error("outflows {0}")]

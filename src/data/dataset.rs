@@ -13,6 +13,7 @@ use thiserror::Error;
 
 /// Errors of data; each message says what, where, and what to do.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum DataError {
     /// A file that cannot be opened or read.
     #[error("cannot read {path}: {reason}")]

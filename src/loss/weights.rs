@@ -50,6 +50,7 @@ impl WeightRange {
 
 /// Class weights that cannot be used.
 #[derive(Debug, Error, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum WeightError {
     /// Not one weight per class.
     #[error(

@@ -48,6 +48,7 @@ impl LossChoice {
 
 /// A problem that cannot be stated.
 #[derive(Debug, Error, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum ProblemError {
     /// Class weights that cannot be used.
     #[error(transparent)]
