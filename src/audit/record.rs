@@ -120,7 +120,9 @@ pub struct PolytopePosition {
 
 /// Audits logits and labels under a loss.
 ///
-/// Fails when weights, parameters or numbers of columns do not fit, or a row is no row of logits.
+/// # Errors
+/// The weights, the parameters of the loss or the number of columns do not fit, or a row holds a number that is
+/// not finite or is no probability.
 pub fn audit(
     input: &AuditInput,
     loss_name: &str,

@@ -37,6 +37,9 @@ impl WeightEffects {
     /// The effect of the weight of one class by central differences of problems solved again, with steps of `step` and
     /// half of it in `log lambda`, extrapolated: `K x K`, as [`Self::of_weight`]; `None` where one of them has no
     /// stationary point.
+    ///
+    /// # Panics
+    /// There is no weight of the class `class`.
     #[must_use]
     pub fn by_differences(
         dataset: &Dataset,

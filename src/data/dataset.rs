@@ -69,7 +69,8 @@ pub struct Labels {
 impl Labels {
     /// Takes the class index of each sample (`0..K`) and the `K` class names.
     ///
-    /// Fails when there are fewer than two classes, a label is out of range, or a class has no sample.
+    /// # Errors
+    /// There are fewer than two classes, a label is out of range, or a class has no sample.
     pub fn new(class_indices: Vec<u32>, class_names: Vec<String>) -> Result<Self, DataError> {
         let classes = class_names.len();
         if classes < 2 {
@@ -136,6 +137,9 @@ impl Labels {
     }
 
     /// Labels whose classes are named `0`, `1`, ...
+    ///
+    /// # Errors
+    /// As [`Self::new`].
     pub fn numbered(class_indices: Vec<u32>, classes: usize) -> Result<Self, DataError> {
         Self::new(class_indices, (0..classes).map(|class| class.to_string()).collect())
     }
@@ -215,12 +219,18 @@ impl Labels {
     }
 
     /// The weight of one sample.
+    ///
+    /// # Panics
+    /// The samples have weights, and there is no such sample.
     #[must_use]
     pub fn weight(&self, sample: usize) -> f64 {
         self.weights.as_ref().map_or(1.0, |weights| weights[sample])
     }
 
     /// Whether a class is a single row that counts at most once: its recall is 0 or 1.
+    ///
+    /// # Panics
+    /// There is no such class.
     #[must_use]
     pub fn is_single_sample(&self, class: usize) -> bool {
         self.counts[class] == 1 && self.sizes[class] <= 1.0
@@ -260,7 +270,8 @@ enum Features {
 impl Dataset {
     /// Takes features (`d x N`, one sample per column; `d` may be 0), their `d` names and the labels.
     ///
-    /// Fails when the shapes disagree or a feature is NaN or infinite (sample and feature are named).
+    /// # Errors
+    /// The shapes disagree, or a feature is NaN or infinite. The error names sample and feature.
     pub fn new(
         features: DMatrix<f64>,
         feature_names: Vec<String>,
@@ -302,6 +313,9 @@ impl Dataset {
     }
 
     /// Features named `x0`, `x1`, ...
+    ///
+    /// # Errors
+    /// As [`Self::new`].
     pub fn unnamed(features: DMatrix<f64>, labels: Labels) -> Result<Self, DataError> {
         let names = (0..features.nrows()).map(|feature| format!("x{feature}")).collect();
         Self::new(features, names, labels)
@@ -310,7 +324,8 @@ impl Dataset {
     /// A data set without features: `logits` (`K x N`, or `1 x N` for a binary logistic loss) are given, and only
     /// intercepts are added to them.
     ///
-    /// Fails when the shapes disagree or a logit is NaN or infinite.
+    /// # Errors
+    /// The shapes disagree, or a logit is NaN or infinite.
     pub fn from_logits(logits: DMatrix<f64>, labels: Labels) -> Result<Self, DataError> {
         let (rows, classes) = (logits.nrows(), labels.classes());
         if rows != classes && !(rows == 1 && classes == 2) {

@@ -84,6 +84,11 @@ pub const LARGEST_PARAMETER: f64 = 1e100;
 
 impl<'a> Problem<'a> {
     /// Binds the parts; `l2` multiplies `||W||^2 / 2` and is added to the weighted mean loss.
+    ///
+    /// # Errors
+    /// `l2` or `beta` is not between 0 and [`LARGEST_PARAMETER`], class weights cannot be used
+    /// ([`ProblemError::Weights`]), or pair weights or given logits do not fit the classes
+    /// ([`ProblemError::Shape`]).
     pub fn new(
         dataset: &'a Dataset,
         choice: &LossChoice,

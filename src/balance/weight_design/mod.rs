@@ -56,6 +56,11 @@ const MAX_STEPS: usize = 60;
 /// Finds weights that meet a target on the user's data, from inverse frequency on.
 ///
 /// Softmax and logistic losses; LGL-INR does not read class weights.
+///
+/// # Errors
+/// The target does not fit the data or the loss ([`DesignError::Target`]), the classes are separable, a problem
+/// on the way has no stationary point, or no weights met the target ([`DesignError::Unattainable`],
+/// [`DesignError::NotMet`]).
 pub fn design_weights<'a>(
     dataset: &'a Dataset,
     choice: &LossChoice,
@@ -66,6 +71,9 @@ pub fn design_weights<'a>(
 }
 
 /// As [`design_weights`]; `observe` is called with every step of the path.
+///
+/// # Errors
+/// As [`design_weights`].
 pub fn design_weights_observed<'a>(
     dataset: &'a Dataset,
     choice: &LossChoice,
