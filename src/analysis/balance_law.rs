@@ -28,6 +28,9 @@ pub struct BalancePoint {
 }
 
 /// The first `problems` set-ups of each balance law. Set-ups already checked are not solved again.
+///
+/// # Errors
+/// A newly checked set-up cannot be saved ([`ClaimError::Unkept`]).
 pub fn run(seed: u64, problems: usize, checked: &CheckedSetups) -> Result<BalanceLawRecord, ClaimError> {
     let point = |(law, Balance { entry, stationary }): (&'static str, Balance)| BalancePoint {
         law: law.to_owned(),

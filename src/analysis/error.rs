@@ -5,6 +5,7 @@ use thiserror::Error;
 
 /// An analysis that could not be read, carried out or kept.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum AnalysisError {
     /// The analysis file says something that cannot be.
     #[error("{place}: {problem}")]

@@ -19,6 +19,9 @@ pub struct Estimate {
 }
 
 /// Predicts what a run will take, from what its file says; data files are looked at for their size.
+///
+/// # Errors
+/// A data file cannot be read, or the data of a point cannot be drawn.
 pub fn estimate(experiment: &Experiment) -> Result<Estimate, AnalysisError> {
     let work = WorkList::of(experiment)?;
     let mut costs = Costs::default();
@@ -34,6 +37,9 @@ pub fn estimate(experiment: &Experiment) -> Result<Estimate, AnalysisError> {
 }
 
 /// Upper bound on the bytes of the largest problem of an experiment; trainings are not predicted.
+///
+/// # Errors
+/// As [`estimate`].
 pub fn largest_problem(experiment: &Experiment) -> Result<u128, AnalysisError> {
     let mut costs = Costs::default();
     let problems =

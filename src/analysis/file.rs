@@ -38,6 +38,9 @@ const MAX_POINTS: usize = 1_000_000;
 
 impl Source {
     /// Reads a file.
+    ///
+    /// # Errors
+    /// The file cannot be read ([`AnalysisError::Unreadable`]).
     pub fn read(path: &Path) -> Result<Self, AnalysisError> {
         let text = std::fs::read_to_string(path).map_err(|error| AnalysisError::Unreadable {
             path: path.to_owned(),
@@ -48,6 +51,10 @@ impl Source {
     }
 
     /// Reads, overrides, multiplies out and checks.
+    ///
+    /// # Errors
+    /// The text is not TOML, a key or value is wrong, an override does not fit, the sweep has too many points,
+    /// or a check fails. The error names the line or the override.
     pub fn experiment(&self, overrides: &[Override]) -> Result<Experiment, AnalysisError> {
         let experiment = self.multiplied_out(overrides)?;
         self.placed(check::check(&experiment, 1..experiment.points.len())).map(|()| experiment)
@@ -152,6 +159,9 @@ impl Source {
 
 impl Experiment {
     /// An analysis that comes from no file and sweeps nothing, checked.
+    ///
+    /// # Errors
+    /// A check fails ([`AnalysisError::Specification`]).
     pub fn of_one_point(analysis: Analysis) -> Result<Self, AnalysisError> {
         let experiment = Self { points: vec![analysis.clone()], axes: Vec::new(), analysis };
         match check::check(&experiment, []) {
@@ -163,6 +173,9 @@ impl Experiment {
 
 impl Override {
     /// Reads `key=value`; a value that is no TOML is taken as text.
+    ///
+    /// # Errors
+    /// The text has no `=`.
     pub fn parse(text: &str) -> Result<Self, AnalysisError> {
         let (key, value) = text.split_once('=').ok_or_else(|| {
             AnalysisError::specification(format!("--set {text}"), "no `=`; write key=value, such as seed=7")

@@ -199,7 +199,10 @@ impl Measure {
         }
     }
 
-    /// The measure of a name, or what is wrong with it.
+    /// The measure of a name.
+    ///
+    /// # Errors
+    /// No measure has this name.
     pub fn named(name: &str) -> Result<Self, String> {
         let deserializer: StrDeserializer<NameError> = name.into_deserializer();
         Self::deserialize(deserializer).map_err(|error| error.to_string())

@@ -35,6 +35,13 @@ pub enum Event {
 
 /// Solves what the store does not hold yet and saves all records in it. `watch` is called with every event. Records are
 /// the same bytes on any number of threads.
+///
+/// # Errors
+/// A data file cannot be read, a problem cannot be stated or measured ([`AnalysisError::Impossible`]), or a
+/// record cannot be written ([`AnalysisError::Unwritable`]).
+///
+/// # Panics
+/// The store is opened for a shard that does not exist: its number is 0 or above the number of shards.
 pub fn run(
     experiment: &Experiment,
     store: &Store,
@@ -49,6 +56,12 @@ pub fn run(
 
 /// The same for the shard that the store is opened for, whose records stay in its journal until all shards are
 /// merged.
+///
+/// # Errors
+/// As [`run`].
+///
+/// # Panics
+/// As [`run`].
 pub fn run_shard(
     experiment: &Experiment,
     store: &Store,
@@ -58,6 +71,12 @@ pub fn run_shard(
 }
 
 /// The experiment of a file for one shard. Points that belong to other shards only are not checked.
+///
+/// # Errors
+/// As [`Source::experiment`]; or a data file cannot be read.
+///
+/// # Panics
+/// There is no such shard: its number is 0 or above the number of shards.
 pub fn experiment_of_shard(
     source: &Source,
     overrides: &[Override],
@@ -83,6 +102,12 @@ pub struct MissingShard {
 }
 
 /// The shards, of so many, whose problems a store does not hold.
+///
+/// # Errors
+/// A data file cannot be read, or the data of a point cannot be drawn.
+///
+/// # Panics
+/// `of` is 0.
 pub fn missing_shards(
     experiment: &Experiment,
     store: &Store,
@@ -149,6 +174,9 @@ fn gather(
 
 /// Solves all problems and saves nothing, for designs that train no network; in parallel where the platform has
 /// threads.
+///
+/// # Errors
+/// A data file cannot be read, or a problem cannot be stated or measured ([`AnalysisError::Impossible`]).
 pub fn solve_all(experiment: &Experiment) -> Result<Vec<Record>, AnalysisError> {
     let origins = origins(experiment)?;
     units(experiment, &origins)?.par_iter().map(|unit| unit.carry_out(experiment, &Trials::new())).collect()

@@ -48,6 +48,9 @@ pub const SHIPPED: [Shipped; 22] = shipped![
 
 impl Shipped {
     /// The one of a name.
+    ///
+    /// # Errors
+    /// No shipped analysis has this name ([`AnalysisError::Unknown`]).
     pub fn named(name: &str) -> Result<Self, AnalysisError> {
         SHIPPED.into_iter().find(|shipped| shipped.name == name).ok_or_else(|| {
             let names: Vec<String> = SHIPPED.iter().map(|shipped| shipped.name.to_owned()).collect();

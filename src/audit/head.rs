@@ -52,6 +52,9 @@ pub struct HeadMeasured {
 }
 
 /// Solves for the last layer on the given features; `None` without features.
+///
+/// # Errors
+/// As [`audit`](super::audit()); or a feature is not finite, or `l2` is negative or too large.
 pub fn compare_head(
     input: &AuditInput,
     plan: &LossPlan,

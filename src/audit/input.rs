@@ -84,7 +84,9 @@ const IGNORED: [i64; 2] = [-1, -100];
 impl AuditInput {
     /// Reads an archive or table with everything, or scores from one NPY file and labels from another.
     ///
-    /// Fails, naming file and row, when something is missing, does not fit, or is no label of a class.
+    /// # Errors
+    /// A file cannot be read, something is missing, shapes do not fit, or a label is of no class. The error
+    /// names file and row.
     pub fn read(path: &Path, labels: Option<&Path>, options: &ReadOptions) -> Result<Self, DataError> {
         match (read_arrays(path, &options.table())?, labels) {
             (contents, None) => Self::of_contents(contents, options),
@@ -111,6 +113,9 @@ impl AuditInput {
     }
 
     /// The same of one file that is in memory already; `place` is what errors call it.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
     pub fn of_bytes(bytes: Vec<u8>, place: &str, options: &ReadOptions) -> Result<Self, DataError> {
         Self::of_contents(read_bytes(bytes, place, &options.table())?, options)
     }
@@ -289,7 +294,11 @@ impl AuditInput {
 
     /// Logits of some of the samples that count, one sample per column.
     ///
-    /// Fails, naming the row, at a number that is not finite or is no probability.
+    /// # Errors
+    /// A number is not finite or is no probability. The error names the row.
+    ///
+    /// # Panics
+    /// `samples` reaches beyond the samples that count.
     pub fn logits(&self, samples: Range<usize>, link: Link) -> Result<DMatrix<f64>, DataError> {
         let columns = self.columns();
         let mut logits = DMatrix::zeros(columns, samples.len());
@@ -307,6 +316,9 @@ impl AuditInput {
     }
 
     /// Features of all samples that count, one sample per column.
+    ///
+    /// # Errors
+    /// A feature is not finite. The error names the row.
     pub fn feature_matrix(&self) -> Result<Option<DMatrix<f64>>, DataError> {
         let Some(features) = &self.features else { return Ok(None) };
         let mut matrix = DMatrix::zeros(features.columns(), self.labels.samples());

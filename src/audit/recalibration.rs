@@ -22,6 +22,9 @@ pub struct Recalibration {
 }
 
 /// Solves for the intercepts. All logits are held in memory as doubles, four times.
+///
+/// # Errors
+/// As [`audit`](super::audit()).
 pub fn recalibrate(
     input: &AuditInput,
     plan: &LossPlan,

@@ -122,7 +122,9 @@ struct Candidate {
 impl EffectSearch {
     /// Draws, then climbs; `advance` is called for every problem solved. The same on any number of threads.
     ///
-    /// Fails where no random problem has an effect, as with fewer than two classes.
+    /// # Errors
+    /// No random problem has an effect, as with fewer than two classes, or what was found has no stationary
+    /// point under the penalty.
     pub fn run(&self, advance: &(impl Fn() + Sync)) -> Result<FoundEffect, DataError> {
         let drawn = self.draw_all(advance)?;
         let (count, surprising) =

@@ -52,6 +52,9 @@ pub struct Centroids {
 
 impl Centroids {
     /// At the `logits` (`1 x N`) of a binary logistic head over `features` (`d x N`).
+    ///
+    /// # Panics
+    /// `features` or `logits` have not one column per sample, or there are more than two classes.
     #[must_use]
     pub fn at(features: &DMatrix<f64>, logits: &DMatrix<f64>, targets: &Targets) -> Self {
         let dimension = features.nrows();
@@ -118,6 +121,9 @@ pub fn softmax_balance(means: &MeanProbability, targets: &Targets) -> f64 {
 
 /// Both sides of B6 from probabilities alone, at any point, for pair weights `A` (`K x K`; row = true class, column =
 /// logit column).
+///
+/// # Panics
+/// `means` or `pair_weights` are of fewer classes than `targets`.
 #[must_use]
 pub fn one_vs_all_ledger(means: &MeanProbability, targets: &Targets, pair_weights: &DMatrix<f64>) -> Ledger {
     let classes = targets.classes();

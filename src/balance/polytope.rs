@@ -84,6 +84,9 @@ impl FlowPolytope {
     }
 
     /// Bounds on `P[class][predicted]` (I4), exact: `F` lies between `max(0, m_c + m_k - M)` and `min(m_c, m_k)`.
+    ///
+    /// # Panics
+    /// There is no such class.
     #[must_use]
     pub fn mean_probability(&self, class: usize, predicted: usize) -> Bounds {
         let (own, other) = (self.mass[class], self.mass[predicted]);
@@ -94,12 +97,19 @@ impl FlowPolytope {
     }
 
     /// Bounds on the outflow `u_k = m_k s_k` (I3), exact: none above the mass, none above what the others can take.
+    ///
+    /// # Panics
+    /// There is no such class.
     #[must_use]
     pub fn outflow(&self, class: usize) -> Bounds {
         Bounds { low: 0.0, high: self.mass[class].min(self.total - self.mass[class]) }
     }
 
     /// Whether some flows have these outflows (I3), to a relative `slack`.
+    ///
+    /// # Errors
+    /// A class would lose less than nothing or more than its mass ([`Violation::BeyondTheMass`]), or more than
+    /// all others together ([`Violation::AboveTheOthers`]).
     pub fn admits(&self, outflows: &[f64], slack: f64) -> Result<(), Violation> {
         let total: f64 = outflows.iter().sum();
         for (class, (&outflow, &mass)) in outflows.iter().zip(&self.mass).enumerate() {
@@ -115,12 +125,18 @@ impl FlowPolytope {
     }
 
     /// The largest `sum weight[c][k] F[c][k]` over the polytope, by linear programming; `None` when the library fails.
+    ///
+    /// # Panics
+    /// `weight` has not one row and one column per class.
     #[must_use]
     pub fn maximum(&self, weight: &DMatrix<f64>) -> Option<f64> {
         program::maximum(&self.mass, weight)
     }
 
     /// How far measured mean probabilities lie outside their bounds; zero or less inside.
+    ///
+    /// # Panics
+    /// `means` are of fewer classes.
     #[must_use]
     pub fn excess(&self, means: &MeanProbability) -> f64 {
         let classes = self.mass.len();
@@ -139,6 +155,9 @@ impl FlowPolytope {
 /// outflows must be admissible.
 ///
 /// The two largest are paired with each other for as much as leaves the rest admissible, until nothing is left.
+///
+/// # Panics
+/// There is one outflow only.
 #[must_use]
 pub fn pair_flows(outflows: &[f64]) -> DMatrix<f64> {
     let classes = outflows.len();

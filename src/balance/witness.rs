@@ -7,6 +7,7 @@ use thiserror::Error;
 
 /// Why no such data set can be built.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum WitnessError {
     /// The direction is not admissible.
     #[error("outflows {0}")]
@@ -43,6 +44,13 @@ const PAIRED: f64 = 0.98;
 /// A pair of classes that is to lose much to each other shares a group, in equal masses: masses `a` and `a` add `a / 2` to
 /// the flow between them. What is left of a class has a group of its own. Every group holds a sample of every class, so that
 /// the minimiser is finite; these are the price in distance.
+///
+/// # Errors
+/// `target` has not one outflow per class, none is positive, or they are not admissible, or a class has fewer
+/// samples than there are groups.
+///
+/// # Panics
+/// There are fewer weights than classes.
 pub fn witness(counts: &[usize], weights: &[f64], target: &[f64]) -> Result<GroupedDesign, WitnessError> {
     let mass: Vec<f64> = counts.iter().zip(weights).map(|(&count, weight)| count as f64 * weight).collect();
     let total: f64 = target.iter().sum();

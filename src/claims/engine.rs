@@ -201,6 +201,10 @@ pub fn tolerance() -> f64 {
 }
 
 /// Checks claims; `progress` is called for every set-up done, from any thread.
+///
+/// # Errors
+/// No claim has an id, or a claim no set-up of the number asked for ([`ClaimError::UnknownId`],
+/// [`ClaimError::UnknownCase`]).
 pub fn verify(
     options: &VerifyOptions,
     progress: &(dyn Fn(Advance) + Sync),
@@ -209,6 +213,9 @@ pub fn verify(
 }
 
 /// The same, reusing set-ups already checked and saving those that are checked now.
+///
+/// # Errors
+/// As [`verify`]; or a set-up cannot be saved ([`ClaimError::Unkept`]).
 pub fn verify_on(
     options: &VerifyOptions,
     checked: &CheckedSetups,

@@ -5,6 +5,7 @@ use thiserror::Error;
 
 /// Why a plan cannot be carried out.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ClaimError {
     /// No claim has this id.
     #[error("claim {id}: unknown; the ids are {known}")]

@@ -44,6 +44,9 @@ pub struct CheckedSetups {
 impl CheckedSetups {
     /// Reads the set-ups that an earlier check saved in a file, and saves further ones there; `None` while another
     /// process does the same.
+    ///
+    /// # Errors
+    /// The file cannot be opened.
     pub fn open(path: &Path) -> Result<Option<Self>, ClaimError> {
         let Some(journal) = Journal::open(path).map_err(|error| unkept(path, &error))? else {
             return Ok(None);
@@ -72,6 +75,9 @@ impl CheckedSetups {
     }
 
     /// Removes the file: all set-ups are checked, and the next check starts again.
+    ///
+    /// # Errors
+    /// The file cannot be removed.
     pub fn remove_file(self) -> Result<(), ClaimError> {
         let Some(journal) = &self.journal else { return Ok(()) };
         std::fs::remove_file(journal.path()).map_err(|error| unkept(journal.path(), &error))

@@ -9,6 +9,9 @@ use rayon::prelude::*;
 
 /// Balances of the first `cases` set-ups of each balance law, at the stationary point and at the control point, each with the
 /// id of its law. Set-ups that are checked are not solved again.
+///
+/// # Errors
+/// A newly checked set-up cannot be saved ([`ClaimError::Unkept`]).
 pub fn sample_balances(
     seed: u64,
     cases: usize,

@@ -32,6 +32,9 @@ const HEADER: &str = "equipoise";
 
 impl Training<'_> {
     /// Writes the training atomically, with the caller's data `beside` it.
+    ///
+    /// # Errors
+    /// The file cannot be written, or `beside` is nothing that JSON holds ([`NetworkError::Checkpoint`]).
     pub fn save<T: Serialize>(&self, path: &Path, beside: &T) -> Result<(), NetworkError> {
         let refused = |problem: String| NetworkError::Checkpoint { path: path.to_owned(), problem };
         let State { network, moments, epoch, step, sums } = &self.state;
@@ -67,8 +70,9 @@ impl Training<'_> {
 
     /// Resumes from a file; returns the caller's data saved with the training.
     ///
-    /// Fails, and leaves the training as it is, when the file was not written by this program, is damaged, or was
-    /// written for another plan or other images.
+    /// # Errors
+    /// The file cannot be read, was not written by this program, is damaged, or was written for another plan or
+    /// other images. The training then stays as it is.
     pub fn resume<T: for<'de> Deserialize<'de>>(&mut self, path: &Path) -> Result<T, NetworkError> {
         let refused = |problem: String| NetworkError::Checkpoint { path: path.to_owned(), problem };
         let bytes = std::fs::read(path).map_err(|error| refused(format!("cannot be read: {error}")))?;

@@ -8,6 +8,7 @@ use thiserror::Error;
 
 /// Each text says what, where, and what to do.
 #[derive(Debug, Error, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum NetworkError {
     /// A layer that cannot be.
     #[error("network, layer {number}: {problem}")]

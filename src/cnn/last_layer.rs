@@ -100,6 +100,10 @@ impl LastLayer {
 
     /// Solves for the head on the present features, with a penalty on `W` (docs/theory.md#n2). Returns the head and the
     /// largest entry of its gradient, or why there is none.
+    ///
+    /// # Errors
+    /// A feature is not finite ([`NetworkError::Data`]), or the loss or the penalty cannot be used
+    /// ([`NetworkError::Problem`]).
     pub fn finish(
         &self,
         choice: &LossChoice,
@@ -118,6 +122,9 @@ impl LastLayer {
     }
 
     /// The features as a data set of their own, on which the head is a linear problem.
+    ///
+    /// # Errors
+    /// A feature is not finite, or the targets are of another number of samples.
     pub fn dataset(&self, targets: &Targets) -> Result<Dataset, DataError> {
         Dataset::unnamed(self.features.clone(), targets.labels().clone())
     }

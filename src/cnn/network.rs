@@ -48,7 +48,8 @@ impl Network {
     /// Layers for images of some shape, a head of `logits` logits, and parameters drawn for `seed`: uniform between
     /// plus and minus `1 / sqrt(n)`, where `n` is the layer's fan-in (the rule of `LeCun`, and `PyTorch`'s default).
     ///
-    /// Fails, naming the layer, when the images do not fit the layers.
+    /// # Errors
+    /// The images do not fit the layers. The error names the layer.
     pub fn new(
         architecture: &Architecture,
         image: ActivationShape,
@@ -217,6 +218,10 @@ impl Network {
     }
 
     /// From the gradient with respect to the logits of the last [`Self::forward`], which `pass` holds, to that with respect to all parameters.
+    ///
+    /// # Panics
+    /// `gradient` has fewer numbers than there are parameters, or `pass` holds no [`Self::forward`] of this
+    /// network.
     pub fn backward(&self, pass: &mut Pass, gradient: &mut [f32]) {
         let (mut places, mut factors) = (pass.places.len(), pass.factors.len());
         let mut slot = pass.values.len() - 1;

@@ -71,7 +71,8 @@ pub(super) const LOOKED_AT: usize = 256;
 impl TrainingPlan {
     /// A plan for some images.
     ///
-    /// Fails when the weights do not fit the classes.
+    /// # Errors
+    /// The weights do not fit the classes ([`NetworkError::Weights`]).
     pub fn new(
         recipe: Recipe,
         loss: LossPlan,
@@ -87,7 +88,8 @@ impl TrainingPlan {
 impl<'a> Training<'a> {
     /// A training at its beginning. Images are scaled by mean and deviation of the sample's channels.
     ///
-    /// Fails when the recipe is impossible, or does not fit the images.
+    /// # Errors
+    /// The recipe is impossible or does not fit the images, or the loss does not fit the classes.
     pub fn new(plan: TrainingPlan, sample: &'a ImageSample) -> Result<Self, NetworkError> {
         plan.recipe.check()?;
         if let Some(problem) = plan.loss.problem_for(sample.labels().classes()) {
@@ -173,7 +175,9 @@ impl<'a> Training<'a> {
     /// Trains to the end of the present epoch; `watch` is called with the training after every step. Returns the sums
     /// of the epoch.
     ///
-    /// Fails when the loss is no longer finite. The last checkpoint holds the training before that.
+    /// # Errors
+    /// The loss or a parameter is no longer finite ([`NetworkError::Diverged`]), or `watch` fails. The last
+    /// checkpoint holds the training before that.
     pub fn finish_epoch(
         &mut self,
         watch: &mut dyn FnMut(&Self) -> Result<(), NetworkError>,
@@ -198,6 +202,12 @@ impl<'a> Training<'a> {
     }
 
     /// One step on a batch; returns its loss. What is drawn depends on the number of the step.
+    ///
+    /// # Errors
+    /// The loss is no longer finite ([`NetworkError::Diverged`]).
+    ///
+    /// # Panics
+    /// A number in `batch` is of no image.
     pub fn step(&mut self, batch: &[usize]) -> Result<f64, NetworkError> {
         let per_epoch = self.steps_per_epoch();
         let (recipe, state) = (&self.plan.recipe, &mut self.state);

@@ -9,6 +9,9 @@ use rand::Rng;
 
 /// A regular simplex: `classes` means in `classes - 1` dimensions, every two of them `distance` apart, centred at
 /// the origin. No class is harder than another.
+///
+/// # Errors
+/// There are fewer than two classes or too many for memory, or `distance` is not finite and above 0.
 pub fn simplex(classes: usize, distance: f64) -> Result<DMatrix<f64>, DataError> {
     check_count("simplex classes", classes, 2)?;
     check_length("simplex distance", distance)?;
@@ -29,6 +32,9 @@ pub fn simplex(classes: usize, distance: f64) -> Result<DMatrix<f64>, DataError>
 
 /// `classes` means evenly spaced on a circle of `radius` around the origin of the plane; class 0 lies on the first
 /// axis and the others follow counter-clockwise.
+///
+/// # Errors
+/// There are fewer than two classes or too many for memory, or `radius` is not finite and above 0.
 pub fn ring(classes: usize, radius: f64) -> Result<DMatrix<f64>, DataError> {
     check_count("ring classes", classes, 2)?;
     check_length("ring radius", radius)?;
@@ -39,6 +45,9 @@ pub fn ring(classes: usize, radius: f64) -> Result<DMatrix<f64>, DataError> {
 
 /// docs/theory.md#a4: class 0, the target, at the origin of the plane, and `easy_classes` classes evenly spaced on a
 /// circle of `radius` around it. One column of a linear head cannot fence the target in.
+///
+/// # Errors
+/// There is no easy class, there are too many for memory, or `radius` is not finite and above 0.
 pub fn ring_around_target(easy_classes: usize, radius: f64) -> Result<DMatrix<f64>, DataError> {
     check_count("ring easy_classes", easy_classes, 1)?;
     check_length("ring radius", radius)?;
@@ -49,6 +58,9 @@ pub fn ring_around_target(easy_classes: usize, radius: f64) -> Result<DMatrix<f6
 }
 
 /// `classes` means on a line (one dimension), neighbours `spacing` apart, centred at the origin.
+///
+/// # Errors
+/// There are fewer than two classes or too many for memory, or `spacing` is not finite and above 0.
 pub fn line(classes: usize, spacing: f64) -> Result<DMatrix<f64>, DataError> {
     check_count("line classes", classes, 2)?;
     check_length("line spacing", spacing)?;
@@ -64,6 +76,9 @@ pub fn line(classes: usize, spacing: f64) -> Result<DMatrix<f64>, DataError> {
 /// axis; each of `easy_classes` further classes `easy_distance` away along an axis of its own.
 ///
 /// The dimension is `1 + easy_classes`, so that a linear head has room for every class.
+///
+/// # Errors
+/// A distance is not finite and above 0, or there are too many classes for memory.
 pub fn hard_and_easy(
     hard_distance: f64,
     easy_classes: usize,
@@ -82,6 +97,10 @@ pub fn hard_and_easy(
 
 /// `classes` means drawn from a normal distribution around the origin of `dimension` dimensions, `spread` standard
 /// deviations wide in each: some classes lie together, others apart.
+///
+/// # Errors
+/// There are fewer than two classes or no dimension, memory cannot hold the means, or `spread` is not finite
+/// and above 0.
 pub fn random(
     classes: usize,
     dimension: usize,

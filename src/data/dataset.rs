@@ -13,6 +13,7 @@ use thiserror::Error;
 
 /// Errors of data; each message says what, where, and what to do.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum DataError {
     /// A file that cannot be opened or read.
     #[error("cannot read {path}: {reason}")]
@@ -68,7 +69,8 @@ pub struct Labels {
 impl Labels {
     /// Takes the class index of each sample (`0..K`) and the `K` class names.
     ///
-    /// Fails when there are fewer than two classes, a label is out of range, or a class has no sample.
+    /// # Errors
+    /// There are fewer than two classes, a label is out of range, or a class has no sample.
     pub fn new(class_indices: Vec<u32>, class_names: Vec<String>) -> Result<Self, DataError> {
         let classes = class_names.len();
         if classes < 2 {
@@ -135,6 +137,9 @@ impl Labels {
     }
 
     /// Labels whose classes are named `0`, `1`, ...
+    ///
+    /// # Errors
+    /// As [`Self::new`].
     pub fn numbered(class_indices: Vec<u32>, classes: usize) -> Result<Self, DataError> {
         Self::new(class_indices, (0..classes).map(|class| class.to_string()).collect())
     }
@@ -214,12 +219,18 @@ impl Labels {
     }
 
     /// The weight of one sample.
+    ///
+    /// # Panics
+    /// The samples have weights, and there is no such sample.
     #[must_use]
     pub fn weight(&self, sample: usize) -> f64 {
         self.weights.as_ref().map_or(1.0, |weights| weights[sample])
     }
 
     /// Whether a class is a single row that counts at most once: its recall is 0 or 1.
+    ///
+    /// # Panics
+    /// There is no such class.
     #[must_use]
     pub fn is_single_sample(&self, class: usize) -> bool {
         self.counts[class] == 1 && self.sizes[class] <= 1.0
@@ -259,7 +270,21 @@ enum Features {
 impl Dataset {
     /// Takes features (`d x N`, one sample per column; `d` may be 0), their `d` names and the labels.
     ///
-    /// Fails when the shapes disagree or a feature is NaN or infinite (sample and feature are named).
+    /// ```
+    /// use equipoise::data::{Dataset, Labels};
+    /// use nalgebra::DMatrix;
+    ///
+    /// // Two features of three samples: one row per feature, one column per sample.
+    /// let features = DMatrix::from_row_slice(2, 3, &[1.0, 2.0, 5.0, 30.0, 60.0, 45.0]);
+    /// let names = vec!["dose".to_owned(), "age".to_owned()];
+    /// let labels = Labels::numbered(vec![0, 0, 1], 2)?;
+    /// let dataset = Dataset::new(features, names, labels)?;
+    /// assert_eq!((dataset.dimension(), dataset.labels().samples()), (2, 3));
+    /// # Ok::<(), equipoise::data::DataError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The shapes disagree, or a feature is NaN or infinite. The error names sample and feature.
     pub fn new(
         features: DMatrix<f64>,
         feature_names: Vec<String>,
@@ -301,6 +326,9 @@ impl Dataset {
     }
 
     /// Features named `x0`, `x1`, ...
+    ///
+    /// # Errors
+    /// As [`Self::new`].
     pub fn unnamed(features: DMatrix<f64>, labels: Labels) -> Result<Self, DataError> {
         let names = (0..features.nrows()).map(|feature| format!("x{feature}")).collect();
         Self::new(features, names, labels)
@@ -309,7 +337,8 @@ impl Dataset {
     /// A data set without features: `logits` (`K x N`, or `1 x N` for a binary logistic loss) are given, and only
     /// intercepts are added to them.
     ///
-    /// Fails when the shapes disagree or a logit is NaN or infinite.
+    /// # Errors
+    /// The shapes disagree, or a logit is NaN or infinite.
     pub fn from_logits(logits: DMatrix<f64>, labels: Labels) -> Result<Self, DataError> {
         let (rows, classes) = (logits.nrows(), labels.classes());
         if rows != classes && !(rows == 1 && classes == 2) {

@@ -50,14 +50,18 @@ pub fn digits() -> Dataset {
 /// not on the other digits, and a smaller count is a subset of a larger one. Pixels that are constant in the subset
 /// are kept. Samples come class after class.
 ///
-/// Fails when the two lists differ in length, a class is no digit or named twice, fewer than two classes or no
-/// image of a class is asked for, or more images than there are.
+/// # Errors
+/// The two lists differ in length, a class is no digit or named twice, fewer than two classes or no image of a
+/// class are asked for, or more images than there are.
 pub fn digits_subset(classes: &[u8], counts: &[usize], seed: u64) -> Result<Dataset, DataError> {
     check_digits(classes)?;
     digit_images().subset(classes, counts, seed)
 }
 
-/// Fails when a class is no digit.
+/// Checks that every class is a digit.
+///
+/// # Errors
+/// A class is no digit.
 pub fn check_digits(classes: &[u8]) -> Result<(), DataError> {
     match classes.iter().find(|&&digit| digit > 9) {
         Some(digit) => {

@@ -27,8 +27,9 @@ impl GaussianMixture {
     /// Takes the class means (`d x K`; see [`class_means`](super::class_means) for arrangements), the covariance
     /// and the class sizes.
     ///
-    /// Fails when shapes disagree, a mean is not finite, a variance is not above 0, or a covariance matrix is not
-    /// symmetric (to 12 digits) and positive definite (by Cholesky factorisation).
+    /// # Errors
+    /// Shapes disagree, there are no coordinates, a mean is not finite, a variance is not above 0, or a
+    /// covariance matrix is not symmetric (to 12 digits) and positive definite (by Cholesky factorisation).
     pub fn new(means: DMatrix<f64>, covariance: Covariance, counts: Vec<usize>) -> Result<Self, DataError> {
         let classes = means.ncols();
         if counts.len() != classes {
@@ -74,7 +75,9 @@ impl GaussianMixture {
     /// Draws `N = sum counts` samples, class after class; features are named `x0`, `x1`, ...
     ///
     /// The draw depends on `seed` and `stream` alone (see [`stream`]).
-    /// Fails with fewer than two classes, a class of no samples, or more samples than memory.
+    ///
+    /// # Errors
+    /// There are fewer than two classes, a class has no sample, or memory cannot hold the samples.
     pub fn sample(&self, seed: u64, stream: u64) -> Result<Dataset, DataError> {
         let labels = labels_in_blocks(&self.counts)?;
         let dimension = self.means.nrows();

@@ -21,8 +21,11 @@ pub struct GroupedDesign {
 impl GroupedDesign {
     /// Takes the samples of each group (`G` rows) and class (`K` columns).
     ///
-    /// Fails without a group, with rows of unequal length, with fewer than two classes, or when a class has no
-    /// sample in any group. A group may lack a class (its fit is then at infinity unless penalised) or be empty.
+    /// A group may lack a class (its fit is then at infinity unless penalised) or be empty.
+    ///
+    /// # Errors
+    /// There is no group, rows are of unequal length, there are fewer than two classes, or a class has no
+    /// sample in any group.
     pub fn new(group_counts: Vec<Vec<usize>>) -> Result<Self, DataError> {
         let Some(classes) = group_counts.first().map(Vec::len) else {
             return Err(DataError::invalid("group counts", "no groups; give at least one"));
@@ -54,7 +57,9 @@ impl GroupedDesign {
     /// Every way of doing so is equally likely, so group frequencies differ widely. As every group holds every
     /// class, the unpenalised minimiser is finite.
     ///
-    /// Fails when there are no groups, or a class has fewer samples than there are groups.
+    /// # Errors
+    /// There are no groups, there are fewer than two classes, or a class has fewer samples than there are
+    /// groups.
     pub fn random(groups: usize, class_counts: &[usize], seed: u64, stream: u64) -> Result<Self, DataError> {
         if groups == 0 {
             return Err(DataError::invalid("groups", "0; give at least one"));
@@ -92,7 +97,8 @@ impl GroupedDesign {
 
     /// The samples: class after class and, within a class, group after group; features `group_1`, `group_2`, ...
     ///
-    /// Fails when there are more samples than memory.
+    /// # Errors
+    /// Memory cannot hold the samples.
     pub fn dataset(&self) -> Result<Dataset, DataError> {
         let labels = labels_in_blocks(&self.class_counts)?;
         let mut features = zeros(self.group_counts.len() - 1, labels.samples())?;

@@ -42,6 +42,10 @@ pub enum ImbalanceProfile {
 
 impl ImbalanceProfile {
     /// Samples of each of `classes` classes (`K >= 2`), every one at least 1.
+    ///
+    /// # Errors
+    /// There are fewer than two classes, the profile is of another number of classes or leaves a class empty,
+    /// or its ratio is not finite and at least 1.
     pub fn counts(&self, classes: usize) -> Result<Vec<usize>, DataError> {
         if classes < 2 {
             return Err(DataError::invalid("imbalance profile", "needs at least two classes"));

@@ -17,7 +17,8 @@ pub struct PlacedGroups {
 impl PlacedGroups {
     /// Takes a point (`d` coordinates) and the samples of each class (`K` counts) of every group.
     ///
-    /// Fails without groups, with points, counts or their numbers of unequal length, and with more samples than can be
+    /// # Errors
+    /// There are no groups, points and counts differ in number or length, or there are more samples than can be
     /// counted.
     pub fn new(points: Vec<Vec<f64>>, counts: Vec<Vec<usize>>) -> Result<Self, DataError> {
         if points.is_empty() || points.len() != counts.len() {
@@ -65,7 +66,9 @@ impl PlacedGroups {
 
     /// The samples: class after class and, within a class, group after group.
     ///
-    /// Fails with a class of no samples, with coordinates that are not finite, and when there are more samples than memory.
+    /// # Errors
+    /// There are fewer than two classes, a class has no sample, a coordinate is not finite, or memory cannot
+    /// hold the samples.
     pub fn dataset(&self) -> Result<Dataset, DataError> {
         let labels = labels_in_blocks(&self.class_counts)?;
         let mut features = zeros(self.points[0].len(), labels.samples())?;

@@ -11,7 +11,9 @@ use super::{DataError, Dataset};
 /// class; labels do not depend on the logits.
 ///
 /// Only intercepts are left to solve for, and a finite solution always exists.
-/// Fails when `scale` is negative or not finite, with fewer than two classes, or when a class has no sample.
+///
+/// # Errors
+/// `scale` is negative or not finite, there are fewer than two classes, or a class has no sample.
 pub fn raw_logits(counts: &[usize], scale: f64, seed: u64, stream: u64) -> Result<Dataset, DataError> {
     draw(counts, counts.len(), scale, seed, stream)
 }
@@ -19,7 +21,8 @@ pub fn raw_logits(counts: &[usize], scale: f64, seed: u64, stream: u64) -> Resul
 /// Normal logits of the positive class (class 1), `1 x N`, for a binary logistic loss; `counts` holds the negatives
 /// and the positives.
 ///
-/// Fails as [`raw_logits`] does.
+/// # Errors
+/// As [`raw_logits`].
 pub fn raw_binary_logits(
     counts: [usize; 2],
     scale: f64,

@@ -40,22 +40,34 @@ const HINDERING: [Group<2, 3>; 3] =
 /// predicted probability, without penalty.
 ///
 /// Found by hill climbing; random problems do not show it.
+///
+/// # Errors
+/// None in a build whose tests pass: the groups are part of the program.
 pub fn contrary_weight() -> Result<PlacedGroups, DataError> {
     placed(&CONTRARY)
 }
 
 /// The same of softmax with three classes, under a penalty of 0.001: more weight on class 1 lowers its own mean
 /// probability.
+///
+/// # Errors
+/// As [`contrary_weight`].
 pub fn contrary_weight_of_three() -> Result<PlacedGroups, DataError> {
     placed(&CONTRARY_OF_THREE)
 }
 
 /// Three classes of 674, 49 and 1,016 samples; more weight on class 0 raises the mean probability of class 1.
+///
+/// # Errors
+/// As [`contrary_weight`].
 pub fn helping_weight() -> Result<PlacedGroups, DataError> {
     placed(&HELPING)
 }
 
 /// As many samples of each class as in [`helping_weight`]; more weight on class 0 lowers the mean probability of class 1.
+///
+/// # Errors
+/// As [`contrary_weight`].
 pub fn hindering_weight() -> Result<PlacedGroups, DataError> {
     placed(&HINDERING)
 }

@@ -64,6 +64,10 @@ impl BalancePoint {
 }
 
 /// Draws F1: outflow against inflow, and the relative residual of each balance.
+///
+/// # Errors
+/// A number of the record is out of its range ([`FigureError::Invalid`]), there is no stationary point
+/// ([`FigureError::Empty`]), or the drawing fails ([`FigureError::Drawing`]).
 pub fn draw(record: &BalanceLawRecord) -> Result<Figure, FigureError> {
     let points = checked(record)?;
     let masses = || points.iter().flat_map(|(point, _)| [point.outflow, point.inflow]);

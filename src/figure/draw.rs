@@ -11,6 +11,10 @@ use super::theme::{ONE_COLUMN, POINTS_PER_INCH, TWO_COLUMNS, Theme};
 use super::{bars, curves, decision_lines, intervals, maps, quaternary, regions, scatter, signs, ternary};
 
 /// Draws every figure of an analysis.
+///
+/// # Errors
+/// The records lack what a figure shows ([`FigureError::Empty`], [`FigureError::Invalid`]), or the drawing
+/// fails ([`FigureError::Drawing`]).
 pub fn draw(results: &Results, theme: Theme) -> Result<Vec<Figure>, FigureError> {
     results.experiment.analysis.figure.iter().map(|plan| draw_one(results, plan, theme)).collect()
 }

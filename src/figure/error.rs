@@ -6,6 +6,7 @@ use thiserror::Error;
 
 /// Errors of a figure; each message says what, where, and what to do.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum FigureError {
     /// A record that holds nothing to draw.
     #[error("figure {figure}: the record has no {missing}; run the analysis that fills it")]

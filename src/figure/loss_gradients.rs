@@ -34,6 +34,9 @@ struct Curve {
 }
 
 /// Draws both: softmax losses, and logistic ones.
+///
+/// # Errors
+/// The drawing fails ([`FigureError::Drawing`]).
 pub fn draw_loss_gradients() -> Result<Vec<Figure>, FigureError> {
     let softmax = figure(
         "F26",

@@ -54,6 +54,9 @@ impl FileFormat {
 
 impl Figure {
     /// The figure as PNG bytes on white paper, at `dpi` dots per inch.
+    ///
+    /// # Errors
+    /// The picture cannot be made at this resolution ([`FigureError::Rendering`]).
     pub fn png(&self, dpi: f64) -> Result<Vec<u8>, FigureError> {
         let failure = |reason: &str| FigureError::Rendering { dpi, reason: reason.to_owned() };
         let tree =
@@ -72,6 +75,9 @@ impl Figure {
     }
 
     /// The figure as PDF bytes, at its true size.
+    ///
+    /// # Errors
+    /// The drawing cannot be made a PDF ([`FigureError::Drawing`]).
     pub fn pdf(&self) -> Result<Vec<u8>, FigureError> {
         let options = reading_options();
         Tree::from_str(&self.svg, &options)
@@ -81,6 +87,9 @@ impl Figure {
     }
 
     /// The figure as the bytes of a file; a picture has `dpi` dots per inch.
+    ///
+    /// # Errors
+    /// As [`Self::png`] and [`Self::pdf`].
     pub fn bytes(&self, format: FileFormat, dpi: f64) -> Result<Vec<u8>, FigureError> {
         match format {
             FileFormat::Svg => Ok(self.svg.clone().into_bytes()),
@@ -91,6 +100,9 @@ impl Figure {
 
     /// Writes the figure into `directory`, which is made if need be, once for each format, and returns the paths. Files
     /// are written atomically.
+    ///
+    /// # Errors
+    /// As [`Self::bytes`]; or a file cannot be written ([`FigureError::Unwritable`]).
     pub fn write(
         &self,
         directory: &Path,

@@ -54,6 +54,10 @@ fn heading(axis: ScalingAxis) -> String {
 }
 
 /// Draws F22: seconds along each axis, with the fitted exponent at the end of each line.
+///
+/// # Errors
+/// A size or time is not positive ([`FigureError::Invalid`]), an axis has no series ([`FigureError::Empty`]),
+/// or the drawing fails ([`FigureError::Drawing`]).
 pub fn draw(record: &ScalingRecord) -> Result<Figure, FigureError> {
     let points = || record.series.iter().flat_map(|series| &series.points);
     if let Some(bad) = points().find(|point| !(point.seconds > 0.0 && point.size > 0)) {

@@ -17,6 +17,9 @@ pub fn directory_of(file: &Path) -> &Path {
 ///
 /// The name follows from that of the file, so that a file left by a killed process is reused by the next one that
 /// writes the same file; while another process writes it, the name is random.
+///
+/// # Errors
+/// The file cannot be written. What was there before is left as it was.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let temporary = directory_of(path).join(format!("{TEMPORARY}{name}"));

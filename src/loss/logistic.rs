@@ -59,6 +59,9 @@ impl Logistic {
 
     /// One column per class, or one for two classes, whose own samples count `positive[k]` times as much as the others do
     /// (B6 with `A[k][k] = lambda_k w_k`, else `lambda_c`), as `PyTorch`'s `pos_weight`.
+    ///
+    /// # Panics
+    /// `positive` has no number for the class of a column.
     #[must_use]
     pub fn positive_weighted(targets: &Targets, columns: usize, positive: &[f64]) -> Self {
         Self::adapted(targets, columns, |class, target| if class == target { positive[target] } else { 1.0 })

@@ -50,6 +50,7 @@ impl WeightRange {
 
 /// Class weights that cannot be used.
 #[derive(Debug, Error, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum WeightError {
     /// Not one weight per class.
     #[error(
@@ -86,6 +87,10 @@ const WEIGHT_RANGE: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
 
 impl ClassWeights {
     /// `lambda_c` for each class of `labels`.
+    ///
+    /// # Errors
+    /// There is not one explicit weight per class, one is not between 1e-100 and 1e100, or `B` is not from 0 to
+    /// below 1.
     pub fn resolve(&self, labels: &Labels) -> Result<Vec<f64>, WeightError> {
         match self {
             Self::None => Ok(vec![1.0; labels.classes()]),
@@ -140,6 +145,9 @@ pub struct Targets {
 
 impl Targets {
     /// Binds weights to labels.
+    ///
+    /// # Errors
+    /// As [`ClassWeights::resolve`].
     pub fn new(labels: &Labels, weights: &ClassWeights) -> Result<Self, WeightError> {
         Ok(Self::of(labels, weights.resolve(labels)?))
     }
@@ -207,12 +215,18 @@ impl Targets {
     }
 
     /// The weight of one sample, its class's aside.
+    ///
+    /// # Panics
+    /// The samples have weights, and there is no such sample.
     #[must_use]
     pub fn sample_weight(&self, sample: usize) -> f64 {
         self.labels.weight(sample)
     }
 
     /// Weight of one sample: its own weight times that of its class.
+    ///
+    /// # Panics
+    /// There is no such sample.
     #[must_use]
     pub fn weight_of(&self, sample: usize) -> f64 {
         self.class_weights[self.class_indices()[sample] as usize] * self.sample_weight(sample)

@@ -5,6 +5,7 @@ use thiserror::Error;
 
 /// Errors of a report; each message says what, where, and what to do.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum ReportError {
     /// Nothing was checked.
     #[error("report: there are no verdicts; check at least one claim")]

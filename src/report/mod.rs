@@ -63,13 +63,18 @@ pub struct Report<'a> {
 
 /// The page as HTML text. Apart from date, duration and the line about the machine, equal reports give equal bytes.
 ///
-/// Fails when there are no verdicts, or a figure holds no drawing.
+/// # Errors
+/// There are no verdicts ([`ReportError::NoVerdicts`]), or a figure holds no drawing
+/// ([`ReportError::NoDrawing`]).
 pub fn render(report: &Report) -> Result<String, ReportError> {
     page::page(report, &Circumstances::of_this_machine())
 }
 
 /// Writes the page as `report.html` into `directory`, which is made if need be, and returns the file's path. The file
 /// is written atomically.
+///
+/// # Errors
+/// As [`render`]; or the file cannot be written ([`ReportError::Unwritable`]).
 pub fn write(report: &Report, directory: &Path) -> Result<PathBuf, ReportError> {
     let page = render(report)?;
     let path = directory.join(FILE_NAME);

@@ -21,6 +21,9 @@ pub struct Head {
 
 impl Head {
     /// `W h + b` of features (`d x N`), one sample per column.
+    ///
+    /// # Panics
+    /// `features` do not have one row per column of the coefficients.
     #[must_use]
     pub fn logits(&self, features: &DMatrix<f64>) -> DMatrix<f64> {
         let mut logits = &self.coefficients * features;

@@ -59,10 +59,13 @@ pub struct WeightResponse<'d> {
 }
 
 impl<'d> WeightResponse<'d> {
-    /// At a stationary point; fails where its Hessian is singular to rounding, or larger than is factored
-    /// (12,000 unknowns of softmax).
+    /// At a stationary point.
     ///
     /// LGL-INR and pair-weighted losses do not read class weights: nothing moves.
+    ///
+    /// # Errors
+    /// The Hessian is singular to rounding ([`NoResponse::Singular`]) or larger than is factored, which is
+    /// 12,000 unknowns of softmax ([`NoResponse::TooLarge`]).
     pub fn at(point: &StationaryPoint<'d>) -> Result<Self, NoResponse> {
         let problem = &point.problem;
         let features = ScaledFeatures::new(problem.dataset, problem.coordinates());
@@ -128,6 +131,9 @@ impl<'d> WeightResponse<'d> {
     }
 
     /// The change of all logits (`Q x N`) per unit of `log lambda_class`.
+    ///
+    /// # Panics
+    /// There is no such class.
     #[must_use]
     pub fn logits(&self, class: usize) -> DMatrix<f64> {
         self.features.changes(&self.changes[class])

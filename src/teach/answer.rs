@@ -81,7 +81,8 @@ pub struct ProfiledLoss {
 
 /// Answers a lesson.
 ///
-/// Fails when the lesson is too large (see the limits), reads files, or is unsound. A search without an answer is no
+/// # Errors
+/// The lesson is too large (see the limits), reads files, or is unsound. A search without an answer is no
 /// failure: its record says how it ended.
 pub fn solve(lesson: &Lesson) -> Result<Answer, LessonError> {
     match lesson {

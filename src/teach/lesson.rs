@@ -71,6 +71,7 @@ pub struct LossNamed {
 
 /// Why a lesson has no answer; each message says what, where, and what to do.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum LessonError {
     /// It is no lesson.
     #[error("no lesson: {0}")]

@@ -17,6 +17,10 @@ pub const MAX_SERIES: usize = 6;
 pub const MAX_WORK: usize = 50_000_000;
 
 /// Whether a problem is small enough, decided before a sample is drawn or a file opened.
+///
+/// # Errors
+/// There is too much of something ([`LessonError::TooLarge`]), or the page does not do what is asked for
+/// ([`LessonError::Refused`]).
 pub fn check(posed: &Posed) -> Result<(), LessonError> {
     let analysis = &posed.analysis;
     plain(analysis)?;

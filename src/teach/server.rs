@@ -62,6 +62,9 @@ struct ServerState {
 impl Server {
     /// Binds a port of the loopback interface, any free one for 0. From now on connections are accepted, and an
     /// interruption shuts the server down gracefully.
+    ///
+    /// # Errors
+    /// The port cannot be bound, or the system does not give threads or signals.
     pub fn open(port: u16) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         listener.set_nonblocking(true)?;
@@ -80,6 +83,9 @@ impl Server {
     }
 
     /// Serves until the process is interrupted (Ctrl-C) or asked to end.
+    ///
+    /// # Errors
+    /// The system does not take the listener over. A connection that fails ends nothing.
     pub fn serve(self) -> io::Result<()> {
         let Self { listener, address, runtime, ended } = self;
         let served = runtime.block_on(accept(listener, address.port(), ended));

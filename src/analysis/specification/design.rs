@@ -288,7 +288,8 @@ impl Design {
     /// The images of one draw, with some of each class held out and some kept apart to test on; with none of those, the
     /// set's own test part if it has one.
     ///
-    /// Fails as [`Self::sample`] does, and for a design that is not of images.
+    /// # Errors
+    /// As [`Self::sample`]; or the design is not of images.
     pub fn images(&self, draw: Draw, held_out: usize, test: usize) -> Result<DrawnImages, DataError> {
         let (images, classes, counts, test_part) = match self {
             Self::Digits { classes, counts } => {
@@ -317,8 +318,9 @@ impl Design {
 
     /// The samples of one draw.
     ///
-    /// Fails when the design is impossible: shapes that disagree, a class of no samples, a variance that is none, more
-    /// images than there are, a file that cannot be read.
+    /// # Errors
+    /// The design is impossible: shapes disagree, a class has no sample, a variance is not positive, there are
+    /// fewer images than asked for, or a file cannot be read.
     pub fn sample(&self, draw: Draw) -> Result<Dataset, DataError> {
         match self {
             Self::Gaussian { means, variance, counts } => {
@@ -390,6 +392,9 @@ impl Design {
     }
 
     /// All files the samples are read from.
+    ///
+    /// # Errors
+    /// No image set is found at the path.
     pub fn files(&self) -> Result<Vec<PathBuf>, DataError> {
         match self {
             Self::Csv { path, .. } => Ok(vec![path.clone()]),
@@ -399,6 +404,9 @@ impl Design {
     }
 
     /// The files of the test part, where there is one.
+    ///
+    /// # Errors
+    /// No image set with a test part is found at the path.
     pub fn test_files(&self) -> Result<Vec<PathBuf>, DataError> {
         match self {
             Self::Images { path, .. } => image_files(path, Part::Test),

@@ -31,7 +31,8 @@ impl Design {
     /// The size of a draw, from what the design says alone; `None` where files say it, or where the design is one
     /// of the fixed small ones.
     ///
-    /// Fails when class sizes by rule are impossible, and for more than [`MAX_CLASSES`] classes.
+    /// # Errors
+    /// Class sizes by rule are impossible, or there are more than [`MAX_CLASSES`] classes.
     pub fn size(&self) -> Result<Option<DesignSize>, DataError> {
         let size = match self {
             Self::Gaussian { means, counts, .. } => {

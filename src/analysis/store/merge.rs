@@ -19,7 +19,9 @@ pub struct Merge {
 impl Merge {
     /// Reads the results in `directories`, which are of one analysis and version, into `out`.
     ///
-    /// Fails when a directory holds results of another analysis than the first does.
+    /// # Errors
+    /// No directory is named, one of them holds no analysis or another one than the first does, a data file
+    /// cannot be read, or `out` cannot be opened.
     pub fn of(directories: &[PathBuf], out: &Path) -> Result<Self, AnalysisError> {
         let [first, others @ ..] = directories else {
             return Err(AnalysisError::specification("results merge", "no directories; name at least one"));

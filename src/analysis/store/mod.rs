@@ -50,8 +50,9 @@ pub struct Store {
 impl Store {
     /// Creates or reopens a directory, writes the resolved analysis into it, and finds what is finished.
     ///
-    /// Fails before any work when the directory cannot be written, another process works in it, or it holds results of
-    /// another analysis or version that are not to be overwritten.
+    /// # Errors
+    /// The directory cannot be written, another process works in it, or it holds results of another analysis or
+    /// version that are not to be overwritten. All of this is found before any work.
     pub fn open(
         directory: &Path,
         experiment: &Experiment,
@@ -171,6 +172,9 @@ pub(super) fn shard_journals(directory: &Path) -> Vec<(PathBuf, Shard)> {
 }
 
 /// Writes the table of records as a Parquet file beside the others.
+///
+/// # Errors
+/// The file cannot be written ([`AnalysisError::Unwritable`]).
 pub fn write_parquet(results: &Results, directory: &Path) -> Result<(), AnalysisError> {
     let path = directory.join(PARQUET);
     let bytes = parquet_table::parquet(results).map_err(|error| unwritable(&path, &error))?;
@@ -179,6 +183,9 @@ pub fn write_parquet(results: &Results, directory: &Path) -> Result<(), Analysis
 
 impl Results {
     /// Reads the directory of a finished run.
+    ///
+    /// # Errors
+    /// The directory holds no analysis, the run is not finished, or its records are not those of the analysis.
     pub fn read(directory: &Path) -> Result<Self, AnalysisError> {
         let experiment = experiment_of(directory)?;
         let path = directory.join(RECORDS);

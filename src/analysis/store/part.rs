@@ -16,6 +16,9 @@ const MAX_SHARDS: usize = 10_000;
 
 impl Shard {
     /// Reads `I/N`.
+    ///
+    /// # Errors
+    /// The text is not `I/N`, `I` is not from 1 to `N`, or `N` is too large.
     pub fn parse(text: &str) -> Result<Self, AnalysisError> {
         let wrong = |why: String| AnalysisError::specification(format!("--shard {text}"), why);
         let numbers =

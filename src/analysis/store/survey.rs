@@ -43,6 +43,9 @@ pub struct SurveyedFile {
 
 impl Survey {
     /// Looks at everything in a directory that `equipoise run` has filled or is filling.
+    ///
+    /// # Errors
+    /// The directory holds no analysis, or a data file cannot be read.
     pub fn of(directory: &Path) -> Result<Self, AnalysisError> {
         let experiment = experiment_of(directory)?;
         let work = WorkList::of(&experiment)?;
@@ -100,6 +103,10 @@ fn shard_states(
 
 /// Removes what no run of the analysis can use: damaged lines, records of other problems. Returns the number of lines
 /// and records removed.
+///
+/// # Errors
+/// The directory holds no analysis, a run is at work in it, a data file cannot be read, or a file cannot be
+/// written.
 pub fn prune(directory: &Path) -> Result<usize, AnalysisError> {
     let experiment = experiment_of(directory)?;
     let work = WorkList::of(&experiment)?;

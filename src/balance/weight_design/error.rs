@@ -11,6 +11,7 @@ use thiserror::Error;
 
 /// Why there are no such weights.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum DesignError {
     /// A target that does not fit the data.
     #[error("target: {0}")]

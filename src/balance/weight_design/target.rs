@@ -39,6 +39,9 @@ impl WeightTarget {
     }
 
     /// Weights that meet the target whatever the features: two classes' shortfalls (B2).
+    ///
+    /// # Panics
+    /// There are two classes and fewer than two shortfalls.
     #[must_use]
     pub fn closed_form(&self, labels: &Labels) -> Option<Vec<f64>> {
         match (self, labels.sizes()) {

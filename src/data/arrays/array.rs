@@ -127,6 +127,9 @@ impl Array {
     }
 
     /// Writes some rows, one after the other.
+    ///
+    /// # Panics
+    /// `rows` reaches beyond the array, or `into` has not room for just these rows.
     pub fn read_rows(&self, rows: Range<usize>, into: &mut [f64]) {
         let columns = self.columns;
         match &self.source {
@@ -156,8 +159,11 @@ impl Array {
         values
     }
 
-    /// All numbers as the weights of `samples` rows, each zero or usable, not all zero. Fails, naming the row, at one that
-    /// is neither.
+    /// All numbers as the weights of `samples` rows, each zero or usable, not all zero.
+    ///
+    /// # Errors
+    /// The array does not hold one number for each row, one is neither zero nor usable, or all are zero. The
+    /// error names the row.
     pub fn sample_weights(&self, samples: usize) -> Result<Vec<f64>, DataError> {
         let place = format!("sample weights: {}", self.place);
         if self.columns != 1 || self.rows != samples {
@@ -172,7 +178,10 @@ impl Array {
         Ok(weights)
     }
 
-    /// All numbers as whole ones, row after row. Fails, naming the row, at one that is not.
+    /// All numbers as whole ones, row after row.
+    ///
+    /// # Errors
+    /// A number is not whole. The error names the row.
     pub fn whole_numbers(&self) -> Result<Vec<i64>, DataError> {
         let whole = |(place, value): (usize, f64)| {
             #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and small")]

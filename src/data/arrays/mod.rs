@@ -45,13 +45,18 @@ pub const LABEL_COLUMNS: [&str; 5] = ["label", "labels", "target", "class", "y"]
 ///
 /// `table` says which columns of a table hold what; archives and single arrays ignore it.
 ///
-/// Fails, naming file and place, when the file cannot be read, or is cut off, damaged, or packed to hold more than it says.
+/// # Errors
+/// The file cannot be read, or is cut off, damaged, or packed to hold more than it says. The error names file
+/// and place.
 pub fn read_arrays(path: &Path, table: &TableColumns) -> Result<Contents, DataError> {
     let opened = if path == Path::new("-") { Opened::standard_input()? } else { Opened::file(path)? };
     read_opened(&opened, table)
 }
 
 /// The same of bytes that are in memory already; `place` is what errors call them.
+///
+/// # Errors
+/// As [`read_arrays`].
 pub fn read_bytes(bytes: Vec<u8>, place: &str, table: &TableColumns) -> Result<Contents, DataError> {
     read_opened(&Opened::held(bytes, place), table)
 }

@@ -56,7 +56,8 @@ static KEPT: ImageCache = ImageCache::new();
 /// it may be one file `*.npz` laid out as those of `MedMNIST`: arrays `train_images` and `train_labels` (`test_` for the
 /// test part) of bytes `(N, height, width)` or `(N, height, width, 3)` and of one whole number per image.
 ///
-/// Fails when there is none of these, and when a file is cut off, mislabelled, or does not fit its partner.
+/// # Errors
+/// There is none of these, or a file is cut off, mislabelled, or does not fit its partner.
 pub fn read_images(path: &Path, part: Part) -> Result<Arc<Images>, DataError> {
     let format = find(path, part)?;
     let files = format.files();
@@ -70,6 +71,9 @@ fn last_written(file: &Path) -> Result<SystemTime, DataError> {
 }
 
 /// The files that [`read_images`] reads.
+///
+/// # Errors
+/// There is no image set at `path`.
 pub fn image_files(path: &Path, part: Part) -> Result<Vec<PathBuf>, DataError> {
     Ok(find(path, part)?.files())
 }

@@ -34,7 +34,8 @@ pub struct Images {
 impl Images {
     /// Of one shape, with values up to 255; there are as many as `classes`.
     ///
-    /// Fails when the pixels are not as many as that takes.
+    /// # Errors
+    /// The pixels are not as many as that takes.
     pub fn new(shape: ImageShape, pixels: Vec<u8>, classes: Vec<u8>) -> Result<Self, DataError> {
         if shape.values().checked_mul(classes.len()) != Some(pixels.len()) {
             let problem = format!("{} values for {} images of {shape}", pixels.len(), classes.len());
@@ -62,6 +63,9 @@ impl Images {
     }
 
     /// The values of one image.
+    ///
+    /// # Panics
+    /// There is no such image.
     #[must_use]
     pub fn pixels(&self, image: usize) -> &[u8] {
         &self.pixels[image * self.shape.values()..][..self.shape.values()]
@@ -100,8 +104,9 @@ impl Images {
     ///
     /// Images are drawn class by class from streams of their own, as those of the embedded digits are.
     ///
-    /// Fails when the two lists differ in length, a class is named twice, a class is left without an image, or more
-    /// images are asked for than there are.
+    /// # Errors
+    /// The two lists differ in length, a class is named twice, there are fewer than two classes, a class is
+    /// left without an image, or more images are asked for than there are.
     pub fn subset(&self, classes: &[u8], counts: &[usize], seed: u64) -> Result<Dataset, DataError> {
         let of_image: Vec<u32> = self.classes.iter().map(|&class| u32::from(class)).collect();
         let Choice { images, labels } = choose(&of_image, classes, counts, seed, "images")?;

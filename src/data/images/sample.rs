@@ -19,7 +19,8 @@ impl ImageSample {
     ///
     /// Images are drawn as [`Images::subset`] draws them; those kept apart depend on neither `counts` nor the other classes.
     ///
-    /// Fails as [`Images::subset`] does.
+    /// # Errors
+    /// As [`Images::subset`], images kept apart counted in.
     pub fn draw(
         images: &Arc<Images>,
         classes: &[u8],
@@ -34,6 +35,9 @@ impl ImageSample {
     }
 
     /// All images of some classes.
+    ///
+    /// # Errors
+    /// A class is named twice or has no image, or there are fewer than two classes.
     pub fn all(images: &Arc<Images>, classes: &[u8]) -> Result<Self, DataError> {
         Ok(Self::draw(images, classes, &images.counts_of(classes), &[], 0)?.0)
     }
@@ -45,6 +49,9 @@ impl ImageSample {
     }
 
     /// The values of one image, channel after channel.
+    ///
+    /// # Panics
+    /// There is no such sample.
     #[must_use]
     pub fn pixels(&self, sample: usize) -> &[u8] {
         self.images.pixels(self.places[sample])

@@ -20,9 +20,10 @@ use std::path::Path;
 /// file's pages as it sees fit. Classes are sorted as numbers and named in plain form; features are named `x0`,
 /// `x1`, ...
 ///
-/// Fails, naming the file, when one cannot be read, is no NPY file, is shorter or longer than its shape says, holds
-/// numbers of another type or arrangement, or features of another byte order; when there is one class only; and when a
-/// feature is NaN or infinite.
+/// # Errors
+/// A file cannot be read, is no NPY file, is shorter or longer than its shape says, or holds numbers of another
+/// type or arrangement, or features of another byte order; there is one class only; or a feature is NaN or
+/// infinite. The error names the file.
 pub fn read_npy(features: &Path, labels: &Path) -> Result<Dataset, DataError> {
     let (features, labels) = open_both(features, labels)?;
     let labels = to_labels(&labels, |_| true)?;
