@@ -1,7 +1,12 @@
 //! Data that a linear head separates entirely, in part, or all but: the answer and its proof, multiplied out in exact
 //! arithmetic of the tests' own.
 
-#![expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small numbers")]
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "small numbers"
+)]
 
 use crate::exact::{Counted, Direction};
 use equipoise::data::{Dataset, Labels};
@@ -363,8 +368,7 @@ fn overlaps_are_solved_or_said_to_be_beyond_double_precision() {
             for choice in BOTH {
                 // A proof is checked exactly: with few samples, another plane may set them apart.
                 if let Outcome::NotConverged { why, relative_gradient, .. } = checked(&dataset, &choice) {
-                    let said =
-                        why.contains("cannot be told apart from separable in double precision");
+                    let said = why.contains("cannot be told apart from separable in double precision");
                     assert!(overlap < 1e-6 && (said || relative_gradient < 1e-12), "{overlap:e}: {why}");
                 }
             }

@@ -40,9 +40,10 @@ impl CsvColumns<'_> {
     /// Reads a comma-separated UTF-8 file with a header row into features (`d x N`), labels and weights.
     ///
     /// * Cells of the label column are strings or integers. When every one is an integer (`3`, `-1`, or `3.0` as
-    /// data-frame libraries write it), classes sort as numbers and are named in plain form (`3`); otherwise they sort
-    /// as text, byte by byte. * A column not taken may hold anything. * A row of weight zero is skipped: its other
-    /// cells are not checked.
+    ///   data-frame libraries write it), classes sort as numbers and are named in plain form (`3`); otherwise they sort
+    ///   as text, byte by byte.
+    /// * A column not taken may hold anything.
+    /// * A row of weight zero is skipped: its other cells are not checked.
     ///
     /// White space around cells and names is ignored, as are blank lines and a byte-order mark; fields may be quoted;
     /// lines may end in LF, CRLF or CR. A file with only a label column is allowed (`d = 0`).

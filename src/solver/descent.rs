@@ -38,9 +38,9 @@ impl Progress {
     pub(super) fn after(self, verdict: Verdict) -> Self {
         match (self, verdict) {
             (_, Verdict::Proved(separation)) => Self::Separable(separation),
-            (Self::NotConverged(why), Verdict::Undecided) => Self::Undecided(format!(
-                "cannot be told apart from separable in double precision: {why}"
-            )),
+            (Self::NotConverged(why), Verdict::Undecided) => {
+                Self::Undecided(format!("cannot be told apart from separable in double precision: {why}"))
+            }
             (progress, _) => progress,
         }
     }

@@ -70,5 +70,5 @@ pub(in crate::solver) fn residuals_of_classes(problem: &Problem, logits: &DMatri
     for (residuals, &class) in residuals.column_iter().zip(targets.class_indices()) {
         sums[class as usize].iter_mut().zip(residuals.iter()).for_each(|(sum, r)| sum.add(r.abs()));
     }
-    sums.into_iter().map(|sums| sums.into_iter().map(|sum| sum.value()).collect()).collect()
+    sums.into_iter().map(|sums| sums.into_iter().map(Sum::value).collect()).collect()
 }
