@@ -43,9 +43,9 @@ impl WeightEffects {
     /// ```
     ///
     /// # Errors
-    /// Those of [`WeightResponse::confirmed`].
+    /// Those of [`WeightResponse::with_residual`].
     pub fn at(point: &StationaryPoint) -> Result<Self, NoResponse> {
-        let ((response, residual), problem) = (WeightResponse::confirmed(point)?, point.problem());
+        let ((response, residual), problem) = (WeightResponse::with_residual(point)?, point.problem());
         let of_weight = effects(&response, problem.loss().link(), point.logits(), problem.targets());
         Ok(Self { of_weight, residual })
     }

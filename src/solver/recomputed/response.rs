@@ -7,24 +7,30 @@ use crate::solver::problem::{LossChoice, Problem};
 use crate::solver::solution::Head;
 use nalgebra::DMatrix;
 
-/// A step of central differences in `log lambda`; what it leaves after extrapolation is of its fourth power.
+/// How far a step of central differences moves `log lambda`, and how far a logit at most; what it leaves after
+/// extrapolation is of its fourth power.
 const STEP: f64 = 1e-3;
+/// The smallest step: the weight itself is rounded beside it.
+const MIN_STEP: f64 = 1e-6;
 
 /// How far from stationary a head is left by a change that is meant to follow `log lambda` of one class.
 ///
 /// The slope of the gradient along weight and head together, by central differences in double-double arithmetic at the
 /// doubles of head and change: its largest entry in a logit column, features centred and scaled, relative to the sum of the
-/// magnitudes of that class's residuals. Zero for the true response; `None` where the weight cannot change.
+/// magnitudes of that class's residuals (`magnitude`, one per column). Zero for the true response; `None` where the weight
+/// cannot change. `logit_change` is the largest change of a logit.
 pub(in crate::solver) fn residual_of_response(
     problem: &Problem,
     head: &Head,
     change: &Head,
     class: usize,
     magnitude: &[f64],
+    logit_change: f64,
 ) -> Option<f64> {
+    let step = (STEP / logit_change.max(1.0)).max(MIN_STEP);
     let gradient = |step: f64| gradient_at(problem, head, change, class, step);
     let slope = |step: f64| Some((gradient(step)? - gradient(-step)?) / (2.0 * step));
-    let slope = (slope(STEP / 2.0)? * 4.0 - slope(STEP)?) / 3.0;
+    let slope = (slope(step / 2.0)? * 4.0 - slope(step)?) / 3.0;
     let of_column = |(column, &magnitude): (usize, &f64)| {
         let largest = largest_magnitude(slope.column(column).iter().copied());
         if magnitude == 0.0 { largest } else { largest / magnitude }
