@@ -85,19 +85,6 @@ pub const LARGEST_PARAMETER: f64 = 1e100;
 impl<'a> Problem<'a> {
     /// Binds the parts; `l2` multiplies `||W||^2 / 2` and is added to the weighted mean loss.
     ///
-    /// ```
-    /// use equipoise::data::GroupedDesign;
-    /// use equipoise::loss::ClassWeights;
-    /// use equipoise::solver::{LossChoice, Problem};
-    ///
-    /// // Samples of two classes: 30 and 10 in the first group, 5 and 20 in the second.
-    /// let dataset = GroupedDesign::new(vec![vec![30, 10], vec![5, 20]])?.dataset()?;
-    /// let problem = Problem::new(&dataset, &LossChoice::Softmax, &ClassWeights::Balanced, 1e-3)?;
-    /// assert_eq!(problem.targets().sizes(), [35.0, 30.0]);
-    /// assert!(Problem::new(&dataset, &LossChoice::Softmax, &ClassWeights::Balanced, -1.0).is_err());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
     /// # Errors
     /// `l2` or `beta` is not between 0 and [`LARGEST_PARAMETER`], class weights cannot be used
     /// ([`ProblemError::Weights`]), or pair weights or given logits do not fit the classes
