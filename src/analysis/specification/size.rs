@@ -32,7 +32,7 @@ impl Design {
     /// of the fixed small ones.
     ///
     /// # Errors
-    /// Class sizes by rule are impossible, or there are more than [`MAX_CLASSES`] classes.
+    /// Class sizes by rule are impossible, or there are more than `MAX_CLASSES` classes.
     pub fn size(&self) -> Result<Option<DesignSize>, DataError> {
         let size = match self {
             Self::Gaussian { means, counts, .. } => {
