@@ -17,7 +17,7 @@ use std::ops::Range;
 
 mod response;
 
-pub(super) use response::{residual_of_response, residuals_of_classes};
+pub(super) use response::residual_of_response;
 
 /// Lanes that samples are summed in; columns of a block are padded to a multiple.
 const LANES: usize = 8;
