@@ -8,6 +8,7 @@ mod hits;
 mod laws;
 mod ledger;
 mod mean_probability;
+mod mini_batch;
 mod neglect;
 mod polytope;
 mod weight_design;
@@ -28,6 +29,7 @@ pub use laws::{
 pub use ledger::{Ledger, LedgerEntry};
 pub(crate) use mean_probability::sample_probabilities;
 pub use mean_probability::{ClassMeans, MeanProbability};
+pub use mini_batch::{BatchError, BatchPresence};
 pub use neglect::{Neglect, neglect};
 pub use polytope::{Bounds, FlowPolytope, Violation, pair_flows};
 pub use weight_design::{

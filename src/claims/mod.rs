@@ -15,11 +15,13 @@ mod inr;
 mod kept;
 mod law;
 mod measurement;
+mod mini_batch;
 mod mixture;
 mod networks;
 mod one_vs_all;
 mod repair;
 mod sample;
+mod seeds;
 mod sentence;
 mod setup;
 mod softmax;
@@ -32,6 +34,7 @@ pub use engine::{Advance, Effort, VerifyOptions, claim_ids, claim_statement, tol
 pub use error::ClaimError;
 pub use kept::CheckedSetups;
 pub use sample::sample_balances;
+pub use seeds::{SeedsVerdict, verify_seeds};
 pub use verdict::{Control, Finding, Verdict};
 
 #[cfg(test)]
