@@ -4,6 +4,7 @@
 mod calibration;
 mod class_losses;
 mod effect_search;
+mod held_out;
 mod hits;
 mod laws;
 mod ledger;
@@ -19,6 +20,7 @@ pub(crate) use calibration::CalibrationTally;
 pub use calibration::{Calibration, CalibrationError};
 pub use class_losses::class_log_losses;
 pub use effect_search::{EffectSearch, FoundEffect, MORE_WEIGHT, UnexpectedEffect};
+pub use held_out::{HeldOutBalance, held_out_balance, held_out_bias};
 pub(crate) use hits::predicted_class;
 pub use hits::{accuracy, hits, recalls};
 pub use laws::{

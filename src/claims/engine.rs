@@ -10,8 +10,8 @@ use super::measurement::{Solved, measure};
 use super::setup::FIRST_DIGITS_CASE;
 use super::verdict::{Control, Finding, Verdict};
 use super::{
-    along_training, averaging, binary, contrary_weight, flows, inr, mini_batch, networks, one_vs_all, repair,
-    softmax, weight_effects, zoo,
+    along_training, averaging, binary, contrary_weight, flows, held_out, inr, label_noise, mini_batch,
+    networks, one_vs_all, repair, separable, softmax, weight_effects, zoo,
 };
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -74,11 +74,14 @@ fn catalogue() -> Vec<(u64, Claim)> {
         .chain(&networks::CLAIMS)
         .chain([&zoo::CLAIM])
         .chain(&mini_batch::CLAIMS)
+        .chain(&separable::CLAIMS)
+        .chain(&held_out::CLAIMS)
+        .chain([&label_noise::CLAIM])
         .map(Claim::Comparison);
     let claims = laws.map(Claim::Law).chain([Claim::Dimension]).chain(later.map(Claim::Law));
     let mut numbered: Vec<(u64, Claim)> = (1..).zip(claims.chain(comparisons)).collect();
     // Numbers stay with claims; a claim that came later is listed with its family all the same.
-    numbered.sort_by_key(|(_, claim)| "BIWARNM".find(&claim.id()[..1]));
+    numbered.sort_by_key(|(_, claim)| "BIWARNMSTC".find(&claim.id()[..1]));
     numbered
 }
 
