@@ -8,8 +8,8 @@
 
 use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 use equipoise::data::{Dataset, Labels};
-use equipoise::loss::ClassWeights;
-use equipoise::solver::{LossChoice, Problem, SolverKernels};
+use equipoise::loss::{ClassWeights, Loss, LossSpec};
+use equipoise::solver::{Problem, SolverKernels};
 use faer::linalg::matmul::matmul;
 use faer::traits::ComplexField;
 use faer::{Accum, Mat, Par};
@@ -66,11 +66,11 @@ fn dataset(samples: usize, features: usize, classes: usize) -> Dataset {
 
 fn kernels(criterion: &mut Criterion) {
     for (name, choice, samples, features, classes) in [
-        ("S1", LossChoice::Logistic, 100_000, 50, 2),
-        ("S2", LossChoice::Softmax, 50_000, 64, 10),
-        ("S3", LossChoice::Softmax, 50_000, 128, 100),
-        ("S4", LossChoice::Logistic, 50_000, 64, 10),
-        ("S5", LossChoice::Logistic, 1_000_000, 20, 2),
+        ("S1", LossSpec::Logistic, 100_000, 50, 2),
+        ("S2", LossSpec::Softmax, 50_000, 64, 10),
+        ("S3", LossSpec::Softmax, 50_000, 128, 100),
+        ("S4", LossSpec::Logistic, 50_000, 64, 10),
+        ("S5", LossSpec::Logistic, 1_000_000, 20, 2),
     ] {
         let dataset = dataset(samples, features, classes);
         let problem = Problem::new(&dataset, &choice, &ClassWeights::Balanced, 1e-8).expect("a problem");
@@ -81,7 +81,7 @@ fn kernels(criterion: &mut Criterion) {
         group.sampling_mode(SamplingMode::Flat).sample_size(10);
         group.throughput(Throughput::Bytes(kernels.bytes()));
         group.bench_function("evaluation", |bencher| bencher.iter(|| kernels.evaluate()));
-        if choice == LossChoice::Logistic {
+        if choice == LossSpec::Logistic {
             group.throughput(Throughput::Elements(n * dimension * (dimension + 1) * columns));
             for (precision, single) in [("single", true), ("double", false)] {
                 let name = format!("Hessian in {precision} precision");

@@ -10,8 +10,8 @@ use equipoise::analysis::scaling::{ScalingAxis, ScalingPoint, ScalingRecord, Sca
 use equipoise::data::{Dataset, Labels};
 use equipoise::figure::scaling;
 use equipoise::files::write_whole;
-use equipoise::loss::{ClassWeights, InrVariant};
-use equipoise::solver::{LossChoice, Outcome, Problem, solve};
+use equipoise::loss::{ClassWeights, InrVariant, LossSpec};
+use equipoise::solver::{Outcome, Problem, solve};
 use nalgebra::DMatrix;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -110,9 +110,9 @@ fn point(loss: &str, axis: ScalingAxis, step: i32) -> Result<ScalingPoint> {
 /// Solves one problem and prints median seconds, memory beyond the data, and memory foreseen.
 fn one(loss: &str, shape: Shape) -> Result<()> {
     let choice = match loss {
-        "LGL" => LossChoice::Logistic,
-        "SML" => LossChoice::Softmax,
-        "LGL-INR" => LossChoice::Inr { beta: 5.0, variant: InrVariant::Attached },
+        "LGL" => LossSpec::Logistic,
+        "SML" => LossSpec::Softmax,
+        "LGL-INR" => LossSpec::Inr { beta: 5.0, variant: InrVariant::Attached },
         _ => bail!("{loss}: one of {LOSSES:?}"),
     };
     let dataset = draw(shape)?;

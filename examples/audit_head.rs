@@ -2,7 +2,7 @@
 
 use equipoise::audit::{AuditInput, ReadOptions, Reduction, audit, findings, recalibrate};
 use equipoise::data::{Covariance, GaussianMixture};
-use equipoise::loss::{ClassWeights, Loss, LossPlan, Softmax, Targets};
+use equipoise::loss::{ClassWeights, Loss, LossSpec, Softmax, Targets};
 use nalgebra::DMatrix;
 use std::fmt::Write;
 
@@ -32,9 +32,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         writeln!(table, "{},{},{},{}", ["a", "b", "c"][label as usize], z[0], z[1], z[2])?;
     }
     let input = AuditInput::of_bytes(table.into_bytes(), "logits", &ReadOptions::default())?;
-    let mut record = audit(&input, "softmax", &LossPlan::Softmax, &weights, (Reduction::WeightedMean, 0.01))?;
+    let mut record = audit(&input, "softmax", &LossSpec::Softmax, &weights, (Reduction::WeightedMean, 0.01))?;
     // The intercepts that balance every class, the coefficients left as they are.
-    record.recalibrated = Some(recalibrate(&input, &LossPlan::Softmax, &weights, 0.01)?);
+    record.recalibrated = Some(recalibrate(&input, &LossSpec::Softmax, &weights, 0.01)?);
     for finding in findings(&record) {
         println!("* {finding}");
     }

@@ -1,8 +1,8 @@
 //! Solves a data set and reads the certificate: how small the gradient is, and what each class gives and gets.
 
 use equipoise::data::{Covariance, GaussianMixture};
-use equipoise::loss::ClassWeights;
-use equipoise::solver::{LossChoice, Outcome, Problem, SolverSettings, solve};
+use equipoise::loss::{ClassWeights, LossSpec};
+use equipoise::solver::{Outcome, Problem, SolverSettings, solve};
 use nalgebra::DMatrix;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -10,7 +10,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let means = DMatrix::from_column_slice(2, 3, &[0.0, 0.0, 1.5, 0.0, 0.0, 1.5]);
     let dataset =
         GaussianMixture::new(means, Covariance::Spherical(1.0), vec![300, 100, 20])?.sample(1, 0)?;
-    let problem = Problem::new(&dataset, &LossChoice::Softmax, &ClassWeights::None, 0.0)?;
+    let problem = Problem::new(&dataset, &LossSpec::Softmax, &ClassWeights::None, 0.0)?;
 
     // `confirmed` computes the gradient again, in double-double arithmetic, at the numbers that are returned.
     match solve(&problem).confirmed(&SolverSettings::default()) {

@@ -2,8 +2,8 @@
 
 use equipoise::balance::{MeanProbability, WeightEffects};
 use equipoise::data::{Covariance, Dataset, GaussianMixture};
-use equipoise::loss::{ClassWeights, Link};
-use equipoise::solver::{LossChoice, Problem, StationaryPoint, solve};
+use equipoise::loss::{ClassWeights, Link, LossSpec};
+use equipoise::solver::{Problem, StationaryPoint, solve};
 use nalgebra::DMatrix;
 use std::error::Error;
 
@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn solved<'a>(dataset: &'a Dataset, weights: &[f64]) -> Result<StationaryPoint<'a>, Box<dyn Error>> {
     let weights = ClassWeights::Explicit(weights.to_vec());
-    let problem = Problem::new(dataset, &LossChoice::Softmax, &weights, 0.0)?;
+    let problem = Problem::new(dataset, &LossSpec::Softmax, &weights, 0.0)?;
     solve(&problem).stationary().ok_or_else(|| "no stationary point".into())
 }
 

@@ -1,8 +1,8 @@
 //! Columns that determine each other: they are named, and the coefficients of least norm are returned.
 
 use equipoise::data::{Dataset, Labels};
-use equipoise::loss::ClassWeights;
-use equipoise::solver::{LossChoice, Problem, solve};
+use equipoise::loss::{ClassWeights, LossSpec};
+use equipoise::solver::{Problem, solve};
 use nalgebra::DMatrix;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let names = ["female", "male", "a", "b", "total"].map(str::to_owned).to_vec();
     let labels = Labels::numbered(vec![0, 1, 0, 0, 1, 1, 1, 0], 2)?;
     let dataset = Dataset::new(features, names, labels)?;
-    let problem = Problem::new(&dataset, &LossChoice::Logistic, &ClassWeights::None, 0.0)?;
+    let problem = Problem::new(&dataset, &LossSpec::Logistic, &ClassWeights::None, 0.0)?;
 
     for dependence in &problem.conditioning().dependent_columns {
         println!("{} is determined by the others: {}", dependence.column, dependence.relation);

@@ -1,8 +1,8 @@
 //! Separable data have no finite solution: the proof, what gives the class away, and what a penalty does.
 
 use equipoise::data::{Dataset, Labels};
-use equipoise::loss::ClassWeights;
-use equipoise::solver::{LossChoice, Outcome, Problem, solve};
+use equipoise::loss::{ClassWeights, LossSpec};
+use equipoise::solver::{Outcome, Problem, solve};
 use nalgebra::DMatrix;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -14,7 +14,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let dataset = Dataset::new(features, names, labels)?;
 
     for l2 in [0.0, 1e-6, 1e-3, 1e-1] {
-        let problem = Problem::new(&dataset, &LossChoice::Logistic, &ClassWeights::None, l2)?;
+        let problem = Problem::new(&dataset, &LossSpec::Logistic, &ClassWeights::None, l2)?;
         match solve(&problem) {
             Outcome::Separable(proof) => {
                 // Every margin along the direction was multiplied out in exact arithmetic.

@@ -3,8 +3,8 @@
 #![expect(clippy::cast_possible_truncation, reason = "a handful of classes")]
 
 use equipoise::data::{Dataset, Labels};
-use equipoise::loss::{ClassWeights, InrVariant};
-use equipoise::solver::{LossChoice, Outcome, Problem, solve};
+use equipoise::loss::{ClassWeights, InrVariant, LossSpec};
+use equipoise::solver::{Outcome, Problem, solve};
 use nalgebra::DMatrix;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -21,14 +21,14 @@ fn feature() -> impl Strategy<Value = f64> {
     ]
 }
 
-fn loss() -> impl Strategy<Value = LossChoice> {
+fn loss() -> impl Strategy<Value = LossSpec> {
     let beta = prop_oneof![Just(0.0), 0.1_f64..50.0];
     prop_oneof![
-        Just(LossChoice::Logistic),
-        Just(LossChoice::Softmax),
+        Just(LossSpec::Logistic),
+        Just(LossSpec::Softmax),
         (beta.clone(), Just(InrVariant::Attached))
-            .prop_map(|(beta, variant)| LossChoice::Inr { beta, variant }),
-        (beta, Just(InrVariant::Detached)).prop_map(|(beta, variant)| LossChoice::Inr { beta, variant }),
+            .prop_map(|(beta, variant)| LossSpec::Inr { beta, variant }),
+        (beta, Just(InrVariant::Detached)).prop_map(|(beta, variant)| LossSpec::Inr { beta, variant }),
     ]
 }
 
@@ -56,7 +56,7 @@ const UNANSWERED: f64 = 0.05;
 
 /// A convex problem over features of moderate size ends without an answer only where doubles are the reason; one over
 /// features of 1e12 may run out of steps on its way to logits of hundreds.
-fn check(dataset: &Dataset, choice: &LossChoice, outcome: &Outcome, l2: f64) -> Result<bool, TestCaseError> {
+fn check(dataset: &Dataset, choice: &LossSpec, outcome: &Outcome, l2: f64) -> Result<bool, TestCaseError> {
     match outcome {
         Outcome::Stationary(point) => {
             prop_assert!(point.head.coefficients.iter().all(|value| value.is_finite()));
@@ -70,7 +70,7 @@ fn check(dataset: &Dataset, choice: &LossChoice, outcome: &Outcome, l2: f64) -> 
             prop_assert!(proof.separated_samples > 0 && !proof.classes.is_empty());
         }
         Outcome::NotConverged { why, .. } => {
-            let convex = matches!(choice, LossChoice::Logistic | LossChoice::Softmax);
+            let convex = matches!(choice, LossSpec::Logistic | LossSpec::Softmax);
             let moderate = dataset.features().amax() < 1e6;
             prop_assert!(!(convex && moderate) || why.contains("double"), "{choice:?}, l2 {l2:e}: {why}");
             return Ok(!moderate);

@@ -3,8 +3,8 @@
 //! is computed on the raw table by the arithmetic of this file.
 
 use equipoise::data::{Dataset, Labels};
-use equipoise::loss::ClassWeights;
-use equipoise::solver::{LossChoice, Outcome, Problem, solve};
+use equipoise::loss::{ClassWeights, LossSpec};
+use equipoise::solver::{Outcome, Problem, solve};
 use nalgebra::DMatrix;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -129,8 +129,8 @@ fn table(seed: u64) -> Table {
     Table { kind, rows, labels, classes }
 }
 
-fn probabilities(choice: &LossChoice, logits: &[f64]) -> Vec<f64> {
-    if *choice == LossChoice::Logistic {
+fn probabilities(choice: &LossSpec, logits: &[f64]) -> Vec<f64> {
+    if *choice == LossSpec::Logistic {
         return logits.iter().map(|z| 1.0 / (1.0 + (-z).exp())).collect();
     }
     let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -140,12 +140,7 @@ fn probabilities(choice: &LossChoice, logits: &[f64]) -> Vec<f64> {
 }
 
 /// The largest entry of the gradient beside the sum of the magnitudes of its terms, features about their means.
-fn relative_gradient(
-    table: &Table,
-    choice: &LossChoice,
-    coefficients: &[Vec<f64>],
-    intercepts: &[f64],
-) -> f64 {
+fn relative_gradient(table: &Table, choice: &LossSpec, coefficients: &[Vec<f64>], intercepts: &[f64]) -> f64 {
     let (width, columns) = (table.rows[0].len(), intercepts.len());
     let mean = |j: usize| {
         let sum = table.rows.iter().fold(Wide::default(), |sum, row| sum.add(row[j]));
@@ -191,7 +186,7 @@ enum End {
     NotConverged(String),
 }
 
-fn end(table: &Table, choice: &LossChoice) -> End {
+fn end(table: &Table, choice: &LossSpec) -> End {
     let dataset = dataset(table);
     let problem = Problem::new(&dataset, choice, &ClassWeights::None, 0.0).expect("a problem");
     match solve(&problem) {
@@ -218,7 +213,7 @@ fn printed_heads_are_stationary_on_the_raw_table() {
     let (mut stationary, mut separable, mut faults) = (0, 0, Vec::new());
     for seed in 0..TABLES {
         let table = table(seed);
-        let choice = if seed % 2 == 0 { LossChoice::Logistic } else { LossChoice::Softmax };
+        let choice = if seed % 2 == 0 { LossSpec::Logistic } else { LossSpec::Softmax };
         match end(&table, &choice) {
             End::Stationary(left) => {
                 stationary += 1;
@@ -274,7 +269,7 @@ fn nearly_dependent_columns_are_solved_to_what_doubles_allow() {
     let (mut stationary, mut faults) = (0, Vec::new());
     for seed in 0..1000 {
         let table = near_table(seed);
-        let choice = if seed % 8 < 4 { LossChoice::Logistic } else { LossChoice::Softmax };
+        let choice = if seed % 8 < 4 { LossSpec::Logistic } else { LossSpec::Softmax };
         match end(&table, &choice) {
             End::Stationary(left) if left <= AS_DOUBLES_ALLOW => stationary += 1,
             End::Stationary(left) => faults.push(format!("{seed}, {}, {choice:?}: {left:.1e}", table.kind)),
@@ -292,12 +287,12 @@ fn nearly_dependent_columns_are_solved_to_what_doubles_allow() {
 fn a_head_a_little_off_is_noticed() {
     let table = table(0);
     let dataset = dataset(&table);
-    let problem = Problem::new(&dataset, &LossChoice::Softmax, &ClassWeights::None, 0.0).expect("a problem");
+    let problem = Problem::new(&dataset, &LossSpec::Softmax, &ClassWeights::None, 0.0).expect("a problem");
     let point = solve(&problem).stationary().expect("a stationary point");
     let rows: Vec<Vec<f64>> =
         point.head.coefficients.row_iter().map(|row| row.iter().copied().collect()).collect();
     let mut intercepts = point.head.intercepts.clone();
-    assert!(relative_gradient(&table, &LossChoice::Softmax, &rows, &intercepts) < ROUNDED);
+    assert!(relative_gradient(&table, &LossSpec::Softmax, &rows, &intercepts) < ROUNDED);
     intercepts[0] += 1e-9;
-    assert!(relative_gradient(&table, &LossChoice::Softmax, &rows, &intercepts) > 100.0 * ROUNDED);
+    assert!(relative_gradient(&table, &LossSpec::Softmax, &rows, &intercepts) > 100.0 * ROUNDED);
 }

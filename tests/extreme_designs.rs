@@ -3,8 +3,8 @@
 
 use equipoise::balance::MeanProbability;
 use equipoise::data::{Dataset, Labels};
-use equipoise::loss::{ClassWeights, InrVariant};
-use equipoise::solver::{LossChoice, Outcome, Problem, solve};
+use equipoise::loss::{ClassWeights, InrVariant, Loss, LossSpec};
+use equipoise::solver::{Outcome, Problem, solve};
 use nalgebra::DMatrix;
 use proptest::prelude::*;
 
@@ -23,16 +23,16 @@ struct Design {
     classes: usize,
     features: Vec<Feature>,
     weights: Vec<f64>,
-    choice: LossChoice,
+    choice: LossSpec,
     l2: f64,
 }
 
-fn loss() -> impl Strategy<Value = LossChoice> {
+fn loss() -> impl Strategy<Value = LossSpec> {
     prop_oneof![
-        Just(LossChoice::Logistic),
-        Just(LossChoice::Softmax),
-        Just(LossChoice::Inr { beta: 5.0, variant: InrVariant::Attached }),
-        Just(LossChoice::Inr { beta: 5.0, variant: InrVariant::Detached }),
+        Just(LossSpec::Logistic),
+        Just(LossSpec::Softmax),
+        Just(LossSpec::Inr { beta: 5.0, variant: InrVariant::Attached }),
+        Just(LossSpec::Inr { beta: 5.0, variant: InrVariant::Detached }),
     ]
 }
 

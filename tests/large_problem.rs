@@ -1,8 +1,8 @@
 //! Data large enough that searches begin on a subsample and run on several threads: the answer must not show it.
 
 use equipoise::data::{Dataset, Labels};
-use equipoise::loss::{ClassWeights, InrVariant};
-use equipoise::solver::{LossChoice, Outcome, Problem, StationaryPoint, solve};
+use equipoise::loss::{ClassWeights, InrVariant, LossSpec};
+use equipoise::solver::{Outcome, Problem, StationaryPoint, solve};
 use nalgebra::DMatrix;
 
 const SAMPLES: usize = 12_000;
@@ -29,23 +29,23 @@ fn dataset(classes: usize, sorted: bool) -> Dataset {
         .expect("finite")
 }
 
-fn problem<'d>(dataset: &'d Dataset, choice: &LossChoice) -> Problem<'d> {
+fn problem<'d>(dataset: &'d Dataset, choice: &LossSpec) -> Problem<'d> {
     Problem::new(dataset, choice, &ClassWeights::Balanced, 1e-6).expect("a problem")
 }
 
-fn stationary<'a>(dataset: &'a Dataset, choice: &LossChoice) -> StationaryPoint<'a> {
+fn stationary<'a>(dataset: &'a Dataset, choice: &LossSpec) -> StationaryPoint<'a> {
     match solve(&problem(dataset, choice)) {
         Outcome::Stationary(point) => *point,
         other => panic!("{choice:?}: {other:?}"),
     }
 }
 
-fn choices() -> [LossChoice; 4] {
+fn choices() -> [LossSpec; 4] {
     [
-        LossChoice::Logistic,
-        LossChoice::Softmax,
-        LossChoice::Inr { beta: 5.0, variant: InrVariant::Attached },
-        LossChoice::Inr { beta: 5.0, variant: InrVariant::Detached },
+        LossSpec::Logistic,
+        LossSpec::Softmax,
+        LossSpec::Inr { beta: 5.0, variant: InrVariant::Attached },
+        LossSpec::Inr { beta: 5.0, variant: InrVariant::Detached },
     ]
 }
 
@@ -63,7 +63,7 @@ fn the_order_of_samples_does_not_matter() {
 
 #[test]
 fn any_number_of_threads_gives_the_same_bits() {
-    fn on<'a>(threads: usize, dataset: &'a Dataset, choice: &LossChoice) -> StationaryPoint<'a> {
+    fn on<'a>(threads: usize, dataset: &'a Dataset, choice: &LossSpec) -> StationaryPoint<'a> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
         pool.install(|| stationary(dataset, choice))
     }

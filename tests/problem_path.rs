@@ -1,8 +1,8 @@
 //! Problems solved one from another must end where each ends alone.
 
 use equipoise::data::{Dataset, Labels};
-use equipoise::loss::{ClassWeights, InrVariant};
-use equipoise::solver::{LossChoice, Outcome, Problem, StationaryPoint, solve, solve_path};
+use equipoise::loss::{ClassWeights, InrVariant, LossSpec};
+use equipoise::solver::{Outcome, Problem, StationaryPoint, solve, solve_path};
 use nalgebra::DMatrix;
 
 /// Three overlapping classes of different sizes.
@@ -30,7 +30,7 @@ fn weights() -> Vec<ClassWeights> {
     (0..12).map(at).collect()
 }
 
-fn problems<'d>(dataset: &'d Dataset, choice: &LossChoice, l2: f64) -> Vec<Problem<'d>> {
+fn problems<'d>(dataset: &'d Dataset, choice: &LossSpec, l2: f64) -> Vec<Problem<'d>> {
     let stated = |weights| Problem::new(dataset, choice, weights, l2).expect("a problem");
     weights().iter().map(stated).collect()
 }
@@ -42,11 +42,8 @@ fn stationary(outcome: Outcome<'_>) -> StationaryPoint<'_> {
 #[test]
 fn every_problem_of_a_path_ends_where_it_ends_alone() {
     let dataset = overlapping();
-    let choices = [
-        LossChoice::Logistic,
-        LossChoice::Softmax,
-        LossChoice::Inr { beta: 3.0, variant: InrVariant::Attached },
-    ];
+    let choices =
+        [LossSpec::Logistic, LossSpec::Softmax, LossSpec::Inr { beta: 3.0, variant: InrVariant::Attached }];
     for choice in choices {
         for l2 in [0.0, 1e-3] {
             let problems = problems(&dataset, &choice, l2);
@@ -63,7 +60,7 @@ fn every_problem_of_a_path_ends_where_it_ends_alone() {
 #[test]
 fn a_path_takes_fewer_iterations_than_its_problems_alone() {
     let dataset = overlapping();
-    let problems = problems(&dataset, &LossChoice::Logistic, 0.0);
+    let problems = problems(&dataset, &LossSpec::Logistic, 0.0);
     let iterations = |outcomes: Vec<Outcome>| -> u64 {
         outcomes.into_iter().map(|outcome| stationary(outcome).certificate.iterations).sum()
     };
@@ -80,7 +77,7 @@ fn separable_problems_are_found_so_all_along_a_path() {
         *value += 100.0 * f64::from(class);
     }
     let apart = Dataset::unnamed(features, near.labels().clone()).expect("finite");
-    let problems = problems(&apart, &LossChoice::Softmax, 0.0);
+    let problems = problems(&apart, &LossSpec::Softmax, 0.0);
     for outcome in solve_path(&problems) {
         assert!(matches!(outcome, Outcome::Separable(_)), "{outcome:?}");
     }
@@ -89,10 +86,10 @@ fn separable_problems_are_found_so_all_along_a_path() {
 #[test]
 fn problems_that_share_nothing_are_solved_anew() {
     let (one, other) = (overlapping(), overlapping());
-    let choice = LossChoice::Softmax;
+    let choice = LossSpec::Softmax;
     let mut mixed = problems(&one, &choice, 1e-3);
     mixed.truncate(2);
-    mixed.extend(problems(&other, &LossChoice::Logistic, 1e-3).into_iter().take(2));
+    mixed.extend(problems(&other, &LossSpec::Logistic, 1e-3).into_iter().take(2));
     mixed.extend(problems(&one, &choice, 1e-2).into_iter().take(1));
     for (problem, outcome) in mixed.iter().zip(solve_path(&mixed)) {
         let (on_path, alone) = (stationary(outcome), stationary(solve(problem)));
@@ -105,7 +102,7 @@ fn problems_that_share_nothing_are_solved_anew() {
 #[test]
 fn any_number_of_threads_gives_the_same_bits_along_a_path() {
     let dataset = overlapping();
-    let problems = problems(&dataset, &LossChoice::Softmax, 0.0);
+    let problems = problems(&dataset, &LossSpec::Softmax, 0.0);
     let on = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
         pool.install(|| solve_path(&problems)).into_iter().map(|o| stationary(o).head).collect::<Vec<_>>()

@@ -10,9 +10,9 @@
 
 use crate::exact::{Counted, Direction};
 use equipoise::data::{Dataset, Labels};
-use equipoise::loss::ClassWeights;
+use equipoise::loss::{ClassWeights, LossSpec};
 use equipoise::solver::{
-    FeatureValues, Head, LossChoice, Outcome, Problem, RemainingAnswer, Separable, SeparationKind, solve,
+    FeatureValues, Head, Outcome, Problem, RemainingAnswer, Separable, SeparationKind, solve,
 };
 use nalgebra::{DMatrix, DVector};
 
@@ -94,7 +94,7 @@ fn marked(classes: usize) -> Dataset {
     dataset(&samples, labels, classes)
 }
 
-fn outcome<'a>(dataset: &'a Dataset, choice: &LossChoice) -> Outcome<'a> {
+fn outcome<'a>(dataset: &'a Dataset, choice: &LossSpec) -> Outcome<'a> {
     solve(&Problem::new(dataset, choice, &ClassWeights::None, 0.0).expect("a problem"))
 }
 
@@ -121,7 +121,7 @@ fn check(dataset: &Dataset, proof: &Separable) {
 }
 
 /// The outcome, every proof in it checked.
-fn checked<'a>(dataset: &'a Dataset, choice: &LossChoice) -> Outcome<'a> {
+fn checked<'a>(dataset: &'a Dataset, choice: &LossSpec) -> Outcome<'a> {
     let outcome = outcome(dataset, choice);
     if let Outcome::Separable(proof) = &outcome {
         check(dataset, proof);
@@ -129,7 +129,7 @@ fn checked<'a>(dataset: &'a Dataset, choice: &LossChoice) -> Outcome<'a> {
     outcome
 }
 
-fn separable(dataset: &Dataset, choice: &LossChoice) -> Separable {
+fn separable(dataset: &Dataset, choice: &LossSpec) -> Separable {
     match checked(dataset, choice) {
         Outcome::Separable(proof) => *proof,
         other => panic!("{choice:?} should be separable: {other:?}"),
@@ -141,7 +141,7 @@ fn data_apart_are_so_completely() {
     for classes in [2, 3, 6] {
         let (samples, labels) = apart(classes);
         let dataset = dataset(&samples, labels, classes);
-        let proof = separable(&dataset, &LossChoice::Softmax);
+        let proof = separable(&dataset, &LossSpec::Softmax);
         assert_eq!((proof.kind, proof.separated_samples), (SeparationKind::Complete, SAMPLES));
         assert_eq!(proof.classes, (0..classes).collect::<Vec<_>>());
     }
@@ -151,7 +151,7 @@ fn data_apart_are_so_completely() {
 fn a_mark_that_gives_a_class_away_separates_those_samples_only() {
     for classes in [2, 3, 6] {
         let dataset = marked(classes);
-        for choice in [LossChoice::Logistic, LossChoice::Softmax] {
+        for choice in [LossSpec::Logistic, LossSpec::Softmax] {
             let proof = separable(&dataset, &choice);
             assert_eq!(proof.kind, SeparationKind::Quasi, "{choice:?}, {classes} classes");
             assert_eq!(proof.separated_samples, SAMPLES / 50);
@@ -162,7 +162,7 @@ fn a_mark_that_gives_a_class_away_separates_those_samples_only() {
                 (0, FeatureValues::EqualTo(1.0), (SAMPLES / 50) as f64)
             );
             assert_eq!(proof.features(), Some(vec![0]));
-            if choice == LossChoice::Softmax && classes > 2 {
+            if choice == LossSpec::Softmax && classes > 2 {
                 // No other class has marked samples either, but without the last one these are as they should be.
                 let apart: Vec<usize> = proof.separated_classes.iter().map(|own| own.class).collect();
                 assert_eq!(apart, [classes - 1]);
@@ -179,7 +179,7 @@ fn a_small_overlap_of_few_samples_is_solved() {
     for classes in [2, 3, 6] {
         for overlap in [1e-2, 1e-3, 1e-4] {
             let dataset = nearly_apart(classes, overlap);
-            let Outcome::Stationary(point) = outcome(&dataset, &LossChoice::Softmax) else {
+            let Outcome::Stationary(point) = outcome(&dataset, &LossSpec::Softmax) else {
                 panic!("{classes} classes that overlap by {overlap} have a solution");
             };
             assert!(point.recomputed().relative_gradient <= 1e-11, "{classes}: {:?}", point.certificate);
@@ -261,7 +261,7 @@ fn brute_force(rows: &[Vec<f64>], labels: &[usize]) -> bool {
     })
 }
 
-const BOTH: [LossChoice; 2] = [LossChoice::Logistic, LossChoice::Softmax];
+const BOTH: [LossSpec; 2] = [LossSpec::Logistic, LossSpec::Softmax];
 
 #[test]
 fn tiny_tables_of_whole_numbers_are_decided_as_by_brute_force() {
@@ -410,7 +410,7 @@ fn an_overlap_of_a_trillionth_has_its_finite_answer() {
     rows.push(vec![0.0]);
     rows.extend((1..10).map(|i| vec![f64::from(i) / 9.0]));
     let dataset = table(&rows, (0..20).map(|i| usize::from(i >= 10)).collect(), 2);
-    let Outcome::Stationary(point) = checked(&dataset, &LossChoice::Logistic) else { panic!("finite") };
+    let Outcome::Stationary(point) = checked(&dataset, &LossSpec::Logistic) else { panic!("finite") };
     assert!((point.head.coefficients[0] - 241.380_818).abs() < 1e-6, "{}", point.head.coefficients[0]);
 }
 
@@ -550,7 +550,7 @@ fn of_many_classes_those_that_separate_are_named_and_the_rest_is_answered() {
             panic!("{choice:?}: {:?}", left.answer)
         };
         assert!(recomputed.relative_gradient <= 1e-11, "{choice:?}: {recomputed:?}");
-        if choice == LossChoice::Softmax {
+        if choice == LossSpec::Softmax {
             assert!(softmax_gradient(&dataset, &left.classes, head) < 1e-12);
         }
     }

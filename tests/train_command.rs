@@ -97,7 +97,14 @@ fn the_table_shows_epochs_balance_and_curve() {
 #[test]
 fn polishing_brings_the_balance_that_training_only_nears() {
     let directory = directory();
-    for loss in [&["softmax"][..], &["logistic"], &["inr", "--beta", "2"], &["inr", "--detached"]] {
+    for loss in [
+        &["softmax"][..],
+        &["logistic"],
+        &["inr", "--beta", "2"],
+        &["inr", "--detached"],
+        &["focal"],
+        &["balanced-softmax"],
+    ] {
         let more = [&["--polish", "1e-3", "--format", "json", "--loss"], loss].concat();
         let polished = &json(&quick(directory.path(), &more).success())["polished"];
         assert_eq!(polished["status"], "stationary", "{loss:?}");
@@ -210,7 +217,6 @@ fn bad_input_is_named() {
         ("--optimizer adam --momentum 0.5", &["--momentum: goes with --optimizer sgd only"]),
         ("--schedule step:0:0.1", &["schedule", "above 0"]),
         ("--schedule linear", &["--schedule linear: give constant, cosine"]),
-        ("--loss focal --polish", &["--polish: goes with --loss logistic, softmax or inr"]),
         ("--polish much", &["'much'", "--polish", "give a number"]),
         ("--polish -1", &["--polish -1: give zero"]),
         ("--checkpoint .", &["--checkpoint .", "not a regular file"]),

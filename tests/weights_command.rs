@@ -33,7 +33,7 @@ fn weights(directory: &Path, more: &[&str]) -> assert_cmd::assert::Assert {
 fn equal_shortfalls_to_nine_digits() {
     let directory = tempfile::tempdir().expect("a directory");
     data(directory.path());
-    for loss in ["softmax", "logistic"] {
+    for loss in ["softmax", "logistic", "pos-weight"] {
         let output =
             weights(directory.path(), &["--target", "equal-shortfall", "--loss", loss, "--format", "json"]);
         let record: Value = serde_json::from_slice(&output.success().get_output().stdout).expect("JSON");
@@ -49,6 +49,21 @@ fn equal_shortfalls_to_nine_digits() {
             .filter_map(Value::as_f64)
             .collect();
         assert!(unweighted[2] > 2.0 * unweighted[0], "{unweighted:?}");
+    }
+}
+
+#[test]
+fn losses_whose_response_to_weights_is_not_computed_are_refused() {
+    let directory = tempfile::tempdir().expect("a directory");
+    data(directory.path());
+    for (loss, why) in [
+        ("focal", "--loss focal: how its stationary point responds to weights is not computed"),
+        ("inr", "--loss inr: class weights leave it unchanged; weights takes softmax, logistic, pos-weight"),
+    ] {
+        weights(directory.path(), &["--target", "equal-shortfall", "--loss", loss])
+            .code(2)
+            .stdout("")
+            .stderr(predicate::str::contains(why));
     }
 }
 

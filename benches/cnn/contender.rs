@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail, ensure};
 use equipoise::cnn::{Architecture, Optimizer, Recipe, Schedule, Training, TrainingPlan};
 use equipoise::data::random::stream;
 use equipoise::data::{ImageSample, ImageShape, Images, Part, read_images};
-use equipoise::loss::{ClassWeights, FocalProbability, InrVariant, LossPlan};
+use equipoise::loss::{ClassWeights, FocalProbability, InrVariant, LossSpec};
 use rand::Rng;
 use rand::seq::SliceRandom;
 use std::path::Path;
@@ -41,14 +41,14 @@ fn architecture(network: &str) -> Result<Architecture> {
 }
 
 /// A loss and its class weights; some weights have another mean than 1, by which the weighted mean must divide.
-fn loss_of(name: &str) -> Result<(LossPlan, ClassWeights)> {
+fn loss_of(name: &str) -> Result<(LossSpec, ClassWeights)> {
     let effective = ClassWeights::EffectiveNumber(0.999);
     Ok(match name {
-        "logistic" => (LossPlan::Logistic, effective),
-        "softmax" => (LossPlan::Softmax, ClassWeights::Balanced),
-        "inr" => (LossPlan::Inr { beta: 5.0, variant: InrVariant::Attached }, ClassWeights::None),
-        "focal" => (LossPlan::Focal { gamma: 2.0, probability: FocalProbability::Plain }, effective),
-        "logit-adjusted" => (LossPlan::LogitAdjusted { strength: 1.0 }, ClassWeights::None),
+        "logistic" => (LossSpec::Logistic, effective),
+        "softmax" => (LossSpec::Softmax, ClassWeights::Balanced),
+        "inr" => (LossSpec::Inr { beta: 5.0, variant: InrVariant::Attached }, ClassWeights::None),
+        "focal" => (LossSpec::Focal { gamma: 2.0, probability: FocalProbability::Plain }, effective),
+        "logit-adjusted" => (LossSpec::LogitAdjusted { strength: 1.0 }, ClassWeights::None),
         _ => bail!("{name}: logistic, softmax, inr, focal or logit-adjusted"),
     })
 }
@@ -68,7 +68,7 @@ fn losses(directory: &Path, network: Architecture, loss: &str, images: &Path) ->
     // precision from its own in double). A decay strong enough to be seen, and on what it acts.
     // LGL-INR sums over classes where the others take a mean: its gradient is larger by their number, and its steps are to be
     // as small (at the common rate one order of sums grows 1.4e-5 away from another within 50 steps).
-    let rate = if matches!(loss, LossPlan::Inr { .. }) { 1e-4 } else { 1e-3 };
+    let rate = if matches!(loss, LossSpec::Inr { .. }) { 1e-4 } else { 1e-3 };
     let recipe = Recipe { network, epochs: 1, batch: 64, rate, decay: 0.1, ..Recipe::default() };
     let batch = recipe.batch;
     let mut training = Training::new(TrainingPlan::new(recipe, loss, &weights, &sample, SEED)?, &sample)?;
@@ -112,7 +112,7 @@ fn speed(network: &Architecture, steps: usize) -> Result<()> {
         rate: 0.01,
         ..Recipe::default()
     };
-    let plan = TrainingPlan::new(recipe, LossPlan::Softmax, &ClassWeights::None, &sample, SEED)?;
+    let plan = TrainingPlan::new(recipe, LossSpec::Softmax, &ClassWeights::None, &sample, SEED)?;
     let mut training = Training::new(plan, &sample)?;
     let mut order: Vec<usize> = (0..count).collect();
     order.shuffle(&mut stream(SEED, 0));

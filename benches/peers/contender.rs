@@ -8,8 +8,8 @@
 
 use anyhow::{Context, Result, bail};
 use equipoise::data::{Dataset, Labels, read_npy};
-use equipoise::loss::{ClassWeights, InrVariant};
-use equipoise::solver::{LossChoice, Outcome, Problem, StationaryPoint, solve, solve_path};
+use equipoise::loss::{ClassWeights, InrVariant, LossSpec};
+use equipoise::solver::{Outcome, Problem, StationaryPoint, solve, solve_path};
 use nalgebra::DMatrix;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -52,23 +52,18 @@ fn read(directory: &Path, n: usize, d: usize, k: usize) -> Result<(DMatrix<f64>,
     Ok((DMatrix::from_vec(d, n, values), Labels::numbered(classes, k)?))
 }
 
-fn choice_of(loss: &str) -> Result<LossChoice> {
+fn choice_of(loss: &str) -> Result<LossSpec> {
     Ok(match loss {
-        "softmax" => LossChoice::Softmax,
-        "logistic" => LossChoice::Logistic,
-        "inr" => LossChoice::Inr { beta: 5.0, variant: InrVariant::Attached },
-        "inr-detached" => LossChoice::Inr { beta: 5.0, variant: InrVariant::Detached },
+        "softmax" => LossSpec::Softmax,
+        "logistic" => LossSpec::Logistic,
+        "inr" => LossSpec::Inr { beta: 5.0, variant: InrVariant::Attached },
+        "inr-detached" => LossSpec::Inr { beta: 5.0, variant: InrVariant::Detached },
         _ => bail!("{loss}: softmax, logistic, inr or inr-detached"),
     })
 }
 
 /// Class weights `N_c^-t` for `t` from 0 to 1, scaled to a mean of 1 over samples.
-fn path(
-    steps: usize,
-    (features, labels): (DMatrix<f64>, Labels),
-    choice: &LossChoice,
-    l2: f64,
-) -> Result<()> {
+fn path(steps: usize, (features, labels): (DMatrix<f64>, Labels), choice: &LossSpec, l2: f64) -> Result<()> {
     let weights_at = |step: usize| {
         let t = step as f64 / (steps - 1).max(1) as f64;
         let powers = labels.counts().iter().map(|&count| (count as f64).powf(-t));
@@ -115,7 +110,7 @@ fn many(count: u64, n: usize, d: usize, k: usize, l2: f64) -> Result<()> {
     let clock = Clock::start();
     let losses: f64 = datasets
         .par_iter()
-        .map(|dataset| Ok(stationary(dataset, &LossChoice::Softmax, l2)?.loss))
+        .map(|dataset| Ok(stationary(dataset, &LossSpec::Softmax, l2)?.loss))
         .collect::<Result<Vec<f64>>>()?
         .iter()
         .sum();
@@ -124,7 +119,7 @@ fn many(count: u64, n: usize, d: usize, k: usize, l2: f64) -> Result<()> {
     Ok(())
 }
 
-fn stationary<'a>(dataset: &'a Dataset, choice: &LossChoice, l2: f64) -> Result<StationaryPoint<'a>> {
+fn stationary<'a>(dataset: &'a Dataset, choice: &LossSpec, l2: f64) -> Result<StationaryPoint<'a>> {
     match solve(&Problem::new(dataset, choice, &ClassWeights::Balanced, l2)?) {
         Outcome::Stationary(point) => Ok(*point),
         other => bail!("{other:?}"),

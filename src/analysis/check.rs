@@ -9,7 +9,7 @@ use super::observe::{is_trace, unfit};
 use super::specification::{Analysis, Design, Draw, Optimizer, Series, Training};
 use super::train::{self, Refused, Task};
 use crate::data::Dataset;
-use crate::solver::{LossChoice, Problem};
+use crate::solver::Problem;
 
 /// Repetitions an analysis may have at most.
 const MAX_REPETITIONS: u64 = 1_000_000;
@@ -166,13 +166,7 @@ fn problems<'a>(analysis: &'a Analysis, drawn: &mut Option<Drawn<'a>>) -> Result
     };
     for (number, series) in analysis.series.iter().enumerate() {
         let weights = analysis.weights_of(series).weights(dataset.labels().classes(), draw);
-        let Some(choice) = LossChoice::of(&series.loss) else {
-            return fault(
-                format!("series.{number}.loss"),
-                "is for training networks; add a `[training]` table",
-            );
-        };
-        let problem = match Problem::new(dataset, &choice, &weights, analysis.penalty) {
+        let problem = match Problem::new(dataset, &series.loss, &weights, analysis.penalty) {
             Ok(problem) => problem,
             Err(error) => return fault(format!("series.{number}"), error.to_string()),
         };
@@ -224,9 +218,6 @@ fn trainings(analysis: &Analysis, training: &Training) -> Result<(usize, usize),
                 format!("series.{number}.optimizer"),
                 "is of heads that are solved for; set `training.recipe.optimizer`",
             );
-        }
-        if series.polished && LossChoice::of(&series.loss).is_none() {
-            return fault(format!("series.{number}.polished"), "knows `logistic`, `softmax` and `inr` alone");
         }
         let task = Task { analysis, series, draw, rate: training.only_rate() };
         match task.begin(&images.learned_from) {

@@ -10,8 +10,7 @@ use super::specification::{Analysis, Design, DesignSize, Draw, MAX_CLASSES, Opti
 use super::unit::{Unit, UnitKind};
 use crate::cnn::ActivationShape;
 use crate::data::{DataError, digit_images, read_images};
-use crate::loss::LossPlan;
-use crate::solver::LossChoice;
+use crate::loss::LossSpec;
 use std::collections::HashMap;
 
 /// Beginning a unit and keeping its record.
@@ -65,8 +64,10 @@ impl Costs {
 
     /// Upper bound on the bytes of a problem, with its data; trainings are not predicted.
     pub(super) fn memory(&mut self, analysis: &Analysis, series: &Series) -> Result<u128, AnalysisError> {
-        let solved = analysis.training.is_none();
-        let Some(loss) = LossChoice::of(&series.loss).filter(|_| solved) else { return Ok(0) };
+        if analysis.training.is_some() {
+            return Ok(0);
+        }
+        let loss = &series.loss;
         let DesignSize { classes, samples, features } = self.size(analysis)?;
         let (samples, features) = (samples.min(BEYOND_ANY_MACHINE), features.min(BEYOND_ANY_MACHINE));
         // The class sizes do not matter enough to be drawn for this.
@@ -134,18 +135,25 @@ fn fraction_of(samples: f64, one_of: f64) -> f64 {
 
 fn solving(analysis: &Analysis, series: &Series, size: DesignSize) -> f64 {
     let (n, k, d) = (size.samples as f64, size.classes as f64, size.features as f64 + 1.0);
-    let softmax = series.loss == LossPlan::Softmax;
-    let columns = LossChoice::of(&series.loss).map_or(k, |loss| loss.columns(size.classes) as f64);
+    // Losses over all logits at once, which are solved as softmax is or more slowly.
+    let joint = !matches!(
+        series.loss,
+        LossSpec::Logistic
+            | LossSpec::Inr { .. }
+            | LossSpec::PosWeight { .. }
+            | LossSpec::Equalization { .. }
+    );
+    let columns = series.loss.columns(size.classes) as f64;
     let evaluation = n * columns * (LOGIT + d * PRODUCT);
     let unknowns = columns * d;
-    let hessian = match softmax {
+    let hessian = match joint {
         true if unknowns <= DENSE_HESSIAN => products_of_hessian(fraction_of(n, 4.0), unknowns),
         true => CURVATURES * n * unknowns + k * products_of_hessian(fraction_of(n, (d / 64.0).max(4.0)), d),
         false => columns * products_of_hessian(n, d),
     };
-    let evaluations = if softmax { EVALUATIONS.0 } else { EVALUATIONS.1 };
+    let evaluations = if joint { EVALUATIONS.0 } else { EVALUATIONS.1 };
     let solved = evaluations * evaluation + HESSIANS * hessian * HESSIAN_PRODUCT;
-    let solved = if matches!(series.loss, LossPlan::Inr { .. }) { REWEIGHTED * solved } else { solved };
+    let solved = if matches!(series.loss, LossSpec::Inr { .. }) { REWEIGHTED * solved } else { solved };
     let searched = match series.optimizer {
         Optimizer::Newton => solved,
         Optimizer::Lbfgs { iterations } | Optimizer::GradientDescent { iterations } => {

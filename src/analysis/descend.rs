@@ -3,6 +3,7 @@
 use super::specification::Optimizer;
 use crate::balance::Ledger;
 use crate::data::Dataset;
+use crate::loss::Loss;
 use crate::solver::{
     Head, Outcome, Problem, Separable, SolverSettings, StationaryPoint, solve, solve_traced,
 };
@@ -130,7 +131,7 @@ impl<'p> Objective<'p> {
     pub(super) fn evaluate(&self, head: &Head) -> Evaluation {
         let (loss, by_coefficients, by_intercepts) = self.value_and_gradient(head);
         let entries = by_coefficients.iter().chain(&by_intercepts);
-        let ledger = Ledger::at(&**self.problem.loss(), &self.logits(head), self.problem.targets());
+        let ledger = Ledger::at(self.problem.loss(), &self.logits(head), self.problem.targets());
         Evaluation {
             loss,
             gradient_inf: entries.fold(0.0, |largest, entry| largest.max(entry.abs())),

@@ -8,9 +8,9 @@ use crate::balance::{
     neglect, residual_centroids,
 };
 use crate::data::Dataset;
-use crate::loss::LossKind;
+use crate::loss::{BuiltLoss, ClassWeighting, Loss, LossSpec};
 use crate::numeric::{Sigmoid, softplus};
-use crate::solver::{Head, LossChoice, Problem};
+use crate::solver::{Head, Problem};
 use nalgebra::{DMatrix, DVector};
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
@@ -23,7 +23,6 @@ pub(super) fn observe(
     wanted: &[Measure],
     problem: &Problem,
     dataset: &Dataset,
-    choice: &LossChoice,
     descended: &Descended,
 ) -> Measured {
     let objective = Objective::new(problem, dataset);
@@ -37,13 +36,12 @@ pub(super) fn observe(
     let seen = Seen {
         problem,
         dataset,
-        choice,
         head,
         objective: &objective,
         certified: loss,
         measures: LogitMeasures {
             targets,
-            ledger: Ledger::at(&**problem.loss(), &logits, targets),
+            ledger: Ledger::at(problem.loss(), &logits, targets),
             neglect: neglect(&means, targets),
             hits: hits(&logits, targets),
             means,
@@ -66,8 +64,9 @@ pub(super) fn observe(
 pub(super) fn unfit(measure: Measure, problem: &Problem, dataset: &Dataset) -> Option<&'static str> {
     use Measure as M;
     let classes = problem.targets().classes();
-    let softmax = matches!(problem.loss(), LossKind::Softmax(_));
-    let binary_logistic = matches!(problem.loss(), LossKind::Logistic(_)) && classes == 2;
+    let softmax = problem.spec() == Some(&LossSpec::Softmax);
+    let binary_logistic = problem.spec() == Some(&LossSpec::Logistic) && classes == 2;
+    let weighting = problem.spec().map(|spec| spec.row().class_weights);
     match measure {
         M::ErrorRatio
         | M::ExpectedErrorRatio
@@ -87,6 +86,9 @@ pub(super) fn unfit(measure: Measure, problem: &Problem, dataset: &Dataset) -> O
         M::SumRuleResidual if !(softmax || binary_logistic) => {
             Some("is about softmax and the binary logistic loss; take it out of `measure`")
         }
+        M::WeightEffect if weighting == Some(ClassWeighting::Yes) => {
+            Some("is not computed for this loss; take `weight_effect_by_differences`")
+        }
         M::Centroid | M::CentroidResidual if !binary_logistic => {
             Some("is about the binary logistic loss; take it out of `measure`")
         }
@@ -98,7 +100,6 @@ pub(super) fn unfit(measure: Measure, problem: &Problem, dataset: &Dataset) -> O
 struct Seen<'a> {
     problem: &'a Problem<'a>,
     dataset: &'a Dataset,
-    choice: &'a LossChoice,
     head: &'a Head,
     objective: &'a Objective<'a>,
     /// Loss with and without penalty, as the solver says.
@@ -181,7 +182,7 @@ impl Seen<'_> {
     /// R3: `s_k + log(K - 1) / beta`; nothing is guaranteed for another loss.
     fn guarantee(&self) -> Vec<f64> {
         let slack = match self.problem.loss() {
-            LossKind::Inr(inr) => ((inr.classes - 1) as f64).ln() / inr.beta,
+            BuiltLoss::Inr(inr) => ((inr.classes - 1) as f64).ln() / inr.beta,
             _ => f64::INFINITY,
         };
         self.measures.means.shortfall.iter().map(|shortfall| shortfall + slack).collect()
@@ -205,7 +206,7 @@ impl Seen<'_> {
         }
         for class in 0..classes {
             // LGL-INR sums class means: its own class has mass one.
-            let mass = if matches!(loss, LossKind::Inr(_)) { 1.0 } else { targets.mass()[class] };
+            let mass = if matches!(loss, BuiltLoss::Inr(_)) { 1.0 } else { targets.mass()[class] };
             sums.column_mut(class).unscale_mut(mass);
         }
         sums
@@ -231,9 +232,15 @@ impl Seen<'_> {
         let (problem, targets) = (self.problem, self.problem.targets());
         let effect = |class: usize| {
             let weights = targets.class_weights();
-            let choice = self.choice;
-            WeightEffects::by_differences(self.dataset, choice, weights, problem.l2(), class, USUAL_STEP)
-                .map(|effect| effect.diagonal().iter().copied().collect::<Vec<_>>())
+            WeightEffects::by_differences(
+                self.dataset,
+                problem.spec()?,
+                weights,
+                problem.l2(),
+                class,
+                USUAL_STEP,
+            )
+            .map(|effect| effect.diagonal().iter().copied().collect::<Vec<_>>())
         };
         let effects: Option<Vec<Vec<f64>>> = (0..targets.classes()).map(effect).collect();
         effects.unwrap_or_default().concat()

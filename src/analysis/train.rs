@@ -8,8 +8,8 @@ use super::specification::{Analysis, Draw, DrawnImages, Series};
 use crate::balance::{MeanProbability, accuracy, hits, neglect, recalls};
 use crate::cnn::{LastLayer, LastLayerEvaluation, NetworkError, Recipe, Training, TrainingPlan};
 use crate::data::ImageSample;
-use crate::loss::{ClassWeights, Targets};
-use crate::solver::{Head, LossChoice};
+use crate::loss::{ClassWeights, Loss, Targets};
+use crate::solver::Head;
 use std::collections::BTreeMap;
 
 /// A network to train: a series of an analysis on one draw.
@@ -133,10 +133,9 @@ impl Task<'_> {
 
     /// The stationary head on the network's features, with the penalty of training on `W`.
     fn polish(&self, training: &Training, layer: &LastLayer) -> Result<(Head, f64), Refused> {
-        let choice = LossChoice::of(&self.series.loss).ok_or_else(|| {
-            Refused::Impossible("polishing knows `logistic`, `softmax` and `inr` alone".to_owned())
-        })?;
-        layer.finish(&choice, training.targets(), training.plan().recipe.decay)?.map_err(Refused::Endless)
+        layer
+            .finish(&self.series.loss, training.targets(), training.plan().recipe.decay)?
+            .map_err(Refused::Endless)
     }
 }
 

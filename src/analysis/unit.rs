@@ -10,7 +10,7 @@ use super::specification::{Analysis, Design, Draw, Loss, Optimizer, Series, Trai
 use super::train::{Refused, Task, Trained};
 use crate::data::DataError;
 use crate::files::short_digest;
-use crate::solver::{LossChoice, Problem};
+use crate::solver::Problem;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
@@ -277,14 +277,11 @@ impl Unit<'_> {
         let dataset = analysis.data.sample(draw).map_err(|error| impossible(error.to_string()))?;
         let classes = dataset.labels().classes();
         let weights = analysis.weights_of(series).weights(classes, draw);
-        let choice = LossChoice::of(&series.loss)
-            .ok_or_else(|| impossible("no loss that is solved for".to_owned()))?;
-        let problem = Problem::new(&dataset, &choice, &weights, analysis.penalty)
+        let problem = Problem::new(&dataset, &series.loss, &weights, analysis.penalty)
             .map_err(|error| impossible(error.to_string()))?;
         let traced = analysis.measure.iter().any(|&measure| is_trace(measure));
         let descended = descend(&problem, &dataset, series.optimizer, traced);
-        let measured =
-            observe(&analysis.measure, &problem, &dataset, &choice, &descended).map_err(impossible)?;
+        let measured = observe(&analysis.measure, &problem, &dataset, &descended).map_err(impossible)?;
         let ended = match descended.end {
             End::Stationary(_) => Ended::Stationary,
             End::Stopped(_) => Ended::Stopped,

@@ -4,10 +4,9 @@ use super::AuditInput;
 use super::record::problem;
 use crate::balance::{Ledger, accuracy, hits, predicted_class};
 use crate::data::{DataError, Dataset};
-use crate::loss::{ClassWeights, Link, LossPlan, Targets, TrainingLoss};
+use crate::loss::{BuiltLoss, ClassWeights, Link, Loss, LossSpec, Targets};
 use crate::solver::{
-    Conditioning, GeneralOutcome, GeneralProblem, Head, LossChoice, Outcome, Problem, ProblemError,
-    SeparationKind, SolverSettings, solve, solve_general,
+    Conditioning, Head, Outcome, Problem, ProblemError, SeparationKind, SolverSettings, solve, solve_general,
 };
 use nalgebra::DMatrix;
 use serde::Serialize;
@@ -57,15 +56,15 @@ pub struct HeadMeasured {
 /// As [`audit`](super::audit()); or a feature is not finite, or `l2` is negative or too large.
 pub fn compare_head(
     input: &AuditInput,
-    plan: &LossPlan,
+    spec: &LossSpec,
     weights: &ClassWeights,
     l2: f64,
 ) -> Result<Option<HeadComparison>, DataError> {
     let Some(features) = input.feature_matrix()? else { return Ok(None) };
-    let (targets, loss) = problem(input, plan, weights)?;
+    let (targets, loss) = problem(input, spec, weights)?;
     let dataset = Dataset::unnamed(features.clone(), targets.labels().clone())?;
     let over = Over { features: &features, dataset: &dataset, targets: &targets, loss: &loss, l2 };
-    let exact = over.exact(plan, input.head.as_ref())?;
+    let exact = over.exact(spec, input.head.as_ref())?;
     let own = input.head.as_ref();
     let logits_apart = match own {
         None => None,
@@ -91,27 +90,23 @@ struct Over<'a> {
     features: &'a DMatrix<f64>,
     dataset: &'a Dataset,
     targets: &'a Targets,
-    loss: &'a TrainingLoss,
+    loss: &'a BuiltLoss,
     l2: f64,
 }
 
 impl Over<'_> {
     /// The exact head, or why there is none.
-    fn exact(&self, plan: &LossPlan, start: Option<&Head>) -> Result<Result<Head, String>, DataError> {
+    fn exact(&self, spec: &LossSpec, start: Option<&Head>) -> Result<Result<Head, String>, DataError> {
         let columns = self.loss.logit_rows();
         let classes = self.targets.classes();
-        let usual = columns == 1 || columns == classes && (classes > 2 || *plan == LossPlan::Softmax);
-        match LossChoice::of(plan).filter(|_| usual && self.targets.counts().iter().all(|&count| count > 0)) {
-            Some(choice) => self.solved(&choice),
-            None => Ok(self.solved_generally(start)),
-        }
-    }
-
-    fn solved(&self, choice: &LossChoice) -> Result<Result<Head, String>, DataError> {
-        let weights = ClassWeights::Explicit(self.targets.class_weights().to_vec());
+        let usual = columns == 1 || columns == classes && (classes > 2 || *spec == LossSpec::Softmax);
+        let own_algorithm = usual && self.targets.counts().iter().all(|&count| count > 0);
         let refused = |error: ProblemError| DataError::invalid("--l2", error.to_string());
-        let problem = Problem::new(self.dataset, choice, &weights, self.l2).map_err(refused)?;
-        Ok(match solve(&problem).confirmed(&SolverSettings::default()) {
+        let (targets, loss) = (self.targets.clone(), self.loss.clone());
+        let problem =
+            Problem::of_parts(self.dataset, targets, Some(spec.clone()), loss, self.l2).map_err(refused)?;
+        let outcome = if own_algorithm { solve(&problem) } else { solve_general(&problem, start) };
+        Ok(match outcome.confirmed(&SolverSettings::default()) {
             Outcome::Stationary(point) => Ok(point.head),
             Outcome::Separable(found) => Err(match found.kind {
                 SeparationKind::Complete => {
@@ -127,15 +122,6 @@ impl Over<'_> {
         })
     }
 
-    fn solved_generally(&self, start: Option<&Head>) -> Result<Head, String> {
-        let general =
-            GeneralProblem { loss: &**self.loss, targets: self.targets, dataset: self.dataset, l2: self.l2 };
-        match solve_general(&general, start) {
-            GeneralOutcome::Stationary(point) => Ok(point.head),
-            GeneralOutcome::NotConverged { why, .. } => Err(why),
-        }
-    }
-
     fn measured(&self, head: &Head) -> HeadMeasured {
         let logits = head.logits(self.features);
         let mut by_logits = DMatrix::zeros(logits.nrows(), logits.ncols());
@@ -145,7 +131,7 @@ impl Over<'_> {
         HeadMeasured {
             objective: value + 0.5 * self.l2 * head.coefficients.norm_squared(),
             gradient_inf: by_weights.amax().max(by_intercepts.amax()),
-            worst_residual: Ledger::at(&**self.loss, &logits, self.targets).worst_residual(),
+            worst_residual: Ledger::at(self.loss, &logits, self.targets).worst_residual(),
             accuracy: accuracy(&hits(&logits, self.targets), self.targets),
         }
     }

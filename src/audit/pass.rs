@@ -2,14 +2,16 @@
 
 use super::AuditInput;
 use super::inr::{ColumnMeans, value_and_flows};
-use crate::balance::{Calibration, CalibrationTally, MeanProbability, predicted_class, sample_probabilities};
+use crate::balance::{
+    Calibration, CalibrationTally, ClassRows, MeanProbability, Row, predicted_class, sample_probabilities,
+};
 use crate::data::DataError;
-use crate::loss::{ColumnWeights, Link, Targets, TrainingLoss};
-use crate::numeric::{Sigmoid, Sum, softplus, two_sum};
+use crate::loss::{BuiltLoss, ColumnWeights, Link, Loss, Targets};
+use crate::numeric::{Sigmoid, Sum, softplus};
 use nalgebra::DMatrix;
 use rayon::prelude::*;
+use std::borrow::Cow;
 use std::ops::Range;
-use std::sync::Arc;
 
 /// About how many logits are processed together: their intermediate results fit into a core's cache.
 const LOGITS_AT_ONCE: usize = 1 << 15;
@@ -43,16 +45,15 @@ pub(super) struct Tallied {
 pub(super) fn tally(
     input: &AuditInput,
     targets: &Targets,
-    loss: &TrainingLoss,
+    loss: &BuiltLoss,
     shift: &[f64],
 ) -> Result<Tallied, DataError> {
     let (samples, columns) = (targets.samples(), input.columns());
     let block = (LOGITS_AT_ONCE / columns).clamp(BLOCK.start, BLOCK.end);
     let blocks = samples.div_ceil(block);
     let parts = (MAX_SUMS / (8 * targets.classes().pow(2))).clamp(PARTS.start, PARTS.end).min(blocks);
-    let direct = Direct::of(loss, targets);
     let part = |number: usize| -> Result<Part, DataError> {
-        let mut part = Part::new(targets, loss, columns, &direct);
+        let mut part = Part::new(targets, loss, columns);
         for place in blocks * number / parts..blocks * (number + 1) / parts {
             let range = place * block..((place + 1) * block).min(samples);
             let mut logits = input.logits(range.clone(), loss.link())?;
@@ -64,7 +65,7 @@ pub(super) fn tally(
         Ok(part)
     };
     let parts: Vec<Result<Part, DataError>> = (0..parts).into_par_iter().map(part).collect();
-    let mut whole = Part::new(targets, loss, columns, &direct);
+    let mut whole = Part::new(targets, loss, columns);
     for part in parts {
         whole.merge(&part?);
     }
@@ -75,7 +76,6 @@ pub(super) fn tally(
 struct Part {
     link: Link,
     value: Sum,
-    direct: Direct,
     /// Of the gradient, by column: entries of samples of other classes, and of the column's own class.
     others: Row,
     own: Vec<Sum>,
@@ -92,37 +92,8 @@ struct Part {
     log_weights: Vec<f64>,
 }
 
-/// Losses whose gradient follows from the probabilities that are summed anyway.
-#[derive(Clone)]
-enum Direct {
-    /// Softmax cross-entropy: the factor of each class on the weights of its samples.
-    Softmax(Vec<f64>),
-    /// Logistic: the factor of each class on the weights of its samples, in every logit.
-    ClassWeighted(Arc<[f64]>),
-    /// The same in each logit (rows), by class (columns).
-    PairWeighted(Arc<DMatrix<f64>>),
-    /// LGL-INR, which is not a sum over samples: it follows from class means.
-    FromMeans,
-    /// Any other.
-    Other,
-}
-
-impl Direct {
-    fn of(loss: &TrainingLoss, targets: &Targets) -> Self {
-        match loss {
-            TrainingLoss::Softmax(loss) => Self::Softmax(loss.normalised_class_weights(targets)),
-            TrainingLoss::Logistic(loss) => match loss.column_weights() {
-                ColumnWeights::OfClass(weights) => Self::ClassWeighted(Arc::clone(weights)),
-                ColumnWeights::OfPair(weights) => Self::PairWeighted(Arc::new(weights.transpose())),
-            },
-            TrainingLoss::Inr(_) => Self::FromMeans,
-            _ => Self::Other,
-        }
-    }
-}
-
 impl Part {
-    fn new(targets: &Targets, loss: &TrainingLoss, columns: usize, direct: &Direct) -> Self {
+    fn new(targets: &Targets, loss: &BuiltLoss, columns: usize) -> Self {
         let classes = targets.classes();
         let rows = || ClassRows::new(classes);
         let weights = targets.class_weights();
@@ -130,15 +101,13 @@ impl Part {
         Self {
             link: loss.link(),
             value: Sum::default(),
-            direct: direct.clone(),
             others: Row::new(columns),
             own: vec![Sum::default(); columns],
             column_of: (0..classes).map(|class| (0..columns).find(|&k| loss.target_of(k) == class)).collect(),
             probability: rows(),
             shortfall: vec![Sum::default(); classes],
-            shifted: matches!(loss, TrainingLoss::Shifted(_) | TrainingLoss::Seesaw(_))
-                .then(|| (rows(), vec![Sum::default(); classes])),
-            columns: matches!(loss, TrainingLoss::Inr(_)).then(|| (rows(), rows())),
+            shifted: None,
+            columns: matches!(loss, BuiltLoss::Inr(_)).then(|| (rows(), rows())),
             hits: vec![0.0; classes],
             calibration: CalibrationTally::new(classes),
             prior_corrected: is_weighted.then(|| CalibrationTally::new(classes)),
@@ -146,15 +115,15 @@ impl Part {
         }
     }
 
-    fn add(&mut self, logits: &DMatrix<f64>, batch: &Targets, loss: &TrainingLoss) {
-        if matches!(self.direct, Direct::Other) {
+    fn add(&mut self, logits: &DMatrix<f64>, batch: &Targets, loss: &BuiltLoss) {
+        if matches!(loss, BuiltLoss::PerSample(_)) {
             self.add_gradient(logits, batch, loss);
         }
         let mut sample = vec![Sigmoid { probability: 0.0, complement: 1.0 }; batch.classes()];
         for (number, (column, &label)) in logits.column_iter().zip(batch.class_indices()).enumerate() {
             let (z, class, weight) = (column.as_slice(), label as usize, batch.sample_weight(number));
             let log_own = sample_probabilities(self.link, z, class, &mut sample);
-            self.add_direct(z, &sample, (class, weight), log_own);
+            self.add_from_probabilities(loss, batch, z, &sample, (class, weight), log_own);
             self.probability.add(class, weight, sample.iter().map(|pair| pair.probability));
             self.shortfall[class].add(weight * sample[class].complement);
             if let Some((losses, slopes)) = &mut self.columns {
@@ -172,8 +141,8 @@ impl Part {
                 tally.add_corrected(self.link, z, (class, weight), &self.log_weights);
             }
         }
-        if let Some((rows, shortfall)) = &mut self.shifted {
-            let shifted = loss.adjusted_logits(logits, batch);
+        if let Cow::Owned(shifted) = loss.adjusted_logits(logits, batch) {
+            let (rows, shortfall) = shifted_sums(&mut self.shifted, batch.classes());
             for (number, (column, &label)) in shifted.column_iter().zip(batch.class_indices()).enumerate() {
                 let (class, weight) = (label as usize, batch.sample_weight(number));
                 sample_probabilities(self.link, column.as_slice(), class, &mut sample);
@@ -183,7 +152,7 @@ impl Part {
         }
     }
 
-    fn add_gradient(&mut self, logits: &DMatrix<f64>, batch: &Targets, loss: &TrainingLoss) {
+    fn add_gradient(&mut self, logits: &DMatrix<f64>, batch: &Targets, loss: &BuiltLoss) {
         let mut gradient = DMatrix::zeros(logits.nrows(), logits.ncols());
         self.value.add(loss.value_and_gradient(logits, batch, &mut gradient));
         for (mut column, &label) in gradient.column_iter_mut().zip(batch.class_indices()) {
@@ -194,34 +163,38 @@ impl Part {
         }
     }
 
-    /// Loss and gradient of a sample from its probabilities.
-    fn add_direct(
+    /// Loss and gradient of a sample from its probabilities, for losses by whose structure they follow.
+    fn add_from_probabilities(
         &mut self,
+        loss: &BuiltLoss,
+        targets: &Targets,
         z: &[f64],
         sample: &[Sigmoid],
         (class, sample_weight): (usize, f64),
         log_own: f64,
     ) {
         let own = self.column_of[class];
-        match &self.direct {
-            Direct::Softmax(weights) => {
-                let weight = sample_weight * weights[class];
+        match loss {
+            BuiltLoss::Softmax(loss) => {
+                let weight = sample_weight * (targets.class_weights()[class] / loss.denominator());
                 self.value.add(-weight * log_own);
                 self.own[class].add(-weight * sample[class].complement);
                 let others = sample.iter().enumerate();
                 self.others
                     .add(others.map(|(k, pair)| if k == class { 0.0 } else { weight * pair.probability }));
             }
-            Direct::ClassWeighted(weights) => {
-                let weight = sample_weight * weights[class];
-                self.add_logistic(z, sample, own, std::iter::repeat_n(weight, z.len()));
-            }
-            Direct::PairWeighted(weights) => {
-                let weights = Arc::clone(weights);
-                let weights = weights.column(class);
-                self.add_logistic(z, sample, own, weights.iter().map(|weight| sample_weight * weight));
-            }
-            Direct::FromMeans | Direct::Other => {}
+            BuiltLoss::Logistic(loss) => match loss.column_weights() {
+                ColumnWeights::OfClass(weights) => {
+                    let weight = sample_weight * weights[class];
+                    self.add_logistic(z, sample, own, std::iter::repeat_n(weight, z.len()));
+                }
+                ColumnWeights::OfPair(weights) => {
+                    let weights = weights.row(class);
+                    self.add_logistic(z, sample, own, weights.iter().map(|weight| sample_weight * weight));
+                }
+            },
+            // LGL-INR follows from class means, the others from their own gradient.
+            BuiltLoss::Inr(_) | BuiltLoss::PerSample(_) => {}
         }
     }
 
@@ -256,7 +229,8 @@ impl Part {
         merge(&mut self.own, &other.own);
         self.probability.merge(&other.probability);
         merge(&mut self.shortfall, &other.shortfall);
-        if let (Some((rows, shortfall)), Some((others, short))) = (&mut self.shifted, &other.shifted) {
+        if let Some((others, short)) = &other.shifted {
+            let (rows, shortfall) = shifted_sums(&mut self.shifted, self.hits.len());
             rows.merge(others);
             merge(shortfall, short);
         }
@@ -273,7 +247,7 @@ impl Part {
         }
     }
 
-    fn finish(self, targets: &Targets, loss: &TrainingLoss) -> Tallied {
+    fn finish(self, targets: &Targets, loss: &BuiltLoss) -> Tallied {
         let sizes = targets.sizes();
         let means = |rows: &ClassRows, shortfall: &[Sum]| MeanProbability {
             matrix: rows.means(sizes),
@@ -301,7 +275,7 @@ impl Part {
             prior_corrected: self.prior_corrected.map(|tally| tally.calibration(sizes)),
             means: plain,
         };
-        if let (TrainingLoss::Inr(inr), Some((losses, slopes))) = (loss, &self.columns) {
+        if let (BuiltLoss::Inr(inr), Some((losses, slopes))) = (loss, &self.columns) {
             let columns = ColumnMeans { loss: losses.means(sizes), slope: slopes.means(sizes) };
             (tallied.loss, tallied.flows) = value_and_flows(inr, &tallied.means, &columns);
             tallied.bias_gradient = tallied.flows.iter().map(|(up, down)| down - up).collect();
@@ -310,79 +284,12 @@ impl Part {
     }
 }
 
-/// Compensated sums of rows of numbers.
-struct Row {
-    rounded: Vec<f64>,
-    error: Vec<f64>,
-}
-
-impl Row {
-    fn new(length: usize) -> Self {
-        // Zeros that are written: pages that are read first, as sums are, would be mapped twice.
-        let zeros = || {
-            let mut zeros = Vec::with_capacity(length);
-            zeros.resize(length, 0.0);
-            zeros
-        };
-        Self { rounded: zeros(), error: zeros() }
-    }
-
-    fn add(&mut self, terms: impl Iterator<Item = f64>) {
-        add(&mut self.rounded, &mut self.error, terms);
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.add(other.rounded.iter().copied());
-        self.add(other.error.iter().copied());
-    }
-
-    /// What each sum is in two parts.
-    fn parts(&self) -> impl Iterator<Item = [f64; 2]> + '_ {
-        self.rounded.iter().zip(&self.error).map(|(&rounded, &error)| [rounded, error])
-    }
-}
-
-/// The same of numbers of the samples of each class, one per class: `K x K`, a row for each true class.
-struct ClassRows {
-    classes: usize,
-    sums: Row,
-}
-
-impl ClassRows {
-    fn new(classes: usize) -> Self {
-        Self { classes, sums: Row::new(classes * classes) }
-    }
-
-    /// Adds the numbers of a sample of a class, times the sample's weight.
-    fn add(&mut self, class: usize, weight: f64, terms: impl Iterator<Item = f64>) {
-        let row = class * self.classes..(class + 1) * self.classes;
-        let (rounded, error) = (&mut self.sums.rounded[row.clone()], &mut self.sums.error[row]);
-        add(rounded, error, terms.map(|term| weight * term));
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.sums.merge(&other.sums);
-    }
-
-    fn means(&self, sizes: &[f64]) -> DMatrix<f64> {
-        let totals = self
-            .sums
-            .parts()
-            .enumerate()
-            .map(|(place, [rounded, error])| (rounded + error) / sizes[place / self.classes]);
-        DMatrix::from_row_iterator(self.classes, self.classes, totals)
-    }
+/// Probabilities and shortfalls of adjusted logits, from the first sample on that a loss adjusts.
+fn shifted_sums(sums: &mut Option<(ClassRows, Vec<Sum>)>, classes: usize) -> &mut (ClassRows, Vec<Sum>) {
+    sums.get_or_insert_with(|| (ClassRows::new(classes), vec![Sum::default(); classes]))
 }
 
 fn plus(mut sum: Sum, parts: [f64; 2]) -> f64 {
     parts.into_iter().for_each(|part| sum.add(part));
     sum.value()
-}
-
-fn add(rounded: &mut [f64], error: &mut [f64], terms: impl Iterator<Item = f64>) {
-    for ((rounded, error), term) in rounded.iter_mut().zip(error).zip(terms) {
-        let (sum, lost) = two_sum(*rounded, term);
-        *rounded = sum;
-        *error += lost;
-    }
 }

@@ -4,8 +4,8 @@ use super::AuditInput;
 use super::pass::tally;
 use super::record::{Measured, problem};
 use crate::data::{DataError, Dataset};
-use crate::loss::{ClassWeights, LossPlan};
-use crate::solver::{GeneralOutcome, GeneralProblem, solve_general};
+use crate::loss::{ClassWeights, Loss, LossSpec};
+use crate::solver::{Outcome, Problem, solve_general};
 use serde::Serialize;
 
 /// Intercepts that make the loss stationary, and what is measured with them.
@@ -27,19 +27,24 @@ pub struct Recalibration {
 /// As [`audit`](super::audit()).
 pub fn recalibrate(
     input: &AuditInput,
-    plan: &LossPlan,
+    spec: &LossSpec,
     weights: &ClassWeights,
     tolerance: f64,
 ) -> Result<Recalibration, DataError> {
-    let (targets, loss) = problem(input, plan, weights)?;
+    let (targets, loss) = problem(input, spec, weights)?;
     let logits = input.logits(0..targets.samples(), loss.link())?;
     let dataset = Dataset::from_logits(logits, targets.labels().clone())?;
-    let general = GeneralProblem { loss: &*loss, targets: &targets, dataset: &dataset, l2: 0.0 };
-    let (point, not_converged) = match solve_general(&general, None) {
-        GeneralOutcome::Stationary(point) => (point, None),
-        GeneralOutcome::NotConverged { why, at } => (at, Some(why)),
+    let problem = Problem::of_parts(&dataset, targets.clone(), Some(spec.clone()), loss.clone(), 0.0)
+        .map_err(|error| DataError::invalid("--loss", error.to_string()))?;
+    let (mut added, not_converged) = match solve_general(&problem, None) {
+        Outcome::Stationary(point) => (point.head.intercepts, None),
+        Outcome::NotConverged { why, rounded, .. } => {
+            let reached = rounded.map(|rounded| rounded.head.intercepts);
+            (reached.unwrap_or_else(|| vec![0.0; input.columns()]), Some(why))
+        }
+        // Intercepts alone separate nothing.
+        Outcome::Separable(_) => (vec![0.0; input.columns()], Some("the classes are separable".to_owned())),
     };
-    let mut added = point.head.intercepts;
     if let Some(free) = loss.free_shift() {
         let along: f64 = added.iter().zip(&free).map(|(entry, free)| entry * free).sum();
         let coefficient = along / free.iter().map(|free| free * free).sum::<f64>();

@@ -6,9 +6,8 @@ use crate::balance::{
     Calibration, FlowPolytope, LedgerEntry, MeanProbability, Neglect, accuracy, neglect, recalls,
 };
 use crate::data::DataError;
-use crate::loss::{ClassWeights, Link, LossPlan, Targets, TrainingLoss, WeightError};
-use crate::numeric::{Count, largest_magnitude};
-use nalgebra::DMatrix;
+use crate::loss::{BuiltLoss, ClassWeights, Link, Loss, LossSpec, Targets, WeightError};
+use crate::numeric::{Count, largest_magnitude, rows};
 use serde::Serialize;
 
 /// What the sum over samples is divided by.
@@ -32,7 +31,7 @@ pub struct AuditRecord {
     /// Name of the loss.
     pub loss_name: String,
     /// The loss with its parameters.
-    pub loss_plan: LossPlan,
+    pub loss_plan: LossSpec,
     /// The denominator of the sum over samples; LGL-INR, a sum over classes of means, has none.
     pub reduction: Reduction,
     /// `lambda_c`.
@@ -126,16 +125,16 @@ pub struct PolytopePosition {
 pub fn audit(
     input: &AuditInput,
     loss_name: &str,
-    plan: &LossPlan,
+    spec: &LossSpec,
     weights: &ClassWeights,
     (reduction, tolerance): (Reduction, f64),
 ) -> Result<AuditRecord, DataError> {
-    let (targets, loss) = problem(input, plan, weights)?;
+    let (targets, loss) = problem(input, spec, weights)?;
     let tallied = tally(input, &targets, &loss, &vec![0.0; input.columns()])?;
     let labels = input.labels();
     Ok(AuditRecord {
         loss_name: loss_name.to_owned(),
-        loss_plan: plan.clone(),
+        loss_plan: spec.clone(),
         reduction,
         class_weights: targets.class_weights().to_vec(),
         classes: labels.class_names().to_vec(),
@@ -151,18 +150,13 @@ pub fn audit(
 /// What the logits are held against.
 pub(super) fn problem(
     input: &AuditInput,
-    plan: &LossPlan,
+    spec: &LossSpec,
     weights: &ClassWeights,
-) -> Result<(Targets, TrainingLoss), DataError> {
+) -> Result<(Targets, BuiltLoss), DataError> {
     let (labels, columns) = (input.labels(), input.columns());
     let invalid = |problem: String| DataError::invalid("--loss", problem);
-    if let Some(problem) = plan.problem_for(labels.classes()) {
+    if let Some(problem) = spec.problem_on(labels) {
         return Err(invalid(problem));
-    }
-    if let (true, Some(absent)) = (plan.reads_counts(), labels.counts().iter().position(|&count| count == 0))
-    {
-        let name = &labels.class_names()[absent];
-        return Err(invalid(format!("depends on class sizes, and class {name} has no sample")));
     }
     let targets = Targets::new(labels, weights).map_err(|error: WeightError| {
         DataError::invalid(
@@ -170,7 +164,7 @@ pub(super) fn problem(
             error.to_string().trim_start_matches("class weights: ").to_owned(),
         )
     })?;
-    let loss = plan.build_columns(&targets, columns);
+    let loss = spec.build_columns(&targets, columns);
     if loss.logit_rows() != columns {
         return Err(invalid(format!(
             "takes {} logits per sample, and there is {columns}; of one logit for two classes, --loss logistic speaks",
@@ -182,8 +176,8 @@ pub(super) fn problem(
 
 impl Reduction {
     /// What losses in their own reduction are multiplied by.
-    fn factor(self, loss: &TrainingLoss, targets: &Targets) -> f64 {
-        if matches!(loss, TrainingLoss::Inr(_)) {
+    fn factor(self, loss: &BuiltLoss, targets: &Targets) -> f64 {
+        if matches!(loss, BuiltLoss::Inr(_)) {
             return 1.0;
         }
         let (mass, samples) = (targets.total_mass(), targets.total_size());
@@ -200,7 +194,7 @@ impl Measured {
     pub(super) fn of(
         tallied: &Tallied,
         targets: &Targets,
-        loss: &TrainingLoss,
+        loss: &BuiltLoss,
         factor: f64,
         tolerance: f64,
     ) -> Self {
@@ -233,10 +227,6 @@ impl Measured {
             recall,
         }
     }
-}
-
-fn rows(matrix: &DMatrix<f64>) -> Vec<Vec<f64>> {
-    matrix.row_iter().map(|row| row.iter().copied().collect()).collect()
 }
 
 /// A single column is that of class 1; class 0 sees the same flows from the other side.

@@ -2,7 +2,7 @@
 
 use super::record::{AuditRecord, Measured};
 use super::{HeadComparison, Recalibration};
-use crate::loss::LossPlan;
+use crate::loss::LossSpec;
 use crate::numeric::significant;
 
 /// Classes that are spoken of one by one, at most.
@@ -53,7 +53,7 @@ impl Findings<'_> {
                 self.name()
             );
         }
-        let unit = if matches!(self.record.loss_plan, LossPlan::Inr { .. }) {
+        let unit = if matches!(self.record.loss_plan, LossSpec::Inr { .. }) {
             "mean probability"
         } else {
             "weighted samples"

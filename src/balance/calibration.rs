@@ -1,8 +1,8 @@
 //! Whether predicted probabilities are frequencies, and the map back from reweighted ones.
 
-use super::class_losses::{largest, log_probabilities, normalise};
+use super::class_losses::log_probabilities;
 use crate::loss::{Link, Targets};
-use crate::numeric::{Sigmoid, Sum};
+use crate::numeric::{Sigmoid, Sum, argmax, log_softmax};
 use nalgebra::DMatrix;
 use serde::Serialize;
 
@@ -128,7 +128,7 @@ impl CalibrationTally {
     ) {
         log_probabilities(link, z, &mut self.logarithms);
         self.logarithms.iter_mut().zip(subtracted).for_each(|(log, number)| *log -= number);
-        normalise(&mut self.logarithms);
+        log_softmax(&mut self.logarithms);
         self.add(class_and_weight);
     }
 
@@ -148,7 +148,7 @@ impl CalibrationTally {
         self.log_loss[class].add(weight * -logarithms[class]);
         let apart = |(k, log): (usize, &f64)| if k == class { log.exp_m1() } else { log.exp() }.powi(2);
         self.brier.add(weight * logarithms.iter().enumerate().map(apart).sum::<f64>());
-        let predicted = largest(logarithms);
+        let predicted = argmax(logarithms);
         self.count(predicted, logarithms[predicted].exp(), (class, weight));
     }
 
@@ -196,8 +196,8 @@ mod tests {
     use super::*;
     use crate::balance::{predicted_class, sample_probabilities};
     use crate::data::{GroupedDesign, Labels};
-    use crate::loss::ClassWeights;
-    use crate::solver::{LossChoice, Problem, solve};
+    use crate::loss::{ClassWeights, LossSpec};
+    use crate::solver::{Problem, solve};
     use nalgebra::dmatrix;
 
     #[test]
@@ -231,7 +231,7 @@ mod tests {
             GroupedDesign::new(vec![vec![30, 10, 5], vec![8, 20, 4], vec![2, 3, 18]]).expect("valid");
         let dataset = design.dataset().expect("small");
         let at = |weights: &ClassWeights| {
-            let problem = Problem::new(&dataset, &LossChoice::Softmax, weights, 0.0).expect("a problem");
+            let problem = Problem::new(&dataset, &LossSpec::Softmax, weights, 0.0).expect("a problem");
             let point = solve(&problem).stationary().expect("a stationary point");
             (point.logits(), problem.targets().clone())
         };

@@ -1,7 +1,7 @@
 //! Logarithms of probabilities, and the mean log loss of each class.
 
 use crate::loss::{Link, Targets};
-use crate::numeric::{Sum, softplus};
+use crate::numeric::{Sum, log_softmax, softplus};
 use nalgebra::DMatrix;
 
 /// Mean loss over each class's samples, by their own weights but not that of the class: `-log p_y` for softmax and binary logits, summed over columns for
@@ -34,21 +34,7 @@ pub(super) fn log_probabilities(link: Link, z: &[f64], logarithms: &mut [f64]) {
         (Link::Sigmoid, _) => logarithms.iter_mut().zip(z).for_each(|(log, z)| *log = -softplus(-z)),
         (Link::Softmax, _) => {
             logarithms.copy_from_slice(z);
-            normalise(logarithms);
+            log_softmax(logarithms);
         }
     }
-}
-
-/// Makes exponentials sum to one.
-pub(super) fn normalise(logarithms: &mut [f64]) {
-    let most = largest(logarithms);
-    let largest = logarithms[most];
-    let others = logarithms.iter().enumerate().filter(|&(k, _)| k != most);
-    let rest = others.map(|(_, log)| (log - largest).exp()).sum::<f64>().ln_1p();
-    logarithms.iter_mut().for_each(|log| *log = (*log - largest) - rest);
-}
-
-/// Where the largest is, the first of equals.
-pub(super) fn largest(numbers: &[f64]) -> usize {
-    (0..numbers.len()).fold(0, |most, k| if numbers[k] > numbers[most] { k } else { most })
 }

@@ -4,9 +4,9 @@ use super::mean_probability::{MeanProbability, sample_probabilities};
 use super::weight_effects::{effects, means_with};
 use crate::data::random::{log_uniform, stream};
 use crate::data::{DataError, Dataset, PlacedGroups};
-use crate::loss::{ClassWeights, Link, Targets};
+use crate::loss::{ClassWeights, Link, Loss, LossSpec, Targets};
 use crate::numeric::Sigmoid;
-use crate::solver::{LossChoice, Problem, WeightResponse, solve};
+use crate::solver::{Problem, WeightResponse, solve};
 use nalgebra::DMatrix;
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
@@ -212,8 +212,8 @@ impl EffectSearch {
 
     /// The loss that the effects are those of.
     #[must_use]
-    pub fn choice(&self) -> LossChoice {
-        if self.classes == 2 { LossChoice::Logistic } else { LossChoice::Softmax }
+    pub fn choice(&self) -> LossSpec {
+        if self.classes == 2 { LossSpec::Logistic } else { LossSpec::Softmax }
     }
 
     fn draw(&self, number: u64) -> Result<Option<Candidate>, DataError> {

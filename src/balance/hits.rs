@@ -1,13 +1,14 @@
 //! Which samples are correctly classified, and by which margin.
 
 use crate::loss::Targets;
+use crate::numeric::argmax;
 use nalgebra::DMatrix;
 
 /// The predicted class of a sample: that of its largest logit; of a single logit, that of its sign.
 pub(crate) fn predicted_class(logits: &[f64]) -> usize {
     match logits {
         &[single] => usize::from(single > 0.0),
-        logits => (0..logits.len()).fold(0, |most, k| if logits[k] > logits[most] { k } else { most }),
+        logits => argmax(logits),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The mean-probability matrix `P`: row = true class, column = predicted class.
 
+use super::class_rows::ClassRows;
 use crate::loss::{Link, Targets};
 use crate::numeric::{Sigmoid, Sum, softmax_with_complements, softplus};
 use nalgebra::DMatrix;
@@ -46,21 +47,17 @@ impl MeanProbability {
     #[must_use]
     pub fn of(link: Link, logits: &DMatrix<f64>, targets: &Targets) -> Self {
         let classes = targets.classes();
-        let mut sums = vec![Sum::default(); classes * classes];
+        let mut sums = ClassRows::new(classes);
         let mut short = vec![Sum::default(); classes];
         let mut sample = vec![Sigmoid { probability: 0.0, complement: 1.0 }; classes];
         let columns = logits.as_slice().chunks(logits.nrows());
         for (number, (column, &label)) in columns.zip(targets.class_indices()).enumerate() {
             let (class, weight) = (label as usize, targets.sample_weight(number));
             sample_probabilities(link, column, class, &mut sample);
-            for (predicted, pair) in sample.iter().enumerate() {
-                sums[class * classes + predicted].add(weight * pair.probability);
-            }
+            sums.add(class, weight, sample.iter().map(|pair| pair.probability));
             short[class].add(weight * sample[class].complement);
         }
-        let matrix = DMatrix::from_fn(classes, classes, |class, predicted| {
-            sums[class * classes + predicted].value() / targets.sizes()[class]
-        });
+        let matrix = sums.means(targets.sizes());
         let shortfall = short.iter().zip(targets.sizes()).map(|(sum, size)| sum.value() / size).collect();
         Self { matrix, shortfall }
     }
@@ -79,19 +76,12 @@ impl ClassMeans {
     #[must_use]
     pub fn of(logits: &DMatrix<f64>, targets: &Targets) -> Self {
         let classes = targets.classes();
-        let mut sums = vec![(Sum::default(), Sum::default()); classes * classes];
+        let (mut loss, mut variance) = (ClassRows::new(classes), ClassRows::new(classes));
         for (number, (column, &label)) in logits.column_iter().zip(targets.class_indices()).enumerate() {
-            let weight = targets.sample_weight(number);
-            for (predicted, &z) in column.iter().enumerate() {
-                let (loss, variance) = &mut sums[label as usize * classes + predicted];
-                loss.add(weight * softplus(z));
-                variance.add(weight * Sigmoid::of(z).slope());
-            }
+            let (class, weight) = (label as usize, targets.sample_weight(number));
+            loss.add(class, weight, column.iter().map(|&z| softplus(z)));
+            variance.add(class, weight, column.iter().map(|&z| Sigmoid::of(z).slope()));
         }
-        let mean = |sum: Sum, class: usize| sum.value() / targets.sizes()[class];
-        Self {
-            loss: DMatrix::from_fn(classes, classes, |c, k| mean(sums[c * classes + k].0, c)),
-            variance: DMatrix::from_fn(classes, classes, |c, k| mean(sums[c * classes + k].1, c)),
-        }
+        Self { loss: loss.means(targets.sizes()), variance: variance.means(targets.sizes()) }
     }
 }

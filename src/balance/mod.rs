@@ -3,6 +3,7 @@
 
 mod calibration;
 mod class_losses;
+mod class_rows;
 mod effect_search;
 mod held_out;
 mod hits;
@@ -19,6 +20,7 @@ mod witness;
 pub(crate) use calibration::CalibrationTally;
 pub use calibration::{Calibration, CalibrationError};
 pub use class_losses::class_log_losses;
+pub(crate) use class_rows::{ClassRows, Row};
 pub use effect_search::{EffectSearch, FoundEffect, MORE_WEIGHT, UnexpectedEffect};
 pub use held_out::{HeldOutBalance, held_out_balance, held_out_bias};
 pub(crate) use hits::predicted_class;

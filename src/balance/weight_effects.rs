@@ -1,10 +1,11 @@
 //! The weight-effect Jacobian: what every class weight does to every mean probability (docs/theory.md#w1, #w2).
 
+use super::class_rows::ClassRows;
 use super::mean_probability::MeanProbability;
 use crate::data::Dataset;
-use crate::loss::{ClassWeights, Link, Targets};
+use crate::loss::{ClassWeights, Link, Loss, LossSpec, Targets};
 use crate::numeric::{Sigmoid, Sum, largest_magnitude};
-use crate::solver::{LossChoice, NoResponse, Problem, StationaryPoint, WeightResponse, solve};
+use crate::solver::{NoResponse, Problem, StationaryPoint, WeightResponse, solve};
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 
@@ -42,7 +43,7 @@ impl WeightEffects {
     #[must_use]
     pub fn by_differences(
         dataset: &Dataset,
-        choice: &LossChoice,
+        choice: &LossSpec,
         class_weights: &[f64],
         l2: f64,
         class: usize,
@@ -90,7 +91,7 @@ pub(super) fn effects(
 /// Mean probabilities with some class weights; `None` without a stationary point.
 pub(super) fn means_with(
     dataset: &Dataset,
-    choice: &LossChoice,
+    choice: &LossSpec,
     class_weights: Vec<f64>,
     l2: f64,
 ) -> Option<MeanProbability> {
@@ -118,7 +119,7 @@ fn rates(link: Link, mut logits: DMatrix<f64>) -> DMatrix<f64> {
 /// Class means of the change of every probability when logits change by `change`; both `Q x N`.
 fn class_means(link: Link, rates: &DMatrix<f64>, change: &DMatrix<f64>, targets: &Targets) -> DMatrix<f64> {
     let classes = targets.classes();
-    let mut sums = vec![Sum::default(); classes * classes];
+    let mut sums = ClassRows::new(classes);
     let mut moved = vec![0.0; classes];
     let samples = rates.column_iter().zip(change.column_iter()).zip(targets.class_indices());
     for (number, ((rate, dz), &label)) in samples.enumerate() {
@@ -132,11 +133,9 @@ fn class_means(link: Link, rates: &DMatrix<f64>, change: &DMatrix<f64>, targets:
             }
             (Link::Softmax, _) => softmax_change(rate.as_slice(), dz.as_slice(), &mut moved),
         }
-        let of_class = &mut sums[label as usize * classes..][..classes];
-        let weight = targets.sample_weight(number);
-        of_class.iter_mut().zip(&moved).for_each(|(sum, &change)| sum.add(weight * change));
+        sums.add(label as usize, targets.sample_weight(number), moved.iter().copied());
     }
-    DMatrix::from_fn(classes, classes, |c, k| sums[c * classes + k].value() / targets.sizes()[c])
+    sums.means(targets.sizes())
 }
 
 /// `p_k sum_l p_l (dz_k - dz_l)`: differences of changes, so that what is common to all cancels exactly.
@@ -170,7 +169,7 @@ mod tests {
         dataset.with_sample_weights(&weights).expect("valid")
     }
 
-    fn at(dataset: &Dataset, choice: &LossChoice, l2: f64, logs: &[f64]) -> (MeanProbability, WeightEffects) {
+    fn at(dataset: &Dataset, choice: &LossSpec, l2: f64, logs: &[f64]) -> (MeanProbability, WeightEffects) {
         let weights = ClassWeights::Explicit(logs.iter().map(|log| log.exp()).collect());
         let problem = Problem::new(dataset, choice, &weights, l2).expect("a problem");
         let point = solve(&problem).stationary().expect("a stationary point");
@@ -182,11 +181,11 @@ mod tests {
     #[test]
     fn effects_agree_with_problems_solved_again() {
         for (classes, choice, l2) in [
-            (2, LossChoice::Logistic, 0.0),
-            (2, LossChoice::Softmax, 1e-2),
-            (4, LossChoice::Logistic, 1e-3),
-            (4, LossChoice::Softmax, 0.0),
-            (4, LossChoice::Softmax, 1e-2),
+            (2, LossSpec::Logistic, 0.0),
+            (2, LossSpec::Softmax, 1e-2),
+            (4, LossSpec::Logistic, 1e-3),
+            (4, LossSpec::Softmax, 0.0),
+            (4, LossSpec::Softmax, 1e-2),
         ] {
             for dataset in [dataset(classes), weighted(dataset(classes))] {
                 agree(&dataset, &choice, l2);
@@ -194,7 +193,7 @@ mod tests {
         }
     }
 
-    fn agree(dataset: &Dataset, choice: &LossChoice, l2: f64) {
+    fn agree(dataset: &Dataset, choice: &LossSpec, l2: f64) {
         let classes = dataset.labels().classes();
         let logs: Vec<f64> = (0..classes).map(|class| 0.7 - 0.4 * class as f64).collect();
         let (means, effects) = at(dataset, choice, l2, &logs);
@@ -205,7 +204,7 @@ mod tests {
             let apart = (&effects.of_weight[class] - &expected).amax() / expected.amax();
             assert!(apart < 1e-7, "{choice:?}, l2 {l2}, weight {class}: {apart:e}");
         }
-        if *choice == LossChoice::Softmax || classes == 2 {
+        if *choice == LossSpec::Softmax || classes == 2 {
             let weights = ClassWeights::Explicit(logs.iter().map(|log| log.exp()).collect());
             let problem = Problem::new(dataset, choice, &weights, l2).expect("a problem");
             let residual = effects.sum_rule(&means, problem.targets());
@@ -216,14 +215,14 @@ mod tests {
     #[test]
     fn all_weights_together_change_nothing() {
         let dataset = dataset(4);
-        let (_, effects) = at(&dataset, &LossChoice::Softmax, 1e-3, &[0.1, 0.2, 0.3, 0.4]);
+        let (_, effects) = at(&dataset, &LossSpec::Softmax, 1e-3, &[0.1, 0.2, 0.3, 0.4]);
         let total = effects.of_weight.iter().fold(DMatrix::zeros(4, 4), |total, one| total + one);
         assert!(total.amax() < 1e-12 * effects.of_weight[0].amax().max(1.0), "{:e}", total.amax());
     }
 
     #[test]
     fn lgl_inr_does_not_read_class_weights() {
-        let choice = LossChoice::Inr { beta: 2.0, variant: InrVariant::Attached };
+        let choice = LossSpec::Inr { beta: 2.0, variant: InrVariant::Attached };
         let (_, effects) = at(&dataset(3), &choice, 1e-2, &[0.5, 0.0, -0.5]);
         assert!(effects.of_weight.iter().all(|effect| effect.amax() == 0.0));
     }

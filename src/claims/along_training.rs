@@ -14,7 +14,7 @@ use crate::balance::{
 };
 use crate::cnn::{HeadPenalty, LastLayer, LastLayerEvaluation, Recipe, Training, TrainingPlan};
 use crate::data::random::stream;
-use crate::loss::{InrVariant, LossPlan, Targets};
+use crate::loss::{InrVariant, LossSpec, Targets};
 use nalgebra::DMatrix;
 use rand::RngExt;
 
@@ -94,7 +94,7 @@ fn along_training((seed, number): (u64, u64), case: usize) -> Result<CaseReport,
 /// larger flow; the worst class, NaN above all.
 fn law_error(
     evaluation: &LastLayerEvaluation,
-    plan: &LossPlan,
+    plan: &LossSpec,
     layer: &LastLayer,
     targets: &Targets,
 ) -> Result<f64, SetupFailure> {
@@ -108,21 +108,21 @@ fn law_error(
 
 /// Both sides of the law of a loss, from probabilities alone.
 fn closed_form(
-    plan: &LossPlan,
+    plan: &LossSpec,
     evaluation: &LastLayerEvaluation,
     layer: &LastLayer,
     targets: &Targets,
 ) -> Result<Ledger, SetupFailure> {
     let means = &evaluation.means;
     Ok(match *plan {
-        LossPlan::Softmax => softmax_ledger(means, targets),
-        LossPlan::Logistic => {
+        LossSpec::Softmax => softmax_ledger(means, targets),
+        LossSpec::Logistic => {
             let weight = |class, _| targets.class_weights()[class];
             let pair_weights = DMatrix::from_fn(targets.classes(), targets.classes(), weight);
             one_vs_all_ledger(means, targets, &pair_weights)
         }
-        LossPlan::Inr { beta, variant: InrVariant::Detached } => detached_ledger(means, targets, beta),
-        LossPlan::Inr { beta, variant: InrVariant::Attached } => {
+        LossSpec::Inr { beta, variant: InrVariant::Detached } => detached_ledger(means, targets, beta),
+        LossSpec::Inr { beta, variant: InrVariant::Attached } => {
             attached_ledger(means, &ClassMeans::of(&layer.logits(), targets), targets, beta)
         }
         _ => return Err(format!("{}: its law is checked by B7", plan.paper_name()).into()),

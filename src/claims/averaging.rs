@@ -5,8 +5,7 @@ use super::comparison::{Comparison, all_missed, missed};
 use super::mixture::{Mixture, Seen};
 use super::sentence::shown;
 use crate::data::class_means::{hard_and_easy, ring_around_target, simplex};
-use crate::loss::ClassWeights;
-use crate::solver::LossChoice;
+use crate::loss::{ClassWeights, LossSpec};
 
 /// Samples of the target and of every easy class.
 pub(super) const COMMON: usize = 200;
@@ -95,13 +94,13 @@ pub(super) fn describe(case: usize) -> String {
 }
 
 fn dilution(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> {
-    let seen = |hard: usize, added: usize, choice: LossChoice| {
+    let seen = |hard: usize, added: usize, choice: LossSpec| {
         hard_design(case, hard, added)?.solve(draws, &choice, &ClassWeights::None)
     };
-    let common = seen(COMMON, 0, LossChoice::Logistic)?;
-    let rare = seen(RARE, 0, LossChoice::Logistic)?;
-    let more = seen(RARE, ADDED, LossChoice::Logistic)?;
-    let softmax = seen(RARE, 0, LossChoice::Softmax)?;
+    let common = seen(COMMON, 0, LossSpec::Logistic)?;
+    let rare = seen(RARE, 0, LossSpec::Logistic)?;
+    let more = seen(RARE, ADDED, LossSpec::Logistic)?;
+    let softmax = seen(RARE, 0, LossSpec::Softmax)?;
     let inequalities = |common: Seen, rare: Seen| {
         [
             (rare.neglect(), GROWTH * common.neglect()),
@@ -146,7 +145,7 @@ fn ring(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> {
     let shortfalls = |means| -> Result<[f64; 2], SetupFailure> {
         let mixture = Mixture { means, counts: vec![COMMON; easy + 1] };
         let of = |choice| mixture.solve(draws, &choice, &ClassWeights::None).map(|seen| seen.shortfall);
-        Ok([of(LossChoice::Logistic)?, of(LossChoice::Softmax)?])
+        Ok([of(LossSpec::Logistic)?, of(LossSpec::Softmax)?])
     };
     let ringed = shortfalls(ring_around_target(easy, radius)?)?;
     // A direction for every class: the column has room.

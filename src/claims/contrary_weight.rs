@@ -8,17 +8,17 @@ use crate::balance::{USUAL_STEP, WeightEffects, binary_error_ratio};
 use crate::data::{
     Covariance, Dataset, GaussianMixture, class_means, contrary_weight, contrary_weight_of_three,
 };
-use crate::solver::LossChoice;
+use crate::loss::LossSpec;
 
 /// The contrary weight in 60-digit arithmetic: `P1` and `P0` at `lambda_1 = 1` and at `lambda_1 = 1.25`, and
 /// `dP1 / d log lambda_1` at 1.
 const CONTRARY: [[f64; 2]; 2] = [[0.209_049_32, 0.044_297_508], [0.166_883_24, 0.058_323_795]];
 const CONTRARY_SLOPE: f64 = -0.043_222;
 /// The losses and units of features in which the contrary weight is looked at.
-const CASES: [(LossChoice, f64, &str); 3] = [
-    (LossChoice::Logistic, 1.0, "binary logistic"),
-    (LossChoice::Softmax, 1.0, "softmax, two classes"),
-    (LossChoice::Logistic, 1000.0, "binary logistic, features in other units"),
+const CASES: [(LossSpec, f64, &str); 3] = [
+    (LossSpec::Logistic, 1.0, "binary logistic"),
+    (LossSpec::Softmax, 1.0, "softmax, two classes"),
+    (LossSpec::Logistic, 1000.0, "binary logistic, features in other units"),
 ];
 /// Half a unit of the last digit of those numbers.
 const LAST_DIGIT: f64 = 5e-9;
@@ -95,7 +95,7 @@ fn ordinary(counts: Vec<usize>, (seed, number): (u64, u64)) -> Result<Dataset, S
 
 /// Softmax with a penalty: the derivative, the same from problems solved again, and what 10% more weight brings.
 fn of_three(draws: (u64, u64)) -> Result<CaseReport, SetupFailure> {
-    let choice = LossChoice::Softmax;
+    let choice = LossSpec::Softmax;
     let fell = |dataset: &Dataset| -> Result<(f64, f64), SetupFailure> {
         let class = CLASS_OF_THREE;
         let own = |weight: f64| -> Result<f64, SetupFailure> {

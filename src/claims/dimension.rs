@@ -3,11 +3,10 @@
 use super::case::{CaseReport, SetupFailure};
 use super::measurement::{Measurement, Solved, measure};
 use super::sentence::shown;
-use super::setup::Setup;
+use super::setup::{Setup, Stated};
 use crate::data::random::{log_uniform, normal_matrix, stream};
 use crate::data::{Covariance, DataError, GaussianMixture};
-use crate::loss::ClassWeights;
-use crate::solver::LossChoice;
+use crate::loss::{ClassWeights, LossSpec};
 use nalgebra::DMatrix;
 use rand::RngExt;
 
@@ -66,7 +65,7 @@ fn draw(seed: u64, number: u64, counts: &[usize], weights: &[f64]) -> Result<Set
     let mixture = GaussianMixture::new(means, Covariance::Spherical(1.0), counts.to_vec())?;
     Ok(Setup {
         dataset: mixture.sample(seed, number)?,
-        choice: LossChoice::Softmax,
+        stated: Stated::Loss(LossSpec::Softmax),
         weights: ClassWeights::Explicit(weights.to_vec()),
         l2: 1e-6,
         description: String::new(),

@@ -11,9 +11,9 @@ use crate::data::{
     Covariance, Dataset, GaussianMixture, GroupedDesign, PlacedGroups, class_means, helping_weight,
     hindering_weight,
 };
-use crate::loss::ClassWeights;
+use crate::loss::{ClassWeights, Loss, LossSpec};
 use crate::numeric::{largest, largest_magnitude};
-use crate::solver::{LossChoice, Outcome, Problem, solve};
+use crate::solver::{Outcome, Problem, solve};
 use nalgebra::DMatrix;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -120,7 +120,7 @@ struct Flows {
 
 impl Flows {
     fn of(dataset: &Dataset, weights: Vec<f64>, l2: f64) -> Result<Self, SetupFailure> {
-        let problem = Problem::new(dataset, &LossChoice::Softmax, &ClassWeights::Explicit(weights), l2)?;
+        let problem = Problem::new(dataset, &LossSpec::Softmax, &ClassWeights::Explicit(weights), l2)?;
         let Outcome::Stationary(point) = solve(&problem) else {
             return Err("no stationary point".into());
         };
@@ -271,7 +271,7 @@ fn symmetry(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> 
 /// Two data sets of the same sizes and weights, in which a weight raises and lowers another class's mean probability.
 fn pair() -> Result<CaseReport, SetupFailure> {
     let effect = |groups: &PlacedGroups| -> Result<f64, SetupFailure> {
-        let at = solved(&groups.dataset()?, &LossChoice::Softmax, vec![1.0; 3], 0.0, true)?;
+        let at = solved(&groups.dataset()?, &LossSpec::Softmax, vec![1.0; 3], 0.0, true)?;
         Ok(at.effects.ok_or("a singular Hessian")?.of_weight[0][(1, 1)])
     };
     let (helping, hindering) = (helping_weight()?, hindering_weight()?);

@@ -6,8 +6,8 @@ use super::sentence::shown;
 use crate::balance::{held_out_balance, held_out_bias};
 use crate::data::random::{normal_matrix, normal_vector, stream};
 use crate::data::{Dataset, Labels};
-use crate::loss::{ClassWeights, Targets};
-use crate::solver::{LossChoice, Outcome, Problem, solve};
+use crate::loss::{ClassWeights, Loss, LossSpec, Targets};
+use crate::solver::{Outcome, Problem, solve};
 use nalgebra::DMatrix;
 use rand_chacha::ChaCha8Rng;
 
@@ -35,7 +35,7 @@ enum Noise {
 
 /// A design from which training and held-out samples are drawn.
 struct Design {
-    choice: LossChoice,
+    choice: LossSpec,
     weights: ClassWeights,
     counts: &'static [usize],
     dimension: usize,
@@ -46,7 +46,7 @@ struct Design {
 /// Designs whose rarest class has at least ten samples per feature, and more.
 const DESIGNS: [Design; 4] = [
     Design {
-        choice: LossChoice::Logistic,
+        choice: LossSpec::Logistic,
         weights: ClassWeights::None,
         counts: &[240, 60],
         dimension: 3,
@@ -54,7 +54,7 @@ const DESIGNS: [Design; 4] = [
         words: "binary logistic, normal classes",
     },
     Design {
-        choice: LossChoice::Softmax,
+        choice: LossSpec::Softmax,
         weights: ClassWeights::None,
         counts: &[240, 120, 60],
         dimension: 3,
@@ -62,7 +62,7 @@ const DESIGNS: [Design; 4] = [
         words: "softmax, heavy tails",
     },
     Design {
-        choice: LossChoice::Softmax,
+        choice: LossSpec::Softmax,
         weights: ClassWeights::Balanced,
         counts: &[240, 120, 60],
         dimension: 3,
@@ -70,7 +70,7 @@ const DESIGNS: [Design; 4] = [
         words: "softmax, inverse-frequency weights, heavy tails",
     },
     Design {
-        choice: LossChoice::Softmax,
+        choice: LossSpec::Softmax,
         weights: ClassWeights::None,
         counts: &[200, 150, 100, 80],
         dimension: 4,
@@ -81,7 +81,7 @@ const DESIGNS: [Design; 4] = [
 
 /// A rare class with three samples per feature.
 const CROWDED: Design = Design {
-    choice: LossChoice::Logistic,
+    choice: LossSpec::Logistic,
     weights: ClassWeights::None,
     counts: &[240, 60],
     dimension: 20,

@@ -3,11 +3,10 @@
 use super::law::{LawClaim, nothing, silent};
 use super::measurement::Measurement;
 use super::sentence::{quantile, shown};
-use super::setup::{Design, Task, Weighting};
+use super::setup::{Design, Stated, Task, Weighting};
 use crate::balance::{attached_balance, detached_balance, guarantee_excess};
-use crate::loss::InrVariant;
+use crate::loss::{InrVariant, LossSpec};
 use crate::numeric::largest;
-use crate::solver::LossChoice;
 
 const fn design(variant: Option<InrVariant>) -> Design {
     Design { task: Task::Inr(variant), weighting: Weighting::None, needs_features: false }
@@ -80,8 +79,8 @@ pub(super) const CLAIMS: [LawClaim; 3] = [
 
 /// `beta` and variant of a set-up of this family.
 fn parameters(at: &Measurement) -> (f64, InrVariant) {
-    match at.setup.choice {
-        LossChoice::Inr { beta, variant } => (beta, variant),
+    match at.setup.stated {
+        Stated::Loss(LossSpec::Inr { beta, variant }) => (beta, variant),
         // A loss without beta breaks every law here, which is what a wrong set-up should do.
         _ => (f64::NAN, InrVariant::Detached),
     }

@@ -6,9 +6,9 @@ use super::sentence::shown;
 use crate::balance::{MeanProbability, relative_difference};
 use crate::data::random::{normal_matrix, stream};
 use crate::data::{Covariance, Dataset, GaussianMixture, Labels};
-use crate::loss::{ClassWeights, Targets};
+use crate::loss::{ClassWeights, Loss, LossSpec, Targets};
 use crate::numeric::largest;
-use crate::solver::{LossChoice, Outcome, Problem, solve};
+use crate::solver::{Outcome, Problem, solve};
 use rand::RngExt;
 
 const PENALTY: f64 = 1e-3;
@@ -43,7 +43,7 @@ fn noisy((seed, number): (u64, u64), case: usize) -> Result<CaseReport, SetupFai
         .map(|&class| if generator.random::<f64>() < share { next(class) } else { class })
         .collect();
     let noisy = Dataset::unnamed(clean.features().into_owned(), Labels::numbered(labels.clone(), classes)?)?;
-    let problem = Problem::new(&noisy, &LossChoice::Softmax, &ClassWeights::None, PENALTY)?;
+    let problem = Problem::new(&noisy, &LossSpec::Softmax, &ClassWeights::None, PENALTY)?;
     let Outcome::Stationary(point) = solve(&problem) else {
         return Err("no stationary point".into());
     };

@@ -2,11 +2,11 @@
 
 use super::case::Balance;
 use super::sentence::shown;
-use super::setup::Setup;
+use super::setup::{Setup, Stated};
 use crate::balance::{ClassMeans, Ledger, LedgerEntry, MeanProbability};
 use crate::data::Dataset;
-use crate::loss::{Link, LossKind, Targets};
-use crate::solver::{Head, LossChoice, Outcome, Problem, ProblemError, solve};
+use crate::loss::{BuiltLoss, Link, Loss, Targets};
+use crate::solver::{Head, Outcome, ProblemError, solve};
 use nalgebra::DMatrix;
 
 /// Penalty that a separable set-up is solved with instead.
@@ -22,7 +22,7 @@ const CONTROL_SHRINK: f64 = 0.5;
 #[derive(Debug)]
 pub(super) struct Measurement {
     pub(super) setup: Setup,
-    pub(super) loss: LossKind,
+    pub(super) loss: BuiltLoss,
     pub(super) targets: Targets,
     pub(super) head: Head,
     pub(super) logits: DMatrix<f64>,
@@ -41,13 +41,13 @@ pub(super) enum Solved {
 /// Solves a set-up; a separable one again with a small penalty.
 pub(super) fn measure(mut setup: Setup) -> Result<Solved, ProblemError> {
     let mut penalised = false;
-    let mut outcome = solve(&problem(&setup)?);
+    let mut outcome = solve(&setup.problem()?);
     if let Outcome::Separable(_) = outcome {
         penalised = true;
         setup.l2 = SEPARABLE_PENALTY;
         setup.description =
             format!("{} -> {} (separable without)", setup.description, shown(SEPARABLE_PENALTY));
-        outcome = solve(&problem(&setup)?);
+        outcome = solve(&setup.problem()?);
     }
     match outcome {
         Outcome::Stationary(point) => {
@@ -65,10 +65,6 @@ pub(super) fn measure(mut setup: Setup) -> Result<Solved, ProblemError> {
     }
 }
 
-fn problem(setup: &Setup) -> Result<Problem<'_>, ProblemError> {
-    Problem::new(&setup.dataset, &setup.choice, &setup.weights, setup.l2)
-}
-
 /// Logits that are certainly not stationary: halved, and with intercepts far off (all up for sigmoids; up and down in
 /// turn for softmax, which ignores a common shift). The coefficient of the first feature is off, too: where no feature says
 /// anything, an intercept alone leaves the centroids of B4 where they are.
@@ -83,11 +79,11 @@ fn off_balance(logits: &DMatrix<f64>, dataset: &Dataset, link: Link) -> DMatrix<
 
 impl Measurement {
     fn new(setup: Setup, head: Head, logits: DMatrix<f64>) -> Result<Self, ProblemError> {
-        let stated = problem(&setup)?;
+        let stated = setup.problem()?;
         let (loss, targets) = (stated.loss().clone(), stated.targets().clone());
         let means = MeanProbability::of(loss.link(), &logits, &targets);
         let class_means = ClassMeans::of(&logits, &targets);
-        let ledger = Ledger::at(&*loss, &logits, &targets);
+        let ledger = Ledger::at(&loss, &logits, &targets);
         Ok(Self { setup, loss, targets, head, logits, means, class_means, ledger })
     }
 
@@ -108,12 +104,12 @@ impl Measurement {
 
     /// Weighted mass of all samples in one class's column.
     fn participating_mass(&self, class: usize) -> f64 {
-        match &self.setup.choice {
-            LossChoice::PairWeighted(pair) => {
+        match &self.setup.stated {
+            Stated::PairWeighted(pair) => {
                 let counts = self.targets.counts().iter().map(|&count| count as f64);
                 pair.column(class).iter().zip(counts).map(|(weight, count)| weight * count).sum()
             }
-            _ => self.loss.denominator(),
+            Stated::Loss(_) => self.loss.denominator(),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::data::random::{log_uniform, normal_matrix, stream};
 use crate::data::{Covariance, Dataset, GaussianMixture};
 use crate::loss::{ClassWeights, Inr, InrVariant, Link, Logistic, Loss, Softmax, Targets};
 use crate::numeric::{Sum, largest};
-use crate::solver::{LossChoice, Outcome, Problem, solve};
+use crate::solver::{Outcome, Problem, solve};
 use nalgebra::DMatrix;
 
 /// Class sizes small enough that every batch is looked at, and uneven, so that no two laws agree.
@@ -97,8 +97,7 @@ fn in_expectation(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFai
     let (counts, batch) = (COUNTS[case / BATCHES.len()], BATCHES[case % BATCHES.len()]);
     let dataset = dataset(&counts, draws)?;
     let pair_weights = BatchPresence::of(&counts, batch)?.pair_weights(&counts);
-    let choice = LossChoice::PairWeighted(pair_weights.clone());
-    let problem = Problem::new(&dataset, &choice, &ClassWeights::None, PENALTY)?;
+    let problem = Problem::pair_weighted(&dataset, &pair_weights, PENALTY)?;
     let Outcome::Stationary(point) = solve(&problem) else {
         return Err("no stationary point".into());
     };

@@ -4,8 +4,8 @@ use super::case::SetupFailure;
 use crate::balance::{MeanProbability, accuracy, hits, neglect};
 use crate::data::random::stream;
 use crate::data::{Covariance, Dataset, GaussianMixture};
-use crate::loss::{ClassWeights, Link};
-use crate::solver::{LossChoice, Outcome, Problem, solve};
+use crate::loss::{ClassWeights, Link, LossSpec};
+use crate::solver::{Outcome, Problem, solve};
 use nalgebra::DMatrix;
 use rand::RngExt;
 
@@ -51,7 +51,7 @@ impl Mixture {
     pub(super) fn solve(
         &self,
         (seed, number): (u64, u64),
-        choice: &LossChoice,
+        choice: &LossSpec,
         weights: &ClassWeights,
     ) -> Result<Seen, SetupFailure> {
         let mixture =
@@ -72,12 +72,12 @@ impl Mixture {
     }
 }
 
-fn look(dataset: &Dataset, choice: &LossChoice, weights: &ClassWeights) -> Result<Seen, SetupFailure> {
+fn look(dataset: &Dataset, choice: &LossSpec, weights: &ClassWeights) -> Result<Seen, SetupFailure> {
     let problem = Problem::new(dataset, choice, weights, PENALTY)?;
     let Outcome::Stationary(point) = solve(&problem) else {
         return Err(format!("{choice:?}: no stationary point").into());
     };
-    let link = if *choice == LossChoice::Softmax { Link::Softmax } else { Link::Sigmoid };
+    let link = if *choice == LossSpec::Softmax { Link::Softmax } else { Link::Sigmoid };
     let (logits, targets) = (point.logits(), problem.targets());
     let means = MeanProbability::of(link, &logits, targets);
     let column = neglect(&means, targets)[TARGET];

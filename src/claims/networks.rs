@@ -6,19 +6,18 @@ use super::sentence::{quantile, shown};
 use crate::balance::{MeanProbability, binary_error_ratio, doubly_stochastic, relative_difference};
 use crate::cnn::{HeadPenalty, LastLayer, LastLayerEvaluation, Recipe, Training, TrainingPlan};
 use crate::data::{ImageSample, ImbalanceProfile, digit_images};
-use crate::loss::{ClassWeights, InrVariant, LossPlan, Targets, TrainingLoss};
+use crate::loss::{BuiltLoss, ClassWeights, InrVariant, LossSpec, Targets};
 use crate::numeric::largest;
-use crate::solver::LossChoice;
 
 /// Losses and weights of N1 and N2.
-pub(super) const LOSSES: [(LossPlan, ClassWeights, &str); 6] = [
-    (LossPlan::Softmax, ClassWeights::None, "softmax"),
-    (LossPlan::Softmax, ClassWeights::Balanced, "softmax, inverse-frequency weights"),
-    (LossPlan::Logistic, ClassWeights::None, "one-vs-all"),
-    (LossPlan::Logistic, ClassWeights::Balanced, "one-vs-all, inverse-frequency weights"),
-    (LossPlan::Inr { beta: 5.0, variant: InrVariant::Attached }, ClassWeights::None, "LGL-INR, beta 5"),
+pub(super) const LOSSES: [(LossSpec, ClassWeights, &str); 6] = [
+    (LossSpec::Softmax, ClassWeights::None, "softmax"),
+    (LossSpec::Softmax, ClassWeights::Balanced, "softmax, inverse-frequency weights"),
+    (LossSpec::Logistic, ClassWeights::None, "one-vs-all"),
+    (LossSpec::Logistic, ClassWeights::Balanced, "one-vs-all, inverse-frequency weights"),
+    (LossSpec::Inr { beta: 5.0, variant: InrVariant::Attached }, ClassWeights::None, "LGL-INR, beta 5"),
     (
-        LossPlan::Inr { beta: 5.0, variant: InrVariant::Detached },
+        LossSpec::Inr { beta: 5.0, variant: InrVariant::Detached },
         ClassWeights::None,
         "LGL-INR detached, beta 5",
     ),
@@ -87,23 +86,23 @@ const EPOCHS: usize = 40;
 
 /// A small network on all of its images at a time: what the gradient sees is the loss itself, LGL-INR's class means
 /// included.
-pub(super) fn recipe(loss: &LossPlan) -> Recipe {
+pub(super) fn recipe(loss: &LossSpec) -> Recipe {
     // LGL-INR sums class means where the others take one mean: its gradient is larger by the number of classes.
-    let rate = if matches!(loss, LossPlan::Inr { .. }) { 0.01 } else { 0.05 };
+    let rate = if matches!(loss, LossSpec::Inr { .. }) { 0.01 } else { 0.05 };
     Recipe { epochs: EPOCHS, batch: 4096, rate, decay: 1e-2, ..Recipe::default() }
 }
 
 /// A trained network and its targets, from which the last layer can be solved to stationarity.
 struct Trained {
     targets: Targets,
-    loss: TrainingLoss,
+    loss: BuiltLoss,
     penalty: HeadPenalty,
     layer: LastLayer,
 }
 
 fn trained(
     sample: &ImageSample,
-    loss: &LossPlan,
+    loss: &LossSpec,
     weights: &ClassWeights,
     seed: u64,
 ) -> Result<Trained, SetupFailure> {
@@ -123,9 +122,8 @@ impl Trained {
     }
 
     /// The head that is stationary on the features as they are; `None` where the solver says there is none.
-    fn finished(&self, loss: &LossPlan) -> Result<Option<LastLayerEvaluation>, SetupFailure> {
-        let choice = LossChoice::of(loss).ok_or("a loss that is not solved for")?;
-        let Ok((head, _)) = self.layer.finish(&choice, &self.targets, self.penalty.decay)? else {
+    fn finished(&self, loss: &LossSpec) -> Result<Option<LastLayerEvaluation>, SetupFailure> {
+        let Ok((head, _)) = self.layer.finish(loss, &self.targets, self.penalty.decay)? else {
             return Ok(None);
         };
         let layer = LastLayer { head, ..self.layer.clone() };
@@ -143,7 +141,7 @@ pub(super) fn long_tailed(ratio: f64, (seed, number): (u64, u64)) -> Result<Imag
 /// A case of a network; `law` says how far off a point is.
 fn finished_case(
     trained: &Trained,
-    loss: &LossPlan,
+    loss: &LossSpec,
     setup: String,
     law: impl Fn(&LastLayerEvaluation) -> f64,
     more: impl Fn(&LastLayerEvaluation) -> Vec<f64>,
@@ -177,18 +175,18 @@ fn pair((seed, number): (u64, u64), case: usize) -> Result<CaseReport, SetupFail
     let (counts, weight) = PAIRS[case];
     let sample = ImageSample::draw(&digit_images(), &[3, 8], &counts, &[], seed ^ number)?.0;
     let weights = ClassWeights::Explicit(vec![1.0, weight]);
-    let trained = trained(&sample, &LossPlan::Logistic, &weights, number)?;
+    let trained = trained(&sample, &LossSpec::Logistic, &weights, number)?;
     let law = |evaluation: &LastLayerEvaluation| {
         let (measured, expected) = binary_error_ratio(&evaluation.means, &trained.targets);
         relative_difference(measured, expected)
     };
     let setup = format!("digits 3 ({}) and 8 ({}), weight {} on the 8s", counts[0], counts[1], shown(weight));
-    finished_case(&trained, &LossPlan::Logistic, setup, law, |_| Vec::new())
+    finished_case(&trained, &LossSpec::Logistic, setup, law, |_| Vec::new())
 }
 
 fn doubly(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> {
     let ratio = RATIOS[case];
-    let loss = LossPlan::Softmax;
+    let loss = LossSpec::Softmax;
     let trained = trained(&long_tailed(ratio, draws)?, &loss, &ClassWeights::Balanced, draws.1)?;
     let setup = format!("softmax, ten digits 1:{}, inverse-frequency weights", shown(ratio));
     let law = |evaluation: &LastLayerEvaluation| {

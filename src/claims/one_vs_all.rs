@@ -3,10 +3,9 @@
 use super::law::{LawClaim, nothing, silent};
 use super::measurement::Measurement;
 use super::sentence::{quantile, shown};
-use super::setup::{Design, Task, Weighting};
+use super::setup::{Design, Stated, Task, Weighting};
 use crate::balance::{neglect, one_vs_all_balance, pooled_balance};
 use crate::numeric::largest;
-use crate::solver::LossChoice;
 
 const PLAIN: Design = Design { task: Task::OneVsAll, weighting: Weighting::None, needs_features: false };
 
@@ -15,11 +14,11 @@ pub(super) const CLAIMS: [LawClaim; 3] = [
         id: "B6",
         statement: "One-vs-all with any pair weights: A[k][k]Nₖsₖ = Σ A[c][k] N_c P[c][k] in every column.",
         design: Design { task: Task::PairWeighted, weighting: Weighting::None, needs_features: false },
-        residual: |at| match &at.setup.choice {
-            LossChoice::PairWeighted(pair) => {
+        residual: |at| match &at.setup.stated {
+            Stated::PairWeighted(pair) => {
                 largest([one_vs_all_balance(&at.means, &at.targets, pair), at.ledger.worst_residual()])
             }
-            _ => f64::INFINITY,
+            Stated::Loss(_) => f64::INFINITY,
         },
         without_premise: None,
         observe: nothing,

@@ -5,8 +5,7 @@ use super::case::{CaseReport, SetupFailure};
 use super::comparison::{Comparison, all_missed, missed};
 use super::mixture::Seen;
 use super::sentence::shown;
-use crate::loss::{ClassWeights, InrVariant};
-use crate::solver::LossChoice;
+use crate::loss::{ClassWeights, InrVariant, LossSpec};
 
 /// Sharpness, from none to strong.
 const BETAS: [f64; 3] = [0.0, 5.0, 20.0];
@@ -41,13 +40,13 @@ pub(super) const CLAIM: Comparison = Comparison {
 fn repair(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> {
     let design = hard_design(case, RARE, 0)?;
     let inr = |beta| {
-        let choice = LossChoice::Inr { beta, variant: InrVariant::Attached };
+        let choice = LossSpec::Inr { beta, variant: InrVariant::Attached };
         design.solve(draws, &choice, &ClassWeights::None)
     };
     let sharpened: Vec<Seen> = BETAS.into_iter().map(inr).collect::<Result<_, _>>()?;
-    let logistic = design.solve(draws, &LossChoice::Logistic, &ClassWeights::None)?;
-    let softmax = design.solve(draws, &LossChoice::Softmax, &ClassWeights::None)?;
-    let weighted = design.solve(draws, &LossChoice::Softmax, &ClassWeights::Balanced)?;
+    let logistic = design.solve(draws, &LossSpec::Logistic, &ClassWeights::None)?;
+    let softmax = design.solve(draws, &LossSpec::Softmax, &ClassWeights::None)?;
+    let weighted = design.solve(draws, &LossSpec::Softmax, &ClassWeights::Balanced)?;
     let others = logistic.recall.max(softmax.recall);
     let inequalities = |sharpened: &[Seen], recalls: &[Seen]| {
         let falls = sharpened.windows(2).map(|pair| pair[0].hardest - pair[1].hardest).zip(FALLS);

@@ -6,9 +6,9 @@ use super::sentence::shown;
 use crate::balance::MeanProbability;
 use crate::data::random::stream;
 use crate::data::{Covariance, Dataset, GaussianMixture};
-use crate::loss::ClassWeights;
+use crate::loss::{ClassWeights, Loss, LossSpec};
 use crate::numeric::largest_magnitude;
-use crate::solver::{LossChoice, Outcome, Problem, solve};
+use crate::solver::{Outcome, Problem, solve};
 use nalgebra::DMatrix;
 use rand::RngExt;
 
@@ -73,7 +73,7 @@ fn separable(counts: &[usize], (seed, number): (u64, u64)) -> Result<Dataset, Se
     let mixture = GaussianMixture::new(means, Covariance::Spherical(1.0), counts.to_vec())?;
     for draw in 0..MAX_DRAWS {
         let dataset = mixture.sample(seed, draw)?;
-        let problem = Problem::new(&dataset, &LossChoice::Softmax, &ClassWeights::None, 0.0)?;
+        let problem = Problem::new(&dataset, &LossSpec::Softmax, &ClassWeights::None, 0.0)?;
         if matches!(solve(&problem), Outcome::Separable(_)) {
             return Ok(dataset);
         }
@@ -84,7 +84,7 @@ fn separable(counts: &[usize], (seed, number): (u64, u64)) -> Result<Dataset, Se
 /// Logits (`Q x N`) and outflow shares.
 fn solved(
     dataset: &Dataset,
-    choice: &LossChoice,
+    choice: &LossSpec,
     weights: &ClassWeights,
     l2: f64,
 ) -> Result<(DMatrix<f64>, Vec<f64>), SetupFailure> {
@@ -102,7 +102,7 @@ fn solved(
 fn shares(draws: (u64, u64), _: usize) -> Result<CaseReport, SetupFailure> {
     let dataset = separable(&TRIPLE, draws)?;
     let moved = |l2: f64| -> Result<f64, SetupFailure> {
-        let of = |weights| solved(&dataset, &LossChoice::Softmax, &weights, l2);
+        let of = |weights| solved(&dataset, &LossSpec::Softmax, &weights, l2);
         let ((_, plain), (_, weighted)) = (of(ClassWeights::None)?, of(ClassWeights::Balanced)?);
         Ok(largest_magnitude(plain.iter().zip(&weighted).map(|(one, other)| one - other)))
     };
@@ -128,7 +128,7 @@ fn margins(draws: (u64, u64), _: usize) -> Result<CaseReport, SetupFailure> {
     let dataset = separable(&PAIR, draws)?;
     // How far the margins of two support vectors move apart, and the boundary in units of half the gap.
     let moved = |l2: f64| -> Result<(f64, f64), SetupFailure> {
-        let of = |weights| solved(&dataset, &LossChoice::Logistic, &weights, l2).map(|(logits, _)| logits);
+        let of = |weights| solved(&dataset, &LossSpec::Logistic, &weights, l2).map(|(logits, _)| logits);
         let plain = of(ClassWeights::None)?;
         let weighted = of(ClassWeights::Explicit(vec![1.0, RATIO]))?;
         let [negative, positive] = [0, 1].map(|class| support(&weighted, &dataset, class));

@@ -6,8 +6,8 @@ use crate::data::{
     Covariance, DataError, Dataset, GaussianMixture, GroupedDesign, ImbalanceProfile, digits_subset,
     raw_binary_logits, raw_logits,
 };
-use crate::loss::{ClassWeights, InrVariant};
-use crate::solver::LossChoice;
+use crate::loss::{ClassWeights, InrVariant, LossSpec};
+use crate::solver::{Problem, ProblemError};
 use nalgebra::DMatrix;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -23,10 +23,28 @@ const DIGITS_LARGEST: usize = 170;
 #[derive(Debug, Clone)]
 pub(super) struct Setup {
     pub(super) dataset: Dataset,
-    pub(super) choice: LossChoice,
+    pub(super) stated: Stated,
     pub(super) weights: ClassWeights,
     pub(super) l2: f64,
     pub(super) description: String,
+}
+
+/// The loss of a problem.
+#[derive(Debug, Clone)]
+pub(super) enum Stated {
+    /// By its name.
+    Loss(LossSpec),
+    /// One-vs-all with the weight of each class in each column.
+    PairWeighted(DMatrix<f64>),
+}
+
+impl Setup {
+    pub(super) fn problem(&self) -> Result<Problem<'_>, ProblemError> {
+        match &self.stated {
+            Stated::Loss(spec) => Problem::new(&self.dataset, spec, &self.weights, self.l2),
+            Stated::PairWeighted(pair) => Problem::pair_weighted(&self.dataset, pair, self.l2),
+        }
+    }
 }
 
 /// Which loss a claim speaks of.
@@ -78,11 +96,11 @@ impl Design {
         };
         let (dataset, l2, data) = drawn;
         let counts = dataset.labels().counts().to_vec();
-        let (choice, loss) = self.draw_loss(&mut generator, case, &counts);
+        let (stated, loss) = self.draw_loss(&mut generator, case, &counts);
         let (weights, weighting) = self.draw_weights(&mut generator, case, counts.len());
         let sizes = shorten(&counts);
         let description = format!("{loss}, {data}, sizes {sizes}, {weighting}, l2 {}", shown(l2));
-        Ok(Setup { dataset, choice, weights, l2, description })
+        Ok(Setup { dataset, stated, weights, l2, description })
     }
 
     fn draw_classes(self, generator: &mut ChaCha8Rng) -> usize {
@@ -150,14 +168,14 @@ impl Design {
         Ok((digits_subset(&classes, &counts, subset_seed)?, DIGITS_PENALTY, name.to_owned()))
     }
 
-    fn draw_loss(self, generator: &mut ChaCha8Rng, case: usize, counts: &[usize]) -> (LossChoice, String) {
+    fn draw_loss(self, generator: &mut ChaCha8Rng, case: usize, counts: &[usize]) -> (Stated, String) {
         match self.task {
-            Task::Binary => (LossChoice::Logistic, "binary logistic".to_owned()),
-            Task::OneVsAll => (LossChoice::Logistic, "one-vs-all".to_owned()),
-            Task::Softmax => (LossChoice::Softmax, "softmax".to_owned()),
+            Task::Binary => (Stated::Loss(LossSpec::Logistic), "binary logistic".to_owned()),
+            Task::OneVsAll => (Stated::Loss(LossSpec::Logistic), "one-vs-all".to_owned()),
+            Task::Softmax => (Stated::Loss(LossSpec::Softmax), "softmax".to_owned()),
             Task::PairWeighted => {
                 let (pair, name) = draw_pair_weights(generator, case / 3, counts);
-                (LossChoice::PairWeighted(pair), format!("one-vs-all, {name}"))
+                (Stated::PairWeighted(pair), format!("one-vs-all, {name}"))
             }
             Task::Inr(fixed) => {
                 let alternate =
@@ -165,7 +183,7 @@ impl Design {
                 let variant = fixed.unwrap_or(alternate);
                 let beta = draw_beta(generator, counts.len());
                 (
-                    LossChoice::Inr { beta, variant },
+                    Stated::Loss(LossSpec::Inr { beta, variant }),
                     format!("LGL-INR {variant:?}, beta {}", shown(beta))
                         .replace("Detached", "detached")
                         .replace("Attached", "attached"),

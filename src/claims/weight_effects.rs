@@ -6,9 +6,9 @@ use super::sentence::shown;
 use crate::balance::{MeanProbability, USUAL_STEP, WeightEffects, class_log_losses};
 use crate::data::random::{log_uniform, stream};
 use crate::data::{Covariance, Dataset, GaussianMixture, class_means};
-use crate::loss::{ClassWeights, Targets};
+use crate::loss::{ClassWeights, Loss, LossSpec, Targets};
 use crate::numeric::largest;
-use crate::solver::{LossChoice, Outcome, Problem, solve};
+use crate::solver::{Outcome, Problem, solve};
 use rand::RngExt;
 
 /// Penalty of drawn problems.
@@ -56,7 +56,7 @@ fn worst(cases: &[Vec<f64>], what: &str) -> Vec<String> {
 /// A drawn problem: data, loss and logarithms of its weights.
 struct Drawn {
     dataset: Dataset,
-    choice: LossChoice,
+    choice: LossSpec,
     logs: Vec<f64>,
     words: String,
 }
@@ -83,7 +83,7 @@ impl Drawn {
             GaussianMixture::new(means, Covariance::Spherical(1.0), counts)?.sample(seed, number)?;
         let logs = (0..classes).map(|_| log_uniform(generator, 0.2, 5.0).ln()).collect();
         let (choice, name) =
-            if softmax { (LossChoice::Softmax, "softmax") } else { (LossChoice::Logistic, "logistic") };
+            if softmax { (LossSpec::Softmax, "softmax") } else { (LossSpec::Logistic, "logistic") };
         Ok(Self {
             dataset,
             choice,
@@ -103,7 +103,7 @@ fn weights(logs: &[f64]) -> Vec<f64> {
 
 pub(super) fn solved(
     dataset: &Dataset,
-    choice: &LossChoice,
+    choice: &LossSpec,
     weights: Vec<f64>,
     l2: f64,
     with_effects: bool,

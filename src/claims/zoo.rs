@@ -6,9 +6,11 @@ use super::sentence::{quantile, shown};
 use crate::balance::{MeanProbability, relative_difference, sample_probabilities, softmax_balance};
 use crate::data::random::stream;
 use crate::data::{Covariance, Dataset, GaussianMixture};
-use crate::loss::{ClassWeights, FocalProbability, LossPlan, PositiveWeights, SmoothingWeights, Targets};
+use crate::loss::{
+    ClassWeights, FocalProbability, Loss, LossSpec, PositiveWeights, SmoothingWeights, Targets,
+};
 use crate::numeric::{Sigmoid, largest_magnitude};
-use crate::solver::{GeneralOutcome, GeneralProblem, solve_general};
+use crate::solver::{Head, Outcome, Problem, solve_general};
 use nalgebra::DMatrix;
 use rand::RngExt;
 
@@ -21,32 +23,32 @@ const RARE: f64 = 0.1;
 const L2: f64 = 1e-3;
 
 /// The losses, in words too.
-fn losses() -> Vec<(LossPlan, &'static str)> {
-    let focal = |gamma, probability| LossPlan::Focal { gamma, probability };
+fn losses() -> Vec<(LossSpec, &'static str)> {
+    let focal = |gamma, probability| LossSpec::Focal { gamma, probability };
     vec![
         (focal(2.0, FocalProbability::Plain), "focal, gamma 2"),
         (focal(0.5, FocalProbability::Plain), "focal, gamma 0.5"),
         (focal(2.0, FocalProbability::OfWeightedLoss), "focal of the weighted loss, gamma 2"),
-        (LossPlan::SigmoidFocal { gamma: 2.0, alpha: 0.25 }, "sigmoid focal, gamma 2, alpha 0.25"),
+        (LossSpec::SigmoidFocal { gamma: 2.0, alpha: 0.25 }, "sigmoid focal, gamma 2, alpha 0.25"),
         (
-            LossPlan::LabelSmoothing { smoothing: 0.1, weights: SmoothingWeights::Term },
+            LossSpec::LabelSmoothing { smoothing: 0.1, weights: SmoothingWeights::Term },
             "label smoothing 0.1, terms weighted",
         ),
         (
-            LossPlan::LabelSmoothing { smoothing: 0.3, weights: SmoothingWeights::Sample },
+            LossSpec::LabelSmoothing { smoothing: 0.3, weights: SmoothingWeights::Sample },
             "label smoothing 0.3, samples weighted",
         ),
-        (LossPlan::LogitAdjusted { strength: 1.5 }, "logit adjustment, strength 1.5"),
-        (LossPlan::BalancedSoftmax, "balanced softmax"),
-        (LossPlan::Ldam { margin: 0.5, scale: 4.0 }, "LDAM, margin 0.5, scale 4"),
-        (LossPlan::VectorScaling { strength: 1.0, gamma: 0.3 }, "vector scaling, strength 1, gamma 0.3"),
+        (LossSpec::LogitAdjusted { strength: 1.5 }, "logit adjustment, strength 1.5"),
+        (LossSpec::BalancedSoftmax, "balanced softmax"),
+        (LossSpec::Ldam { margin: 0.5, scale: 4.0 }, "LDAM, margin 0.5, scale 4"),
+        (LossSpec::VectorScaling { strength: 1.0, gamma: 0.3 }, "vector scaling, strength 1, gamma 0.3"),
         (
-            LossPlan::PosWeight { weights: PositiveWeights::Explicit(vec![0.5, 1.0, 4.0, 9.0]) },
+            LossSpec::PosWeight { weights: PositiveWeights::Explicit(vec![0.5, 1.0, 4.0, 9.0]) },
             "logistic with positive weights",
         ),
-        (LossPlan::Equalization { rare: RARE }, "equalization, its frequent columns"),
-        (LossPlan::Seesaw { mitigation: 0.8, compensation: 2.0, floor: 0.0 }, "seesaw"),
-        (LossPlan::SoftSelection { alpha: 2.0, gamma: 1.5 }, "SS-LR, alpha 2, gamma 1.5"),
+        (LossSpec::Equalization { rare: RARE }, "equalization, its frequent columns"),
+        (LossSpec::Seesaw { mitigation: 0.8, compensation: 2.0, floor: 0.0 }, "seesaw"),
+        (LossSpec::SoftSelection { alpha: 2.0, gamma: 1.5 }, "SS-LR, alpha 2, gamma 1.5"),
     ]
 }
 
@@ -69,29 +71,27 @@ pub(super) const CLAIM: Comparison = Comparison {
 
 fn balanced((seed, number): (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> {
     let losses = losses();
-    let (plan, words) = &losses[case % losses.len()];
+    let (spec, words) = &losses[case % losses.len()];
     let dataset = dataset(seed, number)?;
     let weights = ClassWeights::Explicit(vec![1.0, 0.6, 2.5, 4.0]);
-    let targets = Targets::new(dataset.labels(), &weights)?;
-    let (loss, features) = (plan.build(&targets), dataset.features());
-    let problem = GeneralProblem { loss: &*loss, targets: &targets, dataset: &dataset, l2: L2 };
+    let problem = Problem::new(&dataset, spec, &weights, L2)?;
+    let (targets, features) = (problem.targets(), dataset.features());
     // A column that is never pushed down has no stationary intercept; the others have.
-    let endless = matches!(plan, LossPlan::Equalization { .. });
+    let endless = matches!(spec, LossSpec::Equalization { .. });
     let setup = format!("{words}; four overlapping classes of 60 to 8 samples, uneven weights");
-    let point = match solve_general(&problem, None) {
-        GeneralOutcome::Stationary(point) if !endless => point,
-        GeneralOutcome::NotConverged { at, .. } if endless => at,
-        GeneralOutcome::Stationary(_) => {
-            let unsolved = Some("stationary, where no intercept can be".to_owned());
-            return Ok(CaseReport { setup, unsolved, ..CaseReport::default() });
-        }
-        GeneralOutcome::NotConverged { why, .. } => {
-            return Ok(CaseReport { setup, unsolved: Some(why), ..CaseReport::default() });
-        }
+    let outcome = solve_general(&problem, None);
+    let unsolved = match &outcome {
+        Outcome::NotConverged { why, .. } if !endless => Some(why.clone()),
+        Outcome::Stationary(_) if endless => Some("stationary, where no intercept can be".to_owned()),
+        Outcome::Separable(_) => Some("called separable although penalised".to_owned()),
+        _ => None,
     };
-    let logits = point.head.logits(&features);
+    let Some(head) = reached(outcome).filter(|_| unsolved.is_none()) else {
+        return Ok(CaseReport { setup, unsolved, ..CaseReport::default() });
+    };
+    let logits = head.logits(&features);
     let flat = DMatrix::zeros(logits.nrows(), logits.ncols());
-    let (residual, off) = (law(plan, &logits, &targets), law(plan, &flat, &targets));
+    let (residual, off) = (law(spec, &logits, targets), law(spec, &flat, targets));
     Ok(CaseReport {
         setup,
         residual: Some(residual),
@@ -99,6 +99,15 @@ fn balanced((seed, number): (u64, u64), case: usize) -> Result<CaseReport, Setup
         observed: vec![off],
         ..CaseReport::default()
     })
+}
+
+/// The head that a search ended at.
+fn reached(outcome: Outcome) -> Option<Head> {
+    match outcome {
+        Outcome::Stationary(point) => Some(point.head),
+        Outcome::NotConverged { rounded, .. } => rounded.map(|rounded| rounded.head),
+        Outcome::Separable(_) => None,
+    }
 }
 
 /// Classes that overlap.
@@ -110,51 +119,51 @@ fn dataset(seed: u64, number: u64) -> Result<Dataset, SetupFailure> {
 }
 
 /// How far the loss's law is missed, relative to the larger side; the worst class.
-fn law(plan: &LossPlan, logits: &DMatrix<f64>, targets: &Targets) -> f64 {
-    match plan {
-        LossPlan::LogitAdjusted { .. }
-        | LossPlan::BalancedSoftmax
-        | LossPlan::Ldam { .. }
-        | LossPlan::VectorScaling { .. }
-        | LossPlan::Seesaw { .. } => {
-            let shifted = shifted(plan, logits, targets);
+fn law(spec: &LossSpec, logits: &DMatrix<f64>, targets: &Targets) -> f64 {
+    match spec {
+        LossSpec::LogitAdjusted { .. }
+        | LossSpec::BalancedSoftmax
+        | LossSpec::Ldam { .. }
+        | LossSpec::VectorScaling { .. }
+        | LossSpec::Seesaw { .. } => {
+            let shifted = shifted(spec, logits, targets);
             softmax_balance(&MeanProbability::of(crate::loss::Link::Softmax, &shifted, targets), targets)
         }
-        _ => weighed(plan, logits, targets),
+        _ => weighed(spec, logits, targets),
     }
 }
 
 /// The logits that a loss speaks of, from its definition.
-fn shifted(plan: &LossPlan, logits: &DMatrix<f64>, targets: &Targets) -> DMatrix<f64> {
+fn shifted(spec: &LossSpec, logits: &DMatrix<f64>, targets: &Targets) -> DMatrix<f64> {
     let counts = targets.sizes();
     let total: f64 = counts.iter().sum();
     let (most, least) = counts.iter().fold((0.0, f64::MAX), |(m, l): (f64, f64), &c| (m.max(c), l.min(c)));
     DMatrix::from_fn(logits.nrows(), logits.ncols(), |k, i| {
         let (z, y) = (logits[(k, i)], targets.class_indices()[i] as usize);
-        match *plan {
-            LossPlan::LogitAdjusted { strength } => z + strength * (counts[k] / total).ln(),
-            LossPlan::Ldam { margin, scale } => {
+        match *spec {
+            LossSpec::LogitAdjusted { strength } => z + strength * (counts[k] / total).ln(),
+            LossSpec::Ldam { margin, scale } => {
                 scale * (z - if k == y { margin * (least / counts[y]).sqrt().sqrt() } else { 0.0 })
             }
-            LossPlan::VectorScaling { strength, gamma } => {
+            LossSpec::VectorScaling { strength, gamma } => {
                 (counts[k] / most).powf(gamma) * z + strength * (counts[k] / total).ln()
             }
-            LossPlan::Seesaw { mitigation, compensation, .. } if k != y => {
+            LossSpec::Seesaw { mitigation, compensation, .. } if k != y => {
                 // Without a floor the ratio of probabilities is that of exponentials.
                 let mitigated = (counts[k] / counts[y]).min(1.0).powf(mitigation);
                 let compensated = (z - logits[(y, i)]).exp().max(1.0).powf(compensation);
                 z + (mitigated * compensated).ln()
             }
-            LossPlan::Seesaw { .. } => z,
+            LossSpec::Seesaw { .. } => z,
             _ => z + counts[k].ln(),
         }
     })
 }
 
 /// Laws in which every sample is weighted by a function of its probability.
-fn weighed(plan: &LossPlan, logits: &DMatrix<f64>, targets: &Targets) -> f64 {
+fn weighed(spec: &LossSpec, logits: &DMatrix<f64>, targets: &Targets) -> f64 {
     let classes = targets.classes();
-    let (link, lambda) = (plan.build(targets).link(), targets.class_weights());
+    let (link, lambda) = (spec.build(targets).link(), targets.class_weights());
     let mut sides = vec![(0.0, 0.0); classes];
     let mut sample = vec![Sigmoid::of(0.0); classes];
     for (number, (z, &label)) in logits.column_iter().zip(targets.class_indices()).enumerate() {
@@ -165,15 +174,15 @@ fn weighed(plan: &LossPlan, logits: &DMatrix<f64>, targets: &Targets) -> f64 {
             // The factor of an entry under a power of `p`, the probability of the wrong side.
             let powered = |p: f64, gamma: f64| p.powf(gamma) * (p - gamma * (1.0 - p) * (1.0 - p).ln());
             let own = k == y;
-            let (out, into) = match *plan {
-                LossPlan::Focal { gamma, probability } => {
+            let (out, into) = match *spec {
+                LossSpec::Focal { gamma, probability } => {
                     let exponent = if probability == FocalProbability::Plain { 1.0 } else { lambda[y] };
                     let text = sample[y].probability.powf(exponent);
                     let rest = 1.0 - text;
                     let factor = rest.powf(gamma) - gamma * text * rest.powf(gamma - 1.0) * text.ln();
                     (lambda[y] * factor * q, lambda[y] * factor * p)
                 }
-                LossPlan::LabelSmoothing { smoothing, weights } => {
+                LossSpec::LabelSmoothing { smoothing, weights } => {
                     let by = |c: usize| if weights == SmoothingWeights::Term { lambda[c] } else { lambda[y] };
                     let spread = smoothing / classes as f64;
                     let target =
@@ -184,13 +193,13 @@ fn weighed(plan: &LossPlan, logits: &DMatrix<f64>, targets: &Targets) -> f64 {
                     side.1 += weight * mass * p;
                     continue;
                 }
-                LossPlan::SigmoidFocal { gamma, alpha } => {
+                LossSpec::SigmoidFocal { gamma, alpha } => {
                     (lambda[y] * alpha * powered(q, gamma), lambda[y] * (1.0 - alpha) * powered(p, gamma))
                 }
-                LossPlan::SoftSelection { alpha, gamma } => {
+                LossSpec::SoftSelection { alpha, gamma } => {
                     (lambda[y] * q, lambda[y] * alpha / (classes - 1) as f64 * powered(p, gamma))
                 }
-                LossPlan::PosWeight { weights: PositiveWeights::Explicit(ref weights) } => {
+                LossSpec::PosWeight { weights: PositiveWeights::Explicit(ref weights) } => {
                     (lambda[y] * weights[k] * q, lambda[y] * p)
                 }
                 _ => (lambda[y] * q, lambda[y] * p),
@@ -199,7 +208,7 @@ fn weighed(plan: &LossPlan, logits: &DMatrix<f64>, targets: &Targets) -> f64 {
         }
     }
     let rare = |k: usize| {
-        matches!(plan, LossPlan::Equalization { .. }) && targets.sizes()[k] < RARE * targets.total_size()
+        matches!(spec, LossSpec::Equalization { .. }) && targets.sizes()[k] < RARE * targets.total_size()
     };
     let worst = (0..classes).filter(|&k| !rare(k)).map(|k| relative_difference(sides[k].0, sides[k].1));
     largest_magnitude(worst)
@@ -218,18 +227,14 @@ mod tests {
             .collect();
         let weighted = unweighted.clone().with_sample_weights(&each).expect("valid");
         let weights = ClassWeights::Explicit(vec![1.0, 0.6, 2.5, 4.0]);
-        let targets = Targets::new(weighted.labels(), &weights).expect("valid");
         let others = Targets::new(unweighted.labels(), &weights).expect("valid");
-        for (plan, words) in losses() {
-            let (loss, features) = (plan.build(&targets), weighted.features());
-            let problem = GeneralProblem { loss: &*loss, targets: &targets, dataset: &weighted, l2: L2 };
-            let point = match solve_general(&problem, None) {
-                GeneralOutcome::Stationary(point) | GeneralOutcome::NotConverged { at: point, .. } => point,
-            };
-            let logits = point.head.logits(&features);
-            let residual = law(&plan, &logits, &targets);
+        for (spec, words) in losses() {
+            let problem = Problem::new(&weighted, &spec, &weights, L2).expect("a problem");
+            let head = reached(solve_general(&problem, None)).expect("a head");
+            let logits = head.logits(&weighted.features());
+            let residual = law(&spec, &logits, problem.targets());
             assert!(residual < 1e-9, "{words}: {residual:e}");
-            let control = law(&plan, &logits, &others);
+            let control = law(&spec, &logits, &others);
             assert!(control > 1e-3, "{words}: {control:e} without the weights");
         }
     }

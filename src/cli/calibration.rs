@@ -2,7 +2,7 @@
 
 use super::output::{Style, columns, numbers_right, short_name};
 use crate::balance::Calibration;
-use crate::loss::{Link, LossKind};
+use crate::loss::{BuiltLoss, Link, Loss};
 use crate::numeric::significant;
 use crate::solver::Problem;
 use nalgebra::DMatrix;
@@ -40,8 +40,8 @@ impl CalibrationRecord {
     pub(super) fn of(problem: &Problem, logits: &DMatrix<f64>) -> Self {
         let (link, targets) = (problem.loss().link(), problem.targets());
         let weights = targets.class_weights();
-        let read =
-            !matches!(problem.loss(), LossKind::Inr(_)) && weights.iter().any(|weight| *weight != weights[0]);
+        let read = !matches!(problem.loss(), BuiltLoss::Inr(_))
+            && weights.iter().any(|weight| *weight != weights[0]);
         let corrected = || {
             let logarithms: Vec<f64> = weights.iter().map(|weight| weight.ln()).collect();
             let (subtract, from) = match (link, logarithms.as_slice()) {

@@ -1,14 +1,27 @@
 //! The loss, by its name and the options that belong to it.
 
-use crate::loss::{CATALOGUE, Choices, FocalProbability, InrVariant, LossEntry, LossPlan, PositiveWeights};
-use crate::loss::{SmoothingWeights, loss_named};
+use crate::loss::{
+    FocalProbability, InrVariant, LOSS_TABLE, LossSpec, PositiveWeights, SmoothingWeights, loss_named,
+};
 use anyhow::{Context, Result, ensure};
 use clap::builder::{PossibleValue, PossibleValuesParser};
 
-/// The options about the loss.
+/// The options about the loss and its class weights.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Loss")]
 pub(super) struct LossArguments {
+    #[command(flatten)]
+    pub(super) named: NamedLossArguments,
+    /// none, balanced (inverse frequency), effective:B (effective number of samples, B from 0 to below 1), or one positive
+    /// number per class in order, such as 1,2,5
+    #[arg(long, default_value = "none", value_name = "WEIGHTS", allow_hyphen_values = true)]
+    pub(super) class_weights: String,
+}
+
+/// The loss and its parameters.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Loss")]
+pub(super) struct NamedLossArguments {
     /// The loss; `equipoise losses` has equations, laws and sources
     #[arg(long, default_value = "softmax", value_parser = names(), value_name = "LOSS")]
     loss: String,
@@ -57,65 +70,80 @@ pub(super) struct LossArguments {
     /// Lower bound on the own probability in seesaw's ratio [default: 0.01]
     #[arg(long, value_name = "X", allow_hyphen_values = true)]
     floor: Option<f64>,
-    /// none, balanced (inverse frequency), effective:B (effective number of samples, B from 0 to below 1), or one positive
-    /// number per class in order, such as 1,2,5
-    #[arg(long, default_value = "none", value_name = "WEIGHTS", allow_hyphen_values = true)]
-    pub(super) class_weights: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 enum FocalOf {
+    #[default]
     Plain,
     WeightedLoss,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+impl From<FocalOf> for FocalProbability {
+    fn from(of: FocalOf) -> Self {
+        match of {
+            FocalOf::Plain => Self::Plain,
+            FocalOf::WeightedLoss => Self::OfWeightedLoss,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 enum SmoothedBy {
+    #[default]
     Term,
     Sample,
 }
 
-fn names() -> PossibleValuesParser {
-    PossibleValuesParser::new(CATALOGUE.iter().map(|entry| PossibleValue::new(entry.name).help(entry.title)))
+impl From<SmoothedBy> for SmoothingWeights {
+    fn from(by: SmoothedBy) -> Self {
+        match by {
+            SmoothedBy::Term => Self::Term,
+            SmoothedBy::Sample => Self::Sample,
+        }
+    }
 }
 
-impl LossArguments {
+fn names() -> PossibleValuesParser {
+    PossibleValuesParser::new(LOSS_TABLE.map(|row| PossibleValue::new(row.name).help(row.title)))
+}
+
+impl NamedLossArguments {
     /// The loss that is meant; fails when an option goes with another one.
-    pub(super) fn plan(&self) -> Result<LossPlan> {
-        let entry = loss_named(&self.loss).context("--loss: unknown")?;
-        let given: Vec<(&'static str, f64)> =
-            self.numbers().into_iter().filter_map(|(name, number)| Some((name, number?))).collect();
-        for (name, _) in &given {
-            ensure!(entry.takes(name), "--{name}: goes with {} only", losses_with(|entry| entry.takes(name)));
+    pub(super) fn spec(&self) -> Result<LossSpec> {
+        let row = loss_named(&self.loss).context("--loss: unknown")?;
+        let mut spec = row.default.clone();
+        for (name, number) in self.numbers().into_iter().filter_map(|(name, number)| Some((name, number?))) {
+            ensure!(spec.set(name, number), "--{name}: goes with {} only", losses_with(name));
         }
         let belongs = |given: bool, option: &str, to: &str| -> Result<()> {
-            ensure!(!given || entry.name == to, "--{option}: goes with --loss {to} only");
+            ensure!(!given || row.name == to, "--{option}: goes with --loss {to} only");
             Ok(())
         };
         belongs(self.detached, "detached", "inr")?;
         belongs(self.focal_of.is_some(), "focal-of", "focal")?;
         belongs(self.smoothing_weights.is_some(), "smoothing-weights", "label-smoothing")?;
         belongs(self.positive_weights.is_some(), "positive-weights", "pos-weight")?;
-        let plan = entry.plan(&Choices {
-            numbers: given,
-            variant: if self.detached { InrVariant::Detached } else { InrVariant::Attached },
-            focal: match self.focal_of {
-                None | Some(FocalOf::Plain) => FocalProbability::Plain,
-                Some(FocalOf::WeightedLoss) => FocalProbability::OfWeightedLoss,
-            },
-            smoothing: match self.smoothing_weights {
-                None | Some(SmoothedBy::Term) => SmoothingWeights::Term,
-                Some(SmoothedBy::Sample) => SmoothingWeights::Sample,
-            },
-            positive: self.positive_weights.as_deref().map(positive).transpose()?,
-        });
-        match plan.problem() {
-            Some(problem) => anyhow::bail!("--loss {}: {problem}", entry.name),
-            None => Ok(plan),
+        match &mut spec {
+            LossSpec::Inr { variant, .. } if self.detached => *variant = InrVariant::Detached,
+            LossSpec::Focal { probability, .. } => *probability = self.focal_of.unwrap_or_default().into(),
+            LossSpec::LabelSmoothing { weights, .. } => {
+                *weights = self.smoothing_weights.unwrap_or_default().into();
+            }
+            LossSpec::PosWeight { weights } => {
+                if let Some(text) = &self.positive_weights {
+                    *weights = positive(text)?;
+                }
+            }
+            _ => {}
+        }
+        match spec.problem() {
+            Some(problem) => anyhow::bail!("--loss {}: {problem}", row.name),
+            None => Ok(spec),
         }
     }
 
-    /// Its name in the catalogue.
+    /// Its name in the table.
     pub(super) fn name(&self) -> &str {
         &self.loss
     }
@@ -137,10 +165,10 @@ impl LossArguments {
     }
 }
 
-/// `--loss a, b`, of the losses that do.
-fn losses_with(does: impl Fn(&LossEntry) -> bool) -> String {
-    let names: Vec<&str> = CATALOGUE.iter().filter(|entry| does(entry)).map(|entry| entry.name).collect();
-    format!("--loss {}", names.join(", "))
+/// `--loss a, b`, of the losses that depend on the number of a name.
+fn losses_with(number: &str) -> String {
+    let rows = LOSS_TABLE.into_iter().filter(|row| row.takes(number));
+    format!("--loss {}", rows.map(|row| row.name).collect::<Vec<_>>().join(", "))
 }
 
 fn positive(text: &str) -> Result<PositiveWeights> {

@@ -5,7 +5,7 @@ use super::drawing::DrawingOptions;
 use super::files::prepare_directory;
 use super::output::{Style, print};
 use crate::figure::draw_loss_gradients;
-use crate::loss::{CATALOGUE, LossEntry, loss_named};
+use crate::loss::{LOSS_TABLE, LossRow, loss_named};
 use anyhow::{Context, Result};
 use std::path::PathBuf;
 
@@ -41,28 +41,31 @@ pub(super) fn run(arguments: &ListLossesArguments, style: Style) -> Result<Endin
         }
         return Ok(Ending::Done);
     }
-    let known = || CATALOGUE.iter().map(|entry| entry.name).collect::<Vec<_>>().join(", ");
+    let known = || LOSS_TABLE.iter().map(|row| row.name).collect::<Vec<_>>().join(", ");
     let named =
         |name: &String| loss_named(name).with_context(|| format!("{name}: no loss; there are {}", known()));
-    let entries: Vec<&LossEntry> = if arguments.names.is_empty() {
-        CATALOGUE.iter().collect()
+    let rows: Vec<&LossRow> = if arguments.names.is_empty() {
+        LOSS_TABLE.to_vec()
     } else {
         arguments.names.iter().map(named).collect::<Result<_>>()?
     };
-    let text: Vec<String> = entries.into_iter().map(|entry| described(entry, style)).collect();
+    let text: Vec<String> = rows.into_iter().map(|row| described(row, style)).collect();
     print(&format!("{}\n{REDUCTION}\n", text.join("\n")))?;
     Ok(Ending::Done)
 }
 
-fn described(entry: &LossEntry, style: Style) -> String {
-    let mut text =
-        format!("{}  {}\n  {}\n  {}\n", style.strong(entry.name), entry.title, entry.equation, entry.law);
-    let settings: Vec<String> =
-        entry.settings.iter().map(|setting| format!("--{} {}", setting.name, setting.default)).collect();
+fn described(row: &LossRow, style: Style) -> String {
+    let mut text = format!("{}  {}\n  {}\n  {}\n", style.strong(row.name), row.title, row.equation, row.law);
+    let settings: Vec<String> = row
+        .default
+        .numbers()
+        .iter()
+        .map(|(parameter, value)| format!("--{} {value}", parameter.name))
+        .collect();
     for (heading, line) in [
         ("settings", settings.join(" ")),
-        ("source", entry.source.to_owned()),
-        ("practice", entry.practice.to_owned()),
+        ("source", row.source.to_owned()),
+        ("practice", row.practice.to_owned()),
     ] {
         if !line.is_empty() {
             text += &format!("  {heading}: {line}\n");

@@ -1,5 +1,6 @@
 //! Checks the memory of a problem against that of the machine before work starts.
 
+use crate::loss::Loss;
 use crate::solver::Problem;
 use anyhow::{Result, ensure};
 

@@ -1,6 +1,7 @@
 //! All output: standard output, notes, colours, aligned columns.
 
 use crate::numeric::Count;
+pub(super) use crate::numeric::counted;
 use anyhow::{Context, Result};
 use std::io::{ErrorKind, IsTerminal, Write};
 
@@ -150,16 +151,6 @@ fn visible(cell: &str) -> usize {
     count
 }
 
-/// `1 sample`, `2 samples`, `2 classes`.
-pub(super) fn counted(count: u64, singular: &str) -> String {
-    let ending = match (count, singular.ends_with('s')) {
-        (1, _) => "",
-        (_, true) => "es",
-        (_, false) => "s",
-    };
-    format!("{count} {singular}{ending}")
-}
-
 /// A number of samples that may be weighted.
 pub(super) fn counted_samples(count: Count) -> String {
     count.whole().map_or_else(|| format!("{count} samples"), |whole| counted(whole, "sample"))
@@ -175,14 +166,6 @@ mod tests {
         let rows = vec![vec!["λ".to_owned(), "1".to_owned()], vec![style.good("word"), "22".to_owned()]];
         let text = columns(&rows, &[Align::Left, Align::Right]);
         assert_eq!(text, "λ      1\n\u{1b}[32mword\u{1b}[0m  22\n");
-    }
-
-    #[test]
-    fn counted_things_agree_with_their_number() {
-        assert_eq!(
-            [counted(1, "class"), counted(2, "class"), counted(0, "sample")].join(" "),
-            "1 class 2 classes 0 samples"
-        );
     }
 
     #[test]

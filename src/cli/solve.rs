@@ -2,23 +2,20 @@
 
 use super::data_arguments::DataArguments;
 use super::files::{check_target, save};
+use super::loss_arguments::LossArguments;
 use super::memory::check_memory;
 use super::output::{Style, note, print};
 use super::solve_record::{OtherPoints, SolveRecord, Status};
 use super::spinner::Spinner;
 use super::{Ending, solve_table};
-use crate::loss::{ClassWeights, InrVariant, MAX_WEIGHT_RATIO, WeightRange};
+use crate::loss::{ClassWeights, LossSpec, MAX_WEIGHT_RATIO, WeightRange};
 use crate::solver::{
-    Conditioning, Iteration, LossChoice, Outcome, Problem, ProblemError, SettingsError, SolverSettings,
-    solve_with,
+    Conditioning, Iteration, Outcome, Problem, ProblemError, SettingsError, SolverSettings, solve_with,
 };
 use anyhow::{Context, Error, Result, ensure};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Instant;
-
-/// Sharpness of LGL-INR where none is given.
-const DEFAULT_BETA: f64 = 1.0;
 
 /// Seed of random starts where none is given.
 const DEFAULT_SEED: u64 = 1;
@@ -28,6 +25,7 @@ const EXAMPLES: &str = "Examples:
   equipoise solve data.csv --label y --loss logistic --class-weights balanced
   equipoise solve data.csv --label y --loss inr --beta 5 --detached --l2 1e-3
   equipoise solve data.csv --label y --loss inr --beta 20 --starts 50
+  equipoise solve data.csv --label y --loss focal --gamma 2 --l2 1e-3
   equipoise solve data.csv --label y --class-weights 1,2,5 --format json --save head.json
   equipoise solve data.csv --label y --sample-weights w
   equipoise solve features.npy --label labels.npy --loss logistic
@@ -50,23 +48,12 @@ In JSON, `seconds` is the last line and the only one that differs between two ru
 pub(super) struct SolveArguments {
     #[command(flatten)]
     data: DataArguments,
-    /// The loss: binary or one-vs-all logistic, softmax, or LGL-INR
-    #[arg(long, value_enum, default_value_t = LossName::Softmax)]
-    loss: LossName,
-    /// none, balanced (inverse frequency), effective:B (effective number of samples, B from 0 to below 1), or one positive
-    /// number per class in sorted order, such as 1,2,5
-    #[arg(long, default_value = "none", value_name = "WEIGHTS", allow_hyphen_values = true)]
-    class_weights: String,
+    #[command(flatten)]
+    loss: LossArguments,
     /// L2 penalty on the coefficients
     #[arg(long, default_value_t = 0.0, value_name = "X", allow_hyphen_values = true)]
     l2: f64,
-    /// Sharpness of LGL-INR's reweighting, zero or more [default: 1]
-    #[arg(long, value_name = "X", allow_hyphen_values = true)]
-    beta: Option<f64>,
-    /// LGL-INR with its weights held constant in the gradient
-    #[arg(long)]
-    detached: bool,
-    /// LGL-INR: look for other stationary points from N random starts [default: 0]
+    /// inr: look for other stationary points from N random starts [default: 0]
     #[arg(long, value_name = "N")]
     starts: Option<usize>,
     /// Seed of the random starts [default: 1]
@@ -87,21 +74,15 @@ pub(super) struct SolveArguments {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum LossName {
-    Softmax,
-    Logistic,
-    Inr,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
     Table,
     Json,
 }
 
 pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
-    let choice = choose_loss(arguments)?;
-    let weights = parse_weights(&arguments.class_weights)?;
+    let spec = arguments.loss.named.spec()?;
+    check_starts(arguments, &spec)?;
+    let weights = parse_weights(&arguments.loss.class_weights)?;
     let settings = settings(arguments)?;
     if let Some(file) = &arguments.save {
         check_target(file, &arguments.data.file).with_context(|| format!("--save {}", file.display()))?;
@@ -110,11 +91,11 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
         }
     }
     let dataset = arguments.data.read()?;
-    let problem = Problem::new(&dataset, &choice, &weights, arguments.l2).map_err(name_option)?;
+    let problem = Problem::new(&dataset, &spec, &weights, arguments.l2).map_err(name_option)?;
     check_memory(&problem, 0)?;
     note_dependent_columns(problem.conditioning());
     note_wide_weights(problem.targets().class_weights());
-    note_idle_weights(arguments.loss == LossName::Inr, &weights);
+    note_idle_weights(matches!(spec, LossSpec::Inr { .. }), &weights);
     let started = Instant::now();
     let spinner = Spinner::new();
     let mut report = |at: &Iteration| {
@@ -131,7 +112,7 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
         }
         _ => None,
     };
-    let record = SolveRecord::new(&problem, &dataset, &outcome, others, seconds);
+    let record = SolveRecord::new(&spec, &problem, &outcome, others, seconds);
     let json = serde_json::to_string_pretty(&record)? + "\n";
     let found = record.status == Status::Stationary;
     if let Some(file) = &arguments.save {
@@ -165,21 +146,17 @@ fn settings(arguments: &SolveArguments) -> Result<SolverSettings> {
     Ok(settings)
 }
 
-fn choose_loss(arguments: &SolveArguments) -> Result<LossChoice> {
-    if arguments.loss != LossName::Inr {
-        ensure!(arguments.beta.is_none(), "--beta: goes with --loss inr only");
-        ensure!(!arguments.detached, "--detached: goes with --loss inr only");
-        ensure!(
-            arguments.starts.is_none(),
-            "--starts: goes with --loss inr only; the other losses are convex and have one stationary point"
-        );
-    }
-    let variant = if arguments.detached { InrVariant::Detached } else { InrVariant::Attached };
-    Ok(match arguments.loss {
-        LossName::Softmax => LossChoice::Softmax,
-        LossName::Logistic => LossChoice::Logistic,
-        LossName::Inr => LossChoice::Inr { beta: arguments.beta.unwrap_or(DEFAULT_BETA), variant },
-    })
+/// Random starts are for the loss whose stationary points are looked for column by column.
+fn check_starts(arguments: &SolveArguments, spec: &LossSpec) -> Result<()> {
+    let row = spec.row();
+    let why = if row.convex {
+        format!("; {} is convex and has one stationary point", row.name)
+    } else {
+        String::new()
+    };
+    let allowed = arguments.starts.is_none() || matches!(spec, LossSpec::Inr { .. });
+    ensure!(allowed, "--starts: goes with --loss inr only{why}");
+    Ok(())
 }
 
 /// Says which columns others determine.
@@ -214,6 +191,7 @@ pub(super) fn note_wide_weights(class_weights: &[f64]) {
 pub(super) fn name_option(error: ProblemError) -> Error {
     match error {
         ProblemError::Parameter { .. } => anyhow::anyhow!("--{error}"),
+        ProblemError::Loss { name, problem } => anyhow::anyhow!("--loss {name}: {problem}"),
         ProblemError::Weights(_) | ProblemError::Shape(_) => error.into(),
     }
 }

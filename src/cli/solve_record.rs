@@ -3,13 +3,11 @@
 use super::calibration::CalibrationRecord;
 use super::separation::Separation;
 use crate::balance::{Ledger, LedgerEntry, MeanProbability, Neglect, neglect};
-use crate::data::Dataset;
-use crate::loss::{Inr, InrVariant, Link, LossKind};
-use crate::numeric::Count;
+use crate::loss::{InrVariant, Link, Loss, LossSpec};
+use crate::numeric::{Count, rows};
 use crate::solver::{
     Conditioning, Head, Outcome, Problem, Recomputed, RoundedHead, StationaryPoint, other_points,
 };
-use nalgebra::DMatrix;
 use serde::Serialize;
 
 /// The one JSON object of `solve`. `seconds` is its last line and the only difference between two runs on the same
@@ -19,6 +17,8 @@ pub(super) struct SolveRecord {
     pub(super) status: Status,
     pub(super) version: &'static str,
     pub(super) loss_name: &'static str,
+    /// The loss with its parameters.
+    pub(super) loss_plan: LossSpec,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) beta: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,6 +41,8 @@ pub(super) struct SolveRecord {
 
 /// LGL-INR has one minimiser for `beta = 0`; the point found from there is the same on every run and machine.
 const CONTINUED: &str = "the unique minimiser for beta 0";
+/// Losses without an algorithm of their own are searched from there.
+const FROM_ZERO: &str = "the search that begins at zero";
 const ADD_PENALTY: &str = "add a penalty such as --l2 1e-3";
 
 /// How the search ended.
@@ -159,21 +161,21 @@ pub(super) struct HeadRows {
 
 impl SolveRecord {
     pub(super) fn new(
+        spec: &LossSpec,
         problem: &Problem,
-        dataset: &Dataset,
         outcome: &Outcome,
         other_points: Option<OtherPoints>,
         seconds: f64,
     ) -> Self {
-        let targets = problem.targets();
+        let (targets, dataset) = (problem.targets(), problem.dataset());
         let classes = dataset.labels().class_names().to_vec();
-        let inr = match problem.loss() {
-            LossKind::Inr(Inr { beta, variant, .. }) => Some((*beta, *variant == InrVariant::Detached)),
-            LossKind::Logistic(_) | LossKind::Softmax(_) => None,
+        let inr = match spec {
+            LossSpec::Inr { beta, variant } => Some((*beta, *variant == InrVariant::Detached)),
+            _ => None,
         };
         let (status, end) = match outcome {
             Outcome::Stationary(point) => {
-                let measured = Measured { other_points, ..Measured::new(problem, dataset, point) };
+                let measured = Measured { other_points, ..Measured::new(spec, point) };
                 (Status::Stationary, End::Stationary(Box::new(measured)))
             }
             Outcome::Separable(proof) => {
@@ -181,7 +183,7 @@ impl SolveRecord {
                 (Status::Separable, End::Separable { separation, advice: advice_if_separable() })
             }
             Outcome::NotConverged { why, iterations, relative_gradient, rounded } => {
-                let advice = advice_if_not_converged(problem, why);
+                let advice = advice_if_not_converged(spec, problem.l2(), why);
                 let (why, iterations, relative_gradient) = (why.clone(), *iterations, *relative_gradient);
                 let rounded = rounded.as_deref().map(Rounded::of);
                 (
@@ -193,11 +195,8 @@ impl SolveRecord {
         Self {
             status,
             version: env!("CARGO_PKG_VERSION"),
-            loss_name: match problem.loss() {
-                LossKind::Logistic(_) => "logistic",
-                LossKind::Softmax(_) => "softmax",
-                LossKind::Inr(_) => "inr",
-            },
+            loss_name: spec.row().name,
+            loss_plan: spec.clone(),
             beta: inr.map(|(beta, _)| beta),
             detached: inr.map(|(_, detached)| detached),
             l2: problem.l2(),
@@ -214,12 +213,13 @@ impl SolveRecord {
 }
 
 impl Measured {
-    fn new(problem: &Problem, dataset: &Dataset, point: &StationaryPoint) -> Self {
+    fn new(spec: &LossSpec, point: &StationaryPoint) -> Self {
+        let problem = point.problem();
         let (targets, loss) = (problem.targets(), problem.loss());
-        let classes = dataset.labels().class_names();
+        let classes = problem.dataset().labels().class_names();
         let logits = point.logits();
         let means = MeanProbability::of(loss.link(), &logits, targets);
-        let ledger = Ledger::at(&**loss, &logits, targets);
+        let ledger = Ledger::at(loss, &logits, targets);
         let one_vs_all = loss.link() == Link::Sigmoid && loss.logit_rows() > 1;
         let neglect = one_vs_all.then(|| ClassNeglect::of_columns(&neglect(&means, targets), classes));
         let calibration = CalibrationRecord::of(problem, &logits);
@@ -230,7 +230,10 @@ impl Measured {
             relative_gradient: point.recomputed().relative_gradient,
             smallest_curvature: point.certificate.smallest_curvature,
             iterations: point.certificate.iterations,
-            continues: matches!(loss, LossKind::Inr(_)).then_some(CONTINUED),
+            continues: match spec {
+                LossSpec::Inr { .. } => Some(CONTINUED),
+                spec => (!spec.row().convex).then_some(FROM_ZERO),
+            },
             other_points: None,
             recomputed: point.recomputed().clone(),
             head: HeadRows::of(&point.head),
@@ -285,23 +288,17 @@ fn advice_if_separable() -> String {
 }
 
 /// What to do about a search that ended without an answer.
-fn advice_if_not_converged(problem: &Problem, why: &str) -> String {
+fn advice_if_not_converged(spec: &LossSpec, l2: f64, why: &str) -> String {
     if why.starts_with("the time limit") {
         return "raise --time-limit, or ask for less with --tolerance".to_owned();
     }
-    let l2 = problem.l2();
     let penalty = if l2 == 0.0 { ADD_PENALTY.to_owned() } else { format!("raise --l2 above {l2:?}") };
-    match problem.loss() {
-        LossKind::Inr(Inr { variant: InrVariant::Detached, .. }) => {
+    match spec {
+        LossSpec::Inr { variant: InrVariant::Detached, .. } => {
             format!("lower --beta, leave out --detached, or {penalty}")
         }
-        LossKind::Inr(_) => format!("lower --beta, or {penalty}"),
-        LossKind::Logistic(_) | LossKind::Softmax(_) => {
-            format!("rescale features of extreme size, or {penalty}")
-        }
+        LossSpec::Inr { .. } => format!("lower --beta, or {penalty}"),
+        LossSpec::Equalization { .. } => "lower --rare, so that no class is rare".to_owned(),
+        _ => format!("rescale features of extreme size, or {penalty}"),
     }
-}
-
-pub(super) fn rows(matrix: &DMatrix<f64>) -> Vec<Vec<f64>> {
-    matrix.row_iter().map(|row| row.iter().copied().collect()).collect()
 }

@@ -2,6 +2,7 @@
 
 use super::output::{MAX_CLASSES_SHOWN, Style, columns, counted, counted_samples, numbers_right, short_name};
 use super::solve_record::{End, HeadRows, Measured, OtherPoints, SolveRecord};
+use crate::loss::{FocalProbability, InrVariant, LossSpec, SmoothingWeights};
 use crate::numeric::{Count, largest_magnitude, significant};
 use std::fmt::Write;
 
@@ -43,12 +44,18 @@ pub(super) fn table(record: &SolveRecord, style: Style) -> String {
     text
 }
 
+/// The loss with its parameters, and with what is unusual about it.
 fn name(record: &SolveRecord) -> String {
-    match (record.beta, record.detached) {
-        (Some(beta), Some(true)) => format!("inr, beta {beta:?}, detached"),
-        (Some(beta), _) => format!("inr, beta {beta:?}"),
-        _ => record.loss_name.to_owned(),
-    }
+    let spec = &record.loss_plan;
+    let numbers = spec.numbers();
+    let numbers = numbers.iter().map(|(parameter, value)| format!(", {} {value:?}", parameter.name));
+    let unusual = match spec {
+        LossSpec::Inr { variant: InrVariant::Detached, .. } => ", detached",
+        LossSpec::Focal { probability: FocalProbability::OfWeightedLoss, .. } => ", of the weighted loss",
+        LossSpec::LabelSmoothing { weights: SmoothingWeights::Sample, .. } => ", samples weighted",
+        _ => "",
+    };
+    format!("{}{}{unusual}", record.loss_name, numbers.collect::<String>())
 }
 
 fn stationary(record: &SolveRecord, measured: &Measured, style: Style) -> String {
@@ -65,9 +72,11 @@ fn stationary(record: &SolveRecord, measured: &Measured, style: Style) -> String
         significant(unbalanced, 2)
     );
     if let Some(curvature) = measured.smallest_curvature {
+        let kind =
+            if curvature > 0.0 { "local minimum" } else { "stationary point that is no strict minimum" };
         let _ = writeln!(
             text,
-            "local minimum: smallest Hessian eigenvalue {}, features standardised",
+            "{kind}: smallest Hessian eigenvalue {}, features standardised",
             significant(curvature, 3)
         );
     }

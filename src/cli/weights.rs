@@ -1,6 +1,7 @@
 //! `weights`: class weights that meet a target on the user's data.
 
 use super::data_arguments::DataArguments;
+use super::loss_arguments::NamedLossArguments;
 use super::memory::check_memory;
 use super::output::{Style, note, print};
 use super::solve::{name_option, note_dependent_columns, note_wide_weights};
@@ -9,9 +10,9 @@ use super::weights_record::{Asked, Unweighted, WeightsRecord};
 use super::{Ending, weights_table};
 use crate::balance::{DesignError, DesignStep, WeightTarget, design_weights_observed};
 use crate::data::Dataset;
-use crate::loss::ClassWeights;
+use crate::loss::{ClassWeighting, ClassWeights, LOSS_TABLE, LossRow, LossSpec};
 use crate::numeric::significant;
-use crate::solver::{LossChoice, Problem, WeightResponse};
+use crate::solver::{Problem, WeightResponse};
 use anyhow::{Result, bail};
 
 const EXAMPLES: &str = "Examples:
@@ -34,9 +35,8 @@ class frequencies of the sample, and the calibration before and after.";
 pub(super) struct WeightsArguments {
     #[command(flatten)]
     data: DataArguments,
-    /// The loss
-    #[arg(long, value_enum, default_value_t = LossName::Softmax)]
-    loss: LossName,
+    #[command(flatten)]
+    loss: NamedLossArguments,
     /// equal-shortfall, equal-recall, shortfall:A,B,.. (proportions), or prior:A,B,.. (mean predicted probabilities)
     #[arg(long, value_name = "TARGET")]
     target: String,
@@ -49,25 +49,17 @@ pub(super) struct WeightsArguments {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum LossName {
-    Softmax,
-    Logistic,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
     Table,
     Json,
 }
 
 pub(super) fn run(arguments: &WeightsArguments, style: Style) -> Result<Ending> {
+    let spec = arguments.loss.spec()?;
+    check_weighable(&spec)?;
     let dataset = arguments.data.read()?;
     let target = parse_target(&arguments.target, dataset.labels().classes())?;
-    let choice = match arguments.loss {
-        LossName::Softmax => LossChoice::Softmax,
-        LossName::Logistic => LossChoice::Logistic,
-    };
-    let problem = Problem::new(&dataset, &choice, &ClassWeights::None, arguments.l2).map_err(name_option)?;
+    let problem = Problem::new(&dataset, &spec, &ClassWeights::None, arguments.l2).map_err(name_option)?;
     check_memory(&problem, WeightResponse::memory(&problem))?;
     note_dependent_columns(problem.conditioning());
     note_single_samples(&dataset);
@@ -76,7 +68,7 @@ pub(super) fn run(arguments: &WeightsArguments, style: Style) -> Result<Ending> 
     let observe = |step: &DesignStep| {
         waiting.update(&format!("{} left to the target", significant(step.residual, 2)));
     };
-    let design = design_weights_observed(&dataset, &choice, arguments.l2, &target, &observe);
+    let design = design_weights_observed(&dataset, &spec, arguments.l2, &target, &observe);
     waiting.end();
     let design = match design {
         Err(error @ DesignError::Target(_)) => bail!("--target {}: {error}", arguments.target),
@@ -98,6 +90,18 @@ pub(super) fn run(arguments: &WeightsArguments, style: Style) -> Result<Ending> 
         note(&format!("no such weights: {why}"));
     }
     Ok(if record.attainable { Ending::Done } else { Ending::Failed })
+}
+
+/// Weights are searched for with the response of the stationary point to them.
+fn check_weighable(spec: &LossSpec) -> Result<()> {
+    let weighable = |row: &&LossRow| row.class_weights == ClassWeighting::WithJacobian;
+    let names = LOSS_TABLE.into_iter().filter(weighable).map(|row| row.name).collect::<Vec<_>>().join(", ");
+    let why = match spec.row().class_weights {
+        ClassWeighting::WithJacobian => return Ok(()),
+        ClassWeighting::Yes => "how its stationary point responds to weights is not computed",
+        ClassWeighting::No => "class weights leave it unchanged",
+    };
+    bail!("--loss {}: {why}; weights takes {names}", spec.row().name)
 }
 
 /// A class of one sample has the mean probability of that sample.

@@ -1,9 +1,9 @@
 //! What `weights` prints: one record, read by the table and by JSON alike.
 
 use super::calibration::CalibrationRecord;
-use super::solve_record::rows;
 use crate::balance::{DesignError, DesignStep, MeanProbability, WeightDesign, hits, recalls};
-use crate::numeric::Count;
+use crate::loss::Loss;
+use crate::numeric::{Count, rows};
 use crate::solver::{Conditioning, Problem, Recomputed, solve};
 use serde::Serialize;
 

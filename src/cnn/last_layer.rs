@@ -4,10 +4,10 @@ use super::error::NetworkError;
 use super::training::{Training, wide};
 use crate::balance::{Ledger, MeanProbability, hits};
 use crate::data::{DataError, Dataset};
-use crate::loss::{ClassWeights, Targets, TrainingLoss};
+use crate::loss::{BuiltLoss, ClassWeights, Loss, LossSpec, Targets};
 use crate::numeric::largest_magnitude;
 use crate::numeric::map_sample_chunks;
-use crate::solver::{Head, LossChoice, Outcome, Problem, solve};
+use crate::solver::{Head, Outcome, Problem, solve};
 use nalgebra::DMatrix;
 
 /// Features of all training images and the head on them, as the gradient sees them.
@@ -58,12 +58,7 @@ impl LastLayer {
 
     /// Evaluates the head.
     #[must_use]
-    pub fn evaluate(
-        &self,
-        loss: &TrainingLoss,
-        targets: &Targets,
-        penalty: HeadPenalty,
-    ) -> LastLayerEvaluation {
+    pub fn evaluate(&self, loss: &BuiltLoss, targets: &Targets, penalty: HeadPenalty) -> LastLayerEvaluation {
         let logits = self.logits();
         let mut by_logits = DMatrix::zeros(logits.nrows(), logits.ncols());
         let value = loss.value_and_gradient(&logits, targets, &mut by_logits);
@@ -91,7 +86,7 @@ impl LastLayer {
             gradient_inf: largest_magnitude(by_intercepts.iter().chain(by_weights.iter()).copied()),
             by_intercepts,
             denominator: loss.denominator(),
-            ledger: Ledger::at(&**loss, &logits, targets),
+            ledger: Ledger::at(loss, &logits, targets),
             bias_penalty_gradient,
             means: MeanProbability::of(loss.link(), &loss.adjusted_logits(&logits, targets), targets),
             hits: hits(&logits, targets),
@@ -106,7 +101,7 @@ impl LastLayer {
     /// ([`NetworkError::Problem`]).
     pub fn finish(
         &self,
-        choice: &LossChoice,
+        choice: &LossSpec,
         targets: &Targets,
         l2: f64,
     ) -> Result<Result<(Head, f64), String>, NetworkError> {

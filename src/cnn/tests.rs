@@ -3,7 +3,7 @@
 use super::*;
 use crate::data::random::stream;
 use crate::data::{ImageSample, digit_images};
-use crate::loss::{ClassWeights, FocalProbability, InrVariant, LossPlan};
+use crate::loss::{ClassWeights, FocalProbability, InrVariant, LossSpec};
 use LayerPlan::{AveragePool, Convolution, Dropout, Linear, MaxPool, Relu};
 use rand::RngExt;
 
@@ -217,7 +217,7 @@ fn sample() -> ImageSample {
     ImageSample::draw(&digit_images(), &[3, 8, 9], &[60, 30, 9], &[], 1).expect("enough images").0
 }
 
-fn plan(loss: LossPlan, recipe: Recipe) -> TrainingPlan {
+fn plan(loss: LossSpec, recipe: Recipe) -> TrainingPlan {
     TrainingPlan::new(recipe, loss, &ClassWeights::Balanced, &sample(), 4).expect("possible")
 }
 
@@ -241,7 +241,7 @@ fn trained(threads: usize) -> Vec<u32> {
     pool.install(|| {
         let sample = sample();
         let mut training =
-            Training::new(plan(LossPlan::Softmax, with_everything()), &sample).expect("possible");
+            Training::new(plan(LossSpec::Softmax, with_everything()), &sample).expect("possible");
         while !training.is_done() {
             training.finish_epoch(&mut |_| Ok(())).expect("finite");
         }
@@ -260,7 +260,7 @@ fn a_training_broken_off_anywhere_goes_on_to_the_same_bits() {
     let path = directory.path().join("kept.safetensors");
     let sample = sample();
     for stop in [1, 4, 7, 9, 20] {
-        let mut first = Training::new(plan(LossPlan::Softmax, with_everything()), &sample).expect("possible");
+        let mut first = Training::new(plan(LossSpec::Softmax, with_everything()), &sample).expect("possible");
         let mut steps = 0;
         let broken = loop {
             let ended = first.finish_epoch(&mut |training| {
@@ -277,7 +277,7 @@ fn a_training_broken_off_anywhere_goes_on_to_the_same_bits() {
         };
         assert!(broken.is_err(), "stopped at step {stop}");
         let mut second =
-            Training::new(plan(LossPlan::Softmax, with_everything()), &sample).expect("possible");
+            Training::new(plan(LossSpec::Softmax, with_everything()), &sample).expect("possible");
         assert_eq!(second.resume::<String>(&path).expect("readable"), "beside");
         while !second.is_done() {
             second.finish_epoch(&mut |_| Ok(())).expect("finite");
@@ -292,24 +292,24 @@ fn a_checkpoint_of_something_else_is_refused_and_nothing_is_lost() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("kept.safetensors");
     let sample = sample();
-    let training = Training::new(plan(LossPlan::Softmax, with_everything()), &sample).expect("possible");
+    let training = Training::new(plan(LossSpec::Softmax, with_everything()), &sample).expect("possible");
     training.save(&path, &()).expect("writable");
-    let refused = |loss: LossPlan, recipe: Recipe| {
+    let refused = |loss: LossSpec, recipe: Recipe| {
         let mut other = Training::new(plan(loss, recipe), &sample).expect("possible");
         let before = other.network().clone();
         let message = other.resume::<()>(&path).expect_err("refused").to_string();
         assert_eq!(*other.network(), before);
         message
     };
-    assert!(refused(LossPlan::Logistic, with_everything()).contains("another loss"));
+    assert!(refused(LossSpec::Logistic, with_everything()).contains("another loss"));
     let small = Recipe { network: Architecture::Small, ..with_everything() };
-    assert!(refused(LossPlan::Softmax, small).contains("another architecture"));
+    assert!(refused(LossSpec::Softmax, small).contains("another architecture"));
     let faster = Recipe { rate: 1.0, ..with_everything() };
-    assert!(refused(LossPlan::Softmax, faster).contains("another learning rate"));
+    assert!(refused(LossSpec::Softmax, faster).contains("another learning rate"));
     let whole = std::fs::read(&path).expect("readable");
     for length in [0, 5, 100, whole.len() - 1] {
         std::fs::write(&path, &whole[..length]).expect("writable");
-        assert!(refused(LossPlan::Softmax, with_everything()).contains("damaged"), "{length} bytes");
+        assert!(refused(LossSpec::Softmax, with_everything()).contains("damaged"), "{length} bytes");
     }
 }
 
@@ -317,7 +317,7 @@ fn a_checkpoint_of_something_else_is_refused_and_nothing_is_lost() {
 fn a_rate_too_high_is_said_with_its_step() {
     let sample = sample();
     let recipe = Recipe { rate: 1e30, ..Recipe::default() };
-    let mut training = Training::new(plan(LossPlan::Logistic, recipe), &sample).expect("possible");
+    let mut training = Training::new(plan(LossSpec::Logistic, recipe), &sample).expect("possible");
     let message = training.finish_epoch(&mut |_| Ok(())).expect_err("diverges").to_string();
     assert!(message.contains("epoch 1, step") && message.contains("lower the learning rate"), "{message}");
 }
@@ -327,11 +327,11 @@ fn the_last_layers_gradient_is_the_networks() {
     // One batch of all images: the gradient of the step is that of the evaluation.
     let sample = sample();
     for loss in [
-        LossPlan::Softmax,
-        LossPlan::Logistic,
-        LossPlan::Inr { beta: 5.0, variant: InrVariant::Attached },
-        LossPlan::Focal { gamma: 2.0, probability: FocalProbability::Plain },
-        LossPlan::LogitAdjusted { strength: 1.0 },
+        LossSpec::Softmax,
+        LossSpec::Logistic,
+        LossSpec::Inr { beta: 5.0, variant: InrVariant::Attached },
+        LossSpec::Focal { gamma: 2.0, probability: FocalProbability::Plain },
+        LossSpec::LogitAdjusted { strength: 1.0 },
     ] {
         let recipe = Recipe {
             batch: 99,

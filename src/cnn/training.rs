@@ -8,7 +8,7 @@ use super::recipe::Recipe;
 use crate::balance::predicted_class;
 use crate::data::ImageSample;
 use crate::data::random::stream;
-use crate::loss::{ClassWeights, LossPlan, Targets, TrainingLoss};
+use crate::loss::{BuiltLoss, ClassWeights, Loss, LossSpec, Targets};
 use nalgebra::DMatrix;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ pub struct TrainingPlan {
     /// Network and steps.
     pub recipe: Recipe,
     /// The loss.
-    pub loss: LossPlan,
+    pub loss: LossSpec,
     /// Weight of each class.
     pub class_weights: Vec<f64>,
     /// Seed of the initial parameters, the order of images, and whatever is drawn.
@@ -32,7 +32,7 @@ pub struct Training<'a> {
     plan: TrainingPlan,
     pictures: Pictures<'a>,
     targets: Targets,
-    loss: TrainingLoss,
+    loss: BuiltLoss,
     pub(super) state: State,
     pass: Pass,
     gradient: Vec<f32>,
@@ -75,7 +75,7 @@ impl TrainingPlan {
     /// The weights do not fit the classes ([`NetworkError::Weights`]).
     pub fn new(
         recipe: Recipe,
-        loss: LossPlan,
+        loss: LossSpec,
         weights: &ClassWeights,
         sample: &ImageSample,
         seed: u64,
@@ -92,7 +92,7 @@ impl<'a> Training<'a> {
     /// The recipe is impossible or does not fit the images, or the loss does not fit the classes.
     pub fn new(plan: TrainingPlan, sample: &'a ImageSample) -> Result<Self, NetworkError> {
         plan.recipe.check()?;
-        if let Some(problem) = plan.loss.problem_for(sample.labels().classes()) {
+        if let Some(problem) = plan.loss.problem_on(sample.labels()) {
             return Err(NetworkError::Setting { setting: "loss", problem });
         }
         let weights = ClassWeights::Explicit(plan.class_weights.clone());
@@ -126,7 +126,7 @@ impl<'a> Training<'a> {
 
     /// The loss over all of them.
     #[must_use]
-    pub fn loss(&self) -> &TrainingLoss {
+    pub fn loss(&self) -> &BuiltLoss {
         &self.loss
     }
 
@@ -238,7 +238,7 @@ impl<'a> Training<'a> {
 }
 
 /// Writes the gradient of a batch's loss with respect to its logits into the pass; returns the loss and how many are correctly classified.
-fn batch_gradient(loss: &TrainingLoss, targets: &Targets, labels: Vec<u32>, pass: &mut Pass) -> (f64, usize) {
+fn batch_gradient(loss: &BuiltLoss, targets: &Targets, labels: Vec<u32>, pass: &mut Pass) -> (f64, usize) {
     let batch = targets.of_batch(labels);
     let logits = wide(pass.logits(), loss.logit_rows());
     let loss = loss.on_batch(targets.samples() as f64 / batch.samples() as f64);

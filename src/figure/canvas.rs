@@ -11,6 +11,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontFamily, FontStyle, FontTransform, IntoFont, ShapeStyle, TextStyle};
 
 use super::error::FigureError;
+use super::escape::escape;
 use super::theme::{CAP_HEIGHT, Colour, FONT_FAMILY, PAPER, UNITS_PER_POINT};
 
 /// Horizontal and vertical position in points, from the top left corner of the paper.
@@ -230,11 +231,6 @@ fn length(points: f64) -> u32 {
     )]
     let units = (points * UNITS_PER_POINT).round().max(1.0) as u32;
     units
-}
-
-/// Text escaped for an XML attribute.
-pub(super) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 fn drawing_error(error: impl std::fmt::Display) -> FigureError {

@@ -8,7 +8,7 @@ use super::labels::{EndLabel, draw_end_labels, end_label_room};
 use super::render::Figure;
 use super::scale::{Scale, extent};
 use super::theme::{CURVE_WIDTH, Colour, DASHED, GREY, POINTS_PER_INCH, TWO_COLUMNS, sequence_colour};
-use crate::loss::{FocalProbability, LossPlan, LossProfile, Moved, PositiveWeights, SmoothingWeights};
+use crate::loss::{FocalProbability, LossProfile, LossSpec, Moved, PositiveWeights, SmoothingWeights};
 
 const SIZE: (f64, f64) = (TWO_COLUMNS, 2.4 * POINTS_PER_INCH);
 /// Class sizes that the losses are built for.
@@ -52,13 +52,13 @@ pub fn draw_loss_gradients() -> Result<Vec<Figure>, FigureError> {
                 curves(
                     Entry::Own,
                     &[
-                        ("softmax", LossPlan::Softmax),
-                        ("focal", LossPlan::Focal { gamma: 2.0, probability: FocalProbability::Plain }),
+                        ("softmax", LossSpec::Softmax),
+                        ("focal", LossSpec::Focal { gamma: 2.0, probability: FocalProbability::Plain }),
                         (
                             "smoothed",
-                            LossPlan::LabelSmoothing { smoothing: 0.1, weights: SmoothingWeights::Term },
+                            LossSpec::LabelSmoothing { smoothing: 0.1, weights: SmoothingWeights::Term },
                         ),
-                        ("seesaw", LossPlan::Seesaw { mitigation: 0.8, compensation: 2.0, floor: 0.01 }),
+                        ("seesaw", LossSpec::Seesaw { mitigation: 0.8, compensation: 2.0, floor: 0.01 }),
                     ],
                 ),
             ),
@@ -67,10 +67,10 @@ pub fn draw_loss_gradients() -> Result<Vec<Figure>, FigureError> {
                 curves(
                     Entry::Own,
                     &[
-                        ("softmax", LossPlan::Softmax),
-                        ("logit-adjusted", LossPlan::LogitAdjusted { strength: 1.0 }),
-                        ("LDAM", LossPlan::Ldam { margin: 0.5, scale: 1.0 }),
-                        ("vector scaling", LossPlan::VectorScaling { strength: 1.0, gamma: 0.3 }),
+                        ("softmax", LossSpec::Softmax),
+                        ("logit-adjusted", LossSpec::LogitAdjusted { strength: 1.0 }),
+                        ("LDAM", LossSpec::Ldam { margin: 0.5, scale: 1.0 }),
+                        ("vector scaling", LossSpec::VectorScaling { strength: 1.0, gamma: 0.3 }),
                     ],
                 ),
             ),
@@ -90,11 +90,11 @@ pub fn draw_loss_gradients() -> Result<Vec<Figure>, FigureError> {
                 curves(
                     Entry::Own,
                     &[
-                        ("logistic", LossPlan::Logistic),
-                        ("focal", LossPlan::SigmoidFocal { gamma: 2.0, alpha: 0.5 }),
+                        ("logistic", LossSpec::Logistic),
+                        ("focal", LossSpec::SigmoidFocal { gamma: 2.0, alpha: 0.5 }),
                         (
                             "positive weights",
-                            LossPlan::PosWeight { weights: PositiveWeights::Explicit(vec![1.0, 1.0, 3.0]) },
+                            LossSpec::PosWeight { weights: PositiveWeights::Explicit(vec![1.0, 1.0, 3.0]) },
                         ),
                     ],
                 ),
@@ -104,9 +104,9 @@ pub fn draw_loss_gradients() -> Result<Vec<Figure>, FigureError> {
                 curves(
                     Entry::Other,
                     &[
-                        ("logistic", LossPlan::Logistic),
-                        ("focal", LossPlan::SigmoidFocal { gamma: 2.0, alpha: 0.5 }),
-                        ("SS-LR", LossPlan::SoftSelection { alpha: 1.0, gamma: 2.0 }),
+                        ("logistic", LossSpec::Logistic),
+                        ("focal", LossSpec::SigmoidFocal { gamma: 2.0, alpha: 0.5 }),
+                        ("SS-LR", LossSpec::SoftSelection { alpha: 1.0, gamma: 2.0 }),
                     ],
                 ),
             ),
@@ -157,12 +157,12 @@ fn colour(number: usize) -> Colour {
     if number == 0 { GREY } else { sequence_colour(number - 1) }
 }
 
-fn curves(entry: Entry, losses: &[(&'static str, LossPlan)]) -> Vec<Curve> {
+fn curves(entry: Entry, losses: &[(&'static str, LossSpec)]) -> Vec<Curve> {
     let moved = if entry == Entry::Own { Moved::Own } else { Moved::Other(OTHER) };
     let Some(profile) = LossProfile::new(&COUNTS, CLASS, moved) else { return Vec::new() };
     // The own logit is raised, against the gradient.
     let sign = if entry == Entry::Own { -1.0 } else { 1.0 };
-    let curve = |(name, plan): &(&'static str, LossPlan)| {
+    let curve = |(name, plan): &(&'static str, LossSpec)| {
         let logits = (0..=STEPS).map(|step| MAX_LOGIT * (2.0 * step as f64 / STEPS as f64 - 1.0));
         let points = profile.of(plan, logits);
         Curve { name, points: points.iter().map(|point| (point.logit, sign * point.gradient)).collect() }
@@ -176,11 +176,11 @@ mod tests {
 
     #[test]
     fn every_curve_is_what_its_loss_says_at_zero() {
-        let own = curves(Entry::Own, &[("softmax", LossPlan::Softmax), ("logistic", LossPlan::Logistic)]);
+        let own = curves(Entry::Own, &[("softmax", LossSpec::Softmax), ("logistic", LossSpec::Logistic)]);
         let at_zero = |curve: &Curve| curve.points[STEPS / 2];
         assert_eq!(at_zero(&own[0]).0, 0.0);
         assert!((at_zero(&own[0]).1 - 2.0 / 3.0).abs() < 1e-15 && (at_zero(&own[1]).1 - 0.5).abs() < 1e-15);
-        let other = curves(Entry::Other, &[("equalization", LossPlan::Equalization { rare: 0.9 })]);
+        let other = curves(Entry::Other, &[("equalization", LossSpec::Equalization { rare: 0.9 })]);
         assert!(other[0].points.iter().all(|point| point.1 == 0.0), "nothing pushes a rare column down");
     }
 

@@ -6,7 +6,7 @@
 //! computed here but means and quantiles: a number in a figure comes from its records.
 //!
 //! Below the pictures, each file uses only those named before it: `theme` (sizes and colours), `canvas`
-//! (lines, areas, text in points), `text` (the embedded font), `scale` and `ticks`, `marker`, `head` (words above panels), `axes` (panels),
+//! (lines, areas, text in points), `escape`, `text` (the embedded font), `scale` and `ticks`, `marker`, `head` (words above panels), `axes` (panels),
 //! `labels`, `series_look`, `colour_bar`, `plane`, `outflows`.
 
 pub mod balance_law;
@@ -20,6 +20,7 @@ mod curves;
 mod decision_lines;
 mod draw;
 mod error;
+mod escape;
 mod head;
 mod intervals;
 mod labels;
@@ -47,6 +48,7 @@ mod tests;
 
 pub use draw::draw;
 pub use error::FigureError;
+pub(crate) use escape::escape;
 pub use loss_gradients::draw_loss_gradients;
 pub use render::{DEFAULT_DPI, Figure, FileFormat};
 pub use theme::Theme;

@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use resvg::usvg::{Node, Options, Tree, fontdb::Database};
 
-use super::canvas::escape;
+use super::escape::escape;
 use super::theme::FONT_FAMILY;
 
 static FONTS: LazyLock<Arc<Database>> = LazyLock::new(|| {

@@ -1,11 +1,13 @@
 //! Softmax focal loss (docs/theory.md#b7).
 
 use super::per_sample::{residual, room, spread};
-use super::{Link, Loss, Targets};
-use crate::numeric::{Sigmoid, Sum, softmax_with_complements};
+use super::precise::softmax_of;
+use super::{Link, Loss, SampleLoss, SeparatedBy, Targets};
+use crate::numeric::{DoubleDouble, Sigmoid, Sum, softmax_with_complements};
 use nalgebra::DMatrix;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// Which probability focuses a loss of weighted samples; implementations disagree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -52,11 +54,6 @@ impl Focal {
             FocalProbability::OfWeightedLoss => targets.class_weights().to_vec(),
         };
         Self { gamma, exponents, denominator: targets.total_mass() }
-    }
-
-    /// The same with every sample counted `factor` times.
-    pub(super) fn scaled(&self, factor: f64) -> Self {
-        Self { denominator: self.denominator / factor, ..self.clone() }
     }
 
     /// `f(q)`.
@@ -155,5 +152,36 @@ impl Loss for Focal {
                 *entry = at.weight * (factor * spread + bend * across * of_residual(k));
             }
         });
+    }
+}
+
+impl SampleLoss for Focal {
+    fn scaled(&self, factor: f64) -> Arc<dyn SampleLoss> {
+        Arc::new(Self { denominator: self.denominator / factor, ..self.clone() })
+    }
+
+    fn free_shift(&self) -> Option<Vec<f64>> {
+        Some(vec![1.0; self.logit_rows()])
+    }
+
+    fn separated_by(&self) -> SeparatedBy {
+        SeparatedBy::Pairs
+    }
+
+    fn precise_gradient(&self, class: usize, targets: &Targets, logits: &mut [DoubleDouble]) {
+        let own = softmax_of(logits, class);
+        let log = own.log * self.exponents[class].into();
+        let (probability, complement) = (log.exp_of_nonpositive(), -log.exp_m1_of_nonpositive());
+        let gamma = DoubleDouble::from(self.gamma);
+        let factor = if self.gamma == 0.0 {
+            DoubleDouble::ONE
+        } else if complement.high == 0.0 {
+            DoubleDouble::default()
+        } else {
+            let slope = gamma * probability * log / complement;
+            complement.power(self.gamma) * (DoubleDouble::ONE - slope)
+        };
+        let weight = DoubleDouble::from(targets.class_weights()[class]) / self.denominator.into();
+        logits.iter_mut().for_each(|residual| *residual = *residual * factor * weight);
     }
 }

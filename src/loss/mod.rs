@@ -4,7 +4,7 @@
 //! per column** (`K x N`; `1 x N` for the binary logistic loss).
 
 mod block;
-mod catalogue;
+mod built;
 mod column_weights;
 mod columns;
 mod focal;
@@ -12,7 +12,6 @@ mod inr;
 mod logistic;
 mod pair_weights;
 mod per_sample;
-mod plan;
 mod power_logistic;
 mod precise;
 mod profile;
@@ -20,10 +19,12 @@ mod seesaw;
 mod shifted;
 mod smoothed;
 mod softmax;
+mod spec;
+mod table;
 mod weights;
 
 pub(crate) use block::{LogitBlock, weigh};
-pub use catalogue::{CATALOGUE, Choices, LossEntry, Setting, loss_named};
+pub use built::{BuiltLoss, SampleLoss, SeparatedBy};
 pub use column_weights::ColumnWeights;
 pub(crate) use columns::mean_slopes;
 pub use focal::{Focal, FocalProbability};
@@ -31,7 +32,6 @@ pub(crate) use inr::{Coupling, in_negative_weights};
 pub use inr::{Inr, InrVariant};
 pub use logistic::Logistic;
 pub(crate) use pair_weights::{ClassSums, ColumnMeans, PairWeights};
-pub use plan::{LossPlan, Parameter, PositiveWeights, TrainingLoss};
 pub use power_logistic::PowerLogistic;
 pub(crate) use precise::{PreciseBlock, PreciseLoss, PreciseSums, add_sums};
 pub use profile::{LossProfile, Moved, ProfilePoint};
@@ -39,6 +39,8 @@ pub use seesaw::Seesaw;
 pub use shifted::ShiftedSoftmax;
 pub use smoothed::{LabelSmoothing, SmoothingWeights};
 pub use softmax::Softmax;
+pub use spec::{LossSpec, PositiveWeights};
+pub use table::{ClassWeighting, LOSS_TABLE, LossRow, Parameter, loss_named};
 pub use weights::{ClassWeights, MAX_WEIGHT_RATIO, Targets, WeightError, WeightRange};
 
 use nalgebra::DMatrix;
@@ -110,29 +112,6 @@ pub(crate) trait ColumnLoss: Loss {
     /// How the gradient with respect to the class means of a column changes with them, for losses that couple samples through them.
     fn coupling(&self, _column: usize, _means: &ColumnMeans) -> Option<Coupling> {
         None
-    }
-}
-
-/// One of the losses the solver knows, by its structure.
-#[derive(Debug, Clone, PartialEq)]
-pub enum LossKind {
-    /// Binary or one-vs-all logistic loss (LGL).
-    Logistic(Logistic),
-    /// Softmax cross-entropy (SML).
-    Softmax(Softmax),
-    /// LGL-INR.
-    Inr(Inr),
-}
-
-impl std::ops::Deref for LossKind {
-    type Target = dyn Loss;
-
-    fn deref(&self) -> &Self::Target {
-        match self {
-            Self::Logistic(loss) => loss,
-            Self::Softmax(loss) => loss,
-            Self::Inr(loss) => loss,
-        }
     }
 }
 

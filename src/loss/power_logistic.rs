@@ -1,8 +1,10 @@
 //! One-vs-all logistic losses that count an entry by a power of the probability it gives to the wrong side (docs/theory.md#b7).
 
-use super::{Link, Loss, Targets};
-use crate::numeric::{Sigmoid, Sum, softplus};
+use super::precise::{sigmoid, softplus as precise_softplus};
+use super::{Link, Loss, SampleLoss, SeparatedBy, Targets};
+use crate::numeric::{DoubleDouble, Sigmoid, Sum, softplus};
 use nalgebra::DMatrix;
+use std::sync::Arc;
 
 /// `(1/M) sum_i lambda_{y_i} ( a g(-z_i^y; e) + b sum_{k != y} g(z_i^k; f) )` with `g(z; e) = p^e softplus(z)`, `p =
 /// sigmoid(z)`: factor and power of a sample's own column, and of the others.
@@ -50,11 +52,6 @@ impl PowerLogistic {
         Self { classes: targets.classes(), own, others, denominator: targets.total_mass() }
     }
 
-    /// The same with every sample counted `factor` times.
-    pub(super) fn scaled(self, factor: f64) -> Self {
-        Self { denominator: self.denominator / factor, ..self }
-    }
-
     /// Calls `work` with the place of every logit, its weight, its entry, and whether it should be high (-1) or low (1).
     fn each(
         &self,
@@ -89,6 +86,14 @@ impl Entry {
         let (p, e, loss) = (Sigmoid::of(z), self.power, softplus(z));
         let by_loss = e * (e * p.complement - p.probability) * loss;
         self.power_of(p) * p.complement * (by_loss + (2.0 * e + 1.0) * p.probability)
+    }
+
+    /// `dg/dz` in double-double arithmetic; `p^e = exp(-e softplus(-z))`.
+    fn precise_slope(self, z: DoubleDouble) -> DoubleDouble {
+        let (probability, complement) = sigmoid(z);
+        let power = DoubleDouble::from(self.power);
+        let focus = (-power * precise_softplus(-z)).exp_of_nonpositive();
+        focus * (power * complement * precise_softplus(z) + probability)
     }
 
     fn power_of(self, p: Sigmoid) -> f64 {
@@ -135,5 +140,30 @@ impl Loss for PowerLogistic {
         self.each(logits, targets, |place, weight, entry, wrong| {
             product[place] = weight * entry.bend(wrong * logits[place]) * direction[place];
         });
+    }
+}
+
+impl SampleLoss for PowerLogistic {
+    fn scaled(&self, factor: f64) -> Arc<dyn SampleLoss> {
+        Arc::new(Self { denominator: self.denominator / factor, ..*self })
+    }
+
+    fn free_shift(&self) -> Option<Vec<f64>> {
+        None
+    }
+
+    fn separated_by(&self) -> SeparatedBy {
+        let counts = self.own.factor > 0.0 && self.others.factor > 0.0;
+        if counts { SeparatedBy::Columns } else { SeparatedBy::Nothing }
+    }
+
+    fn precise_gradient(&self, class: usize, targets: &Targets, logits: &mut [DoubleDouble]) {
+        let weight = DoubleDouble::from(targets.class_weights()[class]) / self.denominator.into();
+        for (k, z) in logits.iter_mut().enumerate() {
+            let own = k == class;
+            let entry = if own { self.own } else { self.others };
+            let slope = if own { -entry.precise_slope(-*z) } else { entry.precise_slope(*z) };
+            *z = slope * weight * entry.factor.into();
+        }
     }
 }

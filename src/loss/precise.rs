@@ -1,8 +1,8 @@
 //! `d/dlogits` of every loss again, in double-double arithmetic and from the equations alone, to check the gradient of
-//! the search.
+//! the search. A loss that is a sum over samples has its equation in its own file ([`SampleLoss::precise_gradient`]).
 #![allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
 
-use super::{ColumnWeights, Inr, InrVariant, Loss, LossKind, Targets};
+use super::{BuiltLoss, ColumnWeights, Inr, InrVariant, Loss, SampleLoss, Targets};
 use crate::numeric::{DoubleDouble, Kernel, vectorised};
 use nalgebra::DMatrix;
 
@@ -26,7 +26,7 @@ pub(crate) struct PreciseSums {
 
 /// A loss, ready for blocks of logits.
 #[derive(Debug)]
-pub(crate) enum PreciseLoss {
+pub(crate) enum PreciseLoss<'a> {
     /// One sigmoid per column.
     Columns {
         /// The class that each column is to accept.
@@ -38,28 +38,31 @@ pub(crate) enum PreciseLoss {
     },
     /// Factor of each class on the weights of its samples.
     Softmax(Vec<DoubleDouble>),
+    /// Any other sum over samples.
+    PerSample(&'a dyn SampleLoss, &'a Targets),
 }
 
-impl PreciseLoss {
+impl<'a> PreciseLoss<'a> {
     /// `sums` gives [`PreciseSums`] (`K x Q`, class by column) at the logits; only LGL-INR calls it.
     pub(crate) fn new(
-        loss: &LossKind,
-        targets: &Targets,
+        loss: &'a BuiltLoss,
+        targets: &'a Targets,
         sums: impl FnOnce() -> DMatrix<PreciseSums>,
     ) -> Self {
         match loss {
-            LossKind::Logistic(loss) => Self::Columns {
+            BuiltLoss::Logistic(loss) => Self::Columns {
                 targets: (0..loss.logit_rows()).map(|column| loss.target_of(column)).collect(),
                 weight: loss.column_weights().map(|_, &weight| DoubleDouble::from(weight)),
                 weight_gradient: None,
             },
-            LossKind::Softmax(_) => {
+            BuiltLoss::Softmax(_) => {
                 let total = DoubleDouble::from(targets.total_mass());
                 Self::Softmax(
                     targets.class_weights().iter().map(|&w| DoubleDouble::from(w) / total).collect(),
                 )
             }
-            LossKind::Inr(loss) => Self::inr(*loss, targets, &sums()),
+            BuiltLoss::Inr(loss) => Self::inr(*loss, targets, &sums()),
+            BuiltLoss::PerSample(loss) => Self::PerSample(&**loss, targets),
         }
     }
 
@@ -73,14 +76,17 @@ impl PreciseLoss {
         let mut weight_gradient = weight.clone();
         for column in 0..classes {
             let mean = |class: usize| sums[(class, column)].probability / count(class);
-            let others = || (0..classes).filter(|&class| class != column);
+            // A class without samples has no mean and no weight.
+            let others = || (0..classes).filter(|&class| class != column && targets.sizes()[class] > 0.0);
             let largest = others().map(mean).max_by(|a, b| a.value().total_cmp(&b.value())).unwrap_or(zero);
             let power = |class: usize| (beta * (mean(class) - largest)).exp_of_nonpositive();
             let total = others().map(power).fold(zero, |sum, term| sum + term);
             let omega = |class: usize| power(class) / total;
             let class_loss = |class: usize| sums[(class, column)].loss / count(class);
             let mean_loss = others().map(|c| omega(c) * class_loss(c)).fold(zero, |sum, term| sum + term);
-            weight[(column, column)] = DoubleDouble::ONE / count(column);
+            if targets.sizes()[column] > 0.0 {
+                weight[(column, column)] = DoubleDouble::ONE / count(column);
+            }
             for class in others() {
                 weight[(class, column)] = omega(class) / count(class);
                 weight_gradient[(class, column)] =
@@ -104,6 +110,16 @@ impl PreciseLoss {
                 vectorised(ColumnResiduals { labels, targets, weight, weight_gradient, block });
             }
             Self::Softmax(weights) => vectorised(SoftmaxResiduals { labels, weights, block }),
+            Self::PerSample(loss, targets) => {
+                let columns = loss.logit_rows();
+                let mut logits = vec![DoubleDouble::default(); columns];
+                for (sample, &label) in labels.iter().enumerate() {
+                    let at = |column: usize| column * block.stride + sample;
+                    (0..columns).for_each(|column| logits[column] = block.get(at(column)));
+                    loss.precise_gradient(label as usize, targets, &mut logits);
+                    (0..columns).for_each(|column| block.set(column * block.stride + sample, logits[column]));
+                }
+            }
         }
         if let Some(weights) = weights {
             vectorised(WeighResiduals { weights, block });
@@ -147,11 +163,51 @@ impl PreciseBlock {
 
 /// `sigmoid(z)` and `sigmoid(-z)`, each to full relative precision.
 #[inline(always)]
-fn sigmoid(z: DoubleDouble) -> (DoubleDouble, DoubleDouble) {
+pub(super) fn sigmoid(z: DoubleDouble) -> (DoubleDouble, DoubleDouble) {
     let tail = (-z.abs()).exp_of_nonpositive();
     let larger = DoubleDouble::ONE / (DoubleDouble::ONE + tail);
     let smaller = tail * larger;
     if z.high >= 0.0 { (larger, smaller) } else { (smaller, larger) }
+}
+
+/// `log(1 + exp(z))`.
+#[inline(always)]
+pub(super) fn softplus(z: DoubleDouble) -> DoubleDouble {
+    let tail = (-z.abs()).exp_of_nonpositive().ln_1p_of_nonnegative();
+    if z.high > 0.0 { z + tail } else { tail }
+}
+
+fn largest_of(logits: &[DoubleDouble]) -> DoubleDouble {
+    let larger = |a: DoubleDouble, b: DoubleDouble| if (b - a).high > 0.0 { b } else { a };
+    logits.iter().copied().reduce(larger).unwrap_or_default()
+}
+
+/// `log sum_k exp(z_k)`.
+pub(super) fn log_total(logits: &[DoubleDouble]) -> DoubleDouble {
+    let largest = largest_of(logits);
+    let powers = logits.iter().map(|&z| (z - largest).exp_of_nonpositive());
+    let total = powers.fold(DoubleDouble::default(), |sum, power| sum + power);
+    largest + (total - DoubleDouble::ONE).ln_1p_of_nonnegative()
+}
+
+/// What softmax says of a sample's own class.
+pub(super) struct OwnClass {
+    /// `log p_y`.
+    pub(super) log: DoubleDouble,
+}
+
+/// Turns the logits of a sample into `p_k - 1[k = own]`, the own entry as the sum of the others.
+pub(super) fn softmax_of(logits: &mut [DoubleDouble], own: usize) -> OwnClass {
+    let log = logits[own] - log_total(logits);
+    let largest = largest_of(logits);
+    logits.iter_mut().for_each(|z| *z = (*z - largest).exp_of_nonpositive());
+    let sum =
+        |powers: &[DoubleDouble]| powers.iter().fold(DoubleDouble::default(), |sum, &power| sum + power);
+    let others = sum(&logits[..own]) + sum(&logits[own + 1..]);
+    let total = others + logits[own];
+    logits.iter_mut().for_each(|power| *power = *power / total);
+    logits[own] = -(others / total);
+    OwnClass { log }
 }
 
 struct ColumnResiduals<'a> {
@@ -263,8 +319,7 @@ impl Kernel for AddSums<'_> {
             for (sample, &label) in labels.iter().enumerate() {
                 let logit = block.get(column * block.stride + sample);
                 let (probability, _) = sigmoid(logit);
-                let tail = (-logit.abs()).exp_of_nonpositive().ln_1p_of_nonnegative();
-                let loss = if logit.high > 0.0 { logit + tail } else { tail };
+                let loss = softplus(logit);
                 let mut sample_sums = PreciseSums { probability, loss };
                 if let Some(weights) = weights {
                     let weight = DoubleDouble::from(weights[sample]);

@@ -1,7 +1,8 @@
 //! How a loss and its gradient change with one logit of one sample.
 
-use super::{ClassWeights, LossPlan, Targets};
+use super::{ClassWeights, Targets};
 use crate::data::Labels;
+use crate::loss::{Loss, LossSpec};
 use nalgebra::DMatrix;
 
 /// Which logit of the sample moves.
@@ -47,8 +48,8 @@ impl LossProfile {
 
     /// The loss where the moving logit takes each of some values. Logistic losses have a column for every class.
     #[must_use]
-    pub fn of(&self, plan: &LossPlan, logits: impl Iterator<Item = f64>) -> Vec<ProfilePoint> {
-        let loss = plan.build_columns(&self.targets, self.targets.classes());
+    pub fn of(&self, spec: &LossSpec, logits: impl Iterator<Item = f64>) -> Vec<ProfilePoint> {
+        let loss = spec.build_columns(&self.targets, self.targets.classes());
         let one = self.targets.of_batch(vec![u32::try_from(self.class).unwrap_or(0)]);
         let row = if let Moved::Other(other) = self.moved { other } else { self.class };
         let at = |logit: f64| {
@@ -75,17 +76,12 @@ mod tests {
         let step = 1e-5;
         for moved in [Moved::Own, Moved::Other(0)] {
             let profile = LossProfile::new(&[100, 30, 10], 2, moved).expect("three classes");
-            for entry in crate::loss::CATALOGUE {
-                let plan = entry.plan(&crate::loss::Choices::default());
+            for row in crate::loss::LOSS_TABLE {
                 for logit in [-4.0, -0.3, 0.0, 2.5] {
-                    let points = profile.of(&plan, [logit - step, logit, logit + step].into_iter());
+                    let points = profile.of(&row.default, [logit - step, logit, logit + step].into_iter());
                     let slope = (points[2].value - points[0].value) / (2.0 * step);
                     let missed = (slope - points[1].gradient).abs();
-                    assert!(
-                        missed < 1e-8 || slope.is_nan(),
-                        "{}, {moved:?} at {logit}: {missed}",
-                        entry.name
-                    );
+                    assert!(missed < 1e-8 || slope.is_nan(), "{}, {moved:?} at {logit}: {missed}", row.name);
                 }
             }
         }

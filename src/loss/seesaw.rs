@@ -1,10 +1,12 @@
 //! Seesaw loss (docs/theory.md#b7).
 
 use super::per_sample::{residual, room, spread};
-use super::{Link, Loss, Targets};
-use crate::numeric::{Sigmoid, Sum, softmax_with_complements};
+use super::precise::{log_total, softmax_of};
+use super::{Link, Loss, SampleLoss, SeparatedBy, Targets};
+use crate::numeric::{DoubleDouble, Sigmoid, Sum, softmax_with_complements};
 use nalgebra::{DMatrix, DVector};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// The weighted mean of softmax cross-entropy of the logits `z_i^j + log S_i^j`, with `S_i^y = 1` and for the others
 ///
@@ -37,11 +39,6 @@ impl Seesaw {
             log_floor: floor.ln(),
             denominator: targets.total_mass(),
         }
-    }
-
-    /// The same with every sample counted `factor` times.
-    pub(super) fn scaled(&self, factor: f64) -> Self {
-        Self { denominator: self.denominator / factor, ..self.clone() }
     }
 
     /// Writes the shifted logits of a sample of a class; `sample` is room for its probabilities.
@@ -144,5 +141,36 @@ impl Loss for Seesaw {
             let entries = product.column_mut(number).into_iter().zip(spread(sample, &moved));
             entries.for_each(|(entry, spread)| *entry = weight * spread);
         });
+    }
+}
+
+impl SampleLoss for Seesaw {
+    fn scaled(&self, factor: f64) -> Arc<dyn SampleLoss> {
+        Arc::new(Self { denominator: self.denominator / factor, ..self.clone() })
+    }
+
+    fn free_shift(&self) -> Option<Vec<f64>> {
+        Some(vec![1.0; self.logit_rows()])
+    }
+
+    /// The field is that of softmax at shifted logits: along a separating direction every sample's part falls.
+    fn separated_by(&self) -> SeparatedBy {
+        SeparatedBy::Pairs
+    }
+
+    fn precise_gradient(&self, class: usize, targets: &Targets, logits: &mut [DoubleDouble]) {
+        let total = log_total(logits);
+        let own = logits[class] - total;
+        let own = if own.high < self.log_floor { self.log_floor.into() } else { own };
+        for (j, z) in logits.iter_mut().enumerate().filter(|(j, _)| *j != class) {
+            let fewer = DoubleDouble::sum_of(self.log_counts[j], -self.log_counts[class]);
+            let mitigation = if fewer.high < 0.0 { fewer * self.mitigation.into() } else { 0.0.into() };
+            let ahead = *z - total - own;
+            let compensation = if ahead.high > 0.0 { ahead * self.compensation.into() } else { 0.0.into() };
+            *z = *z + mitigation + compensation;
+        }
+        softmax_of(logits, class);
+        let weight = DoubleDouble::from(targets.class_weights()[class]) / self.denominator.into();
+        logits.iter_mut().for_each(|residual| *residual = *residual * weight);
     }
 }

@@ -1,8 +1,11 @@
 //! Softmax cross-entropy of logits that are scaled and shifted class by class (docs/theory.md#b7).
 
-use super::{Link, Loss, Softmax, Targets};
+use super::precise::softmax_of;
+use super::{Link, Loss, SampleLoss, SeparatedBy, Softmax, Targets};
+use crate::numeric::DoubleDouble;
 use nalgebra::DMatrix;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// Softmax cross-entropy of `z'_k = a_k z_k + t_k - m_k 1[k = y]`: a factor, a shift and a margin for every class.
 ///
@@ -50,22 +53,13 @@ impl ShiftedSoftmax {
         Self { factor, ..Self::logit_adjusted(targets, strength) }
     }
 
-    /// The direction that shifts all `z'` equally: `1 / a_k`, and ones where all `a_k` are equal.
-    pub(super) fn free_shift(&self) -> Vec<f64> {
-        if self.factor.iter().all(|factor| *factor == self.factor[0]) {
-            return vec![1.0; self.factor.len()];
-        }
-        self.factor.iter().map(|factor| 1.0 / factor).collect()
+    fn has_one_factor(&self) -> bool {
+        self.factor.iter().all(|factor| *factor == self.factor[0])
     }
 
     fn plain(targets: &Targets) -> Self {
         let (classes, softmax) = (targets.classes(), Softmax::new(targets));
         Self { softmax, factor: vec![1.0; classes], shift: vec![0.0; classes], margin: vec![0.0; classes] }
-    }
-
-    /// The same with every sample counted `factor` times.
-    pub(super) fn scaled(&self, factor: f64) -> Self {
-        Self { softmax: self.softmax.scaled(factor), ..self.clone() }
     }
 
     fn shifted(&self, logits: &DMatrix<f64>, targets: &Targets) -> DMatrix<f64> {
@@ -133,5 +127,37 @@ impl Loss for ShiftedSoftmax {
         self.multiply_rows(&mut direction);
         self.softmax.curvature_product(&self.shifted(logits, targets), targets, &direction, product);
         self.multiply_rows(product);
+    }
+}
+
+impl SampleLoss for ShiftedSoftmax {
+    fn scaled(&self, factor: f64) -> Arc<dyn SampleLoss> {
+        Arc::new(Self { softmax: self.softmax.scaled(factor), ..self.clone() })
+    }
+
+    /// The direction that shifts all `z'` equally: `1 / a_k`, and ones where all `a_k` are equal.
+    fn free_shift(&self) -> Option<Vec<f64>> {
+        if self.has_one_factor() {
+            return Some(vec![1.0; self.factor.len()]);
+        }
+        Some(self.factor.iter().map(|factor| 1.0 / factor).collect())
+    }
+
+    /// With factors of their own, a direction of `z'` separates, not one of `z`.
+    fn separated_by(&self) -> SeparatedBy {
+        let pairs = self.has_one_factor() && self.factor[0] > 0.0;
+        if pairs { SeparatedBy::Pairs } else { SeparatedBy::Nothing }
+    }
+
+    fn precise_gradient(&self, class: usize, targets: &Targets, logits: &mut [DoubleDouble]) {
+        for (k, z) in logits.iter_mut().enumerate() {
+            *z = *z * self.factor[k].into() + self.shift[k].into();
+        }
+        logits[class] += (-self.margin[class]).into();
+        softmax_of(logits, class);
+        let weight = DoubleDouble::from(targets.class_weights()[class]) / self.denominator().into();
+        for (residual, &factor) in logits.iter_mut().zip(&self.factor) {
+            *residual = *residual * weight * factor.into();
+        }
     }
 }

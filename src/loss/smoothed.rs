@@ -1,11 +1,13 @@
 //! Softmax cross-entropy against smoothed labels (docs/theory.md#b7).
 
 use super::per_sample::{room, spread};
-use super::{Link, Loss, Targets};
-use crate::numeric::{Sum, softmax_with_complements};
+use super::precise::softmax_of;
+use super::{Link, Loss, SampleLoss, SeparatedBy, Targets};
+use crate::numeric::{DoubleDouble, Sum, softmax_with_complements};
 use nalgebra::DMatrix;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// What a class weight multiplies where labels are smoothed; libraries disagree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -51,11 +53,6 @@ impl LabelSmoothing {
         });
         let mass_of = targets_of.column_iter().map(|column| column.sum()).collect();
         Self { targets_of, mass_of, denominator: targets.total_mass() }
-    }
-
-    /// The same with every sample counted `factor` times.
-    pub(super) fn scaled(&self, factor: f64) -> Self {
-        Self { denominator: self.denominator / factor, ..self.clone() }
     }
 }
 
@@ -116,6 +113,34 @@ impl Loss for LabelSmoothing {
                 .into_iter()
                 .zip(spread(&sample, &along))
                 .for_each(|(entry, spread)| *entry = weight * spread);
+        }
+    }
+}
+
+impl SampleLoss for LabelSmoothing {
+    fn scaled(&self, factor: f64) -> Arc<dyn SampleLoss> {
+        Arc::new(Self { denominator: self.denominator / factor, ..self.clone() })
+    }
+
+    fn free_shift(&self) -> Option<Vec<f64>> {
+        Some(vec![1.0; self.logit_rows()])
+    }
+
+    /// A target of every class keeps logits finite.
+    fn separated_by(&self) -> SeparatedBy {
+        let plain = self.targets_of.iter().filter(|target| **target > 0.0).count() == self.mass_of.len();
+        if plain { SeparatedBy::Pairs } else { SeparatedBy::Nothing }
+    }
+
+    fn precise_gradient(&self, class: usize, _: &Targets, logits: &mut [DoubleDouble]) {
+        softmax_of(logits, class);
+        let (smoothed, denominator) = (self.targets_of.column(class), DoubleDouble::from(self.denominator));
+        let of = |target: f64| DoubleDouble::from(target);
+        let mass = smoothed.iter().fold(DoubleDouble::default(), |sum, &target| sum + of(target));
+        for (k, residual) in logits.iter_mut().enumerate() {
+            // The residual is `p - 1` for the own class, so that `mass p - t` is `mass residual + (mass - t)` there.
+            let rest = if k == class { mass - of(smoothed[k]) } else { -of(smoothed[k]) };
+            *residual = (mass * *residual + rest) / denominator;
         }
     }
 }

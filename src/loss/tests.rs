@@ -4,7 +4,7 @@
 
 use super::*;
 use crate::data::Labels;
-use crate::numeric::Sigmoid;
+use crate::numeric::{DoubleDouble, Sigmoid};
 
 fn targets(classes: usize, weights: &[f64]) -> Targets {
     let labels = (0..4 * classes).map(|sample| (sample * 7 % classes) as u32).collect();
@@ -255,4 +255,92 @@ fn binary_logistic_is_softmax_of_the_difference() {
     let (binary, binary_gradient) = gradient_at(&Logistic::binary(&targets), &margin, &targets);
     assert!((softmax - binary).abs() < 1e-14);
     assert!((gradient.row(1) - binary_gradient.row(0)).amax() < 1e-16);
+}
+
+/// Losses that are sums over samples, as the table has them and with other parameters.
+fn sample_losses(targets: &Targets) -> Vec<(LossSpec, std::sync::Arc<dyn SampleLoss>)> {
+    let others = [
+        LossSpec::Focal { gamma: 0.5, probability: FocalProbability::OfWeightedLoss },
+        LossSpec::Focal { gamma: 0.0, probability: FocalProbability::Plain },
+        LossSpec::SigmoidFocal { gamma: 0.5, alpha: 0.75 },
+        LossSpec::LabelSmoothing { smoothing: 0.3, weights: SmoothingWeights::Sample },
+        LossSpec::VectorScaling { strength: 1.5, gamma: 0.3 },
+        LossSpec::Ldam { margin: 0.5, scale: 3.0 },
+        LossSpec::Seesaw { mitigation: 0.8, compensation: 1.5, floor: 0.3 },
+        LossSpec::Seesaw { mitigation: 0.8, compensation: 2.0, floor: 0.0 },
+        LossSpec::SoftSelection { alpha: 2.0, gamma: 1.5 },
+    ];
+    let specs = LOSS_TABLE.iter().map(|row| row.default.clone()).chain(others);
+    let built = specs.map(|spec| (spec.build(targets), spec));
+    built
+        .filter_map(|(loss, spec)| match loss {
+            BuiltLoss::PerSample(loss) => Some((spec, loss)),
+            _ => None,
+        })
+        .collect()
+}
+
+/// `dL/dlogits` of all samples from double-double arithmetic, rounded.
+fn precise_gradient(loss: &dyn SampleLoss, logits: &DMatrix<f64>, targets: &Targets) -> DMatrix<f64> {
+    let mut gradient = logits.clone();
+    for (sample, mut column) in gradient.column_iter_mut().enumerate() {
+        let mut entries: Vec<DoubleDouble> = column.iter().map(|&z| z.into()).collect();
+        loss.precise_gradient(targets.class_indices()[sample] as usize, targets, &mut entries);
+        let weight = targets.sample_weight(sample);
+        column.iter_mut().zip(entries).for_each(|(into, entry)| *into = weight * entry.value());
+    }
+    gradient
+}
+
+#[test]
+fn double_double_gradients_are_the_gradients_and_the_slopes_of_values() {
+    let weights = [1.0, 2.5, 0.3];
+    for targets in [targets(3, &weights), weighted_targets(3, &weights)] {
+        for (spec, loss) in sample_losses(&targets) {
+            for scale in [0.3, 3.0, 12.0, 300.0] {
+                let at = logits(3, targets.samples(), scale);
+                let (_, gradient) = gradient_at(&*loss, &at, &targets);
+                let precise = precise_gradient(&*loss, &at, &targets);
+                let apart = |gradient: &DMatrix<f64>| (gradient - &precise).amax() / precise.amax();
+                assert!(apart(&gradient) < 1e-12, "{spec:?} at {scale}: {:e}", apart(&gradient));
+                let (_, elsewhere) = gradient_at(&*loss, &at.map(|z| z * (1.0 + 1e-6)), &targets);
+                assert!(
+                    scale > 12.0 || apart(&elsewhere) > 1e-9,
+                    "{spec:?} at {scale}: logits a millionth off"
+                );
+            }
+            if loss.has_objective() {
+                let at = logits(3, targets.samples(), 1.0);
+                let along = at.map(|value| (3.0 * value).cos());
+                let value = |step: f64| gradient_at(&*loss, &(&at + &along * step), &targets).0;
+                let difference = (value(1e-5) - value(-1e-5)) / 2e-5;
+                let slope = precise_gradient(&*loss, &at, &targets).dot(&along);
+                assert!(
+                    (slope - difference).abs() <= 1e-8 * (1.0 + slope.abs()),
+                    "{spec:?}: {slope} {difference}"
+                );
+            }
+        }
+    }
+}
+
+/// Along the direction that leaves a loss unchanged the gradient is zero: to twice the digits of a double.
+#[test]
+fn double_double_gradients_cancel_along_the_free_shift() {
+    let targets = targets(3, &[1.0, 2.5, 0.3]);
+    let at = logits(3, targets.samples(), 3.0);
+    for (spec, loss) in sample_losses(&targets) {
+        let Some(free) = loss.free_shift() else { continue };
+        for (z, &label) in at.column_iter().zip(targets.class_indices()) {
+            let mut entries: Vec<DoubleDouble> = z.iter().map(|&z| z.into()).collect();
+            loss.precise_gradient(label as usize, &targets, &mut entries);
+            let terms = entries.iter().zip(&free).map(|(&entry, &free)| entry * free.into());
+            let (sum, size) = terms.fold((DoubleDouble::default(), 0.0), |(sum, size), term| {
+                (sum + term, size + term.value().abs())
+            });
+            // A free direction of unequal entries is itself rounded.
+            let rounded = if free.iter().all(|entry| *entry == 1.0) { 1e-27 } else { 1e-15 };
+            assert!(sum.value().abs() <= rounded * size, "{spec:?}: {:e} of {size:e}", sum.value());
+        }
+    }
 }

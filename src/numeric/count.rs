@@ -33,6 +33,16 @@ impl Count {
     }
 }
 
+/// `1 sample`, `2 samples`, `2 classes`.
+pub(crate) fn counted(count: u64, singular: &str) -> String {
+    let ending = match (count, singular.ends_with('s')) {
+        (1, _) => "",
+        (_, true) => "es",
+        (_, false) => "s",
+    };
+    format!("{count} {singular}{ending}")
+}
+
 impl Serialize for Count {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.whole() {
@@ -53,7 +63,7 @@ impl fmt::Display for Count {
 
 #[cfg(test)]
 mod tests {
-    use super::Count;
+    use super::{Count, counted};
 
     #[test]
     fn integers_are_written_as_integers() {
@@ -66,5 +76,13 @@ mod tests {
             assert_eq!(serde_json::to_string(&Count(count)).expect("a number"), json);
             assert_eq!(Count(count).to_string(), text);
         }
+    }
+
+    #[test]
+    fn counted_things_agree_with_their_number() {
+        assert_eq!(
+            [counted(1, "class"), counted(2, "class"), counted(0, "sample")].join(" "),
+            "1 class 2 classes 0 samples"
+        );
     }
 }

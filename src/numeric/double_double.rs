@@ -99,11 +99,50 @@ impl DoubleDouble {
     #[inline(always)]
     #[must_use]
     pub fn exp_of_nonpositive(self) -> Self {
+        let (minus_one, _, [half, other_half]) = self.reduced_exponential();
+        (minus_one + Self::ONE)
+            .times_power_of_two(power_of_two(half))
+            .times_power_of_two(power_of_two(other_half))
+    }
+
+    /// `exp(x) - 1` for `x <= 0`, to about 28 digits of the result.
+    #[inline(always)]
+    #[must_use]
+    pub fn exp_m1_of_nonpositive(self) -> Self {
+        let (minus_one, k, _) = self.reduced_exponential();
+        if k == 0.0 { minus_one } else { self.exp_of_nonpositive() - Self::ONE }
+    }
+
+    /// `log x` for `0 < x <= 1`, to about 28 digits of 1.
+    #[inline(always)]
+    #[must_use]
+    pub fn ln_of_fraction(self) -> Self {
+        let near = Self::from(self.high.ln().min(0.0));
+        // One step of Newton's method for exp(y) = x.
+        near + (self / near.exp_of_nonpositive() - Self::ONE)
+    }
+
+    /// `x^exponent` for `0 <= x <= 1` and an exponent of at least 0; `0^0` is one.
+    #[inline(always)]
+    #[must_use]
+    pub fn power(self, exponent: f64) -> Self {
+        if exponent == 0.0 {
+            return Self::ONE;
+        }
+        if self.high <= 0.0 {
+            return Self::default();
+        }
+        (self.ln_of_fraction() * Self::from(exponent)).exp_of_nonpositive()
+    }
+
+    /// `2^-k exp(x) - 1` for `x <= 0`, and `k`, also as the halves that [`power_of_two`] takes.
+    #[inline(always)]
+    fn reduced_exponential(self) -> (Self, f64, [i64; 2]) {
         /// Halvings of the argument, undone by squaring.
         const HALVINGS: i32 = 6;
         const SHRINK: f64 = 1.0 / (1_u32 << HALVINGS) as f64;
         let x = Self::joined(self.high.max(-800.0), if self.high < -800.0 { 0.0 } else { self.low });
-        let (k, [half, other_half]) = nearest_power_of_two(x.high);
+        let (k, halves) = nearest_power_of_two(x.high);
         let r = (x - Self::LOG2 * Self::from(k)).times_power_of_two(SHRINK);
         let small = r.high;
         // Terms from r^5/5! on are below 1e-13 and need no second half.
@@ -122,12 +161,10 @@ impl DoubleDouble {
             // (1 + s)^2 - 1
             minus_one = minus_one.times_power_of_two(2.0) + minus_one * minus_one;
         }
-        (minus_one + Self::ONE)
-            .times_power_of_two(power_of_two(half))
-            .times_power_of_two(power_of_two(other_half))
+        (minus_one, k, halves)
     }
 
-    /// `log(1 + x)` for `0 <= x <= 1`, to about 28 digits of 1.
+    /// `log(1 + x)` for `0 <= x < 2^52`, to about 28 digits of 1.
     #[inline(always)]
     #[must_use]
     pub fn ln_1p_of_nonnegative(self) -> Self {
@@ -241,6 +278,26 @@ mod tests {
             let error = apart(DoubleDouble::from(x).ln_1p_of_nonnegative(), DoubleDouble { high, low }, high);
             assert!(error < 1e-27, "log(1 + {x}): {error:e}");
         }
+    }
+
+    #[test]
+    fn small_differences_from_one_and_powers_keep_their_digits() {
+        // exp(-1e-20) - 1 = -1e-20 + 5e-41
+        let tiny = DoubleDouble::from(-1e-20).exp_m1_of_nonpositive();
+        assert!(apart(tiny, DoubleDouble::sum_of(-1e-20, 5e-41), 1e-20) < 1e-26, "{tiny:?}");
+        for x in [1e-3, 0.3, 0.7, 0.999_999, 1.0] {
+            let (x, of) = (DoubleDouble::from(x), |y: DoubleDouble| y.ln_of_fraction());
+            assert!(apart(of(x).exp_of_nonpositive(), x, x.high) < 1e-26, "log {x:?}");
+            assert!(apart(x.power(2.0), x * x, x.high * x.high) < 1e-26, "the square of {x:?}");
+            assert!(apart(x.power(0.5) * x.power(0.5), x, x.high) < 1e-26, "the root of {x:?}");
+            let minus_one = of(x).exp_m1_of_nonpositive();
+            assert!(apart(minus_one, x - DoubleDouble::ONE, 1.0) < 1e-26, "{x:?}");
+        }
+        assert_eq!(DoubleDouble::from(0.0).power(0.0), DoubleDouble::ONE);
+        assert_eq!(DoubleDouble::from(0.0).power(0.5), DoubleDouble::default());
+        let many = DoubleDouble::from(99.0).ln_1p_of_nonnegative();
+        let hundredth = (DoubleDouble::ONE / DoubleDouble::from(100.0)).ln_of_fraction();
+        assert!(apart(many, -hundredth, 4.6) < 1e-27, "log 100");
     }
 
     #[test]

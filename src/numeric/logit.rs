@@ -57,6 +57,14 @@ pub struct LogTotal {
 }
 
 impl LogTotal {
+    /// Of some logits; at least one.
+    fn of(logits: &[f64]) -> Self {
+        let top = argmax(logits);
+        let largest = logits[top];
+        let others = logits.iter().enumerate().filter(|&(class, _)| class != top);
+        Self { largest, rest: others.map(|(_, z)| (z - largest).exp()).sum::<f64>().ln_1p() }
+    }
+
     /// `log softmax(z)_k` of the class with the logit `z`; finite where the probability underflows, and to full relative
     /// precision where it is near 1.
     #[must_use]
@@ -65,13 +73,22 @@ impl LogTotal {
     }
 }
 
+/// Where the largest of some numbers is, the first of equals; 0 of none.
+#[must_use]
+pub fn argmax(numbers: &[f64]) -> usize {
+    (0..numbers.len()).fold(0, |most, k| if numbers[k] > numbers[most] { k } else { most })
+}
+
+/// Turns logits into the logarithms of their softmax probabilities.
+pub fn log_softmax(logits: &mut [f64]) {
+    let total = LogTotal::of(logits);
+    logits.iter_mut().for_each(|z| *z = total.log_probability(*z));
+}
+
 /// Softmax probabilities, each with the sum of the others as its complement.
 pub fn softmax_with_complements(logits: &[f64], out: &mut [Sigmoid]) -> LogTotal {
-    let (top, largest) = logits
-        .iter()
-        .copied()
-        .enumerate()
-        .fold((0, f64::NEG_INFINITY), |best, (class, z)| if z > best.1 { (class, z) } else { best });
+    let top = argmax(logits);
+    let largest = logits[top];
     // Only the largest probability can have a complement that `1 - p` would lose.
     let mut others = 0.0;
     for (class, (entry, &z)) in out.iter_mut().zip(logits).enumerate() {

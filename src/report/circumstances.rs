@@ -1,7 +1,7 @@
 //! What differs between two runs of the same program: when, where, and built from what.
 
 use super::date::date;
-use super::number::counted;
+use crate::numeric::counted;
 use std::env::consts::{ARCH, OS};
 use std::time::SystemTime;
 
@@ -21,7 +21,7 @@ impl Circumstances {
     /// Now and here.
     pub(super) fn of_this_machine() -> Self {
         let threads = std::thread::available_parallelism()
-            .map_or_else(|_| "threads unknown".to_owned(), |count| counted(count.get(), "thread", "threads"));
+            .map_or_else(|_| "threads unknown".to_owned(), |count| counted(count.get() as u64, "thread"));
         let processor = processor().map_or_else(String::new, |name| format!("{name}, "));
         Self {
             date: date(SystemTime::now()).unwrap_or_else(|| "unknown".to_owned()),

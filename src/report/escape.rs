@@ -1,20 +1,6 @@
-//! Text escaped for HTML.
+//! Text for HTML: escaped, and with its subscripts.
 
-/// `text` with every character that HTML would read as markup replaced, in elements and in quoted attributes alike.
-pub(super) fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
-}
+pub(super) use crate::figure::escape;
 
 /// Escapes `text` and sets what it writes as subscripts, by character (`Nₖ`) or by underscore (`N_c`), as real ones;
 /// differences and entries of matrices stay on one line.
@@ -73,11 +59,6 @@ fn lowered(character: char) -> Option<char> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn markup_becomes_text() {
-        assert_eq!(escape("a<b> & \"c\" 'd'"), "a&lt;b&gt; &amp; &quot;c&quot; &#39;d&#39;");
-    }
 
     #[test]
     fn subscripts_are_set_below() {

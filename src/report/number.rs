@@ -28,11 +28,6 @@ fn of_one_digit(digit: &str) -> String {
     if digit == "1" { String::new() } else { format!("{digit}&nbsp;×&nbsp;") }
 }
 
-/// A count with its noun.
-pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
-}
-
 /// A duration in minutes and seconds.
 pub(super) fn duration(seconds: f64) -> String {
     if !seconds.is_finite() || seconds < 0.0 {

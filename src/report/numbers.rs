@@ -2,10 +2,9 @@
 
 use super::escape::escape;
 use super::markup::table;
-use super::number::counted;
 use crate::analysis::summary::Spread;
 use crate::analysis::{Measure, Record, Results, Shape};
-use crate::numeric::significant;
+use crate::numeric::{counted, significant};
 
 /// More rows than this are for the CSV file.
 const MAX_ROWS: usize = 120;
@@ -23,7 +22,7 @@ pub(super) fn numbers(results: &Results) -> String {
     let names = measures.iter().map(|measure| measure.name());
     let headings: Vec<String> = std::iter::once("series".to_owned()).chain(axes).chain(names).collect();
     let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
-    let repetitions = counted(repetitions(results), "draw", "draws");
+    let repetitions = counted(repetitions(results) as u64, "draw");
     let table = table("numbers", "Numbers", &headings, &rows);
     format!(
         "<details>\n<summary>Numbers: means over {repetitions}; of lists, the smallest to the largest entry</summary>\n\

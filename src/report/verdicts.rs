@@ -5,13 +5,14 @@ use super::escape::{escape, prose};
 use super::formulas::law;
 use super::markup::{described, each, table};
 use super::mathml::displayed;
-use super::number::{counted, residual};
+use super::number::residual;
 use crate::claims::{Control, Effort, Finding, Verdict};
+use crate::numeric::counted;
 
 /// The whole outcome in a sentence or two.
 pub(super) fn summary(verdicts: &[Verdict]) -> String {
     let broken: Vec<&str> = verdicts.iter().filter(|one| !one.holds).map(|one| one.id.as_str()).collect();
-    let setups = counted(verdicts.iter().map(|one| one.setups).sum(), "set-up", "set-ups");
+    let setups = counted(verdicts.iter().map(|one| one.setups as u64).sum(), "set-up");
     let total = verdicts.len();
     let kept = total - broken.len();
     let (class, symbol) = if broken.is_empty() { ("good", "✓") } else { ("bad", "✗") };
@@ -105,7 +106,8 @@ fn facts(verdict: &Verdict) -> String {
         facts += &described("Also measured", &format!("<ul>{sentences}</ul>"));
     }
     if verdict.penalised > 0 {
-        let count = counted(verdict.penalised, "set-up has", "set-ups have");
+        let has = if verdict.penalised == 1 { "has" } else { "have" };
+        let count = format!("{} {has}", counted(verdict.penalised as u64, "set-up"));
         facts += &described(
             "Separable",
             &format!(

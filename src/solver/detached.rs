@@ -104,9 +104,9 @@ impl Descent for DetachedSearch<'_> {
 mod tests {
     use super::*;
     use crate::data::Labels;
-    use crate::loss::{ClassWeights, InrVariant};
+    use crate::loss::{ClassWeights, InrVariant, LossSpec};
+    use crate::solver::Problem;
     use crate::solver::search::{Search, scaled};
-    use crate::solver::{LossChoice, Problem};
 
     /// Newton on the field and the fixed point in `omega` share only the inner problem; both must end at the same head.
     #[test]
@@ -120,7 +120,7 @@ mod tests {
         let dataset = Dataset::unnamed(features, labels).expect("finite");
         for beta in [2.0, 20.0] {
             let loss = Inr { classes: 4, beta, variant: InrVariant::Detached };
-            let choice = LossChoice::Inr { beta, variant: InrVariant::Detached };
+            let choice = LossSpec::Inr { beta, variant: InrVariant::Detached };
             let problem = Problem::new(&dataset, &choice, &ClassWeights::None, 1e-3).expect("a problem");
             let features = scaled(&problem);
             let search = Search::new(&problem, &features);

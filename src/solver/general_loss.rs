@@ -1,59 +1,18 @@
-//! A stationary head for any loss: Newton with a trust region, its steps by conjugate gradients.
+//! Any loss that has a gradient and a curvature: Newton with a trust region, its steps by conjugate gradients.
 //!
-//! Slower than the specialised algorithms of this module, but needs only the gradient and the curvature of a loss.
+//! Slower than the specialised algorithms of this module, and holds the features and the logits of all samples.
 
-use super::Head;
-use super::coordinates::Coordinates;
-use super::recomputed::Recomputed;
+use super::descent::{Descent, Progress};
 use super::scaled_features::ScaledFeatures;
-use super::search::LARGEST_AS_PRINTED;
+use super::search::{Search, scaled};
+use super::separation::{Effort, SeparationSearch, Sides, Verdict};
+use super::settings::{SolverSettings, Watch};
 use super::trust_region::{Model, step_within};
-use crate::data::Dataset;
-use crate::loss::{Loss, Targets};
+use super::{Head, Outcome, Problem};
+use crate::loss::{BuiltLoss, Loss, SeparatedBy, Targets};
 use crate::numeric::largest_magnitude;
-use nalgebra::DMatrix;
-use std::sync::Arc;
-
-/// A linear head over the features of a data set, or on top of its logits.
-#[derive(Clone, Copy)]
-pub struct GeneralProblem<'a> {
-    /// The loss.
-    pub loss: &'a dyn Loss,
-    /// What it is held against.
-    pub targets: &'a Targets,
-    /// The samples.
-    pub dataset: &'a Dataset,
-    /// `mu` of the penalty `mu/2 |W|^2`.
-    pub l2: f64,
-}
-
-/// How it ended.
-#[derive(Debug, Clone, PartialEq)]
-pub enum GeneralOutcome {
-    /// The gradient vanishes, to rounding of the terms that cancel in it; whether it is a minimum is not checked.
-    Stationary(GeneralPoint),
-    /// It does not.
-    NotConverged {
-        /// What happened.
-        why: String,
-        /// Where the search ended.
-        at: GeneralPoint,
-    },
-}
-
-/// A head and how far it is from stationary.
-#[derive(Debug, Clone, PartialEq)]
-pub struct GeneralPoint {
-    /// The head.
-    pub head: Head,
-    /// The loss with penalty.
-    pub loss: f64,
-    /// Largest entry of the gradient relative to the sum of the magnitudes of the terms that cancel in it, at the doubles of the
-    /// head: its logits are exact to one rounding.
-    pub relative_gradient: f64,
-    /// Steps taken.
-    pub iterations: usize,
-}
+use nalgebra::{DMatrix, SymmetricEigen};
+use std::ops::ControlFlow;
 
 /// Small enough whatever comes next.
 const TIGHT: f64 = 1e-14;
@@ -62,64 +21,26 @@ const STATIONARY: f64 = 1e-11;
 const MAX_ITERATIONS: usize = 300;
 /// Steps without progress after which the search ends.
 const PATIENCE: usize = 32;
-
-/// Solves from a head, or from zero.
-#[must_use]
-pub fn solve_general(problem: &GeneralProblem, start: Option<&Head>) -> GeneralOutcome {
-    let search = Search::new(*problem);
-    let mut at = search.evaluate(search.unknowns(start));
-    if !problem.loss.has_objective() && at.unknowns.len() <= MAX_DENSE {
-        return search.solve_field(at);
-    }
-    let (mut radius, mut best, mut idle) = (1.0, f64::INFINITY, 0);
-    for iteration in 0..MAX_ITERATIONS {
-        if at.relative < 0.5 * best {
-            (best, idle) = (at.relative, 0);
-        } else {
-            idle += 1;
-        }
-        if at.relative <= TIGHT || (at.relative <= STATIONARY && idle >= 3) {
-            return search.ended(&at, iteration);
-        }
-        if idle >= PATIENCE || !at.loss.is_finite() {
-            return GeneralOutcome::NotConverged {
-                why: format!("steps no longer make the gradient smaller{}", at_infinity(problem.l2)),
-                at: search.point(&at, iteration),
-            };
-        }
-        let model = Curvature { search: &search, logits: &at.logits };
-        let (step, foreseen) = step_within(&model, &at.gradient, radius);
-        let next = search.evaluate(&at.unknowns + &step);
-        let better = search.is_better(&at, &next, foreseen);
-        let length = step.norm();
-        match better {
-            Verdict::Good => radius = f64::max(radius, 3.0 * length),
-            Verdict::Fair => {}
-            Verdict::Bad => radius = 0.25 * length,
-        }
-        if better != Verdict::Bad {
-            at = next;
-        }
-    }
-    GeneralOutcome::NotConverged {
-        why: format!("{MAX_ITERATIONS} steps were not enough{}", at_infinity(problem.l2)),
-        at: search.point(&at, MAX_ITERATIONS),
-    }
-}
-
-/// A penalty keeps every minimum finite.
-fn at_infinity(l2: f64) -> &'static str {
-    if l2 > 0.0 { "" } else { "; the minimum may be at infinity" }
-}
-
-/// A field of more unknowns is not worth its dense derivative.
-const MAX_DENSE: usize = 600;
+/// Dense second derivatives of more unknowns are not worth their time.
+pub(super) const MAX_DENSE: usize = 600;
 /// Halvings of a step before it is taken for none.
 const MAX_HALVINGS: usize = 40;
+/// A radius that no step reaches.
+const ANYWHERE: f64 = 1e50;
+
+/// Solves a problem of any loss as losses without an algorithm of their own are solved, from a head or from zero. A search
+/// that does not converge says where it ended ([`Outcome::NotConverged`]).
+#[must_use]
+pub fn solve_general<'a>(problem: &Problem<'a>, start: Option<&Head>) -> Outcome<'a> {
+    let features = scaled(problem);
+    let (mut go_on, mut unseen) = (|_: &_| ControlFlow::Continue(()), |_: &dyn Descent| ());
+    let mut watch = Watch::new(SolverSettings::default(), &mut go_on, &mut unseen);
+    Search::going_on(problem, &features).run_general(start, &mut watch)
+}
 
 /// How a step turned out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
+enum Quality {
     Good,
     Fair,
     Bad,
@@ -131,95 +52,217 @@ struct At {
     logits: DMatrix<f64>,
     loss: f64,
     gradient: DMatrix<f64>,
+    /// Largest entry of the gradient relative to the sum of the magnitudes of the terms that cancel in it.
     relative: f64,
 }
 
-struct Search<'a> {
-    problem: GeneralProblem<'a>,
-    coordinates: Arc<Coordinates>,
-    /// Samples in those, `D x N`, the last row ones.
+/// A loss over a head and its second derivatives.
+struct Objective<'p> {
+    loss: &'p BuiltLoss,
+    targets: &'p Targets,
+    given: Option<&'p DMatrix<f64>>,
+    penalty: &'p [f64],
+    /// Samples in the coordinates of the problem, `D x N`, the last row ones.
     design: DMatrix<f64>,
 }
 
-impl<'a> Search<'a> {
-    fn new(problem: GeneralProblem<'a>) -> Self {
-        let coordinates = Arc::new(Coordinates::of(problem.dataset, problem.l2));
-        let features = ScaledFeatures::new(problem.dataset, &coordinates);
+/// The search.
+pub(super) struct GeneralNewton<'p> {
+    objective: Objective<'p>,
+    features: &'p ScaledFeatures<'p>,
+    separation: Option<SeparationSearch<'p>>,
+    at: At,
+    /// The unknowns as other searches hold them, `D x K`.
+    theta: DMatrix<f64>,
+    radius: f64,
+    steps: usize,
+    /// The smallest relative gradient so far, or nearly, and the steps since.
+    best: f64,
+    idle: usize,
+    progress: Progress,
+}
+
+impl<'p> GeneralNewton<'p> {
+    /// Begins at a head, or at zero where there is none or coordinates combine several features.
+    pub(super) fn new(
+        problem: &'p Problem,
+        features: &'p ScaledFeatures<'p>,
+        start: Option<&Head>,
+        separation: Option<SeparationSearch<'p>>,
+    ) -> Self {
         let mut scratch = Vec::new();
         let design = features.block(0..features.samples(), &mut scratch).to_vec();
-        let design = DMatrix::from_vec(coordinates.dimension(), features.samples(), design);
-        Self { problem, coordinates, design }
+        let objective = Objective {
+            loss: &problem.loss,
+            targets: &problem.targets,
+            given: problem.dataset.fixed_logits(),
+            penalty: features.penalty(),
+            design: DMatrix::from_vec(features.dimension(), features.samples(), design),
+        };
+        let coordinates = problem.coordinates();
+        let unknowns = match start.filter(|_| !coordinates.combines_features()) {
+            Some(head) => coordinates.scaled_head(head).transpose(),
+            None => DMatrix::zeros(problem.loss.logit_rows(), features.dimension()),
+        };
+        let at = objective.evaluate(unknowns);
+        let mut search = Self {
+            theta: at.unknowns.transpose(),
+            objective,
+            features,
+            separation,
+            at,
+            radius: 1.0,
+            steps: 0,
+            best: f64::INFINITY,
+            idle: 0,
+            progress: Progress::Active,
+        };
+        search.judge();
+        search
+    }
+
+    /// Whether the search is for a zero of a field that is the gradient of nothing.
+    fn is_of_field(&self) -> bool {
+        !self.objective.loss.has_objective() && self.at.unknowns.len() <= MAX_DENSE
+    }
+
+    /// Whether to go on from here.
+    fn judge(&mut self) {
+        let relative = self.at.relative;
+        if relative < 0.5 * self.best {
+            (self.best, self.idle) = (relative, 0);
+        } else {
+            self.idle += 1;
+        }
+        let tight = relative <= TIGHT;
+        self.progress = if tight || (!self.is_of_field() && relative <= STATIONARY && self.idle >= 3) {
+            Progress::Converged
+        } else if self.steps >= MAX_ITERATIONS {
+            self.ended(&format!("{MAX_ITERATIONS} steps were not enough"))
+        } else if !self.at.loss.is_finite() || (!self.is_of_field() && self.idle >= PATIENCE) {
+            self.ended("steps no longer make the gradient smaller")
+        } else {
+            Progress::Active
+        };
+    }
+
+    /// Without progress; a penalty keeps every minimum finite.
+    fn ended(&self, why: &str) -> Progress {
+        let penalised = self.objective.penalty.iter().any(|penalty| *penalty > 0.0);
+        let at_infinity = if penalised { "" } else { "; the minimum may be at infinity" };
+        Progress::NotConverged(format!("{why}{at_infinity}"))
+    }
+
+    /// A step within the trust region.
+    fn descend(&mut self) {
+        let model = Curvature { objective: &self.objective, logits: &self.at.logits };
+        let (step, foreseen) = step_within(&model, &self.at.gradient, self.radius);
+        let next = self.objective.evaluate(&self.at.unknowns + &step);
+        let quality = self.objective.is_better(&self.at, &next, foreseen);
+        let length = step.norm();
+        match quality {
+            Quality::Good => self.radius = f64::max(self.radius, 3.0 * length),
+            Quality::Fair => {}
+            Quality::Bad => self.radius = 0.25 * length,
+        }
+        if quality != Quality::Bad {
+            self.move_to(next);
+        }
+    }
+
+    fn move_to(&mut self, next: At) {
+        self.theta = next.unknowns.transpose();
+        self.at = next;
     }
 
     /// Newton on the gradient of a loss without an objective. The derivative of that field is dense and not symmetric;
-    /// a step is halved until the field is smaller.
-    fn solve_field(&self, mut at: At) -> GeneralOutcome {
-        for iteration in 0..MAX_ITERATIONS {
-            if at.relative <= TIGHT {
-                return self.ended(&at, iteration);
-            }
-            let Some(next) = self.field_step(&at) else {
-                return if at.relative <= STATIONARY {
-                    self.ended(&at, iteration)
-                } else {
-                    GeneralOutcome::NotConverged {
-                        why: "no step makes the gradient smaller".to_owned(),
-                        at: self.point(&at, iteration),
-                    }
-                };
-            };
-            at = next;
-        }
-        GeneralOutcome::NotConverged {
-            why: format!("{MAX_ITERATIONS} steps were not enough"),
-            at: self.point(&at, MAX_ITERATIONS),
-        }
-    }
-
-    /// The first of ever shorter Newton steps that makes the field smaller.
-    fn field_step(&self, at: &At) -> Option<At> {
-        let (rows, columns) = at.unknowns.shape();
-        let model = Curvature { search: self, logits: &at.logits };
-        let mut derivative = DMatrix::zeros(rows * columns, rows * columns);
-        for (unknown, mut column) in derivative.column_iter_mut().enumerate() {
-            let mut unit = DMatrix::zeros(rows, columns);
-            unit[unknown] = 1.0;
-            column.copy_from_slice(model.product(&unit).as_slice());
-        }
-        // Directions that change nothing, such as the same intercept for all classes, are left out.
-        let decomposed = derivative.svd(true, true);
-        let least = 1e-12 * decomposed.singular_values.max();
-        let gradient = DMatrix::from_column_slice(rows * columns, 1, at.gradient.as_slice());
-        let step = decomposed.solve(&gradient, least).ok()?;
-        let step = DMatrix::from_column_slice(rows, columns, step.as_slice());
+    /// a step is halved until the field is smaller. `false` where none is.
+    fn step_in_field(&mut self) -> bool {
+        let Some(step) = self.objective.solve_densely(&self.at.logits, &self.at.gradient) else {
+            return false;
+        };
         let halved = (0..MAX_HALVINGS).map(|halvings| {
             let fraction = 0.5_f64.powi(i32::try_from(halvings).unwrap_or(i32::MAX));
-            self.evaluate(&at.unknowns - &step * fraction)
+            self.objective.evaluate(&self.at.unknowns - &step * fraction)
         });
-        let smaller = |next: &At| next.gradient.norm() < at.gradient.norm() && next.relative.is_finite();
-        halved.into_iter().find(smaller)
+        let smaller = |next: &At| next.gradient.norm() < self.at.gradient.norm() && next.relative.is_finite();
+        let found = halved.into_iter().find(smaller);
+        found.map(|next| self.move_to(next)).is_some()
     }
 
-    /// Where the search begins: at a head, or at zero where there is none or coordinates combine several features.
-    fn unknowns(&self, start: Option<&Head>) -> DMatrix<f64> {
-        match start.filter(|_| !self.coordinates.combines_features()) {
-            Some(head) => self.coordinates.scaled_head(head).transpose(),
-            None => DMatrix::zeros(self.problem.loss.logit_rows(), self.coordinates.dimension()),
+    /// The smallest eigenvalue of the Hessian over directions that change a probability; `None` where there are many
+    /// unknowns, or no objective.
+    pub(super) fn smallest_curvature(&self) -> Option<f64> {
+        if !self.objective.loss.has_objective() || self.at.unknowns.len() > MAX_DENSE {
+            return None;
+        }
+        let hessian = self.objective.derivative(&self.at.logits);
+        let (columns, dimension) = self.at.unknowns.shape();
+        let across = match self.objective.loss.free_shift() {
+            None => DMatrix::identity(columns, columns),
+            Some(free) => complement_of(&free),
+        };
+        let directions = DMatrix::<f64>::identity(dimension, dimension).kronecker(&across);
+        let eigenvalues = SymmetricEigen::new(directions.tr_mul(&(hessian * &directions))).eigenvalues;
+        Some(eigenvalues.min())
+    }
+
+    /// Checks separability of a search that ended: thoroughly without a stationary point, by features that floating point
+    /// treats as equal with one.
+    fn look_for_separation(&mut self) {
+        let Some(separation) = &self.separation else { return };
+        let Objective { loss, targets, .. } = self.objective;
+        let sides: Vec<Sides> = match loss.separated_by() {
+            SeparatedBy::Pairs => vec![Sides::AllPairs],
+            SeparatedBy::Columns => {
+                let classes = (0..loss.logit_rows()).map(|column| loss.target_of(column));
+                classes.filter(|&class| targets.counts()[class] > 0).map(Sides::OneAgainstRest).collect()
+            }
+            SeparatedBy::Nothing => Vec::new(),
+        };
+        for side in sides {
+            let verdict = match &self.progress {
+                Progress::Converged => separation.find_in_differences(targets, side),
+                Progress::NotConverged(_) => {
+                    let head = self.features.to_user(&own_column(&self.theta, loss, side));
+                    separation.find(targets, side, head, Effort::Thorough)
+                }
+                Progress::Active | Progress::Separable(_) | Progress::Undecided(_) => Verdict::None,
+            };
+            self.progress = self.progress.clone().after(verdict);
         }
     }
+}
 
+/// The unknowns that the margins of these sides depend on.
+fn own_column(theta: &DMatrix<f64>, loss: &BuiltLoss, sides: Sides) -> DMatrix<f64> {
+    let own = |class: usize| (0..theta.ncols()).find(|&column| loss.target_of(column) == class);
+    match sides {
+        Sides::OneAgainstRest(class) => {
+            own(class).map_or_else(|| theta.clone(), |column| theta.columns(column, 1).into_owned())
+        }
+        Sides::AllPairs => theta.clone(),
+    }
+}
+
+/// An orthonormal basis of what is orthogonal to a vector, one direction per column.
+fn complement_of(vector: &[f64]) -> DMatrix<f64> {
+    let along = DMatrix::from_column_slice(vector.len(), 1, vector).normalize();
+    let projection = DMatrix::identity(vector.len(), vector.len()) - &along * along.transpose();
+    let decomposed = SymmetricEigen::new(projection);
+    let kept: Vec<usize> = (0..vector.len()).filter(|&index| decomposed.eigenvalues[index] > 0.5).collect();
+    decomposed.eigenvectors.select_columns(&kept)
+}
+
+impl Objective<'_> {
     fn evaluate(&self, unknowns: DMatrix<f64>) -> At {
         let mut logits = &unknowns * &self.design;
-        if let Some(fixed) = self.problem.dataset.fixed_logits() {
-            logits += fixed;
+        if let Some(given) = self.given {
+            logits += given;
         }
-        self.evaluate_at(unknowns, logits)
-    }
-
-    fn evaluate_at(&self, unknowns: DMatrix<f64>, logits: DMatrix<f64>) -> At {
         let mut by_logits = DMatrix::zeros(logits.nrows(), logits.ncols());
-        let value = self.problem.loss.value_and_gradient(&logits, self.problem.targets, &mut by_logits);
-        let penalty = self.penalty(&unknowns);
+        let value = self.loss.value_and_gradient(&logits, self.targets, &mut by_logits);
+        let penalty = self.of_penalty(&unknowns);
         let gradient = &by_logits * self.design.transpose() + &penalty;
         let terms = by_logits.abs() * self.design.transpose().abs() + penalty.abs();
         let relative = largest_magnitude(
@@ -229,94 +272,153 @@ impl<'a> Search<'a> {
     }
 
     /// The gradient of the penalty.
-    fn penalty(&self, unknowns: &DMatrix<f64>) -> DMatrix<f64> {
+    fn of_penalty(&self, unknowns: &DMatrix<f64>) -> DMatrix<f64> {
         let mut penalty = unknowns.clone();
-        for (mut column, factor) in penalty.column_iter_mut().zip(self.coordinates.penalty()) {
+        for (mut column, factor) in penalty.column_iter_mut().zip(self.penalty) {
             column *= *factor;
         }
         penalty
     }
 
+    /// The derivative of the gradient, all unknowns by all.
+    fn derivative(&self, logits: &DMatrix<f64>) -> DMatrix<f64> {
+        let (rows, columns) = (logits.nrows(), self.design.nrows());
+        let model = Curvature { objective: self, logits };
+        let mut derivative = DMatrix::zeros(rows * columns, rows * columns);
+        for (unknown, mut column) in derivative.column_iter_mut().enumerate() {
+            let mut unit = DMatrix::zeros(rows, columns);
+            unit[unknown] = 1.0;
+            column.copy_from_slice(model.product(&unit).as_slice());
+        }
+        derivative
+    }
+
+    /// What the derivative takes to `right`. Directions that change nothing, such as the same intercept for all classes,
+    /// are left out.
+    fn solve_densely(&self, logits: &DMatrix<f64>, right: &DMatrix<f64>) -> Option<DMatrix<f64>> {
+        let decomposed = self.derivative(logits).svd(true, true);
+        let least = 1e-12 * decomposed.singular_values.max();
+        let column = DMatrix::from_column_slice(right.len(), 1, right.as_slice());
+        let solved = decomposed.solve(&column, least).ok()?;
+        Some(DMatrix::from_column_slice(right.nrows(), right.ncols(), solved.as_slice()))
+    }
+
     /// Compares the decrease with the model's prediction; without an objective, or where rounding hides the decrease,
     /// compares gradients.
-    fn is_better(&self, at: &At, next: &At, foreseen: f64) -> Verdict {
+    fn is_better(&self, at: &At, next: &At, foreseen: f64) -> Quality {
         let gradients = at.gradient.norm() / next.gradient.norm().max(f64::MIN_POSITIVE);
         if !next.loss.is_finite() {
-            return Verdict::Bad;
+            return Quality::Bad;
         }
-        if !self.problem.loss.has_objective() || foreseen.abs() < 1e-9 * at.loss.abs().max(f64::MIN_POSITIVE)
-        {
-            return if gradients > 1.0 { Verdict::Good } else { Verdict::Bad };
+        if !self.loss.has_objective() || foreseen.abs() < 1e-9 * at.loss.abs().max(f64::MIN_POSITIVE) {
+            return if gradients > 1.0 { Quality::Good } else { Quality::Bad };
         }
         let fraction = (at.loss - next.loss) / foreseen;
         if fraction > 0.5 {
-            Verdict::Good
+            Quality::Good
         } else if fraction > 0.05 {
-            Verdict::Fair
+            Quality::Fair
         } else {
-            Verdict::Bad
+            Quality::Bad
         }
-    }
-
-    /// The end of a search at a stationary point, if the rounded head is still stationary.
-    fn ended(&self, at: &At, iterations: usize) -> GeneralOutcome {
-        let point = self.point(at, iterations);
-        if point.relative_gradient <= LARGEST_AS_PRINTED {
-            return GeneralOutcome::Stationary(point);
-        }
-        let why = "doubles cannot hold the head to the digits that its logits need; centre and rescale the features";
-        GeneralOutcome::NotConverged { why: why.to_owned(), at: point }
-    }
-
-    fn point(&self, at: &At, iterations: usize) -> GeneralPoint {
-        let head = self.coordinates.to_user(&at.unknowns.transpose());
-        let logits = Recomputed::logits(self.problem.dataset, self.coordinates.scaling(), &head);
-        let printed = self.evaluate_at(at.unknowns.clone(), logits);
-        GeneralPoint { head, loss: printed.loss, relative_gradient: printed.relative, iterations }
     }
 }
 
 /// Second derivatives at some logits.
-struct Curvature<'s, 'a> {
-    search: &'s Search<'a>,
+struct Curvature<'s, 'p> {
+    objective: &'s Objective<'p>,
     logits: &'s DMatrix<f64>,
 }
 
 impl Model for Curvature<'_, '_> {
     fn product(&self, direction: &DMatrix<f64>) -> DMatrix<f64> {
-        let GeneralProblem { loss, targets, .. } = self.search.problem;
-        let along = direction * &self.search.design;
+        let Objective { loss, targets, design, .. } = self.objective;
+        let along = direction * design;
         let mut product = DMatrix::zeros(along.nrows(), along.ncols());
         loss.curvature_product(self.logits, targets, &along, &mut product);
-        product * self.search.design.transpose() + self.search.penalty(direction)
+        product * design.transpose() + self.objective.of_penalty(direction)
+    }
+}
+
+impl Descent for GeneralNewton<'_> {
+    fn step(&mut self) {
+        self.steps += 1;
+        if self.is_of_field() && !self.step_in_field() {
+            let stationary = self.at.relative <= STATIONARY;
+            let stuck = || Progress::NotConverged("no step makes the gradient smaller".to_owned());
+            self.progress = if stationary { Progress::Converged } else { stuck() };
+        } else {
+            if !self.is_of_field() {
+                self.descend();
+            }
+            self.judge();
+        }
+        self.look_for_separation();
+    }
+
+    fn progress(&self) -> Progress {
+        self.progress.clone()
+    }
+
+    fn theta(&self) -> &DMatrix<f64> {
+        &self.theta
+    }
+
+    fn newton_step(&mut self, gradient: &DMatrix<f64>) -> Option<DMatrix<f64>> {
+        let gradient = gradient.transpose();
+        let step = if self.is_of_field() {
+            -self.objective.solve_densely(&self.at.logits, &gradient)?
+        } else {
+            let model = Curvature { objective: &self.objective, logits: &self.at.logits };
+            step_within(&model, &gradient, ANYWHERE).0
+        };
+        step.iter().all(|entry| entry.is_finite()).then(|| step.transpose())
+    }
+
+    fn gradient(&self) -> DMatrix<f64> {
+        self.at.gradient.transpose()
+    }
+
+    fn value(&self) -> f64 {
+        self.at.loss
+    }
+
+    fn relative_gradient(&self) -> f64 {
+        self.at.relative
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{Covariance, GaussianMixture};
-    use crate::loss::{CATALOGUE, Choices, ClassWeights, LossPlan, Softmax};
-    use crate::solver::{LossChoice, Problem, solve};
+    use crate::data::{Covariance, Dataset, GaussianMixture, Labels};
+    use crate::loss::{ClassWeights, LOSS_TABLE, LossSpec};
+    use crate::solver::recomputed::Recomputed;
+    use crate::solver::solve;
 
-    fn dataset() -> crate::data::Dataset {
+    fn dataset() -> Dataset {
         let means = DMatrix::from_row_slice(2, 3, &[1.0, -0.5, 0.0, 0.0, 0.8, -1.0]);
         let mixture =
             GaussianMixture::new(means, Covariance::Spherical(1.0), vec![40, 25, 12]).expect("a mixture");
         mixture.sample(5, 0).expect("a data set")
     }
 
+    /// Every loss of the table, with classes that are rare enough for equalization.
+    fn losses() -> Vec<LossSpec> {
+        let rare = |spec: LossSpec| match spec {
+            LossSpec::Equalization { .. } => LossSpec::Equalization { rare: 0.2 },
+            spec => spec,
+        };
+        LOSS_TABLE.iter().map(|row| rare(row.default.clone())).collect()
+    }
+
     #[test]
     fn softmax_ends_where_its_own_solver_does() {
         let dataset = dataset();
         let weights = ClassWeights::Explicit(vec![1.0, 2.0, 0.5]);
-        let problem = Problem::new(&dataset, &LossChoice::Softmax, &weights, 1e-3).expect("a problem");
+        let problem = Problem::new(&dataset, &LossSpec::Softmax, &weights, 1e-3).expect("a problem");
         let point = solve(&problem).stationary().expect("a stationary point");
-        let loss = Softmax::new(problem.targets());
-        let general = GeneralProblem { loss: &loss, targets: problem.targets(), dataset: &dataset, l2: 1e-3 };
-        let GeneralOutcome::Stationary(found) = solve_general(&general, None) else {
-            panic!("no stationary point")
-        };
+        let found = solve_general(&problem, None).stationary().expect("a stationary point");
         assert!((found.loss - point.loss).abs() < 1e-14, "{} {}", found.loss, point.loss);
         assert!((found.head.coefficients - point.head.coefficients).amax() < 1e-9);
     }
@@ -324,25 +426,86 @@ mod tests {
     #[test]
     fn every_loss_with_a_minimum_ends_at_a_stationary_point_and_the_one_without_says_so() {
         let dataset = dataset();
-        let targets = crate::loss::Targets::new(dataset.labels(), &ClassWeights::None).expect("valid");
-        for entry in CATALOGUE {
-            let plan = match entry.plan(&Choices::default()) {
-                LossPlan::Equalization { .. } => LossPlan::Equalization { rare: 0.2 },
-                plan => plan,
-            };
-            let loss = plan.build(&targets);
-            let problem = GeneralProblem { loss: &*loss, targets: &targets, dataset: &dataset, l2: 1e-3 };
-            match solve_general(&problem, None) {
-                GeneralOutcome::Stationary(point) => {
-                    assert!(
-                        point.relative_gradient < STATIONARY && entry.name != "equalization",
-                        "{}",
-                        entry.name
-                    );
+        for spec in losses() {
+            let problem = Problem::new(&dataset, &spec, &ClassWeights::None, 1e-3).expect("a problem");
+            for outcome in [solve_general(&problem, None), solve(&problem)] {
+                let name = spec.row().name;
+                match outcome.confirmed(&SolverSettings::default()) {
+                    Outcome::Stationary(point) => {
+                        let found = point.recomputed();
+                        assert!(found.relative_gradient < STATIONARY && name != "equalization", "{name}");
+                    }
+                    other => assert_eq!(name, "equalization", "{other:?}"),
                 }
-                GeneralOutcome::NotConverged { why, at } => {
-                    assert_eq!(entry.name, "equalization", "{why}: {:e}", at.relative_gradient);
-                }
+            }
+        }
+    }
+
+    /// Solved at the doubles of the head, and a head a little off is not.
+    #[test]
+    fn the_certificate_of_every_loss_notices_a_millionth() {
+        let dataset = dataset();
+        for spec in losses().into_iter().filter(|spec| spec.row().name != "equalization") {
+            let weights = ClassWeights::Explicit(vec![1.0, 2.0, 0.5]);
+            let problem = Problem::new(&dataset, &spec, &weights, 1e-3).expect("a problem");
+            let point = solve(&problem).stationary().expect("a stationary point");
+            let name = spec.row().name;
+            assert!(point.recomputed().relative_gradient < 1e-12, "{name}: {:?}", point.recomputed());
+            let mut head = point.head.clone();
+            head.intercepts[0] += 1e-6;
+            head.coefficients[(0, 1)] += 1e-6;
+            let off = Recomputed::at(&problem, &head).relative_gradient;
+            assert!(off > 1e-9, "{name}: {off:e}");
+        }
+    }
+
+    /// The curvature of a minimum against the value on both sides of it along random directions.
+    #[test]
+    fn losses_that_are_not_convex_measure_their_curvature() {
+        let dataset = dataset();
+        for spec in losses().into_iter().filter(|spec| !spec.row().convex) {
+            let problem = Problem::new(&dataset, &spec, &ClassWeights::None, 1e-2).expect("a problem");
+            let point = solve(&problem).stationary().expect("a stationary point");
+            let curvature = point.certificate.smallest_curvature;
+            let name = spec.row().name;
+            assert_eq!(curvature.is_some(), problem.loss().has_objective(), "{name}");
+            assert!(curvature.is_none_or(|curvature| curvature > 0.0), "{name}: {curvature:?}");
+        }
+    }
+
+    #[test]
+    fn a_curvature_is_that_of_directions_that_change_a_probability() {
+        let dataset = dataset();
+        let problem =
+            Problem::new(&dataset, &LossSpec::Softmax, &ClassWeights::None, 0.0).expect("a problem");
+        let features = scaled(&problem);
+        let newton = GeneralNewton::new(&problem, &features, None, None);
+        let smallest = newton.smallest_curvature().expect("few unknowns");
+        // At zero every probability is a third: softmax has the curvature of a third of the Gram matrix of the design.
+        let design = &newton.objective.design;
+        let gram = design * design.transpose() / (3.0 * design.ncols() as f64);
+        let expected = SymmetricEigen::new(gram).eigenvalues.min();
+        assert!((smallest - expected).abs() < 1e-12, "{smallest} {expected}");
+    }
+
+    /// Separable data leave no loss of the table a stationary point but those with a target of every class.
+    #[test]
+    fn separable_data_are_proved_separable() {
+        let labels: Vec<u32> = (0..30).map(|sample| sample / 10).collect();
+        let features = DMatrix::from_fn(2, 30, |row, sample| {
+            let angle = 2.1 * f64::from(labels[sample]) + 0.02 * sample as f64;
+            3.0 * if row == 0 { angle.cos() } else { angle.sin() }
+        });
+        let dataset =
+            Dataset::unnamed(features, Labels::numbered(labels, 3).expect("classes")).expect("finite");
+        for spec in losses() {
+            let problem = Problem::new(&dataset, &spec, &ClassWeights::None, 0.0).expect("a problem");
+            let name = spec.row().name;
+            match (name, solve(&problem)) {
+                ("label-smoothing", Outcome::Stationary(_)) => {}
+                ("equalization" | "vector-scaling", Outcome::NotConverged { .. }) => {}
+                (_, Outcome::Separable(_)) => {}
+                (_, other) => panic!("{name}: {other:?}"),
             }
         }
     }

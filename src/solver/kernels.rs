@@ -6,7 +6,7 @@ use super::scaled_features::ScaledFeatures;
 use super::search::scaled;
 use super::softmax_curvature::{KeptFeatures, SoftmaxCurvature};
 use super::softmax_pass::SoftmaxPass;
-use crate::loss::LossKind;
+use crate::loss::{BuiltLoss, Loss};
 use nalgebra::DMatrix;
 
 /// A problem and a head at which its kernels run.
@@ -32,12 +32,17 @@ impl<'p> SolverKernels<'p> {
     pub fn evaluate(&self) -> f64 {
         let columns: Vec<usize> = (0..self.theta.ncols()).collect();
         let values = match &*self.problem.loss {
-            LossKind::Logistic(loss) => self.pass(loss.clone()).evaluate(&columns, &self.theta).value,
-            LossKind::Inr(loss) => self.pass(*loss).evaluate(&columns, &self.theta).value,
-            LossKind::Softmax(loss) => {
+            BuiltLoss::Logistic(loss) => self.pass(loss.clone()).evaluate(&columns, &self.theta).value,
+            BuiltLoss::Inr(loss) => self.pass(*loss).evaluate(&columns, &self.theta).value,
+            BuiltLoss::Softmax(loss) => {
                 let pass =
                     SoftmaxPass { features: &self.features, targets: &self.problem.targets, loss: *loss };
                 pass.evaluate(&self.theta).0.value
+            }
+            loss @ BuiltLoss::PerSample(_) => {
+                let logits = self.features.logits(&self.theta);
+                let mut gradient = DMatrix::zeros(logits.nrows(), logits.ncols());
+                vec![loss.value_and_gradient(&logits, &self.problem.targets, &mut gradient)]
             }
         };
         values.iter().sum()
@@ -52,7 +57,7 @@ impl<'p> SolverKernels<'p> {
     /// The Hessian of every column of a logistic loss, or nothing for the others; returns the sum of the traces.
     #[must_use]
     pub fn hessians(&self, single: bool) -> Option<f64> {
-        let LossKind::Logistic(loss) = &*self.problem.loss else { return None };
+        let BuiltLoss::Logistic(loss) = &*self.problem.loss else { return None };
         let columns: Vec<usize> = (0..self.theta.ncols()).collect();
         let precision = if single { Precision::Single } else { Precision::Double };
         let hessians = self.pass(loss.clone()).hessians(&columns, &self.theta, precision);
@@ -62,7 +67,7 @@ impl<'p> SolverKernels<'p> {
     /// Calls `with` with a function that computes a product of the softmax Hessian in single precision and returns one of
     /// its entries; not for the other losses.
     pub fn products(&self, with: impl FnOnce(&dyn Fn() -> f64)) {
-        let LossKind::Softmax(loss) = &*self.problem.loss else { return };
+        let BuiltLoss::Softmax(loss) = &*self.problem.loss else { return };
         let pass = SoftmaxPass { features: &self.features, targets: &self.problem.targets, loss: *loss };
         let (_, probabilities) = pass.evaluate(&self.theta);
         let kept = KeptFeatures::<f32>::new(&self.features, self.theta.ncols());

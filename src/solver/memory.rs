@@ -1,12 +1,14 @@
 //! Predicts the memory of a search before any of it is allocated.
 
 use super::column_pass::{HESSIANS_AT_ONCE, MEANS_AT_ONCE};
-use super::problem::{LossChoice, Problem};
+use super::general_loss::MAX_DENSE;
+use super::problem::Problem;
 use super::scaled_features::LARGEST_HELD;
 use super::separation;
 use super::softmax_curvature::room;
 use super::subsample::SubsampleSize;
-use crate::loss::{ColumnWeights, LossKind};
+use crate::loss::{BuiltLoss, ColumnWeights};
+use crate::loss::{Loss, LossSpec};
 
 /// The kind of search, as far as memory depends on it.
 #[derive(Clone, Copy, PartialEq)]
@@ -19,6 +21,8 @@ enum Search {
     ReweightedColumns,
     /// All columns at once.
     Joint,
+    /// All logits at once.
+    General,
 }
 
 impl Problem<'_> {
@@ -26,32 +30,34 @@ impl Problem<'_> {
     ///
     /// For a `D x Q` head (`D = d + 1`) on `T` threads: a few Hessians or factors of `D^2` per logit column, the sums
     /// of `4 T` runs of samples, subsamples to begin on, for softmax what it keeps of features and probabilities, for
-    /// LGL-INR and pair weights a few numbers for every pair of class and column, and without penalty the margins of
-    /// the separability check.
+    /// LGL-INR and pair weights a few numbers for every pair of class and column, for losses without an algorithm of
+    /// their own copies of features and logits, and without penalty the margins of the separability check.
     #[must_use]
     pub fn memory(&self) -> u128 {
         let search = match *self.loss {
-            LossKind::Logistic(ref loss) => match loss.column_weights() {
+            BuiltLoss::Logistic(ref loss) => match loss.column_weights() {
                 ColumnWeights::OfClass(_) => Search::Columns,
                 ColumnWeights::OfPair(_) => Search::PairWeightedColumns,
             },
-            LossKind::Inr(_) => Search::ReweightedColumns,
-            LossKind::Softmax(_) => Search::Joint,
+            BuiltLoss::Inr(_) => Search::ReweightedColumns,
+            BuiltLoss::Softmax(_) => Search::Joint,
+            BuiltLoss::PerSample(_) => Search::General,
         };
         let head = (self.dataset.dimension() + 1, self.loss.logit_rows());
         memory(search, head, self.targets.counts(), self.l2 == 0.0)
     }
 }
 
-impl LossChoice {
+impl LossSpec {
     /// [`Problem::memory`] of a problem before it is drawn, from its numbers of features and samples of each class.
     #[must_use]
     pub fn memory(&self, features: usize, counts: &[usize], l2: f64) -> u128 {
         let search = match self {
             Self::Logistic => Search::Columns,
-            Self::PairWeighted(_) => Search::PairWeightedColumns,
+            Self::PosWeight { .. } | Self::Equalization { .. } => Search::PairWeightedColumns,
             Self::Inr { .. } => Search::ReweightedColumns,
             Self::Softmax => Search::Joint,
+            _ => Search::General,
         };
         memory(search, (features.saturating_add(1), self.columns(counts.len())), counts, l2 == 0.0)
     }
@@ -83,6 +89,9 @@ fn memory(search: Search, (dimension, rows): (usize, usize), counts: &[usize], u
             let room = room(dimension, rows);
             kept = room.min(double * n * d) + room.min(double * n * q);
         }
+        Search::General => {
+            kept = double * (GENERAL.0 * n * d + GENERAL.1 * n * q + wide(MAX_DENSE).pow(2) * GENERAL.0);
+        }
     }
     let drawn = |size: SubsampleSize| wide(size.samples(counts)) * d;
     let subsamples =
@@ -105,17 +114,20 @@ fn coordinates(dimension: u128, samples: u128, unpenalised: bool) -> u128 {
     }
 }
 
+/// Copies of features and of logits, with their derivatives, that the search for any loss holds.
+const GENERAL: (u128, u128) = (4, 10);
+
 /// Stacks of threads and what the allocator holds back.
 const OVERHEAD: u128 = 8 << 20;
 
 #[cfg(test)]
 mod tests {
     use crate::data::{Dataset, Labels};
-    use crate::loss::{ClassWeights, InrVariant};
-    use crate::solver::{LossChoice, Problem};
+    use crate::loss::{ClassWeights, LOSS_TABLE, LossSpec};
+    use crate::solver::Problem;
     use nalgebra::DMatrix;
 
-    fn memory(dimension: usize, choice: &LossChoice) -> u128 {
+    fn memory(dimension: usize, choice: &LossSpec) -> u128 {
         let labels = Labels::numbered((0..6).map(|sample| sample % 3).collect(), 3).expect("classes");
         let dataset = Dataset::unnamed(DMatrix::zeros(dimension, 6), labels).expect("finite");
         Problem::new(&dataset, choice, &ClassWeights::None, 1e-3).expect("a problem").memory()
@@ -123,7 +135,7 @@ mod tests {
 
     #[test]
     fn it_holds_the_hessians_and_grows_as_they_do() {
-        for choice in [LossChoice::Logistic, LossChoice::Softmax] {
+        for choice in [LossSpec::Logistic, LossSpec::Softmax] {
             let of = |features: usize| choice.memory(features, &[20_000, 20_000, 20_000], 1e-3);
             let (small, large) = (of(100), of(10_000));
             assert!(small < 1 << 28, "{choice:?}: {small}");
@@ -135,7 +147,7 @@ mod tests {
     /// What 200 samples of 6,000 features take grows with the samples squared.
     #[test]
     fn more_features_than_samples_take_what_the_samples_take() {
-        for choice in [LossChoice::Logistic, LossChoice::Softmax] {
+        for choice in [LossSpec::Logistic, LossSpec::Softmax] {
             assert!(choice.memory(6000, &[100, 100], 1e-3) < 1 << 28, "{choice:?}");
         }
     }
@@ -144,18 +156,17 @@ mod tests {
     #[test]
     fn class_weights_are_no_table_of_pairs() {
         let counts = vec![1; 60_000];
-        let pairs = LossChoice::PairWeighted(DMatrix::zeros(0, 0)).memory(10, &counts, 1.0);
-        assert!(LossChoice::Logistic.memory(10, &counts, 1.0) < 8 << 30);
+        let pairs = LossSpec::Equalization { rare: 0.1 }.memory(10, &counts, 1.0);
+        assert!(LossSpec::Logistic.memory(10, &counts, 1.0) < 8 << 30);
         assert!(pairs > 28 << 30);
     }
 
     #[test]
     fn what_is_foreseen_is_what_the_problem_says() {
-        let inr = LossChoice::Inr { beta: 5.0, variant: InrVariant::Attached };
-        for choice in [LossChoice::Logistic, LossChoice::Softmax, inr] {
+        for choice in LOSS_TABLE.map(|row| row.default.clone()) {
             assert_eq!(choice.memory(70, &[2, 2, 2], 1e-3), memory(70, &choice), "{choice:?}");
         }
         // What is kept to save work is no more than there is.
-        assert!(LossChoice::Softmax.memory(2, &[100, 100], 1e-3) < 16 << 20);
+        assert!(LossSpec::Softmax.memory(2, &[100, 100], 1e-3) < 16 << 20);
     }
 }

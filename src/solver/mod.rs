@@ -1,9 +1,10 @@
 //! Solves a problem (data, loss, head, penalty) to a certified stationary point, or says why there is none.
 //!
 //! Logistic columns are solved by damped Newton, softmax by preconditioned Newton-CG, attached LGL-INR by Newton with
-//! its exact Hessian down to a local minimum, detached LGL-INR by Newton on its field. All of them work in passes over
-//! blocks of samples; second derivatives are in single precision while that suffices, gradients never are. Only the
-//! gradient ends a search, never a cost that stopped changing.
+//! its exact Hessian down to a local minimum, detached LGL-INR by Newton on its field. These work in passes over
+//! blocks of samples; second derivatives are in single precision while that suffices, gradients never are. All other
+//! losses are solved by Newton with a trust region over all logits at once. Only the gradient ends a search, never a cost
+//! that stopped changing.
 
 mod class_slopes;
 mod column;
@@ -54,12 +55,12 @@ mod weight_response;
 
 pub use coordinates::Conditioning;
 pub use dependence::Dependence;
-pub use general_loss::{GeneralOutcome, GeneralPoint, GeneralProblem, solve_general};
+pub use general_loss::solve_general;
 #[doc(hidden)]
 pub use kernels::SolverKernels;
 pub use other_points::{OtherPoint, other_points};
 pub use path::solve_path;
-pub use problem::{LARGEST_PARAMETER, LossChoice, Problem, ProblemError};
+pub use problem::{LARGEST_PARAMETER, Problem, ProblemError};
 pub use recomputed::{Flow, Recomputed};
 pub use search::{solve, solve_with};
 pub use separation::{FeatureValues, GivenAway, SeparationKind};

@@ -5,7 +5,7 @@ use super::scaled_features::ScaledFeatures;
 use super::search::{Search, scaled};
 use super::solution::StationaryPoint;
 use crate::data::random::{normal_matrix, stream};
-use crate::loss::{Inr, LossKind};
+use crate::loss::{BuiltLoss, Inr};
 use nalgebra::DVector;
 use serde::Serialize;
 
@@ -36,7 +36,7 @@ pub struct OtherPoint {
 #[must_use]
 pub fn other_points(found: &StationaryPoint, starts: usize, seed: u64) -> Vec<OtherPoint> {
     let problem = &found.problem;
-    let &LossKind::Inr(loss) = problem.loss() else { return Vec::new() };
+    let &BuiltLoss::Inr(loss) = problem.loss() else { return Vec::new() };
     let features = scaled(problem);
     let search = Search::going_on(problem, &features);
     let theta = &found.theta;

@@ -8,7 +8,7 @@ use super::search::{Search, scaled, solve};
 use super::settings::{Iteration, SolverSettings, Watch};
 use super::softmax_newton::SoftmaxNewton;
 use super::solution::Outcome;
-use crate::loss::{Logistic, LossKind};
+use crate::loss::{BuiltLoss, Logistic};
 use nalgebra::DMatrix;
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
@@ -57,25 +57,25 @@ impl<'p, 'a> Path<'p, 'a> {
         let on = Search::going_on(problem, self.features);
         let anew = || Search::new(problem, self.features);
         match (&*problem.loss, self.search.take()) {
-            (LossKind::Logistic(loss), Some(Ended::Columns(mut newton))) => {
+            (BuiltLoss::Logistic(loss), Some(Ended::Columns(mut newton))) => {
                 let guess = guess(&mut self.solutions, newton.theta());
                 newton.go_on_with(on.column_pass(loss.clone()), guess);
                 self.finish(&on, newton, Ended::Columns)
             }
-            (LossKind::Softmax(loss), Some(Ended::Softmax(mut newton))) => {
+            (BuiltLoss::Softmax(loss), Some(Ended::Softmax(mut newton))) => {
                 let guess = guess(&mut self.solutions, newton.theta());
                 newton.go_on_with(on.softmax_pass(*loss), guess);
                 self.finish(&on, *newton, softmax)
             }
-            (LossKind::Logistic(loss), _) => {
+            (BuiltLoss::Logistic(loss), _) => {
                 let search = anew();
                 self.finish(&search, search.logistic_newton(loss), Ended::Columns)
             }
-            (LossKind::Softmax(loss), _) => {
+            (BuiltLoss::Softmax(loss), _) => {
                 let search = anew();
                 self.finish(&search, search.softmax_newton(*loss), softmax)
             }
-            (LossKind::Inr(_), _) => solve(problem),
+            (BuiltLoss::Inr(_) | BuiltLoss::PerSample(_), _) => solve(problem),
         }
     }
 

@@ -3,48 +3,11 @@
 use super::coordinates::{Conditioning, Coordinates};
 use crate::data::Dataset;
 use crate::loss::{
-    ClassWeights, Inr, InrVariant, Logistic, LossKind, LossPlan, Softmax, Targets, WeightError,
+    BuiltLoss, ClassWeighting, ClassWeights, Logistic, Loss, LossSpec, SampleLoss, Targets, WeightError,
 };
 use nalgebra::DMatrix;
 use std::sync::{Arc, OnceLock};
 use thiserror::Error;
-
-/// The losses by the names a user gives them.
-#[derive(Debug, Clone, PartialEq)]
-pub enum LossChoice {
-    /// Binary logistic loss for two classes, one-vs-all for more (LGL).
-    Logistic,
-    /// One-vs-all with pair weights `A[c][k]`, divided by `N` (B6).
-    PairWeighted(DMatrix<f64>),
-    /// Softmax cross-entropy (SML).
-    Softmax,
-    /// LGL-INR with its sharpness `beta >= 0`.
-    Inr {
-        /// Sharpness of the reweighting.
-        beta: f64,
-        /// Whether the gradient flows through the weights.
-        variant: InrVariant,
-    },
-}
-
-impl LossChoice {
-    /// The loss of a plan, if it is one that is solved for.
-    #[must_use]
-    pub fn of(plan: &LossPlan) -> Option<Self> {
-        match *plan {
-            LossPlan::Logistic => Some(Self::Logistic),
-            LossPlan::Softmax => Some(Self::Softmax),
-            LossPlan::Inr { beta, variant } => Some(Self::Inr { beta, variant }),
-            _ => None,
-        }
-    }
-
-    /// Columns of logits for so many classes.
-    #[must_use]
-    pub fn columns(&self, classes: usize) -> usize {
-        if *self == Self::Logistic { Logistic::columns(classes) } else { classes }
-    }
-}
 
 /// A problem that cannot be stated.
 #[derive(Debug, Error, Clone, PartialEq)]
@@ -53,13 +16,21 @@ pub enum ProblemError {
     /// Class weights that cannot be used.
     #[error(transparent)]
     Weights(#[from] WeightError),
-    /// A penalty or `beta` that is negative, not finite, or too large to compute with.
+    /// A penalty that is negative, not finite, or too large to compute with.
     #[error("{name}: {value} must be a number between 0 and {LARGEST_PARAMETER:e}")]
     Parameter {
         /// Which parameter.
         name: &'static str,
         /// Its value.
         value: f64,
+    },
+    /// A loss whose parameters are out of range or do not fit the classes.
+    #[error("{name}: {problem}")]
+    Loss {
+        /// Its name.
+        name: &'static str,
+        /// What is wrong, and what to give.
+        problem: String,
     },
     /// Something whose shape or size does not fit the data.
     #[error("{0}")]
@@ -73,63 +44,102 @@ pub enum ProblemError {
 pub struct Problem<'a> {
     pub(super) dataset: &'a Dataset,
     pub(super) targets: Arc<Targets>,
-    pub(super) loss: Arc<LossKind>,
+    pub(super) loss: Arc<BuiltLoss>,
+    /// What the loss was built from, if it has a name.
+    pub(super) spec: Option<LossSpec>,
     pub(super) l2: f64,
     coordinates: Arc<OnceLock<Arc<Coordinates>>>,
     conditioning: Arc<OnceLock<Conditioning>>,
 }
 
-/// A penalty or `beta` above this would overflow with any data.
+/// A penalty above this would overflow with any data.
 pub const LARGEST_PARAMETER: f64 = 1e100;
 
 impl<'a> Problem<'a> {
     /// Binds the parts; `l2` multiplies `||W||^2 / 2` and is added to the weighted mean loss.
     ///
     /// # Errors
-    /// `l2` or `beta` is not between 0 and [`LARGEST_PARAMETER`], class weights cannot be used
-    /// ([`ProblemError::Weights`]), or pair weights or given logits do not fit the classes
-    /// ([`ProblemError::Shape`]).
+    /// `l2` is not between 0 and [`LARGEST_PARAMETER`], a parameter of the loss is out of range or does not fit the
+    /// classes ([`ProblemError::Loss`]), class weights cannot be used ([`ProblemError::Weights`]), or given logits do
+    /// not fit the classes ([`ProblemError::Shape`]).
     pub fn new(
         dataset: &'a Dataset,
-        choice: &LossChoice,
+        spec: &LossSpec,
         weights: &ClassWeights,
+        l2: f64,
+    ) -> Result<Self, ProblemError> {
+        if let Some(problem) = spec.problem_on(dataset.labels()) {
+            return Err(ProblemError::Loss { name: spec.row().name, problem });
+        }
+        let targets = Targets::new(dataset.labels(), weights)?;
+        let loss = spec.build(&targets);
+        Self::of_parts(dataset, targets, Some(spec.clone()), loss, l2)
+    }
+
+    /// One-vs-all logistic loss with the weight `A[c][k]` of class-`c` samples in column `k`, divided by `N`
+    /// (docs/theory.md#b6).
+    ///
+    /// # Errors
+    /// `l2` is not between 0 and [`LARGEST_PARAMETER`], or pair weights or given logits do not fit the classes
+    /// ([`ProblemError::Shape`]).
+    pub fn pair_weighted(
+        dataset: &'a Dataset,
+        pair_weights: &DMatrix<f64>,
+        l2: f64,
+    ) -> Result<Self, ProblemError> {
+        let targets = Targets::new(dataset.labels(), &ClassWeights::None)?;
+        let classes = targets.classes();
+        let usable = |weight: &f64| weight.is_finite() && *weight > 0.0;
+        if pair_weights.shape() != (classes, classes) || !pair_weights.iter().all(usable) {
+            return Err(ProblemError::Shape(format!(
+                "pair weights: a {classes} x {classes} matrix of positive numbers is needed"
+            )));
+        }
+        let loss = Logistic::with_pair_weights(pair_weights.clone(), targets.total_size());
+        Self::of_parts(dataset, targets, None, BuiltLoss::Logistic(loss), l2)
+    }
+
+    /// A loss of your own over the samples of `targets`, which are those of the data set.
+    ///
+    /// # Errors
+    /// `l2` is not between 0 and [`LARGEST_PARAMETER`], or targets or given logits do not fit the data or the loss
+    /// ([`ProblemError::Shape`]).
+    pub fn of_loss(
+        dataset: &'a Dataset,
+        targets: Targets,
+        loss: Arc<dyn SampleLoss>,
+        l2: f64,
+    ) -> Result<Self, ProblemError> {
+        Self::of_parts(dataset, targets, None, BuiltLoss::PerSample(loss), l2)
+    }
+
+    /// The parts of a problem; the loss is built from `spec`, if it has a name.
+    pub(crate) fn of_parts(
+        dataset: &'a Dataset,
+        targets: Targets,
+        spec: Option<LossSpec>,
+        loss: BuiltLoss,
         l2: f64,
     ) -> Result<Self, ProblemError> {
         if !(0.0..=LARGEST_PARAMETER).contains(&l2) {
             return Err(ProblemError::Parameter { name: "l2", value: l2 });
         }
-        let targets = Targets::new(dataset.labels(), weights)?;
-        let loss = Self::loss_of(choice, &targets)?;
+        if targets.samples() != dataset.labels().samples() {
+            return Err(ProblemError::Shape(format!(
+                "targets of {} samples for data of {}",
+                targets.samples(),
+                dataset.labels().samples()
+            )));
+        }
         check_rows(dataset, &loss)?;
         Ok(Self {
             dataset,
             targets: Arc::new(targets),
             loss: Arc::new(loss),
+            spec,
             l2,
             coordinates: Arc::default(),
             conditioning: Arc::default(),
-        })
-    }
-
-    fn loss_of(choice: &LossChoice, targets: &Targets) -> Result<LossKind, ProblemError> {
-        let classes = targets.classes();
-        Ok(match choice {
-            LossChoice::Logistic => LossKind::Logistic(Logistic::for_classes(targets)),
-            LossChoice::Softmax => LossKind::Softmax(Softmax::new(targets)),
-            LossChoice::PairWeighted(pair) => {
-                if pair.shape() != (classes, classes) || pair.iter().any(|a| !(a.is_finite() && *a > 0.0)) {
-                    return Err(ProblemError::Shape(format!(
-                        "pair weights: a {classes} x {classes} matrix of positive numbers is needed"
-                    )));
-                }
-                LossKind::Logistic(Logistic::with_pair_weights(pair.clone(), targets.total_size()))
-            }
-            &LossChoice::Inr { beta, variant } => {
-                if !(0.0..=LARGEST_PARAMETER).contains(&beta) {
-                    return Err(ProblemError::Parameter { name: "beta", value: beta });
-                }
-                LossKind::Inr(Inr { classes, beta, variant })
-            }
         })
     }
 
@@ -163,8 +173,28 @@ impl<'a> Problem<'a> {
 
     /// The loss as it is solved.
     #[must_use]
-    pub fn loss(&self) -> &LossKind {
+    pub fn loss(&self) -> &BuiltLoss {
         &self.loss
+    }
+
+    /// The loss by its name and parameters; `None` of pair weights and of losses without a name.
+    #[must_use]
+    pub fn spec(&self) -> Option<&LossSpec> {
+        self.spec.as_ref()
+    }
+
+    /// What class weights do to the loss: nothing to pair weights, which stand for themselves.
+    pub(super) fn class_weighting(&self) -> ClassWeighting {
+        match (&self.spec, &*self.loss) {
+            (Some(spec), _) => spec.row().class_weights,
+            (None, BuiltLoss::PerSample(_)) => ClassWeighting::Yes,
+            (None, _) => ClassWeighting::No,
+        }
+    }
+
+    /// Whether every stationary point is known to be a minimum.
+    pub(super) fn is_convex(&self) -> bool {
+        self.spec.as_ref().map_or(matches!(*self.loss, BuiltLoss::Logistic(_)), |spec| spec.row().convex)
     }
 
     /// The penalty.
@@ -174,7 +204,7 @@ impl<'a> Problem<'a> {
     }
 }
 
-fn check_rows(dataset: &Dataset, loss: &LossKind) -> Result<(), ProblemError> {
+fn check_rows(dataset: &Dataset, loss: &BuiltLoss) -> Result<(), ProblemError> {
     let rows = loss.logit_rows();
     match dataset.fixed_logits() {
         Some(logits) if logits.nrows() != rows => Err(ProblemError::Shape(format!(

@@ -6,7 +6,7 @@ use super::problem::Problem;
 use super::scaling::Scaling;
 use super::solution::Head;
 use crate::data::Dataset;
-use crate::loss::{PreciseBlock, PreciseLoss, PreciseSums, add_sums};
+use crate::loss::{Loss, PreciseBlock, PreciseLoss, PreciseSums, add_sums};
 use crate::numeric::{
     DoubleDouble, Kernel, fold_sample_spans, largest, largest_magnitude, two_product, two_sum,
     update_sample_chunks, vectorised,

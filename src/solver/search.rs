@@ -4,6 +4,7 @@ use super::column_newton::ColumnNewton;
 use super::column_pass::ColumnPass;
 use super::descent::{Descent, Progress};
 use super::detached::DetachedSearch;
+use super::general_loss::GeneralNewton;
 use super::problem::Problem;
 use super::recomputed::Recomputed;
 use super::scaled_features::ScaledFeatures;
@@ -16,7 +17,7 @@ use super::solution::{Certificate, Head, Outcome, RoundedHead, StationaryPoint};
 use super::start;
 use super::subsample::{Subsample, SubsampleSize};
 use crate::data::Dataset;
-use crate::loss::{ColumnLoss, Inr, InrVariant, Logistic, LossKind, Softmax};
+use crate::loss::{BuiltLoss, ColumnLoss, Inr, InrVariant, Logistic, Loss, Softmax};
 use nalgebra::DMatrix;
 use std::ops::ControlFlow;
 use std::sync::OnceLock;
@@ -118,10 +119,51 @@ impl<'p, 'a> Search<'p, 'a> {
 
     pub(super) fn run(&self, watch: &mut Watch) -> Outcome<'a> {
         match &*self.problem.loss {
-            LossKind::Logistic(loss) => self.finish(self.logistic_newton(loss), watch, |_| None).1,
-            LossKind::Softmax(loss) => self.finish(self.softmax_newton(*loss), watch, |_| None).1,
-            LossKind::Inr(loss) => self.run_inr(*loss, watch),
+            BuiltLoss::Logistic(loss) => self.run_logistic(loss, watch),
+            BuiltLoss::Softmax(loss) => self.finish(self.softmax_newton(*loss), watch, |_| None).1,
+            BuiltLoss::Inr(loss) => self.run_inr(*loss, watch),
+            BuiltLoss::PerSample(_) => self.run_general(None, watch),
         }
+    }
+
+    /// Any loss, without an algorithm of its own; a search that does not converge says where it ended.
+    pub(super) fn run_general(&self, start: Option<&Head>, watch: &mut Watch) -> Outcome<'a> {
+        let newton = GeneralNewton::new(self.problem, self.features, start, self.separation());
+        let convex = self.problem.is_convex();
+        let curvature = |newton: &GeneralNewton| if convex { None } else { newton.smallest_curvature() };
+        let (newton, outcome) = self.finish(newton, watch, curvature);
+        match outcome {
+            Outcome::NotConverged { why, iterations, relative_gradient, rounded: None } => {
+                let head = self.features.to_user(newton.theta());
+                let recomputed = Recomputed::at(self.problem, &head);
+                let rounded = Some(Box::new(RoundedHead { head, recomputed }));
+                Outcome::NotConverged { why, iterations, relative_gradient, rounded }
+            }
+            ended => ended,
+        }
+    }
+
+    /// The class of a column in which no sample of another class counts, so that nothing pushes it down.
+    fn class_never_pushed_down(&self, loss: &Logistic) -> Option<usize> {
+        let targets = &self.problem.targets;
+        let others_count = |column: usize| {
+            let weights = loss.column_weights().column(column).iter().zip(targets.counts()).enumerate();
+            let target = loss.target_of(column);
+            weights.into_iter().any(|(class, (weight, &count))| class != target && count > 0 && *weight > 0.0)
+        };
+        let idle = (0..loss.logit_rows()).find(|&column| !others_count(column));
+        idle.map(|column| loss.target_of(column))
+    }
+
+    fn run_logistic(&self, loss: &Logistic, watch: &mut Watch) -> Outcome<'a> {
+        if let Some(class) = self.class_never_pushed_down(loss) {
+            let name = &self.problem.dataset.labels().class_names()[class];
+            let why = format!(
+                "no sample counts against class {name}, whose column is pushed up for ever: there is no stationary point"
+            );
+            return not_converged(why, watch, 1.0);
+        }
+        self.finish(self.logistic_newton(loss), watch, |_| None).1
     }
 
     fn separation(&self) -> Option<SeparationSearch<'p>> {

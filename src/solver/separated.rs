@@ -9,9 +9,9 @@ use super::separation::{Separation, Sides};
 use super::settings::Watch;
 use super::solution::{Certificate, Head, Outcome, Remaining, RemainingAnswer, Separable, SeparatedClass};
 use crate::data::{DataError, Dataset, Labels};
-use crate::loss::{ClassWeights, LossKind};
+use crate::loss::{BuiltLoss, ClassWeights, Loss, LossSpec};
 use crate::numeric::largest;
-use crate::solver::{LossChoice, StationaryPoint};
+use crate::solver::StationaryPoint;
 use nalgebra::DMatrix;
 
 /// A search that ended in a separation.
@@ -38,10 +38,10 @@ impl Found<'_, '_, '_, '_> {
             separated.into_iter().filter_map(separated_class).collect();
         let remaining = match *self.problem.loss {
             _ if separated_classes.is_empty() => None,
-            LossKind::Softmax(_) => self.without(&separated_classes),
-            LossKind::Logistic(_) => self.other_columns(descent),
-            // Where a column separates, the others were not brought to the sharpness asked for.
-            LossKind::Inr(_) => None,
+            BuiltLoss::Softmax(_) => self.without(&separated_classes),
+            BuiltLoss::Logistic(_) => self.other_columns(descent),
+            // Where a column separates, the others were not brought to the sharpness asked for, or columns are one problem.
+            BuiltLoss::Inr(_) | BuiltLoss::PerSample(_) => None,
         };
         Separable {
             kind: separation.kind,
@@ -162,7 +162,7 @@ fn of_classes(dataset: &Dataset, classes: &[usize]) -> Result<Dataset, DataError
 }
 
 fn solved(dataset: &Dataset, weights: &ClassWeights) -> RemainingAnswer {
-    match Problem::new(dataset, &LossChoice::Softmax, weights, 0.0).map(|problem| solve(&problem)) {
+    match Problem::new(dataset, &LossSpec::Softmax, weights, 0.0).map(|problem| solve(&problem)) {
         Ok(Outcome::Stationary(point)) => {
             let recomputed = point.recomputed().clone();
             let StationaryPoint { head, loss, certificate, .. } = *point;

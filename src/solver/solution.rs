@@ -48,8 +48,9 @@ pub struct Certificate {
     /// Largest entry of a logit column's gradient relative to the sum of the magnitudes of its residuals, in the coordinates of the
     /// search, before the head was rounded.
     pub relative_gradient: f64,
-    /// Smallest eigenvalue of the Hessian over columns, features standardised; positive at a strict local minimum. Given
-    /// for the loss that is not convex.
+    /// Smallest eigenvalue of the Hessian, features standardised, over columns or over directions that change a
+    /// probability; positive at a strict local minimum. Given for losses that are not convex, but not where there are more
+    /// than a few hundred unknowns that are one problem.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub smallest_curvature: Option<f64>,
     /// Outer iterations.
@@ -232,12 +233,13 @@ pub enum Outcome<'a> {
         iterations: u64,
         /// Relative gradient where the search ended.
         relative_gradient: f64,
-        /// The head rounded to doubles, where rounding makes it non-stationary.
+        /// The head that the search ended at, rounded to doubles: where rounding makes it non-stationary, and of losses
+        /// without an algorithm of their own always.
         rounded: Option<Box<RoundedHead>>,
     },
 }
 
-/// A head rounded to doubles that is no longer stationary, and its residual.
+/// A head rounded to doubles that is not stationary, and its residual.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RoundedHead {
     /// The head.

@@ -4,7 +4,7 @@
 
 use super::*;
 use crate::data::{Dataset, Labels};
-use crate::loss::{ClassWeights, InrVariant};
+use crate::loss::{ClassWeights, InrVariant, LossSpec};
 use crate::numeric::Sigmoid;
 use nalgebra::DMatrix;
 
@@ -36,13 +36,13 @@ fn spiral(classes: usize, per_class: usize, dimension: usize) -> Dataset {
     Dataset::unnamed(features, Labels::numbered(labels, classes).expect("classes")).expect("finite")
 }
 
-fn outcome<'a>(dataset: &'a Dataset, choice: &LossChoice, weights: &ClassWeights, l2: f64) -> Outcome<'a> {
+fn outcome<'a>(dataset: &'a Dataset, choice: &LossSpec, weights: &ClassWeights, l2: f64) -> Outcome<'a> {
     solve(&Problem::new(dataset, choice, weights, l2).expect("a valid problem"))
 }
 
 fn stationary<'a>(
     dataset: &'a Dataset,
-    choice: &LossChoice,
+    choice: &LossSpec,
     weights: &ClassWeights,
     l2: f64,
 ) -> StationaryPoint<'a> {
@@ -52,18 +52,18 @@ fn stationary<'a>(
     }
 }
 
-fn inr(beta: f64, variant: InrVariant) -> LossChoice {
-    LossChoice::Inr { beta, variant }
+fn inr(beta: f64, variant: InrVariant) -> LossSpec {
+    LossSpec::Inr { beta, variant }
 }
 
 #[test]
 fn two_groups_converge_to_their_log_odds() {
     let dataset = grouped(&[(&[0.0], &[30, 10]), (&[1.0], &[5, 20])]);
-    let point = stationary(&dataset, &LossChoice::Logistic, &ClassWeights::None, 0.0);
+    let point = stationary(&dataset, &LossSpec::Logistic, &ClassWeights::None, 0.0);
     let (first, second) = ((10.0_f64 / 30.0).ln(), (20.0_f64 / 5.0).ln());
     assert!((point.head.intercepts[0] - first).abs() < 1e-14);
     assert!((point.head.coefficients[(0, 0)] - (second - first)).abs() < 1e-14);
-    let softmax = stationary(&dataset, &LossChoice::Softmax, &ClassWeights::None, 0.0);
+    let softmax = stationary(&dataset, &LossSpec::Softmax, &ClassWeights::None, 0.0);
     assert!((softmax.head.coefficients[(1, 0)] - 0.5 * (second - first)).abs() < 1e-14);
     assert!((softmax.head.coefficients[(0, 0)] + softmax.head.coefficients[(1, 0)]).abs() < 1e-15);
 }
@@ -73,9 +73,9 @@ fn every_loss_reaches_rounding_level() {
     let dataset = spiral(4, 60, 3);
     let explicit = ClassWeights::Explicit(vec![1e-3, 1.0, 30.0, 1e3]);
     for (choice, l2) in [
-        (LossChoice::Logistic, 0.0),
-        (LossChoice::Softmax, 0.0),
-        (LossChoice::Softmax, 1e-2),
+        (LossSpec::Logistic, 0.0),
+        (LossSpec::Softmax, 0.0),
+        (LossSpec::Softmax, 1e-2),
         (inr(5.0, InrVariant::Attached), 0.0),
         (inr(20.0, InrVariant::Attached), 1e-3),
         (inr(5.0, InrVariant::Detached), 0.0),
@@ -113,7 +113,7 @@ fn the_w4_witness_lands_on_its_reference() {
         [(1.0, 0.209_049_32, 0.044_297_508), (1.25, 0.166_883_24, 0.058_323_795)]
     {
         let weights = ClassWeights::Explicit(vec![1.0, weight]);
-        let point = stationary(&dataset, &LossChoice::Logistic, &weights, 0.0);
+        let point = stationary(&dataset, &LossSpec::Logistic, &weights, 0.0);
         let logits = point.logits();
         let mean = |class: u32| {
             let of_class =
@@ -135,7 +135,7 @@ fn units_of_the_features_do_not_matter() {
         });
         Dataset::unnamed(features, dataset.labels().clone()).expect("finite")
     };
-    for choice in [LossChoice::Logistic, LossChoice::Softmax, inr(3.0, InrVariant::Attached)] {
+    for choice in [LossSpec::Logistic, LossSpec::Softmax, inr(3.0, InrVariant::Attached)] {
         let reference = stationary(&dataset, &choice, &ClassWeights::Balanced, 0.0);
         let in_other_units = scaled([1e12, 1e-12], [0.0, 0.0]);
         let other = stationary(&in_other_units, &choice, &ClassWeights::Balanced, 0.0);
@@ -157,8 +157,8 @@ fn constant_and_duplicate_features_give_the_head_of_least_norm() {
     });
     let wide = Dataset::unnamed(wide, dataset.labels().clone()).expect("finite");
     for choice in [
-        LossChoice::Logistic,
-        LossChoice::Softmax,
+        LossSpec::Logistic,
+        LossSpec::Softmax,
         inr(3.0, InrVariant::Attached),
         inr(3.0, InrVariant::Detached),
     ] {
@@ -186,7 +186,7 @@ fn check_certificate(dataset: &Dataset, separable: &Separable) {
     assert_eq!(*kind == SeparationKind::Complete, counted.zero == 0);
 }
 
-fn separable(dataset: &Dataset, choice: &LossChoice) -> Separable {
+fn separable(dataset: &Dataset, choice: &LossSpec) -> Separable {
     match outcome(dataset, choice, &ClassWeights::None, 0.0) {
         Outcome::Separable(proof) => *proof,
         other => panic!("{choice:?} should be separable: {other:?}"),
@@ -197,8 +197,8 @@ fn separable(dataset: &Dataset, choice: &LossChoice) -> Separable {
 fn complete_separation_is_proved() {
     let dataset = grouped(&[(&[0.0, 1.0], &[9, 0]), (&[1.0, 1.2], &[0, 9]), (&[1.5, -3.0], &[0, 4])]);
     for choice in [
-        LossChoice::Logistic,
-        LossChoice::Softmax,
+        LossSpec::Logistic,
+        LossSpec::Softmax,
         inr(2.0, InrVariant::Attached),
         inr(2.0, InrVariant::Detached),
     ] {
@@ -219,8 +219,8 @@ fn quasi_complete_separation_is_proved() {
         (&[2.0, 0.1], &[0, 9]),
     ]);
     for choice in [
-        LossChoice::Logistic,
-        LossChoice::Softmax,
+        LossSpec::Logistic,
+        LossSpec::Softmax,
         inr(2.0, InrVariant::Attached),
         inr(2.0, InrVariant::Detached),
     ] {
@@ -242,7 +242,7 @@ fn complete_separation_by_a_hair_is_complete() {
     };
     let labels = Labels::numbered((0..samples).map(side).collect(), 2).expect("two classes");
     let dataset = Dataset::unnamed(features, labels).expect("finite");
-    for choice in [LossChoice::Logistic, LossChoice::Softmax] {
+    for choice in [LossSpec::Logistic, LossSpec::Softmax] {
         let proof = separable(&dataset, &choice);
         assert_eq!((proof.kind, proof.separated_samples), (SeparationKind::Complete, samples), "{choice:?}");
         check_certificate(&dataset, &proof);
@@ -259,7 +259,7 @@ fn an_outlier_leaves_the_other_samples_their_digits() {
         let labels = dataset.labels().class_indices().iter().copied().chain([2]).collect();
         Dataset::unnamed(features, Labels::numbered(labels, 3).expect("classes")).expect("finite")
     };
-    for choice in [LossChoice::Logistic, LossChoice::Softmax, inr(3.0, InrVariant::Attached)] {
+    for choice in [LossSpec::Logistic, LossSpec::Softmax, inr(3.0, InrVariant::Attached)] {
         let dataset = with_outlier(1e8);
         let point = stationary(&dataset, &choice, &ClassWeights::None, 0.0);
         let found = &point.recomputed();
@@ -273,10 +273,10 @@ fn an_outlier_leaves_the_other_samples_their_digits() {
 #[test]
 fn one_class_apart_among_three_is_separable_and_named() {
     let dataset = grouped(&[(&[0.0], &[9, 3, 0]), (&[1.0], &[3, 9, 0]), (&[9.0], &[0, 0, 7])]);
-    let proof = separable(&dataset, &LossChoice::Softmax);
+    let proof = separable(&dataset, &LossSpec::Softmax);
     check_certificate(&dataset, &proof);
     assert_eq!(proof.classes, [0, 1, 2]);
-    let proof = separable(&dataset, &LossChoice::Logistic);
+    let proof = separable(&dataset, &LossSpec::Logistic);
     check_certificate(&dataset, &proof);
     assert_eq!(proof.column_class, Some(2));
 }
@@ -285,8 +285,8 @@ fn one_class_apart_among_three_is_separable_and_named() {
 fn a_penalty_makes_separable_data_solvable() {
     let dataset = grouped(&[(&[0.0, 1.0], &[9, 0]), (&[1.0, 1.2], &[0, 9])]);
     for choice in [
-        LossChoice::Logistic,
-        LossChoice::Softmax,
+        LossSpec::Logistic,
+        LossSpec::Softmax,
         inr(2.0, InrVariant::Attached),
         inr(2.0, InrVariant::Detached),
     ] {
@@ -310,7 +310,7 @@ fn nearly_separable_data_are_solved_not_refused() {
     labels.push(0);
     let labels = Labels::numbered(labels, 2).expect("two classes");
     let dataset = Dataset::unnamed(DMatrix::from_vec(1, features.len(), features), labels).expect("finite");
-    for choice in [LossChoice::Logistic, LossChoice::Softmax] {
+    for choice in [LossSpec::Logistic, LossSpec::Softmax] {
         let point = stationary(&dataset, &choice, &ClassWeights::None, 0.0);
         assert!(point.recomputed().relative_gradient < 1e-11, "{:?}", point.certificate);
     }
@@ -324,8 +324,8 @@ fn intercepts_alone_converge_whatever_the_given_logits() {
             DMatrix::from_fn(3, 40, |row, sample| scale * (row as f64 * 2.3 + sample as f64 * 1.9).sin());
         let dataset = Dataset::from_logits(logits, labels).expect("finite");
         for choice in [
-            LossChoice::Logistic,
-            LossChoice::Softmax,
+            LossSpec::Logistic,
+            LossSpec::Softmax,
             inr(4.0, InrVariant::Attached),
             inr(4.0, InrVariant::Detached),
         ] {

@@ -14,7 +14,7 @@ use super::softmax_hessian::DenseHessian;
 use super::softmax_pass::SoftmaxPass;
 use super::softmax_system::clean_residual;
 use super::solution::StationaryPoint;
-use crate::loss::{ColumnWeights, Logistic, Loss, LossKind, Softmax, Targets};
+use crate::loss::{BuiltLoss, ClassWeighting, LOSS_TABLE, Logistic, Loss, Softmax, Targets};
 use crate::numeric::{Sum, fold_sample_spans, largest};
 use nalgebra::{DMatrix, DVector};
 use thiserror::Error;
@@ -47,6 +47,15 @@ pub enum NoResponse {
         /// What [`WeightResponse::with_residual`] measured; infinite where it could not.
         residual: f64,
     },
+    /// The response of this loss is not computed.
+    #[error("this loss has no response to weights yet; {} have", with_jacobian())]
+    NotComputed,
+}
+
+/// The losses whose response is computed.
+fn with_jacobian() -> String {
+    let rows = LOSS_TABLE.into_iter().filter(|row| row.class_weights == ClassWeighting::WithJacobian);
+    rows.map(|row| row.name).collect::<Vec<_>>().join(", ")
 }
 
 /// The change of a head per unit of each class's `log lambda`.
@@ -64,19 +73,23 @@ impl<'d> WeightResponse<'d> {
     ///
     /// # Errors
     /// The Hessian is singular to rounding ([`NoResponse::Singular`]) or larger than is factored, which is
-    /// 12,000 unknowns of softmax ([`NoResponse::TooLarge`]).
+    /// 12,000 unknowns of softmax ([`NoResponse::TooLarge`]), or the loss is one whose response is not computed
+    /// ([`NoResponse::NotComputed`]).
     pub fn at(point: &StationaryPoint<'d>) -> Result<Self, NoResponse> {
         let problem = &point.problem;
         let features = ScaledFeatures::new(problem.dataset, problem.coordinates());
         let theta = &point.theta;
         let still = || vec![DMatrix::zeros(theta.nrows(), theta.ncols()); problem.targets.classes()];
         let forces = || forces(problem, &features, theta);
-        let changes = match &*problem.loss {
-            LossKind::Softmax(loss) => softmax_changes(&features, &problem.targets, *loss, theta, &forces())?,
-            LossKind::Logistic(loss) if reads_weights(problem) => {
+        let changes = match (&*problem.loss, problem.class_weighting()) {
+            (_, ClassWeighting::No) => still(),
+            (BuiltLoss::Softmax(loss), _) => {
+                softmax_changes(&features, &problem.targets, *loss, theta, &forces())?
+            }
+            (BuiltLoss::Logistic(loss), ClassWeighting::WithJacobian) => {
                 column_changes(&features, &problem.targets, loss, theta, &forces())?
             }
-            LossKind::Logistic(_) | LossKind::Inr(_) => still(),
+            _ => return Err(NoResponse::NotComputed),
         };
         Ok(Self { features, changes })
     }
@@ -98,7 +111,7 @@ impl<'d> WeightResponse<'d> {
 
     fn residual(&self, point: &StationaryPoint) -> Option<f64> {
         let problem = &point.problem;
-        if !reads_weights(problem) {
+        if problem.class_weighting() == ClassWeighting::No {
             return Some(0.0);
         }
         let logits = point.logits();
@@ -120,8 +133,9 @@ impl<'d> WeightResponse<'d> {
         let (dimension, columns) = (wide(problem.dataset.dimension() + 1), wide(problem.loss.logit_rows()));
         let classes = wide(problem.targets.classes());
         let hessian = match *problem.loss {
-            LossKind::Softmax(_) => (dimension * (classes - 1)).min(wide(MAX_UNKNOWNS)).pow(2),
-            LossKind::Logistic(_) | LossKind::Inr(_) => columns * dimension * dimension,
+            BuiltLoss::Softmax(_) => (dimension * (classes - 1)).min(wide(MAX_UNKNOWNS)).pow(2),
+            BuiltLoss::Logistic(_) | BuiltLoss::Inr(_) => columns * dimension * dimension,
+            BuiltLoss::PerSample(_) => 0,
         };
         // Probabilities, logits and, on every thread, their changes.
         let matrices = wide(problem.targets.samples()) * columns * (3 + wide(rayon::current_num_threads()));
@@ -135,25 +149,6 @@ impl<'d> WeightResponse<'d> {
     #[must_use]
     pub fn logits(&self, class: usize) -> DMatrix<f64> {
         self.features.changes(&self.changes[class])
-    }
-}
-
-/// Whether the loss depends on class weights, those of pairs following them.
-fn reads_weights(problem: &Problem) -> bool {
-    let targets = &problem.targets;
-    let of_class = |class: usize| targets.class_weights()[class] / targets.total_mass();
-    let are_products = |weights: &[f64]| {
-        weights.iter().enumerate().all(|(class, weight)| (weight / of_class(class) - 1.0).abs() < 1e-12)
-    };
-    match &*problem.loss {
-        LossKind::Softmax(_) => true,
-        LossKind::Inr(_) => false,
-        LossKind::Logistic(loss) => match loss.column_weights() {
-            ColumnWeights::OfClass(weights) => are_products(weights),
-            ColumnWeights::OfPair(_) => {
-                (0..loss.logit_rows()).all(|column| are_products(loss.column_weights().column(column)))
-            }
-        },
     }
 }
 
@@ -311,8 +306,8 @@ fn softmax_changes(
 mod tests {
     use super::*;
     use crate::data::{Dataset, Labels};
-    use crate::loss::ClassWeights;
-    use crate::solver::{LossChoice, solve};
+    use crate::loss::{ClassWeights, LossSpec};
+    use crate::solver::solve;
 
     /// Overlapping classes in two features, one of them far from zero.
     fn dataset() -> Dataset {
@@ -327,8 +322,7 @@ mod tests {
     #[test]
     fn a_response_is_held_against_gradients_on_both_sides() {
         let dataset = dataset();
-        for (choice, l2) in
-            [(LossChoice::Softmax, 0.0), (LossChoice::Softmax, 1e-2), (LossChoice::Logistic, 1e-3)]
+        for (choice, l2) in [(LossSpec::Softmax, 0.0), (LossSpec::Softmax, 1e-2), (LossSpec::Logistic, 1e-3)]
         {
             let weights = ClassWeights::Explicit(vec![0.5, 1.0, 4.0]);
             let problem = Problem::new(&dataset, &choice, &weights, l2).expect("a problem");

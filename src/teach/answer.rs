@@ -6,7 +6,7 @@ use super::look::{SeenSample, look};
 use crate::analysis::specification::{Analysis, Design, Draw, Series};
 use crate::analysis::{Experiment, Record, solve_all};
 use crate::data::Dataset;
-use crate::loss::{CATALOGUE, Choices, LossEntry, LossProfile, Moved, loss_named};
+use crate::loss::{LOSS_TABLE, LossProfile, LossRow, Moved, loss_named};
 use serde::Serialize;
 
 /// What the page is answered.
@@ -88,7 +88,7 @@ pub fn solve(lesson: &Lesson) -> Result<Answer, LessonError> {
     match lesson {
         Lesson::Problem(posed) => solve_problem(posed).map(|solved| Answer::Problem(Box::new(solved))),
         Lesson::Losses(profiles) => profile(profiles).map(Answer::Losses),
-        Lesson::Catalogue => Ok(Answer::Catalogue(CATALOGUE.iter().map(listed).collect())),
+        Lesson::Catalogue => Ok(Answer::Catalogue(LOSS_TABLE.into_iter().map(listed).collect())),
     }
 }
 
@@ -154,13 +154,10 @@ fn plane_points(dataset: &Dataset) -> Vec<Vec<f32>> {
     of_class
 }
 
-fn listed(entry: &LossEntry) -> ListedLoss {
-    let parameters = entry.plan(&Choices::default()).parameters();
-    let settings = entry.settings.iter().filter_map(|setting| {
-        let parameter = parameters.iter().find(|parameter| parameter.name == setting.name)?;
-        Some((setting.name, setting.default, parameter.most))
-    });
-    ListedLoss { name: entry.name, title: entry.title, settings: settings.collect() }
+fn listed(row: &LossRow) -> ListedLoss {
+    let numbers = row.default.numbers().into_iter();
+    let settings = numbers.map(|(parameter, default)| (parameter.name, default, parameter.most)).collect();
+    ListedLoss { name: row.name, title: row.title, settings }
 }
 
 /// Steps of a curve.
@@ -190,36 +187,36 @@ fn profile_loss(
     profile: &LossProfile,
     max_logit: f64,
 ) -> Result<ProfiledLoss, LessonError> {
-    let entry = entry(named)?;
-    let chosen = entry.settings.iter().map(|setting| setting.name);
-    let numbers = chosen.filter_map(|name| Some((name, *named.settings.get(name)?))).collect();
-    let plan = entry.plan(&Choices { numbers, ..Choices::default() });
-    if let Some(problem) = plan.problem() {
+    let row = row_of(named)?;
+    let mut spec = row.default.clone();
+    for (name, &value) in &named.settings {
+        if !spec.set(name, value) {
+            return Err(LessonError::refused("losses", format!("{} has no setting {name}", row.name)));
+        }
+    }
+    if let Some(problem) = spec.problem() {
         return Err(LessonError::refused("losses", problem));
     }
     let logits = (0..=STEPS).map(|step| max_logit * (2.0 * step as f64 / STEPS as f64 - 1.0));
-    let points = profile.of(&plan, logits);
+    let points = profile.of(&spec, logits);
     Ok(ProfiledLoss {
-        name: entry.name.to_owned(),
-        title: entry.title.to_owned(),
-        equation: entry.equation.to_owned(),
-        law: entry.law.to_owned(),
+        name: row.name.to_owned(),
+        title: row.title.to_owned(),
+        equation: row.equation.to_owned(),
+        law: row.law.to_owned(),
         logit: points.iter().map(|point| point.logit).collect(),
         value: points.iter().map(|point| point.value).filter(|value| value.is_finite()).collect(),
         gradient: points.iter().map(|point| point.gradient).collect(),
     })
 }
 
-fn entry(named: &LossNamed) -> Result<&'static LossEntry, LessonError> {
-    let Some(entry) = loss_named(&named.name) else {
-        let known: Vec<&str> = CATALOGUE.iter().map(|entry| entry.name).collect();
+fn row_of(named: &LossNamed) -> Result<&'static LossRow, LessonError> {
+    let Some(row) = loss_named(&named.name) else {
+        let known: Vec<&str> = LOSS_TABLE.iter().map(|row| row.name).collect();
         let problem = format!("{}: no loss; there are {}", named.name, known.join(", "));
         return Err(LessonError::refused("losses", problem));
     };
-    match named.settings.keys().find(|name| !entry.takes(name)) {
-        Some(name) => Err(LessonError::refused("losses", format!("{} has no setting {name}", entry.name))),
-        None => Ok(entry),
-    }
+    Ok(row)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use equipoise::analysis::specification::Analysis;
 use equipoise::analysis::{Source, Survey};
 use equipoise::audit::{AuditInput, ReadOptions, Reduction, audit, recalibrate};
 use equipoise::data::{Part, read_csv, read_images, read_npy};
-use equipoise::loss::{CATALOGUE, Choices, ClassWeights};
+use equipoise::loss::{ClassWeights, LOSS_TABLE};
 use equipoise::teach::{Lesson, check_size};
 use std::path::{Path, PathBuf};
 
@@ -35,10 +35,10 @@ fn audited(_: &Path, bytes: &[u8], choice: usize) -> bool {
     if input.labels().samples() * input.columns() > MAX_LOGITS {
         return false;
     }
-    let entry = &CATALOGUE[choice % CATALOGUE.len()];
-    let plan = entry.plan(&Choices::default());
-    let record = audit(&input, entry.name, &plan, &ClassWeights::Balanced, (Reduction::WeightedMean, 0.01));
-    record.is_ok_and(|_| recalibrate(&input, &plan, &ClassWeights::None, 0.01).is_ok())
+    let entry = LOSS_TABLE[choice % LOSS_TABLE.len()];
+    let plan = &entry.default;
+    let record = audit(&input, entry.name, plan, &ClassWeights::Balanced, (Reduction::WeightedMean, 0.01));
+    record.is_ok_and(|_| recalibrate(&input, plan, &ClassWeights::None, 0.01).is_ok())
 }
 
 /// Checking an analysis draws its data at every point; larger ones take long and show nothing new.

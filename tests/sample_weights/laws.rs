@@ -7,8 +7,8 @@ use equipoise::balance::{
 };
 use equipoise::data::{CsvColumns, Dataset, read_csv};
 use equipoise::loss::Link::{Sigmoid, Softmax};
-use equipoise::loss::{ClassWeights, InrVariant, Targets};
-use equipoise::solver::{LossChoice, Problem, solve};
+use equipoise::loss::{ClassWeights, InrVariant, Loss, LossSpec, Targets};
+use equipoise::solver::{Problem, solve};
 use nalgebra::{DMatrix, DVector};
 
 /// How far a law may be missed at a stationary point.
@@ -28,7 +28,7 @@ fn datasets(case: usize) -> (Dataset, Dataset) {
 }
 
 /// What a law makes of the logits of a solved problem under its own targets, and under those without sample weights.
-fn at_solution(case: usize, choice: &LossChoice, law: impl Fn(&DMatrix<f64>, &Targets) -> f64) -> (f64, f64) {
+fn at_solution(case: usize, choice: &LossSpec, law: impl Fn(&DMatrix<f64>, &Targets) -> f64) -> (f64, f64) {
     let (weighted, unweighted) = datasets(case);
     let classes = weighted.labels().classes();
     let class_weights = ClassWeights::Explicit((0..classes).map(|class| 1.0 + 0.7 * class as f64).collect());
@@ -47,14 +47,13 @@ fn holds((with, without): (f64, f64)) {
 /// B1, B2 and B4.
 #[test]
 fn binary_laws() {
-    holds(at_solution(0, &LossChoice::Logistic, |logits, targets| {
+    holds(at_solution(0, &LossSpec::Logistic, |logits, targets| {
         let (measured, expected) =
             binary_error_ratio(&MeanProbability::of(Sigmoid, logits, targets), targets);
         relative_difference(measured, expected)
     }));
     let (weighted, _) = datasets(0);
-    let problem =
-        Problem::new(&weighted, &LossChoice::Logistic, &ClassWeights::None, 0.0).expect("a problem");
+    let problem = Problem::new(&weighted, &LossSpec::Logistic, &ClassWeights::None, 0.0).expect("a problem");
     let point = solve(&problem).stationary().expect("a stationary point");
     let logits = point.logits();
     let no_pull = DVector::zeros(weighted.dimension());
@@ -73,7 +72,7 @@ fn balanced_weights_make_errors_equal() {
         relative_difference(means.shortfall[1], means.matrix[(0, 1)])
     };
     let problem =
-        Problem::new(&weighted, &LossChoice::Logistic, &ClassWeights::Balanced, 0.0).expect("a problem");
+        Problem::new(&weighted, &LossSpec::Logistic, &ClassWeights::Balanced, 0.0).expect("a problem");
     let logits = solve(&problem).stationary().expect("a stationary point").logits();
     let others = Targets::new(unweighted.labels(), &ClassWeights::Balanced).expect("valid");
     holds((errors(problem.targets(), &logits), errors(&others, &logits)));
@@ -83,15 +82,15 @@ fn balanced_weights_make_errors_equal() {
 #[test]
 fn laws_of_more_classes() {
     for case in [1, 2] {
-        holds(at_solution(case, &LossChoice::Softmax, |logits, targets| {
+        holds(at_solution(case, &LossSpec::Softmax, |logits, targets| {
             softmax_balance(&MeanProbability::of(Softmax, logits, targets), targets)
         }));
-        holds(at_solution(case, &LossChoice::Logistic, |logits, targets| {
+        holds(at_solution(case, &LossSpec::Logistic, |logits, targets| {
             let classes = targets.classes();
             let pairs = DMatrix::from_fn(classes, classes, |class, _| targets.class_weights()[class]);
             one_vs_all_balance(&MeanProbability::of(Sigmoid, logits, targets), targets, &pairs)
         }));
-        let inr = |variant| LossChoice::Inr { beta: 3.0, variant };
+        let inr = |variant| LossSpec::Inr { beta: 3.0, variant };
         holds(at_solution(case, &inr(InrVariant::Detached), |logits, targets| {
             detached_balance(&MeanProbability::of(Sigmoid, logits, targets), targets, 3.0)
         }));
@@ -107,7 +106,7 @@ fn laws_of_more_classes() {
 fn the_sum_rule_of_weight_effects() {
     let (weighted, unweighted) = datasets(1);
     let problem =
-        Problem::new(&weighted, &LossChoice::Softmax, &ClassWeights::Balanced, 1e-3).expect("a problem");
+        Problem::new(&weighted, &LossSpec::Softmax, &ClassWeights::Balanced, 1e-3).expect("a problem");
     let point = solve(&problem).stationary().expect("a stationary point");
     let effects = WeightEffects::at(&point).expect("regular");
     let rule = |targets: &Targets| {
@@ -122,11 +121,9 @@ fn the_sum_rule_of_weight_effects() {
 #[test]
 fn certificates_are_of_the_weighted_problem() {
     let (weighted, unweighted) = datasets(2);
-    for choice in [
-        LossChoice::Softmax,
-        LossChoice::Logistic,
-        LossChoice::Inr { beta: 3.0, variant: InrVariant::Attached },
-    ] {
+    for choice in
+        [LossSpec::Softmax, LossSpec::Logistic, LossSpec::Inr { beta: 3.0, variant: InrVariant::Attached }]
+    {
         let problem = Problem::new(&weighted, &choice, &ClassWeights::Balanced, 1e-3).expect("a problem");
         let point = solve(&problem).stationary().expect("a stationary point");
         let with = point.recomputed().relative_gradient;
@@ -150,7 +147,7 @@ fn a_common_factor_changes_no_head() {
             let file = folder.add("scaled.csv", table.weighted(factor));
             let columns = CsvColumns { label: "y", features: None, sample_weights: Some("w") };
             let dataset = columns.read(&file).expect("a table");
-            let problem = Problem::new(&dataset, &LossChoice::Softmax, &ClassWeights::Balanced, 1e-3);
+            let problem = Problem::new(&dataset, &LossSpec::Softmax, &ClassWeights::Balanced, 1e-3);
             let point = solve(&problem.expect("a problem")).stationary().expect("a stationary point");
             point.head.coefficients.iter().chain(&point.head.intercepts).copied().collect()
         })

@@ -3,7 +3,7 @@
 
 use super::compared::differences;
 use super::files::{Folder, Table};
-use equipoise::loss::CATALOGUE;
+use equipoise::loss::LOSS_TABLE;
 use serde_json::Value;
 
 const CLASS_WEIGHTS: [&str; 3] = ["none", "balanced", "effective:0.9"];
@@ -83,7 +83,7 @@ fn weights_for_every_kind_of_target() {
 
 #[test]
 fn audit_under_every_loss() {
-    for (number, entry) in CATALOGUE.iter().enumerate() {
+    for (number, entry) in LOSS_TABLE.iter().enumerate() {
         for case in 0..3 {
             let table = Table::scores(case);
             let weights = class_weights(table.classes, number + case);

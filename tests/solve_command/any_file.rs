@@ -1,8 +1,8 @@
 //! Any small file, any loss: no panic, every end has a name, and a stationary point is finite.
 
 use equipoise::data::read_csv;
-use equipoise::loss::{ClassWeights, InrVariant};
-use equipoise::solver::{LossChoice, Outcome, Problem, StationaryPoint, solve};
+use equipoise::loss::{ClassWeights, InrVariant, LossSpec};
+use equipoise::solver::{Outcome, Problem, StationaryPoint, solve};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::io::Write;
@@ -33,13 +33,13 @@ fn file() -> impl Strategy<Value = String> {
     })
 }
 
-fn choice() -> impl Strategy<Value = LossChoice> {
+fn choice() -> impl Strategy<Value = LossSpec> {
     let variant = prop::sample::select(vec![InrVariant::Attached, InrVariant::Detached]);
     let beta = prop::sample::select(vec![0.0, 1.0, 20.0, 1e6]);
     prop_oneof![
-        Just(LossChoice::Logistic),
-        Just(LossChoice::Softmax),
-        (beta, variant).prop_map(|(beta, variant)| LossChoice::Inr { beta, variant }),
+        Just(LossSpec::Logistic),
+        Just(LossSpec::Softmax),
+        (beta, variant).prop_map(|(beta, variant)| LossSpec::Inr { beta, variant }),
     ]
 }
 

@@ -87,8 +87,8 @@ fn class_weights_that_cannot_be_used() {
 #[test]
 fn parameters_out_of_range() {
     let number = "must be a number between 0 and 1e100";
-    refused_options(&["--loss", "inr", "--beta", "-1"], &["--beta: -1", number]);
-    refused_options(&["--loss", "inr", "--beta", "inf"], &["--beta: inf", number]);
+    refused_options(&["--loss", "inr", "--beta", "-1"], &["--loss inr: beta = -1; give a number from 0"]);
+    refused_options(&["--loss", "inr", "--beta", "inf"], &["--loss inr: beta = inf; give a number from 0"]);
     refused_options(&["--l2", "-1"], &["--l2: -1", number]);
     refused_options(&["--l2", "nan"], &["--l2: NaN", number]);
     refused_options(&["--beta", "2"], &["--beta: goes with --loss inr only"]);

@@ -3,7 +3,7 @@
 use super::design::Draw;
 use super::either::list_or_rule;
 use crate::data::random::log_uniform;
-pub use crate::loss::LossPlan as Loss;
+pub use crate::loss::LossSpec as Loss;
 
 use crate::loss::ClassWeights;
 use schemars::JsonSchema;

@@ -14,8 +14,8 @@ pub use target::WeightTarget;
 
 use super::mean_probability::MeanProbability;
 use crate::data::Dataset;
-use crate::loss::ClassWeights;
-use crate::solver::{LossChoice, ProblemError, StationaryPoint};
+use crate::loss::{ClassWeighting, ClassWeights, LossSpec};
+use crate::solver::{NoResponse, ProblemError, StationaryPoint};
 use gauge::Gauge;
 use nalgebra::DVector;
 use search::{At, Search};
@@ -55,7 +55,7 @@ const MAX_STEPS: usize = 60;
 
 /// Finds weights that meet a target on the user's data, from inverse frequency on.
 ///
-/// Softmax and logistic losses; LGL-INR does not read class weights.
+/// Losses whose response to weights is computed ([`ClassWeighting::WithJacobian`]); LGL-INR does not read class weights.
 ///
 /// # Errors
 /// The target does not fit the data or the loss ([`DesignError::Target`]), the classes are separable, a problem
@@ -63,7 +63,7 @@ const MAX_STEPS: usize = 60;
 /// [`DesignError::NotMet`]).
 pub fn design_weights<'a>(
     dataset: &'a Dataset,
-    choice: &LossChoice,
+    choice: &LossSpec,
     l2: f64,
     target: &WeightTarget,
 ) -> Result<WeightDesign<'a>, DesignError> {
@@ -76,17 +76,21 @@ pub fn design_weights<'a>(
 /// As [`design_weights`].
 pub fn design_weights_observed<'a>(
     dataset: &'a Dataset,
-    choice: &LossChoice,
+    choice: &LossSpec,
     l2: f64,
     target: &WeightTarget,
     observe: &dyn Fn(&DesignStep),
 ) -> Result<WeightDesign<'a>, DesignError> {
     let labels = dataset.labels();
     target.check(labels).map_err(DesignError::Target)?;
-    if !matches!(choice, LossChoice::Softmax | LossChoice::Logistic) {
-        return Err(DesignError::Target(
-            "this loss does not read class weights; use softmax or logistic".to_owned(),
-        ));
+    match choice.row().class_weights {
+        ClassWeighting::WithJacobian => {}
+        ClassWeighting::Yes => return Err(NoResponse::NotComputed.into()),
+        ClassWeighting::No => {
+            return Err(DesignError::Target(
+                "this loss does not read class weights; use softmax or logistic".to_owned(),
+            ));
+        }
     }
     let start = match target.closed_form(labels) {
         Some(weights) => weights,

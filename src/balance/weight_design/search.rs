@@ -8,8 +8,8 @@ use super::{DesignStep, MAX_STEPS, MET};
 use crate::balance::hits::{hits, recalls};
 use crate::balance::mean_probability::MeanProbability;
 use crate::data::{Dataset, Labels};
-use crate::loss::{ClassWeights, MAX_WEIGHT_RATIO};
-use crate::solver::{LossChoice, Outcome, Problem, StationaryPoint, WeightResponse, solve};
+use crate::loss::{ClassWeights, Loss, LossSpec, MAX_WEIGHT_RATIO};
+use crate::solver::{Outcome, Problem, StationaryPoint, WeightResponse, solve};
 use nalgebra::DVector;
 
 /// Longest step in the logarithm of a weight.
@@ -22,7 +22,7 @@ const CONVERGED: f64 = 1e-4;
 /// What is looked for, where.
 pub(super) struct Search<'a, 'd> {
     pub(super) dataset: &'d Dataset,
-    pub(super) choice: &'a LossChoice,
+    pub(super) choice: &'a LossSpec,
     pub(super) l2: f64,
     pub(super) gauge: Gauge<'a>,
     pub(super) observe: &'a dyn Fn(&DesignStep),

@@ -12,7 +12,7 @@ fn digits(classes: &[u8]) -> Dataset {
 #[test]
 fn shortfalls_of_long_tailed_digits_become_equal() {
     let dataset = digits(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-    for choice in [LossChoice::Softmax, LossChoice::Logistic] {
+    for choice in [LossSpec::Softmax, LossSpec::Logistic] {
         let target = WeightTarget::equal_shortfall(10);
         let design = design_weights(&dataset, &choice, 1e-2, &target).expect("attainable");
         let (least, most) = design
@@ -29,7 +29,7 @@ fn shortfalls_of_long_tailed_digits_become_equal() {
 fn a_prior_is_met() {
     let dataset = digits(&[3, 8, 9]);
     let target = WeightTarget::Prior(vec![0.2, 0.3, 0.5]);
-    let design = design_weights(&dataset, &LossChoice::Softmax, 1e-2, &target).expect("attainable");
+    let design = design_weights(&dataset, &LossSpec::Softmax, 1e-2, &target).expect("attainable");
     let counts = dataset.labels().counts();
     let samples: f64 = counts.iter().map(|&count| count as f64).sum();
     let prior =
@@ -41,7 +41,7 @@ fn a_prior_is_met() {
 fn two_classes_need_no_search() {
     let dataset = digits(&[3, 8]);
     let target = WeightTarget::Shortfall(vec![1.0, 2.0]);
-    let design = design_weights(&dataset, &LossChoice::Logistic, 1e-2, &target).expect("attainable");
+    let design = design_weights(&dataset, &LossSpec::Logistic, 1e-2, &target).expect("attainable");
     assert_eq!(design.path.len(), 1, "the closed form is the answer");
     assert!((design.means.shortfall[1] / design.means.shortfall[0] - 2.0).abs() < 1e-9);
 }
@@ -49,18 +49,17 @@ fn two_classes_need_no_search() {
 #[test]
 fn targets_that_do_not_fit_are_named() {
     let dataset = digits(&[3, 8, 9]);
-    let refused = |target: WeightTarget, choice: LossChoice| {
+    let refused = |target: WeightTarget, choice: LossSpec| {
         design_weights(&dataset, &choice, 1e-2, &target).expect_err("refused").to_string()
     };
-    assert!(refused(WeightTarget::Prior(vec![1.0]), LossChoice::Softmax).contains("1 numbers for 3 classes"));
+    assert!(refused(WeightTarget::Prior(vec![1.0]), LossSpec::Softmax).contains("1 numbers for 3 classes"));
     assert!(
-        refused(WeightTarget::Prior(vec![1.0, 0.0, 1.0]), LossChoice::Softmax)
-            .contains("0 is not a positive")
+        refused(WeightTarget::Prior(vec![1.0, 0.0, 1.0]), LossSpec::Softmax).contains("0 is not a positive")
     );
-    let inr = LossChoice::Inr { beta: 1.0, variant: crate::loss::InrVariant::Attached };
+    let inr = LossSpec::Inr { beta: 1.0, variant: crate::loss::InrVariant::Attached };
     assert!(refused(WeightTarget::equal_shortfall(3), inr).contains("does not read class weights"));
     // Class 0 is to fall short a million times as far as the others.
-    let message = refused(WeightTarget::Shortfall(vec![1e6, 1.0, 1.0]), LossChoice::Softmax);
+    let message = refused(WeightTarget::Shortfall(vec![1e6, 1.0, 1.0]), LossSpec::Softmax);
     assert!(message.contains("not attainable") || message.contains("not met"), "{message}");
 }
 
@@ -68,7 +67,7 @@ fn targets_that_do_not_fit_are_named() {
 fn recalls_become_equal_to_within_a_sample() {
     let dataset = digits(&[3, 5, 8, 9]);
     let counts = dataset.labels().counts().to_vec();
-    for choice in [LossChoice::Softmax, LossChoice::Logistic] {
+    for choice in [LossSpec::Softmax, LossSpec::Logistic] {
         let design = design_weights(&dataset, &choice, 1.0, &WeightTarget::EqualRecall).expect("attainable");
         let recall = &design.reached.recall;
         for (one, first) in recall.iter().zip(&counts) {
@@ -92,7 +91,7 @@ fn what_cannot_be_says_what_can() {
     let labels = Labels::numbered(vec![0, 0, 0, 0, 1, 1, 1, 2], 3).expect("three classes");
     let dataset = Dataset::unnamed(features, labels).expect("finite");
     let refused = |l2: f64, target: WeightTarget| {
-        design_weights(&dataset, &LossChoice::Softmax, l2, &target).expect_err("refused")
+        design_weights(&dataset, &LossSpec::Softmax, l2, &target).expect_err("refused")
     };
     let separable = refused(0.0, WeightTarget::equal_shortfall(3)).to_string();
     assert!(separable.contains("separable") && separable.contains("penalty"), "{separable}");

@@ -11,7 +11,7 @@ use crate::audit::{
     AuditInput, AuditRecord, ReadOptions, Recalibration, Reduction, audit, compare_head, recalibrate,
 };
 use crate::files::write_whole;
-use crate::loss::LossPlan;
+use crate::loss::LossSpec;
 use crate::report::audit_page;
 use anyhow::{Context, Result, ensure};
 use std::path::{Path, PathBuf};
@@ -101,7 +101,7 @@ enum ReductionName {
 }
 
 pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
-    let plan = arguments.loss.plan()?;
+    let plan = arguments.loss.named.spec()?;
     let weights = parse_weights(&arguments.loss.class_weights)?;
     let tolerance = arguments.tolerance;
     ensure!(tolerance > 0.0 && tolerance < 1.0, "--tolerance: {tolerance}; give a number between 0 and 1");
@@ -127,9 +127,9 @@ pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
     }
     let input = AuditInput::read(&arguments.file, arguments.labels.as_deref(), &options)?;
     let reduction = arguments.reduction.into();
-    let mut record = audit(&input, arguments.loss.name(), &plan, &weights, (reduction, tolerance))?;
+    let mut record = audit(&input, arguments.loss.named.name(), &plan, &weights, (reduction, tolerance))?;
     note_wide_weights(&record.class_weights);
-    note_idle_weights(matches!(plan, LossPlan::Inr { .. }), &weights);
+    note_idle_weights(matches!(plan, LossSpec::Inr { .. }), &weights);
     if arguments.recalibrate || arguments.biases.is_some() {
         record.recalibrated = Some(recalibrate(&input, &plan, &weights, tolerance)?);
     }

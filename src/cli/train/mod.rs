@@ -14,7 +14,7 @@ use super::loss_arguments::LossArguments;
 use super::output::{Style, note, print};
 use super::solve::{note_idle_weights, note_wide_weights, parse_weights};
 use crate::cnn::{NetworkError, Training, TrainingPlan};
-use crate::loss::LossPlan;
+use crate::loss::LossSpec;
 use anyhow::{Context, Result};
 use checkpoint::{CheckpointWriter, TrainingLog};
 use images::ImageArguments;
@@ -78,7 +78,7 @@ enum Format {
 }
 
 pub(super) fn run(arguments: &TrainArguments, style: Style) -> Result<Ending> {
-    let (loss, recipe) = (arguments.loss.plan()?, arguments.recipe.recipe()?);
+    let (loss, recipe) = (arguments.loss.named.spec()?, arguments.recipe.recipe()?);
     let weights = parse_weights(&arguments.loss.class_weights)?;
     let polish = arguments.polish.map(|penalty| Polish::new(&loss, penalty.or(recipe.decay))).transpose()?;
     if let Some(file) = &arguments.checkpoint {
@@ -86,7 +86,7 @@ pub(super) fn run(arguments: &TrainArguments, style: Style) -> Result<Ending> {
         check_target(file, Path::new(arguments.recipe.network_name())).with_context(place)?;
     }
     let drawn = arguments.images.draw(arguments.seed)?;
-    note_idle_weights(matches!(loss, LossPlan::Inr { .. }), &weights);
+    note_idle_weights(matches!(loss, LossSpec::Inr { .. }), &weights);
     let plan = TrainingPlan::new(recipe, loss, &weights, &drawn.learned, arguments.seed)?;
     note_wide_weights(&plan.class_weights);
     let mut training = Training::new(plan, &drawn.learned)?;

@@ -5,8 +5,8 @@ use crate::cli::memory::check_memory;
 use crate::cli::solve_record::Status;
 use crate::cli::spinner::Spinner;
 use crate::cnn::{HeadPenalty, LastLayer, LastLayerEvaluation, Training};
-use crate::loss::{ClassWeights, LossPlan, Targets};
-use crate::solver::{Iteration, LARGEST_PARAMETER, LossChoice, Outcome, Problem, SolverSettings, solve_with};
+use crate::loss::{ClassWeights, LossSpec, Targets};
+use crate::solver::{Iteration, LARGEST_PARAMETER, Outcome, Problem, SolverSettings, solve_with};
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 use std::ops::ControlFlow;
@@ -24,7 +24,7 @@ pub(super) enum PolishPenalty {
 /// What is to be solved once the network is trained.
 #[derive(Debug)]
 pub(super) struct Polish {
-    choice: LossChoice,
+    loss: LossSpec,
     l2: f64,
 }
 
@@ -76,15 +76,13 @@ impl FromStr for PolishPenalty {
 }
 
 impl Polish {
-    /// With a penalty on the coefficients. Fails when it cannot be solved for the loss.
-    pub(super) fn new(loss: &LossPlan, l2: f64) -> Result<Self> {
-        let choice = LossChoice::of(loss)
-            .context("--polish: goes with --loss logistic, softmax or inr; the others are not solved for")?;
+    /// With a penalty on the coefficients. Fails when that cannot be used.
+    pub(super) fn new(loss: &LossSpec, l2: f64) -> Result<Self> {
         ensure!(
             (0.0..=LARGEST_PARAMETER).contains(&l2),
             "--polish {l2}: give zero or a positive number up to {LARGEST_PARAMETER:e}"
         );
-        Ok(Self { choice, l2 })
+        Ok(Self { loss: loss.clone(), l2 })
     }
 
     /// Solves the last layer of a training.
@@ -94,7 +92,7 @@ impl Polish {
         let before = HeadMeasures::of(layer.evaluate(training.loss(), targets, penalty));
         let dataset = layer.dataset(targets).context("--polish: the network's features")?;
         let weights = ClassWeights::Explicit(targets.class_weights().to_vec());
-        let problem = Problem::new(&dataset, &self.choice, &weights, self.l2).context("--polish")?;
+        let problem = Problem::new(&dataset, &self.loss, &weights, self.l2).context("--polish")?;
         check_memory(&problem, 0).context("--polish")?;
         let spinner = Spinner::new();
         let mut report = |at: &Iteration| {
@@ -103,7 +101,7 @@ impl Polish {
         };
         let (status, after, why) = match solve_with(&problem, &SolverSettings::default(), &mut report)? {
             Outcome::Stationary(point) => {
-                let ledger = Ledger::at(&**problem.loss(), &point.logits(), targets);
+                let ledger = Ledger::at(problem.loss(), &point.logits(), targets);
                 let measures = HeadMeasures {
                     loss: point.data_loss,
                     gradient_inf: point.recomputed().gradient_inf,

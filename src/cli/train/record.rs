@@ -2,10 +2,10 @@
 
 use super::polish::Polished;
 use crate::balance::{LedgerEntry, accuracy, hits, recalls};
-use crate::cli::solve_record::rows;
 use crate::cnn::{EpochSums, LastLayerEvaluation, NetworkError, Training, TrainingPlan};
 use crate::data::ImageSample;
 use crate::loss::{ClassWeights, Targets};
+use crate::numeric::rows;
 use serde::{Deserialize, Serialize};
 
 /// The one JSON object of `train`.

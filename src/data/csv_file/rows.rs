@@ -10,6 +10,7 @@ use super::columns::Column;
 use super::lines::EditorLines;
 use super::{DataError, quoted};
 use crate::data::sample_weights::check_weight;
+use crate::numeric::counted;
 
 const BUFFER_BYTES: usize = 1 << 16;
 
@@ -88,10 +89,10 @@ impl Rows {
         Err(DataError::invalid(
             format!("{}: line {}", self.file, self.line),
             format!(
-                "{cells} cell{}, but the header has {columns} column{}; give one cell per column, and put text that \
-                 holds a comma between quotation marks",
-                plural(cells),
-                plural(columns)
+                "{}, but the header has {}; give one cell per column, and put text that holds a comma between \
+                 quotation marks",
+                counted(cells as u64, "cell"),
+                counted(columns as u64, "column")
             ),
         ))
     }
@@ -163,8 +164,4 @@ fn unreadable(file: &str, error: &std::io::Error) -> DataError {
         _ => error.to_string(),
     };
     DataError::Unreadable { path: file.to_owned(), reason }
-}
-
-fn plural(count: usize) -> &'static str {
-    if count == 1 { "" } else { "s" }
 }

@@ -1,9 +1,9 @@
 //! The response of a head to class weights, held against gradients on both sides of the head.
 
 use super::{Pass, PreciseHead};
-use crate::loss::{ClassWeights, LossKind};
+use crate::loss::ClassWeights;
 use crate::numeric::largest_magnitude;
-use crate::solver::problem::{LossChoice, Problem};
+use crate::solver::problem::Problem;
 use crate::solver::solution::Head;
 use nalgebra::DMatrix;
 
@@ -56,13 +56,8 @@ fn gradient_at(
 fn with_weight<'a>(problem: &Problem<'a>, class: usize, factor: f64) -> Option<Problem<'a>> {
     let mut weights = problem.targets.class_weights().to_vec();
     weights[class] *= factor;
-    let choice = match *problem.loss {
-        LossKind::Softmax(_) => LossChoice::Softmax,
-        // Where pairs have weights that follow those of classes, they are these.
-        LossKind::Logistic(_) => LossChoice::Logistic,
-        LossKind::Inr(ref loss) => LossChoice::Inr { beta: loss.beta, variant: loss.variant },
-    };
-    let moved = Problem::new(problem.dataset, &choice, &ClassWeights::Explicit(weights), problem.l2).ok()?;
+    let weights = ClassWeights::Explicit(weights);
+    let moved = Problem::new(problem.dataset, problem.spec.as_ref()?, &weights, problem.l2).ok()?;
     moved.share_coordinates(problem);
     Some(moved)
 }

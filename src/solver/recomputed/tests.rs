@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::data::{Dataset, Labels};
-use crate::loss::{ClassWeights, InrVariant};
-use crate::solver::{LossChoice, Outcome, StationaryPoint, solve};
+use crate::loss::{ClassWeights, InrVariant, LossSpec};
+use crate::solver::{Outcome, StationaryPoint, solve};
 
 const L2: f64 = 1e-3;
 
@@ -19,16 +19,16 @@ fn dataset(classes: u32) -> Dataset {
     Dataset::unnamed(features, Labels::numbered(labels, classes as usize).expect("classes")).expect("finite")
 }
 
-fn choices() -> [LossChoice; 4] {
+fn choices() -> [LossSpec; 4] {
     [
-        LossChoice::Logistic,
-        LossChoice::Softmax,
-        LossChoice::Inr { beta: 5.0, variant: InrVariant::Attached },
-        LossChoice::Inr { beta: 5.0, variant: InrVariant::Detached },
+        LossSpec::Logistic,
+        LossSpec::Softmax,
+        LossSpec::Inr { beta: 5.0, variant: InrVariant::Attached },
+        LossSpec::Inr { beta: 5.0, variant: InrVariant::Detached },
     ]
 }
 
-fn problem<'d>(dataset: &'d Dataset, choice: &LossChoice) -> Problem<'d> {
+fn problem<'d>(dataset: &'d Dataset, choice: &LossSpec) -> Problem<'d> {
     Problem::new(dataset, choice, &ClassWeights::Explicit(weights(dataset)), L2).expect("a problem")
 }
 
@@ -154,7 +154,7 @@ fn features_of_any_unit_are_answered() {
         let features = DMatrix::from_row_slice(1, 4, &[0.0, unit, 2.0 * unit, 1.5 * unit]);
         let dataset = Dataset::unnamed(features, labels()).expect("finite");
         let problem =
-            Problem::new(&dataset, &LossChoice::Logistic, &ClassWeights::None, 0.0).expect("a problem");
+            Problem::new(&dataset, &LossSpec::Logistic, &ClassWeights::None, 0.0).expect("a problem");
         let point = stationary(&problem);
         let found = point.recomputed();
         assert!(found.relative_gradient <= 1e-14, "features of {unit:e}: {found:?}");
