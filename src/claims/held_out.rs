@@ -9,6 +9,7 @@ use crate::data::{Dataset, Labels};
 use crate::loss::{ClassWeights, Loss, LossSpec, Targets};
 use crate::solver::{Outcome, Problem, solve};
 use nalgebra::DMatrix;
+use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 /// Penalty on the coefficients; the laws do not ask for one, but small classes are now and then separable.
@@ -22,6 +23,9 @@ const NORMAL_999: f64 = 3.290_526_731_491_896;
 const COVERAGE: [f64; 2] = [0.93, 0.97];
 /// How far the mean of what T2 leaves may be from zero, in standard deviations of `D`.
 const CENTRED: f64 = 0.25;
+
+/// About how far two classes are apart, in standard deviations, whatever the dimension: overlapping, not separable.
+const APART: f64 = 2.0;
 
 /// Where samples come from.
 #[derive(Debug, Clone, Copy)]
@@ -79,15 +83,26 @@ const DESIGNS: [Design; 4] = [
     },
 ];
 
-/// A rare class with three samples per feature.
+/// A rare class with two samples per feature that weighs as much as the other: fitting each sample by itself biases `D`.
 const CROWDED: Design = Design {
     choice: LossSpec::Logistic,
-    weights: ClassWeights::None,
+    weights: ClassWeights::Balanced,
     counts: &[240, 60],
-    dimension: 20,
+    dimension: 30,
     noise: Noise::Normal,
-    words: "binary logistic, 20 features, 60 positives",
+    words: "binary logistic, inverse-frequency weights, 30 features",
 };
+
+/// Designs whose bias is predicted: less crowded, so that leave-one-out steps are small.
+const BIASED: [Design; 2] = [
+    Design { dimension: 20, words: "binary logistic, inverse-frequency weights, 20 features", ..CROWDED },
+    Design {
+        counts: &[400, 50],
+        dimension: 15,
+        words: "binary logistic, inverse-frequency weights, 15 features",
+        ..CROWDED
+    },
+];
 
 pub(super) const CLAIMS: [Comparison; 2] = [
     Comparison {
@@ -103,7 +118,7 @@ pub(super) const CLAIMS: [Comparison; 2] = [
                 .collect();
             let crowded = cases.iter().filter_map(|case| case.get(1)).copied().reduce(f64::min);
             vec![format!(
-                "95% intervals cover {}; with 20 features and 60 samples of the rarest class {:.1}%",
+                "95% intervals cover {}; with 30 features and 60 samples of the rarest class, which weighs as much as the other, {:.1}%",
                 covered.join(", "),
                 100.0 * crowded.unwrap_or(f64::NAN)
             )]
@@ -112,7 +127,7 @@ pub(super) const CLAIMS: [Comparison; 2] = [
     Comparison {
         id: "T2",
         statement: "Out of sample, the bias of D_k is that of fitting each sample by itself, which leave-one-out leverage predicts.",
-        cases: 2,
+        cases: BIASED.len(),
         check: bias,
         summarise: |cases| {
             cases
@@ -134,7 +149,9 @@ impl Design {
     /// Centres of the classes: one or two each.
     fn centres(&self, generator: &mut ChaCha8Rng) -> Vec<DMatrix<f64>> {
         let sets = if matches!(self.noise, Noise::TwoCentres) { 2 } else { 1 };
-        (0..sets).map(|_| normal_matrix(generator, self.dimension, self.counts.len())).collect()
+        // The squared distance of two draws of unit variance is twice the dimension on average.
+        let scale = APART / (2.0 * self.dimension as f64).sqrt();
+        (0..sets).map(|_| normal_matrix(generator, self.dimension, self.counts.len()) * scale).collect()
     }
 
     fn draw(&self, centres: &[DMatrix<f64>], generator: &mut ChaCha8Rng) -> Result<Dataset, SetupFailure> {
@@ -142,7 +159,7 @@ impl Design {
             (0..).zip(self.counts).flat_map(|(class, &count)| std::iter::repeat_n(class, count)).collect();
         let mut features = DMatrix::zeros(self.dimension, labels.len());
         for (sample, &label) in labels.iter().enumerate() {
-            let centre = centres[sample % centres.len()].column(label as usize);
+            let centre = centres[generator.random_range(0..centres.len())].column(label as usize);
             let noise = normal_vector(generator, self.dimension) * self.scale(generator);
             features.set_column(sample, &(centre + noise));
         }
@@ -220,7 +237,7 @@ fn spread(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> {
 }
 
 fn bias((seed, number): (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> {
-    let design = if case == 0 { CROWDED } else { Design { weights: ClassWeights::Balanced, ..CROWDED } };
+    let design = &BIASED[case];
     let generator = &mut stream(seed, number);
     let centres = design.centres(generator);
     let (mut plain, mut corrected) = (Vec::new(), Vec::new());
@@ -233,9 +250,8 @@ fn bias((seed, number): (u64, u64), case: usize) -> Result<CaseReport, SetupFail
         let (mean, error) = mean_and_error(numbers);
         missed(&[(CENTRED, mean.abs() - NORMAL_999 * error)])
     };
-    let weights = if case == 0 { "no class weights" } else { "inverse-frequency weights" };
     Ok(CaseReport {
-        setup: format!("{}, {weights}, {REPETITIONS} draws", design.words),
+        setup: format!("{}, sizes {:?}, {REPETITIONS} draws", design.words, design.counts),
         residual: Some(off(&corrected)),
         // Without the predicted bias.
         control: Some(off(&plain)),

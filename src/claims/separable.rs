@@ -15,8 +15,9 @@ use rand::RngExt;
 /// Penalties that stand for none and for an ordinary one.
 const VANISHING: f64 = 1e-12;
 const ORDINARY: f64 = 1.0;
-/// How far outflow shares with and without weights differ at most where the penalty vanishes.
-const SAME_SHARES: f64 = 0.01;
+/// Weights of S2, and how far they move an outflow share at most where the penalty vanishes.
+const WEIGHTS: [f64; 3] = [1.0, 10.0, 100.0];
+const SAME_SHARES: f64 = 0.05;
 /// Weight of the positives in S3, and the part of its logarithm that margins may be off by.
 const RATIO: f64 = 100.0;
 const SAME_SHIFT: f64 = 0.05;
@@ -37,7 +38,7 @@ pub(super) const CLAIMS: [Comparison; 2] = [
         summarise: |cases| {
             let at = |place: usize| cases.iter().filter_map(|case| case.get(place)).copied().reduce(f64::max);
             vec![format!(
-                "inverse-frequency weights move a share by up to {} at l2 = {VANISHING:e}, by up to {} at {ORDINARY}",
+                "weights {WEIGHTS:?} move a share by up to {} at l2 = {VANISHING:e}, by up to {} at {ORDINARY}",
                 shown(at(0).unwrap_or(f64::NAN)),
                 shown(at(1).unwrap_or(f64::NAN))
             )]
@@ -103,7 +104,8 @@ fn shares(draws: (u64, u64), _: usize) -> Result<CaseReport, SetupFailure> {
     let dataset = separable(&TRIPLE, draws)?;
     let moved = |l2: f64| -> Result<f64, SetupFailure> {
         let of = |weights| solved(&dataset, &LossSpec::Softmax, &weights, l2);
-        let ((_, plain), (_, weighted)) = (of(ClassWeights::None)?, of(ClassWeights::Balanced)?);
+        let ((_, plain), (_, weighted)) =
+            (of(ClassWeights::None)?, of(ClassWeights::Explicit(WEIGHTS.to_vec()))?);
         Ok(largest_magnitude(plain.iter().zip(&weighted).map(|(one, other)| one - other)))
     };
     let (vanishing, ordinary) = (moved(VANISHING)?, moved(ORDINARY)?);
