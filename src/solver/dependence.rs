@@ -447,7 +447,10 @@ impl Pivots {
         let nearly = nearly.filter(|combination| self.holds_in_typical_rows(combination, dataset, scaling));
         let mut all: Vec<&Combination> = self.dependent.iter().chain(nearly).collect();
         all.sort_by_key(|combination| combination.column);
-        all.into_iter().map(|combination| self.in_words(combination, dataset, scaling)).collect()
+        let mut named = Vec::new();
+        all.into_iter()
+            .map(|combination| self.in_words(combination, &mut named, (dataset, scaling)))
+            .collect()
     }
 
     /// Whether a relation is near in the middle one of rows, as it is by root mean squares: what is left of the column beside
@@ -477,7 +480,13 @@ impl Pivots {
         spread == 0.0 || median(&mut lefts) < NEARLY * spread
     }
 
-    fn in_words(&self, combination: &Combination, dataset: &Dataset, scaling: &Scaling) -> Dependence {
+    /// A relation says what its last column is, unless an earlier one of the `named` did: then what the dependent column is.
+    fn in_words(
+        &self,
+        combination: &Combination,
+        named: &mut Vec<usize>,
+        (dataset, scaling): (&Dataset, &Scaling),
+    ) -> Dependence {
         let names = dataset.feature_names();
         let (own, own_factor) = (combination.column, scaling.factor[combination.column]);
         let spread = |pivot: usize| self.triangle.column(pivot).norm();
@@ -498,7 +507,11 @@ impl Pivots {
             }
         }
         terms.sort_by_key(|term| term.0);
-        let (own, constant) = of_the_last(own, &mut terms, constant, digits);
+        let (own, constant) = match terms.last() {
+            Some((last, _)) if named.contains(last) => (own, constant),
+            _ => of_the_last(own, &mut terms, constant, digits),
+        };
+        named.push(own);
         let own_factor = scaling.factor[own];
         let typical = terms
             .iter()
