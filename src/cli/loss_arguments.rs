@@ -1,9 +1,11 @@
 //! The loss, by its name and the options that belong to it.
 
-use crate::loss::{CATALOGUE, Choices, FocalProbability, InrVariant, LossEntry, LossPlan, PositiveWeights};
-use crate::loss::{SmoothingWeights, loss_named};
 use anyhow::{Context, Result, ensure};
 use clap::builder::{PossibleValue, PossibleValuesParser};
+use equipoise::loss::{
+    CATALOGUE, Choices, FocalProbability, InrVariant, LossEntry, LossPlan, PositiveWeights,
+};
+use equipoise::loss::{SmoothingWeights, loss_named};
 
 /// The options about the loss.
 #[derive(Debug, Clone, clap::Args)]

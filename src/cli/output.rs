@@ -1,7 +1,7 @@
 //! All output: standard output, notes, colours, aligned columns.
 
-use crate::numeric::Count;
 use anyhow::{Context, Result};
+use equipoise::numeric::Count;
 use std::io::{ErrorKind, IsTerminal, Write};
 
 /// When to use colour.

@@ -2,11 +2,11 @@
 
 use super::calibration::CalibrationRecord;
 use super::separation::Separation;
-use crate::balance::{Ledger, LedgerEntry, MeanProbability, Neglect, neglect};
-use crate::data::Dataset;
-use crate::loss::{Inr, InrVariant, Link, LossKind};
-use crate::numeric::Count;
-use crate::solver::{
+use equipoise::balance::{Ledger, LedgerEntry, MeanProbability, Neglect, neglect};
+use equipoise::data::Dataset;
+use equipoise::loss::{Inr, InrVariant, Link, LossKind};
+use equipoise::numeric::Count;
+use equipoise::solver::{
     Conditioning, Head, Outcome, Problem, Recomputed, RoundedHead, StationaryPoint, other_points,
 };
 use nalgebra::DMatrix;

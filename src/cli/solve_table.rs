@@ -2,7 +2,7 @@
 
 use super::output::{MAX_CLASSES_SHOWN, Style, columns, counted, counted_samples, numbers_right, short_name};
 use super::solve_record::{End, HeadRows, Measured, OtherPoints, SolveRecord};
-use crate::numeric::{Count, largest_magnitude, significant};
+use equipoise::numeric::{Count, largest_magnitude, significant};
 use std::fmt::Write;
 
 /// More coefficients are left to JSON.

@@ -2,10 +2,10 @@
 
 use super::output::{Style, print};
 use super::{Ending, verdict_table};
-use crate::claims::{
+use anyhow::Result;
+use equipoise::claims::{
     Advance, CheckedSetups, ClaimError, Effort, Verdict, VerifyOptions, claim_ids, claim_statement, verify_on,
 };
-use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 
 const EXAMPLES: &str = "Examples:

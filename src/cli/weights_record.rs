@@ -2,9 +2,9 @@
 
 use super::calibration::CalibrationRecord;
 use super::solve_record::rows;
-use crate::balance::{DesignError, DesignStep, MeanProbability, WeightDesign, hits, recalls};
-use crate::numeric::Count;
-use crate::solver::{Conditioning, Problem, Recomputed, solve};
+use equipoise::balance::{DesignError, DesignStep, MeanProbability, WeightDesign, hits, recalls};
+use equipoise::numeric::Count;
+use equipoise::solver::{Conditioning, Problem, Recomputed, solve};
 use serde::Serialize;
 
 /// The one JSON object of `weights`.

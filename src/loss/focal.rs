@@ -4,11 +4,11 @@ use super::per_sample::{residual, room, spread};
 use super::{Link, Loss, Targets};
 use crate::numeric::{Sigmoid, Sum, softmax_with_complements};
 use nalgebra::DMatrix;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Which probability focuses a loss of weighted samples; implementations disagree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "analyses", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FocalProbability {
     /// `p_y` itself: the focused loss is then weighted.

@@ -4,11 +4,11 @@ use super::{
     Focal, FocalProbability, Inr, InrVariant, LabelSmoothing, Logistic, Loss, PowerLogistic, Seesaw,
     ShiftedSoftmax, SmoothingWeights, Softmax, Targets,
 };
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A loss by its plain name.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "analyses", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum LossPlan {
     /// Binary or one-vs-all logistic loss (LGL).
@@ -97,7 +97,8 @@ pub enum LossPlan {
 }
 
 /// Weights of each class's own samples in its column.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "analyses", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum PositiveWeights {
     /// `(N - N_k) / N_k`: in every column own samples and others weigh the same.

@@ -10,6 +10,7 @@ mod gaps;
 mod logit;
 mod significant;
 mod sum;
+mod threads;
 mod vectorised;
 
 pub use chunks::{
@@ -24,4 +25,5 @@ pub(crate) use gaps::{WithGaps, with_gaps};
 pub use logit::{LogTotal, Sigmoid, softmax_with_complements, softplus};
 pub use significant::{power_of_ten, significant};
 pub use sum::{CompensatedMatrix, Sum, largest, largest_magnitude};
+pub(crate) use threads::{map_items, threads, try_map_items};
 pub use vectorised::{Kernel, vectorised};

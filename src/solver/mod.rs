@@ -6,16 +6,17 @@
 //! gradient ends a search, never a cost that stopped changing.
 
 mod class_slopes;
+mod clock;
 mod column;
 mod column_newton;
 mod column_pass;
 mod conjugate_gradient;
 mod coordinates;
+mod dense;
 mod dependence;
 mod descent;
 mod detached;
 mod direction;
-mod factor;
 mod fixed_point;
 mod general_loss;
 mod gram;
@@ -57,6 +58,7 @@ pub use dependence::Dependence;
 pub use general_loss::{GeneralOutcome, GeneralPoint, GeneralProblem, solve_general};
 #[doc(hidden)]
 pub use kernels::SolverKernels;
+pub(crate) use linear_program::{Inequality, LinearProgram};
 pub use other_points::{OtherPoint, other_points};
 pub use path::solve_path;
 pub use problem::{LARGEST_PARAMETER, LossChoice, Problem, ProblemError};
