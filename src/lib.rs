@@ -11,23 +11,32 @@
 //! column**. Every loss is a weighted *mean* over samples (LGL-INR: its own sum over classes), an L2 penalty
 //! `l2 / 2 * ||W||^2` is added to it, and the intercept is never penalised.
 
+// What another feature uses may be unused without it; a build with all features finds code that nothing uses.
+#![cfg_attr(not(feature = "cli"), allow(dead_code, unused_imports))]
+
 /// The README's example, run as a test.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 pub struct Readme;
 
+#[cfg(feature = "analyses")]
 pub mod analysis;
+#[cfg(feature = "readers")]
 pub mod audit;
 pub mod balance;
 pub mod claims;
-pub mod cli;
+#[cfg(feature = "networks")]
 pub mod cnn;
 pub mod data;
+#[cfg(feature = "figures")]
 pub mod figure;
+#[cfg(feature = "files")]
 pub mod files;
 pub mod loss;
 mod nearest;
 pub mod numeric;
+#[cfg(feature = "report")]
 pub mod report;
 pub mod solver;
+#[cfg(feature = "teach")]
 pub mod teach;

@@ -1,7 +1,9 @@
 //! The `equipoise` command.
 
+mod cli;
+
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    equipoise::cli::run()
+    cli::run()
 }

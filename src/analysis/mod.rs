@@ -26,6 +26,7 @@ mod keys;
 mod logit_measures;
 mod measure;
 mod observe;
+#[cfg(feature = "parquet")]
 mod parquet_table;
 mod records;
 mod run;
@@ -52,4 +53,6 @@ pub use run::{
 };
 pub use schema::{measures, schema};
 pub use shipped::{SHIPPED, Shipped};
-pub use store::{Merge, Shard, ShardState, Store, Survey, SurveyedFile, prune, write_parquet};
+#[cfg(feature = "parquet")]
+pub use store::write_parquet;
+pub use store::{Merge, Shard, ShardState, Store, Survey, SurveyedFile, prune};

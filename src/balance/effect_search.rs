@@ -5,12 +5,11 @@ use super::weight_effects::{effects, means_with};
 use crate::data::random::{log_uniform, stream};
 use crate::data::{DataError, Dataset, PlacedGroups};
 use crate::loss::{ClassWeights, Link, Loss, LossSpec, Targets};
-use crate::numeric::Sigmoid;
+use crate::numeric::{Sigmoid, try_map_items};
 use crate::solver::{Problem, WeightResponse, solve};
 use nalgebra::DMatrix;
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
-use rayon::prelude::*;
 
 /// What one would not expect of a class weight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,9 +146,10 @@ impl EffectSearch {
     fn draw_all(&self, advance: &(impl Fn() + Sync)) -> Result<Vec<Candidate>, DataError> {
         let draw = |number| {
             advance();
-            self.draw(number).transpose()
+            self.draw(number)
         };
-        (0..self.draws as u64).into_par_iter().filter_map(draw).collect()
+        let drawn = try_map_items(0..self.draws as u64, draw)?;
+        Ok(drawn.into_iter().flatten().collect())
     }
 
     /// A climb without penalty from each of the most promising draws.
@@ -166,7 +166,7 @@ impl EffectSearch {
         let unpenalised = Self { l2: 0.0, ..self.clone() };
         let climb =
             |(climb, start)| unpenalised.climb(start, ClimbObjective::Derivative, climb as u64, advance);
-        drawn.into_par_iter().enumerate().map(climb).collect()
+        try_map_items(drawn.into_iter().enumerate(), climb)
     }
 
     /// An effect found without penalty survives a penalty that grows in small steps, and then holds over a range.
@@ -358,9 +358,13 @@ mod tests {
     #[test]
     fn the_same_seed_finds_the_same() {
         let search = EffectSearch { draws: 20, steps: 5, ..small(UnexpectedEffect::AgainstItsOwn, 2, 3) };
-        let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
-        let first = alone.install(|| search.run(&|| ())).expect("effects");
+        let first = search.run(&|| ()).expect("effects");
         assert_eq!(first, search.run(&|| ()).expect("effects"));
+        #[cfg(feature = "parallel")]
+        {
+            let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
+            assert_eq!(first, alone.install(|| search.run(&|| ())).expect("effects"));
+        }
         let other = EffectSearch { seed: 4, ..search }.run(&|| ()).expect("effects");
         assert_ne!(first.groups, other.groups);
     }

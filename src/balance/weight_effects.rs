@@ -4,10 +4,9 @@ use super::class_rows::ClassRows;
 use super::mean_probability::MeanProbability;
 use crate::data::Dataset;
 use crate::loss::{ClassWeights, Link, Loss, LossSpec, Targets};
-use crate::numeric::{Sigmoid, Sum, largest_magnitude};
+use crate::numeric::{Sigmoid, Sum, largest_magnitude, map_items};
 use crate::solver::{NoResponse, Problem, StationaryPoint, WeightResponse, solve};
 use nalgebra::DMatrix;
-use rayon::prelude::*;
 
 /// `J[c][k][j] = dP[c][k] / d log lambda_j` at a stationary point.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,7 +84,7 @@ pub(super) fn effects(
 ) -> Vec<DMatrix<f64>> {
     let rates = rates(link, logits);
     let effect = |class: usize| class_means(link, &rates, &response.logits(class), targets);
-    (0..targets.classes()).into_par_iter().map(effect).collect()
+    map_items(0..targets.classes(), effect)
 }
 
 /// Mean probabilities with some class weights; `None` without a stationary point.

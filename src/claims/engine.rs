@@ -9,11 +9,13 @@ use super::law::{BALANCE_LAWS, LawClaim, TOLERANCE};
 use super::measurement::{Solved, measure};
 use super::setup::FIRST_DIGITS_CASE;
 use super::verdict::{Control, Finding, Verdict};
+#[cfg(feature = "networks")]
+use super::{along_training, networks};
 use super::{
-    along_training, averaging, binary, contrary_weight, flows, held_out, inr, label_noise, mini_batch,
-    networks, one_vs_all, repair, separable, softmax, weight_effects, zoo,
+    averaging, binary, contrary_weight, flows, held_out, inr, label_noise, mini_batch, one_vs_all, repair,
+    separable, softmax, weight_effects, zoo,
 };
-use rayon::prelude::*;
+use crate::numeric::try_map_items;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// How much to check.
@@ -65,24 +67,44 @@ enum Claim {
 fn catalogue() -> Vec<(u64, Claim)> {
     let laws = binary::CLAIMS.iter().chain(&softmax::CLAIMS[..1]).chain(&one_vs_all::CLAIMS[..1]);
     let later = softmax::CLAIMS[1..].iter().chain(&one_vs_all::CLAIMS[1..]).chain(&inr::CLAIMS);
+    let beyond = mini_batch::CLAIMS
+        .iter()
+        .chain(&separable::CLAIMS)
+        .chain(&held_out::CLAIMS)
+        .chain([&label_noise::CLAIM]);
     let comparisons = averaging::CLAIMS.iter().chain([&repair::CLAIM]);
     let comparisons = comparisons
         .chain(&flows::CLAIMS)
         .chain(&weight_effects::CLAIMS)
         .chain(&contrary_weight::CLAIMS)
-        .chain([&along_training::CLAIM])
-        .chain(&networks::CLAIMS)
-        .chain([&zoo::CLAIM])
-        .chain(&mini_batch::CLAIMS)
-        .chain(&separable::CLAIMS)
-        .chain(&held_out::CLAIMS)
-        .chain([&label_noise::CLAIM])
-        .map(Claim::Comparison);
+        .map(Some)
+        .chain(claims_of_networks())
+        .chain([&zoo::CLAIM].into_iter().map(Some))
+        .chain(beyond.map(Some))
+        .map(|comparison| comparison.map(Claim::Comparison));
     let claims = laws.map(Claim::Law).chain([Claim::Dimension]).chain(later.map(Claim::Law));
-    let mut numbered: Vec<(u64, Claim)> = (1..).zip(claims.chain(comparisons)).collect();
+    let all = (1..).zip(claims.map(Some).chain(comparisons));
+    let mut numbered: Vec<(u64, Claim)> =
+        all.filter_map(|(number, claim)| claim.map(|claim| (number, claim))).collect();
     // Numbers stay with claims; a claim that came later is listed with its family all the same.
     numbered.sort_by_key(|(_, claim)| "BIWARNMSTC".find(&claim.id()[..1]));
     numbered
+}
+
+/// How many claims are about trained networks.
+const NETWORK_CLAIMS: usize = 4;
+
+/// The claims about trained networks, which only a build with networks can check.
+#[cfg(feature = "networks")]
+fn claims_of_networks() -> [Option<&'static Comparison>; NETWORK_CLAIMS] {
+    let [first, second, third] = &networks::CLAIMS;
+    [&along_training::CLAIM, first, second, third].map(Some)
+}
+
+/// In their places, so that every other claim keeps its number.
+#[cfg(not(feature = "networks"))]
+fn claims_of_networks() -> [Option<&'static Comparison>; NETWORK_CLAIMS] {
+    [None; NETWORK_CLAIMS]
 }
 
 /// The report of a set-up of a law: the saved one, or a new one, which is then saved.
@@ -246,8 +268,7 @@ pub fn verify_on(
         progress(Advance { done, total: tasks.len(), id: claim.id() });
         Ok(report)
     };
-    let reports: Vec<CaseReport> = tasks.par_iter().map(report).collect::<Result<_, ClaimError>>()?;
-    let mut remaining = reports.into_iter();
+    let mut remaining = try_map_items(&tasks, report)?.into_iter();
     let verdict = |(_, claim, cases): (u64, Claim, Vec<usize>)| {
         let own: Vec<(usize, CaseReport)> = cases.into_iter().zip(remaining.by_ref()).collect();
         judge(claim, options.seed, &own)
@@ -334,5 +355,18 @@ fn judge(claim: Claim, seed: u64, reports: &[(usize, CaseReport)]) -> Verdict {
         penalised: reports.iter().filter(|(_, report)| report.penalised).count(),
         control,
         measured: claim.summarise(&observed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::catalogue;
+
+    /// The last claim's draws are the same with and without the claims about networks before it.
+    #[test]
+    fn numbers_stay_with_claims_in_every_build() {
+        let number =
+            |id: &str| catalogue().iter().find(|(_, claim)| claim.id() == id).map(|&(number, _)| number);
+        assert_eq!((number("B1"), number("W4"), number("B7")), (Some(1), Some(24), Some(29)));
     }
 }

@@ -2,9 +2,11 @@
 
 use super::case::CaseReport;
 use super::error::ClaimError;
+#[cfg(feature = "files")]
 use crate::files::journal::{self, Journal};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+#[cfg(feature = "files")]
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -24,6 +26,7 @@ impl SetupName {
     }
 }
 
+#[cfg(feature = "files")]
 #[derive(Serialize, Deserialize)]
 struct CheckedSetup {
     name: SetupName,
@@ -34,6 +37,7 @@ struct CheckedSetup {
 #[derive(Debug, Default)]
 pub struct CheckedSetups {
     reports: Mutex<HashMap<SetupName, CaseReport>>,
+    #[cfg(feature = "files")]
     journal: Option<Journal>,
     /// How many an earlier check has left.
     pub found: usize,
@@ -41,6 +45,23 @@ pub struct CheckedSetups {
     pub remarks: Vec<String>,
 }
 
+impl CheckedSetups {
+    /// The report of a set-up, if there is one.
+    pub(super) fn report(&self, name: &SetupName) -> Option<CaseReport> {
+        self.reports.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    /// Saves a report; one that JSON cannot hold, in memory only.
+    pub(super) fn keep(&self, name: SetupName, report: &CaseReport) -> Result<(), ClaimError> {
+        #[cfg(feature = "files")]
+        self.write(&name, report)?;
+        self.reports.lock().unwrap_or_else(PoisonError::into_inner).insert(name, report.clone());
+        Ok(())
+    }
+}
+
+/// Of a build with files.
+#[cfg(feature = "files")]
 impl CheckedSetups {
     /// Reads the set-ups that an earlier check saved in a file, and saves further ones there; `None` while another
     /// process does the same.
@@ -58,20 +79,11 @@ impl CheckedSetups {
         Ok(Some(Self { reports: Mutex::new(reports), journal: Some(journal), found, remarks }))
     }
 
-    /// The report of a set-up, if there is one.
-    pub(super) fn report(&self, name: &SetupName) -> Option<CaseReport> {
-        self.reports.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
-    }
-
-    /// Saves a report; one that JSON cannot hold, in memory only.
-    pub(super) fn keep(&self, name: SetupName, report: &CaseReport) -> Result<(), ClaimError> {
-        if let Some(journal) = self.journal.as_ref().filter(|_| report.can_be_written()) {
-            journal
-                .keep(&CheckedSetup { name: name.clone(), report: report.clone() })
-                .map_err(|error| unkept(journal.path(), &error))?;
-        }
-        self.reports.lock().unwrap_or_else(PoisonError::into_inner).insert(name, report.clone());
-        Ok(())
+    fn write(&self, name: &SetupName, report: &CaseReport) -> Result<(), ClaimError> {
+        let Some(journal) = self.journal.as_ref().filter(|_| report.can_be_written()) else { return Ok(()) };
+        journal
+            .keep(&CheckedSetup { name: name.clone(), report: report.clone() })
+            .map_err(|error| unkept(journal.path(), &error))
     }
 
     /// Removes the file: all set-ups are checked, and the next check starts again.
@@ -84,11 +96,12 @@ impl CheckedSetups {
     }
 }
 
+#[cfg(feature = "files")]
 fn unkept(path: &Path, error: &std::io::Error) -> ClaimError {
     ClaimError::Unkept { path: path.to_owned(), reason: error.to_string() }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "files"))]
 mod tests {
     use super::super::{Effort, VerifyOptions, verify, verify_on};
     use super::*;

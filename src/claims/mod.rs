@@ -1,6 +1,7 @@
 //! The paper's claims as checks: statement, set-ups fixed in advance, measured residuals, verdict. One file per family
 //! of docs/theory.md ids; every law is also evaluated at points that are not stationary, where it must be seen to fail.
 
+#[cfg(feature = "networks")]
 mod along_training;
 mod averaging;
 mod binary;
@@ -19,6 +20,7 @@ mod law;
 mod measurement;
 mod mini_batch;
 mod mixture;
+#[cfg(feature = "networks")]
 mod networks;
 mod one_vs_all;
 mod repair;
@@ -42,5 +44,5 @@ pub use verdict::{Control, Finding, Verdict};
 
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
+#[cfg(all(test, feature = "networks"))]
 mod theory_page;

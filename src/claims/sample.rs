@@ -5,7 +5,7 @@ use super::engine::checked_law;
 use super::error::ClaimError;
 use super::kept::CheckedSetups;
 use super::law::BALANCE_LAWS;
-use rayon::prelude::*;
+use crate::numeric::try_map_items;
 
 /// Balances of the first `cases` set-ups of each balance law, at the stationary point and at the control point, each with the
 /// id of its law. Set-ups that are checked are not solved again.
@@ -23,6 +23,6 @@ pub fn sample_balances(
         let report = checked_law(law, seed, case, checked)?;
         Ok(report.balances.into_iter().map(|balance| (law, balance)).collect())
     };
-    let balances: Vec<Vec<_>> = tasks.into_par_iter().map(of_task).collect::<Result<_, ClaimError>>()?;
+    let balances: Vec<Vec<_>> = try_map_items(tasks, of_task)?;
     Ok(balances.concat())
 }

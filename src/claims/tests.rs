@@ -23,6 +23,7 @@ fn one_case_rerun_alone_measures_the_same() {
     assert_eq!(alone.setups, 1);
 }
 
+#[cfg(feature = "parallel")]
 #[test]
 fn the_number_of_threads_changes_nothing() {
     let on = |threads: usize| {

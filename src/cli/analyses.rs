@@ -3,9 +3,9 @@
 use super::Ending;
 use super::files::save;
 use super::output::{Align, Style, columns, print};
-use crate::analysis::specification::Analysis;
-use crate::analysis::{SHIPPED, Shipped, measures, schema};
 use anyhow::{Result, ensure};
+use equipoise::analysis::specification::Analysis;
+use equipoise::analysis::{SHIPPED, Shipped, measures, schema};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "Examples:

@@ -1,10 +1,10 @@
 //! Calibration before and after the map back from class weights, as `solve` and `weights` print it.
 
 use super::output::{Style, columns, numbers_right, short_name};
-use crate::balance::Calibration;
-use crate::loss::{BuiltLoss, Link, Loss};
-use crate::numeric::significant;
-use crate::solver::Problem;
+use equipoise::balance::Calibration;
+use equipoise::loss::{BuiltLoss, Link, Loss};
+use equipoise::numeric::significant;
+use equipoise::solver::Problem;
 use nalgebra::DMatrix;
 use serde::Serialize;
 

@@ -1,10 +1,10 @@
 //! Tables of series beside each other: for people as text and Markdown, for machines as CSV.
 
 use super::output::{Style, columns, markdown_table, numbers_right};
-use crate::analysis::specification::TablePlan;
-use crate::analysis::{Comparison, ComparisonTable, Results, comparison_tables, comparisons, marks};
-use crate::files::write_whole;
 use anyhow::{Context, Result};
+use equipoise::analysis::specification::TablePlan;
+use equipoise::analysis::{Comparison, ComparisonTable, Results, comparison_tables, comparisons, marks};
+use equipoise::files::write_whole;
 use std::path::{Path, PathBuf};
 
 /// Writes every table of an analysis beside its records; returns them as text and the files.

@@ -1,7 +1,7 @@
 //! Where a user's samples come from: the options that `solve` and `weights` share.
 
-use crate::data::{CsvColumns, Dataset, read_npy, read_weighted_npy};
 use anyhow::{Result, ensure};
+use equipoise::data::{CsvColumns, Dataset, read_npy, read_weighted_npy};
 use std::path::{Path, PathBuf};
 
 /// A file of samples and which of its columns is the class.

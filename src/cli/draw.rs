@@ -5,8 +5,8 @@ use super::drawing::DrawingOptions;
 use super::files::prepare_directory;
 use super::output::{Style, print};
 use super::run::{captions, report_unsolved};
-use crate::analysis::Results;
 use anyhow::Result;
+use equipoise::analysis::Results;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "Examples:

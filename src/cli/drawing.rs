@@ -1,8 +1,8 @@
 //! How figures are written: the options that `run`, `draw` and `reproduce` share.
 
-use crate::analysis::Results;
-use crate::figure::{DEFAULT_DPI, Figure, FileFormat, Theme, draw};
 use anyhow::Result;
+use equipoise::analysis::Results;
+use equipoise::figure::{DEFAULT_DPI, Figure, FileFormat, Theme, draw};
 use std::path::{Path, PathBuf};
 
 /// Kinds of files, resolution and look.

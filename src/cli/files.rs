@@ -1,8 +1,8 @@
 //! Targets of results, known to be writable before any work starts.
 
 use super::output::one_line;
-use crate::files::{directory_of, write_whole};
 use anyhow::{Context, Result, bail, ensure};
+use equipoise::files::{directory_of, write_whole};
 use std::path::Path;
 
 /// A directory for results, created if necessary and checked to be writable.

@@ -1,10 +1,10 @@
 //! The loss, by its name and the options that belong to it.
 
-use crate::loss::{
-    FocalProbability, InrVariant, LOSS_TABLE, LossSpec, PositiveWeights, SmoothingWeights, loss_named,
-};
 use anyhow::{Context, Result, ensure};
 use clap::builder::{PossibleValue, PossibleValuesParser};
+use equipoise::loss::{
+    FocalProbability, InrVariant, LOSS_TABLE, LossSpec, PositiveWeights, SmoothingWeights, loss_named,
+};
 
 /// The options about the loss and its class weights.
 #[derive(Debug, Clone, clap::Args)]

@@ -4,9 +4,9 @@ use super::Ending;
 use super::drawing::DrawingOptions;
 use super::files::prepare_directory;
 use super::output::{Style, print};
-use crate::figure::draw_loss_gradients;
-use crate::loss::{LOSS_TABLE, LossRow, loss_named};
 use anyhow::{Context, Result};
+use equipoise::figure::draw_loss_gradients;
+use equipoise::loss::{LOSS_TABLE, LossRow, loss_named};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "Examples:

@@ -1,8 +1,8 @@
 //! Checks the memory of a problem against that of the machine before work starts.
 
-use crate::loss::Loss;
-use crate::solver::Problem;
 use anyhow::{Result, ensure};
+use equipoise::loss::Loss;
+use equipoise::solver::Problem;
 
 /// Fails with both numbers when solving and measuring, or the `more` bytes needed afterwards, exceed the memory.
 pub(super) fn check_memory(problem: &Problem, more: u128) -> Result<()> {

@@ -115,7 +115,7 @@ enum Command {
 
 /// Runs the program on the process's own arguments.
 #[must_use]
-pub fn run() -> ExitCode {
+pub(crate) fn run() -> ExitCode {
     let arguments = match CommandLine::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return clap_exit(&error),

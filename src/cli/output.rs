@@ -1,8 +1,8 @@
 //! All output: standard output, notes, colours, aligned columns.
 
-use crate::numeric::Count;
-pub(super) use crate::numeric::counted;
 use anyhow::{Context, Result};
+use equipoise::numeric::Count;
+pub(super) use equipoise::numeric::counted;
 use std::io::{ErrorKind, IsTerminal, Write};
 
 /// When to use colour.

@@ -4,8 +4,8 @@ use super::Ending;
 use super::drawing::DrawingOptions;
 use super::output::{Align, Style, columns, counted, note, print};
 use super::run::{finish, report_unsolved, summary};
-use crate::analysis::{Merge, MissingShard, Survey, SurveyedFile, prune};
 use anyhow::{Result, bail};
+use equipoise::analysis::{Merge, MissingShard, Survey, SurveyedFile, prune};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 

@@ -2,8 +2,8 @@
 
 use super::output::{MAX_CLASSES_SHOWN, counted, counted_samples, one_line, short_name};
 use super::solve_record::HeadRows;
-use crate::numeric::{Count, significant};
-use crate::solver::{
+use equipoise::numeric::{Count, significant};
+use equipoise::solver::{
     FeatureValues, GivenAway, Remaining, RemainingAnswer, Separable, SeparatedClass, SeparationKind,
 };
 use serde::Serialize;

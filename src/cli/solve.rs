@@ -8,11 +8,11 @@ use super::output::{Style, note, print};
 use super::solve_record::{OtherPoints, SolveRecord, Status};
 use super::spinner::Spinner;
 use super::{Ending, solve_table};
-use crate::loss::{ClassWeights, LossSpec, MAX_WEIGHT_RATIO, WeightRange};
-use crate::solver::{
+use anyhow::{Context, Error, Result, ensure};
+use equipoise::loss::{ClassWeights, LossSpec, MAX_WEIGHT_RATIO, WeightRange};
+use equipoise::solver::{
     Conditioning, Iteration, Outcome, Problem, ProblemError, SettingsError, SolverSettings, solve_with,
 };
-use anyhow::{Context, Error, Result, ensure};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -192,7 +192,7 @@ pub(super) fn name_option(error: ProblemError) -> Error {
     match error {
         ProblemError::Parameter { .. } => anyhow::anyhow!("--{error}"),
         ProblemError::Loss { name, problem } => anyhow::anyhow!("--loss {name}: {problem}"),
-        ProblemError::Weights(_) | ProblemError::Shape(_) => error.into(),
+        _ => error.into(),
     }
 }
 

@@ -2,10 +2,10 @@
 
 use super::calibration::CalibrationRecord;
 use super::separation::Separation;
-use crate::balance::{Ledger, LedgerEntry, MeanProbability, Neglect, neglect};
-use crate::loss::{InrVariant, Link, Loss, LossSpec};
-use crate::numeric::{Count, rows};
-use crate::solver::{
+use equipoise::balance::{Ledger, LedgerEntry, MeanProbability, Neglect, neglect};
+use equipoise::loss::{InrVariant, Link, Loss, LossSpec};
+use equipoise::numeric::{Count, rows};
+use equipoise::solver::{
     Conditioning, Head, Outcome, Problem, Recomputed, RoundedHead, StationaryPoint, other_points,
 };
 use serde::Serialize;

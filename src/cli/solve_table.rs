@@ -2,8 +2,8 @@
 
 use super::output::{MAX_CLASSES_SHOWN, Style, columns, counted, counted_samples, numbers_right, short_name};
 use super::solve_record::{End, HeadRows, Measured, OtherPoints, SolveRecord};
-use crate::loss::{FocalProbability, InrVariant, LossSpec, SmoothingWeights};
-use crate::numeric::{Count, largest_magnitude, significant};
+use equipoise::loss::{FocalProbability, InrVariant, LossSpec, SmoothingWeights};
+use equipoise::numeric::{Count, largest_magnitude, significant};
 use std::fmt::Write;
 
 /// More coefficients are left to JSON.

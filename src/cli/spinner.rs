@@ -1,6 +1,6 @@
 //! A sign of life while a problem takes long to solve.
 
-use crate::solver::Iteration;
+use equipoise::solver::Iteration;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::time::{Duration, Instant};
 

@@ -3,8 +3,8 @@
 use super::Ending;
 use super::output::{Align, Style, columns, note, print};
 use super::run::JOBS;
-use crate::analysis::Survey;
 use anyhow::Result;
+use equipoise::analysis::Survey;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -2,8 +2,8 @@
 
 use super::Ending;
 use super::output::{note, print};
-use crate::teach::Server;
 use anyhow::{Context, Result};
+use equipoise::teach::Server;
 use std::io::ErrorKind;
 
 const EXAMPLES: &str = "Examples:

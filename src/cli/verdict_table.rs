@@ -1,8 +1,8 @@
 //! Verdicts as a table for people and as Markdown.
 
 use super::output::{Align, Style, columns, counted};
-use crate::claims::{Finding, SeedsVerdict, Verdict};
-use crate::numeric::significant;
+use equipoise::claims::{Finding, SeedsVerdict, Verdict};
+use equipoise::numeric::significant;
 use std::fmt::Write;
 
 /// One line a claim, then what failed and what else was measured.
@@ -138,7 +138,7 @@ pub(super) fn markdown(verdicts: &[Verdict]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::claims::Control;
+    use equipoise::claims::Control;
 
     fn verdict(residual: Option<f64>) -> Verdict {
         let holds = residual.is_some_and(|residual| residual < 1e-10);

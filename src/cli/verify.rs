@@ -2,11 +2,11 @@
 
 use super::output::{Style, print};
 use super::{Ending, verdict_table};
-use crate::claims::{
+use anyhow::{Context, Result, ensure};
+use equipoise::claims::{
     Advance, CheckedSetups, ClaimError, Effort, Verdict, VerifyOptions, claim_ids, claim_statement,
     verify_on, verify_seeds,
 };
-use anyhow::{Context, Result, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::ops::RangeInclusive;
 

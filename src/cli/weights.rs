@@ -8,12 +8,12 @@ use super::solve::{name_option, note_dependent_columns, note_wide_weights};
 use super::spinner::Waiting;
 use super::weights_record::{Asked, Unweighted, WeightsRecord};
 use super::{Ending, weights_table};
-use crate::balance::{DesignError, DesignStep, WeightTarget, design_weights_observed};
-use crate::data::Dataset;
-use crate::loss::{ClassWeighting, ClassWeights, LOSS_TABLE, LossRow, LossSpec};
-use crate::numeric::significant;
-use crate::solver::{Problem, WeightResponse};
 use anyhow::{Result, bail};
+use equipoise::balance::{DesignError, DesignStep, WeightTarget, design_weights_observed};
+use equipoise::data::Dataset;
+use equipoise::loss::{ClassWeighting, ClassWeights, LOSS_TABLE, LossRow, LossSpec};
+use equipoise::numeric::significant;
+use equipoise::solver::{Problem, WeightResponse};
 
 const EXAMPLES: &str = "Examples:
   equipoise weights data.csv --label species --target equal-shortfall --l2 1e-3

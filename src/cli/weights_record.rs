@@ -1,10 +1,10 @@
 //! What `weights` prints: one record, read by the table and by JSON alike.
 
 use super::calibration::CalibrationRecord;
-use crate::balance::{DesignError, DesignStep, MeanProbability, WeightDesign, hits, recalls};
-use crate::loss::Loss;
-use crate::numeric::{Count, rows};
-use crate::solver::{Conditioning, Problem, Recomputed, solve};
+use equipoise::balance::{DesignError, DesignStep, MeanProbability, WeightDesign, hits, recalls};
+use equipoise::loss::Loss;
+use equipoise::numeric::{Count, rows};
+use equipoise::solver::{Conditioning, Problem, Recomputed, solve};
 use serde::Serialize;
 
 /// The one JSON object of `weights`.

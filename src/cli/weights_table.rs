@@ -2,8 +2,8 @@
 
 use super::output::{MAX_CLASSES_SHOWN, Style, columns, counted, numbers_right, short_name};
 use super::weights_record::WeightsRecord;
-use crate::balance::DesignStep;
-use crate::numeric::significant;
+use equipoise::balance::DesignStep;
+use equipoise::numeric::significant;
 use std::fmt::Write;
 
 /// Steps of a longer path are left out in the middle.

@@ -2,14 +2,14 @@
 
 use super::activation_shape::ActivationShape;
 use super::error::NetworkError;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A network: a preset by its name, or its layers.
 ///
 /// After the layers comes the head, a linear layer with one logit per class (for two classes under the logistic loss,
 /// one logit in all); its inputs are the features.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "analyses", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Architecture {
     /// For small images and quick answers: two convolutions 3 x 3 of 8 and 16 channels, 32 features.
@@ -24,7 +24,8 @@ pub enum Architecture {
 }
 
 /// One layer.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "analyses", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum LayerPlan {
     /// Convolution, stride one, with a border of zeros that keeps the image's size.

@@ -4,11 +4,11 @@ use super::architecture::Architecture;
 use super::error::NetworkError;
 use super::optimizer::{Optimizer, Schedule};
 use super::pictures::Augmentation;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Network, steps, and what happens to images on the way.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "analyses", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Recipe {
     /// The network.

@@ -1,5 +1,6 @@
 //! Samples and their classes, checked once so that every later module can rely on them.
 
+#[cfg(feature = "readers")]
 use super::npy::NpyArray;
 use super::sample_weights::check_weights;
 use super::values::Values;
@@ -40,11 +41,13 @@ impl DataError {
     }
 
     /// A file that the operating system does not give.
+    #[cfg(feature = "readers")]
     pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Self {
         Self::Unreadable { path: path.display().to_string(), reason: error.to_string() }
     }
 
     /// A place in a file that is truncated or does not unpack.
+    #[cfg(feature = "readers")]
     pub(super) fn damaged(place: &str, error: &std::io::Error) -> Self {
         let reason = match error.raw_os_error() {
             Some(_) => error.to_string(),
@@ -264,6 +267,7 @@ enum Features {
     /// In memory, `d x N`.
     Held(DMatrix<f64>),
     /// In a file, `N x d` row by row.
+    #[cfg(feature = "readers")]
     Mapped(NpyArray),
 }
 
@@ -294,6 +298,7 @@ impl Dataset {
     }
 
     /// Features of a file, named `x0`, `x1`, ...; shapes are checked already.
+    #[cfg(feature = "readers")]
     pub(super) fn mapped(array: NpyArray, labels: Labels) -> Result<Self, DataError> {
         let dimension = array.header.shape[1];
         let file = array.file.clone();
@@ -368,6 +373,7 @@ impl Dataset {
     pub fn features(&self) -> Cow<'_, DMatrix<f64>> {
         match &self.features {
             Features::Held(features) => Cow::Borrowed(features),
+            #[cfg(feature = "readers")]
             Features::Mapped(_) => {
                 let mut values = Vec::with_capacity(self.dimension() * self.labels.samples());
                 self.values(0..self.labels.samples()).for_each(|value| values.push(value));
@@ -387,6 +393,7 @@ impl Dataset {
         let range = range.start * self.dimension()..range.end * self.dimension();
         match &self.features {
             Features::Held(features) => Values::of(&features.as_slice()[range]),
+            #[cfg(feature = "readers")]
             Features::Mapped(array) => array.values(range),
         }
     }

@@ -1,12 +1,12 @@
 //! Rules for class sizes: the shapes of imbalance that experiments sweep.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::DataError;
 
 /// A rule from the number of classes `K` to the class sizes `N_0, ..., N_(K-1)`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "analyses", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ImbalanceProfile {
     /// Long tail (docs/theory.md#n5): `N_c = largest * ratio^(-c / (K - 1))`, rounded to the nearest whole number and at

@@ -1,8 +1,10 @@
 //! Weights of samples: how often, or how much, each row counts.
 
 use super::DataError;
+#[cfg(feature = "readers")]
 use super::arrays::{Contents, read_arrays};
 use std::ops::RangeInclusive;
+#[cfg(feature = "readers")]
 use std::path::Path;
 
 /// The range of nonzero weights. Class weights multiply them: beyond this range sums over samples could overflow or
@@ -62,6 +64,7 @@ pub(crate) fn all_zero(place: impl Into<String>) -> DataError {
 ///
 /// Names the file, and the row where there is one: when it cannot be read, is no NPY file of `samples` numbers, or a weight
 /// fails [`check_weight`].
+#[cfg(feature = "readers")]
 pub(crate) fn read_npy_weights(path: &Path, samples: usize) -> Result<Vec<f64>, DataError> {
     let Contents::Array(array) = read_arrays(path, &super::arrays::TableColumns::default())? else {
         let place = format!("sample weights: {}", path.display());

@@ -3,11 +3,11 @@
 use super::pair_weights::{ColumnMeans, PairWeights};
 use super::{ColumnLoss, ColumnWeights, Link, Loss, Targets, columns};
 use nalgebra::{DMatrix, DVector, DVectorView};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Whether the gradient flows through the in-negative-class weights `omega`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "analyses", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum InrVariant {
     /// `omega` is a function of the logits (R2); the usual default.

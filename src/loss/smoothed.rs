@@ -5,12 +5,12 @@ use super::precise::softmax_of;
 use super::{Link, Loss, SampleLoss, SeparatedBy, Targets};
 use crate::numeric::{DoubleDouble, Sum, softmax_with_complements};
 use nalgebra::DMatrix;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// What a class weight multiplies where labels are smoothed; libraries disagree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "analyses", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SmoothingWeights {
     /// Each term of the cross-entropy by the weight of its class, as `PyTorch` does.

@@ -1,7 +1,7 @@
 //! Parallel work over samples, cut at fixed places and joined in order: same bytes on any number of threads.
 
+use super::threads::{map_items, threads};
 use nalgebra::DMatrix;
-use rayon::prelude::*;
 use std::ops::Range;
 
 /// Samples per chunk. Small enough that a chunk of features stays in a core's cache between the products that
@@ -29,7 +29,7 @@ pub fn map_sample_chunks<T: Send>(samples: usize, work: impl Fn(Range<usize>) ->
     let chunks = samples.div_ceil(SAMPLES_PER_CHUNK);
     let run = |chunk| work(chunk_range(chunk, samples));
     // Sweeps solve thousands of small problems, each on one thread already.
-    if chunks <= 1 { (0..chunks).map(run).collect() } else { (0..chunks).into_par_iter().map(run).collect() }
+    if chunks <= 1 { (0..chunks).map(run).collect() } else { map_items(0..chunks, run) }
 }
 
 /// Folds the chunks of `0..samples` into accumulators and those into one, always in the same order.
@@ -53,15 +53,14 @@ pub fn fold_sample_spans<A: Send>(
         }
         accumulator
     };
-    let threads = if spans <= 1 { 1 } else { rayon::current_num_threads() };
+    let threads = if spans <= 1 { 1 } else { threads() };
     if threads == 1 {
         (0..spans).map(run).for_each(merge);
         return;
     }
     let (mut merge, at_a_time) = (merge, SPANS_PER_THREAD * threads);
     for first in (0..spans).step_by(at_a_time) {
-        let together: Vec<A> = (first..(first + at_a_time).min(spans)).into_par_iter().map(run).collect();
-        together.into_iter().for_each(&mut merge);
+        map_items(first..(first + at_a_time).min(spans), run).into_iter().for_each(&mut merge);
     }
 }
 
@@ -82,7 +81,7 @@ pub fn update_sample_chunks<T: Send>(
     if samples <= SAMPLES_PER_CHUNK {
         columns.chunks_mut(length).enumerate().map(run).collect()
     } else {
-        columns.par_chunks_mut(length).enumerate().map(run).collect()
+        map_items(columns.chunks_mut(length).enumerate(), run)
     }
 }
 
@@ -107,6 +106,7 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "parallel")]
     #[test]
     fn spans_merge_in_order_on_any_number_of_threads() {
         let run = |threads| {

@@ -34,7 +34,8 @@ impl Count {
 }
 
 /// `1 sample`, `2 samples`, `2 classes`.
-pub(crate) fn counted(count: u64, singular: &str) -> String {
+#[must_use]
+pub fn counted(count: u64, singular: &str) -> String {
     let ending = match (count, singular.ends_with('s')) {
         (1, _) => "",
         (_, true) => "es",

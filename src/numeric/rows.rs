@@ -3,6 +3,7 @@
 use nalgebra::DMatrix;
 
 /// A list for each row.
-pub(crate) fn rows(matrix: &DMatrix<f64>) -> Vec<Vec<f64>> {
+#[must_use]
+pub fn rows(matrix: &DMatrix<f64>) -> Vec<Vec<f64>> {
     matrix.row_iter().map(|row| row.iter().copied().collect()).collect()
 }

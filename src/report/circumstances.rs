@@ -8,7 +8,7 @@ use std::time::SystemTime;
 /// Versions of everything the program was built from.
 const LOCK: &str = include_str!("../../Cargo.lock");
 /// Libraries on which numbers and pictures hang.
-const LIBRARIES: [&str; 6] = ["argmin", "clarabel", "faer", "nalgebra", "plotters", "statrs"];
+const LIBRARIES: [&str; 5] = ["argmin", "faer", "nalgebra", "plotters", "statrs"];
 
 /// When, where, and built from what.
 pub(super) struct Circumstances {

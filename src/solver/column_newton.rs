@@ -14,9 +14,8 @@ use super::standardised::by_standardised;
 use super::start::GOOD_INITIAL_GUESS;
 use super::tolerance::LineSearch;
 use crate::loss::ColumnLoss;
-use crate::numeric::largest;
+use crate::numeric::{largest, map_items};
 use nalgebra::{DMatrix, DVector};
-use rayon::prelude::*;
 use std::cmp::Ordering::{Equal, Less};
 
 /// Newton over the columns of a [`ColumnLoss`]; convex columns converge quadratically and the others end at a minimum
@@ -321,7 +320,7 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
         let hessians = self.pass.hessians(&all, &self.theta, Precision::Double);
         let change = by_standardised(self.pass.features, self.pass.targets);
         let floor_of = |hessian: DMatrix<f64>| curvature_floor(change.tr_mul(&hessian) * &change).0;
-        let floors: Vec<f64> = hessians.into_par_iter().map(floor_of).collect();
+        let floors = map_items(hessians, floor_of);
         let smaller = |least: f64, floor: f64| if least.is_nan() || floor >= least { least } else { floor };
         floors.into_iter().fold(f64::INFINITY, smaller)
     }

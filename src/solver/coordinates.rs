@@ -6,8 +6,8 @@
 //! features than samples, penalised problems are solved in the span of the samples: coefficients off it are zero at the
 //! minimum.
 
+use super::dense::cholesky;
 use super::dependence::{Dependence, Pivots};
-use super::factor::cholesky;
 use super::least_norm::LeastNorm;
 use super::scaling::Scaling;
 use super::solution::Head;
@@ -336,7 +336,7 @@ fn well_conditioned_on_some_rows(dataset: &Dataset, scaling: &Scaling) -> bool {
     }
     let mean = rows.column_mean();
     rows.column_iter_mut().for_each(|mut row| row -= &mean);
-    let mut covariance = tall_qr::gram_of_columns(&rows) / wanted as f64;
+    let mut covariance = super::dense::outer(&rows) / wanted as f64;
     (0..dimension).for_each(|j| covariance[(j, j)] += scaling.penalty[j]);
     let Some(factor) = tall_qr::standardised(&covariance).and_then(cholesky) else { return false };
     (0..dimension).all(|j| factor.l_dirty()[(j, j)].powi(2) > WELL_CONDITIONED)
@@ -344,6 +344,6 @@ fn well_conditioned_on_some_rows(dataset: &Dataset, scaling: &Scaling) -> bool {
 
 /// Condition number of a table from the correlations of its columns, to half their digits.
 fn condition_of(correlation: DMatrix<f64>) -> f64 {
-    let values = super::factor::eigen(correlation).eigenvalues;
+    let values = super::dense::eigen(correlation).eigenvalues;
     (values.max() / values.min().max(f64::EPSILON * values.max())).sqrt()
 }

@@ -1,7 +1,7 @@
 //! From a Hessian and a gradient to a direction of descent, whatever the Hessian's rank or sign.
 
 use super::column_pass::Precision;
-use super::factor::{cholesky, eigen};
+use super::dense::{cholesky, eigen};
 use nalgebra::{Cholesky, DMatrix, DVector, DVectorView, Dyn, LU, SymmetricEigen};
 
 /// Eigenvalues below this share of the largest are raised to it.

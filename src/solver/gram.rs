@@ -1,10 +1,9 @@
 //! Weighted second moments of blocks of samples, `X diag(w) X^T`: where most of a Hessian's time goes.
 
+use super::dense::{add_lower_of_outer, lower_of_outer};
 use super::real::Real;
 use super::scaled_features::ScaledFeatures;
 use crate::numeric::{Kernel, vectorised};
-use faer::linalg::matmul::triangular::{BlockStructure, matmul};
-use faer::{Accum, MatMut, MatRef, Par};
 use nalgebra::DMatrix;
 use std::ops::Range;
 
@@ -13,7 +12,7 @@ pub(super) fn gram(block: &[f64], weights: &[f64], sum: &mut DMatrix<f64>) {
     let dimension = sum.nrows();
     let mut weighted = vec![0.0; block.len()];
     vectorised(Weigh { block, weights, into: &mut weighted });
-    triangle(&weighted, block, dimension, sum.as_mut_slice(), Accum::Add);
+    add_lower_of_outer(&weighted, block, dimension, sum.as_mut_slice());
 }
 
 /// A block of samples in single precision: products at twice the speed, for Hessians that only steer a search.
@@ -57,29 +56,13 @@ impl SingleGram {
         self.relative.resize(weights.len(), 0.0);
         vectorised(NarrowScaled { values: weights, factor: inverse, into: &mut self.relative });
         vectorised(Weigh { block, weights: &self.relative, into: &mut self.weighted });
-        triangle(&self.weighted, block, dimension, &mut self.product, Accum::Replace);
+        lower_of_outer(&self.weighted, block, dimension, &mut self.product);
         for column in 0..dimension {
             let lower = column * dimension + column..(column + 1) * dimension;
             let entries = sum.as_mut_slice()[lower.clone()].iter_mut().zip(&self.product[lower]);
             entries.for_each(|(total, entry)| *total += largest * f64::from(*entry));
         }
     }
-}
-
-/// The lower triangle of `left right^T`.
-fn triangle<T: Real>(left: &[T], right: &[T], dimension: usize, out: &mut [T], accumulate: Accum) {
-    let samples = left.len() / dimension;
-    matmul(
-        MatMut::from_column_major_slice_mut(out, dimension, dimension),
-        BlockStructure::TriangularLower,
-        accumulate,
-        MatRef::from_column_major_slice(left, dimension, samples),
-        BlockStructure::Rectangular,
-        MatRef::from_column_major_slice(right, dimension, samples).transpose(),
-        BlockStructure::Rectangular,
-        T::ONE,
-        Par::Seq,
-    );
 }
 
 /// Every sample times its weight.

@@ -1,119 +1,307 @@
-//! The one linear program this crate solves, by an interior-point library.
+//! Linear programs of some thousand unknowns, by a primal-dual interior-point method with Mehrotra's predictor and
+//! corrector. Its answers lie in the middle of the set of optima, not on a corner of it.
+//!
+//! Reference: S. Mehrotra, *On the implementation of a primal-dual interior point method*, SIAM J. Optim. 2 (1992); S. Wright,
+//! *Primal-Dual Interior-Point Methods* (1997), chapter 10.
 
-use clarabel::algebra::CscMatrix;
-use clarabel::solver::{DefaultSettings, DefaultSolver, IPSolver, NonnegativeConeT, SolverStatus, ZeroConeT};
-use nalgebra::DVector;
+use super::dense::{add_lower_of_outer, cholesky};
+use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 
-/// One margin: `entries . v + offset`, the entries with the places of their unknowns.
+/// Most steps; twenty to forty are usual.
+const MAX_STEPS: usize = 150;
+/// Steps without progress after which the search ends.
+const MAX_STALLED: usize = 12;
+/// Largest error of an answer that is given when no more progress is made.
+const ACCEPTED: f64 = 1e-5;
+/// Fraction of the way to the boundary that is gone.
+const TO_BOUNDARY: f64 = 0.995;
+/// Rows with at least one in so many entries nonzero are multiplied as dense ones.
+const DENSE_FROM: usize = 4;
+/// Dense rows that are multiplied together.
+const ROWS_AT_ONCE: usize = 256;
+
+/// `entries . x <= most`, the entries with the places of their unknowns.
 #[derive(Debug, Clone)]
-pub(super) struct MarginRow {
-    pub(super) entries: Vec<(usize, f64)>,
-    pub(super) offset: f64,
+pub(crate) struct Inequality {
+    pub(crate) entries: Vec<(usize, f64)>,
+    pub(crate) most: f64,
 }
 
-/// The solution of a [`LeastMargin`].
+/// Minimises `cost . x` over all `x` with `G x <= h`, and with `a . x = b` where there is an equation.
 #[derive(Debug)]
-pub(super) struct Optimum {
-    pub(super) unknowns: Vec<f64>,
-    /// The least margin, negative where they cannot all be positive.
-    pub(super) least: f64,
+pub(crate) struct LinearProgram {
+    pub(crate) cost: DVector<f64>,
+    /// `G` and `h`. There must be as many independent ones as unknowns.
+    pub(crate) inequalities: Vec<Inequality>,
+    /// `a` and `b`.
+    pub(crate) equation: Option<(DVector<f64>, f64)>,
+    /// Error at which the search ends: of the inequalities, of the dual equation and of the gap, each relative to its size.
+    pub(crate) tolerance: f64,
 }
 
-/// Maximises the least margin over `v` with `total . v = sum` and `|v_j| <= bound`.
-///
-/// The equation fixes the size of `v`, so that the zero vector is no answer.
-#[derive(Debug)]
-pub(super) struct LeastMargin<'a> {
-    pub(super) rows: &'a [MarginRow],
-    pub(super) total: &'a DVector<f64>,
-    pub(super) sum: f64,
-    pub(super) bound: f64,
+/// A point of the search.
+#[derive(Debug, Clone)]
+struct Iterate {
+    x: DVector<f64>,
+    /// `h - G x`, positive.
+    slack: DVector<f64>,
+    /// Multipliers of the inequalities, positive.
+    dual: DVector<f64>,
+    /// The multiplier of the equation.
+    equation: f64,
 }
 
-impl LeastMargin<'_> {
-    /// `None` where the equation cannot be met, or when the library gives up.
-    pub(super) fn maximise(&self) -> Option<Optimum> {
-        let unknowns = self.total.len();
-        let count = self.rows.len();
-        // One more unknown, the least margin `t`: -row . v + t <= offset.
-        let mut columns: Vec<Vec<(usize, f64)>> = vec![Vec::new(); unknowns + 1];
-        for (unknown, &entry) in self.total.iter().enumerate() {
-            columns[unknown].push((0, entry));
-        }
-        for (index, row) in self.rows.iter().enumerate() {
-            for &(unknown, entry) in &row.entries {
-                columns[unknown].push((1 + index, -entry));
+/// What is left of the conditions of optimality at a point.
+struct Residuals {
+    /// `c + G^T z + a y`.
+    dual: DVector<f64>,
+    /// `G x + s - h`.
+    primal: DVector<f64>,
+    /// `a . x - b`.
+    equation: f64,
+}
+
+impl LinearProgram {
+    /// The minimiser; `None` where there is none, or rounding errors hide it.
+    pub(crate) fn minimise(&self) -> Option<DVector<f64>> {
+        let mut at = self.start();
+        let mut best: Option<(f64, DVector<f64>)> = None;
+        let mut stalled = 0;
+        for _ in 0..MAX_STEPS {
+            let residuals = self.residuals(&at);
+            let error = self.error(&at, &residuals);
+            if best.as_ref().is_none_or(|(least, _)| error < *least) {
+                best = Some((error, at.x.clone()));
+                stalled = 0;
+            } else {
+                stalled += 1;
             }
-            columns[unknowns].push((1 + index, 1.0));
+            if error <= self.tolerance || stalled > MAX_STALLED || !error.is_finite() {
+                break;
+            }
+            let Some(step) = self.step(&at, &residuals) else { break };
+            at = step;
         }
-        for (unknown, column) in columns.iter_mut().take(unknowns).enumerate() {
-            let bounds = 1 + count + 2 * unknown;
-            column.extend([(bounds, 1.0), (bounds + 1, -1.0)]);
+        best.filter(|(error, _)| *error <= ACCEPTED).map(|(_, x)| x)
+    }
+
+    /// Meets the equation, with products of slacks and multipliers that are all 1.
+    fn start(&self) -> Iterate {
+        let x = match &self.equation {
+            Some((row, value)) => row * (value / row.norm_squared()),
+            None => DVector::zeros(self.cost.len()),
+        };
+        let most = self.inequalities.iter().map(|row| row.most);
+        let slack = DVector::from_iterator(self.inequalities.len(), most) - self.times(&x);
+        let slack = slack.map(|slack| slack.max(1.0));
+        Iterate { x, dual: slack.map(f64::recip), slack, equation: 0.0 }
+    }
+
+    /// `G x`.
+    fn times(&self, x: &DVector<f64>) -> DVector<f64> {
+        let product = |row: &Inequality| row.entries.iter().map(|&(place, entry)| entry * x[place]).sum();
+        DVector::from_iterator(self.inequalities.len(), self.inequalities.iter().map(product))
+    }
+
+    /// `G^T z`.
+    fn transposed_times(&self, dual: &DVector<f64>) -> DVector<f64> {
+        let mut sum = DVector::zeros(self.cost.len());
+        for (row, &weight) in self.inequalities.iter().zip(dual.iter()) {
+            row.entries.iter().for_each(|&(place, entry)| sum[place] += weight * entry);
         }
-        let constraints = 1 + count + 2 * unknowns;
-        let mut right: Vec<f64> = vec![self.sum];
-        right.extend(self.rows.iter().map(|row| row.offset));
-        right.resize(constraints, self.bound);
-        let mut cost = vec![0.0; unknowns + 1];
-        cost[unknowns] = -1.0;
-        let mut solution = solve(columns, constraints, &cost, &right)?;
-        let least = solution.pop()?;
-        Some(Optimum { unknowns: solution, least })
+        sum
+    }
+
+    fn residuals(&self, at: &Iterate) -> Residuals {
+        let mut dual = &self.cost + self.transposed_times(&at.dual);
+        let mut primal = self.times(&at.x) + &at.slack;
+        primal.iter_mut().zip(&self.inequalities).for_each(|(entry, row)| *entry -= row.most);
+        let mut equation = 0.0;
+        if let Some((row, value)) = &self.equation {
+            dual.axpy(at.equation, row, 1.0);
+            equation = row.dot(&at.x) - value;
+        }
+        Residuals { dual, primal, equation }
+    }
+
+    /// How far a point is from optimal.
+    fn error(&self, at: &Iterate, residuals: &Residuals) -> f64 {
+        let of_rows = residuals.primal.iter().zip(&self.inequalities);
+        let primal = of_rows.map(|(left, row)| left.abs() / (1.0 + row.most.abs())).fold(0.0, f64::max);
+        let value = self.equation.as_ref().map_or(0.0, |(_, value)| value.abs());
+        let equation = residuals.equation.abs() / (1.0 + value);
+        let dual = residuals.dual.amax() / self.cost.amax().max(f64::MIN_POSITIVE);
+        let gap = at.slack.dot(&at.dual) / (1.0 + self.cost.dot(&at.x).abs());
+        let sum = primal + equation + dual + gap;
+        // A maximum would lose NaN.
+        if sum.is_finite() { primal.max(equation).max(dual).max(gap) } else { f64::INFINITY }
+    }
+
+    /// One step: the predictor shows how far the products can fall, the corrector allows for their curvature.
+    fn step(&self, at: &Iterate, residuals: &Residuals) -> Option<Iterate> {
+        let system = System::new(self, at)?;
+        let products = at.slack.component_mul(&at.dual);
+        let count = products.len() as f64;
+        let mean = products.sum() / count;
+        let predictor = system.solve(at, residuals, &products)?;
+        let [primal, dual] = predictor.lengths(at, 1.0);
+        let reached =
+            (&at.slack + &predictor.slack * primal).dot(&(&at.dual + &predictor.dual * dual)) / count;
+        let centring = (reached / mean).powi(3);
+        let corrected = products + predictor.slack.component_mul(&predictor.dual);
+        let step = system.solve(at, residuals, &corrected.add_scalar(-centring * mean))?;
+        let [primal, dual] = step.lengths(at, TO_BOUNDARY);
+        Some(Iterate {
+            x: &at.x + step.x * primal,
+            slack: &at.slack + step.slack * primal,
+            dual: &at.dual + step.dual * dual,
+            equation: at.equation + step.equation * dual,
+        })
     }
 }
 
-/// Minimises `cost . x` subject to the first row's equation and the other rows' `<=`.
-fn solve(
-    columns: Vec<Vec<(usize, f64)>>,
-    constraints: usize,
-    cost: &[f64],
-    right: &[f64],
-) -> Option<Vec<f64>> {
-    let (mut starts, mut indices, mut values) = (vec![0], Vec::new(), Vec::new());
-    for column in columns {
-        for (index, value) in column.into_iter().filter(|&(_, value)| value != 0.0) {
-            indices.push(index);
-            values.push(value);
-        }
-        starts.push(indices.len());
+impl Iterate {
+    /// As a step: the fraction of the way of slacks and of multipliers that leaves them positive, at most 1.
+    fn lengths(&self, from: &Self, fraction: f64) -> [f64; 2] {
+        [(&from.slack, &self.slack), (&from.dual, &self.dual)].map(|(values, changes)| {
+            let limit = values.iter().zip(changes.iter()).filter(|&(_, &change)| change < 0.0);
+            let limit = limit.map(|(value, change)| -value / change).fold(f64::INFINITY, f64::min);
+            (fraction * limit).min(1.0)
+        })
     }
-    let matrix = CscMatrix::new(constraints, cost.len(), starts, indices, values);
-    let quadratic = CscMatrix::zeros((cost.len(), cost.len()));
-    let settings = DefaultSettings {
-        verbose: false,
-        tol_gap_abs: 1e-10,
-        tol_gap_rel: 1e-10,
-        tol_feas: 1e-10,
-        ..DefaultSettings::default()
-    };
-    let cones = [ZeroConeT(1), NonnegativeConeT(constraints - 1)];
-    let mut solver = DefaultSolver::new(&quadratic, cost, &matrix, right, &cones, settings).ok()?;
-    solver.solve();
-    match solver.solution.status {
-        SolverStatus::Solved | SolverStatus::AlmostSolved | SolverStatus::InsufficientProgress => {
-            Some(solver.solution.x.clone())
-        }
-        _ => None,
+}
+
+/// Newton's equations at a point, reduced to those of `x`: `G^T W G` with `W = z / s`.
+struct System<'a> {
+    program: &'a LinearProgram,
+    weights: DVector<f64>,
+    factor: Cholesky<f64, Dyn>,
+    /// `(G^T W G)^-1 a`.
+    along: Option<DVector<f64>>,
+}
+
+impl<'a> System<'a> {
+    fn new(program: &'a LinearProgram, at: &Iterate) -> Option<Self> {
+        let weights = at.dual.component_div(&at.slack);
+        let factor = factor(&moments(program, &weights))?;
+        let mut system = Self { program, weights, factor, along: None };
+        system.along = program.equation.as_ref().map(|(row, _)| system.apply_inverse(row));
+        Some(system)
     }
+
+    /// Refined on the matrix itself, since the factor may be that of one with a ridge.
+    fn apply_inverse(&self, right: &DVector<f64>) -> DVector<f64> {
+        let mut solved = self.factor.solve(right);
+        let left_of = |solved: &DVector<f64>| {
+            let across = self.program.times(solved).component_mul(&self.weights);
+            right - self.program.transposed_times(&across)
+        };
+        let mut left = left_of(&solved);
+        for _ in 0..3 {
+            let refined = &solved + self.factor.solve(&left);
+            let remaining = left_of(&refined);
+            if !(remaining.norm() < 0.5 * left.norm()) {
+                break;
+            }
+            (solved, left) = (refined, remaining);
+        }
+        solved
+    }
+
+    /// The step that removes the residuals and, to first order, the `products` of slacks and multipliers; `None` where
+    /// rounding errors leave none.
+    fn solve(&self, at: &Iterate, residuals: &Residuals, products: &DVector<f64>) -> Option<Iterate> {
+        let fixed = (at.dual.component_mul(&residuals.primal) - products).component_div(&at.slack);
+        let mut x = self.apply_inverse(&-(&residuals.dual + self.program.transposed_times(&fixed)));
+        let mut equation = 0.0;
+        if let (Some((row, _)), Some(along)) = (&self.program.equation, &self.along) {
+            equation = (row.dot(&x) + residuals.equation) / row.dot(along);
+            x.axpy(-equation, along, 1.0);
+        }
+        let across = self.program.times(&x);
+        let slack = -(&residuals.primal + &across);
+        let dual = across.component_mul(&self.weights) + fixed;
+        let finite = x.iter().chain(slack.iter()).chain(dual.iter()).all(|entry| entry.is_finite());
+        (finite && equation.is_finite()).then_some(Iterate { x, slack, dual, equation })
+    }
+}
+
+/// The lower triangle of `G^T W G`.
+fn moments(program: &LinearProgram, weights: &DVector<f64>) -> DMatrix<f64> {
+    let unknowns = program.cost.len();
+    let mut sum = DMatrix::zeros(unknowns, unknowns);
+    let (mut block, mut weighted): (Vec<f64>, Vec<f64>) = (Vec::new(), Vec::new());
+    for (row, &weight) in program.inequalities.iter().zip(weights.iter()) {
+        if row.entries.len() * DENSE_FROM < unknowns {
+            for (number, &(place, entry)) in row.entries.iter().enumerate() {
+                for &(other, factor) in &row.entries[..=number] {
+                    sum[(place.max(other), place.min(other))] += weight * entry * factor;
+                }
+            }
+            continue;
+        }
+        let start = block.len();
+        block.resize(start + unknowns, 0.0);
+        row.entries.iter().for_each(|&(place, entry)| block[start + place] = entry);
+        weighted.extend(block[start..].iter().map(|entry| weight * entry));
+        if block.len() >= ROWS_AT_ONCE * unknowns {
+            add_lower_of_outer(&weighted, &block, unknowns, sum.as_mut_slice());
+            block.clear();
+            weighted.clear();
+        }
+    }
+    if !block.is_empty() {
+        add_lower_of_outer(&weighted, &block, unknowns, sum.as_mut_slice());
+    }
+    sum
+}
+
+/// The factor of a matrix, or of one with a small ridge where rounding errors have made it indefinite.
+fn factor(matrix: &DMatrix<f64>) -> Option<Cholesky<f64, Dyn>> {
+    [0.0, 1e-15, 1e-13, 1e-11, 1e-9, 1e-7].into_iter().find_map(|ridge| {
+        let mut ridged = matrix.clone();
+        for place in 0..matrix.nrows() {
+            ridged[(place, place)] *= 1.0 + ridge;
+        }
+        cholesky(ridged)
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Two margins, `v_0` and `c - v_0`, whose least is largest halfway; `v_1` is tied to 1.
+    fn inequality(entries: &[f64], most: f64) -> Inequality {
+        Inequality { entries: entries.iter().copied().enumerate().collect(), most }
+    }
+
+    fn program(
+        cost: &[f64],
+        inequalities: Vec<Inequality>,
+        equation: Option<(Vec<f64>, f64)>,
+    ) -> LinearProgram {
+        let equation = equation.map(|(row, value)| (DVector::from_vec(row), value));
+        LinearProgram { cost: DVector::from_row_slice(cost), inequalities, equation, tolerance: 1e-12 }
+    }
+
     #[test]
-    fn the_least_margin_is_made_largest() {
-        let row = |entries: &[(usize, f64)], offset| MarginRow { entries: entries.to_vec(), offset };
-        let total = DVector::from_vec(vec![0.0, 2.0]);
-        for (offset, least) in [(3.0, 1.5), (-1.0, -0.5)] {
-            let rows = [row(&[(0, 1.0)], 0.0), row(&[(0, -1.0)], offset)];
-            let program = LeastMargin { rows: &rows, total: &total, sum: 2.0, bound: 10.0 };
-            let best = program.maximise().expect("an optimum");
-            assert!((best.least - least).abs() < 1e-8, "{best:?}");
-            assert!((best.unknowns[0] - least).abs() < 1e-7 && (best.unknowns[1] - 1.0).abs() < 1e-8);
-        }
-        let out_of_reach = LeastMargin { rows: &[], total: &total, sum: 100.0, bound: 10.0 };
-        assert!(out_of_reach.maximise().is_none());
+    fn corners_are_found_and_the_middle_of_a_side() {
+        let square = |size: f64| {
+            [[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]].map(|row| inequality(&row, size)).to_vec()
+        };
+        let corner = program(&[1.0, -2.0], square(3.0), None).minimise().expect("an optimum");
+        assert!((corner - DVector::from_vec(vec![-3.0, 3.0])).amax() < 1e-10);
+        let middle = program(&[1.0, 0.0], square(1.0), None).minimise().expect("an optimum");
+        assert!((middle[0] + 1.0).abs() < 1e-10 && middle[1].abs() < 1e-3, "{middle}");
+        let tied =
+            program(&[1.0, 0.0], square(1.0), Some((vec![1.0, 1.0], 1.5))).minimise().expect("an optimum");
+        assert!((tied - DVector::from_vec(vec![0.5, 1.0])).amax() < 1e-10);
+        assert!(program(&[1.0, 0.0], square(1.0), Some((vec![1.0, 1.0], 2.5))).minimise().is_none());
+    }
+
+    #[test]
+    fn what_falls_without_end_has_no_minimiser() {
+        let quadrant = vec![inequality(&[1.0, 0.0], 0.0), inequality(&[0.0, 1.0], 0.0)];
+        assert!(program(&[1.0, 1.0], quadrant, None).minimise().is_none());
     }
 }

@@ -7,8 +7,8 @@ use super::scaled_features::LARGEST_HELD;
 use super::separation;
 use super::softmax_curvature::room;
 use super::subsample::SubsampleSize;
-use crate::loss::{BuiltLoss, ColumnWeights};
-use crate::loss::{Loss, LossSpec};
+use crate::loss::{BuiltLoss, ColumnWeights, Loss, LossSpec};
+use crate::numeric::threads;
 
 /// The kind of search, as far as memory depends on it.
 #[derive(Clone, Copy, PartialEq)]
@@ -70,7 +70,7 @@ fn memory(search: Search, (dimension, rows): (usize, usize), counts: &[usize], u
     // More features than samples are solved in the span of the samples.
     let dimension = dimension.min(samples.saturating_add(1));
     let (d, q, n, classes) = (wide(dimension), wide(rows), wide(samples), wide(counts.len()));
-    let (double, running) = (wide(size_of::<f64>()), 4 * wide(rayon::current_num_threads()));
+    let (double, running) = (wide(size_of::<f64>()), 4 * wide(threads()));
     let hessians = 4 * q * d * d;
     let mut sums = running * (2 * d * d + 4 * q * d + 1024 * (d + q));
     let (mut pairs, mut kept) = (0, 0);

@@ -7,16 +7,17 @@
 //! that stopped changing.
 
 mod class_slopes;
+mod clock;
 mod column;
 mod column_newton;
 mod column_pass;
 mod conjugate_gradient;
 mod coordinates;
+mod dense;
 mod dependence;
 mod descent;
 mod detached;
 mod direction;
-mod factor;
 mod fixed_point;
 mod general_loss;
 mod gram;
@@ -59,6 +60,7 @@ pub use dependence::Dependence;
 pub use general_loss::solve_general;
 #[doc(hidden)]
 pub use kernels::SolverKernels;
+pub(crate) use linear_program::{Inequality, LinearProgram};
 pub use other_points::{OtherPoint, other_points};
 pub use path::solve_path;
 pub use problem::{LARGEST_PARAMETER, Problem, ProblemError};

@@ -1,12 +1,12 @@
 //! The two precisions that second derivatives are computed in.
 #![allow(clippy::inline_always, reason = "called from kernels compiled for the caller's instructions")]
 
-use faer::traits::ComplexField;
+use super::dense::Element;
 use std::ops::{Add, AddAssign, Mul, Sub};
 
 /// `f32` or `f64`, as matrix products take them.
 pub(crate) trait Real:
-    ComplexField
+    Element
     + Copy
     + Send
     + Sync

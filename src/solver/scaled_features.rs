@@ -4,13 +4,12 @@
 //! access; only small data is held scaled.
 
 use super::coordinates::Coordinates;
+use super::dense::{times, transposed_times};
 use super::real::Real;
 use super::scaling::Scaling;
 use super::solution::Head;
 use crate::data::{Dataset, Number, Values};
 use crate::numeric::{Kernel, update_sample_chunks, vectorised};
-use faer::linalg::matmul::matmul;
-use faer::{Accum, MatMut, MatRef, Par};
 use nalgebra::DMatrix;
 use std::ops::Range;
 use std::sync::Arc;
@@ -215,21 +214,12 @@ fn widest_of(samples: &[f64], dimension: usize) -> Vec<f64> {
 
 /// `X^T Theta`: from a block (`D x n`) and `D x Q` parameters to `n x Q`, whatever `out` has room for.
 pub(super) fn across<T: Real>(block: &[T], dimension: usize, theta: &[T], out: &mut [T]) {
-    let (samples, columns) = (block.len() / dimension, theta.len() / dimension);
-    let block = MatRef::from_column_major_slice(block, dimension, samples);
-    let theta = MatRef::from_column_major_slice(theta, dimension, columns);
-    let out = MatMut::from_column_major_slice_mut(out, samples, columns);
-    matmul(out, Accum::Replace, block.transpose(), theta, T::ONE, Par::Seq);
+    transposed_times(block, theta, dimension, out);
 }
 
 /// `X R`: from a block (`D x n`) and `n x Q` residuals to `D x Q`.
 pub(super) fn accumulate_gradient<T: Real>(block: &[T], dimension: usize, residuals: &[T], out: &mut [T]) {
-    let samples = block.len() / dimension;
-    let columns = out.len() / dimension;
-    let block = MatRef::from_column_major_slice(block, dimension, samples);
-    let residuals = MatRef::from_column_major_slice(residuals, samples, columns);
-    let out = MatMut::from_column_major_slice_mut(out, dimension, columns);
-    matmul(out, Accum::Replace, block, residuals, T::ONE, Par::Seq);
+    times(block, residuals, dimension, out);
 }
 
 /// Samples `range` of a data set centred and scaled, a 1 below each, `(d + 1) x n`.

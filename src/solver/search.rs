@@ -389,7 +389,7 @@ impl<'p, 'a> Search<'p, 'a> {
                 relative_gradient: descent.relative_gradient(),
                 smallest_curvature,
                 iterations: watch.iterations,
-                seconds: watch.started.elapsed().as_secs_f64(),
+                seconds: watch.clock.seconds(),
             },
             recomputed,
             problem: self.problem.clone(),

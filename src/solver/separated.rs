@@ -99,7 +99,7 @@ impl Found<'_, '_, '_, '_> {
             relative_gradient: largest(relative),
             smallest_curvature: None,
             iterations: self.watch.iterations,
-            seconds: self.watch.started.elapsed().as_secs_f64(),
+            seconds: self.watch.clock.seconds(),
         };
         let loss = of_others.iter().map(|&column| columns[column].value).sum();
         Some(Remaining {

@@ -1,10 +1,10 @@
 //! Limits of a search, and its callback.
 
+use super::clock::Clock;
 use super::descent::Descent;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 use thiserror::Error;
-use web_time::Instant;
 
 /// Default limit on steps.
 const DEFAULT_ITERATIONS: u64 = 1000;
@@ -13,7 +13,7 @@ const DEFAULT_ITERATIONS: u64 = 1000;
 ///
 /// ```
 /// use equipoise::solver::SolverSettings;
-/// let settings = SolverSettings { tolerance: 1e-6, time_limit: Some(60.0), ..SolverSettings::default() };
+/// let settings = SolverSettings { tolerance: 1e-6, max_iterations: 100, ..SolverSettings::default() };
 /// assert!(settings.validate().is_ok());
 /// assert!(SolverSettings { tolerance: -1.0, ..settings }.validate().is_err());
 /// ```
@@ -25,7 +25,7 @@ pub struct SolverSettings {
     pub tolerance: f64,
     /// Steps at most, at least 1. Default 1000.
     pub max_iterations: u64,
-    /// Seconds at most, looked at between steps. Default none.
+    /// Seconds at most, looked at between steps; needs the feature `clock`. Default none.
     pub time_limit: Option<f64>,
     /// Bytes at most that a search may take beyond the data, by `Problem::memory`. Default none.
     pub memory_limit: Option<u64>,
@@ -51,6 +51,9 @@ pub enum SettingsError {
         /// What it must be.
         wanted: &'static str,
     },
+    /// A time limit in a build that cannot tell the time.
+    #[error("time_limit: this build has no clock; leave the limit out, or build with the feature `clock`")]
+    NoClock,
     /// A problem that takes more memory than the search may.
     #[error("memory_limit: {limit} bytes are too few, this problem takes up to {needed}")]
     Memory {
@@ -78,6 +81,7 @@ impl SolverSettings {
             Some(seconds) if !(seconds.is_finite() && seconds > 0.0) => {
                 error("time_limit", seconds, "a positive number of seconds")
             }
+            Some(_) if !Clock::TELLS_TIME => Err(SettingsError::NoClock),
             _ => Ok(()),
         }
     }
@@ -99,7 +103,7 @@ pub struct Iteration {
     pub loss: f64,
     /// Largest gradient entry relative to the magnitude of its terms, in the coordinates of the search.
     pub relative_gradient: f64,
-    /// Seconds since the search began.
+    /// Seconds since the search began; NaN without the feature `clock`.
     pub seconds: f64,
 }
 
@@ -109,7 +113,7 @@ pub type Callback<'c> = &'c mut dyn FnMut(&Iteration) -> ControlFlow<()>;
 /// Counts the steps of a search, checks its limits and calls its callback.
 pub(super) struct Watch<'c> {
     pub(super) settings: SolverSettings,
-    pub(super) started: Instant,
+    pub(super) clock: Clock,
     pub(super) iterations: u64,
     callback: Callback<'c>,
     /// Is shown every iterate, in the coordinates of the search.
@@ -122,7 +126,7 @@ impl<'c> Watch<'c> {
         callback: Callback<'c>,
         each: &'c mut dyn FnMut(&dyn Descent),
     ) -> Self {
-        Self { settings, started: Instant::now(), iterations: 0, callback, each }
+        Self { settings, clock: Clock::start(), iterations: 0, callback, each }
     }
 
     /// Shows the point that a search begins at.
@@ -134,7 +138,7 @@ impl<'c> Watch<'c> {
     pub(super) fn step_done(&mut self, descent: &dyn Descent) -> Result<(), String> {
         self.iterations += 1;
         (self.each)(descent);
-        let seconds = self.started.elapsed().as_secs_f64();
+        let seconds = self.clock.seconds();
         let iteration = Iteration {
             number: self.iterations,
             loss: descent.value(),
@@ -151,5 +155,19 @@ impl<'c> Watch<'c> {
             return Err(format!("the limit of {} iterations was reached", self.settings.max_iterations));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_limit_needs_a_clock() {
+        let limited = SolverSettings { time_limit: Some(60.0), ..SolverSettings::default() };
+        let expected = if cfg!(feature = "clock") { Ok(()) } else { Err(SettingsError::NoClock) };
+        assert_eq!(limited.validate(), expected);
+        let wrong = SolverSettings { time_limit: Some(0.0), ..limited };
+        assert!(matches!(wrong.validate(), Err(SettingsError::OutOfRange { name: "time_limit", .. })));
     }
 }

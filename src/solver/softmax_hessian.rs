@@ -2,8 +2,8 @@
 //! gradients.
 
 use super::column_pass::Precision;
+use super::dense::solve_many;
 use super::direction::regular_factor;
-use super::factor::solve_many;
 use super::gram::gram;
 use super::pass::HeadColumns;
 use super::softmax_curvature::block_probabilities;

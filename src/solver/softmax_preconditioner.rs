@@ -2,15 +2,14 @@
 //! samples, for convergence in a few iterations.
 
 use super::column_pass::Precision;
+use super::dense::cholesky;
 use super::direction::regular_factor;
-use super::factor::cholesky;
 use super::gram::{SingleBlock, SingleGram};
 use super::pass::{HeadColumns, fold_logit_blocks};
 use super::scaled_features::ScaledFeatures;
 use crate::loss::{Softmax, Targets, weigh};
-use crate::numeric::sample_chunks;
+use crate::numeric::{map_items, sample_chunks};
 use nalgebra::{Cholesky, DMatrix, Dyn};
-use rayon::prelude::*;
 
 /// Approximate inverses of each class's own block of the Hessian.
 #[derive(Default)]
@@ -46,7 +45,7 @@ impl Preconditioner {
             }
             regular_factor(&block, Precision::Single).unwrap_or_else(|| ridged_factor(block))
         };
-        Self { factors: (0..classes).into_par_iter().map(factor_of).collect() }
+        Self { factors: map_items(0..classes, factor_of) }
     }
 
     pub(super) fn is_empty(&self) -> bool {

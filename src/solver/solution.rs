@@ -55,7 +55,7 @@ pub struct Certificate {
     pub smallest_curvature: Option<f64>,
     /// Outer iterations.
     pub iterations: u64,
-    /// Wall time of solving, in seconds.
+    /// Wall time of solving, in seconds; NaN without the feature `clock`.
     pub seconds: f64,
 }
 

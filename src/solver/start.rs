@@ -1,6 +1,6 @@
 //! Initial guesses: the best intercepts alone, or the linear discriminant of the classes.
 
-use super::factor::cholesky;
+use super::dense::cholesky;
 use super::gram::{SingleBlock, SingleGram};
 use super::scaled_features::ScaledFeatures;
 use crate::loss::{Logistic, Loss, Targets, weigh};

@@ -138,7 +138,7 @@ impl<'d> WeightResponse<'d> {
             BuiltLoss::PerSample(_) => 0,
         };
         // Probabilities, logits and, on every thread, their changes.
-        let matrices = wide(problem.targets.samples()) * columns * (3 + wide(rayon::current_num_threads()));
+        let matrices = wide(problem.targets.samples()) * columns * (3 + wide(crate::numeric::threads()));
         wide(size_of::<f64>()) * (hessian + 3 * classes * dimension * columns + matrices)
     }
 

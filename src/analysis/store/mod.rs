@@ -16,9 +16,11 @@ pub use survey::{ShardState, Survey, SurveyedFile, prune};
 use super::error::AnalysisError;
 use super::experiment::Experiment;
 use super::file::Source;
+#[cfg(feature = "parquet")]
+use super::parquet_table;
 use super::records::{Record, Results};
 use super::specification::Analysis;
-use super::{parquet_table, table};
+use super::table;
 use crate::files::journal::{self, Journal, contents};
 use crate::files::write_whole;
 use std::collections::HashMap;
@@ -175,6 +177,7 @@ pub(super) fn shard_journals(directory: &Path) -> Vec<(PathBuf, Shard)> {
 ///
 /// # Errors
 /// The file cannot be written ([`AnalysisError::Unwritable`]).
+#[cfg(feature = "parquet")]
 pub fn write_parquet(results: &Results, directory: &Path) -> Result<(), AnalysisError> {
     let path = directory.join(PARQUET);
     let bytes = parquet_table::parquet(results).map_err(|error| unwritable(&path, &error))?;

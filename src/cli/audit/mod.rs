@@ -7,13 +7,13 @@ use super::files::{check_target, save};
 use super::loss_arguments::LossArguments;
 use super::output::{Style, print};
 use super::solve::{note_dependent_columns, note_idle_weights, note_wide_weights, parse_weights};
-use crate::audit::{
+use anyhow::{Context, Result, ensure};
+use equipoise::audit::{
     AuditInput, AuditRecord, ReadOptions, Recalibration, Reduction, audit, compare_head, recalibrate,
 };
-use crate::files::write_whole;
-use crate::loss::LossSpec;
-use crate::report::audit_page;
-use anyhow::{Context, Result, ensure};
+use equipoise::files::write_whole;
+use equipoise::loss::LossSpec;
+use equipoise::report::audit_page;
 use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "Examples:

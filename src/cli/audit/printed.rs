@@ -1,7 +1,7 @@
 //! An audit as text and as Markdown.
 
-use crate::audit::{AuditRecord, findings, summary, tables};
 use crate::cli::output::{Style, columns, markdown_table, numbers_right, one_line, short_name};
+use equipoise::audit::{AuditRecord, findings, summary, tables};
 
 pub(super) fn table(record: &AuditRecord, style: Style) -> String {
     let mut text = format!("{}\n", style.strong(&summary(record)));

@@ -1,11 +1,11 @@
 //! `run --estimate`: what a run will take.
 
-use crate::analysis::{Estimate, Experiment, estimate};
 use crate::cli::Ending;
 use crate::cli::memory::readable;
 use crate::cli::output::{Align, Style, columns, print};
-use crate::numeric::significant;
 use anyhow::Result;
+use equipoise::analysis::{Estimate, Experiment, estimate};
+use equipoise::numeric::significant;
 
 pub(super) fn show(experiment: &Experiment, style: Style) -> Result<Ending> {
     let Estimate { problems, seconds, longest, memory } = estimate(experiment)?;

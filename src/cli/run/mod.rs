@@ -9,14 +9,14 @@ use super::output::{Style, counted, note, print};
 use super::solve::note_dependent_columns;
 use super::verify::progress_bar;
 use super::{Ending, comparison_table};
-use crate::analysis::{
+use anyhow::Result;
+use equipoise::analysis::{
     AnalysisError, Event, Experiment, Override, Results, Shard, Shipped, Source, Store, Workload,
     experiment_of_shard, largest_problem, run as run_experiment, run_shard, write_parquet,
 };
-use crate::figure::Figure;
-use crate::numeric::significant;
-use crate::solver::Conditioning;
-use anyhow::Result;
+use equipoise::figure::Figure;
+use equipoise::numeric::significant;
+use equipoise::solver::Conditioning;
 pub(super) use slurm::JOBS;
 use slurm::SlurmOptions;
 use std::path::{Path, PathBuf};

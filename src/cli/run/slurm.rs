@@ -1,11 +1,11 @@
 //! `run --slurm`: the shards of a run as an array of jobs, and a job after them that merges and draws.
 
-use crate::analysis::{Experiment, Store, missing_shards};
 use crate::cli::Ending;
 use crate::cli::drawing::DrawingOptions;
 use crate::cli::output::print;
-use crate::files::write_whole;
 use anyhow::{Context, Result, bail};
+use equipoise::analysis::{Experiment, Store, missing_shards};
+use equipoise::files::write_whole;
 use std::path::Path;
 use std::process::Command;
 

@@ -1,7 +1,7 @@
 //! Writes and reads the checkpoints of a training.
 
 use super::record::{EpochRecord, Test};
-use crate::cnn::{NetworkError, Training};
+use equipoise::cnn::{NetworkError, Training};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};

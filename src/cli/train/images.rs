@@ -1,7 +1,7 @@
 //! Which images are learned from and which are kept apart.
 
-use crate::data::{ImageSample, Images, ImbalanceProfile, Part, digit_images, read_images};
 use anyhow::{Context, Result, bail, ensure};
+use equipoise::data::{ImageSample, Images, ImbalanceProfile, Part, digit_images, read_images};
 use std::path::{Path, PathBuf};
 
 /// Images of each digit kept apart where nothing else is asked for.

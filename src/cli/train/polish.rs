@@ -1,13 +1,13 @@
 //! The last layer solved to stationarity on the features of the trained network.
 
-use crate::balance::Ledger;
 use crate::cli::memory::check_memory;
 use crate::cli::solve_record::Status;
 use crate::cli::spinner::Spinner;
-use crate::cnn::{HeadPenalty, LastLayer, LastLayerEvaluation, Training};
-use crate::loss::{ClassWeights, LossSpec, Targets};
-use crate::solver::{Iteration, LARGEST_PARAMETER, Outcome, Problem, SolverSettings, solve_with};
 use anyhow::{Context, Result, ensure};
+use equipoise::balance::Ledger;
+use equipoise::cnn::{HeadPenalty, LastLayer, LastLayerEvaluation, Training};
+use equipoise::loss::{ClassWeights, LossSpec, Targets};
+use equipoise::solver::{Iteration, LARGEST_PARAMETER, Outcome, Problem, SolverSettings, solve_with};
 use serde::Serialize;
 use std::ops::ControlFlow;
 use std::str::FromStr;

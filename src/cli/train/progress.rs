@@ -2,8 +2,8 @@
 
 use super::record::EpochRecord;
 use crate::cli::sparkline::sparkline;
-use crate::cnn::Training;
-use crate::numeric::significant;
+use equipoise::cnn::Training;
+use equipoise::numeric::significant;
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use std::fmt::Write;
 

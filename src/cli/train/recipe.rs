@@ -1,7 +1,7 @@
 //! Network and steps, as options say them.
 
-use crate::cnn::{Architecture, LayerPlan, Optimizer, Recipe, Schedule};
 use anyhow::{Context, Result, bail, ensure};
+use equipoise::cnn::{Architecture, LayerPlan, Optimizer, Recipe, Schedule};
 use serde::Deserialize;
 use std::path::Path;
 

@@ -1,11 +1,11 @@
 //! What `train` prints: one record, read by the table and by JSON alike.
 
 use super::polish::Polished;
-use crate::balance::{LedgerEntry, accuracy, hits, recalls};
-use crate::cnn::{EpochSums, LastLayerEvaluation, NetworkError, Training, TrainingPlan};
-use crate::data::ImageSample;
-use crate::loss::{ClassWeights, Targets};
-use crate::numeric::rows;
+use equipoise::balance::{LedgerEntry, accuracy, hits, recalls};
+use equipoise::cnn::{EpochSums, LastLayerEvaluation, NetworkError, Training, TrainingPlan};
+use equipoise::data::ImageSample;
+use equipoise::loss::{ClassWeights, Targets};
+use equipoise::numeric::rows;
 use serde::{Deserialize, Serialize};
 
 /// The one JSON object of `train`.

@@ -4,7 +4,7 @@ use super::polish::Polished;
 use super::progress::residual_curve;
 use super::record::{EpochRecord, TrainRecord};
 use crate::cli::output::{MAX_CLASSES_SHOWN, Style, columns, counted, numbers_right, one_line, short_name};
-use crate::numeric::significant;
+use equipoise::numeric::significant;
 use std::fmt::Write;
 
 /// Epochs of a longer training are left out in the middle.

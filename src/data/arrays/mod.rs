@@ -8,6 +8,7 @@ mod guard;
 mod half;
 mod npz;
 mod opened;
+#[cfg(feature = "parquet")]
 mod parquet;
 mod safetensors;
 
@@ -16,6 +17,8 @@ pub use columns::{Columns, TableColumns};
 
 use super::DataError;
 use opened::Opened;
+#[cfg(feature = "parquet")]
+use parquet::read as read_parquet;
 use std::path::Path;
 
 /// Arrays of one file, in its order.
@@ -68,12 +71,19 @@ fn read_opened(opened: &Opened, table: &TableColumns) -> Result<Contents, DataEr
     } else if bytes.starts_with(b"\x93NUMPY") {
         Array::of_npy(opened, 0..bytes.len(), &opened.place).map(Contents::Array)
     } else if bytes.starts_with(b"PAR1") {
-        parquet::read(opened, table).map(Contents::Columns)
+        read_parquet(opened, table).map(Contents::Columns)
     } else if safetensors::looks_like(bytes) {
         safetensors::read(opened).map(Contents::Arrays)
     } else {
         csv::read(opened, table).map(Contents::Columns)
     }
+}
+
+#[cfg(not(feature = "parquet"))]
+fn read_parquet(opened: &Opened, _: &TableColumns) -> Result<Columns, DataError> {
+    let problem =
+        "is a Parquet table, which this build does not read; add the feature `parquet`, or save it as CSV";
+    Err(DataError::invalid(&opened.place, problem))
 }
 
 impl Arrays {

@@ -1,17 +1,24 @@
 //! Images from files: IDX (MNIST, Fashion-MNIST, KMNIST; plain or gzipped), the CIFAR-10 and CIFAR-100 binaries, and NPZ
 //! files laid out as those of `MedMNIST`.
 
+#[cfg(feature = "readers")]
 mod announced;
+#[cfg(feature = "readers")]
 mod cache;
+#[cfg(feature = "readers")]
 mod cifar;
+#[cfg(feature = "readers")]
 mod directory;
+#[cfg(feature = "readers")]
 mod idx;
+#[cfg(feature = "readers")]
 mod npz;
 mod sample;
 mod shape;
-#[cfg(test)]
+#[cfg(all(test, feature = "readers"))]
 mod tests;
 
+#[cfg(feature = "readers")]
 pub use directory::{Part, image_files, read_images};
 pub use sample::ImageSample;
 pub use shape::ImageShape;

@@ -1,11 +1,11 @@
 //! The margins of all samples as linear functions of a direction, and the direction whose least margin is largest.
 
 use super::Sides;
+use super::least_margin::{LeastMargin, MarginRow};
 use super::proof::with_ones;
 use crate::data::Dataset;
 use crate::loss::Targets;
 use crate::numeric::{Sum, fold_sample_spans, map_sample_chunks, two_product};
-use crate::solver::linear_program::{LeastMargin, MarginRow};
 use crate::solver::scaling::Scaling;
 use crate::solver::solution::Head;
 use nalgebra::{DMatrix, DVector};

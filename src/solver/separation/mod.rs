@@ -6,6 +6,7 @@
 //! on the user's numbers, has the right sign.
 
 mod kernel;
+mod least_margin;
 mod margins;
 mod proof;
 mod thresholds;
