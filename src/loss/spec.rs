@@ -5,11 +5,11 @@ use super::{
     PowerLogistic, Seesaw, ShiftedSoftmax, SmoothingWeights, Softmax, Targets, table,
 };
 use crate::data::Labels;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A loss by its plain name.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "analyses", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum LossSpec {
     /// Binary or one-vs-all logistic loss (LGL).
@@ -98,7 +98,8 @@ pub enum LossSpec {
 }
 
 /// Weights of each class's own samples in its column.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "analyses", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum PositiveWeights {
     /// `(N - N_k) / N_k`: in every column own samples and others weigh the same.
