@@ -119,6 +119,19 @@ pub struct PolytopePosition {
 
 /// Audits logits and labels under a loss.
 ///
+/// ```
+/// use equipoise::audit::{AuditInput, ReadOptions, Reduction, audit};
+/// use equipoise::loss::{ClassWeights, LossSpec};
+///
+/// let table = "label,a,b\na,2.0,0.0\na,0.5,0.0\nb,0.0,1.0\n";
+/// let input = AuditInput::of_bytes(table.as_bytes().to_vec(), "logits", &ReadOptions::default())?;
+/// let record = audit(&input, "softmax", &LossSpec::Softmax, &ClassWeights::None, (Reduction::Mean, 0.01))?;
+/// assert_eq!(record.measured.accuracy, 1.0);
+/// // All samples are correctly classified, yet training would still move the intercepts.
+/// assert!(!record.measured.stationary);
+/// # Ok::<(), equipoise::data::DataError>(())
+/// ```
+///
 /// # Errors
 /// The weights, the parameters of the loss or the number of columns do not fit, or a row holds a number that is
 /// not finite or is no probability.

@@ -25,6 +25,22 @@ pub const USUAL_STEP: f64 = 2e-3;
 impl WeightEffects {
     /// At a stationary point.
     ///
+    /// ```
+    /// use equipoise::balance::WeightEffects;
+    /// use equipoise::data::GroupedDesign;
+    /// use equipoise::loss::{ClassWeights, LossSpec};
+    /// use equipoise::solver::{Problem, solve};
+    ///
+    /// // Samples of two classes: 30 and 10 in the first group, 5 and 20 in the second.
+    /// let dataset = GroupedDesign::new(vec![vec![30, 10], vec![5, 20]])?.dataset()?;
+    /// let problem = Problem::new(&dataset, &LossSpec::Logistic, &ClassWeights::None, 0.0)?;
+    /// let point = solve(&problem).stationary().ok_or("no stationary point")?;
+    /// let effects = WeightEffects::at(&point)?;
+    /// // More weight on class 1 raises the mean probability that its own samples give to it.
+    /// assert!(effects.of_weight[1][(1, 1)] > 0.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`WeightResponse::with_residual`].
     pub fn at(point: &StationaryPoint) -> Result<Self, NoResponse> {

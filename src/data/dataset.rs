@@ -274,6 +274,19 @@ enum Features {
 impl Dataset {
     /// Takes features (`d x N`, one sample per column; `d` may be 0), their `d` names and the labels.
     ///
+    /// ```
+    /// use equipoise::data::{Dataset, Labels};
+    /// use nalgebra::DMatrix;
+    ///
+    /// // Two features of three samples: one row per feature, one column per sample.
+    /// let features = DMatrix::from_row_slice(2, 3, &[1.0, 2.0, 5.0, 30.0, 60.0, 45.0]);
+    /// let names = vec!["dose".to_owned(), "age".to_owned()];
+    /// let labels = Labels::numbered(vec![0, 0, 1], 2)?;
+    /// let dataset = Dataset::new(features, names, labels)?;
+    /// assert_eq!((dataset.dimension(), dataset.labels().samples()), (2, 3));
+    /// # Ok::<(), equipoise::data::DataError>(())
+    /// ```
+    ///
     /// # Errors
     /// The shapes disagree, or a feature is NaN or infinite. The error names sample and feature.
     pub fn new(

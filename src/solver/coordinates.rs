@@ -62,6 +62,22 @@ struct Basis {
 
 impl Conditioning {
     /// Of the features of a data set; samples count by their weights.
+    ///
+    /// ```
+    /// use equipoise::data::{Dataset, Labels};
+    /// use equipoise::solver::Conditioning;
+    /// use nalgebra::DMatrix;
+    ///
+    /// // Two columns and their total, beside them.
+    /// let features = DMatrix::from_row_slice(3, 6, &[
+    ///     2.0, 1.0, 4.0, 3.0, 5.0, 2.0,
+    ///     1.0, 3.0, 2.0, 2.0, 0.0, 4.0,
+    ///     3.0, 4.0, 6.0, 5.0, 5.0, 6.0,
+    /// ]);
+    /// let dataset = Dataset::unnamed(features, Labels::numbered(vec![0, 1, 0, 0, 1, 1], 2)?)?;
+    /// assert_eq!(Conditioning::of(&dataset).dependent_columns.len(), 1);
+    /// # Ok::<(), equipoise::data::DataError>(())
+    /// ```
     #[must_use]
     pub fn of(dataset: &Dataset) -> Self {
         if is_wide(dataset) {

@@ -33,6 +33,22 @@ pub struct OtherPoint {
 ///
 /// Attached, they are local minima; detached, zeros of the field that Newton reaches. Points that no initial guess
 /// leads to are not found.
+///
+/// ```
+/// use equipoise::data::GroupedDesign;
+/// use equipoise::loss::{ClassWeights, InrVariant, LossSpec};
+/// use equipoise::solver::{Problem, other_points, solve};
+///
+/// // Samples of two classes: 30 and 10 in the first group, 5 and 20 in the second.
+/// let dataset = GroupedDesign::new(vec![vec![30, 10], vec![5, 20]])?.dataset()?;
+/// let choice = LossSpec::Inr { beta: 5.0, variant: InrVariant::Attached };
+/// let problem = Problem::new(&dataset, &choice, &ClassWeights::None, 1e-3)?;
+/// let point = solve(&problem).stationary().ok_or("no stationary point")?;
+/// for other in other_points(&point, 10, 1) {
+///     println!("class {}: a loss higher by {:.3}", other.class, other.loss_difference);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub fn other_points(found: &StationaryPoint, starts: usize, seed: u64) -> Vec<OtherPoint> {
     let problem = &found.problem;

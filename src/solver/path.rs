@@ -18,6 +18,26 @@ use std::ops::ControlFlow;
 /// Every outcome is what [`super::solve`] would find, with a certificate of its own. There is no warm start where data,
 /// penalty or loss change, after a problem without a stationary point, and for LGL-INR, so that the minimum found does
 /// not depend on the path.
+///
+/// ```
+/// use equipoise::data::GroupedDesign;
+/// use equipoise::loss::{ClassWeights, LossSpec};
+/// use equipoise::solver::{Problem, solve_path};
+///
+/// // Samples of two classes: 30 and 10 in the first group, 5 and 20 in the second.
+/// let dataset = GroupedDesign::new(vec![vec![30, 10], vec![5, 20]])?.dataset()?;
+/// let weights = [1.0_f64, 2.0, 4.0];
+/// let weighted = |&weight: &f64| {
+///     Problem::new(&dataset, &LossSpec::Logistic, &ClassWeights::Explicit(vec![1.0, weight]), 0.0)
+/// };
+/// let problems = weights.iter().map(weighted).collect::<Result<Vec<_>, _>>()?;
+/// for (outcome, weight) in solve_path(&problems).into_iter().zip(weights) {
+///     let point = outcome.stationary().ok_or("no stationary point")?;
+///     // The intercept is the log odds of the first group, shifted by that of the weights.
+///     assert!((point.head.intercepts[0] - (weight / 3.0).ln()).abs() < 1e-12);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub fn solve_path<'a>(problems: &[Problem<'a>]) -> Vec<Outcome<'a>> {
     let mut outcomes = Vec::with_capacity(problems.len());

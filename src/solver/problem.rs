@@ -58,6 +58,19 @@ pub const LARGEST_PARAMETER: f64 = 1e100;
 impl<'a> Problem<'a> {
     /// Binds the parts; `l2` multiplies `||W||^2 / 2` and is added to the weighted mean loss.
     ///
+    /// ```
+    /// use equipoise::data::GroupedDesign;
+    /// use equipoise::loss::{ClassWeights, LossSpec};
+    /// use equipoise::solver::{Problem};
+    ///
+    /// // Samples of two classes: 30 and 10 in the first group, 5 and 20 in the second.
+    /// let dataset = GroupedDesign::new(vec![vec![30, 10], vec![5, 20]])?.dataset()?;
+    /// let problem = Problem::new(&dataset, &LossSpec::Softmax, &ClassWeights::Balanced, 1e-3)?;
+    /// assert_eq!(problem.targets().sizes(), [35.0, 30.0]);
+    /// assert!(Problem::new(&dataset, &LossSpec::Softmax, &ClassWeights::Balanced, -1.0).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// `l2` is not between 0 and [`LARGEST_PARAMETER`], a parameter of the loss is out of range or does not fit the
     /// classes ([`ProblemError::Loss`]), class weights cannot be used ([`ProblemError::Weights`]), or given logits do

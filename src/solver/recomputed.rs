@@ -23,6 +23,22 @@ pub(super) use response::residual_of_response;
 const LANES: usize = 8;
 
 /// Gradient and balance in double-double arithmetic (31 digits) at the doubles of a head in the user's units.
+///
+/// ```
+/// use equipoise::data::GroupedDesign;
+/// use equipoise::loss::{ClassWeights, LossSpec};
+/// use equipoise::solver::{Problem, solve};
+///
+/// // Samples of two classes: 30 and 10 in the first group, 5 and 20 in the second.
+/// let dataset = GroupedDesign::new(vec![vec![30, 10], vec![5, 20]])?.dataset()?;
+/// let problem = Problem::new(&dataset, &LossSpec::Logistic, &ClassWeights::None, 0.0)?;
+/// let point = solve(&problem).stationary().ok_or("no stationary point")?;
+/// let recomputed = point.recomputed();
+/// assert!(recomputed.gradient_inf < 1e-12);
+/// // What the samples of class 1 withhold from its logit, the others give to it.
+/// assert!(recomputed.flows[0].residual < 1e-11);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Recomputed {
     /// Infinity norm of the gradient of the mean loss, penalty included, by coefficients and intercepts.

@@ -29,6 +29,22 @@ const LARGEST_RELATIVE_GRADIENT: f64 = 1e-11;
 pub(super) const LARGEST_AS_PRINTED: f64 = 1.5e-8;
 
 /// Solves to stationarity.
+///
+/// ```
+/// use equipoise::data::GroupedDesign;
+/// use equipoise::loss::{ClassWeights, LossSpec};
+/// use equipoise::solver::{Outcome, Problem, solve};
+///
+/// // Samples of two classes: 30 and 10 in the first group, 5 and 20 in the second.
+/// let dataset = GroupedDesign::new(vec![vec![30, 10], vec![5, 20]])?.dataset()?;
+/// let problem = Problem::new(&dataset, &LossSpec::Logistic, &ClassWeights::None, 0.0)?;
+/// match solve(&problem) {
+///     // The intercept is the log odds of the first group.
+///     Outcome::Stationary(point) => assert!((point.head.intercepts[0] + 3.0_f64.ln()).abs() < 1e-12),
+///     Outcome::Separable(_) | Outcome::NotConverged { .. } => unreachable!("every group has both classes"),
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub fn solve<'a>(problem: &Problem<'a>) -> Outcome<'a> {
     run(problem, Watch::new(SolverSettings::default(), &mut |_| ControlFlow::Continue(()), &mut |_| ()))
@@ -36,6 +52,23 @@ pub fn solve<'a>(problem: &Problem<'a>) -> Outcome<'a> {
 
 /// Solves with other settings; `callback` is called with every step and may stop the search. Limits end in
 /// [`Outcome::NotConverged`], whose text names the limit.
+///
+/// ```
+/// use equipoise::data::GroupedDesign;
+/// use equipoise::loss::{ClassWeights, LossSpec};
+/// use equipoise::solver::{Iteration, Outcome, Problem, SolverSettings, solve_with};
+/// use std::ops::ControlFlow;
+///
+/// let dataset = GroupedDesign::new(vec![vec![30, 10], vec![5, 20]])?.dataset()?;
+/// let problem = Problem::new(&dataset, &LossSpec::Logistic, &ClassWeights::None, 0.0)?;
+/// let settings = SolverSettings { max_iterations: 100, ..SolverSettings::default() };
+/// let mut report = |step: &Iteration| {
+///     println!("{}: loss {:.6}", step.number, step.loss);
+///     ControlFlow::Continue(())
+/// };
+/// assert!(matches!(solve_with(&problem, &settings, &mut report)?, Outcome::Stationary(_)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// Where a setting cannot be used, or the search would take more memory than it may.

@@ -57,6 +57,19 @@ const MAX_STEPS: usize = 60;
 ///
 /// Losses whose response to weights is computed ([`ClassWeighting::WithJacobian`]); LGL-INR does not read class weights.
 ///
+/// ```
+/// use equipoise::balance::{WeightTarget, design_weights};
+/// use equipoise::data::GroupedDesign;
+/// use equipoise::loss::LossSpec;
+///
+/// // Samples of two classes: 30 and 10 in the first group, 5 and 20 in the second.
+/// let dataset = GroupedDesign::new(vec![vec![30, 10], vec![5, 20]])?.dataset()?;
+/// let design = design_weights(&dataset, &LossSpec::Logistic, 1e-3, &WeightTarget::equal_shortfall(2))?;
+/// let shortfall = &design.reached.shortfall;
+/// assert!((shortfall[0] - shortfall[1]).abs() < 1e-9);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// The target does not fit the data or the loss ([`DesignError::Target`]), the classes are separable, a problem
 /// on the way has no stationary point, or no weights met the target ([`DesignError::Unattainable`],
