@@ -1,10 +1,12 @@
 //! Compares the user's last layer with the stationary one on the same features.
 
 use super::AuditInput;
+use super::memory::check_layer;
 use super::record::problem;
 use crate::balance::{Ledger, accuracy, hits, predicted_class};
 use crate::data::{DataError, Dataset};
 use crate::loss::{ClassWeights, Link, LossPlan, Targets, TrainingLoss};
+use crate::memory::check_memory;
 use crate::solver::{
     Conditioning, GeneralOutcome, GeneralProblem, Head, LossChoice, Outcome, Problem, ProblemError,
     SeparationKind, SolverSettings, solve, solve_general,
@@ -61,6 +63,9 @@ pub fn compare_head(
     weights: &ClassWeights,
     l2: f64,
 ) -> Result<Option<HeadComparison>, DataError> {
+    if let Some(features) = &input.features {
+        check_layer(input, features.columns())?;
+    }
     let Some(features) = input.feature_matrix()? else { return Ok(None) };
     let (targets, loss) = problem(input, plan, weights)?;
     let dataset = Dataset::unnamed(features.clone(), targets.labels().clone())?;
@@ -110,6 +115,10 @@ impl Over<'_> {
     fn solved(&self, choice: &LossChoice) -> Result<Result<Head, String>, DataError> {
         let weights = ClassWeights::Explicit(self.targets.class_weights().to_vec());
         let refused = |error: ProblemError| DataError::invalid("--l2", error.to_string());
+        let labels = self.targets.labels();
+        let memory = choice.memory(self.dataset.dimension(), labels.counts(), self.l2);
+        check_memory(memory, "the exact last layer takes", "leave out the features, or some samples")
+            .map_err(|error| DataError::invalid("audit", error.to_string()))?;
         let problem = Problem::new(self.dataset, choice, &weights, self.l2).map_err(refused)?;
         Ok(match solve(&problem).confirmed(&SolverSettings::default()) {
             Outcome::Stationary(point) => Ok(point.head),

@@ -1,5 +1,6 @@
 //! The record of an audit, from which tables, pages and JSON are made.
 
+use super::memory::check_audit;
 use super::pass::{Tallied, tally};
 use super::{AuditInput, HeadComparison, Recalibration};
 use crate::balance::{
@@ -130,6 +131,7 @@ pub fn audit(
     weights: &ClassWeights,
     (reduction, tolerance): (Reduction, f64),
 ) -> Result<AuditRecord, DataError> {
+    check_audit(input, plan)?;
     let (targets, loss) = problem(input, plan, weights)?;
     let tallied = tally(input, &targets, &loss, &vec![0.0; input.columns()])?;
     let labels = input.labels();

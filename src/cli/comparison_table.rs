@@ -4,6 +4,7 @@ use super::output::{Style, columns, markdown_table, numbers_right};
 use crate::analysis::specification::TablePlan;
 use crate::analysis::{Comparison, ComparisonTable, Results, comparison_tables, comparisons, marks};
 use crate::files::write_whole;
+use crate::text::markdown as escaped;
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 
@@ -32,9 +33,9 @@ pub(super) fn write(results: &Results, directory: &Path, style: Style) -> Result
 fn markdown(plan: &TablePlan, tables: &[ComparisonTable]) -> String {
     let mut text = String::new();
     for table in tables {
-        text += &format!("**{}** {}\n\n{}\n", plan.id, table.heading, markdown_table(&table.rows));
+        text += &format!("**{}** {}\n\n{}\n", plan.id, escaped(&table.heading), markdown_table(&table.rows));
     }
-    text + &marks(plan) + "\n"
+    text + &escaped(&marks(plan)) + "\n"
 }
 
 fn csv(plan: &TablePlan, compared: &[Comparison]) -> Result<String> {

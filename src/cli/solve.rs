@@ -2,12 +2,13 @@
 
 use super::data_arguments::DataArguments;
 use super::files::{check_target, save};
-use super::memory::check_memory;
+use super::memory::check_problem;
 use super::output::{Style, note, print};
 use super::solve_record::{OtherPoints, SolveRecord, Status};
 use super::spinner::Spinner;
 use super::{Ending, solve_table};
 use crate::loss::{ClassWeights, InrVariant, MAX_WEIGHT_RATIO, WeightRange};
+use crate::numeric::plain;
 use crate::solver::{
     Conditioning, Iteration, LossChoice, Outcome, Problem, ProblemError, SettingsError, SolverSettings,
     solve_with,
@@ -66,9 +67,9 @@ pub(super) struct SolveArguments {
     /// LGL-INR with its weights held constant in the gradient
     #[arg(long)]
     detached: bool,
-    /// LGL-INR: look for other stationary points from N random starts [default: 0]
-    #[arg(long, value_name = "N")]
-    starts: Option<usize>,
+    /// LGL-INR: look for other stationary points from N random starts, up to 1,000,000 [default: 0]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=1_000_000))]
+    starts: Option<u32>,
     /// Seed of the random starts [default: 1]
     #[arg(long, value_name = "N", requires = "starts")]
     seed: Option<u64>,
@@ -110,8 +111,8 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
         }
     }
     let dataset = arguments.data.read()?;
+    check_problem(&dataset, &choice, arguments.l2)?;
     let problem = Problem::new(&dataset, &choice, &weights, arguments.l2).map_err(name_option)?;
-    check_memory(&problem, 0)?;
     note_dependent_columns(problem.conditioning());
     note_wide_weights(problem.targets().class_weights());
     note_idle_weights(arguments.loss == LossName::Inr, &weights);
@@ -127,7 +128,7 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
     let others = match (&outcome, arguments.starts) {
         (Outcome::Stationary(point), Some(starts)) => {
             let seed = arguments.seed.unwrap_or(DEFAULT_SEED);
-            Some(OtherPoints::look_for(point, starts, seed))
+            Some(OtherPoints::look_for(point, starts as usize, seed))
         }
         _ => None,
     };
@@ -157,7 +158,7 @@ fn settings(arguments: &SolveArguments) -> Result<SolverSettings> {
     };
     let by_option = |error: SettingsError| match error {
         SettingsError::OutOfRange { name, value, wanted } => {
-            anyhow::anyhow!("--{}: {value} must be {wanted}", name.replace('_', "-"))
+            anyhow::anyhow!("--{}: {} must be {wanted}", name.replace('_', "-"), plain(value))
         }
         other => other.into(),
     };

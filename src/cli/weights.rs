@@ -1,7 +1,7 @@
 //! `weights`: class weights that meet a target on the user's data.
 
 use super::data_arguments::DataArguments;
-use super::memory::check_memory;
+use super::memory::{SMALLER, check_problem, memory_of};
 use super::output::{Style, note, print};
 use super::solve::{name_option, note_dependent_columns, note_wide_weights};
 use super::spinner::Waiting;
@@ -10,6 +10,7 @@ use super::{Ending, weights_table};
 use crate::balance::{DesignError, DesignStep, WeightTarget, design_weights_observed};
 use crate::data::Dataset;
 use crate::loss::ClassWeights;
+use crate::memory::check_memory;
 use crate::numeric::significant;
 use crate::solver::{LossChoice, Problem, WeightResponse};
 use anyhow::{Result, bail};
@@ -67,8 +68,10 @@ pub(super) fn run(arguments: &WeightsArguments, style: Style) -> Result<Ending> 
         LossName::Softmax => LossChoice::Softmax,
         LossName::Logistic => LossChoice::Logistic,
     };
+    check_problem(&dataset, &choice, arguments.l2)?;
     let problem = Problem::new(&dataset, &choice, &ClassWeights::None, arguments.l2).map_err(name_option)?;
-    check_memory(&problem, WeightResponse::memory(&problem))?;
+    let needed = memory_of(&dataset, &choice, arguments.l2).saturating_add(WeightResponse::memory(&problem));
+    check_memory(needed, "looking for weights takes", SMALLER)?;
     note_dependent_columns(problem.conditioning());
     note_single_samples(&dataset);
     let unweighted = Unweighted::of(&problem);

@@ -3,6 +3,7 @@
 use nalgebra::{DMatrix, Dyn, VecStorage};
 
 use super::{DataError, Labels};
+use crate::memory::make_room;
 
 /// Labels of `counts[c]` samples of each class `c`, class after class; the classes are named `0`, `1`, ...
 ///
@@ -40,7 +41,8 @@ pub(super) fn class_totals(group_counts: &[Vec<usize>]) -> Result<Vec<usize>, Da
 /// An empty vector with room for `length` values.
 fn reserved<T>(length: usize) -> Result<Vec<T>, DataError> {
     let mut values = Vec::new();
-    values.try_reserve_exact(length).map_err(|_| too_large())?;
+    make_room(&mut values, length, "the samples take")
+        .map_err(|error| DataError::invalid("data set size", error.to_string()))?;
     Ok(values)
 }
 

@@ -30,6 +30,7 @@ pub use gaussian::{Covariance, GaussianMixture};
 pub use grouped::GroupedDesign;
 pub use images::{ImageSample, ImageShape, Images, Part, image_files, read_images};
 pub use imbalance::ImbalanceProfile;
+pub(crate) use mapped::name_files_cut_short;
 pub use npy::{read_npy, read_weighted_npy};
 pub use placed_groups::PlacedGroups;
 pub(crate) use values::{Number, Values};

@@ -12,6 +12,7 @@ use plotters::style::{Color, FontFamily, FontStyle, FontTransform, IntoFont, Sha
 
 use super::error::FigureError;
 use super::theme::{CAP_HEIGHT, Colour, FONT_FAMILY, PAPER, UNITS_PER_POINT};
+use crate::text::one_line;
 
 /// Horizontal and vertical position in points, from the top left corner of the paper.
 pub(super) type Point = (f64, f64);
@@ -207,7 +208,7 @@ impl Canvas<'_> {
             Anchor::End => HPos::Right,
         };
         let style = TextStyle::from(font.transform(turn)).color(&colour).pos(Pos::new(across, VPos::Top));
-        self.area.draw_text(text, &style, unit_point(position)).map_err(drawing_error)
+        self.area.draw_text(&one_line(text), &style, unit_point(position)).map_err(drawing_error)
     }
 }
 
@@ -234,7 +235,7 @@ fn length(points: f64) -> u32 {
 
 /// Text escaped for an XML attribute.
 pub(super) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    one_line(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 fn drawing_error(error: impl std::fmt::Display) -> FigureError {

@@ -22,6 +22,6 @@ pub use elementary::{exp_of_nonpositive, ln_1p_of_nonnegative};
 pub(crate) use exact::{Binary, sign_of_products};
 pub(crate) use gaps::{WithGaps, with_gaps};
 pub use logit::{LogTotal, Sigmoid, softmax_with_complements, softplus};
-pub use significant::{power_of_ten, significant};
+pub use significant::{plain, power_of_ten, significant};
 pub use sum::{CompensatedMatrix, Sum, largest, largest_magnitude};
 pub use vectorised::{Kernel, vectorised};

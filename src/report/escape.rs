@@ -1,5 +1,7 @@
 //! Text escaped for HTML.
 
+use crate::text::is_unprintable;
+
 /// `text` with every character that HTML would read as markup replaced, in elements and in quoted attributes alike.
 pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
@@ -10,6 +12,8 @@ pub(super) fn escape(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&#39;"),
+            // Controls of terminals and of the direction of text.
+            other if is_unprintable(other) && !other.is_ascii_whitespace() => escaped.push('\u{fffd}'),
             other => escaped.push(other),
         }
     }
@@ -76,6 +80,7 @@ mod tests {
 
     #[test]
     fn markup_becomes_text() {
+        assert_eq!(escape("a\n\u{1b}\u{202e}"), "a\n\u{fffd}\u{fffd}");
         assert_eq!(escape("a<b> & \"c\" 'd'"), "a&lt;b&gt; &amp; &quot;c&quot; &#39;d&#39;");
     }
 

@@ -5,6 +5,7 @@ use crate::data::Dataset;
 use crate::loss::{
     ClassWeights, Inr, InrVariant, Logistic, LossKind, LossPlan, Softmax, Targets, WeightError,
 };
+use crate::numeric::plain;
 use nalgebra::DMatrix;
 use std::sync::{Arc, OnceLock};
 use thiserror::Error;
@@ -54,7 +55,7 @@ pub enum ProblemError {
     #[error(transparent)]
     Weights(#[from] WeightError),
     /// A penalty or `beta` that is negative, not finite, or too large to compute with.
-    #[error("{name}: {value} must be a number between 0 and {LARGEST_PARAMETER:e}")]
+    #[error("{name}: {} must be a number between 0 and {LARGEST_PARAMETER:e}", plain(*.value))]
     Parameter {
         /// Which parameter.
         name: &'static str,

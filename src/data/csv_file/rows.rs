@@ -10,6 +10,7 @@ use super::columns::Column;
 use super::lines::EditorLines;
 use super::{DataError, quoted};
 use crate::data::sample_weights::check_weight;
+use crate::memory::make_room;
 
 const BUFFER_BYTES: usize = 1 << 16;
 
@@ -138,6 +139,13 @@ impl Rows {
     }
 
     /// The file as the user named it.
+    /// Room for the numbers of one more row.
+    pub(super) fn make_room(&self, values: &mut Vec<f64>, more: usize) -> Result<(), DataError> {
+        make_room(values, more, "its numbers take").map_err(|error| {
+            DataError::invalid(format!("{}: line {}", self.file, self.line), error.to_string())
+        })
+    }
+
     pub(super) fn file(&self) -> &str {
         &self.file
     }

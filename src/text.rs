@@ -1,0 +1,80 @@
+//! Characters that are no text: controls, and those that turn the direction of what follows. They could command a terminal,
+//! break a picture, or show a name as another.
+
+use std::borrow::Cow;
+
+/// Whether a character has no place in a name, heading or path that is shown.
+pub(crate) fn is_unprintable(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            // Marks, embeddings, overrides and isolates of direction.
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+            // Line and paragraph separators, annotations, and what is no character.
+            | '\u{2028}' | '\u{2029}' | '\u{fff9}'..='\u{fffb}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
+            // Invisible tags.
+            | '\u{e0000}'..='\u{e007f}'
+        )
+}
+
+/// The same text with every such character written out, as in `\u{202e}`: names stay different that are different.
+pub(crate) fn clean(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_unprintable) {
+        return Cow::Borrowed(text);
+    }
+    let written_out = |character: char| match character {
+        _ if is_unprintable(character) => character.escape_unicode().to_string(),
+        _ => character.to_string(),
+    };
+    Cow::Owned(text.chars().map(written_out).collect())
+}
+
+/// The same of every name.
+pub(crate) fn cleaned(names: Vec<String>) -> Vec<String> {
+    let is_clean = |name: &String| matches!(clean(name), Cow::Borrowed(_));
+    if names.iter().all(is_clean) {
+        names
+    } else {
+        names.iter().map(|name| clean(name).into_owned()).collect()
+    }
+}
+
+/// The same with a space in the place of each: always one line, and no longer than before.
+pub(crate) fn one_line(text: &str) -> String {
+    text.chars().map(|character| if is_unprintable(character) { ' ' } else { character }).collect()
+}
+
+/// Text on one line for Markdown, in which nothing is markup, HTML or a link.
+pub(crate) fn markdown(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in one_line(text).chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '\\' | '`' | '*' | '[' | ']' | '|' => escaped.extend(['\\', character]),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_text_is_written_out_or_left_blank() {
+        assert_eq!(clean("a\u{1b}[2J\u{202e}b"), "a\\u{1b}[2J\\u{202e}b");
+        assert_eq!(one_line("a\nb\u{1b}[2J\u{9b}\u{2066}c"), "a b [2J  c");
+        assert_eq!(cleaned(vec!["a".to_owned(), "b\r".to_owned()]), ["a", "b\\u{d}"]);
+        assert_eq!(
+            markdown("<img src=x> & [a](b) `c` | *d* \\ e_f\ng"),
+            "&lt;img src=x&gt; &amp; \\[a\\](b) \\`c\\` \\| \\*d\\* \\\\ e_f g"
+        );
+        for plain in ["Löwe", "日本語", "שלום", "λ = 0.1", "👩‍🔬", "a b"] {
+            assert!(matches!(clean(plain), Cow::Borrowed(same) if same == plain));
+            assert_eq!(one_line(plain), plain);
+        }
+    }
+}
