@@ -44,6 +44,31 @@ pub(crate) fn one_line(text: &str) -> String {
     text.chars().map(|character| if is_unprintable(character) { ' ' } else { character }).collect()
 }
 
+/// The same text with numbers of very many digits in scientific form: a double may have 309 before the point, or 323 zeros behind it.
+pub(crate) fn with_short_numbers(text: &str) -> Cow<'_, str> {
+    const MOST_DIGITS: usize = 32;
+    let belongs = |character: char| character.is_ascii_digit() || character == '.';
+    let is_long = |run: &str| run.len() > MOST_DIGITS;
+    if !text.split(|character| !belongs(character)).any(is_long) {
+        return Cow::Borrowed(text);
+    }
+    let mut shortened = String::with_capacity(text.len());
+    let mut rest = text;
+    while !rest.is_empty() {
+        let length = rest.find(|character| !belongs(character)).unwrap_or(rest.len());
+        let (run, behind) = rest.split_at(length);
+        match run.parse::<f64>() {
+            Ok(number) if is_long(run) && number.is_finite() => shortened.push_str(&format!("{number:e}")),
+            _ if is_long(run) => shortened.extend([&run[..MOST_DIGITS], "..."]),
+            _ => shortened.push_str(run),
+        }
+        let other = behind.find(belongs).unwrap_or(behind.len());
+        shortened.push_str(&behind[..other]);
+        rest = &behind[other..];
+    }
+    Cow::Owned(shortened)
+}
+
 /// Text on one line for Markdown, in which nothing is markup, HTML or a link.
 pub(crate) fn markdown(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
@@ -67,6 +92,9 @@ mod tests {
     fn what_is_no_text_is_written_out_or_left_blank() {
         assert_eq!(clean("a\u{1b}[2J\u{202e}b"), "a\\u{1b}[2J\\u{202e}b");
         assert_eq!(one_line("a\nb\u{1b}[2J\u{9b}\u{2066}c"), "a b [2J  c");
+        assert_eq!(with_short_numbers(&format!("l2 {} λ-{:.330}, 7", 1e308, 5e-324)), "l2 1e308 λ-5e-324, 7");
+        assert_eq!(with_short_numbers(&"9".repeat(400)), format!("{}...", "9".repeat(32)));
+        assert!(matches!(with_short_numbers("x1.5 2026-11-29 12345678901234567890"), Cow::Borrowed(_)));
         assert_eq!(cleaned(vec!["a".to_owned(), "b\r".to_owned()]), ["a", "b\\u{d}"]);
         assert_eq!(
             markdown("<img src=x> & [a](b) `c` | *d* \\ e_f\ng"),

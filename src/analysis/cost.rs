@@ -134,6 +134,11 @@ impl Costs {
     }
 }
 
+/// Predicted seconds of one processor for all series of an analysis of one point, on data of some size.
+pub(crate) fn predicted_seconds(analysis: &Analysis, size: DesignSize) -> f64 {
+    analysis.series.iter().map(|series| UNIT + solving(analysis, series, size)).sum()
+}
+
 fn wrong(error: &DataError) -> AnalysisError {
     AnalysisError::specification("data", error.to_string())
 }

@@ -43,6 +43,7 @@ mod work_list;
 pub use caption::caption;
 pub use comparison::{ComparedSeries, Comparison, PairedTest, comparisons};
 pub use comparison_words::{ComparisonTable, comparison_tables, marks};
+pub(crate) use cost::predicted_seconds;
 pub use error::AnalysisError;
 pub use estimate::{Estimate, estimate, memory_at_once};
 pub use experiment::{Experiment, SweptAxis};

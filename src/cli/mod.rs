@@ -10,6 +10,7 @@ mod data_arguments;
 mod draw;
 mod drawing;
 mod files;
+mod lesson;
 mod loss_arguments;
 mod losses;
 mod memory;
@@ -117,6 +118,9 @@ enum Command {
     Analyses(analyses::AnalysesArguments),
     /// Open the lecture page: change data, weights and losses by hand, see the stationary point
     Teach(teach::TeachArguments),
+    /// Answer one lesson of the lecture page, from standard input
+    #[command(hide = true)]
+    Lesson,
 }
 
 /// Runs the program on the process's own arguments.
@@ -161,6 +165,7 @@ fn dispatch(arguments: &CommandLine) -> Result<Ending> {
         Command::Draw(arguments) => draw::run(arguments, style),
         Command::Analyses(arguments) => analyses::run(arguments, style),
         Command::Teach(arguments) => teach::run(arguments),
+        Command::Lesson => lesson::run(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::numeric::Count;
 pub(super) use crate::text::one_line;
-use crate::text::{is_unprintable, markdown};
+use crate::text::{is_unprintable, markdown, with_short_numbers};
 use anyhow::{Context, Result};
 use std::borrow::Cow;
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -100,7 +100,7 @@ fn screened(text: &str) -> Cow<'_, str> {
 
 /// A line on standard error; an error of writing it is ignored.
 pub(super) fn note(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{}", one_line(text));
+    let _ = writeln!(std::io::stderr(), "{}", with_short_numbers(&one_line(text)));
 }
 
 /// Tables of more classes are left to JSON.

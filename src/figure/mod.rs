@@ -45,7 +45,7 @@ mod ticks;
 #[cfg(test)]
 mod tests;
 
-pub use draw::draw;
+pub use draw::{draw, picture_memory};
 pub use error::FigureError;
 pub use loss_gradients::draw_loss_gradients;
 pub use render::{DEFAULT_DPI, Figure, FileFormat};

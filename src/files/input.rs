@@ -12,10 +12,23 @@ use std::path::Path;
 /// The file cannot be opened, or is something else; the error says what it is.
 pub(crate) fn open_input(path: &Path) -> Result<File> {
     let found = std::fs::metadata(path)?;
-    match what_it_is(&found) {
-        None => File::open(path),
-        Some("a pipe") if is_of_a_shell(path) => File::open(path),
-        Some(kind) => Err(Error::other(format!("it is {kind}; name a regular file"))),
+    match Kind::of(&found) {
+        Kind::Regular => File::open(path),
+        Kind::Pipe if is_of_a_shell(path) => File::open(path),
+        other => Err(Error::other(format!("it is {}; name a regular file", other.in_words()))),
+    }
+}
+
+/// Opens a regular file or any pipe, for what is read once from front to back. A device may never end.
+///
+/// # Errors
+/// As [`open_input`].
+pub(crate) fn open_stream(path: &Path) -> Result<File> {
+    let found = std::fs::metadata(path)?;
+    match Kind::of(&found) {
+        Kind::Regular | Kind::Pipe => File::open(path),
+        Kind::Device if path == Path::new("/dev/null") || is_of_a_shell(path) => File::open(path),
+        other => Err(Error::other(format!("it is {}; name a file or a pipe", other.in_words()))),
     }
 }
 
@@ -47,30 +60,49 @@ pub(crate) fn read_text(path: &Path) -> Result<String> {
 /// Bytes that are read at a time.
 const PIECE: usize = 1 << 16;
 
-/// What a path leads to, if not to a regular file.
-fn what_it_is(found: &Metadata) -> Option<&'static str> {
-    if found.is_file() {
-        return None;
-    }
-    if found.is_dir() {
-        return Some("a directory");
-    }
-    Some(special(found))
+/// What a path leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Regular,
+    Directory,
+    Pipe,
+    Socket,
+    Device,
 }
 
-#[cfg(unix)]
-fn special(found: &Metadata) -> &'static str {
-    use std::os::unix::fs::FileTypeExt;
-    match found.file_type() {
-        kind if kind.is_fifo() => "a pipe",
-        kind if kind.is_socket() => "a socket",
-        _ => "a device",
+impl Kind {
+    fn of(found: &Metadata) -> Self {
+        match found {
+            _ if found.is_file() => Self::Regular,
+            _ if found.is_dir() => Self::Directory,
+            _ => Self::of_special(found),
+        }
     }
-}
 
-#[cfg(not(unix))]
-fn special(_: &Metadata) -> &'static str {
-    "no file"
+    #[cfg(unix)]
+    fn of_special(found: &Metadata) -> Self {
+        use std::os::unix::fs::FileTypeExt;
+        match found.file_type() {
+            kind if kind.is_fifo() => Self::Pipe,
+            kind if kind.is_socket() => Self::Socket,
+            _ => Self::Device,
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn of_special(_: &Metadata) -> Self {
+        Self::Device
+    }
+
+    fn in_words(self) -> &'static str {
+        match self {
+            Self::Regular => "a file",
+            Self::Directory => "a directory",
+            Self::Pipe => "a pipe",
+            Self::Socket => "a socket",
+            Self::Device => "a device",
+        }
+    }
 }
 
 /// Whether a path names a pipe by an open file of this process, as shells do.

@@ -3,7 +3,7 @@
 mod input;
 pub(crate) mod journal;
 
-pub(crate) use input::{open_input, read_input, read_text};
+pub(crate) use input::{open_input, open_stream, read_input, read_text};
 
 use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions, TryLockError};

@@ -40,7 +40,7 @@ pub fn power_of_ten(power: i32) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::significant;
+    use super::{plain, significant};
 
     #[test]
     fn numbers_keep_their_digits() {

@@ -92,6 +92,7 @@ pub(super) fn run(arguments: &RunArguments, style: Style) -> Result<Ending> {
         return arguments.slurm.submit(&experiment, &directory, &arguments.drawing);
     }
     check_problems(&experiment)?;
+    arguments.drawing.check(&experiment.analysis)?;
     if let Some(table) = experiment.analysis.data.table()? {
         note_dependent_columns(&Conditioning::of(&table));
     }

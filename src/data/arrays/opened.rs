@@ -2,6 +2,7 @@
 
 use crate::data::DataError;
 use crate::data::mapped::MappedFile;
+use crate::files::open_stream;
 use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::Path;
@@ -28,11 +29,8 @@ impl Opened {
     pub(super) fn file(path: &Path) -> Result<Self, DataError> {
         let place = path.display().to_string();
         let unreadable = |error: std::io::Error| DataError::unreadable(path, &error);
-        let file = File::open(path).map_err(unreadable)?;
+        let file = open_stream(path).map_err(unreadable)?;
         let found = file.metadata().map_err(unreadable)?;
-        if found.is_dir() {
-            return Err(DataError::Unreadable { path: place, reason: "it is a directory".to_owned() });
-        }
         // A named pipe, or a shell's <(...), is read like standard input.
         if found.is_file() { Self::mapped(&file, &place) } else { Self::copied(file, &place) }
     }
