@@ -17,13 +17,18 @@ pub(crate) fn is_unprintable(character: char) -> bool {
         )
 }
 
+/// Whether a character is no text at all. Text of several lines has line breaks and tabulators.
+pub(crate) fn is_no_text(character: char) -> bool {
+    is_unprintable(character) && !matches!(character, '\n' | '\t')
+}
+
 /// The same text with every such character written out, as in `\u{202e}`: names stay different that are different.
 pub(crate) fn clean(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_unprintable) {
+    if !text.contains(is_no_text) {
         return Cow::Borrowed(text);
     }
     let written_out = |character: char| match character {
-        _ if is_unprintable(character) => character.escape_unicode().to_string(),
+        _ if is_no_text(character) => character.escape_unicode().to_string(),
         _ => character.to_string(),
     };
     Cow::Owned(text.chars().map(written_out).collect())
@@ -95,7 +100,7 @@ mod tests {
         assert_eq!(with_short_numbers(&format!("l2 {} λ-{:.330}, 7", 1e308, 5e-324)), "l2 1e308 λ-5e-324, 7");
         assert_eq!(with_short_numbers(&"9".repeat(400)), format!("{}...", "9".repeat(32)));
         assert!(matches!(with_short_numbers("x1.5 2026-11-29 12345678901234567890"), Cow::Borrowed(_)));
-        assert_eq!(cleaned(vec!["a".to_owned(), "b\r".to_owned()]), ["a", "b\\u{d}"]);
+        assert_eq!(cleaned(vec!["a".to_owned(), "b\r\n".to_owned()]), ["a", "b\\u{d}\n"]);
         assert_eq!(
             markdown("<img src=x> & [a](b) `c` | *d* \\ e_f\ng"),
             "&lt;img src=x&gt; &amp; \\[a\\](b) \\`c\\` \\| \\*d\\* \\\\ e_f g"

@@ -1,7 +1,7 @@
 //! Checks that hold for every value of an analysis, whatever its key: numbers are numbers, and text is text.
 
 use super::fault::Fault;
-use crate::text::is_unprintable;
+use crate::text::is_no_text;
 use toml::{Table, Value};
 
 /// Fails at the first value of a file that is no finite number or holds characters that are no text.
@@ -33,11 +33,6 @@ pub(super) fn check_value(key: &str, value: &Value) -> Result<(), Fault> {
         }
         _ => Ok(()),
     }
-}
-
-/// Text of several lines may have line breaks and tabulators.
-fn is_no_text(character: char) -> bool {
-    is_unprintable(character) && !matches!(character, '\n' | '\t')
 }
 
 #[cfg(test)]

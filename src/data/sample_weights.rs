@@ -2,6 +2,7 @@
 
 use super::DataError;
 use super::arrays::{Contents, read_arrays};
+use crate::files::open_input;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
@@ -63,6 +64,7 @@ pub(crate) fn all_zero(place: impl Into<String>) -> DataError {
 /// Names the file, and the row where there is one: when it cannot be read, is no NPY file of `samples` numbers, or a weight
 /// fails [`check_weight`].
 pub(crate) fn read_npy_weights(path: &Path, samples: usize) -> Result<Vec<f64>, DataError> {
+    open_input(path).map_err(|error| DataError::unreadable(path, &error))?;
     let Contents::Array(array) = read_arrays(path, &super::arrays::TableColumns::default())? else {
         let place = format!("sample weights: {}", path.display());
         return Err(DataError::invalid(place, "is no NPY file; give one weight for each row, shape (N,)"));

@@ -10,6 +10,7 @@ mod watched;
 
 use memmap2::Mmap;
 use std::fs::File;
+use std::io::{Error, ErrorKind};
 use std::ops::Deref;
 
 /// The bytes of a file.
@@ -26,11 +27,21 @@ impl MappedFile {
     pub(super) fn open(file: &File, place: &str) -> std::io::Result<Self> {
         // SAFETY: the map is read as bytes, for which any content is valid. A file that another program cuts short while it
         // is mapped ends this program by a signal; see above.
-        let map = unsafe { Mmap::map(file) }?;
+        let map = unsafe { Mmap::map(file) }.map_err(no_room)?;
         #[cfg(unix)]
         return Ok(Self { _watched: watched::Watched::new(&map, place), map });
         #[cfg(not(unix))]
         return Ok(Self { map });
+    }
+}
+
+/// A map takes addresses, not memory; these have a limit, too.
+fn no_room(error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::OutOfMemory => {
+            Error::other("it is larger than the address space that is left (ulimit -v)")
+        }
+        _ => error,
     }
 }
 
