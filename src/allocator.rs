@@ -3,6 +3,8 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// The system's allocator.
 pub(crate) struct OrOneLine;
@@ -43,6 +45,11 @@ fn given(place: *mut u8) -> *mut u8 {
 fn used_up() -> ! {
     const LINE: &[u8] = b"error: the memory that this process may take is used up; ask for less at once, for fewer --threads, or \
                           raise its limit (ulimit -v, or that of the job)\n";
+    static SPOKEN: AtomicBool = AtomicBool::new(false);
+    // Of several threads that get here at once, one speaks.
+    while SPOKEN.swap(true, Ordering::Relaxed) {
+        std::thread::sleep(Duration::from_secs(1));
+    }
     let _ = std::io::stderr().write_all(LINE);
     std::process::exit(2)
 }

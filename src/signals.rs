@@ -11,6 +11,7 @@ pub(crate) fn answer_limits() {}
 mod unix {
     use std::ffi::{c_int, c_void};
     use std::sync::OnceLock;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     /// What is called when a signal arrives, with the address that was read. It may do nothing but read memory and call
     /// [`end_with`].
@@ -19,6 +20,7 @@ mod unix {
     /// Exit code for what the user can mend.
     const BAD_INPUT: c_int = 2;
 
+    static SPOKEN: AtomicBool = AtomicBool::new(false);
     static BAD_ADDRESS: OnceLock<Answer> = OnceLock::new();
 
     /// Calls `answer` when a page of a mapped file cannot be had. If it returns, the program ends as it would have.
@@ -49,14 +51,19 @@ mod unix {
         default(signal);
     }
 
-    /// Writes a line to standard error and ends the program, by calls that are allowed while a signal is answered.
+    /// Writes a line to standard error and ends the program, by calls that are allowed while a signal is answered. Of several
+    /// threads that get here at once, one speaks.
     #[expect(
         unsafe_code,
         reason = "the standard library has no call that may be made while a signal is answered"
     )]
     pub(crate) fn end_with(line: &[u8]) -> ! {
-        // SAFETY: both calls are async-signal-safe; the bytes are valid for as long as they are read.
+        let others_speak = SPOKEN.swap(true, Ordering::Relaxed);
+        // SAFETY: all calls are async-signal-safe; the bytes are valid for as long as they are read.
         unsafe {
+            while others_speak {
+                libc::pause();
+            }
             libc::write(libc::STDERR_FILENO, line.as_ptr().cast(), line.len());
             libc::_exit(BAD_INPUT)
         }

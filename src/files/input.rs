@@ -119,7 +119,7 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("long.txt");
         for length in [0, 1, PIECE, 3 * PIECE + 5] {
-            let bytes: Vec<u8> = (0..length).map(|place| (place % 251) as u8).collect();
+            let bytes: Vec<u8> = (0..=250).cycle().take(length).collect();
             std::fs::write(&path, &bytes).expect("written");
             assert_eq!(read_input(&path).expect("read"), bytes);
         }

@@ -46,7 +46,7 @@ impl Version {
             let (root, mount) = (place.next()?, place.next()?);
             let mut kind = kind.split(' ');
             let ours = match (self, kind.next()?) {
-                (Self::One, "cgroup") => kind.last()?.split(',').any(|option| option == "memory"),
+                (Self::One, "cgroup") => kind.next_back()?.split(',').any(|option| option == "memory"),
                 (Self::Two, "cgroup2") => true,
                 _ => false,
             };

@@ -31,12 +31,13 @@ impl LessonProgram {
         if let Some(mut input) = child.stdin.take() {
             input.write_all(lesson).await?;
         }
-        split(child.wait_with_output().await?.stdout).ok_or_else(|| Error::other("there is no answer"))
+        status_and_json(child.wait_with_output().await?.stdout)
+            .ok_or_else(|| Error::other("there is no answer"))
     }
 }
 
 /// The status on the first line, and what follows.
-fn split(mut said: Vec<u8>) -> Option<(u16, Vec<u8>)> {
+fn status_and_json(mut said: Vec<u8>) -> Option<(u16, Vec<u8>)> {
     let end = said.iter().position(|&byte| byte == b'\n')?;
     let json = said.split_off(end + 1);
     let status = std::str::from_utf8(&said).ok()?.trim().parse().ok()?;
@@ -49,9 +50,9 @@ mod tests {
 
     #[test]
     fn the_first_line_is_the_status() {
-        assert_eq!(split(b"200\n{}\n".to_vec()), Some((200, b"{}\n".to_vec())));
+        assert_eq!(status_and_json(b"200\n{}\n".to_vec()), Some((200, b"{}\n".to_vec())));
         for nothing in [&b""[..], b"200", b"ok\n{}", b"\xff\n"] {
-            assert_eq!(split(nothing.to_vec()), None);
+            assert_eq!(status_and_json(nothing.to_vec()), None);
         }
     }
 }

@@ -27,7 +27,7 @@ fn what_does_not_fit_is_refused_with_both_numbers() {
     let wide: Vec<u8> =
         (0..rows * columns).flat_map(|place| ((place * 31 % 1009) as f32).to_le_bytes()).collect();
     write(home, "wide.npy", npy("<f4", &format!("({rows}, {columns})"), &wide));
-    let labels: Vec<u8> = (0..rows).map(|row| (row % 10) as u8).collect();
+    let labels: Vec<u8> = (0..10).cycle().take(3_000).collect();
     write(home, "labels.npy", npy("|u1", &format!("({rows},)"), &labels));
     write(home, "n.toml", "layers = [{ convolution = { channels = 1000000, kernel = 3 } }]\n");
     write(

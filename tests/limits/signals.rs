@@ -14,7 +14,7 @@ fn large(directory: &Path) {
         (state >> 40) as f32 / 16_777_216.0
     };
     let numbers: Vec<u8> = (0..rows * columns).flat_map(|_| random().to_le_bytes()).collect();
-    let labels: Vec<u8> = (0..rows).map(|_| (random() * 3.0) as u8).collect();
+    let labels: Vec<u8> = (0..rows).map(|_| u8::try_from(random().to_bits() % 3).expect("small")).collect();
     let write = |name: &str, bytes: Vec<u8>| std::fs::write(directory.join(name), bytes).expect("written");
     write("x.npy", npy("<f4", &format!("({rows}, {columns})"), &numbers));
     write("y.npy", npy("|u1", &format!("({rows},)"), &labels));

@@ -71,7 +71,7 @@ fn nulls(value: &Value, key: &str, found: &mut Vec<String>) {
         Value::Null => found.push(key.to_owned()),
         Value::Array(items) => items.iter().for_each(|item| nulls(item, key, found)),
         Value::Object(items) => {
-            items.iter().for_each(|(name, item)| nulls(item, &format!("{key}.{name}"), found))
+            items.iter().for_each(|(name, item)| nulls(item, &format!("{key}.{name}"), found));
         }
         _ => {}
     }
