@@ -9,6 +9,7 @@ use super::observe::{is_trace, unfit};
 use super::specification::{Analysis, Design, Draw, NamedWeights, Optimizer, Series, Training, WeightRule};
 use super::train::{self, Refused, Task};
 use crate::data::Dataset;
+use crate::memory::check_memory;
 use crate::numeric::plain as number;
 use crate::solver::{LossChoice, Problem};
 
@@ -22,6 +23,8 @@ const MAX_ITERATIONS: u64 = 10_000_000;
 
 /// Problems an analysis may have at most: points times series times repetitions.
 const MAX_PROBLEMS: u128 = 10_000_000;
+/// Bytes of a problem in the list of all and of its record, measures of many numbers aside.
+const BYTES_OF_PROBLEM: u128 = 1_024;
 
 /// Designs of up to this many numbers (1 GiB) are drawn to check them; a larger one is checked when it is solved.
 const MAX_DRAWN: usize = 1 << 27;
@@ -70,7 +73,12 @@ fn problem_count(experiment: &Experiment) -> Result<(), Fault> {
                  several analyses"
             ),
         ),
-        None => Ok(()),
+        None => check_memory(
+            BYTES_OF_PROBLEM * count,
+            "the list of problems takes",
+            "give fewer repetitions or points",
+        )
+        .or_else(|error| fault("repetitions", error.to_string())),
     }
 }
 

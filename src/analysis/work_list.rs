@@ -5,7 +5,6 @@ use super::error::AnalysisError;
 use super::experiment::Experiment;
 use super::store::Shard;
 use super::unit::{Unit, origins, trials, units};
-use crate::memory::check_memory;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// All units of an experiment.
@@ -18,17 +17,9 @@ pub(super) struct WorkList<'a> {
     distinct: Vec<usize>,
 }
 
-/// Bytes of a unit and its record, measures of many numbers aside.
-const BYTES_OF_UNIT: u128 = 1_024;
-
 impl<'a> WorkList<'a> {
     /// Of an experiment, whose files are read for their digests.
     pub(super) fn of(experiment: &'a Experiment) -> Result<Self, AnalysisError> {
-        check_memory(
-            BYTES_OF_UNIT * experiment.problem_count(),
-            "the list of problems takes",
-            "give fewer repetitions or points",
-        )?;
         let origins = origins(experiment)?;
         let units = units(experiment, &origins)?;
         let trials = trials(experiment, &origins)?;

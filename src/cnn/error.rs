@@ -46,7 +46,7 @@ pub enum NetworkError {
         problem: String,
     },
     /// A training that does not fit into memory.
-    #[error("training: {0}")]
+    #[error(transparent)]
     Memory(#[from] MemoryError),
     /// Images that cannot be used.
     #[error(transparent)]
