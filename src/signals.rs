@@ -61,8 +61,10 @@ mod unix {
         let others_speak = SPOKEN.swap(true, Ordering::Relaxed);
         // SAFETY: all calls are async-signal-safe; the bytes are valid for as long as they are read.
         unsafe {
-            while others_speak {
-                libc::pause();
+            if others_speak {
+                loop {
+                    libc::pause();
+                }
             }
             libc::write(libc::STDERR_FILENO, line.as_ptr().cast(), line.len());
             libc::_exit(BAD_INPUT)

@@ -333,7 +333,8 @@ def wide_problem(bench):
     """Features and labels of 4,000 samples, which take some seconds and half a gigabyte to solve over."""
     rows, columns = 4000, 1500
     draw = random.Random(0)
-    npy(bench.place / "x.npy", "<f4", (rows, columns), struct.pack(f"<{rows * columns}f", *(draw.random() for _ in range(rows * columns))))
+    numbers = struct.pack(f"<{rows * columns}f", *(draw.random() for _ in range(rows * columns)))
+    npy(bench.place / "x.npy", "<f4", (rows, columns), numbers)
     npy(bench.place / "y.npy", "|u1", (rows,), bytes(row % 10 for row in range(rows)))
     return ["solve", "x.npy", "--label", "y.npy", "--l2", "1e-2"]
 
@@ -369,14 +370,17 @@ def files_that_may_not_grow(bench):
     bench.must([*ANALYSIS, "--out", bench.fresh("whole")])
     if differing(contents(bench.place / out), contents(bench.place / "whole")):
         fault = fault or "what is there in the end differs"
-    bench.note("files that may not grow (ulimit -f), then may", "run", f"one line, {kept} records kept, then the same bytes", fault)
+    result = f"one line, {kept} records kept, then the same bytes"
+    bench.note("files that may not grow (ulimit -f), then may", "run", result, fault)
 
 
 def files_cut_short(bench, times):
     fault, named = None, 0
     for _ in range(times):
         arguments = wide_problem(bench)
-        running = subprocess.Popen([bench.program, *arguments], cwd=bench.place, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        running = subprocess.Popen(
+            [bench.program, *arguments], cwd=bench.place, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        )
         time.sleep(bench.random.uniform(0.02, 1.0))
         os.truncate(bench.place / "x.npy", 4096)
         said = running.communicate()[1].strip()
@@ -384,7 +388,8 @@ def files_cut_short(bench, times):
             named += 1
         elif running.returncode not in (0, 1):
             fault = f"code {running.returncode}: {said!r}"
-    bench.note(f"a mapped file that is cut short at {times} random moments", "solve", f"one line that names the file, {named} times; the others were done", fault)
+    accident = f"a mapped file that is cut short at {times} random moments"
+    bench.note(accident, "solve", f"one line that names the file, {named} times; the others were done", fault)
 
 
 def table(rows):
