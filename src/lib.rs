@@ -33,10 +33,13 @@ pub mod figure;
 #[cfg(feature = "files")]
 pub mod files;
 pub mod loss;
+pub mod memory;
 mod nearest;
 pub mod numeric;
 #[cfg(feature = "report")]
 pub mod report;
+pub mod signals;
 pub mod solver;
 #[cfg(feature = "teach")]
 pub mod teach;
+pub mod text;

@@ -9,6 +9,7 @@ mod dependent_columns;
 mod exact;
 mod extreme_designs;
 mod large_problem;
+mod limits;
 mod problem_path;
 mod report_in_browser;
 mod reproduce_command;

@@ -70,9 +70,12 @@ impl Caption {
         Ok(Self { pieces })
     }
 
-    /// Whether all names are those of the experiment.
-    pub(super) fn check(&self, experiment: &Experiment) -> Result<(), String> {
-        self.queries().try_for_each(|query| query.check(experiment))
+    /// Whether all names are those of the experiment, whose first point has so many classes.
+    pub(super) fn check(&self, experiment: &Experiment, classes: usize) -> Result<(), String> {
+        self.queries().try_for_each(|query| {
+            query.check(experiment)?;
+            query.check_classes(experiment, classes)
+        })
     }
 
     /// The caption with its numbers.
@@ -131,7 +134,10 @@ impl Query {
         if let Some(series) = self.series.as_ref().filter(|&series| !names.contains(series)) {
             return Err(unknown(series, &names));
         }
-        for (name, value) in &self.at {
+        for (number, (name, value)) in self.at.iter().enumerate() {
+            if self.at[..number].iter().any(|(other, _)| other == name) {
+                return Err(format!("`{name}` is given two values; no problem has both"));
+            }
             let axes: Vec<String> = experiment.axes.iter().map(|axis| axis.name.clone()).collect();
             let Some(axis) = experiment.axis(name) else {
                 return Err(unknown(name, &axes));
@@ -142,6 +148,16 @@ impl Query {
             }
         }
         Ok(())
+    }
+
+    /// Whether the classes that are asked for exist. A sweep of the data may have other numbers of them elsewhere.
+    fn check_classes(&self, experiment: &Experiment, classes: usize) -> Result<(), String> {
+        let Some(selector) = &self.selector else { return Ok(()) };
+        let sweeps_data = experiment.analysis.sweep.iter().flat_map(|sweep| &sweep.keys);
+        if sweeps_data.into_iter().any(|key| key.starts_with("data")) {
+            return Ok(());
+        }
+        selector.check_classes(classes)
     }
 
     fn answer(&self, results: &Results) -> String {

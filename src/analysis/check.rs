@@ -6,13 +6,25 @@ use super::fault::{Fault, fault};
 use super::keys::unknown;
 use super::measure::{Measure, Shape};
 use super::observe::{is_trace, unfit};
-use super::specification::{Analysis, Design, Draw, Optimizer, Series, Training};
+use super::specification::{Analysis, Design, Draw, NamedWeights, Optimizer, Series, Training, WeightRule};
 use super::train::{self, Refused, Task};
 use crate::data::Dataset;
+use crate::memory::check_memory;
+use crate::numeric::plain as number;
 use crate::solver::Problem;
 
 /// Repetitions an analysis may have at most.
 const MAX_REPETITIONS: u64 = 1_000_000;
+
+/// Letters of a name: file names are made of two of them and an ending, and no system has longer ones than 255.
+const LONGEST_NAME: usize = 80;
+/// Iterations of a first-order optimizer at most.
+const MAX_ITERATIONS: u64 = 10_000_000;
+
+/// Problems an analysis may have at most: points times series times repetitions.
+const MAX_PROBLEMS: u128 = 10_000_000;
+/// Bytes of a problem in the list of all and of its record, measures of many numbers aside.
+const BYTES_OF_PROBLEM: u128 = 1_024;
 
 /// Designs of up to this many numbers (1 GiB) are drawn to check them; a larger one is checked when it is solved.
 const MAX_DRAWN: usize = 1 << 27;
@@ -31,6 +43,7 @@ pub(super) fn check(experiment: &Experiment, more: impl IntoIterator<Item = usiz
     if !(1..=MAX_REPETITIONS).contains(&analysis.repetitions) {
         return fault("repetitions", format!("{}; give 1 to {MAX_REPETITIONS}", analysis.repetitions));
     }
+    problem_count(experiment)?;
     if analysis.measure.is_empty() {
         return fault("measure", "nothing to measure; name at least one measure");
     }
@@ -42,6 +55,31 @@ pub(super) fn check(experiment: &Experiment, more: impl IntoIterator<Item = usiz
             .check()
             .map_err(|found| Fault { key: format!("figure.{number}.{}", found.key), ..found })
     })
+}
+
+/// How many problems there are, which is known before any is stated; `repetitions` may be swept, too.
+fn problem_count(experiment: &Experiment) -> Result<(), Fault> {
+    let count = experiment.problem_count();
+    let by_axis = experiment.points.iter().find(|point| !(1..=MAX_REPETITIONS).contains(&point.repetitions));
+    match by_axis {
+        Some(point) => fault(
+            "repetitions",
+            format!("{} at a point of the sweep; give 1 to {MAX_REPETITIONS}", point.repetitions),
+        ),
+        None if count > MAX_PROBLEMS => fault(
+            "repetitions",
+            format!(
+                "{count} problems in all (points x series x repetitions); give fewer, {MAX_PROBLEMS} are the most, or \
+                 several analyses"
+            ),
+        ),
+        None => check_memory(
+            BYTES_OF_PROBLEM * count,
+            "the list of problems takes",
+            "give fewer repetitions or points",
+        )
+        .or_else(|error| fault("repetitions", error.to_string())),
+    }
 }
 
 /// The problems of these points.
@@ -65,6 +103,18 @@ fn at_point<'a>(
 fn names(analysis: &Analysis) -> Result<(), Fault> {
     if !plain(&analysis.name) {
         return fault("name", format!("{:?}; use letters, digits and hyphens", analysis.name));
+    }
+    let ids =
+        analysis.figure.iter().enumerate().map(|(number, plan)| (format!("figure.{number}.id"), &plan.id));
+    let tables =
+        analysis.table.iter().enumerate().map(|(number, plan)| (format!("table.{number}.id"), &plan.id));
+    for (key, name) in ids.chain(tables).chain([("name".to_owned(), &analysis.name)]) {
+        if name.len() > LONGEST_NAME {
+            return fault(
+                key,
+                format!("{} letters; it is part of file names, give at most {LONGEST_NAME}", name.len()),
+            );
+        }
     }
     if analysis.series.is_empty() {
         return fault("series", "no series; give at least one");
@@ -145,6 +195,7 @@ struct Drawn<'a> {
 /// Builds every problem of a sweep point, on the first draw; returns the numbers of its classes and features. `drawn`
 /// is the draw of the point before: points along an axis of losses, weights or penalties share it.
 fn problems<'a>(analysis: &'a Analysis, drawn: &mut Option<Drawn<'a>>) -> Result<(usize, usize), Fault> {
+    searches(analysis)?;
     if let Some(training) = &analysis.training {
         return trainings(analysis, training);
     }
@@ -186,6 +237,42 @@ fn problems<'a>(analysis: &'a Analysis, drawn: &mut Option<Drawn<'a>>) -> Result
         }
     }
     Ok((dataset.labels().classes(), dataset.dimension()))
+}
+
+/// Iterations of optimizers, and the ends between which weights are drawn.
+fn searches(analysis: &Analysis) -> Result<(), Fault> {
+    drawn_weights("class_weights", Some(&analysis.class_weights))?;
+    for (number, series) in analysis.series.iter().enumerate() {
+        drawn_weights(&format!("series.{number}.class_weights"), series.class_weights.as_ref())?;
+        match series.optimizer {
+            Optimizer::Lbfgs { iterations } | Optimizer::GradientDescent { iterations }
+                if !(1..=MAX_ITERATIONS).contains(&iterations) =>
+            {
+                let problem = format!("{iterations} iterations; give 1 to {MAX_ITERATIONS}");
+                return fault(format!("series.{number}.optimizer"), problem);
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn drawn_weights(key: &str, rule: Option<&WeightRule>) -> Result<(), Fault> {
+    const LEAST: f64 = 1e-100;
+    match rule {
+        Some(&WeightRule::Rule(NamedWeights::LogUniform { low, high }))
+            if !(LEAST <= low && low <= high && high <= 1.0 / LEAST) =>
+        {
+            let problem = format!(
+                "log_uniform from {} to {}; give two numbers from {LEAST:e} to {:e}, the smaller one first",
+                number(low),
+                number(high),
+                1.0 / LEAST
+            );
+            fault(key, problem)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// States every training of a sweep point, on the first draw.

@@ -1,6 +1,7 @@
 //! Checks that a figure can be drawn: every name it uses, every panel it shows.
 
 use super::caption::Caption;
+use super::check_axis::check_axis;
 use super::experiment::Experiment;
 use super::fault::{Fault, fault};
 use super::keys::{listed, unknown};
@@ -8,6 +9,7 @@ use super::measure::{Measure, Selector, Shape};
 use super::specification::{
     Band, Colouring, CurvePanel, FigurePlan, IntervalPanel, Line, LineStyle, Mark, Plot, ScatterPanel, Series,
 };
+use crate::numeric::plain;
 use std::collections::BTreeMap;
 
 fn at_least_one(number: usize, key: &str) -> Result<(), Fault> {
@@ -40,7 +42,9 @@ impl Drawing<'_> {
         if !HEIGHTS.contains(&self.plan.height) {
             return fault("height", format!("{} inches; give 0.8 to 12", self.plan.height));
         }
-        match Caption::parse(&self.plan.caption).and_then(|caption| caption.check(self.experiment)) {
+        match Caption::parse(&self.plan.caption)
+            .and_then(|caption| caption.check(self.experiment, self.classes))
+        {
             Ok(()) => {}
             Err(why) => return fault("caption", why),
         }
@@ -59,8 +63,10 @@ impl Drawing<'_> {
                 self.colour(colour, false)
                     .map_err(|why| Fault { key: "plot.scatter.colour".to_owned(), problem: why })?;
                 panels.iter().enumerate().try_for_each(|(number, panel)| {
-                    self.scatter(panel)
-                        .map_err(|problem| Fault { key: format!("plot.scatter.panels.{number}"), problem })
+                    let key = format!("plot.scatter.panels.{number}");
+                    check_axis(&panel.x_axis, &format!("{key}.x_axis"))?;
+                    check_axis(&panel.y_axis, &format!("{key}.y_axis"))?;
+                    self.scatter(panel).map_err(|problem| Fault { key, problem })
                 })
             }
             Plot::Maps { measure, at, only } => {
@@ -147,8 +153,10 @@ impl Drawing<'_> {
     }
 
     fn plane(&self, kind: &str, half_width: f64) -> Result<(), Fault> {
-        if !(half_width.is_finite() && half_width > 0.0) {
-            return fault(format!("plot.{kind}.half_width"), format!("{half_width}; it must be above 0"));
+        const WIDTHS: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
+        if !WIDTHS.contains(&half_width) {
+            let problem = format!("{}; give a number between 1e-100 and 1e100", plain(half_width));
+            return fault(format!("plot.{kind}.half_width"), problem);
         }
         match self.features {
             2 => Ok(()),
@@ -209,15 +217,7 @@ impl Drawing<'_> {
         if !self.experiment.analysis.measure.contains(&selector.measure) {
             return Err(format!("`{}` is not measured; add it to `measure`", selector.measure.name()));
         }
-        let classes = self.classes;
-        let per_class = matches!(selector.measure.shape(), Shape::Classes | Shape::ClassPairs);
-        match selector.indices.iter().find(|&&index| per_class && index >= classes) {
-            Some(index) => Err(format!(
-                "`{selector}`: there is no class {index}; the classes are 0 to {}",
-                classes.saturating_sub(1)
-            )),
-            None => Ok(()),
-        }
+        selector.check_classes(self.classes)
     }
 
     fn scatter(&self, panel: &ScatterPanel) -> Result<(), String> {
@@ -236,6 +236,8 @@ impl Drawing<'_> {
             let key = key.to_owned();
             move |problem| Fault { key, problem }
         };
+        check_axis(&panel.x_axis, "x_axis")?;
+        check_axis(&panel.y_axis, "y_axis")?;
         let of_measure = Measure::named(&panel.x).ok();
         match of_measure {
             None => {
@@ -287,6 +289,7 @@ impl Drawing<'_> {
     }
 
     fn interval(&self, panel: &IntervalPanel) -> Result<(), Fault> {
+        check_axis(&panel.x_axis, "x_axis")?;
         let at_measure = |problem| Fault { key: "measure".to_owned(), problem };
         self.measured(&panel.measure).map_err(at_measure)?;
         if !panel.measure.is_one_number() {

@@ -62,10 +62,10 @@ impl Costs {
         }
     }
 
-    /// Upper bound on the bytes of a problem, with its data; trainings are not predicted.
+    /// Upper bound on the bytes of a problem or training, with its data.
     pub(super) fn memory(&mut self, analysis: &Analysis, series: &Series) -> Result<u128, AnalysisError> {
-        if analysis.training.is_some() {
-            return Ok(0);
+        if let Some(training) = &analysis.training {
+            return self.memory_of_training(analysis, training);
         }
         let loss = &series.loss;
         let DesignSize { classes, samples, features } = self.size(analysis)?;
@@ -75,6 +75,20 @@ impl Costs {
         let logits = 3 * samples as u128 * loss.columns(counts.len()) as u128;
         let data = samples as u128 * (features as u128 + 1) + logits;
         Ok(size_of::<f64>() as u128 * data + loss.memory(features, &counts, analysis.penalty))
+    }
+
+    fn memory_of_training(
+        &mut self,
+        analysis: &Analysis,
+        training: &Training,
+    ) -> Result<u128, AnalysisError> {
+        let image = self.image(analysis)?;
+        let draw = Draw { seed: analysis.seed, repetition: 0 };
+        let images = analysis.data.images(draw, training.held_out, training.test);
+        let images = images.map_err(|error| wrong(&error))?;
+        let labels = images.learned_from.labels();
+        let memory = training.recipe.memory(image, labels.classes(), labels.samples());
+        memory.map_err(|error| AnalysisError::specification("training", error.to_string()))
     }
 
     fn size(&mut self, analysis: &Analysis) -> Result<DesignSize, AnalysisError> {
@@ -117,6 +131,11 @@ impl Costs {
         self.images.insert(key, shape);
         Ok(shape)
     }
+}
+
+/// Predicted seconds of one processor for all series of an analysis of one point, on data of some size.
+pub(crate) fn predicted_seconds(analysis: &Analysis, size: DesignSize) -> f64 {
+    analysis.series.iter().map(|series| UNIT + solving(analysis, series, size)).sum()
 }
 
 fn wrong(error: &DataError) -> AnalysisError {

@@ -1,5 +1,6 @@
 //! Why an analysis cannot be run; each message says what, where, and what to do.
 
+use crate::memory::MemoryError;
 use std::path::PathBuf;
 use thiserror::Error;
 
@@ -32,7 +33,7 @@ pub enum AnalysisError {
         reason: String,
     },
     /// A file that cannot be written.
-    #[error("cannot write {}: {reason}; finished records are saved, the same command resumes there", path.display())]
+    #[error("cannot write {}: {reason}", path.display())]
     Unwritable {
         /// The file.
         path: PathBuf,
@@ -47,6 +48,9 @@ pub enum AnalysisError {
         /// What it holds and what to do.
         problem: String,
     },
+    /// An analysis that does not fit into memory.
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
     /// A problem of the analysis that cannot be stated or measured.
     #[error("{problem}: {why}")]
     Impossible {

@@ -14,7 +14,7 @@ pub struct Estimate {
     pub seconds: f64,
     /// Seconds of the longest one.
     pub longest: f64,
-    /// Upper bound on the bytes of the largest problem; trainings are not predicted.
+    /// Upper bound on the bytes of as many of the largest problems as are solved at once here.
     pub memory: u128,
 }
 
@@ -32,19 +32,72 @@ pub fn estimate(experiment: &Experiment) -> Result<Estimate, AnalysisError> {
         problems: seconds.len(),
         seconds: seconds.iter().sum(),
         longest: seconds.iter().copied().fold(0.0, f64::max),
-        memory: largest_problem(experiment)?,
+        memory: memory_at_once(experiment, rayon::current_num_threads())?,
     })
 }
 
-/// Upper bound on the bytes of the largest problem of an experiment; trainings are not predicted.
+/// Upper bound on the bytes that an experiment takes when so many problems, or trainings, are worked on at once: those of the
+/// largest ones.
 ///
 /// # Errors
 /// As [`estimate`].
-pub fn largest_problem(experiment: &Experiment) -> Result<u128, AnalysisError> {
+pub fn memory_at_once(experiment: &Experiment, at_once: usize) -> Result<u128, AnalysisError> {
     let mut costs = Costs::default();
-    let problems =
-        experiment.points.iter().flat_map(|point| point.series.iter().map(move |series| (point, series)));
-    problems
-        .map(|(point, series)| costs.memory(point, series))
-        .try_fold(0, |most, memory| Ok(most.max(memory?)))
+    let mut sizes = Vec::new();
+    for point in &experiment.points {
+        for series in &point.series {
+            sizes.push((costs.memory(point, series)?, point.repetitions));
+        }
+    }
+    sizes.sort_unstable_by(|one, other| other.cmp(one));
+    let (mut free, mut memory) = (at_once as u64, 0_u128);
+    for (size, repetitions) in sizes {
+        let taken = repetitions.min(free);
+        memory = memory.saturating_add(size.saturating_mul(u128::from(taken)));
+        free -= taken;
+    }
+    Ok(memory)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::Source;
+
+    fn experiment(text: &str) -> Experiment {
+        let source = Source { name: "mine".to_owned(), text: text.to_owned(), directory: ".".into() };
+        source.experiment(&[]).expect("a sound analysis")
+    }
+
+    #[test]
+    fn the_largest_problems_count_as_often_as_there_are_threads_and_repetitions() {
+        let mine = experiment(
+            r#"name = "mine"
+               title = "t"
+               repetitions = 2
+               measure = ["accuracy"]
+               series = [{ loss = "softmax" }]
+               sweep = [{ name = "n", keys = ["data.gaussian.counts.0"], over = [100, 100000] }]
+               data.gaussian = { means = { at = [[-1.0], [1.0]] }, counts = [30, 10] }"#,
+        );
+        let at_once = |threads| memory_at_once(&mine, threads).expect("foreseen");
+        assert!(at_once(1) > 100_000 * 8);
+        assert_eq!(at_once(2), 2 * at_once(1));
+        // The third thread has one of the small problems.
+        assert!(at_once(3) > at_once(2) && at_once(3) < 3 * at_once(1));
+        assert_eq!(at_once(100), at_once(4));
+    }
+
+    #[test]
+    fn trainings_are_foreseen_too() {
+        let mine = experiment(
+            r#"name = "mine"
+               title = "t"
+               measure = ["accuracy"]
+               series = [{ loss = "softmax" }]
+               data.digits = { classes = [3, 8], counts = [40, 20] }
+               training = { test = 10, recipe = { batch = 60000 } }"#,
+        );
+        assert!(memory_at_once(&mine, 1).expect("foreseen") > 60_000 * 4 * 64 * 8);
+    }
 }

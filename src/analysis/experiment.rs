@@ -34,6 +34,12 @@ impl Experiment {
         self
     }
 
+    /// Problems in all: points times series times repetitions.
+    pub(super) fn problem_count(&self) -> u128 {
+        let of_point = |point: &Analysis| u128::from(point.repetitions) * point.series.len() as u128;
+        self.points.iter().map(of_point).sum()
+    }
+
     /// What a problem is called: series, places on the axes, repetition.
     #[must_use]
     pub fn problem_name(&self, series: usize, at: &[usize], repetition: u64) -> String {

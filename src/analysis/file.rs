@@ -7,6 +7,9 @@ use super::experiment::{Experiment, SweptAxis, places, places_in_words};
 use super::fault::Fault;
 use super::keys::{line_at, line_of, listed, set};
 use super::specification::{Analysis, Sweep};
+use super::values::{check_table, check_value};
+use crate::files::read_text;
+use crate::memory::check_memory;
 use crate::nearest::nearest;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
@@ -35,6 +38,9 @@ pub struct Override {
 const WHOLE: [&str; 3] = ["sweep", "table", "figure"];
 /// Sweep points an analysis may have at most.
 const MAX_POINTS: usize = 1_000_000;
+/// Memory of a point at most: as such, and for each letter of the file, where a digit and a comma make a number.
+const BYTES_OF_POINT: u128 = 2_048;
+const BYTES_OF_LETTER: u128 = 4;
 
 impl Source {
     /// Reads a file.
@@ -42,7 +48,7 @@ impl Source {
     /// # Errors
     /// The file cannot be read ([`AnalysisError::Unreadable`]).
     pub fn read(path: &Path) -> Result<Self, AnalysisError> {
-        let text = std::fs::read_to_string(path).map_err(|error| AnalysisError::Unreadable {
+        let text = read_text(path).map_err(|error| AnalysisError::Unreadable {
             path: path.to_owned(),
             reason: error.to_string(),
         })?;
@@ -84,9 +90,12 @@ impl Source {
         let mut table: Table = toml::from_str(&self.text).map_err(|error| self.unreadable(&error))?;
         for Override { key, value } in overrides {
             let refused = |why: String| AnalysisError::specification(format!("--set {key}"), why);
+            check_value(key, value)
+                .map_err(|fault| refused(format!("`{}`: {}", fault.key, fault.problem)))?;
             set(&mut table, key, value.clone()).map_err(refused)?;
             analysis = table.clone().try_into().map_err(|error| refused(explain(&error)))?;
         }
+        self.placed(check_table(&table))?;
         let (axes, values) = self.axes(&analysis.sweep)?;
         let mut points = self.points(&table, &analysis.sweep, &axes, &values)?;
         for resolved in points.iter_mut().chain([&mut analysis]) {
@@ -136,6 +145,10 @@ impl Source {
         let count = count.filter(|&count| count <= MAX_POINTS).ok_or_else(|| {
             self.at("sweep", &format!("more than {MAX_POINTS} points; give the axes fewer values"))
         })?;
+        // A point is a copy of what the file says.
+        let bytes = count as u128 * (BYTES_OF_POINT + BYTES_OF_LETTER * self.text.len() as u128);
+        check_memory(bytes, "the points of the sweep take", "give its axes fewer values")
+            .map_err(|error| self.at("sweep", &error.to_string()))?;
         let mut table = table.clone();
         // Sweep, tables and figures are left out: every point would copy them, and axes grow with the number of points.
         WHOLE.iter().for_each(|&key| drop(table.remove(key)));
@@ -163,11 +176,13 @@ impl Experiment {
     /// # Errors
     /// A check fails ([`AnalysisError::Specification`]).
     pub fn of_one_point(analysis: Analysis) -> Result<Self, AnalysisError> {
+        let refused = |fault: Fault| AnalysisError::specification(fault.key, fault.problem);
+        let table = Table::try_from(&analysis)
+            .map_err(|error| AnalysisError::specification("analysis", error.to_string()))?;
+        check_table(&table).map_err(refused)?;
         let experiment = Self { points: vec![analysis.clone()], axes: Vec::new(), analysis };
-        match check::check(&experiment, []) {
-            Ok(()) => Ok(experiment),
-            Err(fault) => Err(AnalysisError::specification(fault.key, fault.problem)),
-        }
+        check::check(&experiment, []).map_err(refused)?;
+        Ok(experiment)
     }
 }
 

@@ -247,6 +247,20 @@ impl Selector {
     }
 }
 
+impl Selector {
+    /// Whether there are the classes that it picks by number.
+    pub(super) fn check_classes(&self, classes: usize) -> Result<(), String> {
+        let per_class = matches!(self.measure.shape(), Shape::Classes | Shape::ClassPairs);
+        match self.indices.iter().find(|&&index| per_class && index >= classes) {
+            Some(index) => Err(format!(
+                "`{self}`: there is no class {index}; the classes are 0 to {}",
+                classes.saturating_sub(1)
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
 impl TryFrom<String> for Selector {
     type Error = String;
 

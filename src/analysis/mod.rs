@@ -12,6 +12,7 @@ pub mod specification;
 
 mod caption;
 mod check;
+mod check_axis;
 mod check_figure;
 mod comparison;
 mod comparison_words;
@@ -37,13 +38,15 @@ pub mod summary;
 mod table;
 mod train;
 mod unit;
+mod values;
 mod work_list;
 
 pub use caption::caption;
 pub use comparison::{ComparedSeries, Comparison, PairedTest, comparisons};
 pub use comparison_words::{ComparisonTable, comparison_tables, marks};
+pub(crate) use cost::predicted_seconds;
 pub use error::AnalysisError;
-pub use estimate::{Estimate, estimate, largest_problem};
+pub use estimate::{Estimate, estimate, memory_at_once};
 pub use experiment::{Experiment, SweptAxis};
 pub use file::{Override, Source};
 pub use measure::{Measure, Selector, Shape};

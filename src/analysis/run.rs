@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use std::collections::HashMap;
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::ScopedJoinHandle;
 
 /// What a run has to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -217,10 +218,13 @@ fn map_trainings(
         }
     };
     let ended: Vec<Result<Vec<(usize, Record)>, AnalysisError>> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..at_once).map(|_| scope.spawn(work)).collect();
-        let joined =
-            threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
-        joined.collect()
+        let threads: Vec<_> =
+            (0..at_once).map(|_| std::thread::Builder::new().spawn_scoped(scope, work)).collect();
+        let ended = |thread: std::io::Result<ScopedJoinHandle<_>>| match thread {
+            Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            Err(error) => Err(AnalysisError::specification("threads", error.to_string())),
+        };
+        threads.into_iter().map(ended).collect()
     });
     let mut records = ended.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
     records.sort_by_key(|(number, _)| *number);

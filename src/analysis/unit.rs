@@ -9,12 +9,13 @@ use super::records::{Ended, Record};
 use super::specification::{Analysis, Design, Draw, Loss, Optimizer, Series, Training, WeightRule};
 use super::train::{Refused, Task, Trained};
 use crate::data::DataError;
-use crate::files::short_digest;
+use crate::files::{open_input, short_digest};
 use crate::solver::Problem;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 /// A problem to solve: a series at a sweep point, on one draw.
 pub(super) struct Unit<'a> {
@@ -197,12 +198,23 @@ impl<'a> Unit<'a> {
 
 /// Of one file its digest, of several that of theirs.
 fn digest_of_files(files: &[PathBuf]) -> Result<String, AnalysisError> {
-    let of_file = |path: &PathBuf| match std::fs::read(path) {
-        Ok(bytes) => Ok(digest(&bytes)),
+    let of_file = |path: &PathBuf| match digest_of_file(path) {
+        Ok(digest) => Ok(digest),
         Err(error) => Err(AnalysisError::Unreadable { path: path.clone(), reason: error.to_string() }),
     };
     let digests: Vec<String> = files.iter().map(of_file).collect::<Result<_, _>>()?;
     Ok(if let [one] = digests.as_slice() { one.clone() } else { digest(digests.concat().as_bytes()) })
+}
+
+/// Read in pieces, however large the file is.
+fn digest_of_file(path: &Path) -> std::io::Result<String> {
+    let (mut file, mut digest, mut piece) = (open_input(path)?, Sha256::new(), vec![0; 1 << 16]);
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok(short_digest(digest)),
+            length => digest.update(&piece[..length]),
+        }
+    }
 }
 
 fn digest(bytes: &[u8]) -> String {

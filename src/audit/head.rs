@@ -1,10 +1,12 @@
 //! Compares the user's last layer with the stationary one on the same features.
 
 use super::AuditInput;
+use super::memory::check_layer;
 use super::record::problem;
 use crate::balance::{accuracy, hits, predicted_class};
 use crate::data::{DataError, Dataset};
 use crate::loss::{ClassWeights, Link, Loss, LossSpec, Targets};
+use crate::memory::check_memory;
 use crate::numeric::largest;
 use crate::solver::{
     Conditioning, Head, Outcome, Problem, ProblemError, SeparationKind, SolverSettings, solve, solve_general,
@@ -62,6 +64,9 @@ pub fn compare_head(
     weights: &ClassWeights,
     l2: f64,
 ) -> Result<Option<HeadComparison>, DataError> {
+    if let Some(features) = &input.features {
+        check_layer(input, features.columns())?;
+    }
     let Some(features) = input.feature_matrix()? else { return Ok(None) };
     let (targets, loss) = problem(input, spec, weights)?;
     let dataset = Dataset::unnamed(features.clone(), targets.labels().clone())?;
@@ -69,6 +74,9 @@ pub fn compare_head(
     let problem = Problem::of_parts(&dataset, targets.clone(), Some(spec.clone()), loss.clone(), l2)
         .map_err(refused)?;
     let own = input.head.as_ref();
+    let memory = spec.memory(dataset.dimension(), targets.counts(), l2);
+    check_memory(memory, "the exact last layer takes", "leave out the features, or some samples")
+        .map_err(|error| DataError::invalid("audit", error.to_string()))?;
     let exact = solved(&problem, spec, own);
     let measured = |head: &Head| Measured::of(&problem, head);
     let (own_measured, exact_measured) = (own.map(measured), exact.as_ref().ok().map(measured));

@@ -5,6 +5,7 @@ use crate::data::sample_weights::{all_zero, read_npy_weights};
 use crate::data::{DataError, Labels};
 use crate::loss::Link;
 use crate::solver::Head;
+use crate::text::cleaned;
 use nalgebra::DMatrix;
 use std::ops::Range;
 use std::path::Path;
@@ -183,12 +184,12 @@ impl AuditInput {
         }
         let intercepts = match bias {
             None => vec![0.0; rows],
-            Some(bias) if bias.rows() * bias.columns() == rows => bias.values(),
+            Some(bias) if bias.rows() * bias.columns() == rows => bias.values()?,
             Some(bias) => {
                 return Err(bias.invalid(format!("has shape {}; ({rows},) is needed", bias.shape_text())));
             }
         };
-        let coefficients = DMatrix::from_row_slice(rows, weight.columns(), &weight.values());
+        let coefficients = DMatrix::from_row_slice(rows, weight.columns(), &weight.values()?);
         if coefficients.iter().chain(&intercepts).any(|entry| !entry.is_finite()) {
             return Err(weight.invalid("weight or bias is not finite"));
         }
@@ -374,7 +375,7 @@ fn class_numbers(given: &[i64], columns: usize, classes: usize, place: &str) -> 
 fn class_names(options: &ReadOptions, classes: usize) -> Result<Vec<String>, DataError> {
     match &options.class_names {
         None => Ok((0..classes).map(|class| class.to_string()).collect()),
-        Some(names) if names.len() == classes => Ok(names.clone()),
+        Some(names) if names.len() == classes => Ok(cleaned(names.clone())),
         Some(names) => {
             let problem =
                 format!("{} names for {classes} classes; give one per class, in order", names.len());

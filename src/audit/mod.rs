@@ -8,6 +8,7 @@
 mod head;
 mod input;
 mod inr;
+mod memory;
 mod pass;
 mod recalibration;
 mod record;

@@ -49,9 +49,9 @@ pub(super) fn tally(
     shift: &[f64],
 ) -> Result<Tallied, DataError> {
     let (samples, columns) = (targets.samples(), input.columns());
-    let block = (LOGITS_AT_ONCE / columns).clamp(BLOCK.start, BLOCK.end);
+    let block = block_size(columns);
     let blocks = samples.div_ceil(block);
-    let parts = (MAX_SUMS / (8 * targets.classes().pow(2))).clamp(PARTS.start, PARTS.end).min(blocks);
+    let parts = part_count(samples, columns, targets.classes());
     let part = |number: usize| -> Result<Part, DataError> {
         let mut part = Part::new(targets, loss, columns);
         for place in blocks * number / parts..blocks * (number + 1) / parts {
@@ -70,6 +70,17 @@ pub(super) fn tally(
         whole.merge(&part?);
     }
     Ok(whole.finish(targets, loss))
+}
+
+/// Samples that are looked at together.
+fn block_size(columns: usize) -> usize {
+    (LOGITS_AT_ONCE / columns).clamp(BLOCK.start, BLOCK.end)
+}
+
+/// Blocks of samples whose sums are kept apart.
+pub(super) fn part_count(samples: usize, columns: usize, classes: usize) -> usize {
+    let blocks = samples.div_ceil(block_size(columns));
+    (MAX_SUMS / 8 / classes.saturating_mul(classes)).clamp(PARTS.start, PARTS.end).min(blocks)
 }
 
 /// Sums over some samples.

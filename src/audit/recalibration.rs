@@ -1,6 +1,7 @@
 //! Recalibration: solves for the intercepts alone and leaves everything else as it is.
 
 use super::AuditInput;
+use super::memory::check_recalibration;
 use super::pass::tally;
 use super::record::{Measured, problem};
 use crate::data::{DataError, Dataset};
@@ -31,6 +32,7 @@ pub fn recalibrate(
     weights: &ClassWeights,
     tolerance: f64,
 ) -> Result<Recalibration, DataError> {
+    check_recalibration(input)?;
     let (targets, loss) = problem(input, spec, weights)?;
     let logits = input.logits(0..targets.samples(), loss.link())?;
     let dataset = Dataset::from_logits(logits, targets.labels().clone())?;

@@ -1,5 +1,6 @@
 //! The record of an audit, from which tables, pages and JSON are made.
 
+use super::memory::check_audit;
 use super::pass::{Tallied, tally};
 use super::{AuditInput, HeadComparison, Recalibration};
 use crate::balance::{
@@ -68,7 +69,7 @@ pub struct Measured {
     /// The same of the adjusted logits, where the loss shifts them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shifted_mean_probability: Option<Vec<Vec<f64>>>,
-    /// `s_k = 1 - P[k][k]`, the shortfall of each class.
+    /// `s_k = 1 - P[k][k]`, the shortfall of each class; null of a class without samples.
     pub shortfall: Vec<f64>,
     /// Outflow and inflow of every class, as the loss's gradient has them, in units of weighted samples (of LGL-INR, of mean
     /// probability).
@@ -81,7 +82,7 @@ pub struct Measured {
     pub verdict: StationaryVerdict,
     /// The hardest non-target class of every column beside the average.
     pub neglect: Vec<Neglect>,
-    /// The position of the outflows within the admissible set; for softmax with three classes or more.
+    /// The position of the outflows within the admissible set; for softmax with three classes or more, where there are any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub polytope: Option<PolytopePosition>,
     /// Whether probabilities are frequencies.
@@ -142,6 +143,7 @@ pub fn audit(
     weights: &ClassWeights,
     (reduction, tolerance): (Reduction, f64),
 ) -> Result<AuditRecord, DataError> {
+    check_audit(input, spec)?;
     let (targets, loss) = problem(input, spec, weights)?;
     let tallied = tally(input, &targets, &loss, &vec![0.0; input.columns()])?;
     let labels = input.labels();
@@ -229,10 +231,12 @@ impl Measured {
             verdict,
             ledger,
             neglect: neglect(&tallied.means, targets),
-            polytope: (loss.link() == Link::Softmax && targets.classes() > 2).then(|| {
-                let means = tallied.shifted_means.as_ref().unwrap_or(&tallied.means);
-                PolytopePosition::of(means, targets)
-            }),
+            polytope: (loss.link() == Link::Softmax && targets.classes() > 2)
+                .then(|| {
+                    let means = tallied.shifted_means.as_ref().unwrap_or(&tallied.means);
+                    PolytopePosition::of(means, targets)
+                })
+                .flatten(),
             calibration: tallied.calibration.clone(),
             prior_corrected: tallied.prior_corrected.clone(),
             accuracy: accuracy(&tallied.hits, targets),
@@ -262,17 +266,21 @@ impl StationaryVerdict {
 }
 
 impl PolytopePosition {
-    fn of(means: &MeanProbability, targets: &Targets) -> Self {
+    /// Of class means; nothing where no class withholds anything.
+    fn of(means: &MeanProbability, targets: &Targets) -> Option<Self> {
         let occurring =
             |k: usize| if targets.counts()[k] > 0 { targets.mass()[k] * means.shortfall[k] } else { 0.0 };
         let outflows: Vec<f64> = (0..targets.classes()).map(occurring).collect();
         let total: f64 = outflows.iter().sum();
+        if total <= 0.0 {
+            return None;
+        }
         let polytope = FlowPolytope::new(targets.mass().to_vec());
         let guaranteed =
             |k: usize| if targets.counts()[k] > 0 { polytope.mean_probability(k, k).low } else { 0.0 };
-        Self {
+        Some(Self {
             outflow_fraction: outflows.iter().map(|outflow| outflow / total).collect(),
             guaranteed: (0..targets.classes()).map(guaranteed).collect(),
-        }
+        })
     }
 }

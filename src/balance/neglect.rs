@@ -7,16 +7,24 @@ use serde::Serialize;
 /// Non-target means of one column (docs/theory.md#a1, #a2).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Neglect {
-    /// `Pbar_k`, the mean probability over all non-target samples.
+    /// `Pbar_k`, the mean probability over all non-target samples; NaN where there are none.
+    #[serde(skip_serializing_if = "is_none")]
     pub pooled: f64,
     /// `c*`, the non-target class with the largest `P[c][k]`.
     pub hardest_class: usize,
     /// `P[c*][k]`.
     pub hardest: f64,
-    /// `nu_k = P[c*][k] / Pbar_k`.
+    /// `nu_k = P[c*][k] / Pbar_k`; NaN where both are zero.
+    #[serde(skip_serializing_if = "is_none")]
     pub ratio: f64,
     /// The bound from the law of the plain loss: `min(1, N_k s_k / N_{c*})`.
     pub bound: f64,
+}
+
+/// Whether there is no such number, which JSON then leaves out.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over references")]
+fn is_none(number: &f64) -> bool {
+    number.is_nan()
 }
 
 /// [`Neglect`] of every class's column.

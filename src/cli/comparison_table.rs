@@ -5,6 +5,7 @@ use anyhow::{Context, Result};
 use equipoise::analysis::specification::TablePlan;
 use equipoise::analysis::{Comparison, ComparisonTable, Results, comparison_tables, comparisons, marks};
 use equipoise::files::write_whole;
+use equipoise::text::markdown as escaped;
 use std::path::{Path, PathBuf};
 
 /// Writes every table of an analysis beside its records; returns them as text and the files.
@@ -32,9 +33,9 @@ pub(super) fn write(results: &Results, directory: &Path, style: Style) -> Result
 fn markdown(plan: &TablePlan, tables: &[ComparisonTable]) -> String {
     let mut text = String::new();
     for table in tables {
-        text += &format!("**{}** {}\n\n{}\n", plan.id, table.heading, markdown_table(&table.rows));
+        text += &format!("**{}** {}\n\n{}\n", plan.id, escaped(&table.heading), markdown_table(&table.rows));
     }
-    text + &marks(plan) + "\n"
+    text + &escaped(&marks(plan)) + "\n"
 }
 
 fn csv(plan: &TablePlan, compared: &[Comparison]) -> Result<String> {

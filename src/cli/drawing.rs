@@ -2,7 +2,9 @@
 
 use anyhow::Result;
 use equipoise::analysis::Results;
-use equipoise::figure::{DEFAULT_DPI, Figure, FileFormat, Theme, draw};
+use equipoise::analysis::specification::Analysis;
+use equipoise::figure::{DEFAULT_DPI, Figure, FileFormat, Theme, draw, picture_memory};
+use equipoise::memory::check_memory;
 use std::path::{Path, PathBuf};
 
 /// Kinds of files, resolution and look.
@@ -63,14 +65,31 @@ impl DrawingOptions {
         ]
     }
 
-    /// Draws every figure of an analysis into `directory`; returns the figures and the files.
-    pub(super) fn draw(&self, results: &Results, directory: &Path) -> Result<Vec<(Figure, Vec<PathBuf>)>> {
-        let theme = match self.theme {
+    /// Fails when a picture of the analysis would not fit into memory: known before anything is solved.
+    pub(super) fn check(&self, analysis: &Analysis) -> Result<()> {
+        if self.format.contains(&FormatName::Png) {
+            let sizes = analysis.figure.iter().map(|plan| picture_memory(plan, self.theme(), self.dpi));
+            check_memory(
+                sizes.max().unwrap_or(0),
+                "the largest picture takes",
+                "lower --dpi, or draw --format svg",
+            )?;
+        }
+        Ok(())
+    }
+
+    fn theme(&self) -> Theme {
+        match self.theme {
             ThemeName::Paper => Theme::Paper,
             ThemeName::Slides => Theme::Slides,
-        };
+        }
+    }
+
+    /// Draws every figure of an analysis into `directory`; returns the figures and the files.
+    pub(super) fn draw(&self, results: &Results, directory: &Path) -> Result<Vec<(Figure, Vec<PathBuf>)>> {
+        self.check(&results.experiment.analysis)?;
         let formats = self.formats();
-        let figures = draw(results, theme)?;
+        let figures = draw(results, self.theme())?;
         let write = |figure: Figure| {
             let files = figure.write(directory, &formats, self.dpi)?;
             Ok((figure, files))

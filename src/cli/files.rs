@@ -31,6 +31,9 @@ pub(super) fn save(file: &Path, text: &str) -> Result<()> {
 fn check_directory(directory: &Path) -> Result<()> {
     match tempfile::tempfile_in(directory) {
         Ok(_) => Ok(()),
+        Err(_) if std::env::current_dir().is_err() && directory.is_relative() => {
+            bail!("the working directory is gone; change to one that exists")
+        }
         // The kind alone: the full text would speak of a temporary file's name.
         Err(error) => bail!("cannot write into {}: {}", one_line(&directory.to_string_lossy()), error.kind()),
     }

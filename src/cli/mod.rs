@@ -10,6 +10,7 @@ mod data_arguments;
 mod draw;
 mod drawing;
 mod files;
+mod lesson;
 mod loss_arguments;
 mod losses;
 mod memory;
@@ -33,10 +34,13 @@ mod weights;
 mod weights_record;
 mod weights_table;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
+use equipoise::data::name_files_cut_short;
+use equipoise::signals::answer_limits;
 use output::{ColorChoice, Style};
+use std::io::Write;
 use std::process::ExitCode;
 
 /// What a subcommand ended in, short of bad input.
@@ -50,6 +54,9 @@ enum Ending {
 
 /// Heading of the options that every command takes.
 const EVERYWHERE: &str = "Options of every command";
+
+/// Threads at most: more take minutes to start.
+const MOST_THREADS: i64 = 1024;
 
 /// Exit code for bad input.
 const BAD_INPUT: u8 = 2;
@@ -74,7 +81,7 @@ struct CommandLine {
     command: Command,
     /// Threads to use, 0 for all cores; every result is the same on any number of them
     #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    #[arg(value_parser = clap::value_parser!(u16).range(0..=1024))]
+    #[arg(value_parser = clap::value_parser!(u16).range(0..=MOST_THREADS))]
     threads: u16,
     /// When to colour the output; `NO_COLOR` is honoured
     #[arg(long, global = true, help_heading = EVERYWHERE, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN")]
@@ -111,11 +118,16 @@ enum Command {
     Analyses(analyses::AnalysesArguments),
     /// Open the lecture page: change data, weights and losses by hand, see the stationary point
     Teach(teach::TeachArguments),
+    /// Answer one lesson of the lecture page, from standard input
+    #[command(hide = true)]
+    Lesson,
 }
 
 /// Runs the program on the process's own arguments.
 #[must_use]
 pub(crate) fn run() -> ExitCode {
+    answer_limits();
+    name_files_cut_short();
     let arguments = match CommandLine::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return clap_exit(&error),
@@ -132,6 +144,7 @@ pub(crate) fn run() -> ExitCode {
 
 fn dispatch(arguments: &CommandLine) -> Result<Ending> {
     let threads = usize::from(arguments.threads);
+    check_thread_variables()?;
     rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build_global()
@@ -152,14 +165,35 @@ fn dispatch(arguments: &CommandLine) -> Result<Ending> {
         Command::Draw(arguments) => draw::run(arguments, style),
         Command::Analyses(arguments) => analyses::run(arguments, style),
         Command::Teach(arguments) => teach::run(arguments),
+        Command::Lesson => lesson::run(),
     }
+}
+
+/// Without `--threads`, variables of the environment say how many there are; they have the same limit.
+fn check_thread_variables() -> Result<()> {
+    for name in ["RAYON_NUM_THREADS", "RAYON_RS_NUM_CPUS"] {
+        let Ok(value) = std::env::var(name) else { continue };
+        let is_possible =
+            value.is_empty() || value.trim().parse().is_ok_and(|threads: i64| threads <= MOST_THREADS);
+        ensure!(
+            is_possible,
+            "{name}: {value:?}; set it to a number of threads up to {MOST_THREADS}, or unset it"
+        );
+    }
+    Ok(())
 }
 
 /// Help and version end well, anything else is bad input: its first paragraph, as one line.
 fn clap_exit(error: &clap::Error) -> ExitCode {
     let asked_for_help = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
     if asked_for_help || !error.use_stderr() {
-        let _ = error.print();
+        let printed = error.print().and_then(|()| std::io::stdout().flush());
+        if let Err(why) = printed
+            && why.kind() != std::io::ErrorKind::BrokenPipe
+        {
+            output::note(&format!("error: {}: {why}", output::UNWRITABLE));
+            return ExitCode::from(BAD_INPUT);
+        }
     } else {
         let text = error.to_string();
         let paragraph: Vec<&str> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();

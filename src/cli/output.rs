@@ -3,6 +3,9 @@
 use anyhow::{Context, Result};
 use equipoise::numeric::Count;
 pub(super) use equipoise::numeric::counted;
+pub(super) use equipoise::text::one_line;
+use equipoise::text::{is_unprintable, markdown, with_short_numbers};
+use std::borrow::Cow;
 use std::io::{ErrorKind, IsTerminal, Write};
 
 /// When to use colour.
@@ -15,6 +18,14 @@ pub(super) enum ColorChoice {
     /// Not at all
     Never,
 }
+
+const GREEN: &str = "\u{1b}[32m";
+const RED: &str = "\u{1b}[1;31m";
+const BOLD: &str = "\u{1b}[1m";
+/// Ends each of the others.
+const PLAIN: &str = "\u{1b}[0m";
+/// All that the program writes of this kind.
+const COLOUR_CODES: [&str; 4] = [GREEN, RED, BOLD, PLAIN];
 
 /// Whether standard output gets colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,19 +45,19 @@ impl Style {
     }
 
     fn paint(self, code: &str, text: &str) -> String {
-        if self.colored { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+        if self.colored { [code, text, PLAIN].concat() } else { text.to_owned() }
     }
 
     pub(super) fn good(self, text: &str) -> String {
-        self.paint("32", text)
+        self.paint(GREEN, text)
     }
 
     pub(super) fn bad(self, text: &str) -> String {
-        self.paint("1;31", text)
+        self.paint(RED, text)
     }
 
     pub(super) fn strong(self, text: &str) -> String {
-        self.paint("1", text)
+        self.paint(BOLD, text)
     }
 
     #[cfg(test)]
@@ -55,23 +66,42 @@ impl Style {
     }
 }
 
+/// What is said when standard output takes nothing.
+pub(super) const UNWRITABLE: &str = "standard output cannot be written";
+
 /// Writes to standard output. A reader that has seen enough (`| head`) is no error.
 pub(super) fn print(text: &str) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    match stdout.write_all(screened(text).as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        written => written.context("standard output cannot be written"),
+        written => written.context(UNWRITABLE),
     }
+}
+
+/// Text without characters that are no text, but for line ends and the program's own colours. Names from files are clean when
+/// they are read; paths, which must stay what they are, come as they are.
+fn screened(text: &str) -> Cow<'_, str> {
+    if !text.contains(|character| is_unprintable(character) && character != '\n') {
+        return Cow::Borrowed(text);
+    }
+    let mut screened = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        let code = COLOUR_CODES.into_iter().find(|code| rest.starts_with(code));
+        let length = code.map_or(character.len_utf8(), str::len);
+        match code {
+            Some(code) => screened.push_str(code),
+            None if character == '\n' || !is_unprintable(character) => screened.push(character),
+            None => screened.push(' '),
+        }
+        rest = &rest[length..];
+    }
+    Cow::Owned(screened)
 }
 
 /// A line on standard error; an error of writing it is ignored.
 pub(super) fn note(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{}", one_line(text));
-}
-
-/// Text without line breaks and other control characters: always one line.
-pub(super) fn one_line(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
+    let _ = writeln!(std::io::stderr(), "{}", with_short_numbers(&one_line(text)));
 }
 
 /// Tables of more classes are left to JSON.
@@ -122,7 +152,7 @@ pub(super) fn columns(rows: &[Vec<String>], alignment: &[Align]) -> String {
 pub(super) fn markdown_table(rows: &[Vec<String>]) -> String {
     let mut text = String::new();
     for (number, row) in rows.iter().enumerate() {
-        let cells: Vec<String> = row.iter().map(|cell| one_line(cell).replace('|', "\\|")).collect();
+        let cells: Vec<String> = row.iter().map(|cell| markdown(cell)).collect();
         text += &format!("| {} |\n", cells.join(" | "));
         if number == 0 {
             text += &format!("| --- |{}\n", " ---: |".repeat(row.len() - 1));
@@ -166,6 +196,16 @@ mod tests {
         let rows = vec![vec!["λ".to_owned(), "1".to_owned()], vec![style.good("word"), "22".to_owned()]];
         let text = columns(&rows, &[Align::Left, Align::Right]);
         assert_eq!(text, "λ      1\n\u{1b}[32mword\u{1b}[0m  22\n");
+    }
+
+    #[test]
+    fn nothing_but_the_programs_own_colours_commands_a_terminal() {
+        let bold = Style { colored: true }.strong("a");
+        assert_eq!(
+            screened(&format!("{bold}\n\u{1b}[31mb\u{1b}]0;c\u{7}\u{9b}1m\u{202e}\n")),
+            format!("{bold}\n [31mb ]0;c  1m \n")
+        );
+        assert!(matches!(screened("λ = 1\n"), Cow::Borrowed("λ = 1\n")));
     }
 
     #[test]

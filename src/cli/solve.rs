@@ -3,13 +3,14 @@
 use super::data_arguments::DataArguments;
 use super::files::{check_target, save};
 use super::loss_arguments::LossArguments;
-use super::memory::check_memory;
+use super::memory::check_problem;
 use super::output::{Style, note, print};
 use super::solve_record::{OtherPoints, SolveRecord, Status};
 use super::spinner::Spinner;
 use super::{Ending, solve_table};
 use anyhow::{Context, Error, Result, ensure};
 use equipoise::loss::{ClassWeights, LossSpec, MAX_WEIGHT_RATIO, WeightRange};
+use equipoise::numeric::plain;
 use equipoise::solver::{
     Conditioning, Iteration, Outcome, Problem, ProblemError, SettingsError, SolverSettings, solve_with,
 };
@@ -53,9 +54,9 @@ pub(super) struct SolveArguments {
     /// L2 penalty on the coefficients
     #[arg(long, default_value_t = 0.0, value_name = "X", allow_hyphen_values = true)]
     l2: f64,
-    /// inr: look for other stationary points from N random starts [default: 0]
-    #[arg(long, value_name = "N")]
-    starts: Option<usize>,
+    /// inr: look for other stationary points from N random starts, up to 1,000,000 [default: 0]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=1_000_000))]
+    starts: Option<u32>,
     /// Seed of the random starts [default: 1]
     #[arg(long, value_name = "N", requires = "starts")]
     seed: Option<u64>,
@@ -91,8 +92,8 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
         }
     }
     let dataset = arguments.data.read()?;
+    check_problem(&dataset, &spec, arguments.l2)?;
     let problem = Problem::new(&dataset, &spec, &weights, arguments.l2).map_err(name_option)?;
-    check_memory(&problem, 0)?;
     note_dependent_columns(problem.conditioning());
     note_wide_weights(problem.targets().class_weights());
     note_idle_weights(matches!(spec, LossSpec::Inr { .. }), &weights);
@@ -108,7 +109,7 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
     let others = match (&outcome, arguments.starts) {
         (Outcome::Stationary(point), Some(starts)) => {
             let seed = arguments.seed.unwrap_or(DEFAULT_SEED);
-            Some(OtherPoints::look_for(point, starts, seed))
+            Some(OtherPoints::look_for(point, starts as usize, seed))
         }
         _ => None,
     };
@@ -138,7 +139,7 @@ fn settings(arguments: &SolveArguments) -> Result<SolverSettings> {
     };
     let by_option = |error: SettingsError| match error {
         SettingsError::OutOfRange { name, value, wanted } => {
-            anyhow::anyhow!("--{}: {value} must be {wanted}", name.replace('_', "-"))
+            anyhow::anyhow!("--{}: {} must be {wanted}", name.replace('_', "-"), plain(value))
         }
         other => other.into(),
     };

@@ -133,6 +133,7 @@ pub(super) struct ClassNeglect {
     pub(super) hardest_class: String,
     pub(super) hardest: f64,
     /// Absent where every non-target probability is zero to double precision.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) ratio: Option<f64>,
 }
 

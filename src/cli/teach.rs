@@ -1,7 +1,7 @@
 //! `teach`: the lecture page, served to the browser on this machine.
 
-use super::Ending;
 use super::output::{note, print};
+use super::{Ending, lesson};
 use anyhow::{Context, Result};
 use equipoise::teach::Server;
 use std::io::ErrorKind;
@@ -31,7 +31,7 @@ pub(super) struct TeachArguments {
 
 pub(super) fn run(arguments: &TeachArguments) -> Result<Ending> {
     let port = arguments.port;
-    let server = Server::open(port).map_err(|error| match error.kind() {
+    let server = Server::open(port, lesson::program()?).map_err(|error| match error.kind() {
         ErrorKind::AddrInUse => anyhow::anyhow!(
             "--port {port}: in use, perhaps by a page that is open already; --port 0 takes any free one"
         ),

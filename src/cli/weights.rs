@@ -2,7 +2,7 @@
 
 use super::data_arguments::DataArguments;
 use super::loss_arguments::NamedLossArguments;
-use super::memory::check_memory;
+use super::memory::{SMALLER, check_problem, memory_of};
 use super::output::{Style, note, print};
 use super::solve::{name_option, note_dependent_columns, note_wide_weights};
 use super::spinner::Waiting;
@@ -12,6 +12,7 @@ use anyhow::{Result, bail};
 use equipoise::balance::{DesignError, DesignStep, WeightTarget, design_weights_observed};
 use equipoise::data::Dataset;
 use equipoise::loss::{ClassWeighting, ClassWeights, LOSS_TABLE, LossRow, LossSpec};
+use equipoise::memory::check_memory;
 use equipoise::numeric::significant;
 use equipoise::solver::{Problem, WeightResponse};
 
@@ -59,8 +60,10 @@ pub(super) fn run(arguments: &WeightsArguments, style: Style) -> Result<Ending> 
     check_weighable(&spec)?;
     let dataset = arguments.data.read()?;
     let target = parse_target(&arguments.target, dataset.labels().classes())?;
+    check_problem(&dataset, &spec, arguments.l2)?;
     let problem = Problem::new(&dataset, &spec, &ClassWeights::None, arguments.l2).map_err(name_option)?;
-    check_memory(&problem, WeightResponse::memory(&problem))?;
+    let needed = memory_of(&dataset, &spec, arguments.l2).saturating_add(WeightResponse::memory(&problem));
+    check_memory(needed, "looking for weights takes", SMALLER)?;
     note_dependent_columns(problem.conditioning());
     note_single_samples(&dataset);
     let unweighted = Unweighted::of(&problem);

@@ -6,6 +6,7 @@
 use super::error::NetworkError;
 use super::training::{EpochSums, State, Training, TrainingPlan};
 use crate::data::ImageSample;
+use crate::files::read_input;
 use crate::files::{short_digest, write_whole};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors, serialize};
@@ -75,7 +76,7 @@ impl Training<'_> {
     /// other images. The training then stays as it is.
     pub fn resume<T: for<'de> Deserialize<'de>>(&mut self, path: &Path) -> Result<T, NetworkError> {
         let refused = |problem: String| NetworkError::Checkpoint { path: path.to_owned(), problem };
-        let bytes = std::fs::read(path).map_err(|error| refused(format!("cannot be read: {error}")))?;
+        let bytes = read_input(path).map_err(|error| refused(format!("cannot be read: {error}")))?;
         let damaged =
             |error: safetensors::SafeTensorError| refused(format!("is no checkpoint, or damaged: {error}"));
         let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(damaged)?;

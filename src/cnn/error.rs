@@ -2,6 +2,7 @@
 
 use crate::data::DataError;
 use crate::loss::WeightError;
+use crate::memory::MemoryError;
 use crate::solver::ProblemError;
 use std::path::PathBuf;
 use thiserror::Error;
@@ -44,6 +45,9 @@ pub enum NetworkError {
         /// What is wrong with it and what to do.
         problem: String,
     },
+    /// A training that does not fit into memory.
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
     /// Images that cannot be used.
     #[error(transparent)]
     Data(#[from] DataError),

@@ -10,6 +10,7 @@ mod checkpoint;
 mod error;
 mod last_layer;
 mod layers;
+mod memory;
 mod network;
 mod optimizer;
 mod pictures;

@@ -9,6 +9,7 @@ use crate::balance::predicted_class;
 use crate::data::ImageSample;
 use crate::data::random::stream;
 use crate::loss::{BuiltLoss, ClassWeights, Loss, LossSpec, Targets};
+use crate::memory::check_memory;
 use nalgebra::DMatrix;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
@@ -99,6 +100,8 @@ impl<'a> Training<'a> {
         let targets = Targets::new(sample.labels(), &weights)?;
         let loss = plan.loss.build(&targets);
         let pictures = Pictures::new(sample, Scaling::of(sample));
+        let needed = plan.recipe.memory(pictures.shape(), loss.logit_rows(), targets.samples())?;
+        check_memory(needed, "the network takes", "make its layers or the batch smaller")?;
         let network = Network::new(&plan.recipe.network, pictures.shape(), loss.logit_rows(), plan.seed)?;
         let moments = vec![vec![0.0; network.parameters().len()]; plan.recipe.optimizer.moments()];
         let gradient = vec![0.0; network.parameters().len()];

@@ -3,6 +3,7 @@
 use nalgebra::{DMatrix, Dyn, VecStorage};
 
 use super::{DataError, Labels};
+use crate::memory::check_memory;
 
 /// Labels of `counts[c]` samples of each class `c`, class after class; the classes are named `0`, `1`, ...
 ///
@@ -39,16 +40,18 @@ pub(super) fn class_totals(group_counts: &[Vec<usize>]) -> Result<Vec<usize>, Da
 
 /// An empty vector with room for `length` values.
 fn reserved<T>(length: usize) -> Result<Vec<T>, DataError> {
+    let bytes = length as u128 * size_of::<T>() as u128;
+    check_memory(bytes, "the samples take", FEWER)
+        .map_err(|error| DataError::invalid("data set size", error.to_string()))?;
     let mut values = Vec::new();
     values.try_reserve_exact(length).map_err(|_| too_large())?;
     Ok(values)
 }
 
+const FEWER: &str = "ask for fewer samples, classes or features";
+
 fn too_large() -> DataError {
-    DataError::invalid(
-        "data set size",
-        "too large for this machine's memory; ask for fewer samples, classes or features",
-    )
+    DataError::invalid("data set size", format!("too large for this machine's memory; {FEWER}"))
 }
 
 #[cfg(test)]

@@ -74,6 +74,7 @@ impl CsvColumns<'_> {
                 }
                 weights.push(weight);
             }
+            rows.make_room(&mut values, columns.features().len())?;
             for column in columns.features() {
                 values.push(rows.number(column)?);
             }

@@ -5,6 +5,7 @@ use super::npy::NpyArray;
 use super::sample_weights::check_weights;
 use super::values::Values;
 use crate::numeric::{Sum, map_sample_chunks};
+use crate::text::cleaned;
 use nalgebra::DMatrix;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -75,6 +76,7 @@ impl Labels {
     /// # Errors
     /// There are fewer than two classes, a label is out of range, or a class has no sample.
     pub fn new(class_indices: Vec<u32>, class_names: Vec<String>) -> Result<Self, DataError> {
+        let class_names = cleaned(class_names);
         let classes = class_names.len();
         if classes < 2 {
             let found = class_names.first().map_or_else(String::new, |name| format!(" ({name})"));
@@ -306,6 +308,7 @@ impl Dataset {
                 format!("{} features, but {} names", features.nrows(), feature_names.len()),
             ));
         }
+        let feature_names = cleaned(feature_names);
         check_finite(&features, |row| format!("feature {}", feature_names[row]))?;
         Ok(Self { features: Features::Held(features), feature_names, fixed_logits: None, labels })
     }

@@ -38,6 +38,8 @@ pub use images::{ImageSample, ImageShape, Images};
 pub use images::{Part, image_files, read_images};
 pub use imbalance::ImbalanceProfile;
 #[cfg(feature = "readers")]
+pub use mapped::name_files_cut_short;
+#[cfg(feature = "readers")]
 pub use npy::{read_npy, read_weighted_npy};
 pub use placed_groups::PlacedGroups;
 pub(crate) use values::{Number, Values};

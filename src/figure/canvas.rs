@@ -13,6 +13,7 @@ use plotters::style::{Color, FontFamily, FontStyle, FontTransform, IntoFont, Sha
 use super::error::FigureError;
 use super::escape::escape;
 use super::theme::{CAP_HEIGHT, Colour, FONT_FAMILY, PAPER, UNITS_PER_POINT};
+use crate::text::one_line;
 
 /// Horizontal and vertical position in points, from the top left corner of the paper.
 pub(super) type Point = (f64, f64);
@@ -208,7 +209,7 @@ impl Canvas<'_> {
             Anchor::End => HPos::Right,
         };
         let style = TextStyle::from(font.transform(turn)).color(&colour).pos(Pos::new(across, VPos::Top));
-        self.area.draw_text(text, &style, unit_point(position)).map_err(drawing_error)
+        self.area.draw_text(&one_line(text), &style, unit_point(position)).map_err(drawing_error)
     }
 }
 

@@ -19,13 +19,28 @@ pub fn draw(results: &Results, theme: Theme) -> Result<Vec<Figure>, FigureError>
     results.experiment.analysis.figure.iter().map(|plan| draw_one(results, plan, theme)).collect()
 }
 
-fn draw_one(results: &Results, plan: &FigurePlan, theme: Theme) -> Result<Figure, FigureError> {
-    let (narrowing, zoom) = theme.narrowing_and_zoom();
-    let width = match plan.width {
+/// Bytes that the picture of a figure takes at most while it is made: four for each pixel, and what the encoder holds.
+#[must_use]
+pub fn picture_memory(plan: &FigurePlan, theme: Theme, dpi: f64) -> u128 {
+    const BYTES_PER_PIXEL: f64 = 12.0;
+    let (_, zoom) = theme.narrowing_and_zoom();
+    let area = width(plan.width) / POINTS_PER_INCH * plan.height * (zoom * dpi).powi(2);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
+    let bytes = (area * BYTES_PER_PIXEL) as u128;
+    bytes
+}
+
+/// In points.
+fn width(of: Width) -> f64 {
+    match of {
         Width::OneColumn => ONE_COLUMN,
         Width::TwoColumns => TWO_COLUMNS,
-    };
-    let sheet = Sheet { width: width * narrowing, height: plan.height * POINTS_PER_INCH, zoom };
+    }
+}
+
+fn draw_one(results: &Results, plan: &FigurePlan, theme: Theme) -> Result<Figure, FigureError> {
+    let (narrowing, zoom) = theme.narrowing_and_zoom();
+    let sheet = Sheet { width: width(plan.width) * narrowing, height: plan.height * POINTS_PER_INCH, zoom };
     let caption = caption(results, plan);
     let task = Task { results, plan, sheet, caption };
     let svg = match &plan.plot {

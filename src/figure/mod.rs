@@ -46,7 +46,7 @@ mod ticks;
 #[cfg(test)]
 mod tests;
 
-pub use draw::draw;
+pub use draw::{draw, picture_memory};
 pub use error::FigureError;
 pub(crate) use escape::escape;
 pub use loss_gradients::draw_loss_gradients;

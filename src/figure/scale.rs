@@ -51,7 +51,16 @@ impl Scale {
             ScaleKind::Linear => Self::Linear { low: low - 0.5, high: high + 0.5 },
         };
         let (Self::Linear { low, high } | Self::Log { low, high }) = scale;
-        let (low, high) = (plan.low.unwrap_or(low), plan.high.unwrap_or(high));
+        let (low, high) = match (plan.low, plan.high) {
+            // No value lies beyond the one limit that is given: the axis begins or ends there all the same.
+            (Some(limit), None) if limit >= high => {
+                (limit, if log { 10.0 * limit } else { limit + 1.0_f64.max(limit.abs()) })
+            }
+            (None, Some(limit)) if limit <= low => {
+                (if log { limit / 10.0 } else { limit - 1.0_f64.max(limit.abs()) }, limit)
+            }
+            (first, last) => (first.unwrap_or(low), last.unwrap_or(high)),
+        };
         let (low, high) = if plan.reversed { (high, low) } else { (low, high) };
         if log { Self::Log { low, high } } else { Self::Linear { low, high } }
     }
@@ -102,6 +111,18 @@ mod tests {
             assert!(scale.contains(low) && scale.contains(high) && !scale.contains(2.0 * high));
             assert!(scale.widened(0.1).fraction(low) > 0.05);
         }
+    }
+
+    #[test]
+    fn one_limit_beyond_all_values_is_kept() {
+        let planned = |limits: &str, values: &[f64]| {
+            let plan: AxisPlan = toml::from_str(&format!("label = \"x\"\n{limits}")).expect("well formed");
+            Scale::planned(&plan, values.iter().copied(), false)
+        };
+        assert_eq!(planned("low = 5.0", &[1.0, 2.0]), Scale::Linear { low: 5.0, high: 10.0 });
+        assert_eq!(planned("high = -5.0", &[1.0, 2.0]), Scale::Linear { low: -10.0, high: -5.0 });
+        assert_eq!(planned("scale = \"log\"\nlow = 100.0", &[1.0]), Scale::Log { low: 100.0, high: 1000.0 });
+        assert_eq!(planned("low = 0.0\nhigh = 1.0", &[3.0]), Scale::Linear { low: 0.0, high: 1.0 });
     }
 
     #[test]

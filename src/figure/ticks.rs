@@ -33,12 +33,38 @@ fn linear_ticks(low: f64, high: f64) -> Vec<Tick> {
     // The allowance keeps a step that is round up to rounding from being passed over.
     let factor = [1.0, 2.0, 5.0].into_iter().find(|factor| factor * decade >= rough * (1.0 - 1e-9));
     let (step, power) = factor.map_or((10.0 * decade, power + 1), |factor| (factor * decade, power));
-    let decimals = usize::try_from(-power).unwrap_or(0);
     let first = (low / step).floor();
+    let is_short = power >= -MOST_DECIMALS && low.abs().max(high.abs()) < SHORT_BELOW;
     (0..=2 * MAX_STEPS)
         .map(|i| (first + f64::from(i)) * step)
-        .map(|value| Tick { value, label: Some(format!("{value:.decimals$}").replace('-', "−")) })
+        .map(|value| Tick {
+            value,
+            label: Some(if is_short { decimal(value, power) } else { in_powers(value, power) }),
+        })
         .collect()
+}
+
+/// Digits behind the point at most, and the value from which on they are too many before it.
+const MOST_DECIMALS: i32 = 6;
+const SHORT_BELOW: f64 = 1e7;
+
+/// A multiple of `10^power` in full.
+fn decimal(value: f64, power: i32) -> String {
+    let decimals = usize::try_from(-power).unwrap_or(0);
+    format!("{value:.decimals$}").replace('-', "−")
+}
+
+/// The same with a power of ten, and as many digits as tell it from the next.
+fn in_powers(value: f64, power: i32) -> String {
+    const MOST_DIGITS: i32 = 15;
+    let digits = (exponent(value.abs(), f64::floor) - power).clamp(0, MOST_DIGITS);
+    let digits = usize::try_from(digits).unwrap_or(0);
+    let written = format!("{value:.digits$e}").replace('-', "−");
+    match written.split_once('e').map(|(digits, power)| (digits, power.replace('−', "-").parse::<i32>())) {
+        _ if value == 0.0 => "0".to_owned(),
+        Some((digits, Ok(power))) => format!("{digits} × {}", power_of_ten(power)),
+        _ => written,
+    }
 }
 
 /// Factors within a decade that are labelled where there are too few powers of ten.
@@ -75,10 +101,11 @@ fn powers_of_ten(low: f64, high: f64) -> Vec<Tick> {
         .collect()
 }
 
-/// The decimal exponent of a positive value, rounded by `round`.
+/// The decimal exponent of a value, rounded by `round`; within those of doubles even where there is none, as for zero.
 fn exponent(value: f64, round: fn(f64) -> f64) -> i32 {
+    const LARGEST: f64 = 324.0;
     #[expect(clippy::cast_possible_truncation, reason = "decimal exponents of f64 lie within ±324")]
-    let power = round(value.log10()) as i32;
+    let power = round(value.log10()).clamp(-LARGEST, LARGEST) as i32;
     power
 }
 
@@ -118,6 +145,18 @@ mod tests {
     fn less_than_two_decades_are_labelled_within() {
         assert_eq!(labels(Scale::Log { low: 8.0, high: 40.0 }), ["10", "20", "30"]);
         assert_eq!(labels(Scale::Log { low: 0.15, high: 0.9 }), ["0.2", "0.3", "0.5"]);
+    }
+
+    #[test]
+    fn numbers_of_extreme_size_are_short() {
+        assert_eq!(labels(Scale::Linear { low: 0.0, high: 1e100 })[..2], ["0", "2 × 10⁹⁹"]);
+        assert_eq!(labels(Scale::Linear { low: 0.0, high: 1e-12 })[1], "2 × 10⁻¹³");
+        let near = labels(Scale::Linear { low: 1e9, high: 1e9 + 7.0 });
+        assert_eq!(near[..2], ["1.000000000 × 10⁹", "1.000000001 × 10⁹"]);
+        for (low, high) in [(0.0, 1.0), (0.0, f64::INFINITY), (f64::NAN, f64::NAN), (1e-300, 1e100)] {
+            assert!(ticks(Scale::Log { low, high }).len() < 10_000);
+            assert!(labels(Scale::Linear { low, high }).iter().all(|label| label.len() < 60));
+        }
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Files written whole or not at all: an interruption leaves the old file or the new one, never half of either.
 
+mod input;
 pub(crate) mod journal;
+
+pub(crate) use input::{open_input, open_stream, read_input, read_text};
 
 use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions, TryLockError};

@@ -26,7 +26,7 @@ pub(crate) use exact::{Binary, sign_of_products};
 pub(crate) use gaps::{WithGaps, with_gaps};
 pub use logit::{LogTotal, Sigmoid, argmax, log_softmax, softmax_with_complements, softplus};
 pub use rows::rows;
-pub use significant::{power_of_ten, significant};
+pub use significant::{plain, power_of_ten, significant};
 pub use sum::{CompensatedMatrix, Sum, largest, largest_magnitude};
 pub(crate) use threads::{map_items, threads, try_map_items};
 pub use vectorised::{Kernel, vectorised};

@@ -19,6 +19,16 @@ pub fn significant(value: f64, digits: usize) -> String {
     }
 }
 
+/// A number as it was given, in scientific form where it would have more than 16 digits before or behind the point.
+#[must_use]
+pub fn plain(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() || (1e-5..1e16).contains(&value.abs()) {
+        value.to_string()
+    } else {
+        format!("{value:e}")
+    }
+}
+
 /// Ten to an integer power, as `10⁻²`.
 #[must_use]
 pub fn power_of_ten(power: i32) -> String {
@@ -30,7 +40,7 @@ pub fn power_of_ten(power: i32) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::significant;
+    use super::{plain, significant};
 
     #[test]
     fn numbers_keep_their_digits() {
@@ -50,5 +60,15 @@ mod tests {
         for (value, expected) in cases {
             assert_eq!(significant(value, 3), expected, "{value}");
         }
+    }
+
+    #[test]
+    fn numbers_that_were_given_are_short() {
+        for (value, text) in
+            [(0.0, "0"), (-1.0, "-1"), (0.25, "0.25"), (1e308, "1e308"), (-5e-324, "-5e-324")]
+        {
+            assert_eq!(plain(value), text);
+        }
+        assert_eq!((plain(f64::NAN).as_str(), plain(1e15).as_str()), ("NaN", "1000000000000000"));
     }
 }

@@ -5,6 +5,7 @@ use crate::data::Dataset;
 use crate::loss::{
     BuiltLoss, ClassWeighting, ClassWeights, Logistic, Loss, LossSpec, SampleLoss, Targets, WeightError,
 };
+use crate::numeric::plain;
 use nalgebra::DMatrix;
 use std::sync::{Arc, OnceLock};
 use thiserror::Error;
@@ -17,7 +18,7 @@ pub enum ProblemError {
     #[error(transparent)]
     Weights(#[from] WeightError),
     /// A penalty that is negative, not finite, or too large to compute with.
-    #[error("{name}: {value} must be a number between 0 and {LARGEST_PARAMETER:e}")]
+    #[error("{name}: {} must be a number between 0 and {LARGEST_PARAMETER:e}", plain(*.value))]
     Parameter {
         /// Which parameter.
         name: &'static str,

@@ -2,6 +2,7 @@
 
 use super::clock::Clock;
 use super::descent::Descent;
+use crate::numeric::plain;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 use thiserror::Error;
@@ -42,7 +43,7 @@ impl Default for SolverSettings {
 #[non_exhaustive]
 pub enum SettingsError {
     /// A value out of its range.
-    #[error("{name}: {value} must be {wanted}")]
+    #[error("{name}: {} must be {wanted}", plain(*.value))]
     OutOfRange {
         /// The field of [`SolverSettings`].
         name: &'static str,

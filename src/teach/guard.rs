@@ -6,12 +6,17 @@ use hyper::{HeaderMap, Method, StatusCode, header};
 /// A request that is turned away, and why.
 pub(super) type TurnedAway = (StatusCode, &'static str);
 
+/// The port of addresses that name none.
+const USUAL_PORT: u16 = 80;
+
 /// Whether a request may be answered.
 ///
 /// A foreign `Host` is a foreign name that was made to point at this machine (DNS rebinding); a foreign `Origin` is another
 /// site's page that asks in the user's browser. A lesson must say that it is JSON, which no form of another site can.
 pub(super) fn admit(method: &Method, headers: &HeaderMap, port: u16) -> Result<(), TurnedAway> {
-    let names = [format!("127.0.0.1:{port}"), format!("localhost:{port}")];
+    // Browsers leave the usual port out.
+    let port = if port == USUAL_PORT { String::new() } else { format!(":{port}") };
+    let names = [format!("127.0.0.1{port}"), format!("localhost{port}")];
     let mut hosts = headers.get_all(HOST).iter();
     let host = hosts.next().filter(|host| names.iter().any(|name| *host == name.as_str()));
     if host.is_none() || hosts.next().is_some() {
@@ -52,11 +57,15 @@ mod tests {
     use super::*;
 
     fn status(method: &Method, pairs: &[(&'static str, &'static str)]) -> Option<u16> {
+        status_at(8309, method, pairs)
+    }
+
+    fn status_at(port: u16, method: &Method, pairs: &[(&'static str, &'static str)]) -> Option<u16> {
         let mut headers = HeaderMap::new();
         for &(name, value) in pairs {
             headers.append(name, HeaderValue::from_static(value));
         }
-        admit(method, &headers, 8309).err().map(|(status, _)| status.as_u16())
+        admit(method, &headers, port).err().map(|(status, _)| status.as_u16())
     }
 
     #[test]
@@ -69,6 +78,20 @@ mod tests {
             ("content-type", "application/json"),
         ];
         assert_eq!(status(&Method::POST, &own), None);
+    }
+
+    #[test]
+    fn the_usual_port_is_left_out_as_browsers_do() {
+        let own = [("host", "127.0.0.1"), ("origin", "http://127.0.0.1")];
+        assert_eq!(status_at(80, &Method::GET, &own), None);
+        assert_eq!(status_at(80, &Method::GET, &[("host", "localhost")]), None);
+        for foreign in [
+            &[("host", "127.0.0.1:8309")][..],
+            &[("host", "attacker.example")],
+            &[("host", "127.0.0.1"), ("origin", "http://127.0.0.1:8309")],
+        ] {
+            assert_eq!(status_at(80, &Method::GET, foreign), Some(403), "{foreign:?}");
+        }
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! Limits on the cost of one request.
 
 use super::lesson::{LessonError, Posed, Profiles};
+use crate::analysis::predicted_seconds;
 use crate::analysis::specification::{Analysis, Optimizer};
+use crate::loss::LossSpec;
+use crate::numeric::plain as number;
 
 /// Bytes of a lesson as it is sent.
 pub const MAX_BYTES: usize = 32 * 1024;
@@ -13,6 +16,10 @@ pub const MAX_CLASSES: usize = 12;
 pub const MAX_FEATURES: usize = 64;
 /// Losses side by side.
 pub const MAX_SERIES: usize = 6;
+/// Seconds that an answer is predicted to take: far from those that a request may take.
+const MAX_SECONDS: usize = 4;
+/// Sharpness of LGL-INR.
+const MAX_BETA: f64 = 1_000.0;
 /// First-order iterations times samples times parameters.
 pub const MAX_WORK: usize = 50_000_000;
 
@@ -25,6 +32,7 @@ pub fn check(posed: &Posed) -> Result<(), LessonError> {
     let analysis = &posed.analysis;
     plain(analysis)?;
     at_most("series", analysis.series.len(), MAX_SERIES)?;
+    analysis.series.iter().try_for_each(|series| sharpness(&series.loss))?;
     let size = analysis.data.size().map_err(|error| LessonError::refused("data", error.to_string()))?;
     let Some(size) = size else { return Ok(()) };
     at_most("classes", size.classes, MAX_CLASSES)?;
@@ -39,7 +47,19 @@ pub fn check(posed: &Posed) -> Result<(), LessonError> {
         let iterations = usize::try_from(iterations).unwrap_or(usize::MAX);
         at_most("iterations", iterations, MAX_WORK / of_iteration.max(1))?;
     }
-    Ok(())
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
+    let seconds = predicted_seconds(analysis, size).ceil() as usize;
+    at_most("seconds of work", seconds, MAX_SECONDS)
+}
+
+/// Of LGL-INR: the sharper it is, the longer its search.
+fn sharpness(loss: &LossSpec) -> Result<(), LessonError> {
+    match *loss {
+        LossSpec::Inr { beta, .. } if beta > MAX_BETA => {
+            Err(LessonError::refused("series", format!("beta: {}; give at most {MAX_BETA}", number(beta))))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What an analysis file may say and a lesson may not.

@@ -12,7 +12,9 @@ mod guard;
 mod lesson;
 mod limits;
 mod look;
+mod reply;
 mod server;
+mod solver_process;
 
 pub use answer::{Answer, ListedLoss, ProfiledLoss, Samples, Solved, solve};
 pub use lesson::{Lesson, LessonError, Look, LossNamed, Posed, Profiles};
@@ -20,4 +22,6 @@ pub use limits::{
     MAX_BYTES, MAX_CLASSES, MAX_FEATURES, MAX_SAMPLES, MAX_SERIES, MAX_WORK, check as check_size,
 };
 pub use look::SeenSample;
-pub use server::Server;
+pub use reply::{Reply, ReplyKind};
+pub use server::{PATIENCE, Server};
+pub use solver_process::LessonProgram;

@@ -1,10 +1,10 @@
 //! Serves the page and its one call to browsers on this machine.
 
-use super::answer::solve;
 use super::assets::asset;
 use super::guard::{admit, headers};
-use super::lesson::{Lesson, LessonError};
 use super::limits::MAX_BYTES;
+use super::reply::refused;
+use super::solver_process::LessonProgram;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
@@ -14,7 +14,6 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use serde_json::json;
 use std::convert::Infallible;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -30,7 +29,7 @@ use tokio::time::timeout;
 /// Lessons that may wait for their turn; more are asked to come back.
 const MAX_WAITING: usize = 64;
 /// How long a request may take to arrive and be answered.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 /// How long the head of a request may take to arrive.
 const HEAD_PATIENCE: Duration = Duration::from_secs(10);
 /// How long running requests may take after a shutdown was requested.
@@ -46,6 +45,7 @@ type Answer = Response<Full<Bytes>>;
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
+    program: LessonProgram,
     runtime: Runtime,
     ended: Pin<Box<dyn Future<Output = ()>>>,
 }
@@ -53,6 +53,7 @@ pub struct Server {
 /// What answering needs.
 struct ServerState {
     port: u16,
+    program: LessonProgram,
     /// One for each lesson that is being solved.
     solving: Semaphore,
     /// One for each lesson that waits or is being solved.
@@ -60,12 +61,12 @@ struct ServerState {
 }
 
 impl Server {
-    /// Binds a port of the loopback interface, any free one for 0. From now on connections are accepted, and an
+    /// Binds a port of the loopback interface, any free one for 0; every lesson is solved by `program`, in a process of its own. From now on connections are accepted, and an
     /// interruption shuts the server down gracefully.
     ///
     /// # Errors
     /// The port cannot be bound, or the system does not give threads or signals.
-    pub fn open(port: u16) -> io::Result<Self> {
+    pub fn open(port: u16, program: LessonProgram) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         listener.set_nonblocking(true)?;
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
@@ -73,7 +74,7 @@ impl Server {
             let _within = runtime.enter();
             Box::pin(ended()?)
         };
-        Ok(Self { address: listener.local_addr()?, listener, runtime, ended })
+        Ok(Self { address: listener.local_addr()?, listener, program, runtime, ended })
     }
 
     /// The address to open in a browser.
@@ -87,9 +88,10 @@ impl Server {
     /// # Errors
     /// The system does not take the listener over. A connection that fails ends nothing.
     pub fn serve(self) -> io::Result<()> {
-        let Self { listener, address, runtime, ended } = self;
-        let served = runtime.block_on(accept(listener, address.port(), ended));
-        // A lesson that is still being solved is nobody's any more.
+        let Self { listener, address, program, runtime, ended } = self;
+        let state = ServerState::new(address.port(), program);
+        let served = runtime.block_on(accept(listener, state, ended));
+        // A lesson that is still being solved is nobody's any more; its process is killed.
         runtime.shutdown_background();
         served
     }
@@ -97,11 +99,11 @@ impl Server {
 
 async fn accept(
     listener: TcpListener,
-    port: u16,
+    state: ServerState,
     mut ended: Pin<Box<dyn Future<Output = ()>>>,
 ) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let state = Arc::new(ServerState::new(port));
+    let state = Arc::new(state);
     let graceful = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {
@@ -151,27 +153,39 @@ fn ended() -> io::Result<impl Future<Output = ()>> {
 }
 
 impl ServerState {
-    fn new(port: u16) -> Self {
+    fn new(port: u16, program: LessonProgram) -> Self {
         let solving = available_parallelism().map_or(1, NonZero::get);
-        Self { port, solving: Semaphore::new(solving), waiting: Semaphore::new(solving + MAX_WAITING) }
+        Self {
+            port,
+            program,
+            solving: Semaphore::new(solving),
+            waiting: Semaphore::new(solving + MAX_WAITING),
+        }
     }
 }
 
 /// Answers a request: access control, timeout, security headers.
 async fn respond(state: &ServerState, request: Request<Incoming>) -> Answer {
+    // The page reads every answer to a lesson as JSON; whatever else is asked for, people read.
+    let say = if is_lesson(&request) { refusal } else { text };
     let mut response = match admit(request.method(), request.headers(), state.port) {
-        Err((status, why)) => text(status, why),
+        Err((status, why)) => say(status, why),
         Ok(()) => match timeout(PATIENCE, route(state, request)).await {
             Ok(response) => response,
-            Err(_) => text(StatusCode::REQUEST_TIMEOUT, "this took too long"),
+            Err(_) => say(StatusCode::REQUEST_TIMEOUT, "this took too long; ask for less"),
         },
     };
     response.headers_mut().extend(headers());
     response
 }
 
+/// Whether a request is of the page's one call.
+fn is_lesson<B>(request: &Request<B>) -> bool {
+    request.uri().path() == "/solve"
+}
+
 async fn route(state: &ServerState, request: Request<Incoming>) -> Answer {
-    let solving = request.uri().path() == "/solve";
+    let solving = is_lesson(&request);
     match *request.method() {
         Method::POST if solving => match body(request.into_body()).await {
             Ok(body) => answer(state, body).await,
@@ -179,7 +193,8 @@ async fn route(state: &ServerState, request: Request<Incoming>) -> Answer {
         },
         Method::GET | Method::HEAD if !solving => page(request.uri().path()),
         _ => {
-            let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "this address takes no such request");
+            let say = if solving { refusal } else { text };
+            let mut response = say(StatusCode::METHOD_NOT_ALLOWED, "this address takes no such request");
             let allowed = if solving { "POST" } else { "GET, HEAD" };
             response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
             response
@@ -205,7 +220,8 @@ fn page(path: &str) -> Answer {
     }
 }
 
-/// Answers a lesson as soon as a thread is free. When the browser has dropped the request meanwhile, nothing is solved.
+/// Answers a lesson as soon as a processor is free. When the request is dropped, because the browser has gone or the time is
+/// up, the process that solves it is killed, and its place is free.
 async fn answer(state: &ServerState, body: Bytes) -> Answer {
     let Ok(_waiting) = state.waiting.try_acquire() else {
         return refusal(StatusCode::SERVICE_UNAVAILABLE, "too many lessons at once; try again in a moment");
@@ -213,29 +229,19 @@ async fn answer(state: &ServerState, body: Bytes) -> Answer {
     let Ok(_solving) = state.solving.acquire().await else {
         return refusal(StatusCode::SERVICE_UNAVAILABLE, "the page is closing");
     };
-    match tokio::task::spawn_blocking(move || answered(&body)).await {
-        Ok(Ok(json)) => response(StatusCode::OK, JSON, json.into()),
-        Ok(Err(error)) => {
-            let too_large = matches!(error, LessonError::TooLarge { .. });
-            let status =
-                if too_large { StatusCode::PAYLOAD_TOO_LARGE } else { StatusCode::UNPROCESSABLE_ENTITY };
-            refusal(status, &error.to_string())
-        }
-        Err(_) => refusal(StatusCode::INTERNAL_SERVER_ERROR, "this lesson has upset the program"),
+    let said = state.program.answer(&body).await.ok();
+    match said.and_then(|(status, json)| Some((StatusCode::from_u16(status).ok()?, json))) {
+        Some((status, json)) => response(status, JSON, json.into()),
+        None => refusal(StatusCode::INTERNAL_SERVER_ERROR, "this lesson has upset the program"),
     }
 }
 
-fn answered(body: &[u8]) -> Result<Vec<u8>, LessonError> {
-    let lesson: Lesson = serde_json::from_slice(body)?;
-    Ok(serde_json::to_vec(&solve(&lesson)?)?)
-}
-
 fn refusal(status: StatusCode, why: &str) -> Answer {
-    response(status, JSON, json!({ "refused": why }).to_string().into())
+    response(status, JSON, refused(why).into())
 }
 
-fn text(status: StatusCode, text: &'static str) -> Answer {
-    response(status, "text/plain; charset=utf-8", Bytes::from_static(text.as_bytes()))
+fn text(status: StatusCode, text: &str) -> Answer {
+    response(status, "text/plain; charset=utf-8", Bytes::copy_from_slice(text.as_bytes()))
 }
 
 fn response(status: StatusCode, kind: &'static str, body: Bytes) -> Answer {

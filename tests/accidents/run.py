@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Accidents: kills at random moments, full and read-only disks, rivals, a clock that jumps; and what is left then.
+"""Accidents: kills at random moments, full and read-only disks, rivals, a clock that jumps, little memory, limits of the system,
+files that are cut short; and what is left then.
 
     tests/accidents/run.py PROGRAM [--kills 100] [--seed 1] [--write docs/reliability.md]
 
@@ -15,6 +16,7 @@ import random
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -315,6 +317,81 @@ def jumping_clock(bench):
     bench.note("clock that jumps by decades", "run", "the same bytes", fault)
 
 
+def limited(bench, limit, arguments):
+    """Runs a command under a limit of the shell, such as `ulimit -v 300000`."""
+    words = " ".join([bench.program, *map(str, arguments)])
+    return subprocess.run(["sh", "-c", f"{limit}; exec {words}"], cwd=bench.place, capture_output=True, text=True)
+
+
+def npy(path, kind, shape, numbers):
+    """Writes an NPY file."""
+    header = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}".encode()
+    path.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + numbers)
+
+
+def wide_problem(bench):
+    """Features and labels of 4,000 samples, which take some seconds and half a gigabyte to solve over."""
+    rows, columns = 4000, 1500
+    draw = random.Random(0)
+    numbers = struct.pack(f"<{rows * columns}f", *(draw.random() for _ in range(rows * columns)))
+    npy(bench.place / "x.npy", "<f4", (rows, columns), numbers)
+    npy(bench.place / "y.npy", "|u1", (rows,), bytes(row % 10 for row in range(rows)))
+    return ["solve", "x.npy", "--label", "y.npy", "--l2", "1e-2"]
+
+
+def little_memory(bench):
+    arguments = wide_problem(bench)
+    refused = limited(bench, "ulimit -v 300000", arguments)
+    fault = None if one_line(refused, 2, "solving takes up to", "ulimit -v") else f"said {refused.stderr.strip()!r}"
+    bench.note("little address space (ulimit -v)", "solve", "one line with both numbers, before any work", fault)
+    group = pathlib.Path(f"/sys/fs/cgroup/memory/equipoise-{os.getpid()}")
+    try:
+        group.mkdir()
+        (group / "memory.limit_in_bytes").write_text(str(200 << 20))
+    except OSError:
+        bench.note("a control group of 200 MiB", "solve", "not tried: it takes root and control groups of version 1")
+        return
+    try:
+        refused = limited(bench, f"echo $$ > {group}/cgroup.procs", arguments)
+        fault = None if one_line(refused, 2, "control group") else f"code {refused.returncode}: {refused.stderr.strip()!r}"
+        bench.note("a control group of 200 MiB", "solve", "one line with both numbers, before any work", fault)
+    finally:
+        group.rmdir()
+
+
+def files_that_may_not_grow(bench):
+    out = bench.fresh("out")
+    stopped = limited(bench, "ulimit -f 64", [*ANALYSIS, "--out", out])
+    fault = None if one_line(stopped, 2, "cannot write", "resumes there") else f"said {stopped.stderr.strip()!r}"
+    kept = journal_lines(bench.place / out)
+    printed = bench.must([*ANALYSIS, "--out", out]).stdout
+    if kept and f"({kept} of them earlier)" not in printed:
+        fault = fault or f"{kept} records were kept, but {printed!r}"
+    bench.must([*ANALYSIS, "--out", bench.fresh("whole")])
+    if differing(contents(bench.place / out), contents(bench.place / "whole")):
+        fault = fault or "what is there in the end differs"
+    result = f"one line, {kept} records kept, then the same bytes"
+    bench.note("files that may not grow (ulimit -f), then may", "run", result, fault)
+
+
+def files_cut_short(bench, times):
+    fault, named = None, 0
+    for _ in range(times):
+        arguments = wide_problem(bench)
+        running = subprocess.Popen(
+            [bench.program, *arguments], cwd=bench.place, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        )
+        time.sleep(bench.random.uniform(0.02, 1.0))
+        os.truncate(bench.place / "x.npy", 4096)
+        said = running.communicate()[1].strip()
+        if running.returncode == 2 and said.startswith("error: x.npy: ") and "\n" not in said:
+            named += 1
+        elif running.returncode not in (0, 1):
+            fault = f"code {running.returncode}: {said!r}"
+    accident = f"a mapped file that is cut short at {times} random moments"
+    bench.note(accident, "solve", f"one line that names the file, {named} times; the others were done", fault)
+
+
 def table(rows):
     lines = ["| accident | command | what is left |", "| --- | --- | --- |"]
     return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)]) + "\n"
@@ -339,6 +416,9 @@ def main():
         disks(bench)
         rivals(bench)
         jumping_clock(bench)
+        little_memory(bench)
+        files_that_may_not_grow(bench)
+        files_cut_short(bench, 10)
     if options.write:
         before, rest = options.write.read_text().split(BEGIN)
         after = rest.split(END)[1]

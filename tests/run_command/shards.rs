@@ -289,7 +289,7 @@ fn what_no_machine_holds_is_estimated_and_not_begun() {
     let run = |more: &[&str]| equipoise(directory.path()).args(["run", "huge.toml"]).args(more).assert();
     run(&["--estimate"]).success().stdout(predicate::str::contains("TiB"));
     for more in [&[][..], &["--shard", "1/2"]] {
-        let message = predicate::str::contains("the largest problem takes up to");
+        let message = predicate::str::contains("the problems that are solved at once take up to");
         run(more).code(2).stdout("").stderr(message.and(predicate::str::contains("\n").count(1)));
     }
     assert!(!directory.path().join("small").exists());

@@ -151,3 +151,67 @@ fn a_port_that_is_taken_gets_one_line() {
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr.contains(&format!("--port {port}: in use")) && stderr.lines().count() == 1, "{stderr}");
 }
+
+/// What is solved for nobody stops, and its place is free.
+#[test]
+fn lessons_whose_browsers_have_gone_take_no_place() {
+    let served = Served::start();
+    let address: SocketAddr = served.host().parse().expect("an address");
+    let costly = LESSON.replace("[40,40]", "[2500,2500]").replace("\"logistic\"", "{\"inr\":{\"beta\":20}}");
+    let host = served.host();
+    for _ in 0..200 {
+        let mut stream = TcpStream::connect(address).expect("it listens");
+        let request = format!(
+            "POST /solve HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{costly}",
+            costly.len()
+        );
+        stream.write_all(request.as_bytes()).expect("sent");
+    }
+    let (code, body) = served.solve(LESSON);
+    assert_eq!(code, 200, "{body}");
+    std::thread::sleep(Duration::from_secs(1));
+    let children = std::process::Command::new("pgrep").args(["-P", &served.process().to_string()]).output();
+    let children = String::from_utf8(children.expect("pgrep runs").stdout).expect("text");
+    assert_eq!(children.lines().count(), 0, "still at work: {children}");
+}
+
+/// The page reads every answer to a lesson as JSON.
+#[test]
+fn whatever_is_said_to_a_lesson_is_json() {
+    let served = Served::start();
+    let many = |number: usize| format!("{{\"loss\":\"softmax\",\"label\":\"s{number}\"}}");
+    // Within all sizes, but 24 times as much work for each of six losses.
+    let heavy = format!(
+        "{{\"problem\":{{\"analysis\":{{\"name\":\"x\",\"title\":\"t\",\"measure\":[\"weight_effect_by_differences\"],\"series\":[{}],\
+         \"data\":{{\"gaussian\":{{\"means\":{{\"random\":{{\"classes\":12,\"dimension\":64,\"spread\":0.3}}}},\"counts\":[{}]}}}}}}}}}}",
+        (0..6).map(many).collect::<Vec<_>>().join(","),
+        ["416"; 12].join(",")
+    );
+    let sharp = LESSON.replace("\"logistic\"", "{\"inr\":{\"beta\":1e100,\"variant\":\"detached\"}}");
+    let escape = LESSON.replace("\"t\"", "\"a\\u001b[2J\"");
+    for (lesson, expected_code, expected) in [
+        (heavy.as_str(), 413, "seconds of work"),
+        (sharp.as_str(), 422, "beta: 1e100; give at most 1000"),
+        (escape.as_str(), 422, "U+001B"),
+        ("[", 422, "no lesson"),
+    ] {
+        let (code, body) = served.solve(lesson);
+        let said: serde_json::Value = serde_json::from_str(&body).expect("JSON");
+        let why = said["refused"].as_str().expect("a reason");
+        assert!(code == expected_code && why.contains(expected), "{code}: {why}");
+    }
+    let host = served.host();
+    for request in [
+        format!("POST /solve HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"),
+        format!("GET /solve HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"),
+        format!(
+            "POST /solve HTTP/1.1\r\nHost: {host}\r\nOrigin: null\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+        ),
+    ] {
+        let answer = served.exchange(request.as_bytes());
+        let body = answer.split_once("\r\n\r\n").expect("a head").1;
+        let said: serde_json::Value =
+            serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}"));
+        assert!(said["refused"].is_string(), "{answer}");
+    }
+}

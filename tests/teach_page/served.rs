@@ -29,6 +29,11 @@ impl Served {
         Self { child, address: line.trim().to_owned() }
     }
 
+    /// The number of its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Host and port.
     pub(crate) fn host(&self) -> &str {
         self.address.trim_start_matches("http://").trim_end_matches('/')

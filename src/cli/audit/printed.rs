@@ -2,6 +2,7 @@
 
 use crate::cli::output::{Style, columns, markdown_table, numbers_right, one_line, short_name};
 use equipoise::audit::{AuditRecord, findings, summary, tables};
+use equipoise::text::markdown as escaped;
 
 pub(super) fn table(record: &AuditRecord, style: Style) -> String {
     let mut text = format!("{}\n", style.strong(&summary(record)));
@@ -22,12 +23,12 @@ pub(super) fn table(record: &AuditRecord, style: Style) -> String {
 }
 
 pub(super) fn markdown(record: &AuditRecord) -> String {
-    let mut text = format!("# Audit\n\n{}\n\n", summary(record));
+    let mut text = format!("# Audit\n\n{}\n\n", escaped(&summary(record)));
     for finding in findings(record) {
-        text += &format!("* {}\n", one_line(&finding));
+        text += &format!("* {}\n", escaped(&finding));
     }
     for table in tables(record) {
-        text += &format!("\n## {}\n\n{}", table.heading, markdown_table(&table.rows));
+        text += &format!("\n## {}\n\n{}", escaped(&table.heading), markdown_table(&table.rows));
     }
     text
 }

@@ -1,10 +1,10 @@
 //! `run --estimate`: what a run will take.
 
 use crate::cli::Ending;
-use crate::cli::memory::readable;
 use crate::cli::output::{Align, Style, columns, print};
 use anyhow::Result;
 use equipoise::analysis::{Estimate, Experiment, estimate};
+use equipoise::memory::readable;
 use equipoise::numeric::significant;
 
 pub(super) fn show(experiment: &Experiment, style: Style) -> Result<Ending> {
@@ -12,20 +12,12 @@ pub(super) fn show(experiment: &Experiment, style: Style) -> Result<Ending> {
     let threads = rayon::current_num_threads();
     // No run ends before its longest problem does.
     let wall = (seconds / threads as f64).max(longest);
-    // Each thread has a problem of its own.
-    let at_once = threads.min(problems);
     let rows = [
         ("problems", problems.to_string()),
         ("processor time", duration(seconds)),
         ("longest problem", duration(longest)),
         (&*format!("time on {threads} threads here"), duration(wall)),
-        (
-            "memory on as many",
-            match readable(memory * at_once as u128) {
-                _ if memory == 0 => "not foreseen for trainings".to_owned(),
-                much => format!("at most {much}"),
-            },
-        ),
+        ("memory on as many", format!("at most {}", readable(memory))),
     ];
     let rows: Vec<Vec<String>> = rows.into_iter().map(|(what, much)| vec![what.to_owned(), much]).collect();
     print(&format!(

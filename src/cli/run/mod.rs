@@ -4,22 +4,23 @@ mod estimate;
 mod slurm;
 
 use super::drawing::DrawingOptions;
-use super::memory::check_available;
 use super::output::{Style, counted, note, print};
 use super::solve::note_dependent_columns;
 use super::verify::progress_bar;
 use super::{Ending, comparison_table};
-use anyhow::Result;
+use anyhow::{Result, bail};
 use equipoise::analysis::{
     AnalysisError, Event, Experiment, Override, Results, Shard, Shipped, Source, Store, Workload,
-    experiment_of_shard, largest_problem, run as run_experiment, run_shard, write_parquet,
+    experiment_of_shard, memory_at_once, run as run_experiment, run_shard, write_parquet,
 };
 use equipoise::figure::Figure;
+use equipoise::memory::{check_memory, fits};
 use equipoise::numeric::significant;
 use equipoise::solver::Conditioning;
 pub(super) use slurm::JOBS;
 use slurm::SlurmOptions;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 const EXAMPLES: &str = "Examples:
@@ -90,7 +91,8 @@ pub(super) fn run(arguments: &RunArguments, style: Style) -> Result<Ending> {
     if arguments.slurm.asked_for() {
         return arguments.slurm.submit(&experiment, &directory, &arguments.drawing);
     }
-    check_available(largest_problem(&experiment)?, "the largest problem takes")?;
+    check_problems(&experiment)?;
+    arguments.drawing.check(&experiment.analysis)?;
     if let Some(table) = experiment.analysis.data.table()? {
         note_dependent_columns(&Conditioning::of(&table));
     }
@@ -106,9 +108,25 @@ pub(super) fn run(arguments: &RunArguments, style: Style) -> Result<Ending> {
     Ok(if done.results.unsolved().next().is_some() { Ending::Failed } else { Ending::Done })
 }
 
+/// Fails when the problems that are solved at once take more memory than is free.
+fn check_problems(experiment: &Experiment) -> Result<()> {
+    let threads = rayon::current_num_threads();
+    let advice = match threads {
+        2.. if fits(memory_at_once(experiment, 1)?) => {
+            "ask for fewer --threads: each works on a problem of its own"
+        }
+        _ => "ask for fewer samples, classes or features",
+    };
+    check_memory(memory_at_once(experiment, threads)?, "the problems that are solved at once take", advice)?;
+    Ok(())
+}
+
 /// A file, or a shipped analysis; and for the `analysis.toml` beside its results the directory of both.
-fn source(name: &str) -> Result<(Source, Option<PathBuf>), AnalysisError> {
+fn source(name: &str) -> Result<(Source, Option<PathBuf>)> {
     let path = Path::new(name);
+    if path.is_dir() && Shipped::named(name).is_err() {
+        bail!(in_words_of_directory(path));
+    }
     let looks_like_a_file = path.extension().is_some() || path.components().count() > 1;
     if path.is_file() || looks_like_a_file {
         let source = Source::read(path)?;
@@ -116,6 +134,17 @@ fn source(name: &str) -> Result<(Source, Option<PathBuf>), AnalysisError> {
         return Ok((source, home));
     }
     Ok((Shipped::named(name)?.source(), None))
+}
+
+/// What to run instead of a directory.
+fn in_words_of_directory(directory: &Path) -> String {
+    let analysis = directory.join("analysis.toml");
+    let advice = if analysis.is_file() {
+        format!("`equipoise run {}` goes on with what is there", analysis.display())
+    } else {
+        "name an analysis file, or one of `equipoise analyses`".to_owned()
+    };
+    format!("{}: is a directory; {advice}", directory.display())
 }
 
 /// Solves behind a progress bar and draws.
@@ -171,8 +200,10 @@ fn watched<T>(
     store.remarks.iter().for_each(|remark| note(remark));
     let bar = progress_bar("problems");
     bar.set_message(experiment.analysis.name.clone());
+    let kept = AtomicUsize::new(0);
     let done = run(&|event| match event {
         Event::Known(Workload { total, found, foreign }) => {
+            kept.fetch_add(found, Ordering::Relaxed);
             if foreign > 0 {
                 let records = counted(foreign as u64, "record");
                 bar.suspend(|| {
@@ -183,10 +214,19 @@ fn watched<T>(
             bar.set_position(found as u64);
             bar.reset_eta();
         }
-        Event::Solved => bar.inc(1),
-    })?;
+        Event::Solved => {
+            kept.fetch_add(1, Ordering::Relaxed);
+            bar.inc(1);
+        }
+    });
     bar.finish_and_clear();
-    Ok(done)
+    match (done, kept.into_inner()) {
+        (Err(error @ AnalysisError::Unwritable { .. }), kept @ 1..) => {
+            let records = counted(kept as u64, "finished record");
+            bail!("{error}; {records} kept, the same command resumes there")
+        }
+        (done, _) => Ok(done?),
+    }
 }
 
 fn earlier(found: usize) -> String {

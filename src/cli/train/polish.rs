@@ -1,6 +1,6 @@
 //! The last layer solved to stationarity on the features of the trained network.
 
-use crate::cli::memory::check_memory;
+use crate::cli::memory::check_problem;
 use crate::cli::solve_record::Status;
 use crate::cli::spinner::Spinner;
 use anyhow::{Context, Result, ensure};
@@ -92,8 +92,8 @@ impl Polish {
         let before = HeadMeasures::of(layer.evaluate(training.loss(), targets, penalty));
         let dataset = layer.dataset(targets).context("--polish: the network's features")?;
         let weights = ClassWeights::Explicit(targets.class_weights().to_vec());
+        check_problem(&dataset, &self.loss, self.l2).context("--polish")?;
         let problem = Problem::new(&dataset, &self.loss, &weights, self.l2).context("--polish")?;
-        check_memory(&problem, 0).context("--polish")?;
         let spinner = Spinner::new();
         let mut report = |at: &Iteration| {
             spinner.update(at);

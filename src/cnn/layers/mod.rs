@@ -20,7 +20,7 @@ use crate::numeric::{Kernel, vectorised};
 use rayon::prelude::*;
 
 /// Images whose gradients by the parameters are summed one after the other; sums of chunks are added in order.
-const IMAGES_PER_CHUNK: usize = 16;
+pub(super) const IMAGES_PER_CHUNK: usize = 16;
 
 /// What flows back through a layer with parameters.
 pub(super) struct Flow<'a> {

@@ -5,6 +5,7 @@ use super::opened::Opened;
 use crate::data::DataError;
 use crate::data::npy::{Header, WholeNumbers};
 use crate::data::sample_weights::check_weights;
+use crate::memory::make_room;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -152,11 +153,17 @@ impl Array {
     }
 
     /// All numbers, row after row.
-    #[must_use]
-    pub fn values(&self) -> Vec<f64> {
-        let mut values = vec![0.0; self.rows * self.columns];
+    ///
+    /// # Errors
+    /// They take more memory than is free.
+    pub fn values(&self) -> Result<Vec<f64>, DataError> {
+        let mut values = Vec::new();
+        let length = self.rows * self.columns;
+        make_room(&mut values, length, "its numbers take")
+            .map_err(|error| self.invalid(error.to_string()))?;
+        values.resize(length, 0.0);
         self.read_rows(0..self.rows, &mut values);
-        values
+        Ok(values)
     }
 
     /// All numbers as the weights of `samples` rows, each zero or usable, not all zero.
@@ -173,7 +180,7 @@ impl Array {
             );
             return Err(DataError::invalid(place, problem));
         }
-        let weights = self.values();
+        let weights = self.values()?;
         check_weights(&weights, samples, &place, |row| format!("{place}: row {row}"))?;
         Ok(weights)
     }
@@ -192,7 +199,7 @@ impl Array {
                 Err(self.invalid(format!("row {row}: {value}, but labels are whole numbers")))
             }
         };
-        self.values().into_iter().enumerate().map(whole).collect()
+        self.values()?.into_iter().enumerate().map(whole).collect()
     }
 }
 

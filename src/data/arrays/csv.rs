@@ -5,6 +5,7 @@ use super::opened::Opened;
 use crate::data::DataError;
 use crate::data::arrays::Array;
 use crate::data::sample_weights::check_weight;
+use crate::memory::make_room;
 
 pub(super) fn read(opened: &Opened, table: &TableColumns) -> Result<Columns, DataError> {
     let place = &opened.place;
@@ -34,6 +35,9 @@ pub(super) fn read(opened: &Opened, table: &TableColumns) -> Result<Columns, Dat
                 weight
             }
         };
+        let room = make_room(&mut values, headings.len(), "its numbers take")
+            .and_then(|()| make_room(&mut labels, 1, "its labels take"));
+        room.map_err(|error| DataError::invalid(place, error.to_string()))?;
         labels.push(record.get(places.label).unwrap_or_default().trim().to_owned());
         for (number, field) in record.iter().enumerate().filter(|&(number, _)| places.is_score(number)) {
             values.push(match field.trim().parse::<f64>() {

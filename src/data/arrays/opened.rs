@@ -1,10 +1,10 @@
 //! A file as bytes: mapped in place, or copied from a pipe into a temporary file and mapped.
 
 use crate::data::DataError;
-use crate::data::mapped::map;
-use memmap2::Mmap;
+use crate::data::mapped::MappedFile;
+use crate::files::open_stream;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -15,9 +15,12 @@ pub(super) struct Opened {
     pub(super) place: String,
 }
 
+/// Bytes that are copied at a time.
+const PIECE: usize = 1 << 16;
+
 #[derive(Debug, Clone)]
 enum Bytes {
-    Mapped(Arc<Mmap>),
+    Mapped(Arc<MappedFile>),
     /// In memory, as an empty file is too, which cannot be mapped.
     Held(Arc<Vec<u8>>),
 }
@@ -26,11 +29,8 @@ impl Opened {
     pub(super) fn file(path: &Path) -> Result<Self, DataError> {
         let place = path.display().to_string();
         let unreadable = |error: std::io::Error| DataError::unreadable(path, &error);
-        let file = File::open(path).map_err(unreadable)?;
+        let file = open_stream(path).map_err(unreadable)?;
         let found = file.metadata().map_err(unreadable)?;
-        if found.is_dir() {
-            return Err(DataError::Unreadable { path: place, reason: "it is a directory".to_owned() });
-        }
         // A named pipe, or a shell's <(...), is read like standard input.
         if found.is_file() { Self::mapped(&file, &place) } else { Self::copied(file, &place) }
     }
@@ -50,11 +50,31 @@ impl Opened {
 
     /// The first `most` bytes of `source`, and whether there were more.
     pub(super) fn at_most(mut source: impl Read, most: u64, place: &str) -> Result<(Self, bool), DataError> {
-        let failed = |error: std::io::Error| DataError::damaged(place, &error);
-        let mut file = tempfile::tempfile().map_err(failed)?;
-        std::io::copy(&mut source.by_ref().take(most), &mut file).map_err(failed)?;
-        let more = source.read(&mut [0]).map_err(failed)? > 0;
-        file.flush().and_then(|()| file.seek(SeekFrom::Start(0))).map_err(failed)?;
+        let unreadable = |error: std::io::Error| DataError::damaged(place, &error);
+        let no_copy = |error: std::io::Error| {
+            let directory = std::env::temp_dir();
+            let reason = format!(
+                "no copy of it can be kept in {}: {error}; set TMPDIR to a directory with room",
+                directory.display()
+            );
+            DataError::Unreadable { path: place.to_owned(), reason }
+        };
+        let mut file = tempfile::tempfile().map_err(no_copy)?;
+        let (mut piece, mut left) = (vec![0; PIECE], most);
+        loop {
+            let most = piece.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+            let length = match source.read(&mut piece[..most]) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                read => read.map_err(unreadable)?,
+            };
+            if length == 0 {
+                break;
+            }
+            file.write_all(&piece[..length]).map_err(no_copy)?;
+            left -= length as u64;
+        }
+        let more = source.read(&mut [0]).map_err(unreadable)? > 0;
+        file.seek(SeekFrom::Start(0)).map_err(no_copy)?;
         Ok((Self::mapped(&file, place)?, more))
     }
 
@@ -64,7 +84,7 @@ impl Opened {
         if length == 0 {
             return Ok(Self::held(Vec::new(), place));
         }
-        let map = map(file).map_err(failed)?;
+        let map = MappedFile::open(file, place).map_err(failed)?;
         Ok(Self { bytes: Bytes::Mapped(Arc::new(map)), place: place.to_owned() })
     }
 

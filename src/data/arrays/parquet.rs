@@ -6,6 +6,7 @@ use super::opened::Opened;
 use crate::data::DataError;
 use crate::data::arrays::Array;
 use crate::data::sample_weights::check_weight;
+use crate::memory::check_memory;
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::DataType;
 use parquet::errors::ParquetError;
@@ -21,12 +22,16 @@ fn read_unguarded(opened: &Opened, table: &TableColumns) -> Result<Columns, Data
     let place = &opened.place;
     let damaged =
         |error: ParquetError| DataError::invalid(place, format!("cannot be read as Parquet: {error}"));
+    check(place, opened.bytes().len() as u128)?;
     let bytes = bytes::Bytes::copy_from_slice(opened.bytes());
     let reader = SerializedFileReader::new(bytes).map_err(damaged)?;
     let schema = reader.metadata().file_metadata().schema_descr();
     let mut headings: Vec<String> = schema.columns().iter().map(|column| column.path().string()).collect();
     let places = table.among(&headings, place)?;
     let label = places.label;
+    let rows = u128::try_from(reader.metadata().file_metadata().num_rows()).unwrap_or(0);
+    // Columns, and the same numbers row by row.
+    check(place, 2 * size_of::<f64>() as u128 * rows * headings.len() as u128)?;
     let mut columns: Vec<Vec<f64>> = vec![Vec::new(); headings.len()];
     let mut labels = Vec::new();
     for group in 0..reader.num_row_groups() {
@@ -67,6 +72,12 @@ fn read_unguarded(opened: &Opened, table: &TableColumns) -> Result<Columns, Data
     let values = (0..rows).flat_map(|row| columns.iter().map(move |column| column[row])).collect();
     let scores = Array::owned(place.clone(), rows, headings.len(), values);
     Ok(Columns { headings, scores, labels, label_place: format!("{place}, labels"), sample_weights })
+}
+
+/// Whether so many bytes are free.
+fn check(place: &str, bytes: u128) -> Result<(), DataError> {
+    check_memory(bytes, "its numbers take", "keep fewer columns or rows")
+        .map_err(|error| DataError::invalid(place, error.to_string()))
 }
 
 /// Appends the numbers of a column in a group of rows.

@@ -1,6 +1,6 @@
 //! Line ends as an editor counts them, whatever system wrote the file.
 
-use std::io::{BufRead, Read, Result};
+use std::io::{BufRead, Error, Read, Result};
 
 /// Passes bytes through with every line end (LF, CRLF or a lone CR) made LF, and with a LF after a last line that
 /// lacks one.
@@ -14,14 +14,25 @@ pub(super) struct EditorLines<R> {
     /// The last byte passed on ended a line (or nothing was passed on yet).
     at_line_start: bool,
     finished: bool,
+    /// Bytes of the row that is being read, and of what was read ahead.
+    row_bytes: usize,
 }
+
+/// A row of more bytes is none: the parser holds a row in memory, and a quotation mark that is left open makes one of the rest
+/// of the file.
+const LONGEST_ROW: usize = 1 << 28;
 
 impl<R> EditorLines<R> {
     pub(super) fn new(source: R) -> Self {
-        Self { source, after_return: false, at_line_start: true, finished: false }
+        Self { source, after_return: false, at_line_start: true, finished: false, row_bytes: 0 }
     }
 
     /// Whether a read has already been answered with "no more bytes".
+    /// The parser has a whole row.
+    pub(super) fn row_done(&mut self) {
+        self.row_bytes = 0;
+    }
+
     pub(super) fn finished(&self) -> bool {
         self.finished
     }
@@ -48,6 +59,12 @@ impl<R: BufRead> Read for EditorLines<R> {
                 }
             }
             self.source.consume(taken);
+            self.row_bytes += taken;
+            if self.row_bytes > LONGEST_ROW {
+                return Err(Error::other(format!(
+                    "a row has more than {LONGEST_ROW} bytes; is a quotation mark left open, or is it no CSV file?"
+                )));
+            }
             // A lone second half writes nothing; an answer of 0 would mean the end, so read on.
             if written > 0 {
                 self.at_line_start = target[written - 1] == b'\n';

@@ -10,6 +10,8 @@ use super::columns::Column;
 use super::lines::EditorLines;
 use super::{DataError, quoted};
 use crate::data::sample_weights::check_weight;
+use crate::files::open_stream;
+use crate::memory::make_room;
 use crate::numeric::counted;
 
 const BUFFER_BYTES: usize = 1 << 16;
@@ -26,10 +28,10 @@ impl Rows {
     /// Opens the file before its first row, the header.
     pub(super) fn open(path: &Path) -> Result<Self, DataError> {
         let name = path.display().to_string();
-        let file = File::open(path).map_err(|error| unreadable(&name, &error))?;
-        if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
+        if path.is_dir() {
             return Err(DataError::Unreadable { path: name, reason: DIRECTORY.to_owned() });
         }
+        let file = open_stream(path).map_err(|error| unreadable(&name, &error))?;
         let reader = ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
@@ -48,6 +50,7 @@ impl Rows {
         if !found {
             return Ok(false);
         }
+        self.reader.get_mut().row_done();
         let left_open = self.reader.get_ref().finished();
         // The parser is past the row; only quoted cells can hold line ends of their own.
         #[expect(clippy::naive_bytecount, reason = "rows are short; not worth a dependency")]
@@ -139,6 +142,13 @@ impl Rows {
     }
 
     /// The file as the user named it.
+    /// Room for the numbers of one more row.
+    pub(super) fn make_room(&self, values: &mut Vec<f64>, more: usize) -> Result<(), DataError> {
+        make_room(values, more, "its numbers take").map_err(|error| {
+            DataError::invalid(format!("{}: line {}", self.file, self.line), error.to_string())
+        })
+    }
+
     pub(super) fn file(&self) -> &str {
         &self.file
     }

@@ -1,10 +1,13 @@
 //! Values behind a header that says how many there are.
 
 use crate::data::DataError;
+use crate::memory::make_room;
 use std::io::Read;
 
 /// More bytes than these are no image set but a broken header.
 const MAX_BYTES: u64 = 1 << 36;
+/// Bytes that are read at a time.
+const PIECE: usize = 1 << 16;
 
 /// Reads all that is left of `source`: as many values of `size` bytes as the product of `axes`, which a header speaks of.
 /// `place` is what errors name.
@@ -25,9 +28,16 @@ pub(super) fn read_announced(
         .try_fold(size as u64, |product, &axis| product.checked_mul(axis as u64))
         .filter(|&bytes| bytes > 0 && bytes <= MAX_BYTES)
         .ok_or_else(|| invalid(format!("its header speaks of {said} values, which cannot be")))?;
+    let mut source = source.take(expected + 1);
     let mut bytes = Vec::new();
-    let read = source.take(expected + 1).read_to_end(&mut bytes);
-    read.map_err(|error| DataError::damaged(place, &error))?;
+    loop {
+        let more = PIECE.min(usize::try_from(source.limit()).unwrap_or(PIECE));
+        make_room(&mut bytes, more, "its values take").map_err(|error| invalid(error.to_string()))?;
+        let read = source.by_ref().take(more as u64).read_to_end(&mut bytes);
+        if read.map_err(|error| DataError::damaged(place, &error))? == 0 {
+            break;
+        }
+    }
     let found = bytes.len() as u64;
     if found < expected {
         let found = found / size as u64;

@@ -3,6 +3,7 @@
 
 use super::{ImageShape, Images};
 use crate::data::DataError;
+use crate::files::read_input;
 use std::path::{Path, PathBuf};
 
 const SHAPE: ImageShape = ImageShape { channels: 3, height: 32, width: 32 };
@@ -40,7 +41,7 @@ impl Cifar {
 
     fn append(self, path: &Path, pixels: &mut Vec<u8>, classes: &mut Vec<u8>) -> Result<(), DataError> {
         let place = || path.display().to_string();
-        let bytes = std::fs::read(path).map_err(|error| DataError::unreadable(path, &error))?;
+        let bytes = read_input(path).map_err(|error| DataError::unreadable(path, &error))?;
         let length = self.label_bytes() + SHAPE.values();
         if bytes.is_empty() || !bytes.len().is_multiple_of(length) {
             let problem = format!(

@@ -3,8 +3,8 @@
 use super::announced::read_announced;
 use super::{ImageShape, Images};
 use crate::data::DataError;
+use crate::files::open_input;
 use flate2::read::MultiGzDecoder;
-use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
@@ -59,7 +59,7 @@ fn wrong_magic(magic: u32, wanted: u32) -> String {
 
 /// Gzip is recognised by its first two bytes.
 fn open(path: &Path) -> Result<Box<dyn Read>, DataError> {
-    let file = |path: &Path| File::open(path).map_err(|error| DataError::unreadable(path, &error));
+    let file = |path: &Path| open_input(path).map_err(|error| DataError::unreadable(path, &error));
     let mut begin = Vec::new();
     file(path)?.take(2).read_to_end(&mut begin).map_err(|error| DataError::unreadable(path, &error))?;
     let source = BufReader::new(file(path)?);

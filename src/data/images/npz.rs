@@ -4,6 +4,7 @@ use super::announced::read_announced;
 use super::{ImageShape, Images, Part};
 use crate::data::DataError;
 use crate::data::npy::{Header, WholeNumbers};
+use crate::files::open_input;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -40,7 +41,7 @@ type Archive = ZipArchive<BufReader<File>>;
 
 fn open(path: &Path) -> Result<Archive, DataError> {
     let unreadable = |error| DataError::unreadable(path, &error);
-    let mut file = BufReader::new(File::open(path).map_err(unreadable)?);
+    let mut file = BufReader::new(open_input(path).map_err(unreadable)?);
     let place = path.display().to_string();
     if !file.fill_buf().map_err(unreadable)?.starts_with(ZIP) {
         return Err(DataError::invalid(place, "is no NPZ file; numpy.savez_compressed writes them"));

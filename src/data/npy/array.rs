@@ -2,9 +2,8 @@
 //! again.
 
 use super::header::Header;
-use crate::data::mapped::map;
+use crate::data::mapped::MappedFile;
 use crate::data::{DataError, values::Values};
-use memmap2::Mmap;
 use std::fs::File;
 use std::ops::Range;
 use std::path::Path;
@@ -13,7 +12,7 @@ use std::sync::Arc;
 /// A mapped array whose first axis counts samples.
 #[derive(Debug, Clone)]
 pub(crate) struct NpyArray {
-    map: Arc<Mmap>,
+    map: Arc<MappedFile>,
     pub(in crate::data) header: Header,
     /// The file, to name in errors.
     pub(in crate::data) file: String,
@@ -31,13 +30,14 @@ impl NpyArray {
                 _ => error.to_string(),
             },
         };
-        let opened = File::open(path).map_err(unreadable)?;
-        let found = opened.metadata().map_err(unreadable)?;
+        // Looked at first: to open a pipe that nobody writes to would wait for ever.
+        let found = std::fs::metadata(path).map_err(unreadable)?;
         if !found.is_file() {
             let reason = if found.is_dir() { "it is a directory" } else { "it is not a regular file" };
             return Err(DataError::Unreadable { path: file, reason: reason.to_owned() });
         }
-        let map = map(&opened).map_err(unreadable)?;
+        let opened = File::open(path).map_err(unreadable)?;
+        let map = MappedFile::open(&opened, &file).map_err(unreadable)?;
         let header = Header::read(&mut &map[..], &file)?;
         let array = Self { map: Arc::new(map), header, file };
         array.check_length()?;

@@ -1,0 +1,163 @@
+//! Signals, pipes and limits of the system.
+
+use super::{MINE, assert_one_line, npy, program};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Features that take some seconds to solve over, with their labels.
+fn large(directory: &Path) {
+    let (rows, columns) = (100_000, 40);
+    let mut state = 1_u64;
+    let mut random = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (state >> 40) as f32 / 16_777_216.0
+    };
+    let numbers: Vec<u8> = (0..rows * columns).flat_map(|_| random().to_le_bytes()).collect();
+    let labels: Vec<u8> = (0..rows).map(|_| u8::try_from(random().to_bits() % 3).expect("small")).collect();
+    let write = |name: &str, bytes: Vec<u8>| std::fs::write(directory.join(name), bytes).expect("written");
+    write("x.npy", npy("<f4", &format!("({rows}, {columns})"), &numbers));
+    write("y.npy", npy("|u1", &format!("({rows},)"), &labels));
+}
+
+/// A file that is cut short while it is mapped is named; one that is removed stays readable.
+#[test]
+fn a_mapped_file_that_is_cut_short_is_named() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut cut_short = 0;
+    for (name, wait) in [("x.npy", 200), ("x.npy", 500), ("x.npy", 900)] {
+        large(directory.path());
+        let mut command = program(directory.path());
+        command.args(["solve", "x.npy", "--label", "y.npy"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().expect("it starts");
+        std::thread::sleep(Duration::from_millis(wait));
+        let file = std::fs::OpenOptions::new().write(true).open(directory.path().join(name)).expect("there");
+        file.set_len(4_096).expect("cut");
+        let output = child.wait_with_output().expect("it ends");
+        // It may have been done before, or not yet have begun.
+        if output.status.code() == Some(2) {
+            assert_one_line(&output, &["x.npy"]);
+            cut_short += usize::from(String::from_utf8_lossy(&output.stderr).contains("was cut short"));
+        } else {
+            assert!(output.status.code() < Some(2), "{:?}", output.status);
+        }
+    }
+    assert!(cut_short > 0, "never cut while it was read");
+}
+
+#[test]
+fn a_file_that_may_not_grow_is_an_error_of_writing() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let limited = |blocks: u32, arguments: &str| {
+        let binary = env!("CARGO_BIN_EXE_equipoise");
+        let script = format!("ulimit -f {blocks}; exec {binary} {arguments}");
+        Command::new("sh").args(["-c", &script]).current_dir(directory.path()).output().expect("a shell")
+    };
+    std::fs::write(directory.path().join("mine.toml"), MINE).expect("written");
+    std::fs::write(directory.path().join("s.csv"), "x,y\n1,0\n2,1\n3,0\n4,1\n5,0\n").expect("written");
+    assert_one_line(&limited(0, "run mine.toml --out o"), &["File too large"]);
+    assert_one_line(&limited(0, "solve s.csv --label y --l2 1 --save h.json"), &["cannot write h.json"]);
+    assert!(!directory.path().join("h.json").exists(), "nothing half-written");
+    // Some records, then no more.
+    let many = MINE.replace("repetitions = 2", "repetitions = 200");
+    std::fs::write(directory.path().join("mine.toml"), many).expect("written");
+    assert_one_line(
+        &limited(8, "run mine.toml --out m"),
+        &["records", "kept, the same command resumes there"],
+    );
+}
+
+/// Nobody writes to these pipes: a program that opened them would wait for ever.
+#[test]
+fn pipes_where_files_are_expected_are_refused_at_once() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let home = directory.path();
+    large(home);
+    std::fs::create_dir(home.join("images")).expect("made");
+    for name in
+        ["p.toml", "p.npy", "images/train-images-idx3-ubyte", "images/data_batch_1.bin", "p.safetensors"]
+    {
+        let made = Command::new("mkfifo").arg(home.join(name)).status().expect("mkfifo runs");
+        assert!(made.success());
+    }
+    std::fs::write(home.join("images/train-labels-idx1-ubyte"), [0, 0, 8, 1, 0, 0, 0, 0]).expect("written");
+    for arguments in [
+        "run p.toml",
+        "run p.toml --estimate",
+        "analyses show p.toml",
+        "solve p.npy --label y.npy",
+        "solve x.npy --label p.npy",
+        "solve x.npy --label y.npy --sample-weights p.npy",
+        "train --network p.toml",
+        "train --data images --epochs 1",
+        "train --epochs 1 --checkpoint p.safetensors",
+    ] {
+        let begun = Instant::now();
+        let mut child = program(home)
+            .args(arguments.split(' '))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        while child.try_wait().expect("its status").is_none() {
+            if begun.elapsed() > Duration::from_secs(20) {
+                let _ = child.kill();
+                panic!("{arguments}: it waits");
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let output = child.wait_with_output().expect("it has ended");
+        assert_eq!(output.status.code(), Some(2), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+/// What never ends is not read to its end.
+#[test]
+fn devices_and_rows_without_end_are_refused() {
+    let directory = tempfile::tempdir().expect("a directory");
+    for arguments in ["solve /dev/zero --label y", "audit /dev/zero", "run /dev/zero", "run /dev/full"] {
+        let output = program(directory.path()).args(arguments.split(' ')).output().expect("it runs");
+        assert_one_line(&output, &["it is a device"]);
+    }
+    let file = std::fs::File::create(directory.path().join("zeros.csv")).expect("created");
+    file.set_len(1 << 32).expect("a sparse file");
+    let output =
+        program(directory.path()).args(["solve", "zeros.csv", "--label", "y"]).output().expect("it runs");
+    assert_one_line(&output, &["zeros.csv", "is a quotation mark left open"]);
+}
+
+/// A pipe of the shell is read like a file.
+#[test]
+fn an_analysis_may_come_from_a_shell() {
+    let directory = tempfile::tempdir().expect("a directory");
+    std::fs::write(directory.path().join("mine.toml"), MINE).expect("written");
+    let script =
+        format!("cat mine.toml | {} run /dev/stdin --out o --format svg", env!("CARGO_BIN_EXE_equipoise"));
+    let output =
+        Command::new("sh").args(["-c", &script]).current_dir(directory.path()).output().expect("a shell");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn threads_have_a_limit_wherever_their_number_comes_from() {
+    let directory = tempfile::tempdir().expect("a directory");
+    std::fs::write(directory.path().join("s.csv"), "x,y\n1,0\n2,1\n3,0\n4,1\n5,0\n").expect("written");
+    let with = |name: &str, value: &str| {
+        let mut command = program(directory.path());
+        command
+            .args(["solve", "s.csv", "--label", "y", "--l2", "1"])
+            .env(name, value)
+            .output()
+            .expect("it runs")
+    };
+    for (name, value) in [
+        ("RAYON_NUM_THREADS", "30000"),
+        ("RAYON_NUM_THREADS", "1025"),
+        ("RAYON_NUM_THREADS", "many"),
+        ("RAYON_RS_NUM_CPUS", "99999999999999999999"),
+    ] {
+        assert_one_line(&with(name, value), &[name, value, "up to 1024"]);
+    }
+    assert!(with("RAYON_NUM_THREADS", "2").status.success());
+    assert!(with("RAYON_NUM_THREADS", "").status.success());
+}
