@@ -3,6 +3,7 @@
 use super::DataError;
 #[cfg(feature = "readers")]
 use super::arrays::{Contents, read_arrays};
+#[cfg(feature = "readers")]
 use crate::files::open_input;
 use std::ops::RangeInclusive;
 #[cfg(feature = "readers")]

@@ -282,7 +282,7 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
                 let effort = if own.convergence.lp_is_due() { Effort::Thorough } else { Effort::Glance };
                 separation.find(targets, sides, head(), effort)
             }
-            Progress::Converged => separation.find_in_differences(targets, sides),
+            Progress::Converged => separation.find_where_converged(targets, sides),
             Progress::NotConverged(_) => separation.find(targets, sides, head(), Effort::Thorough),
             Progress::Active | Progress::Separable(_) | Progress::Undecided(_) => Verdict::None,
         };

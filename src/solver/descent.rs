@@ -41,6 +41,10 @@ impl Progress {
             (Self::NotConverged(why), Verdict::Undecided) => {
                 Self::Undecided(format!("cannot be told apart from separable in double precision: {why}"))
             }
+            (Self::Converged, Verdict::Undecided) => Self::Undecided(
+                "cannot be told apart from separable in double precision: the gradient vanishes to rounding"
+                    .to_owned(),
+            ),
             (progress, _) => progress,
         }
     }

@@ -200,7 +200,8 @@ impl<'a> System<'a> {
         for _ in 0..3 {
             let refined = &solved + self.factor.solve(&left);
             let remaining = left_of(&refined);
-            if !(remaining.norm() < 0.5 * left.norm()) {
+            let helps = remaining.norm() < 0.5 * left.norm();
+            if !helps {
                 break;
             }
             (solved, left) = (refined, remaining);

@@ -338,7 +338,7 @@ impl<'a> SoftmaxNewton<'a> {
                 let effort = if self.convergence.lp_is_due() { Effort::Thorough } else { Effort::Glance };
                 separation.find(targets, Sides::AllPairs, head(), effort)
             }
-            Progress::Converged => separation.find_in_differences(targets, Sides::AllPairs),
+            Progress::Converged => separation.find_where_converged(targets, Sides::AllPairs),
             Progress::NotConverged(_) => separation.find(targets, Sides::AllPairs, head(), Effort::Thorough),
             Progress::Active | Progress::Separable(_) | Progress::Undecided(_) => Verdict::None,
         };

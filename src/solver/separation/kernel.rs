@@ -25,7 +25,7 @@ const BITS_OF_NEIGHBOURS: std::ops::RangeInclusive<u32> = 1..=14;
 /// Free unknowns that are moved, and by how many units in their last bit.
 const MOVED: usize = 3;
 const MOVES: [f64; 5] = [0.0, 1.0, -1.0, 2.0, -2.0];
-/// Neighbours handed out for each choice of free unknowns at most.
+/// Neighbours handed out for each choice of free unknowns and length at most.
 const MAX_NEIGHBOURS: usize = 64;
 
 /// Candidates near a direction, the simplest first.
@@ -62,16 +62,24 @@ fn directions(margins: &Margins, nearest: &Nearest, fraction: f64) -> Option<imp
         .collect();
     let to_bits = |bits: u32| near.iter().map(|&value| rounded(value, bits)).collect();
     let few: Vec<Vec<f64>> = single.into_iter().chain(BITS.map(to_bits)).collect();
-    let neighbours = neighbours(&near, &free);
-    let elimination = std::rc::Rc::new((elimination, free));
+    // Only the direction counts: where an unknown is a power of two, its product with a decimal has no bits of its own.
+    let lengths = free.iter().take(MOVED).map(|&place| near[place].abs().recip());
+    let lengths: Vec<f64> = [1.0].into_iter().chain(lengths.filter(|length| length.is_finite())).collect();
+    let of_length = move |length: f64| {
+        let near: Vec<f64> = near.iter().map(|value| value * length).collect();
+        neighbours(&near, &free)
+    };
+    let elimination = std::rc::Rc::new(elimination);
     let solved = std::rc::Rc::clone(&elimination);
-    let few = few.into_iter().map(move |values| in_doubles(&solved.0.solution(&solved.1, &values)));
+    let few = few.into_iter().map(move |values| in_doubles(&solved.solution(&values)));
     // These are many; a proof reads all samples, so only those that doubles hold exactly are worth one.
-    let exact = neighbours.filter_map(move |values| {
-        let solution = elimination.0.solution(&elimination.1, &values);
-        solution.iter().all(is_double).then(|| in_doubles(&solution))
-    });
-    let heads = few.chain(exact.take(MAX_NEIGHBOURS)).map(move |solution| {
+    let exact = move |length| {
+        let elimination = std::rc::Rc::clone(&elimination);
+        let solutions = of_length(length).map(move |values| elimination.solution(&values));
+        let exact = solutions.filter(|solution| solution.iter().all(is_double));
+        exact.take(MAX_NEIGHBOURS).map(|solution| in_doubles(&solution))
+    };
+    let heads = few.chain(lengths.into_iter().flat_map(exact)).map(move |solution| {
         let mut all = vec![0.0; unknowns.len()];
         kept.iter().zip(solution).for_each(|(&unknown, value)| all[unknown] = value);
         margins.head_of_user_unknowns(&all)
@@ -155,7 +163,8 @@ impl Elimination {
     }
 
     /// The solution whose free unknowns are in the proportions given.
-    fn solution(&self, free: &[usize], values: &[f64]) -> Vec<BigInt> {
+    fn solution(&self, values: &[f64]) -> Vec<BigInt> {
+        let free = self.free();
         let given: Vec<f64> = free.iter().map(|&place| values[place]).collect();
         let given = whole(&given);
         let pivot = |(place, row): &(usize, Vec<BigInt>)| row[*place].clone();
@@ -260,7 +269,7 @@ mod tests {
         assert_eq!((elimination.rows.len(), free.len()), (2, 3));
         let mut values = [0.0; 5];
         free.iter().zip([0.25, -1.0, 0.75]).for_each(|(&place, value)| values[place] = value);
-        let solution = in_doubles(&elimination.solution(&free, &values));
+        let solution = in_doubles(&elimination.solution(&values));
         for equation in &equations {
             let left: f64 = equation.iter().zip(&solution).map(|(a, b)| a * b).sum();
             assert_eq!(left, 0.0, "{solution:?}");

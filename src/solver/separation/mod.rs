@@ -17,7 +17,7 @@ use crate::data::Dataset;
 use crate::loss::Targets;
 use margins::{Margins, Nearest};
 use proof::prove;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 pub use thresholds::{FeatureValues, GivenAway};
 use thresholds::{Thresholds, Wanted};
 
@@ -103,6 +103,8 @@ struct Measured {
     thresholds: OnceLock<Thresholds>,
     nearly_equal: OnceLock<Thresholds>,
     scaling: OnceLock<Scaling>,
+    /// Sides for which a linear program found a border that could not be proved.
+    undecided: Mutex<Vec<Sides>>,
 }
 
 impl<'a> SeparationSearch<'a> {
@@ -125,14 +127,27 @@ impl<'a> SeparationSearch<'a> {
             (Effort::Thorough, Sides::OneAgainstRest(_)) => self.thoroughly(targets, sides),
             (Effort::Thorough, Sides::AllPairs) => {
                 let alone = self.classes_alone(targets);
-                self.joined(targets, alone)
-                    .map_or_else(|| self.thoroughly(targets, sides), |found| Verdict::Proved(Box::new(found)))
+                match self.joined(targets, alone) {
+                    Some(found) => Verdict::Proved(Box::new(found)),
+                    None => self.thoroughly(targets, sides),
+                }
             }
         }
     }
 
+    /// Of a search that converged: differences of nearly equal features; undecided where an earlier look was, since the
+    /// gradient of separable data vanishes to rounding too, far out.
+    pub(super) fn find_where_converged(&self, targets: &Targets, sides: Sides) -> Verdict {
+        let undecided =
+            self.measured.undecided.lock().unwrap_or_else(PoisonError::into_inner).contains(&sides);
+        match self.find_in_differences(targets, sides) {
+            Verdict::None if undecided => Verdict::Undecided,
+            verdict => verdict,
+        }
+    }
+
     /// Differences of nearly equal features, which floating point treats as zero.
-    pub(super) fn find_in_differences(&self, targets: &Targets, sides: Sides) -> Verdict {
+    fn find_in_differences(&self, targets: &Targets, sides: Sides) -> Verdict {
         let differences =
             self.measured.nearly_equal.get_or_init(|| Thresholds::of_differences(self.dataset, targets));
         let found = differences.separation(self.dataset, targets, sides, Wanted::Any);
@@ -166,8 +181,11 @@ impl<'a> SeparationSearch<'a> {
         match self.proved_near(&margins, &nearest, targets, sides) {
             Some(found) => Verdict::Proved(Box::new(found)),
             None => margins.sharpened(nearest).map_or(Verdict::None, |nearest| {
-                self.proved_near(&margins, &nearest, targets, sides)
-                    .map_or(Verdict::Undecided, |found| Verdict::Proved(Box::new(found)))
+                if let Some(found) = self.proved_near(&margins, &nearest, targets, sides) {
+                    return Verdict::Proved(Box::new(found));
+                }
+                self.measured.undecided.lock().unwrap_or_else(PoisonError::into_inner).push(sides);
+                Verdict::Undecided
             }),
         }
     }
