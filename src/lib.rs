@@ -22,6 +22,7 @@ pub mod balance;
 pub mod claims;
 pub mod cli;
 pub mod cnn;
+mod code;
 pub mod data;
 pub mod figure;
 pub mod files;

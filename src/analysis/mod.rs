@@ -52,4 +52,7 @@ pub use run::{
 };
 pub use schema::{measures, schema};
 pub use shipped::{SHIPPED, Shipped};
-pub use store::{Merge, Shard, ShardState, Store, Survey, SurveyedFile, prune, write_parquet};
+pub use store::{
+    Merge, SLURM_ARRAY, SLURM_JOBS, SLURM_MERGE, Shard, ShardState, Store, Survey, SurveyedFile, prune,
+    write_parquet,
+};

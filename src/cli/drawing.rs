@@ -63,6 +63,15 @@ impl DrawingOptions {
         ]
     }
 
+    /// Names of the files that figures of these stems are written to.
+    pub(super) fn file_names(&self, stems: impl IntoIterator<Item = String>) -> Vec<String> {
+        let formats = self.formats();
+        let of = |stem: String| {
+            formats.iter().map(move |format| format!("{stem}.{}", format.extension())).collect()
+        };
+        stems.into_iter().flat_map(|stem| -> Vec<String> { of(stem) }).collect()
+    }
+
     /// Draws every figure of an analysis into `directory`; returns the figures and the files.
     pub(super) fn draw(&self, results: &Results, directory: &Path) -> Result<Vec<(Figure, Vec<PathBuf>)>> {
         let theme = match self.theme {

@@ -1,7 +1,7 @@
 //! `solve`: a CSV or NPY file to a certified stationary point.
 
 use super::data_arguments::DataArguments;
-use super::files::{check_target, save};
+use super::files::{Target, check_targets, save};
 use super::memory::check_memory;
 use super::output::{Style, note, print};
 use super::solve_record::{OtherPoints, SolveRecord, Status};
@@ -12,7 +12,7 @@ use crate::solver::{
     Conditioning, Iteration, LossChoice, Outcome, Problem, ProblemError, SettingsError, SolverSettings,
     solve_with,
 };
-use anyhow::{Context, Error, Result, ensure};
+use anyhow::{Error, Result, ensure};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -103,12 +103,7 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
     let choice = choose_loss(arguments)?;
     let weights = parse_weights(&arguments.class_weights)?;
     let settings = settings(arguments)?;
-    if let Some(file) = &arguments.save {
-        check_target(file, &arguments.data.file).with_context(|| format!("--save {}", file.display()))?;
-        for read in arguments.data.other_files() {
-            check_target(file, read).with_context(|| format!("--save {}", file.display()))?;
-        }
-    }
+    check_targets(Target::of("--save", arguments.save.as_deref()).as_slice(), &arguments.data.files())?;
     let dataset = arguments.data.read()?;
     let problem = Problem::new(&dataset, &choice, &weights, arguments.l2).map_err(name_option)?;
     check_memory(&problem, 0)?;
