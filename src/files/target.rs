@@ -33,7 +33,7 @@ impl TargetError {
     /// Whether an error of the system is one of these.
     #[must_use]
     pub fn is_in(error: &Error) -> bool {
-        error.get_ref().is_some_and(|inner| inner.is::<Self>())
+        matches!(error.get_ref(), Some(inner) if inner.is::<Self>())
     }
 }
 

@@ -6,7 +6,7 @@ use crate::cli::Ending;
 use crate::cli::drawing::DrawingOptions;
 use crate::cli::output::print;
 use crate::files::write_whole;
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use std::path::Path;
 
 /// Heading of these options.
@@ -158,11 +158,12 @@ fn plain(value: &str) -> bool {
 /// A path as a shell takes it.
 fn quoted(path: &Path) -> Result<String> {
     let text = path.to_str().filter(|text| !text.chars().any(char::is_control));
-    ensure!(
-        text.is_some(),
-        "{:?}: a script for Slurm holds no path with line breaks, control characters or bytes that are not UTF-8; choose \
-         another --out",
-        path
-    );
-    Ok(format!("'{}'", text.unwrap_or_default().replace('\'', "'\\''")))
+    let text = text.with_context(|| {
+        format!(
+            "{}: a script for Slurm holds no path with line breaks, control characters or bytes that are not UTF-8; choose \
+             another --out",
+            path.display()
+        )
+    })?;
+    Ok(format!("'{}'", text.replace('\'', "'\\''")))
 }
