@@ -27,6 +27,7 @@ pub mod balance;
 pub mod claims;
 #[cfg(feature = "networks")]
 pub mod cnn;
+mod code;
 pub mod data;
 #[cfg(feature = "figures")]
 pub mod figure;

@@ -267,6 +267,47 @@ fn a_checkpoint_of_something_else_is_refused_and_kept() {
 }
 
 #[test]
+fn a_flipped_bit_of_a_checkpoint_is_named() {
+    let directory = directory();
+    let start = ["--checkpoint", "kept", "--epochs", "1"];
+    train(directory.path(), &[&QUICK[..6], &start].concat()).success();
+    let kept = directory.path().join("kept");
+    let whole = std::fs::read(&kept).expect("a checkpoint");
+    // Over the head, the seal and the tensors.
+    for place in (0..40).map(|part| part * (whole.len() - 1) / 39).chain(0..100) {
+        let mut flipped = whole.clone();
+        flipped[place] ^= 1 << (place % 8);
+        std::fs::write(&kept, &flipped).expect("written");
+        refused(directory.path(), &[&QUICK[..6], &start].concat(), &["checkpoint kept: "]);
+        assert!(std::fs::read(&kept).expect("there") == flipped, "byte {place}");
+    }
+}
+
+#[test]
+fn a_second_training_on_one_checkpoint_is_told() {
+    let directory = directory();
+    let start = ["--checkpoint", "kept", "--epochs", "500"];
+    let mut first = std::process::Command::new(cargo_bin("equipoise"))
+        .current_dir(directory.path())
+        .arg("train")
+        .args(QUICK[..6].iter().chain(&start))
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("started");
+    while !directory.path().join("kept").exists() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    std::thread::sleep(Duration::from_millis(100));
+    let other = [&QUICK[..6], &start, &["--seed", "9"]].concat();
+    refused(directory.path(), &other, &["checkpoint kept: another training is saved there"]);
+    first.kill().expect("killed");
+    first.wait().expect("ended");
+    // An empty file is nobody's training.
+    std::fs::write(directory.path().join("empty"), "").expect("written");
+    quick(directory.path(), &["--checkpoint", "empty"]).success();
+}
+
+#[test]
 fn a_bias_that_decays_moves_the_balance_by_its_penalty_and_one_that_does_not_finds_it() {
     let directory = directory();
     // The last layer alone, whole batches: a convex problem that momentum solves as far as single precision goes.

@@ -58,4 +58,6 @@ pub use schema::{measures, schema};
 pub use shipped::{SHIPPED, Shipped};
 #[cfg(feature = "parquet")]
 pub use store::write_parquet;
-pub use store::{Merge, Shard, ShardState, Store, Survey, SurveyedFile, prune};
+pub use store::{
+    Merge, SLURM_ARRAY, SLURM_JOBS, SLURM_MERGE, Shard, ShardState, Store, Survey, SurveyedFile, prune,
+};

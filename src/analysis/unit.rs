@@ -8,6 +8,7 @@ use super::observe::{is_trace, observe};
 use super::records::{Ended, Record};
 use super::specification::{Analysis, Design, Draw, Loss, Optimizer, Series, Training, WeightRule};
 use super::train::{Refused, Task, Trained};
+use crate::code::CODE;
 use crate::data::DataError;
 use crate::files::{open_input, short_digest};
 use crate::solver::Problem;
@@ -46,7 +47,8 @@ pub(super) type Trials = Vec<(f64, f64)>;
 /// Everything that the result of a unit depends on.
 #[derive(Serialize)]
 struct Identity<'a> {
-    version: &'a str,
+    /// Digest of the code that computes it.
+    code: &'a str,
     data: &'a Design,
     /// Digest of the data file, if there is one.
     contents: Option<&'a str>,
@@ -140,7 +142,7 @@ impl<'a> Unit<'a> {
         let series = &analysis.series[number];
         let trial = if let UnitKind::Try(rate) = kind { Some(rate) } else { None };
         let identity = Identity {
-            version: env!("CARGO_PKG_VERSION"),
+            code: CODE,
             data: &origin.data,
             contents: origin.contents.as_deref(),
             loss: &series.loss,

@@ -40,7 +40,8 @@ impl ReadOptions {
     }
 
     /// The NPY file of sample weights, if that is where they are.
-    fn weight_file(&self) -> Option<&Path> {
+    #[must_use]
+    pub fn weight_file(&self) -> Option<&Path> {
         let name = Path::new(self.sample_weights.as_ref()?);
         name.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("npy")).then_some(name)
     }

@@ -2,6 +2,7 @@
 
 use super::case::CaseReport;
 use super::error::ClaimError;
+use crate::code::CODE;
 #[cfg(feature = "files")]
 use crate::files::journal::{self, Journal};
 use serde::{Deserialize, Serialize};
@@ -13,7 +14,8 @@ use std::sync::{Mutex, PoisonError};
 /// Everything the report of a set-up depends on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct SetupName {
-    version: String,
+    /// Digest of the code that computes it.
+    code: String,
     claim: String,
     seed: u64,
     case: usize,
@@ -22,7 +24,7 @@ pub(super) struct SetupName {
 impl SetupName {
     /// That of this program.
     pub(super) fn of(claim: &str, seed: u64, case: usize) -> Self {
-        Self { version: env!("CARGO_PKG_VERSION").to_owned(), claim: claim.to_owned(), seed, case }
+        Self { code: CODE.to_owned(), claim: claim.to_owned(), seed, case }
     }
 }
 
@@ -91,8 +93,9 @@ impl CheckedSetups {
     /// # Errors
     /// The file cannot be removed.
     pub fn remove_file(self) -> Result<(), ClaimError> {
-        let Some(journal) = &self.journal else { return Ok(()) };
-        std::fs::remove_file(journal.path()).map_err(|error| unkept(journal.path(), &error))
+        let Some(journal) = self.journal else { return Ok(()) };
+        let path = journal.path().to_owned();
+        journal.remove().map_err(|error| unkept(&path, &error))
     }
 }
 

@@ -1,7 +1,7 @@
 //! `analyses`: the experiments embedded in the program.
 
 use super::Ending;
-use super::files::save;
+use super::files::{Target, check_targets, save};
 use super::output::{Align, Style, columns, print};
 use anyhow::{Result, ensure};
 use equipoise::analysis::specification::Analysis;
@@ -61,9 +61,10 @@ pub(super) fn run(arguments: &AnalysesArguments, style: Style) -> Result<Ending>
             let file = file.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.toml")));
             let place = file.display();
             ensure!(
-                *force || !file.exists(),
+                *force || file.symlink_metadata().is_err(),
                 "{place} is there already; name another file, or --force to overwrite"
             );
+            check_targets(&[Target { option: "analyses copy", file: &file }], &[])?;
             save(&file, shipped.text)?;
             print(&format!("{place} written; `equipoise run {place}` runs it\n"))?;
         }

@@ -14,7 +14,7 @@ pub(super) fn write(results: &Results, directory: &Path, style: Style) -> Result
     for plan in &results.experiment.analysis.table {
         let compared = comparisons(results, plan);
         let tables = comparison_tables(plan, &compared);
-        let stem = format!("{}-{}", plan.id, results.experiment.analysis.name);
+        let stem = results.experiment.analysis.file_stem(&plan.id);
         for (ending, content) in [("md", markdown(plan, &tables)), ("csv", csv(plan, &compared)?)] {
             let file = directory.join(format!("{stem}.{ending}"));
             write_whole(&file, content.as_bytes())

@@ -44,11 +44,11 @@ impl DataArguments {
         })
     }
 
-    /// The files that are read beside [`Self::file`].
-    pub(super) fn other_files(&self) -> Vec<&Path> {
+    /// All files that are read.
+    pub(super) fn files(&self) -> Vec<&Path> {
         let names =
             if self.is_npy() { vec![Some(&self.label), self.sample_weights.as_ref()] } else { Vec::new() };
-        names.into_iter().flatten().map(Path::new).collect()
+        [self.file.as_path()].into_iter().chain(names.into_iter().flatten().map(Path::new)).collect()
     }
 
     /// Whether the file is one of features alone, and the label another file.

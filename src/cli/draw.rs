@@ -2,7 +2,7 @@
 
 use super::Ending;
 use super::drawing::DrawingOptions;
-use super::files::prepare_directory;
+use super::files::Destination;
 use super::output::{Style, print};
 use super::run::{captions, report_unsolved};
 use anyhow::Result;
@@ -23,6 +23,9 @@ pub(super) struct DrawArguments {
     /// Directory for the figures [default: DIR]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Overwrite files that equipoise did not write
+    #[arg(long)]
+    force: bool,
     #[command(flatten)]
     drawing: DrawingOptions,
 }
@@ -30,7 +33,10 @@ pub(super) struct DrawArguments {
 pub(super) fn run(arguments: &DrawArguments, style: Style) -> Result<Ending> {
     let results = Results::read(&arguments.directory)?;
     let directory = arguments.out.as_ref().unwrap_or(&arguments.directory);
-    prepare_directory(directory)?;
+    let analysis = &results.experiment.analysis;
+    let stems = analysis.figure.iter().map(|figure| analysis.file_stem(&figure.id));
+    let names = arguments.drawing.file_names(stems);
+    Destination { directory, names: &names, overwrite: arguments.force }.prepare_for_figures()?;
     print(&captions(&arguments.drawing.draw(&results, directory)?, style))?;
     report_unsolved(&results);
     Ok(Ending::Done)

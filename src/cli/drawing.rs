@@ -78,6 +78,15 @@ impl DrawingOptions {
         Ok(())
     }
 
+    /// Names of the files that figures of these stems are written to.
+    pub(super) fn file_names(&self, stems: impl IntoIterator<Item = String>) -> Vec<String> {
+        let formats = self.formats();
+        let of = |stem: String| {
+            formats.iter().map(move |format| format!("{stem}.{}", format.extension())).collect()
+        };
+        stems.into_iter().flat_map(|stem| -> Vec<String> { of(stem) }).collect()
+    }
+
     fn theme(&self) -> Theme {
         match self.theme {
             ThemeName::Paper => Theme::Paper,

@@ -2,24 +2,81 @@
 
 use super::output::one_line;
 use anyhow::{Context, Result, bail, ensure};
-use equipoise::files::{directory_of, write_whole};
+use equipoise::files::{
+    OwnershipError, claim_directory, directory_of, existing, is_same_file, mark_directory, write_whole,
+};
 use std::path::Path;
 
-/// A directory for results, created if necessary and checked to be writable.
-pub(super) fn prepare_directory(directory: &Path) -> Result<()> {
-    let name = directory.display();
-    std::fs::create_dir_all(directory).with_context(|| format!("cannot make the directory {name}"))?;
-    check_directory(directory)
+/// A file that an option names to be written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Target<'a> {
+    pub(super) option: &'static str,
+    pub(super) file: &'a Path,
 }
 
-/// Whether a file of results can be written without touching anything that is there, such as the `input`.
-pub(super) fn check_target(file: &Path, input: &Path) -> Result<()> {
-    let regular = std::fs::metadata(file).map_or(true, |found| found.is_file());
-    ensure!(regular && file.file_name().is_some(), "is not a regular file; name a file to write");
-    if let (Ok(target), Ok(input)) = (file.canonicalize(), input.canonicalize()) {
-        ensure!(target != input, "is the file that is read; name another one");
+impl<'a> Target<'a> {
+    /// Of an option that may not be given.
+    pub(super) fn of(option: &'static str, file: Option<&'a Path>) -> Option<Self> {
+        file.map(|file| Self { option, file })
     }
+}
+
+/// Whether the files of a command can be written without touching anything that is there, such as its `inputs` or each
+/// other.
+pub(super) fn check_targets(targets: &[Target], inputs: &[&Path]) -> Result<()> {
+    for (number, target) in targets.iter().enumerate() {
+        let place = || format!("{} {}", target.option, target.file.display());
+        check_target(target.file, inputs).with_context(place)?;
+        let twin = targets[..number].iter().find(|other| is_same_target(other.file, target.file));
+        if let Some(other) = twin {
+            bail!("{}: is the file of {} too; name another one", place(), other.option);
+        }
+    }
+    Ok(())
+}
+
+fn check_target(file: &Path, inputs: &[&Path]) -> Result<()> {
+    existing(file)?;
+    let read = inputs.iter().any(|input| is_same_file(input, file));
+    ensure!(!read, "is the file that is read; name another one");
     check_directory(directory_of(file))
+}
+
+/// Whether two paths are one file, which need not be there yet.
+fn is_same_target(one: &Path, other: &Path) -> bool {
+    let same_name = one.file_name() == other.file_name();
+    is_same_file(one, other) || (same_name && is_same_file(directory_of(one), directory_of(other)))
+}
+
+/// A directory that is filled with files of these names; made if need be, and checked to be writable and not somebody else's.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Destination<'a> {
+    pub(super) directory: &'a Path,
+    pub(super) names: &'a [String],
+    /// Whether files are overwritten that this program did not write.
+    pub(super) overwrite: bool,
+}
+
+impl Destination<'_> {
+    /// Makes and checks it; says what it was filled with before, if it was.
+    pub(super) fn claim(&self) -> Result<Option<String>> {
+        let claimed = claim_directory(self.directory, self.names, self.overwrite);
+        let earlier = claimed.map_err(|error| match error {
+            OwnershipError::Unusable { path, reason } if path == self.directory => anyhow::Error::new(reason)
+                .context(format!("cannot make the directory {}", self.directory.display())),
+            other => other.into(),
+        })?;
+        check_directory(self.directory)?;
+        Ok(earlier)
+    }
+
+    /// The same for pictures, which may go into a directory of whatever kind.
+    pub(super) fn prepare_for_figures(&self) -> Result<()> {
+        if self.claim()?.is_none() {
+            mark_directory(self.directory, "figures")?;
+        }
+        Ok(())
+    }
 }
 
 /// Writes a text file whole or not at all.
@@ -46,11 +103,26 @@ mod tests {
     #[test]
     fn unusable_targets_are_refused() {
         let directory = tempfile::tempdir().expect("a directory");
-        let data = directory.path().join("data.csv");
+        let at = |name: &str| directory.path().join(name);
+        let data = at("data.csv");
         std::fs::write(&data, "y").expect("written");
-        let complaint = |file: &Path| check_target(file, &data).expect_err("unusable").to_string();
-        assert!(complaint(directory.path()).starts_with("is not a regular file"));
-        assert!(complaint(&data).starts_with("is the file that is read"));
-        assert!(complaint(&directory.path().join("missing/head.json")).starts_with("cannot write into"));
+        let inputs = [Path::new("nowhere"), &data];
+        let complaint = |files: &[&Path]| {
+            let targets: Vec<Target> = files.iter().map(|file| Target { option: "--save", file }).collect();
+            format!("{:#}", check_targets(&targets, &inputs).expect_err("unusable"))
+        };
+        assert!(complaint(&[directory.path()]).contains("is not a regular file"));
+        assert!(complaint(&[&data]).contains("is the file that is read"));
+        assert!(complaint(&[&at("missing/head.json")]).contains("cannot write into"));
+        assert!(complaint(&[&at("new"), &at("./new")]).contains("is the file of --save too"));
+        assert!(complaint(&[&at(&"n".repeat(256))]).contains("a name of 256 bytes"));
+        #[cfg(unix)]
+        {
+            std::fs::hard_link(&data, at("other-name")).expect("linked");
+            std::os::unix::fs::symlink(directory.path(), at("link")).expect("linked");
+            assert!(complaint(&[&at("other-name")]).contains("is the file that is read"));
+            assert!(complaint(&[&at("link/data.csv")]).contains("is the file that is read"));
+            assert!(complaint(&[&at("new"), &at("link/new")]).contains("is the file of --save too"));
+        }
     }
 }

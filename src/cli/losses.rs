@@ -2,7 +2,7 @@
 
 use super::Ending;
 use super::drawing::DrawingOptions;
-use super::files::prepare_directory;
+use super::files::Destination;
 use super::output::{Style, print};
 use anyhow::{Context, Result};
 use equipoise::figure::draw_loss_gradients;
@@ -24,6 +24,9 @@ pub(super) struct ListLossesArguments {
     /// Draw the gradients of the losses by a logit, into this directory
     #[arg(long, value_name = "DIR", conflicts_with = "names")]
     draw: Option<PathBuf>,
+    /// Overwrite files there that equipoise did not write
+    #[arg(long, requires = "draw")]
+    force: bool,
     #[command(flatten)]
     drawing: DrawingOptions,
 }
@@ -34,8 +37,10 @@ const REDUCTION: &str = "A sample counts as much as its class weighs; the sum is
 
 pub(super) fn run(arguments: &ListLossesArguments, style: Style) -> Result<Ending> {
     if let Some(directory) = &arguments.draw {
-        prepare_directory(directory)?;
-        for figure in draw_loss_gradients()? {
+        let figures = draw_loss_gradients()?;
+        let names = arguments.drawing.file_names(figures.iter().map(|figure| figure.file_stem.clone()));
+        Destination { directory, names: &names, overwrite: arguments.force }.prepare_for_figures()?;
+        for figure in figures {
             arguments.drawing.write(&figure, directory)?;
             print(&format!("{}: {}\n", style.strong(&figure.id), figure.caption))?;
         }

@@ -1,19 +1,20 @@
 //! `reproduce`: every claim, every figure, one report.
 
 use super::drawing::DrawingOptions;
-use super::files::{prepare_directory, save};
+use super::files::{Destination, save};
 use super::output::{Style, counted, note, print};
-use super::run::{carry_out, report_unsolved};
+use super::run::{finish, report_unsolved};
 use super::verify::{check, effort, ending};
 use super::{Ending, verdict_table};
-use anyhow::{Context, Result};
-use equipoise::analysis::{SHIPPED, balance_law};
+use anyhow::{Context, Result, bail};
+use equipoise::analysis::{Experiment, SHIPPED, Store, balance_law};
 use equipoise::claims::{CheckedSetups, Effort, VerifyOptions};
-use equipoise::figure;
+use equipoise::figure::{self, Figure};
+use equipoise::files::mark_directory;
 use equipoise::numeric::significant;
 use equipoise::report::{self, Drawn, Report};
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -37,12 +38,22 @@ pub(super) struct ReproduceArguments {
     /// Directory for the report, the figures and their data
     #[arg(long, default_value = "reproduction", value_name = "DIR")]
     out: PathBuf,
+    /// Overwrite a finished report of another seed or effort, and files that equipoise did not write
+    #[arg(long)]
+    force: bool,
     #[command(flatten)]
     drawing: DrawingOptions,
 }
 
 /// Set-ups of the claims that are checked, until all is done.
 const CHECKED: &str = "claims.jsonl";
+/// The verdicts.
+const VERDICTS: &str = "verdicts.json";
+/// Directory and records of figure F1, which is no analysis's.
+const BALANCE_LAW: &str = "balance-law";
+const BALANCE_RECORDS: &str = "records.json";
+/// Directory of the figures of losses.
+const LOSSES: &str = "losses";
 /// Repetitions of every analysis in a quick run, at most.
 const QUICK_REPETITIONS: u64 = 2;
 
@@ -57,7 +68,7 @@ fn balance_problems(effort: Effort) -> usize {
 pub(super) fn run(arguments: &ReproduceArguments, style: Style) -> Result<Ending> {
     let started = Instant::now();
     let effort = effort(arguments.quick);
-    prepare_directory(&arguments.out)?;
+    let places = Places::prepare(arguments, effort)?;
     let plan = VerifyOptions { ids: Vec::new(), effort, seed: arguments.seed, case: None };
     let checked = CheckedSetups::open(&arguments.out.join(CHECKED))?.with_context(|| {
         format!(
@@ -67,8 +78,8 @@ pub(super) fn run(arguments: &ReproduceArguments, style: Style) -> Result<Ending
     })?;
     checked.remarks.iter().for_each(|remark| note(remark));
     let verdicts = check(&plan, &checked)?;
-    save(&arguments.out.join("verdicts.json"), &json(&verdicts)?)?;
-    let (figures, problems_found) = draw_figures(arguments, &checked, style)?;
+    save(&arguments.out.join(VERDICTS), &json(&verdicts)?)?;
+    let (figures, problems_found) = draw_figures(arguments, &places, &checked, style)?;
     let duration_seconds = started.elapsed().as_secs_f64();
     let report =
         Report { verdicts: &verdicts, figures: &figures, seed: arguments.seed, effort, duration_seconds };
@@ -94,38 +105,94 @@ pub(super) fn run(arguments: &ReproduceArguments, style: Style) -> Result<Ending
     Ok(ending(&verdicts))
 }
 
+/// Everything that is written, opened before the work: nothing of anybody else's is found in the way after an hour.
+struct Places {
+    /// Each shipped analysis and the directory of its run.
+    runs: Vec<(Experiment, PathBuf, Store)>,
+    losses: Vec<Figure>,
+}
+
+impl Places {
+    fn prepare(arguments: &ReproduceArguments, effort: Effort) -> Result<Self> {
+        let ReproduceArguments { out, seed, force, drawing, .. } = arguments;
+        let claim =
+            |directory: &Path, names: &[String]| Destination { directory, names, overwrite: *force }.claim();
+        let earlier = claim(out, &[CHECKED, VERDICTS, report::FILE_NAME].map(str::to_owned))?;
+        check_earlier(arguments, effort, earlier.as_deref())?;
+        let law = out.join(BALANCE_LAW);
+        let mut names = drawing.file_names([figure::balance_law::FILE_STEM.to_owned()]);
+        names.push(BALANCE_RECORDS.to_owned());
+        claim(&law, &names)?;
+        let losses = figure::draw_loss_gradients()?;
+        let stems = losses.iter().map(|figure| figure.file_stem.clone());
+        claim(&out.join(LOSSES), &drawing.file_names(stems))?;
+        let run = |shipped: equipoise::analysis::Shipped| {
+            let mut experiment = shipped.source().experiment(&[])?;
+            if effort == Effort::Quick {
+                experiment = experiment.with_at_most(QUICK_REPETITIONS);
+            }
+            let directory = out.join(shipped.name);
+            let store = Store::open(&directory, &experiment, None, *force)?;
+            Ok((experiment, directory, store))
+        };
+        let runs = SHIPPED.into_iter().map(run).collect::<Result<_>>()?;
+        let holds = holds(*seed, effort);
+        for directory in [out, &law, &out.join(LOSSES)] {
+            mark_directory(directory, &holds)?;
+        }
+        Ok(Self { runs, losses })
+    }
+}
+
+/// What the mark of the directory says.
+fn holds(seed: u64, effort: Effort) -> String {
+    let effort = match effort {
+        Effort::Quick => "a sample of the set-ups",
+        Effort::Full => "all set-ups",
+    };
+    format!("a report on {effort}, seed {seed}")
+}
+
+/// An error if a report would be replaced by one of another seed, or of less.
+fn check_earlier(arguments: &ReproduceArguments, effort: Effort, earlier: Option<&str>) -> Result<()> {
+    let Some(earlier) = earlier.filter(|_| !arguments.force) else { return Ok(()) };
+    let ours = holds(arguments.seed, effort);
+    if earlier == ours || earlier == holds(arguments.seed, Effort::Quick) {
+        return Ok(());
+    }
+    bail!(
+        "{}: holds {earlier}, this is {ours}; choose another --out, or --force to overwrite",
+        arguments.out.display()
+    )
+}
+
 /// Draws F1, runs every shipped analysis, each into its own directory, and draws the losses; returns the number of
 /// problems that an earlier run had solved.
 fn draw_figures(
     arguments: &ReproduceArguments,
+    places: &Places,
     checked: &CheckedSetups,
     style: Style,
 ) -> Result<(Vec<Drawn>, usize)> {
-    let directory = arguments.out.join("balance-law");
+    let directory = arguments.out.join(BALANCE_LAW);
     let effort = effort(arguments.quick);
     let record = balance_law::run(arguments.seed, balance_problems(effort), checked)?;
     let figure = figure::balance_law::draw(&record)?;
     arguments.drawing.write(&figure, &directory)?;
-    save(&directory.join("records.json"), &json(&record)?)?;
+    save(&directory.join(BALANCE_RECORDS), &json(&record)?)?;
     let mut figures = vec![Drawn { figure, results: None }];
     let mut found = 0;
-    for shipped in SHIPPED {
-        let mut experiment = shipped.source().experiment(&[])?;
-        if effort == Effort::Quick {
-            experiment = experiment.with_at_most(QUICK_REPETITIONS);
-        }
-        let done =
-            carry_out(&experiment, &arguments.out.join(shipped.name), false, &arguments.drawing, style)?;
+    for (experiment, directory, store) in &places.runs {
+        let done = finish(experiment, store, directory, &arguments.drawing, style)?;
         report_unsolved(&done.results);
         found += done.workload.found;
         let results = Arc::new(done.results);
         let drawn = |(figure, _)| Drawn { figure, results: Some(Arc::clone(&results)) };
         figures.extend(done.figures.into_iter().map(drawn));
     }
-    let directory = arguments.out.join("losses");
-    for figure in figure::draw_loss_gradients()? {
-        arguments.drawing.write(&figure, &directory)?;
-        figures.push(Drawn { figure, results: None });
+    for figure in &places.losses {
+        arguments.drawing.write(figure, &arguments.out.join(LOSSES))?;
+        figures.push(Drawn { figure: figure.clone(), results: None });
     }
     Ok((figures, found))
 }

@@ -40,6 +40,9 @@ enum Action {
         /// Directory for the whole [default: the first DIR]
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
+        /// Overwrite what is in a directory for the whole that is none of the DIRs
+        #[arg(long, requires = "out")]
+        force: bool,
         #[command(flatten)]
         drawing: DrawingOptions,
     },
@@ -54,16 +57,22 @@ enum Action {
         /// A directory that `equipoise run` has filled
         #[arg(value_name = "DIR")]
         directory: PathBuf,
+        /// Change files of a directory that equipoise run has not filled
+        #[arg(long)]
+        force: bool,
     },
 }
 
 pub(super) fn run(arguments: &ResultsArguments, style: Style) -> Result<Ending> {
     match &arguments.action {
         Action::List { directory } => list(directory, style),
-        Action::Merge { directories, out, drawing } => merge(directories, out.as_deref(), drawing, style),
+        Action::Merge { directories, out, force, drawing } => {
+            let out = out.as_ref().or(directories.first()).map_or(Path::new("."), PathBuf::as_path);
+            merge(directories, (out, *force), drawing, style)
+        }
         Action::Verify { directory } => verify(directory, style),
-        Action::Prune { directory } => {
-            let gone = prune(directory)?;
+        Action::Prune { directory, force } => {
+            let gone = prune(directory, *force)?;
             print(&format!("{} taken out\n", counted(gone as u64, "record")))?;
             Ok(Ending::Done)
         }
@@ -127,13 +136,12 @@ fn verify(directory: &Path, style: Style) -> Result<Ending> {
 
 fn merge(
     directories: &[PathBuf],
-    out: Option<&Path>,
+    (out, overwrite): (&Path, bool),
     drawing: &DrawingOptions,
     style: Style,
 ) -> Result<Ending> {
     let started = Instant::now();
-    let out = out.or(directories.first().map(PathBuf::as_path)).unwrap_or(Path::new("."));
-    let Merge { experiment, store, missing } = Merge::of(directories, out)?;
+    let Merge { experiment, store, missing } = Merge::of(directories, out, overwrite)?;
     if !missing.is_empty() {
         store.remarks.iter().for_each(|remark| note(remark));
         bail!(

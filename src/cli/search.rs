@@ -1,16 +1,16 @@
 //! `search`: data sets on which a class weight has an unexpected effect.
 
 use super::Ending;
-use super::files::{check_target, save};
+use super::files::{Target, check_targets, save};
 use super::output::{Style, columns, note, numbers_right, print};
 use super::verify::progress_bar;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use equipoise::balance::{EffectSearch, FoundEffect, MORE_WEIGHT, UnexpectedEffect, WeightEffects};
 use equipoise::numeric::significant;
 use equipoise::solver::LARGEST_PARAMETER;
 use serde::Serialize;
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Draws, climbs or steps at most: weeks of work.
 const MAX_COUNT: usize = 10_000_000;
@@ -51,7 +51,7 @@ pub(super) struct SearchArguments {
     /// Seed of everything
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Also write the data set to this file, its classes in column y
+    /// Also write the data set to this file, its classes in column y, once one is found
     #[arg(long, value_name = "FILE.csv")]
     save: Option<PathBuf>,
     /// How to print the result
@@ -107,16 +107,22 @@ pub(super) fn run(arguments: &SearchArguments, style: Style) -> Result<Ending> {
     bar.finish_and_clear();
     let found = found?;
     let record = record(arguments, &search, &found)?;
-    if let Some(file) = &arguments.save {
+    let arrived = record.arrived();
+    // A data set that does not show the effect would be taken for one that does.
+    if let Some(file) = arguments.save.as_ref().filter(|_| arrived) {
         save(file, &csv(&record))?;
     }
     print(&match arguments.format {
         Format::Json => serde_json::to_string_pretty(&record)? + "\n",
         Format::Table => table(&record, style),
     })?;
-    let arrived = record.arrived();
     if !arrived {
-        note("none found: try another --seed, more --climbs or --steps");
+        let unwritten = arguments
+            .save
+            .as_ref()
+            .map(|file| format!("; {} is not written", file.display()))
+            .unwrap_or_default();
+        note(&format!("none found: try another --seed, more --climbs or --steps{unwritten}"));
     }
     Ok(if arrived { Ending::Done } else { Ending::Failed })
 }
@@ -137,9 +143,7 @@ fn check(arguments: &SearchArguments) -> Result<EffectSearch> {
     for (name, number) in [("draws", draws), ("climbs", climbs), ("steps", steps)] {
         ensure!(number <= MAX_COUNT, "--{name} {number}: give {MAX_COUNT} at most");
     }
-    if let Some(file) = &arguments.save {
-        check_target(file, Path::new("")).with_context(|| format!("--save {}", file.display()))?;
-    }
+    check_targets(Target::of("--save", arguments.save.as_deref()).as_slice(), &[])?;
     let effect_kind = arguments.effect_kind.effect_kind();
     Ok(EffectSearch { effect_kind, classes, l2, draws, climbs, steps, seed })
 }

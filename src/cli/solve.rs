@@ -1,14 +1,14 @@
 //! `solve`: a CSV or NPY file to a certified stationary point.
 
 use super::data_arguments::DataArguments;
-use super::files::{check_target, save};
+use super::files::{Target, check_targets, save};
 use super::loss_arguments::LossArguments;
 use super::memory::check_problem;
 use super::output::{Style, note, print};
 use super::solve_record::{OtherPoints, SolveRecord, Status};
 use super::spinner::Spinner;
 use super::{Ending, solve_table};
-use anyhow::{Context, Error, Result, ensure};
+use anyhow::{Error, Result, ensure};
 use equipoise::loss::{ClassWeights, LossSpec, MAX_WEIGHT_RATIO, WeightRange};
 use equipoise::numeric::plain;
 use equipoise::solver::{
@@ -85,12 +85,7 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
     check_starts(arguments, &spec)?;
     let weights = parse_weights(&arguments.loss.class_weights)?;
     let settings = settings(arguments)?;
-    if let Some(file) = &arguments.save {
-        check_target(file, &arguments.data.file).with_context(|| format!("--save {}", file.display()))?;
-        for read in arguments.data.other_files() {
-            check_target(file, read).with_context(|| format!("--save {}", file.display()))?;
-        }
-    }
+    check_targets(Target::of("--save", arguments.save.as_deref()).as_slice(), &arguments.data.files())?;
     let dataset = arguments.data.read()?;
     check_problem(&dataset, &spec, arguments.l2)?;
     let problem = Problem::new(&dataset, &spec, &weights, arguments.l2).map_err(name_option)?;

@@ -2,7 +2,7 @@
 
 use super::Ending;
 use super::output::{Align, Style, columns, note, print};
-use super::run::JOBS;
+use super::run::array_of;
 use anyhow::Result;
 use equipoise::analysis::Survey;
 use std::collections::BTreeMap;
@@ -62,9 +62,8 @@ fn bar(solved: usize, total: usize) -> String {
 /// Slurm's state of each shard of the last array submitted; nothing where there is none, or where Slurm no longer lists
 /// it. Records, not Slurm, decide whether a shard is done.
 fn slurm_states(directory: &Path) -> BTreeMap<usize, String> {
-    let jobs = std::fs::read_to_string(directory.join(JOBS)).unwrap_or_default();
-    let Some(array) = jobs.lines().next() else { return BTreeMap::new() };
-    let output = Command::new("squeue").args(["-h", "-r", "-t", "all", "-j", array, "-o", "%K|%T"]).output();
+    let Some(array) = array_of(directory) else { return BTreeMap::new() };
+    let output = Command::new("squeue").args(["-h", "-r", "-t", "all", "-j", &array, "-o", "%K|%T"]).output();
     let text =
         output.map_or_else(|_| String::new(), |output| String::from_utf8_lossy(&output.stdout).into_owned());
     let state = |line: &str| {

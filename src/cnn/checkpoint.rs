@@ -1,13 +1,15 @@
 //! A training saved in a file, from which it resumes with the same result.
 //!
 //! The file is in the safetensors format: the network's tensors by their names (channels last, as they are computed
-//! with), running means of the optimizer, and, as metadata, the plan and the number of steps done.
+//! with), running means of the optimizer, and, as metadata, the plan and the number of steps done, after a seal of the whole
+//! file.
 
 use super::error::NetworkError;
 use super::training::{EpochSums, State, Training, TrainingPlan};
+use crate::code::CODE;
 use crate::data::ImageSample;
-use crate::files::read_input;
-use crate::files::{short_digest, write_whole};
+use crate::files::journal::contents;
+use crate::files::{LockedFile, read_input, short_digest, write_whole};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors, serialize};
 use serde::{Deserialize, Serialize};
@@ -18,7 +20,8 @@ use std::path::Path;
 /// The metadata beside the tensors. `T` is what the caller saves with them.
 #[derive(Serialize, Deserialize)]
 struct Header<T> {
-    version: String,
+    /// Digest of the code that trains.
+    code: String,
     plan: TrainingPlan,
     /// Digest of the images learned from.
     images: String,
@@ -30,6 +33,91 @@ struct Header<T> {
 
 /// The header's name among the metadata.
 const HEADER: &str = "equipoise";
+/// What comes before the seal in the file.
+const BEFORE_SEAL: &[u8] = b"\"equipoise\":\"";
+/// Stands for the seal while the file is digested.
+const UNSEALED: &str = "00000000000000000000000000000000";
+
+/// A file that one training is saved in, and no other at the same time. It exists from the beginning; if no step of a
+/// training is saved in it, it is removed again.
+#[derive(Debug)]
+pub struct Checkpoint {
+    file: LockedFile,
+    /// Whether there was a file before, or there is something to lose now.
+    is_kept: bool,
+}
+
+impl Checkpoint {
+    /// Opens a file, or makes one.
+    ///
+    /// # Errors
+    /// Another process saves its training there, or nothing can be written there ([`NetworkError::Checkpoint`]).
+    pub fn open(path: &Path) -> Result<Self, NetworkError> {
+        let refused = |problem: String| NetworkError::Checkpoint { path: path.to_owned(), problem };
+        let opened = LockedFile::open(path).map_err(|error| refused(error.to_string()))?;
+        let taken = "another training is saved there; wait until it has ended, or name another file";
+        let file = opened.ok_or_else(|| refused(taken.to_owned()))?;
+        Ok(Self { is_kept: !file.is_new, file })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.file.path()
+    }
+
+    /// Whether no training was saved there.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        contents(self.path()).is_some_and(|bytes| bytes.is_empty())
+    }
+
+    /// Saves a training, with the caller's data `beside` it.
+    ///
+    /// # Errors
+    /// As [`Training::save`].
+    pub fn save<T: Serialize>(&mut self, training: &Training, beside: &T) -> Result<(), NetworkError> {
+        let path = self.path().to_owned();
+        let bytes = training.bytes(&path, beside)?;
+        self.file.replace(&bytes).map_err(|error| unwritten(&path, &error))?;
+        self.is_kept |= (training.state.epoch, training.state.step) != (0, 0);
+        Ok(())
+    }
+}
+
+impl Drop for Checkpoint {
+    fn drop(&mut self) {
+        if !self.is_kept {
+            // A file that stays begins the same training.
+            let _ = std::fs::remove_file(self.path());
+        }
+    }
+}
+
+fn unwritten(path: &Path, error: &std::io::Error) -> NetworkError {
+    NetworkError::Checkpoint { path: path.to_owned(), problem: format!("cannot be written: {error}") }
+}
+
+/// Where the seal is in a file; `None` if there is none.
+fn seal_place(bytes: &[u8]) -> Option<std::ops::Range<usize>> {
+    let before = bytes.windows(BEFORE_SEAL.len()).position(|window| window == BEFORE_SEAL)?;
+    let start = before + BEFORE_SEAL.len();
+    (start + UNSEALED.len() <= bytes.len()).then(|| start..start + UNSEALED.len())
+}
+
+/// The seal of a file in which none is written yet.
+fn seal(bytes: &[u8]) -> String {
+    short_digest(Sha256::new_with_prefix(bytes))
+}
+
+/// Whether a file is as it was written.
+fn is_intact(bytes: &[u8]) -> bool {
+    seal_place(bytes).is_some_and(|place| {
+        let mut unsealed = bytes.to_vec();
+        unsealed[place.clone()].copy_from_slice(UNSEALED.as_bytes());
+        seal(&unsealed).as_bytes() == &bytes[place]
+    })
+}
 
 impl Training<'_> {
     /// Writes the training atomically, with the caller's data `beside` it.
@@ -37,10 +125,15 @@ impl Training<'_> {
     /// # Errors
     /// The file cannot be written, or `beside` is nothing that JSON holds ([`NetworkError::Checkpoint`]).
     pub fn save<T: Serialize>(&self, path: &Path, beside: &T) -> Result<(), NetworkError> {
+        write_whole(path, &self.bytes(path, beside)?).map_err(|error| unwritten(path, &error))
+    }
+
+    /// What a file holds.
+    fn bytes<T: Serialize>(&self, path: &Path, beside: &T) -> Result<Vec<u8>, NetworkError> {
         let refused = |problem: String| NetworkError::Checkpoint { path: path.to_owned(), problem };
         let State { network, moments, epoch, step, sums } = &self.state;
         let header = Header {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
+            code: CODE.to_owned(),
             plan: self.plan().clone(),
             images: digest(self.pictures().sample()),
             epoch: *epoch,
@@ -63,10 +156,13 @@ impl Training<'_> {
             .iter()
             .map(|(name, shape, bytes)| Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
             .collect::<Result<Vec<_>, safetensors::SafeTensorError>>();
-        let metadata = HashMap::from([(HEADER.to_owned(), header)]);
+        let metadata = HashMap::from([(HEADER.to_owned(), format!("{UNSEALED}{header}"))]);
         let bytes = views.and_then(|views| serialize(views, Some(metadata)));
-        let bytes = bytes.map_err(|error| refused(error.to_string()))?;
-        write_whole(path, &bytes).map_err(|error| refused(format!("cannot be written: {error}")))
+        let mut bytes = bytes.map_err(|error| refused(error.to_string()))?;
+        let sealed = seal(&bytes);
+        let place = seal_place(&bytes).ok_or_else(|| refused("has no place for its seal".to_owned()))?;
+        bytes[place].copy_from_slice(sealed.as_bytes());
+        Ok(bytes)
     }
 
     /// Resumes from a file; returns the caller's data saved with the training.
@@ -82,8 +178,11 @@ impl Training<'_> {
         let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(damaged)?;
         let header = metadata.metadata().as_ref().and_then(|entries| entries.get(HEADER));
         let header = header.ok_or_else(|| refused("is no checkpoint of this program".to_owned()))?;
-        let header: Header<T> = serde_json::from_str(header)
-            .map_err(|error| refused(format!("is of another version, or damaged: {error}")))?;
+        if !is_intact(&bytes) {
+            return Err(refused("is damaged: its seal is that of other contents; start anew".to_owned()));
+        }
+        let header: Header<T> = serde_json::from_str(header.get(UNSEALED.len()..).unwrap_or_default())
+            .map_err(|error| refused(format!("is of another version: {error}")))?;
         self.check(&header).map_err(refused)?;
         let tensors = SafeTensors::deserialize(&bytes).map_err(damaged)?;
         let read = |name: &str, into: &mut [f32]| {
@@ -114,8 +213,10 @@ impl Training<'_> {
     fn check<T>(&self, header: &Header<T>) -> Result<(), String> {
         let (ours, theirs) = (self.plan(), &header.plan);
         let advice = "train with the same settings, or start anew under another name";
-        if header.version != env!("CARGO_PKG_VERSION") {
-            return Err(format!("was written by version {}; start anew", header.version));
+        if header.code != CODE {
+            return Err(
+                "was written by another build of equipoise, which trains otherwise; start anew".to_owned()
+            );
         }
         if ours.recipe.network.layers() != theirs.recipe.network.layers() {
             return Err(format!("is of another architecture; {advice}"));

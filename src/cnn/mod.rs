@@ -21,6 +21,7 @@ mod training;
 
 pub use activation_shape::ActivationShape;
 pub use architecture::{Architecture, LayerPlan};
+pub use checkpoint::Checkpoint;
 pub use error::NetworkError;
 pub use last_layer::{HeadPenalty, LastLayer, LastLayerEvaluation};
 pub use network::{Network, Pass, Tensor};

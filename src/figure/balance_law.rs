@@ -18,6 +18,8 @@ use super::theme::{
 use super::ticks::scientific;
 
 const ID: &str = "F1";
+/// Name of its files, without extension.
+pub const FILE_STEM: &str = "F1-balance-law";
 const SIZE: (f64, f64) = (TWO_COLUMNS, 2.65 * POINTS_PER_INCH);
 const RADIUS: f64 = 1.25;
 /// Residuals below this, exact zeros among them, are drawn here: a log axis has no zero.
@@ -90,7 +92,7 @@ pub fn draw(record: &BalanceLawRecord) -> Result<Figure, FigureError> {
         draw_flows(&panels[0], &points, extent(masses()))?;
         draw_residuals(&panels[1], &points, record.tolerance)
     })?;
-    Ok(Figure { id: ID.to_owned(), file_stem: "F1-balance-law".to_owned(), svg, caption })
+    Ok(Figure { id: ID.to_owned(), file_stem: FILE_STEM.to_owned(), svg, caption })
 }
 
 /// The points with their looks, from light to heavy classes, so that no law hides another.

@@ -55,6 +55,6 @@ fn draw_one(results: &Results, plan: &FigurePlan, theme: Theme) -> Result<Figure
         Plot::Signs { measure, designs } => signs::draw(&task, *measure, designs),
         Plot::Bars { target, classes } => bars::draw(&task, *target, classes),
     }?;
-    let file_stem = format!("{}-{}", plan.id, results.experiment.analysis.name);
+    let file_stem = results.experiment.analysis.file_stem(&plan.id);
     Ok(Figure { id: plan.id.clone(), file_stem, svg, caption: task.caption })
 }

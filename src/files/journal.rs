@@ -1,14 +1,15 @@
 //! A journal of finished records: one record a line, each with its checksum, so that damaged lines are recognised. A
 //! journal is locked by the process that writes it.
 
-use super::{Claim, claim, short_digest};
+use super::target::guarded;
+use super::{LockedFile, is_being_written, short_digest};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Result, Write};
+use std::fs::OpenOptions;
+use std::io::{Read, Result};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What comes before and between seal and record.
 const HEAD: &str = "{\"seal\":\"";
@@ -18,7 +19,7 @@ const MIDDLE: &str = "\",\"record\":";
 #[derive(Debug)]
 pub(crate) struct Journal {
     path: PathBuf,
-    file: Mutex<File>,
+    file: Mutex<LockedFile>,
 }
 
 /// The seal of a text.
@@ -33,7 +34,7 @@ pub(crate) fn line(record: &impl Serialize) -> serde_json::Result<String> {
 }
 
 /// The record of a line, or what is wrong with it.
-fn read_line<T: DeserializeOwned>(line: &[u8]) -> std::result::Result<T, &'static str> {
+pub(super) fn read_line<T: DeserializeOwned>(line: &[u8]) -> std::result::Result<T, &'static str> {
     let cut = "was cut off";
     let text = std::str::from_utf8(line).map_err(|_| "is damaged")?;
     let sealed = text.strip_prefix(HEAD).and_then(|rest| rest.split_once(MIDDLE));
@@ -49,14 +50,10 @@ fn read_line<T: DeserializeOwned>(line: &[u8]) -> std::result::Result<T, &'stati
 impl Journal {
     /// Opens a journal for this process alone; `None` if another process has it.
     pub(crate) fn open(path: &Path) -> Result<Option<Self>> {
-        let mut file = match claim(path, OpenOptions::new().create(true).append(true))? {
-            // Where there are no locks, nobody is kept out.
-            Claim::Ours(file) | Claim::Anybodys(file) => file,
-            Claim::Anothers => return Ok(None),
-        };
+        let Some(mut file) = LockedFile::open(path)? else { return Ok(None) };
         // A line that was cut off must not swallow the next one.
         if contents(path).is_some_and(|bytes| bytes.last().is_some_and(|&last| last != b'\n')) {
-            file.write_all(b"\n")?;
+            file.append(b"\n")?;
         }
         Ok(Some(Self { path: path.to_owned(), file: Mutex::new(file) }))
     }
@@ -68,24 +65,51 @@ impl Journal {
 
     /// Forgets all records.
     pub(crate) fn clear(&self) -> Result<()> {
-        self.file.lock().unwrap_or_else(PoisonError::into_inner).set_len(0)
+        self.file().clear()
     }
 
     /// Adds a record, in one piece.
     pub(crate) fn keep(&self, record: &impl Serialize) -> Result<()> {
         let line = line(record)?;
-        self.file.lock().unwrap_or_else(PoisonError::into_inner).write_all(line.as_bytes())
+        self.file().append(line.as_bytes())
     }
-}
 
-/// Whether a process writes a journal at present.
-pub(crate) fn is_being_written(path: &Path) -> bool {
-    File::open(path).is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+    /// Replaces all lines; the journal stays this process's throughout.
+    pub(crate) fn replace(&self, lines: &str) -> Result<()> {
+        self.file().replace(lines.as_bytes())
+    }
+
+    /// Removes the file if opening it has made it and nothing was added since.
+    pub(crate) fn remove_if_new(self) {
+        let empty = contents(&self.path).is_some_and(|bytes| bytes.is_empty());
+        if self.file().is_new && empty {
+            // An empty journal that stays is no harm.
+            let _ = self.remove();
+        }
+    }
+
+    /// Removes the file.
+    pub(crate) fn remove(self) -> Result<()> {
+        self.file.into_inner().unwrap_or_else(PoisonError::into_inner).remove()
+    }
+
+    fn file(&self) -> MutexGuard<'_, LockedFile> {
+        self.file.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// What is in a regular file, if there is one.
 pub(crate) fn contents(path: &Path) -> Option<Vec<u8>> {
-    path.is_file().then(|| std::fs::read(path).ok()).flatten()
+    let mut file = guarded(OpenOptions::new().read(true)).open(path).ok()?;
+    let mut bytes = Vec::new();
+    (file.metadata().ok()?.is_file() && file.read_to_end(&mut bytes).is_ok()).then_some(bytes)
+}
+
+/// Whether a file begins some line as journals do. Lines that are damaged or cut off are ours too.
+pub(super) fn is_ours(path: &Path) -> bool {
+    let bytes = contents(path).unwrap_or_default();
+    HEAD.as_bytes().starts_with(&bytes)
+        || bytes.split(|&byte| byte == b'\n').any(|line| line.starts_with(HEAD.as_bytes()))
 }
 
 /// The records of a journal, and the errors of its damaged lines. The last line of a journal that is being written may

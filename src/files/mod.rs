@@ -1,14 +1,23 @@
-//! Files written whole or not at all: an interruption leaves the old file or the new one, never half of either.
+//! Files written whole or not at all, and only where nothing of anybody else is lost: an interruption leaves the old file or the
+//! new one, never half of either.
 
 mod input;
 pub(crate) mod journal;
+mod locked;
+mod owned;
+mod target;
+mod temporary;
 
 pub(crate) use input::{open_input, open_stream, read_input, read_text};
 
 use sha2::{Digest, Sha256};
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Result, Write};
+use std::io::Result;
 use std::path::Path;
+
+pub use locked::LockedFile;
+pub(crate) use locked::is_being_written;
+pub use owned::{OwnershipError, claim_directory, is_marked, mark_directory};
+pub use target::{TargetError, existing, is_same_file};
 
 /// The directory a file is written into; the current one if the path names none.
 #[must_use]
@@ -16,82 +25,14 @@ pub fn directory_of(file: &Path) -> &Path {
     file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Writes to a temporary name in the same directory and renames it into place.
-///
-/// The name follows from that of the file, so that a file left by a killed process is reused by the next one that
-/// writes the same file; while another process writes it, the name is random.
+/// Writes a file under a temporary name in the same directory, and renames it when its bytes are on the disk. A file that
+/// is replaced hands on its owner and its permissions.
 ///
 /// # Errors
-/// The file cannot be written. What was there before is left as it was.
+/// The path leads to a link or to anything but a regular file that this process may write ([`TargetError`]), or the
+/// system refuses. What was there before is left as it was.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let temporary = directory_of(path).join(format!("{TEMPORARY}{name}"));
-    let Claim::Ours(mut file) =
-        claim(&temporary, OpenOptions::new().create(true).truncate(false).write(true))?
-    else {
-        return write_beside(path, bytes);
-    };
-    let written = file.set_len(0).and_then(|()| file.write_all(bytes)).and_then(|()| file.sync_all());
-    // Renamed while the lock is held: whoever waits for it sees that the name is gone.
-    let renamed = written.and_then(|()| std::fs::rename(&temporary, path));
-    renamed.inspect_err(|_| drop(std::fs::remove_file(&temporary)))
-}
-
-/// What temporary names begin with.
-const TEMPORARY: &str = ".equipoise-";
-
-/// Whose a file is that was opened to be written.
-enum Claim {
-    /// This process's alone, until it is closed.
-    Ours(File),
-    /// Anybody's: the file system has no locks.
-    Anybodys(File),
-    /// Another process's.
-    Anothers,
-}
-
-/// Opens a file for this process alone.
-fn claim(path: &Path, how: &OpenOptions) -> Result<Claim> {
-    loop {
-        let file = how.open(path)?;
-        let locked = file.try_lock();
-        if matches!(locked, Err(TryLockError::WouldBlock)) {
-            return Ok(Claim::Anothers);
-        }
-        // The other process may have finished and removed it since it was opened.
-        if is_at(&file, path) {
-            return Ok(if locked.is_ok() { Claim::Ours(file) } else { Claim::Anybodys(file) });
-        }
-    }
-}
-
-/// The same under a name that nobody else can have.
-fn write_beside(path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut file = tempfile::Builder::new()
-        .prefix(TEMPORARY)
-        // Opened like any file, since the builder's own files are readable by their owner alone.
-        .make_in(directory_of(path), |name| File::create_new(name))?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
-}
-
-/// Whether a path still leads to an open file, which another process may have renamed or removed since.
-#[cfg(unix)]
-fn is_at(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let identity = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
-    match (file.metadata(), std::fs::metadata(path)) {
-        (Ok(open), Ok(there)) => identity(open) == identity(there),
-        _ => false,
-    }
-}
-
-/// Whether there is something at a path; which file it is, other systems do not say.
-#[cfg(not(unix))]
-fn is_at(_: &File, path: &Path) -> bool {
-    path.exists()
+    temporary::replace(path, bytes).map(drop)
 }
 
 /// The first 128 bits of a digest, in hexadecimal.
@@ -111,23 +52,72 @@ mod tests {
             write_whole(&path, text.as_bytes()).expect("written");
             assert_eq!(std::fs::read_to_string(&path).expect("readable"), text);
         }
-        assert_eq!(std::fs::read_dir(directory.path()).expect("listable").count(), 1);
+        // The longest name there can be.
+        write_whole(&directory.path().join("n".repeat(255)), b"x").expect("written");
+        assert_eq!(std::fs::read_dir(directory.path()).expect("listable").count(), 2);
         assert!(write_whole(&directory.path().join("no/such.txt"), b"x").is_err());
     }
 
+    #[cfg(unix)]
     #[test]
-    fn what_a_killed_process_has_left_is_taken_up_and_what_a_rival_has_is_left_alone() {
+    fn what_is_no_file_of_its_own_is_refused_and_left_alone() {
+        use std::os::unix::ffi::OsStrExt;
         let directory = tempfile::tempdir().expect("a directory");
-        let path = directory.path().join("kept.txt");
-        let left = directory.path().join(".equipoise-kept.txt");
-        std::fs::write(&left, "a beginning that is longer than the whole").expect("written");
-        write_whole(&path, b"whole").expect("written");
-        assert_eq!(std::fs::read_to_string(&path).expect("readable"), "whole");
-        assert!(!left.exists());
-        let rival = OpenOptions::new().create(true).append(true).open(&left).expect("opened");
-        rival.lock().expect("locked");
-        write_whole(&path, b"beside").expect("written");
-        assert_eq!(std::fs::read_to_string(&path).expect("readable"), "beside");
-        assert!(left.exists() && is_at(&rival, &left));
+        let at = |name: &str| directory.path().join(name);
+        std::fs::write(at("victim"), "precious").expect("written");
+        std::os::unix::fs::symlink("victim", at("link")).expect("linked");
+        std::os::unix::fs::symlink("link", at("link-link")).expect("linked");
+        std::os::unix::fs::symlink("nowhere", at("dangling")).expect("linked");
+        std::fs::create_dir(at("made")).expect("made");
+        let socket = std::os::unix::net::UnixListener::bind(at("socket")).expect("a socket");
+        for (path, words) in [
+            (at("link"), "is a link to victim; name the file itself"),
+            (at("link-link"), "is a link to link"),
+            (at("dangling"), "is a link to nowhere"),
+            (at("made"), "is not a regular file"),
+            (at("socket"), "is not a regular file"),
+            ("/dev/null".into(), "is not a regular file"),
+            ("/dev/full".into(), "is not a regular file"),
+            (at("new/"), "is not a regular file"),
+            (at("new/."), "is not a regular file"),
+            (at(".."), "is not a regular file"),
+            ("".into(), "is not a regular file"),
+            (at(&"é".repeat(150)), "has a name of 300 bytes, which is too long"),
+        ] {
+            let error = write_whole(&path, b"x").expect_err("refused").to_string();
+            assert!(error.contains(words), "{}: {error}", path.display());
+        }
+        drop(socket);
+        assert_eq!(std::fs::read_to_string(at("victim")).expect("there"), "precious");
+        assert_eq!(std::fs::read_dir(directory.path()).expect("listable").count(), 6);
+        // A name that is no text is a name like any other.
+        let strange = directory.path().join(std::ffi::OsStr::from_bytes(b"o\xff"));
+        write_whole(&strange, b"x").expect("written");
+        assert!(strange.is_file());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn permissions_stay_and_another_name_of_the_old_file_keeps_its_contents() {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt};
+        let directory = tempfile::tempdir().expect("a directory");
+        let [path, other] = ["kept", "other"].map(|name| directory.path().join(name));
+        for mode in [0o600, 0o640, 0o664, 0o755] {
+            std::fs::write(&path, "old").expect("written");
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("set");
+            write_whole(&path, b"new").expect("written");
+            assert_eq!(path.metadata().expect("there").permissions().mode() & 0o777, mode);
+        }
+        std::fs::hard_link(&path, &other).expect("linked");
+        assert!(is_same_file(&path, &other));
+        write_whole(&path, b"newer").expect("written");
+        assert_eq!(std::fs::read_to_string(&other).expect("there"), "new");
+        // Root may give files away, and is the only one who may.
+        let ours = path.metadata().expect("there").uid();
+        if ours == 0 {
+            std::os::unix::fs::chown(&path, Some(65_534), Some(65_534)).expect("given away");
+            write_whole(&path, b"newest").expect("written");
+            assert_eq!(path.metadata().expect("there").uid(), 65_534);
+        }
     }
 }

@@ -35,7 +35,7 @@ pub use audit_page::audit_page;
 pub use error::ReportError;
 
 /// Name of the page's file.
-const FILE_NAME: &str = "report.html";
+pub const FILE_NAME: &str = "report.html";
 
 /// A figure, and what it was drawn from.
 #[derive(Debug, Clone)]

@@ -222,7 +222,7 @@ impl<'p> GeneralNewton<'p> {
         };
         for side in sides {
             let verdict = match &self.progress {
-                Progress::Converged => separation.find_in_differences(targets, side),
+                Progress::Converged => separation.find_where_converged(targets, side),
                 Progress::NotConverged(_) => {
                     let head = self.features.to_user(&own_column(&self.theta, loss, side));
                     separation.find(targets, side, head, Effort::Thorough)

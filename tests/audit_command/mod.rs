@@ -3,7 +3,7 @@
 mod any_bytes;
 mod bad_input;
 mod examples;
-mod files;
+pub(crate) mod files;
 mod formats;
 mod references;
 mod use_cases;

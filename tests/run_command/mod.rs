@@ -4,8 +4,10 @@ mod accidents;
 mod analyses;
 mod broken_files;
 mod committed;
+mod ownership;
 mod results;
 mod shards;
+mod slurm;
 
 use assert_cmd::Command;
 use sha2::{Digest, Sha256};

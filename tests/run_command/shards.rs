@@ -125,16 +125,21 @@ fn records_of_other_problems_are_reported_and_taken_out_on_request() {
     let directory = with_small();
     let run = |arguments: &[&str]| equipoise(directory.path()).args(arguments).assert();
     run(&["run", "small.toml", "--shard", "1/2"]).success();
-    run(&["run", "small.toml", "--shard", "1/2", "--set", "seed=6"])
-        .success()
-        .stderr(predicate::str::contains("small: 9 records of other problems, not used"));
+    run(&["run", "small.toml", "--shard", "1/2", "--set", "seed=6", "--out", "other"]).success();
+    let journal = |place: &str| directory.path().join(place).join("records.1-of-2.jsonl");
+    let both = [journal("small"), journal("other")].map(read).concat();
+    std::fs::write(journal("small"), both).expect("written");
+    run(&["run", "small.toml", "--shard", "2/2"]).code(2).stderr(
+        predicate::str::contains("9 of 18 finished records are none of this run's: they are of other data")
+            .and(predicate::str::contains("\n").count(1)),
+    );
     run(&["results", "list", "small"]).success().stdout(
         predicate::str::contains("small: 9 of 18 problems solved")
             .and(predicate::str::is_match(r"records\.1-of-2\.jsonl +9 +9 +0").expect("a pattern")),
     );
     run(&["results", "prune", "small"]).success().stdout("9 records taken out\n");
     run(&["results", "prune", "small"]).success().stdout("0 records taken out\n");
-    run(&["run", "small.toml", "--shard", "1/2", "--set", "seed=6"])
+    run(&["run", "small.toml", "--shard", "1/2"])
         .success()
         .stdout(predicate::str::contains("(9 of them earlier)"));
 }

@@ -81,4 +81,10 @@ impl Analysis {
     pub fn weights_of<'a>(&'a self, series: &'a Series) -> &'a WeightRule {
         series.class_weights.as_ref().unwrap_or(&self.class_weights)
     }
+
+    /// Name of the files of a figure or table, without extension.
+    #[must_use]
+    pub fn file_stem(&self, id: &str) -> String {
+        format!("{id}-{}", self.name)
+    }
 }

@@ -4,6 +4,7 @@ use super::{Store, experiment_of, resolved, shard_journals};
 use crate::analysis::error::AnalysisError;
 use crate::analysis::experiment::Experiment;
 use crate::analysis::run::{MissingShard, missing_shards};
+use crate::files::is_same_file;
 use std::path::{Path, PathBuf};
 
 /// A store into which all shards are read, and what is missing in them.
@@ -17,12 +18,13 @@ pub struct Merge {
 }
 
 impl Merge {
-    /// Reads the results in `directories`, which are of one analysis and version, into `out`.
+    /// Reads the results in `directories`, which are of one analysis and version, into `out`, whose own results are kept
+    /// unless they are to be overwritten.
     ///
     /// # Errors
     /// No directory is named, one of them holds no analysis or another one than the first does, a data file
     /// cannot be read, or `out` cannot be opened.
-    pub fn of(directories: &[PathBuf], out: &Path) -> Result<Self, AnalysisError> {
+    pub fn of(directories: &[PathBuf], out: &Path, overwrite: bool) -> Result<Self, AnalysisError> {
         let [first, others @ ..] = directories else {
             return Err(AnalysisError::specification("results merge", "no directories; name at least one"));
         };
@@ -39,11 +41,11 @@ impl Merge {
         }
         let parts = directories.iter().flat_map(|directory| shard_journals(directory));
         let of = parts.map(|(_, shard)| shard.of).max().unwrap_or(1);
-        let mut store = Store::open(out, &experiment, None, false)?;
-        directories
-            .iter()
-            .filter(|directory| directory.as_path() != out)
-            .for_each(|each| store.take_in(each));
+        // What is merged is not overwritten, under whatever name.
+        let is_out = |directory: &&PathBuf| is_same_file(directory, out);
+        let overwrite = overwrite && !directories.iter().any(|directory| is_out(&directory));
+        let mut store = Store::open(out, &experiment, None, overwrite)?;
+        directories.iter().filter(|directory| !is_out(directory)).for_each(|each| store.take_in(each));
         let missing = missing_shards(&experiment, &store, of)?;
         Ok(Self { experiment, store, missing })
     }

@@ -2,9 +2,11 @@
 //!
 //! A record is found by the key of its unit, a digest of everything its result depends on. Records and journals carry
 //! checksums; whatever fails its checksum is named and recomputed. A run of the whole analysis has one journal, each
-//! shard ([`Shard`]) its own, so that shards may share a directory. Locks keep two processes off the same work.
+//! shard ([`Shard`]) its own, so that shards may share a directory. Locks keep two processes off the same work. Finished
+//! records are dropped only on request, and so are files that no run has written.
 
 mod merge;
+mod occupant;
 mod part;
 mod records_file;
 mod survey;
@@ -22,7 +24,7 @@ use super::records::{Record, Results};
 use super::specification::Analysis;
 use super::table;
 use crate::files::journal::{self, Journal, contents};
-use crate::files::write_whole;
+use crate::files::{is_being_written, mark_directory, write_whole};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -36,6 +38,14 @@ const TABLE: &str = "records.csv";
 const PARQUET: &str = "records.parquet";
 /// Finished records of a run that goes on, one a line.
 const JOURNAL: &str = "records.jsonl";
+/// The script of the array of jobs on a Slurm cluster.
+pub const SLURM_ARRAY: &str = "slurm-array.sh";
+/// The script of the job that merges and draws.
+pub const SLURM_MERGE: &str = "slurm-merge.sh";
+/// Numbers of the jobs that were submitted.
+pub const SLURM_JOBS: &str = "slurm-jobs.txt";
+/// What the mark of a directory says.
+const HOLDS: &str = "the run of an analysis";
 
 /// A directory that a run fills.
 #[derive(Debug)]
@@ -50,34 +60,24 @@ pub struct Store {
 }
 
 impl Store {
-    /// Creates or reopens a directory, writes the resolved analysis into it, and finds what is finished.
+    /// Creates or reopens a directory, finds what is finished there, and writes the resolved analysis into it.
     ///
     /// # Errors
-    /// The directory cannot be written, another process works in it, or it holds results of another analysis or
-    /// version that are not to be overwritten. All of this is found before any work.
+    /// The directory cannot be written, another process works in it, or it holds something else that is not to be
+    /// overwritten: files that no run has written, results of another analysis or version, finished records of
+    /// other problems. All of this is found before any work, and before anything is changed.
     pub fn open(
         directory: &Path,
         experiment: &Experiment,
         shard: Option<Shard>,
         overwrite: bool,
     ) -> Result<Self, AnalysisError> {
-        let file = |name: &str| directory.join(name);
-        std::fs::create_dir_all(directory).map_err(|error| unwritable(directory, &error))?;
+        let text = resolved(&experiment.analysis)?;
+        occupant::claim(directory, experiment, overwrite)?;
         if !overwrite {
-            check_occupant(&file(ANALYSIS), &experiment.analysis)?;
+            occupant::check_analysis(&directory.join(ANALYSIS), &experiment.analysis)?;
         }
         let journal = claim(directory, shard)?;
-        if overwrite {
-            for name in [RECORDS, TABLE, PARQUET] {
-                remove(&file(name))?;
-            }
-            journal.clear().map_err(|error| unwritable(journal.path(), &error))?;
-            for (path, _) in shard_journals(directory) {
-                remove(&path)?;
-            }
-        }
-        let text = resolved(&experiment.analysis)?;
-        write_whole(&file(ANALYSIS), text.as_bytes()).map_err(|error| unwritable(&file(ANALYSIS), &error))?;
         let mut store = Self {
             directory: directory.to_owned(),
             finished: HashMap::new(),
@@ -85,8 +85,39 @@ impl Store {
             shard,
             remarks: Vec::new(),
         };
-        store.take_in(directory);
-        Ok(store)
+        let checked = if overwrite {
+            store.empty()
+        } else {
+            store.take_in(directory);
+            occupant::keep_records(&store, experiment, &text)
+        };
+        match checked.and_then(|()| store.begin(&text)) {
+            Ok(()) => Ok(store),
+            Err(error) => {
+                store.journal.remove_if_new();
+                Err(error)
+            }
+        }
+    }
+
+    /// Forgets all results of earlier runs.
+    fn empty(&self) -> Result<(), AnalysisError> {
+        for name in [RECORDS, TABLE, PARQUET] {
+            remove(&self.directory.join(name))?;
+        }
+        self.journal.clear().map_err(|error| unwritable(self.journal.path(), &error))?;
+        let others = shard_journals(&self.directory).into_iter().map(|(path, _)| path);
+        others.filter(|path| path != self.journal.path()).try_for_each(|path| remove(&path))
+    }
+
+    /// Marks the directory and writes the resolved analysis into it.
+    fn begin(&self, text: &str) -> Result<(), AnalysisError> {
+        mark_directory(&self.directory, HOLDS).map_err(occupant::occupied)?;
+        let path = self.directory.join(ANALYSIS);
+        if contents(&path).is_some_and(|there| there == text.as_bytes()) {
+            return Ok(());
+        }
+        write_whole(&path, text.as_bytes()).map_err(|error| unwritable(&path, &error))
     }
 
     /// Finds what is finished in a directory, this one or one that was filled elsewhere.
@@ -135,27 +166,29 @@ impl Store {
 
 /// Takes the journal of a shard, or of the whole, for this process; an error if another process holds it.
 fn claim(directory: &Path, shard: Option<Shard>) -> Result<Journal, AnalysisError> {
+    let name = shard.map_or_else(|| JOURNAL.to_owned(), Shard::journal);
     let taken = |what: String| {
         let problem = format!("{what} is at work here; wait until it has ended, or choose another --out");
         Err(AnalysisError::Occupied { path: directory.to_owned(), problem })
     };
-    let name = shard.map_or_else(|| JOURNAL.to_owned(), Shard::journal);
     let Some(journal) = open_journal(&directory.join(name))? else {
         return taken(
             shard.map_or_else(|| "another run".to_owned(), |shard| format!("another run of shard {shard}")),
         );
     };
     // A run of the whole removes the journals of shards when it is finished, so neither may run at the same time.
-    if shard.is_some() {
-        return if journal::is_being_written(&directory.join(JOURNAL)) {
-            taken("a run of the whole".to_owned())
-        } else {
-            Ok(journal)
-        };
-    }
-    match shard_journals(directory).into_iter().find(|(path, _)| journal::is_being_written(path)) {
-        Some((_, shard)) => taken(format!("a run of shard {shard}")),
+    let other = if shard.is_some() {
+        is_being_written(&directory.join(JOURNAL)).then(|| "a run of the whole".to_owned())
+    } else {
+        let mut shards = shard_journals(directory).into_iter();
+        shards.find(|(path, _)| is_being_written(path)).map(|(_, shard)| format!("a run of shard {shard}"))
+    };
+    match other {
         None => Ok(journal),
+        Some(what) => {
+            journal.remove_if_new();
+            taken(what)
+        }
     }
 }
 
@@ -247,36 +280,6 @@ fn resolved(analysis: &Analysis) -> Result<String, AnalysisError> {
         analysis.data.rename_file(|_| full.clone());
     }
     toml::to_string(&analysis).map_err(|error| AnalysisError::specification("analysis", error.to_string()))
-}
-
-/// Whether a directory holds results of something else.
-fn check_occupant(path: &Path, analysis: &Analysis) -> Result<(), AnalysisError> {
-    let Ok(text) = std::fs::read_to_string(path) else {
-        return Ok(());
-    };
-    let occupied = |problem: String| Err(AnalysisError::Occupied { path: path.to_owned(), problem });
-    let table: toml::Table = match toml::from_str(&text) {
-        Ok(table) => table,
-        Err(_) => {
-            return occupied("cannot be read; choose another --out, or --force to overwrite".to_owned());
-        }
-    };
-    let said = |key: &str| table.get(key).and_then(toml::Value::as_str).unwrap_or("unknown").to_owned();
-    let ours = env!("CARGO_PKG_VERSION");
-    if said("name") != analysis.name {
-        return occupied(format!(
-            "holds results of the analysis {:?}, not {:?}; choose another --out, or --force to overwrite",
-            said("name"),
-            analysis.name
-        ));
-    }
-    if said("version") != ours {
-        return occupied(format!(
-            "holds results of version {}, this is {ours}; choose another --out, or --force to overwrite",
-            said("version")
-        ));
-    }
-    Ok(())
 }
 
 /// Records of an earlier run that finished.

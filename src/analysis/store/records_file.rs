@@ -29,6 +29,12 @@ pub(super) fn text(results: &Results) -> Result<String, serde_json::Error> {
     Ok(format!("{opened}\n{lines}\n]}}\n"))
 }
 
+/// Whether a file begins as such a file does. One that is damaged later on is ours too.
+pub(super) fn is_ours(bytes: &[u8]) -> bool {
+    const BEGINNING: &[u8] = b"{\"analysis\":";
+    bytes.starts_with(BEGINNING) || BEGINNING.starts_with(bytes)
+}
+
 /// The records in it, or why they are not to be trusted.
 pub(super) fn read(bytes: &[u8]) -> Result<Vec<Record>, String> {
     let read: RecordsFile =

@@ -1,13 +1,16 @@
 //! The contents of a directory of results, checked file by file.
 
-use super::{JOURNAL, RECORDS, Shard, experiment_of, open_journal, records_file, shard_journals, unwritable};
+use super::{
+    JOURNAL, RECORDS, Shard, claim, experiment_of, occupant, open_journal, records_file, remove,
+    shard_journals, unwritable,
+};
 use crate::analysis::error::AnalysisError;
 use crate::analysis::experiment::Experiment;
 use crate::analysis::records::Record;
 use crate::analysis::unit::Unit;
 use crate::analysis::work_list::WorkList;
-use crate::files::journal::{self, contents};
-use crate::files::write_whole;
+use crate::files::journal::{self, Journal, contents};
+use crate::files::{is_being_written, is_marked};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
@@ -57,7 +60,7 @@ impl Survey {
             let (own, foreign): (Vec<Record>, Vec<Record>) =
                 records.into_iter().partition(|record| ours.contains(record.key.as_str()));
             solved.extend(own.iter().map(|record| record.key.clone()));
-            let being_written = is_journal(&path) && journal::is_being_written(&path);
+            let being_written = is_journal(&path) && is_being_written(&path);
             SurveyedFile { path, records: own.len(), foreign: foreign.len(), remarks, being_written }
         };
         let files = files(directory).into_iter().map(look).collect();
@@ -95,7 +98,7 @@ fn shard_states(
             shard,
             solved: units.iter().filter(|unit| solved.contains(&unit.key)).count(),
             total: units.len(),
-            being_written: journal::is_being_written(&directory.join(shard.journal())),
+            being_written: is_being_written(&directory.join(shard.journal())),
         }
     };
     Ok((1..).zip(work.in_parts(of)?).map(state).collect())
@@ -105,40 +108,59 @@ fn shard_states(
 /// and records removed.
 ///
 /// # Errors
-/// The directory holds no analysis, a run is at work in it, a data file cannot be read, or a file cannot be
-/// written.
-pub fn prune(directory: &Path) -> Result<usize, AnalysisError> {
+/// The directory holds no analysis or, without `overwrite`, was not filled by this program, a run is at work in it, a
+/// data file cannot be read, or a file cannot be written.
+pub fn prune(directory: &Path, overwrite: bool) -> Result<usize, AnalysisError> {
     let experiment = experiment_of(directory)?;
+    if !overwrite && !is_marked(directory) {
+        let problem = "was not filled by equipoise run; --force to change its files".to_owned();
+        return Err(AnalysisError::Occupied { path: directory.to_owned(), problem });
+    }
+    occupant::claim(directory, &experiment, overwrite)?;
     let work = WorkList::of(&experiment)?;
-    let ours = work.keys();
+    // Held until all is done: no run begins in the meantime.
+    let whole = claim(directory, None)?;
+    let pruned = prune_held(directory, &whole, &work.keys());
+    whole.remove_if_new();
+    pruned
+}
+
+/// The same in a directory whose journal is held.
+fn prune_held(directory: &Path, whole: &Journal, ours: &HashSet<&str>) -> Result<usize, AnalysisError> {
     let mut gone = 0;
-    for path in files(directory) {
-        let lock = if is_journal(&path) { Some(open_journal(&path)?) } else { None };
-        if matches!(lock, Some(None)) {
+    for (path, _) in shard_journals(directory) {
+        let Some(shard) = open_journal(&path)? else {
             let problem = "a run is at work on it; wait until it has ended".to_owned();
             return Err(AnalysisError::Occupied { path, problem });
-        }
-        let mut remarks = Vec::new();
-        let records = read(&path, &mut remarks);
-        let kept: Vec<&Record> = records.iter().filter(|record| ours.contains(record.key.as_str())).collect();
-        let useless = records.len() - kept.len() + remarks.len();
-        gone += useless;
-        if useless == 0 {
-            continue;
-        }
-        // Finished records are complete or absent: with some removed, the next run writes the file again from the rest.
-        let target = if is_journal(&path) { path.clone() } else { directory.join(JOURNAL) };
-        let mut text = String::new();
-        if target != path {
-            text = String::from_utf8_lossy(&contents(&target).unwrap_or_default()).into_owned();
-        }
-        for record in kept {
-            text += &journal::line(record).map_err(|error| unwritable(&target, &error))?;
-        }
-        write_whole(&target, text.as_bytes()).map_err(|error| unwritable(&target, &error))?;
-        if target != path {
-            super::remove(&path)?;
-        }
+        };
+        gone += prune_journal(&shard, Vec::new(), ours)?;
+    }
+    // Finished records are complete or absent: with some removed, the next run writes the file again from the rest.
+    let path = directory.join(RECORDS);
+    let mut remarks = Vec::new();
+    let records = if path.is_file() { read(&path, &mut remarks) } else { Vec::new() };
+    let useless = records.iter().filter(|record| !ours.contains(record.key.as_str())).count() + remarks.len();
+    if useless == 0 {
+        return Ok(gone + prune_journal(whole, Vec::new(), ours)?);
+    }
+    gone += prune_journal(whole, records, ours)?;
+    remove(&path)?;
+    Ok(gone + remarks.len())
+}
+
+/// Leaves the records of these problems in a journal, with `more` of them; says how many lines and records are gone.
+fn prune_journal(journal: &Journal, more: Vec<Record>, ours: &HashSet<&str>) -> Result<usize, AnalysisError> {
+    let mut remarks = Vec::new();
+    let changed = !more.is_empty();
+    let mut records: Vec<Record> = journal::read(journal.path(), &mut remarks);
+    records.extend(more);
+    let (kept, foreign): (Vec<Record>, Vec<Record>) =
+        records.into_iter().partition(|record| ours.contains(record.key.as_str()));
+    let gone = foreign.len() + remarks.len();
+    if changed || gone > 0 {
+        let lines = kept.iter().map(journal::line).collect::<Result<String, _>>();
+        let written = lines.map_err(std::io::Error::from).and_then(|lines| journal.replace(&lines));
+        written.map_err(|error| unwritable(journal.path(), &error))?;
     }
     Ok(gone)
 }

@@ -3,7 +3,7 @@
 mod printed;
 
 use super::Ending;
-use super::files::{check_target, save};
+use super::files::{Target, check_targets, save};
 use super::loss_arguments::LossArguments;
 use super::output::{Style, print};
 use super::solve::{note_dependent_columns, note_idle_weights, note_wide_weights, parse_weights};
@@ -110,12 +110,6 @@ pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
         "--l2: {}; give a number from 0 up",
         arguments.l2
     );
-    for (option, target) in [("--biases", &arguments.biases), ("--out", &arguments.out)] {
-        if let Some(target) = target {
-            check_target(target, &arguments.file)
-                .with_context(|| format!("{option} {}", target.display()))?;
-        }
-    }
     let options = ReadOptions {
         label: arguments.label.clone(),
         probabilities: arguments.probabilities,
@@ -125,6 +119,7 @@ pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
     if let Some(file) = &arguments.biases {
         BiasFormat::of(file)?;
     }
+    check_files(arguments, &options)?;
     let input = AuditInput::read(&arguments.file, arguments.labels.as_deref(), &options)?;
     let reduction = arguments.reduction.into();
     let mut record = audit(&input, arguments.loss.named.name(), &plan, &weights, (reduction, tolerance))?;
@@ -147,6 +142,17 @@ pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
     }
     let unsolved = record.recalibrated.as_ref().is_some_and(|found| found.not_converged.is_some());
     Ok(if unsolved { Ending::Failed } else { Ending::Done })
+}
+
+/// Checks what is written against what is read.
+fn check_files(arguments: &AuditArguments, options: &ReadOptions) -> Result<()> {
+    let targets =
+        [Target::of("--biases", arguments.biases.as_deref()), Target::of("--out", arguments.out.as_deref())];
+    let targets: Vec<Target> = targets.into_iter().flatten().collect();
+    let standard_input = (arguments.file == Path::new("-")).then_some(Path::new("/dev/stdin"));
+    let others = [arguments.labels.as_deref(), options.weight_file(), standard_input];
+    let inputs: Vec<&Path> = others.into_iter().flatten().chain([arguments.file.as_path()]).collect();
+    check_targets(&targets, &inputs)
 }
 
 fn shown(record: &AuditRecord, format: Format, file: &Path, style: Style) -> Result<String> {

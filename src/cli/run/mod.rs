@@ -2,23 +2,25 @@
 
 mod estimate;
 mod slurm;
+mod slurm_jobs;
 
 use super::drawing::DrawingOptions;
 use super::output::{Style, counted, note, print};
 use super::solve::note_dependent_columns;
 use super::verify::progress_bar;
 use super::{Ending, comparison_table};
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use equipoise::analysis::{
     AnalysisError, Event, Experiment, Override, Results, Shard, Shipped, Source, Store, Workload,
     experiment_of_shard, memory_at_once, run as run_experiment, run_shard, write_parquet,
 };
 use equipoise::figure::Figure;
+use equipoise::files::{is_marked, is_same_file};
 use equipoise::memory::{check_memory, fits};
 use equipoise::numeric::significant;
 use equipoise::solver::Conditioning;
-pub(super) use slurm::JOBS;
 use slurm::SlurmOptions;
+pub(super) use slurm_jobs::array_of;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -46,7 +48,7 @@ pub(super) struct RunArguments {
     /// Directory for records and figures [default: the name of the analysis]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Overwrite the results of another analysis or version
+    /// Overwrite finished results of another analysis, version, seed or setting, and files that equipoise did not write
     #[arg(long)]
     force: bool,
     /// Write the table of records as a Parquet file too
@@ -88,8 +90,9 @@ pub(super) fn run(arguments: &RunArguments, style: Style) -> Result<Ending> {
     }
     let directory =
         arguments.out.clone().or(home).unwrap_or_else(|| PathBuf::from(&experiment.analysis.name));
+    spare_source(Path::new(&arguments.analysis), &directory)?;
     if arguments.slurm.asked_for() {
-        return arguments.slurm.submit(&experiment, &directory, &arguments.drawing);
+        return arguments.slurm.submit(&experiment, &directory, arguments.force, &arguments.drawing);
     }
     check_problems(&experiment)?;
     arguments.drawing.check(&experiment.analysis)?;
@@ -99,7 +102,8 @@ pub(super) fn run(arguments: &RunArguments, style: Style) -> Result<Ending> {
     if let Some(shard) = shard {
         return work_on(shard, &experiment, &directory, started);
     }
-    let done = carry_out(&experiment, &directory, arguments.force, &arguments.drawing, style)?;
+    let store = Store::open(&directory, &experiment, None, arguments.force)?;
+    let done = finish(&experiment, &store, &directory, &arguments.drawing, style)?;
     if arguments.parquet {
         write_parquet(&done.results, &directory)?;
     }
@@ -121,6 +125,14 @@ fn check_problems(experiment: &Experiment) -> Result<()> {
     Ok(())
 }
 
+/// An error if the run would replace the analysis that the user has written by the one it keeps beside its results.
+fn spare_source(file: &Path, directory: &Path) -> Result<()> {
+    let kept = directory.join("analysis.toml");
+    let own = is_same_file(file, &kept) && !is_marked(directory);
+    ensure!(!own, "{}: is the file that is read; choose another --out", kept.display());
+    Ok(())
+}
+
 /// A file, or a shipped analysis; and for the `analysis.toml` beside its results the directory of both.
 fn source(name: &str) -> Result<(Source, Option<PathBuf>)> {
     let path = Path::new(name);
@@ -130,7 +142,9 @@ fn source(name: &str) -> Result<(Source, Option<PathBuf>)> {
     let looks_like_a_file = path.extension().is_some() || path.components().count() > 1;
     if path.is_file() || looks_like_a_file {
         let source = Source::read(path)?;
-        let home = (path.file_name() == Some("analysis.toml".as_ref())).then(|| source.directory.clone());
+        // A file of this name that somebody has written is not beside results.
+        let beside = path.file_name() == Some("analysis.toml".as_ref()) && is_marked(&source.directory);
+        let home = beside.then(|| source.directory.clone());
         return Ok((source, home));
     }
     Ok((Shipped::named(name)?.source(), None))
@@ -145,18 +159,6 @@ fn in_words_of_directory(directory: &Path) -> String {
         "name an analysis file, or one of `equipoise analyses`".to_owned()
     };
     format!("{}: is a directory; {advice}", directory.display())
-}
-
-/// Solves behind a progress bar and draws.
-pub(super) fn carry_out(
-    experiment: &Experiment,
-    directory: &Path,
-    overwrite: bool,
-    drawing: &DrawingOptions,
-    style: Style,
-) -> Result<Done> {
-    let store = Store::open(directory, experiment, None, overwrite)?;
-    finish(experiment, &store, directory, drawing, style)
 }
 
 /// Solves what a store lacks, writes its records and draws.

@@ -1,28 +1,24 @@
 //! `run --slurm`: the shards of a run as an array of jobs, and a job after them that merges and draws.
 
+use super::slurm_jobs::Jobs;
 use crate::cli::Ending;
 use crate::cli::drawing::DrawingOptions;
 use crate::cli::output::print;
 use anyhow::{Context, Result, bail};
-use equipoise::analysis::{Experiment, Store, missing_shards};
+use equipoise::analysis::{Experiment, SLURM_ARRAY, SLURM_MERGE, Store, memory_at_once, missing_shards};
 use equipoise::files::write_whole;
 use std::path::Path;
-use std::process::Command;
 
 /// Heading of these options.
 const HEADING: &str = "On a cluster";
-/// The array's script, beside the results.
-const ARRAY: &str = "slurm-array.sh";
-/// The script that merges and draws.
-const MERGE: &str = "slurm-merge.sh";
-/// Numbers of the jobs that were submitted.
-pub(in crate::cli) const JOBS: &str = "slurm-jobs.txt";
+/// Bytes that the program takes beside its problems.
+const PROGRAM_MEMORY: u128 = 256 << 20;
 
 /// How a run is handed to Slurm.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct SlurmOptions {
     /// Hand the run to Slurm: an array of jobs, then one that merges and draws; what is done already is not done again
-    #[arg(long, help_heading = HEADING, conflicts_with_all = ["shard", "estimate", "force", "parquet"])]
+    #[arg(long, help_heading = HEADING, conflicts_with_all = ["shard", "estimate", "parquet"])]
     slurm: bool,
     /// Jobs in the array
     #[arg(long, help_heading = HEADING, value_name = "N", default_value_t = 8, requires = "slurm")]
@@ -53,6 +49,7 @@ impl SlurmOptions {
         &self,
         experiment: &Experiment,
         directory: &Path,
+        overwrite: bool,
         drawing: &DrawingOptions,
     ) -> Result<Ending> {
         for (flag, value) in [("--partition", &self.partition), ("--time", &self.time)] {
@@ -60,17 +57,20 @@ impl SlurmOptions {
                 bail!("{flag} {value:?}: use letters, digits and - _ : . , alone");
             }
         }
+        let program = std::env::current_exe().context("the program's own path is not known")?;
+        quoted(&program)?;
+        quoted(&std::path::absolute(directory).context("the path of --out is not known")?)?;
         // The jobs run the analysis kept beside the results; the shards are those that are not done.
-        let store = Store::open(directory, experiment, None, false)?;
+        let store = Store::open(directory, experiment, None, overwrite)?;
         let open = missing_shards(experiment, &store, usize::from(self.array))?;
         drop(store);
         let open: Vec<String> = open.iter().map(|part| part.shard.number.to_string()).collect();
         let full =
             directory.canonicalize().with_context(|| format!("cannot read {}", directory.display()))?;
-        let program = std::env::current_exe().context("the program's own path is not known")?;
+        let jobs = if self.dry_run { None } else { Some(Jobs::open(&full, &experiment.analysis.name)?) };
         let scripts = [
-            (ARRAY, self.array_script(experiment, &program, &full, &open)),
-            (MERGE, self.merge_script(experiment, &program, &full, drawing)),
+            (SLURM_ARRAY, self.array_script(experiment, &program, &full, &open)?),
+            (SLURM_MERGE, self.merge_script(experiment, &program, &full, drawing)?),
         ];
         for (name, text) in &scripts {
             let path = directory.join(name);
@@ -78,11 +78,12 @@ impl SlurmOptions {
                 .with_context(|| format!("cannot write {}", path.display()))?;
         }
         let mut output = scripts.map(|(name, _)| format!("{}\n", directory.join(name).display())).concat();
-        if self.dry_run {
-            output += "nothing is submitted; without --dry-run both are\n";
-        } else {
-            output += &submit(&full, &open)?;
-            output += &format!("equipoise status {} shows how far they are\n", directory.display());
+        match jobs {
+            None => output += "nothing is submitted; without --dry-run both are, from that directory\n",
+            Some(jobs) => {
+                output += &jobs.submit(&open)?;
+                output += &format!("equipoise status {} shows how far they are\n", directory.display());
+            }
         }
         print(&output)?;
         Ok(Ending::Done)
@@ -94,18 +95,19 @@ impl SlurmOptions {
         program: &Path,
         directory: &Path,
         open: &[String],
-    ) -> String {
+    ) -> Result<String> {
         let (name, array, cpus) = (&experiment.analysis.name, self.array, self.cpus);
-        let head = self.head(&format!("{name}-shards"), directory, "%A_%a");
-        let (program, directory) = (quoted(program), quoted(directory));
-        format!(
-            "{head}#SBATCH --array={}\n#SBATCH --cpus-per-task={cpus}\n\
+        let head = self.head(&format!("{name}-shards"), "%A_%a");
+        let memory = memory_line(experiment, cpus)?;
+        let (program, directory) = (quoted(program)?, quoted(directory)?);
+        Ok(format!(
+            "{head}#SBATCH --array={}\n#SBATCH --cpus-per-task={cpus}\n{memory}\
              # A job that loses its node is restarted and resumes.\n#SBATCH --requeue\n\
              #SBATCH --open-mode=append\n\n\
              {program} --threads \"${{SLURM_CPUS_PER_TASK:-1}}\" run {directory}/analysis.toml --out {directory} \\\n    \
              --shard \"${{SLURM_ARRAY_TASK_ID}}/{array}\"\n",
             open.join(",")
-        )
+        ))
     }
 
     fn merge_script(
@@ -114,21 +116,20 @@ impl SlurmOptions {
         program: &Path,
         directory: &Path,
         drawing: &DrawingOptions,
-    ) -> String {
-        let head = self.head(&format!("{}-merge", experiment.analysis.name), directory, "%j");
-        let (program, directory) = (quoted(program), quoted(directory));
+    ) -> Result<String> {
+        let head = self.head(&format!("{}-merge", experiment.analysis.name), "%j");
+        let (program, directory) = (quoted(program)?, quoted(directory)?);
         let drawing = drawing.as_arguments().join(" ");
-        format!(
+        Ok(format!(
             "{head}# It comes after the shards, whatever became of them, and names what is missing.\n\n\
              {program} results merge {directory} {drawing}\n"
-        )
+        ))
     }
 
-    fn head(&self, job: &str, directory: &Path, number: &str) -> String {
-        let mut head = format!(
-            "#!/bin/sh\n#SBATCH --job-name={job}\n#SBATCH --output={}/slurm-{number}.log\n",
-            directory.display()
-        );
+    /// The logs' names are relative to the directory that the script is submitted from: no path is among Slurm's options,
+    /// which have quotes and patterns of their own.
+    fn head(&self, job: &str, number: &str) -> String {
+        let mut head = format!("#!/bin/sh\n#SBATCH --job-name={job}\n#SBATCH --output=slurm-{number}.log\n");
         if let Some(partition) = &self.partition {
             head += &format!("#SBATCH --partition={partition}\n");
         }
@@ -139,41 +140,10 @@ impl SlurmOptions {
     }
 }
 
-/// Submits the shards that are open and the merging after them; without open shards the merging alone.
-fn submit(directory: &Path, open: &[String]) -> Result<String> {
-    if open.is_empty() {
-        let merge = sbatch(&directory.join(MERGE), &[])?;
-        return Ok(format!("all shards are done; merging: job {merge}\n"));
-    }
-    let array = sbatch(&directory.join(ARRAY), &[])?;
-    // After the shards whatever became of them: it names what is missing, where a condition would wait for ever.
-    let merge = sbatch(&directory.join(MERGE), &[format!("--dependency=afterany:{array}")])?;
-    let jobs = directory.join(JOBS);
-    write_whole(&jobs, format!("{array}\n{merge}\n").as_bytes())
-        .with_context(|| format!("cannot write {}", jobs.display()))?;
-    Ok(format!("array: job {array}, shards {}; merging after it: job {merge}\n", open.join(",")))
-}
-
-/// Submits a script; the number of its job.
-fn sbatch(script: &Path, more: &[String]) -> Result<String> {
-    let output = Command::new("sbatch").arg("--parsable").args(more).arg(script).output();
-    let output = match output {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => bail!(
-            "sbatch: not found; run this where Slurm is, or work on the shards without it: \
-             equipoise run .. --shard 1/N to N/N, then equipoise results merge"
-        ),
-        other => other.context("sbatch cannot be run")?,
-    };
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).split_whitespace().collect::<Vec<_>>().join(" ");
-    if !output.status.success() {
-        bail!("sbatch refuses {}: {}", script.display(), text(&output.stderr));
-    }
-    // With a federation of clusters the name of one follows.
-    let number = text(&output.stdout).split(';').next().unwrap_or_default().to_owned();
-    if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
-        bail!("sbatch says {number:?}, which is no job number");
-    }
-    Ok(number)
+/// What a job asks for: a problem for each of its processors, as `--estimate` foresees them.
+fn memory_line(experiment: &Experiment, cpus: u16) -> Result<String> {
+    let bytes = memory_at_once(experiment, usize::from(cpus))? + PROGRAM_MEMORY;
+    Ok(format!("#SBATCH --mem={}M\n", bytes.div_ceil(1 << 20)))
 }
 
 fn plain(value: &str) -> bool {
@@ -181,6 +151,14 @@ fn plain(value: &str) -> bool {
 }
 
 /// A path as a shell takes it.
-fn quoted(path: &Path) -> String {
-    format!("'{}'", path.display().to_string().replace('\'', "'\\''"))
+fn quoted(path: &Path) -> Result<String> {
+    let text = path.to_str().filter(|text| !text.chars().any(char::is_control));
+    let text = text.with_context(|| {
+        format!(
+            "{}: a script for Slurm holds no path with line breaks, control characters or bytes that are not UTF-8; choose \
+             another --out",
+            path.display()
+        )
+    })?;
+    Ok(format!("'{}'", text.replace('\'', "'\\''")))
 }

@@ -44,6 +44,12 @@ impl ImageArguments {
         self.data.as_ref().map_or_else(|| "digits".to_owned(), |directory| directory.display().to_string())
     }
 
+    /// The set and all that is in its directory.
+    pub(super) fn files(&self) -> Vec<PathBuf> {
+        let entries = self.data.iter().filter_map(|place| std::fs::read_dir(place).ok()).flatten().flatten();
+        self.data.iter().cloned().chain(entries.map(|entry| entry.path())).collect()
+    }
+
     /// Draws both samples.
     pub(super) fn draw(&self, seed: u64) -> Result<Drawn> {
         let images = match &self.data {

@@ -9,11 +9,11 @@ mod record;
 mod table;
 
 use super::Ending;
-use super::files::check_target;
+use super::files::{Target, check_targets};
 use super::loss_arguments::LossArguments;
 use super::output::{Style, note, print};
 use super::solve::{note_idle_weights, note_wide_weights, parse_weights};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use checkpoint::{CheckpointWriter, TrainingLog};
 use equipoise::cnn::{NetworkError, Training, TrainingPlan};
 use equipoise::loss::LossSpec;
@@ -81,10 +81,11 @@ pub(super) fn run(arguments: &TrainArguments, style: Style) -> Result<Ending> {
     let (loss, recipe) = (arguments.loss.named.spec()?, arguments.recipe.recipe()?);
     let weights = parse_weights(&arguments.loss.class_weights)?;
     let polish = arguments.polish.map(|penalty| Polish::new(&loss, penalty.or(recipe.decay))).transpose()?;
-    if let Some(file) = &arguments.checkpoint {
-        let place = || format!("--checkpoint {}", file.display());
-        check_target(file, Path::new(arguments.recipe.network_name())).with_context(place)?;
-    }
+    let target = Target::of("--checkpoint", arguments.checkpoint.as_deref());
+    let network = Path::new(arguments.recipe.network_name());
+    let images = arguments.images.files();
+    let inputs: Vec<&Path> = images.iter().map(PathBuf::as_path).chain([network]).collect();
+    check_targets(target.as_slice(), &inputs)?;
     let drawn = arguments.images.draw(arguments.seed)?;
     note_idle_weights(matches!(loss, LossSpec::Inr { .. }), &weights);
     let plan = TrainingPlan::new(recipe, loss, &weights, &drawn.learned, arguments.seed)?;
@@ -92,7 +93,7 @@ pub(super) fn run(arguments: &TrainArguments, style: Style) -> Result<Ending> {
     let mut training = Training::new(plan, &drawn.learned)?;
     let test = Test::new(&drawn.apart)?;
     let every = Duration::from_secs(arguments.checkpoint_every.into());
-    let mut checkpoint = CheckpointWriter::new(arguments.checkpoint.clone(), every);
+    let mut checkpoint = CheckpointWriter::new(arguments.checkpoint.as_deref(), every)?;
     let epochs = match train(&mut training, &test, &mut checkpoint) {
         Err(error @ NetworkError::Diverged { .. }) => {
             note(&error.to_string());

@@ -1,0 +1,55 @@
+//! Gives the program a digest of the code that computes its numbers, by which records of earlier builds are told apart.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What results depend on: rooms of `src`, embedded data, versions of other crates.
+const COMPUTING: [&str; 10] = [
+    "src/numeric",
+    "src/data",
+    "src/loss",
+    "src/solver",
+    "src/balance",
+    "src/cnn",
+    "src/claims",
+    "src/analysis",
+    "assets",
+    "Cargo.lock",
+];
+
+fn main() {
+    let mut digest = Digest::new();
+    for place in COMPUTING.map(Path::new) {
+        println!("cargo::rerun-if-changed={}", place.display());
+        for file in files(place) {
+            digest.add(file.to_string_lossy().replace('\\', "/").as_bytes());
+            // A file that cannot be read fails the build elsewhere, if it is needed.
+            digest.add(&fs::read(&file).unwrap_or_default());
+        }
+    }
+    println!("cargo::rustc-env=EQUIPOISE_CODE={:016x}", digest.0);
+}
+
+/// All files at and below a path, in a fixed order.
+fn files(path: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(path) else { return vec![path.to_owned()] };
+    let mut entries: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    entries.sort();
+    entries.iter().flat_map(|entry| files(entry)).collect()
+}
+
+/// FNV-1a of 64 bits: changes are told apart, and no crate is built for it.
+struct Digest(u64);
+
+impl Digest {
+    fn new() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+
+    /// A piece and its length.
+    fn add(&mut self, piece: &[u8]) {
+        for byte in piece.iter().copied().chain(piece.len().to_le_bytes()) {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+}

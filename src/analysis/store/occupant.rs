@@ -1,0 +1,164 @@
+//! What is in a directory before a run fills it, and whether the run may.
+
+use super::{
+    ANALYSIS, JOURNAL, PARQUET, RECORDS, SLURM_ARRAY, SLURM_JOBS, SLURM_MERGE, Store, TABLE, records_file,
+    shard_journals, unwritable,
+};
+use crate::analysis::error::AnalysisError;
+use crate::analysis::experiment::Experiment;
+use crate::analysis::specification::Analysis;
+use crate::analysis::work_list::WorkList;
+use crate::files::journal::contents;
+use crate::files::{OwnershipError, TargetError, claim_directory, is_same_file};
+use std::path::{Path, PathBuf};
+use toml::{Table, Value};
+
+/// What to do about results of something else.
+const ADVICE: &str = "choose another --out, or --force to overwrite";
+/// Kinds of files that figures and tables are written as.
+const FIGURES: [&str; 3] = ["svg", "png", "pdf"];
+const TABLES: [&str; 2] = ["md", "csv"];
+
+/// Makes the directory of a run, unless something there is not the run's to write.
+pub(super) fn claim(directory: &Path, experiment: &Experiment, overwrite: bool) -> Result<(), AnalysisError> {
+    let names = names(directory, &experiment.analysis);
+    claim_directory(directory, &names, overwrite).map_err(occupied)?;
+    spare_inputs(directory, &names, experiment)?;
+    let records = directory.join(RECORDS);
+    if !overwrite && contents(&records).is_some_and(|bytes| !records_file::is_ours(&bytes)) {
+        return Err(occupied(OwnershipError::Foreign { path: records }));
+    }
+    Ok(())
+}
+
+/// What is said of a directory that is not to be filled.
+pub(super) fn occupied(error: OwnershipError) -> AnalysisError {
+    let text = error.to_string();
+    let path = match error {
+        OwnershipError::Unusable { path, reason } if !TargetError::is_in(&reason) => {
+            return unwritable(&path, &reason);
+        }
+        OwnershipError::Unusable { path, .. }
+        | OwnershipError::Foreign { path }
+        | OwnershipError::Damaged { path } => path,
+    };
+    let problem = text.strip_prefix(&format!("{}: ", path.display())).unwrap_or(&text).to_owned();
+    AnalysisError::Occupied { path, problem }
+}
+
+/// Names of all files that a run of an analysis may write, whatever its options.
+fn names(directory: &Path, analysis: &Analysis) -> Vec<String> {
+    let fixed = [ANALYSIS, RECORDS, TABLE, PARQUET, JOURNAL, SLURM_ARRAY, SLURM_MERGE, SLURM_JOBS];
+    let stems = |ids: Vec<&String>, endings: &[&str]| {
+        let all = ids.into_iter().flat_map(|id| endings.iter().map(move |ending| (id, ending)));
+        all.map(|(id, ending)| format!("{}.{ending}", analysis.file_stem(id))).collect::<Vec<_>>()
+    };
+    let shards = shard_journals(directory);
+    let shards = shards.iter().filter_map(|(path, _)| Some(path.file_name()?.to_str()?.to_owned()));
+    let mut names: Vec<String> = fixed.map(str::to_owned).into_iter().chain(shards).collect();
+    names.extend(stems(analysis.figure.iter().map(|figure| &figure.id).collect(), &FIGURES));
+    names.extend(stems(analysis.table.iter().map(|table| &table.id).collect(), &TABLES));
+    names
+}
+
+/// An error if one of the files would replace what the run reads.
+fn spare_inputs(directory: &Path, names: &[String], experiment: &Experiment) -> Result<(), AnalysisError> {
+    let mut inputs: Vec<PathBuf> = Vec::new();
+    for analysis in [&experiment.analysis].into_iter().chain(&experiment.points) {
+        let new = analysis.data.file().filter(|&file| !inputs.iter().any(|input| input == file));
+        let Some(file) = new else { continue };
+        inputs.push(file.to_owned());
+        // What cannot be found is named when it is read.
+        inputs.extend(analysis.data.files().unwrap_or_default());
+        inputs.extend(analysis.data.test_files().unwrap_or_default());
+    }
+    let clash = names
+        .iter()
+        .map(|name| directory.join(name))
+        .find(|path| inputs.iter().any(|input| is_same_file(path, input)));
+    clash.map_or(Ok(()), |path| {
+        let problem = "is a file that the analysis reads; choose another --out".to_owned();
+        Err(AnalysisError::Occupied { path, problem })
+    })
+}
+
+/// An error if the analysis beside the results cannot be read, or is another one or of another version.
+pub(super) fn check_analysis(path: &Path, analysis: &Analysis) -> Result<(), AnalysisError> {
+    let Some(table) = read(path)? else { return Ok(()) };
+    let occupied = |problem: String| {
+        Err(AnalysisError::Occupied { path: path.to_owned(), problem: format!("{problem}; {ADVICE}") })
+    };
+    let said = |key: &str| table.get(key).and_then(Value::as_str).unwrap_or("unknown").to_owned();
+    let ours = env!("CARGO_PKG_VERSION");
+    if said("name") != analysis.name {
+        return occupied(format!(
+            "holds results of the analysis {:?}, not {:?}",
+            said("name"),
+            analysis.name
+        ));
+    }
+    if said("version") != ours {
+        return occupied(format!("holds results of version {}, this is {ours}", said("version")));
+    }
+    Ok(())
+}
+
+/// The analysis that is there; an error if it is there and cannot be read.
+fn read(path: &Path) -> Result<Option<Table>, AnalysisError> {
+    let unreadable = |why: String| {
+        let problem = format!("cannot be read ({why}); {ADVICE}");
+        Err(AnalysisError::Occupied { path: path.to_owned(), problem })
+    };
+    match std::fs::read_to_string(path) {
+        Ok(text) => match toml::from_str(&text) {
+            Ok(table) => Ok(Some(table)),
+            Err(error) => unreadable(error.message().lines().collect::<Vec<_>>().join(" ")),
+        },
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => unreadable(error.to_string()),
+    }
+}
+
+/// An error if there are finished records that a run would drop: they are of other problems than the run's.
+pub(super) fn keep_records(store: &Store, experiment: &Experiment, text: &str) -> Result<(), AnalysisError> {
+    if store.finished.is_empty() {
+        return Ok(());
+    }
+    let work = WorkList::of(experiment)?;
+    let known = work.keys();
+    let dropped = store.keys().filter(|key| !known.contains(key)).count();
+    if dropped == 0 {
+        return Ok(());
+    }
+    let path = store.directory.join(ANALYSIS);
+    let earlier = read(&path)?.unwrap_or_default();
+    let ours: Table = toml::from_str(text).unwrap_or_default();
+    let why = difference("", &Value::Table(earlier), &Value::Table(ours))
+        .unwrap_or_else(|| "they are of other data, or of another build of equipoise".to_owned());
+    let of = store.finished.len();
+    let problem = format!("{dropped} of {of} finished records are none of this run's: {why}; {ADVICE}");
+    Err(AnalysisError::Occupied { path: store.directory.clone(), problem })
+}
+
+/// The first key in which two analyses differ, with both values.
+fn difference(key: &str, there: &Value, here: &Value) -> Option<String> {
+    const LONGEST: usize = 40;
+    let said = |value: Option<&Value>| match value.map(Value::to_string) {
+        None => "not given".to_owned(),
+        Some(text) if text.chars().count() > LONGEST => {
+            format!("{}..", text.chars().take(LONGEST).collect::<String>())
+        }
+        Some(text) => text,
+    };
+    match (there, here) {
+        (Value::Table(there), Value::Table(here)) => there.keys().chain(here.keys()).find_map(|name| {
+            let key = if key.is_empty() { name.clone() } else { format!("{key}.{name}") };
+            match (there.get(name), here.get(name)) {
+                (Some(there), Some(here)) => difference(&key, there, here),
+                (there, here) => Some(format!("{key} is {} there and {} here", said(there), said(here))),
+            }
+        }),
+        _ if there == here => None,
+        _ => Some(format!("{key} is {} there and {} here", said(Some(there)), said(Some(here)))),
+    }
+}
