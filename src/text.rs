@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 /// Whether a character has no place in a name, heading or path that is shown.
+#[must_use]
 pub fn is_unprintable(character: char) -> bool {
     character.is_control()
         || matches!(
@@ -18,11 +19,13 @@ pub fn is_unprintable(character: char) -> bool {
 }
 
 /// Whether a character is no text at all. Text of several lines has line breaks and tabulators.
+#[must_use]
 pub fn is_no_text(character: char) -> bool {
     is_unprintable(character) && !matches!(character, '\n' | '\t')
 }
 
 /// The same text with every such character written out, as in `\u{202e}`: names stay different that are different.
+#[must_use]
 pub fn clean(text: &str) -> Cow<'_, str> {
     if !text.contains(is_no_text) {
         return Cow::Borrowed(text);
@@ -35,6 +38,7 @@ pub fn clean(text: &str) -> Cow<'_, str> {
 }
 
 /// The same of every name.
+#[must_use]
 pub fn cleaned(names: Vec<String>) -> Vec<String> {
     let is_clean = |name: &String| matches!(clean(name), Cow::Borrowed(_));
     if names.iter().all(is_clean) {
@@ -45,11 +49,13 @@ pub fn cleaned(names: Vec<String>) -> Vec<String> {
 }
 
 /// The same with a space in the place of each: always one line, and no longer than before.
+#[must_use]
 pub fn one_line(text: &str) -> String {
     text.chars().map(|character| if is_unprintable(character) { ' ' } else { character }).collect()
 }
 
 /// The same text with numbers of very many digits in scientific form: a double may have 309 before the point, or 323 zeros behind it.
+#[must_use]
 pub fn with_short_numbers(text: &str) -> Cow<'_, str> {
     const MOST_DIGITS: usize = 32;
     let belongs = |character: char| character.is_ascii_digit() || character == '.';
@@ -75,6 +81,7 @@ pub fn with_short_numbers(text: &str) -> Cow<'_, str> {
 }
 
 /// Text on one line for Markdown, in which nothing is markup, HTML or a link.
+#[must_use]
 pub fn markdown(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in one_line(text).chars() {

@@ -69,18 +69,24 @@ impl LockedFile {
     }
 
     /// Forgets the contents.
+    ///
+    /// # Errors
+    /// The file cannot be written.
     pub fn clear(&mut self) -> Result<()> {
         self.file.set_len(0)
     }
 
     /// Removes the file.
+    ///
+    /// # Errors
+    /// The file cannot be removed.
     pub fn remove(self) -> Result<()> {
         std::fs::remove_file(&self.path)
     }
 }
 
 /// Whether a process writes a file at present.
-pub fn is_being_written(path: &Path) -> bool {
+pub(crate) fn is_being_written(path: &Path) -> bool {
     let regular = path.symlink_metadata().is_ok_and(|found| found.is_file());
     let open = || guarded(OpenOptions::new().read(true)).open(path);
     regular && open().is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))

@@ -1,6 +1,7 @@
 //! Numbers of bytes as people read them.
 
 /// As `1.5 GiB`.
+#[must_use]
 pub fn readable(bytes: u128) -> String {
     const UNITS: [&str; 7] = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
     let (mut size, mut unit) = (bytes as f64, 0);
