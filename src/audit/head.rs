@@ -100,7 +100,9 @@ impl Over<'_> {
         let columns = self.loss.logit_rows();
         let classes = self.targets.classes();
         let usual = columns == 1 || columns == classes && (classes > 2 || *spec == LossSpec::Softmax);
-        let own_algorithm = usual && self.targets.counts().iter().all(|&count| count > 0);
+        let own_algorithm = usual
+            && !matches!(self.loss, BuiltLoss::PerSample(_))
+            && self.targets.counts().iter().all(|&count| count > 0);
         let refused = |error: ProblemError| DataError::invalid("--l2", error.to_string());
         let (targets, loss) = (self.targets.clone(), self.loss.clone());
         let problem =
