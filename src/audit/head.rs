@@ -2,13 +2,14 @@
 
 use super::AuditInput;
 use super::record::problem;
-use crate::balance::{Ledger, accuracy, hits, predicted_class};
+use crate::balance::{accuracy, hits, predicted_class};
 use crate::data::{DataError, Dataset};
 use crate::loss::{BuiltLoss, ClassWeights, Link, Loss, LossSpec, Targets};
+use crate::numeric::largest;
 use crate::solver::{
     Conditioning, Head, Outcome, Problem, ProblemError, SeparationKind, SolverSettings, solve, solve_general,
 };
-use nalgebra::DMatrix;
+use nalgebra::RowDVector;
 use serde::Serialize;
 
 /// What more training of the last layer would have changed.
@@ -26,7 +27,8 @@ pub struct HeadComparison {
     /// Why there is no exact one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub no_exact: Option<String>,
-    /// Angle between the two rows of weights of each logit, in degrees; softmax rows with their mean over classes taken off.
+    /// Angle between the two rows of weights of each logit, in degrees; softmax rows with their mean over classes taken off. Zero
+    /// where one of them vanishes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub angles: Option<Vec<f64>>,
     /// The feature columns that others determine, and the condition number of the others.
@@ -63,9 +65,15 @@ pub fn compare_head(
     let Some(features) = input.feature_matrix()? else { return Ok(None) };
     let (targets, loss) = problem(input, spec, weights)?;
     let dataset = Dataset::unnamed(features.clone(), targets.labels().clone())?;
-    let over = Over { features: &features, dataset: &dataset, targets: &targets, loss: &loss, l2 };
-    let exact = over.exact(spec, input.head.as_ref())?;
+    let refused = |error: ProblemError| DataError::invalid("--l2", error.to_string());
+    let problem = Problem::of_parts(&dataset, targets.clone(), Some(spec.clone()), loss.clone(), l2)
+        .map_err(refused)?;
     let own = input.head.as_ref();
+    let exact = solved(&problem, spec, own);
+    let measured = |head: &Head| Measured::of(&problem, head);
+    let (own_measured, exact_measured) = (own.map(measured), exact.as_ref().ok().map(measured));
+    let agreement =
+        own_measured.as_ref().zip(exact_measured.as_ref()).map(|(own, exact)| own.agreement(exact, &targets));
     let logits_apart = match own {
         None => None,
         Some(head) => {
@@ -78,73 +86,60 @@ pub fn compare_head(
         l2,
         logits_apart,
         conditioning: Conditioning::of(&dataset),
-        own: own.map(|head| over.measured(head)),
-        exact: exact.as_ref().ok().map(|head| over.measured(head)),
+        own: own_measured.map(|own| own.head),
+        exact: exact_measured.map(|exact| exact.head),
         no_exact: exact.as_ref().err().cloned(),
         angles: both.map(|(own, exact)| angles(own, exact, loss.link())),
-        agreement: both.map(|(own, exact)| over.agreement(own, exact)),
+        agreement,
     }))
 }
 
-struct Over<'a> {
-    features: &'a DMatrix<f64>,
-    dataset: &'a Dataset,
-    targets: &'a Targets,
-    loss: &'a BuiltLoss,
-    l2: f64,
+/// The exact head, or why there is none.
+fn solved(problem: &Problem, spec: &LossSpec, start: Option<&Head>) -> Result<Head, String> {
+    let (columns, classes) = (problem.loss().logit_rows(), problem.targets().classes());
+    let usual = columns == 1 || columns == classes && (classes > 2 || *spec == LossSpec::Softmax);
+    let own_algorithm = usual
+        && !matches!(problem.loss(), BuiltLoss::PerSample(_))
+        && problem.targets().counts().iter().all(|&count| count > 0);
+    let outcome = if own_algorithm { solve(problem) } else { solve_general(problem, start) };
+    match outcome.confirmed(&SolverSettings::default()) {
+        Outcome::Stationary(point) => Ok(point.head),
+        Outcome::Separable(found) => {
+            let samples = match found.kind {
+                SeparationKind::Complete => "all",
+                SeparationKind::Quasi => "some",
+            };
+            Err(format!(
+                "the features separate {samples} samples: the loss has no minimum; give the --l2 of training"
+            ))
+        }
+        Outcome::NotConverged { why, .. } => Err(why),
+    }
 }
 
-impl Over<'_> {
-    /// The exact head, or why there is none.
-    fn exact(&self, spec: &LossSpec, start: Option<&Head>) -> Result<Result<Head, String>, DataError> {
-        let columns = self.loss.logit_rows();
-        let classes = self.targets.classes();
-        let usual = columns == 1 || columns == classes && (classes > 2 || *spec == LossSpec::Softmax);
-        let own_algorithm = usual
-            && !matches!(self.loss, BuiltLoss::PerSample(_))
-            && self.targets.counts().iter().all(|&count| count > 0);
-        let refused = |error: ProblemError| DataError::invalid("--l2", error.to_string());
-        let (targets, loss) = (self.targets.clone(), self.loss.clone());
-        let problem =
-            Problem::of_parts(self.dataset, targets, Some(spec.clone()), loss, self.l2).map_err(refused)?;
-        let outcome = if own_algorithm { solve(&problem) } else { solve_general(&problem, start) };
-        Ok(match outcome.confirmed(&SolverSettings::default()) {
-            Outcome::Stationary(point) => Ok(point.head),
-            Outcome::Separable(found) => Err(match found.kind {
-                SeparationKind::Complete => {
-                    "the features separate all samples: the loss has no minimum; give the --l2 of training"
-                        .to_owned()
-                }
-                SeparationKind::Quasi => {
-                    "the features separate some samples: the loss has no minimum; give the --l2 of training"
-                        .to_owned()
-                }
-            }),
-            Outcome::NotConverged { why, .. } => Err(why),
-        })
-    }
+/// A head's measures, and the predicted class of every sample.
+struct Measured {
+    head: HeadMeasured,
+    predicted: Vec<usize>,
+}
 
-    fn measured(&self, head: &Head) -> HeadMeasured {
-        let logits = head.logits(self.features);
-        let mut by_logits = DMatrix::zeros(logits.nrows(), logits.ncols());
-        let value = self.loss.value_and_gradient(&logits, self.targets, &mut by_logits);
-        let by_weights = &by_logits * self.features.transpose() + self.l2 * &head.coefficients;
-        let by_intercepts = by_logits.column_sum();
-        HeadMeasured {
-            objective: value + 0.5 * self.l2 * head.coefficients.norm_squared(),
-            gradient_inf: by_weights.amax().max(by_intercepts.amax()),
-            worst_residual: Ledger::at(self.loss, &logits, self.targets).worst_residual(),
-            accuracy: accuracy(&hits(&logits, self.targets), self.targets),
-        }
-    }
-
-    fn agreement(&self, own: &Head, exact: &Head) -> f64 {
-        let classes = |head: &Head| -> Vec<usize> {
-            head.logits(self.features).column_iter().map(|z| predicted_class(z.as_slice())).collect()
+impl Measured {
+    fn of(problem: &Problem, head: &Head) -> Self {
+        let found = problem.evaluate(head);
+        let head = HeadMeasured {
+            objective: found.objective,
+            gradient_inf: found.recomputed.gradient_inf,
+            worst_residual: largest(found.recomputed.flows.iter().map(|flow| flow.residual)),
+            accuracy: accuracy(&hits(&found.logits, problem.targets()), problem.targets()),
         };
-        let (own, exact) = (classes(own), classes(exact));
-        let agreed = own.iter().zip(&exact).enumerate().filter(|(_, (a, b))| a == b);
-        agreed.map(|(sample, _)| self.targets.sample_weight(sample)).sum::<f64>() / self.targets.total_size()
+        let predicted = found.logits.column_iter().map(|z| predicted_class(z.as_slice())).collect();
+        Self { head, predicted }
+    }
+
+    /// Share of samples that the two classify alike.
+    fn agreement(&self, other: &Self, targets: &Targets) -> f64 {
+        let alike = self.predicted.iter().zip(&other.predicted).enumerate().filter(|(_, (a, b))| a == b);
+        alike.map(|(sample, _)| targets.sample_weight(sample)).sum::<f64>() / targets.total_size()
     }
 }
 
@@ -158,10 +153,17 @@ fn angles(own: &Head, exact: &Head, link: Link) -> Vec<f64> {
         weights
     };
     let (own, exact) = (centred(own), centred(exact));
-    let angle = |(a, b): (nalgebra::RowDVector<f64>, nalgebra::RowDVector<f64>)| {
-        // Half of the angle by its tangent, which keeps small angles.
-        let (a, b) = (a.clone() / a.norm(), b.clone() / b.norm());
-        2.0 * (&a - &b).norm().atan2((&a + &b).norm()).to_degrees()
-    };
-    own.row_iter().zip(exact.row_iter()).map(|(a, b)| angle((a.into_owned(), b.into_owned()))).collect()
+    own.row_iter().zip(exact.row_iter()).map(|(a, b)| angle(&a.into_owned(), &b.into_owned())).collect()
+}
+
+/// In degrees; a row of zeros has the direction of every other.
+fn angle(a: &RowDVector<f64>, b: &RowDVector<f64>) -> f64 {
+    if a.amax() == 0.0 || b.amax() == 0.0 {
+        return 0.0;
+    }
+    // Sizes first: squares of rows in other units leave the range of doubles.
+    let unit = |row: &RowDVector<f64>| (row / row.amax()).normalize();
+    let (a, b) = (unit(a), unit(b));
+    // Half of the angle by its tangent, which keeps small angles.
+    2.0 * (&a - &b).norm().atan2((&a + &b).norm()).to_degrees()
 }

@@ -5,7 +5,7 @@ use super::pass::tally;
 use super::record::{Measured, problem};
 use crate::data::{DataError, Dataset};
 use crate::loss::{ClassWeights, Loss, LossSpec};
-use crate::solver::{Outcome, Problem, solve_general};
+use crate::solver::{Outcome, Problem, SolverSettings, solve_general};
 use serde::Serialize;
 
 /// Intercepts that make the loss stationary, and what is measured with them.
@@ -36,7 +36,8 @@ pub fn recalibrate(
     let dataset = Dataset::from_logits(logits, targets.labels().clone())?;
     let problem = Problem::of_parts(&dataset, targets.clone(), Some(spec.clone()), loss.clone(), 0.0)
         .map_err(|error| DataError::invalid("--loss", error.to_string()))?;
-    let (mut added, not_converged) = match solve_general(&problem, None) {
+    let (mut added, not_converged) = match solve_general(&problem, None).confirmed(&SolverSettings::default())
+    {
         Outcome::Stationary(point) => (point.head.intercepts, None),
         Outcome::NotConverged { why, rounded, .. } => {
             let reached = rounded.map(|rounded| rounded.head.intercepts);

@@ -183,11 +183,15 @@ pub fn attached_ledger(
     beta: f64,
 ) -> Ledger {
     let classes = targets.classes();
-    ledger(classes, |k| {
+    let entry = |k: usize| {
         let omega = column_weights(means, beta, k);
         let inflow = sum_over_others(classes, k, |c| omega[c] * means.matrix[(c, k)]);
-        (means.shortfall[k], inflow + beta * reweighting_gradient(&omega, class_means, k))
-    })
+        let terms = reweighting_terms(&omega, class_means, k);
+        let negative = beta * terms.iter().map(|term| (-term).max(0.0)).sum::<f64>();
+        let moved = beta * terms.into_iter().collect::<Sum>().value();
+        LedgerEntry::of_signed(means.shortfall[k], inflow + moved, negative)
+    };
+    Ledger { entries: (0..classes).map(entry).collect() }
 }
 
 /// R2, attached LGL-INR: `s_k = sum_c omega_c^k (P[c][k] + beta (l_c - lbar) v_c)`.
@@ -207,13 +211,14 @@ fn column_weights(means: &MeanProbability, beta: f64, column: usize) -> Vec<f64>
     in_negative_weights(beta, &probability, column)
 }
 
-/// `sum_c omega_c (l_c - lbar) v_c`, whose sign decides whether guarantee R3 carries over to the attached loss.
-fn reweighting_gradient(omega: &[f64], class_means: &ClassMeans, column: usize) -> f64 {
+/// `omega_c (l_c - lbar) v_c` of every other class. The sign of their sum decides whether guarantee R3 carries over to the
+/// attached loss.
+fn reweighting_terms(omega: &[f64], class_means: &ClassMeans, column: usize) -> Vec<f64> {
     let classes = omega.len();
     let mean_loss = sum_over_others(classes, column, |c| omega[c] * class_means.loss[(c, column)]);
-    sum_over_others(classes, column, |c| {
-        omega[c] * (class_means.loss[(c, column)] - mean_loss) * class_means.variance[(c, column)]
-    })
+    let term =
+        |c: usize| omega[c] * (class_means.loss[(c, column)] - mean_loss) * class_means.variance[(c, column)];
+    (0..classes).filter(|&class| class != column).map(term).collect()
 }
 
 /// R3: how far `max_c P[c][k]` exceeds `s_k + log(K - 1) / beta`, column by column (negative where the guarantee
@@ -232,7 +237,8 @@ pub fn guarantee_excess(
         .iter()
         .enumerate()
         .map(|(k, column)| {
-            let gradient = reweighting_gradient(&column_weights(means, beta, k), class_means, k);
+            let terms = reweighting_terms(&column_weights(means, beta, k), class_means, k);
+            let gradient = terms.into_iter().collect::<Sum>().value();
             let covered = variant == InrVariant::Detached || gradient >= 0.0;
             covered.then(|| column.hardest - means.shortfall[k] - slack)
         })

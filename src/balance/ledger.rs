@@ -15,7 +15,8 @@ pub struct LedgerEntry {
     pub inflow: f64,
     /// `outflow - inflow`, the gradient of the intercept in units of mass.
     pub difference: f64,
-    /// `|outflow - inflow| / max(outflow, inflow)`.
+    /// `|outflow - inflow|` beside the larger of what adds to the class's logit and what takes from it: the larger flow,
+    /// but for LGL-INR with attached weights, whose inflow has terms of both signs (docs/theory.md#numerics).
     pub residual: f64,
 }
 
@@ -31,7 +32,13 @@ impl LedgerEntry {
     /// Both sides, and what follows from them.
     #[must_use]
     pub fn new(outflow: f64, inflow: f64) -> Self {
-        let residual = relative_difference(outflow, inflow);
+        Self::of_signed(outflow, inflow, 0.0)
+    }
+
+    /// The same where `moved` of the inflow is negative: its magnitude counts on both sides.
+    #[must_use]
+    pub(crate) fn of_signed(outflow: f64, inflow: f64, moved: f64) -> Self {
+        let residual = relative_difference(outflow + moved, inflow + moved);
         Self { outflow, inflow, difference: outflow - inflow, residual }
     }
 }
@@ -46,20 +53,22 @@ impl Ledger {
         let (rows, denominator) = (loss.logit_rows(), loss.denominator());
         let mut logit_gradient = DMatrix::zeros(rows, logits.ncols());
         loss.value_and_gradient(logits, targets, &mut logit_gradient);
-        let mut sums = vec![(Sum::default(), Sum::default()); rows];
+        let mut sums = vec![(Sum::default(), Sum::default(), 0.0); rows];
         for (column, &label) in logit_gradient.column_iter().zip(targets.class_indices()) {
             for (row, &entry) in column.iter().enumerate() {
                 if label as usize == loss.target_of(row) {
                     sums[row].0.add(-entry);
                 } else {
                     sums[row].1.add(entry);
+                    sums[row].2 += (-entry).max(0.0);
                 }
             }
         }
         let mut entries: Vec<LedgerEntry> = sums
             .iter()
-            .map(|(outflow, inflow)| {
-                LedgerEntry::new(outflow.value() * denominator, inflow.value() * denominator)
+            .map(|&(outflow, inflow, negative)| {
+                let [outflow, inflow] = [outflow, inflow].map(|sum| sum.value() * denominator);
+                LedgerEntry::of_signed(outflow, inflow, negative * denominator)
             })
             .collect();
         if let &[of_positives] = entries.as_slice() {

@@ -5,10 +5,12 @@ mod calibration;
 mod class_losses;
 mod class_rows;
 mod effect_search;
+mod held_out;
 mod hits;
 mod laws;
 mod ledger;
 mod mean_probability;
+mod mini_batch;
 mod neglect;
 mod polytope;
 mod weight_design;
@@ -20,6 +22,7 @@ pub use calibration::{Calibration, CalibrationError};
 pub use class_losses::class_log_losses;
 pub(crate) use class_rows::{ClassRows, Row};
 pub use effect_search::{EffectSearch, FoundEffect, MORE_WEIGHT, UnexpectedEffect};
+pub use held_out::{HeldOutBalance, held_out_balance, held_out_bias};
 pub(crate) use hits::predicted_class;
 pub use hits::{accuracy, hits, recalls};
 pub use laws::{
@@ -30,6 +33,7 @@ pub use laws::{
 pub use ledger::{Ledger, LedgerEntry};
 pub(crate) use mean_probability::sample_probabilities;
 pub use mean_probability::{ClassMeans, MeanProbability};
+pub use mini_batch::{BatchError, BatchPresence};
 pub use neglect::{Neglect, neglect};
 pub use polytope::{Bounds, FlowPolytope, Violation, pair_flows};
 pub use weight_design::{

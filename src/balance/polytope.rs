@@ -4,6 +4,7 @@
 mod program;
 
 use super::mean_probability::MeanProbability;
+use crate::numeric::largest;
 use nalgebra::DMatrix;
 use std::fmt::{Display, Formatter, Result as Written};
 
@@ -133,7 +134,7 @@ impl FlowPolytope {
         program::maximum(&self.mass, weight)
     }
 
-    /// How far measured mean probabilities lie outside their bounds; zero or less inside.
+    /// How far measured mean probabilities lie outside their bounds; zero inside, NaN where one of them is.
     ///
     /// # Panics
     /// `means` are of fewer classes.
@@ -141,13 +142,11 @@ impl FlowPolytope {
     pub fn excess(&self, means: &MeanProbability) -> f64 {
         let classes = self.mass.len();
         let pairs = (0..classes).flat_map(|c| (0..classes).map(move |k| (c, k)));
-        pairs
-            .map(|(c, k)| {
-                let Bounds { low, high } = self.mean_probability(c, k);
-                let measured = means.matrix[(c, k)];
-                (low - measured).max(measured - high)
-            })
-            .fold(f64::NEG_INFINITY, f64::max)
+        largest(pairs.flat_map(|(c, k)| {
+            let Bounds { low, high } = self.mean_probability(c, k);
+            let measured = means.matrix[(c, k)];
+            [low - measured, measured - high]
+        }))
     }
 }
 

@@ -1,7 +1,6 @@
 //! The weight-effect Jacobian: what every class weight does to every mean probability (docs/theory.md#w1, #w2).
 
 use super::class_rows::ClassRows;
-use super::laws::relative_difference;
 use super::mean_probability::MeanProbability;
 use crate::data::Dataset;
 use crate::loss::{ClassWeights, Link, Loss, LossSpec, Targets};
@@ -60,15 +59,18 @@ impl WeightEffects {
     }
 
     /// W2, softmax and binary logistic: `sum_c m_c J[c][k][j] = m_j (1[j = k] - P[j][k])` for every `k` and `j`; the worst
-    /// relative residual.
+    /// residual, relative to the sum of the magnitudes of the terms.
     #[must_use]
     pub fn sum_rule(&self, means: &MeanProbability, targets: &Targets) -> f64 {
         let (classes, mass) = (targets.classes(), targets.mass());
         let residual = |j: usize, k: usize| {
-            let total: Sum = (0..classes).map(|c| mass[c] * self.of_weight[j][(c, k)]).collect();
+            let term = |c: usize| mass[c] * self.of_weight[j][(c, k)];
+            let total: Sum = (0..classes).map(term).collect();
             let expected =
                 if j == k { mass[j] * means.shortfall[j] } else { -mass[j] * means.matrix[(j, k)] };
-            relative_difference(total.value(), expected)
+            let size: f64 = expected.abs() + (0..classes).map(|c| term(c).abs()).sum::<f64>();
+            let off = (total.value() - expected).abs();
+            if off == 0.0 { 0.0 } else { off / size }
         };
         largest_magnitude((0..classes).flat_map(|j| (0..classes).map(move |k| residual(j, k))))
     }

@@ -2,6 +2,7 @@
 
 use super::polytope::{FlowPolytope, Violation, pair_flows};
 use crate::data::{DataError, GroupedDesign};
+use crate::numeric::largest_magnitude;
 use nalgebra::DMatrix;
 use thiserror::Error;
 
@@ -119,7 +120,7 @@ pub fn saturated_flows(design: &GroupedDesign, weights: &[f64]) -> DMatrix<f64> 
 #[must_use]
 pub fn distance(outflows: &[f64], target: &[f64]) -> f64 {
     let (total, wanted): (f64, f64) = (outflows.iter().sum(), target.iter().sum());
-    outflows.iter().zip(target).map(|(one, other)| (one / total - other / wanted).abs()).fold(0.0, f64::max)
+    largest_magnitude(outflows.iter().zip(target).map(|(one, other)| one / total - other / wanted))
 }
 
 #[cfg(test)]

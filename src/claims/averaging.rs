@@ -1,7 +1,7 @@
 //! A3 and A4: what the averaging of one-vs-all logistic loss costs, over designs fixed in advance.
 
 use super::case::{CaseReport, SetupFailure};
-use super::comparison::{Comparison, missed};
+use super::comparison::{Comparison, all_missed, missed};
 use super::mixture::{Mixture, Seen};
 use super::sentence::shown;
 use crate::data::class_means::{hard_and_easy, ring_around_target, simplex};
@@ -101,18 +101,18 @@ fn dilution(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> 
     let rare = seen(RARE, 0, LossSpec::Logistic)?;
     let more = seen(RARE, ADDED, LossSpec::Logistic)?;
     let softmax = seen(RARE, 0, LossSpec::Softmax)?;
-    let residual = |common: Seen, rare: Seen| {
-        missed(&[
+    let inequalities = |common: Seen, rare: Seen| {
+        [
             (rare.neglect(), GROWTH * common.neglect()),
             (common.pooled, rare.pooled),
             (rare.hardest, common.hardest),
-        ])
+        ]
     };
     Ok(CaseReport {
         setup: describe(case),
-        residual: Some(residual(common, rare)),
-        // Nothing diluted: no ratio grows.
-        control: Some(residual(common, common)),
+        residual: Some(missed(&inequalities(common, rare))),
+        // The hard class made more common: every inequality turns round.
+        control: Some(all_missed(&inequalities(rare, common))),
         observed: vec![
             rare.hardest,
             common.hardest,

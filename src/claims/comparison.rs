@@ -17,10 +17,22 @@ pub(super) struct Comparison {
 
 /// How far the worst of some inequalities `value >= least` is missed; zero where all hold.
 pub(super) fn missed(inequalities: &[(f64, f64)]) -> f64 {
-    let miss = |&(value, least): &(f64, f64)| if value >= least { 0.0 } else { least - value };
     let worst = largest(inequalities.iter().map(miss));
     // A number that is none misses everything.
     if worst.is_nan() { f64::INFINITY } else { worst }
+}
+
+/// How far the best of them is missed: a control breaks every one. Zero where one holds, or is no number.
+pub(super) fn all_missed(inequalities: &[(f64, f64)]) -> f64 {
+    inequalities
+        .iter()
+        .map(miss)
+        .map(|miss| if miss.is_nan() { 0.0 } else { miss })
+        .fold(f64::INFINITY, f64::min)
+}
+
+fn miss(&(value, least): &(f64, f64)) -> f64 {
+    if value >= least { 0.0 } else { least - value }
 }
 
 #[cfg(test)]
@@ -33,5 +45,8 @@ mod tests {
         assert_eq!(missed(&[(0.5, 0.75), (1.0, 1.5)]), 0.5);
         assert_eq!(missed(&[(f64::NAN, 0.0)]), f64::INFINITY);
         assert_eq!(missed(&[(0.0, f64::NAN)]), f64::INFINITY);
+        assert_eq!(all_missed(&[(0.5, 0.75), (1.0, 1.5)]), 0.25);
+        assert_eq!(all_missed(&[(0.5, 0.75), (1.0, 1.0)]), 0.0);
+        assert_eq!(all_missed(&[(0.5, 0.75), (f64::NAN, 1.0)]), 0.0);
     }
 }

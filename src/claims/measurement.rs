@@ -4,6 +4,7 @@ use super::case::Balance;
 use super::sentence::shown;
 use super::setup::{Setup, Stated};
 use crate::balance::{ClassMeans, Ledger, LedgerEntry, MeanProbability};
+use crate::data::Dataset;
 use crate::loss::{BuiltLoss, Link, Loss, Targets};
 use crate::solver::{Head, Outcome, ProblemError, solve};
 use nalgebra::DMatrix;
@@ -12,6 +13,8 @@ use nalgebra::DMatrix;
 const SEPARABLE_PENALTY: f64 = 1e-4;
 /// How far a control point's intercepts are off.
 const CONTROL_SHIFT: f64 = 8.0;
+/// How far a control point's coefficients of the first feature are off.
+const CONTROL_TILT: f64 = 0.5;
 /// What is left of the logits at a control point.
 const CONTROL_SHRINK: f64 = 0.5;
 
@@ -50,7 +53,7 @@ pub(super) fn measure(mut setup: Setup) -> Result<Solved, ProblemError> {
         Outcome::Stationary(point) => {
             let (logits, head) = (point.logits(), point.head);
             let at = Measurement::new(setup.clone(), head.clone(), logits)?;
-            let off_balance = off_balance(&at.logits, at.loss.link());
+            let off_balance = off_balance(&at.logits, &at.setup.dataset, at.loss.link());
             let control = Measurement::new(setup, head, off_balance)?;
             Ok(Solved::Point { at: Box::new(at), control: Box::new(control), penalised })
         }
@@ -63,11 +66,14 @@ pub(super) fn measure(mut setup: Setup) -> Result<Solved, ProblemError> {
 }
 
 /// Logits that are certainly not stationary: halved, and with intercepts far off (all up for sigmoids; up and down in
-/// turn for softmax, which ignores a common shift).
-fn off_balance(logits: &DMatrix<f64>, link: Link) -> DMatrix<f64> {
+/// turn for softmax, which ignores a common shift). The coefficient of the first feature is off, too: where no feature says
+/// anything, an intercept alone leaves the centroids of B4 where they are.
+fn off_balance(logits: &DMatrix<f64>, dataset: &Dataset, link: Link) -> DMatrix<f64> {
+    let features = dataset.features();
+    let tilt = |sample: usize| if features.nrows() > 0 { CONTROL_TILT * features[(0, sample)] } else { 0.0 };
     DMatrix::from_fn(logits.nrows(), logits.ncols(), |row, sample| {
         let sign = if link == Link::Softmax && row % 2 == 1 { -1.0 } else { 1.0 };
-        CONTROL_SHRINK * logits[(row, sample)] + sign * CONTROL_SHIFT
+        CONTROL_SHRINK * logits[(row, sample)] + sign * (CONTROL_SHIFT + tilt(sample))
     })
 }
 

@@ -11,16 +11,21 @@ mod dimension;
 mod engine;
 mod error;
 mod flows;
+mod held_out;
 mod inr;
 mod kept;
+mod label_noise;
 mod law;
 mod measurement;
+mod mini_batch;
 mod mixture;
 mod networks;
 mod one_vs_all;
 mod repair;
 mod sample;
+mod seeds;
 mod sentence;
+mod separable;
 mod setup;
 mod softmax;
 mod verdict;
@@ -32,6 +37,7 @@ pub use engine::{Advance, Effort, VerifyOptions, claim_ids, claim_statement, tol
 pub use error::ClaimError;
 pub use kept::CheckedSetups;
 pub use sample::sample_balances;
+pub use seeds::{SeedsVerdict, verify_seeds};
 pub use verdict::{Control, Finding, Verdict};
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use crate::balance::{MeanProbability, binary_error_ratio, doubly_stochastic, rel
 use crate::cnn::{HeadPenalty, LastLayer, LastLayerEvaluation, Recipe, Training, TrainingPlan};
 use crate::data::{ImageSample, ImbalanceProfile, digit_images};
 use crate::loss::{BuiltLoss, ClassWeights, InrVariant, LossSpec, Targets};
+use crate::numeric::largest;
 
 /// Losses and weights of N1 and N2.
 pub(super) const LOSSES: [(LossSpec, ClassWeights, &str); 6] = [
@@ -189,7 +190,7 @@ fn doubly(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> {
     let trained = trained(&long_tailed(ratio, draws)?, &loss, &ClassWeights::Balanced, draws.1)?;
     let setup = format!("softmax, ten digits 1:{}, inverse-frequency weights", shown(ratio));
     let law = |evaluation: &LastLayerEvaluation| {
-        doubly_stochastic(&evaluation.means).max(missed(&[(spread(&evaluation.means), 0.01)]))
+        largest([doubly_stochastic(&evaluation.means), missed(&[(spread(&evaluation.means), 0.01)])])
     };
     finished_case(&trained, &loss, setup, law, |evaluation| vec![spread(&evaluation.means)])
 }

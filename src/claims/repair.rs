@@ -2,7 +2,7 @@
 
 use super::averaging::{RARE, average, describe, hard_design};
 use super::case::{CaseReport, SetupFailure};
-use super::comparison::{Comparison, missed};
+use super::comparison::{Comparison, all_missed, missed};
 use super::mixture::Seen;
 use super::sentence::shown;
 use crate::loss::{ClassWeights, InrVariant, LossSpec};
@@ -48,17 +48,18 @@ fn repair(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> {
     let softmax = design.solve(draws, &LossSpec::Softmax, &ClassWeights::None)?;
     let weighted = design.solve(draws, &LossSpec::Softmax, &ClassWeights::Balanced)?;
     let others = logistic.recall.max(softmax.recall);
-    let residual = |sharpened: &[Seen]| {
+    let inequalities = |sharpened: &[Seen], recalls: &[Seen]| {
         let falls = sharpened.windows(2).map(|pair| pair[0].hardest - pair[1].hardest).zip(FALLS);
-        let gains = sharpened.iter().map(|seen| (seen.recall, others + RECALL_GAIN));
-        missed(&falls.chain(gains).collect::<Vec<_>>())
+        let gains = recalls.iter().map(|seen| (seen.recall, others + RECALL_GAIN));
+        falls.chain(gains).collect::<Vec<_>>()
     };
+    let softened: Vec<Seen> = sharpened.iter().rev().copied().collect();
     let of = |pick: fn(&Seen) -> f64| sharpened.iter().map(pick).collect::<Vec<f64>>();
     Ok(CaseReport {
         setup: describe(case),
-        residual: Some(residual(&sharpened)),
-        // Never sharpened: nothing falls.
-        control: Some(residual(&[sharpened[0]; 3])),
+        residual: Some(missed(&inequalities(&sharpened, &sharpened))),
+        // From sharp to soft, with the recalls of the losses that it is compared with: every inequality turns round.
+        control: Some(all_missed(&inequalities(&softened, &[logistic, softmax]))),
         observed: [
             of(|seen| seen.hardest),
             of(|seen| seen.recall),

@@ -52,4 +52,7 @@ pub struct Control {
     pub violated: usize,
     /// The smallest residual among them, which must exceed the tolerance; absent where there was no point.
     pub smallest_residual: Option<f64>,
+    /// Those at which the law was not seen to fail (at most ten).
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub missed: Vec<Finding>,
 }

@@ -7,6 +7,7 @@ use crate::balance::{MeanProbability, USUAL_STEP, WeightEffects, class_log_losse
 use crate::data::random::{log_uniform, stream};
 use crate::data::{Covariance, Dataset, GaussianMixture, class_means};
 use crate::loss::{ClassWeights, Loss, LossSpec, Targets};
+use crate::numeric::largest;
 use crate::solver::{Outcome, Problem, solve};
 use rand::RngExt;
 
@@ -123,7 +124,7 @@ fn jacobian(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> 
     let drawn = Drawn::new(draws, case, false)?;
     let effects = drawn.at(&drawn.logs, true)?.effects.ok_or("a singular Hessian")?;
     let classes = drawn.logs.len();
-    let (mut apart, mut control) = (0.0_f64, f64::INFINITY);
+    let (mut apart, mut control) = (Vec::new(), f64::INFINITY);
     for class in 0..classes {
         let expected = WeightEffects::by_differences(
             &drawn.dataset,
@@ -135,9 +136,10 @@ fn jacobian(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> 
         )
         .ok_or("no stationary point")?;
         let difference = |other: usize| (&effects.of_weight[other] - &expected).amax() / expected.amax();
-        apart = apart.max(difference(class));
+        apart.push(difference(class));
         control = control.min(difference((class + 1) % classes));
     }
+    let apart = largest(apart);
     Ok(CaseReport {
         setup: drawn.words,
         residual: Some(missed(&[(DIFFERENCE, apart)])),
@@ -179,7 +181,7 @@ fn preference(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure
         drawn.at(&logs, false).map(|at| at.class_loss[class] + at.penalty)
     };
     let losses: Vec<f64> = FACTORS.iter().map(loss).collect::<Result<_, _>>()?;
-    let rise = |losses: &[f64]| losses.windows(2).map(|pair| pair[1] - pair[0]).fold(0.0, f64::max);
+    let rise = |losses: &[f64]| largest(losses.windows(2).map(|pair| pair[1] - pair[0]));
     let reversed: Vec<f64> = losses.iter().rev().copied().collect();
     Ok(CaseReport {
         setup: format!("{}; weight of class {class} from 0.1 to 30 times", drawn.words),

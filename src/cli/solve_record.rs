@@ -183,7 +183,7 @@ impl SolveRecord {
                 (Status::Separable, End::Separable { separation, advice: advice_if_separable() })
             }
             Outcome::NotConverged { why, iterations, relative_gradient, rounded } => {
-                let advice = advice_if_not_converged(spec, problem.l2(), why);
+                let advice = advice_if_not_converged(spec, problem.l2(), why, rounded.is_some());
                 let (why, iterations, relative_gradient) = (why.clone(), *iterations, *relative_gradient);
                 let rounded = rounded.as_deref().map(Rounded::of);
                 (
@@ -287,8 +287,12 @@ fn advice_if_separable() -> String {
     format!("{ADD_PENALTY}, or leave out the features that separate the classes")
 }
 
-/// What to do about a search that ended without an answer.
-fn advice_if_not_converged(spec: &LossSpec, l2: f64, why: &str) -> String {
+/// What to do about a search that ended without an answer. Where the answer is known and doubles cannot hold it, the reason
+/// says it.
+fn advice_if_not_converged(spec: &LossSpec, l2: f64, why: &str, unprintable: bool) -> String {
+    if unprintable && let Some((_, advice)) = why.split_once("; ") {
+        return advice.to_owned();
+    }
     if why.starts_with("the time limit") {
         return "raise --time-limit, or ask for less with --tolerance".to_owned();
     }

@@ -62,7 +62,7 @@ fn stationary(record: &SolveRecord, measured: &Measured, style: Style) -> String
     let recomputed = &measured.recomputed;
     let unbalanced = largest_magnitude(recomputed.flows.iter().map(|flow| flow.residual));
     let mut text = format!(
-        "{} after {}, {} s\ngradient at the coefficients below, in double-double arithmetic: largest entry {},\n\
+        "{} after {}, {} s\ngradient at the coefficients in full (--format json), in double-double arithmetic: largest entry {},\n\
          {} of its terms; outflow and inflow differ by {}\n",
         style.good("stationary"),
         counted(measured.iterations, "iteration"),

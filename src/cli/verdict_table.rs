@@ -1,7 +1,7 @@
 //! Verdicts as a table for people and as Markdown.
 
 use super::output::{Align, Style, columns, counted};
-use crate::claims::{Finding, Verdict};
+use crate::claims::{Finding, SeedsVerdict, Verdict};
 use crate::numeric::significant;
 use std::fmt::Write;
 
@@ -42,19 +42,10 @@ fn details(verdict: &Verdict, style: Style) -> String {
         let penalised = counted(verdict.penalised as u64, "separable set-up");
         let _ = writeln!(text, "    {penalised} solved with a small penalty");
     }
-    if verdict.control.violated < verdict.control.points {
-        let missed = verdict.control.points - verdict.control.violated;
+    let listed = [("control not caught:", &verdict.control.missed), ("failed:", &verdict.failures)];
+    for (word, finding) in listed.into_iter().flat_map(|(word, all)| all.iter().map(move |one| (word, one))) {
         let _ =
-            writeln!(text, "    {} {missed} points that are not stationary passed", style.bad("control:"));
-    }
-    for failure in &verdict.failures {
-        let _ = writeln!(
-            text,
-            "    {} {}\n      rerun: {}",
-            style.bad("failed:"),
-            describe(failure),
-            failure.rerun
-        );
+            writeln!(text, "    {} {}\n      rerun: {}", style.bad(word), describe(finding), finding.rerun);
     }
     text
 }
@@ -78,6 +69,55 @@ fn summary(verdicts: &[Verdict], style: Style) -> String {
     let count = format!("{holding} of {} claims hold", verdicts.len());
     let count = if holding == verdicts.len() { style.good(&count) } else { style.bad(&count) };
     format!("\n{count} over {setups}; worst relative residual {}\n", significant(worst, 2))
+}
+
+/// One line a claim over several seeds, then what failed.
+pub(super) fn table_of_seeds(verdicts: &[SeedsVerdict], style: Style) -> String {
+    let header = ["claim", "verdict", "seeds", "worst", "tolerance", "set-ups", "controls"];
+    let mut rows = vec![header.iter().map(|title| style.strong(title)).collect::<Vec<_>>()];
+    rows.extend(verdicts.iter().map(|verdict| {
+        let word = if verdict.holds { style.good("holds") } else { style.bad("FAILS") };
+        [vec![verdict.id.clone(), word], seeds_cells(verdict).to_vec()].concat()
+    }));
+    let right = [Align::Right; 5];
+    let mut text = columns(&rows, &[[Align::Left; 2].as_slice(), &right].concat());
+    for verdict in verdicts.iter().filter(|verdict| !verdict.holds) {
+        let failed: Vec<String> = verdict.failed_seeds.iter().map(u64::to_string).collect();
+        let _ = writeln!(text, "\n{} fails on seed {}", style.strong(&verdict.id), failed.join(", "));
+        for finding in &verdict.failures {
+            let _ = writeln!(text, "    {}\n      rerun: {}", describe(finding), finding.rerun);
+        }
+    }
+    let holding = verdicts.iter().filter(|verdict| verdict.holds).count();
+    let count = format!("{holding} of {} claims hold on every seed", verdicts.len());
+    let count = if holding == verdicts.len() { style.good(&count) } else { style.bad(&count) };
+    let _ = writeln!(text, "\n{count}");
+    text
+}
+
+fn seeds_cells(verdict: &SeedsVerdict) -> [String; 5] {
+    [
+        format!("{} of {}", verdict.held, verdict.seeds),
+        verdict.worst.residual.map_or_else(|| "unsolved".to_owned(), |residual| significant(residual, 2)),
+        significant(verdict.tolerance, 1),
+        verdict.setups.to_string(),
+        format!("{}/{} caught", verdict.violated, verdict.controls),
+    ]
+}
+
+/// The same as a Markdown table.
+pub(super) fn markdown_of_seeds(verdicts: &[SeedsVerdict]) -> String {
+    let mut text = "| claim | verdict | seeds | worst residual | tolerance | set-ups | controls | statement |\n| --- | --- | ---: | ---: | ---: | ---: | ---: | --- |\n".to_owned();
+    for verdict in verdicts {
+        let word = if verdict.holds { "holds" } else { "**fails**" };
+        let cells = seeds_cells(verdict).join(" | ");
+        let statement = verdict.statement.replace('|', "\\|");
+        let _ = writeln!(text, "| {} | {word} | {cells} | {statement} |", verdict.id);
+    }
+    for failure in verdicts.iter().flat_map(|verdict| &verdict.failures) {
+        let _ = writeln!(text, "\n* `{}`: {}", failure.rerun, describe(failure));
+    }
+    text
 }
 
 /// A Markdown table.
@@ -118,7 +158,7 @@ mod tests {
             failures: if holds { Vec::new() } else { vec![finding.clone()] },
             worst: finding,
             penalised: 2,
-            control: Control { points: 12, violated: 12, smallest_residual: Some(0.5) },
+            control: Control { points: 12, violated: 12, smallest_residual: Some(0.5), missed: Vec::new() },
             measured: vec!["one more number: 3".to_owned()],
         }
     }

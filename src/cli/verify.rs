@@ -3,17 +3,23 @@
 use super::output::{Style, print};
 use super::{Ending, verdict_table};
 use crate::claims::{
-    Advance, CheckedSetups, ClaimError, Effort, Verdict, VerifyOptions, claim_ids, claim_statement, verify_on,
+    Advance, CheckedSetups, ClaimError, Effort, Verdict, VerifyOptions, claim_ids, claim_statement,
+    verify_on, verify_seeds,
 };
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
+use std::ops::RangeInclusive;
 
 const EXAMPLES: &str = "Examples:
   equipoise verify                    all claims, all set-ups
   equipoise verify B R1 --quick       a family and one claim, a sample of the set-ups
   equipoise verify B5 --case 17       one set-up of one claim
+  equipoise verify B R --seeds 1..20  the same on every seed from 1 to 20
   equipoise verify --list             what every claim states; docs/theory.md has the proofs
   equipoise verify --format json      for a machine; the same bytes on any number of threads";
+
+/// Seeds of one command at most: a night's work.
+const MOST_SEEDS: u64 = 10_000;
 
 /// What to check and how to print it.
 #[derive(Debug, clap::Args)]
@@ -23,7 +29,7 @@ pub(super) struct VerifyArguments {
     #[arg(value_name = "ID")]
     ids: Vec<String>,
     /// Print what the claims state, and check nothing
-    #[arg(long, conflicts_with_all = ["quick", "case", "format", "seed"])]
+    #[arg(long, conflicts_with_all = ["quick", "case", "format", "seed", "seeds"])]
     list: bool,
     /// Check a sample of the set-ups only
     #[arg(long)]
@@ -31,6 +37,9 @@ pub(super) struct VerifyArguments {
     /// Seed of every set-up
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Check on every seed of a range such as 1..20, both ends included
+    #[arg(long, value_name = "FIRST..LAST", conflicts_with = "seed")]
+    seeds: Option<String>,
     /// Check only the set-up of this number
     #[arg(long, value_name = "N")]
     case: Option<usize>,
@@ -57,6 +66,9 @@ pub(super) fn run(arguments: &VerifyArguments, style: Style) -> Result<Ending> {
         seed: arguments.seed,
         case: arguments.case,
     };
+    if let Some(range) = &arguments.seeds {
+        return run_seeds(&options, seeds(range)?, arguments.format, style);
+    }
     let verdicts = check(&options, &CheckedSetups::default())?;
     print(&match arguments.format {
         Format::Table => verdict_table::table(&verdicts, style),
@@ -64,6 +76,35 @@ pub(super) fn run(arguments: &VerifyArguments, style: Style) -> Result<Ending> {
         Format::Markdown => verdict_table::markdown(&verdicts),
     })?;
     Ok(ending(&verdicts))
+}
+
+fn run_seeds(
+    options: &VerifyOptions,
+    seeds: RangeInclusive<u64>,
+    format: Format,
+    style: Style,
+) -> Result<Ending> {
+    let bar = progress_bar("set-ups");
+    let verdicts = verify_seeds(options, seeds, &|advance| show(&bar, advance));
+    bar.finish_and_clear();
+    let verdicts = verdicts?;
+    print(&match format {
+        Format::Table => verdict_table::table_of_seeds(&verdicts, style),
+        Format::Json => serde_json::to_string_pretty(&verdicts)? + "\n",
+        Format::Markdown => verdict_table::markdown_of_seeds(&verdicts),
+    })?;
+    Ok(if verdicts.iter().all(|verdict| verdict.holds) { Ending::Done } else { Ending::Failed })
+}
+
+/// A range of seeds as it is written.
+fn seeds(text: &str) -> Result<RangeInclusive<u64>> {
+    let wanted = || format!("--seeds {text}: give the first and the last, such as 1..20");
+    let (first, last) = text.split_once("..").with_context(wanted)?;
+    let number = |text: &str| text.trim().parse::<u64>().with_context(wanted);
+    let (first, last) = (number(first)?, number(last.trim_start_matches('='))?);
+    ensure!(first <= last, "--seeds {text}: the first is above the last");
+    ensure!(last - first < MOST_SEEDS, "--seeds {text}: give at most {MOST_SEEDS} seeds at once");
+    Ok(first..=last)
 }
 
 /// One line for every claim asked for, or for all.
@@ -88,13 +129,15 @@ pub(super) fn ending(verdicts: &[Verdict]) -> Ending {
 /// Checks claims behind a progress bar; set-ups already checked are reused.
 pub(super) fn check(options: &VerifyOptions, checked: &CheckedSetups) -> Result<Vec<Verdict>> {
     let bar = progress_bar("set-ups");
-    let verdicts = verify_on(options, checked, &|advance: Advance| {
-        bar.set_length(advance.total as u64);
-        bar.set_message(advance.id);
-        bar.inc(1);
-    });
+    let verdicts = verify_on(options, checked, &|advance| show(&bar, advance));
     bar.finish_and_clear();
     Ok(verdicts?)
+}
+
+fn show(bar: &ProgressBar, advance: Advance) {
+    bar.set_length(advance.total as u64);
+    bar.set_message(advance.id);
+    bar.inc(1);
 }
 
 /// A bar on standard error with the time left; silent where that is no terminal.

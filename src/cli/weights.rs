@@ -83,13 +83,15 @@ pub(super) fn run(arguments: &WeightsArguments, style: Style) -> Result<Ending> 
     let record = WeightsRecord::new(&asked, closed_form, unweighted, &design);
     match arguments.format {
         Format::Json => print(&(serde_json::to_string_pretty(&record)? + "\n"))?,
-        Format::Table if record.attainable => print(&weights_table::table(&record, style))?,
+        Format::Table if record.attainable == Some(true) => print(&weights_table::table(&record, style))?,
         Format::Table => {}
     }
     if let Some(why) = &record.why {
-        note(&format!("no such weights: {why}"));
+        let found =
+            if record.attainable.is_some() { "no such weights" } else { "the weights could not be computed" };
+        note(&format!("{found}: {why}"));
     }
-    Ok(if record.attainable { Ending::Done } else { Ending::Failed })
+    Ok(if record.attainable == Some(true) { Ending::Done } else { Ending::Failed })
 }
 
 /// Weights are searched for with the response of the stationary point to them.

@@ -11,7 +11,9 @@ use serde::Serialize;
 #[derive(Debug, Serialize)]
 pub(super) struct WeightsRecord {
     pub(super) target: String,
-    pub(super) attainable: bool,
+    /// Absent where the search could not be carried out, which says nothing about the target.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) attainable: Option<bool>,
     /// Why not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) why: Option<String>,
@@ -70,7 +72,10 @@ impl WeightsRecord {
         };
         Self {
             target: asked.target.to_owned(),
-            attainable: found.is_some(),
+            attainable: match design {
+                Ok(_) => Some(true),
+                Err(error) => error.rules_out().then_some(false),
+            },
             why: design.as_ref().err().map(ToString::to_string),
             classes: labels.class_names().to_vec(),
             class_counts: Count::all(labels.sizes()),

@@ -20,7 +20,7 @@ fn verdict(id: &str, holds: bool) -> Verdict {
         worst: finding(3, Some(if holds { 2e-14 } else { 0.25 })),
         failures: if holds { Vec::new() } else { vec![finding(3, Some(0.25)), finding(4, None)] },
         penalised: 1,
-        control: Control { points: 12, violated: 12, smallest_residual: Some(0.125) },
+        control: Control { points: 12, violated: 12, smallest_residual: Some(0.125), missed: Vec::new() },
         measured: vec!["ratios from 0.1 to 9 & more".to_owned()],
     }
 }

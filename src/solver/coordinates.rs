@@ -8,6 +8,7 @@
 
 use super::dependence::{Dependence, Pivots};
 use super::factor::cholesky;
+use super::least_norm::LeastNorm;
 use super::scaling::Scaling;
 use super::solution::Head;
 use super::tall_qr;
@@ -55,6 +56,8 @@ struct Basis {
     penalty: Vec<f64>,
     /// The independent columns, by which coefficients are rounded; nothing where there are as many columns as samples.
     pivots: Option<Pivots>,
+    /// The choice that dependent columns leave where no penalty makes it.
+    least_norm: Option<LeastNorm>,
 }
 
 impl Conditioning {
@@ -168,7 +171,7 @@ impl Coordinates {
         let (slopes, intercept) = theta.split_at(theta.len() - 1);
         let (mut scaled, at_centre) = match &self.basis {
             None => (slopes.to_vec(), DoubleDouble::from(intercept[0])),
-            Some(basis) => basis.rounded(slopes, intercept[0], &self.scaling),
+            Some(basis) => basis.rounded(slopes, intercept[0]),
         };
         // Factors are powers of two: nothing is rounded here, and products stay within range.
         let centre: Vec<f64> = self.scaled_centre().collect();
@@ -252,7 +255,8 @@ impl Basis {
     fn orthogonal(pivots: Pivots, scaling: &Scaling) -> Self {
         let (transform, shift) = pivots.transform(scaling.factor.len());
         let rank = shift.len();
-        Self { transform, shift, penalty: vec![0.0; rank + 1], pivots: Some(pivots) }
+        let least_norm = pivots.least_norm(scaling);
+        Self { transform, shift, penalty: vec![0.0; rank + 1], pivots: Some(pivots), least_norm }
     }
 
     /// An orthonormal basis, in the user's units, of the differences between samples. At the minimum of a penalised loss
@@ -276,7 +280,7 @@ impl Basis {
         penalty.push(0.0);
         let shift: Vec<f64> = transform.tr_mul(&columns.mean).iter().map(|shift| -shift).collect();
         let pivots = (!is_wide(dataset)).then(|| Pivots::of(dataset, scaling));
-        Self { transform, shift, penalty, pivots }
+        Self { transform, shift, penalty, pivots, least_norm: None }
     }
 
     /// Coordinates of a scaled sample in double-double arithmetic, written to `into`, whose last entry stays.
@@ -289,7 +293,7 @@ impl Basis {
     }
 
     /// Scaled coefficients rounded to doubles, and the intercept that goes with them.
-    fn rounded(&self, slopes: &[f64], intercept: f64, scaling: &Scaling) -> (Vec<f64>, DoubleDouble) {
+    fn rounded(&self, slopes: &[f64], intercept: f64) -> (Vec<f64>, DoubleDouble) {
         let dot = |entries: &mut dyn Iterator<Item = (f64, f64)>| {
             entries.fold(DoubleDouble::default(), |sum, (a, b)| sum + DoubleDouble::product_of(a, b))
         };
@@ -302,10 +306,9 @@ impl Basis {
             dot(&mut self.shift.iter().copied().zip(slopes.iter().copied())) + DoubleDouble::from(intercept);
         match &self.pivots {
             Some(pivots) => {
-                let penalised = self.penalty.iter().any(|&penalty| penalty > 0.0);
-                let dependent =
-                    if penalised { pivots.as_they_are(&exact) } else { pivots.least_norm(&exact, scaling) };
-                pivots.rounded(&exact, at_centre, &dependent)
+                let moved =
+                    self.least_norm.as_ref().map_or_else(|| exact.clone(), |least| least.solve(&exact));
+                pivots.rounded(&exact, at_centre, &moved)
             }
             None => (exact.into_iter().map(DoubleDouble::value).collect(), at_centre),
         }

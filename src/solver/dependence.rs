@@ -5,6 +5,7 @@
 //! rounding of the numbers in the table, and independent otherwise, however small the remainder. That remainder, scaled
 //! up, is a column of the next round.
 
+use super::least_norm::LeastNorm;
 use super::scaling::Scaling;
 use super::tall_qr::{mean_of, of_scaled, pivoted, triangle};
 use crate::data::Dataset;
@@ -57,6 +58,10 @@ pub(super) struct Pivots {
     nearly: Vec<Option<Combination>>,
     dependent: Vec<Combination>,
 }
+
+/// A pivot takes the rounding error of a dependent column if that changes it by no more than this fraction: columns in other units
+/// would lose their digits to an error that no logit shows.
+const HARDLY: f64 = 1e-12;
 
 /// `x_column = sum_p coefficients[p] x_p + constant`, over the first pivots.
 #[derive(Debug, Clone, PartialEq)]
@@ -376,24 +381,31 @@ impl Pivots {
     /// Coefficients rounded to doubles one after the other, so that each compensates the effect of earlier roundings on
     /// the logits; and the intercept at the centre that goes with them.
     ///
-    /// `exact` are coefficients of all columns; `dependent` are the new ones of the dependent columns, whose change the
-    /// pivots compensate.
+    /// `exact` are coefficients of all columns; `moved` the same with the same logits but for the constants of dependent
+    /// columns, which the intercept takes.
     pub(super) fn rounded(
         &self,
         exact: &[DoubleDouble],
         intercept: DoubleDouble,
-        dependent: &[f64],
+        moved: &[DoubleDouble],
     ) -> (Vec<f64>, DoubleDouble) {
         let mut rounded = vec![0.0; exact.len()];
-        let mut of_pivots: Vec<DoubleDouble> = self.columns.iter().map(|&column| exact[column]).collect();
+        let mut of_pivots: Vec<DoubleDouble> = self.columns.iter().map(|&column| moved[column]).collect();
         let mut intercept = intercept;
-        for (combination, &value) in self.dependent.iter().zip(dependent) {
+        for combination in &self.dependent {
+            let value = moved[combination.column].value();
             rounded[combination.column] = value;
-            let moved = exact[combination.column] - value.into();
-            for (pivot, &coefficient) in of_pivots.iter_mut().zip(&combination.coefficients) {
-                *pivot += moved * coefficient.into();
+            intercept += (exact[combination.column] - value.into()) * combination.constant.into();
+            let error = moved[combination.column] - value.into();
+            let terms = || of_pivots.iter().zip(&combination.coefficients);
+            let hardly_moves = |(pivot, &coefficient): (&DoubleDouble, &f64)| {
+                (error.value() * coefficient).abs() <= HARDLY * pivot.value().abs()
+            };
+            if terms().all(hardly_moves) {
+                for (pivot, &coefficient) in of_pivots.iter_mut().zip(&combination.coefficients) {
+                    *pivot += error * coefficient.into();
+                }
             }
-            intercept += moved * combination.constant.into();
         }
         for pivot in (0..of_pivots.len()).rev() {
             let value = of_pivots[pivot].value();
@@ -422,40 +434,11 @@ impl Pivots {
         (parts.as_slice().to_vec(), of_constant)
     }
 
-    /// Coefficients of the dependent columns as they are, rounded.
-    pub(super) fn as_they_are(&self, exact: &[DoubleDouble]) -> Vec<f64> {
-        self.dependent.iter().map(|combination| exact[combination.column].value()).collect()
-    }
-
-    /// Coefficients of the dependent columns in the head of least norm in the user's units, where those of the pivots are
-    /// `exact` and theirs are zero.
-    ///
-    /// Each dependent column `j` is a direction `e_j - sum c_p e_p` in which no logit moves; the component along all of
-    /// them is taken off.
-    pub(super) fn least_norm(&self, exact: &[DoubleDouble], scaling: &Scaling) -> Vec<f64> {
-        let (rank, count) = (self.rank(), self.dependent.len());
-        if count == 0 {
-            return Vec::new();
-        }
-        // The user's coefficient is the scaled one times the factor; only ratios count, so that sizes stay moderate.
-        let mut largest = 0.0_f64;
-        (0..scaling.factor.len()).for_each(|j| largest = largest.max(scaling.factor[j]));
-        let unit = |column: usize| scaling.factor[column] / largest;
-        let directions = DMatrix::from_fn(rank + count, count, |row, which| {
-            let combination = &self.dependent[which];
-            if row >= rank {
-                return if row - rank == which { unit(combination.column) } else { 0.0 };
-            }
-            -combination.coefficients.get(row).map_or(0.0, |c| c * unit(self.columns[row]))
-        });
-        let basis = directions.clone().qr();
-        let head = DVector::from_fn(rank + count, |row, _| {
-            if row < rank { exact[self.columns[row]].value() * unit(self.columns[row]) } else { 0.0 }
-        });
-        // Least squares: the step along each direction that removes the component along all of them.
-        let along = basis.q().tr_mul(&head);
-        let steps = basis.r().solve_upper_triangular(&along).unwrap_or_else(|| DVector::zeros(count));
-        steps.iter().map(|step| -step).collect()
+    /// The choice among heads with the same logits, if dependent columns leave one.
+    pub(super) fn least_norm(&self, scaling: &Scaling) -> Option<LeastNorm> {
+        let dependent: Vec<(usize, &[f64])> =
+            self.dependent.iter().map(|of| (of.column, of.coefficients.as_slice())).collect();
+        LeastNorm::new(&self.columns, &dependent, &scaling.factor)
     }
 
     /// The dependent and the nearly dependent columns, in the order of the table.
@@ -464,7 +447,10 @@ impl Pivots {
         let nearly = nearly.filter(|combination| self.holds_in_typical_rows(combination, dataset, scaling));
         let mut all: Vec<&Combination> = self.dependent.iter().chain(nearly).collect();
         all.sort_by_key(|combination| combination.column);
-        all.into_iter().map(|combination| self.in_words(combination, dataset, scaling)).collect()
+        let mut named = Vec::new();
+        all.into_iter()
+            .map(|combination| self.in_words(combination, &mut named, (dataset, scaling)))
+            .collect()
     }
 
     /// Whether a relation is near in the middle one of rows, as it is by root mean squares: what is left of the column beside
@@ -494,7 +480,13 @@ impl Pivots {
         spread == 0.0 || median(&mut lefts) < NEARLY * spread
     }
 
-    fn in_words(&self, combination: &Combination, dataset: &Dataset, scaling: &Scaling) -> Dependence {
+    /// A relation says what its last column is, unless an earlier one of the `named` did: then what the dependent column is.
+    fn in_words(
+        &self,
+        combination: &Combination,
+        named: &mut Vec<usize>,
+        (dataset, scaling): (&Dataset, &Scaling),
+    ) -> Dependence {
         let names = dataset.feature_names();
         let (own, own_factor) = (combination.column, scaling.factor[combination.column]);
         let spread = |pivot: usize| self.triangle.column(pivot).norm();
@@ -515,7 +507,11 @@ impl Pivots {
             }
         }
         terms.sort_by_key(|term| term.0);
-        let (own, constant) = of_the_last(own, &mut terms, constant, digits);
+        let (own, constant) = match terms.last() {
+            Some((last, _)) if named.contains(last) => (own, constant),
+            _ => of_the_last(own, &mut terms, constant, digits),
+        };
+        named.push(own);
         let own_factor = scaling.factor[own];
         let typical = terms
             .iter()

@@ -4,7 +4,7 @@
 
 use super::scaled_features::ScaledFeatures;
 use crate::loss::{ColumnPart, LogitBlock, Targets};
-use crate::numeric::{CompensatedMatrix, Sum, fold_sample_spans};
+use crate::numeric::{CompensatedMatrix, Sum, fold_sample_spans, largest, largest_magnitude};
 use nalgebra::DMatrix;
 
 /// Parameters (`D x Q`) of some columns of a head.
@@ -105,8 +105,8 @@ impl Evaluated {
     /// The largest entry of each column's gradient relative to the magnitude of its terms.
     pub(super) fn relative_gradient(&self) -> f64 {
         let of_column = |(column, magnitude): (usize, &f64)| {
-            self.gradient.column(column).amax() / magnitude.max(f64::MIN_POSITIVE)
+            largest_magnitude(self.gradient.column(column).iter().copied()) / magnitude.max(f64::MIN_POSITIVE)
         };
-        self.magnitude.iter().enumerate().map(of_column).fold(0.0, f64::max)
+        largest(self.magnitude.iter().enumerate().map(of_column))
     }
 }

@@ -17,7 +17,7 @@ use std::ops::Range;
 
 mod response;
 
-pub(super) use response::{residual_of_response, residuals_of_classes};
+pub(super) use response::residual_of_response;
 
 /// Lanes that samples are summed in; columns of a block are padded to a multiple.
 const LANES: usize = 8;
@@ -32,6 +32,33 @@ pub struct Recomputed {
     pub relative_gradient: f64,
     /// The balance of every logit column.
     pub flows: Vec<Flow>,
+}
+
+/// What a problem says of any head, from the user's own numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeadEvaluation {
+    /// `Q x N`, each exact to one rounding.
+    pub logits: DMatrix<f64>,
+    /// The loss, penalty included.
+    pub objective: f64,
+    /// Gradient and balance.
+    pub recomputed: Recomputed,
+}
+
+impl Problem<'_> {
+    /// Logits, loss, gradient and balance of a head, which need not be stationary.
+    ///
+    /// # Panics
+    /// The head is of another number of features or logit columns.
+    #[must_use]
+    pub fn evaluate(&self, head: &Head) -> HeadEvaluation {
+        let logits = Recomputed::logits(self.dataset, self.coordinates().scaling(), head);
+        let mut gradient = DMatrix::zeros(logits.nrows(), logits.ncols());
+        let loss = self.loss.value_and_gradient(&logits, &self.targets, &mut gradient);
+        // Without a penalty a norm beyond the range of doubles is nobody's concern.
+        let penalty = if self.l2 > 0.0 { 0.5 * self.l2 * head.coefficients.norm_squared() } else { 0.0 };
+        HeadEvaluation { objective: loss + penalty, recomputed: Recomputed::at(self, head), logits }
+    }
 }
 
 /// The balance of one logit column, in units of weighted mass.

@@ -444,6 +444,11 @@ fn not_converged<'a>(why: String, watch: &Watch, relative_gradient: f64) -> Outc
     Outcome::NotConverged { why, iterations: watch.iterations, relative_gradient, rounded: None }
 }
 
+/// All digits of a number, without an exponent where that is readable.
+fn plain(value: f64) -> String {
+    if (1e-5..1e17).contains(&value) { value.to_string() } else { format!("{value:e}") }
+}
+
 /// Why doubles in the user's units cannot hold a head that is known in other coordinates, and what to do about it.
 fn unprintable(problem: &Problem, head: &Head) -> String {
     let conditioning = problem.conditioning();
@@ -460,8 +465,14 @@ fn unprintable(problem: &Problem, head: &Head) -> String {
     let centre = &problem.coordinates().scaling().centre;
     let contribution = |j: usize| head.coefficients.column(j).amax() * centre[j].abs();
     let widest = (0..centre.len()).max_by(|&a, &b| contribution(a).total_cmp(&contribution(b)));
-    let column = widest
-        .map(|j| format!("subtract {:e} from column {}", centre[j], problem.dataset.feature_names()[j]));
+    let column = widest.map(|j| {
+        let (verb, preposition) = if centre[j] < 0.0 { ("add", "to") } else { ("subtract", "from") };
+        format!(
+            "{verb} {} {preposition} column {}",
+            plain(centre[j].abs()),
+            problem.dataset.feature_names()[j]
+        )
+    });
     let intercept =
         head.intercepts.iter().copied().fold(0.0, |a: f64, b| if b.abs() > a.abs() { b } else { a });
     format!(

@@ -68,12 +68,12 @@ impl Found<'_, '_, '_, '_> {
         if of_others.is_empty() {
             return None;
         }
-        let stuck = of_others.iter().find_map(|&column| match columns[column].progress {
+        let unsolved = of_others.iter().find_map(|&column| match columns[column].progress {
             Progress::NotConverged(why) | Progress::Undecided(why) => Some((column, why)),
             _ => None,
         });
         let classes = of_others.iter().map(|&column| self.problem.loss.target_of(column)).collect();
-        if let Some((column, why)) = stuck {
+        if let Some((column, why)) = unsolved {
             let name = &self.problem.dataset.labels().class_names()[self.problem.loss.target_of(column)];
             let answer = RemainingAnswer::NotConverged { why: format!("class {name}: {why}") };
             return Some(Remaining { classes, answer });

@@ -6,15 +6,16 @@
 use super::column_pass::{ColumnPass, Precision};
 use super::direction::regular_factor;
 use super::problem::Problem;
-use super::recomputed::{residual_of_response, residuals_of_classes};
+use super::recomputed::residual_of_response;
 use super::scaled_features::ScaledFeatures;
+use super::search::LARGEST_AS_PRINTED;
 use super::softmax_curvature::{KeptFeatures, SoftmaxCurvature, kept_probabilities};
 use super::softmax_hessian::DenseHessian;
 use super::softmax_pass::SoftmaxPass;
 use super::softmax_system::clean_residual;
 use super::solution::StationaryPoint;
 use crate::loss::{BuiltLoss, ClassWeighting, LOSS_TABLE, Logistic, Loss, Softmax, Targets};
-use crate::numeric::{fold_sample_spans, largest};
+use crate::numeric::{Sum, fold_sample_spans, largest};
 use nalgebra::{DMatrix, DVector};
 use thiserror::Error;
 
@@ -24,7 +25,7 @@ const MAX_UNKNOWNS: usize = 12_000;
 const MAX_ROUNDS: usize = 6;
 
 /// Why there is no response to weights.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Error)]
 #[non_exhaustive]
 pub enum NoResponse {
     /// The Hessian is singular to rounding.
@@ -37,6 +38,14 @@ pub enum NoResponse {
     TooLarge {
         /// Coefficients and intercepts of all classes but one.
         unknowns: usize,
+    },
+    /// The response leaves the gradient a slope of its own.
+    #[error(
+        "the response to weights is known to a relative gradient of {residual:.1e} only, and {LARGEST_AS_PRINTED:.1e} is needed; a penalty, or a larger one, would help"
+    )]
+    Imprecise {
+        /// What [`WeightResponse::with_residual`] measured; infinite where it could not.
+        residual: f64,
     },
     /// The response of this loss is not computed.
     #[error("this loss has no response to weights yet; {} have", with_jacobian())]
@@ -71,15 +80,14 @@ impl<'d> WeightResponse<'d> {
         let features = ScaledFeatures::new(problem.dataset, problem.coordinates());
         let theta = &point.theta;
         let still = || vec![DMatrix::zeros(theta.nrows(), theta.ncols()); problem.targets.classes()];
+        let forces = || forces(problem, &features, theta);
         let changes = match (&*problem.loss, problem.class_weighting()) {
             (_, ClassWeighting::No) => still(),
             (BuiltLoss::Softmax(loss), _) => {
-                let forces = forces(problem, &features, theta);
-                softmax_changes(&features, &problem.targets, *loss, theta, &forces)?
+                softmax_changes(&features, &problem.targets, *loss, theta, &forces())?
             }
             (BuiltLoss::Logistic(loss), ClassWeighting::WithJacobian) => {
-                let forces = forces(problem, &features, theta);
-                column_changes(&features, &problem.targets, loss, theta, &forces)?
+                column_changes(&features, &problem.targets, loss, theta, &forces())?
             }
             _ => return Err(NoResponse::NotComputed),
         };
@@ -87,15 +95,18 @@ impl<'d> WeightResponse<'d> {
     }
 
     /// The same, and how far it leaves the head from stationary: the largest residual that gradients on both sides of the head
-    /// find, at the doubles of head and change, on the user's data and in double-double arithmetic. Infinite where none can
-    /// be measured.
+    /// find, at the doubles of head and change, on the user's data and in double-double arithmetic.
     ///
     /// # Errors
-    /// Those of [`Self::at`].
+    /// Those of [`Self::at`], and a residual above 1.5e-8, or none that can be measured ([`NoResponse::Imprecise`]).
     pub fn with_residual(point: &StationaryPoint<'d>) -> Result<(Self, f64), NoResponse> {
         let response = Self::at(point)?;
         let residual = response.residual(point).unwrap_or(f64::INFINITY);
-        Ok((response, residual))
+        if residual <= LARGEST_AS_PRINTED {
+            Ok((response, residual))
+        } else {
+            Err(NoResponse::Imprecise { residual })
+        }
     }
 
     fn residual(&self, point: &StationaryPoint) -> Option<f64> {
@@ -103,11 +114,13 @@ impl<'d> WeightResponse<'d> {
         if problem.class_weighting() == ClassWeighting::No {
             return Some(0.0);
         }
-        let magnitudes = residuals_of_classes(problem, &point.logits());
+        let logits = point.logits();
+        let by_logits = gradient_by_logits(problem, &logits);
         let of_class = |(class, change): (usize, &DMatrix<f64>)| {
+            let logit_changes = self.logits(class);
+            let magnitude = magnitude_of_terms(problem, (&logits, &by_logits), class, &logit_changes);
             let change = self.features.to_user(change);
-            let logit_change = self.logits(class).amax();
-            residual_of_response(problem, &point.head, &change, class, &magnitudes[class], logit_change)
+            residual_of_response(problem, &point.head, &change, class, &magnitude, logit_changes.amax())
         };
         let residuals: Option<Vec<f64>> = self.changes.iter().enumerate().map(of_class).collect();
         residuals.map(largest)
@@ -142,9 +155,7 @@ impl<'d> WeightResponse<'d> {
 /// The right sides, one per class (`D x Q`).
 fn forces(problem: &Problem, features: &ScaledFeatures, theta: &DMatrix<f64>) -> Vec<DMatrix<f64>> {
     let targets = &problem.targets;
-    let logits = features.logits(theta);
-    let mut by_logits = DMatrix::zeros(logits.nrows(), logits.ncols());
-    problem.loss.value_and_gradient(&logits, targets, &mut by_logits);
+    let by_logits = gradient_by_logits(problem, &features.logits(theta));
     let mut forces = class_gradients(features, targets, &by_logits, theta.shape());
     for (force, mass) in forces.iter_mut().zip(targets.mass()) {
         let fraction = mass / targets.total_mass();
@@ -156,6 +167,34 @@ fn forces(problem: &Problem, features: &ScaledFeatures, theta: &DMatrix<f64>) ->
         force.neg_mut();
     }
     forces
+}
+
+/// The gradient by logits (`Q x N`).
+fn gradient_by_logits(problem: &Problem, logits: &DMatrix<f64>) -> DMatrix<f64> {
+    let mut gradient = DMatrix::zeros(logits.nrows(), logits.ncols());
+    problem.loss.value_and_gradient(logits, &problem.targets, &mut gradient);
+    gradient
+}
+
+/// The sum of the magnitudes of the terms that cancel in the response of a logit column to the weight of a class, one per
+/// column: `sum_(i in class) |r_i| + sum_i |(H dz)_i|`, with `H` the second derivatives by logits.
+fn magnitude_of_terms(
+    problem: &Problem,
+    (logits, by_logits): (&DMatrix<f64>, &DMatrix<f64>),
+    class: usize,
+    logit_changes: &DMatrix<f64>,
+) -> Vec<f64> {
+    let targets = &problem.targets;
+    let mut curved = DMatrix::zeros(logits.nrows(), logits.ncols());
+    problem.loss.curvature_product(logits, targets, logit_changes, &mut curved);
+    let mut sums = vec![Sum::default(); logits.nrows()];
+    for (sample, &label) in targets.class_indices().iter().enumerate() {
+        let own = if label as usize == class { 1.0 } else { 0.0 };
+        for (column, sum) in sums.iter_mut().enumerate() {
+            sum.add(own * by_logits[(column, sample)].abs() + curved[(column, sample)].abs());
+        }
+    }
+    sums.into_iter().map(Sum::value).collect()
 }
 
 /// The part of the gradient that each class's samples make (`D x Q`).

@@ -21,12 +21,13 @@ pub enum DesignError {
     Problem(#[from] ProblemError),
     /// Classes that a linear head separates.
     #[error(
-        "classes {classes} are separable{}, so that no weights have a stationary point; with a penalty, however small, all have one",
+        "{} separable{}, so that no weights have a stationary point; with a penalty, however small, all have one",
+        subject(classes),
         because.as_ref().map_or_else(String::new, |sentence| format!(" ({sentence})"))
     )]
     Separable {
         /// Their names.
-        classes: String,
+        classes: Vec<String>,
         /// What a single feature says by itself, where one does.
         because: Option<String>,
     },
@@ -65,16 +66,30 @@ fn listed(numbers: &[f64]) -> String {
     numbers.iter().map(|&number| significant(number, 4)).collect::<Vec<_>>().join(", ")
 }
 
+/// `class a is`, or `classes a, b are`.
+fn subject(classes: &[String]) -> String {
+    match classes {
+        [class] => format!("class {class} is"),
+        several => format!("classes {} are", several.join(", ")),
+    }
+}
+
 fn attained(step: &DesignStep) -> String {
     format!("shortfalls {}, recalls {}", listed(&step.shortfall), listed(&step.recall))
 }
 
 impl DesignError {
+    /// Whether the search says that there are no such weights, and not that it could not be carried out.
+    #[must_use]
+    pub fn rules_out(&self) -> bool {
+        !matches!(self, Self::Unsolved(_) | Self::NoResponse(_))
+    }
+
     pub(super) fn separable(proof: &Separable, dataset: &Dataset) -> Self {
         let class_names = dataset.labels().class_names();
-        let names: Vec<&str> = proof.classes.iter().map(|&class| class_names[class].as_str()).collect();
+        let names: Vec<String> = proof.classes.iter().map(|&class| class_names[class].clone()).collect();
         let because = proof.sentence(dataset.feature_names(), class_names);
-        Self::Separable { classes: names.join(", "), because }
+        Self::Separable { classes: names, because }
     }
 
     /// Why the search along `path` (not empty) did not meet the target: the inequality that the target breaks at the

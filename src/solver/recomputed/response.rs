@@ -1,8 +1,8 @@
 //! The response of a head to class weights, held against gradients on both sides of the head.
 
 use super::{Pass, PreciseHead};
-use crate::loss::{ClassWeights, Loss, Targets};
-use crate::numeric::{Sum, largest_magnitude};
+use crate::loss::ClassWeights;
+use crate::numeric::largest_magnitude;
 use crate::solver::problem::Problem;
 use crate::solver::solution::Head;
 use nalgebra::DMatrix;
@@ -17,7 +17,7 @@ const MIN_STEP: f64 = 1e-6;
 ///
 /// The slope of the gradient along weight and head together, by central differences in double-double arithmetic at the
 /// doubles of head and change: its largest entry in a logit column, features centred and scaled, relative to the sum of the
-/// magnitudes of that class's residuals (`magnitude`, one per column). Zero for the true response; `None` where the weight
+/// magnitudes of the terms that cancel in it (`magnitude`, one per column). Zero for the true response; `None` where the weight
 /// cannot change. `logit_change` is the largest change of a logit.
 pub(in crate::solver) fn residual_of_response(
     problem: &Problem,
@@ -60,16 +60,4 @@ fn with_weight<'a>(problem: &Problem<'a>, class: usize, factor: f64) -> Option<P
     let moved = Problem::new(problem.dataset, problem.spec.as_ref()?, &weights, problem.l2).ok()?;
     moved.share_coordinates(problem);
     Some(moved)
-}
-
-/// `sum_i |r_i|` over the samples of each class, by logit column: one list of `Q` per class.
-pub(in crate::solver) fn residuals_of_classes(problem: &Problem, logits: &DMatrix<f64>) -> Vec<Vec<f64>> {
-    let targets: &Targets = &problem.targets;
-    let mut residuals = DMatrix::zeros(logits.nrows(), logits.ncols());
-    problem.loss.value_and_gradient(logits, targets, &mut residuals);
-    let mut sums = vec![vec![Sum::default(); logits.nrows()]; targets.classes()];
-    for (residuals, &class) in residuals.column_iter().zip(targets.class_indices()) {
-        sums[class as usize].iter_mut().zip(residuals.iter()).for_each(|(sum, r)| sum.add(r.abs()));
-    }
-    sums.into_iter().map(|sums| sums.into_iter().map(Sum::value).collect()).collect()
 }

@@ -25,7 +25,7 @@ const BITS_OF_NEIGHBOURS: std::ops::RangeInclusive<u32> = 1..=14;
 /// Free unknowns that are moved, and by how many units in their last bit.
 const MOVED: usize = 3;
 const MOVES: [f64; 5] = [0.0, 1.0, -1.0, 2.0, -2.0];
-/// Neighbours handed out for each share at most.
+/// Neighbours handed out for each choice of free unknowns at most.
 const MAX_NEIGHBOURS: usize = 64;
 
 /// Candidates near a direction, the simplest first.

@@ -62,11 +62,11 @@ impl GivenAway {
             FeatureValues::Above(threshold) => format!("> {threshold}"),
             FeatureValues::Below(threshold) => format!("< {threshold}"),
         };
-        let named = |classes: &[usize]| match classes {
-            [class] => format!("class {}", name(class_names, *class)),
-            several => {
-                let names: Vec<String> = several.iter().map(|&class| name(class_names, class)).collect();
-                format!("classes {}", names.join(", "))
+        let named = |classes: &[usize]| {
+            let names: Vec<String> = classes.iter().map(|&class| name(class_names, class)).collect();
+            match names.as_slice() {
+                [first @ .., last] if !first.is_empty() => format!("class {} or {last}", first.join(", ")),
+                all => format!("class {}", all.join("")),
             }
         };
         if self.classes.len() <= MAX_NAMED {
