@@ -25,6 +25,8 @@ const PATIENCE: usize = 32;
 pub(super) const MAX_DENSE: usize = 600;
 /// Halvings of a step before it is taken for none.
 const MAX_HALVINGS: usize = 40;
+/// Beyond a logit of this size a sample may count for nothing beside others: what looks stationary may be separable.
+const SATURATED: f64 = 20.0;
 /// A radius that no step reaches.
 const ANYWHERE: f64 = 1e50;
 
@@ -139,7 +141,10 @@ impl<'p> GeneralNewton<'p> {
             self.idle += 1;
         }
         let tight = relative <= TIGHT;
-        self.progress = if tight || (!self.is_of_field() && relative <= STATIONARY && self.idle >= 3) {
+        self.progress = if self.separation.is_some() && self.at.loss == 0.0 {
+            // A loss is zero at infinity only, where all of its gradient has underflown.
+            self.ended("the loss has fallen to zero")
+        } else if tight || (!self.is_of_field() && relative <= STATIONARY && self.idle >= 3) {
             Progress::Converged
         } else if self.steps >= MAX_ITERATIONS {
             self.ended(&format!("{MAX_ITERATIONS} steps were not enough"))
@@ -211,8 +216,14 @@ impl<'p> GeneralNewton<'p> {
         Some(eigenvalues.min())
     }
 
-    /// Checks separability of a search that ended: thoroughly without a stationary point, by features that floating point
-    /// treats as equal with one.
+    /// Whether some samples have probabilities that are near enough to zero or one.
+    fn is_saturated(&self) -> bool {
+        let Objective { loss, targets, .. } = self.objective;
+        loss.adjusted_logits(&self.at.logits, targets).amax() > SATURATED
+    }
+
+    /// Checks separability of a search that ended: thoroughly without a stationary point or where some samples count for
+    /// nothing there, else by features that floating point treats as equal.
     fn look_for_separation(&mut self) {
         let Some(separation) = &self.separation else { return };
         let Objective { loss, targets, .. } = self.objective;
@@ -224,10 +235,11 @@ impl<'p> GeneralNewton<'p> {
             }
             SeparatedBy::Nothing => Vec::new(),
         };
+        let saturated = self.progress == Progress::Converged && self.is_saturated();
         for side in sides {
             let verdict = match &self.progress {
-                Progress::Converged => separation.find_in_differences(targets, side),
-                Progress::NotConverged(_) => {
+                Progress::Converged if !saturated => separation.find_in_differences(targets, side),
+                Progress::Converged | Progress::NotConverged(_) => {
                     let head = self.features.to_user(&own_column(&self.theta, loss, side));
                     separation.find(targets, side, head, Effort::Thorough)
                 }
@@ -504,6 +516,24 @@ mod tests {
         let gram = design * design.transpose() / (3.0 * design.ncols() as f64);
         let expected = SymmetricEigen::new(gram).eigenvalues.min();
         assert!((smallest - expected).abs() < 1e-12, "{smallest} {expected}");
+    }
+
+    /// A level that has samples of one class only: the others balance, so that the gradient vanishes beside them.
+    #[test]
+    fn quasi_separable_data_do_not_pass_for_stationary() {
+        let of = |class: u32, level: f64, count: usize| std::iter::repeat_n((class, level), count);
+        let samples: Vec<(u32, f64)> =
+            of(0, 0.0, 5).chain(of(1, 0.0, 4)).chain(of(0, 1.0, 6)).chain(of(2, 0.0, 3)).collect();
+        let features = DMatrix::from_fn(1, samples.len(), |_, sample| samples[sample].1);
+        let labels = Labels::numbered(samples.iter().map(|sample| sample.0).collect(), 3).expect("classes");
+        let dataset = Dataset::unnamed(features, labels).expect("finite");
+        for spec in losses() {
+            let problem = Problem::new(&dataset, &spec, &ClassWeights::None, 0.0).expect("a problem");
+            let outcome = solve(&problem).confirmed(&SolverSettings::default());
+            let name = spec.row().name;
+            let stationary = matches!(outcome, Outcome::Stationary(_));
+            assert!(!stationary || name == "label-smoothing", "{name}: {outcome:?}");
+        }
     }
 
     /// Separable data leave no loss of the table a stationary point but label smoothing, which has a target of every class; of

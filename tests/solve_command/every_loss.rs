@@ -66,6 +66,16 @@ fn a_rare_class_under_equalization_has_no_stationary_point() {
     }
 }
 
+/// Vector scaling on separable data: no proof, so the search says what it suspects and the advice is a penalty.
+#[test]
+fn a_minimum_at_infinity_is_suspected_and_a_penalty_advised() {
+    let run = Folder::with("y,x\na,1\na,2\na,2\nb,3\nb,4\n").solve(&["--loss", "vector-scaling"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    for words in ["the minimum may be at infinity", "What to do: ", "add a penalty"] {
+        assert!(run.printed.contains(words), "{}", run.printed);
+    }
+}
+
 #[test]
 fn separable_data_are_separable_for_the_focal_loss_too() {
     let run = Folder::with("y,x\na,1\na,2\nb,3\nb,4\n").solve(&["--loss", "focal"]);
