@@ -48,7 +48,13 @@ fn equal_shortfalls_to_nine_digits() {
             .iter()
             .filter_map(Value::as_f64)
             .collect();
-        assert!(unweighted[2] > 2.0 * unweighted[0], "{unweighted:?}");
+        // Positive weights that balance each column help the rare classes before any class weight does.
+        let apart = if loss == "pos-weight" {
+            unweighted[1] > 1.3 * unweighted[0]
+        } else {
+            unweighted[2] > 2.0 * unweighted[0]
+        };
+        assert!(apart, "{loss}: {unweighted:?}");
     }
 }
 

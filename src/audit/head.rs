@@ -5,7 +5,7 @@ use super::memory::check_layer;
 use super::record::problem;
 use crate::balance::{accuracy, hits, predicted_class};
 use crate::data::{DataError, Dataset};
-use crate::loss::{ClassWeights, Link, Loss, LossSpec, Targets};
+use crate::loss::{BuiltLoss, ClassWeights, Link, Loss, LossSpec, Targets};
 use crate::memory::check_memory;
 use crate::numeric::largest;
 use crate::solver::{
@@ -106,7 +106,9 @@ pub fn compare_head(
 fn solved(problem: &Problem, spec: &LossSpec, start: Option<&Head>) -> Result<Head, String> {
     let (columns, classes) = (problem.loss().logit_rows(), problem.targets().classes());
     let usual = columns == 1 || columns == classes && (classes > 2 || *spec == LossSpec::Softmax);
-    let own_algorithm = usual && problem.targets().counts().iter().all(|&count| count > 0);
+    let own_algorithm = usual
+        && !matches!(problem.loss(), BuiltLoss::PerSample(_))
+        && problem.targets().counts().iter().all(|&count| count > 0);
     let outcome = if own_algorithm { solve(problem) } else { solve_general(problem, start) };
     match outcome.confirmed(&SolverSettings::default()) {
         Outcome::Stationary(point) => Ok(point.head),

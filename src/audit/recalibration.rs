@@ -41,8 +41,8 @@ pub fn recalibrate(
     let (mut added, not_converged) = match solve_general(&problem, None).confirmed(&SolverSettings::default())
     {
         Outcome::Stationary(point) => (point.head.intercepts, None),
-        Outcome::NotConverged { why, rounded, .. } => {
-            let reached = rounded.map(|rounded| rounded.head.intercepts);
+        Outcome::NotConverged { why, reached, .. } => {
+            let reached = reached.map(|head| head.intercepts);
             (reached.unwrap_or_else(|| vec![0.0; input.columns()]), Some(why))
         }
         // Intercepts alone separate nothing.

@@ -58,7 +58,7 @@ impl WeightEffects {
     #[must_use]
     pub fn by_differences(
         dataset: &Dataset,
-        choice: &LossSpec,
+        spec: &LossSpec,
         class_weights: &[f64],
         l2: f64,
         class: usize,
@@ -67,7 +67,7 @@ impl WeightEffects {
         let side = |step: f64| {
             let mut weights = class_weights.to_vec();
             weights[class] *= step.exp();
-            means_with(dataset, choice, weights, l2).map(|means| means.matrix)
+            means_with(dataset, spec, weights, l2).map(|means| means.matrix)
         };
         let slope = |step: f64| Some((side(step)? - side(-step)?) / (2.0 * step));
         Some((slope(step / 2.0)? * 4.0 - slope(step)?) / 3.0)
@@ -106,11 +106,11 @@ pub(super) fn effects(
 /// Mean probabilities with some class weights; `None` without a stationary point.
 pub(super) fn means_with(
     dataset: &Dataset,
-    choice: &LossSpec,
+    spec: &LossSpec,
     class_weights: Vec<f64>,
     l2: f64,
 ) -> Option<MeanProbability> {
-    let problem = Problem::new(dataset, choice, &ClassWeights::Explicit(class_weights), l2).ok()?;
+    let problem = Problem::new(dataset, spec, &ClassWeights::Explicit(class_weights), l2).ok()?;
     let logits = solve(&problem).stationary()?.logits();
     Some(MeanProbability::of(problem.loss().link(), &logits, problem.targets()))
 }
@@ -184,9 +184,9 @@ mod tests {
         dataset.with_sample_weights(&weights).expect("valid")
     }
 
-    fn at(dataset: &Dataset, choice: &LossSpec, l2: f64, logs: &[f64]) -> (MeanProbability, WeightEffects) {
+    fn at(dataset: &Dataset, spec: &LossSpec, l2: f64, logs: &[f64]) -> (MeanProbability, WeightEffects) {
         let weights = ClassWeights::Explicit(logs.iter().map(|log| log.exp()).collect());
-        let problem = Problem::new(dataset, choice, &weights, l2).expect("a problem");
+        let problem = Problem::new(dataset, spec, &weights, l2).expect("a problem");
         let point = solve(&problem).stationary().expect("a stationary point");
         let means = MeanProbability::of(problem.loss().link(), &point.logits(), problem.targets());
         let effects = WeightEffects::at(&point).expect("regular");
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn effects_agree_with_problems_solved_again() {
-        for (classes, choice, l2) in [
+        for (classes, spec, l2) in [
             (2, LossSpec::Logistic, 0.0),
             (2, LossSpec::Softmax, 1e-2),
             (4, LossSpec::Logistic, 1e-3),
@@ -203,27 +203,27 @@ mod tests {
             (4, LossSpec::Softmax, 1e-2),
         ] {
             for dataset in [dataset(classes), weighted(dataset(classes))] {
-                agree(&dataset, &choice, l2);
+                agree(&dataset, &spec, l2);
             }
         }
     }
 
-    fn agree(dataset: &Dataset, choice: &LossSpec, l2: f64) {
+    fn agree(dataset: &Dataset, spec: &LossSpec, l2: f64) {
         let classes = dataset.labels().classes();
         let logs: Vec<f64> = (0..classes).map(|class| 0.7 - 0.4 * class as f64).collect();
-        let (means, effects) = at(dataset, choice, l2, &logs);
+        let (means, effects) = at(dataset, spec, l2, &logs);
         let weights: Vec<f64> = logs.iter().map(|log| log.exp()).collect();
         for class in 0..classes {
-            let expected = WeightEffects::by_differences(dataset, choice, &weights, l2, class, USUAL_STEP);
+            let expected = WeightEffects::by_differences(dataset, spec, &weights, l2, class, USUAL_STEP);
             let expected = expected.expect("solved");
             let apart = (&effects.of_weight[class] - &expected).amax() / expected.amax();
-            assert!(apart < 1e-7, "{choice:?}, l2 {l2}, weight {class}: {apart:e}");
+            assert!(apart < 1e-7, "{spec:?}, l2 {l2}, weight {class}: {apart:e}");
         }
-        if *choice == LossSpec::Softmax || classes == 2 {
+        if *spec == LossSpec::Softmax || classes == 2 {
             let weights = ClassWeights::Explicit(logs.iter().map(|log| log.exp()).collect());
-            let problem = Problem::new(dataset, choice, &weights, l2).expect("a problem");
+            let problem = Problem::new(dataset, spec, &weights, l2).expect("a problem");
             let residual = effects.sum_rule(&means, problem.targets());
-            assert!(residual < 1e-10, "{choice:?}, l2 {l2}: {residual:e}");
+            assert!(residual < 1e-10, "{spec:?}, l2 {l2}: {residual:e}");
         }
     }
 
@@ -237,8 +237,8 @@ mod tests {
 
     #[test]
     fn lgl_inr_does_not_read_class_weights() {
-        let choice = LossSpec::Inr { beta: 2.0, variant: InrVariant::Attached };
-        let (_, effects) = at(&dataset(3), &choice, 1e-2, &[0.5, 0.0, -0.5]);
+        let spec = LossSpec::Inr { beta: 2.0, variant: InrVariant::Attached };
+        let (_, effects) = at(&dataset(3), &spec, 1e-2, &[0.5, 0.0, -0.5]);
         assert!(effects.of_weight.iter().all(|effect| effect.amax() == 0.0));
     }
 }

@@ -52,18 +52,18 @@ impl CurveSummary {
 }
 
 fn along_training((seed, number): (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> {
-    let (plan, weights, words) = &LOSSES[case / DRAWS];
+    let (spec, weights, words) = &LOSSES[case / DRAWS];
     let seed = stream(seed, number).random::<u64>();
     let sample = long_tailed(20.0, (seed, 0))?;
-    let recipe = Recipe { epochs: EPOCHS, ..recipe(plan) };
+    let recipe = Recipe { epochs: EPOCHS, ..recipe(spec) };
     let mut training =
-        Training::new(TrainingPlan::new(recipe, plan.clone(), weights, &sample, seed)?, &sample)?;
+        Training::new(TrainingPlan::new(recipe, spec.clone(), weights, &sample, seed)?, &sample)?;
     let free = training.head_penalty();
     let (mut errors, mut evaluations) = (Vec::new(), Vec::new());
     while !training.is_done() {
         let layer = training.last_layer();
         let evaluation = layer.evaluate(training.loss(), training.targets(), free);
-        errors.push(law_error(&evaluation, plan, &layer, training.targets())?);
+        errors.push(law_error(&evaluation, spec, &layer, training.targets())?);
         evaluations.push(evaluation);
         training.finish_epoch(&mut |_| Ok(()))?;
     }
@@ -79,7 +79,7 @@ fn along_training((seed, number): (u64, u64), case: usize) -> Result<CaseReport,
         setup: format!("{words}, ten digits 1:20, {EPOCHS} epochs of all images at a time"),
         residual: errors.into_iter().max_by(f64::total_cmp),
         // Where the bias decays, its gradient has another term, and the law is off by it.
-        control: Some(law_error(&decaying, plan, &layer, training.targets())?),
+        control: Some(law_error(&decaying, spec, &layer, training.targets())?),
         observed: vec![
             difference.remaining,
             difference.correlation,
@@ -94,11 +94,11 @@ fn along_training((seed, number): (u64, u64), case: usize) -> Result<CaseReport,
 /// larger flow; the worst class, NaN above all.
 fn law_error(
     evaluation: &LastLayerEvaluation,
-    plan: &LossSpec,
+    spec: &LossSpec,
     layer: &LastLayer,
     targets: &Targets,
 ) -> Result<f64, SetupFailure> {
-    let law = closed_form(plan, evaluation, layer, targets)?;
+    let law = closed_form(spec, evaluation, layer, targets)?;
     let errors = law.entries.iter().zip(&evaluation.by_intercepts).map(|(entry, gradient)| {
         (entry.difference + gradient * evaluation.denominator).abs()
             / entry.outflow.abs().max(entry.inflow.abs())
@@ -108,13 +108,13 @@ fn law_error(
 
 /// Both sides of the law of a loss, from probabilities alone.
 fn closed_form(
-    plan: &LossSpec,
+    spec: &LossSpec,
     evaluation: &LastLayerEvaluation,
     layer: &LastLayer,
     targets: &Targets,
 ) -> Result<Ledger, SetupFailure> {
     let means = &evaluation.means;
-    Ok(match *plan {
+    Ok(match *spec {
         LossSpec::Softmax => softmax_ledger(means, targets),
         LossSpec::Logistic => {
             let weight = |class, _| targets.class_weights()[class];
@@ -125,7 +125,7 @@ fn closed_form(
         LossSpec::Inr { beta, variant: InrVariant::Attached } => {
             attached_ledger(means, &ClassMeans::of(&layer.logits(), targets), targets, beta)
         }
-        _ => return Err(format!("{}: its law is checked by B7", plan.paper_name()).into()),
+        _ => return Err(format!("{}: its law is checked by B7", spec.paper_name()).into()),
     })
 }
 
@@ -199,14 +199,14 @@ mod tests {
     /// Controls of the check itself: the gradient of one class off by a part in a million, or no number.
     #[test]
     fn a_gradient_that_is_off_is_seen_in_any_class() {
-        let (plan, weights, _) = &LOSSES[1];
+        let (spec, weights, _) = &LOSSES[1];
         let sample = long_tailed(20.0, (1, 0)).expect("digits");
         let training_plan =
-            TrainingPlan::new(recipe(plan), plan.clone(), weights, &sample, 1).expect("a plan");
+            TrainingPlan::new(recipe(spec), spec.clone(), weights, &sample, 1).expect("a plan");
         let mut training = Training::new(training_plan, &sample).expect("a training");
         let layer = training.last_layer();
         let error = |evaluation: &LastLayerEvaluation| {
-            law_error(evaluation, plan, &layer, training.targets()).expect("a law")
+            law_error(evaluation, spec, &layer, training.targets()).expect("a law")
         };
         let evaluation = layer.evaluate(training.loss(), training.targets(), training.head_penalty());
         assert!(error(&evaluation) < 1e-12, "{}", error(&evaluation));

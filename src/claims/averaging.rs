@@ -94,8 +94,8 @@ pub(super) fn describe(case: usize) -> String {
 }
 
 fn dilution(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> {
-    let seen = |hard: usize, added: usize, choice: LossSpec| {
-        hard_design(case, hard, added)?.solve(draws, &choice, &ClassWeights::None)
+    let seen = |hard: usize, added: usize, spec: LossSpec| {
+        hard_design(case, hard, added)?.solve(draws, &spec, &ClassWeights::None)
     };
     let common = seen(COMMON, 0, LossSpec::Logistic)?;
     let rare = seen(RARE, 0, LossSpec::Logistic)?;
@@ -144,7 +144,7 @@ fn ring(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> {
     let (easy, radius) = (RING[case % RING.len()], RADIUS[case / RING.len()]);
     let shortfalls = |means| -> Result<[f64; 2], SetupFailure> {
         let mixture = Mixture { means, counts: vec![COMMON; easy + 1] };
-        let of = |choice| mixture.solve(draws, &choice, &ClassWeights::None).map(|seen| seen.shortfall);
+        let of = |spec| mixture.solve(draws, &spec, &ClassWeights::None).map(|seen| seen.shortfall);
         Ok([of(LossSpec::Logistic)?, of(LossSpec::Softmax)?])
     };
     let ringed = shortfalls(ring_around_target(easy, radius)?)?;

@@ -49,11 +49,11 @@ fn contrary((seed, number): (u64, u64), case: usize) -> Result<CaseReport, Setup
     if case == CASES.len() {
         return of_three((seed, number));
     }
-    let (ref choice, unit, words) = CASES[case];
+    let (ref spec, unit, words) = CASES[case];
     let witness = contrary_weight()?.dataset()?;
     let features = witness.features().map(|feature| unit * (feature + 1.0));
     let dataset = Dataset::unnamed(features, witness.labels().clone())?;
-    let at = |dataset: &Dataset, weight: f64| solved(dataset, choice, vec![1.0, weight], 0.0, true);
+    let at = |dataset: &Dataset, weight: f64| solved(dataset, spec, vec![1.0, weight], 0.0, true);
     let (before, after) = (at(&dataset, 1.0)?, at(&dataset, 1.25)?);
     let positives = |at: &At| at.means.matrix[(1, 1)];
     let negatives = |at: &At| at.means.matrix[(0, 1)];
@@ -95,22 +95,22 @@ fn ordinary(counts: Vec<usize>, (seed, number): (u64, u64)) -> Result<Dataset, S
 
 /// Softmax with a penalty: the derivative, the same from problems solved again, and what 10% more weight brings.
 fn of_three(draws: (u64, u64)) -> Result<CaseReport, SetupFailure> {
-    let choice = LossSpec::Softmax;
+    let spec = LossSpec::Softmax;
     let fell = |dataset: &Dataset| -> Result<(f64, f64), SetupFailure> {
         let class = CLASS_OF_THREE;
         let own = |weight: f64| -> Result<f64, SetupFailure> {
-            let at = solved(dataset, &choice, vec![1.0, weight, 1.0], PENALTY_OF_THREE, false)?;
+            let at = solved(dataset, &spec, vec![1.0, weight, 1.0], PENALTY_OF_THREE, false)?;
             Ok(at.means.matrix[(class, class)])
         };
         Ok((own(1.0)? - own(1.1)?, 0.003))
     };
     let dataset = contrary_weight_of_three()?.dataset()?;
-    let at = solved(&dataset, &choice, vec![1.0; 3], PENALTY_OF_THREE, true)?;
+    let at = solved(&dataset, &spec, vec![1.0; 3], PENALTY_OF_THREE, true)?;
     let of_weight = &at.effects.as_ref().ok_or("a singular Hessian")?.of_weight[CLASS_OF_THREE];
     let slope = of_weight[(CLASS_OF_THREE, CLASS_OF_THREE)];
     let again = WeightEffects::by_differences(
         &dataset,
-        &choice,
+        &spec,
         &[1.0; 3],
         PENALTY_OF_THREE,
         CLASS_OF_THREE,

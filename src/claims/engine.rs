@@ -312,7 +312,9 @@ fn describe_cases(cases: &[usize]) -> String {
 /// The law at points that are not stationary: it must be seen to fail at every one.
 fn control(finding: &impl Fn(&(usize, CaseReport)) -> Finding, reports: &[(usize, CaseReport)]) -> Control {
     let residuals: Vec<f64> = reports.iter().filter_map(|(_, report)| report.control).collect();
-    let missed = |report: &CaseReport| report.control.is_some_and(|residual| residual.is_nan() || residual <= TOLERANCE);
+    let missed = |report: &CaseReport| {
+        report.control.is_some_and(|residual| residual.is_nan() || residual <= TOLERANCE)
+    };
     let missed = reports.iter().filter(|(_, report)| missed(report));
     let as_control =
         |of: &(usize, CaseReport)| Finding { residual: of.1.control, unsolved: None, ..finding(of) };

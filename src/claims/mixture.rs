@@ -51,7 +51,7 @@ impl Mixture {
     pub(super) fn solve(
         &self,
         (seed, number): (u64, u64),
-        choice: &LossSpec,
+        spec: &LossSpec,
         weights: &ClassWeights,
     ) -> Result<Seen, SetupFailure> {
         let mixture =
@@ -60,7 +60,7 @@ impl Mixture {
         let seed = stream(seed, number).random::<u64>();
         let mut mean = Seen::default();
         for draw in 0..DRAWS {
-            let seen = look(&mixture.sample(seed, draw)?, choice, weights)?;
+            let seen = look(&mixture.sample(seed, draw)?, spec, weights)?;
             let fraction = 1.0 / DRAWS as f64;
             mean.hardest += fraction * seen.hardest;
             mean.pooled += fraction * seen.pooled;
@@ -72,12 +72,12 @@ impl Mixture {
     }
 }
 
-fn look(dataset: &Dataset, choice: &LossSpec, weights: &ClassWeights) -> Result<Seen, SetupFailure> {
-    let problem = Problem::new(dataset, choice, weights, PENALTY)?;
+fn look(dataset: &Dataset, spec: &LossSpec, weights: &ClassWeights) -> Result<Seen, SetupFailure> {
+    let problem = Problem::new(dataset, spec, weights, PENALTY)?;
     let Outcome::Stationary(point) = solve(&problem) else {
-        return Err(format!("{choice:?}: no stationary point").into());
+        return Err(format!("{spec:?}: no stationary point").into());
     };
-    let link = if *choice == LossSpec::Softmax { Link::Softmax } else { Link::Sigmoid };
+    let link = if *spec == LossSpec::Softmax { Link::Softmax } else { Link::Sigmoid };
     let (logits, targets) = (point.logits(), problem.targets());
     let means = MeanProbability::of(link, &logits, targets);
     let column = neglect(&means, targets)[TARGET];

@@ -40,8 +40,8 @@ pub(super) const CLAIM: Comparison = Comparison {
 fn repair(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> {
     let design = hard_design(case, RARE, 0)?;
     let inr = |beta| {
-        let choice = LossSpec::Inr { beta, variant: InrVariant::Attached };
-        design.solve(draws, &choice, &ClassWeights::None)
+        let spec = LossSpec::Inr { beta, variant: InrVariant::Attached };
+        design.solve(draws, &spec, &ClassWeights::None)
     };
     let sharpened: Vec<Seen> = BETAS.into_iter().map(inr).collect::<Result<_, _>>()?;
     let logistic = design.solve(draws, &LossSpec::Logistic, &ClassWeights::None)?;

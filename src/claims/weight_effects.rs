@@ -56,7 +56,7 @@ fn worst(cases: &[Vec<f64>], what: &str) -> Vec<String> {
 /// A drawn problem: data, loss and logarithms of its weights.
 struct Drawn {
     dataset: Dataset,
-    choice: LossSpec,
+    spec: LossSpec,
     logs: Vec<f64>,
     words: String,
 }
@@ -82,18 +82,18 @@ impl Drawn {
         let dataset =
             GaussianMixture::new(means, Covariance::Spherical(1.0), counts)?.sample(seed, number)?;
         let logs = (0..classes).map(|_| log_uniform(generator, 0.2, 5.0).ln()).collect();
-        let (choice, name) =
+        let (spec, name) =
             if softmax { (LossSpec::Softmax, "softmax") } else { (LossSpec::Logistic, "logistic") };
         Ok(Self {
             dataset,
-            choice,
+            spec,
             logs,
             words: format!("{name}, {classes} Gaussian classes, weights drawn, l2 {PENALTY}"),
         })
     }
 
     fn at(&self, logs: &[f64], with_effects: bool) -> Result<At, SetupFailure> {
-        solved(&self.dataset, &self.choice, weights(logs), PENALTY, with_effects)
+        solved(&self.dataset, &self.spec, weights(logs), PENALTY, with_effects)
     }
 }
 
@@ -103,12 +103,12 @@ fn weights(logs: &[f64]) -> Vec<f64> {
 
 pub(super) fn solved(
     dataset: &Dataset,
-    choice: &LossSpec,
+    spec: &LossSpec,
     weights: Vec<f64>,
     l2: f64,
     with_effects: bool,
 ) -> Result<At, SetupFailure> {
-    let problem = Problem::new(dataset, choice, &ClassWeights::Explicit(weights), l2)?;
+    let problem = Problem::new(dataset, spec, &ClassWeights::Explicit(weights), l2)?;
     let Outcome::Stationary(point) = solve(&problem) else {
         return Err("no stationary point".into());
     };
@@ -128,7 +128,7 @@ fn jacobian(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> 
     for class in 0..classes {
         let expected = WeightEffects::by_differences(
             &drawn.dataset,
-            &drawn.choice,
+            &drawn.spec,
             &weights(&drawn.logs),
             PENALTY,
             class,

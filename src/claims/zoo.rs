@@ -105,7 +105,7 @@ fn balanced((seed, number): (u64, u64), case: usize) -> Result<CaseReport, Setup
 fn reached(outcome: Outcome) -> Option<Head> {
     match outcome {
         Outcome::Stationary(point) => Some(point.head),
-        Outcome::NotConverged { rounded, .. } => rounded.map(|rounded| rounded.head),
+        Outcome::NotConverged { reached, .. } => reached.map(|head| *head),
         Outcome::Separable(_) => None,
     }
 }

@@ -183,7 +183,7 @@ impl SolveRecord {
                 let separation = Box::new(Separation::new(proof, dataset.feature_names(), &classes));
                 (Status::Separable, End::Separable { separation, advice: advice_if_separable() })
             }
-            Outcome::NotConverged { why, iterations, relative_gradient, rounded } => {
+            Outcome::NotConverged { why, iterations, relative_gradient, rounded, .. } => {
                 let advice = advice_if_not_converged(spec, problem.l2(), why, rounded.is_some());
                 let (why, iterations, relative_gradient) = (why.clone(), *iterations, *relative_gradient);
                 let rounded = rounded.as_deref().map(Rounded::of);

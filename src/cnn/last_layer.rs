@@ -101,13 +101,13 @@ impl LastLayer {
     /// ([`NetworkError::Problem`]).
     pub fn finish(
         &self,
-        choice: &LossSpec,
+        spec: &LossSpec,
         targets: &Targets,
         l2: f64,
     ) -> Result<Result<(Head, f64), String>, NetworkError> {
         let dataset = self.dataset(targets)?;
         let weights = ClassWeights::Explicit(targets.class_weights().to_vec());
-        Ok(match solve(&Problem::new(&dataset, choice, &weights, l2)?) {
+        Ok(match solve(&Problem::new(&dataset, spec, &weights, l2)?) {
             Outcome::Stationary(point) => Ok((point.head.clone(), point.recomputed().gradient_inf)),
             Outcome::Separable(_) => {
                 Err("the features separate classes, so that no head is stationary; raise `decay`".to_owned())

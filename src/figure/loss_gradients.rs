@@ -162,9 +162,9 @@ fn curves(entry: Entry, losses: &[(&'static str, LossSpec)]) -> Vec<Curve> {
     let Some(profile) = LossProfile::new(&COUNTS, CLASS, moved) else { return Vec::new() };
     // The own logit is raised, against the gradient.
     let sign = if entry == Entry::Own { -1.0 } else { 1.0 };
-    let curve = |(name, plan): &(&'static str, LossSpec)| {
+    let curve = |(name, spec): &(&'static str, LossSpec)| {
         let logits = (0..=STEPS).map(|step| MAX_LOGIT * (2.0 * step as f64 / STEPS as f64 - 1.0));
-        let points = profile.of(plan, logits);
+        let points = profile.of(spec, logits);
         Curve { name, points: points.iter().map(|point| (point.logit, sign * point.gradient)).collect() }
     };
     losses.iter().map(curve).collect()

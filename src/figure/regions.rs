@@ -1,6 +1,5 @@
 //! Decision regions of each series side by side, over the samples of one draw, and below them the probability of the target.
 
-use crate::analysis::specification::Loss;
 use crate::analysis::summary::Spread;
 use crate::analysis::{Measure, Record, Results};
 use crate::loss::Link;
@@ -70,15 +69,12 @@ pub(super) fn draw(task: &Task, target: usize, half_width: f64) -> Result<String
 }
 
 fn panels(results: &Results, target: usize) -> Vec<RegionPanel> {
-    let panel = |(series, look): (usize, SeriesLook)| {
-        let softmax = results.experiment.analysis.series[series].loss == Loss::Softmax;
-        RegionPanel {
-            name: look.name,
-            link: if softmax { Link::Softmax } else { Link::Sigmoid },
-            logits: of_series(results, series).next().and_then(Logits::of),
-            shortfall: mean(results, series, Measure::Shortfall, target),
-            accuracy: mean(results, series, Measure::Accuracy, 0),
-        }
+    let panel = |(series, look): (usize, SeriesLook)| RegionPanel {
+        name: look.name,
+        link: results.experiment.analysis.series[series].loss.row().link,
+        logits: of_series(results, series).next().and_then(Logits::of),
+        shortfall: mean(results, series, Measure::Shortfall, target),
+        accuracy: mean(results, series, Measure::Accuracy, 0),
     };
     looks(results).into_iter().enumerate().map(panel).collect()
 }

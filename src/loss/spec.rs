@@ -115,7 +115,7 @@ impl PositiveWeights {
                 let total = targets.total_size();
                 targets.sizes().iter().map(|size| (total - size) / size).collect()
             }
-            // Classes without a weight count once; callers that read a plan from outside check their number.
+            // Classes without a weight count once; callers that read a loss from outside check their number.
             Self::Explicit(weights) => {
                 (0..targets.classes()).map(|class| weights.get(class).copied().unwrap_or(1.0)).collect()
             }
@@ -181,7 +181,7 @@ impl LossSpec {
         }
     }
 
-    /// What is known of the loss: its row of [`LOSS_TABLE`].
+    /// What is known of the loss: its row of [`LOSS_TABLE`](super::LOSS_TABLE).
     #[must_use]
     pub fn row(&self) -> &'static LossRow {
         self.clone().row_and_numbers().0

@@ -1,7 +1,6 @@
 //! The losses, one row each: what is known of them and what `--loss` takes.
 
-use super::{FocalProbability, InrVariant, PositiveWeights, SmoothingWeights};
-use crate::loss::LossSpec;
+use super::{FocalProbability, InrVariant, Link, LossSpec, PositiveWeights, SmoothingWeights};
 
 /// A loss and what there is to know of it.
 #[derive(Debug)]
@@ -24,6 +23,8 @@ pub struct LossRow {
     pub default: LossSpec,
     /// The numbers it depends on.
     pub parameters: &'static [Parameter],
+    /// Which probability it predicts.
+    pub link: Link,
     /// Whether every stationary point is a minimum.
     pub convex: bool,
     /// What class weights do to it.
@@ -115,6 +116,7 @@ pub(super) static SOFTMAX: LossRow = LossRow {
     paper_name: "SML",
     default: LossSpec::Softmax,
     parameters: &[],
+    link: Link::Softmax,
     convex: true,
     class_weights: ClassWeighting::WithJacobian,
     reads_counts: false,
@@ -130,6 +132,7 @@ pub(super) static LOGISTIC: LossRow = LossRow {
     paper_name: "LGL",
     default: LossSpec::Logistic,
     parameters: &[],
+    link: Link::Sigmoid,
     convex: true,
     class_weights: ClassWeighting::WithJacobian,
     reads_counts: false,
@@ -145,6 +148,7 @@ pub(super) static INR: LossRow = LossRow {
     paper_name: "LGL-INR",
     default: LossSpec::Inr { beta: 1.0, variant: InrVariant::Attached },
     parameters: &[upwards("beta", Some("β ="))],
+    link: Link::Sigmoid,
     convex: false,
     class_weights: ClassWeighting::No,
     reads_counts: false,
@@ -160,6 +164,7 @@ pub(super) static FOCAL: LossRow = LossRow {
     paper_name: "focal",
     default: LossSpec::Focal { gamma: 2.0, probability: FocalProbability::Plain },
     parameters: &[upwards("gamma", Some("γ ="))],
+    link: Link::Softmax,
     convex: false,
     class_weights: ClassWeighting::Yes,
     reads_counts: false,
@@ -175,6 +180,7 @@ pub(super) static SIGMOID_FOCAL: LossRow = LossRow {
     paper_name: "sigmoid focal",
     default: LossSpec::SigmoidFocal { gamma: 2.0, alpha: 0.25 },
     parameters: &[upwards("gamma", Some("γ =")), fraction("alpha", Some("α ="))],
+    link: Link::Sigmoid,
     convex: false,
     class_weights: ClassWeighting::Yes,
     reads_counts: false,
@@ -190,6 +196,7 @@ pub(super) static LABEL_SMOOTHING: LossRow = LossRow {
     paper_name: "label smoothing",
     default: LossSpec::LabelSmoothing { smoothing: 0.1, weights: SmoothingWeights::Term },
     parameters: &[fraction("smoothing", Some("ε ="))],
+    link: Link::Softmax,
     convex: true,
     class_weights: ClassWeighting::Yes,
     reads_counts: false,
@@ -205,6 +212,7 @@ pub(super) static LOGIT_ADJUSTED: LossRow = LossRow {
     paper_name: "logit-adjusted",
     default: LossSpec::LogitAdjusted { strength: 1.0 },
     parameters: &[upwards("strength", Some("τ ="))],
+    link: Link::Softmax,
     convex: true,
     class_weights: ClassWeighting::Yes,
     reads_counts: true,
@@ -220,6 +228,7 @@ pub(super) static BALANCED_SOFTMAX: LossRow = LossRow {
     paper_name: "balanced softmax",
     default: LossSpec::BalancedSoftmax,
     parameters: &[],
+    link: Link::Softmax,
     convex: true,
     class_weights: ClassWeighting::Yes,
     reads_counts: true,
@@ -235,6 +244,7 @@ pub(super) static LDAM: LossRow = LossRow {
     paper_name: "LDAM",
     default: LossSpec::Ldam { margin: 0.5, scale: 30.0 },
     parameters: &[upwards("margin", Some("margin")), upwards("scale", Some("scale"))],
+    link: Link::Softmax,
     convex: true,
     class_weights: ClassWeighting::Yes,
     reads_counts: true,
@@ -250,6 +260,7 @@ pub(super) static VECTOR_SCALING: LossRow = LossRow {
     paper_name: "vector scaling",
     default: LossSpec::VectorScaling { strength: 1.0, gamma: 0.15 },
     parameters: &[upwards("strength", Some("τ =")), upwards("gamma", Some("γ ="))],
+    link: Link::Softmax,
     convex: true,
     class_weights: ClassWeighting::Yes,
     reads_counts: true,
@@ -265,6 +276,7 @@ pub(super) static POS_WEIGHT: LossRow = LossRow {
     paper_name: "LGL with positive weights",
     default: LossSpec::PosWeight { weights: PositiveWeights::Balanced },
     parameters: &[],
+    link: Link::Sigmoid,
     convex: true,
     class_weights: ClassWeighting::WithJacobian,
     reads_counts: true,
@@ -280,6 +292,7 @@ pub(super) static EQUALIZATION: LossRow = LossRow {
     paper_name: "equalization",
     default: LossSpec::Equalization { rare: 0.01 },
     parameters: &[fraction("rare", Some("rare below"))],
+    link: Link::Sigmoid,
     convex: true,
     class_weights: ClassWeighting::Yes,
     reads_counts: false,
@@ -299,6 +312,7 @@ pub(super) static SEESAW: LossRow = LossRow {
         upwards("compensation", Some("q =")),
         fraction("floor", None),
     ],
+    link: Link::Softmax,
     convex: false,
     class_weights: ClassWeighting::Yes,
     reads_counts: true,
@@ -314,6 +328,7 @@ pub(super) static SOFT_SELECTION: LossRow = LossRow {
     paper_name: "SS-LR",
     default: LossSpec::SoftSelection { alpha: 1.0, gamma: 2.0 },
     parameters: &[upwards("alpha", Some("α =")), upwards("gamma", Some("γ ="))],
+    link: Link::Sigmoid,
     convex: false,
     class_weights: ClassWeighting::Yes,
     reads_counts: false,
@@ -322,6 +337,8 @@ pub(super) static SOFT_SELECTION: LossRow = LossRow {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Labels;
+    use crate::loss::{ClassWeights, Loss, Targets};
     use schemars::schema_for;
 
     #[test]
@@ -337,6 +354,26 @@ mod tests {
                 assert_eq!(found.map(|(_, value)| value), Some(0.75), "{} of {}", parameter.name, row.name);
             }
             assert!(!row.default.clone().set("no such number", 1.0));
+        }
+    }
+
+    #[test]
+    fn what_rows_say_is_what_losses_do() {
+        let labels = Labels::numbered(vec![0, 0, 0, 1, 1, 2], 3).expect("classes");
+        let targets = |weights| Targets::new(&labels, &weights).expect("valid");
+        let at =
+            nalgebra::DMatrix::from_fn(3, 6, |row, sample| (1.7 * row as f64 + 0.9 * sample as f64).sin());
+        let gradient = |row: &LossRow, weights| {
+            let (targets, mut gradient) = (targets(weights), nalgebra::DMatrix::zeros(3, 6));
+            row.default.build(&targets).value_and_gradient(&at, &targets, &mut gradient);
+            gradient
+        };
+        for row in LOSS_TABLE {
+            let loss = row.default.build(&targets(ClassWeights::None));
+            assert_eq!(loss.link(), row.link, "{}", row.name);
+            let weighted = gradient(row, ClassWeights::Explicit(vec![1.0, 2.0, 5.0]));
+            let changed = (weighted - gradient(row, ClassWeights::None)).amax() > 1e-3;
+            assert_eq!(changed, row.class_weights != ClassWeighting::No, "{}", row.name);
         }
     }
 

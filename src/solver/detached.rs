@@ -120,8 +120,8 @@ mod tests {
         let dataset = Dataset::unnamed(features, labels).expect("finite");
         for beta in [2.0, 20.0] {
             let loss = Inr { classes: 4, beta, variant: InrVariant::Detached };
-            let choice = LossSpec::Inr { beta, variant: InrVariant::Detached };
-            let problem = Problem::new(&dataset, &choice, &ClassWeights::None, 1e-3).expect("a problem");
+            let spec = LossSpec::Inr { beta, variant: InrVariant::Detached };
+            let problem = Problem::new(&dataset, &spec, &ClassWeights::None, 1e-3).expect("a problem");
             let features = scaled(&problem);
             let search = Search::new(&problem, &features);
             let zeros = DMatrix::zeros(4, 4);

@@ -127,19 +127,19 @@ mod tests {
     use crate::solver::Problem;
     use nalgebra::DMatrix;
 
-    fn memory(dimension: usize, choice: &LossSpec) -> u128 {
+    fn memory(dimension: usize, spec: &LossSpec) -> u128 {
         let labels = Labels::numbered((0..6).map(|sample| sample % 3).collect(), 3).expect("classes");
         let dataset = Dataset::unnamed(DMatrix::zeros(dimension, 6), labels).expect("finite");
-        Problem::new(&dataset, choice, &ClassWeights::None, 1e-3).expect("a problem").memory()
+        Problem::new(&dataset, spec, &ClassWeights::None, 1e-3).expect("a problem").memory()
     }
 
     #[test]
     fn it_holds_the_hessians_and_grows_as_they_do() {
-        for choice in [LossSpec::Logistic, LossSpec::Softmax] {
-            let of = |features: usize| choice.memory(features, &[20_000, 20_000, 20_000], 1e-3);
+        for spec in [LossSpec::Logistic, LossSpec::Softmax] {
+            let of = |features: usize| spec.memory(features, &[20_000, 20_000, 20_000], 1e-3);
             let (small, large) = (of(100), of(10_000));
-            assert!(small < 1 << 28, "{choice:?}: {small}");
-            assert!(large > 3 * 8 * 10_001 * 10_001, "{choice:?}: {large}");
+            assert!(small < 1 << 28, "{spec:?}: {small}");
+            assert!(large > 3 * 8 * 10_001 * 10_001, "{spec:?}: {large}");
             assert!(large < 10_000 * small);
         }
     }
@@ -147,8 +147,8 @@ mod tests {
     /// What 200 samples of 6,000 features take grows with the samples squared.
     #[test]
     fn more_features_than_samples_take_what_the_samples_take() {
-        for choice in [LossSpec::Logistic, LossSpec::Softmax] {
-            assert!(choice.memory(6000, &[100, 100], 1e-3) < 1 << 28, "{choice:?}");
+        for spec in [LossSpec::Logistic, LossSpec::Softmax] {
+            assert!(spec.memory(6000, &[100, 100], 1e-3) < 1 << 28, "{spec:?}");
         }
     }
 
@@ -163,8 +163,8 @@ mod tests {
 
     #[test]
     fn what_is_foreseen_is_what_the_problem_says() {
-        for choice in LOSS_TABLE.map(|row| row.default.clone()) {
-            assert_eq!(choice.memory(70, &[2, 2, 2], 1e-3), memory(70, &choice), "{choice:?}");
+        for spec in LOSS_TABLE.map(|row| row.default.clone()) {
+            assert_eq!(spec.memory(70, &[2, 2, 2], 1e-3), memory(70, &spec), "{spec:?}");
         }
         // What is kept to save work is no more than there is.
         assert!(LossSpec::Softmax.memory(2, &[100, 100], 1e-3) < 16 << 20);

@@ -166,11 +166,9 @@ impl<'p, 'a> Search<'p, 'a> {
         let curvature = |newton: &GeneralNewton| if convex { None } else { newton.smallest_curvature() };
         let (newton, outcome) = self.finish(newton, watch, curvature);
         match outcome {
-            Outcome::NotConverged { why, iterations, relative_gradient, rounded: None } => {
-                let head = self.features.to_user(newton.theta());
-                let recomputed = Recomputed::at(self.problem, &head);
-                let rounded = Some(Box::new(RoundedHead { head, recomputed }));
-                Outcome::NotConverged { why, iterations, relative_gradient, rounded }
+            Outcome::NotConverged { why, iterations, relative_gradient, rounded, .. } => {
+                let reached = Some(Box::new(self.features.to_user(newton.theta())));
+                Outcome::NotConverged { why, iterations, relative_gradient, rounded, reached }
             }
             ended => ended,
         }
@@ -388,7 +386,13 @@ impl<'p, 'a> Search<'p, 'a> {
             let why = unprintable(self.problem, &head);
             let rounded = Some(Box::new(RoundedHead { head, recomputed }));
             let iterations = watch.iterations;
-            return Outcome::NotConverged { why, iterations, relative_gradient: left, rounded };
+            return Outcome::NotConverged {
+                why,
+                iterations,
+                relative_gradient: left,
+                rounded,
+                reached: None,
+            };
         }
         self.point(descent, watch, smallest_curvature, (theta, head, OnceLock::from(recomputed)))
     }
@@ -474,7 +478,8 @@ impl<'p, 'a> Search<'p, 'a> {
 }
 
 fn not_converged<'a>(why: String, watch: &Watch, relative_gradient: f64) -> Outcome<'a> {
-    Outcome::NotConverged { why, iterations: watch.iterations, relative_gradient, rounded: None }
+    let iterations = watch.iterations;
+    Outcome::NotConverged { why, iterations, relative_gradient, rounded: None, reached: None }
 }
 
 /// All digits of a number, without an exponent where that is readable.

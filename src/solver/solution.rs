@@ -233,13 +233,15 @@ pub enum Outcome<'a> {
         iterations: u64,
         /// Relative gradient where the search ended.
         relative_gradient: f64,
-        /// The head that the search ended at, rounded to doubles: where rounding makes it non-stationary, and of losses
-        /// without an algorithm of their own always.
+        /// The head rounded to doubles, where rounding makes it non-stationary.
         rounded: Option<Box<RoundedHead>>,
+        /// The head that the search ended at, of losses without an algorithm of their own and of
+        /// [`solve_general`](super::solve_general).
+        reached: Option<Box<Head>>,
     },
 }
 
-/// A head rounded to doubles that is not stationary, and its residual.
+/// A head rounded to doubles that is no longer stationary, and its residual.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RoundedHead {
     /// The head.
@@ -268,6 +270,7 @@ impl<'a> Outcome<'a> {
             iterations: certificate.iterations,
             relative_gradient,
             rounded: recomputed.map(|recomputed| Box::new(RoundedHead { head, recomputed })),
+            reached: None,
         }
     }
 

@@ -36,17 +36,17 @@ fn spiral(classes: usize, per_class: usize, dimension: usize) -> Dataset {
     Dataset::unnamed(features, Labels::numbered(labels, classes).expect("classes")).expect("finite")
 }
 
-fn outcome<'a>(dataset: &'a Dataset, choice: &LossSpec, weights: &ClassWeights, l2: f64) -> Outcome<'a> {
-    solve(&Problem::new(dataset, choice, weights, l2).expect("a valid problem"))
+fn outcome<'a>(dataset: &'a Dataset, spec: &LossSpec, weights: &ClassWeights, l2: f64) -> Outcome<'a> {
+    solve(&Problem::new(dataset, spec, weights, l2).expect("a valid problem"))
 }
 
 fn stationary<'a>(
     dataset: &'a Dataset,
-    choice: &LossSpec,
+    spec: &LossSpec,
     weights: &ClassWeights,
     l2: f64,
 ) -> StationaryPoint<'a> {
-    match outcome(dataset, choice, weights, l2) {
+    match outcome(dataset, spec, weights, l2) {
         Outcome::Stationary(point) => *point,
         other => panic!("not stationary: {other:?}"),
     }
@@ -72,7 +72,7 @@ fn two_groups_converge_to_their_log_odds() {
 fn every_loss_reaches_rounding_level() {
     let dataset = spiral(4, 60, 3);
     let explicit = ClassWeights::Explicit(vec![1e-3, 1.0, 30.0, 1e3]);
-    for (choice, l2) in [
+    for (spec, l2) in [
         (LossSpec::Logistic, 0.0),
         (LossSpec::Softmax, 0.0),
         (LossSpec::Softmax, 1e-2),
@@ -82,17 +82,13 @@ fn every_loss_reaches_rounding_level() {
         (inr(50.0, InrVariant::Detached), 0.0),
     ] {
         for weights in [&ClassWeights::None, &ClassWeights::Balanced, &explicit] {
-            let point = stationary(&dataset, &choice, weights, l2);
+            let point = stationary(&dataset, &spec, weights, l2);
             assert!(
                 point.recomputed().relative_gradient < 1e-12,
-                "{choice:?} {weights:?}: {:?}",
+                "{spec:?} {weights:?}: {:?}",
                 point.certificate
             );
-            assert!(
-                point.recomputed().gradient_inf < 1e-13,
-                "{choice:?} {weights:?}: {:?}",
-                point.certificate
-            );
+            assert!(point.recomputed().gradient_inf < 1e-13, "{spec:?} {weights:?}: {:?}", point.certificate);
             assert!(point.certificate.smallest_curvature.is_none_or(|floor| floor > 0.0));
         }
     }
@@ -135,10 +131,10 @@ fn units_of_the_features_do_not_matter() {
         });
         Dataset::unnamed(features, dataset.labels().clone()).expect("finite")
     };
-    for choice in [LossSpec::Logistic, LossSpec::Softmax, inr(3.0, InrVariant::Attached)] {
-        let reference = stationary(&dataset, &choice, &ClassWeights::Balanced, 0.0);
+    for spec in [LossSpec::Logistic, LossSpec::Softmax, inr(3.0, InrVariant::Attached)] {
+        let reference = stationary(&dataset, &spec, &ClassWeights::Balanced, 0.0);
         let in_other_units = scaled([1e12, 1e-12], [0.0, 0.0]);
-        let other = stationary(&in_other_units, &choice, &ClassWeights::Balanced, 0.0);
+        let other = stationary(&in_other_units, &spec, &ClassWeights::Balanced, 0.0);
         for row in 0..3 {
             let expected = &reference.head.coefficients;
             assert!((other.head.coefficients[(row, 0)] * 1e12 / expected[(row, 0)] - 1.0).abs() < 1e-11);
@@ -156,16 +152,16 @@ fn constant_and_duplicate_features_give_the_head_of_least_norm() {
         _ => dataset.features()[(1, sample)],
     });
     let wide = Dataset::unnamed(wide, dataset.labels().clone()).expect("finite");
-    for choice in [
+    for spec in [
         LossSpec::Logistic,
         LossSpec::Softmax,
         inr(3.0, InrVariant::Attached),
         inr(3.0, InrVariant::Detached),
     ] {
-        let narrow = stationary(&dataset, &choice, &ClassWeights::None, 0.0).head.coefficients;
-        let found = stationary(&wide, &choice, &ClassWeights::None, 0.0).head.coefficients;
+        let narrow = stationary(&dataset, &spec, &ClassWeights::None, 0.0).head.coefficients;
+        let found = stationary(&wide, &spec, &ClassWeights::None, 0.0).head.coefficients;
         for row in 0..3 {
-            assert!((found[(row, 0)] - narrow[(row, 0)]).abs() < 1e-11, "{choice:?}");
+            assert!((found[(row, 0)] - narrow[(row, 0)]).abs() < 1e-11, "{spec:?}");
             assert!(found[(row, 1)].abs() < 1e-12, "constant feature: {}", found[(row, 1)]);
             assert!((found[(row, 2)] - 0.5 * narrow[(row, 1)]).abs() < 1e-11);
             assert!((found[(row, 2)] - found[(row, 3)]).abs() < 1e-11);
@@ -186,24 +182,24 @@ fn check_certificate(dataset: &Dataset, separable: &Separable) {
     assert_eq!(*kind == SeparationKind::Complete, counted.zero == 0);
 }
 
-fn separable(dataset: &Dataset, choice: &LossSpec) -> Separable {
-    match outcome(dataset, choice, &ClassWeights::None, 0.0) {
+fn separable(dataset: &Dataset, spec: &LossSpec) -> Separable {
+    match outcome(dataset, spec, &ClassWeights::None, 0.0) {
         Outcome::Separable(proof) => *proof,
-        other => panic!("{choice:?} should be separable: {other:?}"),
+        other => panic!("{spec:?} should be separable: {other:?}"),
     }
 }
 
 #[test]
 fn complete_separation_is_proved() {
     let dataset = grouped(&[(&[0.0, 1.0], &[9, 0]), (&[1.0, 1.2], &[0, 9]), (&[1.5, -3.0], &[0, 4])]);
-    for choice in [
+    for spec in [
         LossSpec::Logistic,
         LossSpec::Softmax,
         inr(2.0, InrVariant::Attached),
         inr(2.0, InrVariant::Detached),
     ] {
-        let proof = separable(&dataset, &choice);
-        assert_eq!(proof.kind, SeparationKind::Complete, "{choice:?}");
+        let proof = separable(&dataset, &spec);
+        assert_eq!(proof.kind, SeparationKind::Complete, "{spec:?}");
         assert_eq!(proof.classes, [0, 1]);
         check_certificate(&dataset, &proof);
     }
@@ -218,14 +214,14 @@ fn quasi_complete_separation_is_proved() {
         (&[1.0, -0.7], &[4, 5]),
         (&[2.0, 0.1], &[0, 9]),
     ]);
-    for choice in [
+    for spec in [
         LossSpec::Logistic,
         LossSpec::Softmax,
         inr(2.0, InrVariant::Attached),
         inr(2.0, InrVariant::Detached),
     ] {
-        let proof = separable(&dataset, &choice);
-        assert_eq!(proof.kind, SeparationKind::Quasi, "{choice:?}");
+        let proof = separable(&dataset, &spec);
+        assert_eq!(proof.kind, SeparationKind::Quasi, "{spec:?}");
         assert_eq!(proof.separated_samples, 18);
         check_certificate(&dataset, &proof);
     }
@@ -242,9 +238,9 @@ fn complete_separation_by_a_hair_is_complete() {
     };
     let labels = Labels::numbered((0..samples).map(side).collect(), 2).expect("two classes");
     let dataset = Dataset::unnamed(features, labels).expect("finite");
-    for choice in [LossSpec::Logistic, LossSpec::Softmax] {
-        let proof = separable(&dataset, &choice);
-        assert_eq!((proof.kind, proof.separated_samples), (SeparationKind::Complete, samples), "{choice:?}");
+    for spec in [LossSpec::Logistic, LossSpec::Softmax] {
+        let proof = separable(&dataset, &spec);
+        assert_eq!((proof.kind, proof.separated_samples), (SeparationKind::Complete, samples), "{spec:?}");
         check_certificate(&dataset, &proof);
     }
 }
@@ -259,14 +255,14 @@ fn an_outlier_leaves_the_other_samples_their_digits() {
         let labels = dataset.labels().class_indices().iter().copied().chain([2]).collect();
         Dataset::unnamed(features, Labels::numbered(labels, 3).expect("classes")).expect("finite")
     };
-    for choice in [LossSpec::Logistic, LossSpec::Softmax, inr(3.0, InrVariant::Attached)] {
+    for spec in [LossSpec::Logistic, LossSpec::Softmax, inr(3.0, InrVariant::Attached)] {
         let dataset = with_outlier(1e8);
-        let point = stationary(&dataset, &choice, &ClassWeights::None, 0.0);
+        let point = stationary(&dataset, &spec, &ClassWeights::None, 0.0);
         let found = &point.recomputed();
         let unbalanced = found.flows.iter().map(|flow| flow.residual).fold(0.0, f64::max);
-        assert!(unbalanced < 1e-13 && found.gradient_inf < 1e-8, "{choice:?}: {found:?}");
+        assert!(unbalanced < 1e-13 && found.gradient_inf < 1e-8, "{spec:?}: {found:?}");
         // Beside the other values of its own column, which are 1e-8 of the outlier.
-        assert!(found.relative_gradient < 1e-9, "{choice:?}: {found:?}");
+        assert!(found.relative_gradient < 1e-9, "{spec:?}: {found:?}");
     }
 }
 
@@ -284,15 +280,15 @@ fn one_class_apart_among_three_is_separable_and_named() {
 #[test]
 fn a_penalty_makes_separable_data_solvable() {
     let dataset = grouped(&[(&[0.0, 1.0], &[9, 0]), (&[1.0, 1.2], &[0, 9])]);
-    for choice in [
+    for spec in [
         LossSpec::Logistic,
         LossSpec::Softmax,
         inr(2.0, InrVariant::Attached),
         inr(2.0, InrVariant::Detached),
     ] {
         for l2 in [1e-8, 1e-3, 10.0] {
-            let point = stationary(&dataset, &choice, &ClassWeights::None, l2);
-            assert!(point.recomputed().gradient_inf < 1e-13, "{choice:?} {l2}: {:?}", point.certificate);
+            let point = stationary(&dataset, &spec, &ClassWeights::None, l2);
+            assert!(point.recomputed().gradient_inf < 1e-13, "{spec:?} {l2}: {:?}", point.certificate);
         }
     }
 }
@@ -310,8 +306,8 @@ fn nearly_separable_data_are_solved_not_refused() {
     labels.push(0);
     let labels = Labels::numbered(labels, 2).expect("two classes");
     let dataset = Dataset::unnamed(DMatrix::from_vec(1, features.len(), features), labels).expect("finite");
-    for choice in [LossSpec::Logistic, LossSpec::Softmax] {
-        let point = stationary(&dataset, &choice, &ClassWeights::None, 0.0);
+    for spec in [LossSpec::Logistic, LossSpec::Softmax] {
+        let point = stationary(&dataset, &spec, &ClassWeights::None, 0.0);
         assert!(point.recomputed().relative_gradient < 1e-11, "{:?}", point.certificate);
     }
 }
@@ -323,14 +319,14 @@ fn intercepts_alone_converge_whatever_the_given_logits() {
         let logits =
             DMatrix::from_fn(3, 40, |row, sample| scale * (row as f64 * 2.3 + sample as f64 * 1.9).sin());
         let dataset = Dataset::from_logits(logits, labels).expect("finite");
-        for choice in [
+        for spec in [
             LossSpec::Logistic,
             LossSpec::Softmax,
             inr(4.0, InrVariant::Attached),
             inr(4.0, InrVariant::Detached),
         ] {
-            let end = outcome(&dataset, &choice, &ClassWeights::Balanced, 0.0);
-            assert!(matches!(end, Outcome::Stationary(_)), "{choice:?} at {scale}: {end:?}");
+            let end = outcome(&dataset, &spec, &ClassWeights::Balanced, 0.0);
+            assert!(matches!(end, Outcome::Stationary(_)), "{spec:?} at {scale}: {end:?}");
         }
     }
 }

@@ -322,17 +322,16 @@ mod tests {
     #[test]
     fn a_response_is_held_against_gradients_on_both_sides() {
         let dataset = dataset();
-        for (choice, l2) in [(LossSpec::Softmax, 0.0), (LossSpec::Softmax, 1e-2), (LossSpec::Logistic, 1e-3)]
-        {
+        for (spec, l2) in [(LossSpec::Softmax, 0.0), (LossSpec::Softmax, 1e-2), (LossSpec::Logistic, 1e-3)] {
             let weights = ClassWeights::Explicit(vec![0.5, 1.0, 4.0]);
-            let problem = Problem::new(&dataset, &choice, &weights, l2).expect("a problem");
+            let problem = Problem::new(&dataset, &spec, &weights, l2).expect("a problem");
             let point = solve(&problem).stationary().expect("stationary");
             let (mut response, residual) = WeightResponse::with_residual(&point).expect("regular");
-            assert!(residual < 1e-10, "{choice:?}, l2 {l2}: {residual:e}");
+            assert!(residual < 1e-10, "{spec:?}, l2 {l2}: {residual:e}");
             // Off by a millionth, it is not the response.
             response.changes[1] *= 1.0 + 1e-6;
             let off = response.residual(&point).expect("measured");
-            assert!(off > 1.5e-8, "{choice:?}, l2 {l2}: {off:e}");
+            assert!(off > 1.5e-8, "{spec:?}, l2 {l2}: {off:e}");
         }
     }
 }

@@ -5,7 +5,6 @@ use crate::analysis::specification::Analysis;
 use crate::analysis::{Measure, Record};
 use crate::balance::sample_probabilities;
 use crate::data::Dataset;
-use crate::loss::{ClassWeights, Loss, Targets};
 use crate::numeric::Sigmoid;
 use crate::solver::Head;
 use nalgebra::DMatrix;
@@ -33,8 +32,7 @@ pub(super) fn look(look: Look, analysis: &Analysis, record: &Record, dataset: &D
         coefficients: DMatrix::from_row_slice(intercepts.len(), record.features, coefficients),
         intercepts: intercepts.to_vec(),
     };
-    let Ok(targets) = Targets::new(dataset.labels(), &ClassWeights::None) else { return Vec::new() };
-    let link = series.loss.build(&targets).link();
+    let link = series.loss.row().link;
     let features = dataset.features();
     let logits = head.logits(&features);
     let mut all = vec![Sigmoid { probability: 0.0, complement: 1.0 }; record.classes];

@@ -2,6 +2,7 @@
 
 use super::{equipoise, read};
 use equipoise::analysis::{SHIPPED, schema};
+use equipoise::loss::LOSS_TABLE;
 use predicates::prelude::*;
 
 #[test]
@@ -151,4 +152,41 @@ fn the_documented_file_runs() {
         .assert()
         .success()
         .stdout(predicate::str::contains("The hardest mean of class 0 falls to 0."));
+}
+
+/// Every loss of the table, spelled as `loss_plan` of `solve` spells it.
+#[test]
+fn an_analysis_takes_every_loss() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut file = "name = \"losses\"\ntitle = \"Every loss\"\nseed = 5\npenalty = 0.01\nmeasure = [\"gradient\"]\n\n\
+                    [data.gaussian]\nmeans = { ring = { classes = 3, radius = 1.5 } }\ncounts = [40, 30, 20]\n"
+        .to_owned();
+    for row in LOSS_TABLE {
+        let loss = toml::Value::try_from(&row.default).expect("TOML");
+        file.push_str(&format!("\n[[series]]\nlabel = \"{}\"\nloss = {loss}\n", row.name));
+    }
+    std::fs::write(directory.path().join("losses.toml"), file).expect("written");
+    equipoise(directory.path()).args(["run", "losses.toml", "--out", "out"]).assert().success();
+    let records: serde_json::Value =
+        serde_json::from_str(&read(directory.path().join("out/records.json"))).expect("JSON");
+    let records = records["records"].as_array().or(records.as_array()).expect("records");
+    assert_eq!(records.len(), LOSS_TABLE.len());
+    for (record, row) in records.iter().zip(LOSS_TABLE) {
+        let gradient = record["measured"]["gradient"][0].as_f64();
+        assert!(gradient.is_some_and(|gradient| gradient < 1e-12), "{}: {record}", row.name);
+    }
+}
+
+#[test]
+fn a_measure_that_is_not_computed_for_a_loss_is_refused_in_a_line() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = "name = \"effects\"\ntitle = \"Effects\"\nmeasure = [\"weight_effect\"]\n\n\
+                [data.gaussian]\nmeans = { ring = { classes = 3, radius = 1.5 } }\ncounts = [40, 30, 20]\n\n\
+                [[series]]\nloss = { focal = { gamma = 2.0 } }\n";
+    std::fs::write(directory.path().join("effects.toml"), file).expect("written");
+    equipoise(directory.path())
+        .args(["run", "effects.toml"])
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("`weight_effect` is not computed for this loss"));
 }

@@ -76,11 +76,11 @@ const MAX_STEPS: usize = 60;
 /// [`DesignError::NotMet`]).
 pub fn design_weights<'a>(
     dataset: &'a Dataset,
-    choice: &LossSpec,
+    spec: &LossSpec,
     l2: f64,
     target: &WeightTarget,
 ) -> Result<WeightDesign<'a>, DesignError> {
-    design_weights_observed(dataset, choice, l2, target, &|_| ())
+    design_weights_observed(dataset, spec, l2, target, &|_| ())
 }
 
 /// As [`design_weights`]; `observe` is called with every step of the path.
@@ -89,14 +89,14 @@ pub fn design_weights<'a>(
 /// As [`design_weights`].
 pub fn design_weights_observed<'a>(
     dataset: &'a Dataset,
-    choice: &LossSpec,
+    spec: &LossSpec,
     l2: f64,
     target: &WeightTarget,
     observe: &dyn Fn(&DesignStep),
 ) -> Result<WeightDesign<'a>, DesignError> {
     let labels = dataset.labels();
     target.check(labels).map_err(DesignError::Target)?;
-    match choice.row().class_weights {
+    match spec.row().class_weights {
         ClassWeighting::WithJacobian => {}
         ClassWeighting::Yes => return Err(NoResponse::NotComputed.into()),
         ClassWeighting::No => {
@@ -110,7 +110,7 @@ pub fn design_weights_observed<'a>(
         None => ClassWeights::Balanced.resolve(labels).map_err(ProblemError::from)?,
     };
     let start = DVector::from_iterator(start.len(), start.iter().map(|weight| weight.ln()));
-    let search = |gauge| Search { dataset, choice, l2, gauge, observe };
+    let search = |gauge| Search { dataset, spec, l2, gauge, observe };
     let mut path = Vec::new();
     let at = match target {
         WeightTarget::Shortfall(wanted) => {

@@ -22,7 +22,7 @@ const CONVERGED: f64 = 1e-4;
 /// What is looked for, where.
 pub(super) struct Search<'a, 'd> {
     pub(super) dataset: &'d Dataset,
-    pub(super) choice: &'a LossSpec,
+    pub(super) spec: &'a LossSpec,
     pub(super) l2: f64,
     pub(super) gauge: Gauge<'a>,
     pub(super) observe: &'a dyn Fn(&DesignStep),
@@ -43,7 +43,7 @@ impl<'d> Search<'_, 'd> {
         let labels = self.dataset.labels();
         let class_weights = normalised(&logs.iter().map(|log| log.exp()).collect::<Vec<_>>(), labels.sizes());
         let weights = ClassWeights::Explicit(class_weights.clone());
-        let problem = Problem::new(self.dataset, self.choice, &weights, self.l2)?;
+        let problem = Problem::new(self.dataset, self.spec, &weights, self.l2)?;
         let point = match solve(&problem) {
             Outcome::Stationary(point) => *point,
             Outcome::Separable(proof) => return Err(DesignError::separable(&proof, self.dataset)),

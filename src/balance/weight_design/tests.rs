@@ -12,15 +12,15 @@ fn digits(classes: &[u8]) -> Dataset {
 #[test]
 fn shortfalls_of_long_tailed_digits_become_equal() {
     let dataset = digits(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-    for choice in [LossSpec::Softmax, LossSpec::Logistic] {
+    for spec in [LossSpec::Softmax, LossSpec::Logistic] {
         let target = WeightTarget::equal_shortfall(10);
-        let design = design_weights(&dataset, &choice, 1e-2, &target).expect("attainable");
+        let design = design_weights(&dataset, &spec, 1e-2, &target).expect("attainable");
         let (least, most) = design
             .means
             .shortfall
             .iter()
             .fold((f64::INFINITY, 0.0_f64), |(least, most), &s| (least.min(s), most.max(s)));
-        assert!(most / least - 1.0 < 1e-9, "{choice:?}: {least} to {most}");
+        assert!(most / least - 1.0 < 1e-9, "{spec:?}: {least} to {most}");
         assert!(design.path.len() > 2 && design.path[0].residual > 0.1);
     }
 }
@@ -49,8 +49,8 @@ fn two_classes_need_no_search() {
 #[test]
 fn targets_that_do_not_fit_are_named() {
     let dataset = digits(&[3, 8, 9]);
-    let refused = |target: WeightTarget, choice: LossSpec| {
-        design_weights(&dataset, &choice, 1e-2, &target).expect_err("refused").to_string()
+    let refused = |target: WeightTarget, spec: LossSpec| {
+        design_weights(&dataset, &spec, 1e-2, &target).expect_err("refused").to_string()
     };
     assert!(refused(WeightTarget::Prior(vec![1.0]), LossSpec::Softmax).contains("1 numbers for 3 classes"));
     assert!(
@@ -67,17 +67,17 @@ fn targets_that_do_not_fit_are_named() {
 fn recalls_become_equal_to_within_a_sample() {
     let dataset = digits(&[3, 5, 8, 9]);
     let counts = dataset.labels().counts().to_vec();
-    for choice in [LossSpec::Softmax, LossSpec::Logistic] {
-        let design = design_weights(&dataset, &choice, 1.0, &WeightTarget::EqualRecall).expect("attainable");
+    for spec in [LossSpec::Softmax, LossSpec::Logistic] {
+        let design = design_weights(&dataset, &spec, 1.0, &WeightTarget::EqualRecall).expect("attainable");
         let recall = &design.reached.recall;
         for (one, first) in recall.iter().zip(&counts) {
             for (other, second) in recall.iter().zip(&counts) {
                 let sample = 1.0 / *first as f64 + 1.0 / *second as f64;
-                assert!((one - other).abs() <= sample + 1e-12, "{choice:?}: {recall:?}");
+                assert!((one - other).abs() <= sample + 1e-12, "{spec:?}: {recall:?}");
             }
         }
         // Not met to begin with.
-        assert!(design.path[0].residual > 0.01, "{choice:?}: {:?}", design.path[0]);
+        assert!(design.path[0].residual > 0.01, "{spec:?}: {:?}", design.path[0]);
         let weights = |step: &DesignStep| step.class_weights.clone();
         assert!(design.path.windows(2).all(|pair| weights(&pair[0]) != weights(&pair[1])));
     }

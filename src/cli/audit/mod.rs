@@ -101,7 +101,7 @@ enum ReductionName {
 }
 
 pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
-    let plan = arguments.loss.named.spec()?;
+    let spec = arguments.loss.named.spec()?;
     let weights = parse_weights(&arguments.loss.class_weights)?;
     let tolerance = arguments.tolerance;
     ensure!(tolerance > 0.0 && tolerance < 1.0, "--tolerance: {tolerance}; give a number between 0 and 1");
@@ -122,13 +122,13 @@ pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
     check_files(arguments, &options)?;
     let input = AuditInput::read(&arguments.file, arguments.labels.as_deref(), &options)?;
     let reduction = arguments.reduction.into();
-    let mut record = audit(&input, arguments.loss.named.name(), &plan, &weights, (reduction, tolerance))?;
+    let mut record = audit(&input, arguments.loss.named.name(), &spec, &weights, (reduction, tolerance))?;
     note_wide_weights(&record.class_weights);
-    note_idle_weights(matches!(plan, LossSpec::Inr { .. }), &weights);
+    note_idle_weights(matches!(spec, LossSpec::Inr { .. }), &weights);
     if arguments.recalibrate || arguments.biases.is_some() {
-        record.recalibrated = Some(recalibrate(&input, &plan, &weights, tolerance)?);
+        record.recalibrated = Some(recalibrate(&input, &spec, &weights, tolerance)?);
     }
-    record.head = compare_head(&input, &plan, &weights, arguments.l2)?;
+    record.head = compare_head(&input, &spec, &weights, arguments.l2)?;
     if let Some(head) = &record.head {
         note_dependent_columns(&head.conditioning);
     }

@@ -28,8 +28,8 @@ fn choices() -> [LossSpec; 4] {
     ]
 }
 
-fn problem<'d>(dataset: &'d Dataset, choice: &LossSpec) -> Problem<'d> {
-    Problem::new(dataset, choice, &ClassWeights::Explicit(weights(dataset)), L2).expect("a problem")
+fn problem<'d>(dataset: &'d Dataset, spec: &LossSpec) -> Problem<'d> {
+    Problem::new(dataset, spec, &ClassWeights::Explicit(weights(dataset)), L2).expect("a problem")
 }
 
 fn weights(dataset: &Dataset) -> Vec<f64> {
@@ -81,13 +81,13 @@ fn by_the_loss(problem: &Problem, head: &Head) -> f64 {
 fn away_from_stationarity_it_is_the_gradient_of_the_loss() {
     for classes in [2, 3, 5] {
         let dataset = dataset(classes);
-        for choice in choices() {
-            let problem = problem(&dataset, &choice);
+        for spec in choices() {
+            let problem = problem(&dataset, &spec);
             let head = disturbed(&problem, &stationary(&problem).head, 0.3);
             let (found, expected) = (recomputed(&problem, &head), by_the_loss(&problem, &head));
             assert!(expected > 1e-3);
             let apart = (found.gradient_inf - expected).abs();
-            assert!(apart <= 1e-12 * expected, "{choice:?}, {classes}: {found:?} but {expected:e}");
+            assert!(apart <= 1e-12 * expected, "{spec:?}, {classes}: {found:?} but {expected:e}");
         }
     }
 }
@@ -106,9 +106,9 @@ fn check_certificate(point: &StationaryPoint, case: &str) {
 fn a_stationary_point_is_stationary_and_balanced_by_it() {
     for classes in [2, 3, 5] {
         let dataset = dataset(classes);
-        for choice in choices() {
-            let problem = problem(&dataset, &choice);
-            check_certificate(&stationary(&problem), &format!("{choice:?}, {classes}"));
+        for spec in choices() {
+            let problem = problem(&dataset, &spec);
+            check_certificate(&stationary(&problem), &format!("{spec:?}, {classes}"));
         }
     }
 }
@@ -116,15 +116,15 @@ fn a_stationary_point_is_stationary_and_balanced_by_it() {
 #[test]
 fn a_head_a_little_off_has_a_gradient_in_proportion() {
     let dataset = dataset(3);
-    for choice in choices() {
-        let problem = problem(&dataset, &choice);
+    for spec in choices() {
+        let problem = problem(&dataset, &spec);
         let head = stationary(&problem).head;
         let at = |distance| recomputed(&problem, &disturbed(&problem, &head, distance));
         let (one, ten) = (at(1e-11), at(1e-10));
-        assert!(one.gradient_inf > 10.0 * at(0.0).gradient_inf, "{choice:?}: {one:?}");
+        assert!(one.gradient_inf > 10.0 * at(0.0).gradient_inf, "{spec:?}: {one:?}");
         let ratio = ten.gradient_inf / one.gradient_inf;
-        assert!((ratio - 10.0).abs() < 0.1, "{choice:?}: the gradient grows as the distance does, {ratio}");
-        assert!(ten.flows.iter().any(|flow| flow.residual > 1e-12), "{choice:?}: {ten:?}");
+        assert!((ratio - 10.0).abs() < 0.1, "{spec:?}: the gradient grows as the distance does, {ratio}");
+        assert!(ten.flows.iter().any(|flow| flow.residual > 1e-12), "{spec:?}: {ten:?}");
     }
 }
 
@@ -136,13 +136,13 @@ fn given_logits_are_part_of_the_logits() {
     let logits =
         DMatrix::from_fn(3, samples as usize, |row, sample| 2.0 * (1.7 * sample as f64 + row as f64).sin());
     let dataset = Dataset::from_logits(logits, labels).expect("finite");
-    for choice in choices() {
-        let problem = problem(&dataset, &choice);
+    for spec in choices() {
+        let problem = problem(&dataset, &spec);
         let point = stationary(&problem);
-        check_certificate(&point, &format!("{choice:?}"));
+        check_certificate(&point, &format!("{spec:?}"));
         let away = disturbed(&problem, &point.head, 0.5);
         let (found, expected) = (recomputed(&problem, &away), by_the_loss(&problem, &away));
-        assert!((found.gradient_inf - expected).abs() <= 1e-12 * expected, "{choice:?}: {found:?}");
+        assert!((found.gradient_inf - expected).abs() <= 1e-12 * expected, "{spec:?}: {found:?}");
     }
 }
 
@@ -169,10 +169,10 @@ fn sample_weights_are_part_of_the_gradient() {
     let plain = dataset(3);
     let weights: Vec<f64> = (0..plain.labels().samples()).map(|sample| 0.3 + (sample % 5) as f64).collect();
     let weighted = plain.clone().with_sample_weights(&weights).expect("positive weights");
-    for choice in choices() {
-        let (with, without) = (problem(&weighted, &choice), problem(&plain, &choice));
+    for spec in choices() {
+        let (with, without) = (problem(&weighted, &spec), problem(&plain, &spec));
         let head = stationary(&with).head;
-        assert!(recomputed(&with, &head).relative_gradient <= 1e-14, "{choice:?}");
-        assert!(recomputed(&without, &head).relative_gradient > 1e-6, "{choice:?}");
+        assert!(recomputed(&with, &head).relative_gradient <= 1e-14, "{spec:?}");
+        assert!(recomputed(&without, &head).relative_gradient > 1e-6, "{spec:?}");
     }
 }
