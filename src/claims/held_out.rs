@@ -94,12 +94,18 @@ const CROWDED: Design = Design {
 };
 
 /// Designs whose bias is predicted: less crowded, so that leave-one-out steps are small.
-const BIASED: [Design; 2] = [
+const BIASED: [Design; 3] = [
     Design { dimension: 20, words: "binary logistic, inverse-frequency weights, 20 features", ..CROWDED },
     Design {
         counts: &[400, 50],
         dimension: 15,
         words: "binary logistic, inverse-frequency weights, 15 features",
+        ..CROWDED
+    },
+    Design {
+        counts: &[300, 100],
+        dimension: 25,
+        words: "binary logistic, inverse-frequency weights, 25 features",
         ..CROWDED
     },
 ];

@@ -172,6 +172,11 @@ impl<'a> SeparationSearch<'a> {
         if let found @ Verdict::Proved(_) = self.find_in_differences(targets, sides) {
             return found;
         }
+        // One feature separates by a threshold or not at all, and thresholds are compared exactly.
+        let two_sides = targets.classes() == 2 || matches!(sides, Sides::OneAgainstRest(_));
+        if self.dataset.dimension() <= 1 && two_sides {
+            return Verdict::None;
+        }
         let scaling = self.measured.scaling.get_or_init(|| Scaling::new(self.dataset, 0.0));
         let margins = Margins::new(self.dataset, scaling, targets, sides);
         if margins.unknowns() > MAX_UNKNOWNS {
