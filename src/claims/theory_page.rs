@@ -53,7 +53,8 @@ fn cited(text: &str) -> Vec<&str> {
     places
 }
 
-/// The ids of claims that a text mentions by themselves, such as `B5`; of sources, in lines of comment.
+/// The ids of claims that a text mentions by themselves, such as `B5`; of sources, in lines of comment. Not those that begin with S,
+/// which are names of benchmarks too.
 fn mentioned(path: &Path, text: &str) -> Vec<String> {
     let is_source = path.extension().is_some_and(|kind| kind == "rs");
     let lines = text.lines().filter(|line| !is_source || line.trim_start().starts_with("//"));
@@ -61,7 +62,7 @@ fn mentioned(path: &Path, text: &str) -> Vec<String> {
     let is_id = |word: &&str| {
         matches!(
             word.as_bytes(),
-            [b'B' | b'I' | b'W' | b'A' | b'R' | b'N' | b'M' | b'S' | b'T' | b'C', b'0'..=b'9']
+            [b'B' | b'I' | b'W' | b'A' | b'R' | b'N' | b'M' | b'T' | b'C', b'0'..=b'9']
         )
     };
     words.filter(is_id).map(str::to_lowercase).collect()
