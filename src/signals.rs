@@ -2,6 +2,7 @@
 
 #[cfg(unix)]
 pub use unix::answer_limits;
+#[cfg(unix)]
 pub(crate) use unix::{end_with, on_bad_address};
 
 /// Other systems have no such signals.
