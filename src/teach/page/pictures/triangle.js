@@ -25,7 +25,7 @@ export function admissible(fractions) {
   nearest = nearest.map((fraction) => fraction / sum);
   const dominant = nearest.findIndex((fraction) => fraction > 0.5);
   if (dominant >= 0) {
-    const rest = 1 - nearest[over];
+    const rest = 1 - nearest[dominant];
     nearest = nearest.map((fraction, k) => {
       if (k === dominant) return 0.5;
       return rest > 0 ? (fraction * 0.5) / rest : 0.25;
