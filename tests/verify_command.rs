@@ -102,4 +102,17 @@ fn what_does_not_exist_is_refused_in_one_line() {
     refused(&["X9", "--list"], "claim X9: unknown; the ids are B1, ");
     refused(&["B1", "--case", "999"], "case 999: B1 has cases 0 to ");
     verify(&["--seed", "x"]).code(2).stdout("");
+    refused(&["--seeds", "3"], "--seeds 3: give the first and the last");
+    refused(&["--seeds", "5..3"], "--seeds 5..3: the first is above the last");
+    refused(&["--seeds", "0..999999999"], "at most");
+}
+
+#[test]
+fn every_seed_of_a_range_is_checked() {
+    let run = verify(&["M2", "C2", "B4", "--quick", "--seeds", "1..4"]).success();
+    let text = printed(&run);
+    assert_eq!(text.matches("4 of 4").count(), 3, "{text}");
+    assert!(text.contains("3 of 3 claims hold on every seed"), "{text}");
+    // A control of this seed was not caught while it moved the intercept alone.
+    verify(&["B4", "--quick", "--seeds", "12345..12345"]).success();
 }
