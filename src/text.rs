@@ -57,9 +57,9 @@ pub fn one_line(text: &str) -> String {
 /// The same text with numbers of very many digits in scientific form: a double may have 309 before the point, or 323 zeros behind it.
 #[must_use]
 pub fn with_short_numbers(text: &str) -> Cow<'_, str> {
-    const MOST_DIGITS: usize = 32;
+    const MAX_DIGITS: usize = 32;
     let belongs = |character: char| character.is_ascii_digit() || character == '.';
-    let is_long = |run: &str| run.len() > MOST_DIGITS;
+    let is_long = |run: &str| run.len() > MAX_DIGITS;
     if !text.split(|character| !belongs(character)).any(is_long) {
         return Cow::Borrowed(text);
     }
@@ -70,7 +70,7 @@ pub fn with_short_numbers(text: &str) -> Cow<'_, str> {
         let (run, behind) = rest.split_at(length);
         match run.parse::<f64>() {
             Ok(number) if is_long(run) && number.is_finite() => shortened.push_str(&format!("{number:e}")),
-            _ if is_long(run) => shortened.extend([&run[..MOST_DIGITS], "..."]),
+            _ if is_long(run) => shortened.extend([&run[..MAX_DIGITS], "..."]),
             _ => shortened.push_str(run),
         }
         let other = behind.find(belongs).unwrap_or(behind.len());

@@ -1,7 +1,8 @@
 //! Claims that compare losses or designs: inequalities with margins, over set-ups that are fixed, not drawn.
 
 use super::case::{CaseReport, SetupFailure};
-use crate::numeric::largest;
+use crate::numeric::{largest, largest_magnitude};
+use nalgebra::DMatrix;
 
 /// A claim of inequalities.
 pub(super) struct Comparison {
@@ -33,6 +34,12 @@ pub(super) fn all_missed(inequalities: &[(f64, f64)]) -> f64 {
 
 fn miss(&(value, least): &(f64, f64)) -> f64 {
     if value >= least { 0.0 } else { least - value }
+}
+
+/// The largest difference of two matrices beside the largest entry of the second; NaN where one of them is.
+pub(super) fn relative_distance(one: &DMatrix<f64>, other: &DMatrix<f64>) -> f64 {
+    let of = |matrix: &DMatrix<f64>| largest_magnitude(matrix.iter().copied());
+    of(&(one - other)) / of(other)
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ pub struct VerifyOptions {
 }
 
 /// Failures, and controls that pass, are listed up to this many.
-const MOST_LISTED: usize = 10;
+pub(super) const MAX_LISTED: usize = 10;
 
 /// How far checking has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -322,7 +322,7 @@ fn control(finding: &impl Fn(&(usize, CaseReport)) -> Finding, reports: &[(usize
         points: residuals.len(),
         violated: residuals.iter().filter(|residual| **residual > TOLERANCE).count(),
         smallest_residual: residuals.iter().copied().reduce(f64::min),
-        missed: missed.take(MOST_LISTED).map(as_control).collect(),
+        missed: missed.take(MAX_LISTED).map(as_control).collect(),
     }
 }
 
@@ -341,7 +341,7 @@ fn judge(claim: Claim, seed: u64, reports: &[(usize, CaseReport)]) -> Verdict {
     let failures: Vec<Finding> = ordered
         .iter()
         .filter(|(_, report)| badness(report) > TOLERANCE)
-        .take(MOST_LISTED)
+        .take(MAX_LISTED)
         .map(|report| finding(report))
         .collect();
     let control = control(&finding, reports);

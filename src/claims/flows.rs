@@ -1,7 +1,7 @@
 //! I3 to I6: the geometry of softmax flows that sizes and weights leave open.
 
 use super::case::{CaseReport, SetupFailure};
-use super::comparison::{Comparison, missed};
+use super::comparison::{Comparison, missed, relative_distance};
 use super::law::TOLERANCE;
 use super::sentence::shown;
 use super::weight_effects::solved;
@@ -136,12 +136,6 @@ impl Flows {
     fn asymmetry(&self) -> f64 {
         relative_distance(&self.flow.transpose(), &self.flow)
     }
-}
-
-/// The largest difference of two matrices beside the largest entry of the second; NaN where one of them is.
-fn relative_distance(one: &DMatrix<f64>, other: &DMatrix<f64>) -> f64 {
-    let of = |matrix: &DMatrix<f64>| largest_magnitude(matrix.iter().copied());
-    of(&(one - other)) / of(other)
 }
 
 /// Gaussian classes at random places, with sizes drawn.

@@ -1,7 +1,7 @@
 //! M1 to M3: what losses settle to when they see batches.
 
 use super::case::{CaseReport, SetupFailure};
-use super::comparison::Comparison;
+use super::comparison::{Comparison, relative_distance};
 use super::sentence::shown;
 use crate::balance::{BatchPresence, MeanProbability, one_vs_all_balance};
 use crate::data::random::{log_uniform, normal_matrix, stream};
@@ -87,12 +87,6 @@ fn gradient_of(loss: &dyn Loss, logits: &DMatrix<f64>, targets: &Targets) -> DMa
     gradient
 }
 
-/// The largest difference of two gradients beside the largest entry of the second.
-fn apart(one: &DMatrix<f64>, other: &DMatrix<f64>) -> f64 {
-    let size = largest(other.iter().map(|entry| entry.abs()));
-    largest(one.iter().zip(other.iter()).map(|(a, b)| (a - b).abs() / size))
-}
-
 fn in_expectation(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> {
     let (counts, batch) = (COUNTS[case / BATCHES.len()], BATCHES[case % BATCHES.len()]);
     let dataset = dataset(&counts, draws)?;
@@ -113,8 +107,8 @@ fn in_expectation(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFai
     let off = one_vs_all_balance(&means, targets, &whole);
     Ok(CaseReport {
         setup: format!("three Gaussian classes of sizes {counts:?}, all batches of {batch}, l2 {PENALTY}"),
-        residual: Some(largest([apart(&expected, &predicted), balance])),
-        control: Some(apart(&gradient_of(&inr, &logits, targets), &predicted).min(off)),
+        residual: Some(largest([relative_distance(&expected, &predicted), balance])),
+        control: Some(relative_distance(&gradient_of(&inr, &logits, targets), &predicted).min(off)),
         observed: vec![off],
         ..CaseReport::default()
     })
@@ -133,9 +127,9 @@ fn one_at_a_time(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFail
         |batch| over_batches(&logits, &targets, batch, |logits, targets| gradient_of(&inr, logits, targets));
     Ok(CaseReport {
         setup: format!("drawn logits of sizes {counts:?}, beta {}, {variant:?}", inr.beta),
-        residual: Some(apart(&of_batches(1), &logistic)),
+        residual: Some(relative_distance(&of_batches(1), &logistic)),
         // Two at a time it is not.
-        control: Some(apart(&of_batches(2), &logistic)),
+        control: Some(relative_distance(&of_batches(2), &logistic)),
         ..CaseReport::default()
     })
 }
@@ -166,9 +160,9 @@ fn sums_over_samples(draws: (u64, u64), case: usize) -> Result<CaseReport, Setup
     let name = if case.is_multiple_of(2) { "softmax" } else { "one-vs-all" };
     Ok(CaseReport {
         setup: format!("{name}, drawn logits and weights, sizes {counts:?}, all batches of {batch}"),
-        residual: Some(apart(&over(false), &whole)),
+        residual: Some(relative_distance(&over(false), &whole)),
         // Weights renormalised within each batch, as many programs do.
-        control: Some(apart(&over(true), &whole)),
+        control: Some(relative_distance(&over(true), &whole)),
         ..CaseReport::default()
     })
 }

@@ -1,13 +1,10 @@
 //! Claims over several seeds: what holds on one draw may have been luck.
 
-use super::engine::{Advance, VerifyOptions, verify};
+use super::engine::{Advance, MAX_LISTED, VerifyOptions, verify};
 use super::error::ClaimError;
 use super::verdict::{Finding, Verdict};
 use serde::Serialize;
 use std::ops::RangeInclusive;
-
-/// Findings that are listed at most.
-const MOST_LISTED: usize = 10;
 
 /// The verdicts on one claim over several seeds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -87,7 +84,7 @@ impl SeedsVerdict {
             worst: worst.worst.clone(),
             controls: verdicts.iter().map(|verdict| verdict.control.points).sum(),
             violated: verdicts.iter().map(|verdict| verdict.control.violated).sum(),
-            failures: listed.take(MOST_LISTED).cloned().collect(),
+            failures: listed.take(MAX_LISTED).cloned().collect(),
         })
     }
 }

@@ -19,7 +19,7 @@ const EXAMPLES: &str = "Examples:
   equipoise verify --format json      for a machine; the same bytes on any number of threads";
 
 /// Seeds of one command at most: a night's work.
-const MOST_SEEDS: u64 = 10_000;
+const MAX_SEEDS: u64 = 10_000;
 
 /// What to check and how to print it.
 #[derive(Debug, clap::Args)]
@@ -103,7 +103,7 @@ fn seeds(text: &str) -> Result<RangeInclusive<u64>> {
     let number = |text: &str| text.trim().parse::<u64>().with_context(wanted);
     let (first, last) = (number(first)?, number(last.trim_start_matches('='))?);
     ensure!(first <= last, "--seeds {text}: the first is above the last");
-    ensure!(last - first < MOST_SEEDS, "--seeds {text}: give at most {MOST_SEEDS} seeds at once");
+    ensure!(last - first < MAX_SEEDS, "--seeds {text}: give at most {MAX_SEEDS} seeds at once");
     Ok(first..=last)
 }
 

@@ -34,7 +34,7 @@ fn linear_ticks(low: f64, high: f64) -> Vec<Tick> {
     let factor = [1.0, 2.0, 5.0].into_iter().find(|factor| factor * decade >= rough * (1.0 - 1e-9));
     let (step, power) = factor.map_or((10.0 * decade, power + 1), |factor| (factor * decade, power));
     let first = (low / step).floor();
-    let is_short = power >= -MOST_DECIMALS && low.abs().max(high.abs()) < SHORT_BELOW;
+    let is_short = power >= -MAX_DECIMALS && low.abs().max(high.abs()) < SHORT_BELOW;
     (0..=2 * MAX_STEPS)
         .map(|i| (first + f64::from(i)) * step)
         .map(|value| Tick {
@@ -45,7 +45,7 @@ fn linear_ticks(low: f64, high: f64) -> Vec<Tick> {
 }
 
 /// Digits behind the point at most, and the value from which on they are too many before it.
-const MOST_DECIMALS: i32 = 6;
+const MAX_DECIMALS: i32 = 6;
 const SHORT_BELOW: f64 = 1e7;
 
 /// A multiple of `10^power` in full.
@@ -56,8 +56,8 @@ fn decimal(value: f64, power: i32) -> String {
 
 /// The same with a power of ten, and as many digits as tell it from the next.
 fn in_powers(value: f64, power: i32) -> String {
-    const MOST_DIGITS: i32 = 15;
-    let digits = (exponent(value.abs(), f64::floor) - power).clamp(0, MOST_DIGITS);
+    const MAX_DIGITS: i32 = 15;
+    let digits = (exponent(value.abs(), f64::floor) - power).clamp(0, MAX_DIGITS);
     let digits = usize::try_from(digits).unwrap_or(0);
     let written = format!("{value:.digits$e}").replace('-', "−");
     match written.split_once('e').map(|(digits, power)| (digits, power.replace('−', "-").parse::<i32>())) {

@@ -361,8 +361,8 @@ impl Descent for GeneralNewton<'_> {
         self.steps += 1;
         if self.is_of_field() && !self.step_in_field() {
             let stationary = self.at.relative <= STATIONARY;
-            let stuck = || Progress::NotConverged("no step makes the gradient smaller".to_owned());
-            self.progress = if stationary { Progress::Converged } else { stuck() };
+            let ended = || Progress::NotConverged("no step makes the gradient smaller".to_owned());
+            self.progress = if stationary { Progress::Converged } else { ended() };
         } else {
             if !self.is_of_field() {
                 self.descend();
