@@ -96,3 +96,32 @@ fn every_end_has_a_name_and_nearly_every_problem_an_answer() {
     println!("{:.1}% without an answer", 100.0 * fraction);
     assert!(fraction <= UNANSWERED, "{fraction}");
 }
+
+/// LGL-INR whose sharpened probabilities saturate: the loss falls along a tail that is flat to rounding, and the penalty that
+/// ends it is 1e-22 of the loss.
+#[test]
+fn a_flat_tail_is_not_called_stationary() {
+    let tails = [
+        (
+            vec![7.0, 0.0, -2_043_742_478_132.387_5, 0.0, 2_513_198_515_464.453_6, 0.0, 0.0],
+            vec![0, 1, 2, 1, 0, 2, 2],
+            36.7,
+            486.4,
+        ),
+        (
+            vec![7.0, 1.0, 7.0, 4_764_710_395_233.463, 7.0, 0.0],
+            vec![0, 1, 0],
+            15.296_202_432_011_633,
+            924.360_902_286_701_5,
+        ),
+    ];
+    for (features, labels, beta, l2) in tails {
+        let (samples, classes) = (labels.len(), 1 + labels.iter().max().map_or(0, |&class| class as usize));
+        let features = DMatrix::from_vec(features.len() / samples, samples, features);
+        let labels = Labels::numbered(labels, classes).expect("every class occurs");
+        let dataset = Dataset::unnamed(features, labels).expect("finite");
+        let choice = LossSpec::Inr { beta, variant: InrVariant::Attached };
+        let problem = Problem::new(&dataset, &choice, &ClassWeights::None, l2).expect("a valid problem");
+        check(&dataset, &choice, &solve(&problem), l2).expect("stationary to rounding, or no answer");
+    }
+}

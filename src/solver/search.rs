@@ -18,7 +18,7 @@ use super::start;
 use super::subsample::{Subsample, SubsampleSize};
 use crate::data::Dataset;
 use crate::loss::{BuiltLoss, ColumnLoss, Inr, InrVariant, Logistic, Loss, Softmax};
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVectorView};
 use std::ops::ControlFlow;
 use std::sync::OnceLock;
 
@@ -104,6 +104,9 @@ const NEARLY_STATIONARY: f64 = 1e-8;
 
 /// Factors of features whose products stay far from the ends of a double's range.
 const MODERATE: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
+
+/// With a penalty, residuals beyond a logit of this size are too small to judge its rounding by.
+const SATURATED: f64 = 20.0;
 
 /// A relative gradient that needs no refinement, and the largest number of refinements.
 const REFINED: f64 = 1e-13;
@@ -321,9 +324,16 @@ impl<'p, 'a> Search<'p, 'a> {
                 let smallest_curvature = curvature(&descent);
                 self.stationary(&mut descent, watch, smallest_curvature, Ended::Converged)
             }
-            // No step improves a point at rounding level, as the refined gradient confirms.
+            // No step improves a point at rounding level, as the refined gradient confirms. Where the loss still curves
+            // down, it is no end: a tail this flat leads on.
             (Progress::NotConverged(why), _) if left <= NEARLY_STATIONARY => {
                 let smallest_curvature = curvature(&descent);
+                if smallest_curvature.is_some_and(|curvature| curvature < 0.0) {
+                    return (
+                        descent,
+                        not_converged(format!("{why}, and the loss curves down there"), watch, left),
+                    );
+                }
                 match self.stationary(&mut descent, watch, smallest_curvature, Ended::WithoutAStep) {
                     outcome @ Outcome::Stationary(_) => outcome,
                     Outcome::Separable(_) | Outcome::NotConverged { .. } => not_converged(why, watch, left),
@@ -403,6 +413,11 @@ impl<'p, 'a> Search<'p, 'a> {
         let coordinates = self.problem.coordinates();
         let in_range = |factor: &f64| MODERATE.contains(factor);
         if coordinates.combines_features() || !coordinates.scaling().factor.iter().all(in_range) {
+            return false;
+        }
+        // The penalty's terms do not vanish with the residuals: beside saturated ones they are all of the gradient.
+        let largest_logit = |column: DVectorView<f64>| self.features.max_logit_change(column.iter().copied());
+        if self.problem.l2 > 0.0 && theta.column_iter().any(|column| largest_logit(column) > SATURATED) {
             return false;
         }
         let moved = coordinates.scaled_head(head) - theta;

@@ -100,7 +100,8 @@ impl ConvergenceCheck {
             bound: self.bound,
             bounded: false,
             shortenings: 0,
-            at_rounding: self.is_met(),
+            // Beside a negative eigenvalue the direction is not Newton's, and its length a guess.
+            at_rounding: self.is_met() && newton,
         }
     }
 
