@@ -11,7 +11,7 @@ use super::trust_region::{Model, step_within};
 use super::{Head, Outcome, Problem};
 use crate::loss::{BuiltLoss, Loss, SeparatedBy, Targets};
 use crate::numeric::largest_magnitude;
-use nalgebra::{DMatrix, SymmetricEigen};
+use nalgebra::{Cholesky, DMatrix, DVector, SymmetricEigen};
 use std::ops::ControlFlow;
 
 /// Small enough whatever comes next.
@@ -205,15 +205,42 @@ impl<'p> GeneralNewton<'p> {
         if !self.objective.loss.has_objective() || self.at.unknowns.len() > MAX_DENSE {
             return None;
         }
-        let hessian = self.objective.derivative(&self.at.logits);
+        let eigenvalues = SymmetricEigen::new(self.hessian_along(&self.directions())).eigenvalues;
+        Some(eigenvalues.min())
+    }
+
+    /// Directions that change a probability, one per column.
+    fn directions(&self) -> DMatrix<f64> {
         let (columns, dimension) = self.at.unknowns.shape();
         let across = match self.objective.loss.free_shift() {
             None => DMatrix::identity(columns, columns),
             Some(free) => complement_of(&free),
         };
-        let directions = DMatrix::<f64>::identity(dimension, dimension).kronecker(&across);
-        let eigenvalues = SymmetricEigen::new(directions.tr_mul(&(hessian * &directions))).eigenvalues;
-        Some(eigenvalues.min())
+        DMatrix::<f64>::identity(dimension, dimension).kronecker(&across)
+    }
+
+    fn hessian_along(&self, directions: &DMatrix<f64>) -> DMatrix<f64> {
+        directions.tr_mul(&(self.objective.derivative(&self.at.logits) * directions))
+    }
+
+    /// Newton's step for another gradient (`D x K`) near the present point, from a factor of the Hessian: exact where the
+    /// loss is too flat for conjugate gradients. `None` where there are many unknowns, no objective, or no minimum.
+    pub(super) fn factored_step(&self, gradient: &DMatrix<f64>) -> Option<DMatrix<f64>> {
+        if !self.objective.loss.has_objective() || self.at.unknowns.len() > MAX_DENSE {
+            return None;
+        }
+        let directions = self.directions();
+        let factor = Cholesky::new(self.hessian_along(&directions))?;
+        let gradient = gradient.transpose();
+        let along = factor.solve(&directions.tr_mul(&DVector::from_column_slice(gradient.as_slice())));
+        let step =
+            DMatrix::from_column_slice(gradient.nrows(), gradient.ncols(), (-directions * along).as_slice());
+        step.iter().all(|entry| entry.is_finite()).then(|| step.transpose())
+    }
+
+    /// The search moved to other unknowns (`D x K`).
+    pub(super) fn move_to_unknowns(&mut self, theta: &DMatrix<f64>) {
+        self.move_to(self.objective.evaluate(theta.transpose()));
     }
 
     /// Whether some samples have probabilities that are near enough to zero or one.

@@ -18,6 +18,7 @@ use super::start;
 use super::subsample::{Subsample, SubsampleSize};
 use crate::data::Dataset;
 use crate::loss::{BuiltLoss, ColumnLoss, Inr, InrVariant, Logistic, Loss, Softmax};
+use crate::numeric::largest;
 use nalgebra::{DMatrix, DVectorView};
 use std::ops::ControlFlow;
 use std::sync::OnceLock;
@@ -105,6 +106,10 @@ const NEARLY_STATIONARY: f64 = 1e-8;
 /// Factors of features whose products stay far from the ends of a double's range.
 const MODERATE: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
 
+/// A loss is flat where Newton's step for a gradient at rounding moves a logit by more than this.
+const FLAT: f64 = 1e-6;
+const MAX_FLAT_STEPS: usize = 20;
+
 /// With a penalty, residuals beyond a logit of this size are too small to judge its rounding by.
 const SATURATED: f64 = 20.0;
 
@@ -126,6 +131,15 @@ struct Refined {
     theta: DMatrix<f64>,
     head: Head,
     recomputed: Recomputed,
+}
+
+impl Refined {
+    /// A head in scaled coordinates, and the gradient there; `None` where numbers leave the range of a double.
+    fn at(search: &Search, theta: DMatrix<f64>) -> Option<(Self, DMatrix<f64>)> {
+        let head = search.features.to_user(&theta);
+        let (recomputed, gradient) = Recomputed::with_gradient(search.problem, &head)?;
+        Some((Self { theta, head, recomputed }, gradient))
+    }
 }
 
 /// A problem in scaled coordinates.
@@ -167,13 +181,55 @@ impl<'p, 'a> Search<'p, 'a> {
         let newton = GeneralNewton::new(self.problem, self.features, start, self.separation());
         let convex = self.problem.is_convex();
         let curvature = |newton: &GeneralNewton| if convex { None } else { newton.smallest_curvature() };
-        let (newton, outcome) = self.finish(newton, watch, curvature);
+        let (mut newton, outcome) = self.finish(newton, watch, curvature);
         match outcome {
+            // A tolerance that was asked for is met.
+            Outcome::Stationary(point) if watch.settings.tolerance == 0.0 => {
+                self.on_flat_ground(&mut newton, watch, point)
+            }
             Outcome::NotConverged { why, iterations, relative_gradient, rounded, .. } => {
                 let reached = Some(Box::new(self.features.to_user(newton.theta())));
                 Outcome::NotConverged { why, iterations, relative_gradient, rounded, reached }
             }
             ended => ended,
+        }
+    }
+
+    /// The point, made better by Newton's steps for the double-double gradient where the loss is so flat that unknowns are
+    /// far off when the gradient has vanished to rounding; no answer where they stay so.
+    fn on_flat_ground(
+        &self,
+        newton: &mut GeneralNewton,
+        watch: &Watch,
+        point: Box<StationaryPoint<'a>>,
+    ) -> Outcome<'a> {
+        let moves = |step: &DMatrix<f64>| {
+            largest(step.column_iter().map(|column| self.features.max_logit_change(column.iter().copied())))
+        };
+        let is_far = |step: &DMatrix<f64>| moves(step) > FLAT;
+        // Of intercepts alone a convex loss has a factor, unless it is flat to rounding.
+        let must_have_a_factor = self.problem.is_convex() && self.features.dimension() == 1;
+        if !newton.factored_step(&newton.gradient()).map_or(must_have_a_factor, |step| is_far(&step)) {
+            return Outcome::Stationary(point);
+        }
+        let curvature = point.certificate.smallest_curvature;
+        for _ in 0..MAX_FLAT_STEPS {
+            let Some((found, gradient)) = Refined::at(self, newton.theta().clone()) else { break };
+            let Some(step) = newton.factored_step(&gradient) else { break };
+            if !is_far(&step) {
+                let Refined { theta, head, recomputed } = found;
+                return self.point(newton, watch, curvature, (theta, head, OnceLock::from(recomputed)));
+            }
+            newton.move_to_unknowns(&(newton.theta() + step));
+        }
+        Outcome::NotConverged {
+            why: "the loss is too flat for double precision: its gradient has vanished to rounding where Newton's step still \
+                  moves a logit visibly"
+                .to_owned(),
+            iterations: watch.iterations,
+            relative_gradient: newton.relative_gradient(),
+            rounded: None,
+            reached: Some(Box::new(self.features.to_user(newton.theta()))),
         }
     }
 
@@ -475,14 +531,11 @@ impl<'p, 'a> Search<'p, 'a> {
                 break;
             }
             let Some(step) = descent.newton_step(&gradient) else { break };
-            let theta = &best.theta + step;
-            let head = self.features.to_user(&theta);
-            let Some((recomputed, next)) = Recomputed::with_gradient(self.problem, &head) else { break };
-            let better = recomputed.relative_gradient < best.recomputed.relative_gradient;
-            let enough = recomputed.relative_gradient < 0.5 * best.recomputed.relative_gradient;
-            if better {
-                best = Refined { theta, head, recomputed };
-                gradient = next;
+            let Some((found, next)) = Refined::at(self, &best.theta + step) else { break };
+            let reduced = found.recomputed.relative_gradient / best.recomputed.relative_gradient;
+            let enough = reduced < 0.5;
+            if reduced < 1.0 {
+                (best, gradient) = (found, next);
             }
             if !enough {
                 break;

@@ -201,3 +201,16 @@ fn weights_of_samples_are_found_in_an_archive() {
     assert!((numbers(&weighted["loss"])[0] / numbers(&repeated["loss"])[0] - 1.0).abs() < 1e-12);
     assert!(folder.complaint(&["a.npz", "--sample-weights", "w"]).contains("\"w\""));
 }
+
+/// LDAM multiplies logits by 30: the loss of these rows falls along a tail whose curvature is 1e-19 of the largest.
+#[test]
+fn intercepts_that_double_precision_does_not_determine_are_not_written() {
+    let rows = "c0,c1,c2,w,label\n2.5,1.4,-1.6,2,0\n1.6,-0.0,0.9,3,1\n2.3,1.1,0.8,1,2\n-0.2,2.0,-5.2,3,0\n";
+    let folder = Folder::with("flat.csv", rows.as_bytes());
+    let options = ["flat.csv", "--sample-weights", "w", "--loss", "ldam", "--biases", "b.json"];
+    let result = folder.command(&options).assert().code(1);
+    result
+        .stdout(predicate::str::contains("not stationary (the loss is too flat"))
+        .stderr(predicate::str::contains("--biases: nothing was written to b.json"));
+    assert!(!folder.file("b.json").exists());
+}

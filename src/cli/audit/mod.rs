@@ -5,7 +5,7 @@ mod printed;
 use super::Ending;
 use super::files::{Target, check_targets, save};
 use super::loss_arguments::LossArguments;
-use super::output::{Style, print};
+use super::output::{Style, note, print};
 use super::solve::{note_dependent_columns, note_idle_weights, note_wide_weights, parse_weights};
 use anyhow::{Context, Result, ensure};
 use equipoise::audit::{
@@ -133,7 +133,10 @@ pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
         note_dependent_columns(&head.conditioning);
     }
     if let (Some(file), Some(recalibrated)) = (&arguments.biases, &record.recalibrated) {
-        write_biases(file, &corrected(&input, recalibrated))?;
+        match &recalibrated.not_converged {
+            None => write_biases(file, &corrected(&input, recalibrated))?,
+            Some(why) => note(&format!("--biases: nothing was written to {}: {why}", file.display())),
+        }
     }
     let text = shown(&record, arguments.format, &arguments.file, style)?;
     match &arguments.out {
