@@ -1,13 +1,20 @@
 //! Signals by which the system ends programs, answered with a line that says why.
 
 #[cfg(unix)]
-pub use unix::answer_limits;
+pub(crate) use unix::on_bad_address;
 #[cfg(unix)]
-pub(crate) use unix::{end_with, on_bad_address};
+pub use unix::{answer_limits, end_with};
 
 /// Other systems have no such signals.
 #[cfg(not(unix))]
 pub fn answer_limits() {}
+
+/// Writes a line to standard error and ends the program with exit code 2.
+#[cfg(not(unix))]
+pub fn end_with(line: &[u8]) -> ! {
+    let _ = std::io::Write::write_all(&mut std::io::stderr(), line);
+    std::process::exit(2)
+}
 
 #[cfg(unix)]
 mod unix {
@@ -53,13 +60,13 @@ mod unix {
         default(signal);
     }
 
-    /// Writes a line to standard error and ends the program, by calls that are allowed while a signal is answered. Of several
+    /// Writes a line to standard error and ends the program with exit code 2, by calls that are allowed while a signal is answered. Of several
     /// threads that get here at once, one speaks.
     #[expect(
         unsafe_code,
         reason = "the standard library has no call that may be made while a signal is answered"
     )]
-    pub(crate) fn end_with(line: &[u8]) -> ! {
+    pub fn end_with(line: &[u8]) -> ! {
         let others_speak = SPOKEN.swap(true, Ordering::Relaxed);
         // SAFETY: all calls are async-signal-safe; the bytes are valid for as long as they are read.
         unsafe {

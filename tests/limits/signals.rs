@@ -85,10 +85,15 @@ fn pipes_where_files_are_expected_are_refused_at_once() {
         let made = Command::new("mkfifo").arg(home.join(name)).status().expect("mkfifo runs");
         assert!(made.success());
     }
+    // An analysis reads its data several times.
+    let analysis = "name = \"piped\"\ntitle = \"t\"\nmeasure = [\"shortfall\"]\ndata.csv = { path = \"p.npy\", label = \"y\" }\n[[series]]\nloss = \"logistic\"\n";
+    std::fs::write(home.join("data.toml"), analysis).expect("written");
     std::fs::write(home.join("images/train-labels-idx1-ubyte"), [0, 0, 8, 1, 0, 0, 0, 0]).expect("written");
     for arguments in [
         "run p.toml",
         "run p.toml --estimate",
+        "run data.toml",
+        "run data.toml --estimate",
         "analyses show p.toml",
         "solve p.npy --label y.npy",
         "solve x.npy --label p.npy",
