@@ -1,10 +1,8 @@
 //! What happens when the system gives no more memory, though the budget was asked before: one line and exit code 2, where the
 //! standard library would abort.
 
+use equipoise::signals::end_with;
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::io::Write;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 /// The system's allocator.
 pub(crate) struct OrOneLine;
@@ -40,16 +38,10 @@ fn given(place: *mut u8) -> *mut u8 {
     place
 }
 
-/// Says so without taking any memory.
+/// Says so without taking any memory, or any lock that a thread without memory could hold.
 #[cold]
 fn used_up() -> ! {
     const LINE: &[u8] = b"error: the memory that this process may take is used up; ask for less at once, for fewer --threads, or \
                           raise its limit (ulimit -v, or that of the job)\n";
-    static SPOKEN: AtomicBool = AtomicBool::new(false);
-    // Of several threads that get here at once, one speaks.
-    while SPOKEN.swap(true, Ordering::Relaxed) {
-        std::thread::sleep(Duration::from_secs(1));
-    }
-    let _ = std::io::stderr().write_all(LINE);
-    std::process::exit(2)
+    end_with(LINE)
 }

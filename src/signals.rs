@@ -1,13 +1,20 @@
 //! Signals by which the system ends programs, answered with a line that says why.
 
 #[cfg(unix)]
-pub use unix::answer_limits;
+pub use unix::{answer_limits, end_with};
 #[cfg(unix)]
-pub(crate) use unix::{end_with, on_bad_address};
+pub(crate) use unix::{end_with_bytes, on_bad_address};
 
 /// Other systems have no such signals.
 #[cfg(not(unix))]
 pub fn answer_limits() {}
+
+/// Writes a line to standard error and ends the program with exit code 2.
+#[cfg(not(unix))]
+pub fn end_with(line: &[u8]) -> ! {
+    let _ = std::io::Write::write_all(&mut std::io::stderr(), line);
+    std::process::exit(2)
+}
 
 #[cfg(unix)]
 mod unix {
@@ -16,7 +23,7 @@ mod unix {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     /// What is called when a signal arrives, with the address that was read. It may do nothing but read memory and call
-    /// [`end_with`].
+    /// [`end_with_bytes`]. The stack for signals is small: a kilobyte on it is much.
     pub(crate) type Answer = fn(address: usize);
 
     /// Exit code for what the user can mend.
@@ -53,24 +60,58 @@ mod unix {
         default(signal);
     }
 
-    /// Writes a line to standard error and ends the program, by calls that are allowed while a signal is answered. Of several
-    /// threads that get here at once, one speaks.
+    /// Writes a line to standard error and ends the program with exit code 2, by calls that are allowed while a signal is
+    /// answered. Of several threads that get here at once, one speaks.
+    pub fn end_with(line: &[u8]) -> ! {
+        speak_alone();
+        write(line);
+        end()
+    }
+
+    /// The same with a line that is not in one place, in pieces that the stack for signals has room for.
+    pub(crate) fn end_with_bytes(line: impl Iterator<Item = u8>) -> ! {
+        speak_alone();
+        let (mut piece, mut length) = ([0_u8; 256], 0);
+        for byte in line {
+            piece[length] = byte;
+            length += 1;
+            if length == piece.len() {
+                write(&piece);
+                length = 0;
+            }
+        }
+        write(&piece[..length]);
+        end()
+    }
+
+    /// Comes back in one thread only.
     #[expect(
         unsafe_code,
-        reason = "the standard library has no call that may be made while a signal is answered"
+        reason = "the standard library has no wait that is allowed while a signal is answered"
     )]
-    pub(crate) fn end_with(line: &[u8]) -> ! {
-        let others_speak = SPOKEN.swap(true, Ordering::Relaxed);
-        // SAFETY: all calls are async-signal-safe; the bytes are valid for as long as they are read.
-        unsafe {
-            if others_speak {
-                loop {
+    fn speak_alone() {
+        if SPOKEN.swap(true, Ordering::Relaxed) {
+            loop {
+                // SAFETY: async-signal-safe.
+                unsafe {
                     libc::pause();
                 }
             }
-            libc::write(libc::STDERR_FILENO, line.as_ptr().cast(), line.len());
-            libc::_exit(BAD_INPUT)
         }
+    }
+
+    #[expect(unsafe_code, reason = "the standard library takes a lock before it writes to standard error")]
+    fn write(bytes: &[u8]) {
+        // SAFETY: async-signal-safe; the bytes are valid for as long as they are read.
+        unsafe {
+            libc::write(libc::STDERR_FILENO, bytes.as_ptr().cast(), bytes.len());
+        }
+    }
+
+    #[expect(unsafe_code, reason = "the standard library runs other code before it ends the program")]
+    fn end() -> ! {
+        // SAFETY: async-signal-safe.
+        unsafe { libc::_exit(BAD_INPUT) }
     }
 
     #[expect(unsafe_code, reason = "the standard library does not handle signals")]

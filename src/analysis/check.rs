@@ -9,6 +9,7 @@ use super::observe::{is_trace, unfit};
 use super::specification::{Analysis, Design, Draw, NamedWeights, Optimizer, Series, Training, WeightRule};
 use super::train::{self, Refused, Task};
 use crate::data::Dataset;
+use crate::files::check_readable_again;
 use crate::memory::check_memory;
 use crate::numeric::plain as number;
 use crate::solver::Problem;
@@ -24,7 +25,7 @@ const MAX_ITERATIONS: u64 = 10_000_000;
 /// Problems an analysis may have at most: points times series times repetitions.
 const MAX_PROBLEMS: u128 = 10_000_000;
 /// Bytes of a problem in the list of all and of its record, measures of many numbers aside.
-const BYTES_OF_PROBLEM: u128 = 1_024;
+pub(super) const BYTES_OF_PROBLEM: u128 = 1_024;
 
 /// Designs of up to this many numbers (1 GiB) are drawn to check them; a larger one is checked when it is solved.
 const MAX_DRAWN: usize = 1 << 27;
@@ -196,6 +197,9 @@ struct Drawn<'a> {
 /// is the draw of the point before: points along an axis of losses, weights or penalties share it.
 fn problems<'a>(analysis: &'a Analysis, drawn: &mut Option<Drawn<'a>>) -> Result<(usize, usize), Fault> {
     searches(analysis)?;
+    if let Some(path) = analysis.data.file() {
+        check_readable_again(path).or_else(|why| fault("data", format!("{}: {why}", path.display())))?;
+    }
     if let Some(training) = &analysis.training {
         return trainings(analysis, training);
     }

@@ -77,6 +77,29 @@ impl Costs {
         Ok(size_of::<f64>() as u128 * data + loss.memory(features, &counts, analysis.penalty))
     }
 
+    /// How many numbers the record of a problem has at most.
+    pub(super) fn numbers(&mut self, analysis: &Analysis, series: &Series) -> Result<u128, AnalysisError> {
+        let DesignSize { classes, samples, features } = self.size(analysis)?;
+        let (epochs, rates) = analysis
+            .training
+            .as_ref()
+            .map_or((0, 0), |training| (training.recipe.epochs, training.rates.len()));
+        let iterations = match series.optimizer {
+            Optimizer::Newton => epochs as u64,
+            Optimizer::Lbfgs { iterations } | Optimizer::GradientDescent { iterations } => iterations,
+        };
+        let of = |&measure: &Measure| match measure.shape() {
+            Shape::Scalar => 1,
+            Shape::Classes => classes as u128,
+            Shape::ClassPairs => classes as u128 * classes as u128,
+            Shape::Features => classes as u128 * features as u128,
+            Shape::Points => samples as u128,
+            Shape::Iterations => u128::from(iterations),
+            Shape::Trials => rates as u128,
+        };
+        Ok(analysis.measure.iter().map(of).sum())
+    }
+
     fn memory_of_training(
         &mut self,
         analysis: &Analysis,

@@ -1,5 +1,6 @@
 //! What a run will take, before it is begun.
 
+use super::check::BYTES_OF_PROBLEM;
 use super::cost::Costs;
 use super::error::AnalysisError;
 use super::experiment::Experiment;
@@ -14,7 +15,7 @@ pub struct Estimate {
     pub seconds: f64,
     /// Seconds of the longest one.
     pub longest: f64,
-    /// Upper bound on the bytes of as many of the largest problems as are solved at once here.
+    /// Upper bound on the bytes of as many of the largest problems as are solved at once here, and of all records.
     pub memory: u128,
 }
 
@@ -32,7 +33,7 @@ pub fn estimate(experiment: &Experiment) -> Result<Estimate, AnalysisError> {
         problems: seconds.len(),
         seconds: seconds.iter().sum(),
         longest: seconds.iter().copied().fold(0.0, f64::max),
-        memory: memory_at_once(experiment, rayon::current_num_threads())?,
+        memory: memory_at_once(experiment, rayon::current_num_threads())? + memory_of_records(experiment)?,
     })
 }
 
@@ -58,6 +59,25 @@ pub fn memory_at_once(experiment: &Experiment, at_once: usize) -> Result<u128, A
     }
     Ok(memory)
 }
+
+/// Upper bound on the bytes of all records of an experiment while they are read, joined and written.
+///
+/// # Errors
+/// As [`estimate`].
+pub fn memory_of_records(experiment: &Experiment) -> Result<u128, AnalysisError> {
+    let mut costs = Costs::default();
+    let mut memory = 0_u128;
+    for point in &experiment.points {
+        for series in &point.series {
+            let record = BYTES_OF_PROBLEM + BYTES_OF_NUMBER * costs.numbers(point, series)?;
+            memory = memory.saturating_add(record.saturating_mul(u128::from(point.repetitions)));
+        }
+    }
+    Ok(memory)
+}
+
+/// Bytes of a number of a record: as text of some 20 digits, read and written, and as a number in two lists.
+const BYTES_OF_NUMBER: u128 = 64;
 
 #[cfg(test)]
 mod tests {
@@ -86,6 +106,8 @@ mod tests {
         // The third thread has one of the small problems.
         assert!(at_once(3) > at_once(2) && at_once(3) < 3 * at_once(1));
         assert_eq!(at_once(100), at_once(4));
+        // Four records of one number each.
+        assert_eq!(memory_of_records(&mine).expect("foreseen"), 4 * (BYTES_OF_PROBLEM + BYTES_OF_NUMBER));
     }
 
     #[test]

@@ -55,6 +55,15 @@ impl Experiment {
         places(&self.axes, point)
     }
 
+    /// The point at places on all axes, if there is one.
+    pub(super) fn point_at(&self, at: &[usize]) -> Option<usize> {
+        let fits = |(axis, &place): (&SweptAxis, &usize)| place < axis.labels.len();
+        let all_fit = at.len() == self.axes.len() && self.axes.iter().zip(at).all(fits);
+        let point =
+            || self.axes.iter().zip(at).fold(0, |point, (axis, place)| point * axis.labels.len() + place);
+        all_fit.then(point)
+    }
+
     /// A point in words: `hard = 12, easy = 3`; `None` if nothing is swept.
     #[must_use]
     pub fn point_in_words(&self, point: usize) -> Option<String> {

@@ -46,7 +46,7 @@ pub use comparison::{ComparedSeries, Comparison, PairedTest, comparisons};
 pub use comparison_words::{ComparisonTable, comparison_tables, marks};
 pub(crate) use cost::predicted_seconds;
 pub use error::AnalysisError;
-pub use estimate::{Estimate, estimate, memory_at_once};
+pub use estimate::{Estimate, estimate, memory_at_once, memory_of_records};
 pub use experiment::{Experiment, SweptAxis};
 pub use file::{Override, Source};
 pub use measure::{Measure, Selector, Shape};

@@ -6,7 +6,7 @@ use super::file::{Override, Source};
 use super::records::{Record, Results};
 use super::store::{Shard, Store};
 use super::unit::{Trials, Unit, origins, units};
-use super::work_list::WorkList;
+use super::work_list::{Use, WorkList};
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -51,7 +51,9 @@ pub fn run(
     let work = WorkList::of(experiment)?;
     let (solved, workload) = solve_open(experiment, &work, store, watch)?;
     let results = gather(experiment, &work, store, &solved);
-    store.finish(&results)?;
+    let known = work.known();
+    let further: Vec<&Record> = store.records().filter(|record| known.use_of(record) == Use::Later).collect();
+    store.finish(&results, &further)?;
     Ok((results, workload))
 }
 
@@ -136,8 +138,8 @@ fn solve_open(
     let untried: Vec<&Unit> = wanted.iter().copied().filter(is_open).collect();
     let total = ours.len() + wanted.len();
     let found = total - open.len() - untried.len();
-    let known = work.keys();
-    let foreign = store.keys().filter(|key| !known.contains(key)).count();
+    let known = work.known();
+    let foreign = store.records().filter(|record| known.use_of(record) == Use::Never).count();
     let workload = Workload { total, found, foreign };
     watch(Event::Known(workload));
     let carry_out = |unit: &Unit, trials: &Trials| {

@@ -111,6 +111,18 @@ pub(super) fn units<'a>(
     Ok(units)
 }
 
+/// The unit of which a record says that it is its own; `None` if the experiment has no such place.
+pub(super) fn unit_at<'a>(
+    experiment: &'a Experiment,
+    origins: &[Origin],
+    record: &Record,
+) -> Option<Unit<'a>> {
+    let point = experiment.point_at(&record.at)?;
+    let analysis = experiment.points.get(point).filter(|analysis| record.series < analysis.series.len())?;
+    let kind = if analysis.training.is_some() { UnitKind::Train } else { UnitKind::Solve };
+    Unit::new(experiment, (point, origins.get(point)?), (record.series, record.repetition), kind).ok()
+}
+
 /// The trials of learning rates that an experiment asks for, in the order of its points, series and rates; all on the first
 /// draw.
 pub(super) fn trials<'a>(

@@ -3,12 +3,15 @@
 use super::cost::Costs;
 use super::error::AnalysisError;
 use super::experiment::Experiment;
+use super::records::Record;
 use super::store::Shard;
-use super::unit::{Unit, origins, trials, units};
+use super::unit::{Origin, Unit, origins, trials, unit_at, units};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// All units of an experiment.
 pub(super) struct WorkList<'a> {
+    experiment: &'a Experiment,
+    origins: Vec<Origin>,
     /// In the order of records.
     pub(super) units: Vec<Unit<'a>>,
     /// Trials of learning rates, on whose outcome trainings wait.
@@ -25,7 +28,7 @@ impl<'a> WorkList<'a> {
         let trials = trials(experiment, &origins)?;
         let mut seen: HashSet<&str> = HashSet::new();
         let distinct = (0..units.len()).filter(|&number| seen.insert(&units[number].key)).collect();
-        Ok(Self { units, trials, distinct })
+        Ok(Self { experiment, origins, units, trials, distinct })
     }
 
     /// Each problem once, or those of a part.
@@ -75,8 +78,40 @@ impl<'a> WorkList<'a> {
         Ok(parts)
     }
 
-    /// Names of all units and trials.
-    pub(super) fn keys(&self) -> HashSet<&str> {
-        self.units.iter().chain(&self.trials).map(|unit| unit.key.as_str()).collect()
+    /// What finished records are to this work.
+    pub(super) fn known(&self) -> Known<'_> {
+        let keys = self.units.iter().chain(&self.trials).map(|unit| unit.key.as_str()).collect();
+        Known { keys, work: self }
+    }
+}
+
+/// What a finished record is to an analysis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    /// That of one of its problems.
+    Now,
+    /// That of a further repetition than it has now.
+    Later,
+    /// That of another problem, or of another build of this program.
+    Never,
+}
+
+/// The problems of an analysis, by which its records are known.
+pub(super) struct Known<'w> {
+    keys: HashSet<&'w str>,
+    work: &'w WorkList<'w>,
+}
+
+impl Known<'_> {
+    /// What a record is to the analysis.
+    pub(super) fn use_of(&self, record: &Record) -> Use {
+        if self.keys.contains(record.key.as_str()) {
+            return Use::Now;
+        }
+        let WorkList { experiment, origins, .. } = self.work;
+        match unit_at(experiment, origins, record) {
+            Some(unit) if unit.key == record.key => Use::Later,
+            _ => Use::Never,
+        }
     }
 }

@@ -25,6 +25,14 @@ pub enum ClaimError {
         /// In words.
         available: String,
     },
+    /// What an earlier check has kept cannot be read.
+    #[error("cannot read {}: {reason}", path.display())]
+    Unread {
+        /// Where it is.
+        path: PathBuf,
+        /// What the system says.
+        reason: String,
+    },
     /// What is checked cannot be kept.
     #[error("cannot write {}: {reason}; free space or choose another place, and what is kept is found again", path.display())]
     Unkept {

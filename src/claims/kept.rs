@@ -75,7 +75,8 @@ impl CheckedSetups {
             return Ok(None);
         };
         let mut remarks = Vec::new();
-        let reports = journal::read::<CheckedSetup>(path, &mut remarks);
+        let reports = journal::read::<CheckedSetup>(path, &mut remarks)
+            .map_err(|error| ClaimError::Unread { path: path.to_owned(), reason: error.to_string() })?;
         let reports: HashMap<_, _> = reports.into_iter().map(|setup| (setup.name, setup.report)).collect();
         let found = reports.len();
         Ok(Some(Self { reports: Mutex::new(reports), journal: Some(journal), found, remarks }))

@@ -4,7 +4,7 @@ use super::output::{Style, columns, markdown_table, numbers_right};
 use anyhow::{Context, Result};
 use equipoise::analysis::specification::TablePlan;
 use equipoise::analysis::{Comparison, ComparisonTable, Results, comparison_tables, comparisons, marks};
-use equipoise::files::write_whole;
+use equipoise::files::write_marked;
 use equipoise::text::markdown as escaped;
 use std::path::{Path, PathBuf};
 
@@ -17,7 +17,7 @@ pub(super) fn write(results: &Results, directory: &Path, style: Style) -> Result
         let stem = results.experiment.analysis.file_stem(&plan.id);
         for (ending, content) in [("md", markdown(plan, &tables)), ("csv", csv(plan, &compared)?)] {
             let file = directory.join(format!("{stem}.{ending}"));
-            write_whole(&file, content.as_bytes())
+            write_marked(&file, content.as_bytes())
                 .with_context(|| format!("cannot write {}", file.display()))?;
             files.push(file);
         }

@@ -35,8 +35,8 @@ pub(super) fn run(arguments: &DrawArguments, style: Style) -> Result<Ending> {
     let directory = arguments.out.as_ref().unwrap_or(&arguments.directory);
     let analysis = &results.experiment.analysis;
     let stems = analysis.figure.iter().map(|figure| analysis.file_stem(&figure.id));
-    let names = arguments.drawing.file_names(stems);
-    Destination { directory, names: &names, overwrite: arguments.force }.prepare_for_figures()?;
+    let files = arguments.drawing.files(stems);
+    Destination { directory, files: &files, overwrite: arguments.force }.prepare_for_figures()?;
     print(&captions(&arguments.drawing.draw(&results, directory)?, style))?;
     report_unsolved(&results);
     Ok(Ending::Done)

@@ -4,6 +4,7 @@ use anyhow::Result;
 use equipoise::analysis::Results;
 use equipoise::analysis::specification::Analysis;
 use equipoise::figure::{DEFAULT_DPI, Figure, FileFormat, Theme, draw, picture_memory};
+use equipoise::files::OwnFile;
 use equipoise::memory::check_memory;
 use std::path::{Path, PathBuf};
 
@@ -67,24 +68,26 @@ impl DrawingOptions {
 
     /// Fails when a picture of the analysis would not fit into memory: known before anything is solved.
     pub(super) fn check(&self, analysis: &Analysis) -> Result<()> {
-        if self.format.contains(&FormatName::Png) {
-            let sizes = analysis.figure.iter().map(|plan| picture_memory(plan, self.theme(), self.dpi));
-            check_memory(
-                sizes.max().unwrap_or(0),
-                "the largest picture takes",
-                "lower --dpi, or draw --format svg",
-            )?;
-        }
-        Ok(())
+        let needed = self.memory(analysis);
+        Ok(check_memory(needed, "the largest picture takes", "lower --dpi, or draw --format svg")?)
     }
 
-    /// Names of the files that figures of these stems are written to.
-    pub(super) fn file_names(&self, stems: impl IntoIterator<Item = String>) -> Vec<String> {
+    /// Bytes of the largest picture of an analysis.
+    pub(super) fn memory(&self, analysis: &Analysis) -> u128 {
+        let pictures = analysis.figure.iter().filter(|_| self.format.contains(&FormatName::Png));
+        pictures.map(|plan| picture_memory(plan, self.theme(), self.dpi)).max().unwrap_or(0)
+    }
+
+    /// The files that figures of these stems are written to.
+    pub(super) fn files(&self, stems: impl IntoIterator<Item = String>) -> Vec<OwnFile> {
         let formats = self.formats();
         let of = |stem: String| {
-            formats.iter().map(move |format| format!("{stem}.{}", format.extension())).collect()
+            formats
+                .iter()
+                .map(move |format| OwnFile::marked(format!("{stem}.{}", format.extension())))
+                .collect()
         };
-        stems.into_iter().flat_map(|stem| -> Vec<String> { of(stem) }).collect()
+        stems.into_iter().flat_map(|stem| -> Vec<OwnFile> { of(stem) }).collect()
     }
 
     fn theme(&self) -> Theme {

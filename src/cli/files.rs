@@ -3,7 +3,8 @@
 use super::output::one_line;
 use anyhow::{Context, Result, bail, ensure};
 use equipoise::files::{
-    OwnershipError, claim_directory, directory_of, existing, is_same_file, mark_directory, write_whole,
+    OwnFile, OwnershipError, claim_directory, directory_of, existing, is_same_file, mark_directory,
+    write_marked, write_whole,
 };
 use std::path::Path;
 
@@ -48,11 +49,11 @@ fn is_same_target(one: &Path, other: &Path) -> bool {
     is_same_file(one, other) || (same_name && is_same_file(directory_of(one), directory_of(other)))
 }
 
-/// A directory that is filled with files of these names; made if need be, and checked to be writable and not somebody else's.
+/// A directory that is filled with these files; made if need be, and checked to be writable and not somebody else's.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Destination<'a> {
     pub(super) directory: &'a Path,
-    pub(super) names: &'a [String],
+    pub(super) files: &'a [OwnFile],
     /// Whether files are overwritten that this program did not write.
     pub(super) overwrite: bool,
 }
@@ -60,7 +61,7 @@ pub(super) struct Destination<'a> {
 impl Destination<'_> {
     /// Makes and checks it; says what it was filled with before, if it was.
     pub(super) fn claim(&self) -> Result<Option<String>> {
-        let claimed = claim_directory(self.directory, self.names, self.overwrite);
+        let claimed = claim_directory(self.directory, self.files, self.overwrite);
         let earlier = claimed.map_err(|error| match error {
             OwnershipError::Unusable { path, reason } if path == self.directory => anyhow::Error::new(reason)
                 .context(format!("cannot make the directory {}", self.directory.display())),
@@ -84,13 +85,16 @@ pub(super) fn save(file: &Path, text: &str) -> Result<()> {
     write_whole(file, text.as_bytes()).with_context(|| format!("cannot write {}", file.display()))
 }
 
+/// The same of a file in a directory that the command fills.
+pub(super) fn save_into(directory: &Path, name: &str, text: &str) -> Result<()> {
+    let file = directory.join(name);
+    write_marked(&file, text.as_bytes()).with_context(|| format!("cannot write {}", file.display()))
+}
+
 /// Tries with an unnamed file where the system allows it, so that nothing is left behind.
 fn check_directory(directory: &Path) -> Result<()> {
     match tempfile::tempfile_in(directory) {
         Ok(_) => Ok(()),
-        Err(_) if std::env::current_dir().is_err() && directory.is_relative() => {
-            bail!("the working directory is gone; change to one that exists")
-        }
         // The kind alone: the full text would speak of a temporary file's name.
         Err(error) => bail!("cannot write into {}: {}", one_line(&directory.to_string_lossy()), error.kind()),
     }

@@ -136,7 +136,10 @@ pub(crate) fn run() -> ExitCode {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Failed) => ExitCode::from(1),
         Err(error) => {
-            output::note(&format!("error: {error:#}"));
+            // The cause of whatever is said of relative paths.
+            let gone = std::env::current_dir().is_err();
+            let cause = if gone { "; the working directory is gone, change to one that exists" } else { "" };
+            output::note(&format!("error: {error:#}{cause}"));
             ExitCode::from(BAD_INPUT)
         }
     }

@@ -1,7 +1,7 @@
 //! `reproduce`: every claim, every figure, one report.
 
 use super::drawing::DrawingOptions;
-use super::files::{Destination, save};
+use super::files::{Destination, save_into};
 use super::output::{Style, counted, note, print};
 use super::run::{finish, report_unsolved};
 use super::verify::{check, effort, ending};
@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use equipoise::analysis::{Experiment, SHIPPED, Store, balance_law};
 use equipoise::claims::{CheckedSetups, Effort, VerifyOptions};
 use equipoise::figure::{self, Figure};
-use equipoise::files::mark_directory;
+use equipoise::files::{OwnFile, mark_directory};
 use equipoise::numeric::significant;
 use equipoise::report::{self, Drawn, Report};
 use serde::Serialize;
@@ -78,7 +78,7 @@ pub(super) fn run(arguments: &ReproduceArguments, style: Style) -> Result<Ending
     })?;
     checked.remarks.iter().for_each(|remark| note(remark));
     let verdicts = check(&plan, &checked)?;
-    save(&arguments.out.join(VERDICTS), &json(&verdicts)?)?;
+    save_into(&arguments.out, VERDICTS, &json(&verdicts)?)?;
     let (figures, problems_found) = draw_figures(arguments, &places, &checked, style)?;
     let duration_seconds = started.elapsed().as_secs_f64();
     let report =
@@ -116,16 +116,17 @@ impl Places {
     fn prepare(arguments: &ReproduceArguments, effort: Effort) -> Result<Self> {
         let ReproduceArguments { out, seed, force, drawing, .. } = arguments;
         let claim =
-            |directory: &Path, names: &[String]| Destination { directory, names, overwrite: *force }.claim();
-        let earlier = claim(out, &[CHECKED, VERDICTS, report::FILE_NAME].map(str::to_owned))?;
+            |directory: &Path, files: &[OwnFile]| Destination { directory, files, overwrite: *force }.claim();
+        let [verdicts, page] = [VERDICTS, report::FILE_NAME].map(OwnFile::marked);
+        let earlier = claim(out, &[OwnFile::journal(CHECKED), verdicts, page])?;
         check_earlier(arguments, effort, earlier.as_deref())?;
         let law = out.join(BALANCE_LAW);
-        let mut names = drawing.file_names([figure::balance_law::FILE_STEM.to_owned()]);
-        names.push(BALANCE_RECORDS.to_owned());
-        claim(&law, &names)?;
+        let mut files = drawing.files([figure::balance_law::FILE_STEM.to_owned()]);
+        files.push(OwnFile::marked(BALANCE_RECORDS));
+        claim(&law, &files)?;
         let losses = figure::draw_loss_gradients()?;
         let stems = losses.iter().map(|figure| figure.file_stem.clone());
-        claim(&out.join(LOSSES), &drawing.file_names(stems))?;
+        claim(&out.join(LOSSES), &drawing.files(stems))?;
         let run = |shipped: equipoise::analysis::Shipped| {
             let mut experiment = shipped.source().experiment(&[])?;
             if effort == Effort::Quick {
@@ -179,7 +180,7 @@ fn draw_figures(
     let record = balance_law::run(arguments.seed, balance_problems(effort), checked)?;
     let figure = figure::balance_law::draw(&record)?;
     arguments.drawing.write(&figure, &directory)?;
-    save(&directory.join(BALANCE_RECORDS), &json(&record)?)?;
+    save_into(&directory, BALANCE_RECORDS, &json(&record)?)?;
     let mut figures = vec![Drawn { figure, results: None }];
     let mut found = 0;
     for (experiment, directory, store) in &places.runs {

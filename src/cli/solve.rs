@@ -12,7 +12,8 @@ use anyhow::{Error, Result, ensure};
 use equipoise::loss::{ClassWeights, LossSpec, MAX_WEIGHT_RATIO, WeightRange};
 use equipoise::numeric::plain;
 use equipoise::solver::{
-    Conditioning, Iteration, Outcome, Problem, ProblemError, SettingsError, SolverSettings, solve_with,
+    Conditioning, Iteration, Outcome, Problem, ProblemError, SettingsError, SolverSettings, StationaryPoint,
+    solve_with,
 };
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -63,7 +64,7 @@ pub(super) struct SolveArguments {
     /// Stop once the largest entry of the gradient of the mean loss is at most X; 0 goes on to rounding
     #[arg(long, default_value_t = 0.0, value_name = "X", allow_hyphen_values = true)]
     tolerance: f64,
-    /// Stop after so many seconds, without an answer [default: none]
+    /// Stop after so many seconds, without an answer; with --starts, without further starts [default: none]
     #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
     time_limit: Option<f64>,
     /// How to print the result
@@ -104,7 +105,7 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
     let others = match (&outcome, arguments.starts) {
         (Outcome::Stationary(point), Some(starts)) => {
             let seed = arguments.seed.unwrap_or(DEFAULT_SEED);
-            Some(OtherPoints::look_for(point, starts as usize, seed))
+            Some(look_for_others(point, (starts as usize, seed), (started, arguments.time_limit)))
         }
         _ => None,
     };
@@ -123,6 +124,23 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
         Format::Table => solve_table::table(&record, style),
     })?;
     Ok(if found { Ending::Done } else { Ending::Failed })
+}
+
+/// What random starts lead to within the time that is left.
+fn look_for_others(
+    point: &StationaryPoint,
+    (starts, seed): (usize, u64),
+    (started, limit): (Instant, Option<f64>),
+) -> OtherPoints {
+    let mut goes_on = || limit.is_none_or(|limit| started.elapsed().as_secs_f64() < limit);
+    let others = OtherPoints::look_for(point, (starts, seed), &mut goes_on);
+    if others.starts < starts {
+        note(&format!(
+            "note: {} of {starts} random starts were tried within --time-limit; raise it, or ask for fewer --starts",
+            others.starts
+        ));
+    }
+    others
 }
 
 /// The settings of the search by the names of their options.

@@ -6,7 +6,7 @@ use equipoise::balance::{Ledger, LedgerEntry, MeanProbability, Neglect, neglect}
 use equipoise::loss::{InrVariant, Link, Loss, LossSpec};
 use equipoise::numeric::{Count, rows};
 use equipoise::solver::{
-    Conditioning, Head, Outcome, Problem, Recomputed, RoundedHead, StationaryPoint, other_points,
+    Conditioning, Head, Outcome, Problem, Recomputed, RoundedHead, StationaryPoint, other_points_while,
 };
 use serde::Serialize;
 
@@ -253,14 +253,20 @@ impl Measured {
 }
 
 impl OtherPoints {
-    pub(super) fn look_for(point: &StationaryPoint, starts: usize, seed: u64) -> Self {
+    /// From so many random starts, or those that `goes_on` leaves time for.
+    pub(super) fn look_for(
+        point: &StationaryPoint,
+        (starts, seed): (usize, u64),
+        goes_on: &mut dyn FnMut() -> bool,
+    ) -> Self {
         let classes = point.problem().dataset().labels().class_names();
-        let found = other_points(point, starts, seed).into_iter().map(|other| OtherPoint {
+        let others = other_points_while(point, starts, seed, goes_on);
+        let found = others.points.into_iter().map(|other| OtherPoint {
             class: classes[other.class].clone(),
             loss_difference: other.loss_difference,
             starts: other.starts,
         });
-        Self { starts, seed, found: found.collect() }
+        Self { starts: others.tried, seed, found: found.collect() }
     }
 }
 

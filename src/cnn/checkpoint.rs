@@ -8,8 +8,7 @@ use super::error::NetworkError;
 use super::training::{EpochSums, State, Training, TrainingPlan};
 use crate::code::CODE;
 use crate::data::ImageSample;
-use crate::files::journal::contents;
-use crate::files::{LockedFile, read_input, short_digest, write_whole};
+use crate::files::{LockedFile, contents, read_input, remove, short_digest, write_whole};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors, serialize};
 use serde::{Deserialize, Serialize};
@@ -69,7 +68,7 @@ impl Checkpoint {
     /// Whether no training was saved there.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        contents(self.path()).is_some_and(|bytes| bytes.is_empty())
+        matches!(contents(self.path()), Ok(Some(bytes)) if bytes.is_empty())
     }
 
     /// Saves a training, with the caller's data `beside` it.
@@ -89,7 +88,7 @@ impl Drop for Checkpoint {
     fn drop(&mut self) {
         if !self.is_kept {
             // A file that stays begins the same training.
-            let _ = std::fs::remove_file(self.path());
+            let _ = remove(self.path());
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A finished figure, and its way to pixels and files.
 
-use crate::files::write_whole;
+use crate::files::{make_directory, write_marked};
 use std::path::{Path, PathBuf};
 
 use resvg::tiny_skia::{Color, Pixmap, Transform};
@@ -112,9 +112,9 @@ impl Figure {
         let unwritable = |path: &Path, reason| FigureError::Unwritable { path: path.to_owned(), reason };
         let write = |&format: &FileFormat| {
             let bytes = self.bytes(format, dpi)?;
-            std::fs::create_dir_all(directory).map_err(|reason| unwritable(directory, reason))?;
+            make_directory(directory).map_err(|reason| unwritable(directory, reason))?;
             let path = directory.join(format!("{}.{}", self.file_stem, format.extension()));
-            write_whole(&path, &bytes).map_err(|reason| unwritable(&path, reason))?;
+            write_marked(&path, &bytes).map_err(|reason| unwritable(&path, reason))?;
             Ok(path)
         };
         formats.iter().map(write).collect()

@@ -1,8 +1,9 @@
 //! Files that are read: regular ones, no larger than memory.
 
-use crate::memory::make_room;
-use std::fs::{File, Metadata};
-use std::io::{Error, Read, Result};
+use super::target::{TargetError, guarded};
+use crate::memory::{make_room, readable};
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{Error, ErrorKind, Read, Result};
 use std::path::Path;
 
 /// Opens a regular file, or a pipe that a shell has made (`<(..)`). To open a named pipe that nobody writes to would wait for
@@ -37,7 +38,32 @@ pub(crate) fn open_stream(path: &Path) -> Result<File> {
 /// # Errors
 /// As [`open_input`], or the file is larger than memory.
 pub(crate) fn read_input(path: &Path) -> Result<Vec<u8>> {
-    let mut file = open_input(path)?;
+    read_whole(open_input(path)?)
+}
+
+/// The bytes of a file that this program writes; `None` if there is none. A link is not followed, as it is not when the file
+/// is written.
+///
+/// # Errors
+/// There is something else, it cannot be read, or it is larger than memory. What cannot be read is not taken for absent: it
+/// would be written anew.
+pub(crate) fn contents(path: &Path) -> Result<Option<Vec<u8>>> {
+    match path.symlink_metadata() {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+        Ok(found) if found.is_symlink() => return Err(TargetError::Link(std::fs::read_link(path)?).into()),
+        Ok(found) if !found.is_file() => {
+            return Err(Error::other(format!("it is {}, not a file", Kind::of(&found).in_words())));
+        }
+        Ok(_) => {}
+    }
+    match guarded(OpenOptions::new().read(true)).open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        opened => read_whole(opened?).map(Some),
+    }
+}
+
+fn read_whole(mut file: impl Read) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     loop {
         let length = bytes.len();
@@ -49,13 +75,35 @@ pub(crate) fn read_input(path: &Path) -> Result<Vec<u8>> {
     }
 }
 
-/// The text of such a file.
+/// The text of such a file, which somebody has written by hand.
 ///
 /// # Errors
-/// As [`read_input`], or the file is not UTF-8.
-pub(crate) fn read_text(path: &Path) -> Result<String> {
-    String::from_utf8(read_input(path)?).map_err(|_| Error::other("it is not UTF-8 text"))
+/// As [`read_input`], or the file is too large for that or not UTF-8.
+pub fn read_text(path: &Path) -> Result<String> {
+    let text = read_whole(open_input(path)?.take(LARGEST_TEXT + 1))?;
+    if text.len() as u64 > LARGEST_TEXT {
+        let most = readable(u128::from(LARGEST_TEXT));
+        return Err(Error::other(format!("it has more than {most}; is it another file?")));
+    }
+    String::from_utf8(text).map_err(|_| Error::other("it is not UTF-8 text"))
 }
+
+/// An error about a pipe or device, which can be read only once.
+///
+/// # Errors
+/// Says what the path leads to. A file that is not there is none.
+pub(crate) fn check_readable_again(path: &Path) -> Result<()> {
+    match std::fs::metadata(path).map(|found| Kind::of(&found)) {
+        Ok(kind @ (Kind::Pipe | Kind::Socket | Kind::Device)) => Err(Error::other(format!(
+            "it is {}, and an analysis reads its data several times; name a regular file",
+            kind.in_words()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Bytes of a text at most.
+const LARGEST_TEXT: u64 = 64 << 20;
 
 /// Bytes that are read at a time.
 const PIECE: usize = 1 << 16;
@@ -126,6 +174,15 @@ mod tests {
         let refused = |path: &Path| read_input(path).expect_err("refused").to_string();
         assert_eq!(refused(directory.path()), "it is a directory; name a regular file");
         assert!(read_input(&directory.path().join("none")).is_err());
+        assert_eq!(contents(&path).expect("read"), Some(read_input(&path).expect("read")));
+        assert_eq!(contents(&directory.path().join("none")).expect("none"), None);
+        assert_eq!(
+            contents(directory.path()).expect_err("refused").to_string(),
+            "it is a directory, not a file"
+        );
+        File::create(&path).expect("made").set_len(LARGEST_TEXT + 1).expect("long");
+        assert!(read_text(&path).expect_err("too long").to_string().starts_with("it has more than 64.0 MiB"));
+        std::fs::write(&path, [0xff]).expect("written");
         assert_eq!(read_text(&path).expect_err("no text").to_string(), "it is not UTF-8 text");
     }
 
@@ -140,7 +197,11 @@ mod tests {
                 read_text(&pipe).expect_err("a pipe").to_string(),
                 "it is a pipe; name a regular file"
             );
+            assert_eq!(contents(&pipe).expect_err("a pipe").to_string(), "it is a pipe, not a file");
         }
+        let link = directory.path().join("link");
+        std::os::unix::fs::symlink("nowhere", &link).expect("linked");
+        assert!(contents(&link).expect_err("a link").to_string().starts_with("is a link to nowhere"));
         assert_eq!(
             read_text(Path::new("/dev/null")).expect_err("a device").to_string(),
             "it is a device; name a regular file"

@@ -1,13 +1,11 @@
 //! A journal of finished records: one record a line, each with its checksum, so that damaged lines are recognised. A
 //! journal is locked by the process that writes it.
 
-use super::target::guarded;
-use super::{LockedFile, is_being_written, short_digest};
+use super::{LockedFile, contents, is_being_written, short_digest};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
-use std::fs::OpenOptions;
-use std::io::{Read, Result};
+use std::io::Result;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -52,7 +50,7 @@ impl Journal {
     pub(crate) fn open(path: &Path) -> Result<Option<Self>> {
         let Some(mut file) = LockedFile::open(path)? else { return Ok(None) };
         // A line that was cut off must not swallow the next one.
-        if contents(path).is_some_and(|bytes| bytes.last().is_some_and(|&last| last != b'\n')) {
+        if contents(path)?.is_some_and(|bytes| bytes.last().is_some_and(|&last| last != b'\n')) {
             file.append(b"\n")?;
         }
         Ok(Some(Self { path: path.to_owned(), file: Mutex::new(file) }))
@@ -81,7 +79,7 @@ impl Journal {
 
     /// Removes the file if opening it has made it and nothing was added since.
     pub(crate) fn remove_if_new(self) {
-        let empty = contents(&self.path).is_some_and(|bytes| bytes.is_empty());
+        let empty = matches!(contents(&self.path), Ok(Some(bytes)) if bytes.is_empty());
         if self.file().is_new && empty {
             // An empty journal that stays is no harm.
             let _ = self.remove();
@@ -98,25 +96,17 @@ impl Journal {
     }
 }
 
-/// What is in a regular file, if there is one.
-pub(crate) fn contents(path: &Path) -> Option<Vec<u8>> {
-    let mut file = guarded(OpenOptions::new().read(true)).open(path).ok()?;
-    let mut bytes = Vec::new();
-    (file.metadata().ok()?.is_file() && file.read_to_end(&mut bytes).is_ok()).then_some(bytes)
-}
-
 /// Whether a file begins some line as journals do. Lines that are damaged or cut off are ours too.
-pub(super) fn is_ours(path: &Path) -> bool {
-    let bytes = contents(path).unwrap_or_default();
-    HEAD.as_bytes().starts_with(&bytes)
+pub(super) fn is_ours(bytes: &[u8]) -> bool {
+    HEAD.as_bytes().starts_with(bytes)
         || bytes.split(|&byte| byte == b'\n').any(|line| line.starts_with(HEAD.as_bytes()))
 }
 
 /// The records of a journal, and the errors of its damaged lines. The last line of a journal that is being written may
 /// be incomplete; that is not an error.
-pub(crate) fn read<T: DeserializeOwned>(path: &Path, remarks: &mut Vec<String>) -> Vec<T> {
+pub(crate) fn read<T: DeserializeOwned>(path: &Path, remarks: &mut Vec<String>) -> Result<Vec<T>> {
     let being_written = is_being_written(path);
-    let Some(bytes) = contents(path) else { return Vec::new() };
+    let Some(bytes) = contents(path)? else { return Ok(Vec::new()) };
     let ends = bytes.last().is_none_or(|&last| last == b'\n');
     let mut lines: Vec<&[u8]> = bytes.split(|&byte| byte == b'\n').collect();
     if being_written && !ends {
@@ -132,7 +122,7 @@ pub(crate) fn read<T: DeserializeOwned>(path: &Path, remarks: &mut Vec<String>) 
             }
         }
     }
-    records
+    Ok(records)
 }
 
 #[cfg(test)]
@@ -151,7 +141,7 @@ mod tests {
     }
 
     fn read_records(path: &Path, remarks: &mut Vec<String>) -> Vec<Record> {
-        read(path, remarks)
+        read(path, remarks).expect("readable")
     }
 
     #[test]

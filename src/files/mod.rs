@@ -8,15 +8,16 @@ mod owned;
 mod target;
 mod temporary;
 
-pub(crate) use input::{open_input, open_stream, read_input, read_text};
+pub(crate) use input::{check_readable_again, contents, open_input, open_stream, read_input};
 
 use sha2::{Digest, Sha256};
-use std::io::Result;
+use std::io::{Error, ErrorKind, Result};
 use std::path::Path;
 
+pub use input::read_text;
 pub use locked::LockedFile;
 pub(crate) use locked::is_being_written;
-pub use owned::{OwnershipError, claim_directory, is_marked, mark_directory};
+pub use owned::{OwnFile, OwnershipError, claim_directory, is_marked, mark_directory, write_marked};
 pub use target::{TargetError, existing, is_same_file};
 
 /// The directory a file is written into; the current one if the path names none.
@@ -33,6 +34,28 @@ pub fn directory_of(file: &Path) -> &Path {
 /// system refuses. What was there before is left as it was.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     temporary::replace(path, bytes).map(drop)
+}
+
+/// Makes a directory and those above it, if need be.
+///
+/// # Errors
+/// There is something else of that name, or the system refuses.
+pub fn make_directory(directory: &Path) -> Result<()> {
+    std::fs::create_dir_all(directory).map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => Error::other("it is there already and no directory; name another"),
+        _ => error,
+    })
+}
+
+/// Removes a file, if there is one.
+///
+/// # Errors
+/// The system refuses.
+pub fn remove(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
 }
 
 /// The first 128 bits of a digest, in hexadecimal.

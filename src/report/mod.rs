@@ -27,7 +27,7 @@ mod tests;
 use crate::analysis::Results;
 use crate::claims::{Effort, Verdict};
 use crate::figure::Figure;
-use crate::files::write_whole;
+use crate::files::{make_directory, write_marked};
 use circumstances::Circumstances;
 use std::path::{Path, PathBuf};
 
@@ -79,7 +79,7 @@ pub fn write(report: &Report, directory: &Path) -> Result<PathBuf, ReportError> 
     let page = render(report)?;
     let path = directory.join(FILE_NAME);
     let failure = |reason| ReportError::Unwritable { path: path.clone(), reason };
-    std::fs::create_dir_all(directory).map_err(failure)?;
-    write_whole(&path, page.as_bytes()).map_err(failure)?;
+    make_directory(directory).map_err(failure)?;
+    write_marked(&path, page.as_bytes()).map_err(failure)?;
     Ok(path)
 }

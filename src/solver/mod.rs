@@ -61,7 +61,7 @@ pub use general_loss::solve_general;
 #[doc(hidden)]
 pub use kernels::SolverKernels;
 pub(crate) use linear_program::{Inequality, LinearProgram};
-pub use other_points::{OtherPoint, other_points};
+pub use other_points::{OtherPoint, OtherPoints, other_points, other_points_while};
 pub use path::solve_path;
 pub use problem::{LARGEST_PARAMETER, Problem, ProblemError};
 pub use recomputed::{Flow, HeadEvaluation, Recomputed};

@@ -1,6 +1,7 @@
 //! Whether LGL-INR, which is not convex, has other stationary points than the one that was reported.
 
 use super::column_newton::ColumnNewton;
+use super::descent::{Descent, Progress};
 use super::scaled_features::ScaledFeatures;
 use super::search::{Search, scaled};
 use super::solution::StationaryPoint;
@@ -28,6 +29,15 @@ pub struct OtherPoint {
     theta: DVector<f64>,
 }
 
+/// What random initial guesses led to.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct OtherPoints {
+    /// Initial guesses that were tried.
+    pub tried: usize,
+    /// The points, lowest first, class by class.
+    pub points: Vec<OtherPoint>,
+}
+
 /// Stationary points found from random initial guesses around the one reported, lowest first, class by class. The other
 /// losses are convex and have none.
 ///
@@ -51,19 +61,37 @@ pub struct OtherPoint {
 /// ```
 #[must_use]
 pub fn other_points(found: &StationaryPoint, starts: usize, seed: u64) -> Vec<OtherPoint> {
+    other_points_while(found, starts, seed, &mut || true).points
+}
+
+/// The same as long as `goes_on` says so, which is asked before every step. An initial guess whose search is not done by then
+/// is not counted.
+#[must_use]
+pub fn other_points_while(
+    found: &StationaryPoint,
+    starts: usize,
+    seed: u64,
+    goes_on: &mut dyn FnMut() -> bool,
+) -> OtherPoints {
     let problem = &found.problem;
-    let &BuiltLoss::Inr(loss) = problem.loss() else { return Vec::new() };
+    let &BuiltLoss::Inr(loss) = problem.loss() else { return OtherPoints::default() };
     let features = scaled(problem);
     let search = Search::going_on(problem, &features);
     let theta = &found.theta;
     let columns: Vec<usize> = (0..theta.ncols()).collect();
     let here = search.column_pass(loss).evaluate(&columns, theta);
-    let mut others: Vec<OtherPoint> = Vec::new();
-    for start in 0..starts {
+    let (mut tried, mut others) = (0, Vec::<OtherPoint>::new());
+    'starts: for start in 0..starts {
         let away = normal_matrix(&mut stream(seed, start as u64), theta.nrows(), theta.ncols());
         let mut newton: ColumnNewton<Inr> =
             ColumnNewton::new(search.column_pass(loss), theta + away * SPREAD, None);
-        newton.run(usize::MAX, 0.0);
+        while newton.progress() == Progress::Active && newton.relative_gradient() > 0.0 {
+            if !goes_on() {
+                break 'starts;
+            }
+            newton.run(1, 0.0);
+        }
+        tried += 1;
         for (class, value) in newton.converged_values() {
             let reached = newton.column(class);
             let same = |other: &DVector<f64>| are_one(&features, &reached, other, here.largest_logit[class]);
@@ -82,7 +110,7 @@ pub fn other_points(found: &StationaryPoint, starts: usize, seed: u64) -> Vec<Ot
         }
     }
     others.sort_by(|a, b| a.class.cmp(&b.class).then(a.loss_difference.total_cmp(&b.loss_difference)));
-    others
+    OtherPoints { tried, points: others }
 }
 
 fn are_one(features: &ScaledFeatures, one: &DVector<f64>, other: &DVector<f64>, largest_logit: f64) -> bool {

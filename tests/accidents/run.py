@@ -28,6 +28,8 @@ ANALYSIS = ["run", "averaging", "--format", "svg", "--set", "repetitions=60"]
 TRAIN = ["train", "--epochs", "12", "--seed", "3", "--format", "json"]
 # What names of files that are not whole yet begin with.
 TEMPORARY = ".equipoise-"
+# What lists the files of a directory.
+MARK = ".equipoise"
 # What a run says of when it was made.
 KEY = re.compile(rb'"key":"([0-9a-f]+)"')
 TIMES = re.compile(rb'"(?:seconds|wall_seconds|duration_seconds)": ?[0-9.e+-]+')
@@ -66,10 +68,10 @@ class Bench:
 
 
 def contents(directory, skip=()):
-    """Every file with its bytes."""
+    """Every file with its bytes, but for the mark, which lists what was written when."""
     files = {}
     for path in sorted(pathlib.Path(directory).rglob("*")):
-        if path.is_file() and path.name not in skip:
+        if path.is_file() and path.name not in (*skip, MARK):
             files[str(path.relative_to(directory))] = path.read_bytes()
     return files
 
@@ -392,6 +394,121 @@ def files_cut_short(bench, times):
     bench.note(accident, "solve", f"one line that names the file, {named} times; the others were done", fault)
 
 
+def snapshot(directory):
+    """Everything below a directory, links and pipes as such."""
+    found = {}
+    for path in sorted(pathlib.Path(directory).rglob("*")):
+        status = path.lstat()
+        whole = path.read_bytes() if path.is_file() and not path.is_symlink() else None
+        found[str(path)] = (status.st_mode, status.st_ino, whole)
+    return found
+
+
+def in_the_way(path, kind, victim):
+    """Puts something under the name of a file of ours."""
+    path.unlink(missing_ok=True)
+    if kind == "text":
+        path.write_text("my own\n")
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "link":
+        path.symlink_to(victim)
+    elif kind == "dangling link":
+        path.symlink_to("nowhere")
+    else:
+        path.mkdir()
+
+
+def files_of_others(bench):
+    victim = bench.place / "victim"
+    victim.write_text("precious")
+    out = bench.place / bench.fresh("out")
+    tried, fault = 0, None
+    for marked in (False, True):
+        for kind in ("text", "pipe", "link", "dangling link", "directory"):
+            shutil.rmtree(out, ignore_errors=True)
+            if marked:
+                bench.must([*ANALYSIS, "--out", out.name])
+            else:
+                out.mkdir()
+            names = ["analysis.toml", "records.json", "records.csv", "records.jsonl", "slurm-array.sh", MARK]
+            for name in names:
+                before = (out / name).read_bytes() if (out / name).is_file() else None
+                in_the_way(out / name, kind, victim)
+                there = snapshot(out)
+                done = bench.command([*ANALYSIS, "--out", out.name], timeout=60)
+                tried += 1
+                if not one_line(done, 2, name) or snapshot(out) != there or victim.read_text() != "precious":
+                    fault = fault or f"{kind} {name}: code {done.returncode}: {done.stderr.strip()!r}"
+                (out / name).rmdir() if kind == "directory" else (out / name).unlink()
+                if before is not None:
+                    (out / name).write_bytes(before)
+    result = "one line that names it, before any work, and nothing is changed"
+    bench.note(f"{tried} files, pipes, links and directories of others under our names", "run", result, fault)
+
+
+def other_runs(bench):
+    whole = bench.place / bench.fresh("whole")
+    bench.must([*ANALYSIS, "--out", whole.name])
+    before, fault = snapshot(whole), None
+    for change in ("seed=77", "penalty=0.5", "data.gaussian.means.hard_and_easy.easy_classes=6"):
+        done = bench.command([*ANALYSIS, "--out", whole.name, "--set", change])
+        if not one_line(done, 2, "finished records are none of this run's", "--force") or snapshot(whole) != before:
+            fault = fault or f"{change}: code {done.returncode}: {done.stderr.strip()!r}"
+    expected = contents(whole)
+    bench.must([*ANALYSIS[:-1], "repetitions=5", "--out", whole.name])
+    printed = bench.must([*ANALYSIS, "--out", whole.name]).stdout
+    (found,) = found_earlier(r"([\d,]+) of them earlier", printed)
+    if differing(contents(whole), expected) or f"{found:,} problems solved" not in printed:
+        fault = fault or f"fewer repetitions and all again: {printed!r}"
+    result = "another seed, penalty or design is refused; fewer repetitions leave the records of the others"
+    bench.note("finished results of another run", "run --set", result, fault)
+
+
+def pruned_while_it_runs(bench, times):
+    bench.must([*ANALYSIS, "--out", bench.fresh("whole")])
+    out, fault = bench.fresh("out"), None
+    for _ in range(times):
+        running = bench.start([*ANALYSIS, "--out", out])
+        time.sleep(bench.random.uniform(0.0, 0.3))
+        pruned = bench.command(["results", "prune", out])
+        if pruned.returncode not in (0, 2) or len(pruned.stderr.strip().splitlines()) > 1:
+            fault = fault or f"said {pruned.stderr.strip()!r}"
+        running.kill()
+        running.wait()
+    bench.must([*ANALYSIS, "--out", out])
+    if differing(contents(bench.place / out), contents(bench.place / "whole")):
+        fault = fault or "what is there in the end differs"
+    bench.note(f"pruned at {times} moments of a run that is then killed", "results prune", "the same bytes in the end", fault)
+
+
+def damaged_checkpoints(bench, times):
+    arguments = [*TRAIN, "--checkpoint", "c.safetensors"]
+    (bench.place / "c.safetensors").unlink(missing_ok=True)
+    bench.must(arguments)
+    sound, fault = (bench.place / "c.safetensors").read_bytes(), None
+    for _ in range(times):
+        damaged = bytearray(sound)
+        damaged[bench.random.randrange(len(damaged))] ^= 1 << bench.random.randrange(8)
+        (bench.place / "c.safetensors").write_bytes(damaged)
+        done = bench.command(arguments)
+        if not one_line(done, 2, "c.safetensors") or (bench.place / "c.safetensors").read_bytes() != damaged:
+            fault = fault or f"code {done.returncode}: {done.stderr.strip()!r}"
+    bench.note(f"one bit flipped at {times} random places", "train --checkpoint", "one line that names the file, which stays", fault)
+
+
+def places_that_are_gone(bench):
+    data = bench.place / "small.csv"
+    data.write_text("x,y\n1,0\n2,1\n3,0\n4,1\n5,0\n")
+    solve, fault = ["solve", data, "--label", "y", "--l2", "1", "--save", "head.json"], None
+    for arguments in (solve, ANALYSIS, ["reproduce", "--quick"], ["train", "--epochs", "1", "--checkpoint", "c.safetensors"]):
+        (bench.place / "gone").mkdir(exist_ok=True)
+        done = limited(bench, "cd gone; rmdir ../gone", arguments)
+        if not one_line(done, 2, "the working directory is gone"):
+            fault = fault or f"{arguments[0]}: code {done.returncode}: {done.stderr.strip()!r}"
+    bench.note("a working directory that is removed", "solve, run, reproduce, train", "one line with the cause", fault)
+
+
 def table(rows):
     lines = ["| accident | command | what is left |", "| --- | --- | --- |"]
     return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)]) + "\n"
@@ -419,6 +536,11 @@ def main():
         little_memory(bench)
         files_that_may_not_grow(bench)
         files_cut_short(bench, 10)
+        files_of_others(bench)
+        other_runs(bench)
+        pruned_while_it_runs(bench, 20)
+        damaged_checkpoints(bench, 20)
+        places_that_are_gone(bench)
     if options.write:
         before, rest = options.write.read_text().split(BEGIN)
         after = rest.split(END)[1]

@@ -87,17 +87,15 @@ fn results_written_by_hand_are_left_alone() {
         &["analysis.toml", "--force"],
     );
     // In a directory of ours too, records are known by their own seals.
-    for name in ["records.json", "records.jsonl"] {
+    for (name, words) in [
+        ("records.json", "was changed since equipoise wrote it"),
+        ("records.jsonl", "not written by equipoise"),
+    ] {
         let path = directory.path().join("made").join(name);
         let kept = std::fs::read(&path).ok();
         std::fs::write(&path, "{\"my own\": 1}\n").expect("written");
         for command in [&["run", "small.toml", "--out", "made"][..], &["results", "prune", "made"]] {
-            refused(
-                directory.path(),
-                &directory.path().join("made"),
-                command,
-                &[name, "not written by equipoise"],
-            );
+            refused(directory.path(), &directory.path().join("made"), command, &[name, words]);
         }
         match kept {
             Some(bytes) => std::fs::write(&path, bytes).expect("written"),
@@ -147,6 +145,7 @@ fn an_analysis_that_cannot_be_read_is_a_reason_to_stop() {
     let out = directory.path().join("small");
     let run = |more: &[&str]| equipoise(directory.path()).args(["run", "small.toml"]).args(more).assert();
     run(&[]).success();
+    let kept = read(out.join("analysis.toml"));
     for bytes in [&b"name = = 1"[..], b"name = \"small\"\n\xff", b"\0\0\0"] {
         std::fs::write(out.join("analysis.toml"), bytes).expect("written");
         refused(
@@ -156,6 +155,14 @@ fn an_analysis_that_cannot_be_read_is_a_reason_to_stop() {
             &["analysis.toml: cannot be read", "--force"],
         );
     }
+    // Nor is one that somebody has changed replaced.
+    std::fs::write(out.join("analysis.toml"), kept + "# my own\n").expect("written");
+    refused(
+        directory.path(),
+        &out,
+        &["run", "small.toml"],
+        &["analysis.toml: was changed since equipoise wrote it", "--force"],
+    );
     std::fs::write(out.join(".equipoise"), "{}").expect("written");
     refused(directory.path(), &out, &["run", "small.toml"], &[".equipoise: is damaged", "--force"]);
     run(&["--force"]).success();
@@ -169,10 +176,6 @@ fn finished_records_are_dropped_on_request_alone() {
     run(&[]).success();
     for (setting, words) in [
         ("seed=7", "18 of 18 finished records are none of this run's: seed is 5 there and 7 here"),
-        (
-            "repetitions=1",
-            "12 of 18 finished records are none of this run's: repetitions is 3 there and 1 here",
-        ),
         ("penalty=0.5", "penalty is 0.0 there and 0.5 here"),
         ("data.gaussian.counts=[40, 30, 21]", "data.gaussian.counts is [40, 30, 20] there"),
     ] {
@@ -190,6 +193,133 @@ fn finished_records_are_dropped_on_request_alone() {
         .success()
         .stdout(predicate::str::contains("24 problems solved (9 of them"));
     run(&["--set", "seed=7", "--force"]).success().stdout(predicate::str::contains("18 problems solved in"));
+}
+
+#[test]
+fn fewer_repetitions_are_a_part_of_what_is_finished() {
+    let directory = with_small();
+    let out = directory.path().join("small");
+    let run = |more: &[&str]| equipoise(directory.path()).args(["run", "small.toml"]).args(more).assert();
+    run(&[]).success();
+    let whole = read(out.join("records.json"));
+    let others = || read(out.join("records.jsonl")).lines().count();
+    // The other records stay, whatever is done with the directory.
+    for _ in 0..2 {
+        run(&["--set", "repetitions=1"])
+            .success()
+            .stdout(predicate::str::contains("6 problems solved (6 of them earlier)"))
+            .stderr("");
+        assert_eq!(others(), 12);
+    }
+    let fewer = read(out.join("records.json"));
+    assert_eq!(super::journal_lines(&fewer).len(), 6);
+    let command = |arguments: &[&str]| equipoise(directory.path()).args(arguments).assert();
+    command(&["results", "verify", "small"]).success();
+    command(&["results", "prune", "small"]).success().stdout("0 records taken out\n");
+    command(&["draw", "small", "--format", "svg"]).success();
+    assert_eq!(others(), 12);
+    // Another seed is another run for them too.
+    refused(
+        directory.path(),
+        &out,
+        &["run", "small.toml", "--set", "seed=7"],
+        &["18 of 18 finished records"],
+    );
+    run(&["--set", "repetitions=2"]).success().stdout(predicate::str::contains("(12 of them earlier)"));
+    run(&[]).success().stdout(predicate::str::contains("18 problems solved (18 of them earlier)"));
+    assert!(read(out.join("records.json")) == whole && !out.join("records.jsonl").exists());
+    // A shard works on its part of fewer.
+    run(&["--set", "repetitions=1", "--shard", "1/2"]).success();
+    command(&["results", "merge", "small"]).success().stdout(predicate::str::contains("(6 of them earlier)"));
+    assert_eq!((read(out.join("records.json")), others()), (fewer, 12));
+}
+
+#[test]
+fn a_file_that_somebody_has_put_among_ours_is_left_alone() {
+    let directory = with_small();
+    let out = directory.path().join("small");
+    let command = |arguments: &[&str]| equipoise(directory.path()).args(arguments).assert();
+    let run = ["run", "small.toml", "--format", "svg", "--parquet"];
+    let draw = ["draw", "small", "--format", "svg"];
+    let merge = ["results", "merge", "small"];
+    let slurm = ["run", "small.toml", "--slurm", "--dry-run"];
+    command(&run).success();
+    for name in ["records.csv", "records.parquet", "mine-small.svg", "mine-small.png", "slurm-array.sh"] {
+        let path = out.join(name);
+        let ours = std::fs::read(&path).ok();
+        let words =
+            if ours.is_some() { "was changed since equipoise wrote it" } else { "not written by equipoise" };
+        std::fs::write(&path, "my own").expect("written");
+        for arguments in [&run[..], &merge, &slurm] {
+            refused(directory.path(), &out, arguments, &[name, words, "--force"]);
+        }
+        if name.ends_with(".svg") {
+            refused(directory.path(), &out, &draw, &[name, words, "--force"]);
+        }
+        std::fs::remove_file(&path).expect("removed");
+        command(&run).success();
+    }
+    // One picture is drawn over on request, and is ours again.
+    std::fs::write(out.join("mine-small.svg"), "my own").expect("written");
+    command(&[&draw[..], &["--force"]].concat()).success();
+    command(&run).success();
+}
+
+#[cfg(unix)]
+#[test]
+fn records_that_cannot_be_read_are_not_taken_for_none() {
+    let directory = with_small();
+    let out = directory.path().join("small");
+    equipoise(directory.path()).args(["run", "small.toml", "--format", "svg"]).assert().success();
+    let kept = std::fs::read(out.join("records.json")).expect("there");
+    std::fs::write(directory.path().join("elsewhere"), kept).expect("written");
+    for name in ["records.json", "analysis.toml", ".equipoise", "records.jsonl", "records.1-of-2.jsonl"] {
+        let path = out.join(name);
+        let ours = std::fs::read(&path).ok();
+        for kind in ["pipe", "link", "directory"] {
+            let _ = std::fs::remove_file(&path);
+            match kind {
+                "pipe" => {
+                    let made = std::process::Command::new("mkfifo").arg(&path).status();
+                    assert!(made.expect("run").success());
+                }
+                "link" => std::os::unix::fs::symlink("../elsewhere", &path).expect("linked"),
+                _ => std::fs::create_dir(&path).expect("made"),
+            }
+            let mut commands: Vec<&[&str]> = vec![&["run", "small.toml"]];
+            if name != ".equipoise" {
+                commands.push(&["results", "prune", "small"]);
+            }
+            if name.starts_with("records") {
+                commands.extend([&["results", "list", "small"][..], &["results", "verify", "small"]]);
+            }
+            if name == "records.json" {
+                commands.push(&["draw", "small", "--out", "drawn"]);
+            }
+            for arguments in commands {
+                let mut command = equipoise(directory.path());
+                let assert = command.args(arguments).timeout(std::time::Duration::from_secs(60)).assert();
+                assert
+                    .code(2)
+                    .stderr(predicate::str::contains(name).and(predicate::str::contains("\n").count(1)));
+                let same = path.symlink_metadata().is_ok_and(|found| !found.is_file());
+                assert!(same, "{kind} {name}: {arguments:?}");
+            }
+            if kind == "directory" {
+                std::fs::remove_dir(&path).expect("removed");
+            } else {
+                std::fs::remove_file(&path).expect("removed");
+            }
+        }
+        if let Some(bytes) = ours {
+            std::fs::write(&path, bytes).expect("written");
+        }
+    }
+    // A list of jobs that is none is nobody's.
+    let made = std::process::Command::new("mkfifo").arg(out.join("slurm-jobs.txt")).status();
+    assert!(made.expect("run").success());
+    let mut status = equipoise(directory.path());
+    status.args(["status", "small"]).timeout(std::time::Duration::from_secs(60)).assert().success();
 }
 
 #[test]

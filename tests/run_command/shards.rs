@@ -106,9 +106,7 @@ fn parts_of_something_else_do_not_merge() {
             .and(predicate::str::contains("\n").count(1)),
     );
     assert!(!directory.path().join("whole").exists(), "nothing is begun");
-    run(&["results", "merge", "nowhere"])
-        .code(2)
-        .stderr(predicate::str::contains("nowhere: holds no analysis.toml"));
+    run(&["results", "merge", "nowhere"]).code(2).stderr(predicate::str::contains("nowhere: is not there"));
     for (shard, expected) in [
         ("0/4", "there is no shard 0 of 4; shards are numbered from 1 to 4"),
         ("5/4", "there is no shard 5 of 4"),

@@ -122,9 +122,11 @@ fn a_path_is_one_word_of_the_script() {
             assert!(words.contains(&format!("[{}", full.display())), "{name}: {words}\n{text}");
             assert!(!place.join("PWNED").exists(), "{name}");
         }
-        assert!(read(place.join(&out).join("slurm-array.sh")).contains("#SBATCH --mem="));
+        for script in ["slurm-array.sh", "slurm-merge.sh"] {
+            assert!(read(place.join(&out).join(script)).contains("#SBATCH --mem="), "{script}");
+        }
     }
-    for name in [&b"x\ntouch PWNED\n#"[..], b"o\xff", b"a\rb", b"a\x1bb"] {
+    for name in [&b"x\ntouch PWNED\n#"[..], b"o\xff", b"a\rb", b"a\x1bb", b"\xe2\x80\xaehs.a"] {
         let name = std::ffi::OsStr::from_bytes(name);
         let mut command = equipoise(place);
         command.args(["run", "small.toml", "--slurm", "--dry-run", "--out"]).arg(name);

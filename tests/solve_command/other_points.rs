@@ -49,6 +49,19 @@ fn the_table_says_which_point_it_is() {
 }
 
 #[test]
+fn the_time_limit_ends_random_starts_too() {
+    let endless = ["--starts", "1000000", "--time-limit", "1"];
+    let run = Folder::with(TWO_MINIMA).solve(&[&SHARP[..], &endless].concat());
+    assert_eq!(run.code, 0, "{}", run.complained);
+    assert!(
+        run.complained.contains("of 1000000 random starts were tried within --time-limit"),
+        "{}",
+        run.complained
+    );
+    assert!(run.printed.contains("random starts, some ended elsewhere"), "{}", run.printed);
+}
+
+#[test]
 fn starts_belong_to_the_loss_that_is_not_convex() {
     let run = Folder::with(TWO_MINIMA).solve(&["--starts", "3"]);
     assert_eq!(run.code, 2);

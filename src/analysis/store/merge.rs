@@ -45,7 +45,7 @@ impl Merge {
         let is_out = |directory: &&PathBuf| is_same_file(directory, out);
         let overwrite = overwrite && !directories.iter().any(|directory| is_out(&directory));
         let mut store = Store::open(out, &experiment, None, overwrite)?;
-        directories.iter().filter(|directory| !is_out(directory)).for_each(|each| store.take_in(each));
+        directories.iter().filter(|directory| !is_out(directory)).try_for_each(|each| store.take_in(each))?;
         let missing = missing_shards(&experiment, &store, of)?;
         Ok(Self { experiment, store, missing })
     }

@@ -23,8 +23,8 @@ use super::parquet_table;
 use super::records::{Record, Results};
 use super::specification::Analysis;
 use super::table;
-use crate::files::journal::{self, Journal, contents};
-use crate::files::{is_being_written, mark_directory, write_whole};
+use crate::files::journal::{self, Journal};
+use crate::files::{contents, is_being_written, is_marked, mark_directory, write_marked};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -73,10 +73,10 @@ impl Store {
         overwrite: bool,
     ) -> Result<Self, AnalysisError> {
         let text = resolved(&experiment.analysis)?;
-        occupant::claim(directory, experiment, overwrite)?;
-        if !overwrite {
+        if !overwrite && is_marked(directory) {
             occupant::check_analysis(&directory.join(ANALYSIS), &experiment.analysis)?;
         }
+        occupant::claim(directory, experiment, overwrite)?;
         let journal = claim(directory, shard)?;
         let mut store = Self {
             directory: directory.to_owned(),
@@ -88,8 +88,7 @@ impl Store {
         let checked = if overwrite {
             store.empty()
         } else {
-            store.take_in(directory);
-            occupant::keep_records(&store, experiment, &text)
+            store.take_in(directory).and_then(|()| occupant::keep_records(&store, experiment, &text))
         };
         match checked.and_then(|()| store.begin(&text)) {
             Ok(()) => Ok(store),
@@ -114,20 +113,24 @@ impl Store {
     fn begin(&self, text: &str) -> Result<(), AnalysisError> {
         mark_directory(&self.directory, HOLDS).map_err(occupant::occupied)?;
         let path = self.directory.join(ANALYSIS);
-        if contents(&path).is_some_and(|there| there == text.as_bytes()) {
+        if there(&path)?.is_some_and(|there| there == text.as_bytes()) {
             return Ok(());
         }
-        write_whole(&path, text.as_bytes()).map_err(|error| unwritable(&path, &error))
+        write_marked(&path, text.as_bytes()).map_err(|error| unwritable(&path, &error))
     }
 
     /// Finds what is finished in a directory, this one or one that was filled elsewhere.
-    pub fn take_in(&mut self, directory: &Path) {
-        let mut records = earlier(&directory.join(RECORDS), &mut self.remarks);
+    ///
+    /// # Errors
+    /// A file of records is there and cannot be read ([`AnalysisError::Unreadable`]).
+    pub fn take_in(&mut self, directory: &Path) -> Result<(), AnalysisError> {
+        let mut records = earlier(&directory.join(RECORDS), &mut self.remarks)?;
         let shards = shard_journals(directory).into_iter().map(|(path, _)| path);
         for journal in [directory.join(JOURNAL)].into_iter().chain(shards) {
-            records.extend(journal::read::<Record>(&journal, &mut self.remarks));
+            records.extend(read_journal(&journal, &mut self.remarks)?);
         }
         self.finished.extend(records.into_iter().map(|record| (record.key.clone(), record)));
+        Ok(())
     }
 
     /// The finished record of a key.
@@ -136,9 +139,9 @@ impl Store {
         self.finished.get(key)
     }
 
-    /// Keys of all that is finished.
-    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
-        self.finished.keys().map(String::as_str)
+    /// All that is finished.
+    pub(super) fn records(&self) -> impl Iterator<Item = &Record> {
+        self.finished.values()
     }
 
     /// Keeps a record, whatever happens next.
@@ -146,11 +149,16 @@ impl Store {
         self.journal.keep(record).map_err(|error| unwritable(self.journal.path(), &error))
     }
 
-    /// Writes the records of a finished run and their table, and removes the journals.
-    pub(super) fn finish(&self, results: &Results) -> Result<(), AnalysisError> {
+    /// Writes the records of a finished run and their table, and removes the journals. Records of `further` repetitions than
+    /// the run has stay in its journal.
+    pub(super) fn finish(&self, results: &Results, further: &[&Record]) -> Result<(), AnalysisError> {
         let file = |name: &str| self.directory.join(name);
+        if !further.is_empty() {
+            // Whenever this process ends, each record is in a journal or in the finished results.
+            self.put_into_journal(further.iter().copied().chain(&results.records))?;
+        }
         let write = |name: &str, bytes: &[u8]| {
-            write_whole(&file(name), bytes).map_err(|error| unwritable(&file(name), &error))
+            write_marked(&file(name), bytes).map_err(|error| unwritable(&file(name), &error))
         };
         write(
             RECORDS,
@@ -160,7 +168,18 @@ impl Store {
         for (path, _) in shard_journals(&self.directory) {
             remove(&path)?;
         }
-        remove(&file(JOURNAL))
+        if further.is_empty() {
+            remove(&file(JOURNAL))
+        } else {
+            self.put_into_journal(further.iter().copied())
+        }
+    }
+
+    /// Replaces what the journal holds.
+    fn put_into_journal<'a>(&self, records: impl Iterator<Item = &'a Record>) -> Result<(), AnalysisError> {
+        let lines = records.map(journal::line).collect::<Result<String, _>>();
+        let written = lines.map_err(std::io::Error::from).and_then(|lines| self.journal.replace(&lines));
+        written.map_err(|error| unwritable(self.journal.path(), &error))
     }
 }
 
@@ -214,7 +233,7 @@ pub(super) fn shard_journals(directory: &Path) -> Vec<(PathBuf, Shard)> {
 pub fn write_parquet(results: &Results, directory: &Path) -> Result<(), AnalysisError> {
     let path = directory.join(PARQUET);
     let bytes = parquet_table::parquet(results).map_err(|error| unwritable(&path, &error))?;
-    write_whole(&path, &bytes).map_err(|error| unwritable(&path, &error))
+    write_marked(&path, &bytes).map_err(|error| unwritable(&path, &error))
 }
 
 impl Results {
@@ -226,7 +245,7 @@ impl Results {
         let experiment = experiment_of(directory)?;
         let path = directory.join(RECORDS);
         let problem = |problem: String| AnalysisError::Occupied { path: path.clone(), problem };
-        let text = std::fs::read(&path).map_err(|_| {
+        let text = there(&path)?.ok_or_else(|| {
             problem(
                 "is not there: the run is not finished; `equipoise run` on its analysis.toml resumes it"
                     .to_owned(),
@@ -260,6 +279,10 @@ impl Results {
 /// The analysis whose results a directory holds.
 fn experiment_of(directory: &Path) -> Result<Experiment, AnalysisError> {
     let path = directory.join(ANALYSIS);
+    if !directory.exists() {
+        let problem = "is not there; name a directory that `equipoise run` has filled".to_owned();
+        return Err(AnalysisError::Occupied { path: directory.to_owned(), problem });
+    }
     if !path.is_file() {
         let problem = "holds no analysis.toml; name a directory that `equipoise run` has filled".to_owned();
         return Err(AnalysisError::Occupied { path: directory.to_owned(), problem });
@@ -283,21 +306,29 @@ fn resolved(analysis: &Analysis) -> Result<String, AnalysisError> {
 }
 
 /// Records of an earlier run that finished.
-fn earlier(path: &Path, remarks: &mut Vec<String>) -> Vec<Record> {
-    let Some(bytes) = contents(path) else {
-        return Vec::new();
-    };
-    records_file::read(&bytes).unwrap_or_else(|why| {
+fn earlier(path: &Path, remarks: &mut Vec<String>) -> Result<Vec<Record>, AnalysisError> {
+    let Some(bytes) = there(path)? else { return Ok(Vec::new()) };
+    Ok(records_file::read(&bytes).unwrap_or_else(|why| {
         remarks.push(format!("{}: {why}; its problems are solved anew", path.display()));
         Vec::new()
-    })
+    }))
+}
+
+/// The bytes of a file, if there is one. One that cannot be read is no reason to solve its problems anew.
+fn there(path: &Path) -> Result<Option<Vec<u8>>, AnalysisError> {
+    contents(path).map_err(|error| unreadable(path, &error))
+}
+
+fn read_journal(path: &Path, remarks: &mut Vec<String>) -> Result<Vec<Record>, AnalysisError> {
+    journal::read(path, remarks).map_err(|error| unreadable(path, &error))
 }
 
 fn remove(path: &Path) -> Result<(), AnalysisError> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(unwritable(path, &error)),
-        _ => Ok(()),
-    }
+    crate::files::remove(path).map_err(|error| unwritable(path, &error))
+}
+
+fn unreadable(path: &Path, error: &impl std::fmt::Display) -> AnalysisError {
+    AnalysisError::Unreadable { path: path.to_owned(), reason: error.to_string() }
 }
 
 fn unwritable(path: &Path, error: &impl std::fmt::Display) -> AnalysisError {

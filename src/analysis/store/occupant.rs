@@ -7,9 +7,8 @@ use super::{
 use crate::analysis::error::AnalysisError;
 use crate::analysis::experiment::Experiment;
 use crate::analysis::specification::Analysis;
-use crate::analysis::work_list::WorkList;
-use crate::files::journal::contents;
-use crate::files::{OwnershipError, TargetError, claim_directory, is_same_file};
+use crate::analysis::work_list::{Use, WorkList};
+use crate::files::{OwnFile, OwnershipError, TargetError, claim_directory, is_same_file, read_text};
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
@@ -21,14 +20,9 @@ const TABLES: [&str; 2] = ["md", "csv"];
 
 /// Makes the directory of a run, unless something there is not the run's to write.
 pub(super) fn claim(directory: &Path, experiment: &Experiment, overwrite: bool) -> Result<(), AnalysisError> {
-    let names = names(directory, &experiment.analysis);
-    claim_directory(directory, &names, overwrite).map_err(occupied)?;
-    spare_inputs(directory, &names, experiment)?;
-    let records = directory.join(RECORDS);
-    if !overwrite && contents(&records).is_some_and(|bytes| !records_file::is_ours(&bytes)) {
-        return Err(occupied(OwnershipError::Foreign { path: records }));
-    }
-    Ok(())
+    let files = files(directory, &experiment.analysis);
+    claim_directory(directory, &files, overwrite).map_err(occupied)?;
+    spare_inputs(directory, &files, experiment)
 }
 
 /// What is said of a directory that is not to be filled.
@@ -40,29 +34,35 @@ pub(super) fn occupied(error: OwnershipError) -> AnalysisError {
         }
         OwnershipError::Unusable { path, .. }
         | OwnershipError::Foreign { path }
+        | OwnershipError::Changed { path }
         | OwnershipError::Damaged { path } => path,
     };
     let problem = text.strip_prefix(&format!("{}: ", path.display())).unwrap_or(&text).to_owned();
     AnalysisError::Occupied { path, problem }
 }
 
-/// Names of all files that a run of an analysis may write, whatever its options.
-fn names(directory: &Path, analysis: &Analysis) -> Vec<String> {
-    let fixed = [ANALYSIS, RECORDS, TABLE, PARQUET, JOURNAL, SLURM_ARRAY, SLURM_MERGE, SLURM_JOBS];
+/// All files that a run of an analysis may write, whatever its options.
+fn files(directory: &Path, analysis: &Analysis) -> Vec<OwnFile> {
     let stems = |ids: Vec<&String>, endings: &[&str]| {
         let all = ids.into_iter().flat_map(|id| endings.iter().map(move |ending| (id, ending)));
         all.map(|(id, ending)| format!("{}.{ending}", analysis.file_stem(id))).collect::<Vec<_>>()
     };
     let shards = shard_journals(directory);
     let shards = shards.iter().filter_map(|(path, _)| Some(path.file_name()?.to_str()?.to_owned()));
-    let mut names: Vec<String> = fixed.map(str::to_owned).into_iter().chain(shards).collect();
-    names.extend(stems(analysis.figure.iter().map(|figure| &figure.id).collect(), &FIGURES));
-    names.extend(stems(analysis.table.iter().map(|table| &table.id).collect(), &TABLES));
-    names
+    let mut files: Vec<OwnFile> =
+        [ANALYSIS, TABLE, PARQUET, SLURM_ARRAY, SLURM_MERGE].map(OwnFile::marked).into();
+    files.push(OwnFile::known_by(RECORDS, records_file::is_ours));
+    // What is in it is looked at before anything is submitted.
+    files.push(OwnFile::known_by(SLURM_JOBS, |_| true));
+    files.extend([JOURNAL.to_owned()].into_iter().chain(shards).map(OwnFile::journal));
+    let pictures = stems(analysis.figure.iter().map(|figure| &figure.id).collect(), &FIGURES);
+    let tables = stems(analysis.table.iter().map(|table| &table.id).collect(), &TABLES);
+    files.extend(pictures.into_iter().chain(tables).map(OwnFile::marked));
+    files
 }
 
 /// An error if one of the files would replace what the run reads.
-fn spare_inputs(directory: &Path, names: &[String], experiment: &Experiment) -> Result<(), AnalysisError> {
+fn spare_inputs(directory: &Path, files: &[OwnFile], experiment: &Experiment) -> Result<(), AnalysisError> {
     let mut inputs: Vec<PathBuf> = Vec::new();
     for analysis in [&experiment.analysis].into_iter().chain(&experiment.points) {
         let new = analysis.data.file().filter(|&file| !inputs.iter().any(|input| input == file));
@@ -72,9 +72,9 @@ fn spare_inputs(directory: &Path, names: &[String], experiment: &Experiment) -> 
         inputs.extend(analysis.data.files().unwrap_or_default());
         inputs.extend(analysis.data.test_files().unwrap_or_default());
     }
-    let clash = names
+    let clash = files
         .iter()
-        .map(|name| directory.join(name))
+        .map(|file| directory.join(&file.name))
         .find(|path| inputs.iter().any(|input| is_same_file(path, input)));
     clash.map_or(Ok(()), |path| {
         let problem = "is a file that the analysis reads; choose another --out".to_owned();
@@ -109,7 +109,7 @@ fn read(path: &Path) -> Result<Option<Table>, AnalysisError> {
         let problem = format!("cannot be read ({why}); {ADVICE}");
         Err(AnalysisError::Occupied { path: path.to_owned(), problem })
     };
-    match std::fs::read_to_string(path) {
+    match read_text(path) {
         Ok(text) => match toml::from_str(&text) {
             Ok(table) => Ok(Some(table)),
             Err(error) => unreadable(error.message().lines().collect::<Vec<_>>().join(" ")),
@@ -119,14 +119,15 @@ fn read(path: &Path) -> Result<Option<Table>, AnalysisError> {
     }
 }
 
-/// An error if there are finished records that a run would drop: they are of other problems than the run's.
+/// An error if there are finished records that a run would drop: they are of other problems than the run's, and not of
+/// further repetitions of these.
 pub(super) fn keep_records(store: &Store, experiment: &Experiment, text: &str) -> Result<(), AnalysisError> {
     if store.finished.is_empty() {
         return Ok(());
     }
     let work = WorkList::of(experiment)?;
-    let known = work.keys();
-    let dropped = store.keys().filter(|key| !known.contains(key)).count();
+    let known = work.known();
+    let dropped = store.records().filter(|record| known.use_of(record) == Use::Never).count();
     if dropped == 0 {
         return Ok(());
     }

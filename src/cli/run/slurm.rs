@@ -5,8 +5,11 @@ use crate::cli::Ending;
 use crate::cli::drawing::DrawingOptions;
 use crate::cli::output::print;
 use anyhow::{Context, Result, bail};
-use equipoise::analysis::{Experiment, SLURM_ARRAY, SLURM_MERGE, Store, memory_at_once, missing_shards};
-use equipoise::files::write_whole;
+use equipoise::analysis::{
+    Experiment, SLURM_ARRAY, SLURM_MERGE, Store, memory_at_once, memory_of_records, missing_shards,
+};
+use equipoise::files::write_marked;
+use equipoise::text::is_unprintable;
 use std::path::Path;
 
 /// Heading of these options.
@@ -74,7 +77,7 @@ impl SlurmOptions {
         ];
         for (name, text) in &scripts {
             let path = directory.join(name);
-            write_whole(&path, text.as_bytes())
+            write_marked(&path, text.as_bytes())
                 .with_context(|| format!("cannot write {}", path.display()))?;
         }
         let mut output = scripts.map(|(name, _)| format!("{}\n", directory.join(name).display())).concat();
@@ -98,7 +101,7 @@ impl SlurmOptions {
     ) -> Result<String> {
         let (name, array, cpus) = (&experiment.analysis.name, self.array, self.cpus);
         let head = self.head(&format!("{name}-shards"), "%A_%a");
-        let memory = memory_line(experiment, cpus)?;
+        let memory = memory_line(experiment, usize::from(cpus), 0)?;
         let (program, directory) = (quoted(program)?, quoted(directory)?);
         Ok(format!(
             "{head}#SBATCH --array={}\n#SBATCH --cpus-per-task={cpus}\n{memory}\
@@ -119,9 +122,11 @@ impl SlurmOptions {
     ) -> Result<String> {
         let head = self.head(&format!("{}-merge", experiment.analysis.name), "%j");
         let (program, directory) = (quoted(program)?, quoted(directory)?);
+        let memory = memory_line(experiment, 1, drawing.memory(&experiment.analysis))?;
         let drawing = drawing.as_arguments().join(" ");
         Ok(format!(
-            "{head}# It comes after the shards, whatever became of them, and names what is missing.\n\n\
+            "{head}#SBATCH --cpus-per-task=1\n{memory}\
+             # It comes after the shards, whatever became of them, and names what is missing.\n\n\
              {program} results merge {directory} {drawing}\n"
         ))
     }
@@ -140,9 +145,11 @@ impl SlurmOptions {
     }
 }
 
-/// What a job asks for: a problem for each of its processors, as `--estimate` foresees them.
-fn memory_line(experiment: &Experiment, cpus: u16) -> Result<String> {
-    let bytes = memory_at_once(experiment, usize::from(cpus))? + PROGRAM_MEMORY;
+/// What a job asks for: so many problems at once and all records, as `--estimate` foresees them, and what is `beside`. The
+/// merging draws with the data of a problem.
+fn memory_line(experiment: &Experiment, at_once: usize, beside: u128) -> Result<String> {
+    let foreseen = memory_at_once(experiment, at_once)? + memory_of_records(experiment)?;
+    let bytes = foreseen + beside + PROGRAM_MEMORY;
     Ok(format!("#SBATCH --mem={}M\n", bytes.div_ceil(1 << 20)))
 }
 
@@ -152,10 +159,10 @@ fn plain(value: &str) -> bool {
 
 /// A path as a shell takes it.
 fn quoted(path: &Path) -> Result<String> {
-    let text = path.to_str().filter(|text| !text.chars().any(char::is_control));
+    let text = path.to_str().filter(|text| !text.contains(is_unprintable));
     let text = text.with_context(|| {
         format!(
-            "{}: a script for Slurm holds no path with line breaks, control characters or bytes that are not UTF-8; choose \
+            "{}: a script for Slurm holds no path with line breaks, characters that are no text or bytes that are not UTF-8; choose \
              another --out",
             path.display()
         )

@@ -3,7 +3,7 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use equipoise::analysis::{SLURM_ARRAY, SLURM_JOBS, SLURM_MERGE};
-use equipoise::files::LockedFile;
+use equipoise::files::{LockedFile, read_text, remove};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -43,7 +43,7 @@ enum Activity {
 
 /// The number of the last array that was submitted.
 pub(in crate::cli) fn array_of(directory: &Path) -> Option<String> {
-    let text = std::fs::read_to_string(directory.join(SLURM_JOBS)).ok()?;
+    let text = read_text(&directory.join(SLURM_JOBS)).ok()?;
     match Submitted::read(&text)? {
         Submitted::Array(array) | Submitted::Both { array, .. } => Some(array),
         Submitted::Nothing | Submitted::Unknown => None,
@@ -116,7 +116,7 @@ impl Jobs {
     }
 
     fn submitted(&self) -> Result<Submitted> {
-        let text = std::fs::read_to_string(self.file.path()).with_context(|| self.place())?;
+        let text = read_text(self.file.path()).with_context(|| self.place())?;
         Submitted::read(&text)
             .with_context(|| format!("{}: is not as equipoise wrote it; remove it", self.place()))
     }
@@ -153,7 +153,7 @@ impl Jobs {
 
     fn remove_if_empty(&self) {
         if self.file.path().metadata().is_ok_and(|found| found.len() == 0) {
-            let _ = std::fs::remove_file(self.file.path());
+            let _ = remove(self.file.path());
         }
     }
 

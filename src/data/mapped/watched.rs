@@ -1,6 +1,6 @@
 //! Which mapped file an address belongs to, for the moment when its page cannot be had.
 
-use crate::signals::{end_with, on_bad_address};
+use crate::signals::{end_with_bytes, on_bad_address};
 use crate::text::one_line;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
@@ -77,34 +77,26 @@ fn line_about(file: &str) -> String {
 /// Says which file it is when a page of it cannot be had, and ends the program.
 pub(super) fn answer() {
     on_bad_address(|address| {
-        if let Some(line) = line_of(address) {
-            end_with(line.bytes());
+        if let Some(place) = place_of(address) {
+            end_with_bytes(place.bytes());
         }
     });
 }
 
-/// A line on the stack.
-struct Line {
-    bytes: [u8; LONGEST],
-    length: usize,
-}
-
-impl Line {
-    fn bytes(&self) -> &[u8] {
-        &self.bytes[..self.length]
+impl Place {
+    /// What to say, byte by byte: the stack for signals has no room for a line.
+    fn bytes(&self) -> impl Iterator<Item = u8> {
+        self.line.iter().take(self.length.load(Ordering::Relaxed)).map(|byte| byte.load(Ordering::Relaxed))
     }
 }
 
-/// What to say of the file that an address is in.
-fn line_of(address: usize) -> Option<Line> {
+/// The file that an address is in.
+fn place_of(address: usize) -> Option<&'static Place> {
     let holds = |place: &&Place| {
         let start = place.start.load(Ordering::Acquire);
         start > TAKEN && (start..place.end.load(Ordering::Relaxed)).contains(&address)
     };
-    let place = PLACE.iter().find(holds)?;
-    let mut line = Line { bytes: [0; LONGEST], length: place.length.load(Ordering::Relaxed).min(LONGEST) };
-    line.bytes.iter_mut().zip(&place.line).for_each(|(byte, place)| *byte = place.load(Ordering::Relaxed));
-    Some(line)
+    PLACE.iter().find(holds)
 }
 
 #[cfg(test)]
@@ -115,8 +107,8 @@ mod tests {
     fn an_address_is_of_the_file_that_is_mapped_there() {
         let (one, other) = (vec![0_u8; 10_000], vec![0_u8; 10_000]);
         let said = |bytes: &[u8]| {
-            let line = line_of(bytes.as_ptr() as usize + 9_999)?;
-            Some(String::from_utf8(line.bytes().to_vec()).expect("text"))
+            let place = place_of(bytes.as_ptr() as usize + 9_999)?;
+            Some(String::from_utf8(place.bytes().collect()).expect("text"))
         };
         let first = Watched::new(&one, "one\n.npy").expect("a place");
         let long = "ä".repeat(5_000);
