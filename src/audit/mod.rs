@@ -8,10 +8,13 @@
 mod head;
 mod input;
 mod inr;
+mod labels;
+mod logit_columns;
 mod memory;
 mod pass;
 mod recalibration;
 mod record;
+mod scan;
 mod tables;
 mod words;
 

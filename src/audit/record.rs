@@ -6,7 +6,7 @@ use super::{AuditInput, HeadComparison, Recalibration};
 use crate::balance::{
     Calibration, FlowPolytope, LedgerEntry, MeanProbability, Neglect, accuracy, neglect, recalls,
 };
-use crate::data::DataError;
+use crate::data::{DataError, Taken};
 use crate::loss::{BuiltLoss, ClassWeights, Link, Loss, LossSpec, Targets, WeightError};
 use crate::numeric::{Count, largest_magnitude, rows};
 use serde::Serialize;
@@ -29,6 +29,8 @@ pub enum Reduction {
 /// An audit of logits and labels.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct AuditRecord {
+    /// What was taken for what.
+    pub input: Taken,
     /// Name of the loss.
     pub loss_name: String,
     /// The loss with its parameters.
@@ -148,6 +150,7 @@ pub fn audit(
     let tallied = tally(input, &targets, &loss, &vec![0.0; input.columns()])?;
     let labels = input.labels();
     Ok(AuditRecord {
+        input: input.taken.clone(),
         loss_name: loss_name.to_owned(),
         loss_plan: spec.clone(),
         reduction,
@@ -172,6 +175,10 @@ pub(super) fn problem(
     let invalid = |problem: String| DataError::invalid("--loss", problem);
     if let Some(problem) = spec.problem_on(labels) {
         return Err(invalid(problem));
+    }
+    if input.has_masked && matches!(spec, LossSpec::LabelSmoothing { smoothing, .. } if *smoothing > 0.0) {
+        let problem = "label-smoothing gives masked classes, of probability zero, a share of every label: the loss is infinite";
+        return Err(invalid(problem.to_owned()));
     }
     let targets = Targets::new(labels, weights).map_err(|error: WeightError| {
         DataError::invalid(

@@ -1,6 +1,6 @@
-//! `solve`: a CSV or NPY file to a certified stationary point.
+//! `solve`: a table or arrays to a certified stationary point.
 
-use super::data_arguments::DataArguments;
+use super::data_arguments::{DataArguments, say_taken};
 use super::files::{Target, check_targets, save};
 use super::loss_arguments::LossArguments;
 use super::memory::check_problem;
@@ -9,6 +9,7 @@ use super::solve_record::{OtherPoints, SolveRecord, Status};
 use super::spinner::Spinner;
 use super::{Ending, solve_table};
 use anyhow::{Error, Result, ensure};
+use equipoise::data::Samples;
 use equipoise::loss::{ClassWeights, LossSpec, MAX_WEIGHT_RATIO, WeightRange};
 use equipoise::numeric::plain;
 use equipoise::solver::{
@@ -86,9 +87,10 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
     let weights = parse_weights(&arguments.loss.class_weights)?;
     let settings = settings(arguments)?;
     check_targets(Target::of("--save", arguments.save.as_deref()).as_slice(), &arguments.data.files())?;
-    let dataset = arguments.data.read()?;
+    let Samples { dataset, taken, .. } = arguments.data.read()?;
     check_problem(&dataset, &spec, arguments.l2)?;
     let problem = Problem::new(&dataset, &spec, &weights, arguments.l2).map_err(name_option)?;
+    say_taken(&taken);
     note_dependent_columns(problem.conditioning());
     note_wide_weights(problem.targets().class_weights());
     note_idle_weights(matches!(spec, LossSpec::Inr { .. }), &weights);
@@ -108,7 +110,7 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
         }
         _ => None,
     };
-    let record = SolveRecord::new(&spec, &problem, &outcome, others, seconds);
+    let record = SolveRecord::new(taken, &spec, &problem, &outcome, others, seconds);
     let json = serde_json::to_string_pretty(&record)? + "\n";
     let found = record.status == Status::Stationary;
     if let Some(file) = &arguments.save {

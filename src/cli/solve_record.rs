@@ -3,6 +3,7 @@
 use super::calibration::CalibrationRecord;
 use super::separation::Separation;
 use equipoise::balance::{Ledger, LedgerEntry, MeanProbability, Neglect, neglect};
+use equipoise::data::Taken;
 use equipoise::loss::{InrVariant, Link, Loss, LossSpec};
 use equipoise::numeric::{Count, rows};
 use equipoise::solver::{
@@ -16,6 +17,8 @@ use serde::Serialize;
 pub(super) struct SolveRecord {
     pub(super) status: Status,
     pub(super) version: &'static str,
+    /// What was taken for what.
+    pub(super) input: Taken,
     pub(super) loss_name: &'static str,
     /// The loss with its parameters.
     pub(super) loss_plan: LossSpec,
@@ -162,6 +165,7 @@ pub(super) struct HeadRows {
 
 impl SolveRecord {
     pub(super) fn new(
+        input: Taken,
         spec: &LossSpec,
         problem: &Problem,
         outcome: &Outcome,
@@ -196,6 +200,7 @@ impl SolveRecord {
         Self {
             status,
             version: env!("CARGO_PKG_VERSION"),
+            input,
             loss_name: spec.row().name,
             loss_plan: spec.clone(),
             beta: inr.map(|(beta, _)| beta),

@@ -5,7 +5,7 @@
 use equipoise::analysis::specification::Analysis;
 use equipoise::analysis::{Source, Survey};
 use equipoise::audit::{AuditInput, ReadOptions, Reduction, audit, recalibrate};
-use equipoise::data::{Part, read_csv, read_images, read_npy};
+use equipoise::data::{Part, SampleRequest, read_images, read_table};
 use equipoise::loss::{ClassWeights, LOSS_TABLE};
 use equipoise::teach::{Lesson, check_size};
 use std::path::{Path, PathBuf};
@@ -67,7 +67,7 @@ fn analysis(_: &Path, bytes: &[u8], _: usize) -> bool {
 fn csv(place: &Path, bytes: &[u8], choice: usize) -> bool {
     let path = place.join("table.csv");
     let label = ["y", "x", "a, b"][choice % 3];
-    std::fs::write(&path, bytes).is_ok() && read_csv(&path, label, None).is_ok()
+    std::fs::write(&path, bytes).is_ok() && read_table(&path, label, None).is_ok()
 }
 
 pub(crate) fn npy(kind: &str, shape: &str, bytes: usize) -> Vec<u8> {
@@ -87,7 +87,8 @@ fn arrays(place: &Path, bytes: &[u8], choice: usize) -> bool {
         (&labels, &features, npy("<f8", "(4, 2)", 64))
     };
     let written = std::fs::write(mutated, bytes).and_then(|()| std::fs::write(sound, other));
-    written.is_ok() && read_npy(&features, &labels).is_ok()
+    let request = SampleRequest::of_label(&labels.display().to_string());
+    written.is_ok() && request.read(&features).is_ok()
 }
 
 /// Four images of two by two pixels.

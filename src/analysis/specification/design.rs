@@ -4,10 +4,10 @@ use super::either::list_or_rule;
 use crate::balance::witness;
 use crate::data::random::stream;
 use crate::data::{
-    Covariance, CsvColumns, DataError, Dataset, GaussianMixture, GroupedDesign, ImageSample, Images,
-    ImbalanceProfile, Part, PlacedGroups, check_digits, class_means, contrary_weight,
-    contrary_weight_of_three, digit_images, digits_subset, helping_weight, hindering_weight, image_files,
-    raw_binary_logits, raw_logits, read_images,
+    Covariance, DataError, Dataset, GaussianMixture, GroupedDesign, ImageSample, Images, ImbalanceProfile,
+    Part, PlacedGroups, SampleRequest, check_digits, class_means, contrary_weight, contrary_weight_of_three,
+    digit_images, digits_subset, helping_weight, hindering_weight, image_files, raw_binary_logits,
+    raw_logits, read_images,
 };
 use nalgebra::DMatrix;
 use rand::RngExt;
@@ -423,5 +423,7 @@ impl Design {
 }
 
 fn read_table(path: &Path, label: &str, sample_weights: Option<&str>) -> Result<Dataset, DataError> {
-    CsvColumns { label, features: None, sample_weights }.read(path)
+    let request =
+        SampleRequest { sample_weights: sample_weights.map(str::to_owned), ..SampleRequest::of_label(label) };
+    Ok(request.read(path)?.dataset)
 }
