@@ -1,7 +1,7 @@
 //! The input of an audit: scores, labels, and possibly the last layer.
 
 use super::labels::{GivenLabels, array_texts, class_indices};
-use super::logit_columns::LogitColumns;
+use super::logit_columns::{LogitColumns, fill_column};
 use super::scan::{Scan, to_logits};
 use crate::data::arrays::{Array, Arrays, Contents, Wanted, read_array, read_arrays, read_bytes};
 use crate::data::sample_weights::read_npy_weights;
@@ -175,7 +175,7 @@ impl AuditInput {
             headings: None,
             class_names: None,
         };
-        Self::new(scores, options.unnamed(), given, taken, options)
+        Self::new(scores, options.unnamed(), &given, taken, options)
     }
 
     fn of_arrays(arrays: &Arrays, options: &ReadOptions) -> Result<Self, DataError> {
@@ -186,31 +186,16 @@ impl AuditInput {
                 return Err(DataError::invalid(option, "goes with a table; --logits names an array"));
             }
         }
-        let missing = |what: &str, option: &str, names: &[&str]| match arrays.missing(what) {
-            DataError::Invalid { place, problem } => DataError::invalid(
-                place,
-                format!("{problem}; name one with {option}, or save it as one of {}", names.join(", ")),
-            ),
-            unreadable @ DataError::Unreadable { .. } => unreadable,
-        };
-        let (scores_name, scores) = match &options.logits {
-            Some(name) => (name.clone(), arrays.named(name)?),
-            None => {
-                let name = SCORES.into_iter().find(|name| arrays.names.iter().any(|there| there == name));
-                let name = name.ok_or_else(|| missing("logits or probabilities", "--logits", &SCORES))?;
-                (name.to_owned(), arrays.named(name)?)
-            }
-        };
+        let (scores_name, scores) = named_or_usual(
+            arrays,
+            options.logits.as_ref(),
+            &SCORES,
+            ("logits or probabilities", "--logits"),
+        )?;
         let is_probability = ["probabilities", "probs"].contains(&scores_name.as_str());
         let kind = if is_probability { ScoreKind::Probabilities } else { options.unnamed() };
-        let (label_name, labels) = match &options.label {
-            Some(name) => (name.clone(), arrays.named(name)?),
-            None => {
-                let name = LABELS.into_iter().find(|name| arrays.names.iter().any(|there| there == name));
-                let name = name.ok_or_else(|| missing("labels", "--label", &LABELS))?;
-                (name.to_owned(), arrays.named(name)?)
-            }
-        };
+        let (label_name, labels) =
+            named_or_usual(arrays, options.label.as_ref(), &LABELS, ("labels", "--label"))?;
         let weights = match (&options.sample_weights, options.weight_file()) {
             (None, _) => None,
             (_, Some(file)) => Some(read_npy_weights(file, labels.rows())?),
@@ -243,7 +228,7 @@ impl AuditInput {
             unused
                 .map(|name| LeftOut { what: format!("array {name}"), why: "nothing asks for it".to_owned() }),
         );
-        let mut input = Self::new(scores.clone(), kind, given, taken, options)?;
+        let mut input = Self::new(scores.clone(), kind, &given, taken, options)?;
         input.features = arrays.find(&["features"])?.cloned();
         if let Some(features) = &input.features {
             features.check_numbers()?;
@@ -304,13 +289,13 @@ impl AuditInput {
         }
         let texts = table.columns[label].texts(table.rows);
         let is_absent = |row: usize| weights.as_ref().is_some_and(|weights| weights[row] == 0.0);
-        let chosen = columns.among(table, &texts.occurring(|row| !is_absent(row)), options)?;
+        let chosen = columns.among(table, &texts.occurring(|row| !is_absent(row)), options);
         let mut values = Vec::new();
         crate::memory::make_room(&mut values, table.rows * chosen.columns.len(), "its numbers take")
             .map_err(|error| DataError::invalid(&table.place, error.to_string()))?;
         values.resize(table.rows * chosen.columns.len(), 0.0);
         for (place, &column) in chosen.columns.iter().enumerate() {
-            chosen.fill(
+            fill_column(
                 table,
                 column,
                 is_absent,
@@ -333,13 +318,13 @@ impl AuditInput {
         *(if options.probabilities { &mut taken.probabilities } else { &mut taken.logits }) = Some(names);
         taken.left_out = chosen.left_out;
         taken.notes = [table.notes.clone(), chosen.notes].concat();
-        Self::new(scores, options.unnamed(), given, taken, options)
+        Self::new(scores, options.unnamed(), &given, taken, options)
     }
 
     fn new(
         scores: Array,
         kind: ScoreKind,
-        given: GivenLabels,
+        given: &GivenLabels,
         taken: Taken,
         options: &ReadOptions,
     ) -> Result<Self, DataError> {
@@ -347,7 +332,7 @@ impl AuditInput {
         if scores.columns() == 0 {
             return Err(scores.invalid("has no columns; one logit per class is needed"));
         }
-        let found = class_indices(&given, &scores, options)?;
+        let found = class_indices(given, &scores, options)?;
         let mut input = Self {
             labelled: (found.rows.len() < scores.rows()).then_some(found.rows),
             scores,
@@ -457,6 +442,29 @@ impl AuditInput {
             next += run;
         }
     }
+}
+
+/// The array that the user named, or the first of the usual names, with its name; `wanted` says what it is and which option
+/// names it.
+fn named_or_usual<'a>(
+    arrays: &'a Arrays,
+    given: Option<&String>,
+    usual: &[&str],
+    wanted: (&str, &str),
+) -> Result<(String, &'a Array), DataError> {
+    if let Some(name) = given {
+        return Ok((name.clone(), arrays.named(name)?));
+    }
+    if let Some(name) = usual.iter().find(|name| arrays.names.iter().any(|there| there == *name)) {
+        return Ok(((*name).to_owned(), arrays.named(name)?));
+    }
+    let (what, option) = wanted;
+    let found = if arrays.names.is_empty() { "none".to_owned() } else { arrays.names.join(", ") };
+    let problem = format!(
+        "holds no {what}; its arrays are: {found}; name one with {option}, or save it as one of {}",
+        usual.join(", ")
+    );
+    Err(DataError::invalid(&arrays.place, problem))
 }
 
 /// What is known before anything is looked at; `names` are those of labels and scores.

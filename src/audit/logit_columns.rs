@@ -65,21 +65,7 @@ pub(super) struct ChosenColumns {
 
 impl LogitColumns {
     pub(super) fn choose(headings: &Headings, options: &ReadOptions) -> Result<(Self, Vec<Use>), DataError> {
-        let label = match &options.label {
-            Some(name) => headings.find(name)?,
-            None => match LABELS.iter().find(|name| headings.has(name)) {
-                Some(name) => headings.find(name)?,
-                None => {
-                    let shown: Vec<&str> = headings.names.iter().take(12).map(String::as_str).collect();
-                    let problem = format!(
-                        "has no column of labels ({}); its columns are {}; name one with --label",
-                        LABELS.join(", "),
-                        shown.join(", ")
-                    );
-                    return Err(DataError::invalid(&headings.place, problem));
-                }
-            },
-        };
+        let label = label_column(headings, options.label.as_ref())?;
         let weights = match &options.sample_weights {
             Some(name) if options.weight_file().is_none() => Some(weight_column(headings, name, label)?),
             _ => None,
@@ -114,12 +100,7 @@ impl LogitColumns {
     }
 
     /// The logits among the candidates, now that labels and numbers are known.
-    pub(super) fn among(
-        self,
-        table: &Table,
-        labels: &[String],
-        options: &ReadOptions,
-    ) -> Result<ChosenColumns, DataError> {
+    pub(super) fn among(self, table: &Table, labels: &[String], options: &ReadOptions) -> ChosenColumns {
         let Self { candidates, named, mut left_out, .. } = self;
         let name = |column: usize| table.columns[column].name.as_str();
         let ignored = |text: &str| {
@@ -163,8 +144,23 @@ impl LogitColumns {
                 notes.push("their headings speak of probabilities; they are read as logits unless --probabilities is given".to_owned());
             }
         }
-        Ok(ChosenColumns { columns, class_headings, left_out, notes })
+        ChosenColumns { columns, class_headings, left_out, notes }
     }
+}
+
+/// The column of labels: the one that is named, or the first of the usual names.
+fn label_column(headings: &Headings, given: Option<&String>) -> Result<usize, DataError> {
+    let usual = || LABELS.iter().copied().find(|name| headings.has(name));
+    if let Some(name) = given.map(String::as_str).or_else(usual) {
+        return headings.find(name);
+    }
+    let shown: Vec<&str> = headings.names.iter().take(12).map(String::as_str).collect();
+    let problem = format!(
+        "has no column of labels ({}); its columns are {}; name one with --label",
+        LABELS.join(", "),
+        shown.join(", ")
+    );
+    Err(DataError::invalid(&headings.place, problem))
 }
 
 /// Why a column is no logit, as far as it shows.
@@ -250,37 +246,34 @@ impl Affix {
     }
 }
 
-impl ChosenColumns {
-    /// Writes the numbers of a column; rows that are absent may hold anything.
-    pub(super) fn fill<'a>(
-        &self,
-        table: &Table,
-        column: usize,
-        is_absent: impl Fn(usize) -> bool,
-        into: impl Iterator<Item = &'a mut f64>,
-    ) -> Result<(), DataError> {
-        if let Cells::Other(kind) = &table.columns[column].cells {
-            let problem = format!(
-                "holds {kind}, which are no logits; leave it out with --drop, or name the logits with --columns"
-            );
-            return Err(DataError::invalid(table.column_place(column), problem));
-        }
-        let cells = table.columns[column].read(table.comma);
-        for ((row, cell), into) in cells.iter().enumerate().zip(into) {
-            *into = match cell {
-                Cell::Number(_) | Cell::Boolean(_) => cell.number().unwrap_or(f64::NAN),
-                _ if is_absent(row) => f64::NAN,
-                // A masked class may have the logit -inf.
-                Cell::Infinite => table.columns[column].text(row).parse().unwrap_or(f64::NAN),
-                _ => {
-                    let text = quoted(&table.columns[column].text(row));
-                    let problem = format!(
-                        "{text} is no number; leave the column out with --drop, or name the logits with --columns"
-                    );
-                    return Err(DataError::invalid(table.cell_place(row, column), problem));
-                }
-            };
-        }
-        Ok(())
+/// Writes the numbers of a column; rows that are absent may hold anything.
+pub(super) fn fill_column<'a>(
+    table: &Table,
+    column: usize,
+    is_absent: impl Fn(usize) -> bool,
+    into: impl Iterator<Item = &'a mut f64>,
+) -> Result<(), DataError> {
+    if let Cells::Other(kind) = &table.columns[column].cells {
+        let problem = format!(
+            "holds {kind}, which are no logits; leave it out with --drop, or name the logits with --columns"
+        );
+        return Err(DataError::invalid(table.column_place(column), problem));
     }
+    let cells = table.columns[column].read(table.comma);
+    for ((row, cell), into) in cells.iter().enumerate().zip(into) {
+        *into = match cell {
+            Cell::Number(_) | Cell::Boolean(_) => cell.number().unwrap_or(f64::NAN),
+            _ if is_absent(row) => f64::NAN,
+            // A masked class may have the logit -inf.
+            Cell::Infinite => table.columns[column].text(row).parse().unwrap_or(f64::NAN),
+            _ => {
+                let text = quoted(&table.columns[column].text(row));
+                let problem = format!(
+                    "{text} is no number; leave the column out with --drop, or name the logits with --columns"
+                );
+                return Err(DataError::invalid(table.cell_place(row, column), problem));
+            }
+        };
+    }
+    Ok(())
 }

@@ -28,6 +28,15 @@ pub(crate) enum Level {
     NotChosen,
 }
 
+/// Classes of labels.
+struct FoundClasses {
+    /// Of each level that occurs.
+    class_of_level: Vec<u32>,
+    names: Vec<String>,
+    /// What is worth saying.
+    notes: Vec<String>,
+}
+
 /// Labels of a file, and where they are.
 pub(crate) struct LabelTexts<'a> {
     pub(crate) texts: Texts,
@@ -100,7 +109,7 @@ impl LabelTexts<'_> {
         rows: &[usize],
         rules: &ClassRules,
     ) -> Result<(Labels, Vec<String>), DataError> {
-        let (class_of_level, names, notes) = self.classes(rows, rules)?;
+        let FoundClasses { class_of_level, names, notes } = self.classes(rows, rules)?;
         if let [only] = names.as_slice() {
             let problem = format!("holds one class only, {}; at least two are needed", quoted(only));
             return Err(DataError::invalid(&self.place, problem));
@@ -109,12 +118,8 @@ impl LabelTexts<'_> {
         Ok((Labels::new(indices, names)?, notes))
     }
 
-    /// The class of each level that occurs in some rows, the names of the classes, and what is worth saying.
-    fn classes(
-        &self,
-        rows: &[usize],
-        rules: &ClassRules,
-    ) -> Result<(Vec<u32>, Vec<String>, Vec<String>), DataError> {
+    /// The classes of the levels that occur in some rows.
+    fn classes(&self, rows: &[usize], rules: &ClassRules) -> Result<FoundClasses, DataError> {
         let mut occurs = vec![false; self.texts.levels.len()];
         rows.iter().for_each(|&row| occurs[self.texts.codes[row] as usize] = true);
         let occurring: Vec<usize> = (0..occurs.len()).filter(|&level| occurs[level]).collect();
@@ -145,7 +150,7 @@ impl LabelTexts<'_> {
         for (&level, rank) in occurring.iter().zip(ranks) {
             class_of_level[level] = order[rank as usize];
         }
-        Ok((class_of_level, names, notes))
+        Ok(FoundClasses { class_of_level, names, notes })
     }
 
     /// The error for labels that are measurements.

@@ -102,7 +102,7 @@ impl DesignColumn {
                 (Some(number), DesignKind::Filled { .. }) => values.extend([number, 0.0]),
                 (Some(number), _) => values.push(number),
                 (None, DesignKind::Filled { mean }) if cells[row] == Cell::Missing => {
-                    values.extend([*mean, 1.0])
+                    values.extend([*mean, 1.0]);
                 }
                 (None, _) => return Err(no_number(table, row, column, cells[row])),
             }

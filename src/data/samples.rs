@@ -133,7 +133,7 @@ impl SampleRequest {
         };
         let mut kept = KeptRows::of(&labels, weights, &self.rules(), &mut left_out)?;
         if self.missing == Missing::DropRow {
-            self.drop_missing(table, &features, &mut kept, &mut left_out);
+            drop_missing(table, &features, &mut kept, &mut left_out);
         }
         kept.check_any(&table.place, &table.columns[label].name)?;
         let mut design = Vec::with_capacity(features.len());
@@ -166,28 +166,6 @@ impl SampleRequest {
             ..Taken::default()
         };
         Ok(Samples { dataset, design, taken })
-    }
-
-    /// Leaves out rows with missing features.
-    fn drop_missing(
-        &self,
-        table: &Table,
-        features: &[usize],
-        kept: &mut KeptRows,
-        left_out: &mut Vec<LeftOut>,
-    ) {
-        let mut missing = vec![false; table.rows];
-        let mut of_columns = Vec::new();
-        for &column in features {
-            let cells = table.columns[column].read(table.comma);
-            let count = kept.rows.iter().filter(|&&row| cells.get(row) == Some(&Cell::Missing)).count();
-            if count > 0 {
-                of_columns.push(format!("{} {count}", table.columns[column].name));
-                cells.iter().zip(&mut missing).for_each(|(cell, missing)| *missing |= *cell == Cell::Missing);
-            }
-        }
-        let dropped = kept.retain(|row| !missing[row]);
-        left_out.extend(LeftOut::rows(dropped, format!("missing values in {}", of_columns.join(", "))));
     }
 
     /// Features of an NPY file, labels and weights of others.
@@ -226,38 +204,13 @@ impl SampleRequest {
             (_, Some(file)) => Some(read_npy_weights(file, labels.rows())?),
             (Some(name), None) => Some(named(name)?.sample_weights(labels.rows())?),
         };
-        let taken = |name: &String| *name == self.label || Some(name) == self.sample_weights.as_ref();
         let mut left_out: Vec<LeftOut> = Vec::new();
         let features = match &self.features {
-            Some(names) => names
-                .iter()
-                .map(|name| Ok((name.clone(), named(name)?)))
-                .collect::<Result<Vec<_>, DataError>>()?,
-            None => {
-                let others =
-                    arrays.named.iter().filter(|(name, _)| !taken(name) && !self.drop.contains(name));
-                let (fit, rest): (Vec<_>, Vec<_>) =
-                    others.cloned().partition(|(_, array)| array.rows() == labels.rows() && !array.is_text());
-                let out =
-                    |name: &str, why: &str| LeftOut { what: format!("array {name}"), why: why.to_owned() };
-                left_out.extend(
-                    rest.iter().map(|(name, _)| out(name, "it has no row of numbers for each label")),
-                );
-                let matrices = fit.iter().filter(|(_, array)| array.columns() > 1).count();
-                if matrices > 1 {
-                    let problem = format!(
-                        "several arrays may be features; name one with --features: {}",
-                        arrays.names.join(", ")
-                    );
-                    return Err(DataError::invalid(&arrays.place, problem));
-                }
-                // Beside a matrix of features, vectors are something else.
-                let (taken, others): (Vec<_>, Vec<_>) =
-                    fit.into_iter().partition(|(_, array)| matrices == 0 || array.columns() > 1);
-                left_out
-                    .extend(others.iter().map(|(name, _)| out(name, "beside features; --features takes it")));
-                taken
+            Some(names) => {
+                let array = |name: &String| Ok((name.clone(), named(name)?));
+                names.iter().map(array).collect::<Result<Vec<_>, DataError>>()?
             }
+            None => self.other_arrays(arrays, labels.rows(), &mut left_out)?,
         };
         for name in &self.drop {
             named(name)?;
@@ -268,6 +221,32 @@ impl SampleRequest {
         let features = features.into_iter().map(|(name, array)| (Some(name), array)).collect();
         let (place, format) = (arrays.place.clone(), "archive of arrays".to_owned());
         self.of_parts(Parts { features, labels, weights, left_out, place, format })
+    }
+
+    /// The arrays that may be features: those with a row of numbers for each label.
+    fn other_arrays(
+        &self,
+        arrays: &Arrays,
+        rows: usize,
+        left_out: &mut Vec<LeftOut>,
+    ) -> Result<Vec<(String, Array)>, DataError> {
+        let taken = |name: &String| *name == self.label || Some(name) == self.sample_weights.as_ref();
+        let others = arrays.named.iter().filter(|(name, _)| !taken(name) && !self.drop.contains(name));
+        let (fit, rest): (Vec<_>, Vec<_>) =
+            others.cloned().partition(|(_, array)| array.rows() == rows && !array.is_text());
+        let out = |name: &str, why: &str| LeftOut { what: format!("array {name}"), why: why.to_owned() };
+        left_out.extend(rest.iter().map(|(name, _)| out(name, "it has no row of numbers for each label")));
+        let matrices = fit.iter().filter(|(_, array)| array.columns() > 1).count();
+        if matrices > 1 {
+            let names = arrays.names.join(", ");
+            let problem = format!("several arrays may be features; name one with --features: {names}");
+            return Err(DataError::invalid(&arrays.place, problem));
+        }
+        // Beside a matrix of features, vectors are something else.
+        let (features, others): (Vec<_>, Vec<_>) =
+            fit.into_iter().partition(|(_, array)| matrices == 0 || array.columns() > 1);
+        left_out.extend(others.iter().map(|(name, _)| out(name, "beside features; --features takes it")));
+        Ok(features)
     }
 
     fn of_parts(&self, parts: Parts) -> Result<Samples, DataError> {
@@ -356,6 +335,22 @@ impl SampleRequest {
         left_out.extend(LeftOut::rows(dropped, "missing values (NaN)"));
         Ok(())
     }
+}
+
+/// Leaves out rows with missing features.
+fn drop_missing(table: &Table, features: &[usize], kept: &mut KeptRows, left_out: &mut Vec<LeftOut>) {
+    let mut missing = vec![false; table.rows];
+    let mut of_columns = Vec::new();
+    for &column in features {
+        let cells = table.columns[column].read(table.comma);
+        let count = kept.rows.iter().filter(|&&row| cells.get(row) == Some(&Cell::Missing)).count();
+        if count > 0 {
+            of_columns.push(format!("{} {count}", table.columns[column].name));
+            cells.iter().zip(&mut missing).for_each(|(cell, missing)| *missing |= *cell == Cell::Missing);
+        }
+    }
+    let dropped = kept.retain(|row| !missing[row]);
+    left_out.extend(LeftOut::rows(dropped, format!("missing values in {}", of_columns.join(", "))));
 }
 
 /// Arrays that samples are made of.

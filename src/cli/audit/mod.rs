@@ -46,7 +46,7 @@ pub(super) struct AuditArguments {
     /// NPY file of labels, for an NPY file of logits
     #[arg(value_name = "LABELS.npy")]
     label_file: Option<PathBuf>,
-    /// Column or array of the labels [default: label, labels, target, targets, class, y or y_true]
+    /// Column or array of the labels [default: label, labels, target, targets, class, y or `y_true`]
     #[arg(long, visible_alias = "labels", value_name = "NAME")]
     label: Option<String>,
     /// Array of the logits in an archive [default: logits, probabilities, probs or scores]

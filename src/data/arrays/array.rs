@@ -319,24 +319,23 @@ impl Layout {
 
     pub(super) fn of_header(header: &Header) -> Result<Self, String> {
         let big_endian = header.descr.starts_with('>');
-        let numbers = match header.descr.trim_start_matches(['<', '>', '=', '|']) {
-            "f2" => Numbers::Half { big_endian },
-            "f4" => Numbers::Single { big_endian },
-            "f8" => Numbers::Double { big_endian },
-            "O" => {
-                return Err(
+        let numbers =
+            match header.descr.trim_start_matches(['<', '>', '=', '|']) {
+                "f2" => Numbers::Half { big_endian },
+                "f4" => Numbers::Single { big_endian },
+                "f8" => Numbers::Double { big_endian },
+                "O" => {
+                    return Err(
                     "holds Python objects, which are not read; save numbers (x.astype('float32')) or text \
                                 (y.astype(str))"
                         .to_owned(),
                 );
-            }
-            text if text.starts_with(['U', 'S']) => Self::of_text(text, big_endian)?,
-            _ => {
-                Numbers::Whole(WholeNumbers::of(header).map_err(|_| {
+                }
+                text if text.starts_with(['U', 'S']) => Self::of_text(text, big_endian)?,
+                _ => Numbers::Whole(WholeNumbers::of(header).map_err(|_| {
                     format!("holds {}; numbers are needed (x.astype('float32'))", header.descr)
-                })?)
-            }
-        };
+                })?),
+            };
         Ok(Self { shape: header.shape.clone(), by_columns: header.is_column_by_column(), numbers })
     }
 

@@ -58,16 +58,16 @@ pub(crate) struct Wanted<'a> {
 /// # Errors
 /// The file cannot be read, or is cut off, damaged, or packed to hold more than it says. The error names file
 /// and place.
-pub(crate) fn read_arrays(path: &Path, wanted: Wanted) -> Result<Contents, DataError> {
-    read_opened(Opened::at(path)?, wanted)
+pub(crate) fn read_arrays(path: &Path, mut wanted: Wanted) -> Result<Contents, DataError> {
+    read_opened(Opened::at(path)?, &mut wanted)
 }
 
 /// The same of bytes that are in memory already; `place` is what errors call them.
 ///
 /// # Errors
 /// As [`read_arrays`].
-pub(crate) fn read_bytes(bytes: Vec<u8>, place: &str, wanted: Wanted) -> Result<Contents, DataError> {
-    read_opened(Opened::held(bytes, place), wanted)
+pub(crate) fn read_bytes(bytes: Vec<u8>, place: &str, mut wanted: Wanted) -> Result<Contents, DataError> {
+    read_opened(Opened::held(bytes, place), &mut wanted)
 }
 
 /// Reads one array from an NPY file; nothing where the file is another kind.
@@ -80,7 +80,7 @@ pub(crate) fn read_array(path: &Path) -> Result<Array, DataError> {
     Array::of_npy(&opened, 0..opened.bytes().len(), &place)
 }
 
-fn read_opened(opened: Opened, wanted: Wanted) -> Result<Contents, DataError> {
+fn read_opened(opened: Opened, wanted: &mut Wanted) -> Result<Contents, DataError> {
     let opened = unpacked(opened)?;
     let bytes = opened.bytes();
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {

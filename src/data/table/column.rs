@@ -134,6 +134,9 @@ impl Column {
     }
 }
 
+/// Numbers, and the rows that hold something else.
+type Numbers = (Vec<f64>, Vec<(usize, String)>);
+
 /// So many different texts make a column of numbers one that is kept as numbers.
 const MANY: usize = 512;
 
@@ -144,7 +147,7 @@ pub(super) struct Collected {
     texts: Texts,
     numbers: usize,
     keep_texts: bool,
-    switched: Option<(Vec<f64>, Vec<(usize, String)>)>,
+    switched: Option<Numbers>,
 }
 
 impl Collected {
@@ -155,12 +158,11 @@ impl Collected {
 
     pub(super) fn add(&mut self, text: &str, comma: bool) {
         if let Some((values, odd)) = &mut self.switched {
-            match Cell::of(text, comma) {
-                Cell::Number(value) => values.push(value),
-                _ => {
-                    odd.push((values.len(), text.to_owned()));
-                    values.push(f64::NAN);
-                }
+            if let Cell::Number(value) = Cell::of(text, comma) {
+                values.push(value);
+            } else {
+                odd.push((values.len(), text.to_owned()));
+                values.push(f64::NAN);
             }
             return;
         }
@@ -195,7 +197,7 @@ impl Collected {
     }
 }
 
-fn as_numbers(texts: &Texts, comma: bool) -> (Vec<f64>, Vec<(usize, String)>) {
+fn as_numbers(texts: &Texts, comma: bool) -> Numbers {
     let levels: Vec<Option<f64>> = texts
         .levels
         .iter()

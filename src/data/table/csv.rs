@@ -33,7 +33,7 @@ pub(super) fn read(opened: Opened, format: &TableFormat, pick: Pick) -> Result<T
     let head = whole_lines(&top.rest[..top.rest.len().min(HEAD)]);
     let head = head.iter().map(|&byte| if byte == b'\r' { b'\n' } else { byte }).collect::<Vec<u8>>();
     let dialect = Dialect::of(&head, &format, &place)?;
-    let mut rows = Rows::new(top.rest, place, dialect, &format, top.lines)?;
+    let mut rows = Rows::new(top.rest, place, dialect, &format, top.lines);
     if !rows.advance()? {
         return Err(DataError::invalid(rows.place, "is empty; a header row and data rows are needed"));
     }
@@ -206,13 +206,7 @@ struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    fn new(
-        bytes: &'a [u8],
-        place: String,
-        dialect: Dialect,
-        format: &TableFormat,
-        before: u64,
-    ) -> Result<Self, DataError> {
+    fn new(bytes: &'a [u8], place: String, dialect: Dialect, format: &TableFormat, before: u64) -> Self {
         let comment = format.comment.and_then(|mark| u8::try_from(mark).ok());
         let mut builder = ReaderBuilder::new();
         builder
@@ -222,7 +216,7 @@ impl<'a> Rows<'a> {
             .comment(comment)
             .terminator(Terminator::Any(b'\n'));
         let reader = builder.from_reader(EditorLines::new(bytes));
-        Ok(Self { reader, place, row: ByteRecord::new(), line: 0, before, dialect })
+        Self { reader, place, row: ByteRecord::new(), line: 0, before, dialect }
     }
 
     /// Moves to the next row that is not blank; `false` at the end of the file.

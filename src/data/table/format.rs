@@ -36,27 +36,12 @@ const ROWS: usize = 100;
 impl Dialect {
     /// Looks at the first bytes of a file.
     pub(super) fn of(head: &[u8], format: &TableFormat, place: &str) -> Result<Self, DataError> {
-        let given = format.separator.map(|separator| {
-            u8::try_from(separator).ok().filter(u8::is_ascii).ok_or_else(|| {
-                DataError::invalid(
-                    "--separator",
-                    format!("{separator:?} is no ASCII character; give one such as ; or tab"),
-                )
-            })
-        });
-        let separator = match given {
-            Some(separator) => separator?,
-            None => {
-                let score = |&separator: &u8| score(head, separator);
-                let best =
-                    SEPARATORS.iter().copied().filter_map(|separator| Some((score(&separator)?, separator)));
-                // The earlier of equals.
-                best.fold(None, |best: Option<((u64, u64), u8)>, next| match best {
-                    Some(best) if best.0 >= next.0 => Some(best),
-                    _ => Some(next),
-                })
-                .map_or(b',', |(_, separator)| separator)
-            }
+        let separator = match format.separator {
+            None => found_separator(head),
+            Some(separator) => u8::try_from(separator).ok().filter(u8::is_ascii).ok_or_else(|| {
+                let problem = format!("{separator:?} is no ASCII character; give one such as ; or tab");
+                DataError::invalid("--separator", problem)
+            })?,
         };
         let comma = match format.decimal {
             Some(',') => true,
@@ -79,6 +64,16 @@ impl Dialect {
         };
         format!("CSV{separator}{}", if self.comma { ", decimal comma" } else { "" })
     }
+}
+
+/// The separator that fits best; the more usual of equals, and a comma where none occurs.
+fn found_separator(head: &[u8]) -> u8 {
+    let scores = SEPARATORS.into_iter().filter_map(|separator| Some((score(head, separator)?, separator)));
+    let better = |best: Option<((u64, u64), u8)>, next: ((u64, u64), u8)| match best {
+        Some(best) if best.0 >= next.0 => Some(best),
+        _ => Some(next),
+    };
+    scores.fold(None, better).map_or(b',', |(_, separator)| separator)
 }
 
 /// The first rows under a separator.
