@@ -81,7 +81,12 @@ impl Destination<'_> {
 
 /// Writes a text file whole or not at all.
 pub(super) fn save(file: &Path, text: &str) -> Result<()> {
-    write_whole(file, text.as_bytes()).with_context(|| format!("cannot write {}", file.display()))
+    save_bytes(file, text.as_bytes())
+}
+
+/// The same of any bytes.
+pub(super) fn save_bytes(file: &Path, bytes: &[u8]) -> Result<()> {
+    write_whole(file, bytes).with_context(|| format!("cannot write {}", file.display()))
 }
 
 /// Tries with an unnamed file where the system allows it, so that nothing is left behind.

@@ -180,6 +180,20 @@ impl Labels {
         })
     }
 
+    /// Some samples with their weights. Not every class need occur among them.
+    ///
+    /// # Panics
+    /// There is no such sample.
+    #[must_use]
+    pub fn some(&self, samples: &[usize]) -> Self {
+        let class_indices = samples.iter().map(|&sample| self.class_indices[sample]).collect();
+        let labels = Self::with_absent(class_indices, self.class_names.clone());
+        match &self.weights {
+            None => labels,
+            Some(weights) => labels.weighted(samples.iter().map(|&sample| weights[sample]).collect()),
+        }
+    }
+
     /// Other samples of the same classes, each counted once; not every class need occur. What a loss sees batch by batch.
     #[must_use]
     pub(crate) fn of_batch(&self, class_indices: Vec<u32>) -> Self {
@@ -383,6 +397,20 @@ impl Dataset {
         let features = Features::Held(self.features().select_columns(&kept));
         let fixed_logits = self.fixed_logits.map(|logits| logits.select_columns(&kept));
         Ok(Self { features, feature_names: self.feature_names, fixed_logits, labels })
+    }
+
+    /// Some samples, copied, among which every class must occur.
+    ///
+    /// # Errors
+    /// A class has none of them.
+    ///
+    /// # Panics
+    /// There is no such sample.
+    pub fn subset(&self, samples: &[usize]) -> Result<Self, DataError> {
+        let labels = self.labels.subset(samples)?;
+        let features = Features::Held(self.features().select_columns(samples));
+        let fixed_logits = self.fixed_logits.as_ref().map(|logits| logits.select_columns(samples));
+        Ok(Self { features, feature_names: self.feature_names.clone(), fixed_logits, labels })
     }
 
     /// Features, `d x N`; those of a mapped file are copied.

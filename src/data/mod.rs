@@ -21,6 +21,8 @@ mod imbalance;
 #[cfg(feature = "readers")]
 mod mapped;
 #[cfg(feature = "readers")]
+mod new_samples;
+#[cfg(feature = "readers")]
 mod npy;
 mod placed_groups;
 pub mod random;
@@ -28,6 +30,8 @@ mod raw_logits;
 pub(crate) mod sample_weights;
 #[cfg(feature = "readers")]
 pub(crate) mod samples;
+mod split;
+mod standardization;
 mod surprising_weights;
 #[cfg(feature = "readers")]
 pub(crate) mod table;
@@ -50,10 +54,16 @@ pub use mapped::name_files_cut_short;
 pub use placed_groups::PlacedGroups;
 pub(crate) use values::{Number, Values};
 
+#[cfg(feature = "readers")]
+pub use new_samples::{NewSamples, NewSamplesRequest};
+#[cfg(feature = "readers")]
+pub use npy::{npy_doubles, npy_texts, npy_whole, npz};
 pub use raw_logits::{raw_binary_logits, raw_logits};
 pub use sample_weights::SAMPLE_WEIGHT_RANGE;
 #[cfg(feature = "readers")]
 pub use samples::{SampleRequest, Samples, read_table};
+pub use split::Split;
+pub use standardization::Standardization;
 pub use surprising_weights::{contrary_weight, contrary_weight_of_three, helping_weight, hindering_weight};
 #[cfg(feature = "readers")]
 pub use table::{Encoding, TableFormat};

@@ -81,3 +81,9 @@ print('a25', loss(*(lambda f:(f['probabilities']/f['probabilities'].sum(1,keepdi
 print('f16', loss(soft(L.astype('float16').astype(float)),c)); print('masked', loss(soft(M.astype(float)),c))
 keep=np.array([i not in (2,5) for i in range(24)]); print('b08', loss(P[keep],c[keep])); k=np.arange(24)%6!=0; print('b20',loss(P[k],c[k]))
 R=np.round(P,3); print('b18', loss(R/R.sum(1,keepdims=True),c)); print('b19',loss(soft(np.c_[L[:,0].astype('float32').astype(float),L[:,1:]]),c))
+# --- what statsmodels is held against: a binary label y and three classes k over features of different sizes
+rng=np.random.default_rng(5); n=200
+X=rng.normal(size=(n,3))*[1,10,0.01]+[0,50,3]; u=rng.uniform(size=n)
+q=0.8*X[:,0]-0.05*(X[:,1]-50)+20*(X[:,2]-3); y=(u<1/(1+np.exp(-q))).astype(int)
+k=(np.c_[np.zeros(n),0.5*X[:,0],-0.7*X[:,0]+0.05*(X[:,1]-50)]+rng.gumbel(size=(n,3))).argmax(1)
+pd.DataFrame(X,columns=list('abc')).assign(y=y,k=names[k]).to_csv(O+'r01-statsmodels.csv',index=False,float_format='%.17g')

@@ -1,6 +1,7 @@
 //! Tables and arrays as pandas, polars, pyarrow, R, `NumPy` and safetensors write them (recorded in `tests/cases` by
 //! `tests/cases/make.py`), through the program: what is read, what is said of it, and what is refused.
 
+mod heads;
 mod logits;
 mod samples;
 

@@ -3,17 +3,19 @@
 mod printed;
 
 use super::Ending;
+use super::class_weights::WeightChoice;
 use super::data_arguments::say_taken;
 use super::files::{Target, check_targets, save};
 use super::loss_arguments::LossArguments;
 use super::name_list::NameList;
 use super::output::{Style, print};
-use super::solve::{note_dependent_columns, note_idle_weights, note_wide_weights, parse_weights};
+use super::solve::{note_dependent_columns, note_idle_weights, note_wide_weights};
 use super::table_arguments::TableArguments;
 use anyhow::{Context, Result, ensure};
 use equipoise::audit::{
     AuditInput, AuditRecord, ReadOptions, Recalibration, Reduction, audit, compare_head, recalibrate,
 };
+use equipoise::data::npy_doubles;
 use equipoise::files::write_whole;
 use equipoise::loss::LossSpec;
 use equipoise::report::audit_page;
@@ -132,7 +134,7 @@ enum ReductionName {
 
 pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
     let spec = arguments.loss.named.spec()?;
-    let weights = parse_weights(&arguments.loss.class_weights)?;
+    let weights = WeightChoice::parse(&arguments.loss.class_weights)?;
     let tolerance = arguments.tolerance;
     ensure!(tolerance > 0.0 && tolerance < 1.0, "--tolerance: {tolerance}; give a number between 0 and 1");
     ensure!(
@@ -146,6 +148,7 @@ pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
     }
     check_files(arguments, &options)?;
     let input = AuditInput::read(&arguments.file, arguments.label_file.as_deref(), &options)?;
+    let weights = weights.of(input.labels().class_names())?;
     let reduction = arguments.reduction.into();
     let mut record = audit(&input, arguments.loss.named.name(), &spec, &weights, (reduction, tolerance))?;
     say_taken(&record.input);
@@ -233,21 +236,10 @@ impl BiasFormat {
 
 fn write_biases(file: &Path, biases: &[f64]) -> Result<()> {
     let bytes = match BiasFormat::of(file)? {
-        BiasFormat::Npy => npy(biases),
+        BiasFormat::Npy => npy_doubles(&[biases.len()], biases.iter().copied()),
         BiasFormat::Json => (serde_json::to_string(biases)? + "\n").into_bytes(),
     };
     write_whole(file, &bytes).with_context(|| format!("cannot write {}", file.display()))
-}
-
-/// An NPY file of doubles.
-fn npy(values: &[f64]) -> Vec<u8> {
-    let dictionary = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({},), }}", values.len());
-    // The numbers begin at a multiple of 64 bytes, after a line break.
-    let room = (10 + dictionary.len() + 1).next_multiple_of(64) - 10;
-    let header = format!("{dictionary:<width$}\n", width = room - 1);
-    let length = u16::try_from(room).unwrap_or(u16::MAX).to_le_bytes();
-    let numbers = values.iter().flat_map(|value| value.to_le_bytes());
-    b"\x93NUMPY\x01\x00".iter().copied().chain(length).chain(header.into_bytes()).chain(numbers).collect()
 }
 
 impl From<ReductionName> for Reduction {
