@@ -181,7 +181,11 @@ impl Scheme {
         let labels: Vec<&String> =
             texts.iter().copied().filter(|text| !is_missing(text) && !is_ignored(text)).collect();
         let numbered = || (0..classes).map(|class| class.to_string()).collect::<Vec<String>>();
-        let names = options.class_names.clone().or_else(|| given.class_names.clone());
+        let words = |list: &&Vec<String>| {
+            list.len() == classes && list.iter().all(|name| whole_number(name).is_none())
+        };
+        let headings = given.headings.as_ref().filter(words).cloned();
+        let names = options.class_names.clone().or_else(|| given.class_names.clone()).or(headings);
         if let Some(names) = &names
             && names.len() != classes
         {

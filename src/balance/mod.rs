@@ -21,7 +21,7 @@ mod weight_effects;
 mod witness;
 
 pub(crate) use calibration::CalibrationTally;
-pub use calibration::{Calibration, CalibrationError};
+pub use calibration::{Calibration, CalibrationError, ReliabilityBin};
 pub use class_losses::class_log_losses;
 pub(crate) use class_rows::{ClassRows, Row};
 pub use classification::Classification;

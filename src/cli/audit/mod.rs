@@ -13,7 +13,8 @@ use super::solve::{note_dependent_columns, note_idle_weights, note_wide_weights}
 use super::table_arguments::TableArguments;
 use anyhow::{Context, Result, ensure};
 use equipoise::audit::{
-    AuditInput, AuditRecord, ReadOptions, Recalibration, Reduction, audit, compare_head, recalibrate,
+    AuditInput, AuditRecord, ReadOptions, Recalibration, Reduction, alternatives, audit, compare_head,
+    recalibrate,
 };
 use equipoise::data::npy_doubles;
 use equipoise::files::write_whole;
@@ -154,6 +155,9 @@ pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
     say_taken(&record.input);
     note_wide_weights(&record.class_weights);
     note_idle_weights(matches!(spec, LossSpec::Inr { .. }), &weights);
+    if !record.measured.stationary {
+        record.alternatives = alternatives(&input, &spec, &weights)?;
+    }
     if arguments.recalibrate || arguments.biases.is_some() {
         record.recalibrated = Some(recalibrate(&input, &spec, &weights, tolerance)?);
     }
