@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use equipoise::data::{DataError, Dataset, read_csv};
+use equipoise::data::{DataError, Dataset, read_table};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use tempfile::NamedTempFile;
@@ -16,18 +16,18 @@ fn file_of(bytes: &[u8]) -> NamedTempFile {
 }
 
 fn read(text: impl AsRef<[u8]>) -> Result<Dataset, DataError> {
-    read_csv(file_of(text.as_ref()).path(), "y", None)
+    read_table(file_of(text.as_ref()).path(), "y", None)
 }
 
 fn read_features(text: &str, features: &[&str]) -> Result<Dataset, DataError> {
     let features: Vec<String> = features.iter().map(ToString::to_string).collect();
-    read_csv(file_of(text.as_bytes()).path(), "y", Some(&features))
+    read_table(file_of(text.as_bytes()).path(), "y", Some(&features))
 }
 
 /// The error of `text`, which must name the file first and be a single line; returned without the file.
 fn complaint(text: impl AsRef<[u8]>) -> String {
     let file = file_of(text.as_ref());
-    let message = read_csv(file.path(), "y", None).expect_err("an error").to_string();
+    let message = read_table(file.path(), "y", None).expect_err("an error").to_string();
     assert!(!message.contains('\n'), "more than one line: {message:?}");
     let start = format!("{}: ", file.path().display());
     message
@@ -111,14 +111,17 @@ fn chosen_features_must_exist_once_and_not_be_the_label() {
 #[test]
 fn bad_cells_are_named_by_line_and_column() {
     let cases = [
-        ("age,y\n1,a\n2,b\n,a\n", "line 4, column \"age\": the cell is empty"),
+        (
+            "age,y\n1,a\n2,b\n,a\n",
+            "line 4, column \"age\": the cell is empty; fill it in, or give --missing drop-row",
+        ),
         ("age,y\n1,a\n2, \n", "line 3, column \"y\": the cell is empty"),
         (
             "age,y\n1,a\nold,b\n",
-            "line 3, column \"age\": \"old\" is not a number; drop the column with --features",
+            "line 3, column \"age\": \"old\" is not a number; leave the column out with --drop age",
         ),
         ("age,y\n\"1,5\",a\n", "line 2, column \"age\": \"1,5\" is not a number"),
-        ("age,y\n1,a\nnan,b\n", "line 3, column \"age\": \"nan\" is not finite"),
+        ("age,y\n1,a\nnan,b\n", "line 3, column \"age\": \"nan\" marks a missing value"),
         ("age,y\n1,a\n-inf,b\n", "line 3, column \"age\": \"-inf\" is not finite"),
         ("age,y\n1,a\nInfinity,b\n", "line 3, column \"age\": \"Infinity\" is not finite"),
         ("age,y\n1,a\n1e999,b\n", "line 3, column \"age\": \"1e999\" is too large"),
@@ -126,7 +129,10 @@ fn bad_cells_are_named_by_line_and_column() {
             "age,y\n1,0.37\n2,1\n",
             "line 2, column \"y\": holds real numbers such as 0.37; class labels are strings",
         ),
-        ("age,y\n1,2\n2,1\n3,nan\n", "line 4, column \"y\": holds real numbers such as nan"),
+        (
+            "age,y\n1,2\n2,1\n3,nan\n",
+            "line 4, column \"y\": the label is \"nan\", which marks a missing value",
+        ),
     ];
     for (text, expected) in cases {
         let message = complaint(text);
@@ -164,22 +170,21 @@ fn bad_shapes_are_explained() {
         ("age,y\n1,a\n2,a\n", "column \"y\": holds one class only, \"a\""),
         ("y,age,y\n1,2,3\n", "line 1, column \"y\": columns 1 and 3 both have this name"),
         ("age,y,age\n1,2,3\n", "line 1, column \"age\": columns 1 and 3 both have this name"),
-        (",y\n0,a\n1,b\n", "line 1, column 1: the column has no name"),
         (
             "age,Y\n1,a\n",
             "line 1: there is no column \"y\"; did you mean \"Y\"?; the columns are \"age\", \"Y\"",
         ),
-        (
-            "age;y\n1;a\n",
-            "line 1: there is no column \"y\"; the columns are \"age;y\"; columns must be separated",
-        ),
-        ("a,b,c,d,e,f,g,h,i\n", "line 1: there is no column \"y\""),
+        ("a,b,c,d,e,f,g,h,i,j,k,l,m\n", "line 1: there is no column \"y\""),
+        ("1.5,2\n2,3\n", "line 1: the first row holds numbers only"),
     ];
     for (text, expected) in cases {
         let message = complaint(text);
         assert!(message.starts_with(expected), "{message:?} does not start with {expected:?}");
     }
-    assert!(!complaint("a,b,c,d,e,f,g,h,i\n").contains("the columns are"), "nine names are too many to list");
+    assert!(
+        !complaint("a,b,c,d,e,f,g,h,i,j,k,l,m\n").contains("the columns are"),
+        "thirteen names are too many to list"
+    );
 }
 
 #[test]
@@ -187,8 +192,8 @@ fn text_in_another_encoding_is_refused_with_its_place() {
     assert!(complaint(b"age,y\n1,a\n2,caf\xe9\n").starts_with("line 3, column \"y\": is not UTF-8"));
     assert!(complaint(b"age,y\n1,a\n\xff2,b\n").starts_with("line 3, column \"age\": is not UTF-8"));
     assert!(complaint(b"age,\xe9t\xe9,y\n1,2,a\n").starts_with("line 1, column 2: is not UTF-8"));
-    // UTF-16, as some spreadsheets save it.
-    assert!(complaint(b"\xff\xfea\0,\0y\0\n\0").contains("is not UTF-8"));
+    // UTF-16 without a byte-order mark.
+    assert!(complaint(b"a\0,\0y\0\n\0").contains("--encoding utf-16"));
 }
 
 #[test]
@@ -199,10 +204,10 @@ fn long_and_many_line_cells_are_shown_short_and_on_one_line() {
 
 #[test]
 fn files_that_cannot_be_read_say_why() {
-    let missing = read_csv(Path::new("no/such/file.csv"), "y", None).expect_err("missing").to_string();
+    let missing = read_table(Path::new("no/such/file.csv"), "y", None).expect_err("missing").to_string();
     assert_eq!(missing, "cannot read no/such/file.csv: there is no such file; check the path");
     let directory = tempfile::tempdir().expect("a temporary directory");
-    let message = read_csv(directory.path(), "y", None).expect_err("a directory").to_string();
+    let message = read_table(directory.path(), "y", None).expect_err("a directory").to_string();
     assert!(message.contains("it is a directory"), "{message}");
 }
 

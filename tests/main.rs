@@ -18,6 +18,7 @@ mod sample_weights;
 mod search_command;
 mod separability;
 mod solve_command;
+mod tables;
 mod targets;
 mod teach_page;
 mod train_command;

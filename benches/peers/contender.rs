@@ -7,7 +7,7 @@
 //! `contender --many COUNT N D K L2` solves that many small problems drawn with seeds 0, 1, ..
 
 use anyhow::{Context, Result, bail};
-use equipoise::data::{Dataset, Labels, read_npy};
+use equipoise::data::{Dataset, Labels, SampleRequest};
 use equipoise::loss::{ClassWeights, InrVariant, LossSpec};
 use equipoise::solver::{Outcome, Problem, StationaryPoint, solve, solve_path};
 use nalgebra::DMatrix;
@@ -30,7 +30,8 @@ fn main() -> Result<()> {
         }
         ["--mapped", directory, loss, l2] => {
             let (directory, clock) = (Path::new(directory), Clock::start());
-            let dataset = read_npy(&directory.join("x.npy"), &directory.join("y.npy"))?;
+            let request = SampleRequest::of_label(&directory.join("y.npy").display().to_string());
+            let dataset = request.read(&directory.join("x.npy"))?.dataset;
             one(directory, &dataset, loss, l2.parse()?, &clock)
         }
         [directory, loss, n, d, k, l2] => {

@@ -1,11 +1,15 @@
 //! The input of an audit: scores, labels, and possibly the last layer.
 
-use crate::data::arrays::{Array, Arrays, Columns, Contents, TableColumns, read_arrays, read_bytes};
-use crate::data::sample_weights::{all_zero, read_npy_weights};
-use crate::data::{DataError, Labels};
+use super::labels::{GivenLabels, array_texts, class_indices};
+use super::logit_columns::{LogitColumns, fill_column};
+use super::scan::{Scan, to_logits};
+use crate::data::arrays::{Array, Arrays, Contents, Wanted, read_array, read_arrays, read_bytes};
+use crate::data::sample_weights::read_npy_weights;
+use crate::data::samples::{column_weights, npy_file, of_weights};
+use crate::data::table::{Cells, Headings, Table};
+use crate::data::{DataError, Labels, LeftOut, TableFormat, Taken};
 use crate::loss::Link;
 use crate::solver::Head;
-use crate::text::cleaned;
 use nalgebra::DMatrix;
 use std::ops::Range;
 use std::path::Path;
@@ -22,15 +26,27 @@ pub enum ScoreKind {
 /// How files are to be read.
 #[derive(Debug, Clone, Default)]
 pub struct ReadOptions {
-    /// Heading of the column of labels in a table.
+    /// The column or array of labels.
     pub label: Option<String>,
-    /// Whether scores without a name, in NPY files and tables, are probabilities.
+    /// The array of scores in an archive.
+    pub logits: Option<String>,
+    /// The columns of scores in a table, in the order of the classes.
+    pub columns: Option<Vec<String>>,
+    /// Columns of a table that are no scores.
+    pub drop: Vec<String>,
+    /// Whether scores are probabilities; those of an archive are where their name says so.
     pub probabilities: bool,
     /// Names of the classes, in order.
     pub class_names: Option<Vec<String>>,
+    /// Labels of rows to leave out, beside -1 and -100.
+    pub ignore: Vec<String>,
+    /// Whether rows without a label are left out.
+    pub drop_missing: bool,
     /// Where the weights of the rows are, if they do not all count once: the heading of a column in a table, the name of an
     /// array in an archive, or the name of an NPY file, which ends in `.npy`.
     pub sample_weights: Option<String>,
+    /// What is known of the format of a text table.
+    pub format: TableFormat,
 }
 
 impl ReadOptions {
@@ -42,27 +58,21 @@ impl ReadOptions {
     /// The NPY file of sample weights, if that is where they are.
     #[must_use]
     pub fn weight_file(&self) -> Option<&Path> {
-        let name = Path::new(self.sample_weights.as_ref()?);
-        name.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("npy")).then_some(name)
+        npy_file(self.sample_weights.as_deref()?)
     }
 
-    /// Which columns of a table hold what.
-    fn table(&self) -> TableColumns<'_> {
-        let sample_weights = self.sample_weights.as_deref().filter(|_| self.weight_file().is_none());
-        TableColumns { label: self.label.as_deref(), sample_weights }
+    /// Names that arrays of scores, labels and the last layer go by, and those that the user gave.
+    fn names_array(&self, name: &str) -> bool {
+        let given = [&self.label, &self.logits, &self.sample_weights];
+        [&SCORES[..], &LABELS, &LAYER].concat().contains(&name)
+            || given.into_iter().flatten().any(|given| given == name)
     }
 }
 
-/// Labels as a file holds them, not looked at yet.
-struct Given<'a> {
-    labels: &'a [i64],
-    /// Numbers to a row: one, or a one-hot row.
-    columns: usize,
-    /// The weight of each row, where they do not all count once.
-    weights: Option<Vec<f64>>,
-    /// Where the labels are, for errors.
-    place: &'a str,
-}
+/// Usual names of arrays: of scores, of labels, and of everything else.
+const SCORES: [&str; 4] = ["logits", "probabilities", "probs", "scores"];
+const LABELS: [&str; 6] = ["labels", "label", "targets", "target", "y", "y_true"];
+const LAYER: [&str; 4] = ["features", "weight", "bias", "class_names"];
 
 /// Scores and labels that fit each other, with weights, features and last layer where given.
 #[derive(Debug, Clone)]
@@ -78,40 +88,21 @@ pub struct AuditInput {
     pub features: Option<Array>,
     /// The last layer.
     pub head: Option<Head>,
+    /// Whether a class is masked in some row.
+    pub(super) has_masked: bool,
+    /// What was taken for what.
+    pub taken: Taken,
 }
 
-/// Labels that mean "not counted": the usual one, and `PyTorch`'s.
-const IGNORED: [i64; 2] = [-1, -100];
-
 impl AuditInput {
-    /// Reads an archive or table with everything, or scores from one NPY file and labels from another.
+    /// Reads an archive or table with everything, or scores from one NPY file and labels from another. Files may be packed
+    /// with gzip or zstd; `-` is standard input.
     ///
     /// # Errors
     /// A file cannot be read, something is missing, shapes do not fit, or a label is of no class. The error
     /// names file and row.
     pub fn read(path: &Path, labels: Option<&Path>, options: &ReadOptions) -> Result<Self, DataError> {
-        match (read_arrays(path, &options.table())?, labels) {
-            (contents, None) => Self::of_contents(contents, options),
-            (Contents::Array(scores), Some(labels)) => match read_arrays(labels, &TableColumns::default())? {
-                Contents::Array(labels) => {
-                    let numbers = labels.whole_numbers()?;
-                    let weights = match &options.sample_weights {
-                        None => None,
-                        Some(file) => Some(read_npy_weights(Path::new(file), labels.rows())?),
-                    };
-                    let (columns, place) = (labels.columns(), labels.place.as_str());
-                    let given = Given { labels: &numbers, columns, weights, place };
-                    Self::new(scores, options.unnamed(), given, options)
-                }
-                Contents::Arrays(_) | Contents::Columns(_) => {
-                    Err(DataError::invalid(labels.display().to_string(), "is no NPY file, as the scores are"))
-                }
-            },
-            (Contents::Arrays(_) | Contents::Columns(_), Some(labels)) => Err(DataError::invalid(
-                labels.display().to_string(),
-                format!("is not needed: {} holds the labels too", path.display()),
-            )),
-        }
+        Self::of_contents(|wanted| read_arrays(path, wanted), labels, options)
     }
 
     /// The same of one file that is in memory already; `place` is what errors call it.
@@ -119,55 +110,136 @@ impl AuditInput {
     /// # Errors
     /// As [`Self::read`].
     pub fn of_bytes(bytes: Vec<u8>, place: &str, options: &ReadOptions) -> Result<Self, DataError> {
-        Self::of_contents(read_bytes(bytes, place, &options.table())?, options)
+        Self::of_contents(|wanted| read_bytes(bytes, place, wanted), None, options)
     }
 
-    /// Of one file that holds everything.
-    fn of_contents(contents: Contents, options: &ReadOptions) -> Result<Self, DataError> {
-        match contents {
-            Contents::Arrays(arrays) => Self::of_arrays(&arrays, options),
-            Contents::Columns(columns) => Self::of_columns(columns, options.unnamed(), options),
-            Contents::Array(scores) => Err(scores.without_labels()),
+    fn of_contents(
+        read: impl FnOnce(Wanted) -> Result<Contents, DataError>,
+        labels: Option<&Path>,
+        options: &ReadOptions,
+    ) -> Result<Self, DataError> {
+        let mut columns = None;
+        let mut pick = |headings: &Headings| {
+            let (chosen, uses) = LogitColumns::choose(headings, options)?;
+            columns = Some(chosen);
+            Ok(uses)
+        };
+        let wanted =
+            Wanted { arrays: &|name| options.names_array(name), columns: &mut pick, format: &options.format };
+        let contents = read(wanted)?;
+        match (contents, labels, columns) {
+            (Contents::Array(scores), Some(labels), _) => Self::of_files(scores, labels, options),
+            (Contents::Array(scores), None, _) => Err(scores
+                .invalid("holds one array; give the NPY file of the labels too, or both in one NPZ file")),
+            (Contents::Arrays(arrays), None, _) => Self::of_arrays(&arrays, options),
+            (Contents::Table(table), None, Some(columns)) => Self::of_table(&table, columns, options),
+            (Contents::Table(table), None, None) => Err(DataError::invalid(table.place, "has no headings")),
+            (
+                Contents::Arrays(Arrays { place, .. }) | Contents::Table(Table { place, .. }),
+                Some(labels),
+                _,
+            ) => {
+                let problem = format!("is not needed: {place} holds the labels too (--label names them)");
+                Err(DataError::invalid(labels.display().to_string(), problem))
+            }
         }
     }
 
+    fn of_files(scores: Array, labels: &Path, options: &ReadOptions) -> Result<Self, DataError> {
+        for (option, given) in [
+            ("--label", options.label.is_some()),
+            ("--logits", options.logits.is_some()),
+            ("--columns", options.columns.is_some()),
+            ("--drop", !options.drop.is_empty()),
+        ] {
+            if given {
+                return Err(DataError::invalid(
+                    option,
+                    "goes with a table or an archive; an NPY file holds one array without names",
+                ));
+            }
+        }
+        let labels = read_array(labels)?;
+        let weights = match &options.sample_weights {
+            None => None,
+            Some(file) => Some(read_npy_weights(Path::new(file), labels.rows())?),
+        };
+        let names = (labels.place.clone(), format!("{} {}", scores.place, scores.shape_text()));
+        let taken = taken(&scores.place, &format!("NPY, {}", scores.kind()), names, options);
+        let row_place = |row: usize| format!("{}: row {row}", labels.place);
+        let given = GivenLabels {
+            texts: array_texts(&labels, scores.columns().max(2))?,
+            place: labels.place.clone(),
+            row_place: &row_place,
+            weights,
+            headings: None,
+            class_names: None,
+        };
+        Self::new(scores, options.unnamed(), &given, taken, options)
+    }
+
     fn of_arrays(arrays: &Arrays, options: &ReadOptions) -> Result<Self, DataError> {
-        let missing = |what: &str| {
-            let names =
-                if arrays.named.is_empty() { "none that is known".to_owned() } else { arrays.names() };
-            DataError::invalid(&arrays.place, format!("holds no {what}; its arrays are: {names}"))
-        };
-        let (scores, kind) = match (arrays.get(&["logits"]), arrays.get(&["probabilities"])) {
-            (Some(logits), _) => (logits.clone(), ScoreKind::Logits),
-            (None, Some(probabilities)) => (probabilities.clone(), ScoreKind::Probabilities),
-            (None, None) => return Err(missing("logits (or probabilities)")),
-        };
-        let labels = arrays.get(&["labels", "label", "targets", "y"]).ok_or_else(|| missing("labels"))?;
-        let numbers = labels.whole_numbers()?;
+        for (option, given) in
+            [("--columns", options.columns.is_some()), ("--drop", !options.drop.is_empty())]
+        {
+            if given {
+                return Err(DataError::invalid(option, "goes with a table; --logits names an array"));
+            }
+        }
+        let (scores_name, scores) = named_or_usual(
+            arrays,
+            options.logits.as_ref(),
+            &SCORES,
+            ("logits or probabilities", "--logits"),
+        )?;
+        let is_probability = ["probabilities", "probs"].contains(&scores_name.as_str());
+        let kind = if is_probability { ScoreKind::Probabilities } else { options.unnamed() };
+        let (label_name, labels) =
+            named_or_usual(arrays, options.label.as_ref(), &LABELS, ("labels", "--label"))?;
         let weights = match (&options.sample_weights, options.weight_file()) {
             (None, _) => None,
             (_, Some(file)) => Some(read_npy_weights(file, labels.rows())?),
             (Some(name), None) => {
-                let array = arrays.get(&[name]).ok_or_else(|| match missing(&format!("array {name:?}")) {
-                    DataError::Invalid { place, problem } => {
-                        DataError::invalid(format!("sample weights: {place}"), problem)
-                    }
-                    unreadable @ DataError::Unreadable { .. } => unreadable,
-                })?;
-                Some(array.sample_weights(labels.rows())?)
+                Some(arrays.named(name).map_err(of_weights)?.sample_weights(labels.rows())?)
             }
         };
-        let given = Given { labels: &numbers, columns: labels.columns(), weights, place: &labels.place };
-        let mut input = Self::new(scores, kind, given, options)?;
-        input.features = arrays.get(&["features"]).cloned();
-        if let Some(features) = &input.features
-            && features.rows() != input.scores.rows()
-        {
-            let problem =
-                format!("has {} rows, but there are {} of logits", features.rows(), input.scores.rows());
-            return Err(features.invalid(problem));
+        let row_place = |row: usize| format!("{}: row {row}", labels.place);
+        let given = GivenLabels {
+            texts: array_texts(labels, scores.columns().max(2))?,
+            place: labels.place.clone(),
+            row_place: &row_place,
+            weights,
+            headings: None,
+            class_names: match arrays.find(&["class_names"]) {
+                Ok(Some(names)) if names.is_text() => Some(names.texts()?),
+                _ => None,
+            },
+        };
+        let names = (label_name.clone(), format!("{scores_name} {}", scores.shape_text()));
+        let mut taken = taken(&arrays.place, &format!("archive, {}", scores.kind()), names, options);
+        let used = |name: &String| {
+            *name == scores_name
+                || *name == label_name
+                || Some(name) == options.sample_weights.as_ref()
+                || LAYER.contains(&name.as_str())
+        };
+        let unused = arrays.names.iter().filter(|name| !used(name));
+        taken.left_out.extend(
+            unused
+                .map(|name| LeftOut { what: format!("array {name}"), why: "nothing asks for it".to_owned() }),
+        );
+        let mut input = Self::new(scores.clone(), kind, &given, taken, options)?;
+        input.features = arrays.find(&["features"])?.cloned();
+        if let Some(features) = &input.features {
+            features.check_numbers()?;
+            if features.rows() != input.scores.rows() {
+                let problem =
+                    format!("has {} rows, but there are {} of logits", features.rows(), input.scores.rows());
+                return Err(features.invalid(problem));
+            }
+            input.taken.features = Some(vec![format!("features {}", features.shape_text())]);
         }
-        input.head = match (arrays.get(&["weight"]), arrays.get(&["bias"])) {
+        input.head = match (arrays.find(&["weight"])?, arrays.find(&["bias"])?) {
             (Some(weight), bias) => Some(input.head_of(weight, bias)?),
             (None, _) => None,
         };
@@ -198,88 +270,114 @@ impl AuditInput {
     }
 
     /// Labels of a table are numbers of classes, or headings of columns.
-    fn of_columns(columns: Columns, kind: ScoreKind, options: &ReadOptions) -> Result<Self, DataError> {
-        let weights = match options.weight_file() {
-            Some(file) => Some(read_npy_weights(file, columns.labels.len())?),
-            None => columns.sample_weights,
+    fn of_table(table: &Table, columns: LogitColumns, options: &ReadOptions) -> Result<Self, DataError> {
+        if options.logits.is_some() {
+            return Err(DataError::invalid(
+                "--logits",
+                "names an array of an archive; the logits of a table are named with --columns",
+            ));
+        }
+        let weights = match (columns.weights, options.weight_file()) {
+            (Some(column), _) => Some(column_weights(table, column)?),
+            (None, Some(file)) => Some(read_npy_weights(file, table.rows)?),
+            (None, None) => None,
         };
+        let label = columns.label;
+        if let Cells::Other(kind) = table.columns[label].cells {
+            let problem = format!("holds {kind}; labels are texts or whole numbers");
+            return Err(DataError::invalid(table.column_place(label), problem));
+        }
+        let texts = table.columns[label].texts(table.rows);
         let is_absent = |row: usize| weights.as_ref().is_some_and(|weights| weights[row] == 0.0);
-        let number = |(row, text): (usize, &String)| {
-            if is_absent(row) {
-                return Ok(IGNORED[0]);
-            }
-            let as_number =
-                text.parse::<f64>().ok().filter(|number| number.fract() == 0.0 && number.abs() < 1e9);
-            #[expect(clippy::cast_possible_truncation, reason = "whole and small")]
-            let as_number = as_number.map(|number| number as i64);
-            let as_heading = || columns.headings.iter().position(|heading| heading == text);
-            as_number.or_else(|| as_heading().and_then(|place| i64::try_from(place).ok())).ok_or_else(|| {
-                let problem = format!("row {row}: {text:?} is neither the number of a class nor a heading");
-                DataError::invalid(&columns.label_place, problem)
-            })
+        let chosen = columns.among(table, &texts.occurring(|row| !is_absent(row)), options);
+        let mut values = Vec::new();
+        crate::memory::make_room(&mut values, table.rows * chosen.columns.len(), "its numbers take")
+            .map_err(|error| DataError::invalid(&table.place, error.to_string()))?;
+        values.resize(table.rows * chosen.columns.len(), 0.0);
+        for (place, &column) in chosen.columns.iter().enumerate() {
+            fill_column(
+                table,
+                column,
+                is_absent,
+                values.iter_mut().skip(place).step_by(chosen.columns.len()),
+            )?;
+        }
+        let scores = Array::owned(table.place.clone(), table.rows, chosen.columns.len(), values);
+        let row_place = |row: usize| table.cell_place(row, label);
+        let given = GivenLabels {
+            row_place: &row_place,
+            place: table.column_place(label),
+            texts,
+            weights,
+            headings: Some(chosen.class_headings.clone()),
+            class_names: None,
         };
-        let numbers = columns.labels.iter().enumerate().map(number).collect::<Result<Vec<_>, _>>()?;
-        let named = columns.labels.iter().any(|text| columns.headings.contains(text));
-        let options = match (&options.class_names, named) {
-            (None, true) => &ReadOptions { class_names: Some(columns.headings.clone()), ..options.clone() },
-            _ => options,
-        };
-        let given = Given { labels: &numbers, columns: 1, weights, place: &columns.label_place };
-        Self::new(columns.scores, kind, given, options)
+        let names = chosen.columns.iter().map(|&column| table.columns[column].name.clone()).collect();
+        let mut taken =
+            taken(&table.place, &table.kind, (table.columns[label].name.clone(), String::new()), options);
+        *(if options.probabilities { &mut taken.probabilities } else { &mut taken.logits }) = Some(names);
+        taken.left_out = chosen.left_out;
+        taken.notes = [table.notes.clone(), chosen.notes].concat();
+        Self::new(scores, options.unnamed(), &given, taken, options)
     }
 
-    fn new(scores: Array, kind: ScoreKind, given: Given, options: &ReadOptions) -> Result<Self, DataError> {
-        let columns = scores.columns();
-        if columns == 0 {
+    fn new(
+        scores: Array,
+        kind: ScoreKind,
+        given: &GivenLabels,
+        taken: Taken,
+        options: &ReadOptions,
+    ) -> Result<Self, DataError> {
+        scores.check_numbers()?;
+        if scores.columns() == 0 {
             return Err(scores.invalid("has no columns; one logit per class is needed"));
         }
-        let classes = columns.max(2);
-        let Given { labels, columns: label_columns, weights, place: label_place } = given;
-        let numbers = class_numbers(labels, label_columns, classes, label_place)?;
-        if numbers.len() != scores.rows() {
-            let problem = format!(
-                "{} labels, but {} has {} rows; one label for each is needed",
-                numbers.len(),
-                scores.place,
-                scores.rows()
-            );
-            return Err(DataError::invalid(label_place, problem));
+        let found = class_indices(given, &scores, options)?;
+        let mut input = Self {
+            labelled: (found.rows.len() < scores.rows()).then_some(found.rows),
+            scores,
+            kind,
+            labels: found.labels,
+            ignored: found.ignored,
+            features: None,
+            head: None,
+            has_masked: false,
+            taken,
+        };
+        let taken = &mut input.taken;
+        taken.rows = input.scores.rows();
+        taken.used_rows = input.labels.samples();
+        taken.classes = input.labels.class_names().to_vec();
+        taken.left_out.extend(found.left_out);
+        taken.notes.extend(found.notes);
+        if kind == ScoreKind::Probabilities && taken.probabilities.is_none() {
+            taken.probabilities = taken.logits.take();
         }
-        let (mut class_indices, mut labelled, mut ignored) = (Vec::new(), Vec::new(), 0);
-        for (row, &label) in numbers.iter().enumerate() {
-            if weights.as_ref().is_some_and(|weights| weights[row] == 0.0) {
-                continue;
-            }
-            if IGNORED.contains(&label) {
-                ignored += 1;
-                continue;
-            }
-            let class =
-                u32::try_from(label).ok().filter(|&class| (class as usize) < classes).ok_or_else(|| {
-                    let problem = format!(
-                        "row {row}: {label}, but classes are 0 to {} (and -1 for rows to ignore)",
-                        classes - 1
-                    );
-                    DataError::invalid(label_place, problem)
-                })?;
-            class_indices.push(class);
-            labelled.push(row);
-        }
-        if class_indices.is_empty() {
-            let all_zero_weights = weights.is_some() && ignored == 0 && !numbers.is_empty();
-            let why = if numbers.is_empty() { "no rows" } else { "no row that is not to be ignored" };
-            return Err(if all_zero_weights {
-                all_zero(format!("sample weights: {label_place}"))
-            } else {
-                DataError::invalid(label_place, format!("{why}; there is nothing to audit"))
-            });
-        }
-        let mut labels = Labels::with_absent(class_indices, class_names(options, classes)?);
-        if let Some(weights) = weights {
-            labels = labels.with_weights(labelled.iter().map(|&row| weights[row]).collect())?;
-        }
-        let labelled = (labelled.len() < numbers.len()).then_some(labelled);
-        Ok(Self { scores, kind, labels, labelled, ignored, features: None, head: None })
+        let scan = Scan::of(&input)?;
+        input.taken.notes.extend(scan.notes(&input));
+        input.has_masked = scan.has_masked();
+        Ok(input)
+    }
+
+    /// Whether scores are logits or probabilities.
+    #[must_use]
+    pub fn kind(&self) -> ScoreKind {
+        self.kind
+    }
+
+    /// The row of the file that a sample is.
+    pub(super) fn row_of(&self, sample: usize) -> usize {
+        self.labelled.as_ref().map_or(sample, |rows| rows[sample])
+    }
+
+    /// Where scores are, for errors.
+    pub(super) fn place(&self) -> &str {
+        &self.scores.place
+    }
+
+    /// Scores of some of the samples that count, as the file has them.
+    pub(super) fn raw(&self, samples: Range<usize>, into: &mut [f64]) {
+        self.fill(&self.scores, samples, into);
     }
 
     /// Classes of the samples that count. Not every class need occur.
@@ -305,14 +403,9 @@ impl AuditInput {
         let columns = self.columns();
         let mut logits = DMatrix::zeros(columns, samples.len());
         self.fill(&self.scores, samples.clone(), logits.as_mut_slice());
-        let row_of = |sample: usize| self.labelled.as_ref().map_or(sample, |rows| rows[sample]);
         for (sample, mut column) in samples.zip(logits.column_iter_mut()) {
-            let row = column.as_mut_slice();
-            let checked = match self.kind {
-                ScoreKind::Logits => check_logits(row),
-                ScoreKind::Probabilities => logits_of_probabilities(row, link),
-            };
-            checked.map_err(|problem| self.scores.invalid(format!("row {}: {problem}", row_of(sample))))?;
+            to_logits(column.as_mut_slice(), self.kind, link)
+                .map_err(|problem| self.scores.invalid(format!("row {}: {problem}", self.row_of(sample))))?;
         }
         Ok(logits)
     }
@@ -351,72 +444,41 @@ impl AuditInput {
     }
 }
 
-/// One number per row: as given, or the place of the one in a one-hot row.
-fn class_numbers(given: &[i64], columns: usize, classes: usize, place: &str) -> Result<Vec<i64>, DataError> {
-    if columns == 1 {
-        return Ok(given.to_vec());
+/// The array that the user named, or the first of the usual names, with its name; `wanted` says what it is and which option
+/// names it.
+fn named_or_usual<'a>(
+    arrays: &'a Arrays,
+    given: Option<&String>,
+    usual: &[&str],
+    wanted: (&str, &str),
+) -> Result<(String, &'a Array), DataError> {
+    if let Some(name) = given {
+        return Ok((name.clone(), arrays.named(name)?));
     }
-    if columns != classes {
-        let problem =
-            format!("{columns} labels in each row; one number is needed, or one-hot rows of {classes}");
-        return Err(DataError::invalid(place, problem));
+    if let Some(name) = usual.iter().find(|name| arrays.names.iter().any(|there| there == *name)) {
+        return Ok(((*name).to_owned(), arrays.named(name)?));
     }
-    let number = |(row, entries): (usize, &[i64])| {
-        let ones = entries.iter().filter(|&&entry| entry == 1).count();
-        let zeros = entries.iter().filter(|&&entry| entry == 0).count();
-        let class = entries.iter().position(|&entry| entry == 1).and_then(|class| i64::try_from(class).ok());
-        class.filter(|_| ones == 1 && ones + zeros == entries.len()).ok_or_else(|| {
-            let problem = format!("row {row} is not one-hot; one class per sample is needed");
-            DataError::invalid(place, problem)
-        })
-    };
-    given.chunks_exact(columns.max(1)).enumerate().map(number).collect()
+    let (what, option) = wanted;
+    let found = if arrays.names.is_empty() { "none".to_owned() } else { arrays.names.join(", ") };
+    let problem = format!(
+        "holds no {what}; its arrays are: {found}; name one with {option}, or save it as one of {}",
+        usual.join(", ")
+    );
+    Err(DataError::invalid(&arrays.place, problem))
 }
 
-fn class_names(options: &ReadOptions, classes: usize) -> Result<Vec<String>, DataError> {
-    match &options.class_names {
-        None => Ok((0..classes).map(|class| class.to_string()).collect()),
-        Some(names) if names.len() == classes => Ok(cleaned(names.clone())),
-        Some(names) => {
-            let problem =
-                format!("{} names for {classes} classes; give one per class, in order", names.len());
-            Err(DataError::invalid("--class-names", problem))
-        }
+/// What is known before anything is looked at; `names` are those of labels and scores.
+fn taken(file: &str, format: &str, names: (String, String), options: &ReadOptions) -> Taken {
+    let scores = Some(vec![names.1]);
+    let (logits, probabilities) =
+        if options.unnamed() == ScoreKind::Logits { (scores, None) } else { (None, scores) };
+    Taken {
+        file: file.to_owned(),
+        format: format.to_owned(),
+        label: names.0,
+        logits,
+        probabilities,
+        sample_weights: options.sample_weights.clone(),
+        ..Taken::default()
     }
-}
-
-fn check_logits(row: &[f64]) -> Result<(), String> {
-    match row.iter().position(|logit| !logit.is_finite() || logit.abs() > LARGEST_LOGIT) {
-        None => Ok(()),
-        Some(column) => Err(format!(
-            "logit {column} is {}; logits are finite numbers of at most {LARGEST_LOGIT:e} in size",
-            row[column]
-        )),
-    }
-}
-
-/// Sums over samples of larger ones would lose everything else, or overflow.
-const LARGEST_LOGIT: f64 = 1e12;
-/// How far the sum of a row of probabilities may be from one: half precision has three digits.
-const SUM_SLACK: f64 = 2e-3;
-
-/// Logits whose probabilities are those of a row; a probability of zero is the smallest that a double holds in full.
-fn logits_of_probabilities(row: &mut [f64], link: Link) -> Result<(), String> {
-    if let Some(column) = row.iter().position(|p| !(-1e-6..=1.0 + 1e-6).contains(p)) {
-        return Err(format!("probability {column} is {}; probabilities are from 0 to 1", row[column]));
-    }
-    let log = |p: f64| p.max(f64::MIN_POSITIVE).ln();
-    match link {
-        Link::Sigmoid => row.iter_mut().for_each(|p| *p = log(*p) - log(1.0 - *p)),
-        Link::Softmax => {
-            let sum: f64 = row.iter().sum();
-            if (sum - 1.0).abs() > SUM_SLACK {
-                return Err(format!(
-                    "probabilities sum to {sum}, not to 1; are these logits, or of one-vs-all columns?"
-                ));
-            }
-            row.iter_mut().for_each(|p| *p = log(*p));
-        }
-    }
-    Ok(())
 }

@@ -5,19 +5,26 @@
 //! [`recalibrate`] and [`compare_head`] solve for better intercepts and for a better last layer. `words` puts the
 //! findings into sentences.
 
+mod alternatives;
 mod head;
 mod input;
 mod inr;
+mod labels;
+mod logit_columns;
 mod memory;
 mod pass;
 mod recalibration;
 mod record;
+mod scan;
 mod tables;
+mod verdict;
 mod words;
 
+pub use alternatives::{Alternative, alternatives};
 pub use head::{HeadComparison, compare_head};
 pub use input::{AuditInput, ReadOptions, ScoreKind};
 pub use recalibration::{Recalibration, recalibrate};
 pub use record::{AuditRecord, Measured, PolytopePosition, Reduction, StationaryVerdict, audit};
 pub use tables::{TextTable, summary, tables};
+pub use verdict::{Verdict, verdict};
 pub use words::findings;

@@ -2,11 +2,11 @@
 
 use super::memory::check_audit;
 use super::pass::{Tallied, tally};
-use super::{AuditInput, HeadComparison, Recalibration};
+use super::{Alternative, AuditInput, HeadComparison, Recalibration};
 use crate::balance::{
     Calibration, FlowPolytope, LedgerEntry, MeanProbability, Neglect, accuracy, neglect, recalls,
 };
-use crate::data::DataError;
+use crate::data::{DataError, Taken};
 use crate::loss::{BuiltLoss, ClassWeights, Link, Loss, LossSpec, Targets, WeightError};
 use crate::numeric::{Count, largest_magnitude, rows};
 use serde::Serialize;
@@ -29,6 +29,8 @@ pub enum Reduction {
 /// An audit of logits and labels.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct AuditRecord {
+    /// What was taken for what.
+    pub input: Taken,
     /// Name of the loss.
     pub loss_name: String,
     /// The loss with its parameters.
@@ -49,6 +51,9 @@ pub struct AuditRecord {
     /// Everything measured at the logits as they are.
     #[serde(flatten)]
     pub measured: Measured,
+    /// Other losses and weights, the nearest to stationary first; where they were tried.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub alternatives: Vec<Alternative>,
     /// What intercepts alone would change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recalibrated: Option<Recalibration>,
@@ -148,6 +153,7 @@ pub fn audit(
     let tallied = tally(input, &targets, &loss, &vec![0.0; input.columns()])?;
     let labels = input.labels();
     Ok(AuditRecord {
+        input: input.taken.clone(),
         loss_name: loss_name.to_owned(),
         loss_plan: spec.clone(),
         reduction,
@@ -157,6 +163,7 @@ pub fn audit(
         rows: labels.weights().map(<[f64]>::len),
         ignored: input.ignored,
         measured: Measured::of(&tallied, &targets, &loss, reduction.factor(&loss, &targets), tolerance),
+        alternatives: Vec::new(),
         recalibrated: None,
         head: None,
     })
@@ -172,6 +179,10 @@ pub(super) fn problem(
     let invalid = |problem: String| DataError::invalid("--loss", problem);
     if let Some(problem) = spec.problem_on(labels) {
         return Err(invalid(problem));
+    }
+    if input.has_masked && matches!(spec, LossSpec::LabelSmoothing { smoothing, .. } if *smoothing > 0.0) {
+        let problem = "label-smoothing gives masked classes, of probability zero, a share of every label: the loss is infinite";
+        return Err(invalid(problem.to_owned()));
     }
     let targets = Targets::new(labels, weights).map_err(|error: WeightError| {
         DataError::invalid(
@@ -213,7 +224,7 @@ impl Measured {
         factor: f64,
         tolerance: f64,
     ) -> Self {
-        let ledger = ledger(tallied, loss.denominator());
+        let ledger = ledger_of(tallied, loss.denominator());
         let verdict = StationaryVerdict::of(&ledger, tolerance);
         let recall: Vec<f64> = recalls(&tallied.hits, targets);
         let worse = |best: usize, class: usize| {
@@ -247,7 +258,7 @@ impl Measured {
 }
 
 /// A single column is that of class 1; class 0 sees the same flows from the other side.
-fn ledger(tallied: &Tallied, denominator: f64) -> Vec<LedgerEntry> {
+pub(super) fn ledger_of(tallied: &Tallied, denominator: f64) -> Vec<LedgerEntry> {
     let entry =
         |&(outflow, inflow): &(f64, f64)| LedgerEntry::new(outflow * denominator, inflow * denominator);
     match tallied.flows.as_slice() {
@@ -257,7 +268,7 @@ fn ledger(tallied: &Tallied, denominator: f64) -> Vec<LedgerEntry> {
 }
 
 impl StationaryVerdict {
-    fn of(ledger: &[LedgerEntry], tolerance: f64) -> Self {
+    pub(super) fn of(ledger: &[LedgerEntry], tolerance: f64) -> Self {
         let mut order: Vec<usize> = (0..ledger.len()).filter(|&k| ledger[k].residual > tolerance).collect();
         order.sort_by(|&a, &b| ledger[b].difference.abs().total_cmp(&ledger[a].difference.abs()));
         let (up, down) = order.into_iter().partition(|&k| ledger[k].difference > 0.0);

@@ -252,14 +252,38 @@ fn of_head(head: &HeadComparison) -> Vec<String> {
     sentences
 }
 
-fn percent(fraction: f64) -> String {
+/// A fraction in percent; what is not all is never rounded to 100%.
+pub(super) fn percent(fraction: f64) -> String {
     if fraction.is_nan() {
         return "none".to_owned();
     }
-    format!("{}%", significant(100.0 * fraction, 3))
+    let rounded = |digits: usize| significant(100.0 * fraction, digits);
+    let is_whole = |text: &str| text.parse() == Ok(100.0);
+    let digits = (3..16).find(|&digits| fraction >= 1.0 || !is_whole(&rounded(digits)));
+    format!("{}%", rounded(digits.unwrap_or(16)))
 }
 
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::percent;
+
+    #[test]
+    fn what_is_not_all_is_not_100_percent() {
+        for (fraction, text) in [
+            (1.0, "100%"),
+            (0.9997, "99.97%"),
+            (0.999_999, "99.9999%"),
+            (0.123_45, "12.3%"),
+            (0.0, "0%"),
+            (1.5, "150%"),
+            (f64::NAN, "none"),
+        ] {
+            assert_eq!(percent(fraction), text);
+        }
+    }
 }

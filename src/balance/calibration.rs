@@ -21,6 +21,20 @@ pub struct Calibration {
     pub log_loss: f64,
     /// The same over the samples of each class.
     pub class_log_loss: Vec<f64>,
+    /// The bins of confidence that hold samples, from the least to the most confident.
+    #[serde(skip)]
+    pub bins: Vec<ReliabilityBin>,
+}
+
+/// Samples of about the same confidence: a point of a reliability curve.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ReliabilityBin {
+    /// The mean probability of the predicted class.
+    pub confidence: f64,
+    /// The fraction of samples whose predicted class is theirs.
+    pub accuracy: f64,
+    /// The share of all samples.
+    pub share: f64,
 }
 
 /// The calibration error in three norms.
@@ -179,11 +193,20 @@ impl CalibrationTally {
             brier: self.brier.value() / samples,
             log_loss: total / samples,
             class_log_loss,
+            bins: self.bins.iter().filter(|bin| bin.size > 0.0).map(|bin| bin.point(samples)).collect(),
         }
     }
 }
 
 impl Bin {
+    fn point(&self, samples: f64) -> ReliabilityBin {
+        ReliabilityBin {
+            confidence: self.confidence.value() / self.size,
+            accuracy: self.right / self.size,
+            share: self.size / samples,
+        }
+    }
+
     /// Its share of all samples, and how far its mean confidence is from its accuracy.
     fn fraction_and_difference(&self, samples: f64) -> (f64, f64) {
         let off = self.confidence.value() - self.right;

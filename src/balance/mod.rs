@@ -4,6 +4,7 @@
 mod calibration;
 mod class_losses;
 mod class_rows;
+mod classification;
 mod effect_search;
 mod held_out;
 mod hits;
@@ -13,14 +14,17 @@ mod mean_probability;
 mod mini_batch;
 mod neglect;
 mod polytope;
+mod predictions;
+mod standard_errors;
 mod weight_design;
 mod weight_effects;
 mod witness;
 
 pub(crate) use calibration::CalibrationTally;
-pub use calibration::{Calibration, CalibrationError};
+pub use calibration::{Calibration, CalibrationError, ReliabilityBin};
 pub use class_losses::class_log_losses;
 pub(crate) use class_rows::{ClassRows, Row};
+pub use classification::Classification;
 pub use effect_search::{EffectSearch, FoundEffect, MORE_WEIGHT, UnexpectedEffect};
 pub use held_out::{HeldOutBalance, held_out_balance, held_out_bias};
 pub(crate) use hits::predicted_class;
@@ -36,6 +40,8 @@ pub use mean_probability::{ClassMeans, MeanProbability};
 pub use mini_batch::{BatchError, BatchPresence};
 pub use neglect::{Neglect, neglect};
 pub use polytope::{Bounds, FlowPolytope, Violation, pair_flows};
+pub use predictions::Predictions;
+pub use standard_errors::{ColumnErrors, standard_errors};
 pub use weight_design::{
     DesignError, DesignStep, WeightDesign, WeightTarget, design_weights, design_weights_observed,
 };

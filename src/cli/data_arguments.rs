@@ -1,58 +1,113 @@
 //! Where a user's samples come from: the options that `solve` and `weights` share.
 
-use anyhow::{Result, ensure};
-use equipoise::data::{CsvColumns, Dataset, read_npy, read_weighted_npy};
+use super::name_list::NameList;
+use super::output::note;
+use super::table_arguments::TableArguments;
+use anyhow::Result;
+use equipoise::data::{Missing, SampleRequest, Samples, Taken};
 use std::path::{Path, PathBuf};
 
 /// A file of samples and which of its columns is the class.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct DataArguments {
-    /// CSV file with a header row, or NPY file of features
+    /// Table (CSV, TSV, Parquet) with a row per sample, archive of arrays (NPZ, safetensors), NPY file of features, or - for
+    /// standard input; any of them may be packed with gzip or zstd
     #[arg(value_name = "FILE")]
     pub(super) file: PathBuf,
-    /// Name of the column with the class of each row; for an NPY file of features, the NPY file of labels
-    #[arg(long, value_name = "NAME")]
+    /// Name of the column or array with the class of each row; for an NPY file of features, the NPY file of labels
+    #[arg(long, visible_alias = "labels", value_name = "NAME")]
     pub(super) label: String,
-    /// Weight of each row (frequency, survey or importance weight; 0 leaves it out): a column of a CSV file, or the NPY file of
-    /// them for an NPY file of features
-    #[arg(long, value_name = "NAME")]
+    /// Weight of each row (frequency, survey or importance weight; 0 leaves it out): a column of a table, an array of an archive,
+    /// or an NPY file
+    #[arg(long, visible_alias = "weights", value_name = "NAME")]
     pub(super) sample_weights: Option<String>,
-    /// Feature columns of a CSV file, separated by commas [default: all but the label and the weights]
-    #[arg(long, value_name = "A,B,..", value_delimiter = ',')]
-    features: Option<Vec<String>>,
+    /// Feature columns of a table, or arrays of an archive, separated by commas; "a, b" is one name [default: all that are nothing
+    /// else]
+    #[arg(long, value_name = "A,B,..")]
+    features: Option<NameList>,
+    /// Columns to leave out
+    #[arg(long, value_name = "A,B,..")]
+    drop: Option<NameList>,
+    /// The classes in their order; rows of others are left out [default: all, sorted]
+    #[arg(long, value_name = "A,B,..", allow_hyphen_values = true)]
+    classes: Option<NameList>,
+    /// Leave out rows with this label; may be given again
+    #[arg(long, value_name = "LABEL", allow_hyphen_values = true)]
+    ignore_index: Vec<String>,
+    /// Make columns of 0 and 1 of text columns, one for each level but the first, the reference
+    #[arg(long)]
+    one_hot: bool,
+    /// What to do about missing values
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = MissingName::Refuse)]
+    missing: MissingName,
+    #[command(flatten)]
+    table: TableArguments,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+enum MissingName {
+    /// Name the first and stop
+    #[default]
+    Refuse,
+    /// Leave out rows with missing values, or without a label
+    DropRow,
+    /// Put the mean in their place and add a column of 0 and 1 that says where
+    Indicator,
+}
+
+impl From<MissingName> for Missing {
+    fn from(name: MissingName) -> Self {
+        match name {
+            MissingName::Refuse => Self::Refuse,
+            MissingName::DropRow => Self::DropRow,
+            MissingName::Indicator => Self::Indicator,
+        }
+    }
 }
 
 impl DataArguments {
     /// Reads or maps the samples.
-    pub(super) fn read(&self) -> Result<Dataset> {
-        if !self.is_npy() {
-            let columns = CsvColumns {
-                label: &self.label,
-                features: self.features.as_deref(),
-                sample_weights: self.sample_weights.as_deref(),
-            };
-            return Ok(columns.read(&self.file)?);
+    pub(super) fn read(&self) -> Result<Samples> {
+        Ok(self.request().read(&self.file)?)
+    }
+
+    pub(super) fn request(&self) -> SampleRequest {
+        let names = |list: &Option<NameList>| list.as_ref().map(|list| list.0.clone());
+        SampleRequest {
+            label: self.label.clone(),
+            features: names(&self.features),
+            drop: names(&self.drop).unwrap_or_default(),
+            sample_weights: self.sample_weights.clone(),
+            classes: names(&self.classes),
+            ignore: self.ignore_index.clone(),
+            one_hot: self.one_hot,
+            missing: self.missing.into(),
+            format: self.table.format(),
         }
-        ensure!(
-            self.features.is_none(),
-            "--features: goes with a CSV file; columns of an NPY file have no names"
-        );
-        let labels = Path::new(&self.label);
-        Ok(match &self.sample_weights {
-            None => read_npy(&self.file, labels)?,
-            Some(weights) => read_weighted_npy(&self.file, labels, Path::new(weights))?,
-        })
     }
 
     /// All files that are read.
     pub(super) fn files(&self) -> Vec<&Path> {
-        let names =
-            if self.is_npy() { vec![Some(&self.label), self.sample_weights.as_ref()] } else { Vec::new() };
-        [self.file.as_path()].into_iter().chain(names.into_iter().flatten().map(Path::new)).collect()
+        let names = if self.is_npy() { vec![Some(&self.label)] } else { Vec::new() };
+        let is_file = |name: &&String| {
+            Path::new(name).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("npy"))
+        };
+        let weights = self.sample_weights.as_ref().filter(is_file);
+        let named = names.into_iter().flatten().chain(weights).map(Path::new);
+        let standard_input = (self.file == Path::new("-")).then_some(Path::new("/dev/stdin"));
+        [self.file.as_path()].into_iter().chain(standard_input).chain(named).collect()
     }
 
     /// Whether the file is one of features alone, and the label another file.
     pub(super) fn is_npy(&self) -> bool {
         self.file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npy"))
+    }
+}
+
+/// Says on standard error what was taken for what.
+pub(super) fn say_taken(taken: &Taken) {
+    note(&taken.line());
+    for text in &taken.notes {
+        note(&format!("note: {text}"));
     }
 }

@@ -82,7 +82,12 @@ impl Destination<'_> {
 
 /// Writes a text file whole or not at all.
 pub(super) fn save(file: &Path, text: &str) -> Result<()> {
-    write_whole(file, text.as_bytes()).with_context(|| format!("cannot write {}", file.display()))
+    save_bytes(file, text.as_bytes())
+}
+
+/// The same of any bytes.
+pub(super) fn save_bytes(file: &Path, bytes: &[u8]) -> Result<()> {
+    write_whole(file, bytes).with_context(|| format!("cannot write {}", file.display()))
 }
 
 /// The same of a file in a directory that the command fills.

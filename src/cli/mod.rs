@@ -5,19 +5,27 @@
 mod analyses;
 mod audit;
 mod calibration;
+mod class_weights;
+mod classification;
 mod comparison_table;
 mod data_arguments;
 mod draw;
 mod drawing;
 mod files;
+mod inference;
 mod lesson;
 mod loss_arguments;
 mod losses;
 mod memory;
+mod name_list;
+mod new_data;
 mod output;
+mod predict;
+mod predictions;
 mod reproduce;
 mod results;
 mod run;
+mod saved_head;
 mod search;
 mod separation;
 mod solve;
@@ -26,6 +34,7 @@ mod solve_table;
 mod sparkline;
 mod spinner;
 mod status;
+mod table_arguments;
 mod teach;
 mod train;
 mod verdict_table;
@@ -92,8 +101,10 @@ struct CommandLine {
 enum Command {
     /// Check the theory's claims over many drawn problems and real digits
     Verify(verify::VerifyArguments),
-    /// Solve a linear head on a CSV file to a certified stationary point
+    /// Solve a linear head on a table or arrays to a certified stationary point
     Solve(solve::SolveArguments),
+    /// Predict for new samples with a head that solve saved
+    Predict(predict::PredictArguments),
     /// Find class weights that bring about what is asked for
     Weights(weights::WeightsArguments),
     /// Search for data on which a class weight does what one would not expect
@@ -156,6 +167,7 @@ fn dispatch(arguments: &CommandLine) -> Result<Ending> {
     match &arguments.command {
         Command::Verify(arguments) => verify::run(arguments, style),
         Command::Solve(arguments) => solve::run(arguments, style),
+        Command::Predict(arguments) => predict::run(arguments),
         Command::Weights(arguments) => weights::run(arguments, style),
         Command::Search(arguments) => search::run(arguments, style),
         Command::Train(arguments) => train::run(arguments, style),

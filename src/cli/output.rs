@@ -126,15 +126,56 @@ pub(super) enum Align {
     Right,
 }
 
-/// Rows of cells in columns, two spaces apart; widths count characters, not bytes or colour codes.
+/// Rows of cells in columns, two spaces apart; widths count characters, not bytes or colour codes. A table that is wider than the
+/// terminal goes on below, its first column repeated.
 pub(super) fn columns(rows: &[Vec<String>], alignment: &[Align]) -> String {
+    columns_within(rows, alignment, terminal_width())
+}
+
+/// The width of the terminal, or what `COLUMNS` says; nothing where standard output is a file.
+fn terminal_width() -> Option<usize> {
+    let named = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let width = if std::io::stdout().is_terminal() {
+        terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
+    } else {
+        None
+    };
+    named.or(width)
+}
+
+fn columns_within(rows: &[Vec<String>], alignment: &[Align], most: Option<usize>) -> String {
     let width_of =
         |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| visible(cell)).max();
     let widths: Vec<usize> = (0..alignment.len()).map(|column| width_of(column).unwrap_or(0)).collect();
     let mut text = String::new();
+    let mut next = 1;
+    loop {
+        let mut width = widths.first().copied().unwrap_or(0);
+        let first = next;
+        // At least one column, however narrow the terminal.
+        while next < widths.len()
+            && (next == first || most.is_none_or(|most| width + 2 + widths[next] <= most))
+        {
+            width += 2 + widths[next];
+            next += 1;
+        }
+        if first > 1 {
+            text.push('\n');
+        }
+        let shown: Vec<usize> = [0].into_iter().chain(first..next).collect();
+        text += &block(rows, alignment, &widths, &shown);
+        if next >= widths.len() {
+            return text;
+        }
+    }
+}
+
+/// Some columns of a table.
+fn block(rows: &[Vec<String>], alignment: &[Align], widths: &[usize], shown: &[usize]) -> String {
+    let mut text = String::new();
     for row in rows {
         let mut line = String::new();
-        for (column, cell) in row.iter().enumerate() {
+        for (&column, cell) in shown.iter().filter_map(|column| Some((column, row.get(*column)?))) {
             let padding = " ".repeat(widths[column] - visible(cell));
             let gap = if column == 0 { "" } else { "  " };
             match alignment[column] {
@@ -196,6 +237,19 @@ mod tests {
         let rows = vec![vec!["λ".to_owned(), "1".to_owned()], vec![style.good("word"), "22".to_owned()]];
         let text = columns(&rows, &[Align::Left, Align::Right]);
         assert_eq!(text, "λ      1\n\u{1b}[32mword\u{1b}[0m  22\n");
+    }
+
+    #[test]
+    fn wide_tables_go_on_below() {
+        let rows: Vec<Vec<String>> = [["a", "bb", "cc", "dd"], ["1", "2", "3", "4"]]
+            .map(|row| row.map(str::to_owned).to_vec())
+            .to_vec();
+        let within = |most| columns_within(&rows, &numbers_right(4), most);
+        assert_eq!(within(None), "a  bb  cc  dd\n1   2   3   4\n");
+        assert_eq!(within(Some(13)), within(None));
+        assert_eq!(within(Some(12)), "a  bb  cc\n1   2   3\n\na  dd\n1   4\n");
+        assert_eq!(within(Some(1)), "a  bb\n1   2\n\na  cc\n1   3\n\na  dd\n1   4\n");
+        assert_eq!(columns_within(&[vec!["x".to_owned()]], &numbers_right(1), Some(1)), "x\n");
     }
 
     #[test]

@@ -1,14 +1,20 @@
-//! `solve`: a CSV or NPY file to a certified stationary point.
+//! `solve`: a table or arrays to a certified stationary point.
 
-use super::data_arguments::DataArguments;
-use super::files::{Target, check_targets, save};
+use super::class_weights::WeightChoice;
+use super::data_arguments::{DataArguments, say_taken};
+use super::files::{Target, check_targets};
+use super::inference::Inference;
 use super::loss_arguments::LossArguments;
 use super::memory::check_problem;
+use super::new_data::NewDataArguments;
 use super::output::{Style, note, print};
-use super::solve_record::{OtherPoints, SolveRecord, Status};
+use super::saved_head::{HeadFormat, save_head};
+use super::solve_record::{End, OtherPoints, SolveRecord, Source};
 use super::spinner::Spinner;
 use super::{Ending, solve_table};
 use anyhow::{Error, Result, ensure};
+use equipoise::balance::standard_errors;
+use equipoise::data::{Samples, Standardization};
 use equipoise::loss::{ClassWeights, LossSpec, MAX_WEIGHT_RATIO, WeightRange};
 use equipoise::numeric::plain;
 use equipoise::solver::{
@@ -29,12 +35,15 @@ const EXAMPLES: &str = "Examples:
   equipoise solve data.csv --label y --loss inr --beta 20 --starts 50
   equipoise solve data.csv --label y --loss focal --gamma 2 --l2 1e-3
   equipoise solve data.csv --label y --class-weights 1,2,5 --format json --save head.json
-  equipoise solve data.csv --label y --sample-weights w
+  equipoise solve data.csv --label y --class-weights ant=1,bee=5 --test 0.2
+  equipoise solve data.csv --label y --sample-weights w --standard-errors
+  equipoise solve titanic.csv --label survived --drop name,ticket --one-hot --missing indicator --l2 1e-3
+  equipoise solve data.csv --label y --l2 1e-3 --standardize --predict new.csv --out predictions.csv
   equipoise solve features.npy --label labels.npy --loss logistic
   equipoise solve features.npy --label labels.npy --l2 1e-5 --tolerance 1e-6 --time-limit 600
 
-An NPY file of features (N x d, float32 or float64) is mapped, not read: it may be larger than memory. Its labels are \
-an NPY file of N whole numbers, its --sample-weights one of N numbers.
+Arrays of features (N x d) of float32 or float64 in NPY, NPZ and safetensors files are mapped, not read: they may be larger than \
+memory. The labels of an NPY file are an NPY file of N whole numbers or texts, its --sample-weights one of N numbers.
 
 Sample weights count rows (frequency, survey or importance weights); class weights multiply them. A whole weight counts as so \
 many equal rows, a row of weight 0 as none.
@@ -58,8 +67,8 @@ pub(super) struct SolveArguments {
     /// inr: look for other stationary points from N random starts, up to 1,000,000 [default: 0]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=1_000_000))]
     starts: Option<u32>,
-    /// Seed of the random starts [default: 1]
-    #[arg(long, value_name = "N", requires = "starts")]
+    /// Seed of the random starts, and of the samples that --test draws [default: 1]
+    #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// Stop once the largest entry of the gradient of the mean loss is at most X; 0 goes on to rounding
     #[arg(long, default_value_t = 0.0, value_name = "X", allow_hyphen_values = true)]
@@ -67,12 +76,21 @@ pub(super) struct SolveArguments {
     /// Stop after so many seconds, without an answer; with --starts, without further starts [default: none]
     #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
     time_limit: Option<f64>,
+    /// Penalise coefficients of features in standard units; they are reported in the units of the file
+    #[arg(long)]
+    standardize: bool,
+    /// Standard errors and confidence intervals, from the Hessian and robust (softmax and logistic, without a penalty)
+    #[arg(long)]
+    standard_errors: bool,
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
-    /// Also write the JSON to this file, once a stationary point is found
-    #[arg(long, value_name = "FILE.json")]
+    /// Also write the head to this file, once a stationary point is found: .json (all that is known, which `predict` reads), .csv,
+    /// .npz or .safetensors
+    #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
+    #[command(flatten)]
+    new: NewDataArguments,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -83,13 +101,26 @@ enum Format {
 
 pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
     let spec = arguments.loss.named.spec()?;
-    check_starts(arguments, &spec)?;
-    let weights = parse_weights(&arguments.loss.class_weights)?;
+    check_options(arguments, &spec)?;
+    let weights = WeightChoice::parse(&arguments.loss.class_weights)?;
     let settings = settings(arguments)?;
-    check_targets(Target::of("--save", arguments.save.as_deref()).as_slice(), &arguments.data.files())?;
-    let dataset = arguments.data.read()?;
+    let targets = [Target::of("--save", arguments.save.as_deref()), arguments.new.target()];
+    let targets: Vec<Target> = targets.into_iter().flatten().collect();
+    check_targets(&targets, &[arguments.data.files(), arguments.new.inputs()].concat())?;
+    arguments.save.as_deref().map(HeadFormat::of).transpose()?;
+    let mut samples = arguments.data.read()?;
+    let seed = arguments.seed.unwrap_or(DEFAULT_SEED);
+    let new = arguments.new.read(&mut samples, &arguments.data, seed)?;
+    let Samples { dataset, design, taken } = samples;
     check_problem(&dataset, &spec, arguments.l2)?;
+    let standardization = arguments.standardize.then(|| Standardization::of(&dataset));
+    let dataset = match &standardization {
+        None => dataset,
+        Some(units) => units.apply(&dataset)?,
+    };
+    let weights = weights.of(dataset.labels().class_names())?;
     let problem = Problem::new(&dataset, &spec, &weights, arguments.l2).map_err(name_option)?;
+    say_taken(&taken);
     note_dependent_columns(problem.conditioning());
     note_wide_weights(problem.targets().class_weights());
     note_idle_weights(matches!(spec, LossSpec::Inr { .. }), &weights);
@@ -102,28 +133,62 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
     let outcome = solve_with(&problem, &settings, &mut report)?.confirmed(&settings);
     drop(spinner);
     let seconds = started.elapsed().as_secs_f64();
-    let others = match (&outcome, arguments.starts) {
-        (Outcome::Stationary(point), Some(starts)) => {
-            let seed = arguments.seed.unwrap_or(DEFAULT_SEED);
-            Some(look_for_others(point, (starts as usize, seed), (started, arguments.time_limit)))
-        }
-        _ => None,
-    };
-    let record = SolveRecord::new(&spec, &problem, &outcome, others, seconds);
+    let source = Source { input: taken, design, standardization };
+    let mut record = SolveRecord::new(source, &spec, &problem, &outcome, seconds);
+    let head = record.head();
+    if let (End::Stationary(measured), Outcome::Stationary(point)) = (&mut record.end, &outcome) {
+        measured.other_points = arguments
+            .starts
+            .map(|starts| look_for_others(point, (starts as usize, seed), (started, arguments.time_limit)));
+        measured.test = head.as_ref().and_then(|head| new.tested(&problem, head));
+        measured.standard_errors = inference(arguments, point)?;
+    }
     let json = serde_json::to_string_pretty(&record)? + "\n";
-    let found = record.status == Status::Stationary;
-    if let Some(file) = &arguments.save {
-        if found {
-            save(file, &json)?;
-        } else {
+    match (&head, &arguments.save) {
+        (Some(head), Some(file)) => save_head(file, &record, head, &json)?,
+        (None, Some(file)) => {
             note(&format!("note: there is no head to save; {} is not written", file.display()));
         }
+        (_, None) => {}
+    }
+    match &head {
+        Some(head) => new.predicted(&problem, head)?,
+        None => new.not_predicted(),
     }
     print(&match arguments.format {
         Format::Json => json,
         Format::Table => solve_table::table(&record, style),
     })?;
-    Ok(if found { Ending::Done } else { Ending::Failed })
+    Ok(if head.is_some() { Ending::Done } else { Ending::Failed })
+}
+
+/// Standard errors, if they are asked for.
+fn inference(arguments: &SolveArguments, point: &StationaryPoint) -> Result<Option<Vec<Inference>>> {
+    if !arguments.standard_errors {
+        return Ok(None);
+    }
+    let found = standard_errors(point).map_err(|why| anyhow::anyhow!("--standard-errors: {why}"))?;
+    let dataset = point.problem().dataset();
+    Ok(Some(Inference::of(&found, dataset.feature_names(), dataset.labels().class_names())))
+}
+
+/// Options that contradict each other, or the loss.
+fn check_options(arguments: &SolveArguments, spec: &LossSpec) -> Result<()> {
+    check_starts(arguments, spec)?;
+    arguments.new.check()?;
+    ensure!(
+        arguments.seed.is_none() || arguments.starts.is_some() || arguments.new.draws(),
+        "--seed: nothing is drawn; it goes with --starts or --test SHARE"
+    );
+    ensure!(
+        !(arguments.standard_errors && arguments.standardize),
+        "--standard-errors: are those of the units of the file, which --standardize does not change without a penalty; leave it out"
+    );
+    ensure!(
+        !(arguments.standard_errors && arguments.l2 > 0.0),
+        "--standard-errors: a penalty biases the coefficients, and standard errors do not say by how much; give --l2 0"
+    );
+    Ok(())
 }
 
 /// What random starts lead to within the time that is left.
@@ -207,23 +272,5 @@ pub(super) fn name_option(error: ProblemError) -> Error {
         ProblemError::Parameter { .. } => anyhow::anyhow!("--{error}"),
         ProblemError::Loss { name, problem } => anyhow::anyhow!("--loss {name}: {problem}"),
         _ => error.into(),
-    }
-}
-
-/// `none`, `balanced`, `effective:B` or a list of numbers, which the library checks against the classes.
-pub(super) fn parse_weights(text: &str) -> Result<ClassWeights> {
-    let parse = |entry: &str| {
-        entry.trim().parse::<f64>().map_err(|_| {
-            anyhow::anyhow!(
-                "--class-weights: {entry:?} is not a number; give none, balanced, effective:0.999, or one number per class, \
-                 such as 1,2,5"
-            )
-        })
-    };
-    match (text, text.strip_prefix("effective:")) {
-        ("none", _) => Ok(ClassWeights::None),
-        ("balanced", _) => Ok(ClassWeights::Balanced),
-        (_, Some(overlap)) => Ok(ClassWeights::EffectiveNumber(parse(overlap)?)),
-        (list, None) => Ok(ClassWeights::Explicit(list.split(',').map(parse).collect::<Result<_>>()?)),
     }
 }

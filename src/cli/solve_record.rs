@@ -1,13 +1,17 @@
 //! What `solve` prints: one record, read by the table and by JSON alike.
 
 use super::calibration::CalibrationRecord;
+use super::classification::TestRecord;
+use super::inference::Inference;
 use super::separation::Separation;
-use equipoise::balance::{Ledger, LedgerEntry, MeanProbability, Neglect, neglect};
+use equipoise::balance::{Classification, Ledger, LedgerEntry, MeanProbability, Neglect, neglect};
+use equipoise::data::{DesignColumn, Standardization, Taken};
 use equipoise::loss::{InrVariant, Link, Loss, LossSpec};
 use equipoise::numeric::{Count, rows};
 use equipoise::solver::{
     Conditioning, Head, Outcome, Problem, Recomputed, RoundedHead, StationaryPoint, other_points_while,
 };
+use nalgebra::DMatrix;
 use serde::Serialize;
 
 /// The one JSON object of `solve`. `seconds` is its last line and the only difference between two runs on the same
@@ -16,6 +20,8 @@ use serde::Serialize;
 pub(super) struct SolveRecord {
     pub(super) status: Status,
     pub(super) version: &'static str,
+    /// What was taken for what.
+    pub(super) input: Taken,
     pub(super) loss_name: &'static str,
     /// The loss with its parameters.
     pub(super) loss_plan: LossSpec,
@@ -31,6 +37,8 @@ pub(super) struct SolveRecord {
     pub(super) rows: Option<usize>,
     pub(super) class_weights: Vec<f64>,
     pub(super) features: Vec<String>,
+    /// What features were made of.
+    pub(super) design: Vec<DesignColumn>,
     /// Condition number of the standardised columns, and the columns that others determine.
     #[serde(flatten)]
     pub(super) conditioning: Conditioning,
@@ -88,6 +96,23 @@ impl Rounded {
     }
 }
 
+/// What a problem was made of.
+pub(super) struct Source {
+    pub(super) input: Taken,
+    pub(super) design: Vec<DesignColumn>,
+    /// Where features were brought to standard units.
+    pub(super) standardization: Option<Standardization>,
+}
+
+/// The head in standard units, which the gradient and the penalty are those of.
+#[derive(Debug, Serialize)]
+pub(super) struct Standardized {
+    #[serde(flatten)]
+    units: Standardization,
+    #[serde(flatten)]
+    head: HeadRows,
+}
+
 /// A stationary point and what is read off it.
 #[derive(Debug, Serialize)]
 pub(super) struct Measured {
@@ -105,8 +130,12 @@ pub(super) struct Measured {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) other_points: Option<OtherPoints>,
     pub(super) recomputed: Recomputed,
+    /// In the units of the file.
     #[serde(flatten)]
     pub(super) head: HeadRows,
+    /// Where features were brought to standard units, the head there, and the units.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) standardized: Option<Standardized>,
     /// Row: true class; column: predicted class.
     pub(super) mean_probability: Vec<Vec<f64>>,
     /// One minus the diagonal of the above, to full precision where that is tiny.
@@ -115,6 +144,13 @@ pub(super) struct Measured {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) neglect: Option<Vec<ClassNeglect>>,
     pub(super) calibration: CalibrationRecord,
+    /// On the samples that were solved for.
+    pub(super) classification: Classification,
+    /// On others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) test: Option<TestRecord>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) standard_errors: Option<Vec<Inference>>,
 }
 
 /// The balance of one class, in units of weighted mass.
@@ -162,12 +198,13 @@ pub(super) struct HeadRows {
 
 impl SolveRecord {
     pub(super) fn new(
+        source: Source,
         spec: &LossSpec,
         problem: &Problem,
         outcome: &Outcome,
-        other_points: Option<OtherPoints>,
         seconds: f64,
     ) -> Self {
+        let Source { input, design, standardization } = source;
         let (targets, dataset) = (problem.targets(), problem.dataset());
         let classes = dataset.labels().class_names().to_vec();
         let inr = match spec {
@@ -176,7 +213,7 @@ impl SolveRecord {
         };
         let (status, end) = match outcome {
             Outcome::Stationary(point) => {
-                let measured = Measured { other_points, ..Measured::new(spec, point) };
+                let measured = Measured::new(spec, point, standardization);
                 (Status::Stationary, End::Stationary(Box::new(measured)))
             }
             Outcome::Separable(proof) => {
@@ -196,6 +233,7 @@ impl SolveRecord {
         Self {
             status,
             version: env!("CARGO_PKG_VERSION"),
+            input,
             loss_name: spec.row().name,
             loss_plan: spec.clone(),
             beta: inr.map(|(beta, _)| beta),
@@ -206,6 +244,7 @@ impl SolveRecord {
             class_weights: targets.class_weights().to_vec(),
             classes,
             features: dataset.feature_names().to_vec(),
+            design,
             conditioning: problem.conditioning().clone(),
             end,
             seconds,
@@ -214,7 +253,7 @@ impl SolveRecord {
 }
 
 impl Measured {
-    fn new(spec: &LossSpec, point: &StationaryPoint) -> Self {
+    fn new(spec: &LossSpec, point: &StationaryPoint, standardization: Option<Standardization>) -> Self {
         let problem = point.problem();
         let (targets, loss) = (problem.targets(), problem.loss());
         let classes = problem.dataset().labels().class_names();
@@ -224,6 +263,15 @@ impl Measured {
         let one_vs_all = loss.link() == Link::Sigmoid && loss.logit_rows() > 1;
         let neglect = one_vs_all.then(|| ClassNeglect::of_columns(&neglect(&means, targets), classes));
         let calibration = CalibrationRecord::of(problem, &logits);
+        let (head, standardized) = match standardization {
+            None => (HeadRows::of(&point.head), None),
+            Some(units) => {
+                let (coefficients, intercepts) =
+                    units.in_user_units(&point.head.coefficients, &point.head.intercepts);
+                let head = HeadRows::of(&Head { coefficients, intercepts });
+                (head, Some(Standardized { units, head: HeadRows::of(&point.head) }))
+            }
+        };
         Self {
             loss: point.loss,
             data_loss: point.data_loss,
@@ -237,7 +285,8 @@ impl Measured {
             },
             other_points: None,
             recomputed: point.recomputed().clone(),
-            head: HeadRows::of(&point.head),
+            head,
+            standardized,
             mean_probability: rows(&means.matrix),
             shortfall: means.shortfall,
             ledger: ledger
@@ -248,7 +297,23 @@ impl Measured {
                 .collect(),
             neglect,
             calibration,
+            classification: Classification::of(&logits, problem.dataset().labels()),
+            test: None,
+            standard_errors: None,
         }
+    }
+}
+
+impl SolveRecord {
+    /// The head in the units of the file, if there is one.
+    pub(super) fn head(&self) -> Option<Head> {
+        let End::Stationary(measured) = &self.end else { return None };
+        let rows = &measured.head.coefficients;
+        let entries = rows.iter().flatten().copied();
+        Some(Head {
+            coefficients: DMatrix::from_row_iterator(rows.len(), self.features.len(), entries),
+            intercepts: measured.head.intercepts.clone(),
+        })
     }
 }
 

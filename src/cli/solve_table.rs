@@ -1,5 +1,6 @@
 //! A solved problem as text for people.
 
+use super::classification::{accuracies, confusion};
 use super::output::{MAX_CLASSES_SHOWN, Style, columns, counted, counted_samples, numbers_right, short_name};
 use super::solve_record::{End, HeadRows, Measured, OtherPoints, SolveRecord};
 use equipoise::loss::{FocalProbability, InrVariant, LossSpec, SmoothingWeights};
@@ -94,10 +95,28 @@ fn stationary(record: &SolveRecord, measured: &Measured, style: Style) -> String
         text += "\nmean predicted probability (row: true class, column: predicted)\n";
         text += &matrix(&record.classes, &record.classes, &measured.mean_probability, 4);
     }
+    let _ = writeln!(text, "\n{}", accuracies(&measured.classification));
+    if few {
+        text += "confusion matrix (row: true class, column: predicted)\n";
+        text += &confusion(&measured.classification, &record.classes, style);
+    }
+    if let Some(test) = &measured.test {
+        text += "\n";
+        text += &test.table(&record.classes, few, style);
+    }
     text += "\n";
     text += &measured.calibration.table(record.rows, few.then_some(record.classes.as_slice()), style);
     text += "\n";
-    text + &head(record, "coefficients", &measured.head, None)
+    for errors in measured.standard_errors.iter().flatten() {
+        text += &errors.table(style);
+        text += "\n";
+    }
+    let title = if measured.standardized.is_some() {
+        "coefficients in the units of the file (the gradient and the penalty are those of standard units)"
+    } else {
+        "coefficients"
+    };
+    text + &head(record, title, &measured.head, None)
 }
 
 /// What random starts led to besides the point reported.

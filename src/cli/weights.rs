@@ -1,6 +1,6 @@
 //! `weights`: class weights that meet a target on the user's data.
 
-use super::data_arguments::DataArguments;
+use super::data_arguments::{DataArguments, say_taken};
 use super::loss_arguments::NamedLossArguments;
 use super::memory::{SMALLER, check_problem, memory_of};
 use super::output::{Style, note, print};
@@ -10,7 +10,7 @@ use super::weights_record::{Asked, Unweighted, WeightsRecord};
 use super::{Ending, weights_table};
 use anyhow::{Result, bail};
 use equipoise::balance::{DesignError, DesignStep, WeightTarget, design_weights_observed};
-use equipoise::data::Dataset;
+use equipoise::data::{Dataset, Samples};
 use equipoise::loss::{ClassWeighting, ClassWeights, LOSS_TABLE, LossRow, LossSpec};
 use equipoise::memory::check_memory;
 use equipoise::numeric::significant;
@@ -58,7 +58,7 @@ enum Format {
 pub(super) fn run(arguments: &WeightsArguments, style: Style) -> Result<Ending> {
     let spec = arguments.loss.spec()?;
     check_weighable(&spec)?;
-    let dataset = arguments.data.read()?;
+    let Samples { dataset, taken, .. } = arguments.data.read()?;
     let target = parse_target(&arguments.target, dataset.labels().classes())?;
     check_problem(&dataset, &spec, arguments.l2)?;
     let problem = Problem::new(&dataset, &spec, &ClassWeights::None, arguments.l2).map_err(name_option)?;
@@ -81,9 +81,10 @@ pub(super) fn run(arguments: &WeightsArguments, style: Style) -> Result<Ending> 
     if let Ok(design) = &design {
         note_wide_weights(&design.reached.class_weights);
     }
-    let asked = Asked { target: &arguments.target, problem: &problem };
+    say_taken(&taken);
+    let asked = Asked { input: taken, target: &arguments.target, problem: &problem };
     let closed_form = target.closed_form(dataset.labels()).is_some();
-    let record = WeightsRecord::new(&asked, closed_form, unweighted, &design);
+    let record = WeightsRecord::new(asked, closed_form, unweighted, &design);
     match arguments.format {
         Format::Json => print(&(serde_json::to_string_pretty(&record)? + "\n"))?,
         Format::Table if record.attainable == Some(true) => print(&weights_table::table(&record, style))?,

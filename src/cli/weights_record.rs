@@ -2,6 +2,7 @@
 
 use super::calibration::CalibrationRecord;
 use equipoise::balance::{DesignError, DesignStep, MeanProbability, WeightDesign, hits, recalls};
+use equipoise::data::Taken;
 use equipoise::loss::Loss;
 use equipoise::numeric::{Count, rows};
 use equipoise::solver::{Conditioning, Problem, Recomputed, solve};
@@ -11,6 +12,8 @@ use serde::Serialize;
 #[derive(Debug, Serialize)]
 pub(super) struct WeightsRecord {
     pub(super) target: String,
+    /// What was taken for what.
+    pub(super) input: Taken,
     /// Absent where the search could not be carried out, which says nothing about the target.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) attainable: Option<bool>,
@@ -54,13 +57,14 @@ pub(super) struct Unweighted {
 
 /// What is to be solved.
 pub(super) struct Asked<'a> {
+    pub(super) input: Taken,
     pub(super) target: &'a str,
     pub(super) problem: &'a Problem<'a>,
 }
 
 impl WeightsRecord {
     pub(super) fn new(
-        asked: &Asked,
+        asked: Asked,
         closed_form: bool,
         unweighted: Option<Unweighted>,
         design: &Result<WeightDesign, DesignError>,
@@ -72,6 +76,7 @@ impl WeightsRecord {
         };
         Self {
             target: asked.target.to_owned(),
+            input: asked.input,
             attainable: match design {
                 Ok(_) => Some(true),
                 Err(error) => error.rules_out().then_some(false),

@@ -1,7 +1,7 @@
 //! Samples and their classes, checked once so that every later module can rely on them.
 
 #[cfg(feature = "readers")]
-use super::npy::NpyArray;
+use super::arrays::Array;
 use super::sample_weights::check_weights;
 use super::values::Values;
 use crate::numeric::{Sum, map_sample_chunks};
@@ -180,6 +180,20 @@ impl Labels {
         })
     }
 
+    /// Some samples with their weights. Not every class need occur among them.
+    ///
+    /// # Panics
+    /// There is no such sample.
+    #[must_use]
+    pub fn some(&self, samples: &[usize]) -> Self {
+        let class_indices = samples.iter().map(|&sample| self.class_indices[sample]).collect();
+        let labels = Self::with_absent(class_indices, self.class_names.clone());
+        match &self.weights {
+            None => labels,
+            Some(weights) => labels.weighted(samples.iter().map(|&sample| weights[sample]).collect()),
+        }
+    }
+
     /// Other samples of the same classes, each counted once; not every class need occur. What a loss sees batch by batch.
     #[must_use]
     pub(crate) fn of_batch(&self, class_indices: Vec<u32>) -> Self {
@@ -270,7 +284,7 @@ enum Features {
     Held(DMatrix<f64>),
     /// In a file, `N x d` row by row.
     #[cfg(feature = "readers")]
-    Mapped(NpyArray),
+    Mapped(Array),
 }
 
 impl Dataset {
@@ -315,9 +329,9 @@ impl Dataset {
 
     /// Features of a file, named `x0`, `x1`, ...; shapes are checked already.
     #[cfg(feature = "readers")]
-    pub(super) fn mapped(array: NpyArray, labels: Labels) -> Result<Self, DataError> {
-        let dimension = array.header.shape[1];
-        let file = array.file.clone();
+    pub(super) fn mapped(array: Array, labels: Labels) -> Result<Self, DataError> {
+        let dimension = array.columns();
+        let file = array.place.clone();
         let feature_names = (0..dimension).map(|feature| format!("x{feature}")).collect();
         let features = Features::Mapped(array);
         let dataset = Self { features, feature_names, fixed_logits: None, labels };
@@ -328,7 +342,8 @@ impl Dataset {
         let bad = map_sample_chunks(dataset.labels.samples(), check).into_iter().flatten().next();
         if let Some((sample, feature, value)) = bad {
             let place = format!("{file}: row {sample}, column {feature}");
-            return Err(DataError::invalid(place, format!("is {value}; every value must be finite")));
+            let advice = if value.is_nan() { " (--missing drop-row leaves such rows out)" } else { "" };
+            return Err(DataError::invalid(place, format!("is {value}; every value must be finite{advice}")));
         }
         Ok(dataset)
     }
@@ -384,6 +399,20 @@ impl Dataset {
         Ok(Self { features, feature_names: self.feature_names, fixed_logits, labels })
     }
 
+    /// Some samples, copied, among which every class must occur.
+    ///
+    /// # Errors
+    /// A class has none of them.
+    ///
+    /// # Panics
+    /// There is no such sample.
+    pub fn subset(&self, samples: &[usize]) -> Result<Self, DataError> {
+        let labels = self.labels.subset(samples)?;
+        let features = Features::Held(self.features().select_columns(samples));
+        let fixed_logits = self.fixed_logits.as_ref().map(|logits| logits.select_columns(samples));
+        Ok(Self { features, feature_names: self.feature_names.clone(), fixed_logits, labels })
+    }
+
     /// Features, `d x N`; those of a mapped file are copied.
     #[must_use]
     pub fn features(&self) -> Cow<'_, DMatrix<f64>> {
@@ -406,11 +435,13 @@ impl Dataset {
 
     /// Features of samples `range`, sample after sample, where they are.
     pub(crate) fn values(&self, range: Range<usize>) -> Values<'_> {
-        let range = range.start * self.dimension()..range.end * self.dimension();
         match &self.features {
-            Features::Held(features) => Values::of(&features.as_slice()[range]),
+            Features::Held(features) => {
+                Values::of(&features.as_slice()[range.start * self.dimension()..range.end * self.dimension()])
+            }
+            // Only arrays that lie so are mapped.
             #[cfg(feature = "readers")]
-            Features::Mapped(array) => array.values(range),
+            Features::Mapped(array) => array.native(range).unwrap_or(Values::Double(&[])),
         }
     }
 

@@ -9,8 +9,10 @@ mod blocks;
 mod choice;
 pub mod class_means;
 #[cfg(feature = "readers")]
-mod csv_file;
+pub(crate) mod classes;
 mod dataset;
+#[cfg(feature = "readers")]
+pub(crate) mod design;
 mod digits;
 mod gaussian;
 mod grouped;
@@ -19,17 +21,27 @@ mod imbalance;
 #[cfg(feature = "readers")]
 mod mapped;
 #[cfg(feature = "readers")]
+mod new_samples;
+#[cfg(feature = "readers")]
 mod npy;
 mod placed_groups;
 pub mod random;
 mod raw_logits;
 pub(crate) mod sample_weights;
+#[cfg(feature = "readers")]
+pub(crate) mod samples;
+mod split;
+mod standardization;
 mod surprising_weights;
+#[cfg(feature = "readers")]
+pub(crate) mod table;
+#[cfg(feature = "readers")]
+mod taken;
 mod values;
 
-#[cfg(feature = "readers")]
-pub use csv_file::{CsvColumns, read_csv};
 pub use dataset::{DataError, Dataset, Labels};
+#[cfg(feature = "readers")]
+pub use design::{DesignColumn, DesignKind, Missing};
 pub use digits::{check_digits, digit_images, digits, digits_subset};
 pub use gaussian::{Covariance, GaussianMixture};
 pub use grouped::GroupedDesign;
@@ -39,11 +51,32 @@ pub use images::{Part, image_files, read_images};
 pub use imbalance::ImbalanceProfile;
 #[cfg(feature = "readers")]
 pub use mapped::name_files_cut_short;
-#[cfg(feature = "readers")]
-pub use npy::{read_npy, read_weighted_npy};
 pub use placed_groups::PlacedGroups;
 pub(crate) use values::{Number, Values};
 
+#[cfg(feature = "readers")]
+pub use new_samples::{NewSamples, NewSamplesRequest};
+#[cfg(feature = "readers")]
+pub use npy::{npy_doubles, npy_texts, npy_whole, npz};
 pub use raw_logits::{raw_binary_logits, raw_logits};
 pub use sample_weights::SAMPLE_WEIGHT_RANGE;
+#[cfg(feature = "readers")]
+pub use samples::{SampleRequest, Samples, read_table};
+pub use split::Split;
+pub use standardization::Standardization;
 pub use surprising_weights::{contrary_weight, contrary_weight_of_three, helping_weight, hindering_weight};
+#[cfg(feature = "readers")]
+pub use table::{Encoding, TableFormat};
+#[cfg(feature = "readers")]
+pub use taken::{LeftOut, Taken};
+
+/// `text` between quotation marks, on one line and cut short when long, to show in an error.
+#[cfg(feature = "readers")]
+pub(crate) fn quoted(text: &str) -> String {
+    const LONGEST: usize = 40;
+    let mut shown: String = text.chars().take(LONGEST).collect();
+    if shown.len() < text.len() {
+        shown.push_str("...");
+    }
+    format!("{shown:?}")
+}

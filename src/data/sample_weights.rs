@@ -2,7 +2,7 @@
 
 use super::DataError;
 #[cfg(feature = "readers")]
-use super::arrays::{Contents, read_arrays};
+use super::arrays::read_array;
 #[cfg(feature = "readers")]
 use crate::files::open_input;
 use std::ops::RangeInclusive;
@@ -69,9 +69,6 @@ pub(crate) fn all_zero(place: impl Into<String>) -> DataError {
 #[cfg(feature = "readers")]
 pub(crate) fn read_npy_weights(path: &Path, samples: usize) -> Result<Vec<f64>, DataError> {
     open_input(path).map_err(|error| DataError::unreadable(path, &error))?;
-    let Contents::Array(array) = read_arrays(path, &super::arrays::TableColumns::default())? else {
-        let place = format!("sample weights: {}", path.display());
-        return Err(DataError::invalid(place, "is no NPY file; give one weight for each row, shape (N,)"));
-    };
+    let array = read_array(path).map_err(super::samples::of_weights)?;
     array.sample_weights(samples)
 }

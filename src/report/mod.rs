@@ -6,6 +6,7 @@
 //! tables), `mathml` and `formulas`.
 
 mod audit_page;
+mod audit_pictures;
 mod circumstances;
 mod date;
 mod error;

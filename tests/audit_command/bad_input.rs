@@ -60,12 +60,13 @@ fn files_that_are_not_what_they_say() {
     for (bytes, part) in [
         (whole_file[..700].to_vec(), "cut off or damaged"),
         (Vec::new(), "is empty"),
-        (vec![0xff; 300], "line 1: is not text"),
-        (vec![0; 300], "is no file that can be read"),
+        (vec![0xff; 300], "is an Arrow IPC stream, which is not read"),
+        (vec![0xfe; 300], "line 1, column 1: is not UTF-8"),
+        (vec![0; 300], "is no table that can be read"),
         (npz(&[], Stored), "holds no logits"),
         (
             npz(&[("labels", whole(&labels))], Stored),
-            "holds no logits (or probabilities); its arrays are: labels",
+            "holds no logits or probabilities; its arrays are: labels; name one with --logits",
         ),
         (npz(&[("logits", doubles(&logits))], Stored), "holds no labels; its arrays are: logits"),
         (
@@ -80,17 +81,20 @@ fn files_that_are_not_what_they_say() {
         (npz(&[("logits", objects), ("labels", whole(&labels))], Stored), "holds Python objects"),
         (npz(&[("logits", cube), ("labels", whole(&labels))], Stored), "has 3 axes"),
         (npz(&[("logits", doubles(&[])), ("labels", whole(&[]))], Stored), "no columns"),
-        (b"a,b,label\n1,2\n".to_vec(), "line 2: 2 fields where there are 3 headings"),
-        (b"a,b,label\n1,x,0\n".to_vec(), "line 2, column b: \"x\" is no number"),
+        (b"a,b,label\n1,2\n".to_vec(), "line 2: 2 cells, but the header has 3 columns"),
+        (b"a,b,label\n1,2,0\n1,x,0\n".to_vec(), "line 3, column \"b\": \"x\" is no number"),
         (b"a,b,c\n1,2,0\n".to_vec(), "has no column of labels"),
-        (b"a,b,label\n1,2,z\n".to_vec(), "row 0: \"z\" is neither the number of a class nor a heading"),
+        (
+            b"a,b,label\n1,2,z\n".to_vec(),
+            "line 2, column \"label\": \"z\" is neither the number of a class nor a heading",
+        ),
     ] {
         let complaint = Folder::with("a", &bytes).complaint(&["a"]);
         assert!(complaint.contains(part), "{complaint}");
     }
     let folder = Folder::with("z.npy", &doubles(&logits));
     assert!(folder.complaint(&["z.npy"]).contains("give the NPY file of the labels too"));
-    assert!(folder.complaint(&["missing"]).contains("No such file"));
+    assert!(folder.complaint(&["missing"]).contains("there is no such file"));
     assert!(folder.complaint(&["."]).contains("it is a directory"));
 }
 

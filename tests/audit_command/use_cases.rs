@@ -121,7 +121,12 @@ fn the_table_says_it_in_words() {
         .command(&["a.npz", "--class-weights", "1,1,10", "--class-names", "ant,bee,fly", "--recalibrate"])
         .output()
         .expect("run");
-    assert!(output.status.success() && output.stderr.is_empty());
+    assert!(output.status.success());
+    let said = String::from_utf8(output.stderr).expect("text");
+    assert_eq!(
+        said,
+        "read a.npz (archive, float64): label labels, classes ant, bee, fly; logits logits (40, 3); 40 rows\n"
+    );
     insta::assert_snapshot!(String::from_utf8(output.stdout).expect("text"));
 }
 
@@ -213,4 +218,41 @@ fn intercepts_that_double_precision_does_not_determine_are_not_written() {
         .stdout(predicate::str::contains("not stationary (the loss is too flat"))
         .stderr(predicate::str::contains("--biases: nothing was written to b.json"));
     assert!(!folder.file("b.json").exists());
+}
+
+/// Who names the wrong weights is told the right ones.
+#[test]
+fn a_model_of_other_weights_is_recognised() {
+    let (logits, labels) = sample();
+    let folder = Folder::with("a.npz", &stored(&logits, &labels));
+    folder.json(&["a.npz", "--class-weights", "balanced", "--biases", "b.json"]);
+    let biases: Vec<f64> =
+        serde_json::from_slice(&std::fs::read(folder.file("b.json")).expect("written")).expect("numbers");
+    let moved: Vec<Vec<f64>> =
+        logits.iter().map(|row| row.iter().zip(&biases).map(|(z, bias)| z + bias).collect()).collect();
+    let folder = Folder::with("b.npz", &stored(&moved, &labels));
+    let record = folder.json(&["b.npz"]);
+    assert_eq!(record["stationary"], false);
+    let first = &record["alternatives"][0];
+    assert!(first["worst_residual"].as_f64().expect("a number") < 1e-6, "{first}");
+    let output = folder.command(&["b.npz"]).output().expect("run");
+    let printed = String::from_utf8(output.stdout).expect("text");
+    let lines: Vec<&str> = printed.lines().collect();
+    assert!(lines[0].contains("stationary for softmax with balanced weights"), "{printed}");
+    assert!(lines[1].starts_with(&format!("Worst class: {}.", record["worst_class"])), "{printed}");
+    assert!(lines[2].contains("--loss softmax --class-weights balanced"), "{printed}");
+    let output = folder.command(&["b.npz", "--class-weights", "balanced"]).output().expect("run");
+    let printed = String::from_utf8(output.stdout).expect("text");
+    assert!(printed.starts_with("Trained to the end for softmax with these class weights"), "{printed}");
+}
+
+#[test]
+fn tables_stay_within_the_terminal() {
+    let (logits, labels) = sample();
+    let folder = Folder::with("a.npz", &stored(&logits, &labels));
+    let output = folder.command(&["a.npz"]).env("COLUMNS", "60").output().expect("run");
+    let printed = String::from_utf8(output.stdout).expect("text");
+    let tables = printed.split("Class by class").nth(1).expect("tables");
+    assert!(tables.lines().skip(1).all(|line| line.chars().count() <= 64), "{printed}");
+    assert!(tables.matches("\nclass").count() >= 2, "the first column is repeated: {printed}");
 }

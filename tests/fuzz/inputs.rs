@@ -5,7 +5,7 @@
 use equipoise::analysis::specification::Analysis;
 use equipoise::analysis::{Source, Survey};
 use equipoise::audit::{AuditInput, ReadOptions, Reduction, audit, recalibrate};
-use equipoise::data::{Part, read_csv, read_images, read_npy};
+use equipoise::data::{Encoding, Missing, NewSamplesRequest, Part, SampleRequest, TableFormat, read_images};
 use equipoise::loss::{ClassWeights, LOSS_TABLE};
 use equipoise::teach::{Lesson, check_size};
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ pub(crate) type Take = fn(&Path, &[u8], usize) -> bool;
 pub(crate) const KINDS: [(&str, Take); 7] = [
     ("audit", audited),
     ("analysis", analysis),
-    ("csv", csv),
+    ("table", table),
     ("npy", arrays),
     ("images", images),
     ("results", results),
@@ -64,10 +64,33 @@ fn analysis(_: &Path, bytes: &[u8], _: usize) -> bool {
     source.experiment(&[]).is_ok()
 }
 
-fn csv(place: &Path, bytes: &[u8], choice: usize) -> bool {
+/// A table in any dialect, Parquet, an archive, or any of them packed; with every option that changes what is read.
+fn table(place: &Path, bytes: &[u8], choice: usize) -> bool {
     let path = place.join("table.csv");
-    let label = ["y", "x", "a, b"][choice % 3];
-    std::fs::write(&path, bytes).is_ok() && read_csv(&path, label, None).is_ok()
+    if std::fs::write(&path, bytes).is_err() {
+        return false;
+    }
+    let missing = [Missing::Refuse, Missing::DropRow, Missing::Indicator][choice / 4 % 3];
+    let encoding =
+        [None, None, Some(Encoding::Latin1), Some(Encoding::Utf16 { big_endian: true })][choice / 12 % 4];
+    let format = TableFormat { no_header: choice / 48 % 4 == 3, encoding, ..TableFormat::default() };
+    let request = SampleRequest {
+        one_hot: choice / 192 % 2 == 1,
+        missing,
+        format,
+        ..SampleRequest::of_label(["species", "y", "x", "a, b"][choice % 4])
+    };
+    let Ok(samples) = request.read(&path) else { return false };
+    // The same file again, by the design that was made of it.
+    let new = NewSamplesRequest {
+        design: &samples.design,
+        classes: samples.dataset.labels().class_names(),
+        label: Some(&request.label),
+        ignore: &[],
+        format: &request.format,
+    };
+    let _ = new.read(&path);
+    true
 }
 
 pub(crate) fn npy(kind: &str, shape: &str, bytes: usize) -> Vec<u8> {
@@ -87,7 +110,8 @@ fn arrays(place: &Path, bytes: &[u8], choice: usize) -> bool {
         (&labels, &features, npy("<f8", "(4, 2)", 64))
     };
     let written = std::fs::write(mutated, bytes).and_then(|()| std::fs::write(sound, other));
-    written.is_ok() && read_npy(&features, &labels).is_ok()
+    let request = SampleRequest::of_label(&labels.display().to_string());
+    written.is_ok() && request.read(&features).is_ok()
 }
 
 /// Four images of two by two pixels.

@@ -8,9 +8,9 @@ use std::path::Path;
 /// Sound files of a kind.
 pub(crate) fn seeds(kind: &str) -> Result<Vec<Vec<u8>>> {
     Ok(match kind {
-        "audit" => return corpus(),
+        "audit" => return files("tests/fuzz/corpus"),
         "analysis" => analyses(),
-        "csv" => vec![TABLE.to_vec()],
+        "table" => [files("tests/cases")?, vec![TABLE.to_vec()]].concat(),
         "npy" => vec![npy("<f8", "(4, 2)", 64), npy("<f4", "(4, 2)", 32), npy("|u1", "(4,)", 4)],
         "images" => vec![idx(), cifar()],
         "results" => vec![JOURNAL.to_vec()],
@@ -19,9 +19,9 @@ pub(crate) fn seeds(kind: &str) -> Result<Vec<Vec<u8>>> {
     })
 }
 
-/// All files of `tests/fuzz/corpus`, in the order of their names. Files that once made a reader panic stay there.
-fn corpus() -> Result<Vec<Vec<u8>>> {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/corpus");
+/// All files of a directory, in the order of their names. Files that once made a reader panic stay in `tests/fuzz/corpus`.
+fn files(directory: &str) -> Result<Vec<Vec<u8>>> {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);
     let entries = std::fs::read_dir(&corpus).with_context(|| corpus.display().to_string())?;
     let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
     paths.sort();

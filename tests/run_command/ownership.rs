@@ -327,7 +327,7 @@ fn a_file_that_the_analysis_reads_is_not_replaced() {
     let directory = tempfile::tempdir().expect("a directory");
     let rows: String = (0..40).map(|i| format!("{},{}\n", i * 7 % 13, i % 3 % 2)).collect();
     std::fs::write(directory.path().join("records.csv"), format!("x,y\n{rows}")).expect("written");
-    let text = "name = \"own\"\ntitle = \"Own\"\nmeasure = [\"shortfall\"]\n\n[data.csv]\npath = \"records.csv\"\nlabel = \"y\"\n\n[[series]]\nloss = \"logistic\"\n";
+    let text = "name = \"own\"\ntitle = \"Own\"\nmeasure = [\"shortfall\"]\n\n[data.table]\npath = \"records.csv\"\nlabel = \"y\"\n\n[[series]]\nloss = \"logistic\"\n";
     std::fs::write(directory.path().join("own.toml"), text).expect("written");
     let run = ["run", "own.toml", "--out", ".", "--force"];
     refused(directory.path(), directory.path(), &run, &["records.csv: is a file that the analysis reads"]);

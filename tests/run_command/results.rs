@@ -140,7 +140,7 @@ fn a_csv_file_is_found_from_where_the_analysis_is() {
         .map(|i| format!("{},{}\n", f64::from(i * 7 % 13), if i % 3 == 0 { "a" } else { "b" }))
         .collect();
     std::fs::write(inner.join("data.csv"), format!("x,y\n{rows}")).expect("written");
-    let text = "name = \"own\"\ntitle = \"Own data\"\nmeasure = [\"shortfall\"]\n\n[data.csv]\npath = \"data.csv\"\nlabel = \"y\"\n\n[[series]]\nloss = \"logistic\"\n";
+    let text = "name = \"own\"\ntitle = \"Own data\"\nmeasure = [\"shortfall\"]\n\n[data.table]\npath = \"data.csv\"\nlabel = \"y\"\n\n[[series]]\nloss = \"logistic\"\n";
     std::fs::write(inner.join("own.toml"), text).expect("written");
     let run = |arguments: &[&str]| equipoise(directory.path()).args(arguments).assert();
     run(&["run", "inner/own.toml"]).success();

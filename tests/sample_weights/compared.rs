@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// What two runs may differ in: times, and numbers of iterations and rows.
-const LEFT_OUT: [&str; 3] = ["seconds", "iterations", "rows"];
+const LEFT_OUT: [&str; 4] = ["seconds", "iterations", "rows", "input"];
 
 /// Relative difference that is none.
 const NONE: f64 = 1e-12;

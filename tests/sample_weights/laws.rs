@@ -5,7 +5,7 @@ use equipoise::balance::{
     ClassMeans, MeanProbability, WeightEffects, attached_balance, binary_error_ratio, detached_balance,
     one_vs_all_balance, relative_difference, residual_centroids, softmax_balance,
 };
-use equipoise::data::{CsvColumns, Dataset, read_csv};
+use equipoise::data::{Dataset, SampleRequest, read_table};
 use equipoise::loss::Link::{Sigmoid, Softmax};
 use equipoise::loss::{ClassWeights, InrVariant, Loss, LossSpec, Targets};
 use equipoise::solver::{Problem, solve};
@@ -20,7 +20,7 @@ const NOTICED: f64 = 1e-3;
 fn datasets(case: usize) -> (Dataset, Dataset) {
     let folder = Folder::new();
     let file = folder.add("table.csv", Table::features(case).repeated());
-    let unweighted = read_csv(&file, "y", None).expect("a table");
+    let unweighted = read_table(&file, "y", None).expect("a table");
     let weights: Vec<f64> = (0..unweighted.labels().samples())
         .map(|sample| 0.1 + 4.0 * (1.3 * sample as f64).sin().powi(2))
         .collect();
@@ -145,8 +145,9 @@ fn a_common_factor_changes_no_head() {
         .into_iter()
         .map(|factor| {
             let file = folder.add("scaled.csv", table.weighted(factor));
-            let columns = CsvColumns { label: "y", features: None, sample_weights: Some("w") };
-            let dataset = columns.read(&file).expect("a table");
+            let request =
+                SampleRequest { sample_weights: Some("w".to_owned()), ..SampleRequest::of_label("y") };
+            let dataset = request.read(&file).expect("a table").dataset;
             let problem = Problem::new(&dataset, &LossSpec::Softmax, &ClassWeights::Balanced, 1e-3);
             let point = solve(&problem.expect("a problem")).stationary().expect("a stationary point");
             point.head.coefficients.iter().chain(&point.head.intercepts).copied().collect()

@@ -108,7 +108,7 @@ fn analysis(file: &str, weights: &str, class_weights: &str) -> String {
     let series: String = series.iter().map(|loss| format!("[[series]]\nloss = {loss}\n")).collect();
     format!(
         "name = \"weighted\"\ntitle = \"Weighted rows\"\npenalty = 0.01\nclass_weights = {class_weights}\nmeasure = {MEASURES}\n\
-         [data.csv]\npath = \"{file}\"\nlabel = \"y\"\n{weights}{series}"
+         [data.table]\npath = \"{file}\"\nlabel = \"y\"\n{weights}{series}"
     )
 }
 

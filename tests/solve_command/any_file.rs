@@ -1,6 +1,6 @@
 //! Any small file, any loss: no panic, every end has a name, and a stationary point is finite.
 
-use equipoise::data::read_csv;
+use equipoise::data::read_table;
 use equipoise::loss::{ClassWeights, InrVariant, LossSpec};
 use equipoise::solver::{Outcome, Problem, StationaryPoint, solve};
 use proptest::collection::vec;
@@ -72,7 +72,7 @@ proptest! {
     ) {
         let mut file = tempfile::NamedTempFile::new().expect("a file");
         file.write_all(text.as_bytes()).expect("written");
-        let Ok(dataset) = read_csv(file.path(), "y", None) else { return Ok(()) };
+        let Ok(dataset) = read_table(file.path(), "y", None) else { return Ok(()) };
         let Ok(problem) = Problem::new(&dataset, &choice, &weights, l2) else { return Ok(()) };
         match solve(&problem) {
             Outcome::Stationary(point) => assert_finite(&point),

@@ -57,7 +57,7 @@ fn classes_that_are_missing() {
 
 #[test]
 fn cells_that_are_no_finite_numbers() {
-    refused_file("y,x\na,1\nb,NaN\n", &["data.csv: line 3, column \"x\"", "\"NaN\" is not finite"]);
+    refused_file("y,x\na,1\nb,NaN\n", &["data.csv: line 3, column \"x\"", "\"NaN\" marks a missing value"]);
     refused_file("y,x\na,-inf\nb,1\n", &["line 2, column \"x\"", "\"-inf\" is not finite"]);
     refused_file("y,x\na,1e400\nb,1\n", &["line 2, column \"x\"", "too large"]);
     refused_file("y,x\na,tall\nb,1\n", &["line 2, column \"x\"", "\"tall\" is not a number"]);

@@ -69,7 +69,7 @@ fn either_precision_gives_the_bytes_that_a_csv_file_gives() {
         for descr in ["<f4", "<f8"] {
             let from_npy = solve(&folder(&features(descr), &whole_labels()), options);
             assert_eq!(from_npy.code, 0, "{from_npy:?}");
-            assert_eq!(from_npy.without_seconds(), from_csv.without_seconds());
+            assert_eq!(from_npy.without_input(), from_csv.without_input());
         }
     }
 }
@@ -107,24 +107,30 @@ fn refused(features: &[u8], labels: &[u8], options: &[&str], parts: &[&str]) {
 #[test]
 fn files_of_another_kind_or_length_are_named() {
     let (good, classes) = (features("<f4"), whole_labels());
-    refused(b"", &classes, &[], &["x.npy", "not an NPY file"]);
+    refused(b"", &classes, &[], &["x.npy", "is empty"]);
     refused(&good[..30], &classes, &[], &["x.npy", "ends within its header"]);
-    refused(&good[..good.len() - 3], &classes, &[], &["x.npy", "7197 bytes", "(900, 2) of <f4 takes 7200"]);
-    refused(&[&good[..], &[0]].concat(), &classes, &[], &["7201 bytes", "takes 7200"]);
-    refused(&good, &classes[..classes.len() - 8], &[], &["y.npy", "7192 bytes"]);
-    let numbers = vec![0; 7200];
-    refused(&npy("<i4", "False", "(900, 2)", &numbers), &classes, &[], &["holds <i4", "float32 or float64"]);
-    refused(&npy(">f4", "False", "(900, 2)", &numbers), &classes, &[], &["holds >f4", "astype"]);
     refused(
-        &npy("<f4", "True", "(900, 2)", &numbers),
+        &good[..good.len() - 3],
         &classes,
         &[],
-        &["column by column", "ascontiguousarray"],
+        &["x.npy", "7197 bytes", "900 x 2 of 4 bytes each are announced"],
     );
-    refused(&npy("<f4", "False", "(1800,)", &numbers), &classes, &[], &["shape (1800,)", "(N, d)"]);
+    refused(&[&good[..], &[0]].concat(), &classes, &[], &["7201 bytes", "900 x 2 of 4 bytes each"]);
+    refused(&good, &classes[..classes.len() - 8], &[], &["y.npy", "7192 bytes"]);
+    let numbers = vec![0; 7200];
+    refused(&npy("|O", "False", "(900, 2)", &numbers), &classes, &[], &["Python objects", "astype"]);
+    refused(&npy("<U2", "False", "(900, 1)", &numbers), &classes, &[], &["holds text", "numbers are needed"]);
+    refused(&npy("<f4", "False", "(900, 2, 1)", &numbers), &classes, &[], &["has 3 axes"]);
+    refused(&npy("<f4", "False", "(1800,)", &numbers), &classes, &[], &["x.npy has 1800 samples"]);
     let enormous = format!("({}, {})", u64::MAX, u64::MAX);
-    refused(&npy("<f4", "False", &enormous, &numbers), &classes, &[], &["more than can be addressed"]);
-    refused(&good, &npy("<f8", "False", "(900,)", &numbers), &[], &["y.npy", "holds <f8", "whole numbers"]);
+    refused(&npy("<f4", "False", &enormous, &numbers), &classes, &[], &["are announced; save it again"]);
+    let halves = [0.5_f64.to_le_bytes(), 1.5_f64.to_le_bytes()].concat().repeat(450);
+    refused(
+        &good,
+        &npy("<f8", "False", "(900,)", &halves),
+        &[],
+        &["y.npy: row 0", "real numbers such as 0.5"],
+    );
     refused(&good, &npy("<U1", "False", "(1800,)", &numbers), &[], &["y.npy"]);
     refused(
         &good,
@@ -132,7 +138,7 @@ fn files_of_another_kind_or_length_are_named() {
         &[],
         &["shape (450, 2)", "x.npy has 900 samples"],
     );
-    refused(&good, &npy("<i8", "False", "(900,)", &numbers), &[], &["y.npy", "1 class found"]);
+    refused(&good, &npy("<i8", "False", "(900,)", &numbers), &[], &["y.npy", "one class only"]);
     refused(&good, &classes, &["--features", "x0"], &["--features"]);
 }
 

@@ -76,6 +76,14 @@ impl Run {
         serde_json::from_str(&self.printed).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
+    /// The record without what says which file it was.
+    pub(crate) fn without_input(&self) -> Value {
+        let mut record = self.json();
+        record["input"] = Value::Null;
+        record["seconds"] = Value::Null;
+        record
+    }
+
     /// What was printed without the one line that differs between runs, which must be the last field.
     pub(crate) fn without_seconds(&self) -> String {
         let lines: Vec<&str> = self.printed.lines().collect();

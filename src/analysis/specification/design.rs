@@ -4,10 +4,10 @@ use super::either::list_or_rule;
 use crate::balance::witness;
 use crate::data::random::stream;
 use crate::data::{
-    Covariance, CsvColumns, DataError, Dataset, GaussianMixture, GroupedDesign, ImageSample, Images,
-    ImbalanceProfile, Part, PlacedGroups, check_digits, class_means, contrary_weight,
-    contrary_weight_of_three, digit_images, digits_subset, helping_weight, hindering_weight, image_files,
-    raw_binary_logits, raw_logits, read_images,
+    Covariance, DataError, Dataset, GaussianMixture, GroupedDesign, ImageSample, Images, ImbalanceProfile,
+    Part, PlacedGroups, SampleRequest, check_digits, class_means, contrary_weight, contrary_weight_of_three,
+    digit_images, digits_subset, helping_weight, hindering_weight, image_files, raw_binary_logits,
+    raw_logits, read_images,
 };
 use nalgebra::DMatrix;
 use rand::RngExt;
@@ -96,8 +96,9 @@ pub enum Design {
         /// Images of each class.
         counts: ClassSizes,
     },
-    /// A CSV file with a header row; the same in every repetition.
-    Csv {
+    /// A table (CSV, Parquet) or an archive of arrays; the same in every repetition.
+    #[serde(alias = "csv")]
+    Table {
         /// The file, relative to where the analysis file is.
         path: PathBuf,
         /// Name of the column that holds the classes.
@@ -359,7 +360,7 @@ impl Design {
                 let classes = occurring_unless_given(&images, classes);
                 images.subset(&classes, &counts.counts(classes.len())?, draw.images())
             }
-            Self::Csv { path, label, sample_weights } => read_table(path, label, sample_weights.as_deref()),
+            Self::Table { path, label, sample_weights } => read_table(path, label, sample_weights.as_deref()),
         }
     }
 
@@ -369,7 +370,7 @@ impl Design {
     /// Where the file cannot be read as a table.
     pub fn table(&self) -> Result<Option<Dataset>, DataError> {
         match self {
-            Self::Csv { path, label, sample_weights } => {
+            Self::Table { path, label, sample_weights } => {
                 read_table(path, label, sample_weights.as_deref()).map(Some)
             }
             _ => Ok(None),
@@ -379,14 +380,14 @@ impl Design {
     /// Whether the samples are rows of a table with named columns.
     #[must_use]
     pub fn is_table(&self) -> bool {
-        matches!(self, Self::Csv { .. })
+        matches!(self, Self::Table { .. })
     }
 
     /// The file or directory the samples are read from, if they are.
     #[must_use]
     pub fn file(&self) -> Option<&Path> {
         match self {
-            Self::Csv { path, .. } | Self::Images { path, .. } => Some(path),
+            Self::Table { path, .. } | Self::Images { path, .. } => Some(path),
             _ => None,
         }
     }
@@ -397,7 +398,7 @@ impl Design {
     /// No image set is found at the path.
     pub fn files(&self) -> Result<Vec<PathBuf>, DataError> {
         match self {
-            Self::Csv { path, .. } => Ok(vec![path.clone()]),
+            Self::Table { path, .. } => Ok(vec![path.clone()]),
             Self::Images { path, part, .. } => image_files(path, *part),
             _ => Ok(Vec::new()),
         }
@@ -416,12 +417,14 @@ impl Design {
 
     /// The same design with its file named in another way, such as from where the analysis file is.
     pub(in crate::analysis) fn rename_file(&mut self, name: impl Fn(&Path) -> PathBuf) {
-        if let Self::Csv { path, .. } | Self::Images { path, .. } = self {
+        if let Self::Table { path, .. } | Self::Images { path, .. } = self {
             *path = name(path);
         }
     }
 }
 
 fn read_table(path: &Path, label: &str, sample_weights: Option<&str>) -> Result<Dataset, DataError> {
-    CsvColumns { label, features: None, sample_weights }.read(path)
+    let request =
+        SampleRequest { sample_weights: sample_weights.map(str::to_owned), ..SampleRequest::of_label(label) };
+    Ok(request.read(path)?.dataset)
 }

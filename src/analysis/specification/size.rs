@@ -66,7 +66,7 @@ impl Design {
             | Self::HelpingWeight
             | Self::HinderingWeight
             | Self::Images { .. }
-            | Self::Csv { .. } => return Ok(None),
+            | Self::Table { .. } => return Ok(None),
         };
         Ok(Some(size))
     }

@@ -3,14 +3,20 @@
 mod printed;
 
 use super::Ending;
+use super::class_weights::WeightChoice;
+use super::data_arguments::say_taken;
 use super::files::{Target, check_targets, save};
 use super::loss_arguments::LossArguments;
+use super::name_list::NameList;
 use super::output::{Style, note, print};
-use super::solve::{note_dependent_columns, note_idle_weights, note_wide_weights, parse_weights};
+use super::solve::{note_dependent_columns, note_idle_weights, note_wide_weights};
+use super::table_arguments::TableArguments;
 use anyhow::{Context, Result, ensure};
 use equipoise::audit::{
-    AuditInput, AuditRecord, ReadOptions, Recalibration, Reduction, audit, compare_head, recalibrate,
+    AuditInput, AuditRecord, ReadOptions, Recalibration, Reduction, alternatives, audit, compare_head,
+    recalibrate,
 };
+use equipoise::data::npy_doubles;
 use equipoise::files::write_whole;
 use equipoise::loss::LossSpec;
 use equipoise::report::audit_page;
@@ -37,23 +43,42 @@ labels (whole numbers from 0, -1 for rows to ignore; or one-hot), and optionally
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct AuditArguments {
-    /// NPZ, safetensors, CSV or Parquet file with logits and labels, NPY file of logits, or - for standard input
+    /// NPZ, safetensors, CSV or Parquet file with logits and labels, NPY file of logits, or - for standard input; any of them may
+    /// be packed with gzip or zstd
     file: PathBuf,
-    /// NPY file of labels
-    labels: Option<PathBuf>,
-    /// Column of the labels in a table [default: label, labels, target, class or y]
-    #[arg(long, value_name = "COLUMN")]
+    /// NPY file of labels, for an NPY file of logits
+    #[arg(value_name = "LABELS.npy")]
+    label_file: Option<PathBuf>,
+    /// Column or array of the labels [default: label, labels, target, targets, class, y or `y_true`]
+    #[arg(long, visible_alias = "labels", value_name = "NAME")]
     label: Option<String>,
-    /// Scores of an NPY file or a table are probabilities
+    /// Array of the logits in an archive [default: logits, probabilities, probs or scores]
+    #[arg(long, value_name = "NAME")]
+    logits: Option<String>,
+    /// Columns of the logits in a table, in the order of the classes; "a, b" is one name [default: all that are nothing else]
+    #[arg(long, value_name = "A,B,..")]
+    columns: Option<NameList>,
+    /// Columns of a table that are no logits
+    #[arg(long, value_name = "A,B,..")]
+    drop: Option<NameList>,
+    /// The logits are probabilities
     #[arg(long)]
     probabilities: bool,
     /// Names of the classes, in order [default: their numbers]
-    #[arg(long, value_name = "A,B,..", value_delimiter = ',')]
-    class_names: Option<Vec<String>>,
+    #[arg(long, value_name = "A,B,..")]
+    class_names: Option<NameList>,
+    /// Leave out rows with this label, beside -1 and -100; may be given again
+    #[arg(long, value_name = "LABEL", allow_hyphen_values = true)]
+    ignore_index: Vec<String>,
+    /// What to do about rows without a label
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = MissingLabels::Refuse)]
+    missing: MissingLabels,
     /// Weight of each row (frequency, survey or importance weight; 0 leaves it out): a column of a table, an array of an NPZ or
     /// safetensors file by its name, or an NPY file
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, visible_alias = "weights", value_name = "NAME")]
     sample_weights: Option<String>,
+    #[command(flatten)]
+    table: TableArguments,
     #[command(flatten)]
     loss: LossArguments,
     /// What the sum over samples is divided by
@@ -89,6 +114,14 @@ enum Format {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum MissingLabels {
+    /// Name the first and stop
+    Refuse,
+    /// Leave them out
+    DropRow,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum ReductionName {
     /// The sum of the samples' weights, as `PyTorch`'s `cross_entropy` does
     WeightedMean,
@@ -102,7 +135,7 @@ enum ReductionName {
 
 pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
     let spec = arguments.loss.named.spec()?;
-    let weights = parse_weights(&arguments.loss.class_weights)?;
+    let weights = WeightChoice::parse(&arguments.loss.class_weights)?;
     let tolerance = arguments.tolerance;
     ensure!(tolerance > 0.0 && tolerance < 1.0, "--tolerance: {tolerance}; give a number between 0 and 1");
     ensure!(
@@ -110,21 +143,21 @@ pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
         "--l2: {}; give a number from 0 up",
         arguments.l2
     );
-    let options = ReadOptions {
-        label: arguments.label.clone(),
-        probabilities: arguments.probabilities,
-        class_names: arguments.class_names.clone(),
-        sample_weights: arguments.sample_weights.clone(),
-    };
+    let options = arguments.read_options();
     if let Some(file) = &arguments.biases {
         BiasFormat::of(file)?;
     }
     check_files(arguments, &options)?;
-    let input = AuditInput::read(&arguments.file, arguments.labels.as_deref(), &options)?;
+    let input = AuditInput::read(&arguments.file, arguments.label_file.as_deref(), &options)?;
+    let weights = weights.of(input.labels().class_names())?;
     let reduction = arguments.reduction.into();
     let mut record = audit(&input, arguments.loss.named.name(), &spec, &weights, (reduction, tolerance))?;
+    say_taken(&record.input);
     note_wide_weights(&record.class_weights);
     note_idle_weights(matches!(spec, LossSpec::Inr { .. }), &weights);
+    if !record.measured.stationary {
+        record.alternatives = alternatives(&input, &spec, &weights)?;
+    }
     if arguments.recalibrate || arguments.biases.is_some() {
         record.recalibrated = Some(recalibrate(&input, &spec, &weights, tolerance)?);
     }
@@ -147,13 +180,31 @@ pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
     Ok(if unsolved { Ending::Failed } else { Ending::Done })
 }
 
+impl AuditArguments {
+    fn read_options(&self) -> ReadOptions {
+        let names = |list: &Option<NameList>| list.as_ref().map(|list| list.0.clone());
+        ReadOptions {
+            label: self.label.clone(),
+            logits: self.logits.clone(),
+            columns: names(&self.columns),
+            drop: names(&self.drop).unwrap_or_default(),
+            probabilities: self.probabilities,
+            class_names: names(&self.class_names),
+            ignore: self.ignore_index.clone(),
+            drop_missing: self.missing == MissingLabels::DropRow,
+            sample_weights: self.sample_weights.clone(),
+            format: self.table.format(),
+        }
+    }
+}
+
 /// Checks what is written against what is read.
 fn check_files(arguments: &AuditArguments, options: &ReadOptions) -> Result<()> {
     let targets =
         [Target::of("--biases", arguments.biases.as_deref()), Target::of("--out", arguments.out.as_deref())];
     let targets: Vec<Target> = targets.into_iter().flatten().collect();
     let standard_input = (arguments.file == Path::new("-")).then_some(Path::new("/dev/stdin"));
-    let others = [arguments.labels.as_deref(), options.weight_file(), standard_input];
+    let others = [arguments.label_file.as_deref(), options.weight_file(), standard_input];
     let inputs: Vec<&Path> = others.into_iter().flatten().chain([arguments.file.as_path()]).collect();
     check_targets(&targets, &inputs)
 }
@@ -192,21 +243,10 @@ impl BiasFormat {
 
 fn write_biases(file: &Path, biases: &[f64]) -> Result<()> {
     let bytes = match BiasFormat::of(file)? {
-        BiasFormat::Npy => npy(biases),
+        BiasFormat::Npy => npy_doubles(&[biases.len()], biases.iter().copied()),
         BiasFormat::Json => (serde_json::to_string(biases)? + "\n").into_bytes(),
     };
     write_whole(file, &bytes).with_context(|| format!("cannot write {}", file.display()))
-}
-
-/// An NPY file of doubles.
-fn npy(values: &[f64]) -> Vec<u8> {
-    let dictionary = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({},), }}", values.len());
-    // The numbers begin at a multiple of 64 bytes, after a line break.
-    let room = (10 + dictionary.len() + 1).next_multiple_of(64) - 10;
-    let header = format!("{dictionary:<width$}\n", width = room - 1);
-    let length = u16::try_from(room).unwrap_or(u16::MAX).to_le_bytes();
-    let numbers = values.iter().flat_map(|value| value.to_le_bytes());
-    b"\x93NUMPY\x01\x00".iter().copied().chain(length).chain(header.into_bytes()).chain(numbers).collect()
 }
 
 impl From<ReductionName> for Reduction {

@@ -1,11 +1,22 @@
 //! An audit as text and as Markdown.
 
 use crate::cli::output::{Style, columns, markdown_table, numbers_right, one_line, short_name};
-use equipoise::audit::{AuditRecord, findings, summary, tables};
+use equipoise::audit::{AuditRecord, findings, summary, tables, verdict};
 use equipoise::text::markdown as escaped;
 
 pub(super) fn table(record: &AuditRecord, style: Style) -> String {
-    let mut text = format!("{}\n", style.strong(&summary(record)));
+    let verdict = verdict(record);
+    let mut text = String::new();
+    for (number, line) in verdict.lines.iter().enumerate() {
+        let line = one_line(line);
+        text += &match (number, verdict.is_good) {
+            (0, true) => style.good(&line),
+            (0, false) => style.bad(&line),
+            _ => line,
+        };
+        text += "\n";
+    }
+    text += &format!("\n{}\n", style.strong(&summary(record)));
     for finding in findings(record) {
         // Names of classes come from the user's file.
         text += &format!("* {}\n", one_line(&finding));
@@ -23,7 +34,11 @@ pub(super) fn table(record: &AuditRecord, style: Style) -> String {
 }
 
 pub(super) fn markdown(record: &AuditRecord) -> String {
-    let mut text = format!("# Audit\n\n{}\n\n", escaped(&summary(record)));
+    let mut text = "# Audit\n\n".to_owned();
+    for line in verdict(record).lines {
+        text += &format!("{}\n\n", escaped(&line));
+    }
+    text += &format!("{}\n\n", escaped(&summary(record)));
     for finding in findings(record) {
         text += &format!("* {}\n", escaped(&finding));
     }

@@ -9,10 +9,11 @@ mod record;
 mod table;
 
 use super::Ending;
+use super::class_weights::WeightChoice;
 use super::files::{Target, check_targets};
 use super::loss_arguments::LossArguments;
 use super::output::{Style, note, print};
-use super::solve::{note_idle_weights, note_wide_weights, parse_weights};
+use super::solve::{note_idle_weights, note_wide_weights};
 use anyhow::Result;
 use checkpoint::{CheckpointWriter, TrainingLog};
 use equipoise::cnn::{NetworkError, Training, TrainingPlan};
@@ -79,7 +80,7 @@ enum Format {
 
 pub(super) fn run(arguments: &TrainArguments, style: Style) -> Result<Ending> {
     let (loss, recipe) = (arguments.loss.named.spec()?, arguments.recipe.recipe()?);
-    let weights = parse_weights(&arguments.loss.class_weights)?;
+    let weights = WeightChoice::parse(&arguments.loss.class_weights)?;
     let polish = arguments.polish.map(|penalty| Polish::new(&loss, penalty.or(recipe.decay))).transpose()?;
     let target = Target::of("--checkpoint", arguments.checkpoint.as_deref());
     let network = Path::new(arguments.recipe.network_name());
@@ -87,6 +88,7 @@ pub(super) fn run(arguments: &TrainArguments, style: Style) -> Result<Ending> {
     let inputs: Vec<&Path> = images.iter().map(PathBuf::as_path).chain([network]).collect();
     check_targets(target.as_slice(), &inputs)?;
     let drawn = arguments.images.draw(arguments.seed)?;
+    let weights = weights.of(drawn.learned.labels().class_names())?;
     note_idle_weights(matches!(loss, LossSpec::Inr { .. }), &weights);
     let plan = TrainingPlan::new(recipe, loss, &weights, &drawn.learned, arguments.seed)?;
     note_wide_weights(&plan.class_weights);

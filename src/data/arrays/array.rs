@@ -5,6 +5,7 @@ use super::opened::Opened;
 use crate::data::DataError;
 use crate::data::npy::{Header, WholeNumbers};
 use crate::data::sample_weights::check_weights;
+use crate::data::values::Values;
 use crate::memory::make_room;
 use std::ops::Range;
 use std::sync::Arc;
@@ -26,11 +27,31 @@ pub struct Array {
 /// How bytes are numbers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Numbers {
-    Half { big_endian: bool },
+    Half {
+        big_endian: bool,
+    },
     Brain,
-    Single { big_endian: bool },
-    Double { big_endian: bool },
+    Single {
+        big_endian: bool,
+    },
+    Double {
+        big_endian: bool,
+    },
     Whole(WholeNumbers),
+    /// Texts of so many bytes, filled up with zeros.
+    Text {
+        size: usize,
+        unit: TextUnit,
+    },
+}
+
+/// How the bytes of a text are characters.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum TextUnit {
+    /// Each takes a byte.
+    Byte,
+    /// Each takes four.
+    Four { big_endian: bool },
 }
 
 #[derive(Debug, Clone)]
@@ -48,7 +69,7 @@ pub(super) struct Layout {
 
 impl Array {
     /// An array in memory, row after row; one column is a vector.
-    pub(super) fn owned(place: String, rows: usize, columns: usize, values: Vec<f64>) -> Self {
+    pub(crate) fn owned(place: String, rows: usize, columns: usize, values: Vec<f64>) -> Self {
         let numbers = Numbers::Double { big_endian: cfg!(target_endian = "big") };
         let source = Source::Owned(Arc::new(values));
         Self { place, rows, columns, is_vector: columns == 1, by_columns: false, numbers, source }
@@ -116,15 +137,88 @@ impl Array {
         }
     }
 
+    /// Whether it holds texts, which are no numbers.
+    #[must_use]
+    pub fn is_text(&self) -> bool {
+        matches!(self.numbers, Numbers::Text { .. })
+    }
+
+    /// The kind of its elements, in words.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self.numbers {
+            Numbers::Half { .. } => "float16",
+            Numbers::Brain => "bfloat16",
+            Numbers::Single { .. } => "float32",
+            Numbers::Double { .. } => "float64",
+            Numbers::Whole(_) => "whole numbers",
+            Numbers::Text { .. } => "text",
+        }
+    }
+
+    /// An error where it holds texts.
+    pub(crate) fn check_numbers(&self) -> Result<(), DataError> {
+        if self.is_text() {
+            return Err(self.invalid("holds text; numbers are needed (x.astype('float32'))"));
+        }
+        Ok(())
+    }
+
+    /// Rows `range` where they lie in the file, one after the other, in numbers of this machine.
+    pub(crate) fn native(&self, range: Range<usize>) -> Option<Values<'_>> {
+        let Source::Mapped(opened, bytes) = &self.source else { return None };
+        let bytes = &opened.bytes()[bytes.clone()];
+        let range = range.start * self.columns..range.end * self.columns;
+        let native = cfg!(target_endian = "big");
+        match self.numbers {
+            _ if self.by_columns => None,
+            Numbers::Single { big_endian } if big_endian == native => {
+                Some(Values::Single(&bytes.as_chunks::<4>().0[range]))
+            }
+            Numbers::Double { big_endian } if big_endian == native => {
+                Some(Values::Double(&bytes.as_chunks::<8>().0[range]))
+            }
+            _ => None,
+        }
+    }
+
+    /// Every number in turn, as a key by which equal ones are equal and a text that is exact; NaN is an empty text.
+    pub(crate) fn for_each_exact(&self, mut take: impl FnMut(i128, &dyn Fn() -> String)) {
+        if let (Numbers::Whole(whole), Source::Mapped(opened, range)) = (self.numbers, &self.source) {
+            whole.read(&opened.bytes()[range.clone()]).for_each(|value| take(value, &|| value.to_string()));
+            return;
+        }
+        let mut row = vec![0.0; self.columns];
+        for number in 0..self.rows {
+            self.read_rows(number..number + 1, &mut row);
+            for &value in &row {
+                let text = || if value.is_nan() { String::new() } else { value.to_string() };
+                take(i128::from((value + 0.0).to_bits()), &text);
+            }
+        }
+    }
+
+    /// All texts, row after row.
+    pub(crate) fn texts(&self) -> Result<Vec<String>, DataError> {
+        let (Numbers::Text { size, unit }, Source::Mapped(opened, range)) = (self.numbers, &self.source)
+        else {
+            return Ok(self.values()?.iter().map(f64::to_string).collect());
+        };
+        let bytes = &opened.bytes()[range.clone()];
+        let place = |number: usize| {
+            let row = if self.by_columns { number % self.rows.max(1) } else { number / self.columns.max(1) };
+            format!("{}: row {row}", self.place)
+        };
+        let text = |number: usize| {
+            let text = unit.text(&bytes[number * size..(number + 1) * size]);
+            text.ok_or_else(|| DataError::invalid(place(number), "is no text; save it again"))
+        };
+        (0..self.rows * self.columns).map(text).collect()
+    }
+
     /// An error about this array.
     #[must_use]
     pub fn invalid(&self, problem: impl Into<String>) -> DataError {
         DataError::invalid(&self.place, problem)
-    }
-
-    /// An error about scores that came alone.
-    pub(crate) fn without_labels(&self) -> DataError {
-        self.invalid("holds one array; give the NPY file of the labels too, or both in one NPZ file")
     }
 
     /// Writes some rows, one after the other.
@@ -152,11 +246,20 @@ impl Array {
         }
     }
 
+    /// The bytes of all numbers.
+    fn bytes(&self) -> &[u8] {
+        match &self.source {
+            Source::Owned(values) => bytemuck::cast_slice(values.as_slice()),
+            Source::Mapped(opened, range) => &opened.bytes()[range.clone()],
+        }
+    }
+
     /// All numbers, row after row.
     ///
     /// # Errors
     /// They take more memory than is free.
     pub fn values(&self) -> Result<Vec<f64>, DataError> {
+        self.check_numbers()?;
         let mut values = Vec::new();
         let length = self.rows * self.columns;
         make_room(&mut values, length, "its numbers take")
@@ -221,12 +324,33 @@ impl Layout {
                 "f2" => Numbers::Half { big_endian },
                 "f4" => Numbers::Single { big_endian },
                 "f8" => Numbers::Double { big_endian },
-                "O" => return Err("holds Python objects; save numbers (x.astype('float32'))".to_owned()),
+                "O" => {
+                    return Err(
+                    "holds Python objects, which are not read; save numbers (x.astype('float32')) or text \
+                                (y.astype(str))"
+                        .to_owned(),
+                );
+                }
+                text if text.starts_with(['U', 'S']) => Self::of_text(text, big_endian)?,
                 _ => Numbers::Whole(WholeNumbers::of(header).map_err(|_| {
                     format!("holds {}; numbers are needed (x.astype('float32'))", header.descr)
                 })?),
             };
         Ok(Self { shape: header.shape.clone(), by_columns: header.is_column_by_column(), numbers })
+    }
+
+    /// `U5` or `S5`.
+    fn of_text(kind: &str, big_endian: bool) -> Result<Numbers, String> {
+        /// Longer texts are no labels.
+        const LONGEST: usize = 1 << 16;
+        let length = kind[1..].parse::<usize>().ok().filter(|&length| length <= LONGEST);
+        let length =
+            length.ok_or_else(|| format!("holds {kind}; texts of at most {LONGEST} characters are read"))?;
+        Ok(if kind.starts_with('U') {
+            Numbers::Text { size: 4 * length, unit: TextUnit::Four { big_endian } }
+        } else {
+            Numbers::Text { size: length, unit: TextUnit::Byte }
+        })
     }
 }
 
@@ -237,6 +361,7 @@ impl Numbers {
             Self::Single { .. } => 4,
             Self::Double { .. } => 8,
             Self::Whole(whole) => whole.size,
+            Self::Text { size, .. } => size,
         }
     }
 
@@ -263,7 +388,36 @@ impl Numbers {
             Self::Whole(whole) => {
                 into.iter_mut().zip(whole.read(bytes)).for_each(|(into, number)| *into = number as f64);
             }
+            Self::Text { .. } => into.fill(f64::NAN),
         }
+    }
+}
+
+impl TextUnit {
+    /// The text before the zeros at its end.
+    fn text(self, bytes: &[u8]) -> Option<String> {
+        let text = match self {
+            Self::Byte => String::from_utf8(bytes.to_vec()).ok()?,
+            Self::Four { big_endian } => {
+                let character = |&unit: &[u8; 4]| {
+                    char::from_u32(if big_endian {
+                        u32::from_be_bytes(unit)
+                    } else {
+                        u32::from_le_bytes(unit)
+                    })
+                };
+                bytes.as_chunks().0.iter().map(character).collect::<Option<String>>()?
+            }
+        };
+        Some(text.trim_end_matches('\0').to_owned())
+    }
+}
+
+impl PartialEq for Array {
+    fn eq(&self, other: &Self) -> bool {
+        (self.rows, self.columns, self.numbers, self.by_columns)
+            == (other.rows, other.columns, other.numbers, other.by_columns)
+            && self.bytes() == other.bytes()
     }
 }
 

@@ -10,7 +10,7 @@ thread_local! {
 }
 
 /// The result of `work`, or `None` if it panicked. `work` must own what it changes.
-pub(super) fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
+pub(crate) fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let report = take_hook();

@@ -1,7 +1,7 @@
 //! Numbers of sixteen bits.
 
 /// An IEEE half, `1 + 5 + 10` bits; every one of them is a double.
-pub(super) fn from_half(bits: u16) -> f64 {
+pub(crate) fn from_half(bits: u16) -> f64 {
     let (exponent, fraction) = (i32::from(bits >> 10 & 0x1f), f64::from(bits & 0x3ff));
     let magnitude = match exponent {
         0 => fraction * 2.0_f64.powi(-24),

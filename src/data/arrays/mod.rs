@@ -1,24 +1,22 @@
-//! Named arrays as users save a model's output: NPZ and safetensors archives, NPY files, CSV and Parquet tables, from
-//! files or from a pipe. Large arrays are mapped, not read.
+//! Named arrays as users save a model's output: NPZ and safetensors archives and NPY files, from files or from a pipe. Large
+//! arrays are mapped, not read. Tables (CSV, Parquet) are opened here too, and read by `table`.
 
 mod array;
-mod columns;
-mod csv;
 mod guard;
 mod half;
 mod npz;
 mod opened;
-#[cfg(feature = "parquet")]
-mod parquet;
 mod safetensors;
 
 pub use array::Array;
-pub use columns::{Columns, TableColumns};
-
-use super::DataError;
-use opened::Opened;
 #[cfg(feature = "parquet")]
-use parquet::read as read_parquet;
+pub(crate) use guard::guarded;
+#[cfg(feature = "parquet")]
+pub(crate) use half::from_half;
+pub(crate) use opened::Opened;
+
+use super::table::{self, Pick, Table, TableFormat, unpacked};
+use super::{DataError, quoted};
 use std::path::Path;
 
 /// Arrays of one file, in its order.
@@ -26,79 +24,115 @@ use std::path::Path;
 pub struct Arrays {
     /// The file, for errors.
     pub place: String,
-    /// Names and arrays.
+    /// Names and arrays that were asked for.
     pub named: Vec<(String, Array)>,
+    /// All names in the file.
+    pub names: Vec<String>,
+    /// Arrays that cannot be read, an error of whoever asks for them.
+    broken: Vec<(String, DataError)>,
 }
 
 /// What a file holds.
 #[derive(Debug, Clone)]
-pub enum Contents {
+pub(crate) enum Contents {
     /// Arrays with names: NPZ, safetensors.
     Arrays(Arrays),
     /// One array without a name: NPY.
     Array(Array),
     /// Columns with headings: CSV, Parquet.
-    Columns(Columns),
+    Table(Table),
 }
 
-/// Names of columns that hold labels.
-pub const LABEL_COLUMNS: [&str; 5] = ["label", "labels", "target", "class", "y"];
+/// What is wanted of a file.
+pub(crate) struct Wanted<'a> {
+    /// The arrays of an archive that are read, by their names.
+    pub(crate) arrays: &'a dyn Fn(&str) -> bool,
+    /// The columns of a table that are read, and for what.
+    pub(crate) columns: Pick<'a>,
+    /// What is known of the format of a table.
+    pub(crate) format: &'a TableFormat,
+}
 
 /// Reads what a file holds, recognised by its first bytes; `-` is standard input.
-///
-/// `table` says which columns of a table hold what; archives and single arrays ignore it.
 ///
 /// # Errors
 /// The file cannot be read, or is cut off, damaged, or packed to hold more than it says. The error names file
 /// and place.
-pub fn read_arrays(path: &Path, table: &TableColumns) -> Result<Contents, DataError> {
-    let opened = if path == Path::new("-") { Opened::standard_input()? } else { Opened::file(path)? };
-    read_opened(&opened, table)
+pub(crate) fn read_arrays(path: &Path, mut wanted: Wanted) -> Result<Contents, DataError> {
+    read_opened(Opened::at(path)?, &mut wanted)
 }
 
 /// The same of bytes that are in memory already; `place` is what errors call them.
 ///
 /// # Errors
 /// As [`read_arrays`].
-pub fn read_bytes(bytes: Vec<u8>, place: &str, table: &TableColumns) -> Result<Contents, DataError> {
-    read_opened(&Opened::held(bytes, place), table)
+pub(crate) fn read_bytes(bytes: Vec<u8>, place: &str, mut wanted: Wanted) -> Result<Contents, DataError> {
+    read_opened(Opened::held(bytes, place), &mut wanted)
 }
 
-fn read_opened(opened: &Opened, table: &TableColumns) -> Result<Contents, DataError> {
+/// Reads one array from an NPY file; nothing where the file is another kind.
+///
+/// # Errors
+/// As [`read_arrays`].
+pub(crate) fn read_array(path: &Path) -> Result<Array, DataError> {
+    let opened = unpacked(Opened::at(path)?)?;
+    let place = opened.place.clone();
+    Array::of_npy(&opened, 0..opened.bytes().len(), &place)
+}
+
+fn read_opened(opened: Opened, wanted: &mut Wanted) -> Result<Contents, DataError> {
+    let opened = unpacked(opened)?;
     let bytes = opened.bytes();
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
-        npz::read(opened, table.sample_weights).map(Contents::Arrays)
+        npz::read(&opened, wanted.arrays).map(Contents::Arrays)
     } else if bytes.starts_with(b"\x93NUMPY") {
-        Array::of_npy(opened, 0..bytes.len(), &opened.place).map(Contents::Array)
-    } else if bytes.starts_with(b"PAR1") {
-        read_parquet(opened, table).map(Contents::Columns)
+        Array::of_npy(&opened, 0..bytes.len(), &opened.place).map(Contents::Array)
     } else if safetensors::looks_like(bytes) {
-        safetensors::read(opened).map(Contents::Arrays)
+        safetensors::read(&opened, wanted.arrays).map(Contents::Arrays)
     } else {
-        csv::read(opened, table).map(Contents::Columns)
+        table::read(opened, wanted.format, wanted.columns).map(Contents::Table)
     }
-}
-
-#[cfg(not(feature = "parquet"))]
-fn read_parquet(opened: &Opened, _: &TableColumns) -> Result<Columns, DataError> {
-    let problem =
-        "is a Parquet table, which this build does not read; add the feature `parquet`, or save it as CSV";
-    Err(DataError::invalid(&opened.place, problem))
 }
 
 impl Arrays {
-    /// The array of one of these names, the first that is there.
-    #[must_use]
-    pub fn get(&self, names: &[&str]) -> Option<&Array> {
-        names
-            .iter()
-            .find_map(|name| self.named.iter().find(|(found, _)| found == name))
-            .map(|(_, array)| array)
+    fn empty(opened: &Opened) -> Self {
+        Self { place: opened.place.clone(), named: Vec::new(), names: Vec::new(), broken: Vec::new() }
     }
 
-    /// All names, for errors.
-    #[must_use]
-    pub fn names(&self) -> String {
-        self.named.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ")
+    fn add(&mut self, name: &str, array: Result<Array, DataError>) {
+        match array {
+            Ok(array) => self.named.push((name.to_owned(), array)),
+            Err(error) => self.broken.push((name.to_owned(), error)),
+        }
+    }
+
+    /// The array of one of these names, the first that is there.
+    ///
+    /// # Errors
+    /// It is there and cannot be read.
+    pub(crate) fn find(&self, names: &[&str]) -> Result<Option<&Array>, DataError> {
+        for name in names {
+            if let Some((_, error)) = self.broken.iter().find(|(broken, _)| broken == name) {
+                return Err(error.clone());
+            }
+            if let Some((_, array)) = self.named.iter().find(|(found, _)| found == name) {
+                return Ok(Some(array));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The array of a name that the user gave.
+    ///
+    /// # Errors
+    /// It is not there, or cannot be read; the error says what is there.
+    pub(crate) fn named(&self, name: &str) -> Result<&Array, DataError> {
+        self.find(&[name.trim()])?.ok_or_else(|| self.missing(&format!("array {}", quoted(name.trim()))))
+    }
+
+    /// An error that says what is there.
+    pub(crate) fn missing(&self, what: &str) -> DataError {
+        let names = if self.names.is_empty() { "none".to_owned() } else { self.names.join(", ") };
+        DataError::invalid(&self.place, format!("holds no {what}; its arrays are: {names}"))
     }
 }

@@ -12,9 +12,9 @@ use zip::{CompressionMethod, ZipArchive};
 /// More arrays than these are no model's output.
 const MAX_ARRAYS: usize = 1000;
 
-/// Reads the archive: what an audit reads, and the array that holds `sample_weights`, if one is named. Arrays that are not of
-/// numbers are an error of whoever asks for them.
-pub(super) fn read(opened: &Opened, sample_weights: Option<&str>) -> Result<Arrays, DataError> {
+/// Reads the arrays that are wanted; the others stay packed. Arrays that are not of numbers or texts are an error of whoever
+/// asks for them.
+pub(super) fn read(opened: &Opened, wanted: &dyn Fn(&str) -> bool) -> Result<Arrays, DataError> {
     let damaged = |error| damaged(&opened.place, &error);
     let mut archive = ZipArchive::new(Cursor::new(opened.bytes())).map_err(damaged)?;
     if archive.len() > MAX_ARRAYS {
@@ -23,34 +23,20 @@ pub(super) fn read(opened: &Opened, sample_weights: Option<&str>) -> Result<Arra
             format!("holds {} arrays; the most are {MAX_ARRAYS}", archive.len()),
         ));
     }
-    let mut named = Vec::new();
+    let mut arrays = Arrays::empty(opened);
     for index in 0..archive.len() {
         let entry = archive.by_index(index).map_err(damaged)?;
         let name = entry.name().map_err(damaged)?;
         let Some(name) = name.strip_suffix(".npy").map(str::to_owned) else { continue };
         drop(entry);
-        // What nobody asks for is not unpacked.
-        if WANTED.contains(&name.as_str()) || sample_weights == Some(name.as_str()) {
+        if wanted(&name) {
             let place = format!("{}, {name}", opened.place);
-            named.push((name, array_of(opened, &mut archive, index, &place)?));
+            arrays.add(&name, array_of(opened, &mut archive, index, &place));
         }
+        arrays.names.push(name);
     }
-    Ok(Arrays { place: opened.place.clone(), named })
+    Ok(arrays)
 }
-
-/// Names of arrays that an audit reads.
-const WANTED: [&str; 10] = [
-    "logits",
-    "probabilities",
-    "labels",
-    "label",
-    "y",
-    "targets",
-    "features",
-    "weight",
-    "bias",
-    "class_names",
-];
 
 type Archive<'a> = ZipArchive<Cursor<&'a [u8]>>;
 

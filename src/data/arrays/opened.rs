@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 /// Bytes of a file, and what to call it.
 #[derive(Debug, Clone)]
-pub(super) struct Opened {
+pub(crate) struct Opened {
     bytes: Bytes,
-    pub(super) place: String,
+    pub(crate) place: String,
 }
 
 /// Bytes that are copied at a time.
@@ -26,30 +26,36 @@ enum Bytes {
 }
 
 impl Opened {
-    pub(super) fn file(path: &Path) -> Result<Self, DataError> {
+    /// A file, or standard input where it is called `-`.
+    pub(crate) fn at(path: &Path) -> Result<Self, DataError> {
+        if path == Path::new("-") {
+            return Self::copied(std::io::stdin().lock(), "standard input");
+        }
         let place = path.display().to_string();
-        let unreadable = |error: std::io::Error| DataError::unreadable(path, &error);
+        let unreadable = |error: std::io::Error| DataError::Unreadable {
+            path: place.clone(),
+            reason: reason(path, &error),
+        };
+        if path.is_dir() {
+            return Err(unreadable(std::io::Error::from(ErrorKind::IsADirectory)));
+        }
         let file = open_stream(path).map_err(unreadable)?;
         let found = file.metadata().map_err(unreadable)?;
         // A named pipe, or a shell's <(...), is read like standard input.
         if found.is_file() { Self::mapped(&file, &place) } else { Self::copied(file, &place) }
     }
 
-    pub(super) fn held(bytes: Vec<u8>, place: &str) -> Self {
+    pub(crate) fn held(bytes: Vec<u8>, place: &str) -> Self {
         Self { bytes: Bytes::Held(Arc::new(bytes)), place: place.to_owned() }
     }
 
-    pub(super) fn standard_input() -> Result<Self, DataError> {
-        Self::copied(std::io::stdin().lock(), "standard input")
-    }
-
     /// What `source` gives, in a file without a name that ends with this value.
-    pub(super) fn copied(source: impl Read, place: &str) -> Result<Self, DataError> {
+    pub(crate) fn copied(source: impl Read, place: &str) -> Result<Self, DataError> {
         Self::at_most(source, u64::MAX, place).map(|(opened, _)| opened)
     }
 
     /// The first `most` bytes of `source`, and whether there were more.
-    pub(super) fn at_most(mut source: impl Read, most: u64, place: &str) -> Result<(Self, bool), DataError> {
+    pub(crate) fn at_most(mut source: impl Read, most: u64, place: &str) -> Result<(Self, bool), DataError> {
         let unreadable = |error: std::io::Error| DataError::damaged(place, &error);
         let no_copy = |error: std::io::Error| {
             let directory = std::env::temp_dir();
@@ -88,10 +94,21 @@ impl Opened {
         Ok(Self { bytes: Bytes::Mapped(Arc::new(map)), place: place.to_owned() })
     }
 
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         match &self.bytes {
             Bytes::Mapped(map) => map,
             Bytes::Held(bytes) => bytes,
         }
+    }
+}
+
+/// Why a file cannot be read.
+fn reason(path: &Path, error: &std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => "there is no such file; check the path".to_owned(),
+        ErrorKind::IsADirectory => "it is a directory; name a file".to_owned(),
+        // Said with the path by whoever looks at it.
+        _ if path.as_os_str().is_empty() => "the name of the file is empty".to_owned(),
+        _ => error.to_string(),
     }
 }

@@ -14,13 +14,15 @@ pub(super) fn looks_like(bytes: &[u8]) -> bool {
     u64::from_le_bytes(*length) <= 100_000_000 && rest.first() == Some(&b'{')
 }
 
-pub(super) fn read(opened: &Opened) -> Result<Arrays, DataError> {
+pub(super) fn read(opened: &Opened, wanted: &dyn Fn(&str) -> bool) -> Result<Arrays, DataError> {
     let bytes = opened.bytes();
     let tensors = SafeTensors::deserialize(bytes).map_err(|error| {
         DataError::invalid(&opened.place, format!("is cut off or damaged: {error}; save it again"))
     })?;
-    let mut named = Vec::new();
-    for (name, tensor) in tensors.iter() {
+    let mut arrays = Arrays::empty(opened);
+    arrays.names = tensors.iter().map(|(name, _)| name.to_owned()).collect();
+    arrays.names.sort();
+    for (name, tensor) in tensors.iter().filter(|(name, _)| wanted(name)) {
         let place = format!("{}, {name}", opened.place);
         // Tensors of other kinds may lie in the same file.
         let Some(numbers) = numbers_of(tensor.dtype()) else { continue };
@@ -30,10 +32,10 @@ pub(super) fn read(opened: &Opened) -> Result<Arrays, DataError> {
         let data = tensor.data();
         let start = data.as_ptr() as usize - bytes.as_ptr() as usize;
         let layout = Layout { shape: tensor.shape().to_vec(), by_columns: false, numbers };
-        named.push((name.to_owned(), Array::mapped(opened, start..start + data.len(), &place, &layout)?));
+        arrays.add(name, Array::mapped(opened, start..start + data.len(), &place, &layout));
     }
-    named.sort_by(|(a, _), (b, _)| a.cmp(b));
-    Ok(Arrays { place: opened.place.clone(), named })
+    arrays.named.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Ok(arrays)
 }
 
 fn numbers_of(kind: Dtype) -> Option<Numbers> {

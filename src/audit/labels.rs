@@ -1,0 +1,309 @@
+//! The class of every row: labels are numbers of classes, their names, or headings of columns.
+
+use super::ReadOptions;
+use crate::data::arrays::Array;
+use crate::data::classes::{same, whole_number};
+use crate::data::sample_weights::all_zero;
+use crate::data::samples::label_texts;
+use crate::data::table::{Texts, is_missing};
+use crate::data::{DataError, Labels, LeftOut, quoted};
+use crate::text::cleaned;
+
+/// Labels as a file holds them, not looked at yet.
+pub(super) struct GivenLabels<'a> {
+    pub(super) texts: Texts,
+    /// Where they are, for errors.
+    pub(super) place: String,
+    /// The same of a row.
+    pub(super) row_place: &'a dyn Fn(usize) -> String,
+    /// The weight of each row, where they do not all count once.
+    pub(super) weights: Option<Vec<f64>>,
+    /// What the columns of scores are called, which labels may name.
+    pub(super) headings: Option<Vec<String>>,
+    /// Names of the classes that the file itself gives.
+    pub(super) class_names: Option<Vec<String>>,
+}
+
+/// Labels of an array: one number or text per row, or the place of the one in a one-hot row.
+pub(super) fn array_texts(array: &Array, classes: usize) -> Result<Texts, DataError> {
+    if array.columns() == 1 {
+        return label_texts(array);
+    }
+    if array.columns() != classes {
+        let problem = format!(
+            "has shape {}: {} labels in each row; one number is needed, or one-hot rows of {classes}",
+            array.shape_text(),
+            array.columns()
+        );
+        return Err(array.invalid(problem));
+    }
+    let entries = array.values()?;
+    let levels = (0..classes).map(|class| class.to_string()).collect();
+    let mut codes = Vec::with_capacity(array.rows());
+    for (row, entries) in entries.chunks_exact(classes.max(1)).enumerate() {
+        let ones = entries.iter().filter(|&&entry| entry == 1.0).count();
+        let zeros = entries.iter().filter(|&&entry| entry == 0.0).count();
+        let class =
+            entries.iter().position(|&entry| entry == 1.0).and_then(|class| u32::try_from(class).ok());
+        let class = class.filter(|_| ones == 1 && ones + zeros == entries.len());
+        codes.push(class.ok_or_else(|| {
+            array.invalid(format!("row {row} is not one-hot; one class per sample is needed"))
+        })?);
+    }
+    Ok(Texts { levels, codes })
+}
+
+/// The classes of the rows that count.
+pub(super) struct FoundLabels {
+    pub(super) labels: Labels,
+    /// The rows that count.
+    pub(super) rows: Vec<usize>,
+    /// Rows whose label says to ignore them.
+    pub(super) ignored: usize,
+    pub(super) left_out: Vec<LeftOut>,
+    pub(super) notes: Vec<String>,
+}
+
+/// Labels that mean "not counted": the usual one, and `PyTorch`'s.
+const IGNORED: [&str; 2] = ["-1", "-100"];
+
+/// What a label means.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Meaning {
+    Class(u32),
+    Ignored,
+    Missing,
+    Unknown,
+}
+
+/// Finds the class of every row.
+///
+/// # Errors
+/// A label is of no class, there are not as many as rows of scores, or none is left.
+pub(super) fn class_indices(
+    given: &GivenLabels,
+    scores: &Array,
+    options: &ReadOptions,
+) -> Result<FoundLabels, DataError> {
+    let classes = scores.columns().max(2);
+    let rows = given.texts.codes.len();
+    if rows != scores.rows() {
+        let problem = format!(
+            "{rows} labels, but {} has {} rows; one label for each is needed",
+            scores.place,
+            scores.rows()
+        );
+        return Err(DataError::invalid(&given.place, problem));
+    }
+    let is_absent = |row: usize| given.weights.as_ref().is_some_and(|weights| weights[row] == 0.0);
+    let mut occurs = vec![false; given.texts.levels.len()];
+    (0..rows).filter(|&row| !is_absent(row)).for_each(|row| occurs[given.texts.codes[row] as usize] = true);
+    let scheme = Scheme::of(given, &occurs, classes, options)?;
+    let meanings: Vec<Meaning> =
+        given.texts.levels.iter().map(|text| scheme.meaning(text, options)).collect();
+    let (mut class_indices, mut kept) = (Vec::new(), Vec::new());
+    let (mut ignored, mut missing, mut absent) = (0, 0, 0);
+    for (row, &code) in given.texts.codes.iter().enumerate() {
+        if is_absent(row) {
+            absent += 1;
+            continue;
+        }
+        match meanings[code as usize] {
+            Meaning::Class(class) => {
+                class_indices.push(class);
+                kept.push(row);
+            }
+            Meaning::Ignored => ignored += 1,
+            Meaning::Missing if options.drop_missing => missing += 1,
+            Meaning::Missing => {
+                let problem = "the label is missing; fill it in, or leave out rows without a label with --missing drop-row";
+                return Err(DataError::invalid((given.row_place)(row), problem));
+            }
+            Meaning::Unknown => {
+                let text = &given.texts.levels[code as usize];
+                return Err(DataError::invalid((given.row_place)(row), scheme.unknown(text, classes)));
+            }
+        }
+    }
+    if kept.is_empty() {
+        let why = if rows == 0 { "no rows" } else { "no row that is not to be ignored" };
+        return Err(if absent == rows && rows > 0 {
+            all_zero(format!("sample weights: {}", given.place))
+        } else {
+            DataError::invalid(&given.place, format!("{why}; there is nothing to audit"))
+        });
+    }
+    let mut labels = Labels::with_absent(class_indices, cleaned(scheme.names));
+    if let Some(weights) = &given.weights {
+        labels = labels.with_weights(kept.iter().map(|&row| weights[row]).collect())?;
+    }
+    let left_out = [(absent, "weight 0"), (ignored, "label to ignore"), (missing, "no label")];
+    let left_out = left_out.into_iter().filter_map(|(count, why)| LeftOut::rows(count, why)).collect();
+    Ok(FoundLabels { labels, rows: kept, ignored, left_out, notes: scheme.notes })
+}
+
+/// How labels name classes.
+struct Scheme {
+    /// Names of the classes.
+    names: Vec<String>,
+    /// What labels call them, where that is by name.
+    keys: Vec<String>,
+    by: Naming,
+    notes: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Naming {
+    /// By their numbers from 0.
+    Number,
+    /// By their names.
+    Name,
+    /// -1 and 1.
+    Sign,
+}
+
+impl Scheme {
+    fn of(
+        given: &GivenLabels,
+        occurs: &[bool],
+        classes: usize,
+        options: &ReadOptions,
+    ) -> Result<Self, DataError> {
+        let texts: Vec<&String> = given
+            .texts
+            .levels
+            .iter()
+            .zip(occurs)
+            .filter(|(_, occurs)| **occurs)
+            .map(|(text, _)| text)
+            .collect();
+        let is_ignored = |text: &str| IGNORED.contains(&text) || is_ignored(text, options);
+        let labels: Vec<&String> =
+            texts.iter().copied().filter(|text| !is_missing(text) && !is_ignored(text)).collect();
+        let numbered = || (0..classes).map(|class| class.to_string()).collect::<Vec<String>>();
+        let words = |list: &&Vec<String>| {
+            list.len() == classes && list.iter().all(|name| whole_number(name).is_none())
+        };
+        let headings = given.headings.as_ref().filter(words).cloned();
+        let names = options.class_names.clone().or_else(|| given.class_names.clone()).or(headings);
+        if let Some(names) = &names
+            && names.len() != classes
+        {
+            let place = if options.class_names.is_some() { "--class-names" } else { given.place.as_str() };
+            let problem =
+                format!("{} names for {classes} classes; give one per class, in order", names.len());
+            return Err(DataError::invalid(place, problem));
+        }
+        let mut notes = Vec::new();
+        let all_among = |list: &Vec<String>| {
+            list.len() == classes
+                && !labels.is_empty()
+                && labels.iter().all(|text| list.iter().any(|name| same(name, text)))
+        };
+        if let Some(headings) = given.headings.as_ref().filter(|list| all_among(list)) {
+            let are_places = headings.iter().enumerate().all(|(place, name)| *name == place.to_string());
+            let all_numbers = labels.iter().all(|text| whole_number(text).is_some());
+            if all_numbers && !are_places {
+                notes.push(format!(
+                    "labels are headings ({}), not numbers of classes from 0",
+                    headings.join(", ")
+                ));
+            }
+            if !are_places
+                && let Some(absent) = headings.iter().find(|name| !labels.iter().any(|text| same(name, text)))
+            {
+                notes.push(format!(
+                    "no row has the class {}; if its column is no logit, leave it out with --drop",
+                    quoted(absent)
+                ));
+            }
+            // The user's own names go first; labels still name headings.
+            let names = names.unwrap_or_else(|| headings.clone());
+            if names != *headings {
+                notes.push(format!("classes {} are called {}", headings.join(", "), names.join(", ")));
+            }
+            return Ok(Self { names, keys: headings.clone(), by: Naming::Name, notes });
+        }
+        if let Some(list) = names.as_ref().filter(|list| all_among(list))
+            && !labels.iter().all(|text| whole_number(text).is_some())
+        {
+            return Ok(Self { names: list.clone(), keys: list.clone(), by: Naming::Name, notes });
+        }
+        let occurring: Vec<String> = texts.iter().map(|text| (*text).clone()).collect();
+        if classes == 2 && are_signs(&occurring, options) {
+            notes.push("labels are -1 and 1: class 0 and class 1".to_owned());
+            return Ok(Self {
+                names: names.unwrap_or_else(numbered),
+                keys: Vec::new(),
+                by: Naming::Sign,
+                notes,
+            });
+        }
+        let mut distinct: Vec<String> = labels.iter().map(|text| (*text).clone()).collect();
+        distinct.sort();
+        let are_words = distinct.iter().all(|text| whole_number(text).is_none());
+        if given.headings.is_none() && are_words && distinct.len() == classes {
+            notes.push("labels are names; in sorted order they are the classes of the columns".to_owned());
+            return Ok(Self { names: distinct.clone(), keys: distinct, by: Naming::Name, notes });
+        }
+        Ok(Self { names: names.unwrap_or_else(numbered), keys: Vec::new(), by: Naming::Number, notes })
+    }
+
+    fn meaning(&self, text: &str, options: &ReadOptions) -> Meaning {
+        let number = whole_number(text);
+        if is_ignored(text, options) {
+            return Meaning::Ignored;
+        }
+        let by_name =
+            || self.keys.iter().position(|name| same(name, text)).and_then(|class| u32::try_from(class).ok());
+        let class = match self.by {
+            Naming::Name => by_name(),
+            Naming::Sign => match number {
+                Some(-1) => Some(0),
+                Some(1) => Some(1),
+                _ => None,
+            },
+            Naming::Number => number
+                .and_then(|number| u32::try_from(number).ok())
+                .filter(|&class| (class as usize) < self.names.len()),
+        };
+        match class {
+            Some(class) => Meaning::Class(class),
+            None if number.is_some_and(|number| IGNORED.contains(&number.to_string().as_str())) => {
+                Meaning::Ignored
+            }
+            None if is_missing(text) => Meaning::Missing,
+            None => Meaning::Unknown,
+        }
+    }
+
+    fn unknown(&self, text: &str, classes: usize) -> String {
+        match (self.by, whole_number(text)) {
+            (Naming::Number, Some(number)) => format!(
+                "{number}, but classes are 0 to {} (and -1 for rows to ignore; --ignore-index {number} ignores these)",
+                classes - 1
+            ),
+            (Naming::Number, None) if text.parse::<f64>().is_ok() => {
+                format!("{text}, but labels are whole numbers or names of classes")
+            }
+            (Naming::Number, None) => {
+                format!("{} is neither the number of a class nor a heading", quoted(text))
+            }
+            (Naming::Name | Naming::Sign, _) => format!(
+                "{} is none of the classes {}",
+                quoted(text),
+                if self.by == Naming::Sign { &self.names } else { &self.keys }.join(", ")
+            ),
+        }
+    }
+}
+
+fn is_ignored(text: &str, options: &ReadOptions) -> bool {
+    options.ignore.iter().any(|ignored| same(ignored, text))
+}
+
+/// Whether labels are -1 and 1, of which -1 is a class and no row to ignore.
+pub(super) fn are_signs(levels: &[String], options: &ReadOptions) -> bool {
+    let sign = |text: &String| matches!(whole_number(text), Some(-1 | 1)) && !is_ignored(text, options);
+    levels.len() == 2 && levels.iter().all(sign)
+}

@@ -1,0 +1,116 @@
+//! Three lines for someone who has read nothing else: is the model fine, which class is worst, and what to try.
+
+use super::record::AuditRecord;
+use super::words::percent;
+use crate::numeric::significant;
+
+/// Is the model fine, which class is worst, what to try.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// Whether the first line is good news.
+    pub is_good: bool,
+    /// The lines.
+    pub lines: [String; 3],
+}
+
+/// A calibration error that is worth a remedy.
+const UNCALIBRATED: f64 = 0.05;
+/// A recall so far below the accuracy is worth a remedy.
+const FAR_BELOW: f64 = 0.1;
+
+/// The verdict on an audit.
+#[must_use]
+pub fn verdict(record: &AuditRecord) -> Verdict {
+    let measured = &record.measured;
+    // Only what is as good as stationary is named; the others are near by chance or not at all.
+    let other = record.alternatives.iter().find(|other| other.worst_residual <= measured.tolerance);
+    let weighted = record.class_weights.iter().any(|weight| *weight != record.class_weights[0]);
+    let asked = format!("{}{}", record.loss_name, if weighted { " with these class weights" } else { "" });
+    let residual = percent(measured.verdict.worst_residual);
+    let fine = if measured.stationary {
+        format!("Trained to the end for {asked}: no class is still gaining or losing (to {residual}).")
+    } else if let Some(other) = other {
+        format!(
+            "Not the end of training for {asked} (off by {residual}), but for {} it is: stationary for {} (to {}).",
+            other.in_words(),
+            other.in_words(),
+            percent(other.worst_residual)
+        )
+    } else {
+        format!(
+            "Not the end of training for {asked}: classes still gain or lose up to {residual} of what they should; or these \
+             are not the samples, the loss or the weights of training."
+        )
+    };
+    Verdict {
+        is_good: measured.stationary,
+        lines: [fine, worst(record), advice(record, other.map(super::Alternative::options).as_deref())],
+    }
+}
+
+fn worst(record: &AuditRecord) -> String {
+    let measured = &record.measured;
+    let class = measured.worst_class;
+    let name = &record.classes[class];
+    let row = &measured.mean_probability[class];
+    let others = (0..row.len()).filter(|&k| k != class);
+    let taker = others.max_by(|&a, &b| row[a].total_cmp(&row[b]));
+    let taken = taker.map_or_else(String::new, |taker| {
+        format!(
+            ", and class {} gets the most of the rest ({})",
+            record.classes[taker],
+            significant(row[taker], 2)
+        )
+    });
+    if measured.recall[class] == 1.0 {
+        return "Worst class: none; every sample is correctly classified.".to_owned();
+    }
+    format!(
+        "Worst class: {name}. {} of its {} samples are recognised (of all, {}); its own samples get probability {} on average{taken}.",
+        percent(measured.recall[class]),
+        record.class_counts[class],
+        percent(measured.accuracy),
+        significant(row[class], 2)
+    )
+}
+
+fn advice(record: &AuditRecord, other: Option<&str>) -> String {
+    let measured = &record.measured;
+    let name = &record.classes[measured.worst_class];
+    if let Some(options) = other {
+        return format!("What to try: audit again with {options}, if it was trained so.");
+    }
+    if !measured.stationary {
+        let further = if record.recalibrated.is_some() {
+            ""
+        } else {
+            "; --recalibrate shows what the intercepts alone would mend"
+        };
+        return format!(
+            "What to try: train longer with a smaller step, or name the loss and weights of training{further}."
+        );
+    }
+    let error = measured.calibration.calibration_error.l1;
+    let corrected = measured.prior_corrected.as_ref().map(|corrected| corrected.calibration_error.l1);
+    if let Some(after) = corrected.filter(|after| error > UNCALIBRATED && *after < error / 2.0) {
+        return format!(
+            "What to try: divide probabilities by the class weights before you read them as frequencies (calibration error from {} \
+             to {}).",
+            significant(error, 2),
+            significant(after, 2)
+        );
+    }
+    if measured.recall[measured.worst_class] < measured.accuracy - FAR_BELOW {
+        return format!(
+            "What to try: a higher weight for class {name} (equipoise weights --target equal-recall finds one), or features that \
+             tell it apart; more training will not help."
+        );
+    }
+    if error > UNCALIBRATED {
+        return format!(
+            "What to try: calibrate (temperature scaling): confidence and accuracy differ by {} on average.",
+            significant(error, 2)
+        );
+    }
+    "What to try: nothing that this audit shows.".to_owned()
+}

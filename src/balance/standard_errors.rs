@@ -1,0 +1,204 @@
+//! Standard errors of coefficients without a penalty: from the Hessian of the log-likelihood, and robust ones (the sandwich).
+//!
+//! The log-likelihood is the sum over samples of `w_i lambda_c` times the log-probability of the own class. With `H` its negative
+//! Hessian and `s_i` the score of a sample, the covariance is `H^-1`, and the sandwich `H^-1 (sum_i w_i lambda^2 s_i s_i^T) H^-1`
+//! (White's HC0). A sample weight counts as so many equal samples.
+
+use super::sample_probabilities;
+use crate::loss::{BuiltLoss, ColumnWeights, Link, Loss, Targets};
+use crate::numeric::Sigmoid;
+use crate::solver::{Head, StationaryPoint};
+use nalgebra::{DMatrix, DVector};
+
+/// Coefficients and intercept of one column of logits, with their standard errors; the intercept is last.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ColumnErrors {
+    /// The class that the column speaks of.
+    pub class: usize,
+    /// The class that it is held against: the first of softmax, the other of two, none of one-vs-all.
+    pub reference: Option<usize>,
+    /// The estimates.
+    pub estimates: Vec<f64>,
+    /// From the Hessian. Not given where classes have different weights, under which it is no likelihood.
+    pub standard_errors: Option<Vec<f64>>,
+    /// Robust ones.
+    pub robust: Vec<f64>,
+}
+
+/// More unknowns than these are not looked at together.
+const MAX_UNKNOWNS: usize = 2000;
+
+/// Standard errors at a stationary point of the logistic or the softmax loss without a penalty.
+///
+/// Of softmax, the estimates are differences to the first class, as `statsmodels.MNLogit` has them.
+///
+/// # Errors
+/// There is a penalty, the loss is another, columns depend on each other, or there are too many unknowns; in words.
+pub fn standard_errors(point: &StationaryPoint) -> Result<Vec<ColumnErrors>, String> {
+    let problem = point.problem();
+    if problem.l2() > 0.0 {
+        return Err(
+            "a penalty biases the coefficients, and standard errors do not say by how much; give --l2 0"
+                .to_owned(),
+        );
+    }
+    if !problem.conditioning().dependent_columns.is_empty() {
+        return Err("columns depend on each other, so that coefficients are not determined; leave some out with --drop".to_owned());
+    }
+    let columns = problem.loss().logit_rows();
+    let softmax = match problem.loss() {
+        BuiltLoss::Softmax(_) => true,
+        BuiltLoss::Logistic(loss) if matches!(loss.column_weights(), ColumnWeights::OfClass(_)) => false,
+        _ => return Err("they are known for --loss softmax and --loss logistic".to_owned()),
+    };
+    let design = Design::of(point);
+    let blocks: Vec<Vec<usize>> = match (softmax, columns) {
+        (true, _) => vec![(1..columns).collect()],
+        (false, _) => (0..columns).map(|column| vec![column]).collect(),
+    };
+    let mut found = Vec::new();
+    for block in blocks {
+        let unknowns = block.len() * design.rows.nrows();
+        if unknowns > MAX_UNKNOWNS {
+            return Err(format!(
+                "{unknowns} coefficients that depend on each other; at most {MAX_UNKNOWNS} are looked at"
+            ));
+        }
+        let (covariance, sandwich) = design.covariances(point, &block, softmax)?;
+        for (place, &column) in block.iter().enumerate() {
+            let errors = |covariance: &DMatrix<f64>| design.errors(covariance, place);
+            let weights = problem.targets().class_weights();
+            let alike = weights.iter().all(|weight| *weight == weights[0]);
+            let class = if columns == 1 { 1 } else { column };
+            found.push(ColumnErrors {
+                class,
+                reference: if softmax || columns == 1 { Some(0) } else { None },
+                estimates: estimates(&point.head, column, softmax),
+                standard_errors: alike.then(|| errors(&covariance)),
+                robust: errors(&sandwich),
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// Coefficients and intercept of a column, of softmax those of the first class taken off.
+fn estimates(head: &Head, column: usize, softmax: bool) -> Vec<f64> {
+    let row = |column: usize| {
+        head.coefficients.row(column).iter().copied().chain([head.intercepts[column]]).collect::<Vec<_>>()
+    };
+    let own = row(column);
+    if !softmax {
+        return own;
+    }
+    own.iter().zip(row(0)).map(|(own, first)| own - first).collect()
+}
+
+/// Features in standard units with a last row of ones, and the way back to the user's units.
+struct Design {
+    rows: DMatrix<f64>,
+    means: Vec<f64>,
+    deviations: Vec<f64>,
+}
+
+impl Design {
+    fn of(point: &StationaryPoint) -> Self {
+        let dataset = point.problem().dataset();
+        let features = dataset.features();
+        let samples = features.ncols() as f64;
+        let mut rows = features.clone().into_owned().insert_row(features.nrows(), 1.0);
+        let (mut means, mut deviations) = (Vec::new(), Vec::new());
+        for feature in 0..features.nrows() {
+            let mean = features.row(feature).iter().map(|value| value / samples).sum::<f64>();
+            let square =
+                features.row(feature).iter().map(|value| (value - mean).powi(2) / samples).sum::<f64>();
+            let deviation = if square > 0.0 { square.sqrt() } else { 1.0 };
+            rows.row_mut(feature).iter_mut().for_each(|value| *value = (*value - mean) / deviation);
+            means.push(mean);
+            deviations.push(deviation);
+        }
+        Self { rows, means, deviations }
+    }
+
+    /// Covariances of the unknowns of some columns of logits, from the Hessian and robust.
+    fn covariances(
+        &self,
+        point: &StationaryPoint,
+        block: &[usize],
+        softmax: bool,
+    ) -> Result<(DMatrix<f64>, DMatrix<f64>), String> {
+        let targets = point.problem().targets();
+        let logits = point.logits();
+        let size = self.rows.nrows();
+        let unknowns = block.len() * size;
+        let (mut hessian, mut meat) =
+            (DMatrix::zeros(unknowns, unknowns), DMatrix::zeros(unknowns, unknowns));
+        // An overall factor of the class weights changes no estimate, so it must change no error either.
+        let scale = targets.total_size() / targets.total_mass();
+        for (sample, z) in logits.column_iter().enumerate() {
+            let class = targets.class_indices()[sample] as usize;
+            let (count, weight) = (targets.sample_weight(sample), scale * targets.class_weights()[class]);
+            let residuals = Residuals::of(z.as_slice(), class, block, softmax, targets);
+            let x = self.rows.column(sample);
+            let outer = x * x.transpose();
+            for (i, own) in residuals.residual.iter().enumerate() {
+                for (j, other) in residuals.residual.iter().enumerate() {
+                    let curvature = count * weight * residuals.curvature[(i, j)];
+                    let mut part = hessian.view_mut((i * size, j * size), (size, size));
+                    part += curvature * &outer;
+                    let mut part = meat.view_mut((i * size, j * size), (size, size));
+                    part += (count * weight * weight * own * other) * &outer;
+                }
+            }
+        }
+        let inverse = hessian
+            .cholesky()
+            .ok_or("the Hessian is singular in double precision; rescale or leave out features")?;
+        let inverse = inverse.inverse();
+        let sandwich = &inverse * meat * &inverse;
+        Ok((inverse, sandwich))
+    }
+
+    /// Standard errors of one column's unknowns in the user's units.
+    fn errors(&self, covariance: &DMatrix<f64>, place: usize) -> Vec<f64> {
+        let size = self.rows.nrows();
+        let own = covariance.view((place * size, place * size), (size, size));
+        let mut errors: Vec<f64> = self
+            .deviations
+            .iter()
+            .enumerate()
+            .map(|(feature, deviation)| own[(feature, feature)].max(0.0).sqrt() / deviation)
+            .collect();
+        // The intercept at a feature of zero.
+        let back =
+            self.means.iter().zip(&self.deviations).map(|(mean, deviation)| -mean / deviation).chain([1.0]);
+        let back = DVector::from_iterator(size, back);
+        errors.push((back.transpose() * own * &back)[(0, 0)].max(0.0).sqrt());
+        errors
+    }
+}
+
+/// Probability minus target of the columns of a block, and the curvature of the loss in them.
+struct Residuals {
+    residual: Vec<f64>,
+    curvature: DMatrix<f64>,
+}
+
+impl Residuals {
+    fn of(z: &[f64], class: usize, block: &[usize], softmax: bool, targets: &Targets) -> Self {
+        let mut sample = vec![Sigmoid { probability: 0.0, complement: 1.0 }; targets.classes()];
+        let link = if softmax { Link::Softmax } else { Link::Sigmoid };
+        sample_probabilities(link, z, class, &mut sample);
+        // A single column is that of class 1.
+        let first = sample.len() - z.len();
+        let of = |column: usize| &sample[first + column];
+        let is_own = |column: usize| first + column == class;
+        let residual =
+            |&column: &usize| if is_own(column) { -of(column).complement } else { of(column).probability };
+        let curvature = DMatrix::from_fn(block.len(), block.len(), |i, j| {
+            let (one, other) = (of(block[i]), of(block[j]));
+            if i == j { one.probability * one.complement } else { -one.probability * other.probability }
+        });
+        Self { residual: block.iter().map(residual).collect(), curvature }
+    }
+}

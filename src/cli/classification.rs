@@ -1,0 +1,65 @@
+//! How samples are classified, as `solve` prints it.
+
+use super::output::{Style, columns, numbers_right, short_name};
+use equipoise::balance::{Calibration, Classification};
+use equipoise::numeric::{Count, significant};
+use serde::Serialize;
+
+/// Measures on samples that the head was not solved over.
+#[derive(Debug, Serialize)]
+pub(super) struct TestRecord {
+    /// The file, or the share and the seed that drew it.
+    pub(super) source: String,
+    pub(super) class_counts: Vec<Count>,
+    #[serde(flatten)]
+    pub(super) classification: Classification,
+    pub(super) calibration: Calibration,
+    /// Absent where all classes have the same weight.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) prior_corrected: Option<Calibration>,
+}
+
+/// Accuracy and balanced accuracy in a line.
+pub(super) fn accuracies(found: &Classification) -> String {
+    format!(
+        "accuracy {}, balanced accuracy {}",
+        significant(found.accuracy, 4),
+        significant(found.balanced_accuracy, 4)
+    )
+}
+
+/// The confusion matrix, with recall and precision of each class beside it.
+pub(super) fn confusion(found: &Classification, classes: &[String], style: Style) -> String {
+    let number = |value: f64| if value.is_nan() { "none".to_owned() } else { significant(value, 4) };
+    let mut head = vec![String::new()];
+    head.extend(classes.iter().map(|class| short_name(class)));
+    head.extend(["recall", "precision"].map(|title| style.strong(title)));
+    let mut rows = vec![head];
+    for (class, name) in classes.iter().enumerate() {
+        let mut row = vec![short_name(name)];
+        row.extend(found.confusion[class].iter().map(|&weight| Count(weight).to_string()));
+        row.extend([number(found.recall[class]), number(found.precision[class])]);
+        rows.push(row);
+    }
+    columns(&rows, &numbers_right(classes.len() + 3))
+}
+
+impl TestRecord {
+    pub(super) fn table(&self, classes: &[String], few: bool, style: Style) -> String {
+        let corrected = self.prior_corrected.as_ref().map_or_else(String::new, |corrected| {
+            format!(", prior-corrected {}", significant(corrected.log_loss, 4))
+        });
+        let samples = Count(self.class_counts.iter().map(|count| count.0).sum());
+        let mut text = format!(
+            "test on {} ({samples} samples): {}, log loss {}{corrected}\n",
+            self.source,
+            accuracies(&self.classification),
+            significant(self.calibration.log_loss, 4)
+        );
+        if few {
+            text += "confusion matrix of the test (row: true class, column: predicted)\n";
+            text += &confusion(&self.classification, classes, style);
+        }
+        text
+    }
+}

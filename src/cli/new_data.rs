@@ -1,0 +1,184 @@
+//! Samples beside those that are solved for: to test the head on, and to predict for.
+
+use super::classification::TestRecord;
+use super::data_arguments::{DataArguments, say_taken};
+use super::files::Target;
+use super::output::note;
+use super::predictions::{PredictionFormat, save_predictions};
+use anyhow::{Result, ensure};
+use equipoise::balance::{Calibration, Classification, Predictions};
+use equipoise::data::{Labels, NewSamplesRequest, Samples, Split};
+use equipoise::loss::{BuiltLoss, ClassWeights, Loss, Targets};
+use equipoise::numeric::{Count, counted};
+use equipoise::solver::{Head, Problem};
+use nalgebra::DMatrix;
+use std::convert::Infallible;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// The options about other samples.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Test and predictions")]
+pub(super) struct NewDataArguments {
+    /// Measure the head on other samples: a file, or a share of every class that is kept apart, such as 0.2
+    #[arg(long, value_name = "FILE|SHARE")]
+    test: Option<TestSource>,
+    /// Predict for the samples of a file; --out says where the predictions go
+    #[arg(long, value_name = "FILE", requires = "out")]
+    predict: Option<PathBuf>,
+    /// Where predictions go, .csv or .npz
+    #[arg(long, value_name = "FILE", requires = "predict")]
+    out: Option<PathBuf>,
+}
+
+/// Where samples to test on come from.
+#[derive(Debug, Clone, PartialEq)]
+enum TestSource {
+    Share(f64),
+    File(PathBuf),
+}
+
+impl FromStr for TestSource {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(text.parse().map_or_else(|_| Self::File(text.into()), Self::Share))
+    }
+}
+
+/// Samples to test on, and what they are called.
+struct TestSamples {
+    source: String,
+    features: DMatrix<f64>,
+    labels: Labels,
+}
+
+/// What is done once there is a head.
+pub(super) struct NewData<'a> {
+    arguments: &'a NewDataArguments,
+    test: Option<TestSamples>,
+    predict: Option<DMatrix<f64>>,
+}
+
+impl NewDataArguments {
+    /// Checks the options that need no file.
+    pub(super) fn check(&self) -> Result<()> {
+        if let Some(TestSource::Share(share)) = self.test {
+            ensure!(share > 0.0 && share < 1.0, "--test {share}: give a share between 0 and 1, or a file");
+        }
+        if let Some(out) = &self.out {
+            PredictionFormat::of(out)?;
+        }
+        Ok(())
+    }
+
+    /// Whether samples are drawn to test on.
+    pub(super) fn draws(&self) -> bool {
+        matches!(self.test, Some(TestSource::Share(_)))
+    }
+
+    pub(super) fn inputs(&self) -> Vec<&Path> {
+        let test = match &self.test {
+            Some(TestSource::File(file)) => Some(file.as_path()),
+            _ => None,
+        };
+        test.into_iter().chain(self.predict.as_deref()).collect()
+    }
+
+    pub(super) fn target(&self) -> Option<Target<'_>> {
+        Target::of("--out", self.out.as_deref())
+    }
+
+    /// Reads the files, or cuts the samples in two; what is left of these is solved for.
+    pub(super) fn read(&self, samples: &mut Samples, data: &DataArguments, seed: u64) -> Result<NewData<'_>> {
+        let classes = samples.dataset.labels().class_names().to_vec();
+        let request = data.request();
+        let read = |file: &Path, label: Option<&str>| {
+            let new = NewSamplesRequest {
+                design: &samples.design,
+                classes: &classes,
+                label,
+                ignore: &request.ignore,
+                format: &request.format,
+            };
+            let new = new.read(file)?;
+            say_taken(&new.taken);
+            anyhow::Ok(new)
+        };
+        let predict = match &self.predict {
+            None => None,
+            Some(file) => Some(read(file, None)?.features),
+        };
+        let test = match &self.test {
+            None => None,
+            Some(TestSource::File(file)) => {
+                let new = read(file, Some(&data.label))?;
+                let source = file.display().to_string();
+                new.labels.map(|labels| TestSamples { source, features: new.features, labels })
+            }
+            Some(TestSource::Share(share)) => {
+                let split = Split::stratified(samples.dataset.labels(), *share, seed);
+                ensure!(
+                    !split.test.is_empty(),
+                    "--test {share}: leaves no sample to test on; give a larger share"
+                );
+                let test = TestSamples {
+                    source: format!("{share:?} of every class, seed {seed}"),
+                    features: samples.dataset.features().select_columns(&split.test),
+                    labels: samples.dataset.labels().some(&split.test),
+                };
+                samples.dataset = samples.dataset.subset(&split.train)?;
+                Some(test)
+            }
+        };
+        Ok(NewData { arguments: self, test, predict })
+    }
+}
+
+impl NewData<'_> {
+    /// Measures a head on the samples to test on.
+    pub(super) fn tested(&self, problem: &Problem, head: &Head) -> Option<TestRecord> {
+        let TestSamples { source, features, labels } = self.test.as_ref()?;
+        let link = problem.loss().link();
+        let logits = head.logits(features);
+        let weights = problem.targets().class_weights();
+        // The weights of training are positive and one for each class.
+        let targets = Targets::new(labels, &ClassWeights::Explicit(weights.to_vec())).ok()?;
+        let corrected = corrects(problem).then(|| Calibration::prior_corrected(link, &logits, &targets));
+        Some(TestRecord {
+            source: source.clone(),
+            class_counts: Count::all(labels.sizes()),
+            classification: Classification::of(&logits, labels),
+            calibration: Calibration::of(link, &logits, &targets),
+            prior_corrected: corrected,
+        })
+    }
+
+    /// Writes the predictions of a head, if they are asked for.
+    pub(super) fn predicted(&self, problem: &Problem, head: &Head) -> Result<()> {
+        let (Some(features), Some(out)) = (&self.predict, &self.arguments.out) else { return Ok(()) };
+        let weights = if corrects(problem) {
+            problem.targets().class_weights().to_vec()
+        } else {
+            vec![1.0; problem.targets().classes()]
+        };
+        let predictions = Predictions::of(problem.loss().link(), &head.logits(features), &weights);
+        save_predictions(out, &predictions, problem.dataset().labels().class_names())?;
+        let rows = counted(predictions.classes.len() as u64, "row");
+        note(&format!("predictions for {rows} are in {}", out.display()));
+        Ok(())
+    }
+
+    /// Says that there is no head to predict with.
+    pub(super) fn not_predicted(&self) {
+        if let Some(out) = &self.arguments.out {
+            note(&format!("note: there is no head to predict with; {} is not written", out.display()));
+        }
+    }
+}
+
+/// Whether class weights move probabilities, so that they can be mapped back.
+fn corrects(problem: &Problem) -> bool {
+    let weights = problem.targets().class_weights();
+    !matches!(problem.loss(), BuiltLoss::Inr(_)) && weights.iter().any(|weight| *weight != weights[0])
+}

@@ -1,0 +1,191 @@
+//! Samples that a head was not solved for, made of a file by the same design: to test on, or to predict for.
+
+use super::arrays::{Array, Arrays, Contents, Wanted, read_arrays};
+use super::classes::same;
+use super::design::DesignColumn;
+use super::samples::{beside, label_texts};
+use super::table::{Headings, Table, TableFormat, Texts, Use, is_missing};
+use super::taken::{LeftOut, Taken};
+use super::{DataError, Labels, quoted};
+use nalgebra::DMatrix;
+use std::path::Path;
+
+/// What a file of new samples is read for.
+#[derive(Debug, Clone, Copy)]
+pub struct NewSamplesRequest<'a> {
+    /// Which columns features are made of, and how.
+    pub design: &'a [DesignColumn],
+    /// The classes of the head, in its order.
+    pub classes: &'a [String],
+    /// The column or array of labels, where they are wanted.
+    pub label: Option<&'a str>,
+    /// Rows with these labels are left out.
+    pub ignore: &'a [String],
+    /// What is known of the format of a text table.
+    pub format: &'a TableFormat,
+}
+
+/// Features of a file, and labels where they are wanted.
+#[derive(Debug, Clone)]
+pub struct NewSamples {
+    /// `d x N`.
+    pub features: DMatrix<f64>,
+    /// Classes of the head; not every one need occur.
+    pub labels: Option<Labels>,
+    /// What was taken for what.
+    pub taken: Taken,
+}
+
+impl NewSamplesRequest<'_> {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// The file cannot be read, a column is missing, a cell in use is no number or no level that the head knows, or a label is no
+    /// class of the head. The error names row and column.
+    pub fn read(&self, path: &Path) -> Result<NewSamples, DataError> {
+        let mut columns = Vec::new();
+        let mut label = None;
+        let mut pick = |headings: &Headings| {
+            let mut uses = vec![Use::Skip; headings.names.len()];
+            for design in self.design {
+                let column = headings.find(&design.source)?;
+                uses[column] = Use::Values;
+                columns.push(column);
+            }
+            label = self.label.map(|name| headings.find(name)).transpose()?;
+            if let Some(column) = label {
+                uses[column] = Use::Texts;
+            }
+            Ok(uses)
+        };
+        let wanted = Wanted { arrays: &|_| true, columns: &mut pick, format: self.format };
+        match read_arrays(path, wanted)? {
+            Contents::Table(table) => self.of_table(&table, &columns, label),
+            Contents::Array(array) => self.of_array(&array, None),
+            Contents::Arrays(arrays) => self.of_arrays(&arrays),
+        }
+    }
+
+    fn of_table(
+        &self,
+        table: &Table,
+        columns: &[usize],
+        label: Option<usize>,
+    ) -> Result<NewSamples, DataError> {
+        let texts = label.map(|column| table.columns[column].texts(table.rows));
+        let row_place = |row: usize| label.map_or_else(String::new, |column| table.cell_place(row, column));
+        let (rows, labels) = self.labelled(texts.as_ref(), table.rows, &row_place)?;
+        let mut parts = Vec::with_capacity(columns.len());
+        for (design, &column) in self.design.iter().zip(columns) {
+            parts.push((design.features(table, column, &rows)?, design.width()));
+        }
+        let features = beside(&parts, rows.len()).map_err(|error| DataError::invalid(&table.place, error))?;
+        let named = |column: usize| table.columns[column].name.clone();
+        let unused =
+            (0..table.columns.len()).filter(|column| !columns.contains(column) && label != Some(*column));
+        let taken = Taken {
+            features: Some(columns.iter().map(|&column| named(column)).collect()),
+            left_out: unused
+                .map(|column| LeftOut::column(&named(column), "the head does not know it"))
+                .collect(),
+            notes: table.notes.clone(),
+            ..self.taken(&table.place, &table.kind, table.rows, rows.len())
+        };
+        Ok(NewSamples { features, labels, taken })
+    }
+
+    fn of_arrays(&self, arrays: &Arrays) -> Result<NewSamples, DataError> {
+        let labels = self.label.map(|name| arrays.named(name)).transpose()?;
+        let fits = |array: &&Array| array.columns() == self.design.len() && !array.is_text();
+        let found: Vec<&Array> = arrays.named.iter().map(|(_, array)| array).filter(fits).collect();
+        match found.as_slice() {
+            [features] => self.of_array(features, labels),
+            _ => Err(arrays.missing(&format!("one array of {} columns of features", self.design.len()))),
+        }
+    }
+
+    fn of_array(&self, array: &Array, labels: Option<&Array>) -> Result<NewSamples, DataError> {
+        array.check_numbers()?;
+        if array.columns() != self.design.len() {
+            let problem = format!(
+                "has shape {}, but the head takes {} features",
+                array.shape_text(),
+                self.design.len()
+            );
+            return Err(array.invalid(problem));
+        }
+        if self.label.is_some() && labels.is_none() {
+            return Err(
+                array.invalid("holds one array and no labels; give a table, or an NPZ file with both")
+            );
+        }
+        let row_place =
+            |row: usize| labels.map_or_else(String::new, |labels| format!("{}: row {row}", labels.place));
+        let texts = labels.map(label_texts).transpose()?;
+        let (rows, found) = self.labelled(texts.as_ref(), array.rows(), &row_place)?;
+        let mut features = DMatrix::zeros(array.columns(), rows.len());
+        for (&row, mut into) in rows.iter().zip(features.column_iter_mut()) {
+            array.read_rows(row..row + 1, into.as_mut_slice());
+            if let Some(value) = into.iter().find(|value| !value.is_finite()) {
+                return Err(array.invalid(format!("row {row}: {value}; every value must be finite")));
+            }
+        }
+        let taken = Taken {
+            features: Some(vec![array.shape_text()]),
+            ..self.taken(&array.place, array.kind(), array.rows(), rows.len())
+        };
+        Ok(NewSamples { features, labels: found, taken })
+    }
+
+    /// The rows that count, and their labels where they are wanted.
+    fn labelled(
+        &self,
+        texts: Option<&Texts>,
+        rows: usize,
+        row_place: &dyn Fn(usize) -> String,
+    ) -> Result<(Vec<usize>, Option<Labels>), DataError> {
+        let Some(texts) = texts else { return Ok(((0..rows).collect(), None)) };
+        if texts.codes.len() != rows {
+            let problem = format!("{} labels for {rows} rows; one for each is needed", texts.codes.len());
+            return Err(DataError::invalid(row_place(0), problem));
+        }
+        let class = |text: &String| self.classes.iter().position(|class| same(class, text));
+        let class_of_level: Vec<Option<usize>> = texts.levels.iter().map(class).collect();
+        let (mut kept, mut indices) = (Vec::new(), Vec::new());
+        for (row, &code) in texts.codes.iter().enumerate() {
+            let text = &texts.levels[code as usize];
+            match class_of_level[code as usize].and_then(|class| u32::try_from(class).ok()) {
+                _ if self.ignore.iter().any(|ignored| same(ignored, text)) => {}
+                Some(class) => {
+                    kept.push(row);
+                    indices.push(class);
+                }
+                None => {
+                    let found =
+                        if is_missing(text) { "the label is missing".to_owned() } else { quoted(text) };
+                    let problem = format!(
+                        "{found}, but the classes of the head are {}; --ignore-index leaves such rows out",
+                        super::taken::list(self.classes)
+                    );
+                    return Err(DataError::invalid(row_place(row), problem));
+                }
+            }
+        }
+        if kept.is_empty() {
+            return Err(DataError::invalid(row_place(0), "no row has a label; there is nothing to test on"));
+        }
+        Ok((kept, Some(Labels::with_absent(indices, self.classes.to_vec()))))
+    }
+
+    fn taken(&self, file: &str, format: &str, rows: usize, used_rows: usize) -> Taken {
+        Taken {
+            file: file.to_owned(),
+            format: format.to_owned(),
+            rows,
+            used_rows,
+            label: self.label.unwrap_or("none").to_owned(),
+            classes: self.classes.to_vec(),
+            ..Taken::default()
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! CSV files and their kin: a line of headings, then a line per row.
+
+use super::cell::{Cell, is_missing};
+use super::column::{Cells, Collected, Column};
+use super::encoding::utf8;
+use super::format::{Dialect, TableFormat};
+use super::lines::EditorLines;
+use super::{Headings, Lines, Pick, Table, Use};
+use crate::data::arrays::Opened;
+use crate::data::{DataError, quoted};
+use crate::memory::check_memory;
+use crate::numeric::counted;
+use csv::{ByteRecord, Reader, ReaderBuilder, Terminator};
+
+/// Bytes that the format is found in.
+const HEAD: usize = 1 << 16;
+
+/// Reads the columns that `pick` asks for.
+pub(super) fn read(opened: Opened, format: &TableFormat, pick: Pick) -> Result<Table, DataError> {
+    let (opened, encoding) = utf8(opened, format.encoding)?;
+    let place = opened.place.clone();
+    let bytes = opened.bytes();
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    if bytes.iter().take(1 << 12).any(|&byte| byte == 0) {
+        return Err(DataError::invalid(
+            place,
+            "is no table that can be read: it holds zero bytes; give CSV, Parquet, NPY, NPZ or \
+            safetensors, or name the encoding of a text with --encoding utf-16",
+        ));
+    }
+    let top = Top::of(bytes, format)?;
+    let format = TableFormat { separator: format.separator.or(top.separator), ..format.clone() };
+    let head = whole_lines(&top.rest[..top.rest.len().min(HEAD)]);
+    let head = head.iter().map(|&byte| if byte == b'\r' { b'\n' } else { byte }).collect::<Vec<u8>>();
+    let dialect = Dialect::of(&head, &format, &place)?;
+    let mut rows = Rows::new(top.rest, place, dialect, &format, top.lines);
+    if !rows.advance()? {
+        return Err(DataError::invalid(rows.place, "is empty; a header row and data rows are needed"));
+    }
+    let table = collect(&mut rows, &top, &format, pick)?;
+    let mut notes = table.notes;
+    if top.comments > 0 {
+        notes.push(format!("{} at the top left out as comments", counted(top.comments as u64, "line")));
+    }
+    let kind = dialect.words() + &encoding.map_or_else(String::new, |encoding| format!(", {encoding}"));
+    Ok(Table { kind, notes, ..table })
+}
+
+/// What stands above the headings.
+struct Top<'a> {
+    rest: &'a [u8],
+    /// Lines before `rest`.
+    lines: u64,
+    comments: usize,
+    /// The last comment, where it may be the headings (`numpy.savetxt` writes them so).
+    last: Option<String>,
+    /// As Excel's first line `sep=;` says.
+    separator: Option<char>,
+}
+
+impl<'a> Top<'a> {
+    fn of(bytes: &'a [u8], format: &TableFormat) -> Result<Self, DataError> {
+        let mark = match format.comment {
+            None => b'#',
+            Some(mark) if mark.is_ascii() => mark as u8,
+            Some(mark) => {
+                return Err(DataError::invalid(
+                    "--comment",
+                    format!("{mark:?} is no ASCII character; give one such as #"),
+                ));
+            }
+        };
+        let mut top = Self { rest: bytes, lines: 0, comments: 0, last: None, separator: None };
+        loop {
+            let end =
+                top.rest.iter().position(|&byte| byte == b'\n' || byte == b'\r').unwrap_or(top.rest.len());
+            let line = &top.rest[..end];
+            if line.first() == Some(&mark) {
+                top.comments += 1;
+                top.last = Some(String::from_utf8_lossy(&line[1..]).trim().to_owned());
+            } else if let (0, Some(&[separator])) = (top.lines, line.strip_prefix(b"sep=")) {
+                top.separator = Some(char::from(separator));
+            } else {
+                return Ok(top);
+            }
+            let ends =
+                if top.rest[end..].starts_with(b"\r\n") { 2 } else { usize::from(end < top.rest.len()) };
+            top.rest = &top.rest[end + ends..];
+            top.lines += 1;
+        }
+    }
+}
+
+/// The part of some bytes up to the last end of a line, where there is one.
+fn whole_lines(head: &[u8]) -> &[u8] {
+    match head.iter().rposition(|&byte| byte == b'\n' || byte == b'\r') {
+        Some(end) if head.len() == HEAD => &head[..=end],
+        _ => head,
+    }
+}
+
+/// Reads all rows; the current one is the first.
+fn collect(rows: &mut Rows, top: &Top, format: &TableFormat, pick: Pick) -> Result<Table, DataError> {
+    let mut notes = Vec::new();
+    let first = rows.cells()?;
+    let (mut names, header_line) = (first.clone(), rows.line);
+    let mut pending = false;
+    if format.no_header {
+        names = (0..first.len()).map(|number| format!("x{number}")).collect();
+        pending = true;
+    } else if all_numbers(&first, rows.dialect.comma) {
+        let commented =
+            top.last.as_ref().map(|line| rows.split(line)).filter(|names| names.len() == first.len());
+        names = commented.ok_or_else(|| {
+            let problem = "the first row holds numbers only; if it holds values and no headings, give --no-header (columns are \
+                           then called x0, x1, ..)";
+            DataError::invalid(format!("{}: line {}", rows.place, rows.line), problem)
+        })?;
+        notes.push("headings taken from the comment above the first row".to_owned());
+        pending = true;
+    }
+    let mut has_row = pending || rows.advance()?;
+    if !has_row {
+        // What is asked for is looked up first: a wrong name is the more useful error.
+        pick(&Headings::new(names, Vec::new(), format!("{}: line {header_line}", rows.place)))?;
+        return Err(DataError::invalid(
+            &rows.place,
+            "holds a header but no rows; rows of at least two classes are needed",
+        ));
+    }
+    let mut width_note = None;
+    if !pending && rows.row.len() == names.len() + 1 && names.len() > 1 {
+        // R's write.table gives row names no heading; other programs end every row in a separator.
+        let last_is_empty = rows.row.get(names.len()).is_some_and(|cell| cell.trim_ascii().is_empty());
+        names.insert(if last_is_empty { names.len() } else { 0 }, String::new());
+        width_note = Some("every row has one cell more than there are headings");
+    }
+    notes.extend(width_note.map(str::to_owned));
+    let headings = Headings::new(names, Vec::new(), format!("{}: line {header_line}", rows.place));
+    let uses = pick(&headings)?;
+    let mut columns: Vec<Option<Collected>> = uses
+        .iter()
+        .map(|use_| match use_ {
+            Use::Skip => None,
+            Use::Texts => Some(Collected::texts()),
+            Use::Values => Some(Collected::default()),
+        })
+        .collect();
+    let used = columns.iter().flatten().count() as u128;
+    let mut lines = Lines::default();
+    let mut count = 0_usize;
+    while has_row {
+        rows.check_width(headings.names.len())?;
+        if count.is_power_of_two() && count > 1000 {
+            // Twice as many: eight bytes a cell, and the same again for what is made of them.
+            check_memory(4 * 8 * used * count as u128, "its columns take", "keep fewer columns or rows")
+                .map_err(|error| DataError::invalid(&rows.place, error.to_string()))?;
+        }
+        lines.add(count, rows.line);
+        for (number, column) in columns.iter_mut().enumerate() {
+            if let Some(column) = column {
+                column.add(rows.text(number, &headings.names[number])?, rows.dialect.comma);
+            }
+        }
+        count += 1;
+        has_row = rows.advance()?;
+    }
+    let comma = rows.dialect.comma;
+    let cells = columns.into_iter().map(|column| column.map_or(Cells::Skipped, |column| column.cells(comma)));
+    let columns =
+        headings.names.iter().zip(cells).map(|(name, cells)| Column { name: name.clone(), cells }).collect();
+    Ok(Table {
+        place: rows.place.clone(),
+        kind: String::new(),
+        columns,
+        rows: count,
+        lines: Some(lines),
+        comma,
+        notes,
+    })
+}
+
+/// Whether a first row holds values. Headings that count columns, as data frames made of arrays have them, are headings.
+fn all_numbers(cells: &[String], comma: bool) -> bool {
+    let mut numbers = 0;
+    for (place, cell) in cells.iter().enumerate() {
+        match Cell::of(cell, comma) {
+            Cell::Number(value) if value == place as f64 => {}
+            Cell::Number(_) => numbers += 1,
+            _ if is_missing(cell) => {}
+            _ => return false,
+        }
+    }
+    numbers > 0
+}
+
+/// A file being read, and its current row.
+struct Rows<'a> {
+    reader: Reader<EditorLines<&'a [u8]>>,
+    place: String,
+    row: ByteRecord,
+    line: u64,
+    /// Lines above what the reader sees.
+    before: u64,
+    dialect: Dialect,
+}
+
+impl<'a> Rows<'a> {
+    fn new(bytes: &'a [u8], place: String, dialect: Dialect, format: &TableFormat, before: u64) -> Self {
+        let comment = format.comment.and_then(|mark| u8::try_from(mark).ok());
+        let mut builder = ReaderBuilder::new();
+        builder
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(dialect.separator)
+            .comment(comment)
+            .terminator(Terminator::Any(b'\n'));
+        let reader = builder.from_reader(EditorLines::new(bytes));
+        Self { reader, place, row: ByteRecord::new(), line: 0, before, dialect }
+    }
+
+    /// Moves to the next row that is not blank; `false` at the end of the file.
+    fn advance(&mut self) -> Result<bool, DataError> {
+        let found = self.reader.read_byte_record(&mut self.row).map_err(|error| match error.into_kind() {
+            csv::ErrorKind::Io(error) => DataError::damaged(&self.place, &error),
+            other => DataError::invalid(&self.place, format!("is not a CSV file: {other:?}")),
+        })?;
+        if !found {
+            return Ok(false);
+        }
+        self.reader.get_mut().row_done();
+        let left_open = self.reader.get_ref().finished();
+        // The parser is past the row; only quoted cells can hold line ends of their own.
+        #[expect(clippy::naive_bytecount, reason = "rows are short; not worth a dependency")]
+        let inside = self.row.as_slice().iter().filter(|&&byte| byte == b'\n').count() as u64;
+        let end = u64::from(!left_open);
+        self.line = self.before + self.reader.position().line().saturating_sub(inside + end);
+        if left_open {
+            return Err(DataError::invalid(
+                format!("{}: line {}, column {}", self.place, self.line, self.row.len()),
+                "a quotation mark is opened but never closed; close it or remove it",
+            ));
+        }
+        Ok(true)
+    }
+
+    /// The cells of the current row as headings; white space around them is dropped, they may be empty.
+    fn cells(&self) -> Result<Vec<String>, DataError> {
+        let mut names = Vec::with_capacity(self.row.len());
+        for (index, bytes) in self.row.iter().enumerate() {
+            let name = std::str::from_utf8(bytes).map_err(|_| {
+                let place = format!("{}: line {}, column {}", self.place, self.line, index + 1);
+                DataError::invalid(place, NOT_UTF8)
+            })?;
+            names.push(name.trim().to_owned());
+        }
+        Ok(names)
+    }
+
+    /// The cells of a line outside the file's rows.
+    fn split(&self, line: &str) -> Vec<String> {
+        let mut reader = ReaderBuilder::new()
+            .has_headers(false)
+            .delimiter(self.dialect.separator)
+            .from_reader(line.as_bytes());
+        let row = reader.records().next().and_then(Result::ok);
+        row.map(|row| row.iter().map(|cell| cell.trim().to_owned()).collect()).unwrap_or_default()
+    }
+
+    /// Checks that the current row has as many cells as there are columns.
+    fn check_width(&self, columns: usize) -> Result<(), DataError> {
+        let cells = self.row.len();
+        if cells == columns {
+            return Ok(());
+        }
+        Err(DataError::invalid(
+            format!("{}: line {}", self.place, self.line),
+            format!(
+                "{}, but the header has {}; give one cell per column, and put text that holds a {} between quotation marks",
+                counted(cells as u64, "cell"),
+                counted(columns as u64, "column"),
+                if self.dialect.separator == b',' { "comma" } else { "separator" }
+            ),
+        ))
+    }
+
+    /// A cell of the current row, without white space around it.
+    fn text(&self, column: usize, name: &str) -> Result<&str, DataError> {
+        let bytes = self.row.get(column).unwrap_or_default();
+        std::str::from_utf8(bytes).map(str::trim).map_err(|_| {
+            DataError::invalid(
+                format!("{}: line {}, column {}", self.place, self.line, quoted(name)),
+                NOT_UTF8,
+            )
+        })
+    }
+}
+
+const NOT_UTF8: &str = "is not UTF-8 text; name the encoding (--encoding latin-1), or save the file in UTF-8";

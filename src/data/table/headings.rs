@@ -1,0 +1,94 @@
+//! Finds columns by their headings.
+
+use crate::data::{DataError, quoted};
+use crate::nearest::nearest;
+use std::collections::HashMap;
+
+/// Up to this many columns, an error lists them all.
+const LISTED: usize = 12;
+
+/// The headings of a table.
+#[derive(Debug, Clone)]
+pub(crate) struct Headings {
+    pub(crate) names: Vec<String>,
+    /// Columns that the file itself calls an index (pandas does in Parquet).
+    pub(crate) index: Vec<String>,
+    /// The file, and the line where there is one.
+    pub(crate) place: String,
+    positions: HashMap<String, Vec<usize>>,
+}
+
+impl Headings {
+    pub(crate) fn new(names: Vec<String>, index: Vec<String>, place: String) -> Self {
+        let mut positions: HashMap<String, Vec<usize>> = HashMap::new();
+        for (number, name) in names.iter().enumerate() {
+            positions.entry(name.clone()).or_default().push(number);
+        }
+        Self { names, index, place, positions }
+    }
+
+    /// The one column called `name`.
+    ///
+    /// # Errors
+    /// There is none, or several.
+    pub(crate) fn find(&self, name: &str) -> Result<usize, DataError> {
+        let name = name.trim();
+        match self.positions.get(name).map(Vec::as_slice) {
+            Some(&[column]) => Ok(column),
+            Some([first, second, ..]) => Err(self.repeated(name, *first, *second)),
+            _ => Err(self.unknown(name)),
+        }
+    }
+
+    /// Whether a column of this name is there.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.positions.contains_key(name.trim())
+    }
+
+    /// The columns of several names, each once.
+    pub(crate) fn find_all(&self, names: &[String], what: &str) -> Result<Vec<usize>, DataError> {
+        let mut found = Vec::with_capacity(names.len());
+        for name in names {
+            let column = self.find(name)?;
+            if found.contains(&column) {
+                let place = format!("{}: {what} {}", self.place, quoted(name.trim()));
+                return Err(DataError::invalid(place, format!("is asked for twice; name each {what} once")));
+            }
+            found.push(column);
+        }
+        Ok(found)
+    }
+
+    /// Why a column is no measurement, if its heading says so.
+    pub(crate) fn numbers_rows(&self, column: usize) -> Option<&'static str> {
+        let name = self.names[column].as_str();
+        match name {
+            "" => Some("it has no heading"),
+            _ if name.starts_with("Unnamed: ") => Some("pandas calls columns without a heading so"),
+            _ if name.starts_with("__index_level_") => Some("it is the index of a data frame"),
+            _ if self.index.iter().any(|index| index == name) => Some("it is the index of a data frame"),
+            _ => None,
+        }
+    }
+
+    fn repeated(&self, name: &str, first: usize, second: usize) -> DataError {
+        DataError::invalid(
+            format!("{}, column {}", self.place, quoted(name)),
+            format!("columns {} and {} both have this name; rename one of them", first + 1, second + 1),
+        )
+    }
+
+    fn unknown(&self, name: &str) -> DataError {
+        let mut problem = format!("there is no column {}", quoted(name));
+        if let Some(near) = nearest(name, &self.names) {
+            problem.push_str("; did you mean ");
+            problem.push_str(&quoted(near));
+            problem.push('?');
+        }
+        if self.names.len() <= LISTED {
+            problem.push_str("; the columns are ");
+            problem.push_str(&self.names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", "));
+        }
+        DataError::invalid(&self.place, problem)
+    }
+}

@@ -1,0 +1,304 @@
+//! Parquet tables, as pandas, polars, R's arrow and `DuckDB` write them.
+
+use super::column::{Cells, Collected, Column};
+use super::{Headings, Pick, Table, Use};
+use crate::data::DataError;
+use crate::data::arrays::{Opened, from_half, guarded};
+use crate::memory::{check_memory, make_room};
+use parquet::basic::{ConvertedType, LogicalType};
+use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
+use parquet::data_type::DataType;
+use parquet::errors::ParquetError;
+use parquet::file::metadata::FileMetaData;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::schema::types::ColumnDescriptor;
+
+/// Reads the table; a panic of the library on a broken file becomes an error.
+pub(super) fn read(opened: &Opened, pick: Pick) -> Result<Table, DataError> {
+    let broken = || DataError::invalid(&opened.place, "is cut off or damaged; write the table again");
+    guarded(|| read_unguarded(opened, pick)).unwrap_or_else(|| Err(broken()))
+}
+
+fn read_unguarded(opened: &Opened, pick: Pick) -> Result<Table, DataError> {
+    let place = &opened.place;
+    let damaged = |error: ParquetError| DataError::invalid(place, said(&error));
+    check(place, opened.bytes().len() as u128)?;
+    let bytes = bytes::Bytes::copy_from_slice(opened.bytes());
+    let reader = SerializedFileReader::new(bytes).map_err(damaged)?;
+    let file = reader.metadata().file_metadata();
+    let schema = file.schema_descr();
+    let names: Vec<String> = schema.columns().iter().map(|column| heading(column)).collect();
+    let headings = Headings::new(names, index_columns(file), place.clone());
+    let uses = pick(&headings)?;
+    let rows = u128::try_from(file.num_rows()).unwrap_or(0);
+    let used = uses.iter().filter(|use_| **use_ != Use::Skip).count() as u128;
+    // Columns, and the same numbers row by row.
+    check(place, 2 * size_of::<f64>() as u128 * rows * used)?;
+    let mut columns: Vec<Cells> = schema
+        .columns()
+        .iter()
+        .zip(&uses)
+        .map(|(column, use_)| if *use_ == Use::Skip { Cells::Skipped } else { Kind::of(column).empty() })
+        .collect();
+    let mut texts: Vec<Collected> = names_len(&columns);
+    let mut total = 0;
+    for group in 0..reader.num_row_groups() {
+        let group = reader.get_row_group(group).map_err(damaged)?;
+        let rows = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
+        for (number, cells) in columns.iter_mut().enumerate() {
+            if matches!(cells, Cells::Skipped | Cells::Other(_)) {
+                continue;
+            }
+            let at = |problem: String| {
+                DataError::invalid(format!("{place}, column {}", headings.names[number]), problem)
+            };
+            let column = schema.column(number);
+            let reader = group.get_column_reader(number).map_err(|error| at(said(&error)))?;
+            let into = Into { cells, texts: &mut texts[number], rows, levels: column.max_def_level() };
+            into.append(reader, Kind::of(&column)).map_err(at)?;
+        }
+        total += rows;
+    }
+    let columns = columns.into_iter().zip(texts).zip(&uses).zip(&headings.names);
+    let columns = columns.map(|(((cells, texts), use_), name)| {
+        let cells = match (cells, use_) {
+            (Cells::Texts(_), _) => texts.cells(false),
+            (cells, _) => cells,
+        };
+        Column { name: name.clone(), cells }
+    });
+    Ok(Table {
+        place: place.clone(),
+        kind: "Parquet".to_owned(),
+        columns: columns.collect(),
+        rows: total,
+        lines: None,
+        comma: false,
+        notes: Vec::new(),
+    })
+}
+
+fn names_len(columns: &[Cells]) -> Vec<Collected> {
+    columns.iter().map(|_| Collected::texts()).collect()
+}
+
+/// The heading of a column; of a list, that of the list.
+fn heading(column: &ColumnDescriptor) -> String {
+    if column.max_rep_level() > 0 {
+        return column.path().parts().first().cloned().unwrap_or_default();
+    }
+    column.path().string()
+}
+
+/// Columns that pandas calls an index.
+fn index_columns(file: &FileMetaData) -> Vec<String> {
+    let of_pandas = file.key_value_metadata().into_iter().flatten().find(|entry| entry.key == "pandas");
+    let text = of_pandas.and_then(|entry| entry.value.as_deref()).unwrap_or_default();
+    let Ok(written) = serde_json::from_str::<serde_json::Value>(text) else { return Vec::new() };
+    let columns = written["index_columns"].as_array().cloned().unwrap_or_default();
+    columns.iter().filter_map(|name| name.as_str().map(str::to_owned)).collect()
+}
+
+/// What the numbers of a column are.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    Number,
+    Unsigned,
+    Half,
+    Boolean,
+    Text,
+    /// Whole numbers in units of ten to this power.
+    Decimal(i32),
+    Other(&'static str),
+}
+
+impl Kind {
+    fn of(column: &ColumnDescriptor) -> Self {
+        use parquet::basic::Type;
+        if column.max_rep_level() > 0 {
+            return Self::Other("lists");
+        }
+        match column.logical_type_ref() {
+            Some(LogicalType::Date | LogicalType::Timestamp(_)) => return Self::Other("dates"),
+            Some(LogicalType::Time(_)) => return Self::Other("times"),
+            Some(LogicalType::Decimal(decimal)) => return Self::Decimal(decimal.scale),
+            Some(LogicalType::Integer(integer)) if !integer.is_signed => return Self::Unsigned,
+            Some(LogicalType::Float16) => return Self::Half,
+            Some(LogicalType::Uuid) => return Self::Other("identifiers"),
+            _ => {}
+        }
+        match column.converted_type() {
+            ConvertedType::DATE | ConvertedType::TIMESTAMP_MILLIS | ConvertedType::TIMESTAMP_MICROS => {
+                return Self::Other("dates");
+            }
+            ConvertedType::UINT_8
+            | ConvertedType::UINT_16
+            | ConvertedType::UINT_32
+            | ConvertedType::UINT_64 => {
+                return Self::Unsigned;
+            }
+            _ => {}
+        }
+        match column.physical_type() {
+            Type::BOOLEAN => Self::Boolean,
+            Type::INT96 => Self::Other("dates"),
+            Type::BYTE_ARRAY => Self::Text,
+            Type::FIXED_LEN_BYTE_ARRAY => Self::Other("bytes"),
+            Type::INT32 | Type::INT64 | Type::FLOAT | Type::DOUBLE => Self::Number,
+        }
+    }
+
+    /// A column of this kind without rows. Booleans are kept as words, which numbers and labels are made of alike.
+    fn empty(self) -> Cells {
+        match self {
+            Self::Other(kind) => Cells::Other(kind),
+            Self::Text | Self::Boolean => Cells::Texts(super::Texts::default()),
+            _ => Cells::Numbers { values: Vec::new(), odd: Vec::new() },
+        }
+    }
+}
+
+/// Where the cells of a group of rows go.
+struct Into<'a> {
+    cells: &'a mut Cells,
+    texts: &'a mut Collected,
+    rows: usize,
+    /// The definition level of a cell that is there.
+    levels: i16,
+}
+
+impl Into<'_> {
+    fn append(self, reader: ColumnReader, kind: Kind) -> Result<(), String> {
+        let whole = |value: i64| value as f64;
+        match reader {
+            ColumnReader::DoubleColumnReader(reader) => self.numbers(reader, |&value| value),
+            ColumnReader::FloatColumnReader(reader) => self.numbers(reader, |&value| f64::from(value)),
+            ColumnReader::Int32ColumnReader(reader) => match kind {
+                Kind::Unsigned => self.numbers(reader, |&value| f64::from(value.cast_unsigned())),
+                Kind::Decimal(scale) => self.numbers(reader, |&value| decimal(i128::from(value), scale)),
+                _ => self.numbers(reader, |&value| f64::from(value)),
+            },
+            ColumnReader::Int64ColumnReader(reader) => match kind {
+                Kind::Unsigned => self.numbers(reader, |&value| value.cast_unsigned() as f64),
+                Kind::Decimal(scale) => self.numbers(reader, |&value| decimal(i128::from(value), scale)),
+                _ => self.numbers(reader, |&value| whole(value)),
+            },
+            ColumnReader::BoolColumnReader(reader) => {
+                self.words(reader, |&value| Ok(if value { "True" } else { "False" }.to_owned()))
+            }
+            ColumnReader::ByteArrayColumnReader(reader) if kind == Kind::Text => {
+                self.words(reader, |value| {
+                    String::from_utf8(value.data().to_vec())
+                        .map_err(|_| "holds bytes that are no UTF-8 text".to_owned())
+                })
+            }
+            ColumnReader::ByteArrayColumnReader(reader) => match kind {
+                Kind::Decimal(scale) => {
+                    self.numbers(reader, |value| decimal(big_endian(value.data()), scale))
+                }
+                _ => Err(NO_KIND.to_owned()),
+            },
+            ColumnReader::FixedLenByteArrayColumnReader(reader) => match kind {
+                Kind::Half => self.numbers(reader, |value| match value.data() {
+                    [low, high] => from_half(u16::from_le_bytes([*low, *high])),
+                    _ => f64::NAN,
+                }),
+                Kind::Decimal(scale) => {
+                    self.numbers(reader, |value| decimal(big_endian(value.data()), scale))
+                }
+                _ => Err(NO_KIND.to_owned()),
+            },
+            ColumnReader::Int96ColumnReader(_) => Err(NO_KIND.to_owned()),
+        }
+    }
+
+    fn numbers<T: DataType>(
+        self,
+        reader: ColumnReaderImpl<T>,
+        number: impl Fn(&T::T) -> f64,
+    ) -> Result<(), String> {
+        let Cells::Numbers { values, odd } = self.cells else { return Err(NO_KIND.to_owned()) };
+        make_room(values, self.rows, "its numbers take").map_err(|error| error.to_string())?;
+        each(reader, self.rows, self.levels, |value| {
+            let value = value.map(&number);
+            match value {
+                Some(value) if value.is_finite() => values.push(value),
+                _ => {
+                    odd.push((values.len(), value.map(|value| value.to_string()).unwrap_or_default()));
+                    values.push(f64::NAN);
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn words<T: DataType>(
+        self,
+        reader: ColumnReaderImpl<T>,
+        word: impl Fn(&T::T) -> Result<String, String>,
+    ) -> Result<(), String> {
+        let Self { texts, rows, levels, .. } = self;
+        each(reader, rows, levels, |value| {
+            let text = value.map(&word).transpose()?;
+            texts.add(text.as_deref().unwrap_or_default().trim(), false);
+            Ok(())
+        })
+    }
+}
+
+const NO_KIND: &str =
+    "holds values of a kind that is not read; drop the column, or save it as numbers or text";
+
+/// Hands over the cells of a group of rows, nothing where a cell is null.
+fn each<T: DataType>(
+    mut reader: ColumnReaderImpl<T>,
+    rows: usize,
+    present: i16,
+    mut take: impl FnMut(Option<&T::T>) -> Result<(), String>,
+) -> Result<(), String> {
+    let mut left = rows;
+    while left > 0 {
+        let (mut values, mut levels) = (Vec::new(), Vec::new());
+        let (read, _, _) =
+            reader.read_records(left, Some(&mut levels), None, &mut values).map_err(|error| said(&error))?;
+        if read == 0 {
+            return Err("ends before the last row; write the table again".to_owned());
+        }
+        let mut values = values.iter();
+        for row in 0..read {
+            let is_there = present == 0 || levels.get(row) == Some(&present);
+            take(if is_there { values.next() } else { None })?;
+        }
+        left -= read.min(left);
+    }
+    Ok(())
+}
+
+fn decimal(value: i128, scale: i32) -> f64 {
+    // Divided rather than multiplied by a negative power, which no double holds.
+    value as f64 / 10_f64.powi(scale)
+}
+
+fn big_endian(bytes: &[u8]) -> i128 {
+    let sign = if bytes.first().is_some_and(|&byte| byte >= 0x80) { -1 } else { 0 };
+    bytes.iter().fold(sign, |value, &byte| (value << 8) | i128::from(byte))
+}
+
+/// The library's words in ours.
+fn said(error: &ParquetError) -> String {
+    let text = error.to_string();
+    for codec in ["brotli", "lzo"] {
+        if text.to_lowercase().contains(codec) {
+            return format!(
+                "is packed with {codec}, which is not read; write it with zstd, snappy, gzip or lz4"
+            );
+        }
+    }
+    format!("cannot be read as Parquet: {text}")
+}
+
+/// Whether so many bytes are free.
+fn check(place: &str, bytes: u128) -> Result<(), DataError> {
+    check_memory(bytes, "its numbers take", "keep fewer columns or rows")
+        .map_err(|error| DataError::invalid(place, error.to_string()))
+}

@@ -1,0 +1,116 @@
+//! Files of logits, through `audit`. The losses are those of the case sheet, or were computed by `NumPy`.
+
+use super::{check_said, read, refused, typed};
+
+const PLAIN: f64 = 0.776_909_462_946_293;
+
+#[track_caller]
+fn audited(file: &str, options: &str, loss: f64, words: &[&str]) {
+    let (record, said) = read(&[&["audit", file], typed(options).as_slice()].concat());
+    let found = record["loss"].as_f64().expect("a loss");
+    assert!((found - loss).abs() < 5e-7, "{file} {options}: {found} for {loss}");
+    check_said(file, &said, words);
+    assert_eq!(record["input"]["file"], file);
+}
+
+#[test]
+fn rows_of_the_case_sheet() {
+    for (file, options, loss, words) in [
+        ("a00-plain.csv", "", PLAIN, &["logits ant, bee, cat; 24 rows\n"][..]),
+        ("a01-pandas-index.csv", "", PLAIN, &["left out: column \"\" (it has no heading)"]),
+        ("a03-id-column.csv", "", PLAIN, &["left out: column \"id\""]),
+        ("a06-index-level.parquet", "", PLAIN, &["left out: column \"__index_level_0__\""]),
+        ("a07-date-column.parquet", "", PLAIN, &["left out: column \"day\" (holds dates)"]),
+        ("a09-polars-zstd.parquet", "", PLAIN, &["Parquet"]),
+        ("a11-float16.parquet", "", 0.776_903_388_7, &["Parquet"]),
+        ("a13-headings-1-2-3.csv", "", 1.136_701, &["labels are headings", "no row has the class \"3\""]),
+        ("a16-labels-pm1.csv", "", 1.230_279, &["24 rows", "labels are -1 and 1"]),
+        ("a19-masked-minus-inf.npz", "", 0.593_628, &["16 logits masked"]),
+        ("a21-positional-names.npz", "--logits arr_0 --label arr_1", PLAIN, &["logits arr_0 (24, 3)"]),
+        ("a23-target.npz", "", PLAIN, &["label target"]),
+        ("a25-probabilities-2-decimals.npz", "", 0.779_818_797_881, &["they are normalised"]),
+        ("a27-probabilities-called-logits.npz", "--probabilities", PLAIN, &["probabilities logits (24, 3)"]),
+        ("a27-probabilities-called-logits.npz", "", 0.942_522, &["sums to 1", "give --probabilities"]),
+        ("a29-prefixed-headings.csv", "", PLAIN, &["columns prob_.. are those of the classes"]),
+        (
+            "a31-ignore-255.npz",
+            "--ignore-index 255",
+            0.809_118_558_141,
+            &["left out: 4 rows (label to ignore)"],
+        ),
+        ("a40-label-option-ignored.npz", "--label true_labels", PLAIN, &["label true_labels"]),
+        ("a40-label-option-ignored.npz", "", 1.657_201_13, &["left out: array true_labels"]),
+    ] {
+        audited(file, options, loss, words);
+    }
+    refused(&["audit", "a21-positional-names.npz"], &["arr_0, arr_1", "--logits"]);
+    refused(&["audit", "a31-ignore-255.npz"], &["255", "--ignore-index 255"]);
+    let (record, said) = read(&["audit", "a34-confidence-one.npz"]);
+    let error = record["calibration"]["calibration_error"]["l1"].as_f64().expect("a number");
+    assert!((error - 0.475).abs() < 1e-12, "{error}");
+    assert!(said.contains("1 probability is zero, in 1 row for the row's own class"), "{said}");
+    audited("a37-bf16.safetensors", "", 0.777_239_294, &["bfloat16"]);
+}
+
+#[test]
+fn columns_that_are_no_logits_are_named_and_left_out() {
+    for (file, words) in [
+        ("b01-pred-column.csv", "left out: column \"pred\""),
+        ("b02-loss-column.csv", "left out: column \"loss\""),
+        ("b03-text-column.csv", "left out: column \"sample\" (holds text)"),
+        ("b04-unknown-id.csv", "left out: column \"key\" (whole numbers, each once"),
+        ("b07-number-headings-index.csv", "left out: column \"\""),
+        ("b19-polars-names-fold.parquet", "left out: column \"fold\""),
+    ] {
+        audited(file, "", PLAIN, &[words]);
+    }
+    audited("b04-unknown-id.csv", "--columns ant,bee,cat", PLAIN, &["logits ant, bee, cat"]);
+    audited("b01-pred-column.csv", "--drop pred", PLAIN, &["column \"pred\" (--drop)"]);
+    refused(&["audit", "b01-pred-column.csv", "--columns", "ant,bee,ca"], &["no column \"ca\"", "\"cat\"?"]);
+    refused(&["audit", "b01-pred-column.csv", "--logits", "ant"], &["--logits", "--columns"]);
+    refused(&["audit", "a00-plain.csv", "n00-labels.npy"], &["is not needed"]);
+    refused(&["audit", "a23-target.npz", "--columns", "a"], &["--columns", "goes with a table"]);
+}
+
+#[test]
+fn headings_and_labels_name_classes_in_every_way() {
+    audited("b05-logit-prefix.csv", "", PLAIN, &["columns logit_.. are those of the classes"]);
+    audited("b06-probability-suffix.csv", "--probabilities", PLAIN, &["classes ant, bee, cat"]);
+    audited("b06-probability-suffix.csv", "", 0.942_522, &["their headings speak of probabilities"]);
+    audited("b13-text-labels.npz", "", PLAIN, &["classes ant, bee, cat", "labels are names"]);
+    audited("b14-class-names.npz", "", PLAIN, &["classes ant, bee, cat"]);
+    audited("b15-fortran-N1.npz", "", PLAIN, &["24 rows"]);
+    audited("b16-one-hot.npz", "", PLAIN, &["24 rows"]);
+    audited("b12-f16.safetensors", "", 0.776_903_388_7, &["float16"]);
+}
+
+#[test]
+fn rows_without_labels_are_counted() {
+    refused(&["audit", "b08-missing-labels.csv"], &["line 4, column \"label\"", "--missing drop-row"]);
+    audited("b08-missing-labels.csv", "--missing drop-row", 0.792_333_136_699, &["2 rows (no label)"]);
+    audited("b20-ignore-mixed.npz", "", 0.809_118_558_141, &["4 rows (label to ignore)"]);
+}
+
+#[test]
+fn masked_classes_have_probability_zero() {
+    audited("b10-masked-lowest.npz", "", 0.452_095_402_659, &["24 logits masked"]);
+    refused(&["audit", "b11-masked-target.npz"], &["row 5", "class 2 is the label and is masked"]);
+    for loss in ["softmax", "logistic", "inr", "focal", "ldam", "logit-adjusted", "seesaw", "sigmoid-focal"] {
+        let (record, _) = read(&["audit", "a19-masked-minus-inf.npz", "--loss", loss]);
+        let numbers = record["loss"].as_f64().into_iter();
+        assert!(numbers.chain(record["accuracy"].as_f64()).all(f64::is_finite), "{loss}: {record}");
+    }
+    let smoothed = ["audit", "a19-masked-minus-inf.npz", "--loss", "label-smoothing"];
+    refused(&smoothed, &["label-smoothing", "masked", "infinite"]);
+}
+
+#[test]
+fn probabilities_that_are_zero_or_rounded_are_counted() {
+    let (_, said) = read(&["audit", "b17-zero-probability.npz"]);
+    check_said(
+        "b17-zero-probability.npz",
+        &said,
+        &["2 probabilities are zero, in 1 row for the row's own class"],
+    );
+    audited("b18-probs.npz", "", 0.776_866_894_312, &["label y_true", "they are normalised"]);
+}
