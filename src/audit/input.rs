@@ -78,6 +78,8 @@ pub struct AuditInput {
     pub features: Option<Array>,
     /// The last layer.
     pub head: Option<Head>,
+    /// Samples in a batch of the training, where the audit is to judge by the balance over batches.
+    pub batch: Option<usize>,
 }
 
 /// Labels that mean "not counted": the usual one, and `PyTorch`'s.
@@ -279,7 +281,7 @@ impl AuditInput {
             labels = labels.with_weights(labelled.iter().map(|&row| weights[row]).collect())?;
         }
         let labelled = (labelled.len() < numbers.len()).then_some(labelled);
-        Ok(Self { scores, kind, labels, labelled, ignored, features: None, head: None })
+        Ok(Self { scores, kind, labels, labelled, ignored, features: None, head: None, batch: None })
     }
 
     /// Classes of the samples that count. Not every class need occur.

@@ -2,10 +2,12 @@
 //! had converged.
 //!
 //! [`AuditInput`] is what the user gave, [`audit()`] makes an [`AuditRecord`] of it in one pass over blocks of samples,
-//! [`recalibrate`] and [`compare_head`] solve for better intercepts and for a better last layer. `words` puts the
-//! findings into sentences.
+//! [`recalibrate`] and [`compare_head`] solve for better intercepts and for a better last layer, [`compare_held_out`] looks at
+//! samples that the loss has not seen. `words` puts the findings into sentences.
 
+mod batch;
 mod head;
+mod held_out;
 mod input;
 mod inr;
 mod memory;
@@ -15,7 +17,9 @@ mod record;
 mod tables;
 mod words;
 
+pub use batch::{BatchLawName, BatchRecord};
 pub use head::{HeadComparison, compare_head};
+pub use held_out::{HeldOut, HeldOutClass, HeldOutReading, compare_held_out};
 pub use input::{AuditInput, ReadOptions, ScoreKind};
 pub use recalibration::{Recalibration, recalibrate};
 pub use record::{AuditRecord, Measured, PolytopePosition, Reduction, StationaryVerdict, audit};
