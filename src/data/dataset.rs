@@ -333,6 +333,19 @@ impl Dataset {
         Ok(dataset)
     }
 
+    /// Some of the samples, with their weights; one may occur several times. Every class must occur.
+    ///
+    /// # Errors
+    /// A class has none of them.
+    ///
+    /// # Panics
+    /// There is no such sample.
+    pub fn subset(&self, samples: &[usize]) -> Result<Self, DataError> {
+        let labels = self.labels.subset(samples)?;
+        let features = self.features().select_columns(samples);
+        Self::new(features, self.feature_names.clone(), labels)
+    }
+
     /// Features named `x0`, `x1`, ...
     ///
     /// # Errors
