@@ -63,6 +63,8 @@ pub enum Measure {
     Shortfall,
     /// Weighted mass that a class's samples withhold from it.
     Outflow,
+    /// Its share of the outflow of all classes (S2).
+    OutflowShare,
     /// Weighted mass that it gets from the others.
     Inflow,
     /// Relative difference of the two.
@@ -184,6 +186,7 @@ impl Measure {
             | M::GuaranteedProbability
             | M::Shortfall
             | M::Outflow
+            | M::OutflowShare
             | M::Inflow
             | M::Residual
             | M::ClassLoss
