@@ -6,13 +6,14 @@ use super::fault::{Fault, fault};
 use super::keys::unknown;
 use super::measure::{Measure, Shape};
 use super::observe::{is_trace, unfit};
-use super::specification::{Analysis, Design, Draw, NamedWeights, Optimizer, Series, Training, WeightRule};
+use super::specification::{
+    Analysis, Design, Draw, NamedWeights, Optimizer, Series, TestSamples, Training, WeightRule,
+};
 use super::train::{self, Refused, Task};
 use crate::data::Dataset;
 use crate::files::check_readable_again;
 use crate::memory::check_memory;
 use crate::numeric::plain as number;
-use crate::solver::Problem;
 
 /// Repetitions an analysis may have at most.
 const MAX_REPETITIONS: u64 = 1_000_000;
@@ -190,6 +191,7 @@ fn plain(name: &str) -> bool {
 struct Drawn<'a> {
     design: &'a Design,
     seed: u64,
+    test: &'a Option<TestSamples>,
     dataset: Dataset,
 }
 
@@ -201,7 +203,19 @@ fn problems<'a>(analysis: &'a Analysis, drawn: &mut Option<Drawn<'a>>) -> Result
         check_readable_again(path).or_else(|why| fault("data", format!("{}: {why}", path.display())))?;
     }
     if let Some(training) = &analysis.training {
+        if analysis.test.is_some() {
+            return fault("test", "is of heads that are solved for; set `training.test`");
+        }
         return trainings(analysis, training);
+    }
+    if analysis.repeats_a_table() && analysis.repetitions > 1 {
+        return fault(
+            "repetitions",
+            format!(
+                "{} times the same table; add `resample = true` to `[data.csv]`, or keep a `share` apart in `[test]`",
+                analysis.repetitions
+            ),
+        );
     }
     let draw = Draw { seed: analysis.seed, repetition: 0 };
     let (design, seed) = (&analysis.data, analysis.seed);
@@ -213,21 +227,21 @@ fn problems<'a>(analysis: &'a Analysis, drawn: &mut Option<Drawn<'a>>) -> Result
         _ => {}
     }
     let dataset = match drawn {
-        Some(drawn) if drawn.design == design && drawn.seed == seed => &drawn.dataset,
-        _ => match design.sample(draw) {
-            Ok(dataset) => &drawn.insert(Drawn { design, seed, dataset }).dataset,
+        Some(drawn) if drawn.design == design && drawn.seed == seed && *drawn.test == analysis.test => {
+            &drawn.dataset
+        }
+        _ => match analysis.samples(draw) {
+            Ok((dataset, _)) => &drawn.insert(Drawn { design, seed, test: &analysis.test, dataset }).dataset,
             Err(error) => return fault("data", error.to_string()),
         },
     };
     for (number, series) in analysis.series.iter().enumerate() {
         let weights = analysis.weights_of(series).weights(dataset.labels().classes(), draw);
-        let problem = match Problem::new(dataset, &series.loss, &weights, analysis.penalty) {
-            Ok(problem) => problem,
-            Err(error) => return fault(format!("series.{number}"), error.to_string()),
-        };
-        if let Some((measure, why)) =
-            analysis.measure.iter().find_map(|&measure| Some((measure, unfit(measure, &problem, dataset)?)))
-        {
+        let at_series = |problem: String| Fault { key: format!("series.{number}"), problem };
+        let problem = series.problem(dataset, &weights, analysis.penalty).map_err(at_series)?;
+        let tests = analysis.test.is_some();
+        let unfit = |&measure: &Measure| Some((measure, unfit(measure, &problem, dataset, tests)?));
+        if let Some((measure, why)) = analysis.measure.iter().find_map(unfit) {
             return fault("measure", format!("`{}` {why}", measure.name()));
         }
         if dataset.fixed_logits().is_some() && series.optimizer != Optimizer::Newton {
@@ -304,6 +318,12 @@ fn trainings(analysis: &Analysis, training: &Training) -> Result<(usize, usize),
     let mut features = 0;
     for (number, series) in analysis.series.iter().enumerate() {
         let at_series = |problem: String| Fault { key: format!("series.{number}"), problem };
+        if series.batch.is_some() {
+            return fault(
+                format!("series.{number}.batch"),
+                "is of heads that are solved for; set `training.recipe.batch`",
+            );
+        }
         if series.optimizer != Optimizer::Newton {
             return fault(
                 format!("series.{number}.optimizer"),

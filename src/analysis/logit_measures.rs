@@ -46,6 +46,11 @@ impl LogitMeasures<'_> {
             M::TargetProbability => self.means.matrix.diagonal().iter().copied().collect(),
             M::Shortfall => self.means.shortfall.clone(),
             M::Outflow => of_ledger(|entry| entry.outflow),
+            M::OutflowShare => {
+                let outflows = of_ledger(|entry| entry.outflow);
+                let total: f64 = outflows.iter().sum();
+                outflows.into_iter().map(|outflow| outflow / total).collect()
+            }
             M::Inflow => of_ledger(|entry| entry.inflow),
             M::Residual => of_ledger(|entry| entry.residual),
             M::Recall => self.recalls(),

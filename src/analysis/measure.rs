@@ -17,6 +17,8 @@ pub enum Measure {
     Gradient,
     /// Worst relative residual of the balance ledger over classes (B1, B5, B6, R1, R2).
     BalanceResidual,
+    /// LGL-INR: worst relative residual of the balance over all samples (R1, R2), which is not that of batches (M1).
+    WholeSampleResidual,
     /// Share of samples whose own logit is the largest.
     Accuracy,
     /// Mean recall over classes.
@@ -25,12 +27,14 @@ pub enum Measure {
     WorstRecall,
     /// Iterations taken.
     Iterations,
-    /// Trained networks: fraction of the test images correctly classified.
+    /// Fraction of the test samples correctly classified: those of `[test]`, or of a trained network its test images.
     TestAccuracy,
-    /// Trained networks: mean recall over classes on the test images.
+    /// Mean recall over classes on them.
     TestBalancedAccuracy,
-    /// Trained networks: lowest recall of a class on the test images.
+    /// Lowest recall of a class on them.
     TestWorstRecall,
+    /// With `[test]`: expected calibration error on the test samples.
+    TestCalibrationError,
     /// Trained networks: the learning rate, chosen or given.
     LearningRate,
     /// Two classes: `s_1 / P0`, the ratio of the two mean errors (B2).
@@ -59,6 +63,8 @@ pub enum Measure {
     Shortfall,
     /// Weighted mass that a class's samples withhold from it.
     Outflow,
+    /// Its share of the outflow of all classes (S2).
+    OutflowShare,
     /// Weighted mass that it gets from the others.
     Inflow,
     /// Relative difference of the two.
@@ -75,15 +81,23 @@ pub enum Measure {
     NeglectRatio,
     /// The bound on the hardest mean from the law of the plain loss: `min(1, N_k s_k / N_c*)` (A2).
     NeglectBound,
-    /// Trained networks: fraction of a class's test images correctly classified.
+    /// Fraction of a class's test samples correctly classified.
     TestRecall,
+    /// With `[test]`, softmax and logistic: `D_k = sum_c m_c P_test[c][k] - m_k` (T1).
+    TestBalance,
+    /// Its standard deviation by chance (T1).
+    TestBalanceDeviation,
+    /// Whether its 95% interval holds zero, 1 or 0 (T1); the mean over repetitions is the coverage.
+    TestBalanceCovered,
+    /// What fitting each sample by itself makes of it, for softmax and two classes (T2).
+    TestBalanceBias,
     /// LGL-INR: `s_k + log(K - 1) / beta`, below which the hardest mean stays (R3).
     Guarantee,
     /// Intercept of each logit.
     Intercept,
     /// `P[c][k]`, the mean-probability matrix: row = true class, column = predicted class.
     MeanProbability,
-    /// Trained networks: the same over the test images.
+    /// The same over the test samples.
     TestMeanProbability,
     /// What the samples of class `c` add to the inflow of class `k`, over the mass of class `k`; a column sums, without
     /// its own class, to `s_k` where the gradient vanishes (A1, B5, R1, R2).
@@ -150,6 +164,7 @@ impl Measure {
             | M::DataLoss
             | M::Gradient
             | M::BalanceResidual
+            | M::WholeSampleResidual
             | M::Accuracy
             | M::BalancedAccuracy
             | M::WorstRecall
@@ -157,6 +172,7 @@ impl Measure {
             | M::TestAccuracy
             | M::TestBalancedAccuracy
             | M::TestWorstRecall
+            | M::TestCalibrationError
             | M::LearningRate
             | M::ErrorRatio
             | M::ExpectedErrorRatio
@@ -170,11 +186,16 @@ impl Measure {
             | M::GuaranteedProbability
             | M::Shortfall
             | M::Outflow
+            | M::OutflowShare
             | M::Inflow
             | M::Residual
             | M::ClassLoss
             | M::Recall
             | M::TestRecall
+            | M::TestBalance
+            | M::TestBalanceDeviation
+            | M::TestBalanceCovered
+            | M::TestBalanceBias
             | M::Hardest
             | M::Pooled
             | M::NeglectRatio

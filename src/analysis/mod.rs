@@ -36,6 +36,7 @@ mod shipped;
 mod store;
 pub mod summary;
 mod table;
+mod tested;
 mod train;
 mod unit;
 mod values;

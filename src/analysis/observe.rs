@@ -3,12 +3,13 @@
 use super::descend::{Descended, End, Evaluation, Objective, recorded_iterations};
 use super::logit_measures::{LogitMeasures, rows};
 use super::measure::Measure;
+use super::tested::Tested;
 use crate::balance::{
     Centroids, FlowPolytope, Ledger, MeanProbability, USUAL_STEP, WeightEffects, class_log_losses, hits,
     neglect, residual_centroids,
 };
 use crate::data::Dataset;
-use crate::loss::{BuiltLoss, ClassWeighting, Loss, LossSpec};
+use crate::loss::{BuiltLoss, ClassWeighting, Inr, Loss, LossSpec};
 use crate::numeric::{Sigmoid, softplus};
 use crate::solver::{Head, Problem};
 use nalgebra::{DMatrix, DVector};
@@ -23,6 +24,7 @@ pub(super) fn observe(
     wanted: &[Measure],
     problem: &Problem,
     dataset: &Dataset,
+    test: Option<&Dataset>,
     descended: &Descended,
 ) -> Measured {
     let objective = Objective::new(problem, dataset);
@@ -32,6 +34,7 @@ pub(super) fn observe(
         End::Unsolved(_) => return Ok(BTreeMap::new()),
     };
     let targets = problem.targets();
+    let tested = test.map(|test| Tested::on(test, head, problem, (dataset, &logits))).transpose()?;
     let means = MeanProbability::of(problem.loss().link(), &logits, targets);
     let seen = Seen {
         problem,
@@ -48,11 +51,12 @@ pub(super) fn observe(
         },
         logits: &logits,
         descended,
+        tested,
         effects: OnceCell::new(),
         evaluations: OnceCell::new(),
     };
     let take = |&measure: &Measure| {
-        if let Some(why) = unfit(measure, problem, dataset) {
+        if let Some(why) = unfit(measure, problem, dataset, test.is_some()) {
             return Err(format!("`{}` {why}", measure.name()));
         }
         Ok((measure, seen.take(measure)))
@@ -61,11 +65,17 @@ pub(super) fn observe(
 }
 
 /// Why a measure cannot be taken of a problem, if it cannot.
-pub(super) fn unfit(measure: Measure, problem: &Problem, dataset: &Dataset) -> Option<&'static str> {
+pub(super) fn unfit(
+    measure: Measure,
+    problem: &Problem,
+    dataset: &Dataset,
+    tests: bool,
+) -> Option<&'static str> {
     use Measure as M;
     let classes = problem.targets().classes();
     let softmax = problem.spec() == Some(&LossSpec::Softmax);
-    let binary_logistic = problem.spec() == Some(&LossSpec::Logistic) && classes == 2;
+    let logistic = problem.spec() == Some(&LossSpec::Logistic);
+    let binary_logistic = logistic && classes == 2;
     let weighting = problem.spec().map(|spec| spec.row().class_weights);
     match measure {
         M::ErrorRatio
@@ -79,6 +89,15 @@ pub(super) fn unfit(measure: Measure, problem: &Problem, dataset: &Dataset) -> O
         }
         M::PointProbability | M::PointLoss if dataset.fixed_logits().is_some() => {
             Some("is about points; take it out of `measure` or choose a design with features")
+        }
+        _ if is_of_test(measure) && !tests => {
+            Some("is of samples that were not solved on; take it out of `measure` or add `test`")
+        }
+        M::TestBalance | M::TestBalanceDeviation | M::TestBalanceCovered if !(softmax || logistic) => {
+            Some("is about softmax and logistic loss; take it out of `measure`")
+        }
+        M::TestBalanceBias if !(softmax || binary_logistic) => {
+            Some("is about softmax and the binary logistic loss; take it out of `measure`")
         }
         _ if is_of_training(measure) => {
             Some("is of trained networks; take it out of `measure` or add a `[training]` table")
@@ -107,6 +126,8 @@ struct Seen<'a> {
     logits: &'a DMatrix<f64>,
     measures: LogitMeasures<'a>,
     descended: &'a Descended<'a>,
+    /// The head on test samples, if there are any.
+    tested: Option<Tested<'a>>,
     /// Weight effects, once a measure has asked.
     effects: OnceCell<Option<WeightEffects>>,
     /// The evaluations at the recorded iterates, once a trace has asked.
@@ -116,7 +137,8 @@ struct Seen<'a> {
 impl Seen<'_> {
     fn take(&self, measure: Measure) -> Vec<f64> {
         use Measure as M;
-        if let Some(numbers) = self.measures.take(measure) {
+        let tested = self.tested.as_ref().and_then(|tested| tested.take(measure));
+        if let Some(numbers) = tested.or_else(|| self.measures.take(measure)) {
             return numbers;
         }
         match measure {
@@ -126,6 +148,7 @@ impl Seen<'_> {
             M::DataLoss => vec![self.data_loss()],
             M::Gradient => vec![self.gradient()],
             M::Iterations => vec![self.iterations()],
+            M::WholeSampleResidual => self.whole_sample_residual().into_iter().collect(),
             M::CentroidResidual => vec![self.centroid_residual()],
             M::ClassLoss => class_log_losses(self.problem.loss().link(), self.logits, self.problem.targets()),
             M::WeightEffect => self.weight_effects(),
@@ -177,6 +200,14 @@ impl Seen<'_> {
             End::Stationary(point) => point.certificate.iterations as f64,
             _ => self.descended.iterates.len().saturating_sub(1) as f64,
         }
+    }
+
+    /// R1 or R2 at the logits, whatever batches were solved for; nothing for another loss.
+    fn whole_sample_residual(&self) -> Option<f64> {
+        let targets = self.problem.targets();
+        let &LossSpec::Inr { beta, variant } = self.problem.spec()? else { return None };
+        let inr = Inr { classes: targets.classes(), beta, variant };
+        Some(Ledger::at(&inr, self.logits, targets).worst_residual())
     }
 
     /// R3: `s_k + log(K - 1) / beta`; nothing is guaranteed for another loss.
@@ -318,8 +349,8 @@ impl Seen<'_> {
     }
 }
 
-/// Whether a measure is of trained networks alone.
-pub(super) fn is_of_training(measure: Measure) -> bool {
+/// Whether a measure is of samples that were not solved on.
+pub(super) fn is_of_test(measure: Measure) -> bool {
     use Measure as M;
     matches!(
         measure,
@@ -328,11 +359,20 @@ pub(super) fn is_of_training(measure: Measure) -> bool {
             | M::TestWorstRecall
             | M::TestRecall
             | M::TestMeanProbability
-            | M::LearningRate
-            | M::LargestClassTrace
-            | M::SmallestClassTrace
-            | M::TriedRate
-            | M::HeldOutRecall
+            | M::TestCalibrationError
+            | M::TestBalance
+            | M::TestBalanceDeviation
+            | M::TestBalanceCovered
+            | M::TestBalanceBias
+    )
+}
+
+/// Whether a measure is of trained networks alone.
+pub(super) fn is_of_training(measure: Measure) -> bool {
+    use Measure as M;
+    matches!(
+        measure,
+        M::LearningRate | M::LargestClassTrace | M::SmallestClassTrace | M::TriedRate | M::HeldOutRecall
     )
 }
 

@@ -21,7 +21,7 @@ macro_rules! shipped {
 }
 
 /// All of them, in the order of their figures.
-pub const SHIPPED: [Shipped; 22] = shipped![
+pub const SHIPPED: [Shipped; 25] = shipped![
     "binary-weights",
     "probability-maps",
     "softmax-balance",
@@ -44,6 +44,9 @@ pub const SHIPPED: [Shipped; 22] = shipped![
     "training",
     "polish",
     "digits-table",
+    "mini-batches",
+    "separable",
+    "out-of-sample",
 ];
 
 impl Shipped {

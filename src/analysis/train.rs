@@ -230,8 +230,14 @@ pub(super) fn unfit(measure: Measure, classes: usize, tests: bool, chooses: bool
         {
             Some("needs test images; set `training.test`")
         }
+        M::TestCalibrationError
+        | M::TestBalance
+        | M::TestBalanceDeviation
+        | M::TestBalanceCovered
+        | M::TestBalanceBias => Some("is of solved heads and `test`; take it out of `measure`"),
         M::TriedRate | M::HeldOutRecall if !chooses => Some("needs several `training.rates`"),
         M::Loss
+        | M::WholeSampleResidual
         | M::Iterations
         | M::CentroidResidual
         | M::SumRuleResidual

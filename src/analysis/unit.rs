@@ -6,7 +6,9 @@ use super::experiment::Experiment;
 use super::measure::Measure;
 use super::observe::{is_trace, observe};
 use super::records::{Ended, Record};
-use super::specification::{Analysis, Design, Draw, Loss, Optimizer, Series, Training, WeightRule};
+use super::specification::{
+    Analysis, Design, Draw, Loss, Optimizer, Series, TestSamples, Training, WeightRule,
+};
 use super::train::{Refused, Task, Trained};
 use crate::code::CODE;
 use crate::data::DataError;
@@ -53,12 +55,16 @@ struct Identity<'a> {
     /// Digest of the data file, if there is one.
     contents: Option<&'a str>,
     loss: &'a Loss,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    batch: Option<usize>,
     optimizer: Optimizer,
     class_weights: &'a WeightRule,
     penalty: f64,
     seed: u64,
     repetition: u64,
     measure: &'a [Measure],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    test: Option<&'a TestSamples>,
     #[serde(skip_serializing_if = "Option::is_none")]
     training: Option<&'a Training>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -158,12 +164,14 @@ impl<'a> Unit<'a> {
             data: &origin.data,
             contents: origin.contents.as_deref(),
             loss: &series.loss,
+            batch: series.batch,
             optimizer: series.optimizer,
             class_weights: analysis.weights_of(series),
             penalty: analysis.penalty,
             seed: analysis.seed,
             repetition,
             measure: if trial.is_some() { &[] } else { &analysis.measure },
+            test: analysis.test.as_ref(),
             training: analysis.training.as_ref(),
             polished: series.polished,
             trial,
@@ -300,14 +308,14 @@ impl Unit<'_> {
         let impossible = |why: String| self.impossible(experiment, why);
         let (analysis, series) = (self.analysis, &self.analysis.series[self.series]);
         let draw = Draw { seed: analysis.seed, repetition: self.repetition };
-        let dataset = analysis.data.sample(draw).map_err(|error| impossible(error.to_string()))?;
+        let (dataset, test) = analysis.samples(draw).map_err(|error| impossible(error.to_string()))?;
         let classes = dataset.labels().classes();
         let weights = analysis.weights_of(series).weights(classes, draw);
-        let problem = Problem::new(&dataset, &series.loss, &weights, analysis.penalty)
-            .map_err(|error| impossible(error.to_string()))?;
+        let problem = series.problem(&dataset, &weights, analysis.penalty).map_err(impossible)?;
         let traced = analysis.measure.iter().any(|&measure| is_trace(measure));
         let descended = descend(&problem, &dataset, series.optimizer, traced);
-        let measured = observe(&analysis.measure, &problem, &dataset, &descended).map_err(impossible)?;
+        let measured =
+            observe(&analysis.measure, &problem, &dataset, test.as_ref(), &descended).map_err(impossible)?;
         let ended = match descended.end {
             End::Stationary(_) => Ended::Stationary,
             End::Stopped(_) => Ended::Stopped,

@@ -1,6 +1,7 @@
 //! Compares the user's last layer with the stationary one on the same features.
 
 use super::AuditInput;
+use super::batch::without_objective;
 use super::memory::check_layer;
 use super::record::problem;
 use crate::balance::{accuracy, hits, predicted_class};
@@ -77,7 +78,10 @@ pub fn compare_head(
     let memory = spec.memory(dataset.dimension(), targets.counts(), l2);
     check_memory(memory, "the exact last layer takes", "leave out the features, or some samples")
         .map_err(|error| DataError::invalid("audit", error.to_string()))?;
-    let exact = solved(&problem, spec, own);
+    let exact = match without_objective(input, spec)? {
+        None => solved(&problem, spec, own),
+        Some(why) => Err(why.to_owned()),
+    };
     let measured = |head: &Head| Measured::of(&problem, head);
     let (own_measured, exact_measured) = (own.map(measured), exact.as_ref().ok().map(measured));
     let agreement =

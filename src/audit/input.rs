@@ -92,6 +92,8 @@ pub struct AuditInput {
     pub(super) has_masked: bool,
     /// What was taken for what.
     pub taken: Taken,
+    /// Samples in a batch of the training, where the audit is to judge by the balance over batches.
+    pub batch: Option<usize>,
 }
 
 impl AuditInput {
@@ -343,6 +345,7 @@ impl AuditInput {
             head: None,
             has_masked: false,
             taken,
+            batch: None,
         };
         let taken = &mut input.taken;
         taken.rows = input.scores.rows();

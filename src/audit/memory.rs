@@ -27,6 +27,18 @@ pub(super) fn check_recalibration(input: &AuditInput) -> Result<(), DataError> {
     check(DOUBLE * (4 * samples * columns + 3 * columns * columns), "recalibration takes")
 }
 
+/// The same of batches that are drawn: logits in doubles.
+pub(super) fn check_batches(input: &AuditInput) -> Result<(), DataError> {
+    let entries = wide(input.labels().samples()) * wide(input.columns());
+    check(2 * DOUBLE * entries, "drawing batches takes")
+}
+
+/// The same of held-out samples: logits of both in doubles.
+pub(super) fn check_held_out(input: &AuditInput, held_out: &AuditInput) -> Result<(), DataError> {
+    let samples = wide(input.labels().samples()) + wide(held_out.labels().samples());
+    check(2 * DOUBLE * samples * wide(input.columns()), "held-out samples take")
+}
+
 /// The same of a last layer that is compared: features and logits in doubles. Solving for the exact one asks for itself.
 pub(super) fn check_layer(input: &AuditInput, features: usize) -> Result<(), DataError> {
     let (samples, columns) = (wide(input.labels().samples()), wide(input.columns()));

@@ -2,11 +2,13 @@
 //! had converged.
 //!
 //! [`AuditInput`] is what the user gave, [`audit()`] makes an [`AuditRecord`] of it in one pass over blocks of samples,
-//! [`recalibrate`] and [`compare_head`] solve for better intercepts and for a better last layer. `words` puts the
-//! findings into sentences.
+//! [`recalibrate`] and [`compare_head`] solve for better intercepts and for a better last layer, [`compare_held_out`] looks at
+//! samples that the loss has not seen. `words` puts the findings into sentences.
 
 mod alternatives;
+mod batch;
 mod head;
+mod held_out;
 mod input;
 mod inr;
 mod labels;
@@ -21,7 +23,9 @@ mod verdict;
 mod words;
 
 pub use alternatives::{Alternative, alternatives};
+pub use batch::{BatchLawName, BatchRecord};
 pub use head::{HeadComparison, compare_head};
+pub use held_out::{HeldOut, HeldOutClass, HeldOutReading, compare_held_out};
 pub use input::{AuditInput, ReadOptions, ScoreKind};
 pub use recalibration::{Recalibration, recalibrate};
 pub use record::{AuditRecord, Measured, PolytopePosition, Reduction, StationaryVerdict, audit};

@@ -1,6 +1,7 @@
 //! Recalibration: solves for the intercepts alone and leaves everything else as it is.
 
 use super::AuditInput;
+use super::batch::without_objective;
 use super::memory::check_recalibration;
 use super::pass::tally;
 use super::record::{Measured, problem};
@@ -32,6 +33,9 @@ pub fn recalibrate(
     weights: &ClassWeights,
     tolerance: f64,
 ) -> Result<Recalibration, DataError> {
+    if let Some(why) = without_objective(input, spec)? {
+        return Err(DataError::invalid("--recalibrate", why.to_owned()));
+    }
     check_recalibration(input)?;
     let (targets, loss) = problem(input, spec, weights)?;
     let logits = input.logits(0..targets.samples(), loss.link())?;

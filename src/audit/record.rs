@@ -1,13 +1,14 @@
 //! The record of an audit, from which tables, pages and JSON are made.
 
+use super::batch::{BatchRecord, law_of};
 use super::memory::check_audit;
 use super::pass::{Tallied, tally};
-use super::{Alternative, AuditInput, HeadComparison, Recalibration};
+use super::{Alternative, AuditInput, HeadComparison, HeldOut, Recalibration};
 use crate::balance::{
-    Calibration, FlowPolytope, LedgerEntry, MeanProbability, Neglect, accuracy, neglect, recalls,
+    BatchLaw, Calibration, FlowPolytope, LedgerEntry, MeanProbability, Neglect, accuracy, neglect, recalls,
 };
 use crate::data::{DataError, Taken};
-use crate::loss::{BuiltLoss, ClassWeights, Link, Loss, LossSpec, Targets, WeightError};
+use crate::loss::{BuiltLoss, ClassWeights, Link, Logistic, Loss, LossSpec, Targets, WeightError};
 use crate::numeric::{Count, largest_magnitude, rows};
 use serde::Serialize;
 
@@ -48,6 +49,9 @@ pub struct AuditRecord {
     pub rows: Option<usize>,
     /// Rows whose label said to ignore them.
     pub ignored: usize,
+    /// Which balance is judged, where the size of batches was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch: Option<BatchRecord>,
     /// Everything measured at the logits as they are.
     #[serde(flatten)]
     pub measured: Measured,
@@ -60,6 +64,9 @@ pub struct AuditRecord {
     /// The user's last layer beside the exact one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub head: Option<HeadComparison>,
+    /// The balance on samples that the loss has not seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held_out: Option<HeldOut>,
 }
 
 /// What is measured at some logits.
@@ -152,6 +159,9 @@ pub fn audit(
     let (targets, loss) = problem(input, spec, weights)?;
     let tallied = tally(input, &targets, &loss, &vec![0.0; input.columns()])?;
     let labels = input.labels();
+    let factor = reduction.factor(spec, &loss, &targets);
+    let mut measured = Measured::of(&tallied, &targets, &loss, factor, tolerance);
+    let batch = BatchRecord::of(input, spec, &targets, &mut measured)?;
     Ok(AuditRecord {
         input: input.taken.clone(),
         loss_name: loss_name.to_owned(),
@@ -162,10 +172,12 @@ pub fn audit(
         class_counts: Count::all(labels.sizes()),
         rows: labels.weights().map(<[f64]>::len),
         ignored: input.ignored,
-        measured: Measured::of(&tallied, &targets, &loss, reduction.factor(&loss, &targets), tolerance),
+        batch,
+        measured,
         alternatives: Vec::new(),
         recalibrated: None,
         head: None,
+        held_out: None,
     })
 }
 
@@ -190,7 +202,12 @@ pub(super) fn problem(
             error.to_string().trim_start_matches("class weights: ").to_owned(),
         )
     })?;
-    let loss = spec.build_columns(&targets, columns);
+    let loss = match law_of(input, spec)? {
+        Some(BatchLaw::PairWeighted(presence)) => {
+            BuiltLoss::Logistic(Logistic::with_pair_weights(presence.pair_weights(labels.counts()), 1.0))
+        }
+        Some(BatchLaw::Whole | BatchLaw::Simulated) | None => spec.build_columns(&targets, columns),
+    };
     if loss.logit_rows() != columns {
         return Err(invalid(format!(
             "takes {} logits per sample, and there is {columns}; of one logit for two classes, --loss logistic speaks",
@@ -202,8 +219,8 @@ pub(super) fn problem(
 
 impl Reduction {
     /// What losses in their own reduction are multiplied by.
-    fn factor(self, loss: &BuiltLoss, targets: &Targets) -> f64 {
-        if matches!(loss, BuiltLoss::Inr(_)) {
+    fn factor(self, spec: &LossSpec, loss: &BuiltLoss, targets: &Targets) -> f64 {
+        if matches!(spec, LossSpec::Inr { .. }) {
             return 1.0;
         }
         let (mass, samples) = (targets.total_mass(), targets.total_size());

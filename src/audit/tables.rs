@@ -62,6 +62,7 @@ pub fn tables(record: &AuditRecord) -> Vec<TextTable> {
             ));
         }
     }
+    tables.extend(record.held_out.as_ref().map(|held_out| held_out.table(&record.classes, &shown)));
     if let Some(recalibrated) = &record.recalibrated {
         tables.push(TextTable {
             heading: format!("Intercepts to add, and what they change{cut}"),

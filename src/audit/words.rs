@@ -15,6 +15,8 @@ const HIDDEN: (f64, f64) = (2.0, 0.05);
 pub fn findings(record: &AuditRecord) -> Vec<String> {
     let sentences = Findings { record };
     let mut findings = vec![sentences.stationarity()];
+    findings.extend(record.batch.as_ref().map(|batch| batch.sentence(&record.classes)));
+    findings.extend(record.held_out.as_ref().map(|held_out| held_out.sentence(record)));
     findings.extend(sentences.shortfalls());
     findings.extend(sentences.neglected());
     findings.extend(sentences.position());
@@ -41,7 +43,12 @@ impl Findings<'_> {
     fn name(&self) -> String {
         let weighted = self.record.class_weights.iter().any(|weight| *weight != 1.0);
         let weights = if weighted { " with these class weights" } else { "" };
-        format!("{}{weights}", self.record.loss_name)
+        let batches = self
+            .record
+            .batch
+            .as_ref()
+            .map_or_else(String::new, |batch| format!(" in batches of {}", batch.size));
+        format!("{}{weights}{batches}", self.record.loss_name)
     }
 
     fn stationarity(&self) -> String {

@@ -1,6 +1,7 @@
 //! Statistics of logits by class: mean-probability matrix, flows, the balance ledger, neglect, and the laws that hold
 //! where the gradient vanishes (docs/theory.md#balance, #averaging and #repair).
 
+mod batch_law;
 mod calibration;
 mod class_losses;
 mod class_rows;
@@ -20,13 +21,14 @@ mod weight_design;
 mod weight_effects;
 mod witness;
 
+pub use batch_law::{BatchLaw, SimulatedBalance};
 pub(crate) use calibration::CalibrationTally;
 pub use calibration::{Calibration, CalibrationError, ReliabilityBin};
 pub use class_losses::class_log_losses;
 pub(crate) use class_rows::{ClassRows, Row};
 pub use classification::Classification;
 pub use effect_search::{EffectSearch, FoundEffect, MORE_WEIGHT, UnexpectedEffect};
-pub use held_out::{HeldOutBalance, held_out_balance, held_out_bias};
+pub use held_out::{HeldOutBalance, NORMAL_95, NORMAL_999, held_out_balance, held_out_bias};
 pub(crate) use hits::predicted_class;
 pub use hits::{accuracy, hits, recalls};
 pub use laws::{

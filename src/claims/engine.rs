@@ -12,8 +12,8 @@ use super::verdict::{Control, Finding, Verdict};
 #[cfg(feature = "networks")]
 use super::{along_training, networks};
 use super::{
-    averaging, binary, contrary_weight, flows, held_out, inr, label_noise, mini_batch, one_vs_all, repair,
-    separable, softmax, weight_effects, zoo,
+    averaging, binary, contrary_weight, flows, held_out, inr, label_noise, mini_batch, minority_collapse,
+    one_vs_all, other_heads, repair, separable, softmax, weight_effects, zoo,
 };
 use crate::numeric::try_map_items;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -71,7 +71,8 @@ fn catalogue() -> Vec<(u64, Claim)> {
         .iter()
         .chain(&separable::CLAIMS)
         .chain(&held_out::CLAIMS)
-        .chain([&label_noise::CLAIM]);
+        .chain([&label_noise::CLAIM, &separable::DIRECTION, &minority_collapse::CLAIM])
+        .chain(&other_heads::CLAIMS);
     let comparisons = averaging::CLAIMS.iter().chain([&repair::CLAIM]);
     let comparisons = comparisons
         .chain(&flows::CLAIMS)
@@ -87,7 +88,7 @@ fn catalogue() -> Vec<(u64, Claim)> {
     let mut numbered: Vec<(u64, Claim)> =
         all.filter_map(|(number, claim)| claim.map(|claim| (number, claim))).collect();
     // Numbers stay with claims; a claim that came later is listed with its family all the same.
-    numbered.sort_by_key(|(_, claim)| "BIWARNMSTC".find(&claim.id()[..1]));
+    numbered.sort_by_key(|(_, claim)| ("BIWARNMSTCF".find(&claim.id()[..1]), claim.id()));
     numbered
 }
 

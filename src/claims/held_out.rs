@@ -3,7 +3,7 @@
 use super::case::{CaseReport, SetupFailure};
 use super::comparison::{Comparison, missed};
 use super::sentence::shown;
-use crate::balance::{held_out_balance, held_out_bias};
+use crate::balance::{NORMAL_95, NORMAL_999, held_out_balance, held_out_bias};
 use crate::data::random::{normal_matrix, normal_vector, stream};
 use crate::data::{Dataset, Labels};
 use crate::loss::{ClassWeights, Loss, LossSpec, Targets};
@@ -16,9 +16,6 @@ use rand_chacha::ChaCha8Rng;
 const PENALTY: f64 = 1e-3;
 /// Draws of training and held-out samples.
 const REPETITIONS: usize = 400;
-/// Two-sided 95% and 99.9% points of the normal distribution.
-const NORMAL_95: f64 = 1.959_963_984_540_054;
-const NORMAL_999: f64 = 3.290_526_731_491_896;
 /// Where the coverage of nominal 95% intervals has to lie.
 const COVERAGE: [f64; 2] = [0.93, 0.97];
 /// How far the mean of what T2 leaves may be from zero, in standard deviations of `D`.
@@ -195,8 +192,9 @@ impl Design {
         let balances = held_out_balance(problem.loss().link(), problem.targets(), &logits, &held_out);
         let all = balances.iter().map(|balance| balance.difference / balance.standard_deviation).collect();
         let bias = if self.counts.len() == 2 {
-            let bias = held_out_bias(&training, problem.targets(), &point.logits(), PENALTY);
-            bias.map(|bias| bias / balances[1].standard_deviation)
+            let link = problem.loss().link();
+            let bias = held_out_bias(link, &training, problem.targets(), &point.logits(), PENALTY);
+            bias.map(|bias| bias[1] / balances[1].standard_deviation)
         } else {
             None
         };

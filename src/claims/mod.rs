@@ -19,10 +19,13 @@ mod label_noise;
 mod law;
 mod measurement;
 mod mini_batch;
+mod minority_collapse;
 mod mixture;
 #[cfg(feature = "networks")]
 mod networks;
+mod newton;
 mod one_vs_all;
+mod other_heads;
 mod repair;
 mod sample;
 mod seeds;

@@ -1,5 +1,6 @@
 //! What the sentences of a verdict are made of.
 
+use crate::balance::NORMAL_95;
 use crate::numeric::significant;
 
 /// A number in a sentence.
@@ -15,9 +16,6 @@ pub(super) fn quantile(numbers: impl Iterator<Item = f64>, fraction: f64) -> Opt
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a length")]
     sorted.get(rank as usize).copied()
 }
-
-/// Two-sided 95% quantile of the standard normal distribution.
-const NORMAL_95: f64 = 1.959_963_984_540_054;
 
 /// A count out of a total with Wilson's 95% interval of the share, in words. The interval is of use down to a single
 /// draw and for shares of 0 and 1, where the usual normal interval has no width.

@@ -1,19 +1,20 @@
-//! S2 and S3: what class weights still do on separable data, as the penalty vanishes.
+//! S1 to S3: what class weights still do on separable data, as the penalty vanishes.
 
 use super::case::{CaseReport, SetupFailure};
 use super::comparison::{Comparison, missed};
 use super::sentence::shown;
-use crate::balance::MeanProbability;
+use crate::balance::{MeanProbability, hits};
 use crate::data::random::stream;
 use crate::data::{Covariance, Dataset, GaussianMixture};
-use crate::loss::{ClassWeights, Loss, LossSpec};
+use crate::loss::{ClassWeights, Loss, LossSpec, Targets};
 use crate::numeric::largest_magnitude;
 use crate::solver::{Outcome, Problem, solve};
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 use rand::RngExt;
 
 /// Penalties that stand for none and for an ordinary one.
 const VANISHING: f64 = 1e-12;
+const MIDDLE: f64 = 1e-2;
 const ORDINARY: f64 = 1.0;
 /// Weights of S2, and how far they move an outflow share at most where the penalty vanishes.
 const WEIGHTS: [f64; 3] = [1.0, 10.0, 100.0];
@@ -21,8 +22,15 @@ const SAME_SHARES: f64 = 0.05;
 /// Weight of the positives in S3, and the part of its logarithm that margins may be off by.
 const RATIO: f64 = 100.0;
 const SAME_SHIFT: f64 = 0.05;
-/// Distance of class means from the origin, in standard deviations.
+/// Distance of class means from the origin, in standard deviations: far apart, and so near that held-out samples overlap.
 const RADIUS: f64 = 6.0;
+const NEAR: f64 = 2.5;
+/// Angle of a head to the max-margin direction, in degrees, where the penalty vanishes; and the part of a weight's effect on
+/// held-out recall that is left there.
+const SAME_DIRECTION: f64 = 5.0;
+const EFFECT_LEFT: f64 = 0.5;
+/// Held-out samples of each class.
+const HELD_OUT: usize = 4000;
 /// Draws that are looked at for a separable one.
 const MAX_DRAWS: u64 = 50;
 /// Sizes of two and three classes.
@@ -63,15 +71,41 @@ pub(super) const CLAIMS: [Comparison; 2] = [
     },
 ];
 
-/// The first separable draw of classes around the origin: others have another limit.
-fn separable(counts: &[usize], (seed, number): (u64, u64)) -> Result<Dataset, SetupFailure> {
-    let seed = stream(seed, number).random::<u64>();
+pub(super) const DIRECTION: Comparison = Comparison {
+    id: "S1",
+    statement: "Separable data, l2 → 0: the head turns to the max-margin direction, with and without class weights, and what a weight does to the recall of held-out samples vanishes.",
+    cases: 12,
+    check: direction,
+    summarise: |cases| {
+        let mean = |place: usize| {
+            let numbers = || cases.iter().filter_map(|case| case.get(place));
+            shown(numbers().sum::<f64>() / numbers().count().max(1) as f64)
+        };
+        vec![format!(
+            "weight ratio {RATIO}: held-out recall of the positives rises by {} at l2 = {VANISHING:e}, by {} at {MIDDLE:e}; angle to \
+             the max-margin direction {} and {} degrees (means)",
+            mean(0),
+            mean(1),
+            mean(2),
+            mean(3)
+        )]
+    },
+};
+
+/// Classes of which the means are evenly around the origin.
+fn around(counts: &[usize], radius: f64) -> Result<GaussianMixture, SetupFailure> {
     let turn = 2.0 * std::f64::consts::PI / counts.len() as f64;
     let means = DMatrix::from_fn(2, counts.len(), |axis, class| {
         let angle = turn * class as f64;
-        RADIUS * if axis == 0 { angle.cos() } else { angle.sin() }
+        radius * if axis == 0 { angle.cos() } else { angle.sin() }
     });
-    let mixture = GaussianMixture::new(means, Covariance::Spherical(1.0), counts.to_vec())?;
+    Ok(GaussianMixture::new(means, Covariance::Spherical(1.0), counts.to_vec())?)
+}
+
+/// The first separable draw of such classes: others have another limit.
+fn separable(counts: &[usize], radius: f64, (seed, number): (u64, u64)) -> Result<Dataset, SetupFailure> {
+    let seed = stream(seed, number).random::<u64>();
+    let mixture = around(counts, radius)?;
     for draw in 0..MAX_DRAWS {
         let dataset = mixture.sample(seed, draw)?;
         let problem = Problem::new(&dataset, &LossSpec::Softmax, &ClassWeights::None, 0.0)?;
@@ -101,7 +135,7 @@ fn solved(
 }
 
 fn shares(draws: (u64, u64), _: usize) -> Result<CaseReport, SetupFailure> {
-    let dataset = separable(&TRIPLE, draws)?;
+    let dataset = separable(&TRIPLE, RADIUS, draws)?;
     let moved = |l2: f64| -> Result<f64, SetupFailure> {
         let of = |weights| solved(&dataset, &LossSpec::Softmax, &weights, l2);
         let ((_, plain), (_, weighted)) =
@@ -127,7 +161,7 @@ fn support(logits: &DMatrix<f64>, dataset: &Dataset, class: u32) -> (usize, f64)
 }
 
 fn margins(draws: (u64, u64), _: usize) -> Result<CaseReport, SetupFailure> {
-    let dataset = separable(&PAIR, draws)?;
+    let dataset = separable(&PAIR, RADIUS, draws)?;
     // How far the margins of two support vectors move apart, and the boundary in units of half the gap.
     let moved = |l2: f64| -> Result<(f64, f64), SetupFailure> {
         let of = |weights| solved(&dataset, &LossSpec::Logistic, &weights, l2).map(|(logits, _)| logits);
@@ -145,6 +179,71 @@ fn margins(draws: (u64, u64), _: usize) -> Result<CaseReport, SetupFailure> {
         residual: Some(off(vanishing)),
         control: Some(off(ordinary)),
         observed: vec![vanishing.1, ordinary.1],
+        ..CaseReport::default()
+    })
+}
+
+/// The max-margin direction in the plane: between the nearest points of the two convex hulls, of which one is a sample and
+/// the other lies between two samples.
+fn max_margin(dataset: &Dataset) -> DVector<f64> {
+    let features = dataset.features();
+    let of_class = |class: u32| -> Vec<DVector<f64>> {
+        let labels = dataset.labels().class_indices().iter().enumerate();
+        labels
+            .filter(|(_, label)| **label == class)
+            .map(|(sample, _)| features.column(sample).into_owned())
+            .collect()
+    };
+    let sides = [of_class(0), of_class(1)];
+    let mut nearest = DVector::from_element(features.nrows(), f64::INFINITY);
+    for (from, to, sign) in [(0, 1, 1.0), (1, 0, -1.0)] {
+        for point in &sides[from] {
+            for (place, end) in sides[to].iter().enumerate() {
+                for other in &sides[to][place..] {
+                    let along = other - end;
+                    let share = (point - end).dot(&along) / along.norm_squared();
+                    // Of a sample with itself there is no segment.
+                    let share = if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) };
+                    let gap = (end + along * share - point) * sign;
+                    if gap.norm() < nearest.norm() {
+                        nearest = gap;
+                    }
+                }
+            }
+        }
+    }
+    nearest
+}
+
+fn direction(draws: (u64, u64), _: usize) -> Result<CaseReport, SetupFailure> {
+    let dataset = separable(&PAIR, NEAR, draws)?;
+    let test = around(&[HELD_OUT; 2], NEAR)?.sample(draws.0, draws.1)?;
+    let margin = max_margin(&dataset);
+    // The largest angle of the two heads to the max-margin direction, and the recall of the positives gained by a weight.
+    let effect = |l2: f64| -> Result<(f64, f64), SetupFailure> {
+        let of = |weights| -> Result<(f64, f64), SetupFailure> {
+            let problem = Problem::new(&dataset, &LossSpec::Logistic, &weights, l2)?;
+            let Outcome::Stationary(point) = solve(&problem) else {
+                return Err(format!("no stationary point at l2 = {l2:e}").into());
+            };
+            let row = point.head.coefficients.row(0).transpose();
+            let found = hits(
+                &point.head.logits(&test.features()),
+                &Targets::new(test.labels(), &ClassWeights::None)?,
+            );
+            Ok((row.angle(&margin).to_degrees(), found[1] / HELD_OUT as f64))
+        };
+        let (plain, weighted) = (of(ClassWeights::None)?, of(ClassWeights::Explicit(vec![1.0, RATIO]))?);
+        Ok((plain.0.max(weighted.0), weighted.1 - plain.1))
+    };
+    let (vanishing, middle, ordinary) = (effect(VANISHING)?, effect(MIDDLE)?, effect(ORDINARY)?);
+    let holds =
+        |(angle, gained): (f64, f64)| missed(&[(SAME_DIRECTION, angle), (EFFECT_LEFT * middle.1, gained)]);
+    Ok(CaseReport {
+        setup: format!("binary logistic, separable classes of {PAIR:?} in the plane, l2 {VANISHING:e}"),
+        residual: Some(holds(vanishing)),
+        control: Some(holds(ordinary)),
+        observed: vec![vanishing.1, middle.1, vanishing.0, middle.0],
         ..CaseReport::default()
     })
 }

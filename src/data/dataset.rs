@@ -348,6 +348,20 @@ impl Dataset {
         Ok(dataset)
     }
 
+    /// Some of the samples, with their weights; one may occur several times. Every class must occur.
+    ///
+    /// # Errors
+    /// A class has none of them.
+    ///
+    /// # Panics
+    /// There is no such sample.
+    pub fn subset(&self, samples: &[usize]) -> Result<Self, DataError> {
+        let labels = self.labels.subset(samples)?;
+        let features = Features::Held(self.features().select_columns(samples));
+        let fixed_logits = self.fixed_logits.as_ref().map(|logits| logits.select_columns(samples));
+        Ok(Self { features, feature_names: self.feature_names.clone(), fixed_logits, labels })
+    }
+
     /// Features named `x0`, `x1`, ...
     ///
     /// # Errors
@@ -397,20 +411,6 @@ impl Dataset {
         let features = Features::Held(self.features().select_columns(&kept));
         let fixed_logits = self.fixed_logits.map(|logits| logits.select_columns(&kept));
         Ok(Self { features, feature_names: self.feature_names, fixed_logits, labels })
-    }
-
-    /// Some samples, copied, among which every class must occur.
-    ///
-    /// # Errors
-    /// A class has none of them.
-    ///
-    /// # Panics
-    /// There is no such sample.
-    pub fn subset(&self, samples: &[usize]) -> Result<Self, DataError> {
-        let labels = self.labels.subset(samples)?;
-        let features = Features::Held(self.features().select_columns(samples));
-        let fixed_logits = self.fixed_logits.as_ref().map(|logits| logits.select_columns(samples));
-        Ok(Self { features, feature_names: self.feature_names.clone(), fixed_logits, labels })
     }
 
     /// Features, `d x N`; those of a mapped file are copied.

@@ -2,8 +2,10 @@
 
 mod any_bytes;
 mod bad_input;
+mod batches;
 mod examples;
 pub(crate) mod files;
 mod formats;
+mod held_out;
 mod references;
 mod use_cases;

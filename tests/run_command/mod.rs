@@ -8,6 +8,7 @@ mod ownership;
 mod results;
 mod shards;
 mod slurm;
+mod test_samples;
 
 use assert_cmd::Command;
 use sha2::{Digest, Sha256};

@@ -96,7 +96,8 @@ pub enum Design {
         /// Images of each class.
         counts: ClassSizes,
     },
-    /// A table (CSV, Parquet) or an archive of arrays; the same in every repetition.
+    /// A table (CSV, Parquet) or an archive of arrays; the same in every repetition, unless it is resampled or
+    /// `[test]` keeps a share apart.
     #[serde(alias = "csv")]
     Table {
         /// The file, relative to where the analysis file is.
@@ -107,6 +108,9 @@ pub enum Design {
         /// all count once.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         sample_weights: Option<String>,
+        /// Whether each repetition solves on rows drawn with replacement, as many of each class (a bootstrap sample).
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        resample: bool,
     },
 }
 
@@ -324,16 +328,10 @@ impl Design {
     /// fewer images than asked for, or a file cannot be read.
     pub fn sample(&self, draw: Draw) -> Result<Dataset, DataError> {
         match self {
-            Self::Gaussian { means, variance, counts } => {
-                let means = means.place(draw)?;
-                let counts = counts.counts(means.ncols())?;
-                GaussianMixture::new(means, Covariance::Spherical(*variance), counts)?
-                    .sample(draw.seed, draw.repetition)
-            }
+            Self::Gaussian { .. } | Self::RandomGroups { .. } => self
+                .times(draw, 1, 0)
+                .unwrap_or_else(|| Err(DataError::invalid("data", "the design has no draws"))),
             Self::Groups { counts } => GroupedDesign::new(counts.clone())?.dataset(),
-            Self::RandomGroups { groups, counts } => {
-                GroupedDesign::random(*groups, counts, draw.seed, draw.repetition)?.dataset()
-            }
             Self::Logits { classes, scale, counts } => match *counts.counts(*classes)? {
                 [negatives, positives] => {
                     raw_binary_logits([negatives, positives], *scale, draw.seed, draw.repetition)
@@ -360,7 +358,34 @@ impl Design {
                 let classes = occurring_unless_given(&images, classes);
                 images.subset(&classes, &counts.counts(classes.len())?, draw.images())
             }
-            Self::Table { path, label, sample_weights } => read_table(path, label, sample_weights.as_deref()),
+            Self::Table { path, label, sample_weights, .. } => {
+                read_table(path, label, sample_weights.as_deref())
+            }
+        }
+    }
+
+    /// `times` the samples of each class from the same classes, with streams marked by `mark`; `None` where a design has no
+    /// draws from classes.
+    pub(super) fn times(&self, draw: Draw, times: usize, mark: u64) -> Option<Result<Dataset, DataError>> {
+        let scaled =
+            |counts: Vec<usize>| counts.into_iter().map(|count| count.saturating_mul(times)).collect();
+        let number = mark | draw.repetition;
+        match self {
+            Self::Gaussian { means, variance, counts } => {
+                let sample = || -> Result<Dataset, DataError> {
+                    let means = means.place(draw)?;
+                    let counts = scaled(counts.counts(means.ncols())?);
+                    GaussianMixture::new(means, Covariance::Spherical(*variance), counts)?
+                        .sample(draw.seed, number)
+                };
+                Some(sample())
+            }
+            Self::RandomGroups { groups, counts } => {
+                let counts: Vec<usize> = scaled(counts.clone());
+                let sample = || GroupedDesign::random(*groups, &counts, draw.seed, number)?.dataset();
+                Some(sample())
+            }
+            _ => None,
         }
     }
 
@@ -370,7 +395,7 @@ impl Design {
     /// Where the file cannot be read as a table.
     pub fn table(&self) -> Result<Option<Dataset>, DataError> {
         match self {
-            Self::Table { path, label, sample_weights } => {
+            Self::Table { path, label, sample_weights, .. } => {
                 read_table(path, label, sample_weights.as_deref()).map(Some)
             }
             _ => Ok(None),

@@ -9,6 +9,7 @@ mod series;
 mod size;
 mod sweep;
 mod table;
+mod test_samples;
 mod training;
 
 pub use design::{ClassSizes, Design, Draw, DrawnImages, Means};
@@ -21,6 +22,7 @@ pub use size::DesignSize;
 pub(super) use size::MAX_CLASSES;
 pub use sweep::{Ends, Range, Sweep, Values};
 pub use table::TablePlan;
+pub use test_samples::TestSamples;
 pub use training::Training;
 
 use super::measure::Measure;
@@ -56,6 +58,9 @@ pub struct Analysis {
     pub data: Design,
     /// What is solved over them.
     pub series: Vec<Series>,
+    /// Samples to test solved heads on, for measures that begin with `test_`; a trained network has `training.test`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<TestSamples>,
     /// Trains networks on the images of the design, instead of solving for heads. Measures are of the last layer on the
     /// training images, as the gradient saw them.
     #[serde(default, skip_serializing_if = "Option::is_none")]

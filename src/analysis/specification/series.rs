@@ -5,7 +5,10 @@ use super::either::list_or_rule;
 use crate::data::random::log_uniform;
 pub use crate::loss::LossSpec as Loss;
 
-use crate::loss::ClassWeights;
+use crate::balance::BatchLaw;
+use crate::data::Dataset;
+use crate::loss::{BuiltLoss, ClassWeights, Logistic, Targets};
+use crate::solver::Problem;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -24,6 +27,10 @@ pub struct Series {
     /// Whether a trained network's head is then solved to stationarity on its features (docs/theory.md#n2).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub polished: bool,
+    /// LGL-INR: samples in a batch. What is solved is the loss in expectation over batches of so many, drawn without
+    /// replacement (docs/theory.md#m1); by default one batch holds all samples.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<usize>,
     /// The algorithm; others than the default show where first-order searches stop.
     #[serde(default)]
     pub optimizer: Optimizer,
@@ -112,6 +119,43 @@ impl WeightRule {
 }
 
 impl Series {
+    /// The problem that is solved over some samples, or why there is none.
+    ///
+    /// # Errors
+    /// Loss, weights or penalty do not fit, or batches were asked for and no objective in expectation over them is known.
+    pub fn problem<'a>(
+        &self,
+        dataset: &'a Dataset,
+        weights: &ClassWeights,
+        penalty: f64,
+    ) -> Result<Problem<'a>, String> {
+        let whole = || Problem::new(dataset, &self.loss, weights, penalty).map_err(|error| error.to_string());
+        let Some(batch) = self.batch else { return whole() };
+        let labels = dataset.labels();
+        if labels.weights().is_some() {
+            return Err("`batch` is for rows that count once each; take it out".to_owned());
+        }
+        match BatchLaw::of(&self.loss, labels.counts(), batch).map_err(|error| error.to_string())? {
+            BatchLaw::Whole => whole(),
+            BatchLaw::Simulated => Err(
+                "LGL-INR with beta above 0 has no objective in batches; take beta = 0 or take `batch` out"
+                    .to_owned(),
+            ),
+            BatchLaw::PairWeighted(presence) => {
+                let targets = Targets::new(labels, weights).map_err(|error| error.to_string())?;
+                let loss = Logistic::with_pair_weights(presence.pair_weights(labels.counts()), 1.0);
+                Problem::of_parts(
+                    dataset,
+                    targets,
+                    Some(self.loss.clone()),
+                    BuiltLoss::Logistic(loss),
+                    penalty,
+                )
+                .map_err(|error| error.to_string())
+            }
+        }
+    }
+
     /// What the series is called.
     #[must_use]
     pub fn name(&self) -> String {

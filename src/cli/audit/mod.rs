@@ -14,7 +14,7 @@ use super::table_arguments::TableArguments;
 use anyhow::{Context, Result, ensure};
 use equipoise::audit::{
     AuditInput, AuditRecord, ReadOptions, Recalibration, Reduction, alternatives, audit, compare_head,
-    recalibrate,
+    compare_held_out, recalibrate,
 };
 use equipoise::data::npy_doubles;
 use equipoise::files::write_whole;
@@ -30,6 +30,8 @@ const EXAMPLES: &str = "Examples:
   equipoise audit scores.csv --label species --probabilities
   equipoise audit model.safetensors --loss ldam --margin 0.5 --scale 30 --format json
   equipoise audit model.npz --l2 1e-4                        features and last layer in the file too
+  equipoise audit model.npz --held-out test.npz              does the balance hold for samples not trained on?
+  equipoise audit model.npz --loss inr --beta 0 --batch 64   the balance that LGL-INR has in batches
   equipoise audit model.npz --format html --out audit.html
   python -m my_model | equipoise audit -                     any of these from a pipe
 
@@ -97,6 +99,14 @@ pub(super) struct AuditArguments {
     /// mu of the penalty mu/2 ||W||^2 under which the last layer was trained, where features are given
     #[arg(long, value_name = "MU", default_value_t = 0.0, allow_hyphen_values = true)]
     l2: f64,
+    /// Samples in a batch of the training, drawn without replacement: LGL-INR is another loss in batches, and is held against
+    /// the balance that it has in expectation over them
+    #[arg(long, value_name = "B", help_heading = "Loss")]
+    batch: Option<usize>,
+    /// Logits and labels of samples that were not trained on, in one file of any of these kinds: says whether the balance holds
+    /// for them, or what overfitting and other samples change; for softmax and logistic
+    #[arg(long, value_name = "FILE")]
+    held_out: Option<PathBuf>,
     /// How to print the audit
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
@@ -147,8 +157,21 @@ pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
     if let Some(file) = &arguments.biases {
         BiasFormat::of(file)?;
     }
+    if arguments.held_out.is_some() {
+        let weights = options.weight_file();
+        ensure!(
+            weights.is_none(),
+            "--held-out: its rows have other weights; put both into the files, as arrays or columns"
+        );
+        let both = [Some(arguments.file.as_path()), arguments.held_out.as_deref()];
+        ensure!(
+            both != [Some(Path::new("-")); 2],
+            "--held-out -: standard input holds the audited samples already; give a file"
+        );
+    }
     check_files(arguments, &options)?;
-    let input = AuditInput::read(&arguments.file, arguments.label_file.as_deref(), &options)?;
+    let mut input = AuditInput::read(&arguments.file, arguments.label_file.as_deref(), &options)?;
+    input.batch = arguments.batch;
     let weights = weights.of(input.labels().class_names())?;
     let reduction = arguments.reduction.into();
     let mut record = audit(&input, arguments.loss.named.name(), &spec, &weights, (reduction, tolerance))?;
@@ -164,6 +187,10 @@ pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
     record.head = compare_head(&input, &spec, &weights, arguments.l2)?;
     if let Some(head) = &record.head {
         note_dependent_columns(&head.conditioning);
+    }
+    if let Some(file) = &arguments.held_out {
+        let held_out = AuditInput::read(file, None, &options)?;
+        record.held_out = Some(compare_held_out(&input, &held_out, &spec, &weights, arguments.l2)?);
     }
     if let (Some(file), Some(recalibrated)) = (&arguments.biases, &record.recalibrated) {
         match &recalibrated.not_converged {
@@ -204,7 +231,12 @@ fn check_files(arguments: &AuditArguments, options: &ReadOptions) -> Result<()> 
         [Target::of("--biases", arguments.biases.as_deref()), Target::of("--out", arguments.out.as_deref())];
     let targets: Vec<Target> = targets.into_iter().flatten().collect();
     let standard_input = (arguments.file == Path::new("-")).then_some(Path::new("/dev/stdin"));
-    let others = [arguments.label_file.as_deref(), options.weight_file(), standard_input];
+    let others = [
+        arguments.label_file.as_deref(),
+        options.weight_file(),
+        arguments.held_out.as_deref(),
+        standard_input,
+    ];
     let inputs: Vec<&Path> = others.into_iter().flatten().chain([arguments.file.as_path()]).collect();
     check_targets(&targets, &inputs)
 }

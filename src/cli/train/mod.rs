@@ -16,6 +16,7 @@ use super::output::{Style, note, print};
 use super::solve::{note_idle_weights, note_wide_weights};
 use anyhow::Result;
 use checkpoint::{CheckpointWriter, TrainingLog};
+use equipoise::audit::BatchLawName;
 use equipoise::cnn::{NetworkError, Training, TrainingPlan};
 use equipoise::loss::LossSpec;
 use images::ImageArguments;
@@ -141,6 +142,9 @@ fn record(
     let evaluation = layer.evaluate(training.loss(), training.targets(), training.head_penalty());
     let polished = polish.map(|polish| polish.solve(training, &layer)).transpose()?;
     let labels = training.targets().labels().clone();
+    let (plan, counts) = (training.plan(), labels.counts());
+    let batch = plan.recipe.batch.min(counts.iter().sum());
+    let batch_law = BatchLawName::of(&plan.loss, counts, batch)?;
     Ok(TrainRecord {
         version: env!("CARGO_PKG_VERSION"),
         data: arguments.images.name(),
@@ -148,6 +152,7 @@ fn record(
         classes: labels.class_names().to_vec(),
         class_counts: labels.counts().to_vec(),
         class_weights: training.targets().class_weights().to_vec(),
+        batch_law,
         epochs,
         end: End::new(&evaluation, labels.class_names(), training.plan().recipe.decay_head_bias),
         test: test.record(training),

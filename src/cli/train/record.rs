@@ -1,6 +1,7 @@
 //! What `train` prints: one record, read by the table and by JSON alike.
 
 use super::polish::Polished;
+use equipoise::audit::BatchLawName;
 use equipoise::balance::{LedgerEntry, accuracy, hits, recalls};
 use equipoise::cnn::{EpochSums, LastLayerEvaluation, NetworkError, Training, TrainingPlan};
 use equipoise::data::ImageSample;
@@ -18,6 +19,8 @@ pub(super) struct TrainRecord {
     pub(super) classes: Vec<String>,
     pub(super) class_counts: Vec<usize>,
     pub(super) class_weights: Vec<f64>,
+    /// Which balance holds where the mean gradient over its batches vanishes.
+    pub(super) batch_law: BatchLawName,
     pub(super) epochs: Vec<EpochRecord>,
     /// After the last of them, on the training images as a gradient sees them.
     #[serde(rename = "final")]

@@ -4,6 +4,7 @@ use super::polish::Polished;
 use super::progress::residual_curve;
 use super::record::{EpochRecord, TrainRecord};
 use crate::cli::output::{MAX_CLASSES_SHOWN, Style, columns, counted, numbers_right, one_line, short_name};
+use equipoise::audit::BatchLawName;
 use equipoise::numeric::significant;
 use std::fmt::Write;
 
@@ -37,6 +38,9 @@ pub(super) fn table(record: &TrainRecord, network: &str, style: Style) -> String
             "\nThe bias decays, so that the gradient vanishes where outflow - inflow = mu b_k, not where they are equal."
         );
     }
+    if let Some(law) = batches(record) {
+        let _ = writeln!(text, "\n{law}");
+    }
     let _ = writeln!(
         text,
         "\ntest accuracy {}, mean recall {}",
@@ -47,6 +51,21 @@ pub(super) fn table(record: &TrainRecord, network: &str, style: Style) -> String
         let _ = write!(text, "\n{}", polish(polished, style));
     }
     text
+}
+
+/// Where training in batches comes to rest, if not where the loss over all images does.
+fn batches(record: &TrainRecord) -> Option<String> {
+    let batch = record.plan.recipe.batch;
+    let law = match record.batch_law {
+        BatchLawName::Own | BatchLawName::WholeSample => return None,
+        BatchLawName::Plain => "is plain logistic loss (M2)",
+        BatchLawName::Expected => "has the balance M1, by how often classes are in a batch",
+        BatchLawName::Simulated => "has a balance of its own, of which no closed form is known",
+    };
+    Some(format!(
+        "In batches of {batch} LGL-INR {law}; training comes to rest there and not where the balance above vanishes, which is \
+         over all images."
+    ))
 }
 
 fn epochs(epochs: &[EpochRecord], style: Style) -> String {

@@ -1,0 +1,118 @@
+//! `[test]`: samples that heads are not solved on, and the resampling of tables.
+
+use super::{Analysis, Design, Draw};
+use crate::data::random::stream;
+use crate::data::{DataError, Dataset};
+use rand::RngExt;
+use rand::seq::SliceRandom;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Where the samples come from on which solved heads are tested.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum TestSamples {
+    /// A fresh draw from the same classes, of so many times the samples of each class; for `gaussian` and `random_groups`.
+    Fresh(usize),
+    /// A share of the samples of each class, between 0 and 1, chosen anew in each repetition and kept apart; at least one of each
+    /// class, and one is left to solve on.
+    Share(f64),
+}
+
+/// Largest multiple of the samples of a design.
+const MOST_TIMES: usize = 10_000;
+/// Streams of a draw beside those of its design: fresh samples, samples kept apart, and rows drawn again.
+const FRESH_STREAM: u64 = 1 << 61;
+const SHARE_STREAM: u64 = 1 << 60;
+const RESAMPLE_STREAM: u64 = FRESH_STREAM | SHARE_STREAM;
+
+impl Analysis {
+    /// The samples of a draw to solve on, and those to test on, if there are any.
+    ///
+    /// # Errors
+    /// As [`Design::sample`]; or the design has no fresh draws, a share is not between 0 and 1, or a class has too few samples
+    /// to keep some apart.
+    pub fn samples(&self, draw: Draw) -> Result<(Dataset, Option<Dataset>), DataError> {
+        let drawn = self.data.sample(draw)?;
+        let (training, test) = match self.test {
+            None => (drawn, None),
+            Some(TestSamples::Fresh(times)) => (drawn, Some(self.data.fresh(draw, times)?)),
+            Some(TestSamples::Share(share)) => {
+                let (training, test) = split(&drawn, share, draw)?;
+                (training, Some(test))
+            }
+        };
+        let resamples = matches!(self.data, Design::Table { resample: true, .. });
+        Ok((if resamples { resampled(&training, draw)? } else { training }, test))
+    }
+
+    /// Whether the samples that are solved on are the same in every repetition of a table.
+    #[must_use]
+    pub fn repeats_a_table(&self) -> bool {
+        matches!(self.data, Design::Table { resample: false, .. })
+            && !matches!(self.test, Some(TestSamples::Share(_)))
+    }
+}
+
+impl Design {
+    /// A draw from the same classes as [`Self::sample`] with this one, of `times` the samples of each class.
+    fn fresh(&self, draw: Draw, times: usize) -> Result<Dataset, DataError> {
+        let invalid = |problem: String| Err(DataError::invalid("test.fresh", problem));
+        if !(1..=MOST_TIMES).contains(&times) {
+            return invalid(format!("{times} times the samples; give 1 to {MOST_TIMES}"));
+        }
+        self.times(draw, times, FRESH_STREAM).unwrap_or_else(|| {
+            invalid(
+                "this design has one set of samples; give `share`, or take `gaussian` or `random_groups`"
+                    .to_owned(),
+            )
+        })
+    }
+}
+
+/// A share of each class and the rest, in the order of the samples.
+fn split(dataset: &Dataset, share: f64, draw: Draw) -> Result<(Dataset, Dataset), DataError> {
+    let invalid = |problem: String| Err(DataError::invalid("test.share", problem));
+    if !(share > 0.0 && share < 1.0) {
+        return invalid(format!("{share}; give a number between 0 and 1"));
+    }
+    if dataset.fixed_logits().is_some() {
+        return invalid("the design has no features; there is no head to test".to_owned());
+    }
+    let generator = &mut stream(draw.seed, SHARE_STREAM | draw.repetition);
+    let mut is_apart = vec![false; dataset.labels().samples()];
+    for (class, mut members) in members(dataset).into_iter().enumerate() {
+        if members.len() < 2 {
+            let name = &dataset.labels().class_names()[class];
+            return invalid(format!(
+                "class {name} has one sample; at least two are needed to keep one apart"
+            ));
+        }
+        members.shuffle(generator);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a length")]
+        let apart = ((share * members.len() as f64).round() as usize).clamp(1, members.len() - 1);
+        members[..apart].iter().for_each(|&sample| is_apart[sample] = true);
+    }
+    let those =
+        |wanted: bool| (0..is_apart.len()).filter(|&sample| is_apart[sample] == wanted).collect::<Vec<_>>();
+    Ok((dataset.subset(&those(false))?, dataset.subset(&those(true))?))
+}
+
+/// As many samples of each class, drawn with replacement.
+fn resampled(dataset: &Dataset, draw: Draw) -> Result<Dataset, DataError> {
+    let generator = &mut stream(draw.seed, RESAMPLE_STREAM | draw.repetition);
+    let mut samples = Vec::with_capacity(dataset.labels().samples());
+    for members in members(dataset) {
+        samples.extend((0..members.len()).map(|_| members[generator.random_range(0..members.len())]));
+    }
+    dataset.subset(&samples)
+}
+
+/// The samples of each class.
+fn members(dataset: &Dataset) -> Vec<Vec<usize>> {
+    let mut members = vec![Vec::new(); dataset.labels().classes()];
+    for (sample, &class) in dataset.labels().class_indices().iter().enumerate() {
+        members[class as usize].push(sample);
+    }
+    members
+}

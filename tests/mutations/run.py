@@ -1,0 +1,199 @@
+#!/usr/bin/env python3
+"""Deliberate faults in laws, ledger, polytope and losses: does `equipoise verify --quick` see them?
+
+    tests/mutations/run.py [--only 3,7] [--work DIR] [--write docs/mutations.md]
+
+All faults are built into a copy of the sources, and one is chosen at a time: the copy has no features and therefore not the claims
+about networks. The quick check has to fail, and the claims that failed are noted. A fault whose text is not found exactly once
+is an error of this list. Ends with code 1 if a fault is not seen. `--work` keeps the copy, so that a second run builds faster.
+"""
+
+import argparse
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+# The table in the document is between these lines.
+BEGIN, END = "<!-- mutations -->\n", "<!-- end of mutations -->\n"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+COPIED = ["src", "analyses", "assets", "figures", "docs", "Cargo.toml", "Cargo.lock", "build.rs", "examples", "benches", "tests"]
+LAWS, LEDGER, POLYTOPE = "src/balance/laws.rs", "src/balance/ledger.rs", "src/balance/polytope.rs"
+MEANS, HELD_OUT, EFFECTS = "src/balance/mean_probability.rs", "src/balance/held_out.rs", "src/balance/weight_effects.rs"
+
+# What is wrong, the file, a text that is there once with the expression that is at fault between [[ and ]], and what takes its place.
+FAULTS = [
+    ("B1 forgets the weight of the positives", LAWS,
+     "relative_difference([[mass[1]]] * means.shortfall[1]", "targets.sizes()[1]"),
+    ("B2 forgets the class weights", LAWS,
+     "means.matrix[(0, 1)], [[mass[0] / mass[1]]])", "targets.sizes()[0] / targets.sizes()[1]"),
+    ("B4 has the penalty's gap with the wrong sign", LAWS,
+     "let gap = [[positive - negative - penalty_gap]];", "positive - negative + penalty_gap"),
+    ("B4 weighs positives by p and not by 1 - p", LAWS,
+     "if class == 1 { [[sigmoid.complement]] }", "sigmoid.probability"),
+    ("B5 counts samples in place of their weights", LAWS,
+     "let (classes, mass) = (targets.classes(), [[targets.mass()]]);", "targets.sizes()"),
+    ("B6 reads the pair weights transposed", LAWS,
+     "[[pair_weights[(c, k)]]] * targets.sizes()[c]", "pair_weights[(k, c)]"),
+    ("A1 divides by all samples and not by the others", LAWS,
+     "(size * means.shortfall[k], [[(total - size)]] * columns[k].pooled)", "total"),
+    ("I2 adds up rows, which always sum to one", LAWS,
+     "[[largest_magnitude(means.matrix.column_iter().map(|column| column.sum() - 1.0))]]",
+     "largest_magnitude(means.matrix.row_iter().map(|row| row.sum() - 1.0))"),
+    ("R1 has twice the sharpness", LAWS,
+     """        let omega = column_weights(means, [[beta]], k);
+        (means.shortfall[k], sum_over_others""", "2.0 * beta"),
+    ("R2 subtracts the term of the attached weights", LAWS, "[[inflow + moved]], negative)", "inflow - moved"),
+    ("R3's slack is half of what it should be", LAWS, "let slack = [[((targets.classes() - 1) as f64).ln() / beta]];",
+     "((targets.classes() - 1) as f64).ln() / (2.0 * beta)"),
+    ("R3's excess is never positive", LAWS, "covered.then(|| [[column.hardest - means.shortfall[k] - slack]])", "-slack"),
+    ("every relative difference is zero", LAWS,
+     "{ 0.0 } else { [[(left - right).abs() / size]] }", "0.0 * size"),
+    ("the ledger counts the samples of another class as its own", LEDGER,
+     "if label as usize == [[loss.target_of(row)]] {", "(loss.target_of(row) + 1) % 2"),
+    ("I4's lower bound is 0.03 too high", POLYTOPE,
+     "let low = [[(other - rest).max(0.0)]];", "(other - rest).max(0.0) + 0.03 * own"),
+    ("I4's upper bound is the larger mass", POLYTOPE, "high: [[own.min(other)]] / own", "own.max(other)"),
+    ("measured entries never lie outside their bounds", POLYTOPE, "[[[low - measured, measured - high]]]", "[low - high; 2]"),
+    ("I3 lets a class lose twice what the others do", POLYTOPE,
+     "if outflow > [[others]] + slack * total {", "2.0 * others"),
+    ("I3's pairs leave a tenth out", POLYTOPE, "flows[(second, first)] += [[amount]];", "0.9 * amount"),
+    ("mean probabilities are divided by the largest class", MEANS,
+     "let matrix = [[sums.means(targets.sizes())]];",
+     "sums.means(&vec![targets.sizes().iter().copied().fold(0.0, f64::max); classes])"),
+    ("softmax ignores class weights", "src/loss/softmax.rs",
+     "targets.class_weights().iter().map(|weight| [[weight / self.total_mass]]).collect()", "1.0 / self.total_mass + 0.0 * weight"),
+    ("softmax's residual of the target is 1% too large", "src/loss/softmax.rs",
+     "scatter_targets(block, |sample| [[-others[sample]]]);", "-1.01 * others[sample]"),
+    ("logistic loss's residual is 1% too large", "src/loss/pair_weights.rs",
+     "*z = [[weight * Sigmoid::of(*z).probability]];", "1.01 * weight * Sigmoid::of(*z).probability"),
+    ("LGL-INR's attached weights have no gradient", "src/loss/inr.rs",
+     "[[self.beta]] * at.omega[class] * (at.loss[class] - at.mean_loss) / size;", "0.0"),
+    ("LGL-INR weighs the easiest class most", "src/loss/inr.rs",
+     "omega[class] = [[(beta * (p - largest)).exp()]];", "(beta * (largest - p)).exp()"),
+    ("focal loss's factor lacks its second term", "src/loss/focal.rs",
+     "complement.powf(self.gamma) - [[self.gamma]] * probability", "0.0"),
+    ("label smoothing spreads over one class too few", "src/loss/smoothed.rs",
+     "let uniform = smoothing / [[classes as f64]];", "(classes - 1) as f64"),
+    ("sigmoid focal loss has the wrong slope", "src/loss/power_logistic.rs",
+     "self.power_of(p) * (self.power * [[p.complement]] * softplus(z) + p.probability)", "p.probability"),
+    ("logit adjustment subtracts log frequencies", "src/loss/shifted.rs",
+     "[[strength]] * (size / total).ln()", "-strength"),
+    ("seesaw mitigates frequent classes and not rare ones", "src/loss/seesaw.rs",
+     "[[(self.log_counts[j] - self.log_counts[class])]].min(0.0);", "self.log_counts[class] - self.log_counts[j]"),
+    ("the sum rule lacks the diagonal", EFFECTS,
+     "if j == k { [[mass[j] * means.shortfall[j]]] }", "-mass[j] * means.matrix[(j, k)]"),
+    ("the effect of a weight lacks the mean over classes", EFFECTS,
+     "*moved = p * ((dz - change[0]) - [[mean]]);", "0.0"),
+    ("a rare class is in every batch", "src/balance/mini_batch.rs",
+     "let seen = if c == k { [[self.present[k]]] }", "1.0"),
+    ("T1 forgets the training sample's variance", HELD_OUT,
+     "[[1.0 / training.sizes()[c]]] + 1.0 / test.sizes()[c]", "0.0"),
+    ("T2 has the wrong sign", HELD_OUT, "kept.lu().solve(&(reach * [[gradient]]))", "-gradient"),
+]
+
+# In the copy, every fault is built in and chosen by a variable: one build serves all.
+CHOICE = """
+/// Whether a deliberate fault was chosen, by its number.
+pub(crate) fn fault(number: u32) -> bool {
+    static CHOSEN: std::sync::OnceLock<u32> = std::sync::OnceLock::new();
+    let chosen = || std::env::var("EQUIPOISE_FAULT").ok().and_then(|text| text.parse().ok());
+    *CHOSEN.get_or_init(|| chosen().unwrap_or(0)) == number
+}
+"""
+
+
+def copy_sources(work):
+    for name in COPIED:
+        source, target = ROOT / name, work / name
+        if source.is_dir():
+            # Times are kept, so that cargo builds anew only what a fault changed.
+            shutil.copytree(source, target, dirs_exist_ok=True)
+        elif source.exists():
+            shutil.copy2(source, target)
+
+
+def plant(work):
+    """Builds every fault into the copy."""
+    for number, (what, name, text, new) in enumerate(FAULTS, 1):
+        before, rest = text.split("[[", 1)
+        old, after = rest.rsplit("]]", 1)
+        file, plain = work / name, before + old + after
+        source = file.read_text()
+        if source.count(plain) != 1:
+            sys.exit(f"fault {number} ({what}): its text is {source.count(plain)} times in {name}, not once")
+        chosen = f"{before}(if crate::fault({number}) {{ {new} }} else {{ {old} }}){after}"
+        file.write_text(source.replace(plain, chosen))
+    with (work / "src/lib.rs").open("a") as library:
+        library.write(CHOICE)
+
+
+def build(work):
+    environment = dict(os.environ, CARGO_TARGET_DIR=str(work / "target"))
+    done = subprocess.run(
+        ["cargo", "build", "--quiet", "--locked", "--no-default-features", "--example", "verify_core"],
+        cwd=work, env=environment, capture_output=True, text=True,
+    )
+    if done.returncode != 0:
+        sys.exit(f"the faults do not compile:\n{done.stderr}")
+
+
+def verify(work, number):
+    """Ids of the claims that fail with a fault, or with none of number 0."""
+    program = work / "target/debug/examples/verify_core"
+    environment = dict(os.environ, EQUIPOISE_FAULT=str(number))
+    done = subprocess.run([program], cwd=work, env=environment, capture_output=True, text=True)
+    # A fault may end in a panic, which nobody overlooks.
+    return done.stdout.split() if done.returncode == 0 else ["the program ends in a panic"]
+
+
+def table(rows):
+    lines = ["| fault | file | caught by |", "| --- | --- | --- |"]
+    for what, name, ids in rows:
+        shown = ", ".join(ids[:8]) + (f" and {len(ids) - 8} more" if len(ids) > 8 else "")
+        lines.append(f"| {what} | `{name.removeprefix('src/')}` | {shown or '**not caught**'} |")
+    return "\n".join(lines) + "\n"
+
+
+def write(document, text):
+    page = document.read_text()
+    before, rest = page.split(BEGIN)
+    document.write_text(before + BEGIN + text + END + rest.split(END)[1])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", help="numbers of faults, from 1")
+    parser.add_argument("--work", type=pathlib.Path, help="directory for the copy")
+    parser.add_argument("--write", type=pathlib.Path, help="document whose table is replaced")
+    arguments = parser.parse_args()
+    chosen = list(enumerate(FAULTS, 1))
+    if arguments.only:
+        numbers = {int(number) for number in arguments.only.split(",")}
+        chosen = [entry for entry in chosen if entry[0] in numbers]
+    with tempfile.TemporaryDirectory(prefix="equipoise-mutations-") as temporary:
+        work = arguments.work or pathlib.Path(temporary)
+        work.mkdir(parents=True, exist_ok=True)
+        copy_sources(work)
+        plant(work)
+        build(work)
+        failing = verify(work, 0)
+        if failing:
+            sys.exit(f"without a fault, verify fails: {', '.join(failing)}")
+        print("0 without a fault: all claims hold", flush=True)
+        rows = []
+        for number, fault in chosen:
+            failing = verify(work, number)
+            rows.append((fault[0], fault[1], failing))
+            print(f"{number} {fault[0]}: {', '.join(failing) or 'NOT CAUGHT'}", flush=True)
+    if arguments.write:
+        write(arguments.write, table(rows))
+    missed = [what for what, _, ids in rows if not ids]
+    print(f"{len(rows) - len(missed)} of {len(rows)} faults caught")
+    sys.exit(1 if missed else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,183 @@
+//! `[test]`, resampled tables and batches in analysis files.
+
+use super::{equipoise, read};
+use predicates::prelude::*;
+use serde_json::Value;
+use std::path::Path;
+
+const DRAWN: &str = r#"name = "own"
+title = "Fresh samples"
+seed = 3
+repetitions = 4
+penalty = 1e-2
+test = { fresh = 2 }
+measure = ["class_count", "test_accuracy", "test_recall", "test_mean_probability", "test_balance", "test_balance_deviation", "test_balance_covered", "test_balance_bias", "test_calibration_error"]
+
+[data.gaussian]
+means = { random = { classes = 2, dimension = 3, spread = 1.0 } }
+counts = [60, 30]
+
+[[series]]
+loss = "softmax"
+"#;
+
+/// The records of an analysis.
+fn records(directory: &Path, text: &str) -> Vec<Value> {
+    std::fs::write(directory.join("own.toml"), text).expect("written");
+    // Another analysis of the same name is not written over.
+    if directory.join("own").exists() {
+        std::fs::remove_dir_all(directory.join("own")).expect("removed");
+    }
+    equipoise(directory).args(["run", "own.toml"]).assert().success();
+    let kept: Value = serde_json::from_str(&read(directory.join("own/records.json"))).expect("JSON");
+    kept["records"].as_array().expect("a list").clone()
+}
+
+fn numbers(record: &Value, measure: &str) -> Vec<f64> {
+    let list = record["measured"][measure].as_array().unwrap_or_else(|| panic!("{measure}: {record}"));
+    list.iter().map(|number| number.as_f64().expect("a number")).collect()
+}
+
+/// The one complaint about an analysis.
+fn refused(directory: &Path, text: &str, part: &str) {
+    std::fs::write(directory.join("own.toml"), text).expect("written");
+    let complaint = predicate::str::contains(part).and(predicate::str::contains("\n").count(1));
+    equipoise(directory).args(["run", "own.toml"]).assert().code(2).stderr(complaint);
+}
+
+#[test]
+fn fresh_samples_are_others_of_the_same_classes() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let records = records(directory.path(), DRAWN);
+    assert_eq!(records.len(), 4);
+    for record in &records {
+        assert_eq!(numbers(record, "class_count"), [60.0, 30.0], "training is as large as ever");
+        // Twice as many to test on: recalls are multiples of their counts.
+        let recall = numbers(record, "test_recall");
+        let hits: Vec<f64> = recall.iter().zip([120.0, 60.0]).map(|(recall, count)| recall * count).collect();
+        assert!(hits.iter().all(|hits| (hits - hits.round()).abs() < 1e-9), "{hits:?}");
+        assert!((numbers(record, "test_accuracy")[0] - hits.iter().sum::<f64>() / 180.0).abs() < 1e-12);
+        // D_k by its definition.
+        let (means, balance) = (numbers(record, "test_mean_probability"), numbers(record, "test_balance"));
+        let deviation = numbers(record, "test_balance_deviation");
+        for k in 0..2 {
+            let expected = 60.0 * means[k] + 30.0 * means[2 + k] - [60.0, 30.0][k];
+            assert!((balance[k] - expected).abs() < 1e-9, "{balance:?}");
+            let covered = f64::from(u8::from(expected.abs() <= 1.96 * deviation[k]));
+            assert_eq!(numbers(record, "test_balance_covered")[k], covered);
+        }
+        let bias = numbers(record, "test_balance_bias");
+        assert!(bias[0] != 0.0 && (bias[0] + bias[1]).abs() < 1e-9, "{bias:?}");
+        assert!((0.0..0.5).contains(&numbers(record, "test_calibration_error")[0]));
+    }
+    assert_ne!(records[0]["measured"], records[1]["measured"], "each repetition draws anew");
+    // The training samples are those that they were without a test.
+    let without = DRAWN.replace("test = { fresh = 2 }\n", "");
+    let measured = "measure = [\"shortfall\"]";
+    let (start, end) =
+        (without.find("measure").expect("a line"), without.find("\n\n[data").expect("a table"));
+    let plain = format!("{}{measured}{}", &without[..start], &without[end..]);
+    let tested = plain.replace("repetitions", "test = { fresh = 2 }\nrepetitions");
+    let of = |text: &str| self::records(directory.path(), text)[0]["measured"].clone();
+    assert_eq!(of(&plain), of(&tested));
+}
+
+/// Overlapping classes of 40 and 20 rows.
+fn with_table() -> tempfile::TempDir {
+    let directory = tempfile::tempdir().expect("a directory");
+    let row = |i: u32| {
+        format!("{},{}\n", f64::from(i * 7 % 13) + f64::from(i % 3), if i % 3 == 0 { "a" } else { "b" })
+    };
+    let rows: String = (0..60).map(row).collect();
+    std::fs::write(directory.path().join("data.csv"), format!("x,y\n{rows}")).expect("written");
+    directory
+}
+
+fn of_table(more: &str, table: &str, measure: &str) -> String {
+    format!(
+        "name = \"own\"\ntitle = \"Own data\"\npenalty = 1e-3\n{more}\nmeasure = [{measure}]\n\n[data.csv]\npath = \"data.csv\"\nlabel = \"y\"\n{table}\n\n[[series]]\nloss = \"logistic\"\n"
+    )
+}
+
+#[test]
+fn a_share_of_a_table_is_kept_apart_anew_in_each_repetition() {
+    let directory = with_table();
+    let text = of_table(
+        "repetitions = 3\ntest = { share = 0.25 }",
+        "",
+        "\"class_count\", \"test_recall\", \"shortfall\"",
+    );
+    let records = records(directory.path(), &text);
+    for record in &records {
+        assert_eq!(numbers(record, "class_count"), [15.0, 30.0]);
+        let hits: Vec<f64> = numbers(record, "test_recall")
+            .iter()
+            .zip([5.0, 10.0])
+            .map(|(recall, count)| recall * count)
+            .collect();
+        assert!(hits.iter().all(|hits| (hits - hits.round()).abs() < 1e-9), "{hits:?}");
+    }
+    assert_ne!(records[0]["measured"]["shortfall"], records[1]["measured"]["shortfall"]);
+}
+
+#[test]
+fn a_table_is_resampled_or_solved_once() {
+    let directory = with_table();
+    let same = of_table("repetitions = 5", "", "\"shortfall\"");
+    refused(directory.path(), &same, "5 times the same table; add `resample = true`");
+    let records = records(
+        directory.path(),
+        &of_table("repetitions = 5", "resample = true", "\"shortfall\", \"class_count\""),
+    );
+    let shortfalls: Vec<Vec<f64>> = records.iter().map(|record| numbers(record, "shortfall")).collect();
+    assert!((1..5).all(|at| shortfalls[at] != shortfalls[0]), "{shortfalls:?}");
+    assert!(records.iter().all(|record| numbers(record, "class_count") == [20.0, 40.0]));
+}
+
+#[test]
+fn batches_are_solved_in_expectation() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let text = DRAWN
+        .replace("test = { fresh = 2 }\n", "")
+        .replace("classes = 2", "classes = 3")
+        .replace("[60, 30]", "[60, 30, 6]")
+        .replace("loss = \"softmax\"", "loss = { inr = { beta = 0.0 } }\nbatch = 8");
+    let (start, end) = (text.find("measure").expect("a line"), text.find("\n\n[data").expect("a table"));
+    let text = format!(
+        "{}measure = [\"balance_residual\", \"whole_sample_residual\"]{}",
+        &text[..start],
+        &text[end..]
+    );
+    let residuals = |text: &str| {
+        let record = &records(directory.path(), text)[0];
+        ["balance_residual", "whole_sample_residual"].map(|measure| numbers(record, measure)[0])
+    };
+    let [own, whole] = residuals(&text);
+    assert!(own < 1e-10 && whole > 0.1, "{own:e}, {whole}");
+    let [own, whole] = residuals(&text.replace("batch = 8", "batch = 96"));
+    assert!(own < 1e-10 && whole < 1e-10, "one batch of all: {own:e}, {whole:e}");
+    refused(directory.path(), &text.replace("beta = 0.0", "beta = 1.0"), "has no objective in batches");
+    refused(directory.path(), &text.replace("batch = 8", "batch = 97"), "give a size from 1 to 96");
+}
+
+#[test]
+fn tests_that_cannot_be_are_refused_with_their_line() {
+    let directory = with_table();
+    let drawn = |from: &str, to: &str| DRAWN.replace(from, to);
+    for (text, part) in [
+        (drawn("fresh = 2", "fresh = 0"), "0 times the samples; give 1 to 10000"),
+        (drawn("fresh = 2", "share = 1.5"), "1.5; give a number between 0 and 1"),
+        (drawn("fresh = 2", "part = 2"), "unknown variant `part`"),
+        (drawn("test = { fresh = 2 }\n", ""), "is of samples that were not solved on"),
+        (drawn("\"softmax\"", "{ focal = { gamma = 2.0 } }"), "is about softmax"),
+        (
+            drawn("counts = [60, 30]", "counts = [60, 1]").replace("fresh = 2", "share = 0.5"),
+            "class 1 has one sample",
+        ),
+        (of_table("test = { fresh = 2 }", "", "\"shortfall\""), "one set of samples; give `share`"),
+    ] {
+        refused(directory.path(), &text, part);
+    }
+    let training = "name = \"own\"\ntitle = \"Own\"\nmeasure = [\"accuracy\"]\ntest = { share = 0.2 }\n\n[data.digits]\ncounts = [20, 20, 20, 20, 20, 20, 20, 20, 20, 20]\n\n[training]\ntest = 5\n\n[[series]]\nloss = \"softmax\"\n";
+    refused(directory.path(), training, "set `training.test`");
+}
