@@ -10,6 +10,11 @@ build:
 test:
     scripts/test
 
+# The Python package
+python *options:
+    cargo test --workspace --locked --test package
+    scripts/python-tests {{ options }}
+
 # Format, lints, unit tests
 quick:
     scripts/test --quick

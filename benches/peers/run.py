@@ -369,4 +369,5 @@ def main():
         common.write(lines + parts_table() + scaling_section() + common.written(CONVOLUTIONAL) + common.written(ACCURACY))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -193,7 +193,7 @@ fn map_units(
     if units.iter().any(|unit| unit.trains()) {
         return map_trainings(units, carry_out);
     }
-    units.par_iter().with_max_len(1).map(|unit| carry_out(unit)).collect()
+    units.par_iter().with_max_len(1).panic_fuse().map(|unit| carry_out(unit)).collect()
 }
 
 /// Runs trainings, each on a thread with its own helpers throughout: a thread that waits for its helpers must not start

@@ -180,7 +180,11 @@ impl AuditInput {
         Self::new(scores, options.unnamed(), &given, taken, options)
     }
 
-    fn of_arrays(arrays: &Arrays, options: &ReadOptions) -> Result<Self, DataError> {
+    /// Of arrays by their names, as in an archive.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn of_arrays(arrays: &Arrays, options: &ReadOptions) -> Result<Self, DataError> {
         for (option, given) in
             [("--columns", options.columns.is_some()), ("--drop", !options.drop.is_empty())]
         {

@@ -3,6 +3,7 @@
 #[cfg(feature = "readers")]
 use super::arrays::Array;
 use super::sample_weights::check_weights;
+use super::shared::SharedFeatures;
 use super::values::Values;
 use crate::numeric::{Sum, map_sample_chunks};
 use crate::text::cleaned;
@@ -282,6 +283,8 @@ pub struct Dataset {
 enum Features {
     /// In memory, `d x N`.
     Held(DMatrix<f64>),
+    /// In memory that something else owns, `N x d` row by row.
+    Shared(SharedFeatures),
     /// In a file, `N x d` row by row.
     #[cfg(feature = "readers")]
     Mapped(Array),
@@ -327,6 +330,56 @@ impl Dataset {
         Ok(Self { features: Features::Held(features), feature_names, fixed_logits: None, labels })
     }
 
+    /// Takes features that something else owns (`N x d` row by row), which are not copied, their `d` names and the labels.
+    ///
+    /// ```
+    /// use equipoise::data::{Dataset, Labels, SharedFeatures};
+    /// use std::sync::Arc;
+    ///
+    /// // Two features of three samples.
+    /// let table: Arc<Vec<f32>> = Arc::new(vec![1.0, 30.0, 2.0, 60.0, 5.0, 45.0]);
+    /// let names = vec!["dose".to_owned(), "age".to_owned()];
+    /// let labels = Labels::numbered(vec![0, 0, 1], 2)?;
+    /// let dataset = Dataset::shared(SharedFeatures::Single(table), names, labels)?;
+    /// assert_eq!((dataset.dimension(), dataset.labels().samples()), (2, 3));
+    /// # Ok::<(), equipoise::data::DataError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// There are not as many numbers as samples times names, or one is NaN or infinite. The error names sample and feature.
+    pub fn shared(
+        features: SharedFeatures,
+        feature_names: Vec<String>,
+        labels: Labels,
+    ) -> Result<Self, DataError> {
+        let (samples, dimension) = (labels.samples(), feature_names.len());
+        if samples.checked_mul(dimension) != Some(features.len()) {
+            return Err(DataError::invalid(
+                "features",
+                format!("{} numbers for {samples} samples of {dimension} features", features.len()),
+            ));
+        }
+        let features = Features::Shared(features);
+        let dataset = Self { features, feature_names: cleaned(feature_names), fixed_logits: None, labels };
+        match dataset.first_not_finite() {
+            None => Ok(dataset),
+            Some((sample, feature, value)) => Err(DataError::invalid(
+                format!("sample {sample}, feature {}", dataset.feature_names[feature]),
+                format!("is {value}; every value must be finite"),
+            )),
+        }
+    }
+
+    /// Sample, feature and value of the first number that is NaN or infinite.
+    fn first_not_finite(&self) -> Option<(usize, usize, f64)> {
+        let dimension = self.dimension();
+        let check = |range: Range<usize>| {
+            let (place, value) = self.values(range.clone()).first_not_finite()?;
+            Some((range.start + place / dimension, place % dimension, value))
+        };
+        map_sample_chunks(self.labels.samples(), check).into_iter().flatten().next()
+    }
+
     /// Features of a file, named `x0`, `x1`, ...; shapes are checked already.
     #[cfg(feature = "readers")]
     pub(super) fn mapped(array: Array, labels: Labels) -> Result<Self, DataError> {
@@ -335,12 +388,7 @@ impl Dataset {
         let feature_names = (0..dimension).map(|feature| format!("x{feature}")).collect();
         let features = Features::Mapped(array);
         let dataset = Self { features, feature_names, fixed_logits: None, labels };
-        let check = |range: Range<usize>| {
-            let (place, value) = dataset.values(range.clone()).first_not_finite()?;
-            Some((range.start + place / dimension, place % dimension, value))
-        };
-        let bad = map_sample_chunks(dataset.labels.samples(), check).into_iter().flatten().next();
-        if let Some((sample, feature, value)) = bad {
+        if let Some((sample, feature, value)) = dataset.first_not_finite() {
             let place = format!("{file}: row {sample}, column {feature}");
             let advice = if value.is_nan() { " (--missing drop-row leaves such rows out)" } else { "" };
             return Err(DataError::invalid(place, format!("is {value}; every value must be finite{advice}")));
@@ -413,18 +461,15 @@ impl Dataset {
         Ok(Self { features, feature_names: self.feature_names, fixed_logits, labels })
     }
 
-    /// Features, `d x N`; those of a mapped file are copied.
+    /// Features, `d x N`; those of a mapped file and of another owner are copied.
     #[must_use]
     pub fn features(&self) -> Cow<'_, DMatrix<f64>> {
-        match &self.features {
-            Features::Held(features) => Cow::Borrowed(features),
-            #[cfg(feature = "readers")]
-            Features::Mapped(_) => {
-                let mut values = Vec::with_capacity(self.dimension() * self.labels.samples());
-                self.values(0..self.labels.samples()).for_each(|value| values.push(value));
-                Cow::Owned(DMatrix::from_vec(self.dimension(), self.labels.samples(), values))
-            }
+        if let Features::Held(features) = &self.features {
+            return Cow::Borrowed(features);
         }
+        let mut values = Vec::with_capacity(self.dimension() * self.labels.samples());
+        self.values(0..self.labels.samples()).for_each(|value| values.push(value));
+        Cow::Owned(DMatrix::from_vec(self.dimension(), self.labels.samples(), values))
     }
 
     /// `d`, the number of features.
@@ -438,6 +483,9 @@ impl Dataset {
         match &self.features {
             Features::Held(features) => {
                 Values::of(&features.as_slice()[range.start * self.dimension()..range.end * self.dimension()])
+            }
+            Features::Shared(features) => {
+                features.values(range.start * self.dimension()..range.end * self.dimension())
             }
             // Only arrays that lie so are mapped.
             #[cfg(feature = "readers")]
@@ -479,6 +527,23 @@ fn check_finite(matrix: &DMatrix<f64>, name: impl Fn(usize) -> String) -> Result
 mod tests {
     use super::*;
     use nalgebra::dmatrix;
+
+    #[test]
+    fn shared_features_are_those_held() {
+        let table = vec![1.0, 2.0, 3.0, 4.0];
+        let labels = dataset().labels().clone();
+        let shared = |numbers: Vec<f64>| {
+            let features = SharedFeatures::Double(Arc::new(numbers));
+            Dataset::shared(features, vec!["dose".to_owned()], labels.clone())
+        };
+        assert_eq!(*shared(table.clone()).expect("finite").features(), *dataset().features());
+        let singles = SharedFeatures::Single(Arc::new(vec![1.0_f32, 2.0, 3.0, 4.0]));
+        let singles = Dataset::shared(singles, vec!["dose".to_owned()], labels.clone()).expect("finite");
+        assert_eq!(*singles.features(), *dataset().features());
+        let error = |numbers: &[f64]| shared(numbers.to_vec()).expect_err("unusable").to_string();
+        assert!(error(&[1.0, 2.0, f64::NAN, 4.0]).contains("sample 2, feature dose: is NaN"));
+        assert!(error(&table[..3]).contains("3 numbers for 4 samples of 1 features"));
+    }
 
     fn dataset() -> Dataset {
         let labels = Labels::numbered(vec![0, 1, 1, 0], 2).expect("two classes");

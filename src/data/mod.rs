@@ -1,7 +1,7 @@
 //! Sources of samples: synthetic designs (Gaussian classes, saturated groups, raw logits), the embedded digits, image
-//! sets, CSV files, and mapped NPY files. Whatever the origin, the result is a checked [`Dataset`]: finite features (`d
-//! x N`, one sample per column) or fixed logits, and [`Labels`] in which every class has a sample. Synthetic designs
-//! list their samples class after class, and every draw names its seed and stream.
+//! sets, CSV files, mapped NPY files, and memory that something else owns. Whatever the origin, the result is a checked
+//! [`Dataset`]: finite features (`d x N`, one sample per column) or fixed logits, and [`Labels`] in which every class has
+//! a sample. Synthetic designs list their samples class after class, and every draw names its seed and stream.
 
 #[cfg(feature = "readers")]
 pub mod arrays;
@@ -30,6 +30,7 @@ mod raw_logits;
 pub(crate) mod sample_weights;
 #[cfg(feature = "readers")]
 pub(crate) mod samples;
+mod shared;
 mod split;
 mod standardization;
 mod surprising_weights;
@@ -62,6 +63,7 @@ pub use raw_logits::{raw_binary_logits, raw_logits};
 pub use sample_weights::SAMPLE_WEIGHT_RANGE;
 #[cfg(feature = "readers")]
 pub use samples::{SampleRequest, Samples, read_table};
+pub use shared::SharedFeatures;
 pub use split::Split;
 pub use standardization::Standardization;
 pub use surprising_weights::{contrary_weight, contrary_weight_of_three, helping_weight, hindering_weight};

@@ -34,13 +34,13 @@ pub(crate) fn map_items<I: Send, T: Send>(
     items.into_iter().map(work).collect()
 }
 
-/// The same of work that may fail; ends early with one of the errors.
+/// The same of work that may fail; ends early with one of the errors, or with a panic, by which callers stop it.
 #[cfg(feature = "parallel")]
 pub(crate) fn try_map_items<I: Send, T: Send, E: Send>(
     items: impl IntoIterator<Item = I>,
     work: impl Fn(I) -> Result<T, E> + Sync + Send,
 ) -> Result<Vec<T>, E> {
-    items.into_iter().collect::<Vec<I>>().into_par_iter().map(work).collect()
+    items.into_iter().collect::<Vec<I>>().into_par_iter().panic_fuse().map(work).collect()
 }
 
 /// The same of work that may fail; ends early with the first error.

@@ -176,7 +176,7 @@ impl<'p, 'a> Search<'p, 'a> {
         }
     }
 
-    /// Any loss, without an algorithm of its own; a search that does not converge says where it ended.
+    /// Any loss, without an algorithm of its own.
     pub(super) fn run_general(&self, start: Option<&Head>, watch: &mut Watch) -> Outcome<'a> {
         let newton = GeneralNewton::new(self.problem, self.features, start, self.separation());
         let convex = self.problem.is_convex();
@@ -186,10 +186,6 @@ impl<'p, 'a> Search<'p, 'a> {
             // A tolerance that was asked for is met.
             Outcome::Stationary(point) if watch.settings.tolerance == 0.0 => {
                 self.on_flat_ground(&mut newton, watch, point)
-            }
-            Outcome::NotConverged { why, iterations, relative_gradient, rounded, .. } => {
-                let reached = Some(Box::new(self.features.to_user(newton.theta())));
-                Outcome::NotConverged { why, iterations, relative_gradient, rounded, reached }
             }
             ended => ended,
         }
@@ -349,7 +345,7 @@ impl<'p, 'a> Search<'p, 'a> {
         self.finish(search, watch, |_| None).1
     }
 
-    /// Runs a search to its end; returns it with its outcome.
+    /// Runs a search to its end; returns it with its outcome. A search that does not converge says where it ended.
     pub(super) fn finish<D: Descent>(
         &self,
         mut descent: D,
@@ -399,6 +395,13 @@ impl<'p, 'a> Search<'p, 'a> {
                 not_converged(why, watch, left)
             }
             (Progress::Active, None) => not_converged("the search ended early".to_owned(), watch, left),
+        };
+        let outcome = match outcome {
+            Outcome::NotConverged { why, iterations, relative_gradient, rounded, .. } => {
+                let reached = Some(Box::new(self.features.to_user(descent.theta())));
+                Outcome::NotConverged { why, iterations, relative_gradient, rounded, reached }
+            }
+            ended => ended,
         };
         (descent, outcome)
     }

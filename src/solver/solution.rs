@@ -235,8 +235,7 @@ pub enum Outcome<'a> {
         relative_gradient: f64,
         /// The head rounded to doubles, where rounding makes it non-stationary.
         rounded: Option<Box<RoundedHead>>,
-        /// The head that the search ended at, of losses without an algorithm of their own and of
-        /// [`solve_general`](super::solve_general).
+        /// The head that the search ended at, where there was a search.
         reached: Option<Box<Head>>,
     },
 }

@@ -69,7 +69,8 @@ pub(super) struct Layout {
 
 impl Array {
     /// An array in memory, row after row; one column is a vector.
-    pub(crate) fn owned(place: String, rows: usize, columns: usize, values: Vec<f64>) -> Self {
+    #[must_use]
+    pub fn owned(place: String, rows: usize, columns: usize, values: Vec<f64>) -> Self {
         let numbers = Numbers::Double { big_endian: cfg!(target_endian = "big") };
         let source = Source::Owned(Arc::new(values));
         Self { place, rows, columns, is_vector: columns == 1, by_columns: false, numbers, source }

@@ -95,6 +95,13 @@ fn read_opened(opened: Opened, wanted: &mut Wanted) -> Result<Contents, DataErro
 }
 
 impl Arrays {
+    /// Arrays in memory by their names; `place` is what errors call them.
+    #[must_use]
+    pub fn in_memory(place: &str, named: Vec<(String, Array)>) -> Self {
+        let names = named.iter().map(|(name, _)| name.clone()).collect();
+        Self { place: place.to_owned(), named, names, broken: Vec::new() }
+    }
+
     fn empty(opened: &Opened) -> Self {
         Self { place: opened.place.clone(), named: Vec::new(), names: Vec::new(), broken: Vec::new() }
     }

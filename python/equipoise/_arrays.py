@@ -1,0 +1,73 @@
+"""Labels, features and class weights as the compiled part takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+ClassWeight = Mapping[Any, float] | ArrayLike | str | float | None
+
+
+def features_of(X: Any) -> NDArray[Any]:
+    """A table as an array of `float64` or `float32`, rows one after another; not copied where it is one."""
+    from sklearn.utils import check_array
+
+    X = check_array(X, dtype=[np.float64, np.float32], order="C")
+    return np.require(X, requirements=["C", "A"])
+
+
+def feature_names_of(X: Any) -> list[str] | None:
+    """Names of the columns of a data frame whose columns are text."""
+    names = getattr(X, "columns", None)
+    if names is None or not all(isinstance(name, str) for name in names):
+        return None
+    return list(names)
+
+
+def labels_of(y: Any) -> tuple[NDArray[Any], NDArray[np.uint32]]:
+    """The classes in sorted order, and the number of each sample's."""
+    from sklearn.utils import column_or_1d
+    from sklearn.utils.multiclass import check_classification_targets
+
+    y = column_or_1d(y, warn=True)
+    check_classification_targets(y)
+    classes, codes = np.unique(y, return_inverse=True)
+    return classes, codes.astype(np.uint32)
+
+
+def names_of(classes: NDArray[Any]) -> list[str]:
+    """Classes as text."""
+    return [str(name) for name in classes.tolist()]
+
+
+def doubles(values: Any) -> NDArray[np.float64]:
+    """Numbers as `float64`, rows one after another."""
+    return np.require(values, dtype=np.float64, requirements=["C", "A"])
+
+
+def weights_of(class_weight: ClassWeight, classes: NDArray[Any]) -> list[float] | float | str | None:
+    """Class weights as the compiled part takes them: none, 'balanced', an effective number, or one number per class."""
+    if class_weight is None or isinstance(class_weight, str):
+        return class_weight
+    if isinstance(class_weight, Mapping):
+        names = classes.tolist()
+        unknown = [name for name in class_weight if name not in names]
+        if unknown:
+            raise ValueError(f"The classes, {unknown}, are not in class_weight's data; classes are {names}")
+        return [float(class_weight.get(name, 1.0)) for name in names]
+    if isinstance(class_weight, (int, float)):
+        return float(class_weight)
+    return [float(weight) for weight in np.asarray(class_weight, dtype=np.float64).ravel()]
+
+
+def mass_of(weights: list[float] | float | str | None, sizes: NDArray[np.float64]) -> float:
+    """The sum over samples of their weights times those of their classes."""
+    if isinstance(weights, list) and len(weights) == len(sizes):
+        return float(np.dot(weights, sizes))
+    if isinstance(weights, float):
+        return float(np.dot((1 - weights) / (1 - weights**sizes), sizes))
+    # Balanced weights leave the sum as it is.
+    return float(sizes.sum())

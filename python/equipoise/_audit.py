@@ -1,0 +1,287 @@
+"""Audits of trained models, calibration, and the way back from class weights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import _core
+from ._arrays import ClassWeight, doubles, names_of, weights_of
+from ._results import Result, heat_map, html_heat_map, pandas
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+
+class AuditResult(Result):
+    """What logits and labels say.
+
+    Attributes
+    ----------
+    classes : list of str
+        Names of the classes.
+    loss : float
+        The loss in the reduction that was asked for.
+    stationary : bool
+        Whether outflow equals inflow in every class, to the tolerance.
+    findings : list of str
+        What it says, in sentences.
+    mean_probability : ndarray of shape (n_classes, n_classes)
+        `P[c, k]`, the mean over samples of class `c` of the predicted probability of class `k`.
+    shortfall, recall : ndarray of shape (n_classes,)
+        ``1 - P[k, k]``, and the share of each class's samples that are correctly classified; NaN of a class without samples.
+    accuracy : float
+        Share of samples that are correctly classified.
+    calibration : dict
+        Calibration errors, Brier score and log loss; `prior_corrected` the same after undoing class weights, or `None`.
+    """
+
+    def __init__(self, found: dict[str, Any]) -> None:
+        record = found["record"]
+        super().__init__(record)
+        self.findings: list[str] = found["findings"]
+        self._line: str = found["summary"]
+        self.classes: list[str] = record["classes"]
+        self.loss = float(record["loss"])
+        self.stationary = bool(record["stationary"])
+        self.mean_probability: NDArray[np.float64] = np.array(record["mean_probability"], dtype=np.float64)
+        self.shortfall: NDArray[np.float64] = np.array(record["shortfall"], dtype=np.float64)
+        self.recall: NDArray[np.float64] = np.array(record["recall"], dtype=np.float64)
+        self.accuracy = float(record["accuracy"])
+        self.calibration: dict[str, Any] = record["calibration"]
+        self.prior_corrected: dict[str, Any] | None = record.get("prior_corrected")
+
+    def _summary(self) -> str:
+        return "\n".join([self._line, *(f"* {finding}" for finding in self.findings)])
+
+    def _rows(self) -> tuple[list[str], list[list[Any]]]:
+        record = self.record
+        heads = ["class", "samples", "weight", "outflow", "inflow", "residual", "mean_probability", "recall"]
+        rows = [
+            [
+                name,
+                record["class_counts"][k],
+                record["class_weights"][k],
+                record["ledger"][k]["outflow"],
+                record["ledger"][k]["inflow"],
+                record["ledger"][k]["residual"],
+                float(self.mean_probability[k, k]),
+                float(self.recall[k]),
+            ]
+            for k, name in enumerate(self.classes)
+        ]
+        return heads, rows
+
+    def _repr_html_(self) -> str:
+        caption = "mean predicted probability (row: true class)"
+        return super()._repr_html_() + html_heat_map(self.mean_probability, self.classes, self.classes, caption)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """The mean predicted probabilities as a heat map."""
+        return heat_map(self.mean_probability, self.classes, ax, "mean predicted probability")
+
+
+def _columns(values: Any, name: str) -> NDArray[np.float64]:
+    """Logits or probabilities as two axes."""
+    if hasattr(values, "detach"):
+        values = values.detach().cpu().numpy()
+    table = doubles(values)
+    if table.ndim == 1:
+        table = table.reshape(-1, 1)
+    if table.ndim != 2:
+        raise ValueError(f"{name} must have one or two axes; got shape {table.shape}")
+    return table
+
+
+def _numbered(y: Any, columns: int, classes: ArrayLike | None) -> tuple[NDArray[np.float64], NDArray[Any]]:
+    """The number of each label's class, and the classes: given, or 0 to K - 1."""
+    if hasattr(y, "detach"):
+        y = y.detach().cpu().numpy()
+    y = np.asarray(y)
+    count = max(columns, 2)
+    if classes is None:
+        if y.dtype.kind not in "iub" and not (y.dtype.kind == "f" and (y == np.floor(y)).all()):
+            raise ValueError(
+                f"labels of type {y.dtype} need classes=, their names in the order of the columns; "
+                "without it labels are numbers of columns, from 0"
+            )
+        return doubles(y.reshape(len(y), -1)), np.arange(count)
+    names = np.asarray(classes)
+    if len(names) != count:
+        raise ValueError(f"{len(names)} classes for {count} columns; give one for each, in their order")
+    place = {name: number for number, name in enumerate(names.tolist())}
+    unknown = sorted({str(label) for label in y.tolist() if label not in place})
+    if unknown:
+        raise ValueError(f"y contains labels that are no classes: {unknown}")
+    return doubles([[place[label]] for label in y.tolist()]), names
+
+
+def audit(
+    y: Any,
+    *,
+    logits: Any = None,
+    probabilities: Any = None,
+    loss: str = "softmax",
+    class_weight: ClassWeight = None,
+    sample_weight: ArrayLike | None = None,
+    classes: ArrayLike | None = None,
+    features: Any = None,
+    coef: Any = None,
+    intercept: Any = None,
+    l2: float = 0.0,
+    reduction: str = "weighted-mean",
+    tol: float = 0.01,
+    recalibrate: bool = False,
+    **parameters: Any,
+) -> AuditResult:
+    """Say what logits and labels of a trained model show: balance, effect of weights, whether training had converged.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,)
+        Numbers of the classes, from 0 (-1 and -100 for rows to ignore), or names where `classes` has them.
+    logits, probabilities : array-like of shape (n_samples, n_classes), or (n_samples,) of one logit for two classes
+        What the model predicts; give one of them. Tensors of PyTorch are taken, too.
+    loss : str
+        The loss that the model was trained with, as `losses()` has it; its parameters follow as keywords.
+    class_weight : dict, 'balanced', float, array-like or None
+        The class weights it was trained with.
+    sample_weight : array-like of shape (n_samples,), optional
+        Weights of the samples.
+    classes : array-like of shape (n_classes,), optional
+        The classes in the order of the columns.
+    features, coef, intercept : array-like, optional
+        Inputs of the last layer, its weights (n_classes, n_features) and biases: the layer is compared with the exact one.
+    l2 : float
+        Penalty under which the last layer was trained.
+    reduction : {'weighted-mean', 'mean', 'element-mean', 'sum'}
+        What the loss is divided by.
+    tol : float
+        Largest relative difference of outflow and inflow that counts as none.
+    recalibrate : bool
+        Solve for the intercepts alone, and say what they would change.
+    **parameters
+        Parameters of the loss.
+
+    Returns
+    -------
+    AuditResult
+
+    Examples
+    --------
+    >>> import equipoise
+    >>> result = equipoise.audit([0, 0, 1], logits=[[2.0, 0.0], [0.5, 0.0], [0.0, 1.0]])
+    >>> result.accuracy, result.stationary
+    (1.0, False)
+    """
+    if (logits is None) == (probabilities is None):
+        raise ValueError("give logits or probabilities, one of them")
+    name = "logits" if probabilities is None else "probabilities"
+    scores = _columns(logits if probabilities is None else probabilities, name)
+    labels, names = _numbered(y, scores.shape[1], classes)
+    arrays: dict[str, NDArray[np.float64]] = {name: scores, "labels": labels}
+    if sample_weight is not None:
+        arrays["sample_weight"] = doubles(sample_weight).reshape(-1, 1)
+    if features is not None:
+        arrays["features"] = _columns(features, "features")
+    if coef is not None:
+        arrays["weight"] = doubles(np.atleast_2d(coef))
+    if intercept is not None:
+        arrays["bias"] = doubles(intercept).reshape(-1, 1)
+    found = _core.audit(
+        {"arrays": arrays, "classes": names_of(names)},
+        (loss, dict(parameters)),
+        weights_of(class_weight, names),
+        {"reduction": reduction, "tolerance": float(tol), "recalibrate": recalibrate, "l2": float(l2)},
+    )
+    return AuditResult(found)
+
+
+def calibration(
+    y: Any,
+    *,
+    logits: Any = None,
+    probabilities: Any = None,
+    loss: str = "softmax",
+    class_weight: ClassWeight = None,
+    sample_weight: ArrayLike | None = None,
+    classes: ArrayLike | None = None,
+) -> pd.DataFrame:
+    """Whether predicted probabilities are frequencies, before and after undoing class weights.
+
+    Parameters
+    ----------
+    y, logits, probabilities, loss, class_weight, sample_weight, classes
+        As of `audit`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per score (expected calibration error, its root mean square and maximum over 15 bins, Brier score, log loss),
+        columns `as_predicted` and, where class weights differ, `prior_corrected`.
+
+    Examples
+    --------
+    >>> import equipoise
+    >>> scores = equipoise.calibration([0, 1], probabilities=[[0.75, 0.25], [0.25, 0.75]])
+    >>> float(scores.loc["brier", "as_predicted"])
+    0.125
+    """
+    result = audit(
+        y,
+        logits=logits,
+        probabilities=probabilities,
+        loss=loss,
+        class_weight=class_weight,
+        sample_weight=sample_weight,
+        classes=classes,
+    )
+
+    def column(scores: dict[str, Any]) -> dict[str, float]:
+        error = scores["calibration_error"]
+        return {
+            "expected_calibration_error": error["l1"],
+            "root_mean_square": error["l2"],
+            "largest_of_a_bin": error["max"],
+            "brier": scores["brier"],
+            "log_loss": scores["log_loss"],
+        }
+
+    columns = {"as_predicted": column(result.calibration)}
+    if result.prior_corrected is not None:
+        columns["prior_corrected"] = column(result.prior_corrected)
+    frame: pd.DataFrame = pandas().DataFrame(columns)
+    return frame
+
+
+def prior_correct(probabilities: ArrayLike, class_weight: ArrayLike) -> NDArray[np.float64]:
+    """Undo what class weights did to probabilities: ``p_k / w_k``, made to sum to one.
+
+    Parameters
+    ----------
+    probabilities : array-like of shape (n_samples, n_classes)
+        Predicted probabilities.
+    class_weight : array-like of shape (n_classes,)
+        The weights the model was trained with, positive.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_classes)
+
+    Examples
+    --------
+    >>> import equipoise
+    >>> equipoise.prior_correct([[0.5, 0.5]], [1.0, 4.0])
+    array([[0.8, 0.2]])
+    """
+    table, weights = doubles(probabilities), doubles(class_weight)
+    if table.ndim != 2 or weights.shape != (table.shape[1],):
+        raise ValueError(f"{weights.shape} class weights for probabilities of shape {table.shape}; give one per column")
+    if not ((weights > 0) & np.isfinite(weights)).all():
+        raise ValueError("class weights must be positive and finite")
+    corrected = table / (weights / weights.max())
+    total: NDArray[np.float64] = corrected / corrected.sum(axis=1, keepdims=True)
+    return total

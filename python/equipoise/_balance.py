@@ -1,0 +1,127 @@
+"""The balance of mean probabilities alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import _core
+from ._arrays import doubles
+from ._results import Result, heat_map, html_heat_map
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+class BalanceResult(Result):
+    """Outflow and inflow of every class, and where the outflows lie among those that are possible.
+
+    Attributes
+    ----------
+    classes : list of str
+        Names of the classes.
+    mean_probability : ndarray of shape (n_classes, n_classes)
+        The matrix `P` that was given.
+    flows : ndarray of shape (n_classes, n_classes)
+        ``F[c, k] = m_c P[c, k]``, in units of weighted samples.
+    worst_residual : float
+        Largest relative difference of a class's outflow and inflow; 0 at a stationary point.
+    polytope : dict or None
+        Of softmax: `admissible`, `why` not, bounds `lowest` and `highest` on `P`, `largest_outflow` of each class and, of three
+        classes, `pair_flows`.
+    """
+
+    def __init__(self, record: dict[str, Any], matrix: NDArray[np.float64], classes: list[str]) -> None:
+        super().__init__(record)
+        self.classes = classes
+        self.mean_probability = matrix
+        self.flows: NDArray[np.float64] = np.array(record["flows"])
+        self.worst_residual = float(record["worst_residual"])
+        self.polytope: dict[str, Any] | None = record.get("polytope")
+
+    def _summary(self) -> str:
+        text = f"outflow and inflow differ by at most {self.worst_residual:.2g} of the larger"
+        if self.polytope and not self.polytope["admissible"]:
+            text += f"\nno stationary softmax has these outflows: {self.polytope['why']}"
+        return text
+
+    def _rows(self) -> tuple[list[str], list[list[Any]]]:
+        heads = ["class", "mass", "mean_probability", "outflow", "inflow", "difference", "residual"]
+        rows = [
+            [
+                name,
+                self.record["mass"][k],
+                float(self.mean_probability[k, k]),
+                line["outflow"],
+                line["inflow"],
+                line["difference"],
+                line["residual"],
+            ]
+            for k, (name, line) in enumerate(zip(self.classes, self.record["ledger"], strict=True))
+        ]
+        return heads, rows
+
+    def _repr_html_(self) -> str:
+        caption = "mean predicted probability (row: true class)"
+        return super()._repr_html_() + html_heat_map(self.mean_probability, self.classes, self.classes, caption)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """The mean predicted probabilities as a heat map."""
+        return heat_map(self.mean_probability, self.classes, ax, "mean predicted probability")
+
+
+def balance(
+    P: ArrayLike,
+    counts: ArrayLike,
+    *,
+    class_weight: ArrayLike | None = None,
+    classes: ArrayLike | None = None,
+    loss: Literal["softmax", "logistic"] = "softmax",
+) -> BalanceResult:
+    """Outflow ``m_k (1 - P[k, k])`` and inflow ``sum_c m_c P[c, k]`` of every class, with ``m_c = class_weight[c] * counts[c]``.
+
+    Where the loss is stationary they are equal.
+
+    Parameters
+    ----------
+    P : array-like of shape (n_classes, n_classes)
+        Mean predicted probabilities, row: true class.
+    counts : array-like of shape (n_classes,)
+        Samples of each class.
+    class_weight : array-like of shape (n_classes,), optional
+        Weights of the classes.
+    classes : array-like of shape (n_classes,), optional
+        Names of the classes.
+    loss : {'softmax', 'logistic'}
+        Whether rows of P sum to one, or columns are one-vs-all.
+
+    Returns
+    -------
+    BalanceResult
+
+    Examples
+    --------
+    >>> import equipoise
+    >>> result = equipoise.balance([[0.8, 0.2], [0.4, 0.6]], counts=[20, 10])
+    >>> result.worst_residual < 1e-15
+    True
+    """
+    matrix, sizes = doubles(P), doubles(counts)
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or sizes.shape != (len(matrix),):
+        raise ValueError(
+            f"P must have one row and one column per class, and counts one number; got shapes {matrix.shape} and {sizes.shape}"
+        )
+    if not ((matrix >= 0) & (matrix <= 1)).all():
+        raise ValueError("P must hold probabilities, from 0 to 1")
+    if loss == "softmax" and not np.allclose(matrix.sum(axis=1), 1, atol=1e-6):
+        raise ValueError("rows of P must sum to 1; of one-vs-all probabilities say loss='logistic'")
+    if loss not in ("softmax", "logistic"):
+        raise ValueError(f"loss must be 'softmax' or 'logistic'; got {loss!r}")
+    weights = np.ones(len(sizes)) if class_weight is None else doubles(class_weight)
+    names = [str(name) for name in (range(len(sizes)) if classes is None else np.asarray(classes).tolist())]
+    if len(names) != len(sizes) or weights.shape != sizes.shape:
+        raise ValueError(f"give one class weight and one name for each of {len(sizes)} classes")
+    record = _core.balance(matrix, sizes.tolist(), weights.tolist(), names, loss == "softmax")
+    return BalanceResult(record, matrix, names)

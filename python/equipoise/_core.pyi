@@ -1,0 +1,60 @@
+from collections.abc import Callable
+from typing import Any
+
+_Loss = tuple[str, dict[str, Any]]
+_Weights = list[float] | float | str | None
+_Head = tuple[bytearray, list[float]]
+
+def solve(
+    samples: dict[str, Any],
+    loss: _Loss,
+    class_weight: _Weights,
+    l2: float,
+    settings: dict[str, Any],
+    callback: Callable[[int, float, float, float], object] | None = None,
+    measures: bool = False,
+) -> tuple[dict[str, Any], _Head | None]: ...
+def solve_penalties(
+    samples: dict[str, Any],
+    loss: _Loss,
+    class_weight: _Weights,
+    penalties: list[float],
+    settings: dict[str, Any],
+    callback: Callable[[int, float, float, float], object] | None = None,
+) -> list[tuple[dict[str, Any], _Head | None]]: ...
+def design_weights(
+    samples: dict[str, Any],
+    loss: _Loss,
+    target: dict[str, Any],
+    l2: float,
+    progress: Callable[[int, int, str], object] | None = None,
+) -> dict[str, Any]: ...
+def weight_effects(
+    samples: dict[str, Any], loss: _Loss, class_weight: _Weights, l2: float
+) -> dict[str, Any]: ...
+def audit(
+    scores: dict[str, Any], loss: _Loss, class_weight: _Weights, options: dict[str, Any]
+) -> dict[str, Any]: ...
+def balance(
+    mean_probability: Any, sizes: list[float], class_weight: list[float], classes: list[str], softmax: bool
+) -> dict[str, Any]: ...
+def claims() -> list[tuple[str, str]]: ...
+def verify(
+    ids: list[str],
+    seed: int,
+    quick: bool,
+    case: int | None = None,
+    progress: Callable[[int, int, str], object] | None = None,
+) -> list[dict[str, Any]]: ...
+def analyses() -> list[tuple[str, str]]: ...
+def run(
+    source: tuple[str, str] | str,
+    directory: str,
+    overrides: list[str],
+    overwrite: bool,
+    progress: Callable[[int, int, str], object] | None = None,
+) -> list[str]: ...
+def losses() -> list[dict[str, Any]]: ...
+def loss_value_and_gradient(
+    scores: dict[str, Any], loss: _Loss, class_weight: _Weights
+) -> tuple[float, bytearray]: ...

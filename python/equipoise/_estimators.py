@@ -1,0 +1,419 @@
+"""Classifiers with the conventions of scikit-learn."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from . import _core
+from ._arrays import ClassWeight, mass_of, weights_of
+from ._audit import prior_correct
+from ._solve import Certificate, StepCallback, head_arrays, samples, settings
+from .exceptions import NotConvergedError, SeparableDataError, SeparableDataWarning
+
+
+class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """What the classifiers share; each names its loss."""
+
+    classes_: NDArray[Any]
+    coef_: NDArray[np.float64]
+    intercept_: NDArray[np.float64]
+    n_iter_: NDArray[np.int32]
+    n_features_in_: int
+    feature_names_in_: NDArray[np.object_]
+    certificate_: Certificate
+    class_weight_: NDArray[np.float64]
+
+    C: float
+    l2: float | None
+    class_weight: ClassWeight
+    tol: float
+    max_iter: int
+    time_limit: float | None
+    separable: str
+
+    def _loss(self) -> tuple[str, dict[str, Any]]:
+        """Name and parameters of the loss."""
+        raise NotImplementedError
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None = None,
+        *,
+        callback: StepCallback | None = None,
+    ) -> Any:
+        """Solve for the coefficients.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features; `float64` and `float32` arrays whose rows lie one after another (C order) are not copied. Sparse
+            matrices are refused.
+        y : array-like of shape (n_samples,)
+            Classes.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weights of the samples; a whole weight counts as so many equal rows, and 0 as none.
+        callback : callable, optional
+            Called after every step with its number, the loss, the relative gradient and the seconds so far. Ctrl-C
+            stops a search between two steps.
+
+        Returns
+        -------
+        self
+        """
+        X, codes, weights, given = self._check_fit(X, y, sample_weight)
+        record, head = _core.solve(
+            given, self._loss(), weights, self._penalty(weights, codes, sample_weight), self._settings(), callback
+        )
+        self._take(record, head)
+        return self
+
+    def _check_fit(
+        self, X: Any, y: Any, sample_weight: ArrayLike | None
+    ) -> tuple[NDArray[Any], NDArray[np.uint32], list[float] | float | str | None, dict[str, Any]]:
+        """Checked features and class numbers; sets what is known of them."""
+        if self.separable not in ("error", "warn"):
+            raise ValueError(f"separable must be 'error' or 'warn'; got {self.separable!r}")
+        X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], order="C", accept_large_sparse=False)
+        check_classification_targets(y)
+        self.classes_, inverse = np.unique(y, return_inverse=True)
+        codes = inverse.astype(np.uint32)
+        if len(self.classes_) < 2:
+            raise ValueError(
+                "This solver needs samples of at least 2 classes in the data, but the data contains only one "
+                f"class: {self.classes_[0]!r}"
+            )
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
+        names = getattr(self, "feature_names_in_", None)
+        weights = weights_of(self.class_weight, self.classes_)
+        given = samples(
+            np.require(X, requirements=["C", "A"]),
+            codes,
+            self.classes_,
+            None if names is None else list(names),
+            sample_weight,
+        )
+        return X, codes, weights, given
+
+    def _penalty(
+        self,
+        weights: list[float] | float | str | None,
+        codes: NDArray[np.uint32],
+        sample_weight: ArrayLike | None,
+        C: float | None = None,
+    ) -> float:
+        """`l2`, or `1 / (C * sum of all weights)`, which is scikit-learn's objective divided by that sum."""
+        if self.l2 is not None and C is None:
+            return float(self.l2)
+        C = self.C if C is None else C
+        if not C > 0:
+            raise ValueError(f"C must be a positive number, or inf for no penalty; got {C!r}")
+        sizes = np.bincount(
+            codes,
+            weights=None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64),
+            minlength=len(self.classes_),
+        ).astype(np.float64)
+        return 1.0 / (C * mass_of(weights, sizes))
+
+    def _settings(self) -> dict[str, Any]:
+        return settings(self.tol, self.max_iter, self.time_limit)
+
+    def _take(self, record: dict[str, Any], head: tuple[bytearray, list[float]] | None) -> None:
+        """Sets what was found, with a warning or an exception where that is no minimum."""
+        name = self._loss()[0]
+        self.certificate_ = Certificate(record)
+        self.class_weight_ = np.array(record["class_weights"])
+        self.n_iter_ = np.array([max(self.certificate_.iterations, 1)], dtype=np.int32)
+        if record["status"] == "separable":
+            rows = 0 if head is None else len(head[1])
+            whole = record["separation"].get("column_class") is None or len(self.classes_) == 2
+            if self.separable == "error" or rows == 0 or not whole:
+                raise SeparableDataError.of(record["separation"], name)
+            warnings.warn(SeparableDataWarning.of(record["separation"], name), stacklevel=3)
+        elif record["status"] != "stationary":
+            text = f"{record['why']}; {record['advice']}"
+            if head is None or not np.isfinite(np.frombuffer(head[0])).all():
+                raise NotConvergedError(text)
+            warnings.warn(f"no stationary point: {text}", ConvergenceWarning, stacklevel=3)
+        assert head is not None
+        self.coef_, self.intercept_ = head_arrays(head)
+
+    def _logits(self, X: Any) -> NDArray[np.float64]:
+        """One column per row of the coefficients."""
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        logits: NDArray[np.float64] = X @ self.coef_.T + self.intercept_
+        return logits
+
+    def decision_function(self, X: Any) -> NDArray[np.float64]:
+        """Logits.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) for two classes, (n_samples, n_classes) for more
+            Of two classes, the logit of the second less that of the first.
+        """
+        logits = self._logits(X)
+        if len(self.classes_) > 2:
+            return logits
+        return logits[:, 0] if logits.shape[1] == 1 else logits[:, 1] - logits[:, 0]
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """The class with the largest logit.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+        """
+        scores = self.decision_function(X)
+        numbers = (scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)
+        predicted: NDArray[Any] = self.classes_[numbers]
+        return predicted
+
+    def _probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Rows that sum to one, from logits."""
+        raise NotImplementedError
+
+    def predict_proba(self, X: Any, *, prior_corrected: bool = False) -> NDArray[np.float64]:
+        """Probabilities of the classes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+        prior_corrected : bool
+            Undo what class weights did: ``p_k / class_weight_[k]``, made to sum to one.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+        """
+        check_is_fitted(self)
+        if self.certificate_.status == "separable":
+            raise SeparableDataError.of(self.certificate_.separation or {}, self._loss()[0])
+        probabilities = self._probabilities(self._logits(X))
+        return prior_correct(probabilities, self.class_weight_) if prior_corrected else probabilities
+
+    def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
+        """Logarithms of `predict_proba`."""
+        with np.errstate(divide="ignore"):
+            logarithms: NDArray[np.float64] = np.log(self.predict_proba(X))
+        return logarithms
+
+
+def _expit(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    from scipy.special import expit
+
+    return np.asarray(expit(logits), dtype=np.float64)
+
+
+class _SigmoidClassifier(_LinearClassifier):
+    """Probabilities of logistic columns."""
+
+    def _probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        if logits.shape[1] == 1:
+            return np.column_stack([_expit(-logits[:, 0]), _expit(logits[:, 0])])
+        # One column per class: each is a probability by itself, and together they are made to sum to one. Logarithms keep
+        # rows whose probabilities are all tiny.
+        from scipy.special import softmax
+
+        return np.asarray(softmax(-np.logaddexp(0.0, -logits), axis=1), dtype=np.float64)
+
+
+_SHARED = """
+    C : float
+        Inverse of the penalty, as in scikit-learn: the penalty on the mean loss is ``1 / (C * sum of weights)``;
+        `inf` for none.
+    l2 : float, optional
+        The penalty ``l2 / 2 * ||coef||^2`` on the mean loss itself, in place of `C`.
+    class_weight : dict, 'balanced', float or None
+        Weights by class, as in scikit-learn; a float ``B`` from 0 to below 1 is that of the effective number of samples.
+    tol : float
+        Largest entry of the gradient of the mean loss at which the search ends; 0 goes on to rounding.
+    max_iter : int
+        Steps at most; a search that ends there warns (`sklearn.exceptions.ConvergenceWarning`).
+    time_limit : float, optional
+        Seconds at most.
+    separable : {'error', 'warn'}
+        What to do about separable classes without a penalty, for which no finite coefficients exist: raise
+        `SeparableDataError`, or warn with `SeparableDataWarning` and keep the direction along which the loss falls, which
+        predicts classes but no probabilities.
+"""
+_ATTRIBUTES = """
+    classes_ : ndarray of shape (n_classes,)
+        The classes, sorted.
+    coef_ : ndarray of shape (1, n_features) or (n_classes, n_features)
+        Coefficients.
+    intercept_ : ndarray of shape (1,) or (n_classes,)
+        Intercepts, never penalised.
+    certificate_ : Certificate
+        Status, gradient at these very coefficients in double-double arithmetic, dependent columns, separation.
+    class_weight_ : ndarray of shape (n_classes,)
+        Weights of the classes as numbers.
+    n_iter_ : ndarray of shape (1,)
+        Steps of the search.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where X has names that are all text.
+"""
+
+
+class LogisticRegression(_SigmoidClassifier):
+    __doc__ = f"""Binary or one-vs-all logistic regression, solved to a certified minimum.
+
+    Minimises ``sum_i w_i sum_k log(1 + exp(-s_ik z_ik)) / sum_i w_i + l2 / 2 * ||coef||^2`` with ``s_ik = 1`` if sample
+    ``i`` is of class ``k``, else ``-1``; two classes have one column, that of the second.
+
+    Parameters
+    ----------{_SHARED}
+    Attributes
+    ----------{_ATTRIBUTES}
+    Examples
+    --------
+    >>> from equipoise import LogisticRegression
+    >>> model = LogisticRegression(C=float("inf")).fit([[0], [0], [0], [1], [1], [1]], [0, 0, 1, 0, 1, 1])
+    >>> model.coef_.round(12)
+    array([[1.38629436]])
+    >>> model.certificate_.status
+    'stationary'
+    """
+
+    def __init__(
+        self,
+        *,
+        C: float = 1.0,
+        l2: float | None = None,
+        class_weight: ClassWeight = None,
+        tol: float = 0.0,
+        max_iter: int = 1000,
+        time_limit: float | None = None,
+        separable: Literal["error", "warn"] = "error",
+    ) -> None:
+        self.C = C
+        self.l2 = l2
+        self.class_weight = class_weight
+        self.tol = tol
+        self.max_iter = max_iter
+        self.time_limit = time_limit
+        self.separable = separable
+
+    def _loss(self) -> tuple[str, dict[str, Any]]:
+        return "logistic", {}
+
+
+class SoftmaxRegression(_LinearClassifier):
+    __doc__ = f"""Multinomial logistic regression, solved to a certified minimum.
+
+    Minimises ``sum_i w_i (log sum_k exp z_ik - z_iy) / sum_i w_i + l2 / 2 * ||coef||^2``. Every class has a row of
+    coefficients, two classes as well; rows sum to zero over classes.
+
+    Parameters
+    ----------{_SHARED}
+    Attributes
+    ----------{_ATTRIBUTES}
+    Examples
+    --------
+    >>> from equipoise import SoftmaxRegression
+    >>> model = SoftmaxRegression(l2=1e-3).fit([[0], [1], [2], [0], [1], [2]], ["a", "b", "c", "b", "c", "a"])
+    >>> model.predict_proba([[0.0]]).sum().round(12)
+    np.float64(1.0)
+    """
+
+    def __init__(
+        self,
+        *,
+        C: float = 1.0,
+        l2: float | None = None,
+        class_weight: ClassWeight = None,
+        tol: float = 0.0,
+        max_iter: int = 1000,
+        time_limit: float | None = None,
+        separable: Literal["error", "warn"] = "error",
+    ) -> None:
+        self.C = C
+        self.l2 = l2
+        self.class_weight = class_weight
+        self.tol = tol
+        self.max_iter = max_iter
+        self.time_limit = time_limit
+        self.separable = separable
+
+    def _loss(self) -> tuple[str, dict[str, Any]]:
+        return "softmax", {}
+
+    def _probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        from scipy.special import softmax
+
+        return np.asarray(softmax(logits, axis=1), dtype=np.float64)
+
+
+class InrClassifier(_SigmoidClassifier):
+    __doc__ = f"""LGL-INR: logistic regression with in-negative-class reweighting, solved to a local minimum.
+
+    Minimises the sum over classes ``k`` of ``mean_{{i in k}} -log p_ik + sum_{{c != k}} omega_ck mean_{{i in c}}
+    -log(1 - p_ik)`` with ``p = sigmoid(z)`` and ``omega_ck = exp(beta P_ck) / sum_{{j != k}} exp(beta P_jk)``, plus
+    ``l2 / 2 * ||coef||^2``. It averages within each class, so class weights leave it unchanged.
+
+    Parameters
+    ----------
+    beta : float
+        Sharpness of the reweighting, at least 0.
+    detached : bool
+        Hold the weights ``omega`` constant in the gradient.{_SHARED.replace("class_weight : dict, 'balanced', float or None" + chr(10) + "        Weights by class, as in scikit-learn; a float ``B`` from 0 to below 1 is that of the effective number of samples." + chr(10) + "    ", "")}
+    Attributes
+    ----------{_ATTRIBUTES}
+    Examples
+    --------
+    >>> from equipoise import InrClassifier
+    >>> model = InrClassifier(beta=2.0, l2=1e-2).fit([[0], [1], [2], [0], [1], [2]], [0, 1, 2, 1, 2, 0])
+    >>> model.certificate_.status
+    'stationary'
+    """
+
+    class_weight = None
+
+    def __init__(
+        self,
+        *,
+        beta: float = 1.0,
+        detached: bool = False,
+        C: float = 1.0,
+        l2: float | None = None,
+        tol: float = 0.0,
+        max_iter: int = 1000,
+        time_limit: float | None = None,
+        separable: Literal["error", "warn"] = "error",
+    ) -> None:
+        self.beta = beta
+        self.detached = detached
+        self.C = C
+        self.l2 = l2
+        self.tol = tol
+        self.max_iter = max_iter
+        self.time_limit = time_limit
+        self.separable = separable
+
+    def _loss(self) -> tuple[str, dict[str, Any]]:
+        variant = "detached" if self.detached else "attached"
+        return "inr", {"beta": float(self.beta), "variant": variant}

@@ -1,0 +1,125 @@
+"""Logistic or softmax regression for many penalties."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import _core
+from ._arrays import ClassWeight
+from ._estimators import LogisticRegression, SoftmaxRegression
+from ._solve import Certificate, StepCallback, head_arrays
+from .exceptions import SeparableDataWarning
+
+
+class LogisticRegressionPath:
+    """One classifier for each value of `C`, over the same data, which are checked and laid out once.
+
+    Parameters
+    ----------
+    Cs : int or sequence of float
+        Values of `C`; of a number, so many from 1e-4 to 1e4, evenly spaced on a logarithmic scale.
+    loss : {'logistic', 'softmax'}
+        One-vs-all (or binary) logistic, or softmax.
+    class_weight, tol, max_iter, time_limit
+        As of `LogisticRegression`.
+
+    Attributes
+    ----------
+    Cs_ : ndarray of shape (n_penalties,)
+        The values.
+    classes_ : ndarray of shape (n_classes,)
+        The classes, sorted.
+    coefs_ : ndarray of shape (n_penalties, n_rows, n_features)
+        Coefficients; NaN where there is no stationary point, which is warned of.
+    intercepts_ : ndarray of shape (n_penalties, n_rows)
+        Intercepts.
+    certificates_ : list of Certificate
+        One for each value.
+
+    Examples
+    --------
+    >>> from equipoise import LogisticRegressionPath
+    >>> path = LogisticRegressionPath(Cs=[0.1, 10.0]).fit([[0], [0], [0], [1], [1], [1]], [0, 0, 1, 0, 1, 1])
+    >>> bool(abs(path.coefs_[0, 0, 0]) < abs(path.coefs_[1, 0, 0]))
+    True
+    >>> path.at(10.0).predict([[1]])
+    array([1])
+    """
+
+    def __init__(
+        self,
+        Cs: int | ArrayLike = 10,
+        *,
+        loss: Literal["logistic", "softmax"] = "logistic",
+        class_weight: ClassWeight = None,
+        tol: float = 0.0,
+        max_iter: int = 1000,
+        time_limit: float | None = None,
+    ) -> None:
+        self.Cs = Cs
+        self.loss = loss
+        self.class_weight = class_weight
+        self.tol = tol
+        self.max_iter = max_iter
+        self.time_limit = time_limit
+
+    def _model(self, C: float) -> LogisticRegression | SoftmaxRegression:
+        if self.loss not in ("logistic", "softmax"):
+            raise ValueError(f"loss must be 'logistic' or 'softmax'; got {self.loss!r}")
+        kind = LogisticRegression if self.loss == "logistic" else SoftmaxRegression
+        return kind(
+            C=C,
+            class_weight=self.class_weight,
+            tol=self.tol,
+            max_iter=self.max_iter,
+            time_limit=self.time_limit,
+        )
+
+    def fit(
+        self, X: Any, y: Any, sample_weight: ArrayLike | None = None, *, callback: StepCallback | None = None
+    ) -> LogisticRegressionPath:
+        """Solve for every value of `C`; arguments as of `LogisticRegression.fit`."""
+        self.Cs_: NDArray[np.float64] = (
+            np.logspace(-4, 4, self.Cs) if isinstance(self.Cs, int) else np.asarray(self.Cs, dtype=np.float64)
+        )
+        self._template = self._model(1.0)
+        _, codes, weights, given = self._template._check_fit(X, y, sample_weight)
+        penalties = [self._template._penalty(weights, codes, sample_weight, float(C)) for C in self.Cs_]
+        solved = _core.solve_penalties(
+            given, self._template._loss(), weights, penalties, self._template._settings(), callback
+        )
+        self.classes_ = self._template.classes_
+        self.certificates_ = [Certificate(record) for record, _ in solved]
+        rows = 1 if self.loss == "logistic" and len(self.classes_) == 2 else len(self.classes_)
+        shape = (len(solved), rows, self._template.n_features_in_)
+        self.coefs_: NDArray[np.float64] = np.full(shape, np.nan)
+        self.intercepts_: NDArray[np.float64] = np.full(shape[:2], np.nan)
+        for place, (record, head) in enumerate(solved):
+            if record["status"] == "stationary" and head is not None:
+                self.coefs_[place], self.intercepts_[place] = head_arrays(head)
+            elif record["status"] == "separable":
+                warnings.warn(SeparableDataWarning.of(record["separation"], self.loss), stacklevel=2)
+            else:
+                warnings.warn(f"C={self.Cs_[place]:g}: {record['why']}; {record['advice']}", stacklevel=2)
+        return self
+
+    def at(self, C: float) -> LogisticRegression | SoftmaxRegression:
+        """The fitted classifier of one value of `C`."""
+        places = np.flatnonzero(self.Cs_ == C)
+        if len(places) == 0:
+            raise ValueError(f"C={C!r} is not on the path; its values are {self.Cs_.tolist()}")
+        place = int(places[0])
+        model = self._model(C)
+        for name in ("n_features_in_", "feature_names_in_"):
+            if hasattr(self._template, name):
+                setattr(model, name, getattr(self._template, name))
+        model.classes_ = self.classes_
+        model.coef_, model.intercept_ = self.coefs_[place], self.intercepts_[place]
+        model.certificate_ = self.certificates_[place]
+        model.class_weight_ = np.array(model.certificate_.record["class_weights"])
+        model.n_iter_ = np.array([max(model.certificate_.iterations, 1)], dtype=np.int32)
+        return model

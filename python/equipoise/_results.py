@@ -1,0 +1,132 @@
+"""What all results have in common: fields, tables, a look in notebooks, a picture."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+# Colours of the project's figures: one ramp for amounts.
+_DARK = (0x1B, 0x4F, 0x72)
+SERIES = ("#1b4f72", "#d35400", "#1e8449", "#7d3c98", "#b7950b", "#566573")
+
+
+def pandas() -> Any:
+    """The library pandas, or what to install."""
+    try:
+        import pandas
+    except ImportError as error:
+        raise ImportError("to_frame needs pandas: pip install pandas") from error
+    return pandas
+
+
+def pyplot() -> Any:
+    """Matplotlib's pyplot, or what to install."""
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise ImportError("plot needs matplotlib: pip install matplotlib") from error
+    return plt
+
+
+def number(value: Any, digits: int = 4) -> str:
+    """A cell of a table."""
+    if isinstance(value, float):
+        return "none" if np.isnan(value) else f"{value:.{digits}g}"
+    return str(value)
+
+
+def html_table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """A table for notebooks."""
+    head = "".join(f"<th>{html.escape(str(name))}</th>" for name in heads)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(number(cell))}</td>" for cell in row) + "</tr>" for row in rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def html_heat_map(matrix: NDArray[np.float64], rows: Sequence[str], columns: Sequence[str], caption: str) -> str:
+    """A matrix of numbers from 0 to 1 whose cells are the darker the larger they are."""
+
+    def cell(value: float) -> str:
+        share = 0.0 if np.isnan(value) else min(max(value, 0.0), 1.0)
+        colour = ",".join(str(round(255 + (dark - 255) * share)) for dark in _DARK)
+        ink = "#fff" if share > 0.55 else "#000"
+        return f'<td style="background:rgb({colour});color:{ink}">{number(value, 3)}</td>'
+
+    head = "<th></th>" + "".join(f"<th>{html.escape(name)}</th>" for name in columns)
+    body = "".join(
+        f"<tr><th>{html.escape(name)}</th>{''.join(cell(float(value)) for value in row)}</tr>"
+        for name, row in zip(rows, matrix, strict=True)
+    )
+    return (
+        f"<table><caption>{html.escape(caption)}</caption><thead><tr>{head}</tr></thead>"
+        f"<tbody>{body}</tbody></table>"
+    )
+
+
+def heat_map(matrix: NDArray[np.float64], classes: Sequence[str], ax: Axes | None, label: str) -> Axes:
+    """A matrix of mean probabilities as a picture."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    if ax is None:
+        side = 2.2 + 0.45 * len(classes)
+        _, ax = pyplot().subplots(figsize=(side + 0.8, side), layout="constrained")
+    ramp = LinearSegmentedColormap.from_list("equipoise", ["#ffffff", "#{:02x}{:02x}{:02x}".format(*_DARK)])
+    image = ax.imshow(matrix, vmin=0.0, vmax=1.0, cmap=ramp)
+    ticks = range(len(classes))
+    ax.set_xticks(ticks, classes)
+    ax.set_yticks(ticks, classes)
+    ax.set_xlabel("predicted class")
+    ax.set_ylabel("true class")
+    if len(classes) <= 12:
+        for row in ticks:
+            for column in ticks:
+                value = matrix[row, column]
+                ink = "white" if value > 0.55 else "black"
+                ax.text(column, row, f"{value:.2f}", ha="center", va="center", color=ink, fontsize=8)
+    ax.figure.colorbar(image, ax=ax, label=label, shrink=0.8)
+    return ax
+
+
+class Result:
+    """A result: fields, `to_frame()`, `plot()`, and the whole record as a `dict`.
+
+    Attributes
+    ----------
+    record : dict
+        Everything that was found, as the command line writes it in JSON.
+    """
+
+    record: dict[str, Any]
+
+    def __init__(self, record: dict[str, Any]) -> None:
+        self.record = record
+
+    def _rows(self) -> tuple[list[str], list[list[Any]]]:
+        """Headings and rows of the table."""
+        raise NotImplementedError
+
+    def _summary(self) -> str:
+        """What it says, in a line or several."""
+        raise NotImplementedError
+
+    def to_frame(self) -> pd.DataFrame:
+        """The table as a data frame of pandas."""
+        heads, rows = self._rows()
+        frame: pd.DataFrame = pandas().DataFrame(rows, columns=heads)
+        return frame
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}: {self._summary()}"
+
+    def _repr_html_(self) -> str:
+        summary = "".join(f"<p>{html.escape(line)}</p>" for line in self._summary().splitlines())
+        return summary + html_table(*self._rows())

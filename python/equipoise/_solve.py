@@ -1,0 +1,258 @@
+"""Solving a loss over a linear head, and the certificate of what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import _core
+from ._arrays import ClassWeight, doubles, feature_names_of, features_of, labels_of, names_of, weights_of
+from ._results import Result, heat_map, html_heat_map
+from .exceptions import NotConvergedError, SeparableDataError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+StepCallback = Callable[[int, float, float, float], object]
+
+
+def settings(tol: float, max_iter: int, time_limit: float | None) -> dict[str, Any]:
+    """Limits of a search as the compiled part takes them."""
+    return {"tolerance": float(tol), "max_iterations": int(max_iter), "time_limit": time_limit}
+
+
+def samples(
+    X: NDArray[Any],
+    codes: NDArray[np.uint32],
+    classes: NDArray[Any],
+    feature_names: list[str] | None,
+    sample_weight: ArrayLike | None,
+) -> dict[str, Any]:
+    """Samples as the compiled part takes them."""
+    if sample_weight is not None:
+        sample_weight = doubles(sample_weight)
+        if (sample_weight == 1.0).all():
+            sample_weight = None
+    return {
+        "features": X,
+        "labels": np.ascontiguousarray(codes),
+        "classes": names_of(classes),
+        "feature_names": feature_names,
+        "sample_weight": sample_weight,
+    }
+
+
+def head_arrays(head: tuple[bytearray, list[float]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Coefficients (rows x features) and intercepts."""
+    intercepts = np.array(head[1], dtype=np.float64)
+    return np.frombuffer(head[0], dtype=np.float64).reshape(len(intercepts), -1), intercepts
+
+
+class Certificate:
+    """How a search ended, checked at the numbers that are handed out.
+
+    Attributes
+    ----------
+    status : {'stationary', 'separable', 'not_converged'}
+        How it ended.
+    gradient : float
+        Largest entry of the gradient of the mean loss at these coefficients, recomputed in double-double arithmetic; NaN
+        where there are none.
+    relative_gradient : float
+        The same relative to the magnitude of its terms.
+    loss, data_loss : float
+        The objective with and without the penalty; NaN where there is no stationary point.
+    iterations : int
+        Steps of the search.
+    seconds : float
+        Wall time of solving.
+    dependent_columns : list of dict
+        Columns of the table that others determine, each with the relation in words.
+    condition : float or None
+        Condition number of the standardised independent columns.
+    separation : dict or None
+        The proof that the classes are separable.
+    why : str or None
+        Why there is no answer.
+    record : dict
+        All of it, as the command line writes it in JSON; the head aside.
+    """
+
+    def __init__(self, record: dict[str, Any]) -> None:
+        self.record = record
+        recomputed = record.get("recomputed") or {}
+        self.status: str = record["status"]
+        self.gradient = float(recomputed.get("gradient_inf", np.nan))
+        self.relative_gradient = float(recomputed.get("relative_gradient", record.get("relative_gradient", np.nan)))
+        self.loss = float(record.get("loss", np.nan))
+        self.data_loss = float(record.get("data_loss", np.nan))
+        self.iterations = int(record.get("iterations", 0))
+        self.seconds = float(record["seconds"])
+        self.dependent_columns: list[dict[str, Any]] = record.get("dependent_columns", [])
+        self.condition: float | None = record.get("condition")
+        self.separation: dict[str, Any] | None = record.get("separation")
+        self.why: str | None = record.get("why")
+
+    def __repr__(self) -> str:
+        if self.status == "stationary":
+            return (
+                f"Certificate(stationary, gradient {self.gradient:.1e}, {self.relative_gradient:.1e} of its terms, "
+                f"{self.iterations} steps)"
+            )
+        return f"Certificate({self.status}{f': {self.why}' if self.why else ''})"
+
+
+class SolveResult(Result):
+    """A stationary point and what holds there.
+
+    Attributes
+    ----------
+    classes : list of str
+        Names of the classes.
+    coef : ndarray of shape (n_rows, n_features)
+        One row per logit.
+    intercept : ndarray of shape (n_rows,)
+        Intercepts.
+    certificate : Certificate
+        How it was found.
+    mean_probability : ndarray of shape (n_classes, n_classes)
+        `P[c, k]`, the mean over samples of class `c` of the predicted probability of class `k`.
+    shortfall : ndarray of shape (n_classes,)
+        `s_k = 1 - P[k, k]`.
+    """
+
+    def __init__(self, record: dict[str, Any], head: tuple[bytearray, list[float]]) -> None:
+        super().__init__(record)
+        self.classes: list[str] = record["classes"]
+        self.coef, self.intercept = head_arrays(head)
+        self.certificate = Certificate(record)
+        self.mean_probability: NDArray[np.float64] = np.array(record["mean_probability"])
+        self.shortfall: NDArray[np.float64] = np.array(record["shortfall"])
+
+    def _summary(self) -> str:
+        record = self.record
+        return (
+            f"{record['loss_name']}, stationary: loss {record['loss']:.8g}, "
+            f"gradient {self.certificate.gradient:.1e}"
+        )
+
+    def _rows(self) -> tuple[list[str], list[list[Any]]]:
+        record = self.record
+        heads = ["class", "samples", "weight", "mean_probability", "shortfall", "outflow", "inflow", "residual"]
+        rows = [
+            [
+                name,
+                record["class_counts"][k],
+                record["class_weights"][k],
+                float(self.mean_probability[k, k]),
+                float(self.shortfall[k]),
+                line["outflow"],
+                line["inflow"],
+                line["residual"],
+            ]
+            for k, (name, line) in enumerate(zip(self.classes, record["ledger"], strict=True))
+        ]
+        return heads, rows
+
+    def _repr_html_(self) -> str:
+        caption = "mean predicted probability (row: true class)"
+        return super()._repr_html_() + html_heat_map(self.mean_probability, self.classes, self.classes, caption)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """The mean predicted probabilities as a heat map."""
+        return heat_map(self.mean_probability, self.classes, ax, "mean predicted probability")
+
+
+def solve(
+    X: Any,
+    y: Any,
+    loss: str = "softmax",
+    *,
+    class_weight: ClassWeight = None,
+    sample_weight: ArrayLike | None = None,
+    l2: float = 0.0,
+    tol: float = 0.0,
+    max_iter: int = 1000,
+    time_limit: float | None = None,
+    callback: StepCallback | None = None,
+    **parameters: Any,
+) -> SolveResult:
+    """Solve any loss of `losses()` over a linear head to a certified stationary point.
+
+    Minimises ``sum_i w_i loss(z_i, y_i) / sum_i w_i + l2 / 2 * ||coef||^2`` with ``z = X coef^T + intercept`` and
+    ``w_i`` the weight of the sample times that of its class. Intercepts are not penalised.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_features)
+        Features.
+    y : array-like of shape (n_samples,)
+        Classes.
+    loss : str
+        Name of the loss.
+    class_weight : dict, 'balanced', float, array-like or None
+        Weights by class; a float is the parameter of the effective number of samples.
+    sample_weight : array-like of shape (n_samples,), optional
+        Weights of the samples; 0 leaves one out.
+    l2 : float
+        Penalty.
+    tol : float
+        Largest entry of the gradient at which the search ends; 0 goes on to rounding.
+    max_iter : int
+        Steps at most.
+    time_limit : float, optional
+        Seconds at most.
+    callback : callable, optional
+        Called after every step with its number, the loss, the relative gradient and the seconds so far.
+    **parameters
+        Parameters of the loss, such as ``gamma`` of focal.
+
+    Returns
+    -------
+    SolveResult
+
+    Raises
+    ------
+    SeparableDataError
+        The loss has no minimum.
+    NotConvergedError
+        The search ended without a stationary point.
+
+    Examples
+    --------
+    >>> import equipoise
+    >>> result = equipoise.solve([[0], [0], [0], [1], [1], [1]], [0, 0, 1, 0, 1, 1], loss="logistic")
+    >>> result.intercept.round(12)
+    array([-0.69314718])
+    >>> result.certificate.gradient < 1e-13
+    True
+    """
+    table = features_of(X)
+    classes, codes = labels_of(y)
+    check_rows(table, codes)
+    record, head = _core.solve(
+        samples(table, codes, classes, feature_names_of(X), sample_weight),
+        (loss, dict(parameters)),
+        weights_of(class_weight, classes),
+        float(l2),
+        settings(tol, max_iter, time_limit),
+        callback,
+        True,
+    )
+    if record["status"] == "separable":
+        raise SeparableDataError.of(record["separation"], loss)
+    if record["status"] != "stationary" or head is None:
+        raise NotConvergedError(f"{record['why']}; {record['advice']}")
+    return SolveResult(record, head)
+
+
+def check_rows(table: NDArray[Any], codes: NDArray[np.uint32]) -> None:
+    """One label for each row."""
+    if len(table) != len(codes):
+        raise ValueError(f"Found input variables with inconsistent numbers of samples: {[len(table), len(codes)]}")
+
+
+Parameters = Mapping[str, Any]

@@ -1,0 +1,494 @@
+"""The losses of the table for PyTorch, and a monitor for training loops. Needs `pip install torch`.
+
+Every loss is a function and an `nn.Module` in plain PyTorch: autograd differentiates it, and device and autocast follow its
+inputs. Logits are of shape (N, K), targets are N whole numbers. `weight` is by class, as in
+`torch.nn.functional.cross_entropy`; `reduction` is 'mean' (the sum divided by the sum of the samples' weights, as there),
+'sum' or 'none'. Losses over one-vs-all columns are summed over columns first.
+
+Where a loss reads class sizes, `counts` are those of the training set; without it, those of the batch. LGL-INR is a sum over
+classes of class means, which no weight changes: it has no 'none', and classes that a batch lacks are left out of it, as in the
+authors' code. That code adds 1e-7 in its logarithms, where this computes with the logit instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ._losses import losses as _losses
+
+try:
+    import torch
+    import torch.nn.functional as F
+    from torch import Tensor, nn
+except ImportError as error:
+    raise ImportError("equipoise.torch needs PyTorch: pip install torch") from error
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ._audit import AuditResult
+
+__all__ = [
+    "BalanceMonitor",
+    "BalancedSoftmaxLoss",
+    "EqualizationLoss",
+    "FocalLoss",
+    "InrLoss",
+    "LabelSmoothingLoss",
+    "LdamLoss",
+    "LogisticLoss",
+    "LogitAdjustedLoss",
+    "PosWeightLoss",
+    "SeesawLoss",
+    "SigmoidFocalLoss",
+    "SoftSelectionLoss",
+    "SoftmaxLoss",
+    "VectorScalingLoss",
+    "balanced_softmax",
+    "equalization",
+    "focal",
+    "inr",
+    "label_smoothing",
+    "ldam",
+    "logistic",
+    "logit_adjusted",
+    "pos_weight",
+    "seesaw",
+    "sigmoid_focal",
+    "soft_selection",
+    "softmax",
+    "vector_scaling",
+]
+
+
+def _reduce(values: Tensor, target: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
+    """A loss per sample, each weighted by its class, reduced as `cross_entropy` does."""
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"reduction must be 'mean', 'sum' or 'none'; got {reduction!r}")
+    of_sample = None if weight is None else weight.to(values)[target]
+    values = values if of_sample is None else values * of_sample
+    if reduction == "none":
+        return values
+    if reduction == "sum":
+        return values.sum()
+    return values.sum() / (len(values) if of_sample is None else of_sample.sum())
+
+
+def _sizes(counts: Any, logits: Tensor, target: Tensor) -> Tensor:
+    """Class sizes: those given, or those of the batch."""
+    if counts is None:
+        return torch.bincount(target, minlength=logits.shape[1]).to(logits)
+    return torch.as_tensor(counts).to(logits)
+
+
+def _own(logits: Tensor, target: Tensor) -> Tensor:
+    """1 in each sample's own column; logistic losses of two classes may have one column, that of class 1."""
+    if logits.shape[1] == 1:
+        return (target == 1).to(logits).unsqueeze(1)
+    return F.one_hot(target, logits.shape[1]).to(logits)
+
+
+def _softplus(z: Tensor) -> Tensor:
+    """``log(1 + exp(z))``; `F.softplus` is off by 2e-9 above 20."""
+    return -F.logsigmoid(-z)
+
+
+def _columns(logits: Tensor) -> Tensor:
+    """Logits with an axis of columns."""
+    return logits.unsqueeze(1) if logits.ndim == 1 else logits
+
+
+def _cross_entropy(logits: Tensor, target: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
+    return _reduce(F.cross_entropy(logits, target, reduction="none"), target, weight, reduction)
+
+
+def softmax(logits: Tensor, target: Tensor, *, weight: Tensor | None = None, reduction: str = "mean") -> Tensor:
+    """``-log softmax(z)_y``: `cross_entropy`."""
+    return _cross_entropy(logits, target, weight, reduction)
+
+
+def logistic(logits: Tensor, target: Tensor, *, weight: Tensor | None = None, reduction: str = "mean") -> Tensor:
+    """``sum_k softplus(-z_k) if k = y else softplus(z_k)``; (N,) or (N, 1) logits are those of class 1 of two."""
+    logits = _columns(logits)
+    values = F.binary_cross_entropy_with_logits(logits, _own(logits, target), reduction="none").sum(1)
+    return _reduce(values, target, weight, reduction)
+
+
+def pos_weight(
+    logits: Tensor,
+    target: Tensor,
+    *,
+    weights: Any = "balanced",
+    counts: Any = None,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """Logistic loss whose own columns count `weights`; 'balanced' is ``(N - N_k) / N_k``."""
+    logits = _columns(logits)
+    if isinstance(weights, str):
+        classes = torch.zeros(1, max(logits.shape[1], 2))
+        sizes = _sizes(counts, classes.to(logits), target)
+        positive = (sizes.sum() - sizes) / sizes
+    else:
+        positive = torch.as_tensor(weights).to(logits)
+    own = _own(logits, target)
+    positive = positive[1:] if logits.shape[1] == 1 else positive
+    # Products of 0 and the infinite weight of an absent class would be no number.
+    factor = torch.where(own > 0, positive.expand_as(own), torch.ones_like(own))
+    values = (factor * F.binary_cross_entropy_with_logits(logits, own, reduction="none")).sum(1)
+    return _reduce(values, target, weight, reduction)
+
+
+def equalization(
+    logits: Tensor,
+    target: Tensor,
+    *,
+    rare: float = 0.01,
+    counts: Any = None,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """Logistic loss in which columns of classes rarer than `rare` (a share of samples) are not pushed down by others."""
+    logits = _columns(logits)
+    sizes = _sizes(counts, torch.zeros(1, max(logits.shape[1], 2)).to(logits), target)
+    is_rare = sizes < rare * sizes.sum()
+    is_rare = is_rare[1:] if logits.shape[1] == 1 else is_rare
+    own = _own(logits, target)
+    counted = 1 - (1 - own) * is_rare.to(logits)
+    values = (counted * F.binary_cross_entropy_with_logits(logits, own, reduction="none")).sum(1)
+    return _reduce(values, target, weight, reduction)
+
+
+def focal(
+    logits: Tensor,
+    target: Tensor,
+    *,
+    gamma: float = 2.0,
+    probability: str = "plain",
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """``-(1 - q)^gamma log p_y`` with ``q = p_y``, or ``p_y^weight`` with `probability='of_weighted_loss'`."""
+    log_p = -F.cross_entropy(logits, target, reduction="none")
+    log_q = log_p
+    if probability == "of_weighted_loss":
+        log_q = log_p if weight is None else log_p * weight.to(logits)[target]
+    elif probability != "plain":
+        raise ValueError(f"probability must be 'plain' or 'of_weighted_loss'; got {probability!r}")
+    return _reduce(-((-torch.expm1(log_q)) ** gamma) * log_p, target, weight, reduction)
+
+
+def _power_logistic(logits: Tensor, target: Tensor, own: tuple[float, float], others: tuple[float, float]) -> Tensor:
+    """``p^e softplus(z)`` of every column with ``p = sigmoid(z)``, own columns from the other side; factor and power each."""
+    is_own = _own(logits, target)
+    z = logits * (1 - 2 * is_own)
+    factor, power = (other + (mine - other) * is_own for mine, other in zip(own, others, strict=True))
+    return (factor * torch.exp(power * F.logsigmoid(z)) * _softplus(z)).sum(1)
+
+
+def sigmoid_focal(
+    logits: Tensor,
+    target: Tensor,
+    *,
+    gamma: float = 2.0,
+    alpha: float = 0.25,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """``alpha (1 - p_y)^gamma softplus(-z_y) + (1 - alpha) sum_k p_k^gamma softplus(z_k)``."""
+    values = _power_logistic(logits, target, (alpha, gamma), (1 - alpha, gamma))
+    return _reduce(values, target, weight, reduction)
+
+
+def soft_selection(
+    logits: Tensor,
+    target: Tensor,
+    *,
+    alpha: float = 1.0,
+    gamma: float = 2.0,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """``softplus(-z_y) + alpha / (K - 1) sum_k p_k^gamma softplus(z_k)``."""
+    others = max(logits.shape[1] - 1, 1)
+    values = _power_logistic(logits, target, (1.0, 0.0), (alpha / others, gamma))
+    return _reduce(values, target, weight, reduction)
+
+
+def label_smoothing(
+    logits: Tensor,
+    target: Tensor,
+    *,
+    smoothing: float = 0.1,
+    weights: str = "term",
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """``sum_k t_k (-log p_k)``, ``t = (1 - e) 1[k = y] + e / K``; class weights multiply each 'term' or the 'sample'."""
+    if weights not in ("term", "sample"):
+        raise ValueError(f"weights must be 'term' or 'sample'; got {weights!r}")
+    log_p = F.log_softmax(logits, dim=1)
+    own = -log_p.gather(1, target.unsqueeze(1)).squeeze(1)
+    if weights == "sample" or weight is None:
+        return _reduce((1 - smoothing) * own - smoothing * log_p.mean(1), target, weight, reduction)
+    by_class = weight.to(logits)
+    values = (1 - smoothing) * by_class[target] * own - smoothing * (log_p * by_class).mean(1)
+    if reduction == "mean":
+        return values.sum() / by_class[target].sum()
+    return _reduce(values, target, None, reduction)
+
+
+def logit_adjusted(
+    logits: Tensor,
+    target: Tensor,
+    *,
+    strength: float = 1.0,
+    counts: Any = None,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """``-log softmax(z + strength log pi)_y`` with the class frequencies `pi`."""
+    sizes = _sizes(counts, logits, target)
+    return _cross_entropy(logits + strength * (sizes / sizes.sum()).log(), target, weight, reduction)
+
+
+def balanced_softmax(
+    logits: Tensor, target: Tensor, *, counts: Any = None, weight: Tensor | None = None, reduction: str = "mean"
+) -> Tensor:
+    """``-log softmax(z + log N_k)_y``: logit adjustment of strength 1."""
+    return logit_adjusted(logits, target, counts=counts, weight=weight, reduction=reduction)
+
+
+def ldam(
+    logits: Tensor,
+    target: Tensor,
+    *,
+    margin: float = 0.5,
+    scale: float = 30.0,
+    counts: Any = None,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """``-log softmax(scale (z - D))_y`` with ``D_y = margin (min N / N_y)^(1/4)``, else 0."""
+    sizes = _sizes(counts, logits, target)
+    margins = margin * (sizes.min() / sizes) ** 0.25
+    moved = scale * (logits - F.one_hot(target, logits.shape[1]).to(logits) * margins[target].unsqueeze(1))
+    return _cross_entropy(moved, target, weight, reduction)
+
+
+def vector_scaling(
+    logits: Tensor,
+    target: Tensor,
+    *,
+    strength: float = 1.0,
+    gamma: float = 0.15,
+    counts: Any = None,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """``-log softmax((N_k / max N)^gamma z_k + strength log pi_k)_y``."""
+    sizes = _sizes(counts, logits, target)
+    moved = logits * (sizes / sizes.max()) ** gamma + strength * (sizes / sizes.sum()).log()
+    return _cross_entropy(moved, target, weight, reduction)
+
+
+def seesaw(
+    logits: Tensor,
+    target: Tensor,
+    *,
+    mitigation: float = 0.8,
+    compensation: float = 2.0,
+    floor: float = 0.01,
+    counts: Any = None,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """``-log softmax(z + log S)_y`` with ``S_j = min(1, N_j / N_y)^mitigation max(1, p_j / p_y)^compensation`` held constant."""
+    sizes = _sizes(counts, logits, target).log()
+    with torch.no_grad():
+        log_p = F.log_softmax(logits, dim=1)
+        own = log_p.gather(1, target.unsqueeze(1)).clamp(min=float(np.log(floor)) if floor > 0 else -float("inf"))
+        moved = mitigation * (sizes.unsqueeze(0) - sizes[target].unsqueeze(1)).clamp(max=0)
+        moved = moved + compensation * (log_p - own).clamp(min=0)
+        moved = moved * (1 - F.one_hot(target, logits.shape[1]).to(logits))
+    return _cross_entropy(logits + moved, target, weight, reduction)
+
+
+def inr(
+    logits: Tensor,
+    target: Tensor,
+    *,
+    beta: float = 1.0,
+    detached: bool = False,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """LGL-INR: ``sum_k mean_k softplus(-z_k) + sum_c omega_c mean_c softplus(z_k)``, ``omega_c ~ exp(beta P[c, k])``.
+
+    `detached` holds `omega` constant in the gradient. A class that the batch lacks is in no sum. `weight` changes nothing, since
+    means are over each class's own samples; 'mean' and 'sum' are the same.
+    """
+    if reduction not in ("mean", "sum"):
+        raise ValueError(f"LGL-INR is no sum over samples: reduction must be 'mean' or 'sum'; got {reduction!r}")
+    classes = logits.shape[1]
+    one_hot = F.one_hot(target, classes).to(logits)
+    sizes = one_hot.sum(0)
+    present = sizes > 0
+    mean = one_hot / sizes.clamp(min=1)
+    # Rows: true class; columns: logit.
+    probability = mean.T @ torch.sigmoid(logits)
+    losses = mean.T @ _softplus(logits)
+    own = (mean * _softplus(-logits)).sum()
+    allowed = present.unsqueeze(1) & ~torch.eye(classes, dtype=torch.bool, device=logits.device)
+    scores = (beta * (probability.detach() if detached else probability)).masked_fill(~allowed, -float("inf"))
+    # A column in which no other class occurs has nothing to weigh.
+    lone = ~allowed.any(0)
+    omega = torch.softmax(scores.masked_fill(lone.unsqueeze(0), 0.0), dim=0) * allowed.to(logits)
+    return own + (omega * losses).sum()
+
+
+class _Loss(nn.Module):  # type: ignore[misc, unused-ignore]
+    """A loss with its parameters; `weight` and `counts` move with the module."""
+
+    _function: Callable[..., Tensor]
+    _defaults: dict[str, Any] = {}
+
+    def __init__(self, *, weight: Any = None, reduction: str = "mean", **parameters: Any) -> None:
+        super().__init__()
+        unknown = sorted(set(parameters) - set(self._defaults))
+        if unknown:
+            raise TypeError(f"{type(self).__name__} takes no {unknown[0]}; its parameters are {sorted(self._defaults)}")
+        self.reduction = reduction
+        self.parameters_of_loss = {**self._defaults, **parameters}
+        counts = self.parameters_of_loss.pop("counts", None)
+        self._reads_counts = "counts" in self._defaults
+        self.register_buffer("weight", None if weight is None else torch.as_tensor(weight))
+        self.register_buffer("counts", None if counts is None else torch.as_tensor(counts))
+
+    def extra_repr(self) -> str:
+        """The parameters."""
+        return ", ".join(f"{name}={value!r}" for name, value in self.parameters_of_loss.items())
+
+    def forward(self, logits: Tensor, target: Tensor) -> Tensor:
+        """The loss of logits (N, K) and N class numbers."""
+        sizes = {"counts": self.counts} if self._reads_counts else {}
+        function = type(self)._function
+        return function(
+            logits, target, weight=self.weight, reduction=self.reduction, **sizes, **self.parameters_of_loss
+        )
+
+
+def _module(name: str, function: Callable[..., Tensor], table_name: str, **others: Any) -> Any:
+    """The module of a function; usual values of its parameters are those of the table of losses."""
+    defaults = {**_losses().parameters(table_name), **others}
+    doc = f"{function.__doc__}\n\nParameters: weight, reduction, {', '.join(defaults)}." if defaults else function.__doc__
+    return type(name, (_Loss,), {"_function": staticmethod(function), "_defaults": defaults, "__doc__": doc, "__module__": __name__})
+
+
+SoftmaxLoss = _module("SoftmaxLoss", softmax, "softmax")
+LogisticLoss = _module("LogisticLoss", logistic, "logistic")
+FocalLoss = _module("FocalLoss", focal, "focal")
+SigmoidFocalLoss = _module("SigmoidFocalLoss", sigmoid_focal, "sigmoid-focal")
+LabelSmoothingLoss = _module("LabelSmoothingLoss", label_smoothing, "label-smoothing")
+LogitAdjustedLoss = _module("LogitAdjustedLoss", logit_adjusted, "logit-adjusted", counts=None)
+BalancedSoftmaxLoss = _module("BalancedSoftmaxLoss", balanced_softmax, "balanced-softmax", counts=None)
+LdamLoss = _module("LdamLoss", ldam, "ldam", counts=None)
+VectorScalingLoss = _module("VectorScalingLoss", vector_scaling, "vector-scaling", counts=None)
+PosWeightLoss = _module("PosWeightLoss", pos_weight, "pos-weight", counts=None)
+EqualizationLoss = _module("EqualizationLoss", equalization, "equalization", counts=None)
+SeesawLoss = _module("SeesawLoss", seesaw, "seesaw", counts=None)
+SoftSelectionLoss = _module("SoftSelectionLoss", soft_selection, "soft-selection")
+
+
+class InrLoss(_Loss):
+    __doc__ = inr.__doc__
+    _function = staticmethod(inr)
+    _defaults = {"beta": 1.0, "detached": False}
+
+
+class BalanceMonitor:
+    """Records outflow, inflow and mean probabilities of every class, epoch by epoch.
+
+    >>> monitor = BalanceMonitor(loss="softmax", class_weight=[1.0, 5.0])  # doctest: +SKIP
+    >>> for epoch in range(epochs):                                         # doctest: +SKIP
+    ...     for x, y in loader:
+    ...         loss = criterion(logits := model(x), y)
+    ...         ...
+    ...         monitor.update(logits, y)
+    ...     monitor.end_epoch()
+    >>> print(monitor.audit())                                              # doctest: +SKIP
+
+    Parameters
+    ----------
+    loss : str
+        Name of the loss in `equipoise.losses()`; its parameters follow as keywords.
+    class_weight : sequence of float, 'balanced' or None
+        Weights of the classes.
+    classes : sequence of str, optional
+        Names of the classes.
+
+    Attributes
+    ----------
+    history : list of dict
+        One entry for each epoch and part: `epoch`, `part` and the record of an `AuditResult`.
+    """
+
+    def __init__(
+        self, loss: str = "softmax", *, class_weight: Any = None, classes: Sequence[str] | None = None, **parameters: Any
+    ) -> None:
+        self.loss = loss
+        self.class_weight = class_weight
+        self.classes = classes
+        self.parameters = parameters
+        self.history: list[dict[str, Any]] = []
+        self.epoch = 0
+        self._seen: dict[str, list[tuple[Any, Any]]] = {}
+        self._last: dict[str, AuditResult] = {}
+
+    def update(self, logits: Tensor, target: Tensor, part: str = "training") -> None:
+        """Note a batch; `part` may be 'held-out', too. Copies logits to the processor's memory as `float64`."""
+        pair = (logits.detach().to("cpu", torch.float64).numpy(), target.detach().cpu().numpy())
+        self._seen.setdefault(part, []).append(pair)
+
+    def end_epoch(self) -> dict[str, AuditResult]:
+        """Audit what was noted since the last epoch, part by part."""
+        from ._audit import audit
+
+        if not self._seen:
+            raise RuntimeError("no batch was noted in this epoch: call update(logits, target) for each")
+        for part, batches in self._seen.items():
+            result = audit(
+                np.concatenate([labels for _, labels in batches]),
+                logits=np.concatenate([logits for logits, _ in batches]),
+                loss=self.loss,
+                class_weight=self.class_weight,
+                **self.parameters,
+            )
+            if self.classes is not None:
+                result.classes = [str(name) for name in self.classes]
+            self._last[part] = result
+            self.history.append({"epoch": self.epoch, "part": part, "result": result})
+        self._seen = {}
+        self.epoch += 1
+        return dict(self._last)
+
+    def audit(self, part: str = "training") -> AuditResult:
+        """The audit of the last epoch."""
+        if part not in self._last:
+            raise RuntimeError(f"no epoch with part {part!r} has ended; there are {sorted(self._last)}")
+        return self._last[part]
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row for each epoch, part and class."""
+        from ._results import pandas
+
+        rows = [
+            {"epoch": entry["epoch"], "part": entry["part"], **row}
+            for entry in self.history
+            for row in entry["result"].to_frame().to_dict("records")
+        ]
+        frame: pd.DataFrame = pandas().DataFrame(rows)
+        return frame

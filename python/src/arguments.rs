@@ -1,0 +1,99 @@
+//! What several functions take: labels, class weights, a loss by its name, the samples of a problem.
+
+use crate::arrays::{Array, Features};
+use crate::errors::value_error;
+use equipoise::data::{Dataset, Labels};
+use equipoise::loss::{ClassWeights, LOSS_TABLE, LossSpec, loss_named};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use pythonize::{depythonize, pythonize};
+
+/// A loss by its name, with the parameters that are not as usual.
+pub(crate) struct Loss(pub(crate) LossSpec);
+
+impl<'py> FromPyObject<'_, 'py> for Loss {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        let (name, parameters): (String, Bound<PyDict>) = object.extract()?;
+        let row = loss_named(&name).ok_or_else(|| {
+            let names = LOSS_TABLE.map(|row| row.name).join(", ");
+            PyValueError::new_err(format!("loss {name:?} is none of {names}"))
+        })?;
+        let default = pythonize(object.py(), &row.default)?;
+        let plan = default.cast::<PyDict>().ok().map(|plan| plan.values().get_item(0)).transpose()?;
+        for (parameter, value) in parameters {
+            let known = plan.as_ref().map_or(Ok(false), |plan| plan.contains(&parameter))?;
+            if !known {
+                let text = format!("loss {name:?} takes no parameter {parameter}");
+                return Err(PyValueError::new_err(text));
+            }
+            if let Some(plan) = &plan {
+                plan.set_item(parameter, value)?;
+            }
+        }
+        let spec: LossSpec =
+            depythonize(&default).map_err(|error| value_error(format!("loss {name:?}: {error}")))?;
+        match spec.problem() {
+            None => Ok(Self(spec)),
+            Some(problem) => Err(value_error(format!("loss {name:?}: {problem}"))),
+        }
+    }
+}
+
+/// Class weights as Python has them.
+#[derive(FromPyObject)]
+pub(crate) enum Weights {
+    /// One number per class.
+    Explicit(Vec<f64>),
+    /// The parameter of the effective number of samples.
+    EffectiveNumber(f64),
+    /// `balanced`.
+    Named(String),
+}
+
+/// Class weights, or none.
+pub(crate) fn class_weights(weights: Option<Weights>) -> PyResult<ClassWeights> {
+    match weights {
+        None => Ok(ClassWeights::None),
+        Some(Weights::Explicit(weights)) => Ok(ClassWeights::Explicit(weights)),
+        Some(Weights::EffectiveNumber(overlap)) => Ok(ClassWeights::EffectiveNumber(overlap)),
+        Some(Weights::Named(name)) if name == "balanced" => Ok(ClassWeights::Balanced),
+        Some(Weights::Named(name)) => Err(PyValueError::new_err(format!(
+            "class_weight must be a dict, 'balanced', or None; got {name:?}"
+        ))),
+    }
+}
+
+/// Samples of a problem.
+#[derive(FromPyObject)]
+pub(crate) struct Samples {
+    #[pyo3(item)]
+    features: Features,
+    #[pyo3(item)]
+    labels: Array<u32>,
+    #[pyo3(item)]
+    classes: Vec<String>,
+    #[pyo3(item)]
+    feature_names: Option<Vec<String>>,
+    #[pyo3(item)]
+    sample_weight: Option<Array<f64>>,
+}
+
+impl Samples {
+    /// The data set; features stay where they are, if rows lie one after another.
+    pub(crate) fn dataset(self) -> PyResult<Dataset> {
+        let labels = Labels::new(self.labels.as_ref().to_vec(), self.classes);
+        let dimension = self.features.dimension();
+        let names = self
+            .feature_names
+            .unwrap_or_else(|| (0..dimension).map(|feature| format!("x{feature}")).collect());
+        let dataset = Dataset::shared(self.features.shared(), names, labels.map_err(value_error)?);
+        let dataset = dataset.map_err(value_error)?;
+        match self.sample_weight {
+            None => Ok(dataset),
+            Some(weights) => dataset.with_sample_weights(weights.as_ref()).map_err(value_error),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Arrays of `NumPy` in and out, by the protocol that all array libraries of Python share (`__array_interface__`).
+
+use equipoise::data::SharedFeatures;
+use nalgebra::DMatrix;
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyByteArray, PyDict};
+use std::sync::Arc;
+
+/// An entry type of arrays.
+pub(crate) trait Entry: bytemuck::Pod + Send + Sync {
+    /// What `NumPy` calls it on this machine.
+    const NAME: &'static str;
+}
+
+impl Entry for f64 {
+    const NAME: &'static str = if cfg!(target_endian = "little") { "<f8" } else { ">f8" };
+}
+impl Entry for f32 {
+    const NAME: &'static str = if cfg!(target_endian = "little") { "<f4" } else { ">f4" };
+}
+impl Entry for u32 {
+    const NAME: &'static str = if cfg!(target_endian = "little") { "<u4" } else { ">u4" };
+}
+
+/// An array whose rows lie one after another, read where it is. It stays alive as long as this does.
+pub(crate) struct Array<T> {
+    _owner: Py<PyAny>,
+    first: *const T,
+    shape: Vec<usize>,
+}
+
+#[expect(unsafe_code, reason = "the one way to read NumPy's memory without a copy while the GIL is released")]
+// SAFETY: the memory is only read, and the owner keeps it where it is. As with every function of NumPy that releases the GIL,
+// a thread that writes to the array meanwhile changes the numbers under the reader.
+unsafe impl<T: Send> Send for Array<T> {}
+#[expect(unsafe_code, reason = "as above")]
+// SAFETY: as above.
+unsafe impl<T: Sync> Sync for Array<T> {}
+
+impl<T: Entry> FromPyObject<'_, '_> for Array<T> {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        let interface = object.getattr("__array_interface__")?.cast_into::<PyDict>()?;
+        let entry = |name: &str| interface.as_any().get_item(name);
+        let found: String = entry("typestr")?.extract()?;
+        let strides = interface.get_item("strides")?;
+        let is_contiguous = strides.is_none_or(|strides| strides.is_none());
+        let (address, _): (usize, bool) = entry("data")?.extract()?;
+        let first = std::ptr::with_exposed_provenance::<T>(address);
+        if found != T::NAME || !is_contiguous || !first.is_aligned() {
+            let text =
+                format!("an aligned array of {} with rows one after another is needed, not {found}", T::NAME);
+            return Err(PyTypeError::new_err(text));
+        }
+        let shape = entry("shape")?.extract()?;
+        Ok(Self { _owner: object.to_owned().unbind(), first, shape })
+    }
+}
+
+impl<T> Array<T> {
+    /// Rows and columns; a vector has one column.
+    pub(crate) fn shape(&self) -> [usize; 2] {
+        match *self.shape {
+            [] => [1, 1],
+            [rows] => [rows, 1],
+            [rows, ref columns @ ..] => [rows, columns.iter().product()],
+        }
+    }
+}
+
+impl<T> AsRef<[T]> for Array<T> {
+    #[expect(unsafe_code, reason = "as above")]
+    fn as_ref(&self) -> &[T] {
+        let [rows, columns] = self.shape();
+        if rows * columns == 0 {
+            return &[];
+        }
+        // SAFETY: the array says that so many numbers of this type lie there, and it is alive.
+        unsafe { std::slice::from_raw_parts(self.first, rows * columns) }
+    }
+}
+
+/// Features, `N x d`, in single or double precision.
+#[derive(FromPyObject)]
+pub(crate) enum Features {
+    /// Of `float64`.
+    Double(Array<f64>),
+    /// Of `float32`.
+    Single(Array<f32>),
+}
+
+impl Features {
+    /// `d`.
+    pub(crate) fn dimension(&self) -> usize {
+        match self {
+            Self::Double(array) => array.shape()[1],
+            Self::Single(array) => array.shape()[1],
+        }
+    }
+
+    /// The numbers where they are.
+    pub(crate) fn shared(self) -> SharedFeatures {
+        match self {
+            Self::Double(array) => SharedFeatures::Double(Arc::new(array)),
+            Self::Single(array) => SharedFeatures::Single(Arc::new(array)),
+        }
+    }
+}
+
+/// Rows of an array as columns of a matrix: one sample per column. Both lie one after another.
+pub(crate) fn columns_of(array: &Array<f64>) -> DMatrix<f64> {
+    let [rows, columns] = array.shape();
+    DMatrix::from_column_slice(columns, rows, array.as_ref())
+}
+
+/// Columns of a matrix as rows of numbers, as bytes that an array is made of.
+pub(crate) fn columns_as_bytes<'py>(python: Python<'py>, matrix: &DMatrix<f64>) -> Bound<'py, PyByteArray> {
+    PyByteArray::new(python, bytemuck::cast_slice(matrix.as_slice()))
+}

@@ -1,0 +1,98 @@
+//! The audit of logits and labels.
+
+use crate::arguments::{Loss, Weights, class_weights};
+use crate::errors::{value_error, without_options};
+use equipoise::audit::{
+    AuditInput, AuditRecord, ReadOptions, Reduction, audit as audit_of, compare_head, findings, recalibrate,
+    summary,
+};
+use equipoise::data::arrays::{Array, Arrays};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use pythonize::pythonize;
+use serde::Serialize;
+
+/// Scores and labels, with what else is given, by name.
+#[derive(FromPyObject)]
+pub(crate) struct Scores<'py> {
+    /// `logits` or `probabilities`, `labels`, and optionally `features`, `weight`, `bias`, `sample_weight`.
+    #[pyo3(item)]
+    arrays: Bound<'py, PyDict>,
+    #[pyo3(item)]
+    classes: Vec<String>,
+}
+
+impl Scores<'_> {
+    pub(crate) fn input(&self) -> PyResult<AuditInput> {
+        let mut named = Vec::new();
+        for (name, array) in &self.arrays {
+            let (name, array): (String, crate::arrays::Array<f64>) = (name.extract()?, array.extract()?);
+            let [rows, columns] = array.shape();
+            let values = array.as_ref().to_vec();
+            named.push((name.clone(), Array::owned(name, rows, columns, values)));
+        }
+        let weighted = self.arrays.contains("sample_weight")?.then(|| "sample_weight".to_owned());
+        let options = ReadOptions {
+            class_names: Some(self.classes.clone()),
+            sample_weights: weighted,
+            ..ReadOptions::default()
+        };
+        let arrays = Arrays::in_memory("audit", named);
+        AuditInput::of_arrays(&arrays, &options).map_err(value_error)
+    }
+}
+
+/// How to audit, beside loss and weights.
+#[derive(FromPyObject)]
+pub(crate) struct Options {
+    #[pyo3(item)]
+    reduction: String,
+    #[pyo3(item)]
+    tolerance: f64,
+    #[pyo3(item)]
+    recalibrate: bool,
+    #[pyo3(item)]
+    l2: f64,
+}
+
+/// The record of an audit, with what it says in words.
+#[derive(Serialize)]
+struct AuditInWords {
+    record: AuditRecord,
+    summary: String,
+    findings: Vec<String>,
+}
+
+/// Audits logits under a loss, as the command `audit`.
+#[pyfunction]
+pub(crate) fn audit<'py>(
+    python: Python<'py>,
+    scores: Scores<'py>,
+    loss: Loss,
+    class_weight: Option<Weights>,
+    options: Options,
+) -> PyResult<Bound<'py, PyAny>> {
+    let (input, spec, weights) = (scores.input()?, loss.0, class_weights(class_weight)?);
+    let reduction = match options.reduction.as_str() {
+        "weighted-mean" => Reduction::WeightedMean,
+        "mean" => Reduction::Mean,
+        "element-mean" => Reduction::ElementMean,
+        "sum" => Reduction::Sum,
+        other => {
+            return Err(value_error(format!(
+                "reduction {other:?} is none of weighted-mean, mean, element-mean, sum"
+            )));
+        }
+    };
+    let audited = python.detach(|| {
+        let mut record = audit_of(&input, spec.row().name, &spec, &weights, (reduction, options.tolerance))?;
+        if options.recalibrate {
+            record.recalibrated = Some(recalibrate(&input, &spec, &weights, options.tolerance)?);
+        }
+        record.head = compare_head(&input, &spec, &weights, options.l2)?;
+        Ok(record)
+    });
+    let record: AuditRecord = audited.map_err(|error: equipoise::data::DataError| value_error(error))?;
+    let findings = findings(&record).iter().map(|finding| without_options(finding)).collect();
+    Ok(pythonize(python, &AuditInWords { summary: summary(&record), findings, record })?)
+}

@@ -1,0 +1,129 @@
+//! Solving a problem to a certified stationary point.
+
+use crate::arguments::{Loss, Samples, Weights, class_weights};
+use crate::arrays::columns_as_bytes;
+use crate::errors::{value_error, without_options};
+use crate::interrupt::Watch;
+use equipoise::data::Dataset;
+use equipoise::loss::{ClassWeights, LossSpec};
+use equipoise::memory::check_memory;
+use equipoise::record::{End, HeadRows, SolveRecord};
+use equipoise::solver::{Head, Iteration, Outcome, Problem, SolverSettings, solve_with};
+use pyo3::prelude::*;
+use pyo3::types::PyByteArray;
+use pythonize::{depythonize, pythonize};
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+/// A head: coefficients (rows x features) as bytes that an array is made of, intercepts.
+type HeadArrays<'py> = (Bound<'py, PyByteArray>, Vec<f64>);
+/// The record, and the head where there is one.
+type Solved<'py> = (Bound<'py, PyAny>, Option<HeadArrays<'py>>);
+
+/// What to solve, beside the samples.
+struct Plan {
+    spec: LossSpec,
+    weights: ClassWeights,
+    settings: SolverSettings,
+    /// Whether to measure over the samples, too.
+    measures: bool,
+}
+
+/// Solves one problem.
+#[pyfunction]
+#[pyo3(signature = (samples, loss, class_weight, l2, settings, callback=None, measures=false))]
+#[expect(clippy::too_many_arguments, reason = "the arguments of Python")]
+pub(crate) fn solve<'py>(
+    python: Python<'py>,
+    samples: Samples,
+    loss: Loss,
+    class_weight: Option<Weights>,
+    l2: f64,
+    settings: &Bound<'py, PyAny>,
+    callback: Option<Py<PyAny>>,
+    measures: bool,
+) -> PyResult<Solved<'py>> {
+    let plan = Plan {
+        spec: loss.0,
+        weights: class_weights(class_weight)?,
+        settings: depythonize(settings)?,
+        measures,
+    };
+    solve_one(python, &samples.dataset()?, &plan, l2, callback.as_ref())
+}
+
+/// Solves the same problem with several penalties.
+#[pyfunction]
+#[pyo3(signature = (samples, loss, class_weight, penalties, settings, callback=None))]
+pub(crate) fn solve_penalties<'py>(
+    python: Python<'py>,
+    samples: Samples,
+    loss: Loss,
+    class_weight: Option<Weights>,
+    penalties: Vec<f64>,
+    settings: &Bound<'py, PyAny>,
+    callback: Option<Py<PyAny>>,
+) -> PyResult<Vec<Solved<'py>>> {
+    let weights = class_weights(class_weight)?;
+    let plan = Plan { spec: loss.0, weights, settings: depythonize(settings)?, measures: false };
+    let dataset = samples.dataset()?;
+    penalties.into_iter().map(|l2| solve_one(python, &dataset, &plan, l2, callback.as_ref())).collect()
+}
+
+fn solve_one<'py>(
+    python: Python<'py>,
+    dataset: &Dataset,
+    plan: &Plan,
+    l2: f64,
+    callback: Option<&Py<PyAny>>,
+) -> PyResult<Solved<'py>> {
+    let problem = Problem::new(dataset, &plan.spec, &plan.weights, l2).map_err(value_error)?;
+    check_memory(problem.memory(), "this problem takes", "ask for fewer samples, classes or features")
+        .map_err(|error| pyo3::exceptions::PyMemoryError::new_err(error.to_string()))?;
+    let mut watch = Watch::new(callback);
+    let solved = python.detach(|| -> Result<(SolveRecord, Option<Head>), _> {
+        let started = Instant::now();
+        let mut step = |at: &Iteration| -> ControlFlow<()> {
+            watch.step((at.number, at.loss, at.relative_gradient, at.seconds))
+        };
+        let outcome = solve_with(&problem, &plan.settings, &mut step)?.confirmed(&plan.settings);
+        let seconds = started.elapsed().as_secs_f64();
+        let record = if plan.measures {
+            SolveRecord::new(&plan.spec, &problem, &outcome, seconds)
+        } else {
+            SolveRecord::without_measures(&plan.spec, &problem, &outcome, seconds)
+        };
+        Ok::<_, equipoise::solver::SettingsError>((record, head_of(outcome)))
+    });
+    watch.finish()?;
+    let (mut record, head) = solved.map_err(value_error)?;
+    // Heads are handed out as arrays, not as lists of numbers too.
+    if let Some(rows) = rows_of(&mut record.end) {
+        *rows = HeadRows::default();
+    }
+    if let End::Separable { advice, .. } | End::NotConverged { advice, .. } = &mut record.end {
+        *advice = without_options(advice);
+    }
+    let head = head.map(|head| (columns_as_bytes(python, &head.coefficients.transpose()), head.intercepts));
+    Ok((pythonize(python, &record)?, head))
+}
+
+/// The head of a record, if it has one.
+fn rows_of(end: &mut End) -> Option<&mut HeadRows> {
+    match end {
+        End::Stationary(measured) => Some(&mut measured.head),
+        End::NotConverged { rounded, .. } => rounded.as_mut().map(|rounded| &mut rounded.head),
+        End::Separable { .. } => None,
+    }
+}
+
+/// The head that a search ended at, or the direction along which there is no end.
+fn head_of(outcome: Outcome) -> Option<Head> {
+    match outcome {
+        Outcome::Stationary(point) => Some(point.head),
+        Outcome::Separable(proof) => Some(proof.direction),
+        Outcome::NotConverged { rounded, reached, .. } => {
+            rounded.map(|rounded| rounded.head).or(reached.map(|head| *head))
+        }
+    }
+}

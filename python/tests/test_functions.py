@@ -1,0 +1,212 @@
+"""Functions and their results."""
+
+import csv
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import equipoise
+
+
+def drawn(samples=400, classes=3, seed=3):
+    random = np.random.default_rng(seed)
+    sizes = (np.array([6, 3, 1][:classes]) * samples) // 10
+    y = np.repeat(np.arange(classes), sizes)
+    X = random.standard_normal((len(y), 3)) + y[:, None] * 0.7
+    return X, y
+
+
+def check_result(result, rows):
+    frame = result.to_frame()
+    assert isinstance(frame, pd.DataFrame) and len(frame) == rows
+    assert "<table" in result._repr_html_()
+    assert type(result).__name__ in repr(result)
+
+
+def test_solve_measures_balance():
+    X, y = drawn()
+    result = equipoise.solve(X, y, loss="focal", gamma=1.0, l2=1e-2)
+    assert result.certificate.status == "stationary"
+    assert result.to_frame()["residual"].max() < 1e-9
+    assert np.allclose(result.mean_probability.sum(axis=1), 1.0)
+    check_result(result, 3)
+    assert result.plot().get_xlabel() == "predicted class"
+    with pytest.raises(ValueError, match="takes no parameter beta"):
+        equipoise.solve(X, y, loss="softmax", beta=1.0)
+    with pytest.raises(ValueError, match="none of softmax, logistic"):
+        equipoise.solve(X, y, loss="hinge")
+
+
+def test_designed_weights_meet_their_target():
+    X, y = drawn()
+    names = np.array(["cat", "dog", "eel"])[y]
+    design = equipoise.design_weights(X, names, "equal-shortfall", l2=1e-3)
+    assert np.ptp(design.shortfall) < 1e-9
+    assert set(design.class_weight) == {"cat", "dog", "eel"}
+    model = equipoise.SoftmaxRegression(l2=1e-3, class_weight=design.class_weight).fit(X, names)
+    probabilities = model.predict_proba(X)
+    own = [1 - probabilities[names == name, k].mean() for k, name in enumerate(model.classes_)]
+    assert np.allclose(own, design.shortfall, atol=1e-9)
+    check_result(design, 3)
+    assert design.plot().get_ylabel() == "recall"
+
+
+def test_targets_that_cannot_be_met_say_so():
+    X, y = drawn()
+    with pytest.raises(ValueError, match="give 'equal-shortfall'"):
+        equipoise.design_weights(X, y, "equal-weights")
+    with pytest.raises(equipoise.UnattainableTargetError):
+        equipoise.design_weights(X, y, ("shortfall", [1.0, 1e6, 1.0]), l2=1e-3)
+
+
+def test_effects_are_those_of_problems_solved_again():
+    X, y = drawn()
+    effects = equipoise.weight_effects(X, y, l2=1e-2)
+    step = 1e-4
+
+    def means(weight):
+        return equipoise.solve(X, y, class_weight=[1.0, weight, 1.0], l2=1e-2).mean_probability
+
+    differences = (means(np.exp(step)) - means(np.exp(-step))) / (2 * step)
+    assert np.abs(effects.effects[1] - differences).max() < 1e-6
+    check_result(effects, 27)
+    assert effects.plot() is not None
+
+
+def test_an_audit_says_whether_training_had_converged():
+    X, y = drawn()
+    model = equipoise.SoftmaxRegression(l2=1e-3, class_weight="balanced").fit(X, y)
+    logits = model.decision_function(X)
+    result = equipoise.audit(
+        y, logits=logits, class_weight="balanced", features=X, coef=model.coef_, intercept=model.intercept_, l2=1e-3
+    )
+    assert result.stationary
+    assert result.record["head"]["agreement"] == 1.0
+    assert result.record["prior_corrected"] is not None
+    shifted = equipoise.audit(y, logits=logits + [1.0, 0.0, 0.0], class_weight="balanced", recalibrate=True)
+    assert not shifted.stationary and shifted.findings
+    assert shifted.record["recalibrated"]["added"][0] < 0
+    check_result(result, 3)
+    assert result.plot().get_ylabel() == "true class"
+
+
+def test_audits_take_probabilities_names_and_absent_classes():
+    probabilities = [[0.7, 0.2, 0.1], [0.1, 0.8, 0.1], [0.3, 0.3, 0.4]]
+    by_number = equipoise.audit([0, 1, 1], probabilities=probabilities)
+    by_name = equipoise.audit(["a", "b", "b"], probabilities=probabilities, classes=["a", "b", "c"])
+    assert by_number.loss == by_name.loss
+    assert np.isnan(by_number.recall[2])
+    with pytest.raises(ValueError, match="need classes="):
+        equipoise.audit(["a", "b", "b"], probabilities=probabilities)
+    with pytest.raises(ValueError, match="no classes"):
+        equipoise.audit(["a", "b", "x"], probabilities=probabilities, classes=["a", "b", "c"])
+    with pytest.raises(ValueError, match="one of them"):
+        equipoise.audit([0, 1, 1])
+    with pytest.raises(ValueError, match="row 1"):
+        equipoise.audit([0, 1], logits=[[0.0, 1.0], [np.nan, 1.0]])
+
+
+def test_calibration_compares_before_and_after():
+    X, y = drawn()
+    model = equipoise.SoftmaxRegression(l2=1e-3, class_weight="balanced").fit(X, y)
+    frame = equipoise.calibration(y, logits=model.decision_function(X), class_weight="balanced")
+    assert list(frame.columns) == ["as_predicted", "prior_corrected"]
+    assert frame.loc["log_loss", "prior_corrected"] < frame.loc["log_loss", "as_predicted"]
+
+
+def test_balance_of_a_matrix():
+    P = [[0.8, 0.1, 0.1], [0.2, 0.7, 0.1], [0.2, 0.1, 0.7]]
+    result = equipoise.balance(P, counts=[20, 10, 10], classes=["a", "b", "c"])
+    assert result.worst_residual < 1e-12
+    assert result.polytope["admissible"]
+    check_result(result, 3)
+    with pytest.raises(ValueError, match="sum to 1"):
+        equipoise.balance(np.array(P) / 2, counts=[20, 10, 10])
+    lopsided = equipoise.balance([[0.1, 0.9], [0.0, 1.0]], counts=[10, 10])
+    assert not lopsided.polytope["admissible"] and "class 0" in lopsided.polytope["why"]
+
+
+def test_claims_are_verified_with_progress():
+    seen = []
+    result = equipoise.verify(["b1"], progress=lambda *at: seen.append(at))
+    assert result.holds and result.verdicts[0]["id"] == "B1"
+    assert seen and seen[-1][0] <= seen[-1][1]
+    check_result(result, 1)
+    with pytest.raises(ValueError, match="Z9"):
+        equipoise.verify("Z9")
+
+
+ANALYSIS = {
+    "name": "tiny",
+    "title": "Two classes of saturated groups",
+    "measure": ["mean_probability", "loss"],
+    "data": {"groups": {"counts": [[30, 10], [5, 20]]}},
+    "series": [{"loss": "logistic"}],
+}
+
+
+def test_runs_return_the_records(tmp_path):
+    records = equipoise.run(ANALYSIS, out=tmp_path / "tiny")
+    assert set(records["status"]) == {"stationary"}
+    with open(tmp_path / "tiny" / "records.csv", newline="") as file:
+        written = list(csv.DictReader(file))
+    assert [float(row["value"]) for row in written] == records["value"].tolist()
+    assert [row["measure"] for row in written] == records["measure"].tolist()
+    with pytest.raises(ValueError, match="none of"):
+        equipoise.run("no-such-analysis")
+
+
+def test_losses_are_listed():
+    table = equipoise.losses()
+    assert len(table.names) == len(set(table.names)) >= 14
+    check_result(table, len(table.names))
+
+
+def test_importing_is_quick():
+    """By the processor's time, which other work on the machine does not change."""
+    code = "import time; begin = time.process_time(); import equipoise; print(time.process_time() - begin)"
+    seconds = min(float(subprocess.check_output([sys.executable, "-c", code])) for _ in range(3))
+    assert seconds < 0.1
+
+
+INTERRUPTED = """
+    import signal, sys, time
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    import numpy as np
+    import equipoise
+    {prepare}
+    print("ready", flush=True)
+    try:
+        {work}
+    except KeyboardInterrupt:
+        print("interrupted", flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of Unix")
+@pytest.mark.parametrize(
+    "prepare, work",
+    [
+        ("", 'equipoise.verify(["B", "R"], quick=False)'),
+        (
+            "X = np.random.default_rng(0).standard_normal((3000, 40)); y = np.arange(3000) % 30",
+            "while True: equipoise.SoftmaxRegression(l2=1e-6).fit(X, y)",
+        ),
+    ],
+    ids=["verify", "fit"],
+)
+def test_ctrl_c_stops(prepare, work):
+    code = textwrap.dedent(INTERRUPTED).format(prepare=prepare, work=work)
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "ready\n"
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=60)
+    assert output == "interrupted\n", errors
+    assert "panic" not in errors

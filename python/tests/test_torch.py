@@ -1,0 +1,167 @@
+"""`equipoise.torch` against the Rust losses, in float64, over random batches with absent classes.
+
+What real PyTorch computed is recorded in `torch_values.json`, so that the Rust side is checked without it. With PyTorch, the two are
+compared as they are, and `python tests/test_torch.py` records anew.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import equipoise
+from equipoise import _core
+
+try:
+    import torch
+
+    import equipoise.torch as losses
+except ImportError:
+    torch = None
+
+RECORDED = Path(__file__).with_name("torch_values.json")
+TOLERANCE = 1e-12
+# Function, name in the table, parameters there, parameters of the function; whether it reads class sizes, so that every class must occur.
+LOSSES = {
+    "softmax": ("softmax", {}),
+    "logistic": ("logistic", {}),
+    "inr attached": ("inr", {"beta": 3.0, "variant": "attached"}),
+    "inr detached": ("inr", {"beta": 3.0, "variant": "detached"}),
+    "focal": ("focal", {"gamma": 1.5}),
+    "focal of weighted loss": ("focal", {"gamma": 2.0, "probability": "of_weighted_loss"}),
+    "sigmoid focal": ("sigmoid-focal", {"gamma": 2.0, "alpha": 0.25}),
+    "label smoothing by term": ("label-smoothing", {"smoothing": 0.2}),
+    "label smoothing by sample": ("label-smoothing", {"smoothing": 0.2, "weights": "sample"}),
+    "logit adjusted": ("logit-adjusted", {"strength": 1.5}),
+    "balanced softmax": ("balanced-softmax", {}),
+    "ldam": ("ldam", {"margin": 0.5, "scale": 5.0}),
+    "vector scaling": ("vector-scaling", {"strength": 1.0, "gamma": 0.3}),
+    "pos weight": ("pos-weight", {}),
+    "equalization": ("equalization", {"rare": 0.15}),
+    "seesaw": ("seesaw", {"mitigation": 0.8, "compensation": 2.0, "floor": 0.01}),
+    "soft selection": ("soft-selection", {"alpha": 1.0, "gamma": 2.0}),
+}
+READS_SIZES = {row["name"] for row in equipoise.losses().record["losses"] if row["reads_class_sizes"]}
+BATCHES = 20
+
+
+def batch(name, number):
+    """Logits, labels and class weights; every other batch lacks a class, where the loss allows it."""
+    random = np.random.default_rng([sorted(LOSSES).index(name), number])
+    classes = int(random.integers(2, 6))
+    samples = int(random.integers(classes, 30))
+    absent = number % 2 == 1 and LOSSES[name][0] not in READS_SIZES
+    labels = random.integers(0, classes - 1 if absent else classes, samples)
+    if not absent:
+        labels[:classes] = np.arange(classes)
+    logits = random.standard_normal((samples, classes)) * random.choice([0.3, 3.0, 30.0])
+    return logits, labels, None if number % 3 == 0 else random.uniform(0.2, 3.0, classes)
+
+
+def of_rust(name, number):
+    logits, labels, weight = batch(name, number)
+    arrays = {"logits": logits, "labels": labels.astype(float).reshape(-1, 1)}
+    classes = [str(k) for k in range(logits.shape[1])]
+    weight = None if weight is None else weight.tolist()
+    value, gradient = _core.loss_value_and_gradient({"arrays": arrays, "classes": classes}, LOSSES[name], weight)
+    return value, np.frombuffer(gradient).reshape(logits.shape)
+
+
+def of_torch(name, number):
+    logits, labels, weight = batch(name, number)
+    loss, parameters = LOSSES[name]
+    parameters = dict(parameters)
+    if "variant" in parameters:
+        parameters["detached"] = parameters.pop("variant") == "detached"
+    logits = torch.tensor(logits, requires_grad=True)
+    weight = None if weight is None else torch.tensor(weight)
+    function = getattr(losses, loss.replace("-", "_"))
+    value = function(logits, torch.tensor(labels), weight=weight, **parameters)
+    value.backward()
+    return value.item(), logits.grad.numpy()
+
+
+def assert_alike(ours, theirs):
+    """To 1e-12, relative to the largest."""
+    (value, gradient), (other, other_gradient) = ours, theirs
+    assert abs(value - other) <= TOLERANCE * max(1.0, abs(other))
+    gradient, other_gradient = np.asarray(gradient), np.asarray(other_gradient)
+    assert np.abs(gradient - other_gradient).max() <= TOLERANCE * max(1.0, np.abs(other_gradient).max())
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_rust_is_what_torch_was_recorded_to_be(name):
+    recorded = json.loads(RECORDED.read_text())[name]
+    assert len(recorded) >= 2
+    for number, (value, gradient) in enumerate(recorded):
+        assert_alike(of_rust(name, number), (value, gradient))
+
+
+needs_torch = pytest.mark.skipif(torch is None, reason="PyTorch is not installed")
+
+
+@needs_torch
+@pytest.mark.parametrize("name", LOSSES)
+def test_torch_is_rust(name):
+    for number in range(BATCHES):
+        assert_alike(of_torch(name, number), of_rust(name, number))
+
+
+@needs_torch
+def test_modules_hold_their_parameters():
+    logits, labels, _ = batch("focal", 0)
+    logits, labels = torch.tensor(logits), torch.tensor(labels)
+    module = losses.FocalLoss(gamma=1.5, reduction="sum")
+    assert module(logits, labels) == losses.focal(logits, labels, gamma=1.5, reduction="sum")
+    assert "gamma=1.5" in repr(module)
+    assert losses.focal(logits, labels, reduction="none").shape == labels.shape
+    with pytest.raises(TypeError, match="takes no beta"):
+        losses.FocalLoss(beta=1.0)
+    with pytest.raises(ValueError, match="reduction"):
+        losses.focal(logits, labels, reduction="average")
+
+
+@needs_torch
+def test_class_sizes_may_be_those_of_the_training_set():
+    logits, labels, _ = batch("ldam", 0)
+    logits, labels = torch.tensor(logits), torch.tensor(labels)
+    counts = np.bincount(labels, minlength=logits.shape[1])
+    assert losses.LdamLoss(counts=counts)(logits, labels) == losses.ldam(logits, labels)
+    counts[0] += 100
+    assert losses.LdamLoss(counts=counts)(logits, labels) != losses.ldam(logits, labels)
+
+
+@needs_torch
+def test_a_monitor_says_what_an_audit_says():
+    torch.manual_seed(0)
+    x = torch.randn(120, 3)
+    y = (x[:, 0] + 0.5 * torch.randn(120) > 0.3).long()
+    model = torch.nn.Linear(3, 2)
+    criterion, monitor = losses.SoftmaxLoss(), losses.BalanceMonitor("softmax", classes=["no", "yes"])
+    optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
+    for _ in range(5):
+        optimizer.zero_grad()
+        logits = model(x)
+        criterion(logits, y).backward()
+        optimizer.step()
+        monitor.update(logits, y)
+        monitor.update(model(x[:30]), y[:30], part="held-out")
+        monitor.end_epoch()
+    frame = monitor.to_frame()
+    assert len(frame) == 5 * 2 * 2
+    direct = equipoise.audit(y.numpy(), logits=logits)
+    assert monitor.audit().record == direct.record
+    with pytest.raises(RuntimeError, match="no batch"):
+        monitor.end_epoch()
+
+
+def record():
+    """Writes what this PyTorch computes for the first batches."""
+    kept = {name: [of_torch(name, number) for number in range(4)] for name in LOSSES}
+    kept = {name: [(value, gradient.tolist()) for value, gradient in values] for name, values in kept.items()}
+    RECORDED.write_text(json.dumps(kept) + "\n")
+
+
+if __name__ == "__main__":
+    record()
