@@ -86,7 +86,11 @@ fn fresh_samples_are_others_of_the_same_classes() {
 fn with_table() -> tempfile::TempDir {
     let directory = tempfile::tempdir().expect("a directory");
     let row = |i: u32| {
-        format!("{},{}\n", f64::from(i * 7 % 13) + f64::from(i % 3), if i % 3 == 0 { "a" } else { "b" })
+        format!(
+            "{},{}\n",
+            f64::from(i * 7 % 13) + f64::from(i % 3),
+            if i.is_multiple_of(3) { "a" } else { "b" }
+        )
     };
     let rows: String = (0..60).map(row).collect();
     std::fs::write(directory.path().join("data.csv"), format!("x,y\n{rows}")).expect("written");
