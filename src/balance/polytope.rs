@@ -84,6 +84,12 @@ impl FlowPolytope {
         Self { mass, total }
     }
 
+    /// `K`.
+    #[must_use]
+    pub fn classes(&self) -> usize {
+        self.mass.len()
+    }
+
     /// Bounds on `P[class][predicted]` (I4), exact: `F` lies between `max(0, m_c + m_k - M)` and `min(m_c, m_k)`.
     ///
     /// # Panics

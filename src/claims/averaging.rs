@@ -55,7 +55,7 @@ pub(super) const CLAIMS: [Comparison; 2] = [
     },
     Comparison {
         id: "A4",
-        statement: "A target inside a ring of easy classes: one-vs-all's single column cannot fence it in, softmax can.",
+        statement: "A target inside a ring of easy classes in the plane: one-vs-all's single column cannot fence it in, softmax can; with a direction for every class the difference nearly vanishes.",
         cases: RING.len() * RADIUS.len(),
         check: ring,
         summarise: |cases| {

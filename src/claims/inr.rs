@@ -46,19 +46,22 @@ pub(super) const CLAIMS: [LawClaim; 3] = [
         design: design(None),
         residual: |at| largest(excess(at, parameters(at).1).into_iter().flatten().chain([narrow_excess()])),
         without_premise: Some(|at| largest(excess(at, InrVariant::Detached).into_iter().flatten())),
-        // NaN marks a column outside the attached guarantee, or of two classes, where the guarantee is the law itself.
+        // By column: whether attached, whether covered by the guarantee, the excess if it is and there are three classes or more
+        // (of two the guarantee is the law itself), and the excess if it is not covered and there are. NaN marks what there is not.
         observe: |at| {
             let (_, variant) = parameters(at);
             let attached = f64::from(variant == InrVariant::Attached);
             let open = at.targets.classes() > 2;
-            let entry = |column: Option<f64>| {
+            let entry = |(column, bare): (Option<f64>, Option<f64>)| {
                 let covered = f64::from(column.is_some());
-                [attached, covered, column.filter(|_| open).unwrap_or(f64::NAN)]
+                let uncovered = bare.filter(|_| open && column.is_none()).unwrap_or(f64::NAN);
+                [attached, covered, column.filter(|_| open).unwrap_or(f64::NAN), uncovered]
             };
-            excess(at, variant).into_iter().flat_map(entry).collect()
+            let without_premise = excess(at, InrVariant::Detached);
+            excess(at, variant).into_iter().zip(without_premise).flat_map(entry).collect()
         },
         summarise: |columns| {
-            let entries = || columns.iter().flat_map(|row| row.chunks_exact(3));
+            let entries = || columns.iter().flat_map(|row| row.chunks_exact(4));
             let attached = entries().filter(|entry| entry[0] > 0.0).count();
             let covered = entries().filter(|entry| entry[0] > 0.0 && entry[1] > 0.0).count();
             let mut sentences = Vec::new();
@@ -66,6 +69,14 @@ pub(super) const CLAIMS: [LawClaim; 3] = [
                 sentences.push(format!(
                     "attached: the sign condition held in {covered} of {attached} columns ({:.1}%)",
                     100.0 * covered as f64 / attached as f64
+                ));
+                let uncovered = || entries().map(|entry| entry[3]).filter(|excess| !excess.is_nan());
+                let broken = || uncovered().filter(|excess| *excess > 0.0);
+                sentences.push(format!(
+                    "attached, where it did not hold, nothing is guaranteed: of three classes or more the bound was broken in {} of {} columns, by up to {}",
+                    broken().count(),
+                    uncovered().count(),
+                    shown(broken().fold(0.0, f64::max))
                 ));
             }
             if let Some(tightest) = quantile(entries().map(|entry| entry[2]), 1.0) {

@@ -64,6 +64,10 @@ fn introduction(report: &Report, has_tables: bool) -> String {
          Networks</cite>, AAAI 2020 (<a href=\"https://arxiv.org/abs/2003.02309\">arXiv 2003.02309</a>), together \
          with consequences drawn from them. <code>equipoise</code> solved the problems below until their gradient \
          was zero to rounding and measured how well each law holds there.</p>\n\
+         <p>The laws are about the training data that the gradient saw, and need an intercept that is free; T1 and T2 are about \
+         other data, M1 to M3 about mini-batches, F1 about heads without an intercept. Not all claims are independent of each \
+         other: some rearrange others and are checked because a formula can be right and its code wrong \
+         (<code>docs/theory.md</code> says which).</p>\n\
          {summary}</header>\n<nav aria-label=\"Contents\">\n<h2>Contents</h2>\n{contents}</nav>\n"
     )
 }
