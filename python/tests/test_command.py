@@ -16,8 +16,8 @@ CASES = ROOT / "tests" / "cases"
 COMMAND = Path(os.environ.get("EQUIPOISE", ROOT / "target" / "debug" / "equipoise"))
 TABLES = ["s01-two-dummies", "s02-three-dummies", "s04-total-is-a-plus-b", "s05-onehot-false-proof", "s07-cm-and-inch"]
 TABLES += ["s09-collinear-1e-12", "s10-float32-total", "s12-overlap-of-1e-12", "s14-separable-by-2e-9", "s24-weekend-dummy"]
-# What differs between two runs; the head is handed out as arrays; advice is in the words of the place.
-APART = {"seconds", "coefficients", "intercepts", "advice"}
+# What differs between two runs; what was read from where; the head is handed out as arrays; advice is in the words of the place.
+APART = {"seconds", "input", "coefficients", "intercepts", "advice"}
 
 pytestmark = pytest.mark.skipif(not COMMAND.is_file(), reason=f"{COMMAND} is not built")
 
