@@ -62,7 +62,7 @@ impl ReadOptions {
     }
 
     /// Names that arrays of scores, labels and the last layer go by, and those that the user gave.
-    fn names_array(&self, name: &str) -> bool {
+    pub(super) fn names_array(&self, name: &str) -> bool {
         let given = [&self.label, &self.logits, &self.sample_weights];
         [&SCORES[..], &LABELS, &LAYER].concat().contains(&name)
             || given.into_iter().flatten().any(|given| given == name)
@@ -70,8 +70,8 @@ impl ReadOptions {
 }
 
 /// Usual names of arrays: of scores, of labels, and of everything else.
-const SCORES: [&str; 4] = ["logits", "probabilities", "probs", "scores"];
-const LABELS: [&str; 6] = ["labels", "label", "targets", "target", "y", "y_true"];
+pub(super) const SCORES: [&str; 4] = ["logits", "probabilities", "probs", "scores"];
+pub(super) const LABELS: [&str; 6] = ["labels", "label", "targets", "target", "y", "y_true"];
 const LAYER: [&str; 4] = ["features", "weight", "bias", "class_names"];
 
 /// Scores and labels that fit each other, with weights, features and last layer where given.
@@ -453,7 +453,7 @@ impl AuditInput {
 
 /// The array that the user named, or the first of the usual names, with its name; `wanted` says what it is and which option
 /// names it.
-fn named_or_usual<'a>(
+pub(super) fn named_or_usual<'a>(
     arrays: &'a Arrays,
     given: Option<&String>,
     usual: &[&str],

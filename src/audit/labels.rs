@@ -47,7 +47,9 @@ pub(super) fn array_texts(array: &Array, classes: usize) -> Result<Texts, DataEr
             entries.iter().position(|&entry| entry == 1.0).and_then(|class| u32::try_from(class).ok());
         let class = class.filter(|_| ones == 1 && ones + zeros == entries.len());
         codes.push(class.ok_or_else(|| {
-            array.invalid(format!("row {row} is not one-hot; one class per sample is needed"))
+            array.invalid(format!(
+                "row {row} is not one-hot; one class per sample is needed (--multi-label audits several)"
+            ))
         })?);
     }
     Ok(Texts { levels, codes })

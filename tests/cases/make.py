@@ -87,3 +87,9 @@ X=rng.normal(size=(n,3))*[1,10,0.01]+[0,50,3]; u=rng.uniform(size=n)
 q=0.8*X[:,0]-0.05*(X[:,1]-50)+20*(X[:,2]-3); y=(u<1/(1+np.exp(-q))).astype(int)
 k=(np.c_[np.zeros(n),0.5*X[:,0],-0.7*X[:,0]+0.05*(X[:,1]-50)]+rng.gumbel(size=(n,3))).argmax(1)
 pd.DataFrame(X,columns=list('abc')).assign(y=y,k=names[k]).to_csv(O+'r01-statsmodels.csv',index=False,float_format='%.17g')
+# --- three labels of which a sample may have several, and the logits of a logistic regression each
+from sklearn.linear_model import LogisticRegression
+rng=np.random.default_rng(2); n=60; X=rng.normal(size=(n,2))
+Y=np.c_[(X[:,0]+rng.normal(size=n)>0),(X[:,1]-X[:,0]+rng.normal(size=n)>.5),(X[:,1]+rng.normal(size=n)>-1)].astype(int)
+Z=np.stack([LogisticRegression(C=1e12,tol=1e-12,max_iter=10000).fit(X,Y[:,k]).decision_function(X) for k in range(3)],1)
+np.savez(O+'b21-multi-label.npz',logits=Z,labels=Y,class_names=np.array(['sun','wind','rain']))

@@ -114,3 +114,32 @@ fn probabilities_that_are_zero_or_rounded_are_counted() {
     );
     audited("b18-probs.npz", "", 0.776_866_894_312, &["label y_true", "they are normalised"]);
 }
+
+/// One logistic regression per label, solved by scikit-learn, whose intercepts make every label's mean probability its frequency.
+#[test]
+fn samples_with_several_labels_are_audited_label_by_label() {
+    let file = "b21-multi-label.npz";
+    refused(&["audit", file], &["row 0 is not one-hot", "--multi-label"]);
+    let (record, said) = read(&["audit", file, "--multi-label"]);
+    check_said(file, &said.replace(", logits (", " ("), &["classes sun, wind, rain"]);
+    assert!((record["loss"].as_f64().expect("a loss") - 1.362_043_034_199_608_4).abs() < 1e-12, "{record}");
+    assert_eq!(record["stationary"], true);
+    let labels = record["labels"].as_array().expect("labels");
+    for (label, (frequency, recall, precision)) in labels.iter().zip([
+        (0.55, 26.0 / 33.0, 26.0 / 34.0),
+        (0.3, 11.0 / 18.0, 11.0 / 17.0),
+        (37.0 / 60.0, 30.0 / 37.0, 30.0 / 39.0),
+    ]) {
+        let near = |name: &str, right: f64, most: f64| {
+            let found = label[name].as_f64().expect("a number");
+            assert!((found - right).abs() < most, "{name}: {found} for {right}");
+        };
+        near("frequency", frequency, 1e-15);
+        near("mean_probability", frequency, 1e-7);
+        near("recall", recall, 1e-15);
+        near("precision", precision, 1e-15);
+    }
+    refused(&["audit", file, "--multi-label", "--loss", "inr"], &["--multi-label", "--loss logistic"]);
+    refused(&["audit", file, "--multi-label", "--recalibrate"], &["--recalibrate"]);
+    refused(&["audit", "a00-plain.csv", "--multi-label"], &["is a table", "NPZ"]);
+}

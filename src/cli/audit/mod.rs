@@ -1,5 +1,6 @@
 //! `audit`: what a user's own logits and labels say.
 
+mod multi_label;
 mod printed;
 
 use super::Ending;
@@ -63,6 +64,9 @@ pub(super) struct AuditArguments {
     /// Columns of a table that are no logits
     #[arg(long, value_name = "A,B,..")]
     drop: Option<NameList>,
+    /// A sample may have several labels: N x K of 0 and 1 (-1 ignores an entry), one logistic loss per label
+    #[arg(long)]
+    multi_label: bool,
     /// The logits are probabilities
     #[arg(long)]
     probabilities: bool,
@@ -170,6 +174,9 @@ pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
         );
     }
     check_files(arguments, &options)?;
+    if arguments.multi_label {
+        return multi_label::run(arguments, style);
+    }
     let mut input = AuditInput::read(&arguments.file, arguments.label_file.as_deref(), &options)?;
     input.batch = arguments.batch;
     let weights = weights.of(input.labels().class_names())?;

@@ -1,0 +1,105 @@
+//! `audit --multi-label`: labels of which a sample may have several.
+
+use super::{AuditArguments, Format};
+use crate::cli::Ending;
+use crate::cli::data_arguments::say_taken;
+use crate::cli::files::save;
+use crate::cli::output::{Style, columns, numbers_right, print, short_name};
+use anyhow::{Result, bail, ensure};
+use equipoise::audit::{MultiLabelRecord, audit_multi_label};
+use equipoise::numeric::significant;
+
+pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
+    let loss = arguments.loss.named.name();
+    ensure!(
+        ["softmax", "logistic"].contains(&loss) && arguments.loss.class_weights == "none",
+        "--multi-label: goes with --loss logistic without class weights"
+    );
+    let others = [
+        ("--recalibrate", arguments.recalibrate || arguments.biases.is_some()),
+        ("--sample-weights", arguments.sample_weights.is_some()),
+        ("--l2", arguments.l2 != 0.0),
+        ("--held-out", arguments.held_out.is_some()),
+        ("--batch", arguments.batch.is_some()),
+    ];
+    if let Some((option, _)) = others.iter().find(|(_, given)| *given) {
+        bail!("{option}: does not go with --multi-label");
+    }
+    let labels = arguments.label_file.as_deref();
+    let record = audit_multi_label(&arguments.file, labels, &arguments.read_options(), arguments.tolerance)?;
+    say_taken(&record.input);
+    let text = match arguments.format {
+        Format::Json => serde_json::to_string_pretty(&record)? + "\n",
+        Format::Table => table(&record, style),
+        Format::Markdown | Format::Html => bail!("--format: --multi-label is printed as table or json"),
+    };
+    match &arguments.out {
+        Some(file) => save(file, &text)?,
+        None => print(&text)?,
+    }
+    Ok(Ending::Done)
+}
+
+fn table(record: &MultiLabelRecord, style: Style) -> String {
+    let worst = significant(100.0 * record.worst_residual, 3);
+    let first = if record.stationary {
+        style.good(&format!(
+            "Trained to the end: every label is predicted as often as it occurs (to {worst}%)."
+        ))
+    } else {
+        style
+            .bad(&format!("Not the end of training: outflow and inflow of a label differ by up to {worst}%."))
+    };
+    let lowest = record.labels.iter().filter(|label| !label.recall.is_nan());
+    let lowest = lowest.min_by(|a, b| a.recall.total_cmp(&b.recall));
+    let second = lowest.map_or_else(String::new, |label| {
+        format!(
+            "Worst label: {}. {} of its {} samples are recognised; they get probability {} on average.\n",
+            short_name(&label.label),
+            significant(label.recall, 3),
+            label.positives,
+            significant(label.own_probability, 2)
+        )
+    });
+    let third = if record.stationary {
+        "What to try: for labels that are missed, a lower threshold than one half or a positive weight."
+    } else {
+        "What to try: train longer with a smaller step, or audit the samples it was trained on."
+    };
+    let heads = [
+        "label",
+        "positives",
+        "frequency",
+        "mean p",
+        "own p",
+        "outflow",
+        "inflow",
+        "residual",
+        "recall",
+        "precision",
+    ];
+    let number = |value: f64| if value.is_nan() { "none".to_owned() } else { significant(value, 3) };
+    let mut rows = vec![heads.map(|head| style.strong(head)).to_vec()];
+    for label in &record.labels {
+        let mut row = vec![short_name(&label.label), label.positives.to_string()];
+        let numbers = [
+            label.frequency,
+            label.mean_probability,
+            label.own_probability,
+            label.entry.outflow,
+            label.entry.inflow,
+            label.entry.residual,
+            label.recall,
+            label.precision,
+        ];
+        row.extend(numbers.map(number));
+        rows.push(row);
+    }
+    format!(
+        "{first}\n{second}{third}\n\none logistic loss per label: {} over {} samples, summed over {} labels\n\n{}",
+        significant(record.loss, 6),
+        record.samples,
+        record.labels.len(),
+        columns(&rows, &numbers_right(heads.len()))
+    )
+}
