@@ -72,6 +72,11 @@ impl NewDataArguments {
         Ok(())
     }
 
+    /// Whether there are other samples at all.
+    pub(super) fn any(&self) -> bool {
+        self.test.is_some() || self.predict.is_some()
+    }
+
     /// Whether samples are drawn to test on.
     pub(super) fn draws(&self) -> bool {
         matches!(self.test, Some(TestSource::Share(_)))

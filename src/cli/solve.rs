@@ -181,6 +181,14 @@ fn check_options(arguments: &SolveArguments, spec: &LossSpec) -> Result<()> {
         "--seed: nothing is drawn; it goes with --starts or --test SHARE"
     );
     ensure!(
+        arguments.data.offset.is_none() || matches!(spec, LossSpec::Logistic),
+        "--offset: goes with --loss logistic and two classes"
+    );
+    ensure!(
+        arguments.data.offset.is_none() || !arguments.new.any(),
+        "--offset: does not go with --test and --predict, whose samples have offsets of their own"
+    );
+    ensure!(
         !(arguments.standard_errors && arguments.standardize),
         "--standard-errors: are those of the units of the file, which --standardize does not change without a penalty; leave it out"
     );

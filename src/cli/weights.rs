@@ -58,6 +58,7 @@ enum Format {
 pub(super) fn run(arguments: &WeightsArguments, style: Style) -> Result<Ending> {
     let spec = arguments.loss.spec()?;
     check_weighable(&spec)?;
+    anyhow::ensure!(arguments.data.offset.is_none(), "--offset: goes with solve only");
     let Samples { dataset, taken, .. } = arguments.data.read()?;
     let target = parse_target(&arguments.target, dataset.labels().classes())?;
     check_problem(&dataset, &spec, arguments.l2)?;

@@ -269,11 +269,13 @@ impl Labels {
     }
 }
 
-/// Features and labels of `N` samples; or, where only intercepts are to be solved for, fixed logits and labels.
+/// Features and labels of `N` samples, and numbers that are added to their logits, if there are any; with these alone, only
+/// intercepts are solved for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dataset {
     features: Features,
     feature_names: Vec<String>,
+    /// Added to the logits that features give.
     fixed_logits: Option<DMatrix<f64>>,
     labels: Labels,
 }
@@ -459,6 +461,26 @@ impl Dataset {
         let features = Features::Held(self.features().select_columns(&kept));
         let fixed_logits = self.fixed_logits.map(|logits| logits.select_columns(&kept));
         Ok(Self { features, feature_names: self.feature_names, fixed_logits, labels })
+    }
+
+    /// The same samples with a number for each that is added to its logit, in place of any that were given; of two classes with one
+    /// logit, that of class 1. The offset of a generalised linear model.
+    ///
+    /// # Errors
+    /// There are more than two classes, not one number per sample, or a number is not finite.
+    pub fn with_offset(self, offset: Vec<f64>) -> Result<Self, DataError> {
+        if self.labels.classes() != 2 {
+            let problem =
+                format!("goes with two classes and one logit; there are {} classes", self.labels.classes());
+            return Err(DataError::invalid("offset", problem));
+        }
+        if offset.len() != self.labels.samples() {
+            let problem = format!("{} numbers for {} samples", offset.len(), self.labels.samples());
+            return Err(DataError::invalid("offset", problem));
+        }
+        let offset = DMatrix::from_vec(1, offset.len(), offset);
+        check_finite(&offset, |_| "offset".to_owned())?;
+        Ok(Self { fixed_logits: Some(offset), ..self })
     }
 
     /// Features, `d x N`; those of a mapped file and of another owner are copied.

@@ -23,6 +23,8 @@ pub struct SampleRequest {
     pub drop: Vec<String>,
     /// The column or array of sample weights, or an NPY file of them.
     pub sample_weights: Option<String>,
+    /// The column of a table whose numbers are added to the logit of two classes.
+    pub offset: Option<String>,
     /// The classes in their order; rows of others are left out.
     pub classes: Option<Vec<String>>,
     /// Rows with these labels are left out.
@@ -113,7 +115,7 @@ impl SampleRequest {
     }
 
     fn of_table(&self, table: &Table, columns: TableColumns) -> Result<Samples, DataError> {
-        let TableColumns { label, weights, features, mut left_out } = columns;
+        let TableColumns { label, weights, offset, features, mut left_out } = columns;
         let weights = match (weights, self.weight_file()) {
             (Some(column), _) => Some(column_weights(table, column)?),
             (None, Some(file)) => Some(read_npy_weights(file, table.rows)?),
@@ -149,7 +151,16 @@ impl SampleRequest {
         let names: Vec<String> = design.iter().flat_map(DesignColumn::names).collect();
         let matrix =
             beside(&parts, labels.samples()).map_err(|error| DataError::invalid(&table.place, error))?;
-        let dataset = Dataset::new(matrix, names, labels)?;
+        let mut dataset = Dataset::new(matrix, names, labels)?;
+        if let Some(column) = offset {
+            let numbers =
+                DesignColumn { source: table.columns[column].name.clone(), kind: DesignKind::Number };
+            dataset = dataset.with_offset(numbers.features(table, column, &kept.rows)?)?;
+            notes.push(format!(
+                "the numbers of column {} are added to the logits",
+                quoted(&table.columns[column].name)
+            ));
+        }
         notes.splice(0..0, table.notes.iter().cloned());
         notes.extend(feature_notes(table, &features, &design));
         let taken = Taken {
@@ -251,6 +262,9 @@ impl SampleRequest {
 
     fn of_parts(&self, parts: Parts) -> Result<Samples, DataError> {
         let Parts { features, labels: label_array, weights, mut left_out, place, format } = parts;
+        if self.offset.is_some() {
+            return Err(DataError::invalid("--offset", "names a column of a table"));
+        }
         for (_, array) in &features {
             array.check_numbers()?;
             if array.rows() != label_array.rows() || label_array.columns() != 1 {
@@ -374,6 +388,7 @@ pub(crate) fn npy_file(name: &str) -> Option<&Path> {
 struct TableColumns {
     label: usize,
     weights: Option<usize>,
+    offset: Option<usize>,
     features: Vec<usize>,
     left_out: Vec<LeftOut>,
 }
@@ -386,6 +401,13 @@ impl TableColumns {
             Some(name) if request.weight_file().is_none() => Some(weight_column(headings, name, label)?),
             _ => None,
         };
+        let offset = request.offset.as_ref().map(|name| headings.find(name)).transpose()?;
+        if offset.is_some_and(|offset| offset == label || weights == Some(offset)) {
+            return Err(DataError::invalid(
+                "--offset",
+                "is the column of labels or weights; name a column of numbers",
+            ));
+        }
         let dropped = headings.find_all(&request.drop, "column to drop")?;
         if dropped.contains(&label) {
             let place = format!("{}: --drop {}", headings.place, quoted(&request.label));
@@ -412,7 +434,8 @@ impl TableColumns {
         } else {
             let mut features = Vec::new();
             for (column, name) in headings.names.iter().enumerate() {
-                if column == label || weights == Some(column) || dropped.contains(&column) {
+                let is_taken = column == label || weights == Some(column) || offset == Some(column);
+                if is_taken || dropped.contains(&column) {
                     continue;
                 }
                 match headings.numbers_rows(column) {
@@ -423,9 +446,9 @@ impl TableColumns {
             features
         };
         let mut uses = vec![Use::Skip; headings.names.len()];
-        features.iter().chain(&weights).for_each(|&column| uses[column] = Use::Values);
+        features.iter().chain(&weights).chain(&offset).for_each(|&column| uses[column] = Use::Values);
         uses[label] = Use::Texts;
-        Ok((Self { label, weights, features, left_out }, uses))
+        Ok((Self { label, weights, offset, features, left_out }, uses))
     }
 }
 

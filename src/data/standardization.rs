@@ -46,7 +46,11 @@ impl Standardization {
             row.iter_mut()
                 .for_each(|value| *value = (*value - self.means[feature]) / self.deviations[feature]);
         }
-        Dataset::new(features, dataset.feature_names().to_vec(), dataset.labels().clone())
+        let standard = Dataset::new(features, dataset.feature_names().to_vec(), dataset.labels().clone())?;
+        match dataset.fixed_logits() {
+            None => Ok(standard),
+            Some(offset) => standard.with_offset(offset.as_slice().to_vec()),
+        }
     }
 
     /// The coefficients and intercepts that give the same logits of features in the user's units.

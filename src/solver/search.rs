@@ -156,7 +156,10 @@ impl<'p, 'a> Search<'p, 'a> {
         let has_features = features.dimension() > 1;
         let draw =
             || Subsample::draw(features, &problem.targets, SubsampleSize::to_begin_on(features.dimension()));
-        Self { subsample: has_features.then(draw).flatten(), ..Self::going_on(problem, features) }
+        Self {
+            subsample: (has_features && problem.dataset().fixed_logits().is_none()).then(draw).flatten(),
+            ..Self::going_on(problem, features)
+        }
     }
 
     /// A search that will not begin anew.

@@ -325,3 +325,52 @@ fn class_weights_go_by_name() {
         &["class \"bee\" has no weight"],
     );
 }
+
+#[test]
+fn an_offset_is_that_of_a_generalised_linear_model() {
+    // statsmodels 0.14: GLM, Binomial, offset=a.
+    let estimates = [-0.057_940_007_529_683_896, -7.363_964_828_383_226, 25.187_161_664_377_05];
+    let errors = [0.015_750_018_392_271_952, 17.432_715_457_595_06, 52.333_153_983_519_76];
+    let folder = Folder::new();
+    let table = ["solve", "@r01-statsmodels.csv", "--label", "y", "--drop", "k", "--offset", "a"];
+    let record = folder.record(&[&table[..], &["--loss", "logistic", "--standard-errors"]].concat());
+    let found = record["standard_errors"][0]["estimates"].as_array().expect("a list");
+    for (found, (estimate, error)) in found.iter().zip(estimates.iter().zip(errors)) {
+        let near = |found: &Value, right: f64| (found.as_f64().expect("a number") / right - 1.0).abs() < 1e-8;
+        assert!(
+            near(&found["estimate"], *estimate) && near(&found["classic"]["standard_error"], error),
+            "{found}"
+        );
+    }
+    // The intercept is free, so the laws hold: outflow is inflow.
+    assert!(record["ledger"][0]["residual"].as_f64().expect("a number") < 1e-12);
+    let (code, _, said) = folder.run(&table);
+    assert!(code == 2 && said.contains("--offset: goes with --loss logistic"), "{said}");
+    let (code, _, said) = folder.run(&[&table[..], &["--loss", "logistic", "--test", "0.2"]].concat());
+    assert!(code == 2 && said.contains("--offset: does not go with --test"), "{said}");
+}
+
+/// An offset that is the same everywhere moves the intercept alone, over so many rows too that a search begins on some of them.
+#[test]
+fn a_constant_offset_moves_the_intercept() {
+    let folder = Folder::new();
+    let row = |row: u32| {
+        let x = f64::from(row.wrapping_mul(2_654_435_761) >> 8) / f64::from(1_u32 << 24);
+        let class = u32::from(f64::from(row.wrapping_mul(40_503) % 65_536) / 65_536.0 < 0.3 + 0.4 * x);
+        format!("{class},{x},2\n")
+    };
+    let text: String = std::iter::once("y,x,o\n".to_owned()).chain((0..40_000).map(row)).collect();
+    std::fs::write(folder.file("many.csv"), text).expect("written");
+    let of = |options: &[&str]| {
+        let record =
+            folder.record(&[&["solve", "many.csv", "--label", "y", "--loss", "logistic"], options].concat());
+        (record["coefficients"][0][0].as_f64().expect("a number"), numbers(&record["intercepts"])[0])
+    };
+    let (plain, offset) = (of(&["--drop", "o"]), of(&["--offset", "o"]));
+    assert!(
+        (plain.0 - offset.0).abs() < 1e-10 && (plain.1 - offset.1 - 2.0).abs() < 1e-10,
+        "{plain:?} {offset:?}"
+    );
+    let standard = of(&["--offset", "o", "--standardize"]);
+    assert!((standard.1 - offset.1).abs() < 1e-10, "{standard:?} {offset:?}");
+}
