@@ -28,8 +28,8 @@ pub(super) struct Dialect {
     pub(super) comma: bool,
 }
 
-/// What may stand between cells, the more usual first.
-const SEPARATORS: [u8; 5] = [b',', b'\t', b';', b'|', b' '];
+/// What may stand between cells. Of two that fit equally well the earlier is taken: commas and spaces also stand within cells.
+const SEPARATORS: [u8; 5] = [b'\t', b';', b'|', b',', b' '];
 /// Rows that are looked at.
 const ROWS: usize = 100;
 
@@ -66,7 +66,7 @@ impl Dialect {
     }
 }
 
-/// The separator that fits best; the more usual of equals, and a comma where none occurs.
+/// The separator that fits best, and a comma where none occurs.
 fn found_separator(head: &[u8]) -> u8 {
     let scores = SEPARATORS.into_iter().filter_map(|separator| Some((score(head, separator)?, separator)));
     let better = |best: Option<((u64, u64), u8)>, next: ((u64, u64), u8)| match best {
