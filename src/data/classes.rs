@@ -3,6 +3,7 @@
 use super::table::{Texts, is_missing};
 use super::{DataError, Labels, quoted};
 use crate::nearest::nearest;
+use std::collections::HashMap;
 
 /// What the user says of labels.
 #[derive(Debug, Clone, Copy, Default)]
@@ -182,11 +183,10 @@ fn notes(texts: &[&str], are_numbers: bool, names: &[String], rows: usize) -> Ve
             whole_number(text).unwrap_or(0)
         ));
     }
-    let lower = |name: &String| name.to_lowercase();
-    let twin = names.iter().enumerate().find_map(|(number, name)| {
-        names[number + 1..].iter().find(|other| lower(other) == lower(name)).map(|other| (name, other))
-    });
-    if let Some((one, other)) = twin.filter(|_| names.len() <= 10 * MANY) {
+    let mut seen: HashMap<String, &String> = HashMap::new();
+    let twin =
+        names.iter().find_map(|name| seen.insert(name.to_lowercase(), name).map(|other| (other, name)));
+    if let Some((one, other)) = twin {
         notes.push(format!(
             "classes {} and {} differ in capitals only; are they one?",
             quoted(one),

@@ -542,8 +542,8 @@ impl KeptRows {
 
     /// A note on labels of which no row is left.
     fn lost(&self, labels: &LabelTexts) -> Option<String> {
-        let left = self.occurring(labels);
-        let lost: Vec<String> = self.labels.iter().filter(|label| !left.contains(label)).cloned().collect();
+        let left: std::collections::HashSet<String> = self.occurring(labels).into_iter().collect();
+        let lost: Vec<String> = self.labels.iter().filter(|label| !left.contains(*label)).cloned().collect();
         (!lost.is_empty()).then(|| format!("no row is left with the label {}", super::taken::list(&lost)))
     }
 

@@ -106,7 +106,7 @@ fn held_out_samples_that_do_not_fit_are_refused() {
             &["--held-out", "two.npz", "--loss", "focal"],
             "goes with --loss softmax and logistic, not with focal",
         ),
-        (&["--held-out", "missing.npz"], "No such file"),
+        (&["--held-out", "missing.npz"], "there is no such file"),
         (&["--held-out", "two.npz", "--out", "two.npz"], "is the file that is read"),
         (&["--held-out", "two.npz", "--sample-weights", "w.npy"], "put both into the files"),
     ] {

@@ -75,8 +75,8 @@ fn files_that_are_larger_than_memory_are_named() {
     let rows: String = (0..9_000).map(|number| format!("{row},{}\n", number % 2)).collect();
     write(home, "rows.csv", format!("{header},y\n{rows}"));
     for (kibibytes, arguments, what) in [
-        (200_000, "solve rows.csv --label y --l2 1", "its numbers take up to"),
-        (250_000, "audit rows.csv --label y", "its numbers take up to"),
+        (250_000, "solve rows.csv --label y --l2 1", "its columns take up to"),
+        (250_000, "audit rows.csv --label y", "its columns take up to"),
         // Not even the addresses of the mapped file.
         (200_000, "audit rows.csv --label y", "rows.csv"),
     ] {

@@ -145,7 +145,7 @@ fn a_csv_file_is_found_from_where_the_analysis_is() {
     let run = |arguments: &[&str]| equipoise(directory.path()).args(arguments).assert();
     run(&["run", "inner/own.toml"]).success();
     run(&["run", "own/analysis.toml"]).success().stdout(predicate::str::contains("(1 of them earlier)"));
-    run(&["run", "inner/own.toml", "--set", "data.csv.label=z"])
+    run(&["run", "inner/own.toml", "--set", "data.table.label=z"])
         .code(2)
         .stderr(predicate::str::contains("inner/own.toml:5"));
 }

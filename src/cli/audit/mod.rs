@@ -182,7 +182,6 @@ pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
     let weights = weights.of(input.labels().class_names())?;
     let reduction = arguments.reduction.into();
     let mut record = audit(&input, arguments.loss.named.name(), &spec, &weights, (reduction, tolerance))?;
-    say_taken(&record.input);
     note_wide_weights(&record.class_weights);
     note_idle_weights(matches!(spec, LossSpec::Inr { .. }), &weights);
     if !record.measured.stationary {
@@ -205,6 +204,7 @@ pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
             Some(why) => note(&format!("--biases: nothing was written to {}: {why}", file.display())),
         }
     }
+    say_taken(&record.input);
     let text = shown(&record, arguments.format, &arguments.file, style)?;
     match &arguments.out {
         Some(file) => save(file, &text)?,

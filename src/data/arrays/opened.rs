@@ -90,7 +90,8 @@ impl Opened {
         if length == 0 {
             return Ok(Self::held(Vec::new(), place));
         }
-        let map = MappedFile::open(file, place).map_err(failed)?;
+        let map = MappedFile::open(file, place)
+            .map_err(|error| DataError::Unreadable { path: place.to_owned(), reason: error.to_string() })?;
         Ok(Self { bytes: Bytes::Mapped(Arc::new(map)), place: place.to_owned() })
     }
 
