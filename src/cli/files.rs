@@ -100,6 +100,10 @@ pub(super) fn save_into(directory: &Path, name: &str, text: &str) -> Result<()> 
 fn check_directory(directory: &Path) -> Result<()> {
     match tempfile::tempfile_in(directory) {
         Ok(_) => Ok(()),
+        // What the system says then is not the cause.
+        Err(_) if std::env::current_dir().is_err() && directory.is_relative() => {
+            bail!("cannot write into {}", one_line(&directory.to_string_lossy()))
+        }
         // The kind alone: the full text would speak of a temporary file's name.
         Err(error) => bail!("cannot write into {}: {}", one_line(&directory.to_string_lossy()), error.kind()),
     }

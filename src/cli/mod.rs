@@ -147,12 +147,17 @@ pub(crate) fn run() -> ExitCode {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Failed) => ExitCode::from(1),
         Err(error) => {
-            // The cause of whatever is said of relative paths.
-            let gone = std::env::current_dir().is_err();
-            let cause = if gone { "; the working directory is gone, change to one that exists" } else { "" };
-            output::note(&format!("error: {error:#}{cause}"));
+            output::note(&format!("error: {}", cause(&error)));
             ExitCode::from(BAD_INPUT)
         }
+    }
+}
+
+/// What went wrong, and what may be behind it: nothing is found or written by a relative path in a directory that is gone.
+fn cause(error: &anyhow::Error) -> String {
+    match std::env::current_dir() {
+        Ok(_) => format!("{error:#}"),
+        Err(_) => format!("{error:#}; the working directory is gone, change to one that exists"),
     }
 }
 
