@@ -78,7 +78,7 @@ fn read_whole(mut file: impl Read) -> Result<Vec<u8>> {
 /// The text of such a file, which somebody has written by hand.
 ///
 /// # Errors
-/// As [`read_input`], or the file is too large for that or not UTF-8.
+/// As `read_input`, or the file is too large for that or not UTF-8.
 pub fn read_text(path: &Path) -> Result<String> {
     let text = read_whole(open_input(path)?.take(LARGEST_TEXT + 1))?;
     if text.len() as u64 > LARGEST_TEXT {
