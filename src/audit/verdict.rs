@@ -31,8 +31,7 @@ pub fn verdict(record: &AuditRecord) -> Verdict {
         format!("Trained to the end for {asked}: no class is still gaining or losing (to {residual}).")
     } else if let Some(other) = other {
         format!(
-            "Not the end of training for {asked} (off by {residual}), but for {} it is: stationary for {} (to {}).",
-            other.in_words(),
+            "Not the end of training for {asked} (off by {residual}), but stationary for {} (to {}).",
             other.in_words(),
             percent(other.worst_residual)
         )

@@ -73,7 +73,14 @@ fn a_file_that_may_not_grow_is_an_error_of_writing() {
     std::fs::write(directory.path().join("mine.toml"), MINE).expect("written");
     std::fs::write(directory.path().join("s.csv"), "x,y\n1,0\n2,1\n3,0\n4,1\n5,0\n").expect("written");
     assert_one_line(&limited(0, "run mine.toml --out o"), &["File too large"]);
-    assert_one_line(&limited(0, "solve s.csv --label y --l2 1 --save h.json"), &["cannot write h.json"]);
+    // What was read is said before.
+    let unwritten = limited(0, "solve s.csv --label y --l2 1 --save h.json");
+    let said = String::from_utf8_lossy(&unwritten.stderr).into_owned();
+    assert!(
+        said.trim_end().lines().last().is_some_and(|line| line.starts_with("error: cannot write h.json")),
+        "{said}"
+    );
+    assert_eq!(unwritten.status.code(), Some(2), "{said}");
     assert!(!directory.path().join("h.json").exists(), "nothing half-written");
     // Some records, then no more.
     let many = MINE.replace("repetitions = 2", "repetitions = 200");
@@ -145,7 +152,7 @@ fn devices_and_rows_without_end_are_refused() {
     file.set_len(1 << 32).expect("a sparse file");
     let output =
         program(directory.path()).args(["solve", "zeros.csv", "--label", "y"]).output().expect("it runs");
-    assert_one_line(&output, &["zeros.csv", "is a quotation mark left open"]);
+    assert_one_line(&output, &["zeros.csv", "it holds zero bytes"]);
 }
 
 /// A pipe of the shell is read like a file.

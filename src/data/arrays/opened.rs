@@ -2,7 +2,7 @@
 
 use crate::data::DataError;
 use crate::data::mapped::MappedFile;
-use crate::files::open_stream;
+use crate::files::{open_input, open_stream};
 use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::Path;
@@ -39,7 +39,9 @@ impl Opened {
         if path.is_dir() {
             return Err(unreadable(std::io::Error::from(ErrorKind::IsADirectory)));
         }
-        let file = open_stream(path).map_err(unreadable)?;
+        // A program that writes such a file wants to go back in it, as it cannot in a pipe: nobody would write to this one.
+        let file =
+            if is_of_arrays(path) { open_input(path) } else { open_stream(path) }.map_err(unreadable)?;
         let found = file.metadata().map_err(unreadable)?;
         // A named pipe, or a shell's <(...), is read like standard input.
         if found.is_file() { Self::mapped(&file, &place) } else { Self::copied(file, &place) }
@@ -101,6 +103,12 @@ impl Opened {
             Bytes::Held(bytes) => bytes,
         }
     }
+}
+
+/// Whether a file is of arrays or columns by its ending.
+fn is_of_arrays(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    ending.is_some_and(|ending| ["npy", "npz", "safetensors", "parquet"].contains(&ending))
 }
 
 /// Why a file cannot be read.

@@ -117,7 +117,9 @@ fn refused(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
             ("a Python pickle", "save arrays with numpy.savez, or a table with df.to_parquet")
         }
         [b'R', b'D', b'X', ..] => ("an R data file", "save it with write.csv"),
-        [b'{' | b'[', ..] => ("JSON", "save it as CSV or Parquet"),
+        [b'{' | b'[', b'"' | b'{' | b'[' | b'0'..=b'9' | b'-' | b' ' | b'\r' | b'\n', ..] => {
+            ("JSON", "save it as CSV or Parquet")
+        }
         [0xd0, 0xcf, 0x11, 0xe0, ..] => ("an Excel or SPSS file", "save the sheet as CSV"),
         _ => return None,
     })
