@@ -23,6 +23,16 @@ fn one_case_rerun_alone_measures_the_same() {
     assert_eq!(alone.setups, 1);
 }
 
+/// Logits of 1.7e4 with flows of 1e-50; an intercept of -18 beside coefficients of 1e-6; a start beside a saddle.
+#[test]
+fn hard_draws_of_other_seeds_are_solved() {
+    for (id, case, seed) in [("B5", 111, 5), ("B4", 60, 8), ("C1", 0, 2)] {
+        let options = VerifyOptions { effort: Effort::Full, seed, ..options(&[id], Some(case)) };
+        let verdict = &verify(&options, &|_| {}).expect("a valid plan")[0];
+        assert!(verdict.holds, "{verdict:#?}");
+    }
+}
+
 #[cfg(feature = "parallel")]
 #[test]
 fn the_number_of_threads_changes_nothing() {

@@ -25,6 +25,8 @@ const WELL_CONDITIONED: f64 = 1e-8;
 const NO_DIFFERENCE: f64 = 1e-14;
 /// With larger coefficients a basis would cancel more digits than a double has.
 const LARGEST_PLAIN: f64 = 1e3;
+/// The largest change of a coefficient that makes good for the rounding of an intercept, as a fraction of the largest one.
+const DIGITS_KEPT: f64 = 1e-13;
 
 /// Relations that a sentence writes out.
 const MAX_RELATIONS: usize = 5;
@@ -249,19 +251,24 @@ impl Coordinates {
 }
 
 /// Moves the rounding error of an intercept into the coefficients of columns that lie far from zero, where so small a
-/// change hardly turns the head. The coarsest column comes first; each leaves less than the one before.
+/// change hardly turns the head. The coarsest column comes first; each leaves less than the one before. Beside coefficients
+/// that are tiny altogether the error stays where it is: they would lose digits that the intercept does not need.
 fn make_good(lost: DoubleDouble, scaled: &mut [f64], centre: &[f64]) {
     let grain = |j: usize, w: f64| (w.next_up() - w).abs() * centre[j].abs();
     let far = |&j: &usize| centre[j].abs() > 1.0 && scaled[j].is_finite();
     let mut columns: Vec<usize> = (0..scaled.len()).filter(far).collect();
     columns.sort_by(|&a, &b| grain(b, scaled[b]).total_cmp(&grain(a, scaled[a])).then(a.cmp(&b)));
+    let most = DIGITS_KEPT * largest_magnitude(scaled.iter().copied());
     let mut left = lost;
     for j in columns {
         let moved = scaled[j] + left.value() / centre[j];
         let change = moved - scaled[j];
         let then = left - DoubleDouble::product_of(change, centre[j]);
         // In units of its spread, the column's change is smaller than the intercept's error.
-        if change != 0.0 && then.value().abs() + change.abs() < 0.5 * left.value().abs() {
+        if change != 0.0
+            && change.abs() <= most
+            && then.value().abs() + change.abs() < 0.5 * left.value().abs()
+        {
             (scaled[j], left) = (moved, then);
         }
     }

@@ -26,15 +26,17 @@ pub(crate) struct ScaledFeatures<'a> {
     coordinates: Arc<Coordinates>,
     /// Largest magnitude of each coordinate, and 1 for the intercept.
     widest: Vec<f64>,
+    /// Penalty of each row of a head on the mean loss; zero for the intercept.
+    penalty: Vec<f64>,
 }
 
 /// Where blocks come from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Source<'a> {
     /// The user's features, scaled block by block.
     User(&'a Dataset),
     /// Scaled features, `D x N`.
-    Held(Vec<f64>),
+    Held(Arc<Vec<f64>>),
 }
 
 impl<'a> ScaledFeatures<'a> {
@@ -45,13 +47,29 @@ impl<'a> ScaledFeatures<'a> {
         let (mut source, mut widest) = (Source::User(dataset), coordinates.scaling().widest.clone());
         if let Some(held) = coordinates.in_basis(dataset) {
             widest = widest_of(&held, coordinates.dimension());
-            source = Source::Held(held);
+            source = Source::Held(Arc::new(held));
         } else if coordinates.dimension() * samples * size_of::<f64>() <= LARGEST_HELD {
             let mut held = Vec::new();
             scaled(dataset, coordinates.scaling(), 0..samples, &mut held);
-            source = Source::Held(held);
+            source = Source::Held(Arc::new(held));
         }
-        Self { samples, source, offset: dataset.fixed_logits(), coordinates, widest }
+        let penalty = coordinates.penalty().to_vec();
+        Self { samples, source, offset: dataset.fixed_logits(), coordinates, widest, penalty }
+    }
+
+    /// The same samples under a further penalty, in the solver's coordinates.
+    pub(super) fn penalised(&self, further: f64) -> Self {
+        let mut penalty = self.penalty.clone();
+        let coefficients = self.dimension() - 1;
+        penalty[..coefficients].iter_mut().for_each(|own| *own += further);
+        Self {
+            samples: self.samples,
+            source: self.source.clone(),
+            offset: self.offset,
+            coordinates: Arc::clone(&self.coordinates),
+            widest: self.widest.clone(),
+            penalty,
+        }
     }
 
     /// Some of the samples, in the same coordinates. Not for data whose logits are given.
@@ -63,10 +81,11 @@ impl<'a> ScaledFeatures<'a> {
         }
         ScaledFeatures {
             samples: samples.len(),
-            source: Source::Held(held),
+            source: Source::Held(Arc::new(held)),
             offset: None,
             coordinates: Arc::clone(&self.coordinates),
             widest: self.widest.clone(),
+            penalty: self.penalty.clone(),
         }
     }
 
@@ -82,7 +101,7 @@ impl<'a> ScaledFeatures<'a> {
 
     /// Penalty of each row of a head on the mean loss; zero for the intercept.
     pub(crate) fn penalty(&self) -> &[f64] {
-        self.coordinates.penalty()
+        &self.penalty
     }
 
     /// Samples `range`, `D x n`, one sample per column; `scratch` is room to scale them in.

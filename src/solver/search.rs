@@ -11,6 +11,7 @@ use super::scaled_features::ScaledFeatures;
 use super::separated::Found;
 use super::separation::SeparationSearch;
 use super::settings::{Callback, SettingsError, SolverSettings, Watch};
+use super::softmax_hessian::dense_is_possible;
 use super::softmax_newton::SoftmaxNewton;
 use super::softmax_pass::SoftmaxPass;
 use super::solution::{Certificate, Head, Outcome, RoundedHead, StationaryPoint};
@@ -97,6 +98,15 @@ pub(super) fn scaled<'a>(problem: &Problem<'a>) -> ScaledFeatures<'a> {
 const WARM_STEPS: usize = 12;
 const WARM_GRADIENT: f64 = 1e-3;
 
+/// Penalties, in the solver's coordinates, by way of which a minimum far out is reached: each is this share of the one before,
+/// until the head hardly moves any more.
+const FIRST_PENALTY: f64 = 1e-2;
+const NEXT_PENALTY: f64 = 1e-2;
+const LAST_PENALTY: f64 = 1e-100;
+const MOVED_LITTLE: f64 = 1e-7;
+/// Multiplications of a dense Hessian with which a thousand steps take minutes at most.
+const MAX_PRODUCTS: usize = 200_000_000;
+
 /// Relative gradient at which the minimiser for `beta = 0` is near enough to start sharpening from.
 const NEAR_UNSHARPENED: f64 = 1e-6;
 
@@ -173,7 +183,7 @@ impl<'p, 'a> Search<'p, 'a> {
     pub(super) fn run(&self, watch: &mut Watch) -> Outcome<'a> {
         match &*self.problem.loss {
             BuiltLoss::Logistic(loss) => self.run_logistic(loss, watch),
-            BuiltLoss::Softmax(loss) => self.finish(self.softmax_newton(*loss), watch, |_| None).1,
+            BuiltLoss::Softmax(loss) => self.run_softmax(*loss, watch),
             BuiltLoss::Inr(loss) => self.run_inr(*loss, watch),
             BuiltLoss::PerSample(_) => self.run_general(None, watch),
         }
@@ -323,6 +333,45 @@ impl<'p, 'a> Search<'p, 'a> {
             newton.move_if_better(small.theta().clone());
         }
         newton
+    }
+
+    fn run_softmax(&self, loss: Softmax, watch: &mut Watch) -> Outcome<'a> {
+        let (newton, outcome) = self.finish(self.softmax_newton(loss), watch, |_| None);
+        let (dimension, classes) = newton.theta().shape();
+        let products = self.features.samples() * (dimension * classes).pow(2) / 2;
+        let is_small = dense_is_possible(dimension, classes) && products <= MAX_PRODUCTS;
+        match (newton.progress(), outcome) {
+            (Progress::NotConverged(_), Outcome::NotConverged { .. }) if is_small => {
+                self.softmax_along_penalties(loss, watch)
+            }
+            (_, outcome) => outcome,
+        }
+    }
+
+    /// Softmax by way of penalties that fall to none, each solved from the solution before. Slower, but it reaches minima so
+    /// far out (logits of 1e4, flows of 1e-50) that Newton's steps from afar end where all probabilities are saturated.
+    fn softmax_along_penalties(&self, loss: Softmax, watch: &mut Watch) -> Outcome<'a> {
+        let pass = self.softmax_pass(loss);
+        let mut theta = start::softmax(pass.features, pass.targets);
+        let mut further = FIRST_PENALTY;
+        while further >= LAST_PENALTY {
+            let features = self.features.penalised(further);
+            let pass = SoftmaxPass { features: &features, ..pass };
+            let mut newton = SoftmaxNewton::new(pass, theta.clone(), None).in_double_precision();
+            while newton.progress() == Progress::Active && newton.relative_gradient() > WARM_GRADIENT {
+                newton.step();
+                if let Err(why) = watch.step_done(&newton) {
+                    return not_converged(why, watch, newton.relative_gradient());
+                }
+            }
+            let before = std::mem::replace(&mut theta, newton.theta().clone());
+            if (&theta - before).amax() <= MOVED_LITTLE * theta.amax() {
+                break;
+            }
+            further *= NEXT_PENALTY;
+        }
+        let newton = SoftmaxNewton::new(pass, theta, self.separation()).in_double_precision();
+        self.finish(newton, watch, |_| None).1
     }
 
     /// LGL-INR starts from the unique minimiser for `beta = 0`. That defines which of several stationary points is
@@ -483,7 +532,15 @@ impl<'p, 'a> Search<'p, 'a> {
             return false;
         }
         let moved = coordinates.scaled_head(head) - theta;
-        moved.column_iter().all(|column| self.features.max_logit_change(column.iter().copied()) <= REFINED)
+        // At a stationary point a penalty's term is one of the gradient's: no coefficient may move visibly beside the largest.
+        let penalised = |moved: DVectorView<f64>, theta: DVectorView<f64>| {
+            let last = moved.len() - 1;
+            moved.rows(0, last).amax() <= REFINED * theta.rows(0, last).amax()
+        };
+        moved.column_iter().zip(theta.column_iter()).all(|(moved, theta)| {
+            self.features.max_logit_change(moved.iter().copied()) <= REFINED
+                && (self.problem.l2 == 0.0 || penalised(moved, theta))
+        })
     }
 
     /// The stationary point that a search has come to.

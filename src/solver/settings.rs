@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use thiserror::Error;
 
 /// Default limit on steps.
-const DEFAULT_ITERATIONS: u64 = 1000;
+const DEFAULT_ITERATIONS: u64 = 5000;
 
 /// When a search ends.
 ///
@@ -24,7 +24,7 @@ pub struct SolverSettings {
     /// Largest entry of the gradient of the mean loss, by coefficients in the user's units and intercepts, at which the
     /// search ends; 0 goes on to rounding. Default 0.
     pub tolerance: f64,
-    /// Steps at most, at least 1. Default 1000.
+    /// Steps at most, at least 1. Default 5000.
     pub max_iterations: u64,
     /// Seconds at most, looked at between steps; needs the feature `clock`. Default none.
     pub time_limit: Option<f64>,

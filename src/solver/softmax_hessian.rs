@@ -6,6 +6,7 @@ use super::dense::solve_many;
 use super::direction::regular_factor;
 use super::gram::gram;
 use super::pass::HeadColumns;
+use super::real::Real;
 use super::softmax_curvature::block_probabilities;
 use super::softmax_pass::SoftmaxPass;
 use crate::loss::weigh;
@@ -26,6 +27,11 @@ pub(super) fn dense_pays(dimension: usize, classes: usize, iterations: usize) ->
     unknowns <= FEW_UNKNOWNS || (unknowns <= MAX_UNKNOWNS && iterations > unknowns / 4)
 }
 
+/// Whether a `D x K` head has a dense Hessian at all.
+pub(super) fn dense_is_possible(dimension: usize, classes: usize) -> bool {
+    dimension * (classes - 1) <= MAX_UNKNOWNS
+}
+
 /// A factor of the dense Hessian at some point.
 pub(super) struct DenseHessian {
     factor: Cholesky<f64, Dyn>,
@@ -37,7 +43,11 @@ impl DenseHessian {
     /// At `theta`, or `None` where the Hessian is singular to rounding.
     ///
     /// `probabilities` are those of the first blocks of samples; the others' are computed.
-    pub(super) fn new(pass: &SoftmaxPass, theta: &DMatrix<f64>, probabilities: &[Vec<f32>]) -> Option<Self> {
+    pub(super) fn new<T: Real>(
+        pass: &SoftmaxPass,
+        theta: &DMatrix<f64>,
+        probabilities: &[Vec<T>],
+    ) -> Option<Self> {
         let classes = theta.ncols();
         let blocks = pair_blocks(pass, theta, probabilities);
         let still = best_connected(&blocks, classes);
@@ -91,7 +101,11 @@ fn best_connected(pair_blocks: &[DMatrix<f64>], classes: usize) -> usize {
 ///
 /// Nothing else is needed: rows of the Hessian's classes sum to zero, so that its diagonal blocks are sums of these,
 /// with no `1 - p` in which digits would be lost.
-fn pair_blocks(pass: &SoftmaxPass, theta: &DMatrix<f64>, probabilities: &[Vec<f32>]) -> Vec<DMatrix<f64>> {
+fn pair_blocks<T: Real>(
+    pass: &SoftmaxPass,
+    theta: &DMatrix<f64>,
+    probabilities: &[Vec<T>],
+) -> Vec<DMatrix<f64>> {
     let &SoftmaxPass { features, targets, loss } = pass;
     let (dimension, classes) = theta.shape();
     let columns: Vec<usize> = (0..classes).collect();
@@ -107,7 +121,7 @@ fn pair_blocks(pass: &SoftmaxPass, theta: &DMatrix<f64>, probabilities: &[Vec<f3
             let probabilities = if let Some(kept) = probabilities.get(range.start / SAMPLES_PER_CHUNK) {
                 kept
             } else {
-                computed = block_probabilities::<f32>(features, targets, range.clone(), head);
+                computed = block_probabilities::<T>(features, targets, range.clone(), head);
                 &computed
             };
             let labels = &targets.class_indices()[range.clone()];
@@ -131,21 +145,21 @@ fn pair_blocks(pass: &SoftmaxPass, theta: &DMatrix<f64>, probabilities: &[Vec<f3
 }
 
 /// `w p q` for every sample.
-struct PairCurvature<'a> {
-    p: &'a [f32],
-    q: &'a [f32],
+struct PairCurvature<'a, T> {
+    p: &'a [T],
+    q: &'a [T],
     weights: &'a [f64],
     into: &'a mut [f64],
 }
 
 #[allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
-impl Kernel for PairCurvature<'_> {
+impl<T: Real> Kernel for PairCurvature<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn call(self) {
         let each = self.into.iter_mut().zip(self.p).zip(self.q).zip(self.weights);
-        each.for_each(|(((into, &p), &q), weight)| *into = weight * f64::from(p) * f64::from(q));
+        each.for_each(|(((into, &p), &q), weight)| *into = weight * p.widened() * q.widened());
     }
 }
 

@@ -10,7 +10,7 @@ use super::descent::{Descent, Progress};
 use super::real::Real;
 use super::separation::{Effort, SeparationSearch, Sides, Verdict};
 use super::softmax_curvature::{KeptFeatures, SoftmaxCurvature, kept_probabilities};
-use super::softmax_hessian::{DenseHessian, dense_pays};
+use super::softmax_hessian::{DenseHessian, dense_is_possible, dense_pays};
 use super::softmax_pass::SoftmaxPass;
 use super::softmax_preconditioner::{Preconditioner, Sampled};
 use super::softmax_system::SoftmaxSystem;
@@ -120,6 +120,12 @@ impl<'a> SoftmaxNewton<'a> {
         }
     }
 
+    /// With Newton systems in double precision from the first step on.
+    pub(super) fn in_double_precision(mut self) -> Self {
+        self.precision = Precision::Double;
+        self
+    }
+
     /// Moves to another head unless its value is higher or NaN.
     pub(super) fn move_if_better(&mut self, theta: DMatrix<f64>) {
         let other = self.pass.point(theta);
@@ -217,6 +223,13 @@ impl<'a> SoftmaxNewton<'a> {
             }
         }
         let classes = theta.ncols();
+        let in_double = self.precision == Precision::Double;
+        if self.fallback_curvature == 0.0 && in_double && dense_is_possible(theta.nrows(), classes) {
+            let probabilities = kept_probabilities(self.pass.features, self.pass.targets, theta);
+            if let Some(dense) = DenseHessian::new(&self.pass, theta, &probabilities) {
+                return dense.step(gradient);
+            }
+        }
         self.refresh_preconditioner();
         match self.precision {
             Precision::Single => {
