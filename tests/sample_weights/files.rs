@@ -27,6 +27,14 @@ impl Table {
         })
     }
 
+    /// Classes that a line or a plane sets apart.
+    pub(crate) fn apart(case: usize) -> Self {
+        let classes = [2, 3][case % 2];
+        Self::drawn(case + 300, (classes, 20 + case), "y,x0,x1", 2, |class, column| {
+            4.0 * class as f64 + if column == 1 { 0.1 } else { 0.0 }
+        })
+    }
+
     /// As many samples as searches begin on a share of, in features wide enough for the passes over single columns.
     pub(crate) fn large(classes: usize) -> Self {
         let (samples, width) = (4_500, 9);

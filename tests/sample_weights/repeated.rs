@@ -53,6 +53,26 @@ fn solve_with_every_loss_weighting_and_penalty() {
     assert_eq!(stationary, 48, "every design overlaps");
 }
 
+/// Directions are those of the samples, however often each counts.
+#[test]
+fn separating_directions_do_not_depend_on_how_a_row_is_counted() {
+    let mut separable = 0;
+    for case in 0..20 {
+        for loss in ["softmax", "logistic", "inr"] {
+            let folder = Folder::with(&Table::apart(case));
+            let run =
+                |rest: &[&str]| folder.record(&[&["solve", "--label", "y", "--loss", loss], rest].concat());
+            let weighted = run(&["weighted.csv", "--sample-weights", "w"]);
+            let repeated = run(&["repeated.csv"]);
+            assert_eq!(weighted.0, repeated.0, "{case} {loss}");
+            let found = differences(&weighted.1, &repeated.1);
+            assert!(found.is_empty(), "{case} {loss}: {}", found.join("\n"));
+            separable += usize::from(weighted.1["separation"]["direction"].is_object());
+        }
+    }
+    assert!(separable > 40, "{separable} of 60 designs are separable");
+}
+
 /// Searches that begin on a subsample, lone columns, and preconditioners see weights too.
 #[test]
 fn solve_over_thousands_of_rows() {

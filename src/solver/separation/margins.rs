@@ -31,6 +31,9 @@ pub(super) struct Margins<'a> {
     targets: &'a Targets,
     sides: Sides,
     norms: Vec<f64>,
+    /// Samples equal to an earlier one. Linear programs leave them out, so that a repeated row gives the direction of the row
+    /// alone, as a sample weight does.
+    repeated: &'a [bool],
 }
 
 /// A direction near separation.
@@ -48,8 +51,9 @@ impl<'a> Margins<'a> {
         scaling: &'a Scaling,
         targets: &'a Targets,
         sides: Sides,
+        repeated: &'a [bool],
     ) -> Self {
-        let mut margins = Self { dataset, scaling, targets, sides, norms: Vec::new() };
+        let mut margins = Self { dataset, scaling, targets, sides, norms: Vec::new(), repeated };
         let norm = |sample: &[f64]| sample.iter().map(|entry| entry * entry).sum::<f64>().sqrt();
         let norms = map_sample_chunks(targets.samples(), |range| {
             margins.block(range).chunks_exact(margins.dimension()).map(norm).collect::<Vec<f64>>()
@@ -186,14 +190,17 @@ impl<'a> Margins<'a> {
     /// Mean of all margins, as a linear function of the unknowns.
     fn mean(&self) -> DVector<f64> {
         let dimension = self.dimension();
-        let per_row = 1.0 / (self.targets.samples() * self.free_rows()) as f64;
+        let distinct = self.repeated.iter().filter(|&&repeated| !repeated).count();
+        let per_row = 1.0 / (distinct * self.free_rows()) as f64;
         let mut total = DVector::zeros(self.unknowns());
         fold_sample_spans(
             self.targets.samples(),
             || DVector::zeros(self.unknowns()),
             |part, range| {
                 let block = self.block(range.clone());
-                for (sample, numbers) in range.zip(block.chunks_exact(dimension)) {
+                let distinct =
+                    range.zip(block.chunks_exact(dimension)).filter(|&(sample, _)| !self.repeated[sample]);
+                for (sample, numbers) in distinct {
                     for which in 0..self.free_rows() {
                         for (place, sign) in self.signed_rows(sample * self.free_rows() + which) {
                             let entries = part.as_mut_slice()[place * dimension..].iter_mut();
@@ -258,6 +265,11 @@ impl<'a> Margins<'a> {
         parts.concat()
     }
 
+    /// For every margin whether linear programs leave it out.
+    fn left_out(&self) -> Vec<bool> {
+        self.repeated.iter().flat_map(|&repeated| std::iter::repeat_n(repeated, self.free_rows())).collect()
+    }
+
     /// The direction of given mean margin whose least margin is largest, by constraint generation: solve over some
     /// margins, add those below what comes out, until there are none. `None` where classes clearly overlap.
     pub(super) fn nearest_to_separation(&self) -> Option<Nearest> {
@@ -268,7 +280,7 @@ impl<'a> Margins<'a> {
         }
         let start = &mean / size;
         let mut at_hand = self.evaluate(start.as_slice());
-        let mut included = vec![false; at_hand.len()];
+        let mut included = self.left_out();
         let mut rows: Vec<MarginRow> = Vec::new();
         let mut threshold = f64::INFINITY;
         for _ in 0..MAX_ROUNDS {
@@ -304,7 +316,7 @@ impl<'a> Margins<'a> {
             let least = exact.iter().copied().fold(f64::INFINITY, f64::min);
             // Rows have unit norm, two of them at most.
             let within = least + 4.0 * (self.unknowns() as f64).sqrt() * radius;
-            let some = lowest(&exact, within, &vec![false; exact.len()], 20 * self.unknowns() + 2000);
+            let some = lowest(&exact, within, &self.left_out(), 20 * self.unknowns() + 2000);
             let rows: Vec<MarginRow> = some
                 .into_iter()
                 .map(|index| self.margin_row(index, (exact[index] - least) / radius))

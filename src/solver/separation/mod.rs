@@ -9,6 +9,7 @@ mod kernel;
 mod least_margin;
 mod margins;
 mod proof;
+mod repeated;
 mod thresholds;
 
 use super::scaling::Scaling;
@@ -17,12 +18,15 @@ use crate::data::Dataset;
 use crate::loss::Targets;
 use margins::{Margins, Nearest};
 use proof::prove;
+use repeated::{repeated, scaling_of_distinct};
 use std::sync::{Mutex, OnceLock, PoisonError};
 pub use thresholds::{FeatureValues, GivenAway};
 use thresholds::{Thresholds, Wanted};
 
 /// Linear programs with more unknowns are not attempted.
 const MAX_UNKNOWNS: usize = 4000;
+/// A linear program whose unknowns and samples multiply to at most this takes milliseconds.
+const QUICKLY_PROGRAMMED: usize = 1 << 16;
 /// Limit on the numbers read by the linear programs of all classes; beyond it, only single features are checked.
 const MAX_NUMBERS: u128 = 1 << 31;
 
@@ -102,6 +106,7 @@ pub(super) struct SeparationSearch<'a> {
 struct Measured {
     thresholds: OnceLock<Thresholds>,
     nearly_equal: OnceLock<Thresholds>,
+    repeated: OnceLock<Vec<bool>>,
     scaling: OnceLock<Scaling>,
     /// Sides for which a linear program found a border that could not be proved.
     undecided: Mutex<Vec<Sides>>,
@@ -161,8 +166,26 @@ impl<'a> SeparationSearch<'a> {
         let complete = |found: &Separation| found.kind == SeparationKind::Complete;
         by_feature().or_else(|| {
             let centred = proof::centred(self.dataset, targets, sides, head);
-            prove(self.dataset, targets, sides, centred).filter(complete)
+            let found = prove(self.dataset, targets, sides, centred).filter(complete)?;
+            Some(self.of_widest_margin(targets, sides).filter(complete).unwrap_or(found))
         })
+    }
+
+    /// The direction whose least margin is largest, where the linear program is small. The head at hand shows how a search went;
+    /// this one depends on the samples alone.
+    fn of_widest_margin(&self, targets: &Targets, sides: Sides) -> Option<Separation> {
+        let margins = self.margins(targets, sides);
+        if margins.unknowns() * targets.samples() > QUICKLY_PROGRAMMED {
+            return None;
+        }
+        let nearest = margins.nearest_to_separation()?;
+        prove(self.dataset, targets, sides, nearest.head)
+    }
+
+    fn margins<'b>(&'b self, targets: &'b Targets, sides: Sides) -> Margins<'b> {
+        let repeated = self.measured.repeated.get_or_init(|| repeated(self.dataset));
+        let scaling = self.measured.scaling.get_or_init(|| scaling_of_distinct(self.dataset, repeated));
+        Margins::new(self.dataset, scaling, targets, sides, repeated)
     }
 
     fn thoroughly(&self, targets: &Targets, sides: Sides) -> Verdict {
@@ -177,8 +200,7 @@ impl<'a> SeparationSearch<'a> {
         if self.dataset.dimension() <= 1 && two_sides {
             return Verdict::None;
         }
-        let scaling = self.measured.scaling.get_or_init(|| Scaling::new(self.dataset, 0.0));
-        let margins = Margins::new(self.dataset, scaling, targets, sides);
+        let margins = self.margins(targets, sides);
         if margins.unknowns() > MAX_UNKNOWNS {
             return Verdict::Undecided;
         }
