@@ -4,13 +4,11 @@ use super::case::{CaseReport, SetupFailure};
 use super::comparison::{Comparison, missed, relative_distance};
 use super::law::TOLERANCE;
 use super::sentence::shown;
+use super::unexpected_effects::{helping_weight, hindering_weight};
 use super::weight_effects::solved;
 use crate::balance::{Bounds, FlowPolytope, MeanProbability, distance, pair_flows, saturated_flows, witness};
 use crate::data::random::{log_uniform, stream};
-use crate::data::{
-    Covariance, Dataset, GaussianMixture, GroupedDesign, PlacedGroups, class_means, helping_weight,
-    hindering_weight,
-};
+use crate::data::{Covariance, Dataset, GaussianMixture, GroupedDesign, PlacedGroups, class_means};
 use crate::loss::{ClassWeights, Loss, LossSpec};
 use crate::numeric::{largest, largest_magnitude};
 use crate::solver::{Outcome, Problem, solve};
