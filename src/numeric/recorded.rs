@@ -1,6 +1,15 @@
-//! Numbers in JSON, which has no NaN and no infinity: they are written as null and read as NaN, "no number".
+//! Numbers and matrices as records hold them.
+//!
+//! JSON has no NaN and no infinity: they are written as null and read as NaN, "no number".
 
+use nalgebra::DMatrix;
 use serde::{Deserialize, Deserializer};
+
+/// A list for each row.
+#[must_use]
+pub fn rows(matrix: &DMatrix<f64>) -> Vec<Vec<f64>> {
+    matrix.row_iter().map(|row| row.iter().copied().collect()).collect()
+}
 
 /// Numbers of which some may be missing.
 #[derive(Deserialize)]
