@@ -1,6 +1,6 @@
 //! Whether predicted probabilities are frequencies, and the map back from reweighted ones.
 
-use super::class_losses::log_probabilities;
+use super::classification::log_probabilities;
 use crate::loss::{Link, Targets};
 use crate::numeric::{Sigmoid, Sum, argmax, log_softmax};
 use nalgebra::DMatrix;
