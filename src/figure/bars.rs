@@ -4,14 +4,11 @@ use crate::analysis::summary::Spread;
 use crate::analysis::{Measure, Record, mean_of};
 
 use super::axes::{Axis, Panel, PanelPlan, panel_row};
-use super::canvas::{Lettering, Stroke, draw_svg};
-use super::error::FigureError;
-use super::head::{HeadItem, KeyMark};
-use super::marker::Shape;
+use super::canvas::{Lettering, Shape, Stroke, draw_svg, text_width};
+use super::draw::Task;
+use super::head::{HeadItem, KeyMark, looks};
+use super::render::FigureError;
 use super::scale::Scale;
-use super::series_look::looks;
-use super::task::Task;
-use super::text::text_width;
 use super::theme::{AXIS_WIDTH, Colour, GAP, GREY, INK, NOTE_SIZE, sequence_colour};
 
 /// Height of a bar, in units of the distance between two series.

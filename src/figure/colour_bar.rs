@@ -1,9 +1,8 @@
 //! The bar that says what shades of the sequential colours mean, from 0 to 1.
 
 use super::axes::Frame;
-use super::canvas::{Anchor, Canvas, Lettering};
-use super::error::FigureError;
-use super::text::text_width;
+use super::canvas::{Anchor, Canvas, Lettering, text_width};
+use super::render::FigureError;
 use super::theme::{GAP, INK, LABEL_SIZE, TICK_SIZE, sequential_colour};
 
 /// Width of the bar itself.

@@ -1,10 +1,10 @@
-//! Words and keys above a panel: what line styles and marks mean.
+//! Words and keys above a panel: what line styles, marks and the colours of series mean.
 
-use super::canvas::{Canvas, Lettering, Point};
-use super::error::FigureError;
-use super::marker::{Shape, draw_filled, draw_hollow};
-use super::text::text_width;
-use super::theme::{Colour, GAP, GREY, LINE_HEIGHT, NOTE_SIZE};
+use super::canvas::{Canvas, Lettering, Point, Shape, draw_filled, draw_hollow, text_width};
+use super::render::FigureError;
+use super::theme::{Colour, GAP, GREY, LINE_HEIGHT, NOTE_SIZE, loss_colour, sequence_colour};
+use crate::analysis::Results;
+use crate::analysis::specification::Series;
 
 /// A few words, possibly behind the mark they explain.
 #[derive(Debug, Clone)]
@@ -98,6 +98,29 @@ impl Head {
         }
         Ok(())
     }
+}
+
+/// Name and look of a series, in every panel of its figures.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct SeriesLook {
+    pub(super) name: String,
+    pub(super) colour: Colour,
+    /// Whether an earlier series has the same colour.
+    pub(super) second: bool,
+}
+
+/// A loss keeps its colour; a flag says that another series has it too. Series that all have one loss take colours in
+/// turn.
+pub(super) fn looks(results: &Results) -> Vec<SeriesLook> {
+    let series = &results.experiment.analysis.series;
+    let of_loss: Vec<Colour> = series.iter().map(|series| loss_colour(&series.loss.paper_name())).collect();
+    let alike = series.len() > 1 && of_loss.iter().all(|colour| *colour == of_loss[0]);
+    let look = |(place, series): (usize, &Series)| SeriesLook {
+        name: series.name(),
+        colour: if alike { sequence_colour(place) } else { of_loss[place] },
+        second: !alike && of_loss[..place].contains(&of_loss[place]),
+    };
+    series.iter().enumerate().map(look).collect()
 }
 
 #[cfg(test)]

@@ -1,10 +1,9 @@
 //! Positions of text: labels at line ends pushed apart, notes where nothing else is drawn.
 
 use super::axes::Frame;
-use super::canvas::{Canvas, Lettering, Point, Stroke};
-use super::error::FigureError;
+use super::canvas::{Canvas, Lettering, Point, Stroke, widest};
+use super::render::FigureError;
 use super::scale::extent;
-use super::text::widest;
 use super::theme::{Colour, GAP, GREY, LINE_HEIGHT, NOTE_SIZE, THIN_WIDTH};
 
 /// Height of one line of a note or label.

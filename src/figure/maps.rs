@@ -4,12 +4,11 @@ use crate::analysis::{Measure, Record, Results, mean_of};
 use std::collections::BTreeMap;
 
 use super::axes::{Frame, draw_letter};
-use super::canvas::{Anchor, Canvas, Lettering, Sheet, Stroke, draw_svg};
+use super::canvas::{Anchor, Canvas, Lettering, Sheet, Stroke, draw_svg, text_width, widest};
 use super::colour_bar;
-use super::error::FigureError;
-use super::series_look::{SeriesLook, looks};
-use super::task::Task;
-use super::text::{text_width, widest};
+use super::draw::Task;
+use super::head::{SeriesLook, looks};
+use super::render::FigureError;
 use super::theme::{
     AXIS_WIDTH, CAP_HEIGHT, Colour, GAP, GREY, INK, LABEL_SIZE, LETTER_SIZE, MARGIN, NOTE_SIZE, TICK_SIZE,
     sequential_colour, text_on,

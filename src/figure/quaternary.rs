@@ -4,12 +4,11 @@
 //! the shadow of the square through the middles of the sides. Colour is depth: the share of classes 0 and 2 together.
 
 use super::axes::Frame;
-use super::canvas::{Anchor, Canvas, Lettering, Point, Stroke, draw_svg};
+use super::canvas::{Anchor, Canvas, Lettering, Point, Shape, Stroke, draw_filled, draw_svg};
 use super::colour_bar;
-use super::error::FigureError;
-use super::marker::{Shape, draw_filled};
+use super::draw::Task;
 use super::outflows::{BUILT, DIAMOND, INSIDE, Landed, OUTSIDE_ALPHA, OutflowFractions, place};
-use super::task::Task;
+use super::render::FigureError;
 use super::theme::{
     AXIS_WIDTH, CURVE_WIDTH, GAP, GREY, LINE_HEIGHT, MARGIN, NOTE_SIZE, PAPER, THIN_WIDTH, sequence_colour,
     sequential_colour,

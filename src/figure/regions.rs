@@ -5,13 +5,12 @@ use crate::analysis::{Measure, Record, Results};
 use crate::loss::Link;
 
 use super::axes::{Frame, draw_letter};
-use super::canvas::{Canvas, Lettering, Sheet, draw_svg};
+use super::canvas::{Canvas, Lettering, Sheet, draw_svg, text_width};
 use super::colour_bar;
-use super::error::FigureError;
+use super::draw::Task;
+use super::head::{SeriesLook, looks};
 use super::plane::{Logits, Window, first_draw};
-use super::series_look::{SeriesLook, looks};
-use super::task::Task;
-use super::text::text_width;
+use super::render::FigureError;
 use super::theme::{
     CAP_HEIGHT, GAP, GREY, INK, LABEL_SIZE, LETTER_SIZE, LINE_HEIGHT, MARGIN, NOTE_SIZE, TICK_SIZE,
     sequence_colour,
