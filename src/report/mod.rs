@@ -1,25 +1,16 @@
 //! Makes one self-contained HTML page of verdicts and figures: no script, no network, no font to load.
 //!
-//! [`render`] makes the page, [`write()`] puts it into a directory. `page` holds the skeleton and `verdicts`,
-//! `figures` (with `numbers`), `tables` and `notation` its parts, `circumstances` what differs between two runs; below them, each
-//! uses only those named before it: `escape` (text to HTML), `number` and `date` (values to HTML), `markup` (lists and
-//! tables), `mathml` and `formulas`.
+//! [`render`] makes the page, [`write()`] puts it into a directory. `page` holds the skeleton, `verdicts`
+//! and `results` its parts, `circumstances` what differs between two runs. All use `markup` (text, lists and tables) and
+//! `formulas`.
 
 mod audit_page;
-mod audit_pictures;
 mod circumstances;
-mod date;
 mod error;
-mod escape;
-mod figures;
 mod formulas;
 mod markup;
-mod mathml;
-mod notation;
-mod number;
-mod numbers;
 mod page;
-mod tables;
+mod results;
 mod verdicts;
 
 #[cfg(test)]
