@@ -1,7 +1,6 @@
 //! Captions with measured numbers in them: `hardest mean {median hardest.0 of LGL at hard=12}`.
 
-use super::experiment::Experiment;
-use super::keys::{listed, unknown};
+use super::file::{Experiment, listed, unknown};
 use super::measure::Selector;
 use super::records::{Record, Results};
 use super::specification::{FigurePlan, Series};

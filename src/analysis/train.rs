@@ -1,8 +1,7 @@
 //! Training a network for a series on one draw of images, and measuring where it ends.
 
-use super::logit_measures::{LogitMeasures, rows};
 use super::measure::Measure;
-use super::observe::is_trace;
+use super::observe::{LogitMeasures, is_trace, rows};
 use super::records::Ended;
 use super::specification::{Analysis, Draw, DrawnImages, Series};
 use crate::balance::{MeanProbability, accuracy, hits, neglect, recalls};

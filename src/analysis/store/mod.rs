@@ -5,24 +5,21 @@
 //! shard ([`Shard`]) its own, so that shards may share a directory. Locks keep two processes off the same work. Finished
 //! records are dropped only on request, and so are files that no run has written.
 
-mod merge;
 mod occupant;
 mod part;
 mod records_file;
 mod survey;
 
-pub use merge::Merge;
-pub use part::Shard;
+pub use part::{Merge, Shard};
 pub use survey::{ShardState, Survey, SurveyedFile, prune};
 
 use super::error::AnalysisError;
-use super::experiment::Experiment;
-use super::file::Source;
+use super::file::{Experiment, Source};
 #[cfg(feature = "parquet")]
 use super::parquet_table;
+use super::records;
 use super::records::{Record, Results};
 use super::specification::Analysis;
-use super::table;
 use crate::files::journal::{self, Journal};
 use crate::files::{contents, is_being_written, is_marked, mark_directory, write_marked};
 use std::collections::HashMap;
@@ -164,7 +161,7 @@ impl Store {
             RECORDS,
             records_file::text(results).map_err(|error| unwritable(&file(RECORDS), &error))?.as_bytes(),
         )?;
-        write(TABLE, &table::csv(results).map_err(|error| unwritable(&file(TABLE), &error))?)?;
+        write(TABLE, &records::csv(results).map_err(|error| unwritable(&file(TABLE), &error))?)?;
         for (path, _) in shard_journals(&self.directory) {
             remove(&path)?;
         }

@@ -5,10 +5,10 @@ use super::{
     remove, shard_journals, there, unwritable,
 };
 use crate::analysis::error::AnalysisError;
-use crate::analysis::experiment::Experiment;
+use crate::analysis::file::Experiment;
 use crate::analysis::records::Record;
 use crate::analysis::unit::Unit;
-use crate::analysis::work_list::{Known, Use, WorkList};
+use crate::analysis::unit::{Known, Use, WorkList};
 use crate::files::journal::{self, Journal};
 use crate::files::{is_being_written, is_marked};
 use std::collections::HashSet;
