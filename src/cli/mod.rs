@@ -10,14 +10,11 @@ mod classification;
 mod comparison_table;
 mod data_arguments;
 mod draw;
-mod drawing;
 mod files;
 mod inference;
-mod lesson;
 mod loss_arguments;
 mod losses;
 mod memory;
-mod name_list;
 mod new_data;
 mod output;
 mod predict;
@@ -25,7 +22,6 @@ mod predictions;
 mod reproduce;
 mod results;
 mod run;
-mod saved_head;
 mod search;
 mod separation;
 mod solve;
@@ -34,7 +30,6 @@ mod solve_table;
 mod sparkline;
 mod spinner;
 mod status;
-mod table_arguments;
 mod teach;
 mod train;
 mod verdict_table;
@@ -185,7 +180,7 @@ fn dispatch(arguments: &CommandLine) -> Result<Ending> {
         Command::Draw(arguments) => draw::run(arguments, style),
         Command::Analyses(arguments) => analyses::run(arguments, style),
         Command::Teach(arguments) => teach::run(arguments),
-        Command::Lesson => lesson::run(),
+        Command::Lesson => teach::run_lesson(),
     }
 }
 

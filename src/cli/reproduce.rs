@@ -1,6 +1,6 @@
 //! `reproduce`: every claim, every figure, one report.
 
-use super::drawing::DrawingOptions;
+use super::draw::DrawingOptions;
 use super::files::{Destination, save_into};
 use super::output::{Style, counted, note, print};
 use super::run::{finish, report_unsolved};

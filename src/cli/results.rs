@@ -1,7 +1,7 @@
 //! `results`: looks after directories of results.
 
 use super::Ending;
-use super::drawing::DrawingOptions;
+use super::draw::DrawingOptions;
 use super::output::{Align, Style, columns, counted, note, print};
 use super::run::{finish, report_unsolved, summary};
 use anyhow::{Result, bail};

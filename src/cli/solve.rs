@@ -8,7 +8,7 @@ use super::loss_arguments::LossArguments;
 use super::memory::check_problem;
 use super::new_data::NewDataArguments;
 use super::output::{Style, note, print};
-use super::saved_head::{HeadFormat, save_head};
+use super::predict::{HeadFormat, save_head};
 use super::solve_record::{End, OtherPoints, SolveRecord, Source};
 use super::spinner::Spinner;
 use super::{Ending, solve_table};
