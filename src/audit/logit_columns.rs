@@ -182,7 +182,7 @@ fn no_logit(table: &Table, column: usize) -> Option<String> {
     is_identifier(&cells.read(table.comma)).then(|| "whole numbers, each once: an identifier".to_owned())
 }
 
-/// Fewer rows do not tell an identifier.
+/// Fewer rows do not show that a column is an identifier.
 const ROWS_THAT_TELL: usize = 8;
 
 /// Whether the cells are different whole numbers.
@@ -194,7 +194,7 @@ fn is_identifier(cells: &[Cell]) -> bool {
     numbers.windows(2).all(|pair| pair[0] != pair[1])
 }
 
-/// What stands before or after the class in every heading of a logit.
+/// The text before or after the class in every heading of a logit.
 struct Affix {
     before: String,
     after: String,

@@ -302,8 +302,8 @@ pub struct SimulatedBalance {
 }
 
 /// Batches that are drawn at most and at least, and logits that all of them may hold together.
-const MOST_BATCHES: usize = 10_000;
-const LEAST_BATCHES: usize = 200;
+const MAX_BATCHES: usize = 10_000;
+const MIN_BATCHES: usize = 200;
 const MAX_LOGITS: usize = 400_000_000;
 
 impl SimulatedBalance {
@@ -314,7 +314,7 @@ impl SimulatedBalance {
     #[must_use]
     pub fn of(inr: &Inr, logits: &DMatrix<f64>, targets: &Targets, batch: usize, seed: u64) -> Self {
         let classes = inr.classes;
-        let batches = (MAX_LOGITS / batch.saturating_mul(classes)).clamp(LEAST_BATCHES, MOST_BATCHES);
+        let batches = (MAX_LOGITS / batch.saturating_mul(classes)).clamp(MIN_BATCHES, MAX_BATCHES);
         let generator = &mut stream(seed, 0);
         let (mut out, mut into) = (vec![0.0; classes], vec![0.0; classes]);
         // Mean and sum of squared deviations of the difference, batch by batch: sums of squares would cancel.
@@ -424,7 +424,7 @@ mod tests {
         let pair_weights = BatchPresence::of(&counts, 8).expect("small").pair_weights(&counts);
         let means = MeanProbability::of(Link::Sigmoid, &logits, &targets);
         let exact = one_vs_all_ledger(&means, &targets, &pair_weights);
-        assert_eq!(found.batches, MOST_BATCHES);
+        assert_eq!(found.batches, MAX_BATCHES);
         for (k, (one, other)) in found.ledger.entries.iter().zip(&exact.entries).enumerate() {
             let off = (one.difference - other.difference).abs();
             assert!(

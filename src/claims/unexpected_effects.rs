@@ -103,7 +103,7 @@ pub struct EffectSearch {
     pub classes: usize,
     /// L2 penalty on the coefficients, in the draws and at last; the climbs have none.
     pub l2: f64,
-    /// Random problems to begin with.
+    /// Random problems to start from.
     pub draws: usize,
     /// The number of climbs, each from the best of 16 draws; most climbs end where the effect is nearly zero.
     pub climbs: usize,
@@ -119,7 +119,7 @@ pub struct FoundEffect {
     /// Random problems that have an effect.
     pub drawn: usize,
     /// Those that show the effect.
-    pub surprising: usize,
+    pub unexpected: usize,
     /// The largest effect of that sign among them.
     pub best_drawn: f64,
     /// Climbs that came to show it.
@@ -199,7 +199,7 @@ impl EffectSearch {
     /// point under the penalty.
     pub fn run(&self, advance: &(impl Fn() + Sync)) -> Result<FoundEffect, DataError> {
         let drawn = self.draw_all(advance)?;
-        let (count, surprising) =
+        let (count, unexpected) =
             (drawn.len(), drawn.iter().filter(|candidate| candidate.score > 0.0).count());
         let best_drawn =
             drawn.iter().max_by(|a, b| a.score.total_cmp(&b.score)).map_or(0.0, |best| best.effect);
@@ -213,7 +213,7 @@ impl EffectSearch {
         let dataset = groups.dataset()?;
         let change = self.own_with(&dataset, 1.0).zip(self.own_with(&dataset, MORE_WEIGHT));
         let change = change.map(<[f64; 2]>::from).ok_or_else(unanswered)?;
-        Ok(FoundEffect { drawn: count, surprising, best_drawn, climbs_arrived, change, effect, groups })
+        Ok(FoundEffect { drawn: count, unexpected, best_drawn, climbs_arrived, change, effect, groups })
     }
 
     fn draw_all(&self, advance: &(impl Fn() + Sync)) -> Result<Vec<Candidate>, DataError> {

@@ -34,10 +34,10 @@ pub(super) struct DataArguments {
     /// The classes in their order; rows of others are left out [default: all, sorted]
     #[arg(long, value_name = "A,B,..", allow_hyphen_values = true)]
     classes: Option<NameList>,
-    /// Leave out rows with this label; may be given again
+    /// Leave out rows with this label; may be given several times
     #[arg(long, value_name = "LABEL", allow_hyphen_values = true)]
     ignore_index: Vec<String>,
-    /// Make columns of 0 and 1 of text columns, one for each level but the first, the reference
+    /// One-hot encode text columns: a column of 0 and 1 for each level but the first, the reference
     #[arg(long)]
     one_hot: bool,
     /// What to do about missing values
@@ -54,7 +54,7 @@ enum MissingName {
     Refuse,
     /// Leave out rows with missing values, or without a label
     DropRow,
-    /// Put the mean in their place and add a column of 0 and 1 that says where
+    /// Replace them by the mean and add a column of 0 and 1 that marks them
     Indicator,
 }
 
@@ -120,10 +120,10 @@ pub(super) fn say_taken(taken: &Taken) {
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Format of a text table")]
 pub(super) struct TableArguments {
-    /// What stands between columns: a character, or tab [default: found in the file]
+    /// Separator of columns: a character, or tab [default: found in the file]
     #[arg(long, value_name = "CHARACTER", value_parser = separator)]
     separator: Option<char>,
-    /// What stands before decimals: . or , [default: found in the file]
+    /// Decimal mark: . or , [default: found in the file]
     #[arg(long, value_name = "CHARACTER", value_parser = decimal)]
     decimal: Option<char>,
     /// utf-8, utf-16 or latin-1 [default: utf-8, or what a byte-order mark says]

@@ -70,7 +70,7 @@ pub(super) struct SolveArguments {
     /// Seed of the random starts, and of the samples that --test draws [default: 1]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Stop once the largest entry of the gradient of the mean loss is at most X; 0 goes on to rounding
+    /// Stop once the largest entry of the gradient of the mean loss is at most X; 0 continues to rounding level
     #[arg(long, default_value_t = 0.0, value_name = "X", allow_hyphen_values = true)]
     tolerance: f64,
     /// Stop after so many seconds, without an answer; with --starts, without further starts [default: none]

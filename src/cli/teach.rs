@@ -53,7 +53,7 @@ pub(super) fn run(arguments: &TeachArguments) -> Result<Ending> {
 
 /// What `teach` calls: this program, with as many threads as it has itself.
 fn program() -> Result<LessonProgram> {
-    let program = std::env::current_exe().context("the program does not find itself")?;
+    let program = std::env::current_exe().context("the path of this program is not known")?;
     let threads = rayon::current_num_threads().to_string();
     Ok(LessonProgram { program, arguments: ["--threads", &threads, "lesson"].map(Into::into).to_vec() })
 }

@@ -64,13 +64,13 @@ pub(super) fn run(arguments: &WeightsArguments, style: Style) -> Result<Ending> 
     check_problem(&dataset, &spec, arguments.l2)?;
     let problem = Problem::new(&dataset, &spec, &ClassWeights::None, arguments.l2).map_err(name_option)?;
     let needed = memory_of(&dataset, &spec, arguments.l2).saturating_add(WeightResponse::memory(&problem));
-    check_memory(needed, "looking for weights takes", SMALLER)?;
+    check_memory(needed, "the search for weights takes", SMALLER)?;
     note_dependent_columns(problem.conditioning());
     note_single_samples(&dataset);
     let unweighted = Unweighted::of(&problem);
     let waiting = Waiting::new("looking for weights");
     let observe = |step: &DesignStep| {
-        waiting.update(&format!("{} left to the target", significant(step.residual, 2)));
+        waiting.update(&format!("{} from the target", significant(step.residual, 2)));
     };
     let design = design_weights_observed(&dataset, &spec, arguments.l2, &target, &observe);
     waiting.end();

@@ -151,7 +151,7 @@ fn decimal(value: f64, power: i32) -> String {
     format!("{value:.decimals$}").replace('-', "−")
 }
 
-/// The same with a power of ten, and as many digits as tell it from the next.
+/// The same with a power of ten, and as many digits as distinguish it from the next.
 fn in_powers(value: f64, power: i32) -> String {
     const MAX_DIGITS: i32 = 15;
     let digits = (exponent(value.abs(), f64::floor) - power).clamp(0, MAX_DIGITS);

@@ -1,7 +1,7 @@
 //! Directories that this program fills are marked, so that files of the same names in others are left alone.
 //!
 //! The mark lists every file that was written there, with its digest. A file that somebody else has put there, or has changed
-//! since, is told from ours by that.
+//! since, is recognised by that.
 
 use super::input::contents;
 use super::journal::{self, line};

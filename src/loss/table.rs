@@ -40,7 +40,7 @@ pub struct Parameter {
     pub name: &'static str,
     /// The largest that makes sense.
     pub most: f64,
-    /// What stands before it in figures; `None` where they leave it out.
+    /// Its symbol in figures; `None` where they leave it out.
     pub symbol: Option<&'static str>,
 }
 

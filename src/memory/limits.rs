@@ -99,7 +99,7 @@ impl Version {
                 let cached = ["total_inactive_file", "total_active_file"];
                 (&["memory.limit_in_bytes"], "memory.usage_in_bytes", cached)
             }
-            // Above `memory.high` a group is slowed down until it stands still.
+            // Above `memory.high` a group is slowed down until it makes no progress.
             Self::Two => (&["memory.max", "memory.high"], "memory.current", ["inactive_file", "active_file"]),
         }
     }

@@ -84,7 +84,7 @@ const MAX_CLASSES: usize = 40;
 /// Fewer leave room for a number in each cell.
 const NUMBERED: usize = 13;
 
-/// Blue and orange of the palette that colour-blind people tell apart (Okabe and Ito).
+/// Blue and orange of the palette that colour-blind people can distinguish (Okabe and Ito).
 const BLUE: &str = "#0072b2";
 const ORANGE: &str = "#d55e00";
 

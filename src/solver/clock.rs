@@ -9,7 +9,7 @@ pub(super) struct Clock {
 
 #[cfg(feature = "clock")]
 impl Clock {
-    /// Whether time can be told.
+    /// Whether there is a clock.
     pub(super) const TELLS_TIME: bool = true;
 
     pub(super) fn start() -> Self {
@@ -24,7 +24,7 @@ impl Clock {
 
 #[cfg(not(feature = "clock"))]
 impl Clock {
-    /// Whether time can be told.
+    /// Whether there is a clock.
     pub(super) const TELLS_TIME: bool = false;
 
     pub(super) fn start() -> Self {

@@ -40,10 +40,10 @@ impl Progress {
         match (self, verdict) {
             (_, Verdict::Proved(separation)) => Self::Separable(separation),
             (Self::NotConverged(why), Verdict::Undecided) => {
-                Self::Undecided(format!("cannot be told apart from separable in double precision: {why}"))
+                Self::Undecided(format!("cannot be distinguished from separable in double precision: {why}"))
             }
             (Self::Converged, Verdict::Undecided) => Self::Undecided(
-                "cannot be told apart from separable in double precision: the gradient vanishes to rounding"
+                "cannot be distinguished from separable in double precision: the gradient vanishes to rounding"
                     .to_owned(),
             ),
             (progress, _) => progress,

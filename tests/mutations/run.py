@@ -91,7 +91,7 @@ FAULTS = [
      "let seen = if c == k { [[self.present[k]]] }", "1.0"),
     ("T1 forgets the training sample's variance", HELD_OUT,
      "[[1.0 / training.sizes()[c]]] + 1.0 / test.sizes()[c]", "0.0"),
-    ("T2 has the wrong sign", HELD_OUT, "kept.lu().solve(&(reach * [[gradient]]))", "-gradient"),
+    ("T2 has the wrong sign", HELD_OUT, "kept.lu().solve(&(response * [[gradient]]))", "-gradient"),
 ]
 
 # In the copy, every fault is built in and chosen by a variable: one build serves all.

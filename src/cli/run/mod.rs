@@ -55,7 +55,7 @@ pub(super) struct RunArguments {
     /// Work on the I-th of N disjoint shards alone, on this machine or any other; `equipoise results merge` joins them
     #[arg(long, value_name = "I/N", conflicts_with_all = ["parquet", "force"])]
     shard: Option<String>,
-    /// Say what the run will take, and begin nothing
+    /// Predict time and memory of the run, and start nothing
     #[arg(long, conflicts_with_all = ["shard", "out", "force", "parquet"])]
     estimate: bool,
     #[command(flatten)]
@@ -152,7 +152,7 @@ fn source(name: &str) -> Result<(Source, Option<PathBuf>)> {
 fn in_words_of_directory(directory: &Path) -> String {
     let analysis = directory.join("analysis.toml");
     let advice = if analysis.is_file() {
-        format!("`equipoise run {}` goes on with what is there", analysis.display())
+        format!("`equipoise run {}` resumes it", analysis.display())
     } else {
         "name an analysis file, or one of `equipoise analyses`".to_owned()
     };

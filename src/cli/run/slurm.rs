@@ -23,7 +23,7 @@ const PROGRAM_MEMORY: u128 = 256 << 20;
 /// How a run is handed to Slurm.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct SlurmOptions {
-    /// Hand the run to Slurm: an array of jobs, then one that merges and draws; what is done already is not done again
+    /// Submit the run to Slurm: an array of jobs, then one that merges and draws; finished work is not repeated
     #[arg(long, help_heading = HEADING, conflicts_with_all = ["shard", "estimate", "parquet"])]
     slurm: bool,
     /// Jobs in the array

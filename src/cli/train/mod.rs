@@ -59,7 +59,7 @@ pub(super) struct TrainArguments {
     /// Save checkpoints of the training in this file, and resume from it if it exists
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
-    /// Seconds between two writings within an epoch
+    /// Seconds between two checkpoints within an epoch
     #[arg(long, default_value_t = 30, value_name = "SECONDS", requires = "checkpoint")]
     checkpoint_every: u32,
     /// Then solve the last layer over the network's features to stationarity, with this penalty on its coefficients; for

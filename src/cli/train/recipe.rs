@@ -14,22 +14,22 @@ pub(super) struct RecipeArguments {
     /// convolutions of 32 to 128 channels, 128 features), or a TOML file with a list of layers
     #[arg(long, default_value = "small", value_name = "small|lenet|vgg|FILE.toml")]
     network: String,
-    /// Times that every image is seen
+    /// Epochs: how often every image is seen
     #[arg(long, default_value_t = Recipe::default().epochs, value_name = "N")]
     epochs: usize,
-    /// Images in a step
+    /// Batch size: images in a step
     #[arg(long, default_value_t = Recipe::default().batch, value_name = "N")]
     batch: usize,
-    /// How a step is made; Adam and `AdamW` want a --rate of about 0.001
+    /// Optimizer; adam and adamw need a --rate of about 0.001
     #[arg(long, value_enum, default_value_t = OptimizerName::Sgd)]
     optimizer: OptimizerName,
-    /// What sgd keeps of the last step, from 0 to below 1 [default: 0.9]
+    /// Momentum of sgd, from 0 to below 1 [default: 0.9]
     #[arg(long, value_name = "X", allow_hyphen_values = true)]
     momentum: Option<f64>,
-    /// Learning rate at first
+    /// Initial learning rate
     #[arg(long, default_value_t = Recipe::default().rate, value_name = "X", allow_hyphen_values = true)]
     rate: f64,
-    /// How the learning rate goes down: constant, cosine (to zero at the end), or step:EVERY:FACTOR (times FACTOR every so many
+    /// Schedule of the learning rate: constant, cosine (to zero at the end), or step:EVERY:FACTOR (times FACTOR every so many
     /// epochs)
     #[arg(long, default_value = "cosine", value_name = "SCHEDULE")]
     schedule: String,
@@ -158,17 +158,17 @@ pub(super) struct ImageArguments {
     /// by their usual names [default: the 1,797 embedded digits]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Numbers of the classes to learn; of two, the second is the positive one [default: all that occur]
+    /// Classes to train on, by number; of two, the second is the positive one [default: all that occur]
     #[arg(long, value_name = "A,B,..", value_delimiter = ',')]
     classes: Option<Vec<u8>>,
-    /// Images of each class to learn from [default: all but those kept apart]
+    /// Training images of each class [default: all but the test images]
     #[arg(long, value_name = "N,N,..", value_delimiter = ',', conflicts_with = "imbalance")]
     counts: Option<Vec<usize>>,
     /// A rule for the counts: exponential:LARGEST:RATIO (a long tail), or step:LARGEST:RATIO:MINORITY (the last so many classes
     /// have fewer)
     #[arg(long, value_name = "RULE")]
     imbalance: Option<String>,
-    /// Images of each class kept apart to test on [default: the test part of --data; 40 of each digit]
+    /// Test images of each class [default: the test part of --data; 40 of each digit]
     #[arg(long, value_name = "N")]
     test: Option<usize>,
 }

@@ -216,7 +216,7 @@ fn batches(record: &TrainRecord) -> Option<String> {
         BatchLawName::Simulated => "has a balance of its own, of which no closed form is known",
     };
     Some(format!(
-        "In batches of {batch} LGL-INR {law}; training comes to rest there and not where the balance above vanishes, which is \
+        "In batches of {batch} LGL-INR {law}; training converges there and not where the balance above vanishes, which is \
          over all images."
     ))
 }
