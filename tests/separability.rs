@@ -590,7 +590,9 @@ fn a_border_through_a_tied_sample_of_decimals_is_found() {
         for choice in BOTH {
             match checked(&dataset, &choice) {
                 Outcome::Separable(_) => {}
-                Outcome::NotConverged { why, .. } if why.contains("cannot be distinguished") => undecided += 1,
+                Outcome::NotConverged { why, .. } if why.contains("cannot be distinguished") => {
+                    undecided += 1
+                }
                 other => panic!("{choice:?}: {other:?}"),
             }
         }

@@ -1,4 +1,4 @@
-//! A sign of life while a problem takes long to solve.
+//! What a terminal shows while work goes on, and a curve in one line of text.
 
 use equipoise::solver::Iteration;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -56,5 +56,54 @@ impl Spinner {
 impl Drop for Spinner {
     fn drop(&mut self) {
         self.0.end();
+    }
+}
+
+const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+/// Longer curves are thinned out to this many characters.
+const WIDEST: usize = 60;
+
+/// The logarithms of some numbers, a block for each, from the lowest of them to the highest; what has no logarithm is drawn
+/// as low as the lowest.
+pub(super) fn sparkline(values: &[f64]) -> String {
+    let logarithms: Vec<f64> = values.iter().map(|value| value.log10()).collect();
+    let finite = || logarithms.iter().copied().filter(|logarithm| logarithm.is_finite());
+    let (low, high) = (finite().fold(f64::INFINITY, f64::min), finite().fold(f64::NEG_INFINITY, f64::max));
+    let shown = logarithms.len().min(WIDEST);
+    // The first and the last are always among those shown.
+    let place = |number: usize| number * (logarithms.len() - 1) / (shown - 1).max(1);
+    (0..shown).map(|number| block((logarithms[place(number)] - low) / (high - low))).collect()
+}
+
+/// A block for a fraction of the height; the lowest for anything else.
+fn block(fraction: f64) -> char {
+    let reached = (1..BLOCKS.len()).filter(|&level| fraction * 7.0 + 0.5 >= level as f64).count();
+    BLOCKS[reached]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sparkline;
+
+    #[test]
+    fn ten_times_as_much_is_the_same_step_everywhere() {
+        assert_eq!(sparkline(&[1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0]), "▁▂▃▄▅▆▇█");
+    }
+
+    #[test]
+    fn whatever_the_numbers_there_is_a_block_for_each() {
+        assert_eq!(sparkline(&[]), "");
+        assert_eq!(sparkline(&[0.3]), "▁");
+        assert_eq!(sparkline(&[0.3, 0.3]), "▁▁");
+        assert_eq!(sparkline(&[1.0, 0.0, f64::NAN, 0.1]), "█▁▁▁");
+    }
+
+    #[test]
+    fn a_long_curve_keeps_its_ends() {
+        let values: Vec<f64> = (0..1000).map(|number| 10_f64.powi(-number / 100)).collect();
+        let line = sparkline(&values);
+        assert_eq!(line.chars().count(), 60);
+        assert!(line.starts_with('█') && line.ends_with('▁'), "{line}");
     }
 }

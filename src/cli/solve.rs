@@ -2,15 +2,14 @@
 
 use super::class_weights::WeightChoice;
 use super::data_arguments::{DataArguments, say_taken};
-use super::files::{Target, check_targets};
+use super::files::{Target, check_problem, check_targets};
 use super::inference::Inference;
 use super::loss_arguments::LossArguments;
-use super::memory::check_problem;
 use super::new_data::NewDataArguments;
 use super::output::{Style, note, print};
 use super::predict::{HeadFormat, save_head};
+use super::progress::Spinner;
 use super::solve_record::{End, OtherPoints, SolveRecord, Source};
-use super::spinner::Spinner;
 use super::{Ending, solve_table};
 use anyhow::{Error, Result, ensure};
 use equipoise::balance::standard_errors;

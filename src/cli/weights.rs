@@ -1,11 +1,11 @@
 //! `weights`: class weights that meet a target on the user's data.
 
 use super::data_arguments::{DataArguments, say_taken};
+use super::files::{SMALLER, check_problem, memory_of};
 use super::loss_arguments::NamedLossArguments;
-use super::memory::{SMALLER, check_problem, memory_of};
 use super::output::{Style, note, print};
+use super::progress::Waiting;
 use super::solve::{name_option, note_dependent_columns, note_wide_weights};
-use super::spinner::Waiting;
 use super::weights_record::{Asked, Unweighted, WeightsRecord};
 use super::{Ending, weights_table};
 use anyhow::{Result, bail};

@@ -1,8 +1,12 @@
-//! Words and keys above a panel: what line styles, marks and the colours of series mean.
+//! Words and keys above and beside a panel: what line styles, marks, the colours of series and shades mean.
 
-use super::canvas::{Canvas, Lettering, Point, Shape, draw_filled, draw_hollow, text_width};
+use super::axes::Frame;
+use super::canvas::{Anchor, Canvas, Lettering, Point, Shape, draw_filled, draw_hollow, text_width};
 use super::render::FigureError;
-use super::theme::{Colour, GAP, GREY, LINE_HEIGHT, NOTE_SIZE, loss_colour, sequence_colour};
+use super::theme::{
+    Colour, GAP, GREY, INK, LABEL_SIZE, LINE_HEIGHT, NOTE_SIZE, TICK_SIZE, loss_colour, sequence_colour,
+    sequential_colour,
+};
 use crate::analysis::Results;
 use crate::analysis::specification::Series;
 
@@ -121,6 +125,35 @@ pub(super) fn looks(results: &Results) -> Vec<SeriesLook> {
         second: !alike && of_loss[..place].contains(&of_loss[place]),
     };
     series.iter().enumerate().map(look).collect()
+}
+
+/// Width of the bar itself.
+pub(super) const COLOUR_BAR_WIDTH: f64 = 7.0;
+
+/// Paper that the bar takes with its marks and its name.
+pub(super) fn colour_bar_room() -> f64 {
+    COLOUR_BAR_WIDTH + GAP + text_width("0.0", TICK_SIZE) + GAP + LABEL_SIZE
+}
+
+/// Draws the bar into its frame, marks and name to the right of it.
+pub(super) fn draw_colour_bar(canvas: &Canvas, bar: Frame, name: &str) -> Result<(), FigureError> {
+    const SHADES: u32 = 64;
+    const MARKS: [f64; 3] = [0.0, 0.5, 1.0];
+    let height = |fraction: f64| bar.bottom - fraction * bar.height();
+    for shade in 0..SHADES {
+        let fraction = |step: u32| f64::from(step) / f64::from(SHADES);
+        // Each shade reaches to the top and is covered by the next, which leaves no seams.
+        let band = Frame { bottom: height(fraction(shade)), ..bar };
+        let middle = f64::midpoint(fraction(shade), fraction(shade + 1));
+        canvas.area(&band.corners(), sequential_colour(middle), 1.0)?;
+    }
+    for mark in MARKS {
+        let label = Lettering::new(TICK_SIZE, INK);
+        canvas.text((bar.right + GAP, height(mark)), &format!("{mark:.1}"), label)?;
+    }
+    let x = bar.right + GAP + text_width("0.0", TICK_SIZE) + GAP + LABEL_SIZE / 2.0;
+    let axis = Lettering::new(LABEL_SIZE, INK).anchored(Anchor::Middle).upward();
+    canvas.text((x, f64::midpoint(bar.top, bar.bottom)), name, axis)
 }
 
 #[cfg(test)]

@@ -15,7 +15,6 @@ pub mod scaling;
 mod axes;
 mod bars;
 mod canvas;
-mod colour_bar;
 mod curves;
 mod decision_lines;
 mod draw;

@@ -3,10 +3,10 @@
 //! The answer is the least of what the machine, the control groups of a container or job, and the limits of the process
 //! (`ulimit -v`, `ulimit -d`) leave. A search that would be killed half way is refused before it begins, with both numbers.
 
+mod limits;
+
 use std::fmt::{Display, Formatter, Result as Written};
 use thiserror::Error;
-
-mod limits;
 
 /// What a process runs into first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,6 @@
 
 mod audit_page;
 mod circumstances;
-mod error;
 mod formulas;
 mod markup;
 mod page;
@@ -20,11 +19,10 @@ use crate::analysis::Results;
 use crate::claims::{Effort, Verdict};
 use crate::figure::Figure;
 use crate::files::{make_directory, write_marked};
+pub use audit_page::audit_page;
 use circumstances::Circumstances;
 use std::path::{Path, PathBuf};
-
-pub use audit_page::audit_page;
-pub use error::ReportError;
+use thiserror::Error;
 
 /// Name of the page's file.
 pub const FILE_NAME: &str = "report.html";
@@ -74,4 +72,27 @@ pub fn write(report: &Report, directory: &Path) -> Result<PathBuf, ReportError> 
     make_directory(directory).map_err(failure)?;
     write_marked(&path, page.as_bytes()).map_err(failure)?;
     Ok(path)
+}
+
+/// Errors of a report; each message says what, where, and what to do.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ReportError {
+    /// Nothing was checked.
+    #[error("report: there are no verdicts; check at least one claim")]
+    NoVerdicts,
+    /// A figure without a drawing.
+    #[error("report, figure {id}: its drawing is not an SVG text; draw it again")]
+    NoDrawing {
+        /// Id of the figure.
+        id: String,
+    },
+    /// A file that could not be written.
+    #[error("cannot write {}: {reason}", path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        reason: std::io::Error,
+    },
 }

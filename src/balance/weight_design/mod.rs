@@ -5,6 +5,7 @@
 //! are equal.
 
 mod target;
+
 #[cfg(test)]
 mod tests;
 

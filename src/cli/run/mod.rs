@@ -1,5 +1,7 @@
 //! `run`: an analysis from its file to records and figures, or (`--estimate`) what that will take.
 
+mod slurm;
+
 use super::draw::DrawingOptions;
 use super::output::{Align, Style, columns, counted, note, print};
 use super::solve::note_dependent_columns;
@@ -20,8 +22,6 @@ pub(super) use slurm::array_of;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
-
-mod slurm;
 
 const EXAMPLES: &str = "Examples:
   equipoise run averaging                              a shipped analysis, into ./averaging

@@ -1,12 +1,16 @@
 //! `train`: a small convolutional network, and how the laws of balance emerge while it learns.
 
+mod polish;
+mod recipe;
+mod record;
+
 use super::Ending;
 use super::class_weights::WeightChoice;
 use super::files::{Target, check_targets};
 use super::loss_arguments::LossArguments;
 use super::output::{Style, note, print};
+use super::progress::sparkline;
 use super::solve::{note_idle_weights, note_wide_weights};
-use super::sparkline::sparkline;
 use anyhow::Result;
 use equipoise::audit::BatchLawName;
 use equipoise::cnn::{Checkpoint, NetworkError, Training, TrainingPlan};
@@ -20,10 +24,6 @@ use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-
-mod polish;
-mod recipe;
-mod record;
 
 const EXAMPLES: &str = "Examples:
   equipoise train                              digits, five epochs of a small network

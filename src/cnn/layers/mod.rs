@@ -3,6 +3,10 @@
 //! Work is cut into fixed pieces, whatever the number of threads, and sums over images are taken in one order: the same
 //! bits on one thread and on many.
 
+mod convolution;
+mod linear;
+mod pooling;
+
 use crate::numeric::{Kernel, vectorised};
 pub(super) use convolution::Convolution;
 pub(super) use linear::Linear;
@@ -10,10 +14,6 @@ pub(super) use pooling::Squares;
 use rand::{Rng, RngExt};
 use rayon::prelude::*;
 use std::cell::RefCell;
-
-mod convolution;
-mod linear;
-mod pooling;
 
 /// Images whose gradients by the parameters are summed one after the other; sums of chunks are added in order.
 pub(super) const IMAGES_PER_CHUNK: usize = 16;

@@ -113,9 +113,7 @@ fn found_comma(head: &[u8], separator: u8, place: &str) -> Result<bool, DataErro
     match (comma, point) {
         (Some(comma), Some(point)) => Err(DataError::invalid(
             place,
-            format!(
-                "writes both {comma} and {point}; give the decimal mark with --decimal , or --decimal ."
-            ),
+            format!("writes both {comma} and {point}; give the decimal mark with --decimal , or --decimal ."),
         )),
         (comma, _) => Ok(comma.is_some()),
     }

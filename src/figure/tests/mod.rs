@@ -3,6 +3,9 @@
 //!
 //! Set `EQUIPOISE_FIGURES` to a directory to have each tested figure written there as well.
 
+mod balance_law;
+mod scaling;
+
 use super::canvas::reading_options;
 use super::render::{DEFAULT_DPI, Figure, FileFormat};
 use super::{Theme, draw};
@@ -12,9 +15,6 @@ use rand_chacha::rand_core::SeedableRng;
 use resvg::tiny_skia::{PathSegment, Pixmap};
 use resvg::usvg::{Group, Node, Rect, TextChunk, Tree};
 use std::path::Path;
-
-mod balance_law;
-mod scaling;
 
 /// Where each text of a figure is, as `(text, box)`.
 fn texts(figure: &Figure) -> Vec<(String, Rect)> {
