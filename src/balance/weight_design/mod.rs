@@ -110,16 +110,16 @@ pub fn design_weights_observed<'a>(
         None => ClassWeights::Balanced.resolve(labels).map_err(ProblemError::from)?,
     };
     let start = DVector::from_iterator(start.len(), start.iter().map(|weight| weight.ln()));
-    let search = |gauge| Search { dataset, spec, l2, gauge, observe };
+    let search = |quantity| Search { dataset, spec, l2, quantity, observe };
     let mut path = Vec::new();
     let at = match target {
         WeightTarget::Shortfall(wanted) => {
-            let search = search(Gauge::Shortfall(wanted));
-            search.descend(search.look(&start)?, &mut path)
+            let search = search(ClassQuantity::Shortfall(wanted));
+            search.descend(search.evaluate(&start)?, &mut path)
         }
         WeightTarget::Prior(wanted) => {
-            let search = search(Gauge::Prior(wanted));
-            search.descend(search.look(&start)?, &mut path)
+            let search = search(ClassQuantity::Prior(wanted));
+            search.descend(search.evaluate(&start)?, &mut path)
         }
         WeightTarget::EqualRecall => anneal(&search, &start, &mut path)?,
     };
@@ -138,12 +138,12 @@ const MAX_HALVINGS: usize = 12;
 const CONVERGED: f64 = 1e-4;
 
 /// What is looked for, where.
-pub(super) struct Search<'a, 'd> {
-    pub(super) dataset: &'d Dataset,
-    pub(super) spec: &'a LossSpec,
-    pub(super) l2: f64,
-    pub(super) gauge: Gauge<'a>,
-    pub(super) observe: &'a dyn Fn(&DesignStep),
+struct Search<'a, 'd> {
+    dataset: &'d Dataset,
+    spec: &'a LossSpec,
+    l2: f64,
+    quantity: ClassQuantity<'a>,
+    observe: &'a dyn Fn(&DesignStep),
 }
 
 /// A point of the search.
@@ -152,12 +152,12 @@ pub(super) struct At<'d> {
     pub(super) step: DesignStep,
     pub(super) means: MeanProbability,
     pub(super) point: StationaryPoint<'d>,
-    reading: Reading,
+    deviation: LogDeviation,
 }
 
 impl<'d> Search<'_, 'd> {
-    /// Solves with the weights of these logarithms and reads the gauge.
-    pub(super) fn look(&self, logs: &DVector<f64>) -> Result<At<'d>, DesignError> {
+    /// Solves with the weights of these logarithms and computes the quantity.
+    fn evaluate(&self, logs: &DVector<f64>) -> Result<At<'d>, DesignError> {
         let labels = self.dataset.labels();
         let class_weights = normalised(&logs.iter().map(|log| log.exp()).collect::<Vec<_>>(), labels.sizes());
         let weights = ClassWeights::Explicit(class_weights.clone());
@@ -170,31 +170,31 @@ impl<'d> Search<'_, 'd> {
         let response = WeightResponse::at(&point)?;
         let (link, targets, logits) = (problem.loss().link(), problem.targets(), point.logits());
         let means = MeanProbability::of(link, &logits, targets);
-        let seen = Seen { link, targets, logits: &logits, means: &means, response: &response };
-        let reading = self.gauge.read(&seen);
+        let solved = SolvedPoint { link, targets, logits: &logits, means: &means, response: &response };
+        let deviation = self.quantity.deviation(&solved);
         let recall = recalls(&hits(&logits, targets), targets);
-        let residual = match self.gauge {
-            Gauge::Shortfall(_) | Gauge::Prior(_) => reading.off.amax(),
-            Gauge::SoftRecall { .. } => apart(&recall, labels),
+        let residual = match self.quantity {
+            ClassQuantity::Shortfall(_) | ClassQuantity::Prior(_) => deviation.residual.amax(),
+            ClassQuantity::SoftRecall { .. } => apart(&recall, labels),
         };
         let step = DesignStep { class_weights, shortfall: means.shortfall.clone(), recall, residual };
-        Ok(At { logs: logs.clone(), step, means, point, reading })
+        Ok(At { logs: logs.clone(), step, means, point, deviation })
     }
 
     /// Continues from `at` until the target is met, no step helps, or the weights are too far apart; appends every
     /// point to the path.
-    pub(super) fn descend(&self, mut at: At<'d>, path: &mut Vec<DesignStep>) -> At<'d> {
-        // A search that goes on with another gauge begins where the last one ended.
+    fn descend(&self, mut at: At<'d>, path: &mut Vec<DesignStep>) -> At<'d> {
+        // A search for another quantity starts where the last one ended.
         if path.last().is_none_or(|last| last.class_weights != at.step.class_weights) {
             self.step_to(&at, path);
         }
         for _ in 0..MAX_STEPS {
-            let converged = match self.gauge {
-                Gauge::Shortfall(_) | Gauge::Prior(_) => MET,
-                Gauge::SoftRecall { .. } => CONVERGED,
+            let converged = match self.quantity {
+                ClassQuantity::Shortfall(_) | ClassQuantity::Prior(_) => MET,
+                ClassQuantity::SoftRecall { .. } => CONVERGED,
             };
             let spent = at.logs.max() - at.logs.min() > MAX_WEIGHT_RATIO.ln();
-            if at.step.residual <= MET || at.reading.off.amax() <= converged || spent {
+            if at.step.residual <= MET || at.deviation.residual.amax() <= converged || spent {
                 break;
             }
             let Some(next) = self.newton(&at) else { break };
@@ -211,10 +211,10 @@ impl<'d> Search<'_, 'd> {
 
     /// The next point: Newton's step on the differences, shorter where that is too far; `None` when no length helps.
     fn newton(&self, at: &At) -> Option<At<'d>> {
-        let Reading { off, slopes } = &at.reading;
+        let LogDeviation { residual, jacobian } = &at.deviation;
         // A common factor of all weights, and of all proportions, changes nothing: that direction is filled.
-        let filled = slopes.add_scalar(1.0 / off.len() as f64);
-        let mut step = filled.lu().solve(&-off)?;
+        let filled = jacobian.add_scalar(1.0 / residual.len() as f64);
+        let mut step = filled.lu().solve(&-residual)?;
         step.add_scalar_mut(-step.mean());
         let longest = step.amax();
         if longest > LONGEST_STEP {
@@ -222,8 +222,8 @@ impl<'d> Search<'_, 'd> {
         }
         for _ in 0..MAX_HALVINGS {
             // Too long a step may lead where there is no answer; it is then shortened.
-            if let Ok(next) = self.look(&(&at.logs + &step))
-                && next.reading.off.norm() < off.norm()
+            if let Ok(next) = self.evaluate(&(&at.logs + &step))
+                && next.deviation.residual.norm() < residual.norm()
             {
                 return Some(next);
             }
@@ -244,7 +244,7 @@ fn apart(recalls: &[f64], labels: &Labels) -> f64 {
 
 /// Numbers, one per class, whose proportions the weights are to set.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Gauge<'a> {
+enum ClassQuantity<'a> {
     /// Shortfalls, and their proportions wanted.
     Shortfall(&'a [f64]),
     /// Mean predicted probabilities over all samples, and their proportions wanted.
@@ -256,42 +256,44 @@ pub(super) enum Gauge<'a> {
     },
 }
 
-/// A stationary point as a gauge sees it.
-pub(super) struct Seen<'a> {
-    pub(super) link: Link,
-    pub(super) targets: &'a Targets,
-    pub(super) logits: &'a DMatrix<f64>,
-    pub(super) means: &'a MeanProbability,
-    pub(super) response: &'a WeightResponse<'a>,
+/// A stationary point, and what quantities are computed from.
+struct SolvedPoint<'a> {
+    link: Link,
+    targets: &'a Targets,
+    logits: &'a DMatrix<f64>,
+    means: &'a MeanProbability,
+    response: &'a WeightResponse<'a>,
 }
 
-/// What a gauge reads.
-pub(super) struct Reading {
+/// How far a quantity is from its target.
+struct LogDeviation {
     /// Logarithms of measured over wanted, their mean taken off.
-    pub(super) off: DVector<f64>,
-    /// Derivative of `off` (rows) by the logarithm of every weight (columns).
-    pub(super) slopes: DMatrix<f64>,
+    residual: DVector<f64>,
+    /// Derivative of `residual` (rows) by the logarithm of every weight (columns).
+    jacobian: DMatrix<f64>,
 }
 
-impl Gauge<'_> {
-    pub(super) fn read(&self, seen: &Seen) -> Reading {
-        let (measured, mut slopes) = match self {
-            Self::Shortfall(_) => (seen.means.shortfall.clone(), -seen.effects(diagonal)),
-            Self::Prior(_) => (seen.prior(&seen.means.matrix), seen.effects(|effect| seen.prior(effect))),
-            Self::SoftRecall { softness } => seen.soft_recalls(*softness),
+impl ClassQuantity<'_> {
+    /// How far the point is from the target.
+    fn deviation(&self, at: &SolvedPoint) -> LogDeviation {
+        let (measured, mut jacobian) = match self {
+            Self::Shortfall(_) => (at.means.shortfall.clone(), -at.effects(diagonal)),
+            Self::Prior(_) => (at.prior(&at.means.matrix), at.effects(|effect| at.prior(effect))),
+            Self::SoftRecall { softness } => at.soft_recalls(*softness),
         };
-        for (mut row, value) in slopes.row_iter_mut().zip(&measured) {
+        for (mut row, value) in jacobian.row_iter_mut().zip(&measured) {
             row.unscale_mut(*value);
         }
-        let mean = slopes.row_mean();
-        slopes.row_iter_mut().for_each(|mut row| row -= &mean);
+        let mean = jacobian.row_mean();
+        jacobian.row_iter_mut().for_each(|mut row| row -= &mean);
         let wanted = |class: usize| match self {
             Self::Shortfall(wanted) | Self::Prior(wanted) => wanted[class],
             Self::SoftRecall { .. } => 1.0,
         };
-        let mut off = DVector::from_fn(measured.len(), |class, _| (measured[class] / wanted(class)).ln());
-        off.add_scalar_mut(-off.mean());
-        Reading { off, slopes }
+        let mut residual =
+            DVector::from_fn(measured.len(), |class, _| (measured[class] / wanted(class)).ln());
+        residual.add_scalar_mut(-residual.mean());
+        LogDeviation { residual, jacobian }
     }
 }
 
@@ -299,12 +301,12 @@ fn diagonal(effect: &DMatrix<f64>) -> Vec<f64> {
     effect.diagonal().iter().copied().collect()
 }
 
-impl Seen<'_> {
-    /// A column for every weight: what `read` makes of its effects.
-    fn effects(&self, read: impl Fn(&DMatrix<f64>) -> Vec<f64>) -> DMatrix<f64> {
+impl SolvedPoint<'_> {
+    /// A column for every weight: `quantity` of its effects.
+    fn effects(&self, quantity: impl Fn(&DMatrix<f64>) -> Vec<f64>) -> DMatrix<f64> {
         let effects = effects(self.response, self.link, self.logits.clone(), self.targets);
         let columns: Vec<DVector<f64>> =
-            effects.iter().map(|effect| DVector::from_vec(read(effect))).collect();
+            effects.iter().map(|effect| DVector::from_vec(quantity(effect))).collect();
         DMatrix::from_columns(&columns)
     }
 
@@ -326,7 +328,7 @@ impl Seen<'_> {
             recalls[class] += fraction * soft.probability;
             rates.push((rival, fraction * soft.slope() / softness));
         }
-        let mut slopes = DMatrix::zeros(classes, classes);
+        let mut jacobian = DMatrix::zeros(classes, classes);
         for weight in 0..classes {
             let changes = self.response.logits(weight);
             let samples = changes.column_iter().zip(targets.class_indices()).zip(&rates);
@@ -337,10 +339,10 @@ impl Seen<'_> {
                     &[single] => -single,
                     change => change[class] - change[rival],
                 };
-                slopes[(class, weight)] += rate * moved;
+                jacobian[(class, weight)] += rate * moved;
             }
         }
-        (recalls, slopes)
+        (recalls, jacobian)
     }
 }
 
@@ -348,16 +350,16 @@ impl Seen<'_> {
 const SOFTNESS: [f64; 9] = [1.0, 0.5, 0.25, 0.12, 0.06, 0.03, 0.015, 0.008, 0.004];
 
 /// The first point with equal recalls, or the last one looked at.
-pub(super) fn anneal<'a, 'd>(
-    search: &impl Fn(Gauge<'a>) -> Search<'a, 'd>,
+fn anneal<'a, 'd>(
+    search: &impl Fn(ClassQuantity<'a>) -> Search<'a, 'd>,
     start: &DVector<f64>,
     path: &mut Vec<DesignStep>,
 ) -> Result<At<'d>, DesignError> {
-    let mut at = search(Gauge::SoftRecall { softness: 1.0 }).look(start)?;
-    let scale = mean_margin(search(Gauge::SoftRecall { softness: 1.0 }).dataset, &at);
+    let mut at = search(ClassQuantity::SoftRecall { softness: 1.0 }).evaluate(start)?;
+    let scale = mean_margin(search(ClassQuantity::SoftRecall { softness: 1.0 }).dataset, &at);
     for softness in SOFTNESS {
-        let search = search(Gauge::SoftRecall { softness: softness * scale });
-        at = search.descend(search.look(&at.logs)?, path);
+        let search = search(ClassQuantity::SoftRecall { softness: softness * scale });
+        at = search.descend(search.evaluate(&at.logs)?, path);
         if at.step.residual <= MET {
             break;
         }
@@ -378,7 +380,7 @@ fn mean_margin(dataset: &Dataset, at: &At) -> f64 {
 }
 
 /// What one sample of each class counts at most, of a row of a larger weight one: such a row counts as several samples.
-pub(super) fn largest_single_samples(labels: &Labels) -> Vec<f64> {
+fn largest_single_samples(labels: &Labels) -> Vec<f64> {
     let mut largest = vec![0.0_f64; labels.classes()];
     for (sample, &label) in labels.class_indices().iter().enumerate() {
         let of_class = &mut largest[label as usize];
