@@ -45,6 +45,20 @@ pub(crate) fn sample_probabilities(link: Link, logits: &[f64], class: usize, out
 
 impl MeanProbability {
     /// Class means over the samples of `logits` (one sample per column; one row for the binary logistic loss).
+    ///
+    /// ```
+    /// use equipoise::balance::MeanProbability;
+    /// use equipoise::data::Labels;
+    /// use equipoise::loss::{ClassWeights, Link, Targets};
+    /// use nalgebra::DMatrix;
+    ///
+    /// let targets = Targets::new(&Labels::numbered(vec![0, 1, 1], 2)?, &ClassWeights::None)?;
+    /// let logits = DMatrix::from_column_slice(2, 3, &[3_f64.ln(), 0.0, 0.0, 0.0, 0.0, 3_f64.ln()]);
+    /// let means = MeanProbability::of(Link::Softmax, &logits, &targets);
+    /// assert!((means.matrix[(0, 0)] - 0.75).abs() < 1e-15);
+    /// assert!((means.shortfall[1] - 0.375).abs() < 1e-15);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn of(link: Link, logits: &DMatrix<f64>, targets: &Targets) -> Self {
         let classes = targets.classes();

@@ -17,6 +17,18 @@ pub struct Bounds {
 }
 
 /// The transportation polytope of softmax flows, by its `K >= 2` masses.
+///
+/// ```
+/// use equipoise::balance::FlowPolytope;
+///
+/// let flows = FlowPolytope::new(vec![10.0, 2.0, 3.0]);
+/// // Half of the weighted mass or more guarantees a mean probability (I4).
+/// assert_eq!(flows.mean_probability(0, 0).low, 0.5);
+/// assert_eq!(flows.mean_probability(1, 1).low, 0.0);
+/// // No class loses more than all others together (I3).
+/// assert!(flows.admits(&[3.0, 1.0, 2.0], 1e-12).is_ok());
+/// assert!(flows.admits(&[4.0, 1.0, 2.0], 1e-12).is_err());
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct FlowPolytope {
     mass: Vec<f64>,
@@ -193,7 +205,7 @@ pub fn pair_flows(outflows: &[f64]) -> DMatrix<f64> {
 ///
 /// Solved as its dual, which has `2 K - 1` unknowns in place of `K^2`: minimise `sum mass_c (u_c + v_c)` over `u_c + v_k >=
 /// weight[c][k]`. The last `v` is zero, since the last column sum follows from the others.
-pub(super) fn maximum(mass: &[f64], weight: &DMatrix<f64>) -> Option<f64> {
+fn maximum(mass: &[f64], weight: &DMatrix<f64>) -> Option<f64> {
     let classes = mass.len();
     let total: f64 = mass.iter().sum();
     let size = weight.amax().max(f64::MIN_POSITIVE);
