@@ -78,7 +78,7 @@ impl Caption {
     }
 
     /// The caption with its numbers.
-    pub(super) fn fill(&self, results: &Results) -> String {
+    fn fill(&self, results: &Results) -> String {
         let piece = |piece: &Piece| match piece {
             Piece::Text(text) => text.clone(),
             Piece::Number(query) => query.answer(results),

@@ -364,7 +364,7 @@ const LARGEST: f64 = 1e100;
 const LEAST: f64 = 1e-300;
 
 /// An axis at `key`.
-pub(super) fn check_axis(plan: &AxisPlan, key: &str) -> Result<(), Fault> {
+fn check_axis(plan: &AxisPlan, key: &str) -> Result<(), Fault> {
     let limits = [("low", plan.low), ("high", plan.high)];
     let limits = limits.into_iter().filter_map(|(name, limit)| Some((name.to_owned(), limit?)));
     let ticks = plan.ticks.iter().enumerate().map(|(number, &tick)| (format!("ticks.{number}"), tick));

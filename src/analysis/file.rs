@@ -324,7 +324,7 @@ pub(super) fn listed(names: &[String]) -> String {
 }
 
 /// The line, counted from 1, of the longest part of a dotted key that is in `text`.
-pub(super) fn line_of(text: &str, key: &str) -> usize {
+fn line_of(text: &str, key: &str) -> usize {
     let Ok(document) = DeTable::parse(text) else {
         return 1;
     };
@@ -354,7 +354,7 @@ pub(super) fn line_of(text: &str, key: &str) -> usize {
 }
 
 /// The line, counted from 1, that holds a byte of `text`.
-pub(super) fn line_at(text: &str, offset: usize) -> usize {
+fn line_at(text: &str, offset: usize) -> usize {
     text.get(..offset).unwrap_or(text).matches('\n').count() + 1
 }
 
@@ -450,7 +450,7 @@ pub(super) fn places(axes: &[SweptAxis], point: usize) -> Vec<usize> {
 }
 
 /// Places in words; `None` if nothing is swept.
-pub(super) fn places_in_words(axes: &[SweptAxis], places: &[usize]) -> Option<String> {
+fn places_in_words(axes: &[SweptAxis], places: &[usize]) -> Option<String> {
     let place = |(axis, &place): (&SweptAxis, &usize)| format!("{} = {}", axis.name, axis.labels[place]);
     let words: Vec<String> = axes.iter().zip(places).map(place).collect();
     (!words.is_empty()).then(|| words.join(", "))

@@ -36,7 +36,7 @@ pub(super) fn observe(
     let targets = problem.targets();
     let tested = test.map(|test| Tested::on(test, head, problem, (dataset, &logits))).transpose()?;
     let means = MeanProbability::of(problem.loss().link(), &logits, targets);
-    let seen = Seen {
+    let seen = SolvedProblem {
         problem,
         dataset,
         head,
@@ -116,7 +116,7 @@ pub(super) fn unfit(
 }
 
 /// One problem and everything that measures are read off.
-struct Seen<'a> {
+struct SolvedProblem<'a> {
     problem: &'a Problem<'a>,
     dataset: &'a Dataset,
     head: &'a Head,
@@ -134,7 +134,7 @@ struct Seen<'a> {
     evaluations: OnceCell<Vec<Evaluation>>,
 }
 
-impl Seen<'_> {
+impl SolvedProblem<'_> {
     fn take(&self, measure: Measure) -> Vec<f64> {
         use Measure as M;
         let tested = self.tested.as_ref().and_then(|tested| tested.take(measure));
@@ -350,7 +350,7 @@ impl Seen<'_> {
 }
 
 /// Whether a measure is of samples that were not solved on.
-pub(super) fn is_of_test(measure: Measure) -> bool {
+fn is_of_test(measure: Measure) -> bool {
     use Measure as M;
     matches!(
         measure,
@@ -368,7 +368,7 @@ pub(super) fn is_of_test(measure: Measure) -> bool {
 }
 
 /// Whether a measure is of trained networks alone.
-pub(super) fn is_of_training(measure: Measure) -> bool {
+fn is_of_training(measure: Measure) -> bool {
     use Measure as M;
     matches!(
         measure,

@@ -121,11 +121,7 @@ pub(super) fn units<'a>(
 }
 
 /// The unit of which a record says that it is its own; `None` if the experiment has no such place.
-pub(super) fn unit_at<'a>(
-    experiment: &'a Experiment,
-    origins: &[Origin],
-    record: &Record,
-) -> Option<Unit<'a>> {
+fn unit_at<'a>(experiment: &'a Experiment, origins: &[Origin], record: &Record) -> Option<Unit<'a>> {
     let point = experiment.point_at(&record.at)?;
     let analysis = experiment.points.get(point).filter(|analysis| record.series < analysis.series.len())?;
     let kind = if analysis.training.is_some() { UnitKind::Train } else { UnitKind::Solve };
@@ -195,7 +191,7 @@ impl<'a> Unit<'a> {
     }
 
     /// Series and sweep point, by which units wait for the same trials.
-    pub(super) fn asks_for(&self) -> (usize, &[usize]) {
+    fn asks_for(&self) -> (usize, &[usize]) {
         (self.series, &self.at)
     }
 

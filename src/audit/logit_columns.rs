@@ -183,13 +183,15 @@ fn no_logit(table: &Table, column: usize) -> Option<String> {
 }
 
 /// Fewer rows do not show that a column is an identifier.
-const ROWS_THAT_TELL: usize = 8;
+const MIN_ROWS_OF_IDENTIFIER: usize = 8;
 
 /// Whether the cells are different whole numbers.
 fn is_identifier(cells: &[Cell]) -> bool {
     let numbers: Option<Vec<f64>> =
         cells.iter().map(|cell| cell.number().filter(|number| number.fract() == 0.0)).collect();
-    let Some(mut numbers) = numbers.filter(|numbers| numbers.len() >= ROWS_THAT_TELL) else { return false };
+    let Some(mut numbers) = numbers.filter(|numbers| numbers.len() >= MIN_ROWS_OF_IDENTIFIER) else {
+        return false;
+    };
     numbers.sort_by(f64::total_cmp);
     numbers.windows(2).all(|pair| pair[0] != pair[1])
 }

@@ -40,7 +40,7 @@ const PROGRAM: f64 = 1e-8;
 /// Data sets built for a place; the case after them is a pair of equal sizes and weights.
 const LANDINGS: usize = TARGETS.len() + 8;
 /// What a unit of log weight of class 0 adds to, or takes from, the mean probability of class 1 in that pair, at least.
-const TOLD_APART: f64 = 0.01;
+const CLEAR_EFFECT: f64 = 0.01;
 
 pub(super) const CLAIMS: [Comparison; 4] = [
     Comparison {
@@ -294,7 +294,7 @@ fn pair() -> Result<CaseReport, SetupFailure> {
     let sizes = if helping.class_counts() == hindering.class_counts() { 0.0 } else { 1.0 };
     let (raised, lowered) = (effect(&helping)?, effect(&hindering)?);
     let residual =
-        |raised: f64, lowered: f64| missed(&[(raised, TOLD_APART), (-lowered, TOLD_APART), (0.0, sizes)]);
+        |raised: f64, lowered: f64| missed(&[(raised, CLEAR_EFFECT), (-lowered, CLEAR_EFFECT), (0.0, sizes)]);
     Ok(CaseReport {
         setup: format!(
             "softmax, two data sets of sizes {:?}, equal weights, no penalty",

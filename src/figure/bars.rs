@@ -18,7 +18,7 @@ const WITHHELD_ALPHA: f64 = 0.75;
 /// Radius of the marks in the key.
 const KEY_RADIUS: f64 = 2.2;
 /// Air beyond the longest bar, as a share of it.
-const AIR: f64 = 0.02;
+const PADDING: f64 = 0.02;
 
 /// The column of one series: means over repetitions.
 struct Column {
@@ -55,7 +55,7 @@ pub(super) fn draw(task: &Task, target: usize, classes: &[String]) -> Result<Str
     let longest =
         columns.iter().map(|column| column.shortfall.high.max(sum(column, 1.0))).fold(0.0, f64::max);
     let lowest = columns.iter().map(|column| sum(column, -1.0)).fold(0.0, f64::min);
-    let along = Scale::Linear { low: lowest * (1.0 + AIR), high: longest * (1.0 + AIR) };
+    let along = Scale::Linear { low: lowest * (1.0 + PADDING), high: longest * (1.0 + PADDING) };
     let down = Scale::Linear { low: columns.len() as f64 - 0.5, high: -0.5 };
     let names = columns.iter().enumerate().map(|(row, column)| (row as f64, column.name.clone()));
     let label = format!("share of the {}’s mass", classes[target]);

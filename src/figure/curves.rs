@@ -238,9 +238,9 @@ pub(super) struct Curve<'a> {
 
 /// One place of a line.
 pub(super) struct CurvePoint {
-    pub(super) x: f64,
-    pub(super) values: Vec<f64>,
-    pub(super) spread: Spread,
+    x: f64,
+    values: Vec<f64>,
+    spread: Spread,
 }
 
 impl CurvePoint {
@@ -261,7 +261,7 @@ impl Curve<'_> {
     }
 
     /// The place of the first point at which the median of a list falls below a level.
-    pub(super) fn first_below(&self, selector: &Selector, level: f64) -> Option<(f64, f64)> {
+    fn first_below(&self, selector: &Selector, level: f64) -> Option<(f64, f64)> {
         let below = |place: &usize| {
             let values: Vec<f64> = self
                 .records
@@ -276,7 +276,7 @@ impl Curve<'_> {
 }
 
 /// The groups of a panel, each with one curve per planned line.
-pub(super) fn groups<'a>(results: &'a Results, plan: &CurvePanel) -> Vec<Group<'a>> {
+fn groups<'a>(results: &'a Results, plan: &CurvePanel) -> Vec<Group<'a>> {
     let fixed = |record: &&Record| {
         let wanted = plan.only.is_empty() || plan.only.contains(&results.series_name(record.series));
         wanted && plan.at.iter().all(|(axis, label)| results.is_at(record, axis, label))
@@ -376,7 +376,7 @@ const RADIUS: f64 = 2.5;
 /// Paper between the first circle and its note.
 const LEADER: f64 = 9.0;
 
-pub(super) fn draw_marks(
+fn draw_marks(
     panel: &Panel,
     mark: &Mark,
     groups: &[Group],

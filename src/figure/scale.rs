@@ -37,7 +37,7 @@ impl Scale {
     /// axis over several decades ends at powers of ten.
     pub(super) fn planned(plan: &AxisPlan, values: impl Iterator<Item = f64>, vertical: bool) -> Self {
         const FEW_DECADES: f64 = 1.5;
-        const AIR: f64 = 0.04;
+        const PADDING: f64 = 0.04;
         let log = plan.scale == ScaleKind::Log;
         let usable = values.filter(|value| value.is_finite() && (!log || *value > 0.0));
         let (mut low, mut high) = extent(usable.chain(plan.ticks.iter().copied()));
@@ -46,9 +46,9 @@ impl Scale {
         }
         let scale = match plan.scale {
             ScaleKind::Log if vertical && high / low > 10_f64.powf(FEW_DECADES) => Self::decades([low, high]),
-            ScaleKind::Log if high > low => Self::Log { low, high }.widened(AIR),
+            ScaleKind::Log if high > low => Self::Log { low, high }.widened(PADDING),
             ScaleKind::Log => Self::Log { low: low / 2.0, high: high * 2.0 },
-            ScaleKind::Linear if high > low => Self::Linear { low, high }.widened(AIR),
+            ScaleKind::Linear if high > low => Self::Linear { low, high }.widened(PADDING),
             ScaleKind::Linear => Self::Linear { low: low - 0.5, high: high + 0.5 },
         };
         let (Self::Linear { low, high } | Self::Log { low, high }) = scale;

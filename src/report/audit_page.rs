@@ -89,7 +89,7 @@ const BLUE: &str = "#0072b2";
 const ORANGE: &str = "#d55e00";
 
 /// The mean-probability matrix.
-pub(super) fn heat_map(record: &AuditRecord) -> String {
+fn heat_map(record: &AuditRecord) -> String {
     let classes = &record.classes;
     if classes.len() > MAX_CLASSES {
         return format!(
@@ -128,7 +128,7 @@ fn heat_cell(p: f64, class: &str, numbered: bool) -> String {
 }
 
 /// Outflow and inflow of every class, side by side.
-pub(super) fn ledger_bars(record: &AuditRecord) -> String {
+fn ledger_bars(record: &AuditRecord) -> String {
     let ledger = &record.measured.ledger;
     let largest = ledger.iter().flat_map(|entry| [entry.outflow, entry.inflow]).fold(0.0, f64::max);
     if ledger.len() > MAX_CLASSES || largest <= 0.0 {
@@ -162,7 +162,7 @@ const SIDE: f64 = 260.0;
 const MARGIN: f64 = 46.0;
 
 /// Accuracy against confidence, as predicted and corrected for class weights.
-pub(super) fn reliability(plain: &Calibration, corrected: Option<&Calibration>) -> String {
+fn reliability(plain: &Calibration, corrected: Option<&Calibration>) -> String {
     let at = |x: f64, y: f64| (MARGIN + SIDE * x, 10.0 + SIDE * (1.0 - y));
     let mut drawn = String::new();
     let (left, bottom) = at(0.0, 0.0);

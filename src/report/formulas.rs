@@ -32,7 +32,7 @@ pub(super) fn law(id: &str) -> Option<String> {
 }
 
 /// B5.
-pub(super) fn softmax_balance() -> String {
+fn softmax_balance() -> String {
     let outflow = format!("{}{}{}", sub("λ", "k"), sub("N", "k"), bracketed(&shortfall()));
     equal(&outflow, &inflow())
 }
@@ -107,12 +107,12 @@ pub(super) fn inline(formula: &str) -> String {
 }
 
 /// A symbol of one letter.
-pub(super) fn italic(letter: &str) -> String {
+fn italic(letter: &str) -> String {
     format!("<mi>{letter}</mi>")
 }
 
 /// A sign between its sides.
-pub(super) fn operator(sign: &str) -> String {
+fn operator(sign: &str) -> String {
     format!("<mo>{sign}</mo>")
 }
 
@@ -122,7 +122,7 @@ pub(super) fn sub(base: &str, index: &str) -> String {
 }
 
 /// The indices of a matrix entry, `[c][k]`.
-pub(super) fn indices(row: &str, column: &str) -> String {
+fn indices(row: &str, column: &str) -> String {
     let index =
         |letter| format!("<mo stretchy=\"false\">[</mo><mi>{letter}</mi><mo stretchy=\"false\">]</mo>");
     format!("{}{}", index(row), index(column))
@@ -144,17 +144,17 @@ pub(super) fn entry(matrix: &str, row: &str, column: &str) -> String {
 }
 
 /// Something in parentheses.
-pub(super) fn bracketed(formula: &str) -> String {
+fn bracketed(formula: &str) -> String {
     format!("<mrow><mo>(</mo>{formula}<mo>)</mo></mrow>")
 }
 
 /// A fraction.
-pub(super) fn fraction(above: &str, below: &str) -> String {
+fn fraction(above: &str, below: &str) -> String {
     format!("<mfrac><mrow>{above}</mrow><mrow>{below}</mrow></mfrac>")
 }
 
 /// A sum over the classes other than `k`.
-pub(super) fn sum_over_others(term: &str) -> String {
+fn sum_over_others(term: &str) -> String {
     format!("{}{term}", total(&format!("{}{}{}", italic("c"), operator("≠"), italic("k"))))
 }
 

@@ -10,7 +10,7 @@ pub(super) struct Clock {
 #[cfg(feature = "clock")]
 impl Clock {
     /// Whether there is a clock.
-    pub(super) const TELLS_TIME: bool = true;
+    pub(super) const EXISTS: bool = true;
 
     pub(super) fn start() -> Self {
         Self { started: web_time::Instant::now() }
@@ -25,7 +25,7 @@ impl Clock {
 #[cfg(not(feature = "clock"))]
 impl Clock {
     /// Whether there is a clock.
-    pub(super) const TELLS_TIME: bool = false;
+    pub(super) const EXISTS: bool = false;
 
     pub(super) fn start() -> Self {
         Self {}

@@ -392,7 +392,7 @@ fn curvature_floor(hessian: DMatrix<f64>) -> (f64, DVector<f64>) {
 }
 
 /// Below this relative gradient, Newton's steps square it.
-pub(super) const NEAR_END: f64 = 1e-3;
+const NEAR_END: f64 = 1e-3;
 
 /// The state of one column.
 pub(super) struct Column {
@@ -422,7 +422,7 @@ impl Column {
         }
     }
 
-    pub(super) fn accept(&mut self, evaluated: &Evaluated, index: usize, line_search: &LineSearch) {
+    fn accept(&mut self, evaluated: &Evaluated, index: usize, line_search: &LineSearch) {
         self.value = evaluated.value[index];
         self.gradient.copy_from(&evaluated.gradient.column(index));
         self.largest_logit = evaluated.largest_logit[index];
@@ -450,7 +450,7 @@ impl Column {
 
     /// Stores a Hessian in single precision at the present parameters, unless it may be indefinite; it is then
     /// recomputed in double precision.
-    pub(super) fn set_single(&mut self, hessian: &DMatrix<f64>) {
+    fn set_single(&mut self, hessian: &DMatrix<f64>) {
         self.set(regular_factor(hessian, Precision::Single).map(Curvature::Definite));
     }
 

@@ -197,7 +197,7 @@ impl<L: ColumnLoss> ColumnPass<'_, L> {
     }
 
     /// Class means of `columns` at `theta`; none for a loss that does not read them.
-    pub(super) fn class_means(&self, columns: &[usize], theta: &DMatrix<f64>) -> Vec<ColumnMeans> {
+    fn class_means(&self, columns: &[usize], theta: &DMatrix<f64>) -> Vec<ColumnMeans> {
         if !self.loss.reads_class_means() {
             return Vec::new();
         }
@@ -229,7 +229,7 @@ impl<L: ColumnLoss> ColumnPass<'_, L> {
     }
 
     /// Folds `work(accumulator, features of a block, its logits)` over all blocks.
-    pub(super) fn fold_blocks<A: Send>(
+    fn fold_blocks<A: Send>(
         &self,
         columns: &[usize],
         theta: &DMatrix<f64>,
@@ -334,7 +334,7 @@ type Lanes = [f64; LANES];
 ///
 /// The numbers of a sample are taken eight at a time; the last eight overlap those before them, which they see with a
 /// slope of zero.
-pub(super) struct LoneColumn<'a> {
+struct LoneColumn<'a> {
     features: &'a ScaledFeatures<'a>,
     /// Numbers that a sample is made of where they lie.
     width: usize,

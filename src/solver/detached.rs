@@ -114,10 +114,10 @@ const MAX_HALVINGS: usize = 6;
 const MAX_ROUNDS: usize = 100;
 /// Sharper fields and maps are reached by doubling from here, each solution the initial guess of the next. That defines
 /// which of several solutions is found, and keeps Newton from cycling.
-pub(super) const FIRST_BETA: f64 = 4.0;
+const FIRST_BETA: f64 = 4.0;
 
 /// The search for a detached fixed point over all columns.
-pub(super) struct DetachedFixedPoint<'a> {
+struct DetachedFixedPoint<'a> {
     targets: &'a Targets,
     /// The loss at the sharpness being solved for.
     inr: Inr,

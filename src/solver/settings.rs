@@ -82,7 +82,7 @@ impl SolverSettings {
             Some(seconds) if !(seconds.is_finite() && seconds > 0.0) => {
                 error("time_limit", seconds, "a positive number of seconds")
             }
-            Some(_) if !Clock::TELLS_TIME => Err(SettingsError::NoClock),
+            Some(_) if !Clock::EXISTS => Err(SettingsError::NoClock),
             _ => Ok(()),
         }
     }

@@ -336,7 +336,7 @@ impl Preconditioner {
     }
 
     /// `M^-1 R` for residuals `R` (`D x K`).
-    pub(super) fn apply(&self, residual: &DMatrix<f64>) -> DMatrix<f64> {
+    fn apply(&self, residual: &DMatrix<f64>) -> DMatrix<f64> {
         let mut result = residual.clone();
         for (factor, mut column) in self.factors.iter().zip(result.column_iter_mut()) {
             factor.solve_mut(&mut column);

@@ -39,7 +39,7 @@ impl Head {
     }
 
     /// The features with a coefficient that is not zero, where these are at most three.
-    pub(super) fn few_features(&self) -> Option<Vec<usize>> {
+    fn few_features(&self) -> Option<Vec<usize>> {
         const FEW: usize = 3;
         let carries = |&feature: &usize| self.coefficients.column(feature).iter().any(|&value| value != 0.0);
         let features: Vec<usize> = (0..self.coefficients.ncols()).filter(carries).take(FEW + 1).collect();

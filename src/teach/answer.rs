@@ -47,7 +47,7 @@ pub struct Solved {
     pub records: Vec<Record>,
     /// The samples that were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub seen: Option<Vec<SeenSample>>,
+    pub seen: Option<Vec<SampleView>>,
 }
 
 /// Samples as a picture needs them.
@@ -117,7 +117,7 @@ fn looked_at(
     analysis: &Analysis,
     records: &[Record],
     dataset: &Dataset,
-) -> Result<Vec<SeenSample>, LessonError> {
+) -> Result<Vec<SampleView>, LessonError> {
     let classes = dataset.labels().classes();
     match records.get(asked.series).filter(|_| asked.class.max(asked.predicted) < classes) {
         Some(record) => Ok(look(asked, analysis, record, dataset)),
@@ -222,11 +222,11 @@ fn row_of(named: &LossNamed) -> Result<&'static LossRow, LessonError> {
 }
 
 /// Samples that are looked at, at most.
-const MAX_SEEN: usize = 12;
+const MAX_SAMPLES_SHOWN: usize = 12;
 
 /// A sample and what a head says of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct SeenSample {
+pub struct SampleView {
     /// `p^k` of the class asked about.
     pub probability: f64,
     /// Its features.
@@ -234,7 +234,7 @@ pub struct SeenSample {
 }
 
 /// The samples of a class that are most probably another, or surest of their own; none where the search has no answer.
-pub(super) fn look(look: Look, analysis: &Analysis, record: &Record, dataset: &Dataset) -> Vec<SeenSample> {
+pub(super) fn look(look: Look, analysis: &Analysis, record: &Record, dataset: &Dataset) -> Vec<SampleView> {
     let (intercepts, coefficients) = (record.all(Measure::Intercept), record.all(Measure::Coefficient));
     let Some(series) = analysis.series.get(look.series).filter(|_| !intercepts.is_empty()) else {
         return Vec::new();
@@ -255,11 +255,11 @@ pub(super) fn look(look: Look, analysis: &Analysis, record: &Record, dataset: &D
         }
     }
     seen.sort_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(&other.1)));
-    let seen_sample = |&(probability, sample): &(f64, usize)| SeenSample {
+    let view = |&(probability, sample): &(f64, usize)| SampleView {
         probability,
         features: features.column(sample).iter().copied().collect(),
     };
-    seen.iter().take(MAX_SEEN).map(seen_sample).collect()
+    seen.iter().take(MAX_SAMPLES_SHOWN).map(view).collect()
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ mod guard;
 mod lesson;
 mod server;
 
-pub use answer::{Answer, ListedLoss, ProfiledLoss, Samples, SeenSample, Solved, solve};
+pub use answer::{Answer, ListedLoss, ProfiledLoss, SampleView, Samples, Solved, solve};
 pub use lesson::{
     Lesson, LessonError, Look, LossNamed, MAX_BYTES, MAX_CLASSES, MAX_FEATURES, MAX_SAMPLES, MAX_SERIES,
     MAX_WORK, Posed, Profiles, Reply, ReplyKind, check as check_size,

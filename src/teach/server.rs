@@ -38,9 +38,9 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// How long the head of a request may take to arrive.
 const HEAD_PATIENCE: Duration = Duration::from_secs(10);
 /// How long running requests may take after a shutdown was requested.
-const FAREWELL: Duration = Duration::from_secs(1);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 /// Pause after a connection could not be taken, as when all file handles are in use.
-const BREATH: Duration = Duration::from_millis(50);
+const RETRY_DELAY: Duration = Duration::from_millis(50);
 
 const JSON: &str = "application/json";
 
@@ -116,7 +116,7 @@ async fn accept(
             () = &mut ended => break,
         };
         let Ok((stream, _)) = accepted else {
-            tokio::time::sleep(BREATH).await;
+            tokio::time::sleep(RETRY_DELAY).await;
             continue;
         };
         let mut builder = http1::Builder::new();
@@ -130,7 +130,7 @@ async fn accept(
         // A browser that hangs up in the middle is no news.
         tokio::spawn(graceful.watch(connection));
     }
-    let _ = timeout(FAREWELL, graceful.shutdown()).await;
+    let _ = timeout(SHUTDOWN_TIMEOUT, graceful.shutdown()).await;
     Ok(())
 }
 
@@ -257,13 +257,13 @@ fn response(status: StatusCode, kind: &'static str, body: Bytes) -> Answer {
 }
 
 /// A file of the page.
-pub(super) struct Asset {
+struct Asset {
     /// Its path on the server.
-    pub(super) path: &'static str,
+    path: &'static str,
     /// Its media type.
-    pub(super) kind: &'static str,
+    kind: &'static str,
     /// What is in it.
-    pub(super) text: &'static str,
+    text: &'static str,
 }
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -305,7 +305,7 @@ const ASSETS: &[Asset] = scripts![
 ];
 
 /// The file at a path.
-pub(super) fn asset(path: &str) -> Option<&'static Asset> {
+fn asset(path: &str) -> Option<&'static Asset> {
     ASSETS.iter().find(|asset| asset.path == path)
 }
 

@@ -203,10 +203,10 @@ const NUMBERS_AT_ONCE: usize = 1 << 18;
 
 /// Square neighbourhoods of an odd number of rows and columns, zeros beyond the border.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Patches {
-    pub(super) image: ActivationShape,
+struct Patches {
+    image: ActivationShape,
     /// Rows, and columns, of a neighbourhood.
-    pub(super) kernel: usize,
+    kernel: usize,
 }
 
 impl Patches {
@@ -217,7 +217,7 @@ impl Patches {
 
     /// Hands the neighbourhoods of images' positions to `work`, a few rows of a large image or several small images at a time:
     /// one row of the matrix for each position. Rows are counted through all images.
-    pub(super) fn each_block(self, images: &[f32], mut work: impl FnMut(Range<usize>, Read)) {
+    fn each_block(self, images: &[f32], mut work: impl FnMut(Range<usize>, Read)) {
         let row = self.image.width * self.length();
         let height = self.image.height;
         let rows = (NUMBERS_AT_ONCE / row).max(1);

@@ -73,7 +73,7 @@ impl Linear {
 /// A matrix that is read, possibly across its rows.
 pub(super) type Read<'a> = MatRef<'a, f32>;
 /// A matrix that is written.
-pub(super) type Write<'a> = MatMut<'a, f32>;
+type Write<'a> = MatMut<'a, f32>;
 
 /// `rows x columns` of numbers that lie row after row.
 pub(super) fn read(values: &[f32], rows: usize, columns: usize) -> Read<'_> {
@@ -98,7 +98,7 @@ pub(super) fn multiply_add(into: Write, left: Read, right: Read) {
 /// Hands out blocks of at most `width` columns, in parallel, with the number of each one's first.
 ///
 /// Blocks are cut at fixed places: what is computed does not depend on the number of threads.
-pub(super) fn for_each_column_block(matrix: Write, width: usize, work: &(impl Fn(usize, Write) + Sync)) {
+fn for_each_column_block(matrix: Write, width: usize, work: &(impl Fn(usize, Write) + Sync)) {
     for_each_block_from(0, matrix, width, work);
 }
 

@@ -353,33 +353,33 @@ fn lowest(margins: &[f64], threshold: f64, included: &[bool], most: usize) -> Ve
 
 /// One margin: `entries . v + offset`, the entries with the places of their unknowns.
 #[derive(Debug, Clone)]
-pub(super) struct MarginRow {
-    pub(super) entries: Vec<(usize, f64)>,
-    pub(super) offset: f64,
+struct MarginRow {
+    entries: Vec<(usize, f64)>,
+    offset: f64,
 }
 
 /// The solution of a [`LeastMargin`].
 #[derive(Debug)]
-pub(super) struct Optimum {
-    pub(super) unknowns: Vec<f64>,
+struct Optimum {
+    unknowns: Vec<f64>,
     /// The least margin, negative where they cannot all be positive.
-    pub(super) least: f64,
+    least: f64,
 }
 
 /// Maximises the least margin over `v` with `total . v = sum` and `|v_j| <= bound`.
 ///
 /// The equation fixes the size of `v`, so that the zero vector is no answer.
 #[derive(Debug)]
-pub(super) struct LeastMargin<'a> {
-    pub(super) rows: &'a [MarginRow],
-    pub(super) total: &'a DVector<f64>,
-    pub(super) sum: f64,
-    pub(super) bound: f64,
+struct LeastMargin<'a> {
+    rows: &'a [MarginRow],
+    total: &'a DVector<f64>,
+    sum: f64,
+    bound: f64,
 }
 
 impl LeastMargin<'_> {
     /// `None` where the equation cannot be met, or rounding errors hide the optimum.
-    pub(super) fn maximise(&self) -> Option<Optimum> {
+    fn maximise(&self) -> Option<Optimum> {
         let unknowns = self.total.len();
         // One more unknown, the least margin `t`: -row . v + t <= offset.
         let margin = |row: &MarginRow| Inequality {
