@@ -113,7 +113,7 @@ impl Query {
             (Statistic::Count, None) => None,
             (Statistic::Count, Some(_)) => return Err("`count` counts problems, not a measure".to_owned()),
             (_, Some(measure)) => Some(Selector::try_from(measure.to_owned())?),
-            (_, None) => return Err(format!("`{word}` of what? name a measure after it")),
+            (_, None) => return Err(format!("`{word}` needs a measure after it")),
         };
         let place = |part: &str| {
             let (axis, value) = part.split_once('=').ok_or_else(|| format!("`{part}`: write axis=value"))?;

@@ -39,7 +39,7 @@ pub(super) fn check(experiment: &Experiment, more: impl IntoIterator<Item = usiz
         let ours = env!("CARGO_PKG_VERSION");
         return fault(
             "version",
-            format!("written by version {version}, this is {ours}; take the line out to run it anew"),
+            format!("written by version {version}, this is {ours}; remove the line to run it again"),
         );
     }
     if !(1..=MAX_REPETITIONS).contains(&analysis.repetitions) {
@@ -204,7 +204,7 @@ fn problems<'a>(analysis: &'a Analysis, drawn: &mut Option<Drawn<'a>>) -> Result
     }
     if let Some(training) = &analysis.training {
         if analysis.test.is_some() {
-            return fault("test", "is of heads that are solved for; set `training.test`");
+            return fault("test", "applies to solved heads only; set `training.test`");
         }
         return trainings(analysis, training);
     }
@@ -302,7 +302,7 @@ fn trainings(analysis: &Analysis, training: &Training) -> Result<(usize, usize),
         return fault("training.rates", format!("{rate}; give numbers above 0"));
     }
     if analysis.penalty != 0.0 {
-        return fault("penalty", "is of heads that are solved for; set `training.recipe.decay`");
+        return fault("penalty", "applies to solved heads only; set `training.recipe.decay`");
     }
     let draw = Draw { seed: analysis.seed, repetition: 0 };
     let images = match analysis.data.images(draw, training.held_out, training.test) {
@@ -321,13 +321,13 @@ fn trainings(analysis: &Analysis, training: &Training) -> Result<(usize, usize),
         if series.batch.is_some() {
             return fault(
                 format!("series.{number}.batch"),
-                "is of heads that are solved for; set `training.recipe.batch`",
+                "applies to solved heads only; set `training.recipe.batch`",
             );
         }
         if series.optimizer != Optimizer::Newton {
             return fault(
                 format!("series.{number}.optimizer"),
-                "is of heads that are solved for; set `training.recipe.optimizer`",
+                "applies to solved heads only; set `training.recipe.optimizer`",
             );
         }
         let task = Task { analysis, series, draw, rate: training.only_rate() };

@@ -85,31 +85,31 @@ pub(super) fn unfit(
         | M::PointLoss
             if classes != 2 =>
         {
-            Some("is about two classes; take it out of `measure` or choose a design of two")
+            Some("needs two classes; remove it from `measure` or choose a design of two")
         }
         M::PointProbability | M::PointLoss if dataset.fixed_logits().is_some() => {
-            Some("is about points; take it out of `measure` or choose a design with features")
+            Some("needs features; remove it from `measure` or choose a design with features")
         }
         _ if is_of_test(measure) && !tests => {
-            Some("is of samples that were not solved on; take it out of `measure` or add `test`")
+            Some("needs test samples; remove it from `measure` or add `test`")
         }
         M::TestBalance | M::TestBalanceDeviation | M::TestBalanceCovered if !(softmax || logistic) => {
-            Some("is about softmax and logistic loss; take it out of `measure`")
+            Some("is defined for softmax and logistic loss only; remove it from `measure`")
         }
         M::TestBalanceBias if !(softmax || binary_logistic) => {
-            Some("is about softmax and the binary logistic loss; take it out of `measure`")
+            Some("is defined for softmax and the binary logistic loss only; remove it from `measure`")
         }
         _ if is_of_training(measure) => {
-            Some("is of trained networks; take it out of `measure` or add a `[training]` table")
+            Some("needs trained networks; remove it from `measure` or add a `[training]` table")
         }
         M::SumRuleResidual if !(softmax || binary_logistic) => {
-            Some("is about softmax and the binary logistic loss; take it out of `measure`")
+            Some("is defined for softmax and the binary logistic loss only; remove it from `measure`")
         }
         M::WeightEffect if weighting == Some(ClassWeighting::Yes) => {
-            Some("is not computed for this loss; take `weight_effect_by_differences`")
+            Some("is not computed for this loss; use `weight_effect_by_differences`")
         }
         M::Centroid | M::CentroidResidual if !binary_logistic => {
-            Some("is about the binary logistic loss; take it out of `measure`")
+            Some("is defined for the binary logistic loss only; remove it from `measure`")
         }
         _ => None,
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// Both sides of one class's balance.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct LedgerEntry {
-    /// Weighted mass that class `k`'s own samples withhold from it.
+    /// Weighted mass that class `k`'s own samples give to other classes: its mass times its shortfall.
     pub outflow: f64,
     /// Weighted mass that the other classes' samples give it.
     pub inflow: f64,

@@ -105,7 +105,7 @@ pub enum OwnershipError {
         reason: std::io::Error,
     },
     /// A file of a name that is to be written, which this program did not write.
-    #[error("{}: is there already, and not written by equipoise; {ADVICE}", path.display())]
+    #[error("{}: already exists and was not written by equipoise; {ADVICE}", path.display())]
     Foreign {
         /// Where it is.
         path: PathBuf,

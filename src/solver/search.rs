@@ -256,7 +256,7 @@ impl<'p, 'a> Search<'p, 'a> {
         if let Some(class) = self.class_never_pushed_down(loss) {
             let name = &self.problem.dataset.labels().class_names()[class];
             let why = format!(
-                "no sample counts against class {name}, whose column is pushed up for ever: there is no stationary point"
+                "no sample counts against class {name}, whose logit grows without end: there is no stationary point"
             );
             return not_converged(why, watch, 1.0);
         }

@@ -184,7 +184,7 @@ impl Store {
 fn claim(directory: &Path, shard: Option<Shard>) -> Result<Journal, AnalysisError> {
     let name = shard.map_or_else(|| JOURNAL.to_owned(), Shard::journal);
     let taken = |what: String| {
-        let problem = format!("{what} is at work here; wait until it has ended, or choose another --out");
+        let problem = format!("{what} is running here; wait until it ends, or choose another --out");
         Err(AnalysisError::Occupied { path: directory.to_owned(), problem })
     };
     let Some(journal) = open_journal(&directory.join(name))? else {
@@ -249,7 +249,7 @@ impl Results {
             )
         })?;
         let records =
-            records_file::read(&text).map_err(|why| problem(format!("{why}; run the analysis anew")))?;
+            records_file::read(&text).map_err(|why| problem(format!("{why}; run the analysis again")))?;
         let wanted = experiment.points.len() as u64
             * experiment.analysis.series.len() as u64
             * experiment.analysis.repetitions;
@@ -306,7 +306,7 @@ fn resolved(analysis: &Analysis) -> Result<String, AnalysisError> {
 fn earlier(path: &Path, remarks: &mut Vec<String>) -> Result<Vec<Record>, AnalysisError> {
     let Some(bytes) = there(path)? else { return Ok(Vec::new()) };
     Ok(records_file::read(&bytes).unwrap_or_else(|why| {
-        remarks.push(format!("{}: {why}; its problems are solved anew", path.display()));
+        remarks.push(format!("{}: {why}; its problems are solved again", path.display()));
         Vec::new()
     }))
 }

@@ -64,7 +64,7 @@ impl WeightTarget {
 fn check_recalls(labels: &Labels) -> Result<(), String> {
     match (0..labels.classes()).find(|&class| labels.is_single_sample(class)) {
         Some(class) => Err(format!(
-            "class {} has one sample, whose recall is 0 or 1; equal-shortfall can be had, or equal-recall without that class",
+            "class {} has one sample, whose recall is 0 or 1; use equal-shortfall, or equal-recall without that class",
             labels.class_names()[class]
         )),
         None => Ok(()),
@@ -185,10 +185,10 @@ impl DesignError {
                  nothing"
             ),
             WeightTarget::EqualRecall => {
-                "recalls move in whole samples, and no weights on the way make them equal to within one of each class"
+                "recalls change in whole samples, and no weights that were tried make them equal to within one of each class"
                     .to_owned()
             }
-            _ => "no step from there comes nearer".to_owned(),
+            _ => "no further step reduces the difference".to_owned(),
         };
         Self::NotMet { why, reached: Box::new(least.clone()) }
     }

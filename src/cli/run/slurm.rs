@@ -237,7 +237,7 @@ impl Jobs {
         let path = directory.join(SLURM_JOBS);
         let file = LockedFile::open(&path).with_context(|| path.display().to_string())?;
         let file = file.with_context(|| {
-            format!("{}: another command submits this run; wait until it has ended", path.display())
+            format!("{}: another command submits this run; wait until it ends", path.display())
         })?;
         Ok(Self { directory: directory.to_owned(), analysis: analysis.to_owned(), file })
     }
