@@ -203,7 +203,7 @@ mod tests {
         for (text, expected) in [
             ("{median hardest.0", "no closing brace"),
             ("{average hardest.0}", "is not `count`, `mean`"),
-            ("{max}", "of what?"),
+            ("{max}", "needs a measure after it"),
             ("{count hardest}", "counts problems"),
             ("{max hardness.0}", "unknown variant"),
             ("{max hardest.0 at hard}", "write axis=value"),
