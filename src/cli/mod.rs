@@ -17,7 +17,6 @@ mod losses;
 mod new_data;
 mod output;
 mod predict;
-mod predictions;
 mod progress;
 mod reproduce;
 mod results;
@@ -27,7 +26,6 @@ mod separation;
 mod solve;
 mod solve_record;
 mod solve_table;
-mod status;
 mod teach;
 mod train;
 mod verdict_table;
@@ -113,7 +111,7 @@ enum Command {
     /// Run an analysis: solve its problems, keep the records, draw its figures
     Run(run::RunArguments),
     /// Show the progress of a run
-    Status(status::StatusArguments),
+    Status(results::StatusArguments),
     /// Manage results: list, merge shards, verify, prune
     Results(results::ResultsArguments),
     /// Draw the figures of a finished run anew
@@ -173,7 +171,7 @@ fn dispatch(arguments: &CommandLine) -> Result<Ending> {
         Command::Losses(arguments) => losses::run(arguments, style),
         Command::Reproduce(arguments) => reproduce::run(arguments, style),
         Command::Run(arguments) => run::run(arguments, style),
-        Command::Status(arguments) => status::run(arguments, style),
+        Command::Status(arguments) => results::run_status(arguments, style),
         Command::Results(arguments) => results::run(arguments, style),
         Command::Draw(arguments) => draw::run(arguments, style),
         Command::Analyses(arguments) => analyses::run(arguments, style),

@@ -3,8 +3,8 @@
 use super::Ending;
 use super::data_arguments::{TableArguments, say_taken};
 use super::files::{Target, check_targets, save_bytes};
+use super::new_data::{PredictionFormat, save_predictions};
 use super::output::{note, print};
-use super::predictions::{PredictionFormat, save_predictions};
 use super::solve_record::SolveRecord;
 use anyhow::{Context, Result, bail, ensure};
 use equipoise::balance::Predictions;
