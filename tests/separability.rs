@@ -591,7 +591,7 @@ fn a_border_through_a_tied_sample_of_decimals_is_found() {
             match checked(&dataset, &choice) {
                 Outcome::Separable(_) => {}
                 Outcome::NotConverged { why, .. } if why.contains("cannot be distinguished") => {
-                    undecided += 1
+                    undecided += 1;
                 }
                 other => panic!("{choice:?}: {other:?}"),
             }
