@@ -1,4 +1,4 @@
-//! Gives the program a digest of the code that computes its numbers, by which records of earlier builds are told apart.
+//! Gives the program a digest of the code that computes its numbers, which distinguishes records of earlier builds.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -38,7 +38,7 @@ fn files(path: &Path) -> Vec<PathBuf> {
     entries.iter().flat_map(|entry| files(entry)).collect()
 }
 
-/// FNV-1a of 64 bits: changes are told apart, and no crate is built for it.
+/// FNV-1a of 64 bits: it detects changes, and needs no crate.
 struct Digest(u64);
 
 impl Digest {

@@ -66,7 +66,7 @@ fn broken_off(out: &Path) -> usize {
 fn a_second_run_in_the_same_place_is_refused() {
     let directory = tempfile::tempdir().expect("a directory");
     let first = CheckedSetups::open(&directory.path().join("claims.jsonl")).expect("opened").expect("free");
-    let message = "another run is at work here; wait until it has ended, or choose another --out";
+    let message = "another run is writing here; wait until it ends, or choose another --out";
     reproduce(directory.path()).code(2).stdout("").stderr(predicate::str::contains(message));
     drop(first);
 }

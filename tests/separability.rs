@@ -368,7 +368,7 @@ fn overlaps_are_solved_or_said_to_be_beyond_double_precision() {
             for choice in BOTH {
                 // A proof is checked exactly: with few samples, another plane may set them apart.
                 if let Outcome::NotConverged { why, relative_gradient, .. } = checked(&dataset, &choice) {
-                    let said = why.contains("cannot be told apart from separable in double precision");
+                    let said = why.contains("cannot be distinguished from separable in double precision");
                     assert!(overlap < 1e-6 && (said || relative_gradient < 1e-12), "{overlap:e}: {why}");
                 }
             }
@@ -590,10 +590,12 @@ fn a_border_through_a_tied_sample_of_decimals_is_found() {
         for choice in BOTH {
             match checked(&dataset, &choice) {
                 Outcome::Separable(_) => {}
-                Outcome::NotConverged { why, .. } if why.contains("cannot be told apart") => undecided += 1,
+                Outcome::NotConverged { why, .. } if why.contains("cannot be distinguished") => {
+                    undecided += 1;
+                }
                 other => panic!("{choice:?}: {other:?}"),
             }
         }
     }
-    assert!(undecided <= 10, "{undecided} of 200 cannot be told apart");
+    assert!(undecided <= 10, "{undecided} of 200 cannot be distinguished");
 }

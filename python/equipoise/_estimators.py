@@ -249,7 +249,7 @@ _SHARED = """
     class_weight : dict, 'balanced', float or None
         Weights by class, as in scikit-learn; a float ``B`` from 0 to below 1 is that of the effective number of samples.
     tol : float
-        Largest entry of the gradient of the mean loss at which the search ends; 0 goes on to rounding.
+        Largest entry of the gradient of the mean loss at which the search ends; 0 continues to rounding level.
     max_iter : int
         Steps at most; a search that ends there warns (`sklearn.exceptions.ConvergenceWarning`).
     time_limit : float, optional

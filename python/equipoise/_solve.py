@@ -200,7 +200,7 @@ def solve(
     l2 : float
         Penalty.
     tol : float
-        Largest entry of the gradient at which the search ends; 0 goes on to rounding.
+        Largest entry of the gradient at which the search ends; 0 continues to rounding level.
     max_iter : int
         Steps at most.
     time_limit : float, optional

@@ -68,13 +68,13 @@ def _reduce(values: Tensor, target: Tensor, weight: Tensor | None, reduction: st
     """A loss per sample, each weighted by its class, reduced as `cross_entropy` does."""
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"reduction must be 'mean', 'sum' or 'none'; got {reduction!r}")
-    of_sample = None if weight is None else weight.to(values)[target]
-    values = values if of_sample is None else values * of_sample
+    sample_weight = None if weight is None else weight.to(values)[target]
+    values = values if sample_weight is None else values * sample_weight
     if reduction == "none":
         return values
     if reduction == "sum":
         return values.sum()
-    return values.sum() / (len(values) if of_sample is None else of_sample.sum())
+    return values.sum() / (len(values) if sample_weight is None else sample_weight.sum())
 
 
 def _sizes(counts: Any, logits: Tensor, target: Tensor) -> Tensor:

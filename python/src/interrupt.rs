@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 /// How often Ctrl-C is looked for.
 const PERIOD: Duration = Duration::from_millis(50);
 
-/// Looks for Ctrl-C between the steps of a search, and tells a callback of each.
+/// Looks for Ctrl-C between the steps of a search, and calls a callback after each.
 pub(crate) struct Watch<'c> {
     callback: Option<&'c Py<PyAny>>,
     looked: Instant,
@@ -78,7 +78,7 @@ impl Report<'_> {
     }
 }
 
-/// Does work on a thread of its own, while this one, which alone hears of Ctrl-C, tells `callback` of its progress.
+/// Does work on a thread of its own, while this one, which alone hears of Ctrl-C, calls `callback` with its progress.
 pub(crate) fn interruptible<T: Send>(
     python: Python,
     callback: Option<&Py<PyAny>>,

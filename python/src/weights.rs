@@ -61,7 +61,7 @@ pub(crate) fn design_weights(
         let steps = Cell::new(0);
         designed(&dataset, plan, &target.text, &|step| {
             steps.set(steps.get() + 1);
-            let about = format!("{:e} left to the target", step.residual);
+            let about = format!("{:e} from the target", step.residual);
             report.advance(Progress { done: steps.get(), total: 0, about });
         })
     })?;

@@ -1,7 +1,6 @@
 //! Captions with measured numbers in them: `hardest mean {median hardest.0 of LGL at hard=12}`.
 
-use super::experiment::Experiment;
-use super::keys::{listed, unknown};
+use super::file::{Experiment, listed, unknown};
 use super::measure::Selector;
 use super::records::{Record, Results};
 use super::specification::{FigurePlan, Series};
@@ -79,7 +78,7 @@ impl Caption {
     }
 
     /// The caption with its numbers.
-    pub(super) fn fill(&self, results: &Results) -> String {
+    fn fill(&self, results: &Results) -> String {
         let piece = |piece: &Piece| match piece {
             Piece::Text(text) => text.clone(),
             Piece::Number(query) => query.answer(results),
@@ -114,7 +113,7 @@ impl Query {
             (Statistic::Count, None) => None,
             (Statistic::Count, Some(_)) => return Err("`count` counts problems, not a measure".to_owned()),
             (_, Some(measure)) => Some(Selector::try_from(measure.to_owned())?),
-            (_, None) => return Err(format!("`{word}` of what? name a measure after it")),
+            (_, None) => return Err(format!("`{word}` needs a measure after it")),
         };
         let place = |part: &str| {
             let (axis, value) = part.split_once('=').ok_or_else(|| format!("`{part}`: write axis=value"))?;
@@ -204,7 +203,7 @@ mod tests {
         for (text, expected) in [
             ("{median hardest.0", "no closing brace"),
             ("{average hardest.0}", "is not `count`, `mean`"),
-            ("{max}", "of what?"),
+            ("{max}", "needs a measure after it"),
             ("{count hardest}", "counts problems"),
             ("{max hardness.0}", "unknown variant"),
             ("{max hardest.0 at hard}", "write axis=value"),

@@ -1,9 +1,7 @@
 //! Checks that an analysis can be run and drawn: every design, every name, every number in it.
 
 use super::check_figure::Drawing;
-use super::experiment::Experiment;
-use super::fault::{Fault, fault};
-use super::keys::unknown;
+use super::file::{Experiment, unknown};
 use super::measure::{Measure, Shape};
 use super::observe::{is_trace, unfit};
 use super::specification::{
@@ -14,6 +12,8 @@ use crate::data::Dataset;
 use crate::files::check_readable_again;
 use crate::memory::check_memory;
 use crate::numeric::plain as number;
+use crate::text::is_no_text;
+use toml::{Table, Value};
 
 /// Repetitions an analysis may have at most.
 const MAX_REPETITIONS: u64 = 1_000_000;
@@ -39,7 +39,7 @@ pub(super) fn check(experiment: &Experiment, more: impl IntoIterator<Item = usiz
         let ours = env!("CARGO_PKG_VERSION");
         return fault(
             "version",
-            format!("written by version {version}, this is {ours}; take the line out to run it anew"),
+            format!("written by version {version}, this is {ours}; remove the line to run it again"),
         );
     }
     if !(1..=MAX_REPETITIONS).contains(&analysis.repetitions) {
@@ -204,7 +204,7 @@ fn problems<'a>(analysis: &'a Analysis, drawn: &mut Option<Drawn<'a>>) -> Result
     }
     if let Some(training) = &analysis.training {
         if analysis.test.is_some() {
-            return fault("test", "is of heads that are solved for; set `training.test`");
+            return fault("test", "applies to solved heads only; set `training.test`");
         }
         return trainings(analysis, training);
     }
@@ -302,7 +302,7 @@ fn trainings(analysis: &Analysis, training: &Training) -> Result<(usize, usize),
         return fault("training.rates", format!("{rate}; give numbers above 0"));
     }
     if analysis.penalty != 0.0 {
-        return fault("penalty", "is of heads that are solved for; set `training.recipe.decay`");
+        return fault("penalty", "applies to solved heads only; set `training.recipe.decay`");
     }
     let draw = Draw { seed: analysis.seed, repetition: 0 };
     let images = match analysis.data.images(draw, training.held_out, training.test) {
@@ -321,13 +321,13 @@ fn trainings(analysis: &Analysis, training: &Training) -> Result<(usize, usize),
         if series.batch.is_some() {
             return fault(
                 format!("series.{number}.batch"),
-                "is of heads that are solved for; set `training.recipe.batch`",
+                "applies to solved heads only; set `training.recipe.batch`",
             );
         }
         if series.optimizer != Optimizer::Newton {
             return fault(
                 format!("series.{number}.optimizer"),
-                "is of heads that are solved for; set `training.recipe.optimizer`",
+                "applies to solved heads only; set `training.recipe.optimizer`",
             );
         }
         let task = Task { analysis, series, draw, rate: training.only_rate() };
@@ -337,4 +337,70 @@ fn trainings(analysis: &Analysis, training: &Training) -> Result<(usize, usize),
         }
     }
     Ok((classes, features))
+}
+
+/// Fails at the first value of a file that is no finite number or holds characters that are no text.
+pub(super) fn check_table(table: &Table) -> Result<(), Fault> {
+    table.iter().try_for_each(|(name, value)| check_value(name, value))
+}
+
+/// The same of one value and those within it; `key` is its own.
+pub(super) fn check_value(key: &str, value: &Value) -> Result<(), Fault> {
+    let refused = |problem: String| Err(Fault { key: key.to_owned(), problem });
+    match value {
+        Value::Float(number) if !number.is_finite() => {
+            refused(format!("{number}; every number must be finite"))
+        }
+        Value::String(text) => match text.chars().find(|&character| is_no_text(character)) {
+            Some(character) => refused(format!(
+                "holds the character U+{:04X}, which is no text: it could command a terminal or reverse what follows; leave \
+                 it out",
+                u32::from(character)
+            )),
+            None => Ok(()),
+        },
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .try_for_each(|(number, item)| check_value(&format!("{key}.{number}"), item)),
+        Value::Table(table) => {
+            table.iter().try_for_each(|(name, value)| check_value(&format!("{key}.{name}"), value))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What is wrong, and at which dotted key of the file.
+#[derive(Debug, PartialEq)]
+pub(super) struct Fault {
+    pub(super) key: String,
+    pub(super) problem: String,
+}
+
+pub(super) fn fault<T>(key: impl Into<String>, problem: impl Into<String>) -> Result<T, Fault> {
+    Err(Fault { key: key.into(), problem: problem.into() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_value_that_is_none_is_named_by_its_key() {
+        let check = |text: &str| {
+            let table: toml::Table = toml::from_str(text).expect("TOML");
+            check_table(&table).map_err(|fault| (fault.key, fault.problem))
+        };
+        assert_eq!(check("a = 1.0\nb = \"two\\nlines\\tλ\"\nc = [1e308, -0.0]"), Ok(()));
+        for (text, key, part) in [
+            ("a = [{ b = 1.0 }, { b = nan }]", "a.1.b", "NaN; every number must be finite"),
+            ("a = { low = -inf }", "a.low", "-inf"),
+            ("a = [\"x\", \"a\\u001b]0;b\"]", "a.1", "U+001B"),
+            ("a = \"a\\u202eb\"", "a", "U+202E"),
+            ("a = \"\\u009b\"", "a", "U+009B"),
+        ] {
+            let (found, problem) = check(text).expect_err(text);
+            assert!(found == key && problem.contains(part), "{text}: {found}: {problem}");
+        }
+    }
 }

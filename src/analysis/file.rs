@@ -1,17 +1,14 @@
-//! Makes an [`Experiment`] of an analysis file: reads it, applies overrides, expands the sweep and checks every point.
-//! Errors name file and line, before any work starts.
+//! Makes an [`Experiment`] of an analysis file: reads it, applies overrides to its dotted keys, expands the sweep and checks
+//! every point. Errors name file and line, before any work starts.
 
-use super::check;
+use super::check::{self, Fault, check_table, check_value};
 use super::error::AnalysisError;
-use super::experiment::{Experiment, SweptAxis, places, places_in_words};
-use super::fault::Fault;
-use super::keys::{line_at, line_of, listed, set};
-use super::specification::{Analysis, Sweep};
-use super::values::{check_table, check_value};
+use super::specification::{Analysis, Series, Sweep};
 use crate::files::read_text;
 use crate::memory::check_memory;
 use crate::nearest::nearest;
 use std::path::{Path, PathBuf};
+use toml::de::{DeTable, DeValue};
 use toml::{Table, Value};
 
 /// The text of an analysis file.
@@ -244,8 +241,224 @@ fn number_of(value: &Value) -> Option<f64> {
     value.as_float().or_else(|| value.as_integer().map(|whole| whole as f64))
 }
 
+/// Sets the value at a dotted key; list items are named by number. All of the key but its last part must be there.
+pub(super) fn set(table: &mut Table, key: &str, value: Value) -> Result<(), String> {
+    let (parents, last) = key.rsplit_once('.').map_or((None, key), |(parents, last)| (Some(parents), last));
+    let mut place = PlaceMut::Table(table);
+    for part in parents.into_iter().flat_map(|parents| parents.split('.')) {
+        place = place.down(part).map_err(|why| format!("`{key}`: {why}"))?;
+    }
+    place.put(last, value).map_err(|why| format!("`{key}`: {why}"))
+}
+
+/// A table or list on the way down.
+enum PlaceMut<'a> {
+    Table(&'a mut Table),
+    List(&'a mut Vec<Value>),
+    Leaf,
+}
+
+impl<'a> PlaceMut<'a> {
+    fn of(value: &'a mut Value) -> Self {
+        match value {
+            Value::Table(table) => Self::Table(table),
+            Value::Array(list) => Self::List(list),
+            _ => Self::Leaf,
+        }
+    }
+
+    fn down(self, part: &str) -> Result<Self, String> {
+        match self {
+            Self::Table(table) => {
+                if !table.contains_key(part) {
+                    let names: Vec<String> = table.keys().cloned().collect();
+                    return Err(unknown(part, &names));
+                }
+                Ok(Self::of(&mut table[part]))
+            }
+            Self::List(list) => {
+                let index = index(part, list.len())?;
+                Ok(Self::of(&mut list[index]))
+            }
+            Self::Leaf => Err(format!("there is nothing below which `{part}` could be")),
+        }
+    }
+
+    fn put(self, part: &str, value: Value) -> Result<(), String> {
+        match self {
+            // Whether the table may hold this key is for its reader to say.
+            Self::Table(table) => {
+                table.insert(part.to_owned(), value);
+            }
+            Self::List(list) => {
+                let index = index(part, list.len())?;
+                list[index] = value;
+            }
+            Self::Leaf => return Err(format!("there is nothing below which `{part}` could be")),
+        }
+        Ok(())
+    }
+}
+
+fn index(part: &str, length: usize) -> Result<usize, String> {
+    match part.parse() {
+        Ok(index) if index < length => Ok(index),
+        Ok(index) => Err(format!("there is no item {index}; the list has {length}, counted from 0")),
+        Err(_) => {
+            Err(format!("`{part}` is no number, but this is a list of {length}; count its items from 0"))
+        }
+    }
+}
+
+/// That there is no such name, and which was probably meant.
+pub(super) fn unknown(name: &str, names: &[String]) -> String {
+    match nearest(name, names) {
+        Some(near) => format!("there is no `{name}`; did you mean `{near}`?"),
+        None => format!("there is no `{name}`; there is {}", listed(names)),
+    }
+}
+
+/// Names in backticks, separated by commas.
+pub(super) fn listed(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// The line, counted from 1, of the longest part of a dotted key that is in `text`.
+fn line_of(text: &str, key: &str) -> usize {
+    let Ok(document) = DeTable::parse(text) else {
+        return 1;
+    };
+    let mut offset = document.span().start;
+    let mut parts = key.split('.');
+    let Some((name, mut value)) = parts.next().and_then(|part| document.get_ref().get_key_value(part)) else {
+        return line_at(text, offset);
+    };
+    // A list of tables starts where its first item does; any other key where it is written.
+    offset = name.span().start.max(offset);
+    for part in parts {
+        let inner = match value.get_ref() {
+            DeValue::Table(table) => {
+                table.get_key_value(part).map(|(name, inner)| (name.span().start, inner))
+            }
+            DeValue::Array(list) => part
+                .parse::<usize>()
+                .ok()
+                .and_then(|index| list.get(index))
+                .map(|item| (item.span().start, item)),
+            _ => None,
+        };
+        let Some((start, inner)) = inner else { break };
+        (offset, value) = (start, inner);
+    }
+    line_at(text, offset)
+}
+
+/// The line, counted from 1, that holds a byte of `text`.
+fn line_at(text: &str, offset: usize) -> usize {
+    text.get(..offset).unwrap_or(text).matches('\n').count() + 1
+}
+
+/// A checked analysis: what its file says, and what that is at each point of the sweep.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Experiment {
+    /// What the file says.
+    pub analysis: Analysis,
+    /// The axes of the sweep.
+    pub axes: Vec<SweptAxis>,
+    /// The analysis at each point of the product of the axes, the last axis fastest; without sweep, tables and figures.
+    pub points: Vec<Analysis>,
+}
+
+/// An axis of the sweep with its values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SweptAxis {
+    /// Its name.
+    pub name: String,
+    /// What each value is called.
+    pub labels: Vec<String>,
+    /// Position of each value on a drawn axis: the number itself, or its place in the list if it is none.
+    pub numbers: Vec<f64>,
+}
+
+impl Experiment {
+    /// The same with as many repetitions as `most` at most.
+    #[must_use]
+    pub fn with_at_most(mut self, most: u64) -> Self {
+        for analysis in self.points.iter_mut().chain([&mut self.analysis]) {
+            analysis.repetitions = analysis.repetitions.min(most);
+        }
+        self
+    }
+
+    /// Problems in all: points times series times repetitions.
+    pub(super) fn problem_count(&self) -> u128 {
+        let of_point = |point: &Analysis| u128::from(point.repetitions) * point.series.len() as u128;
+        self.points.iter().map(of_point).sum()
+    }
+
+    /// What a problem is called: series, places on the axes, repetition.
+    #[must_use]
+    pub fn problem_name(&self, series: usize, at: &[usize], repetition: u64) -> String {
+        let mut words: Vec<String> = self.analysis.series.get(series).map(Series::name).into_iter().collect();
+        words.extend(places_in_words(&self.axes, at));
+        words.push(format!("repetition {repetition}"));
+        words.join(", ")
+    }
+
+    /// Places of a point on all axes.
+    #[must_use]
+    pub fn places(&self, point: usize) -> Vec<usize> {
+        places(&self.axes, point)
+    }
+
+    /// The point at places on all axes, if there is one.
+    pub(super) fn point_at(&self, at: &[usize]) -> Option<usize> {
+        let fits = |(axis, &place): (&SweptAxis, &usize)| place < axis.labels.len();
+        let all_fit = at.len() == self.axes.len() && self.axes.iter().zip(at).all(fits);
+        let point =
+            || self.axes.iter().zip(at).fold(0, |point, (axis, place)| point * axis.labels.len() + place);
+        all_fit.then(point)
+    }
+
+    /// A point in words: `hard = 12, easy = 3`; `None` if nothing is swept.
+    #[must_use]
+    pub fn point_in_words(&self, point: usize) -> Option<String> {
+        places_in_words(&self.axes, &self.places(point))
+    }
+
+    /// The number of an axis of some name.
+    #[must_use]
+    pub fn axis(&self, name: &str) -> Option<usize> {
+        self.axes.iter().position(|axis| axis.name == name)
+    }
+}
+
+/// Places of a point on all axes, of which the last moves fastest.
+pub(super) fn places(axes: &[SweptAxis], point: usize) -> Vec<usize> {
+    let mut rest = point;
+    let mut places: Vec<usize> = axes
+        .iter()
+        .rev()
+        .map(|axis| {
+            let place = rest % axis.labels.len();
+            rest /= axis.labels.len();
+            place
+        })
+        .collect();
+    places.reverse();
+    places
+}
+
+/// Places in words; `None` if nothing is swept.
+fn places_in_words(axes: &[SweptAxis], places: &[usize]) -> Option<String> {
+    let place = |(axis, &place): (&SweptAxis, &usize)| format!("{} = {}", axis.name, axis.labels[place]);
+    let words: Vec<String> = axes.iter().zip(places).map(place).collect();
+    (!words.is_empty()).then(|| words.join(", "))
+}
+
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::analysis::SHIPPED;
 
     #[test]
@@ -258,6 +471,47 @@ mod tests {
             };
             assert_eq!(experiment.points.iter().find(whole), None, "{}", shipped.name);
             assert!(experiment.points.len() == 1 || !experiment.analysis.sweep.is_empty());
+        }
+    }
+
+    const TEXT: &str = "seed = 1\n\n[data.gaussian]\ncounts = [5, 6]\n\n[[series]]\nloss = \"softmax\"\n\n[[series]]\nloss = \"logistic\"\n";
+
+    #[test]
+    fn values_are_set_where_their_key_points() {
+        let mut table: Table = toml::from_str(TEXT).expect("well formed");
+        set(&mut table, "data.gaussian.counts.1", Value::Integer(9)).expect("there");
+        set(&mut table, "penalty", Value::Float(0.5)).expect("new");
+        assert_eq!(table["data"]["gaussian"]["counts"][1], Value::Integer(9));
+        assert_eq!(table["penalty"], Value::Float(0.5));
+    }
+
+    #[test]
+    fn keys_that_lead_nowhere_are_named() {
+        let mut table: Table = toml::from_str(TEXT).expect("well formed");
+        for (key, expected) in [
+            ("data.gausian.counts", "did you mean `gaussian`?"),
+            ("data.gaussian.counts.2", "no item 2"),
+            ("data.gaussian.counts.first", "is no number"),
+            ("seed.x", "nothing below"),
+            ("zzz.x", "there is `data`, `seed`, `series`"),
+        ] {
+            let error = set(&mut table, key, Value::Integer(1)).expect_err("nowhere");
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn lines_are_those_of_an_editor() {
+        for (key, line) in [
+            ("seed", 1),
+            ("data.gaussian", 3),
+            ("data.gaussian.counts", 4),
+            ("data.gaussian.counts.1", 4),
+            ("series.1.loss", 10),
+            ("series.0", 6),
+            ("missing", 1),
+        ] {
+            assert_eq!(line_of(TEXT, key), line, "{key}");
         }
     }
 }

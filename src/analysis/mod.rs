@@ -12,19 +12,12 @@ pub mod specification;
 
 mod caption;
 mod check;
-mod check_axis;
 mod check_figure;
 mod comparison;
-mod comparison_words;
 mod cost;
 mod descend;
 mod error;
-mod estimate;
-mod experiment;
-mod fault;
 mod file;
-mod keys;
-mod logit_measures;
 mod measure;
 mod observe;
 #[cfg(feature = "parquet")]
@@ -35,21 +28,17 @@ mod schema;
 mod shipped;
 mod store;
 pub mod summary;
-mod table;
-mod tested;
 mod train;
 mod unit;
-mod values;
-mod work_list;
 
 pub use caption::caption;
-pub use comparison::{ComparedSeries, Comparison, PairedTest, comparisons};
-pub use comparison_words::{ComparisonTable, comparison_tables, marks};
+pub use comparison::{
+    ComparedSeries, Comparison, ComparisonTable, PairedTest, comparison_tables, comparisons, marks,
+};
 pub(crate) use cost::predicted_seconds;
+pub use cost::{Estimate, estimate, memory_at_once, memory_of_records};
 pub use error::AnalysisError;
-pub use estimate::{Estimate, estimate, memory_at_once, memory_of_records};
-pub use experiment::{Experiment, SweptAxis};
-pub use file::{Override, Source};
+pub use file::{Experiment, Override, Source, SweptAxis};
 pub use measure::{Measure, Selector, Shape};
 pub use records::{Ended, Record, Results, mean_of};
 pub use run::{

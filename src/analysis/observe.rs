@@ -1,15 +1,15 @@
-//! Measures where a search has ended.
+//! Measures where a search has ended: from its solution, from logits alone (for trained networks too), and on samples that a
+//! head was not solved on (names that begin with `test_`).
 
 use super::descend::{Descended, End, Evaluation, Objective, recorded_iterations};
-use super::logit_measures::{LogitMeasures, rows};
 use super::measure::Measure;
-use super::tested::Tested;
 use crate::balance::{
-    Centroids, FlowPolytope, Ledger, MeanProbability, USUAL_STEP, WeightEffects, class_log_losses, hits,
-    neglect, residual_centroids,
+    Calibration, Centroids, FlowPolytope, HeldOutBalance, Ledger, LedgerEntry, MeanProbability, NORMAL_95,
+    Neglect, USUAL_STEP, WeightEffects, accuracy, binary_error_ratio, class_log_losses, held_out_balance,
+    held_out_bias, hits, neglect, recalls, relative_difference, residual_centroids,
 };
 use crate::data::Dataset;
-use crate::loss::{BuiltLoss, ClassWeighting, Inr, Loss, LossSpec};
+use crate::loss::{BuiltLoss, ClassWeighting, ClassWeights, Inr, Link, Loss, LossSpec, Targets};
 use crate::numeric::{Sigmoid, softplus};
 use crate::solver::{Head, Problem};
 use nalgebra::{DMatrix, DVector};
@@ -36,7 +36,7 @@ pub(super) fn observe(
     let targets = problem.targets();
     let tested = test.map(|test| Tested::on(test, head, problem, (dataset, &logits))).transpose()?;
     let means = MeanProbability::of(problem.loss().link(), &logits, targets);
-    let seen = Seen {
+    let seen = SolvedProblem {
         problem,
         dataset,
         head,
@@ -85,38 +85,38 @@ pub(super) fn unfit(
         | M::PointLoss
             if classes != 2 =>
         {
-            Some("is about two classes; take it out of `measure` or choose a design of two")
+            Some("needs two classes; remove it from `measure` or choose a design of two")
         }
         M::PointProbability | M::PointLoss if dataset.fixed_logits().is_some() => {
-            Some("is about points; take it out of `measure` or choose a design with features")
+            Some("needs features; remove it from `measure` or choose a design with features")
         }
         _ if is_of_test(measure) && !tests => {
-            Some("is of samples that were not solved on; take it out of `measure` or add `test`")
+            Some("needs test samples; remove it from `measure` or add `test`")
         }
         M::TestBalance | M::TestBalanceDeviation | M::TestBalanceCovered if !(softmax || logistic) => {
-            Some("is about softmax and logistic loss; take it out of `measure`")
+            Some("is defined for softmax and logistic loss only; remove it from `measure`")
         }
         M::TestBalanceBias if !(softmax || binary_logistic) => {
-            Some("is about softmax and the binary logistic loss; take it out of `measure`")
+            Some("is defined for softmax and the binary logistic loss only; remove it from `measure`")
         }
         _ if is_of_training(measure) => {
-            Some("is of trained networks; take it out of `measure` or add a `[training]` table")
+            Some("needs trained networks; remove it from `measure` or add a `[training]` table")
         }
         M::SumRuleResidual if !(softmax || binary_logistic) => {
-            Some("is about softmax and the binary logistic loss; take it out of `measure`")
+            Some("is defined for softmax and the binary logistic loss only; remove it from `measure`")
         }
         M::WeightEffect if weighting == Some(ClassWeighting::Yes) => {
-            Some("is not computed for this loss; take `weight_effect_by_differences`")
+            Some("is not computed for this loss; use `weight_effect_by_differences`")
         }
         M::Centroid | M::CentroidResidual if !binary_logistic => {
-            Some("is about the binary logistic loss; take it out of `measure`")
+            Some("is defined for the binary logistic loss only; remove it from `measure`")
         }
         _ => None,
     }
 }
 
 /// One problem and everything that measures are read off.
-struct Seen<'a> {
+struct SolvedProblem<'a> {
     problem: &'a Problem<'a>,
     dataset: &'a Dataset,
     head: &'a Head,
@@ -134,7 +134,7 @@ struct Seen<'a> {
     evaluations: OnceCell<Vec<Evaluation>>,
 }
 
-impl Seen<'_> {
+impl SolvedProblem<'_> {
     fn take(&self, measure: Measure) -> Vec<f64> {
         use Measure as M;
         let tested = self.tested.as_ref().and_then(|tested| tested.take(measure));
@@ -350,7 +350,7 @@ impl Seen<'_> {
 }
 
 /// Whether a measure is of samples that were not solved on.
-pub(super) fn is_of_test(measure: Measure) -> bool {
+fn is_of_test(measure: Measure) -> bool {
     use Measure as M;
     matches!(
         measure,
@@ -368,7 +368,7 @@ pub(super) fn is_of_test(measure: Measure) -> bool {
 }
 
 /// Whether a measure is of trained networks alone.
-pub(super) fn is_of_training(measure: Measure) -> bool {
+fn is_of_training(measure: Measure) -> bool {
     use Measure as M;
     matches!(
         measure,
@@ -379,4 +379,151 @@ pub(super) fn is_of_training(measure: Measure) -> bool {
 /// Whether a measure is of iterates.
 pub(super) fn is_trace(measure: Measure) -> bool {
     measure.shape() == super::measure::Shape::Iterations
+}
+
+/// Mean probabilities, balance, neglect and hits at some logits.
+pub(super) struct LogitMeasures<'a> {
+    pub(super) targets: &'a Targets,
+    pub(super) means: MeanProbability,
+    pub(super) ledger: Ledger,
+    pub(super) neglect: Vec<Neglect>,
+    /// Samples of each class correctly classified.
+    pub(super) hits: Vec<f64>,
+}
+
+impl LogitMeasures<'_> {
+    /// The numbers of a measure, if it is one of these.
+    pub(super) fn take(&self, measure: Measure) -> Option<Vec<f64>> {
+        use Measure as M;
+        let targets = self.targets;
+        let of_ledger =
+            |pick: fn(&LedgerEntry) -> f64| -> Vec<f64> { self.ledger.entries.iter().map(pick).collect() };
+        let of_neglect = |pick: fn(&Neglect) -> f64| -> Vec<f64> { self.neglect.iter().map(pick).collect() };
+        Some(match measure {
+            M::BalanceResidual => vec![self.ledger.worst_residual()],
+            M::Accuracy => vec![accuracy(&self.hits, targets)],
+            M::BalancedAccuracy => vec![self.recalls().iter().sum::<f64>() / self.hits.len() as f64],
+            M::WorstRecall => vec![self.recalls().into_iter().fold(1.0, f64::min)],
+            M::ErrorRatio => vec![binary_error_ratio(&self.means, targets).0],
+            M::ExpectedErrorRatio => vec![binary_error_ratio(&self.means, targets).1],
+            M::ErrorRatioResidual => {
+                let (measured, expected) = binary_error_ratio(&self.means, targets);
+                vec![relative_difference(measured, expected)]
+            }
+            M::Asymmetry => {
+                let flow = self.means.flow(targets);
+                let between = &flow - DMatrix::from_diagonal(&flow.diagonal());
+                vec![(&flow - flow.transpose()).amax() / between.amax()]
+            }
+            M::ClassCount => targets.sizes().to_vec(),
+            M::ClassWeight => targets.class_weights().to_vec(),
+            M::TargetProbability => self.means.matrix.diagonal().iter().copied().collect(),
+            M::Shortfall => self.means.shortfall.clone(),
+            M::Outflow => of_ledger(|entry| entry.outflow),
+            M::OutflowShare => {
+                let outflows = of_ledger(|entry| entry.outflow);
+                let total: f64 = outflows.iter().sum();
+                outflows.into_iter().map(|outflow| outflow / total).collect()
+            }
+            M::Inflow => of_ledger(|entry| entry.inflow),
+            M::Residual => of_ledger(|entry| entry.residual),
+            M::Recall => self.recalls(),
+            M::Hardest => of_neglect(|column| column.hardest),
+            M::Pooled => of_neglect(|column| column.pooled),
+            M::NeglectRatio => of_neglect(|column| column.ratio),
+            M::NeglectBound => of_neglect(|column| column.bound),
+            M::MeanProbability => rows(&self.means.matrix),
+            _ => return None,
+        })
+    }
+
+    fn recalls(&self) -> Vec<f64> {
+        recalls(&self.hits, self.targets)
+    }
+}
+
+/// A matrix row by row.
+pub(super) fn rows(matrix: &DMatrix<f64>) -> Vec<f64> {
+    matrix.row_iter().flat_map(|row| row.iter().copied().collect::<Vec<_>>()).collect()
+}
+
+/// A head on samples that it was not solved on.
+pub(super) struct Tested<'a> {
+    problem: &'a Problem<'a>,
+    /// What it was solved on.
+    dataset: &'a Dataset,
+    training_logits: &'a DMatrix<f64>,
+    targets: Targets,
+    /// Logits of the test samples.
+    logits: DMatrix<f64>,
+    means: MeanProbability,
+    recalls: Vec<f64>,
+    accuracy: f64,
+    /// T1, once a measure has asked.
+    balance: OnceCell<Vec<HeldOutBalance>>,
+}
+
+impl<'a> Tested<'a> {
+    /// `test` has the classes of `dataset`.
+    pub(super) fn on(
+        test: &Dataset,
+        head: &Head,
+        problem: &'a Problem<'a>,
+        (dataset, training_logits): (&'a Dataset, &'a DMatrix<f64>),
+    ) -> Result<Self, String> {
+        let weights = ClassWeights::Explicit(problem.targets().class_weights().to_vec());
+        let targets = Targets::new(test.labels(), &weights).map_err(|error| error.to_string())?;
+        let logits = head.logits(&test.features());
+        let hits = hits(&logits, &targets);
+        Ok(Self {
+            problem,
+            dataset,
+            training_logits,
+            means: MeanProbability::of(problem.loss().link(), &logits, &targets),
+            recalls: recalls(&hits, &targets),
+            accuracy: accuracy(&hits, &targets),
+            logits,
+            targets,
+            balance: OnceCell::new(),
+        })
+    }
+
+    /// The numbers of a measure, if it is one of these; none where T2's bias is not known.
+    pub(super) fn take(&self, measure: Measure) -> Option<Vec<f64>> {
+        use Measure as M;
+        let of_balance =
+            |pick: fn(&HeldOutBalance) -> f64| -> Vec<f64> { self.balance().iter().map(pick).collect() };
+        Some(match measure {
+            M::TestAccuracy => vec![self.accuracy],
+            M::TestBalancedAccuracy => vec![self.recalls.iter().sum::<f64>() / self.recalls.len() as f64],
+            M::TestWorstRecall => vec![self.recalls.iter().copied().fold(1.0, f64::min)],
+            M::TestRecall => self.recalls.clone(),
+            M::TestMeanProbability => rows(&self.means.matrix),
+            M::TestCalibrationError => {
+                vec![Calibration::of(self.link(), &self.logits, &self.targets).calibration_error.l1]
+            }
+            M::TestBalance => of_balance(|balance| balance.difference),
+            M::TestBalanceDeviation => of_balance(|balance| balance.standard_deviation),
+            M::TestBalanceCovered => of_balance(|balance| {
+                f64::from(u8::from(balance.difference.abs() <= NORMAL_95 * balance.standard_deviation))
+            }),
+            M::TestBalanceBias => self.bias(),
+            _ => return None,
+        })
+    }
+
+    fn link(&self) -> Link {
+        self.problem.loss().link()
+    }
+
+    fn balance(&self) -> &[HeldOutBalance] {
+        self.balance.get_or_init(|| {
+            held_out_balance(self.link(), self.problem.targets(), &self.logits, &self.targets)
+        })
+    }
+
+    fn bias(&self) -> Vec<f64> {
+        let (targets, l2) = (self.problem.targets(), self.problem.l2());
+        held_out_bias(self.link(), self.dataset, targets, self.training_logits, l2).unwrap_or_default()
+    }
 }

@@ -1,7 +1,6 @@
 //! The table of records as a Parquet file.
 
-use super::records::Results;
-use super::table::{Entry, entries, heads};
+use super::records::{Entry, Results, entries, heads};
 use parquet::basic::{LogicalType, Repetition, Type as Physical};
 use parquet::column::writer::ColumnWriter;
 use parquet::data_type::ByteArray;

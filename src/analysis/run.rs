@@ -1,12 +1,10 @@
 //! Runs an experiment: all units in parallel, each record saved as soon as it is done.
 
 use super::error::AnalysisError;
-use super::experiment::Experiment;
-use super::file::{Override, Source};
+use super::file::{Experiment, Override, Source};
 use super::records::{Record, Results};
 use super::store::{Shard, Store};
-use super::unit::{Trials, Unit, origins, units};
-use super::work_list::{Use, WorkList};
+use super::unit::{Trials, Unit, Use, WorkList, origins, units};
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 use std::collections::HashMap;

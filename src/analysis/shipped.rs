@@ -1,8 +1,7 @@
 //! The analyses embedded in the program.
 
 use super::error::AnalysisError;
-use super::file::Source;
-use super::keys::unknown;
+use super::file::{Source, unknown};
 use std::path::PathBuf;
 
 /// An analysis file by its name.

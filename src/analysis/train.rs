@@ -1,8 +1,7 @@
 //! Training a network for a series on one draw of images, and measuring where it ends.
 
-use super::logit_measures::{LogitMeasures, rows};
 use super::measure::Measure;
-use super::observe::is_trace;
+use super::observe::{LogitMeasures, is_trace, rows};
 use super::records::Ended;
 use super::specification::{Analysis, Draw, DrawnImages, Series};
 use crate::balance::{MeanProbability, accuracy, hits, neglect, recalls};
@@ -219,7 +218,7 @@ pub(super) fn unfit(measure: Measure, classes: usize, tests: bool, chooses: bool
     use Measure as M;
     match measure {
         M::ErrorRatio | M::ExpectedErrorRatio | M::ErrorRatioResidual if classes != 2 => {
-            Some("is about two classes; take it out of `measure` or choose two")
+            Some("needs two classes; remove it from `measure` or choose two")
         }
         M::TestAccuracy
         | M::TestBalancedAccuracy
@@ -234,7 +233,7 @@ pub(super) fn unfit(measure: Measure, classes: usize, tests: bool, chooses: bool
         | M::TestBalance
         | M::TestBalanceDeviation
         | M::TestBalanceCovered
-        | M::TestBalanceBias => Some("is of solved heads and `test`; take it out of `measure`"),
+        | M::TestBalanceBias => Some("needs solved heads and `test`; remove it from `measure`"),
         M::TriedRate | M::HeldOutRecall if !chooses => Some("needs several `training.rates`"),
         M::Loss
         | M::WholeSampleResidual
@@ -251,7 +250,7 @@ pub(super) fn unfit(measure: Measure, classes: usize, tests: bool, chooses: bool
         | M::PointLoss
         | M::Coefficient
         | M::Centroid
-        | M::LossChangeTrace => Some("is not taken of trained networks; take it out of `measure`"),
+        | M::LossChangeTrace => Some("is not measured for trained networks; remove it from `measure`"),
         _ => None,
     }
 }

@@ -151,12 +151,12 @@ impl HeldOutClass {
     fn of(training: HeldOutBalance, held_out: HeldOutBalance, bias: Option<f64>) -> Self {
         let (difference, deviation) =
             (held_out.difference - training.difference, held_out.standard_deviation);
-        let reach = NORMAL_95 * deviation;
+        let half_width = NORMAL_95 * deviation;
         Self {
             difference,
             standard_deviation: deviation,
             bias,
-            interval: [difference - reach, difference + reach],
+            interval: [difference - half_width, difference + half_width],
         }
     }
 

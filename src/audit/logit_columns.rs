@@ -182,19 +182,21 @@ fn no_logit(table: &Table, column: usize) -> Option<String> {
     is_identifier(&cells.read(table.comma)).then(|| "whole numbers, each once: an identifier".to_owned())
 }
 
-/// Fewer rows do not tell an identifier.
-const ROWS_THAT_TELL: usize = 8;
+/// Fewer rows do not show that a column is an identifier.
+const MIN_ROWS_OF_IDENTIFIER: usize = 8;
 
 /// Whether the cells are different whole numbers.
 fn is_identifier(cells: &[Cell]) -> bool {
     let numbers: Option<Vec<f64>> =
         cells.iter().map(|cell| cell.number().filter(|number| number.fract() == 0.0)).collect();
-    let Some(mut numbers) = numbers.filter(|numbers| numbers.len() >= ROWS_THAT_TELL) else { return false };
+    let Some(mut numbers) = numbers.filter(|numbers| numbers.len() >= MIN_ROWS_OF_IDENTIFIER) else {
+        return false;
+    };
     numbers.sort_by(f64::total_cmp);
     numbers.windows(2).all(|pair| pair[0] != pair[1])
 }
 
-/// What stands before or after the class in every heading of a logit.
+/// The text before or after the class in every heading of a logit.
 struct Affix {
     before: String,
     after: String,

@@ -1,6 +1,6 @@
 //! Whether predicted probabilities are frequencies, and the map back from reweighted ones.
 
-use super::class_losses::log_probabilities;
+use super::classification::log_probabilities;
 use crate::loss::{Link, Targets};
 use crate::numeric::{Sigmoid, Sum, argmax, log_softmax};
 use nalgebra::DMatrix;
@@ -68,6 +68,22 @@ impl Calibration {
 
     /// Of the probabilities mapped back to the sample as it was before class weights: `p_k / lambda_k`, made to sum to
     /// one. For softmax that subtracts `log lambda_k` from the logits. Exact if the model is well specified.
+    ///
+    /// ```
+    /// use equipoise::balance::Calibration;
+    /// use equipoise::data::Labels;
+    /// use equipoise::loss::{ClassWeights, Link, Targets};
+    /// use nalgebra::DMatrix;
+    ///
+    /// let labels = Labels::numbered(vec![0, 0, 0, 1], 2)?;
+    /// let targets = Targets::new(&labels, &ClassWeights::Explicit(vec![1.0, 3.0]))?;
+    /// // With weights of inverse frequency, the intercept alone predicts one half.
+    /// let logits = DMatrix::zeros(2, 4);
+    /// let error = |calibration: Calibration| calibration.calibration_error.l1;
+    /// assert!((error(Calibration::of(Link::Softmax, &logits, &targets)) - 0.25).abs() < 1e-15);
+    /// assert!(error(Calibration::prior_corrected(Link::Softmax, &logits, &targets)) < 1e-15);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn prior_corrected(link: Link, logits: &DMatrix<f64>, targets: &Targets) -> Self {
         let logarithms: Vec<f64> = targets.class_weights().iter().map(|weight| weight.ln()).collect();

@@ -195,7 +195,7 @@ impl Fit<'_> {
     ) -> Option<DVector<f64>> {
         let (columns, parameters) = (self.logits.nrows(), self.inputs.nrows());
         let x = self.inputs.column(sample);
-        let reach = DMatrix::from_fn(columns, columns, |a, b| {
+        let response = DMatrix::from_fn(columns, columns, |a, b| {
             let block = inverse.view((a * parameters, b * parameters), (parameters, parameters));
             x.dot(&(block * x))
         });
@@ -205,8 +205,8 @@ impl Fit<'_> {
             let k = if columns == 1 { 1 } else { k };
             weight * if k == class { -fitted[k].complement } else { fitted[k].probability }
         });
-        let kept = DMatrix::identity(columns, columns) - &reach * self.curvature(sample, fitted);
-        kept.lu().solve(&(reach * gradient))
+        let kept = DMatrix::identity(columns, columns) - &response * self.curvature(sample, fitted);
+        kept.lu().solve(&(response * gradient))
     }
 }
 

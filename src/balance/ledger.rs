@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// Both sides of one class's balance.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct LedgerEntry {
-    /// Weighted mass that class `k`'s own samples withhold from it.
+    /// Weighted mass that class `k`'s own samples give to other classes: its mass times its shortfall.
     pub outflow: f64,
     /// Weighted mass that the other classes' samples give it.
     pub inflow: f64,
@@ -48,6 +48,23 @@ impl Ledger {
     /// others (docs/theory.md#general-law).
     ///
     /// A single row is the binary logistic column of class 1; class 0 sees the same flows from the other side.
+    ///
+    /// ```
+    /// use equipoise::balance::Ledger;
+    /// use equipoise::data::Labels;
+    /// use equipoise::loss::{ClassWeights, LossSpec, Targets};
+    /// use nalgebra::DMatrix;
+    ///
+    /// let labels = Labels::numbered(vec![0, 0, 0, 1], 2)?;
+    /// let targets = Targets::new(&labels, &ClassWeights::None)?;
+    /// let loss = LossSpec::Softmax.build(&targets);
+    /// // The intercept alone is at its optimum where probabilities are frequencies.
+    /// let logits = DMatrix::from_fn(2, 4, |class, _| [0.75_f64, 0.25][class].ln());
+    /// let ledger = Ledger::at(&loss, &logits, &targets);
+    /// assert!((ledger.entries[1].outflow - 0.75).abs() < 1e-12);
+    /// assert!(ledger.worst_residual() < 1e-12);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn at(loss: &dyn Loss, logits: &DMatrix<f64>, targets: &Targets) -> Self {
         let (rows, denominator) = (loss.logit_rows(), loss.denominator());

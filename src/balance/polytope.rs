@@ -1,11 +1,10 @@
-//! The set of flows that class sizes and softmax weights allow (docs/theory.md#i1 to #i4): the flows `F[c][k] = m_c
-//! P[c][k]` may be any non-negative matrix whose row and column sums both are the masses `m`.
-
-mod program;
+//! The set of flows that class sizes and softmax weights allow (docs/theory.md#i1 to #i4): the flows
+//! `F[c][k] = m_c P[c][k]` may be any non-negative matrix whose row and column sums both are the masses `m`.
 
 use super::mean_probability::MeanProbability;
 use crate::numeric::largest;
-use nalgebra::DMatrix;
+use crate::solver::{Inequality, LinearProgram};
+use nalgebra::{DMatrix, DVector};
 use std::fmt::{Display, Formatter, Result as Written};
 
 /// Smallest and largest value.
@@ -18,6 +17,18 @@ pub struct Bounds {
 }
 
 /// The transportation polytope of softmax flows, by its `K >= 2` masses.
+///
+/// ```
+/// use equipoise::balance::FlowPolytope;
+///
+/// let flows = FlowPolytope::new(vec![10.0, 2.0, 3.0]);
+/// // Half of the weighted mass or more guarantees a mean probability (I4).
+/// assert_eq!(flows.mean_probability(0, 0).low, 0.5);
+/// assert_eq!(flows.mean_probability(1, 1).low, 0.0);
+/// // No class loses more than all others together (I3).
+/// assert!(flows.admits(&[3.0, 1.0, 2.0], 1e-12).is_ok());
+/// assert!(flows.admits(&[4.0, 1.0, 2.0], 1e-12).is_err());
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct FlowPolytope {
     mass: Vec<f64>,
@@ -137,7 +148,7 @@ impl FlowPolytope {
     /// `weight` has not one row and one column per class.
     #[must_use]
     pub fn maximum(&self, weight: &DMatrix<f64>) -> Option<f64> {
-        program::maximum(&self.mass, weight)
+        maximum(&self.mass, weight)
     }
 
     /// How far measured mean probabilities lie outside their bounds; zero inside, NaN where one of them is.
@@ -188,6 +199,33 @@ pub fn pair_flows(outflows: &[f64]) -> DMatrix<f64> {
         left[second] -= amount;
     }
     flows
+}
+
+/// Maximises `sum weight[c][k] F[c][k]` over `F >= 0` whose row and column sums are `mass`.
+///
+/// Solved as its dual, which has `2 K - 1` unknowns in place of `K^2`: minimise `sum mass_c (u_c + v_c)` over `u_c + v_k >=
+/// weight[c][k]`. The last `v` is zero, since the last column sum follows from the others.
+fn maximum(mass: &[f64], weight: &DMatrix<f64>) -> Option<f64> {
+    let classes = mass.len();
+    let total: f64 = mass.iter().sum();
+    let size = weight.amax().max(f64::MIN_POSITIVE);
+    let at_least = |class: usize, predicted: usize| {
+        let mut entries = vec![(class, -1.0)];
+        if predicted + 1 < classes {
+            entries.push((classes + predicted, -1.0));
+        }
+        Inequality { entries, most: -weight[(class, predicted)] / size }
+    };
+    let pairs = (0..classes).flat_map(|class| (0..classes).map(move |predicted| (class, predicted)));
+    let shares = mass.iter().chain(&mass[..classes - 1]).map(|mass| mass / total);
+    let program = LinearProgram {
+        cost: DVector::from_iterator(2 * classes - 1, shares),
+        inequalities: pairs.map(|(class, predicted)| at_least(class, predicted)).collect(),
+        equation: None,
+        tolerance: 1e-14,
+    };
+    let solution = program.minimise()?;
+    Some(program.cost.dot(&solution) * size * total)
 }
 
 #[cfg(test)]

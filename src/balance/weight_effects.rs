@@ -1,7 +1,6 @@
 //! The weight-effect Jacobian: what every class weight does to every mean probability (docs/theory.md#w1, #w2).
 
-use super::class_rows::ClassRows;
-use super::mean_probability::MeanProbability;
+use super::mean_probability::{ClassRows, MeanProbability};
 use crate::data::Dataset;
 use crate::loss::{ClassWeights, Link, Loss, LossSpec, Targets};
 use crate::numeric::{Sigmoid, Sum, largest_magnitude, map_items};
@@ -92,7 +91,7 @@ impl WeightEffects {
 }
 
 /// One matrix of effects per class, from the response of the head and the logits (`Q x N`) at the point.
-pub(super) fn effects(
+pub(crate) fn effects(
     response: &WeightResponse,
     link: Link,
     logits: DMatrix<f64>,
@@ -104,7 +103,7 @@ pub(super) fn effects(
 }
 
 /// Mean probabilities with some class weights; `None` without a stationary point.
-pub(super) fn means_with(
+pub(crate) fn means_with(
     dataset: &Dataset,
     spec: &LossSpec,
     class_weights: Vec<f64>,

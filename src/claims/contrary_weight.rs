@@ -3,11 +3,10 @@
 use super::case::{CaseReport, SetupFailure};
 use super::comparison::{Comparison, missed};
 use super::sentence::shown;
+use super::unexpected_effects::{contrary_weight, contrary_weight_of_three};
 use super::weight_effects::{At, solved};
 use crate::balance::{USUAL_STEP, WeightEffects, binary_error_ratio};
-use crate::data::{
-    Covariance, Dataset, GaussianMixture, class_means, contrary_weight, contrary_weight_of_three,
-};
+use crate::data::{Covariance, Dataset, GaussianMixture, class_means};
 use crate::loss::LossSpec;
 
 /// The contrary weight in 60-digit arithmetic: `P1` and `P0` at `lambda_1 = 1` and at `lambda_1 = 1.25`, and

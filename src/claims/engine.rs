@@ -241,6 +241,15 @@ pub fn tolerance() -> f64 {
 /// # Errors
 /// No claim has an id, or a claim no set-up of the number asked for ([`ClaimError::UnknownId`],
 /// [`ClaimError::UnknownCase`]).
+///
+/// ```
+/// use equipoise::claims::{Effort, VerifyOptions, verify};
+///
+/// let options = VerifyOptions { ids: vec!["B2".to_owned()], effort: Effort::Quick, seed: 0, case: None };
+/// let verdicts = verify(&options, &|_| {})?;
+/// assert!(verdicts[0].holds && verdicts[0].control.violated == verdicts[0].control.points);
+/// # Ok::<(), equipoise::claims::ClaimError>(())
+/// ```
 pub fn verify(
     options: &VerifyOptions,
     progress: &(dyn Fn(Advance) + Sync),

@@ -4,13 +4,11 @@ use super::case::{CaseReport, SetupFailure};
 use super::comparison::{Comparison, missed, relative_distance};
 use super::law::TOLERANCE;
 use super::sentence::shown;
+use super::unexpected_effects::{helping_weight, hindering_weight};
 use super::weight_effects::solved;
 use crate::balance::{Bounds, FlowPolytope, MeanProbability, distance, pair_flows, saturated_flows, witness};
 use crate::data::random::{log_uniform, stream};
-use crate::data::{
-    Covariance, Dataset, GaussianMixture, GroupedDesign, PlacedGroups, class_means, helping_weight,
-    hindering_weight,
-};
+use crate::data::{Covariance, Dataset, GaussianMixture, GroupedDesign, PlacedGroups, class_means};
 use crate::loss::{ClassWeights, Loss, LossSpec};
 use crate::numeric::{largest, largest_magnitude};
 use crate::solver::{Outcome, Problem, solve};
@@ -42,7 +40,7 @@ const PROGRAM: f64 = 1e-8;
 /// Data sets built for a place; the case after them is a pair of equal sizes and weights.
 const LANDINGS: usize = TARGETS.len() + 8;
 /// What a unit of log weight of class 0 adds to, or takes from, the mean probability of class 1 in that pair, at least.
-const TOLD_APART: f64 = 0.01;
+const CLEAR_EFFECT: f64 = 0.01;
 
 pub(super) const CLAIMS: [Comparison; 4] = [
     Comparison {
@@ -296,7 +294,7 @@ fn pair() -> Result<CaseReport, SetupFailure> {
     let sizes = if helping.class_counts() == hindering.class_counts() { 0.0 } else { 1.0 };
     let (raised, lowered) = (effect(&helping)?, effect(&hindering)?);
     let residual =
-        |raised: f64, lowered: f64| missed(&[(raised, TOLD_APART), (-lowered, TOLD_APART), (0.0, sizes)]);
+        |raised: f64, lowered: f64| missed(&[(raised, CLEAR_EFFECT), (-lowered, CLEAR_EFFECT), (0.0, sizes)]);
     Ok(CaseReport {
         setup: format!(
             "softmax, two data sets of sizes {:?}, equal weights, no penalty",

@@ -33,6 +33,7 @@ mod sentence;
 mod separable;
 mod setup;
 mod softmax;
+mod unexpected_effects;
 mod verdict;
 mod weight_effects;
 mod zoo;
@@ -43,6 +44,10 @@ pub use error::ClaimError;
 pub use kept::CheckedSetups;
 pub use sample::sample_balances;
 pub use seeds::{SeedsVerdict, verify_seeds};
+pub use unexpected_effects::{
+    EffectSearch, FoundEffect, MORE_WEIGHT, UnexpectedEffect, contrary_weight, contrary_weight_of_three,
+    helping_weight, hindering_weight,
+};
 pub use verdict::{Control, Finding, Verdict};
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ const LEFT: f64 = 0.5;
 pub(super) const CLAIMS: [Comparison; 2] = [
     Comparison {
         id: "F1",
-        statement: "Without an intercept, softmax's balance survives along a vector a with a·h = 1 on all samples, off by the penalty's pull, outflow − inflow = l2·M (wₖ·a), and of a one-hot group within the group; along no other direction.",
+        statement: "Without an intercept, softmax's balance survives along a vector a with a·h = 1 on all samples, off by the penalty's gradient, outflow − inflow = l2·M (wₖ·a), and of a one-hot group within the group; along no other direction.",
         cases: 2 * PENALTIES.len(),
         check: without_intercept,
         summarise: |cases| {
@@ -107,7 +107,7 @@ impl BiasFree<'_> {
     }
 
     /// The worst of `|outflow - inflow - pull_k|` beside the larger flow, over some samples.
-    fn off(&self, head: &DMatrix<f64>, samples: &[usize], pull: &DVector<f64>) -> f64 {
+    fn off(&self, head: &DMatrix<f64>, samples: &[usize], penalty: &DVector<f64>) -> f64 {
         let labels = samples.iter().map(|&sample| self.targets.class_indices()[sample]).collect();
         let targets = self.targets.of_batch(labels);
         let logits = head * self.features.select_columns(samples);
@@ -116,8 +116,8 @@ impl BiasFree<'_> {
             ledger
                 .entries
                 .iter()
-                .zip(pull.iter())
-                .map(|(entry, pull)| (entry.difference - pull).abs() / entry.outflow.max(entry.inflow)),
+                .zip(penalty.iter())
+                .map(|(entry, penalty)| (entry.difference - penalty).abs() / entry.outflow.max(entry.inflow)),
         )
     }
 }
@@ -152,11 +152,11 @@ fn without_intercept((seed, number): (u64, u64), case: usize) -> Result<CaseRepo
     for row in 0..extra {
         let samples: Vec<usize> =
             (0..targets.samples()).filter(|&sample| upper[(row, sample)] == 1.0).collect();
-        let pull = &head * inverse.row(2 + row).transpose() * (l2 * targets.total_mass());
-        worst = largest([worst, model.off(&head, &samples, &pull)]);
+        let penalty = &head * inverse.row(2 + row).transpose() * (l2 * targets.total_mass());
+        worst = largest([worst, model.off(&head, &samples, &penalty)]);
         without_penalty = without_penalty.min(model.off(&head, &samples, &DVector::zeros(classes)));
     }
-    // Neither without the penalty's pull, nor over features of which no direction is constant.
+    // Neither without the penalty's gradient, nor over features of which no direction is constant.
     let bare = BiasFree { features: &plain, targets: &targets, l2 };
     let everyone: Vec<usize> = (0..targets.samples()).collect();
     let off = bare.off(&bare.solved()?, &everyone, &DVector::zeros(classes));

@@ -62,7 +62,7 @@ pub(super) fn run(arguments: &AnalysesArguments, style: Style) -> Result<Ending>
             let place = file.display();
             ensure!(
                 *force || file.symlink_metadata().is_err(),
-                "{place} is there already; name another file, or --force to overwrite"
+                "{place} already exists; name another file, or --force to overwrite"
             );
             check_targets(&[Target { option: "analyses copy", file: &file }], &[])?;
             save(&file, shipped.text)?;

@@ -1,8 +1,9 @@
-//! `--class-weights`: by a rule, by numbers in the order of the classes, or by their names.
+//! `--class-weights`: by a rule, by numbers in the order of the classes, or by their names. Lists of names are separated by
+//! commas; a name that holds one is between quotation marks.
 
-use super::name_list::NameList;
 use anyhow::{Result, anyhow, bail};
 use equipoise::loss::ClassWeights;
+use std::str::FromStr;
 
 /// Class weights as they are typed, before the classes are known.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,6 +63,47 @@ impl WeightChoice {
     }
 }
 
+/// Names as a CSV line has them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct NameList(pub(super) Vec<String>);
+
+impl FromStr for NameList {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut names = vec![String::new()];
+        let mut letters = text.chars().peekable();
+        let mut quoted = false;
+        while let Some(letter) = letters.next() {
+            let is_empty = names.last().is_none_or(|name| name.trim().is_empty());
+            match letter {
+                '"' if quoted && letters.peek() == Some(&'"') => {
+                    letters.next();
+                    push(&mut names, '"');
+                }
+                '"' if quoted => quoted = false,
+                '"' if is_empty => {
+                    quoted = true;
+                    names.pop();
+                    names.push(String::new());
+                }
+                ',' if !quoted => names.push(String::new()),
+                letter => push(&mut names, letter),
+            }
+        }
+        if quoted {
+            return Err("a quotation mark is opened but never closed".to_owned());
+        }
+        Ok(Self(if text.is_empty() { Vec::new() } else { names }))
+    }
+}
+
+fn push(names: &mut [String], letter: char) {
+    if let Some(name) = names.last_mut() {
+        name.push(letter);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,5 +121,15 @@ mod tests {
         assert!(of("ant=1,bee=2").expect_err("unknown").contains("no class is called \"bee\""));
         assert!(of("ant=1,ant=2,\"a, b=c\"=1").expect_err("twice").contains("two weights"));
         assert!(of("ant=1,2").expect_err("mixed").contains("has no ="));
+    }
+
+    #[test]
+    fn names_may_hold_commas_between_quotation_marks() {
+        let names = |text: &str| text.parse::<NameList>().map(|list| list.0);
+        assert_eq!(names("a,b c"), Ok(vec!["a".to_owned(), "b c".to_owned()]));
+        assert_eq!(names("\"a, b\",c"), Ok(vec!["a, b".to_owned(), "c".to_owned()]));
+        assert_eq!(names("\"say \"\"a\"\"\",5\""), Ok(vec!["say \"a\"".to_owned(), "5\"".to_owned()]));
+        assert_eq!(names(""), Ok(Vec::new()));
+        assert!(names("\"a").is_err());
     }
 }

@@ -1,10 +1,10 @@
-//! Where a user's samples come from: the options that `solve` and `weights` share.
+//! Where a user's samples come from: the options that `solve` and `weights` share, and how a text table is written, where
+//! the table does not show it.
 
-use super::name_list::NameList;
+use super::class_weights::NameList;
 use super::output::note;
-use super::table_arguments::TableArguments;
 use anyhow::Result;
-use equipoise::data::{Missing, SampleRequest, Samples, Taken};
+use equipoise::data::{Encoding, Missing, SampleRequest, Samples, TableFormat, Taken};
 use std::path::{Path, PathBuf};
 
 /// A file of samples and which of its columns is the class.
@@ -34,10 +34,10 @@ pub(super) struct DataArguments {
     /// The classes in their order; rows of others are left out [default: all, sorted]
     #[arg(long, value_name = "A,B,..", allow_hyphen_values = true)]
     classes: Option<NameList>,
-    /// Leave out rows with this label; may be given again
+    /// Leave out rows with this label; may be given several times
     #[arg(long, value_name = "LABEL", allow_hyphen_values = true)]
     ignore_index: Vec<String>,
-    /// Make columns of 0 and 1 of text columns, one for each level but the first, the reference
+    /// One-hot encode text columns: a column of 0 and 1 for each level but the first, the reference
     #[arg(long)]
     one_hot: bool,
     /// What to do about missing values
@@ -54,7 +54,7 @@ enum MissingName {
     Refuse,
     /// Leave out rows with missing values, or without a label
     DropRow,
-    /// Put the mean in their place and add a column of 0 and 1 that says where
+    /// Replace them by the mean and add a column of 0 and 1 that marks them
     Indicator,
 }
 
@@ -114,4 +114,57 @@ pub(super) fn say_taken(taken: &Taken) {
     for text in &taken.notes {
         note(&format!("note: {text}"));
     }
+}
+
+/// Options of every command that reads tables.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Format of a text table")]
+pub(super) struct TableArguments {
+    /// Separator of columns: a character, or tab [default: found in the file]
+    #[arg(long, value_name = "CHARACTER", value_parser = separator)]
+    separator: Option<char>,
+    /// Decimal mark: . or , [default: found in the file]
+    #[arg(long, value_name = "CHARACTER", value_parser = decimal)]
+    decimal: Option<char>,
+    /// utf-8, utf-16 or latin-1 [default: utf-8, or what a byte-order mark says]
+    #[arg(long, value_name = "NAME", value_parser = encoding)]
+    encoding: Option<Encoding>,
+    /// The first row holds values: columns are called x0, x1, ..
+    #[arg(long)]
+    no_header: bool,
+    /// Leave out rows that begin with this character [default: # above the headings]
+    #[arg(long, value_name = "CHARACTER")]
+    comment: Option<char>,
+}
+
+impl TableArguments {
+    pub(super) fn format(&self) -> TableFormat {
+        TableFormat {
+            separator: self.separator,
+            decimal: self.decimal,
+            encoding: self.encoding,
+            no_header: self.no_header,
+            comment: self.comment,
+        }
+    }
+}
+
+fn separator(text: &str) -> Result<char, String> {
+    match text {
+        "tab" | "\\t" => Ok('\t'),
+        "space" => Ok(' '),
+        _ => text.parse().map_err(|_| "give one character, tab or space".to_owned()),
+    }
+}
+
+fn decimal(text: &str) -> Result<char, String> {
+    match text {
+        "." | "point" => Ok('.'),
+        "," | "comma" => Ok(','),
+        _ => Err("give . or ,".to_owned()),
+    }
+}
+
+fn encoding(text: &str) -> Result<Encoding, String> {
+    Encoding::named(text).ok_or_else(|| "give utf-8, utf-16, utf-16be or latin-1".to_owned())
 }

@@ -1,13 +1,16 @@
-//! `draw`: the figures of a finished run, without solving anything.
+//! `draw`: the figures of a finished run, without solving anything; and the options that `run`, `draw` and `reproduce` share.
 
 use super::Ending;
-use super::drawing::DrawingOptions;
 use super::files::Destination;
 use super::output::{Style, print};
 use super::run::{captions, report_unsolved};
 use anyhow::Result;
 use equipoise::analysis::Results;
-use std::path::PathBuf;
+use equipoise::analysis::specification::Analysis;
+use equipoise::figure::{DEFAULT_DPI, Figure, FileFormat, Theme, draw, picture_memory};
+use equipoise::files::OwnFile;
+use equipoise::memory::check_memory;
+use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "Examples:
   equipoise draw averaging --format pdf
@@ -40,4 +43,121 @@ pub(super) fn run(arguments: &DrawArguments, style: Style) -> Result<Ending> {
     print(&captions(&arguments.drawing.draw(&results, directory)?, style))?;
     report_unsolved(&results);
     Ok(Ending::Done)
+}
+
+/// Kinds of files, resolution and look.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct DrawingOptions {
+    /// Kinds of files to write, separated by commas
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = FormatName::ALL, value_name = "KIND")]
+    format: Vec<FormatName>,
+    /// Resolution of PNG pictures, in dots per inch
+    #[arg(long, default_value_t = DEFAULT_DPI, value_parser = resolution)]
+    dpi: f64,
+    /// Size of text and lines
+    #[arg(long, value_enum, default_value_t = ThemeName::Paper)]
+    theme: ThemeName,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum FormatName {
+    Svg,
+    Png,
+    Pdf,
+}
+
+impl FormatName {
+    const ALL: [Self; 3] = [Self::Svg, Self::Png, Self::Pdf];
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum ThemeName {
+    /// The true size of one or two columns of a paper
+    Paper,
+    /// Text and lines twice as large, for a wall
+    Slides,
+}
+
+/// A resolution that makes a picture neither empty nor larger than memory.
+fn resolution(text: &str) -> Result<f64, String> {
+    const RANGE: std::ops::RangeInclusive<f64> = 30.0..=2400.0;
+    match text.parse() {
+        Ok(dpi) if RANGE.contains(&dpi) => Ok(dpi),
+        _ => Err("a number of dots per inch between 30 and 2400 is needed".to_owned()),
+    }
+}
+
+impl DrawingOptions {
+    /// The options as another call of the program takes them.
+    pub(super) fn as_arguments(&self) -> Vec<String> {
+        use clap::ValueEnum;
+        let name = |value: Option<clap::builder::PossibleValue>| {
+            value.map_or_else(String::new, |v| v.get_name().to_owned())
+        };
+        let formats: Vec<String> =
+            self.format.iter().map(|format| name(format.to_possible_value())).collect();
+        vec![
+            format!("--format {}", formats.join(",")),
+            format!("--dpi {}", self.dpi),
+            format!("--theme {}", name(self.theme.to_possible_value())),
+        ]
+    }
+
+    /// Fails when a picture of the analysis would not fit into memory: known before anything is solved.
+    pub(super) fn check(&self, analysis: &Analysis) -> Result<()> {
+        let needed = self.memory(analysis);
+        Ok(check_memory(needed, "the largest picture takes", "lower --dpi, or draw --format svg")?)
+    }
+
+    /// Bytes of the largest picture of an analysis.
+    pub(super) fn memory(&self, analysis: &Analysis) -> u128 {
+        let pictures = analysis.figure.iter().filter(|_| self.format.contains(&FormatName::Png));
+        pictures.map(|plan| picture_memory(plan, self.theme(), self.dpi)).max().unwrap_or(0)
+    }
+
+    /// The files that figures of these stems are written to.
+    pub(super) fn files(&self, stems: impl IntoIterator<Item = String>) -> Vec<OwnFile> {
+        let formats = self.formats();
+        let of = |stem: String| {
+            formats
+                .iter()
+                .map(move |format| OwnFile::marked(format!("{stem}.{}", format.extension())))
+                .collect()
+        };
+        stems.into_iter().flat_map(|stem| -> Vec<OwnFile> { of(stem) }).collect()
+    }
+
+    fn theme(&self) -> Theme {
+        match self.theme {
+            ThemeName::Paper => Theme::Paper,
+            ThemeName::Slides => Theme::Slides,
+        }
+    }
+
+    /// Draws every figure of an analysis into `directory`; returns the figures and the files.
+    pub(super) fn draw(&self, results: &Results, directory: &Path) -> Result<Vec<(Figure, Vec<PathBuf>)>> {
+        self.check(&results.experiment.analysis)?;
+        let formats = self.formats();
+        let figures = draw(results, self.theme())?;
+        let write = |figure: Figure| {
+            let files = figure.write(directory, &formats, self.dpi)?;
+            Ok((figure, files))
+        };
+        figures.into_iter().map(write).collect()
+    }
+
+    /// Writes a figure that is no analysis's.
+    pub(super) fn write(&self, figure: &Figure, directory: &Path) -> Result<()> {
+        figure.write(directory, &self.formats(), self.dpi)?;
+        Ok(())
+    }
+
+    fn formats(&self) -> Vec<FileFormat> {
+        let kind = |name: &FormatName| match name {
+            FormatName::Svg => FileFormat::Svg,
+            FormatName::Png => FileFormat::Png,
+            FormatName::Pdf => FileFormat::Pdf,
+        };
+        self.format.iter().map(kind).collect()
+    }
 }

@@ -43,9 +43,9 @@ struct Uncertainty {
 
 impl Uncertainty {
     fn of(estimate: f64, standard_error: f64) -> Self {
-        let (z, reach) = (estimate / standard_error, NORMAL_95 * standard_error);
+        let (z, half_width) = (estimate / standard_error, NORMAL_95 * standard_error);
         let p = erfc(z.abs() / std::f64::consts::SQRT_2);
-        Self { standard_error, z, p, interval: [estimate - reach, estimate + reach] }
+        Self { standard_error, z, p, interval: [estimate - half_width, estimate + half_width] }
     }
 }
 

@@ -1,7 +1,7 @@
 //! `losses`: what losses there are, with equation, law and source.
 
 use super::Ending;
-use super::drawing::DrawingOptions;
+use super::draw::DrawingOptions;
 use super::files::Destination;
 use super::output::{Style, print};
 use anyhow::{Context, Result};

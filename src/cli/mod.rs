@@ -10,31 +10,22 @@ mod classification;
 mod comparison_table;
 mod data_arguments;
 mod draw;
-mod drawing;
 mod files;
 mod inference;
-mod lesson;
 mod loss_arguments;
 mod losses;
-mod memory;
-mod name_list;
 mod new_data;
 mod output;
 mod predict;
-mod predictions;
+mod progress;
 mod reproduce;
 mod results;
 mod run;
-mod saved_head;
 mod search;
 mod separation;
 mod solve;
 mod solve_record;
 mod solve_table;
-mod sparkline;
-mod spinner;
-mod status;
-mod table_arguments;
 mod teach;
 mod train;
 mod verdict_table;
@@ -65,7 +56,7 @@ enum Ending {
 const EVERYWHERE: &str = "Options of every command";
 
 /// Threads at most: more take minutes to start.
-const MOST_THREADS: i64 = 1024;
+const MAX_THREADS: i64 = 1024;
 
 /// Exit code for bad input.
 const BAD_INPUT: u8 = 2;
@@ -90,7 +81,7 @@ struct CommandLine {
     command: Command,
     /// Threads to use, 0 for all cores; every result is the same on any number of them
     #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    #[arg(value_parser = clap::value_parser!(u16).range(0..=MOST_THREADS))]
+    #[arg(value_parser = clap::value_parser!(u16).range(0..=MAX_THREADS))]
     threads: u16,
     /// When to colour the output; `NO_COLOR` is honoured
     #[arg(long, global = true, help_heading = EVERYWHERE, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN")]
@@ -105,9 +96,9 @@ enum Command {
     Solve(solve::SolveArguments),
     /// Predict for new samples with a head that solve saved
     Predict(predict::PredictArguments),
-    /// Find class weights that bring about what is asked for
+    /// Find class weights that meet a target
     Weights(weights::WeightsArguments),
-    /// Search for data on which a class weight does what one would not expect
+    /// Search for data on which a class weight has an unexpected effect
     Search(search::SearchArguments),
     /// Train a small convolutional network and see the laws of balance emerge
     Train(train::TrainArguments),
@@ -119,9 +110,9 @@ enum Command {
     Reproduce(reproduce::ReproduceArguments),
     /// Run an analysis: solve its problems, keep the records, draw its figures
     Run(run::RunArguments),
-    /// Show how far a run is that goes on elsewhere
-    Status(status::StatusArguments),
-    /// Look after results: list, merge shards, verify, prune
+    /// Show the progress of a run
+    Status(results::StatusArguments),
+    /// Manage results: list, merge shards, verify, prune
     Results(results::ResultsArguments),
     /// Draw the figures of a finished run anew
     Draw(draw::DrawArguments),
@@ -180,12 +171,12 @@ fn dispatch(arguments: &CommandLine) -> Result<Ending> {
         Command::Losses(arguments) => losses::run(arguments, style),
         Command::Reproduce(arguments) => reproduce::run(arguments, style),
         Command::Run(arguments) => run::run(arguments, style),
-        Command::Status(arguments) => status::run(arguments, style),
+        Command::Status(arguments) => results::run_status(arguments, style),
         Command::Results(arguments) => results::run(arguments, style),
         Command::Draw(arguments) => draw::run(arguments, style),
         Command::Analyses(arguments) => analyses::run(arguments, style),
         Command::Teach(arguments) => teach::run(arguments),
-        Command::Lesson => lesson::run(),
+        Command::Lesson => teach::run_lesson(),
     }
 }
 
@@ -194,10 +185,10 @@ fn check_thread_variables() -> Result<()> {
     for name in ["RAYON_NUM_THREADS", "RAYON_RS_NUM_CPUS"] {
         let Ok(value) = std::env::var(name) else { continue };
         let is_possible =
-            value.is_empty() || value.trim().parse().is_ok_and(|threads: i64| threads <= MOST_THREADS);
+            value.is_empty() || value.trim().parse().is_ok_and(|threads: i64| threads <= MAX_THREADS);
         ensure!(
             is_possible,
-            "{name}: {value:?}; set it to a number of threads up to {MOST_THREADS}, or unset it"
+            "{name}: {value:?}; set it to a number of threads up to {MAX_THREADS}, or unset it"
         );
     }
     Ok(())

@@ -1,17 +1,23 @@
 //! `predict`: what a saved head says of new samples.
 
 use super::Ending;
-use super::data_arguments::say_taken;
-use super::files::{Target, check_targets};
+use super::data_arguments::{TableArguments, say_taken};
+use super::files::{Target, check_targets, save_bytes};
+use super::new_data::{PredictionFormat, save_predictions};
 use super::output::{note, print};
-use super::predictions::{PredictionFormat, save_predictions};
-use super::saved_head::SavedHead;
-use super::table_arguments::TableArguments;
-use anyhow::Result;
+use super::solve_record::SolveRecord;
+use anyhow::{Context, Result, bail, ensure};
 use equipoise::balance::Predictions;
-use equipoise::data::NewSamplesRequest;
+use equipoise::data::{DesignColumn, NewSamplesRequest, npy_doubles, npy_texts, npz};
+use equipoise::loss::LossSpec;
 use equipoise::numeric::counted;
-use std::path::PathBuf;
+use equipoise::solver::Head;
+use nalgebra::DMatrix;
+use safetensors::Dtype;
+use safetensors::tensor::TensorView;
+use serde::Deserialize;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "Examples:
   equipoise solve data.csv --label species --save head.json
@@ -58,4 +64,144 @@ pub(super) fn run(arguments: &PredictArguments) -> Result<Ending> {
     note(&format!("predictions for {rows} are in {}", arguments.out.display()));
     print("")?;
     Ok(Ending::Done)
+}
+
+/// The kinds of files that a head is saved in, by the ending of the name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum HeadFormat {
+    /// All that `solve` prints; `predict` reads it.
+    Json,
+    /// A line per feature, a column per column of logits.
+    Csv,
+    /// Arrays `weight` (`K x d`), `bias` (`K`), `class_names` and `feature_names`.
+    Npz,
+    /// Tensors `weight` and `bias`, as `torch.nn.Linear` has them.
+    Safetensors,
+}
+
+impl HeadFormat {
+    pub(super) fn of(file: &Path) -> Result<Self> {
+        match file.extension().and_then(|ending| ending.to_str()) {
+            Some("json") => Ok(Self::Json),
+            Some("csv") => Ok(Self::Csv),
+            Some("npz") => Ok(Self::Npz),
+            Some("safetensors") => Ok(Self::Safetensors),
+            _ => bail!("--save: {}: name it .json, .csv, .npz or .safetensors", file.display()),
+        }
+    }
+}
+
+/// Writes the head of a record, whose JSON is `json`.
+pub(super) fn save_head(file: &Path, record: &SolveRecord, head: &Head, json: &str) -> Result<()> {
+    let bytes = match HeadFormat::of(file)? {
+        HeadFormat::Json => json.as_bytes().to_vec(),
+        HeadFormat::Csv => csv(record, head)?,
+        HeadFormat::Npz => arrays(record, head)?,
+        HeadFormat::Safetensors => tensors(record, head)?,
+    };
+    save_bytes(file, &bytes)
+}
+
+/// What a column of logits is of; a single one is that of the second class.
+fn columns(record: &SolveRecord, head: &Head) -> Vec<String> {
+    if head.intercepts.len() == 1 { record.classes[1..].to_vec() } else { record.classes.clone() }
+}
+
+fn csv(record: &SolveRecord, head: &Head) -> Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record([vec!["feature".to_owned()], columns(record, head)].concat())?;
+    for (feature, name) in record.features.iter().enumerate() {
+        let of_feature = head.coefficients.column(feature);
+        writer.write_record(std::iter::once(name.clone()).chain(of_feature.iter().map(f64::to_string)))?;
+    }
+    let intercepts = head.intercepts.iter().map(f64::to_string);
+    writer.write_record(std::iter::once("intercept".to_owned()).chain(intercepts))?;
+    Ok(writer.into_inner()?)
+}
+
+fn row_by_row(matrix: &DMatrix<f64>) -> impl Iterator<Item = f64> {
+    matrix.transpose().as_slice().to_vec().into_iter()
+}
+
+fn arrays(record: &SolveRecord, head: &Head) -> Result<Vec<u8>> {
+    let (rows, features) = head.coefficients.shape();
+    Ok(npz(&[
+        ("weight", npy_doubles(&[rows, features], row_by_row(&head.coefficients))),
+        ("bias", npy_doubles(&[rows], head.intercepts.iter().copied())),
+        ("class_names", npy_texts(&record.classes)),
+        ("feature_names", npy_texts(&record.features)),
+    ])?)
+}
+
+fn tensors(record: &SolveRecord, head: &Head) -> Result<Vec<u8>> {
+    let (rows, features) = head.coefficients.shape();
+    let weight: Vec<u8> = row_by_row(&head.coefficients).flat_map(f64::to_le_bytes).collect();
+    let bias: Vec<u8> = head.intercepts.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let tensors = [
+        ("bias", TensorView::new(Dtype::F64, vec![rows], &bias)?),
+        ("weight", TensorView::new(Dtype::F64, vec![rows, features], &weight)?),
+    ];
+    // One entry: the order of several would differ from run to run.
+    let names = serde_json::json!({ "classes": record.classes, "features": record.features }).to_string();
+    Ok(safetensors::serialize(tensors, Some(HashMap::from([("names".to_owned(), names)])))?)
+}
+
+/// What predictions need of the JSON of `solve`.
+#[derive(Debug, Deserialize)]
+pub(super) struct SavedHead {
+    pub(super) loss_plan: LossSpec,
+    pub(super) classes: Vec<String>,
+    pub(super) class_weights: Vec<f64>,
+    pub(super) design: Vec<DesignColumn>,
+    coefficients: Vec<Vec<f64>>,
+    intercepts: Vec<f64>,
+}
+
+impl SavedHead {
+    /// Reads a head that `solve --save head.json` wrote.
+    pub(super) fn read(file: &Path) -> Result<Self> {
+        let place = || file.display().to_string();
+        let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", place()))?;
+        let head: Self = serde_json::from_str(&text)
+            .with_context(|| format!("{}: is no head that solve --save FILE.json wrote", place()))?;
+        head.check().with_context(place)?;
+        Ok(head)
+    }
+
+    fn check(&self) -> Result<()> {
+        let features: usize = self.design.iter().map(|column| column.names().len()).sum();
+        let columns = self.intercepts.len();
+        let classes = self.classes.len();
+        ensure!(
+            classes >= 2 && self.class_weights.len() == classes,
+            "has not one weight for each class; solve again"
+        );
+        ensure!(
+            columns == classes || (columns == 1 && classes == 2),
+            "has {columns} intercepts for {classes} classes; solve again"
+        );
+        ensure!(
+            self.coefficients.len() == columns && self.coefficients.iter().all(|row| row.len() == features),
+            "has not {columns} x {features} coefficients; solve again"
+        );
+        let numbers = self.coefficients.iter().flatten().chain(&self.intercepts);
+        ensure!(
+            numbers.chain(&self.class_weights).all(|number| number.is_finite()),
+            "holds numbers that are not finite; solve again"
+        );
+        ensure!(
+            self.class_weights.iter().all(|&weight| weight > 0.0),
+            "has class weights that are not positive; solve again"
+        );
+        Ok(())
+    }
+
+    pub(super) fn head(&self) -> Head {
+        let columns = self.coefficients.first().map_or(0, Vec::len);
+        let entries = self.coefficients.iter().flatten().copied();
+        Head {
+            coefficients: DMatrix::from_row_iterator(self.intercepts.len(), columns, entries),
+            intercepts: self.intercepts.clone(),
+        }
+    }
 }

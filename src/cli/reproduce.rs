@@ -1,6 +1,6 @@
 //! `reproduce`: every claim, every figure, one report.
 
-use super::drawing::DrawingOptions;
+use super::draw::DrawingOptions;
 use super::files::{Destination, save_into};
 use super::output::{Style, counted, note, print};
 use super::run::{finish, report_unsolved};
@@ -72,7 +72,7 @@ pub(super) fn run(arguments: &ReproduceArguments, style: Style) -> Result<Ending
     let plan = VerifyOptions { ids: Vec::new(), effort, seed: arguments.seed, case: None };
     let checked = CheckedSetups::open(&arguments.out.join(CHECKED))?.with_context(|| {
         format!(
-            "{}: another run is at work here; wait until it has ended, or choose another --out",
+            "{}: another run is writing here; wait until it ends, or choose another --out",
             arguments.out.display()
         )
     })?;

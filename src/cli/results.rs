@@ -1,18 +1,20 @@
-//! `results`: looks after directories of results.
+//! `results` looks after directories of results; `status` shows how far a run is.
 
 use super::Ending;
-use super::drawing::DrawingOptions;
+use super::draw::DrawingOptions;
 use super::output::{Align, Style, columns, counted, note, print};
-use super::run::{finish, report_unsolved, summary};
+use super::run::{array_of, finish, report_unsolved, summary};
 use anyhow::{Result, bail};
 use equipoise::analysis::{Merge, MissingShard, Survey, SurveyedFile, prune};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Instant;
 
 const EXAMPLES: &str = "Examples:
   equipoise results list averaging                  what is there, file by file
-  equipoise results verify averaging                whether all of it is as it was written, and complete
-  equipoise results prune averaging                 takes out what no run can use
+  equipoise results verify averaging                checks that everything is intact and complete
+  equipoise results prune averaging                 removes what no run can use
   equipoise results merge averaging                 shards in one directory become one
   equipoise results merge here there --out whole    shards from several machines";
 
@@ -161,4 +163,80 @@ fn missing_message(MissingShard { shard, open, total }: &MissingShard, directory
     let shard = if shard.of == 1 { String::new() } else { format!(" --shard {shard}") };
     let part = if shard.is_empty() { "the analysis" } else { "a part" };
     format!("{part} lacks {open} of {total} problems: equipoise run {}{shard}", file.display())
+}
+
+const STATUS_EXAMPLES: &str = "Examples:
+  equipoise status digits-table     shards, solved problems, and where Slurm has them
+
+To submit unfinished shards again, repeat `equipoise run DIR/analysis.toml --out DIR --slurm`.";
+
+/// Which run.
+#[derive(Debug, clap::Args)]
+#[command(after_help = STATUS_EXAMPLES)]
+pub(super) struct StatusArguments {
+    /// A directory that `equipoise run` is filling
+    #[arg(value_name = "DIR")]
+    directory: PathBuf,
+}
+
+/// Width of a bar in characters.
+const BAR: usize = 24;
+
+pub(super) fn run_status(arguments: &StatusArguments, style: Style) -> Result<Ending> {
+    let directory = &arguments.directory;
+    let survey = Survey::of(directory)?;
+    let slurm = slurm_states(directory);
+    let mut text = format!(
+        "{} {} {} of {} problems solved\n",
+        style.strong(&survey.experiment.analysis.name),
+        bar(survey.solved, survey.problems),
+        survey.solved,
+        survey.problems
+    );
+    let mut rows = Vec::new();
+    for part in &survey.parts {
+        let state = match slurm.get(&part.shard.number) {
+            _ if part.solved == part.total => "done".to_owned(),
+            Some(state) => state.to_lowercase(),
+            None if part.being_written => "running".to_owned(),
+            None => "not running".to_owned(),
+        };
+        let solved = format!("{} of {}", part.solved, part.total);
+        rows.push(vec![format!("shard {}", part.shard), bar(part.solved, part.total), solved, state]);
+    }
+    text += &columns(&rows, &[Align::Left, Align::Left, Align::Right, Align::Left]);
+    print(&text)?;
+    survey.files.iter().flat_map(|file| &file.remarks).for_each(|remark| note(remark));
+    Ok(if survey.solved == survey.problems { Ending::Done } else { Ending::Failed })
+}
+
+fn bar(solved: usize, total: usize) -> String {
+    let filled = (BAR * solved).checked_div(total).unwrap_or(BAR);
+    format!("[{}{}]", "#".repeat(filled), "-".repeat(BAR - filled))
+}
+
+/// Slurm's state of each shard of the last array submitted; nothing where there is none, or where Slurm no longer lists
+/// it. Records, not Slurm, decide whether a shard is done.
+fn slurm_states(directory: &Path) -> BTreeMap<usize, String> {
+    let Some(array) = array_of(directory) else { return BTreeMap::new() };
+    let output = Command::new("squeue").args(["-h", "-r", "-t", "all", "-j", &array, "-o", "%K|%T"]).output();
+    let text =
+        output.map_or_else(|_| String::new(), |output| String::from_utf8_lossy(&output.stdout).into_owned());
+    let state = |line: &str| {
+        let (number, state) = line.trim().split_once('|')?;
+        Some((number.parse().ok()?, state.to_owned()))
+    };
+    text.lines().filter_map(state).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bar;
+
+    #[test]
+    fn bars_fill_as_problems_are_solved() {
+        assert_eq!(bar(0, 7), format!("[{}]", "-".repeat(24)));
+        assert_eq!(bar(1, 2), format!("[{}{}]", "#".repeat(12), "-".repeat(12)));
+        assert_eq!(bar(0, 0), format!("[{}]", "#".repeat(24)));
+    }
 }

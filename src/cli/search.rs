@@ -5,7 +5,8 @@ use super::files::{Target, check_targets, save};
 use super::output::{Style, columns, note, numbers_right, print};
 use super::verify::progress_bar;
 use anyhow::{Result, ensure};
-use equipoise::balance::{EffectSearch, FoundEffect, MORE_WEIGHT, UnexpectedEffect, WeightEffects};
+use equipoise::balance::WeightEffects;
+use equipoise::claims::{EffectSearch, FoundEffect, MORE_WEIGHT, UnexpectedEffect};
 use equipoise::numeric::significant;
 use equipoise::solver::LARGEST_PARAMETER;
 use serde::Serialize;
@@ -39,13 +40,13 @@ pub(super) struct SearchArguments {
     /// L2 penalty on the coefficients
     #[arg(long, default_value_t = 0.0, value_name = "X", allow_hyphen_values = true)]
     l2: f64,
-    /// Random problems to begin with
+    /// Random problems to start from
     #[arg(long, default_value_t = 2000, value_name = "N")]
     draws: usize,
     /// Climbs from the most promising of them
     #[arg(long, default_value_t = 128, value_name = "N")]
     climbs: usize,
-    /// Steps of each climb; the best goes on for six times as many
+    /// Steps of each climb; the best takes six times as many
     #[arg(long, default_value_t = 300, value_name = "N")]
     steps: usize,
     /// Seed of everything
@@ -82,7 +83,7 @@ struct SearchRecord {
     l2: f64,
     seed: u64,
     drawn: usize,
-    surprising: usize,
+    unexpected: usize,
     best_drawn: f64,
     climbs: usize,
     climbs_arrived: usize,
@@ -133,7 +134,7 @@ fn check(arguments: &SearchArguments) -> Result<EffectSearch> {
     ensure!(CLASSES.contains(&classes), "--classes {classes}: give 2 to 20");
     ensure!(
         arguments.effect_kind == EffectName::Own || classes > 2,
-        "--classes 2: another class is looked at with softmax and three classes or more; give 3 or more"
+        "--classes 2: effects on another class need softmax and three classes or more; give 3 or more"
     );
     ensure!(
         (0.0..=LARGEST_PARAMETER).contains(&l2),
@@ -176,7 +177,7 @@ fn record(arguments: &SearchArguments, search: &EffectSearch, found: &FoundEffec
         l2: search.l2,
         seed: search.seed,
         drawn: found.drawn,
-        surprising: found.surprising,
+        unexpected: found.unexpected,
         best_drawn: found.best_drawn,
         climbs: search.climbs,
         climbs_arrived: found.climbs_arrived,
@@ -206,7 +207,7 @@ fn table(record: &SearchRecord, style: Style) -> String {
     let _ = writeln!(
         text,
         "\nrandom problems: {} of {} show it, the nearest {}; climbs: {} of {}\n",
-        record.surprising,
+        record.unexpected,
         record.drawn,
         significant(record.best_drawn, 3),
         record.climbs_arrived,

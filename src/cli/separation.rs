@@ -140,7 +140,7 @@ impl Separation {
     /// Which classes separate, where there are others, and how solving for those ended.
     pub(super) fn classes_apart(&self) -> String {
         let mut text =
-            "No finite coefficients minimise this loss: along that head it falls for ever.\n".to_owned();
+            "No finite coefficients minimise this loss: it falls without end along that head.\n".to_owned();
         self.add_classes_apart(&mut text);
         text
     }
@@ -152,7 +152,7 @@ impl Separation {
         }
         let _ = writeln!(
             text,
-            "Set apart from all others: {} ({}).",
+            "Separated from all others: {} ({}).",
             counted(apart.len() as u64, "class"),
             listed(&apart)
         );
@@ -173,7 +173,7 @@ impl Separation {
             }
             RemainingAnswerRecord::Separable { separation } => {
                 let _ =
-                    writeln!(text, "Of the other {classes}, some separate again: {}", separation.explained());
+                    writeln!(text, "Some of the other {classes} separate, too: {}", separation.explained());
                 separation.add_classes_apart(text);
             }
             RemainingAnswerRecord::NotConverged { why } => {

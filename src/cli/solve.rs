@@ -2,15 +2,14 @@
 
 use super::class_weights::WeightChoice;
 use super::data_arguments::{DataArguments, say_taken};
-use super::files::{Target, check_targets};
+use super::files::{Target, check_problem, check_targets};
 use super::inference::Inference;
 use super::loss_arguments::LossArguments;
-use super::memory::check_problem;
 use super::new_data::NewDataArguments;
 use super::output::{Style, note, print};
-use super::saved_head::{HeadFormat, save_head};
+use super::predict::{HeadFormat, save_head};
+use super::progress::Spinner;
 use super::solve_record::{End, OtherPoints, SolveRecord, Source};
-use super::spinner::Spinner;
 use super::{Ending, solve_table};
 use anyhow::{Error, Result, ensure};
 use equipoise::balance::standard_errors;
@@ -70,7 +69,7 @@ pub(super) struct SolveArguments {
     /// Seed of the random starts, and of the samples that --test draws [default: 1]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Stop once the largest entry of the gradient of the mean loss is at most X; 0 goes on to rounding
+    /// Stop once the largest entry of the gradient of the mean loss is at most X; 0 continues to rounding level
     #[arg(long, default_value_t = 0.0, value_name = "X", allow_hyphen_values = true)]
     tolerance: f64,
     /// Stop after so many seconds, without an answer; with --starts, without further starts [default: none]

@@ -125,7 +125,7 @@ fn explain_others(others: &OtherPoints) -> String {
     if others.found.is_empty() {
         return format!("others: {starts} found none\n");
     }
-    let mut text = format!("others: of {starts}, some ended elsewhere in these columns\n");
+    let mut text = format!("others: some of {starts} ended elsewhere in these columns\n");
     for other in &others.found {
         let _ = writeln!(
             text,

@@ -1,11 +1,11 @@
 //! `weights`: class weights that meet a target on the user's data.
 
 use super::data_arguments::{DataArguments, say_taken};
+use super::files::{SMALLER, check_problem, memory_of};
 use super::loss_arguments::NamedLossArguments;
-use super::memory::{SMALLER, check_problem, memory_of};
 use super::output::{Style, note, print};
+use super::progress::Waiting;
 use super::solve::{name_option, note_dependent_columns, note_wide_weights};
-use super::spinner::Waiting;
 use super::weights_record::{Asked, Unweighted, WeightsRecord};
 use super::{Ending, weights_table};
 use anyhow::{Result, bail};
@@ -64,13 +64,13 @@ pub(super) fn run(arguments: &WeightsArguments, style: Style) -> Result<Ending> 
     check_problem(&dataset, &spec, arguments.l2)?;
     let problem = Problem::new(&dataset, &spec, &ClassWeights::None, arguments.l2).map_err(name_option)?;
     let needed = memory_of(&dataset, &spec, arguments.l2).saturating_add(WeightResponse::memory(&problem));
-    check_memory(needed, "looking for weights takes", SMALLER)?;
+    check_memory(needed, "the search for weights takes", SMALLER)?;
     note_dependent_columns(problem.conditioning());
     note_single_samples(&dataset);
     let unweighted = Unweighted::of(&problem);
     let waiting = Waiting::new("looking for weights");
     let observe = |step: &DesignStep| {
-        waiting.update(&format!("{} left to the target", significant(step.residual, 2)));
+        waiting.update(&format!("{} from the target", significant(step.residual, 2)));
     };
     let design = design_weights_observed(&dataset, &spec, arguments.l2, &target, &observe);
     waiting.end();

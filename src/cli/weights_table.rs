@@ -21,7 +21,7 @@ pub(super) fn table(record: &WeightsRecord, style: Style) -> String {
     let mut text = format!("{}: {way}\n\n{}", record.target, effects(record, style));
     let few = record.classes.len() <= MAX_CLASSES_SHOWN;
     if few && record.path.len() > 1 {
-        let _ = write!(text, "\nthe way there, from inverse frequency\n{}", path(record, style));
+        let _ = write!(text, "\npath of the search, from inverse frequency\n{}", path(record, style));
     }
     if let Some(calibration) = &record.calibration {
         let _ = write!(
@@ -67,7 +67,7 @@ fn effects(record: &WeightsRecord, style: Style) -> String {
 }
 
 fn path(record: &WeightsRecord, style: Style) -> String {
-    let heads = ["step", "left to the target"].into_iter().map(str::to_owned);
+    let heads = ["step", "from the target"].into_iter().map(str::to_owned);
     let weights = record.classes.iter().map(|name| format!("weight of {}", short_name(name)));
     let heads: Vec<String> = heads.chain(weights).map(|head| style.strong(&head)).collect();
     let count = heads.len();

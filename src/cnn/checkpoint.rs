@@ -54,7 +54,7 @@ impl Checkpoint {
     pub fn open(path: &Path) -> Result<Self, NetworkError> {
         let refused = |problem: String| NetworkError::Checkpoint { path: path.to_owned(), problem };
         let opened = LockedFile::open(path).map_err(|error| refused(error.to_string()))?;
-        let taken = "another training is saved there; wait until it has ended, or name another file";
+        let taken = "another training is saved there; wait until it ends, or name another file";
         let file = opened.ok_or_else(|| refused(taken.to_owned()))?;
         Ok(Self { is_kept: !file.is_new, file })
     }

@@ -1,11 +1,9 @@
 //! Predicts the memory of a training before any of it is allocated.
 
-use super::activation_shape::ActivationShape;
-use super::architecture::LayerPlan;
+use super::architecture::{ActivationShape, LayerPlan};
 use super::error::NetworkError;
 use super::layers::IMAGES_PER_CHUNK;
-use super::recipe::Recipe;
-use super::training::LOOKED_AT;
+use super::training::{LOOKED_AT, Recipe};
 
 /// Numbers that a layer takes at most.
 #[derive(Debug, Clone, Copy, Default)]

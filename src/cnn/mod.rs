@@ -4,7 +4,6 @@
 //! Networks compute in single precision, with matrix products of a library; evaluations ([`LastLayerEvaluation`]) are
 //! in double precision. The same seed gives the same bits on any number of threads.
 
-mod activation_shape;
 mod architecture;
 mod checkpoint;
 mod error;
@@ -14,18 +13,15 @@ mod memory;
 mod network;
 mod optimizer;
 mod pictures;
-mod recipe;
 #[cfg(test)]
 mod tests;
 mod training;
 
-pub use activation_shape::ActivationShape;
-pub use architecture::{Architecture, LayerPlan};
+pub use architecture::{ActivationShape, Architecture, LayerPlan};
 pub use checkpoint::Checkpoint;
 pub use error::NetworkError;
 pub use last_layer::{HeadPenalty, LastLayer, LastLayerEvaluation};
 pub use network::{Network, Pass, Tensor};
 pub use optimizer::{Optimizer, Schedule};
 pub use pictures::{Augmentation, Pictures, Scaling};
-pub use recipe::Recipe;
-pub use training::{EpochSums, Training, TrainingPlan};
+pub use training::{EpochSums, Recipe, Training, TrainingPlan};

@@ -1,7 +1,6 @@
 //! A network: layers, their parameters, and a batch on its way through them and back.
 
-use super::activation_shape::ActivationShape;
-use super::architecture::{Architecture, LayerPlan};
+use super::architecture::{ActivationShape, Architecture, LayerPlan};
 use super::error::NetworkError;
 use super::layers::{Convolution, Flow, Linear, Squares, draw_factors, rectify, scale, through_positive};
 use crate::data::random::stream;

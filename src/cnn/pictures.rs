@@ -1,6 +1,6 @@
 //! Images as a network is given them: scaled, and perhaps flipped and shifted.
 
-use super::activation_shape::ActivationShape;
+use super::architecture::ActivationShape;
 use crate::data::random::stream;
 use crate::data::{ImageSample, Images};
 use rand::RngExt;

@@ -33,7 +33,6 @@ pub(crate) mod samples;
 mod shared;
 mod split;
 mod standardization;
-mod surprising_weights;
 #[cfg(feature = "readers")]
 pub(crate) mod table;
 #[cfg(feature = "readers")]
@@ -66,7 +65,6 @@ pub use samples::{SampleRequest, Samples, read_table};
 pub use shared::SharedFeatures;
 pub use split::Split;
 pub use standardization::Standardization;
-pub use surprising_weights::{contrary_weight, contrary_weight_of_three, helping_weight, hindering_weight};
 #[cfg(feature = "readers")]
 pub use table::{Encoding, TableFormat};
 #[cfg(feature = "readers")]

@@ -2,16 +2,14 @@
 
 use crate::analysis::specification::AxisPlan;
 
-use super::canvas::{Anchor, Canvas, Lettering, Point, Stroke};
-use super::error::FigureError;
+use super::canvas::{Anchor, Canvas, Lettering, Point, Stroke, text_width, widest};
 use super::head::{Head, HeadItem};
-use super::scale::Scale;
-use super::text::{text_width, widest};
+use super::render::FigureError;
+use super::scale::{Scale, Tick, ticks};
 use super::theme::{
     AXIS_WIDTH, CAP_HEIGHT, Colour, GAP, INK, LABEL_SIZE, LETTER_SIZE, MARGIN, MINOR_TICK_LENGTH,
     TICK_LENGTH, TICK_SIZE,
 };
-use super::ticks::{Tick, ticks};
 
 /// Height above a panel for its letter and heading.
 const HEAD_ROOM: f64 = 13.0;

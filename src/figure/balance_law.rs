@@ -5,17 +5,14 @@ use std::collections::BTreeSet;
 use crate::analysis::balance_law::{BalanceLawRecord, BalancePoint};
 
 use super::axes::{Axis, Panel, PanelPlan, panel_row};
-use super::canvas::{Canvas, Point, Sheet, Stroke, draw_svg};
-use super::error::FigureError;
+use super::canvas::{Canvas, Point, Shape, Sheet, Stroke, draw_filled, draw_hollow, draw_svg};
 use super::head::{HeadItem, KeyMark};
 use super::labels::{Note, trace};
-use super::marker::{Shape, draw_filled, draw_hollow};
-use super::render::Figure;
-use super::scale::{Scale, extent};
+use super::render::{Figure, FigureError};
+use super::scale::{Scale, extent, scientific};
 use super::theme::{
     CURVE_WIDTH, Colour, DASHED, GREY, INK, POINTS_PER_INCH, THIN_WIDTH, TWO_COLUMNS, loss_colour,
 };
-use super::ticks::scientific;
 
 const ID: &str = "F1";
 /// Name of its files, without extension.

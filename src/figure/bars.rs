@@ -4,14 +4,11 @@ use crate::analysis::summary::Spread;
 use crate::analysis::{Measure, Record, mean_of};
 
 use super::axes::{Axis, Panel, PanelPlan, panel_row};
-use super::canvas::{Lettering, Stroke, draw_svg};
-use super::error::FigureError;
-use super::head::{HeadItem, KeyMark};
-use super::marker::Shape;
+use super::canvas::{Lettering, Shape, Stroke, draw_svg, text_width};
+use super::draw::Task;
+use super::head::{HeadItem, KeyMark, looks};
+use super::render::FigureError;
 use super::scale::Scale;
-use super::series_look::looks;
-use super::task::Task;
-use super::text::text_width;
 use super::theme::{AXIS_WIDTH, Colour, GAP, GREY, INK, NOTE_SIZE, sequence_colour};
 
 /// Height of a bar, in units of the distance between two series.
@@ -21,7 +18,7 @@ const WITHHELD_ALPHA: f64 = 0.75;
 /// Radius of the marks in the key.
 const KEY_RADIUS: f64 = 2.2;
 /// Air beyond the longest bar, as a share of it.
-const AIR: f64 = 0.02;
+const PADDING: f64 = 0.02;
 
 /// The column of one series: means over repetitions.
 struct Column {
@@ -58,7 +55,7 @@ pub(super) fn draw(task: &Task, target: usize, classes: &[String]) -> Result<Str
     let longest =
         columns.iter().map(|column| column.shortfall.high.max(sum(column, 1.0))).fold(0.0, f64::max);
     let lowest = columns.iter().map(|column| sum(column, -1.0)).fold(0.0, f64::min);
-    let along = Scale::Linear { low: lowest * (1.0 + AIR), high: longest * (1.0 + AIR) };
+    let along = Scale::Linear { low: lowest * (1.0 + PADDING), high: longest * (1.0 + PADDING) };
     let down = Scale::Linear { low: columns.len() as f64 - 0.5, high: -0.5 };
     let names = columns.iter().enumerate().map(|(row, column)| (row as f64, column.name.clone()));
     let label = format!("share of the {}’s mass", classes[target]);

@@ -1,19 +1,21 @@
-//! A sheet of paper measured in points: lines, areas, discs and text on an SVG drawing.
+//! A sheet of paper measured in points: lines, areas, discs, markers and text (in the embedded font, the only one) on an SVG
+//! drawing.
 //!
 //! The drawing is made in tenths of a point and its root is then given the true size, so that the file holds
 //! real text, prints at that size and still scales on a page.
 
+use super::render::FigureError;
+use super::theme::{CAP_HEIGHT, Colour, FONT_FAMILY, PAPER, THIN_WIDTH, UNITS_PER_POINT};
+use crate::text::{is_no_text, one_line};
 use plotters::backend::SVGBackend;
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
 use plotters::element::{Circle, DashedPathElement, PathElement, Polygon};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontFamily, FontStyle, FontTransform, IntoFont, ShapeStyle, TextStyle};
-
-use super::error::FigureError;
-use super::escape::escape;
-use super::theme::{CAP_HEIGHT, Colour, FONT_FAMILY, PAPER, UNITS_PER_POINT};
-use crate::text::one_line;
+use resvg::usvg::fontdb::Database;
+use resvg::usvg::{Node, Options, Tree};
+use std::sync::{Arc, LazyLock};
 
 /// Horizontal and vertical position in points, from the top left corner of the paper.
 pub(super) type Point = (f64, f64);
@@ -236,4 +238,132 @@ fn length(points: f64) -> u32 {
 
 fn drawing_error(error: impl std::fmt::Display) -> FigureError {
     FigureError::Drawing(error.to_string())
+}
+
+static FONTS: LazyLock<Arc<Database>> = LazyLock::new(|| {
+    let mut fonts = Database::new();
+    fonts.load_font_data(include_bytes!("../../assets/DejaVuSans.ttf").to_vec());
+    fonts.load_font_data(include_bytes!("../../assets/DejaVuSans-Bold.ttf").to_vec());
+    Arc::new(fonts)
+});
+
+/// Parser options with the embedded font only, so that every machine draws the same picture.
+pub(super) fn reading_options() -> Options<'static> {
+    Options { fontdb: Arc::clone(&FONTS), ..Options::default() }
+}
+
+/// Width in points of `text` at `size` points, from the same layout that draws the picture.
+pub(super) fn text_width(text: &str, size: f64) -> f64 {
+    // Laid out large, since the layout rounds nothing but its numbers are single precision.
+    const EM: f64 = 100.0;
+    let sheet = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"1\" height=\"1\">\
+         <text font-family=\"{FONT_FAMILY}\" font-size=\"{EM}\">{}</text></svg>",
+        escape(text)
+    );
+    let Ok(tree) = Tree::from_str(&sheet, &reading_options()) else {
+        return 0.0;
+    };
+    let width = tree.root().children().iter().map(|node| match node {
+        Node::Text(text) => f64::from(text.bounding_box().width()),
+        _ => 0.0,
+    });
+    width.sum::<f64>() / EM * size
+}
+
+/// Width in points of the widest of `texts` at `size` points.
+pub(super) fn widest<'a>(texts: impl IntoIterator<Item = &'a str>, size: f64) -> f64 {
+    texts.into_iter().map(|text| text_width(text, size)).fold(0.0, f64::max)
+}
+
+/// `text` with every character replaced that XML or HTML would read as markup, in elements and in attributes between double
+/// quotation marks, and with a replacement character for each that commands terminals or turns the direction of text.
+pub(crate) fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            other if is_no_text(other) => escaped.push('\u{fffd}'),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+/// The shape of a marker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    Circle,
+    Square,
+    Diamond,
+}
+
+/// A filled, slightly transparent marker whose area is that of a disc of the given radius.
+pub(super) fn draw_filled(
+    canvas: &Canvas,
+    shape: Shape,
+    centre: Point,
+    radius: f64,
+    colour: Colour,
+) -> Result<(), FigureError> {
+    const ALPHA: f64 = 0.7;
+    match shape {
+        Shape::Circle => canvas.disc(centre, radius, colour, ALPHA),
+        Shape::Square => canvas.area(&square(centre, radius), colour, ALPHA),
+        Shape::Diamond => canvas.area(&diamond(centre, radius), colour, ALPHA),
+    }
+}
+
+/// A light hollow circle, for what is shown in contrast.
+pub(super) fn draw_hollow(
+    canvas: &Canvas,
+    centre: Point,
+    radius: f64,
+    colour: Colour,
+) -> Result<(), FigureError> {
+    const ALPHA: f64 = 0.6;
+    canvas.ring(centre, radius, Stroke::solid(colour, THIN_WIDTH).alpha(ALPHA))
+}
+
+/// A strong circle with a white centre, to mark a point.
+pub(super) fn draw_highlight(
+    canvas: &Canvas,
+    centre: Point,
+    radius: f64,
+    stroke: Stroke,
+) -> Result<(), FigureError> {
+    canvas.disc(centre, radius, PAPER, 1.0)?;
+    canvas.ring(centre, radius, stroke)
+}
+
+fn square((x, y): Point, radius: f64) -> [Point; 4] {
+    let half = radius * std::f64::consts::PI.sqrt() / 2.0;
+    [(x - half, y - half), (x + half, y - half), (x + half, y + half), (x - half, y + half)]
+}
+
+fn diamond((x, y): Point, radius: f64) -> [Point; 4] {
+    let half = radius * std::f64::consts::FRAC_PI_2.sqrt();
+    [(x - half, y), (x, y - half), (x + half, y), (x, y + half)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn width_grows_with_text_and_size() {
+        // DejaVu Sans sets every digit 0.636 em wide.
+        assert!((text_width("0", 10.0) - 6.36).abs() < 0.05);
+        assert!((text_width("00", 10.0) - 2.0 * text_width("00", 5.0)).abs() < 1e-9);
+        assert!(widest(["a", "abc", "ab"], 7.0) > text_width("ab", 7.0));
+    }
+
+    #[test]
+    fn markup_becomes_text() {
+        assert_eq!(escape("a<b> & \"c\""), "a&lt;b&gt; &amp; &quot;c&quot;");
+        assert_eq!(escape("a\n\u{1b}\u{202e}"), "a\n\u{fffd}\u{fffd}");
+    }
 }

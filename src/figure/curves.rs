@@ -1,19 +1,19 @@
-//! Measures along a sweep or along another measure: lines with bands over repetitions, labelled where they end.
-
-mod data;
-mod marks;
-
-use crate::analysis::specification::{Colouring, CurvePanel, LineStyle};
+//! Measures along a sweep or along another measure: lines with bands over repetitions, labelled where they end, and circles
+//! that mark points on them.
 
 use super::axes::{Axis, Panel, PanelPlan, panel_row};
-use super::canvas::{Point, Stroke, draw_svg};
-use super::error::FigureError;
-use super::head::HeadItem;
-use super::labels::{EndLabel, Note, draw_end_labels, end_label_room, trace};
+use super::canvas::{Point, Stroke, draw_highlight, draw_svg};
+use super::draw::Task;
+use super::head::{HeadItem, SeriesLook, looks};
+use super::labels::{EndLabel, Note, box_obstacles, draw_end_labels, end_label_room, trace};
+use super::render::FigureError;
 use super::scale::Scale;
-use super::task::Task;
-use super::theme::{BAND_ALPHA, CURVE_WIDTH, DASHED, DOTTED, GAP, GREY, THIN_WIDTH};
-use data::{Curve, Group};
+use super::theme::{
+    BAND_ALPHA, CURVE_WIDTH, Colour, DASHED, DOTTED, GAP, GREY, INK, THIN_WIDTH, lighter, sequence_colour,
+};
+use crate::analysis::specification::{Band, Colouring, CurvePanel, LineStyle, Mark};
+use crate::analysis::summary::{Spread, median};
+use crate::analysis::{Measure, Record, Results, Selector};
 
 /// Radius of a dot on a line.
 const MARKED: f64 = 1.7;
@@ -28,7 +28,7 @@ struct Content<'a> {
 
 pub(super) fn draw(task: &Task, panels: &[CurvePanel]) -> Result<String, FigureError> {
     let contents: Vec<Content> =
-        panels.iter().map(|plan| Content { plan, groups: data::groups(task.results, plan) }).collect();
+        panels.iter().map(|plan| Content { plan, groups: groups(task.results, plan) }).collect();
     if let Some(empty) = contents.iter().position(Content::is_empty) {
         return Err(task.invalid(format!("panel {empty}"), "no problem has an answer; nothing can be drawn"));
     }
@@ -99,7 +99,7 @@ impl Content<'_> {
             let wanted = (panel.frame.left, height);
             Note::new(&[label], GREY).draw_near(panel.canvas, panel.frame, wanted, &mut obstacles)?;
         }
-        self.plan.marks.iter().try_for_each(|mark| marks::draw(panel, mark, &self.groups, &mut obstacles))
+        self.plan.marks.iter().try_for_each(|mark| draw_marks(panel, mark, &self.groups, &mut obstacles))
     }
 
     /// Labels where lines end: each line its own, or each group on the line whose ends lie farthest apart.
@@ -168,7 +168,7 @@ impl Content<'_> {
 }
 
 fn draw_band(panel: &Panel, curve: &Curve) -> Result<(), FigureError> {
-    let edge = |pick: fn(&data::CurvePoint) -> f64| {
+    let edge = |pick: fn(&CurvePoint) -> f64| {
         let clamped = curve.points.iter().map(|point| (point.x, panel.clamped(pick(point))));
         panel.visible(clamped)
     };
@@ -217,4 +217,211 @@ fn draw_dots(panel: &Panel, curve: &Curve) -> Result<Vec<Point>, FigureError> {
         panel.canvas.disc(at, DOT, curve.colour, 1.0)?;
     }
     Ok(kept)
+}
+
+/// The curves of one colour.
+pub(super) struct Group<'a> {
+    pub(super) name: String,
+    pub(super) curves: Vec<Curve<'a>>,
+}
+
+/// One line.
+pub(super) struct Curve<'a> {
+    pub(super) style: LineStyle,
+    pub(super) banded: bool,
+    pub(super) colour: Colour,
+    /// From left to right, unless the axis is reversed.
+    pub(super) points: Vec<CurvePoint>,
+    /// Records it was made from, for marks that read other measures.
+    records: Vec<&'a Record>,
+}
+
+/// One place of a line.
+pub(super) struct CurvePoint {
+    x: f64,
+    values: Vec<f64>,
+    spread: Spread,
+}
+
+impl CurvePoint {
+    /// The heights that must lie on the panel.
+    pub(super) fn shown(&self, style: LineStyle) -> Vec<f64> {
+        if style == LineStyle::Dots {
+            self.values.clone()
+        } else {
+            vec![self.spread.middle, self.spread.low, self.spread.high]
+        }
+    }
+}
+
+impl Curve<'_> {
+    /// Places and middle values.
+    pub(super) fn middles(&self) -> impl Iterator<Item = (f64, f64)> {
+        self.points.iter().map(|point| (point.x, point.spread.middle))
+    }
+
+    /// The place of the first point at which the median of a list falls below a level.
+    fn first_below(&self, selector: &Selector, level: f64) -> Option<(f64, f64)> {
+        let below = |place: &usize| {
+            let values: Vec<f64> = self
+                .records
+                .iter()
+                .filter_map(|record| record.all(selector.measure).get(*place).copied())
+                .collect();
+            median(&values).is_some_and(|value| value < level)
+        };
+        let place = (0..self.points.len()).find(below)?;
+        self.middles().nth(place)
+    }
+}
+
+/// The groups of a panel, each with one curve per planned line.
+fn groups<'a>(results: &'a Results, plan: &CurvePanel) -> Vec<Group<'a>> {
+    let fixed = |record: &&Record| {
+        let wanted = plan.only.is_empty() || plan.only.contains(&results.series_name(record.series));
+        wanted && plan.at.iter().all(|(axis, label)| results.is_at(record, axis, label))
+    };
+    let records: Vec<&'a Record> = results.records.iter().filter(fixed).collect();
+    let group =
+        |name: String, colour: Option<Colour>, style: Option<LineStyle>, keep: &dyn Fn(&Record) -> bool| {
+            let kept: Vec<&'a Record> = records.iter().copied().filter(|record| keep(record)).collect();
+            let curve = |number: usize| {
+                let line = &plan.lines[number];
+                let colour = colour.unwrap_or_else(|| sequence_colour(number));
+                let points = places(results, plan, &kept, &line.measure, line.band);
+                Curve {
+                    style: style.unwrap_or(line.style),
+                    banded: line.band != Band::None,
+                    colour,
+                    points,
+                    records: kept.clone(),
+                }
+            };
+            Group { name, curves: (0..plan.lines.len()).map(curve).collect() }
+        };
+    let groups: Vec<Group<'a>> = match &plan.colour {
+        Colouring::Lines => {
+            vec![group(String::new(), (plan.lines.len() == 1).then_some(INK), None, &|_| true)]
+        }
+        Colouring::Series => {
+            let of_series = |(series, look): (usize, SeriesLook)| {
+                // A second series of the same colour is dashed, or lighter where dashes already mean something.
+                let lone_line = plan.lines.len() == 1;
+                let colour = if look.second && !lone_line { lighter(look.colour) } else { look.colour };
+                let style = (look.second && lone_line).then_some(LineStyle::Dashed);
+                group(look.name, Some(colour), style, &|record| record.series == series)
+            };
+            looks(results).into_iter().enumerate().map(of_series).collect()
+        }
+        Colouring::Sweep(name) => {
+            let Some(axis) = results.experiment.axis(name) else { return Vec::new() };
+            let labels = results.experiment.axes[axis].labels.iter().enumerate();
+            labels
+                .map(|(place, label)| {
+                    group(label.clone(), Some(sequence_colour(place)), None, &|record| {
+                        record.at.get(axis) == Some(&place)
+                    })
+                })
+                .collect()
+        }
+    };
+    groups.into_iter().filter(|group| group.curves.iter().any(|curve| !curve.points.is_empty())).collect()
+}
+
+/// The places of one line with their values over repetitions; places without values are left out.
+fn places(
+    results: &Results,
+    plan: &CurvePanel,
+    records: &[&Record],
+    selector: &Selector,
+    band: Band,
+) -> Vec<CurvePoint> {
+    let place = |x: f64, values: Vec<f64>| {
+        let spread = match band {
+            Band::Confidence => Spread::of_mean(&values),
+            Band::Range => Spread::of_quantiles(&values),
+            Band::None => median(&values).map(|middle| Spread { middle, low: middle, high: middle }),
+        };
+        spread.map(|spread| CurvePoint { x, values, spread })
+    };
+    let mut points: Vec<CurvePoint> = if let Some(axis) = results.experiment.axis(&plan.x) {
+        let numbers = results.experiment.axes[axis].numbers.iter().enumerate();
+        let at = |(number, &x): (usize, &f64)| {
+            let there = records.iter().filter(|record| record.at.get(axis) == Some(&number));
+            place(x, there.filter_map(|record| record.one(selector)).collect())
+        };
+        numbers.filter_map(at).collect()
+    } else {
+        let Ok(along) = Measure::named(&plan.x) else { return Vec::new() };
+        // Places without a value in some draws are left out: curves would compare different draws.
+        let lengths = records.iter().map(|record| record.all(along).len());
+        let length = lengths.filter(|&length| length > 0).min().unwrap_or(0);
+        let of = |measure: Measure, number: usize| -> Vec<f64> {
+            let numbers = records.iter().filter_map(|record| record.all(measure).get(number).copied());
+            numbers.filter(|value| value.is_finite()).collect()
+        };
+        (0..length)
+            .filter_map(|number| place(median(&of(along, number))?, of(selector.measure, number)))
+            .collect()
+    };
+    points.sort_by(|a, b| a.x.total_cmp(&b.x));
+    if plan.x_axis.reversed {
+        points.reverse();
+    }
+    points
+}
+
+/// Radius of a circle.
+const RADIUS: f64 = 2.5;
+/// Paper between the first circle and its note.
+const LEADER: f64 = 9.0;
+
+fn draw_marks(
+    panel: &Panel,
+    mark: &Mark,
+    groups: &[Group],
+    obstacles: &mut Vec<Point>,
+) -> Result<(), FigureError> {
+    let mut leftmost: Option<Point> = None;
+    let (Mark::Crossing { note, .. } | Mark::FirstBelow { note, .. }) = mark;
+    for group in groups {
+        let Some((at, line)) = place(panel, mark, group) else { continue };
+        draw_highlight(panel.canvas, at, RADIUS, Stroke::solid(group.curves[line].colour, CURVE_WIDTH))?;
+        obstacles.extend(box_obstacles(at, (2.0 * RADIUS, 2.0 * RADIUS)));
+        leftmost = Some(leftmost.filter(|first| first.0 <= at.0).unwrap_or(at));
+    }
+    let Some(at) = leftmost.filter(|_| !note.is_empty()) else {
+        return Ok(());
+    };
+    let lines: Vec<&str> = note.iter().map(String::as_str).collect();
+    let note = Note::new(&lines, GREY);
+    let wanted = (at.0 - note.size().0 / 2.0 - LEADER - RADIUS, at.1);
+    let centre = note.draw_near(panel.canvas, panel.frame, wanted, obstacles)?;
+    note.draw_leader(panel.canvas, centre, at, RADIUS + CURVE_WIDTH)
+}
+
+/// Where a mark is on the paper for one group, and on which of its lines.
+fn place(panel: &Panel, mark: &Mark, group: &Group) -> Option<(Point, usize)> {
+    match mark {
+        Mark::Crossing { lines: [one, other], .. } => {
+            Some((crossing(panel, &group.curves[*one], &group.curves[*other])?, *one))
+        }
+        Mark::FirstBelow { measure, level, line, .. } => {
+            let found = group.curves[*line].first_below(measure, *level)?;
+            Some((panel.visible([found]).first().copied()?, *line))
+        }
+    }
+}
+
+/// Where two curves over the same places first cross on the paper, straight between places.
+fn crossing(panel: &Panel, one: &Curve, other: &Curve) -> Option<Point> {
+    let pairs: Vec<(Point, Point)> =
+        panel.visible(one.middles()).into_iter().zip(panel.visible(other.middles())).collect();
+    pairs.windows(2).find_map(|pair| {
+        let (before, after) = (pair[0].0.1 - pair[0].1.1, pair[1].0.1 - pair[1].1.1);
+        let fraction = if before == after { 0.0 } else { before / (before - after) };
+        let ((x0, y0), (x1, y1)) = (pair[0].0, pair[1].0);
+        (before * after <= 0.0 && (0.0..=1.0).contains(&fraction))
+            .then_some((x0 + fraction * (x1 - x0), y0 + fraction * (y1 - y0)))
+    })
 }

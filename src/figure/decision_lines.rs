@@ -3,11 +3,10 @@
 use crate::analysis::Measure;
 
 use super::axes::Frame;
-use super::canvas::{Anchor, Lettering, Point, Stroke, draw_svg};
-use super::error::FigureError;
+use super::canvas::{Anchor, Lettering, Point, Stroke, draw_svg, widest};
+use super::draw::Task;
 use super::plane::{Logits, Window, first_draw};
-use super::task::Task;
-use super::text::widest;
+use super::render::FigureError;
 use super::theme::{
     CAP_HEIGHT, CURVE_WIDTH, Colour, GAP, GREY, INK, LETTER_SIZE, LINE_HEIGHT, MARGIN, NOTE_SIZE, TICK_SIZE,
     sequence_colour, sequential_colour,

@@ -1,14 +1,11 @@
 //! A figure as its plan says, from the records of a run.
 
-use crate::analysis::specification::{FigurePlan, Plot, Width};
-use crate::analysis::{Results, caption};
-
 use super::canvas::Sheet;
-use super::error::FigureError;
-use super::render::Figure;
-use super::task::Task;
+use super::render::{Figure, FigureError};
 use super::theme::{ONE_COLUMN, POINTS_PER_INCH, TWO_COLUMNS, Theme};
 use super::{bars, curves, decision_lines, intervals, maps, quaternary, regions, scatter, signs, ternary};
+use crate::analysis::specification::{FigurePlan, Plot, Width};
+use crate::analysis::{Results, caption};
 
 /// Draws every figure of an analysis.
 ///
@@ -57,4 +54,24 @@ fn draw_one(results: &Results, plan: &FigurePlan, theme: Theme) -> Result<Figure
     }?;
     let file_stem = results.experiment.analysis.file_stem(&plan.id);
     Ok(Figure { id: plan.id.clone(), file_stem, svg, caption: task.caption })
+}
+
+/// Everything a kind of picture needs to know.
+pub(super) struct Task<'a> {
+    pub(super) results: &'a Results,
+    pub(super) plan: &'a FigurePlan,
+    pub(super) sheet: Sheet,
+    pub(super) caption: String,
+}
+
+impl Task<'_> {
+    /// An error about this figure.
+    pub(super) fn invalid(&self, place: impl Into<String>, problem: impl Into<String>) -> FigureError {
+        FigureError::invalid(&self.plan.id, place, problem)
+    }
+
+    /// An error that says what the records lack.
+    pub(super) fn empty(&self, missing: &'static str) -> FigureError {
+        FigureError::Empty { figure: self.plan.id.clone(), missing }
+    }
 }

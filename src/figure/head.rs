@@ -1,10 +1,14 @@
-//! Words and keys above a panel: what line styles and marks mean.
+//! Words and keys above and beside a panel: what line styles, marks, the colours of series and shades mean.
 
-use super::canvas::{Canvas, Lettering, Point};
-use super::error::FigureError;
-use super::marker::{Shape, draw_filled, draw_hollow};
-use super::text::text_width;
-use super::theme::{Colour, GAP, GREY, LINE_HEIGHT, NOTE_SIZE};
+use super::axes::Frame;
+use super::canvas::{Anchor, Canvas, Lettering, Point, Shape, draw_filled, draw_hollow, text_width};
+use super::render::FigureError;
+use super::theme::{
+    Colour, GAP, GREY, INK, LABEL_SIZE, LINE_HEIGHT, NOTE_SIZE, TICK_SIZE, loss_colour, sequence_colour,
+    sequential_colour,
+};
+use crate::analysis::Results;
+use crate::analysis::specification::Series;
 
 /// A few words, possibly behind the mark they explain.
 #[derive(Debug, Clone)]
@@ -98,6 +102,58 @@ impl Head {
         }
         Ok(())
     }
+}
+
+/// Name and look of a series, in every panel of its figures.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct SeriesLook {
+    pub(super) name: String,
+    pub(super) colour: Colour,
+    /// Whether an earlier series has the same colour.
+    pub(super) second: bool,
+}
+
+/// A loss keeps its colour; a flag says that another series has it too. Series that all have one loss take colours in
+/// turn.
+pub(super) fn looks(results: &Results) -> Vec<SeriesLook> {
+    let series = &results.experiment.analysis.series;
+    let of_loss: Vec<Colour> = series.iter().map(|series| loss_colour(&series.loss.paper_name())).collect();
+    let alike = series.len() > 1 && of_loss.iter().all(|colour| *colour == of_loss[0]);
+    let look = |(place, series): (usize, &Series)| SeriesLook {
+        name: series.name(),
+        colour: if alike { sequence_colour(place) } else { of_loss[place] },
+        second: !alike && of_loss[..place].contains(&of_loss[place]),
+    };
+    series.iter().enumerate().map(look).collect()
+}
+
+/// Width of the bar itself.
+pub(super) const COLOUR_BAR_WIDTH: f64 = 7.0;
+
+/// Paper that the bar takes with its marks and its name.
+pub(super) fn colour_bar_room() -> f64 {
+    COLOUR_BAR_WIDTH + GAP + text_width("0.0", TICK_SIZE) + GAP + LABEL_SIZE
+}
+
+/// Draws the bar into its frame, marks and name to the right of it.
+pub(super) fn draw_colour_bar(canvas: &Canvas, bar: Frame, name: &str) -> Result<(), FigureError> {
+    const SHADES: u32 = 64;
+    const MARKS: [f64; 3] = [0.0, 0.5, 1.0];
+    let height = |fraction: f64| bar.bottom - fraction * bar.height();
+    for shade in 0..SHADES {
+        let fraction = |step: u32| f64::from(step) / f64::from(SHADES);
+        // Each shade reaches to the top and is covered by the next, which leaves no seams.
+        let band = Frame { bottom: height(fraction(shade)), ..bar };
+        let middle = f64::midpoint(fraction(shade), fraction(shade + 1));
+        canvas.area(&band.corners(), sequential_colour(middle), 1.0)?;
+    }
+    for mark in MARKS {
+        let label = Lettering::new(TICK_SIZE, INK);
+        canvas.text((bar.right + GAP, height(mark)), &format!("{mark:.1}"), label)?;
+    }
+    let x = bar.right + GAP + text_width("0.0", TICK_SIZE) + GAP + LABEL_SIZE / 2.0;
+    let axis = Lettering::new(LABEL_SIZE, INK).anchored(Anchor::Middle).upward();
+    canvas.text((x, f64::midpoint(bar.top, bar.bottom)), name, axis)
 }
 
 #[cfg(test)]

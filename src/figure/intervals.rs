@@ -4,13 +4,11 @@ use crate::analysis::specification::IntervalPanel;
 use crate::analysis::summary::Spread;
 
 use super::axes::{Axis, Panel, PanelPlan, panel_row};
-use super::canvas::{Stroke, draw_svg};
-use super::error::FigureError;
-use super::head::HeadItem;
-use super::marker::{Shape, draw_filled, draw_hollow};
+use super::canvas::{Shape, Stroke, draw_filled, draw_hollow, draw_svg};
+use super::draw::Task;
+use super::head::{HeadItem, SeriesLook, looks};
+use super::render::FigureError;
 use super::scale::Scale;
-use super::series_look::{SeriesLook, looks};
-use super::task::Task;
 use super::theme::{CURVE_WIDTH, DASHED, THIN_WIDTH};
 
 const RADIUS: f64 = 2.4;

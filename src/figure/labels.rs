@@ -1,14 +1,13 @@
 //! Positions of text: labels at line ends pushed apart, notes where nothing else is drawn.
 
 use super::axes::Frame;
-use super::canvas::{Canvas, Lettering, Point, Stroke};
-use super::error::FigureError;
+use super::canvas::{Canvas, Lettering, Point, Stroke, widest};
+use super::render::FigureError;
 use super::scale::extent;
-use super::text::widest;
 use super::theme::{Colour, GAP, GREY, LINE_HEIGHT, NOTE_SIZE, THIN_WIDTH};
 
 /// Height of one line of a note or label.
-pub(super) const NOTE_LINE: f64 = NOTE_SIZE * LINE_HEIGHT;
+const NOTE_LINE: f64 = NOTE_SIZE * LINE_HEIGHT;
 
 /// A label at the end of a line.
 pub(super) struct EndLabel {
@@ -72,12 +71,7 @@ fn push_apart(wanted: &[f64], gap: f64, (low, high): (f64, f64)) -> Vec<f64> {
 
 /// The place nearest to `wanted` inside `frame` where a box of the given size covers none of `obstacles`; if
 /// there is none, the place that covers fewest. Places are centres of boxes.
-pub(super) fn clear_place(
-    frame: Frame,
-    (width, height): (f64, f64),
-    wanted: Point,
-    obstacles: &[Point],
-) -> Point {
+fn clear_place(frame: Frame, (width, height): (f64, f64), wanted: Point, obstacles: &[Point]) -> Point {
     const STEP: f64 = 2.0;
     const CLEARANCE: f64 = 2.5;
     let (across, down) = (width / 2.0 + CLEARANCE, height / 2.0 + CLEARANCE);
@@ -170,10 +164,10 @@ impl<'a> Note<'a> {
         target: Point,
         distance: f64,
     ) -> Result<(), FigureError> {
-        const AIR: f64 = 2.0;
+        const PADDING: f64 = 2.0;
         let (width, height) = self.size();
         let edge = |target: f64, centre: f64, size: f64| {
-            target.clamp(centre - size / 2.0 - AIR, centre + size / 2.0 + AIR)
+            target.clamp(centre - size / 2.0 - PADDING, centre + size / 2.0 + PADDING)
         };
         let from = (edge(target.0, centre.0, width), edge(target.1, centre.1, height));
         let length = (target.0 - from.0).hypot(target.1 - from.1);

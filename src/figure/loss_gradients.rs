@@ -2,10 +2,9 @@
 
 use super::axes::{Axis, Panel, PanelPlan, panel_row};
 use super::canvas::{Canvas, Sheet, Stroke, draw_svg};
-use super::error::FigureError;
 use super::head::HeadItem;
 use super::labels::{EndLabel, draw_end_labels, end_label_room};
-use super::render::Figure;
+use super::render::{Figure, FigureError};
 use super::scale::{Scale, extent};
 use super::theme::{CURVE_WIDTH, Colour, DASHED, GREY, POINTS_PER_INCH, TWO_COLUMNS, sequence_colour};
 use crate::loss::{FocalProbability, LossProfile, LossSpec, Moved, PositiveWeights, SmoothingWeights};

@@ -4,12 +4,11 @@ use crate::analysis::{Measure, Record, Results, mean_of};
 use std::collections::BTreeMap;
 
 use super::axes::{Frame, draw_letter};
-use super::canvas::{Anchor, Canvas, Lettering, Sheet, Stroke, draw_svg};
-use super::colour_bar;
-use super::error::FigureError;
-use super::series_look::{SeriesLook, looks};
-use super::task::Task;
-use super::text::{text_width, widest};
+use super::canvas::{Anchor, Canvas, Lettering, Sheet, Stroke, draw_svg, text_width, widest};
+use super::draw::Task;
+use super::head;
+use super::head::{SeriesLook, looks};
+use super::render::FigureError;
 use super::theme::{
     AXIS_WIDTH, CAP_HEIGHT, Colour, GAP, GREY, INK, LABEL_SIZE, LETTER_SIZE, MARGIN, NOTE_SIZE, TICK_SIZE,
     sequential_colour, text_on,
@@ -58,7 +57,7 @@ impl Layout {
     fn of(sheet: Sheet, maps: usize, row_labels: &[String]) -> Self {
         let (maps, classes) = (maps as f64, row_labels.len());
         let left = MARGIN + LABEL_SIZE + GAP + widest(row_labels.iter().map(String::as_str), TICK_SIZE) + GAP;
-        let bar = MAP_GAP + colour_bar::room() + MARGIN;
+        let bar = MAP_GAP + head::colour_bar_room() + MARGIN;
         let room = (sheet.width - left - bar - MAP_GAP * (maps - 1.0)) / maps;
         let side = room.min(LARGEST_SIDE);
         // What capped maps leave over goes to both margins alike.
@@ -150,13 +149,13 @@ pub(super) fn draw(
             draw_columns(canvas, &layout, frame)?;
         }
         draw_rows(canvas, &layout, &row_labels)?;
-        colour_bar::draw(canvas, beside(layout.map(maps.len() - 1)), "mean probability")
+        head::draw_colour_bar(canvas, beside(layout.map(maps.len() - 1)), "mean probability")
     })
 }
 
 /// The place right of a map.
 fn beside(map: Frame) -> Frame {
-    Frame { left: map.right + MAP_GAP, right: map.right + MAP_GAP + colour_bar::WIDTH, ..map }
+    Frame { left: map.right + MAP_GAP, right: map.right + MAP_GAP + head::COLOUR_BAR_WIDTH, ..map }
 }
 
 fn maps(results: &Results, records: &[&Record], measure: Measure, only: &[String]) -> Vec<Map> {

@@ -5,9 +5,9 @@
 //! real text at its true size, and a caption with the measured numbers; it can be written as SVG, PNG and PDF. Nothing is
 //! computed here but means and quantiles: a number in a figure comes from its records.
 //!
-//! Below the pictures, each file uses only those named before it: `theme` (sizes and colours), `canvas`
-//! (lines, areas, text in points), `escape`, `text` (the embedded font), `scale` and `ticks`, `marker`, `head` (words above panels), `axes` (panels),
-//! `labels`, `series_look`, `colour_bar`, `plane`, `outflows`.
+//! Below the pictures, each file uses only those named before it: `theme` (sizes and colours), `canvas` (lines,
+//! areas, markers, text in points), `scale` (with ticks), `head` (words above panels), `axes` (panels), `labels`, `colour_bar`, `plane`,
+//! `outflows`.
 
 pub mod balance_law;
 pub mod scaling;
@@ -15,40 +15,30 @@ pub mod scaling;
 mod axes;
 mod bars;
 mod canvas;
-mod colour_bar;
 mod curves;
 mod decision_lines;
 mod draw;
-mod error;
-mod escape;
 mod head;
 mod intervals;
 mod labels;
 mod loss_gradients;
 mod maps;
-mod marker;
 mod outflows;
-mod pdf;
 mod plane;
 mod quaternary;
 mod regions;
 mod render;
 mod scale;
 mod scatter;
-mod series_look;
 mod signs;
-mod task;
 mod ternary;
-mod text;
 mod theme;
-mod ticks;
 
 #[cfg(test)]
 mod tests;
 
+pub(crate) use canvas::escape;
 pub use draw::{draw, picture_memory};
-pub use error::FigureError;
-pub(crate) use escape::escape;
 pub use loss_gradients::draw_loss_gradients;
-pub use render::{DEFAULT_DPI, Figure, FileFormat};
+pub use render::{DEFAULT_DPI, Figure, FigureError, FileFormat};
 pub use theme::Theme;

@@ -3,8 +3,8 @@
 use crate::analysis::{Measure, Record};
 
 use super::canvas::Point;
-use super::error::FigureError;
-use super::task::Task;
+use super::draw::Task;
+use super::render::FigureError;
 
 /// Radius of the diamond that marks a data set built for its place.
 pub(super) const DIAMOND: f64 = 3.4;

@@ -8,7 +8,7 @@ use crate::numeric::Sigmoid;
 
 use super::axes::Frame;
 use super::canvas::{Anchor, Canvas, Lettering, Point, Stroke};
-use super::error::FigureError;
+use super::render::FigureError;
 use super::theme::{AXIS_WIDTH, Colour, GAP, INK, TICK_SIZE, sequential_colour};
 
 /// A window on the plane from `-half_width` to `half_width` in both features.

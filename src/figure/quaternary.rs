@@ -4,12 +4,11 @@
 //! the shadow of the square through the middles of the sides. Colour is depth: the share of classes 0 and 2 together.
 
 use super::axes::Frame;
-use super::canvas::{Anchor, Canvas, Lettering, Point, Stroke, draw_svg};
-use super::colour_bar;
-use super::error::FigureError;
-use super::marker::{Shape, draw_filled};
+use super::canvas::{Anchor, Canvas, Lettering, Point, Shape, Stroke, draw_filled, draw_svg};
+use super::draw::Task;
+use super::head;
 use super::outflows::{BUILT, DIAMOND, INSIDE, Landed, OUTSIDE_ALPHA, OutflowFractions, place};
-use super::task::Task;
+use super::render::FigureError;
 use super::theme::{
     AXIS_WIDTH, CURVE_WIDTH, GAP, GREY, LINE_HEIGHT, MARGIN, NOTE_SIZE, PAPER, THIN_WIDTH, sequence_colour,
     sequential_colour,
@@ -30,7 +29,7 @@ impl Square {
         let line = NOTE_SIZE * LINE_HEIGHT;
         let words = 2.0 * line + GAP;
         let (top, left) = (MARGIN + words + line + GAP, MARGIN + line + GAP);
-        let width = task.sheet.width - left - BAR_GAP - colour_bar::room() - MARGIN;
+        let width = task.sheet.width - left - BAR_GAP - head::colour_bar_room() - MARGIN;
         let side = width.min(task.sheet.height - top - words - MARGIN);
         let left = left + (width - side) / 2.0;
         Self { frame: Frame { left, top, right: left + side, bottom: top + side } }
@@ -64,8 +63,8 @@ pub(super) fn draw(task: &Task, built: Option<&str>) -> Result<String, FigureErr
         draw_words(canvas, &square)?;
         let Frame { top, right, bottom, .. } = square.frame;
         let left = right + BAR_GAP;
-        let bar = Frame { left, top, right: left + colour_bar::WIDTH, bottom };
-        colour_bar::draw(canvas, bar, "share of classes 0 and 2")
+        let bar = Frame { left, top, right: left + head::COLOUR_BAR_WIDTH, bottom };
+        head::draw_colour_bar(canvas, bar, "share of classes 0 and 2")
     })
 }
 

@@ -5,13 +5,12 @@ use crate::analysis::{Measure, Record, Results};
 use crate::loss::Link;
 
 use super::axes::{Frame, draw_letter};
-use super::canvas::{Canvas, Lettering, Sheet, draw_svg};
-use super::colour_bar;
-use super::error::FigureError;
+use super::canvas::{Canvas, Lettering, Sheet, draw_svg, text_width};
+use super::draw::Task;
+use super::head;
+use super::head::{SeriesLook, looks};
 use super::plane::{Logits, Window, first_draw};
-use super::series_look::{SeriesLook, looks};
-use super::task::Task;
-use super::text::text_width;
+use super::render::FigureError;
 use super::theme::{
     CAP_HEIGHT, GAP, GREY, INK, LABEL_SIZE, LETTER_SIZE, LINE_HEIGHT, MARGIN, NOTE_SIZE, TICK_SIZE,
     sequence_colour,
@@ -63,8 +62,8 @@ pub(super) fn draw(task: &Task, target: usize, half_width: f64) -> Result<String
         }
         let last = window(panels.len() - 1, below).frame;
         let left = last.right + WINDOW_GAP;
-        let bar = Frame { left, right: left + colour_bar::WIDTH, ..last };
-        colour_bar::draw(canvas, bar, &format!("probability of class {target}"))
+        let bar = Frame { left, right: left + head::COLOUR_BAR_WIDTH, ..last };
+        head::draw_colour_bar(canvas, bar, &format!("probability of class {target}"))
     })
 }
 
@@ -97,7 +96,7 @@ fn first_left() -> f64 {
 /// Side of a window when as many are side by side as there are series, at least three.
 fn side(sheet: Sheet, windows: usize) -> f64 {
     let count = windows.max(3) as f64;
-    (sheet.width - MARGIN - first_left() - WINDOW_GAP * count - colour_bar::room()) / count
+    (sheet.width - MARGIN - first_left() - WINDOW_GAP * count - head::colour_bar_room()) / count
 }
 
 fn of_series(results: &Results, series: usize) -> impl Iterator<Item = &Record> {

@@ -3,12 +3,10 @@
 use crate::analysis::scaling::{ScalingAxis, ScalingPoint, ScalingRecord, ScalingSeries};
 
 use super::axes::{Axis, Panel, PanelPlan, panel_row};
-use super::canvas::{Sheet, Stroke, draw_svg};
-use super::error::FigureError;
+use super::canvas::{Shape, Sheet, Stroke, draw_filled, draw_svg};
 use super::head::HeadItem;
 use super::labels::{EndLabel, draw_end_labels, end_label_room};
-use super::marker::{Shape, draw_filled};
-use super::render::Figure;
+use super::render::{Figure, FigureError};
 use super::scale::{Scale, extent};
 use super::theme::{CURVE_WIDTH, DOTTED, GREY, POINTS_PER_INCH, THIN_WIDTH, TWO_COLUMNS, loss_colour};
 

@@ -4,14 +4,12 @@ use crate::analysis::specification::{Colouring, ScaleKind, ScatterPanel};
 use crate::analysis::{Record, Results};
 
 use super::axes::{Axis, Panel, PanelPlan, panel_row};
-use super::canvas::{Point, Stroke, draw_svg};
-use super::error::FigureError;
-use super::head::{HeadItem, KeyMark};
+use super::canvas::{Point, Shape, Stroke, draw_filled, draw_svg};
+use super::draw::Task;
+use super::head::{HeadItem, KeyMark, looks};
 use super::labels::{Note, trace};
-use super::marker::{Shape, draw_filled};
+use super::render::FigureError;
 use super::scale::extent;
-use super::series_look::looks;
-use super::task::Task;
 use super::theme::{CURVE_WIDTH, Colour, DASHED, GREY, INK, THIN_WIDTH, sequence_colour};
 
 const RADIUS: f64 = 1.25;

@@ -4,12 +4,10 @@
 use crate::analysis::Measure;
 
 use super::axes::{Frame, draw_letter};
-use super::canvas::{Anchor, Canvas, Lettering, Point, Sheet, Stroke, draw_svg};
-use super::error::FigureError;
+use super::canvas::{Anchor, Canvas, Lettering, Point, Shape, Sheet, Stroke, draw_svg, text_width};
+use super::draw::Task;
 use super::head::{Head, HeadItem, KeyMark};
-use super::marker::Shape;
-use super::task::Task;
-use super::text::text_width;
+use super::render::FigureError;
 use super::theme::{
     AXIS_WIDTH, CAP_HEIGHT, GAP, INK, LABEL_SIZE, LETTER_SIZE, LINE_HEIGHT, MARGIN, TICK_SIZE, lighter,
     sequence_colour,

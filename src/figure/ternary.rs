@@ -1,11 +1,9 @@
 //! Outflow shares of three classes in a triangle: the admissible set, and the outflows of data within it (I3, I6).
 
-use super::canvas::{Anchor, Canvas, Lettering, Point, Stroke, draw_svg};
-use super::error::FigureError;
-use super::marker::{Shape, draw_filled};
+use super::canvas::{Anchor, Canvas, Lettering, Point, Shape, Stroke, draw_filled, draw_svg, widest};
+use super::draw::Task;
 use super::outflows::{BUILT, DIAMOND, INSIDE, Landed, OUTSIDE_ALPHA, OutflowFractions, place};
-use super::task::Task;
-use super::text::widest;
+use super::render::FigureError;
 use super::theme::{
     AXIS_WIDTH, CURVE_WIDTH, Colour, GAP, GREY, LINE_HEIGHT, MARGIN, NOTE_SIZE, PAPER, sequence_colour,
 };

@@ -129,7 +129,7 @@ pub(super) fn text_on(fraction: f64) -> Colour {
 }
 
 /// Perceived brightness of a colour, 0 (black) to 1 (white).
-pub(super) fn luminance(RGBColor(red, green, blue): Colour) -> f64 {
+fn luminance(RGBColor(red, green, blue): Colour) -> f64 {
     (0.2126 * f64::from(red) + 0.7152 * f64::from(green) + 0.0722 * f64::from(blue)) / 255.0
 }
 

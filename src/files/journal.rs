@@ -118,7 +118,7 @@ pub(crate) fn read<T: DeserializeOwned>(path: &Path, remarks: &mut Vec<String>) 
             Ok(record) => records.push(record),
             Err(why) => {
                 let place = format!("{}:{}", path.display(), number + 1);
-                remarks.push(format!("{place}: a record {why}; its problem is solved anew"));
+                remarks.push(format!("{place}: a record {why}; its problem is solved again"));
             }
         }
     }

@@ -42,7 +42,7 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
 /// There is something else of that name, or the system refuses.
 pub fn make_directory(directory: &Path) -> Result<()> {
     std::fs::create_dir_all(directory).map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => Error::other("it is there already and no directory; name another"),
+        ErrorKind::AlreadyExists => Error::other("it already exists and is no directory; name another"),
         _ => error,
     })
 }

@@ -1,7 +1,7 @@
 //! Directories that this program fills are marked, so that files of the same names in others are left alone.
 //!
 //! The mark lists every file that was written there, with its digest. A file that somebody else has put there, or has changed
-//! since, is told from ours by that.
+//! since, is recognised by that.
 
 use super::input::contents;
 use super::journal::{self, line};
@@ -105,7 +105,7 @@ pub enum OwnershipError {
         reason: std::io::Error,
     },
     /// A file of a name that is to be written, which this program did not write.
-    #[error("{}: is there already, and not written by equipoise; {ADVICE}", path.display())]
+    #[error("{}: already exists and was not written by equipoise; {ADVICE}", path.display())]
     Foreign {
         /// Where it is.
         path: PathBuf,

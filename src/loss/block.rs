@@ -63,7 +63,7 @@ pub(crate) fn weigh(numbers: &mut [f64], weights: Option<&[f64]>) {
 }
 
 /// The transpose of a column-major matrix with `rows` rows.
-pub(super) fn transposed(matrix: &[f64], rows: usize) -> Vec<f64> {
+fn transposed(matrix: &[f64], rows: usize) -> Vec<f64> {
     let columns = matrix.len() / rows.max(1);
     let entry = |index: usize| matrix[(index % columns) * rows + index / columns];
     (0..matrix.len()).map(entry).collect()

@@ -1,7 +1,7 @@
 //! Softmax focal loss (docs/theory.md#b7).
 
-use super::per_sample::{residual, room, spread};
 use super::precise::softmax_of;
+use super::softmax::{residual, room, spread};
 use super::{Link, Loss, SampleLoss, SeparatedBy, Targets};
 use crate::numeric::{DoubleDouble, Sigmoid, Sum, softmax_with_complements};
 use nalgebra::DMatrix;

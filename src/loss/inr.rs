@@ -1,6 +1,6 @@
 //! LGL-INR: logistic loss with in-negative-class reweighting (docs/theory.md#repair).
 
-use super::pair_weights::{ColumnMeans, PairWeights};
+use super::columns::{ColumnMeans, PairWeights};
 use super::{ColumnLoss, ColumnWeights, Link, Loss, Targets, columns};
 use nalgebra::{DMatrix, DVector, DVectorView};
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,6 @@
 //! Logistic losses: binary, and one-vs-all with any pair weights (docs/theory.md#b1, #b6).
 
-use super::pair_weights::{ColumnMeans, PairWeights};
+use super::columns::{ColumnMeans, PairWeights};
 use super::{ColumnLoss, ColumnWeights, Link, Loss, Targets, columns};
 use nalgebra::DMatrix;
 

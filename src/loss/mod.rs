@@ -5,13 +5,10 @@
 
 mod block;
 mod built;
-mod column_weights;
 mod columns;
 mod focal;
 mod inr;
 mod logistic;
-mod pair_weights;
-mod per_sample;
 mod power_logistic;
 mod precise;
 mod profile;
@@ -25,13 +22,12 @@ mod weights;
 
 pub(crate) use block::{LogitBlock, weigh};
 pub use built::{BuiltLoss, SampleLoss, SeparatedBy};
-pub use column_weights::ColumnWeights;
-pub(crate) use columns::mean_slopes;
+pub use columns::ColumnWeights;
+pub(crate) use columns::{ClassSums, ColumnMeans, PairWeights, mean_slopes};
 pub use focal::{Focal, FocalProbability};
 pub(crate) use inr::{Coupling, in_negative_weights};
 pub use inr::{Inr, InrVariant};
 pub use logistic::Logistic;
-pub(crate) use pair_weights::{ClassSums, ColumnMeans, PairWeights};
 pub use power_logistic::PowerLogistic;
 pub(crate) use precise::{PreciseBlock, PreciseLoss, PreciseSums, add_sums};
 pub use profile::{LossProfile, Moved, ProfilePoint};

@@ -1,7 +1,7 @@
 //! Softmax cross-entropy against smoothed labels (docs/theory.md#b7).
 
-use super::per_sample::{room, spread};
 use super::precise::softmax_of;
+use super::softmax::{room, spread};
 use super::{Link, Loss, SampleLoss, SeparatedBy, Targets};
 use crate::numeric::{DoubleDouble, Sum, softmax_with_complements};
 use nalgebra::DMatrix;

@@ -1,9 +1,11 @@
-//! Softmax cross-entropy (docs/theory.md#b5).
+//! Softmax cross-entropy (docs/theory.md#b5), and what it shares with other losses over one softmax per sample.
 
 use super::block::{LogitBlock, PerSample, lane_largest, lane_sum, update_in_blocks, weigh};
 use super::{ColumnPart, Link, Loss, Targets};
-use crate::numeric::{Kernel, SAMPLES_PER_CHUNK, Sum, exp_of_nonpositive, ln_1p_of_nonnegative, vectorised};
-use nalgebra::DMatrix;
+use crate::numeric::{
+    Kernel, SAMPLES_PER_CHUNK, Sigmoid, Sum, exp_of_nonpositive, ln_1p_of_nonnegative, vectorised,
+};
+use nalgebra::{DMatrix, DVectorView};
 
 /// The weighted mean of `-log softmax(z)_y`:
 ///
@@ -323,4 +325,23 @@ impl Kernel for Normalisation<'_> {
         }
         lane_sum(self.own)
     }
+}
+
+/// Room for the probabilities of a sample.
+pub(super) fn room(classes: usize) -> Vec<Sigmoid> {
+    vec![Sigmoid { probability: 0.0, complement: 1.0 }; classes]
+}
+
+/// `p^k - 1[k = y]`, without cancellation.
+pub(super) fn residual(sample: &[Sigmoid], k: usize, class: usize) -> f64 {
+    if k == class { -sample[k].complement } else { sample[k].probability }
+}
+
+/// `p .* v - p (p . v)`, the derivative of the probabilities along `v`.
+pub(super) fn spread<'a>(
+    sample: &'a [Sigmoid],
+    along: &'a DVectorView<f64>,
+) -> impl Iterator<Item = f64> + 'a {
+    let mean: f64 = sample.iter().zip(along.iter()).map(|(p, v)| p.probability * v).sum();
+    sample.iter().zip(along.iter()).map(move |(p, v)| p.probability * (v - mean))
 }

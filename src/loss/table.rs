@@ -40,7 +40,7 @@ pub struct Parameter {
     pub name: &'static str,
     /// The largest that makes sense.
     pub most: f64,
-    /// What stands before it in figures; `None` where they leave it out.
+    /// Its symbol in figures; `None` where they leave it out.
     pub symbol: Option<&'static str>,
 }
 
@@ -110,7 +110,7 @@ pub(super) static SOFTMAX: LossRow = LossRow {
     name: "softmax",
     title: "Softmax cross-entropy (SML)",
     equation: "-log p_y,  p = softmax(z)",
-    law: "B5: what a class's samples withhold from it, others give it: m_k (1 - P[k][k]) = sum_c m_c P[c][k]",
+    law: "B5: outflow equals inflow in every class: m_k (1 - P[k][k]) = sum_c m_c P[c][k]",
     source: "",
     practice: "PyTorch cross_entropy divides by the sum of weights like this; TensorFlow and Keras by N",
     paper_name: "SML",
@@ -144,7 +144,7 @@ pub(super) static INR: LossRow = LossRow {
     equation: "sum_k mean_k softplus(-z_k) + sum_c w_c mean_c softplus(z_k),  w_c ~ exp(beta P[c][k])",
     law: "R1 (detached): 1 - P[k][k] = sum_c w_c P[c][k]; R2 (attached) adds beta (l_c - l) v_c",
     source: "Li, Li, Pan, Zhu, AAAI 2020",
-    practice: "means over classes, so that class weights and --reduction have no say",
+    practice: "means over classes, so that class weights and --reduction have no effect",
     paper_name: "LGL-INR",
     default: LossSpec::Inr { beta: 1.0, variant: InrVariant::Attached },
     parameters: &[upwards("beta", Some("β ="))],
@@ -192,7 +192,7 @@ pub(super) static LABEL_SMOOTHING: LossRow = LossRow {
     equation: "sum_k t_k (-log p_k),  t = (1 - e) 1[k = y] + e/K, weighted by term or by sample",
     law: "B7: the mean prediction of every class is its mean smoothed target",
     source: "Szegedy, Vanhoucke, Ioffe, Shlens, Wojna, CVPR 2016",
-    practice: "PyTorch weighs each term by the class it speaks of (default); Keras weighs the sample",
+    practice: "PyTorch weights each term by its class (default); Keras weights the sample",
     paper_name: "label smoothing",
     default: LossSpec::LabelSmoothing { smoothing: 0.1, weights: SmoothingWeights::Term },
     parameters: &[fraction("smoothing", Some("ε ="))],

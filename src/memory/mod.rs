@@ -3,11 +3,7 @@
 //! The answer is the least of what the machine, the control groups of a container or job, and the limits of the process
 //! (`ulimit -v`, `ulimit -d`) leave. A search that would be killed half way is refused before it begins, with both numbers.
 
-mod bytes;
-mod control_group;
 mod limits;
-
-pub use bytes::readable;
 
 use std::fmt::{Display, Formatter, Result as Written};
 use thiserror::Error;
@@ -124,6 +120,18 @@ const ALWAYS_FREE: u128 = 1 << 20;
 /// Of systems that say nothing and yet give no memory.
 const UNKNOWN: FreeMemory = FreeMemory { bytes: 0, limit: MemoryLimit::Machine };
 
+/// As `1.5 GiB`.
+#[must_use]
+pub fn readable(bytes: u128) -> String {
+    const UNITS: [&str; 7] = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    let (mut size, mut unit) = (bytes as f64, 0);
+    while size >= 1024.0 && unit + 1 < UNITS.len() {
+        size /= 1024.0;
+        unit += 1;
+    }
+    format!("{size:.1} {}", UNITS[unit])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,5 +159,12 @@ mod tests {
         assert!(list.capacity() < 40_000);
         let error = make_room(&mut list, usize::MAX / 16, "numbers take").expect_err("too many").to_string();
         assert!(error.starts_with("numbers take up to ") && list.len() == 10_000, "{error}");
+    }
+
+    #[test]
+    fn sizes_are_printed_in_the_unit_that_suits() {
+        assert_eq!(readable(900), "900.0 bytes");
+        assert_eq!(readable(3 << 29), "1.5 GiB");
+        assert_eq!(readable(u128::MAX), "295147905179352825856.0 EiB");
     }
 }

@@ -4,7 +4,7 @@
 //! machine. About 31 digits, exponents as in a double.
 #![allow(clippy::inline_always, reason = "only a body inlined into its loop is vectorised with it")]
 
-use super::elementary::{ln_1p_of_nonnegative, nearest_power_of_two, power_of_two};
+use super::logit::{ln_1p_of_nonnegative, nearest_power_of_two, power_of_two};
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
 /// `high + low`, with `high` the double nearest to the sum.

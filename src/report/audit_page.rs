@@ -1,10 +1,11 @@
-//! An audit as one page that needs nothing but itself.
+//! An audit as one page that needs nothing but itself. Its pictures are drawn in the page: the mean-probability matrix as a
+//! heat map, the ledger as bars, and reliability curves.
 
-use super::audit_pictures::{heat_map, ledger_bars, reliability};
-use super::escape::escape;
-use super::markup::{described, each, text_table};
+use super::markup::{described, each, escape, text_table};
 use super::page::{document, section};
 use crate::audit::{AuditRecord, TextTable, findings, summary, tables, verdict};
+use crate::balance::{Calibration, ReliabilityBin};
+use crate::numeric::significant;
 
 /// The page of an audit of `file`.
 #[must_use]
@@ -77,3 +78,159 @@ const GLOSSARY: [(&str, &str); 9] = [
         "Probabilities divided by the class weights and made to sum to one again: what they would be without weights.",
     ),
 ];
+
+/// More classes make no picture that can be read.
+const MAX_CLASSES: usize = 40;
+/// Fewer leave room for a number in each cell.
+const NUMBERED: usize = 13;
+
+/// Blue and orange of the palette that colour-blind people can distinguish (Okabe and Ito).
+const BLUE: &str = "#0072b2";
+const ORANGE: &str = "#d55e00";
+
+/// The mean-probability matrix.
+fn heat_map(record: &AuditRecord) -> String {
+    let classes = &record.classes;
+    if classes.len() > MAX_CLASSES {
+        return format!(
+            "<p>The mean probabilities of {} classes are in the JSON of the audit.</p>\n",
+            classes.len()
+        );
+    }
+    let headings = each(classes, |class| format!("<th scope=\"col\">{}</th>", escape(class)));
+    let row = |(class, row): (&String, &Vec<f64>)| {
+        let cells =
+            each(row.iter().enumerate(), |(k, &p)| heat_cell(p, &classes[k], classes.len() < NUMBERED));
+        format!("<tr><th scope=\"row\">{}</th>{cells}</tr>\n", escape(class))
+    };
+    let rows = each(classes.iter().zip(&record.measured.mean_probability), row);
+    format!(
+        "<h3>Mean probability</h3>\n<p>Each row is a true class: where the probability of its samples goes, on average. A fine \
+         model is dark on the diagonal.</p>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Mean probability\">\n\
+         <table class=\"heat\">\n<thead><tr><th scope=\"col\">true \\ predicted</th>{headings}</tr></thead>\n<tbody>\n{rows}</tbody>\n\
+         </table>\n</div>\n"
+    )
+}
+
+fn heat_cell(p: f64, class: &str, numbered: bool) -> String {
+    if p.is_nan() {
+        return "<td title=\"no samples\"></td>".to_owned();
+    }
+    let share = (100.0 * p).clamp(0.0, 100.0);
+    // White on dark, whatever the scheme of the page.
+    let ink = if share > 65.0 { "; color: #ffffff" } else { "" };
+    let text = if numbered { significant(p, 2) } else { String::new() };
+    format!(
+        "<td title=\"{}: {}\" style=\"background: color-mix(in srgb, {BLUE} {share:.0}%, transparent){ink}\">{text}</td>",
+        escape(class),
+        significant(p, 4)
+    )
+}
+
+/// Outflow and inflow of every class, side by side.
+fn ledger_bars(record: &AuditRecord) -> String {
+    let ledger = &record.measured.ledger;
+    let largest = ledger.iter().flat_map(|entry| [entry.outflow, entry.inflow]).fold(0.0, f64::max);
+    if ledger.len() > MAX_CLASSES || largest <= 0.0 {
+        return String::new();
+    }
+    let bar = |value: f64, colour: &str| {
+        format!(
+            "<div class=\"bar\"><span style=\"width: {:.2}%; background: {colour}\"></span><small>{}</small></div>",
+            80.0 * value / largest,
+            significant(value, 4)
+        )
+    };
+    let row = |(class, entry): (&String, &crate::balance::LedgerEntry)| {
+        format!(
+            "<tr><th scope=\"row\">{}</th><td>{}{}</td></tr>\n",
+            escape(class),
+            bar(entry.outflow, BLUE),
+            bar(entry.inflow, ORANGE)
+        )
+    };
+    let rows = each(record.classes.iter().zip(ledger), row);
+    format!(
+        "<h3>Ledger</h3>\n<p><span style=\"color: {BLUE}\">■</span> outflow: what a class gives away; \
+         <span style=\"color: {ORANGE}\">■</span> inflow: what it takes from others. Where training has converged, both bars of a \
+         class are equally long.</p>\n<table class=\"ledger\">\n<tbody>\n{rows}</tbody>\n</table>\n"
+    )
+}
+
+/// Side of the square of a reliability curve, and the room for its axes.
+const SIDE: f64 = 260.0;
+const MARGIN: f64 = 46.0;
+
+/// Accuracy against confidence, as predicted and corrected for class weights.
+fn reliability(plain: &Calibration, corrected: Option<&Calibration>) -> String {
+    let at = |x: f64, y: f64| (MARGIN + SIDE * x, 10.0 + SIDE * (1.0 - y));
+    let mut drawn = String::new();
+    let (left, bottom) = at(0.0, 0.0);
+    let (right, top) = at(1.0, 1.0);
+    drawn += &format!(
+        "<rect x=\"{left}\" y=\"{top}\" width=\"{SIDE}\" height=\"{SIDE}\" fill=\"none\" stroke=\"currentColor\" stroke-opacity=\"0.4\"/>\n"
+    );
+    drawn += &format!(
+        "<line x1=\"{left}\" y1=\"{bottom}\" x2=\"{right}\" y2=\"{top}\" stroke=\"currentColor\" stroke-dasharray=\"4 4\" stroke-opacity=\"0.6\"/>\n"
+    );
+    for tick in [0.0, 0.5, 1.0] {
+        let (x, y) = at(tick, tick);
+        drawn += &format!("<text x=\"{x}\" y=\"{}\" text-anchor=\"middle\">{tick}</text>\n", bottom + 18.0);
+        drawn += &format!("<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{tick}</text>\n", left - 6.0, y + 4.0);
+    }
+    drawn += &format!(
+        "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">confidence</text>\n",
+        left + SIDE / 2.0,
+        bottom + 36.0
+    );
+    drawn += &format!(
+        "<text transform=\"translate(12 {}) rotate(-90)\" text-anchor=\"middle\">accuracy</text>\n",
+        top + SIDE / 2.0
+    );
+    drawn += &curve(&plain.bins, BLUE, &at);
+    if let Some(corrected) = corrected {
+        drawn += &curve(&corrected.bins, ORANGE, &at);
+    }
+    let legend = if corrected.is_some() {
+        format!(
+            " <span style=\"color: {BLUE}\">●</span> as predicted, <span style=\"color: {ORANGE}\">●</span> corrected for the class \
+             weights."
+        )
+    } else {
+        String::new()
+    };
+    let (width, height) = (MARGIN + SIDE + 12.0, SIDE + 56.0);
+    format!(
+        "<h3>Reliability</h3>\n<p>How often the predicted class is right, by the probability it was given. Points on the dashed line \
+         are frequencies; below it the model is too sure. Larger points count more samples.{legend}</p>\n\
+         <svg class=\"reliability\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\" \
+         aria-label=\"Accuracy against confidence\">\n{drawn}</svg>\n"
+    )
+}
+
+fn curve(bins: &[ReliabilityBin], colour: &str, at: &impl Fn(f64, f64) -> (f64, f64)) -> String {
+    let points: Vec<String> = bins
+        .iter()
+        .map(|bin| {
+            let (x, y) = at(bin.confidence, bin.accuracy);
+            format!("{x:.1},{y:.1}")
+        })
+        .collect();
+    let dots = each(bins, |bin| {
+        let (x, y) = at(bin.confidence, bin.accuracy);
+        let title = format!(
+            "confidence {}, accuracy {}, {} of samples",
+            significant(bin.confidence, 3),
+            significant(bin.accuracy, 3),
+            significant(bin.share, 2)
+        );
+        let radius = 2.5 + 9.0 * bin.share.sqrt();
+        format!(
+            "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius:.1}\" fill=\"{colour}\" fill-opacity=\"0.75\"><title>{title}</title></circle>\n"
+        )
+    });
+    format!(
+        "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.5\"/>\n{dots}",
+        points.join(" ")
+    )
+}

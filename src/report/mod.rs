@@ -1,25 +1,15 @@
 //! Makes one self-contained HTML page of verdicts and figures: no script, no network, no font to load.
 //!
-//! [`render`] makes the page, [`write()`] puts it into a directory. `page` holds the skeleton and `verdicts`,
-//! `figures` (with `numbers`), `tables` and `notation` its parts, `circumstances` what differs between two runs; below them, each
-//! uses only those named before it: `escape` (text to HTML), `number` and `date` (values to HTML), `markup` (lists and
-//! tables), `mathml` and `formulas`.
+//! [`render`] makes the page, [`write()`] puts it into a directory. `page` holds the skeleton, `verdicts`
+//! and `results` its parts, `circumstances` what differs between two runs. All use `markup` (text, lists and tables) and
+//! `formulas`.
 
 mod audit_page;
-mod audit_pictures;
 mod circumstances;
-mod date;
-mod error;
-mod escape;
-mod figures;
 mod formulas;
 mod markup;
-mod mathml;
-mod notation;
-mod number;
-mod numbers;
 mod page;
-mod tables;
+mod results;
 mod verdicts;
 
 #[cfg(test)]
@@ -29,11 +19,10 @@ use crate::analysis::Results;
 use crate::claims::{Effort, Verdict};
 use crate::figure::Figure;
 use crate::files::{make_directory, write_marked};
+pub use audit_page::audit_page;
 use circumstances::Circumstances;
 use std::path::{Path, PathBuf};
-
-pub use audit_page::audit_page;
-pub use error::ReportError;
+use thiserror::Error;
 
 /// Name of the page's file.
 pub const FILE_NAME: &str = "report.html";
@@ -83,4 +72,27 @@ pub fn write(report: &Report, directory: &Path) -> Result<PathBuf, ReportError> 
     make_directory(directory).map_err(failure)?;
     write_marked(&path, page.as_bytes()).map_err(failure)?;
     Ok(path)
+}
+
+/// Errors of a report; each message says what, where, and what to do.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ReportError {
+    /// Nothing was checked.
+    #[error("report: there are no verdicts; check at least one claim")]
+    NoVerdicts,
+    /// A figure without a drawing.
+    #[error("report, figure {id}: its drawing is not an SVG text; draw it again")]
+    NoDrawing {
+        /// Id of the figure.
+        id: String,
+    },
+    /// A file that could not be written.
+    #[error("cannot write {}: {reason}", path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        reason: std::io::Error,
+    },
 }

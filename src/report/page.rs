@@ -1,10 +1,9 @@
 //! The skeleton of the page.
 
 use super::circumstances::Circumstances;
-use super::escape::escape;
-use super::markup::{described, each};
-use super::number::duration;
-use super::{Report, ReportError, figures, notation, tables, verdicts};
+use super::markup::{described, each, escape};
+use super::results::{self, duration};
+use super::{Report, ReportError, formulas, verdicts};
 use crate::claims::Effort;
 
 const STYLE: &str = include_str!("style.css");
@@ -16,12 +15,12 @@ pub(super) fn page(report: &Report, circumstances: &Circumstances) -> Result<Str
         .figures
         .iter()
         .enumerate()
-        .map(|(place, drawn)| figures::figure(place, drawn, report.verdicts))
+        .map(|(place, drawn)| results::figure(place, drawn, report.verdicts))
         .collect::<Result<Vec<_>, _>>()?
         .concat();
-    let tables = tables::tables(report.figures);
+    let tables = results::tables(report.figures);
     let mut body = introduction(report, !tables.is_empty());
-    body += &section("reading", "How to read this page", &notation::notation(first.tolerance));
+    body += &section("reading", "How to read this page", &formulas::notation(first.tolerance));
     body += &section("claims", "The claims", &verdicts::overview(report));
     if !drawings.is_empty() {
         body += &section("figures", "Figures", &drawings);
@@ -77,7 +76,7 @@ fn contents(report: &Report, has_tables: bool) -> String {
         format!("<li><a href=\"#{}\">{}</a></li>", verdicts::anchor(verdict), escape(&verdict.id))
     });
     let figures = each(report.figures, |figure| {
-        format!("<li><a href=\"#{}\">{}</a></li>", figures::anchor(&figure.figure), escape(&figure.figure.id))
+        format!("<li><a href=\"#{}\">{}</a></li>", results::anchor(&figure.figure), escape(&figure.figure.id))
     });
     let figures = if figures.is_empty() {
         String::new()

@@ -1,11 +1,9 @@
 //! The verdicts: one line on all of them, a table, and what was measured for each claim.
 
 use super::Report;
-use super::escape::{escape, prose};
-use super::formulas::law;
-use super::markup::{described, each, table};
-use super::mathml::displayed;
-use super::number::residual;
+use super::formulas::{displayed, law};
+use super::markup::{described, each, escape, prose, table};
+use super::results::residual;
 use crate::claims::{Control, Effort, Finding, Verdict};
 use crate::numeric::counted;
 

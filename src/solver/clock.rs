@@ -9,8 +9,8 @@ pub(super) struct Clock {
 
 #[cfg(feature = "clock")]
 impl Clock {
-    /// Whether time can be told.
-    pub(super) const TELLS_TIME: bool = true;
+    /// Whether there is a clock.
+    pub(super) const EXISTS: bool = true;
 
     pub(super) fn start() -> Self {
         Self { started: web_time::Instant::now() }
@@ -24,8 +24,8 @@ impl Clock {
 
 #[cfg(not(feature = "clock"))]
 impl Clock {
-    /// Whether time can be told.
-    pub(super) const TELLS_TIME: bool = false;
+    /// Whether there is a clock.
+    pub(super) const EXISTS: bool = false;
 
     pub(super) fn start() -> Self {
         Self {}

@@ -1,15 +1,15 @@
-//! Finds the independent columns of a table, and the others as combinations of them.
+//! Finds the independent columns of a table, and the others as combinations of them, in words too.
 //!
 //! Columns are taken in the order of a QR factorisation with column pivoting. The remainder of a column after the ones
 //! before it is judged on the data, in double-double arithmetic. A column is dependent if its remainder is within the
 //! rounding of the numbers in the table, and independent otherwise, however small the remainder. That remainder, scaled
 //! up, is a column of the next round.
 
+use super::coordinates::Scaling;
 use super::least_norm::LeastNorm;
-use super::scaling::Scaling;
 use super::tall_qr::{mean_of, of_scaled, pivoted, triangle};
 use crate::data::Dataset;
-use crate::numeric::{DoubleDouble, fold_sample_spans};
+use crate::numeric::{DoubleDouble, fold_sample_spans, significant};
 use nalgebra::{DMatrix, DVector};
 use serde::Serialize;
 
@@ -270,7 +270,7 @@ impl Pivots {
             none,
             |part, range| {
                 let mut scaled = Vec::new();
-                super::scaled_features::scaled(dataset, scaling, range.clone(), &mut scaled);
+                super::pass::scaled(dataset, scaling, range.clone(), &mut scaled);
                 let samples = scaled.chunks_exact(scaling.factor.len() + 1);
                 let over = |sample: &[f64]| {
                     let sample = DVector::from_column_slice(&sample[..scaling.factor.len()]);
@@ -338,7 +338,7 @@ impl Pivots {
             if own {
                 let left = (squares / samples).sqrt() / spread.max(f64::MIN_POSITIVE);
                 let of = Combination { left, ..rest.of };
-                open.push(Open { of, factor: super::scaling::inverse_power_of_two(widest) });
+                open.push(Open { of, factor: super::coordinates::inverse_power_of_two(widest) });
             } else {
                 self.dependent.push(Combination { left: 0.0, ..rest.of });
             }
@@ -521,7 +521,7 @@ impl Pivots {
         let constant = if constant.abs() <= floor { 0.0 } else { tidy(constant, digits) };
         Dependence {
             column: names[own].clone(),
-            relation: super::relation::sentence(own, &terms, constant, digits, names),
+            relation: sentence(own, &terms, constant, digits, names),
             terms: terms
                 .into_iter()
                 .map(|(column, coefficient)| (names[column].clone(), coefficient))
@@ -595,4 +595,70 @@ fn tidy(value: f64, digits: Option<f64>) -> f64 {
         .map(|places| to(f64::from(places)))
         .find(|short| *short != 0.0 && (short - value).abs() <= 1e-9 * value.abs())
         .unwrap_or(value)
+}
+
+/// Numbers that take more characters are rounded to six digits.
+const LONGEST_NUMBER: usize = 8;
+/// More terms than this are counted rather than written out.
+const MAX_TERMS: usize = 8;
+
+/// `own = sum of terms + constant` with every sign made a plus: `female + male = 1`, `total = a + b`,
+/// `inch = 0.3937 cm to 4 digits`.
+pub(super) fn sentence(
+    own: usize,
+    terms: &[(usize, f64)],
+    constant: f64,
+    digits: Option<f64>,
+    names: &[String],
+) -> String {
+    let number = |value: f64| {
+        let short = value.to_string();
+        if short.len() <= LONGEST_NUMBER { short } else { significant(value, 6) }
+    };
+    if terms.is_empty() {
+        return format!("{} is constant, {}", names[own], number(constant));
+    }
+    let to = digits.map_or_else(String::new, |digits| format!(" to {:.0} digits", digits.floor()));
+    if terms.len() > MAX_TERMS && terms.iter().any(|term| term.1 != -1.0) {
+        return format!("{} is a combination of {} other columns{to}", names[own], terms.len());
+    }
+    let written = |(column, coefficient): &(usize, f64)| {
+        let size = coefficient.abs();
+        if size == 1.0 { names[*column].clone() } else { format!("{} {}", number(size), names[*column]) }
+    };
+    let mut left: Vec<(usize, f64)> = terms.iter().filter(|term| term.1 < 0.0).copied().collect();
+    left.push((own, 1.0));
+    left.sort_by_key(|term| term.0);
+    let mut right: Vec<String> = terms.iter().filter(|term| term.1 > 0.0).map(written).collect();
+    let mut left: Vec<String> = left.iter().map(written).collect();
+    if constant > 0.0 {
+        right.push(number(constant));
+    } else if constant < 0.0 {
+        left.push(number(-constant));
+    }
+    if right.is_empty() {
+        right.push("0".to_owned());
+    }
+    if left.len() > MAX_TERMS {
+        let (first, last) = (&left[0], &left[left.len() - 1]);
+        return format!("{first} + .. + {last} = {} ({} columns){to}", right.join(" + "), left.len());
+    }
+    format!("{} = {}{to}", left.join(" + "), right.join(" + "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signs_are_sorted_to_the_sides_where_they_are_plus() {
+        let names: Vec<String> = ["a", "b", "total", "male"].iter().map(ToString::to_string).collect();
+        let say =
+            |own, terms: &[(usize, f64)], constant, digits| sentence(own, terms, constant, digits, &names);
+        assert_eq!(say(2, &[(0, 1.0), (1, 1.0)], 0.0, None), "total = a + b");
+        assert_eq!(say(3, &[(0, -1.0)], 1.0, None), "a + male = 1");
+        assert_eq!(say(1, &[(0, 0.3937)], 0.0, Some(4.0)), "b = 0.3937 a to 4 digits");
+        assert_eq!(say(1, &[(0, -2.0)], -3.0, None), "2 a + b + 3 = 0");
+        assert_eq!(say(1, &[], 7.0, None), "b is constant, 7");
+    }
 }

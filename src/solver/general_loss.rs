@@ -1,13 +1,15 @@
-//! Any loss that has a gradient and a curvature: Newton with a trust region, its steps by conjugate gradients.
+//! Any loss that has a gradient and a curvature: Newton with a trust region, its steps by truncated conjugate gradients.
 //!
 //! Slower than the specialised algorithms of this module, and holds the features and the logits of all samples.
+//!
+//! Source: T. Steihaug, *The Conjugate Gradient Method and Trust Regions in Large Scale Optimization*, SIAM Journal on
+//! Numerical Analysis 20, 1983.
 
 use super::descent::{Descent, Progress};
-use super::scaled_features::ScaledFeatures;
+use super::pass::ScaledFeatures;
 use super::search::{Search, scaled};
 use super::separation::{Effort, SeparationSearch, Sides, Verdict};
 use super::settings::{SolverSettings, Watch};
-use super::trust_region::{Model, step_within};
 use super::{Head, Outcome, Problem};
 use crate::loss::{BuiltLoss, Loss, SeparatedBy, Targets};
 use crate::numeric::largest_magnitude;
@@ -164,8 +166,8 @@ impl<'p> GeneralNewton<'p> {
 
     /// A step within the trust region.
     fn descend(&mut self) {
-        let model = Curvature { objective: &self.objective, logits: &self.at.logits };
-        let (step, foreseen) = step_within(&model, &self.at.gradient, self.radius);
+        let hessian = |direction: &_| self.objective.curvature_product(&self.at.logits, direction);
+        let (step, foreseen) = step_within(hessian, &self.at.gradient, self.radius);
         let next = self.objective.evaluate(&self.at.unknowns + &step);
         let quality = self.objective.is_better(&self.at, &next, foreseen);
         let length = step.norm();
@@ -323,15 +325,22 @@ impl Objective<'_> {
         penalty
     }
 
+    /// `H v`: the Hessian at some logits times a direction.
+    fn curvature_product(&self, logits: &DMatrix<f64>, direction: &DMatrix<f64>) -> DMatrix<f64> {
+        let along = direction * &self.design;
+        let mut product = DMatrix::zeros(along.nrows(), along.ncols());
+        self.loss.curvature_product(logits, self.targets, &along, &mut product);
+        product * &self.transposed + self.of_penalty(direction)
+    }
+
     /// The derivative of the gradient, all unknowns by all.
     fn derivative(&self, logits: &DMatrix<f64>) -> DMatrix<f64> {
         let (rows, columns) = (logits.nrows(), self.design.nrows());
-        let model = Curvature { objective: self, logits };
         let mut derivative = DMatrix::zeros(rows * columns, rows * columns);
         for (unknown, mut column) in derivative.column_iter_mut().enumerate() {
             let mut unit = DMatrix::zeros(rows, columns);
             unit[unknown] = 1.0;
-            column.copy_from_slice(model.product(&unit).as_slice());
+            column.copy_from_slice(self.curvature_product(logits, &unit).as_slice());
         }
         derivative
     }
@@ -367,22 +376,6 @@ impl Objective<'_> {
     }
 }
 
-/// Second derivatives at some logits.
-struct Curvature<'s, 'p> {
-    objective: &'s Objective<'p>,
-    logits: &'s DMatrix<f64>,
-}
-
-impl Model for Curvature<'_, '_> {
-    fn product(&self, direction: &DMatrix<f64>) -> DMatrix<f64> {
-        let Objective { loss, targets, design, transposed, .. } = self.objective;
-        let along = direction * design;
-        let mut product = DMatrix::zeros(along.nrows(), along.ncols());
-        loss.curvature_product(self.logits, targets, &along, &mut product);
-        product * transposed + self.objective.of_penalty(direction)
-    }
-}
-
 impl Descent for GeneralNewton<'_> {
     fn step(&mut self) {
         self.steps += 1;
@@ -412,8 +405,8 @@ impl Descent for GeneralNewton<'_> {
         let step = if self.is_of_field() {
             -self.objective.solve_densely(&self.at.logits, &gradient)?
         } else {
-            let model = Curvature { objective: &self.objective, logits: &self.at.logits };
-            step_within(&model, &gradient, ANYWHERE).0
+            let hessian = |direction: &_| self.objective.curvature_product(&self.at.logits, direction);
+            step_within(hessian, &gradient, ANYWHERE).0
         };
         step.iter().all(|entry| entry.is_finite()).then(|| step.transpose())
     }
@@ -429,6 +422,55 @@ impl Descent for GeneralNewton<'_> {
     fn relative_gradient(&self) -> f64 {
         self.at.relative
     }
+}
+
+/// A step that makes `g . s + s . H s / 2` small with `|s| <= radius`, and by how much the model falls along it. It ends on
+/// the rim along a direction of negative curvature.
+///
+/// `hessian` multiplies a direction by `H`.
+fn step_within(
+    hessian: impl Fn(&DMatrix<f64>) -> DMatrix<f64>,
+    gradient: &DMatrix<f64>,
+    radius: f64,
+) -> (DMatrix<f64>, f64) {
+    let mut step = DMatrix::zeros(gradient.nrows(), gradient.ncols());
+    let mut bent = step.clone();
+    let mut residual = -gradient;
+    let mut direction = residual.clone();
+    let first = residual.norm();
+    // The closer to the end, the more of the system is solved: steps then converge quadratically.
+    let enough = first * f64::min(0.1, first.sqrt()).max(1e-10);
+    let mut energy = residual.norm_squared();
+    for _ in 0..(2 * gradient.len()).max(10) {
+        if energy.sqrt() <= enough || energy == 0.0 {
+            break;
+        }
+        let product = hessian(&direction);
+        let curvature = direction.dot(&product);
+        let length = energy / curvature;
+        let to_rim = to_rim(&step, &direction, radius);
+        if curvature <= 0.0 || length >= to_rim {
+            step += &direction * to_rim;
+            bent += product * to_rim;
+            break;
+        }
+        step += &direction * length;
+        bent += &product * length;
+        residual -= product * length;
+        let next = residual.norm_squared();
+        direction = &residual + direction * (next / energy);
+        energy = next;
+    }
+    let foreseen = -(gradient.dot(&step) + 0.5 * step.dot(&bent));
+    (step, foreseen)
+}
+
+/// How many times `direction` takes `step` to the rim.
+fn to_rim(step: &DMatrix<f64>, direction: &DMatrix<f64>, radius: f64) -> f64 {
+    let (a, b, c) = (direction.norm_squared(), step.dot(direction), radius * radius - step.norm_squared());
+    let root = (b * b + a * c.max(0.0)).sqrt();
+    // Of two equal forms the one without cancellation.
+    if b > 0.0 { c.max(0.0) / (b + root) } else { (root - b) / a }
 }
 
 #[cfg(test)]
@@ -585,6 +627,27 @@ mod tests {
                 _ => matches!(outcome, Outcome::Separable(_)),
             };
             assert!(as_expected, "{name}: {outcome:?}");
+        }
+    }
+
+    fn diagonal(entries: Vec<f64>) -> impl Fn(&DMatrix<f64>) -> DMatrix<f64> {
+        move |direction| DMatrix::from_fn(entries.len(), 1, |row, _| entries[row] * direction[row])
+    }
+
+    #[test]
+    fn inside_it_is_newtons_step_and_foresees_what_comes() {
+        let gradient = DMatrix::from_column_slice(2, 1, &[1e-12, -2e-12]);
+        let (step, foreseen) = step_within(diagonal(vec![1.0, 4.0]), &gradient, 1.0);
+        assert!((step[0] + 1e-12).abs() < 1e-21 && (step[1] - 5e-13).abs() < 1e-21, "{step}");
+        assert!((foreseen / 1e-24 - 1.0).abs() < 1e-9, "{foreseen:e}");
+    }
+
+    #[test]
+    fn it_stays_within_and_goes_to_the_rim_where_the_model_bends_down() {
+        let gradient = DMatrix::from_column_slice(2, 1, &[1.0, 0.5]);
+        for curvature in [vec![1e-3, 1e-3], vec![-1.0, 2.0]] {
+            let (step, foreseen) = step_within(diagonal(curvature), &gradient, 0.25);
+            assert!((step.norm() - 0.25).abs() < 1e-12 && foreseen > 0.0);
         }
     }
 }

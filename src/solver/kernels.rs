@@ -1,11 +1,11 @@
 //! The kernels of a search, one by one, so that a benchmark can compare each with the limits of the machine.
 
 use super::column_pass::{ColumnPass, Precision};
+use super::pass::ScaledFeatures;
 use super::problem::Problem;
-use super::scaled_features::ScaledFeatures;
 use super::search::scaled;
-use super::softmax_curvature::{KeptFeatures, SoftmaxCurvature};
-use super::softmax_pass::SoftmaxPass;
+use super::softmax_newton::SoftmaxPass;
+use super::softmax_system::{KeptFeatures, SoftmaxCurvature};
 use crate::loss::{BuiltLoss, Loss};
 use nalgebra::DMatrix;
 

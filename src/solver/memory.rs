@@ -2,11 +2,11 @@
 
 use super::column_pass::{HESSIANS_AT_ONCE, MEANS_AT_ONCE};
 use super::general_loss::MAX_DENSE;
+use super::pass::LARGEST_HELD;
 use super::problem::Problem;
-use super::scaled_features::LARGEST_HELD;
 use super::separation;
-use super::softmax_curvature::room;
-use super::subsample::SubsampleSize;
+use super::softmax_system::room;
+use super::start::SubsampleSize;
 use crate::loss::{BuiltLoss, ColumnWeights, Loss, LossSpec};
 use crate::numeric::threads;
 

@@ -6,53 +6,34 @@
 //! losses are solved by Newton with a trust region over all logits at once. Only the gradient ends a search, never a cost
 //! that stopped changing.
 
-mod class_slopes;
 mod clock;
-mod column;
 mod column_newton;
 mod column_pass;
-mod conjugate_gradient;
 mod coordinates;
 mod dense;
 mod dependence;
 mod descent;
 mod detached;
-mod direction;
-mod fixed_point;
 mod general_loss;
-mod gram;
+mod hessian;
 mod kernels;
 mod least_norm;
 mod linear_program;
-mod lone_column;
 mod memory;
 mod other_points;
 mod pass;
 mod path;
 mod problem;
-mod real;
 mod recomputed;
-mod relation;
-mod scaled_features;
-mod scaling;
 mod search;
-mod separated;
 mod separation;
 mod settings;
-mod softmax_curvature;
 mod softmax_hessian;
 mod softmax_newton;
-mod softmax_pass;
-mod softmax_preconditioner;
 mod softmax_system;
 mod solution;
-mod standardised;
 mod start;
-mod subsample;
 mod tall_qr;
-mod tolerance;
-mod traced;
-mod trust_region;
 mod weight_response;
 
 pub use coordinates::Conditioning;
@@ -62,7 +43,7 @@ pub use general_loss::solve_general;
 pub use kernels::SolverKernels;
 pub(crate) use linear_program::{Inequality, LinearProgram};
 pub use other_points::{OtherPoint, OtherPoints, other_points, other_points_while};
-pub use path::solve_path;
+pub use path::{solve_path, solve_traced};
 pub use problem::{LARGEST_PARAMETER, Problem, ProblemError};
 pub use recomputed::{Flow, HeadEvaluation, Recomputed};
 pub use search::{solve, solve_with};
@@ -72,7 +53,6 @@ pub use solution::{
     Certificate, Head, Outcome, Remaining, RemainingAnswer, RoundedHead, Separable, SeparatedClass,
     StationaryPoint,
 };
-pub use traced::solve_traced;
 pub use weight_response::{NoResponse, WeightResponse};
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::column_newton::ColumnNewton;
 use super::descent::{Descent, Progress};
-use super::scaled_features::ScaledFeatures;
+use super::pass::ScaledFeatures;
 use super::search::{Search, scaled};
 use super::solution::StationaryPoint;
 use crate::data::random::{normal_matrix, stream};

@@ -1,11 +1,22 @@
-//! Shared code of all passes over the samples: logits for a block of samples at a time, and compensated sums.
+//! What all passes over the samples share: scaled features, logits for a block of samples at a time, and compensated sums.
 //!
-//! Logits never exist for all samples at once, so memory does not grow with the number of samples.
+//! Features are in the coordinates of the solver ([`Coordinates`]), with the intercept as one more row. Heads are `D x Q`,
+//! one column per logit column, `D = d + 1` with the intercept last. Blocks of samples are scaled on access; only small data
+//! is held scaled. Logits never exist for all samples at once, so memory does not grow with the number of samples.
 
-use super::scaled_features::ScaledFeatures;
+use super::coordinates::{Coordinates, Scaling};
+use super::dense::{times, transposed_times};
+use super::hessian::Real;
+use super::solution::Head;
+use crate::data::{Dataset, Number, Values};
 use crate::loss::{ColumnPart, LogitBlock, Targets};
-use crate::numeric::{CompensatedMatrix, Sum, fold_sample_spans, largest, largest_magnitude};
+use crate::numeric::{
+    CompensatedMatrix, Kernel, Sum, fold_sample_spans, largest, largest_magnitude, update_sample_chunks,
+    vectorised,
+};
 use nalgebra::DMatrix;
+use std::ops::Range;
+use std::sync::Arc;
 
 /// Parameters (`D x Q`) of some columns of a head.
 #[derive(Clone, Copy)]
@@ -108,5 +119,278 @@ impl Evaluated {
             largest_magnitude(self.gradient.column(column).iter().copied()) / magnitude.max(f64::MIN_POSITIVE)
         };
         largest(self.magnitude.iter().enumerate().map(of_column))
+    }
+}
+
+/// Data up to this size (4 MiB, about what stays in a core's caches) is scaled once and held.
+pub(super) const LARGEST_HELD: usize = 4 << 20;
+
+/// Samples in scaled coordinates.
+#[derive(Debug)]
+pub(crate) struct ScaledFeatures<'a> {
+    samples: usize,
+    source: Source<'a>,
+    offset: Option<&'a DMatrix<f64>>,
+    coordinates: Arc<Coordinates>,
+    /// Largest magnitude of each coordinate, and 1 for the intercept.
+    widest: Vec<f64>,
+    /// Penalty of each row of a head on the mean loss; zero for the intercept.
+    penalty: Vec<f64>,
+}
+
+/// Where blocks come from.
+#[derive(Debug, Clone)]
+enum Source<'a> {
+    /// The user's features, scaled block by block.
+    User(&'a Dataset),
+    /// Scaled features, `D x N`.
+    Held(Arc<Vec<f64>>),
+}
+
+impl<'a> ScaledFeatures<'a> {
+    /// The samples of a data set in coordinates of its own.
+    pub(crate) fn new(dataset: &'a Dataset, coordinates: &Arc<Coordinates>) -> Self {
+        let coordinates = Arc::clone(coordinates);
+        let samples = dataset.labels().samples();
+        let (mut source, mut widest) = (Source::User(dataset), coordinates.scaling().widest.clone());
+        if let Some(held) = coordinates.in_basis(dataset) {
+            widest = widest_of(&held, coordinates.dimension());
+            source = Source::Held(Arc::new(held));
+        } else if coordinates.dimension() * samples * size_of::<f64>() <= LARGEST_HELD {
+            let mut held = Vec::new();
+            scaled(dataset, coordinates.scaling(), 0..samples, &mut held);
+            source = Source::Held(Arc::new(held));
+        }
+        let penalty = coordinates.penalty().to_vec();
+        Self { samples, source, offset: dataset.fixed_logits(), coordinates, widest, penalty }
+    }
+
+    /// The same samples under a further penalty, in the solver's coordinates.
+    pub(super) fn penalised(&self, further: f64) -> Self {
+        let mut penalty = self.penalty.clone();
+        let coefficients = self.dimension() - 1;
+        penalty[..coefficients].iter_mut().for_each(|own| *own += further);
+        Self {
+            samples: self.samples,
+            source: self.source.clone(),
+            offset: self.offset,
+            coordinates: Arc::clone(&self.coordinates),
+            widest: self.widest.clone(),
+            penalty,
+        }
+    }
+
+    /// Some of the samples, in the same coordinates. Not for data whose logits are given.
+    pub(crate) fn subset(&self, samples: &[usize]) -> ScaledFeatures<'static> {
+        let mut held = Vec::with_capacity(samples.len() * self.dimension());
+        let mut scratch = Vec::new();
+        for &sample in samples {
+            held.extend_from_slice(self.block(sample..sample + 1, &mut scratch));
+        }
+        ScaledFeatures {
+            samples: samples.len(),
+            source: Source::Held(Arc::new(held)),
+            offset: None,
+            coordinates: Arc::clone(&self.coordinates),
+            widest: self.widest.clone(),
+            penalty: self.penalty.clone(),
+        }
+    }
+
+    /// `D = d + 1`.
+    pub(crate) fn dimension(&self) -> usize {
+        self.coordinates.dimension()
+    }
+
+    /// `N`.
+    pub(crate) fn samples(&self) -> usize {
+        self.samples
+    }
+
+    /// Penalty of each row of a head on the mean loss; zero for the intercept.
+    pub(crate) fn penalty(&self) -> &[f64] {
+        &self.penalty
+    }
+
+    /// Samples `range`, `D x n`, one sample per column; `scratch` is room to scale them in.
+    pub(crate) fn block<'b>(&'b self, range: Range<usize>, scratch: &'b mut Vec<f64>) -> &'b [f64] {
+        match &self.source {
+            Source::Held(held) => &held[range.start * self.dimension()..range.end * self.dimension()],
+            Source::User(dataset) => {
+                scaled(dataset, self.coordinates.scaling(), range, scratch);
+                scratch
+            }
+        }
+    }
+
+    /// Whether logits are given that are added to a head's.
+    pub(super) fn has_offset(&self) -> bool {
+        self.offset.is_some()
+    }
+
+    /// Samples `range` as they lie in memory or in the user's file.
+    pub(super) fn given(&self, range: Range<usize>) -> Values<'_> {
+        match &self.source {
+            Source::Held(held) => {
+                Values::of(&held[range.start * self.dimension()..range.end * self.dimension()])
+            }
+            Source::User(dataset) => dataset.values(range),
+        }
+    }
+
+    /// Centre and factor of every number of [`Self::given`]; there may be one for the intercept.
+    pub(super) fn given_coordinates(&self) -> (Vec<f64>, Vec<f64>) {
+        match &self.source {
+            Source::Held(_) => (vec![0.0; self.dimension()], vec![1.0; self.dimension()]),
+            Source::User(_) => {
+                let scaling = self.coordinates.scaling();
+                (scaling.centre.clone(), scaling.factor.clone())
+            }
+        }
+    }
+
+    /// Samples `range` in single precision, `D x n`.
+    pub(super) fn single_block(&self, range: Range<usize>, into: &mut Vec<f32>) {
+        match &self.source {
+            Source::Held(_) => {
+                into.clear();
+                into.extend(self.block(range, &mut Vec::new()).iter().map(|&value| f32::narrowed(value)));
+            }
+            Source::User(dataset) => scaled(dataset, self.coordinates.scaling(), range, into),
+        }
+    }
+
+    /// Logits of samples `range` in some columns (`theta` is `D x Q`), fixed logits included, written to `logits`
+    /// (`n x Q`, sample index fastest).
+    pub(crate) fn block_logits(
+        &self,
+        block: &[f64],
+        range: &Range<usize>,
+        theta: &DMatrix<f64>,
+        columns: &[usize],
+        logits: &mut Vec<f64>,
+    ) {
+        logits.resize(range.len() * columns.len(), 0.0);
+        across(block, self.dimension(), theta.as_slice(), logits);
+        if let Some(offset) = self.offset {
+            for (own, &column) in logits.chunks_exact_mut(range.len()).zip(columns) {
+                let given = offset.row(column);
+                own.iter_mut().zip(range.clone()).for_each(|(logit, sample)| *logit += given[sample]);
+            }
+        }
+    }
+
+    /// All logits of a head (`D x Q`), as a `Q x N` matrix.
+    pub(crate) fn logits(&self, theta: &DMatrix<f64>) -> DMatrix<f64> {
+        let columns: Vec<usize> = (0..theta.ncols()).collect();
+        self.of_all_samples(theta.ncols(), |block, range, logits| {
+            self.block_logits(block, range, theta, &columns, logits);
+        })
+    }
+
+    /// The change of all logits (`Q x N`) when a head changes by `theta` (`D x Q`): logits that are given stay.
+    pub(crate) fn changes(&self, theta: &DMatrix<f64>) -> DMatrix<f64> {
+        self.of_all_samples(theta.ncols(), |block, range, changes| {
+            changes.resize(range.len() * theta.ncols(), 0.0);
+            across(block, self.dimension(), theta.as_slice(), changes);
+        })
+    }
+
+    /// A `rows x N` matrix from a function that writes `n x rows` (sample index fastest) for each block.
+    fn of_all_samples(
+        &self,
+        rows: usize,
+        write: impl Fn(&[f64], &Range<usize>, &mut Vec<f64>) + Sync,
+    ) -> DMatrix<f64> {
+        let mut result = DMatrix::zeros(rows, self.samples);
+        update_sample_chunks(&mut result, |range, part| {
+            let (mut scratch, mut logits) = (Vec::new(), Vec::new());
+            let block = self.block(range.clone(), &mut scratch);
+            write(block, &range, &mut logits);
+            for (sample, column) in part.chunks_exact_mut(rows).enumerate() {
+                column.iter_mut().enumerate().for_each(|(q, z)| *z = logits[q * range.len() + sample]);
+            }
+        });
+        result
+    }
+
+    /// Upper bound on the change of a logit by a step of one column's parameters.
+    pub(crate) fn max_logit_change(&self, step: impl Iterator<Item = f64>) -> f64 {
+        step.zip(&self.widest).map(|(entry, widest)| entry.abs() * widest).sum()
+    }
+
+    /// The head that `theta` (`D x Q`) is, rounded to doubles in the user's units.
+    pub(crate) fn to_user(&self, theta: &DMatrix<f64>) -> Head {
+        self.coordinates.to_user(theta)
+    }
+
+    /// `penalty . theta^2 / 2`.
+    pub(crate) fn penalty_of(&self, theta: impl Iterator<Item = f64>) -> f64 {
+        0.5 * self.penalty().iter().zip(theta).map(|(penalty, w)| penalty * w * w).sum::<f64>()
+    }
+}
+
+/// Largest magnitude of each of `dimension` numbers over all samples.
+fn widest_of(samples: &[f64], dimension: usize) -> Vec<f64> {
+    let mut widest = vec![0.0_f64; dimension];
+    for sample in samples.chunks_exact(dimension) {
+        widest.iter_mut().zip(sample).for_each(|(widest, value)| *widest = widest.max(value.abs()));
+    }
+    widest
+}
+
+/// `X^T Theta`: from a block (`D x n`) and `D x Q` parameters to `n x Q`, whatever `out` has room for.
+pub(super) fn across<T: Real>(block: &[T], dimension: usize, theta: &[T], out: &mut [T]) {
+    transposed_times(block, theta, dimension, out);
+}
+
+/// `X R`: from a block (`D x n`) and `n x Q` residuals to `D x Q`.
+pub(super) fn accumulate_gradient<T: Real>(block: &[T], dimension: usize, residuals: &[T], out: &mut [T]) {
+    times(block, residuals, dimension, out);
+}
+
+/// Samples `range` of a data set centred and scaled, a 1 below each, `(d + 1) x n`.
+pub(super) fn scaled<R: Real>(dataset: &Dataset, scaling: &Scaling, range: Range<usize>, into: &mut Vec<R>) {
+    let dimension = dataset.dimension();
+    into.resize((dimension + 1) * range.len(), R::ONE);
+    if dimension > 0 {
+        match dataset.values(range) {
+            Values::Single(values) => vectorised(Scale { values, scaling, into }),
+            Values::Double(values) => vectorised(Scale { values, scaling, into }),
+        }
+    }
+}
+
+/// `(h - centre) * factor` of every sample, and 1 below it.
+struct Scale<'a, T, R> {
+    values: &'a [T],
+    scaling: &'a Scaling,
+    into: &'a mut [R],
+}
+
+#[allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
+impl<T: Number, R: Real> Kernel for Scale<'_, T, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { values, into, scaling } = self;
+        let dimension = scaling.centre.len();
+        let (centre, last_centre) = scaling.centre.as_chunks::<8>();
+        let (factor, last_factor) = scaling.factor.as_chunks::<8>();
+        for (values, scaled) in values.chunks_exact(dimension).zip(into.chunks_exact_mut(dimension + 1)) {
+            scaled[dimension] = R::ONE;
+            let (values, last_values) = values.as_chunks::<8>();
+            let (scaled, last_scaled) = scaled[..dimension].as_chunks_mut::<8>();
+            for (((scaled, value), centre), factor) in scaled.iter_mut().zip(values).zip(centre).zip(factor) {
+                for lane in 0..8 {
+                    scaled[lane] = R::narrowed((value[lane].value() - centre[lane]) * factor[lane]);
+                }
+            }
+            let last = last_scaled.iter_mut().zip(last_values).zip(last_centre).zip(last_factor);
+            last.for_each(|(((scaled, value), centre), factor)| {
+                *scaled = R::narrowed((value.value() - centre) * factor);
+            });
+        }
     }
 }

@@ -1,10 +1,12 @@
-//! Solves many similar problems one after another, such as a path of class weights, each with a warm start.
+//! Solves many similar problems one after another, such as a path of class weights, each with a warm start; or one problem,
+//! and all its iterates.
 
+use super::Head;
 use super::column_newton::ColumnNewton;
 use super::descent::{Descent, Progress};
+use super::pass::ScaledFeatures;
 use super::problem::Problem;
-use super::scaled_features::ScaledFeatures;
-use super::search::{Search, scaled, solve};
+use super::search::{Search, run, scaled, solve};
 use super::settings::{Iteration, SolverSettings, Watch};
 use super::softmax_newton::SoftmaxNewton;
 use super::solution::Outcome;
@@ -125,4 +127,15 @@ fn guess(solutions: &mut VecDeque<DMatrix<f64>>, here: &DMatrix<f64>) -> DMatrix
         [last, before] => &*last * 2.0 - &*before,
         _ => here.clone(),
     }
+}
+
+/// Solves as [`super::solve`] does and returns the heads of all iterates in order, the initial guess first.
+#[must_use]
+pub fn solve_traced<'a>(problem: &Problem<'a>) -> (Outcome<'a>, Vec<Head>) {
+    let mut iterates: Vec<DMatrix<f64>> = Vec::new();
+    let mut keep = |descent: &dyn Descent| iterates.push(descent.theta().clone());
+    let mut go_on = |_: &_| ControlFlow::Continue(());
+    let outcome = run(problem, Watch::new(SolverSettings::default(), &mut go_on, &mut keep));
+    let heads = iterates.iter().map(|theta| problem.coordinates().to_user(theta));
+    (outcome, heads.collect())
 }

@@ -5,18 +5,16 @@ use super::column_pass::ColumnPass;
 use super::descent::{Descent, Progress};
 use super::detached::DetachedSearch;
 use super::general_loss::GeneralNewton;
+use super::pass::ScaledFeatures;
 use super::problem::Problem;
 use super::recomputed::Recomputed;
-use super::scaled_features::ScaledFeatures;
-use super::separated::Found;
 use super::separation::SeparationSearch;
 use super::settings::{Callback, SettingsError, SolverSettings, Watch};
 use super::softmax_hessian::dense_is_possible;
-use super::softmax_newton::SoftmaxNewton;
-use super::softmax_pass::SoftmaxPass;
-use super::solution::{Certificate, Head, Outcome, RoundedHead, StationaryPoint};
+use super::softmax_newton::{SoftmaxNewton, SoftmaxPass};
+use super::solution::{Certificate, Found, Head, Outcome, RoundedHead, StationaryPoint};
 use super::start;
-use super::subsample::{Subsample, SubsampleSize};
+use super::start::{Subsample, SubsampleSize};
 use crate::data::Dataset;
 use crate::loss::{BuiltLoss, ColumnLoss, Inr, InrVariant, Logistic, Loss, Softmax};
 use crate::numeric::largest;
@@ -258,7 +256,7 @@ impl<'p, 'a> Search<'p, 'a> {
         if let Some(class) = self.class_never_pushed_down(loss) {
             let name = &self.problem.dataset.labels().class_names()[class];
             let why = format!(
-                "no sample counts against class {name}, whose column is pushed up for ever: there is no stationary point"
+                "no sample counts against class {name}, whose logit grows without end: there is no stationary point"
             );
             return not_converged(why, watch, 1.0);
         }

@@ -22,7 +22,7 @@ const DEFAULT_ITERATIONS: u64 = 5000;
 #[serde(default, deny_unknown_fields)]
 pub struct SolverSettings {
     /// Largest entry of the gradient of the mean loss, by coefficients in the user's units and intercepts, at which the
-    /// search ends; 0 goes on to rounding. Default 0.
+    /// search ends; 0 continues to rounding level. Default 0.
     pub tolerance: f64,
     /// Steps at most, at least 1. Default 5000.
     pub max_iterations: u64,
@@ -52,7 +52,7 @@ pub enum SettingsError {
         /// What it must be.
         wanted: &'static str,
     },
-    /// A time limit in a build that cannot tell the time.
+    /// A time limit in a build without a clock.
     #[error("time_limit: this build has no clock; leave the limit out, or build with the feature `clock`")]
     NoClock,
     /// A problem that takes more memory than the search may.
@@ -82,7 +82,7 @@ impl SolverSettings {
             Some(seconds) if !(seconds.is_finite() && seconds > 0.0) => {
                 error("time_limit", seconds, "a positive number of seconds")
             }
-            Some(_) if !Clock::TELLS_TIME => Err(SettingsError::NoClock),
+            Some(_) if !Clock::EXISTS => Err(SettingsError::NoClock),
             _ => Ok(()),
         }
     }

@@ -3,12 +3,10 @@
 
 use super::column_pass::Precision;
 use super::dense::solve_many;
-use super::direction::regular_factor;
-use super::gram::gram;
+use super::hessian::{Real, gram, regular_factor};
 use super::pass::HeadColumns;
-use super::real::Real;
-use super::softmax_curvature::block_probabilities;
-use super::softmax_pass::SoftmaxPass;
+use super::softmax_newton::SoftmaxPass;
+use super::softmax_system::block_probabilities;
 use crate::loss::weigh;
 use crate::numeric::{Kernel, SAMPLES_PER_CHUNK, fold_sample_spans, vectorised};
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};

@@ -5,19 +5,17 @@
 //! off that gauge; without it conjugate gradients chases rounding error along it.
 
 use super::column_pass::Precision;
-use super::conjugate_gradient::solve;
-use super::descent::{Descent, Progress};
-use super::real::Real;
+use super::descent::{ConvergenceCheck, Descent, Progress};
+use super::hessian::Real;
+use super::pass::{Evaluated, HeadColumns, ScaledFeatures, Totals, accumulate_gradient, fold_logit_blocks};
 use super::separation::{Effort, SeparationSearch, Sides, Verdict};
-use super::softmax_curvature::{KeptFeatures, SoftmaxCurvature, kept_probabilities};
 use super::softmax_hessian::{DenseHessian, dense_is_possible, dense_pays};
-use super::softmax_pass::SoftmaxPass;
-use super::softmax_preconditioner::{Preconditioner, Sampled};
-use super::softmax_system::SoftmaxSystem;
-use super::start::GOOD_INITIAL_GUESS;
-use super::subsample::{Subsample, SubsampleSize};
-use super::tolerance::ConvergenceCheck;
-use crate::loss::Softmax;
+use super::softmax_system::{
+    KeptFeatures, Preconditioner, Sampled, SoftmaxCurvature, SoftmaxSystem, kept_probabilities,
+    samples_with_probabilities,
+};
+use super::start::{GOOD_INITIAL_GUESS, Subsample, SubsampleSize};
+use crate::loss::{Softmax, Targets};
 use nalgebra::{DMatrix, DVector};
 
 /// Loosest relative accuracy of a Newton system.
@@ -271,7 +269,7 @@ impl<'a> SoftmaxNewton<'a> {
             magnitude: &self.point.magnitude,
             preconditioner: &self.preconditioner,
         };
-        solve(&system, &-gradient, accuracy)
+        system.solve(&-gradient, accuracy)
     }
 
     fn line_search(&mut self, step: &DMatrix<f64>) {
@@ -399,5 +397,42 @@ impl Descent for SoftmaxNewton<'_> {
 
     fn relative_gradient(&self) -> f64 {
         self.convergence.relative()
+    }
+}
+
+/// Data, labels and loss of a softmax search.
+#[derive(Clone, Copy)]
+pub(super) struct SoftmaxPass<'a> {
+    pub(super) features: &'a ScaledFeatures<'a>,
+    pub(super) targets: &'a Targets,
+    pub(super) loss: Softmax,
+}
+
+impl SoftmaxPass<'_> {
+    /// Value and gradient at `theta` (`D x K`), and the probabilities of as many blocks as there is room for.
+    pub(super) fn evaluate(&self, theta: &DMatrix<f64>) -> (Evaluated, Vec<Vec<f32>>) {
+        let columns: Vec<usize> = (0..theta.ncols()).collect();
+        let weights = self.loss.normalised_class_weights(self.targets);
+        let zeros = || (Totals::new(theta.nrows(), theta.ncols()), Vec::new());
+        let (mut totals, mut probabilities) = zeros();
+        let kept = samples_with_probabilities::<f32>(self.features, theta.ncols());
+        fold_logit_blocks(
+            self.features,
+            self.targets,
+            HeadColumns { theta, columns: &columns },
+            zeros,
+            |(part, probabilities), features, logits| {
+                let parts = Softmax::evaluate(logits, &weights);
+                part.add(&parts, |out| accumulate_gradient(features, theta.nrows(), logits.values, out));
+                if logits.first_sample < kept {
+                    probabilities.push(Softmax::probabilities_of_residuals(logits, &weights));
+                }
+            },
+            |(part, of_blocks)| {
+                totals.merge(part);
+                probabilities.extend(of_blocks);
+            },
+        );
+        (totals.with_penalty(self.features, theta), probabilities)
     }
 }

@@ -1,8 +1,8 @@
 //! QR factorisations of tables with many rows, block by block, which do not square the condition number.
 
+use super::coordinates::Scaling;
 use super::dense::{pivoted_qr, qr, triangle_of_rows};
-use super::gram::gram;
-use super::scaling::Scaling;
+use super::hessian::gram;
 use crate::data::Dataset;
 use crate::numeric::{fold_sample_spans, sample_chunks};
 use nalgebra::{DMatrix, DVector};
@@ -117,7 +117,7 @@ pub(super) fn of_scaled(dataset: &Dataset, scaling: &Scaling) -> DMatrix<f64> {
     let dimension = dataset.dimension();
     triangle(dataset.labels().samples(), dataset.labels().weights(), dimension, |range, rows| {
         let mut scaled = Vec::new();
-        super::scaled_features::scaled(dataset, scaling, range, &mut scaled);
+        super::pass::scaled(dataset, scaling, range, &mut scaled);
         rows.clear();
         scaled.chunks_exact(dimension + 1).for_each(|sample| rows.extend_from_slice(&sample[..dimension]));
     })
@@ -132,7 +132,7 @@ fn scaled_table(dataset: &Dataset, scaling: &Scaling) -> DMatrix<f64> {
     let (dimension, samples) = (dataset.dimension(), dataset.labels().samples());
     let (mut table, mut scaled) = (Vec::with_capacity(dimension * samples), Vec::new());
     for range in sample_chunks(samples) {
-        super::scaled_features::scaled(dataset, scaling, range, &mut scaled);
+        super::pass::scaled(dataset, scaling, range, &mut scaled);
         scaled.chunks_exact(dimension + 1).for_each(|sample| table.extend_from_slice(&sample[..dimension]));
     }
     DMatrix::from_vec(dimension, samples, table)
@@ -147,7 +147,7 @@ pub(super) fn correlation(dataset: &Dataset, scaling: &Scaling) -> Option<DMatri
         labels.samples(),
         || (zeros(), Vec::new()),
         |(part, block), range| {
-            super::scaled_features::scaled(dataset, scaling, range.clone(), block);
+            super::pass::scaled(dataset, scaling, range.clone(), block);
             let weights: Vec<f64> = range.map(|sample| labels.weight(sample)).collect();
             gram(block, &weights, part);
         },

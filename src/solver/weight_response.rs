@@ -4,15 +4,14 @@
 //! `-(1/M) sum_{i in j} lambda_j grad l_i - (m_j / M) l2 W`: the gradient of class `j`, less its share of the gradient of all.
 
 use super::column_pass::{ColumnPass, Precision};
-use super::direction::regular_factor;
+use super::hessian::regular_factor;
+use super::pass::ScaledFeatures;
 use super::problem::Problem;
 use super::recomputed::residual_of_response;
-use super::scaled_features::ScaledFeatures;
 use super::search::LARGEST_AS_PRINTED;
-use super::softmax_curvature::{KeptFeatures, SoftmaxCurvature, kept_probabilities};
 use super::softmax_hessian::DenseHessian;
-use super::softmax_pass::SoftmaxPass;
-use super::softmax_system::clean_residual;
+use super::softmax_newton::SoftmaxPass;
+use super::softmax_system::{KeptFeatures, SoftmaxCurvature, clean_residual, kept_probabilities};
 use super::solution::StationaryPoint;
 use crate::loss::{BuiltLoss, ClassWeighting, LOSS_TABLE, Logistic, Loss, Softmax, Targets};
 use crate::numeric::{Sum, fold_sample_spans, largest};

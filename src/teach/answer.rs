@@ -1,12 +1,14 @@
-//! From a lesson to its answer: the one call of the page.
+//! From a lesson to its answer: the one call of the page, and the samples behind an entry of the mean-probability matrix.
 
-use super::lesson::{Lesson, LessonError, Look, LossNamed, Posed, Profiles};
-use super::limits;
-use super::look::{SeenSample, look};
+use super::lesson::{self, Lesson, LessonError, Look, LossNamed, Posed, Profiles};
 use crate::analysis::specification::{Analysis, Design, Draw, Series};
-use crate::analysis::{Experiment, Record, solve_all};
+use crate::analysis::{Experiment, Measure, Record, solve_all};
+use crate::balance::sample_probabilities;
 use crate::data::Dataset;
 use crate::loss::{LOSS_TABLE, LossProfile, LossRow, Moved, loss_named};
+use crate::numeric::Sigmoid;
+use crate::solver::Head;
+use nalgebra::DMatrix;
 use serde::Serialize;
 
 /// What the page is answered.
@@ -45,7 +47,7 @@ pub struct Solved {
     pub records: Vec<Record>,
     /// The samples that were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub seen: Option<Vec<SeenSample>>,
+    pub seen: Option<Vec<SampleView>>,
 }
 
 /// Samples as a picture needs them.
@@ -93,7 +95,7 @@ pub fn solve(lesson: &Lesson) -> Result<Answer, LessonError> {
 }
 
 fn solve_problem(posed: &Posed) -> Result<Solved, LessonError> {
-    limits::check(posed)?;
+    lesson::check(posed)?;
     let experiment = Experiment::of_one_point(posed.analysis.clone())?;
     let analysis = &experiment.analysis;
     let records = solve_all(&experiment)?;
@@ -115,7 +117,7 @@ fn looked_at(
     analysis: &Analysis,
     records: &[Record],
     dataset: &Dataset,
-) -> Result<Vec<SeenSample>, LessonError> {
+) -> Result<Vec<SampleView>, LessonError> {
     let classes = dataset.labels().classes();
     match records.get(asked.series).filter(|_| asked.class.max(asked.predicted) < classes) {
         Some(record) => Ok(look(asked, analysis, record, dataset)),
@@ -166,7 +168,7 @@ const STEPS: usize = 160;
 const MAX_RANGE: f64 = 50.0;
 
 fn profile(profiles: &Profiles) -> Result<Vec<ProfiledLoss>, LessonError> {
-    limits::check_profiles(profiles)?;
+    lesson::check_profiles(profiles)?;
     let Profiles { counts, class, other, max_logit, .. } = profiles;
     if !(*max_logit > 0.0 && *max_logit <= MAX_RANGE) {
         return Err(LessonError::refused(
@@ -217,6 +219,47 @@ fn row_of(named: &LossNamed) -> Result<&'static LossRow, LessonError> {
         return Err(LessonError::refused("losses", problem));
     };
     Ok(row)
+}
+
+/// Samples that are looked at, at most.
+const MAX_SAMPLES_SHOWN: usize = 12;
+
+/// A sample and what a head says of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SampleView {
+    /// `p^k` of the class asked about.
+    pub probability: f64,
+    /// Its features.
+    pub features: Vec<f64>,
+}
+
+/// The samples of a class that are most probably another, or surest of their own; none where the search has no answer.
+pub(super) fn look(look: Look, analysis: &Analysis, record: &Record, dataset: &Dataset) -> Vec<SampleView> {
+    let (intercepts, coefficients) = (record.all(Measure::Intercept), record.all(Measure::Coefficient));
+    let Some(series) = analysis.series.get(look.series).filter(|_| !intercepts.is_empty()) else {
+        return Vec::new();
+    };
+    let head = Head {
+        coefficients: DMatrix::from_row_slice(intercepts.len(), record.features, coefficients),
+        intercepts: intercepts.to_vec(),
+    };
+    let link = series.loss.row().link;
+    let features = dataset.features();
+    let logits = head.logits(&features);
+    let mut all = vec![Sigmoid { probability: 0.0, complement: 1.0 }; record.classes];
+    let mut seen: Vec<(f64, usize)> = Vec::new();
+    for (sample, &label) in dataset.labels().class_indices().iter().enumerate() {
+        if label as usize == look.class {
+            sample_probabilities(link, logits.column(sample).as_slice(), look.class, &mut all);
+            seen.push((all[look.predicted].probability, sample));
+        }
+    }
+    seen.sort_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(&other.1)));
+    let view = |&(probability, sample): &(f64, usize)| SampleView {
+        probability,
+        features: features.column(sample).iter().copied().collect(),
+    };
+    seen.iter().take(MAX_SAMPLES_SHOWN).map(view).collect()
 }
 
 #[cfg(test)]

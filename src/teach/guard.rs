@@ -4,7 +4,7 @@ use hyper::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue, ORIGIN};
 use hyper::{HeaderMap, Method, StatusCode, header};
 
 /// A request that is turned away, and why.
-pub(super) type TurnedAway = (StatusCode, &'static str);
+type TurnedAway = (StatusCode, &'static str);
 
 /// The port of addresses that name none.
 const USUAL_PORT: u16 = 80;

@@ -1,8 +1,13 @@
-//! What the page asks.
+//! What the page asks, within which limits, and how a lesson and its answer travel.
 
-use crate::analysis::AnalysisError;
-use crate::analysis::specification::Analysis;
+use super::answer::solve;
+use crate::analysis::specification::{Analysis, Optimizer};
+use crate::analysis::{AnalysisError, predicted_seconds};
+use crate::loss::LossSpec;
+use crate::numeric::plain as number;
+use crate::text::with_short_numbers;
 use serde::Deserialize;
+use serde_json::json;
 use thiserror::Error;
 
 /// A question to [`solve`](super::solve).
@@ -103,5 +108,171 @@ impl LessonError {
     /// A [`LessonError::Refused`].
     pub(super) fn refused(key: &'static str, problem: impl Into<String>) -> Self {
         Self::Refused { key, problem: problem.into() }
+    }
+}
+
+/// Bytes of a lesson as it is sent.
+pub const MAX_BYTES: usize = 32 * 1024;
+/// `N`.
+pub const MAX_SAMPLES: usize = 5_000;
+/// `K`.
+pub const MAX_CLASSES: usize = 12;
+/// `d`.
+pub const MAX_FEATURES: usize = 64;
+/// Losses side by side.
+pub const MAX_SERIES: usize = 6;
+/// Seconds that an answer is predicted to take: far from those that a request may take.
+const MAX_SECONDS: usize = 4;
+/// Sharpness of LGL-INR.
+const MAX_BETA: f64 = 1_000.0;
+/// First-order iterations times samples times parameters.
+pub const MAX_WORK: usize = 50_000_000;
+
+/// Whether a problem is small enough, decided before a sample is drawn or a file opened.
+///
+/// # Errors
+/// There is too much of something ([`LessonError::TooLarge`]), or the page does not do what is asked for
+/// ([`LessonError::Refused`]).
+pub fn check(posed: &Posed) -> Result<(), LessonError> {
+    let analysis = &posed.analysis;
+    plain(analysis)?;
+    at_most("series", analysis.series.len(), MAX_SERIES)?;
+    analysis.series.iter().try_for_each(|series| sharpness(&series.loss))?;
+    let size = analysis.data.size().map_err(|error| LessonError::refused("data", error.to_string()))?;
+    let Some(size) = size else { return Ok(()) };
+    at_most("classes", size.classes, MAX_CLASSES)?;
+    at_most("samples", size.samples, MAX_SAMPLES)?;
+    at_most("features", size.features, MAX_FEATURES)?;
+    let of_iteration = size.samples * size.classes * (size.features + 1);
+    for series in &analysis.series {
+        let iterations = match series.optimizer {
+            Optimizer::Newton => 0,
+            Optimizer::Lbfgs { iterations } | Optimizer::GradientDescent { iterations } => iterations,
+        };
+        let iterations = usize::try_from(iterations).unwrap_or(usize::MAX);
+        at_most("iterations", iterations, MAX_WORK / of_iteration.max(1))?;
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
+    let seconds = predicted_seconds(analysis, size).ceil() as usize;
+    at_most("seconds of work", seconds, MAX_SECONDS)
+}
+
+/// Of LGL-INR: the sharper it is, the longer its search.
+fn sharpness(loss: &LossSpec) -> Result<(), LessonError> {
+    match *loss {
+        LossSpec::Inr { beta, .. } if beta > MAX_BETA => {
+            Err(LessonError::refused("series", format!("beta: {}; give at most {MAX_BETA}", number(beta))))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What an analysis file may say and a lesson may not.
+fn plain(analysis: &Analysis) -> Result<(), LessonError> {
+    if analysis.data.file().is_some() {
+        return Err(LessonError::refused("data", "is read from files; use `equipoise run`"));
+    }
+    if analysis.training.is_some() {
+        return Err(LessonError::refused("training", "takes too long for a page; use `equipoise run`"));
+    }
+    if !analysis.sweep.is_empty() || !analysis.table.is_empty() || analysis.repetitions != 1 {
+        let problem = "has several points or repetitions, but the page shows one; use `equipoise run`";
+        return Err(LessonError::refused("analysis", problem));
+    }
+    Ok(())
+}
+
+/// The same for losses over a range of one logit.
+pub(super) fn check_profiles(profiles: &Profiles) -> Result<(), LessonError> {
+    at_most("losses", profiles.losses.len(), MAX_SERIES)?;
+    at_most("classes", profiles.counts.len(), MAX_CLASSES)?;
+    at_most("samples", profiles.counts.iter().fold(0, |sum, &count| sum.saturating_add(count)), MAX_SAMPLES)
+}
+
+fn at_most(what: &'static str, found: usize, most: usize) -> Result<(), LessonError> {
+    if found <= most { Ok(()) } else { Err(LessonError::TooLarge { what, found, most }) }
+}
+
+/// How a lesson ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ReplyKind {
+    /// It is answered.
+    Answered,
+    /// It is too much for a page.
+    TooLarge,
+    /// It is no lesson, or asks for what cannot be.
+    Unsound,
+}
+
+impl ReplyKind {
+    /// The status of HTTP that says so.
+    #[must_use]
+    pub fn status(self) -> u16 {
+        match self {
+            Self::Answered => 200,
+            Self::TooLarge => 413,
+            Self::Unsound => 422,
+        }
+    }
+}
+
+/// What a lesson is answered: an answer, or `{"refused": ".."}`, as JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// How it ended.
+    pub kind: ReplyKind,
+    /// What is said.
+    pub json: Vec<u8>,
+}
+
+impl Reply {
+    /// Answers a lesson that is given as JSON.
+    #[must_use]
+    pub fn to(lesson: &[u8]) -> Self {
+        match answered(lesson) {
+            Ok(json) => Self { kind: ReplyKind::Answered, json },
+            Err(error) => {
+                let too_large = matches!(error, LessonError::TooLarge { .. });
+                let kind = if too_large { ReplyKind::TooLarge } else { ReplyKind::Unsound };
+                Self { kind, json: refused(&error.to_string()) }
+            }
+        }
+    }
+}
+
+fn answered(lesson: &[u8]) -> Result<Vec<u8>, LessonError> {
+    let lesson: Lesson = serde_json::from_slice(lesson)?;
+    Ok(serde_json::to_vec(&solve(&lesson)?)?)
+}
+
+/// Why there is no answer, as the page reads it.
+pub(super) fn refused(why: &str) -> Vec<u8> {
+    json!({ "refused": with_short_numbers(why) }).to_string().into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reply_is_json() {
+        let profiles = |counts: &str| {
+            let lesson = format!(
+                r#"{{"losses":{{"losses":[{{"name":"softmax"}}],"counts":{counts},"class":0,"max_logit":4.0}}}}"#
+            );
+            Reply::to(lesson.as_bytes())
+        };
+        for (reply, status) in [
+            (profiles("[10, 5]"), 200),
+            (profiles("[10000, 5]"), 413),
+            (profiles("[]"), 422),
+            (Reply::to(b"{"), 422),
+            (Reply::to(&[0xff]), 422),
+        ] {
+            let value: serde_json::Value = serde_json::from_slice(&reply.json).expect("JSON");
+            assert_eq!(reply.kind.status(), status, "{value}");
+            assert_eq!(value.get("refused").is_some(), status != 200, "{value}");
+        }
     }
 }

@@ -7,21 +7,13 @@
 //! nobody else.
 
 mod answer;
-mod assets;
 mod guard;
 mod lesson;
-mod limits;
-mod look;
-mod reply;
 mod server;
-mod solver_process;
 
-pub use answer::{Answer, ListedLoss, ProfiledLoss, Samples, Solved, solve};
-pub use lesson::{Lesson, LessonError, Look, LossNamed, Posed, Profiles};
-pub use limits::{
-    MAX_BYTES, MAX_CLASSES, MAX_FEATURES, MAX_SAMPLES, MAX_SERIES, MAX_WORK, check as check_size,
+pub use answer::{Answer, ListedLoss, ProfiledLoss, SampleView, Samples, Solved, solve};
+pub use lesson::{
+    Lesson, LessonError, Look, LossNamed, MAX_BYTES, MAX_CLASSES, MAX_FEATURES, MAX_SAMPLES, MAX_SERIES,
+    MAX_WORK, Posed, Profiles, Reply, ReplyKind, check as check_size,
 };
-pub use look::SeenSample;
-pub use reply::{Reply, ReplyKind};
-pub use server::{PATIENCE, Server};
-pub use solver_process::LessonProgram;
+pub use server::{LessonProgram, PATIENCE, Server};

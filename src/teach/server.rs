@@ -1,10 +1,10 @@
-//! Serves the page and its one call to browsers on this machine.
+//! Serves the files of the page, embedded in the program, and its one call to browsers on this machine.
+//!
+//! A lesson is solved in a process of its own, which ends with its lesson, or when nobody waits any more: whatever it computes
+//! then stops, and its place is free.
 
-use super::assets::asset;
 use super::guard::{admit, headers};
-use super::limits::MAX_BYTES;
-use super::reply::refused;
-use super::solver_process::LessonProgram;
+use super::lesson::{MAX_BYTES, refused};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
@@ -15,13 +15,18 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use std::convert::Infallible;
+use std::ffi::OsString;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::num::NonZero;
+use std::path::PathBuf;
 use std::pin::Pin;
+use std::process::Stdio;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+use tokio::process::Command;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -33,9 +38,9 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// How long the head of a request may take to arrive.
 const HEAD_PATIENCE: Duration = Duration::from_secs(10);
 /// How long running requests may take after a shutdown was requested.
-const FAREWELL: Duration = Duration::from_secs(1);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 /// Pause after a connection could not be taken, as when all file handles are in use.
-const BREATH: Duration = Duration::from_millis(50);
+const RETRY_DELAY: Duration = Duration::from_millis(50);
 
 const JSON: &str = "application/json";
 
@@ -111,7 +116,7 @@ async fn accept(
             () = &mut ended => break,
         };
         let Ok((stream, _)) = accepted else {
-            tokio::time::sleep(BREATH).await;
+            tokio::time::sleep(RETRY_DELAY).await;
             continue;
         };
         let mut builder = http1::Builder::new();
@@ -125,7 +130,7 @@ async fn accept(
         // A browser that hangs up in the middle is no news.
         tokio::spawn(graceful.watch(connection));
     }
-    let _ = timeout(FAREWELL, graceful.shutdown()).await;
+    let _ = timeout(SHUTDOWN_TIMEOUT, graceful.shutdown()).await;
     Ok(())
 }
 
@@ -249,4 +254,106 @@ fn response(status: StatusCode, kind: &'static str, body: Bytes) -> Answer {
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     response
+}
+
+/// A file of the page.
+struct Asset {
+    /// Its path on the server.
+    path: &'static str,
+    /// Its media type.
+    kind: &'static str,
+    /// What is in it.
+    text: &'static str,
+}
+
+const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+macro_rules! scripts {
+    ($($file:literal),* $(,)?) => {
+        &[
+            Asset { path: "/", kind: HTML, text: include_str!("page/index.html") },
+            Asset { path: "/style.css", kind: CSS, text: include_str!("page/style.css") },
+            $(Asset { path: concat!("/", $file), kind: SCRIPT, text: include_str!(concat!("page/", $file)) }),*
+        ]
+    };
+}
+
+const ASSETS: &[Asset] = scripts![
+    "main.js",
+    "ask.js",
+    "controls.js",
+    "drawing.js",
+    "save.js",
+    "state.js",
+    "pictures/bars.js",
+    "pictures/columns.js",
+    "pictures/groups.js",
+    "pictures/images.js",
+    "pictures/matrix.js",
+    "pictures/plane.js",
+    "pictures/traces.js",
+    "pictures/triangle.js",
+    "scenes/averaging.js",
+    "scenes/common.js",
+    "scenes/digits.js",
+    "scenes/losses.js",
+    "scenes/not_converged.js",
+    "scenes/three_classes.js",
+    "scenes/two_classes.js",
+];
+
+/// The file at a path.
+fn asset(path: &str) -> Option<&'static Asset> {
+    ASSETS.iter().find(|asset| asset.path == path)
+}
+
+/// The program that takes a lesson from its standard input to a [`Reply`](super::Reply) on its standard output: the status of
+/// HTTP on the first line, then the JSON.
+#[derive(Debug, Clone)]
+pub struct LessonProgram {
+    /// The program.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<OsString>,
+}
+
+impl LessonProgram {
+    /// What the program says to a lesson. When the future is dropped, the program is killed.
+    pub(super) async fn answer(&self, lesson: &[u8]) -> io::Result<(u16, Vec<u8>)> {
+        let mut child = Command::new(&self.program)
+            .args(&self.arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()?;
+        if let Some(mut input) = child.stdin.take() {
+            input.write_all(lesson).await?;
+        }
+        status_and_json(child.wait_with_output().await?.stdout)
+            .ok_or_else(|| io::Error::other("there is no answer"))
+    }
+}
+
+/// The status on the first line, and what follows.
+fn status_and_json(mut said: Vec<u8>) -> Option<(u16, Vec<u8>)> {
+    let end = said.iter().position(|&byte| byte == b'\n')?;
+    let json = said.split_off(end + 1);
+    let status = std::str::from_utf8(&said).ok()?.trim().parse().ok()?;
+    Some((status, json))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_line_is_the_status() {
+        assert_eq!(status_and_json(b"200\n{}\n".to_vec()), Some((200, b"{}\n".to_vec())));
+        for nothing in [&b""[..], b"200", b"ok\n{}", b"\xff\n"] {
+            assert_eq!(status_and_json(nothing.to_vec()), None);
+        }
+    }
 }

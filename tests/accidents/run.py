@@ -280,7 +280,7 @@ def rivals(bench):
         time.sleep(0.005)
     second = bench.command([*ANALYSIS, "--out", out])
     first.wait()
-    fault = None if one_line(second, 2, "another run is at work here") else f"said {second.stderr.strip()!r}"
+    fault = None if one_line(second, 2, "another run is running here") else f"said {second.stderr.strip()!r}"
     if differing(contents(bench.place / out), contents(bench.place / "whole")):
         fault = fault or "what is there in the end differs"
     bench.note("two processes on one directory", "run", "the second is refused; the first ends as ever", fault)

@@ -220,7 +220,7 @@ fn intercepts_that_double_precision_does_not_determine_are_not_written() {
     assert!(!folder.file("b.json").exists());
 }
 
-/// Who names the wrong weights is told the right ones.
+/// If the given weights are wrong, the right ones are named.
 #[test]
 fn a_model_of_other_weights_is_recognised() {
     let (logits, labels) = sample();

@@ -67,7 +67,7 @@ FAULTS = [
      "targets.class_weights().iter().map(|weight| [[weight / self.total_mass]]).collect()", "1.0 / self.total_mass + 0.0 * weight"),
     ("LGL-INR divides by all samples and not by those of the class", "src/loss/inr.rs",
      "weight[(class, index)] = omega / [[size]];", "targets.total_size()"),
-    ("logistic loss's residual is 1% too large", "src/loss/pair_weights.rs",
+    ("logistic loss's residual is 1% too large", "src/loss/columns.rs",
      "*z = [[weight * Sigmoid::of(*z).probability]];", "1.01 * weight * Sigmoid::of(*z).probability"),
     ("LGL-INR's attached weights have no gradient", "src/loss/inr.rs",
      "[[self.beta]] * at.omega[class] * (at.loss[class] - at.mean_loss) / size;", "0.0"),
@@ -91,7 +91,7 @@ FAULTS = [
      "let seen = if c == k { [[self.present[k]]] }", "1.0"),
     ("T1 forgets the training sample's variance", HELD_OUT,
      "[[1.0 / training.sizes()[c]]] + 1.0 / test.sizes()[c]", "0.0"),
-    ("T2 has the wrong sign", HELD_OUT, "kept.lu().solve(&(reach * [[gradient]]))", "-gradient"),
+    ("T2 has the wrong sign", HELD_OUT, "kept.lu().solve(&(response * [[gradient]]))", "-gradient"),
 ]
 
 # In the copy, every fault is built in and chosen by a variable: one build serves all.

@@ -16,7 +16,7 @@ fn a_run_that_is_broken_off_goes_on_where_it_stopped() {
     std::fs::write(out.join("records.jsonl"), journal).expect("written");
     std::fs::remove_file(out.join("records.json")).expect("removed");
     run().success().stdout(predicate::str::contains("18 problems solved (7 of them earlier)")).stderr(
-        predicate::str::contains("records.jsonl:8: a record was cut off; its problem is solved anew"),
+        predicate::str::contains("records.jsonl:8: a record was cut off; its problem is solved again"),
     );
     assert_eq!(read(out.join("records.json")), whole);
 }
@@ -58,7 +58,7 @@ fn records_that_cannot_be_read_are_named_and_made_anew() {
         .args(["draw", "small"])
         .assert()
         .code(2)
-        .stderr(predicate::str::contains("run the analysis anew"));
+        .stderr(predicate::str::contains("run the analysis again"));
     run().success().stderr(predicate::str::contains("cannot be read"));
     assert_eq!(read(out.join("records.json")), whole);
 }
@@ -155,6 +155,6 @@ fn records_that_were_tampered_with_are_refused() {
             .args(["draw", "small"])
             .assert()
             .code(2)
-            .stderr(predicate::str::contains("is damaged; run the analysis anew"));
+            .stderr(predicate::str::contains("is damaged; run the analysis again"));
     }
 }

@@ -48,7 +48,7 @@ fn a_copy_overwrites_nothing_unless_asked_to() {
     std::fs::write(directory.path().join("ledger.toml"), "mine").expect("written");
     let copy =
         |more: &[&str]| equipoise(directory.path()).args(["analyses", "copy", "ledger"]).args(more).assert();
-    copy(&[]).code(2).stderr(predicate::str::contains("ledger.toml is there already"));
+    copy(&[]).code(2).stderr(predicate::str::contains("ledger.toml already exists"));
     assert_eq!(read(directory.path().join("ledger.toml")), "mine");
     copy(&["--force"]).success();
     copy(&["other.toml"]).success().stdout(predicate::str::contains("other.toml written"));

@@ -364,11 +364,11 @@ fn records_are_not_lost_between_pruning_and_a_run() {
         .expect("written");
     let held = std::fs::File::create(out.join("records.jsonl")).expect("made");
     held.lock().expect("locked");
-    refused(directory.path(), &out, &["results", "prune", "small"], &["another run is at work here"]);
+    refused(directory.path(), &out, &["results", "prune", "small"], &["another run is running here"]);
     drop(held);
     let shard = std::fs::File::create(out.join("records.1-of-2.jsonl")).expect("made");
     shard.lock().expect("locked");
-    refused(directory.path(), &out, &["results", "prune", "small"], &["shard 1/2 is at work here"]);
+    refused(directory.path(), &out, &["results", "prune", "small"], &["shard 1/2 is running here"]);
     drop(shard);
     run(&["results", "prune", "small"]).success().stdout("1 record taken out\n");
     run(&["run", "small.toml"]).success().stdout(predicate::str::contains("18 problems solved in"));

@@ -176,14 +176,14 @@ fn a_second_process_at_the_same_work_is_refused() {
     };
     let mut whole = start(&[]);
     begun("records.jsonl");
-    refused(&[], "slow: another run is at work here");
-    refused(&["--shard", "1/2"], "slow: a run of the whole is at work here");
+    refused(&[], "slow: another run is running here");
+    refused(&["--shard", "1/2"], "slow: a run of the whole is running here");
     whole.kill().expect("killed");
     whole.wait().expect("ended");
     let mut part = start(&["--shard", "1/2"]);
     begun("records.1-of-2.jsonl");
-    refused(&["--shard", "1/2"], "slow: another run of shard 1/2 is at work here");
-    refused(&[], "slow: a run of shard 1/2 is at work here");
+    refused(&["--shard", "1/2"], "slow: another run of shard 1/2 is running here");
+    refused(&[], "slow: a run of shard 1/2 is running here");
     // Another part may work beside it.
     let mut other = start(&["--shard", "2/2"]);
     begun("records.2-of-2.jsonl");

@@ -113,7 +113,7 @@ fn classes_that_separate_are_named_and_the_rest_is_solved() {
     }
     let run = Folder::with(csv).solve(&[]);
     let expected = predicate::str::contains("every sample with x > 5.5 belongs to class c")
-        .and(predicate::str::contains("Set apart from all others: 1 class (c)."))
+        .and(predicate::str::contains("Separated from all others: 1 class (c)."))
         .and(predicate::str::contains("The other 2 classes are solved: loss"));
     assert!(expected.eval(&run.printed), "{}", run.printed);
 }

@@ -2,12 +2,12 @@
 
 use super::either::list_or_rule;
 use crate::balance::witness;
+use crate::claims::{contrary_weight, contrary_weight_of_three, helping_weight, hindering_weight};
 use crate::data::random::stream;
 use crate::data::{
     Covariance, DataError, Dataset, GaussianMixture, GroupedDesign, ImageSample, Images, ImbalanceProfile,
-    Part, PlacedGroups, SampleRequest, check_digits, class_means, contrary_weight, contrary_weight_of_three,
-    digit_images, digits_subset, helping_weight, hindering_weight, image_files, raw_binary_logits,
-    raw_logits, read_images,
+    Part, PlacedGroups, SampleRequest, check_digits, class_means, digit_images, digits_subset, image_files,
+    raw_binary_logits, raw_logits, read_images,
 };
 use nalgebra::DMatrix;
 use rand::RngExt;

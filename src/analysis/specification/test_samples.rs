@@ -20,7 +20,7 @@ pub enum TestSamples {
 }
 
 /// Largest multiple of the samples of a design.
-const MOST_TIMES: usize = 10_000;
+const MAX_TIMES: usize = 10_000;
 /// Streams of a draw beside those of its design: fresh samples, samples kept apart, and rows drawn again.
 const FRESH_STREAM: u64 = 1 << 61;
 const SHARE_STREAM: u64 = 1 << 60;
@@ -58,8 +58,8 @@ impl Design {
     /// A draw from the same classes as [`Self::sample`] with this one, of `times` the samples of each class.
     fn fresh(&self, draw: Draw, times: usize) -> Result<Dataset, DataError> {
         let invalid = |problem: String| Err(DataError::invalid("test.fresh", problem));
-        if !(1..=MOST_TIMES).contains(&times) {
-            return invalid(format!("{times} times the samples; give 1 to {MOST_TIMES}"));
+        if !(1..=MAX_TIMES).contains(&times) {
+            return invalid(format!("{times} times the samples; give 1 to {MAX_TIMES}"));
         }
         self.times(draw, times, FRESH_STREAM).unwrap_or_else(|| {
             invalid(

@@ -5,24 +5,21 @@
 //! shard ([`Shard`]) its own, so that shards may share a directory. Locks keep two processes off the same work. Finished
 //! records are dropped only on request, and so are files that no run has written.
 
-mod merge;
 mod occupant;
 mod part;
 mod records_file;
 mod survey;
 
-pub use merge::Merge;
-pub use part::Shard;
+pub use part::{Merge, Shard};
 pub use survey::{ShardState, Survey, SurveyedFile, prune};
 
 use super::error::AnalysisError;
-use super::experiment::Experiment;
-use super::file::Source;
+use super::file::{Experiment, Source};
 #[cfg(feature = "parquet")]
 use super::parquet_table;
+use super::records;
 use super::records::{Record, Results};
 use super::specification::Analysis;
-use super::table;
 use crate::files::journal::{self, Journal};
 use crate::files::{contents, is_being_written, is_marked, mark_directory, write_marked};
 use std::collections::HashMap;
@@ -164,7 +161,7 @@ impl Store {
             RECORDS,
             records_file::text(results).map_err(|error| unwritable(&file(RECORDS), &error))?.as_bytes(),
         )?;
-        write(TABLE, &table::csv(results).map_err(|error| unwritable(&file(TABLE), &error))?)?;
+        write(TABLE, &records::csv(results).map_err(|error| unwritable(&file(TABLE), &error))?)?;
         for (path, _) in shard_journals(&self.directory) {
             remove(&path)?;
         }
@@ -187,7 +184,7 @@ impl Store {
 fn claim(directory: &Path, shard: Option<Shard>) -> Result<Journal, AnalysisError> {
     let name = shard.map_or_else(|| JOURNAL.to_owned(), Shard::journal);
     let taken = |what: String| {
-        let problem = format!("{what} is at work here; wait until it has ended, or choose another --out");
+        let problem = format!("{what} is running here; wait until it ends, or choose another --out");
         Err(AnalysisError::Occupied { path: directory.to_owned(), problem })
     };
     let Some(journal) = open_journal(&directory.join(name))? else {
@@ -252,7 +249,7 @@ impl Results {
             )
         })?;
         let records =
-            records_file::read(&text).map_err(|why| problem(format!("{why}; run the analysis anew")))?;
+            records_file::read(&text).map_err(|why| problem(format!("{why}; run the analysis again")))?;
         let wanted = experiment.points.len() as u64
             * experiment.analysis.series.len() as u64
             * experiment.analysis.repetitions;
@@ -309,7 +306,7 @@ fn resolved(analysis: &Analysis) -> Result<String, AnalysisError> {
 fn earlier(path: &Path, remarks: &mut Vec<String>) -> Result<Vec<Record>, AnalysisError> {
     let Some(bytes) = there(path)? else { return Ok(Vec::new()) };
     Ok(records_file::read(&bytes).unwrap_or_else(|why| {
-        remarks.push(format!("{}: {why}; its problems are solved anew", path.display()));
+        remarks.push(format!("{}: {why}; its problems are solved again", path.display()));
         Vec::new()
     }))
 }

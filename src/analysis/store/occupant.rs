@@ -5,9 +5,9 @@ use super::{
     shard_journals, unwritable,
 };
 use crate::analysis::error::AnalysisError;
-use crate::analysis::experiment::Experiment;
+use crate::analysis::file::Experiment;
 use crate::analysis::specification::Analysis;
-use crate::analysis::work_list::{Use, WorkList};
+use crate::analysis::unit::{Use, WorkList};
 use crate::files::{OwnFile, OwnershipError, TargetError, claim_directory, is_same_file, read_text};
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};

@@ -5,10 +5,10 @@ use super::{
     remove, shard_journals, there, unwritable,
 };
 use crate::analysis::error::AnalysisError;
-use crate::analysis::experiment::Experiment;
+use crate::analysis::file::Experiment;
 use crate::analysis::records::Record;
 use crate::analysis::unit::Unit;
-use crate::analysis::work_list::{Known, Use, WorkList};
+use crate::analysis::unit::{Known, Use, WorkList};
 use crate::files::journal::{self, Journal};
 use crate::files::{is_being_written, is_marked};
 use std::collections::HashSet;
@@ -129,7 +129,7 @@ fn prune_held(directory: &Path, whole: &Journal, known: &Known) -> Result<usize,
     let mut gone = 0;
     for (path, _) in shard_journals(directory) {
         let Some(shard) = open_journal(&path)? else {
-            let problem = "a run is at work on it; wait until it has ended".to_owned();
+            let problem = "a run is writing it; wait until it ends".to_owned();
             return Err(AnalysisError::Occupied { path, problem });
         };
         gone += prune_journal(&shard, Vec::new(), known)?;

@@ -4,14 +4,12 @@ mod multi_label;
 mod printed;
 
 use super::Ending;
-use super::class_weights::WeightChoice;
-use super::data_arguments::say_taken;
+use super::class_weights::{NameList, WeightChoice};
+use super::data_arguments::{TableArguments, say_taken};
 use super::files::{Target, check_targets, save};
 use super::loss_arguments::LossArguments;
-use super::name_list::NameList;
 use super::output::{Style, note, print};
 use super::solve::{note_dependent_columns, note_idle_weights, note_wide_weights};
-use super::table_arguments::TableArguments;
 use anyhow::{Context, Result, ensure};
 use equipoise::audit::{
     AuditInput, AuditRecord, ReadOptions, Recalibration, Reduction, alternatives, audit, compare_head,

@@ -1,26 +1,24 @@
-//! `run`: an analysis from its file to records and figures.
+//! `run`: an analysis from its file to records and figures, or (`--estimate`) what that will take.
 
-mod estimate;
 mod slurm;
-mod slurm_jobs;
 
-use super::drawing::DrawingOptions;
-use super::output::{Style, counted, note, print};
+use super::draw::DrawingOptions;
+use super::output::{Align, Style, columns, counted, note, print};
 use super::solve::note_dependent_columns;
 use super::verify::progress_bar;
 use super::{Ending, comparison_table};
 use anyhow::{Result, bail, ensure};
 use equipoise::analysis::{
-    AnalysisError, Event, Experiment, Override, Results, Shard, Shipped, Source, Store, Workload,
-    experiment_of_shard, memory_at_once, run as run_experiment, run_shard, write_parquet,
+    AnalysisError, Estimate, Event, Experiment, Override, Results, Shard, Shipped, Source, Store, Workload,
+    estimate, experiment_of_shard, memory_at_once, run as run_experiment, run_shard, write_parquet,
 };
 use equipoise::figure::Figure;
 use equipoise::files::{is_marked, is_same_file};
-use equipoise::memory::{check_memory, fits};
+use equipoise::memory::{check_memory, fits, readable};
 use equipoise::numeric::significant;
 use equipoise::solver::Conditioning;
 use slurm::SlurmOptions;
-pub(super) use slurm_jobs::array_of;
+pub(super) use slurm::array_of;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -57,7 +55,7 @@ pub(super) struct RunArguments {
     /// Work on the I-th of N disjoint shards alone, on this machine or any other; `equipoise results merge` joins them
     #[arg(long, value_name = "I/N", conflicts_with_all = ["parquet", "force"])]
     shard: Option<String>,
-    /// Say what the run will take, and begin nothing
+    /// Predict time and memory of the run, and start nothing
     #[arg(long, conflicts_with_all = ["shard", "out", "force", "parquet"])]
     estimate: bool,
     #[command(flatten)]
@@ -86,7 +84,7 @@ pub(super) fn run(arguments: &RunArguments, style: Style) -> Result<Ending> {
         None => source.experiment(&overrides)?,
     };
     if arguments.estimate {
-        return estimate::show(&experiment, style);
+        return show(&experiment, style);
     }
     let directory =
         arguments.out.clone().or(home).unwrap_or_else(|| PathBuf::from(&experiment.analysis.name));
@@ -154,7 +152,7 @@ fn source(name: &str) -> Result<(Source, Option<PathBuf>)> {
 fn in_words_of_directory(directory: &Path) -> String {
     let analysis = directory.join("analysis.toml");
     let advice = if analysis.is_file() {
-        format!("`equipoise run {}` goes on with what is there", analysis.display())
+        format!("`equipoise run {}` resumes it", analysis.display())
     } else {
         "name an analysis file, or one of `equipoise analyses`".to_owned()
     };
@@ -271,4 +269,35 @@ pub(super) fn report_unsolved(results: &Results) {
             results.problem_name(record)
         ));
     }
+}
+
+pub(super) fn show(experiment: &Experiment, style: Style) -> Result<Ending> {
+    let Estimate { problems, seconds, longest, memory } = estimate(experiment)?;
+    let threads = rayon::current_num_threads();
+    // No run ends before its longest problem does.
+    let wall = (seconds / threads as f64).max(longest);
+    let rows = [
+        ("problems", problems.to_string()),
+        ("processor time", duration(seconds)),
+        ("longest problem", duration(longest)),
+        (&*format!("time on {threads} threads here"), duration(wall)),
+        ("memory on as many", format!("at most {}", readable(memory))),
+    ];
+    let rows: Vec<Vec<String>> = rows.into_iter().map(|(what, much)| vec![what.to_owned(), much]).collect();
+    print(&format!(
+        "{}\n{}",
+        style.strong(&experiment.analysis.name),
+        columns(&rows, &[Align::Left, Align::Left])
+    ))?;
+    Ok(Ending::Done)
+}
+
+/// Two digits are more than a prediction has.
+fn duration(seconds: f64) -> String {
+    let (much, unit) = match seconds {
+        ..100.0 => (seconds, "s"),
+        ..6_000.0 => (seconds / 60.0, "min"),
+        _ => (seconds / 3_600.0, "h"),
+    };
+    format!("about {} {unit}", significant(much, 2))
 }

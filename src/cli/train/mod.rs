@@ -1,31 +1,29 @@
 //! `train`: a small convolutional network, and how the laws of balance emerge while it learns.
 
-mod checkpoint;
-mod images;
 mod polish;
-mod progress;
 mod recipe;
 mod record;
-mod table;
 
 use super::Ending;
 use super::class_weights::WeightChoice;
 use super::files::{Target, check_targets};
 use super::loss_arguments::LossArguments;
 use super::output::{Style, note, print};
+use super::progress::sparkline;
 use super::solve::{note_idle_weights, note_wide_weights};
 use anyhow::Result;
-use checkpoint::{CheckpointWriter, TrainingLog};
 use equipoise::audit::BatchLawName;
-use equipoise::cnn::{NetworkError, Training, TrainingPlan};
+use equipoise::cnn::{Checkpoint, NetworkError, Training, TrainingPlan};
 use equipoise::loss::LossSpec;
-use images::ImageArguments;
+use equipoise::numeric::significant;
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use polish::{Polish, PolishPenalty, Polished};
-use progress::Progress;
-use recipe::RecipeArguments;
+use recipe::{ImageArguments, RecipeArguments};
 use record::{End, EpochRecord, Test, TrainRecord};
+use serde::{Deserialize, Serialize};
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const EXAMPLES: &str = "Examples:
   equipoise train                              digits, five epochs of a small network
@@ -61,7 +59,7 @@ pub(super) struct TrainArguments {
     /// Save checkpoints of the training in this file, and resume from it if it exists
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
-    /// Seconds between two writings within an epoch
+    /// Seconds between two checkpoints within an epoch
     #[arg(long, default_value_t = 30, value_name = "SECONDS", requires = "checkpoint")]
     checkpoint_every: u32,
     /// Then solve the last layer over the network's features to stationarity, with this penalty on its coefficients; for
@@ -107,7 +105,7 @@ pub(super) fn run(arguments: &TrainArguments, style: Style) -> Result<Ending> {
     let record = record(arguments, &mut training, &test, epochs, polish.as_ref())?;
     print(&match arguments.format {
         Format::Json => serde_json::to_string_pretty(&record)? + "\n",
-        Format::Table => table::table(&record, arguments.recipe.network_name(), style),
+        Format::Table => record::table(&record, arguments.recipe.network_name(), style),
     })?;
     Ok(ending(record.polished.as_ref()))
 }
@@ -169,4 +167,123 @@ fn ending(polished: Option<&Polished>) -> Ending {
         }
         None => Ending::Done,
     }
+}
+
+/// What is saved beside the training: a resumed one prints what an uninterrupted one prints.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct TrainingLog {
+    /// Images of each class that accuracies were measured on.
+    test_counts: Vec<usize>,
+    epochs: Vec<EpochRecord>,
+}
+
+/// Saves a training after every epoch, and at intervals within one.
+struct CheckpointWriter {
+    checkpoint: Option<Checkpoint>,
+    every: Duration,
+    written: Instant,
+}
+
+impl CheckpointWriter {
+    /// Saves to a file, if one is given; within an epoch at most once in `every`.
+    ///
+    /// # Errors
+    /// Another process saves its training there.
+    fn new(file: Option<&Path>, every: Duration) -> Result<Self, NetworkError> {
+        let checkpoint = file.map(Checkpoint::open).transpose()?;
+        Ok(Self { checkpoint, every, written: Instant::now() })
+    }
+
+    /// Resumes from the file if a training was saved there. Returns the log of the epochs done before.
+    fn resume(&mut self, training: &mut Training, test: &Test) -> Result<TrainingLog, NetworkError> {
+        let nothing = TrainingLog { test_counts: test.counts().to_vec(), epochs: Vec::new() };
+        let saved = self.checkpoint.as_ref().filter(|checkpoint| !checkpoint.is_empty());
+        let Some(file) = saved.map(Checkpoint::path) else {
+            // From now on the file is a training's, at whatever moment this ends.
+            self.save(training, &nothing)?;
+            return Ok(nothing);
+        };
+        let log: TrainingLog = training.resume(file)?;
+        let refused = |problem: &str| {
+            Err(NetworkError::Checkpoint { path: file.to_owned(), problem: problem.to_owned() })
+        };
+        if log.test_counts != nothing.test_counts {
+            return refused(
+                "was tested on other images; give the same --test, or start anew under another name",
+            );
+        }
+        if log.epochs.len() != training.epoch() {
+            return refused("does not hold every epoch that it counts; it is damaged");
+        }
+        Ok(log)
+    }
+
+    /// Writes the training down, if it is to be kept.
+    fn save(&mut self, training: &Training, log: &TrainingLog) -> Result<(), NetworkError> {
+        if let Some(checkpoint) = &mut self.checkpoint {
+            checkpoint.save(training, log)?;
+            self.written = Instant::now();
+        }
+        Ok(())
+    }
+
+    /// Saves within an epoch if the last time is long enough ago; never a network whose parameters are not finite.
+    fn save_if_due(&mut self, training: &Training, log: &TrainingLog) -> Result<(), NetworkError> {
+        let due = self.checkpoint.is_some() && self.written.elapsed() >= self.every;
+        let ends = training.sums().images == training.targets().samples();
+        let sound = || training.network().parameters().iter().all(|parameter| parameter.is_finite());
+        if due && !ends && sound() { self.save(training, log) } else { Ok(()) }
+    }
+}
+
+/// A bar on standard error for each epoch, and below it the curve of residuals so far; silent where that is no terminal, and
+/// without colours everywhere.
+struct Progress(ProgressBar);
+
+impl Progress {
+    /// Of the epoch that a training is in, after others.
+    fn new(training: &Training, done: &[EpochRecord]) -> Self {
+        let bar = ProgressBar::new(training.targets().samples() as u64);
+        let (epoch, epochs) = (training.epoch() + 1, training.plan().recipe.epochs);
+        let curve = done.last().map_or_else(String::new, |last| {
+            format!("\nbalance residual {} {}", residual_curve(done), significant(last.balance_residual, 2))
+        });
+        let template = format!(
+            "epoch {epoch} of {epochs} {{bar:24}} {{pos}}/{{len}} images, {{speed}} a second, {{eta}} left  {{msg}}{curve}"
+        );
+        if let Ok(style) = ProgressStyle::with_template(&template) {
+            let speed = |state: &ProgressState, text: &mut dyn Write| {
+                let _ = write!(text, "{:.0}", state.per_sec());
+            };
+            bar.set_style(style.with_key("speed", speed));
+        }
+        // Epochs before an interruption do not count for the speed.
+        bar.set_position(training.sums().images as u64);
+        bar.reset_eta();
+        Self(bar)
+    }
+
+    /// After a step.
+    fn update(&self, training: &Training) {
+        let sums = training.sums();
+        let images = sums.images as f64;
+        self.0.set_position(sums.images as u64);
+        self.0.set_message(format!(
+            "loss {}, accuracy {}",
+            significant(sums.loss / images, 3),
+            significant(sums.hits as f64 / images, 3)
+        ));
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// The balance residual from epoch to epoch.
+fn residual_curve(epochs: &[EpochRecord]) -> String {
+    let residuals: Vec<f64> = epochs.iter().map(|epoch| epoch.balance_residual).collect();
+    sparkline(&residuals)
 }

@@ -1,8 +1,8 @@
 //! The last layer solved to stationarity on the features of the trained network.
 
-use crate::cli::memory::check_problem;
+use crate::cli::files::check_problem;
+use crate::cli::progress::Spinner;
 use crate::cli::solve_record::Status;
-use crate::cli::spinner::Spinner;
 use anyhow::{Context, Result, ensure};
 use equipoise::balance::Ledger;
 use equipoise::cnn::{HeadPenalty, LastLayer, LastLayerEvaluation, Training};

@@ -1,7 +1,7 @@
 //! Pooling over squares that do not overlap.
 
-use super::super::activation_shape::ActivationShape;
 use super::IMAGES_PER_CHUNK;
+use crate::cnn::architecture::ActivationShape;
 use crate::numeric::{Kernel, vectorised};
 use rayon::prelude::*;
 

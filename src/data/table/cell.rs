@@ -29,7 +29,7 @@ pub(crate) fn is_missing(text: &str) -> bool {
 }
 
 impl Cell {
-    /// Reads a text; `comma` says that a comma stands before decimals.
+    /// Reads a text; `comma` says that the decimal mark is a comma.
     pub(crate) fn of(text: &str, comma: bool) -> Self {
         let text = text.trim();
         if is_missing(text) {

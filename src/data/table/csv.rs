@@ -46,7 +46,7 @@ pub(super) fn read(opened: Opened, format: &TableFormat, pick: Pick) -> Result<T
     Ok(Table { kind, notes, ..table })
 }
 
-/// What stands above the headings.
+/// The lines above the headings.
 struct Top<'a> {
     rest: &'a [u8],
     /// Lines before `rest`.

@@ -8,9 +8,9 @@ use csv::ReaderBuilder;
 /// What the user says of the format of a text table; everything else is found in the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TableFormat {
-    /// What stands between cells.
+    /// The separator of cells.
     pub separator: Option<char>,
-    /// What stands before decimals: `.` or `,`.
+    /// The decimal mark: `.` or `,`.
     pub decimal: Option<char>,
     /// How bytes are characters.
     pub encoding: Option<Encoding>,
@@ -24,7 +24,7 @@ pub struct TableFormat {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Dialect {
     pub(super) separator: u8,
-    /// A comma stands before decimals.
+    /// The decimal mark is a comma.
     pub(super) comma: bool,
 }
 
@@ -113,9 +113,7 @@ fn found_comma(head: &[u8], separator: u8, place: &str) -> Result<bool, DataErro
     match (comma, point) {
         (Some(comma), Some(point)) => Err(DataError::invalid(
             place,
-            format!(
-                "writes both {comma} and {point}; say what stands before decimals with --decimal , or --decimal ."
-            ),
+            format!("writes both {comma} and {point}; give the decimal mark with --decimal , or --decimal ."),
         )),
         (comma, _) => Ok(comma.is_some()),
     }

@@ -47,7 +47,7 @@ pub(crate) struct Table {
     pub(crate) rows: usize,
     /// Where rows are in a text file.
     lines: Option<Lines>,
-    /// A comma stands before decimals.
+    /// The decimal mark is a comma.
     pub(crate) comma: bool,
     /// What is worth saying of how it was read.
     pub(crate) notes: Vec<String>,

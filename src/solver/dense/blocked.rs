@@ -1,6 +1,6 @@
 //! By faer, small matrices by nalgebra.
 
-use crate::solver::real::Real;
+use crate::solver::hessian::Real;
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::cholesky::llt::factor::{LltRegularization, cholesky_in_place, cholesky_in_place_scratch};
 use faer::linalg::matmul::matmul;

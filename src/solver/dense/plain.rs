@@ -1,6 +1,6 @@
 //! By nalgebra.
 
-use crate::solver::real::Real;
+use crate::solver::hessian::Real;
 pub(in crate::solver) use nalgebra::RealField as Element;
 use nalgebra::{Cholesky, DMatrix, DMatrixView, DMatrixViewMut, Dyn, RowDVector, SymmetricEigen};
 

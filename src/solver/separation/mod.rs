@@ -6,13 +6,12 @@
 //! on the user's numbers, has the right sign.
 
 mod kernel;
-mod least_margin;
 mod margins;
 mod proof;
 mod repeated;
 mod thresholds;
 
-use super::scaling::Scaling;
+use super::coordinates::Scaling;
 use super::solution::Head;
 use crate::data::Dataset;
 use crate::loss::Targets;

@@ -1,8 +1,59 @@
-//! Parallel work over samples, cut at fixed places and joined in order: same bytes on any number of threads.
+//! Work on all threads, in a build with the feature `parallel`, else one item after the other; the same bytes either way.
+//!
+//! Results are in the order of the items. Samples are cut at fixed places, and what is found for the parts is joined in order.
 
-use super::threads::{map_items, threads};
 use nalgebra::DMatrix;
+#[cfg(feature = "parallel")]
+use rayon::prelude::*;
 use std::ops::Range;
+
+/// How many threads work at a time.
+#[cfg(feature = "parallel")]
+pub(crate) fn threads() -> usize {
+    rayon::current_num_threads()
+}
+
+/// How many threads work at a time.
+#[cfg(not(feature = "parallel"))]
+pub(crate) fn threads() -> usize {
+    1
+}
+
+/// `work` of every item.
+#[cfg(feature = "parallel")]
+pub(crate) fn map_items<I: Send, T: Send>(
+    items: impl IntoIterator<Item = I>,
+    work: impl Fn(I) -> T + Sync + Send,
+) -> Vec<T> {
+    items.into_iter().collect::<Vec<I>>().into_par_iter().map(work).collect()
+}
+
+/// `work` of every item.
+#[cfg(not(feature = "parallel"))]
+pub(crate) fn map_items<I: Send, T: Send>(
+    items: impl IntoIterator<Item = I>,
+    work: impl Fn(I) -> T + Sync + Send,
+) -> Vec<T> {
+    items.into_iter().map(work).collect()
+}
+
+/// The same of work that may fail; ends early with one of the errors, or with a panic, by which callers stop it.
+#[cfg(feature = "parallel")]
+pub(crate) fn try_map_items<I: Send, T: Send, E: Send>(
+    items: impl IntoIterator<Item = I>,
+    work: impl Fn(I) -> Result<T, E> + Sync + Send,
+) -> Result<Vec<T>, E> {
+    items.into_iter().collect::<Vec<I>>().into_par_iter().panic_fuse().map(work).collect()
+}
+
+/// The same of work that may fail; ends early with the first error.
+#[cfg(not(feature = "parallel"))]
+pub(crate) fn try_map_items<I: Send, T: Send, E: Send>(
+    items: impl IntoIterator<Item = I>,
+    work: impl Fn(I) -> Result<T, E> + Sync + Send,
+) -> Result<Vec<T>, E> {
+    items.into_iter().map(work).collect()
+}
 
 /// Samples per chunk. Small enough that a chunk of features stays in a core's cache between the products that
 /// use it, large enough that those products run at full speed.
@@ -88,6 +139,15 @@ pub fn update_sample_chunks<T: Send>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn results_are_in_the_order_of_the_items_and_an_error_is_passed_on() {
+        assert_eq!(map_items(0..1000, |item| 2 * item), (0..1000).map(|item| 2 * item).collect::<Vec<_>>());
+        let odd = |item: usize| if item % 2 == 1 { Ok(item) } else { Err(item) };
+        assert_eq!(try_map_items([1, 3, 5], odd), Ok(vec![1, 3, 5]));
+        assert_eq!(try_map_items([1, 4, 5], odd), Err(4));
+        assert!(threads() >= 1);
+    }
 
     #[test]
     fn chunks_cover_every_sample_once_and_in_order() {
