@@ -4,7 +4,7 @@
 use super::proof::with_ones;
 use crate::data::Dataset;
 use crate::numeric::map_sample_chunks;
-use crate::solver::scaling::Scaling;
+use crate::solver::coordinates::Scaling;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
