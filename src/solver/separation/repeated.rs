@@ -33,10 +33,11 @@ pub(super) fn repeated(dataset: &Dataset) -> Vec<bool> {
 /// Centres and factors of the samples that repeat no other.
 pub(super) fn scaling_of_distinct(dataset: &Dataset, repeated: &[bool]) -> Scaling {
     let distinct: Vec<usize> = (0..repeated.len()).filter(|&sample| !repeated[sample]).collect();
-    if distinct.len() < repeated.len() && distinct.len() * dataset.dimension() <= MAX_COPIED {
-        if let Ok(distinct) = dataset.subset(&distinct) {
-            return Scaling::new(&distinct, 0.0);
-        }
+    if distinct.len() < repeated.len()
+        && distinct.len() * dataset.dimension() <= MAX_COPIED
+        && let Ok(distinct) = dataset.subset(&distinct)
+    {
+        return Scaling::new(&distinct, 0.0);
     }
     Scaling::new(dataset, 0.0)
 }
