@@ -13,10 +13,28 @@ ClassWeight = Mapping[Any, float] | ArrayLike | str | float | None
 
 def features_of(X: Any) -> NDArray[Any]:
     """A table as an array of `float64` or `float32`, rows one after another; not copied where it is one."""
+    if is_plain_table(X):
+        return np.asarray(X)
     from sklearn.utils import check_array
 
     X = check_array(X, dtype=[np.float64, np.float32], order="C")
     return np.require(X, requirements=["C", "A"])
+
+
+def is_plain_table(X: Any) -> bool:
+    """Whether an array passes scikit-learn's checks as it is: finite numbers, rows one after another."""
+    if not (type(X) is np.ndarray and X.ndim == 2 and X.size > 0 and X.dtype in (np.float64, np.float32)):
+        return False
+    if not (X.flags.c_contiguous and X.flags.aligned):
+        return False
+    # A sum is finite only where every term is. One that leaves the range of numbers is for scikit-learn to judge.
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(X.sum()))
+
+
+def is_plain_labels(y: Any) -> bool:
+    """Whether labels pass scikit-learn's checks as they are: one axis of whole numbers."""
+    return type(y) is np.ndarray and y.ndim == 1 and y.dtype.kind in "iub"
 
 
 def feature_names_of(X: Any) -> list[str] | None:
@@ -29,11 +47,12 @@ def feature_names_of(X: Any) -> list[str] | None:
 
 def labels_of(y: Any) -> tuple[NDArray[Any], NDArray[np.uint32]]:
     """The classes in sorted order, and the number of each sample's."""
-    from sklearn.utils import column_or_1d
-    from sklearn.utils.multiclass import check_classification_targets
+    if not is_plain_labels(y):
+        from sklearn.utils import column_or_1d
+        from sklearn.utils.multiclass import check_classification_targets
 
-    y = column_or_1d(y, warn=True)
-    check_classification_targets(y)
+        y = column_or_1d(y, warn=True)
+        check_classification_targets(y)
     classes, codes = np.unique(y, return_inverse=True)
     return classes, codes.astype(np.uint32)
 

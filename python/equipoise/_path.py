@@ -18,6 +18,9 @@ from .exceptions import SeparableDataWarning
 class LogisticRegressionPath:
     """One classifier for each value of `C`, over the same data, which are checked and laid out once.
 
+    Values are solved from the strongest penalty to the weakest, each search beginning where the last ones lead. Every one ends
+    at a certified minimum of its own.
+
     Parameters
     ----------
     Cs : int or sequence of float
@@ -88,10 +91,12 @@ class LogisticRegressionPath:
         )
         self._template = self._model(1.0)
         _, codes, weights, given = self._template._check_fit(X, y, sample_weight)
-        penalties = [self._template._penalty(weights, codes, sample_weight, float(C)) for C in self.Cs_]
-        solved = _core.solve_penalties(
-            given, self._template._loss(), weights, penalties, self._template._settings(), callback
+        penalties = np.array([self._template._penalty(weights, codes, sample_weight, float(C)) for C in self.Cs_])
+        falling = np.argsort(-penalties, kind="stable")
+        found = _core.solve_penalties(
+            given, self._template._loss(), weights, penalties[falling].tolist(), self._template._settings(), callback
         )
+        solved = [found[place] for place in np.argsort(falling)]
         self.classes_ = self._template.classes_
         self.certificates_ = [Certificate(record) for record, _ in solved]
         rows = 1 if self.loss == "logistic" and len(self.classes_) == 2 else len(self.classes_)
