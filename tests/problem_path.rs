@@ -2,9 +2,7 @@
 
 use equipoise::data::{Dataset, Labels};
 use equipoise::loss::{ClassWeights, InrVariant, LossSpec};
-use equipoise::solver::{
-    Outcome, PenaltyPath, Problem, SolverSettings, StationaryPoint, solve, solve_path,
-};
+use equipoise::solver::{Outcome, PenaltyPath, Problem, SolverSettings, StationaryPoint, solve, solve_path};
 use nalgebra::DMatrix;
 use std::ops::ControlFlow;
 
@@ -122,8 +120,7 @@ fn over_penalties<'d>(first: &Problem<'d>, penalties: &[f64]) -> Vec<StationaryP
     let mut path = PenaltyPath::default();
     let mut solved = |l2: &f64| {
         let problem = first.with_penalty(*l2).expect("a penalty");
-        let outcome =
-            path.solve(&problem, &SolverSettings::default(), &mut |_| ControlFlow::Continue(()));
+        let outcome = path.solve(&problem, &SolverSettings::default(), &mut |_| ControlFlow::Continue(()));
         stationary(outcome.expect("settings"))
     };
     penalties.iter().map(|l2| solved(l2)).collect()
@@ -212,7 +209,8 @@ fn a_path_that_reaches_no_penalty_finds_what_a_problem_alone_finds() {
     let mut path = PenaltyPath::default();
     let mut solved = |l2: f64| {
         let problem = first.with_penalty(l2).expect("a penalty");
-        path.solve(&problem, &SolverSettings::default(), &mut |_| ControlFlow::Continue(())).expect("settings")
+        path.solve(&problem, &SolverSettings::default(), &mut |_| ControlFlow::Continue(()))
+            .expect("settings")
     };
     assert!(matches!(solved(1e-3), Outcome::Stationary(_)));
     assert!(matches!(solved(1e-4), Outcome::Stationary(_)));

@@ -67,7 +67,8 @@ _PLACES = {
     "weight_effects": "_weights",
 }
 
-__all__ = sorted([*_PLACES, "torch"])
+# Without `torch`, which is imported by its name: all others are there wherever this package is.
+__all__ = sorted(_PLACES)
 
 
 def __getattr__(name: str) -> Any:

@@ -76,10 +76,23 @@ def weights_of(class_weight: ClassWeight, classes: NDArray[Any]) -> list[float] 
         unknown = [name for name in class_weight if name not in names]
         if unknown:
             raise ValueError(f"The classes, {unknown}, are not in class_weight's data; classes are {names}")
-        return [float(class_weight.get(name, 1.0)) for name in names]
+        return _positive([float(class_weight.get(name, 1.0)) for name in names], names)
     if isinstance(class_weight, (int, float)):
         return float(class_weight)
-    return [float(weight) for weight in np.asarray(class_weight, dtype=np.float64).ravel()]
+    weights = np.asarray(class_weight, dtype=np.float64).ravel().tolist()
+    if len(weights) != len(classes):
+        raise ValueError(
+            f"class_weight has {len(weights)} numbers for {len(classes)} classes; give one for each of {classes.tolist()}"
+        )
+    return _positive(weights, classes.tolist())
+
+
+def _positive(weights: list[float], names: list[Any]) -> list[float]:
+    """Class weights, which are positive and within the range that is computed with."""
+    for weight, name in zip(weights, names, strict=True):
+        if not 1e-100 <= weight <= 1e100:
+            raise ValueError(f"class_weight of class {name!r} must be a number from 1e-100 to 1e100; got {weight!r}")
+    return weights
 
 
 def mass_of(weights: list[float] | float | str | None, sizes: NDArray[np.float64]) -> float:

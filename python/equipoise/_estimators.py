@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, Literal
+from numbers import Integral, Real
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
@@ -17,6 +19,8 @@ from ._arrays import ClassWeight, is_plain_labels, is_plain_table, mass_of, weig
 from ._audit import prior_correct
 from ._solve import Certificate, StepCallback, head_arrays, samples, settings
 from .exceptions import NotConvergedError, SeparableDataError, SeparableDataWarning
+
+LARGEST_PENALTY = 1e100
 
 
 class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -32,6 +36,15 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     class_weight_: NDArray[np.float64]
 
     _loss_name: str
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "C": [Interval(Real, 0, None, closed="right")],
+        "l2": [Interval(Real, 0, LARGEST_PENALTY, closed="both"), None],
+        "class_weight": [dict, StrOptions({"balanced"}), Interval(Real, 0, 1, closed="left"), "array-like", None],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "time_limit": [Interval(Real, 0, None, closed="neither"), None],
+        "separable": [StrOptions({"error", "warn"})],
+    }
 
     def __init__(
         self,
@@ -55,6 +68,21 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _loss(self) -> tuple[str, dict[str, Any]]:
         """Name and parameters of the loss."""
         return self._loss_name, {}
+
+    def _has_usual_parameters(self) -> bool:
+        """Whether parameters plainly are in range: scikit-learn's own checks of them take longer than a small fit."""
+        numbers = (self.C, self.tol, 0.0 if self.l2 is None else self.l2)
+        return (
+            all(type(number) is float and 0 <= number for number in numbers)
+            and self.C > 0
+            and (self.l2 is None or self.l2 <= LARGEST_PENALTY)
+            and self.tol < np.inf
+            and (self.class_weight is None or type(self.class_weight) is dict or self.class_weight == "balanced")
+            and type(self.max_iter) is int
+            and self.max_iter >= 1
+            and self.time_limit is None
+            and self.separable in ("error", "warn")
+        )
 
     def fit(
         self,
@@ -83,19 +111,18 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         -------
         self
         """
-        X, codes, weights, given = self._check_fit(X, y, sample_weight)
-        record, head = _core.solve(
-            given, self._loss(), weights, self._penalty(weights, codes, sample_weight), self._settings(), callback
-        )
+        given, weights, sizes = self._check_fit(X, y, sample_weight)
+        penalty = self._penalty(self.C, weights, sizes) if self.l2 is None else float(self.l2)
+        record, head = _core.solve(given, self._loss(), weights, penalty, self._settings(), callback)
         self._take(record, head)
         return self
 
     def _check_fit(
         self, X: Any, y: Any, sample_weight: ArrayLike | None
-    ) -> tuple[NDArray[Any], NDArray[np.uint32], list[float] | float | str | None, dict[str, Any]]:
-        """Checked features and class numbers; sets what is known of them."""
-        if self.separable not in ("error", "warn"):
-            raise ValueError(f"separable must be 'error' or 'warn'; got {self.separable!r}")
+    ) -> tuple[dict[str, Any], list[float] | float | str | None, NDArray[np.float64]]:
+        """Checked samples, class weights and class sizes; sets what is known of the samples."""
+        if not self._has_usual_parameters():
+            self._validate_params()
         if is_plain_table(X) and is_plain_labels(y) and len(X) == len(y):
             # What scikit-learn's checks would do, without their time, which is several times that of a small fit.
             self.n_features_in_ = X.shape[1]
@@ -111,37 +138,28 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 f"class: {self.classes_[0]!r}"
             )
         if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
+            sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        sizes = np.bincount(codes, weights=sample_weight, minlength=len(self.classes_)).astype(np.float64)
+        if not sizes.all():
+            raise ValueError(
+                f"sample_weight is 0 for every sample of class {self.classes_[sizes.argmin()]!r}; leave the class out, or give "
+                "one of its samples a weight"
+            )
         names = getattr(self, "feature_names_in_", None)
         weights = weights_of(self.class_weight, self.classes_)
-        given = samples(
-            np.require(X, requirements=["C", "A"]),
-            codes,
-            self.classes_,
-            None if names is None else list(names),
-            sample_weight,
-        )
-        return X, codes, weights, given
+        table = np.require(X, requirements=["C", "A"])
+        given = samples(table, codes, self.classes_, None if names is None else list(names), sample_weight)
+        return given, weights, sizes
 
     def _penalty(
-        self,
-        weights: list[float] | float | str | None,
-        codes: NDArray[np.uint32],
-        sample_weight: ArrayLike | None,
-        C: float | None = None,
+        self, C: float, weights: list[float] | float | str | None, sizes: NDArray[np.float64]
     ) -> float:
-        """`l2`, or `1 / (C * sum of all weights)`, which is scikit-learn's objective divided by that sum."""
-        if self.l2 is not None and C is None:
-            return float(self.l2)
-        C = self.C if C is None else C
-        if not C > 0:
-            raise ValueError(f"C must be a positive number, or inf for no penalty; got {C!r}")
-        sizes = np.bincount(
-            codes,
-            weights=None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64),
-            minlength=len(self.classes_),
-        ).astype(np.float64)
-        return 1.0 / (C * mass_of(weights, sizes))
+        """`1 / (C * sum of all weights)`: scikit-learn's objective divided by that sum."""
+        mass = C * mass_of(weights, sizes)
+        if not mass * LARGEST_PENALTY >= 1:
+            least = 1 / (LARGEST_PENALTY * mass_of(weights, sizes))
+            raise ValueError(f"C={C!r} is too small to compute with; give at least {least:.1e}")
+        return 1.0 / mass
 
     def _settings(self) -> dict[str, Any]:
         return settings(self.tol, self.max_iter, self.time_limit)
@@ -374,6 +392,11 @@ class InrClassifier(_SigmoidClassifier):
     """
 
     _loss_name = "inr"
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **{name: known for name, known in _LinearClassifier._parameter_constraints.items() if name != "class_weight"},
+        "beta": [Interval(Real, 0, 1e6, closed="both")],
+        "detached": ["boolean"],
+    }
 
     def __init__(
         self,
@@ -390,6 +413,10 @@ class InrClassifier(_SigmoidClassifier):
         super().__init__(C=C, l2=l2, tol=tol, max_iter=max_iter, time_limit=time_limit, separable=separable)
         self.beta = beta
         self.detached = detached
+
+    def _has_usual_parameters(self) -> bool:
+        beta = type(self.beta) is float and 0 <= self.beta <= 1e6
+        return super()._has_usual_parameters() and beta and type(self.detached) is bool
 
     def _loss(self) -> tuple[str, dict[str, Any]]:
         variant = "detached" if self.detached else "attached"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from numbers import Integral
 from typing import Any, Literal
 
 import numpy as np
@@ -87,11 +88,13 @@ class LogisticRegressionPath:
     ) -> LogisticRegressionPath:
         """Solve for every value of `C`; arguments as of `LogisticRegression.fit`."""
         self.Cs_: NDArray[np.float64] = (
-            np.logspace(-4, 4, self.Cs) if isinstance(self.Cs, int) else np.asarray(self.Cs, dtype=np.float64)
+            np.logspace(-4, 4, self.Cs) if isinstance(self.Cs, Integral) else np.asarray(self.Cs, dtype=np.float64)
         )
+        if self.Cs_.ndim != 1 or len(self.Cs_) == 0 or not (self.Cs_ > 0).all():
+            raise ValueError(f"Cs must be a number of values, or a list of positive values of C; got {self.Cs!r}")
         self._template = self._model(1.0)
-        _, codes, weights, given = self._template._check_fit(X, y, sample_weight)
-        penalties = np.array([self._template._penalty(weights, codes, sample_weight, float(C)) for C in self.Cs_])
+        given, weights, sizes = self._template._check_fit(X, y, sample_weight)
+        penalties = np.array([self._template._penalty(C, weights, sizes) for C in self.Cs_.tolist()])
         falling = np.argsort(-penalties, kind="stable")
         found = _core.solve_penalties(
             given, self._template._loss(), weights, penalties[falling].tolist(), self._template._settings(), callback

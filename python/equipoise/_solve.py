@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,12 +17,20 @@ from .exceptions import NotConvergedError, SeparableDataError
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+# More steps than any search takes, and few enough for the compiled part.
+MAX_STEPS = 2**63 - 1
 StepCallback = Callable[[int, float, float, float], object]
 
 
 def settings(tol: float, max_iter: int, time_limit: float | None) -> dict[str, Any]:
     """Limits of a search as the compiled part takes them."""
-    return {"tolerance": float(tol), "max_iterations": int(max_iter), "time_limit": time_limit}
+    if not (isinstance(tol, Real) and 0 <= tol < np.inf):
+        raise ValueError(f"tol must be a number of at least 0; got {tol!r}")
+    if not isinstance(max_iter, Integral) or max_iter < 1:
+        raise ValueError(f"max_iter must be a whole number of at least 1; got {max_iter!r}")
+    if time_limit is not None and not (isinstance(time_limit, Real) and 0 < time_limit < np.inf):
+        raise ValueError(f"time_limit must be a positive number of seconds, or None; got {time_limit!r}")
+    return {"tolerance": float(tol), "max_iterations": min(int(max_iter), MAX_STEPS), "time_limit": time_limit}
 
 
 def samples(
@@ -253,6 +262,3 @@ def check_rows(table: NDArray[Any], codes: NDArray[np.uint32]) -> None:
     """One label for each row."""
     if len(table) != len(codes):
         raise ValueError(f"Found input variables with inconsistent numbers of samples: {[len(table), len(codes)]}")
-
-
-Parameters = Mapping[str, Any]

@@ -2,6 +2,7 @@
 
 use crate::arguments::{Loss, Weights, class_weights};
 use crate::errors::{value_error, without_options};
+use crate::threads::for_a_lasting_child;
 use equipoise::audit::{
     AuditInput, AuditRecord, ReadOptions, Reduction, audit as audit_of, compare_head, findings, recalibrate,
     summary,
@@ -84,6 +85,7 @@ pub(crate) fn audit<'py>(
             )));
         }
     };
+    for_a_lasting_child();
     let audited = python.detach(|| {
         let mut record = audit_of(&input, spec.row().name, &spec, &weights, (reduction, options.tolerance))?;
         if options.recalibrate {

@@ -13,11 +13,20 @@ mod errors;
 mod interrupt;
 mod losses;
 mod solve;
+mod threads;
 mod weights;
 
 /// `equipoise._core`, which the Python files call.
 #[pyo3::pymodule(name = "_core")]
 mod core_module {
+    use pyo3::prelude::*;
+
+    #[pymodule_init]
+    fn init(_: &Bound<'_, PyModule>) -> PyResult<()> {
+        super::threads::note_process();
+        Ok(())
+    }
+
     #[pymodule_export]
     use super::analysis::{analyses, run};
     #[pymodule_export]

@@ -4,6 +4,7 @@ use crate::arguments::{Loss, Samples, Weights, class_weights};
 use crate::arrays::columns_as_bytes;
 use crate::errors::{value_error, without_options};
 use crate::interrupt::Watch;
+use crate::threads::for_a_lasting_child;
 use equipoise::data::Dataset;
 use equipoise::loss::{ClassWeights, LossSpec};
 use equipoise::memory::check_memory;
@@ -99,6 +100,7 @@ impl Plan {
         search: impl FnOnce(&Problem<'a>, &SolverSettings, Callback) -> Result<Outcome<'a>, SettingsError> + Send,
     ) -> PyResult<Solved<'py>> {
         let mut watch = Watch::new(callback);
+        for_a_lasting_child();
         let solved = python.detach(|| {
             let started = Instant::now();
             let mut step = |at: &Iteration| -> ControlFlow<()> {
