@@ -75,9 +75,9 @@ def __getattr__(name: str) -> Any:
     if name == "torch":
         return importlib.import_module(".torch", __name__)
     if name == "__version__":
-        from importlib.metadata import version
+        from ._core import __version__
 
-        return version("equipoise")
+        return __version__
     if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(importlib.import_module(f".{_PLACES[name]}", __name__), name)

@@ -27,9 +27,9 @@ def is_plain_table(X: Any) -> bool:
         return False
     if not (X.flags.c_contiguous and X.flags.aligned):
         return False
-    # A sum is finite only where every term is. One that leaves the range of numbers is for scikit-learn to judge.
-    with np.errstate(over="ignore", invalid="ignore"):
-        return bool(np.isfinite(X.sum()))
+    # A sum of squares is finite only where every number is. One that leaves the range of numbers is for scikit-learn to judge.
+    numbers = X.reshape(-1)
+    return bool(np.isfinite(np.dot(numbers, numbers)))
 
 
 def is_plain_labels(y: Any) -> bool:
@@ -53,8 +53,38 @@ def labels_of(y: Any) -> tuple[NDArray[Any], NDArray[np.uint32]]:
 
         y = column_or_1d(y, warn=True)
         check_classification_targets(y)
+    return numbered(np.asarray(y))
+
+
+def numbered(y: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.uint32]]:
+    """The distinct labels in sorted order, and the number of each sample's; small whole numbers are not sorted."""
+    if y.dtype.kind in "iu" and len(y) > 0 and y.min() >= 0 and y.max() < 2 * len(y):
+        present = np.bincount(y) > 0
+        if present.all():
+            return np.arange(len(present), dtype=y.dtype), y.astype(np.uint32)
+        numbers = np.cumsum(present, dtype=np.uint32) - np.uint32(1)
+        return np.flatnonzero(present).astype(y.dtype), numbers[y]
     classes, codes = np.unique(y, return_inverse=True)
     return classes, codes.astype(np.uint32)
+
+
+def sizes_of(
+    sample_weight: Any, X: Any, codes: NDArray[np.uint32], classes: NDArray[Any]
+) -> tuple[NDArray[np.float64] | None, NDArray[np.float64]]:
+    """Checked sample weights, `None` where all are 1, and the sum of those of each class."""
+    if sample_weight is not None:
+        from sklearn.utils.validation import _check_sample_weight
+
+        sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        if (sample_weight == 1.0).all():
+            sample_weight = None
+    sizes = np.bincount(codes, weights=sample_weight, minlength=len(classes)).astype(np.float64)
+    if not sizes.all():
+        raise ValueError(
+            f"sample_weight is 0 for every sample of class {classes.tolist()[sizes.argmin()]!r}; leave the class out, or give "
+            "one of its samples a weight"
+        )
+    return sample_weight, sizes
 
 
 def names_of(classes: NDArray[Any]) -> list[str]:

@@ -12,10 +12,10 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import _core
-from ._arrays import ClassWeight, is_plain_labels, is_plain_table, mass_of, weights_of
+from ._arrays import ClassWeight, is_plain_labels, is_plain_table, mass_of, numbered, sizes_of, weights_of
 from ._audit import prior_correct
 from ._solve import Certificate, StepCallback, head_arrays, samples, settings
 from .exceptions import NotConvergedError, SeparableDataError, SeparableDataWarning
@@ -126,25 +126,18 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if is_plain_table(X) and is_plain_labels(y) and len(X) == len(y):
             # What scikit-learn's checks would do, without their time, which is several times that of a small fit.
             self.n_features_in_ = X.shape[1]
-            vars(self).pop("feature_names_in_", None)
+            if hasattr(self, "feature_names_in_"):
+                del self.feature_names_in_
         else:
             X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], order="C", accept_large_sparse=False)
             check_classification_targets(y)
-        self.classes_, inverse = np.unique(y, return_inverse=True)
-        codes = inverse.astype(np.uint32)
+        self.classes_, codes = numbered(y)
         if len(self.classes_) < 2:
             raise ValueError(
                 "This solver needs samples of at least 2 classes in the data, but the data contains only one "
                 f"class: {self.classes_[0]!r}"
             )
-        if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        sizes = np.bincount(codes, weights=sample_weight, minlength=len(self.classes_)).astype(np.float64)
-        if not sizes.all():
-            raise ValueError(
-                f"sample_weight is 0 for every sample of class {self.classes_[sizes.argmin()]!r}; leave the class out, or give "
-                "one of its samples a weight"
-            )
+        sample_weight, sizes = sizes_of(sample_weight, X, codes, self.classes_)
         names = getattr(self, "feature_names_in_", None)
         weights = weights_of(self.class_weight, self.classes_)
         table = np.require(X, requirements=["C", "A"])

@@ -28,8 +28,14 @@ class LogisticRegressionPath:
         Values of `C`; of a number, so many from 1e-4 to 1e4, evenly spaced on a logarithmic scale.
     loss : {'logistic', 'softmax'}
         One-vs-all (or binary) logistic, or softmax.
-    class_weight, tol, max_iter, time_limit
-        As of `LogisticRegression`.
+    class_weight : dict, 'balanced', float or None
+        Weights by class, as of `LogisticRegression`.
+    tol : float
+        Largest entry of the gradient of the mean loss at which each search ends; 0 goes on to rounding.
+    max_iter : int
+        Steps of each search at most.
+    time_limit : float, optional
+        Seconds of each search at most.
 
     Attributes
     ----------
@@ -86,7 +92,23 @@ class LogisticRegressionPath:
     def fit(
         self, X: Any, y: Any, sample_weight: ArrayLike | None = None, *, callback: StepCallback | None = None
     ) -> LogisticRegressionPath:
-        """Solve for every value of `C`; arguments as of `LogisticRegression.fit`."""
+        """Solve for every value of `C`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+        y : array-like of shape (n_samples,)
+            Classes.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weights of the samples.
+        callback : callable, optional
+            As of `LogisticRegression.fit`; steps are counted anew for each value.
+
+        Returns
+        -------
+        self
+        """
         self.Cs_: NDArray[np.float64] = (
             np.logspace(-4, 4, self.Cs) if isinstance(self.Cs, Integral) else np.asarray(self.Cs, dtype=np.float64)
         )
@@ -116,7 +138,17 @@ class LogisticRegressionPath:
         return self
 
     def at(self, C: float) -> LogisticRegression | SoftmaxRegression:
-        """The fitted classifier of one value of `C`."""
+        """The fitted classifier of one value of `C`.
+
+        Parameters
+        ----------
+        C : float
+            One of `Cs_`.
+
+        Returns
+        -------
+        LogisticRegression or SoftmaxRegression
+        """
         places = np.flatnonzero(self.Cs_ == C)
         if len(places) == 0:
             raise ValueError(f"C={C!r} is not on the path; its values are {self.Cs_.tolist()}")

@@ -25,6 +25,7 @@ pub(crate) struct Scores<'py> {
 
 impl Scores<'_> {
     pub(crate) fn input(&self) -> PyResult<AuditInput> {
+        for_a_lasting_child();
         let mut named = Vec::new();
         for (name, array) in &self.arrays {
             let (name, array): (String, crate::arrays::Array<f64>) = (name.extract()?, array.extract()?);
@@ -85,7 +86,6 @@ pub(crate) fn audit<'py>(
             )));
         }
     };
-    for_a_lasting_child();
     let audited = python.detach(|| {
         let mut record = audit_of(&input, spec.row().name, &spec, &weights, (reduction, options.tolerance))?;
         if options.recalibrate {

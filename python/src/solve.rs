@@ -4,7 +4,6 @@ use crate::arguments::{Loss, Samples, Weights, class_weights};
 use crate::arrays::columns_as_bytes;
 use crate::errors::{value_error, without_options};
 use crate::interrupt::Watch;
-use crate::threads::for_a_lasting_child;
 use equipoise::data::Dataset;
 use equipoise::loss::{ClassWeights, LossSpec};
 use equipoise::memory::check_memory;
@@ -22,6 +21,9 @@ use std::time::Instant;
 type HeadArrays<'py> = (Bound<'py, PyByteArray>, Vec<f64>);
 /// The record, and the head where there is one.
 type Solved<'py> = (Bound<'py, PyAny>, Option<HeadArrays<'py>>);
+
+/// Bytes that are not asked for: asking the system takes longer than a small problem.
+const NOT_ASKED_FOR: u128 = 64 << 20;
 
 /// What to solve, beside the samples.
 struct Plan {
@@ -86,8 +88,11 @@ pub(crate) fn solve_penalties<'py>(
 impl Plan {
     fn problem<'a>(&self, dataset: &'a Dataset, l2: f64) -> PyResult<Problem<'a>> {
         let problem = Problem::new(dataset, &self.spec, &self.weights, l2).map_err(value_error)?;
-        check_memory(problem.memory(), "this problem takes", "ask for fewer samples, classes or features")
-            .map_err(|error| pyo3::exceptions::PyMemoryError::new_err(error.to_string()))?;
+        let needed = problem.memory();
+        if needed > NOT_ASKED_FOR {
+            check_memory(needed, "this problem takes", "ask for fewer samples, classes or features")
+                .map_err(|error| pyo3::exceptions::PyMemoryError::new_err(error.to_string()))?;
+        }
         Ok(problem)
     }
 
@@ -100,7 +105,6 @@ impl Plan {
         search: impl FnOnce(&Problem<'a>, &SolverSettings, Callback) -> Result<Outcome<'a>, SettingsError> + Send,
     ) -> PyResult<Solved<'py>> {
         let mut watch = Watch::new(callback);
-        for_a_lasting_child();
         let solved = python.detach(|| {
             let started = Instant::now();
             let mut step = |at: &Iteration| -> ControlFlow<()> {

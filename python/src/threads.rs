@@ -30,7 +30,7 @@ pub(crate) fn for_a_child() -> Option<rayon::ThreadPool> {
     Some(threads)
 }
 
-/// The same for a thread of Python, as long as that lives.
+/// The same for a thread of Python, as long as that lives: before the first work over samples.
 pub(crate) fn for_a_lasting_child() {
     std::mem::forget(for_a_child());
 }

@@ -70,13 +70,10 @@ pub struct MemoryError {
     pub advice: String,
 }
 
-/// So few bytes are there, or nothing is: asking takes longer than a small problem.
-const NOT_ASKED_FOR: u128 = 8 << 20;
-
 /// Whether so many bytes are free, as far as the system says.
 #[must_use]
 pub fn fits(needed: u128) -> bool {
-    needed <= NOT_ASKED_FOR || FreeMemory::now().is_none_or(|free| needed <= free.bytes)
+    FreeMemory::now().is_none_or(|free| needed <= free.bytes)
 }
 
 /// Fails when `what` needs more bytes than are free.
@@ -84,9 +81,6 @@ pub fn fits(needed: u128) -> bool {
 /// # Errors
 /// Names both numbers and the limit.
 pub fn check_memory(needed: u128, what: &str, advice: &str) -> Result<(), MemoryError> {
-    if needed <= NOT_ASKED_FOR {
-        return Ok(());
-    }
     match FreeMemory::now() {
         Some(free) if needed > free.bytes => {
             Err(MemoryError { what: what.to_owned(), needed, free, advice: advice.to_owned() })
