@@ -187,8 +187,8 @@ impl<'p, 'a> Search<'p, 'a> {
         }
     }
 
-    /// Runs from a guess of the head, if the loss is convex with an algorithm of its own and the guess is good. Ends where
-    /// [`Self::run`] does.
+    /// Runs from a guess of the head, if the loss is convex with an algorithm of its own. Ends where [`Self::run`] does; `None`
+    /// where the guess is far off or leads nowhere.
     pub(super) fn run_from(&self, guess: &Head, watch: &mut Watch) -> Option<Outcome<'a>> {
         let mut theta = self.problem.coordinates().guess_of(guess)?;
         match &*self.problem.loss {
@@ -209,7 +209,15 @@ impl<'p, 'a> Search<'p, 'a> {
     fn finish_if_near(&self, newton: impl Descent, watch: &mut Watch) -> Option<Outcome<'a>> {
         // A relative gradient that is no number is far off.
         let is_near = newton.relative_gradient() <= start::GOOD_INITIAL_GUESS;
-        is_near.then(|| self.finish(newton, watch, |_| None).1)
+        if !is_near {
+            return None;
+        }
+        let (newton, outcome) = self.finish(newton, watch, |_| None);
+        let failed = matches!(
+            (newton.progress(), &outcome),
+            (Progress::NotConverged(_), Outcome::NotConverged { .. })
+        );
+        (!failed).then_some(outcome)
     }
 
     /// Any loss, without an algorithm of its own.
