@@ -118,12 +118,12 @@ fn penalties() -> Vec<f64> {
 
 fn over_penalties<'d>(first: &Problem<'d>, penalties: &[f64]) -> Vec<StationaryPoint<'d>> {
     let mut path = PenaltyPath::default();
-    let mut solved = |l2: &f64| {
+    let solved = |l2: &f64| {
         let problem = first.with_penalty(*l2).expect("a penalty");
         let outcome = path.solve(&problem, &SolverSettings::default(), &mut |_| ControlFlow::Continue(()));
         stationary(outcome.expect("settings"))
     };
-    penalties.iter().map(|l2| solved(l2)).collect()
+    penalties.iter().map(solved).collect()
 }
 
 /// As `overlapping`, with a column that others determine and one that nearly does.

@@ -76,13 +76,13 @@ pub(crate) fn solve_penalties<'py>(
     let dataset = samples.dataset()?;
     let Some(&first) = penalties.first() else { return Ok(Vec::new()) };
     let (first, mut path) = (plan.problem(&dataset, first)?, PenaltyPath::default());
-    let mut solved = |l2| {
+    let solved = |l2| {
         let problem = first.with_penalty(l2).map_err(value_error)?;
         plan.solve(python, &problem, callback.as_ref(), |problem, settings, step| {
             path.solve(problem, settings, step)
         })
     };
-    penalties.into_iter().map(|l2| solved(l2)).collect()
+    penalties.into_iter().map(solved).collect()
 }
 
 impl Plan {
