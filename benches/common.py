@@ -13,6 +13,7 @@ REPORT = ROOT / "BENCHMARKS.md"
 GROWTH = "## As problems grow"
 CONVOLUTIONAL = "## Convolutional networks"
 ACCURACY = "## Accuracy after training alike"
+PYTHON = "## The Python package"
 
 
 def environment(requirements):

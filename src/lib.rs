@@ -37,6 +37,7 @@ pub mod loss;
 pub mod memory;
 mod nearest;
 pub mod numeric;
+#[cfg(feature = "records")]
 pub mod record;
 #[cfg(feature = "report")]
 pub mod report;

@@ -2,8 +2,9 @@
 
 use equipoise::data::{Dataset, Labels};
 use equipoise::loss::{ClassWeights, InrVariant, LossSpec};
-use equipoise::solver::{Outcome, Problem, StationaryPoint, solve, solve_path};
+use equipoise::solver::{Outcome, PenaltyPath, Problem, SolverSettings, StationaryPoint, solve, solve_path};
 use nalgebra::DMatrix;
+use std::ops::ControlFlow;
 
 /// Three overlapping classes of different sizes.
 fn overlapping() -> Dataset {
@@ -108,4 +109,112 @@ fn any_number_of_threads_gives_the_same_bits_along_a_path() {
         pool.install(|| solve_path(&problems)).into_iter().map(|o| stationary(o).head).collect::<Vec<_>>()
     };
     assert_eq!(on(1), on(3));
+}
+
+/// Penalties from strong to weak, as regularisation paths have them.
+fn penalties() -> Vec<f64> {
+    (0..40).map(|step| 10.0_f64.powf(1.0 - 0.2 * f64::from(step))).collect()
+}
+
+fn over_penalties<'d>(first: &Problem<'d>, penalties: &[f64]) -> Vec<StationaryPoint<'d>> {
+    let mut path = PenaltyPath::default();
+    let solved = |l2: &f64| {
+        let problem = first.with_penalty(*l2).expect("a penalty");
+        let outcome = path.solve(&problem, &SolverSettings::default(), &mut |_| ControlFlow::Continue(()));
+        stationary(outcome.expect("settings"))
+    };
+    penalties.iter().map(solved).collect()
+}
+
+/// As `overlapping`, with a column that others determine and one that nearly does.
+fn dependent() -> Dataset {
+    let plain = overlapping();
+    let features = plain.features().into_owned();
+    let entry = |axis: usize, sample: usize| match axis {
+        0 | 1 => features[(axis, sample)],
+        2 => features[(0, sample)] + features[(1, sample)],
+        _ => 2.54 * features[(0, sample)] + 1e-7 * (sample as f64).sin(),
+    };
+    let features = DMatrix::from_fn(4, features.ncols(), entry);
+    Dataset::unnamed(features, plain.labels().clone()).expect("finite")
+}
+
+/// Fewer samples than features.
+fn wide() -> Dataset {
+    let noise = |axis: usize, sample: usize| {
+        let wave = (12.9898 * sample as f64 + 78.233 * axis as f64).sin() * 43_758.545;
+        wave - wave.floor() - 0.5
+    };
+    let labels = (0..30).map(|sample| sample % 3).collect();
+    let labels = Labels::numbered(labels, 3).expect("three classes");
+    Dataset::unnamed(DMatrix::from_fn(60, 30, noise), labels).expect("finite")
+}
+
+#[test]
+fn every_penalty_of_a_path_ends_where_it_ends_alone() {
+    let choices =
+        [LossSpec::Logistic, LossSpec::Softmax, LossSpec::Inr { beta: 3.0, variant: InrVariant::Attached }];
+    for (name, dataset) in [("plain", overlapping()), ("dependent", dependent()), ("wide", wide())] {
+        for choice in &choices {
+            let first = Problem::new(&dataset, choice, &ClassWeights::Balanced, 1.0).expect("a problem");
+            let penalties = penalties();
+            for (point, l2) in over_penalties(&first, &penalties).into_iter().zip(&penalties) {
+                let problem = first.with_penalty(*l2).expect("a penalty");
+                let alone = stationary(solve(&problem));
+                let apart = (&point.head.coefficients - &alone.head.coefficients).amax();
+                // The penalty bounds the curvature from below, hence how far gradients at rounding let heads differ.
+                let gradients = point.recomputed().gradient_inf + alone.recomputed().gradient_inf;
+                let entries = (point.head.coefficients.len() + point.head.intercepts.len()) as f64;
+                let allowed = 1e-10 * alone.head.coefficients.amax() + gradients * entries.sqrt() / l2;
+                assert!(apart <= allowed, "{name}, {choice:?}, {l2}: {apart:e} of {allowed:e}");
+                let left = point.recomputed().relative_gradient;
+                assert!(left <= 1e-12, "{name}, {choice:?}, {l2}: {left:e}");
+                assert_eq!(point.problem().l2(), *l2);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_path_over_penalties_takes_fewer_steps_than_its_problems_alone() {
+    let dataset = overlapping();
+    for choice in [LossSpec::Logistic, LossSpec::Softmax] {
+        let first = Problem::new(&dataset, &choice, &ClassWeights::None, 1.0).expect("a problem");
+        let steps = |points: Vec<StationaryPoint>| -> u64 {
+            points.iter().map(|point| point.certificate.iterations).sum()
+        };
+        let on_path = steps(over_penalties(&first, &penalties()));
+        let alone = |l2: &f64| stationary(solve(&first.with_penalty(*l2).expect("a penalty")));
+        let alone = steps(penalties().iter().map(alone).collect());
+        assert!(on_path < alone, "{choice:?}: {on_path} on the path, {alone} alone");
+    }
+}
+
+#[test]
+fn penalties_in_any_order_and_twice_end_where_they_end_alone() {
+    let dataset = overlapping();
+    let first = Problem::new(&dataset, &LossSpec::Softmax, &ClassWeights::None, 1.0).expect("a problem");
+    let jumping = [1e-3, 1e-3, 10.0, 1e-6, 1e-6, 0.5, 1e5, 1e-4];
+    for (point, l2) in over_penalties(&first, &jumping).into_iter().zip(jumping) {
+        let alone = stationary(solve(&first.with_penalty(l2).expect("a penalty")));
+        let apart = (&point.head.coefficients - &alone.head.coefficients).amax();
+        assert!(apart <= 1e-10 * alone.head.coefficients.amax(), "{l2}: {apart:e}");
+    }
+}
+
+#[test]
+fn a_path_that_reaches_no_penalty_finds_what_a_problem_alone_finds() {
+    let dataset = wide();
+    let first = Problem::new(&dataset, &LossSpec::Softmax, &ClassWeights::None, 1e-3).expect("a problem");
+    let mut path = PenaltyPath::default();
+    let mut solved = |l2: f64| {
+        let problem = first.with_penalty(l2).expect("a penalty");
+        path.solve(&problem, &SolverSettings::default(), &mut |_| ControlFlow::Continue(()))
+            .expect("settings")
+    };
+    assert!(matches!(solved(1e-3), Outcome::Stationary(_)));
+    assert!(matches!(solved(1e-4), Outcome::Stationary(_)));
+    assert!(matches!(solved(0.0), Outcome::Separable(_)));
+    assert!(matches!(solved(1e-5), Outcome::Stationary(_)));
+    assert!(first.with_penalty(-1.0).is_err() && first.with_penalty(f64::NAN).is_err());
 }

@@ -67,16 +67,17 @@ _PLACES = {
     "weight_effects": "_weights",
 }
 
-__all__ = sorted([*_PLACES, "torch"])
+# Without `torch`, which is imported by its name: all others are there wherever this package is.
+__all__ = sorted(_PLACES)
 
 
 def __getattr__(name: str) -> Any:
     if name == "torch":
         return importlib.import_module(".torch", __name__)
     if name == "__version__":
-        from importlib.metadata import version
+        from ._core import __version__
 
-        return version("equipoise")
+        return __version__
     if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(importlib.import_module(f".{_PLACES[name]}", __name__), name)

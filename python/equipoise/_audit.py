@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,14 +10,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import _core
 from ._arrays import ClassWeight, doubles, names_of, weights_of
-from ._results import Result, heat_map, html_heat_map, pandas
+from ._results import MeanProbabilities, pandas
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
 
 
-class AuditResult(Result):
+class AuditResult(MeanProbabilities):
     """What logits and labels say.
 
     Attributes
@@ -75,35 +75,35 @@ class AuditResult(Result):
         ]
         return heads, rows
 
-    def _repr_html_(self) -> str:
-        caption = "mean predicted probability (row: true class)"
-        return super()._repr_html_() + html_heat_map(self.mean_probability, self.classes, self.classes, caption)
 
-    def plot(self, ax: Axes | None = None) -> Axes:
-        """The mean predicted probabilities as a heat map."""
-        return heat_map(self.mean_probability, self.classes, ax, "mean predicted probability")
+def _of_tensor(values: Any, double: bool = True) -> Any:
+    """A tensor of PyTorch as an array; NumPy has no bfloat16. Anything else as it is."""
+    if not hasattr(values, "detach"):
+        return values
+    values = values.detach().cpu()
+    return (values.double() if double else values).numpy()
 
 
 def _columns(values: Any, name: str) -> NDArray[np.float64]:
     """Logits or probabilities as two axes."""
-    if hasattr(values, "detach"):
-        values = values.detach().cpu().numpy()
-    table = doubles(values)
+    table = doubles(_of_tensor(values))
     if table.ndim == 1:
         table = table.reshape(-1, 1)
-    if table.ndim != 2:
-        raise ValueError(f"{name} must have one or two axes; got shape {table.shape}")
+    if table.ndim != 2 or table.size == 0:
+        raise ValueError(f"{name} must have one or two axes and at least one sample; got shape {table.shape}")
     return table
 
 
 def _numbered(y: Any, columns: int, classes: ArrayLike | None) -> tuple[NDArray[np.float64], NDArray[Any]]:
     """The number of each label's class, and the classes: given, or 0 to K - 1."""
-    if hasattr(y, "detach"):
-        y = y.detach().cpu().numpy()
-    y = np.asarray(y)
+    y = np.asarray(_of_tensor(y, double=False))
+    if len(y) == 0:
+        raise ValueError("y has no labels; give one for each row")
     count = max(columns, 2)
     if classes is None:
-        if y.dtype.kind not in "iub" and not (y.dtype.kind == "f" and (y == np.floor(y)).all()):
+        if y.dtype.kind == "f" and not (y == np.floor(y)).all():
+            raise ValueError("labels must be whole numbers, those of columns from 0; y holds others, or NaN")
+        if y.dtype.kind not in "iubf":
             raise ValueError(
                 f"labels of type {y.dtype} need classes=, their names in the order of the columns; "
                 "without it labels are numbers of columns, from 0"
@@ -113,6 +113,8 @@ def _numbered(y: Any, columns: int, classes: ArrayLike | None) -> tuple[NDArray[
     if len(names) != count:
         raise ValueError(f"{len(names)} classes for {count} columns; give one for each, in their order")
     place = {name: number for number, name in enumerate(names.tolist())}
+    if len(place) != len(names):
+        raise ValueError(f"classes must differ; got {names.tolist()}")
     unknown = sorted({str(label) for label in y.tolist() if label not in place})
     if unknown:
         raise ValueError(f"y contains labels that are no classes: {unknown}")
@@ -179,6 +181,10 @@ def audit(
     """
     if (logits is None) == (probabilities is None):
         raise ValueError("give logits or probabilities, one of them")
+    if not 0 <= tol < np.inf:
+        raise ValueError(f"tol must be a number of at least 0; got {tol!r}")
+    if features is None and not (coef is None and intercept is None):
+        raise ValueError("coef and intercept are those of a last layer: give its inputs, features, too")
     name = "logits" if probabilities is None else "probabilities"
     scores = _columns(logits if probabilities is None else probabilities, name)
     labels, names = _numbered(y, scores.shape[1], classes)
@@ -214,8 +220,18 @@ def calibration(
 
     Parameters
     ----------
-    y, logits, probabilities, loss, class_weight, sample_weight, classes
-        As of `audit`.
+    y : array-like of shape (n_samples,)
+        Numbers of the classes, from 0, or names where `classes` has them.
+    logits, probabilities : array-like of shape (n_samples, n_classes), or (n_samples,) of one logit for two classes
+        What the model predicts; give one of them.
+    loss : str
+        The loss that the model was trained with.
+    class_weight : dict, 'balanced', float, array-like or None
+        The class weights it was trained with.
+    sample_weight : array-like of shape (n_samples,), optional
+        Weights of the samples.
+    classes : array-like of shape (n_classes,), optional
+        The classes in the order of the columns.
 
     Returns
     -------
@@ -277,11 +293,15 @@ def prior_correct(probabilities: ArrayLike, class_weight: ArrayLike) -> NDArray[
     >>> equipoise.prior_correct([[0.5, 0.5]], [1.0, 4.0])
     array([[0.8, 0.2]])
     """
+    if isinstance(class_weight, Mapping):
+        raise ValueError("class_weight must be one number for each column of probabilities, in their order; got a dict")
     table, weights = doubles(probabilities), doubles(class_weight)
     if table.ndim != 2 or weights.shape != (table.shape[1],):
         raise ValueError(f"{weights.shape} class weights for probabilities of shape {table.shape}; give one per column")
     if not ((weights > 0) & np.isfinite(weights)).all():
         raise ValueError("class weights must be positive and finite")
+    if not ((table >= 0) & (table <= 1)).all() or not table.any(axis=1).all():
+        raise ValueError("probabilities must be numbers from 0 to 1, in every row one of them above 0")
     corrected = table / (weights / weights.max())
     total: NDArray[np.float64] = corrected / corrected.sum(axis=1, keepdims=True)
     return total

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _core
 from ._arrays import doubles
-from ._results import Result, heat_map, html_heat_map
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from ._results import MeanProbabilities
 
 
-class BalanceResult(Result):
+class BalanceResult(MeanProbabilities):
     """Outflow and inflow of every class, and where the outflows lie among those that are possible.
 
     Attributes
@@ -63,14 +60,6 @@ class BalanceResult(Result):
         ]
         return heads, rows
 
-    def _repr_html_(self) -> str:
-        caption = "mean predicted probability (row: true class)"
-        return super()._repr_html_() + html_heat_map(self.mean_probability, self.classes, self.classes, caption)
-
-    def plot(self, ax: Axes | None = None) -> Axes:
-        """The mean predicted probabilities as a heat map."""
-        return heat_map(self.mean_probability, self.classes, ax, "mean predicted probability")
-
 
 def balance(
     P: ArrayLike,
@@ -113,6 +102,8 @@ def balance(
         raise ValueError(
             f"P must have one row and one column per class, and counts one number; got shapes {matrix.shape} and {sizes.shape}"
         )
+    if not ((sizes > 0) & np.isfinite(sizes)).all():
+        raise ValueError(f"counts must be positive and finite; got {sizes.tolist()}")
     if not ((matrix >= 0) & (matrix <= 1)).all():
         raise ValueError("P must hold probabilities, from 0 to 1")
     if loss == "softmax" and not np.allclose(matrix.sum(axis=1), 1, atol=1e-6):

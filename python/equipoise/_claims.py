@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from numbers import Integral
 from typing import Any
 
 from . import _core
@@ -80,8 +81,12 @@ def verify(
     >>> equipoise.verify("B1", case=0).holds
     True
     """
+    if not isinstance(seed, Integral) or not 0 <= seed < 2**64:
+        raise ValueError(f"seed must be a whole number of at least 0, below 2**64; got {seed!r}")
     known = [claim for claim, _ in _core.claims()]
-    asked = [] if ids is None else [ids] if isinstance(ids, str) else list(ids)
+    asked = known if ids is None else [ids] if isinstance(ids, str) else list(ids)
+    if not asked:
+        raise ValueError("ids is empty; give None for all claims")
     wanted: list[str] = []
     for name in (name.upper() for name in asked):
         family = [claim for claim in known if name and claim.rstrip("0123456789") == name]

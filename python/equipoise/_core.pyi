@@ -1,6 +1,8 @@
 from collections.abc import Callable
 from typing import Any
 
+__version__: str
+
 _Loss = tuple[str, dict[str, Any]]
 _Weights = list[float] | float | str | None
 _Head = tuple[bytearray, list[float]]

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, Literal
+from numbers import Integral, Real
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import _core
-from ._arrays import ClassWeight, mass_of, weights_of
+from ._arrays import ClassWeight, is_plain_labels, is_plain_table, mass_of, numbered, sizes_of, weights_of
 from ._audit import prior_correct
 from ._solve import Certificate, StepCallback, head_arrays, samples, settings
 from .exceptions import NotConvergedError, SeparableDataError, SeparableDataWarning
+
+LARGEST_PENALTY = 1e100
 
 
 class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -31,17 +35,54 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     certificate_: Certificate
     class_weight_: NDArray[np.float64]
 
-    C: float
-    l2: float | None
-    class_weight: ClassWeight
-    tol: float
-    max_iter: int
-    time_limit: float | None
-    separable: str
+    _loss_name: str
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "C": [Interval(Real, 0, None, closed="right")],
+        "l2": [Interval(Real, 0, LARGEST_PENALTY, closed="both"), None],
+        "class_weight": [dict, StrOptions({"balanced"}), Interval(Real, 0, 1, closed="left"), "array-like", None],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "time_limit": [Interval(Real, 0, None, closed="neither"), None],
+        "separable": [StrOptions({"error", "warn"})],
+    }
+
+    def __init__(
+        self,
+        *,
+        C: float = 1.0,
+        l2: float | None = None,
+        class_weight: ClassWeight = None,
+        tol: float = 0.0,
+        max_iter: int = 1000,
+        time_limit: float | None = None,
+        separable: Literal["error", "warn"] = "error",
+    ) -> None:
+        self.C = C
+        self.l2 = l2
+        self.class_weight = class_weight
+        self.tol = tol
+        self.max_iter = max_iter
+        self.time_limit = time_limit
+        self.separable = separable
 
     def _loss(self) -> tuple[str, dict[str, Any]]:
         """Name and parameters of the loss."""
-        raise NotImplementedError
+        return self._loss_name, {}
+
+    def _has_usual_parameters(self) -> bool:
+        """Whether parameters plainly are in range: scikit-learn's own checks of them take longer than a small fit."""
+        numbers = (self.C, self.tol, 0.0 if self.l2 is None else self.l2)
+        return (
+            all(type(number) is float and 0 <= number for number in numbers)
+            and self.C > 0
+            and (self.l2 is None or self.l2 <= LARGEST_PENALTY)
+            and self.tol < np.inf
+            and (self.class_weight is None or type(self.class_weight) is dict or self.class_weight == "balanced")
+            and type(self.max_iter) is int
+            and self.max_iter >= 1
+            and self.time_limit is None
+            and self.separable in ("error", "warn")
+        )
 
     def fit(
         self,
@@ -70,60 +111,48 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         -------
         self
         """
-        X, codes, weights, given = self._check_fit(X, y, sample_weight)
-        record, head = _core.solve(
-            given, self._loss(), weights, self._penalty(weights, codes, sample_weight), self._settings(), callback
-        )
+        given, weights, sizes = self._check_fit(X, y, sample_weight)
+        penalty = self._penalty(self.C, weights, sizes) if self.l2 is None else float(self.l2)
+        record, head = _core.solve(given, self._loss(), weights, penalty, self._settings(), callback)
         self._take(record, head)
         return self
 
     def _check_fit(
         self, X: Any, y: Any, sample_weight: ArrayLike | None
-    ) -> tuple[NDArray[Any], NDArray[np.uint32], list[float] | float | str | None, dict[str, Any]]:
-        """Checked features and class numbers; sets what is known of them."""
-        if self.separable not in ("error", "warn"):
-            raise ValueError(f"separable must be 'error' or 'warn'; got {self.separable!r}")
-        X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], order="C", accept_large_sparse=False)
-        check_classification_targets(y)
-        self.classes_, inverse = np.unique(y, return_inverse=True)
-        codes = inverse.astype(np.uint32)
+    ) -> tuple[dict[str, Any], list[float] | float | str | None, NDArray[np.float64]]:
+        """Checked samples, class weights and class sizes; sets what is known of the samples."""
+        if not self._has_usual_parameters():
+            self._validate_params()
+        if is_plain_table(X) and is_plain_labels(y) and len(X) == len(y):
+            # What scikit-learn's checks would do, without their time, which is several times that of a small fit.
+            self.n_features_in_ = X.shape[1]
+            if hasattr(self, "feature_names_in_"):
+                del self.feature_names_in_
+        else:
+            X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], order="C", accept_large_sparse=False)
+            check_classification_targets(y)
+        self.classes_, codes = numbered(y)
         if len(self.classes_) < 2:
             raise ValueError(
                 "This solver needs samples of at least 2 classes in the data, but the data contains only one "
                 f"class: {self.classes_[0]!r}"
             )
-        if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
+        sample_weight, sizes = sizes_of(sample_weight, X, codes, self.classes_)
         names = getattr(self, "feature_names_in_", None)
         weights = weights_of(self.class_weight, self.classes_)
-        given = samples(
-            np.require(X, requirements=["C", "A"]),
-            codes,
-            self.classes_,
-            None if names is None else list(names),
-            sample_weight,
-        )
-        return X, codes, weights, given
+        table = np.require(X, requirements=["C", "A"])
+        given = samples(table, codes, self.classes_, None if names is None else list(names), sample_weight)
+        return given, weights, sizes
 
     def _penalty(
-        self,
-        weights: list[float] | float | str | None,
-        codes: NDArray[np.uint32],
-        sample_weight: ArrayLike | None,
-        C: float | None = None,
+        self, C: float, weights: list[float] | float | str | None, sizes: NDArray[np.float64]
     ) -> float:
-        """`l2`, or `1 / (C * sum of all weights)`, which is scikit-learn's objective divided by that sum."""
-        if self.l2 is not None and C is None:
-            return float(self.l2)
-        C = self.C if C is None else C
-        if not C > 0:
-            raise ValueError(f"C must be a positive number, or inf for no penalty; got {C!r}")
-        sizes = np.bincount(
-            codes,
-            weights=None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64),
-            minlength=len(self.classes_),
-        ).astype(np.float64)
-        return 1.0 / (C * mass_of(weights, sizes))
+        """`1 / (C * sum of all weights)`: scikit-learn's objective divided by that sum."""
+        mass = C * mass_of(weights, sizes)
+        if not mass * LARGEST_PENALTY >= 1:
+            least = 1 / (LARGEST_PENALTY * mass_of(weights, sizes))
+            raise ValueError(f"C={C!r} is too small to compute with; give at least {least:.1e}")
+        return 1.0 / mass
 
     def _settings(self) -> dict[str, Any]:
         return settings(self.tol, self.max_iter, self.time_limit)
@@ -151,7 +180,9 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _logits(self, X: Any) -> NDArray[np.float64]:
         """One column per row of the coefficients."""
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        named = hasattr(self, "feature_names_in_")
+        if named or not is_plain_table(X) or X.shape[1] != self.n_features_in_:
+            X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
         logits: NDArray[np.float64] = X @ self.coef_.T + self.intercept_
         return logits
 
@@ -240,14 +271,16 @@ class _SigmoidClassifier(_LinearClassifier):
         return np.asarray(softmax(-np.logaddexp(0.0, -logits), axis=1), dtype=np.float64)
 
 
-_SHARED = """
+_PENALTY = """
     C : float
         Inverse of the penalty, as in scikit-learn: the penalty on the mean loss is ``1 / (C * sum of weights)``;
         `inf` for none.
     l2 : float, optional
-        The penalty ``l2 / 2 * ||coef||^2`` on the mean loss itself, in place of `C`.
+        The penalty ``l2 / 2 * ||coef||^2`` on the mean loss itself, in place of `C`."""
+_CLASS_WEIGHT = """
     class_weight : dict, 'balanced', float or None
-        Weights by class, as in scikit-learn; a float ``B`` from 0 to below 1 is that of the effective number of samples.
+        Weights by class, as in scikit-learn; a float ``B`` from 0 to below 1 is that of the effective number of samples."""
+_SEARCH = """
     tol : float
         Largest entry of the gradient of the mean loss at which the search ends; 0 continues to rounding level.
     max_iter : int
@@ -286,7 +319,7 @@ class LogisticRegression(_SigmoidClassifier):
     ``i`` is of class ``k``, else ``-1``; two classes have one column, that of the second.
 
     Parameters
-    ----------{_SHARED}
+    ----------{_PENALTY}{_CLASS_WEIGHT}{_SEARCH}
     Attributes
     ----------{_ATTRIBUTES}
     Examples
@@ -299,27 +332,7 @@ class LogisticRegression(_SigmoidClassifier):
     'stationary'
     """
 
-    def __init__(
-        self,
-        *,
-        C: float = 1.0,
-        l2: float | None = None,
-        class_weight: ClassWeight = None,
-        tol: float = 0.0,
-        max_iter: int = 1000,
-        time_limit: float | None = None,
-        separable: Literal["error", "warn"] = "error",
-    ) -> None:
-        self.C = C
-        self.l2 = l2
-        self.class_weight = class_weight
-        self.tol = tol
-        self.max_iter = max_iter
-        self.time_limit = time_limit
-        self.separable = separable
-
-    def _loss(self) -> tuple[str, dict[str, Any]]:
-        return "logistic", {}
+    _loss_name = "logistic"
 
 
 class SoftmaxRegression(_LinearClassifier):
@@ -329,7 +342,7 @@ class SoftmaxRegression(_LinearClassifier):
     coefficients, two classes as well; rows sum to zero over classes.
 
     Parameters
-    ----------{_SHARED}
+    ----------{_PENALTY}{_CLASS_WEIGHT}{_SEARCH}
     Attributes
     ----------{_ATTRIBUTES}
     Examples
@@ -340,27 +353,7 @@ class SoftmaxRegression(_LinearClassifier):
     np.float64(1.0)
     """
 
-    def __init__(
-        self,
-        *,
-        C: float = 1.0,
-        l2: float | None = None,
-        class_weight: ClassWeight = None,
-        tol: float = 0.0,
-        max_iter: int = 1000,
-        time_limit: float | None = None,
-        separable: Literal["error", "warn"] = "error",
-    ) -> None:
-        self.C = C
-        self.l2 = l2
-        self.class_weight = class_weight
-        self.tol = tol
-        self.max_iter = max_iter
-        self.time_limit = time_limit
-        self.separable = separable
-
-    def _loss(self) -> tuple[str, dict[str, Any]]:
-        return "softmax", {}
+    _loss_name = "softmax"
 
     def _probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
         from scipy.special import softmax
@@ -380,7 +373,7 @@ class InrClassifier(_SigmoidClassifier):
     beta : float
         Sharpness of the reweighting, at least 0.
     detached : bool
-        Hold the weights ``omega`` constant in the gradient.{_SHARED.replace("class_weight : dict, 'balanced', float or None" + chr(10) + "        Weights by class, as in scikit-learn; a float ``B`` from 0 to below 1 is that of the effective number of samples." + chr(10) + "    ", "")}
+        Hold the weights ``omega`` constant in the gradient.{_PENALTY}{_SEARCH}
     Attributes
     ----------{_ATTRIBUTES}
     Examples
@@ -391,7 +384,12 @@ class InrClassifier(_SigmoidClassifier):
     'stationary'
     """
 
-    class_weight = None
+    _loss_name = "inr"
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **{name: known for name, known in _LinearClassifier._parameter_constraints.items() if name != "class_weight"},
+        "beta": [Interval(Real, 0, 1e6, closed="both")],
+        "detached": ["boolean"],
+    }
 
     def __init__(
         self,
@@ -405,15 +403,14 @@ class InrClassifier(_SigmoidClassifier):
         time_limit: float | None = None,
         separable: Literal["error", "warn"] = "error",
     ) -> None:
+        super().__init__(C=C, l2=l2, tol=tol, max_iter=max_iter, time_limit=time_limit, separable=separable)
         self.beta = beta
         self.detached = detached
-        self.C = C
-        self.l2 = l2
-        self.tol = tol
-        self.max_iter = max_iter
-        self.time_limit = time_limit
-        self.separable = separable
+
+    def _has_usual_parameters(self) -> bool:
+        beta = type(self.beta) is float and 0 <= self.beta <= 1e6
+        return super()._has_usual_parameters() and beta and type(self.detached) is bool
 
     def _loss(self) -> tuple[str, dict[str, Any]]:
         variant = "detached" if self.detached else "attached"
-        return "inr", {"beta": float(self.beta), "variant": variant}
+        return self._loss_name, {"beta": float(self.beta), "variant": variant}

@@ -22,7 +22,17 @@ class LossTable(Result):
         self.names: list[str] = [row["name"] for row in rows]
 
     def parameters(self, name: str) -> dict[str, Any]:
-        """Parameters of a loss with their usual values."""
+        """Parameters of a loss with their usual values.
+
+        Parameters
+        ----------
+        name : str
+            Name of the loss.
+
+        Returns
+        -------
+        dict
+        """
         for row in self.record["losses"]:
             if row["name"] == name:
                 default = row["default"]
@@ -48,6 +58,10 @@ class LossTable(Result):
 
 def losses() -> LossTable:
     """All losses that `solve` and `audit` know.
+
+    Returns
+    -------
+    LossTable
 
     Examples
     --------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from numbers import Integral
 from typing import Any, Literal
 
 import numpy as np
@@ -18,14 +19,23 @@ from .exceptions import SeparableDataWarning
 class LogisticRegressionPath:
     """One classifier for each value of `C`, over the same data, which are checked and laid out once.
 
+    Values are solved from the strongest penalty to the weakest, each search beginning where the last ones lead. Every one ends
+    at a certified minimum of its own.
+
     Parameters
     ----------
     Cs : int or sequence of float
         Values of `C`; of a number, so many from 1e-4 to 1e4, evenly spaced on a logarithmic scale.
     loss : {'logistic', 'softmax'}
         One-vs-all (or binary) logistic, or softmax.
-    class_weight, tol, max_iter, time_limit
-        As of `LogisticRegression`.
+    class_weight : dict, 'balanced', float or None
+        Weights by class, as of `LogisticRegression`.
+    tol : float
+        Largest entry of the gradient of the mean loss at which each search ends; 0 goes on to rounding.
+    max_iter : int
+        Steps of each search at most.
+    time_limit : float, optional
+        Seconds of each search at most.
 
     Attributes
     ----------
@@ -82,16 +92,36 @@ class LogisticRegressionPath:
     def fit(
         self, X: Any, y: Any, sample_weight: ArrayLike | None = None, *, callback: StepCallback | None = None
     ) -> LogisticRegressionPath:
-        """Solve for every value of `C`; arguments as of `LogisticRegression.fit`."""
+        """Solve for every value of `C`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+        y : array-like of shape (n_samples,)
+            Classes.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weights of the samples.
+        callback : callable, optional
+            As of `LogisticRegression.fit`; steps are counted anew for each value.
+
+        Returns
+        -------
+        self
+        """
         self.Cs_: NDArray[np.float64] = (
-            np.logspace(-4, 4, self.Cs) if isinstance(self.Cs, int) else np.asarray(self.Cs, dtype=np.float64)
+            np.logspace(-4, 4, self.Cs) if isinstance(self.Cs, Integral) else np.asarray(self.Cs, dtype=np.float64)
         )
+        if self.Cs_.ndim != 1 or len(self.Cs_) == 0 or not (self.Cs_ > 0).all():
+            raise ValueError(f"Cs must be a number of values, or a list of positive values of C; got {self.Cs!r}")
         self._template = self._model(1.0)
-        _, codes, weights, given = self._template._check_fit(X, y, sample_weight)
-        penalties = [self._template._penalty(weights, codes, sample_weight, float(C)) for C in self.Cs_]
-        solved = _core.solve_penalties(
-            given, self._template._loss(), weights, penalties, self._template._settings(), callback
+        given, weights, sizes = self._template._check_fit(X, y, sample_weight)
+        penalties = np.array([self._template._penalty(C, weights, sizes) for C in self.Cs_.tolist()])
+        falling = np.argsort(-penalties, kind="stable")
+        found = _core.solve_penalties(
+            given, self._template._loss(), weights, penalties[falling].tolist(), self._template._settings(), callback
         )
+        solved = [found[place] for place in np.argsort(falling)]
         self.classes_ = self._template.classes_
         self.certificates_ = [Certificate(record) for record, _ in solved]
         rows = 1 if self.loss == "logistic" and len(self.classes_) == 2 else len(self.classes_)
@@ -108,7 +138,17 @@ class LogisticRegressionPath:
         return self
 
     def at(self, C: float) -> LogisticRegression | SoftmaxRegression:
-        """The fitted classifier of one value of `C`."""
+        """The fitted classifier of one value of `C`.
+
+        Parameters
+        ----------
+        C : float
+            One of `Cs_`.
+
+        Returns
+        -------
+        LogisticRegression or SoftmaxRegression
+        """
         places = np.flatnonzero(self.Cs_ == C)
         if len(places) == 0:
             raise ValueError(f"C={C!r} is not on the path; its values are {self.Cs_.tolist()}")

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Literal, Union
+from typing import Any, Union
 
 ProgressCallback = Callable[[int, int, str], object]
-Progress = Union[ProgressCallback, Literal[True], None]
+Progress = Union[ProgressCallback, bool, None]
 
 
 @contextmanager
 def callback_of(progress: Progress, unit: str) -> Iterator[ProgressCallback | None]:
     """The callback itself, one that moves a bar, or none."""
-    if progress is not True:
+    if not isinstance(progress, bool):
         yield progress
+        return
+    if not progress:
+        yield None
         return
     try:
         from tqdm.auto import tqdm

@@ -119,7 +119,12 @@ class Result:
         raise NotImplementedError
 
     def to_frame(self) -> pd.DataFrame:
-        """The table as a data frame of pandas."""
+        """The table as a data frame.
+
+        Returns
+        -------
+        pandas.DataFrame
+        """
         heads, rows = self._rows()
         frame: pd.DataFrame = pandas().DataFrame(rows, columns=heads)
         return frame
@@ -130,3 +135,36 @@ class Result:
     def _repr_html_(self) -> str:
         summary = "".join(f"<p>{html.escape(line)}</p>" for line in self._summary().splitlines())
         return summary + html_table(*self._rows())
+
+
+class MeanProbabilities(Result):
+    """A result with a matrix of mean predicted probabilities.
+
+    Attributes
+    ----------
+    classes : list of str
+        Names of the classes.
+    mean_probability : ndarray of shape (n_classes, n_classes)
+        `P[c, k]`, the mean over samples of class `c` of the predicted probability of class `k`.
+    """
+
+    classes: list[str]
+    mean_probability: NDArray[np.float64]
+
+    def _repr_html_(self) -> str:
+        caption = "mean predicted probability (row: true class)"
+        return super()._repr_html_() + html_heat_map(self.mean_probability, self.classes, self.classes, caption)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """The mean predicted probabilities as a heat map.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; none makes a figure.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
+        return heat_map(self.mean_probability, self.classes, ax, "mean predicted probability")

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _core
-from ._arrays import ClassWeight, doubles, feature_names_of, features_of, labels_of, names_of, weights_of
-from ._results import Result, heat_map, html_heat_map
+from ._arrays import ClassWeight, feature_names_of, features_of, labels_of, names_of, sizes_of, weights_of
+from ._results import MeanProbabilities
 from .exceptions import NotConvergedError, SeparableDataError
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
+# More steps than any search takes, and few enough for the compiled part.
+MAX_STEPS = 2**63 - 1
 StepCallback = Callable[[int, float, float, float], object]
 
 
 def settings(tol: float, max_iter: int, time_limit: float | None) -> dict[str, Any]:
     """Limits of a search as the compiled part takes them."""
-    return {"tolerance": float(tol), "max_iterations": int(max_iter), "time_limit": time_limit}
+    if not (isinstance(tol, Real) and 0 <= tol < np.inf):
+        raise ValueError(f"tol must be a number of at least 0; got {tol!r}")
+    if not isinstance(max_iter, Integral) or max_iter < 1:
+        raise ValueError(f"max_iter must be a whole number of at least 1; got {max_iter!r}")
+    if time_limit is not None and not (isinstance(time_limit, Real) and 0 < time_limit < np.inf):
+        raise ValueError(f"time_limit must be a positive number of seconds, or None; got {time_limit!r}")
+    return {"tolerance": float(tol), "max_iterations": min(int(max_iter), MAX_STEPS), "time_limit": time_limit}
 
 
 def samples(
@@ -29,13 +36,9 @@ def samples(
     codes: NDArray[np.uint32],
     classes: NDArray[Any],
     feature_names: list[str] | None,
-    sample_weight: ArrayLike | None,
+    sample_weight: NDArray[np.float64] | None,
 ) -> dict[str, Any]:
     """Samples as the compiled part takes them."""
-    if sample_weight is not None:
-        sample_weight = doubles(sample_weight)
-        if (sample_weight == 1.0).all():
-            sample_weight = None
     return {
         "features": X,
         "labels": np.ascontiguousarray(codes),
@@ -105,7 +108,7 @@ class Certificate:
         return f"Certificate({self.status}{f': {self.why}' if self.why else ''})"
 
 
-class SolveResult(Result):
+class SolveResult(MeanProbabilities):
     """A stationary point and what holds there.
 
     Attributes
@@ -156,14 +159,6 @@ class SolveResult(Result):
             for k, (name, line) in enumerate(zip(self.classes, record["ledger"], strict=True))
         ]
         return heads, rows
-
-    def _repr_html_(self) -> str:
-        caption = "mean predicted probability (row: true class)"
-        return super()._repr_html_() + html_heat_map(self.mean_probability, self.classes, self.classes, caption)
-
-    def plot(self, ax: Axes | None = None) -> Axes:
-        """The mean predicted probabilities as a heat map."""
-        return heat_map(self.mean_probability, self.classes, ax, "mean predicted probability")
 
 
 def solve(
@@ -230,11 +225,9 @@ def solve(
     >>> result.certificate.gradient < 1e-13
     True
     """
-    table = features_of(X)
-    classes, codes = labels_of(y)
-    check_rows(table, codes)
+    given, classes = given_samples(X, y, sample_weight)
     record, head = _core.solve(
-        samples(table, codes, classes, feature_names_of(X), sample_weight),
+        given,
         (loss, dict(parameters)),
         weights_of(class_weight, classes),
         float(l2),
@@ -249,10 +242,11 @@ def solve(
     return SolveResult(record, head)
 
 
-def check_rows(table: NDArray[Any], codes: NDArray[np.uint32]) -> None:
-    """One label for each row."""
+def given_samples(X: Any, y: Any, sample_weight: ArrayLike | None) -> tuple[dict[str, Any], NDArray[Any]]:
+    """Checked samples as the compiled part takes them, and their classes."""
+    table = features_of(X)
+    classes, codes = labels_of(y)
     if len(table) != len(codes):
         raise ValueError(f"Found input variables with inconsistent numbers of samples: {[len(table), len(codes)]}")
-
-
-Parameters = Mapping[str, Any]
+    weights, _ = sizes_of(sample_weight, table, codes, classes)
+    return samples(table, codes, classes, feature_names_of(X), weights), classes

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _core
-from ._arrays import ClassWeight, feature_names_of, features_of, labels_of, weights_of
+from ._arrays import ClassWeight, weights_of
 from ._progress import Progress, callback_of
 from ._results import SERIES, Result, html_heat_map, pyplot
-from ._solve import check_rows, samples
+from ._solve import given_samples
 from .exceptions import UnattainableTargetError
 
 if TYPE_CHECKING:
@@ -59,7 +59,17 @@ class WeightDesign(Result):
         return heads, rows
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Shortfall and recall of each class, with these weights and without."""
+        """Recall of each class, with these weights and without.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; none makes a figure.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
         record = self.record
         if ax is None:
             _, ax = pyplot().subplots(figsize=(1.5 + 0.9 * len(self.weights), 3.2), layout="constrained")
@@ -148,10 +158,7 @@ def design_weights(
     >>> sorted(design.class_weight)
     [0, 1]
     """
-    table = features_of(X)
-    classes, codes = labels_of(y)
-    check_rows(table, codes)
-    given = samples(table, codes, classes, feature_names_of(X), sample_weight)
+    given, classes = given_samples(X, y, sample_weight)
     with callback_of(progress, "steps") as callback:
         record = _core.design_weights(
             given, (loss, dict(parameters)), _target_of(target, classes), float(l2), callback
@@ -210,7 +217,17 @@ class WeightEffects(Result):
         return f"<p>{self._summary()}</p>" + html_heat_map(np.abs(self.own), self.classes, self.classes, caption)
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Effects on the classes' own mean probabilities: blue falls, orange rises."""
+        """Effects on the classes' own mean probabilities: blue falls, orange rises.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; none makes a figure.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
         if ax is None:
             side = 2.4 + 0.45 * len(self.classes)
             _, ax = pyplot().subplots(figsize=(side + 0.9, side), layout="constrained")
@@ -242,8 +259,20 @@ def weight_effects(
 
     Parameters
     ----------
-    X, y, loss, class_weight, sample_weight, l2, **parameters
-        As of `solve`.
+    X : array-like of shape (n_samples, n_features)
+        Features.
+    y : array-like of shape (n_samples,)
+        Classes.
+    loss : {'softmax', 'logistic', 'inr', 'pos-weight'}
+        Name of the loss.
+    class_weight : dict, 'balanced', float, array-like or None
+        Weights by class, at which the effects are.
+    sample_weight : array-like of shape (n_samples,), optional
+        Weights of the samples.
+    l2 : float
+        Penalty ``l2 / 2 * ||coef||^2`` on the mean loss.
+    **parameters
+        Parameters of the loss.
 
     Returns
     -------
@@ -257,10 +286,7 @@ def weight_effects(
     >>> bool(effects.effects[1, 1, 1] > 0)
     True
     """
-    table = features_of(X)
-    classes, codes = labels_of(y)
-    check_rows(table, codes)
-    given = samples(table, codes, classes, feature_names_of(X), sample_weight)
+    given, classes = given_samples(X, y, sample_weight)
     record = _core.weight_effects(
         given, (loss, dict(parameters)), weights_of(class_weight, classes), float(l2)
     )

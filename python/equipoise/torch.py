@@ -1,7 +1,7 @@
 """The losses of the table for PyTorch, and a monitor for training loops. Needs `pip install torch`.
 
-Every loss is a function and an `nn.Module` in plain PyTorch: autograd differentiates it, and device and autocast follow its
-inputs. Logits are of shape (N, K), targets are N whole numbers. `weight` is by class, as in
+Every loss is a function and an `nn.Module` in plain PyTorch: autograd differentiates it, and it runs on the device of its
+inputs. Logits of half precision, as autocast makes them, are taken to single precision first, as PyTorch's own losses do there. Logits are of shape (N, K), targets are N whole numbers. `weight` is by class, as in
 `torch.nn.functional.cross_entropy`; `reduction` is 'mean' (the sum divided by the sum of the samples' weights, as there),
 'sum' or 'none'. Losses over one-vs-all columns are summed over columns first.
 
@@ -13,7 +13,8 @@ authors' code. That code adds 1e-7 in its logarithms, where this computes with t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
@@ -64,6 +65,20 @@ __all__ = [
 ]
 
 
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def _at_least_single(loss: _F) -> _F:
+    """The loss of logits in single precision where they are in half: sums over samples and class sizes leave its range."""
+
+    @wraps(loss)
+    def widened(logits: Tensor, target: Tensor, **parameters: Any) -> Tensor:
+        is_half = logits.dtype in (torch.float16, torch.bfloat16)
+        return loss(logits.float() if is_half else logits, target, **parameters)
+
+    return cast(_F, widened)
+
+
 def _reduce(values: Tensor, target: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
     """A loss per sample, each weighted by its class, reduced as `cross_entropy` does."""
     if reduction not in ("mean", "sum", "none"):
@@ -78,9 +93,9 @@ def _reduce(values: Tensor, target: Tensor, weight: Tensor | None, reduction: st
 
 
 def _sizes(counts: Any, logits: Tensor, target: Tensor) -> Tensor:
-    """Class sizes: those given, or those of the batch."""
+    """Class sizes: those given, or those of the batch. A single column is that of two classes."""
     if counts is None:
-        return torch.bincount(target, minlength=logits.shape[1]).to(logits)
+        return torch.bincount(target, minlength=max(logits.shape[1], 2)).to(logits)
     return torch.as_tensor(counts).to(logits)
 
 
@@ -101,22 +116,34 @@ def _columns(logits: Tensor) -> Tensor:
     return logits.unsqueeze(1) if logits.ndim == 1 else logits
 
 
+def _of_columns(by_class: Tensor, logits: Tensor) -> Tensor:
+    """Of numbers by class, those of the columns: a single column is that of class 1."""
+    return by_class[1:] if logits.shape[1] == 1 else by_class
+
+
+def _one_vs_all(logits: Tensor, own: Tensor, factor: Tensor | float = 1.0) -> Tensor:
+    """``factor * softplus(-+z)`` of every column, summed over columns."""
+    return (factor * F.binary_cross_entropy_with_logits(logits, own, reduction="none")).sum(1)
+
+
 def _cross_entropy(logits: Tensor, target: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
     return _reduce(F.cross_entropy(logits, target, reduction="none"), target, weight, reduction)
 
 
+@_at_least_single
 def softmax(logits: Tensor, target: Tensor, *, weight: Tensor | None = None, reduction: str = "mean") -> Tensor:
     """``-log softmax(z)_y``: `cross_entropy`."""
     return _cross_entropy(logits, target, weight, reduction)
 
 
+@_at_least_single
 def logistic(logits: Tensor, target: Tensor, *, weight: Tensor | None = None, reduction: str = "mean") -> Tensor:
     """``sum_k softplus(-z_k) if k = y else softplus(z_k)``; (N,) or (N, 1) logits are those of class 1 of two."""
     logits = _columns(logits)
-    values = F.binary_cross_entropy_with_logits(logits, _own(logits, target), reduction="none").sum(1)
-    return _reduce(values, target, weight, reduction)
+    return _reduce(_one_vs_all(logits, _own(logits, target)), target, weight, reduction)
 
 
+@_at_least_single
 def pos_weight(
     logits: Tensor,
     target: Tensor,
@@ -129,19 +156,17 @@ def pos_weight(
     """Logistic loss whose own columns count `weights`; 'balanced' is ``(N - N_k) / N_k``."""
     logits = _columns(logits)
     if isinstance(weights, str):
-        classes = torch.zeros(1, max(logits.shape[1], 2))
-        sizes = _sizes(counts, classes.to(logits), target)
+        sizes = _sizes(counts, logits, target)
         positive = (sizes.sum() - sizes) / sizes
     else:
         positive = torch.as_tensor(weights).to(logits)
     own = _own(logits, target)
-    positive = positive[1:] if logits.shape[1] == 1 else positive
     # Products of 0 and the infinite weight of an absent class would be no number.
-    factor = torch.where(own > 0, positive.expand_as(own), torch.ones_like(own))
-    values = (factor * F.binary_cross_entropy_with_logits(logits, own, reduction="none")).sum(1)
-    return _reduce(values, target, weight, reduction)
+    factor = torch.where(own > 0, _of_columns(positive, logits).expand_as(own), torch.ones_like(own))
+    return _reduce(_one_vs_all(logits, own, factor), target, weight, reduction)
 
 
+@_at_least_single
 def equalization(
     logits: Tensor,
     target: Tensor,
@@ -153,15 +178,14 @@ def equalization(
 ) -> Tensor:
     """Logistic loss in which columns of classes rarer than `rare` (a share of samples) are not pushed down by others."""
     logits = _columns(logits)
-    sizes = _sizes(counts, torch.zeros(1, max(logits.shape[1], 2)).to(logits), target)
-    is_rare = sizes < rare * sizes.sum()
-    is_rare = is_rare[1:] if logits.shape[1] == 1 else is_rare
+    sizes = _sizes(counts, logits, target)
+    is_rare = _of_columns(sizes < rare * sizes.sum(), logits)
     own = _own(logits, target)
     counted = 1 - (1 - own) * is_rare.to(logits)
-    values = (counted * F.binary_cross_entropy_with_logits(logits, own, reduction="none")).sum(1)
-    return _reduce(values, target, weight, reduction)
+    return _reduce(_one_vs_all(logits, own, counted), target, weight, reduction)
 
 
+@_at_least_single
 def focal(
     logits: Tensor,
     target: Tensor,
@@ -189,6 +213,7 @@ def _power_logistic(logits: Tensor, target: Tensor, own: tuple[float, float], ot
     return (factor * torch.exp(power * F.logsigmoid(z)) * _softplus(z)).sum(1)
 
 
+@_at_least_single
 def sigmoid_focal(
     logits: Tensor,
     target: Tensor,
@@ -203,6 +228,7 @@ def sigmoid_focal(
     return _reduce(values, target, weight, reduction)
 
 
+@_at_least_single
 def soft_selection(
     logits: Tensor,
     target: Tensor,
@@ -218,6 +244,7 @@ def soft_selection(
     return _reduce(values, target, weight, reduction)
 
 
+@_at_least_single
 def label_smoothing(
     logits: Tensor,
     target: Tensor,
@@ -241,6 +268,7 @@ def label_smoothing(
     return _reduce(values, target, None, reduction)
 
 
+@_at_least_single
 def logit_adjusted(
     logits: Tensor,
     target: Tensor,
@@ -255,6 +283,7 @@ def logit_adjusted(
     return _cross_entropy(logits + strength * (sizes / sizes.sum()).log(), target, weight, reduction)
 
 
+@_at_least_single
 def balanced_softmax(
     logits: Tensor, target: Tensor, *, counts: Any = None, weight: Tensor | None = None, reduction: str = "mean"
 ) -> Tensor:
@@ -262,6 +291,7 @@ def balanced_softmax(
     return logit_adjusted(logits, target, counts=counts, weight=weight, reduction=reduction)
 
 
+@_at_least_single
 def ldam(
     logits: Tensor,
     target: Tensor,
@@ -279,6 +309,7 @@ def ldam(
     return _cross_entropy(moved, target, weight, reduction)
 
 
+@_at_least_single
 def vector_scaling(
     logits: Tensor,
     target: Tensor,
@@ -295,6 +326,7 @@ def vector_scaling(
     return _cross_entropy(moved, target, weight, reduction)
 
 
+@_at_least_single
 def seesaw(
     logits: Tensor,
     target: Tensor,
@@ -317,6 +349,7 @@ def seesaw(
     return _cross_entropy(logits + moved, target, weight, reduction)
 
 
+@_at_least_single
 def inr(
     logits: Tensor,
     target: Tensor,
@@ -334,14 +367,18 @@ def inr(
     if reduction not in ("mean", "sum"):
         raise ValueError(f"LGL-INR is no sum over samples: reduction must be 'mean' or 'sum'; got {reduction!r}")
     classes = logits.shape[1]
-    one_hot = F.one_hot(target, classes).to(logits)
-    sizes = one_hot.sum(0)
+    sizes = _sizes(None, logits, target)
     present = sizes > 0
-    mean = one_hot / sizes.clamp(min=1)
+
+    def class_means(values: Tensor) -> Tensor:
+        # Not as a product of matrices, which autocast would take back to half precision.
+        sums = values.new_zeros(classes, values.shape[1]).index_add(0, target, values)
+        return sums / sizes.clamp(min=1).unsqueeze(1)
+
     # Rows: true class; columns: logit.
-    probability = mean.T @ torch.sigmoid(logits)
-    losses = mean.T @ _softplus(logits)
-    own = (mean * _softplus(-logits)).sum()
+    probability = class_means(torch.sigmoid(logits))
+    losses = class_means(_softplus(logits))
+    own = class_means(_softplus(-logits)).diagonal().sum()
     allowed = present.unsqueeze(1) & ~torch.eye(classes, dtype=torch.bool, device=logits.device)
     scores = (beta * (probability.detach() if detached else probability)).masked_fill(~allowed, -float("inf"))
     # A column in which no other class occurs has nothing to weigh.

@@ -2,6 +2,7 @@
 
 use crate::arrays::{Array, Features};
 use crate::errors::value_error;
+use crate::threads::for_a_lasting_child;
 use equipoise::data::{Dataset, Labels};
 use equipoise::loss::{ClassWeights, LOSS_TABLE, LossSpec, loss_named};
 use pyo3::exceptions::PyValueError;
@@ -84,6 +85,7 @@ pub(crate) struct Samples {
 impl Samples {
     /// The data set; features stay where they are, if rows lie one after another.
     pub(crate) fn dataset(self) -> PyResult<Dataset> {
+        for_a_lasting_child();
         let labels = Labels::new(self.labels.as_ref().to_vec(), self.classes);
         let dimension = self.features.dimension();
         let names = self

@@ -2,6 +2,7 @@
 
 use crate::arguments::{Loss, Weights, class_weights};
 use crate::errors::{value_error, without_options};
+use crate::threads::for_a_lasting_child;
 use equipoise::audit::{
     AuditInput, AuditRecord, ReadOptions, Reduction, audit as audit_of, compare_head, findings, recalibrate,
     summary,
@@ -24,6 +25,7 @@ pub(crate) struct Scores<'py> {
 
 impl Scores<'_> {
     pub(crate) fn input(&self) -> PyResult<AuditInput> {
+        for_a_lasting_child();
         let mut named = Vec::new();
         for (name, array) in &self.arrays {
             let (name, array): (String, crate::arrays::Array<f64>) = (name.extract()?, array.extract()?);

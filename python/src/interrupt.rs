@@ -1,5 +1,6 @@
 //! Ctrl-C and progress while the GIL is released.
 
+use crate::threads::for_a_child;
 use pyo3::prelude::*;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -88,8 +89,10 @@ pub(crate) fn interruptible<T: Send>(
     let (sender, mut receiver) = channel();
     std::thread::scope(|scope| {
         let stop = &stop;
-        let worker =
-            scope.spawn(move || catch_unwind(AssertUnwindSafe(|| work(Report { sender: &sender, stop }))));
+        let worker = scope.spawn(move || {
+            let _threads = for_a_child();
+            catch_unwind(AssertUnwindSafe(|| work(Report { sender: &sender, stop })))
+        });
         let told = listen(python, callback, &mut receiver);
         stop.store(told.is_err(), Ordering::Relaxed);
         drop(receiver);

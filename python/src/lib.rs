@@ -13,11 +13,20 @@ mod errors;
 mod interrupt;
 mod losses;
 mod solve;
+mod threads;
 mod weights;
 
 /// `equipoise._core`, which the Python files call.
 #[pyo3::pymodule(name = "_core")]
 mod core_module {
+    use pyo3::prelude::*;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        super::threads::note_process();
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+
     #[pymodule_export]
     use super::analysis::{analyses, run};
     #[pymodule_export]

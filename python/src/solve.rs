@@ -8,7 +8,9 @@ use equipoise::data::Dataset;
 use equipoise::loss::{ClassWeights, LossSpec};
 use equipoise::memory::check_memory;
 use equipoise::record::{End, HeadRows, SolveRecord};
-use equipoise::solver::{Head, Iteration, Outcome, Problem, SolverSettings, solve_with};
+use equipoise::solver::{
+    Callback, Head, Iteration, Outcome, PenaltyPath, Problem, SettingsError, SolverSettings, solve_with,
+};
 use pyo3::prelude::*;
 use pyo3::types::PyByteArray;
 use pythonize::{depythonize, pythonize};
@@ -19,6 +21,9 @@ use std::time::Instant;
 type HeadArrays<'py> = (Bound<'py, PyByteArray>, Vec<f64>);
 /// The record, and the head where there is one.
 type Solved<'py> = (Bound<'py, PyAny>, Option<HeadArrays<'py>>);
+
+/// Bytes that are not asked for: asking the system takes longer than a small problem.
+const NOT_ASKED_FOR: u128 = 64 << 20;
 
 /// What to solve, beside the samples.
 struct Plan {
@@ -49,10 +54,12 @@ pub(crate) fn solve<'py>(
         settings: depythonize(settings)?,
         measures,
     };
-    solve_one(python, &samples.dataset()?, &plan, l2, callback.as_ref())
+    let dataset = samples.dataset()?;
+    let problem = plan.problem(&dataset, l2)?;
+    plan.solve(python, &problem, callback.as_ref(), solve_with)
 }
 
-/// Solves the same problem with several penalties.
+/// Solves the same problem with several penalties, each search beginning where the last ones lead.
 #[pyfunction]
 #[pyo3(signature = (samples, loss, class_weight, penalties, settings, callback=None))]
 pub(crate) fn solve_penalties<'py>(
@@ -67,45 +74,64 @@ pub(crate) fn solve_penalties<'py>(
     let weights = class_weights(class_weight)?;
     let plan = Plan { spec: loss.0, weights, settings: depythonize(settings)?, measures: false };
     let dataset = samples.dataset()?;
-    penalties.into_iter().map(|l2| solve_one(python, &dataset, &plan, l2, callback.as_ref())).collect()
+    let Some(&first) = penalties.first() else { return Ok(Vec::new()) };
+    let (first, mut path) = (plan.problem(&dataset, first)?, PenaltyPath::default());
+    let solved = |l2| {
+        let problem = first.with_penalty(l2).map_err(value_error)?;
+        plan.solve(python, &problem, callback.as_ref(), |problem, settings, step| {
+            path.solve(problem, settings, step)
+        })
+    };
+    penalties.into_iter().map(solved).collect()
 }
 
-fn solve_one<'py>(
-    python: Python<'py>,
-    dataset: &Dataset,
-    plan: &Plan,
-    l2: f64,
-    callback: Option<&Py<PyAny>>,
-) -> PyResult<Solved<'py>> {
-    let problem = Problem::new(dataset, &plan.spec, &plan.weights, l2).map_err(value_error)?;
-    check_memory(problem.memory(), "this problem takes", "ask for fewer samples, classes or features")
-        .map_err(|error| pyo3::exceptions::PyMemoryError::new_err(error.to_string()))?;
-    let mut watch = Watch::new(callback);
-    let solved = python.detach(|| -> Result<(SolveRecord, Option<Head>), _> {
-        let started = Instant::now();
-        let mut step = |at: &Iteration| -> ControlFlow<()> {
-            watch.step((at.number, at.loss, at.relative_gradient, at.seconds))
-        };
-        let outcome = solve_with(&problem, &plan.settings, &mut step)?.confirmed(&plan.settings);
-        let seconds = started.elapsed().as_secs_f64();
-        let record = if plan.measures {
-            SolveRecord::new(&plan.spec, &problem, &outcome, seconds)
-        } else {
-            SolveRecord::without_measures(&plan.spec, &problem, &outcome, seconds)
-        };
-        Ok::<_, equipoise::solver::SettingsError>((record, head_of(outcome)))
-    });
-    watch.finish()?;
-    let (mut record, head) = solved.map_err(value_error)?;
-    // Heads are handed out as arrays, not as lists of numbers too.
-    if let Some(rows) = rows_of(&mut record.end) {
-        *rows = HeadRows::default();
+impl Plan {
+    fn problem<'a>(&self, dataset: &'a Dataset, l2: f64) -> PyResult<Problem<'a>> {
+        let problem = Problem::new(dataset, &self.spec, &self.weights, l2).map_err(value_error)?;
+        let needed = problem.memory();
+        if needed > NOT_ASKED_FOR {
+            check_memory(needed, "this problem takes", "ask for fewer samples, classes or features")
+                .map_err(|error| pyo3::exceptions::PyMemoryError::new_err(error.to_string()))?;
+        }
+        Ok(problem)
     }
-    if let End::Separable { advice, .. } | End::NotConverged { advice, .. } = &mut record.end {
-        *advice = without_options(advice);
+
+    /// Solves a problem by `search`, which is watched.
+    fn solve<'py, 'a>(
+        &self,
+        python: Python<'py>,
+        problem: &Problem<'a>,
+        callback: Option<&Py<PyAny>>,
+        search: impl FnOnce(&Problem<'a>, &SolverSettings, Callback) -> Result<Outcome<'a>, SettingsError> + Send,
+    ) -> PyResult<Solved<'py>> {
+        let mut watch = Watch::new(callback);
+        let solved = python.detach(|| {
+            let started = Instant::now();
+            let mut step = |at: &Iteration| -> ControlFlow<()> {
+                watch.step((at.number, at.loss, at.relative_gradient, at.seconds))
+            };
+            let outcome = search(problem, &self.settings, &mut step)?.confirmed(&self.settings);
+            let seconds = started.elapsed().as_secs_f64();
+            let record = if self.measures {
+                SolveRecord::new(&self.spec, problem, &outcome, seconds)
+            } else {
+                SolveRecord::without_measures(&self.spec, problem, &outcome, seconds)
+            };
+            Ok::<_, SettingsError>((record, head_of(outcome)))
+        });
+        watch.finish()?;
+        let (mut record, head) = solved.map_err(value_error)?;
+        // Heads are handed out as arrays, not as lists of numbers too.
+        if let Some(rows) = rows_of(&mut record.end) {
+            *rows = HeadRows::default();
+        }
+        if let End::Separable { advice, .. } | End::NotConverged { advice, .. } = &mut record.end {
+            *advice = without_options(advice);
+        }
+        let head =
+            head.map(|head| (columns_as_bytes(python, &head.coefficients.transpose()), head.intercepts));
+        Ok((pythonize(python, &record)?, head))
     }
-    let head = head.map(|head| (columns_as_bytes(python, &head.coefficients.transpose()), head.intercepts));
-    Ok((pythonize(python, &record)?, head))
 }
 
 /// The head of a record, if it has one.

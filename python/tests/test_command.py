@@ -44,7 +44,7 @@ def without(record):
 
 
 def shared(ours, theirs):
-    """What both have: the command also says what it read, and how well samples are classified."""
+    """What both have: the command also says what it read, and what is asked for by options."""
     assert len(ours) >= 5
     return without(ours), {key: value for key, value in without(theirs).items() if key in ours}
 

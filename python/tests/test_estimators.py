@@ -1,7 +1,10 @@
 """Conventions of scikit-learn: its own checks, and what people do with classifiers."""
 
 import pickle
+import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
+from threading import Thread
 
 import numpy as np
 import pandas as pd
@@ -165,6 +168,173 @@ def test_a_path_warns_of_values_without_an_answer():
     with pytest.warns(SeparableDataWarning):
         path = LogisticRegressionPath(Cs=[1.0, np.inf]).fit([[0.0], [1.0]], [0, 1])
     assert np.isfinite(path.coefs_[0]).all() and np.isnan(path.coefs_[1]).all()
+
+
+def test_a_path_goes_on_from_value_to_value_in_any_order():
+    X, y = drawn()
+    values = np.logspace(-3, 3, 25)
+    path = LogisticRegressionPath(values, loss="softmax").fit(X, y)
+    singles = [SoftmaxRegression(C=C).fit(X, y) for C in values]
+    gradients = [certificate.relative_gradient for certificate in path.certificates_]
+    assert max(gradients) < 1e-13
+    assert max(np.abs(path.coefs_[k] - single.coef_).max() for k, single in enumerate(singles)) < 1e-9
+    steps = sum(certificate.iterations for certificate in path.certificates_)
+    assert steps < sum(single.certificate_.iterations for single in singles)
+    mixed = np.random.default_rng(0).permutation(len(values))
+    again = LogisticRegressionPath(values[mixed], loss="softmax").fit(X, y)
+    assert (again.coefs_ == path.coefs_[mixed]).all()
+    twice = LogisticRegressionPath([1.0, 1.0, np.inf], loss="softmax").fit(X, y)
+    assert np.abs(twice.coefs_[0] - twice.coefs_[1]).max() < 1e-12
+    assert (twice.coefs_[2] == SoftmaxRegression(C=np.inf).fit(X, y).coef_).all()
+
+
+@pytest.mark.parametrize("Cs", [[], [0.0], [-1.0], [np.nan], [[1.0]], 0])
+def test_paths_need_values(Cs):
+    with pytest.raises(ValueError, match="Cs must be"):
+        LogisticRegressionPath(Cs).fit(*drawn())
+
+
+def words_of(model, *arguments, **options):
+    """Type and text of the exception that fitting ends in, without the name of the estimator."""
+    with pytest.raises(Exception) as error, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.fit(*arguments, **options)
+    return type(error.value), str(error.value).replace(type(model).__name__, "Model")
+
+
+X3, Y3 = drawn(samples=60)
+BAD = {
+    "NaN": (np.where(X3 > 2, np.nan, X3), Y3),
+    "infinity": (np.where(X3 > 2, np.inf, X3), Y3),
+    "one axis": (X3[:, 0], Y3),
+    "three axes": (X3[None], Y3),
+    "no rows": (X3[:0], Y3[:0]),
+    "no columns": (X3[:, :0], Y3),
+    "text": (np.array([["a", "b"]] * 60, dtype=object), Y3),
+    "complex": (X3 + 1j, Y3),
+    "matrix": (np.asmatrix(X3), Y3) if hasattr(np, "asmatrix") else (X3[None], Y3),
+    "names of several kinds": (pd.DataFrame(X3, columns=["a", 1, "c", "d"]), Y3),
+    "names twice": (pd.DataFrame(X3, columns=["a", "a", "c", "d"]), Y3),
+    "missing in pandas": (pd.DataFrame({"a": pd.array([1, None] * 30, dtype="Int64")}), Y3),
+    "missing in polars": (pl.DataFrame({"a": [1.0, None] * 30}), Y3),
+    "labels that are numbers": (X3, Y3 + 0.5),
+    "labels with NaN": (X3, np.where(Y3 == 0, np.nan, Y3)),
+    "labels of several kinds": (X3, np.array(["a", 1, None], dtype=object)[Y3]),
+    "two columns of labels": (X3, np.c_[Y3, Y3]),
+    "indicators": (X3, np.eye(3)[Y3]),
+    "no labels": (X3, None),
+    "too few labels": (X3, Y3[:-1]),
+    "one class": (X3, np.zeros(60, dtype=int)),
+    "weights with NaN": (X3, Y3, np.full(60, np.nan)),
+    "too few weights": (X3, Y3, np.ones(59)),
+    "two axes of weights": (X3, Y3, np.ones((60, 1))),
+    "weights of text": (X3, Y3, ["a"] * 60),
+    "infinite weights": (X3, Y3, np.full(60, np.inf)),
+    "no weight": (X3, Y3, np.zeros(60)),
+}
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_what_it_is_to_scikit_learn(name):
+    kind, text = words_of(PeerLogisticRegression(), *BAD[name])
+    for model in ALL:
+        assert words_of(model, *BAD[name]) == (kind, text)
+
+
+@pytest.mark.parametrize("name, value", [("C", 0), ("C", -1.0), ("C", np.nan), ("C", "1"), ("C", None), ("tol", -1.0), ("tol", "a"), ("max_iter", -1), ("max_iter", 2.5)])
+def test_bad_parameters_are_what_they_are_to_scikit_learn(name, value):
+    kind, text = words_of(PeerLogisticRegression(**{name: value}), X3, Y3)
+    for model in (LogisticRegression, SoftmaxRegression, InrClassifier):
+        ours = words_of(model(**{name: value}), X3, Y3)
+        # A search takes a step at least, and a tolerance is finite.
+        assert ours[0] is kind and ours[1].replace("[1, inf)", "[0, inf)") == text
+
+
+@pytest.mark.parametrize(
+    "options, text",
+    [
+        ({"l2": -1}, "'l2' parameter"),
+        ({"max_iter": 0}, "'max_iter' parameter"),
+        ({"time_limit": 0}, "'time_limit' parameter"),
+        ({"separable": "no"}, "'separable' parameter"),
+        ({"class_weight": "auto"}, "'class_weight' parameter"),
+        ({"class_weight": 1.0}, "'class_weight' parameter"),
+        ({"class_weight": {0: -1.0}}, "class_weight of class 0"),
+        ({"class_weight": {0: np.nan}}, "class_weight of class 0"),
+        ({"class_weight": {7: 1.0}}, r"The classes, \[7\]"),
+        ({"class_weight": [1.0, 2.0]}, "2 numbers for 3 classes"),
+        ({"C": 1e-300}, "too small"),
+    ],
+)
+def test_other_bad_parameters_are_named(options, text):
+    with pytest.raises(ValueError, match=text):
+        SoftmaxRegression(**options).fit(X3, Y3)
+
+
+def test_bad_sample_weights_are_named():
+    for model in ALL:
+        with pytest.raises(ValueError, match="Negative values in data passed to `sample_weight`"):
+            model.fit(X3, Y3, -np.ones(60))
+        with pytest.raises(ValueError, match="sample_weight is 0 for every sample of class 0"):
+            model.fit(X3, Y3, (Y3 > 0).astype(float))
+    one, two = (SoftmaxRegression().fit(X3, Y3, weight) for weight in (2.0, np.full(60, 2.0)))
+    assert (one.coef_ == two.coef_).all()
+
+
+def test_predictions_refuse_what_scikit_learn_refuses():
+    names = ["a", "b", "c", "d"]
+    frame = pd.DataFrame(X3, columns=names)
+
+    def said(model, X):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            try:
+                model.predict(X)
+            except Exception as error:
+                return type(error), str(error).replace(type(model).__name__, "Model")
+        return [str(one.message).replace(type(model).__name__, "Model") for one in caught]
+
+    for table in (X3, frame):
+        peer, ours = PeerLogisticRegression().fit(table, Y3), SoftmaxRegression().fit(table, Y3)
+        for new in (X3[0], X3[:, :2], X3 * np.nan, X3[:0], frame, frame[["a", "b", "c"]], frame[names[::-1]], frame.rename(columns={"a": "z"}), X3):
+            assert said(ours, new) == said(peer, new)
+    assert not hasattr(SoftmaxRegression().fit(frame, Y3).fit(X3, Y3), "feature_names_in_")
+
+
+def test_arrays_of_every_kind_are_read():
+    usual = SoftmaxRegression().fit(X3, Y3).coef_
+    unaligned = np.frombuffer(b"x" + X3.tobytes(), dtype=np.uint8)[1:].view(np.float64).reshape(X3.shape)
+    locked = X3.copy()
+    locked.setflags(write=False)
+    for X in (X3.astype(object), X3.astype(">f8"), X3.tolist(), locked, np.repeat(X3, 2, 0)[::2], unaligned, np.asfortranarray(X3)):
+        assert (SoftmaxRegression().fit(X, Y3).coef_ == usual).all()
+    names = np.array(["x", "y", "z"])
+    for y in (names[Y3], names.astype(object)[Y3], pd.Series(names[Y3], dtype="category"), pl.Series(names[Y3])):
+        model = SoftmaxRegression().fit(X3, y)
+        assert model.classes_.tolist() == ["x", "y", "z"] and (model.coef_ == usual).all()
+
+
+def test_many_processes_and_threads():
+    X, y = drawn()
+    search = GridSearchCV(LogisticRegression(), {"C": [0.1, 1.0]}, cv=3, n_jobs=2).fit(X, y)
+    assert search.best_score_ > 0.3
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lambda C: SoftmaxRegression(C=C).fit(X, y).coef_, [0.1, 1.0] * 4))
+    assert (found[0] == found[2]).all() and (found[1] == found[7]).all()
+
+
+def test_the_gil_is_released():
+    random = np.random.default_rng(0)
+    X, y = random.standard_normal((4000, 60)), np.arange(4000) % 20
+    thread = Thread(target=SoftmaxRegression(l2=1e-6).fit, args=(X, y))
+    thread.start()
+    turns = 0
+    while thread.is_alive():
+        time.sleep(0.001)
+        turns += 1
+    # With the GIL held there would be a turn or two, before and after.
+    assert turns > 10
 
 
 @pytest.mark.parametrize("estimator", ALL, ids=lambda estimator: type(estimator).__name__)

@@ -1,6 +1,7 @@
 """Functions and their results."""
 
 import csv
+import os
 import signal
 import subprocess
 import sys
@@ -173,6 +174,121 @@ def test_importing_is_quick():
     code = "import time; begin = time.process_time(); import equipoise; print(time.process_time() - begin)"
     seconds = min(float(subprocess.check_output([sys.executable, "-c", code])) for _ in range(3))
     assert seconds < 0.1
+
+
+def test_everything_may_be_imported_at_once():
+    """Without PyTorch, too."""
+    code = """
+        import sys
+
+        class NoTorch:
+            def find_spec(self, name, *_):
+                if name.split(".")[0] == "torch":
+                    raise ModuleNotFoundError(name)
+
+        sys.meta_path.insert(0, NoTorch())
+        from equipoise import *
+        import equipoise
+        print(solve.__name__, len(equipoise.__all__))
+    """
+    output = subprocess.check_output([sys.executable, "-c", textwrap.dedent(code)], text=True)
+    assert output == f"solve {len(equipoise.__all__)}\n"
+
+
+FORKED = """
+    import multiprocessing, warnings
+    import numpy as np
+    import equipoise
+    warnings.simplefilter("ignore")
+    random = np.random.default_rng(0)
+    X, y = random.standard_normal((20_000, 4)), np.arange(20_000) % 3
+
+    def work(kind):
+        if kind == "verify":
+            return equipoise.verify("B1", case=0).holds
+        if kind == "audit":
+            return equipoise.audit(y, logits=X[:, :3]).accuracy
+        return equipoise.SoftmaxRegression(l2=1e-3).fit(X, y).coef_.tolist()
+
+    kinds = ["fit", "verify", "audit", "fit"]
+    here = [work(kind) for kind in kinds]
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        there = pool.map_async(work, kinds).get(timeout=60)
+    print(here == there)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="children of a fork")
+def test_a_child_of_multiprocessing_has_threads_of_its_own():
+    """After the parent's threads, which a fork leaves behind, have begun."""
+    output = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(FORKED)], capture_output=True, text=True, timeout=120, env={**os.environ, "RAYON_NUM_THREADS": "2"}
+    )
+    assert output.stdout == "True\n", output.stderr
+
+
+def test_bars_of_tqdm(capsys):
+    pytest.importorskip("tqdm")
+    X, y = drawn()
+    equipoise.design_weights(X, y, l2=1e-2, progress=True)
+    equipoise.verify("B1", case=0, progress=True)
+    assert "steps" in (written := capsys.readouterr().err) and "set-ups" in written
+    equipoise.design_weights(X, y, l2=1e-2, progress=False)
+    assert capsys.readouterr().err == ""
+
+
+P2 = [[0.8, 0.2], [0.4, 0.6]]
+
+
+@pytest.mark.parametrize(
+    "call, text",
+    [
+        (lambda X, y: equipoise.solve(X, y, l2=-1), "l2: -1"),
+        (lambda X, y: equipoise.solve(X, y, tol=-1), "tol must be"),
+        (lambda X, y: equipoise.solve(X, y, max_iter=2.5), "max_iter must be"),
+        (lambda X, y: equipoise.solve(X, y, time_limit=0), "time_limit must be"),
+        (lambda X, y: equipoise.solve(X, y, sample_weight=np.ones(3)), r"sample_weight.shape == \(3,\)"),
+        (lambda X, y: equipoise.solve(X, y, sample_weight=-np.ones(len(y))), "Negative values"),
+        (lambda X, y: equipoise.solve(X, y[1:]), "inconsistent numbers of samples"),
+        (lambda X, y: equipoise.solve(X, y * 0), "at least two"),
+        (lambda X, y: equipoise.solve(X, y, "focal", gamma=-1), "gamma = -1"),
+        (lambda X, y: equipoise.solve(X, y, "inr", variant="x", l2=0.1), "unknown variant"),
+        (lambda X, y: equipoise.audit(y[:0], logits=X[:0]), "at least one sample"),
+        (lambda X, y: equipoise.audit(y + 0.5, logits=X), "whole numbers"),
+        (lambda X, y: equipoise.audit(np.where(y == 0, np.nan, y), logits=X), "whole numbers"),
+        (lambda X, y: equipoise.audit(y + 1, logits=X), "classes are 0 to 2"),
+        (lambda X, y: equipoise.audit(y[1:], logits=X), "one label for each"),
+        (lambda X, y: equipoise.audit(y, logits=X, tol=-1), "tol must be"),
+        (lambda X, y: equipoise.audit(y, logits=X, coef=np.eye(3)), "give its inputs"),
+        (lambda X, y: equipoise.audit(["a"] * len(y), logits=X, classes=["a", "a", "b"]), "must differ"),
+        (lambda X, y: equipoise.audit(y, logits=X, reduction="average"), "none of weighted-mean"),
+        (lambda X, y: equipoise.audit(y, logits=X[None]), "one or two axes"),
+        (lambda X, y: equipoise.audit(y, probabilities=X), "from 0 to 1"),
+        (lambda X, y: equipoise.design_weights(X, y, ("prior", {0: 0.5})), "one number for each"),
+        (lambda X, y: equipoise.design_weights(X, y, None), "give 'equal-shortfall'"),
+        (lambda X, y: equipoise.design_weights(X, y, loss="inr"), "does not read class weights"),
+        (lambda X, y: equipoise.weight_effects(X, y, loss="focal", l2=0.1), "no response to weights"),
+        (lambda X, y: equipoise.weight_effects([[0.0], [1.0]], [0, 1]), "give a penalty"),
+        (lambda X, y: equipoise.balance(P2, [0, 1]), "counts must be positive"),
+        (lambda X, y: equipoise.balance(P2, [1]), "one row and one column"),
+        (lambda X, y: equipoise.balance(P2, [1, 2], classes=["a"]), "one name for each"),
+        (lambda X, y: equipoise.prior_correct(P2, {0: 1.0}), "got a dict"),
+        (lambda X, y: equipoise.prior_correct(P2, [1.0, -1.0]), "positive"),
+        (lambda X, y: equipoise.prior_correct([[np.nan, 1.0]], [1.0, 1.0]), "from 0 to 1"),
+        (lambda X, y: equipoise.prior_correct([[0.0, 0.0]], [1.0, 1.0]), "above 0"),
+        (lambda X, y: equipoise.verify([]), "ids is empty"),
+        (lambda X, y: equipoise.verify("B1", seed=-1), "seed must be"),
+        (lambda X, y: equipoise.verify("B1", case=10**9), "has cases"),
+        (lambda X, y: equipoise.run({**ANALYSIS, "data": {"nothing": 1}}), "nothing"),
+        (lambda X, y: equipoise.run("no-such.toml"), "no-such.toml"),
+        (lambda X, y: equipoise.run(ANALYSIS, overrides={"zzz": 1}), "zzz"),
+        (lambda X, y: equipoise.losses().parameters("hinge"), "none of"),
+    ],
+)
+def test_bad_input_is_named(call, text):
+    with pytest.raises((ValueError, OSError), match=text) as error:
+        call(*drawn())
+    assert "--" not in str(error.value) and "\n" not in str(error.value)
 
 
 INTERRUPTED = """

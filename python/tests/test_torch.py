@@ -133,6 +133,38 @@ def test_class_sizes_may_be_those_of_the_training_set():
 
 
 @needs_torch
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("name", LOSSES)
+def test_half_precision_is_taken_to_single(name, dtype):
+    """Also where there are more samples than half precision counts to, and within autocast."""
+    logits, labels, _ = batch(name, 0)
+    times = 70_000 // len(labels)
+    parameters = dict(LOSSES[name][1])
+    if "variant" in parameters:
+        parameters["detached"] = parameters.pop("variant") == "detached"
+    function = getattr(losses, LOSSES[name][0].replace("-", "_"))
+    half = torch.tensor(logits).to(getattr(torch, dtype)).repeat(times, 1)
+    target = torch.tensor(labels).repeat(times)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        found = function(half.requires_grad_(), target, **parameters)
+    wanted = function(half.detach().double(), target, **parameters)
+    assert found.dtype == torch.float32
+    assert abs(found.item() - wanted.item()) < 1e-4 * abs(wanted.item())
+    found.backward()
+    assert half.grad.isfinite().all()
+
+
+@needs_torch
+def test_audits_take_tensors_of_every_precision():
+    logits, labels, _ = batch("softmax", 0)
+    logits, labels = torch.tensor(logits, requires_grad=True), torch.tensor(labels)
+    for dtype in (torch.float64, torch.float32, torch.bfloat16, torch.float16):
+        given = logits.to(dtype)
+        direct = equipoise.audit(labels.numpy(), logits=given.detach().double().numpy())
+        assert equipoise.audit(labels, logits=given).loss == direct.loss
+
+
+@needs_torch
 def test_a_monitor_says_what_an_audit_says():
     torch.manual_seed(0)
     x = torch.randn(120, 3)

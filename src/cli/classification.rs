@@ -1,23 +1,9 @@
 //! How samples are classified, as `solve` prints it.
 
 use super::output::{Style, columns, numbers_right, short_name};
-use equipoise::balance::{Calibration, Classification};
+use equipoise::balance::Classification;
 use equipoise::numeric::{Count, significant};
-use serde::Serialize;
-
-/// Measures on samples that the head was not solved over.
-#[derive(Debug, Serialize)]
-pub(super) struct TestRecord {
-    /// The file, or the share and the seed that drew it.
-    pub(super) source: String,
-    pub(super) class_counts: Vec<Count>,
-    #[serde(flatten)]
-    pub(super) classification: Classification,
-    pub(super) calibration: Calibration,
-    /// Absent where all classes have the same weight.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) prior_corrected: Option<Calibration>,
-}
+use equipoise::record::TestRecord;
 
 /// Accuracy and balanced accuracy in a line.
 pub(super) fn accuracies(found: &Classification) -> String {
@@ -44,22 +30,21 @@ pub(super) fn confusion(found: &Classification, classes: &[String], style: Style
     columns(&rows, &numbers_right(classes.len() + 3))
 }
 
-impl TestRecord {
-    pub(super) fn table(&self, classes: &[String], few: bool, style: Style) -> String {
-        let corrected = self.prior_corrected.as_ref().map_or_else(String::new, |corrected| {
-            format!(", prior-corrected {}", significant(corrected.log_loss, 4))
-        });
-        let samples = Count(self.class_counts.iter().map(|count| count.0).sum());
-        let mut text = format!(
-            "test on {} ({samples} samples): {}, log loss {}{corrected}\n",
-            self.source,
-            accuracies(&self.classification),
-            significant(self.calibration.log_loss, 4)
-        );
-        if few {
-            text += "confusion matrix of the test (row: true class, column: predicted)\n";
-            text += &confusion(&self.classification, classes, style);
-        }
-        text
+/// Measures on samples that the head was not solved over.
+pub(super) fn test_table(test: &TestRecord, classes: &[String], few: bool, style: Style) -> String {
+    let corrected = test.prior_corrected.as_ref().map_or_else(String::new, |corrected| {
+        format!(", prior-corrected {}", significant(corrected.log_loss, 4))
+    });
+    let samples = Count(test.class_counts.iter().map(|count| count.0).sum());
+    let mut text = format!(
+        "test on {} ({samples} samples): {}, log loss {}{corrected}\n",
+        test.source,
+        accuracies(&test.classification),
+        significant(test.calibration.log_loss, 4)
+    );
+    if few {
+        text += "confusion matrix of the test (row: true class, column: predicted)\n";
+        text += &confusion(&test.classification, classes, style);
     }
+    text
 }

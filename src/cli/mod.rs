@@ -24,14 +24,12 @@ mod run;
 mod search;
 mod separation;
 mod solve;
-mod solve_record;
 mod solve_table;
 mod teach;
 mod train;
 mod verdict_table;
 mod verify;
 mod weights;
-mod weights_record;
 mod weights_table;
 
 use anyhow::{Context, Result, ensure};

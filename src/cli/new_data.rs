@@ -1,6 +1,5 @@
 //! Samples beside those that are solved for: to test the head on, and to predict for, with predictions as a file.
 
-use super::classification::TestRecord;
 use super::data_arguments::{DataArguments, say_taken};
 use super::files::{Target, save_bytes};
 use super::output::note;
@@ -9,6 +8,7 @@ use equipoise::balance::{Calibration, Classification, Predictions};
 use equipoise::data::{Labels, NewSamplesRequest, Samples, Split, npy_doubles, npy_texts, npy_whole, npz};
 use equipoise::loss::{BuiltLoss, ClassWeights, Loss, Targets};
 use equipoise::numeric::{Count, counted};
+use equipoise::record::TestRecord;
 use equipoise::solver::{Head, Problem};
 use nalgebra::DMatrix;
 use std::convert::Infallible;

@@ -3,19 +3,18 @@
 use super::class_weights::WeightChoice;
 use super::data_arguments::{DataArguments, say_taken};
 use super::files::{Target, check_problem, check_targets};
-use super::inference::Inference;
 use super::loss_arguments::LossArguments;
 use super::new_data::NewDataArguments;
 use super::output::{Style, note, print};
 use super::predict::{HeadFormat, save_head};
 use super::progress::Spinner;
-use super::solve_record::{End, OtherPoints, SolveRecord, Source};
 use super::{Ending, solve_table};
 use anyhow::{Error, Result, ensure};
 use equipoise::balance::standard_errors;
 use equipoise::data::{Samples, Standardization};
 use equipoise::loss::{ClassWeights, LossSpec, MAX_WEIGHT_RATIO, WeightRange};
 use equipoise::numeric::plain;
+use equipoise::record::{End, Inference, OtherPoints, SolveRecord, Source};
 use equipoise::solver::{
     Conditioning, Iteration, Outcome, Problem, ProblemError, SettingsError, SolverSettings, StationaryPoint,
     solve_with,
@@ -133,7 +132,7 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
     drop(spinner);
     let seconds = started.elapsed().as_secs_f64();
     let source = Source { input: taken, design, standardization };
-    let mut record = SolveRecord::new(source, &spec, &problem, &outcome, seconds);
+    let mut record = SolveRecord::new(&spec, &problem, &outcome, seconds).made_of(source);
     let head = record.head();
     if let (End::Stationary(measured), Outcome::Stationary(point)) = (&mut record.end, &outcome) {
         measured.other_points = arguments

@@ -1,10 +1,11 @@
 //! A solved problem as text for people.
 
-use super::classification::{accuracies, confusion};
+use super::classification::{accuracies, confusion, test_table};
 use super::output::{MAX_CLASSES_SHOWN, Style, columns, counted, counted_samples, numbers_right, short_name};
-use super::solve_record::{End, HeadRows, Measured, OtherPoints, SolveRecord};
+use super::{calibration, inference, separation};
 use equipoise::loss::{FocalProbability, InrVariant, LossSpec, SmoothingWeights};
 use equipoise::numeric::{Count, largest_magnitude, significant};
+use equipoise::record::{End, HeadRows, Measured, OtherPoints, SampleMeasures, SolveRecord, TestRecord};
 use std::fmt::Write;
 
 /// More coefficients are left to JSON.
@@ -22,16 +23,11 @@ pub(super) fn table(record: &SolveRecord, style: Style) -> String {
     let mut text = format!("{}: {}, l2 {:?}\n", name(record), sizes.join(", "), record.l2);
     match &record.end {
         End::Stationary(measured) => text += &stationary(record, measured, style),
-        End::Separable { separation, advice } => {
-            let _ = writeln!(text, "{}: {}", style.bad("separable"), separation.explained());
-            text += &separation.classes_apart();
+        End::Separable { separation: proof, advice } => {
+            let _ = writeln!(text, "{}: {}", style.bad("separable"), separation::explained(proof));
+            text += &separation::classes_apart(proof);
             let _ = writeln!(text, "What to do: {advice}.\n");
-            text += &head(
-                record,
-                "the head that separates",
-                &separation.direction,
-                separation.column_class.as_ref(),
-            );
+            text += &head(record, "the head that separates", &proof.direction, proof.column_class.as_ref());
         }
         End::NotConverged { why, relative_gradient, advice, iterations, .. } => {
             let ended = format!(
@@ -89,26 +85,11 @@ fn stationary(record: &SolveRecord, measured: &Measured, style: Style) -> String
     }
     let (loss, data_loss) = (significant(measured.loss, 8), significant(measured.data_loss, 8));
     let _ = writeln!(text, "loss {loss}, without penalty {data_loss}\n");
-    text += &class_table(record, measured, style);
-    let few = record.classes.len() <= MAX_CLASSES_SHOWN;
-    if few {
-        text += "\nmean predicted probability (row: true class, column: predicted)\n";
-        text += &matrix(&record.classes, &record.classes, &measured.mean_probability, 4);
+    if let Some(samples) = &measured.samples {
+        text += &of_samples(record, samples, measured.test.as_ref(), style);
     }
-    let _ = writeln!(text, "\n{}", accuracies(&measured.classification));
-    if few {
-        text += "confusion matrix (row: true class, column: predicted)\n";
-        text += &confusion(&measured.classification, &record.classes, style);
-    }
-    if let Some(test) = &measured.test {
-        text += "\n";
-        text += &test.table(&record.classes, few, style);
-    }
-    text += "\n";
-    text += &measured.calibration.table(record.rows, few.then_some(record.classes.as_slice()), style);
-    text += "\n";
     for errors in measured.standard_errors.iter().flatten() {
-        text += &errors.table(style);
+        text += &inference::table(errors, style);
         text += "\n";
     }
     let title = if measured.standardized.is_some() {
@@ -117,6 +98,34 @@ fn stationary(record: &SolveRecord, measured: &Measured, style: Style) -> String
         "coefficients"
     };
     text + &head(record, title, &measured.head, None)
+}
+
+/// What the samples say, and others that the head was not solved over.
+fn of_samples(
+    record: &SolveRecord,
+    samples: &SampleMeasures,
+    test: Option<&TestRecord>,
+    style: Style,
+) -> String {
+    let classes = record.classes.as_slice();
+    let few = classes.len() <= MAX_CLASSES_SHOWN;
+    let mut text = class_table(record, samples, style);
+    if few {
+        text += "\nmean predicted probability (row: true class, column: predicted)\n";
+        text += &matrix(classes, classes, &samples.mean_probability, 4);
+    }
+    let _ = writeln!(text, "\n{}", accuracies(&samples.classification));
+    if few {
+        text += "confusion matrix (row: true class, column: predicted)\n";
+        text += &confusion(&samples.classification, classes, style);
+    }
+    if let Some(test) = test {
+        text += "\n";
+        text += &test_table(test, classes, few, style);
+    }
+    text += "\n";
+    text += &calibration::table(&samples.calibration, record.rows, few.then_some(classes), style);
+    text + "\n"
 }
 
 /// What random starts led to besides the point reported.
@@ -139,16 +148,16 @@ fn explain_others(others: &OtherPoints) -> String {
     text
 }
 
-fn class_table(record: &SolveRecord, measured: &Measured, style: Style) -> String {
+fn class_table(record: &SolveRecord, samples: &SampleMeasures, style: Style) -> String {
     let header = ["class", "samples", "weight", "mean p", "shortfall", "outflow", "inflow", "residual"];
     let mut rows = vec![header.iter().map(|title| style.strong(title)).collect::<Vec<_>>()];
-    for (class, line) in measured.ledger.iter().enumerate() {
+    for (class, line) in samples.ledger.iter().enumerate() {
         rows.push(vec![
             short_name(&line.class),
             record.class_counts[class].to_string(),
             significant(record.class_weights[class], 4),
-            significant(measured.mean_probability[class][class], 4),
-            significant(measured.shortfall[class], 4),
+            significant(samples.mean_probability[class][class], 4),
+            significant(samples.shortfall[class], 4),
             significant(line.entry.outflow, 5),
             significant(line.entry.inflow, 5),
             significant(line.entry.residual, 2),

@@ -6,7 +6,6 @@ use super::loss_arguments::NamedLossArguments;
 use super::output::{Style, note, print};
 use super::progress::Waiting;
 use super::solve::{name_option, note_dependent_columns, note_wide_weights};
-use super::weights_record::{Asked, Unweighted, WeightsRecord};
 use super::{Ending, weights_table};
 use anyhow::{Result, bail};
 use equipoise::balance::{DesignError, DesignStep, WeightTarget, design_weights_observed};
@@ -14,6 +13,7 @@ use equipoise::data::{Dataset, Samples};
 use equipoise::loss::{ClassWeighting, ClassWeights, LOSS_TABLE, LossRow, LossSpec};
 use equipoise::memory::check_memory;
 use equipoise::numeric::significant;
+use equipoise::record::{Asked, Unweighted, WeightsRecord};
 use equipoise::solver::{Problem, WeightResponse};
 
 const EXAMPLES: &str = "Examples:
@@ -83,9 +83,10 @@ pub(super) fn run(arguments: &WeightsArguments, style: Style) -> Result<Ending> 
         note_wide_weights(&design.reached.class_weights);
     }
     say_taken(&taken);
-    let asked = Asked { input: taken, target: &arguments.target, problem: &problem };
+    let asked = Asked { target: &arguments.target, problem: &problem };
     let closed_form = target.closed_form(dataset.labels()).is_some();
-    let record = WeightsRecord::new(asked, closed_form, unweighted, &design);
+    let mut record = WeightsRecord::new(&asked, closed_form, unweighted, &design);
+    record.input = Some(taken);
     match arguments.format {
         Format::Json => print(&(serde_json::to_string_pretty(&record)? + "\n"))?,
         Format::Table if record.attainable == Some(true) => print(&weights_table::table(&record, style))?,

@@ -1,9 +1,10 @@
 //! Class weights as text for people.
 
+use super::calibration;
 use super::output::{MAX_CLASSES_SHOWN, Style, columns, counted, numbers_right, short_name};
-use super::weights_record::WeightsRecord;
 use equipoise::balance::DesignStep;
 use equipoise::numeric::significant;
+use equipoise::record::WeightsRecord;
 use std::fmt::Write;
 
 /// Steps of a longer path are left out in the middle.
@@ -23,11 +24,11 @@ pub(super) fn table(record: &WeightsRecord, style: Style) -> String {
     if few && record.path.len() > 1 {
         let _ = write!(text, "\npath of the search, from inverse frequency\n{}", path(record, style));
     }
-    if let Some(calibration) = &record.calibration {
+    if let Some(found) = &record.calibration {
         let _ = write!(
             text,
             "\n{}",
-            calibration.table(record.rows, few.then_some(record.classes.as_slice()), style)
+            calibration::table(found, record.rows, few.then_some(record.classes.as_slice()), style)
         );
     }
     // Classes that are whole numbers are whole numbers in Python, too.

@@ -1,7 +1,7 @@
 //! Class weights `lambda_c`, and the weighted targets a loss is evaluated against.
 
 use crate::data::Labels;
-use crate::numeric::Sum;
+use crate::numeric::{Sum, plain};
 use std::ops::Range;
 use thiserror::Error;
 
@@ -66,7 +66,8 @@ pub enum WeightError {
     },
     /// A weight that is zero, negative, NaN or infinite, or so far from the others that masses overflow.
     #[error(
-        "class weights: weight {value} of class {class} must be a positive finite number (between 1e-100 and 1e100)"
+        "class weights: weight {} of class {class} must be a positive finite number (between 1e-100 and 1e100)",
+        plain(*.value)
     )]
     OutOfRange {
         /// The class it was given to.

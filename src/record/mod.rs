@@ -1,15 +1,22 @@
-//! What was found, as records: what the Python package hands out. The program writes the same fields as JSON, with what it read them from.
+//! What was found, as records: what the program writes as JSON, and what the Python package hands out.
 
 mod calibration;
+mod inference;
+mod other_points;
 mod separation;
 mod solve;
+mod test;
 mod weights;
 
 pub use calibration::{CalibrationRecord, Corrected, From};
+pub use inference::{Coefficient, Inference, Uncertainty};
+pub use other_points::{OtherPoint, OtherPoints};
 pub use separation::{
     GivenAwayRecord, RemainingAnswerRecord, RemainingRecord, SeparatedClassRecord, Separation,
 };
 pub use solve::{
-    ClassLedger, ClassNeglect, End, HeadRows, Measured, Rounded, SampleMeasures, SolveRecord, Status,
+    ClassLedger, ClassNeglect, End, HeadRows, Measured, Rounded, SampleMeasures, SolveRecord, Source,
+    Standardized, Status,
 };
+pub use test::TestRecord;
 pub use weights::{Asked, Unweighted, WeightsRecord};

@@ -1,10 +1,12 @@
 //! How solving a problem ended.
 
-use super::{CalibrationRecord, Separation};
-use crate::balance::{Ledger, LedgerEntry, MeanProbability, Neglect, neglect};
+use super::{CalibrationRecord, Inference, OtherPoints, Separation, TestRecord};
+use crate::balance::{Classification, Ledger, LedgerEntry, MeanProbability, Neglect, neglect};
+use crate::data::{DesignColumn, Standardization, Taken};
 use crate::loss::{InrVariant, Link, Loss, LossSpec};
 use crate::numeric::{Count, rows};
 use crate::solver::{Conditioning, Head, Outcome, Problem, Recomputed, RoundedHead, StationaryPoint};
+use nalgebra::DMatrix;
 use serde::Serialize;
 
 /// The one JSON object of `solve`. `seconds` is its last line and the only difference between two runs on the same
@@ -15,6 +17,9 @@ pub struct SolveRecord {
     pub status: Status,
     /// Version of this crate.
     pub version: &'static str,
+    /// What was taken for what, where a file was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input: Option<Taken>,
     /// Plain name of the loss.
     pub loss_name: &'static str,
     /// The loss with its parameters.
@@ -38,6 +43,9 @@ pub struct SolveRecord {
     pub class_weights: Vec<f64>,
     /// Names of the features.
     pub features: Vec<String>,
+    /// What features were made of, where a file was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub design: Option<Vec<DesignColumn>>,
     /// Condition number of the standardised columns, and the columns that others determine.
     #[serde(flatten)]
     pub conditioning: Conditioning,
@@ -111,6 +119,28 @@ impl Rounded {
     }
 }
 
+/// What a problem was made of.
+#[derive(Debug)]
+pub struct Source {
+    /// What was taken for what.
+    pub input: Taken,
+    /// What features were made of.
+    pub design: Vec<DesignColumn>,
+    /// Where features were brought to standard units.
+    pub standardization: Option<Standardization>,
+}
+
+/// The head in standard units, which the gradient and the penalty are those of.
+#[derive(Debug, Serialize)]
+pub struct Standardized {
+    /// The units.
+    #[serde(flatten)]
+    pub units: Standardization,
+    /// The head.
+    #[serde(flatten)]
+    pub head: HeadRows,
+}
+
 /// A stationary point and what is read off it.
 #[derive(Debug, Serialize)]
 pub struct Measured {
@@ -130,14 +160,26 @@ pub struct Measured {
     /// Which stationary point it is, where there may be several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub continues: Option<&'static str>,
+    /// Others, where they were looked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub other_points: Option<OtherPoints>,
     /// Gradient and balance at the doubles of the head.
     pub recomputed: Recomputed,
-    /// The head.
+    /// The head, in the user's units.
     #[serde(flatten)]
     pub head: HeadRows,
+    /// Where features were brought to standard units, the head there, and the units.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standardized: Option<Standardized>,
     /// What the samples say at this head, where they were asked.
     #[serde(flatten)]
     pub samples: Option<SampleMeasures>,
+    /// What other samples say, where there are some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test: Option<TestRecord>,
+    /// Standard errors, where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standard_errors: Option<Vec<Inference>>,
 }
 
 /// What is measured over the samples of a problem at a head.
@@ -154,6 +196,8 @@ pub struct SampleMeasures {
     pub neglect: Option<Vec<ClassNeglect>>,
     /// Whether probabilities are frequencies.
     pub calibration: CalibrationRecord,
+    /// How samples are classified.
+    pub classification: Classification,
 }
 
 /// The balance of one class, in units of weighted mass.
@@ -232,6 +276,7 @@ impl SolveRecord {
         Self {
             status,
             version: env!("CARGO_PKG_VERSION"),
+            input: None,
             loss_name: spec.row().name,
             loss_plan: spec.clone(),
             beta: inr.map(|(beta, _)| beta),
@@ -242,10 +287,39 @@ impl SolveRecord {
             class_weights: targets.class_weights().to_vec(),
             classes,
             features: dataset.feature_names().to_vec(),
+            design: None,
             conditioning: problem.conditioning().clone(),
             end,
             seconds,
         }
+    }
+
+    /// The same with what the problem was made of; the head in the units of the features that were read.
+    #[must_use]
+    pub fn made_of(mut self, source: Source) -> Self {
+        if let (Some(units), Some(head)) = (source.standardization, self.head())
+            && let End::Stationary(measured) = &mut self.end
+        {
+            let (coefficients, intercepts) = units.in_user_units(&head.coefficients, &head.intercepts);
+            let head = HeadRows::of(&Head { coefficients, intercepts });
+            let head = std::mem::replace(&mut measured.head, head);
+            measured.standardized = Some(Standardized { units, head });
+        }
+        self.input = Some(source.input);
+        self.design = Some(source.design);
+        self
+    }
+
+    /// The head of a stationary point, in the user's units.
+    #[must_use]
+    pub fn head(&self) -> Option<Head> {
+        let End::Stationary(measured) = &self.end else { return None };
+        let rows = &measured.head.coefficients;
+        let entries = rows.iter().flatten().copied();
+        Some(Head {
+            coefficients: DMatrix::from_row_iterator(rows.len(), self.features.len(), entries),
+            intercepts: measured.head.intercepts.clone(),
+        })
     }
 }
 
@@ -262,9 +336,13 @@ impl Measured {
                 LossSpec::Inr { .. } => Some(CONTINUED),
                 spec => (!spec.row().convex).then_some(FROM_ZERO),
             },
+            other_points: None,
             recomputed: point.recomputed().clone(),
             head: HeadRows::of(&point.head),
+            standardized: None,
             samples: None,
+            test: None,
+            standard_errors: None,
         }
     }
 }
@@ -292,6 +370,7 @@ impl SampleMeasures {
                 .collect(),
             neglect,
             calibration,
+            classification: Classification::of(&logits, problem.dataset().labels()),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::CalibrationRecord;
 use crate::balance::{DesignError, DesignStep, MeanProbability, WeightDesign, hits, recalls};
+use crate::data::Taken;
 use crate::loss::Loss;
 use crate::numeric::{Count, rows};
 use crate::solver::{Conditioning, Problem, Recomputed, solve};
@@ -12,6 +13,9 @@ use serde::Serialize;
 pub struct WeightsRecord {
     /// The target as it was asked for.
     pub target: String,
+    /// What was taken for what, where a file was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input: Option<Taken>,
     /// Absent where the search could not be carried out, which says nothing about the target.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attainable: Option<bool>,
@@ -88,6 +92,7 @@ impl WeightsRecord {
         };
         Self {
             target: asked.target.to_owned(),
+            input: None,
             attainable: match design {
                 Ok(_) => Some(true),
                 Err(error) => error.rules_out().then_some(false),

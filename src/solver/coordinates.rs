@@ -246,6 +246,22 @@ impl Coordinates {
         })
     }
 
+    /// The parameters (`D x Q`) whose head is this one but for rounding: an initial guess. `None` where coordinates cannot
+    /// be solved for.
+    pub(super) fn guess_of(&self, head: &Head) -> Option<DMatrix<f64>> {
+        let scaled = self.scaled_head(head);
+        let Some(basis) = &self.basis else { return Some(scaled) };
+        let (slopes, at_centre) = (scaled.rows(0, scaled.nrows() - 1), scaled.row(scaled.nrows() - 1));
+        let over_basis =
+            cholesky(basis.transform.tr_mul(&basis.transform))?.solve(&basis.transform.tr_mul(&slopes));
+        let shift = DVector::from_column_slice(&basis.shift);
+        let intercepts = at_centre - shift.tr_mul(&over_basis);
+        let rank = over_basis.nrows();
+        let mut theta = over_basis.insert_row(rank, 0.0);
+        theta.set_row(rank, &intercepts);
+        Some(theta)
+    }
+
     fn scaled_centre(&self) -> impl Iterator<Item = f64> {
         self.scaling.centre.iter().zip(&self.scaling.factor).map(|(centre, factor)| centre * factor)
     }

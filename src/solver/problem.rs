@@ -135,9 +135,7 @@ impl<'a> Problem<'a> {
         loss: BuiltLoss,
         l2: f64,
     ) -> Result<Self, ProblemError> {
-        if !(0.0..=LARGEST_PARAMETER).contains(&l2) {
-            return Err(ProblemError::Parameter { name: "l2", value: l2 });
-        }
+        check_penalty(l2)?;
         if targets.samples() != dataset.labels().samples() {
             return Err(ProblemError::Shape(format!(
                 "targets of {} samples for data of {}",
@@ -155,6 +153,15 @@ impl<'a> Problem<'a> {
             coordinates: Arc::default(),
             conditioning: Arc::default(),
         })
+    }
+
+    /// The same problem with another penalty. Shares with this one all that does not depend on the penalty.
+    ///
+    /// # Errors
+    /// `l2` is not between 0 and [`LARGEST_PARAMETER`].
+    pub fn with_penalty(&self, l2: f64) -> Result<Self, ProblemError> {
+        check_penalty(l2)?;
+        Ok(Self { l2, coordinates: Arc::default(), ..self.clone() })
     }
 
     /// The data set.
@@ -215,6 +222,14 @@ impl<'a> Problem<'a> {
     #[must_use]
     pub fn l2(&self) -> f64 {
         self.l2
+    }
+}
+
+fn check_penalty(l2: f64) -> Result<(), ProblemError> {
+    if (0.0..=LARGEST_PARAMETER).contains(&l2) {
+        Ok(())
+    } else {
+        Err(ProblemError::Parameter { name: "l2", value: l2 })
     }
 }
 

@@ -187,6 +187,39 @@ impl<'p, 'a> Search<'p, 'a> {
         }
     }
 
+    /// Runs from a guess of the head, if the loss is convex with an algorithm of its own. Ends where [`Self::run`] does; `None`
+    /// where the guess is far off or leads nowhere.
+    pub(super) fn run_from(&self, guess: &Head, watch: &mut Watch) -> Option<Outcome<'a>> {
+        let mut theta = self.problem.coordinates().guess_of(guess)?;
+        match &*self.problem.loss {
+            BuiltLoss::Logistic(loss) if self.class_never_pushed_down(loss).is_none() => {
+                let newton = ColumnNewton::new(self.column_pass(loss.clone()), theta, self.separation());
+                self.finish_if_near(newton, watch)
+            }
+            BuiltLoss::Softmax(loss) => {
+                let mean = theta.column_mean();
+                theta.column_iter_mut().for_each(|mut column| column -= &mean);
+                let newton = SoftmaxNewton::new(self.softmax_pass(*loss), theta, self.separation());
+                self.finish_if_near(newton, watch)
+            }
+            BuiltLoss::Logistic(_) | BuiltLoss::Inr(_) | BuiltLoss::PerSample(_) => None,
+        }
+    }
+
+    fn finish_if_near(&self, newton: impl Descent, watch: &mut Watch) -> Option<Outcome<'a>> {
+        // A relative gradient that is no number is far off.
+        let is_near = newton.relative_gradient() <= start::GOOD_INITIAL_GUESS;
+        if !is_near {
+            return None;
+        }
+        let (newton, outcome) = self.finish(newton, watch, |_| None);
+        let failed = matches!(
+            (newton.progress(), &outcome),
+            (Progress::NotConverged(_), Outcome::NotConverged { .. })
+        );
+        (!failed).then_some(outcome)
+    }
+
     /// Any loss, without an algorithm of its own.
     pub(super) fn run_general(&self, start: Option<&Head>, watch: &mut Watch) -> Outcome<'a> {
         let newton = GeneralNewton::new(self.problem, self.features, start, self.separation());

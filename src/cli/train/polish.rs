@@ -2,11 +2,11 @@
 
 use crate::cli::files::check_problem;
 use crate::cli::progress::Spinner;
-use crate::cli::solve_record::Status;
 use anyhow::{Context, Result, ensure};
 use equipoise::balance::Ledger;
 use equipoise::cnn::{HeadPenalty, LastLayer, LastLayerEvaluation, Training};
 use equipoise::loss::{ClassWeights, LossSpec, Targets};
+use equipoise::record::Status;
 use equipoise::solver::{Iteration, LARGEST_PARAMETER, Outcome, Problem, SolverSettings, solve_with};
 use serde::Serialize;
 use std::ops::ControlFlow;
