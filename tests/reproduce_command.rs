@@ -78,3 +78,30 @@ fn a_place_that_cannot_be_written_is_refused_before_the_work() {
     std::fs::write(&taken, "a file").expect("written");
     reproduce(&taken).code(2).stdout("").stderr(predicate::str::contains("taken"));
 }
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_directory_of_the_report_is_refused_before_anything_is_made() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (out, elsewhere) = (directory.path().join("out"), directory.path().join("elsewhere"));
+    std::fs::create_dir(&elsewhere).expect("made");
+    for name in ["balance-law", "losses", "averaging", "training"] {
+        std::fs::create_dir(&out).expect("made");
+        for kind in ["link", "file"] {
+            let path = out.join(name);
+            if kind == "link" {
+                std::os::unix::fs::symlink(&elsewhere, &path).expect("linked");
+            } else {
+                std::fs::write(&path, "my own").expect("written");
+            }
+            reproduce(&out)
+                .code(2)
+                .stdout("")
+                .stderr(predicate::str::contains(name).and(predicate::str::contains("\n").count(1)));
+            let names = |directory| std::fs::read_dir(directory).expect("listed").count();
+            assert_eq!((names(&out), names(&elsewhere)), (1, 0), "{kind} {name}");
+            std::fs::remove_file(&path).expect("removed");
+        }
+        std::fs::remove_dir(&out).expect("removed");
+    }
+}

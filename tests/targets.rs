@@ -142,3 +142,41 @@ fn a_search_that_finds_nothing_writes_nothing() {
         .stderr(predicate::str::contains("mine.csv is not written"));
     assert_eq!(std::fs::read_to_string(directory.path().join("mine.csv")).expect("there"), "mine");
 }
+
+/// Somebody else's file that anybody may write cannot be replaced by one of the same owner, and is not written in place.
+#[test]
+fn a_file_of_another_user_is_refused_before_the_work() {
+    use std::os::unix::fs::{MetadataExt, chown};
+    use std::os::unix::process::CommandExt;
+    const NOBODY: u32 = 65_534;
+    let directory = tempfile::tempdir().expect("a directory");
+    let place = directory.path();
+    std::fs::write(place.join("data.csv"), DATA).expect("written");
+    if place.metadata().expect("there").uid() != 0 {
+        // Root alone has files of others at hand.
+        return;
+    }
+    let program = place.join("program");
+    std::fs::copy(assert_cmd::cargo::cargo_bin("equipoise"), &program).expect("copied");
+    let mode = |path: &Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("set");
+    };
+    mode(place, 0o755);
+    mode(&program, 0o755);
+    let own = place.join("own");
+    std::fs::create_dir(&own).expect("made");
+    chown(&own, Some(NOBODY), Some(NOBODY)).expect("given away");
+    std::fs::write(own.join("head.json"), "root's").expect("written");
+    mode(&own.join("head.json"), 0o666);
+    let solve = ["solve", "data.csv", "--label", "y", "--l2", "1", "--save", "own/head.json"];
+    let mut command = std::process::Command::new(&program);
+    let output = command.current_dir(place).args(solve).uid(NOBODY).gid(NOBODY).output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(
+        said.starts_with("error: --save own/head.json: belongs to another user") && said.lines().count() == 1,
+        "{said}"
+    );
+    assert_eq!(std::fs::read_to_string(own.join("head.json")).expect("there"), "root's");
+    assert_eq!(std::fs::read_dir(&own).expect("listed").count(), 1);
+}

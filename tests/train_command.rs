@@ -311,6 +311,39 @@ fn a_second_training_on_one_checkpoint_is_told() {
     quick(directory.path(), &["--checkpoint", "empty"]).success();
 }
 
+#[cfg(unix)]
+#[test]
+fn a_file_that_comes_in_the_place_of_a_checkpoint_is_left_alone() {
+    let directory = directory();
+    let kept = directory.path().join("kept");
+    let first = std::process::Command::new(cargo_bin("equipoise"))
+        .current_dir(directory.path())
+        .arg("train")
+        .args(QUICK[..6].iter().chain(&[
+            "--checkpoint",
+            "kept",
+            "--epochs",
+            "500",
+            "--checkpoint-every",
+            "0",
+        ]))
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("started");
+    while !std::fs::metadata(&kept).is_ok_and(|found| found.len() > 0) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    // As when somebody begins another training there.
+    std::fs::write(directory.path().join("other"), "precious").expect("written");
+    std::fs::rename(directory.path().join("other"), &kept).expect("renamed");
+    let output = first.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(2) && said.contains("checkpoint kept: "), "{said}");
+    assert!(said.contains("moved or removed by another program") && said.lines().count() == 1, "{said}");
+    assert_eq!(std::fs::read_to_string(&kept).expect("there"), "precious");
+}
+
 #[test]
 fn a_bias_that_decays_moves_the_balance_by_its_penalty_and_one_that_does_not_finds_it() {
     let directory = directory();

@@ -177,7 +177,7 @@ impl AuditInput {
             headings: None,
             class_names: None,
         };
-        Self::new(scores, options.unnamed(), &given, taken, options)
+        Self::new(scores, options.unnamed(), given, taken, options)
     }
 
     /// Of arrays by their names, as in an archive.
@@ -234,7 +234,7 @@ impl AuditInput {
             unused
                 .map(|name| LeftOut { what: format!("array {name}"), why: "nothing asks for it".to_owned() }),
         );
-        let mut input = Self::new(scores.clone(), kind, &given, taken, options)?;
+        let mut input = Self::new(scores.clone(), kind, given, taken, options)?;
         input.features = arrays.find(&["features"])?.cloned();
         if let Some(features) = &input.features {
             features.check_numbers()?;
@@ -324,13 +324,13 @@ impl AuditInput {
         *(if options.probabilities { &mut taken.probabilities } else { &mut taken.logits }) = Some(names);
         taken.left_out = chosen.left_out;
         taken.notes = [table.notes.clone(), chosen.notes].concat();
-        Self::new(scores, options.unnamed(), &given, taken, options)
+        Self::new(scores, options.unnamed(), given, taken, options)
     }
 
     fn new(
         scores: Array,
         kind: ScoreKind,
-        given: &GivenLabels,
+        given: GivenLabels,
         taken: Taken,
         options: &ReadOptions,
     ) -> Result<Self, DataError> {

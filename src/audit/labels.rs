@@ -24,6 +24,15 @@ pub(super) struct GivenLabels<'a> {
     pub(super) class_names: Option<Vec<String>>,
 }
 
+impl GivenLabels<'_> {
+    /// The same with clean names, as headings are.
+    fn clean(mut self) -> Self {
+        self.texts.levels = cleaned(self.texts.levels);
+        self.class_names = self.class_names.map(cleaned);
+        self
+    }
+}
+
 /// Labels of an array: one number or text per row, or the place of the one in a one-hot row.
 pub(super) fn array_texts(array: &Array, classes: usize) -> Result<Texts, DataError> {
     if array.columns() == 1 {
@@ -83,10 +92,11 @@ enum Meaning {
 /// # Errors
 /// A label is of no class, there are not as many as rows of scores, or none is left.
 pub(super) fn class_indices(
-    given: &GivenLabels,
+    given: GivenLabels,
     scores: &Array,
     options: &ReadOptions,
 ) -> Result<FoundLabels, DataError> {
+    let given = given.clean();
     let classes = scores.columns().max(2);
     let rows = given.texts.codes.len();
     if rows != scores.rows() {
@@ -100,7 +110,7 @@ pub(super) fn class_indices(
     let is_absent = |row: usize| given.weights.as_ref().is_some_and(|weights| weights[row] == 0.0);
     let mut occurs = vec![false; given.texts.levels.len()];
     (0..rows).filter(|&row| !is_absent(row)).for_each(|row| occurs[given.texts.codes[row] as usize] = true);
-    let scheme = Scheme::of(given, &occurs, classes, options)?;
+    let scheme = Scheme::of(&given, &occurs, classes, options)?;
     let meanings: Vec<Meaning> =
         given.texts.levels.iter().map(|text| scheme.meaning(text, options)).collect();
     let (mut class_indices, mut kept) = (Vec::new(), Vec::new());
@@ -135,7 +145,7 @@ pub(super) fn class_indices(
             DataError::invalid(&given.place, format!("{why}; there is nothing to audit"))
         });
     }
-    let mut labels = Labels::with_absent(class_indices, cleaned(scheme.names));
+    let mut labels = Labels::with_absent(class_indices, scheme.names);
     if let Some(weights) = &given.weights {
         labels = labels.with_weights(kept.iter().map(|&row| weights[row]).collect())?;
     }
@@ -187,7 +197,8 @@ impl Scheme {
             list.len() == classes && list.iter().all(|name| whole_number(name).is_none())
         };
         let headings = given.headings.as_ref().filter(words).cloned();
-        let names = options.class_names.clone().or_else(|| given.class_names.clone()).or(headings);
+        let names =
+            options.class_names.clone().map(cleaned).or_else(|| given.class_names.clone()).or(headings);
         if let Some(names) = &names
             && names.len() != classes
         {

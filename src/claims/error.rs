@@ -34,7 +34,7 @@ pub enum ClaimError {
         reason: String,
     },
     /// What is checked cannot be kept.
-    #[error("cannot write {}: {reason}; free space or choose another place, and what is kept is found again", path.display())]
+    #[error("cannot write {}: {reason}; free space, or choose another place", path.display())]
     Unkept {
         /// Where.
         path: PathBuf,

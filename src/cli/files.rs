@@ -4,7 +4,7 @@ use super::output::one_line;
 use anyhow::{Context, Result, bail, ensure};
 use equipoise::data::Dataset;
 use equipoise::files::{
-    OwnFile, OwnershipError, claim_directory, directory_of, existing, is_same_file, mark_directory,
+    OwnFile, OwnershipError, check_replaceable, claim_directory, directory_of, is_same_file, mark_directory,
     write_marked, write_whole,
 };
 use equipoise::loss::LossSpec;
@@ -40,7 +40,7 @@ pub(super) fn check_targets(targets: &[Target], inputs: &[&Path]) -> Result<()> 
 }
 
 fn check_target(file: &Path, inputs: &[&Path]) -> Result<()> {
-    existing(file)?;
+    check_replaceable(file)?;
     let read = inputs.iter().any(|input| is_same_file(input, file));
     ensure!(!read, "is the file that is read; name another one");
     check_directory(directory_of(file))

@@ -182,8 +182,8 @@ fn dispatch(arguments: &CommandLine) -> Result<Ending> {
 fn check_thread_variables() -> Result<()> {
     for name in ["RAYON_NUM_THREADS", "RAYON_RS_NUM_CPUS"] {
         let Ok(value) = std::env::var(name) else { continue };
-        let is_possible =
-            value.is_empty() || value.trim().parse().is_ok_and(|threads: i64| threads <= MAX_THREADS);
+        let is_possible = value.is_empty()
+            || value.trim().parse().is_ok_and(|threads| (0..=MAX_THREADS).contains(&threads));
         ensure!(
             is_possible,
             "{name}: {value:?}; set it to a number of threads up to {MAX_THREADS}, or unset it"

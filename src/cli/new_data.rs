@@ -141,32 +141,34 @@ impl NewDataArguments {
 
 impl NewData<'_> {
     /// Measures a head on the samples to test on.
-    pub(super) fn tested(&self, problem: &Problem, head: &Head) -> Option<TestRecord> {
-        let TestSamples { source, features, labels } = self.test.as_ref()?;
+    pub(super) fn tested(&self, problem: &Problem, head: &Head) -> Result<Option<TestRecord>> {
+        let Some(TestSamples { source, features, labels }) = &self.test else { return Ok(None) };
         let link = problem.loss().link();
-        let logits = head.logits(features);
+        let logits = finite_logits(head, features, Path::new("--test"))?;
         let weights = problem.targets().class_weights();
         // The weights of training are positive and one for each class.
-        let targets = Targets::new(labels, &ClassWeights::Explicit(weights.to_vec())).ok()?;
+        let targets = Targets::new(labels, &ClassWeights::Explicit(weights.to_vec()))?;
         let corrected = corrects(problem).then(|| Calibration::prior_corrected(link, &logits, &targets));
-        Some(TestRecord {
+        Ok(Some(TestRecord {
             source: source.clone(),
             class_counts: Count::all(labels.sizes()),
             classification: Classification::of(&logits, labels),
             calibration: Calibration::of(link, &logits, &targets),
             prior_corrected: corrected,
-        })
+        }))
     }
 
     /// Writes the predictions of a head, if they are asked for.
     pub(super) fn predicted(&self, problem: &Problem, head: &Head) -> Result<()> {
-        let (Some(features), Some(out)) = (&self.predict, &self.arguments.out) else { return Ok(()) };
+        let NewDataArguments { predict, out, .. } = self.arguments;
+        let (Some(features), Some(file), Some(out)) = (&self.predict, predict, out) else { return Ok(()) };
         let weights = if corrects(problem) {
             problem.targets().class_weights().to_vec()
         } else {
             vec![1.0; problem.targets().classes()]
         };
-        let predictions = Predictions::of(problem.loss().link(), &head.logits(features), &weights);
+        let logits = finite_logits(head, features, file)?;
+        let predictions = Predictions::of(problem.loss().link(), &logits, &weights);
         save_predictions(out, &predictions, problem.dataset().labels().class_names())?;
         let rows = counted(predictions.classes.len() as u64, "row");
         note(&format!("predictions for {rows} are in {}", out.display()));
@@ -202,6 +204,18 @@ impl PredictionFormat {
             _ => bail!("--out: {}: name it .csv or .npz", file.display()),
         }
     }
+}
+
+/// Logits of a head for other samples. Features or coefficients of another size than those of the training may give none.
+pub(super) fn finite_logits(head: &Head, features: &DMatrix<f64>, place: &Path) -> Result<DMatrix<f64>> {
+    let logits = head.logits(features);
+    if let Some(row) = logits.column_iter().position(|sample| !sample.iter().all(|logit| logit.is_finite())) {
+        bail!(
+            "{}: row {row}: its logits are larger than doubles hold; look at its features, and at the head's coefficients",
+            place.display()
+        );
+    }
+    Ok(logits)
 }
 
 /// Writes what a head predicts: the class, its probabilities, and those that are corrected for class weights.

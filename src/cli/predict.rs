@@ -3,15 +3,17 @@
 use super::Ending;
 use super::data_arguments::{TableArguments, say_taken};
 use super::files::{Target, check_targets, save_bytes};
-use super::new_data::{PredictionFormat, save_predictions};
+use super::new_data::{PredictionFormat, finite_logits, save_predictions};
 use super::output::{note, print};
 use anyhow::{Context, Result, bail, ensure};
 use equipoise::balance::Predictions;
-use equipoise::data::{DesignColumn, NewSamplesRequest, npy_doubles, npy_texts, npz};
+use equipoise::data::{DesignColumn, NewSamplesRequest, check_files_whole, npy_doubles, npy_texts, npz};
+use equipoise::files::read_input;
 use equipoise::loss::LossSpec;
 use equipoise::numeric::counted;
 use equipoise::record::SolveRecord;
 use equipoise::solver::Head;
+use equipoise::text::cleaned;
 use nalgebra::DMatrix;
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
@@ -58,7 +60,9 @@ pub(super) fn run(arguments: &PredictArguments) -> Result<Ending> {
     let new = request.read(&arguments.file)?;
     say_taken(&new.taken);
     let link = saved.loss_plan.row().link;
-    let predictions = Predictions::of(link, &saved.head().logits(&new.features), &saved.class_weights);
+    let logits = finite_logits(&saved.head(), &new.features, &arguments.file)?;
+    let predictions = Predictions::of(link, &logits, &saved.class_weights);
+    check_files_whole()?;
     save_predictions(&arguments.out, &predictions, &saved.classes)?;
     let rows = counted(predictions.classes.len() as u64, "row");
     note(&format!("predictions for {rows} are in {}", arguments.out.display()));
@@ -161,10 +165,11 @@ impl SavedHead {
     /// Reads a head that `solve --save head.json` wrote.
     pub(super) fn read(file: &Path) -> Result<Self> {
         let place = || file.display().to_string();
-        let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", place()))?;
-        let head: Self = serde_json::from_str(&text)
+        let bytes = read_input(file).with_context(|| format!("cannot read {}", place()))?;
+        let mut head: Self = serde_json::from_slice(&bytes)
             .with_context(|| format!("{}: is no head that solve --save FILE.json wrote", place()))?;
         head.check().with_context(place)?;
+        head.classes = cleaned(head.classes);
         Ok(head)
     }
 

@@ -14,6 +14,7 @@ use equipoise::files::{OwnFile, mark_directory};
 use equipoise::numeric::significant;
 use equipoise::report::{self, Drawn, Report};
 use serde::Serialize;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -120,6 +121,8 @@ impl Places {
         let [verdicts, page] = [VERDICTS, report::FILE_NAME].map(OwnFile::marked);
         let earlier = claim(out, &[OwnFile::journal(CHECKED), verdicts, page])?;
         check_earlier(arguments, effort, earlier.as_deref())?;
+        let own = [BALANCE_LAW, LOSSES].into_iter().chain(SHIPPED.iter().map(|shipped| shipped.name));
+        own.map(|name| out.join(name)).try_for_each(|directory| check_own_directory(&directory))?;
         let law = out.join(BALANCE_LAW);
         let mut files = drawing.files([figure::balance_law::FILE_STEM.to_owned()]);
         files.push(OwnFile::marked(BALANCE_RECORDS));
@@ -142,6 +145,20 @@ impl Places {
             mark_directory(directory, &holds)?;
         }
         Ok(Self { runs, losses })
+    }
+}
+
+/// An error if a directory inside of the report's is there and is none: what a link leads to is somebody else's.
+fn check_own_directory(directory: &Path) -> Result<()> {
+    let place = directory.display();
+    match directory.symlink_metadata() {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error).with_context(|| format!("cannot read {place}")),
+        Ok(found) if found.is_symlink() => bail!("{place}: is a link; move it away, or choose another --out"),
+        Ok(found) if !found.is_dir() => {
+            bail!("{place}: is no directory; move it away, or choose another --out")
+        }
+        Ok(_) => Ok(()),
     }
 }
 

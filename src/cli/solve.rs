@@ -11,7 +11,7 @@ use super::progress::Spinner;
 use super::{Ending, solve_table};
 use anyhow::{Error, Result, ensure};
 use equipoise::balance::standard_errors;
-use equipoise::data::{Samples, Standardization};
+use equipoise::data::{Samples, Standardization, check_files_whole};
 use equipoise::loss::{ClassWeights, LossSpec, MAX_WEIGHT_RATIO, WeightRange};
 use equipoise::numeric::plain;
 use equipoise::record::{End, Inference, OtherPoints, SolveRecord, Source};
@@ -138,20 +138,24 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
         measured.other_points = arguments
             .starts
             .map(|starts| look_for_others(point, (starts as usize, seed), (started, arguments.time_limit)));
-        measured.test = head.as_ref().and_then(|head| new.tested(&problem, head));
+        measured.test = match &head {
+            Some(head) => new.tested(&problem, head)?,
+            None => None,
+        };
         measured.standard_errors = inference(arguments, point)?;
     }
+    check_files_whole()?;
     let json = serde_json::to_string_pretty(&record)? + "\n";
+    match &head {
+        Some(head) => new.predicted(&problem, head)?,
+        None => new.not_predicted(),
+    }
     match (&head, &arguments.save) {
         (Some(head), Some(file)) => save_head(file, &record, head, &json)?,
         (None, Some(file)) => {
             note(&format!("note: there is no head to save; {} is not written", file.display()));
         }
         (_, None) => {}
-    }
-    match &head {
-        Some(head) => new.predicted(&problem, head)?,
-        None => new.not_predicted(),
     }
     print(&match arguments.format {
         Format::Json => json,

@@ -9,7 +9,7 @@ use super::solve::{name_option, note_dependent_columns, note_wide_weights};
 use super::{Ending, weights_table};
 use anyhow::{Result, bail};
 use equipoise::balance::{DesignError, DesignStep, WeightTarget, design_weights_observed};
-use equipoise::data::{Dataset, Samples};
+use equipoise::data::{Dataset, Samples, check_files_whole};
 use equipoise::loss::{ClassWeighting, ClassWeights, LOSS_TABLE, LossRow, LossSpec};
 use equipoise::memory::check_memory;
 use equipoise::numeric::significant;
@@ -82,6 +82,7 @@ pub(super) fn run(arguments: &WeightsArguments, style: Style) -> Result<Ending> 
     if let Ok(design) = &design {
         note_wide_weights(&design.reached.class_weights);
     }
+    check_files_whole()?;
     say_taken(&taken);
     let asked = Asked { target: &arguments.target, problem: &problem };
     let closed_form = target.closed_form(dataset.labels()).is_some();

@@ -86,7 +86,7 @@ impl Checkpoint {
 
 impl Drop for Checkpoint {
     fn drop(&mut self) {
-        if !self.is_kept {
+        if !self.is_kept && self.file.is_in_place() {
             // A file that stays begins the same training.
             let _ = remove(self.path());
         }

@@ -50,7 +50,7 @@ pub use images::{ImageSample, ImageShape, Images};
 pub use images::{Part, image_files, read_images};
 pub use imbalance::ImbalanceProfile;
 #[cfg(feature = "readers")]
-pub use mapped::name_files_cut_short;
+pub use mapped::{check_files_whole, name_files_cut_short};
 pub use placed_groups::PlacedGroups;
 pub(crate) use values::{Number, Values};
 

@@ -5,6 +5,8 @@ use crate::memory::{make_room, readable};
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{Error, ErrorKind, Read, Result};
 use std::path::Path;
+use std::sync::mpsc::channel;
+use std::time::Duration;
 
 /// Opens a regular file, or a pipe that a shell has made (`<(..)`). To open a named pipe that nobody writes to would wait for
 /// ever.
@@ -23,21 +25,43 @@ pub(crate) fn open_input(path: &Path) -> Result<File> {
 /// Opens a regular file or any pipe, for what is read once from front to back. A device may never end.
 ///
 /// # Errors
-/// As [`open_input`].
+/// As [`open_input`], or nobody writes to the pipe ([`PATIENCE`]).
 pub(crate) fn open_stream(path: &Path) -> Result<File> {
     let found = std::fs::metadata(path)?;
     match Kind::of(&found) {
+        Kind::Pipe if !is_of_a_shell(path) => open_pipe(path),
         Kind::Regular | Kind::Pipe => File::open(path),
         Kind::Device if path == Path::new("/dev/null") || is_of_a_shell(path) => File::open(path),
         other => Err(Error::other(format!("it is {}; name a file or a pipe", other.in_words()))),
     }
 }
 
+/// How long somebody may take to open a named pipe for writing.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Opens a named pipe, which waits for whoever writes to it: in a thread of its own, since that may be nobody.
+fn open_pipe(path: &Path) -> Result<File> {
+    let (sender, receiver) = channel();
+    let own = path.to_owned();
+    std::thread::Builder::new().spawn(move || {
+        // Nobody listens any more if that took too long.
+        let _ = sender.send(File::open(own));
+    })?;
+    receiver.recv_timeout(PATIENCE).unwrap_or_else(|_| {
+        // Opened for writing, the pipe lets the thread go.
+        drop(guarded(OpenOptions::new().write(true)).open(path));
+        let waited = PATIENCE.as_secs();
+        Err(Error::other(format!(
+            "it is a pipe that nobody has opened for writing in {waited} s; start its writer first"
+        )))
+    })
+}
+
 /// The bytes of such a file.
 ///
 /// # Errors
-/// As [`open_input`], or the file is larger than memory.
-pub(crate) fn read_input(path: &Path) -> Result<Vec<u8>> {
+/// It is no regular file and no pipe of a shell, cannot be read, or is larger than memory.
+pub fn read_input(path: &Path) -> Result<Vec<u8>> {
     read_whole(open_input(path)?)
 }
 
@@ -78,7 +102,7 @@ fn read_whole(mut file: impl Read) -> Result<Vec<u8>> {
 /// The text of such a file, which somebody has written by hand.
 ///
 /// # Errors
-/// As `read_input`, or the file is too large for that or not UTF-8.
+/// As [`read_input`], or the file is too large for that or not UTF-8.
 pub fn read_text(path: &Path) -> Result<String> {
     let text = read_whole(open_input(path)?.take(LARGEST_TEXT + 1))?;
     if text.len() as u64 > LARGEST_TEXT {

@@ -1,6 +1,6 @@
 //! A file that one process writes, and nobody else while it does.
 
-use super::target::{check_sole, existing, guarded, is_at};
+use super::target::{TargetError, check_sole, existing, guarded, is_at};
 use super::temporary;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Result, Write};
@@ -53,16 +53,18 @@ impl LockedFile {
     /// Adds bytes at the end, in one piece.
     ///
     /// # Errors
-    /// The file cannot be written.
+    /// The file cannot be written, or is no longer at its path.
     pub fn append(&mut self, bytes: &[u8]) -> Result<()> {
+        self.check_place()?;
         self.file.write_all(bytes)
     }
 
     /// Replaces the whole contents, or nothing. The new file is locked before it is there.
     ///
     /// # Errors
-    /// The new file cannot be written or renamed; the old one stays.
+    /// The new file cannot be written or renamed, or the old one is no longer at its path; what is there stays.
     pub fn replace(&mut self, bytes: &[u8]) -> Result<()> {
+        self.check_place()?;
         self.file = temporary::replace(&self.path, bytes)?;
         self.is_new = false;
         Ok(())
@@ -79,9 +81,22 @@ impl LockedFile {
     /// Removes the file.
     ///
     /// # Errors
-    /// The file cannot be removed.
+    /// The file cannot be removed, or is no longer at its path.
     pub fn remove(self) -> Result<()> {
+        self.check_place()?;
         std::fs::remove_file(&self.path)
+    }
+
+    /// Whether it is still at its path.
+    #[must_use]
+    pub fn is_in_place(&self) -> bool {
+        is_at(&self.file, &self.path)
+    }
+
+    /// An error if another program has moved or removed it: what is at the path now is somebody else's, and what is added to
+    /// a file without a name is lost.
+    fn check_place(&self) -> Result<()> {
+        if self.is_in_place() { Ok(()) } else { Err(TargetError::Moved.into()) }
     }
 }
 
@@ -117,6 +132,30 @@ mod tests {
         assert!(!locked.is_new);
         locked.remove().expect("removed");
         assert!(!path.exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_is_moved_away_is_lost_and_what_comes_in_its_place_is_left_alone() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("kept");
+        for comes in [None, Some("precious")] {
+            let mut locked = open(&path);
+            locked.append(b"first").expect("written");
+            std::fs::remove_file(&path).expect("removed");
+            if let Some(text) = comes {
+                std::fs::write(&path, text).expect("written");
+            }
+            for written in [locked.append(b"second"), locked.replace(b"second")] {
+                let error = written.expect_err("refused");
+                assert!(
+                    TargetError::is_in(&error) && error.to_string().contains("moved or removed"),
+                    "{error}"
+                );
+            }
+            assert!(!locked.is_in_place() && locked.remove().is_err());
+            assert_eq!(std::fs::read_to_string(&path).ok().as_deref(), comes);
+        }
     }
 
     #[cfg(unix)]

@@ -8,17 +8,18 @@ mod owned;
 mod target;
 mod temporary;
 
-pub(crate) use input::{check_readable_again, contents, open_input, open_stream, read_input};
+pub(crate) use input::{check_readable_again, contents, open_input, open_stream};
 
 use sha2::{Digest, Sha256};
 use std::io::{Error, ErrorKind, Result};
 use std::path::Path;
 
-pub use input::read_text;
+pub use input::{read_input, read_text};
 pub use locked::LockedFile;
 pub(crate) use locked::is_being_written;
 pub use owned::{OwnFile, OwnershipError, claim_directory, is_marked, mark_directory, write_marked};
 pub use target::{TargetError, existing, is_same_file};
+pub use temporary::check_replaceable;
 
 /// The directory a file is written into; the current one if the path names none.
 #[must_use]

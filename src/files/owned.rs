@@ -6,7 +6,7 @@
 use super::input::contents;
 use super::journal::{self, line};
 use super::target::{check_sole, existing, guarded};
-use super::{directory_of, make_directory, short_digest, write_whole};
+use super::{check_replaceable, directory_of, make_directory, short_digest, write_whole};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
@@ -150,7 +150,12 @@ pub fn claim_directory(
     check_mark(&directory.join(MARK))?;
     for file in files {
         let path = directory.join(&file.name);
-        existing(&path).map_err(|reason| OwnershipError::unusable(&path, reason))?;
+        // Journals are added to, by whoever may.
+        let usable = match file.known {
+            KnownBy::Journal => existing(&path).map(drop),
+            KnownBy::Mark | KnownBy::Contents(_) => check_replaceable(&path),
+        };
+        usable.map_err(|reason| OwnershipError::unusable(&path, reason))?;
         if !overwrite {
             check_owned(&path, file, mark.as_ref())?;
         }

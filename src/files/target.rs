@@ -24,6 +24,9 @@ pub enum TargetError {
     /// A file that this process may not write.
     #[error("may not be written ({0}); name another file")]
     Forbidden(ErrorKind),
+    /// A file that this process had opened and locked.
+    #[error("was moved or removed by another program while it was in use; nothing more is written there")]
+    Moved,
     /// A replacement would belong to someone else.
     #[error("belongs to another user or group, which a new file would not; name another file")]
     Owner,

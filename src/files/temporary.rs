@@ -39,6 +39,16 @@ fn fill(file: &mut File, bytes: &[u8], there: Option<&Metadata>) -> Result<()> {
     file.sync_all()
 }
 
+/// An error if a file could not be replaced: there is something else, or a new file could not have the same owner.
+///
+/// # Errors
+/// As [`existing`], and [`TargetError::Owner`](super::TargetError).
+pub fn check_replaceable(path: &Path) -> Result<()> {
+    let Some(there) = existing(path)? else { return Ok(()) };
+    // A directory that nothing can be written into is another error, and whose it is does not matter then.
+    tempfile::tempfile_in(directory_of(path)).map_or(Ok(()), |trial| take_over(&trial, &there))
+}
+
 /// Owner and permissions of the file that is replaced.
 #[cfg(unix)]
 fn take_over(file: &File, there: &Metadata) -> Result<()> {

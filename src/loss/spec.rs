@@ -5,6 +5,7 @@ use super::{
     PowerLogistic, Seesaw, ShiftedSoftmax, SmoothingWeights, Softmax, Targets, table,
 };
 use crate::data::Labels;
+use crate::numeric::plain;
 use serde::{Deserialize, Serialize};
 
 /// A loss by its plain name.
@@ -277,7 +278,8 @@ impl LossSpec {
         };
         let numbers = self.numbers();
         let shown = numbers.iter().filter_map(|(parameter, value)| Some((parameter.symbol?, value)));
-        let parameters: String = shown.map(|(symbol, value)| format!(", {symbol} {value}")).collect();
+        let parameters: String =
+            shown.map(|(symbol, value)| format!(", {symbol} {}", plain(*value))).collect();
         format!("{}{qualified}{parameters}", self.row().paper_name)
     }
 }

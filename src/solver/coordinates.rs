@@ -87,6 +87,9 @@ impl Conditioning {
             return Self { condition: None, dependent_columns: Vec::new() };
         }
         let scaling = Scaling::new(dataset, 0.0);
+        if !scaling.holds(dataset.labels().samples()) {
+            return Self { condition: None, dependent_columns: Vec::new() };
+        }
         if well_conditioned_on_some_rows(dataset, &scaling) {
             let condition = tall_qr::correlation(dataset, &scaling).map_or(1.0, condition_of);
             return Self { condition: Some(condition), dependent_columns: Vec::new() };
@@ -112,7 +115,10 @@ impl Coordinates {
     /// For a linear head over a data set with a penalty `l2`.
     pub(super) fn of(dataset: &Dataset, l2: f64) -> Self {
         let scaling = Scaling::new(dataset, l2);
-        let basis = if is_wide(dataset) {
+        let basis = if !scaling.holds(dataset.labels().samples()) {
+            // The search ends with that reason.
+            None
+        } else if is_wide(dataset) {
             Some(Basis::span(dataset, &scaling, l2))
         } else if well_conditioned_on_some_rows(dataset, &scaling) {
             None
@@ -423,6 +429,15 @@ impl Scaling {
         scaling.widest.push(1.0);
         scaling.penalty.push(0.0);
         scaling
+    }
+
+    /// Whether doubles hold the differences between samples and sums of their magnitudes, in the user's units: between -1e308
+    /// and 1e308 they do not.
+    pub(super) fn holds(&self, samples: usize) -> bool {
+        self.factor
+            .iter()
+            .zip(&self.widest)
+            .all(|(factor, widest)| (widest / factor * samples as f64).is_finite())
     }
 }
 

@@ -348,7 +348,11 @@ impl Objective<'_> {
     /// What the derivative takes to `right`. Directions that change nothing, such as the same intercept for all classes,
     /// are left out.
     fn solve_densely(&self, logits: &DMatrix<f64>, right: &DMatrix<f64>) -> Option<DMatrix<f64>> {
-        let decomposed = self.derivative(logits).svd(true, true);
+        let derivative = self.derivative(logits);
+        if !derivative.iter().all(|entry| entry.is_finite()) {
+            return None;
+        }
+        let decomposed = derivative.svd(true, true);
         let least = 1e-12 * decomposed.singular_values.max();
         let column = DMatrix::from_column_slice(right.len(), 1, right.as_slice());
         let solved = decomposed.solve(&column, least).ok()?;

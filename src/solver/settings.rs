@@ -150,7 +150,7 @@ impl<'c> Watch<'c> {
             return Err("the caller stopped the search".to_owned());
         }
         if let Some(limit) = self.settings.time_limit.filter(|&limit| seconds >= limit) {
-            return Err(format!("the time limit of {limit} s was reached"));
+            return Err(format!("the time limit of {} s was reached", plain(limit)));
         }
         if self.iterations >= self.settings.max_iterations {
             return Err(format!("the limit of {} iterations was reached", self.settings.max_iterations));

@@ -451,17 +451,11 @@ def other_runs(bench):
     whole = bench.place / bench.fresh("whole")
     bench.must([*ANALYSIS, "--out", whole.name])
     before, fault = snapshot(whole), None
-    for change in ("seed=77", "penalty=0.5", "data.gaussian.means.hard_and_easy.easy_classes=6"):
+    for change in ("seed=77", "penalty=0.5", "repetitions=5", "data.gaussian.means.hard_and_easy.easy_classes=6"):
         done = bench.command([*ANALYSIS, "--out", whole.name, "--set", change])
         if not one_line(done, 2, "finished records are none of this run's", "--force") or snapshot(whole) != before:
             fault = fault or f"{change}: code {done.returncode}: {done.stderr.strip()!r}"
-    expected = contents(whole)
-    bench.must([*ANALYSIS[:-1], "repetitions=5", "--out", whole.name])
-    printed = bench.must([*ANALYSIS, "--out", whole.name]).stdout
-    (found,) = found_earlier(r"([\d,]+) of them earlier", printed)
-    if differing(contents(whole), expected) or f"{found} problems solved" not in printed:
-        fault = fault or f"fewer repetitions and all again: {printed!r}"
-    result = "another seed, penalty or design is refused; fewer repetitions leave the records of the others"
+    result = "another seed, penalty or design and fewer repetitions are refused"
     bench.note("finished results of another run", "run --set", result, fault)
 
 
@@ -495,6 +489,80 @@ def damaged_checkpoints(bench, times):
         if not one_line(done, 2, "c.safetensors") or (bench.place / "c.safetensors").read_bytes() != damaged:
             fault = fault or f"code {done.returncode}: {done.stderr.strip()!r}"
     bench.note(f"one bit flipped at {times} random places", "train --checkpoint", "one line that names the file, which stays", fault)
+
+
+def taken_away(bench):
+    """What a command writes goes away under it, and somebody else's file comes in its place."""
+    fault = None
+    for comes in (False, True):
+        out = bench.place / bench.fresh("out")
+        journal = out / "records.jsonl"
+        running = subprocess.Popen(
+            [bench.program, *ANALYSIS, "--out", out.name], cwd=bench.place, text=True,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        )
+        while running.poll() is None and not (journal.exists() and journal.stat().st_size > 0):
+            time.sleep(0.001)
+        shutil.rmtree(out)
+        if comes:
+            out.mkdir()
+            journal.write_bytes(b"precious")
+        said = running.communicate()[1]
+        left = journal.read_bytes() if journal.exists() else None
+        if running.returncode != 2 or said.count("\n") != 1 or "kept" in said or left != (b"precious" if comes else None):
+            fault = fault or f"code {running.returncode}: {said.strip()!r}"
+    result = "one line that promises nothing; what comes in its place stays"
+    bench.note("a directory that is removed under its command", "run", result, fault)
+
+    checkpoint, fault = bench.place / "taken.safetensors", None
+    running = subprocess.Popen(
+        [bench.program, *TRAIN[:2], "500", "--checkpoint", checkpoint.name, "--checkpoint-every", "0"], cwd=bench.place, text=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    )
+    while running.poll() is None and not (checkpoint.exists() and checkpoint.stat().st_size > 0):
+        time.sleep(0.001)
+    (bench.place / "other").write_bytes(b"precious")
+    (bench.place / "other").rename(checkpoint)
+    said = running.communicate()[1]
+    if running.returncode != 2 or said.count("\n") != 1 or checkpoint.read_bytes() != b"precious":
+        fault = f"code {running.returncode}: {said.strip()!r}"
+    bench.note("a checkpoint in whose place another file comes", "train --checkpoint", "one line that names it; the other file stays", fault)
+
+
+def last_bytes(bench, times):
+    """Less than a page is lost: no signal says so."""
+    wide_problem(bench)
+    features, fault, named = bench.place / "x.npy", None, 0
+    whole = features.read_bytes()
+    for _ in range(times):
+        features.write_bytes(whole)
+        running = subprocess.Popen(
+            [bench.program, "solve", "x.npy", "--label", "y.npy", "--l2", "1e-2"], cwd=bench.place, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )
+        maps = pathlib.Path(f"/proc/{running.pid}/maps")
+        while running.poll() is None and "x.npy" not in maps.read_text():
+            time.sleep(0.001)
+        os.truncate(features, len(whole) - 4)
+        printed, said = running.communicate()
+        named += running.returncode == 2 and "x.npy" in said and not printed
+        if running.returncode not in (0, 2):
+            fault = fault or f"code {running.returncode}: {said.strip()!r}"
+    if named == 0:
+        fault = fault or "it is never named"
+    result = f"one line that names the file, {named} times; the others were done"
+    bench.note(f"a mapped file that loses its last number {times} times", "solve", result, fault)
+
+
+def pipe_of_nobody(bench):
+    pipe, fault = bench.place / "pipe.csv", None
+    pipe.unlink(missing_ok=True)
+    os.mkfifo(pipe)
+    for arguments in (["solve", pipe.name, "--label", "y"], ["audit", pipe.name], ["predict", pipe.name, "s.csv", "--out", "p.csv"]):
+        done = bench.command(arguments, timeout=60)
+        if not one_line(done, 2, "pipe"):
+            fault = fault or f"{arguments[0]}: code {done.returncode}: {done.stderr.strip()!r}"
+    bench.note("a named pipe that nobody writes to", "solve, audit, predict", "one line within seconds", fault)
 
 
 def places_that_are_gone(bench):
@@ -536,6 +604,9 @@ def main():
         little_memory(bench)
         files_that_may_not_grow(bench)
         files_cut_short(bench, 10)
+        last_bytes(bench, 10)
+        pipe_of_nobody(bench)
+        taken_away(bench)
         files_of_others(bench)
         other_runs(bench)
         pruned_while_it_runs(bench, 20)

@@ -31,6 +31,28 @@ fn until_mapped(child: &mut Child, name: &str) {
     }
 }
 
+/// Less than a page of it ends nobody by a signal: the last numbers would be zeros.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_mapped_file_that_loses_its_last_bytes_is_named() {
+    let directory = tempfile::tempdir().expect("a directory");
+    large(directory.path());
+    let mut child = program(directory.path())
+        .args(["solve", "x.npy", "--label", "y.npy", "--l2", "1e-3", "--save", "head.json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    until_mapped(&mut child, "x.npy");
+    let file = std::fs::File::options().write(true).open(directory.path().join("x.npy")).expect("opened");
+    file.set_len(file.metadata().expect("there").len() - 8).expect("shorter");
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("x.npy: was cut short") || said.contains("x.npy: holds"), "{said}");
+    assert!(!directory.path().join("head.json").exists() && output.stdout.is_empty());
+}
+
 /// A file that is cut short while it is mapped is named; one that is removed stays readable.
 #[test]
 fn a_mapped_file_that_is_cut_short_is_named() {
@@ -120,6 +142,7 @@ fn pipes_where_files_are_expected_are_refused_at_once() {
         "train --network p.toml",
         "train --data images --epochs 1",
         "train --epochs 1 --checkpoint p.safetensors",
+        "predict p.toml y.npy --out o.csv",
     ] {
         let begun = Instant::now();
         let mut child = program(home)
@@ -140,11 +163,38 @@ fn pipes_where_files_are_expected_are_refused_at_once() {
     }
 }
 
+/// A named pipe is read where everything can come from a pipe, by whoever comes first; nobody is not waited for.
+#[test]
+fn a_named_pipe_is_read_if_somebody_writes_to_it() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let pipe = directory.path().join("pipe.csv");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs").success());
+    let run = || {
+        let mut command = program(directory.path());
+        command.args(["solve", "pipe.csv", "--label", "y", "--l2", "1"]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts")
+    };
+    let child = run();
+    std::thread::sleep(Duration::from_millis(300));
+    std::fs::write(&pipe, "x,y\n1,0\n2,1\n3,0\n4,1\n5,0\n").expect("written");
+    assert!(child.wait_with_output().expect("it ends").status.success());
+    let begun = Instant::now();
+    let output = run().wait_with_output().expect("it ends");
+    assert_one_line(&output, &["pipe.csv", "a pipe that nobody has opened for writing"]);
+    assert!(begun.elapsed() < Duration::from_secs(60));
+}
+
 /// What never ends is not read to its end.
 #[test]
 fn devices_and_rows_without_end_are_refused() {
     let directory = tempfile::tempdir().expect("a directory");
-    for arguments in ["solve /dev/zero --label y", "audit /dev/zero", "run /dev/zero", "run /dev/full"] {
+    for arguments in [
+        "predict /dev/zero x.csv --out o.csv",
+        "solve /dev/zero --label y",
+        "audit /dev/zero",
+        "run /dev/zero",
+        "run /dev/full",
+    ] {
         let output = program(directory.path()).args(arguments.split(' ')).output().expect("it runs");
         assert_one_line(&output, &["it is a device"]);
     }
@@ -183,6 +233,7 @@ fn threads_have_a_limit_wherever_their_number_comes_from() {
         ("RAYON_NUM_THREADS", "30000"),
         ("RAYON_NUM_THREADS", "1025"),
         ("RAYON_NUM_THREADS", "many"),
+        ("RAYON_NUM_THREADS", "-1"),
         ("RAYON_RS_NUM_CPUS", "99999999999999999999"),
     ] {
         assert_one_line(&with(name, value), &[name, value, "up to 1024"]);

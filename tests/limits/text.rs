@@ -68,6 +68,20 @@ fn names_from_data_are_written_out() {
             &["solve", "data.csv", "--label", "y", "--l2", "0.1"][..],
             &["solve", "data.csv", "--label", "y", "--l2", "0.1", "--format", "json"],
             &["solve", "data.csv", "--label", "y", "--l2", "0.1", "--loss", "inr", "--save", "h.json"],
+            // Headings are asked for as the file has them.
+            &[
+                "solve",
+                "data.csv",
+                "--label",
+                "y",
+                "--l2",
+                "0.1",
+                "--features",
+                &format!("h{bad}"),
+                "--save",
+                "h.csv",
+            ],
+            &["predict", "h.json", "data.csv", "--out", "p.csv"],
             &["weights", "data.csv", "--label", "y", "--l2", "0.1", "--target", "equal-shortfall"],
             &["audit", "scores.csv"],
             &["audit", "scores.csv", "--format", "json"],
@@ -87,7 +101,32 @@ fn names_from_data_are_written_out() {
         let record: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
         assert_eq!(record["classes"].as_array().map(Vec::len), Some(3), "{record}");
     }
-    assert_clean(&std::fs::read(home.join("h.json")).expect("saved"));
+    for saved in ["h.json", "h.csv", "p.csv"] {
+        assert_clean(&std::fs::read(home.join(saved)).expect("saved"));
+    }
+}
+
+/// A table in a file that a browser takes for a page would be markup of strangers.
+#[test]
+fn an_audit_is_written_as_the_name_of_its_file_says() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let home = directory.path();
+    write(home, "a.csv", "<img src=x>,b,label\n1,2,<img src=x>\n2,1,b\n0,1,b\n");
+    for (name, more, begins) in [
+        ("a.html", &[][..], "<!DOCTYPE html>"),
+        ("a.HTM", &[], "<!DOCTYPE html>"),
+        ("a.json", &[], "{"),
+        ("a.md", &[], "|"),
+        ("a.txt", &[], ""),
+        ("b.html", &["--format", "json"], "{"),
+    ] {
+        let output =
+            program(home).args(["audit", "a.csv", "--out", name]).args(more).output().expect("it runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let text = std::fs::read_to_string(home.join(name)).expect("written");
+        assert!(text.contains(begins), "{name}: {text}");
+        assert_eq!(text.contains("<img"), begins == "{" || name == "a.txt", "{name}: {text}");
+    }
 }
 
 #[cfg(unix)]

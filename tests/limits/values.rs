@@ -119,6 +119,7 @@ fn messages_have_no_number_of_hundreds_of_digits() {
     write("s.csv", "x,y\n1,0\n2,1\n3,0\n4,1\n5,0\n");
     write("a.csv", "a,b,label\n1,1e300,0\n2,1,1\n");
     write("b.csv", &format!("x,y\n1,{}.5\n2,1\n", "9".repeat(300)));
+    write("c.csv", "a,b,label\n1,2,0\n2,1,1\n");
     write("mine.toml", super::MINE);
     for arguments in [
         "solve s.csv --label y --l2 1e308",
@@ -147,4 +148,67 @@ fn messages_have_no_number_of_hundreds_of_digits() {
         assert_eq!(output.status.code(), Some(2), "{arguments}: {said}");
         assert!(said.len() < 350 && !said.contains("00000000000000000000000000"), "{arguments}: {said}");
     }
+    for arguments in [
+        "audit c.csv --loss inr --beta 5e-324",
+        "audit c.csv --loss seesaw --mitigation 1e-308",
+        "audit c.csv --loss ldam --scale 1e-308 --format markdown",
+        "solve s.csv --label y --time-limit 1e-308",
+    ] {
+        let output = program(directory.path()).args(arguments.split(' ')).output().expect("it runs");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(matches!(output.status.code(), Some(0 | 1)) && !said.is_empty(), "{arguments}: {said}");
+        assert!(!said.contains("00000000000000000000000000"), "{arguments}: {said}");
+    }
+}
+
+/// The differences between these values are more than doubles hold, or so are their sums.
+#[test]
+fn features_too_far_apart_end_in_a_named_status() {
+    let directory = tempfile::tempdir().expect("a directory");
+    for (name, width) in [("far", 1.7e308), ("wide", 0.8e308)] {
+        let row = |i: i32| format!("{0:e},{0:e},{1}\n", if i % 2 == 0 { width } else { -width }, i / 3 % 2);
+        let rows: String = (0..100).map(row).collect();
+        std::fs::write(directory.path().join("far.csv"), format!("x,z,y\n{rows}")).expect("written");
+        for loss in ["softmax", "logistic", "inr", "focal", "seesaw"] {
+            for more in [&[][..], &["--l2", "0.01"], &["--standardize"]] {
+                let mut command = program(directory.path());
+                command.args(["solve", "far.csv", "--label", "y", "--loss", loss]).args(more);
+                let output = command.output().expect("it runs");
+                let said = String::from_utf8_lossy(&output.stderr);
+                assert!(matches!(output.status.code(), Some(0..=2)), "{name} {loss} {more:?}: {said}");
+                assert!(
+                    !said.contains("NaN") && !said.contains("panicked"),
+                    "{name} {loss} {more:?}: {said}"
+                );
+            }
+        }
+    }
+    let far = mine("[[-1.0, 0.0], [1.0, 0.5]]", "[[1e308, 0.0], [-1e308, 0.0]]");
+    std::fs::write(directory.path().join("a.toml"), far).expect("written");
+    let output =
+        program(directory.path()).args(["run", "a.toml", "--format", "svg"]).output().expect("it runs");
+    assert!(matches!(output.status.code(), Some(1 | 2)), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Predictions of features far from those of the training are none, rather than NaN.
+#[test]
+fn logits_that_doubles_do_not_hold_are_no_predictions() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let write = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).expect("written");
+    write("s.csv", "x,z,y\n1e-3,1,0\n2e-3,2,1\n3e-3,1,0\n4e-3,3,1\n5e-3,2,0\n");
+    write("far.csv", "x,z,y\n1,1,0\n1e308,-1e308,1\n");
+    let run =
+        |arguments: &str| program(directory.path()).args(arguments.split(' ')).output().expect("it runs");
+    assert!(run("solve s.csv --label y --l2 1e-6 --save h.json").status.success());
+    for (arguments, place) in [
+        ("predict h.json far.csv --out p.csv", "far.csv: row 1"),
+        ("solve s.csv --label y --l2 1e-6 --predict far.csv --out p.csv --save h2.json", "far.csv: row 1"),
+        ("solve s.csv --label y --l2 1e-6 --test far.csv --format json", "--test: row 1"),
+    ] {
+        let output = run(arguments);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(2) && output.stdout.is_empty(), "{arguments}: {said}");
+        assert!(said.contains(place) && said.contains("larger than doubles hold"), "{arguments}: {said}");
+    }
+    assert!(!directory.path().join("p.csv").exists() && !directory.path().join("h2.json").exists());
 }

@@ -3,6 +3,10 @@
 use super::{MINE, assert_one_line, npy, program};
 use serde_json::Value;
 use std::path::Path;
+#[cfg(unix)]
+use std::process::Stdio;
+#[cfg(unix)]
+use std::time::Duration;
 
 fn directory() -> tempfile::TempDir {
     let directory = tempfile::tempdir().expect("a directory");
@@ -21,6 +25,37 @@ fn nothing_is_promised_where_nothing_was_kept() {
     assert_one_line(&output, &["file"]);
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(!said.contains("resumes") && !said.contains("saved") && !said.contains("kept"), "{said}");
+}
+
+/// A directory, or the journal in it, that is removed under a run takes its records with it.
+#[cfg(unix)]
+#[test]
+fn what_is_removed_is_not_called_kept() {
+    let directory = directory();
+    for (all, comes) in [(true, None), (false, None), (false, Some("precious"))] {
+        let out = directory.path().join("o");
+        let journal = out.join("records.jsonl");
+        let mut command = program(directory.path());
+        command.args(["run", "mine.toml", "--set", "repetitions=100000", "--out", "o", "--threads", "1"]);
+        let running = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
+        while !std::fs::metadata(&journal).is_ok_and(|found| found.len() > 1000) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        if all {
+            std::fs::remove_dir_all(&out).expect("removed");
+        } else {
+            std::fs::remove_file(&journal).expect("removed");
+        }
+        if let Some(text) = comes {
+            std::fs::write(&journal, text).expect("written");
+        }
+        let output = running.wait_with_output().expect("it ends");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_one_line(&output, &["records.jsonl", "moved or removed by another program"]);
+        assert!(!said.contains("kept") && !said.contains("resumes"), "{said}");
+        assert_eq!(std::fs::read_to_string(&journal).ok().as_deref(), comes);
+        let _ = std::fs::remove_dir_all(&out);
+    }
 }
 
 #[test]

@@ -196,42 +196,70 @@ fn finished_records_are_dropped_on_request_alone() {
 }
 
 #[test]
-fn fewer_repetitions_are_a_part_of_what_is_finished() {
+fn fewer_repetitions_do_not_replace_what_is_finished() {
     let directory = with_small();
     let out = directory.path().join("small");
-    let run = |more: &[&str]| equipoise(directory.path()).args(["run", "small.toml"]).args(more).assert();
-    run(&[]).success();
+    let command = |arguments: &[&str]| equipoise(directory.path()).args(arguments).assert();
+    let fewer = ["run", "small.toml", "--set", "repetitions=1"];
+    command(&["run", "small.toml"]).success();
     let whole = read(out.join("records.json"));
+    for more in [&[][..], &["--shard", "1/2"], &["--slurm", "--dry-run"]] {
+        let words = ["12 of 18 finished records", "repetitions is 3 there and 1 here", "--force"];
+        refused(directory.path(), &out, &[&fewer[..], more].concat(), &words);
+    }
+    // An unfinished run of more is gone on with, and the other records stay, whatever is done with the directory.
+    std::fs::write(out.join("records.jsonl"), super::journal_lines(&whole).concat()).expect("written");
+    std::fs::remove_file(out.join("records.json")).expect("removed");
     let others = || read(out.join("records.jsonl")).lines().count();
-    // The other records stay, whatever is done with the directory.
     for _ in 0..2 {
-        run(&["--set", "repetitions=1"])
-            .success()
-            .stdout(predicate::str::contains("6 problems solved (6 of them earlier)"))
-            .stderr("");
+        let found = predicate::str::contains("6 problems solved (6 of them earlier)");
+        command(&fewer).success().stdout(found).stderr("");
         assert_eq!(others(), 12);
     }
-    let fewer = read(out.join("records.json"));
-    assert_eq!(super::journal_lines(&fewer).len(), 6);
-    let command = |arguments: &[&str]| equipoise(directory.path()).args(arguments).assert();
+    assert_eq!(super::journal_lines(&read(out.join("records.json"))).len(), 6);
     command(&["results", "verify", "small"]).success();
     command(&["results", "prune", "small"]).success().stdout("0 records taken out\n");
     command(&["draw", "small", "--format", "svg"]).success();
     assert_eq!(others(), 12);
     // Another seed is another run for them too.
+    let seed = ["run", "small.toml", "--set", "seed=7"];
+    refused(directory.path(), &out, &seed, &["18 of 18 finished records"]);
+    command(&["run", "small.toml", "--set", "repetitions=2"])
+        .success()
+        .stdout(predicate::str::contains("(12 of them earlier)"));
+    command(&["run", "small.toml"])
+        .success()
+        .stdout(predicate::str::contains("18 problems solved (18 of them earlier)"));
+    assert!(read(out.join("records.json")) == whole && !out.join("records.jsonl").exists());
+}
+
+#[test]
+fn an_analysis_that_is_not_there_or_not_ours_is_not_guessed_at() {
+    let directory = with_small();
+    let out = directory.path().join("small");
+    equipoise(directory.path()).args(["run", "small.toml"]).assert().success();
+    let run = ["run", "small.toml"];
+    for (text, words) in [
+        ("", "there is no `name`"),
+        ("name = \"small\"", "there is no `version`"),
+        ("name = ", "cannot be read"),
+    ] {
+        std::fs::write(out.join("analysis.toml"), text).expect("written");
+        refused(directory.path(), &out, &run, &["analysis.toml", words, "--force"]);
+    }
+    std::fs::remove_file(out.join("analysis.toml")).expect("removed");
+    let seed = ["run", "small.toml", "--set", "seed=7"];
+    let words = ["18 of 18 finished records are none of this run's: they are of other data"];
+    refused(directory.path(), &out, &seed, &words);
+    equipoise(directory.path()).args(run).assert().success();
+    // Of a list, the entry that differs is named.
+    let values = ["run", "small.toml", "--set", "sweep.0.values=[1.2,1.5,2.0]"];
     refused(
         directory.path(),
         &out,
-        &["run", "small.toml", "--set", "seed=7"],
-        &["18 of 18 finished records"],
+        &values,
+        &["sweep.0.values is [1.0, 1.5, 2.0] there and [1.2, 1.5, 2.0] here"],
     );
-    run(&["--set", "repetitions=2"]).success().stdout(predicate::str::contains("(12 of them earlier)"));
-    run(&[]).success().stdout(predicate::str::contains("18 problems solved (18 of them earlier)"));
-    assert!(read(out.join("records.json")) == whole && !out.join("records.jsonl").exists());
-    // A shard works on its part of fewer.
-    run(&["--set", "repetitions=1", "--shard", "1/2"]).success();
-    command(&["results", "merge", "small"]).success().stdout(predicate::str::contains("(6 of them earlier)"));
-    assert_eq!((read(out.join("records.json")), others()), (fewer, 12));
 }
 
 #[test]

@@ -75,6 +75,38 @@ fn an_array_is_never_submitted_twice() {
 }
 
 #[test]
+fn an_array_that_may_have_been_submitted_is_not_submitted_again() {
+    for (words, answer) in [
+        (
+            "Socket timed out",
+            "echo 'sbatch: error: Batch job submission failed: Socket timed out on send/recv operation' >&2; exit 1",
+        ),
+        ("17", "echo 17; exit 1"),
+        ("signal: 9", "kill -9 $$"),
+    ] {
+        let directory = with_small();
+        let place = directory.path();
+        fake(place, "squeue", "exit 0");
+        fake(place, "sbatch", &format!("echo array >> {}; {answer}", place.join("submitted").display()));
+        let unknown = ["whether the array is submitted is not known", words, "squeue --name small-shards"];
+        let once = slurm(place, "out").code(2).stderr(predicate::str::contains("\n").count(1));
+        unknown.iter().fold(once, |once, words| once.stderr(predicate::str::contains(*words)));
+        slurm(place, "out").code(2).stderr(predicate::str::contains("ended while it submitted the array"));
+        assert_eq!(
+            (submitted(place).as_str(), read(place.join("out/slurm-jobs.txt")).as_str()),
+            ("array\n", "submitting\n")
+        );
+    }
+    // What is refused is not submitted.
+    let directory = with_small();
+    fake(directory.path(), "sbatch", "echo 'sbatch: error: invalid partition specified' >&2; exit 1");
+    for _ in 0..2 {
+        slurm(directory.path(), "out").code(2).stderr(predicate::str::contains("invalid partition"));
+        assert!(!directory.path().join("out/slurm-jobs.txt").exists());
+    }
+}
+
+#[test]
 fn what_is_not_known_is_not_guessed() {
     let directory = with_small();
     let place = directory.path();

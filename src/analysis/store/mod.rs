@@ -22,7 +22,7 @@ use super::records::{Record, Results};
 use super::specification::Analysis;
 use crate::files::journal::{self, Journal};
 use crate::files::{contents, is_being_written, is_marked, mark_directory, write_marked};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 /// The resolved analysis.
@@ -121,13 +121,24 @@ impl Store {
     /// # Errors
     /// A file of records is there and cannot be read ([`AnalysisError::Unreadable`]).
     pub fn take_in(&mut self, directory: &Path) -> Result<(), AnalysisError> {
-        let mut records = earlier(&directory.join(RECORDS), &mut self.remarks)?;
-        let shards = shard_journals(directory).into_iter().map(|(path, _)| path);
-        for journal in [directory.join(JOURNAL)].into_iter().chain(shards) {
-            records.extend(read_journal(&journal, &mut self.remarks)?);
-        }
+        let records = records_in(directory, &mut self.remarks)?;
         self.finished.extend(records.into_iter().map(|record| (record.key.clone(), record)));
         Ok(())
+    }
+
+    /// Finished records that are on the disk now, whatever has become of the directory.
+    #[must_use]
+    pub fn kept(&self) -> usize {
+        let records = records_in(&self.directory, &mut Vec::new()).unwrap_or_default();
+        records.into_iter().map(|record| record.key).collect::<HashSet<_>>().len()
+    }
+
+    /// Records of a run that is finished, in their own file.
+    ///
+    /// # Errors
+    /// The file is there and cannot be read ([`AnalysisError::Unreadable`]).
+    fn complete(&self) -> Result<Vec<Record>, AnalysisError> {
+        earlier(&self.directory.join(RECORDS), &mut Vec::new())
     }
 
     /// The finished record of a key.
@@ -300,6 +311,16 @@ fn resolved(analysis: &Analysis) -> Result<String, AnalysisError> {
         analysis.data.rename_file(|_| full.clone());
     }
     toml::to_string(&analysis).map_err(|error| AnalysisError::specification("analysis", error.to_string()))
+}
+
+/// All records in a directory, finished runs first.
+fn records_in(directory: &Path, remarks: &mut Vec<String>) -> Result<Vec<Record>, AnalysisError> {
+    let mut records = earlier(&directory.join(RECORDS), remarks)?;
+    let shards = shard_journals(directory).into_iter().map(|(path, _)| path);
+    for journal in [directory.join(JOURNAL)].into_iter().chain(shards) {
+        records.extend(read_journal(&journal, remarks)?);
+    }
+    Ok(records)
 }
 
 /// Records of an earlier run that finished.

@@ -90,6 +90,9 @@ pub(super) fn check_analysis(path: &Path, analysis: &Analysis) -> Result<(), Ana
     };
     let said = |key: &str| table.get(key).and_then(Value::as_str).unwrap_or("unknown").to_owned();
     let ours = env!("CARGO_PKG_VERSION");
+    if let Some(key) = ["name", "version"].into_iter().find(|&key| !table.contains_key(key)) {
+        return occupied(format!("is not as equipoise wrote it: there is no `{key}`"));
+    }
     if said("name") != analysis.name {
         return occupied(format!(
             "holds results of the analysis {:?}, not {:?}",
@@ -119,22 +122,26 @@ fn read(path: &Path) -> Result<Option<Table>, AnalysisError> {
     }
 }
 
-/// An error if there are finished records that a run would drop: they are of other problems than the run's, and not of
-/// further repetitions of these.
+/// An error if there are records that a run would drop, because they are of other problems than the run's, or results of a finished
+/// run that it would replace by those of fewer repetitions. What an unfinished run of more repetitions has left stays in the
+/// journal.
 pub(super) fn keep_records(store: &Store, experiment: &Experiment, text: &str) -> Result<(), AnalysisError> {
     if store.finished.is_empty() {
         return Ok(());
     }
     let work = WorkList::of(experiment)?;
     let known = work.known();
-    let dropped = store.records().filter(|record| known.use_of(record) == Use::Never).count();
+    let mut dropped = store.records().filter(|record| known.use_of(record) == Use::Never).count();
+    if dropped == 0 && store.records().any(|record| known.use_of(record) == Use::Later) {
+        dropped = store.complete()?.iter().filter(|record| known.use_of(record) == Use::Later).count();
+    }
     if dropped == 0 {
         return Ok(());
     }
-    let path = store.directory.join(ANALYSIS);
-    let earlier = read(&path)?.unwrap_or_default();
+    let earlier = read(&store.directory.join(ANALYSIS))?;
     let ours: Table = toml::from_str(text).unwrap_or_default();
-    let why = difference("", &Value::Table(earlier), &Value::Table(ours))
+    let why = earlier
+        .and_then(|earlier| difference("", &Value::Table(earlier), &Value::Table(ours)))
         .unwrap_or_else(|| "they are of other data, or of another build of equipoise".to_owned());
     let of = store.finished.len();
     let problem = format!("{dropped} of {of} finished records are none of this run's: {why}; {ADVICE}");
@@ -159,6 +166,13 @@ fn difference(key: &str, there: &Value, here: &Value) -> Option<String> {
                 (there, here) => Some(format!("{key} is {} there and {} here", said(there), said(here))),
             }
         }),
+        // A list of numbers is said whole.
+        (Value::Array(there), Value::Array(here))
+            if there.len() == here.len() && there.iter().any(Value::is_table) =>
+        {
+            let mut pairs = (0..).zip(there.iter().zip(here));
+            pairs.find_map(|(number, (there, here))| difference(&format!("{key}.{number}"), there, here))
+        }
         _ if there == here => None,
         _ => Some(format!("{key} is {} there and {} here", said(Some(there)), said(Some(here)))),
     }

@@ -15,10 +15,11 @@ use equipoise::audit::{
     AuditInput, AuditRecord, ReadOptions, Recalibration, Reduction, alternatives, audit, compare_head,
     compare_held_out, recalibrate,
 };
-use equipoise::data::npy_doubles;
+use equipoise::data::{check_files_whole, npy_doubles};
 use equipoise::files::write_whole;
 use equipoise::loss::LossSpec;
 use equipoise::report::audit_page;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "Examples:
@@ -109,9 +110,9 @@ pub(super) struct AuditArguments {
     /// for them, or what overfitting and other samples change; for softmax and logistic
     #[arg(long, value_name = "FILE")]
     held_out: Option<PathBuf>,
-    /// How to print the audit
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
+    /// How to print the audit [default: by the ending of --out (.json, .md, .html), else table]
+    #[arg(long, value_enum)]
+    format: Option<Format>,
     /// Write it to a file instead
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -196,6 +197,7 @@ pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
         let held_out = AuditInput::read(file, None, &options)?;
         record.held_out = Some(compare_held_out(&input, &held_out, &spec, &weights, arguments.l2)?);
     }
+    check_files_whole()?;
     if let (Some(file), Some(recalibrated)) = (&arguments.biases, &record.recalibrated) {
         match &recalibrated.not_converged {
             None => write_biases(file, &corrected(&input, recalibrated))?,
@@ -203,7 +205,7 @@ pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
         }
     }
     say_taken(&record.input);
-    let text = shown(&record, arguments.format, &arguments.file, style)?;
+    let text = shown(&record, arguments.format(), &arguments.file, style)?;
     match &arguments.out {
         Some(file) => save(file, &text)?,
         None => print(&text)?,
@@ -213,6 +215,17 @@ pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
 }
 
 impl AuditArguments {
+    /// As it is asked for, or as the name of the file says: a table in a file called .html would be read as markup.
+    fn format(&self) -> Format {
+        let ending = self.out.as_deref().and_then(Path::extension).and_then(OsStr::to_str);
+        self.format.unwrap_or(match ending.map(str::to_ascii_lowercase).as_deref() {
+            Some("json") => Format::Json,
+            Some("md") => Format::Markdown,
+            Some("html" | "htm") => Format::Html,
+            _ => Format::Table,
+        })
+    }
+
     fn read_options(&self) -> ReadOptions {
         let names = |list: &Option<NameList>| list.as_ref().map(|list| list.0.clone());
         ReadOptions {

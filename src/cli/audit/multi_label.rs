@@ -7,6 +7,7 @@ use crate::cli::files::save;
 use crate::cli::output::{Style, columns, numbers_right, print, short_name};
 use anyhow::{Result, bail, ensure};
 use equipoise::audit::{MultiLabelRecord, audit_multi_label};
+use equipoise::data::check_files_whole;
 use equipoise::numeric::significant;
 
 pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
@@ -25,13 +26,18 @@ pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
     if let Some((option, _)) = others.iter().find(|(_, given)| *given) {
         bail!("{option}: does not go with --multi-label");
     }
+    let format = arguments.format();
+    if !matches!(format, Format::Json | Format::Table) {
+        bail!("--format: --multi-label is printed as table or json");
+    }
     let labels = arguments.label_file.as_deref();
     let record = audit_multi_label(&arguments.file, labels, &arguments.read_options(), arguments.tolerance)?;
+    check_files_whole()?;
     say_taken(&record.input);
-    let text = match arguments.format {
-        Format::Json => serde_json::to_string_pretty(&record)? + "\n",
-        Format::Table => table(&record, style),
-        Format::Markdown | Format::Html => bail!("--format: --multi-label is printed as table or json"),
+    let text = if format == Format::Json {
+        serde_json::to_string_pretty(&record)? + "\n"
+    } else {
+        table(&record, style)
     };
     match &arguments.out {
         Some(file) => save(file, &text)?,

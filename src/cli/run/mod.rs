@@ -12,6 +12,7 @@ use equipoise::analysis::{
     AnalysisError, Estimate, Event, Experiment, Override, Results, Shard, Shipped, Source, Store, Workload,
     estimate, experiment_of_shard, memory_at_once, run as run_experiment, run_shard, write_parquet,
 };
+use equipoise::data::check_files_whole;
 use equipoise::figure::Figure;
 use equipoise::files::{is_marked, is_same_file};
 use equipoise::memory::{check_memory, fits, readable};
@@ -20,7 +21,6 @@ use equipoise::solver::Conditioning;
 use slurm::SlurmOptions;
 pub(super) use slurm::array_of;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 const EXAMPLES: &str = "Examples:
@@ -102,6 +102,7 @@ pub(super) fn run(arguments: &RunArguments, style: Style) -> Result<Ending> {
     }
     let store = Store::open(&directory, &experiment, None, arguments.force)?;
     let done = finish(&experiment, &store, &directory, &arguments.drawing, style)?;
+    check_files_whole()?;
     if arguments.parquet {
         write_parquet(&done.results, &directory)?;
     }
@@ -200,10 +201,8 @@ fn watched<T>(
     store.remarks.iter().for_each(|remark| note(remark));
     let bar = progress_bar("problems");
     bar.set_message(experiment.analysis.name.clone());
-    let kept = AtomicUsize::new(0);
     let done = run(&|event| match event {
         Event::Known(Workload { total, found, foreign }) => {
-            kept.fetch_add(found, Ordering::Relaxed);
             if foreign > 0 {
                 let records = counted(foreign as u64, "record");
                 bar.suspend(|| {
@@ -214,18 +213,18 @@ fn watched<T>(
             bar.set_position(found as u64);
             bar.reset_eta();
         }
-        Event::Solved => {
-            kept.fetch_add(1, Ordering::Relaxed);
-            bar.inc(1);
-        }
+        Event::Solved => bar.inc(1),
     });
     bar.finish_and_clear();
-    match (done, kept.into_inner()) {
-        (Err(error @ AnalysisError::Unwritable { .. }), kept @ 1..) => {
-            let records = counted(kept as u64, "finished record");
-            bail!("{error}; {records} kept, the same command resumes there")
-        }
-        (done, _) => Ok(done?),
+    match done {
+        Err(error @ AnalysisError::Unwritable { .. }) => match store.kept() {
+            0 => bail!(error),
+            kept => {
+                let records = counted(kept as u64, "finished record");
+                bail!("{error}; {records} kept, the same command resumes there")
+            }
+        },
+        done => Ok(done?),
     }
 }
 

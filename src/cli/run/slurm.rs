@@ -273,7 +273,7 @@ impl Jobs {
             },
         }
         if open.is_empty() {
-            let merge = job_number(&sbatch(&self.directory, SLURM_MERGE, &[])?)?;
+            let merge = job_number(&sbatch(&self.directory, SLURM_MERGE, &[]).said()?)?;
             self.remove_if_empty();
             return Ok(format!("all shards are done; merging: job {merge}\n"));
         }
@@ -290,11 +290,21 @@ impl Jobs {
     /// The number is written down before anything else is done.
     fn submit_array(&mut self) -> Result<String> {
         self.write(SUBMITTING)?;
-        let said = sbatch(&self.directory, SLURM_ARRAY, &[]).inspect_err(|_| {
-            // Nothing was submitted, and an empty file says so too.
-            let _ = self.file.clear();
-            self.remove_if_empty();
-        })?;
+        let said = match sbatch(&self.directory, SLURM_ARRAY, &[]) {
+            Answer::Submitted(said) => said,
+            Answer::Refused(why) => {
+                // An empty file says so too.
+                let _ = self.file.clear();
+                self.remove_if_empty();
+                bail!(why)
+            }
+            Answer::Unclear(why) => bail!(
+                "{why}; whether the array is submitted is not known: look for it with `squeue --name {}-shards`, cancel it, and \
+                 remove {}",
+                self.analysis,
+                self.place()
+            ),
+        };
         let array = job_number(&said)?;
         let submitted = || format!("array job {array} is submitted; `scancel {array}` ends it");
         self.write(&array).with_context(submitted)?;
@@ -304,7 +314,7 @@ impl Jobs {
     /// After the shards whatever became of them: it names what is missing, where a condition would wait for ever.
     fn submit_merge(mut self, array: &str, what: &str) -> Result<String> {
         let merge = sbatch(&self.directory, SLURM_MERGE, &[format!("--dependency=afterany:{array}")]);
-        let merge = merge.and_then(|said| job_number(&said)).with_context(|| {
+        let merge = merge.said().and_then(|said| job_number(&said)).with_context(|| {
             format!("array job {array} is submitted, the merging after it is not (the same command submits that alone)")
         })?;
         self.write(&format!("{array}\n{merge}"))?;
@@ -346,22 +356,54 @@ fn activity(jobs: &str) -> Activity {
     }
 }
 
-/// Submits a script from its directory; what `sbatch` says then. After an error nothing was submitted.
-fn sbatch(directory: &Path, script: &str, more: &[String]) -> Result<String> {
+/// What came of asking Slurm to take a script.
+enum Answer {
+    /// It says this.
+    Submitted(String),
+    /// Nothing was submitted.
+    Refused(String),
+    /// It ended in an error after the script may have been taken.
+    Unclear(String),
+}
+
+impl Answer {
+    /// What Slurm says, or why it says nothing.
+    fn said(self) -> Result<String> {
+        match self {
+            Self::Submitted(said) => Ok(said),
+            Self::Refused(why) | Self::Unclear(why) => bail!(why),
+        }
+    }
+}
+
+/// Submits a script from its directory.
+fn sbatch(directory: &Path, script: &str, more: &[String]) -> Answer {
     let script = directory.join(script);
     let output =
         Command::new("sbatch").current_dir(directory).arg("--parsable").args(more).arg(&script).output();
     let Output { status, stdout, stderr } = match output {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => bail!(
-            "sbatch: not found; run this where Slurm is, or work on the shards without it: \
-             equipoise run .. --shard 1/N to N/N, then equipoise results merge"
-        ),
-        other => other.context("sbatch cannot be run")?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Answer::Refused(
+                "sbatch: not found; run this where Slurm is, or work on the shards without it: \
+                 equipoise run .. --shard 1/N to N/N, then equipoise results merge"
+                    .to_owned(),
+            );
+        }
+        Err(error) => return Answer::Refused(format!("sbatch cannot be run: {error}")),
+        Ok(output) => output,
     };
-    if !status.success() {
-        bail!("sbatch refuses {}: {}", script.display(), said(&stderr));
+    let (stdout, stderr) = (said(&stdout), said(&stderr));
+    if status.success() {
+        return Answer::Submitted(stdout);
     }
-    Ok(said(&stdout))
+    // A controller that answers too late may have taken the job, and so may an sbatch that was killed.
+    let late = ["timed out", "timeout"].iter().any(|words| stderr.to_ascii_lowercase().contains(words));
+    if late || status.code().is_none() || !stdout.is_empty() {
+        let words =
+            [stdout, stderr].into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join(" ");
+        return Answer::Unclear(format!("sbatch {}: {status}: {words}", script.display()));
+    }
+    Answer::Refused(format!("sbatch refuses {}: {stderr}", script.display()))
 }
 
 /// The number of a job in what `sbatch` says; with a federation of clusters the name of one follows.

@@ -2,7 +2,9 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use equipoise::cnn::{Architecture, LayerPlan, Optimizer, Recipe, Schedule};
-use equipoise::data::{ImageSample, Images, ImbalanceProfile, Part, digit_images, read_images};
+use equipoise::data::{
+    ImageSample, Images, ImbalanceProfile, Part, check_files_whole, digit_images, read_images,
+};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
@@ -208,6 +210,7 @@ impl ImageArguments {
             (None, Some(directory)) => test_part(directory, &images, &classes)?,
             (apart, _) => apart.context("--test: no images are kept apart; give at least 1 per class")?,
         };
+        check_files_whole()?;
         Ok(Drawn { learned, apart })
     }
 

@@ -1,5 +1,6 @@
 //! Which mapped file an address belongs to, for the moment when its page cannot be had.
 
+use super::cut_short;
 use crate::signals::{end_with_bytes, on_bad_address};
 use crate::text::one_line;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
@@ -68,10 +69,7 @@ fn line_about(file: &str) -> String {
     while name.len() > ROOM_FOR_NAME {
         name.pop();
     }
-    format!(
-        "error: {name}: was cut short by another program while it was read; write a new file and rename it instead, and run \
-         this again\n"
-    )
+    format!("error: {name}: {}\n", cut_short())
 }
 
 /// Says which file it is when a page of it cannot be had, and ends the program.

@@ -2,12 +2,14 @@
 
 use crate::data::{DataError, quoted};
 use crate::nearest::nearest;
+use crate::text::{clean, cleaned};
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// Up to this many columns, an error lists them all.
 const LISTED: usize = 12;
 
-/// The headings of a table.
+/// The headings of a table, clean: characters that are no text are written out, as they are in the names that are looked for.
 #[derive(Debug, Clone)]
 pub(crate) struct Headings {
     pub(crate) names: Vec<String>,
@@ -20,6 +22,7 @@ pub(crate) struct Headings {
 
 impl Headings {
     pub(crate) fn new(names: Vec<String>, index: Vec<String>, place: String) -> Self {
+        let (names, index) = (cleaned(names), cleaned(index));
         let mut positions: HashMap<String, Vec<usize>> = HashMap::new();
         for (number, name) in names.iter().enumerate() {
             positions.entry(name.clone()).or_default().push(number);
@@ -32,7 +35,7 @@ impl Headings {
     /// # Errors
     /// There is none, or several.
     pub(crate) fn find(&self, name: &str) -> Result<usize, DataError> {
-        let name = name.trim();
+        let name = &*asked(name);
         match self.positions.get(name).map(Vec::as_slice) {
             Some(&[column]) => Ok(column),
             Some([first, second, ..]) => Err(self.repeated(name, *first, *second)),
@@ -42,7 +45,7 @@ impl Headings {
 
     /// Whether a column of this name is there.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.positions.contains_key(name.trim())
+        self.positions.contains_key(&*asked(name))
     }
 
     /// The columns of several names, each once.
@@ -91,4 +94,9 @@ impl Headings {
         }
         DataError::invalid(&self.place, problem)
     }
+}
+
+/// A name as headings are called.
+fn asked(name: &str) -> Cow<'_, str> {
+    clean(name.trim())
 }
