@@ -1,7 +1,7 @@
 //! Inputs that are nearly what they should be: files of every kind that is read, and lessons of the lecture page. None may end
 //! in a panic.
 //!
-//! `fuzz KIND INPUTS SEED [DIR]` changes sound inputs of a KIND (`audit`, `analysis`, `csv`, `npy`, `images`, `results` or `lesson`)
+//! `fuzz KIND INPUTS SEED [DIR]` changes sound inputs of a KIND (`audit`, `analysis`, `table`, `npy`, `images`, `results` or `lesson`)
 //! at random. It prints how many were taken and how many refused. Inputs that end in a panic are written into DIR, by
 //! default the current directory, and the exit code is 1.
 //!
