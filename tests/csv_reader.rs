@@ -120,7 +120,10 @@ fn bad_cells_are_named_by_line_and_column() {
             "age,y\n1,a\nold,b\n",
             "line 3, column \"age\": \"old\" is not a number; leave the column out with --drop age",
         ),
-        ("age,y\n\"1,5\",a\n", "line 2, column \"age\": \"1,5\" is not a number"),
+        (
+            "age,y\n\"1,5\",a\n",
+            "line 2, column \"age\": \"1,5\" is not a number with a decimal point; give --decimal ,",
+        ),
         ("age,y\n1,a\nnan,b\n", "line 3, column \"age\": \"nan\" marks a missing value"),
         ("age,y\n1,a\n-inf,b\n", "line 3, column \"age\": \"-inf\" is not finite"),
         ("age,y\n1,a\nInfinity,b\n", "line 3, column \"age\": \"Infinity\" is not finite"),

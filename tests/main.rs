@@ -24,3 +24,4 @@ mod teach_page;
 mod train_command;
 mod verify_command;
 mod weights_command;
+mod without_intercept;

@@ -10,7 +10,8 @@ use crate::loss::{BuiltLoss, ClassWeights, Link, Loss, LossSpec, Targets};
 use crate::memory::check_memory;
 use crate::numeric::largest;
 use crate::solver::{
-    Conditioning, Head, Outcome, Problem, ProblemError, SeparationKind, SolverSettings, solve, solve_general,
+    Conditioning, Head, Intercept, Outcome, Problem, ProblemError, SeparationKind, SolverSettings, solve,
+    solve_general,
 };
 use nalgebra::RowDVector;
 use serde::Serialize;
@@ -18,6 +19,8 @@ use serde::Serialize;
 /// What more training of the last layer would have changed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct HeadComparison {
+    /// Whether the layers have intercepts; without, the balance laws need not hold (docs/theory.md#f1).
+    pub intercept: bool,
     /// `mu` of the penalty `mu/2 |W|^2` that both are held against.
     pub l2: f64,
     /// Largest difference between the logits given and those of the weights and features given.
@@ -73,6 +76,7 @@ pub fn compare_head(
     let dataset = Dataset::unnamed(features.clone(), targets.labels().clone())?;
     let refused = |error: ProblemError| DataError::invalid("--l2", error.to_string());
     let problem = Problem::of_parts(&dataset, targets.clone(), Some(spec.clone()), loss.clone(), l2)
+        .and_then(|problem| problem.with_intercept(input.intercept))
         .map_err(refused)?;
     let own = input.head.as_ref();
     let memory = spec.memory(dataset.dimension(), targets.counts(), l2);
@@ -95,9 +99,10 @@ pub fn compare_head(
     };
     let both = own.zip(exact.as_ref().ok());
     Ok(Some(HeadComparison {
+        intercept: input.intercept == Intercept::Free,
         l2,
         logits_apart,
-        conditioning: Conditioning::of(&dataset),
+        conditioning: problem.conditioning().clone(),
         own: own_measured.map(|own| own.head),
         exact: exact_measured.map(|exact| exact.head),
         no_exact: exact.as_ref().err().cloned(),

@@ -9,7 +9,7 @@ use crate::data::samples::{column_weights, npy_file, of_weights};
 use crate::data::table::{Cells, Headings, Table};
 use crate::data::{DataError, Labels, LeftOut, TableFormat, Taken};
 use crate::loss::Link;
-use crate::solver::Head;
+use crate::solver::{Head, Intercept};
 use nalgebra::DMatrix;
 use std::ops::Range;
 use std::path::Path;
@@ -64,7 +64,7 @@ impl ReadOptions {
     /// Names that arrays of scores, labels and the last layer go by, and those that the user gave.
     pub(super) fn names_array(&self, name: &str) -> bool {
         let given = [&self.label, &self.logits, &self.sample_weights];
-        [&SCORES[..], &LABELS, &LAYER].concat().contains(&name)
+        [&SCORES[..], &LABELS, &LAYER, &CLASS_NAMES].concat().contains(&name)
             || given.into_iter().flatten().any(|given| given == name)
     }
 }
@@ -72,7 +72,8 @@ impl ReadOptions {
 /// Usual names of arrays: of scores, of labels, and of everything else.
 pub(super) const SCORES: [&str; 4] = ["logits", "probabilities", "probs", "scores"];
 pub(super) const LABELS: [&str; 6] = ["labels", "label", "targets", "target", "y", "y_true"];
-const LAYER: [&str; 4] = ["features", "weight", "bias", "class_names"];
+const LAYER: [&str; 3] = ["features", "weight", "bias"];
+const CLASS_NAMES: [&str; 3] = ["class_names", "classes", "target_names"];
 
 /// Scores and labels that fit each other, with weights, features and last layer where given.
 #[derive(Debug, Clone)]
@@ -88,6 +89,8 @@ pub struct AuditInput {
     pub features: Option<Array>,
     /// The last layer.
     pub head: Option<Head>,
+    /// Whether that has intercepts.
+    pub intercept: Intercept,
     /// Whether a class is masked in some row.
     pub(super) has_masked: bool,
     /// What was taken for what.
@@ -210,16 +213,18 @@ impl AuditInput {
             }
         };
         let row_place = |row: usize| format!("{}: row {row}", labels.place);
+        // Numbers called `classes` may be anything.
+        let named = CLASS_NAMES.iter().find_map(|&name| {
+            let names = arrays.find(&[name]).ok().flatten().filter(|names| names.is_text())?;
+            Some((name, names))
+        });
         let given = GivenLabels {
             texts: array_texts(labels, scores.columns().max(2))?,
             place: labels.place.clone(),
             row_place: &row_place,
             weights,
             headings: None,
-            class_names: match arrays.find(&["class_names"]) {
-                Ok(Some(names)) if names.is_text() => Some(names.texts()?),
-                _ => None,
-            },
+            class_names: named.as_ref().map(|(_, names)| names.texts()).transpose()?,
         };
         let names = (label_name.clone(), format!("{scores_name} {}", scores.shape_text()));
         let mut taken = taken(&arrays.place, &format!("archive, {}", scores.kind()), names, options);
@@ -228,6 +233,7 @@ impl AuditInput {
                 || *name == label_name
                 || Some(name) == options.sample_weights.as_ref()
                 || LAYER.contains(&name.as_str())
+                || named.as_ref().is_some_and(|(own, _)| name == own)
         };
         let unused = arrays.names.iter().filter(|name| !used(name));
         taken.left_out.extend(
@@ -246,7 +252,14 @@ impl AuditInput {
             input.taken.features = Some(vec![format!("features {}", features.shape_text())]);
         }
         input.head = match (arrays.find(&["weight"])?, arrays.find(&["bias"])?) {
-            (Some(weight), bias) => Some(input.head_of(weight, bias)?),
+            (Some(weight), bias) => {
+                if bias.is_none() {
+                    input.intercept = Intercept::None;
+                    let note = "there is a weight and no bias: the last layer is taken to have none";
+                    input.taken.notes.push(note.to_owned());
+                }
+                Some(input.head_of(weight, bias)?)
+            }
             (None, _) => None,
         };
         Ok(input)
@@ -347,6 +360,7 @@ impl AuditInput {
             ignored: found.ignored,
             features: None,
             head: None,
+            intercept: Intercept::Free,
             has_masked: false,
             taken,
             batch: None,

@@ -4,7 +4,7 @@ use super::ReadOptions;
 use crate::data::arrays::Array;
 use crate::data::classes::{same, whole_number};
 use crate::data::sample_weights::all_zero;
-use crate::data::samples::label_texts;
+use crate::data::samples::{label_texts, one_hot_texts};
 use crate::data::table::{Texts, is_missing};
 use crate::data::{DataError, Labels, LeftOut, quoted};
 use crate::text::cleaned;
@@ -46,22 +46,7 @@ pub(super) fn array_texts(array: &Array, classes: usize) -> Result<Texts, DataEr
         );
         return Err(array.invalid(problem));
     }
-    let entries = array.values()?;
-    let levels = (0..classes).map(|class| class.to_string()).collect();
-    let mut codes = Vec::with_capacity(array.rows());
-    for (row, entries) in entries.chunks_exact(classes.max(1)).enumerate() {
-        let ones = entries.iter().filter(|&&entry| entry == 1.0).count();
-        let zeros = entries.iter().filter(|&&entry| entry == 0.0).count();
-        let class =
-            entries.iter().position(|&entry| entry == 1.0).and_then(|class| u32::try_from(class).ok());
-        let class = class.filter(|_| ones == 1 && ones + zeros == entries.len());
-        codes.push(class.ok_or_else(|| {
-            array.invalid(format!(
-                "row {row} is not one-hot; one class per sample is needed (--multi-label audits several)"
-            ))
-        })?);
-    }
-    Ok(Texts { levels, codes })
+    one_hot_texts(array, "one class per sample is needed (--multi-label audits several)")
 }
 
 /// The classes of the rows that count.
@@ -101,9 +86,10 @@ pub(super) fn class_indices(
     let rows = given.texts.codes.len();
     if rows != scores.rows() {
         let problem = format!(
-            "{rows} labels, but {} has {} rows; one label for each is needed",
+            "{rows} labels, but {} has {} rows{}; one label for each is needed",
             scores.place,
-            scores.rows()
+            scores.rows(),
+            if scores.columns() == rows { " (is it transposed?)" } else { "" }
         );
         return Err(DataError::invalid(&given.place, problem));
     }
@@ -172,6 +158,8 @@ enum Naming {
     Name,
     /// -1 and 1.
     Sign,
+    /// False and True.
+    Boolean,
 }
 
 impl Scheme {
@@ -252,6 +240,15 @@ impl Scheme {
                 notes,
             });
         }
+        if classes == 2 && !labels.is_empty() && labels.iter().all(|text| boolean(text).is_some()) {
+            notes.push("labels are False and True: class 0 and class 1".to_owned());
+            return Ok(Self {
+                names: names.unwrap_or_else(|| vec!["False".to_owned(), "True".to_owned()]),
+                keys: Vec::new(),
+                by: Naming::Boolean,
+                notes,
+            });
+        }
         let mut distinct: Vec<String> = labels.iter().map(|text| (*text).clone()).collect();
         distinct.sort();
         let are_words = distinct.iter().all(|text| whole_number(text).is_none());
@@ -259,7 +256,18 @@ impl Scheme {
             notes.push("labels are names; in sorted order they are the classes of the columns".to_owned());
             return Ok(Self { names: distinct.clone(), keys: distinct, by: Naming::Name, notes });
         }
-        Ok(Self { names: names.unwrap_or_else(numbered), keys: Vec::new(), by: Naming::Number, notes })
+        let names = names.unwrap_or_else(numbered);
+        let is_there = |class: usize| labels.iter().any(|text| whole_number(text) == Some(class as i128));
+        if let Some(headings) = given.headings.as_ref().filter(|headings| headings.len() == classes)
+            && let Some(absent) = (0..classes).find(|&class| !is_there(class))
+        {
+            notes.push(format!(
+                "no row has the class {absent}, column {}; if it is no logit, leave it out with --drop",
+                quoted(&headings[absent])
+            ));
+        }
+        let keys = given.headings.clone().unwrap_or_default();
+        Ok(Self { names, keys, by: Naming::Number, notes })
     }
 
     fn meaning(&self, text: &str, options: &ReadOptions) -> Meaning {
@@ -271,6 +279,7 @@ impl Scheme {
             || self.keys.iter().position(|name| same(name, text)).and_then(|class| u32::try_from(class).ok());
         let class = match self.by {
             Naming::Name => by_name(),
+            Naming::Boolean => boolean(text).map(u32::from),
             Naming::Sign => match number {
                 Some(-1) => Some(0),
                 Some(1) => Some(1),
@@ -300,14 +309,28 @@ impl Scheme {
                 format!("{text}, but labels are whole numbers or names of classes")
             }
             (Naming::Number, None) => {
-                format!("{} is neither the number of a class nor a heading", quoted(text))
+                let headings =
+                    if self.keys.is_empty() { String::new() } else { format!(" ({})", self.keys.join(", ")) };
+                format!(
+                    "{} is neither the number of a class nor a heading{headings}; --class-names gives the classes other names, in the \
+                     order of the columns",
+                    quoted(text)
+                )
             }
-            (Naming::Name | Naming::Sign, _) => format!(
-                "{} is none of the classes {}",
-                quoted(text),
-                if self.by == Naming::Sign { &self.names } else { &self.keys }.join(", ")
-            ),
+            (Naming::Name, _) => format!("{} is none of the classes {}", quoted(text), self.keys.join(", ")),
+            (Naming::Sign | Naming::Boolean, _) => {
+                format!("{} is none of the classes {}", quoted(text), self.names.join(", "))
+            }
         }
+    }
+}
+
+/// True or False, as pandas and R write them.
+fn boolean(text: &str) -> Option<bool> {
+    match text.trim().to_lowercase().as_str() {
+        "true" => Some(true),
+        "false" => Some(false),
+        _ => None,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::data::{DataError, LeftOut, quoted};
 const LABELS: [&str; 6] = ["label", "labels", "target", "class", "y", "y_true"];
 
 /// Headings that are no logits, in small letters.
-const OTHERS: [&str; 30] = [
+const OTHERS: [&str; 44] = [
     "id",
     "idx",
     "index",
@@ -31,6 +31,20 @@ const OTHERS: [&str; 30] = [
     "loss",
     "nll",
     "cross_entropy",
+    "logloss",
+    "log_loss",
+    "confidence",
+    "entropy",
+    "margin",
+    "correct",
+    "is_correct",
+    "argmax",
+    "max_prob",
+    "step",
+    "seed",
+    "batch",
+    "rank",
+    "run",
     "date",
     "time",
     "timestamp",
@@ -117,11 +131,15 @@ impl LogitColumns {
         } else {
             Affix::of(&classes, &candidates, &name)
         };
+        let of_classes: Vec<usize> = candidates.iter().copied().filter(|&column| is_class(column)).collect();
+        let complete = all_named && !named && are_probabilities(table, &of_classes);
         let mut columns = Vec::new();
         for column in candidates {
             let heading = name(column);
             let why = match &affix {
                 _ if named || (all_named && is_class(column)) => None,
+                None if complete => no_logit(table, column)
+                    .or_else(|| Some("the columns of the labels sum to one".to_owned())),
                 Some(affix) if affix.class_of(heading).is_none() => {
                     Some(format!("its heading is not {}", affix.in_words()))
                 }
@@ -172,6 +190,10 @@ fn no_logit(table: &Table, column: usize) -> Option<String> {
     if cells.is_text(table.comma) {
         return Some("holds text".to_owned());
     }
+    let values = cells.read(table.comma);
+    if !values.is_empty() && values.iter().all(|cell| matches!(cell, Cell::Boolean(_))) {
+        return Some("holds True and False".to_owned());
+    }
     let lower = cells.name.to_lowercase();
     if OTHERS.contains(&lower.as_str()) || lower.ends_with("_id") {
         let weights = lower.contains("weight");
@@ -179,7 +201,25 @@ fn no_logit(table: &Table, column: usize) -> Option<String> {
             if weights { "give --sample-weights if it is" } else { "by its name no logit" }.to_owned(),
         );
     }
-    is_identifier(&cells.read(table.comma)).then(|| "whole numbers, each once: an identifier".to_owned())
+    is_identifier(&values).then(|| "whole numbers, each once: an identifier".to_owned())
+}
+
+/// How far a sum of rounded probabilities is from one at most.
+const SUM: f64 = 0.011;
+
+/// Whether the numbers of some columns are from 0 to 1 and sum to one in every row.
+fn are_probabilities(table: &Table, columns: &[usize]) -> bool {
+    let cells: Vec<Vec<Cell>> =
+        columns.iter().map(|&column| table.columns[column].read(table.comma)).collect();
+    let is_one = |row: usize| {
+        let numbers = cells.iter().map(|cells| cells[row].number());
+        let numbers: Option<Vec<f64>> = numbers.collect();
+        numbers.is_some_and(|numbers| {
+            numbers.iter().all(|number| (0.0..=1.0).contains(number))
+                && (numbers.iter().sum::<f64>() - 1.0).abs() <= SUM
+        })
+    };
+    table.rows > 0 && (0..table.rows).all(is_one)
 }
 
 /// Fewer rows do not show that a column is an identifier.

@@ -210,7 +210,7 @@ pub(super) fn problem(
     };
     if loss.logit_rows() != columns {
         return Err(invalid(format!(
-            "takes {} logits per sample, and there is {columns}; of one logit for two classes, --loss logistic speaks",
+            "takes {} logits per sample, and there is {columns}; one logit for two classes goes with --loss logistic",
             loss.logit_rows()
         )));
     }

@@ -12,9 +12,12 @@ const MASKED: f64 = -1e30;
 /// How far below all others the logit of a masked class is put: its probability is zero in doubles.
 const BELOW: f64 = 1e5;
 
+/// The lowest number of float16, which mixed precision masks with; copied to a wider kind it stays itself.
+const LOWEST_HALF: f64 = -65504.0;
+
 /// Whether a logit says that its class is masked for the sample.
 fn is_masked(logit: f64) -> bool {
-    logit <= MASKED
+    logit <= MASKED || logit == LOWEST_HALF
 }
 
 /// How far the sum of a row of probabilities may be from one: each may be rounded to two decimals.
@@ -59,7 +62,11 @@ fn checked_logits(row: &mut [f64], link: Link) -> Result<(), String> {
 /// Logits whose probabilities are those of a row; a probability of zero is the smallest that a double holds in full.
 fn logits_of_probabilities(row: &mut [f64], link: Link) -> Result<(), String> {
     if let Some(column) = row.iter().position(|p| !(-1e-6..=1.0 + 1e-6).contains(p)) {
-        return Err(format!("probability {column} is {}; probabilities are from 0 to 1", row[column]));
+        let percent = if (1.0..=100.0).contains(&row[column]) { "; divide percentages by 100" } else { "" };
+        return Err(format!(
+            "probability {column} is {}; probabilities are from 0 to 1{percent}",
+            row[column]
+        ));
     }
     let log = |p: f64| p.max(f64::MIN_POSITIVE).ln();
     match link {
@@ -91,6 +98,8 @@ pub(super) struct Scan {
     /// Rows within 0 and 1, and of these such whose sum is one.
     within: usize,
     sums_to_one: usize,
+    /// Rows within 0 and 100 whose sum is 100.
+    percentages: usize,
 }
 
 impl Scan {
@@ -141,7 +150,10 @@ impl Scan {
                     self.masked = (self.masked.0 + 1, self.masked.1 + masked);
                 }
                 self.within += usize::from(within);
-                self.sums_to_one += usize::from(within && (sum - 1.0).abs() < 2e-3);
+                self.sums_to_one += usize::from(within && (sum - 1.0).abs() < sum_slack(row.len()));
+                let hundredths = row.iter().all(|score| (0.0..=100.0).contains(score));
+                let is_all = (sum - 100.0).abs() < 100.0 * sum_slack(row.len());
+                self.percentages += usize::from(hundredths && is_all);
             }
             ScoreKind::Probabilities => {
                 let zeros = row.iter().filter(|&&p| p == 0.0).count();
@@ -162,6 +174,7 @@ impl Scan {
         self.off_one = self.off_one.max(other.off_one);
         self.within += other.within;
         self.sums_to_one += other.sums_to_one;
+        self.percentages += other.percentages;
     }
 
     /// Whether a class is masked somewhere.
@@ -185,9 +198,15 @@ impl Scan {
                 "every row of the logits is from 0 to 1 and sums to 1, as probabilities do; give --probabilities if they are"
                     .to_owned(),
             );
-        } else if input.columns() == 1 && self.within == self.samples && self.samples > 0 {
+        } else if self.within == self.samples && self.samples > 0 {
+            let columns = if input.columns() == 1 { "" } else { " (of one-vs-all columns, --loss logistic)" };
+            notes.push(format!(
+                "every logit is from 0 to 1, as probabilities are{columns}; give --probabilities if they are"
+            ));
+        } else if input.columns() > 1 && self.percentages == self.samples {
             notes.push(
-                "every logit is from 0 to 1, as probabilities are; give --probabilities if they are"
+                "every row of the logits is from 0 to 100 and sums to 100, as percentages do; if they are, divide by 100 and give \
+                 --probabilities"
                     .to_owned(),
             );
         }

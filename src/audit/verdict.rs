@@ -1,6 +1,7 @@
 //! Three lines for someone who has read nothing else: is the model fine, which class is worst, and what to try.
 
-use super::record::AuditRecord;
+use super::HeadComparison;
+use super::record::{AuditRecord, Measured};
 use super::words::percent;
 use crate::numeric::significant;
 
@@ -18,16 +19,34 @@ const UNCALIBRATED: f64 = 0.05;
 /// A recall so far below the accuracy is worth a remedy.
 const FAR_BELOW: f64 = 0.1;
 
+/// So many exchanged columns are named at most.
+const MAX_PAIRS: usize = 3;
+
+/// The column that has most of the probability of each class's samples, where that is another order of the classes.
+fn other_order(measured: &Measured) -> Option<Vec<usize>> {
+    let rows = &measured.mean_probability;
+    let most = |row: &Vec<f64>| (0..row.len()).max_by(|&a, &b| row[a].total_cmp(&row[b]));
+    let order: Vec<usize> = rows.iter().map(most).collect::<Option<_>>()?;
+    let mut seen = vec![false; order.len()];
+    let is_order = order.iter().all(|&column| !std::mem::replace(&mut seen[column], true));
+    let mostly = rows.iter().zip(&order).all(|(row, &column)| row[column] > 0.5);
+    let is_another = order.iter().enumerate().any(|(class, &column)| class != column);
+    (is_order && mostly && is_another).then_some(order)
+}
+
 /// The verdict on an audit.
 #[must_use]
 pub fn verdict(record: &AuditRecord) -> Verdict {
     let measured = &record.measured;
-    // Only what is as good as stationary is named; the others are near by chance or not at all.
-    let other = record.alternatives.iter().find(|other| other.worst_residual <= measured.tolerance);
+    // Only what is evidence is named; the others are near by chance or not at all.
+    let other = record.alternatives.iter().find(|other| other.stationary);
     let weighted = record.class_weights.iter().any(|weight| *weight != record.class_weights[0]);
     let asked = format!("{}{}", record.loss_name, if weighted { " with these class weights" } else { "" });
     let residual = percent(measured.verdict.worst_residual);
-    let fine = if measured.stationary {
+    let bare = record.head.as_ref().filter(|head| !head.intercept);
+    let fine = if let Some(head) = bare.filter(|_| !measured.stationary) {
+        without_bias(head)
+    } else if measured.stationary {
         format!("Trained to the end for {asked}: no class is still gaining or losing (to {residual}).")
     } else if let Some(other) = other {
         format!(
@@ -42,8 +61,35 @@ pub fn verdict(record: &AuditRecord) -> Verdict {
         )
     };
     Verdict {
-        is_good: measured.stationary,
+        is_good: measured.stationary || bare.is_some_and(is_solved),
         lines: [fine, worst(record), advice(record, other.map(super::Alternative::options).as_deref())],
+    }
+}
+
+/// The largest share by which the exact layer may lower the objective of one that is trained to the end.
+const SOLVED: f64 = 1e-3;
+
+/// Whether the last layer is as good as the exact one.
+fn is_solved(head: &HeadComparison) -> bool {
+    let objectives = head.own.as_ref().zip(head.exact.as_ref());
+    objectives.is_some_and(|(own, exact)| own.objective - exact.objective <= SOLVED * exact.objective.abs())
+}
+
+/// Of a last layer without intercepts the balance says little: the exact layer does.
+fn without_bias(head: &HeadComparison) -> String {
+    let why = "the last layer has no bias, so outflow and inflow need not be equal (docs/theory.md#f1)";
+    match (&head.own, &head.exact, &head.no_exact) {
+        (Some(own), Some(_), _) if is_solved(head) => format!(
+            "Trained to the end: {why}, but the exact layer over the same features has the same objective, {}.",
+            significant(own.objective, 6)
+        ),
+        (Some(own), Some(exact), _) => format!(
+            "Not the end of training: {why}, and the exact layer over the same features lowers the objective from {} to {}.",
+            significant(own.objective, 6),
+            significant(exact.objective, 6)
+        ),
+        (.., Some(reason)) => format!("Not known whether training has ended: {why}, and {reason}."),
+        _ => format!("Not known whether training has ended: {why}."),
     }
 }
 
@@ -76,10 +122,26 @@ fn worst(record: &AuditRecord) -> String {
 fn advice(record: &AuditRecord, other: Option<&str>) -> String {
     let measured = &record.measured;
     let name = &record.classes[measured.worst_class];
+    if let Some(order) = other_order(measured) {
+        let pairs: Vec<String> = (0..order.len())
+            .filter(|&class| order[class] != class)
+            .take(MAX_PAIRS)
+            .map(|class| format!("{} in that of {}", record.classes[class], record.classes[order[class]]))
+            .collect();
+        return format!(
+            "What to try: check the order of the columns; samples of class {} have most of their probability, as if columns stood in \
+             another order than the labels.",
+            pairs.join(", ")
+        );
+    }
     if let Some(options) = other {
         return format!("What to try: audit again with {options}, if it was trained so.");
     }
-    if !measured.stationary {
+    let bare = record.head.as_ref().filter(|head| !head.intercept);
+    if bare.is_some_and(|head| !is_solved(head)) {
+        return "What to try: train the last layer longer, or give the --l2 of training.".to_owned();
+    }
+    if !measured.stationary && bare.is_none() {
         let further = if record.recalibrated.is_some() {
             ""
         } else {

@@ -84,7 +84,7 @@ impl Findings<'_> {
         let rest = if rest > 0 { format!("; {rest} more classes are out of balance") } else { String::new() };
         format!(
             "Not stationary for {}: outflow and inflow differ by up to {worst}; by more training {}{rest}. Training has not \
-             converged, the last bias is decayed, or the samples, loss or weights are others than those of training.",
+             converged, the last bias is decayed or there is none, or the samples, loss or weights are others than those of training.",
             self.name(),
             flows.join(", ")
         )

@@ -9,6 +9,7 @@ mod ledger;
 mod mean_probability;
 mod mini_batch;
 mod polytope;
+mod remaining_balance;
 mod standard_errors;
 mod weight_design;
 mod weight_effects;
@@ -29,6 +30,7 @@ pub use mean_probability::{ClassMeans, MeanProbability, Neglect, neglect};
 pub(crate) use mean_probability::{ClassRows, Row, sample_probabilities};
 pub use mini_batch::{BatchError, BatchLaw, BatchPresence, SimulatedBalance};
 pub use polytope::{Bounds, FlowPolytope, Violation, pair_flows};
+pub use remaining_balance::RemainingBalance;
 pub use standard_errors::{ColumnErrors, standard_errors};
 pub use weight_design::{
     DesignError, DesignStep, WeightDesign, WeightTarget, design_weights, design_weights_observed,

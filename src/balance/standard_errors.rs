@@ -7,10 +7,10 @@
 use super::sample_probabilities;
 use crate::loss::{BuiltLoss, ColumnWeights, Link, Loss, Targets};
 use crate::numeric::Sigmoid;
-use crate::solver::{Head, StationaryPoint};
+use crate::solver::{Head, Intercept, StationaryPoint};
 use nalgebra::{DMatrix, DVector};
 
-/// Coefficients and intercept of one column of logits, with their standard errors; the intercept is last.
+/// Coefficients and intercept of one column of logits, with their standard errors; the intercept, where there is one, is last.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ColumnErrors {
     /// The class that the column speaks of.
@@ -73,7 +73,7 @@ pub fn standard_errors(point: &StationaryPoint) -> Result<Vec<ColumnErrors>, Str
             found.push(ColumnErrors {
                 class,
                 reference: if softmax || columns == 1 { Some(0) } else { None },
-                estimates: estimates(&point.head, column, softmax),
+                estimates: estimates(&point.head, column, softmax, problem.intercept()),
                 standard_errors: alike.then(|| errors(&covariance)),
                 robust: errors(&sandwich),
             });
@@ -83,9 +83,10 @@ pub fn standard_errors(point: &StationaryPoint) -> Result<Vec<ColumnErrors>, Str
 }
 
 /// Coefficients and intercept of a column, of softmax those of the first class taken off.
-fn estimates(head: &Head, column: usize, softmax: bool) -> Vec<f64> {
+fn estimates(head: &Head, column: usize, softmax: bool, intercept: Intercept) -> Vec<f64> {
     let row = |column: usize| {
-        head.coefficients.row(column).iter().copied().chain([head.intercepts[column]]).collect::<Vec<_>>()
+        let own = (intercept == Intercept::Free).then_some(head.intercepts[column]);
+        head.coefficients.row(column).iter().copied().chain(own).collect::<Vec<_>>()
     };
     let own = row(column);
     if !softmax {
@@ -94,9 +95,11 @@ fn estimates(head: &Head, column: usize, softmax: bool) -> Vec<f64> {
     own.iter().zip(row(0)).map(|(own, first)| own - first).collect()
 }
 
-/// Features in standard units with a last row of ones, and the way back to the user's units.
+/// Features in standard units with a last row of ones, and the way back to the user's units. Without an intercept features are
+/// scaled alone, and there are no ones.
 struct Design {
     rows: DMatrix<f64>,
+    intercept: Intercept,
     means: Vec<f64>,
     deviations: Vec<f64>,
 }
@@ -106,10 +109,18 @@ impl Design {
         let dataset = point.problem().dataset();
         let features = dataset.features();
         let samples = features.ncols() as f64;
-        let mut rows = features.clone().into_owned().insert_row(features.nrows(), 1.0);
+        let intercept = point.problem().intercept();
+        let features_alone = features.clone().into_owned();
+        let mut rows = match intercept {
+            Intercept::Free => features_alone.insert_row(features.nrows(), 1.0),
+            Intercept::None => features_alone,
+        };
         let (mut means, mut deviations) = (Vec::new(), Vec::new());
         for feature in 0..features.nrows() {
-            let mean = features.row(feature).iter().map(|value| value / samples).sum::<f64>();
+            let mean = match intercept {
+                Intercept::Free => features.row(feature).iter().map(|value| value / samples).sum::<f64>(),
+                Intercept::None => 0.0,
+            };
             let square =
                 features.row(feature).iter().map(|value| (value - mean).powi(2) / samples).sum::<f64>();
             let deviation = if square > 0.0 { square.sqrt() } else { 1.0 };
@@ -117,7 +128,7 @@ impl Design {
             means.push(mean);
             deviations.push(deviation);
         }
-        Self { rows, means, deviations }
+        Self { rows, intercept, means, deviations }
     }
 
     /// Covariances of the unknowns of some columns of logits, from the Hessian and robust.
@@ -169,6 +180,9 @@ impl Design {
             .enumerate()
             .map(|(feature, deviation)| own[(feature, feature)].max(0.0).sqrt() / deviation)
             .collect();
+        if self.intercept == Intercept::None {
+            return errors;
+        }
         // The intercept at a feature of zero.
         let back =
             self.means.iter().zip(&self.deviations).map(|(mean, deviation)| -mean / deviation).chain([1.0]);

@@ -25,9 +25,10 @@ pub(super) struct DataArguments {
     /// else]
     #[arg(long, value_name = "A,B,..")]
     features: Option<NameList>,
-    /// Column of numbers that are added to the logit (two classes, --loss logistic), as the offset of a generalised linear model
-    #[arg(long, value_name = "COLUMN")]
-    pub(super) offset: Option<String>,
+    /// Columns of numbers that are added to the logits, as the offset of a generalised linear model: of two classes one, added to
+    /// the logit of the second, else one for each class (--loss softmax and logistic)
+    #[arg(long, value_name = "A,B,..")]
+    pub(super) offset: Option<NameList>,
     /// Columns to leave out
     #[arg(long, value_name = "A,B,..")]
     drop: Option<NameList>,
@@ -81,7 +82,7 @@ impl DataArguments {
             features: names(&self.features),
             drop: names(&self.drop).unwrap_or_default(),
             sample_weights: self.sample_weights.clone(),
-            offset: self.offset.clone(),
+            offset: names(&self.offset).unwrap_or_default(),
             classes: names(&self.classes),
             ignore: self.ignore_index.clone(),
             one_hot: self.one_hot,

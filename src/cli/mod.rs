@@ -15,6 +15,7 @@ mod inference;
 mod loss_arguments;
 mod losses;
 mod new_data;
+mod offset;
 mod output;
 mod predict;
 mod progress;

@@ -2,9 +2,11 @@
 
 use super::data_arguments::{DataArguments, say_taken};
 use super::files::{Target, save_bytes};
+use super::offset;
 use super::output::note;
 use anyhow::{Result, bail, ensure};
 use equipoise::balance::{Calibration, Classification, Predictions};
+use equipoise::data::random::stream;
 use equipoise::data::{Labels, NewSamplesRequest, Samples, Split, npy_doubles, npy_texts, npy_whole, npz};
 use equipoise::loss::{BuiltLoss, ClassWeights, Loss, Targets};
 use equipoise::numeric::{Count, counted};
@@ -49,6 +51,7 @@ impl FromStr for TestSource {
 struct TestSamples {
     source: String,
     features: DMatrix<f64>,
+    offset: DMatrix<f64>,
     labels: Labels,
 }
 
@@ -56,7 +59,8 @@ struct TestSamples {
 pub(super) struct NewData<'a> {
     arguments: &'a NewDataArguments,
     test: Option<TestSamples>,
-    predict: Option<DMatrix<f64>>,
+    /// Features, and what is added to the logits.
+    predict: Option<(DMatrix<f64>, DMatrix<f64>)>,
 }
 
 impl NewDataArguments {
@@ -69,11 +73,6 @@ impl NewDataArguments {
             PredictionFormat::of(out)?;
         }
         Ok(())
-    }
-
-    /// Whether there are other samples at all.
-    pub(super) fn any(&self) -> bool {
-        self.test.is_some() || self.predict.is_some()
     }
 
     /// Whether samples are drawn to test on.
@@ -100,6 +99,7 @@ impl NewDataArguments {
         let read = |file: &Path, label: Option<&str>| {
             let new = NewSamplesRequest {
                 design: &samples.design,
+                offset: &request.offset,
                 classes: &classes,
                 label,
                 ignore: &request.ignore,
@@ -111,17 +111,21 @@ impl NewDataArguments {
         };
         let predict = match &self.predict {
             None => None,
-            Some(file) => Some(read(file, None)?.features),
+            Some(file) => {
+                let new = read(file, None)?;
+                Some((new.features, new.offset))
+            }
         };
         let test = match &self.test {
             None => None,
             Some(TestSource::File(file)) => {
                 let new = read(file, Some(&data.label))?;
                 let source = file.display().to_string();
-                new.labels.map(|labels| TestSamples { source, features: new.features, labels })
+                let (features, offset) = (new.features, new.offset);
+                new.labels.map(|labels| TestSamples { source, features, offset, labels })
             }
             Some(TestSource::Share(share)) => {
-                let split = Split::stratified(samples.dataset.labels(), *share, seed);
+                let split = Split::stratified(samples.dataset.labels(), *share, &mut stream(seed, 0));
                 ensure!(
                     !split.test.is_empty(),
                     "--test {share}: leaves no sample to test on; give a larger share"
@@ -129,6 +133,10 @@ impl NewDataArguments {
                 let test = TestSamples {
                     source: format!("{share:?} of every class, seed {seed}"),
                     features: samples.dataset.features().select_columns(&split.test),
+                    offset: match samples.dataset.fixed_logits() {
+                        Some(offset) => offset.select_columns(&split.test),
+                        None => DMatrix::zeros(0, split.test.len()),
+                    },
                     labels: samples.dataset.labels().some(&split.test),
                 };
                 samples.dataset = samples.dataset.subset(&split.train)?;
@@ -142,9 +150,9 @@ impl NewDataArguments {
 impl NewData<'_> {
     /// Measures a head on the samples to test on.
     pub(super) fn tested(&self, problem: &Problem, head: &Head) -> Result<Option<TestRecord>> {
-        let Some(TestSamples { source, features, labels }) = &self.test else { return Ok(None) };
+        let Some(TestSamples { source, features, offset, labels }) = &self.test else { return Ok(None) };
         let link = problem.loss().link();
-        let logits = finite_logits(head, features, Path::new("--test"))?;
+        let logits = offset::added(finite_logits(head, features, Path::new("--test"))?, offset);
         let weights = problem.targets().class_weights();
         // The weights of training are positive and one for each class.
         let targets = Targets::new(labels, &ClassWeights::Explicit(weights.to_vec()))?;
@@ -161,13 +169,15 @@ impl NewData<'_> {
     /// Writes the predictions of a head, if they are asked for.
     pub(super) fn predicted(&self, problem: &Problem, head: &Head) -> Result<()> {
         let NewDataArguments { predict, out, .. } = self.arguments;
-        let (Some(features), Some(file), Some(out)) = (&self.predict, predict, out) else { return Ok(()) };
+        let (Some((features, offset)), Some(file), Some(out)) = (&self.predict, predict, out) else {
+            return Ok(());
+        };
         let weights = if corrects(problem) {
             problem.targets().class_weights().to_vec()
         } else {
             vec![1.0; problem.targets().classes()]
         };
-        let logits = finite_logits(head, features, file)?;
+        let logits = offset::added(finite_logits(head, features, file)?, offset);
         let predictions = Predictions::of(problem.loss().link(), &logits, &weights);
         save_predictions(out, &predictions, problem.dataset().labels().class_names())?;
         let rows = counted(predictions.classes.len() as u64, "row");

@@ -4,6 +4,7 @@ use super::Ending;
 use super::data_arguments::{TableArguments, say_taken};
 use super::files::{Target, check_targets, save_bytes};
 use super::new_data::{PredictionFormat, finite_logits, save_predictions};
+use super::offset;
 use super::output::{note, print};
 use anyhow::{Context, Result, bail, ensure};
 use equipoise::balance::Predictions;
@@ -52,6 +53,7 @@ pub(super) fn run(arguments: &PredictArguments) -> Result<Ending> {
     let saved = SavedHead::read(&arguments.head)?;
     let request = NewSamplesRequest {
         design: &saved.design,
+        offset: &saved.offset,
         classes: &saved.classes,
         label: None,
         ignore: &[],
@@ -60,7 +62,7 @@ pub(super) fn run(arguments: &PredictArguments) -> Result<Ending> {
     let new = request.read(&arguments.file)?;
     say_taken(&new.taken);
     let link = saved.loss_plan.row().link;
-    let logits = finite_logits(&saved.head(), &new.features, &arguments.file)?;
+    let logits = offset::added(finite_logits(&saved.head(), &new.features, &arguments.file)?, &new.offset);
     let predictions = Predictions::of(link, &logits, &saved.class_weights);
     check_files_whole()?;
     save_predictions(&arguments.out, &predictions, &saved.classes)?;
@@ -157,6 +159,9 @@ pub(super) struct SavedHead {
     pub(super) classes: Vec<String>,
     pub(super) class_weights: Vec<f64>,
     pub(super) design: Vec<DesignColumn>,
+    /// Columns that are added to the logits.
+    #[serde(default)]
+    pub(super) offset: Vec<String>,
     coefficients: Vec<Vec<f64>>,
     intercepts: Vec<f64>,
 }
@@ -194,6 +199,11 @@ impl SavedHead {
             numbers.chain(&self.class_weights).all(|number| number.is_finite()),
             "holds numbers that are not finite; solve again"
         );
+        let offsets = self.offset.len();
+        ensure!(
+            offsets == 0 || offsets == classes || (offsets == 1 && classes == 2),
+            "has {offsets} offsets for {classes} classes; solve again"
+        );
         ensure!(
             self.class_weights.iter().all(|&weight| weight > 0.0),
             "has class weights that are not positive; solve again"
@@ -201,7 +211,7 @@ impl SavedHead {
         Ok(())
     }
 
-    pub(super) fn head(&self) -> Head {
+    fn head(&self) -> Head {
         let columns = self.coefficients.first().map_or(0, Vec::len);
         let entries = self.coefficients.iter().flatten().copied();
         Head {

@@ -5,19 +5,20 @@ use super::data_arguments::{DataArguments, say_taken};
 use super::files::{Target, check_problem, check_targets};
 use super::loss_arguments::LossArguments;
 use super::new_data::NewDataArguments;
+use super::offset::as_logits;
 use super::output::{Style, note, print};
 use super::predict::{HeadFormat, save_head};
 use super::progress::Spinner;
 use super::{Ending, solve_table};
-use anyhow::{Error, Result, ensure};
+use anyhow::{Error, Result, bail, ensure};
 use equipoise::balance::standard_errors;
-use equipoise::data::{Samples, Standardization, check_files_whole};
+use equipoise::data::{Dataset, Samples, Standardization, check_files_whole};
 use equipoise::loss::{ClassWeights, LossSpec, MAX_WEIGHT_RATIO, WeightRange};
 use equipoise::numeric::plain;
 use equipoise::record::{End, Inference, OtherPoints, SolveRecord, Source};
 use equipoise::solver::{
-    Conditioning, Iteration, Outcome, Problem, ProblemError, SettingsError, SolverSettings, StationaryPoint,
-    solve_with,
+    Conditioning, Intercept, Iteration, Outcome, Problem, ProblemError, SettingsError, SolverSettings,
+    StationaryPoint, solve_with,
 };
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -35,6 +36,7 @@ const EXAMPLES: &str = "Examples:
   equipoise solve data.csv --label y --class-weights 1,2,5 --format json --save head.json
   equipoise solve data.csv --label y --class-weights ant=1,bee=5 --test 0.2
   equipoise solve data.csv --label y --sample-weights w --standard-errors
+  equipoise solve dummies.csv --label y --no-intercept
   equipoise solve titanic.csv --label survived --drop name,ticket --one-hot --missing indicator --l2 1e-3
   equipoise solve data.csv --label y --l2 1e-3 --standardize --predict new.csv --out predictions.csv
   equipoise solve features.npy --label labels.npy --loss logistic
@@ -47,7 +49,8 @@ Sample weights count rows (frequency, survey or importance weights); class weigh
 many equal rows, a row of weight 0 as none.
 
 The loss is a weighted mean over samples (one-vs-all summed over columns first; LGL-INR its own sum over classes), \
-to which --l2 adds half its value times the squared norm of the coefficients. Intercepts are never penalised.
+to which --l2 adds half its value times the squared norm of the coefficients. Intercepts are never penalised, and there are none \
+under --no-intercept: features are then taken as they are, and --standardize divides them by their standard deviations alone.
 
 In JSON, `seconds` is the last line and the only one that differs between two runs.";
 
@@ -77,6 +80,9 @@ pub(super) struct SolveArguments {
     /// Penalise coefficients of features in standard units; they are reported in the units of the file
     #[arg(long)]
     standardize: bool,
+    /// Solve without intercepts; outflow and inflow of a class are then equal only where a combination of features is constant
+    #[arg(long)]
+    no_intercept: bool,
     /// Standard errors and confidence intervals, from the Hessian and robust (softmax and logistic, without a penalty)
     #[arg(long)]
     standard_errors: bool,
@@ -110,14 +116,24 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
     let seed = arguments.seed.unwrap_or(DEFAULT_SEED);
     let new = arguments.new.read(&mut samples, &arguments.data, seed)?;
     let Samples { dataset, design, taken } = samples;
+    let dataset = with_offset_for(dataset, &spec)?;
     check_problem(&dataset, &spec, arguments.l2)?;
-    let standardization = arguments.standardize.then(|| Standardization::of(&dataset));
+    ensure!(
+        !(arguments.no_intercept && dataset.dimension() == 0),
+        "--no-intercept: there are no features, so nothing would be left to solve for; leave it out"
+    );
+    let intercept = if arguments.no_intercept { Intercept::None } else { Intercept::Free };
+    let standardization = arguments.standardize.then(|| match intercept {
+        Intercept::Free => Standardization::of(&dataset),
+        Intercept::None => Standardization::of(&dataset).uncentred(),
+    });
     let dataset = match &standardization {
         None => dataset,
         Some(units) => units.apply(&dataset)?,
     };
     let weights = weights.of(dataset.labels().class_names())?;
-    let problem = Problem::new(&dataset, &spec, &weights, arguments.l2).map_err(name_option)?;
+    let problem = Problem::new(&dataset, &spec, &weights, arguments.l2);
+    let problem = problem.and_then(|problem| problem.with_intercept(intercept)).map_err(name_option)?;
     say_taken(&taken);
     note_dependent_columns(problem.conditioning());
     note_wide_weights(problem.targets().class_weights());
@@ -131,7 +147,8 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
     let outcome = solve_with(&problem, &settings, &mut report)?.confirmed(&settings);
     drop(spinner);
     let seconds = started.elapsed().as_secs_f64();
-    let source = Source { input: taken, design, standardization };
+    let offset = arguments.data.request().offset;
+    let source = Source { input: taken, design, offset, standardization };
     let mut record = SolveRecord::new(&spec, &problem, &outcome, seconds).made_of(source);
     let head = record.head();
     if let (End::Stationary(measured), Outcome::Stationary(point)) = (&mut record.end, &outcome) {
@@ -164,6 +181,21 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
     Ok(if head.is_some() { Ending::Done } else { Ending::Failed })
 }
 
+/// The offset as the loss has logits: of two classes logistic has one, softmax two.
+fn with_offset_for(dataset: Dataset, spec: &LossSpec) -> Result<Dataset> {
+    let offset = match dataset.fixed_logits() {
+        Some(offset) if dataset.labels().classes() == 2 => offset.clone(),
+        _ => return Ok(dataset),
+    };
+    match (spec, offset.nrows()) {
+        (LossSpec::Logistic, 2) => {
+            bail!("--offset: two classes have one logit under --loss logistic; name one column")
+        }
+        (LossSpec::Logistic, _) => Ok(dataset),
+        _ => Ok(dataset.with_offset(as_logits(offset, 2))?),
+    }
+}
+
 /// Standard errors, if they are asked for.
 fn inference(arguments: &SolveArguments, point: &StationaryPoint) -> Result<Option<Vec<Inference>>> {
     if !arguments.standard_errors {
@@ -183,12 +215,8 @@ fn check_options(arguments: &SolveArguments, spec: &LossSpec) -> Result<()> {
         "--seed: nothing is drawn; it goes with --starts or --test SHARE"
     );
     ensure!(
-        arguments.data.offset.is_none() || matches!(spec, LossSpec::Logistic),
-        "--offset: goes with --loss logistic and two classes"
-    );
-    ensure!(
-        arguments.data.offset.is_none() || !arguments.new.any(),
-        "--offset: does not go with --test and --predict, whose samples have offsets of their own"
+        arguments.data.offset.is_none() || matches!(spec, LossSpec::Logistic | LossSpec::Softmax),
+        "--offset: goes with --loss softmax and --loss logistic"
     );
     ensure!(
         !(arguments.standard_errors && arguments.standardize),

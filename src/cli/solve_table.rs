@@ -5,7 +5,9 @@ use super::output::{MAX_CLASSES_SHOWN, Style, columns, counted, counted_samples,
 use super::{calibration, inference, separation};
 use equipoise::loss::{FocalProbability, InrVariant, LossSpec, SmoothingWeights};
 use equipoise::numeric::{Count, largest_magnitude, significant};
-use equipoise::record::{End, HeadRows, Measured, OtherPoints, SampleMeasures, SolveRecord, TestRecord};
+use equipoise::record::{
+    End, HeadRows, Measured, OtherPoints, Remaining, SampleMeasures, SolveRecord, TestRecord,
+};
 use std::fmt::Write;
 
 /// More coefficients are left to JSON.
@@ -57,16 +59,15 @@ fn name(record: &SolveRecord) -> String {
 
 fn stationary(record: &SolveRecord, measured: &Measured, style: Style) -> String {
     let recomputed = &measured.recomputed;
-    let unbalanced = largest_magnitude(recomputed.flows.iter().map(|flow| flow.residual));
     let mut text = format!(
         "{} after {}, {} s\ngradient at the coefficients in full (--format json), in double-double arithmetic: largest entry {},\n\
-         {} of its terms; outflow and inflow differ by {}\n",
+         {} of its terms; {}\n",
         style.good("stationary"),
         counted(measured.iterations, "iteration"),
         significant(record.seconds, 2),
         significant(recomputed.gradient_inf, 2),
         significant(recomputed.relative_gradient, 2),
-        significant(unbalanced, 2)
+        balance(record, measured)
     );
     if let Some(curvature) = measured.smallest_curvature {
         let kind =
@@ -128,6 +129,37 @@ fn of_samples(
     text + "\n"
 }
 
+/// How far outflow and inflow are from equal, and without intercepts what is left of that.
+fn balance(record: &SolveRecord, measured: &Measured) -> String {
+    let apart = significant(largest_magnitude(measured.recomputed.flows.iter().map(|flow| flow.residual)), 2);
+    let Some(remaining) = measured.samples.as_ref().and_then(|samples| samples.remaining_balance.as_ref())
+    else {
+        return format!("outflow and inflow differ by {apart}");
+    };
+    let Remaining::Along(found) = remaining else {
+        let why = if record.conditioning.condition.is_none() {
+            "with as many features as rows a constant combination of them is not looked for"
+        } else {
+            "no combination of features is constant"
+        };
+        return format!(
+            "outflow and inflow differ by {apart}:\nthere is no intercept, and {why}, so nothing makes them equal (docs/theory.md#f1)"
+        );
+    };
+    let off = significant(found.residual, 2);
+    if record.l2 == 0.0 {
+        return format!(
+            "outflow and inflow differ by {off}:\nfeatures make up for the missing intercept (docs/theory.md#f1): {}",
+            found.relation
+        );
+    }
+    format!(
+        "outflow and inflow differ by {apart},\n{off} without the penalty's pull on the features that make up for the missing \
+         intercept (docs/theory.md#f1): {}",
+        found.relation
+    )
+}
+
 /// What random starts led to besides the point reported.
 fn explain_others(others: &OtherPoints) -> String {
     let starts = counted(others.starts as u64, "random start");
@@ -178,7 +210,8 @@ fn head(record: &SolveRecord, title: &str, head: &HeadRows, column_class: Option
     if count > MAX_COEFFICIENTS_SHOWN {
         return format!("{title}: {}, see --format json\n", counted(count as u64, "number"));
     }
-    let names = [record.features.as_slice(), &["intercept".to_owned()]].concat();
+    let mut names = record.features.clone();
+    names.extend(record.intercept.then(|| "intercept".to_owned()));
     let of_feature = |feature: usize| -> Vec<f64> {
         let rows = head.coefficients.iter().zip(&head.intercepts);
         rows.map(|(row, intercept)| row.get(feature).copied().unwrap_or(*intercept)).collect()

@@ -65,8 +65,6 @@ pub(super) fn run(arguments: &WeightsArguments, style: Style) -> Result<Ending> 
     let problem = Problem::new(&dataset, &spec, &ClassWeights::None, arguments.l2).map_err(name_option)?;
     let needed = memory_of(&dataset, &spec, arguments.l2).saturating_add(WeightResponse::memory(&problem));
     check_memory(needed, "the search for weights takes", SMALLER)?;
-    note_dependent_columns(problem.conditioning());
-    note_single_samples(&dataset);
     let unweighted = Unweighted::of(&problem);
     let waiting = Waiting::new("looking for weights");
     let observe = |step: &DesignStep| {
@@ -79,6 +77,9 @@ pub(super) fn run(arguments: &WeightsArguments, style: Style) -> Result<Ending> 
         Err(DesignError::Problem(error)) => return Err(name_option(error)),
         design => design,
     };
+    say_taken(&taken);
+    note_dependent_columns(problem.conditioning());
+    note_single_samples(&dataset);
     if let Ok(design) = &design {
         note_wide_weights(&design.reached.class_weights);
     }

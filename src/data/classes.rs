@@ -168,8 +168,11 @@ pub(crate) fn same(one: &str, other: &str) -> bool {
     one.trim() == other.trim() || whole_number(one).is_some_and(|number| whole_number(other) == Some(number))
 }
 
-/// More classes than these are worth a note.
+/// More classes than these are worth a note, and a label that has as many values as every other row of so many.
 const MANY: usize = 100;
+const ROWS_THAT_TELL: usize = 20;
+/// Labels that other programs take for rows to ignore.
+const IGNORED_ELSEWHERE: [&str; 2] = ["-1", "-100"];
 
 fn notes(texts: &[&str], are_numbers: bool, names: &[String], rows: usize) -> Vec<String> {
     let mut notes = Vec::new();
@@ -193,8 +196,16 @@ fn notes(texts: &[&str], are_numbers: bool, names: &[String], rows: usize) -> Ve
             quoted(other)
         ));
     }
-    if names.len() > MANY {
+    if names.len() > MANY || (rows >= ROWS_THAT_TELL && 2 * names.len() > rows) {
         notes.push(format!("the label has {} values in {rows} rows; is it a class?", names.len()));
+    }
+    let marks = |name: &String| IGNORED_ELSEWHERE.contains(&name.as_str());
+    if let (true, true, Some(mark)) = (are_numbers, names.len() > 2, names.iter().find(|name| marks(name)))
+        && names.iter().all(|name| marks(name) || !name.starts_with('-'))
+    {
+        notes.push(format!(
+            "{mark} is taken for a class; if it marks rows to ignore, give --ignore-index {mark}"
+        ));
     }
     if are_numbers && names == ["-1", "1"] {
         notes.push("labels are -1 and 1; 1 is the second, positive class".to_owned());
@@ -319,6 +330,10 @@ mod tests {
         assert!(notes(&["Ant", "ant", "bee"]).contains("differ in capitals only"));
         assert!(notes(&["007", "10"]).contains("007 is 7"));
         assert!(notes(&["-1", "1"]).contains("positive class"));
+        assert!(notes(&["-1", "0", "1"]).contains("-1 is taken for a class; if it marks rows to ignore"));
+        assert_eq!(notes(&["-2", "-1", "0"]), "");
+        let own: Vec<String> = (0..20).map(|class| (class / 2 * 3 % 20).to_string()).collect();
+        assert_eq!(notes(&own.iter().map(String::as_str).collect::<Vec<_>>()), "");
         let many: Vec<String> = (0..300).map(|class| class.to_string()).collect();
         assert!(
             notes(&many.iter().map(String::as_str).collect::<Vec<_>>()).contains("300 values in 300 rows")

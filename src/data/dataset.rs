@@ -226,6 +226,16 @@ impl Labels {
         &self.sizes
     }
 
+    /// The samples of each class, in ascending order.
+    #[must_use]
+    pub fn members(&self) -> Vec<Vec<usize>> {
+        let mut members = vec![Vec::new(); self.classes()];
+        for (sample, &class) in self.class_indices().iter().enumerate() {
+            members[class as usize].push(sample);
+        }
+        members
+    }
+
     /// `N`, the sum of [`Self::sizes`].
     #[must_use]
     pub fn total_size(&self) -> f64 {
@@ -463,22 +473,22 @@ impl Dataset {
         Ok(Self { features, feature_names: self.feature_names, fixed_logits, labels })
     }
 
-    /// The same samples with a number for each that is added to its logit, in place of any that were given; of two classes with one
-    /// logit, that of class 1. The offset of a generalised linear model.
+    /// The same samples with numbers that are added to their logits (`K x N`), in place of any that were given; of two classes with
+    /// one logit, that of class 1 (`1 x N`). The offset of a generalised linear model.
     ///
     /// # Errors
-    /// There are more than two classes, not one number per sample, or a number is not finite.
-    pub fn with_offset(self, offset: Vec<f64>) -> Result<Self, DataError> {
-        if self.labels.classes() != 2 {
-            let problem =
-                format!("goes with two classes and one logit; there are {} classes", self.labels.classes());
+    /// There are neither as many rows as classes nor one row and two classes, not one column per sample, or a number is not finite.
+    pub fn with_offset(self, offset: DMatrix<f64>) -> Result<Self, DataError> {
+        let (rows, classes) = (offset.nrows(), self.labels.classes());
+        if rows != classes && !(rows == 1 && classes == 2) {
+            let wanted = if classes == 2 { "one, or one for each" } else { "one for each" };
+            let problem = format!("{rows} for {classes} classes; give {wanted}, in the order of the classes");
+            return Err(DataError::invalid("--offset", problem));
+        }
+        if offset.ncols() != self.labels.samples() {
+            let problem = format!("numbers of {} samples for {}", offset.ncols(), self.labels.samples());
             return Err(DataError::invalid("offset", problem));
         }
-        if offset.len() != self.labels.samples() {
-            let problem = format!("{} numbers for {} samples", offset.len(), self.labels.samples());
-            return Err(DataError::invalid("offset", problem));
-        }
-        let offset = DMatrix::from_vec(1, offset.len(), offset);
         check_finite(&offset, |_| "offset".to_owned())?;
         Ok(Self { fixed_logits: Some(offset), ..self })
     }

@@ -147,24 +147,79 @@ impl DesignColumn {
 
 /// More levels than these make no columns of 0 and 1.
 const MAX_LEVELS: usize = 1000;
+/// Rows that tell a text that nearly every row has for itself from a category.
+const ROWS_THAT_TELL: usize = 20;
 
 /// The levels of a column in some rows, sorted.
 fn levels(table: &Table, column: usize, rows: &[usize]) -> Result<Vec<String>, DataError> {
     let cells = &table.columns[column];
-    let mut levels: Vec<String> = rows.iter().map(|&row| level_text(cells, row)).collect();
-    levels.sort_unstable();
-    levels.dedup();
-    let own = levels.len() == rows.len() && rows.len() > 2;
-    if own || levels.len() > MAX_LEVELS {
-        let found = if own {
-            "every row has a text of its own".to_owned()
-        } else {
-            format!("{} different texts; at most {MAX_LEVELS} become columns", levels.len())
-        };
+    let levels = distinct(cells, rows);
+    if let Some(found) = too_many(levels.len(), rows.len()) {
         let problem = format!("{found}; leave the column out with --drop {}", as_argument(&cells.name));
         return Err(DataError::invalid(table.column_place(column), problem));
     }
     Ok(levels)
+}
+
+fn distinct(column: &Column, rows: &[usize]) -> Vec<String> {
+    let mut levels: Vec<String> = rows.iter().map(|&row| level_text(column, row)).collect();
+    levels.sort_unstable();
+    levels.dedup();
+    levels
+}
+
+/// Why so many levels are not to become columns, if they are not.
+fn too_many(levels: usize, rows: usize) -> Option<String> {
+    if levels == rows && rows > 2 {
+        Some("every row has a text of its own".to_owned())
+    } else if levels > MAX_LEVELS {
+        Some(format!("{levels} different texts; at most {MAX_LEVELS} become columns"))
+    } else {
+        None
+    }
+}
+
+/// So many different texts among numbers are no slips of the pen, and no marks of missing values.
+const MANY_TEXTS: usize = 20;
+
+/// Whether a column holds text as a rule, or often enough.
+fn holds_text(table: &Table, column: usize) -> bool {
+    let cells = &table.columns[column];
+    cells.is_text(table.comma) || cells.words(table.comma) >= MANY_TEXTS
+}
+
+/// Why a column of text that nobody named is no category, such as names and ticket numbers; `None` where it may be one.
+pub(crate) fn no_category(table: &Table, column: usize, rows: &[usize]) -> Option<String> {
+    let cells = &table.columns[column];
+    if !holds_text(table, column) {
+        return None;
+    }
+    let levels = distinct(cells, rows).len();
+    let nearly_own = rows.len() >= ROWS_THAT_TELL && 2 * levels > rows.len();
+    let why = || format!("{levels} different texts in {} rows", rows.len());
+    too_many(levels, rows.len()).or_else(|| nearly_own.then(why))
+}
+
+/// The error about several columns of text that are not asked to become levels; `None` where there are not several.
+pub(crate) fn texts_among(table: &Table, columns: &[usize], rows: &[usize]) -> Option<DataError> {
+    let texts: Vec<usize> = columns.iter().copied().filter(|&column| holds_text(table, column)).collect();
+    let &[first, _, ..] = texts.as_slice() else { return None };
+    let cells = table.columns[first].read(table.comma);
+    let &row = rows.iter().find(|&&row| cells[row] == Cell::Text)?;
+    let name = |&column: &usize| {
+        let name = &table.columns[column].name;
+        if name.contains([',', '"']) { format!("\"{}\"", name.replace('"', "\"\"")) } else { name.clone() }
+    };
+    let names = texts.iter().map(name).collect::<Vec<_>>().join(",");
+    let plain = |letter: char| letter.is_alphanumeric() || "_-.:/%+,".contains(letter);
+    let names = if names.chars().all(plain) { names } else { format!("'{names}'") };
+    let problem = format!(
+        "{} is not a number, and {} columns hold text; leave them out with --drop {names}, or, if they hold categories, give \
+         --one-hot",
+        quoted(&table.columns[first].text(row)),
+        texts.len()
+    );
+    Some(DataError::invalid(table.cell_place(row, first), problem))
 }
 
 fn level_text(column: &Column, row: usize) -> String {
@@ -186,6 +241,18 @@ fn check_kind(table: &Table, column: usize) -> Result<(), DataError> {
     }
 }
 
+/// Whether a text is a number with one comma in it.
+fn has_decimal_comma(text: &str) -> bool {
+    text.matches(',').count() == 1 && text.replace(',', ".").trim().parse::<f64>().is_ok()
+}
+
+/// Whether a text is a number with separators of thousands, a currency or a per cent sign.
+fn is_decorated(text: &str) -> bool {
+    let plain: String = text.chars().filter(|letter| !",.%$€£¥' \u{a0}\u{202f}".contains(*letter)).collect();
+    let digits = plain.trim_start_matches(['-', '+', '\u{2212}']);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// The error about a cell that is no number.
 pub(crate) fn no_number(table: &Table, row: usize, column: usize, cell: Cell) -> DataError {
     let name = as_argument(&table.columns[column].name);
@@ -204,9 +271,18 @@ pub(crate) fn no_number(table: &Table, row: usize, column: usize, cell: Cell) ->
         Cell::Infinite => {
             format!("{shown} is not finite; replace it, or leave out the row or the column (--drop {name})")
         }
-        _ => format!(
+        _ if has_decimal_comma(&text) => format!(
+            "{shown} is not a number with a decimal point; give --decimal , if a comma stands before decimals, or leave the column out with \
+             --drop {name}"
+        ),
+        _ if is_decorated(&text) => format!(
+            "{shown} is not a plain number; write it without separators of thousands, currencies and per cent, or leave the column \
+             out with --drop {name}"
+        ),
+        _ if table.columns[column].is_text(table.comma) => format!(
             "{shown} is not a number; leave the column out with --drop {name}, or, if it holds categories, give --one-hot"
         ),
+        _ => format!("{shown} is not a number; leave the column out with --drop {name}, or correct the cell"),
     };
     DataError::invalid(table.cell_place(row, column), problem)
 }

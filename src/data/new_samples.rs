@@ -3,7 +3,7 @@
 use super::arrays::{Array, Arrays, Contents, Wanted, read_arrays};
 use super::classes::same;
 use super::design::DesignColumn;
-use super::samples::{beside, label_texts};
+use super::samples::{beside, label_texts, offsets};
 use super::table::{Headings, Table, TableFormat, Texts, Use, is_missing};
 use super::taken::{LeftOut, Taken};
 use super::{DataError, Labels, quoted};
@@ -17,6 +17,8 @@ pub struct NewSamplesRequest<'a> {
     pub design: &'a [DesignColumn],
     /// The classes of the head, in its order.
     pub classes: &'a [String],
+    /// Columns whose numbers are added to the logits.
+    pub offset: &'a [String],
     /// The column or array of labels, where they are wanted.
     pub label: Option<&'a str>,
     /// Rows with these labels are left out.
@@ -30,6 +32,8 @@ pub struct NewSamplesRequest<'a> {
 pub struct NewSamples {
     /// `d x N`.
     pub features: DMatrix<f64>,
+    /// What is added to the logits, a row for each column of offsets; no rows where there are none.
+    pub offset: DMatrix<f64>,
     /// Classes of the head; not every one need occur.
     pub labels: Option<Labels>,
     /// What was taken for what.
@@ -43,7 +47,7 @@ impl NewSamplesRequest<'_> {
     /// The file cannot be read, a column is missing, a cell in use is no number or no level that the head knows, or a label is no
     /// class of the head. The error names row and column.
     pub fn read(&self, path: &Path) -> Result<NewSamples, DataError> {
-        let mut columns = Vec::new();
+        let (mut columns, mut offset) = (Vec::new(), Vec::new());
         let mut label = None;
         let mut pick = |headings: &Headings| {
             let mut uses = vec![Use::Skip; headings.names.len()];
@@ -52,6 +56,8 @@ impl NewSamplesRequest<'_> {
                 uses[column] = Use::Values;
                 columns.push(column);
             }
+            offset = headings.find_all(self.offset, "offset")?;
+            offset.iter().for_each(|&column| uses[column] = Use::Values);
             label = self.label.map(|name| headings.find(name)).transpose()?;
             if let Some(column) = label {
                 uses[column] = Use::Texts;
@@ -60,7 +66,11 @@ impl NewSamplesRequest<'_> {
         };
         let wanted = Wanted { arrays: &|_| true, columns: &mut pick, format: self.format };
         match read_arrays(path, wanted)? {
-            Contents::Table(table) => self.of_table(&table, &columns, label),
+            Contents::Table(table) => self.of_table(&table, (&columns, &offset), label),
+            Contents::Array(_) | Contents::Arrays(_) if !self.offset.is_empty() => {
+                let problem = "is no table, but the head was solved with --offset; give a table";
+                Err(DataError::invalid(path.display().to_string(), problem))
+            }
             Contents::Array(array) => self.of_array(&array, None),
             Contents::Arrays(arrays) => self.of_arrays(&arrays),
         }
@@ -69,7 +79,7 @@ impl NewSamplesRequest<'_> {
     fn of_table(
         &self,
         table: &Table,
-        columns: &[usize],
+        (columns, offset): (&[usize], &[usize]),
         label: Option<usize>,
     ) -> Result<NewSamples, DataError> {
         let texts = label.map(|column| table.columns[column].texts(table.rows));
@@ -81,8 +91,9 @@ impl NewSamplesRequest<'_> {
         }
         let features = beside(&parts, rows.len()).map_err(|error| DataError::invalid(&table.place, error))?;
         let named = |column: usize| table.columns[column].name.clone();
-        let unused =
-            (0..table.columns.len()).filter(|column| !columns.contains(column) && label != Some(*column));
+        let is_used =
+            |column: usize| columns.contains(&column) || offset.contains(&column) || label == Some(column);
+        let unused = (0..table.columns.len()).filter(|&column| !is_used(column));
         let taken = Taken {
             features: Some(columns.iter().map(|&column| named(column)).collect()),
             left_out: unused
@@ -91,7 +102,8 @@ impl NewSamplesRequest<'_> {
             notes: table.notes.clone(),
             ..self.taken(&table.place, &table.kind, table.rows, rows.len())
         };
-        Ok(NewSamples { features, labels, taken })
+        let offset = offsets(table, offset, &rows)?;
+        Ok(NewSamples { features, offset, labels, taken })
     }
 
     fn of_arrays(&self, arrays: &Arrays) -> Result<NewSamples, DataError> {
@@ -134,7 +146,8 @@ impl NewSamplesRequest<'_> {
             features: Some(vec![array.shape_text()]),
             ..self.taken(&array.place, array.kind(), array.rows(), rows.len())
         };
-        Ok(NewSamples { features, labels: found, taken })
+        let offset = DMatrix::zeros(0, rows.len());
+        Ok(NewSamples { features, offset, labels: found, taken })
     }
 
     /// The rows that count, and their labels where they are wanted.

@@ -2,7 +2,7 @@
 
 use super::arrays::{Array, Arrays, Contents, Wanted, read_array, read_arrays};
 use super::classes::{ClassRules, LabelTexts, Level};
-use super::design::{DesignColumn, DesignKind, Missing, no_number};
+use super::design::{DesignColumn, DesignKind, Missing, no_category, no_number, texts_among};
 use super::sample_weights::{all_zero, check_weight, read_npy_weights};
 use super::table::{Cell, Cells, Headings, Table, TableFormat, Texts, Use};
 use super::taken::{LeftOut, Taken};
@@ -23,8 +23,8 @@ pub struct SampleRequest {
     pub drop: Vec<String>,
     /// The column or array of sample weights, or an NPY file of them.
     pub sample_weights: Option<String>,
-    /// The column of a table whose numbers are added to the logit of two classes.
-    pub offset: Option<String>,
+    /// The columns of a table whose numbers are added to the logits: one for each class, or of two classes that of the second.
+    pub offset: Vec<String>,
     /// The classes in their order; rows of others are left out.
     pub classes: Option<Vec<String>>,
     /// Rows with these labels are left out.
@@ -106,6 +106,30 @@ impl SampleRequest {
         npy_file(self.sample_weights.as_deref()?)
     }
 
+    /// The columns without those of text that are no categories, unless the user chose the features.
+    fn categories(
+        &self,
+        table: &Table,
+        features: Vec<usize>,
+        rows: &[usize],
+        left_out: &mut Vec<LeftOut>,
+    ) -> Result<Vec<usize>, DataError> {
+        if !self.one_hot {
+            return texts_among(table, &features, rows).map_or(Ok(features), Err);
+        }
+        if self.features.is_some() {
+            return Ok(features);
+        }
+        let mut kept = Vec::with_capacity(features.len());
+        for column in features {
+            match no_category(table, column, rows) {
+                Some(why) => left_out.push(LeftOut::column(&table.columns[column].name, why)),
+                None => kept.push(column),
+            }
+        }
+        Ok(kept)
+    }
+
     fn rules(&self) -> ClassRules<'_> {
         ClassRules {
             classes: self.classes.as_deref(),
@@ -134,8 +158,9 @@ impl SampleRequest {
             row_place: &row_place,
         };
         let mut kept = KeptRows::of(&labels, weights, &self.rules(), &mut left_out)?;
+        let features = self.categories(table, features, &kept.rows, &mut left_out)?;
         if self.missing == Missing::DropRow {
-            drop_missing(table, &features, &mut kept, &mut left_out);
+            drop_missing(table, &[features.as_slice(), &offset].concat(), &mut kept, &mut left_out);
         }
         kept.check_any(&table.place, &table.columns[label].name)?;
         let mut design = Vec::with_capacity(features.len());
@@ -152,14 +177,15 @@ impl SampleRequest {
         let matrix =
             beside(&parts, labels.samples()).map_err(|error| DataError::invalid(&table.place, error))?;
         let mut dataset = Dataset::new(matrix, names, labels)?;
-        if let Some(column) = offset {
-            let numbers =
-                DesignColumn { source: table.columns[column].name.clone(), kind: DesignKind::Number };
-            dataset = dataset.with_offset(numbers.features(table, column, &kept.rows)?)?;
-            notes.push(format!(
-                "the numbers of column {} are added to the logits",
-                quoted(&table.columns[column].name)
-            ));
+        if !offset.is_empty() {
+            dataset = dataset.with_offset(offsets(table, &offset, &kept.rows)?)?;
+            let names: Vec<String> =
+                offset.iter().map(|&column| quoted(&table.columns[column].name)).collect();
+            let (columns, logits) = match (names.len(), dataset.labels().class_names()) {
+                (1, [_, second]) => ("column", format!("the logit of class {second}")),
+                _ => ("columns", "the logits of the classes in their order".to_owned()),
+            };
+            notes.push(format!("the numbers of {columns} {} are added to {logits}", names.join(", ")));
         }
         notes.splice(0..0, table.notes.iter().cloned());
         notes.extend(feature_notes(table, &features, &design));
@@ -227,7 +253,8 @@ impl SampleRequest {
             named(name)?;
         }
         if features.is_empty() && self.features.is_none() {
-            return Err(arrays.missing("array of features beside the labels"));
+            let rows = labels.rows();
+            return Err(arrays.none_fits(&format!("array of features with {rows} rows, one for each label")));
         }
         let features = features.into_iter().map(|(name, array)| (Some(name), array)).collect();
         let (place, format) = (arrays.place.clone(), "archive of arrays".to_owned());
@@ -262,12 +289,12 @@ impl SampleRequest {
 
     fn of_parts(&self, parts: Parts) -> Result<Samples, DataError> {
         let Parts { features, labels: label_array, weights, mut left_out, place, format } = parts;
-        if self.offset.is_some() {
+        if !self.offset.is_empty() {
             return Err(DataError::invalid("--offset", "names a column of a table"));
         }
         for (_, array) in &features {
             array.check_numbers()?;
-            if array.rows() != label_array.rows() || label_array.columns() != 1 {
+            if array.rows() != label_array.rows() {
                 let problem = format!(
                     "has shape {}, but {} has {} samples; one label for each is needed, shape ({},)",
                     label_array.shape_text(),
@@ -279,8 +306,13 @@ impl SampleRequest {
             }
         }
         let row_place = |row: usize| format!("{}: row {row}", label_array.place);
+        let is_one_hot = label_array.columns() > 1 && !label_array.is_text();
         let labels = LabelTexts {
-            texts: label_texts(&label_array)?,
+            texts: if is_one_hot {
+                one_hot_texts(&label_array, "one label for each row is needed")?
+            } else {
+                label_texts(&label_array)?
+            },
             place: label_array.place.clone(),
             row_place: &row_place,
         };
@@ -292,6 +324,9 @@ impl SampleRequest {
         let lost = kept.lost(&labels);
         let (labels, mut notes) = kept.labels(&labels, &self.rules())?;
         notes.extend(lost);
+        if is_one_hot {
+            notes.push("labels are one-hot: classes are numbered by their columns".to_owned());
+        }
         let rows = label_array.rows();
         let dataset = match features.as_slice() {
             [(_, array)] if kept.rows.len() == rows && array.native(0..0).is_some() => {
@@ -367,6 +402,17 @@ fn drop_missing(table: &Table, features: &[usize], kept: &mut KeptRows, left_out
     left_out.extend(LeftOut::rows(dropped, format!("missing values in {}", of_columns.join(", "))));
 }
 
+/// The numbers of some columns in some rows, a row for each column.
+pub(crate) fn offsets(table: &Table, columns: &[usize], rows: &[usize]) -> Result<DMatrix<f64>, DataError> {
+    let mut numbers = DMatrix::zeros(columns.len(), rows.len());
+    for (&column, mut into) in columns.iter().zip(numbers.row_iter_mut()) {
+        let of_column = DesignColumn { source: table.columns[column].name.clone(), kind: DesignKind::Number };
+        let values = of_column.features(table, column, rows)?;
+        into.iter_mut().zip(values).for_each(|(into, value)| *into = value);
+    }
+    Ok(numbers)
+}
+
 /// Arrays that samples are made of.
 struct Parts {
     /// With their names in an archive.
@@ -388,7 +434,7 @@ pub(crate) fn npy_file(name: &str) -> Option<&Path> {
 struct TableColumns {
     label: usize,
     weights: Option<usize>,
-    offset: Option<usize>,
+    offset: Vec<usize>,
     features: Vec<usize>,
     left_out: Vec<LeftOut>,
 }
@@ -401,8 +447,8 @@ impl TableColumns {
             Some(name) if request.weight_file().is_none() => Some(weight_column(headings, name, label)?),
             _ => None,
         };
-        let offset = request.offset.as_ref().map(|name| headings.find(name)).transpose()?;
-        if offset.is_some_and(|offset| offset == label || weights == Some(offset)) {
+        let offset = headings.find_all(&request.offset, "offset")?;
+        if offset.iter().any(|&offset| offset == label || weights == Some(offset)) {
             return Err(DataError::invalid(
                 "--offset",
                 "is the column of labels or weights; name a column of numbers",
@@ -434,7 +480,7 @@ impl TableColumns {
         } else {
             let mut features = Vec::new();
             for (column, name) in headings.names.iter().enumerate() {
-                let is_taken = column == label || weights == Some(column) || offset == Some(column);
+                let is_taken = column == label || weights == Some(column) || offset.contains(&column);
                 if is_taken || dropped.contains(&column) {
                     continue;
                 }
@@ -604,6 +650,27 @@ pub(crate) fn label_texts(array: &Array) -> Result<Texts, DataError> {
         texts.codes.push(u32::try_from(code).unwrap_or(u32::MAX));
     });
     Ok(texts)
+}
+
+/// The place of the one in every row of an array; `wanted` says in an error what is needed.
+///
+/// # Errors
+/// A row holds anything but zeros and a single one. The error names it.
+pub(crate) fn one_hot_texts(array: &Array, wanted: &str) -> Result<Texts, DataError> {
+    let classes = array.columns();
+    let entries = array.values()?;
+    let mut codes = Vec::with_capacity(array.rows());
+    for (row, entries) in entries.chunks_exact(classes.max(1)).enumerate() {
+        let ones = entries.iter().filter(|&&entry| entry == 1.0).count();
+        let zeros = entries.iter().filter(|&&entry| entry == 0.0).count();
+        let class =
+            entries.iter().position(|&entry| entry == 1.0).and_then(|class| u32::try_from(class).ok());
+        codes.push(class.filter(|_| ones == 1 && ones + zeros == classes).ok_or_else(|| {
+            let problem = format!("has shape {}, and row {row} is not one-hot; {wanted}", array.shape_text());
+            array.invalid(problem)
+        })?);
+    }
+    Ok(Texts { levels: (0..classes).map(|class| class.to_string()).collect(), codes })
 }
 
 /// Names of the features of several arrays.

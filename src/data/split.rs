@@ -1,7 +1,7 @@
 //! Cuts samples in two, class by class: those to solve for and those to test on.
 
 use super::Labels;
-use super::random::stream;
+use rand::Rng;
 use rand::seq::SliceRandom;
 
 /// Samples by their numbers, in ascending order.
@@ -14,24 +14,20 @@ pub struct Split {
 }
 
 impl Split {
-    /// Draws a share of every class for the test, rounded to the nearest number of samples that leaves one to solve for. The same
-    /// seed gives the same samples.
+    /// Draws a share (between 0 and 1) of every class for the test, rounded to the nearest number of samples, but at least one, and
+    /// at most what leaves one to solve for, which comes first.
     #[must_use]
-    pub fn stratified(labels: &Labels, share: f64, seed: u64) -> Self {
-        let mut of_class: Vec<Vec<usize>> = vec![Vec::new(); labels.classes()];
-        for (sample, &class) in labels.class_indices().iter().enumerate() {
-            of_class[class as usize].push(sample);
-        }
+    pub fn stratified(labels: &Labels, share: f64, generator: &mut impl Rng) -> Self {
         let (mut train, mut test) = (Vec::new(), Vec::new());
-        for (class, mut samples) in (0..).zip(of_class) {
-            samples.shuffle(&mut stream(seed, class));
+        for mut samples in labels.members() {
+            samples.shuffle(generator);
             #[expect(
                 clippy::cast_possible_truncation,
                 clippy::cast_sign_loss,
                 reason = "a share of a length"
             )]
             let wanted = (share * samples.len() as f64).round() as usize;
-            let cut = wanted.min(samples.len().saturating_sub(1));
+            let cut = wanted.max(1).min(samples.len().saturating_sub(1));
             test.extend_from_slice(&samples[..cut]);
             train.extend_from_slice(&samples[cut..]);
         }
@@ -44,23 +40,29 @@ impl Split {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::random::stream;
 
     #[test]
     fn every_class_is_cut_alike() {
         let labels = Labels::numbered(
-            (0..103).map(|sample| u32::from(sample >= 60) + u32::from(sample == 102)).collect(),
-            3,
+            (0..106)
+                .map(|sample| u32::from(sample >= 60) + u32::from(sample >= 102) + u32::from(sample == 105))
+                .collect(),
+            4,
         );
         let labels = labels.expect("labels");
-        let split = Split::stratified(&labels, 0.25, 7);
+        let drawn = |seed: u64, share: f64| Split::stratified(&labels, share, &mut stream(seed, 0));
+        let split = drawn(7, 0.25);
         let count = |samples: &[usize], class: u32| {
             samples.iter().filter(|&&sample| labels.class_indices()[sample] == class).count()
         };
-        assert_eq!([0, 1, 2].map(|class| count(&split.test, class)), [15, 11, 0]);
+        assert_eq!([0, 1, 2, 3].map(|class| count(&split.test, class)), [15, 11, 1, 0]);
+        assert_eq!([0, 1, 2, 3].map(|class| count(&drawn(7, 0.01).test, class)), [1, 1, 1, 0]);
+        assert_eq!([0, 1, 2, 3].map(|class| count(&drawn(7, 0.99).train, class)), [1, 1, 1, 1]);
         let mut all = [split.train.clone(), split.test.clone()].concat();
         all.sort_unstable();
-        assert!(all.into_iter().eq(0..103));
-        assert_eq!(split, Split::stratified(&labels, 0.25, 7));
-        assert_ne!(split, Split::stratified(&labels, 0.25, 8));
+        assert!(all.into_iter().eq(0..106));
+        assert_eq!(split, drawn(7, 0.25));
+        assert_ne!(split, drawn(8, 0.25));
     }
 }

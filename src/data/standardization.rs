@@ -6,7 +6,7 @@ use nalgebra::DMatrix;
 /// Mean and standard deviation of each feature, each sample counted by its weight; a constant feature has the deviation 1.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Standardization {
-    /// Means.
+    /// Means that are taken off.
     pub means: Vec<f64>,
     /// Standard deviations of the sample (divided by `N`, as `StandardScaler` does).
     pub deviations: Vec<f64>,
@@ -36,6 +36,12 @@ impl Standardization {
         Self { means, deviations }
     }
 
+    /// Scaled alone, for a head without intercepts, which a shift of the features would change.
+    #[must_use]
+    pub fn uncentred(self) -> Self {
+        Self { means: vec![0.0; self.means.len()], ..self }
+    }
+
     /// The data set in standard units.
     ///
     /// # Errors
@@ -49,7 +55,7 @@ impl Standardization {
         let standard = Dataset::new(features, dataset.feature_names().to_vec(), dataset.labels().clone())?;
         match dataset.fixed_logits() {
             None => Ok(standard),
-            Some(offset) => standard.with_offset(offset.as_slice().to_vec()),
+            Some(offset) => standard.with_offset(offset.clone()),
         }
     }
 

@@ -60,13 +60,15 @@ impl Inference {
     pub fn of(found: &[ColumnErrors], features: &[String], classes: &[String]) -> Vec<Self> {
         let names = [features, &["intercept".to_owned()]].concat();
         let column = |column: &ColumnErrors| {
-            let estimates = names.iter().enumerate().map(|(place, name)| {
-                let estimate = column.estimates[place];
-                let classic =
-                    column.standard_errors.as_ref().map(|errors| Uncertainty::of(estimate, errors[place]));
-                let robust = Uncertainty::of(estimate, column.robust[place]);
-                Coefficient { name: name.clone(), estimate, classic, robust }
-            });
+            let estimates =
+                names.iter().zip(&column.estimates).enumerate().map(|(place, (name, &estimate))| {
+                    let classic = column
+                        .standard_errors
+                        .as_ref()
+                        .map(|errors| Uncertainty::of(estimate, errors[place]));
+                    let robust = Uncertainty::of(estimate, column.robust[place]);
+                    Coefficient { name: name.clone(), estimate, classic, robust }
+                });
             Self {
                 class: classes[column.class].clone(),
                 against: column.reference.map(|reference| classes[reference].clone()),

@@ -15,8 +15,8 @@ pub use separation::{
     GivenAwayRecord, RemainingAnswerRecord, RemainingRecord, SeparatedClassRecord, Separation,
 };
 pub use solve::{
-    ClassLedger, ClassNeglect, End, HeadRows, Measured, Rounded, SampleMeasures, SolveRecord, Source,
-    Standardized, Status,
+    ClassLedger, ClassNeglect, End, HeadRows, Measured, Remaining, Rounded, SampleMeasures, SolveRecord,
+    Source, Standardized, Status,
 };
 pub use test::TestRecord;
 pub use weights::{Asked, Unweighted, WeightsRecord};

@@ -1,11 +1,15 @@
 //! How solving a problem ended.
 
 use super::{CalibrationRecord, Inference, OtherPoints, Separation, TestRecord};
-use crate::balance::{Classification, Ledger, LedgerEntry, MeanProbability, Neglect, neglect};
+use crate::balance::{
+    Classification, Ledger, LedgerEntry, MeanProbability, Neglect, RemainingBalance, neglect,
+};
 use crate::data::{DesignColumn, Standardization, Taken};
 use crate::loss::{InrVariant, Link, Loss, LossSpec};
 use crate::numeric::{Count, rows};
-use crate::solver::{Conditioning, Head, Outcome, Problem, Recomputed, RoundedHead, StationaryPoint};
+use crate::solver::{
+    Conditioning, Head, Intercept, Outcome, Problem, Recomputed, RoundedHead, StationaryPoint,
+};
 use nalgebra::DMatrix;
 use serde::Serialize;
 
@@ -32,6 +36,8 @@ pub struct SolveRecord {
     pub detached: Option<bool>,
     /// The penalty.
     pub l2: f64,
+    /// Whether there are intercepts; without, they are zeros.
+    pub intercept: bool,
     /// Names of the classes.
     pub classes: Vec<String>,
     /// `N_c`, the sum of the sample weights of each class.
@@ -46,6 +52,9 @@ pub struct SolveRecord {
     /// What features were made of, where a file was read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub design: Option<Vec<DesignColumn>>,
+    /// Columns that are added to the logits.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub offset: Vec<String>,
     /// Condition number of the standardised columns, and the columns that others determine.
     #[serde(flatten)]
     pub conditioning: Conditioning,
@@ -126,6 +135,8 @@ pub struct Source {
     pub input: Taken,
     /// What features were made of.
     pub design: Vec<DesignColumn>,
+    /// Columns that are added to the logits.
+    pub offset: Vec<String>,
     /// Where features were brought to standard units.
     pub standardization: Option<Standardization>,
 }
@@ -182,6 +193,16 @@ pub struct Measured {
     pub standard_errors: Option<Vec<Inference>>,
 }
 
+/// What is left of the balance without intercepts.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Remaining {
+    /// It holds along a combination of features.
+    Along(RemainingBalance),
+    /// No combination is constant; `null` in JSON.
+    Nothing,
+}
+
 /// What is measured over the samples of a problem at a head.
 #[derive(Debug, Serialize)]
 pub struct SampleMeasures {
@@ -191,6 +212,9 @@ pub struct SampleMeasures {
     pub shortfall: Vec<f64>,
     /// Outflow and inflow of every class.
     pub ledger: Vec<ClassLedger>,
+    /// Without intercepts, what is left of the balance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remaining_balance: Option<Remaining>,
     /// Non-target means of every column, of one-vs-all losses.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub neglect: Option<Vec<ClassNeglect>>,
@@ -282,12 +306,14 @@ impl SolveRecord {
             beta: inr.map(|(beta, _)| beta),
             detached: inr.map(|(_, detached)| detached),
             l2: problem.l2(),
+            intercept: problem.intercept() == Intercept::Free,
             class_counts: Count::all(targets.sizes()),
             rows: targets.sample_weights().map(<[f64]>::len),
             class_weights: targets.class_weights().to_vec(),
             classes,
             features: dataset.feature_names().to_vec(),
             design: None,
+            offset: Vec::new(),
             conditioning: problem.conditioning().clone(),
             end,
             seconds,
@@ -307,6 +333,7 @@ impl SolveRecord {
         }
         self.input = Some(source.input);
         self.design = Some(source.design);
+        self.offset = source.offset;
         self
     }
 
@@ -356,6 +383,8 @@ impl SampleMeasures {
         let logits = point.logits();
         let means = MeanProbability::of(loss.link(), &logits, targets);
         let ledger = Ledger::at(loss, &logits, targets);
+        let remaining_balance = (problem.intercept() == Intercept::None)
+            .then(|| RemainingBalance::at(point, &ledger).map_or(Remaining::Nothing, Remaining::Along));
         let one_vs_all = loss.link() == Link::Sigmoid && loss.logit_rows() > 1;
         let neglect = one_vs_all.then(|| ClassNeglect::of_columns(&neglect(&means, targets), classes));
         let calibration = CalibrationRecord::of(problem, &logits);
@@ -368,6 +397,7 @@ impl SampleMeasures {
                 .zip(classes)
                 .map(|(entry, class)| ClassLedger { class: class.clone(), entry })
                 .collect(),
+            remaining_balance,
             neglect,
             calibration,
             classification: Classification::of(&logits, problem.dataset().labels()),

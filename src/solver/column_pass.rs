@@ -354,7 +354,8 @@ impl<'a> LoneColumn<'a> {
             return None;
         }
         let slopes: Vec<f64> = theta.iter().zip(&factor).map(|(entry, factor)| entry * factor).collect();
-        let intercept = if width < theta.len() { theta[width] } else { 0.0 };
+        let coordinate = features.intercept().coordinate();
+        let intercept = if width < theta.len() { coordinate * theta[width] } else { 0.0 };
         let mut slope = in_lanes(&slopes);
         let overlap = LANES * slope.len() - width;
         slope.last_mut()?[..overlap].fill(0.0);
@@ -386,7 +387,7 @@ impl<'a> LoneColumn<'a> {
         }
         out.iter_mut().zip(&self.factor).for_each(|(entry, factor)| *entry *= factor);
         if let Some(intercept) = out.get_mut(self.width) {
-            *intercept = residuals.iter().sum();
+            *intercept = self.features.intercept().coordinate() * residuals.iter().sum::<f64>();
         }
     }
 }
@@ -476,6 +477,7 @@ impl<T: Number> Kernel for AddWeighted<'_, T> {
 mod tests {
     use super::*;
     use crate::data::{Dataset, Labels};
+    use crate::solver::Intercept;
     use crate::solver::coordinates::Coordinates;
     use crate::solver::pass::accumulate_gradient;
     use nalgebra::DMatrix;
@@ -494,7 +496,8 @@ mod tests {
             let labels =
                 Labels::numbered((0..515).map(|sample| sample % 2).collect(), 2).expect("two classes");
             let dataset = Dataset::unnamed(features, labels).expect("finite");
-            let coordinates = std::sync::Arc::new(Coordinates::of(&dataset, 1e-3));
+            let intercept = if width % 2 == 0 { Intercept::Free } else { Intercept::None };
+            let coordinates = std::sync::Arc::new(Coordinates::of(&dataset, 1e-3, intercept));
             let scaled = ScaledFeatures::new(&dataset, &coordinates);
             let theta: Vec<f64> = (0..=width).map(|entry| (entry as f64).cos()).collect();
             let Some(lone) = LoneColumn::new(&scaled, &theta) else {

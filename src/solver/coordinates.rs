@@ -9,6 +9,7 @@
 use super::dense::cholesky;
 use super::dependence::{Dependence, Pivots};
 use super::least_norm::LeastNorm;
+use super::problem::Intercept;
 use super::solution::Head;
 use super::tall_qr;
 use crate::data::{Dataset, Number, Values};
@@ -83,10 +84,15 @@ impl Conditioning {
     /// ```
     #[must_use]
     pub fn of(dataset: &Dataset) -> Self {
+        Self::of_head(dataset, Intercept::Free)
+    }
+
+    /// The same for a head without intercepts: columns are standardised about zero, and no relation has a constant.
+    pub(super) fn of_head(dataset: &Dataset, intercept: Intercept) -> Self {
         if is_wide(dataset) {
             return Self { condition: None, dependent_columns: Vec::new() };
         }
-        let scaling = Scaling::new(dataset, 0.0);
+        let scaling = Scaling::new(dataset, 0.0, intercept);
         if !scaling.holds(dataset.labels().samples()) {
             return Self { condition: None, dependent_columns: Vec::new() };
         }
@@ -113,8 +119,8 @@ impl Conditioning {
 
 impl Coordinates {
     /// For a linear head over a data set with a penalty `l2`.
-    pub(super) fn of(dataset: &Dataset, l2: f64) -> Self {
-        let scaling = Scaling::new(dataset, l2);
+    pub(super) fn of(dataset: &Dataset, l2: f64, intercept: Intercept) -> Self {
+        let scaling = Scaling::new(dataset, l2, intercept);
         let basis = if !scaling.holds(dataset.labels().samples()) {
             // The search ends with that reason.
             None
@@ -145,17 +151,17 @@ impl Coordinates {
         self.penalty().len()
     }
 
-    /// Penalty of each coefficient on the mean loss; zero for the intercept.
+    /// Penalty of each coefficient on the mean loss; zero for a free intercept.
     pub(super) fn penalty(&self) -> &[f64] {
         self.basis.as_ref().map_or(&self.scaling.penalty, |basis| &basis.penalty)
     }
 
-    /// Coordinates of all samples in the basis, `D x N`, a 1 below each; `None` where coordinates are single features.
+    /// Coordinates of all samples in the basis, `D x N`, the intercept's below each; `None` where coordinates are single features.
     pub(super) fn in_basis(&self, dataset: &Dataset) -> Option<Vec<f64>> {
         let basis = self.basis.as_ref()?;
         let (samples, rank) = (dataset.labels().samples(), basis.shift.len());
         let precise = basis.transform.amax() > LARGEST_PLAIN;
-        let mut held = DMatrix::from_element(rank + 1, samples, 1.0);
+        let mut held = DMatrix::from_element(rank + 1, samples, self.scaling.intercept.coordinate());
         update_sample_chunks(&mut held, |range, part| {
             let mut scaled = Vec::new();
             super::pass::scaled(dataset, &self.scaling, range.clone(), &mut scaled);
@@ -204,7 +210,10 @@ impl Coordinates {
             .iter()
             .zip(&centre)
             .fold(at_centre, |sum, (&w, &centre)| sum - DoubleDouble::product_of(w, centre));
-        let intercept = exact.value();
+        let intercept = match self.scaling.intercept {
+            Intercept::Free => exact.value(),
+            Intercept::None => 0.0,
+        };
         make_good(exact - intercept.into(), &mut scaled, &centre);
         (scaled.iter().zip(&self.scaling.factor).map(|(w, factor)| w * factor).collect(), intercept)
     }
@@ -302,7 +311,9 @@ impl Basis {
         let (transform, shift) = pivots.transform(scaling.factor.len());
         let rank = shift.len();
         let least_norm = pivots.least_norm(scaling);
-        Self { transform, shift, penalty: vec![0.0; rank + 1], pivots: Some(pivots), least_norm }
+        let mut penalty = vec![0.0; rank];
+        penalty.push(scaling.intercept.penalty());
+        Self { transform, shift, penalty, pivots: Some(pivots), least_norm }
     }
 
     /// An orthonormal basis, in the user's units, of the differences between samples. At the minimum of a penalised loss
@@ -323,7 +334,7 @@ impl Basis {
             }
             penalty.push(l2 * factor * factor);
         }
-        penalty.push(0.0);
+        penalty.push(scaling.intercept.penalty());
         let shift: Vec<f64> = transform.tr_mul(&columns.mean).iter().map(|shift| -shift).collect();
         let pivots = (!is_wide(dataset)).then(|| Pivots::of(dataset, scaling));
         Self { transform, shift, penalty, pivots, least_norm: None }
@@ -380,8 +391,10 @@ fn well_conditioned_on_some_rows(dataset: &Dataset, scaling: &Scaling) -> bool {
         super::pass::scaled(dataset, scaling, sample..sample + 1, &mut one);
         row.copy_from_slice(&one[..dimension]);
     }
-    let mean = rows.column_mean();
-    rows.column_iter_mut().for_each(|mut row| row -= &mean);
+    if scaling.intercept == Intercept::Free {
+        let mean = rows.column_mean();
+        rows.column_iter_mut().for_each(|mut row| row -= &mean);
+    }
     let mut covariance = super::dense::outer(&rows) / wanted as f64;
     (0..dimension).for_each(|j| covariance[(j, j)] += scaling.penalty[j]);
     let Some(factor) = tall_qr::standardised(&covariance).and_then(cholesky) else { return false };
@@ -399,25 +412,30 @@ const MEDIAN_SAMPLES: usize = 64;
 
 /// `(h - centre) * factor` for each feature.
 ///
-/// Centring costs nothing, since the intercept is free. Factors are powers of two, so that going back to the user's
-/// units rounds nothing. They include the penalty, so that a feature of any unit (1e-12 or 1e12) has curvature of
+/// Centring costs nothing where the intercept is free; without one the centre is zero. Factors are powers of two, so that going
+/// back to the user's units rounds nothing. They include the penalty, so that a feature of any unit (1e-12 or 1e12) has curvature of
 /// order one. A constant feature becomes zero.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Scaling {
     pub(super) centre: Vec<f64>,
     pub(super) factor: Vec<f64>,
-    /// Largest magnitude of each scaled feature, and 1 for the intercept.
+    /// Largest magnitude of each scaled feature, and of the intercept's coordinate.
     pub(super) widest: Vec<f64>,
-    /// Penalty of each scaled coefficient on the mean loss, `l2 factor^2`; zero for the intercept.
+    /// Penalty of each scaled coefficient on the mean loss, `l2 factor^2`; zero for a free intercept.
     pub(super) penalty: Vec<f64>,
+    pub(super) intercept: Intercept,
 }
 
 impl Scaling {
     /// Measures the features.
-    pub(super) fn new(dataset: &Dataset, l2: f64) -> Self {
-        let centre = medians(dataset);
+    pub(super) fn new(dataset: &Dataset, l2: f64, intercept: Intercept) -> Self {
+        let centre = match intercept {
+            Intercept::Free => medians(dataset),
+            Intercept::None => vec![0.0; dataset.dimension()],
+        };
         let deviations = Deviations::of(dataset, &centre);
-        let mut scaling = Self { centre, factor: Vec::new(), widest: Vec::new(), penalty: Vec::new() };
+        let mut scaling =
+            Self { centre, factor: Vec::new(), widest: Vec::new(), penalty: Vec::new(), intercept };
         for feature in 0..dataset.dimension() {
             let widest = deviations.widest[feature];
             let spread = deviations.spread(feature, dataset, scaling.centre[feature]);
@@ -426,8 +444,8 @@ impl Scaling {
             scaling.widest.push(widest * factor);
             scaling.penalty.push(l2 * factor * factor);
         }
-        scaling.widest.push(1.0);
-        scaling.penalty.push(0.0);
+        scaling.widest.push(intercept.coordinate());
+        scaling.penalty.push(intercept.penalty());
         scaling
     }
 
@@ -562,7 +580,7 @@ mod tests {
         let units = [1.0, 1e-300, 1e300, 1e-12, 1e8];
         let features =
             DMatrix::from_fn(5, 1000, |feature, sample| units[feature] * (3.0 + (sample as f64 * 0.7).sin()));
-        let scaling = Scaling::new(&dataset(features), 0.0);
+        let scaling = Scaling::new(&dataset(features), 0.0, Intercept::Free);
         for feature in 0..5 {
             assert!((0.5..4.0).contains(&scaling.widest[feature]), "{feature}: {}", scaling.widest[feature]);
             assert_eq!(scaling.factor[feature].log2().fract(), 0.0);
@@ -571,7 +589,7 @@ mod tests {
 
     #[test]
     fn constants_vanish() {
-        let scaling = Scaling::new(&dataset(DMatrix::from_element(1, 10, 7.0)), 0.1);
+        let scaling = Scaling::new(&dataset(DMatrix::from_element(1, 10, 7.0)), 0.1, Intercept::Free);
         assert_eq!(scaling.widest, [0.0, 1.0]);
     }
 }

@@ -7,6 +7,7 @@
 
 use super::coordinates::Scaling;
 use super::least_norm::LeastNorm;
+use super::problem::Intercept;
 use super::tall_qr::{mean_of, of_scaled, pivoted, triangle};
 use crate::data::Dataset;
 use crate::numeric::{DoubleDouble, fold_sample_spans, significant};
@@ -107,7 +108,7 @@ impl Pivots {
             if round == 0 {
                 pivots.measure(&table, scaling);
             }
-            let mut rest = pivots.take(&table, &open);
+            let mut rest = pivots.take(&table, scaling.intercept, &open);
             for _ in 0..REFINEMENTS {
                 pivots.refine(dataset, scaling, &mut rest);
             }
@@ -122,7 +123,7 @@ impl Pivots {
 
     /// Spreads and sizes of the columns, from the triangle of the scaled table.
     fn measure(&mut self, table: &DMatrix<f64>, scaling: &Scaling) {
-        let mean = mean_of(table);
+        let mean = mean_of(table, scaling.intercept);
         let root_samples = table[(0, 0)].abs();
         for (j, (&centre, &factor)) in scaling.centre.iter().zip(&scaling.factor).enumerate() {
             let spread = table.column(j + 1).rows(1, table.nrows() - 1).norm() / root_samples;
@@ -138,7 +139,8 @@ impl Pivots {
 
     /// The triangle of what is left of some columns.
     fn of_what_is_left(&self, dataset: &Dataset, scaling: &Scaling, open: &[Open]) -> DMatrix<f64> {
-        triangle(dataset.labels().samples(), dataset.labels().weights(), open.len(), |range, rows| {
+        let shape = (open.len(), scaling.intercept);
+        triangle(dataset.labels().samples(), dataset.labels().weights(), shape, |range, rows| {
             rows.clear();
             self.for_each_left(dataset, scaling, range, open, |open, left, _, _| {
                 rows.push(left.value() * open.factor);
@@ -197,8 +199,8 @@ impl Pivots {
     }
 
     /// Takes for pivots the columns whose own part is well above rounding; returns the others as combinations.
-    fn take(&mut self, table: &DMatrix<f64>, open: &[Open]) -> Vec<Open> {
-        let mean = mean_of(table);
+    fn take(&mut self, table: &DMatrix<f64>, intercept: Intercept, open: &[Open]) -> Vec<Open> {
+        let mean = mean_of(table, intercept);
         let (samples, known) = (table[(0, 0)].powi(2), self.columns.len());
         let centred = table.view((1, 1), (table.nrows() - 1, open.len())).into_owned();
         let sizes: Vec<f64> = (0..open.len()).map(|j| table.column(j + 1).norm()).collect();
@@ -301,7 +303,9 @@ impl Pivots {
             for (coefficient, &column) in open.of.coefficients.iter_mut().zip(&self.columns) {
                 *coefficient += by_column[column];
             }
-            open.of.constant += explained[rank] + by_coordinate.dot(&DVector::from_column_slice(&shift));
+            if scaling.intercept == Intercept::Free {
+                open.of.constant += explained[rank] + by_coordinate.dot(&DVector::from_column_slice(&shift));
+            }
         }
     }
 

@@ -72,8 +72,9 @@ impl Descent for DetachedSearch<'_> {
             let &ColumnPass { features, targets, .. } = newton.pass();
             let pass = ColumnPass { features, targets, loss: self.loss };
             let zeros = DMatrix::zeros(features.dimension(), self.loss.classes);
-            let search =
-                DetachedFixedPoint::new(&pass, zeros, self.separable_data.map(SeparationSearch::new));
+            let separation =
+                self.separable_data.map(|dataset| SeparationSearch::new(dataset, features.intercept()));
+            let search = DetachedFixedPoint::new(&pass, zeros, separation);
             self.stage = Stage::FixedPoint(Box::new(search));
         }
     }

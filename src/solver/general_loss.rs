@@ -7,6 +7,7 @@
 
 use super::descent::{Descent, Progress};
 use super::pass::ScaledFeatures;
+use super::problem::Intercept;
 use super::search::{Search, scaled};
 use super::separation::{Effort, SeparationSearch, Sides, Verdict};
 use super::settings::{SolverSettings, Watch};
@@ -66,7 +67,7 @@ struct Objective<'p> {
     targets: &'p Targets,
     given: Option<&'p DMatrix<f64>>,
     penalty: &'p [f64],
-    /// Samples in the coordinates of the problem, `D x N`, the last row ones.
+    /// Samples in the coordinates of the problem, `D x N`, the last row the intercept's.
     design: DMatrix<f64>,
     /// The same, `N x D`.
     transposed: DMatrix<f64>,
@@ -159,7 +160,8 @@ impl<'p> GeneralNewton<'p> {
 
     /// Without progress; a penalty keeps every minimum finite.
     fn ended(&self, why: &str) -> Progress {
-        let penalised = self.objective.penalty.iter().any(|penalty| *penalty > 0.0);
+        let of_coefficients = &self.objective.penalty[..self.objective.penalty.len() - 1];
+        let penalised = of_coefficients.iter().any(|penalty| *penalty > 0.0);
         let at_infinity = if penalised { "" } else { "; the minimum may be at infinity" };
         Progress::NotConverged(format!("{why}{at_infinity}"))
     }
@@ -218,7 +220,12 @@ impl<'p> GeneralNewton<'p> {
             None => DMatrix::identity(columns, columns),
             Some(free) => complement_of(&free),
         };
-        DMatrix::<f64>::identity(dimension, dimension).kronecker(&across)
+        // Without an intercept its unknown changes nothing.
+        let free = match self.features.intercept() {
+            Intercept::Free => dimension,
+            Intercept::None => dimension - 1,
+        };
+        DMatrix::<f64>::identity(dimension, free).kronecker(&across)
     }
 
     fn hessian_along(&self, directions: &DMatrix<f64>) -> DMatrix<f64> {

@@ -5,6 +5,7 @@
 use super::column_pass::Precision;
 use super::dense::{Element, add_lower_of_outer, cholesky, eigen, lower_of_outer};
 use super::pass::ScaledFeatures;
+use super::problem::Intercept;
 use crate::loss::Targets;
 use crate::numeric::{Kernel, fold_sample_spans, vectorised};
 use nalgebra::{Cholesky, DMatrix, DVector, DVectorView, Dyn, LU, SymmetricEigen};
@@ -253,7 +254,8 @@ pub(super) fn smallest_curvature(hessian: DMatrix<f64>) -> (f64, DVector<f64>) {
 }
 
 /// Parameters of the search as a linear function of those of features with mean 0 and variance 1, samples counted by their
-/// weights (`D x D`): a Hessian `H` becomes `J^T H J`.
+/// weights (`D x D`): a Hessian `H` becomes `J^T H J`. Without an intercept features are scaled alone, and its unknown is left out
+/// (`D x d`).
 pub(super) fn by_standardised(features: &ScaledFeatures, targets: &Targets) -> DMatrix<f64> {
     let dimension = features.dimension();
     let zeros = || (DVector::zeros(dimension), DVector::zeros(dimension));
@@ -274,15 +276,21 @@ pub(super) fn by_standardised(features: &ScaledFeatures, targets: &Targets) -> D
             squares += of_squares;
         },
     );
-    let last = dimension - 1;
+    let (last, total) = (dimension - 1, targets.total_size());
     let mut change = DMatrix::identity(dimension, dimension);
     for j in 0..last {
-        let mean = sums[j] / sums[last];
-        let spread = (squares[j] / sums[last] - mean * mean).sqrt();
+        let mean = match features.intercept() {
+            Intercept::Free => sums[j] / total,
+            Intercept::None => 0.0,
+        };
+        let spread = (squares[j] / total - mean * mean).sqrt();
         if spread > 0.0 {
             change[(j, j)] = 1.0 / spread;
             change[(last, j)] = -mean / spread;
         }
     }
-    change
+    match features.intercept() {
+        Intercept::Free => change,
+        Intercept::None => change.remove_column(last),
+    }
 }

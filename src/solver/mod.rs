@@ -46,7 +46,7 @@ pub(crate) use linear_program::{Inequality, LinearProgram};
 pub use other_points::{OtherPoint, OtherPoints, other_points, other_points_while};
 pub use path::{solve_path, solve_traced};
 pub use penalty_path::PenaltyPath;
-pub use problem::{LARGEST_PARAMETER, Problem, ProblemError};
+pub use problem::{Intercept, LARGEST_PARAMETER, Problem, ProblemError};
 pub use recomputed::{Flow, HeadEvaluation, Recomputed};
 pub use search::{solve, solve_with};
 pub use separation::{FeatureValues, GivenAway, SeparationKind};

@@ -7,6 +7,7 @@
 use super::coordinates::{Coordinates, Scaling};
 use super::dense::{times, transposed_times};
 use super::hessian::Real;
+use super::problem::Intercept;
 use super::solution::Head;
 use crate::data::{Dataset, Number, Values};
 use crate::loss::{ColumnPart, LogitBlock, Targets};
@@ -132,7 +133,7 @@ pub(crate) struct ScaledFeatures<'a> {
     source: Source<'a>,
     offset: Option<&'a DMatrix<f64>>,
     coordinates: Arc<Coordinates>,
-    /// Largest magnitude of each coordinate, and 1 for the intercept.
+    /// Largest magnitude of each coordinate, the intercept's included.
     widest: Vec<f64>,
     /// Penalty of each row of a head on the mean loss; zero for the intercept.
     penalty: Vec<f64>,
@@ -221,6 +222,11 @@ impl<'a> ScaledFeatures<'a> {
                 scratch
             }
         }
+    }
+
+    /// Whether heads have intercepts.
+    pub(super) fn intercept(&self) -> Intercept {
+        self.coordinates.scaling().intercept
     }
 
     /// Whether logits are given that are added to a head's.
@@ -349,10 +355,10 @@ pub(super) fn accumulate_gradient<T: Real>(block: &[T], dimension: usize, residu
     times(block, residuals, dimension, out);
 }
 
-/// Samples `range` of a data set centred and scaled, a 1 below each, `(d + 1) x n`.
+/// Samples `range` of a data set centred and scaled, the intercept's coordinate below each, `(d + 1) x n`.
 pub(super) fn scaled<R: Real>(dataset: &Dataset, scaling: &Scaling, range: Range<usize>, into: &mut Vec<R>) {
     let dimension = dataset.dimension();
-    into.resize((dimension + 1) * range.len(), R::ONE);
+    into.resize((dimension + 1) * range.len(), R::narrowed(scaling.intercept.coordinate()));
     if dimension > 0 {
         match dataset.values(range) {
             Values::Single(values) => vectorised(Scale { values, scaling, into }),
@@ -361,7 +367,7 @@ pub(super) fn scaled<R: Real>(dataset: &Dataset, scaling: &Scaling, range: Range
     }
 }
 
-/// `(h - centre) * factor` of every sample, and 1 below it.
+/// `(h - centre) * factor` of every sample, and the intercept's coordinate below it.
 struct Scale<'a, T, R> {
     values: &'a [T],
     scaling: &'a Scaling,
@@ -376,10 +382,11 @@ impl<T: Number, R: Real> Kernel for Scale<'_, T, R> {
     fn call(self) {
         let Self { values, into, scaling } = self;
         let dimension = scaling.centre.len();
+        let of_intercept = R::narrowed(scaling.intercept.coordinate());
         let (centre, last_centre) = scaling.centre.as_chunks::<8>();
         let (factor, last_factor) = scaling.factor.as_chunks::<8>();
         for (values, scaled) in values.chunks_exact(dimension).zip(into.chunks_exact_mut(dimension + 1)) {
-            scaled[dimension] = R::ONE;
+            scaled[dimension] = of_intercept;
             let (values, last_values) = values.as_chunks::<8>();
             let (scaled, last_scaled) = scaled[..dimension].as_chunks_mut::<8>();
             for (((scaled, value), centre), factor) in scaled.iter_mut().zip(values).zip(centre).zip(factor) {

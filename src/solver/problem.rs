@@ -38,6 +38,34 @@ pub enum ProblemError {
     Shape(String),
 }
 
+/// Whether the logits of a head have intercepts.
+///
+/// Searches hold an unknown for it in either case, so that heads have one shape. Without intercepts its coordinate is zero in
+/// every sample, where no logit sees it, and a penalty of its own keeps it at zero.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Intercept {
+    /// Not penalised; balance laws follow from it (docs/theory.md#balance).
+    #[default]
+    Free,
+    /// None: of the balance laws remains what docs/theory.md#f1 says.
+    None,
+}
+
+impl Intercept {
+    /// What the intercept is multiplied by in every sample.
+    pub(super) fn coordinate(self) -> f64 {
+        match self {
+            Self::Free => 1.0,
+            Self::None => 0.0,
+        }
+    }
+
+    /// The penalty of its unknown in a search.
+    pub(super) fn penalty(self) -> f64 {
+        1.0 - self.coordinate()
+    }
+}
+
 /// A linear head over a data set, a loss, class weights and an L2 penalty on the coefficients.
 ///
 /// A clone shares everything with its original.
@@ -49,6 +77,7 @@ pub struct Problem<'a> {
     /// What the loss was built from, if it has a name.
     pub(super) spec: Option<LossSpec>,
     pub(super) l2: f64,
+    pub(super) intercept: Intercept,
     coordinates: Arc<OnceLock<Arc<Coordinates>>>,
     conditioning: Arc<OnceLock<Conditioning>>,
 }
@@ -150,6 +179,7 @@ impl<'a> Problem<'a> {
             loss: Arc::new(loss),
             spec,
             l2,
+            intercept: Intercept::Free,
             coordinates: Arc::default(),
             conditioning: Arc::default(),
         })
@@ -164,6 +194,41 @@ impl<'a> Problem<'a> {
         Ok(Self { l2, coordinates: Arc::default(), ..self.clone() })
     }
 
+    /// The same problem with intercepts, as it is stated, or without.
+    ///
+    /// ```
+    /// use equipoise::data::{Dataset, Labels};
+    /// use equipoise::loss::{ClassWeights, LossSpec};
+    /// use equipoise::solver::{Intercept, Problem, solve};
+    /// use nalgebra::DMatrix;
+    ///
+    /// // Three of five samples are on the side that a positive coefficient says: at x = 1 of class 1, at x = -1 of class 0.
+    /// let features = DMatrix::from_row_slice(1, 5, &[1.0, 1.0, 1.0, -1.0, -1.0]);
+    /// let dataset = Dataset::unnamed(features, Labels::numbered(vec![0, 1, 1, 0, 1], 2)?)?;
+    /// let problem = Problem::new(&dataset, &LossSpec::Logistic, &ClassWeights::None, 0.0)?;
+    /// let point = solve(&problem.with_intercept(Intercept::None)?).stationary().ok_or("none")?;
+    /// assert!((point.head.coefficients[0] - 1.5_f64.ln()).abs() < 1e-12);
+    /// assert_eq!(point.head.intercepts, [0.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Without features nothing would be left to solve for ([`ProblemError::Shape`]).
+    pub fn with_intercept(self, intercept: Intercept) -> Result<Self, ProblemError> {
+        if intercept == Intercept::None && self.dataset.dimension() == 0 {
+            return Err(ProblemError::Shape(
+                "without features and without intercepts there is nothing to solve for".to_owned(),
+            ));
+        }
+        Ok(Self { intercept, coordinates: Arc::default(), conditioning: Arc::default(), ..self })
+    }
+
+    /// Whether heads have intercepts.
+    #[must_use]
+    pub fn intercept(&self) -> Intercept {
+        self.intercept
+    }
+
     /// The data set.
     #[must_use]
     pub fn dataset(&self) -> &'a Dataset {
@@ -172,10 +237,10 @@ impl<'a> Problem<'a> {
 
     /// The coordinates that the problem is solved in; computed on first use.
     pub(super) fn coordinates(&self) -> &Arc<Coordinates> {
-        self.coordinates.get_or_init(|| Arc::new(Coordinates::of(self.dataset, self.l2)))
+        self.coordinates.get_or_init(|| Arc::new(Coordinates::of(self.dataset, self.l2, self.intercept)))
     }
 
-    /// Reuses the coordinates of a problem with the same data and penalty; they depend on nothing else.
+    /// Reuses the coordinates of a problem with the same data, penalty and intercept; they depend on nothing else.
     pub(super) fn share_coordinates(&self, other: &Self) {
         self.coordinates.get_or_init(|| Arc::clone(other.coordinates()));
     }
@@ -183,7 +248,7 @@ impl<'a> Problem<'a> {
     /// Conditioning and dependence of the columns of the table. Computed once, by a pass over the data.
     #[must_use]
     pub fn conditioning(&self) -> &Conditioning {
-        self.conditioning.get_or_init(|| Conditioning::of(self.dataset))
+        self.conditioning.get_or_init(|| Conditioning::of_head(self.dataset, self.intercept))
     }
 
     /// Labels and class weights.

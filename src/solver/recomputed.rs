@@ -4,7 +4,7 @@
 #![allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
 
 use super::coordinates::Scaling;
-use super::problem::Problem;
+use super::problem::{Intercept, Problem};
 use super::solution::Head;
 use crate::data::Dataset;
 use crate::loss::{ClassWeights, Loss, PreciseBlock, PreciseLoss, PreciseSums, add_sums};
@@ -38,7 +38,7 @@ const LANES: usize = 8;
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Recomputed {
-    /// Infinity norm of the gradient of the mean loss, penalty included, by coefficients and intercepts.
+    /// Infinity norm of the gradient of the mean loss, penalty included, by coefficients and, where there are any, intercepts.
     pub gradient_inf: f64,
     /// Largest entry of a logit column's gradient, features centred and scaled to unit spread, relative to the sum of the
     /// magnitudes of its samples' residuals: what is left of terms that cancel.
@@ -252,6 +252,10 @@ impl<'a> Pass<'a> {
         let Problem { loss, targets, l2, .. } = self.problem;
         let mut totals = self.totals(&PreciseLoss::new(loss, targets, || self.class_sums()));
         totals.add_penalty(&self.head, *l2);
+        if self.problem.intercept == Intercept::None {
+            let last = totals.gradient.nrows() - 1;
+            totals.gradient.row_mut(last).fill(DoubleDouble::default());
+        }
         totals
     }
 
@@ -542,7 +546,8 @@ fn with_weight<'a>(problem: &Problem<'a>, class: usize, factor: f64) -> Option<P
     let mut weights = problem.targets.class_weights().to_vec();
     weights[class] *= factor;
     let weights = ClassWeights::Explicit(weights);
-    let moved = Problem::new(problem.dataset, problem.spec.as_ref()?, &weights, problem.l2).ok()?;
+    let moved = Problem::new(problem.dataset, problem.spec.as_ref()?, &weights, problem.l2);
+    let moved = moved.and_then(|moved| moved.with_intercept(problem.intercept)).ok()?;
     moved.share_coordinates(problem);
     Some(moved)
 }

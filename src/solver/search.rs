@@ -6,7 +6,7 @@ use super::descent::{Descent, Progress};
 use super::detached::DetachedSearch;
 use super::general_loss::GeneralNewton;
 use super::pass::ScaledFeatures;
-use super::problem::Problem;
+use super::problem::{Intercept, Problem};
 use super::recomputed::Recomputed;
 use super::separation::SeparationSearch;
 use super::settings::{Callback, SettingsError, SolverSettings, Watch};
@@ -286,7 +286,9 @@ impl<'p, 'a> Search<'p, 'a> {
     }
 
     fn run_logistic(&self, loss: &Logistic, watch: &mut Watch) -> Outcome<'a> {
-        if let Some(class) = self.class_never_pushed_down(loss) {
+        // Without an intercept a column that is only pushed up need not be endless.
+        let free = self.problem.intercept == Intercept::Free;
+        if let Some(class) = self.class_never_pushed_down(loss).filter(|_| free) {
             let name = &self.problem.dataset.labels().class_names()[class];
             let why = format!(
                 "no sample counts against class {name}, whose logit grows without end: there is no stationary point"
@@ -297,7 +299,7 @@ impl<'p, 'a> Search<'p, 'a> {
     }
 
     fn separation(&self) -> Option<SeparationSearch<'p>> {
-        self.separable_data.map(SeparationSearch::new)
+        self.separable_data.map(|dataset| SeparationSearch::new(dataset, self.problem.intercept))
     }
 
     pub(super) fn column_pass<L>(&self, loss: L) -> ColumnPass<'p, L> {

@@ -3,7 +3,7 @@
 
 use super::descent::{Descent, Progress};
 use super::pass::ScaledFeatures;
-use super::problem::Problem;
+use super::problem::{Intercept, Problem};
 use super::recomputed::Recomputed;
 use super::search::{LARGEST_AS_PRINTED, solve};
 use super::separation::{GivenAway, Separation, SeparationKind, Sides};
@@ -395,7 +395,7 @@ impl Found<'_, '_, '_, '_> {
         let answer = match of_classes(self.problem.dataset, &classes) {
             Ok(dataset) => {
                 let weights = classes.iter().map(|&class| targets.class_weights()[class]).collect();
-                solved(&dataset, &ClassWeights::Explicit(weights))
+                solved(&dataset, &ClassWeights::Explicit(weights), self.problem.intercept)
             }
             Err(error) => RemainingAnswer::NotConverged { why: error.to_string() },
         };
@@ -435,8 +435,9 @@ fn of_classes(dataset: &Dataset, classes: &[usize]) -> Result<Dataset, DataError
     Dataset::new(features, dataset.feature_names().to_vec(), left)
 }
 
-fn solved(dataset: &Dataset, weights: &ClassWeights) -> RemainingAnswer {
-    match Problem::new(dataset, &LossSpec::Softmax, weights, 0.0).map(|problem| solve(&problem)) {
+fn solved(dataset: &Dataset, weights: &ClassWeights, intercept: Intercept) -> RemainingAnswer {
+    let problem = Problem::new(dataset, &LossSpec::Softmax, weights, 0.0);
+    match problem.and_then(|problem| problem.with_intercept(intercept)).map(|problem| solve(&problem)) {
         Ok(Outcome::Stationary(point)) => {
             let recomputed = point.recomputed().clone();
             let StationaryPoint { head, loss, certificate, .. } = *point;

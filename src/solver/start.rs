@@ -3,6 +3,7 @@
 use super::dense::cholesky;
 use super::hessian::{SingleBlock, SingleGram};
 use super::pass::ScaledFeatures;
+use super::problem::Intercept;
 use crate::loss::{Logistic, Loss, Targets, weigh};
 use crate::numeric::fold_sample_spans;
 use nalgebra::DMatrix;
@@ -18,14 +19,14 @@ pub(super) const GOOD_INITIAL_GUESS: f64 = 0.05;
 /// which says nothing about separability.
 pub(super) const LARGEST_LOGIT: f64 = 30.0;
 
-/// A head (`D x Q`) of intercepts alone; zero where logits are given.
+/// A head (`D x Q`) of intercepts alone; zero where logits are given, and where there are none.
 fn intercepts_only(
     features: &ScaledFeatures,
     columns: usize,
     intercept: impl Fn(usize) -> f64,
 ) -> DMatrix<f64> {
     let last = features.dimension() - 1;
-    let free = !features.has_offset();
+    let free = !features.has_offset() && features.intercept() == Intercept::Free;
     DMatrix::from_fn(features.dimension(), columns, |entry, column| {
         if entry == last && free { intercept(column) } else { 0.0 }
     })
@@ -66,7 +67,7 @@ pub(super) fn softmax_value(targets: &Targets) -> f64 {
 /// `None` without features, or where the covariance cannot be inverted.
 pub(super) fn discriminant(features: &ScaledFeatures, targets: &Targets) -> Option<DMatrix<f64>> {
     let (width, classes) = (features.dimension() - 1, targets.classes());
-    if width == 0 || features.has_offset() {
+    if width == 0 || features.has_offset() || features.intercept() == Intercept::None {
         return None;
     }
     let (mut covariance, sums) = moments(features, targets);

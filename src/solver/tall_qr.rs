@@ -3,9 +3,11 @@
 use super::coordinates::Scaling;
 use super::dense::{pivoted_qr, qr, triangle_of_rows};
 use super::hessian::gram;
+use super::problem::Intercept;
 use crate::data::Dataset;
 use crate::numeric::{fold_sample_spans, sample_chunks};
 use nalgebra::{DMatrix, DVector};
+use std::f64::consts::FRAC_1_SQRT_2;
 use std::ops::Range;
 
 /// Rows that are factored together with the triangle of those before them.
@@ -13,14 +15,19 @@ const ROWS_AT_ONCE: usize = 4096;
 
 /// The triangle of a table with a column of ones before its `width` columns, `min(N, width + 1) x (width + 1)`.
 ///
-/// `load` writes the rows of some samples, which count by `weights`. Column norms are kept to a few roundings each,
+/// Without an intercept columns are not to be centred: every row counts by half, and its negative by the other half, so that
+/// means are zero and inner products are those of the table. `load` writes the rows of some samples, which count by `weights`. Column norms are kept to a few roundings each,
 /// whatever the condition.
 pub(super) fn triangle(
     samples: usize,
     weights: Option<&[f64]>,
-    width: usize,
+    (width, intercept): (usize, Intercept),
     load: impl Fn(Range<usize>, &mut Vec<f64>) + Sync,
 ) -> DMatrix<f64> {
+    let signs: &[f64] = match intercept {
+        Intercept::Free => &[1.0],
+        Intercept::None => &[FRAC_1_SQRT_2, -FRAC_1_SQRT_2],
+    };
     let mut total = Triangle::new(width + 1);
     fold_sample_spans(
         samples,
@@ -29,8 +36,10 @@ pub(super) fn triangle(
             load(range.clone(), rows);
             for (row, sample) in rows.chunks_exact(width.max(1)).zip(range) {
                 let root = weights.map_or(1.0, |weights| weights[sample].sqrt());
-                triangle.pending.push(root);
-                triangle.pending.extend(row.iter().map(|entry| root * entry));
+                for sign in signs {
+                    triangle.pending.push(root * sign.abs());
+                    triangle.pending.extend(row.iter().map(|entry| root * sign * entry));
+                }
             }
             triangle.factor_if_full();
         },
@@ -93,7 +102,7 @@ pub(super) fn span_of_samples(dataset: &Dataset, scaling: &Scaling) -> SampleSpa
     let user = |j: usize, scaled: f64| scaled / scaling.factor[j];
     if dimension < samples {
         let triangle = of_scaled(dataset, scaling);
-        let mean = mean_of(&triangle);
+        let mean = mean_of(&triangle, scaling.intercept);
         let centred =
             DMatrix::from_fn(triangle.nrows() - 1, dimension, |row, j| user(j, triangle[(row + 1, j + 1)]));
         let decomposed = centred.svd(false, true);
@@ -102,7 +111,10 @@ pub(super) fn span_of_samples(dataset: &Dataset, scaling: &Scaling) -> SampleSpa
         return SampleSpan { sizes: decomposed.singular_values.iter().copied().collect(), directions, mean };
     }
     let mut table = scaled_table(dataset, scaling);
-    let mean = table.column_mean();
+    let mean = match scaling.intercept {
+        Intercept::Free => table.column_mean(),
+        Intercept::None => DVector::zeros(dimension),
+    };
     table.column_iter_mut().for_each(|mut sample| sample -= &mean);
     for (j, mut row) in table.row_iter_mut().enumerate() {
         row.iter_mut().for_each(|entry| *entry = user(j, *entry));
@@ -115,7 +127,8 @@ pub(super) fn span_of_samples(dataset: &Dataset, scaling: &Scaling) -> SampleSpa
 /// The triangle of the scaled features.
 pub(super) fn of_scaled(dataset: &Dataset, scaling: &Scaling) -> DMatrix<f64> {
     let dimension = dataset.dimension();
-    triangle(dataset.labels().samples(), dataset.labels().weights(), dimension, |range, rows| {
+    let shape = (dimension, scaling.intercept);
+    triangle(dataset.labels().samples(), dataset.labels().weights(), shape, |range, rows| {
         let mut scaled = Vec::new();
         super::pass::scaled(dataset, scaling, range, &mut scaled);
         rows.clear();
@@ -123,9 +136,13 @@ pub(super) fn of_scaled(dataset: &Dataset, scaling: &Scaling) -> DMatrix<f64> {
     })
 }
 
-/// Column means by a triangle with ones before its columns.
-pub(super) fn mean_of(triangle: &DMatrix<f64>) -> DVector<f64> {
-    DVector::from_fn(triangle.ncols() - 1, |j, _| triangle[(0, j + 1)] / triangle[(0, 0)])
+/// Column means by a triangle with ones before its columns; zero without an intercept.
+pub(super) fn mean_of(triangle: &DMatrix<f64>, intercept: Intercept) -> DVector<f64> {
+    let width = triangle.ncols() - 1;
+    match intercept {
+        Intercept::Free => DVector::from_fn(width, |j, _| triangle[(0, j + 1)] / triangle[(0, 0)]),
+        Intercept::None => DVector::zeros(width),
+    }
 }
 
 fn scaled_table(dataset: &Dataset, scaling: &Scaling) -> DMatrix<f64> {
@@ -138,7 +155,7 @@ fn scaled_table(dataset: &Dataset, scaling: &Scaling) -> DMatrix<f64> {
     DMatrix::from_vec(dimension, samples, table)
 }
 
-/// Correlations of the columns, samples counted by their weights; `None` without columns, or where one is constant.
+/// Correlations of the columns, about zero without an intercept, samples counted by their weights; `None` without columns, or where one is constant.
 pub(super) fn correlation(dataset: &Dataset, scaling: &Scaling) -> Option<DMatrix<f64>> {
     let (dimension, labels) = (dataset.dimension(), dataset.labels());
     let zeros = || DMatrix::zeros(dimension + 1, dimension + 1);
@@ -153,7 +170,7 @@ pub(super) fn correlation(dataset: &Dataset, scaling: &Scaling) -> Option<DMatri
         },
         |(part, _)| moments += part,
     );
-    let total = moments[(dimension, dimension)];
+    let total = labels.total_size();
     let sum = |j: usize| moments[(dimension, j)];
     standardised(&DMatrix::from_fn(dimension, dimension, |i, j| {
         moments[(i.max(j), i.min(j))] / total - sum(i) / total * (sum(j) / total)
@@ -181,7 +198,7 @@ mod tests {
     fn the_triangle_has_the_inner_products_of_the_table() {
         for (rows, width) in [(3, 5), (40, 3), (9000, 4), (20_000, 7)] {
             let values = table(rows, width);
-            let found = triangle(rows, None, width, |range, into| {
+            let found = triangle(rows, None, (width, Intercept::Free), |range, into| {
                 into.clear();
                 into.extend_from_slice(&values[range.start * width..range.end * width]);
             });

@@ -78,11 +78,13 @@ fn table(place: &Path, bytes: &[u8], choice: usize) -> bool {
         one_hot: choice / 192 % 2 == 1,
         missing,
         format,
+        offset: if choice / 384 % 2 == 1 { vec!["a".to_owned()] } else { Vec::new() },
         ..SampleRequest::of_label(["species", "y", "x", "a, b"][choice % 4])
     };
     let Ok(samples) = request.read(&path) else { return false };
     // The same file again, by the design that was made of it.
     let new = NewSamplesRequest {
+        offset: &request.offset,
         design: &samples.design,
         classes: samples.dataset.labels().class_names(),
         label: Some(&request.label),

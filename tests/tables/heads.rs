@@ -344,10 +344,175 @@ fn an_offset_is_that_of_a_generalised_linear_model() {
     }
     // The intercept is free, so the laws hold: outflow is inflow.
     assert!(record["ledger"][0]["residual"].as_f64().expect("a number") < 1e-12);
-    let (code, _, said) = folder.run(&table);
-    assert!(code == 2 && said.contains("--offset: goes with --loss logistic"), "{said}");
-    let (code, _, said) = folder.run(&[&table[..], &["--loss", "logistic", "--test", "0.2"]].concat());
-    assert!(code == 2 && said.contains("--offset: does not go with --test"), "{said}");
+    // Softmax over two classes is the same model: half of the coefficients on either side.
+    let softmax = folder.record(&table);
+    let second = numbers(&softmax["coefficients"][1]);
+    for (found, right) in second.iter().zip(estimates) {
+        assert!((2.0 * found / right - 1.0).abs() < 1e-8, "{found} for half of {right}");
+    }
+    for (options, words) in [
+        ("--loss focal --offset a", "--offset: goes with --loss softmax and --loss logistic"),
+        ("--loss logistic --offset a,b", "two classes have one logit under --loss logistic"),
+        ("--offset a,b,c", "--offset: 3 for 2 classes; give one, or one for each"),
+        ("--offset y", "--offset: is the column of labels"),
+    ] {
+        let (code, _, said) = folder.run(&[&table[..6], &crate::tables::typed(options)].concat());
+        assert!(code == 2 && said.contains(words) && said.lines().count() == 1, "{options}: {said}");
+    }
+}
+
+/// Columns of offsets that are multiples of a feature take as much off its coefficients.
+#[test]
+fn offsets_of_every_class_are_added_in_their_order() {
+    let folder = Folder::new();
+    let (mut text, shares) = ("k,x,ant offset,bee offset,cat offset\n".to_owned(), [0.5, -1.0, 2.0]);
+    for row in 0..90_u32 {
+        let x = f64::from(row.wrapping_mul(2_654_435_761) >> 8) / f64::from(1_u32 << 24);
+        let class = ["ant", "bee", "cat"][(row.wrapping_mul(40_503) % 7 % 3) as usize];
+        text += &format!("{class},{x},{},{},{}\n", shares[0] * x, shares[1] * x, shares[2] * x);
+    }
+    std::fs::write(folder.file("k.csv"), text).expect("written");
+    let offsets = ["--offset", "ant offset,bee offset,cat offset"];
+    let plain = ["solve", "k.csv", "--label", "k", "--features", "x"];
+    let with = [&plain[..], &offsets].concat();
+    for loss in ["softmax", "logistic"] {
+        let loss = ["--loss", loss];
+        let (without, record) =
+            (folder.record(&[&plain[..], &loss].concat()), folder.record(&[&with[..], &loss].concat()));
+        let of = |record: &Value, class: usize| numbers(&record["coefficients"][class])[0];
+        let mean = if loss[1] == "softmax" { shares.iter().sum::<f64>() / 3.0 } else { 0.0 };
+        for (class, share) in shares.iter().enumerate() {
+            let apart = of(&without, class) - of(&record, class) - (share - mean);
+            assert!(apart.abs() < 1e-10, "{loss:?}, class {class}: {apart:e}");
+        }
+        assert_eq!(record["offset"].as_array().map(Vec::len), Some(3));
+        let apart = record["loss"].as_f64().expect("a number") - without["loss"].as_f64().expect("a number");
+        assert!(apart.abs() < 1e-14, "{loss:?}: {apart:e}");
+    }
+    let (code, _, said) = folder.run(&[&plain[..], &["--offset", "ant offset"]].concat());
+    assert!(code == 2 && said.contains("--offset: 1 for 3 classes; give one for each"), "{said}");
+}
+
+/// Samples to test on and to predict for have offsets of their own, in the columns of the same names.
+#[test]
+fn offsets_are_added_for_other_samples_too() {
+    let folder = Folder::new();
+    let head = folder.file("head.json");
+    let (head, out) = (head.to_str().expect("UTF-8"), folder.file("out.csv"));
+    let out = out.to_str().expect("UTF-8");
+    let table = ["solve", "@r01-statsmodels.csv", "--label", "y", "--drop", "k", "--offset", "a"];
+    let predict = ["--predict", "@r01-statsmodels.csv", "--out", out, "--test", "@r01-statsmodels.csv"];
+    for loss in ["logistic", "softmax"] {
+        let record = folder.record(&[&table[..], &predict, &["--loss", loss, "--save", head]].concat());
+        let by_solve = std::fs::read_to_string(out).expect("written");
+        let log_loss = |value: &Value| value["log_loss"].as_f64().expect("a number");
+        let apart =
+            log_loss(&record["test"]["calibration"]) - log_loss(&record["calibration"]["as_predicted"]);
+        assert!(apart.abs() < 1e-14, "{loss}: {apart:e}");
+        let (code, _, said) = folder.run(&["predict", head, "@r01-statsmodels.csv", "--out", out]);
+        assert_eq!((code, std::fs::read_to_string(out).expect("written")), (0, by_solve), "{said}");
+    }
+    std::fs::write(folder.file("bare.csv"), "b,c\n1,2\n").expect("written");
+    let (code, _, said) = folder.run(&["predict", head, "bare.csv", "--out", out]);
+    assert!(code == 2 && said.contains("there is no column \"a\""), "{said}");
+}
+
+#[test]
+fn without_an_intercept_standard_errors_are_those_of_statsmodels() {
+    // statsmodels 0.15: Logit and MNLogit without a constant, bse with and without cov_type="HC0".
+    let logit = (
+        [0.832_844_371_961_97, -0.054_108_525_264_059_8, 0.961_699_182_727_855_4],
+        [0.182_177_661_947_594_97, 0.015_764_609_089_980_598, 0.267_668_850_414_568_06],
+    );
+    let robust = [0.180_955_730_303_004_46, 0.015_741_678_616_667_47, 0.264_033_155_286_430_23];
+    let bee = (
+        [0.453_087_909_239_545_95, 0.011_561_581_836_146_216, -0.142_926_872_311_954_6],
+        [0.226_105_510_027_762_25, 0.019_085_186_511_789_413, 0.305_539_568_237_214_7],
+    );
+    let cat = (
+        [-1.083_747_585_880_718_6, 0.078_141_559_015_214_35, -1.263_005_888_036_325_7],
+        [0.250_553_497_215_680_15, 0.020_299_774_179_848_1, 0.344_281_703_373_270_35],
+    );
+    let folder = Folder::new();
+    let table = ["solve", "@r01-statsmodels.csv", "--standard-errors", "--no-intercept", "--label"];
+    let binary = folder.record(&[&table[..], &["y", "--drop", "k", "--loss", "logistic"]].concat());
+    let multinomial = folder.record(&[&table[..], &["k", "--drop", "y"]].concat());
+    for (record, column, (estimates, classic)) in
+        [(&binary, 0, logit), (&multinomial, 0, bee), (&multinomial, 1, cat)]
+    {
+        let found = record["standard_errors"][column]["estimates"].as_array().expect("a list");
+        assert_eq!(found.len(), 3, "no intercept");
+        for (place, found) in found.iter().enumerate() {
+            let near = |found: &Value, right: f64| {
+                let found = found.as_f64().expect("a number");
+                assert!((found / right - 1.0).abs() < 1e-8, "{place}: {found} for {right}");
+            };
+            near(&found["estimate"], estimates[place]);
+            near(&found["classic"]["standard_error"], classic[place]);
+        }
+    }
+    for (place, right) in robust.iter().enumerate() {
+        let found = &binary["standard_errors"][0]["estimates"][place]["robust"]["standard_error"];
+        assert!((found.as_f64().expect("a number") / right - 1.0).abs() < 1e-8, "{place}: {found}");
+    }
+}
+
+#[test]
+fn without_an_intercept_output_says_what_is_left_of_the_balance() {
+    let folder = Folder::new();
+    let none = ["--no-intercept", "--label"];
+    let dummies = [&["solve", "@s01-two-dummies.csv", "--loss", "logistic"][..], &none, &["y"]].concat();
+    let record = folder.record(&dummies);
+    assert_eq!((&record["intercept"], numbers(&record["intercepts"])), (&Value::Bool(false), vec![0.0]));
+    // Log odds of both groups, as with an intercept.
+    for (found, right) in numbers(&record["coefficients"][0]).iter().zip([-1.098_612_288_668_109_8, 0.0]) {
+        assert!((found - right).abs() < 1e-12, "{found}");
+    }
+    let left = &record["remaining_balance"];
+    assert_eq!(
+        (&left["relation"], numbers(&left["direction"])),
+        (&"male + female = 1".into(), vec![1.0, 1.0])
+    );
+    assert!(left["residual"].as_f64().expect("a number") < 1e-12);
+    let (_, printed, _) = folder.run(&dummies);
+    let words = "features make up for the missing intercept (docs/theory.md#f1): male + female = 1";
+    assert!(printed.contains(words) && !printed.contains("\nintercept "), "{printed}");
+    // The penalty pulls by l2 M (w . a).
+    let penalised = [&dummies[..], &["--l2", "0.1"]].concat();
+    let record = folder.record(&penalised);
+    let sum: f64 = numbers(&record["coefficients"][0]).iter().sum();
+    let pull = numbers(&record["remaining_balance"]["pull"]);
+    assert!((pull[1] - 0.1 * 8.0 * sum).abs() < 1e-12 && pull[0] == -pull[1], "{pull:?}");
+    let difference = record["ledger"][1]["difference"].as_f64().expect("a number");
+    assert!((difference - pull[1]).abs() < 1e-12, "{difference} {pull:?}");
+    // Nothing is constant here, with units and without.
+    let plain = [&["solve", "@r01-statsmodels.csv", "--drop", "y"][..], &none, &["k"]].concat();
+    let record = folder.record(&plain);
+    assert_eq!(record["remaining_balance"], Value::Null);
+    assert!(record["ledger"][0]["residual"].as_f64().expect("a number") > 1e-4);
+    let (_, printed, _) = folder.run(&plain);
+    assert!(
+        printed.contains("no combination of features is constant, so nothing makes them equal"),
+        "{printed}"
+    );
+    let standard = folder.record(&[&plain[..], &["--standardize"]].concat());
+    let (own, standard) = (numbers(&record["coefficients"][1]), numbers(&standard["coefficients"][1]));
+    assert!(own.iter().zip(&standard).all(|(a, b)| (a - b).abs() < 1e-9 * a.abs()), "{own:?} {standard:?}");
+    // What is saved predicts without an intercept.
+    let (head, out) = (folder.file("head.json"), folder.file("out.csv"));
+    let (head, out) = (head.to_str().expect("UTF-8"), out.to_str().expect("UTF-8"));
+    let table = "@r01-statsmodels.csv";
+    let saved = [&plain[..], &["--predict", table, "--out", out, "--save", head]].concat();
+    folder.record(&saved);
+    let by_solve = std::fs::read_to_string(out).expect("written");
+    let (code, _, said) = folder.run(&["predict", head, table, "--out", out]);
+    assert_eq!((code, std::fs::read_to_string(out).expect("written")), (0, by_solve), "{said}");
+    std::fs::write(folder.file("bare.csv"), "y\na\nb\n").expect("written");
+    let (code, _, said) = folder.run(&["solve", "bare.csv", "--label", "y", "--no-intercept"]);
+    assert!(code == 2 && said.contains("--no-intercept: there are no features"), "{said}");
+    let (code, _, said) =
+        folder.run(&["weights", table, "--label", "k", "--target", "equal-recall", "--no-intercept"]);
+    assert!(code == 2 && said.contains("--no-intercept"), "{said}");
 }
 
 /// An offset that is the same everywhere moves the intercept alone, over so many rows too that a search begins on some of them.
@@ -371,6 +536,15 @@ fn a_constant_offset_moves_the_intercept() {
         (plain.0 - offset.0).abs() < 1e-10 && (plain.1 - offset.1 - 2.0).abs() < 1e-10,
         "{plain:?} {offset:?}"
     );
+    // So do the samples that are kept apart.
+    let tested = |options: &[&str]| {
+        let table = ["solve", "many.csv", "--label", "y", "--loss", "logistic", "--test", "0.25"];
+        folder.record(&[&table, options].concat())["test"]["calibration"]["log_loss"]
+            .as_f64()
+            .expect("a loss")
+    };
+    let apart = tested(&["--drop", "o"]) - tested(&["--offset", "o"]);
+    assert!(apart.abs() < 1e-12, "{apart:e}");
     let standard = of(&["--offset", "o", "--standardize"]);
     assert!((standard.1 - offset.1).abs() < 1e-10, "{standard:?} {offset:?}");
 }

@@ -143,3 +143,87 @@ fn samples_with_several_labels_are_audited_label_by_label() {
     refused(&["audit", file, "--multi-label", "--recalibrate"], &["--recalibrate"]);
     refused(&["audit", "a00-plain.csv", "--multi-label"], &["is a table", "NPZ"]);
 }
+
+/// Numbers that may be something else, labels of other kinds, and columns by their names.
+#[test]
+fn logits_that_are_nearly_usual_are_doubted_or_read() {
+    use assert_cmd::Command;
+    let folder = tempfile::tempdir().expect("a directory");
+    let run = |table: &str, options: &[&str]| {
+        std::fs::write(folder.path().join("a.csv"), table).expect("written");
+        let mut command = Command::cargo_bin("equipoise").expect("built");
+        let output = command
+            .current_dir(folder.path())
+            .args([&["audit", "a.csv"], options].concat())
+            .output()
+            .expect("started");
+        (output.status.code(), String::from_utf8(output.stderr).expect("UTF-8"))
+    };
+    let table = |heading: &str, row: &dyn Fn(usize) -> String| {
+        std::iter::once(format!("{heading}\n"))
+            .chain((0..12).map(|number| row(number) + "\n"))
+            .collect::<String>()
+    };
+    let z = |row: usize, class: usize| (row * (class + 3) % 7) as f64 / 2.0 - 1.5;
+    let logits = |row: usize| format!("{},{},{}", z(row, 0), z(row, 1), z(row, 2));
+    let species = |row: usize| ["ant", "bee", "cat"][row % 3];
+    for (text, words) in [
+        (
+            table("ant,bee,cat,label", &|row| format!("{},{},{},{}", 20 + row, 30, 50 - row, species(row))),
+            "sums to 100, as percentages do",
+        ),
+        (
+            table("ant,bee,cat,label", &|row| format!("0.{},0.5,0.25,{}", 1 + row % 8, species(row))),
+            "every logit is from 0 to 1, as probabilities are (of one-vs-all",
+        ),
+        (
+            table("ant,bee,cat,hit,label", &|row| {
+                format!("{},{},{}", logits(row), ["True", "False"][row % 2], species(row))
+            }),
+            "column \"hit\" (holds True and False)",
+        ),
+        (
+            table("ant,bee,cat,confidence,label", &|row| format!("{},0.{row},{}", logits(row), species(row))),
+            "column \"confidence\" (by its name no logit)",
+        ),
+        (
+            table("ant,bee,cat,other,label", &|row| format!("{},0.{row},{}", logits(row), row % 3)),
+            "no row has the class 3, column \"other\"",
+        ),
+        (
+            table("no,yes,label", &|row| {
+                format!("{},{},{}", z(row, 0), z(row, 1), ["FALSE", "TRUE"][row % 2])
+            }),
+            "labels are False and True: class 0 and class 1",
+        ),
+    ] {
+        let (code, said) = run(&text, &[]);
+        assert!(code == Some(0) && said.contains(words), "{said} lacks {words:?}");
+    }
+    for (text, options, words) in [
+        (
+            table("score,label", &|row| format!("{},{}", z(row, 0), ["no", "yes"][row % 2])),
+            &["--loss", "logistic"][..],
+            "\"no\" is neither the number of a class nor a heading (score); --class-names",
+        ),
+        (
+            table("ant,bee,cat,label", &|row| format!("{},{},{},{}", 20 + row, 30, 50 - row, species(row))),
+            &["--probabilities"],
+            "divide percentages by 100",
+        ),
+        (
+            table("score,label", &|row| format!("{},{}", z(row, 0), row % 2)),
+            &[],
+            "one logit for two classes goes with --loss logistic",
+        ),
+    ] {
+        let (code, said) = run(&text, options);
+        assert!(
+            code == Some(2) && said.lines().count() == 1 && said.contains(words),
+            "{said} lacks {words:?}"
+        );
+    }
+    let named = table("score,label", &|row| format!("{},{}", z(row, 0), ["no", "yes"][row % 2]));
+    let (code, said) = run(&named, &["--loss", "logistic", "--class-names", "no,yes"]);
+    assert!(code == Some(0) && said.contains("classes no, yes"), "{said}");
+}

@@ -1,8 +1,10 @@
 //! Tables and arrays as pandas, polars, pyarrow, R, `NumPy` and safetensors write them (recorded in `tests/cases` by
 //! `tests/cases/make.py`), through the program: what is read, what is said of it, and what is refused.
 
+mod dialects;
 mod heads;
 mod logits;
+mod real;
 mod samples;
 
 use assert_cmd::Command;

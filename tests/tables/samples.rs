@@ -183,7 +183,10 @@ fn archives_and_arrays_of_every_kind() {
     for labels in ["t36-float-labels.npy", "t37-bytes-labels.npy"] {
         solved("n00-features.npy", &format!("--label {labels}"), PLAIN, &[labels]);
     }
-    refused(&["solve", "n00-features.npy", "--label", "t40-objects.npy"], &["Python objects", "astype(str)"]);
+    refused(
+        &["solve", "n00-features.npy", "--label", "t40-objects.npy"],
+        &["Python objects", "np.array(y, dtype=str)"],
+    );
     refused(&["solve", "n00-features.npy", "--label", "species"], &["--label names the NPY file"]);
 }
 
@@ -232,4 +235,32 @@ fn standard_input_is_read() {
     }
     let (code, _, said) = run(&["solve", "no-such-file.csv", "--label", "y"]);
     assert!(code == 2 && said.contains("there is no such file"), "{said}");
+}
+
+/// One-hot labels, and archives that do not fit, with the shapes of what is there.
+#[test]
+fn arrays_that_are_nearly_usual_are_read_or_refused() {
+    use equipoise::data::{npy_doubles, npz};
+    let folder = tempfile::tempdir().expect("a directory");
+    let features = || npy_doubles(&[24, 2], (0..48).map(|place| f64::from(place * 7 % 24)));
+    let classes = |row: usize| (row * 5 + row / 3) % 3;
+    let one_hot =
+        npy_doubles(&[24, 3], (0..72).map(|place| f64::from(u8::from(classes(place / 3) == place % 3))));
+    let soft = npy_doubles(&[24, 3], (0..72).map(|place| f64::from(place % 3) / 3.0));
+    let row = npy_doubles(&[1, 24], (0..24).map(|row| classes(row) as f64));
+    let numbers = npy_doubles(&[24], (0..24).map(|row| classes(row) as f64));
+    for (name, labels) in [("one-hot", one_hot), ("soft", soft), ("row", row), ("numbers", numbers)] {
+        let bytes = npz(&[("x", features()), ("y", labels)]).expect("an archive");
+        std::fs::write(folder.path().join(format!("{name}.npz")), bytes).expect("written");
+    }
+    let file = |name: &str| folder.path().join(name).to_str().expect("UTF-8").to_owned();
+    let (right, _) = read(&["solve", &file("numbers.npz"), "--label", "y"]);
+    let (found, said) = read(&["solve", &file("one-hot.npz"), "--label", "y"]);
+    assert_eq!((&found["loss"], &found["classes"]), (&right["loss"], &right["classes"]));
+    assert!(said.contains("labels are one-hot: classes are numbered by their columns"), "{said}");
+    refused(&["solve", &file("soft.npz"), "--label", "y"], &["row 0 is not one-hot", "shape (24, 3)"]);
+    refused(
+        &["solve", &file("row.npz"), "--label", "y"],
+        &["no array of features with 1 rows", "x (24, 2), y (1, 24)"],
+    );
 }

@@ -2,9 +2,8 @@
 
 use super::{Analysis, Design, Draw};
 use crate::data::random::stream;
-use crate::data::{DataError, Dataset};
+use crate::data::{DataError, Dataset, Split};
 use rand::RngExt;
-use rand::seq::SliceRandom;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -79,40 +78,22 @@ fn split(dataset: &Dataset, share: f64, draw: Draw) -> Result<(Dataset, Dataset)
     if dataset.fixed_logits().is_some() {
         return invalid("the design has no features; there is no head to test".to_owned());
     }
-    let generator = &mut stream(draw.seed, SHARE_STREAM | draw.repetition);
-    let mut is_apart = vec![false; dataset.labels().samples()];
-    for (class, mut members) in members(dataset).into_iter().enumerate() {
-        if members.len() < 2 {
-            let name = &dataset.labels().class_names()[class];
-            return invalid(format!(
-                "class {name} has one sample; at least two are needed to keep one apart"
-            ));
-        }
-        members.shuffle(generator);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a length")]
-        let apart = ((share * members.len() as f64).round() as usize).clamp(1, members.len() - 1);
-        members[..apart].iter().for_each(|&sample| is_apart[sample] = true);
+    let labels = dataset.labels();
+    if let Some(class) = labels.counts().iter().position(|&count| count < 2) {
+        let name = &labels.class_names()[class];
+        return invalid(format!("class {name} has one sample; at least two are needed to keep one apart"));
     }
-    let those =
-        |wanted: bool| (0..is_apart.len()).filter(|&sample| is_apart[sample] == wanted).collect::<Vec<_>>();
-    Ok((dataset.subset(&those(false))?, dataset.subset(&those(true))?))
+    let generator = &mut stream(draw.seed, SHARE_STREAM | draw.repetition);
+    let Split { train, test } = Split::stratified(labels, share, generator);
+    Ok((dataset.subset(&train)?, dataset.subset(&test)?))
 }
 
 /// As many samples of each class, drawn with replacement.
 fn resampled(dataset: &Dataset, draw: Draw) -> Result<Dataset, DataError> {
     let generator = &mut stream(draw.seed, RESAMPLE_STREAM | draw.repetition);
     let mut samples = Vec::with_capacity(dataset.labels().samples());
-    for members in members(dataset) {
+    for members in dataset.labels().members() {
         samples.extend((0..members.len()).map(|_| members[generator.random_range(0..members.len())]));
     }
     dataset.subset(&samples)
-}
-
-/// The samples of each class.
-fn members(dataset: &Dataset) -> Vec<Vec<usize>> {
-    let mut members = vec![Vec::new(); dataset.labels().classes()];
-    for (sample, &class) in dataset.labels().class_indices().iter().enumerate() {
-        members[class as usize].push(sample);
-    }
-    members
 }

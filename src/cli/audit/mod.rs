@@ -19,6 +19,7 @@ use equipoise::data::{check_files_whole, npy_doubles};
 use equipoise::files::write_whole;
 use equipoise::loss::LossSpec;
 use equipoise::report::audit_page;
+use equipoise::solver::Intercept;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -183,8 +184,9 @@ pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
     let mut record = audit(&input, arguments.loss.named.name(), &spec, &weights, (reduction, tolerance))?;
     note_wide_weights(&record.class_weights);
     note_idle_weights(matches!(spec, LossSpec::Inr { .. }), &weights);
-    if !record.measured.stationary {
-        record.alternatives = alternatives(&input, &spec, &weights)?;
+    // Without a bias no loss balances.
+    if !record.measured.stationary && input.intercept == Intercept::Free {
+        record.alternatives = alternatives(&input, &spec, &weights, record.measured.tolerance)?;
     }
     if arguments.recalibrate || arguments.biases.is_some() {
         record.recalibrated = Some(recalibrate(&input, &spec, &weights, tolerance)?);

@@ -328,7 +328,7 @@ impl Layout {
                 "O" => {
                     return Err(
                     "holds Python objects, which are not read; save numbers (x.astype('float32')) or text \
-                                (y.astype(str))"
+                                (np.array(y, dtype=str))"
                         .to_owned(),
                 );
                 }

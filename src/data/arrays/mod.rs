@@ -82,10 +82,22 @@ pub(crate) fn read_array(path: &Path) -> Result<Array, DataError> {
 
 fn read_opened(opened: Opened, wanted: &mut Wanted) -> Result<Contents, DataError> {
     let opened = unpacked(opened)?;
+    if !is_zip(&opened) {
+        return read_unpacked(opened, wanted);
+    }
+    match npz::lone_file(&opened)? {
+        Some(inside) if !is_zip(&inside) => read_unpacked(inside, wanted),
+        _ => npz::read(&opened, wanted.arrays).map(Contents::Arrays),
+    }
+}
+
+fn is_zip(opened: &Opened) -> bool {
+    opened.bytes().starts_with(b"PK\x03\x04") || opened.bytes().starts_with(b"PK\x05\x06")
+}
+
+fn read_unpacked(opened: Opened, wanted: &mut Wanted) -> Result<Contents, DataError> {
     let bytes = opened.bytes();
-    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
-        npz::read(&opened, wanted.arrays).map(Contents::Arrays)
-    } else if bytes.starts_with(b"\x93NUMPY") {
+    if bytes.starts_with(b"\x93NUMPY") {
         Array::of_npy(&opened, 0..bytes.len(), &opened.place).map(Contents::Array)
     } else if safetensors::looks_like(bytes) {
         safetensors::read(&opened, wanted.arrays).map(Contents::Arrays)
@@ -135,6 +147,21 @@ impl Arrays {
     /// It is not there, or cannot be read; the error says what is there.
     pub(crate) fn named(&self, name: &str) -> Result<&Array, DataError> {
         self.find(&[name.trim()])?.ok_or_else(|| self.missing(&format!("array {}", quoted(name.trim()))))
+    }
+
+    /// An error that says what is there, with shapes, or why it cannot be read.
+    pub(crate) fn none_fits(&self, what: &str) -> DataError {
+        let of = |name: &String| {
+            if let Some((_, array)) = self.named.iter().find(|(own, _)| own == name) {
+                return format!("{name} {}", array.shape_text());
+            }
+            match self.broken.iter().find(|(own, _)| own == name) {
+                Some((_, DataError::Invalid { problem, .. })) => format!("{name} ({problem})"),
+                _ => name.clone(),
+            }
+        };
+        let arrays = self.names.iter().map(of).collect::<Vec<_>>().join(", ");
+        DataError::invalid(&self.place, format!("holds no {what}; its arrays are: {arrays}"))
     }
 
     /// An error that says what is there.

@@ -27,6 +27,9 @@ pub(super) fn read(opened: &Opened, wanted: &dyn Fn(&str) -> bool) -> Result<Arr
     for index in 0..archive.len() {
         let entry = archive.by_index(index).map_err(damaged)?;
         let name = entry.name().map_err(damaged)?;
+        if let Some(problem) = other_archive(&name) {
+            return Err(DataError::invalid(&opened.place, problem));
+        }
         let Some(name) = name.strip_suffix(".npy").map(str::to_owned) else { continue };
         drop(entry);
         if wanted(&name) {
@@ -36,6 +39,33 @@ pub(super) fn read(opened: &Opened, wanted: &dyn Fn(&str) -> bool) -> Result<Arr
         arrays.names.push(name);
     }
     Ok(arrays)
+}
+
+/// What a zip file is that is no archive of arrays, by a file in it.
+fn other_archive(entry: &str) -> Option<&'static str> {
+    if entry.ends_with("/data.pkl") {
+        return Some(
+            "is a file of torch.save, which is not read; save tensors with safetensors.torch.save_file, or arrays with numpy.savez",
+        );
+    }
+    (entry == "xl/workbook.xml").then_some("is an Excel file, which is not read; save it as CSV")
+}
+
+/// The one file of a zip archive that is none of arrays, as `df.to_csv("x.csv.zip")` writes it.
+pub(super) fn lone_file(opened: &Opened) -> Result<Option<Opened>, DataError> {
+    let damaged = |error| damaged(&opened.place, &error);
+    let mut archive = ZipArchive::new(Cursor::new(opened.bytes())).map_err(damaged)?;
+    if archive.len() != 1 {
+        return Ok(None);
+    }
+    let entry = archive.by_index(0).map_err(damaged)?;
+    let name = entry.name().map_err(damaged)?;
+    let is_packed_as_usual =
+        matches!(entry.compression(), CompressionMethod::Stored | CompressionMethod::Deflated);
+    if name.ends_with(".npy") || other_archive(&name).is_some() || entry.is_dir() || !is_packed_as_usual {
+        return Ok(None);
+    }
+    Opened::copied(entry, &opened.place).map(Some)
 }
 
 type Archive<'a> = ZipArchive<Cursor<&'a [u8]>>;

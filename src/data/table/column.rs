@@ -112,6 +112,12 @@ impl Column {
         words > numbers
     }
 
+    /// How many different cells are text.
+    pub(crate) fn words(&self, comma: bool) -> usize {
+        let Cells::Texts(texts) = &self.cells else { return 0 };
+        texts.levels.iter().filter(|text| Cell::of(text, comma) == Cell::Text).count()
+    }
+
     /// Whether the cells count rows: 0, 1, 2, .. or 1, 2, 3, ..
     pub(crate) fn counts_rows(&self) -> bool {
         let Some(first) = self.read_one(0).filter(|&first| first == 0.0 || first == 1.0) else {

@@ -241,6 +241,10 @@ impl<'a> Rows<'a> {
                 "a quotation mark is opened but never closed; close it or remove it",
             ));
         }
+        // Columns that are lined up stand apart by several spaces.
+        if self.dialect.separator == b' ' && self.row.iter().any(<[u8]>::is_empty) {
+            self.row = self.row.iter().filter(|cell| !cell.is_empty()).collect();
+        }
         Ok(true)
     }
 
@@ -273,13 +277,19 @@ impl<'a> Rows<'a> {
         if cells == columns {
             return Ok(());
         }
+        let what = match self.row.get(0).and_then(<[u8]>::first) {
+            Some(b'#') => "if such rows are comments, leave them out with --comment '#'".to_owned(),
+            _ => format!(
+                "give one cell per column, and put text that holds a {} between quotation marks",
+                if self.dialect.separator == b',' { "comma" } else { "separator" }
+            ),
+        };
         Err(DataError::invalid(
             format!("{}: line {}", self.place, self.line),
             format!(
-                "{}, but the header has {}; give one cell per column, and put text that holds a {} between quotation marks",
+                "{}, but the header has {}; {what}",
                 counted(cells as u64, "cell"),
-                counted(columns as u64, "column"),
-                if self.dialect.separator == b',' { "comma" } else { "separator" }
+                counted(columns as u64, "column")
             ),
         ))
     }

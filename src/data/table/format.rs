@@ -82,7 +82,8 @@ fn rows(head: &[u8], separator: u8) -> Vec<Vec<String>> {
         ReaderBuilder::new().has_headers(false).flexible(true).delimiter(separator).from_reader(head);
     let mut rows = Vec::new();
     for record in reader.byte_records().take(ROWS).map_while(Result::ok) {
-        rows.push(record.iter().map(|cell| String::from_utf8_lossy(cell).trim().to_owned()).collect());
+        let cells = record.iter().map(|cell| String::from_utf8_lossy(cell).trim().to_owned());
+        rows.push(cells.filter(|cell| separator != b' ' || !cell.is_empty()).collect());
     }
     rows
 }
@@ -138,6 +139,7 @@ mod tests {
             ("a|b\n1|2\n", b'|', false),
             ("first name,y\nanna b,1\nbo c,2\n", b',', false),
             ("\"a\" \"b\"\n\"1\" 1.5 2\n\"2\" 2.5 1\n", b' ', false),
+            ("   a   b  y\n 1.5  -2  ant\n-2.25  1  bee\n", b' ', false),
             ("y\n1\n2\n", b',', false),
             ("a,b\n\"x;y\",2\n\"x;z\",3\n", b',', false),
         ] {

@@ -92,6 +92,9 @@ impl Headings {
             problem.push_str("; the columns are ");
             problem.push_str(&self.names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", "));
         }
+        if self.names.len() == 1 {
+            problem.push_str("; if something else stands between columns, name it with --separator");
+        }
         DataError::invalid(&self.place, problem)
     }
 }

@@ -2,7 +2,7 @@
 //! program).
 
 use super::Sides;
-use super::proof::with_ones;
+use super::proof::with_last;
 use crate::data::Dataset;
 use crate::loss::Targets;
 use crate::numeric::{Sum, fold_sample_spans, map_sample_chunks, two_product};
@@ -55,7 +55,11 @@ impl<'a> Margins<'a> {
         repeated: &'a [bool],
     ) -> Self {
         let mut margins = Self { dataset, scaling, targets, sides, norms: Vec::new(), repeated };
-        let norm = |sample: &[f64]| sample.iter().map(|entry| entry * entry).sum::<f64>().sqrt();
+        // A sample of zeros has margins of zero, whatever it is divided by.
+        let norm = |sample: &[f64]| {
+            let norm = sample.iter().map(|entry| entry * entry).sum::<f64>().sqrt();
+            if norm == 0.0 { 1.0 } else { norm }
+        };
         let norms = map_sample_chunks(targets.samples(), |range| {
             margins.block(range).chunks_exact(margins.dimension()).map(norm).collect::<Vec<f64>>()
         });
@@ -85,9 +89,14 @@ impl<'a> Margins<'a> {
         self.free_rows() * self.dimension()
     }
 
-    /// Samples `range`, centred and scaled, each followed by a 1.
+    /// What a direction's intercept is multiplied by.
+    fn of_intercept(&self) -> f64 {
+        self.scaling.intercept.coordinate()
+    }
+
+    /// Samples `range`, centred and scaled, each followed by the intercept's coordinate.
     fn block(&self, range: Range<usize>) -> Vec<f64> {
-        let mut block = with_ones(self.dataset, range);
+        let mut block = with_last(self.dataset, range, self.of_intercept());
         for sample in block.chunks_exact_mut(self.dimension()) {
             let coordinates = self.scaling.centre.iter().zip(&self.scaling.factor);
             sample.iter_mut().zip(coordinates).for_each(|(value, (centre, factor))| {
@@ -109,7 +118,7 @@ impl<'a> Margins<'a> {
                 coefficients[(row, feature)] = entries[feature] * self.scaling.factor[feature];
             }
             let shift = (0..dimension - 1).map(|j| coefficients[(row, j)] * self.scaling.centre[j]);
-            intercepts[row] = entries[dimension - 1] - shift.collect::<Sum>().value();
+            intercepts[row] = self.of_intercept() * (entries[dimension - 1] - shift.collect::<Sum>().value());
         }
         Head { coefficients, intercepts }
     }
@@ -167,7 +176,7 @@ impl<'a> Margins<'a> {
     /// A margin over the unknowns in the user's units, not divided by the sample's norm.
     pub(super) fn user_row(&self, index: usize) -> Vec<f64> {
         let sample = index / self.free_rows();
-        let numbers = with_ones(self.dataset, sample..sample + 1);
+        let numbers = with_last(self.dataset, sample..sample + 1, self.of_intercept());
         let mut row = vec![0.0; self.unknowns()];
         for (place, sign) in self.signed_rows(index) {
             let entries = &mut row[place * numbers.len()..][..numbers.len()];
@@ -229,7 +238,7 @@ impl<'a> Margins<'a> {
     fn evaluate_head(&self, head: &Head) -> Vec<f64> {
         let fixed = self.rows() - self.free_rows();
         self.of_scores(
-            |range| with_ones(self.dataset, range),
+            |range| with_last(self.dataset, range, self.of_intercept()),
             |sample, row| {
                 let row = row + fixed;
                 let mut sum = Sum::default();

@@ -12,6 +12,7 @@ mod repeated;
 mod thresholds;
 
 use super::coordinates::Scaling;
+use super::problem::Intercept;
 use super::solution::Head;
 use crate::data::Dataset;
 use crate::loss::Targets;
@@ -97,6 +98,8 @@ pub(super) enum Effort {
 #[derive(Debug)]
 pub(super) struct SeparationSearch<'a> {
     dataset: &'a Dataset,
+    /// Without intercepts no threshold is free but zero: only heads are looked at.
+    intercept: Intercept,
     measured: Box<Measured>,
 }
 
@@ -112,12 +115,18 @@ struct Measured {
 }
 
 impl<'a> SeparationSearch<'a> {
-    pub(super) fn new(dataset: &'a Dataset) -> Self {
-        Self { dataset, measured: Box::default() }
+    pub(super) fn new(dataset: &'a Dataset, intercept: Intercept) -> Self {
+        Self { dataset, intercept, measured: Box::default() }
     }
 
-    fn thresholds(&self, targets: &Targets) -> &Thresholds {
-        self.measured.thresholds.get_or_init(|| Thresholds::of_features(self.dataset, targets))
+    /// Separation by a single feature against a threshold.
+    fn by_feature(&self, targets: &Targets, sides: Sides, wanted: Wanted) -> Option<Separation> {
+        if self.intercept == Intercept::None {
+            return None;
+        }
+        let measured = &self.measured.thresholds;
+        let thresholds = measured.get_or_init(|| Thresholds::of_features(self.dataset, targets));
+        thresholds.separation(self.dataset, targets, sides, wanted)
     }
 
     /// Searches for a direction that separates classes; `head` is the present head of the search for a minimiser.
@@ -152,6 +161,9 @@ impl<'a> SeparationSearch<'a> {
 
     /// Differences of nearly equal features, which floating point treats as zero.
     fn find_in_differences(&self, targets: &Targets, sides: Sides) -> Verdict {
+        if self.intercept == Intercept::None {
+            return Verdict::None;
+        }
         let differences =
             self.measured.nearly_equal.get_or_init(|| Thresholds::of_differences(self.dataset, targets));
         let found = differences.separation(self.dataset, targets, sides, Wanted::Any);
@@ -160,12 +172,13 @@ impl<'a> SeparationSearch<'a> {
 
     /// Complete separation by a single feature or by the head at hand.
     fn at_a_glance(&self, targets: &Targets, sides: Sides, head: Head) -> Option<Separation> {
-        let by_feature =
-            || self.thresholds(targets).separation(self.dataset, targets, sides, Wanted::Complete);
         let complete = |found: &Separation| found.kind == SeparationKind::Complete;
-        by_feature().or_else(|| {
-            let centred = proof::centred(self.dataset, targets, sides, head);
-            let found = prove(self.dataset, targets, sides, centred).filter(complete)?;
+        self.by_feature(targets, sides, Wanted::Complete).or_else(|| {
+            let head = match self.intercept {
+                Intercept::Free => proof::centred(self.dataset, targets, sides, head),
+                Intercept::None => head,
+            };
+            let found = prove(self.dataset, targets, sides, head).filter(complete)?;
             Some(self.of_widest_margin(targets, sides).filter(complete).unwrap_or(found))
         })
     }
@@ -183,12 +196,13 @@ impl<'a> SeparationSearch<'a> {
 
     fn margins<'b>(&'b self, targets: &'b Targets, sides: Sides) -> Margins<'b> {
         let repeated = self.measured.repeated.get_or_init(|| repeated(self.dataset));
-        let scaling = self.measured.scaling.get_or_init(|| scaling_of_distinct(self.dataset, repeated));
+        let scaling =
+            self.measured.scaling.get_or_init(|| scaling_of_distinct(self.dataset, repeated, self.intercept));
         Margins::new(self.dataset, scaling, targets, sides, repeated)
     }
 
     fn thoroughly(&self, targets: &Targets, sides: Sides) -> Verdict {
-        if let Some(found) = self.thresholds(targets).separation(self.dataset, targets, sides, Wanted::Any) {
+        if let Some(found) = self.by_feature(targets, sides, Wanted::Any) {
             return Verdict::Proved(Box::new(found));
         }
         if let found @ Verdict::Proved(_) = self.find_in_differences(targets, sides) {
@@ -196,7 +210,7 @@ impl<'a> SeparationSearch<'a> {
         }
         // One feature separates by a threshold or not at all, and thresholds are compared exactly.
         let two_sides = targets.classes() == 2 || matches!(sides, Sides::OneAgainstRest(_));
-        if self.dataset.dimension() <= 1 && two_sides {
+        if self.dataset.dimension() <= 1 && two_sides && self.intercept == Intercept::Free {
             return Verdict::None;
         }
         let margins = self.margins(targets, sides);
@@ -239,7 +253,7 @@ impl<'a> SeparationSearch<'a> {
         let of_class = |class| {
             let sides = Sides::OneAgainstRest(class);
             if numbers > MAX_NUMBERS {
-                return self.thresholds(targets).separation(self.dataset, targets, sides, Wanted::Any);
+                return self.by_feature(targets, sides, Wanted::Any);
             }
             match self.thoroughly(targets, sides) {
                 Verdict::Proved(found) => Some(*found),

@@ -9,8 +9,8 @@ use std::cmp::Ordering;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-/// Features of samples `range`, sample after sample, each followed by a 1 for the intercept.
-pub(super) fn with_ones(dataset: &Dataset, range: Range<usize>) -> Vec<f64> {
+/// Features of samples `range`, sample after sample, each followed by what the intercept is multiplied by.
+pub(super) fn with_last(dataset: &Dataset, range: Range<usize>, last: f64) -> Vec<f64> {
     let dimension = dataset.dimension();
     let mut numbers = Vec::with_capacity(range.len() * (dimension + 1));
     let mut place = 0;
@@ -18,7 +18,7 @@ pub(super) fn with_ones(dataset: &Dataset, range: Range<usize>) -> Vec<f64> {
         numbers.push(value);
         place += 1;
         if place % dimension == 0 {
-            numbers.push(1.0);
+            numbers.push(last);
         }
     });
     numbers
@@ -126,7 +126,7 @@ impl Rows {
     /// Counts some samples; `None` if one of them has a negative margin.
     fn count(&self, dataset: &Dataset, targets: &Targets, range: Range<usize>) -> Option<Counted> {
         let mut counted = Counted::none(targets.classes());
-        let samples = with_ones(dataset, range.clone());
+        let samples = with_last(dataset, range.clone(), 1.0);
         let places = range.map(|place| (place, targets.class_indices()[place] as usize));
         for (sample, (place, class)) in samples.chunks_exact(dataset.dimension() + 1).zip(places) {
             let (mut positive, mut zero) = (false, false);
@@ -177,7 +177,7 @@ pub(super) fn centred(dataset: &Dataset, targets: &Targets, sides: Sides, mut he
     let row: Vec<f64> = head.coefficients.row(0).iter().copied().chain([0.0]).collect();
     let parts = map_sample_chunks(targets.samples(), |range| {
         let (mut above, mut below) = (f64::INFINITY, f64::NEG_INFINITY);
-        let samples = with_ones(dataset, range.clone());
+        let samples = with_last(dataset, range.clone(), 1.0);
         for (sample, &own) in samples.chunks_exact(row.len()).zip(&targets.class_indices()[range]) {
             let score: f64 = sample.iter().zip(&row).map(|(value, weight)| value * weight).sum();
             if own as usize == class {

@@ -1,7 +1,7 @@
 //! Single features, and differences of nearly equal ones, that separate classes by themselves: on one side of a
 //! threshold are samples of some classes only.
 
-use super::proof::{prove, with_ones};
+use super::proof::{prove, with_last};
 use super::{Separation, Sides};
 use crate::data::Dataset;
 use crate::loss::Targets;
@@ -330,7 +330,7 @@ fn each_sample(dataset: &Dataset, mut note: impl FnMut(usize, &[f64])) {
     let samples = dataset.labels().samples();
     for range in crate::numeric::sample_chunks(samples) {
         let first = range.start;
-        let numbers = with_ones(dataset, range);
+        let numbers = with_last(dataset, range, 1.0);
         for (index, sample) in numbers.chunks_exact(dataset.dimension() + 1).enumerate() {
             note(first + index, sample);
         }
@@ -340,7 +340,7 @@ fn each_sample(dataset: &Dataset, mut note: impl FnMut(usize, &[f64])) {
 /// Pairs of features that nearly agree in every sample, but differ in some.
 fn nearly_equal(dataset: &Dataset) -> Vec<Column> {
     let agree = |a: f64, b: f64| (a - b).abs() <= NEARLY_EQUAL * a.abs().max(b.abs());
-    let first = with_ones(dataset, 0..dataset.labels().samples().min(FIRST_SAMPLES));
+    let first = with_last(dataset, 0..dataset.labels().samples().min(FIRST_SAMPLES), 1.0);
     let dimension = dataset.dimension();
     let mut pairs: Vec<(Column, bool)> = Vec::new();
     for feature in 0..dimension {

@@ -1,0 +1,143 @@
+//! Tables that are nearly usual, made by the test: what is read all the same, and what is refused with the way out.
+
+use assert_cmd::Command;
+use std::io::Write;
+use tempfile::TempDir;
+
+/// Twenty-four samples that no line separates.
+fn plain() -> String {
+    let row = |row: u32| {
+        let (a, b) = (f64::from(row * 7 % 24) / 4.0 - 3.0, f64::from(row * 13 % 24) - 11.0);
+        format!("{a},{b},{}\n", if (row * 5 + row / 3) % 24 < 12 { "ant" } else { "bee" })
+    };
+    std::iter::once("a,b,y\n".to_owned()).chain((0..24).map(row)).collect()
+}
+
+struct Folder(TempDir);
+
+impl Folder {
+    fn with(name: &str, bytes: impl AsRef<[u8]>) -> Self {
+        let folder = tempfile::tempdir().expect("a directory");
+        std::fs::write(folder.path().join(name), bytes).expect("written");
+        Self(folder)
+    }
+
+    fn run(&self, arguments: &[&str]) -> (i32, String, String) {
+        let mut command = Command::cargo_bin("equipoise").expect("built");
+        let output = command.current_dir(self.0.path()).args(arguments).output().expect("started");
+        let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+        (output.status.code().expect("not killed"), text(output.stdout), text(output.stderr))
+    }
+}
+
+/// The loss under `--l2 0.01`, and what was said.
+#[track_caller]
+fn solved(name: &str, bytes: impl AsRef<[u8]>, options: &[&str]) -> (f64, String) {
+    let command = [&["solve", name, "--label", "y", "--l2", "0.01", "--format", "json"], options].concat();
+    let (code, printed, said) = Folder::with(name, bytes).run(&command);
+    assert_eq!(code, 0, "{name}: {said}");
+    let record: serde_json::Value = serde_json::from_str(&printed).expect("JSON");
+    (record["loss"].as_f64().expect("a loss"), said)
+}
+
+#[track_caller]
+fn refused(name: &str, bytes: impl AsRef<[u8]>, options: &[&str], words: &[&str]) {
+    let (code, printed, said) =
+        Folder::with(name, bytes).run(&[&["solve", name, "--label", "y"], options].concat());
+    assert_eq!((code, printed.as_str(), said.lines().count()), (2, "", 1), "{name}: {said}");
+    for word in words {
+        assert!(said.contains(word), "{name}: {said} lacks {word:?}");
+    }
+}
+
+fn zipped(files: &[(&str, &str)]) -> Vec<u8> {
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, text) in files {
+        archive.start_file(*name, zip::write::SimpleFileOptions::default()).expect("started");
+        archive.write_all(text.as_bytes()).expect("written");
+    }
+    archive.finish().expect("whole").into_inner()
+}
+
+#[test]
+fn other_ways_to_write_the_same_table_are_read() {
+    let plain = plain();
+    let (right, _) = solved("plain.csv", &plain, &[]);
+    let lined_up: String = plain.lines().fold(String::new(), |text, line| {
+        let cells: Vec<String> = line.split(',').map(|cell| format!("{cell:>8}")).collect();
+        text + &cells.join(" ") + "\n"
+    });
+    let utf16_le: Vec<u8> = plain.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let utf16_be: Vec<u8> = plain.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    for (name, bytes, options) in [
+        ("lined-up.txt", lined_up.into_bytes(), &[][..]),
+        ("caret.csv", plain.replace(',', "^").into_bytes(), &["--separator", "^"]),
+        ("spaced.csv", plain.replace(',', ", ").into_bytes(), &[]),
+        ("old-mac.csv", plain.replace('\n', "\r").into_bytes(), &[]),
+        ("blank-lines.csv", plain.replace('\n', "\n\n").into_bytes(), &[]),
+        ("quoted.csv", plain.replacen("a,b,y", "\"a\",\"b\",\"y\"", 1).into_bytes(), &[]),
+        ("heading-of-two-lines.csv", plain.replacen("a,b,y", "a,\"b\nin cm\",y", 1).into_bytes(), &[]),
+        ("no-break-space.csv", plain.replace("-2.25", "\u{a0}-2.25").into_bytes(), &[]),
+        ("comments.csv", plain.replace("ant\n", "ant\n# seen twice\n").into_bytes(), &["--comment", "#"]),
+        ("utf16-le.csv", utf16_le, &["--encoding", "utf-16"]),
+        ("utf16-be.csv", utf16_be, &["--encoding", "utf-16be"]),
+        ("data.csv.zip", zipped(&[("data.csv", &plain)]), &[]),
+        ("labels-of-spaces.csv", plain.replace(",ant", ", ant ").into_bytes(), &[]),
+    ] {
+        let (found, said) = solved(name, bytes, options);
+        assert!((found - right).abs() < 1e-12, "{name}: {found} for {right}: {said}");
+    }
+}
+
+#[test]
+fn what_is_no_such_table_is_refused_with_the_way_out() {
+    let plain = plain();
+    for (name, text, words) in [
+        ("caret.csv", plain.replace(',', "^"), &["there is no column \"y\"", "name it with --separator"][..]),
+        ("comments.csv", plain.replacen("ant\n", "ant\n# seen twice\n", 1), &["--comment '#'"]),
+        ("percent.csv", plain.replace("-2.25", "50%"), &["\"50%\" is not a plain number", "per cent"]),
+        ("money.csv", plain.replace("-2.25", "$2.25"), &["\"$2.25\" is not a plain number", "currencies"]),
+        ("thousands.csv", plain.replace("-2.25", "\"1,000.50\""), &["separators of thousands"]),
+        (
+            "censored.csv",
+            plain.replace("-2.25", "<0.5"),
+            &["\"<0.5\" is not a number", "or correct the cell"],
+        ),
+        ("footer.csv", plain.clone() + "total,24,\n", &["line 26", "--missing drop-row"]),
+        ("twice.csv", plain.replacen("a,b,y", "a,a,y", 1), &["columns 1 and 2 both have this name"]),
+    ] {
+        refused(name, text, &[], words);
+    }
+    refused("two.zip", zipped(&[("a.csv", &plain), ("b.csv", &plain)]), &[], &["holds no array \"y\""]);
+    // A table of numbers with a few words is no table of categories.
+    refused("censored.csv", plain.replace("-2.25", "<0.5"), &["--one-hot"], &["\"<0.5\" is not a number"]);
+}
+
+#[test]
+fn labels_that_may_be_none_are_doubted() {
+    let with = |label: &dyn Fn(usize) -> String| {
+        let plain = plain();
+        let mut lines = plain.lines();
+        let header = lines.next().expect("headings").to_owned();
+        let rows = lines.enumerate().map(|(row, line)| {
+            let (cells, _) = line.rsplit_once(',').expect("cells");
+            format!("{cells},{}", label(row))
+        });
+        std::iter::once(header).chain(rows).collect::<Vec<_>>().join("\n")
+    };
+    for (label, words) in [
+        (
+            &(|row: usize| row.to_string()) as &dyn Fn(usize) -> String,
+            "the label has 24 values in 24 rows; is it a class?",
+        ),
+        (
+            &|row: usize| (row % 3).to_string().replace('2', "-1"),
+            "-1 is taken for a class; if it marks rows to ignore, give --ignore-index -1",
+        ),
+        (&|row: usize| ["007", "8"][row % 2].to_owned(), "leading zeros are read as numbers: 007 is 7"),
+        (&|row: usize| ["Bee", "bee", "ant"][row % 3].to_owned(), "differ in capitals only"),
+    ] {
+        let (_, said) = solved("labels.csv", with(label), &[]);
+        assert!(said.contains(words), "{said}");
+    }
+}
