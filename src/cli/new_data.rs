@@ -102,6 +102,7 @@ impl NewDataArguments {
                 design: &samples.design,
                 classes: &classes,
                 label,
+                sample_weights: None,
                 ignore: &request.ignore,
                 format: &request.format,
             };

@@ -54,6 +54,7 @@ pub(super) fn run(arguments: &PredictArguments) -> Result<Ending> {
         design: &saved.design,
         classes: &saved.classes,
         label: None,
+        sample_weights: None,
         ignore: &[],
         format: &arguments.table.format(),
     };
