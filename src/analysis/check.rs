@@ -2,6 +2,7 @@
 
 use super::check_figure::Drawing;
 use super::file::{Experiment, unknown};
+use super::free_features;
 use super::measure::{Measure, Shape};
 use super::observe::{is_trace, unfit};
 use super::specification::{
@@ -199,8 +200,9 @@ struct Drawn<'a> {
 /// is the draw of the point before: points along an axis of losses, weights or penalties share it.
 fn problems<'a>(analysis: &'a Analysis, drawn: &mut Option<Drawn<'a>>) -> Result<(usize, usize), Fault> {
     searches(analysis)?;
-    if let Some(path) = analysis.data.file() {
-        check_readable_again(path).or_else(|why| fault("data", format!("{}: {why}", path.display())))?;
+    for (key, file) in [("data", analysis.data.file()), ("test", analysis.test_file())] {
+        let Some(path) = file else { continue };
+        check_readable_again(path).or_else(|why| fault(key, format!("{}: {why}", path.display())))?;
     }
     if let Some(training) = &analysis.training {
         if analysis.test.is_some() {
@@ -208,6 +210,7 @@ fn problems<'a>(analysis: &'a Analysis, drawn: &mut Option<Drawn<'a>>) -> Result
         }
         return trainings(analysis, training);
     }
+    free_features::check(analysis)?;
     if analysis.repeats_a_table() && analysis.repetitions > 1 {
         return fault(
             "repetitions",
@@ -232,7 +235,11 @@ fn problems<'a>(analysis: &'a Analysis, drawn: &mut Option<Drawn<'a>>) -> Result
         }
         _ => match analysis.samples(draw) {
             Ok((dataset, _)) => &drawn.insert(Drawn { design, seed, test: &analysis.test, dataset }).dataset,
-            Err(error) => return fault("data", error.to_string()),
+            Err(error) => {
+                // The design itself can be drawn: what is wrong is how it is tested.
+                let of_test = analysis.test.is_some() && analysis.data.sample(draw).is_ok();
+                return fault(if of_test { "test" } else { "data" }, error.to_string());
+            }
         },
     };
     for (number, series) in analysis.series.iter().enumerate() {

@@ -41,6 +41,9 @@ const REWEIGHTED: f64 = 3.0;
 /// Evaluations that a first-order iteration with its line search costs: value and gradient apart, one thread, no
 /// blocks.
 const LINE_SEARCH: f64 = 29.0;
+/// Steps that free features take, each with so many products for the cube of the classes.
+const FREE_STEPS: f64 = 500.0;
+const FREE_PRODUCTS: f64 = 100.0;
 /// One multiplication of a network, forward and backward together.
 const NETWORK: f64 = 3.0e-10;
 
@@ -212,7 +215,11 @@ fn solving(analysis: &Analysis, series: &Series, size: DesignSize) -> f64 {
         _ => 0.0,
     };
     let measured: f64 = analysis.measure.iter().map(taken).sum();
-    n * d * DRAW + searched + measured + 3.0 * evaluation
+    let freed = match analysis.data {
+        Design::FreeFeatures { .. } => FREE_STEPS * FREE_PRODUCTS * k.powi(3) * PRODUCT,
+        _ => 0.0,
+    };
+    n * d * DRAW + freed + searched + measured + 3.0 * evaluation
 }
 
 /// What a run will take.

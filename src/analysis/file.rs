@@ -96,7 +96,7 @@ impl Source {
         let (axes, values) = self.axes(&analysis.sweep)?;
         let mut points = self.points(&table, &analysis.sweep, &axes, &values)?;
         for resolved in points.iter_mut().chain([&mut analysis]) {
-            resolved.data.rename_file(|path| self.directory.join(path));
+            resolved.rename_files(|path| self.directory.join(path));
         }
         Ok(Experiment { analysis, axes, points })
     }

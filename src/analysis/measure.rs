@@ -47,6 +47,8 @@ pub enum Measure {
     /// Binary logistic: distance of the two residual-weighted centroids relative to their spread, the shift by the penalty
     /// taken off (B4).
     CentroidResidual,
+    /// Free features: largest entry of the gradient by the features of a sample, relative to its share of all (C1).
+    FeatureGradient,
     /// How far the flows `F` are from symmetric: largest difference relative to the largest flow between two classes (I5).
     Asymmetry,
     /// Softmax and binary logistic: worst relative residual of the weight effects' sum rule (W2).
@@ -111,6 +113,8 @@ pub enum Measure {
     PointProbability,
     /// Two classes: log loss of the samples of class 1 at each of these points, summed.
     PointLoss,
+    /// Cosine of the angle between the coefficients of every two classes, those of all classes summing to zero (C1).
+    CoefficientCosine,
     /// Coefficients of each logit (rows) by feature (columns).
     Coefficient,
     /// Binary logistic: the residual-weighted centroid of each class (rows) by feature (columns; B4).
@@ -178,6 +182,7 @@ impl Measure {
             | M::ExpectedErrorRatio
             | M::ErrorRatioResidual
             | M::CentroidResidual
+            | M::FeatureGradient
             | M::Asymmetry
             | M::SumRuleResidual => Shape::Scalar,
             M::ClassCount
@@ -206,7 +211,8 @@ impl Measure {
             | M::TestMeanProbability
             | M::Contribution
             | M::WeightEffect
-            | M::WeightEffectByDifferences => Shape::ClassPairs,
+            | M::WeightEffectByDifferences
+            | M::CoefficientCosine => Shape::ClassPairs,
             M::PointProbability | M::PointLoss => Shape::Points,
             M::Coefficient | M::Centroid => Shape::Features,
             M::Iteration

@@ -18,6 +18,7 @@ mod cost;
 mod descend;
 mod error;
 mod file;
+mod free_features;
 mod measure;
 mod observe;
 #[cfg(feature = "parquet")]

@@ -2,6 +2,7 @@
 //! head was not solved on (names that begin with `test_`).
 
 use super::descend::{Descended, End, Evaluation, Objective, recorded_iterations};
+use super::free_features::feature_gradient;
 use super::measure::Measure;
 use crate::balance::{
     Calibration, Centroids, FlowPolytope, HeldOutBalance, Ledger, LedgerEntry, MeanProbability, NORMAL_95,
@@ -99,6 +100,9 @@ pub(super) fn unfit(
         M::TestBalanceBias if !(softmax || binary_logistic) => {
             Some("is defined for softmax and the binary logistic loss only; remove it from `measure`")
         }
+        M::CoefficientCosine if problem.loss().logit_rows() != classes => {
+            Some("is about losses with a logit for every class; take it out of `measure`")
+        }
         _ if is_of_training(measure) => {
             Some("needs trained networks; remove it from `measure` or add a `[training]` table")
         }
@@ -169,6 +173,10 @@ impl SolvedProblem<'_> {
             M::Intercept => self.head.intercepts.clone(),
             M::Contribution => rows(&self.contributions()),
             M::Coefficient => rows(&self.head.coefficients),
+            M::CoefficientCosine => rows(&self.coefficient_cosines()),
+            M::FeatureGradient => {
+                vec![feature_gradient(self.problem, self.dataset, self.head, &self.gradient_by_logits())]
+            }
             M::Centroid => rows(&self.centroids()),
             M::Iteration | M::LossTrace | M::LossChangeTrace | M::GradientTrace | M::BalanceTrace => {
                 self.trace(measure)
@@ -222,8 +230,7 @@ impl SolvedProblem<'_> {
     /// Sums of the gradient with respect to logits over each class's samples, over the mass of the column's class.
     fn contributions(&self) -> DMatrix<f64> {
         let (loss, targets) = (self.problem.loss(), self.problem.targets());
-        let mut by_logits = DMatrix::zeros(self.logits.nrows(), self.logits.ncols());
-        loss.value_and_gradient(self.logits, targets, &mut by_logits);
+        let by_logits = self.gradient_by_logits();
         let classes = targets.classes();
         let mut sums = DMatrix::zeros(classes, classes);
         for (column, &label) in by_logits.column_iter().zip(targets.class_indices()) {
@@ -241,6 +248,22 @@ impl SolvedProblem<'_> {
             sums.column_mut(class).unscale_mut(mass);
         }
         sums
+    }
+
+    fn gradient_by_logits(&self) -> DMatrix<f64> {
+        let mut by_logits = DMatrix::zeros(self.logits.nrows(), self.logits.ncols());
+        self.problem.loss().value_and_gradient(self.logits, self.problem.targets(), &mut by_logits);
+        by_logits
+    }
+
+    /// Of rows whose mean over classes is taken off, which no softmax sees.
+    fn coefficient_cosines(&self) -> DMatrix<f64> {
+        let mut rows = self.head.coefficients.clone();
+        let mean = rows.row_mean();
+        rows.row_iter_mut().for_each(|mut row| row -= &mean);
+        let norms: Vec<f64> = rows.row_iter().map(|row| row.norm()).collect();
+        let products = &rows * rows.transpose();
+        DMatrix::from_fn(norms.len(), norms.len(), |j, k| products[(j, k)] / (norms[j] * norms[k]))
     }
 
     /// No effects where the Hessian is singular or the search was stopped short.

@@ -20,7 +20,7 @@ macro_rules! shipped {
 }
 
 /// All of them, in the order of their figures.
-pub const SHIPPED: [Shipped; 25] = shipped![
+pub const SHIPPED: [Shipped; 26] = shipped![
     "binary-weights",
     "probability-maps",
     "softmax-balance",
@@ -46,6 +46,7 @@ pub const SHIPPED: [Shipped; 25] = shipped![
     "mini-batches",
     "separable",
     "out-of-sample",
+    "minority-collapse",
 ];
 
 impl Shipped {

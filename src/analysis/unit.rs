@@ -5,6 +5,7 @@ use super::cost::Costs;
 use super::descend::{End, descend};
 use super::error::AnalysisError;
 use super::file::Experiment;
+use super::free_features::freed;
 use super::measure::Measure;
 use super::observe::{is_trace, observe};
 use super::records::{Ended, Record};
@@ -78,8 +79,10 @@ struct Identity<'a> {
 
 /// The source of the samples of a sweep point, as it enters keys.
 pub(super) struct Origin {
-    /// The design without its file paths: the contents of the files matter, not their place.
+    /// The design without its file path: the contents of the files matter, not their place.
     data: Design,
+    /// Test samples, in the same way.
+    test: Option<TestSamples>,
     /// Digest of the files, if there are any.
     contents: Option<String>,
 }
@@ -90,15 +93,16 @@ pub(super) fn origins(experiment: &Experiment) -> Result<Vec<Origin>, AnalysisEr
     let origin = |analysis: &Analysis| {
         let wrong = |error: DataError| AnalysisError::specification("data", error.to_string());
         let mut files = analysis.data.files().map_err(wrong)?;
+        files.extend(analysis.test_file().map(Path::to_owned));
         if analysis.training.as_ref().is_some_and(Training::tests_on_part) {
             files.extend(analysis.data.test_files().map_err(wrong)?);
         }
         if !files.is_empty() && !digests.contains_key(&files) {
             digests.insert(files.clone(), digest_of_files(&files)?);
         }
-        let mut data = analysis.data.clone();
-        data.rename_file(|_| PathBuf::new());
-        Ok(Origin { data, contents: digests.get(&files).cloned() })
+        let mut nameless = analysis.clone();
+        nameless.rename_files(|_| PathBuf::new());
+        Ok(Origin { data: nameless.data, test: nameless.test, contents: digests.get(&files).cloned() })
     };
     experiment.points.iter().map(origin).collect()
 }
@@ -170,7 +174,7 @@ impl<'a> Unit<'a> {
             seed: analysis.seed,
             repetition,
             measure: if trial.is_some() { &[] } else { &analysis.measure },
-            test: analysis.test.as_ref(),
+            test: origin.test.as_ref(),
             training: analysis.training.as_ref(),
             polished: series.polished,
             trial,
@@ -310,6 +314,10 @@ impl Unit<'_> {
         let (dataset, test) = analysis.samples(draw).map_err(|error| impossible(error.to_string()))?;
         let classes = dataset.labels().classes();
         let weights = analysis.weights_of(series).weights(classes, draw);
+        let dataset = match freed(analysis, dataset, &weights) {
+            Ok(dataset) => dataset,
+            Err(why) => return Ok(self.record(Ended::Unsolved(why), (classes, classes), BTreeMap::new())),
+        };
         let problem = series.problem(&dataset, &weights, analysis.penalty).map_err(impossible)?;
         let traced = analysis.measure.iter().any(|&measure| is_trace(measure));
         let descended = descend(&problem, &dataset, series.optimizer, traced);

@@ -4,6 +4,7 @@ use super::AuditInput;
 use super::batch::without_objective;
 use super::memory::check_layer;
 use super::record::problem;
+use super::weight_effect_left::{MeasuredAt, WeightEffectLeft};
 use crate::balance::{accuracy, hits, predicted_class};
 use crate::data::{DataError, Dataset};
 use crate::loss::{BuiltLoss, ClassWeights, Link, Loss, LossSpec, Targets};
@@ -43,6 +44,16 @@ pub struct HeadComparison {
     /// Share of samples on whose class the two agree.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agreement: Option<f64>,
+    /// What class weights still do to decisions, where the features separate all samples; for softmax and binary logistic loss.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight_effect_left: Option<WeightEffectLeft>,
+}
+
+/// Why there is no exact head.
+struct NoExact {
+    why: String,
+    /// The features separate all samples.
+    separable: bool,
 }
 
 /// Measures of a head.
@@ -84,18 +95,23 @@ pub fn compare_head(
         .map_err(|error| DataError::invalid("audit", error.to_string()))?;
     let exact = match without_objective(input, spec)? {
         None => solved(&problem, spec, own),
-        Some(why) => Err(why.to_owned()),
+        Some(why) => Err(NoExact { why: why.to_owned(), separable: false }),
     };
     let measured = |head: &Head| Measured::of(&problem, head);
     let (own_measured, exact_measured) = (own.map(measured), exact.as_ref().ok().map(measured));
     let agreement =
         own_measured.as_ref().zip(exact_measured.as_ref()).map(|(own, exact)| own.agreement(exact, &targets));
-    let logits_apart = match own {
-        None => None,
-        Some(head) => {
-            let given = input.logits(0..targets.samples(), loss.link())?;
-            Some((head.logits(&features) - given).amax())
+    let given = input.logits(0..targets.samples(), loss.link())?;
+    let logits_apart = own.map(|head| (head.logits(&features) - &given).amax());
+    // Columns of one-vs-all are each decided by themselves, and compared only then.
+    let of_one_decision = *spec == LossSpec::Softmax || *spec == LossSpec::Logistic && given.nrows() == 1;
+    let weight_effect_left = match &exact {
+        _ if !of_one_decision => None,
+        Ok(head) => WeightEffectLeft::of(MeasuredAt::ExactLayer, &head.logits(&features), &targets),
+        Err(NoExact { separable: true, .. }) => {
+            WeightEffectLeft::of(MeasuredAt::GivenLogits, &given, &targets)
         }
+        Err(_) => None,
     };
     let both = own.zip(exact.as_ref().ok());
     Ok(Some(HeadComparison {
@@ -105,14 +121,15 @@ pub fn compare_head(
         conditioning: problem.conditioning().clone(),
         own: own_measured.map(|own| own.head),
         exact: exact_measured.map(|exact| exact.head),
-        no_exact: exact.as_ref().err().cloned(),
+        no_exact: exact.as_ref().err().map(|no| no.why.clone()),
         angles: both.map(|(own, exact)| angles(own, exact, loss.link())),
         agreement,
+        weight_effect_left,
     }))
 }
 
 /// The exact head, or why there is none.
-fn solved(problem: &Problem, spec: &LossSpec, start: Option<&Head>) -> Result<Head, String> {
+fn solved(problem: &Problem, spec: &LossSpec, start: Option<&Head>) -> Result<Head, NoExact> {
     let (columns, classes) = (problem.loss().logit_rows(), problem.targets().classes());
     let usual = columns == 1 || columns == classes && (classes > 2 || *spec == LossSpec::Softmax);
     let own_algorithm = usual
@@ -122,15 +139,14 @@ fn solved(problem: &Problem, spec: &LossSpec, start: Option<&Head>) -> Result<He
     match outcome.confirmed(&SolverSettings::default()) {
         Outcome::Stationary(point) => Ok(point.head),
         Outcome::Separable(found) => {
-            let samples = match found.kind {
-                SeparationKind::Complete => "all",
-                SeparationKind::Quasi => "some",
-            };
-            Err(format!(
+            let separable = found.kind == SeparationKind::Complete;
+            let samples = if separable { "all" } else { "some" };
+            let why = format!(
                 "the features separate {samples} samples: the loss has no minimum; give the --l2 of training"
-            ))
+            );
+            Err(NoExact { why, separable })
         }
-        Outcome::NotConverged { why, .. } => Err(why),
+        Outcome::NotConverged { why, .. } => Err(NoExact { why, separable: false }),
     }
 }
 

@@ -21,6 +21,7 @@ mod record;
 mod scan;
 mod tables;
 mod verdict;
+mod weight_effect_left;
 mod words;
 
 pub use alternatives::{Alternative, alternatives};
@@ -33,4 +34,5 @@ pub use recalibration::{Recalibration, recalibrate};
 pub use record::{AuditRecord, Measured, PolytopePosition, Reduction, StationaryVerdict, audit};
 pub use tables::{TextTable, summary, tables};
 pub use verdict::{Verdict, verdict};
+pub use weight_effect_left::{MeasuredAt, WeightEffectLeft};
 pub use words::findings;

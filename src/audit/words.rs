@@ -23,7 +23,7 @@ pub fn findings(record: &AuditRecord) -> Vec<String> {
     findings.push(sentences.calibration());
     findings.push(sentences.recall());
     findings.extend(record.recalibrated.as_ref().map(|recalibrated| sentences.recalibrated(recalibrated)));
-    findings.extend(record.head.iter().flat_map(of_head));
+    findings.extend(record.head.iter().flat_map(|head| of_head(head, &record.classes)));
     findings
 }
 
@@ -227,7 +227,7 @@ impl Findings<'_> {
     }
 }
 
-fn of_head(head: &HeadComparison) -> Vec<String> {
+fn of_head(head: &HeadComparison, classes: &[String]) -> Vec<String> {
     let mut sentences = Vec::new();
     if let Some(apart) = head.logits_apart.filter(|apart| *apart > 1e-3) {
         sentences.push(format!(
@@ -256,6 +256,7 @@ fn of_head(head: &HeadComparison) -> Vec<String> {
         (_, None, Some(why)) => sentences.push(format!("No exact last layer over the features: {why}.")),
         (_, None, None) => {}
     }
+    sentences.extend(head.weight_effect_left.as_ref().map(|left| left.sentence(classes)));
     sentences
 }
 

@@ -12,6 +12,7 @@ mod dimension;
 mod engine;
 mod error;
 mod flows;
+mod hard_margin;
 mod held_out;
 mod inr;
 mod kept;

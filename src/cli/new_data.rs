@@ -102,6 +102,7 @@ impl NewDataArguments {
                 offset: &request.offset,
                 classes: &classes,
                 label,
+                sample_weights: None,
                 ignore: &request.ignore,
                 format: &request.format,
             };

@@ -56,6 +56,7 @@ pub(super) fn run(arguments: &PredictArguments) -> Result<Ending> {
         offset: &saved.offset,
         classes: &saved.classes,
         label: None,
+        sample_weights: None,
         ignore: &[],
         format: &arguments.table.format(),
     };

@@ -74,7 +74,7 @@ fn stationary(record: &SolveRecord, measured: &Measured, style: Style) -> String
             if curvature > 0.0 { "local minimum" } else { "stationary point that is no strict minimum" };
         let _ = writeln!(
             text,
-            "{kind}: smallest Hessian eigenvalue {}, features standardised",
+            "{kind}: smallest Hessian eigenvalue {}, by coefficients and intercepts as printed",
             significant(curvature, 3)
         );
     }

@@ -3,7 +3,7 @@
 use super::arrays::{Array, Arrays, Contents, Wanted, read_arrays};
 use super::classes::same;
 use super::design::DesignColumn;
-use super::samples::{beside, label_texts, offsets};
+use super::samples::{beside, column_weights, label_texts, offsets, weight_column};
 use super::table::{Headings, Table, TableFormat, Texts, Use, is_missing};
 use super::taken::{LeftOut, Taken};
 use super::{DataError, Labels, quoted};
@@ -21,6 +21,8 @@ pub struct NewSamplesRequest<'a> {
     pub offset: &'a [String],
     /// The column or array of labels, where they are wanted.
     pub label: Option<&'a str>,
+    /// The column or array of the weights of labelled samples, where they do not all count once; a row of weight 0 is left out.
+    pub sample_weights: Option<&'a str>,
     /// Rows with these labels are left out.
     pub ignore: &'a [String],
     /// What is known of the format of a text table.
@@ -48,7 +50,7 @@ impl NewSamplesRequest<'_> {
     /// class of the head. The error names row and column.
     pub fn read(&self, path: &Path) -> Result<NewSamples, DataError> {
         let (mut columns, mut offset) = (Vec::new(), Vec::new());
-        let mut label = None;
+        let (mut label, mut weights) = (None, None);
         let mut pick = |headings: &Headings| {
             let mut uses = vec![Use::Skip; headings.names.len()];
             for design in self.design {
@@ -61,17 +63,22 @@ impl NewSamplesRequest<'_> {
             label = self.label.map(|name| headings.find(name)).transpose()?;
             if let Some(column) = label {
                 uses[column] = Use::Texts;
+                weights =
+                    self.sample_weights.map(|name| weight_column(headings, name, column)).transpose()?;
+            }
+            if let Some(column) = weights {
+                uses[column] = Use::Values;
             }
             Ok(uses)
         };
         let wanted = Wanted { arrays: &|_| true, columns: &mut pick, format: self.format };
         match read_arrays(path, wanted)? {
-            Contents::Table(table) => self.of_table(&table, (&columns, &offset), label),
+            Contents::Table(table) => self.of_table(&table, (&columns, &offset), (label, weights)),
             Contents::Array(_) | Contents::Arrays(_) if !self.offset.is_empty() => {
                 let problem = "is no table, but the head was solved with --offset; give a table";
                 Err(DataError::invalid(path.display().to_string(), problem))
             }
-            Contents::Array(array) => self.of_array(&array, None),
+            Contents::Array(array) => self.of_array(&array, None, None),
             Contents::Arrays(arrays) => self.of_arrays(&arrays),
         }
     }
@@ -80,19 +87,22 @@ impl NewSamplesRequest<'_> {
         &self,
         table: &Table,
         (columns, offset): (&[usize], &[usize]),
-        label: Option<usize>,
+        (label, weights): (Option<usize>, Option<usize>),
     ) -> Result<NewSamples, DataError> {
         let texts = label.map(|column| table.columns[column].texts(table.rows));
         let row_place = |row: usize| label.map_or_else(String::new, |column| table.cell_place(row, column));
-        let (rows, labels) = self.labelled(texts.as_ref(), table.rows, &row_place)?;
+        let counted = weights.map(|column| column_weights(table, column)).transpose()?;
+        let (rows, labels) = self.labelled(texts.as_ref(), counted.as_deref(), table.rows, &row_place)?;
         let mut parts = Vec::with_capacity(columns.len());
         for (design, &column) in self.design.iter().zip(columns) {
             parts.push((design.features(table, column, &rows)?, design.width()));
         }
         let features = beside(&parts, rows.len()).map_err(|error| DataError::invalid(&table.place, error))?;
         let named = |column: usize| table.columns[column].name.clone();
-        let is_used =
-            |column: usize| columns.contains(&column) || offset.contains(&column) || label == Some(column);
+        let is_used = |column: usize| {
+            let named = [label, weights].contains(&Some(column));
+            columns.contains(&column) || offset.contains(&column) || named
+        };
         let unused = (0..table.columns.len()).filter(|&column| !is_used(column));
         let taken = Taken {
             features: Some(columns.iter().map(|&column| named(column)).collect()),
@@ -108,15 +118,21 @@ impl NewSamplesRequest<'_> {
 
     fn of_arrays(&self, arrays: &Arrays) -> Result<NewSamples, DataError> {
         let labels = self.label.map(|name| arrays.named(name)).transpose()?;
+        let weights = self.sample_weights.map(|name| arrays.named(name)).transpose()?;
         let fits = |array: &&Array| array.columns() == self.design.len() && !array.is_text();
         let found: Vec<&Array> = arrays.named.iter().map(|(_, array)| array).filter(fits).collect();
         match found.as_slice() {
-            [features] => self.of_array(features, labels),
+            [features] => self.of_array(features, labels, weights),
             _ => Err(arrays.missing(&format!("one array of {} columns of features", self.design.len()))),
         }
     }
 
-    fn of_array(&self, array: &Array, labels: Option<&Array>) -> Result<NewSamples, DataError> {
+    fn of_array(
+        &self,
+        array: &Array,
+        labels: Option<&Array>,
+        weights: Option<&Array>,
+    ) -> Result<NewSamples, DataError> {
         array.check_numbers()?;
         if array.columns() != self.design.len() {
             let problem = format!(
@@ -134,7 +150,8 @@ impl NewSamplesRequest<'_> {
         let row_place =
             |row: usize| labels.map_or_else(String::new, |labels| format!("{}: row {row}", labels.place));
         let texts = labels.map(label_texts).transpose()?;
-        let (rows, found) = self.labelled(texts.as_ref(), array.rows(), &row_place)?;
+        let counted = weights.map(|weights| weights.sample_weights(array.rows())).transpose()?;
+        let (rows, found) = self.labelled(texts.as_ref(), counted.as_deref(), array.rows(), &row_place)?;
         let mut features = DMatrix::zeros(array.columns(), rows.len());
         for (&row, mut into) in rows.iter().zip(features.column_iter_mut()) {
             array.read_rows(row..row + 1, into.as_mut_slice());
@@ -150,10 +167,11 @@ impl NewSamplesRequest<'_> {
         Ok(NewSamples { features, offset, labels: found, taken })
     }
 
-    /// The rows that count, and their labels where they are wanted.
+    /// The rows that count, and their labels where they are wanted, with the weights that all rows have.
     fn labelled(
         &self,
         texts: Option<&Texts>,
+        weights: Option<&[f64]>,
         rows: usize,
         row_place: &dyn Fn(usize) -> String,
     ) -> Result<(Vec<usize>, Option<Labels>), DataError> {
@@ -168,6 +186,7 @@ impl NewSamplesRequest<'_> {
         for (row, &code) in texts.codes.iter().enumerate() {
             let text = &texts.levels[code as usize];
             match class_of_level[code as usize].and_then(|class| u32::try_from(class).ok()) {
+                _ if weights.is_some_and(|weights| weights[row] == 0.0) => {}
                 _ if self.ignore.iter().any(|ignored| same(ignored, text)) => {}
                 Some(class) => {
                     kept.push(row);
@@ -187,7 +206,12 @@ impl NewSamplesRequest<'_> {
         if kept.is_empty() {
             return Err(DataError::invalid(row_place(0), "no row has a label; there is nothing to test on"));
         }
-        Ok((kept, Some(Labels::with_absent(indices, self.classes.to_vec()))))
+        let labels = Labels::with_absent(indices, self.classes.to_vec());
+        let labels = match weights {
+            None => labels,
+            Some(weights) => labels.with_weights(kept.iter().map(|&row| weights[row]).collect())?,
+        };
+        Ok((kept, Some(labels)))
     }
 
     fn taken(&self, file: &str, format: &str, rows: usize, used_rows: usize) -> Taken {

@@ -57,16 +57,18 @@ fn introduction(report: &Report, has_tables: bool) -> String {
     let contents = contents(report, has_tables);
     format!(
         "<header>\n<h1>What logistic and softmax losses settle to</h1>\n\
-         <p>When the training of a classifier has converged, the mean probabilities it predicts must obey exact laws \
-         that depend on its loss, the class sizes and the class weights alone. The laws are those of X. Li, X. Li, \
+         <p>When the training of a classifier has converged, the mean probabilities it predicts for its training \
+         data must obey exact laws, which know of its loss, the class sizes and the class weights, and of nothing else. The laws are those of X. Li, X. Li, \
          D. Pan and D. Zhu, <cite>On the Learning Property of Logistic and Softmax Losses for Deep Neural \
          Networks</cite>, AAAI 2020 (<a href=\"https://arxiv.org/abs/2003.02309\">arXiv 2003.02309</a>), together \
          with consequences drawn from them. <code>equipoise</code> solved the problems below until their gradient \
          was zero to rounding and measured how well each law holds there.</p>\n\
          <p>The laws are about the training data that the gradient saw, and need an intercept that is free; T1 and T2 are about \
          other data, M1 to M3 about mini-batches, F1 about heads without an intercept. Not all claims are independent of each \
-         other: some rearrange others and are checked because a formula can be right and its code wrong \
-         (<code>docs/theory.md</code> says which).</p>\n\
+         other: B2 and B3 rearrange B1, I2 and C2 rearrange B5, whose derivative is W2; A1 is an instance of B6 and A2 follows from it; R3 \
+         follows from R1 and R2; M2 is an end of M1; N1 to N4 are the laws over the features of a network. They are checked all the \
+         same, because a formula can be right and its code wrong. Laws are proved in <code>docs/theory.md</code>; what is measured and not \
+         proved, as A3, R4 and much of C1, is said there.</p>\n\
          {summary}</header>\n<nav aria-label=\"Contents\">\n<h2>Contents</h2>\n{contents}</nav>\n"
     )
 }

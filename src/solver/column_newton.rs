@@ -10,6 +10,7 @@ use super::hessian::{Curvature, by_standardised, regular_factor, smallest_curvat
 use super::pass::Evaluated;
 use super::separation::{Effort, SeparationSearch, Sides, Verdict};
 use super::start::GOOD_INITIAL_GUESS;
+use super::user_curvature;
 use crate::loss::ColumnLoss;
 use crate::numeric::{largest, map_items};
 use nalgebra::{DMatrix, DVector};
@@ -311,15 +312,20 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
         }
     }
 
-    /// Smallest Hessian eigenvalue over all columns, features standardised; zero when it is rounding error.
-    pub(super) fn smallest_curvature(&self) -> f64 {
+    /// Smallest Hessian eigenvalue over all columns, in the user's units; its sign, and whether it is rounding error and
+    /// therefore zero, is that of standardised features. `None` where it leaves the range of doubles.
+    pub(super) fn smallest_curvature(&self) -> Option<f64> {
         let all: Vec<usize> = (0..self.columns.len()).collect();
         let hessians = self.pass.hessians(&all, &self.theta, Precision::Double);
         let change = by_standardised(self.pass.features, self.pass.targets);
-        let floor_of = |hessian: DMatrix<f64>| curvature_floor(change.tr_mul(&hessian) * &change).0;
-        let floors = map_items(hessians, floor_of);
+        let metric = user_curvature::metric(self.pass.features);
+        let floor_of = |hessian: DMatrix<f64>| {
+            let (floor, _) = curvature_floor(change.tr_mul(&hessian) * &change);
+            if floor > 0.0 { user_curvature::smallest(&hessian, &metric) } else { Some(floor) }
+        };
+        let floors: Option<Vec<f64>> = map_items(hessians, floor_of).into_iter().collect();
         let smaller = |least: f64, floor: f64| if least.is_nan() || floor >= least { least } else { floor };
-        floors.into_iter().fold(f64::INFINITY, smaller)
+        Some(floors?.into_iter().fold(f64::INFINITY, smaller))
     }
 }
 

@@ -11,7 +11,7 @@ use super::problem::Intercept;
 use super::search::{Search, scaled};
 use super::separation::{Effort, SeparationSearch, Sides, Verdict};
 use super::settings::{SolverSettings, Watch};
-use super::{Head, Outcome, Problem};
+use super::{Head, Outcome, Problem, user_curvature};
 use crate::loss::{BuiltLoss, Loss, SeparatedBy, Targets};
 use crate::numeric::largest_magnitude;
 use nalgebra::{Cholesky, DMatrix, DVector, SymmetricEigen};
@@ -203,14 +203,22 @@ impl<'p> GeneralNewton<'p> {
         found.map(|next| self.move_to(next)).is_some()
     }
 
-    /// The smallest eigenvalue of the Hessian over directions that change a probability; `None` where there are many
-    /// unknowns, or no objective.
+    /// The smallest eigenvalue of the Hessian over directions that change a probability, in the user's units; `None` where there
+    /// are many unknowns, or no objective.
     pub(super) fn smallest_curvature(&self) -> Option<f64> {
         if !self.objective.loss.has_objective() || self.at.unknowns.len() > MAX_DENSE {
             return None;
         }
-        let eigenvalues = SymmetricEigen::new(self.hessian_along(&self.directions())).eigenvalues;
-        Some(eigenvalues.min())
+        let directions = self.directions();
+        let hessian = self.hessian_along(&directions);
+        let floor = SymmetricEigen::new(hessian.clone()).eigenvalues.min();
+        if floor <= 0.0 {
+            return Some(floor);
+        }
+        // Unknowns are sorted by coordinate and then by logit column.
+        let across = DMatrix::<f64>::identity(self.at.unknowns.nrows(), self.at.unknowns.nrows());
+        let metric = user_curvature::metric(self.features).kronecker(&across);
+        user_curvature::smallest(&hessian, &(directions.tr_mul(&(metric * &directions))))
     }
 
     /// Directions that change a probability, one per column.
@@ -591,11 +599,57 @@ mod tests {
         let features = scaled(&problem);
         let newton = GeneralNewton::new(&problem, &features, None, None);
         let smallest = newton.smallest_curvature().expect("few unknowns");
-        // At zero every probability is a third: softmax has the curvature of a third of the Gram matrix of the design.
-        let design = &newton.objective.design;
-        let gram = design * design.transpose() / (3.0 * design.ncols() as f64);
+        // At zero every probability is a third: softmax has the curvature of a third of the Gram matrix of the user's numbers.
+        let given = dataset.features();
+        let design = given.clone_owned().insert_row(given.nrows(), 1.0);
+        let gram = &design * design.transpose() / (3.0 * design.ncols() as f64);
         let expected = SymmetricEigen::new(gram).eigenvalues.min();
-        assert!((smallest - expected).abs() < 1e-12, "{smallest} {expected}");
+        assert!((smallest / expected - 1.0).abs() < 1e-9, "{smallest} {expected}");
+    }
+
+    /// Second differences of the objective along every direction, in units that lie far apart.
+    #[test]
+    fn curvatures_are_those_of_the_printed_head() {
+        let narrow = dataset();
+        let scales = DVector::from_fn(narrow.dimension(), |feature, _| [200.0, 0.01][feature % 2]);
+        let features = DMatrix::from_diagonal(&scales) * narrow.features().add_scalar(3.0);
+        let dataset = Dataset::unnamed(features, narrow.labels().clone()).expect("finite");
+        let inr = LossSpec::Inr { beta: 4.0, variant: crate::loss::InrVariant::Attached };
+        let focal = LossSpec::Focal { gamma: 1.5, probability: FocalProbability::Plain };
+        for spec in [inr, focal] {
+            let problem = Problem::new(&dataset, &spec, &ClassWeights::None, 1e-6).expect("a problem");
+            let point = solve(&problem).stationary().expect("a stationary point");
+            let given = point.certificate.smallest_curvature.expect("not convex");
+            let (columns, unknowns) = (point.head.intercepts.len(), dataset.dimension() + 1);
+            // Lengths of steps that change logits alike.
+            let step =
+                |at: usize| if at / columns + 1 == unknowns { 1e-3 } else { 1e-3 / scales[at / columns] };
+            let moved = |by: &[(usize, f64)]| {
+                let mut head = point.head.clone();
+                for &(at, sign) in by {
+                    let (feature, column) = (at / columns, at % columns);
+                    if feature + 1 == unknowns {
+                        head.intercepts[column] += sign * step(at);
+                    } else {
+                        head.coefficients[(column, feature)] += sign * step(at);
+                    }
+                }
+                problem.evaluate(&head).objective
+            };
+            let second = |a: usize, b: usize| {
+                let corner = |one: f64, other: f64| moved(&[(a, one), (b, other)]);
+                let sum = corner(1.0, 1.0) - corner(1.0, -1.0) - corner(-1.0, 1.0) + corner(-1.0, -1.0);
+                sum / (4.0 * step(a) * step(b))
+            };
+            let hessian = DMatrix::from_fn(columns * unknowns, columns * unknowns, second);
+            let across = match spec {
+                LossSpec::Inr { .. } => DMatrix::identity(columns, columns),
+                _ => complement_of(&vec![1.0; columns]),
+            };
+            let directions = DMatrix::<f64>::identity(unknowns, unknowns).kronecker(&across);
+            let measured = SymmetricEigen::new(directions.tr_mul(&(hessian * &directions))).eigenvalues.min();
+            assert!((given / measured - 1.0).abs() < 1e-2, "{}: {given} {measured}", spec.row().name);
+        }
     }
 
     /// A level that has samples of one class only: the others balance, so that the gradient vanishes beside them.

@@ -14,6 +14,7 @@ mod dense;
 mod dependence;
 mod descent;
 mod detached;
+mod free_features;
 mod general_loss;
 mod hessian;
 mod kernels;
@@ -35,10 +36,12 @@ mod softmax_system;
 mod solution;
 mod start;
 mod tall_qr;
+mod user_curvature;
 mod weight_response;
 
 pub use coordinates::Conditioning;
 pub use dependence::Dependence;
+pub use free_features::{NoFreeFeatures, free_features};
 pub use general_loss::solve_general;
 #[doc(hidden)]
 pub use kernels::SolverKernels;

@@ -424,7 +424,7 @@ impl<'p, 'a> Search<'p, 'a> {
             if newton.can_go_on() && loss.beta > 0.0 {
                 newton.replace_loss(loss);
             }
-            return self.finish(newton, watch, |newton| Some(newton.smallest_curvature())).1;
+            return self.finish(newton, watch, ColumnNewton::smallest_curvature).1;
         }
         let search = DetachedSearch::new(newton, loss, self.separable_data);
         self.finish(search, watch, |_| None).1

@@ -53,8 +53,8 @@ pub struct Certificate {
     /// Largest entry of a logit column's gradient relative to the sum of the magnitudes of its residuals, in the coordinates of the
     /// search, before the head was rounded.
     pub relative_gradient: f64,
-    /// Smallest eigenvalue of the Hessian, features standardised, over columns or over directions that change a
-    /// probability; positive at a strict local minimum. Given for losses that are not convex, but not where there are more
+    /// Smallest eigenvalue of the Hessian by coefficients and intercepts in the user's units, over columns or over directions
+    /// that change a probability; positive at a strict local minimum. Given for losses that are not convex, but not where there are more
     /// than a few hundred unknowns that are one problem.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub smallest_curvature: Option<f64>,

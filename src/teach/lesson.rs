@@ -1,7 +1,7 @@
 //! What the page asks, within which limits, and how a lesson and its answer travel.
 
 use super::answer::solve;
-use crate::analysis::specification::{Analysis, Optimizer};
+use crate::analysis::specification::{Analysis, Design, Optimizer};
 use crate::analysis::{AnalysisError, predicted_seconds};
 use crate::loss::LossSpec;
 use crate::numeric::plain as number;
@@ -169,8 +169,11 @@ fn sharpness(loss: &LossSpec) -> Result<(), LessonError> {
 
 /// What an analysis file may say and a lesson may not.
 fn plain(analysis: &Analysis) -> Result<(), LessonError> {
-    if analysis.data.file().is_some() {
+    if analysis.data.file().or(analysis.test_file()).is_some() {
         return Err(LessonError::refused("data", "is read from files; use `equipoise run`"));
+    }
+    if matches!(analysis.data, Design::FreeFeatures { .. }) {
+        return Err(LessonError::refused("data", "has no points to show; use `equipoise run`"));
     }
     if analysis.training.is_some() {
         return Err(LessonError::refused("training", "takes too long for a page; use `equipoise run`"));

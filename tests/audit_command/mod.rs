@@ -8,4 +8,5 @@ pub(crate) mod files;
 mod formats;
 mod held_out;
 mod references;
+mod separable;
 mod use_cases;

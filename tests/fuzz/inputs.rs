@@ -88,6 +88,7 @@ fn table(place: &Path, bytes: &[u8], choice: usize) -> bool {
         design: &samples.design,
         classes: samples.dataset.labels().class_names(),
         label: Some(&request.label),
+        sample_weights: None,
         ignore: &[],
         format: &request.format,
     };

@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 """Deliberate faults in laws, ledger, polytope and losses: does `equipoise verify --quick` see them?
 
-    tests/mutations/run.py [--only 3,7] [--work DIR] [--write docs/mutations.md]
+    tests/mutations/run.py [--only 3,7 | --missing] [--work DIR] [--write docs/mutations.md]
 
 All faults are built into a copy of the sources, and one is chosen at a time: the copy has no features and therefore not the claims
 about networks. The quick check has to fail, and the claims that failed are noted. A fault whose text is not found exactly once
 is an error of this list. Ends with code 1 if a fault is not seen. `--work` keeps the copy, so that a second run builds faster.
+
+`--write` enters each fault in the document as soon as it was run, and keeps what is there of the others; `--missing` runs those that
+are not there yet. Faults that are no longer in this list are taken out.
 """
 
 import argparse
@@ -149,30 +152,53 @@ def verify(work, number):
     return done.stdout.split() if done.returncode == 0 else ["the program ends in a panic"]
 
 
-def table(rows):
-    lines = ["| fault | file | caught by |", "| --- | --- | --- |"]
-    for what, name, ids in rows:
-        shown = ", ".join(ids[:8]) + (f" and {len(ids) - 8} more" if len(ids) > 8 else "")
-        lines.append(f"| {what} | `{name.removeprefix('src/')}` | {shown or '**not caught**'} |")
-    return "\n".join(lines) + "\n"
+NOT_CAUGHT = "**not caught**"
 
 
-def write(document, text):
+def in_words(ids):
+    return (", ".join(ids[:8]) + (f" and {len(ids) - 8} more" if len(ids) > 8 else "")) or NOT_CAUGHT
+
+
+def known(document):
+    """What caught each fault, by its row in a document."""
+    rows = document.read_text().split(BEGIN)[1].split(END)[0].splitlines()
+    cells = [row.strip("| ").split(" | ") for row in rows if row.startswith("| ")][2:]
+    return {(what, name.strip("`")): caught for what, name, caught in cells}
+
+
+def write(document, found):
+    """Replaces the table of a document by the rows of all faults that were run, and says how many they are."""
+    rows = [(what, name.removeprefix("src/")) for what, name, _, _ in FAULTS]
+    run = [row for row in rows if row in found]
+    caught = sum(found[row] != NOT_CAUGHT for row in run)
+    lines = [f"{len(run)} of the {len(rows)} faults of the list have been run; {caught} of them are caught.", ""]
+    lines += ["| fault | file | caught by |", "| --- | --- | --- |"]
+    lines += [f"| {what} | `{name}` | {found[(what, name)]} |" for what, name in run]
     page = document.read_text()
     before, rest = page.split(BEGIN)
-    document.write_text(before + BEGIN + text + END + rest.split(END)[1])
+    document.write_text(before + BEGIN + "\n".join(lines) + "\n" + END + rest.split(END)[1])
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", help="numbers of faults, from 1")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--only", help="numbers of faults, from 1")
+    which.add_argument("--missing", action="store_true", help="faults that are not in the document of --write yet")
     parser.add_argument("--work", type=pathlib.Path, help="directory for the copy")
     parser.add_argument("--write", type=pathlib.Path, help="document whose table is replaced")
     arguments = parser.parse_args()
     chosen = list(enumerate(FAULTS, 1))
     if arguments.only:
         numbers = {int(number) for number in arguments.only.split(",")}
+        unknown = numbers - set(range(1, len(FAULTS) + 1))
+        if unknown:
+            parser.error(f"--only: there is no fault {min(unknown)}; they are 1 to {len(FAULTS)}")
         chosen = [entry for entry in chosen if entry[0] in numbers]
+    found = known(arguments.write) if arguments.write else {}
+    if arguments.missing:
+        if not arguments.write:
+            parser.error("--missing goes with --write, which names the document")
+        chosen = [(number, fault) for number, fault in chosen if (fault[0], fault[1].removeprefix("src/")) not in found]
     with tempfile.TemporaryDirectory(prefix="equipoise-mutations-") as temporary:
         work = arguments.work or pathlib.Path(temporary)
         work.mkdir(parents=True, exist_ok=True)
@@ -188,8 +214,9 @@ def main():
             failing = verify(work, number)
             rows.append((fault[0], fault[1], failing))
             print(f"{number} {fault[0]}: {', '.join(failing) or 'NOT CAUGHT'}", flush=True)
-    if arguments.write:
-        write(arguments.write, table(rows))
+            found[(fault[0], fault[1].removeprefix("src/"))] = in_words(failing)
+            if arguments.write:
+                write(arguments.write, found)
     missed = [what for what, _, ids in rows if not ids]
     print(f"{len(rows) - len(missed)} of {len(rows)} faults caught")
     sys.exit(1 if missed else 0)

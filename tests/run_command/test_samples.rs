@@ -138,6 +138,116 @@ fn a_table_is_resampled_or_solved_once() {
     assert!(records.iter().all(|record| numbers(record, "class_count") == [20.0, 40.0]));
 }
 
+/// Rows as those of [`with_table`], others of the same rule; columns in another order, and one that the head does not know.
+fn with_test_file() -> tempfile::TempDir {
+    let directory = with_table();
+    let class = |i: u32| if i.is_multiple_of(3) { "a" } else { "b" };
+    let x = |i: u32| f64::from(i * 5 % 13) + f64::from(i % 2);
+    let rows: String = (0..30).map(|i| format!("{},row {i},{},{}\n", class(i), x(i), i % 2 * 2)).collect();
+    std::fs::write(directory.path().join("test.csv"), format!("y,id,x,w\n{rows}")).expect("written");
+    directory
+}
+
+#[test]
+fn a_file_of_its_own_is_tested_on() {
+    let directory = with_test_file();
+    let measures =
+        "\"class_count\", \"test_recall\", \"test_balance\", \"test_mean_probability\", \"shortfall\"";
+    let of = |more: &str, table: &str| {
+        records(
+            directory.path(),
+            &of_table(&format!("{more}test = {{ file = \"test.csv\" }}"), table, measures),
+        )
+    };
+    let record = &of("", "")[0];
+    assert_eq!(numbers(record, "class_count"), [20.0, 40.0], "all rows of the table are solved on");
+    let recall = numbers(record, "test_recall");
+    let hits: Vec<f64> = recall.iter().zip([10.0, 20.0]).map(|(recall, count)| recall * count).collect();
+    assert!(hits.iter().all(|hits| (hits - hits.round()).abs() < 1e-9), "{hits:?}");
+    let (means, balance) = (numbers(record, "test_mean_probability"), numbers(record, "test_balance"));
+    let expected = 20.0 * means[1] + 40.0 * means[3] - 40.0;
+    assert!((balance[1] - expected).abs() < 1e-9 && expected.abs() > 1e-6, "{balance:?}, {expected}");
+    // The same as `solve --test`, which reads the file on its own.
+    let solve = ["solve", "data.csv", "--label", "y", "--loss", "logistic", "--l2", "1e-3"];
+    let output = equipoise(directory.path())
+        .args(solve)
+        .args(["--test", "test.csv", "--format", "json"])
+        .output()
+        .expect("run");
+    let solved: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let of_solve = solved["test"]["recall"].as_array().unwrap_or_else(|| panic!("{}", solved["test"]));
+    let of_solve: Vec<f64> = of_solve.iter().map(|number| number.as_f64().expect("a number")).collect();
+    assert_eq!(of_solve, recall);
+    // Resampled heads are tested on the same samples; other contents of the file are other problems.
+    let many = of("repetitions = 3\n", "resample = true");
+    assert_eq!(many.len(), 3);
+    assert_ne!(many[0]["measured"]["test_balance"], many[1]["measured"]["test_balance"]);
+    let key = |record: &Value| record["key"].as_str().map(str::to_owned);
+    let before = key(record);
+    let text = std::fs::read_to_string(directory.path().join("test.csv")).expect("text");
+    std::fs::write(directory.path().join("test.csv"), text.replacen("a,row 0,", "b,row 0,", 1))
+        .expect("written");
+    assert_ne!(key(&of("", "")[0]), before);
+    // The directory reruns itself from another place.
+    equipoise(&directory.path().join("own"))
+        .args(["run", "analysis.toml", "--out", "again"])
+        .assert()
+        .success();
+}
+
+#[test]
+fn weights_of_rows_count_in_a_test_file_too() {
+    let directory = with_test_file();
+    let text = read(directory.path().join("data.csv"));
+    let weighted: String = text
+        .lines()
+        .enumerate()
+        .map(|(row, line)| match row {
+            0 => format!("{line},w\n"),
+            row => format!("{line},{}\n", 1 + row % 2),
+        })
+        .collect();
+    std::fs::write(directory.path().join("data.csv"), weighted).expect("written");
+    let analysis = of_table(
+        "test = { file = \"test.csv\" }",
+        "sample_weights = \"w\"",
+        "\"test_recall\", \"test_accuracy\", \"test_balance\"",
+    );
+    let weighted = records(directory.path(), &analysis)[0]["measured"].clone();
+    // Rows of weight 0 left out, the others twice.
+    let test = read(directory.path().join("test.csv"));
+    let rows = test.lines().skip(1).filter(|line| line.ends_with(",2"));
+    let doubled: String =
+        rows.flat_map(|line| [line, line]).map(|line| format!("{},1\n", &line[..line.len() - 2])).collect();
+    std::fs::write(directory.path().join("test.csv"), format!("y,id,x,w\n{doubled}")).expect("written");
+    let repeated = records(directory.path(), &analysis)[0]["measured"].clone();
+    for measure in ["test_recall", "test_accuracy", "test_balance"] {
+        let of = |measured: &Value| numbers(&serde_json::json!({ "measured": measured }), measure);
+        let (one, other) = (of(&weighted), of(&repeated));
+        assert!(one.iter().zip(&other).all(|(a, b)| (a - b).abs() < 1e-9), "{measure}: {one:?}, {other:?}");
+    }
+}
+
+#[test]
+fn test_files_that_do_not_fit_are_refused_with_their_line() {
+    let directory = with_test_file();
+    let analysis = of_table("test = { file = \"test.csv\" }", "", "\"test_recall\"");
+    let with = |contents: &str| std::fs::write(directory.path().join("test.csv"), contents).expect("written");
+    for (contents, part) in [
+        ("y,x\na,1\n", "test.csv: no sample of class b"),
+        ("y,x\na,1\nb,2\nc,3\n", "the classes of the head are a, b"),
+        ("y,z\na,1\nb,2\n", "x"),
+        ("y,x\na,1\nb,\n", "line 3, column \"x\""),
+    ] {
+        with(contents);
+        refused(directory.path(), &analysis, part);
+        refused(directory.path(), &analysis, "own.toml:4: `test`");
+    }
+    std::fs::remove_file(directory.path().join("test.csv")).expect("removed");
+    refused(directory.path(), &analysis, "cannot read");
+    refused(directory.path(), &DRAWN.replace("fresh = 2", "file = \"test.csv\""), "goes with `table`");
+}
+
 #[test]
 fn batches_are_solved_in_expectation() {
     let directory = tempfile::tempdir().expect("a directory");

@@ -6,8 +6,9 @@ use crate::claims::{contrary_weight, contrary_weight_of_three, helping_weight, h
 use crate::data::random::stream;
 use crate::data::{
     Covariance, DataError, Dataset, GaussianMixture, GroupedDesign, ImageSample, Images, ImbalanceProfile,
-    Part, PlacedGroups, SampleRequest, check_digits, class_means, digit_images, digits_subset, image_files,
-    raw_binary_logits, raw_logits, read_images,
+    Labels, NewSamples, NewSamplesRequest, Part, PlacedGroups, SampleRequest, Samples, TableFormat,
+    check_digits, class_means, digit_images, digits_subset, image_files, raw_binary_logits, raw_logits,
+    read_images,
 };
 use nalgebra::DMatrix;
 use rand::RngExt;
@@ -81,6 +82,12 @@ pub enum Design {
         counts: Vec<usize>,
         /// Outflows wanted, one per class, up to a common factor; none above the sum of the others.
         outflows: Vec<f64>,
+    },
+    /// Features that are free, as those of a large network nearly are (docs/theory.md#c1): solved for beside the coefficients of
+    /// softmax, with the penalty on both; the same in every repetition.
+    FreeFeatures {
+        /// Samples of each class.
+        counts: Vec<usize>,
     },
     /// An image set in files of the usual names: IDX (MNIST, Fashion-MNIST, KMNIST; plain or gzipped) or CIFAR binaries, or in
     /// an NPZ file laid out as those of `MedMNIST`.
@@ -349,6 +356,7 @@ impl Design {
                 let built = witness(counts, &weights, outflows);
                 built.map_err(|why| DataError::invalid("witness", why.to_string()))?.dataset()
             }
+            Self::FreeFeatures { counts } => free_classes(counts),
             Self::ContraryWeight => contrary_weight()?.dataset(),
             Self::ContraryWeightOfThree => contrary_weight_of_three()?.dataset(),
             Self::HelpingWeight => helping_weight()?.dataset(),
@@ -387,6 +395,35 @@ impl Design {
             }
             _ => None,
         }
+    }
+
+    /// The samples of a table, and those of another file of the same columns, in which every class occurs.
+    ///
+    /// # Errors
+    /// The design is no table, one of the files cannot be read, or the other one lacks a column or a class.
+    pub(super) fn with_file(&self, file: &Path) -> Result<(Dataset, Dataset), DataError> {
+        let Self::Table { path, label, sample_weights, .. } = self else {
+            return Err(DataError::invalid("test.file", "goes with `table`; give `fresh` or `share`"));
+        };
+        let Samples { dataset, design, .. } = table_request(label, sample_weights.as_deref()).read(path)?;
+        let request = NewSamplesRequest {
+            design: &design,
+            classes: dataset.labels().class_names(),
+            offset: &[],
+            label: Some(label),
+            sample_weights: sample_weights.as_deref(),
+            ignore: &[],
+            format: &TableFormat::default(),
+        };
+        let NewSamples { features, labels, .. } = request.read(file)?;
+        let labels = labels.ok_or_else(|| DataError::invalid("test.file", "holds no labels"))?;
+        if let Some(class) = labels.counts().iter().position(|&count| count == 0) {
+            let name = &labels.class_names()[class];
+            let problem = format!("no sample of class {name}; each class needs some to be tested");
+            return Err(DataError::invalid(file.display().to_string(), problem));
+        }
+        let test = Dataset::new(features, dataset.feature_names().to_vec(), labels)?;
+        Ok((dataset, test))
     }
 
     /// The table that samples are read from, if it is one.
@@ -441,15 +478,26 @@ impl Design {
     }
 
     /// The same design with its file named in another way, such as from where the analysis file is.
-    pub(in crate::analysis) fn rename_file(&mut self, name: impl Fn(&Path) -> PathBuf) {
+    pub(super) fn rename_file(&mut self, name: impl Fn(&Path) -> PathBuf) {
         if let Self::Table { path, .. } | Self::Images { path, .. } = self {
             *path = name(path);
         }
     }
 }
 
+/// A row for each class, which counts as often as the class has samples; the features are those that a search begins with.
+fn free_classes(counts: &[usize]) -> Result<Dataset, DataError> {
+    let counts = ImbalanceProfile::Explicit(counts.to_vec()).counts(counts.len())?;
+    let classes = counts.len();
+    let labels = Labels::numbered((0..).take(classes).collect(), classes)?;
+    let labels = labels.with_weights(counts.iter().map(|&count| count as f64).collect())?;
+    Dataset::unnamed(DMatrix::identity(classes, classes), labels)
+}
+
+fn table_request(label: &str, sample_weights: Option<&str>) -> SampleRequest {
+    SampleRequest { sample_weights: sample_weights.map(str::to_owned), ..SampleRequest::of_label(label) }
+}
+
 fn read_table(path: &Path, label: &str, sample_weights: Option<&str>) -> Result<Dataset, DataError> {
-    let request =
-        SampleRequest { sample_weights: sample_weights.map(str::to_owned), ..SampleRequest::of_label(label) };
-    Ok(request.read(path)?.dataset)
+    Ok(table_request(label, sample_weights).read(path)?.dataset)
 }

@@ -44,6 +44,9 @@ impl Design {
             Self::RandomGroups { groups, counts } => {
                 DesignSize { classes: counts.len(), samples: sum(counts).max(*groups), features: *groups }
             }
+            Self::FreeFeatures { counts } => {
+                DesignSize { classes: counts.len(), samples: counts.len(), features: counts.len() }
+            }
             Self::Witness { counts, outflows } => {
                 let classes = counts.len().max(outflows.len());
                 // One group for each pair of classes and one for each class alone.

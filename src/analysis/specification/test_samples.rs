@@ -6,6 +6,7 @@ use crate::data::{DataError, Dataset, Split};
 use rand::RngExt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
 
 /// Where the samples come from on which solved heads are tested.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -16,6 +17,9 @@ pub enum TestSamples {
     /// A share of the samples of each class, between 0 and 1, chosen anew in each repetition and kept apart; at least one of each
     /// class, and one is left to solve on.
     Share(f64),
+    /// A file beside the table of the design, relative to where the analysis file is: the same columns, by name, or the same arrays,
+    /// and at least one sample of each class.
+    File(PathBuf),
 }
 
 /// Largest multiple of the samples of a design.
@@ -32,17 +36,39 @@ impl Analysis {
     /// As [`Design::sample`]; or the design has no fresh draws, a share is not between 0 and 1, or a class has too few samples
     /// to keep some apart.
     pub fn samples(&self, draw: Draw) -> Result<(Dataset, Option<Dataset>), DataError> {
-        let drawn = self.data.sample(draw)?;
-        let (training, test) = match self.test {
-            None => (drawn, None),
-            Some(TestSamples::Fresh(times)) => (drawn, Some(self.data.fresh(draw, times)?)),
+        let (training, test) = match &self.test {
+            None => (self.data.sample(draw)?, None),
+            Some(TestSamples::Fresh(times)) => {
+                (self.data.sample(draw)?, Some(self.data.fresh(draw, *times)?))
+            }
             Some(TestSamples::Share(share)) => {
-                let (training, test) = split(&drawn, share, draw)?;
+                let (training, test) = split(&self.data.sample(draw)?, *share, draw)?;
+                (training, Some(test))
+            }
+            Some(TestSamples::File(file)) => {
+                let (training, test) = self.data.with_file(file)?;
                 (training, Some(test))
             }
         };
         let resamples = matches!(self.data, Design::Table { resample: true, .. });
         Ok((if resamples { resampled(&training, draw)? } else { training }, test))
+    }
+
+    /// The file of test samples, if they are of one.
+    #[must_use]
+    pub fn test_file(&self) -> Option<&Path> {
+        match &self.test {
+            Some(TestSamples::File(file)) => Some(file),
+            _ => None,
+        }
+    }
+
+    /// The same analysis with the files that it reads named in another way, such as from where the analysis file is.
+    pub(in crate::analysis) fn rename_files(&mut self, name: impl Fn(&Path) -> PathBuf) {
+        self.data.rename_file(&name);
+        if let Some(TestSamples::File(file)) = &mut self.test {
+            *file = name(file);
+        }
     }
 
     /// Whether the samples that are solved on are the same in every repetition of a table.

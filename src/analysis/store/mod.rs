@@ -299,17 +299,21 @@ fn experiment_of(directory: &Path) -> Result<Experiment, AnalysisError> {
     Source::read(&path)?.outline(&[])
 }
 
-/// The analysis as it is kept beside its results: with the version, every default, and the data file by its full path.
+/// The analysis as it is kept beside its results: with the version, every default, and the files that it reads by their full paths.
 fn resolved(analysis: &Analysis) -> Result<String, AnalysisError> {
     let mut analysis = analysis.clone();
     analysis.version = Some(env!("CARGO_PKG_VERSION").to_owned());
-    if let Some(path) = analysis.data.file() {
-        let full = path.canonicalize().map_err(|error| AnalysisError::Unreadable {
-            path: path.to_owned(),
-            reason: error.to_string(),
-        })?;
-        analysis.data.rename_file(|_| full.clone());
-    }
+    let files = [analysis.data.file(), analysis.test_file()];
+    let full = |path: &Path| {
+        path.canonicalize()
+            .map_err(|error| AnalysisError::Unreadable { path: path.to_owned(), reason: error.to_string() })
+    };
+    let full: HashMap<PathBuf, PathBuf> = files
+        .into_iter()
+        .flatten()
+        .map(|path| Ok((path.to_owned(), full(path)?)))
+        .collect::<Result<_, AnalysisError>>()?;
+    analysis.rename_files(|path| full.get(path).map_or_else(|| path.to_owned(), Clone::clone));
     toml::to_string(&analysis).map_err(|error| AnalysisError::specification("analysis", error.to_string()))
 }
 

@@ -65,6 +65,7 @@ fn files(directory: &Path, analysis: &Analysis) -> Vec<OwnFile> {
 fn spare_inputs(directory: &Path, files: &[OwnFile], experiment: &Experiment) -> Result<(), AnalysisError> {
     let mut inputs: Vec<PathBuf> = Vec::new();
     for analysis in [&experiment.analysis].into_iter().chain(&experiment.points) {
+        inputs.extend(analysis.test_file().map(Path::to_owned));
         let new = analysis.data.file().filter(|&file| !inputs.iter().any(|input| input == file));
         let Some(file) = new else { continue };
         inputs.push(file.to_owned());

@@ -105,7 +105,7 @@ impl Merge {
 /// What an analysis says, wherever its files lie on this machine.
 fn comparable(experiment: &Experiment) -> Result<String, AnalysisError> {
     let mut analysis = experiment.analysis.clone();
-    analysis.data.rename_file(|_| PathBuf::from("."));
+    analysis.rename_files(|_| PathBuf::from("."));
     resolved(&analysis)
 }
 
