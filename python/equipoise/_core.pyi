@@ -15,6 +15,7 @@ def solve(
     settings: dict[str, Any],
     callback: Callable[[int, float, float, float], object] | None = None,
     measures: bool = False,
+    fit_intercept: bool = True,
 ) -> tuple[dict[str, Any], _Head | None]: ...
 def solve_penalties(
     samples: dict[str, Any],
@@ -23,6 +24,7 @@ def solve_penalties(
     penalties: list[float],
     settings: dict[str, Any],
     callback: Callable[[int, float, float, float], object] | None = None,
+    fit_intercept: bool = True,
 ) -> list[tuple[dict[str, Any], _Head | None]]: ...
 def design_weights(
     samples: dict[str, Any],

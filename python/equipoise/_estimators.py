@@ -40,6 +40,7 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         "C": [Interval(Real, 0, None, closed="right")],
         "l2": [Interval(Real, 0, LARGEST_PENALTY, closed="both"), None],
         "class_weight": [dict, StrOptions({"balanced"}), Interval(Real, 0, 1, closed="left"), "array-like", None],
+        "fit_intercept": ["boolean"],
         "tol": [Interval(Real, 0, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "time_limit": [Interval(Real, 0, None, closed="neither"), None],
@@ -52,14 +53,16 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         C: float = 1.0,
         l2: float | None = None,
         class_weight: ClassWeight = None,
+        fit_intercept: bool = True,
         tol: float = 0.0,
-        max_iter: int = 1000,
+        max_iter: int = 5000,
         time_limit: float | None = None,
         separable: Literal["error", "warn"] = "error",
     ) -> None:
         self.C = C
         self.l2 = l2
         self.class_weight = class_weight
+        self.fit_intercept = fit_intercept
         self.tol = tol
         self.max_iter = max_iter
         self.time_limit = time_limit
@@ -78,6 +81,7 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             and (self.l2 is None or self.l2 <= LARGEST_PENALTY)
             and self.tol < np.inf
             and (self.class_weight is None or type(self.class_weight) is dict or self.class_weight == "balanced")
+            and type(self.fit_intercept) is bool
             and type(self.max_iter) is int
             and self.max_iter >= 1
             and self.time_limit is None
@@ -113,7 +117,8 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         given, weights, sizes = self._check_fit(X, y, sample_weight)
         penalty = self._penalty(self.C, weights, sizes) if self.l2 is None else float(self.l2)
-        record, head = _core.solve(given, self._loss(), weights, penalty, self._settings(), callback)
+        options = (self._settings(), callback, False, self.fit_intercept)
+        record, head = _core.solve(given, self._loss(), weights, penalty, *options)
         self._take(record, head)
         return self
 
@@ -281,6 +286,9 @@ _CLASS_WEIGHT = """
     class_weight : dict, 'balanced', float or None
         Weights by class, as in scikit-learn; a float ``B`` from 0 to below 1 is that of the effective number of samples."""
 _SEARCH = """
+    fit_intercept : bool
+        Whether logits have intercepts. Without them the balance of the classes holds only along directions that are constant
+        over the samples (claim F1).
     tol : float
         Largest entry of the gradient of the mean loss at which the search ends; 0 continues to rounding level.
     max_iter : int
@@ -298,7 +306,7 @@ _ATTRIBUTES = """
     coef_ : ndarray of shape (1, n_features) or (n_classes, n_features)
         Coefficients.
     intercept_ : ndarray of shape (1,) or (n_classes,)
-        Intercepts, never penalised.
+        Intercepts, never penalised; zeros without ``fit_intercept``.
     certificate_ : Certificate
         Status, gradient at these very coefficients in double-double arithmetic, dependent columns, separation.
     class_weight_ : ndarray of shape (n_classes,)
@@ -398,12 +406,21 @@ class InrClassifier(_SigmoidClassifier):
         detached: bool = False,
         C: float = 1.0,
         l2: float | None = None,
+        fit_intercept: bool = True,
         tol: float = 0.0,
-        max_iter: int = 1000,
+        max_iter: int = 5000,
         time_limit: float | None = None,
         separable: Literal["error", "warn"] = "error",
     ) -> None:
-        super().__init__(C=C, l2=l2, tol=tol, max_iter=max_iter, time_limit=time_limit, separable=separable)
+        super().__init__(
+            C=C,
+            l2=l2,
+            fit_intercept=fit_intercept,
+            tol=tol,
+            max_iter=max_iter,
+            time_limit=time_limit,
+            separable=separable,
+        )
         self.beta = beta
         self.detached = detached
 

@@ -30,6 +30,8 @@ class LogisticRegressionPath:
         One-vs-all (or binary) logistic, or softmax.
     class_weight : dict, 'balanced', float or None
         Weights by class, as of `LogisticRegression`.
+    fit_intercept : bool
+        Whether logits have intercepts.
     tol : float
         Largest entry of the gradient of the mean loss at which each search ends; 0 goes on to rounding.
     max_iter : int
@@ -66,13 +68,15 @@ class LogisticRegressionPath:
         *,
         loss: Literal["logistic", "softmax"] = "logistic",
         class_weight: ClassWeight = None,
+        fit_intercept: bool = True,
         tol: float = 0.0,
-        max_iter: int = 1000,
+        max_iter: int = 5000,
         time_limit: float | None = None,
     ) -> None:
         self.Cs = Cs
         self.loss = loss
         self.class_weight = class_weight
+        self.fit_intercept = fit_intercept
         self.tol = tol
         self.max_iter = max_iter
         self.time_limit = time_limit
@@ -84,6 +88,7 @@ class LogisticRegressionPath:
         return kind(
             C=C,
             class_weight=self.class_weight,
+            fit_intercept=self.fit_intercept,
             tol=self.tol,
             max_iter=self.max_iter,
             time_limit=self.time_limit,
@@ -119,7 +124,13 @@ class LogisticRegressionPath:
         penalties = np.array([self._template._penalty(C, weights, sizes) for C in self.Cs_.tolist()])
         falling = np.argsort(-penalties, kind="stable")
         found = _core.solve_penalties(
-            given, self._template._loss(), weights, penalties[falling].tolist(), self._template._settings(), callback
+            given,
+            self._template._loss(),
+            weights,
+            penalties[falling].tolist(),
+            self._template._settings(),
+            callback,
+            self.fit_intercept,
         )
         solved = [found[place] for place in np.argsort(falling)]
         self.classes_ = self._template.classes_

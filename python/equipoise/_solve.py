@@ -169,8 +169,9 @@ def solve(
     class_weight: ClassWeight = None,
     sample_weight: ArrayLike | None = None,
     l2: float = 0.0,
+    fit_intercept: bool = True,
     tol: float = 0.0,
-    max_iter: int = 1000,
+    max_iter: int = 5000,
     time_limit: float | None = None,
     callback: StepCallback | None = None,
     **parameters: Any,
@@ -194,6 +195,8 @@ def solve(
         Weights of the samples; 0 leaves one out.
     l2 : float
         Penalty.
+    fit_intercept : bool
+        Whether logits have intercepts.
     tol : float
         Largest entry of the gradient at which the search ends; 0 continues to rounding level.
     max_iter : int
@@ -234,6 +237,7 @@ def solve(
         settings(tol, max_iter, time_limit),
         callback,
         True,
+        bool(fit_intercept),
     )
     if record["status"] == "separable":
         raise SeparableDataError.of(record["separation"], loss)

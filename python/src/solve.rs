@@ -9,7 +9,8 @@ use equipoise::loss::{ClassWeights, LossSpec};
 use equipoise::memory::check_memory;
 use equipoise::record::{End, HeadRows, SolveRecord};
 use equipoise::solver::{
-    Callback, Head, Iteration, Outcome, PenaltyPath, Problem, SettingsError, SolverSettings, solve_with,
+    Callback, Head, Intercept, Iteration, Outcome, PenaltyPath, Problem, SettingsError, SolverSettings,
+    solve_with,
 };
 use pyo3::prelude::*;
 use pyo3::types::PyByteArray;
@@ -29,6 +30,7 @@ const NOT_ASKED_FOR: u128 = 64 << 20;
 struct Plan {
     spec: LossSpec,
     weights: ClassWeights,
+    intercept: Intercept,
     settings: SolverSettings,
     /// Whether to measure over the samples, too.
     measures: bool,
@@ -36,7 +38,7 @@ struct Plan {
 
 /// Solves one problem.
 #[pyfunction]
-#[pyo3(signature = (samples, loss, class_weight, l2, settings, callback=None, measures=false))]
+#[pyo3(signature = (samples, loss, class_weight, l2, settings, callback=None, measures=false, fit_intercept=true))]
 #[expect(clippy::too_many_arguments, reason = "the arguments of Python")]
 pub(crate) fn solve<'py>(
     python: Python<'py>,
@@ -47,10 +49,12 @@ pub(crate) fn solve<'py>(
     settings: &Bound<'py, PyAny>,
     callback: Option<Py<PyAny>>,
     measures: bool,
+    fit_intercept: bool,
 ) -> PyResult<Solved<'py>> {
     let plan = Plan {
         spec: loss.0,
         weights: class_weights(class_weight)?,
+        intercept: intercept(fit_intercept),
         settings: depythonize(settings)?,
         measures,
     };
@@ -61,7 +65,8 @@ pub(crate) fn solve<'py>(
 
 /// Solves the same problem with several penalties, each search beginning where the last ones lead.
 #[pyfunction]
-#[pyo3(signature = (samples, loss, class_weight, penalties, settings, callback=None))]
+#[pyo3(signature = (samples, loss, class_weight, penalties, settings, callback=None, fit_intercept=true))]
+#[expect(clippy::too_many_arguments, reason = "the arguments of Python")]
 pub(crate) fn solve_penalties<'py>(
     python: Python<'py>,
     samples: Samples,
@@ -70,9 +75,15 @@ pub(crate) fn solve_penalties<'py>(
     penalties: Vec<f64>,
     settings: &Bound<'py, PyAny>,
     callback: Option<Py<PyAny>>,
+    fit_intercept: bool,
 ) -> PyResult<Vec<Solved<'py>>> {
-    let weights = class_weights(class_weight)?;
-    let plan = Plan { spec: loss.0, weights, settings: depythonize(settings)?, measures: false };
+    let plan = Plan {
+        spec: loss.0,
+        weights: class_weights(class_weight)?,
+        intercept: intercept(fit_intercept),
+        settings: depythonize(settings)?,
+        measures: false,
+    };
     let dataset = samples.dataset()?;
     let Some(&first) = penalties.first() else { return Ok(Vec::new()) };
     let (first, mut path) = (plan.problem(&dataset, first)?, PenaltyPath::default());
@@ -85,9 +96,15 @@ pub(crate) fn solve_penalties<'py>(
     penalties.into_iter().map(solved).collect()
 }
 
+fn intercept(fit: bool) -> Intercept {
+    if fit { Intercept::Free } else { Intercept::None }
+}
+
 impl Plan {
     fn problem<'a>(&self, dataset: &'a Dataset, l2: f64) -> PyResult<Problem<'a>> {
-        let problem = Problem::new(dataset, &self.spec, &self.weights, l2).map_err(value_error)?;
+        let problem = Problem::new(dataset, &self.spec, &self.weights, l2)
+            .and_then(|problem| problem.with_intercept(self.intercept))
+            .map_err(value_error)?;
         let needed = problem.memory();
         if needed > NOT_ASKED_FOR {
             check_memory(needed, "this problem takes", "ask for fewer samples, classes or features")

@@ -25,6 +25,7 @@ from equipoise import (
     SeparableDataError,
     SeparableDataWarning,
     SoftmaxRegression,
+    solve,
 )
 
 ALL = [LogisticRegression(), SoftmaxRegression(), InrClassifier()]
@@ -68,6 +69,21 @@ def test_binary_solves_scikit_learn_problem_with_sample_weights():
     assert np.abs(ours.coef_ - peer.coef_).max() < 1e-8
     repeated = LogisticRegression(C=2.0).fit(np.repeat(X, weight.astype(int), 0), np.repeat(y, weight.astype(int)))
     assert np.abs(ours.coef_ - repeated.coef_).max() < 1e-12
+
+
+@pytest.mark.parametrize("classes, kind", [(2, LogisticRegression), (3, SoftmaxRegression)])
+def test_without_intercepts_it_is_scikit_learn_problem_too(classes, kind):
+    X, y = drawn(classes=classes)
+    X = X + 1.0
+    ours = kind(C=0.7, fit_intercept=False).fit(X, y)
+    peer = PeerLogisticRegression(C=0.7, fit_intercept=False, tol=1e-12, max_iter=10_000, solver="newton-cg").fit(X, y)
+    assert (ours.intercept_ == 0).all() and ours.certificate_.gradient < 1e-13
+    assert np.abs(ours.coef_ - peer.coef_).max() < 1e-6
+    assert np.abs(ours.coef_ - kind(C=0.7).fit(X, y).coef_).max() > 1e-3
+    loss = "logistic" if classes == 2 else "softmax"
+    path = LogisticRegressionPath([0.1, 0.7], loss=loss, fit_intercept=False).fit(X, y)
+    assert np.abs(path.coefs_[1] - ours.coef_).max() < 1e-9 and (path.intercepts_ == 0).all()
+    assert np.abs(solve(X, y, loss, l2=1 / (0.7 * len(y)), fit_intercept=False).coef - ours.coef_).max() < 1e-9
 
 
 @pytest.mark.parametrize("order", ["C", "F"])

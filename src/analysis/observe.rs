@@ -101,7 +101,7 @@ pub(super) fn unfit(
             Some("is defined for softmax and the binary logistic loss only; remove it from `measure`")
         }
         M::CoefficientCosine if problem.loss().logit_rows() != classes => {
-            Some("is about losses with a logit for every class; take it out of `measure`")
+            Some("needs a loss with a logit for every class; remove it from `measure`")
         }
         _ if is_of_training(measure) => {
             Some("needs trained networks; remove it from `measure` or add a `[training]` table")

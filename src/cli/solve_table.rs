@@ -62,7 +62,12 @@ fn stationary(record: &SolveRecord, measured: &Measured, style: Style) -> String
     let mut text = format!(
         "{} after {}, {} s\ngradient at the coefficients in full (--format json), in double-double arithmetic: largest entry {},\n\
          {} of its terms; {}\n",
-        style.good("stationary"),
+        if measured.only_within_tolerance {
+            "within the tolerance asked for, not stationary to rounding (separable data meet a tolerance too)"
+                .to_owned()
+        } else {
+            style.good("stationary")
+        },
         counted(measured.iterations, "iteration"),
         significant(record.seconds, 2),
         significant(recomputed.gradient_inf, 2),

@@ -77,14 +77,13 @@ pub(super) fn run(arguments: &WeightsArguments, style: Style) -> Result<Ending> 
         Err(DesignError::Problem(error)) => return Err(name_option(error)),
         design => design,
     };
+    check_files_whole()?;
     say_taken(&taken);
     note_dependent_columns(problem.conditioning());
     note_single_samples(&dataset);
     if let Ok(design) = &design {
         note_wide_weights(&design.reached.class_weights);
     }
-    check_files_whole()?;
-    say_taken(&taken);
     let asked = Asked { target: &arguments.target, problem: &problem };
     let closed_form = target.closed_form(dataset.labels()).is_some();
     let mut record = WeightsRecord::new(&asked, closed_form, unweighted, &design);

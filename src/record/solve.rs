@@ -163,6 +163,9 @@ pub struct Measured {
     pub gradient_inf: f64,
     /// The same relative to the magnitude of its terms.
     pub relative_gradient: f64,
+    /// Whether the gradient meets the tolerance that was asked for and no more; separable data meet one too.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub only_within_tolerance: bool,
     /// Smallest eigenvalue of the Hessian, of losses that are not convex.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub smallest_curvature: Option<f64>,
@@ -357,6 +360,7 @@ impl Measured {
             data_loss: point.data_loss,
             gradient_inf: point.recomputed().gradient_inf,
             relative_gradient: point.recomputed().relative_gradient,
+            only_within_tolerance: point.is_within_tolerance_only(),
             smallest_curvature: point.certificate.smallest_curvature,
             iterations: point.certificate.iterations,
             continues: match spec {

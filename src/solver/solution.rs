@@ -99,6 +99,13 @@ impl<'a> StationaryPoint<'a> {
         self.recomputed.get_or_init(|| Recomputed::at(&self.problem, &self.head))
     }
 
+    /// Whether the gradient meets the tolerance that was asked for and no more: separable data, which have no stationary point,
+    /// meet one too.
+    #[must_use]
+    pub fn is_within_tolerance_only(&self) -> bool {
+        self.recomputed().relative_gradient > LARGEST_AS_PRINTED
+    }
+
     /// Logits of the samples of the problem's data set, one sample per column, by the rounded head.
     #[must_use]
     pub fn logits(&self) -> DMatrix<f64> {

@@ -130,12 +130,12 @@ fn measures_of_other_problems_are_refused() {
         refused("measure = [\"hardest\"", &to, "measure", &[measure, why]);
     };
     for measure in ["error_ratio", "point_probability", "point_loss"] {
-        with(measure, "is about two classes");
+        with(measure, "needs two classes");
     }
-    with("sum_rule_residual", "is about softmax and the binary logistic loss");
+    with("sum_rule_residual", "is defined for softmax and the binary logistic loss only");
     let text = "name = \"own\"\ntitle = \"Own\"\nmeasure = [\"point_loss\"]\n\n[data.logits]\nclasses = 2\nscale = 1.0\ncounts = [20, 10]\n\n[[series]]\nloss = \"logistic\"\n";
     let directory = tempfile::tempdir().expect("a directory");
     std::fs::write(directory.path().join("own.toml"), text).expect("written");
     let assert = equipoise(directory.path()).args(["run", "own.toml"]).assert().code(2);
-    assert.stderr(predicate::str::contains("own.toml:3: `measure`: `point_loss` is about points"));
+    assert.stderr(predicate::str::contains("own.toml:3: `measure`: `point_loss` needs features"));
 }

@@ -282,8 +282,8 @@ fn tests_that_cannot_be_are_refused_with_their_line() {
         (drawn("fresh = 2", "fresh = 0"), "0 times the samples; give 1 to 10000"),
         (drawn("fresh = 2", "share = 1.5"), "1.5; give a number between 0 and 1"),
         (drawn("fresh = 2", "part = 2"), "unknown variant `part`"),
-        (drawn("test = { fresh = 2 }\n", ""), "is of samples that were not solved on"),
-        (drawn("\"softmax\"", "{ focal = { gamma = 2.0 } }"), "is about softmax"),
+        (drawn("test = { fresh = 2 }\n", ""), "needs test samples"),
+        (drawn("\"softmax\"", "{ focal = { gamma = 2.0 } }"), "is defined for softmax"),
         (
             drawn("counts = [60, 30]", "counts = [60, 1]").replace("fresh = 2", "share = 0.5"),
             "class 1 has one sample",

@@ -107,6 +107,12 @@ fn a_tolerance_is_kept_and_saves_steps() {
     assert_eq!(record["status"], "stationary");
     assert!(number(&record["gradient_inf"]) <= 1e-2 && number(&record["gradient_inf"]) > 1e-12, "{record}");
     assert!(record["iterations"].as_u64() < exact["iterations"].as_u64(), "{record} {exact}");
+    assert_eq!(
+        (&record["only_within_tolerance"], &exact["only_within_tolerance"]),
+        (&Value::Bool(true), &Value::Null)
+    );
+    let separable = Folder::with("x,y\n1,0\n2,0\n3,1\n4,1\n").solve(&["--tolerance", "1"]).printed;
+    assert!(separable.contains("within the tolerance asked for, not stationary"), "{separable}");
     for wrong in ["-1", "nan", "inf"] {
         let run = Folder::with("x,y\n1,0\n2,1\n").solve(&["--tolerance", wrong]);
         assert_eq!((run.code, run.complained.lines().count()), (2, 1), "{run:?}");
