@@ -325,7 +325,7 @@ fn a_file_that_comes_in_the_place_of_a_checkpoint_is_left_alone() {
             "--epochs",
             "500",
             "--checkpoint-every",
-            "0",
+            "30",
         ]))
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

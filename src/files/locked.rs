@@ -65,7 +65,8 @@ impl LockedFile {
     /// The new file cannot be written or renamed, or the old one is no longer at its path; what is there stays.
     pub fn replace(&mut self, bytes: &[u8]) -> Result<()> {
         self.check_place()?;
-        self.file = temporary::replace(&self.path, bytes)?;
+        // And once more after the bytes are on the disk, which takes the longest.
+        self.file = temporary::replace_if(&self.path, bytes, || self.check_place())?;
         self.is_new = false;
         Ok(())
     }

@@ -19,13 +19,18 @@ const ATTEMPTS: usize = 100;
 
 /// Writes a file whole or not at all; the file that is now at the path, locked where there are locks.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<File> {
+    replace_if(path, bytes, || Ok(()))
+}
+
+/// The same, unless `check` finds something against it: it is called last, when the new file only has to be renamed.
+pub(super) fn replace_if(path: &Path, bytes: &[u8], check: impl FnOnce() -> Result<()>) -> Result<File> {
     let there = existing(path)?;
     let directory = directory_of(path);
     remove_leftovers(directory);
     let (temporary, mut file) = create(directory, there.is_some())?;
     let written = fill(&mut file, bytes, there.as_ref());
     // Renamed while the lock is held: whoever looks for leftovers sees that it is none.
-    let renamed = written.and_then(|()| std::fs::rename(&temporary, path));
+    let renamed = written.and_then(|()| check()).and_then(|()| std::fs::rename(&temporary, path));
     renamed.inspect_err(|_| drop(std::fs::remove_file(&temporary)))?;
     Ok(file)
 }

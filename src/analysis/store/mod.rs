@@ -160,6 +160,7 @@ impl Store {
     /// Writes the records of a finished run and their table, and removes the journals. Records of `further` repetitions than
     /// the run has stay in its journal.
     pub(super) fn finish(&self, results: &Results, further: &[&Record]) -> Result<(), AnalysisError> {
+        occupant::check_results(&self.directory)?;
         let file = |name: &str| self.directory.join(name);
         if !further.is_empty() {
             // Whenever this process ends, each record is in a journal or in the finished results.
@@ -355,4 +356,40 @@ fn unreadable(path: &Path, error: &impl std::fmt::Display) -> AnalysisError {
 
 fn unwritable(path: &Path, error: &impl std::fmt::Display) -> AnalysisError {
     AnalysisError::Unwritable { path: path.to_owned(), reason: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::{Event, run};
+
+    /// Everything that was solved is still in the journal, and the same run finishes once the file is gone.
+    #[test]
+    fn a_file_that_appears_during_a_run_is_left_alone() {
+        let text = "name = \"own\"\ntitle = \"Own\"\nrepetitions = 2\nmeasure = [\"loss\"]\n\n[data.logits]\nclasses = 2\nscale = 1.0\n\
+                    counts = [20, 10]\n\n[[series]]\nloss = \"logistic\"\n";
+        let folder = tempfile::tempdir().expect("a directory");
+        let file = folder.path().join("own.toml");
+        std::fs::write(&file, text).expect("written");
+        let experiment =
+            Source::read(&file).and_then(|source| source.experiment(&[])).expect("a sound analysis");
+        for name in [RECORDS, TABLE] {
+            let place = tempfile::tempdir().expect("a directory");
+            let file = place.path().join(name);
+            let store = Store::open(place.path(), &experiment, None, false).expect("an empty directory");
+            let intrude = |event: Event| {
+                if matches!(event, Event::Known(_)) {
+                    std::fs::write(&file, "mine").expect("written");
+                }
+            };
+            let error = run(&experiment, &store, &intrude).expect_err("refused").to_string();
+            assert!(error.contains("was not written by equipoise"), "{error}");
+            assert_eq!(std::fs::read_to_string(&file).expect("there"), "mine");
+            drop(store);
+            std::fs::remove_file(&file).expect("removed");
+            let store = Store::open(place.path(), &experiment, None, false).expect("ours");
+            let (_, workload) = run(&experiment, &store, &|_| ()).expect("finished");
+            assert_eq!(workload.found, 2, "nothing was lost");
+        }
+    }
 }

@@ -25,6 +25,15 @@ pub(super) fn claim(directory: &Path, experiment: &Experiment, overwrite: bool) 
     spare_inputs(directory, &files, experiment)
 }
 
+/// An error if somebody has put files of the results' names into a directory since the run began.
+pub(super) fn check_results(directory: &Path) -> Result<(), AnalysisError> {
+    if !directory.is_dir() {
+        return Ok(());
+    }
+    let files = [OwnFile::known_by(RECORDS, records_file::is_ours), OwnFile::marked(TABLE)];
+    claim_directory(directory, &files, false).map(drop).map_err(occupied)
+}
+
 /// What is said of a directory that is not to be filled.
 pub(super) fn occupied(error: OwnershipError) -> AnalysisError {
     let text = error.to_string();
