@@ -186,11 +186,15 @@ impl<'a> SeparationSearch<'a> {
     /// The direction whose least margin is largest, where the linear program is small. The head at hand shows how a search went;
     /// this one depends on the samples alone.
     fn of_widest_margin(&self, targets: &Targets, sides: Sides) -> Option<Separation> {
-        let margins = self.margins(targets, sides);
-        if margins.unknowns() * targets.samples() > QUICKLY_PROGRAMMED {
+        let rows = match sides {
+            Sides::OneAgainstRest(_) => 1,
+            Sides::AllPairs => (targets.classes() - 1).max(1),
+        };
+        // Before the margins are laid out, which takes passes over the data.
+        if rows * (self.dataset.dimension() + 1) * targets.samples() > QUICKLY_PROGRAMMED {
             return None;
         }
-        let nearest = margins.nearest_to_separation()?;
+        let nearest = self.margins(targets, sides).nearest_to_separation()?;
         prove(self.dataset, targets, sides, nearest.head)
     }
 
