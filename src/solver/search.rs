@@ -118,7 +118,8 @@ const MODERATE: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
 const FLAT: f64 = 1e-6;
 const MAX_FLAT_STEPS: usize = 20;
 
-/// With a penalty, residuals beyond a logit of this size are too small to judge its rounding by.
+/// LGL-INR with a penalty is not judged by its own gradient beyond a logit of this size: its sharpened weights can be flat to
+/// rounding there, and the penalty all that is left.
 const SATURATED: f64 = 20.0;
 
 /// A relative gradient that needs no refinement, and the largest number of refinements.
@@ -559,17 +560,24 @@ impl<'p, 'a> Search<'p, 'a> {
         if coordinates.combines_features() || !coordinates.scaling().factor.iter().all(in_range) {
             return false;
         }
-        // The penalty's terms do not vanish with the residuals: beside saturated ones they are all of the gradient.
         let largest_logit = |column: DVectorView<f64>| self.features.max_logit_change(column.iter().copied());
-        if self.problem.l2 > 0.0 && theta.column_iter().any(|column| largest_logit(column) > SATURATED) {
+        if self.problem.l2 > 0.0
+            && matches!(*self.problem.loss, BuiltLoss::Inr(_))
+            && theta.column_iter().any(|column| largest_logit(column) > SATURATED)
+        {
             return false;
         }
-        let moved = coordinates.scaled_head(head) - theta;
-        // At a stationary point a penalty's term is one of the gradient's: no coefficient may move visibly beside the largest.
+        // A penalty's terms do not vanish with the residuals. At a stationary point each is a sum of residuals times a feature,
+        // so that what moves visibly beside none of the column's terms is not visible beside its residuals.
+        let term = |(&penalty, &entry): (&f64, &f64)| (penalty * entry).abs();
+        let largest_term =
+            |entries: DVectorView<f64>| largest(self.features.penalty().iter().zip(entries.iter()).map(term));
         let penalised = |moved: DVectorView<f64>, theta: DVectorView<f64>| {
             let last = moved.len() - 1;
-            moved.rows(0, last).amax() <= REFINED * theta.rows(0, last).amax()
+            largest_term(moved) <= REFINED * largest_term(theta)
+                && moved.rows(0, last).amax() <= REFINED * theta.rows(0, last).amax()
         };
+        let moved = coordinates.scaled_head(head) - theta;
         moved.column_iter().zip(theta.column_iter()).all(|(moved, theta)| {
             self.features.max_logit_change(moved.iter().copied()) <= REFINED
                 && (self.problem.l2 == 0.0 || penalised(moved, theta))
