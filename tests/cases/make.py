@@ -42,6 +42,9 @@ x=d.copy(); x['flag']=x.a>0; x['n']=pd.array([1,2,None]*10,dtype='Int64'); x['wh
 t=pa.table({'a':pa.array(d.a.astype('float32')),'b':pa.array(np.round(d.b*100).astype('int64')).cast(pa.decimal128(25,0)),'u':pa.array([4000000000+i*i for i in range(30)],pa.uint32()),'species':d.species})
 pq.write_table(t,O+'t27-decimal-uint32.parquet',compression='zstd',row_group_size=7)
 d.to_parquet(O+'t28-brotli.parquet',compression='brotli')
+d.assign(waited=pd.to_timedelta(range(30),unit='s')).to_parquet(O+'t41-timedelta.parquet')
+import duckdb
+duckdb.sql(f"copy (select * from read_csv('{C}c00-plain.csv')) to '{O}t42-duckdb.parquet' (format parquet)")
 d.to_feather(O+'t29-feather.arrow')
 X=d[['a','b']].values; y=d.species.astype('category').cat.codes.values
 np.savez(O+'t30-savez.npz',X=X,y=y)

@@ -138,6 +138,7 @@ fn parquet_of_every_writer() {
         ("t23-polars.parquet", &["Parquet"]),
         ("t24-polars-categorical-lz4.parquet", &["Parquet"]),
         ("t25-pandas-category-gzip.parquet", &["Parquet"]),
+        ("t42-duckdb.parquet", &["Parquet"]),
     ] {
         solved(file, "--label species", PLAIN, words);
     }
@@ -147,6 +148,12 @@ fn parquet_of_every_writer() {
         &[&kinds[..], &["--missing", "indicator"]].concat(),
         &["column \"when\": holds dates", "--drop when"],
     );
+    let timed = "t41-timedelta.parquet";
+    refused(
+        &["solve", timed, "--label", "species"],
+        &["column \"waited\": holds durations", "--drop waited"],
+    );
+    solved(timed, "--label species --drop waited", PLAIN, &["column \"waited\" (--drop)"]);
     refused(&["solve", "t28-brotli.parquet", "--label", "species"], &["packed with brotli", "zstd"]);
     refused(
         &["solve", "t29-feather.arrow", "--label", "species"],

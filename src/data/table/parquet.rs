@@ -28,18 +28,23 @@ fn read_unguarded(opened: &Opened, pick: Pick) -> Result<Table, DataError> {
     let file = reader.metadata().file_metadata();
     let schema = file.schema_descr();
     let names: Vec<String> = schema.columns().iter().map(|column| heading(column)).collect();
-    let headings = Headings::new(names, index_columns(file), place.clone());
+    let of_pandas = PandasNotes::of(file);
+    let headings = Headings::new(names, of_pandas.index_columns(), place.clone());
     let uses = pick(&headings)?;
     let rows = u128::try_from(file.num_rows()).unwrap_or(0);
     let used = uses.iter().filter(|use_| **use_ != Use::Skip).count() as u128;
     // Columns, and the same numbers row by row.
     check(place, 2 * size_of::<f64>() as u128 * rows * used)?;
-    let mut columns: Vec<Cells> = schema
-        .columns()
-        .iter()
-        .zip(&uses)
-        .map(|(column, use_)| if *use_ == Use::Skip { Cells::Skipped } else { Kind::of(column).empty() })
-        .collect();
+    let durations = of_pandas.durations();
+    let kinds = schema.columns().iter().zip(&headings.names).map(|(column, name)| {
+        if durations.contains(name) { Kind::Other("durations") } else { Kind::of(column) }
+    });
+    let kinds: Vec<Kind> = kinds.collect();
+    let empty = |(kind, use_): (&Kind, &Use)| match use_ {
+        Use::Skip => Cells::Skipped,
+        _ => kind.empty(),
+    };
+    let mut columns: Vec<Cells> = kinds.iter().zip(&uses).map(empty).collect();
     let mut texts: Vec<Collected> = names_len(&columns);
     let mut total = 0;
     for group in 0..reader.num_row_groups() {
@@ -55,7 +60,7 @@ fn read_unguarded(opened: &Opened, pick: Pick) -> Result<Table, DataError> {
             let column = schema.column(number);
             let reader = group.get_column_reader(number).map_err(|error| at(said(&error)))?;
             let into = Into { cells, texts: &mut texts[number], rows, levels: column.max_def_level() };
-            into.append(reader, Kind::of(&column)).map_err(at)?;
+            into.append(reader, kinds[number]).map_err(at)?;
         }
         total += rows;
     }
@@ -90,13 +95,30 @@ fn heading(column: &ColumnDescriptor) -> String {
     column.path().string()
 }
 
-/// Columns that pandas calls an index.
-fn index_columns(file: &FileMetaData) -> Vec<String> {
-    let of_pandas = file.key_value_metadata().into_iter().flatten().find(|entry| entry.key == "pandas");
-    let text = of_pandas.and_then(|entry| entry.value.as_deref()).unwrap_or_default();
-    let Ok(written) = serde_json::from_str::<serde_json::Value>(text) else { return Vec::new() };
-    let columns = written["index_columns"].as_array().cloned().unwrap_or_default();
-    columns.iter().filter_map(|name| name.as_str().map(str::to_owned)).collect()
+/// What pandas wrote of its columns beside the schema; nothing where another program wrote the file.
+struct PandasNotes(serde_json::Value);
+
+impl PandasNotes {
+    fn of(file: &FileMetaData) -> Self {
+        let of_pandas = file.key_value_metadata().into_iter().flatten().find(|entry| entry.key == "pandas");
+        let text = of_pandas.and_then(|entry| entry.value.as_deref()).unwrap_or_default();
+        Self(serde_json::from_str(text).unwrap_or_default())
+    }
+
+    /// Columns that are an index.
+    fn index_columns(&self) -> Vec<String> {
+        let columns = self.0["index_columns"].as_array().into_iter().flatten();
+        columns.filter_map(|name| name.as_str().map(str::to_owned)).collect()
+    }
+
+    /// Columns of lengths of time, which the schema has as whole numbers.
+    fn durations(&self) -> Vec<String> {
+        let columns = self.0["columns"].as_array().into_iter().flatten();
+        let is_duration = |column: &&serde_json::Value| {
+            column["numpy_type"].as_str().is_some_and(|kind| kind.starts_with("timedelta64"))
+        };
+        columns.filter(is_duration).filter_map(|column| column["name"].as_str().map(str::to_owned)).collect()
+    }
 }
 
 /// What the numbers of a column are.
