@@ -230,6 +230,14 @@ impl Scheme {
         {
             return Ok(Self { names: list.clone(), keys: list.clone(), by: Naming::Name, notes });
         }
+        if let Some(list) = options.class_names.clone().map(cleaned)
+            && given.headings.is_none()
+            && !labels.is_empty()
+            && labels.iter().all(|text| whole_number(text).is_none() && boolean(text).is_none())
+        {
+            // Words that are not among the names given are no classes: their sorted order would be a guess.
+            return Ok(Self { names: list.clone(), keys: list, by: Naming::Name, notes });
+        }
         let occurring: Vec<String> = texts.iter().map(|text| (*text).clone()).collect();
         if classes == 2 && are_signs(&occurring, options) {
             notes.push("labels are -1 and 1: class 0 and class 1".to_owned());

@@ -43,6 +43,11 @@ fn rows_of_the_case_sheet() {
     ] {
         audited(file, options, loss, words);
     }
+    audited("b13-text-labels.npz", "--classes ant,bee,cat", PLAIN, &["24 rows"]);
+    refused(
+        &["audit", "b13-text-labels.npz", "--classes", "ant,bee,dog"],
+        &["\"cat\" is none of the classes ant, bee, dog"],
+    );
     refused(&["audit", "a21-positional-names.npz"], &["arr_0, arr_1", "--logits"]);
     refused(&["audit", "a31-ignore-255.npz"], &["255", "--ignore-index 255"]);
     let (record, said) = read(&["audit", "a34-confidence-one.npz"]);

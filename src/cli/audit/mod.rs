@@ -70,8 +70,8 @@ pub(super) struct AuditArguments {
     /// The logits are probabilities
     #[arg(long)]
     probabilities: bool,
-    /// Names of the classes, in order [default: their numbers]
-    #[arg(long, value_name = "A,B,..")]
+    /// Names of the classes, in the order of their logits [default: their numbers, or the headings of the columns]
+    #[arg(long, visible_alias = "classes", value_name = "A,B,..")]
     class_names: Option<NameList>,
     /// Leave out rows with this label, beside -1 and -100; may be given again
     #[arg(long, value_name = "LABEL", allow_hyphen_values = true)]
