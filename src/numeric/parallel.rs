@@ -5,7 +5,9 @@
 use nalgebra::DMatrix;
 #[cfg(feature = "parallel")]
 use rayon::prelude::*;
-use std::ops::Range;
+use std::convert::Infallible;
+use std::ops::{ControlFlow, Range};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How many threads work at a time.
 #[cfg(feature = "parallel")]
@@ -19,40 +21,54 @@ pub(crate) fn threads() -> usize {
     1
 }
 
-/// `work` of every item.
+/// Calls `work` with 0, 1, .. `count - 1` in any order, until it says break or panics. Behind a pointer, since the threads' own
+/// code would otherwise be compiled again for each of the many kinds of work.
 #[cfg(feature = "parallel")]
-pub(crate) fn map_items<I: Send, T: Send>(
-    items: impl IntoIterator<Item = I>,
-    work: impl Fn(I) -> T + Sync + Send,
-) -> Vec<T> {
-    items.into_iter().collect::<Vec<I>>().into_par_iter().map(work).collect()
+fn for_each_place(count: usize, work: &(dyn Fn(usize) -> ControlFlow<()> + Sync)) {
+    let _: ControlFlow<()> = (0..count).into_par_iter().panic_fuse().try_for_each(work);
+}
+
+/// Calls `work` with 0, 1, .. `count - 1`, until it says break.
+#[cfg(not(feature = "parallel"))]
+fn for_each_place(count: usize, work: &(dyn Fn(usize) -> ControlFlow<()> + Sync)) {
+    let _: ControlFlow<()> = (0..count).try_for_each(work);
+}
+
+/// What lies in a place that one thread at a time looks at. A panic elsewhere is passed on by the threads themselves.
+fn within<T>(place: &Mutex<T>) -> MutexGuard<'_, T> {
+    place.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// `work` of every item.
-#[cfg(not(feature = "parallel"))]
 pub(crate) fn map_items<I: Send, T: Send>(
     items: impl IntoIterator<Item = I>,
     work: impl Fn(I) -> T + Sync + Send,
 ) -> Vec<T> {
-    items.into_iter().map(work).collect()
+    let never_fails = |item| Ok::<T, Infallible>(work(item));
+    match try_map_items(items, never_fails) {
+        Ok(found) => found,
+        Err(never) => match never {},
+    }
 }
 
 /// The same of work that may fail; ends early with one of the errors, or with a panic, by which callers stop it.
-#[cfg(feature = "parallel")]
 pub(crate) fn try_map_items<I: Send, T: Send, E: Send>(
     items: impl IntoIterator<Item = I>,
     work: impl Fn(I) -> Result<T, E> + Sync + Send,
 ) -> Result<Vec<T>, E> {
-    items.into_iter().collect::<Vec<I>>().into_par_iter().panic_fuse().map(work).collect()
-}
-
-/// The same of work that may fail; ends early with the first error.
-#[cfg(not(feature = "parallel"))]
-pub(crate) fn try_map_items<I: Send, T: Send, E: Send>(
-    items: impl IntoIterator<Item = I>,
-    work: impl Fn(I) -> Result<T, E> + Sync + Send,
-) -> Result<Vec<T>, E> {
-    items.into_iter().map(work).collect()
+    let items: Vec<Mutex<Option<I>>> = items.into_iter().map(|item| Mutex::new(Some(item))).collect();
+    let found: Vec<Mutex<Option<Result<T, E>>>> = items.iter().map(|_| Mutex::new(None)).collect();
+    for_each_place(items.len(), &|place| {
+        let item = within(&items[place]).take();
+        let result = item.map(&work);
+        let failed = matches!(result, Some(Err(_)));
+        *within(&found[place]) = result;
+        if failed { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    // Places after an error may be empty, and there is no result then but the error.
+    let results =
+        found.into_iter().filter_map(|place| place.into_inner().unwrap_or_else(PoisonError::into_inner));
+    results.collect()
 }
 
 /// Samples per chunk. Small enough that a chunk of features stays in a core's cache between the products that
