@@ -22,7 +22,9 @@ import tempfile
 # The table in the document is between these lines.
 BEGIN, END = "<!-- mutations -->\n", "<!-- end of mutations -->\n"
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-COPIED = ["src", "analyses", "assets", "figures", "docs", "Cargo.toml", "Cargo.lock", "build.rs", "examples", "benches", "tests"]
+COPIED = [
+    "src", "analyses", "assets", "figures", "docs", "Cargo.toml", "Cargo.lock", "build.rs", "examples", "benches", "tests", "python",
+]
 LAWS, LEDGER, POLYTOPE = "src/balance/laws.rs", "src/balance/ledger.rs", "src/balance/polytope.rs"
 MEANS, HELD_OUT, EFFECTS = "src/balance/mean_probability.rs", "src/balance/held_out.rs", "src/balance/weight_effects.rs"
 
