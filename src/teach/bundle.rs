@@ -13,6 +13,9 @@ use sha2::{Digest, Sha256};
 use std::io::Write;
 use thiserror::Error;
 
+/// The solver that this program was built with; empty if it was built without (`build.rs`).
+pub const SOLVER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/solver"));
+
 /// Why a file is not the solver.
 #[derive(Debug, Error)]
 #[non_exhaustive]

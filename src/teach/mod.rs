@@ -20,7 +20,7 @@ mod table;
 
 pub use answer::{Answer, ListedLoss, ProfiledLoss, SampleView, Samples, Solved, solve};
 #[cfg(feature = "teach")]
-pub use bundle::{SolverError, page_with_solver};
+pub use bundle::{SOLVER, SolverError, page_with_solver};
 pub use lesson::{
     Lesson, LessonError, Look, LossNamed, MAX_CLASSES, MAX_FEATURES, MAX_SAMPLES, MAX_SERIES, MAX_TABLE_BYTES,
     MAX_WORK, Posed, Profiles, Reply, ReplyKind, check as check_size,

@@ -109,9 +109,13 @@ function ask(since) {
   asker.ask(lesson, answered, refused);
 }
 
+/** The paper's names of losses, spelled out. */
+const SPELLED = { LGL: words.losses.logistic, SML: words.losses.softmax, 'LGL-INR': words.losses.inr };
+
 /** How each search ended. */
 function showAnswer(answer) {
-  const { records = [], names = [] } = answer.problem ?? {};
+  const { records = [], names: given = [] } = answer.problem ?? {};
+  const names = given.map((name) => SPELLED[name] ?? name);
   const ends = records.map((record, series) => {
     const { ended } = record;
     if (ended.unsolved) return html('strong', {}, `${names[series]}: ${ended.unsolved}. `);
