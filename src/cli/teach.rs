@@ -6,7 +6,7 @@ use super::files::{Destination, save_into};
 use super::output::{note, print};
 use anyhow::{Context, Result, ensure};
 use equipoise::files::{OwnFile, mark_directory, read_input};
-use equipoise::teach::{LessonProgram, MAX_TABLE_BYTES, PATIENCE, Reply, SOLVER, Server, page_with_solver};
+use equipoise::teach::{LessonProgram, MAX_TABLE_BYTES, PATIENCE, Reader, Reply, SOLVER, Server, page_with_solver, worksheet};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::process::exit;
@@ -33,7 +33,7 @@ pub(super) struct TeachArguments {
     /// Print the address and open no browser
     #[arg(long)]
     no_open: bool,
-    /// Write the page and its solver as one HTML file into this directory, and serve nothing
+    /// Write the page with its solver as one HTML file, and the exercises, into this directory, and serve nothing
     #[arg(long, value_name = "DIR", conflicts_with_all = ["port", "no_open"])]
     export: Option<PathBuf>,
     /// The solver, compiled to WebAssembly by scripts/site; by default the one that this program was built with
@@ -64,10 +64,17 @@ fn export(directory: &Path, arguments: &TeachArguments) -> Result<Ending> {
             page_with_solver(SOLVER)?
         }
     };
-    let files = [OwnFile::marked(PAGE)];
-    Destination { directory, files: &files, overwrite: arguments.force }.claim()?;
+    let files = [
+        (PAGE, page),
+        ("exercises.html", worksheet(Reader::Student, PAGE)),
+        ("instructor.html", worksheet(Reader::Instructor, PAGE)),
+    ];
+    let own = files.each_ref().map(|(name, _)| OwnFile::marked(*name));
+    Destination { directory, files: &own, overwrite: arguments.force }.claim()?;
     mark_directory(directory, "lecture page")?;
-    save_into(directory, PAGE, &page)?;
+    for (name, text) in &files {
+        save_into(directory, name, text)?;
+    }
     print(&format!("{}\n", directory.join(PAGE).display()))?;
     Ok(Ending::Done)
 }

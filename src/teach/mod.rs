@@ -17,6 +17,8 @@ mod page_files;
 #[cfg(feature = "teach")]
 mod server;
 mod table;
+#[cfg(feature = "teach")]
+mod worksheet;
 
 pub use answer::{Answer, ListedLoss, ProfiledLoss, SampleView, Samples, Solved, solve};
 #[cfg(feature = "teach")]
@@ -28,3 +30,5 @@ pub use lesson::{
 #[cfg(feature = "teach")]
 pub use server::{LessonProgram, PATIENCE, Server};
 pub use table::{EqualTarget, MAX_ROWS, TableAnswer, TableLesson, TableQuestion};
+#[cfg(feature = "teach")]
+pub use worksheet::{Reader, worksheet};

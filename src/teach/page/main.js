@@ -43,6 +43,7 @@ function remember() {
 
 function undo() {
   if (before.length > 0) open.values = before.pop();
+  lastMove = -ONE_MOVE;
   at('undo').disabled = before.length === 0;
   moved();
 }
