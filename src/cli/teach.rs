@@ -6,7 +6,9 @@ use super::files::{Destination, save_into};
 use super::output::{note, print};
 use anyhow::{Context, Result, ensure};
 use equipoise::files::{OwnFile, mark_directory, read_input};
-use equipoise::teach::{LessonProgram, MAX_TABLE_BYTES, PATIENCE, Reader, Reply, SOLVER, Server, page_with_solver, worksheet};
+use equipoise::teach::{
+    LessonProgram, MAX_TABLE_BYTES, PATIENCE, Reader, Reply, SOLVER, Server, page_with_solver, worksheet,
+};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::process::exit;

@@ -203,7 +203,8 @@ mod tests {
         let begin = page.find("<script>").expect("the script") + "<script>".len();
         let script = &page[begin..begin + page[begin..].find("</script>").expect("its end")];
         assert!(page.contains(&format!("script-src 'sha256-{}' 'wasm-unsafe-eval'", digest(script))));
-        let packed = page.split("id=\"solver\">").nth(1).and_then(|rest| rest.split('<').next()).expect("the solver");
+        let packed =
+            page.split("id=\"solver\">").nth(1).and_then(|rest| rest.split('<').next()).expect("the solver");
         let packed = BASE64.decode(packed).expect("base64");
         assert!(packed.starts_with(GZIP));
         assert_eq!(page_with_solver(&packed).expect("a page"), page);

@@ -24,8 +24,8 @@ pub use answer::{Answer, ListedLoss, ProfiledLoss, SampleView, Samples, Solved, 
 #[cfg(feature = "teach")]
 pub use bundle::{SOLVER, SolverError, page_with_solver};
 pub use lesson::{
-    Lesson, LessonError, Look, LossNamed, MAX_CLASSES, MAX_FEATURES, MAX_SAMPLES, MAX_SERIES, MAX_TABLE_BYTES,
-    MAX_WORK, Posed, Profiles, Reply, ReplyKind, check as check_size,
+    Lesson, LessonError, Look, LossNamed, MAX_CLASSES, MAX_FEATURES, MAX_SAMPLES, MAX_SERIES,
+    MAX_TABLE_BYTES, MAX_WORK, Posed, Profiles, Reply, ReplyKind, check as check_size,
 };
 #[cfg(feature = "teach")]
 pub use server::{LessonProgram, PATIENCE, Server};

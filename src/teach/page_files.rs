@@ -49,6 +49,7 @@ pub(super) const MODULES: &[PageFile] = modules![
     "pictures/columns.js",
     "pictures/groups.js",
     "pictures/images.js",
+    "pictures/intervals.js",
     "pictures/matrix.js",
     "pictures/plane.js",
     "pictures/traces.js",

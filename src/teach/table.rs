@@ -350,7 +350,11 @@ mod tests {
             ("text", json!("class,x\na,1\nb,?\n"), "x"),
             ("text", json!(wide(20_001, 1)), "samples: 20001; the page takes at most 20000"),
             ("text", json!(wide(10, 65)), "features: 65"),
-            ("question", json!({ "solve": { "loss": "softmax", "penalty": -1.0, "standardize": false } }), "-1"),
+            (
+                "question",
+                json!({ "solve": { "loss": "softmax", "penalty": -1.0, "standardize": false } }),
+                "-1",
+            ),
         ] {
             let error = ask(|lesson| lesson[key] = value).expect_err(expected);
             assert!(error.contains(expected) && !error.contains('\n'), "{error}");

@@ -22,7 +22,9 @@ pub enum Reader {
 #[must_use]
 pub fn worksheet(reader: Reader, page: &str) -> String {
     let mut body = String::new();
-    for block in EXERCISES.split("\n\n").map(|block| block.trim().replace('\n', " ")).filter(|block| !block.is_empty()) {
+    for block in
+        EXERCISES.split("\n\n").map(|block| block.trim().replace('\n', " ")).filter(|block| !block.is_empty())
+    {
         body += &self::block(&block, reader);
     }
     let title = match reader {
@@ -79,7 +81,9 @@ fn inline(text: &str, bold: Bold) -> (String, Vec<String>) {
     let (mut html, mut blanks, mut rest) = (String::new(), Vec::new(), text);
     while let Some(first) = rest.chars().next() {
         let marked = |mark: &str| {
-            rest.strip_prefix(mark).and_then(|inside| inside.split_once(mark)).filter(|(inside, _)| !inside.is_empty())
+            rest.strip_prefix(mark)
+                .and_then(|inside| inside.split_once(mark))
+                .filter(|(inside, _)| !inside.is_empty())
         };
         let link = rest.strip_prefix('[').and_then(|inside| {
             let (words, behind) = inside.split_once("](")?;
@@ -127,16 +131,20 @@ mod tests {
         for page in [&student, &instructor] {
             assert_eq!(page.matches("<h2>").count(), exercises);
             assert_eq!(page.matches("<summary>Proof</summary>").count(), exercises);
-            assert!(page.contains("href=\"index.html#two-classes\"") && !page.contains("127.0.0.1:8309/#"), "links");
+            assert!(
+                page.contains("href=\"index.html#two-classes\"") && !page.contains("127.0.0.1:8309/#"),
+                "links"
+            );
         }
         assert_eq!(instructor.matches("<details>").count(), 0, "nothing is folded away");
         let unfolded: String = student
             .split("<details>")
             .map(|part| part.split_once("</details>").map_or(part, |(_, behind)| behind))
             .collect();
-        let answers = EXERCISES.split("**Look.**").skip(1).flat_map(|look| {
-            look.split("**Prove.**").next().expect("a part").split("**").skip(1).step_by(2)
-        });
+        let answers = EXERCISES
+            .split("**Look.**")
+            .skip(1)
+            .flat_map(|look| look.split("**Prove.**").next().expect("a part").split("**").skip(1).step_by(2));
         for answer in answers {
             assert!(!unfolded.contains(&format!("<strong>{answer}</strong>")), "{answer}");
             assert!(instructor.contains(&format!("<strong>{answer}</strong>")), "{answer}");
@@ -145,7 +153,8 @@ mod tests {
 
     #[test]
     fn markdown_is_read_as_far_as_it_is_used() {
-        let (html, blanks) = inline("`a<b`: *it* is **0.5**, see [`β = 0`](x#y?z=1&w=2) P[c][k] 2 * 3", Bold::Blank);
+        let (html, blanks) =
+            inline("`a<b`: *it* is **0.5**, see [`β = 0`](x#y?z=1&w=2) P[c][k] 2 * 3", Bold::Blank);
         assert_eq!(
             html,
             "<code>a&lt;b</code>: <em>it</em> is <span class=\"blank\">&nbsp;</span>, see \

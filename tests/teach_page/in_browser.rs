@@ -428,7 +428,8 @@ fn both_languages_say_everything() {
     let served = Served::start();
     let Some(browser) = Browser::start((1280, 900)) else { return };
     open(&browser, &served, "#two-classes?lang=zh");
-    let seen = browser.ask("return [document.documentElement.lang, document.getElementById('name').textContent]");
+    let seen =
+        browser.ask("return [document.documentElement.lang, document.getElementById('name').textContent]");
     assert_eq!(seen, json!(["zh", "两类"]));
     let unlike = browser.ask_later(
         "const done = arguments[arguments.length - 1];
@@ -458,7 +459,8 @@ fn a_prediction_comes_before_the_number_and_a_tour_leads_through_the_page() {
     open(&browser, &served, "#two-classes?quiz=1");
     let covered = "return getComputedStyle(document.querySelector('#picture-plane svg')).visibility";
     assert_eq!(browser.ask(covered), "hidden");
-    browser.ask("document.getElementById('prediction').value = '3'; document.getElementById('reveal').click()");
+    browser
+        .ask("document.getElementById('prediction').value = '3'; document.getElementById('reveal').click()");
     let said = browser.ask("return document.getElementById('quiz-found').textContent");
     assert_eq!(said, "You said 3. It is 10.");
     assert_eq!(browser.ask(covered), "visible");
@@ -466,12 +468,16 @@ fn a_prediction_comes_before_the_number_and_a_tour_leads_through_the_page() {
     for scene in SCENES.into_iter().filter(|scene| !["losses", "own-data"].contains(scene)) {
         open(&browser, &served, &format!("#{scene}?quiz=1"));
         let count = browser.ask("return document.querySelector('#quiz .count').textContent");
-        let questions: usize = count.as_str().and_then(|text| text.split(' ').last()?.parse().ok()).expect("a number");
+        let questions: usize =
+            count.as_str().and_then(|text| text.split(' ').last()?.parse().ok()).expect("a number");
         for question in 0..questions {
             wait_until_ready(&browser);
             browser.ask("document.getElementById('reveal').click()");
             let said = browser.ask("return document.getElementById('quiz-found').textContent");
-            assert!(said.as_str().is_some_and(|said| !said.contains('–') && said.len() > 9), "{scene}, {question}: {said}");
+            assert!(
+                said.as_str().is_some_and(|said| !said.contains('–') && said.len() > 9),
+                "{scene}, {question}: {said}"
+            );
             browser.ask("document.getElementById('next-question')?.click()");
         }
     }

@@ -64,7 +64,8 @@ impl WebServer {
         let mut line = String::new();
         let output = child.stdout.take().expect("its output");
         BufReader::new(output).read_line(&mut line).expect("a first line");
-        let port = line.split(" port ").nth(1).and_then(|rest| rest.split(' ').next()).expect("it says its port");
+        let port =
+            line.split(" port ").nth(1).and_then(|rest| rest.split(' ').next()).expect("it says its port");
         Some(Self { child, address: format!("http://127.0.0.1:{port}/{FOLDER}/") })
     }
 }
@@ -116,7 +117,10 @@ fn numbers_in_the_browser_are_those_of_the_program() {
         for &(name, series, measure, place) in names {
             let (seen, run) = (shown(&on_page, name), measured(&records, series, measure, place));
             let apart = (seen - run).abs();
-            assert!(apart <= TOLERANCE * run.abs().max(1.0), "{scene}, {name}: {seen} on the page, {run} by run");
+            assert!(
+                apart <= TOLERANCE * run.abs().max(1.0),
+                "{scene}, {name}: {seen} on the page, {run} by run"
+            );
         }
     }
     assert_eq!(browser.console(), json!([]));
@@ -159,8 +163,19 @@ fn a_table_that_is_dropped_on_the_page_is_solved_as_by_the_program() {
     let file = directory.path().join("own.csv");
     std::fs::write(&file, table()).expect("written");
     let mut command = Program::cargo_bin("equipoise").expect("the binary is built");
-    command.args(["solve", "--label", "class", "--loss", "softmax", "--l2", "1e-3", "--standardize", "--format", "json"]);
-    let output = command.arg("--data").arg(&file).output().expect("it runs");
+    command.arg("solve").arg(&file);
+    command.args([
+        "--label",
+        "class",
+        "--loss",
+        "softmax",
+        "--l2",
+        "1e-3",
+        "--standardize",
+        "--format",
+        "json",
+    ]);
+    let output = command.output().expect("it runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let solved: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     for (name, expected) in [
@@ -170,7 +185,10 @@ fn a_table_that_is_dropped_on_the_page_is_solved_as_by_the_program() {
         ("accuracy", &solved["classification"]["accuracy"]),
     ] {
         let (seen, expected) = (shown(&on_page, name), expected.as_f64().expect("a number"));
-        assert!((seen - expected).abs() <= TOLERANCE * expected.abs(), "{name}: {seen} on the page, {expected} by solve");
+        assert!(
+            (seen - expected).abs() <= TOLERANCE * expected.abs(),
+            "{name}: {seen} on the page, {expected} by solve"
+        );
     }
     // Other questions about the same table.
     for (preset, number) in [(1, "weight-1"), (2, "")] {
@@ -182,7 +200,6 @@ fn a_table_that_is_dropped_on_the_page_is_solved_as_by_the_program() {
     }
     // What is no table says so in place of an answer.
     open_at(&browser, &server.address, "#own-data");
-    browser.ask("window.rest = 1");
     browser.ask(
         "const transfer = new DataTransfer();
          transfer.items.add(new File([''], 'empty.csv'));

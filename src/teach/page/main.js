@@ -237,7 +237,7 @@ at('tools').replaceChildren(
   tool('undo', words.tools.undo, undo),
   tool('link', words.tools.link, (event) => copyLink(event.target)),
   tool('design', words.tools.design, () => open.answer?.problem && saveDesign(open.scene, open.answer.problem.file)),
-  tool('tool-tour', words.tools.tour, () => tour(at('tour'), (hash) => show(follow(hash, scenes)))),
+  tool('tool-tour', words.tools.tour, () => tour(at('tour'), (hash) => show({ ...follow(hash, scenes), page: open.page }))),
   tool('tool-quiz', words.tools.quiz, toggleQuiz),
   tool('tool-projector', words.tools.projector, () => setPage({ projector: open.page.projector ? '' : '1' })),
   tool('theme', words.tools.theme, nextTheme),
