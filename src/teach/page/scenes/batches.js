@@ -36,7 +36,7 @@ function lesson(values) {
       { label: 'LGL', loss: 'logistic' },
       { label: 'SML, balanced', loss: 'softmax', class_weights: 'balanced' },
     ],
-    measure: ['test_recall', 'whole_sample_residual', 'coefficient', 'intercept'],
+    measure: ['test_recall', 'whole_sample_residual', 'coefficient', 'intercept', 'accuracy'],
     figure: [{ id: 'regions', height: 1.95, caption: 'Decision regions.', plot: { regions: { target: CLASSES - 1, half_width: HALF_WIDTH } } }],
   });
 }

@@ -11,7 +11,7 @@ const NAMES = classNames(2);
 const say = words.scenes.heldOut;
 const parameters = [
   { key: 'features', label: say.controls.features, kind: 'number', min: 1, max: 50, start: 2, log: true, whole: true },
-  { ...sizeSlider('n1', say.controls.n1, 30, 300), min: 10 },
+  { ...sizeSlider('n1', say.controls.n1, 120, 300), min: 10 },
   { key: 'weights', label: say.controls.weights, kind: 'choice', start: 'balanced', options: [['none', say.controls.none], ['balanced', say.controls.balanced]] },
   { key: 'penalty', label: say.controls.penalty, kind: 'number', min: 1e-6, max: 1, start: 1e-3, log: true },
   { key: 'seed', label: say.controls.seed, kind: 'number', min: 1, max: 100, start: 1, whole: true },
@@ -27,7 +27,7 @@ function lesson({ features, n1, weights, penalty, seed }) {
     data: { gaussian: { means: { random: { classes: 2, dimension: features, spread: 0.3 } }, counts: [NEGATIVES, n1] } },
     test: { fresh: 1 },
     series: [{ loss: 'logistic' }],
-    measure: ['test_balance', 'test_balance_deviation', 'test_balance_bias', 'test_mean_probability', 'class_weight'],
+    measure: ['test_balance', 'test_balance_deviation', 'test_balance_bias', 'test_mean_probability', 'class_weight', 'class_count', 'accuracy', 'balanced_accuracy'],
     figure: [{ id: 'map', width: 'one_column', height: 3, caption: 'Mean probabilities on fresh samples.', plot: { maps: { measure: 'test_mean_probability' } } }],
   });
 }
@@ -65,7 +65,7 @@ export const heldOut = {
   claim: say.claim,
   isProblem: true,
   parameters,
-  presets: presets(say.presets, { start: {}, many: { features: 40 }, penalised: { features: 40, penalty: 0.1 } }),
+  presets: presets(say.presets, { start: {}, many: { features: 40, n1: 30 }, penalised: { features: 40, n1: 30, penalty: 0.1 } }),
   quiz: say.quiz,
   lesson,
   build,

@@ -31,7 +31,7 @@ function lesson({ penalty, n0, n1, c0, c1 }) {
     data: gaussian([c0, c1], [n0, n1]),
     test: { fresh: FRESH },
     series: WEIGHTS.map(({ label, weights }) => ({ label, loss: 'logistic', class_weights: weights })),
-    measure: ['test_recall', 'coefficient', 'intercept'],
+    measure: ['test_recall', 'coefficient', 'intercept', 'accuracy'],
     figure: [{ id: 'regions', height: 1.95, caption: 'Decision regions.', plot: { regions: { target: 1, half_width: HALF_WIDTH } } }],
   });
 }

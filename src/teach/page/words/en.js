@@ -245,7 +245,7 @@ features zero lies in the interval, with many the interval moves to the mark.</p
       rows: { training: 'training', fresh: 'fresh samples', unit: 'D₁, weighted samples' },
       reads: ['D on fresh samples ', ', predicted bias ', ', deviation by chance '],
       presets: {
-        start: ['Few features', 'Two features, 30 positives: what is off on fresh samples is chance, and the interval holds zero in 95 of 100 draws.'],
+        start: ['Few features', 'Two features, 120 positives: what is off on fresh samples is chance, and of draws 1 to 100 the interval holds zero in 92. Try others.'],
         many: ['Many features', '40 features and 30 positives: the head has learned its samples by heart. Fresh positives withhold more than training says, as the mark predicts.'],
         penalised: ['With a penalty', 'A larger penalty fits single samples less: the mark moves towards zero.'],
       },
