@@ -4,7 +4,7 @@ import { Asker } from './ask.js';
 import { build } from './controls.js';
 import { html, number } from './drawing.js';
 import { quizzer } from './quiz.js';
-import { saveDesign, savePicture } from './save.js';
+import { saveDesign, savePicture, saveSlide } from './save.js';
 import { averaging } from './scenes/averaging.js';
 import { batches } from './scenes/batches.js';
 import { digits } from './scenes/digits.js';
@@ -237,6 +237,7 @@ at('tools').replaceChildren(
   tool('undo', words.tools.undo, undo),
   tool('link', words.tools.link, (event) => copyLink(event.target)),
   tool('design', words.tools.design, () => open.answer?.problem && saveDesign(open.scene, open.answer.problem.file)),
+  tool('slide', words.tools.slide, () => saveSlide(open.scene, Object.values(open.pictures))),
   tool('tool-tour', words.tools.tour, () => tour(at('tour'), (hash) => show({ ...follow(hash, scenes), page: open.page }))),
   tool('tool-quiz', words.tools.quiz, toggleQuiz),
   tool('tool-projector', words.tools.projector, () => setPage({ projector: open.page.projector ? '' : '1' })),

@@ -46,8 +46,8 @@ const planeName = (place) => `regions-${place}`;
 function build() {
   const names = [words.losses.inr, words.losses.logistic, say.balanced];
   return {
-    recall: new Bars({ name: 'recall', title: say.pictures.recall, rows: 3, most: 1, shape: 'first' }),
-    residual: new Bars({ name: 'residual', title: say.pictures.residual, rows: 1, most: 1 }),
+    recall: new Bars({ name: 'recall', title: say.pictures.recall, rows: 3, most: 1, left: 150, shape: 'first' }),
+    residual: new Bars({ name: 'residual', title: say.pictures.residual, rows: 1, most: 1, left: 150 }),
     ...Object.fromEntries(names.map((name, place) => [place, new Plane({ name: planeName(place), title: say.pictures.regions(name), halfWidth: HALF_WIDTH })])),
   };
 }

@@ -39,8 +39,8 @@ function lesson({ penalty, n0, n1, c0, c1 }) {
 function build(assign) {
   return {
     plane: new Plane({ name: 'plane', title: say.pictures.plane, halfWidth: HALF_WIDTH, shape: 'tall first', move: (k, at) => assign({ [`c${k}`]: at }) }),
-    recall: new Bars({ name: 'recall', title: say.pictures.recall, rows: WEIGHTS.length, most: 1 }),
-    shortfall: new Bars({ name: 'shortfall', title: say.pictures.shortfall, rows: WEIGHTS.length }),
+    recall: new Bars({ name: 'recall', title: say.pictures.recall, rows: WEIGHTS.length, most: 1, left: 150 }),
+    shortfall: new Bars({ name: 'shortfall', title: say.pictures.shortfall, rows: WEIGHTS.length, left: 150 }),
   };
 }
 

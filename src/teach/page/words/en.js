@@ -16,6 +16,7 @@ export const en = {
     copied: 'Copied',
     address: 'See the address',
     design: ['Save design', 'The design as a file for equipoise run'],
+    slide: ['Save slide', 'The scene as a slide (SVG)'],
     tour: ['Tour', 'Five steps through the page'],
     quiz: ['Quiz', 'Predict, then reveal'],
     projector: ['Projector', 'Large type for a screen on a wall'],

@@ -16,6 +16,7 @@ export const zh = {
     copied: '已复制',
     address: '请见地址栏',
     design: ['保存设计', '供 equipoise run 使用的设计文件'],
+    slide: ['保存幻灯片', '把场景存为幻灯片 (SVG)'],
     tour: ['导览', '五步了解本页'],
     quiz: ['测验', '先预测，再揭晓'],
     projector: ['投影', '适合投影幕布的大字'],
