@@ -89,7 +89,7 @@ function control(parameter, change, current) {
 /** The controls of a scene in its form; what is returned sets them to values. */
 export function build(scene, form, change, current, assign) {
   const all = scene.parameters.map((parameter) => [parameter, control(parameter, change, current)]).filter(([, built]) => built);
-  form.replaceChildren(...all.map(([, { element }]) => element), ...(scene.extras?.(change, current, assign) ?? []));
+  form.replaceChildren(...(scene.source?.(assign) ?? []), ...all.map(([, { element }]) => element), ...(scene.extras?.(change, current) ?? []));
   return (values) => all.forEach(([parameter, { element, set }]) => {
     element.hidden = parameter.when ? !parameter.when(values) : false;
     set(values[parameter.key], values);

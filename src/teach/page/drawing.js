@@ -36,9 +36,9 @@ export function short(value, digits = DIGITS) {
   if (value === 0) return '0';
   const size = Math.abs(value);
   if (size >= 1e-3 && size < 1e5) return String(Number(value.toPrecision(digits))).replace('-', '−');
-  const [mantissa, exponent] = value.toExponential(digits - 2).split('e');
+  const [mantissa, exponent] = value.toExponential(digits - 1).split('e');
   const raised = exponent.replace('+', '').split('').map((c) => ({ '-': '⁻' })[c] ?? '⁰¹²³⁴⁵⁶⁷⁸⁹'[c]).join('');
-  return `${mantissa.replace('-', '−')}·10${raised}`;
+  return `${String(Number(mantissa)).replace('-', '−')}·10${raised}`;
 }
 
 /** The same as an element that keeps every digit, by which it can be found. */

@@ -2,7 +2,7 @@
 
 import { Asker } from './ask.js';
 import { build } from './controls.js';
-import { html, number } from './drawing.js';
+import { html, number, short } from './drawing.js';
 import { quizzer } from './quiz.js';
 import { saveDesign, savePicture, saveSlide } from './save.js';
 import { averaging } from './scenes/averaging.js';
@@ -119,7 +119,10 @@ function showAnswer(answer) {
   const names = given.map((name) => SPELLED[name] ?? name);
   const ends = records.map((record, series) => {
     const { ended } = record;
-    if (ended.unsolved) return html('strong', {}, `${names[series]}: ${ended.unsolved}. `);
+    if (ended.unsolved) {
+      const why = ended.unsolved.replaceAll(/\d+\.\d{4,}/g, (found) => short(Number(found)));
+      return html('strong', {}, `${names[series]}: ${why}. `);
+    }
     const [gradient] = record.measured.gradient ?? [];
     const word = ended === 'stationary' ? words.status.stationary : words.status.stopped;
     return html('span', {}, `${names[series]}: ${word}, ${words.status.gradient} `, number(`gradient-${series}`, gradient), '. ');

@@ -37,8 +37,8 @@ export class Bars extends Picture {
 
 /** Outflow and inflow of every class, as long as each other where the gradient vanishes. */
 export class LedgerBars extends Bars {
-  constructor({ name, title, classes, shape = '' }) {
-    super({ name, title, shape, rows: 2 * classes });
+  constructor({ classes, ...options }) {
+    super({ ...options, rows: 2 * classes });
   }
 
   show(record, { names }) {

@@ -33,7 +33,7 @@ export class Columns extends Picture {
           isHardest ? text(x, y(value) - 14, short(value), { 'text-anchor': 'middle', 'font-weight': 700 }) : [],
         ];
       });
-      const [low, high] = [middle - step * 0.36, middle + step * 0.16];
+      const [low, high] = [middle - step * 0.36, middle + step * 0.26];
       return [
         heading,
         dots,

@@ -48,7 +48,7 @@ function build() {
   return {
     recall: new Bars({ name: 'recall', title: say.pictures.recall, rows: 3, most: 1, left: 150, shape: 'first' }),
     residual: new Bars({ name: 'residual', title: say.pictures.residual, rows: 1, most: 1, left: 150 }),
-    ...Object.fromEntries(names.map((name, place) => [place, new Plane({ name: planeName(place), title: say.pictures.regions(name), halfWidth: HALF_WIDTH })])),
+    ...Object.fromEntries(names.map((name, place) => [planeName(place), new Plane({ name: planeName(place), title: say.pictures.regions(name), halfWidth: HALF_WIDTH })])),
   };
 }
 
@@ -57,16 +57,17 @@ function show({ problem: { records, samples } }, values, pictures) {
   const names = [say.inBatches(batch), words.losses.logistic, say.balanced];
   const recalls = records.map(({ measured }) => measured.test_recall?.[CLASSES - 1]);
   pictures.recall.show(names.map((label, place) => ({ label, value: recalls[place], colour: COLOURS[place] })), say.units.recall);
-  pictures.recall.setReadout(names.map((name, place) => [`${name}: `, number(`recall-${place}`, recalls[place]), html('br')]));
+  pictures.recall.setReadout(names.flatMap((name, place) => [`${name}: `, number(`recall-${place}`, recalls[place]), html('br')]));
   const [inr] = records;
   const residual = inr.measured.whole_sample_residual?.[0];
   pictures.residual.show([{ label: 'R1', value: residual, colour: COLOURS[0] }], say.units.residual);
   pictures.residual.setReadout(say.own, number('own-balance', inr.measured.balance_residual?.[0]), html('br'), 'R1: ', number('whole-balance', residual));
   records.forEach((record, place) => {
-    pictures[place].show({ points: samples.plane, logits: logitsOf(record) });
-    pictures[place].describe(pictures[place].title.textContent);
+    const plane = pictures[planeName(place)];
+    plane.title.textContent = say.pictures.regions(names[place]);
+    plane.show({ points: samples.plane, logits: logitsOf(record) });
+    plane.describe(plane.title.textContent);
   });
-  pictures[0].title.textContent = say.pictures.regions(names[0]);
 }
 
 export const batches = {

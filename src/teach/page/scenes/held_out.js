@@ -34,7 +34,7 @@ function lesson({ features, n1, weights, penalty, seed }) {
 
 function build() {
   return {
-    balance: new Intervals({ name: 'balance', title: say.pictures.balance, rows: 2, shape: 'first' }),
+    balance: new Intervals({ name: 'balance', title: say.pictures.balance, rows: 2, shape: 'wide first' }),
     training: new MeanProbability({ name: 'training', title: say.pictures.training }),
     fresh: new MeanProbability({ name: 'fresh', title: say.pictures.fresh }),
   };

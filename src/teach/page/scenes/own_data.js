@@ -100,7 +100,7 @@ async function takeFile(file, assign, note) {
 }
 
 /** Where a file is dropped or chosen. */
-function extras(change, current, assign) {
+function source(assign) {
   const note = html('p', { id: 'own-file', role: 'status' }, table?.name ?? say.waiting);
   const input = html('input', { type: 'file', id: 'own-input', accept: '.csv,.tsv,.txt,text/csv', 'aria-label': say.pick });
   input.addEventListener('change', () => input.files[0] && takeFile(input.files[0], assign, note));
@@ -125,10 +125,13 @@ function build() {
   return {
     report: { element: html('figure', { class: 'picture wide first', id: 'picture-report' }, report), body: report },
     matrix: new MeanProbability({ name: 'matrix', title: say.pictures.matrix }),
-    ledger: new LedgerBars({ name: 'ledger', title: say.pictures.ledger, classes: 3 }),
+    ledger: new LedgerBars({ name: 'ledger', title: say.pictures.ledger, classes: 3, left: 150 }),
     plane: new Plane({ name: 'plane', title: say.pictures.plane, halfWidth: 1 }),
   };
 }
+
+/** Names of classes as pictures have room for them. */
+const cut = (names) => names.map((name) => (name.length > 10 ? `${name.slice(0, 9)}…` : name));
 
 const paragraph = (...parts) => html('p', {}, ...parts);
 const tableOf = (heads, rows) => html('table', {},
@@ -174,8 +177,8 @@ function showSolved({ taken, record, samples }, values, { report, matrix, ledger
   };
   report.body.replaceChildren(paragraph(taken), paragraph(...status[record.status]()), tableOf([head, count, weight, shortfall, recall], rows));
   const read = asRecord(record);
-  matrix.show(read, { names });
-  ledger.show(read, { names });
+  matrix.show(read, { names: cut(names) });
+  ledger.show(read, { names: cut(names) });
   plane.element.hidden = !samples.plane;
   if (samples.plane) {
     const rowsOfHead = record.intercepts ? logitsOfRows(record) : [];
@@ -192,7 +195,7 @@ function showWeights({ taken, record }, { report, matrix }) {
     number(`shortfall-${k}`, of(record.shortfall, k)), short(of(record.unweighted?.shortfall, k)), number(`recall-${k}`, of(record.recall, k)), short(of(record.unweighted?.recall, k))]);
   const why = record.attainable ? [] : [paragraph(html('strong', {}, say.unattainable), record.why)];
   report.body.replaceChildren(paragraph(taken), ...why, tableOf([head, count, weight, shortfall, before, recall, recallBefore], rows));
-  matrix.show(asRecord(record), { names: record.classes });
+  matrix.show(asRecord(record), { names: cut(record.classes) });
 }
 
 function showAudit({ taken, summary, verdict, tables, findings }, { report }) {
@@ -229,5 +232,5 @@ export const ownData = {
   build,
   show,
   showNothing,
-  extras,
+  source,
 };
