@@ -1,5 +1,7 @@
-//! Gives the program a digest of the code that computes its numbers, which distinguishes records of earlier builds.
+//! Gives the program a digest of the code that computes its numbers, which distinguishes records of earlier builds, and the solver
+//! for browsers, if there is one.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -28,6 +30,21 @@ fn main() {
         }
     }
     println!("cargo::rustc-env=EQUIPOISE_CODE={:016x}", digest.0);
+    embed_solver();
+}
+
+/// The variable that names the file which `scripts/site` compiles.
+const SOLVER: &str = "EQUIPOISE_SOLVER";
+
+/// Puts the solver for browsers where the program embeds it: an empty file where none is named.
+fn embed_solver() {
+    println!("cargo::rerun-if-env-changed={SOLVER}");
+    let solver = env::var_os(SOLVER).map_or_else(Vec::new, |file| {
+        println!("cargo::rerun-if-changed={}", file.to_string_lossy());
+        fs::read(&file).unwrap_or_else(|error| panic!("{SOLVER}: {}: {error}", file.to_string_lossy()))
+    });
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo names it"));
+    fs::write(out.join("solver"), solver).expect("cargo's own directory can be written");
 }
 
 /// All files at and below a path, in a fixed order.

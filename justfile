@@ -24,6 +24,10 @@ lint:
     cargo fmt --all --check
     cargo clippy --all-targets --locked -- -D warnings
 
+# The lecture page as one file that needs no server: target/site/index.html
+site *directory:
+    scripts/site {{ directory }}
+
 # The documentation of the library, in a browser
 doc:
     cargo doc --no-deps --locked --open

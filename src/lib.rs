@@ -43,6 +43,6 @@ pub mod record;
 pub mod report;
 pub mod signals;
 pub mod solver;
-#[cfg(feature = "teach")]
+#[cfg(feature = "lessons")]
 pub mod teach;
 pub mod text;

@@ -48,7 +48,11 @@ const FREE_PRODUCTS: f64 = 100.0;
 const NETWORK: f64 = 3.0e-10;
 
 /// Samples or features whose memory is beyond any machine, while the bytes of their Hessians can still be counted.
-const BEYOND_ANY_MACHINE: usize = 1 << 40;
+const BEYOND_ANY_MACHINE: usize = match 1_usize.checked_shl(40) {
+    Some(number) => number,
+    // Of 32-bit addresses.
+    None => usize::MAX / 2,
+};
 
 /// Costs of units, with the sizes of designs that are known only from their data.
 #[derive(Default)]

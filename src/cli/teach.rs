@@ -1,17 +1,23 @@
-//! `teach`: the lecture page, served to the browser on this machine. Each of its lessons is solved by `lesson`, in a process
-//! that can be ended with it.
+//! `teach`: the lecture page, served to the browser on this machine, or written as one file. Each lesson of the page that is
+//! served is solved by `lesson`, in a process that can be ended with it.
 
 use super::Ending;
+use super::files::{Destination, save_into};
 use super::output::{note, print};
-use anyhow::{Context, Result};
-use equipoise::teach::{LessonProgram, MAX_BYTES, PATIENCE, Reply, Server};
+use anyhow::{Context, Result, ensure};
+use equipoise::files::{OwnFile, mark_directory, read_input};
+use equipoise::teach::{
+    LessonProgram, MAX_TABLE_BYTES, PATIENCE, Reader, Reply, SOLVER, Server, page_with_solver, worksheet,
+};
 use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
 use std::process::exit;
 
 const EXAMPLES: &str = "Examples:
   equipoise teach                      opens the page in your browser
   equipoise teach --no-open            prints its address alone
   equipoise teach --port 0 --no-open   on any free port
+  equipoise teach --export site        writes site/index.html: the page with its solver, for any web server or a stick
 
 The page is served to this machine alone and fetches nothing from the network. Ctrl-C ends it.
 Exercises with links into the page: docs/teaching.md.";
@@ -29,9 +35,56 @@ pub(super) struct TeachArguments {
     /// Print the address and open no browser
     #[arg(long)]
     no_open: bool,
+    /// Write the page with its solver as one HTML file, and the exercises, into this directory, and serve nothing
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["port", "no_open"])]
+    export: Option<PathBuf>,
+    /// The solver, compiled to WebAssembly by scripts/site; by default the one that this program was built with
+    #[arg(long, value_name = "FILE", requires = "export")]
+    solver: Option<PathBuf>,
+    /// Overwrite files that this program did not write
+    #[arg(long, requires = "export")]
+    force: bool,
+}
+
+/// The page as one file.
+const PAGE: &str = "index.html";
+
+/// Writes the page with its solver.
+fn export(directory: &Path, arguments: &TeachArguments) -> Result<Ending> {
+    let page = match &arguments.solver {
+        Some(file) => {
+            let place = || format!("--solver {}", file.display());
+            let solver = read_input(file).with_context(place)?;
+            page_with_solver(&solver).with_context(place)?
+        }
+        None => {
+            ensure!(
+                !SOLVER.is_empty(),
+                "--export: this program was built without the solver for browsers; run scripts/site, which compiles it, or name \
+                 one with --solver"
+            );
+            page_with_solver(SOLVER)?
+        }
+    };
+    let files = [
+        (PAGE, page),
+        ("exercises.html", worksheet(Reader::Student, PAGE)),
+        ("instructor.html", worksheet(Reader::Instructor, PAGE)),
+    ];
+    let own = files.each_ref().map(|(name, _)| OwnFile::marked(*name));
+    Destination { directory, files: &own, overwrite: arguments.force }.claim()?;
+    mark_directory(directory, "lecture page")?;
+    for (name, text) in &files {
+        save_into(directory, name, text)?;
+    }
+    print(&format!("{}\n", directory.join(PAGE).display()))?;
+    Ok(Ending::Done)
 }
 
 pub(super) fn run(arguments: &TeachArguments) -> Result<Ending> {
+    if let Some(directory) = &arguments.export {
+        return export(directory, arguments);
+    }
     let port = arguments.port;
     let server = Server::open(port, program()?).map_err(|error| match error.kind() {
         ErrorKind::AddrInUse => anyhow::anyhow!(
@@ -68,7 +121,7 @@ pub(super) fn run_lesson() -> Result<Ending> {
         })
         .context("no thread can be started")?;
     let mut lesson = Vec::new();
-    let input = std::io::stdin().lock().take(MAX_BYTES as u64 + 1).read_to_end(&mut lesson);
+    let input = std::io::stdin().lock().take(MAX_TABLE_BYTES as u64 + 1).read_to_end(&mut lesson);
     input.context("the lesson cannot be read")?;
     let reply = Reply::to(&lesson);
     print(&format!("{}\n{}\n", reply.kind.status(), String::from_utf8_lossy(&reply.json)))?;

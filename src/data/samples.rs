@@ -1,6 +1,6 @@
 //! Samples to solve for, from a table or from arrays: features, labels and weights, with a record of what was taken for what.
 
-use super::arrays::{Array, Arrays, Contents, Wanted, read_array, read_arrays};
+use super::arrays::{Array, Arrays, Contents, Wanted, read_array, read_arrays, read_bytes};
 use super::classes::{ClassRules, LabelTexts, Level};
 use super::design::{DesignColumn, DesignKind, Missing, no_category, no_number, texts_among};
 use super::sample_weights::{all_zero, check_weight, read_npy_weights};
@@ -84,6 +84,22 @@ impl SampleRequest {
     /// not UTF-8, not a number, or not finite; when all labels are numbers but not all whole; and when a weight is neither
     /// zero nor within [`SAMPLE_WEIGHT_RANGE`](super::SAMPLE_WEIGHT_RANGE), or all are zero.
     pub fn read(&self, path: &Path) -> Result<Samples, DataError> {
+        self.read_contents(|wanted| read_arrays(path, wanted))
+    }
+
+    /// The same of a file that is in memory already; `place` is what errors call it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::read`].
+    pub fn read_bytes(&self, bytes: Vec<u8>, place: &str) -> Result<Samples, DataError> {
+        self.read_contents(|wanted| read_bytes(bytes, place, wanted))
+    }
+
+    fn read_contents(
+        &self,
+        read: impl FnOnce(Wanted) -> Result<Contents, DataError>,
+    ) -> Result<Samples, DataError> {
         let mut columns = None;
         let mut pick = |headings: &Headings| {
             let (chosen, uses) = TableColumns::choose(headings, self)?;
@@ -91,7 +107,7 @@ impl SampleRequest {
             Ok(uses)
         };
         let wanted = Wanted { arrays: &|_| true, columns: &mut pick, format: &self.format };
-        match read_arrays(path, wanted)? {
+        match read(wanted)? {
             Contents::Table(table) => match columns {
                 Some(columns) => self.of_table(&table, columns),
                 None => Err(DataError::invalid(table.place, "has no headings")),

@@ -1,18 +1,20 @@
 //! From a lesson to its answer: the one call of the page, and the samples behind an entry of the mean-probability matrix.
 
 use super::lesson::{self, Lesson, LessonError, Look, LossNamed, Posed, Profiles};
+use super::table::{TableAnswer, answer_table};
 use crate::analysis::specification::{Analysis, Design, Draw, Series};
-use crate::analysis::{Experiment, Measure, Record, solve_all};
+use crate::analysis::{Ended, Experiment, Measure, Record, solve_all};
 use crate::balance::sample_probabilities;
 use crate::data::Dataset;
 use crate::loss::{LOSS_TABLE, LossProfile, LossRow, Moved, loss_named};
 use crate::numeric::Sigmoid;
-use crate::solver::Head;
+use crate::record::HeadRows;
+use crate::solver::{Head, Outcome};
 use nalgebra::DMatrix;
 use serde::Serialize;
 
 /// What the page is answered.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// The stationary points of losses.
@@ -21,6 +23,8 @@ pub enum Answer {
     Losses(Vec<ProfiledLoss>),
     /// The losses there are.
     Catalogue(Vec<ListedLoss>),
+    /// What holds on a user's own table.
+    Table(TableAnswer),
 }
 
 /// A loss of the catalogue and what can be set of it.
@@ -35,7 +39,7 @@ pub struct ListedLoss {
 }
 
 /// A problem, solved.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Serialize)]
 pub struct Solved {
     /// The analysis as a file that `equipoise run` accepts.
     pub file: String,
@@ -45,6 +49,8 @@ pub struct Solved {
     pub samples: Samples,
     /// A record for each series, the same that `equipoise run` writes for that file.
     pub records: Vec<Record>,
+    /// For each series whose classes are separable, the head along which they are; `None` for the others.
+    pub separating: Vec<Option<HeadRows>>,
     /// The samples that were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seen: Option<Vec<SampleView>>,
@@ -91,6 +97,7 @@ pub fn solve(lesson: &Lesson) -> Result<Answer, LessonError> {
         Lesson::Problem(posed) => solve_problem(posed).map(|solved| Answer::Problem(Box::new(solved))),
         Lesson::Losses(profiles) => profile(profiles).map(Answer::Losses),
         Lesson::Catalogue => Ok(Answer::Catalogue(LOSS_TABLE.into_iter().map(listed).collect())),
+        Lesson::Table(table) => answer_table(table).map(Answer::Table),
     }
 }
 
@@ -101,6 +108,7 @@ fn solve_problem(posed: &Posed) -> Result<Solved, LessonError> {
     let records = solve_all(&experiment)?;
     let dataset = analysis.data.sample(Draw { seed: analysis.seed, repetition: 0 });
     let dataset = dataset.map_err(|error| LessonError::refused("data", error.to_string()))?;
+    let separating = records.iter().map(|record| separating(record, analysis, &dataset)).collect();
     let seen = posed.look.map(|asked| looked_at(asked, analysis, &records, &dataset)).transpose()?;
     let file = toml::to_string(analysis);
     Ok(Solved {
@@ -108,8 +116,24 @@ fn solve_problem(posed: &Posed) -> Result<Solved, LessonError> {
         names: analysis.series.iter().map(Series::name).collect(),
         samples: samples(&analysis.data, &dataset),
         records,
+        separating,
         seen,
     })
+}
+
+/// The direction along which the classes of a series are separable, if that is why it has no answer.
+fn separating(record: &Record, analysis: &Analysis, dataset: &Dataset) -> Option<HeadRows> {
+    let series = match record.ended {
+        Ended::Unsolved(_) => analysis.series.get(record.series)?,
+        Ended::Stationary | Ended::Stopped => return None,
+    };
+    let draw = Draw { seed: analysis.seed, repetition: 0 };
+    let weights = analysis.weights_of(series).weights(dataset.labels().classes(), draw);
+    let problem = series.problem(dataset, &weights, analysis.penalty).ok()?;
+    match crate::solver::solve(&problem) {
+        Outcome::Separable(found) => Some(HeadRows::of(&found.direction)),
+        Outcome::Stationary(_) | Outcome::NotConverged { .. } => None,
+    }
 }
 
 fn looked_at(
@@ -147,7 +171,7 @@ fn groups_of_equal_features(dataset: &Dataset) -> Vec<Vec<usize>> {
     counts
 }
 
-fn plane_points(dataset: &Dataset) -> Vec<Vec<f32>> {
+pub(super) fn plane_points(dataset: &Dataset) -> Vec<Vec<f32>> {
     let mut of_class = vec![Vec::new(); dataset.labels().classes()];
     #[expect(clippy::cast_possible_truncation, reason = "a place on a screen")]
     for (column, &label) in dataset.features().column_iter().zip(dataset.labels().class_indices()) {
@@ -302,6 +326,35 @@ mod tests {
         assert!((outflow - inflow).abs() <= 1e-12 * outflow && outflow > 0.1);
         let Samples::Plane(points) = &solved.samples else { panic!("two features make a plane") };
         assert_eq!(points.iter().map(Vec::len).collect::<Vec<_>>(), [120, 40]);
+    }
+
+    #[test]
+    fn separable_classes_come_with_a_line_between_them() {
+        let apart = |penalty: f64| {
+            let solved = ask(lesson(|problem| {
+                problem["analysis"]["data"]["gaussian"]["means"]["at"] = json!([[-6, 0], [6, 0.5]]);
+                problem["analysis"]["penalty"] = json!(penalty);
+            }));
+            solved.expect("an answer")
+        };
+        let solved = apart(0.0);
+        let Samples::Plane(points) = &solved.samples else { panic!("two features make a plane") };
+        for direction in &solved.separating {
+            let direction = direction.as_ref().expect("a line");
+            // Two rows are the two classes' logits, of which the second less the first decides.
+            let rows = direction.coefficients.len();
+            let logit = |row: usize, point: &[f32]| {
+                let along = direction.coefficients[row].iter().zip(point);
+                along.map(|(w, x)| w * f64::from(*x)).sum::<f64>() + direction.intercepts[row]
+            };
+            for (class, sign) in [(0, -1.0), (1, 1.0)] {
+                for point in points[class].chunks(2) {
+                    let margin = logit(rows - 1, point) - if rows == 2 { logit(0, point) } else { 0.0 };
+                    assert!(sign * margin > 0.0, "{class}: {point:?} {margin}");
+                }
+            }
+        }
+        assert!(apart(1e-3).separating.iter().all(Option::is_none));
     }
 
     #[test]

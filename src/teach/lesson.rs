@@ -1,8 +1,10 @@
 //! What the page asks, within which limits, and how a lesson and its answer travel.
 
 use super::answer::solve;
-use crate::analysis::specification::{Analysis, Design, Optimizer};
+use super::table::TableLesson;
+use crate::analysis::specification::{Analysis, Design, Optimizer, TestSamples};
 use crate::analysis::{AnalysisError, predicted_seconds};
+use crate::data::DataError;
 use crate::loss::LossSpec;
 use crate::numeric::plain as number;
 use crate::text::with_short_numbers;
@@ -20,6 +22,8 @@ pub enum Lesson {
     Losses(Profiles),
     /// What losses are there for that?
     Catalogue,
+    /// What holds on a user's own table?
+    Table(Box<TableLesson>),
 }
 
 /// A problem to solve: an analysis as its file would say it, without sweep, repetitions or training.
@@ -102,6 +106,9 @@ pub enum LessonError {
     /// The analysis is unsound.
     #[error(transparent)]
     Analysis(#[from] AnalysisError),
+    /// The table cannot be read, or does not fit the question.
+    #[error(transparent)]
+    Data(#[from] DataError),
 }
 
 impl LessonError {
@@ -112,7 +119,11 @@ impl LessonError {
 }
 
 /// Bytes of a lesson as it is sent.
-pub const MAX_BYTES: usize = 32 * 1024;
+const MAX_BYTES: usize = 32 * 1024;
+/// The same of one that brings a table.
+pub const MAX_TABLE_BYTES: usize = 4 * 1024 * 1024;
+/// How a lesson begins that brings a table.
+const TABLE: &[u8] = b"{\"table\":";
 /// `N`.
 pub const MAX_SAMPLES: usize = 5_000;
 /// `K`.
@@ -125,6 +136,8 @@ pub const MAX_SERIES: usize = 6;
 const MAX_SECONDS: usize = 4;
 /// Sharpness of LGL-INR.
 const MAX_BETA: f64 = 1_000.0;
+/// Fresh samples that heads are tested on, for one that they are solved on.
+const MAX_FRESH: usize = 20;
 /// First-order iterations times samples times parameters.
 pub const MAX_WORK: usize = 50_000_000;
 
@@ -143,6 +156,9 @@ pub fn check(posed: &Posed) -> Result<(), LessonError> {
     at_most("classes", size.classes, MAX_CLASSES)?;
     at_most("samples", size.samples, MAX_SAMPLES)?;
     at_most("features", size.features, MAX_FEATURES)?;
+    if let Some(TestSamples::Fresh(times)) = analysis.test {
+        at_most("test.fresh", times, MAX_FRESH)?;
+    }
     let of_iteration = size.samples * size.classes * (size.features + 1);
     for series in &analysis.series {
         let iterations = match series.optimizer {
@@ -192,7 +208,7 @@ pub(super) fn check_profiles(profiles: &Profiles) -> Result<(), LessonError> {
     at_most("samples", profiles.counts.iter().fold(0, |sum, &count| sum.saturating_add(count)), MAX_SAMPLES)
 }
 
-fn at_most(what: &'static str, found: usize, most: usize) -> Result<(), LessonError> {
+pub(super) fn at_most(what: &'static str, found: usize, most: usize) -> Result<(), LessonError> {
     if found <= most { Ok(()) } else { Err(LessonError::TooLarge { what, found, most }) }
 }
 
@@ -245,6 +261,8 @@ impl Reply {
 }
 
 fn answered(lesson: &[u8]) -> Result<Vec<u8>, LessonError> {
+    let most = if lesson.starts_with(TABLE) { MAX_TABLE_BYTES } else { MAX_BYTES };
+    at_most("bytes of a lesson", lesson.len(), most)?;
     let lesson: Lesson = serde_json::from_slice(lesson)?;
     Ok(serde_json::to_vec(&solve(&lesson)?)?)
 }
@@ -257,6 +275,21 @@ pub(super) fn refused(why: &str) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fresh_samples_are_counted_before_they_are_drawn() {
+        let lesson = |fresh: usize| {
+            let lesson = format!(
+                r#"{{"problem":{{"analysis":{{"name":"x","title":"t","measure":["test_recall"],"penalty":0.01,"test":{{"fresh":{fresh}}},
+                "data":{{"gaussian":{{"means":{{"at":[[-1,0],[1,0]]}},"counts":[40,40]}}}},"series":[{{"loss":"logistic"}}]}}}}}}"#
+            );
+            Reply::to(lesson.as_bytes())
+        };
+        assert_eq!(lesson(20).kind, ReplyKind::Answered);
+        let refused = lesson(9_000);
+        let text = String::from_utf8_lossy(&refused.json).into_owned();
+        assert!(refused.kind == ReplyKind::TooLarge && text.contains("test.fresh: 9000"), "{text}");
+    }
 
     #[test]
     fn every_reply_is_json() {
@@ -272,6 +305,9 @@ mod tests {
             (profiles("[]"), 422),
             (Reply::to(b"{"), 422),
             (Reply::to(&[0xff]), 422),
+            (Reply::to(&vec![b' '; MAX_BYTES + 1]), 413),
+            (Reply::to(br#"{"table":{"name":"t","text":"class,x\na,1\nb,2\n","question":"columns"}}"#), 200),
+            (Reply::to(br#"{"table":{"name":"t","text":"","question":"columns"}}"#), 422),
         ] {
             let value: serde_json::Value = serde_json::from_slice(&reply.json).expect("JSON");
             assert_eq!(reply.kind.status(), status, "{value}");

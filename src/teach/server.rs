@@ -4,7 +4,8 @@
 //! then stops, and its place is free.
 
 use super::guard::{admit, headers};
-use super::lesson::{MAX_BYTES, refused};
+use super::lesson::{MAX_TABLE_BYTES, refused};
+use super::page_files::page_file;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
@@ -209,18 +210,18 @@ async fn route(state: &ServerState, request: Request<Incoming>) -> Answer {
 
 /// The body of a request of moderate size.
 async fn body(body: Incoming) -> Result<Bytes, (StatusCode, String)> {
-    match Limited::new(body, MAX_BYTES).collect().await {
+    match Limited::new(body, MAX_TABLE_BYTES).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => {
-            Err((StatusCode::PAYLOAD_TOO_LARGE, format!("a lesson has at most {MAX_BYTES} bytes")))
+            Err((StatusCode::PAYLOAD_TOO_LARGE, format!("a lesson has at most {MAX_TABLE_BYTES} bytes")))
         }
         Err(error) => Err((StatusCode::BAD_REQUEST, error.to_string())),
     }
 }
 
 fn page(path: &str) -> Answer {
-    match asset(path) {
-        Some(asset) => response(StatusCode::OK, asset.kind, Bytes::from_static(asset.text.as_bytes())),
+    match page_file(path.strip_prefix('/').unwrap_or(path)) {
+        Some(file) => response(StatusCode::OK, file.kind, Bytes::from_static(file.text.as_bytes())),
         None => text(StatusCode::NOT_FOUND, "there is nothing here"),
     }
 }
@@ -254,59 +255,6 @@ fn response(status: StatusCode, kind: &'static str, body: Bytes) -> Answer {
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     response
-}
-
-/// A file of the page.
-struct Asset {
-    /// Its path on the server.
-    path: &'static str,
-    /// Its media type.
-    kind: &'static str,
-    /// What is in it.
-    text: &'static str,
-}
-
-const HTML: &str = "text/html; charset=utf-8";
-const CSS: &str = "text/css; charset=utf-8";
-const SCRIPT: &str = "text/javascript; charset=utf-8";
-
-macro_rules! scripts {
-    ($($file:literal),* $(,)?) => {
-        &[
-            Asset { path: "/", kind: HTML, text: include_str!("page/index.html") },
-            Asset { path: "/style.css", kind: CSS, text: include_str!("page/style.css") },
-            $(Asset { path: concat!("/", $file), kind: SCRIPT, text: include_str!(concat!("page/", $file)) }),*
-        ]
-    };
-}
-
-const ASSETS: &[Asset] = scripts![
-    "main.js",
-    "ask.js",
-    "controls.js",
-    "drawing.js",
-    "save.js",
-    "state.js",
-    "pictures/bars.js",
-    "pictures/columns.js",
-    "pictures/groups.js",
-    "pictures/images.js",
-    "pictures/matrix.js",
-    "pictures/plane.js",
-    "pictures/traces.js",
-    "pictures/triangle.js",
-    "scenes/averaging.js",
-    "scenes/common.js",
-    "scenes/digits.js",
-    "scenes/losses.js",
-    "scenes/not_converged.js",
-    "scenes/three_classes.js",
-    "scenes/two_classes.js",
-];
-
-/// The file at a path.
-fn asset(path: &str) -> Option<&'static Asset> {
-    ASSETS.iter().find(|asset| asset.path == path)
 }
 
 /// The program that takes a lesson from its standard input to a [`Reply`](super::Reply) on its standard output: the status of

@@ -28,7 +28,7 @@ fn the_page_may_fetch_and_run_nothing_but_what_comes_with_it() {
     ] {
         assert!(head.contains(line), "{line} in {head}");
     }
-    assert!(answer.contains("<script type=\"module\" src=\"/main.js\">"), "{answer}");
+    assert!(answer.contains("<script type=\"module\" src=\"main.js\">"), "{answer}");
 }
 
 #[test]

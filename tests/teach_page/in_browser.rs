@@ -6,7 +6,18 @@ use crate::browser::Browser;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-const SCENES: [&str; 6] = ["two-classes", "three-classes", "averaging", "not-converged", "digits", "losses"];
+pub(super) const SCENES: [&str; 10] = [
+    "two-classes",
+    "three-classes",
+    "averaging",
+    "batches",
+    "separable",
+    "held-out",
+    "not-converged",
+    "digits",
+    "losses",
+    "own-data",
+];
 /// Arrow to the right, in the `WebDriver` protocol.
 const RIGHT: &str = "\u{E014}";
 
@@ -24,7 +35,7 @@ fn every_scene_reads_well_on_a_desk_on_a_phone_and_on_a_wall() {
     }
 }
 
-fn check_scene(browser: &Browser, name: &str, address: &str) {
+pub(super) fn check_scene(browser: &Browser, name: &str, address: &str) {
     let state = browser.ask("return document.documentElement.dataset.state");
     assert_eq!(state, "ready", "{name}");
     let widths = browser.ask("return [document.documentElement.scrollWidth, window.innerWidth]");
@@ -93,13 +104,13 @@ fn every_preset_of_every_scene_is_answered() {
 }
 
 /// A scene, sliders and where they are put, then names on the page with series, measure and place in the records.
-struct Case {
-    scene: &'static str,
-    sliders: &'static [(&'static str, f64)],
-    names: &'static [(&'static str, usize, &'static str, usize)],
+pub(super) struct Case {
+    pub(super) scene: &'static str,
+    pub(super) sliders: &'static [(&'static str, f64)],
+    pub(super) names: &'static [(&'static str, usize, &'static str, usize)],
 }
 
-const CASES: [Case; 5] = [
+pub(super) const CASES: [Case; 8] = [
     Case {
         scene: "two-classes",
         sliders: &[("n1", 0.4), ("w", 0.7)],
@@ -124,6 +135,30 @@ const CASES: [Case; 5] = [
             ("pooled-1", 1, "pooled", 0),
             ("hardest-2", 2, "hardest", 0),
             ("gradient-2", 2, "gradient", 0),
+        ],
+    },
+    Case {
+        scene: "batches",
+        sliders: &[("batch", 0.5)],
+        names: &[
+            ("recall-0", 0, "test_recall", 3),
+            ("recall-2", 2, "test_recall", 3),
+            ("own-balance", 0, "balance_residual", 0),
+            ("whole-balance", 0, "whole_sample_residual", 0),
+        ],
+    },
+    Case {
+        scene: "separable",
+        sliders: &[("penalty", 0.5)],
+        names: &[("gradient-0", 0, "gradient", 0), ("gradient-2", 2, "gradient", 0)],
+    },
+    Case {
+        scene: "held-out",
+        sliders: &[("features", 0.6), ("seed", 0.3)],
+        names: &[
+            ("fresh-balance", 0, "test_balance", 1),
+            ("bias", 0, "test_balance_bias", 1),
+            ("deviation", 0, "test_balance_deviation", 1),
         ],
     },
     Case {
@@ -171,6 +206,9 @@ fn a_link_reproduces_what_is_seen() {
         ("not-converged", "steps", 0.9),
         ("digits", "left", 0.8),
         ("losses", "focal.gamma", 0.37),
+        ("batches", "batch", 0.8),
+        ("separable", "penalty", 0.2),
+        ("held-out", "seed", 0.5),
     ] {
         open(&browser, &served, &format!("#{scene}"));
         let before = drawn(&browser);
@@ -269,6 +307,9 @@ fn nothing_jumps_while_a_slider_moves() {
         ("not-converged", "steps"),
         ("digits", "left"),
         ("losses", "focal.gamma"),
+        ("batches", "batch"),
+        ("separable", "penalty"),
+        ("held-out", "n1"),
     ] {
         open(&browser, &served, &format!("#{scene}"));
         let before = boxes();
@@ -285,8 +326,16 @@ fn separable_classes_are_reported_and_a_drawing_goes_home_by_itself() {
     let Some(browser) = Browser::start((1280, 900)) else { return };
     open(&browser, &served, "#two-classes?c0=-4,0&c1=4,0");
     let status = browser.ask("return document.getElementById('status').textContent");
-    let expected = "LGL: separable: no finite minimiser exists; every sample with x0 > ";
+    let expected = "logistic (LGL): separable: no finite minimiser exists; every sample with x0 > ";
     assert!(status.as_str().is_some_and(|said| said.starts_with(expected)), "{status}");
+    // No number of the problem before is left, and a line shows why there is none.
+    assert_eq!(numbers(&browser), json!({}));
+    let dashed = "return document.querySelectorAll('#picture-plane path[stroke-dasharray=\"7 5\"]').length";
+    assert_eq!(browser.ask(dashed), 1);
+    open(&browser, &served, "#two-classes?c0=-4,0&c1=4,0&penalty=0.001");
+    assert_eq!(browser.ask(dashed), 0);
+    let ratio = shown(&numbers(&browser), "error_ratio");
+    assert!((ratio / 10.0 - 1.0).abs() < 1e-12, "the intercept is not penalised: {ratio}");
     open(&browser, &served, "#two-classes?theme=dark");
     let saved = saved(&browser, "#picture-plane button");
     assert!(saved.starts_with("<svg ") && saved.contains("xmlns=\"http://www.w3.org/2000/svg\""), "{saved}");
@@ -372,4 +421,90 @@ fn the_worksheet_s_links_open_what_it_says() {
     for exercise in worksheet.split("\n## ").skip(1) {
         assert!(exercise.contains("(http://127.0.0.1:8309/#"), "{exercise}");
     }
+}
+
+#[test]
+fn both_languages_say_everything() {
+    let served = Served::start();
+    let Some(browser) = Browser::start((1280, 900)) else { return };
+    open(&browser, &served, "#two-classes?lang=zh");
+    let seen =
+        browser.ask("return [document.documentElement.lang, document.getElementById('name').textContent]");
+    assert_eq!(seen, json!(["zh", "两类"]));
+    let unlike = browser.ask_later(
+        "const done = arguments[arguments.length - 1];
+         const unlike = (one, other, path) => {
+             if (typeof one !== typeof other) return [path];
+             if (typeof one === 'function') return one.length === other.length ? [] : [path];
+             if (typeof one !== 'object') return [];
+             return [...new Set([...Object.keys(one), ...Object.keys(other)])].flatMap(key => unlike(one[key], other[key], `${path}.${key}`));
+         };
+         Promise.all([import('/words/en.js'), import('/words/zh.js')]).then(([{ en }, { zh }]) => done(unlike(en, zh, '')))",
+    );
+    assert_eq!(unlike, json!([]));
+    for scene in SCENES {
+        open(&browser, &served, &format!("#{scene}?lang=zh"));
+        check_scene(&browser, &format!("{scene} in Chinese"), &served.address);
+    }
+    browser.ask("document.getElementById('language').click()");
+    std::thread::sleep(Duration::from_millis(500));
+    wait_until_ready(&browser);
+    assert_eq!(browser.ask("return document.documentElement.lang"), "en");
+}
+
+#[test]
+fn a_prediction_comes_before_the_number_and_a_tour_leads_through_the_page() {
+    let served = Served::start();
+    let Some(browser) = Browser::start((1280, 900)) else { return };
+    open(&browser, &served, "#two-classes?quiz=1");
+    let covered = "return getComputedStyle(document.querySelector('#picture-plane svg')).visibility";
+    assert_eq!(browser.ask(covered), "hidden");
+    browser
+        .ask("document.getElementById('prediction').value = '3'; document.getElementById('reveal').click()");
+    let said = browser.ask("return document.getElementById('quiz-found').textContent");
+    assert_eq!(said, "You said 3. It is 10.");
+    assert_eq!(browser.ask(covered), "visible");
+    // Every question of every scene has a number to reveal.
+    for scene in SCENES.into_iter().filter(|scene| !["losses", "own-data"].contains(scene)) {
+        open(&browser, &served, &format!("#{scene}?quiz=1"));
+        let count = browser.ask("return document.querySelector('#quiz .count').textContent");
+        let questions: usize =
+            count.as_str().and_then(|text| text.split(' ').last()?.parse().ok()).expect("a number");
+        for question in 0..questions {
+            wait_until_ready(&browser);
+            browser.ask("document.getElementById('reveal').click()");
+            let said = browser.ask("return document.getElementById('quiz-found').textContent");
+            assert!(
+                said.as_str().is_some_and(|said| !said.contains('–') && said.len() >= 8),
+                "{scene}, {question}: {said}"
+            );
+            browser.ask("document.getElementById('next-question')?.click()");
+        }
+    }
+    open(&browser, &served, "#losses");
+    browser.ask("document.getElementById('tool-tour').click()");
+    for step in 1..=5 {
+        wait_until_ready(&browser);
+        let seen = browser.ask(
+            "return [document.querySelector('#tour .count').textContent, document.querySelectorAll('.marked').length]",
+        );
+        assert_eq!(seen, json!([format!("{step} of 5"), 1]));
+        browser.ask("document.getElementById('tour-next').click()");
+    }
+    assert_eq!(browser.ask("return document.getElementById('tour').hidden"), true);
+    assert_eq!(browser.console(), json!([]));
+}
+
+#[test]
+fn a_move_can_be_undone() {
+    let served = Served::start();
+    let Some(browser) = Browser::start((1280, 900)) else { return };
+    open(&browser, &served, "#two-classes");
+    let before = drawn(&browser);
+    assert_eq!(browser.ask("return document.getElementById('undo').disabled"), true);
+    slide(&browser, "w", 0.9);
+    assert_ne!(drawn(&browser), before);
+    browser.ask("document.getElementById('undo').click()");
+    wait_until_ready(&browser);
+    assert_eq!(drawn(&browser), before);
 }

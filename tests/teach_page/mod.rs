@@ -4,3 +4,4 @@ mod hostile;
 mod in_browser;
 mod page;
 mod served;
+mod site;

@@ -8,8 +8,13 @@ use std::time::{Duration, Instant};
 
 /// Opens a link of the page anew and waits until what is seen no longer changes.
 pub(crate) fn open(browser: &Browser, served: &Served, link: &str) {
+    open_at(browser, &served.address, link);
+}
+
+/// The same of a page at any address.
+pub(crate) fn open_at(browser: &Browser, address: &str, link: &str) {
     browser.open("about:blank");
-    browser.open(&format!("{}{link}", served.address));
+    browser.open(&format!("{address}{link}"));
     wait_until_ready(browser);
 }
 

@@ -308,7 +308,11 @@ impl Array {
 }
 
 /// More bytes than these are a broken header.
-const MAX_BYTES: usize = 1 << 46;
+const MAX_BYTES: usize = match 1_usize.checked_shl(46) {
+    Some(bytes) => bytes,
+    // Of 32-bit addresses.
+    None => usize::MAX / 2,
+};
 
 impl Layout {
     /// Bytes of all numbers, if so many can be.

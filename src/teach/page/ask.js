@@ -1,19 +1,6 @@
-// The one call: design -> result. One question is on its way at a time; of those asked meanwhile only the newest is kept.
+// One question is on its way at a time; of those asked meanwhile only the newest is kept.
 
-async function solve(lesson) {
-  const response = await fetch('/solve', {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify(lesson),
-  });
-  const answer = await response.json();
-  if (answer.refused) throw new Error(answer.refused);
-  return answer;
-}
-
-/** The server is gone when the program has ended; whatever else it refuses it says why. */
-const inWords = (error) =>
-  (error instanceof TypeError ? 'The program does not answer. Is `equipoise teach` still running?' : error.message);
+import { inWords, solve } from './solver.js';
 
 export class Asker {
   #asking = false;
@@ -47,5 +34,3 @@ export class Asker {
     this.#asking = false;
   }
 }
-
-export const once = solve;

@@ -6,17 +6,27 @@ import { allowed } from './state.js';
 /** Steps of a slider whose values grow by factors. */
 const STEPS = 400;
 
-const toSlider = (parameter, value) => (parameter.log
-  ? Math.round((STEPS * Math.log(value / parameter.min)) / Math.log(parameter.max / parameter.min)) : value);
-const fromSlider = (parameter, place) => (parameter.log
-  ? parameter.min * (parameter.max / parameter.min) ** (place / STEPS) : place);
+/** The place below all others is that of zero, where a parameter may be zero. */
+const lowest = (parameter) => (parameter.zero ? -1 : 0);
+
+function toSlider(parameter, value) {
+  if (!parameter.log) return value;
+  if (value < parameter.min) return lowest(parameter);
+  return Math.round((STEPS * Math.log(value / parameter.min)) / Math.log(parameter.max / parameter.min));
+}
+
+function fromSlider(parameter, place) {
+  if (!parameter.log) return place;
+  return place < 0 ? 0 : parameter.min * (parameter.max / parameter.min) ** (place / STEPS);
+}
+
 /** Values between two steps of such a slider need no more digits than distinguish them. */
 const rounded = (parameter, value) => (parameter.log ? Number(value.toPrecision(3)) : value);
 
 function slider(parameter, change) {
   const id = `control-${parameter.key}`;
   const range = parameter.log
-    ? { min: 0, max: STEPS, step: 1 } : { min: parameter.min, max: parameter.max, step: parameter.step ?? 1 };
+    ? { min: lowest(parameter), max: STEPS, step: 1 } : { min: parameter.min, max: parameter.max, step: parameter.step ?? 1 };
   const output = html('output', { for: id });
   const input = html('input', { type: 'range', id, name: parameter.key, ...range });
   input.addEventListener('input', () =>
@@ -49,9 +59,27 @@ function toggles(parameter, change, current) {
   });
 }
 
+/** A list to choose from whose options are known only later: `options(values)` gives them. */
+function list(parameter, change) {
+  const id = `control-${parameter.key}`;
+  const select = html('select', { id, name: parameter.key });
+  select.addEventListener('change', () => change(parameter.key, select.value));
+  let shown = '';
+  const set = (value, values) => {
+    const options = parameter.options(values);
+    if (options.join('\n') !== shown) {
+      select.replaceChildren(...options.map((option) => html('option', { value: option }, option || '–')));
+      shown = options.join('\n');
+    }
+    select.value = value;
+  };
+  return { element: html('div', { class: 'control' }, html('label', { for: id }, parameter.label), select), set };
+}
+
 function control(parameter, change, current) {
   if (parameter.hidden || parameter.kind === 'point') return null;
   if (parameter.kind === 'number') return slider(parameter, change);
+  if (parameter.kind === 'list') return list(parameter, change);
   if (parameter.kind === 'choice') {
     return buttons(parameter, (value, option) => value === option, (option) => change(parameter.key, option));
   }
@@ -59,11 +87,11 @@ function control(parameter, change, current) {
 }
 
 /** The controls of a scene in its form; what is returned sets them to values. */
-export function build(scene, form, change, current) {
+export function build(scene, form, change, current, assign) {
   const all = scene.parameters.map((parameter) => [parameter, control(parameter, change, current)]).filter(([, built]) => built);
-  form.replaceChildren(...all.map(([, { element }]) => element), ...(scene.extras?.(change, current) ?? []));
+  form.replaceChildren(...(scene.source?.(assign) ?? []), ...all.map(([, { element }]) => element), ...(scene.extras?.(change, current) ?? []));
   return (values) => all.forEach(([parameter, { element, set }]) => {
     element.hidden = parameter.when ? !parameter.when(values) : false;
-    set(values[parameter.key]);
+    set(values[parameter.key], values);
   });
 }

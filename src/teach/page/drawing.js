@@ -1,5 +1,7 @@
 // Building blocks of pictures: elements, scales, numbers as text, axes, and the frame of every picture.
 
+import { words } from './words.js';
+
 const SVG = 'http://www.w3.org/2000/svg';
 
 function fill(element, attributes, children) {
@@ -25,15 +27,18 @@ export function linear([from, to], [start, end]) {
   return (value) => start + ((value - from) / (to - from)) * (end - start);
 }
 
+/** Digits of a number on the page, wherever it stands. */
+const DIGITS = 3;
+
 /** A number in a few significant digits, as people write it. */
-export function short(value, digits = 3) {
+export function short(value, digits = DIGITS) {
   if (value === null || value === undefined || Number.isNaN(value)) return '–';
   if (value === 0) return '0';
   const size = Math.abs(value);
   if (size >= 1e-3 && size < 1e5) return String(Number(value.toPrecision(digits))).replace('-', '−');
-  const [mantissa, exponent] = value.toExponential(digits - 2).split('e');
+  const [mantissa, exponent] = value.toExponential(digits - 1).split('e');
   const raised = exponent.replace('+', '').split('').map((c) => ({ '-': '⁻' })[c] ?? '⁰¹²³⁴⁵⁶⁷⁸⁹'[c]).join('');
-  return `${mantissa.replace('-', '−')}·10${raised}`;
+  return `${String(Number(mantissa)).replace('-', '−')}·10${raised}`;
 }
 
 /** The same as an element that keeps every digit, by which it can be found. */
@@ -89,7 +94,7 @@ export class Picture {
       viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': title, 'font-family': 'system-ui, DejaVu Sans, sans-serif',
     }, this.layer, this.handles);
     this.title = html('span', {}, title);
-    this.save = html('button', { type: 'button', 'aria-label': `Save ${title} as SVG`, title: 'Save as SVG' }, 'SVG ↓');
+    this.save = html('button', { type: 'button', 'aria-label': `${words.save.picture}: ${title}`, title: words.save.picture }, 'SVG ↓');
     this.readout = html('p', { class: 'readout', hidden: true });
     this.element = html('figure', { class: `picture ${shape}`.trim(), id: `picture-${name}` },
       html('figcaption', {}, this.title, this.save), this.drawing, this.readout);
@@ -102,6 +107,13 @@ export class Picture {
 
   draw(...nodes) {
     this.layer.replaceChildren(...nodes.flat(9));
+  }
+
+  /** Says that there is nothing to see, in place of what another problem has left. */
+  clear() {
+    this.draw(text(this.width / 2, this.height / 2, words.status.none, { 'text-anchor': 'middle', fill: 'var(--quiet)' }));
+    this.readout.replaceChildren();
+    this.describe(`${this.title.textContent}: ${words.status.none}`);
   }
 
   /** What is seen, for those who listen. */

@@ -2,17 +2,24 @@
 
 import { Asker } from './ask.js';
 import { build } from './controls.js';
-import { html, number } from './drawing.js';
-import { saveDesign, savePicture } from './save.js';
+import { html, number, short } from './drawing.js';
+import { quizzer } from './quiz.js';
+import { saveDesign, savePicture, saveSlide } from './save.js';
 import { averaging } from './scenes/averaging.js';
+import { batches } from './scenes/batches.js';
 import { digits } from './scenes/digits.js';
+import { heldOut } from './scenes/held_out.js';
 import { losses } from './scenes/losses.js';
 import { notConverged } from './scenes/not_converged.js';
+import { ownData } from './scenes/own_data.js';
+import { separable } from './scenes/separable.js';
 import { threeClasses } from './scenes/three_classes.js';
 import { twoClasses } from './scenes/two_classes.js';
 import { follow, link, matchesPreset, start } from './state.js';
+import { tour } from './tour.js';
+import { languageOf, otherLanguage, words } from './words.js';
 
-const scenes = [twoClasses, threeClasses, averaging, notConverged, digits, await losses()];
+const scenes = [twoClasses, threeClasses, averaging, batches, separable, heldOut, notConverged, digits, await losses(), ownData];
 const at = (id) => document.getElementById(id);
 const asker = new Asker();
 
@@ -20,15 +27,43 @@ const asker = new Asker();
 let open = null;
 let linkTimer = 0;
 
+/** Values before the last moves, newest last; moves in quick succession, as of a slider, are one. */
+const before = [];
+const MOST_BEFORE = 100;
+const ONE_MOVE = 600;
+let lastMove = -ONE_MOVE;
+
+function remember() {
+  const now = performance.now();
+  if (now - lastMove > ONE_MOVE) before.push(open.values);
+  if (before.length > MOST_BEFORE) before.shift();
+  lastMove = now;
+  at('undo').disabled = before.length === 0;
+}
+
+function undo() {
+  if (before.length > 0) open.values = before.pop();
+  lastMove = -ONE_MOVE;
+  at('undo').disabled = before.length === 0;
+  moved();
+}
+
 function change(key, value) {
+  remember();
   open.values = { ...open.values, [key]: value };
   moved();
 }
 
 function assign(values) {
+  remember();
   open.values = { ...open.values, ...values };
   moved();
 }
+
+/** The values that a scene starts from, but for those that belong to a user's own table. */
+const startOf = (scene) => ({
+  ...start(scene), ...Object.fromEntries((scene.keeps ?? []).map((key) => [key, open.values[key]])),
+});
 
 function moved() {
   const since = performance.now();
@@ -46,10 +81,19 @@ function writeLink() {
 
 function ask(since) {
   const { scene, values, pictures } = open;
+  const lesson = scene.lesson(values);
+  if (!lesson) {
+    scene.showNothing(pictures);
+    at('status').replaceChildren();
+    at('pictures').classList.remove('dim');
+    document.documentElement.dataset.state = 'ready';
+    return;
+  }
   document.documentElement.dataset.state = 'asking';
   const answered = (answer) => {
     if (open.scene !== scene) return;
     open.answer = answer;
+    at('pictures').classList.remove('dim');
     // Handles stay where the hand is by now.
     scene.show(answer, values, pictures, open.values);
     showAnswer(answer);
@@ -63,22 +107,27 @@ function ask(since) {
     at('status').replaceChildren(html('strong', {}, why));
     document.documentElement.dataset.state = 'refused';
   };
-  asker.ask(scene.lesson(values), answered, refused);
+  asker.ask(lesson, answered, refused);
 }
+
+/** The paper's names of losses, spelled out. */
+const SPELLED = { LGL: words.losses.logistic, SML: words.losses.softmax, 'LGL-INR': words.losses.inr };
 
 /** How each search ended. */
 function showAnswer(answer) {
-  const { records = [], names = [] } = answer.problem ?? {};
+  const { records = [], names: given = [] } = answer.problem ?? {};
+  const names = given.map((name) => SPELLED[name] ?? name);
   const ends = records.map((record, series) => {
     const { ended } = record;
-    if (ended.unsolved) return html('strong', {}, `${names[series]}: ${ended.unsolved}. `);
+    if (ended.unsolved) {
+      const why = ended.unsolved.replaceAll(/\d+\.\d{4,}/g, (found) => short(Number(found)));
+      return html('strong', {}, `${names[series]}: ${why}. `);
+    }
     const [gradient] = record.measured.gradient ?? [];
-    const word = ended === 'stationary' ? 'stationary' : 'stopped short';
-    return html('span', {}, `${names[series]}: ${word}, largest gradient entry `, number(`gradient-${series}`, gradient, 2), '. ');
+    const word = ended === 'stationary' ? words.status.stationary : words.status.stopped;
+    return html('span', {}, `${names[series]}: ${word}, ${words.status.gradient} `, number(`gradient-${series}`, gradient), '. ');
   });
   at('status').replaceChildren(...ends);
-  const unsolved = records.length > 0 && records.every((record) => record.ended.unsolved);
-  at('pictures').classList.toggle('dim', unsolved);
 }
 
 /** Which scene and which preset are seen. */
@@ -97,26 +146,34 @@ function mark() {
   const root = document.documentElement;
   if (open.page.theme) root.dataset.theme = open.page.theme;
   else delete root.dataset.theme;
-  root.toggleAttribute('data-projector', Boolean(open.page.projector));
-  at('projector').setAttribute('aria-pressed', String(Boolean(open.page.projector)));
+  for (const key of ['projector', 'quiz']) {
+    root.toggleAttribute(`data-${key}`, Boolean(open.page[key]));
+    at(`tool-${key}`).setAttribute('aria-pressed', String(Boolean(open.page[key])));
+  }
   at('design').disabled = !open.scene.isProblem;
 }
 
 function show({ scene, values, page }) {
-  if (open?.scene !== scene) {
+  const isNew = open?.scene !== scene;
+  if (isNew) {
     const pictures = scene.build(assign, () => open.values);
     Object.values(pictures).filter((picture) => picture.save).forEach((picture) =>
       picture.save.addEventListener('click', () => savePicture(scene, picture)));
-    open = { scene, values, page, pictures, answer: null, set: build(scene, at('controls'), change, () => open.values) };
+    before.length = 0;
+    at('undo').disabled = true;
+    open = { scene, values, page, pictures, answer: null, set: build(scene, at('controls'), change, () => open.values, assign) };
     at('name').textContent = scene.name;
     at('claim').innerHTML = scene.claim;
     at('presets').replaceChildren(...scene.presets.map((preset) =>
-      html('button', { type: 'button', onclick: () => assign({ ...start(scene), ...preset.values }) }, preset.name)));
+      html('button', { type: 'button', onclick: () => assign({ ...startOf(scene), ...preset.values }) }, preset.name)));
     at('pictures').replaceChildren(...Object.values(pictures).map((picture) => picture.element));
-    document.title = `${scene.name} – what losses settle to`;
+    document.title = `${scene.name} – ${words.title}`;
   }
+  const quizBegins = page.quiz && (isNew || !open.page.quiz);
   Object.assign(open, { values, page });
   moved();
+  if (quizBegins) quiz.begin(scene);
+  else if (!page.quiz) quiz.end();
 }
 
 function setPage(values) {
@@ -131,29 +188,71 @@ function nextTheme() {
   setPage({ theme: seen === 'dark' ? 'light' : 'dark' });
 }
 
+function toggleQuiz() {
+  setPage({ quiz: open.page.quiz ? '' : '1' });
+  if (open.page.quiz) quiz.begin(open.scene);
+  else quiz.end();
+}
+
+/** All texts are chosen when the page begins, so it begins anew. */
+function changeLanguage() {
+  setPage({ lang: otherLanguage.code });
+  location.reload();
+}
+
 async function copyLink(button) {
   writeLink();
   try {
     await navigator.clipboard.writeText(location.href);
-    button.textContent = 'Copied';
+    button.textContent = words.tools.copied;
   } catch {
-    button.textContent = 'See the address';
+    button.textContent = words.tools.address;
   }
-  setTimeout(() => { button.textContent = 'Copy link'; }, 1500);
+  setTimeout(() => { [button.textContent] = words.tools.link; }, 1500);
 }
 
+function tool(id, [name, title], onclick) {
+  return html('button', { type: 'button', id, title, onclick }, name);
+}
+
+/** What the scenes keep of the page's look when one goes from one to another. */
+const lookOf = ({ lang, theme, projector, quiz: asking }) =>
+  Object.entries({ lang, theme, projector, quiz: asking }).filter(([, value]) => value).map(([key, value]) => `${key}=${value}`).join('&');
+
+function openScene(event, scene) {
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const look = lookOf(open.page);
+  location.hash = `#${scene.id}${look ? `?${look}` : ''}`;
+}
+
+const quiz = quizzer(at('quiz'), at('pictures'), (values) => assign({ ...startOf(open.scene), ...values }));
+
+document.documentElement.lang = words.code;
+at('title').textContent = words.title;
+for (const id of ['scenes', 'tools', 'panel', 'presets', 'controls', 'stage', 'pictures']) {
+  if (words.aria[id]) at(id).setAttribute('aria-label', words.aria[id]);
+}
 at('scenes').replaceChildren(...scenes.map((scene) =>
-  html('a', { href: `#${scene.id}`, 'data-scene': scene.id }, scene.name)));
+  html('a', { href: `#${scene.id}`, 'data-scene': scene.id, onclick: (event) => openScene(event, scene) }, scene.name)));
 at('tools').replaceChildren(
-  html('button', { type: 'button', id: 'reset', title: 'The scene as it starts', onclick: () => assign(start(open.scene)) }, 'Reset'),
-  html('button', { type: 'button', id: 'link', title: 'A link that reproduces what is seen', onclick: (event) => copyLink(event.target) }, 'Copy link'),
-  html('button', {
-    type: 'button', id: 'design', title: 'The design as a file for equipoise run',
-    onclick: () => open.answer?.problem && saveDesign(open.scene, open.answer.problem.file),
-  }, 'Save design'),
-  html('button', { type: 'button', id: 'projector', title: 'Large type for a screen on a wall', onclick: () => setPage({ projector: open.page.projector ? '' : '1' }) }, 'Projector'),
-  html('button', { type: 'button', id: 'theme', title: 'Dark or light', onclick: nextTheme }, 'Dark / light'),
+  tool('reset', words.tools.reset, () => assign(startOf(open.scene))),
+  tool('undo', words.tools.undo, undo),
+  tool('link', words.tools.link, (event) => copyLink(event.target)),
+  tool('design', words.tools.design, () => open.answer?.problem && saveDesign(open.scene, open.answer.problem.file)),
+  tool('slide', words.tools.slide, () => saveSlide(open.scene, Object.values(open.pictures))),
+  tool('tool-tour', words.tools.tour, () => tour(at('tour'), (hash) => show({ ...follow(hash, scenes), page: open.page }))),
+  tool('tool-quiz', words.tools.quiz, toggleQuiz),
+  tool('tool-projector', words.tools.projector, () => setPage({ projector: open.page.projector ? '' : '1' })),
+  tool('theme', words.tools.theme, nextTheme),
+  tool('language', [otherLanguage.name, words.tools.language], changeLanguage),
 );
 at('controls').addEventListener('submit', (event) => event.preventDefault());
-addEventListener('hashchange', () => show(follow(location.hash, scenes)));
+addEventListener('hashchange', () => {
+  const asked = languageOf(location.hash);
+  if (asked && asked !== words.code) location.reload();
+  else show(follow(location.hash, scenes));
+});
+// A file that misses its place must not take the page's.
+for (const kind of ['dragover', 'drop']) addEventListener(kind, (event) => event.preventDefault());
 show(follow(location.hash, scenes));

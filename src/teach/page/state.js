@@ -1,11 +1,15 @@
 // The state of a scene: the values of its parameters, and the link that reproduces them.
 
+import { languageOf } from './words.js';
+
 /** The values a scene starts from. */
 export const start = (scene) => Object.fromEntries(scene.parameters.map((parameter) => [parameter.key, parameter.start]));
 
 const clamp = (value, { min, max }) => Math.min(Math.max(value, min), max);
 
+/** A parameter with `zero` may be nothing at all, below the least of the values that it grows from by factors. */
 function rounded(value, parameter) {
+  if (parameter.zero && value < parameter.min) return 0;
   const within = clamp(value, parameter);
   return parameter.whole ? Math.round(within) : Number(within.toPrecision(6));
 }
@@ -20,6 +24,8 @@ export function allowed(parameter, value) {
       const fits = Array.isArray(value) && value.length === 2 && value.every(Number.isFinite);
       return fits ? value.map((entry) => Number(clamp(entry, parameter).toFixed(3))) : parameter.start;
     }
+    case 'list':
+      return String(value);
     case 'choice':
       return parameter.options.some(([option]) => option === value) ? value : parameter.start;
     default: {
@@ -37,6 +43,7 @@ function read(parameter, content) {
   switch (parameter.kind) {
     case 'number': return allowed(parameter, content.trim() === '' ? NaN : Number(content));
     case 'point': return allowed(parameter, content.split(',').map(Number));
+    case 'list':
     case 'choice': return allowed(parameter, content);
     default: return allowed(parameter, content.split(','));
   }
@@ -65,7 +72,12 @@ export function follow(hash, scenes) {
     if (content !== null) values[parameter.key] = read(parameter, content);
   }
   const theme = given.get('theme');
-  return { scene, values, page: { theme: ['dark', 'light'].includes(theme) ? theme : '', projector: given.get('projector') === '1' ? '1' : '' } };
+  const isOn = (key) => (given.get(key) === '1' ? '1' : '');
+  return {
+    scene,
+    values,
+    page: { theme: ['dark', 'light'].includes(theme) ? theme : '', projector: isOn('projector'), quiz: isOn('quiz'), lang: languageOf(hash) },
+  };
 }
 
 /** Whether a preset is what is seen. */

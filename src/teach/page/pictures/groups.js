@@ -1,6 +1,7 @@
 // Samples that share their features, group by group: which classes overlap is all there is to see.
 
 import { Picture, classColour, svg, text } from '../drawing.js';
+import { words } from '../words.js';
 
 const WIDTH = 400;
 const ROW = 48;
@@ -23,7 +24,7 @@ export class Groups extends Picture {
           x += Math.max(count * scale, 1.5);
           return bar;
         });
-        return [text(LEFT - 8, top + 20, `group ${place + 1}`, { 'text-anchor': 'end' }), bars,
+        return [text(LEFT - 8, top + 20, words.group(place + 1), { 'text-anchor': 'end' }), bars,
           text(x + 6, top + 20, group.reduce((sum, count) => sum + count, 0), { 'font-size': 12, fill: 'var(--quiet)' })];
       }),
       names.map((name, k) => [
@@ -31,6 +32,6 @@ export class Groups extends Picture {
         text(LEFT + 18 + k * 100, 387, name),
       ]),
     );
-    this.describe(`Samples of each class in each group: ${groups.map((group) => group.join(', ')).join('; ')}`);
+    this.describe(`${this.title.textContent}: ${groups.map((group) => group.join(', ')).join('; ')}`);
   }
 }

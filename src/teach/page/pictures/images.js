@@ -21,9 +21,9 @@ export class Images extends Picture {
       })]));
       return svg('g', { transform: `translate(${column * CELL + 5} ${row * (CELL + 24) + 2})` },
         svg('rect', { width: CELL - 10, height: CELL - 10, fill: 'var(--tint)', stroke: 'var(--line)' }), dark,
-        text((CELL - 10) / 2, CELL + 6, short(probability, 2), { 'text-anchor': 'middle' }));
+        text((CELL - 10) / 2, CELL + 6, short(probability), { 'text-anchor': 'middle' }));
     };
     this.draw(seen.map(image));
-    this.describe(`${about}: ${seen.map(({ probability }) => short(probability, 2)).join(', ')}`);
+    this.describe(`${about}: ${seen.map(({ probability }) => short(probability)).join(', ')}`);
   }
 }

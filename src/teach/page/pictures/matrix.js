@@ -1,6 +1,7 @@
 // The mean-probability matrix, and the matrix of what each weight does to each class.
 
 import { Picture, classColour, short, svg, text } from '../drawing.js';
+import { words } from '../words.js';
 
 const STOPS = [[0xf1, 0xf6, 0xfb], [0x66, 0xab, 0xd8], [0x08, 0x2c, 0x59]];
 
@@ -34,7 +35,7 @@ class Matrix extends Picture {
 
   cells(classes, cell) {
     const side = SIDE / classes;
-    const size = Math.max(11, Math.min(20, side / 3.4));
+    const size = Math.max(11, Math.min(20, side / 4.2));
     return Array.from({ length: classes * classes }, (_, place) => {
       const [row, column] = [Math.floor(place / classes), place % classes];
       const { fill, strength = 1, ink, content, label, chosen } = cell(row, column);
@@ -42,7 +43,7 @@ class Matrix extends Picture {
         transform: `translate(${LEFT + column * side} ${TOP + row * side})`,
         ...(this.picked ? { class: 'cell', tabindex: 0, role: 'button', 'aria-label': label, 'aria-pressed': String(Boolean(chosen)), 'data-cell': `${row},${column}` } : {}),
       },
-      svg('rect', { x: 1, y: 1, width: side - 2, height: side - 2, fill, 'fill-opacity': strength, stroke: chosen ? 'var(--warn)' : 'none', 'stroke-width': 4 }),
+      svg('rect', { x: 1, y: 1, width: side - 2, height: side - 2, fill, 'fill-opacity': strength, stroke: chosen ? 'var(--link)' : 'none', 'stroke-width': 4 }),
       text(side / 2, side / 2 + size / 3, content, { 'text-anchor': 'middle', 'font-size': size, fill: ink }));
       if (this.picked) {
         shown.addEventListener('click', () => this.picked(row, column));
@@ -68,59 +69,65 @@ class Matrix extends Picture {
 /** `P[c][k]`. */
 export class MeanProbability extends Matrix {
   constructor(options) {
-    super({ rows: 'true class c', columns: 'predicted class k', ...options });
+    super({ rows: words.matrix.rows, columns: words.matrix.columns, ...options });
   }
 
   show(record, { names, chosen = null }) {
     const classes = record.classes;
     const values = record.measured.mean_probability ?? [];
-    if (values.length === 0) return;
+    if (values.length === 0) {
+      this.clear();
+      return;
+    }
     this.redraw(this.heads(classes, names), this.cells(classes, (row, column) => {
       const value = values[row * classes + column];
       return {
         fill: blue(value),
         ink: value > 0.62 ? '#ffffff' : '#1a1a1a',
         // Where cells are narrow, two digits after the point have to do.
-        content: classes > 6 ? value.toFixed(2).replace(/^0/, '') : short(value, 2),
-        label: `Samples of ${names[row]}, probability of ${names[column]}: ${short(value)}. Show them.`,
+        content: classes > 6 ? value.toFixed(2).replace(/^0/, '') : short(value),
+        label: words.matrix.cell(names[row], names[column], short(value)),
         chosen: chosen && chosen[0] === row && chosen[1] === column,
       };
     }));
     const own = names.map((name, k) => `${name}: ${short(values[k * classes + k])}`);
-    this.describe(`${this.title.textContent}. Mean probability of the own class: ${own.join(', ')}`);
+    this.describe(`${this.title.textContent}. ${words.matrix.own}: ${own.join(', ')}`);
   }
 }
 
-/** What a weight, in columns, does to the mean probability of each class, in rows. */
+/** What the weight of a class, in rows, does to the mean probability of each class, in columns: the way round of `weight_effect`. */
 export class Effects extends Matrix {
   constructor(options) {
-    super({ rows: 'own mean probability of', columns: 'more weight on class', ...options });
+    super({ rows: words.effects.rows, columns: words.effects.columns, ...options });
+    // Raised is filled and lowered is hatched, since colours are those of classes.
+    this.hatching = `hatched-${this.name}`;
+    this.drawing.prepend(svg('pattern', { id: this.hatching, width: 6, height: 6, patternUnits: 'userSpaceOnUse', patternTransform: 'rotate(45)' },
+      svg('rect', { width: 1.6, height: 6, fill: 'var(--ink)' })));
   }
 
   show(record, { names }) {
     const classes = record.classes;
     const effects = record.measured.weight_effect ?? [];
     if (effects.length === 0) {
-      this.draw(text(LEFT + SIDE / 2, TOP + SIDE / 2, 'no effects here', { 'text-anchor': 'middle' }));
+      this.clear();
       return;
     }
-    const of = (row, column) => effects[column * classes + row];
     const most = Math.max(...effects.map(Math.abs), 1e-12);
     this.draw(this.heads(classes, names), this.cells(classes, (row, column) => {
-      const value = of(row, column);
-      const colour = value < 0 ? 'var(--less)' : 'var(--more)';
+      const value = effects[row * classes + column];
       return {
-        fill: colour, strength: 0.12 + 0.5 * (Math.abs(value) / most),
+        fill: value < 0 ? `url(#${this.hatching})` : 'var(--ink)',
+        strength: 0.08 + 0.3 * (Math.abs(value) / most),
         ink: 'var(--ink)',
-        content: `${value < 0 ? '−' : '+'}${short(Math.abs(value), 2)}`,
+        content: `${value < 0 ? '−' : '+'}${short(Math.abs(value))}`,
       };
     }));
     const raised = [];
     for (let row = 0; row < classes; row += 1) {
       for (let column = 0; column < classes; column += 1) {
-        if (row !== column && of(row, column) > 0) raised.push(`weight on ${names[column]} raises ${names[row]}`);
+        if (row !== column && effects[row * classes + column] > 0) raised.push(words.effects.raises(names[row], names[column]));
       }
     }
-    this.describe(`${this.title.textContent}. ${raised.length ? raised.join('; ') : 'Every weight lowers every other class'}`);
+    this.describe(`${this.title.textContent}. ${raised.length ? raised.join('; ') : words.effects.lowers}`);
   }
 }

@@ -1,6 +1,7 @@
 // Samples of the plane, the regions a head decides for each class, and class centres that can be moved.
 
 import { Picture, classColour, line, linear, polyline, svg, text } from '../drawing.js';
+import { words } from '../words.js';
 
 const SIZE = 400;
 
@@ -16,13 +17,22 @@ function clip(polygon, [a, b, c]) {
   });
 }
 
-/** One logit `(a, b, c)` for each class; a head of one logit speaks of class 1 and leaves class 0 at zero. */
+/** A head of one logit speaks of class 1 and leaves class 0 at zero. */
+const perClass = (rows) => (rows.length === 1 ? [[0, 0, 0], rows[0]] : rows);
+
+/** One logit `(a, b, c)` for each class. */
 export function logitsOf(record) {
   const { coefficient, intercept } = record.measured;
   if (!intercept?.length) return [];
-  const rows = intercept.map((offset, row) => [coefficient[2 * row], coefficient[2 * row + 1], offset]);
-  return rows.length === 1 ? [[0, 0, 0], rows[0]] : rows;
+  return perClass(intercept.map((offset, row) => [coefficient[2 * row], coefficient[2 * row + 1], offset]));
 }
+
+/** The same of a head whose coefficients stand in rows. */
+export const logitsOfRows = ({ coefficients, intercepts }) =>
+  perClass(intercepts.map((offset, row) => [...coefficients[row], offset]));
+
+/** Between two classes: what the second logit has above the first. */
+export const difference = ([first, second]) => second.map((entry, place) => entry - first[place]);
 
 export class Plane extends Picture {
   /** `move(class, [x, y])` is called while one is dragged. */
@@ -100,7 +110,7 @@ export class Plane extends Picture {
 
   knob(k) {
     const knob = svg('g', {
-      class: 'handle', tabindex: 0, role: 'slider', 'aria-label': `Centre of class ${k}; arrow keys move it`, 'data-class': k,
+      class: 'handle', tabindex: 0, role: 'slider', 'aria-label': words.plane.handle(k), 'data-class': k,
     },
     svg('circle', { r: 22, fill: 'transparent' }),
     svg('circle', { r: 12, fill: 'var(--paper)', stroke: classColour(k), 'stroke-width': 3 }),

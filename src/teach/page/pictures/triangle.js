@@ -1,6 +1,7 @@
 // Shares of three classes in all outflow: the admissible ones fill the triangle between the edges' middles.
 
 import { Picture, classColour, short, svg, text } from '../drawing.js';
+import { words } from '../words.js';
 import { arrows, follow } from './plane.js';
 
 const WIDTH = 400;
@@ -38,7 +39,7 @@ export class Triangle extends Picture {
   /** `move(fractions)` is called while the target is dragged. */
   constructor({ name, title, move }) {
     super({ name, title, width: WIDTH, height: HEIGHT });
-    this.target = svg('g', { class: 'handle', tabindex: 0, role: 'slider', 'aria-label': 'Outflows wanted; arrow keys move them', id: `${name}-target` },
+    this.target = svg('g', { class: 'handle', tabindex: 0, role: 'slider', 'aria-label': words.triangle.handle, id: `${name}-target` },
       svg('circle', { r: 22, fill: 'transparent' }),
       svg('circle', { r: 13, fill: 'none', stroke: 'var(--ink)', 'stroke-width': 2, 'stroke-dasharray': '4 3' }));
     this.handles.append(this.target);
@@ -56,7 +57,7 @@ export class Triangle extends Picture {
   put(wanted) {
     const [x, y] = place(wanted);
     this.target.setAttribute('transform', `translate(${x} ${y})`);
-    this.target.setAttribute('aria-valuetext', wanted.map((fraction, k) => `class ${k} ${short(fraction)}`).join(', '));
+    this.target.setAttribute('aria-valuetext', wanted.map((fraction, k) => `${words.cls(k)} ${short(fraction)}`).join(', '));
     this.target.fractions = wanted;
   }
 
@@ -71,12 +72,13 @@ export class Triangle extends Picture {
       svg('polygon', { points: CORNERS.map((corner) => corner.join(',')).join(' '), fill: 'none', stroke: 'var(--line)', 'stroke-width': 1.5 }),
       svg('polygon', { points: [[0.5, 0.5, 0], [0, 0.5, 0.5], [0.5, 0, 0.5]].map((middle) => place(middle).join(',')).join(' '), fill: 'var(--link)', 'fill-opacity': 0.12, stroke: 'var(--link)', 'stroke-width': 1.5 }),
       CORNERS.map(([x, y], k) => [
-        text(x, k === 2 ? y - 26 : y + 18, `all out of ${names[k]}`, { 'text-anchor': k === 0 ? 'start' : k === 1 ? 'end' : 'middle', dx: k === 0 ? -34 : k === 1 ? 34 : 0, fill: classColour(k), 'font-weight': 700 }),
-        text(x, k === 2 ? y - 10 : y + 33, fractions ? `share ${short(fractions[k])}` : '', { 'text-anchor': k === 0 ? 'start' : k === 1 ? 'end' : 'middle', dx: k === 0 ? -34 : k === 1 ? 34 : 0, 'font-size': 12 }),
+        text(x, k === 2 ? y - 26 : y + 18, words.triangle.corner(names[k]), { 'text-anchor': k === 0 ? 'start' : k === 1 ? 'end' : 'middle', dx: k === 0 ? -34 : k === 1 ? 34 : 0, fill: classColour(k), 'font-weight': 700 }),
+        text(x, k === 2 ? y - 10 : y + 33, fractions ? words.triangle.share(short(fractions[k])) : '', { 'text-anchor': k === 0 ? 'start' : k === 1 ? 'end' : 'middle', dx: k === 0 ? -34 : k === 1 ? 34 : 0, 'font-size': 12 }),
       ]),
-      text(200, 206, 'admissible', { 'text-anchor': 'middle', 'font-size': 12, fill: 'var(--quiet)' }),
+      text(200, 206, words.triangle.admissible, { 'text-anchor': 'middle', 'font-size': 12, fill: 'var(--quiet)' }),
       fractions ? svg('circle', { cx: place(fractions)[0], cy: place(fractions)[1], r: 7, fill: 'var(--ink)', stroke: 'var(--paper)', 'stroke-width': 2 }) : [],
     );
-    if (fractions) this.describe(`Shares in all outflow: ${fractions.map((fraction, k) => `${names[k]} ${short(fraction)}`).join(', ')}; none can pass one half`);
+    this.describe(`${this.title.textContent}: ${fractions
+      ? fractions.map((fraction, k) => `${names[k]} ${short(fraction)}`).join(', ') : words.status.none}`);
   }
 }

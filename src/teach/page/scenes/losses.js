@@ -1,12 +1,15 @@
 // Curves of losses and of their gradients, side by side.
 
-import { once } from '../ask.js';
 import { html, svg } from '../drawing.js';
 import { Curves } from '../pictures/traces.js';
+import { solve } from '../solver.js';
+import { words } from '../words.js';
+import { presets } from './common.js';
 
 const COUNTS = [100, 30, 10];
 const MAX_LOGIT = 6;
 const MOST = 6;
+const say = words.scenes.losses;
 /** A single sample does not show what weighs whole classes against each other. */
 const COUPLED = ['inr'];
 /** Sharpnesses are seen best up to here. */
@@ -27,21 +30,22 @@ function parametersOf(catalogue) {
     when: ({ shown }) => shown.includes(name),
   })));
   return [
-    { key: 'shown', label: `Losses (up to ${MOST})`, kind: 'flags', start: ['softmax', 'logistic', 'focal'], least: 1, most: MOST, options: known.map(({ name, title }) => [name, name, title]) },
-    { key: 'class', label: 'Class of the sample (of 100, 30 and 10)', kind: 'choice', start: '2', options: COUNTS.map((count, k) => [String(k), `${k} (${count})`]) },
-    { key: 'moved', label: 'Logit that moves', kind: 'choice', start: 'own', options: [['own', 'Its own'], ['other', 'Of another class']] },
+    { key: 'shown', label: say.controls.shown(MOST), kind: 'flags', start: ['softmax', 'logistic', 'focal'], least: 1, most: MOST, options: known.map(({ name, title }) => [name, name, title]) },
+    { key: 'class', label: say.controls.class, kind: 'choice', start: '2', options: COUNTS.map((count, k) => [String(k), `${k} (${count})`]) },
+    { key: 'moved', label: say.controls.moved, kind: 'choice', start: 'own', options: [['own', say.controls.own], ['other', say.controls.other]] },
     ...settings,
   ];
 }
 
-const colour = (place) => `var(--class-${place})`;
+/** Colours of losses are not those of classes; dashes tell every curve from every other. */
+const colour = (place) => ['var(--lgl)', 'var(--inr)', 'var(--sml)'][place % 3];
 const DASHES = ['none', '9 4', '3 3', '12 3 3 3', '6 2', '2 5'];
 
 function build() {
-  const legend = html('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Losses and their laws' });
+  const legend = html('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': say.pictures.legend });
   return {
-    value: new Curves({ name: 'value', title: 'Loss of one sample', shape: 'first', named: true, x: 'logit z, the others zero', y: 'loss ℓ' }),
-    gradient: new Curves({ name: 'gradient', title: 'Its slope: how hard it pushes the logit down', named: true, x: 'logit z, the others zero', y: '∂ℓ/∂z' }),
+    value: new Curves({ name: 'value', title: say.pictures.value, shape: 'first', named: true, x: say.axes.logit, y: say.axes.loss }),
+    gradient: new Curves({ name: 'gradient', title: say.pictures.gradient, named: true, x: say.axes.logit, y: say.axes.slope }),
     legend: { element: html('figure', { class: 'picture wide', id: 'picture-legend' }, legend), body: legend },
   };
 }
@@ -58,12 +62,12 @@ function show({ losses }, values, { value, gradient, legend }) {
   value.show(values_, { range: range(values_, 0) });
   gradient.show(slopes, { range: range(slopes, values.moved === 'own' ? -1 : 0) });
   const names = losses.map(({ name }) => name).join(', ');
-  value.describe(`Loss of one sample by its logit under ${names}`);
-  gradient.describe(`Slope of the loss by the logit under ${names}`);
+  value.describe(`${say.pictures.value}: ${names}`);
+  gradient.describe(`${say.pictures.gradient}: ${names}`);
   const rows = losses.map(({ name, title, equation, law }, place) => html('tr', {},
     html('th', { scope: 'row' }, sample(place), name), html('td', {}, title), html('td', {}, equation), html('td', {}, law)));
   legend.body.replaceChildren(html('table', {},
-    html('thead', {}, html('tr', {}, ['Loss', 'What it is', 'Of one sample', 'Law where the gradient is zero'].map((head) => html('th', { scope: 'col' }, head)))),
+    html('thead', {}, html('tr', {}, say.heads.map((head) => html('th', { scope: 'col' }, head)))),
     html('tbody', {}, rows)));
 }
 
@@ -73,7 +77,7 @@ const sample = (place) => svg('svg', { viewBox: '0 0 44 10', width: 44, height: 
 
 /** The scene, once it is known what losses there are. */
 export async function losses() {
-  const { catalogue } = await once('catalogue');
+  const { catalogue } = await solve('catalogue');
   const settings = new Map(catalogue.map(({ name, settings: all }) => [name, all.map(([setting]) => setting)]));
   const lesson = (values) => ({
     losses: {
@@ -88,19 +92,15 @@ export async function losses() {
   });
   return {
     id: 'losses',
-    name: 'Losses',
-    claim: `<p>Every loss has a gradient by each logit of a sample. Where these cancel on each logit, the gradient is zero: the law of its balance follows
-from the slope alone.</p>
-<p class="law"><i>Σ<sub>i</sub> ∂ℓ<sub>i</sub> / ∂z<sub>i</sub><sup>k</sup> = 0</i> for every class <i>k</i></p>
-<p>The sample is of one of three classes of 100, 30 and 10 samples; all its logits are zero but the one that moves.
-LGL-INR weighs whole classes against each other, which one sample cannot show.</p>`,
+    name: say.name,
+    claim: say.claim,
     parameters: parametersOf(catalogue),
-    presets: [
-      { name: 'Start', values: {}, comment: 'Focal loss lets go of what is correctly classified: its slope vanishes sooner than softmax’s.' },
-      { name: 'Shifted', values: { shown: ['softmax', 'logit-adjusted', 'ldam', 'vector-scaling'], 'ldam.scale': 1 }, comment: 'Losses that shift the logit by how rare its class is: the same curve, further to the right.' },
-      { name: 'On a rival', values: { shown: ['logistic', 'softmax', 'equalization', 'seesaw'], moved: 'other', class: '0' }, comment: 'How a frequent class pushes a rare one down: equalization and seesaw loss hold back.' },
-      { name: 'Smoothing', values: { shown: ['softmax', 'label-smoothing'] }, comment: 'Beyond the target of a smoothed label the slope changes sign, and the loss has a lowest point.' },
-    ],
+    presets: presets(say.presets, {
+      start: {},
+      shifted: { shown: ['softmax', 'logit-adjusted', 'ldam', 'vector-scaling'], 'ldam.scale': 1 },
+      rival: { shown: ['logistic', 'softmax', 'equalization', 'seesaw'], moved: 'other', class: '0' },
+      smoothing: { shown: ['softmax', 'label-smoothing'] },
+    }),
     lesson,
     build,
     show,

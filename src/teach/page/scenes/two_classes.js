@@ -2,24 +2,28 @@
 
 import { html, number, short } from '../drawing.js';
 import { Bars } from '../pictures/bars.js';
-import { Plane, logitsOf, rings } from '../pictures/plane.js';
-import { centre, gaussian, problem, sizeSlider, weightSlider } from './common.js';
+import { Plane, difference, logitsOf, logitsOfRows, rings } from '../pictures/plane.js';
+import { words } from '../words.js';
+import { centre, gaussian, presets, problem, sizeSlider, weightSlider } from './common.js';
 
 const HALF_WIDTH = 5;
+const say = words.scenes.twoClasses;
 const parameters = [
-  sizeSlider('n0', 'Negatives N₀', 400),
-  sizeSlider('n1', 'Positives N₁', 40),
-  weightSlider('w', 'Weight of a positive λ₁ (λ₀ = 1)'),
+  sizeSlider('n0', say.controls.n0, 400),
+  sizeSlider('n1', say.controls.n1, 40),
+  weightSlider('w', say.controls.w),
+  { key: 'penalty', label: say.controls.penalty, kind: 'number', min: 1e-8, max: 1, start: 0, log: true, zero: true },
   centre('c0', [-1, 0], HALF_WIDTH),
   centre('c1', [1, 0], HALF_WIDTH),
 ];
 
-function lesson({ n0, n1, w, c0, c1 }) {
+function lesson({ n0, n1, w, penalty, c0, c1 }) {
   return problem({
     name: 'two-classes',
     title: 'Two classes: sizes and weights alone set the ratio of the two mean errors (B1 to B4)',
     data: gaussian([c0, c1], [n0, n1]),
     weights: [1, w],
+    penalty,
     series: [{ loss: 'logistic' }],
     measure: ['error_ratio', 'expected_error_ratio', 'centroid', 'centroid_residual', 'coefficient', 'intercept', 'accuracy'],
     figure: [{
@@ -30,56 +34,62 @@ function lesson({ n0, n1, w, c0, c1 }) {
 
 function build(assign) {
   return {
-    plane: new Plane({ name: 'plane', title: 'Samples, decision line, residual-weighted centroids', halfWidth: HALF_WIDTH, shape: 'tall first', move: (k, at) => assign({ [`c${k}`]: at }) }),
-    errors: new Bars({ name: 'errors', title: 'The two mean errors, and where the law puts the first', rows: 2, most: 1 }),
-    ledger: new Bars({ name: 'ledger', title: 'The ledger: what positives withhold, negatives give', rows: 2 }),
+    plane: new Plane({ name: 'plane', title: say.pictures.plane, halfWidth: HALF_WIDTH, shape: 'tall first', move: (k, at) => assign({ [`c${k}`]: at }) }),
+    errors: new Bars({ name: 'errors', title: say.pictures.errors, rows: 2, most: 1 }),
+    ledger: new Bars({ name: 'ledger', title: say.pictures.ledger, rows: 2 }),
   };
 }
 
-function show({ problem: { records: [record], samples } }, values, { plane, errors, ledger }, now) {
-  const { centroid = [], shortfall = [], mean_probability: means = [], error_ratio: ratio = [], expected_error_ratio: expected = [], outflow = [], inflow = [] } = record.measured;
-  const solved = means.length > 0;
+/** Nothing is left of the numbers of another problem; a line between the classes, where there is one, shows why. */
+function showNone(samples, separating, centres, { plane, errors, ledger }) {
+  plane.title.textContent = separating ? say.pictures.apart : say.pictures.plane;
   plane.show({
     points: samples.plane,
-    logits: logitsOf(record),
-    centres: [now.c0, now.c1],
-    marks: solved ? rings(plane, [centroid.slice(0, 2), centroid.slice(2, 4)]) : [],
+    centres,
+    marks: separating ? plane.boundary(difference(logitsOfRows(separating)), { 'stroke-dasharray': '7 5' }) : [],
   });
-  plane.describe(solved
-    ? `Two classes in the plane; the residual-weighted centroids of both lie at ${short(centroid[0])}, ${short(centroid[1])}`
-    : 'Two classes that a line separates');
-  if (!solved) return;
+  plane.describe(plane.title.textContent);
+  errors.clear();
+  ledger.clear();
+}
+
+function show({ problem: { records: [record], samples, separating } }, values, pictures, now) {
+  const { plane, errors, ledger } = pictures;
+  const { centroid = [], shortfall = [], mean_probability: means = [], error_ratio: ratio = [], expected_error_ratio: expected = [], outflow = [], inflow = [] } = record.measured;
+  const centres = [now.c0, now.c1];
+  if (means.length === 0) {
+    showNone(samples, separating[0], centres, pictures);
+    return;
+  }
+  plane.title.textContent = say.pictures.plane;
+  plane.show({ points: samples.plane, logits: logitsOf(record), centres, marks: rings(plane, [centroid.slice(0, 2), centroid.slice(2, 4)]) });
+  plane.describe(say.says(short(centroid[0]), short(centroid[1])));
   const [s1, p0] = [shortfall[1], means[1]];
   errors.show([
-    { label: 'positives s₁', value: s1, colour: 'var(--class-1)', law: Math.min(expected[0] * p0, 1) },
-    { label: 'negatives P₀', value: p0, colour: 'var(--class-0)' },
-  ], 'mean error');
-  errors.setReadout('s₁ / P₀ = ', number('error_ratio', ratio[0], 4), ' and λ₀N₀ / λ₁N₁ = ', number('expected_error_ratio', expected[0], 4));
+    { label: say.rows.s1, value: s1, colour: 'var(--class-1)', law: Math.min(expected[0] * p0, 1) },
+    { label: say.rows.p0, value: p0, colour: 'var(--class-0)' },
+  ], say.rows.meanError);
+  errors.setReadout('s₁ / P₀ = ', number('error_ratio', ratio[0]), say.and, number('expected_error_ratio', expected[0]));
   ledger.show([
     { label: 'λ₁N₁s₁', value: outflow[1], colour: 'var(--class-1)' },
     { label: 'λ₀N₀P₀', value: inflow[1], colour: 'var(--class-0)' },
-  ], 'weighted samples');
-  ledger.setReadout('Centroids apart, relative to the spread: ', number('centroid_residual', record.measured.centroid_residual[0], 2),
-    html('br'), 'recall of positives ', number('recall', record.measured.recall[1]), ', accuracy ', number('accuracy', record.measured.accuracy[0]));
+  ], words.ledger.unit);
+  ledger.setReadout(say.centroids, number('centroid_residual', record.measured.centroid_residual[0]),
+    html('br'), say.recall, number('recall', record.measured.recall[1]), say.accuracy, number('accuracy', record.measured.accuracy[0]));
 }
+
+const apart = { c0: [-4, 0], c1: [4, 0] };
 
 export const twoClasses = {
   id: 'two-classes',
-  name: 'Two classes',
-  claim: `<p>Where the gradient of the logistic loss is zero, what positives withhold equals what negatives give:</p>
-<p class="law"><i>λ₁N₁s₁ = λ₀N₀P₀</i>, so <i>s₁ / P₀ = λ₀N₀ / λ₁N₁</i></p>
-<p><i>s₁</i> is how much probability positives lack on average, <i>P₀</i> how much negatives have. Overlap sets how large both are,
-sizes and weights alone their ratio. Drag the class centres: the ratio stays. The residual-weighted centroids of both classes (dot and ring)
-always lie on each other.</p>`,
+  name: say.name,
+  claim: say.claim,
   isProblem: true,
   parameters,
-  presets: [
-    { name: '1 : 10', values: {}, comment: 'Ten times as many negatives: positives carry ten times the mean error, whatever the overlap (B2).' },
-    { name: 'Inverse frequency', values: { w: 10 }, comment: 'λ₁ = N₀ / N₁: the two mean errors are equal (B3). Both are now about as large as overlap makes them.' },
-    { name: 'Much overlap', values: { c0: [-0.4, 0], c1: [0.4, 0] }, comment: 'Nearer classes: both errors grow, to 0.86 and 0.086, and their ratio is still ten.' },
-    { name: 'Too much weight', values: { w: 100 }, comment: 'λ₁ = 100: now negatives carry ten times the error of positives.' },
-    { name: 'Apart', values: { c0: [-4, 0], c1: [4, 0], n1: 40 }, comment: 'A line separates the classes: no finite minimiser exists, and the solver says so instead of returning huge coefficients.' },
-  ],
+  presets: presets(say.presets, {
+    start: {}, balanced: { w: 10 }, overlap: { c0: [-0.4, 0], c1: [0.4, 0] }, heavy: { w: 100 }, apart, penalised: { ...apart, penalty: 1e-3 },
+  }),
+  quiz: say.quiz,
   lesson,
   build,
   show,

@@ -1,0 +1,54 @@
+// Predict, then reveal: the pictures of a scene are covered until a number has been written down.
+
+import { html, short } from './drawing.js';
+import { words } from './words.js';
+
+const say = words.quiz;
+
+/** `assign(values)` sets the scene's values. What is returned shows a scene's questions, and takes them away. */
+export function quizzer(panel, pictures, assign) {
+  let questions = [];
+  let asked = 0;
+
+  const cover = (covered) => pictures.toggleAttribute('data-covered', covered);
+
+  function reveal(input, found, button) {
+    cover(false);
+    const shown = document.querySelector(`data[data-name="${questions[asked].number}"]`)?.value;
+    const value = short(shown === undefined || shown === '' ? undefined : Number(shown));
+    found.textContent = input.value.trim() ? say.says(input.value, value) : say.found(value);
+    button.disabled = true;
+  }
+
+  function ask() {
+    const { question, values } = questions[asked];
+    cover(true);
+    assign(values);
+    const input = html('input', { type: 'text', inputmode: 'decimal', id: 'prediction', autocomplete: 'off' });
+    const found = html('p', { id: 'quiz-found', role: 'status' });
+    const button = html('button', { type: 'button', id: 'reveal' }, say.reveal);
+    button.addEventListener('click', () => reveal(input, found, button));
+    const next = html('button', { type: 'button', id: 'next-question' }, say.next);
+    next.addEventListener('click', () => {
+      asked = (asked + 1) % questions.length;
+      ask();
+    });
+    panel.replaceChildren(html('p', { class: 'count' }, say.question(asked + 1, questions.length)), html('p', {}, question),
+      html('label', { for: 'prediction' }, say.predict), input, button, ...(questions.length > 1 ? [next] : []), found);
+  }
+
+  return {
+    begin(scene) {
+      questions = (scene.quiz ?? []).map(([question, values, number]) => ({ question, values, number }));
+      asked = 0;
+      panel.hidden = questions.length === 0;
+      if (questions.length) ask();
+      else cover(false);
+    },
+    end() {
+      panel.hidden = true;
+      panel.replaceChildren();
+      cover(false);
+    },
+  };
+}

@@ -1,0 +1,236 @@
+// A user's own table: solved, weighed, audited. It is read by the solver and leaves the page for nowhere.
+
+import { html, number, short } from '../drawing.js';
+import { LedgerBars } from '../pictures/bars.js';
+import { MeanProbability } from '../pictures/matrix.js';
+import { Plane, logitsOfRows } from '../pictures/plane.js';
+import { inWords, solve } from '../solver.js';
+import { words } from '../words.js';
+import { presets } from './common.js';
+
+const say = words.scenes.ownData;
+/** What the solver takes, with room for the question about it. */
+const MAX_BYTES = 4_000_000;
+/** Names that columns of labels go by, of which the first is proposed; otherwise the last column is. */
+const LABELS = ['label', 'labels', 'target', 'class', 'y', 'species', 'outcome', 'diagnosis'];
+
+/** The table that is open: name, text, columns. It is not part of a link. */
+let table = null;
+
+const asks = (...questions) => (values) => questions.includes(values.ask);
+const columns = () => table?.columns ?? [''];
+const onTwo = (values) => values.ask === 'solve' && values.features === 'two';
+const choice = (key, label, start, options, when) => ({ key, label, kind: 'choice', start, options, when });
+const LOSSES = [['softmax', words.losses.softmax], ['logistic', words.losses.logistic]];
+
+const parameters = [
+  { key: 'label', label: say.controls.label, kind: 'list', start: '', options: columns },
+  choice('ask', say.controls.ask, 'solve', [['solve', say.controls.solve], ['weights', say.controls.weights], ['audit', say.controls.audit]]),
+  choice('loss', say.controls.loss, 'softmax', LOSSES),
+  choice('classWeights', say.controls.classWeights, 'none', [['none', say.controls.none], ['balanced', say.controls.balanced]], asks('solve')),
+  choice('target', say.controls.target, 'equal-shortfall', [['equal-shortfall', say.controls.shortfalls], ['equal-recall', say.controls.recalls]], asks('weights')),
+  choice('scores', say.controls.scores, 'logits', [['logits', say.controls.logits], ['probabilities', say.controls.probabilities]], asks('audit')),
+  { key: 'penalty', label: say.controls.penalty, kind: 'number', min: 1e-8, max: 1, start: 1e-3, log: true, zero: true, when: asks('solve', 'weights') },
+  choice('standardize', say.controls.standardize, 'standard', [['standard', say.controls.standard], ['plain', say.controls.plain]], asks('solve')),
+  choice('missing', say.controls.missing, 'refuse', [['refuse', say.controls.refuse], ['drop-row', say.controls.drop], ['indicator', say.controls.indicator]], asks('solve', 'weights')),
+  choice('features', say.controls.features, 'all', [['all', say.controls.all], ['two', say.controls.two]], asks('solve')),
+  { key: 'across', label: say.controls.x, kind: 'list', start: '', options: columns, when: onTwo },
+  { key: 'up', label: say.controls.y, kind: 'list', start: '', options: columns, when: onTwo },
+];
+
+const QUESTIONS = {
+  solve: ({ loss, classWeights, penalty, standardize }) =>
+    ({ solve: { loss, class_weights: classWeights, penalty, standardize: standardize === 'standard' } }),
+  weights: ({ loss, penalty, target }) => ({ weights: { loss, penalty, target } }),
+  audit: ({ loss, scores }) => ({ audit: { loss, probabilities: scores === 'probabilities' } }),
+};
+
+/** No table, no question. */
+function lesson(values) {
+  if (!table) return null;
+  const { name, text } = table;
+  return {
+    table: {
+      name, text, label: values.label, missing: values.missing, question: QUESTIONS[values.ask](values),
+      ...(onTwo(values) ? { features: [values.across, values.up] } : {}),
+    },
+  };
+}
+
+/** A spiral of points for each of three classes: an example that needs no file. */
+function example() {
+  const rows = Array.from({ length: 150 }, (_, i) => {
+    const k = i % 10 < 6 ? 0 : i % 10 < 9 ? 1 : 2;
+    const [angle, radius] = [2.39996 * i, 1.4 * Math.sqrt((i % 37) / 37)];
+    const [x, y] = [[0, 0], [1.6, 0.4], [0.6, 1.7]][k];
+    return `${(x + radius * Math.cos(angle)).toFixed(3)},${(y + radius * Math.sin(angle)).toFixed(3)},${['common', 'second', 'rare'][k]}`;
+  });
+  return { name: 'example.csv', text: `across,up,class\n${rows.join('\n')}\n` };
+}
+
+/** Reads a file's columns, and proposes which one holds the labels. */
+async function take({ name, text }, assign, note) {
+  try {
+    const { table: answer } = await solve({ table: { name, text, question: 'columns' } });
+    table = { name, text, columns: answer.columns };
+  } catch (error) {
+    note.textContent = inWords(error);
+    return;
+  }
+  note.textContent = name;
+  const known = table.columns.find((column) => LABELS.includes(column.toLowerCase()));
+  const label = known ?? table.columns[table.columns.length - 1];
+  const others = table.columns.filter((column) => column !== label && column);
+  assign({ label, across: others[0] ?? '', up: others[1] ?? others[0] ?? '' });
+}
+
+async function takeFile(file, assign, note) {
+  if (file.size > MAX_BYTES) {
+    note.textContent = say.tooLarge(file.size);
+    return;
+  }
+  let text;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(await file.arrayBuffer());
+  } catch {
+    note.textContent = say.notText;
+    return;
+  }
+  await take({ name: file.name, text }, assign, note);
+}
+
+/** Where a file is dropped or chosen. */
+function source(assign) {
+  const note = html('p', { id: 'own-file', role: 'status' }, table?.name ?? say.waiting);
+  const input = html('input', { type: 'file', id: 'own-input', accept: '.csv,.tsv,.txt,text/csv', 'aria-label': say.pick });
+  input.addEventListener('change', () => input.files[0] && takeFile(input.files[0], assign, note));
+  const zone = html('div', { id: 'drop', class: 'drop' }, html('p', {}, say.drop), input, note,
+    html('button', { type: 'button', id: 'own-example', onclick: () => take(example(), assign, note) }, say.example),
+    html('p', { class: 'limits' }, say.limits));
+  zone.addEventListener('dragover', (event) => {
+    event.preventDefault();
+    zone.classList.add('over');
+  });
+  zone.addEventListener('dragleave', () => zone.classList.remove('over'));
+  zone.addEventListener('drop', (event) => {
+    event.preventDefault();
+    zone.classList.remove('over');
+    if (event.dataTransfer.files[0]) takeFile(event.dataTransfer.files[0], assign, note);
+  });
+  return [zone];
+}
+
+function build() {
+  const report = html('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': say.pictures.report });
+  return {
+    report: { element: html('figure', { class: 'picture wide first', id: 'picture-report' }, report), body: report },
+    matrix: new MeanProbability({ name: 'matrix', title: say.pictures.matrix }),
+    ledger: new LedgerBars({ name: 'ledger', title: say.pictures.ledger, classes: 3, left: 150 }),
+    plane: new Plane({ name: 'plane', title: say.pictures.plane, halfWidth: 1 }),
+  };
+}
+
+/** Names of classes as pictures have room for them. */
+const cut = (names) => names.map((name) => (name.length > 10 ? `${name.slice(0, 9)}…` : name));
+
+const paragraph = (...parts) => html('p', {}, ...parts);
+const tableOf = (heads, rows) => html('table', {},
+  html('thead', {}, html('tr', {}, heads.map((head) => html('th', { scope: 'col' }, head)))),
+  html('tbody', {}, rows.map(([first, ...rest]) => html('tr', {}, html('th', { scope: 'row' }, first), rest.map((cell) => html('td', {}, cell))))));
+
+/** The answer as pictures read records: lists of numbers by the names of measures. */
+const asRecord = (record) => ({
+  classes: record.classes.length,
+  measured: {
+    mean_probability: (record.mean_probability ?? []).flat(),
+    outflow: (record.ledger ?? []).map(({ outflow }) => outflow),
+    inflow: (record.ledger ?? []).map(({ inflow }) => inflow),
+    residual: (record.ledger ?? []).map(({ outflow, inflow }) => Math.abs(outflow - inflow) / Math.max(Math.abs(outflow), Math.abs(inflow), 1e-300)),
+  },
+});
+
+/** Features of any unit in a square of side two: points, logits, and what its middle and half width are. */
+function squared(points, rows) {
+  const spans = [0, 1].map((axis) => {
+    const all = points.flatMap((list) => list.filter((_, place) => place % 2 === axis));
+    const [low, high] = [Math.min(...all), Math.max(...all)];
+    return { middle: (low + high) / 2, half: ((high - low) / 2 || 1) * 1.05 };
+  });
+  const [x, y] = spans;
+  return {
+    points: points.map((list) => list.map((value, place) => (value - spans[place % 2].middle) / spans[place % 2].half)),
+    logits: rows.map(([a, b, c]) => [a * x.half, b * y.half, c + a * x.middle + b * y.middle]),
+  };
+}
+
+function showSolved({ taken, record, samples }, values, { report, matrix, ledger, plane }) {
+  const names = record.classes;
+  const recalls = record.classification?.recall ?? [];
+  const rows = names.map((name, k) => [name, short(record.class_counts[k], 6), short(record.class_weights[k]),
+    number(`shortfall-${k}`, record.shortfall?.[k]), number(`recall-${k}`, recalls[k])]);
+  const { class: head, samples: count, weight, shortfall, recall } = say.heads;
+  const status = {
+    stationary: () => [words.status.stationary, ', ', words.status.gradient, ' ', number('gradient-0', record.gradient_inf), '. ',
+      say.accuracy, number('accuracy', record.classification?.accuracy)],
+    separable: () => [html('strong', {}, say.separable), record.advice],
+    not_converged: () => [html('strong', {}, say.failed), `${record.why}. ${record.advice}`],
+  };
+  report.body.replaceChildren(paragraph(taken), paragraph(...status[record.status]()), tableOf([head, count, weight, shortfall, recall], rows));
+  const read = asRecord(record);
+  matrix.show(read, { names: cut(names) });
+  ledger.show(read, { names: cut(names) });
+  plane.element.hidden = !samples.plane;
+  if (samples.plane) {
+    const rowsOfHead = record.intercepts ? logitsOfRows(record) : [];
+    plane.show(squared(samples.plane, rowsOfHead));
+    plane.describe(`${say.pictures.plane}: ${values.across}, ${values.up}`);
+    plane.setReadout(`→ ${values.across}, ↑ ${values.up}`);
+  }
+}
+
+function showWeights({ taken, record }, { report, matrix }) {
+  const { class: head, samples: count, weight, shortfall, before, recall, recallBefore } = say.heads;
+  const of = (list, k) => (list?.length ? list[k] : undefined);
+  const rows = record.classes.map((name, k) => [name, short(record.class_counts[k], 6), number(`weight-${k}`, of(record.class_weights, k)),
+    number(`shortfall-${k}`, of(record.shortfall, k)), short(of(record.unweighted?.shortfall, k)), number(`recall-${k}`, of(record.recall, k)), short(of(record.unweighted?.recall, k))]);
+  const why = record.attainable ? [] : [paragraph(html('strong', {}, say.unattainable), record.why)];
+  report.body.replaceChildren(paragraph(taken), ...why, tableOf([head, count, weight, shortfall, before, recall, recallBefore], rows));
+  matrix.show(asRecord(record), { names: cut(record.classes) });
+}
+
+function showAudit({ taken, summary, verdict, tables, findings }, { report }) {
+  report.body.replaceChildren(paragraph(taken), html('ul', { class: 'verdict' }, verdict.map((line) => html('li', {}, line))), paragraph(summary),
+    ...tables.flatMap(([heading, [heads, ...rows]]) => [html('h3', {}, heading), tableOf(heads, rows)]), ...findings.map((finding) => paragraph(finding)));
+}
+
+function show(answer, values, pictures) {
+  const found = answer.table;
+  const { matrix, ledger, plane } = pictures;
+  matrix.element.hidden = Boolean(found.audited);
+  ledger.element.hidden = !found.solved;
+  if (!found.solved) plane.element.hidden = true;
+  if (found.solved) showSolved(found.solved, values, pictures);
+  if (found.weights) showWeights(found.weights, pictures);
+  if (found.audited) showAudit(found.audited, pictures);
+}
+
+/** What is seen before there is a table. */
+function showNothing({ report, matrix, ledger, plane }) {
+  report.body.replaceChildren(paragraph(say.waiting));
+  [matrix, ledger, plane].forEach((picture) => { picture.element.hidden = true; });
+}
+
+export const ownData = {
+  id: 'own-data',
+  name: say.name,
+  claim: say.claim,
+  parameters,
+  presets: presets(say.presets, { start: {}, weights: { ask: 'weights' }, audit: { ask: 'audit' } }),
+  /** Presets change the question and keep the table's columns. */
+  keeps: ['label', 'across', 'up'],
+  lesson,
+  build,
+  show,
+  showNothing,
+  source,
+};

@@ -1,0 +1,34 @@
+// Five steps through the page: each opens a state and marks what it speaks of.
+
+import { html } from './drawing.js';
+import { words } from './words.js';
+
+const say = words.tour;
+
+/** Begins the tour; `go(link)` opens a state of the page. */
+export function tour(box, go) {
+  let marked = null;
+  const unmark = () => marked?.classList.remove('marked');
+
+  function end() {
+    unmark();
+    box.hidden = true;
+  }
+
+  function step(place) {
+    const [link, selector, content] = say.steps[place];
+    unmark();
+    go(link);
+    marked = document.querySelector(selector);
+    marked?.classList.add('marked');
+    marked?.scrollIntoView({ block: 'nearest' });
+    const isLast = place + 1 === say.steps.length;
+    const next = html('button', { type: 'button', id: 'tour-next', onclick: () => (isLast ? end() : step(place + 1)) }, isLast ? say.end : say.next);
+    const stop = html('button', { type: 'button', id: 'tour-end', 'aria-label': say.end, onclick: end }, '×');
+    box.replaceChildren(html('p', {}, html('span', { class: 'count' }, say.step(place + 1, say.steps.length)), ' ', content), next, stop);
+    box.hidden = false;
+    next.focus({ preventScroll: true });
+  }
+
+  step(0);
+}
