@@ -9,6 +9,7 @@ use super::offset::as_logits;
 use super::output::{Style, note, print};
 use super::predict::{HeadFormat, save_head};
 use super::progress::Spinner;
+use super::verify::progress_bar;
 use super::{Ending, solve_table};
 use anyhow::{Error, Result, bail, ensure};
 use equipoise::balance::standard_errors;
@@ -235,8 +236,14 @@ fn look_for_others(
     (starts, seed): (usize, u64),
     (started, limit): (Instant, Option<f64>),
 ) -> OtherPoints {
-    let mut goes_on = || limit.is_none_or(|limit| started.elapsed().as_secs_f64() < limit);
+    let bar = progress_bar("random starts");
+    bar.set_length(starts as u64);
+    let mut goes_on = |start: usize| {
+        bar.set_position(start as u64);
+        limit.is_none_or(|limit| started.elapsed().as_secs_f64() < limit)
+    };
     let others = OtherPoints::look_for(point, (starts, seed), &mut goes_on);
+    bar.finish_and_clear();
     if others.starts < starts {
         note(&format!(
             "note: {} of {starts} random starts were tried within --time-limit; raise it, or ask for fewer --starts",

@@ -23,12 +23,12 @@ const EXAMPLES: &str = "Examples:
   equipoise weights data.csv --label y --target prior:0.2,0.3,0.5
   equipoise weights data.csv --label y --loss logistic --target shortfall:1,2,1 --format json
 
-The shortfall of a class is one minus the mean probability that its own samples give it; its recall is the fraction of
-its samples that are correctly classified. Numbers of a target are proportions, one per class in sorted order. Recalls change
-in steps of a sample: they count as equal when they are equal to within one sample of each class.
+The shortfall of a class is one minus the mean probability that its own samples give it; its recall is the fraction of its \
+samples that are correctly classified. Numbers of a target are proportions, one per class in sorted order. Recalls change in \
+steps of a sample: they count as equal when they are equal to within one sample of each class.
 
-Class weights bias probabilities on purpose. The table says what to subtract from the logits to correct them for the
-class frequencies of the sample, and the calibration before and after.";
+Class weights bias probabilities on purpose. The table says what to subtract from the logits to correct them for the class \
+frequencies of the sample, and the calibration before and after.";
 
 /// What the weights are for and how to print them.
 #[derive(Debug, clap::Args)]

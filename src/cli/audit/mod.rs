@@ -36,11 +36,11 @@ const EXAMPLES: &str = "Examples:
   equipoise audit model.npz --format html --out audit.html
   python -m my_model | equipoise audit -                     any of these from a pipe
 
-In NPZ and safetensors files, arrays are found by their names: logits or probabilities (N x K; N or N x 1 for one logit),
-labels (whole numbers from 0, -1 for rows to ignore; or one-hot), and optionally features (N x d), weight (K x d) and bias
-(K) of the last layer. In CSV and Parquet tables every column but that of the labels is the logit of a class, in order.
+In NPZ and safetensors files, arrays are found by their names: logits or probabilities (N x K; N or N x 1 for one logit), labels \
+(whole numbers from 0, -1 for rows to ignore; or one-hot), and optionally features (N x d), weight (K x d) and bias (K) of the \
+last layer. In CSV and Parquet tables every column but that of the labels is the logit of a class, in order.
 
-  numpy.savez(\"model.npz\", logits=z, labels=y)             of arrays, or of tensors: z.detach().cpu().numpy()";
+  numpy.savez(\"model.npz\", logits=z, labels=y)     of tensors: z.detach().cpu().numpy()";
 
 /// What to audit, and under which loss.
 #[derive(Debug, clap::Args)]
