@@ -27,8 +27,8 @@ const EXAMPLES: &str = "Examples:
   equipoise predict head.json new.csv --out predictions.csv
   equipoise predict head.json new.parquet --out predictions.npz
 
-The file of new samples needs the columns that the head was solved over, by their names and in any order. The predictions are a
-line per row: its number from 0, the class of the largest logit, the probability of every class, and, where the head was solved
+The file of new samples needs the columns that the head was solved over, by their names and in any order. The predictions are a \
+line per row: its number from 0, the class of the largest logit, the probability of every class, and, where the head was solved \
 with class weights, the same corrected for them.";
 
 /// A head, new samples, and where predictions go.

@@ -31,8 +31,8 @@ const EXAMPLES: &str = "Examples:
   equipoise audit scores.csv --label species --probabilities
   equipoise audit model.safetensors --loss ldam --margin 0.5 --scale 30 --format json
   equipoise audit model.npz --l2 1e-4                        features and last layer in the file too
-  equipoise audit model.npz --held-out test.npz              does the balance hold for samples not trained on?
-  equipoise audit model.npz --loss inr --beta 0 --batch 64   the balance that LGL-INR has in batches
+  equipoise audit model.npz --held-out test.npz              does the balance hold for other samples?
+  equipoise audit model.npz --loss inr --beta 0 --batch 64   the balance in batches
   equipoise audit model.npz --format html --out audit.html
   python -m my_model | equipoise audit -                     any of these from a pipe
 
