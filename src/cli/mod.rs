@@ -11,6 +11,8 @@ mod commands;
 mod comparison_table;
 mod completions;
 mod data_arguments;
+#[cfg(test)]
+mod documents;
 mod draw;
 mod files;
 mod inference;
