@@ -9,6 +9,7 @@ use super::data_arguments::{TableArguments, say_taken};
 use super::files::{Target, check_targets, save};
 use super::loss_arguments::LossArguments;
 use super::output::{Style, note, print};
+use super::progress::Busy;
 use super::solve::{note_dependent_columns, note_idle_weights, note_wide_weights};
 use anyhow::{Context, Result, ensure};
 use equipoise::audit::{
@@ -177,13 +178,16 @@ pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
     if arguments.multi_label {
         return multi_label::run(arguments, style);
     }
+    let busy = Busy::new("auditing");
     let mut input = AuditInput::read(&arguments.file, arguments.label_file.as_deref(), &options)?;
     input.batch = arguments.batch;
     let weights = weights.of(input.labels().class_names())?;
     let reduction = arguments.reduction.into();
     let mut record = audit(&input, arguments.loss.named.name(), &spec, &weights, (reduction, tolerance))?;
+    drop(busy);
     note_wide_weights(&record.class_weights);
     note_idle_weights(matches!(spec, LossSpec::Inr { .. }), &weights);
+    let busy = Busy::new("comparing");
     // Without a bias no loss balances.
     if !record.measured.stationary && input.intercept == Intercept::Free {
         record.alternatives = alternatives(&input, &spec, &weights, record.measured.tolerance)?;
@@ -192,12 +196,13 @@ pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
         record.recalibrated = Some(recalibrate(&input, &spec, &weights, tolerance)?);
     }
     record.head = compare_head(&input, &spec, &weights, arguments.l2)?;
-    if let Some(head) = &record.head {
-        note_dependent_columns(&head.conditioning);
-    }
     if let Some(file) = &arguments.held_out {
         let held_out = AuditInput::read(file, None, &options)?;
         record.held_out = Some(compare_held_out(&input, &held_out, &spec, &weights, arguments.l2)?);
+    }
+    drop(busy);
+    if let Some(head) = &record.head {
+        note_dependent_columns(&head.conditioning);
     }
     check_files_whole()?;
     if let (Some(file), Some(recalibrated)) = (&arguments.biases, &record.recalibrated) {
