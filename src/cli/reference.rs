@@ -14,7 +14,7 @@ fn pages() -> BTreeMap<String, String> {
     program.build();
     let commands = shown(&program).map(|command| (format!("{}.md", command.get_name()), page(command)));
     let commands: BTreeMap<String, String> = commands.collect();
-    let index = ("README.md".to_owned(), index(&program));
+    let index = ("commands.md".to_owned(), index(&program));
     commands.into_iter().chain([index]).collect()
 }
 
