@@ -36,7 +36,7 @@ fn meant(error: &Error) -> Option<String> {
 
 fn unknown_command(error: &Error) -> Option<&str> {
     match error.get(ContextKind::InvalidSubcommand)? {
-        ContextValue::String(word) => Some(word),
+        ContextValue::String(word) => Some(word.as_str()),
         _ => None,
     }
 }
