@@ -160,20 +160,12 @@ impl Query {
     }
 
     fn answer(&self, results: &Results) -> String {
-        match self.value(results) {
-            Some(count) if self.selector.is_none() => count.to_string(),
-            value => value.map_or_else(|| "no number".to_owned(), written),
-        }
-    }
-
-    /// `None` where no record has such a number.
-    fn value(&self, results: &Results) -> Option<f64> {
         let records = || results.records.iter().filter(|record| self.speaks_of(record, results));
         let Some(selector) = &self.selector else {
-            return Some(records().count() as f64);
+            return records().count().to_string();
         };
         let numbers: Vec<f64> = records().flat_map(|record| record.picked(selector)).collect();
-        match self.statistic {
+        let answer = match self.statistic {
             Statistic::Mean if !numbers.is_empty() => {
                 Some(numbers.iter().sum::<f64>() / numbers.len() as f64)
             }
@@ -181,7 +173,8 @@ impl Query {
             Statistic::Least => numbers.iter().copied().reduce(f64::min),
             Statistic::Most => numbers.iter().copied().reduce(f64::max),
             Statistic::Mean | Statistic::Count => None,
-        }
+        };
+        answer.map_or_else(|| "no number".to_owned(), written)
     }
 
     fn speaks_of(&self, record: &Record, results: &Results) -> bool {
@@ -189,14 +182,6 @@ impl Query {
             self.series.as_ref().is_none_or(|series| results.series_name(record.series) == *series);
         of_series && self.at.iter().all(|(axis, value)| results.is_at(record, axis, value))
     }
-}
-
-/// A number that a document asks for in the words of captions; the error says what is wrong with the words.
-#[cfg(test)]
-pub(crate) fn number(results: &Results, query: &str) -> Result<Option<f64>, String> {
-    let query = Query::parse(query)?;
-    query.check(&results.experiment)?;
-    Ok(query.value(results))
 }
 
 /// A number in running text: two significant digits, three above one; small and large ones with a power of ten.

@@ -33,8 +33,6 @@ mod train;
 mod unit;
 
 pub use caption::caption;
-#[cfg(test)]
-pub(crate) use caption::number;
 pub use comparison::{
     ComparedSeries, Comparison, ComparisonTable, PairedTest, comparison_tables, comparisons, marks,
 };
