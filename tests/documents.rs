@@ -138,9 +138,13 @@ fn the_limit_of_the_repair_is_as_documents_say() {
     assert!(said.contains("the bound was broken in 64 of 494 columns, by up to 0.533"), "{said}");
     for (page, words) in [
         ("docs/findings.md", "64 of 494 that break it, by up to 0.533"),
-        ("docs/paper/results.md", "494 such columns (three classes or more, `verify R3`, seed 1) 64 break the bound, by up to 0.533"),
+        (
+            "docs/paper/results.md",
+            "494 such columns (three classes or more, `verify R3`, seed 1) 64 break the bound, by up to 0.533",
+        ),
     ] {
-        let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).expect("readable");
+        let page =
+            std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).expect("readable");
         assert!(page.contains(words), "{words}");
     }
 }

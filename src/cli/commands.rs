@@ -18,7 +18,7 @@ const TASKS: [Task; 8] = [
     Task { title: "Train a network", commands: &["train"] },
     Task { title: "Teach, or try it by hand", commands: &["teach"] },
     Task { title: "Look after results", commands: &["status", "results"] },
-    Task { title: "Set up", commands: &["completions", "man", "help"] },
+    Task { title: "Set up", commands: &["completions", "man", HELP] },
 ];
 
 /// A command line for each of the first questions.
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn the_first_page_fits_a_narrow_terminal() {
         const NARROW: usize = 80;
-        let page = by_task(CommandLine::command()).render_help().to_string();
+        let page = by_task(CommandLine::command()).term_width(NARROW).render_help().to_string();
         for line in page.lines() {
             assert!(line.chars().count() <= NARROW, "{line}");
         }

@@ -20,7 +20,8 @@ fn calls(block: &str) -> Vec<Vec<String>> {
         let words = words(command);
         let rest = ["equipoise", "cargo run --release --"].iter().find_map(|program| {
             let program: Vec<&str> = program.split(' ').collect();
-            let is_it = words.len() >= program.len() && words.iter().zip(&program).all(|(word, name)| word == name);
+            let is_it =
+                words.len() >= program.len() && words.iter().zip(&program).all(|(word, name)| word == name);
             is_it.then(|| words[program.len()..].to_vec())
         });
         rest.filter(|arguments| !arguments.is_empty())

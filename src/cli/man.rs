@@ -24,7 +24,8 @@ pub(super) fn run(arguments: &ManArguments, command: Command) -> Result<Ending> 
     let directory = &arguments.directory;
     let mut pages = Vec::new();
     render(command, &mut pages)?;
-    make_directory(directory).with_context(|| format!("cannot make the directory {}", directory.display()))?;
+    make_directory(directory)
+        .with_context(|| format!("cannot make the directory {}", directory.display()))?;
     let files: Vec<PathBuf> = pages.iter().map(|(name, _)| directory.join(format!("{name}.1"))).collect();
     let targets: Vec<Target> = files.iter().map(|file| Target { option: "man", file }).collect();
     check_targets(&targets, &[])?;
@@ -41,7 +42,8 @@ fn render(mut command: Command, pages: &mut Vec<(String, Vec<u8>)>) -> Result<()
     command.build();
     let mut left = vec![command];
     while let Some(command) = left.pop() {
-        let below = command.get_subcommands().filter(|below| !below.is_hide_set() && below.get_name() != "help");
+        let below =
+            command.get_subcommands().filter(|below| !below.is_hide_set() && below.get_name() != "help");
         left.extend(below.cloned());
         let name = command.get_display_name().unwrap_or(command.get_name()).to_owned();
         let mut page = Vec::new();

@@ -72,7 +72,7 @@ const BAD_INPUT: u8 = 2;
 const EXIT_CODES: &str = "Exit codes: 0 done; 1 a claim failed, or the answer does not exist; 2 bad input.
 `equipoise help COMMAND` lists the options of a command and shows examples.";
 
-/// What logistic and softmax losses settle to: certified stationary points, and the laws that hold there.
+/// What logistic and softmax losses settle to, and the laws that hold there.
 #[derive(Debug, Parser)]
 #[command(version, long_version = version::LONG, after_help = EXIT_CODES, arg_required_else_help = true)]
 struct CommandLine {

@@ -38,7 +38,10 @@ fn index(program: &Command) -> String {
     }
     let everywhere = program.get_arguments().filter(|argument| argument.is_global_set());
     text += &format!("\n## Options of every command\n\n{}", table(everywhere));
-    text + &format!("\n## Exit codes and version\n\n{}\n`equipoise --version` names the commit and the features of the build.\n", after(program))
+    text + &format!(
+        "\n## Exit codes and version\n\n{}\n`equipoise --version` names the commit and the features of the build.\n",
+        after(program)
+    )
 }
 
 fn page(command: &Command) -> String {
@@ -55,8 +58,11 @@ fn section(command: &Command) -> String {
     let usage = command.clone().render_usage().to_string();
     let usage = usage.trim_start_matches("Usage: ");
     let mut text = format!("\n{}.\n\n```text\n{usage}\n```\n", about(command).trim_end_matches('.'));
-    let own = || command.get_arguments().filter(|argument| !argument.is_hide_set() && !argument.is_global_set());
-    let is_standard = |argument: &&Arg| matches!(argument.get_action(), ArgAction::Help | ArgAction::HelpShort | ArgAction::HelpLong);
+    let own =
+        || command.get_arguments().filter(|argument| !argument.is_hide_set() && !argument.is_global_set());
+    let is_standard = |argument: &&Arg| {
+        matches!(argument.get_action(), ArgAction::Help | ArgAction::HelpShort | ArgAction::HelpLong)
+    };
     let mut headings: Vec<Option<&str>> = Vec::new();
     for argument in own().filter(|argument| !is_standard(argument)) {
         if !headings.contains(&argument.get_help_heading()) {
@@ -67,7 +73,8 @@ fn section(command: &Command) -> String {
         if let Some(heading) = heading {
             text += &format!("\n**{heading}**\n");
         }
-        let of_heading = own().filter(|argument| !is_standard(argument) && argument.get_help_heading() == heading);
+        let of_heading =
+            own().filter(|argument| !is_standard(argument) && argument.get_help_heading() == heading);
         text += &format!("\n{}", table(of_heading));
     }
     text + &after(command)
@@ -97,7 +104,8 @@ fn row(argument: &Arg) -> String {
     if !values.is_empty() {
         meaning += &format!(". One of {}", values.join(", "));
     }
-    let defaults: Vec<&str> = argument.get_default_values().iter().filter_map(|value| value.to_str()).collect();
+    let defaults: Vec<&str> =
+        argument.get_default_values().iter().filter_map(|value| value.to_str()).collect();
     if !defaults.is_empty() && argument.get_action().takes_values() && !argument.is_hide_default_value_set() {
         meaning += &format!(" [default: {}]", defaults.join(","));
     }

@@ -232,7 +232,8 @@ fn follow(directory: &Path) -> Result<Survey> {
 
 /// Whether a process of this machine, or a job that Slurm has not ended, works on a run.
 fn is_at_work(survey: &Survey, directory: &Path) -> bool {
-    let goes_on = |state: &String| ["PENDING", "CONFIGURING", "RUNNING", "REQUEUED"].contains(&state.as_str());
+    let goes_on =
+        |state: &String| ["PENDING", "CONFIGURING", "RUNNING", "REQUEUED"].contains(&state.as_str());
     survey.files.iter().any(|file| file.being_written) || slurm_states(directory).values().any(goes_on)
 }
 

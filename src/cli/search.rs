@@ -19,7 +19,7 @@ const MAX_COUNT: usize = 10_000_000;
 const STEP: f64 = 2e-5;
 
 const EXAMPLES: &str = "Examples:
-  equipoise search own                    more weight on a class lowers its own mean probability (W4)
+  equipoise search own                    more weight lowers a class's own mean probability (W4)
   equipoise search own --classes 3 --l2 1e-3 --save three.csv
   equipoise search another --classes 3    more weight on a class raises that of another
   equipoise weights three.csv --label y --target equal-shortfall --l2 1e-3

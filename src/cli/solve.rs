@@ -38,7 +38,7 @@ const EXAMPLES: &str = "Examples:
   equipoise solve data.csv --label y --class-weights ant=1,bee=5 --test 0.2
   equipoise solve data.csv --label y --sample-weights w --standard-errors
   equipoise solve dummies.csv --label y --no-intercept
-  equipoise solve titanic.csv --label survived --drop name,ticket --one-hot --missing indicator --l2 1e-3
+  equipoise solve titanic.csv --label survived --drop name --one-hot --missing indicator --l2 1e-3
   equipoise solve data.csv --label y --l2 1e-3 --standardize --predict new.csv --out predictions.csv
   equipoise solve features.npy --label labels.npy --loss logistic
   equipoise solve features.npy --label labels.npy --l2 1e-5 --tolerance 1e-6 --time-limit 600

@@ -117,7 +117,12 @@ fn every_command_has_help_with_examples() {
         assert!(run.printed.contains("Examples:\n  equipoise "), "{}", run.printed);
     }
     let first = folder.run(&["--help"]);
-    for part in ["\nStart here:\n", "\nUnderstand a model:\n  audit ", "\nLook after results:\n  status ", "Exit codes: 0 done"] {
+    for part in [
+        "\nStart here:\n",
+        "\nUnderstand a model:\n  audit ",
+        "\nLook after results:\n  status ",
+        "Exit codes: 0 done",
+    ] {
         assert!(first.code == 0 && first.printed.contains(part), "{part}: {}", first.printed);
     }
 }
@@ -131,15 +136,23 @@ fn the_version_names_commit_and_features() {
     let lines: Vec<&str> = long.lines().collect();
     assert_eq!(lines.len(), 3, "{long}");
     assert!(long.starts_with(&version) && lines[1].starts_with("commit: "), "{long}");
-    assert!(lines[2].starts_with("features: ") && lines[2].split(' ').any(|feature| feature == "cli"), "{long}");
+    assert!(
+        lines[2].starts_with("features: ") && lines[2].split(' ').any(|feature| feature == "cli"),
+        "{long}"
+    );
 }
 
 #[test]
 fn shells_and_man_have_their_files() {
     let folder = Folder::with("");
-    for (shell, words) in [("bash", "complete -F"), ("zsh", "#compdef equipoise"), ("fish", "complete -c equipoise")] {
+    for (shell, words) in
+        [("bash", "complete -F"), ("zsh", "#compdef equipoise"), ("fish", "complete -c equipoise")]
+    {
         let run = folder.run(&["completions", shell]);
-        assert!(run.code == 0 && run.printed.contains(words) && run.printed.contains("no-intercept"), "{shell}");
+        assert!(
+            run.code == 0 && run.printed.contains(words) && run.printed.contains("no-intercept"),
+            "{shell}"
+        );
     }
     let run = folder.run(&["man", "pages"]);
     assert_eq!(run.code, 0, "{}", run.complained);
@@ -156,7 +169,6 @@ fn shells_and_man_have_their_files() {
     let run = folder.run(&["man", "pages"]);
     assert_eq!((run.code, run.complained.lines().count()), (2, 1), "{}", run.complained);
     assert_eq!(std::fs::read_to_string(folder.file("pages/equipoise.1")).expect("read"), "kept");
-}
 }
 
 #[test]

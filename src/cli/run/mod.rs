@@ -81,7 +81,9 @@ impl UnsolvedOption {
         if results.unsolved().next().is_none() || self.accept {
             return Ending::Done;
         }
-        note("exit code 1, since not every problem has an answer; --accept-unsolved makes it 0 where that is meant");
+        note(
+            "exit code 1, since not every problem has an answer; --accept-unsolved makes it 0 where that is meant",
+        );
         Ending::Failed
     }
 
