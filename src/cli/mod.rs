@@ -63,6 +63,9 @@ enum Ending {
 /// Heading of the options that every command takes.
 const EVERYWHERE: &str = "Options of every command";
 
+/// Heading of the options that say how a result is printed and kept.
+const OUTPUT: &str = "Output";
+
 /// Threads at most: more take minutes to start.
 const MAX_THREADS: i64 = 1024;
 
@@ -225,6 +228,29 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         commands::by_task(CommandLine::command()).debug_assert();
+    }
+
+    /// A heading goes on for the options below it, until there is another.
+    #[test]
+    fn options_are_under_their_own_headings() {
+        let command = CommandLine::command();
+        let headed = |name: &str, heading: &str| -> Vec<String> {
+            let command = command.find_subcommand(name).expect("a command");
+            let options = command.get_arguments().filter(|option| option.get_help_heading() == Some(heading));
+            options.map(|option| option.get_id().to_string()).collect()
+        };
+        let table = ["separator", "decimal", "encoding", "no_header", "comment"];
+        for name in ["solve", "weights", "audit", "predict"] {
+            assert_eq!(headed(name, "Format of a text table"), table, "{name}");
+        }
+        for name in ["solve", "weights", "audit", "train"] {
+            let loss = headed(name, "Loss");
+            assert!(
+                loss.contains(&"gamma".to_owned()) && !loss.contains(&"l2".to_owned()),
+                "{name}: {loss:?}"
+            );
+            assert!(headed(name, super::OUTPUT).contains(&"format".to_owned()), "{name}");
+        }
     }
 
     /// What follows the options is wrapped to the terminal, so that a paragraph is one line; clap never makes a line wider than this.

@@ -6,7 +6,7 @@ use super::loss_arguments::NamedLossArguments;
 use super::output::{Style, note, print};
 use super::progress::Waiting;
 use super::solve::{name_option, note_dependent_columns, note_wide_weights};
-use super::{Ending, weights_table};
+use super::{Ending, OUTPUT, weights_table};
 use anyhow::{Result, bail};
 use equipoise::balance::{DesignError, DesignStep, WeightTarget, design_weights_observed};
 use equipoise::data::{Dataset, Samples, check_files_whole};
@@ -30,6 +30,9 @@ steps of a sample: they count as equal when they are equal to within one sample 
 Class weights bias probabilities on purpose. The table says what to subtract from the logits to correct them for the class \
 frequencies of the sample, and the calibration before and after.";
 
+/// Heading of the options of the search.
+const SEARCH: &str = "Search";
+
 /// What the weights are for and how to print them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -39,13 +42,13 @@ pub(super) struct WeightsArguments {
     #[command(flatten)]
     loss: NamedLossArguments,
     /// equal-shortfall, equal-recall, shortfall:A,B,.. (proportions), or prior:A,B,.. (mean predicted probabilities)
-    #[arg(long, value_name = "TARGET")]
+    #[arg(long, help_heading = SEARCH, value_name = "TARGET")]
     target: String,
     /// L2 penalty on the coefficients
-    #[arg(long, default_value_t = 0.0, value_name = "X", allow_hyphen_values = true)]
+    #[arg(long, help_heading = SEARCH, default_value_t = 0.0, value_name = "X", allow_hyphen_values = true)]
     l2: f64,
     /// How to print the result
-    #[arg(long, value_enum, default_value_t = Format::Table)]
+    #[arg(long, help_heading = OUTPUT, value_enum, default_value_t = Format::Table)]
     format: Format,
 }
 

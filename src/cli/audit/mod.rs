@@ -3,7 +3,6 @@
 mod multi_label;
 mod printed;
 
-use super::Ending;
 use super::class_weights::{NameList, WeightChoice};
 use super::data_arguments::{TableArguments, say_taken};
 use super::files::{Target, check_targets, save};
@@ -11,6 +10,7 @@ use super::loss_arguments::LossArguments;
 use super::output::{Style, note, print};
 use super::progress::Busy;
 use super::solve::{note_dependent_columns, note_idle_weights, note_wide_weights};
+use super::{Ending, OUTPUT};
 use anyhow::{Context, Result, ensure};
 use equipoise::audit::{
     AuditInput, AuditRecord, ReadOptions, Recalibration, Reduction, alternatives, audit, compare_head,
@@ -32,7 +32,7 @@ const EXAMPLES: &str = "Examples:
   equipoise audit scores.csv --label species --probabilities
   equipoise audit model.safetensors --loss ldam --margin 0.5 --scale 30 --format json
   equipoise audit model.npz --l2 1e-4                        features and last layer in the file too
-  equipoise audit model.npz --held-out test.npz              does the balance hold for other samples?
+  equipoise audit model.npz --held-out test.npz              does the balance hold there too?
   equipoise audit model.npz --loss inr --beta 0 --batch 64   the balance in batches
   equipoise audit model.npz --format html --out audit.html
   python -m my_model | equipoise audit -                     any of these from a pipe
@@ -42,6 +42,9 @@ In NPZ and safetensors files, arrays are found by their names: logits or probabi
 last layer. In CSV and Parquet tables every column but that of the labels is the logit of a class, in order.
 
   numpy.savez(\"model.npz\", logits=z, labels=y)     of tensors: z.detach().cpu().numpy()";
+
+/// Heading of the options of the audit.
+const AUDIT: &str = "Audit";
 
 /// What to audit, and under which loss.
 #[derive(Debug, clap::Args)]
@@ -92,17 +95,17 @@ pub(super) struct AuditArguments {
     #[arg(long, value_enum, default_value_t = ReductionName::WeightedMean, help_heading = "Loss")]
     reduction: ReductionName,
     /// Largest relative difference of outflow and inflow that still is stationary
-    #[arg(long, value_name = "X", default_value_t = 0.01, allow_hyphen_values = true)]
+    #[arg(long, help_heading = AUDIT, value_name = "X", default_value_t = 0.01, allow_hyphen_values = true)]
     tolerance: f64,
     /// Solve for the intercepts alone, and show what they would change
-    #[arg(long)]
+    #[arg(long, help_heading = AUDIT)]
     recalibrate: bool,
     /// Write the corrected biases to this file, .npy or .json (those of the last layer where it is given, otherwise what is to
     /// be added to the logits); implies --recalibrate
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, help_heading = AUDIT, value_name = "FILE")]
     biases: Option<PathBuf>,
     /// mu of the penalty mu/2 ||W||^2 under which the last layer was trained, where features are given
-    #[arg(long, value_name = "MU", default_value_t = 0.0, allow_hyphen_values = true)]
+    #[arg(long, help_heading = AUDIT, value_name = "MU", default_value_t = 0.0, allow_hyphen_values = true)]
     l2: f64,
     /// Samples in a batch of the training, drawn without replacement: LGL-INR is another loss in batches, and is held against
     /// the balance that it has in expectation over them
@@ -110,13 +113,13 @@ pub(super) struct AuditArguments {
     batch: Option<usize>,
     /// Logits and labels of samples that were not trained on, in one file of any of these kinds: says whether the balance holds
     /// for them, or what overfitting and other samples change; for softmax and logistic
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, help_heading = AUDIT, value_name = "FILE")]
     held_out: Option<PathBuf>,
     /// How to print the audit [default: by the ending of --out (.json, .md, .html), else table]
-    #[arg(long, value_enum)]
+    #[arg(long, help_heading = OUTPUT, value_enum)]
     format: Option<Format>,
     /// Write it to a file instead
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, help_heading = OUTPUT, value_name = "FILE")]
     out: Option<PathBuf>,
 }
 
