@@ -29,7 +29,7 @@ const EXAMPLES: &str = "Examples:
   equipoise run averaging --set repetitions=5          with another value for a key of the file
   equipoise run averaging/analysis.toml                goes on with, or repeats, what is there
   equipoise run digits-table --estimate                what it will take, before it is begun
-  equipoise run digits-table --shard 2/4               one of four shards; `results merge` joins them
+  equipoise run digits-table --shard 2/4               one of four; `results merge` joins them
 
 An interrupted run resumes where it stopped. `equipoise analyses` lists what is shipped.";
 
