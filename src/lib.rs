@@ -14,10 +14,10 @@
 // What another feature uses may be unused without it; a build with all features finds code that nothing uses.
 #![cfg_attr(not(feature = "cli"), allow(dead_code, unused_imports))]
 
-/// The README's example, run as a test.
+/// The example of `docs/library.md`, run as a test.
 #[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-pub struct Readme;
+#[doc = include_str!("../docs/library.md")]
+pub struct LibraryPage;
 
 #[cfg(feature = "analyses")]
 pub mod analysis;
@@ -29,6 +29,8 @@ pub mod claims;
 pub mod cnn;
 mod code;
 pub mod data;
+#[cfg(all(test, feature = "analyses"))]
+mod documents;
 #[cfg(feature = "figures")]
 pub mod figure;
 #[cfg(feature = "files")]

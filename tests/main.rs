@@ -6,6 +6,7 @@ mod audit_command;
 mod browser;
 mod csv_reader;
 mod dependent_columns;
+mod documents;
 mod exact;
 mod extreme_designs;
 mod large_problem;

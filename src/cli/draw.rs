@@ -3,6 +3,7 @@
 use super::Ending;
 use super::files::Destination;
 use super::output::{Style, print};
+use super::progress::Busy;
 use super::run::{captions, report_unsolved};
 use anyhow::Result;
 use equipoise::analysis::Results;
@@ -137,6 +138,7 @@ impl DrawingOptions {
     /// Draws every figure of an analysis into `directory`; returns the figures and the files.
     pub(super) fn draw(&self, results: &Results, directory: &Path) -> Result<Vec<(Figure, Vec<PathBuf>)>> {
         self.check(&results.experiment.analysis)?;
+        let _busy = Busy::new("drawing");
         let formats = self.formats();
         let figures = draw(results, self.theme())?;
         let write = |figure: Figure| {

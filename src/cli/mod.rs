@@ -7,18 +7,26 @@ mod audit;
 mod calibration;
 mod class_weights;
 mod classification;
+mod commands;
 mod comparison_table;
+mod completions;
 mod data_arguments;
+#[cfg(test)]
+mod documents;
 mod draw;
 mod files;
 mod inference;
 mod loss_arguments;
 mod losses;
+mod man;
+mod mistyped;
 mod new_data;
 mod offset;
 mod output;
 mod predict;
 mod progress;
+#[cfg(test)]
+mod reference;
 mod reproduce;
 mod results;
 mod run;
@@ -30,12 +38,13 @@ mod teach;
 mod train;
 mod verdict_table;
 mod verify;
+mod version;
 mod weights;
 mod weights_table;
 
 use anyhow::{Context, Result, ensure};
 use clap::error::ErrorKind;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use equipoise::data::name_files_cut_short;
 use equipoise::signals::answer_limits;
 use output::{ColorChoice, Style};
@@ -54,27 +63,21 @@ enum Ending {
 /// Heading of the options that every command takes.
 const EVERYWHERE: &str = "Options of every command";
 
+/// Heading of the options that say how a result is printed and kept.
+const OUTPUT: &str = "Output";
+
 /// Threads at most: more take minutes to start.
 const MAX_THREADS: i64 = 1024;
 
 /// Exit code for bad input.
 const BAD_INPUT: u8 = 2;
 
-const EXAMPLES: &str = "Examples:
-  equipoise reproduce                      every claim, every figure, one page
-  equipoise run averaging                  one analysis: records and figures
-  equipoise analyses copy averaging        its file, to edit
-  equipoise verify B5 A                    one claim and one family of claims
-  equipoise solve data.csv --label species --loss softmax --class-weights balanced
-  equipoise solve data.csv --label y --loss inr --beta 5 --l2 1e-3 --format json
-  equipoise train --epochs 20 --polish     a small network on digits: the laws while it learns
-  equipoise teach                          a page to try it all by hand
+const EXIT_CODES: &str = "Exit codes: 0 done; 1 a claim failed, or the answer does not exist; 2 bad input.
+`equipoise help COMMAND` lists the options of a command and shows examples.";
 
-Exit codes: 0 done; 1 a claim failed, or the answer does not exist; 2 bad input.";
-
-/// What logistic and softmax losses settle to: certified stationary points, and the laws that hold there.
+/// What logistic and softmax losses settle to, and the laws that hold there.
 #[derive(Debug, Parser)]
-#[command(version, after_help = EXAMPLES, arg_required_else_help = true)]
+#[command(version, long_version = version::LONG, after_help = EXIT_CODES, arg_required_else_help = true)]
 struct CommandLine {
     #[command(subcommand)]
     command: Command,
@@ -89,25 +92,25 @@ struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Check the theory's claims over many drawn problems and real digits
+    /// Check claims on hundreds of drawn problems and on real digits
     Verify(verify::VerifyArguments),
-    /// Solve a linear head on a table or arrays to a certified stationary point
+    /// Solve a linear head on your data to a certified stationary point
     Solve(solve::SolveArguments),
     /// Predict for new samples with a head that solve saved
     Predict(predict::PredictArguments),
-    /// Find class weights that meet a target
+    /// Find class weights that meet a target, such as equal recalls
     Weights(weights::WeightsArguments),
     /// Search for data on which a class weight has an unexpected effect
     Search(search::SearchArguments),
-    /// Train a small convolutional network and see the laws of balance emerge
+    /// Train a small network and watch its balance, epoch by epoch
     Train(train::TrainArguments),
-    /// Audit a model's own logits and labels: balance, weights, neglect, calibration
+    /// Say what logits and labels of a trained model show
     Audit(audit::AuditArguments),
     /// List the losses, with equations, laws and sources
     Losses(losses::ListLossesArguments),
     /// Check every claim, draw every figure, write one report
     Reproduce(reproduce::ReproduceArguments),
-    /// Run an analysis: solve its problems, keep the records, draw its figures
+    /// Run an analysis file: solve, keep the records, draw the figures
     Run(run::RunArguments),
     /// Show the progress of a run
     Status(results::StatusArguments),
@@ -117,8 +120,12 @@ enum Command {
     Draw(draw::DrawArguments),
     /// List the shipped analyses, or copy one to edit
     Analyses(analyses::AnalysesArguments),
-    /// Open the lecture page: change data, weights and losses by hand, see the stationary point
+    /// Open a page on which data, weights and losses are moved by hand
     Teach(teach::TeachArguments),
+    /// Print the completions of a shell
+    Completions(completions::CompletionsArguments),
+    /// Write the manual pages into a directory
+    Man(man::ManArguments),
     /// Answer one lesson of the lecture page, from standard input
     #[command(hide = true)]
     Lesson,
@@ -129,7 +136,8 @@ enum Command {
 pub(crate) fn run() -> ExitCode {
     answer_limits();
     name_files_cut_short();
-    let arguments = match CommandLine::try_parse() {
+    let parsed = commands::by_task(CommandLine::command()).try_get_matches();
+    let arguments = match parsed.and_then(|matches| CommandLine::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
         Err(error) => return clap_exit(&error),
     };
@@ -175,6 +183,8 @@ fn dispatch(arguments: &CommandLine) -> Result<Ending> {
         Command::Draw(arguments) => draw::run(arguments, style),
         Command::Analyses(arguments) => analyses::run(arguments, style),
         Command::Teach(arguments) => teach::run(arguments),
+        Command::Completions(arguments) => completions::run(arguments, CommandLine::command()),
+        Command::Man(arguments) => man::run(arguments, CommandLine::command()),
         Command::Lesson => teach::run_lesson(),
     }
 }
@@ -193,7 +203,7 @@ fn check_thread_variables() -> Result<()> {
     Ok(())
 }
 
-/// Help and version end well, anything else is bad input: its first paragraph, as one line.
+/// Help and version end well, anything else is bad input, in one line.
 fn clap_exit(error: &clap::Error) -> ExitCode {
     let asked_for_help = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
     if asked_for_help || !error.use_stderr() {
@@ -205,20 +215,62 @@ fn clap_exit(error: &clap::Error) -> ExitCode {
             return ExitCode::from(BAD_INPUT);
         }
     } else {
-        let text = error.to_string();
-        let paragraph: Vec<&str> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
-        output::note(&format!("{} (--help lists all options)", paragraph.join(" ")));
+        output::note(&mistyped::line(error));
     }
     if error.use_stderr() { ExitCode::from(BAD_INPUT) } else { ExitCode::SUCCESS }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::CommandLine;
-    use clap::CommandFactory;
+    use super::{CommandLine, commands};
+    use clap::{Command, CommandFactory};
 
     #[test]
     fn the_command_line_is_well_formed() {
-        CommandLine::command().debug_assert();
+        commands::by_task(CommandLine::command()).debug_assert();
+    }
+
+    /// A heading goes on for the options below it, until there is another.
+    #[test]
+    fn options_are_under_their_own_headings() {
+        let command = CommandLine::command();
+        let headed = |name: &str, heading: &str| -> Vec<String> {
+            let command = command.find_subcommand(name).expect("a command");
+            let options = command.get_arguments().filter(|option| option.get_help_heading() == Some(heading));
+            options.map(|option| option.get_id().to_string()).collect()
+        };
+        let table = ["separator", "decimal", "encoding", "no_header", "comment"];
+        for name in ["solve", "weights", "audit", "predict"] {
+            assert_eq!(headed(name, "Format of a text table"), table, "{name}");
+        }
+        for name in ["solve", "weights", "audit", "train"] {
+            let loss = headed(name, "Loss");
+            assert!(
+                loss.contains(&"gamma".to_owned()) && !loss.contains(&"l2".to_owned()),
+                "{name}: {loss:?}"
+            );
+            assert!(headed(name, super::OUTPUT).contains(&"format".to_owned()), "{name}");
+        }
+    }
+
+    /// What follows the options is wrapped to the terminal, so that a paragraph is one line; clap never makes a line wider than this.
+    #[test]
+    fn paragraphs_below_the_options_are_left_to_the_terminal_to_wrap() {
+        const WIDEST: usize = 100;
+        fn check(command: &Command) {
+            let name = command.get_name();
+            let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let lines: Vec<&str> = text.lines().collect();
+            for pair in lines.windows(2) {
+                let is_text = |line: &str| !line.is_empty() && !line.starts_with(' ') && !line.ends_with(':');
+                let ends = |line: &str| line.ends_with(['.', ';']);
+                let broken = is_text(pair[0]) && is_text(pair[1]) && !ends(pair[0]);
+                assert!(!broken, "{name}: a paragraph is broken: {pair:?}");
+            }
+            let wide = lines.iter().find(|line| line.starts_with(' ') && line.chars().count() > WIDEST);
+            assert_eq!(wide, None, "{name}: an example is too wide");
+            command.get_subcommands().for_each(check);
+        }
+        check(&CommandLine::command());
     }
 }

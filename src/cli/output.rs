@@ -69,10 +69,15 @@ impl Style {
 /// What is said when standard output takes nothing.
 pub(super) const UNWRITABLE: &str = "standard output cannot be written";
 
-/// Writes to standard output. A reader that has seen enough (`| head`) is no error.
+/// Writes to standard output, without characters that are none.
 pub(super) fn print(text: &str) -> Result<()> {
+    print_bytes(screened(text).as_bytes())
+}
+
+/// Writes bytes to standard output as they are. A reader that has seen enough (`| head`) is no error.
+pub(super) fn print_bytes(bytes: &[u8]) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
-    match stdout.write_all(screened(text).as_bytes()).and_then(|()| stdout.flush()) {
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         written => written.context(UNWRITABLE),
     }

@@ -6,6 +6,7 @@ use super::files::{Target, check_targets, save_bytes};
 use super::new_data::{PredictionFormat, finite_logits, save_predictions};
 use super::offset;
 use super::output::{note, print};
+use super::progress::Busy;
 use anyhow::{Context, Result, bail, ensure};
 use equipoise::balance::Predictions;
 use equipoise::data::{DesignColumn, NewSamplesRequest, check_files_whole, npy_doubles, npy_texts, npz};
@@ -27,8 +28,8 @@ const EXAMPLES: &str = "Examples:
   equipoise predict head.json new.csv --out predictions.csv
   equipoise predict head.json new.parquet --out predictions.npz
 
-The file of new samples needs the columns that the head was solved over, by their names and in any order. The predictions are a
-line per row: its number from 0, the class of the largest logit, the probability of every class, and, where the head was solved
+The file of new samples needs the columns that the head was solved over, by their names and in any order. The predictions are a \
+line per row: its number from 0, the class of the largest logit, the probability of every class, and, where the head was solved \
 with class weights, the same corrected for them.";
 
 /// A head, new samples, and where predictions go.
@@ -60,13 +61,17 @@ pub(super) fn run(arguments: &PredictArguments) -> Result<Ending> {
         ignore: &[],
         format: &arguments.table.format(),
     };
+    let busy = Busy::new("reading");
     let new = request.read(&arguments.file)?;
+    drop(busy);
     say_taken(&new.taken);
+    let busy = Busy::new("predicting");
     let link = saved.loss_plan.row().link;
     let logits = offset::added(finite_logits(&saved.head(), &new.features, &arguments.file)?, &new.offset);
     let predictions = Predictions::of(link, &logits, &saved.class_weights);
     check_files_whole()?;
     save_predictions(&arguments.out, &predictions, &saved.classes)?;
+    drop(busy);
     let rows = counted(predictions.classes.len() as u64, "row");
     note(&format!("predictions for {rows} are in {}", arguments.out.display()));
     print("")?;

@@ -2,6 +2,9 @@
 
 use equipoise::solver::Iteration;
 use indicatif::{ProgressBar, ProgressStyle};
+use std::io::{IsTerminal, stderr};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// Work shorter than this shows no progress.
@@ -59,6 +62,47 @@ impl Drop for Spinner {
     }
 }
 
+/// A line on standard error, if that is a terminal, while something goes on that says nothing itself: what it is, and for how
+/// long. It is gone when this is dropped.
+pub(super) struct Busy(Option<(Sender<()>, JoinHandle<()>)>);
+
+impl Busy {
+    /// While `doing` something.
+    pub(super) fn new(doing: &'static str) -> Self {
+        if !stderr().is_terminal() {
+            return Self(None);
+        }
+        let (sender, ended) = channel();
+        // Without a thread there is no line.
+        let thread = Builder::new().spawn(move || show_until(&ended, doing));
+        Self(thread.ok().map(|thread| (sender, thread)))
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        if let Some((sender, thread)) = self.0.take() {
+            drop(sender);
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Shows the line from the moment on that is no longer short, until the other end is dropped.
+fn show_until(ended: &Receiver<()>, doing: &str) {
+    const TICK: Duration = Duration::from_millis(200);
+    if ended.recv_timeout(QUIET) != Err(RecvTimeoutError::Timeout) {
+        return;
+    }
+    let line = ProgressBar::new_spinner().with_elapsed(QUIET);
+    if let Ok(style) = ProgressStyle::with_template(&format!("{{spinner}} {doing}, {{elapsed}}")) {
+        line.set_style(style);
+    }
+    line.enable_steady_tick(TICK);
+    let _ = ended.recv();
+    line.finish_and_clear();
+}
+
 const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 /// Longer curves are thinned out to this many characters.
@@ -84,7 +128,18 @@ fn block(fraction: f64) -> char {
 
 #[cfg(test)]
 mod tests {
-    use super::sparkline;
+    use super::{QUIET, show_until, sparkline};
+    use std::sync::mpsc::channel;
+    use std::time::Instant;
+
+    #[test]
+    fn what_is_short_is_not_waited_for() {
+        let (sender, ended) = channel();
+        drop(sender);
+        let started = Instant::now();
+        show_until(&ended, "working");
+        assert!(started.elapsed() < QUIET / 2);
+    }
 
     #[test]
     fn ten_times_as_much_is_the_same_step_everywhere() {

@@ -3,6 +3,7 @@
 use super::draw::DrawingOptions;
 use super::files::{Destination, save_into};
 use super::output::{Style, counted, note, print};
+use super::progress::Busy;
 use super::run::{finish, report_unsolved};
 use super::verify::{check, effort, ending};
 use super::{Ending, verdict_table};
@@ -194,8 +195,10 @@ fn draw_figures(
 ) -> Result<(Vec<Drawn>, usize)> {
     let directory = arguments.out.join(BALANCE_LAW);
     let effort = effort(arguments.quick);
+    let busy = Busy::new("both sides of every balance law (F1)");
     let record = balance_law::run(arguments.seed, balance_problems(effort), checked)?;
     let figure = figure::balance_law::draw(&record)?;
+    drop(busy);
     arguments.drawing.write(&figure, &directory)?;
     save_into(&directory, BALANCE_RECORDS, &json(&record)?)?;
     let mut figures = vec![Drawn { figure, results: None }];

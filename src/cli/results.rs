@@ -3,13 +3,15 @@
 use super::Ending;
 use super::draw::DrawingOptions;
 use super::output::{Align, Style, columns, counted, note, print};
-use super::run::{array_of, finish, report_unsolved, summary};
+use super::run::{UnsolvedOption, array_of, finish, summary};
+use super::verify::progress_bar;
 use anyhow::{Result, bail};
-use equipoise::analysis::{Merge, MissingShard, Survey, SurveyedFile, prune};
+use equipoise::analysis::{Merge, MissingShard, Results, Survey, SurveyedFile, prune};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Instant;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 const EXAMPLES: &str = "Examples:
   equipoise results list averaging                  what is there, file by file
@@ -46,6 +48,8 @@ enum Action {
         #[arg(long, requires = "out")]
         force: bool,
         #[command(flatten)]
+        unsolved: UnsolvedOption,
+        #[command(flatten)]
         drawing: DrawingOptions,
     },
     /// Check that every record is intact and that none is missing
@@ -68,9 +72,10 @@ enum Action {
 pub(super) fn run(arguments: &ResultsArguments, style: Style) -> Result<Ending> {
     match &arguments.action {
         Action::List { directory } => list(directory, style),
-        Action::Merge { directories, out, force, drawing } => {
+        Action::Merge { directories, out, force, unsolved, drawing } => {
             let out = out.as_ref().or(directories.first()).map_or(Path::new("."), PathBuf::as_path);
-            merge(directories, (out, *force), drawing, style)
+            let results = merge(directories, (out, *force), drawing, style)?;
+            Ok(unsolved.ending(&results))
         }
         Action::Verify { directory } => verify(directory, style),
         Action::Prune { directory, force } => {
@@ -141,7 +146,7 @@ fn merge(
     (out, overwrite): (&Path, bool),
     drawing: &DrawingOptions,
     style: Style,
-) -> Result<Ending> {
+) -> Result<Results> {
     let started = Instant::now();
     let Merge { experiment, store, missing } = Merge::of(directories, out, overwrite)?;
     if !missing.is_empty() {
@@ -153,8 +158,7 @@ fn merge(
     }
     let done = finish(&experiment, &store, out, drawing, style)?;
     print(&summary(&done, out, started, style))?;
-    report_unsolved(&done.results);
-    Ok(if done.results.unsolved().next().is_some() { Ending::Failed } else { Ending::Done })
+    Ok(done.results)
 }
 
 /// What is missing and how to have it.
@@ -166,8 +170,10 @@ fn missing_message(MissingShard { shard, open, total }: &MissingShard, directory
 }
 
 const STATUS_EXAMPLES: &str = "Examples:
-  equipoise status digits-table     shards, solved problems, and where Slurm has them
+  equipoise status digits-table              shards, solved problems, and where Slurm has them
+  equipoise status digits-table --follow     a bar with the time left, until all is done
 
+Exit codes: 0 all problems are solved; 1 not yet; 2 bad input.
 To submit unfinished shards again, repeat `equipoise run DIR/analysis.toml --out DIR --slurm`.";
 
 /// Which run.
@@ -177,6 +183,9 @@ pub(super) struct StatusArguments {
     /// A directory that `equipoise run` is filling
     #[arg(value_name = "DIR")]
     directory: PathBuf,
+    /// Keep showing it until all problems are solved, or nothing works on them any more
+    #[arg(long)]
+    follow: bool,
 }
 
 /// Width of a bar in characters.
@@ -184,15 +193,52 @@ const BAR: usize = 24;
 
 pub(super) fn run_status(arguments: &StatusArguments, style: Style) -> Result<Ending> {
     let directory = &arguments.directory;
-    let survey = Survey::of(directory)?;
-    let slurm = slurm_states(directory);
-    let mut text = format!(
-        "{} {} {} of {} problems solved\n",
-        style.strong(&survey.experiment.analysis.name),
-        bar(survey.solved, survey.problems),
-        survey.solved,
-        survey.problems
-    );
+    let survey = if arguments.follow { follow(directory)? } else { Survey::of(directory)? };
+    print(&status(&survey, &slurm_states(directory), style))?;
+    survey.files.iter().flat_map(|file| &file.remarks).for_each(|remark| note(remark));
+    Ok(if survey.solved == survey.problems { Ending::Done } else { Ending::Failed })
+}
+
+/// Between two looks, at least.
+const PAUSE: Duration = Duration::from_secs(1);
+/// A look takes at most this part of the time, so that it does not slow down what it looks at.
+const SHARE: u32 = 10;
+/// Looks without anybody at work after which nobody is expected any more: one shard may end before the next begins.
+const IDLE_LOOKS: usize = 5;
+
+/// Looks again and again, behind a bar, and returns what is there in the end.
+fn follow(directory: &Path) -> Result<Survey> {
+    let bar = progress_bar("problems");
+    let mut idle = 0;
+    let mut known = None;
+    loop {
+        let started = Instant::now();
+        let survey = Survey::of(directory)?;
+        bar.set_message(survey.experiment.analysis.name.clone());
+        bar.set_length(survey.problems as u64);
+        bar.set_position(survey.solved as u64);
+        // What was solved before the first look does not count for the speed.
+        if known.replace(survey.solved).is_none() {
+            bar.reset_eta();
+        }
+        idle = if is_at_work(&survey, directory) { 0 } else { idle + 1 };
+        if survey.solved == survey.problems || idle == IDLE_LOOKS {
+            bar.finish_and_clear();
+            return Ok(survey);
+        }
+        sleep(PAUSE.max(started.elapsed() * SHARE));
+    }
+}
+
+/// Whether a process of this machine, or a job that Slurm has not ended, works on a run.
+fn is_at_work(survey: &Survey, directory: &Path) -> bool {
+    let goes_on =
+        |state: &String| ["PENDING", "CONFIGURING", "RUNNING", "REQUEUED"].contains(&state.as_str());
+    survey.files.iter().any(|file| file.being_written) || slurm_states(directory).values().any(goes_on)
+}
+
+/// How far a run is, and each of its shards.
+fn status(survey: &Survey, slurm: &BTreeMap<usize, String>, style: Style) -> String {
     let mut rows = Vec::new();
     for part in &survey.parts {
         let state = match slurm.get(&part.shard.number) {
@@ -204,10 +250,14 @@ pub(super) fn run_status(arguments: &StatusArguments, style: Style) -> Result<En
         let solved = format!("{} of {}", part.solved, part.total);
         rows.push(vec![format!("shard {}", part.shard), bar(part.solved, part.total), solved, state]);
     }
-    text += &columns(&rows, &[Align::Left, Align::Left, Align::Right, Align::Left]);
-    print(&text)?;
-    survey.files.iter().flat_map(|file| &file.remarks).for_each(|remark| note(remark));
-    Ok(if survey.solved == survey.problems { Ending::Done } else { Ending::Failed })
+    format!(
+        "{} {} {} of {} problems solved\n{}",
+        style.strong(&survey.experiment.analysis.name),
+        bar(survey.solved, survey.problems),
+        survey.solved,
+        survey.problems,
+        columns(&rows, &[Align::Left, Align::Left, Align::Right, Align::Left])
+    )
 }
 
 fn bar(solved: usize, total: usize) -> String {

@@ -19,13 +19,13 @@ const MAX_COUNT: usize = 10_000_000;
 const STEP: f64 = 2e-5;
 
 const EXAMPLES: &str = "Examples:
-  equipoise search own                                 more weight on a class lowers its own mean probability (W4)
+  equipoise search own                    more weight lowers a class's own mean probability (W4)
   equipoise search own --classes 3 --l2 1e-3 --save three.csv
-  equipoise search another --classes 3                 more weight on a class raises that of another
+  equipoise search another --classes 3    more weight on a class raises that of another
   equipoise weights three.csv --label y --target equal-shortfall --l2 1e-3
 
-Problems of six groups of samples in three dimensions are drawn at random, then the most promising are changed step by step as
-long as that helps. The same seed finds the same data set on any number of threads.";
+Problems of six groups of samples in three dimensions are drawn at random, then the most promising are changed step by step \
+as long as that helps. The same seed finds the same data set on any number of threads.";
 
 /// What to look for and how long.
 #[derive(Debug, clap::Args)]

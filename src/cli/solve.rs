@@ -9,7 +9,8 @@ use super::offset::as_logits;
 use super::output::{Style, note, print};
 use super::predict::{HeadFormat, save_head};
 use super::progress::Spinner;
-use super::{Ending, solve_table};
+use super::verify::progress_bar;
+use super::{Ending, OUTPUT, solve_table};
 use anyhow::{Error, Result, bail, ensure};
 use equipoise::balance::standard_errors;
 use equipoise::data::{Dataset, Samples, Standardization, check_files_whole};
@@ -37,7 +38,7 @@ const EXAMPLES: &str = "Examples:
   equipoise solve data.csv --label y --class-weights ant=1,bee=5 --test 0.2
   equipoise solve data.csv --label y --sample-weights w --standard-errors
   equipoise solve dummies.csv --label y --no-intercept
-  equipoise solve titanic.csv --label survived --drop name,ticket --one-hot --missing indicator --l2 1e-3
+  equipoise solve titanic.csv --label survived --drop name --one-hot --missing indicator --l2 1e-3
   equipoise solve data.csv --label y --l2 1e-3 --standardize --predict new.csv --out predictions.csv
   equipoise solve features.npy --label labels.npy --loss logistic
   equipoise solve features.npy --label labels.npy --l2 1e-5 --tolerance 1e-6 --time-limit 600
@@ -54,6 +55,9 @@ under --no-intercept: features are then taken as they are, and --standardize div
 
 In JSON, `seconds` is the last line and the only one that differs between two runs.";
 
+/// Heading of the options of the fit.
+const FIT: &str = "Fit";
+
 /// What to solve and how to print it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -63,35 +67,35 @@ pub(super) struct SolveArguments {
     #[command(flatten)]
     loss: LossArguments,
     /// L2 penalty on the coefficients
-    #[arg(long, default_value_t = 0.0, value_name = "X", allow_hyphen_values = true)]
+    #[arg(long, help_heading = FIT, default_value_t = 0.0, value_name = "X", allow_hyphen_values = true)]
     l2: f64,
     /// inr: look for other stationary points from N random starts, up to 1,000,000 [default: 0]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=1_000_000))]
+    #[arg(long, help_heading = FIT, value_name = "N", value_parser = clap::value_parser!(u32).range(..=1_000_000))]
     starts: Option<u32>,
     /// Seed of the random starts, and of the samples that --test draws [default: 1]
-    #[arg(long, value_name = "N")]
+    #[arg(long, help_heading = FIT, value_name = "N")]
     seed: Option<u64>,
     /// Stop once the largest entry of the gradient of the mean loss is at most X; 0 continues to rounding level
-    #[arg(long, default_value_t = 0.0, value_name = "X", allow_hyphen_values = true)]
+    #[arg(long, help_heading = FIT, default_value_t = 0.0, value_name = "X", allow_hyphen_values = true)]
     tolerance: f64,
     /// Stop after so many seconds, without an answer; with --starts, without further starts [default: none]
-    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
+    #[arg(long, help_heading = FIT, value_name = "SECONDS", allow_hyphen_values = true)]
     time_limit: Option<f64>,
     /// Penalise coefficients of features in standard units; they are reported in the units of the file
-    #[arg(long)]
+    #[arg(long, help_heading = FIT)]
     standardize: bool,
     /// Solve without intercepts; outflow and inflow of a class are then equal only where a combination of features is constant
-    #[arg(long)]
+    #[arg(long, help_heading = FIT)]
     no_intercept: bool,
     /// Standard errors and confidence intervals, from the Hessian and robust (softmax and logistic, without a penalty)
-    #[arg(long)]
+    #[arg(long, help_heading = FIT)]
     standard_errors: bool,
     /// How to print the result
-    #[arg(long, value_enum, default_value_t = Format::Table)]
+    #[arg(long, help_heading = OUTPUT, value_enum, default_value_t = Format::Table)]
     format: Format,
     /// Also write the head to this file, once a stationary point is found: .json (all that is known, which `predict` reads), .csv,
     /// .npz or .safetensors
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, help_heading = OUTPUT, value_name = "FILE")]
     save: Option<PathBuf>,
     #[command(flatten)]
     new: NewDataArguments,
@@ -235,8 +239,14 @@ fn look_for_others(
     (starts, seed): (usize, u64),
     (started, limit): (Instant, Option<f64>),
 ) -> OtherPoints {
-    let mut goes_on = || limit.is_none_or(|limit| started.elapsed().as_secs_f64() < limit);
+    let bar = progress_bar("random starts");
+    bar.set_length(starts as u64);
+    let mut goes_on = |start: usize| {
+        bar.set_position(start as u64);
+        limit.is_none_or(|limit| started.elapsed().as_secs_f64() < limit)
+    };
     let others = OtherPoints::look_for(point, (starts, seed), &mut goes_on);
+    bar.finish_and_clear();
     if others.starts < starts {
         note(&format!(
             "note: {} of {starts} random starts were tried within --time-limit; raise it, or ask for fewer --starts",

@@ -6,7 +6,7 @@ use super::loss_arguments::NamedLossArguments;
 use super::output::{Style, note, print};
 use super::progress::Waiting;
 use super::solve::{name_option, note_dependent_columns, note_wide_weights};
-use super::{Ending, weights_table};
+use super::{Ending, OUTPUT, weights_table};
 use anyhow::{Result, bail};
 use equipoise::balance::{DesignError, DesignStep, WeightTarget, design_weights_observed};
 use equipoise::data::{Dataset, Samples, check_files_whole};
@@ -23,12 +23,15 @@ const EXAMPLES: &str = "Examples:
   equipoise weights data.csv --label y --target prior:0.2,0.3,0.5
   equipoise weights data.csv --label y --loss logistic --target shortfall:1,2,1 --format json
 
-The shortfall of a class is one minus the mean probability that its own samples give it; its recall is the fraction of
-its samples that are correctly classified. Numbers of a target are proportions, one per class in sorted order. Recalls change
-in steps of a sample: they count as equal when they are equal to within one sample of each class.
+The shortfall of a class is one minus the mean probability that its own samples give it; its recall is the fraction of its \
+samples that are correctly classified. Numbers of a target are proportions, one per class in sorted order. Recalls change in \
+steps of a sample: they count as equal when they are equal to within one sample of each class.
 
-Class weights bias probabilities on purpose. The table says what to subtract from the logits to correct them for the
-class frequencies of the sample, and the calibration before and after.";
+Class weights bias probabilities on purpose. The table says what to subtract from the logits to correct them for the class \
+frequencies of the sample, and the calibration before and after.";
+
+/// Heading of the options of the search.
+const SEARCH: &str = "Search";
 
 /// What the weights are for and how to print them.
 #[derive(Debug, clap::Args)]
@@ -39,13 +42,13 @@ pub(super) struct WeightsArguments {
     #[command(flatten)]
     loss: NamedLossArguments,
     /// equal-shortfall, equal-recall, shortfall:A,B,.. (proportions), or prior:A,B,.. (mean predicted probabilities)
-    #[arg(long, value_name = "TARGET")]
+    #[arg(long, help_heading = SEARCH, value_name = "TARGET")]
     target: String,
     /// L2 penalty on the coefficients
-    #[arg(long, default_value_t = 0.0, value_name = "X", allow_hyphen_values = true)]
+    #[arg(long, help_heading = SEARCH, default_value_t = 0.0, value_name = "X", allow_hyphen_values = true)]
     l2: f64,
     /// How to print the result
-    #[arg(long, value_enum, default_value_t = Format::Table)]
+    #[arg(long, help_heading = OUTPUT, value_enum, default_value_t = Format::Table)]
     format: Format,
 }
 

@@ -30,7 +30,7 @@ impl OtherPoints {
     pub fn look_for(
         point: &StationaryPoint,
         (starts, seed): (usize, u64),
-        goes_on: &mut dyn FnMut() -> bool,
+        goes_on: &mut dyn FnMut(usize) -> bool,
     ) -> Self {
         let classes = point.problem().dataset().labels().class_names();
         let others = other_points_while(point, starts, seed, goes_on);

@@ -61,17 +61,17 @@ pub struct OtherPoints {
 /// ```
 #[must_use]
 pub fn other_points(found: &StationaryPoint, starts: usize, seed: u64) -> Vec<OtherPoint> {
-    other_points_while(found, starts, seed, &mut || true).points
+    other_points_while(found, starts, seed, &mut |_| true).points
 }
 
-/// The same as long as `goes_on` says so, which is asked before every step. An initial guess whose search is not done by then
-/// is not counted.
+/// The same as long as `goes_on` says so, which is asked before every step, with the number of the start. An initial guess whose
+/// search is not done by then is not counted.
 #[must_use]
 pub fn other_points_while(
     found: &StationaryPoint,
     starts: usize,
     seed: u64,
-    goes_on: &mut dyn FnMut() -> bool,
+    goes_on: &mut dyn FnMut(usize) -> bool,
 ) -> OtherPoints {
     let problem = &found.problem;
     let &BuiltLoss::Inr(loss) = problem.loss() else { return OtherPoints::default() };
@@ -86,7 +86,7 @@ pub fn other_points_while(
         let mut newton: ColumnNewton<Inr> =
             ColumnNewton::new(search.column_pass(loss), theta + away * SPREAD, None);
         while newton.progress() == Progress::Active && newton.relative_gradient() > 0.0 {
-            if !goes_on() {
+            if !goes_on(start) {
                 break 'starts;
             }
             newton.run(1, 0.0);

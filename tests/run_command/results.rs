@@ -128,7 +128,17 @@ fn problems_without_an_answer_are_said() {
         .assert()
         .code(1)
         .stdout(predicate::str::contains("6 of 18 problems had no answer"))
-        .stderr(predicate::str::contains("LGL, radius = 50, repetition 0: separable"));
+        .stderr(
+            predicate::str::contains("LGL, radius = 50, repetition 0: separable").and(
+                predicate::str::contains("exit code 1").and(predicate::str::contains("--accept-unsolved")),
+            ),
+        );
+    // Where that is meant, it is said all the same.
+    equipoise(directory.path()).args(["run", "small.toml", "--accept-unsolved"]).assert().success().stderr(
+        predicate::str::contains("6 problems of 18").and(predicate::str::contains("exit code").not()),
+    );
+    equipoise(directory.path()).args(["results", "merge", "small"]).assert().code(1);
+    equipoise(directory.path()).args(["results", "merge", "small", "--accept-unsolved"]).assert().success();
 }
 
 #[test]

@@ -96,6 +96,28 @@ fn a_missing_part_is_named_with_the_command_that_runs_it() {
 }
 
 #[test]
+fn a_run_is_followed_to_its_end() {
+    let directory = with_small();
+    let run = |arguments: &[&str]| equipoise(directory.path()).args(arguments).assert();
+    run(&["run", "small.toml", "--shard", "1/2"]).success();
+    // Nobody works on the other shard.
+    run(&["status", "small", "--follow"]).code(1).stdout(predicate::str::contains("9 of 18 problems solved"));
+    let program = assert_cmd::cargo::cargo_bin("equipoise");
+    let mut following = std::process::Command::new(program)
+        .args(["status", "small", "--follow"])
+        .current_dir(directory.path())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("started");
+    run(&["run", "small/analysis.toml", "--shard", "2/2"]).success();
+    let mut said = String::new();
+    let mut stdout = following.stdout.take().expect("its output");
+    std::io::Read::read_to_string(&mut stdout, &mut said).expect("text");
+    assert!(following.wait().expect("ended").success(), "{said}");
+    assert!(said.contains("18 of 18 problems solved"), "{said}");
+}
+
+#[test]
 fn parts_of_something_else_do_not_merge() {
     let directory = with_small();
     let run = |arguments: &[&str]| equipoise(directory.path()).args(arguments).assert();

@@ -111,13 +111,64 @@ fn colour_comes_only_when_asked_for() {
 #[test]
 fn every_command_has_help_with_examples() {
     let folder = Folder::with("");
-    for command in [&["--help"][..], &["solve", "--help"], &["verify", "--help"], &["reproduce", "--help"]] {
-        let run = folder.run(command);
+    for command in ["solve", "verify", "reproduce"] {
+        let run = folder.run(&[command, "--help"]);
         assert_eq!(run.code, 0);
         assert!(run.printed.contains("Examples:\n  equipoise "), "{}", run.printed);
     }
-    let version = folder.run(&["--version"]);
-    assert_eq!((version.code, version.printed), (0, format!("equipoise {}\n", env!("CARGO_PKG_VERSION"))));
+    let first = folder.run(&["--help"]);
+    for part in [
+        "\nStart here:\n",
+        "\nUnderstand a model:\n  audit ",
+        "\nLook after results:\n  status ",
+        "Exit codes: 0 done",
+    ] {
+        assert!(first.code == 0 && first.printed.contains(part), "{part}: {}", first.printed);
+    }
+}
+
+#[test]
+fn the_version_names_commit_and_features() {
+    let folder = Folder::with("");
+    let version = format!("equipoise {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!(folder.run(&["-V"]).printed, version);
+    let long = folder.run(&["--version"]).printed;
+    let lines: Vec<&str> = long.lines().collect();
+    assert_eq!(lines.len(), 3, "{long}");
+    assert!(long.starts_with(&version) && lines[1].starts_with("commit: "), "{long}");
+    assert!(
+        lines[2].starts_with("features: ") && lines[2].split(' ').any(|feature| feature == "cli"),
+        "{long}"
+    );
+}
+
+#[test]
+fn shells_and_man_have_their_files() {
+    let folder = Folder::with("");
+    for (shell, words) in
+        [("bash", "complete -F"), ("zsh", "#compdef equipoise"), ("fish", "complete -c equipoise")]
+    {
+        let run = folder.run(&["completions", shell]);
+        assert!(
+            run.code == 0 && run.printed.contains(words) && run.printed.contains("no-intercept"),
+            "{shell}"
+        );
+    }
+    let run = folder.run(&["man", "pages"]);
+    assert_eq!(run.code, 0, "{}", run.complained);
+    let page = std::fs::read_to_string(folder.file("pages/equipoise-solve.1")).expect("a page");
+    assert!(page.starts_with(".ie") && page.contains("no\\-intercept"), "{page}");
+    for other in ["equipoise.1", "equipoise-results-merge.1"] {
+        assert!(folder.file("pages").join(other).is_file(), "{other}");
+    }
+    assert!(!folder.file("pages/equipoise-lesson.1").exists(), "hidden");
+    // Nothing is written over what is no file, and nothing before that is known.
+    std::fs::remove_file(folder.file("pages/equipoise-solve.1")).expect("removed");
+    std::fs::create_dir(folder.file("pages/equipoise-solve.1")).expect("made");
+    std::fs::write(folder.file("pages/equipoise.1"), "kept").expect("written");
+    let run = folder.run(&["man", "pages"]);
+    assert_eq!((run.code, run.complained.lines().count()), (2, 1), "{}", run.complained);
+    assert_eq!(std::fs::read_to_string(folder.file("pages/equipoise.1")).expect("read"), "kept");
 }
 
 #[test]

@@ -3,13 +3,14 @@
 mod multi_label;
 mod printed;
 
-use super::Ending;
 use super::class_weights::{NameList, WeightChoice};
 use super::data_arguments::{TableArguments, say_taken};
 use super::files::{Target, check_targets, save};
 use super::loss_arguments::LossArguments;
 use super::output::{Style, note, print};
+use super::progress::Busy;
 use super::solve::{note_dependent_columns, note_idle_weights, note_wide_weights};
+use super::{Ending, OUTPUT};
 use anyhow::{Context, Result, ensure};
 use equipoise::audit::{
     AuditInput, AuditRecord, ReadOptions, Recalibration, Reduction, alternatives, audit, compare_head,
@@ -31,16 +32,19 @@ const EXAMPLES: &str = "Examples:
   equipoise audit scores.csv --label species --probabilities
   equipoise audit model.safetensors --loss ldam --margin 0.5 --scale 30 --format json
   equipoise audit model.npz --l2 1e-4                        features and last layer in the file too
-  equipoise audit model.npz --held-out test.npz              does the balance hold for samples not trained on?
-  equipoise audit model.npz --loss inr --beta 0 --batch 64   the balance that LGL-INR has in batches
+  equipoise audit model.npz --held-out test.npz              does the balance hold there too?
+  equipoise audit model.npz --loss inr --beta 0 --batch 64   the balance in batches
   equipoise audit model.npz --format html --out audit.html
   python -m my_model | equipoise audit -                     any of these from a pipe
 
-In NPZ and safetensors files, arrays are found by their names: logits or probabilities (N x K; N or N x 1 for one logit),
-labels (whole numbers from 0, -1 for rows to ignore; or one-hot), and optionally features (N x d), weight (K x d) and bias
-(K) of the last layer. In CSV and Parquet tables every column but that of the labels is the logit of a class, in order.
+In NPZ and safetensors files, arrays are found by their names: logits or probabilities (N x K; N or N x 1 for one logit), labels \
+(whole numbers from 0, -1 for rows to ignore; or one-hot), and optionally features (N x d), weight (K x d) and bias (K) of the \
+last layer. In CSV and Parquet tables every column but that of the labels is the logit of a class, in order.
 
-  numpy.savez(\"model.npz\", logits=z, labels=y)             of arrays, or of tensors: z.detach().cpu().numpy()";
+  numpy.savez(\"model.npz\", logits=z, labels=y)     of tensors: z.detach().cpu().numpy()";
+
+/// Heading of the options of the audit.
+const AUDIT: &str = "Audit";
 
 /// What to audit, and under which loss.
 #[derive(Debug, clap::Args)]
@@ -91,17 +95,17 @@ pub(super) struct AuditArguments {
     #[arg(long, value_enum, default_value_t = ReductionName::WeightedMean, help_heading = "Loss")]
     reduction: ReductionName,
     /// Largest relative difference of outflow and inflow that still is stationary
-    #[arg(long, value_name = "X", default_value_t = 0.01, allow_hyphen_values = true)]
+    #[arg(long, help_heading = AUDIT, value_name = "X", default_value_t = 0.01, allow_hyphen_values = true)]
     tolerance: f64,
     /// Solve for the intercepts alone, and show what they would change
-    #[arg(long)]
+    #[arg(long, help_heading = AUDIT)]
     recalibrate: bool,
     /// Write the corrected biases to this file, .npy or .json (those of the last layer where it is given, otherwise what is to
     /// be added to the logits); implies --recalibrate
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, help_heading = AUDIT, value_name = "FILE")]
     biases: Option<PathBuf>,
     /// mu of the penalty mu/2 ||W||^2 under which the last layer was trained, where features are given
-    #[arg(long, value_name = "MU", default_value_t = 0.0, allow_hyphen_values = true)]
+    #[arg(long, help_heading = AUDIT, value_name = "MU", default_value_t = 0.0, allow_hyphen_values = true)]
     l2: f64,
     /// Samples in a batch of the training, drawn without replacement: LGL-INR is another loss in batches, and is held against
     /// the balance that it has in expectation over them
@@ -109,13 +113,13 @@ pub(super) struct AuditArguments {
     batch: Option<usize>,
     /// Logits and labels of samples that were not trained on, in one file of any of these kinds: says whether the balance holds
     /// for them, or what overfitting and other samples change; for softmax and logistic
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, help_heading = AUDIT, value_name = "FILE")]
     held_out: Option<PathBuf>,
     /// How to print the audit [default: by the ending of --out (.json, .md, .html), else table]
-    #[arg(long, value_enum)]
+    #[arg(long, help_heading = OUTPUT, value_enum)]
     format: Option<Format>,
     /// Write it to a file instead
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, help_heading = OUTPUT, value_name = "FILE")]
     out: Option<PathBuf>,
 }
 
@@ -177,13 +181,16 @@ pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
     if arguments.multi_label {
         return multi_label::run(arguments, style);
     }
+    let busy = Busy::new("auditing");
     let mut input = AuditInput::read(&arguments.file, arguments.label_file.as_deref(), &options)?;
     input.batch = arguments.batch;
     let weights = weights.of(input.labels().class_names())?;
     let reduction = arguments.reduction.into();
     let mut record = audit(&input, arguments.loss.named.name(), &spec, &weights, (reduction, tolerance))?;
+    drop(busy);
     note_wide_weights(&record.class_weights);
     note_idle_weights(matches!(spec, LossSpec::Inr { .. }), &weights);
+    let busy = Busy::new("comparing");
     // Without a bias no loss balances.
     if !record.measured.stationary && input.intercept == Intercept::Free {
         record.alternatives = alternatives(&input, &spec, &weights, record.measured.tolerance)?;
@@ -192,12 +199,13 @@ pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
         record.recalibrated = Some(recalibrate(&input, &spec, &weights, tolerance)?);
     }
     record.head = compare_head(&input, &spec, &weights, arguments.l2)?;
-    if let Some(head) = &record.head {
-        note_dependent_columns(&head.conditioning);
-    }
     if let Some(file) = &arguments.held_out {
         let held_out = AuditInput::read(file, None, &options)?;
         record.held_out = Some(compare_held_out(&input, &held_out, &spec, &weights, arguments.l2)?);
+    }
+    drop(busy);
+    if let Some(head) = &record.head {
+        note_dependent_columns(&head.conditioning);
     }
     check_files_whole()?;
     if let (Some(file), Some(recalibrated)) = (&arguments.biases, &record.recalibrated) {

@@ -26,10 +26,10 @@ use std::time::Instant;
 const EXAMPLES: &str = "Examples:
   equipoise run averaging                              a shipped analysis, into ./averaging
   equipoise run mine.toml --out results                a file of your own
-  equipoise run averaging --set repetitions=5 --set data.gaussian.means.hard_and_easy.easy_classes=6
+  equipoise run averaging --set repetitions=5          with another value for a key of the file
   equipoise run averaging/analysis.toml                goes on with, or repeats, what is there
   equipoise run digits-table --estimate                what it will take, before it is begun
-  equipoise run digits-table --shard 2/4               the second of four shards; `results merge` joins them
+  equipoise run digits-table --shard 2/4               one of four; `results merge` joins them
 
 An interrupted run resumes where it stopped. `equipoise analyses` lists what is shipped.";
 
@@ -59,9 +59,38 @@ pub(super) struct RunArguments {
     #[arg(long, conflicts_with_all = ["shard", "out", "force", "parquet"])]
     estimate: bool,
     #[command(flatten)]
+    unsolved: UnsolvedOption,
+    #[command(flatten)]
     slurm: SlurmOptions,
     #[command(flatten)]
     drawing: DrawingOptions,
+}
+
+/// How a run ends in which problems have no stationary point.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(super) struct UnsolvedOption {
+    /// Exit with 0 although problems have no stationary point: for sweeps that include such points on purpose
+    #[arg(long = "accept-unsolved")]
+    accept: bool,
+}
+
+impl UnsolvedOption {
+    /// Says which problems have no answer, and what the exit code makes of that.
+    pub(super) fn ending(self, results: &Results) -> Ending {
+        report_unsolved(results);
+        if results.unsolved().next().is_none() || self.accept {
+            return Ending::Done;
+        }
+        note(
+            "exit code 1, since not every problem has an answer; --accept-unsolved makes it 0 where that is meant",
+        );
+        Ending::Failed
+    }
+
+    /// The option as another call of the program takes it.
+    pub(super) fn as_argument(self) -> &'static str {
+        if self.accept { " --accept-unsolved" } else { "" }
+    }
 }
 
 /// A run that is done.
@@ -90,7 +119,8 @@ pub(super) fn run(arguments: &RunArguments, style: Style) -> Result<Ending> {
         arguments.out.clone().or(home).unwrap_or_else(|| PathBuf::from(&experiment.analysis.name));
     spare_source(Path::new(&arguments.analysis), &directory)?;
     if arguments.slurm.asked_for() {
-        return arguments.slurm.submit(&experiment, &directory, arguments.force, &arguments.drawing);
+        let merging = (&arguments.drawing, arguments.unsolved);
+        return arguments.slurm.submit(&experiment, &directory, arguments.force, merging);
     }
     check_problems(&experiment)?;
     arguments.drawing.check(&experiment.analysis)?;
@@ -107,8 +137,7 @@ pub(super) fn run(arguments: &RunArguments, style: Style) -> Result<Ending> {
         write_parquet(&done.results, &directory)?;
     }
     print(&summary(&done, &directory, started, style))?;
-    report_unsolved(&done.results);
-    Ok(if done.results.unsolved().next().is_some() { Ending::Failed } else { Ending::Done })
+    Ok(arguments.unsolved.ending(&done.results))
 }
 
 /// Fails when the problems that are solved at once take more memory than is free.

@@ -2,6 +2,7 @@
 //!
 //! The numbers of both jobs are written down one by one, so that the same command never submits an array twice.
 
+use super::UnsolvedOption;
 use crate::cli::Ending;
 use crate::cli::draw::DrawingOptions;
 use crate::cli::output::print;
@@ -56,7 +57,7 @@ impl SlurmOptions {
         experiment: &Experiment,
         directory: &Path,
         overwrite: bool,
-        drawing: &DrawingOptions,
+        merging: (&DrawingOptions, UnsolvedOption),
     ) -> Result<Ending> {
         for (flag, value) in [("--partition", &self.partition), ("--time", &self.time)] {
             if let Some(value) = value.as_ref().filter(|value| !plain(value)) {
@@ -76,7 +77,7 @@ impl SlurmOptions {
         let jobs = if self.dry_run { None } else { Some(Jobs::open(&full, &experiment.analysis.name)?) };
         let scripts = [
             (SLURM_ARRAY, self.array_script(experiment, &program, &full, &open)?),
-            (SLURM_MERGE, self.merge_script(experiment, &program, &full, drawing)?),
+            (SLURM_MERGE, self.merge_script(experiment, &program, &full, merging)?),
         ];
         for (name, text) in &scripts {
             let path = directory.join(name);
@@ -121,16 +122,17 @@ impl SlurmOptions {
         experiment: &Experiment,
         program: &Path,
         directory: &Path,
-        drawing: &DrawingOptions,
+        (drawing, unsolved): (&DrawingOptions, UnsolvedOption),
     ) -> Result<String> {
         let head = self.head(&format!("{}-merge", experiment.analysis.name), "%j");
         let (program, directory) = (quoted(program)?, quoted(directory)?);
         let memory = memory_line(experiment, 1, drawing.memory(&experiment.analysis))?;
         let drawing = drawing.as_arguments().join(" ");
+        let unsolved = unsolved.as_argument();
         Ok(format!(
             "{head}#SBATCH --cpus-per-task=1\n{memory}\
              # It comes after the shards, whatever became of them, and names what is missing.\n\n\
-             {program} results merge {directory} {drawing}\n"
+             {program} results merge {directory} {drawing}{unsolved}\n"
         ))
     }
 

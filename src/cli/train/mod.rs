@@ -4,13 +4,13 @@ mod polish;
 mod recipe;
 mod record;
 
-use super::Ending;
 use super::class_weights::WeightChoice;
 use super::files::{Target, check_targets};
 use super::loss_arguments::LossArguments;
 use super::output::{Style, note, print};
 use super::progress::sparkline;
 use super::solve::{note_idle_weights, note_wide_weights};
+use super::{Ending, OUTPUT};
 use anyhow::Result;
 use equipoise::audit::BatchLawName;
 use equipoise::cnn::{Checkpoint, NetworkError, Training, TrainingPlan};
@@ -43,6 +43,9 @@ With --checkpoint the training is saved after every epoch and at intervals withi
 from it, and ends with the same bits as one that was never interrupted. The same seed gives the same bits on any number of \
 threads.";
 
+/// Heading of the options of the whole training.
+const TRAINING: &str = "Training";
+
 /// What to train and how to print it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -54,20 +57,20 @@ pub(super) struct TrainArguments {
     #[command(flatten)]
     recipe: RecipeArguments,
     /// Seed of the choice of images, the initial parameters, the order of images, and whatever is drawn
-    #[arg(long, default_value_t = 1, value_name = "N")]
+    #[arg(long, help_heading = TRAINING, default_value_t = 1, value_name = "N")]
     seed: u64,
     /// Save checkpoints of the training in this file, and resume from it if it exists
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, help_heading = TRAINING, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
     /// Seconds between two checkpoints within an epoch
-    #[arg(long, default_value_t = 30, value_name = "SECONDS", requires = "checkpoint")]
+    #[arg(long, help_heading = TRAINING, default_value_t = 30, value_name = "SECONDS", requires = "checkpoint")]
     checkpoint_every: u32,
     /// Then solve the last layer over the network's features to stationarity, with this penalty on its coefficients; for
     /// logistic, softmax and inr [default: that of --decay]
-    #[arg(long, value_name = "L2", num_args = 0..=1, default_missing_value = "decay", allow_negative_numbers = true)]
+    #[arg(long, help_heading = TRAINING, value_name = "L2", num_args = 0..=1, default_missing_value = "decay", allow_negative_numbers = true)]
     polish: Option<PolishPenalty>,
     /// How to print the result
-    #[arg(long, value_enum, default_value_t = Format::Table)]
+    #[arg(long, help_heading = OUTPUT, value_enum, default_value_t = Format::Table)]
     format: Format,
 }
 
