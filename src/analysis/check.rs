@@ -3,10 +3,10 @@
 use super::check_figure::Drawing;
 use super::file::{Experiment, unknown};
 use super::free_features;
-use super::measure::{Measure, Shape};
+use super::measure::{Measure, Selector, Shape};
 use super::observe::{is_trace, unfit};
 use super::specification::{
-    Analysis, Design, Draw, NamedWeights, Optimizer, Series, TestSamples, Training, WeightRule,
+    Analysis, Design, Draw, Family, NamedWeights, Optimizer, Series, TestSamples, Training, WeightRule,
 };
 use super::train::{self, Refused, Task};
 use crate::data::Dataset;
@@ -166,19 +166,43 @@ fn tables(analysis: &Analysis) -> Result<(), Fault> {
             return fault(key("measures"), "there are none; give at least one");
         }
         for measure in &plan.measures {
-            if measure.shape() != Shape::Scalar {
-                return fault(key("measures"), format!("`{}` is not one number", measure.name()));
+            if !measure.is_one_number() && measure.measure.shape() != Shape::Classes {
+                let problem = format!("`{measure}` is neither one number nor one for every class");
+                return fault(key("measures"), problem);
             }
-            if !analysis.measure.contains(measure) {
-                return fault(
-                    key("measures"),
-                    format!("`{}` is not measured; add it to `measure`", measure.name()),
-                );
+            is_measured(analysis, measure).or_else(|problem| fault(key("measures"), problem))?;
+        }
+        for (number, family) in plan.family.iter().enumerate() {
+            families(analysis, family, &names)
+                .map_err(|found| Fault { key: key(&format!("family.{number}.{}", found.key)), ..found })?;
+            if plan.family[..number].iter().any(|other| other.name == family.name) {
+                return fault(key(&format!("family.{number}.name")), "a second family of this name");
             }
         }
-        if let Some(name) = plan.against.iter().find(|name| !names.contains(name)) {
-            return fault(key("against"), unknown(name, &names));
+    }
+    Ok(())
+}
+
+fn is_measured(analysis: &Analysis, measure: &Selector) -> Result<(), String> {
+    if analysis.measure.contains(&measure.measure) {
+        return Ok(());
+    }
+    Err(format!("`{}` is not measured; add it to `measure`", measure.measure.name()))
+}
+
+fn families(analysis: &Analysis, family: &Family, names: &[String]) -> Result<(), Fault> {
+    if !family.measure.is_one_number() {
+        let problem = format!("`{0}` is a list; say which number of it, such as `{0}.0`", family.measure);
+        return fault("measure", problem);
+    }
+    is_measured(analysis, &family.measure).or_else(|problem| fault("measure", problem))?;
+    for (key, list) in [("series", &family.series), ("against", &family.against)] {
+        if let Some(name) = list.iter().find(|name| !names.contains(name)) {
+            return fault(key, unknown(name, names));
         }
+    }
+    if family.pairs(names).is_empty() {
+        return fault("against", "there is nothing to compare; name at least one series that is not in `series`");
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! What can be measured at the end of a search, by the names that analysis files use.
 
+use crate::numeric::significant;
 use schemars::JsonSchema;
 use serde::de::IntoDeserializer;
 use serde::de::value::{Error as NameError, StrDeserializer};
@@ -139,6 +140,35 @@ pub enum Measure {
     HeldOutRecall,
 }
 
+/// In what the numbers of a measure are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Shares of samples, in percent.
+    Percent,
+    /// Everything else, as it is.
+    Plain,
+}
+
+impl Unit {
+    /// A number in this unit.
+    #[must_use]
+    pub fn of(self, number: f64) -> f64 {
+        match self {
+            Self::Percent => 100.0 * number,
+            Self::Plain => number,
+        }
+    }
+
+    /// A number in this unit, as text.
+    #[must_use]
+    pub fn written(self, number: f64) -> String {
+        match self {
+            Self::Percent => format!("{:.2}", self.of(number)),
+            Self::Plain => significant(number, 3),
+        }
+    }
+}
+
 /// What the numbers of a measure belong to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
@@ -159,6 +189,26 @@ pub enum Shape {
 }
 
 impl Measure {
+    /// In what its numbers are written.
+    #[must_use]
+    pub fn unit(self) -> Unit {
+        use Measure as M;
+        match self {
+            M::Accuracy
+            | M::BalancedAccuracy
+            | M::WorstRecall
+            | M::Recall
+            | M::TestAccuracy
+            | M::TestBalancedAccuracy
+            | M::TestWorstRecall
+            | M::TestRecall
+            | M::TestCalibrationError
+            | M::TestBalanceCovered
+            | M::HeldOutRecall => Unit::Percent,
+            _ => Unit::Plain,
+        }
+    }
+
     /// What its numbers belong to.
     #[must_use]
     pub fn shape(self) -> Shape {

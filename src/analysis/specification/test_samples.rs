@@ -71,6 +71,15 @@ impl Analysis {
         }
     }
 
+    /// The share that is tested on, where every repetition splits the same samples.
+    #[must_use]
+    pub fn share_of_one_data_set(&self) -> Option<f64> {
+        match (&self.test, &self.data) {
+            (Some(TestSamples::Share(share)), Design::Table { resample: false, .. }) => Some(*share),
+            _ => None,
+        }
+    }
+
     /// Whether the samples that are solved on are the same in every repetition of a table.
     #[must_use]
     pub fn repeats_a_table(&self) -> bool {
