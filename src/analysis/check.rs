@@ -239,7 +239,7 @@ fn problems<'a>(analysis: &'a Analysis, drawn: &mut Option<Drawn<'a>>) -> Result
         return fault(
             "repetitions",
             format!(
-                "{} times the same table; add `resample = true` to `[data.csv]`, or keep a `share` apart in `[test]`",
+                "{} times the same table; keep a `share` apart in `[test]`, or add `resample = true` to `[data.csv]`",
                 analysis.repetitions
             ),
         );

@@ -34,7 +34,7 @@ pub enum Measure {
     TestBalancedAccuracy,
     /// Lowest recall of a class on them.
     TestWorstRecall,
-    /// With `[test]`: expected calibration error on the test samples.
+    /// Expected calibration error on them, by the probability of the predicted class.
     TestCalibrationError,
     /// Trained networks: the learning rate, chosen or given.
     LearningRate,
@@ -86,6 +86,8 @@ pub enum Measure {
     NeglectBound,
     /// Fraction of a class's test samples correctly classified.
     TestRecall,
+    /// With `[test]`: worst relative residual of the balance ledger over classes, on the test samples.
+    TestBalanceResidual,
     /// With `[test]`, softmax and logistic: `D_k = sum_c m_c P_test[c][k] - m_k` (T1).
     TestBalance,
     /// Its standard deviation by chance (T1).
@@ -227,6 +229,7 @@ impl Measure {
             | M::TestBalancedAccuracy
             | M::TestWorstRecall
             | M::TestCalibrationError
+            | M::TestBalanceResidual
             | M::LearningRate
             | M::ErrorRatio
             | M::ExpectedErrorRatio

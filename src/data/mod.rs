@@ -33,6 +33,7 @@ pub(crate) mod samples;
 mod shared;
 mod split;
 mod standardization;
+mod tabular;
 #[cfg(feature = "readers")]
 pub(crate) mod table;
 #[cfg(feature = "readers")]
@@ -65,6 +66,7 @@ pub use samples::{SampleRequest, Samples, read_table};
 pub use shared::SharedFeatures;
 pub use split::Split;
 pub use standardization::Standardization;
+pub use tabular::TabularSet;
 #[cfg(feature = "readers")]
 pub use table::{Encoding, TableFormat};
 #[cfg(feature = "readers")]

@@ -6,7 +6,7 @@ use crate::claims::{contrary_weight, contrary_weight_of_three, helping_weight, h
 use crate::data::random::stream;
 use crate::data::{
     Covariance, DataError, Dataset, GaussianMixture, GroupedDesign, ImageSample, Images, ImbalanceProfile,
-    Labels, NewSamples, NewSamplesRequest, Part, PlacedGroups, SampleRequest, Samples, TableFormat,
+    Labels, NewSamples, NewSamplesRequest, Part, PlacedGroups, SampleRequest, Samples, TableFormat, TabularSet,
     check_digits, class_means, digit_images, digits_subset, image_files, raw_binary_logits, raw_logits,
     read_images,
 };
@@ -102,6 +102,12 @@ pub enum Design {
         classes: Vec<u8>,
         /// Images of each class.
         counts: ClassSizes,
+    },
+    /// One of the small tables embedded in the program; the same in every repetition, unless `[test]` keeps a share apart.
+    /// Features are standardised by means and deviations of the samples that are solved on.
+    Tabular {
+        /// Which one.
+        set: TabularSet,
     },
     /// A table (CSV, Parquet) or an archive of arrays; the same in every repetition, unless it is resampled or
     /// `[test]` keeps a share apart.
@@ -366,6 +372,7 @@ impl Design {
                 let classes = occurring_unless_given(&images, classes);
                 images.subset(&classes, &counts.counts(classes.len())?, draw.images())
             }
+            Self::Tabular { set } => Ok(set.dataset()),
             Self::Table { path, label, sample_weights, .. } => {
                 read_table(path, label, sample_weights.as_deref())
             }
