@@ -63,14 +63,14 @@ impl Costs {
         let (analysis, series) = unit.asks();
         match unit.kind() {
             UnitKind::Solve => Ok(UNIT + solving(analysis, series, self.size(analysis)?)),
-            UnitKind::Train | UnitKind::Try(_) => self.training(analysis),
+            UnitKind::Train | UnitKind::Try(_) => self.training(analysis, series),
         }
     }
 
     /// Upper bound on the bytes of a problem or training, with its data.
     pub(super) fn memory(&mut self, analysis: &Analysis, series: &Series) -> Result<u128, AnalysisError> {
         if let Some(training) = &analysis.training {
-            return self.memory_of_training(analysis, training);
+            return self.memory_of_training(analysis, series, training);
         }
         let loss = &series.loss;
         let DesignSize { classes, samples, features } = self.size(analysis)?;
@@ -88,7 +88,7 @@ impl Costs {
         let (epochs, rates) = analysis
             .training
             .as_ref()
-            .map_or((0, 0), |training| (training.recipe.epochs, training.rates.len()));
+            .map_or((0, 0), |training| (training.recipe.epochs, training.most_rates()));
         let iterations = match series.optimizer {
             Optimizer::Newton => epochs as u64,
             Optimizer::Lbfgs { iterations } | Optimizer::GradientDescent { iterations } => iterations,
@@ -105,18 +105,21 @@ impl Costs {
         Ok(analysis.measure.iter().map(of).sum())
     }
 
+    /// All rates of a choice are in memory at the same time.
     fn memory_of_training(
         &mut self,
         analysis: &Analysis,
+        series: &Series,
         training: &Training,
     ) -> Result<u128, AnalysisError> {
         let image = self.image(analysis)?;
         let draw = Draw { seed: analysis.seed, repetition: 0 };
-        let images = analysis.data.images(draw, training.held_out, training.test);
-        let images = images.map_err(|error| wrong(&error))?;
+        let images = analysis.data.images(draw, training).map_err(|error| wrong(&error))?;
         let labels = images.learned_from.labels();
-        let memory = training.recipe.memory(image, labels.classes(), labels.samples());
-        memory.map_err(|error| AnalysisError::specification("training", error.to_string()))
+        let memory = analysis.recipe_of(series).memory(image, labels.classes(), labels.samples());
+        let memory = memory.map_err(|error| AnalysisError::specification("training", error.to_string()))?;
+        let rates = if training.halving.is_some() { training.most_rates() } else { 1 };
+        Ok(memory.saturating_mul(rates as u128))
     }
 
     fn size(&mut self, analysis: &Analysis) -> Result<DesignSize, AnalysisError> {
@@ -138,11 +141,12 @@ impl Costs {
         Ok(size)
     }
 
-    fn training(&mut self, analysis: &Analysis) -> Result<f64, AnalysisError> {
-        let Training { recipe, .. } = analysis.training.clone().unwrap_or_default();
+    fn training(&mut self, analysis: &Analysis, series: &Series) -> Result<f64, AnalysisError> {
+        let training = analysis.training.clone().unwrap_or_default();
         let samples = self.size(analysis)?.samples as f64;
+        let recipe = analysis.recipe_of(series);
         let multiplications = recipe.network.multiplications(self.image(analysis)?) as f64;
-        Ok(UNIT + recipe.epochs as f64 * samples * multiplications * NETWORK)
+        Ok(UNIT + training.most_epochs() as f64 * samples * multiplications * NETWORK)
     }
 
     /// Shape of the images of a design.

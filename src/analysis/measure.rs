@@ -26,8 +26,10 @@ pub enum Measure {
     BalancedAccuracy,
     /// Lowest recall of a class.
     WorstRecall,
-    /// Iterations taken.
+    /// Iterations taken; of a trained network, its epochs.
     Iterations,
+    /// Trained networks with a plateau schedule: whether the loss had flattened before the epochs were used up, 1 or 0.
+    Flattened,
     /// Fraction of the test samples correctly classified: those of `[test]`, or of a trained network its test images.
     TestAccuracy,
     /// Mean recall over classes on them.
@@ -36,7 +38,7 @@ pub enum Measure {
     TestWorstRecall,
     /// Expected calibration error on them, by the probability of the predicted class.
     TestCalibrationError,
-    /// Trained networks: the learning rate, chosen or given.
+    /// Trained networks: the learning rate, chosen or given, in the unit of the analysis.
     LearningRate,
     /// Two classes: `s_1 / P0`, the ratio of the two mean errors (B2).
     ErrorRatio,
@@ -225,6 +227,7 @@ impl Measure {
             | M::BalancedAccuracy
             | M::WorstRecall
             | M::Iterations
+            | M::Flattened
             | M::TestAccuracy
             | M::TestBalancedAccuracy
             | M::TestWorstRecall

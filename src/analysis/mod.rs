@@ -25,6 +25,7 @@ mod observe;
 mod paired;
 #[cfg(feature = "parquet")]
 mod parquet_table;
+mod rate_search;
 mod records;
 mod run;
 mod schema;

@@ -396,7 +396,12 @@ fn is_of_training(measure: Measure) -> bool {
     use Measure as M;
     matches!(
         measure,
-        M::LearningRate | M::LargestClassTrace | M::SmallestClassTrace | M::TriedRate | M::HeldOutRecall
+        M::LearningRate
+            | M::Flattened
+            | M::LargestClassTrace
+            | M::SmallestClassTrace
+            | M::TriedRate
+            | M::HeldOutRecall
     )
 }
 

@@ -140,7 +140,7 @@ pub(super) fn trials<'a>(
 ) -> Result<Vec<Unit<'a>>, AnalysisError> {
     let mut trials = Vec::new();
     for (point, (analysis, origin)) in experiment.points.iter().zip(origins).enumerate() {
-        let Some(training) = analysis.training.as_ref().filter(|training| training.chooses()) else {
+        let Some(training) = analysis.training.as_ref().filter(|training| training.tries_first()) else {
             continue;
         };
         for series in 0..analysis.series.len() {
@@ -191,7 +191,7 @@ impl<'a> Unit<'a> {
 
     /// Whether it waits for trials of learning rates.
     pub(super) fn chooses(&self) -> bool {
-        self.kind == UnitKind::Train && self.analysis.training.as_ref().is_some_and(Training::chooses)
+        self.kind == UnitKind::Train && self.analysis.training.as_ref().is_some_and(Training::tries_first)
     }
 
     /// Series and sweep point, by which units wait for the same trials.
@@ -293,7 +293,7 @@ impl Unit<'_> {
         let rate = trials.iter().fold(None, better).map_or(of_recipe, |(rate, _)| rate);
         match self.task(rate).carry_out(&self.analysis.measure) {
             Ok(Trained { ended, classes, features, mut measured }) => {
-                for (measure, numbers) in &mut measured {
+                for (measure, numbers) in measured.iter_mut().filter(|_| !trials.is_empty()) {
                     match measure {
                         Measure::TriedRate => *numbers = trials.iter().map(|trial| trial.0).collect(),
                         Measure::HeldOutRecall => *numbers = trials.iter().map(|trial| trial.1).collect(),

@@ -23,7 +23,7 @@ pub(super) use size::MAX_CLASSES;
 pub use sweep::{Ends, Range, Sweep, Values};
 pub use table::{Family, TablePlan};
 pub use test_samples::TestSamples;
-pub use training::Training;
+pub use training::{Halving, RateUnit, Training};
 
 use super::measure::Measure;
 use schemars::JsonSchema;
