@@ -11,7 +11,7 @@ use super::measure::{Measure, Shape};
 use super::specification::{Analysis, Design, DesignSize, Draw, MAX_CLASSES, Optimizer, Series, Training};
 use super::unit::{Unit, UnitKind, WorkList};
 use crate::cnn::ActivationShape;
-use crate::data::{DataError, digit_images, read_images};
+use crate::data::{DataError, Images, Part, digit_images, read_images};
 use crate::loss::LossSpec;
 use std::collections::HashMap;
 
@@ -54,7 +54,15 @@ const BEYOND_ANY_MACHINE: usize = 1 << 40;
 #[derive(Default)]
 pub(super) struct Costs {
     looked_at: HashMap<String, DesignSize>,
-    images: HashMap<String, ActivationShape>,
+    images: HashMap<String, ImageSet>,
+}
+
+/// What is known of an image set without drawing from it.
+#[derive(Clone, Copy)]
+struct ImageSet {
+    shape: ActivationShape,
+    /// Of all its parts that a training reads, which stay in memory.
+    bytes: u128,
 }
 
 impl Costs {
@@ -63,7 +71,10 @@ impl Costs {
         let (analysis, series) = unit.asks();
         match unit.kind() {
             UnitKind::Solve => Ok(UNIT + solving(analysis, series, self.size(analysis)?)),
-            UnitKind::Train | UnitKind::Try(_) => self.training(analysis, series),
+            UnitKind::Train | UnitKind::Try(_) => {
+                let epochs = analysis.training.as_ref().map_or(1, Training::most_epochs);
+                self.training(analysis, series, if unit.only_polishes() { 1 } else { epochs })
+            }
         }
     }
 
@@ -141,27 +152,38 @@ impl Costs {
         Ok(size)
     }
 
-    fn training(&mut self, analysis: &Analysis, series: &Series) -> Result<f64, AnalysisError> {
-        let training = analysis.training.clone().unwrap_or_default();
+    fn training(
+        &mut self,
+        analysis: &Analysis,
+        series: &Series,
+        epochs: usize,
+    ) -> Result<f64, AnalysisError> {
         let samples = self.size(analysis)?.samples as f64;
         let recipe = analysis.recipe_of(series);
         let multiplications = recipe.network.multiplications(self.image(analysis)?) as f64;
-        Ok(UNIT + training.most_epochs() as f64 * samples * multiplications * NETWORK)
+        Ok(UNIT + epochs as f64 * samples * multiplications * NETWORK)
     }
 
     /// Shape of the images of a design.
     fn image(&mut self, analysis: &Analysis) -> Result<ActivationShape, AnalysisError> {
-        let Design::Images { path, part, .. } = &analysis.data else {
-            return Ok(digit_images().shape().into());
-        };
+        Ok(self.image_set(analysis)?.map_or_else(|| digit_images().shape().into(), |set| set.shape))
+    }
+
+    /// The image set of a design, which is looked at once; `None` of the embedded digits.
+    fn image_set(&mut self, analysis: &Analysis) -> Result<Option<ImageSet>, AnalysisError> {
+        let Design::Images { path, part, .. } = &analysis.data else { return Ok(None) };
         let key = format!("{} {part:?}", path.display());
-        if let Some(size) = self.images.get(&key) {
-            return Ok(*size);
+        if let Some(set) = self.images.get(&key) {
+            return Ok(Some(*set));
         }
-        let images = read_images(path, *part).map_err(|error| wrong(&error))?;
-        let shape = images.shape().into();
-        self.images.insert(key, shape);
-        Ok(shape)
+        let read = |part| read_images(path, part).map_err(|error| wrong(&error));
+        let images = read(*part)?;
+        let bytes = |images: &Images| images.shape().values() as u128 * images.classes().len() as u128;
+        let tests_on_part = analysis.training.as_ref().is_some_and(Training::tests_on_part);
+        let of_test = if tests_on_part { bytes(&*read(Part::Test)?) } else { 0 };
+        let set = ImageSet { shape: images.shape().into(), bytes: bytes(&images) + of_test };
+        self.images.insert(key, set);
+        Ok(Some(set))
     }
 }
 
@@ -277,7 +299,7 @@ pub fn memory_at_once(experiment: &Experiment, at_once: usize) -> Result<u128, A
         memory = memory.saturating_add(size.saturating_mul(u128::from(taken)));
         free -= taken;
     }
-    Ok(memory)
+    Ok(costs.images.values().fold(memory, |memory, set| memory.saturating_add(set.bytes)))
 }
 
 /// Upper bound on the bytes of all records of an experiment while they are read, joined and written.

@@ -21,6 +21,7 @@ mod error;
 mod file;
 mod free_features;
 mod measure;
+mod networks;
 mod observe;
 mod paired;
 #[cfg(feature = "parquet")]

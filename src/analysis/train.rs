@@ -1,6 +1,7 @@
 //! Training a network for a series on one draw of images, and measuring where it ends.
 
 use super::measure::Measure;
+use super::networks::TrainedNetwork;
 use super::observe::{LogitMeasures, is_trace, rows};
 use super::rate_search::{Chosen, choose};
 use super::records::Ended;
@@ -106,10 +107,23 @@ impl Task<'_> {
         Ok(mean(&Tested::on(&mut training, held_out)?.recalls))
     }
 
-    /// Trains, polishes if the series asks for it, and measures.
-    pub(super) fn carry_out(&self, wanted: &[Measure]) -> Result<Trained, Refused> {
+    /// Trains, unless the network is there already, polishes if the series asks for it, and measures. `keep` is called with the
+    /// trained network before it is polished.
+    pub(super) fn carry_out(
+        &self,
+        wanted: &[Measure],
+        trained: Option<TrainedNetwork>,
+        keep: impl FnOnce(TrainedNetwork),
+    ) -> Result<Trained, Refused> {
         let images = self.images()?;
-        let Chosen { mut training, rate, tried } = self.begin_or_choose(&images)?;
+        let Chosen { mut training, rate, tried } = match trained {
+            None => self.begin_or_choose(&images)?,
+            Some(TrainedNetwork { snapshot, rate, tried }) => {
+                let mut training = self.begin(&images.learned_from)?;
+                training.restore(snapshot);
+                Chosen { training, rate, tried }
+            }
+        };
         let traced = wanted.iter().any(|&measure| is_trace(measure));
         let mut traces = Traces::default();
         while !training.is_done() {
@@ -118,6 +132,7 @@ impl Task<'_> {
             }
             training.finish_epoch(&mut |_| Ok(()))?;
         }
+        keep(TrainedNetwork { snapshot: training.snapshot(), rate, tried: tried.clone() });
         let mut layer = training.last_layer();
         let penalty = training.head_penalty();
         let mut evaluation = layer.evaluate(training.loss(), training.targets(), penalty);

@@ -54,6 +54,10 @@ pub(super) struct State {
     pub(super) losses: Vec<f64>,
 }
 
+/// A training at some time, kept beside it.
+#[derive(Debug, Clone)]
+pub struct Snapshot(State);
+
 /// Sums over the steps of an epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct EpochSums {
@@ -174,6 +178,17 @@ impl<'a> Training<'a> {
     #[must_use]
     pub fn has_flattened(&self) -> bool {
         self.plan.recipe.schedule.has_flattened(&self.state.losses)
+    }
+
+    /// The training as it is now.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot(self.state.clone())
+    }
+
+    /// Goes on from another time of the same training.
+    pub fn restore(&mut self, snapshot: Snapshot) {
+        self.state = snapshot.0;
     }
 
     /// Starts from another learning rate.

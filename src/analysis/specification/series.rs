@@ -157,6 +157,13 @@ impl Series {
         }
     }
 
+    /// Whether the other series is this one but for its polished last layer (and its label).
+    #[must_use]
+    pub fn differs_in_polish(&self, other: &Self) -> bool {
+        let unnamed = |series: &Self| Self { label: None, polished: false, ..series.clone() };
+        self.polished != other.polished && unnamed(self) == unnamed(other)
+    }
+
     /// What the series is called.
     #[must_use]
     pub fn name(&self) -> String {
