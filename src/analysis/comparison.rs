@@ -161,3 +161,76 @@ fn draws_of(results: &Results) -> Draws {
     let share = results.experiment.analysis.share_of_one_data_set();
     share.map_or(Draws::Independent, |test_share| Draws::Splits { test_share })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::file::Source;
+    use super::*;
+    use std::collections::BTreeMap;
+
+    /// Two series over three draws, with these recalls of two classes.
+    fn results(training: &str, recalls: [[[f64; 2]; 3]; 2]) -> Results {
+        let text = format!(
+            r#"name = "mine"
+               title = "t"
+               repetitions = 3
+               measure = ["test_accuracy", "test_recall"]
+               series = [{{ loss = "softmax" }}, {{ loss = "logistic" }}]
+               data.digits = {{ classes = [3, 8], counts = [20, 20] }}
+               {training}
+               table = [{{ id = "T", measures = ["test_accuracy"], family = [
+                 {{ name = "f", measure = "test_accuracy", against = ["LGL"] }} ] }}]"#
+        );
+        let source = Source { name: "mine".to_owned(), text, directory: ".".into() };
+        let experiment = source.experiment(&[]).expect("a sound analysis");
+        let record = |series: usize, repetition: usize| {
+            let recalls = recalls[series][repetition];
+            let accuracy = f64::midpoint(recalls[0], recalls[1]);
+            Record {
+                key: String::new(),
+                at: Vec::new(),
+                series,
+                repetition: repetition as u64,
+                ended: Ended::Stopped,
+                classes: 2,
+                features: 1,
+                dependent_columns: Vec::new(),
+                measured: BTreeMap::from([
+                    (Measure::TestAccuracy, vec![accuracy]),
+                    (Measure::TestRecall, recalls.to_vec()),
+                ]),
+            }
+        };
+        let records = (0..2).flat_map(|series| (0..3).map(move |draw| (series, draw)));
+        let records = records.map(|(series, draw)| record(series, draw)).collect();
+        Results { experiment, records }
+    }
+
+    const RECALLS: [[[f64; 2]; 3]; 2] =
+        [[[0.9, 0.8], [1.0, 0.0], [0.7, 0.5]], [[0.8, 0.7], [0.9, 0.9], [0.7, 0.6]]];
+
+    #[test]
+    fn a_network_that_gives_all_images_one_class_is_counted_and_in_no_mean() {
+        let results = results("training = { test = 10 }", RECALLS);
+        let plan = results.experiment.analysis.table[0].clone();
+        let compared = compare(&results, &plan);
+        let softmax = &compared.means[0].rows[0];
+        assert_eq!((softmax.draws, softmax.failed), (2, 1));
+        assert!((softmax.numbers[0].0 - f64::midpoint(0.85, 0.6)).abs() < 1e-12);
+        assert_eq!((compared.means[0].rows[1].draws, compared.means[0].rows[1].failed), (3, 0));
+        // Of the draws that both have there are two, which is too few for a test.
+        let difference = compared.families[0].pairs[0].differences[0];
+        assert_eq!((difference.pairs, difference.inference), (2, None));
+        assert_eq!(compared.families[0].tests(), 0);
+    }
+
+    #[test]
+    fn a_solved_head_may_give_all_samples_one_class() {
+        let results = results("test = { share = 0.5 }", RECALLS);
+        let plan = results.experiment.analysis.table[0].clone();
+        let compared = compare(&results, &plan);
+        assert_eq!(compared.means[0].rows[0].failed, 0);
+        assert_eq!(compared.families[0].pairs.len(), 1);
+        assert_eq!((compared.families[0].tests(), compared.draws), (1, Draws::Independent));
+    }
+}
