@@ -95,8 +95,8 @@ fn what_cannot_be_compared_is_named_by_its_line() {
         ("against = [\"LGL\"]", "against = [\"LGX\"]", 24, "there is no `LGX`; did you mean `LGL`?"),
         ("measure = \"test_accuracy\"", "measure = \"test_recall\"", 23, "say which number of it, such as `test_recall.0`"),
         ("measure = \"test_accuracy\"", "measure = \"accuracy\"", 23, "is not measured"),
-        ("family = \"accuracy\"", "family = \"accurate\"", 33, "did you mean `accuracy`?"),
-        ("table = \"T9\"", "table = \"T8\"", 32, "there is no `T8`"),
+        ("family = \"accuracy\"", "family = \"accurate\"", 32, "did you mean `accuracy`?"),
+        ("table = \"T9\"", "table = \"T8\"", 31, "there is no `T8`"),
         ("against = [\"LGL\"]", "series = [\"LGL\"]\nagainst = [\"LGL\"]", 25, "there is nothing to compare"),
     ] {
         let directory = with(&TWO_LOSSES.replacen(from, to, 1));
