@@ -1,6 +1,7 @@
 //! Comparisons of losses: tables of differences, and the large comparison broken off and gone on with.
 
 use super::{equipoise, read};
+use equipoise::analysis::{ComparisonTable, Results, compare, comparison_tables};
 use predicates::prelude::*;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -201,4 +202,57 @@ fn estimates_count_rates_epochs_and_images() {
             .and(predicate::str::contains("longest training"))
             .and(predicate::str::contains("memory on as many")),
     );
+}
+
+/// Where the table of an id is, and the tables that its records give.
+fn tables_of(id: &str) -> Vec<ComparisonTable> {
+    let figures = Path::new(env!("CARGO_MANIFEST_DIR")).join("figures");
+    let analysis = match id {
+        "T1" => "digits-table",
+        "T2" => "images-table",
+        "T3" => "tabular",
+        other => panic!("{other} is no table of which there are records"),
+    };
+    let results = Results::read(&figures.join(analysis)).expect("finished results");
+    let plan = results.experiment.analysis.table.iter().find(|plan| plan.id == id).expect("a table");
+    comparison_tables(&compare(&results, plan))
+}
+
+/// The cell of a row and column in the table of a measure: that of a difference in the table of a family.
+fn cell<'a>(tables: &'a [ComparisonTable], measure: &str, row: &str, column: &str) -> Option<&'a str> {
+    let of_measure = |table: &&ComparisonTable| {
+        if row.contains(" − ") {
+            table.heading.contains(&format!("difference of {measure},"))
+                || table.heading.contains(&format!("difference of {measure}: "))
+        } else {
+            table.heading.starts_with(&format!("{measure},")) || table.heading.starts_with(&format!("{measure}:"))
+        }
+    };
+    let in_table = |table: &'a ComparisonTable| {
+        let column = table.rows[0].iter().position(|heading| heading == column)?;
+        Some(table.rows.iter().find(|cells| cells[0] == row)?[column].as_str())
+    };
+    tables.iter().filter(of_measure).find_map(in_table)
+}
+
+#[test]
+fn every_number_that_the_document_states_is_in_the_records() {
+    let document = read(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/comparison.md"));
+    let (_, said) = document.split_once("## What it shows").expect("a section");
+    let mut count = 0;
+    for line in said.lines().filter(|line| line.starts_with("| T")) {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let &[table, measure, row, column, stated] = cells.as_slice() else { panic!("{line}") };
+        let found = cell(&tables_of(table), measure, row, column).map(str::to_owned);
+        assert_eq!(found.as_deref(), Some(stated.replace("\\*", "*").as_str()), "{line}");
+        count += 1;
+    }
+    assert!(count >= 10, "{count} numbers");
+    // Nothing is stated beside the table that is not in it.
+    let prose = said.lines().filter(|line| !line.starts_with('|')).collect::<Vec<_>>().join("\n");
+    let number = prose.split_whitespace().find(|word| {
+        let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+        word.contains('.') && word.starts_with(|c: char| c.is_ascii_digit())
+    });
+    assert_eq!(number, None, "a number outside of the table");
 }
