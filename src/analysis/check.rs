@@ -6,8 +6,8 @@ use super::free_features;
 use super::measure::{Measure, Selector, Shape};
 use super::observe::{is_trace, unfit};
 use super::specification::{
-    Analysis, Design, Draw, Family, Halving, NamedWeights, Optimizer, RateUnit, Series, TestSamples, Training,
-    WeightRule,
+    Analysis, Design, Draw, Family, Halving, NamedWeights, Optimizer, RateUnit, Series, TestSamples,
+    Training, WeightRule,
 };
 use super::train::{self, Refused, Task};
 use crate::cnn::Optimizer as Steps;
@@ -206,7 +206,10 @@ fn families(analysis: &Analysis, family: &Family, names: &[String]) -> Result<()
         }
     }
     if family.pairs(names).is_empty() {
-        return fault("against", "there is nothing to compare; name at least one series that is not in `series`");
+        return fault(
+            "against",
+            "there is nothing to compare; name at least one series that is not in `series`",
+        );
     }
     Ok(())
 }
@@ -353,7 +356,10 @@ fn trainings(analysis: &Analysis, training: &Training) -> Result<(usize, usize),
     if training.rate_unit == RateUnit::InitialGradient
         && !matches!(training.recipe.optimizer, Steps::Sgd { .. })
     {
-        return fault("training.rate_unit", "`initial_gradient` goes with sgd; the steps of others have no size");
+        return fault(
+            "training.rate_unit",
+            "`initial_gradient` goes with sgd; the steps of others have no size",
+        );
     }
     if let Some(rate) = training.rates.iter().find(|rate| !(rate.is_finite() && **rate > 0.0)) {
         return fault("training.rates", format!("{rate}; give numbers above 0"));

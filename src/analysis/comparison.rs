@@ -116,17 +116,15 @@ pub fn differences(results: &Results, family: &Family) -> FamilyDifferences {
 fn means(results: &Results, point: usize, measure: &Selector) -> PointMeans {
     let places = results.experiment.places(point);
     let row = |(number, series): (usize, &Series)| {
-        let records: Vec<&Record> = results
-            .records
-            .iter()
-            .filter(|record| record.series == number && record.at == places)
-            .collect();
+        let records: Vec<&Record> =
+            results.records.iter().filter(|record| record.series == number && record.at == places).collect();
         let (failed, sound): (Vec<&Record>, Vec<&Record>) =
             records.into_iter().partition(|record| has_failed(results, record));
         let lists: Vec<Vec<f64>> = sound.iter().map(|record| record.picked(measure)).collect();
         let length = lists.iter().map(Vec::len).max().unwrap_or(0);
         // A draw that lacks a number has none in its place that could be averaged.
-        let lists: Vec<Vec<f64>> = lists.into_iter().filter(|list| length > 0 && list.len() == length).collect();
+        let lists: Vec<Vec<f64>> =
+            lists.into_iter().filter(|list| length > 0 && list.len() == length).collect();
         let of_place =
             |place: usize| mean_and_deviation(&lists.iter().map(|list| list[place]).collect::<Vec<_>>());
         SeriesMeans {

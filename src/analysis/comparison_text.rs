@@ -28,7 +28,11 @@ pub fn comparison_tables(comparison: &Comparison) -> Vec<ComparisonTable> {
     let of_measure = |measure: &Selector| {
         let points: Vec<&PointMeans> =
             comparison.means.iter().filter(|found| found.measure == *measure).collect();
-        if measure.is_one_number() { vec![means(&points)] } else { points.into_iter().map(by_class).collect() }
+        if measure.is_one_number() {
+            vec![means(&points)]
+        } else {
+            points.into_iter().map(by_class).collect()
+        }
     };
     families.chain(measures.into_iter().flat_map(of_measure)).collect()
 }
@@ -71,10 +75,12 @@ fn note_on_tests(family: &FamilyDifferences, draws: Draws) -> String {
             "corrected resampled t tests (Nadeau and Bengio 2003), as the splits share samples".to_owned()
         }
     };
-    let detectable =
-        |level: f64| detectable_in_errors((pairs - 1) as f64, level).map(|errors| errors / (pairs as f64).sqrt());
-    let power = match (draws, detectable(LEVEL), detectable(LEVEL / tests as f64)) {
-        (Draws::Independent, Some(alone), Some(first)) => format!(
+    let detectable = |level: f64| {
+        let errors = detectable_in_errors((pairs - 1) as f64, level)?;
+        Some(errors * draws.variance_of_mean(pairs).sqrt())
+    };
+    let power = match (detectable(LEVEL), detectable(LEVEL / tests as f64)) {
+        (Some(alone), Some(first)) => format!(
             "; with {pairs} draws a difference of {alone:.1} standard deviations of the paired differences is found with \
              {:.0}% probability by a single test, one of {first:.1} by the first of {tests}",
             100.0 * POWER
@@ -173,7 +179,8 @@ fn columns(points: &[String]) -> Vec<String> {
 
 fn number_cell(unit: Unit, number: Option<(f64, f64)>) -> String {
     let Some((mean, deviation)) = number else { return "–".to_owned() };
-    let deviation = if deviation.is_nan() { String::new() } else { format!(" ± {}", unit.written(deviation)) };
+    let deviation =
+        if deviation.is_nan() { String::new() } else { format!(" ± {}", unit.written(deviation)) };
     format!("{}{deviation}", unit.written(mean))
 }
 

@@ -46,7 +46,7 @@ pub use cost::{Estimate, estimate, memory_at_once, memory_of_records};
 pub use error::AnalysisError;
 pub use file::{Experiment, Override, Source, SweptAxis};
 pub use measure::{Measure, Selector, Shape, Unit};
-pub use paired::{Draws, Inference, LEVEL, PairedDifference};
+pub use paired::{Draws, FEWEST_PAIRS, Inference, LEVEL, POWER, PairedDifference};
 pub use records::{Ended, Record, Results, mean_of};
 pub use run::{
     Event, MissingShard, Workload, experiment_of_shard, missing_shards, run, run_shard, solve_all,

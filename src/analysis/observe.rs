@@ -531,9 +531,9 @@ impl<'a> Tested<'a> {
             M::TestCalibrationError => {
                 vec![Calibration::of(self.link(), &self.logits, &self.targets).calibration_error.l1]
             }
-            M::TestBalanceResidual => vec![
-                Ledger::at(self.problem.loss(), &self.logits, &self.targets).worst_residual()
-            ],
+            M::TestBalanceResidual => {
+                vec![Ledger::at(self.problem.loss(), &self.logits, &self.targets).worst_residual()]
+            }
             M::TestBalance => of_balance(|balance| balance.difference),
             M::TestBalanceDeviation => of_balance(|balance| balance.standard_deviation),
             M::TestBalanceCovered => of_balance(|balance| {

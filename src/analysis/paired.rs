@@ -25,7 +25,7 @@ pub enum Draws {
 
 impl Draws {
     /// Variance of the mean of so many differences, in units of the variance of one.
-    fn variance_of_mean(self, pairs: usize) -> f64 {
+    pub(super) fn variance_of_mean(self, pairs: usize) -> f64 {
         let of_independent = 1.0 / pairs as f64;
         match self {
             Self::Independent => of_independent,
@@ -183,7 +183,8 @@ mod tests {
     #[test]
     fn only_draws_that_both_have_are_compared() {
         let ours = [(0, 1.0), (1, 5.0), (2, 2.0), (4, 7.0)];
-        let found = PairedDifference::of(&ours, &[(0, 0.5), (2, 1.0), (3, 9.0), (4, 6.0)], Draws::Independent);
+        let found =
+            PairedDifference::of(&ours, &[(0, 0.5), (2, 1.0), (3, 9.0), (4, 6.0)], Draws::Independent);
         assert_eq!(found.pairs, 3);
         assert!((found.mean - 2.5 / 3.0).abs() < 1e-12);
         assert!(difference(&[], &[1.0]).mean.is_nan());

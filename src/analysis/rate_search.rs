@@ -77,9 +77,11 @@ impl<'a> Search<'a, '_> {
     /// The place of the best, the lower rate of equals; `None` if all have failed.
     fn best(&self) -> Option<usize> {
         let places = (0..self.candidates.len()).filter(|&place| self.candidates[place].training.is_some());
-        places.reduce(|best, place| {
-            if self.candidates[place].recall > self.candidates[best].recall { place } else { best }
-        })
+        places.reduce(
+            |best, place| {
+                if self.candidates[place].recall > self.candidates[best].recall { place } else { best }
+            },
+        )
     }
 
     /// The next rate beyond the best one, if that is the lowest or highest.

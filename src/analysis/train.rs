@@ -161,7 +161,8 @@ impl Task<'_> {
             hits: evaluation.hits,
         };
         let (loss, gradient) = (evaluation.loss, evaluation.gradient_inf);
-        let progress = Progress { rate, tried, epochs: training.epoch(), flattened: training.has_flattened() };
+        let progress =
+            Progress { rate, tried, epochs: training.epoch(), flattened: training.has_flattened() };
         let at = Measuring { progress, loss, gradient, measures, head: &layer.head, traces: &traces, tested };
         let measured = wanted.iter().map(|&measure| (measure, at.take(measure))).collect();
         let classes = targets.classes();

@@ -49,7 +49,8 @@ pub(super) fn write(results: &Results, directory: &Path, style: Style) -> Result
 
 fn markdown(plan: &TablePlan, tables: &[ComparisonTable]) -> String {
     let of_table = |table: &ComparisonTable| {
-        let note = if table.note.is_empty() { String::new() } else { format!("\n{}\n", escaped(&table.note)) };
+        let note =
+            if table.note.is_empty() { String::new() } else { format!("\n{}\n", escaped(&table.note)) };
         format!("**{}** {}\n\n{}{note}", plan.id, escaped(&table.heading), markdown_table(&table.rows))
     };
     tables.iter().map(of_table).collect::<Vec<_>>().join("\n")

@@ -79,9 +79,7 @@ impl Schedule {
         match self {
             Self::Constant => 1.0,
             Self::Cosine => f64::midpoint(1.0, (std::f64::consts::PI * step as f64 / steps as f64).cos()),
-            Self::Step { every, factor } => {
-                raised(factor, step / per_epoch.max(1) / every.max(1))
-            }
+            Self::Step { every, factor } => raised(factor, step / per_epoch.max(1) / every.max(1)),
             Self::Plateau { factor, .. } => raised(factor, self.plateaus(losses)),
         }
     }

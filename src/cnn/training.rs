@@ -111,7 +111,8 @@ impl<'a> Training<'a> {
         let network = Network::new(&plan.recipe.network, pictures.shape(), loss.logit_rows(), plan.seed)?;
         let moments = vec![vec![0.0; network.parameters().len()]; plan.recipe.optimizer.moments()];
         let gradient = vec![0.0; network.parameters().len()];
-        let state = State { network, moments, epoch: 0, step: 0, sums: EpochSums::default(), losses: Vec::new() };
+        let state =
+            State { network, moments, epoch: 0, step: 0, sums: EpochSums::default(), losses: Vec::new() };
         Ok(Self { plan, pictures, targets, loss, state, pass: Pass::default(), gradient })
     }
 

@@ -33,9 +33,9 @@ pub(crate) mod samples;
 mod shared;
 mod split;
 mod standardization;
-mod tabular;
 #[cfg(feature = "readers")]
 pub(crate) mod table;
+mod tabular;
 #[cfg(feature = "readers")]
 mod taken;
 mod values;
@@ -66,9 +66,9 @@ pub use samples::{SampleRequest, Samples, read_table};
 pub use shared::SharedFeatures;
 pub use split::Split;
 pub use standardization::Standardization;
-pub use tabular::TabularSet;
 #[cfg(feature = "readers")]
 pub use table::{Encoding, TableFormat};
+pub use tabular::TabularSet;
 #[cfg(feature = "readers")]
 pub use taken::{LeftOut, Taken};
 

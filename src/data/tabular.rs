@@ -68,7 +68,8 @@ fn parse(text: &str) -> Result<Dataset, DataError> {
     let mut classes = class_names.clone();
     classes.sort_unstable();
     classes.dedup();
-    let index = |name: &String| (0..).zip(&classes).find(|(_, class)| *class == name).map_or(0, |(index, _)| index);
+    let index =
+        |name: &String| (0..).zip(&classes).find(|(_, class)| *class == name).map_or(0, |(index, _)| index);
     let labels = Labels::new(class_names.iter().map(index).collect(), classes.clone())?;
     let names = names.iter().take(dimension).map(|&name| name.to_owned()).collect();
     Dataset::new(DMatrix::from_vec(dimension, rows.len(), values), names, labels)
@@ -103,7 +104,9 @@ mod tests {
 
     #[test]
     fn a_broken_table_is_refused_by_its_line() {
-        for (text, expected) in [("a,class\n1,x\n2", "line 3: 1 cells"), ("a,class\nb,x", "line 2: `b` is no number")] {
+        for (text, expected) in
+            [("a,class\n1,x\n2", "line 3: 1 cells"), ("a,class\nb,x", "line 2: `b` is no number")]
+        {
             let error = parse(text).expect_err("broken").to_string();
             assert!(error.contains(expected), "{error}");
         }

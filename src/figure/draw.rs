@@ -3,7 +3,9 @@
 use super::canvas::Sheet;
 use super::render::{Figure, FigureError};
 use super::theme::{ONE_COLUMN, POINTS_PER_INCH, TWO_COLUMNS, Theme};
-use super::{bars, curves, decision_lines, forest, intervals, maps, quaternary, regions, scatter, signs, ternary};
+use super::{
+    bars, curves, decision_lines, forest, intervals, maps, quaternary, regions, scatter, signs, ternary,
+};
 use crate::analysis::specification::{FigurePlan, Plot, Width};
 use crate::analysis::{Results, caption};
 
@@ -47,7 +49,8 @@ fn draw_one(results: &Results, plan: &FigurePlan, theme: Theme) -> Result<Figure
         Plot::Intervals { panels, beside } => intervals::draw(&task, panels, beside),
         Plot::Forest { table, family, panels } => {
             let plan = results.experiment.analysis.family(table, family);
-            let missing = || task.invalid("forest", format!("there is no family `{family}` in table {table}"));
+            let missing =
+                || task.invalid("forest", format!("there is no family `{family}` in table {table}"));
             forest::draw(&task, plan.ok_or_else(missing)?, panels)
         }
         Plot::Regions { target, half_width } => regions::draw(&task, *target, *half_width),

@@ -1,7 +1,7 @@
 //! A forest plot: the differences of a family and their 95% intervals beside zero, one row for each pair of series.
 
 use crate::analysis::specification::{Family, ForestPanel};
-use crate::analysis::{FamilyDifferences, LEVEL, PairedDifference, differences};
+use crate::analysis::{FamilyDifferences, LEVEL, Pair, PairedDifference, differences};
 
 use super::axes::{Axis, Panel, PanelPlan, panel_row};
 use super::canvas::{Shape, Stroke, draw_filled, draw_hollow, draw_svg};
@@ -31,13 +31,10 @@ pub(super) fn draw(task: &Task, family: &Family, panels: &[ForestPanel]) -> Resu
             let ends = rows.iter().flat_map(|row| ends(&row.difference)).map(|end| unit.of(end));
             // The names of the rows serve all panels.
             let names = compared.pairs.iter().enumerate().filter(|_| number == 0);
-            let names = names.map(|(row, pair)| (row as f64, format!("{} − {}", pair.series, pair.against)));
+            let names = names.map(|(row, pair)| (row as f64, name(&compared, pair)));
             PanelPlan {
                 head: plan.heading.iter().flat_map(|text| HeadItem::words(text)).collect(),
-                ..PanelPlan::new(
-                    Axis::across(&plan.x_axis, ends.chain([0.0])),
-                    Axis::marked("", down, names),
-                )
+                ..PanelPlan::new(Axis::across(&plan.x_axis, ends.chain([0.0])), Axis::marked("", down, names))
             }
         };
         let plans = panels.iter().zip(&rows).enumerate().map(plan).collect();
@@ -52,6 +49,12 @@ pub(super) fn draw(task: &Task, family: &Family, panels: &[ForestPanel]) -> Resu
     })
 }
 
+/// What a row is called: where all pairs have the same series, which the caption names, by the other one alone.
+fn name(compared: &FamilyDifferences, pair: &Pair) -> String {
+    let alike = compared.pairs.len() > 1 && compared.pairs.iter().all(|other| other.series == pair.series);
+    if alike { format!("− {}", pair.against) } else { format!("{} − {}", pair.series, pair.against) }
+}
+
 fn rows(task: &Task, compared: &FamilyDifferences, panel: &ForestPanel) -> Vec<Row> {
     let experiment = &task.results.experiment;
     let is_there = |point: &usize| {
@@ -62,12 +65,11 @@ fn rows(task: &Task, compared: &FamilyDifferences, panel: &ForestPanel) -> Vec<R
         })
     };
     let looks = looks(task.results);
-    let colour = |name: &str| looks.iter().find(|look| look.name == name).map_or(GREY, |look: &SeriesLook| look.colour);
-    let point = (0..experiment.points.len()).find(is_there).unwrap_or(0);
-    let row = |pair: &crate::analysis::Pair| Row {
-        colour: colour(&pair.series),
-        difference: pair.differences[point],
+    let colour = |name: &str| {
+        looks.iter().find(|look| look.name == name).map_or(GREY, |look: &SeriesLook| look.colour)
     };
+    let point = (0..experiment.points.len()).find(is_there).unwrap_or(0);
+    let row = |pair: &Pair| Row { colour: colour(&pair.series), difference: pair.differences[point] };
     compared.pairs.iter().map(row).collect()
 }
 

@@ -1,6 +1,6 @@
 //! A class-by-class matrix of each series as a map, side by side.
 
-use crate::analysis::{Measure, Record, Results, mean_of, has_failed};
+use crate::analysis::{Measure, Record, Results, has_failed, mean_of};
 use std::collections::BTreeMap;
 
 use super::axes::{Frame, draw_letter};

@@ -6,9 +6,7 @@ use super::verdicts::anchor as verdict_anchor;
 use super::{Drawn, ReportError};
 use crate::analysis::specification::TablePlan;
 use crate::analysis::summary::Spread;
-use crate::analysis::{
-    ComparisonTable, Measure, Record, Results, Shape, compare, comparison_tables,
-};
+use crate::analysis::{ComparisonTable, Measure, Record, Results, Shape, compare, comparison_tables};
 use crate::claims::Verdict;
 use crate::figure::Figure;
 use crate::numeric::{counted, significant};

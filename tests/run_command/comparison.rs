@@ -94,7 +94,12 @@ fn two_draws_are_not_tested() {
 fn what_cannot_be_compared_is_named_by_its_line() {
     for (from, to, line, expected) in [
         ("against = [\"LGL\"]", "against = [\"LGX\"]", 24, "there is no `LGX`; did you mean `LGL`?"),
-        ("measure = \"test_accuracy\"", "measure = \"test_recall\"", 23, "say which number of it, such as `test_recall.0`"),
+        (
+            "measure = \"test_accuracy\"",
+            "measure = \"test_recall\"",
+            23,
+            "say which number of it, such as `test_recall.0`",
+        ),
         ("measure = \"test_accuracy\"", "measure = \"accuracy\"", 23, "is not measured"),
         ("family = \"accuracy\"", "family = \"accurate\"", 32, "did you mean `accuracy`?"),
         ("table = \"T9\"", "table = \"T8\"", 31, "there is no `T8`"),
@@ -143,7 +148,8 @@ fn tiny_comparison() -> String {
     let mut analysis: Table = text.parse().expect("TOML");
     analysis.insert("repetitions".to_owned(), Value::Integer(1));
     let training = analysis["training"].as_table_mut().expect("a table");
-    training.insert("halving".to_owned(), "epochs = 1\nextensions = 1".parse::<Table>().expect("TOML").into());
+    training
+        .insert("halving".to_owned(), "epochs = 1\nextensions = 1".parse::<Table>().expect("TOML").into());
     let recipe = training["recipe"].as_table_mut().expect("a table");
     recipe.insert("epochs".to_owned(), Value::Integer(2));
     let layers = "layers = [{ max_pool = 4 }, { linear = 8 }, \"relu\"]".parse::<Table>().expect("TOML");
@@ -160,7 +166,10 @@ fn the_large_comparison_goes_on_where_it_was_killed() {
     }
     std::fs::write(home.join("tiny.toml"), tiny_comparison()).expect("written");
     let run = |out: &str| {
-        equipoise(home).args(["run", "tiny.toml", "--format", "svg", "--out", out]).assert().code(predicate::in_iter([0, 1]))
+        equipoise(home)
+            .args(["run", "tiny.toml", "--format", "svg", "--out", out])
+            .assert()
+            .code(predicate::in_iter([0, 1]))
     };
     run("whole");
     let mut killed = Command::new(env!("CARGO_BIN_EXE_equipoise"))
@@ -172,7 +181,8 @@ fn the_large_comparison_goes_on_where_it_was_killed() {
         .expect("started");
     let journal = home.join("killed/records.jsonl");
     let begun = Instant::now();
-    let records = || std::fs::read(&journal).map_or(0, |bytes| bytes.iter().filter(|&&byte| byte == b'\n').count());
+    let records =
+        || std::fs::read(&journal).map_or(0, |bytes| bytes.iter().filter(|&&byte| byte == b'\n').count());
     while records() < 10 && begun.elapsed() < Duration::from_secs(120) {
         std::thread::sleep(Duration::from_millis(5));
     }
@@ -225,7 +235,8 @@ fn cell<'a>(tables: &'a [ComparisonTable], measure: &str, row: &str, column: &st
             table.heading.contains(&format!("difference of {measure},"))
                 || table.heading.contains(&format!("difference of {measure}: "))
         } else {
-            table.heading.starts_with(&format!("{measure},")) || table.heading.starts_with(&format!("{measure}:"))
+            table.heading.starts_with(&format!("{measure},"))
+                || table.heading.starts_with(&format!("{measure}:"))
         }
     };
     let in_table = |table: &'a ComparisonTable| {

@@ -7,9 +7,9 @@ use crate::claims::{contrary_weight, contrary_weight_of_three, helping_weight, h
 use crate::data::random::stream;
 use crate::data::{
     Covariance, DataError, Dataset, GaussianMixture, GroupedDesign, ImageSample, Images, ImbalanceProfile,
-    Labels, NewSamples, NewSamplesRequest, Part, PlacedGroups, SampleRequest, Samples, Split, TableFormat, TabularSet,
-    check_digits, class_means, digit_images, digits_subset, image_files, raw_binary_logits, raw_logits,
-    read_images,
+    Labels, NewSamples, NewSamplesRequest, Part, PlacedGroups, SampleRequest, Samples, Split, TableFormat,
+    TabularSet, check_digits, class_means, digit_images, digits_subset, image_files, raw_binary_logits,
+    raw_logits, read_images,
 };
 use nalgebra::DMatrix;
 use rand::RngExt;
@@ -507,7 +507,11 @@ impl Design {
 }
 
 /// A share of the images of each class, and the rest first.
-fn split_images(images: &ImageSample, share: f64, draw: Draw) -> Result<(ImageSample, ImageSample), DataError> {
+fn split_images(
+    images: &ImageSample,
+    share: f64,
+    draw: Draw,
+) -> Result<(ImageSample, ImageSample), DataError> {
     let invalid = |problem: String| Err(DataError::invalid("training.held_out_share", problem));
     if !(share > 0.0 && share < 1.0) {
         return invalid(format!("{share}; give a number between 0 and 1"));

@@ -14,8 +14,8 @@ mod training;
 
 pub use design::{ClassSizes, Design, Draw, DrawnImages, Means};
 pub use plot::{
-    AxisPlan, Band, Colouring, CurvePanel, FigurePlan, ForestPanel, IntervalPanel, Level, Line, LineStyle, Mark, Plot,
-    ScaleKind, ScatterPanel, Width,
+    AxisPlan, Band, Colouring, CurvePanel, FigurePlan, ForestPanel, IntervalPanel, Level, Line, LineStyle,
+    Mark, Plot, ScaleKind, ScatterPanel, Width,
 };
 pub use series::{Loss, NamedWeights, Optimizer, Series, WeightRule};
 pub use size::DesignSize;

@@ -79,9 +79,10 @@ impl Analysis {
     #[must_use]
     pub fn share_of_one_data_set(&self) -> Option<f64> {
         match (&self.test, &self.data) {
-            (Some(TestSamples::Share(share)), Design::Table { resample: false, .. } | Design::Tabular { .. }) => {
-                Some(*share)
-            }
+            (
+                Some(TestSamples::Share(share)),
+                Design::Table { resample: false, .. } | Design::Tabular { .. },
+            ) => Some(*share),
             _ => None,
         }
     }

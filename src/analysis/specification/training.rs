@@ -89,7 +89,8 @@ impl Training {
     pub fn most_epochs(&self) -> usize {
         let epochs = self.recipe.epochs;
         let Some(halving) = self.halving.filter(|_| self.chooses()) else { return epochs };
-        let (mut left, mut done, mut until, mut total) = (self.most_rates(), 0, halving.epochs.min(epochs), 0_usize);
+        let (mut left, mut done, mut until, mut total) =
+            (self.most_rates(), 0, halving.epochs.min(epochs), 0_usize);
         while left > 1 {
             total = total.saturating_add(left.saturating_mul(until - done));
             (left, done, until) = (left.div_ceil(2), until, until.saturating_mul(2).min(epochs));

@@ -276,11 +276,15 @@ pub(super) fn show(experiment: &Experiment, style: Style) -> Result<Ending> {
     // No run ends before its longest problem does.
     let wall = (seconds / threads as f64).max(longest);
     let training = experiment.analysis.training.as_ref();
-    let (problem, problems_of) = if training.is_some() { ("training", "trainings") } else { ("problem", "problems") };
+    let (problem, problems_of) =
+        if training.is_some() { ("training", "trainings") } else { ("problem", "problems") };
     let mut rows = vec![(problems_of.to_owned(), problems.to_string())];
     if let Some(training) = training.filter(|training| training.halving.is_some()) {
         rows.push(("learning rates in each".to_owned(), format!("at most {}", training.most_rates())));
-        rows.push(("epochs in each".to_owned(), format!("at most {} over all rates", training.most_epochs())));
+        rows.push((
+            "epochs in each".to_owned(),
+            format!("at most {} over all rates", training.most_epochs()),
+        ));
     }
     rows.extend([
         ("processor time".to_owned(), duration(seconds)),
