@@ -1,5 +1,6 @@
 //! Captions with measured numbers in them: `hardest mean {median hardest.0 of LGL at hard=12}`.
 
+use super::comparison::has_failed;
 use super::file::{Experiment, listed, unknown};
 use super::measure::Selector;
 use super::records::{Record, Results};
@@ -7,17 +8,20 @@ use super::specification::{FigurePlan, Series};
 use super::summary::median;
 use crate::numeric::{power_of_ten, significant};
 
-/// The caption of a figure with its numbers; where problems had no answer it says how many.
+/// The caption of a figure with its numbers; where problems had no answer, or trainings failed, it says how many.
 #[must_use]
 pub fn caption(results: &Results, plan: &FigurePlan) -> String {
     // A caption is checked before anything is solved.
     let text =
         Caption::parse(&plan.caption).map_or_else(|_| plan.caption.clone(), |caption| caption.fill(results));
-    match results.unsolved().count() {
+    let failed = results.records.iter().filter(|record| has_failed(results, record)).count();
+    let what = match results.experiment.analysis.training {
+        None => "problems had no answer",
+        Some(_) => "trainings failed",
+    };
+    match failed {
         0 => text,
-        unsolved => {
-            format!("{text} {unsolved} of {} problems had no answer and are left out.", results.records.len())
-        }
+        failed => format!("{text} {failed} of {} {what} and are left out.", results.records.len()),
     }
 }
 
@@ -164,7 +168,8 @@ impl Query {
         let Some(selector) = &self.selector else {
             return records().count().to_string();
         };
-        let numbers: Vec<f64> = records().flat_map(|record| record.picked(selector)).collect();
+        let records = records().filter(|record| !has_failed(results, record));
+        let numbers: Vec<f64> = records.flat_map(|record| record.picked(selector)).collect();
         let answer = match self.statistic {
             Statistic::Mean if !numbers.is_empty() => {
                 Some(numbers.iter().sum::<f64>() / numbers.len() as f64)

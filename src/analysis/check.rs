@@ -3,12 +3,14 @@
 use super::check_figure::Drawing;
 use super::file::{Experiment, unknown};
 use super::free_features;
-use super::measure::{Measure, Shape};
+use super::measure::{Measure, Selector, Shape};
 use super::observe::{is_trace, unfit};
 use super::specification::{
-    Analysis, Design, Draw, NamedWeights, Optimizer, Series, TestSamples, Training, WeightRule,
+    Analysis, Design, Draw, Family, Halving, NamedWeights, Optimizer, RateUnit, Series, TestSamples,
+    Training, WeightRule,
 };
 use super::train::{self, Refused, Task};
+use crate::cnn::Optimizer as Steps;
 use crate::data::Dataset;
 use crate::files::check_readable_again;
 use crate::memory::check_memory;
@@ -21,6 +23,8 @@ const MAX_REPETITIONS: u64 = 1_000_000;
 
 /// Letters of a name: file names are made of two of them and an ending, and no system has longer ones than 255.
 const LONGEST_NAME: usize = 80;
+/// Learning rates that may be added to those given.
+const MAX_EXTENSIONS: usize = 100;
 /// Iterations of a first-order optimizer at most.
 const MAX_ITERATIONS: u64 = 10_000_000;
 
@@ -166,19 +170,46 @@ fn tables(analysis: &Analysis) -> Result<(), Fault> {
             return fault(key("measures"), "there are none; give at least one");
         }
         for measure in &plan.measures {
-            if measure.shape() != Shape::Scalar {
-                return fault(key("measures"), format!("`{}` is not one number", measure.name()));
+            if !measure.is_one_number() && measure.measure.shape() != Shape::Classes {
+                let problem = format!("`{measure}` is neither one number nor one for every class");
+                return fault(key("measures"), problem);
             }
-            if !analysis.measure.contains(measure) {
-                return fault(
-                    key("measures"),
-                    format!("`{}` is not measured; add it to `measure`", measure.name()),
-                );
+            is_measured(analysis, measure).or_else(|problem| fault(key("measures"), problem))?;
+        }
+        for (number, family) in plan.family.iter().enumerate() {
+            families(analysis, family, &names)
+                .map_err(|found| Fault { key: key(&format!("family.{number}.{}", found.key)), ..found })?;
+            if plan.family[..number].iter().any(|other| other.name == family.name) {
+                return fault(key(&format!("family.{number}.name")), "a second family of this name");
             }
         }
-        if let Some(name) = plan.against.iter().find(|name| !names.contains(name)) {
-            return fault(key("against"), unknown(name, &names));
+    }
+    Ok(())
+}
+
+fn is_measured(analysis: &Analysis, measure: &Selector) -> Result<(), String> {
+    if analysis.measure.contains(&measure.measure) {
+        return Ok(());
+    }
+    Err(format!("`{}` is not measured; add it to `measure`", measure.measure.name()))
+}
+
+fn families(analysis: &Analysis, family: &Family, names: &[String]) -> Result<(), Fault> {
+    if !family.measure.is_one_number() {
+        let problem = format!("`{0}` is a list; say which number of it, such as `{0}.0`", family.measure);
+        return fault("measure", problem);
+    }
+    is_measured(analysis, &family.measure).or_else(|problem| fault("measure", problem))?;
+    for (key, list) in [("series", &family.series), ("against", &family.against)] {
+        if let Some(name) = list.iter().find(|name| !names.contains(name)) {
+            return fault(key, unknown(name, names));
         }
+    }
+    if family.pairs(names).is_empty() {
+        return fault(
+            "against",
+            "there is nothing to compare; name at least one series that is not in `series`",
+        );
     }
     Ok(())
 }
@@ -215,7 +246,7 @@ fn problems<'a>(analysis: &'a Analysis, drawn: &mut Option<Drawn<'a>>) -> Result
         return fault(
             "repetitions",
             format!(
-                "{} times the same table; add `resample = true` to `[data.csv]`, or keep a `share` apart in `[test]`",
+                "{} times the same table; keep a `share` apart in `[test]`, or add `resample = true` to `[data.csv]`",
                 analysis.repetitions
             ),
         );
@@ -302,8 +333,33 @@ fn drawn_weights(key: &str, rule: Option<&WeightRule>) -> Result<(), Fault> {
 
 /// States every training of a sweep point, on the first draw.
 fn trainings(analysis: &Analysis, training: &Training) -> Result<(usize, usize), Fault> {
-    if training.chooses() && training.held_out == 0 {
-        return fault("training.held_out", "0 images; several `rates` need images to choose by");
+    match (training.held_out, training.held_out_share) {
+        (0, None) if training.chooses() => {
+            return fault("training.held_out", "0 images; several `rates` need images to choose by");
+        }
+        (1.., Some(_)) => {
+            return fault("training.held_out_share", "goes without `held_out`; give one of the two");
+        }
+        _ => {}
+    }
+    match training.halving {
+        Some(_) if !training.chooses() => {
+            return fault("training.halving", "chooses among several `training.rates`; give at least two");
+        }
+        Some(Halving { epochs: 0, .. }) => return fault("training.halving.epochs", "0; give at least 1"),
+        Some(Halving { extensions, .. }) if extensions > MAX_EXTENSIONS => {
+            let problem = format!("{extensions}; give at most {MAX_EXTENSIONS}");
+            return fault("training.halving.extensions", problem);
+        }
+        _ => {}
+    }
+    if training.rate_unit == RateUnit::InitialGradient
+        && !matches!(training.recipe.optimizer, Steps::Sgd { .. })
+    {
+        return fault(
+            "training.rate_unit",
+            "`initial_gradient` goes with sgd; the steps of others have no size",
+        );
     }
     if let Some(rate) = training.rates.iter().find(|rate| !(rate.is_finite() && **rate > 0.0)) {
         return fault("training.rates", format!("{rate}; give numbers above 0"));
@@ -312,25 +368,19 @@ fn trainings(analysis: &Analysis, training: &Training) -> Result<(usize, usize),
         return fault("penalty", "applies to solved heads only; set `training.recipe.decay`");
     }
     let draw = Draw { seed: analysis.seed, repetition: 0 };
-    let images = match analysis.data.images(draw, training.held_out, training.test) {
+    let images = match analysis.data.images(draw, training) {
         Ok(images) => images,
         Err(error) => return fault("data", error.to_string()),
     };
     let classes = images.learned_from.labels().classes();
     for &measure in &analysis.measure {
-        if let Some(why) = train::unfit(measure, classes, images.tested_on.is_some(), training.chooses()) {
+        if let Some(why) = train::unfit(measure, classes, images.tested_on.is_some(), training) {
             return fault("measure", format!("`{}` {why}", measure.name()));
         }
     }
     let mut features = 0;
     for (number, series) in analysis.series.iter().enumerate() {
         let at_series = |problem: String| Fault { key: format!("series.{number}"), problem };
-        if series.batch.is_some() {
-            return fault(
-                format!("series.{number}.batch"),
-                "applies to solved heads only; set `training.recipe.batch`",
-            );
-        }
         if series.optimizer != Optimizer::Newton {
             return fault(
                 format!("series.{number}.optimizer"),

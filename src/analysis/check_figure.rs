@@ -85,6 +85,18 @@ impl Drawing<'_> {
                     })
                 })
             }
+            Plot::Forest { table, family, panels } => {
+                at_least_one(panels.len(), "plot.forest.panels")?;
+                self.family(table, family)?;
+                panels.iter().enumerate().try_for_each(|(number, panel)| {
+                    check_axis(&panel.x_axis, "x_axis")
+                        .and_then(|()| self.fixed_axes(&panel.at, |_| false))
+                        .map_err(|found| Fault {
+                            key: format!("plot.forest.panels.{number}.{}", found.key),
+                            ..found
+                        })
+                })
+            }
             Plot::Regions { target, half_width } => {
                 let needed =
                     [Measure::Coefficient, Measure::Intercept, Measure::Shortfall, Measure::Accuracy];
@@ -121,6 +133,24 @@ impl Drawing<'_> {
                 self.unswept("bars", None)
             }
         }
+    }
+
+    /// Whether a table has a family.
+    fn family(&self, table: &str, family: &str) -> Result<(), Fault> {
+        let tables = &self.experiment.analysis.table;
+        let Some(plan) = tables.iter().find(|plan| plan.id == table) else {
+            let ids: Vec<String> = tables.iter().map(|plan| plan.id.clone()).collect();
+            let problem =
+                if ids.is_empty() { "there are no tables".to_owned() } else { unknown(table, &ids) };
+            return fault("plot.forest.table", problem);
+        };
+        if plan.family.iter().any(|found| found.name == family) {
+            return Ok(());
+        }
+        let names: Vec<String> = plan.family.iter().map(|found| found.name.clone()).collect();
+        let problem =
+            if names.is_empty() { format!("table {table} has none") } else { unknown(family, &names) };
+        fault("plot.forest.family", problem)
     }
 
     /// Shares of `classes` classes in all outflow.

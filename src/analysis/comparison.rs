@@ -1,233 +1,234 @@
-//! Series beside each other over the same draws: means, deviations and paired tests; and as tables whose cells say mean,
-//! deviation, and which other series a series is significantly above or below.
+//! Series beside each other over the same draws: means and deviations, and differences of the pairs that a table names.
 
-use super::measure::Measure;
-use super::records::Results;
-use super::specification::TablePlan;
-use serde::Serialize;
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use super::measure::{Measure, Selector};
+use super::paired::{Draws, PairedDifference, adjust, mean_and_deviation};
+use super::records::{Ended, Record, Results};
+use super::specification::{Family, Series, TablePlan};
 
-/// One measure at one sweep point, for every series.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// The numbers of a table.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Comparison {
+    /// One for each sweep point and measure.
+    pub means: Vec<PointMeans>,
+    /// One for each family.
+    pub families: Vec<FamilyDifferences>,
+    /// How the draws hang together.
+    pub draws: Draws,
+}
+
+/// A measure at a sweep point, for every series.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PointMeans {
     /// The sweep point in words; empty if nothing is swept.
     pub point: String,
     /// What is compared.
-    pub measure: Measure,
+    pub measure: Selector,
     /// One row per series, in order.
-    pub rows: Vec<ComparedSeries>,
+    pub rows: Vec<SeriesMeans>,
 }
 
-/// A series in a comparison.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ComparedSeries {
+/// A series at a sweep point.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SeriesMeans {
     /// Its name.
     pub name: String,
-    /// Repetitions that have a number.
-    pub count: usize,
-    /// Their mean.
-    pub mean: f64,
-    /// Their standard deviation (of `count - 1`); NaN of a single one.
-    pub deviation: f64,
-    /// A test against each series it is compared with; `None` against itself, and where the draws do not allow a test.
-    pub tests: Vec<Option<PairedTest>>,
+    /// Draws that have numbers.
+    pub draws: usize,
+    /// Draws whose training [failed](has_failed), or whose problem has no answer. They are in no mean.
+    pub failed: usize,
+    /// Mean, and standard deviation (of `draws - 1`; NaN of a single one), of each number.
+    pub numbers: Vec<(f64, f64)>,
 }
 
-/// Student's t test of the differences on the same draws.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct PairedTest {
-    /// Mean difference, this series less the other.
-    pub difference: f64,
-    /// Two-sided probability of such a difference if there were none.
-    pub p: f64,
-    /// The same adjusted by Holm's method for all tests of the comparison: below 0.05 the difference is significant with
-    /// the chance of even one false alarm among them at 5%.
-    pub adjusted: f64,
+/// All differences of a family.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FamilyDifferences {
+    /// What is asked.
+    pub name: String,
+    /// The number.
+    pub measure: Selector,
+    /// The sweep points in words.
+    pub points: Vec<String>,
+    /// One for each pair.
+    pub pairs: Vec<Pair>,
 }
 
-/// Every comparison of a table: points, and at each the measures.
+/// Two series.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pair {
+    /// Whose numbers are taken.
+    pub series: String,
+    /// What is subtracted.
+    pub against: String,
+    /// One for each sweep point.
+    pub differences: Vec<PairedDifference>,
+}
+
+impl FamilyDifferences {
+    /// Number of tests that were adjusted together.
+    #[must_use]
+    pub fn tests(&self) -> usize {
+        self.pairs.iter().flat_map(|pair| &pair.differences).filter(|one| one.inference.is_some()).count()
+    }
+}
+
+/// The numbers of a table.
 #[must_use]
-pub fn comparisons(results: &Results, plan: &TablePlan) -> Vec<Comparison> {
+pub fn compare(results: &Results, plan: &TablePlan) -> Comparison {
     let points = 0..results.experiment.points.len();
-    points
-        .flat_map(|point| plan.measures.iter().map(move |&measure| compare(results, plan, point, measure)))
-        .collect()
-}
-
-fn compare(results: &Results, plan: &TablePlan, point: usize, measure: Measure) -> Comparison {
-    let (series, places) = (&results.experiment.analysis.series, results.experiment.places(point));
-    let names: Vec<String> = series.iter().map(super::specification::Series::name).collect();
-    let numbers = |series: usize| -> Vec<(u64, f64)> {
-        let records = results.records.iter().filter(|record| record.series == series && record.at == places);
-        records
-            .filter_map(|record| Some((record.repetition, record.all(measure).first().copied()?)))
-            .filter(|(_, number)| number.is_finite())
-            .collect()
-    };
-    let all: Vec<Vec<(u64, f64)>> = (0..names.len()).map(numbers).collect();
-    let row = |(number, name): (usize, &String)| {
-        let values: Vec<f64> = all[number].iter().map(|(_, value)| *value).collect();
-        let test = |other: &String| {
-            let place = names.iter().position(|name| name == other).filter(|&place| place != number)?;
-            paired_test(&all[number], &all[place])
-        };
-        let tests = plan.against.iter().map(test).collect();
-        let (mean, deviation) = mean_and_deviation(&values);
-        ComparedSeries { name: name.clone(), count: values.len(), mean, deviation, tests }
-    };
-    let mut rows: Vec<ComparedSeries> = names.iter().enumerate().map(row).collect();
-    adjust(rows.iter_mut().flat_map(|row| row.tests.iter_mut().flatten()).collect());
-    Comparison { point: results.experiment.point_in_words(point).unwrap_or_default(), measure, rows }
-}
-
-fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
-    let count = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / count;
-    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-    (mean, (squares / (count - 1.0)).sqrt())
-}
-
-/// Over the repetitions that both have; `None` with fewer than two. Equal differences have the probability zero.
-fn paired_test(ours: &[(u64, f64)], theirs: &[(u64, f64)]) -> Option<PairedTest> {
-    let other =
-        |repetition: u64| theirs.iter().find(|(found, _)| *found == repetition).map(|(_, value)| *value);
-    let differences: Vec<f64> =
-        ours.iter().filter_map(|&(repetition, value)| Some(value - other(repetition)?)).collect();
-    let count = differences.len() as f64;
-    if differences.len() < 2 {
-        return None;
-    }
-    let (difference, deviation) = mean_and_deviation(&differences);
-    let p = match (deviation > 0.0, StudentsT::new(0.0, 1.0, count - 1.0)) {
-        (true, Ok(student)) => 2.0 * student.cdf(-(difference / (deviation / count.sqrt())).abs()),
-        _ if difference == 0.0 => 1.0,
-        _ => 0.0,
-    };
-    Some(PairedTest { difference, p, adjusted: p })
-}
-
-/// Holm's method: from the smallest probability on, each times the number of tests not yet done, none smaller than one
-/// before.
-fn adjust(mut tests: Vec<&mut PairedTest>) {
-    tests.sort_by(|a, b| a.p.total_cmp(&b.p));
-    let mut least: f64 = 0.0;
-    let count = tests.len();
-    for (done, test) in tests.into_iter().enumerate() {
-        least = least.max(((count - done) as f64 * test.p).min(1.0));
-        test.adjusted = least;
+    let at = |point: usize| plan.measures.iter().map(move |measure| means(results, point, measure));
+    Comparison {
+        means: points.flat_map(at).collect(),
+        families: plan.family.iter().map(|family| differences(results, family)).collect(),
+        draws: draws_of(results),
     }
 }
 
-/// A difference is significant where its adjusted probability is below this.
-const LEVEL: f64 = 0.05;
-
-/// One measure at all sweep points.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ComparisonTable {
-    /// What is in the cells.
-    pub heading: String,
-    /// The headings of columns, then a row for each series, its name first.
-    pub rows: Vec<Vec<String>>,
-}
-
-/// A table for each measure of the plan.
+/// The differences of one family.
 #[must_use]
-pub fn comparison_tables(plan: &TablePlan, compared: &[Comparison]) -> Vec<ComparisonTable> {
-    plan.measures.iter().map(|&measure| table_of(plan, compared, measure)).collect()
-}
-
-/// What the marks in the cells mean; empty where nothing is tested.
-#[must_use]
-pub fn marks(plan: &TablePlan) -> String {
-    if plan.against.is_empty() {
-        return String::new();
-    }
-    let named: Vec<String> =
-        plan.against.iter().map(|name| format!("▲{0} ▼{0}: above, below {name}", initial(name))).collect();
-    format!(
-        "{}; by paired t tests over the draws at the {}% level, adjusted by Holm's method for all tests of a column",
-        named.join("; "),
-        100.0 * LEVEL
-    )
-}
-
-fn table_of(plan: &TablePlan, compared: &[Comparison], measure: Measure) -> ComparisonTable {
-    let points: Vec<&Comparison> = compared.iter().filter(|found| found.measure == measure).collect();
-    let series = points.first().map_or(0, |point| point.rows.len());
-    let headings = std::iter::once("loss".to_owned()).chain(points.iter().map(|point| place(point)));
-    let row = |number: usize| {
-        let name = points.first().map(|point| point.rows[number].name.clone());
-        name.into_iter().chain(points.iter().map(|point| cell(plan, &point.rows[number]))).collect()
+pub fn differences(results: &Results, family: &Family) -> FamilyDifferences {
+    let names: Vec<String> = results.experiment.analysis.series.iter().map(Series::name).collect();
+    let points = 0..results.experiment.points.len();
+    let draws = draws_of(results);
+    let numbers = |name: &String, point: usize| -> Vec<(u64, f64)> {
+        let series = names.iter().position(|found| found == name);
+        let records = results.records.iter().filter(|record| Some(record.series) == series);
+        let records = records.filter(|record| record.at == results.experiment.places(point));
+        let records = records.filter(|record| !has_failed(results, record));
+        records.filter_map(|record| Some((record.repetition, record.one(&family.measure)?))).collect()
     };
-    let rows = std::iter::once(headings.collect()).chain((0..series).map(row)).collect();
-    ComparisonTable { heading: heading(measure, &points), rows }
+    let pair = |(series, against): (String, String)| {
+        let difference =
+            |point| PairedDifference::of(&numbers(&series, point), &numbers(&against, point), draws);
+        Pair { differences: points.clone().map(difference).collect(), series, against }
+    };
+    let mut pairs: Vec<Pair> = family.pairs(&names).into_iter().map(pair).collect();
+    let all = pairs.iter_mut().flat_map(|pair| &mut pair.differences);
+    adjust(all.filter_map(|difference| difference.inference.as_mut()).collect());
+    FamilyDifferences {
+        name: family.name.clone(),
+        measure: family.measure.clone(),
+        points: points.map(|point| results.experiment.point_in_words(point).unwrap_or_default()).collect(),
+        pairs,
+    }
 }
 
-fn heading(measure: Measure, points: &[&Comparison]) -> String {
-    let tests_at = |point: &&Comparison| point.rows.iter().flat_map(|row| &row.tests).flatten().count();
-    let draws = points.iter().flat_map(|point| &point.rows).map(|row| row.count).max().unwrap_or(0);
-    format!(
-        "{}, %: mean ± standard deviation over {draws} draws; {} paired tests in each column",
-        measure.name().replace('_', " "),
-        points.first().map_or(0, tests_at)
-    )
-}
-
-/// The values of a sweep point, without the names of its axes.
-fn place(point: &Comparison) -> String {
-    let values = point.point.split(", ").map(|axis| axis.split_once(" = ").map_or(axis, |(_, value)| value));
-    let place = values.collect::<Vec<_>>().join(", ");
-    if place.is_empty() { "mean".to_owned() } else { place }
-}
-
-/// Mean, deviation, and whom it is significantly above or below.
-fn cell(plan: &TablePlan, row: &ComparedSeries) -> String {
-    let deviation =
-        if row.deviation.is_nan() { String::new() } else { format!(" ± {:.2}", 100.0 * row.deviation) };
-    let mut text = format!("{:.2}{deviation}", 100.0 * row.mean);
-    for (number, test) in row.tests.iter().enumerate() {
-        if let Some(test) = test.filter(|test| test.adjusted < LEVEL) {
-            text += if test.difference > 0.0 { " ▲" } else { " ▼" };
-            text += &initial(&plan.against[number]);
+fn means(results: &Results, point: usize, measure: &Selector) -> PointMeans {
+    let places = results.experiment.places(point);
+    let row = |(number, series): (usize, &Series)| {
+        let records: Vec<&Record> =
+            results.records.iter().filter(|record| record.series == number && record.at == places).collect();
+        let (failed, sound): (Vec<&Record>, Vec<&Record>) =
+            records.into_iter().partition(|record| has_failed(results, record));
+        let lists: Vec<Vec<f64>> = sound.iter().map(|record| record.picked(measure)).collect();
+        let length = lists.iter().map(Vec::len).max().unwrap_or(0);
+        // A draw that lacks a number has none in its place that could be averaged.
+        let lists: Vec<Vec<f64>> =
+            lists.into_iter().filter(|list| length > 0 && list.len() == length).collect();
+        let of_place =
+            |place: usize| mean_and_deviation(&lists.iter().map(|list| list[place]).collect::<Vec<_>>());
+        SeriesMeans {
+            name: series.name(),
+            draws: lists.len(),
+            failed: failed.len(),
+            numbers: (0..length).map(of_place).collect(),
         }
+    };
+    PointMeans {
+        point: results.experiment.point_in_words(point).unwrap_or_default(),
+        measure: measure.clone(),
+        rows: results.experiment.analysis.series.iter().enumerate().map(row).collect(),
     }
-    text
 }
 
-/// The first letter of a series.
-fn initial(name: &str) -> String {
-    name.chars().take(1).collect()
+/// Whether a problem has no answer, or a training led nowhere: its loss is no longer finite, or the network gives every
+/// image the same class (which is seen where recalls are measured).
+#[must_use]
+pub fn has_failed(results: &Results, record: &Record) -> bool {
+    if matches!(record.ended, Ended::Unsolved(_)) {
+        return true;
+    }
+    let recalls = [Measure::TestRecall, Measure::Recall].map(|measure| record.all(measure));
+    let recalls = recalls.into_iter().find(|recalls| !recalls.is_empty()).unwrap_or_default();
+    let of_one = recalls.iter().filter(|&&recall| recall == 1.0).count() == 1;
+    let of_others = recalls.iter().filter(|&&recall| recall == 0.0).count() + 1 == recalls.len();
+    results.experiment.analysis.training.is_some() && recalls.len() > 1 && of_one && of_others
+}
+
+fn draws_of(results: &Results) -> Draws {
+    let share = results.experiment.analysis.share_of_one_data_set();
+    share.map_or(Draws::Independent, |test_share| Draws::Splits { test_share })
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::file::Source;
     use super::*;
+    use std::collections::BTreeMap;
 
-    fn numbered(values: &[f64]) -> Vec<(u64, f64)> {
-        (0..).zip(values.iter().copied()).collect()
+    /// Two series over three draws, with these recalls of two classes.
+    fn results(training: &str, recalls: [[[f64; 2]; 3]; 2]) -> Results {
+        let text = format!(
+            r#"name = "mine"
+               title = "t"
+               repetitions = 3
+               measure = ["test_accuracy", "test_recall"]
+               series = [{{ loss = "softmax" }}, {{ loss = "logistic" }}]
+               data.digits = {{ classes = [3, 8], counts = [20, 20] }}
+               {training}
+               table = [{{ id = "T", measures = ["test_accuracy"], family = [
+                 {{ name = "f", measure = "test_accuracy", against = ["LGL"] }} ] }}]"#
+        );
+        let source = Source { name: "mine".to_owned(), text, directory: ".".into() };
+        let experiment = source.experiment(&[]).expect("a sound analysis");
+        let record = |series: usize, repetition: usize| {
+            let recalls = recalls[series][repetition];
+            let accuracy = f64::midpoint(recalls[0], recalls[1]);
+            Record {
+                key: String::new(),
+                at: Vec::new(),
+                series,
+                repetition: repetition as u64,
+                ended: Ended::Stopped,
+                classes: 2,
+                features: 1,
+                dependent_columns: Vec::new(),
+                measured: BTreeMap::from([
+                    (Measure::TestAccuracy, vec![accuracy]),
+                    (Measure::TestRecall, recalls.to_vec()),
+                ]),
+            }
+        };
+        let records = (0..2).flat_map(|series| (0..3).map(move |draw| (series, draw)));
+        let records = records.map(|(series, draw)| record(series, draw)).collect();
+        Results { experiment, records }
+    }
+
+    const RECALLS: [[[f64; 2]; 3]; 2] =
+        [[[0.9, 0.8], [1.0, 0.0], [0.7, 0.5]], [[0.8, 0.7], [0.9, 0.9], [0.7, 0.6]]];
+
+    #[test]
+    fn a_network_that_gives_all_images_one_class_is_counted_and_in_no_mean() {
+        let results = results("training = { test = 10 }", RECALLS);
+        let plan = results.experiment.analysis.table[0].clone();
+        let compared = compare(&results, &plan);
+        let softmax = &compared.means[0].rows[0];
+        assert_eq!((softmax.draws, softmax.failed), (2, 1));
+        assert!((softmax.numbers[0].0 - f64::midpoint(0.85, 0.6)).abs() < 1e-12);
+        assert_eq!((compared.means[0].rows[1].draws, compared.means[0].rows[1].failed), (3, 0));
+        // Of the draws that both have there are two, which is too few for a test.
+        let difference = compared.families[0].pairs[0].differences[0];
+        assert_eq!((difference.pairs, difference.inference), (2, None));
+        assert_eq!(compared.families[0].tests(), 0);
     }
 
     #[test]
-    fn the_paired_test_is_that_of_the_textbook() {
-        // Differences 1, 2, 3, 4: mean 2.5, t = 2.5 / (1.290994 / 2) = 3.872983, 3 degrees of freedom, p = 0.030466.
-        let test =
-            paired_test(&numbered(&[2.0, 4.0, 6.0, 8.0]), &numbered(&[1.0, 2.0, 3.0, 4.0])).expect("pairs");
-        assert!((test.difference - 2.5).abs() < 1e-12);
-        assert!((test.p - 0.030_466_3).abs() < 1e-6, "{}", test.p);
-        assert!(paired_test(&numbered(&[1.0]), &numbered(&[2.0])).is_none());
-        // Only draws that both have are compared.
-        let gap = paired_test(&[(0, 1.0), (1, 5.0), (2, 2.0)], &[(0, 0.5), (2, 1.0)]).expect("two pairs");
-        assert!((gap.difference - 0.75).abs() < 1e-12);
-    }
-
-    #[test]
-    fn adjusted_probabilities_are_holms() {
-        let mut tests = [0.01, 0.04, 0.03, 0.005].map(|p| PairedTest { difference: 1.0, p, adjusted: p });
-        adjust(tests.iter_mut().collect());
-        // 4 x 0.005, 3 x 0.01, 2 x 0.03, and 0.04 no smaller than that.
-        let expected = [0.03, 0.06, 0.06, 0.02];
-        for (test, expected) in tests.iter().zip(expected) {
-            assert!((test.adjusted - expected).abs() < 1e-12, "{} {expected}", test.adjusted);
-        }
+    fn a_solved_head_may_give_all_samples_one_class() {
+        let results = results("test = { share = 0.5 }", RECALLS);
+        let plan = results.experiment.analysis.table[0].clone();
+        let compared = compare(&results, &plan);
+        assert_eq!(compared.means[0].rows[0].failed, 0);
+        assert_eq!(compared.families[0].pairs.len(), 1);
+        assert_eq!((compared.families[0].tests(), compared.draws), (1, Draws::Independent));
     }
 }

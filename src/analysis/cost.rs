@@ -11,7 +11,7 @@ use super::measure::{Measure, Shape};
 use super::specification::{Analysis, Design, DesignSize, Draw, MAX_CLASSES, Optimizer, Series, Training};
 use super::unit::{Unit, UnitKind, WorkList};
 use crate::cnn::ActivationShape;
-use crate::data::{DataError, digit_images, read_images};
+use crate::data::{DataError, Images, Part, digit_images, read_images};
 use crate::loss::LossSpec;
 use std::collections::HashMap;
 
@@ -58,7 +58,15 @@ const BEYOND_ANY_MACHINE: usize = match 1_usize.checked_shl(40) {
 #[derive(Default)]
 pub(super) struct Costs {
     looked_at: HashMap<String, DesignSize>,
-    images: HashMap<String, ActivationShape>,
+    images: HashMap<String, ImageSet>,
+}
+
+/// What is known of an image set without drawing from it.
+#[derive(Clone, Copy)]
+struct ImageSet {
+    shape: ActivationShape,
+    /// Of all its parts that a training reads, which stay in memory.
+    bytes: u128,
 }
 
 impl Costs {
@@ -67,14 +75,17 @@ impl Costs {
         let (analysis, series) = unit.asks();
         match unit.kind() {
             UnitKind::Solve => Ok(UNIT + solving(analysis, series, self.size(analysis)?)),
-            UnitKind::Train | UnitKind::Try(_) => self.training(analysis),
+            UnitKind::Train | UnitKind::Try(_) => {
+                let epochs = analysis.training.as_ref().map_or(1, Training::most_epochs);
+                self.training(analysis, series, if unit.only_polishes() { 1 } else { epochs })
+            }
         }
     }
 
     /// Upper bound on the bytes of a problem or training, with its data.
     pub(super) fn memory(&mut self, analysis: &Analysis, series: &Series) -> Result<u128, AnalysisError> {
         if let Some(training) = &analysis.training {
-            return self.memory_of_training(analysis, training);
+            return self.memory_of_training(analysis, series, training);
         }
         let loss = &series.loss;
         let DesignSize { classes, samples, features } = self.size(analysis)?;
@@ -92,7 +103,7 @@ impl Costs {
         let (epochs, rates) = analysis
             .training
             .as_ref()
-            .map_or((0, 0), |training| (training.recipe.epochs, training.rates.len()));
+            .map_or((0, 0), |training| (training.recipe.epochs, training.most_rates()));
         let iterations = match series.optimizer {
             Optimizer::Newton => epochs as u64,
             Optimizer::Lbfgs { iterations } | Optimizer::GradientDescent { iterations } => iterations,
@@ -109,18 +120,21 @@ impl Costs {
         Ok(analysis.measure.iter().map(of).sum())
     }
 
+    /// All rates of a choice are in memory at the same time.
     fn memory_of_training(
         &mut self,
         analysis: &Analysis,
+        series: &Series,
         training: &Training,
     ) -> Result<u128, AnalysisError> {
         let image = self.image(analysis)?;
         let draw = Draw { seed: analysis.seed, repetition: 0 };
-        let images = analysis.data.images(draw, training.held_out, training.test);
-        let images = images.map_err(|error| wrong(&error))?;
+        let images = analysis.data.images(draw, training).map_err(|error| wrong(&error))?;
         let labels = images.learned_from.labels();
-        let memory = training.recipe.memory(image, labels.classes(), labels.samples());
-        memory.map_err(|error| AnalysisError::specification("training", error.to_string()))
+        let memory = analysis.recipe_of(series).memory(image, labels.classes(), labels.samples());
+        let memory = memory.map_err(|error| AnalysisError::specification("training", error.to_string()))?;
+        let rates = if training.halving.is_some() { training.most_rates() } else { 1 };
+        Ok(memory.saturating_mul(rates as u128))
     }
 
     fn size(&mut self, analysis: &Analysis) -> Result<DesignSize, AnalysisError> {
@@ -142,26 +156,38 @@ impl Costs {
         Ok(size)
     }
 
-    fn training(&mut self, analysis: &Analysis) -> Result<f64, AnalysisError> {
-        let Training { recipe, .. } = analysis.training.clone().unwrap_or_default();
+    fn training(
+        &mut self,
+        analysis: &Analysis,
+        series: &Series,
+        epochs: usize,
+    ) -> Result<f64, AnalysisError> {
         let samples = self.size(analysis)?.samples as f64;
+        let recipe = analysis.recipe_of(series);
         let multiplications = recipe.network.multiplications(self.image(analysis)?) as f64;
-        Ok(UNIT + recipe.epochs as f64 * samples * multiplications * NETWORK)
+        Ok(UNIT + epochs as f64 * samples * multiplications * NETWORK)
     }
 
     /// Shape of the images of a design.
     fn image(&mut self, analysis: &Analysis) -> Result<ActivationShape, AnalysisError> {
-        let Design::Images { path, part, .. } = &analysis.data else {
-            return Ok(digit_images().shape().into());
-        };
+        Ok(self.image_set(analysis)?.map_or_else(|| digit_images().shape().into(), |set| set.shape))
+    }
+
+    /// The image set of a design, which is looked at once; `None` of the embedded digits.
+    fn image_set(&mut self, analysis: &Analysis) -> Result<Option<ImageSet>, AnalysisError> {
+        let Design::Images { path, part, .. } = &analysis.data else { return Ok(None) };
         let key = format!("{} {part:?}", path.display());
-        if let Some(size) = self.images.get(&key) {
-            return Ok(*size);
+        if let Some(set) = self.images.get(&key) {
+            return Ok(Some(*set));
         }
-        let images = read_images(path, *part).map_err(|error| wrong(&error))?;
-        let shape = images.shape().into();
-        self.images.insert(key, shape);
-        Ok(shape)
+        let read = |part| read_images(path, part).map_err(|error| wrong(&error));
+        let images = read(*part)?;
+        let bytes = |images: &Images| images.shape().values() as u128 * images.classes().len() as u128;
+        let tests_on_part = analysis.training.as_ref().is_some_and(Training::tests_on_part);
+        let of_test = if tests_on_part { bytes(&*read(Part::Test)?) } else { 0 };
+        let set = ImageSet { shape: images.shape().into(), bytes: bytes(&images) + of_test };
+        self.images.insert(key, set);
+        Ok(Some(set))
     }
 }
 
@@ -277,7 +303,7 @@ pub fn memory_at_once(experiment: &Experiment, at_once: usize) -> Result<u128, A
         memory = memory.saturating_add(size.saturating_mul(u128::from(taken)));
         free -= taken;
     }
-    Ok(memory)
+    Ok(costs.images.values().fold(memory, |memory, set| memory.saturating_add(set.bytes)))
 }
 
 /// Upper bound on the bytes of all records of an experiment while they are read, joined and written.

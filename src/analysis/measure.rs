@@ -1,5 +1,6 @@
 //! What can be measured at the end of a search, by the names that analysis files use.
 
+use crate::numeric::significant;
 use schemars::JsonSchema;
 use serde::de::IntoDeserializer;
 use serde::de::value::{Error as NameError, StrDeserializer};
@@ -25,17 +26,19 @@ pub enum Measure {
     BalancedAccuracy,
     /// Lowest recall of a class.
     WorstRecall,
-    /// Iterations taken.
+    /// Iterations taken; of a trained network, its epochs.
     Iterations,
+    /// Trained networks with a plateau schedule: whether the loss had flattened before the epochs were used up, 1 or 0.
+    Flattened,
     /// Fraction of the test samples correctly classified: those of `[test]`, or of a trained network its test images.
     TestAccuracy,
     /// Mean recall over classes on them.
     TestBalancedAccuracy,
     /// Lowest recall of a class on them.
     TestWorstRecall,
-    /// With `[test]`: expected calibration error on the test samples.
+    /// Expected calibration error on them, by the probability of the predicted class.
     TestCalibrationError,
-    /// Trained networks: the learning rate, chosen or given.
+    /// Trained networks: the learning rate, chosen or given, in the unit of the analysis.
     LearningRate,
     /// Two classes: `s_1 / P0`, the ratio of the two mean errors (B2).
     ErrorRatio,
@@ -85,6 +88,8 @@ pub enum Measure {
     NeglectBound,
     /// Fraction of a class's test samples correctly classified.
     TestRecall,
+    /// With `[test]`: worst relative residual of the balance ledger over classes, on the test samples.
+    TestBalanceResidual,
     /// With `[test]`, softmax and logistic: `D_k = sum_c m_c P_test[c][k] - m_k` (T1).
     TestBalance,
     /// Its standard deviation by chance (T1).
@@ -139,6 +144,35 @@ pub enum Measure {
     HeldOutRecall,
 }
 
+/// In what the numbers of a measure are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Shares of samples, in percent.
+    Percent,
+    /// Everything else, as it is.
+    Plain,
+}
+
+impl Unit {
+    /// A number in this unit.
+    #[must_use]
+    pub fn of(self, number: f64) -> f64 {
+        match self {
+            Self::Percent => 100.0 * number,
+            Self::Plain => number,
+        }
+    }
+
+    /// A number in this unit, as text.
+    #[must_use]
+    pub fn written(self, number: f64) -> String {
+        match self {
+            Self::Percent => format!("{:.2}", self.of(number)),
+            Self::Plain => significant(number, 3),
+        }
+    }
+}
+
 /// What the numbers of a measure belong to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
@@ -159,6 +193,26 @@ pub enum Shape {
 }
 
 impl Measure {
+    /// In what its numbers are written.
+    #[must_use]
+    pub fn unit(self) -> Unit {
+        use Measure as M;
+        match self {
+            M::Accuracy
+            | M::BalancedAccuracy
+            | M::WorstRecall
+            | M::Recall
+            | M::TestAccuracy
+            | M::TestBalancedAccuracy
+            | M::TestWorstRecall
+            | M::TestRecall
+            | M::TestCalibrationError
+            | M::TestBalanceCovered
+            | M::HeldOutRecall => Unit::Percent,
+            _ => Unit::Plain,
+        }
+    }
+
     /// What its numbers belong to.
     #[must_use]
     pub fn shape(self) -> Shape {
@@ -173,10 +227,12 @@ impl Measure {
             | M::BalancedAccuracy
             | M::WorstRecall
             | M::Iterations
+            | M::Flattened
             | M::TestAccuracy
             | M::TestBalancedAccuracy
             | M::TestWorstRecall
             | M::TestCalibrationError
+            | M::TestBalanceResidual
             | M::LearningRate
             | M::ErrorRatio
             | M::ExpectedErrorRatio

@@ -14,15 +14,19 @@ mod caption;
 mod check;
 mod check_figure;
 mod comparison;
+mod comparison_text;
 mod cost;
 mod descend;
 mod error;
 mod file;
 mod free_features;
 mod measure;
+mod networks;
 mod observe;
+mod paired;
 #[cfg(feature = "parquet")]
 mod parquet_table;
+mod rate_search;
 mod records;
 mod run;
 mod schema;
@@ -34,13 +38,15 @@ mod unit;
 
 pub use caption::caption;
 pub use comparison::{
-    ComparedSeries, Comparison, ComparisonTable, PairedTest, comparison_tables, comparisons, marks,
+    Comparison, FamilyDifferences, Pair, PointMeans, SeriesMeans, compare, differences, has_failed,
 };
+pub use comparison_text::{ComparisonTable, comparison_tables};
 pub(crate) use cost::predicted_seconds;
 pub use cost::{Estimate, estimate, memory_at_once, memory_of_records};
 pub use error::AnalysisError;
 pub use file::{Experiment, Override, Source, SweptAxis};
-pub use measure::{Measure, Selector, Shape};
+pub use measure::{Measure, Selector, Shape, Unit};
+pub use paired::{Draws, FEWEST_PAIRS, Inference, LEVEL, POWER, PairedDifference};
 pub use records::{Ended, Record, Results, mean_of};
 pub use run::{
     Event, MissingShard, Workload, experiment_of_shard, missing_shards, run, run_shard, solve_all,

@@ -383,6 +383,7 @@ fn is_of_test(measure: Measure) -> bool {
             | M::TestRecall
             | M::TestMeanProbability
             | M::TestCalibrationError
+            | M::TestBalanceResidual
             | M::TestBalance
             | M::TestBalanceDeviation
             | M::TestBalanceCovered
@@ -395,7 +396,12 @@ fn is_of_training(measure: Measure) -> bool {
     use Measure as M;
     matches!(
         measure,
-        M::LearningRate | M::LargestClassTrace | M::SmallestClassTrace | M::TriedRate | M::HeldOutRecall
+        M::LearningRate
+            | M::Flattened
+            | M::LargestClassTrace
+            | M::SmallestClassTrace
+            | M::TriedRate
+            | M::HeldOutRecall
     )
 }
 
@@ -524,6 +530,9 @@ impl<'a> Tested<'a> {
             M::TestMeanProbability => rows(&self.means.matrix),
             M::TestCalibrationError => {
                 vec![Calibration::of(self.link(), &self.logits, &self.targets).calibration_error.l1]
+            }
+            M::TestBalanceResidual => {
+                vec![Ledger::at(self.problem.loss(), &self.logits, &self.targets).worst_residual()]
             }
             M::TestBalance => of_balance(|balance| balance.difference),
             M::TestBalanceDeviation => of_balance(|balance| balance.standard_deviation),

@@ -2,6 +2,7 @@
 
 use super::error::AnalysisError;
 use super::file::{Experiment, Override, Source};
+use super::networks::TrainedNetworks;
 use super::records::{Record, Results};
 use super::store::{Shard, Store};
 use super::unit::{Trials, Unit, Use, WorkList, origins, units};
@@ -140,8 +141,9 @@ fn solve_open(
     let foreign = store.records().filter(|record| known.use_of(record) == Use::Never).count();
     let workload = Workload { total, found, foreign };
     watch(Event::Known(workload));
+    let networks = TrainedNetworks::default();
     let carry_out = |unit: &Unit, trials: &Trials| {
-        let record = unit.carry_out(experiment, trials)?;
+        let record = unit.carry_out(experiment, trials, &networks)?;
         store.keep(&record)?;
         watch(Event::Solved);
         Ok(record)
@@ -180,7 +182,9 @@ fn gather(
 /// A data file cannot be read, or a problem cannot be stated or measured ([`AnalysisError::Impossible`]).
 pub fn solve_all(experiment: &Experiment) -> Result<Vec<Record>, AnalysisError> {
     let origins = origins(experiment)?;
-    units(experiment, &origins)?.par_iter().map(|unit| unit.carry_out(experiment, &Trials::new())).collect()
+    let networks = TrainedNetworks::default();
+    let units = units(experiment, &origins)?;
+    units.par_iter().map(|unit| unit.carry_out(experiment, &Trials::new(), &networks)).collect()
 }
 
 /// Carries out units in parallel; their records in order.

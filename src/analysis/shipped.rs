@@ -20,7 +20,7 @@ macro_rules! shipped {
 }
 
 /// All of them, in the order of their figures.
-pub const SHIPPED: [Shipped; 26] = shipped![
+pub const SHIPPED: [Shipped; 27] = shipped![
     "binary-weights",
     "probability-maps",
     "softmax-balance",
@@ -43,6 +43,7 @@ pub const SHIPPED: [Shipped; 26] = shipped![
     "training",
     "polish",
     "digits-table",
+    "tabular",
     "mini-batches",
     "separable",
     "out-of-sample",

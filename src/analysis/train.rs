@@ -1,10 +1,12 @@
 //! Training a network for a series on one draw of images, and measuring where it ends.
 
 use super::measure::Measure;
+use super::networks::TrainedNetwork;
 use super::observe::{LogitMeasures, is_trace, rows};
+use super::rate_search::{Chosen, choose};
 use super::records::Ended;
-use super::specification::{Analysis, Draw, DrawnImages, Series};
-use crate::balance::{MeanProbability, accuracy, hits, neglect, recalls};
+use super::specification::{Analysis, Draw, DrawnImages, RateUnit, Series, Training as TrainingSpec};
+use crate::balance::{Calibration, MeanProbability, accuracy, hits, neglect, recalls};
 use crate::cnn::{LastLayer, LastLayerEvaluation, NetworkError, Recipe, Training, TrainingPlan};
 use crate::data::ImageSample;
 use crate::loss::{ClassWeights, Loss, Targets};
@@ -12,6 +14,7 @@ use crate::solver::Head;
 use std::collections::BTreeMap;
 
 /// A network to train: a series of an analysis on one draw.
+#[derive(Clone, Copy)]
 pub(super) struct Task<'a> {
     pub(super) analysis: &'a Analysis,
     pub(super) series: &'a Series,
@@ -54,20 +57,41 @@ struct Traces {
 impl Task<'_> {
     /// The images of the draw.
     pub(super) fn images(&self) -> Result<DrawnImages, Refused> {
-        let (held_out, test) =
-            self.analysis.training.as_ref().map_or((0, 0), |training| (training.held_out, training.test));
-        let images = self.analysis.data.images(self.draw, held_out, test);
+        let images = self.analysis.data.images(self.draw, self.training()?);
         images.map_err(|error| Refused::Impossible(error.to_string()))
+    }
+
+    fn training(&self) -> Result<&TrainingSpec, Refused> {
+        self.analysis.training.as_ref().ok_or_else(|| Refused::Impossible("there is no training".to_owned()))
     }
 
     /// A training at its beginning.
     pub(super) fn begin<'b>(&self, sample: &'b ImageSample) -> Result<Training<'b>, Refused> {
-        let recipe = self.analysis.training.as_ref().map(|training| training.recipe.clone());
-        let recipe = Recipe { rate: self.rate, ..recipe.unwrap_or_default() };
+        let recipe = Recipe { rate: self.rate, ..self.analysis.recipe_of(self.series) };
         let weights = self.analysis.weights_of(self.series).weights(sample.labels().classes(), self.draw);
         let plan =
             TrainingPlan::new(recipe, self.series.loss.clone(), &weights, sample, self.draw.training())?;
-        Ok(Training::new(plan, sample)?)
+        let mut training = Training::new(plan, sample)?;
+        if self.training()?.rate_unit == RateUnit::InitialGradient {
+            let norm = training.gradient_norm();
+            training.set_rate(self.rate / norm);
+        }
+        Ok(training)
+    }
+
+    /// A training whose learning rate is chosen as far as that goes on in this draw: at its beginning, or where all other rates
+    /// are given up.
+    fn begin_or_choose<'b>(&self, images: &'b DrawnImages) -> Result<Chosen<'b>, Refused> {
+        let spec = self.training()?;
+        match (spec.halving, &images.held_out) {
+            (Some(halving), Some(held_out)) if spec.chooses() => {
+                choose(self, &spec.rates, halving, &images.learned_from, held_out)
+            }
+            _ => {
+                let training = self.begin(&images.learned_from)?;
+                Ok(Chosen { training, rate: self.rate, tried: Vec::new() })
+            }
+        }
     }
 
     /// Trains on the training images and returns the mean recall on those held out.
@@ -83,10 +107,23 @@ impl Task<'_> {
         Ok(mean(&Tested::on(&mut training, held_out)?.recalls))
     }
 
-    /// Trains, polishes if the series asks for it, and measures.
-    pub(super) fn carry_out(&self, wanted: &[Measure]) -> Result<Trained, Refused> {
+    /// Trains, unless the network is there already, polishes if the series asks for it, and measures. `keep` is called with the
+    /// trained network before it is polished.
+    pub(super) fn carry_out(
+        &self,
+        wanted: &[Measure],
+        trained: Option<TrainedNetwork>,
+        keep: impl FnOnce(TrainedNetwork),
+    ) -> Result<Trained, Refused> {
         let images = self.images()?;
-        let mut training = self.begin(&images.learned_from)?;
+        let Chosen { mut training, rate, tried } = match trained {
+            None => self.begin_or_choose(&images)?,
+            Some(TrainedNetwork { snapshot, rate, tried }) => {
+                let mut training = self.begin(&images.learned_from)?;
+                training.restore(snapshot);
+                Chosen { training, rate, tried }
+            }
+        };
         let traced = wanted.iter().any(|&measure| is_trace(measure));
         let mut traces = Traces::default();
         while !training.is_done() {
@@ -95,6 +132,7 @@ impl Task<'_> {
             }
             training.finish_epoch(&mut |_| Ok(()))?;
         }
+        keep(TrainedNetwork { snapshot: training.snapshot(), rate, tried: tried.clone() });
         let mut layer = training.last_layer();
         let penalty = training.head_penalty();
         let mut evaluation = layer.evaluate(training.loss(), training.targets(), penalty);
@@ -123,8 +161,9 @@ impl Task<'_> {
             hits: evaluation.hits,
         };
         let (loss, gradient) = (evaluation.loss, evaluation.gradient_inf);
-        let (rate, head) = (self.rate, &layer.head);
-        let at = Measuring { rate, loss, gradient, measures, head, traces: &traces, tested };
+        let progress =
+            Progress { rate, tried, epochs: training.epoch(), flattened: training.has_flattened() };
+        let at = Measuring { progress, loss, gradient, measures, head: &layer.head, traces: &traces, tested };
         let measured = wanted.iter().map(|&measure| (measure, at.take(measure))).collect();
         let classes = targets.classes();
         Ok(Trained { ended, classes, features: layer.features.nrows(), measured })
@@ -139,32 +178,49 @@ impl Task<'_> {
 }
 
 /// How a network does on images it has not learned from.
-struct Tested {
+pub(super) struct Tested {
     /// Fraction of each class's images correctly classified.
-    recalls: Vec<f64>,
+    pub(super) recalls: Vec<f64>,
     /// Share of all.
     accuracy: f64,
+    /// Expected calibration error.
+    calibration_error: f64,
     means: MeanProbability,
 }
 
 impl Tested {
-    fn on(training: &mut Training, sample: &ImageSample) -> Result<Self, Refused> {
+    pub(super) fn on(training: &mut Training, sample: &ImageSample) -> Result<Self, Refused> {
         let targets = Targets::new(sample.labels(), &ClassWeights::None);
         let targets = targets.map_err(|error| Refused::Impossible(error.to_string()))?;
         let logits = training.logits_of(sample);
         let (loss, hits) = (training.loss(), hits(&logits, &targets));
         let means = MeanProbability::of(loss.link(), &logits, &targets);
-        Ok(Self { recalls: recalls(&hits, &targets), accuracy: accuracy(&hits, &targets), means })
+        Ok(Self {
+            recalls: recalls(&hits, &targets),
+            accuracy: accuracy(&hits, &targets),
+            calibration_error: Calibration::of(loss.link(), &logits, &targets).calibration_error.l1,
+            means,
+        })
     }
 }
 
-fn mean(numbers: &[f64]) -> f64 {
+pub(super) fn mean(numbers: &[f64]) -> f64 {
     numbers.iter().sum::<f64>() / numbers.len() as f64
+}
+
+/// How a training went.
+struct Progress {
+    rate: f64,
+    /// Rates that it was chosen from in this draw, and the mean recall of each; empty where none was.
+    tried: Vec<(f64, f64)>,
+    epochs: usize,
+    /// Whether the loss had flattened before epochs were used up.
+    flattened: bool,
 }
 
 /// A trained network and everything that measures are read off.
 struct Measuring<'a> {
-    rate: f64,
+    progress: Progress,
     loss: f64,
     gradient: f64,
     measures: LogitMeasures<'a>,
@@ -189,7 +245,12 @@ impl Measuring<'_> {
             M::TestWorstRecall => {
                 self.of_test(|tested| vec![tested.recalls.iter().copied().fold(1.0, f64::min)])
             }
-            M::LearningRate => vec![self.rate],
+            M::TestCalibrationError => self.of_test(|tested| vec![tested.calibration_error]),
+            M::LearningRate => vec![self.progress.rate],
+            M::TriedRate => self.progress.tried.iter().map(|tried| tried.0).collect(),
+            M::HeldOutRecall => self.progress.tried.iter().map(|tried| tried.1).collect(),
+            M::Iterations => vec![self.progress.epochs as f64],
+            M::Flattened => vec![f64::from(u8::from(self.progress.flattened))],
             M::Iteration => (0..self.traces.evaluations.len()).map(|epoch| epoch as f64).collect(),
             M::LossTrace => of_evaluations(&|evaluation| evaluation.loss),
             M::GradientTrace => of_evaluations(&|evaluation| evaluation.gradient_inf),
@@ -214,9 +275,17 @@ impl Measuring<'_> {
 }
 
 /// Why a trained network does not have a measure; `None` where it has.
-pub(super) fn unfit(measure: Measure, classes: usize, tests: bool, chooses: bool) -> Option<&'static str> {
+pub(super) fn unfit(
+    measure: Measure,
+    classes: usize,
+    tests: bool,
+    training: &TrainingSpec,
+) -> Option<&'static str> {
     use Measure as M;
     match measure {
+        _ if is_trace(measure) && training.halving.is_some() => {
+            Some("is not kept while rates are chosen; remove it from `measure` or `halving` from `training`")
+        }
         M::ErrorRatio | M::ExpectedErrorRatio | M::ErrorRatioResidual if classes != 2 => {
             Some("needs two classes; remove it from `measure` or choose two")
         }
@@ -224,20 +293,20 @@ pub(super) fn unfit(measure: Measure, classes: usize, tests: bool, chooses: bool
         | M::TestBalancedAccuracy
         | M::TestWorstRecall
         | M::TestRecall
+        | M::TestCalibrationError
         | M::TestMeanProbability
             if !tests =>
         {
             Some("needs test images; set `training.test`")
         }
-        M::TestCalibrationError
+        M::TestBalanceResidual
         | M::TestBalance
         | M::TestBalanceDeviation
         | M::TestBalanceCovered
         | M::TestBalanceBias => Some("needs solved heads and `test`; remove it from `measure`"),
-        M::TriedRate | M::HeldOutRecall if !chooses => Some("needs several `training.rates`"),
+        M::TriedRate | M::HeldOutRecall if !training.chooses() => Some("needs several `training.rates`"),
         M::Loss
         | M::WholeSampleResidual
-        | M::Iterations
         | M::CentroidResidual
         | M::SumRuleResidual
         | M::ClassLoss

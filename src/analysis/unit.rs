@@ -7,6 +7,7 @@ use super::error::AnalysisError;
 use super::file::Experiment;
 use super::free_features::freed;
 use super::measure::Measure;
+use super::networks::{TrainedNetwork, TrainedNetworks};
 use super::observe::{is_trace, observe};
 use super::records::{Ended, Record};
 use super::specification::{
@@ -34,6 +35,8 @@ pub(super) struct Unit<'a> {
     repetition: u64,
     analysis: &'a Analysis,
     kind: UnitKind,
+    /// Key of the training, where two series share it because only one of them is polished.
+    shared_training: Option<String>,
 }
 
 /// What is done for a unit.
@@ -75,6 +78,14 @@ struct Identity<'a> {
     polished: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     trial: Option<f64>,
+}
+
+impl Identity<'_> {
+    fn key(&self) -> Result<String, AnalysisError> {
+        let bytes = serde_json::to_vec(self);
+        let bytes = bytes.map_err(|error| AnalysisError::specification("analysis", error.to_string()))?;
+        Ok(digest(&bytes))
+    }
 }
 
 /// The source of the samples of a sweep point, as it enters keys.
@@ -140,7 +151,7 @@ pub(super) fn trials<'a>(
 ) -> Result<Vec<Unit<'a>>, AnalysisError> {
     let mut trials = Vec::new();
     for (point, (analysis, origin)) in experiment.points.iter().zip(origins).enumerate() {
-        let Some(training) = analysis.training.as_ref().filter(|training| training.chooses()) else {
+        let Some(training) = analysis.training.as_ref().filter(|training| training.tries_first()) else {
             continue;
         };
         for series in 0..analysis.series.len() {
@@ -179,9 +190,19 @@ impl<'a> Unit<'a> {
             polished: series.polished,
             trial,
         };
-        let key = serde_json::to_vec(&identity).map(|bytes| digest(&bytes));
-        let key = key.map_err(|error| AnalysisError::specification("analysis", error.to_string()))?;
-        Ok(Self { key, point, at: experiment.places(point), series: number, repetition, analysis, kind })
+        let key = identity.key()?;
+        let shares = kind == UnitKind::Train
+            && !analysis.measure.iter().any(|&measure| is_trace(measure))
+            && analysis.series.iter().any(|other| series.differs_in_polish(other));
+        let shared_training =
+            if shares { Some(Identity { polished: false, ..identity }.key()?) } else { None };
+        let at = experiment.places(point);
+        Ok(Self { key, point, at, series: number, repetition, analysis, kind, shared_training })
+    }
+
+    /// Whether another series trains the network, and this one polishes it.
+    pub(super) fn only_polishes(&self) -> bool {
+        self.shared_training.is_some() && self.analysis.series[self.series].polished
     }
 
     /// Whether this unit is a training whose learning rate `trial` is one of those tried for.
@@ -191,7 +212,7 @@ impl<'a> Unit<'a> {
 
     /// Whether it waits for trials of learning rates.
     pub(super) fn chooses(&self) -> bool {
-        self.kind == UnitKind::Train && self.analysis.training.as_ref().is_some_and(Training::chooses)
+        self.kind == UnitKind::Train && self.analysis.training.as_ref().is_some_and(Training::tries_first)
     }
 
     /// Series and sweep point, by which units wait for the same trials.
@@ -247,15 +268,17 @@ fn digest(bytes: &[u8]) -> String {
 }
 
 impl Unit<'_> {
-    /// Draws, solves or trains, and measures. `trials` are the learning rates that were tried, if any were.
+    /// Draws, solves or trains, and measures. `trials` are the learning rates that were tried, if any were; `networks` those that
+    /// are trained already.
     pub(super) fn carry_out(
         &self,
         experiment: &Experiment,
         trials: &Trials,
+        networks: &TrainedNetworks,
     ) -> Result<Record, AnalysisError> {
         match self.kind {
             UnitKind::Solve => self.solve(experiment),
-            UnitKind::Train => self.train(experiment, trials),
+            UnitKind::Train => self.train(experiment, trials, networks),
             UnitKind::Try(rate) => self.try_out(experiment, rate),
         }
     }
@@ -282,7 +305,12 @@ impl Unit<'_> {
         Ok(self.record(ended, (0, 0), BTreeMap::from([(Measure::HeldOutRecall, vec![recall])])))
     }
 
-    fn train(&self, experiment: &Experiment, trials: &Trials) -> Result<Record, AnalysisError> {
+    fn train(
+        &self,
+        experiment: &Experiment,
+        trials: &Trials,
+        networks: &TrainedNetworks,
+    ) -> Result<Record, AnalysisError> {
         let of_recipe = self.analysis.training.as_ref().map_or(f64::NAN, Training::only_rate);
         // The first of equals: the order of rates is the analysis's.
         let better = |best: Option<(f64, f64)>, &(rate, recall): &(f64, f64)| match best {
@@ -291,9 +319,18 @@ impl Unit<'_> {
             _ => Some((rate, recall)),
         };
         let rate = trials.iter().fold(None, better).map_or(of_recipe, |(rate, _)| rate);
-        match self.task(rate).carry_out(&self.analysis.measure) {
+        let shared = self.shared_training.as_deref();
+        let earlier = shared.and_then(|key| networks.take(key));
+        // The second of the two series leaves nothing for a third.
+        let wanted_again = shared.filter(|_| earlier.is_none());
+        let keep = |network: TrainedNetwork| {
+            if let Some(key) = wanted_again {
+                networks.keep(key, network);
+            }
+        };
+        match self.task(rate).carry_out(&self.analysis.measure, earlier, keep) {
             Ok(Trained { ended, classes, features, mut measured }) => {
-                for (measure, numbers) in &mut measured {
+                for (measure, numbers) in measured.iter_mut().filter(|_| !trials.is_empty()) {
                     match measure {
                         Measure::TriedRate => *numbers = trials.iter().map(|trial| trial.0).collect(),
                         Measure::HeldOutRecall => *numbers = trials.iter().map(|trial| trial.1).collect(),

@@ -1,10 +1,10 @@
-//! `draw`: the figures of a finished run, without solving anything; and the options that `run`, `draw` and `reproduce` share.
+//! `draw`: the figures and tables of a finished run, without solving anything; and the options that `run`, `draw` and `reproduce` share.
 
-use super::Ending;
 use super::files::Destination;
 use super::output::{Style, print};
 use super::progress::Busy;
 use super::run::{captions, report_unsolved};
+use super::{Ending, comparison_table};
 use anyhow::Result;
 use equipoise::analysis::Results;
 use equipoise::analysis::specification::Analysis;
@@ -39,9 +39,13 @@ pub(super) fn run(arguments: &DrawArguments, style: Style) -> Result<Ending> {
     let directory = arguments.out.as_ref().unwrap_or(&arguments.directory);
     let analysis = &results.experiment.analysis;
     let stems = analysis.figure.iter().map(|figure| analysis.file_stem(&figure.id));
-    let files = arguments.drawing.files(stems);
+    let mut files = arguments.drawing.files(stems);
+    files.extend(comparison_table::files(analysis));
     Destination { directory, files: &files, overwrite: arguments.force }.prepare_for_figures()?;
-    print(&captions(&arguments.drawing.draw(&results, directory)?, style))?;
+    let drawn = captions(&arguments.drawing.draw(&results, directory)?, style);
+    let (tables, files) = comparison_table::write(&results, directory, style)?;
+    let files: String = files.iter().map(|file| format!("{}\n", file.display())).collect();
+    print(&format!("{drawn}{tables}{files}"))?;
     report_unsolved(&results);
     Ok(Ending::Done)
 }

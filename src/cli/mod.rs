@@ -116,7 +116,7 @@ enum Command {
     Status(results::StatusArguments),
     /// Manage results: list, merge shards, verify, prune
     Results(results::ResultsArguments),
-    /// Draw the figures of a finished run anew
+    /// Draw the figures and tables of a finished run anew
     Draw(draw::DrawArguments),
     /// List the shipped analyses, or copy one to edit
     Analyses(analyses::AnalysesArguments),

@@ -27,6 +27,7 @@ struct Header<T> {
     epoch: usize,
     step: usize,
     sums: EpochSums,
+    losses: Vec<f64>,
     beside: T,
 }
 
@@ -130,7 +131,7 @@ impl Training<'_> {
     /// What a file holds.
     fn bytes<T: Serialize>(&self, path: &Path, beside: &T) -> Result<Vec<u8>, NetworkError> {
         let refused = |problem: String| NetworkError::Checkpoint { path: path.to_owned(), problem };
-        let State { network, moments, epoch, step, sums } = &self.state;
+        let State { network, moments, epoch, step, sums, losses } = &self.state;
         let header = Header {
             code: CODE.to_owned(),
             plan: self.plan().clone(),
@@ -138,6 +139,7 @@ impl Training<'_> {
             epoch: *epoch,
             step: *step,
             sums: *sums,
+            losses: losses.clone(),
             beside,
         };
         let header = serde_json::to_string(&header).map_err(|error| refused(error.to_string()))?;
@@ -204,6 +206,7 @@ impl Training<'_> {
             read(&moment_name(number), moment)?;
         }
         (state.epoch, state.step, state.sums) = (header.epoch, header.step, header.sums);
+        state.losses = header.losses;
         self.state = state;
         Ok(header.beside)
     }
@@ -227,7 +230,8 @@ impl Training<'_> {
             return Err(format!("is of a training on other images; {advice}"));
         }
         let steps = self.steps_per_epoch();
-        if header.epoch > ours.recipe.epochs || header.step > steps {
+        let counts = header.losses.len() == header.epoch && header.epoch <= ours.recipe.epochs;
+        if !counts || header.step > steps {
             return Err("counts more steps than there are; it is damaged".to_owned());
         }
         Ok(())

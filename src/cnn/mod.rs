@@ -24,4 +24,4 @@ pub use last_layer::{HeadPenalty, LastLayer, LastLayerEvaluation};
 pub use network::{Network, Pass, Tensor};
 pub use optimizer::{Optimizer, Schedule};
 pub use pictures::{Augmentation, Pictures, Scaling};
-pub use training::{EpochSums, Recipe, Training, TrainingPlan};
+pub use training::{EpochSums, Recipe, Snapshot, Training, TrainingPlan};

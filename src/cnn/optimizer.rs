@@ -36,6 +36,21 @@ pub enum Schedule {
         /// What the rate is multiplied by.
         factor: f64,
     },
+    /// By a factor whenever the training loss has flattened; when it has once more after the last cut, training ends, before
+    /// its epochs are used up.
+    ///
+    /// The loss has flattened when its mean over the last `window` epochs is not below `1 - fall` times that over the `window`
+    /// epochs before, both since the last cut.
+    Plateau {
+        /// Epochs that are averaged.
+        window: usize,
+        /// Relative fall from one window to the next below which the loss is flat.
+        fall: f64,
+        /// What the rate is multiplied by.
+        factor: f64,
+        /// Times that it is.
+        cuts: usize,
+    },
 }
 
 impl Default for Optimizer {
@@ -56,17 +71,41 @@ impl Optimizer {
 }
 
 impl Schedule {
-    /// What the rate is multiplied by at a step of a training of `steps` steps, `per_epoch` in each epoch.
+    /// What the rate is multiplied by at a step of a training of `steps` steps, `per_epoch` in each epoch, whose epochs before
+    /// had these mean losses.
     #[must_use]
-    pub fn factor(self, step: usize, per_epoch: usize, steps: usize) -> f64 {
+    pub fn factor(self, step: usize, per_epoch: usize, steps: usize, losses: &[f64]) -> f64 {
+        let raised = |factor: f64, times: usize| factor.powi(i32::try_from(times).unwrap_or(i32::MAX));
         match self {
             Self::Constant => 1.0,
             Self::Cosine => f64::midpoint(1.0, (std::f64::consts::PI * step as f64 / steps as f64).cos()),
-            Self::Step { every, factor } => {
-                let times = step / per_epoch.max(1) / every.max(1);
-                factor.powi(i32::try_from(times).unwrap_or(i32::MAX))
+            Self::Step { every, factor } => raised(factor, step / per_epoch.max(1) / every.max(1)),
+            Self::Plateau { factor, .. } => raised(factor, self.plateaus(losses)),
+        }
+    }
+
+    /// Whether a training whose epochs had these mean losses is to end: it is flat after the last cut.
+    #[must_use]
+    pub fn has_flattened(self, losses: &[f64]) -> bool {
+        matches!(self, Self::Plateau { cuts, .. } if self.plateaus(losses) > cuts)
+    }
+
+    /// How often the loss has flattened in epochs of these mean losses.
+    fn plateaus(self, losses: &[f64]) -> usize {
+        let Self::Plateau { window, fall, .. } = self else { return 0 };
+        let mean = |losses: &[f64]| losses.iter().sum::<f64>() / losses.len() as f64;
+        let (mut count, mut since) = (0, 0);
+        for end in 1..=losses.len() {
+            if end - since < 2 * window {
+                continue;
+            }
+            let (before, last) = losses[end - 2 * window..end].split_at(window);
+            if mean(last) > (1.0 - fall) * mean(before) {
+                count += 1;
+                since = end;
             }
         }
+        count
     }
 }
 
@@ -160,5 +199,28 @@ fn adapt(
         *first = keep_first * *first + (1.0 - keep_first) * gradient;
         *second = keep_second * *second + (1.0 - keep_second) * gradient * gradient;
         *parameter = shrink * *parameter - rate * *first / (second.sqrt() * root + floor);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLATEAU: Schedule = Schedule::Plateau { window: 2, fall: 0.1, factor: 0.5, cuts: 1 };
+
+    #[test]
+    fn a_flat_loss_cuts_the_rate_and_then_ends_the_training() {
+        let losses = [8.0, 6.0, 4.0, 3.0, 2.9, 2.9, 2.0, 1.9, 1.9, 1.9];
+        let factor = |epochs: usize| PLATEAU.factor(0, 1, 100, &losses[..epochs]);
+        // 4 and 3 against 8 and 6; 2.9 and 2.9 against 4 and 3: still falling. 2, 2.9 against 3, 2.9: falling.
+        assert_eq!((0..=7).map(factor).collect::<Vec<_>>(), [1.0; 8]);
+        // 1.9 and 2 against 2.9 and 2.9 falls; 1.9 and 1.9 against 2 and 2.9 falls; 1.9 and 1.9 against 1.9 and 2 is flat.
+        assert_eq!((factor(8), factor(9), factor(10)), (1.0, 1.0, 0.5));
+        assert!(!PLATEAU.has_flattened(&losses));
+        // After the cut both windows begin anew.
+        let further = [losses.as_slice(), &[1.0, 1.0, 1.0]].concat();
+        assert!(!PLATEAU.has_flattened(&further));
+        assert!(PLATEAU.has_flattened(&[further.as_slice(), &[1.0]].concat()));
+        assert!(!Schedule::Cosine.has_flattened(&[1.0; 50]));
     }
 }

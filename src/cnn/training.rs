@@ -50,7 +50,13 @@ pub(super) struct State {
     pub(super) step: usize,
     /// Sums of the present epoch.
     pub(super) sums: EpochSums,
+    /// Mean loss of each epoch done, without penalty.
+    pub(super) losses: Vec<f64>,
 }
+
+/// A training at some time, kept beside it.
+#[derive(Debug, Clone)]
+pub struct Snapshot(State);
 
 /// Sums over the steps of an epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -105,7 +111,8 @@ impl<'a> Training<'a> {
         let network = Network::new(&plan.recipe.network, pictures.shape(), loss.logit_rows(), plan.seed)?;
         let moments = vec![vec![0.0; network.parameters().len()]; plan.recipe.optimizer.moments()];
         let gradient = vec![0.0; network.parameters().len()];
-        let state = State { network, moments, epoch: 0, step: 0, sums: EpochSums::default() };
+        let state =
+            State { network, moments, epoch: 0, step: 0, sums: EpochSums::default(), losses: Vec::new() };
         Ok(Self { plan, pictures, targets, loss, state, pass: Pass::default(), gradient })
     }
 
@@ -162,10 +169,52 @@ impl<'a> Training<'a> {
         self.targets.samples().div_ceil(self.plan.recipe.batch)
     }
 
-    /// Whether all epochs are done.
+    /// Whether all epochs are done, or the loss has flattened for good.
     #[must_use]
     pub fn is_done(&self) -> bool {
-        self.state.epoch == self.plan.recipe.epochs
+        self.state.epoch == self.plan.recipe.epochs || self.has_flattened()
+    }
+
+    /// Whether the loss has flattened for good, by the rule of a plateau schedule.
+    #[must_use]
+    pub fn has_flattened(&self) -> bool {
+        self.plan.recipe.schedule.has_flattened(&self.state.losses)
+    }
+
+    /// The training as it is now.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot(self.state.clone())
+    }
+
+    /// Goes on from another time of the same training.
+    pub fn restore(&mut self, snapshot: Snapshot) {
+        self.state = snapshot.0;
+    }
+
+    /// Starts from another learning rate.
+    pub fn set_rate(&mut self, rate: f64) {
+        self.plan.recipe.rate = rate;
+    }
+
+    /// Norm of the loss's gradient by all parameters at the present ones, without penalty, over the first batches of the
+    /// present epoch: the unit in which losses of different size have comparable learning rates.
+    pub fn gradient_norm(&mut self) -> f64 {
+        const BATCHES: usize = 32;
+        let order = self.order();
+        let mut sum = vec![0.0_f64; self.gradient.len()];
+        let mut count = 0.0;
+        for batch in order.chunks(self.plan.recipe.batch).take(BATCHES) {
+            let into = self.pass.images(batch.len(), self.pictures.shape());
+            self.pictures.fill(batch, into);
+            self.state.network.forward(&mut self.pass, None);
+            let labels = batch.iter().map(|&sample| self.targets.class_indices()[sample]).collect();
+            batch_gradient(&self.loss, &self.targets, labels, &mut self.pass);
+            self.state.network.backward(&mut self.pass, &mut self.gradient);
+            sum.iter_mut().zip(&self.gradient).for_each(|(sum, &entry)| *sum += f64::from(entry));
+            count += 1.0;
+        }
+        sum.iter().map(|entry| (entry / count).powi(2)).sum::<f64>().sqrt()
     }
 
     /// The images in the order that the present epoch sees them.
@@ -195,6 +244,7 @@ impl<'a> Training<'a> {
             return Err(self.diverged("a parameter"));
         }
         let sums = std::mem::take(&mut self.state.sums);
+        self.state.losses.push(sums.loss / sums.images as f64);
         self.state.step = 0;
         self.state.epoch += 1;
         Ok(sums)
@@ -226,7 +276,7 @@ impl<'a> Training<'a> {
             return Err(self.diverged("the loss"));
         }
         state.network.backward(&mut self.pass, &mut self.gradient);
-        let factor = recipe.schedule.factor(number, per_epoch, per_epoch * recipe.epochs);
+        let factor = recipe.schedule.factor(number, per_epoch, per_epoch * recipe.epochs, &state.losses);
         let step = Step { rate: recipe.rate * factor, decay: recipe.decay, number: number + 1 };
         // The head's bias comes last.
         let bias = state.network.head_bias();
@@ -369,6 +419,15 @@ impl Recipe {
                 "schedule",
                 format!("factor {factor} every {every} epochs; both must be above 0"),
             );
+        }
+        if let Schedule::Plateau { window, fall, factor, .. } = self.schedule
+            && (window == 0 || !(0.0..1.0).contains(&fall) || !(factor.is_finite() && factor > 0.0))
+        {
+            let problem = format!(
+                "a fall of {fall} over {window} epochs, factor {factor}; give at least 1 epoch, a fall from 0 to below 1, and a \
+                 factor above 0"
+            );
+            return refused("schedule", problem);
         }
         if self.shifts > MAX_SHIFTS {
             return refused("shifts", format!("{}; give at most {MAX_SHIFTS}", self.shifts));

@@ -35,6 +35,7 @@ mod split;
 mod standardization;
 #[cfg(feature = "readers")]
 pub(crate) mod table;
+mod tabular;
 #[cfg(feature = "readers")]
 mod taken;
 mod values;
@@ -67,6 +68,7 @@ pub use split::Split;
 pub use standardization::Standardization;
 #[cfg(feature = "readers")]
 pub use table::{Encoding, TableFormat};
+pub use tabular::TabularSet;
 #[cfg(feature = "readers")]
 pub use taken::{LeftOut, Taken};
 

@@ -3,7 +3,9 @@
 use super::canvas::Sheet;
 use super::render::{Figure, FigureError};
 use super::theme::{ONE_COLUMN, POINTS_PER_INCH, TWO_COLUMNS, Theme};
-use super::{bars, curves, decision_lines, intervals, maps, quaternary, regions, scatter, signs, ternary};
+use super::{
+    bars, curves, decision_lines, forest, intervals, maps, quaternary, regions, scatter, signs, ternary,
+};
 use crate::analysis::specification::{FigurePlan, Plot, Width};
 use crate::analysis::{Results, caption};
 
@@ -45,6 +47,12 @@ fn draw_one(results: &Results, plan: &FigurePlan, theme: Theme) -> Result<Figure
         Plot::Scatter { panels, colour } => scatter::draw(&task, panels, colour),
         Plot::Maps { measure, at, only } => maps::draw(&task, *measure, at, only),
         Plot::Intervals { panels, beside } => intervals::draw(&task, panels, beside),
+        Plot::Forest { table, family, panels } => {
+            let plan = results.experiment.analysis.family(table, family);
+            let missing =
+                || task.invalid("forest", format!("there is no family `{family}` in table {table}"));
+            forest::draw(&task, plan.ok_or_else(missing)?, panels)
+        }
         Plot::Regions { target, half_width } => regions::draw(&task, *target, *half_width),
         Plot::Lines { half_width, along, label } => decision_lines::draw(&task, *half_width, along, label),
         Plot::Ternary { built } => ternary::draw(&task, built.as_deref()),

@@ -1,5 +1,6 @@
 //! Means and their confidence intervals, one row for each series: a table as a picture.
 
+use crate::analysis::has_failed;
 use crate::analysis::specification::IntervalPanel;
 use crate::analysis::summary::Spread;
 
@@ -51,6 +52,7 @@ fn rows(task: &Task, panel: &IntervalPanel, series: usize) -> Vec<Row> {
         let records = results.records.iter().filter(|record| {
             record.series == series && panel.at.iter().all(|(axis, label)| results.is_at(record, axis, label))
         });
+        let records = records.filter(|record| !has_failed(results, record));
         let values: Vec<f64> = records.filter_map(|record| record.one(&panel.measure)).collect();
         Some((series, Spread::of_mean(&values)?))
     };

@@ -1,6 +1,6 @@
 //! A class-by-class matrix of each series as a map, side by side.
 
-use crate::analysis::{Measure, Record, Results, mean_of};
+use crate::analysis::{Measure, Record, Results, has_failed, mean_of};
 use std::collections::BTreeMap;
 
 use super::axes::{Frame, draw_letter};
@@ -120,7 +120,8 @@ pub(super) fn draw(
 ) -> Result<String, FigureError> {
     let results = task.results;
     let here = |record: &&Record| at.iter().all(|(axis, label)| results.is_at(record, axis, label));
-    let records: Vec<&Record> = results.records.iter().filter(here).collect();
+    let records: Vec<&Record> =
+        results.records.iter().filter(here).filter(|record| !has_failed(results, record)).collect();
     let maps = maps(results, &records, measure, only);
     let counts = mean_of(records.iter().copied(), Measure::ClassCount);
     if maps.iter().all(|map| map.rows.is_empty()) || counts.is_empty() {

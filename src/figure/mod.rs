@@ -18,6 +18,7 @@ mod canvas;
 mod curves;
 mod decision_lines;
 mod draw;
+mod forest;
 mod head;
 mod intervals;
 mod labels;

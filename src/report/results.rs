@@ -6,9 +6,7 @@ use super::verdicts::anchor as verdict_anchor;
 use super::{Drawn, ReportError};
 use crate::analysis::specification::TablePlan;
 use crate::analysis::summary::Spread;
-use crate::analysis::{
-    ComparisonTable, Measure, Record, Results, Shape, comparison_tables, comparisons, marks,
-};
+use crate::analysis::{ComparisonTable, Measure, Record, Results, Shape, compare, comparison_tables};
 use crate::claims::Verdict;
 use crate::figure::Figure;
 use crate::numeric::{counted, significant};
@@ -207,19 +205,23 @@ fn runs(figures: &[Drawn]) -> Vec<&Arc<Results>> {
 }
 
 fn comparison(results: &Results, plan: &TablePlan) -> String {
-    let tables = comparison_tables(plan, &comparisons(results, plan));
+    let tables = comparison_tables(&compare(results, plan));
     let (id, name) = (escape(&plan.id), escape(&results.experiment.analysis.name));
     let title = escape(&results.experiment.analysis.title);
-    let body = each(&tables, |table| one_measure(&plan.id, table));
+    let body = each(&tables, |table| one_table(&plan.id, table));
     format!(
-        "<h3 id=\"table-{id}\">{id}. {title}</h3>\n{body}<p><small>{}. <code>equipoise run {name}</code></small></p>\n",
-        escape(&marks(plan))
+        "<h3 id=\"table-{id}\">{id}. {title}</h3>\n{body}<p><small><code>equipoise run {name}</code></small></p>\n"
     )
 }
 
-fn one_measure(id: &str, compared: &ComparisonTable) -> String {
-    let label = format!("{id}, {}", compared.heading);
-    format!("<p>{}</p>\n{}", escape(&compared.heading), text_table("numbers", &label, &compared.rows))
+fn one_table(id: &str, table: &ComparisonTable) -> String {
+    let label = format!("{id}, {}", table.heading);
+    let note = if table.note.is_empty() {
+        String::new()
+    } else {
+        format!("<p><small>{}</small></p>\n", escape(&table.note))
+    };
+    format!("<p>{}</p>\n{}{note}", escape(&table.heading), text_table("numbers", &label, &table.rows))
 }
 
 #[cfg(test)]

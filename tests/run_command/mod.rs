@@ -4,6 +4,7 @@ mod accidents;
 mod analyses;
 mod broken_files;
 mod committed;
+mod comparison;
 mod free_features;
 mod ownership;
 mod results;

@@ -1,14 +1,15 @@
 //! `[data]`: where the samples of a problem come from.
 
+use super::Training;
 use super::either::list_or_rule;
 use crate::balance::witness;
 use crate::claims::{contrary_weight, contrary_weight_of_three, helping_weight, hindering_weight};
 use crate::data::random::stream;
 use crate::data::{
     Covariance, DataError, Dataset, GaussianMixture, GroupedDesign, ImageSample, Images, ImbalanceProfile,
-    Labels, NewSamples, NewSamplesRequest, Part, PlacedGroups, SampleRequest, Samples, TableFormat,
-    check_digits, class_means, digit_images, digits_subset, image_files, raw_binary_logits, raw_logits,
-    read_images,
+    Labels, NewSamples, NewSamplesRequest, Part, PlacedGroups, SampleRequest, Samples, Split, TableFormat,
+    TabularSet, check_digits, class_means, digit_images, digits_subset, image_files, raw_binary_logits,
+    raw_logits, read_images,
 };
 use nalgebra::DMatrix;
 use rand::RngExt;
@@ -103,6 +104,12 @@ pub enum Design {
         /// Images of each class.
         counts: ClassSizes,
     },
+    /// One of the small tables embedded in the program; the same in every repetition, unless `[test]` keeps a share apart.
+    /// Features are standardised by means and deviations of the samples that are solved on.
+    Tabular {
+        /// Which one.
+        set: TabularSet,
+    },
     /// A table (CSV, Parquet) or an archive of arrays; the same in every repetition, unless it is resampled or
     /// `[test]` keeps a share apart.
     #[serde(alias = "csv")]
@@ -195,10 +202,11 @@ pub struct Draw {
     pub repetition: u64,
 }
 
-/// Streams beside the samples' own: class means, class weights, and trainings.
+/// Streams beside the samples' own: class means, class weights, trainings, and images held out.
 const MEANS_STREAM: u64 = 1 << 62;
 const WEIGHTS_STREAM: u64 = 1 << 63;
 const TRAINING_STREAM: u64 = WEIGHTS_STREAM | MEANS_STREAM;
+const HELD_OUT_STREAM: u64 = TRAINING_STREAM | 1 << 61;
 
 impl Draw {
     /// The stream that random class means are drawn from.
@@ -214,6 +222,11 @@ impl Draw {
     /// The seed of a network's parameters and of whatever its training draws.
     pub(in crate::analysis) fn training(self) -> u64 {
         stream(self.seed, TRAINING_STREAM | self.repetition).random()
+    }
+
+    /// The stream that held-out shares of images are drawn from.
+    fn held_out(self) -> rand_chacha::ChaCha8Rng {
+        stream(self.seed, HELD_OUT_STREAM | self.repetition)
     }
 
     /// The stream that random class weights are drawn from.
@@ -301,8 +314,9 @@ impl Design {
     /// set's own test part if it has one.
     ///
     /// # Errors
-    /// As [`Self::sample`]; or the design is not of images.
-    pub fn images(&self, draw: Draw, held_out: usize, test: usize) -> Result<DrawnImages, DataError> {
+    /// As [`Self::sample`]; or the design is not of images, or a share is not between 0 and 1 or leaves a class without images.
+    pub fn images(&self, draw: Draw, training: &Training) -> Result<DrawnImages, DataError> {
+        let &Training { held_out, held_out_share, test, .. } = training;
         let (images, classes, counts, test_part) = match self {
             Self::Digits { classes, counts } => {
                 check_digits(classes)?;
@@ -325,7 +339,13 @@ impl Design {
             Some(images) => Some(ImageSample::all(&images, &classes)?),
             None => apart.next(),
         };
-        Ok(DrawnImages { learned_from, held_out, tested_on })
+        match held_out_share {
+            None => Ok(DrawnImages { learned_from, held_out, tested_on }),
+            Some(share) => {
+                let (learned_from, held_out) = split_images(&learned_from, share, draw)?;
+                Ok(DrawnImages { learned_from, held_out: Some(held_out), tested_on })
+            }
+        }
     }
 
     /// The samples of one draw.
@@ -366,6 +386,7 @@ impl Design {
                 let classes = occurring_unless_given(&images, classes);
                 images.subset(&classes, &counts.counts(classes.len())?, draw.images())
             }
+            Self::Tabular { set } => Ok(set.dataset()),
             Self::Table { path, label, sample_weights, .. } => {
                 read_table(path, label, sample_weights.as_deref())
             }
@@ -483,6 +504,25 @@ impl Design {
             *path = name(path);
         }
     }
+}
+
+/// A share of the images of each class, and the rest first.
+fn split_images(
+    images: &ImageSample,
+    share: f64,
+    draw: Draw,
+) -> Result<(ImageSample, ImageSample), DataError> {
+    let invalid = |problem: String| Err(DataError::invalid("training.held_out_share", problem));
+    if !(share > 0.0 && share < 1.0) {
+        return invalid(format!("{share}; give a number between 0 and 1"));
+    }
+    let labels = images.labels();
+    if let Some(class) = labels.counts().iter().position(|&count| count < 2) {
+        let name = &labels.class_names()[class];
+        return invalid(format!("class {name} has one image; at least two are needed to hold one out"));
+    }
+    let Split { train, test } = Split::stratified(labels, share, &mut draw.held_out());
+    Ok((images.some(&train), images.some(&test)))
 }
 
 /// A row for each class, which counts as often as the class has samples; the features are those that a search begins with.

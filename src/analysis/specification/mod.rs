@@ -14,16 +14,16 @@ mod training;
 
 pub use design::{ClassSizes, Design, Draw, DrawnImages, Means};
 pub use plot::{
-    AxisPlan, Band, Colouring, CurvePanel, FigurePlan, IntervalPanel, Level, Line, LineStyle, Mark, Plot,
-    ScaleKind, ScatterPanel, Width,
+    AxisPlan, Band, Colouring, CurvePanel, FigurePlan, ForestPanel, IntervalPanel, Level, Line, LineStyle,
+    Mark, Plot, ScaleKind, ScatterPanel, Width,
 };
 pub use series::{Loss, NamedWeights, Optimizer, Series, WeightRule};
 pub use size::DesignSize;
 pub(super) use size::MAX_CLASSES;
 pub use sweep::{Ends, Range, Sweep, Values};
-pub use table::TablePlan;
+pub use table::{Family, TablePlan};
 pub use test_samples::TestSamples;
-pub use training::Training;
+pub use training::{Halving, RateUnit, Training};
 
 use super::measure::Measure;
 use schemars::JsonSchema;
@@ -85,6 +85,13 @@ impl Analysis {
     #[must_use]
     pub fn weights_of<'a>(&'a self, series: &'a Series) -> &'a WeightRule {
         series.class_weights.as_ref().unwrap_or(&self.class_weights)
+    }
+
+    /// A family of a table, by their names.
+    #[must_use]
+    pub fn family(&self, table: &str, family: &str) -> Option<&Family> {
+        let table = self.table.iter().find(|plan| plan.id == table)?;
+        table.family.iter().find(|found| found.name == family)
     }
 
     /// Name of the files of a figure or table, without extension.

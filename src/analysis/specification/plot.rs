@@ -114,6 +114,15 @@ pub enum Plot {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         beside: Vec<String>,
     },
+    /// The differences of a family of a table and their 95% intervals, one row for each pair of series: a forest plot.
+    Forest {
+        /// The table, by its id.
+        table: String,
+        /// The family, by its name.
+        family: String,
+        /// Side by side.
+        panels: Vec<ForestPanel>,
+    },
     /// Outflow of one class, and inflow of the others from it, as bars for each series (A1).
     Bars {
         /// The class.
@@ -164,6 +173,20 @@ pub struct CurvePanel {
 pub struct IntervalPanel {
     /// The number.
     pub measure: Selector,
+    /// The horizontal axis.
+    pub x_axis: AxisPlan,
+    /// The heading above the panel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heading: Option<String>,
+    /// Places on the axes of the sweep, as in a panel of curves.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub at: BTreeMap<String, String>,
+}
+
+/// A panel of differences.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ForestPanel {
     /// The horizontal axis.
     pub x_axis: AxisPlan,
     /// The heading above the panel.

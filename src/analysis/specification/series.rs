@@ -27,8 +27,9 @@ pub struct Series {
     /// Whether a trained network's head is then solved to stationarity on its features (docs/theory.md#n2).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub polished: bool,
-    /// LGL-INR: samples in a batch. What is solved is the loss in expectation over batches of so many, drawn without
-    /// replacement (docs/theory.md#m1); by default one batch holds all samples.
+    /// Samples in a batch. Of LGL-INR what is solved is the loss in expectation over batches of so many, drawn without
+    /// replacement (docs/theory.md#m1); by default one batch holds all samples. A network is trained in batches of so many, by
+    /// default those of the recipe.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch: Option<usize>,
     /// The algorithm; others than the default show where first-order searches stop.
@@ -154,6 +155,13 @@ impl Series {
                 .map_err(|error| error.to_string())
             }
         }
+    }
+
+    /// Whether the other series is this one but for its polished last layer (and its label).
+    #[must_use]
+    pub fn differs_in_polish(&self, other: &Self) -> bool {
+        let unnamed = |series: &Self| Self { label: None, polished: false, ..series.clone() };
+        self.polished != other.polished && unnamed(self) == unnamed(other)
     }
 
     /// What the series is called.

@@ -69,6 +69,7 @@ impl Design {
             | Self::HelpingWeight
             | Self::HinderingWeight
             | Self::Images { .. }
+            | Self::Tabular { .. }
             | Self::Table { .. } => return Ok(None),
         };
         Ok(Some(size))

@@ -2,7 +2,7 @@
 
 use super::{Analysis, Design, Draw};
 use crate::data::random::stream;
-use crate::data::{DataError, Dataset, Split};
+use crate::data::{DataError, Dataset, Split, Standardization};
 use rand::RngExt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -50,6 +50,10 @@ impl Analysis {
                 (training, Some(test))
             }
         };
+        let (training, test) = match self.data {
+            Design::Tabular { .. } => standardized(&training, test)?,
+            _ => (training, test),
+        };
         let resamples = matches!(self.data, Design::Table { resample: true, .. });
         Ok((if resamples { resampled(&training, draw)? } else { training }, test))
     }
@@ -71,10 +75,22 @@ impl Analysis {
         }
     }
 
+    /// The share that is tested on, where every repetition splits the same samples.
+    #[must_use]
+    pub fn share_of_one_data_set(&self) -> Option<f64> {
+        match (&self.test, &self.data) {
+            (
+                Some(TestSamples::Share(share)),
+                Design::Table { resample: false, .. } | Design::Tabular { .. },
+            ) => Some(*share),
+            _ => None,
+        }
+    }
+
     /// Whether the samples that are solved on are the same in every repetition of a table.
     #[must_use]
     pub fn repeats_a_table(&self) -> bool {
-        matches!(self.data, Design::Table { resample: false, .. })
+        matches!(self.data, Design::Table { resample: false, .. } | Design::Tabular { .. })
             && !matches!(self.test, Some(TestSamples::Share(_)))
     }
 }
@@ -93,6 +109,12 @@ impl Design {
             )
         })
     }
+}
+
+/// Both in units of the samples to solve on: those to test on have no say.
+fn standardized(training: &Dataset, test: Option<Dataset>) -> Result<(Dataset, Option<Dataset>), DataError> {
+    let units = Standardization::of(training);
+    Ok((units.apply(training)?, test.map(|test| units.apply(&test)).transpose()?))
 }
 
 /// A share of each class and the rest, in the order of the samples.

@@ -304,14 +304,24 @@ pub(super) fn show(experiment: &Experiment, style: Style) -> Result<Ending> {
     let threads = rayon::current_num_threads();
     // No run ends before its longest problem does.
     let wall = (seconds / threads as f64).max(longest);
-    let rows = [
-        ("problems", problems.to_string()),
-        ("processor time", duration(seconds)),
-        ("longest problem", duration(longest)),
-        (&*format!("time on {threads} threads here"), duration(wall)),
-        ("memory on as many", format!("at most {}", readable(memory))),
-    ];
-    let rows: Vec<Vec<String>> = rows.into_iter().map(|(what, much)| vec![what.to_owned(), much]).collect();
+    let training = experiment.analysis.training.as_ref();
+    let (problem, problems_of) =
+        if training.is_some() { ("training", "trainings") } else { ("problem", "problems") };
+    let mut rows = vec![(problems_of.to_owned(), problems.to_string())];
+    if let Some(training) = training.filter(|training| training.halving.is_some()) {
+        rows.push(("learning rates in each".to_owned(), format!("at most {}", training.most_rates())));
+        rows.push((
+            "epochs in each".to_owned(),
+            format!("at most {} over all rates", training.most_epochs()),
+        ));
+    }
+    rows.extend([
+        ("processor time".to_owned(), duration(seconds)),
+        (format!("longest {problem}"), duration(longest)),
+        (format!("time on {threads} threads here"), duration(wall)),
+        ("memory on as many".to_owned(), format!("at most {}", readable(memory))),
+    ]);
+    let rows: Vec<Vec<String>> = rows.into_iter().map(|(what, much)| vec![what, much]).collect();
     print(&format!(
         "{}\n{}",
         style.strong(&experiment.analysis.name),

@@ -31,8 +31,9 @@ pub(super) struct RecipeArguments {
     /// Initial learning rate
     #[arg(long, default_value_t = Recipe::default().rate, value_name = "X", allow_hyphen_values = true)]
     rate: f64,
-    /// Schedule of the learning rate: constant, cosine (to zero at the end), or step:EVERY:FACTOR (times FACTOR every so many
-    /// epochs)
+    /// Schedule of the learning rate: constant, cosine (to zero at the end), step:EVERY:FACTOR (times FACTOR every so many
+    /// epochs), or plateau:WINDOW:FALL:FACTOR:CUTS (times FACTOR when the mean loss of WINDOW epochs is not below 1 - FALL times that
+    /// of the WINDOW epochs before; ends training after the last of CUTS)
     #[arg(long, default_value = "cosine", value_name = "SCHEDULE")]
     schedule: String,
     /// mu of the penalty mu/2 ||w||^2 on all parameters but the last layer's bias
@@ -145,7 +146,20 @@ fn schedule(text: &str) -> Result<Schedule> {
                 factor.parse().with_context(|| format!("--schedule {text}: {factor:?} is not a number"))?;
             Ok(Schedule::Step { every, factor })
         }
-        _ => bail!("--schedule {text}: give constant, cosine, or step:EVERY:FACTOR such as step:10:0.1"),
+        ["plateau", window, fall, factor, cuts] => {
+            let whole = |number: &str| {
+                number.parse().with_context(|| format!("--schedule {text}: {number:?} is no whole number"))
+            };
+            let decimal = |number: &str| {
+                number.parse().with_context(|| format!("--schedule {text}: {number:?} is not a number"))
+            };
+            let (window, cuts) = (whole(window)?, whole(cuts)?);
+            Ok(Schedule::Plateau { window, fall: decimal(fall)?, factor: decimal(factor)?, cuts })
+        }
+        _ => bail!(
+            "--schedule {text}: give constant, cosine, step:EVERY:FACTOR such as step:10:0.1, or \
+             plateau:WINDOW:FALL:FACTOR:CUTS such as plateau:3:0.05:0.1:1"
+        ),
     }
 }
 

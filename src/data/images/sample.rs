@@ -42,6 +42,16 @@ impl ImageSample {
         Ok(Self::draw(images, classes, &images.counts_of(classes), &[], 0)?.0)
     }
 
+    /// Some of them; not every class need occur.
+    ///
+    /// # Panics
+    /// There is no such sample.
+    #[must_use]
+    pub fn some(&self, samples: &[usize]) -> Self {
+        let places = samples.iter().map(|&sample| self.places[sample]).collect();
+        Self { images: Arc::clone(&self.images), places, labels: self.labels.some(samples) }
+    }
+
     /// The set they are from.
     #[must_use]
     pub fn images(&self) -> &Images {
