@@ -384,12 +384,18 @@ fn well_conditioned_on_some_rows(dataset: &Dataset, scaling: &Scaling) -> bool {
         return true;
     }
     let wanted = ROWS_LOOKED_AT.max(4 * dimension).min(samples);
+    // A small data set is read at once, of a larger one every so many rows.
+    let run = if wanted == samples { samples.max(1) } else { 1 };
     let mut rows = DMatrix::zeros(dimension, wanted);
-    let mut one = Vec::new();
-    for (index, mut row) in rows.column_iter_mut().enumerate() {
-        let sample = index * samples / wanted;
-        super::pass::scaled(dataset, scaling, sample..sample + 1, &mut one);
-        row.copy_from_slice(&one[..dimension]);
+    let mut read = Vec::new();
+    for first in (0..wanted).step_by(run) {
+        let sample = first * samples / wanted;
+        super::pass::scaled(dataset, scaling, sample..sample + run, &mut read);
+        for (mut row, scaled) in
+            rows.columns_mut(first, run).column_iter_mut().zip(read.chunks_exact(dimension + 1))
+        {
+            row.copy_from_slice(&scaled[..dimension]);
+        }
     }
     if scaling.intercept == Intercept::Free {
         let mean = rows.column_mean();
