@@ -11,8 +11,8 @@ import { presets } from './common.js';
 const say = words.scenes.ownData;
 /** What the solver takes, with room for the question about it. */
 const MAX_BYTES = 4_000_000;
-/** Names that columns of labels go by, of which the first is proposed; otherwise the last column is. */
-const LABELS = ['label', 'labels', 'target', 'class', 'y', 'species', 'outcome', 'diagnosis'];
+/** Names that columns of labels go by, the likeliest first, of which one is proposed; otherwise the last column is. */
+const LABELS = ['label', 'labels', 'target', 'class', 'species', 'outcome', 'diagnosis', 'y'];
 
 /** The table that is open: name, text, columns. It is not part of a link. */
 let table = null;
@@ -78,7 +78,7 @@ async function take({ name, text }, assign, note) {
     return;
   }
   note.textContent = name;
-  const known = table.columns.find((column) => LABELS.includes(column.toLowerCase()));
+  const known = LABELS.map((name) => table.columns.find((column) => column.toLowerCase() === name)).find(Boolean);
   const label = known ?? table.columns[table.columns.length - 1];
   const others = table.columns.filter((column) => column !== label && column);
   assign({ label, across: others[0] ?? '', up: others[1] ?? others[0] ?? '' });
