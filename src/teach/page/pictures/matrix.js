@@ -44,7 +44,7 @@ class Matrix extends Picture {
         ...(this.picked ? { class: 'cell', tabindex: 0, role: 'button', 'aria-label': label, 'aria-pressed': String(Boolean(chosen)), 'data-cell': `${row},${column}` } : {}),
       },
       svg('rect', { x: 1, y: 1, width: side - 2, height: side - 2, fill, 'fill-opacity': strength, stroke: chosen ? 'var(--link)' : 'none', 'stroke-width': 4 }),
-      text(side / 2, side / 2 + size / 3, content, { 'text-anchor': 'middle', 'font-size': size, fill: ink }));
+      text(side / 2, side / 2 + size / 3, content, { 'text-anchor': 'middle', 'font-size': Math.min(size, (1.6 * side) / content.length), fill: ink }));
       if (this.picked) {
         shown.addEventListener('click', () => this.picked(row, column));
         shown.addEventListener('keydown', (event) => {
