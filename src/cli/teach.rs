@@ -49,23 +49,24 @@ pub(super) struct TeachArguments {
 /// The page as one file.
 const PAGE: &str = "index.html";
 
-/// Writes the page with its solver.
+/// The page with the solver that was named, or the one that this program was built with.
+fn page(solver: Option<&Path>) -> Result<String> {
+    if let Some(file) = solver {
+        let place = || format!("--solver {}", file.display());
+        let solver = read_input(file).with_context(place)?;
+        return page_with_solver(&solver).with_context(place);
+    }
+    ensure!(
+        !SOLVER.is_empty(),
+        "--export: this program was built without the solver for browsers; run scripts/site, which compiles it, or name one with \
+         --solver"
+    );
+    Ok(page_with_solver(SOLVER)?)
+}
+
+/// Writes the page with its solver, and the exercises.
 fn export(directory: &Path, arguments: &TeachArguments) -> Result<Ending> {
-    let page = match &arguments.solver {
-        Some(file) => {
-            let place = || format!("--solver {}", file.display());
-            let solver = read_input(file).with_context(place)?;
-            page_with_solver(&solver).with_context(place)?
-        }
-        None => {
-            ensure!(
-                !SOLVER.is_empty(),
-                "--export: this program was built without the solver for browsers; run scripts/site, which compiles it, or name \
-                 one with --solver"
-            );
-            page_with_solver(SOLVER)?
-        }
-    };
+    let page = page(arguments.solver.as_deref())?;
     let files = [
         (PAGE, page),
         ("exercises.html", worksheet(Reader::Student, PAGE)),

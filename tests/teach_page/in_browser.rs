@@ -469,7 +469,7 @@ fn a_prediction_comes_before_the_number_and_a_tour_leads_through_the_page() {
         open(&browser, &served, &format!("#{scene}?quiz=1"));
         let count = browser.ask("return document.querySelector('#quiz .count').textContent");
         let questions: usize =
-            count.as_str().and_then(|text| text.split(' ').last()?.parse().ok()).expect("a number");
+            count.as_str().and_then(|text| text.split(' ').next_back()?.parse().ok()).expect("a number");
         for question in 0..questions {
             wait_until_ready(&browser);
             browser.ask("document.getElementById('reveal').click()");
