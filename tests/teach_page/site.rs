@@ -248,7 +248,8 @@ fn the_page_is_small_and_answers_soon() {
         assert_eq!(taken.len(), 9, "every move that was waited for is seen");
         println!("{what}: seen after {:.0} ms (median), at most {:.0} ms", taken[4], taken[8]);
     }
-    assert!(page.len() < 2_500_000, "{} bytes", page.len());
+    // 1.5 MB packed, and a third more as text.
+    assert!(page.len() < 2_000_000, "{} bytes", page.len());
 }
 
 #[test]
