@@ -54,10 +54,12 @@ fn cited(text: &str) -> Vec<&str> {
 }
 
 /// The ids of claims that a text mentions by themselves, such as `B5`; of sources, in lines of comment. Not those that begin with S,
-/// which are names of benchmarks too.
+/// which are names of benchmarks too, nor the names that an analysis gives to its figures and tables.
 fn mentioned(path: &Path, text: &str) -> Vec<String> {
     let is_source = path.extension().is_some_and(|kind| kind == "rs");
+    let names = |line: &&str| ["id = ", "table = "].iter().any(|key| line.trim_start().starts_with(key));
     let lines = text.lines().filter(|line| !is_source || line.trim_start().starts_with("//"));
+    let lines = lines.filter(|line| !names(line));
     let words = lines.flat_map(|line| line.split(|letter: char| !letter.is_alphanumeric()));
     let is_id = |word: &&str| {
         matches!(word.as_bytes(), [b'B' | b'I' | b'W' | b'A' | b'R' | b'N' | b'M' | b'T' | b'C', b'0'..=b'9'])

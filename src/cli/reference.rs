@@ -26,7 +26,7 @@ fn shown(command: &Command) -> impl Iterator<Item = &Command> {
 /// The commands by task, and the options of all.
 fn index(program: &Command) -> String {
     let mut text = format!(
-        "# Commands\n\n{}\n\nThe pages of this part are what `equipoise help COMMAND` prints.\n",
+        "# Commands\n\n{}.\n\nThe pages of this part are what `equipoise help COMMAND` prints.\n",
         about(program)
     );
     for (task, names) in commands::tasks() {

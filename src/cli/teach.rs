@@ -17,7 +17,7 @@ const EXAMPLES: &str = "Examples:
   equipoise teach                      opens the page in your browser
   equipoise teach --no-open            prints its address alone
   equipoise teach --port 0 --no-open   on any free port
-  equipoise teach --export site        writes site/index.html: the page with its solver, for any web server or a stick
+  equipoise teach --export site        writes the page with its solver, for any web server
 
 The page is served to this machine alone and fetches nothing from the network. Ctrl-C ends it.
 Exercises with links into the page: docs/teaching.md.";
