@@ -388,7 +388,7 @@ fn trainings(analysis: &Analysis, training: &Training) -> Result<(usize, usize),
             );
         }
         let task = Task { analysis, series, draw, rate: training.only_rate() };
-        match task.begin(&images.learned_from) {
+        match task.state(&images.learned_from) {
             Ok(begun) => features = begun.network().features(),
             Err(Refused::Impossible(why) | Refused::Endless(why)) => return Err(at_series(why)),
         }

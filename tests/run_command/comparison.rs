@@ -191,7 +191,7 @@ fn the_large_comparison_goes_on_where_it_was_killed() {
     let kept = records();
     assert!((10..80).contains(&kept), "{kept} of 80 records when it was killed");
     run("killed").stdout(predicate::str::contains(" of them earlier)"));
-    for file in ["records.json", "T4-comparison.md", "T4-comparison.csv", "F33-comparison.svg"] {
+    for file in ["records.json", "T11-comparison.md", "T11-comparison.csv", "F33-comparison.svg"] {
         assert_eq!(read(home.join("killed").join(file)), read(home.join("whole").join(file)), "{file}");
     }
 }
@@ -220,7 +220,7 @@ fn tables_of(id: &str) -> Vec<ComparisonTable> {
     let analysis = match id {
         "T1" => "digits-table",
         "T2" => "images-table",
-        "T3" => "tabular",
+        "T10" => "tabular",
         other => panic!("{other} is no table of which there are records"),
     };
     let results = Results::read(&figures.join(analysis)).expect("finished results");
