@@ -103,10 +103,10 @@ fn a_choice_that_cannot_be_made_is_named_by_its_line() {
     for (from, to, line, expected) in [
         ("halving = { epochs = 1", "halving = { epochs = 0", 13, "0; give at least 1"),
         ("rates = [1e-3, 1e-2]", "rates = [1e-3]", 13, "give at least two"),
-        ("held_out_share = 0.2", "held_out_share = 1.0", 6, "give a number between 0 and 1"),
+        ("held_out_share = 0.2", "held_out_share = 1.0", 14, "give a number between 0 and 1"),
         ("held_out_share = 0.2", "held_out_share = 0.2\nheld_out = 5", 14, "goes without `held_out`"),
         ("batch = 16", "batch = 16\noptimizer = \"adam\"", 12, "goes with sgd"),
-        ("window = 1", "window = 0", 20, "at least 1 epoch"),
+        ("window = 1", "window = 0", 23, "at least 1 epoch"),
         ("\"gradient\"]", "\"loss_trace\"]", 4, "is not kept while rates are chosen"),
     ] {
         let directory = tempfile::tempdir().expect("a directory");
