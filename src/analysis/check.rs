@@ -340,6 +340,9 @@ fn trainings(analysis: &Analysis, training: &Training) -> Result<(usize, usize),
         (1.., Some(_)) => {
             return fault("training.held_out_share", "goes without `held_out`; give one of the two");
         }
+        (_, Some(share)) if !(share > 0.0 && share < 1.0) => {
+            return fault("training.held_out_share", format!("{share}; give a number between 0 and 1"));
+        }
         _ => {}
     }
     match training.halving {
@@ -388,7 +391,7 @@ fn trainings(analysis: &Analysis, training: &Training) -> Result<(usize, usize),
             );
         }
         let task = Task { analysis, series, draw, rate: training.only_rate() };
-        match task.begin(&images.learned_from) {
+        match task.state(&images.learned_from) {
             Ok(begun) => features = begun.network().features(),
             Err(Refused::Impossible(why) | Refused::Endless(why)) => return Err(at_series(why)),
         }

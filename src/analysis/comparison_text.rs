@@ -189,8 +189,13 @@ fn difference_cell(unit: Unit, difference: &PairedDifference) -> String {
         return "–".to_owned();
     }
     let signed = |number: f64| {
-        let text = unit.written(number);
-        if number > 0.0 { format!("+{text}") } else { text.replacen('-', "−", 1) }
+        let text = unit.written(number.abs());
+        let is_zero = !text.contains(|letter: char| ('1'..='9').contains(&letter));
+        match number {
+            _ if is_zero => text,
+            0.0.. => format!("+{text}"),
+            _ => format!("−{text}"),
+        }
     };
     let mean = signed(difference.mean);
     match difference.inference {

@@ -65,13 +65,18 @@ impl Task<'_> {
         self.analysis.training.as_ref().ok_or_else(|| Refused::Impossible("there is no training".to_owned()))
     }
 
-    /// A training at its beginning.
-    pub(super) fn begin<'b>(&self, sample: &'b ImageSample) -> Result<Training<'b>, Refused> {
+    /// A training at its beginning, as far as it can be stated without a look at the loss.
+    pub(super) fn state<'b>(&self, sample: &'b ImageSample) -> Result<Training<'b>, Refused> {
         let recipe = Recipe { rate: self.rate, ..self.analysis.recipe_of(self.series) };
         let weights = self.analysis.weights_of(self.series).weights(sample.labels().classes(), self.draw);
         let plan =
             TrainingPlan::new(recipe, self.series.loss.clone(), &weights, sample, self.draw.training())?;
-        let mut training = Training::new(plan, sample)?;
+        Ok(Training::new(plan, sample)?)
+    }
+
+    /// The same with its learning rate in the unit of the analysis.
+    pub(super) fn begin<'b>(&self, sample: &'b ImageSample) -> Result<Training<'b>, Refused> {
+        let mut training = self.state(sample)?;
         if self.training()?.rate_unit == RateUnit::InitialGradient {
             let norm = training.gradient_norm();
             training.set_rate(self.rate / norm);
@@ -119,7 +124,7 @@ impl Task<'_> {
         let Chosen { mut training, rate, tried } = match trained {
             None => self.begin_or_choose(&images)?,
             Some(TrainedNetwork { snapshot, rate, tried }) => {
-                let mut training = self.begin(&images.learned_from)?;
+                let mut training = self.state(&images.learned_from)?;
                 training.restore(snapshot);
                 Chosen { training, rate, tried }
             }

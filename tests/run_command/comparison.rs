@@ -181,8 +181,7 @@ fn the_large_comparison_goes_on_where_it_was_killed() {
         .expect("started");
     let journal = home.join("killed/records.jsonl");
     let begun = Instant::now();
-    let records =
-        || std::fs::read(&journal).map_or(0, |bytes| bytes.iter().filter(|&&byte| byte == b'\n').count());
+    let records = || std::fs::read_to_string(&journal).map_or(0, |text| text.lines().count());
     while records() < 10 && begun.elapsed() < Duration::from_secs(120) {
         std::thread::sleep(Duration::from_millis(5));
     }
@@ -191,7 +190,7 @@ fn the_large_comparison_goes_on_where_it_was_killed() {
     let kept = records();
     assert!((10..80).contains(&kept), "{kept} of 80 records when it was killed");
     run("killed").stdout(predicate::str::contains(" of them earlier)"));
-    for file in ["records.json", "T4-comparison.md", "T4-comparison.csv", "F33-comparison.svg"] {
+    for file in ["records.json", "T11-comparison.md", "T11-comparison.csv", "F33-comparison.svg"] {
         assert_eq!(read(home.join("killed").join(file)), read(home.join("whole").join(file)), "{file}");
     }
 }
@@ -220,7 +219,7 @@ fn tables_of(id: &str) -> Vec<ComparisonTable> {
     let analysis = match id {
         "T1" => "digits-table",
         "T2" => "images-table",
-        "T3" => "tabular",
+        "T10" => "tabular",
         other => panic!("{other} is no table of which there are records"),
     };
     let results = Results::read(&figures.join(analysis)).expect("finished results");
@@ -255,7 +254,7 @@ fn every_number_that_the_document_states_is_in_the_records() {
         let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
         let &[table, measure, row, column, stated] = cells.as_slice() else { panic!("{line}") };
         let found = cell(&tables_of(table), measure, row, column).map(str::to_owned);
-        assert_eq!(found.as_deref(), Some(stated.replace("\\*", "*").as_str()), "{line}");
+        assert_eq!(found.as_deref(), Some(stated.replace('\\', "").as_str()), "{line}");
         count += 1;
     }
     assert!(count >= 10, "{count} numbers");

@@ -7,6 +7,7 @@ mod committed;
 mod comparison;
 mod free_features;
 mod ownership;
+mod rate_choice;
 mod results;
 mod shards;
 mod slurm;
