@@ -44,7 +44,7 @@ fn check_page(browser: &Browser, width: u32) {
     let fetched = browser.ask("return performance.getEntriesByType('resource').map(entry => entry.name)");
     assert_eq!(fetched, json!([]), "nothing is fetched");
     let unfolded = browser.ask(
-        "const numbers = document.querySelector('details');
+        "const numbers = document.querySelector('figure details');
          numbers.open = true;
          return numbers.querySelector('table').getBoundingClientRect().height > 40",
     );
@@ -55,6 +55,22 @@ fn check_page(browser: &Browser, width: u32) {
     );
     assert_eq!(small, json!(0), "no text is too small to read");
     assert_eq!(browser.console(), json!([]), "the console stays empty");
+    // The summary is one screen on a desk; what is read far below has its contents or a way to them in sight.
+    let below = browser.ask(
+        "const summary = document.getElementById('summary').getBoundingClientRect().height;
+         document.querySelector('article:last-of-type').scrollIntoView();
+         const shown = [...document.querySelectorAll('nav, .to-contents')].map(one => one.getBoundingClientRect());
+         return [summary, shown.some(box => box.height > 0 && box.top >= 0 && box.top < window.innerHeight)]",
+    );
+    assert_eq!(below[1], json!(true), "contents stay in sight");
+    assert!(width < 1000 || below[0].as_f64().is_some_and(|height| height < 950.0), "{below}");
+    let hints = browser.ask(
+        "return [...document.querySelectorAll('figure')].filter(figure => {
+            const [card, hint] = [figure.querySelector('.card'), figure.querySelector('.swipe')];
+            return card.scrollWidth > card.clientWidth + 1 && hint.getBoundingClientRect().height === 0;
+         }).length",
+    );
+    assert_eq!(hints, json!(0), "a figure that goes on says so");
     let paper = browser.post("/print", &json!({}));
     let paper = paper.as_str().expect("text");
     // The base-64 form of a PDF's first letters.

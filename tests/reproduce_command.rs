@@ -38,6 +38,7 @@ fn a_page_with_everything_in_it_and_the_data_beside() {
     ] {
         assert!(page.contains(expected), "{expected} is missing");
     }
+    assert!(page.len() < 2_000_000, "the page has {} bytes", page.len());
     for file in [
         "verdicts.json",
         "balance-law/F1-balance-law.svg",

@@ -32,10 +32,11 @@ class VerifyResult(Result):
         return f"{held} of {len(self.verdicts)} claims hold"
 
     def _rows(self) -> tuple[list[str], list[list[Any]]]:
-        heads = ["claim", "holds", "setups", "worst_residual", "tolerance", "controls_violated", "statement"]
+        heads = ["claim", "title", "holds", "setups", "worst_residual", "tolerance", "controls_violated", "statement"]
         rows = [
             [
                 verdict["id"],
+                verdict["title"],
                 verdict["holds"],
                 verdict["setups"],
                 verdict["worst"]["residual"],

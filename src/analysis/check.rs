@@ -11,7 +11,7 @@ use super::specification::{
 };
 use super::train::{self, Refused, Task};
 use crate::cnn::Optimizer as Steps;
-use crate::data::Dataset;
+use crate::data::{Dataset, Labels};
 use crate::files::check_readable_again;
 use crate::memory::check_memory;
 use crate::numeric::plain as number;
@@ -36,8 +36,11 @@ pub(super) const BYTES_OF_PROBLEM: u128 = 1_024;
 /// Designs of up to this many numbers (1 GiB) are drawn to check them; a larger one is checked when it is solved.
 const MAX_DRAWN: usize = 1 << 27;
 
-/// Names, tables, figures, and the problems of the first point and of `more`.
-pub(super) fn check(experiment: &Experiment, more: impl IntoIterator<Item = usize>) -> Result<(), Fault> {
+/// Checks names, tables, figures, and the problems of the first point and of `more`; returns the names of the classes at the first.
+pub(super) fn check(
+    experiment: &mut Experiment,
+    more: impl IntoIterator<Item = usize>,
+) -> Result<Vec<String>, Fault> {
     let analysis = &experiment.analysis;
     names(analysis)?;
     if let Some(version) = analysis.version.as_ref().filter(|version| *version != env!("CARGO_PKG_VERSION")) {
@@ -54,14 +57,45 @@ pub(super) fn check(experiment: &Experiment, more: impl IntoIterator<Item = usiz
     if analysis.measure.is_empty() {
         return fault("measure", "nothing to measure; name at least one measure");
     }
-    let (classes, features) = at_point(experiment, 0, &mut None)?;
+    let FirstDraw { class_names, features } = at_point(experiment, 0, &mut None)?;
     points(experiment, more)?;
     tables(analysis)?;
-    analysis.figure.iter().enumerate().try_for_each(|(number, plan)| {
-        Drawing { experiment, plan, classes, features }
+    resolve(&mut experiment.analysis, &class_names)?;
+    let experiment = &*experiment;
+    experiment.analysis.figure.iter().enumerate().try_for_each(|(number, plan)| {
+        Drawing { experiment, plan, class_names: &class_names, features }
             .check()
             .map_err(|found| Fault { key: format!("figure.{number}.{}", found.key), ..found })
-    })
+    })?;
+    Ok(class_names)
+}
+
+/// Puts numbers in place of the classes that figures and tables name.
+fn resolve(analysis: &mut Analysis, class_names: &[String]) -> Result<(), Fault> {
+    let figures = analysis.figure.iter_mut().enumerate();
+    let figures = figures.map(|(number, plan)| (format!("figure.{number}"), plan.selectors()));
+    let tables = analysis.table.iter_mut().enumerate();
+    let tables = tables.map(|(number, plan)| (format!("table.{number}"), plan.selectors()));
+    for (place, selectors) in figures.chain(tables) {
+        for (key, selector) in selectors {
+            let resolved = selector.resolve(class_names);
+            resolved.map_err(|problem| Fault { key: format!("{place}.{key}"), problem })?;
+        }
+    }
+    Ok(())
+}
+
+/// Classes and features of the first draw at a point.
+#[derive(Default)]
+struct FirstDraw {
+    class_names: Vec<String>,
+    features: usize,
+}
+
+impl FirstDraw {
+    fn of(labels: &Labels, features: usize) -> Self {
+        Self { class_names: labels.class_names().to_vec(), features }
+    }
 }
 
 /// How many problems there are, which is known before any is stated; `repetitions` may be swept, too.
@@ -99,8 +133,8 @@ fn at_point<'a>(
     experiment: &'a Experiment,
     point: usize,
     drawn: &mut Option<Drawn<'a>>,
-) -> Result<(usize, usize), Fault> {
-    let Some(resolved) = experiment.points.get(point) else { return Ok((0, 0)) };
+) -> Result<FirstDraw, Fault> {
+    let Some(resolved) = experiment.points.get(point) else { return Ok(FirstDraw::default()) };
     problems(resolved, drawn).map_err(|found| match experiment.point_in_words(point) {
         Some(place) => Fault { problem: format!("at {place}: {}", found.problem), ..found },
         None => found,
@@ -227,9 +261,9 @@ struct Drawn<'a> {
     dataset: Dataset,
 }
 
-/// Builds every problem of a sweep point, on the first draw; returns the numbers of its classes and features. `drawn`
+/// Builds every problem of a sweep point, on the first draw; returns its classes and features. `drawn`
 /// is the draw of the point before: points along an axis of losses, weights or penalties share it.
-fn problems<'a>(analysis: &'a Analysis, drawn: &mut Option<Drawn<'a>>) -> Result<(usize, usize), Fault> {
+fn problems<'a>(analysis: &'a Analysis, drawn: &mut Option<Drawn<'a>>) -> Result<FirstDraw, Fault> {
     searches(analysis)?;
     for (key, file) in [("data", analysis.data.file()), ("test", analysis.test_file())] {
         let Some(path) = file else { continue };
@@ -256,7 +290,8 @@ fn problems<'a>(analysis: &'a Analysis, drawn: &mut Option<Drawn<'a>>) -> Result
     match design.size() {
         // With fewer samples than classes the design is impossible, and drawing it returns the reason.
         Ok(Some(size)) if size.samples >= size.classes && size.numbers() > MAX_DRAWN => {
-            return Ok((size.classes, size.features));
+            let class_names = (0..size.classes).map(|class| class.to_string()).collect();
+            return Ok(FirstDraw { class_names, features: size.features });
         }
         _ => {}
     }
@@ -292,7 +327,7 @@ fn problems<'a>(analysis: &'a Analysis, drawn: &mut Option<Drawn<'a>>) -> Result
             return fault("measure", "traces need a design with features");
         }
     }
-    Ok((dataset.labels().classes(), dataset.dimension()))
+    Ok(FirstDraw::of(dataset.labels(), dataset.dimension()))
 }
 
 /// Iterations of optimizers, and the ends between which weights are drawn.
@@ -332,7 +367,7 @@ fn drawn_weights(key: &str, rule: Option<&WeightRule>) -> Result<(), Fault> {
 }
 
 /// States every training of a sweep point, on the first draw.
-fn trainings(analysis: &Analysis, training: &Training) -> Result<(usize, usize), Fault> {
+fn trainings(analysis: &Analysis, training: &Training) -> Result<FirstDraw, Fault> {
     match (training.held_out, training.held_out_share) {
         (0, None) if training.chooses() => {
             return fault("training.held_out", "0 images; several `rates` need images to choose by");
@@ -396,7 +431,7 @@ fn trainings(analysis: &Analysis, training: &Training) -> Result<(usize, usize),
             Err(Refused::Impossible(why) | Refused::Endless(why)) => return Err(at_series(why)),
         }
     }
-    Ok((classes, features))
+    Ok(FirstDraw::of(images.learned_from.labels(), features))
 }
 
 /// Fails at the first value of a file that is no finite number or holds characters that are no text.

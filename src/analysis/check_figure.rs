@@ -6,13 +6,23 @@ use super::file::{Experiment, listed, unknown};
 use super::measure::{Measure, Selector, Shape};
 use super::specification::{
     AxisPlan, Band, Colouring, CurvePanel, FigurePlan, IntervalPanel, Line, LineStyle, Mark, Plot, ScaleKind,
-    ScatterPanel, Series,
+    ScatterPanel, Series, series_named,
 };
 use crate::numeric::plain;
 use std::collections::BTreeMap;
 
 fn at_least_one(number: usize, key: &str) -> Result<(), Fault> {
     if number == 0 { fault(key, "there are none; give at least one") } else { Ok(()) }
+}
+
+/// That there is no series of a name, or more than one that could be meant.
+pub(super) fn no_series(name: &str, names: &[String]) -> String {
+    let start = format!("{name}, ");
+    if names.iter().any(|full| full.starts_with(&start)) {
+        format!("`{name}` could be more than one of {}", listed(names))
+    } else {
+        unknown(name, names)
+    }
 }
 
 /// Whether a measure is a class-by-class matrix.
@@ -31,18 +41,16 @@ pub(super) struct Drawing<'a> {
     pub(super) experiment: &'a Experiment,
     pub(super) plan: &'a FigurePlan,
     /// Of the design at the first sweep point.
-    pub(super) classes: usize,
+    pub(super) class_names: &'a [String],
     pub(super) features: usize,
 }
 
 impl Drawing<'_> {
     pub(super) fn check(&self) -> Result<(), Fault> {
-        const HEIGHTS: std::ops::RangeInclusive<f64> = 0.8..=12.0;
-        if !HEIGHTS.contains(&self.plan.height) {
-            return fault("height", format!("{} inches; give 0.8 to 12", self.plan.height));
-        }
-        match Caption::parse(&self.plan.caption)
-            .and_then(|caption| caption.check(self.experiment, self.classes))
+        self.size()?;
+        let classes = self.class_names.len();
+        match Caption::parse(&self.plan.caption, self.class_names)
+            .and_then(|caption| caption.check(self.experiment, classes))
         {
             Ok(()) => {}
             Err(why) => return fault("caption", why),
@@ -68,13 +76,7 @@ impl Drawing<'_> {
                     self.scatter(panel).map_err(|problem| Fault { key, problem })
                 })
             }
-            Plot::Maps { measure, at, only } => {
-                self.all_of(&[*measure, Measure::ClassCount], "maps")?;
-                matrix(*measure, "maps")?;
-                let keyed = |found: Fault| Fault { key: format!("plot.maps.{}", found.key), ..found };
-                self.only(only).map_err(keyed)?;
-                self.fixed_axes(at, |_| false).map_err(keyed)
-            }
+            Plot::Maps { measure, at, only } => self.maps(*measure, at, only),
             Plot::Intervals { panels, beside } => {
                 at_least_one(panels.len(), "plot.intervals.panels")?;
                 let keyed = |found: Fault| Fault { key: format!("plot.intervals.{}", found.key), ..found };
@@ -123,7 +125,7 @@ impl Drawing<'_> {
             Plot::Bars { target, classes } => {
                 self.all_of(&[Measure::Contribution, Measure::Shortfall, Measure::MeanProbability], "bars")?;
                 self.class(*target, "plot.bars.target")?;
-                let count = self.classes;
+                let count = self.class_names.len();
                 if classes.len() != count {
                     return fault(
                         "plot.bars.classes",
@@ -153,11 +155,44 @@ impl Drawing<'_> {
         fault("plot.forest.family", problem)
     }
 
+    fn maps(&self, measure: Measure, at: &BTreeMap<String, String>, only: &[String]) -> Result<(), Fault> {
+        self.all_of(&[measure], "maps")?;
+        if !matches!(measure.shape(), Shape::ClassPairs | Shape::Features | Shape::Classes) {
+            return fault(
+                "plot.maps.measure",
+                format!(
+                    "`{}` has no number for every class; take one that has, such as `recall`",
+                    measure.name()
+                ),
+            );
+        }
+        let keyed = |found: Fault| Fault { key: format!("plot.maps.{}", found.key), ..found };
+        self.only(only).map_err(keyed)?;
+        self.fixed_axes(at, |_| false).map_err(keyed)
+    }
+
+    /// Whether width and height are those of a page.
+    fn size(&self) -> Result<(), Fault> {
+        const HEIGHTS: std::ops::RangeInclusive<f64> = 0.8..=12.0;
+        const WIDTHS: std::ops::RangeInclusive<f64> = 1.5..=20.0;
+        if !HEIGHTS.contains(&self.plan.height) {
+            return fault("height", format!("{} inches; give 0.8 to 12", plain(self.plan.height)));
+        }
+        let width = self.plan.width.inches();
+        if !WIDTHS.contains(&width) {
+            return fault(
+                "width",
+                format!("{} inches; give 1.5 to 20, \"one_column\" or \"two_columns\"", plain(width)),
+            );
+        }
+        Ok(())
+    }
+
     /// Shares of `classes` classes in all outflow.
     fn outflows(&self, kind: &str, classes: usize, built: Option<&str>) -> Result<(), Fault> {
         self.all_of(&[Measure::Outflow], kind)?;
-        if self.classes != classes {
-            let has = self.classes;
+        if self.class_names.len() != classes {
+            let has = self.class_names.len();
             return fault(
                 format!("plot.{kind}"),
                 format!("shows {classes} classes, but the design has {has}"),
@@ -170,7 +205,7 @@ impl Drawing<'_> {
     }
 
     fn class(&self, class: usize, key: &str) -> Result<(), Fault> {
-        let classes = self.classes;
+        let classes = self.class_names.len();
         if class < classes {
             Ok(())
         } else {
@@ -246,12 +281,12 @@ impl Drawing<'_> {
         if !self.experiment.analysis.measure.contains(&selector.measure) {
             return Err(format!("`{}` is not measured; add it to `measure`", selector.measure.name()));
         }
-        selector.check_classes(self.classes)
+        selector.check_classes(self.class_names.len())
     }
 
     fn scatter(&self, panel: &ScatterPanel) -> Result<(), String> {
         for measure in [panel.x, panel.y] {
-            self.measured(&Selector { measure, indices: Vec::new() })?;
+            self.measured(&Selector::from(measure))?;
         }
         if panel.x.shape() == panel.y.shape() {
             Ok(())
@@ -278,7 +313,7 @@ impl Drawing<'_> {
                 }
             }
             Some(measure) => {
-                self.measured(&Selector { measure, indices: Vec::new() }).map_err(keyed("x"))?;
+                self.measured(&Selector::from(measure)).map_err(keyed("x"))?;
                 if !matches!(measure.shape(), Shape::Classes | Shape::Iterations) {
                     return fault("x", format!("`{}` has no number for every class or iteration", panel.x));
                 }
@@ -332,9 +367,10 @@ impl Drawing<'_> {
 
     /// Whether all series that are named exist.
     fn only(&self, named: &[String]) -> Result<(), Fault> {
-        let names: Vec<String> = self.experiment.analysis.series.iter().map(Series::name).collect();
-        match named.iter().find(|name| !names.contains(name)) {
-            Some(name) => fault("only", unknown(name, &names)),
+        let series = &self.experiment.analysis.series;
+        let names: Vec<String> = series.iter().map(Series::name).collect();
+        match named.iter().find(|name| series_named(series, name).is_none()) {
+            Some(name) => fault("only", no_series(name, &names)),
             None => Ok(()),
         }
     }

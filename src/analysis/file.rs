@@ -1,9 +1,10 @@
 //! Makes an [`Experiment`] of an analysis file: reads it, applies overrides to its dotted keys, expands the sweep and checks
 //! every point. Errors name file and line, before any work starts.
 
+use super::caption::Caption;
 use super::check::{self, Fault, check_table, check_value};
 use super::error::AnalysisError;
-use super::specification::{Analysis, Series, Sweep};
+use super::specification::{Analysis, FigurePlan, Series, Sweep};
 use crate::files::read_text;
 use crate::memory::check_memory;
 use crate::nearest::nearest;
@@ -59,14 +60,17 @@ impl Source {
     /// The text is not TOML, a key or value is wrong, an override does not fit, the sweep has too many points,
     /// or a check fails. The error names the line or the override.
     pub fn experiment(&self, overrides: &[Override]) -> Result<Experiment, AnalysisError> {
-        let experiment = self.multiplied_out(overrides)?;
-        self.placed(check::check(&experiment, 1..experiment.points.len())).map(|()| experiment)
+        let mut experiment = self.multiplied_out(overrides)?;
+        let further = 1..experiment.points.len();
+        let class_names = self.placed(check::check(&mut experiment, further))?;
+        Ok(Experiment { class_names, ..experiment })
     }
 
     /// The same, but only the first point is checked: to check a point takes a draw of its data.
     pub(super) fn outline(&self, overrides: &[Override]) -> Result<Experiment, AnalysisError> {
-        let experiment = self.multiplied_out(overrides)?;
-        self.placed(check::check(&experiment, [])).map(|()| experiment)
+        let mut experiment = self.multiplied_out(overrides)?;
+        let class_names = self.placed(check::check(&mut experiment, []))?;
+        Ok(Experiment { class_names, ..experiment })
     }
 
     /// Checks points of an outline.
@@ -78,7 +82,7 @@ impl Source {
         self.placed(check::points(experiment, points))
     }
 
-    fn placed(&self, checked: Result<(), Fault>) -> Result<(), AnalysisError> {
+    fn placed<T>(&self, checked: Result<T, Fault>) -> Result<T, AnalysisError> {
         checked.map_err(|fault| self.at(&fault.key, &fault.problem))
     }
 
@@ -92,13 +96,14 @@ impl Source {
             set(&mut table, key, value.clone()).map_err(refused)?;
             analysis = table.clone().try_into().map_err(|error| refused(explain(&error)))?;
         }
+        overrides.iter().try_for_each(|given| check_unswept(given, &analysis.sweep))?;
         self.placed(check_table(&table))?;
         let (axes, values) = self.axes(&analysis.sweep)?;
         let mut points = self.points(&table, &analysis.sweep, &axes, &values)?;
         for resolved in points.iter_mut().chain([&mut analysis]) {
             resolved.rename_files(|path| self.directory.join(path));
         }
-        Ok(Experiment { analysis, axes, points })
+        Ok(Experiment { analysis, axes, points, class_names: Vec::new() })
     }
 
     /// An error at the line of a dotted key.
@@ -110,8 +115,15 @@ impl Source {
     }
 
     fn unreadable(&self, error: &toml::de::Error) -> AnalysisError {
-        let line = error.span().map_or(1, |span| line_at(&self.text, span.start));
-        AnalysisError::specification(format!("{}:{line}", self.name), explain(error))
+        let start = error.span().map_or(0, |span| span.start);
+        let (line, what) = (line_at(&self.text, start), explain(error));
+        // What is unknown or missing names itself; a wrong value is named by its key.
+        let names_itself = ["unknown field", "missing field"].iter().any(|kind| what.starts_with(kind));
+        let what = match key_at(&self.text, start).filter(|_| !names_itself) {
+            Some(key) => format!("`{key}`: {what}"),
+            None => what,
+        };
+        AnalysisError::specification(format!("{}:{line}", self.name), what)
     }
 
     fn axes(&self, sweeps: &[Sweep]) -> Result<(Vec<SweptAxis>, Vec<Vec<Value>>), AnalysisError> {
@@ -125,7 +137,9 @@ impl Source {
             let numbers =
                 values.iter().enumerate().map(|(place, value)| number_of(value).unwrap_or(place as f64));
             let numbers = numbers.collect();
-            Ok((SweptAxis { name: sweep.name.clone(), labels, numbers }, values))
+            let (name, is_labelled) = (sweep.name.clone(), !sweep.labels.is_empty());
+            let axis = SweptAxis { name, labels, numbers, values: exact(&values), is_labelled };
+            Ok((axis, values))
         };
         let both: Vec<_> = sweeps.iter().enumerate().map(axis).collect::<Result<_, AnalysisError>>()?;
         Ok(both.into_iter().unzip())
@@ -177,9 +191,10 @@ impl Experiment {
         let table = Table::try_from(&analysis)
             .map_err(|error| AnalysisError::specification("analysis", error.to_string()))?;
         check_table(&table).map_err(refused)?;
-        let experiment = Self { points: vec![analysis.clone()], axes: Vec::new(), analysis };
-        check::check(&experiment, []).map_err(refused)?;
-        Ok(experiment)
+        let mut experiment =
+            Self { points: vec![analysis.clone()], axes: Vec::new(), analysis, class_names: Vec::new() };
+        let class_names = check::check(&mut experiment, []).map_err(refused)?;
+        Ok(Self { class_names, ..experiment })
     }
 }
 
@@ -201,16 +216,47 @@ impl Override {
     }
 }
 
+/// An error if a value is given for a key that every point of the sweep replaces.
+fn check_unswept(given: &Override, sweeps: &[Sweep]) -> Result<(), AnalysisError> {
+    let key = given.key.as_str();
+    let replaces =
+        |swept: &str| key.strip_prefix(swept).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    let found = sweeps.iter().enumerate().find(|(_, sweep)| sweep.keys.iter().any(|swept| replaces(swept)));
+    let Some((number, sweep)) = found else { return Ok(()) };
+    let labels =
+        if sweep.labels.is_empty() { String::new() } else { format!(" --set sweep.{number}.labels=[]") };
+    let why = format!(
+        "is swept: every value of the axis `{}` replaces it; --set 'sweep.{number}.values=[{}]'{labels} takes one alone",
+        sweep.name, given.value
+    );
+    Err(AnalysisError::specification(format!("--set {key}"), why))
+}
+
+/// More names than this are not listed, but where they are listed is said.
+const MAX_LISTED: usize = 24;
+
 /// The parser's message, with the nearest name where it lists the names it knows.
 fn explain(error: &toml::de::Error) -> String {
     let message = backticked(error.message().lines().collect::<Vec<_>>().join(" "));
     let mut quoted = message.split('`').skip(1).step_by(2).map(str::to_owned);
     let unknown = message.starts_with("unknown").then(|| quoted.next()).flatten();
     let known: Vec<String> = quoted.collect();
-    match unknown.and_then(|name| nearest(&name, &known).map(str::to_owned)) {
-        Some(near) => format!("{message}; did you mean `{near}`?"),
-        None => message,
+    let Some(name) = unknown else { return message };
+    let message = if known.len() > MAX_LISTED { format!("there is no measure `{name}`") } else { message };
+    let list = if known.len() > MAX_LISTED { "; `equipoise analyses measures` lists them" } else { "" };
+    match nearest(&name, &known) {
+        Some(near) => format!("{message}; did you mean `{near}`?{list}"),
+        None => format!("{message}{list}"),
     }
+}
+
+/// The key of the value that begins at a byte of a line, `key = value`.
+fn key_at(text: &str, start: usize) -> Option<&str> {
+    let before = text.get(..start)?.rsplit('\n').next()?;
+    let key = before.trim_end().trim_end_matches(['[', '"', '\'']).trim_end().strip_suffix('=')?.trim_end();
+    let is_bare = |letter: char| letter.is_ascii_alphanumeric() || "_-.".contains(letter);
+    let key = &key[key.rfind(|letter| !is_bare(letter)).map_or(0, |place| place + 1)..];
+    (!key.is_empty()).then_some(key)
 }
 
 /// The one message about unknown keys that the parser words differently, worded as its others.
@@ -235,6 +281,12 @@ fn label(value: &Value) -> String {
         }
         other => other.to_string(),
     }
+}
+
+/// The values of an axis as JSON and tables hold them, all digits of a number included.
+fn exact(values: &[Value]) -> Vec<serde_json::Value> {
+    let as_json = |value: &Value| serde_json::to_value(value).unwrap_or(serde_json::Value::Null);
+    values.iter().map(as_json).collect()
 }
 
 fn number_of(value: &Value) -> Option<f64> {
@@ -367,6 +419,8 @@ pub struct Experiment {
     pub axes: Vec<SweptAxis>,
     /// The analysis at each point of the product of the axes, the last axis fastest; without sweep, tables and figures.
     pub points: Vec<Analysis>,
+    /// Names of the classes at the first point.
+    pub class_names: Vec<String>,
 }
 
 /// An axis of the sweep with its values.
@@ -378,6 +432,18 @@ pub struct SweptAxis {
     pub labels: Vec<String>,
     /// Position of each value on a drawn axis: the number itself, or its place in the list if it is none.
     pub numbers: Vec<f64>,
+    /// The values themselves.
+    pub values: Vec<serde_json::Value>,
+    /// Whether the file says what the values are called.
+    pub is_labelled: bool,
+}
+
+impl SweptAxis {
+    /// Whether every value is a number.
+    #[must_use]
+    pub fn holds_numbers(&self) -> bool {
+        self.values.iter().all(serde_json::Value::is_number)
+    }
 }
 
 impl Experiment {
@@ -403,6 +469,23 @@ impl Experiment {
         words.extend(places_in_words(&self.axes, at));
         words.push(format!("repetition {repetition}"));
         words.join(", ")
+    }
+
+    /// What a class is called: by its name at the first point, or else by its number.
+    #[must_use]
+    pub fn class_name(&self, class: usize) -> String {
+        self.class_names.get(class).map_or_else(|| class.to_string(), Clone::clone)
+    }
+
+    /// What captions name and the file lacks, with what to do; empty if there is nothing.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let of_figure = |plan: &FigurePlan| {
+            let caption = Caption::parse(&plan.caption, &self.class_names);
+            let missing = caption.map_or_else(|_| Vec::new(), |text| text.missing(self));
+            missing.into_iter().map(|what| format!("caption of {}: {what}", plan.id)).collect::<Vec<_>>()
+        };
+        self.analysis.figure.iter().flat_map(of_figure).collect()
     }
 
     /// Places of a point on all axes.

@@ -1,5 +1,6 @@
 //! What can be measured at the end of a search, by the names that analysis files use.
 
+use super::file::unknown;
 use crate::numeric::significant;
 use schemars::JsonSchema;
 use serde::de::IntoDeserializer;
@@ -311,7 +312,7 @@ impl Shape {
 }
 
 /// A measure and, where it is a list, possibly which of its numbers: `accuracy`, `hardest`, `hardest.0`,
-/// `mean_probability.1.0`.
+/// `mean_probability.1.0`, `recall.shark` by the name of a class.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String")]
@@ -320,6 +321,15 @@ pub struct Selector {
     pub measure: Measure,
     /// None for all numbers, or as many as the shape has.
     pub indices: Vec<usize>,
+    /// Classes given by name, and which of the indices they are, until [`Self::resolve`] knows their numbers.
+    names: Vec<(usize, String)>,
+}
+
+impl From<Measure> for Selector {
+    /// All numbers of a measure.
+    fn from(measure: Measure) -> Self {
+        Self { measure, indices: Vec::new(), names: Vec::new() }
+    }
 }
 
 impl Selector {
@@ -331,6 +341,26 @@ impl Selector {
 }
 
 impl Selector {
+    /// Puts numbers in place of the names of classes.
+    pub(super) fn resolve(&mut self, classes: &[String]) -> Result<(), String> {
+        let per_class = matches!(self.measure.shape(), Shape::Classes | Shape::ClassPairs);
+        for (place, name) in std::mem::take(&mut self.names) {
+            let found = classes.iter().position(|class| *class == name).filter(|_| per_class);
+            self.indices[place] = found.ok_or_else(|| {
+                let measure = self.measure.name();
+                if per_class {
+                    format!(
+                        "`{measure}.{name}`: as a class, {}; numbers count from 0",
+                        unknown(&name, classes)
+                    )
+                } else {
+                    format!("`{measure}.{name}`: `{name}` is no number, and this measure is not of classes")
+                }
+            })?;
+        }
+        Ok(())
+    }
+
     /// Whether there are the classes that it picks by number.
     pub(super) fn check_classes(&self, classes: usize) -> Result<(), String> {
         let per_class = matches!(self.measure.shape(), Shape::Classes | Shape::ClassPairs);
@@ -351,16 +381,18 @@ impl TryFrom<String> for Selector {
         let (name, rest) =
             text.split_once('.').map_or((text.as_str(), None), |(name, rest)| (name, Some(rest)));
         let measure = Measure::named(name)?;
-        let index = |part: &str| {
-            part.parse().map_err(|_| format!("`{text}`: `{part}` is no number; name one as in `hardest.0`"))
-        };
-        let indices: Vec<usize> =
-            rest.map_or(Ok(Vec::new()), |rest| rest.split('.').map(index).collect::<Result<_, _>>())?;
+        let parts: Vec<&str> = rest.map_or_else(Vec::new, |rest| rest.split('.').collect());
+        if parts.iter().any(|part| part.trim().is_empty()) {
+            return Err(format!("`{text}`: a number or the name of a class is missing, as in `hardest.0`"));
+        }
+        let indices: Vec<usize> = parts.iter().map(|part| part.parse().unwrap_or(0)).collect();
+        let named = parts.iter().enumerate().filter(|(_, part)| part.parse::<usize>().is_err());
+        let names = named.map(|(place, part)| (place, (*part).to_owned())).collect();
         let wanted = measure.shape().indices();
         if !indices.is_empty() && indices.len() != wanted {
             return Err(format!("`{text}`: `{name}` takes {wanted} numbers after its name, or none for all"));
         }
-        Ok(Self { measure, indices })
+        Ok(Self { measure, indices, names })
     }
 }
 
@@ -373,7 +405,12 @@ impl From<Selector> for String {
 impl std::fmt::Display for Selector {
     fn fmt(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
         formatter.write_str(&self.measure.name())?;
-        self.indices.iter().try_for_each(|index| write!(formatter, ".{index}"))
+        self.indices.iter().enumerate().try_for_each(|(place, index)| {
+            match self.names.iter().find(|(named, _)| *named == place) {
+                Some((_, name)) => write!(formatter, ".{name}"),
+                None => write!(formatter, ".{index}"),
+            }
+        })
     }
 }
 
@@ -383,17 +420,36 @@ mod tests {
 
     #[test]
     fn selectors_read_as_they_are_written() {
-        for text in ["accuracy", "hardest", "hardest.0", "mean_probability.1.0", "gradient_trace"] {
+        for text in [
+            "accuracy",
+            "hardest",
+            "hardest.0",
+            "mean_probability.1.0",
+            "gradient_trace",
+            "recall.great white",
+        ] {
             let selector = Selector::try_from(text.to_owned()).expect("valid");
             assert_eq!(selector.to_string(), text);
         }
     }
 
     #[test]
+    fn classes_may_be_named() {
+        let classes = ["ant", "bee"].map(str::to_owned);
+        let resolved = |text: &str| {
+            let mut selector = Selector::try_from(text.to_owned())?;
+            selector.resolve(&classes).map(|()| selector.to_string())
+        };
+        assert_eq!(resolved("mean_probability.bee.0"), Ok("mean_probability.1.0".to_owned()));
+        assert!(resolved("recall.bees").expect_err("no such class").contains("did you mean `bee`?"));
+        assert!(resolved("loss_trace.bee").expect_err("not of classes").contains("not of classes"));
+    }
+
+    #[test]
     fn wrong_selectors_say_what_is_wrong() {
         for (text, expected) in [
             ("hardes", "unknown variant `hardes`"),
-            ("hardest.x", "`x` is no number"),
+            ("hardest.", "is missing"),
             ("hardest.0.1", "takes 1 numbers"),
             ("accuracy.0", "takes 0 numbers"),
         ] {

@@ -1,6 +1,6 @@
 //! The table of records as a Parquet file.
 
-use super::records::{Entry, Results, entries, heads};
+use super::records::{Entry, Results, axis_heads, entries, heads};
 use parquet::basic::{LogicalType, Repetition, Type as Physical};
 use parquet::column::writer::ColumnWriter;
 use parquet::data_type::ByteArray;
@@ -65,11 +65,15 @@ fn columns(results: &Results, rows: &[Entry]) -> Vec<Column> {
         Column::Wholes(rows.iter().map(|row| of(row).map(|number| number as i64)).collect())
     };
     let mut columns = vec![texts(&|row| &row.series)];
-    columns.extend((0..results.experiment.axes.len()).map(|axis| texts(&|row| &row.places[axis])));
+    columns.extend(
+        (0..results.experiment.axes.iter().map(|axis| axis_heads(axis).len()).sum())
+            .map(|column| texts(&|row| &row.places[column])),
+    );
     columns.push(wholes(|row| Some(row.repetition)));
     columns.push(texts(&|row| row.status));
     columns.push(texts(&|row| &row.measure));
     columns.push(wholes(|row| row.row.map(|number| number as u64)));
+    columns.push(texts(&|row| &row.class));
     columns.push(wholes(|row| row.column.map(|number| number as u64)));
     columns.push(Column::Numbers(rows.iter().map(|row| row.value).collect()));
     columns

@@ -1,8 +1,9 @@
 //! The records of a run, one for each solved problem; how to look numbers up in them; and their table in long form, one
 //! number a row, so that every tool can filter and pivot it.
 
-use super::file::Experiment;
+use super::file::{Experiment, SweptAxis};
 use super::measure::{Measure, Selector, Shape};
+use super::specification::series_named;
 use crate::numeric::WithGaps;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
@@ -120,6 +121,13 @@ impl Results {
             .map_or_else(String::new, super::specification::Series::name)
     }
 
+    /// Whether a series is one of those that are named, or none is.
+    #[must_use]
+    pub fn is_among(&self, series: usize, named: &[String]) -> bool {
+        let all = &self.experiment.analysis.series;
+        named.is_empty() || named.iter().any(|name| series_named(all, name) == Some(series))
+    }
+
     /// Whether a record is at the value of an axis that is called `label`.
     #[must_use]
     pub fn is_at(&self, record: &Record, axis: &str, label: &str) -> bool {
@@ -127,12 +135,6 @@ impl Results {
         place.is_some_and(|(axis, place)| {
             self.experiment.axes[axis].labels.get(place).is_some_and(|found| found == label)
         })
-    }
-
-    /// What the place of a record on each axis is called.
-    pub fn labels_of<'a>(&'a self, record: &'a Record) -> impl Iterator<Item = &'a str> {
-        let places = self.experiment.axes.iter().zip(&record.at);
-        places.map(|(axis, &place)| axis.labels.get(place).map_or("?", String::as_str))
     }
 
     /// What a problem is called: series, sweep point, repetition.
@@ -145,13 +147,15 @@ impl Results {
 /// One number of a record, or a record without any.
 pub(super) struct Entry {
     pub(super) series: String,
-    /// What the value on each axis of the sweep is called.
+    /// The value on each axis of the sweep, as [`axis_heads`] name them.
     pub(super) places: Vec<String>,
     pub(super) repetition: u64,
     pub(super) status: &'static str,
     pub(super) measure: String,
     /// Class (true class), logit or iteration, where the measure is a list.
     pub(super) row: Option<usize>,
+    /// Name of that class; empty where it is none.
+    pub(super) class: String,
     /// Predicted class or feature, where it is a matrix.
     pub(super) column: Option<usize>,
     /// `None` where there is no number.
@@ -160,9 +164,37 @@ pub(super) struct Entry {
 
 /// The names of all columns.
 pub(super) fn heads(results: &Results) -> Vec<String> {
-    let axes = results.experiment.axes.iter().map(|axis| axis.name.clone());
-    let after = ["repetition", "status", "measure", "row", "column", "value"].map(str::to_owned);
+    let axes = results.experiment.axes.iter().flat_map(axis_heads);
+    let after = ["repetition", "status", "measure", "row", "class", "column", "value"].map(str::to_owned);
     std::iter::once("series".to_owned()).chain(axes).chain(after).collect()
+}
+
+/// Numbers have a column with all their digits. Other values, and those that have labels, have one with what they are called,
+/// and labelled numbers a second one.
+pub(super) fn axis_heads(axis: &SweptAxis) -> Vec<String> {
+    match (axis.holds_numbers(), axis.is_labelled) {
+        (true, true) => vec![axis.name.clone(), format!("{}_value", axis.name)],
+        _ => vec![axis.name.clone()],
+    }
+}
+
+/// The value at a place, for each of these columns.
+fn axis_cells(axis: &SweptAxis, place: usize) -> Vec<String> {
+    let label = || axis.labels.get(place).map_or_else(|| "?".to_owned(), Clone::clone);
+    let value = || axis.values.get(place).map_or_else(|| "?".to_owned(), exact_number);
+    match (axis.holds_numbers(), axis.is_labelled) {
+        (true, true) => vec![label(), value()],
+        (true, false) => vec![value()],
+        (false, _) => vec![label()],
+    }
+}
+
+/// A number with all its digits, without a needless point.
+fn exact_number(value: &serde_json::Value) -> String {
+    match value.as_f64().filter(|_| value.is_f64()) {
+        Some(number) => number.to_string(),
+        None => value.to_string(),
+    }
 }
 
 /// All rows, in the order of the records.
@@ -171,9 +203,15 @@ pub(super) fn entries(results: &Results) -> impl Iterator<Item = Entry> {
 }
 
 fn entries_of(results: &Results, record: &Record) -> Vec<Entry> {
-    let row = |measure: String, row, column, value| Entry {
+    let row = |measure: String, row, class: String, column, value| Entry {
         series: results.series_name(record.series),
-        places: results.labels_of(record).map(str::to_owned).collect(),
+        places: results
+            .experiment
+            .axes
+            .iter()
+            .zip(&record.at)
+            .flat_map(|(axis, &place)| axis_cells(axis, place))
+            .collect(),
         repetition: record.repetition,
         status: match record.ended {
             Ended::Stationary => "stationary",
@@ -182,11 +220,12 @@ fn entries_of(results: &Results, record: &Record) -> Vec<Entry> {
         },
         measure,
         row,
+        class,
         column,
         value,
     };
     if record.measured.is_empty() {
-        return vec![row(String::new(), None, None, None)];
+        return vec![row(String::new(), None, String::new(), None, None)];
     }
     let numbers = record.measured.iter().flat_map(|(measure, values)| {
         values.iter().enumerate().map(|(number, &value)| (*measure, number, value))
@@ -199,7 +238,9 @@ fn entries_of(results: &Results, record: &Record) -> Vec<Entry> {
                 Shape::ClassPairs => (Some(number / record.classes), Some(number % record.classes)),
                 Shape::Features => (Some(number / record.features), Some(number % record.features)),
             };
-            row(measure.name(), at, across, value.is_finite().then_some(value))
+            let of_classes = matches!(measure.shape(), Shape::Classes | Shape::ClassPairs);
+            let class = at.filter(|_| of_classes).map(|class| results.experiment.class_name(class));
+            row(measure.name(), at, class.unwrap_or_default(), across, value.is_finite().then_some(value))
         })
         .collect()
 }
@@ -213,7 +254,7 @@ pub(super) fn csv(results: &Results) -> Result<Vec<u8>, csv::Error> {
         let mut cells = vec![row.series];
         cells.extend(row.places);
         cells.extend([row.repetition.to_string(), row.status.to_owned(), row.measure]);
-        cells.extend([written(row.row), written(row.column)]);
+        cells.extend([written(row.row), row.class, written(row.column)]);
         cells.push(row.value.map_or_else(String::new, |value| value.to_string()));
         writer.write_record(cells)?;
     }

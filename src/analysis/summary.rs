@@ -51,6 +51,17 @@ impl Spread {
     }
 }
 
+impl Spread {
+    /// Mean, and one standard deviation either way; a single value has no width. `None` without values.
+    #[must_use]
+    pub fn of_deviation(values: &[f64]) -> Option<Self> {
+        let data = Data::new(values.to_vec());
+        let middle = data.mean().filter(|_| !values.is_empty())?;
+        let half = data.std_dev().filter(|_| values.len() > 1).unwrap_or(0.0);
+        Some(Self { middle, low: middle - half, high: middle + half })
+    }
+}
+
 /// The median; `None` without values.
 #[must_use]
 pub fn median(values: &[f64]) -> Option<f64> {
@@ -69,6 +80,17 @@ mod tests {
         assert!((spread.high - 3.0 - 2.776_445 * 0.5_f64.sqrt()).abs() < 1e-5, "{}", spread.high);
         assert_eq!(Spread::of_mean(&[7.0]), Some(Spread { middle: 7.0, low: 7.0, high: 7.0 }));
         assert_eq!(Spread::of_mean(&[]), None);
+    }
+
+    #[test]
+    fn a_standard_deviation_goes_either_way() {
+        let spread = Spread::of_deviation(&[1.0, 2.0, 3.0, 4.0, 5.0]).expect("values");
+        assert!(
+            (spread.high - 3.0 - 2.5_f64.sqrt()).abs() < 1e-12
+                && (spread.low + spread.high - 6.0).abs() < 1e-12
+        );
+        assert_eq!(Spread::of_deviation(&[7.0]), Some(Spread { middle: 7.0, low: 7.0, high: 7.0 }));
+        assert_eq!(Spread::of_deviation(&[]), None);
     }
 
     #[test]

@@ -27,6 +27,7 @@ const WARM_UP: usize = EPOCHS / 10;
 
 pub(super) const CLAIM: Comparison = Comparison {
     id: "N1",
+    title: "along training",
     statement: "At every epoch of a network's training and for every class k, (outflow − inflow)/M = −∂L/∂bₖ: the law is off by the gradient of the intercept, and by nothing else.",
     cases: LOSSES.len() * DRAWS,
     check: along_training,

@@ -30,6 +30,7 @@ const RADIUS: [f64; 3] = [3.0, 4.0, 5.0];
 pub(super) const CLAIMS: [Comparison; 2] = [
     Comparison {
         id: "A3",
+        title: "dilution",
         statement: "Make the hard class rarer: one-vs-all's pooled mean shrinks, its hardest mean does not, and the law stays satisfied. (Adding easy classes instead is measured, not presumed.)",
         cases: NEAR.len() * EASY.len(),
         check: dilution,
@@ -55,6 +56,7 @@ pub(super) const CLAIMS: [Comparison; 2] = [
     },
     Comparison {
         id: "A4",
+        title: "one column in a ring of classes",
         statement: "A target inside a ring of easy classes in the plane: one-vs-all's single column cannot fence it in, softmax can; with a direction for every class the difference nearly vanishes.",
         cases: RING.len() * RADIUS.len(),
         check: ring,

@@ -15,6 +15,7 @@ const fn design(weighting: Weighting, needs_features: bool) -> Design {
 pub(super) const CLAIMS: [LawClaim; 4] = [
     LawClaim {
         id: "B1",
+        title: "binary balance",
         statement: "Binary logistic: weighted shortfall of the positives equals weighted mean probability of the negatives, λ₁N₁(1 − P₁) = λ₀N₀P₀.",
         design: design(Weighting::Drawn, false),
         residual: |at| largest([binary_balance(&at.means, &at.targets), at.ledger.worst_residual()]),
@@ -24,6 +25,7 @@ pub(super) const CLAIMS: [LawClaim; 4] = [
     },
     LawClaim {
         id: "B2",
+        title: "ratio of the two mean errors",
         statement: "Binary weights act deterministically: s₁/P₀ = λ₀N₀/(λ₁N₁), whatever the features.",
         design: design(Weighting::Drawn, false),
         residual: |at| {
@@ -44,6 +46,7 @@ pub(super) const CLAIMS: [LawClaim; 4] = [
     },
     LawClaim {
         id: "B3",
+        title: "inverse-frequency weights",
         statement: "Inverse-frequency weights make the two mean errors equal, s₁ = P₀; without weights s₁ = (N₀/N₁)P₀.",
         design: design(Weighting::BalancedOrNone, false),
         residual: equal_or_proportional_errors,
@@ -53,6 +56,7 @@ pub(super) const CLAIMS: [LawClaim; 4] = [
     },
     LawClaim {
         id: "B4",
+        title: "residual-weighted centroids",
         statement: "Residual-weighted centroids of positives and negatives coincide; an L2 penalty separates them by exactly l2·M·w/(λ₁N₁s₁).",
         design: design(Weighting::Drawn, true),
         residual: |at| {

@@ -7,6 +7,8 @@ use nalgebra::DMatrix;
 /// A claim of inequalities.
 pub(super) struct Comparison {
     pub(super) id: &'static str,
+    /// A few words that go on after the id.
+    pub(super) title: &'static str,
     pub(super) statement: &'static str,
     /// How many set-ups there are; the quick run takes every third.
     pub(super) cases: usize,

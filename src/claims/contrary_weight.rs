@@ -28,6 +28,7 @@ const CLASS_OF_THREE: usize = 1;
 
 pub(super) const CLAIMS: [Comparison; 1] = [Comparison {
     id: "W4",
+    title: "a weight against its own class",
     statement: "A weight can work against its own class, already for two (25% more weight on the positives lowers their mean probability by four points) and for three under a penalty.",
     cases: CASES.len() + 1,
     check: contrary,

@@ -11,6 +11,7 @@ use nalgebra::DMatrix;
 use rand::RngExt;
 
 pub(super) const ID: &str = "I1";
+pub(super) const TITLE: &str = "degrees of freedom";
 pub(super) const STATEMENT: &str = "Softmax flows have (K − 1)² degrees of freedom: sizes and weights fix no ratio once K ≥ 3, and exactly one for K = 2.";
 /// A singular value above this share of the largest is a direction that was moved in.
 const MOVED: f64 = 1e-6;

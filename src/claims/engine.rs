@@ -142,6 +142,12 @@ pub fn claim_ids() -> Vec<&'static str> {
     catalogue().into_iter().map(|(_, claim)| claim.id()).collect()
 }
 
+/// What the claim of an id is about, in a few words that go on after it: `B5 softmax balance`; `None` for an id that no claim has.
+#[must_use]
+pub fn claim_title(id: &str) -> Option<&'static str> {
+    catalogue().into_iter().find(|(_, claim)| claim.id() == id).map(|(_, claim)| claim.title())
+}
+
 /// What the claim of an id states, in one sentence; `None` for an id that no claim has.
 #[must_use]
 pub fn claim_statement(id: &str) -> Option<&'static str> {
@@ -154,6 +160,14 @@ impl Claim {
             Self::Law(law) => law.id,
             Self::Dimension => dimension::ID,
             Self::Comparison(comparison) => comparison.id,
+        }
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::Law(law) => law.title,
+            Self::Dimension => dimension::TITLE,
+            Self::Comparison(comparison) => comparison.title,
         }
     }
 
@@ -358,6 +372,7 @@ fn judge(claim: Claim, seed: u64, reports: &[(usize, CaseReport)]) -> Verdict {
     let observed: Vec<Vec<f64>> = reports.iter().map(|(_, report)| report.observed.clone()).collect();
     Verdict {
         id: claim.id().to_owned(),
+        title: claim.title().to_owned(),
         statement: claim.statement().to_owned(),
         holds: failures.is_empty() && control.points > 0 && control.violated == control.points,
         tolerance: TOLERANCE,

@@ -45,6 +45,7 @@ const CLEAR_EFFECT: f64 = 0.01;
 pub(super) const CLAIMS: [Comparison; 4] = [
     Comparison {
         id: "I3",
+        title: "possible outflows",
         statement: "The only constraint on softmax outflows: none exceeds the sum of the others, uₖ ≤ Σ u_j; whatever obeys it is the outflow of some flow matrix.",
         cases: 60,
         check: outflows,
@@ -62,6 +63,7 @@ pub(super) const CLAIMS: [Comparison; 4] = [
     },
     Comparison {
         id: "I4",
+        title: "what a weight guarantees",
         statement: "P[k][k] ≥ (2 mₖ − M)/mₖ: a weight guarantees its class something only beyond half of the weighted mass; every entry lies within its bounds.",
         cases: 60,
         check: bounds,
@@ -76,6 +78,7 @@ pub(super) const CLAIMS: [Comparison; 4] = [
     },
     Comparison {
         id: "I5",
+        title: "symmetric flows",
         statement: "Saturated softmax: F = Σ M_g q_g q_gᵀ, symmetric and positive semidefinite; a merely linear head breaks the symmetry.",
         cases: 60,
         check: symmetry,
@@ -90,6 +93,7 @@ pub(super) const CLAIMS: [Comparison; 4] = [
     },
     Comparison {
         id: "I6",
+        title: "same weights, any outcome",
         statement: "Same sizes, same inverse-frequency weights, other data: softmax outflows land wherever they are wanted inside the admissible set.",
         cases: LANDINGS + 1,
         check: land,

@@ -110,6 +110,7 @@ const BIASED: [Design; 3] = [
 pub(super) const CLAIMS: [Comparison; 2] = [
     Comparison {
         id: "T1",
+        title: "out of sample: spread",
         statement: "Out of sample, D_k = Σ m_c P_test[c][k] − m_k has the variance Σ m_c² Var_c(p^k)(1/N_c + 1/n_c) whatever the dimension, also under misspecification: nominal 95% intervals cover 93% to 97% while d is below a tenth of the rarest class.",
         cases: DESIGNS.len(),
         check: spread,
@@ -129,6 +130,7 @@ pub(super) const CLAIMS: [Comparison; 2] = [
     },
     Comparison {
         id: "T2",
+        title: "out of sample: bias",
         statement: "Out of sample, the bias of D_k is that of fitting each sample by itself, which leave-one-out leverage predicts.",
         cases: BIASED.len(),
         check: bias,

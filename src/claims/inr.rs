@@ -17,6 +17,7 @@ const fn design(variant: Option<InrVariant>) -> Design {
 pub(super) const CLAIMS: [LawClaim; 3] = [
     LawClaim {
         id: "R1",
+        title: "detached LGL-INR",
         statement: "Detached LGL-INR: sₖ = Σ ω_c P[c][k], a mean over classes that leans to the hardest.",
         design: design(Some(InrVariant::Detached)),
         residual: |at| {
@@ -28,6 +29,7 @@ pub(super) const CLAIMS: [LawClaim; 3] = [
     },
     LawClaim {
         id: "R2",
+        title: "attached LGL-INR",
         statement: "Attached LGL-INR: sₖ = Σ ω_c (P[c][k] + β (l_c − l̄) v_c).",
         design: design(Some(InrVariant::Attached)),
         residual: |at| {
@@ -42,6 +44,7 @@ pub(super) const CLAIMS: [LawClaim; 3] = [
     },
     LawClaim {
         id: "R3",
+        title: "bound on the hardest class",
         statement: "LGL-INR guarantees max P[c][k] ≤ sₖ + log(K − 1)/β whatever the sizes (attached: where Σ ω_c (l_c − l̄) v_c ≥ 0).",
         design: design(None),
         residual: |at| largest(excess(at, parameters(at).1).into_iter().flatten().chain([narrow_excess()])),

@@ -19,6 +19,7 @@ const NOISE: [f64; 3] = [0.1, 0.2, 0.4];
 
 pub(super) const CLAIM: Comparison = Comparison {
     id: "C2",
+    title: "label noise",
     statement: "Label noise: softmax's balance certifies the prior of the labels that it saw, Σ M_c Q[c][k] = Σ M_c T[c][k] over true classes c, and not the true one.",
     cases: 24,
     check: noisy,

@@ -6,6 +6,8 @@ use super::setup::Design;
 /// A claim checked set-up by set-up.
 pub(super) struct LawClaim {
     pub(super) id: &'static str,
+    /// A few words that go on after the id.
+    pub(super) title: &'static str,
     pub(super) statement: &'static str,
     pub(super) design: Design,
     /// Relative residual of an equality, relative excess of an inequality.

@@ -23,6 +23,7 @@ const BETAS: [f64; 3] = [0.0, 2.0, 20.0];
 pub(super) const CLAIMS: [Comparison; 3] = [
     Comparison {
         id: "M1",
+        title: "LGL-INR in mini-batches",
         statement: "LGL-INR in mini-batches (β = 0): the expected gradient vanishes where πₖsₖ = Σ q_c^k P[c][k], with πₖ the probability that class k is in a batch and q_c^k the expected weight of class c among the others there.",
         cases: COUNTS.len() * BATCHES.len(),
         check: in_expectation,
@@ -37,6 +38,7 @@ pub(super) const CLAIMS: [Comparison; 3] = [
     },
     Comparison {
         id: "M2",
+        title: "one sample at a time",
         statement: "One sample at a time, LGL-INR is plain LGL for every β, attached or detached.",
         cases: BETAS.len() * 2,
         check: one_at_a_time,
@@ -44,6 +46,7 @@ pub(super) const CLAIMS: [Comparison; 3] = [
     },
     Comparison {
         id: "M3",
+        title: "other losses in mini-batches",
         statement: "Losses that are sums over samples do not see batches: their gradient over batches is that of the whole in expectation, class weights included.",
         cases: BATCHES.len() * 2,
         check: sums_over_samples,

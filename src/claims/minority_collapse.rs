@@ -22,6 +22,7 @@ const SLOWED: f64 = 0.05;
 
 pub(super) const CLAIM: Comparison = Comparison {
     id: "C1",
+    title: "minority collapse",
     statement: "Free features under penalties: softmax's balance holds at every ratio of class sizes, while the coefficients of rare classes draw together from a cosine of −1/(K − 1) on; inverse-frequency weights slow this down and do not undo it.",
     cases: 3 * CLASSES.len(),
     check: collapse,

@@ -40,7 +40,9 @@ mod weight_effects;
 mod zoo;
 
 pub use case::Balance;
-pub use engine::{Advance, Effort, VerifyOptions, claim_ids, claim_statement, tolerance, verify, verify_on};
+pub use engine::{
+    Advance, Effort, VerifyOptions, claim_ids, claim_statement, claim_title, tolerance, verify, verify_on,
+};
 pub use error::ClaimError;
 pub use kept::CheckedSetups;
 pub use sample::sample_balances;

@@ -39,6 +39,7 @@ const RATIOS: [f64; 3] = [10.0, 50.0, 100.0];
 pub(super) const CLAIMS: [Comparison; 3] = [
     Comparison {
         id: "N2",
+        title: "last layer solved exactly",
         statement: "With the features of a trained network frozen, the last layer solved to stationarity obeys the balance law of its loss exactly.",
         cases: LOSSES.len(),
         check: polished,
@@ -46,6 +47,7 @@ pub(super) const CLAIMS: [Comparison; 3] = [
     },
     Comparison {
         id: "N3",
+        title: "two digits",
         statement: "Digits 8 against 3, from 1:1 to 1:100, under several weights: the ratio of the two mean errors over a network's features is λ₀N₀/(λ₁N₁) when its head is stationary.",
         cases: PAIRS.len(),
         check: pair,
@@ -53,6 +55,7 @@ pub(super) const CLAIMS: [Comparison; 3] = [
     },
     Comparison {
         id: "N4",
+        title: "long-tailed digits",
         statement: "Inverse-frequency weights make a long-tailed network's mean-probability matrix doubly stochastic, and its diagonal stays uneven.",
         cases: RATIOS.len(),
         check: doubly,

@@ -12,6 +12,7 @@ const PLAIN: Design = Design { task: Task::OneVsAll, weighting: Weighting::None,
 pub(super) const CLAIMS: [LawClaim; 3] = [
     LawClaim {
         id: "B6",
+        title: "one-vs-all balance",
         statement: "One-vs-all with any pair weights: A[k][k]Nₖsₖ = Σ A[c][k] N_c P[c][k] in every column.",
         design: Design { task: Task::PairWeighted, weighting: Weighting::None, needs_features: false },
         residual: |at| match &at.setup.stated {
@@ -26,6 +27,7 @@ pub(super) const CLAIMS: [LawClaim; 3] = [
     },
     LawClaim {
         id: "A1",
+        title: "only the average is fixed",
         statement: "Plain one-vs-all constrains only the pooled non-target mean: Nₖsₖ = (N − Nₖ)P̄ₖ.",
         design: PLAIN,
         residual: |at| pooled_balance(&at.means, &at.targets),
@@ -35,6 +37,7 @@ pub(super) const CLAIMS: [LawClaim; 3] = [
     },
     LawClaim {
         id: "A2",
+        title: "neglect of a hard class",
         statement: "The hardest non-target class may sit far above the average; the law only gives P[c*][k] ≤ min(1, Nₖsₖ/N_c*).",
         design: PLAIN,
         residual: bound_excess,

@@ -30,6 +30,7 @@ const LEFT: f64 = 0.5;
 pub(super) const CLAIMS: [Comparison; 2] = [
     Comparison {
         id: "F1",
+        title: "no free intercept",
         statement: "Without an intercept, softmax's balance survives along a vector a with a·h = 1 on all samples, off by the penalty's gradient, outflow − inflow = l2·M (wₖ·a), and of a one-hot group within the group; along no other direction.",
         cases: 2 * PENALTIES.len(),
         check: without_intercept,
@@ -43,6 +44,7 @@ pub(super) const CLAIMS: [Comparison; 2] = [
     },
     Comparison {
         id: "F4",
+        title: "logit adjustment beside weights",
         statement: "Logit adjustment and inverse-frequency weights come to the same decisions as samples grow in number where a linear head is right, and stay apart where it is not.",
         cases: 3,
         check: adjusted_or_weighted,

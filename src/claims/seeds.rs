@@ -11,6 +11,8 @@ use std::ops::RangeInclusive;
 pub struct SeedsVerdict {
     /// Its id in docs/theory.md, such as `B5`.
     pub id: String,
+    /// What it is about, in a few words that go on after the id.
+    pub title: String,
     /// The claim in one sentence.
     pub statement: String,
     /// Whether it holds on every seed.
@@ -74,6 +76,7 @@ impl SeedsVerdict {
             verdicts.iter().flat_map(|verdict| verdict.failures.iter().chain(&verdict.control.missed));
         Some(Self {
             id: first.id.clone(),
+            title: first.title.clone(),
             statement: first.statement.clone(),
             holds: failed.is_empty(),
             seeds: verdicts.len(),
@@ -105,6 +108,7 @@ mod tests {
         let holds = residual <= 1e-10;
         Verdict {
             id: "B5".to_owned(),
+            title: "softmax balance".to_owned(),
             statement: "Outflow = inflow.".to_owned(),
             holds,
             tolerance: 1e-10,

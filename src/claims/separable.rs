@@ -44,6 +44,7 @@ const TRIPLE: [usize; 3] = [60, 40, 20];
 pub(super) const CLAIMS: [Comparison; 2] = [
     Comparison {
         id: "S2",
+        title: "separable data: outflows",
         statement: "Separable data, l2 → 0: the outflow shares of softmax tend to constants of the data, so that s_k/s_j → (m_j/m_k)(u*_k/u*_j) and a weight is as deterministic as for two classes.",
         cases: 12,
         check: shares,
@@ -70,6 +71,7 @@ pub(super) const CLAIMS: [Comparison; 2] = [
     },
     Comparison {
         id: "S3",
+        title: "separable data: what a weight still moves",
         statement: "Separable data, l2 → 0: a weight ratio r moves the margins of the two classes apart by log r and no more, so the boundary moves by log r/(m₊ + m₋), which vanishes.",
         cases: 12,
         check: margins,
@@ -89,6 +91,7 @@ pub(super) const CLAIMS: [Comparison; 2] = [
 
 pub(super) const DIRECTION: Comparison = Comparison {
     id: "S1",
+    title: "separable data: direction",
     statement: "Separable data, l2 → 0: the head turns to the max-margin direction, with and without class weights, and what a weight does to the recall of held-out samples vanishes.",
     cases: 12,
     check: direction,

@@ -9,6 +9,7 @@ use crate::numeric::largest;
 pub(super) const CLAIMS: [LawClaim; 2] = [
     LawClaim {
         id: "B5",
+        title: "softmax balance",
         statement: "Softmax: for every class, weighted outflow equals weighted inflow, λₖNₖ(1 − P[k][k]) = Σ λ_c N_c P[c][k].",
         design: Design { task: Task::Softmax, weighting: Weighting::Drawn, needs_features: false },
         residual: |at| largest([softmax_balance(&at.means, &at.targets), at.ledger.worst_residual()]),
@@ -18,6 +19,7 @@ pub(super) const CLAIMS: [LawClaim; 2] = [
     },
     LawClaim {
         id: "I2",
+        title: "doubly stochastic means",
         statement: "Softmax with inverse-frequency weights: the mean-probability matrix is doubly stochastic.",
         design: Design { task: Task::Softmax, weighting: Weighting::Balanced, needs_features: false },
         residual: |at| doubly_stochastic(&at.means),

@@ -1,6 +1,6 @@
 //! docs/theory.md has an entry for every claim, with the statement that the code has, and every place that is cited.
 
-use super::{claim_ids, claim_statement};
+use super::{claim_ids, claim_statement, claim_title};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -83,13 +83,18 @@ fn dangling<'a>(page: &str, texts: impl IntoIterator<Item = (&'a Path, &'a str)>
     wrong
 }
 
-/// Claims whose entry on a page is missing or states something else.
+/// Claims whose entry on a page is missing, states something else, or is headed by another title.
 fn disagreeing(page: &str) -> Vec<&'static str> {
     let states = |id: &&'static str| {
         let anchor = format!("<a id=\"{}\"></a>", id.to_lowercase());
         let entry = page.split_once(&anchor).map(|(_, after)| after.split("<a id=").next().unwrap_or(after));
-        let quoted = entry.and_then(|entry| entry.lines().find_map(|line| line.strip_prefix("> ")));
-        quoted.is_some() && quoted == claim_statement(id)
+        let line = |start: &str| entry?.lines().find_map(|line| line.strip_prefix(start));
+        let (quoted, heading) = (line("> "), line(&format!("### {id}. ")));
+        // A heading begins with a capital.
+        let same = |heading: &str, title: &str| heading.to_lowercase() == title.to_lowercase();
+        quoted.is_some()
+            && quoted == claim_statement(id)
+            && heading.zip(claim_title(id)).is_some_and(|(heading, title)| same(heading, title))
     };
     claim_ids().into_iter().filter(|id| !states(id)).collect()
 }
@@ -102,6 +107,7 @@ fn every_claim_has_its_entry_and_states_what_the_code_states() {
     let changed = page.replace("> Softmax: for every class,", "> Softmax: for some class,");
     assert_eq!(disagreeing(&changed), ["B5"]);
     assert_eq!(disagreeing(&page.replace("<a id=\"w2\">", "<a id=\"w\">")), ["W2"]);
+    assert_eq!(disagreeing(&page.replace("### A3. Dilution", "### A3. Delusion")), ["A3"]);
 }
 
 #[test]

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 pub struct Verdict {
     /// Its id in docs/theory.md, such as `B5`.
     pub id: String,
+    /// What it is about, in a few words that go on after the id.
+    pub title: String,
     /// The claim in one sentence.
     pub statement: String,
     /// Every set-up was solved and stayed within tolerance, and every control was reported as violated.

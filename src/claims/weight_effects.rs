@@ -19,6 +19,7 @@ const DIFFERENCE: f64 = 1e-7;
 pub(super) const CLAIMS: [Comparison; 3] = [
     Comparison {
         id: "W1",
+        title: "effect of a weight",
         statement: "The weight-effect Jacobian J[c][k][j] = dP[c][k]/d log λ_j by the implicit function theorem agrees with problems solved again.",
         cases: 24,
         check: jacobian,
@@ -26,6 +27,7 @@ pub(super) const CLAIMS: [Comparison; 3] = [
     },
     Comparison {
         id: "W2",
+        title: "sum rule of effects",
         statement: "Sum rule: Σ m_c J[c][k][j] = m_j (1[j = k] − P[j][k]), the derivative of the softmax balance.",
         cases: 60,
         check: sum_rule,
@@ -41,6 +43,7 @@ pub(super) const CLAIMS: [Comparison; 3] = [
     },
     Comparison {
         id: "W3",
+        title: "more weight, lower own loss",
         statement: "Revealed preference: as λ_j grows, the mean log loss of class j (and the penalty on a mean loss) never increases.",
         cases: 24,
         check: preference,

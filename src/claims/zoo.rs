@@ -54,6 +54,7 @@ fn losses() -> Vec<(LossSpec, &'static str)> {
 
 pub(super) const CLAIM: Comparison = Comparison {
     id: "B7",
+    title: "balances of other losses",
     statement: "Focal, smoothed, shifted, margin, scaled, positively weighted, equalized, seesaw and soft-selection losses: where the gradient with respect to the intercepts vanishes, each balances what its own law says, computed from probabilities alone.",
     // Checked against the list by a test: a constant cannot count it.
     cases: 14 * DRAWS,

@@ -6,6 +6,7 @@ use super::output::{Align, Style, columns, print};
 use anyhow::{Result, ensure};
 use equipoise::analysis::specification::Analysis;
 use equipoise::analysis::{SHIPPED, Shipped, measures, schema};
+use equipoise::files::directory_of;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "Examples:
@@ -14,6 +15,9 @@ const EXAMPLES: &str = "Examples:
   equipoise analyses show averaging              prints it
   equipoise analyses measures                    what an analysis can measure
   equipoise analyses schema > equipoise.schema.json   completion and checks in an editor";
+
+/// What an editor checks copied files by; their first line names it.
+const SCHEMA_FILE: &str = "equipoise.schema.json";
 
 /// What to do with them; without a command, list them.
 #[derive(Debug, clap::Args)]
@@ -25,7 +29,7 @@ pub(super) struct AnalysesArguments {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Write one as a file to edit
+    /// Write one as a file to edit, and beside it the schema by which editors check it
     Copy {
         /// Its name
         name: String,
@@ -64,8 +68,14 @@ pub(super) fn run(arguments: &AnalysesArguments, style: Style) -> Result<Ending>
                 *force || file.symlink_metadata().is_err(),
                 "{place} already exists; name another file, or --force to overwrite"
             );
-            check_targets(&[Target { option: "analyses copy", file: &file }], &[])?;
-            save(&file, shipped.text)?;
+            let beside = directory_of(&file).join(SCHEMA_FILE);
+            let has_schema = beside.symlink_metadata().is_ok();
+            let targets = [&file, &beside].map(|file| Target { option: "analyses copy", file });
+            check_targets(&targets[..if has_schema { 1 } else { 2 }], &[])?;
+            save(&file, &format!("#:schema {SCHEMA_FILE}\n{}", shipped.text))?;
+            if !has_schema {
+                save(&beside, &schema())?;
+            }
             print(&format!("{place} written; `equipoise run {place}` runs it\n"))?;
         }
     }

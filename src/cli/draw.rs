@@ -1,7 +1,7 @@
 //! `draw`: the figures and tables of a finished run, without solving anything; and the options that `run`, `draw` and `reproduce` share.
 
 use super::files::Destination;
-use super::output::{Style, print};
+use super::output::{Style, note, print};
 use super::progress::Busy;
 use super::run::{captions, report_unsolved};
 use super::{Ending, comparison_table};
@@ -15,7 +15,8 @@ use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "Examples:
   equipoise draw averaging --format pdf
-  equipoise draw averaging --theme slides --out slides";
+  equipoise draw averaging --format pgf       for LaTeX, which sets the text
+  equipoise draw averaging --theme slides     into averaging/slides";
 
 /// Which figures to draw and how.
 #[derive(Debug, clap::Args)]
@@ -24,7 +25,7 @@ pub(super) struct DrawArguments {
     /// A directory that `equipoise run` has filled
     #[arg(value_name = "DIR")]
     directory: PathBuf,
-    /// Directory for the figures [default: DIR]
+    /// Directory for the figures [default: DIR, or DIR/slides for slides]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Overwrite files that equipoise did not write
@@ -36,12 +37,13 @@ pub(super) struct DrawArguments {
 
 pub(super) fn run(arguments: &DrawArguments, style: Style) -> Result<Ending> {
     let results = Results::read(&arguments.directory)?;
-    let directory = arguments.out.as_ref().unwrap_or(&arguments.directory);
+    let directory = &arguments.destination();
     let analysis = &results.experiment.analysis;
     let stems = analysis.figure.iter().map(|figure| analysis.file_stem(&figure.id));
     let mut files = arguments.drawing.files(stems);
     files.extend(comparison_table::files(analysis));
     Destination { directory, files: &files, overwrite: arguments.force }.prepare_for_figures()?;
+    results.experiment.warnings().iter().for_each(|warning| note(&format!("warning: {warning}")));
     let drawn = captions(&arguments.drawing.draw(&results, directory)?, style);
     let (tables, files) = comparison_table::write(&results, directory, style)?;
     let files: String = files.iter().map(|file| format!("{}\n", file.display())).collect();
@@ -50,11 +52,22 @@ pub(super) fn run(arguments: &DrawArguments, style: Style) -> Result<Ending> {
     Ok(Ending::Done)
 }
 
+impl DrawArguments {
+    /// Slides do not take the place of the figures of a paper.
+    fn destination(&self) -> PathBuf {
+        let beside = || match self.drawing.theme {
+            ThemeName::Paper => self.directory.clone(),
+            ThemeName::Slides => self.directory.join("slides"),
+        };
+        self.out.clone().unwrap_or_else(beside)
+    }
+}
+
 /// Kinds of files, resolution and look.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct DrawingOptions {
     /// Kinds of files to write, separated by commas
-    #[arg(long, value_enum, value_delimiter = ',', default_values_t = FormatName::ALL, value_name = "KIND")]
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = FormatName::USUAL, value_name = "KIND")]
     format: Vec<FormatName>,
     /// Resolution of PNG pictures, in dots per inch
     #[arg(long, default_value_t = DEFAULT_DPI, value_parser = resolution)]
@@ -66,20 +79,29 @@ pub(super) struct DrawingOptions {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum FormatName {
+    /// Vector drawing for pages
     Svg,
+    /// Picture
     Png,
+    /// Vector drawing for papers
     Pdf,
+    /// For LaTeX: the PDF with its caption, to be read with \input
+    Tex,
+    /// The caption
+    Txt,
+    /// For LaTeX: drawing commands of PGF, text set by LaTeX
+    Pgf,
 }
 
 impl FormatName {
-    const ALL: [Self; 3] = [Self::Svg, Self::Png, Self::Pdf];
+    const USUAL: [Self; 5] = [Self::Svg, Self::Png, Self::Pdf, Self::Tex, Self::Txt];
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum ThemeName {
     /// The true size of one or two columns of a paper
     Paper,
-    /// Text and lines twice as large, for a wall
+    /// As wide, with text and lines a third larger, for a wall
     Slides,
 }
 
@@ -163,6 +185,9 @@ impl DrawingOptions {
             FormatName::Svg => FileFormat::Svg,
             FormatName::Png => FileFormat::Png,
             FormatName::Pdf => FileFormat::Pdf,
+            FormatName::Tex => FileFormat::Tex,
+            FormatName::Txt => FileFormat::Txt,
+            FormatName::Pgf => FileFormat::Pgf,
         };
         self.format.iter().map(kind).collect()
     }

@@ -12,7 +12,7 @@ pub(super) fn table(verdicts: &[Verdict], style: Style) -> String {
     rows.extend(verdicts.iter().map(|verdict| {
         let word = if verdict.holds { style.good("holds") } else { style.bad("FAILS") };
         let [worst, tolerance, setups, controls] = measured_cells(verdict);
-        vec![verdict.id.clone(), word, worst, tolerance, setups, controls]
+        vec![named(&verdict.id, &verdict.title), word, worst, tolerance, setups, controls]
     }));
     let alignment = [Align::Left, Align::Left, Align::Right, Align::Right, Align::Right, Align::Right];
     let mut text = columns(&rows, &alignment);
@@ -22,6 +22,11 @@ pub(super) fn table(verdicts: &[Verdict], style: Style) -> String {
     }
     text.push_str(&summary(verdicts, style));
     text
+}
+
+/// A claim as people speak of it.
+fn named(id: &str, title: &str) -> String {
+    format!("{id} {title}")
 }
 
 fn measured_cells(verdict: &Verdict) -> [String; 4] {
@@ -34,7 +39,8 @@ fn measured_cells(verdict: &Verdict) -> [String; 4] {
 }
 
 fn details(verdict: &Verdict, style: Style) -> String {
-    let mut text = format!("{}  {}\n", style.strong(&verdict.id), verdict.statement);
+    let name = named(&verdict.id, &verdict.title);
+    let mut text = format!("{}: {}\n", style.strong(&name), verdict.statement);
     for sentence in &verdict.measured {
         let _ = writeln!(text, "    {sentence}");
     }
@@ -77,13 +83,14 @@ pub(super) fn table_of_seeds(verdicts: &[SeedsVerdict], style: Style) -> String 
     let mut rows = vec![header.iter().map(|title| style.strong(title)).collect::<Vec<_>>()];
     rows.extend(verdicts.iter().map(|verdict| {
         let word = if verdict.holds { style.good("holds") } else { style.bad("FAILS") };
-        [vec![verdict.id.clone(), word], seeds_cells(verdict).to_vec()].concat()
+        [vec![named(&verdict.id, &verdict.title), word], seeds_cells(verdict).to_vec()].concat()
     }));
     let right = [Align::Right; 5];
     let mut text = columns(&rows, &[[Align::Left; 2].as_slice(), &right].concat());
     for verdict in verdicts.iter().filter(|verdict| !verdict.holds) {
         let failed: Vec<String> = verdict.failed_seeds.iter().map(u64::to_string).collect();
-        let _ = writeln!(text, "\n{} fails on seed {}", style.strong(&verdict.id), failed.join(", "));
+        let name = named(&verdict.id, &verdict.title);
+        let _ = writeln!(text, "\n{} fails on seed {}", style.strong(&name), failed.join(", "));
         for finding in &verdict.failures {
             let _ = writeln!(text, "    {}\n      rerun: {}", describe(finding), finding.rerun);
         }
@@ -112,7 +119,8 @@ pub(super) fn markdown_of_seeds(verdicts: &[SeedsVerdict]) -> String {
         let word = if verdict.holds { "holds" } else { "**fails**" };
         let cells = seeds_cells(verdict).join(" | ");
         let statement = verdict.statement.replace('|', "\\|");
-        let _ = writeln!(text, "| {} | {word} | {cells} | {statement} |", verdict.id);
+        let name = named(&verdict.id, &verdict.title);
+        let _ = writeln!(text, "| {name} | {word} | {cells} | {statement} |");
     }
     for failure in verdicts.iter().flat_map(|verdict| &verdict.failures) {
         let _ = writeln!(text, "\n* `{}`: {}", failure.rerun, describe(failure));
@@ -127,7 +135,8 @@ pub(super) fn markdown(verdicts: &[Verdict]) -> String {
         let word = if verdict.holds { "holds" } else { "**fails**" };
         let cells = measured_cells(verdict).join(" | ");
         let statement = verdict.statement.replace('|', "\\|");
-        let _ = writeln!(text, "| {} | {word} | {cells} | {statement} |", verdict.id);
+        let name = named(&verdict.id, &verdict.title);
+        let _ = writeln!(text, "| {name} | {word} | {cells} | {statement} |");
     }
     for failure in verdicts.iter().flat_map(|verdict| &verdict.failures) {
         let _ = writeln!(text, "\n* `{}`: {}", failure.rerun, describe(failure));
@@ -151,6 +160,7 @@ mod tests {
         };
         Verdict {
             id: "B5".to_owned(),
+            title: "softmax balance".to_owned(),
             statement: "Outflow = inflow.".to_owned(),
             holds,
             tolerance: 1e-10,

@@ -5,7 +5,7 @@ use super::{Ending, verdict_table};
 use anyhow::{Context, Result, ensure};
 use equipoise::claims::{
     Advance, CheckedSetups, ClaimError, Effort, Verdict, VerifyOptions, claim_ids, claim_statement,
-    verify_on, verify_seeds,
+    claim_title, verify_on, verify_seeds,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use std::ops::RangeInclusive;
@@ -113,7 +113,8 @@ fn statements(asked: &[String]) -> Result<String, ClaimError> {
         if asked.is_empty() { claim_ids().into_iter().map(str::to_owned).collect() } else { expand(asked) };
     let line = |id: &String| {
         let unknown = || ClaimError::UnknownId { id: id.clone(), known: claim_ids().join(", ") };
-        claim_statement(id).map(|statement| format!("{id}  {statement}\n")).ok_or_else(unknown)
+        let line = claim_title(id).zip(claim_statement(id));
+        line.map(|(title, statement)| format!("{id} {title}: {statement}\n")).ok_or_else(unknown)
     };
     ids.iter().map(line).collect()
 }

@@ -1,8 +1,8 @@
-//! Panels in a row, each with a horizontal and a vertical axis, its ticks outside and no other spine.
+//! Panels side by side, or stacked where the sheet is narrow, each with a horizontal and a vertical axis, its ticks outside and no other spine.
 
 use crate::analysis::specification::AxisPlan;
 
-use super::canvas::{Anchor, Canvas, Lettering, Point, Stroke, text_width, widest};
+use super::canvas::{Anchor, Canvas, Lettering, Point, Sheet, Stroke, text_width, widest};
 use super::head::{Head, HeadItem};
 use super::render::FigureError;
 use super::scale::{Scale, Tick, ticks};
@@ -13,6 +13,10 @@ use super::theme::{
 
 /// Height above a panel for its letter and heading.
 const HEAD_ROOM: f64 = 13.0;
+/// Size of an axis label at least.
+const SMALLEST_LABEL: f64 = 5.5;
+/// A label may be so much longer than its axis.
+const OVER: f64 = 1.05;
 /// Space between the panels of a row.
 const PANEL_GAP: f64 = 12.0;
 
@@ -130,50 +134,112 @@ pub(super) struct Panel<'c, 'a> {
     y: Axis,
 }
 
-/// Places panels of equal plot width side by side and draws their axes and letters.
+/// Panels are stacked where they would be narrower than this side by side, and on every sheet as narrow as a column.
+const NARROWEST_PLOT: f64 = 52.0;
+const NARROW_SHEET: f64 = 260.0;
+
+/// How panels share the width of a sheet: as many side by side as leave plots wide enough, the others below.
+struct Grid {
+    columns: usize,
+    plot_width: f64,
+    /// Paper to the left and to the right of the plots of each column.
+    rooms: Vec<(f64, f64)>,
+}
+
+impl Grid {
+    fn of(width: f64, plans: &[PanelPlan]) -> Self {
+        let most = if width < NARROW_SHEET { 1 } else { plans.len() };
+        let tried = (1..=most).rev().map(|columns| Self::with(width, plans, columns));
+        let fits = |grid: &Self| grid.plot_width >= NARROWEST_PLOT || grid.columns == 1;
+        tried.into_iter().find(fits).unwrap_or_else(|| Self::with(width, plans, 1))
+    }
+
+    fn with(width: f64, plans: &[PanelPlan], columns: usize) -> Self {
+        let count = columns as f64;
+        let room = width - 2.0 * MARGIN - PANEL_GAP * (count - 1.0);
+        // Narrowing the plots for overhanging labels hardly changes the overhang.
+        let widest_plot = room / count;
+        let of_column = |column: usize| {
+            let own = || plans.iter().skip(column).step_by(columns);
+            let left = own().map(|plan| plan.y.tick_room() + GAP + LABEL_SIZE).fold(0.0, f64::max);
+            let right = own().map(|plan| plan.right.max(plan.x.overhang(widest_plot))).fold(0.0, f64::max);
+            (left, right)
+        };
+        let rooms: Vec<(f64, f64)> = (0..columns).map(of_column).collect();
+        let taken: f64 = rooms.iter().map(|(left, right)| left + right).sum();
+        Self { columns, plot_width: (room - taken) / count, rooms }
+    }
+
+    fn rows(&self, panels: usize) -> usize {
+        panels.div_ceil(self.columns)
+    }
+
+    /// Where the plot of a column begins.
+    fn left(&self, column: usize) -> f64 {
+        let before: f64 = self.rooms[..column].iter().map(|(left, right)| left + right).sum();
+        MARGIN + before + column as f64 * (self.plot_width + PANEL_GAP) + self.rooms[column].0
+    }
+}
+
+/// How many panels stand side by side on a sheet so wide.
+pub(super) fn columns(width: f64, plans: &[PanelPlan]) -> usize {
+    Grid::of(width, plans).columns
+}
+
+/// A sheet as high as its panels need, each of which has the height of the given one.
+pub(super) fn stacked(sheet: Sheet, plans: &[PanelPlan]) -> Sheet {
+    let rows = Grid::of(sheet.width, plans).rows(plans.len());
+    Sheet { height: sheet.height * rows.max(1) as f64, ..sheet }
+}
+
+/// Places panels of equal plot width side by side, on as many rows as [`stacked`] made room for, and draws their axes and
+/// letters.
 pub(super) fn panel_row<'c, 'a>(
     canvas: &'c Canvas<'a>,
     (width, height): (f64, f64),
     plans: Vec<PanelPlan>,
 ) -> Result<Vec<Panel<'c, 'a>>, FigureError> {
-    let count = plans.len() as f64;
-    let left_room = |plan: &PanelPlan| plan.y.tick_room() + GAP + LABEL_SIZE;
-    let room = width - 2.0 * MARGIN - PANEL_GAP * (count - 1.0);
-    // Narrowing the plots for overhanging labels hardly changes the overhang.
-    let widest_plot = room / count;
-    let right_room = |plan: &PanelPlan| plan.right.max(plan.x.overhang(widest_plot));
-    let taken: f64 = plans.iter().map(|plan| left_room(plan) + right_room(plan)).sum();
-    let plot_width = (room - taken) / count;
+    let grid = Grid::of(width, &plans);
+    let row_height = height / grid.rows(plans.len()).max(1) as f64;
     let lettered = plans.len() > 1;
-    let bottom = height - MARGIN - LABEL_SIZE - GAP - TICK_SIZE - GAP - TICK_LENGTH;
     // A lone panel needs no letter.
     let indent = if lettered { 2.0 * LETTER_SIZE } else { 0.0 };
-    let head = |plan: &PanelPlan| {
-        let beyond = if plan.head_runs_on { right_room(plan) } else { 0.0 };
-        Head::wrapped(plan.head.clone(), plot_width + beyond - indent)
+    let head = |(number, plan): (usize, &PanelPlan)| {
+        let beyond = if plan.head_runs_on { grid.rooms[number % grid.columns].1 } else { 0.0 };
+        Head::wrapped(plan.head.clone(), grid.plot_width + beyond - indent)
     };
-    let heads: Vec<Head> = plans.iter().map(head).collect();
-    let top = MARGIN + HEAD_ROOM + heads.iter().map(Head::further_lines).fold(0.0, f64::max);
-    let mut cursor = MARGIN;
+    let heads: Vec<Head> = plans.iter().enumerate().map(head).collect();
+    let further: Vec<f64> = heads
+        .chunks(grid.columns)
+        .map(|row| row.iter().map(Head::further_lines).fold(0.0, f64::max))
+        .collect();
     let mut panels = Vec::with_capacity(plans.len());
-    for ((plan, head), letter) in plans.into_iter().zip(heads).zip('a'..) {
-        let (left, right) = (cursor + left_room(&plan), right_room(&plan));
-        let frame = Frame { left, top, right: left + plot_width, bottom };
-        cursor = frame.right + right + PANEL_GAP;
+    for (((number, plan), head), letter) in plans.into_iter().enumerate().zip(heads).zip('a'..) {
+        let (row, column) = (number / grid.columns, number % grid.columns);
+        let sheet_top = row as f64 * row_height;
+        let left = grid.left(column);
+        let top = sheet_top + MARGIN + HEAD_ROOM + further[row];
+        let bottom = sheet_top + row_height - MARGIN - LABEL_SIZE - GAP - TICK_SIZE - GAP - TICK_LENGTH;
+        let frame = Frame { left, top, right: left + grid.plot_width, bottom };
         let panel = Panel { canvas, frame, x: plan.x, y: plan.y };
         panel.draw_axes()?;
-        head.draw(canvas, (left + indent, MARGIN + LETTER_SIZE * CAP_HEIGHT / 2.0))?;
+        let first_line = sheet_top + MARGIN + LETTER_SIZE * CAP_HEIGHT / 2.0;
+        head.draw(canvas, (left + indent, first_line))?;
         if lettered {
-            draw_letter(canvas, frame, letter)?;
+            draw_letter_at(canvas, (left, first_line), letter)?;
         }
         panels.push(panel);
     }
     Ok(panels)
 }
 
-/// The bold letter above the top left corner of a frame.
+/// The bold letter above the top left corner of a frame in the first row of a sheet.
 pub(super) fn draw_letter(canvas: &Canvas, frame: Frame, letter: char) -> Result<(), FigureError> {
-    let at = (frame.left, MARGIN + LETTER_SIZE * CAP_HEIGHT / 2.0);
+    draw_letter_at(canvas, (frame.left, MARGIN + LETTER_SIZE * CAP_HEIGHT / 2.0), letter)
+}
+
+/// The same at a place of its own.
+pub(super) fn draw_letter_at(canvas: &Canvas, at: Point, letter: char) -> Result<(), FigureError> {
     canvas.text(at, &letter.to_string(), Lettering::new(LETTER_SIZE, INK).bold())
 }
 
@@ -242,11 +308,22 @@ impl Panel<'_, '_> {
                 self.canvas.text((left - TICK_LENGTH - GAP, y), label, tick_label.anchored(Anchor::End))?;
             }
         }
-        let axis_label = Lettering::new(LABEL_SIZE, INK).anchored(Anchor::Middle);
+        // A label longer than its axis is set smaller, down to what can be read.
+        let fitting = |label: &str, length: f64| {
+            let size = LABEL_SIZE.min(length / text_width(label, 1.0)).max(SMALLEST_LABEL);
+            Lettering::new(size, INK).anchored(Anchor::Middle)
+        };
         let below = bottom + TICK_LENGTH + GAP + TICK_SIZE + GAP + LABEL_SIZE / 2.0;
-        self.canvas.text((f64::midpoint(left, right), below), &self.x.label, axis_label)?;
+        let middle = f64::midpoint(left, right);
+        self.canvas.text(
+            (middle, below),
+            &self.x.label,
+            fitting(&self.x.label, OVER * self.frame.width()),
+        )?;
         let beside = left - self.y.tick_room() - GAP - LABEL_SIZE / 2.0;
-        self.canvas.text((beside, f64::midpoint(top, bottom)), &self.y.label, axis_label.upward())
+        let middle = f64::midpoint(top, bottom);
+        let lettering = fitting(&self.y.label, OVER * self.frame.height());
+        self.canvas.text((beside, middle), &self.y.label, lettering.upward())
     }
 }
 

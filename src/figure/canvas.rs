@@ -4,6 +4,7 @@
 //! The drawing is made in tenths of a point and its root is then given the true size, so that the file holds
 //! real text, prints at that size and still scales on a page.
 
+use super::compact::compact;
 use super::render::FigureError;
 use super::theme::{CAP_HEIGHT, Colour, FONT_FAMILY, PAPER, THIN_WIDTH, UNITS_PER_POINT};
 use crate::text::{is_no_text, one_line};
@@ -134,7 +135,7 @@ pub(super) fn draw_svg(
         canvas.area.present().map_err(drawing_error)?;
     }
     let body = svg.split_once('\n').map_or("", |(_root, body)| body);
-    let points = |units: u32| f64::from(units) / UNITS_PER_POINT * sheet.zoom;
+    let points = |units: u32| (f64::from(units) / UNITS_PER_POINT * sheet.zoom * 100.0).round() / 100.0;
     Ok(format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}pt\" height=\"{}pt\" \
          viewBox=\"0 0 {width} {height}\" style=\"max-width:100%;height:auto\" stroke-linejoin=\"round\" \
@@ -142,6 +143,7 @@ pub(super) fn draw_svg(
         points(width),
         points(height),
         escape(description),
+        body = compact(body),
     ))
 }
 
@@ -299,6 +301,7 @@ pub(super) enum Shape {
     Circle,
     Square,
     Diamond,
+    Triangle,
 }
 
 /// A filled, slightly transparent marker whose area is that of a disc of the given radius.
@@ -310,10 +313,22 @@ pub(super) fn draw_filled(
     colour: Colour,
 ) -> Result<(), FigureError> {
     const ALPHA: f64 = 0.7;
+    draw_mark(canvas, shape, centre, (radius, ALPHA), colour)
+}
+
+/// A marker whose area is that of a disc of the given radius, with an opacity.
+pub(super) fn draw_mark(
+    canvas: &Canvas,
+    shape: Shape,
+    centre: Point,
+    (radius, alpha): (f64, f64),
+    colour: Colour,
+) -> Result<(), FigureError> {
     match shape {
-        Shape::Circle => canvas.disc(centre, radius, colour, ALPHA),
-        Shape::Square => canvas.area(&square(centre, radius), colour, ALPHA),
-        Shape::Diamond => canvas.area(&diamond(centre, radius), colour, ALPHA),
+        Shape::Circle => canvas.disc(centre, radius, colour, alpha),
+        Shape::Square => canvas.area(&square(centre, radius), colour, alpha),
+        Shape::Diamond => canvas.area(&diamond(centre, radius), colour, alpha),
+        Shape::Triangle => canvas.area(&triangle(centre, radius), colour, alpha),
     }
 }
 
@@ -347,6 +362,14 @@ fn square((x, y): Point, radius: f64) -> [Point; 4] {
 fn diamond((x, y): Point, radius: f64) -> [Point; 4] {
     let half = radius * std::f64::consts::FRAC_PI_2.sqrt();
     [(x - half, y), (x, y - half), (x + half, y), (x, y + half)]
+}
+
+/// Equilateral, its centre of mass at the place.
+fn triangle((x, y): Point, radius: f64) -> [Point; 3] {
+    let side = radius * (4.0 * std::f64::consts::PI / 3.0_f64.sqrt()).sqrt();
+    let height = side * 3.0_f64.sqrt() / 2.0;
+    let (top, bottom) = (y - 2.0 * height / 3.0, y + height / 3.0);
+    [(x, top), (x + side / 2.0, bottom), (x - side / 2.0, bottom)]
 }
 
 #[cfg(test)]

@@ -1,17 +1,17 @@
 //! Measures along a sweep or along another measure: lines with bands over repetitions, labelled where they end, and circles
 //! that mark points on them.
 
-use super::axes::{Axis, Panel, PanelPlan, panel_row};
-use super::canvas::{Point, Stroke, draw_highlight, draw_svg};
+use super::axes::{Axis, Panel, PanelPlan, panel_row, stacked};
+use super::canvas::{Point, Shape, Stroke, draw_highlight, draw_mark, draw_svg};
 use super::draw::Task;
-use super::head::{HeadItem, SeriesLook, looks};
+use super::head::{HeadItem, KeyLine, SeriesLook, looks};
 use super::labels::{EndLabel, Note, box_obstacles, draw_end_labels, end_label_room, trace};
 use super::render::FigureError;
 use super::scale::Scale;
 use super::theme::{
     BAND_ALPHA, CURVE_WIDTH, Colour, DASHED, DOTTED, GAP, GREY, INK, THIN_WIDTH, lighter, sequence_colour,
 };
-use crate::analysis::specification::{Band, Colouring, CurvePanel, LineStyle, Mark};
+use crate::analysis::specification::{Band, Colouring, CurvePanel, Line, LineStyle, Mark, Names};
 use crate::analysis::summary::{Spread, median};
 use crate::analysis::{Measure, Record, Results, Selector};
 
@@ -24,17 +24,21 @@ const DOT: f64 = 1.4;
 struct Content<'a> {
     plan: &'a CurvePanel,
     groups: Vec<Group<'a>>,
+    named: Names,
 }
 
 pub(super) fn draw(task: &Task, panels: &[CurvePanel]) -> Result<String, FigureError> {
-    let contents: Vec<Content> =
-        panels.iter().map(|plan| Content { plan, groups: groups(task.results, plan) }).collect();
+    let contents: Vec<Content> = panels
+        .iter()
+        .map(|plan| Content { plan, groups: groups(task.results, plan), named: task.plan.names })
+        .collect();
     if let Some(empty) = contents.iter().position(Content::is_empty) {
         return Err(task.invalid(format!("panel {empty}"), "no problem has an answer; nothing can be drawn"));
     }
-    draw_svg(task.sheet, &task.caption, |canvas| {
-        let plans = contents.iter().map(Content::panel_plan).collect();
-        for (panel, content) in panel_row(canvas, task.sheet.size(), plans)?.iter().zip(&contents) {
+    let plans: Vec<PanelPlan> = contents.iter().map(Content::panel_plan).collect();
+    let sheet = stacked(task.sheet, &plans);
+    draw_svg(sheet, &task.caption, |canvas| {
+        for (panel, content) in panel_row(canvas, sheet.size(), plans)?.iter().zip(&contents) {
             content.draw(panel)?;
         }
         Ok(())
@@ -57,19 +61,80 @@ impl Content<'_> {
         let heights = self
             .curves()
             .flat_map(|curve| curve.points.iter().flat_map(move |point| point.shown(curve.style)));
-        let names: Vec<&str> = self.names().into_iter().chain(self.plan.key.as_deref()).collect();
+        let key = self.plan.key.as_deref().filter(|_| self.named == Names::Ends);
+        let names: Vec<&str> = self.names().into_iter().chain(key).collect();
         let right = if names.is_empty() { GAP } else { end_label_room(names) };
         PanelPlan {
             x: Axis::across(&self.plan.x_axis, along),
             y: Axis::upward(&self.plan.y_axis, heights.chain(levels)),
             right,
-            head: self.plan.heading.as_deref().map(HeadItem::words).unwrap_or_default(),
-            head_runs_on: self.plan.key.is_none(),
+            head: self.head(),
+            head_runs_on: self.plan.key.is_none() || self.named == Names::Legend,
         }
+    }
+
+    /// What line styles mean, and the legend if there is one.
+    fn head(&self) -> Vec<HeadItem> {
+        let mut head = match &self.plan.heading {
+            Some(heading) => HeadItem::words(heading),
+            None => self.styles_in_words().map(|words| HeadItem::words(&words)).unwrap_or_default(),
+        };
+        if self.named == Names::Legend {
+            let key = self.plan.key.as_deref().map(HeadItem::words).unwrap_or_default();
+            head.splice(0..0, self.legend().into_iter().chain(key));
+        } else if self.plan.heading.is_some() || self.plan.lines.len() == 1 {
+            head.extend(self.breaks_in_words().map(|words| HeadItem::words(&words)).unwrap_or_default());
+        }
+        head
+    }
+
+    /// What each line style shows, where the lines of a colour differ.
+    fn styles_in_words(&self) -> Option<String> {
+        let lines = &self.plan.lines;
+        let differ = lines.iter().any(|line| line.style != lines[0].style);
+        if !differ || self.plan.colour == Colouring::Lines {
+            return None;
+        }
+        let words = |line: &Line| format!("{}: {}", style_in_words(line.style), line_name(line));
+        Some(lines.iter().map(words).collect::<Vec<_>>().join("   "))
+    }
+
+    /// Which series are broken because another one has their colour; by what sets them apart, where that is the same in all.
+    fn breaks_in_words(&self) -> Option<String> {
+        let own = self.plan.lines.first()?.style;
+        let words = |style: LineStyle| {
+            let broken = |group: &&Group| own != style && group.curves[0].style == style;
+            let names: Vec<&str> =
+                self.groups.iter().filter(broken).map(|group| group.name.as_str()).collect();
+            let ends: Vec<&str> = names.iter().filter_map(|name| Some(name.split_once(", ")?.1)).collect();
+            let same = ends.len() == names.len() && ends.iter().all(|end| *end == ends[0]);
+            let named = if same { ends.first()?.to_string() } else { names.join(", ") };
+            (!names.is_empty()).then(|| format!("{}: {named}", style_in_words(style)))
+        };
+        let both: Vec<String> =
+            [LineStyle::Dashed, LineStyle::Dotted].into_iter().filter_map(words).collect();
+        (!both.is_empty()).then(|| both.join("   "))
+    }
+
+    /// A piece of every line that has a name.
+    fn legend(&self) -> Vec<HeadItem> {
+        let item = |name: &str, curve: &Curve| {
+            let line = KeyLine { dash: dash(curve.style), shape: marks(curve.style).then_some(curve.shape) };
+            HeadItem::line(name.to_owned(), curve.colour, line)
+        };
+        if self.plan.colour == Colouring::Lines {
+            let named = self.plan.lines.iter().zip(self.curves());
+            return named.map(|(line, curve)| item(&line_name(line), curve)).collect();
+        }
+        let several = self.groups.len() > 1;
+        self.groups.iter().filter(|_| several).map(|group| item(&group.name, &group.curves[0])).collect()
     }
 
     /// Labels at line ends: groups, or the lines of the only group.
     fn names(&self) -> Vec<&str> {
+        if self.named == Names::Legend {
+            return Vec::new();
+        }
         let by_line = self.plan.colour == Colouring::Lines;
         if by_line {
             self.plan.lines.iter().filter_map(|line| line.label.as_deref()).collect()
@@ -104,6 +169,9 @@ impl Content<'_> {
 
     /// Labels where lines end: each line its own, or each group on the line whose ends lie farthest apart.
     fn draw_ends(&self, panel: &Panel, obstacles: &mut Vec<Point>) -> Result<(), FigureError> {
+        if self.named == Names::Legend {
+            return Ok(());
+        }
         let heading = self.plan.key.as_deref().unwrap_or("");
         let end = |curve: &Curve| panel.visible(curve.middles()).last().map(|&(_, y)| y);
         let mut labels = Vec::new();
@@ -183,24 +251,51 @@ fn draw_band(panel: &Panel, curve: &Curve) -> Result<(), FigureError> {
 
 /// Draws a curve and returns what no note may cover.
 fn draw_curve(panel: &Panel, curve: &Curve) -> Result<Vec<Point>, FigureError> {
-    let solid = |width| Stroke::solid(curve.colour, width);
+    if curve.style == LineStyle::Dots {
+        return draw_dots(panel, curve);
+    }
+    let width = if curve.style == LineStyle::Thin { CURVE_WIDTH / 2.0 } else { CURVE_WIDTH };
+    let stroke = Stroke::solid(curve.colour, width);
     let line = panel.visible(curve.middles());
-    let stroke = match curve.style {
-        LineStyle::Solid | LineStyle::Marked => solid(CURVE_WIDTH),
-        LineStyle::Thin => solid(CURVE_WIDTH / 2.0),
-        LineStyle::Dashed => solid(CURVE_WIDTH).dashed(DASHED),
-        LineStyle::Dotted => solid(CURVE_WIDTH).dashed(DOTTED),
-        LineStyle::Dots => return draw_dots(panel, curve),
-    };
     if line.len() > 1 {
-        panel.canvas.line(&line, stroke)?;
+        panel.canvas.line(&line, dash(curve.style).map_or(stroke, |dash| stroke.dashed(dash)))?;
     }
     if curve.style == LineStyle::Marked || line.len() == 1 {
         for &at in &line {
-            panel.canvas.disc(at, MARKED, curve.colour, 1.0)?;
+            draw_mark(panel.canvas, curve.shape, at, (MARKED, 1.0), curve.colour)?;
         }
     }
     Ok(trace(&line))
+}
+
+/// On and off lengths of a style; none where the line is not broken.
+fn dash(style: LineStyle) -> Option<(f64, f64)> {
+    match style {
+        LineStyle::Dashed => Some(DASHED),
+        LineStyle::Dotted => Some(DOTTED),
+        LineStyle::Solid | LineStyle::Thin | LineStyle::Marked | LineStyle::Dots => None,
+    }
+}
+
+/// Whether a style has marks.
+fn marks(style: LineStyle) -> bool {
+    matches!(style, LineStyle::Marked | LineStyle::Dots)
+}
+
+fn style_in_words(style: LineStyle) -> &'static str {
+    match style {
+        LineStyle::Solid => "solid",
+        LineStyle::Thin => "thin",
+        LineStyle::Marked => "with marks",
+        LineStyle::Dashed => "dashed",
+        LineStyle::Dotted => "dotted",
+        LineStyle::Dots => "dots",
+    }
+}
+
+/// What a line is called, or else what it measures.
+fn line_name(line: &Line) -> String {
+    line.label.clone().unwrap_or_else(|| line.measure.to_string().replace('_', " "))
 }
 
 /// One dot for every problem, of those that fall on the same spot one.
@@ -214,7 +309,7 @@ fn draw_dots(panel: &Panel, curve: &Curve) -> Result<Vec<Point>, FigureError> {
         }
     }
     for &at in &kept {
-        panel.canvas.disc(at, DOT, curve.colour, 1.0)?;
+        draw_mark(panel.canvas, curve.shape, at, (DOT, 1.0), curve.colour)?;
     }
     Ok(kept)
 }
@@ -230,6 +325,7 @@ pub(super) struct Curve<'a> {
     pub(super) style: LineStyle,
     pub(super) banded: bool,
     pub(super) colour: Colour,
+    shape: Shape,
     /// From left to right, unless the axis is reversed.
     pub(super) points: Vec<CurvePoint>,
     /// Records it was made from, for marks that read other measures.
@@ -278,38 +374,44 @@ impl Curve<'_> {
 /// The groups of a panel, each with one curve per planned line.
 fn groups<'a>(results: &'a Results, plan: &CurvePanel) -> Vec<Group<'a>> {
     let fixed = |record: &&Record| {
-        let wanted = plan.only.is_empty() || plan.only.contains(&results.series_name(record.series));
-        wanted && plan.at.iter().all(|(axis, label)| results.is_at(record, axis, label))
+        results.is_among(record.series, &plan.only)
+            && plan.at.iter().all(|(axis, label)| results.is_at(record, axis, label))
     };
     let records: Vec<&'a Record> = results.records.iter().filter(fixed).collect();
-    let group =
-        |name: String, colour: Option<Colour>, style: Option<LineStyle>, keep: &dyn Fn(&Record) -> bool| {
-            let kept: Vec<&'a Record> = records.iter().copied().filter(|record| keep(record)).collect();
-            let curve = |number: usize| {
-                let line = &plan.lines[number];
-                let colour = colour.unwrap_or_else(|| sequence_colour(number));
-                let points = places(results, plan, &kept, &line.measure, line.band);
-                Curve {
-                    style: style.unwrap_or(line.style),
-                    banded: line.band != Band::None,
-                    colour,
-                    points,
-                    records: kept.clone(),
-                }
-            };
-            Group { name, curves: (0..plan.lines.len()).map(curve).collect() }
+    let group = |(name, shape): (String, Shape),
+                 colour: Option<Colour>,
+                 style: Option<LineStyle>,
+                 keep: &dyn Fn(&Record) -> bool| {
+        let kept: Vec<&'a Record> = records.iter().copied().filter(|record| keep(record)).collect();
+        let curve = |number: usize| {
+            let line = &plan.lines[number];
+            let colour = colour.unwrap_or_else(|| sequence_colour(number));
+            let points = places(results, plan, &kept, &line.measure, line.band);
+            Curve {
+                style: style.unwrap_or(line.style),
+                banded: line.band != Band::None,
+                colour,
+                shape,
+                points,
+                records: kept.clone(),
+            }
         };
+        Group { name, curves: (0..plan.lines.len()).map(curve).collect() }
+    };
     let groups: Vec<Group<'a>> = match &plan.colour {
         Colouring::Lines => {
-            vec![group(String::new(), (plan.lines.len() == 1).then_some(INK), None, &|_| true)]
+            let nameless = (String::new(), Shape::Circle);
+            vec![group(nameless, (plan.lines.len() == 1).then_some(INK), None, &|_| true)]
         }
         Colouring::Series => {
             let of_series = |(series, look): (usize, SeriesLook)| {
-                // A second series of the same colour is dashed, or lighter where dashes already mean something.
+                // Further series of the same colour are broken, or lighter where that already means something.
                 let lone_line = plan.lines.len() == 1;
-                let colour = if look.second && !lone_line { lighter(look.colour) } else { look.colour };
-                let style = (look.second && lone_line).then_some(LineStyle::Dashed);
-                group(look.name, Some(colour), style, &|record| record.series == series)
+                let further = look.rank > 0;
+                let colour = if further && !lone_line { lighter(look.colour) } else { look.colour };
+                let broken = if look.rank == 1 { LineStyle::Dashed } else { LineStyle::Dotted };
+                let style = (further && lone_line).then_some(broken);
+                group((look.name, look.shape), Some(colour), style, &|record| record.series == series)
             };
             looks(results).into_iter().enumerate().map(of_series).collect()
         }
@@ -318,7 +420,8 @@ fn groups<'a>(results: &'a Results, plan: &CurvePanel) -> Vec<Group<'a>> {
             let labels = results.experiment.axes[axis].labels.iter().enumerate();
             labels
                 .map(|(place, label)| {
-                    group(label.clone(), Some(sequence_colour(place)), None, &|record| {
+                    let plain = (label.clone(), Shape::Circle);
+                    group(plain, Some(sequence_colour(place)), None, &|record| {
                         record.at.get(axis) == Some(&place)
                     })
                 })
@@ -339,6 +442,7 @@ fn places(
     let place = |x: f64, values: Vec<f64>| {
         let spread = match band {
             Band::Confidence => Spread::of_mean(&values),
+            Band::Sd => Spread::of_deviation(&values),
             Band::Range => Spread::of_quantiles(&values),
             Band::None => median(&values).map(|middle| Spread { middle, low: middle, high: middle }),
         };

@@ -5,6 +5,7 @@ use crate::analysis::Measure;
 use super::axes::Frame;
 use super::canvas::{Anchor, Lettering, Point, Stroke, draw_svg, widest};
 use super::draw::Task;
+use super::head::{Head, HeadItem};
 use super::plane::{Logits, Window, first_draw};
 use super::render::FigureError;
 use super::theme::{
@@ -14,8 +15,6 @@ use super::theme::{
 
 /// Samples of each class that are drawn.
 const SAMPLES: usize = 150;
-/// Lines of words above the window.
-const HEAD_LINES: f64 = 2.0;
 /// Radius of the ring that marks the centroid of the positives.
 const RING: f64 = 2.8;
 /// Radius of the dot that marks that of the negatives.
@@ -40,17 +39,15 @@ pub(super) fn draw(task: &Task, half_width: f64, along: &str, label: &str) -> Re
     let names = || boundaries.iter().map(|boundary| boundary.label.as_str()).chain([label]);
     let right = GAP + widest(names(), NOTE_SIZE) + MARGIN;
     let left = MARGIN + TICK_SIZE + GAP;
-    let line = NOTE_SIZE * LINE_HEIGHT;
-    let top = MARGIN + HEAD_LINES * line + GAP;
+    let words = "lines: decision boundaries   dots: positives and negatives   ring on dot: residual-weighted centroids";
+    let head = Head::wrapped(HeadItem::words(words), task.sheet.width - left - MARGIN);
+    let top = MARGIN + NOTE_SIZE * LINE_HEIGHT + head.further_lines() + GAP;
     let bottom = task.sheet.height - MARGIN - TICK_SIZE - GAP;
     // A square as large as the sheet allows.
     let side = (task.sheet.width - left - right).min(bottom - top);
     let window = Window { frame: Frame { left, top, right: left + side, bottom: top + side }, half_width };
     draw_svg(task.sheet, &task.caption, |canvas| {
-        let note = Lettering::new(NOTE_SIZE, GREY);
-        let first = MARGIN + LETTER_SIZE * CAP_HEIGHT / 2.0;
-        canvas.text((left, first), "lines: decision boundaries; dots: positives and negatives", note)?;
-        canvas.text((left, first + line), "ring on dot: the two residual-weighted centroids", note)?;
+        head.draw(canvas, (left, MARGIN + LETTER_SIZE * CAP_HEIGHT / 2.0))?;
         window.draw_samples(canvas, &dataset, SAMPLES, class_colour)?;
         for boundary in &boundaries {
             if let Some(ends) = boundary.logits.boundary(1, 0, half_width) {

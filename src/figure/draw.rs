@@ -2,11 +2,11 @@
 
 use super::canvas::Sheet;
 use super::render::{Figure, FigureError};
-use super::theme::{ONE_COLUMN, POINTS_PER_INCH, TWO_COLUMNS, Theme};
+use super::theme::{POINTS_PER_INCH, Theme};
 use super::{
     bars, curves, decision_lines, forest, intervals, maps, quaternary, regions, scatter, signs, ternary,
 };
-use crate::analysis::specification::{FigurePlan, Plot, Width};
+use crate::analysis::specification::{FigurePlan, Plot};
 use crate::analysis::{Results, caption};
 
 /// Draws every figure of an analysis.
@@ -22,24 +22,24 @@ pub fn draw(results: &Results, theme: Theme) -> Result<Vec<Figure>, FigureError>
 #[must_use]
 pub fn picture_memory(plan: &FigurePlan, theme: Theme, dpi: f64) -> u128 {
     const BYTES_PER_PIXEL: f64 = 12.0;
-    let (_, zoom) = theme.narrowing_and_zoom();
-    let area = width(plan.width) / POINTS_PER_INCH * plan.height * (zoom * dpi).powi(2);
+    // At most every panel has a row to itself.
+    let rows = match &plan.plot {
+        Plot::Curves { panels } => panels.len(),
+        Plot::Scatter { panels, .. } => panels.len(),
+        Plot::Intervals { panels, .. } => panels.len(),
+        Plot::Forest { panels, .. } => panels.len(),
+        _ => 1,
+    };
+    let area = plan.width.inches() * plan.height * rows.max(1) as f64 * dpi.powi(2) * theme.zoom().powi(2);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
     let bytes = (area * BYTES_PER_PIXEL) as u128;
     bytes
 }
 
-/// In points.
-fn width(of: Width) -> f64 {
-    match of {
-        Width::OneColumn => ONE_COLUMN,
-        Width::TwoColumns => TWO_COLUMNS,
-    }
-}
-
 fn draw_one(results: &Results, plan: &FigurePlan, theme: Theme) -> Result<Figure, FigureError> {
-    let (narrowing, zoom) = theme.narrowing_and_zoom();
-    let sheet = Sheet { width: width(plan.width) * narrowing, height: plan.height * POINTS_PER_INCH, zoom };
+    let zoom = theme.zoom();
+    let points = POINTS_PER_INCH / zoom;
+    let sheet = Sheet { width: plan.width.inches() * points, height: plan.height * points, zoom };
     let caption = caption(results, plan);
     let task = Task { results, plan, sheet, caption };
     let svg = match &plan.plot {

@@ -3,7 +3,7 @@
 use crate::analysis::specification::{Family, ForestPanel};
 use crate::analysis::{FamilyDifferences, LEVEL, Pair, PairedDifference, differences};
 
-use super::axes::{Axis, Panel, PanelPlan, panel_row};
+use super::axes::{Axis, Panel, PanelPlan, columns, panel_row, stacked};
 use super::canvas::{Shape, Stroke, draw_filled, draw_hollow, draw_svg};
 use super::draw::Task;
 use super::head::{HeadItem, SeriesLook, looks};
@@ -26,19 +26,23 @@ pub(super) fn draw(task: &Task, family: &Family, panels: &[ForestPanel]) -> Resu
     let rows: Vec<Vec<Row>> = panels.iter().map(|panel| rows(task, &compared, panel)).collect();
     let unit = family.measure.measure.unit();
     let down = Scale::Linear { low: compared.pairs.len() as f64 - 0.5, high: -0.5 };
-    draw_svg(task.sheet, &task.caption, |canvas| {
+    let plans = |columns: usize| -> Vec<PanelPlan> {
         let plan = |(number, (plan, rows)): (usize, (&ForestPanel, &Vec<Row>))| {
             let ends = rows.iter().flat_map(|row| ends(&row.difference)).map(|end| unit.of(end));
-            // The names of the rows serve all panels.
-            let names = compared.pairs.iter().enumerate().filter(|_| number == 0);
+            // The names of the rows serve all panels beside each other.
+            let names = compared.pairs.iter().enumerate().filter(|_| number % columns == 0);
             let names = names.map(|(row, pair)| (row as f64, name(&compared, pair)));
             PanelPlan {
                 head: plan.heading.iter().flat_map(|text| HeadItem::words(text)).collect(),
                 ..PanelPlan::new(Axis::across(&plan.x_axis, ends.chain([0.0])), Axis::marked("", down, names))
             }
         };
-        let plans = panels.iter().zip(&rows).enumerate().map(plan).collect();
-        for (panel, rows) in panel_row(canvas, task.sheet.size(), plans)?.iter().zip(&rows) {
+        panels.iter().zip(&rows).enumerate().map(plan).collect()
+    };
+    let plans = plans(columns(task.sheet.width, &plans(panels.len())));
+    let sheet = stacked(task.sheet, &plans);
+    draw_svg(sheet, &task.caption, |canvas| {
+        for (panel, rows) in panel_row(canvas, sheet.size(), plans)?.iter().zip(&rows) {
             draw_zero(panel)?;
             for (place, row) in rows.iter().enumerate() {
                 let shown = [row.difference.mean, ends(&row.difference)[0], ends(&row.difference)[1]];

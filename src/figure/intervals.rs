@@ -4,8 +4,8 @@ use crate::analysis::has_failed;
 use crate::analysis::specification::IntervalPanel;
 use crate::analysis::summary::Spread;
 
-use super::axes::{Axis, Panel, PanelPlan, panel_row};
-use super::canvas::{Shape, Stroke, draw_filled, draw_hollow, draw_svg};
+use super::axes::{Axis, Panel, PanelPlan, columns, panel_row, stacked};
+use super::canvas::{Stroke, draw_filled, draw_hollow, draw_svg};
 use super::draw::Task;
 use super::head::{HeadItem, SeriesLook, looks};
 use super::render::FigureError;
@@ -20,6 +20,8 @@ type Row = (usize, Spread);
 /// Draws the panels side by side; the means of the series in `beside` run through as level lines.
 pub(super) fn draw(task: &Task, panels: &[IntervalPanel], beside: &[String]) -> Result<String, FigureError> {
     let looks = looks(task.results);
+    let named = |series: &usize| !beside.is_empty() && task.results.is_among(*series, beside);
+    let beside: Vec<usize> = (0..looks.len()).filter(named).collect();
     let rows: Vec<Vec<Row>> = panels.iter().map(|panel| rows(task, panel, looks.len())).collect();
     if let Some(empty) = rows.iter().position(Vec::is_empty) {
         return Err(
@@ -27,20 +29,24 @@ pub(super) fn draw(task: &Task, panels: &[IntervalPanel], beside: &[String]) -> 
         );
     }
     let down = Scale::Linear { low: looks.len() as f64 - 0.5, high: -0.5 };
-    draw_svg(task.sheet, &task.caption, |canvas| {
+    let plans = |columns: usize| -> Vec<PanelPlan> {
         let plan = |(number, (plan, rows)): (usize, (&IntervalPanel, &Vec<Row>))| {
             let ends = rows.iter().flat_map(|(_, spread)| [spread.low, spread.high]);
-            // The names of the rows serve all panels.
-            let names = looks.iter().enumerate().filter(|_| number == 0);
+            // The names of the rows serve all panels beside each other.
+            let names = looks.iter().enumerate().filter(|_| number % columns == 0);
             let names = names.map(|(row, look)| (row as f64, look.name.clone()));
             PanelPlan {
                 head: plan.heading.iter().flat_map(|text| HeadItem::words(text)).collect(),
                 ..PanelPlan::new(Axis::across(&plan.x_axis, ends), Axis::marked("", down, names))
             }
         };
-        let plans = panels.iter().zip(&rows).enumerate().map(plan).collect();
-        for (panel, rows) in panel_row(canvas, task.sheet.size(), plans)?.iter().zip(&rows) {
-            draw_panel(panel, rows, &looks, beside)?;
+        panels.iter().zip(&rows).enumerate().map(plan).collect()
+    };
+    let plans = plans(columns(task.sheet.width, &plans(panels.len())));
+    let sheet = stacked(task.sheet, &plans);
+    draw_svg(sheet, &task.caption, |canvas| {
+        for (panel, rows) in panel_row(canvas, sheet.size(), plans)?.iter().zip(&rows) {
+            draw_panel(panel, rows, &looks, &beside)?;
         }
         Ok(())
     })
@@ -63,9 +69,9 @@ fn draw_panel(
     panel: &Panel,
     rows: &[Row],
     looks: &[SeriesLook],
-    beside: &[String],
+    beside: &[usize],
 ) -> Result<(), FigureError> {
-    for (series, spread) in rows.iter().filter(|(series, _)| beside.contains(&looks[*series].name)) {
+    for (series, spread) in rows.iter().filter(|(series, _)| beside.contains(series)) {
         let ends = [panel.frame.top, panel.frame.bottom].map(|y| (panel.place(spread.middle, 0.0).0, y));
         panel.canvas.line(&ends, Stroke::solid(looks[*series].colour, THIN_WIDTH).dashed(DASHED))?;
     }
@@ -79,12 +85,12 @@ fn draw_panel(
         panel.canvas.line(&whisker, Stroke::solid(look.colour, CURVE_WIDTH))?;
         let middle = panel.visible([(spread.middle, y)]);
         // A second series of a colour has a hollow mark.
-        if look.second {
+        if look.rank > 0 {
             middle.iter().try_for_each(|&at| draw_hollow(panel.canvas, at, RADIUS, look.colour))?;
         } else {
             middle
                 .iter()
-                .try_for_each(|&at| draw_filled(panel.canvas, Shape::Circle, at, RADIUS, look.colour))?;
+                .try_for_each(|&at| draw_filled(panel.canvas, look.shape, at, RADIUS, look.colour))?;
         }
     }
     Ok(())

@@ -6,7 +6,7 @@ use super::head::HeadItem;
 use super::labels::{EndLabel, draw_end_labels, end_label_room};
 use super::render::{Figure, FigureError};
 use super::scale::{Scale, extent};
-use super::theme::{CURVE_WIDTH, Colour, DASHED, GREY, POINTS_PER_INCH, TWO_COLUMNS, sequence_colour};
+use super::theme::{CURVE_WIDTH, Colour, DASHED, POINTS_PER_INCH, TWO_COLUMNS, loss_colour};
 use crate::loss::{FocalProbability, LossProfile, LossSpec, Moved, PositiveWeights, SmoothingWeights};
 
 const SIZE: (f64, f64) = (TWO_COLUMNS, 2.4 * POINTS_PER_INCH);
@@ -29,6 +29,7 @@ enum Entry {
 
 struct Curve {
     name: &'static str,
+    colour: Colour,
     points: Vec<(f64, f64)>,
 }
 
@@ -137,11 +138,11 @@ fn draw_panels(canvas: &Canvas, panels: &[(&str, Vec<Curve>); 2]) -> Result<(), 
     placed.iter().zip(panels).try_for_each(|(panel, (_, curves))| draw_curves(panel, curves))
 }
 
-/// The first is the reference, dashed and grey.
+/// The first is the reference, dashed.
 fn draw_curves(panel: &Panel, curves: &[Curve]) -> Result<(), FigureError> {
     let mut labels = Vec::new();
     for (number, curve) in curves.iter().enumerate() {
-        let colour = colour(number);
+        let colour = curve.colour;
         let line = panel.visible(curve.points.iter().copied());
         let solid = Stroke::solid(colour, CURVE_WIDTH);
         let stroke = if number == 0 { solid.dashed(DASHED) } else { solid };
@@ -152,10 +153,6 @@ fn draw_curves(panel: &Panel, curves: &[Curve]) -> Result<(), FigureError> {
     draw_end_labels(panel.canvas, panel.frame, "", &labels)
 }
 
-fn colour(number: usize) -> Colour {
-    if number == 0 { GREY } else { sequence_colour(number - 1) }
-}
-
 fn curves(entry: Entry, losses: &[(&'static str, LossSpec)]) -> Vec<Curve> {
     let moved = if entry == Entry::Own { Moved::Own } else { Moved::Other(OTHER) };
     let Some(profile) = LossProfile::new(&COUNTS, CLASS, moved) else { return Vec::new() };
@@ -164,7 +161,8 @@ fn curves(entry: Entry, losses: &[(&'static str, LossSpec)]) -> Vec<Curve> {
     let curve = |(name, spec): &(&'static str, LossSpec)| {
         let logits = (0..=STEPS).map(|step| MAX_LOGIT * (2.0 * step as f64 / STEPS as f64 - 1.0));
         let points = profile.of(spec, logits);
-        Curve { name, points: points.iter().map(|point| (point.logit, sign * point.gradient)).collect() }
+        let points = points.iter().map(|point| (point.logit, sign * point.gradient)).collect();
+        Curve { name, colour: loss_colour(&spec.paper_name()), points }
     };
     losses.iter().map(curve).collect()
 }

@@ -2,7 +2,7 @@
 //!
 //! [`draw()`] makes the figures that an analysis plans ([`specification::Plot`](crate::analysis::specification::Plot) lists
 //! the kinds); the pictures of `balance_law` and `scaling` have records of their own, those of `loss_gradients` draw the losses themselves. Each [`Figure`] is an SVG with
-//! real text at its true size, and a caption with the measured numbers; it can be written as SVG, PNG and PDF. Nothing is
+//! real text at its true size, and a caption with the measured numbers; it can be written as SVG, PNG, PDF and for LaTeX. Nothing is
 //! computed here but means and quantiles: a number in a figure comes from its records.
 //!
 //! Below the pictures, each file uses only those named before it: `theme` (sizes and colours), `canvas` (lines,
@@ -15,6 +15,7 @@ pub mod scaling;
 mod axes;
 mod bars;
 mod canvas;
+mod compact;
 mod curves;
 mod decision_lines;
 mod draw;
@@ -22,9 +23,11 @@ mod forest;
 mod head;
 mod intervals;
 mod labels;
+mod latex;
 mod loss_gradients;
 mod maps;
 mod outflows;
+mod pgf;
 mod plane;
 mod quaternary;
 mod regions;

@@ -135,7 +135,8 @@ fn draw_head(canvas: &Canvas, frame: Frame, panel: &RegionPanel) -> Result<(), F
         [format!("shortfall {}", written(panel.shortfall)), format!("accuracy {}", written(panel.accuracy))];
     for (line, text) in (1..).zip(&lines) {
         let y = second + f64::from(line) * LINE_HEIGHT * NOTE_SIZE;
-        canvas.text((frame.left, y), text, Lettering::new(NOTE_SIZE, GREY))?;
+        let size = NOTE_SIZE.min(frame.width() / text_width(text, 1.0));
+        canvas.text((frame.left, y), text, Lettering::new(size, GREY))?;
     }
     Ok(())
 }

@@ -4,6 +4,8 @@
 //! Resources are sorted afterwards, and a conversion whose fonts come in another order is repeated.
 
 use super::canvas::reading_options;
+use super::latex::include_file;
+use super::pgf::pgf;
 use crate::files::{make_directory, write_marked};
 use resvg::tiny_skia::{Color, Pixmap, Transform};
 use resvg::usvg::Tree;
@@ -36,11 +38,17 @@ pub enum FileFormat {
     Png,
     /// Vector drawing with its font embedded.
     Pdf,
+    /// What puts the PDF with its caption into a LaTeX document.
+    Tex,
+    /// The caption.
+    Txt,
+    /// PGF commands, whose text LaTeX sets in the document's own font.
+    Pgf,
 }
 
 impl FileFormat {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Svg, Self::Png, Self::Pdf];
+    pub const ALL: [Self; 6] = [Self::Svg, Self::Png, Self::Pdf, Self::Tex, Self::Txt, Self::Pgf];
 
     /// Ending of its files' names.
     #[must_use]
@@ -49,6 +57,9 @@ impl FileFormat {
             Self::Svg => "svg",
             Self::Png => "png",
             Self::Pdf => "pdf",
+            Self::Tex => "tex",
+            Self::Txt => "txt",
+            Self::Pgf => "pgf",
         }
     }
 }
@@ -96,7 +107,16 @@ impl Figure {
             FileFormat::Svg => Ok(self.svg.clone().into_bytes()),
             FileFormat::Png => self.png(dpi),
             FileFormat::Pdf => self.pdf(),
+            FileFormat::Tex => Ok(include_file(self).into_bytes()),
+            FileFormat::Txt => Ok(format!("{}\n", self.caption).into_bytes()),
+            FileFormat::Pgf => pgf(self).map(String::into_bytes),
         }
+    }
+
+    /// Width on paper.
+    pub(super) fn width_in_points(&self) -> f64 {
+        let width = self.svg.split_once("width=\"").and_then(|(_, rest)| rest.split_once("pt\""));
+        width.and_then(|(width, _)| width.parse().ok()).unwrap_or(0.0)
     }
 
     /// Writes the figure into `directory`, which is made if need be, once for each format, and returns the paths. Files

@@ -3,10 +3,10 @@
 use crate::analysis::specification::{Colouring, ScaleKind, ScatterPanel};
 use crate::analysis::{Record, Results};
 
-use super::axes::{Axis, Panel, PanelPlan, panel_row};
+use super::axes::{Axis, Panel, PanelPlan, panel_row, stacked};
 use super::canvas::{Point, Shape, Stroke, draw_filled, draw_svg};
 use super::draw::Task;
-use super::head::{HeadItem, KeyMark, looks};
+use super::head::{HeadItem, KeyMark, SeriesLook, looks};
 use super::labels::{Note, trace};
 use super::render::FigureError;
 use super::scale::extent;
@@ -23,19 +23,23 @@ pub(super) fn draw(task: &Task, panels: &[ScatterPanel], colour: &Colouring) -> 
     if let Some(empty) = dots.iter().position(Vec::is_empty) {
         return Err(task.invalid(format!("panel {empty}"), "no problem has an answer; nothing can be drawn"));
     }
-    draw_svg(task.sheet, &task.caption, |canvas| {
-        let mark = KeyMark { shape: Some(Shape::Circle), radius: RADIUS };
-        let entry = |(name, colour): &(String, Colour)| HeadItem::key(name.clone(), *colour, mark);
-        // One key serves all panels.
-        let mut head: Vec<HeadItem> = key.iter().map(entry).collect();
-        let plan = |(plan, dots): (&ScatterPanel, &Vec<Dot>)| PanelPlan {
-            head: std::mem::take(&mut head),
-            ..PanelPlan::new(
-                Axis::across(&plan.x_axis, dots.iter().map(|dot| dot.0.0)),
-                Axis::upward(&plan.y_axis, dots.iter().map(|dot| dot.0.1)),
-            )
-        };
-        let row = panel_row(canvas, task.sheet.size(), panels.iter().zip(&dots).map(plan).collect())?;
+    let entry = |look: &DotLook| {
+        let mark = KeyMark { shape: Some(look.shape), radius: RADIUS };
+        HeadItem::key(look.name.clone(), look.colour, mark)
+    };
+    // One key serves all panels.
+    let mut head: Vec<HeadItem> = key.iter().map(entry).collect();
+    let plan = |(plan, dots): (&ScatterPanel, &Vec<Dot>)| PanelPlan {
+        head: std::mem::take(&mut head),
+        ..PanelPlan::new(
+            Axis::across(&plan.x_axis, dots.iter().map(|dot| dot.0.0)),
+            Axis::upward(&plan.y_axis, dots.iter().map(|dot| dot.0.1)),
+        )
+    };
+    let plans: Vec<PanelPlan> = panels.iter().zip(&dots).map(plan).collect();
+    let sheet = stacked(task.sheet, &plans);
+    draw_svg(sheet, &task.caption, |canvas| {
+        let row = panel_row(canvas, sheet.size(), plans)?;
         for ((panel, plan), dots) in row.iter().zip(panels).zip(&dots) {
             draw_panel(panel, plan, dots, &key)?;
         }
@@ -43,16 +47,29 @@ pub(super) fn draw(task: &Task, panels: &[ScatterPanel], colour: &Colouring) -> 
     })
 }
 
+/// What a kind of dots is called and looks like.
+struct DotLook {
+    name: String,
+    colour: Colour,
+    shape: Shape,
+}
+
 /// What each colour means.
-fn key(results: &Results, colour: &Colouring) -> Vec<(String, Colour)> {
+fn key(results: &Results, colour: &Colouring) -> Vec<DotLook> {
     match colour {
         Colouring::Sweep(name) => {
             let axis = results.experiment.axes.iter().find(|axis| axis.name == *name);
             let labels = axis.into_iter().flat_map(|axis| &axis.labels).enumerate();
-            labels.map(|(place, label)| (label.clone(), sequence_colour(place))).collect()
+            let look = |(place, name): (usize, &String)| DotLook {
+                name: name.clone(),
+                colour: sequence_colour(place),
+                shape: Shape::Circle,
+            };
+            labels.map(look).collect()
         }
         Colouring::Series | Colouring::Lines => {
-            looks(results).into_iter().map(|look| (look.name, look.colour)).collect()
+            let look = |SeriesLook { name, colour, shape, .. }| DotLook { name, colour, shape };
+            looks(results).into_iter().map(look).collect()
         }
     }
 }
@@ -73,12 +90,7 @@ fn dots(results: &Results, panel: &ScatterPanel, colour: &Colouring) -> Vec<Dot>
     results.records.iter().flat_map(of_record).collect()
 }
 
-fn draw_panel(
-    panel: &Panel,
-    plan: &ScatterPanel,
-    dots: &[Dot],
-    key: &[(String, Colour)],
-) -> Result<(), FigureError> {
+fn draw_panel(panel: &Panel, plan: &ScatterPanel, dots: &[Dot], key: &[DotLook]) -> Result<(), FigureError> {
     let mut obstacles = Vec::new();
     if plan.diagonal.is_some() {
         let (least, most) = extent(dots.iter().flat_map(|dot| [dot.0.0, dot.0.1]));
@@ -94,13 +106,9 @@ fn draw_panel(
     }
     for &(point, colour) in dots {
         for at in panel.visible([point]) {
-            draw_filled(
-                panel.canvas,
-                Shape::Circle,
-                at,
-                RADIUS,
-                key.get(colour).map_or(INK, |entry| entry.1),
-            )?;
+            let (colour, shape) =
+                key.get(colour).map_or((INK, Shape::Circle), |look| (look.colour, look.shape));
+            draw_filled(panel.canvas, shape, at, RADIUS, colour)?;
             obstacles.push(at);
         }
     }

@@ -1,5 +1,6 @@
 //! The theme of all figures: sizes in points, colours, stroke widths.
 
+use crate::analysis::specification::Hue;
 use plotters::style::RGBColor;
 
 /// A colour without transparency.
@@ -11,16 +12,16 @@ pub enum Theme {
     /// A page: the true size of one or two columns.
     #[default]
     Paper,
-    /// A screen on a wall: drawn on a narrower sheet and shown larger, so that text and lines are twice as large.
+    /// A screen on a wall: as wide as on paper, text and lines a third larger.
     Slides,
 }
 
 impl Theme {
-    /// How much narrower the sheet is than on paper, and how many times larger it is shown.
-    pub(super) const fn narrowing_and_zoom(self) -> (f64, f64) {
+    /// How many times larger the sheet is shown than it is drawn.
+    pub(super) const fn zoom(self) -> f64 {
         match self {
-            Self::Paper => (1.0, 1.0),
-            Self::Slides => (0.9, 2.0),
+            Self::Paper => 1.0,
+            Self::Slides => 4.0 / 3.0,
         }
     }
 }
@@ -29,8 +30,6 @@ impl Theme {
 pub(super) const UNITS_PER_POINT: f64 = 10.0;
 /// Points per inch, by definition.
 pub(super) const POINTS_PER_INCH: f64 = 72.0;
-/// Width of a figure that fills one column (3.35 in).
-pub(super) const ONE_COLUMN: f64 = 3.35 * POINTS_PER_INCH;
 /// Width of a figure that spans both columns (6.8 in).
 pub(super) const TWO_COLUMNS: f64 = 6.8 * POINTS_PER_INCH;
 
@@ -95,8 +94,35 @@ pub(super) const fn sequence_colour(index: usize) -> Colour {
     SEQUENCE[index % SEQUENCE.len()]
 }
 
-/// The colour a loss keeps in every figure, by the paper's name for it ("LGL-INR, β = 5" counts as LGL-INR).
+/// The colour that a file names.
+pub(super) const fn hue_colour(hue: Hue) -> Colour {
+    match hue {
+        Hue::Blue => BLUE,
+        Hue::Vermillion => VERMILLION,
+        Hue::Green => GREEN,
+        Hue::Purple => PURPLE,
+        Hue::Sky => SKY,
+        Hue::Amber => AMBER,
+        Hue::Grey => GREY,
+        Hue::Black => INK,
+    }
+}
+
+/// The colour a loss keeps in every figure, by the paper's name for it ("LGL-INR, β = 5" counts as LGL-INR). Losses of other
+/// authors share four colours.
 pub(super) fn loss_colour(loss: &str) -> Colour {
+    const OTHERS: [(&str, Colour); 10] = [
+        ("focal", GREEN),
+        ("sigmoid focal", GREEN),
+        ("label smoothing", SKY),
+        ("logit-adjusted", PURPLE),
+        ("balanced softmax", PURPLE),
+        ("LDAM", AMBER),
+        ("vector scaling", SKY),
+        ("equalization", GREEN),
+        ("seesaw", AMBER),
+        ("SS-LR", PURPLE),
+    ];
     if loss.starts_with("LGL-INR") {
         BLUE
     } else if loss.starts_with("LGL") {
@@ -104,9 +130,12 @@ pub(super) fn loss_colour(loss: &str) -> Colour {
     } else if loss.starts_with("SML") {
         GREY
     } else {
-        PURPLE
+        OTHERS.iter().find(|(name, _)| loss.starts_with(name)).map_or(PURPLE, |(_, colour)| *colour)
     }
 }
+
+/// Colours that are none of the paper's losses, for further series of one loss.
+pub(super) const FREE: [Colour; 5] = [GREEN, PURPLE, SKY, AMBER, INK];
 
 /// From none (0) to all (1) in one hue that darkens steadily, so that it survives grey printing and colour
 /// blindness.
@@ -121,11 +150,19 @@ pub(super) fn sequential_colour(fraction: f64) -> Colour {
     mix(from.1, to.1, (fraction - from.0) / (to.0 - from.0))
 }
 
-/// The colour that text needs on a background of [`sequential_colour`].
-pub(super) fn text_on(fraction: f64) -> Colour {
+/// From the most negative (−1, orange) over none (0, nearly white) to the most positive (1, blue).
+pub(super) fn diverging_colour(fraction: f64) -> Colour {
+    const NONE: Colour = RGBColor(0xf7, 0xf7, 0xf5);
+    const ENDS: (Colour, Colour) = (RGBColor(0x9a, 0x48, 0x04), RGBColor(0x0b, 0x4a, 0x85));
+    let end = if fraction < 0.0 { ENDS.0 } else { ENDS.1 };
+    mix(NONE, end, fraction.abs().min(1.0))
+}
+
+/// The colour that text needs on a background.
+pub(super) fn text_on(background: Colour) -> Colour {
     // About where white and ink have equal contrast.
     const MIDDLE: f64 = 0.48;
-    if luminance(sequential_colour(fraction)) < MIDDLE { PAPER } else { INK }
+    if luminance(background) < MIDDLE { PAPER } else { INK }
 }
 
 /// Perceived brightness of a colour, 0 (black) to 1 (white).
@@ -160,7 +197,66 @@ mod tests {
         let brightness: Vec<f64> =
             (0..=50).map(|i| luminance(sequential_colour(f64::from(i) / 50.0))).collect();
         assert!(brightness.windows(2).all(|pair| pair[1] < pair[0]));
-        assert_eq!(text_on(0.0), INK);
-        assert_eq!(text_on(1.0), PAPER);
+        assert_eq!(text_on(sequential_colour(0.0)), INK);
+        assert_eq!(text_on(sequential_colour(1.0)), PAPER);
+        assert_eq!([-1.0, 0.0, 1.0].map(|end| text_on(diverging_colour(end))), [PAPER, INK, PAPER]);
+    }
+
+    /// What a person without one kind of cone sees of a colour (Viénot, Brettel and Mollon 1999), in linear light.
+    fn seen_without(kind: &str, RGBColor(red, green, blue): Colour) -> [f64; 3] {
+        let linear = |byte: u8| (f64::from(byte) / 255.0).powf(2.2);
+        let [r, g, b] = [red, green, blue].map(linear);
+        match kind {
+            "long" => {
+                [0.112_38 * r + 0.887_62 * g, 0.112_38 * r + 0.887_62 * g, 0.004_01 * r - 0.004_01 * g + b]
+            }
+            "middle" => {
+                [0.292_75 * r + 0.707_25 * g, 0.292_75 * r + 0.707_25 * g, -0.022_34 * r + 0.022_34 * g + b]
+            }
+            _ => [r, g, b],
+        }
+    }
+
+    /// Distance in CIE L*a*b*, of which 2 is just noticeable side by side.
+    fn distance(one: [f64; 3], other: [f64; 3]) -> f64 {
+        let lab = |[r, g, b]: [f64; 3]| {
+            let x = (0.4124 * r + 0.3576 * g + 0.1805 * b) / 0.9505;
+            let y = 0.2126 * r + 0.7152 * g + 0.0722 * b;
+            let z = (0.0193 * r + 0.1192 * g + 0.9505 * b) / 1.089;
+            let root = |t: f64| if t > 0.008_856 { t.cbrt() } else { 7.787 * t + 16.0 / 116.0 };
+            let [x, y, z] = [x, y, z].map(root);
+            [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
+        };
+        let (one, other) = (lab(one), lab(other));
+        one.iter().zip(other).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
+    }
+
+    #[test]
+    fn the_colours_can_be_told_apart_with_every_kind_of_sight() {
+        const LEAST: f64 = 10.0;
+        let hues = [
+            Hue::Blue,
+            Hue::Vermillion,
+            Hue::Green,
+            Hue::Purple,
+            Hue::Sky,
+            Hue::Amber,
+            Hue::Grey,
+            Hue::Black,
+        ];
+        for kind in ["none", "long", "middle"] {
+            let seen = hues.map(|hue| seen_without(kind, hue_colour(hue)));
+            for (place, one) in seen.iter().enumerate() {
+                for (other, hue) in seen[..place].iter().zip(hues) {
+                    let apart = distance(*one, *other);
+                    assert!(apart > LEAST, "{:?} and {hue:?}, without {kind}: {apart}", hues[place]);
+                }
+            }
+        }
+        // A control: two reds of nearly one kind.
+        assert!(
+            distance(seen_without("none", RGBColor(200, 0, 0)), seen_without("none", RGBColor(205, 0, 0)))
+                < LEAST
+        );
     }
 }

@@ -167,6 +167,7 @@ pub(super) fn equal(left: &str, right: &str) -> String {
 pub(super) fn notation(tolerance: f64) -> String {
     let rows = symbols().map(|(symbol, meaning)| vec![inline(&symbol), meaning.to_owned()]);
     let symbols = table("notation", "Notation", &["Symbol", "Meaning"], &rows);
+    let losses = table("notation", "Losses", &["Loss", "What is minimised", "Figures"], &losses());
     let (law, softmax) = (displayed(&balance_law()), displayed(&formulas::softmax_balance()));
     let (outflow, inflow) = (inline(&sub("u", "k")), inline(&formulas::inflow()));
     let tolerance = residual(tolerance);
@@ -179,7 +180,7 @@ pub(super) fn notation(tolerance: f64) -> String {
          each sample’s weighted loss ℓ<sub>i</sub> by its logit for class <i>k</i>, so this holds for any loss, \
          any features and any network whose intercept is not penalised. For softmax it reads</p>\n{softmax}\
          <p>which says that outflow {outflow} equals inflow {inflow}. Most claims below are this law for one loss, \
-         or follow from it.</p>\n{symbols}\
+         or follow from it.</p>\n{symbols}<h3>Losses</h3>\n{losses}\
          <h3>What the table of claims shows</h3>\n\
          <p><strong>Residual</strong> is by how much the two sides of a law differ, relative to the larger one; for \
          an inequality it is the excess over the bound, so 0 means that the bound was kept. A claim holds when the \
@@ -192,7 +193,45 @@ pub(super) fn notation(tolerance: f64) -> String {
     )
 }
 
-fn symbols() -> [(String, &'static str); 6] {
+/// The losses of the paper by the names that figures use, with their colours there.
+fn losses() -> Vec<Vec<String>> {
+    let row = |name: &str, meaning: &str, colour: &str| {
+        vec![name.to_owned(), meaning.to_owned(), colour.to_owned()]
+    };
+    vec![
+        row(
+            "SML",
+            "softmax loss (cross-entropy): the weighted mean of −log <i>p</i> of each sample’s own class, with \
+             <i>p</i> = exp(<i>z</i><sub>k</sub>) / Σ exp(<i>z</i><sub>j</sub>) over the logits <i>z</i>",
+            "grey",
+        ),
+        row(
+            "LGL",
+            "logistic loss, one-vs-all: for every class <i>k</i> a binary problem of its own, its samples against all others, with \
+             <i>p</i> = 1 / (1 + exp(−<i>z</i><sub>k</sub>)); with two classes, plain binary logistic regression",
+            "orange",
+        ),
+        row(
+            "LGL-INR, β",
+            "LGL whose others enter class by class: the means of −log(1 − <i>p</i>) over each other class <i>c</i> are weighted by \
+             <i>ω</i><sub>c</sub> ∝ exp(β <i>P</i>[<i>c</i>][<i>k</i>]), so that a larger β leans to the hardest class. <em>Detached</em>: \
+             <i>ω</i> counts as constant in the gradient. <em>Attached</em>, the default: it does not",
+            "blue",
+        ),
+        row(
+            "balanced, inverse frequency",
+            "class weights <i>λ</i><sub>c</sub> = <i>N</i> / (<i>K</i> <i>N</i><sub>c</sub>), so that every class has the same mass",
+            "dashed, or another colour",
+        ),
+        row(
+            "others",
+            "focal, label smoothing, logit adjustment, LDAM, seesaw and more: <code>equipoise losses</code> has their equations",
+            "green, purple, light blue, amber",
+        ),
+    ]
+}
+
+fn symbols() -> [(String, &'static str); 13] {
     let matrix_entry = format!("{}{}", italic("P"), indices("c", "k"));
     [
         (sub("N", "c"), "number of samples of class <i>c</i>"),
@@ -213,6 +252,35 @@ fn symbols() -> [(String, &'static str); 6] {
         (
             format!("{}{}{}{}", sub("u", "k"), operator("="), sub("m", "k"), sub("s", "k")),
             "outflow of class <i>k</i>: weighted mass that its samples do not give to it",
+        ),
+        (
+            format!("{}<mo>,</mo>{}<mo>,</mo>{}", italic("K"), italic("N"), italic("M")),
+            "numbers of classes and of samples; weighted mass of all classes, Σ <i>m</i><sub>c</sub>",
+        ),
+        (
+            "<msub><mover><mi>P</mi><mo>¯</mo></mover><mi>k</mi></msub>".to_owned(),
+            "mean probability of class <i>k</i> over the samples of all other classes together",
+        ),
+        (
+            sub("c", "*"),
+            "the hardest other class of <i>k</i>: the one with the largest mean probability <i>P</i>[<i>c</i>][<i>k</i>]",
+        ),
+        (
+            format!("{}{}{}{}", entry("F", "c", "k"), operator("="), sub("m", "c"), entry("P", "c", "k")),
+            "flow: weighted mass of class <i>c</i> that is predicted as <i>k</i>",
+        ),
+        (
+            format!("{}<mo>,</mo>{}<mo>,</mo>{}", sub("ω", "c"), sub("l", "c"), sub("v", "c")),
+            "of LGL-INR: the weight of class <i>c</i> among the others; its means of −log(1 − <i>p</i>) and of <i>p</i>(1 − <i>p</i>); \
+             <i>l̄</i> is the weighted mean of the <i>l</i><sub>c</sub>",
+        ),
+        (
+            "<mi>l2</mi>".to_owned(),
+            "L2 penalty: l2/2 times the squared norm of the coefficients is added to the mean loss; intercepts are free",
+        ),
+        (
+            format!("{}<mo>,</mo>{}", sub("D", "k"), italic("d")),
+            "out of sample: inflow less outflow of class <i>k</i> on other data; number of features",
         ),
     ]
 }

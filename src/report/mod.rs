@@ -1,15 +1,17 @@
 //! Makes one self-contained HTML page of verdicts and figures: no script, no network, no font to load.
 //!
-//! [`render`] makes the page, [`write()`] puts it into a directory. `page` holds the skeleton, `verdicts`
-//! and `results` its parts, `circumstances` what differs between two runs. All use `markup` (text, lists and tables) and
+//! [`render`] makes the page, [`write()`] puts it into a directory. `page` holds the skeleton, `summary` its first screen, `chapters` the
+//! order of the argument, `verdicts` and `results` its parts, `circumstances` what differs between two runs. All use `markup` (text, lists and tables) and
 //! `formulas`.
 
 mod audit_page;
+mod chapters;
 mod circumstances;
 mod formulas;
 mod markup;
 mod page;
 mod results;
+mod summary;
 mod verdicts;
 
 #[cfg(test)]

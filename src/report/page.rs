@@ -2,8 +2,8 @@
 
 use super::circumstances::Circumstances;
 use super::markup::{described, each, escape};
-use super::results::{self, duration};
-use super::{Report, ReportError, formulas, verdicts};
+use super::results::duration;
+use super::{Report, ReportError, chapters, formulas, summary, verdicts};
 use crate::claims::Effort;
 
 const STYLE: &str = include_str!("style.css");
@@ -11,24 +11,18 @@ const STYLE: &str = include_str!("style.css");
 /// The page: everything it shows is in it.
 pub(super) fn page(report: &Report, circumstances: &Circumstances) -> Result<String, ReportError> {
     let first = report.verdicts.first().ok_or(ReportError::NoVerdicts)?;
-    let drawings = report
-        .figures
-        .iter()
-        .enumerate()
-        .map(|(place, drawn)| results::figure(place, drawn, report.verdicts))
-        .collect::<Result<Vec<_>, _>>()?
-        .concat();
-    let tables = results::tables(report.figures);
-    let mut body = introduction(report, !tables.is_empty());
-    body += &section("reading", "How to read this page", &formulas::notation(first.tolerance));
-    body += &section("claims", "The claims", &verdicts::overview(report));
-    if !drawings.is_empty() {
-        body += &section("figures", "Figures", &drawings);
+    let chapters = chapters::contents(report);
+    let mut body = introduction(report);
+    body += &table_of_contents(&chapters);
+    let words = formulas::notation(first.tolerance) + SOURCES;
+    body += &section("reading", "Words, symbols and losses", &words);
+    body += &section("claims", "All verdicts", &verdicts::overview(report));
+    body += &chapters.iter().map(|content| content.html(report)).collect::<Result<String, _>>()?;
+    let others = each(chapters::others(report), verdicts::detail);
+    if !others.is_empty() {
+        body += &section("others", "Other claims", &others);
     }
-    if !tables.is_empty() {
-        body += &section("tables", "Tables", &tables);
-    }
-    body += &section("details", "Claim by claim", &verdicts::details(report.verdicts));
+    let body = format!("<div class=\"with-contents\">\n{body}</div>\n");
     Ok(document("What logistic and softmax losses settle to", &body, &footer(report, circumstances)))
 }
 
@@ -52,43 +46,30 @@ fn head(title: &str) -> String {
     )
 }
 
-fn introduction(report: &Report, has_tables: bool) -> String {
-    let summary = verdicts::summary(report.verdicts);
-    let contents = contents(report, has_tables);
+fn introduction(report: &Report) -> String {
+    let summary = summary::summary(report.verdicts);
     format!(
-        "<header>\n<h1>What logistic and softmax losses settle to</h1>\n\
-         <p>When the training of a classifier has converged, the mean probabilities it predicts for its training \
-         data must obey exact laws, which know of its loss, the class sizes and the class weights, and of nothing else. The laws are those of X. Li, X. Li, \
-         D. Pan and D. Zhu, <cite>On the Learning Property of Logistic and Softmax Losses for Deep Neural \
-         Networks</cite>, AAAI 2020 (<a href=\"https://arxiv.org/abs/2003.02309\">arXiv 2003.02309</a>), together \
-         with consequences drawn from them. <code>equipoise</code> solved the problems below until their gradient \
-         was zero to rounding and measured how well each law holds there.</p>\n\
-         <p>The laws are about the training data that the gradient saw, and need an intercept that is free; T1 and T2 are about \
-         other data, M1 to M3 about mini-batches, F1 about heads without an intercept. Not all claims are independent of each \
-         other: B2 and B3 rearrange B1, I2 and C2 rearrange B5, whose derivative is W2; A1 is an instance of B6 and A2 follows from it; R3 \
-         follows from R1 and R2; M2 is an end of M1; N1 to N4 are the laws over the features of a network. They are checked all the \
-         same, because a formula can be right and its code wrong. Laws are proved in <code>docs/theory.md</code>; what is measured and not \
-         proved, as A3, R4 and much of C1, is said there.</p>\n\
-         {summary}</header>\n<nav aria-label=\"Contents\">\n<h2>Contents</h2>\n{contents}</nav>\n"
+        "<header id=\"summary\">\n<h1>What logistic and softmax losses settle to</h1>\n{summary}</header>\n"
     )
 }
 
-fn contents(report: &Report, has_tables: bool) -> String {
-    let claims = each(report.verdicts, |verdict| {
-        format!("<li><a href=\"#{}\">{}</a></li>", verdicts::anchor(verdict), escape(&verdict.id))
-    });
-    let figures = each(report.figures, |figure| {
-        format!("<li><a href=\"#{}\">{}</a></li>", results::anchor(&figure.figure), escape(&figure.figure.id))
-    });
-    let figures = if figures.is_empty() {
-        String::new()
-    } else {
-        format!("<li><a href=\"#figures\">Figures</a><ul>{figures}</ul></li>\n")
-    };
-    let tables = if has_tables { "<li><a href=\"#tables\">Tables</a></li>\n" } else { "" };
+/// Whose laws these are, what they need, and which follow from which.
+const SOURCES: &str = "<h3>Where the laws come from</h3>\n<p>The laws are those of X. Li, X. Li, D. Pan and D. Zhu, <cite>On the Learning \
+    Property of Logistic and Softmax Losses for Deep Neural Networks</cite>, AAAI 2020 (<a href=\"https://arxiv.org/abs/2003.02309\">arXiv \
+    2003.02309</a>), together with consequences drawn from them. They need an intercept that is free and concern the training data that the \
+    gradient saw; T1 and T2 are about other data, M1 to M3 about mini-batches, F1 about heads without an intercept. Not all claims are \
+    independent: B2 and B3 rearrange B1, I2 and C2 rearrange B5, whose derivative is W2; A1 is an instance of B6 and A2 follows from it; R3 \
+    follows from R1 and R2; M2 is an end of M1; N1 to N4 are the laws over the features of a network. They are checked all the same, because a \
+    formula can be right and its code wrong. Proofs are in <code>docs/theory.md</code>; what is measured and not proved, as A3, R4 and much \
+    of C1, is said there.</p>\n";
+
+/// Chapters with their claims and figures by name; beside the text where the window is wide enough.
+fn table_of_contents(chapters: &[chapters::Content]) -> String {
+    let entries = each(chapters, chapters::Content::entry);
     format!(
-        "<ul>\n<li><a href=\"#reading\">How to read this page</a></li>\n<li><a href=\"#claims\">The claims</a></li>\n\
-         {figures}{tables}<li><a href=\"#details\">Claim by claim</a><ul>{claims}</ul></li>\n</ul>\n"
+        "<nav aria-label=\"Contents\" id=\"contents\">\n<h2>Contents</h2>\n<ul>\n<li><a href=\"#summary\">Summary</a></li>\n\
+         <li><a href=\"#reading\">Words, symbols and losses</a></li>\n<li><a href=\"#claims\">All verdicts</a></li>\n{entries}</ul>\n</nav>\n\
+         <a class=\"to-contents\" href=\"#contents\">Contents</a>\n"
     )
 }
 

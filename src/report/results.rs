@@ -2,7 +2,7 @@
 //! every sweep point, and comparisons of series by tests.
 
 use super::markup::{each, escape, prose, table, text_table};
-use super::verdicts::anchor as verdict_anchor;
+use super::verdicts::{anchor as verdict_anchor, name as verdict_name};
 use super::{Drawn, ReportError};
 use crate::analysis::specification::TablePlan;
 use crate::analysis::summary::Spread;
@@ -25,7 +25,7 @@ pub(super) fn figure(place: usize, drawn: &Drawn, verdicts: &[Verdict]) -> Resul
     let origin = results.map(|results| origin(figure, results, verdicts)).unwrap_or_default();
     let numbers = results.map(numbers).unwrap_or_default();
     Ok(format!(
-        "<figure id=\"{anchor}\">\n<div class=\"card{narrow}\">\n{drawing}\n</div>\n\
+        "<figure id=\"{anchor}\">\n<div class=\"card{narrow}\" tabindex=\"0\">\n{drawing}\n</div>\n<p class=\"swipe\" aria-hidden=\"true\">goes on to the right →</p>\n\
          <figcaption><strong>{id}.</strong> {caption}{origin}</figcaption>\n{numbers}</figure>\n"
     ))
 }
@@ -35,7 +35,7 @@ fn origin(figure: &Figure, results: &Results, verdicts: &[Verdict]) -> String {
     let analysis = &results.experiment.analysis;
     let plan = analysis.figure.iter().find(|plan| plan.id == figure.id);
     let link = |id: &String| match verdicts.iter().find(|verdict| verdict.id == *id) {
-        Some(verdict) => format!("<a href=\"#{}\">{}</a>", verdict_anchor(verdict), escape(id)),
+        Some(verdict) => format!("<a href=\"#{}\">{}</a>", verdict_anchor(verdict), verdict_name(verdict)),
         // A claim that is measured, not judged.
         None => escape(id),
     };
@@ -53,6 +53,12 @@ fn is_narrow(drawing: &str) -> bool {
     const BETWEEN: f64 = 360.0;
     let width = drawing.split_once("width=\"").and_then(|(_, rest)| rest.split_once("pt\""));
     width.and_then(|(width, _)| width.parse::<f64>().ok()).is_some_and(|width| width < BETWEEN)
+}
+
+/// Id and subject, as `F7 averaging`.
+pub(super) fn name(figure: &Figure) -> String {
+    let subject = figure.file_stem.strip_prefix(&format!("{}-", figure.id)).unwrap_or(&figure.file_stem);
+    format!("{} {}", escape(&figure.id), escape(&subject.replace('-', " ")))
 }
 
 /// The name by which the page links to a figure.
@@ -193,13 +199,13 @@ pub(super) fn duration(seconds: f64) -> String {
 }
 
 /// Every table of the runs whose figures are shown; empty if they have none.
-pub(super) fn tables(figures: &[Drawn]) -> String {
+pub(super) fn tables<'a>(figures: impl Iterator<Item = &'a Drawn>) -> String {
     each(runs(figures), |results| each(&results.experiment.analysis.table, |plan| comparison(results, plan)))
 }
 
 /// Each run once, though it has several figures.
-fn runs(figures: &[Drawn]) -> Vec<&Arc<Results>> {
-    let mut runs: Vec<&Arc<Results>> = figures.iter().filter_map(|drawn| drawn.results.as_ref()).collect();
+fn runs<'a>(figures: impl Iterator<Item = &'a Drawn>) -> Vec<&'a Arc<Results>> {
+    let mut runs: Vec<&Arc<Results>> = figures.filter_map(|drawn| drawn.results.as_ref()).collect();
     runs.dedup_by(|a, b| Arc::ptr_eq(a, b));
     runs
 }

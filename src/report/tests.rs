@@ -13,6 +13,7 @@ fn verdict(id: &str, holds: bool) -> Verdict {
     };
     Verdict {
         id: id.to_owned(),
+        title: "a law & its name".to_owned(),
         statement: "Outflow equals inflow, λₖNₖ(1 − P[k][k]) = Σ λ_c N_c P[c][k].".to_owned(),
         holds,
         tolerance: 1e-10,
@@ -66,12 +67,20 @@ fn nothing_is_loaded_or_run() {
 fn every_verdict_and_figure_appears_with_its_link() {
     let page = example();
     for anchor in
-        ["claim-B5", "claim-R1", "figure-F1", "figure-F2", "reading", "claims", "figures", "details"]
+        ["claim-B5", "claim-R1", "figure-F1", "figure-F2", "reading", "claims", "chapter-B", "chapter-R"]
     {
         assert_eq!(page.matches(&format!(" id=\"{anchor}\"")).count(), 1, "{anchor}");
         assert!(page.contains(&format!("href=\"#{anchor}\"")), "{anchor}");
     }
     assert!(page.contains("What F2 shows: P &lt; 1."));
+    assert!(page.contains(">B5 a law &amp; its name</a>") && page.contains("<h3>R1 a law &amp; its name "));
+    // The order of the argument: laws and what shows them, then the repair.
+    let place = |text: &str| page.find(text).expect(text);
+    assert!(place("<figure id=\"figure-F2\"") < place("id=\"chapter-R\""));
+    assert!(
+        place("id=\"summary\"") < place("id=\"contents\"")
+            && place("id=\"contents\"") < place("id=\"reading\"")
+    );
     assert!(page.contains(
         "<code><span>equipoise verify R1</span> <span>--quick</span> <span>--seed 7</span></code>"
     ));

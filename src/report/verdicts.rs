@@ -62,9 +62,8 @@ pub(super) fn overview(report: &Report) -> String {
         "Run it again",
     ];
     let row = |verdict: &Verdict| {
-        let id = escape(&verdict.id);
         vec![
-            format!("<a href=\"#{}\">{id}</a>", anchor(verdict)),
+            format!("<a href=\"#{}\">{}</a>", anchor(verdict), name(verdict)),
             judgement(verdict),
             prose(&verdict.statement),
             verdict.worst.residual.map_or_else(|| "no stationary point".to_owned(), residual),
@@ -77,19 +76,35 @@ pub(super) fn overview(report: &Report) -> String {
     table("verdicts", "Verdicts", &headings, &report.verdicts.iter().map(row).collect::<Vec<_>>())
 }
 
-/// What was measured for each claim.
-pub(super) fn details(verdicts: &[Verdict]) -> String {
-    each(verdicts, |verdict| {
-        format!(
-            "<article id=\"{}\">\n<h3>{} {}</h3>\n<p>{}</p>\n{}<dl>\n{}</dl>\n</article>\n",
-            anchor(verdict),
-            escape(&verdict.id),
-            judgement(verdict),
-            prose(&verdict.statement),
-            law(&verdict.id).as_deref().map(displayed).unwrap_or_default(),
-            facts(verdict)
-        )
-    })
+/// A claim and what was measured for it; open where it fails.
+pub(super) fn detail(verdict: &Verdict) -> String {
+    let open = if verdict.holds { "" } else { " open" };
+    format!(
+        "<article id=\"{}\">\n<h3>{} {}</h3>\n<p>{}</p>\n{}{}<details{open}>\n<summary>Worst of {}, and how to run it again</summary>\n\
+         <dl>\n{}</dl>\n</details>\n</article>\n",
+        anchor(verdict),
+        name(verdict),
+        judgement(verdict),
+        prose(&verdict.statement),
+        law(&verdict.id).as_deref().map(displayed).unwrap_or_default(),
+        measured(verdict),
+        counted(verdict.setups as u64, "set-up"),
+        facts(verdict)
+    )
+}
+
+/// Id and title, as `B5 softmax balance`.
+pub(super) fn name(verdict: &Verdict) -> String {
+    format!("{} {}", escape(&verdict.id), prose(&verdict.title))
+}
+
+/// What else was measured, in sentences.
+fn measured(verdict: &Verdict) -> String {
+    if verdict.measured.is_empty() {
+        return String::new();
+    }
+    let sentences = each(&verdict.measured, |sentence| format!("<li>{}</li>", prose(sentence)));
+    format!("<p class=\"measured\">Also measured:</p>\n<ul class=\"measured\">{sentences}</ul>\n")
 }
 
 /// The name by which the page links to a claim's details.
@@ -99,10 +114,6 @@ pub(super) fn anchor(verdict: &Verdict) -> String {
 
 fn facts(verdict: &Verdict) -> String {
     let mut facts = described("Worst set-up", &finding(&verdict.worst));
-    if !verdict.measured.is_empty() {
-        let sentences = each(&verdict.measured, |sentence| format!("<li>{}</li>", prose(sentence)));
-        facts += &described("Also measured", &format!("<ul>{sentences}</ul>"));
-    }
     if verdict.penalised > 0 {
         let has = if verdict.penalised == 1 { "has" } else { "have" };
         let count = format!("{} {has}", counted(verdict.penalised as u64, "set-up"));

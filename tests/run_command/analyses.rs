@@ -21,7 +21,8 @@ fn every_shipped_analysis_runs_from_a_copy_in_an_empty_directory() {
         let directory = tempfile::tempdir().expect("a directory");
         let file = format!("{}.toml", shipped.name);
         equipoise(directory.path()).args(["analyses", "copy", shipped.name]).assert().success();
-        assert_eq!(read(directory.path().join(&file)), shipped.text);
+        let copy = read(directory.path().join(&file));
+        assert_eq!(copy.split_once('\n'), Some(("#:schema equipoise.schema.json", shipped.text)));
         let mut command = equipoise(directory.path());
         command.args(["run", &file, "--out", "out", "--format", "svg", "--set", "repetitions=2"]);
         if shipped.name == "convergence" {
@@ -50,8 +51,12 @@ fn a_copy_overwrites_nothing_unless_asked_to() {
         |more: &[&str]| equipoise(directory.path()).args(["analyses", "copy", "ledger"]).args(more).assert();
     copy(&[]).code(2).stderr(predicate::str::contains("ledger.toml already exists"));
     assert_eq!(read(directory.path().join("ledger.toml")), "mine");
+    assert!(!directory.path().join("equipoise.schema.json").exists());
     copy(&["--force"]).success();
+    // A schema that is there may be of another version, or somebody's own.
+    std::fs::write(directory.path().join("equipoise.schema.json"), "mine").expect("written");
     copy(&["other.toml"]).success().stdout(predicate::str::contains("other.toml written"));
+    assert_eq!(read(directory.path().join("equipoise.schema.json")), "mine");
 }
 
 /// Enough of JSON Schema to accept right files and refuse wrong ones: types, required and additional properties, enums, references,

@@ -2,6 +2,7 @@
 
 mod accidents;
 mod analyses;
+mod authors;
 mod broken_files;
 mod committed;
 mod comparison;

@@ -43,14 +43,14 @@ fn the_table_holds_the_numbers_of_the_records() {
     equipoise(directory.path()).args(["run", "small.toml", "--format", "svg"]).assert().success();
     let table = read(directory.path().join("small/records.csv"));
     let mut lines = table.lines();
-    assert_eq!(lines.next(), Some("series,radius,repetition,status,measure,row,column,value"));
+    assert_eq!(lines.next(), Some("series,radius,repetition,status,measure,row,class,column,value"));
     // Two series, three points, three draws, three measures of three classes.
     assert_eq!(lines.clone().count(), 2 * 3 * 3 * 3 * 3);
     let records: serde_json::Value =
         serde_json::from_str(&read(directory.path().join("small/records.json"))).expect("JSON");
     let first = &records["records"][0];
     let value = |line: &str| -> f64 { line.rsplit(',').next().expect("a cell").parse().expect("a number") };
-    let row = lines.find(|line| line.starts_with("LGL,1,0,stationary,hardest,0,")).expect("a row");
+    let row = lines.find(|line| line.starts_with("LGL,1,0,stationary,hardest,0,0,")).expect("a row");
     assert_eq!(Some(value(row)), first["measured"]["hardest"][0].as_f64());
 }
 
@@ -119,8 +119,9 @@ fn problems_without_an_answer_are_said() {
     equipoise(directory.path())
         .args(["run", "small.toml", "--set", "sweep.0.values=[1.0, 50.0]"])
         .assert()
-        .code(2)
+        .code(1)
         .stderr(predicate::str::contains("`radius` never is 2"));
+    std::fs::remove_dir_all(directory.path().join("small")).expect("removed");
     let text = super::SMALL.replace("values = [1.0, 1.5, 2.0]", "values = [1.0, 2.0, 50.0]");
     std::fs::write(directory.path().join("small.toml"), text).expect("written");
     equipoise(directory.path())

@@ -14,10 +14,10 @@ mod training;
 
 pub use design::{ClassSizes, Design, Draw, DrawnImages, Means};
 pub use plot::{
-    AxisPlan, Band, Colouring, CurvePanel, FigurePlan, ForestPanel, IntervalPanel, Level, Line, LineStyle,
-    Mark, Plot, ScaleKind, ScatterPanel, Width,
+    AxisPlan, Band, Colouring, Columns, CurvePanel, FigurePlan, ForestPanel, IntervalPanel, Level, Line,
+    LineStyle, Mark, Names, Plot, ScaleKind, ScatterPanel, Width,
 };
-pub use series::{Loss, NamedWeights, Optimizer, Series, WeightRule};
+pub use series::{Hue, Loss, Marker, NamedWeights, Optimizer, Series, WeightRule, series_named};
 pub use size::DesignSize;
 pub(super) use size::MAX_CLASSES;
 pub use sweep::{Ends, Range, Sweep, Values};

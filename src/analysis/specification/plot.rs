@@ -2,8 +2,10 @@
 
 use crate::analysis::measure::{Measure, Selector};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, IntoDeserializer, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
+use std::fmt::{Formatter, Result as Written};
 
 /// One figure of an analysis.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -16,27 +18,100 @@ pub struct FigurePlan {
     pub claims: Vec<String>,
     /// The text, with measured numbers in braces: `{median hardest.0 of LGL at hard=12}`. The first word is `count`,
     /// `mean`, `median`, `min` or `max`; a series (`of`) and places on axes (`at`, more separated by commas) may follow
-    /// the measure.
+    /// the measure. Settings too: `{repetitions}`, `{penalty}`, `{seed}`, `{points}`, `{classes}`, `{samples}`, the ends of a
+    /// sweep (`{first radius}`, `{last radius}`, `{steps radius}`), and the whole name of a series (`{series LGL-INR}`).
     pub caption: String,
-    /// Width on paper.
+    /// Width on paper: `"one_column"`, `"two_columns"`, or inches such as 5.5. Panels that it has no room for side by side are
+    /// stacked.
     #[serde(default)]
     pub width: Width,
-    /// Height on paper, in inches.
+    /// Height on paper of a row of panels, in inches.
     #[serde(default = "usual_height")]
     pub height: f64,
+    /// Where curves are named.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub names: Names,
     /// What is drawn.
     pub plot: Plot,
 }
 
 /// Width of a figure on paper.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
+#[serde(untagged)]
 pub enum Width {
+    /// That of one or two columns.
+    Columns(Columns),
+    /// In inches.
+    Inches(f64),
+}
+
+/// Widths of a page with two columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Columns {
     /// One column, 3.35 inches.
     OneColumn,
     /// Two columns, 6.8 inches.
-    #[default]
     TwoColumns,
+}
+
+impl Default for Width {
+    fn default() -> Self {
+        Self::Columns(Columns::TwoColumns)
+    }
+}
+
+impl Width {
+    /// In inches.
+    #[must_use]
+    pub fn inches(self) -> f64 {
+        match self {
+            Self::Columns(Columns::OneColumn) => 3.35,
+            Self::Columns(Columns::TwoColumns) => 6.8,
+            Self::Inches(inches) => inches,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Width {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NameOrInches;
+        impl Visitor<'_> for NameOrInches {
+            type Value = Width;
+
+            fn expecting(&self, formatter: &mut Formatter) -> Written {
+                formatter.write_str("\"one_column\", \"two_columns\", or inches such as 5.5")
+            }
+
+            fn visit_str<E: Error>(self, name: &str) -> Result<Width, E> {
+                Columns::deserialize(name.into_deserializer()).map(Width::Columns)
+            }
+
+            fn visit_f64<E: Error>(self, inches: f64) -> Result<Width, E> {
+                Ok(Width::Inches(inches))
+            }
+
+            fn visit_i64<E: Error>(self, inches: i64) -> Result<Width, E> {
+                Ok(Width::Inches(inches as f64))
+            }
+        }
+        deserializer.deserialize_any(NameOrInches)
+    }
+}
+
+/// Where the curves of a figure are named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Names {
+    /// Where they end.
+    #[default]
+    Ends,
+    /// Above the panels, beside a piece of each.
+    Legend,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// A kind of picture.
@@ -56,9 +131,9 @@ pub enum Plot {
         #[serde(default)]
         colour: Colouring,
     },
-    /// A class-by-class matrix of each series as a map.
+    /// A measure of each series as a map: class by class, class by feature, or one row of classes.
     Maps {
-        /// The matrix.
+        /// What is shown.
         measure: Measure,
         /// Places on the axes of the sweep, as in a panel of curves.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -147,7 +222,7 @@ pub struct CurvePanel {
     /// What colours mean.
     #[serde(default)]
     pub colour: Colouring,
-    /// What line styles mean, said above the panel.
+    /// What line styles mean, said above the panel; by default the labels or measures of its lines, where styles differ.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heading: Option<String>,
     /// The heading above the labels at the line ends.
@@ -276,7 +351,7 @@ pub struct Line {
     /// What surrounds it.
     #[serde(default)]
     pub band: Band,
-    /// What it is called, where colours mean lines.
+    /// What it is called: at its end where colours mean lines, above the panel where its style has to be explained.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
 }
@@ -308,7 +383,10 @@ pub enum Band {
     #[default]
     None,
     /// The 95% confidence interval of the mean over repetitions (Student's t); the line is the mean.
+    #[serde(alias = "ci")]
     Confidence,
+    /// One standard deviation over repetitions either way; the line is the mean.
+    Sd,
     /// From the 10% to the 90% quantile over repetitions; the line is the median.
     Range,
 }
@@ -345,6 +423,34 @@ pub enum Mark {
         /// What to say of it, in lines.
         note: Vec<String>,
     },
+}
+
+impl FigurePlan {
+    /// Every number of a measure that the figure shows, with its key below that of the figure.
+    pub(in crate::analysis) fn selectors(&mut self) -> Vec<(String, &mut Selector)> {
+        let mut all = Vec::new();
+        match &mut self.plot {
+            Plot::Curves { panels } => {
+                for (number, panel) in panels.iter_mut().enumerate() {
+                    let key = format!("plot.curves.panels.{number}");
+                    let lines = panel.lines.iter_mut().enumerate();
+                    all.extend(lines.map(|(line, plan)| (format!("{key}.lines.{line}"), &mut plan.measure)));
+                    for (mark, plan) in panel.marks.iter_mut().enumerate() {
+                        if let Mark::FirstBelow { measure, .. } = plan {
+                            all.push((format!("{key}.marks.{mark}"), measure));
+                        }
+                    }
+                }
+            }
+            Plot::Intervals { panels, .. } => {
+                for (number, panel) in panels.iter_mut().enumerate() {
+                    all.push((format!("plot.intervals.panels.{number}.measure"), &mut panel.measure));
+                }
+            }
+            _ => {}
+        }
+        all
+    }
 }
 
 fn usual_height() -> f64 {

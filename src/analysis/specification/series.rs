@@ -21,6 +21,12 @@ pub struct Series {
     /// Name of the series in figures and tables; by default the paper's name of the loss and its weights.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
+    /// Its colour in figures; by default that of its loss.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub colour: Option<Hue>,
+    /// Its marks in figures; by default circles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub marker: Option<Marker>,
     /// Class weights, if other than those of the analysis.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub class_weights: Option<WeightRule>,
@@ -35,6 +41,43 @@ pub struct Series {
     /// The algorithm; others than the default show where first-order searches stop.
     #[serde(default)]
     pub optimizer: Optimizer,
+}
+
+/// Colours that people with and without colour blindness can tell apart (Okabe and Ito), and two greys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Hue {
+    /// LGL-INR.
+    Blue,
+    /// LGL.
+    Vermillion,
+    /// Of no loss of the paper, like those below.
+    Green,
+    /// Reddish purple.
+    Purple,
+    /// Sky blue.
+    Sky,
+    /// Orange.
+    Amber,
+    /// Softmax.
+    Grey,
+    /// Near black.
+    Black,
+}
+
+/// Marks of a series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Marker {
+    /// A disc.
+    #[default]
+    Circle,
+    /// A square.
+    Square,
+    /// A square on its corner.
+    Diamond,
+    /// A triangle.
+    Triangle,
 }
 
 /// How much each class counts.
@@ -175,4 +218,17 @@ impl Series {
         };
         self.label.clone().unwrap_or_else(|| self.loss.paper_name() + weighted)
     }
+}
+
+/// The series that is meant by a name: the one called so, or the only one whose name goes on after it with parameters, as
+/// `LGL-INR, β = 5` does after `LGL-INR`. `None` if there is none, or more than one.
+#[must_use]
+pub fn series_named(series: &[Series], name: &str) -> Option<usize> {
+    let names: Vec<String> = series.iter().map(Series::name).collect();
+    let goes_on = |full: &String| full.strip_prefix(name).is_some_and(|rest| rest.starts_with(", "));
+    let exact = names.iter().position(|full| full == name);
+    exact.or_else(|| {
+        let mut longer = (0..names.len()).filter(|&place| goes_on(&names[place]));
+        longer.next().filter(|_| longer.next().is_none())
+    })
 }

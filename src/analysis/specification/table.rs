@@ -33,6 +33,17 @@ pub struct Family {
     pub against: Vec<String>,
 }
 
+impl TablePlan {
+    /// Every number of a measure that the table shows, with its key below that of the table.
+    pub(in crate::analysis) fn selectors(&mut self) -> Vec<(String, &mut Selector)> {
+        let shown = self.measures.iter_mut().map(|measure| ("measures".to_owned(), measure));
+        let families = self.family.iter_mut().enumerate();
+        let compared =
+            families.map(|(number, family)| (format!("family.{number}.measure"), &mut family.measure));
+        shown.chain(compared).collect()
+    }
+}
+
 impl Family {
     /// The series that are compared, and with which.
     #[must_use]

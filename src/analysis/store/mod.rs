@@ -133,14 +133,6 @@ impl Store {
         records.into_iter().map(|record| record.key).collect::<HashSet<_>>().len()
     }
 
-    /// Records of a run that is finished, in their own file.
-    ///
-    /// # Errors
-    /// The file is there and cannot be read ([`AnalysisError::Unreadable`]).
-    fn complete(&self) -> Result<Vec<Record>, AnalysisError> {
-        earlier(&self.directory.join(RECORDS), &mut Vec::new())
-    }
-
     /// The finished record of a key.
     #[must_use]
     pub fn finished(&self, key: &str) -> Option<&Record> {

@@ -15,7 +15,7 @@ use toml::{Table, Value};
 /// What to do about results of something else.
 const ADVICE: &str = "choose another --out, or --force to overwrite";
 /// Kinds of files that figures and tables are written as.
-const FIGURES: [&str; 3] = ["svg", "png", "pdf"];
+const FIGURES: [&str; 6] = ["svg", "png", "pdf", "tex", "txt", "pgf"];
 const TABLES: [&str; 2] = ["md", "csv"];
 
 /// Makes the directory of a run, unless something there is not the run's to write.
@@ -132,19 +132,15 @@ fn read(path: &Path) -> Result<Option<Table>, AnalysisError> {
     }
 }
 
-/// An error if there are records that a run would drop, because they are of other problems than the run's, or results of a finished
-/// run that it would replace by those of fewer repetitions. What an unfinished run of more repetitions has left stays in the
-/// journal.
+/// An error if there are records that a run would drop, because they are of other problems than the run's. Those of more
+/// repetitions than it has stay in the journal, from which a run with as many takes them.
 pub(super) fn keep_records(store: &Store, experiment: &Experiment, text: &str) -> Result<(), AnalysisError> {
     if store.finished.is_empty() {
         return Ok(());
     }
     let work = WorkList::of(experiment)?;
     let known = work.known();
-    let mut dropped = store.records().filter(|record| known.use_of(record) == Use::Never).count();
-    if dropped == 0 && store.records().any(|record| known.use_of(record) == Use::Later) {
-        dropped = store.complete()?.iter().filter(|record| known.use_of(record) == Use::Later).count();
-    }
+    let dropped = store.records().filter(|record| known.use_of(record) == Use::Never).count();
     if dropped == 0 {
         return Ok(());
     }

@@ -1,6 +1,8 @@
 //! All records of a finished run, one a line, sealed together.
 
+use crate::analysis::file::SweptAxis;
 use crate::analysis::records::{Record, Results};
+use crate::analysis::specification::Series;
 use crate::files::journal::seal;
 use serde::{Deserialize, Serialize};
 
@@ -9,9 +11,26 @@ use serde::{Deserialize, Serialize};
 struct RecordsFile {
     analysis: String,
     version: String,
+    /// What the numbers in `at` stand for; it and the names below are for readers of the file.
+    #[serde(default)]
+    axes: Vec<AxisValues>,
+    /// Names of the series.
+    #[serde(default)]
+    series: Vec<String>,
+    /// Names of the classes at the first sweep point.
+    #[serde(default)]
+    classes: Vec<String>,
     /// Of the lines of records in the file.
     seal: String,
     records: Vec<Record>,
+}
+
+/// An axis of the sweep.
+#[derive(Serialize, Deserialize)]
+struct AxisValues {
+    name: String,
+    labels: Vec<String>,
+    values: Vec<serde_json::Value>,
 }
 
 /// What the file of finished results says.
@@ -21,12 +40,21 @@ pub(super) fn text(results: &Results) -> Result<String, serde_json::Error> {
     let head = RecordsFile {
         analysis: results.experiment.analysis.name.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        axes: results.experiment.axes.iter().map(AxisValues::of).collect(),
+        series: results.experiment.analysis.series.iter().map(Series::name).collect(),
+        classes: results.experiment.class_names.clone(),
         seal: seal(&lines),
         records: Vec::new(),
     };
     let head = serde_json::to_string(&head)?;
     let opened = head.strip_suffix("]}").unwrap_or(&head);
     Ok(format!("{opened}\n{lines}\n]}}\n"))
+}
+
+impl AxisValues {
+    fn of(axis: &SweptAxis) -> Self {
+        Self { name: axis.name.clone(), labels: axis.labels.clone(), values: axis.values.clone() }
+    }
 }
 
 /// Whether a file begins as such a file does. One that is damaged later on is ours too.

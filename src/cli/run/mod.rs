@@ -112,6 +112,7 @@ pub(super) fn run(arguments: &RunArguments, style: Style) -> Result<Ending> {
         Some(shard) => experiment_of_shard(&source, &overrides, shard)?,
         None => source.experiment(&overrides)?,
     };
+    experiment.warnings().iter().for_each(|warning| note(&format!("warning: {warning}")));
     if arguments.estimate {
         return show(&experiment, style);
     }

@@ -132,7 +132,7 @@ fn a_figure_is_written_whole_under_its_stem() {
     assert_eq!(read(1), figure.png(100.0).expect("it renders"));
     assert!(read(2).starts_with(b"%PDF-"));
     let names = std::fs::read_dir(&out).expect("a directory").count();
-    assert_eq!(names, 3, "no temporary file stays behind");
+    assert_eq!(names, FileFormat::ALL.len(), "no temporary file stays behind");
 }
 
 #[test]
