@@ -35,6 +35,10 @@ const HESSIANS: f64 = 4.0;
 const DENSE_HESSIAN: f64 = 1_000.0;
 /// Products with curvature for each new preconditioner, where softmax's Hessian is not computed.
 const CURVATURES: f64 = 20.0;
+/// The same of a head of many classes, whose preconditioner is one factor for all, with a quarter of the samples far from the
+/// minimum; and its evaluations, of which the first are in single precision.
+const SHARED_CURVATURES: f64 = 6.0;
+const SHARED_EVALUATIONS: f64 = 8.0;
 /// From this many samples on, a part of them represents all.
 const LARGE: f64 = 4_096.0;
 /// LGL-INR in units of plain logistic loss: it is solved from `beta = 0` upwards.
@@ -235,15 +239,18 @@ impl Search {
         let evaluation = n * columns * (LOGIT + d * PRODUCT);
         let unknowns = columns * d;
         let of_sample = fraction_of(n, (d / 64.0).max(4.0));
+        let is_shared = *loss == LossSpec::Softmax && has_shared_factor(size.features, size.classes);
         let hessian = match joint {
             true if unknowns <= DENSE_HESSIAN => products_of_hessian(fraction_of(n, 4.0), unknowns),
-            true if *loss == LossSpec::Softmax && has_shared_factor(size.features, size.classes) => {
-                CURVATURES * n * unknowns + products_of_hessian(of_sample, d)
-            }
+            true if is_shared => SHARED_CURVATURES * n * unknowns + products_of_hessian(of_sample, d),
             true => CURVATURES * n * unknowns + k * products_of_hessian(of_sample, d),
             false => columns * products_of_hessian(n, d),
         };
-        let evaluations = if joint { EVALUATIONS.0 } else { EVALUATIONS.1 };
+        let evaluations = match joint {
+            true if is_shared => SHARED_EVALUATIONS,
+            true => EVALUATIONS.0,
+            false => EVALUATIONS.1,
+        };
         let once = evaluations * evaluation + HESSIANS * hessian * HESSIAN_PRODUCT;
         let whole = if matches!(loss, LossSpec::Inr { .. }) { REWEIGHTED * once } else { once };
         Self { evaluation, hessian, whole }

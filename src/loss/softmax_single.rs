@@ -210,7 +210,7 @@ mod tests {
         let mut alone = single.clone();
         let mut seen = Vec::new();
         let parts = Softmax::evaluate_single(labels, &weights, &mut single, |probabilities| {
-            seen = probabilities.to_vec()
+            seen = probabilities.to_vec();
         });
         Softmax::single_probabilities(samples, &mut alone);
         assert_eq!(seen, alone);

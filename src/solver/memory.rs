@@ -169,7 +169,7 @@ mod tests {
         }
     }
 
-    /// A head of ImageNet's size, over features of two widths.
+    /// A head of `ImageNet`'s size, over features of two widths.
     #[test]
     fn many_classes_take_no_block_each_and_no_logits_of_all_samples() {
         let counts = vec![1280; 1000];

@@ -487,13 +487,11 @@ impl PreciseHead<'_> {
     ) {
         let dimension = lanes.len();
         let mut coefficients: [&[f64]; C] = [&[]; C];
-        for own in 0..C {
-            let start = (column + own) * dimension;
-            coefficients[own] = &self.coefficients.as_slice()[start..start + dimension];
-        }
+        let of_columns = self.coefficients.as_slice()[column * dimension..].chunks(dimension.max(1));
+        coefficients.iter_mut().zip(of_columns).for_each(|(own, of_column)| *own = of_column);
         let (mut high, mut low) = ([[0.0; LANES]; C], [[0.0; LANES]; C]);
-        for own in 0..C {
-            high[own] = [self.intercepts[column + own]; LANES];
+        for (high, &intercept) in high.iter_mut().zip(&self.intercepts[column..]) {
+            *high = [intercept; LANES];
         }
         for (j, &values) in lanes.iter().enumerate() {
             for own in 0..C {

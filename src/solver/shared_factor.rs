@@ -177,12 +177,12 @@ impl Moments {
             |(part, (single, products, curvatures), product), range| {
                 single.load(features, range.clone());
                 let computed;
-                let probabilities = match probabilities.get(range.start / SAMPLES_PER_CHUNK) {
-                    Some(kept) => kept,
-                    None => {
-                        computed = probabilities_of(features, single.values(), &range, &narrow);
-                        &computed
-                    }
+                let kept = probabilities.get(range.start / SAMPLES_PER_CHUNK);
+                let probabilities = if let Some(kept) = kept {
+                    kept
+                } else {
+                    computed = probabilities_of(features, single.values(), &range, &narrow);
+                    &computed
                 };
                 let labels = &targets.class_indices()[range.clone()];
                 let mut weight: Vec<f64> =

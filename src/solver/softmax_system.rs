@@ -287,12 +287,11 @@ impl<'a, T: Real> SoftmaxCurvature<'a, T> {
             |(sum, part, moved, block), range| {
                 let chunk = range.start / SAMPLES_PER_CHUNK;
                 let mut probabilities = Vec::new();
-                let block: &[T] = match self.kept_features.blocks.get(chunk) {
-                    Some(kept) => kept,
-                    None => {
-                        self.features.block_in(range.clone(), block);
-                        block
-                    }
+                let block: &[T] = if let Some(kept) = self.kept_features.blocks.get(chunk) {
+                    kept
+                } else {
+                    self.features.block_in(range.clone(), block);
+                    block
                 };
                 let probabilities = self.kept_probabilities.get(chunk).unwrap_or_else(|| {
                     probabilities = probabilities_of(self.features, block, &range, &theta);

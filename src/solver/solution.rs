@@ -136,12 +136,11 @@ impl StationaryPoint<'_> {
         });
         for start in (0..targets.samples()).step_by(SAMPLES_AT_ONCE) {
             let range = start..(start + SAMPLES_AT_ONCE).min(targets.samples());
-            let logits = match &scaled {
-                Some((features, theta)) => features.logits_of(range.clone(), theta),
-                None => {
-                    let (dataset, scaling) = (self.problem.dataset, coordinates.scaling());
-                    Recomputed::logits_of(range.clone(), dataset, scaling, &self.head)
-                }
+            let logits = if let Some((features, theta)) = &scaled {
+                features.logits_of(range.clone(), theta)
+            } else {
+                let (dataset, scaling) = (self.problem.dataset, coordinates.scaling());
+                Recomputed::logits_of(range.clone(), dataset, scaling, &self.head)
             };
             look(&logits, &targets.of_range(range));
         }
