@@ -14,6 +14,7 @@ GROWTH = "## As problems grow"
 CONVOLUTIONAL = "## Convolutional networks"
 ACCURACY = "## Accuracy after training alike"
 PYTHON = "## The Python package"
+PROBES = "## Linear probes of a thousand classes"
 
 
 def environment(requirements):

@@ -3,18 +3,21 @@
 //! `contender DIRECTORY LOSS N D K L2`: `x.raw` holds `N x D` little-endian doubles, sample by sample, `y.raw` the `N`
 //! classes as 32-bit integers; the coefficients and intercepts go to `head.raw`, the seconds to standard output.
 //! `contender --path STEPS DIRECTORY LOSS N D K L2` solves that many problems whose weights go from equal to balanced.
-//! `contender --mapped DIRECTORY LOSS L2` does the same with `x.npy` and `y.npy`, whose reading counts.
+//! `contender --mapped DIRECTORY LOSS L2 [TOLERANCE]` does the same with `x.npy` and `y.npy`, whose reading counts.
 //! `contender --many COUNT N D K L2` solves that many small problems drawn with seeds 0, 1, ..
 
 use anyhow::{Context, Result, bail};
 use equipoise::data::{Dataset, Labels, SampleRequest};
 use equipoise::loss::{ClassWeights, InrVariant, LossSpec};
-use equipoise::solver::{Outcome, Problem, StationaryPoint, solve, solve_path};
+use equipoise::solver::{
+    Iteration, Outcome, Problem, SolverSettings, StationaryPoint, solve_path, solve_with,
+};
 use nalgebra::DMatrix;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
@@ -28,20 +31,26 @@ fn main() -> Result<()> {
             let data = read(Path::new(directory), n.parse()?, d.parse()?, k.parse()?)?;
             path(steps.parse()?, data, &choice_of(loss)?, l2.parse()?)
         }
-        ["--mapped", directory, loss, l2] => {
-            let (directory, clock) = (Path::new(directory), Clock::start());
-            let request = SampleRequest::of_label(&directory.join("y.npy").display().to_string());
-            let dataset = request.read(&directory.join("x.npy"))?.dataset;
-            one(directory, &dataset, loss, l2.parse()?, &clock)
+        ["--mapped", directory, loss, l2] => mapped(Path::new(directory), loss, l2.parse()?, 0.0),
+        ["--mapped", directory, loss, l2, tolerance] => {
+            mapped(Path::new(directory), loss, l2.parse()?, tolerance.parse()?)
         }
         [directory, loss, n, d, k, l2] => {
             let directory = Path::new(directory);
             let (features, labels) = read(directory, n.parse()?, d.parse()?, k.parse()?)?;
             let clock = Clock::start();
-            one(directory, &Dataset::unnamed(features, labels)?, loss, l2.parse()?, &clock)
+            one(directory, &Dataset::unnamed(features, labels)?, (loss, l2.parse()?, 0.0), &clock)
         }
         _ => bail!("contender DIRECTORY LOSS N D K L2, or contender --many COUNT N D K L2"),
     }
+}
+
+/// Solves over mapped files.
+fn mapped(directory: &Path, loss: &str, l2: f64, tolerance: f64) -> Result<()> {
+    let clock = Clock::start();
+    let request = SampleRequest::of_label(&directory.join("y.npy").display().to_string());
+    let dataset = request.read(&directory.join("x.npy"))?.dataset;
+    one(directory, &dataset, (loss, l2, tolerance), &clock)
 }
 
 /// Features and labels that the benchmark wrote.
@@ -87,8 +96,13 @@ fn path(steps: usize, (features, labels): (DMatrix<f64>, Labels), choice: &LossS
 }
 
 /// Solves, reports the time since the clock's start, and writes the head.
-fn one(directory: &Path, dataset: &Dataset, loss: &str, l2: f64, clock: &Clock) -> Result<()> {
-    let point = stationary(dataset, &choice_of(loss)?, l2)?;
+fn one(
+    directory: &Path,
+    dataset: &Dataset,
+    (loss, l2, tolerance): (&str, f64, f64),
+    clock: &Clock,
+) -> Result<()> {
+    let point = stationary(dataset, &choice_of(loss)?, l2, tolerance)?;
     clock.report();
     let intercepts = point.head.intercepts.iter();
     let head: Vec<u8> =
@@ -111,7 +125,7 @@ fn many(count: u64, n: usize, d: usize, k: usize, l2: f64) -> Result<()> {
     let clock = Clock::start();
     let losses: f64 = datasets
         .par_iter()
-        .map(|dataset| Ok(stationary(dataset, &LossSpec::Softmax, l2)?.loss))
+        .map(|dataset| Ok(stationary(dataset, &LossSpec::Softmax, l2, 0.0)?.loss))
         .collect::<Result<Vec<f64>>>()?
         .iter()
         .sum();
@@ -120,8 +134,21 @@ fn many(count: u64, n: usize, d: usize, k: usize, l2: f64) -> Result<()> {
     Ok(())
 }
 
-fn stationary<'a>(dataset: &'a Dataset, choice: &LossSpec, l2: f64) -> Result<StationaryPoint<'a>> {
-    match solve(&Problem::new(dataset, choice, &ClassWeights::Balanced, l2)?) {
+fn stationary<'a>(
+    dataset: &'a Dataset,
+    choice: &LossSpec,
+    l2: f64,
+    tolerance: f64,
+) -> Result<StationaryPoint<'a>> {
+    let problem = Problem::new(dataset, choice, &ClassWeights::Balanced, l2)?;
+    let settings = SolverSettings { tolerance, ..SolverSettings::default() };
+    let mut report = |step: &Iteration| {
+        if std::env::var_os("CONTENDER_STEPS").is_some() {
+            eprintln!("{} {:.9} {:.1e} {:.1}", step.number, step.loss, step.relative_gradient, step.seconds);
+        }
+        ControlFlow::Continue(())
+    };
+    match solve_with(&problem, &settings, &mut report)? {
         Outcome::Stationary(point) => Ok(*point),
         other => bail!("{other:?}"),
     }

@@ -13,6 +13,7 @@ use super::unit::{Unit, UnitKind, WorkList};
 use crate::cnn::ActivationShape;
 use crate::data::{DataError, Images, Part, digit_images, read_images};
 use crate::loss::LossSpec;
+use crate::solver::has_shared_factor;
 use std::collections::HashMap;
 
 /// Beginning a unit and keeping its record.
@@ -34,6 +35,10 @@ const HESSIANS: f64 = 4.0;
 const DENSE_HESSIAN: f64 = 1_000.0;
 /// Products with curvature for each new preconditioner, where softmax's Hessian is not computed.
 const CURVATURES: f64 = 20.0;
+/// The same of a head of many classes, whose preconditioner is one factor for all, with a quarter of the samples far from the
+/// minimum; and its evaluations, of which the first are in single precision.
+const SHARED_CURVATURES: f64 = 6.0;
+const SHARED_EVALUATIONS: f64 = 8.0;
 /// From this many samples on, a part of them represents all.
 const LARGE: f64 = 4_096.0;
 /// LGL-INR in units of plain logistic loss: it is solved from `beta = 0` upwards.
@@ -210,27 +215,57 @@ fn fraction_of(samples: f64, one_of: f64) -> f64 {
     if samples < LARGE { samples } else { samples / one_of }
 }
 
+/// Seconds of one processor that a search for a stationary point takes, and its pieces.
+struct Search {
+    /// Value and gradient once.
+    evaluation: f64,
+    /// Products that a Hessian, or what stands for it, takes once.
+    hessian: f64,
+    whole: f64,
+}
+
+impl Search {
+    fn of(loss: &LossSpec, size: DesignSize) -> Self {
+        let (n, k, d) = (size.samples as f64, size.classes as f64, size.features as f64 + 1.0);
+        // Losses over all logits at once, which are solved as softmax is or more slowly.
+        let joint = !matches!(
+            loss,
+            LossSpec::Logistic
+                | LossSpec::Inr { .. }
+                | LossSpec::PosWeight { .. }
+                | LossSpec::Equalization { .. }
+        );
+        let columns = loss.columns(size.classes) as f64;
+        let evaluation = n * columns * (LOGIT + d * PRODUCT);
+        let unknowns = columns * d;
+        let of_sample = fraction_of(n, (d / 64.0).max(4.0));
+        let is_shared = *loss == LossSpec::Softmax && has_shared_factor(size.features, size.classes);
+        let hessian = match joint {
+            true if unknowns <= DENSE_HESSIAN => products_of_hessian(fraction_of(n, 4.0), unknowns),
+            true if is_shared => SHARED_CURVATURES * n * unknowns + products_of_hessian(of_sample, d),
+            true => CURVATURES * n * unknowns + k * products_of_hessian(of_sample, d),
+            false => columns * products_of_hessian(n, d),
+        };
+        let evaluations = match joint {
+            true if is_shared => SHARED_EVALUATIONS,
+            true => EVALUATIONS.0,
+            false => EVALUATIONS.1,
+        };
+        let once = evaluations * evaluation + HESSIANS * hessian * HESSIAN_PRODUCT;
+        let whole = if matches!(loss, LossSpec::Inr { .. }) { REWEIGHTED * once } else { once };
+        Self { evaluation, hessian, whole }
+    }
+}
+
+/// Predicted seconds of one processor to solve a problem to the end, its data at hand.
+#[must_use]
+pub fn seconds_to_solve(loss: &LossSpec, samples: usize, features: usize, classes: usize) -> f64 {
+    Search::of(loss, DesignSize { classes, samples, features }).whole
+}
+
 fn solving(analysis: &Analysis, series: &Series, size: DesignSize) -> f64 {
     let (n, k, d) = (size.samples as f64, size.classes as f64, size.features as f64 + 1.0);
-    // Losses over all logits at once, which are solved as softmax is or more slowly.
-    let joint = !matches!(
-        series.loss,
-        LossSpec::Logistic
-            | LossSpec::Inr { .. }
-            | LossSpec::PosWeight { .. }
-            | LossSpec::Equalization { .. }
-    );
-    let columns = series.loss.columns(size.classes) as f64;
-    let evaluation = n * columns * (LOGIT + d * PRODUCT);
-    let unknowns = columns * d;
-    let hessian = match joint {
-        true if unknowns <= DENSE_HESSIAN => products_of_hessian(fraction_of(n, 4.0), unknowns),
-        true => CURVATURES * n * unknowns + k * products_of_hessian(fraction_of(n, (d / 64.0).max(4.0)), d),
-        false => columns * products_of_hessian(n, d),
-    };
-    let evaluations = if joint { EVALUATIONS.0 } else { EVALUATIONS.1 };
-    let solved = evaluations * evaluation + HESSIANS * hessian * HESSIAN_PRODUCT;
-    let solved = if matches!(series.loss, LossSpec::Inr { .. }) { REWEIGHTED * solved } else { solved };
+    let Search { evaluation, hessian, whole: solved } = Search::of(&series.loss, size);
     let searched = match series.optimizer {
         Optimizer::Newton => solved,
         Optimizer::Lbfgs { iterations } | Optimizer::GradientDescent { iterations } => {

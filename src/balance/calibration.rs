@@ -92,16 +92,8 @@ impl Calibration {
 
     /// With these numbers taken from the logarithms of probabilities; all zero leaves them as they are.
     fn corrected(link: Link, logits: &DMatrix<f64>, targets: &Targets, subtracted: &[f64]) -> Self {
-        let changed = subtracted.iter().any(|&number| number != 0.0);
         let mut tally = CalibrationTally::new(targets.classes());
-        for (number, (z, &label)) in logits.column_iter().zip(targets.class_indices()).enumerate() {
-            let class_and_weight = (label as usize, targets.sample_weight(number));
-            if changed {
-                tally.add_corrected(link, z.as_slice(), class_and_weight, subtracted);
-            } else {
-                tally.add_logits(link, z.as_slice(), class_and_weight);
-            }
-        }
+        tally.add_all(link, logits, targets, subtracted);
         tally.calibration(targets.sizes())
     }
 }
@@ -122,6 +114,26 @@ impl CalibrationTally {
             brier: Sum::default(),
             log_loss: vec![Sum::default(); classes],
             logarithms: vec![0.0; classes],
+        }
+    }
+
+    /// Some samples, whose targets these are, with these numbers taken from the logarithms of their probabilities; all zero
+    /// leaves them as they are.
+    pub(crate) fn add_all(
+        &mut self,
+        link: Link,
+        logits: &DMatrix<f64>,
+        targets: &Targets,
+        subtracted: &[f64],
+    ) {
+        let changed = subtracted.iter().any(|&number| number != 0.0);
+        for (number, (z, &label)) in logits.column_iter().zip(targets.class_indices()).enumerate() {
+            let class_and_weight = (label as usize, targets.sample_weight(number));
+            if changed {
+                self.add_corrected(link, z.as_slice(), class_and_weight, subtracted);
+            } else {
+                self.add_logits(link, z.as_slice(), class_and_weight);
+            }
         }
     }
 

@@ -31,20 +31,42 @@ impl Classification {
     /// There is not one label for each column, or a label is beyond the logits.
     #[must_use]
     pub fn of(logits: &DMatrix<f64>, labels: &Labels) -> Self {
-        let classes = labels.classes();
-        let mut confusion = vec![vec![0.0; classes]; classes];
+        let mut tally = ClassificationTally::new(labels.classes());
+        tally.add(logits, labels);
+        tally.classification(labels.total_size())
+    }
+}
+
+/// Sums over samples, from which a [`Classification`] is made: the confusion matrix.
+pub(crate) struct ClassificationTally(Vec<Vec<f64>>);
+
+impl ClassificationTally {
+    pub(crate) fn new(classes: usize) -> Self {
+        Self(vec![vec![0.0; classes]; classes])
+    }
+
+    /// Adds some samples, whose labels these are.
+    pub(crate) fn add(&mut self, logits: &DMatrix<f64>, labels: &Labels) {
         for (sample, (column, &label)) in logits.column_iter().zip(labels.class_indices()).enumerate() {
-            confusion[label as usize][predicted_class(column.as_slice())] += labels.weight(sample);
+            self.0[label as usize][predicted_class(column.as_slice())] += labels.weight(sample);
         }
+    }
+
+    /// The measures, from the size of all samples.
+    pub(crate) fn classification(self, total_size: f64) -> Classification {
+        let Self(confusion) = self;
+        let classes = confusion.len();
         let right = |class: usize| confusion[class][class];
         let recall: Vec<f64> =
             (0..classes).map(|class| right(class) / confusion[class].iter().sum::<f64>()).collect();
-        let precision = (0..classes)
-            .map(|class| right(class) / confusion.iter().map(|row| row[class]).sum::<f64>())
-            .collect();
+        let mut predicted = vec![0.0; classes];
+        for row in &confusion {
+            predicted.iter_mut().zip(row).for_each(|(sum, weight)| *sum += weight);
+        }
+        let precision = (0..classes).map(|class| right(class) / predicted[class]).collect();
         let occurring: Vec<f64> = recall.iter().copied().filter(|recall| !recall.is_nan()).collect();
-        Self {
-            accuracy: (0..classes).map(right).sum::<f64>() / labels.total_size(),
+        Classification {
+            accuracy: (0..classes).map(right).sum::<f64>() / total_size,
             balanced_accuracy: occurring.iter().sum::<f64>() / occurring.len() as f64,
             recall,
             precision,

@@ -67,36 +67,54 @@ impl Ledger {
     /// ```
     #[must_use]
     pub fn at(loss: &dyn Loss, logits: &DMatrix<f64>, targets: &Targets) -> Self {
-        let (rows, denominator) = (loss.logit_rows(), loss.denominator());
-        let mut logit_gradient = DMatrix::zeros(rows, logits.ncols());
-        loss.value_and_gradient(logits, targets, &mut logit_gradient);
-        let mut sums = vec![(Sum::default(), Sum::default(), 0.0); rows];
-        for (column, &label) in logit_gradient.column_iter().zip(targets.class_indices()) {
-            for (row, &entry) in column.iter().enumerate() {
-                if label as usize == loss.target_of(row) {
-                    sums[row].0.add(-entry);
-                } else {
-                    sums[row].1.add(entry);
-                    sums[row].2 += (-entry).max(0.0);
-                }
-            }
-        }
-        let mut entries: Vec<LedgerEntry> = sums
-            .iter()
-            .map(|&(outflow, inflow, negative)| {
-                let [outflow, inflow] = [outflow, inflow].map(|sum| sum.value() * denominator);
-                LedgerEntry::of_signed(outflow, inflow, negative * denominator)
-            })
-            .collect();
-        if let &[of_positives] = entries.as_slice() {
-            entries.insert(0, LedgerEntry::new(of_positives.inflow, of_positives.outflow));
-        }
-        Self { entries }
+        let mut tally = LedgerTally::new(loss);
+        tally.add(loss, logits, targets);
+        tally.ledger(loss)
     }
 
     /// The largest relative residual over classes.
     #[must_use]
     pub fn worst_residual(&self) -> f64 {
         largest_magnitude(self.entries.iter().map(|entry| entry.residual))
+    }
+}
+
+/// Sums over samples, from which a [`Ledger`] is made: of each column what its own class gives, what the others give, and how much
+/// of the latter is negative.
+pub(crate) struct LedgerTally(Vec<(Sum, Sum, f64)>);
+
+impl LedgerTally {
+    pub(crate) fn new(loss: &dyn Loss) -> Self {
+        Self(vec![(Sum::default(), Sum::default(), 0.0); loss.logit_rows()])
+    }
+
+    /// Adds some samples, whose targets these are; all of them at once where the loss is no sum over samples.
+    pub(crate) fn add(&mut self, loss: &dyn Loss, logits: &DMatrix<f64>, targets: &Targets) {
+        let mut logit_gradient = DMatrix::zeros(loss.logit_rows(), logits.ncols());
+        loss.value_and_gradient(logits, targets, &mut logit_gradient);
+        for (column, &label) in logit_gradient.column_iter().zip(targets.class_indices()) {
+            for (row, (&entry, sums)) in column.iter().zip(&mut self.0).enumerate() {
+                if label as usize == loss.target_of(row) {
+                    sums.0.add(-entry);
+                } else {
+                    sums.1.add(entry);
+                    sums.2 += (-entry).max(0.0);
+                }
+            }
+        }
+    }
+
+    /// The ledger, in the loss's units of mass.
+    pub(crate) fn ledger(self, loss: &dyn Loss) -> Ledger {
+        let denominator = loss.denominator();
+        let entry = |(outflow, inflow, negative): (Sum, Sum, f64)| {
+            let [outflow, inflow] = [outflow, inflow].map(|sum| sum.value() * denominator);
+            LedgerEntry::of_signed(outflow, inflow, negative * denominator)
+        };
+        let mut entries: Vec<LedgerEntry> = self.0.into_iter().map(entry).collect();
+        if let &[of_positives] = entries.as_slice() {
+            entries.insert(0, LedgerEntry::new(of_positives.inflow, of_positives.outflow));
+        }
+        Ledger { entries }
     }
 }

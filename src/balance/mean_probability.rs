@@ -61,20 +61,9 @@ impl MeanProbability {
     /// ```
     #[must_use]
     pub fn of(link: Link, logits: &DMatrix<f64>, targets: &Targets) -> Self {
-        let classes = targets.classes();
-        let mut sums = ClassRows::new(classes);
-        let mut short = vec![Sum::default(); classes];
-        let mut sample = vec![Sigmoid { probability: 0.0, complement: 1.0 }; classes];
-        let columns = logits.as_slice().chunks(logits.nrows());
-        for (number, (column, &label)) in columns.zip(targets.class_indices()).enumerate() {
-            let (class, weight) = (label as usize, targets.sample_weight(number));
-            sample_probabilities(link, column, class, &mut sample);
-            sums.add(class, weight, sample.iter().map(|pair| pair.probability));
-            short[class].add(weight * sample[class].complement);
-        }
-        let matrix = sums.means(targets.sizes());
-        let shortfall = short.iter().zip(targets.sizes()).map(|(sum, size)| sum.value() / size).collect();
-        Self { matrix, shortfall }
+        let mut tally = MeanTally::new(link, targets.classes());
+        tally.add(logits, targets);
+        tally.means(targets.sizes())
     }
 
     /// `F[c][k] = m_c P[c][k]`.
@@ -83,6 +72,44 @@ impl MeanProbability {
         DMatrix::from_fn(self.matrix.nrows(), self.matrix.ncols(), |class, predicted| {
             targets.mass()[class] * self.matrix[(class, predicted)]
         })
+    }
+}
+
+/// Sums over samples, from which [`MeanProbability`] is made.
+pub(crate) struct MeanTally {
+    link: Link,
+    sums: ClassRows,
+    short: Vec<Sum>,
+    /// Room for the probabilities of a sample.
+    sample: Vec<Sigmoid>,
+}
+
+impl MeanTally {
+    pub(crate) fn new(link: Link, classes: usize) -> Self {
+        Self {
+            link,
+            sums: ClassRows::new(classes),
+            short: vec![Sum::default(); classes],
+            sample: vec![Sigmoid { probability: 0.0, complement: 1.0 }; classes],
+        }
+    }
+
+    /// Adds some samples, whose targets these are.
+    pub(crate) fn add(&mut self, logits: &DMatrix<f64>, targets: &Targets) {
+        let columns = logits.as_slice().chunks(logits.nrows());
+        for (number, (column, &label)) in columns.zip(targets.class_indices()).enumerate() {
+            let (class, weight) = (label as usize, targets.sample_weight(number));
+            sample_probabilities(self.link, column, class, &mut self.sample);
+            self.sums.add(class, weight, self.sample.iter().map(|pair| pair.probability));
+            self.short[class].add(weight * self.sample[class].complement);
+        }
+    }
+
+    /// The means, from the size of each class.
+    pub(crate) fn means(self, sizes: &[f64]) -> MeanProbability {
+        let matrix = self.sums.means(sizes);
+        let shortfall = self.short.iter().zip(sizes).map(|(sum, size)| sum.value() / size).collect();
+        MeanProbability { matrix, shortfall }
     }
 }
 

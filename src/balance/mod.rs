@@ -17,17 +17,18 @@ mod witness;
 
 pub(crate) use calibration::CalibrationTally;
 pub use calibration::{Calibration, CalibrationError, ReliabilityBin};
-pub(crate) use classification::predicted_class;
 pub use classification::{Classification, Predictions, accuracy, class_log_losses, hits, recalls};
+pub(crate) use classification::{ClassificationTally, predicted_class};
 pub use held_out::{HeldOutBalance, NORMAL_95, NORMAL_999, held_out_balance, held_out_bias};
 pub use laws::{
     Centroids, attached_balance, attached_ledger, binary_balance, binary_error_ratio, detached_balance,
     detached_ledger, doubly_stochastic, guarantee_excess, one_vs_all_balance, one_vs_all_ledger,
     pooled_balance, relative_difference, residual_centroids, softmax_balance, softmax_ledger,
 };
+pub(crate) use ledger::LedgerTally;
 pub use ledger::{Ledger, LedgerEntry};
 pub use mean_probability::{ClassMeans, MeanProbability, Neglect, neglect};
-pub(crate) use mean_probability::{ClassRows, Row, sample_probabilities};
+pub(crate) use mean_probability::{ClassRows, MeanTally, Row, sample_probabilities};
 pub use mini_batch::{BatchError, BatchLaw, BatchPresence, SimulatedBalance};
 pub use polytope::{Bounds, FlowPolytope, Violation, pair_flows};
 pub use remaining_balance::RemainingBalance;

@@ -128,7 +128,8 @@ pub(super) fn memory_of(dataset: &Dataset, choice: &LossSpec, l2: f64) -> u128 {
     let double = size_of::<f64>() as u128;
     // Logits and two matrices like them, to measure probabilities and balance; and mean probabilities with their sums, the
     // record of them and its text.
-    let measured = 3 * double * samples * columns + 10 * double * classes * classes;
+    let at_once = choice.samples_measured_at_once().map_or(samples, |at_once| samples.min(at_once as u128));
+    let measured = 3 * double * at_once * columns + 10 * double * classes * classes;
     choice.memory(dataset.dimension(), labels.counts(), l2).saturating_add(measured)
 }
 

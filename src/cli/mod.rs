@@ -23,6 +23,7 @@ mod mistyped;
 mod new_data;
 mod offset;
 mod output;
+mod penalty;
 mod predict;
 mod progress;
 #[cfg(test)]
@@ -33,7 +34,9 @@ mod run;
 mod search;
 mod separation;
 mod solve;
+mod solve_estimate;
 mod solve_table;
+mod sweep;
 mod teach;
 mod train;
 mod verdict_table;

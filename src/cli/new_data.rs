@@ -75,6 +75,11 @@ impl NewDataArguments {
         Ok(())
     }
 
+    /// Whether there are samples to test on.
+    pub(super) fn tests(&self) -> bool {
+        self.test.is_some()
+    }
+
     /// Whether samples are drawn to test on.
     pub(super) fn draws(&self) -> bool {
         matches!(self.test, Some(TestSource::Share(_)))
@@ -133,7 +138,7 @@ impl NewDataArguments {
                 );
                 let test = TestSamples {
                     source: format!("{share:?} of every class, seed {seed}"),
-                    features: samples.dataset.features().select_columns(&split.test),
+                    features: samples.dataset.features_of(&split.test),
                     offset: match samples.dataset.fixed_logits() {
                         Some(offset) => offset.select_columns(&split.test),
                         None => DMatrix::zeros(0, split.test.len()),
@@ -149,6 +154,16 @@ impl NewDataArguments {
 }
 
 impl NewData<'_> {
+    /// Whether the samples to test on were drawn from those of the file.
+    pub(super) fn is_drawn(&self) -> bool {
+        self.arguments.draws()
+    }
+
+    /// What the samples to test on are called.
+    pub(super) fn test_source(&self) -> Option<String> {
+        self.test.as_ref().map(|test| test.source.clone())
+    }
+
     /// Measures a head on the samples to test on.
     pub(super) fn tested(&self, problem: &Problem, head: &Head) -> Result<Option<TestRecord>> {
         let Some(TestSamples { source, features, offset, labels }) = &self.test else { return Ok(None) };

@@ -7,10 +7,11 @@ use super::loss_arguments::LossArguments;
 use super::new_data::NewDataArguments;
 use super::offset::as_logits;
 use super::output::{Style, note, print};
+use super::penalty::Penalties;
 use super::predict::{HeadFormat, save_head};
 use super::progress::Spinner;
 use super::verify::progress_bar;
-use super::{Ending, OUTPUT, solve_table};
+use super::{Ending, OUTPUT, solve_estimate, solve_table, sweep};
 use anyhow::{Error, Result, bail, ensure};
 use equipoise::balance::standard_errors;
 use equipoise::data::{Dataset, Samples, Standardization, check_files_whole};
@@ -42,8 +43,9 @@ const EXAMPLES: &str = "Examples:
   equipoise solve data.csv --label y --l2 1e-3 --standardize --predict new.csv --out predictions.csv
   equipoise solve features.npy --label labels.npy --loss logistic
   equipoise solve features.npy --label labels.npy --l2 1e-5 --tolerance 1e-6 --time-limit 600
+  equipoise solve features.npy --label labels.npy --l2 1e-7..1e-1:25 --test 0.1 --tolerance 1e-7
 
-Arrays of features (N x d) of float32 or float64 in NPY, NPZ and safetensors files are mapped, not read: they may be larger than \
+Arrays of features (N x d) of float16, float32 or float64 in NPY, NPZ and safetensors files are mapped, not read: they may be larger than \
 memory. The labels of an NPY file are an NPY file of N whole numbers or texts, its --sample-weights one of N numbers.
 
 Sample weights count rows (frequency, survey or importance weights); class weights multiply them. A whole weight counts as so \
@@ -66,9 +68,10 @@ pub(super) struct SolveArguments {
     data: DataArguments,
     #[command(flatten)]
     loss: LossArguments,
-    /// L2 penalty on the coefficients
-    #[arg(long, help_heading = FIT, default_value_t = 0.0, value_name = "X", allow_hyphen_values = true)]
-    l2: f64,
+    /// L2 penalty on the coefficients; or a sweep of N penalties from A to B, each measured on the samples of --test, the best of
+    /// which is then solved for, with a share over all samples
+    #[arg(long, help_heading = FIT, default_value_t, value_name = "X|A..B:N", allow_hyphen_values = true)]
+    l2: Penalties,
     /// inr: look for other stationary points from N random starts, up to 1,000,000 [default: 0]
     #[arg(long, help_heading = FIT, value_name = "N", value_parser = clap::value_parser!(u32).range(..=1_000_000))]
     starts: Option<u32>,
@@ -90,6 +93,9 @@ pub(super) struct SolveArguments {
     /// Standard errors and confidence intervals, from the Hessian and robust (softmax and logistic, without a penalty)
     #[arg(long, help_heading = FIT)]
     standard_errors: bool,
+    /// Print the processor time and memory that solving will take, and solve nothing
+    #[arg(long, help_heading = OUTPUT)]
+    estimate: bool,
     /// How to print the result
     #[arg(long, help_heading = OUTPUT, value_enum, default_value_t = Format::Table)]
     format: Format,
@@ -118,50 +124,80 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
     arguments.save.as_deref().map(HeadFormat::of).transpose()?;
     let mut samples = arguments.data.read()?;
     let seed = arguments.seed.unwrap_or(DEFAULT_SEED);
+    // The best penalty of a sweep is solved for over these.
+    let whole = (arguments.is_sweep() && arguments.new.draws()).then(|| samples.dataset.clone());
     let new = arguments.new.read(&mut samples, &arguments.data, seed)?;
     let Samples { dataset, design, taken } = samples;
-    let dataset = with_offset_for(dataset, &spec)?;
-    check_problem(&dataset, &spec, arguments.l2)?;
-    ensure!(
-        !(arguments.no_intercept && dataset.dimension() == 0),
-        "--no-intercept: there are no features, so nothing would be left to solve for; leave it out"
-    );
-    let intercept = if arguments.no_intercept { Intercept::None } else { Intercept::Free };
-    let standardization = arguments.standardize.then(|| match intercept {
-        Intercept::Free => Standardization::of(&dataset),
-        Intercept::None => Standardization::of(&dataset).uncentred(),
-    });
-    let dataset = match &standardization {
-        None => dataset,
-        Some(units) => units.apply(&dataset)?,
-    };
+    if arguments.estimate {
+        let problems = match &arguments.l2 {
+            Penalties::One(_) => 1,
+            Penalties::Sweep(falling) => falling.len() + 1,
+        };
+        let asked = (arguments.l2.largest(), problems);
+        print(&solve_estimate::table(&with_offset_for(dataset, &spec)?, &spec, asked, style))?;
+        return Ok(Ending::Done);
+    }
+    let (dataset, mut standardization) = prepared(dataset, arguments, &spec)?;
     let weights = weights.of(dataset.labels().class_names())?;
-    let problem = Problem::new(&dataset, &spec, &weights, arguments.l2);
-    let problem = problem.and_then(|problem| problem.with_intercept(intercept)).map_err(name_option)?;
+    let intercept = arguments.intercept();
+    let problem_of = |dataset, l2| {
+        let problem = Problem::new(dataset, &spec, &weights, l2);
+        problem.and_then(|problem| problem.with_intercept(intercept)).map_err(name_option)
+    };
+    let problem = problem_of(&dataset, arguments.l2.largest())?;
     say_taken(&taken);
     note_dependent_columns(problem.conditioning());
     note_wide_weights(problem.targets().class_weights());
     note_idle_weights(matches!(spec, LossSpec::Inr { .. }), &weights);
     let started = Instant::now();
+    let swept = match &arguments.l2 {
+        Penalties::One(_) => None,
+        Penalties::Sweep(falling) => {
+            let Some(swept) = sweep::run(&problem, falling, &settings, &new, standardization.as_ref())?
+            else {
+                return Ok(Ending::Failed);
+            };
+            Some(swept)
+        }
+    };
+    let is_whole = whole.is_some();
+    let whole = match whole {
+        None => None,
+        Some(whole) => {
+            let (whole, units) = prepared(whole, arguments, &spec)?;
+            standardization = units;
+            Some(whole)
+        }
+    };
+    let problem = match &swept {
+        None => problem,
+        Some(swept) => problem_of(whole.as_ref().unwrap_or(&dataset), swept.record.best)?,
+    };
     let spinner = Spinner::new();
     let mut report = |at: &Iteration| {
         spinner.update(at);
         ControlFlow::Continue(())
     };
-    let outcome = solve_with(&problem, &settings, &mut report)?.confirmed(&settings);
+    let (outcome, swept) = match swept {
+        None => (solve_with(&problem, &settings, &mut report)?, None),
+        Some(mut swept) => (swept.path.solve(&problem, &settings, &mut report)?, Some(swept.record)),
+    };
+    let outcome = outcome.confirmed(&settings);
     drop(spinner);
     let seconds = started.elapsed().as_secs_f64();
     let offset = arguments.data.request().offset;
     let source = Source { input: taken, design, offset, standardization };
     let mut record = SolveRecord::new(&spec, &problem, &outcome, seconds).made_of(source);
+    record.sweep = swept;
     let head = record.head();
     if let (End::Stationary(measured), Outcome::Stationary(point)) = (&mut record.end, &outcome) {
         measured.other_points = arguments
             .starts
             .map(|starts| look_for_others(point, (starts as usize, seed), (started, arguments.time_limit)));
         measured.test = match &head {
-            Some(head) => new.tested(&problem, head)?,
-            None => None,
+            // A head that was solved over the samples of the test is not tested on them.
+            Some(head) if !is_whole => new.tested(&problem, head)?,
+            _ => None,
         };
         measured.standard_errors = inference(arguments, point)?;
     }
@@ -183,6 +219,39 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
         Format::Table => solve_table::table(&record, style),
     })?;
     Ok(if head.is_some() { Ending::Done } else { Ending::Failed })
+}
+
+impl SolveArguments {
+    fn is_sweep(&self) -> bool {
+        matches!(self.l2, Penalties::Sweep(_))
+    }
+
+    fn intercept(&self) -> Intercept {
+        if self.no_intercept { Intercept::None } else { Intercept::Free }
+    }
+}
+
+/// Samples as they are solved over: with the offset that the loss takes, and in standard units where these are asked for.
+fn prepared(
+    dataset: Dataset,
+    arguments: &SolveArguments,
+    spec: &LossSpec,
+) -> Result<(Dataset, Option<Standardization>)> {
+    let dataset = with_offset_for(dataset, spec)?;
+    check_problem(&dataset, spec, arguments.l2.largest())?;
+    ensure!(
+        !(arguments.no_intercept && dataset.dimension() == 0),
+        "--no-intercept: there are no features, so nothing would be left to solve for; leave it out"
+    );
+    let standardization = arguments.standardize.then(|| match arguments.intercept() {
+        Intercept::Free => Standardization::of(&dataset),
+        Intercept::None => Standardization::of(&dataset).uncentred(),
+    });
+    let dataset = match &standardization {
+        None => dataset,
+        Some(units) => units.apply(&dataset)?,
+    };
+    Ok((dataset, standardization))
 }
 
 /// The offset as the loss has logits: of two classes logistic has one, softmax two.
@@ -214,6 +283,9 @@ fn inference(arguments: &SolveArguments, point: &StationaryPoint) -> Result<Opti
 fn check_options(arguments: &SolveArguments, spec: &LossSpec) -> Result<()> {
     check_starts(arguments, spec)?;
     arguments.new.check()?;
+    if arguments.is_sweep() {
+        sweep::check(arguments.new.tests())?;
+    }
     ensure!(
         arguments.seed.is_none() || arguments.starts.is_some() || arguments.new.draws(),
         "--seed: nothing is drawn; it goes with --starts or --test SHARE"
@@ -227,7 +299,7 @@ fn check_options(arguments: &SolveArguments, spec: &LossSpec) -> Result<()> {
         "--standard-errors: are those of the units of the file, which --standardize does not change without a penalty; leave it out"
     );
     ensure!(
-        !(arguments.standard_errors && arguments.l2 > 0.0),
+        !(arguments.standard_errors && arguments.l2.largest() > 0.0),
         "--standard-errors: a penalty biases the coefficients, and standard errors do not say by how much; give --l2 0"
     );
     Ok(())

@@ -2,7 +2,7 @@
 
 use super::classification::{accuracies, confusion, test_table};
 use super::output::{MAX_CLASSES_SHOWN, Style, columns, counted, counted_samples, numbers_right, short_name};
-use super::{calibration, inference, separation};
+use super::{calibration, inference, separation, sweep};
 use equipoise::loss::{FocalProbability, InrVariant, LossSpec, SmoothingWeights};
 use equipoise::numeric::{Count, largest_magnitude, significant};
 use equipoise::record::{
@@ -22,7 +22,8 @@ pub(super) fn table(record: &SolveRecord, style: Style) -> String {
         counted(record.features.len() as u64, "feature"),
         counted(record.classes.len() as u64, "class"),
     ];
-    let mut text = format!("{}: {}, l2 {:?}\n", name(record), sizes.join(", "), record.l2);
+    let swept = record.sweep.as_ref().map_or_else(String::new, |found| sweep::table(found, style));
+    let mut text = format!("{swept}{}: {}, l2 {:?}\n", name(record), sizes.join(", "), record.l2);
     match &record.end {
         End::Stationary(measured) => text += &stationary(record, measured, style),
         End::Separable { separation: proof, advice } => {

@@ -417,7 +417,7 @@ impl Dataset {
     /// There is no such sample.
     pub fn subset(&self, samples: &[usize]) -> Result<Self, DataError> {
         let labels = self.labels.subset(samples)?;
-        let features = Features::Held(self.features().select_columns(samples));
+        let features = Features::Held(self.features_of(samples));
         let fixed_logits = self.fixed_logits.as_ref().map(|logits| logits.select_columns(samples));
         Ok(Self { features, feature_names: self.feature_names.clone(), fixed_logits, labels })
     }
@@ -502,6 +502,19 @@ impl Dataset {
         let mut values = Vec::with_capacity(self.dimension() * self.labels.samples());
         self.values(0..self.labels.samples()).for_each(|value| values.push(value));
         Cow::Owned(DMatrix::from_vec(self.dimension(), self.labels.samples(), values))
+    }
+
+    /// The features of some samples, `d x n`, without a copy of the others.
+    ///
+    /// # Panics
+    /// There is no such sample.
+    #[must_use]
+    pub fn features_of(&self, samples: &[usize]) -> DMatrix<f64> {
+        let mut values = Vec::with_capacity(self.dimension() * samples.len());
+        for &sample in samples {
+            self.values(sample..sample + 1).for_each(|value| values.push(value));
+        }
+        DMatrix::from_vec(self.dimension(), samples.len(), values)
     }
 
     /// `d`, the number of features.

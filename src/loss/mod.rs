@@ -16,6 +16,7 @@ mod seesaw;
 mod shifted;
 mod smoothed;
 mod softmax;
+mod softmax_single;
 mod spec;
 mod table;
 mod weights;

@@ -159,6 +159,13 @@ impl PreciseBlock {
     fn set(&mut self, index: usize, value: DoubleDouble) {
         (self.high[index], self.low[index]) = (value.high, value.low);
     }
+
+    /// Both halves of a column, without padding.
+    #[inline(always)]
+    fn column(&mut self, column: usize, samples: usize) -> (&mut [f64], &mut [f64]) {
+        let range = column * self.stride..column * self.stride + samples;
+        (&mut self.high[range.clone()], &mut self.low[range])
+    }
 }
 
 /// `sigmoid(z)` and `sigmoid(-z)`, each to full relative precision.
@@ -249,36 +256,111 @@ struct SoftmaxResiduals<'a> {
 impl Kernel for SoftmaxResiduals<'_> {
     type Output = ();
 
+    // Class after class over all samples, in loops of few arrays each, so that vector instructions run over samples.
     #[inline(always)]
     fn call(self) {
         let Self { labels, weights, block } = self;
+        let samples = labels.len();
+        let mut largest = {
+            let (high, low) = block.column(0, samples);
+            Halves { high: high.to_vec(), low: low.to_vec() }
+        };
+        for class in 1..weights.len() {
+            let (high, low) = block.column(class, samples);
+            raise(&mut largest.high, &mut largest.low, high, low);
+        }
+        let (mut total, mut others) = (Halves::zeros(samples), Halves::zeros(samples));
+        for (class, own) in (0..weights.len()).zip(0_u32..) {
+            let (high, low) = block.column(class, samples);
+            exponentiate(high, low, &largest.high, &largest.low);
+            add_up(&mut total.high, &mut total.low, high, low);
+            add_up_others(&mut others.high, &mut others.low, high, low, labels, own);
+        }
+        let mut factor = Halves::zeros(samples);
         for (sample, &label) in labels.iter().enumerate() {
-            let stride = block.stride;
-            let at = |class: usize| class * stride + sample;
-            let mut largest = block.get(at(0));
-            for class in 1..weights.len() {
-                let logit = block.get(at(class));
-                if (logit - largest).high > 0.0 {
-                    largest = logit;
-                }
-            }
-            let (own, mut others) = (label as usize, DoubleDouble::default());
-            let mut total = others;
-            for class in 0..weights.len() {
-                let power = (block.get(at(class)) - largest).exp_of_nonpositive();
-                block.set(at(class), power);
-                total += power;
-                if class != own {
-                    others += power;
-                }
-            }
-            let factor = weights[own] / total;
-            for class in 0..weights.len() {
-                let index = at(class);
-                let residual = if class == own { -others } else { block.get(index) };
-                block.set(index, residual * factor);
+            factor.set(sample, weights[label as usize] / total.get(sample));
+        }
+        for (sample, &label) in labels.iter().enumerate() {
+            block.set(label as usize * block.stride + sample, -others.get(sample));
+        }
+        for class in 0..weights.len() {
+            let (high, low) = block.column(class, samples);
+            multiply(high, low, &factor.high, &factor.low);
+        }
+    }
+}
+
+/// One double-double for each sample, halves apart.
+struct Halves {
+    high: Vec<f64>,
+    low: Vec<f64>,
+}
+
+impl Halves {
+    fn zeros(samples: usize) -> Self {
+        Self { high: vec![0.0; samples], low: vec![0.0; samples] }
+    }
+
+    #[inline(always)]
+    fn get(&self, sample: usize) -> DoubleDouble {
+        DoubleDouble { high: self.high[sample], low: self.low[sample] }
+    }
+
+    #[inline(always)]
+    fn set(&mut self, sample: usize, value: DoubleDouble) {
+        (self.high[sample], self.low[sample]) = (value.high, value.low);
+    }
+}
+
+/// A function by which each of the numbers `high + low` becomes what `$work` makes of it and of another by its side. A macro,
+/// since a closure would not be compiled for the instructions of its caller.
+macro_rules! for_each_number {
+    ($(#[$about:meta])* $name:ident, |$own:ident, $other:ident| $work:expr) => {
+        $(#[$about])*
+        #[inline(always)]
+        fn $name(high: &mut [f64], low: &mut [f64], other_high: &[f64], other_low: &[f64]) {
+            for (((high, low), &other_high), &other_low) in
+                high.iter_mut().zip(low).zip(other_high).zip(other_low)
+            {
+                let $own = DoubleDouble { high: *high, low: *low };
+                let $other = DoubleDouble { high: other_high, low: other_low };
+                let changed: DoubleDouble = $work;
+                (*high, *low) = (changed.high, changed.low);
             }
         }
+    };
+}
+
+for_each_number!(
+    /// The larger of each largest logit so far and a logit of the same sample.
+    raise,
+    |largest, logit| if (logit - largest).high > 0.0 { logit } else { largest }
+);
+for_each_number!(
+    /// `exp(z - largest)` over `z`.
+    exponentiate,
+    |z, largest| (z - largest).exp_of_nonpositive()
+);
+for_each_number!(add_up, |sum, term| sum + term);
+for_each_number!(multiply, |value, factor| value * factor);
+
+/// Adds the terms of the samples that are not of class `own`.
+#[inline(always)]
+fn add_up_others(
+    high: &mut [f64],
+    low: &mut [f64],
+    term_high: &[f64],
+    term_low: &[f64],
+    labels: &[u32],
+    own: u32,
+) {
+    let terms = term_high.iter().zip(term_low).zip(labels);
+    for ((high, low), ((&term_high, &term_low), &label)) in high.iter_mut().zip(low).zip(terms) {
+        let sum = DoubleDouble { high: *high, low: *low };
+        let with_term = sum + DoubleDouble { high: term_high, low: term_low };
+        let is_own = label == own;
+        *high = if is_own { sum.high } else { with_term.high };
+        *low = if is_own { sum.low } else { with_term.low };
     }
 }
 

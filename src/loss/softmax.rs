@@ -98,7 +98,7 @@ impl Softmax {
     /// curvature `p (1 - p)` of all classes together.
     pub(crate) fn log_totals_and_spreads(block: &mut LogitBlock, log_totals: &mut Vec<f64>) -> Vec<f64> {
         let samples = block.labels.len();
-        let (largest, total) = exponentials(block);
+        let (largest, total) = exponentials(samples, block.values);
         let (largest, total) = (&largest[..samples], &total[..samples]);
         let mut spreads = vec![1.0; samples];
         for column in block.columns() {
@@ -113,24 +113,28 @@ impl Softmax {
 
     /// Writes probabilities over the logits of a block.
     pub(crate) fn probabilities(block: &mut LogitBlock) {
-        let (_, mut total) = exponentials(block);
-        let total = &mut total[..block.labels.len()];
+        Self::double_probabilities(block.labels.len(), block.values);
+    }
+
+    /// The same over the logits of so many samples, sample index fastest.
+    pub(crate) fn double_probabilities(samples: usize, values: &mut [f64]) {
+        let (_, mut total) = exponentials(samples, values);
+        let total = &mut total[..samples];
         total.iter_mut().for_each(|total| *total = 1.0 / *total);
-        for column in block.columns() {
+        for column in values.chunks_exact_mut(samples) {
             vectorised(Scale { values: column, factors: total });
         }
     }
 }
 
-/// Writes `exp(z - largest)` over the logits of a block; returns each sample's largest logit and the sum.
-fn exponentials(block: &mut LogitBlock) -> (PerSample, PerSample) {
-    let samples = block.labels.len();
+/// Writes `exp(z - largest)` over the logits of so many samples; returns each sample's largest logit and the sum.
+fn exponentials(samples: usize, values: &mut [f64]) -> (PerSample, PerSample) {
     let mut largest: PerSample = [f64::NEG_INFINITY; SAMPLES_PER_CHUNK];
     let mut total: PerSample = [0.0; SAMPLES_PER_CHUNK];
-    for column in block.columns() {
+    for column in values.chunks_exact(samples) {
         vectorised(Maxima { logits: column, largest: &mut largest[..samples] });
     }
-    for column in block.columns() {
+    for column in values.chunks_exact_mut(samples) {
         vectorised(Exponentials { logits: column, largest: &largest[..samples] });
         vectorised(AddTo { values: column, sums: &mut total[..samples] });
     }

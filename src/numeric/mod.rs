@@ -5,11 +5,12 @@ mod double_double;
 mod logit;
 mod numbers;
 mod parallel;
+mod single;
 mod sum;
 mod vectorised;
 
 pub use double_double::DoubleDouble;
-pub(crate) use double_double::{two_product, two_sum};
+pub(crate) use double_double::{two_product, two_product_by, two_sum};
 pub use logit::{
     LogTotal, Sigmoid, argmax, exp_of_nonpositive, ln_1p_of_nonnegative, log_softmax,
     softmax_with_complements, softplus,
@@ -17,9 +18,12 @@ pub use logit::{
 pub use numbers::{Count, counted, plain, power_of_ten, rows, significant};
 pub(crate) use numbers::{WithGaps, with_gaps};
 pub use parallel::{
-    SAMPLES_PER_CHUNK, fold_sample_spans, map_sample_chunks, sample_chunks, update_sample_chunks,
+    SAMPLES_PER_CHUNK, fold_sample_spans, fold_wide_spans, map_sample_chunks, sample_chunks,
+    update_sample_chunks,
 };
-pub(crate) use parallel::{map_items, threads, try_map_items};
+pub(crate) use parallel::{accumulators_per_thread, map_items, threads, try_map_items};
+pub(crate) use single::exp_of_nonpositive_single;
 pub(crate) use sum::{Binary, sign_of_products};
 pub use sum::{CompensatedMatrix, Sum, largest, largest_magnitude};
+pub(crate) use vectorised::fuses;
 pub use vectorised::{Kernel, vectorised};

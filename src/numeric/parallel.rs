@@ -81,6 +81,14 @@ const SPANS: usize = 32;
 /// Accumulators per thread between two merges: few enough to hold, enough to keep threads from waiting for another.
 const SPANS_PER_THREAD: usize = 4;
 
+/// Numbers in the accumulators of a thread, beyond which it holds fewer of them at a time.
+const NUMBERS_PER_THREAD: usize = 1 << 19;
+
+/// How many accumulators of so many numbers exist at a time for each thread.
+pub(crate) fn accumulators_per_thread(numbers: usize) -> usize {
+    (NUMBERS_PER_THREAD / numbers.max(1)).clamp(1, SPANS_PER_THREAD)
+}
+
 fn chunk_range(chunk: usize, samples: usize) -> Range<usize> {
     let start = chunk * SAMPLES_PER_CHUNK;
     start..(start + SAMPLES_PER_CHUNK).min(samples)
@@ -110,6 +118,18 @@ pub fn fold_sample_spans<A: Send>(
     work: impl Fn(&mut A, Range<usize>) + Sync,
     merge: impl FnMut(A),
 ) {
+    fold_wide_spans(samples, 0, start, work, merge);
+}
+
+/// The same with accumulators of so many `numbers`, of which a thread holds fewer at a time where they are many. The
+/// result is the same bits.
+pub fn fold_wide_spans<A: Send>(
+    samples: usize,
+    numbers: usize,
+    start: impl Fn() -> A + Sync,
+    work: impl Fn(&mut A, Range<usize>) + Sync,
+    merge: impl FnMut(A),
+) {
     let chunks = samples.div_ceil(SAMPLES_PER_CHUNK);
     let per_span = chunks.div_ceil(SPANS).max(1);
     let spans = chunks.div_ceil(per_span);
@@ -125,7 +145,7 @@ pub fn fold_sample_spans<A: Send>(
         (0..spans).map(run).for_each(merge);
         return;
     }
-    let (mut merge, at_a_time) = (merge, SPANS_PER_THREAD * threads);
+    let (mut merge, at_a_time) = (merge, accumulators_per_thread(numbers) * threads);
     for first in (0..spans).step_by(at_a_time) {
         map_items(first..(first + at_a_time).min(spans), run).into_iter().for_each(&mut merge);
     }

@@ -80,8 +80,14 @@ impl CompensatedMatrix {
 
     /// Adds a partial matrix of the same shape.
     pub fn add(&mut self, part: &DMatrix<f64>) {
-        let entries = self.rounded.iter_mut().zip(self.error.iter_mut()).zip(part.iter());
-        for ((rounded, error), &term) in entries {
+        self.add_terms(part.iter().copied());
+    }
+
+    /// Adds a term to every sum, column after column.
+    #[inline]
+    pub fn add_terms(&mut self, terms: impl Iterator<Item = f64>) {
+        let entries = self.rounded.iter_mut().zip(self.error.iter_mut()).zip(terms);
+        for ((rounded, error), term) in entries {
             let (sum, lost) = two_sum(*rounded, term);
             *rounded = sum;
             *error += lost;

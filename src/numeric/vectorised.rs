@@ -21,6 +21,18 @@ pub fn vectorised<K: Kernel>(kernel: K) -> K::Output {
     pulp::Arch::new().dispatch(kernel)
 }
 
+/// Whether kernels run on a machine with fused multiplication and addition; `f64::mul_add` is a function call on others.
+#[cfg(feature = "fast")]
+pub(crate) fn fuses() -> bool {
+    cfg!(any(target_arch = "x86", target_arch = "x86_64")) && !matches!(pulp::Arch::new(), pulp::Arch::Scalar)
+}
+
+/// Whether kernels run on a machine with fused multiplication and addition.
+#[cfg(not(feature = "fast"))]
+pub(crate) fn fuses() -> bool {
+    false
+}
+
 /// Runs a kernel compiled for the instructions that the crate is built for.
 #[cfg(not(feature = "fast"))]
 pub fn vectorised<K: Kernel>(kernel: K) -> K::Output {

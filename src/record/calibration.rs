@@ -1,7 +1,7 @@
 //! Calibration before and after the map back from class weights.
 
-use crate::balance::Calibration;
-use crate::loss::{BuiltLoss, Link, Loss};
+use crate::balance::{Calibration, CalibrationTally};
+use crate::loss::{BuiltLoss, Link, Loss, Targets};
 use crate::solver::Problem;
 use nalgebra::DMatrix;
 use serde::Serialize;
@@ -42,20 +42,50 @@ impl CalibrationRecord {
     /// Of the logits of the samples of a problem, `Q x N`.
     #[must_use]
     pub fn of(problem: &Problem, logits: &DMatrix<f64>) -> Self {
+        let mut sums = CalibrationSums::new(problem);
+        sums.add(logits, problem.targets());
+        sums.record(problem)
+    }
+}
+
+/// Sums over samples, from which a [`CalibrationRecord`] is made.
+pub(super) struct CalibrationSums {
+    link: Link,
+    as_predicted: CalibrationTally,
+    /// With the logarithms of the class weights, where they are read.
+    prior_corrected: Option<(CalibrationTally, Vec<f64>)>,
+}
+
+impl CalibrationSums {
+    pub(super) fn new(problem: &Problem) -> Self {
         let (link, targets) = (problem.loss().link(), problem.targets());
         let weights = targets.class_weights();
         let read = !matches!(problem.loss(), BuiltLoss::Inr(_))
             && weights.iter().any(|weight| *weight != weights[0]);
-        let corrected = || {
-            let logarithms: Vec<f64> = weights.iter().map(|weight| weight.ln()).collect();
-            let (subtract, from) = match (link, logarithms.as_slice()) {
+        let tally = || CalibrationTally::new(targets.classes());
+        let logarithms = || weights.iter().map(|weight| weight.ln()).collect();
+        Self { link, as_predicted: tally(), prior_corrected: read.then(|| (tally(), logarithms())) }
+    }
+
+    /// Adds some samples, whose targets these are.
+    pub(super) fn add(&mut self, logits: &DMatrix<f64>, targets: &Targets) {
+        let as_they_are = vec![0.0; targets.classes()];
+        self.as_predicted.add_all(self.link, logits, targets, &as_they_are);
+        if let Some((tally, logarithms)) = &mut self.prior_corrected {
+            tally.add_all(self.link, logits, targets, logarithms);
+        }
+    }
+
+    pub(super) fn record(self, problem: &Problem) -> CalibrationRecord {
+        let sizes = problem.targets().sizes();
+        let corrected = self.prior_corrected.map(|(tally, logarithms)| {
+            let (subtract, from) = match (self.link, logarithms.as_slice()) {
                 (Link::Sigmoid, &[negatives, positives]) => (vec![positives - negatives], From::Logits),
                 (Link::Sigmoid, _) => (logarithms, From::LogProbabilities),
                 (Link::Softmax, _) => (logarithms, From::Logits),
             };
-            let scores = Calibration::prior_corrected(link, logits, targets);
-            Corrected { subtract, from, scores }
-        };
-        Self { as_predicted: Calibration::of(link, logits, targets), prior_corrected: read.then(corrected) }
+            Corrected { subtract, from, scores: tally.calibration(sizes) }
+        });
+        CalibrationRecord { as_predicted: self.as_predicted.calibration(sizes), prior_corrected: corrected }
     }
 }

@@ -5,6 +5,7 @@ mod inference;
 mod other_points;
 mod separation;
 mod solve;
+mod sweep;
 mod test;
 mod weights;
 
@@ -18,5 +19,6 @@ pub use solve::{
     ClassLedger, ClassNeglect, End, HeadRows, Measured, Remaining, Rounded, SampleMeasures, SolveRecord,
     Source, Standardized, Status,
 };
+pub use sweep::{PenaltyRecord, SolvedOver, SweepRecord};
 pub use test::TestRecord;
 pub use weights::{Asked, Unweighted, WeightsRecord};

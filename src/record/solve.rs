@@ -1,8 +1,10 @@
 //! How solving a problem ended.
 
-use super::{CalibrationRecord, Inference, OtherPoints, Separation, TestRecord};
+use super::calibration::CalibrationSums;
+use super::{CalibrationRecord, Inference, OtherPoints, Separation, SweepRecord, TestRecord};
 use crate::balance::{
-    Classification, Ledger, LedgerEntry, MeanProbability, Neglect, RemainingBalance, neglect,
+    Classification, ClassificationTally, LedgerEntry, LedgerTally, MeanTally, Neglect, RemainingBalance,
+    neglect,
 };
 use crate::data::{DesignColumn, Standardization, Taken};
 use crate::loss::{InrVariant, Link, Loss, LossSpec};
@@ -58,6 +60,9 @@ pub struct SolveRecord {
     /// Condition number of the standardised columns, and the columns that others determine.
     #[serde(flatten)]
     pub conditioning: Conditioning,
+    /// The sweep that the penalty is the best of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sweep: Option<SweepRecord>,
     /// What depends on how it ended.
     #[serde(flatten)]
     pub end: End,
@@ -318,6 +323,7 @@ impl SolveRecord {
             design: None,
             offset: Vec::new(),
             conditioning: problem.conditioning().clone(),
+            sweep: None,
             end,
             seconds,
         }
@@ -384,14 +390,22 @@ impl SampleMeasures {
         let problem = point.problem();
         let (targets, loss) = (problem.targets(), problem.loss());
         let classes = problem.dataset().labels().class_names();
-        let logits = point.logits();
-        let means = MeanProbability::of(loss.link(), &logits, targets);
-        let ledger = Ledger::at(loss, &logits, targets);
+        let mut means = MeanTally::new(loss.link(), targets.classes());
+        let mut ledger = LedgerTally::new(loss);
+        let mut calibration = CalibrationSums::new(problem);
+        let mut classification = ClassificationTally::new(targets.classes());
+        point.for_each_block(|logits, targets| {
+            means.add(logits, targets);
+            ledger.add(loss, logits, targets);
+            calibration.add(logits, targets);
+            classification.add(logits, targets.labels());
+        });
+        let means = means.means(targets.sizes());
+        let ledger = ledger.ledger(loss);
         let remaining_balance = (problem.intercept() == Intercept::None)
             .then(|| RemainingBalance::at(point, &ledger).map_or(Remaining::Nothing, Remaining::Along));
         let one_vs_all = loss.link() == Link::Sigmoid && loss.logit_rows() > 1;
         let neglect = one_vs_all.then(|| ClassNeglect::of_columns(&neglect(&means, targets), classes));
-        let calibration = CalibrationRecord::of(problem, &logits);
         Self {
             mean_probability: rows(&means.matrix),
             shortfall: means.shortfall,
@@ -403,8 +417,8 @@ impl SampleMeasures {
                 .collect(),
             remaining_balance,
             neglect,
-            calibration,
-            classification: Classification::of(&logits, problem.dataset().labels()),
+            calibration: calibration.record(problem),
+            classification: classification.classification(problem.dataset().labels().total_size()),
         }
     }
 }

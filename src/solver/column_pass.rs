@@ -348,7 +348,7 @@ struct LoneColumn<'a> {
 impl<'a> LoneColumn<'a> {
     /// Takes a column's parameters (`D`); `None` where samples are too narrow, or logits are given.
     pub(super) fn new(features: &'a ScaledFeatures<'a>, theta: &[f64]) -> Option<Self> {
-        let (centre, factor) = features.given_coordinates();
+        let (centre, factor) = features.given_coordinates()?;
         let width = centre.len();
         if width < LANES || features.has_offset() {
             return None;
@@ -366,6 +366,7 @@ impl<'a> LoneColumn<'a> {
     pub(super) fn logits(&self, range: Range<usize>, into: &mut Vec<f64>) {
         into.resize(range.len(), self.intercept);
         match self.features.given(range) {
+            Values::Half(values) => vectorised(Dot { column: self, values, into }),
             Values::Single(values) => vectorised(Dot { column: self, values, into }),
             Values::Double(values) => vectorised(Dot { column: self, values, into }),
         }
@@ -375,6 +376,9 @@ impl<'a> LoneColumn<'a> {
     pub(super) fn accumulate_gradient(&self, range: Range<usize>, residuals: &[f64], out: &mut [f64]) {
         let mut sums = vec![[0.0; LANES]; self.centre.len()];
         match self.features.given(range) {
+            Values::Half(values) => {
+                vectorised(AddWeighted { column: self, values, residuals, sums: &mut sums });
+            }
             Values::Single(values) => {
                 vectorised(AddWeighted { column: self, values, residuals, sums: &mut sums });
             }

@@ -503,6 +503,7 @@ impl Deviations {
             if dimension == 0 { 0 } else { dataset.labels().samples() },
             zeros,
             |part, range| match dataset.values(range) {
+                Values::Half(values) => vectorised(AddDeviations { values, centre, to: part }),
                 Values::Single(values) => vectorised(AddDeviations { values, centre, to: part }),
                 Values::Double(values) => vectorised(AddDeviations { values, centre, to: part }),
             },

@@ -55,6 +55,10 @@ impl Progress {
 pub(super) trait Descent {
     /// One outer iteration.
     fn step(&mut self);
+    /// Is told before a step which share of the gradient may be left after it; nothing is gained by more.
+    fn accept(&mut self, _share: f64) {}
+    /// Goes over to value and gradient in double precision, if they are not yet.
+    fn refine_gradient(&mut self) {}
     /// How far it has come.
     fn progress(&self) -> Progress;
     /// Parameters, `Q x D`.
@@ -91,8 +95,10 @@ const STATIONARY: f64 = 1e-12;
 const SMALL_STEP: f64 = 1e-6;
 /// Armijo's fraction of the predicted decrease.
 const SUFFICIENT_DECREASE: f64 = 1e-4;
-/// A predicted decrease below this fraction of the value is lost in rounding.
+/// A predicted decrease below this fraction of the value is lost in rounding ..
 const VISIBLE_DECREASE: f64 = 1e-9;
+/// .. of single precision.
+const VISIBLE_IN_SINGLE: f64 = 1e-6;
 /// First bound on how far one step may raise the largest logit; doubled whenever it binds and the step succeeds.
 const FIRST_BOUND: f64 = 16.0;
 /// A Hessian is kept if this many more steps like the last would end the search.
@@ -138,6 +144,8 @@ pub(super) struct LineSearch {
     shortenings: usize,
     /// The point is stationary already: one step that does not help ends the line search.
     at_rounding: bool,
+    /// The smallest decrease, as a fraction of the value, that can be told from rounding.
+    visible: f64,
 }
 
 impl ConvergenceCheck {
@@ -156,6 +164,11 @@ impl ConvergenceCheck {
 
     pub(super) fn relative(&self) -> f64 {
         self.relative
+    }
+
+    /// Takes the gradient at the same point in another precision.
+    pub(super) fn measured_anew(&mut self, gradient: &DVector<f64>, magnitude: f64) {
+        self.relative = relative(gradient, magnitude);
     }
 
     /// Replacement for second derivatives where saturation leaves none: the curvature, as a fraction of the gradient's
@@ -182,6 +195,7 @@ impl ConvergenceCheck {
             shortenings: 0,
             // Beside a negative eigenvalue the direction is not Newton's, and its length a guess.
             at_rounding: self.is_met() && newton,
+            visible: VISIBLE_DECREASE,
         }
     }
 
@@ -267,7 +281,13 @@ impl LineSearch {
             bounded: false,
             shortenings: 1,
             at_rounding: false,
+            visible: VISIBLE_DECREASE,
         }
+    }
+
+    /// Values are those of single precision.
+    pub(super) fn values_are_single(&mut self) {
+        self.visible = VISIBLE_IN_SINGLE;
     }
 
     pub(super) fn length(&self) -> f64 {
@@ -287,7 +307,7 @@ impl LineSearch {
     /// Armijo's condition while the decrease can be seen in the value, else a smaller gradient.
     pub(super) fn accepts(&self, value: f64, gradient: f64, new_value: f64, new_gradient: f64) -> bool {
         let predicted = -self.length * self.slope;
-        if predicted > VISIBLE_DECREASE * value.abs() {
+        if predicted > self.visible * value.abs() {
             new_value <= value - SUFFICIENT_DECREASE * predicted
         } else {
             new_gradient < gradient

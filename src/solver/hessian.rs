@@ -6,7 +6,7 @@ use super::column_pass::Precision;
 use super::dense::{Element, add_lower_of_outer, cholesky, eigen, lower_of_outer};
 use super::pass::ScaledFeatures;
 use super::problem::Intercept;
-use crate::loss::Targets;
+use crate::loss::{Softmax, Targets};
 use crate::numeric::{Kernel, fold_sample_spans, vectorised};
 use nalgebra::{Cholesky, DMatrix, DVector, DVectorView, Dyn, LU, SymmetricEigen};
 use std::ops::{Add, AddAssign, Mul, Range, Sub};
@@ -36,7 +36,12 @@ pub(super) struct SingleGram {
 impl SingleBlock {
     /// Takes a block (`D x n`).
     pub(super) fn load(&mut self, features: &ScaledFeatures, range: Range<usize>) {
-        features.single_block(range, &mut self.values);
+        features.block_in(range, &mut self.values);
+    }
+
+    /// `D x n`.
+    pub(super) fn values(&self) -> &[f32] {
+        &self.values
     }
 
     /// The samples, `D` numbers each.
@@ -133,6 +138,8 @@ pub(crate) trait Real:
     fn narrowed(value: f64) -> Self;
     /// In double precision.
     fn widened(self) -> f64;
+    /// Writes softmax probabilities over the logits of so many samples, sample index fastest.
+    fn softmax(samples: usize, logits: &mut [Self]);
 }
 
 impl Real for f32 {
@@ -149,6 +156,10 @@ impl Real for f32 {
     fn widened(self) -> f64 {
         f64::from(self)
     }
+
+    fn softmax(samples: usize, logits: &mut [Self]) {
+        Softmax::single_probabilities(samples, logits);
+    }
 }
 
 impl Real for f64 {
@@ -163,6 +174,10 @@ impl Real for f64 {
     #[inline(always)]
     fn widened(self) -> f64 {
         self
+    }
+
+    fn softmax(samples: usize, logits: &mut [Self]) {
+        Softmax::double_probabilities(samples, logits);
     }
 }
 

@@ -5,10 +5,11 @@ use super::general_loss::MAX_DENSE;
 use super::pass::LARGEST_HELD;
 use super::problem::Problem;
 use super::separation;
-use super::softmax_system::room;
+use super::softmax_system::{Form, Room};
+use super::solution::SAMPLES_AT_ONCE;
 use super::start::SubsampleSize;
 use crate::loss::{BuiltLoss, ColumnWeights, Loss, LossSpec};
-use crate::numeric::threads;
+use crate::numeric::{accumulators_per_thread, threads};
 
 /// The kind of search, as far as memory depends on it.
 #[derive(Clone, Copy, PartialEq)]
@@ -61,6 +62,12 @@ impl LossSpec {
         };
         memory(search, (features.saturating_add(1), self.columns(counts.len())), counts, l2 == 0.0)
     }
+
+    /// How many samples a solution is measured on at a time; `None` for all at once.
+    #[must_use]
+    pub fn samples_measured_at_once(&self) -> Option<usize> {
+        matches!(self, Self::Softmax | Self::Logistic).then_some(SAMPLES_AT_ONCE)
+    }
 }
 
 fn memory(search: Search, (dimension, rows): (usize, usize), counts: &[usize], unpenalised: bool) -> u128 {
@@ -71,7 +78,7 @@ fn memory(search: Search, (dimension, rows): (usize, usize), counts: &[usize], u
     let dimension = dimension.min(samples.saturating_add(1));
     let (d, q, n, classes) = (wide(dimension), wide(rows), wide(samples), wide(counts.len()));
     let (double, running) = (wide(size_of::<f64>()), 4 * wide(threads()));
-    let hessians = 4 * q * d * d;
+    let mut hessians = 4 * q * d * d;
     let mut sums = running * (2 * d * d + 4 * q * d + 1024 * (d + q));
     let (mut pairs, mut kept) = (0, 0);
     match search {
@@ -86,16 +93,28 @@ fn memory(search: Search, (dimension, rows): (usize, usize), counts: &[usize], u
             pairs = 8 * q * classes;
         }
         Search::Joint => {
-            let room = room(dimension, rows);
-            kept = room.min(double * n * d) + room.min(double * n * q);
+            let room = Room::of(dimension, rows);
+            kept = room.features.min(double * n * d) + room.probabilities.min(double * n * q);
+            if Form::of(dimension, rows) == Form::Shared {
+                // One factor, in place of those of all classes unless systems prove hard; the vectors of a search.
+                let blocks = if Form::largest(dimension, rows) == Form::Blocks { 2 * q * d * d } else { 0 };
+                hessians = SHARED.0 * d * d + SHARED.1 * q * d + blocks;
+                let at_a_time = wide(accumulators_per_thread(2 * dimension.saturating_mul(rows)) * threads());
+                sums = at_a_time * (2 * d * d + 3 * q * d + 1024 * (d + q));
+                kept = room.features.min(SINGLE * n * d) + room.probabilities.min(SINGLE * n * q);
+            }
         }
         Search::General => {
             kept = double * (GENERAL.0 * n * d + GENERAL.1 * n * q + wide(MAX_DENSE).pow(2) * GENERAL.0);
         }
     }
     let drawn = |size: SubsampleSize| wide(size.samples(counts)) * d;
-    let subsamples =
-        drawn(SubsampleSize::to_begin_on(dimension)) + drawn(SubsampleSize::to_precondition(dimension, rows));
+    let to_precondition = match (search, Form::of(dimension, rows)) {
+        // They are read where they are.
+        (Search::Joint, Form::Shared) => n / 4,
+        _ => drawn(SubsampleSize::to_precondition(dimension, rows)),
+    };
+    let subsamples = drawn(SubsampleSize::to_begin_on(dimension)) + to_precondition;
     let program = || separation::largest_program(dimension.saturating_mul(rows));
     let margins = if unpenalised { 5 * n * q + program() } else { 0 };
     // Labels and weights of samples are at hand up to three times.
@@ -113,6 +132,12 @@ fn coordinates(dimension: u128, samples: u128, unpenalised: bool) -> u128 {
         (false, false) => 0,
     }
 }
+
+/// Matrices that the search for softmax over many classes holds: of `D x D` numbers while a factor is made, and of `D x K`.
+const SHARED: (u128, u128) = (8, 20);
+
+/// Bytes of a number in single precision.
+const SINGLE: u128 = size_of::<f32>() as u128;
 
 /// Copies of features and of logits, with their derivatives, that the search for any loss holds.
 const GENERAL: (u128, u128) = (4, 10);
@@ -141,6 +166,16 @@ mod tests {
             assert!(small < 1 << 28, "{spec:?}: {small}");
             assert!(large > 3 * 8 * 10_001 * 10_001, "{spec:?}: {large}");
             assert!(large < 10_000 * small);
+        }
+    }
+
+    /// A head of `ImageNet`'s size, over features of two widths.
+    #[test]
+    fn many_classes_take_no_block_each_and_no_logits_of_all_samples() {
+        let counts = vec![1280; 1000];
+        for (features, gibibytes) in [(512, 4), (2048, 16)] {
+            let found = LossSpec::Softmax.memory(features, &counts, 1e-6);
+            assert!(found < gibibytes << 30, "{features}: {found}");
         }
     }
 

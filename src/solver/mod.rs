@@ -30,6 +30,7 @@ mod recomputed;
 mod search;
 mod separation;
 mod settings;
+mod shared_factor;
 mod softmax_hessian;
 mod softmax_newton;
 mod softmax_system;
@@ -54,6 +55,7 @@ pub use recomputed::{Flow, HeadEvaluation, Recomputed};
 pub use search::{solve, solve_with};
 pub use separation::{FeatureValues, GivenAway, SeparationKind};
 pub use settings::{Callback, Iteration, SettingsError, SolverSettings};
+pub(crate) use softmax_system::has_shared_factor;
 pub use solution::{
     Certificate, Head, Outcome, Remaining, RemainingAnswer, RoundedHead, Separable, SeparatedClass,
     StationaryPoint,

@@ -12,7 +12,7 @@ use super::solution::Head;
 use crate::data::{Dataset, Number, Values};
 use crate::loss::{ColumnPart, LogitBlock, Targets};
 use crate::numeric::{
-    CompensatedMatrix, Kernel, Sum, fold_sample_spans, largest, largest_magnitude, update_sample_chunks,
+    CompensatedMatrix, Kernel, Sum, fold_wide_spans, largest, largest_magnitude, update_sample_chunks,
     vectorised,
 };
 use nalgebra::DMatrix;
@@ -27,7 +27,7 @@ pub(super) struct HeadColumns<'h> {
     pub(super) columns: &'h [usize],
 }
 
-/// Folds `work(accumulator, features of a block, its logits)` over all blocks.
+/// Folds `work(accumulator, features of a block, its logits)` over all blocks. Accumulators are heads, or a few of them.
 pub(super) fn fold_logit_blocks<A: Send>(
     features: &ScaledFeatures,
     targets: &Targets,
@@ -36,8 +36,9 @@ pub(super) fn fold_logit_blocks<A: Send>(
     work: impl Fn(&mut A, &[f64], &mut LogitBlock) + Sync,
     mut merge: impl FnMut(A),
 ) {
-    fold_sample_spans(
+    fold_wide_spans(
         features.samples(),
+        2 * head.theta.len(),
         || (start(), Vec::new(), Vec::new()),
         |(accumulator, scratch, logits), range| {
             let block = features.block(range.clone(), scratch);
@@ -84,9 +85,19 @@ impl Totals {
         let mut gradient = DMatrix::zeros(dimension, columns);
         accumulate_gradient(gradient.as_mut_slice());
         self.gradient.add(&gradient);
+        self.add_parts(parts, 1.0);
+    }
+
+    /// The same of a gradient in single precision; it and the parts count `factor` times.
+    pub(super) fn add_single(&mut self, parts: &[ColumnPart], gradient: &[f32], factor: f64) {
+        self.gradient.add_terms(gradient.iter().map(|&term| factor * f64::from(term)));
+        self.add_parts(parts, factor);
+    }
+
+    fn add_parts(&mut self, parts: &[ColumnPart], factor: f64) {
         for (column, part) in parts.iter().enumerate() {
-            self.value[column].add(part.value);
-            self.magnitude[column] += part.magnitude;
+            self.value[column].add(factor * part.value);
+            self.magnitude[column] += factor * part.magnitude;
             self.largest_logit[column] = self.largest_logit[column].max(part.largest_logit);
         }
     }
@@ -144,6 +155,8 @@ pub(crate) struct ScaledFeatures<'a> {
 enum Source<'a> {
     /// The user's features, scaled block by block.
     User(&'a Dataset),
+    /// Some of the user's samples, scaled block by block.
+    Chosen(&'a Dataset, Arc<[usize]>),
     /// Scaled features, `D x N`.
     Held(Arc<Vec<f64>>),
 }
@@ -198,6 +211,19 @@ impl<'a> ScaledFeatures<'a> {
         }
     }
 
+    /// The same, read where they are unless all are held.
+    pub(super) fn chosen(&self, samples: &[usize]) -> Self {
+        let Source::User(dataset) = self.source else { return self.subset(samples) };
+        Self {
+            samples: samples.len(),
+            source: Source::Chosen(dataset, samples.into()),
+            offset: None,
+            coordinates: Arc::clone(&self.coordinates),
+            widest: self.widest.clone(),
+            penalty: self.penalty.clone(),
+        }
+    }
+
     /// `D = d + 1`.
     pub(crate) fn dimension(&self) -> usize {
         self.coordinates.dimension()
@@ -217,8 +243,8 @@ impl<'a> ScaledFeatures<'a> {
     pub(crate) fn block<'b>(&'b self, range: Range<usize>, scratch: &'b mut Vec<f64>) -> &'b [f64] {
         match &self.source {
             Source::Held(held) => &held[range.start * self.dimension()..range.end * self.dimension()],
-            Source::User(dataset) => {
-                scaled(dataset, self.coordinates.scaling(), range, scratch);
+            Source::User(_) | Source::Chosen(..) => {
+                self.block_in(range, scratch);
                 scratch
             }
         }
@@ -234,35 +260,46 @@ impl<'a> ScaledFeatures<'a> {
         self.offset.is_some()
     }
 
-    /// Samples `range` as they lie in memory or in the user's file.
+    /// Samples `range` as they lie in memory or in the user's file, one after the other; nothing where they do not lie so and
+    /// [`Self::given_coordinates`] are none.
     pub(super) fn given(&self, range: Range<usize>) -> Values<'_> {
         match &self.source {
             Source::Held(held) => {
                 Values::of(&held[range.start * self.dimension()..range.end * self.dimension()])
             }
             Source::User(dataset) => dataset.values(range),
+            Source::Chosen(..) => Values::of(&[]),
         }
     }
 
     /// Centre and factor of every number of [`Self::given`]; there may be one for the intercept.
-    pub(super) fn given_coordinates(&self) -> (Vec<f64>, Vec<f64>) {
+    pub(super) fn given_coordinates(&self) -> Option<(Vec<f64>, Vec<f64>)> {
         match &self.source {
-            Source::Held(_) => (vec![0.0; self.dimension()], vec![1.0; self.dimension()]),
+            Source::Held(_) => Some((vec![0.0; self.dimension()], vec![1.0; self.dimension()])),
             Source::User(_) => {
                 let scaling = self.coordinates.scaling();
-                (scaling.centre.clone(), scaling.factor.clone())
+                Some((scaling.centre.clone(), scaling.factor.clone()))
             }
+            Source::Chosen(..) => None,
         }
     }
 
-    /// Samples `range` in single precision, `D x n`.
-    pub(super) fn single_block(&self, range: Range<usize>, into: &mut Vec<f32>) {
+    /// Samples `range` in the precision of `into`, `D x n`.
+    pub(super) fn block_in<T: Real>(&self, range: Range<usize>, into: &mut Vec<T>) {
         match &self.source {
             Source::Held(_) => {
                 into.clear();
-                into.extend(self.block(range, &mut Vec::new()).iter().map(|&value| f32::narrowed(value)));
+                into.extend(self.block(range, &mut Vec::new()).iter().map(|&value| T::narrowed(value)));
             }
             Source::User(dataset) => scaled(dataset, self.coordinates.scaling(), range, into),
+            Source::Chosen(dataset, samples) => {
+                let (mut one, dimension) = (Vec::new(), self.dimension());
+                into.resize(dimension * range.len(), T::ZERO);
+                for (&sample, into) in samples[range].iter().zip(into.chunks_exact_mut(dimension)) {
+                    scaled(dataset, self.coordinates.scaling(), sample..sample + 1, &mut one);
+                    into.copy_from_slice(&one);
+                }
+            }
         }
     }
 
@@ -278,38 +315,60 @@ impl<'a> ScaledFeatures<'a> {
     ) {
         logits.resize(range.len() * columns.len(), 0.0);
         across(block, self.dimension(), theta.as_slice(), logits);
+        self.add_offset_of(columns.iter().copied(), range, logits);
+    }
+
+    /// Adds the logits that are given, if there are any, to those of samples `range` in all columns (`n x Q`).
+    pub(super) fn add_offset<T: Real>(&self, range: &Range<usize>, logits: &mut [T]) {
+        self.add_offset_of(0.., range, logits);
+    }
+
+    fn add_offset_of<T: Real>(
+        &self,
+        columns: impl Iterator<Item = usize>,
+        range: &Range<usize>,
+        logits: &mut [T],
+    ) {
         if let Some(offset) = self.offset {
-            for (own, &column) in logits.chunks_exact_mut(range.len()).zip(columns) {
+            for (own, column) in logits.chunks_exact_mut(range.len()).zip(columns) {
                 let given = offset.row(column);
-                own.iter_mut().zip(range.clone()).for_each(|(logit, sample)| *logit += given[sample]);
+                let each = own.iter_mut().zip(range.clone());
+                each.for_each(|(logit, sample)| *logit += T::narrowed(given[sample]));
             }
         }
     }
 
     /// All logits of a head (`D x Q`), as a `Q x N` matrix.
     pub(crate) fn logits(&self, theta: &DMatrix<f64>) -> DMatrix<f64> {
+        self.logits_of(0..self.samples, theta)
+    }
+
+    /// The same of samples `range`, which begin with a chunk.
+    pub(crate) fn logits_of(&self, range: Range<usize>, theta: &DMatrix<f64>) -> DMatrix<f64> {
         let columns: Vec<usize> = (0..theta.ncols()).collect();
-        self.of_all_samples(theta.ncols(), |block, range, logits| {
+        self.of_samples(range, theta.ncols(), |block, range, logits| {
             self.block_logits(block, range, theta, &columns, logits);
         })
     }
 
     /// The change of all logits (`Q x N`) when a head changes by `theta` (`D x Q`): logits that are given stay.
     pub(crate) fn changes(&self, theta: &DMatrix<f64>) -> DMatrix<f64> {
-        self.of_all_samples(theta.ncols(), |block, range, changes| {
+        self.of_samples(0..self.samples, theta.ncols(), |block, range, changes| {
             changes.resize(range.len() * theta.ncols(), 0.0);
             across(block, self.dimension(), theta.as_slice(), changes);
         })
     }
 
-    /// A `rows x N` matrix from a function that writes `n x rows` (sample index fastest) for each block.
-    fn of_all_samples(
+    /// A `rows x n` matrix from a function that writes `n x rows` (sample index fastest) for each block of samples `of`.
+    fn of_samples(
         &self,
+        of: Range<usize>,
         rows: usize,
         write: impl Fn(&[f64], &Range<usize>, &mut Vec<f64>) + Sync,
     ) -> DMatrix<f64> {
-        let mut result = DMatrix::zeros(rows, self.samples);
+        let mut result = DMatrix::zeros(rows, of.len());
         update_sample_chunks(&mut result, |range, part| {
+            let range = of.start + range.start..of.start + range.end;
             let (mut scratch, mut logits) = (Vec::new(), Vec::new());
             let block = self.block(range.clone(), &mut scratch);
             write(block, &range, &mut logits);
@@ -361,6 +420,7 @@ pub(super) fn scaled<R: Real>(dataset: &Dataset, scaling: &Scaling, range: Range
     into.resize((dimension + 1) * range.len(), R::narrowed(scaling.intercept.coordinate()));
     if dimension > 0 {
         match dataset.values(range) {
+            Values::Half(values) => vectorised(Scale { values, scaling, into }),
             Values::Single(values) => vectorised(Scale { values, scaling, into }),
             Values::Double(values) => vectorised(Scale { values, scaling, into }),
         }

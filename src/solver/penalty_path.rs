@@ -44,6 +44,12 @@ pub struct PenaltyPath {
 }
 
 impl PenaltyPath {
+    /// A path that goes on from the head of a penalty, which must be positive.
+    #[must_use]
+    pub fn beginning_at(l2: f64, head: Head) -> Self {
+        Self { last: VecDeque::from([(l2.ln(), head)]) }
+    }
+
     /// Solves the next problem; settings and callback as of [`super::solve_with`].
     ///
     /// # Errors

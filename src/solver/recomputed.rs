@@ -9,7 +9,7 @@ use super::solution::Head;
 use crate::data::Dataset;
 use crate::loss::{ClassWeights, Loss, PreciseBlock, PreciseLoss, PreciseSums, add_sums};
 use crate::numeric::{
-    DoubleDouble, Kernel, fold_sample_spans, largest, largest_magnitude, two_product, two_sum,
+    DoubleDouble, Kernel, fold_wide_spans, fuses, largest, largest_magnitude, two_product_by, two_sum,
     update_sample_chunks, vectorised,
 };
 use nalgebra::DMatrix;
@@ -18,6 +18,10 @@ use std::ops::Range;
 
 /// Lanes that samples are summed in; columns of a block are padded to a multiple.
 const LANES: usize = 8;
+/// Columns whose logits are computed at a time, so that every number read is used so many times.
+const COLUMNS: usize = 4;
+/// Features whose products with all columns are summed at a time: those of a block stay in a core's cache.
+const FEATURES: usize = 64;
 
 /// Gradient and balance in double-double arithmetic (31 digits) at the doubles of a head in the user's units.
 ///
@@ -124,9 +128,20 @@ impl Recomputed {
 impl Recomputed {
     /// Logits of all samples at a head, `Q x N`, each exact to one rounding.
     pub(super) fn logits(dataset: &Dataset, scaling: &Scaling, head: &Head) -> DMatrix<f64> {
+        Self::logits_of(0..dataset.labels().samples(), dataset, scaling, head)
+    }
+
+    /// The same of some samples.
+    pub(super) fn logits_of(
+        of: Range<usize>,
+        dataset: &Dataset,
+        scaling: &Scaling,
+        head: &Head,
+    ) -> DMatrix<f64> {
         let pass = PreciseHead::new(dataset, scaling, head);
-        let mut logits = DMatrix::zeros(head.intercepts.len(), dataset.labels().samples());
+        let mut logits = DMatrix::zeros(head.intercepts.len(), of.len());
         update_sample_chunks(&mut logits, |range, part| {
+            let range = of.start + range.start..of.start + range.end;
             let block = pass.logits(&range, &pass.features(&range));
             for (sample, own) in part.chunks_exact_mut(head.intercepts.len()).enumerate() {
                 for (row, logit) in own.iter_mut().enumerate() {
@@ -204,7 +219,11 @@ impl<'a> PreciseHead<'a> {
         let columns = self.intercepts.len();
         let mut block =
             PreciseBlock { high: vec![0.0; stride * columns], low: vec![0.0; stride * columns], stride };
-        vectorised(Logits { head: self, features, block: &mut block });
+        if fuses() {
+            vectorised(Logits::<true> { head: self, features, block: &mut block });
+        } else {
+            vectorised(Logits::<false> { head: self, features, block: &mut block });
+        }
         if let Some(given) = self.dataset.fixed_logits() {
             for (column, high) in block.high.chunks_exact_mut(stride).enumerate() {
                 let low = &mut block.low[column * stride..];
@@ -263,8 +282,9 @@ impl<'a> Pass<'a> {
         let (classes, columns) = (self.problem.targets.classes(), self.head.intercepts.len());
         let none = || DMatrix::from_element(classes, columns, PreciseSums::default());
         let mut sums = none();
-        fold_sample_spans(
+        fold_wide_spans(
             self.problem.targets.samples(),
+            classes * columns,
             none,
             |part, range| {
                 let logits = self.head.logits(&range, &self.head.features(&range));
@@ -278,15 +298,21 @@ impl<'a> Pass<'a> {
     fn totals(&self, loss: &PreciseLoss) -> Totals {
         let none = || Totals::zeros(self.head.coefficients.nrows() + 1, self.head.intercepts.len());
         let mut totals = none();
-        fold_sample_spans(
+        fold_wide_spans(
             self.problem.targets.samples(),
+            2 * totals.gradient.len(),
             none,
             |part, range| {
                 let features = self.head.features(&range);
                 let mut block = self.head.logits(&range, &features);
                 loss.residuals(self.labels(&range), self.weights(&range), &mut block);
                 part.add_flows(self.problem, self.labels(&range), &block);
-                vectorised(AccumulateGradient { features: &features, residuals: &block, part });
+                let (features, residuals) = (&features, &block);
+                if fuses() {
+                    vectorised(AccumulateGradient::<true> { features, residuals, part });
+                } else {
+                    vectorised(AccumulateGradient::<false> { features, residuals, part });
+                }
             },
             |part| totals.merge(&part),
         );
@@ -406,32 +432,35 @@ impl Totals {
 }
 
 /// Logits of a block: every product exact, sums with their errors.
-struct Logits<'a> {
+struct Logits<'a, const FUSED: bool> {
     head: &'a PreciseHead<'a>,
     /// `stride x d`.
     features: &'a [f64],
     block: &'a mut PreciseBlock,
 }
 
-impl Kernel for Logits<'_> {
+impl<const FUSED: bool> Kernel for Logits<'_, FUSED> {
     type Output = ();
 
     #[inline(always)]
     fn call(self) {
         let Self { head, features, block } = self;
-        let columns = block.high.chunks_exact_mut(block.stride).zip(block.low.chunks_exact_mut(block.stride));
-        for (column, (high, low)) in columns.enumerate() {
-            high.fill(head.intercepts[column]);
-            low.fill(0.0);
-            let coefficients = head.coefficients.column(column);
-            for (values, &coefficient) in features.chunks_exact(high.len()).zip(coefficients.iter()) {
-                for ((high, low), &value) in high.iter_mut().zip(low.iter_mut()).zip(values) {
-                    let (product, lost) = two_product(value, coefficient);
-                    let (sum, lost_in_sum) = two_sum(*high, product);
-                    *high = sum;
-                    *low += lost + lost_in_sum;
-                }
+        let (stride, columns) = (block.stride, head.intercepts.len());
+        let mut lanes = vec![[0.0; LANES]; head.coefficients.nrows()];
+        for first in (0..stride).step_by(LANES) {
+            for (lane, values) in lanes.iter_mut().zip(features.chunks_exact(stride)) {
+                lane.copy_from_slice(&values[first..first + LANES]);
             }
+            let whole = columns - columns % COLUMNS;
+            for column in (0..whole).step_by(COLUMNS) {
+                head.logits_of::<COLUMNS, FUSED>(&lanes, column, first, block);
+            }
+            for column in whole..columns {
+                head.logits_of::<1, FUSED>(&lanes, column, first, block);
+            }
+        }
+        let halves = block.high.chunks_exact_mut(stride).zip(block.low.chunks_exact_mut(stride));
+        for (column, (high, low)) in halves.enumerate() {
             if let Some(beyond) = &head.beyond {
                 let coefficients = beyond.coefficients.column(column);
                 low.iter_mut().for_each(|low| *low += beyond.intercepts[column]);
@@ -446,27 +475,107 @@ impl Kernel for Logits<'_> {
     }
 }
 
+impl PreciseHead<'_> {
+    /// Logits of `C` columns for the samples of all lanes, the sums and their errors apart.
+    #[inline(always)]
+    fn logits_of<const C: usize, const FUSED: bool>(
+        &self,
+        lanes: &[[f64; LANES]],
+        column: usize,
+        first: usize,
+        block: &mut PreciseBlock,
+    ) {
+        let dimension = lanes.len();
+        let mut coefficients: [&[f64]; C] = [&[]; C];
+        let of_columns = self.coefficients.as_slice()[column * dimension..].chunks(dimension.max(1));
+        coefficients.iter_mut().zip(of_columns).for_each(|(own, of_column)| *own = of_column);
+        let (mut high, mut low) = ([[0.0; LANES]; C], [[0.0; LANES]; C]);
+        for (high, &intercept) in high.iter_mut().zip(&self.intercepts[column..]) {
+            *high = [intercept; LANES];
+        }
+        for (j, &values) in lanes.iter().enumerate() {
+            for own in 0..C {
+                let (product, lost) = lane_products::<FUSED>(values, [coefficients[own][j]; LANES]);
+                let (sum, lost_in_sum) = lane_sums(high[own], product);
+                high[own] = sum;
+                low[own] = lane_add(low[own], lane_add(lost, lost_in_sum));
+            }
+        }
+        for own in 0..C {
+            let place = (column + own) * block.stride + first;
+            block.high[place..place + LANES].copy_from_slice(&high[own]);
+            block.low[place..place + LANES].copy_from_slice(&low[own]);
+        }
+    }
+}
+
+/// One number of each lane. Every operation is a loop of its own, which becomes one vector instruction.
+type Lane = [f64; LANES];
+
+#[inline(always)]
+fn lane_add(mut a: Lane, b: Lane) -> Lane {
+    for lane in 0..LANES {
+        a[lane] += b[lane];
+    }
+    a
+}
+
+#[inline(always)]
+fn lane_subtract(mut a: Lane, b: Lane) -> Lane {
+    for lane in 0..LANES {
+        a[lane] -= b[lane];
+    }
+    a
+}
+
+/// [`two_sum`] of every lane.
+#[inline(always)]
+fn lane_sums(a: Lane, b: Lane) -> (Lane, Lane) {
+    let sum = lane_add(a, b);
+    let b_as_added = lane_subtract(sum, a);
+    let a_as_added = lane_subtract(sum, b_as_added);
+    (sum, lane_add(lane_subtract(a, a_as_added), lane_subtract(b, b_as_added)))
+}
+
+/// [`two_product_by`] of every lane.
+#[inline(always)]
+fn lane_products<const FUSED: bool>(a: Lane, b: Lane) -> (Lane, Lane) {
+    let (mut product, mut lost) = ([0.0; LANES], [0.0; LANES]);
+    for lane in 0..LANES {
+        product[lane] = a[lane] * b[lane];
+    }
+    for lane in 0..LANES {
+        lost[lane] = two_product_by::<FUSED>(a[lane], b[lane]).1;
+    }
+    (product, lost)
+}
+
 /// Adds `X R` of a block to the gradient, and `|R|` to the magnitude.
-struct AccumulateGradient<'a> {
+struct AccumulateGradient<'a, const FUSED: bool> {
     /// `stride x d`.
     features: &'a [f64],
     residuals: &'a PreciseBlock,
     part: &'a mut Totals,
 }
 
-impl Kernel for AccumulateGradient<'_> {
+impl<const FUSED: bool> Kernel for AccumulateGradient<'_, FUSED> {
     type Output = ();
 
     #[inline(always)]
     fn call(self) {
         let Self { features, residuals, part } = self;
         let stride = residuals.stride;
-        let halves = residuals.high.chunks_exact(stride).zip(residuals.low.chunks_exact(stride));
-        for (column, (high, low)) in halves.enumerate() {
-            for (row, values) in features.chunks_exact(stride).enumerate() {
-                part.gradient[(row, column)] += weighted(values, high, low);
+        let halves = || residuals.high.chunks_exact(stride).zip(residuals.low.chunks_exact(stride));
+        for (run, some) in features.chunks(FEATURES * stride).enumerate() {
+            for (column, (high, low)) in halves().enumerate() {
+                for (row, values) in some.chunks_exact(stride).enumerate() {
+                    let sum = weighted::<FUSED>(values, high, low);
+                    part.gradient[(run * FEATURES + row, column)] += sum;
+                }
             }
-            let last = part.gradient.nrows() - 1;
+        }
+        let last = part.gradient.nrows() - 1;
+        for (column, (high, low)) in halves().enumerate() {
             for (&high, &low) in high.iter().zip(low) {
                 part.gradient[(last, column)] += DoubleDouble { high, low };
                 part.magnitude[column] += high.abs();
@@ -477,17 +586,17 @@ impl Kernel for AccumulateGradient<'_> {
 
 /// `sum_i r_i h_i`.
 #[inline(always)]
-fn weighted(values: &[f64], high: &[f64], low: &[f64]) -> DoubleDouble {
+fn weighted<const FUSED: bool>(values: &[f64], high: &[f64], low: &[f64]) -> DoubleDouble {
     let (mut sums, mut errors) = ([0.0; LANES], [0.0; LANES]);
     let (values, high, low) =
         (values.as_chunks::<LANES>().0, high.as_chunks::<LANES>().0, low.as_chunks::<LANES>().0);
-    for ((values, high), low) in values.iter().zip(high).zip(low) {
-        for lane in 0..LANES {
-            let (product, lost) = two_product(values[lane], high[lane]);
-            let (sum, lost_in_sum) = two_sum(sums[lane], product);
-            sums[lane] = sum;
-            errors[lane] += (lost + lost_in_sum) + values[lane] * low[lane];
-        }
+    let chunks = values.len().min(high.len()).min(low.len());
+    for chunk in 0..chunks {
+        let (product, lost) = lane_products::<FUSED>(values[chunk], high[chunk]);
+        let (sum, lost_in_sum) = lane_sums(sums, product);
+        sums = sum;
+        let (small, _) = lane_products::<FUSED>(values[chunk], low[chunk]);
+        errors = lane_add(errors, lane_add(lane_add(lost, lost_in_sum), small));
     }
     let lanes = sums.iter().zip(errors).map(|(&sum, error)| DoubleDouble::sum_of(sum, error));
     lanes.fold(DoubleDouble::default(), |total, lane| total + lane)

@@ -155,7 +155,7 @@ impl Refined {
 pub(super) struct Search<'p, 'a> {
     problem: &'p Problem<'a>,
     features: &'p ScaledFeatures<'a>,
-    subsample: Option<Subsample>,
+    subsample: Option<Subsample<'static>>,
     /// The data, if they may be separable.
     separable_data: Option<&'p Dataset>,
 }
@@ -357,12 +357,7 @@ impl<'p, 'a> Search<'p, 'a> {
         }
         let far_off = newton.relative_gradient() > start::GOOD_INITIAL_GUESS;
         if let Some(subsample) = self.subsample.as_ref().filter(|_| far_off) {
-            let small = SoftmaxPass {
-                features: &subsample.features,
-                targets: &subsample.targets,
-                loss: Softmax::new(&subsample.targets),
-            };
-            let mut small = SoftmaxNewton::new(small, newton.theta().clone(), None);
+            let mut small = SoftmaxNewton::new(subsample.pass(), newton.theta().clone(), None);
             small.run(WARM_STEPS, WARM_GRADIENT);
             newton.move_if_better(small.theta().clone());
         }
@@ -443,8 +438,10 @@ impl<'p, 'a> Search<'p, 'a> {
             if descent.progress() != Progress::Active {
                 break None;
             }
-            if self.tolerance_is_met(&descent, &watch.settings) {
-                let outcome = self.stationary(&mut descent, watch, None, Ended::Converged);
+            if let Some((head, recomputed)) = self.within_tolerance(&mut descent, &watch.settings) {
+                let theta = descent.theta().clone();
+                let known = (theta, head, OnceLock::from(recomputed));
+                let outcome = self.point(&descent, watch, None, known);
                 return (descent, outcome);
             }
             descent.step();
@@ -492,18 +489,33 @@ impl<'p, 'a> Search<'p, 'a> {
         (descent, outcome)
     }
 
-    /// Whether the gradient at the rounded head meets the user's tolerance.
-    fn tolerance_is_met(&self, descent: &impl Descent, settings: &SolverSettings) -> bool {
+    /// The rounded head and its certificate, where that meets the user's tolerance.
+    fn within_tolerance(
+        &self,
+        descent: &mut impl Descent,
+        settings: &SolverSettings,
+    ) -> Option<(Head, Recomputed)> {
+        if settings.tolerance == 0.0 {
+            return None;
+        }
         // By the search's own gradient first: the certificate takes a pass of its own.
-        let coordinates = self.problem.coordinates();
-        if settings.tolerance == 0.0
-            || coordinates.smallest_gradient(&descent.gradient()) > settings.tolerance
-        {
-            return false;
+        for is_precise in [false, true] {
+            if is_precise {
+                descent.refine_gradient();
+            }
+            let own = self.problem.coordinates().smallest_gradient(&descent.gradient());
+            if own > settings.tolerance {
+                descent.accept(settings.tolerance / own);
+                return None;
+            }
         }
         let head = self.features.to_user(descent.theta());
-        Recomputed::with_gradient(self.problem, &head)
-            .is_some_and(|(recomputed, _)| recomputed.gradient_inf <= settings.tolerance)
+        let (recomputed, _) = Recomputed::with_gradient(self.problem, &head)?;
+        let is_met = recomputed.gradient_inf <= settings.tolerance;
+        if !is_met {
+            descent.accept(0.5 * settings.tolerance / recomputed.gradient_inf);
+        }
+        is_met.then_some((head, recomputed))
     }
 
     fn stationary(

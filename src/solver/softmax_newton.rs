@@ -1,5 +1,6 @@
 //! Newton-CG for softmax: the Hessian couples all classes, so each Newton system is solved by conjugate gradients,
-//! preconditioned by one Cholesky factor per class.
+//! preconditioned by one Cholesky factor per class, or by one for all where classes are many. There the first gradients are
+//! in single precision, too; the last ones never are.
 //!
 //! Adding one vector to every class's parameters changes no probability. Residuals and directions are kept
 //! off that gauge; without it conjugate gradients chases rounding error along it.
@@ -7,15 +8,18 @@
 use super::column_pass::Precision;
 use super::descent::{ConvergenceCheck, Descent, Progress};
 use super::hessian::Real;
-use super::pass::{Evaluated, HeadColumns, ScaledFeatures, Totals, accumulate_gradient, fold_logit_blocks};
+use super::pass::{
+    Evaluated, HeadColumns, ScaledFeatures, Totals, accumulate_gradient, across, fold_logit_blocks,
+};
 use super::separation::{Effort, SeparationSearch, Sides, Verdict};
 use super::softmax_hessian::{DenseHessian, dense_is_possible, dense_pays};
 use super::softmax_system::{
-    KeptFeatures, Preconditioner, Sampled, SoftmaxCurvature, SoftmaxSystem, kept_probabilities,
-    samples_with_probabilities,
+    Form, KeptFeatures, Preconditioner, SoftmaxCurvature, SoftmaxSystem, kept_probabilities, largest_weight,
+    samples_with_probabilities, single_probabilities,
 };
 use super::start::{GOOD_INITIAL_GUESS, Subsample, SubsampleSize};
-use crate::loss::{Softmax, Targets};
+use crate::loss::{Softmax, Targets, weigh};
+use crate::numeric::fold_wide_spans;
 use nalgebra::{DMatrix, DVector};
 
 /// Loosest relative accuracy of a Newton system.
@@ -28,6 +32,16 @@ const ITERATIONS_PER_PRECONDITIONER: usize = 12;
 const ITERATIONS_PER_SOLVED_PROBLEM: usize = 60;
 /// Below this relative gradient, Newton's steps square it.
 const SQUARING: f64 = 1e-3;
+/// Below this relative gradient, that of single precision has errors of a few per cent.
+const SINGLE_GRADIENTS_UNTIL: f64 = 1e-5;
+/// A factor for all classes is made anew once the relative gradient has fallen by this since, ..
+const STALE: f64 = 0.2;
+/// .. but not below this relative gradient, where probabilities hardly change any more.
+const SETTLED: f64 = 1e-3;
+/// A step along second derivatives of a part of the samples that leaves more of the gradient than this is the last of them.
+const SAMPLED_STEPS_WHILE: f64 = 0.3;
+/// The share of what a gradient has yet to fall by to which the last system is solved.
+const LAST_SYSTEM: f64 = 0.2;
 
 impl Precision {
     /// Tightest accuracy of a Newton system; beyond it the rounding of its products decides.
@@ -43,8 +57,13 @@ impl Precision {
 pub(super) struct SoftmaxNewton<'a> {
     pass: SoftmaxPass<'a>,
     /// The samples for preconditioners, where not all are used.
-    subsample: Option<Subsample>,
+    subsample: Option<Subsample<'a>>,
+    /// Whether second derivatives are those of these samples, too.
+    is_sampled: bool,
     point: Point,
+    /// How precise the gradient at the point is.
+    gradients: Precision,
+    form: Form,
     preconditioner: Preconditioner,
     /// At the point, or at one that was a step away from the end.
     dense: Option<DenseHessian>,
@@ -53,7 +72,10 @@ pub(super) struct SoftmaxNewton<'a> {
     /// Largest number of iterations of a step so far.
     most_iterations: usize,
     kept: Option<KeptFeatures<f32>>,
+    /// That of Newton systems.
     precision: Precision,
+    /// The share of the gradient that may be left.
+    wanted: f64,
     convergence: ConvergenceCheck,
     /// Curvature added to every class's block, as a share of its gradient's magnitude; positive only while logits
     /// are so saturated that second derivatives say nothing.
@@ -76,8 +98,11 @@ struct Point {
 }
 
 impl SoftmaxPass<'_> {
-    fn point(&self, theta: DMatrix<f64>) -> Point {
-        let (evaluated, probabilities) = self.evaluate(&theta);
+    fn point(&self, theta: DMatrix<f64>, precision: Precision) -> Point {
+        let (evaluated, probabilities) = match precision {
+            Precision::Single => self.evaluate_single(&theta),
+            Precision::Double => self.evaluate(&theta),
+        };
         Point {
             theta,
             probabilities,
@@ -96,25 +121,58 @@ impl<'a> SoftmaxNewton<'a> {
         theta: DMatrix<f64>,
         separation: Option<SeparationSearch<'a>>,
     ) -> Self {
-        let point = pass.point(theta);
+        let form = Form::of(theta.nrows(), theta.ncols());
+        Self::of_form(form, pass, theta, separation)
+    }
+
+    fn of_form(
+        form: Form,
+        pass: SoftmaxPass<'a>,
+        theta: DMatrix<f64>,
+        separation: Option<SeparationSearch<'a>>,
+    ) -> Self {
+        let (dimension, classes) = theta.shape();
+        let gradients = first_gradients(form);
+        let point = pass.point(theta, gradients);
         let convergence = ConvergenceCheck::new(&point.scaled_gradient(&point.magnitude), 1.0);
-        let size = SubsampleSize::to_precondition(point.theta.nrows(), point.theta.ncols());
-        let subsample = Subsample::draw(pass.features, pass.targets, size);
-        Self {
+        let (features, targets) = (pass.features, pass.targets);
+        let subsample = match form {
+            Form::Blocks => {
+                let size = SubsampleSize::to_precondition(dimension, classes);
+                Subsample::draw(features, targets, size)
+            }
+            Form::Shared => Subsample::choose(features, targets, SubsampleSize::to_curve(dimension, classes)),
+        };
+        let is_sampled = form == Form::Shared && subsample.is_some() && !features.has_offset();
+        let mut newton = Self {
             pass,
             subsample,
+            is_sampled,
             point,
-            preconditioner: Preconditioner::default(),
+            gradients,
+            form,
+            preconditioner: Preconditioner::None,
             dense: None,
             iterations_since_factored: 0,
             relative_when_factored: f64::INFINITY,
             most_iterations: 0,
             kept: None,
             precision: Precision::Single,
+            wanted: 0.0,
             convergence,
             fallback_curvature: 0.0,
             progress: Progress::Active,
             separation,
+        };
+        newton.refine_gradient_if_due();
+        newton
+    }
+
+    /// Goes over to gradients in double precision once those in single precision are too coarse.
+    fn refine_gradient_if_due(&mut self) {
+        // One that is no number is not small.
+        if self.convergence.relative() <= SINGLE_GRADIENTS_UNTIL {
+            self.refine_gradient();
         }
     }
 
@@ -126,7 +184,8 @@ impl<'a> SoftmaxNewton<'a> {
 
     /// Moves to another head unless its value is higher or NaN.
     pub(super) fn move_if_better(&mut self, theta: DMatrix<f64>) {
-        let other = self.pass.point(theta);
+        self.make_room();
+        let other = self.pass.point(theta, self.gradients);
         let stays = self.point.value <= other.value;
         if !stays {
             self.begin_at(other);
@@ -135,12 +194,22 @@ impl<'a> SoftmaxNewton<'a> {
 
     /// Goes to another head.
     pub(super) fn move_to(&mut self, theta: DMatrix<f64>) {
-        self.begin_at(self.pass.point(theta));
+        self.make_room();
+        self.begin_at(self.pass.point(theta, self.gradients));
+    }
+
+    /// Drops the probabilities of the present point where they are many, before those of the next take as much again. If there
+    /// is no next one they are computed when they are needed.
+    fn make_room(&mut self) {
+        if self.form == Form::Shared {
+            self.point.probabilities = Vec::new();
+        }
     }
 
     fn begin_at(&mut self, point: Point) {
         self.convergence = ConvergenceCheck::new(&point.scaled_gradient(&point.magnitude), 1.0);
         self.point = point;
+        self.refine_gradient_if_due();
     }
 
     /// The largest logit of any sample.
@@ -151,13 +220,15 @@ impl<'a> SoftmaxNewton<'a> {
     /// Switches to another problem on the same features. Starts from an initial guess or, where that is far off and
     /// worse, from the present point. A preconditioner is kept while it is useful.
     pub(super) fn go_on_with(&mut self, pass: SoftmaxPass<'a>, guess: DMatrix<f64>) {
-        let here = std::mem::replace(&mut self.point, pass.point(guess)).theta;
+        self.gradients = first_gradients(self.form);
+        self.make_room();
+        let here = std::mem::replace(&mut self.point, pass.point(guess, self.gradients)).theta;
         self.pass = pass;
         if let Some(subsample) = &mut self.subsample {
             subsample.take_weights(pass.targets);
         }
         if self.iterations_since_factored > ITERATIONS_PER_SOLVED_PROBLEM {
-            self.preconditioner = Preconditioner::default();
+            self.preconditioner = Preconditioner::None;
         }
         self.iterations_since_factored = 0;
         self.most_iterations = 0;
@@ -169,6 +240,7 @@ impl<'a> SoftmaxNewton<'a> {
         if self.convergence.relative() > GOOD_INITIAL_GUESS {
             self.move_if_better(here);
         }
+        self.refine_gradient_if_due();
     }
 
     /// Runs until the search ends, the relative gradient falls to `enough`, or `steps` steps are done.
@@ -181,24 +253,47 @@ impl<'a> SoftmaxNewton<'a> {
         }
     }
 
-    fn refresh_preconditioner(&mut self) {
-        let worn = self.iterations_since_factored > ITERATIONS_PER_PRECONDITIONER;
-        let made_far_off = self.relative_when_factored > GOOD_INITIAL_GUESS;
-        if !self.preconditioner.is_empty() && self.fallback_curvature == 0.0 && !(worn && made_far_off) {
+    /// `sampled` are probabilities of the subsample, if they are at hand.
+    fn refresh_preconditioner(&mut self, sampled: Option<&[Vec<f32>]>) {
+        let relative = self.convergence.relative();
+        let is_useful = match self.preconditioner {
+            Preconditioner::None => false,
+            Preconditioner::Blocks(_) => {
+                let worn = self.iterations_since_factored > ITERATIONS_PER_PRECONDITIONER;
+                let made_far_off = self.relative_when_factored > GOOD_INITIAL_GUESS;
+                !(worn && made_far_off)
+            }
+            // It takes a fraction of a pass over the samples.
+            Preconditioner::Shared(_) => {
+                self.relative_when_factored <= SETTLED || relative > STALE * self.relative_when_factored
+            }
+        };
+        if is_useful && self.fallback_curvature == 0.0 {
             return;
         }
         self.iterations_since_factored = 0;
-        self.relative_when_factored = self.convergence.relative();
-        let SoftmaxPass { features, targets, loss } = self.pass;
-        let sampled = match &self.subsample {
-            Some(subsample) => Sampled {
-                features: &subsample.features,
-                targets: &subsample.targets,
-                loss: Softmax::new(&subsample.targets),
-            },
-            None => Sampled { features, targets, loss },
+        self.relative_when_factored = relative;
+        let (pass, probabilities) = match &self.subsample {
+            Some(subsample) => (subsample.pass(), sampled.unwrap_or(&[])),
+            None => (self.pass, self.point.probabilities.as_slice()),
         };
-        self.preconditioner = Preconditioner::new(sampled, &self.point.theta, &self.added_curvature());
+        let (added, theta) = (self.added_curvature(), &self.point.theta);
+        self.preconditioner = Preconditioner::new(self.form, pass, theta, probabilities, &added);
+    }
+
+    /// Goes over to a factor for each class once systems over so many samples take more iterations than those factors would.
+    fn doubt_form(&mut self, iterations: usize, samples: usize) {
+        let (dimension, classes) = self.point.theta.shape();
+        if self.form == Form::Blocks || Form::largest(dimension, classes) == Form::Shared {
+            return;
+        }
+        let all = self.pass.features.samples();
+        let sampled = self.subsample.as_ref().map_or(all, |subsample| subsample.features.samples());
+        // A block takes D^2 multiplications for each of its samples, an iteration 4 D for each class.
+        if iterations * 4 * samples > sampled * dimension {
+            self.form = Form::Blocks;
+            self.preconditioner = Preconditioner::None;
+        }
     }
 
     /// The curvature that replaces vanished second derivatives, class by class.
@@ -228,20 +323,29 @@ impl<'a> SoftmaxNewton<'a> {
                 return dense.step(gradient);
             }
         }
-        self.refresh_preconditioner();
+        if self.is_sampled && self.precision == Precision::Single {
+            return self.sampled_direction(gradient);
+        }
+        self.refresh_preconditioner(None);
         match self.precision {
             Precision::Single => {
+                if self.point.probabilities.is_empty() {
+                    self.point.probabilities = single_probabilities(self.pass.features, &self.point.theta);
+                }
                 let kept = self.kept.take().unwrap_or_else(|| KeptFeatures::new(self.pass.features, classes));
-                let (step, iterations) = self.solve_system(gradient, &kept, &self.point.probabilities);
+                let (step, iterations) =
+                    self.solve_system(self.pass, gradient, &kept, &self.point.probabilities);
                 self.kept = Some(kept);
                 self.iterations_since_factored += iterations;
                 self.most_iterations = self.most_iterations.max(iterations);
+                self.doubt_form(iterations, self.pass.features.samples());
                 step
             }
             Precision::Double => {
                 let probabilities =
                     kept_probabilities(self.pass.features, self.pass.targets, &self.point.theta);
                 self.solve_system::<f64>(
+                    self.pass,
                     gradient,
                     &KeptFeatures::new(self.pass.features, classes),
                     &probabilities,
@@ -251,17 +355,36 @@ impl<'a> SoftmaxNewton<'a> {
         }
     }
 
+    /// The direction by second derivatives of the subsample: a fraction of the work far from the end, where a direction need
+    /// not be exact.
+    fn sampled_direction(&mut self, gradient: &DMatrix<f64>) -> DMatrix<f64> {
+        let Some(subsample) = self.subsample.take() else { return -gradient };
+        let probabilities = single_probabilities(&subsample.features, &self.point.theta);
+        let kept = KeptFeatures::<f32>::new(&subsample.features, gradient.ncols());
+        self.subsample = Some(subsample);
+        self.refresh_preconditioner(Some(&probabilities));
+        let Some(subsample) = &self.subsample else { return -gradient };
+        let (step, iterations) = self.solve_system(subsample.pass(), gradient, &kept, &probabilities);
+        let samples = subsample.features.samples();
+        self.iterations_since_factored += iterations;
+        self.doubt_form(iterations, samples);
+        step
+    }
+
     fn solve_system<T: Real>(
         &self,
+        pass: SoftmaxPass,
         gradient: &DMatrix<f64>,
         kept: &KeptFeatures<T>,
         probabilities: &[Vec<T>],
     ) -> (DMatrix<f64>, usize) {
-        let SoftmaxPass { features, targets, loss } = self.pass;
+        let SoftmaxPass { features, targets, loss } = pass;
         let tightest = self.precision.tightest_system();
         let relative = self.convergence.relative();
         // As accurate as the next gradient can show: Newton squares it, and rounding ends it.
-        let accuracy = relative.sqrt().max(SMALLEST_GRADIENT / relative).clamp(tightest, LOOSEST_SYSTEM);
+        let shown = relative.sqrt().max(SMALLEST_GRADIENT / relative);
+        let tightest = if self.is_sampled { LOOSEST_SYSTEM } else { tightest };
+        let accuracy = shown.max(LAST_SYSTEM * self.wanted).clamp(tightest, LOOSEST_SYSTEM);
         let system = SoftmaxSystem {
             curvature: SoftmaxCurvature::new(features, targets, loss, &self.point.theta, kept, probabilities),
             penalty: features.penalty(),
@@ -279,10 +402,14 @@ impl<'a> SoftmaxNewton<'a> {
             .map(|column| features.max_logit_change(column.iter().copied()))
             .fold(0.0, f64::max);
         let mut line_search = self.convergence.begin(logit_change, self.point.gradient.dot(step), true);
+        if self.gradients == Precision::Single {
+            line_search.values_are_single();
+        }
+        self.make_room();
         let scale = self.point.magnitude.clone();
         let before = self.point.scaled_gradient(&scale).norm();
         loop {
-            let point = self.pass.point(&self.point.theta + step * line_search.length());
+            let point = self.pass.point(&self.point.theta + step * line_search.length(), self.gradients);
             if line_search.overshoots(point.largest_logit - self.point.largest_logit) {
                 continue;
             }
@@ -295,9 +422,14 @@ impl<'a> SoftmaxNewton<'a> {
                 let gradient = point.scaled_gradient(&point.magnitude);
                 let relative = self.convergence.relative();
                 self.progress = self.convergence.moved(&gradient, 1.0, &line_search, point.largest_logit);
-                self.doubt_precision(relative);
                 self.point = point;
+                if self.is_sampled {
+                    self.is_sampled = self.convergence.relative() <= SAMPLED_STEPS_WHILE * relative;
+                } else {
+                    self.doubt_precision(relative);
+                }
                 self.drop_fallback_curvature();
+                self.refine_gradient_if_due();
                 return;
             }
             if !line_search.shorten() {
@@ -312,7 +444,10 @@ impl<'a> SoftmaxNewton<'a> {
     fn doubt_precision(&mut self, before: f64) {
         let hardly_helped = before < SQUARING && self.convergence.relative() > 0.5 * before;
         if self.progress == Progress::Active && hardly_helped && !self.convergence.is_met() {
-            self.precision = Precision::Double;
+            match self.gradients {
+                Precision::Single => self.refine_gradient(),
+                Precision::Double => self.precision = Precision::Double,
+            }
         }
     }
 
@@ -321,7 +456,13 @@ impl<'a> SoftmaxNewton<'a> {
         if self.convergence.is_met() {
             return;
         }
-        if self.precision == Precision::Single {
+        if self.is_sampled {
+            self.is_sampled = false;
+            self.progress = Progress::Active;
+        } else if self.gradients == Precision::Single {
+            self.refine_gradient();
+            self.progress = Progress::Active;
+        } else if self.precision == Precision::Single {
             self.precision = Precision::Double;
             self.progress = Progress::Active;
         } else if self.fallback_curvature == 0.0 {
@@ -334,7 +475,7 @@ impl<'a> SoftmaxNewton<'a> {
     fn drop_fallback_curvature(&mut self) {
         if self.fallback_curvature > 0.0 {
             self.fallback_curvature = 0.0;
-            self.preconditioner = Preconditioner::default();
+            self.preconditioner = Preconditioner::None;
         }
     }
 
@@ -354,6 +495,14 @@ impl<'a> SoftmaxNewton<'a> {
             Progress::Active | Progress::Separable(_) | Progress::Undecided(_) => Verdict::None,
         };
         self.progress = self.progress.clone().after(verdict);
+    }
+}
+
+/// The precision of the first gradients.
+fn first_gradients(form: Form) -> Precision {
+    match form {
+        Form::Blocks => Precision::Double,
+        Form::Shared => Precision::Single,
     }
 }
 
@@ -385,6 +534,20 @@ impl Descent for SoftmaxNewton<'_> {
     fn newton_step(&mut self, gradient: &DMatrix<f64>) -> Option<DMatrix<f64>> {
         let step = self.newton_direction(gradient);
         step.iter().all(|entry| entry.is_finite()).then_some(step)
+    }
+
+    fn accept(&mut self, share: f64) {
+        self.wanted = share;
+    }
+
+    fn refine_gradient(&mut self) {
+        if self.gradients == Precision::Single {
+            self.gradients = Precision::Double;
+            self.make_room();
+            let theta = std::mem::take(&mut self.point.theta);
+            self.point = self.pass.point(theta, Precision::Double);
+            self.convergence.measured_anew(&self.point.scaled_gradient(&self.point.magnitude), 1.0);
+        }
     }
 
     fn value(&self) -> f64 {
@@ -435,4 +598,47 @@ impl SoftmaxPass<'_> {
         );
         (totals.with_penalty(self.features, theta), probabilities)
     }
+
+    /// The same with logits, probabilities and products in single precision, sums over blocks in double.
+    fn evaluate_single(&self, theta: &DMatrix<f64>) -> (Evaluated, Vec<Vec<f32>>) {
+        let (dimension, classes) = theta.shape();
+        let weights = self.loss.normalised_class_weights(self.targets);
+        let largest = largest_weight(self.targets, &weights);
+        let relative: Vec<f64> = weights.iter().map(|weight| weight / largest).collect();
+        let narrow: Vec<f32> = theta.iter().map(|&entry| f32::narrowed(entry)).collect();
+        let kept = samples_with_probabilities::<f32>(self.features, classes);
+        let (mut totals, mut probabilities) = (Totals::new(dimension, classes), Vec::new());
+        fold_wide_spans(
+            self.features.samples(),
+            2 * dimension * classes,
+            || {
+                let room = (Vec::new(), Vec::new(), vec![0.0; dimension * classes]);
+                (Totals::new(dimension, classes), Vec::new(), room)
+            },
+            |(part, probabilities, (block, logits, gradient)), range| {
+                self.features.block_in(range.clone(), block);
+                logits.resize(range.len() * classes, 0.0);
+                across(block, dimension, &narrow, logits);
+                self.features.add_offset(&range, logits);
+                let labels = &self.targets.class_indices()[range.clone()];
+                let mut weight: Vec<f64> = labels.iter().map(|&label| relative[label as usize]).collect();
+                weigh(&mut weight, self.targets.sample_weights().map(|weights| &weights[range.clone()]));
+                let parts = Softmax::evaluate_single(labels, &weight, logits, |found| {
+                    if range.start < kept {
+                        probabilities.push(found.to_vec());
+                    }
+                });
+                accumulate_gradient(block, dimension, logits, gradient);
+                part.add_single(&parts, gradient, largest);
+            },
+            |(part, of_blocks, _)| {
+                totals.merge(part);
+                probabilities.extend(of_blocks);
+            },
+        );
+        (totals.with_penalty(self.features, theta), probabilities)
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,16 +2,18 @@
 //!
 //! Products of the Hessian with directions only steer the search, so single precision usually suffices. Scaled features and
 //! the probabilities of a point are stored for as many blocks as fit into a fixed amount of memory, and recomputed for the
-//! others. The preconditioner has one Cholesky factor per class, from a part of the samples, for convergence in a few
-//! iterations.
+//! others. The preconditioner is made of a part of the samples: of one Cholesky factor per class, for convergence in a few
+//! iterations, or, where classes are many, of one factor for all of them.
 
 use super::column_pass::Precision;
 use super::dense::cholesky;
 use super::hessian::{Real, SingleBlock, SingleGram, regular_factor};
 use super::pass::{HeadColumns, ScaledFeatures, accumulate_gradient, across, fold_logit_blocks};
+use super::shared_factor::SharedFactor;
+use super::softmax_newton::SoftmaxPass;
 use crate::loss::{LogitBlock, Softmax, Targets, weigh};
 use crate::numeric::{
-    Kernel, SAMPLES_PER_CHUNK, fold_sample_spans, map_items, map_sample_chunks, sample_chunks, vectorised,
+    Kernel, SAMPLES_PER_CHUNK, fold_wide_spans, map_items, map_sample_chunks, sample_chunks, vectorised,
 };
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 use std::ops::Range;
@@ -116,10 +118,62 @@ pub(super) fn clean_residual(residual: &mut DMatrix<f64>, magnitude: &DVector<f6
     }
 }
 
-/// Bytes for features and probabilities each: those of a preconditioner of a `D x K` head, but at least 64 MiB.
-pub(super) fn room(dimension: usize, classes: usize) -> u128 {
-    let preconditioner = (size_of::<f64>() * classes) as u128 * (dimension as u128).pow(2);
-    preconditioner.max(64 << 20)
+/// What preconditions the systems of a head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// A Cholesky factor of each class's block.
+    Blocks,
+    /// One factor for all classes.
+    Shared,
+}
+
+/// Numbers in the blocks of all classes, up to which every head has them.
+const FEW_NUMBERS: usize = 1 << 22;
+/// Numbers in the blocks of all classes (half a GiB), up to which a head has them where systems prove hard.
+const MOST_NUMBERS: usize = 1 << 26;
+
+impl Form {
+    /// That which a `D x K` head begins with.
+    pub(super) fn of(dimension: usize, classes: usize) -> Self {
+        if block_numbers(dimension, classes) <= FEW_NUMBERS { Self::Blocks } else { Self::Shared }
+    }
+
+    /// The largest that a `D x K` head may come to.
+    pub(super) fn largest(dimension: usize, classes: usize) -> Self {
+        if block_numbers(dimension, classes) <= MOST_NUMBERS { Self::Blocks } else { Self::Shared }
+    }
+}
+
+/// Whether a softmax head over so many features begins with one factor for all classes.
+pub(crate) fn has_shared_factor(features: usize, classes: usize) -> bool {
+    Form::of(features.saturating_add(1), classes) == Form::Shared
+}
+
+fn block_numbers(dimension: usize, classes: usize) -> usize {
+    dimension.saturating_mul(dimension).saturating_mul(classes)
+}
+
+/// Bytes in which a search keeps features and probabilities to save work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Room {
+    pub(super) features: u128,
+    pub(super) probabilities: u128,
+}
+
+impl Room {
+    /// For a `D x K` head: as much as its blocks take, but at least 64 MiB. Where blocks would be too many, features are scaled
+    /// anew for every pass, which takes next to nothing beside their products with so many classes, and there is a GiB for
+    /// probabilities, which take as much to compute as to use.
+    pub(super) fn of(dimension: usize, classes: usize) -> Self {
+        const LEAST: u128 = 64 << 20;
+        match Form::of(dimension, classes) {
+            Form::Blocks => {
+                let blocks = (size_of::<f64>() * block_numbers(dimension, classes)) as u128;
+                Self { features: blocks.max(LEAST), probabilities: blocks.max(LEAST) }
+            }
+            Form::Shared => Self { features: LEAST, probabilities: 1 << 30 },
+        }
+    }
 }
 
 /// Scaled features of the first blocks, kept in precision `T`.
@@ -130,8 +184,13 @@ pub(super) struct KeptFeatures<T> {
 impl<T: Real> KeptFeatures<T> {
     pub(super) fn new(features: &ScaledFeatures, classes: usize) -> Self {
         let dimension = features.dimension();
-        let samples = within::<T>(room(dimension, classes), dimension, features.samples());
-        let narrow = |range| narrowed(features.block(range, &mut Vec::new()));
+        let room = Room::of(dimension, classes).features;
+        let samples = within::<T>(room, dimension, features.samples());
+        let narrow = |range| {
+            let mut block = Vec::new();
+            features.block_in(range, &mut block);
+            block
+        };
         Self { blocks: map_sample_chunks(samples, narrow) }
     }
 }
@@ -148,9 +207,14 @@ pub(super) fn kept_probabilities(
     map_sample_chunks(kept, |range| block_probabilities(features, targets, range, head))
 }
 
-/// The number of first samples whose probabilities are kept.
+/// The number of first samples whose probabilities are kept; none in double precision where classes are many.
 pub(super) fn samples_with_probabilities<T>(features: &ScaledFeatures, classes: usize) -> usize {
-    within::<T>(room(features.dimension(), classes), classes, features.samples())
+    let dimension = features.dimension();
+    let in_double = size_of::<T>() > size_of::<f32>();
+    if in_double && Form::of(dimension, classes) == Form::Shared {
+        return 0;
+    }
+    within::<T>(Room::of(dimension, classes).probabilities, classes, features.samples())
 }
 
 /// Samples, in whole blocks, whose `entries` numbers each fit into the room.
@@ -160,7 +224,7 @@ fn within<T>(room: u128, entries: usize, samples: usize) -> usize {
     (fitting / SAMPLES_PER_CHUNK * SAMPLES_PER_CHUNK).min(samples)
 }
 
-fn narrowed<T: Real>(values: &[f64]) -> Vec<T> {
+pub(super) fn narrowed<T: Real>(values: &[f64]) -> Vec<T> {
     values.iter().map(|&value| T::narrowed(value)).collect()
 }
 
@@ -187,13 +251,7 @@ impl<'a, T: Real> SoftmaxCurvature<'a, T> {
         kept_probabilities: &'a [Vec<T>],
     ) -> Self {
         let class_weights = loss.normalised_class_weights(targets);
-        let largest_weight = match targets.sample_weights() {
-            None => class_weights.iter().copied().fold(0.0, f64::max),
-            Some(weights) => {
-                let each = weights.iter().zip(targets.class_indices());
-                each.map(|(weight, &label)| weight * class_weights[label as usize]).fold(0.0, f64::max)
-            }
-        };
+        let largest_weight = largest_weight(targets, &class_weights);
         Self { features, targets, theta, kept_features, kept_probabilities, class_weights, largest_weight }
     }
 
@@ -212,30 +270,31 @@ impl<'a, T: Real> SoftmaxCurvature<'a, T> {
         }
     }
 
-    fn probabilities(&self, range: Range<usize>) -> Vec<T> {
-        let columns: Vec<usize> = (0..self.theta.ncols()).collect();
-        let head = HeadColumns { theta: self.theta, columns: &columns };
-        block_probabilities(self.features, self.targets, range, head)
-    }
-
     /// `H V` for a direction `V` (`D x K`).
     pub(super) fn product(&self, direction: &DMatrix<f64>) -> DMatrix<f64> {
         let (dimension, classes) = direction.shape();
         let size = direction.amax().max(f64::MIN_POSITIVE);
         let along: Vec<T> = direction.iter().map(|entry| T::narrowed(entry / size)).collect();
+        let theta: Vec<T> = narrowed(self.theta.as_slice());
         let mut product = DMatrix::zeros(dimension, classes);
-        fold_sample_spans(
+        fold_wide_spans(
             self.features.samples(),
-            || (DMatrix::<f64>::zeros(dimension, classes), vec![T::ZERO; dimension * classes], Vec::new()),
-            |(sum, part, moved), range| {
+            2 * dimension * classes,
+            || {
+                let sums = DMatrix::<f64>::zeros(dimension, classes);
+                (sums, vec![T::ZERO; dimension * classes], Vec::new(), Vec::new())
+            },
+            |(sum, part, moved, block), range| {
                 let chunk = range.start / SAMPLES_PER_CHUNK;
-                let (mut block, mut probabilities) = (Vec::new(), Vec::new());
-                let block = self.kept_features.blocks.get(chunk).unwrap_or_else(|| {
-                    block = narrowed(self.features.block(range.clone(), &mut Vec::new()));
-                    &block
-                });
+                let mut probabilities = Vec::new();
+                let block: &[T] = if let Some(kept) = self.kept_features.blocks.get(chunk) {
+                    kept
+                } else {
+                    self.features.block_in(range.clone(), block);
+                    block
+                };
                 let probabilities = self.kept_probabilities.get(chunk).unwrap_or_else(|| {
-                    probabilities = self.probabilities(range.clone());
+                    probabilities = probabilities_of(self.features, block, &range, &theta);
                     &probabilities
                 });
                 moved.resize(range.len() * classes, T::ZERO);
@@ -245,9 +304,45 @@ impl<'a, T: Real> SoftmaxCurvature<'a, T> {
                 accumulate_gradient(block, dimension, moved, part);
                 sum.iter_mut().zip(&*part).for_each(|(sum, part)| *sum += part.widened());
             },
-            |(part, _, _)| product += part,
+            |(part, ..)| product += part,
         );
         product * (self.largest_weight * size)
+    }
+}
+
+/// Probabilities in single precision of the first blocks, for as many as there is room for.
+pub(super) fn single_probabilities(features: &ScaledFeatures, theta: &DMatrix<f64>) -> Vec<Vec<f32>> {
+    let narrow: Vec<f32> = narrowed(theta.as_slice());
+    map_sample_chunks(samples_with_probabilities::<f32>(features, theta.ncols()), |range| {
+        let mut block = Vec::new();
+        features.block_in(range.clone(), &mut block);
+        probabilities_of(features, &block, &range, &narrow)
+    })
+}
+
+/// Probabilities of some samples, `n x K`, from their features and a head (`D x K`) in precision `T`.
+pub(super) fn probabilities_of<T: Real>(
+    features: &ScaledFeatures,
+    block: &[T],
+    range: &Range<usize>,
+    theta: &[T],
+) -> Vec<T> {
+    let dimension = features.dimension();
+    let mut logits = vec![T::ZERO; range.len() * theta.len() / dimension];
+    across(block, dimension, theta, &mut logits);
+    features.add_offset(range, &mut logits);
+    T::softmax(range.len(), &mut logits);
+    logits
+}
+
+/// The most that a sample counts, its class's weight included.
+pub(super) fn largest_weight(targets: &Targets, class_weights: &[f64]) -> f64 {
+    match targets.sample_weights() {
+        None => class_weights.iter().copied().fold(0.0, f64::max),
+        Some(weights) => {
+            let each = weights.iter().zip(targets.class_indices());
+            each.map(|(weight, &label)| weight * class_weights[label as usize]).fold(0.0, f64::max)
+        }
     }
 }
 
@@ -296,53 +391,67 @@ impl<T: Real> Kernel for Bend<'_, T> {
 
 /// Approximate inverses of each class's own block of the Hessian.
 #[derive(Default)]
-pub(super) struct Preconditioner {
-    factors: Vec<Cholesky<f64, Dyn>>,
-}
-
-/// The samples that blocks are computed from, weighted so that they represent all.
-#[derive(Clone, Copy)]
-pub(super) struct Sampled<'a> {
-    pub(super) features: &'a ScaledFeatures<'a>,
-    pub(super) targets: &'a Targets,
-    pub(super) loss: Softmax,
+pub(super) enum Preconditioner {
+    /// There is none yet.
+    #[default]
+    None,
+    /// A factor of each block.
+    Blocks(Vec<Cholesky<f64, Dyn>>),
+    /// One factor for all of them.
+    Shared(Box<SharedFactor>),
 }
 
 impl Preconditioner {
-    /// Blocks at `theta`, with `added[k]` on the diagonal of class `k`'s beside the penalty.
-    ///
-    /// A class whose curvature comes from few samples has a poor estimate of its block; the share of it that is
-    /// noise is replaced by the block of all classes together, scaled to the class.
-    pub(super) fn new(sampled: Sampled, theta: &DMatrix<f64>, added: &[f64]) -> Self {
-        let (dimension, classes) = theta.shape();
-        let normalised = sampled.normalise(theta);
-        let pooled = &normalised.pooled;
-        let factor_of = |class: usize| {
-            let (mut block, effective) = sampled.block_of(class, theta, &normalised.log_totals);
-            let noise = dimension as f64 / (dimension as f64 + effective);
-            let scale = block.trace() / pooled.trace().max(f64::MIN_POSITIVE);
-            block = block * (1.0 - noise) + pooled * (scale * noise);
-            block.fill_upper_triangle_with_lower_triangle();
-            for (entry, penalty) in sampled.features.penalty().iter().enumerate() {
-                block[(entry, entry)] += penalty + added[class];
-            }
-            regular_factor(&block, Precision::Single).unwrap_or_else(|| ridged_factor(block))
-        };
-        Self { factors: map_items(0..classes, factor_of) }
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.factors.is_empty()
+    /// At `theta`, with `added[k]` on the diagonal of class `k`'s block beside the penalty.
+    /// `probabilities` are those of the first blocks of samples, if they are at hand.
+    pub(super) fn new(
+        form: Form,
+        sampled: SoftmaxPass,
+        theta: &DMatrix<f64>,
+        probabilities: &[Vec<f32>],
+        added: &[f64],
+    ) -> Self {
+        match form {
+            Form::Blocks => Self::Blocks(blocks(sampled, theta, added)),
+            Form::Shared => Self::Shared(Box::new(SharedFactor::new(sampled, theta, probabilities, added))),
+        }
     }
 
     /// `M^-1 R` for residuals `R` (`D x K`).
-    fn apply(&self, residual: &DMatrix<f64>) -> DMatrix<f64> {
+    pub(super) fn apply(&self, residual: &DMatrix<f64>) -> DMatrix<f64> {
+        let factors = match self {
+            Self::None => return residual.clone(),
+            Self::Shared(factor) => return factor.apply(residual),
+            Self::Blocks(factors) => factors,
+        };
         let mut result = residual.clone();
-        for (factor, mut column) in self.factors.iter().zip(result.column_iter_mut()) {
+        for (factor, mut column) in factors.iter().zip(result.column_iter_mut()) {
             factor.solve_mut(&mut column);
         }
         result
     }
+}
+
+/// Factors of the blocks at `theta`, with `added[k]` on the diagonal of class `k`'s beside the penalty.
+///
+/// A class whose curvature comes from few samples has a poor estimate of its block; the share of it that is
+/// noise is replaced by the block of all classes together, scaled to the class.
+fn blocks(sampled: SoftmaxPass, theta: &DMatrix<f64>, added: &[f64]) -> Vec<Cholesky<f64, Dyn>> {
+    let (dimension, classes) = theta.shape();
+    let normalised = sampled.normalise(theta);
+    let pooled = &normalised.pooled;
+    let factor_of = |class: usize| {
+        let (mut block, effective) = sampled.block_of(class, theta, &normalised.log_totals);
+        let noise = dimension as f64 / (dimension as f64 + effective);
+        let scale = block.trace() / pooled.trace().max(f64::MIN_POSITIVE);
+        block = block * (1.0 - noise) + pooled * (scale * noise);
+        block.fill_upper_triangle_with_lower_triangle();
+        for (entry, penalty) in sampled.features.penalty().iter().enumerate() {
+            block[(entry, entry)] += penalty + added[class];
+        }
+        regular_factor(&block, Precision::Single).unwrap_or_else(|| ridged_factor(block))
+    };
+    map_items(0..classes, factor_of)
 }
 
 /// What the blocks of all classes share.
@@ -354,7 +463,7 @@ struct Normalised {
     pooled: DMatrix<f64>,
 }
 
-impl Sampled<'_> {
+impl SoftmaxPass<'_> {
     fn normalise(&self, theta: &DMatrix<f64>) -> Normalised {
         let &Self { features, targets, loss } = self;
         let (dimension, classes) = theta.shape();

@@ -9,8 +9,8 @@ use super::search::{LARGEST_AS_PRINTED, solve};
 use super::separation::{GivenAway, Separation, SeparationKind, Sides};
 use super::settings::{SolverSettings, Watch};
 use crate::data::{DataError, Dataset, Labels};
-use crate::loss::{BuiltLoss, ClassWeights, Loss, LossSpec};
-use crate::numeric::largest;
+use crate::loss::{BuiltLoss, ClassWeights, Loss, LossSpec, Targets};
+use crate::numeric::{SAMPLES_PER_CHUNK, largest};
 use nalgebra::DMatrix;
 use serde::Serialize;
 use std::sync::OnceLock;
@@ -115,6 +115,35 @@ impl<'a> StationaryPoint<'a> {
         }
         let features = ScaledFeatures::new(self.problem.dataset, coordinates);
         features.logits(&coordinates.scaled_head(&self.head))
+    }
+}
+
+/// Samples whose logits are looked at together where a loss is a sum over samples.
+pub(crate) const SAMPLES_AT_ONCE: usize = 8 * SAMPLES_PER_CHUNK;
+
+impl StationaryPoint<'_> {
+    /// Hands out the logits (`Q x n`) of all samples by the rounded head and the targets of these samples, some at a time and in
+    /// order; all at once for losses that are not built of sums over samples.
+    pub(crate) fn for_each_block(&self, mut look: impl FnMut(&DMatrix<f64>, &Targets)) {
+        let (coordinates, targets) = (self.problem.coordinates(), self.problem.targets());
+        let is_sum = matches!(*self.problem.loss, BuiltLoss::Softmax(_) | BuiltLoss::Logistic(_));
+        if !is_sum || targets.samples() <= SAMPLES_AT_ONCE {
+            return look(&self.logits(), targets);
+        }
+        let combined = coordinates.combines_features();
+        let scaled = (!combined).then(|| {
+            (ScaledFeatures::new(self.problem.dataset, coordinates), coordinates.scaled_head(&self.head))
+        });
+        for start in (0..targets.samples()).step_by(SAMPLES_AT_ONCE) {
+            let range = start..(start + SAMPLES_AT_ONCE).min(targets.samples());
+            let logits = if let Some((features, theta)) = &scaled {
+                features.logits_of(range.clone(), theta)
+            } else {
+                let (dataset, scaling) = (self.problem.dataset, coordinates.scaling());
+                Recomputed::logits_of(range.clone(), dataset, scaling, &self.head)
+            };
+            look(&logits, &targets.of_range(range));
+        }
     }
 }
 

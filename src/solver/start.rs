@@ -4,7 +4,8 @@ use super::dense::cholesky;
 use super::hessian::{SingleBlock, SingleGram};
 use super::pass::ScaledFeatures;
 use super::problem::Intercept;
-use crate::loss::{Logistic, Loss, Targets, weigh};
+use super::softmax_newton::SoftmaxPass;
+use crate::loss::{Logistic, Loss, Softmax, Targets, weigh};
 use crate::numeric::fold_sample_spans;
 use nalgebra::DMatrix;
 
@@ -149,6 +150,12 @@ impl SubsampleSize {
         Self { one_of: (dimension / 64).max(4), least: dimension.saturating_mul(2).div_ceil(classes).max(8) }
     }
 
+    /// For second derivatives of many classes far from the minimum: a quarter of the data, in which every feature of a class
+    /// meets a few samples.
+    pub(super) fn to_curve(dimension: usize, classes: usize) -> Self {
+        Self { one_of: 4, least: dimension.saturating_mul(4).div_ceil(classes).max(4) }
+    }
+
     /// Number of samples of each class to draw; `None` where a subsample would not help: few data, or a large part of
     /// them.
     fn wanted(self, counts: &[usize]) -> Option<Vec<usize>> {
@@ -165,16 +172,35 @@ impl SubsampleSize {
 }
 
 /// Some samples of every class, weighted so that every class keeps its mass.
-pub(super) struct Subsample {
-    pub(super) features: ScaledFeatures<'static>,
+pub(super) struct Subsample<'a> {
+    pub(super) features: ScaledFeatures<'a>,
     pub(super) targets: Targets,
     /// `N_c` over the number drawn of the class: the factor on the weight of each drawn sample.
     pub(super) factors: Vec<f64>,
 }
 
-impl Subsample {
+impl Subsample<'static> {
     /// Draws a subsample; `None` where it would not help.
     pub(super) fn draw(features: &ScaledFeatures, targets: &Targets, size: SubsampleSize) -> Option<Self> {
+        Self::of(targets, size, |chosen| features.subset(chosen))
+    }
+}
+
+impl<'a> Subsample<'a> {
+    /// The same, of samples that are read where they are.
+    pub(super) fn choose(
+        features: &ScaledFeatures<'a>,
+        targets: &Targets,
+        size: SubsampleSize,
+    ) -> Option<Self> {
+        Self::of(targets, size, |chosen| features.chosen(chosen))
+    }
+
+    fn of(
+        targets: &Targets,
+        size: SubsampleSize,
+        features_of: impl FnOnce(&[usize]) -> ScaledFeatures<'a>,
+    ) -> Option<Self> {
         let counts = targets.counts();
         let wanted = size.wanted(counts)?;
         let chosen = stratified_sample(targets, &wanted);
@@ -182,7 +208,13 @@ impl Subsample {
         let factors: Vec<f64> =
             targets.sizes().iter().zip(labels.sizes()).map(|(all, drawn)| all / drawn).collect();
         let targets = targets.resampled(&labels, &factors);
-        Some(Self { features: features.subset(&chosen), targets, factors })
+        Some(Self { features: features_of(&chosen), targets, factors })
+    }
+
+    /// Softmax over its samples.
+    pub(super) fn pass(&self) -> SoftmaxPass<'_> {
+        let Self { features, targets, .. } = self;
+        SoftmaxPass { features, targets, loss: Softmax::new(targets) }
     }
 
     /// Gives the samples other class weights.

@@ -11,3 +11,4 @@ mod npy_files;
 mod other_points;
 mod presentation;
 mod run;
+mod sweep;

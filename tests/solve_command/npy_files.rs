@@ -74,6 +74,32 @@ fn either_precision_gives_the_bytes_that_a_csv_file_gives() {
     }
 }
 
+/// Halves are mapped as they are: the answer is that of the same numbers in single precision.
+#[test]
+fn halves_give_the_answer_of_the_same_numbers_in_single_precision() {
+    // A number of 11 bits, and the bits of the half that it is.
+    let half = |index: usize, feature: usize| {
+        let fraction = u16::try_from((index * (37 + 23 * feature)) % 1024).expect("small");
+        let negative = (index / 3 + feature) % 2 == 1;
+        let magnitude = (1024.0 + f32::from(fraction)) / 512.0;
+        let bits = 0x4000 | fraction | if negative { 0x8000 } else { 0 };
+        (if negative { -magnitude } else { magnitude }, bits)
+    };
+    let all = || (0..SAMPLES).flat_map(|index| (0..2).map(move |feature| half(index, feature)));
+    let shape = format!("({SAMPLES}, 2)");
+    let singles: Vec<u8> = all().flat_map(|(value, _)| value.to_le_bytes()).collect();
+    let halves: Vec<u8> = all().flat_map(|(_, bits): (f32, u16)| bits.to_le_bytes()).collect();
+    for loss in ["softmax", "logistic"] {
+        let [single, half] = [("<f4", &singles), ("<f2", &halves)].map(|(descr, numbers)| {
+            let run =
+                solve(&folder(&npy(descr, "False", &shape, numbers), &whole_labels()), &["--loss", loss]);
+            assert_eq!(run.code, 0, "{run:?}");
+            run.without_input()
+        });
+        assert_eq!(single, half);
+    }
+}
+
 #[test]
 fn labels_may_be_of_any_whole_kind() {
     let expected = solve(&folder(&features("<f4"), &whole_labels()), &[]);

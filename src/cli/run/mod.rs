@@ -332,7 +332,7 @@ pub(super) fn show(experiment: &Experiment, style: Style) -> Result<Ending> {
 }
 
 /// Two digits are more than a prediction has.
-fn duration(seconds: f64) -> String {
+pub(in crate::cli) fn duration(seconds: f64) -> String {
     let (much, unit) = match seconds {
         ..100.0 => (seconds, "s"),
         ..6_000.0 => (seconds / 60.0, "min"),

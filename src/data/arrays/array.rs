@@ -172,6 +172,9 @@ impl Array {
         let native = cfg!(target_endian = "big");
         match self.numbers {
             _ if self.by_columns => None,
+            Numbers::Half { big_endian } if big_endian == native => {
+                Some(Values::Half(&bytes.as_chunks::<2>().0[range]))
+            }
             Numbers::Single { big_endian } if big_endian == native => {
                 Some(Values::Single(&bytes.as_chunks::<4>().0[range]))
             }

@@ -1,15 +1,10 @@
 //! Numbers of sixteen bits.
 
-/// An IEEE half, `1 + 5 + 10` bits; every one of them is a double.
+use crate::data::values::Number;
+
+/// An IEEE half; every one of them is a double.
 pub(crate) fn from_half(bits: u16) -> f64 {
-    let (exponent, fraction) = (i32::from(bits >> 10 & 0x1f), f64::from(bits & 0x3ff));
-    let magnitude = match exponent {
-        0 => fraction * 2.0_f64.powi(-24),
-        0x1f if fraction == 0.0 => f64::INFINITY,
-        0x1f => f64::NAN,
-        _ => (1024.0 + fraction) * 2.0_f64.powi(exponent - 25),
-    };
-    if bits >> 15 == 1 { -magnitude } else { magnitude }
+    bits.to_ne_bytes().value()
 }
 
 /// The upper half of a single, as `bfloat16` is.
