@@ -202,28 +202,7 @@ impl Scheme {
                 && labels.iter().all(|text| list.iter().any(|name| same(name, text)))
         };
         if let Some(headings) = given.headings.as_ref().filter(|list| all_among(list)) {
-            let are_places = headings.iter().enumerate().all(|(place, name)| *name == place.to_string());
-            let all_numbers = labels.iter().all(|text| whole_number(text).is_some());
-            if all_numbers && !are_places {
-                notes.push(format!(
-                    "labels are headings ({}), not numbers of classes from 0",
-                    headings.join(", ")
-                ));
-            }
-            if !are_places
-                && let Some(absent) = headings.iter().find(|name| !labels.iter().any(|text| same(name, text)))
-            {
-                notes.push(format!(
-                    "no row has the class {}; if its column is no logit, leave it out with --drop",
-                    quoted(absent)
-                ));
-            }
-            // The user's own names go first; labels still name headings.
-            let names = names.unwrap_or_else(|| headings.clone());
-            if names != *headings {
-                notes.push(format!("classes {} are called {}", headings.join(", "), names.join(", ")));
-            }
-            return Ok(Self { names, keys: headings.clone(), by: Naming::Name, notes });
+            return Ok(Self::of_headings(headings, &labels, names));
         }
         if let Some(list) = names.as_ref().filter(|list| all_among(list))
             && !labels.iter().all(|text| whole_number(text).is_some())
@@ -276,6 +255,33 @@ impl Scheme {
         }
         let keys = given.headings.clone().unwrap_or_default();
         Ok(Self { names, keys, by: Naming::Number, notes })
+    }
+
+    /// Labels are headings of columns; classes have these names or the user's own.
+    fn of_headings(headings: &[String], labels: &[&String], names: Option<Vec<String>>) -> Self {
+        let mut notes = Vec::new();
+        let are_places = headings.iter().enumerate().all(|(place, name)| *name == place.to_string());
+        let all_numbers = labels.iter().all(|text| whole_number(text).is_some());
+        if all_numbers && !are_places {
+            notes.push(format!(
+                "labels are headings ({}), not numbers of classes from 0",
+                headings.join(", ")
+            ));
+        }
+        if !are_places
+            && let Some(absent) = headings.iter().find(|name| !labels.iter().any(|text| same(name, text)))
+        {
+            notes.push(format!(
+                "no row has the class {}; if its column is no logit, leave it out with --drop",
+                quoted(absent)
+            ));
+        }
+        // The user's own names go first; labels still name headings.
+        let names = names.unwrap_or_else(|| headings.to_vec());
+        if names != headings {
+            notes.push(format!("classes {} are called {}", headings.join(", "), names.join(", ")));
+        }
+        Self { names, keys: headings.to_vec(), by: Naming::Name, notes }
     }
 
     fn meaning(&self, text: &str, options: &ReadOptions) -> Meaning {
