@@ -198,6 +198,11 @@ fn a_table_that_is_dropped_on_the_page_is_solved_as_by_the_program() {
             assert!(shown(&numbers(&browser), number) > 0.0, "{}", numbers(&browser));
         }
     }
+    // These columns are no scores of classes: the last question is refused, and nothing is left of the ones before.
+    let left = browser.ask(
+        "return [document.documentElement.dataset.state, document.getElementById('picture-report').textContent]",
+    );
+    assert_eq!(left, json!(["refused", ""]));
     // What is no table says so in place of an answer.
     open_at(&browser, &server.address, "#own-data");
     browser.ask(

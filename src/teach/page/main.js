@@ -105,6 +105,7 @@ function ask(since) {
   const refused = (why) => {
     at('pictures').classList.add('dim');
     at('status').replaceChildren(html('strong', {}, why));
+    if (open.scene === scene) scene.refused?.(pictures);
     document.documentElement.dataset.state = 'refused';
   };
   asker.ask(lesson, answered, refused);

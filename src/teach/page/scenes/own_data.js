@@ -214,10 +214,16 @@ function show(answer, values, pictures) {
   if (found.audited) showAudit(found.audited, pictures);
 }
 
-/** What is seen before there is a table. */
-function showNothing({ report, matrix, ledger, plane }) {
-  report.body.replaceChildren(paragraph(say.waiting));
+/** Nothing is left of another table or question; the page says above why there is no answer. */
+function refused({ report, matrix, ledger, plane }) {
+  report.body.replaceChildren();
   [matrix, ledger, plane].forEach((picture) => { picture.element.hidden = true; });
+}
+
+/** What is seen before there is a table. */
+function showNothing(pictures) {
+  refused(pictures);
+  pictures.report.body.replaceChildren(paragraph(say.waiting));
 }
 
 export const ownData = {
@@ -231,6 +237,7 @@ export const ownData = {
   lesson,
   build,
   show,
+  refused,
   showNothing,
   source,
 };
