@@ -101,7 +101,7 @@ impl FormatName {
 enum ThemeName {
     /// The true size of one or two columns of a paper
     Paper,
-    /// As wide, with text and lines a third larger, for a wall
+    /// As wide, with text and lines a ninth larger, for a wall
     Slides,
 }
 

@@ -143,6 +143,8 @@ impl Window {
             let fraction = field((edge(column) + step / 2.0, edge(row) + step / 2.0));
             (fraction * SHADES).round()
         };
+        // Below all rows, so that nothing shines through between them.
+        canvas.area(&self.frame.corners(), sequential_colour(shade(CELLS / 2, 0) / SHADES), 1.0)?;
         for row in 0..CELLS {
             let shades: Vec<f64> = (0..CELLS).map(|column| shade(row, column)).collect();
             let mut from = 0;

@@ -12,7 +12,7 @@ pub enum Theme {
     /// A page: the true size of one or two columns.
     #[default]
     Paper,
-    /// A screen on a wall: as wide as on paper, text and lines a third larger.
+    /// A screen on a wall: as wide as on paper, text and lines a ninth larger.
     Slides,
 }
 
@@ -21,7 +21,7 @@ impl Theme {
     pub(super) const fn zoom(self) -> f64 {
         match self {
             Self::Paper => 1.0,
-            Self::Slides => 4.0 / 3.0,
+            Self::Slides => 10.0 / 9.0,
         }
     }
 }
