@@ -144,7 +144,7 @@ fn tiny_comparison() -> String {
     let text = read(file)
         .replace("/usr/share/datasets/fashion-mnist", "one")
         .replace("/usr/share/datasets/mnist", "other")
-        .replace("largest = 2500, ratio = 100.0", "largest = 20, ratio = 4.0");
+        .replace("largest = 1200, ratio = 100.0", "largest = 20, ratio = 4.0");
     let mut analysis: Table = text.parse().expect("TOML");
     analysis.insert("repetitions".to_owned(), Value::Integer(1));
     let training = analysis["training"].as_table_mut().expect("a table");
