@@ -63,13 +63,14 @@ const FIT: &str = "Fit";
 /// What to solve and how to print it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
+#[expect(clippy::struct_excessive_bools, reason = "a flag of the command line each")]
 pub(super) struct SolveArguments {
     #[command(flatten)]
     data: DataArguments,
     #[command(flatten)]
     loss: LossArguments,
-    /// L2 penalty on the coefficients; or a sweep of N penalties from A to B, each measured on the samples of --test, the best of
-    /// which is then solved for, with a share over all samples
+    /// L2 penalty on the coefficients; A..B:N sweeps over N penalties from A to B, measures each on the samples of --test, and solves
+    /// for the best, over all samples where --test is a share
     #[arg(long, help_heading = FIT, default_value_t, value_name = "X|A..B:N", allow_hyphen_values = true)]
     l2: Penalties,
     /// inr: look for other stationary points from N random starts, up to 1,000,000 [default: 0]
@@ -129,13 +130,7 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
     let new = arguments.new.read(&mut samples, &arguments.data, seed)?;
     let Samples { dataset, design, taken } = samples;
     if arguments.estimate {
-        let problems = match &arguments.l2 {
-            Penalties::One(_) => 1,
-            Penalties::Sweep(falling) => falling.len() + 1,
-        };
-        let asked = (arguments.l2.largest(), problems);
-        print(&solve_estimate::table(&with_offset_for(dataset, &spec)?, &spec, asked, style))?;
-        return Ok(Ending::Done);
+        return estimate(dataset, arguments, &spec, style);
     }
     let (dataset, mut standardization) = prepared(dataset, arguments, &spec)?;
     let weights = weights.of(dataset.labels().class_names())?;
@@ -229,6 +224,17 @@ impl SolveArguments {
     fn intercept(&self) -> Intercept {
         if self.no_intercept { Intercept::None } else { Intercept::Free }
     }
+}
+
+/// What solving will take.
+fn estimate(dataset: Dataset, arguments: &SolveArguments, spec: &LossSpec, style: Style) -> Result<Ending> {
+    let problems = match &arguments.l2 {
+        Penalties::One(_) => 1,
+        Penalties::Sweep(falling) => falling.len() + 1,
+    };
+    let asked = (arguments.l2.largest(), problems);
+    print(&solve_estimate::table(&with_offset_for(dataset, spec)?, spec, asked, style))?;
+    Ok(Ending::Done)
 }
 
 /// Samples as they are solved over: with the offset that the loss takes, and in standard units where these are asked for.
