@@ -1,6 +1,8 @@
 """Solves a linear probe with one peer; keeps the head of every iteration in heads/, and prints its processor and wall seconds.
 
-    probe_peer.py DIRECTORY sklearn|torch SOLVER L2 LIMIT
+    probe_peer.py DIRECTORY sklearn|torch SOLVER[:double] L2 LIMIT
+
+scikit-learn computes in the precision of the features: that of the file, or double.
 """
 
 import sys
@@ -43,8 +45,13 @@ def sklearn(solver, x, y, l2, log):
     minimize, newton = _logistic.optimize.minimize, _logistic._newton_cg
     of_classes = lambda w: w.reshape(log.classes, -1, order="F").copy()
 
-    def watched_minimize(*arguments, **options):
-        return minimize(*arguments, callback=lambda w: log.keep(of_classes(w)), **options)
+    def watched_minimize(*arguments, callback=None, **options):
+        def watched(w):
+            log.keep(of_classes(w))
+            if callback is not None:
+                callback(w)
+
+        return minimize(*arguments, callback=watched, **options)
 
     def watched_newton(grad_hess, *arguments, **options):
         def watched(w, *more):
@@ -92,6 +99,9 @@ def main():
     directory, peer, solver, l2, limit = Path(sys.argv[1]), sys.argv[2], sys.argv[3], float(sys.argv[4]), float(sys.argv[5])
     x, y = np.load(directory / "x.npy"), np.load(directory / "y.npy")
     classes = len(np.unique(y))
+    solver, _, precision = solver.partition(":")
+    if precision == "double":
+        x = x.astype(np.float64)
     fit = {"sklearn": sklearn, "torch": torch}[peer]
     # Imports, thread pools and the like are not what is measured.
     few = np.concatenate([np.flatnonzero(y == c)[:2] for c in range(classes)])

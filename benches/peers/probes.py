@@ -33,7 +33,7 @@ TOLERANCES = [1e-4, 1e-6, 1e-8]
 # N, d, K.
 PROBLEMS = {"S10": (40_000, 512, 1000), "S11": (160_000, 512, 1000)}
 TINY = {"tiny": (3000, 64, 100)}
-PEERS = ["sklearn lbfgs", "sklearn newton-cg"]
+PEERS = ["sklearn lbfgs", "sklearn lbfgs:double", "sklearn newton-cg", "sklearn newton-cg:double"]
 TORCH = "torch lbfgs"
 # Peers are stopped after this many seconds; what they had by then counts.
 LIMIT = 900.0
@@ -197,7 +197,8 @@ def main():
         "",
         f"{datetime.date.today()}; {common.machine()}; {common.compiler()}; {common.versions(requirements)}.",
         "",
-        "Features of unit norm in single precision, mapped from a file by us and held by the peers; eigenvalues of their",
+        "Features of unit norm in single precision, mapped from a file by us and held by the peers (`:double`: in double",
+        "precision, which scikit-learn then computes in); eigenvalues of their",
         f"covariance fall as a power to a condition of {CONDITION:g}; classes overlap. Balanced class weights, L2 {L2:g}, intercept free, all",
         f"cores, medians of {options.rounds} interleaved rounds. A tolerance is a bound on the largest entry of the gradient of the mean loss,",
         "recomputed outside the solvers in double precision; ours includes reading the file and its certificate.",
