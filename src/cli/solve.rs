@@ -63,13 +63,14 @@ const FIT: &str = "Fit";
 /// What to solve and how to print it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
+#[expect(clippy::struct_excessive_bools, reason = "a flag of the command line each")]
 pub(super) struct SolveArguments {
     #[command(flatten)]
     data: DataArguments,
     #[command(flatten)]
     loss: LossArguments,
-    /// L2 penalty on the coefficients; or a sweep of N penalties from A to B, each measured on the samples of --test, the best of
-    /// which is then solved for, with a share over all samples
+    /// L2 penalty on the coefficients; A..B:N sweeps over N penalties from A to B, measures each on the samples of --test, and solves
+    /// for the best, over all samples where --test is a share
     #[arg(long, help_heading = FIT, default_value_t, value_name = "X|A..B:N", allow_hyphen_values = true)]
     l2: Penalties,
     /// inr: look for other stationary points from N random starts, up to 1,000,000 [default: 0]

@@ -96,9 +96,8 @@ fn memory(search: Search, (dimension, rows): (usize, usize), counts: &[usize], u
             let room = Room::of(dimension, rows);
             kept = room.features.min(double * n * d) + room.probabilities.min(double * n * q);
             if Form::of(dimension, rows) == Form::Shared {
-                // One factor, in place of those of all classes unless systems prove hard; the vectors of a search.
-                let blocks = if Form::largest(dimension, rows) == Form::Blocks { 2 * q * d * d } else { 0 };
-                hessians = SHARED.0 * d * d + SHARED.1 * q * d + blocks;
+                // One factor in place of those of all classes, and the vectors of a search.
+                hessians = SHARED.0 * d * d + SHARED.1 * q * d;
                 let at_a_time = wide(accumulators_per_thread(2 * dimension.saturating_mul(rows)) * threads());
                 sums = at_a_time * (2 * d * d + 3 * q * d + 1024 * (d + q));
                 kept = room.features.min(SINGLE * n * d) + room.probabilities.min(SINGLE * n * q);

@@ -281,21 +281,6 @@ impl<'a> SoftmaxNewton<'a> {
         self.preconditioner = Preconditioner::new(self.form, pass, theta, probabilities, &added);
     }
 
-    /// Goes over to a factor for each class once systems over so many samples take more iterations than those factors would.
-    fn doubt_form(&mut self, iterations: usize, samples: usize) {
-        let (dimension, classes) = self.point.theta.shape();
-        if self.form == Form::Blocks || Form::largest(dimension, classes) == Form::Shared {
-            return;
-        }
-        let all = self.pass.features.samples();
-        let sampled = self.subsample.as_ref().map_or(all, |subsample| subsample.features.samples());
-        // A block takes D^2 multiplications for each of its samples, an iteration 4 D for each class.
-        if iterations * 4 * samples > sampled * dimension {
-            self.form = Form::Blocks;
-            self.preconditioner = Preconditioner::None;
-        }
-    }
-
     /// The curvature that replaces vanished second derivatives, class by class.
     fn added_curvature(&self) -> Vec<f64> {
         self.point.magnitude.iter().map(|magnitude| self.fallback_curvature * magnitude).collect()
@@ -338,7 +323,6 @@ impl<'a> SoftmaxNewton<'a> {
                 self.kept = Some(kept);
                 self.iterations_since_factored += iterations;
                 self.most_iterations = self.most_iterations.max(iterations);
-                self.doubt_form(iterations, self.pass.features.samples());
                 step
             }
             Precision::Double => {
@@ -365,9 +349,7 @@ impl<'a> SoftmaxNewton<'a> {
         self.refresh_preconditioner(Some(&probabilities));
         let Some(subsample) = &self.subsample else { return -gradient };
         let (step, iterations) = self.solve_system(subsample.pass(), gradient, &kept, &probabilities);
-        let samples = subsample.features.samples();
         self.iterations_since_factored += iterations;
-        self.doubt_form(iterations, samples);
         step
     }
 

@@ -127,24 +127,21 @@ pub(super) enum Form {
     Shared,
 }
 
-/// Numbers in the blocks of all classes, up to which every head has them.
-const FEW_NUMBERS: usize = 1 << 22;
-/// Numbers in the blocks of all classes (half a GiB), up to which a head has them where systems prove hard.
+/// Numbers in the blocks of all classes (half a GiB) up to which a head has them: a factor for each class is the better one where a penalty
+/// is small.
 const MOST_NUMBERS: usize = 1 << 26;
+/// Heads of fewer classes have a factor for each: it takes less than the eigenvectors of a shared one.
+const MANY_CLASSES: usize = 100;
 
 impl Form {
-    /// That which a `D x K` head begins with.
+    /// That of a `D x K` head.
     pub(super) fn of(dimension: usize, classes: usize) -> Self {
-        if block_numbers(dimension, classes) <= FEW_NUMBERS { Self::Blocks } else { Self::Shared }
-    }
-
-    /// The largest that a `D x K` head may come to.
-    pub(super) fn largest(dimension: usize, classes: usize) -> Self {
-        if block_numbers(dimension, classes) <= MOST_NUMBERS { Self::Blocks } else { Self::Shared }
+        let few = classes < MANY_CLASSES || block_numbers(dimension, classes) <= MOST_NUMBERS;
+        if few { Self::Blocks } else { Self::Shared }
     }
 }
 
-/// Whether a softmax head over so many features begins with one factor for all classes.
+/// Whether a softmax head over so many features has one factor for all classes.
 pub(crate) fn has_shared_factor(features: usize, classes: usize) -> bool {
     Form::of(features.saturating_add(1), classes) == Form::Shared
 }
