@@ -130,13 +130,7 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
     let new = arguments.new.read(&mut samples, &arguments.data, seed)?;
     let Samples { dataset, design, taken } = samples;
     if arguments.estimate {
-        let problems = match &arguments.l2 {
-            Penalties::One(_) => 1,
-            Penalties::Sweep(falling) => falling.len() + 1,
-        };
-        let asked = (arguments.l2.largest(), problems);
-        print(&solve_estimate::table(&with_offset_for(dataset, &spec)?, &spec, asked, style))?;
-        return Ok(Ending::Done);
+        return estimate(dataset, arguments, &spec, style);
     }
     let (dataset, mut standardization) = prepared(dataset, arguments, &spec)?;
     let weights = weights.of(dataset.labels().class_names())?;
@@ -230,6 +224,17 @@ impl SolveArguments {
     fn intercept(&self) -> Intercept {
         if self.no_intercept { Intercept::None } else { Intercept::Free }
     }
+}
+
+/// What solving will take.
+fn estimate(dataset: Dataset, arguments: &SolveArguments, spec: &LossSpec, style: Style) -> Result<Ending> {
+    let problems = match &arguments.l2 {
+        Penalties::One(_) => 1,
+        Penalties::Sweep(falling) => falling.len() + 1,
+    };
+    let asked = (arguments.l2.largest(), problems);
+    print(&solve_estimate::table(&with_offset_for(dataset, spec)?, spec, asked, style))?;
+    Ok(Ending::Done)
 }
 
 /// Samples as they are solved over: with the offset that the loss takes, and in standard units where these are asked for.
