@@ -19,6 +19,7 @@ pub(super) struct HeadItem {
     colour: Colour,
     mark: Option<KeyMark>,
     line: Option<KeyLine>,
+    size: f64,
 }
 
 /// A piece of a line in a key.
@@ -29,6 +30,8 @@ pub(super) struct KeyLine {
     pub(super) shape: Option<Shape>,
 }
 
+/// Size of words at least, where there is little room for them.
+const SMALLEST_WORDS: f64 = 5.0;
 /// Length of that piece.
 const KEY_LINE: f64 = 16.0;
 /// Radius of the mark on it.
@@ -52,22 +55,35 @@ impl KeyMark {
 impl HeadItem {
     /// A mark and its name, in its colour.
     pub(super) fn key(text: String, colour: Colour, mark: KeyMark) -> Self {
-        Self { text, colour, mark: Some(mark), line: None }
+        Self { text, colour, mark: Some(mark), line: None, size: NOTE_SIZE }
     }
 
     /// A piece of a line and its name, in its colour.
     pub(super) fn line(text: String, colour: Colour, line: KeyLine) -> Self {
-        Self { text, colour, mark: None, line: Some(line) }
+        Self { text, colour, mark: None, line: Some(line), size: NOTE_SIZE }
     }
 
     /// Grey words, one item for each part that three spaces set apart.
     pub(super) fn words(text: &str) -> Vec<Self> {
-        let item = |part: &str| Self { text: part.trim().to_owned(), colour: GREY, mark: None, line: None };
+        let item = |part: &str| Self {
+            text: part.trim().to_owned(),
+            colour: GREY,
+            mark: None,
+            line: None,
+            size: NOTE_SIZE,
+        };
         text.split("   ").map(item).collect()
     }
 
     fn width(&self) -> f64 {
-        self.room() + text_width(&self.text, NOTE_SIZE)
+        self.room() + text_width(&self.text, self.size)
+    }
+
+    /// The same item, its words smaller where it would be wider than that.
+    fn fitted(self, width: f64) -> Self {
+        let words = text_width(&self.text, 1.0).max(f64::MIN_POSITIVE);
+        let size = self.size.min((width - self.room()).max(0.0) / words).max(SMALLEST_WORDS);
+        Self { size, ..self }
     }
 
     /// Paper before the words.
@@ -90,7 +106,7 @@ impl Head {
     pub(super) fn wrapped(items: Vec<HeadItem>, width: f64) -> Self {
         let mut lines: Vec<Vec<HeadItem>> = Vec::new();
         let mut used = f64::INFINITY;
-        for item in items {
+        for item in items.into_iter().map(|item| item.fitted(width)) {
             let more = Self::BETWEEN + item.width();
             if used + more > width {
                 lines.push(Vec::new());
@@ -131,7 +147,7 @@ impl Head {
                         None => draw_hollow(canvas, at, radius, item.colour)?,
                     }
                 }
-                canvas.text((left + room, y), &item.text, Lettering::new(NOTE_SIZE, item.colour))?;
+                canvas.text((left + room, y), &item.text, Lettering::new(item.size, item.colour))?;
                 left += item.width() + Self::BETWEEN;
             }
             y += NOTE_SIZE * LINE_HEIGHT;
