@@ -128,7 +128,11 @@ fn a_share_of_a_table_is_kept_apart_anew_in_each_repetition() {
 fn a_table_is_resampled_or_solved_once() {
     let directory = with_table();
     let same = of_table("repetitions = 5", "", "\"shortfall\"");
-    refused(directory.path(), &same, "5 times the same table; add `resample = true`");
+    refused(
+        directory.path(),
+        &same,
+        "5 times the same table; keep a `share` apart in `[test]`, or add `resample = true` to `[data.csv]`",
+    );
     let records = records(
         directory.path(),
         &of_table("repetitions = 5", "resample = true", "\"shortfall\", \"class_count\""),
