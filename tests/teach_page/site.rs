@@ -231,8 +231,9 @@ fn the_page_needs_no_server_once_it_is_loaded_and_none_from_a_disk() {
     assert_eq!(browser.console(), json!([]));
 }
 
+/// Prints how long moves take, here of a page that is compiled quickly. How large the page may be is checked by `scripts/site`.
 #[test]
-fn the_page_is_small_and_answers_soon() {
+fn every_move_is_answered() {
     let Some((site, server, browser)) = visited((1280, 900)) else { return };
     let page = std::fs::read(site.page()).expect("the page");
     let begun = Instant::now();
@@ -253,8 +254,6 @@ fn the_page_is_small_and_answers_soon() {
         assert_eq!(taken.len(), 9, "every move that was waited for is seen");
         println!("{what}: seen after {:.0} ms (median), at most {:.0} ms", taken[4], taken[8]);
     }
-    // 1.5 MB packed, and a third more as text.
-    assert!(page.len() < 2_000_000, "{} bytes", page.len());
 }
 
 #[test]
