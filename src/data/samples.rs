@@ -657,13 +657,22 @@ pub(crate) fn label_texts(array: &Array) -> Result<Texts, DataError> {
         return Ok(texts);
     }
     let mut seen = std::collections::HashMap::new();
+    // Labels are mostly small whole numbers, for which a table is a tenth of the work.
+    let mut small = [None; 256];
     array.for_each_exact(|key, write| {
-        let code = seen.len();
-        let code = *seen.entry(key).or_insert(code);
-        if code == texts.levels.len() {
-            texts.levels.push(write());
+        let place = usize::try_from(key).ok().filter(|&place| place < small.len());
+        let code = place.and_then(|place| small[place]).unwrap_or_else(|| {
+            let code = seen.len();
+            let code = *seen.entry(key).or_insert(code);
+            if code == texts.levels.len() {
+                texts.levels.push(write());
+            }
+            u32::try_from(code).unwrap_or(u32::MAX)
+        });
+        if let Some(place) = place {
+            small[place] = Some(code);
         }
-        texts.codes.push(u32::try_from(code).unwrap_or(u32::MAX));
+        texts.codes.push(code);
     });
     Ok(texts)
 }
