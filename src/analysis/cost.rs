@@ -238,12 +238,12 @@ impl Search {
         let columns = loss.columns(size.classes) as f64;
         let evaluation = n * columns * (LOGIT + d * PRODUCT);
         let unknowns = columns * d;
-        let of_sample = fraction_of(n, (d / 64.0).max(4.0));
+        let of_subsample = fraction_of(n, (d / 64.0).max(4.0));
         let is_shared = *loss == LossSpec::Softmax && has_shared_factor(size.features, size.classes);
         let hessian = match joint {
             true if unknowns <= DENSE_HESSIAN => products_of_hessian(fraction_of(n, 4.0), unknowns),
-            true if is_shared => SHARED_CURVATURES * n * unknowns + products_of_hessian(of_sample, d),
-            true => CURVATURES * n * unknowns + k * products_of_hessian(of_sample, d),
+            true if is_shared => SHARED_CURVATURES * n * unknowns + products_of_hessian(of_subsample, d),
+            true => CURVATURES * n * unknowns + k * products_of_hessian(of_subsample, d),
             false => columns * products_of_hessian(n, d),
         };
         let evaluations = match joint {

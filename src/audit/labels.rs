@@ -209,13 +209,13 @@ impl Scheme {
         {
             return Ok(Self { names: list.clone(), keys: list.clone(), by: Naming::Name, notes });
         }
-        if let Some(list) = options.class_names.clone().map(cleaned)
+        if let Some(list) = names.as_ref().filter(|_| options.class_names.is_some())
             && given.headings.is_none()
             && !labels.is_empty()
             && labels.iter().all(|text| whole_number(text).is_none() && boolean(text).is_none())
         {
             // Words that are not among the names given are no classes: their sorted order would be a guess.
-            return Ok(Self { names: list.clone(), keys: list, by: Naming::Name, notes });
+            return Ok(Self { names: list.clone(), keys: list.clone(), by: Naming::Name, notes });
         }
         let occurring: Vec<String> = texts.iter().map(|text| (*text).clone()).collect();
         if classes == 2 && are_signs(&occurring, options) {

@@ -111,7 +111,7 @@ fn worst(record: &AuditRecord) -> String {
         return "Worst class: none; every sample is correctly classified.".to_owned();
     }
     format!(
-        "Worst class: {name}. {} of its {} samples are recognised (of all, {}); its own samples get probability {} on average{taken}.",
+        "Worst class: {name}. {} of its {} samples are correctly classified (of all, {}); its own samples get probability {} on average{taken}.",
         percent(measured.recall[class]),
         record.class_counts[class],
         percent(measured.accuracy),

@@ -6,6 +6,7 @@ use crate::numeric::{
     Kernel, SAMPLES_PER_CHUNK, Sigmoid, Sum, exp_of_nonpositive, ln_1p_of_nonnegative, vectorised,
 };
 use nalgebra::{DMatrix, DVectorView};
+use std::ops::MulAssign;
 
 /// The weighted mean of `-log softmax(z)_y`:
 ///
@@ -251,18 +252,19 @@ impl Kernel for AddTo<'_> {
     }
 }
 
-struct Scale<'a> {
-    values: &'a mut [f64],
-    factors: &'a [f64],
+/// Values times factors, in either precision.
+pub(super) struct Scale<'a, T> {
+    pub(super) values: &'a mut [T],
+    pub(super) factors: &'a [T],
 }
 
 #[allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
-impl Kernel for Scale<'_> {
+impl<T: Copy + MulAssign> Kernel for Scale<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn call(self) {
-        self.values.iter_mut().zip(self.factors).for_each(|(value, factor)| *value *= factor);
+        self.values.iter_mut().zip(self.factors).for_each(|(value, &factor)| *value *= factor);
     }
 }
 

@@ -3,6 +3,7 @@
 //! Logits lie as in a [`super::LogitBlock`]: `n x K`, sample index fastest. Sums over classes are in double precision.
 
 use super::block::PerSample;
+use super::softmax::Scale;
 use super::{ColumnPart, Softmax};
 use crate::numeric::{
     Kernel, SAMPLES_PER_CHUNK, exp_of_nonpositive_single, ln_1p_of_nonnegative, vectorised,
@@ -139,21 +140,6 @@ impl Kernel for Exponentials<'_> {
             *z = exp_of_nonpositive_single(*z - largest);
             *sum += f64::from(*z);
         }
-    }
-}
-
-struct Scale<'a> {
-    values: &'a mut [f32],
-    factors: &'a [f32],
-}
-
-#[allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
-impl Kernel for Scale<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn call(self) {
-        self.values.iter_mut().zip(self.factors).for_each(|(value, factor)| *value *= factor);
     }
 }
 

@@ -591,8 +591,7 @@ impl<'p, 'a> Search<'p, 'a> {
         };
         let moved = coordinates.scaled_head(head) - theta;
         moved.column_iter().zip(theta.column_iter()).all(|(moved, theta)| {
-            self.features.max_logit_change(moved.iter().copied()) <= REFINED
-                && (self.problem.l2 == 0.0 || penalised(moved, theta))
+            largest_logit(moved) <= REFINED && (self.problem.l2 == 0.0 || penalised(moved, theta))
         })
     }
 

@@ -34,10 +34,10 @@ const ITERATIONS_PER_SOLVED_PROBLEM: usize = 60;
 const SQUARING: f64 = 1e-3;
 /// Below this relative gradient, that of single precision has errors of a few per cent.
 const SINGLE_GRADIENTS_UNTIL: f64 = 1e-5;
-/// A factor for all classes is made anew once the relative gradient has fallen by this since, ..
+/// A factor for all classes is made anew once the relative gradient has fallen by this since.
 const STALE: f64 = 0.2;
-/// .. but not below this relative gradient, where probabilities hardly change any more.
-const SETTLED: f64 = 1e-3;
+/// It is made anew down to this relative gradient, below which probabilities hardly change any more.
+const RENEWED_UNTIL: f64 = 1e-3;
 /// A step along second derivatives of a part of the samples that leaves more of the gradient than this is the last of them.
 const SAMPLED_STEPS_WHILE: f64 = 0.3;
 /// The share of what a gradient has yet to fall by to which the last system is solved.
@@ -265,7 +265,7 @@ impl<'a> SoftmaxNewton<'a> {
             }
             // It takes a fraction of a pass over the samples.
             Preconditioner::Shared(_) => {
-                self.relative_when_factored <= SETTLED || relative > STALE * self.relative_when_factored
+                self.relative_when_factored <= RENEWED_UNTIL || relative > STALE * self.relative_when_factored
             }
         };
         if is_useful && self.fallback_curvature == 0.0 {

@@ -129,14 +129,14 @@ pub(super) enum Form {
 
 /// Numbers in the blocks of all classes (half a GiB) up to which a head has them: a factor for each class is the better one where a penalty
 /// is small.
-const MOST_NUMBERS: usize = 1 << 26;
+const MAX_NUMBERS: usize = 1 << 26;
 /// Heads of fewer classes have a factor for each: it takes less than the eigenvectors of a shared one.
 const MANY_CLASSES: usize = 100;
 
 impl Form {
     /// That of a `D x K` head.
     pub(super) fn of(dimension: usize, classes: usize) -> Self {
-        let few = classes < MANY_CLASSES || block_numbers(dimension, classes) <= MOST_NUMBERS;
+        let few = classes < MANY_CLASSES || block_numbers(dimension, classes) <= MAX_NUMBERS;
         if few { Self::Blocks } else { Self::Shared }
     }
 }

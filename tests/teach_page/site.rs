@@ -3,8 +3,8 @@
 //!
 //! The solver is what `scripts/site` has compiled; where it has not, these tests are left out.
 
-use super::in_browser::{CASES, Case, SCENES, check_scene};
-use super::page::{measured, numbers, open_at, records, saved, shown, slide, wait_until_ready};
+use super::in_browser::{CASES, SCENES, check_scene};
+use super::page::{numbers, open_at, shown, slide, wait_until_ready};
 use crate::browser::Browser;
 use assert_cmd::Command as Program;
 use serde_json::{Value, json};
@@ -107,21 +107,9 @@ fn every_scene_reads_well_from_a_subfolder_on_a_desk_and_on_a_phone() {
 #[test]
 fn numbers_in_the_browser_are_those_of_the_program() {
     let Some((_site, server, browser)) = visited((1280, 900)) else { return };
-    for Case { scene, sliders, names } in CASES {
-        open_at(&browser, &server.address, &format!("#{scene}"));
-        for &(key, fraction) in sliders {
-            slide(&browser, key, fraction);
-        }
-        let on_page = numbers(&browser);
-        let records = records(&saved(&browser, "#design"));
-        for &(name, series, measure, place) in names {
-            let (seen, run) = (shown(&on_page, name), measured(&records, series, measure, place));
-            let apart = (seen - run).abs();
-            assert!(
-                apart <= TOLERANCE * run.abs().max(1.0),
-                "{scene}, {name}: {seen} on the page, {run} by run"
-            );
-        }
+    for case in CASES {
+        open_at(&browser, &server.address, &format!("#{}", case.scene));
+        case.check(&browser, |seen, run| (seen - run).abs() <= TOLERANCE * run.abs().max(1.0));
     }
     assert_eq!(browser.console(), json!([]));
 }

@@ -60,7 +60,7 @@ fn table(record: &MultiLabelRecord, style: Style) -> String {
     let lowest = lowest.min_by(|a, b| a.recall.total_cmp(&b.recall));
     let second = lowest.map_or_else(String::new, |label| {
         format!(
-            "Worst label: {}. {} of its {} samples are recognised; they get probability {} on average.\n",
+            "Worst label: {}. {} of its {} samples are correctly classified; they get probability {} on average.\n",
             short_name(&label.label),
             significant(label.recall, 3),
             label.positives,

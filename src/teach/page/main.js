@@ -29,14 +29,14 @@ let linkTimer = 0;
 
 /** Values before the last moves, newest last; moves in quick succession, as of a slider, are one. */
 const before = [];
-const MOST_BEFORE = 100;
+const MAX_BEFORE = 100;
 const ONE_MOVE = 600;
 let lastMove = -ONE_MOVE;
 
 function remember() {
   const now = performance.now();
   if (now - lastMove > ONE_MOVE) before.push(open.values);
-  if (before.length > MOST_BEFORE) before.shift();
+  if (before.length > MAX_BEFORE) before.shift();
   lastMove = now;
   at('undo').disabled = before.length === 0;
 }
