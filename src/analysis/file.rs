@@ -94,7 +94,7 @@ impl Source {
             check_value(key, value)
                 .map_err(|fault| refused(format!("`{}`: {}", fault.key, fault.problem)))?;
             set(&mut table, key, value.clone()).map_err(refused)?;
-            analysis = table.clone().try_into().map_err(|error| refused(explain(&error)))?;
+            analysis = analysis_of(&table).map_err(|error| refused(explain(&error)))?;
         }
         overrides.iter().try_for_each(|given| check_unswept(given, &analysis.sweep))?;
         self.placed(check_table(&table))?;
@@ -172,7 +172,7 @@ impl Source {
                         .map_err(|why| self.at(&format!("sweep.{number}.keys"), &why))?;
                 }
             }
-            at_point.try_into().map_err(|error| {
+            analysis_of(&at_point).map_err(|error| {
                 let place = places_in_words(axes, &places).unwrap_or_default();
                 self.at("sweep", &format!("{place}: {}", explain(&error)))
             })
@@ -188,8 +188,11 @@ impl Experiment {
     /// A check fails ([`AnalysisError::Specification`]).
     pub fn of_one_point(analysis: Analysis) -> Result<Self, AnalysisError> {
         let refused = |fault: Fault| AnalysisError::specification(fault.key, fault.problem);
-        let table = Table::try_from(&analysis)
+        let text = toml::to_string(&analysis)
             .map_err(|error| AnalysisError::specification("analysis", error.to_string()))?;
+        let table = text
+            .parse()
+            .map_err(|error: toml::de::Error| AnalysisError::specification("analysis", error.to_string()))?;
         check_table(&table).map_err(refused)?;
         let mut experiment =
             Self { points: vec![analysis.clone()], axes: Vec::new(), analysis, class_names: Vec::new() };
@@ -214,6 +217,12 @@ impl Override {
             value: value.unwrap_or_else(|| Value::String(text[key.len() + 1..].to_owned())),
         })
     }
+}
+
+/// The table as an analysis. By way of text, as files are read: the code that reads an analysis from anything else would be compiled
+/// besides.
+fn analysis_of(table: &Table) -> Result<Analysis, toml::de::Error> {
+    toml::from_str(&table.to_string())
 }
 
 /// An error if a value is given for a key that every point of the sweep replaces.
