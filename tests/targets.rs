@@ -180,3 +180,72 @@ fn a_file_of_another_user_is_refused_before_the_work() {
     assert_eq!(std::fs::read_to_string(own.join("head.json")).expect("there"), "root's");
     assert_eq!(std::fs::read_dir(&own).expect("listed").count(), 1);
 }
+
+/// Through `<` a file is read that the command does not name, and through `>` one is written.
+#[test]
+fn the_files_of_standard_input_and_output_are_not_written() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let place = directory.path();
+    std::fs::write(place.join("data.csv"), DATA).expect("written");
+    std::fs::write(place.join("other.csv"), DATA).expect("written");
+    std::fs::hard_link(place.join("data.csv"), place.join("hard.csv")).expect("linked");
+    equipoise(place, &["solve", "data.csv", "--label", "y", "--l2", "1", "--save", "head.json"]).success();
+    let program = assert_cmd::cargo::cargo_bin("equipoise");
+    for (arguments, words) in [
+        ("solve - --label y --l2 1 --save data.csv < data.csv", "is the file that is read"),
+        ("solve other.csv --label y --l2 1 --test - --save data.csv < data.csv", "is the file that is read"),
+        (
+            "solve other.csv --label y --l2 1 --predict - --out hard.csv < data.csv",
+            "is the file that is read",
+        ),
+        ("predict head.json - --out data.csv < data.csv", "is the file that is read"),
+        ("predict head.json /dev/stdin --out data.csv < data.csv", "is the file that is read"),
+        ("audit - --out data.csv < data.csv", "is the file that is read"),
+        ("solve other.csv --label y --l2 1 --save out.json > out.json", "that standard output goes to"),
+        ("solve - --label y --l2 1 --predict - --out out.csv < data.csv", "can be read once"),
+    ] {
+        let mut shell = Command::new("sh");
+        shell.current_dir(place).args(["-c", &format!("'{}' {arguments}", program.display())]);
+        shell
+            .assert()
+            .code(2)
+            .stderr(predicate::str::contains(words).and(predicate::str::contains("\n").count(1)));
+        assert_eq!(std::fs::read_to_string(place.join("data.csv")).expect("there"), DATA, "{arguments}");
+    }
+}
+
+#[test]
+fn manual_pages_of_others_are_left_alone() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let page = directory.path().join("man/equipoise-solve.1");
+    equipoise(directory.path(), &["man", "man"]).success();
+    // A page of another version is replaced, in a directory that has no mark.
+    let text = std::fs::read_to_string(&page).expect("there");
+    std::fs::write(&page, text.replace(".SH DESCRIPTION", ".SH OLDER")).expect("written");
+    equipoise(directory.path(), &["man", "man"]).success();
+    assert_eq!(std::fs::read_to_string(&page).expect("there"), text);
+    for own in ["my own", ".TH solve 1\n"] {
+        std::fs::write(&page, own).expect("written");
+        refused(directory.path(), &["man", "man"], "equipoise-solve.1: already exists and was not written");
+        assert_eq!(std::fs::read_to_string(&page).expect("there"), own);
+    }
+    equipoise(directory.path(), &["man", "man", "--force"]).success();
+    assert_eq!(std::fs::read_to_string(&page).expect("there"), text);
+}
+
+#[test]
+fn the_solver_of_a_page_is_not_the_page() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let place = directory.path();
+    std::fs::create_dir(place.join("site")).expect("made");
+    std::fs::write(place.join("site/index.html"), b"\0asm\x01\0\0\0").expect("written");
+    let export = ["teach", "--export", "site", "--force", "--solver"];
+    for solver in ["site/index.html", "./site/../site/index.html"] {
+        refused(place, &[&export[..], &[solver]].concat(), "site/index.html: is the file that is read");
+    }
+    assert_eq!(std::fs::read_dir(place.join("site")).expect("listed").count(), 1);
+    // An option that does nothing here is not passed over.
+    for alone in [&["--force"][..], &["--solver", "site/index.html"]] {
+        refused(place, &[&["teach", "--no-open", "--port", "0"][..], alone].concat(), "cannot be used with");
+    }
+}

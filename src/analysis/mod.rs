@@ -57,4 +57,5 @@ pub use shipped::{SHIPPED, Shipped};
 pub use store::write_parquet;
 pub use store::{
     Merge, SLURM_ARRAY, SLURM_JOBS, SLURM_MERGE, Shard, ShardState, Store, Survey, SurveyedFile, prune,
+    spare_inputs,
 };

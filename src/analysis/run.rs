@@ -115,9 +115,18 @@ pub fn missing_shards(
     store: &Store,
     of: usize,
 ) -> Result<Vec<MissingShard>, AnalysisError> {
+    shards_with_open(experiment, of, &|key| store.finished(key).is_some())
+}
+
+/// The shards, of so many, with problems of which `is_finished` does not know the key.
+pub(super) fn shards_with_open(
+    experiment: &Experiment,
+    of: usize,
+    is_finished: &dyn Fn(&str) -> bool,
+) -> Result<Vec<MissingShard>, AnalysisError> {
     let work = WorkList::of(experiment)?;
     let part = |(number, units): (usize, Vec<&Unit>)| {
-        let open = units.iter().filter(|unit| store.finished(&unit.key).is_none()).count();
+        let open = units.iter().filter(|unit| !is_finished(&unit.key)).count();
         MissingShard { shard: Shard { number, of }, open, total: units.len() }
     };
     Ok((1..).zip(work.in_parts(of)?).map(part).filter(|part| part.open > 0).collect())

@@ -2,7 +2,7 @@
 
 use super::Ending;
 use super::files::{Target, check_targets, save};
-use super::output::{Align, Style, columns, print};
+use super::output::{Align, Style, columns, path_line, print};
 use anyhow::{Result, ensure};
 use equipoise::analysis::specification::Analysis;
 use equipoise::analysis::{SHIPPED, Shipped, measures, schema};
@@ -63,7 +63,7 @@ pub(super) fn run(arguments: &AnalysesArguments, style: Style) -> Result<Ending>
         Some(Command::Copy { name, file, force }) => {
             let shipped = Shipped::named(name)?;
             let file = file.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.toml")));
-            let place = file.display();
+            let place = path_line(&file);
             ensure!(
                 *force || file.symlink_metadata().is_err(),
                 "{place} already exists; name another file, or --force to overwrite"

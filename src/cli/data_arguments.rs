@@ -99,8 +99,7 @@ impl DataArguments {
         };
         let weights = self.sample_weights.as_ref().filter(is_file);
         let named = names.into_iter().flatten().chain(weights).map(Path::new);
-        let standard_input = (self.file == Path::new("-")).then_some(Path::new("/dev/stdin"));
-        [self.file.as_path()].into_iter().chain(standard_input).chain(named).collect()
+        [self.file.as_path()].into_iter().chain(named).collect()
     }
 
     /// Whether the file is one of features alone, and the label another file.

@@ -1,13 +1,13 @@
 //! `draw`: the figures and tables of a finished run, without solving anything; and the options that `run`, `draw` and `reproduce` share.
 
 use super::files::Destination;
-use super::output::{Style, note, print};
+use super::output::{Style, note, path_line, print};
 use super::progress::Busy;
 use super::run::{captions, report_unsolved};
 use super::{Ending, comparison_table};
 use anyhow::Result;
-use equipoise::analysis::Results;
 use equipoise::analysis::specification::Analysis;
+use equipoise::analysis::{Results, spare_inputs};
 use equipoise::figure::{DEFAULT_DPI, Figure, FileFormat, Theme, draw, picture_memory};
 use equipoise::files::OwnFile;
 use equipoise::memory::check_memory;
@@ -42,11 +42,12 @@ pub(super) fn run(arguments: &DrawArguments, style: Style) -> Result<Ending> {
     let stems = analysis.figure.iter().map(|figure| analysis.file_stem(&figure.id));
     let mut files = arguments.drawing.files(stems);
     files.extend(comparison_table::files(analysis));
+    spare_inputs(directory, &files, &results.experiment)?;
     Destination { directory, files: &files, overwrite: arguments.force }.prepare_for_figures()?;
     results.experiment.warnings().iter().for_each(|warning| note(&format!("warning: {warning}")));
     let drawn = captions(&arguments.drawing.draw(&results, directory)?, style);
     let (tables, files) = comparison_table::write(&results, directory, style)?;
-    let files: String = files.iter().map(|file| format!("{}\n", file.display())).collect();
+    let files: String = files.iter().map(|file| path_line(file) + "\n").collect();
     print(&format!("{drawn}{tables}{files}"))?;
     report_unsolved(&results);
     Ok(Ending::Done)

@@ -25,8 +25,8 @@ impl<'a> Target<'a> {
     }
 }
 
-/// Whether the files of a command can be written without touching anything that is there, such as its `inputs` or each
-/// other.
+/// Whether the files of a command can be written without touching anything that is there, such as its `inputs`, each other, or
+/// the file that it prints to.
 pub(super) fn check_targets(targets: &[Target], inputs: &[&Path]) -> Result<()> {
     for (number, target) in targets.iter().enumerate() {
         let place = || format!("{} {}", target.option, target.file.display());
@@ -41,10 +41,20 @@ pub(super) fn check_targets(targets: &[Target], inputs: &[&Path]) -> Result<()> 
 
 fn check_target(file: &Path, inputs: &[&Path]) -> Result<()> {
     check_replaceable(file)?;
-    let read = inputs.iter().any(|input| is_same_file(input, file));
-    ensure!(!read, "is the file that is read; name another one");
+    let is_read = |input: &&Path| {
+        is_same_file(input, file)
+            || (**input == *Path::new(STDIN) && is_same_file(Path::new("/dev/stdin"), file))
+    };
+    ensure!(!inputs.iter().any(is_read), "is the file that is read; name another one");
+    ensure!(
+        !is_same_file(Path::new("/dev/stdout"), file),
+        "is the file that standard output goes to; name another one"
+    );
     check_directory(directory_of(file))
 }
+
+/// The input that is called so is standard input, and may be a file that has a name.
+pub(super) const STDIN: &str = "-";
 
 /// Whether two paths are one file, which need not be there yet.
 fn is_same_target(one: &Path, other: &Path) -> bool {

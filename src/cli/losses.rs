@@ -25,7 +25,7 @@ pub(super) struct ListLossesArguments {
     #[arg(long, value_name = "DIR", conflicts_with = "names")]
     draw: Option<PathBuf>,
     /// Overwrite files there that equipoise did not write
-    #[arg(long, requires = "draw")]
+    #[arg(long, requires = "draw", conflicts_with = "names")]
     force: bool,
     #[command(flatten)]
     drawing: DrawingOptions,

@@ -2,11 +2,11 @@
 
 use super::Ending;
 use super::files::{Target, check_targets, save_bytes};
-use super::output::{counted, print};
-use anyhow::{Context, Result};
+use super::output::{counted, path_line, print};
+use anyhow::{Context, Result, bail};
 use clap::Command;
-use equipoise::files::make_directory;
-use std::path::PathBuf;
+use equipoise::files::{make_directory, read_text};
+use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "Examples:
   equipoise man ~/.local/share/man/man1      then: man equipoise, man equipoise-solve";
@@ -18,6 +18,9 @@ pub(super) struct ManArguments {
     /// Directory for the pages; made if it is not there
     #[arg(value_name = "DIR")]
     directory: PathBuf,
+    /// Overwrite files that equipoise did not write
+    #[arg(long)]
+    force: bool,
 }
 
 pub(super) fn run(arguments: &ManArguments, command: Command) -> Result<Ending> {
@@ -29,11 +32,30 @@ pub(super) fn run(arguments: &ManArguments, command: Command) -> Result<Ending> 
     let files: Vec<PathBuf> = pages.iter().map(|(name, _)| directory.join(format!("{name}.1"))).collect();
     let targets: Vec<Target> = files.iter().map(|file| Target { option: "man", file }).collect();
     check_targets(&targets, &[])?;
+    if !arguments.force {
+        let foreign = files.iter().zip(&pages).find(|(file, (name, _))| !is_free(file, name));
+        if let Some((file, _)) = foreign {
+            bail!(
+                "{}: already exists and was not written by equipoise; choose another directory, or --force to overwrite",
+                file.display()
+            );
+        }
+    }
     for (file, (_, page)) in files.iter().zip(&pages) {
         save_bytes(file, page)?;
     }
-    print(&format!("{}: {} written\n", directory.display(), counted(pages.len() as u64, "page")))?;
+    print(&format!("{}: {} written\n", path_line(directory), counted(pages.len() as u64, "page")))?;
     Ok(Ending::Done)
+}
+
+/// Whether there is no such file, or a page of that name, perhaps of another version. No mark is left among the pages of other
+/// programs.
+fn is_free(file: &Path, name: &str) -> bool {
+    let heading = format!(".TH {name} 1 ");
+    match file.symlink_metadata() {
+        Ok(_) => read_text(file).is_ok_and(|text| text.lines().any(|line| line.starts_with(&heading))),
+        Err(_) => true,
+    }
 }
 
 /// Name and text of the page of a command and of those below it.

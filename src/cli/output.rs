@@ -7,6 +7,7 @@ pub(super) use equipoise::text::one_line;
 use equipoise::text::{is_unprintable, markdown, with_short_numbers};
 use std::borrow::Cow;
 use std::io::{ErrorKind, IsTerminal, Write};
+use std::path::Path;
 
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -106,7 +107,26 @@ fn screened(text: &str) -> Cow<'_, str> {
 
 /// A line on standard error; an error of writing it is ignored.
 pub(super) fn note(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{}", with_short_numbers(&one_line(text)));
+    let _ = writeln!(std::io::stderr(), "{}", shortened(&with_short_numbers(&one_line(text))));
+}
+
+/// A line without its middle where a name in it, which may be a file's, is as long as a book.
+fn shortened(line: &str) -> Cow<'_, str> {
+    const FIRST: usize = 3_000;
+    const LAST: usize = 1_000;
+    let place = |characters: usize| line.char_indices().nth(characters).map(|(place, _)| place);
+    let count = line.chars().count();
+    match (place(FIRST), place(count.saturating_sub(LAST))) {
+        (Some(end), Some(begin)) if end < begin => {
+            Cow::Owned(format!("{} ... {}", &line[..end], &line[begin..]))
+        }
+        _ => Cow::Borrowed(line),
+    }
+}
+
+/// A path on one line: its name may hold line ends and what commands a terminal.
+pub(super) fn path_line(path: &Path) -> String {
+    one_line(&path.to_string_lossy())
 }
 
 /// Tables of more classes are left to JSON.

@@ -2,7 +2,7 @@
 
 use super::draw::DrawingOptions;
 use super::files::{Destination, save_into};
-use super::output::{Style, counted, note, print};
+use super::output::{Style, counted, note, path_line, print};
 use super::progress::Busy;
 use super::run::{finish, report_unsolved};
 use super::verify::{check, effort, ending};
@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use equipoise::analysis::{Experiment, SHIPPED, Store, balance_law};
 use equipoise::claims::{CheckedSetups, Effort, VerifyOptions};
 use equipoise::figure::{self, Figure};
-use equipoise::files::{OwnFile, mark_directory};
+use equipoise::files::{OwnFile, give_up_files, mark_directory};
 use equipoise::numeric::significant;
 use equipoise::report::{self, Drawn, Report};
 use serde::Serialize;
@@ -97,9 +97,9 @@ pub(super) fn run(arguments: &ReproduceArguments, style: Style) -> Result<Ending
     let written = format!(
         "{}\n{earlier}report: {}\nfigures: {} in {}, records beside them\ntime: {} s\n",
         verdict_table::table(&verdicts, style),
-        page.display(),
+        path_line(&page),
         figures.len(),
-        arguments.out.display(),
+        path_line(&arguments.out),
         significant(duration_seconds, 3)
     );
     checked.remove_file()?;
@@ -120,17 +120,18 @@ impl Places {
         let claim =
             |directory: &Path, files: &[OwnFile]| Destination { directory, files, overwrite: *force }.claim();
         let [verdicts, page] = [VERDICTS, report::FILE_NAME].map(OwnFile::marked);
-        let earlier = claim(out, &[OwnFile::journal(CHECKED), verdicts, page])?;
+        let own = [OwnFile::journal(CHECKED), verdicts, page];
+        let earlier = claim(out, &own)?;
         check_earlier(arguments, effort, earlier.as_deref())?;
-        let own = [BALANCE_LAW, LOSSES].into_iter().chain(SHIPPED.iter().map(|shipped| shipped.name));
-        own.map(|name| out.join(name)).try_for_each(|directory| check_own_directory(&directory))?;
+        let inner = [BALANCE_LAW, LOSSES].into_iter().chain(SHIPPED.iter().map(|shipped| shipped.name));
+        inner.map(|name| out.join(name)).try_for_each(|directory| check_own_directory(&directory))?;
         let law = out.join(BALANCE_LAW);
-        let mut files = drawing.files([figure::balance_law::FILE_STEM.to_owned()]);
-        files.push(OwnFile::marked(BALANCE_RECORDS));
-        claim(&law, &files)?;
+        let mut of_law = drawing.files([figure::balance_law::FILE_STEM.to_owned()]);
+        of_law.push(OwnFile::marked(BALANCE_RECORDS));
+        claim(&law, &of_law)?;
         let losses = figure::draw_loss_gradients()?;
-        let stems = losses.iter().map(|figure| figure.file_stem.clone());
-        claim(&out.join(LOSSES), &drawing.files(stems))?;
+        let of_losses = drawing.files(losses.iter().map(|figure| figure.file_stem.clone()));
+        claim(&out.join(LOSSES), &of_losses)?;
         let run = |shipped: equipoise::analysis::Shipped| {
             let mut experiment = shipped.source().experiment(&[])?;
             if effort == Effort::Quick {
@@ -142,8 +143,11 @@ impl Places {
         };
         let runs = SHIPPED.into_iter().map(run).collect::<Result<_>>()?;
         let holds = holds(*seed, effort);
-        for directory in [out, &law, &out.join(LOSSES)] {
+        for (directory, files) in [(out, &own[..]), (&law, &of_law), (&out.join(LOSSES), &of_losses)] {
             mark_directory(directory, &holds)?;
+            if *force {
+                give_up_files(directory, files)?;
+            }
         }
         Ok(Self { runs, losses })
     }

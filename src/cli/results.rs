@@ -148,14 +148,20 @@ fn merge(
     style: Style,
 ) -> Result<Results> {
     let started = Instant::now();
-    let Merge { experiment, store, missing } = Merge::of(directories, out, overwrite)?;
-    if !missing.is_empty() {
-        store.remarks.iter().for_each(|remark| note(remark));
+    let merge = Merge::of(directories, out, overwrite)?;
+    if !merge.missing.is_empty() {
+        merge.remarks.iter().for_each(|remark| note(remark));
         bail!(
             "{}",
-            missing.iter().map(|part| missing_message(part, &directories[0])).collect::<Vec<_>>().join("; ")
+            merge
+                .missing
+                .iter()
+                .map(|part| missing_message(part, &directories[0]))
+                .collect::<Vec<_>>()
+                .join("; ")
         );
     }
+    let (experiment, store) = merge.open()?;
     let done = finish(&experiment, &store, out, drawing, style)?;
     print(&summary(&done, out, started, style))?;
     Ok(done.results)

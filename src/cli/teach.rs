@@ -3,9 +3,9 @@
 
 use super::Ending;
 use super::files::{Destination, save_into};
-use super::output::{note, print};
-use anyhow::{Context, Result, ensure};
-use equipoise::files::{OwnFile, mark_directory, read_input};
+use super::output::{note, path_line, print};
+use anyhow::{Context, Result, bail, ensure};
+use equipoise::files::{OwnFile, is_same_file, mark_directory, read_input};
 use equipoise::teach::{
     LessonProgram, MAX_TABLE_BYTES, PATIENCE, Reader, Reply, SOLVER, Server, page_with_solver, worksheet,
 };
@@ -39,10 +39,10 @@ pub(super) struct TeachArguments {
     #[arg(long, value_name = "DIR", conflicts_with_all = ["port", "no_open"])]
     export: Option<PathBuf>,
     /// The solver, compiled to WebAssembly by scripts/site; by default the one that this program was built with
-    #[arg(long, value_name = "FILE", requires = "export")]
+    #[arg(long, value_name = "FILE", requires = "export", conflicts_with_all = ["port", "no_open"])]
     solver: Option<PathBuf>,
     /// Overwrite files that this program did not write
-    #[arg(long, requires = "export")]
+    #[arg(long, requires = "export", conflicts_with_all = ["port", "no_open"])]
     force: bool,
 }
 
@@ -73,12 +73,18 @@ fn export(directory: &Path, arguments: &TeachArguments) -> Result<Ending> {
         ("instructor.html", worksheet(Reader::Instructor, PAGE)),
     ];
     let own = files.each_ref().map(|(name, _)| OwnFile::marked(*name));
+    if let Some(solver) = &arguments.solver {
+        let read = |(name, _): &&(&str, String)| is_same_file(solver, &directory.join(name));
+        if let Some((name, _)) = files.iter().find(read) {
+            bail!("{}: is the file that is read; choose another directory", directory.join(name).display());
+        }
+    }
     Destination { directory, files: &own, overwrite: arguments.force }.claim()?;
     mark_directory(directory, "lecture page")?;
     for (name, text) in &files {
         save_into(directory, name, text)?;
     }
-    print(&format!("{}\n", directory.join(PAGE).display()))?;
+    print(&(path_line(&directory.join(PAGE)) + "\n"))?;
     Ok(Ending::Done)
 }
 

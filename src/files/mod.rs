@@ -17,7 +17,9 @@ use std::path::Path;
 pub use input::{read_input, read_text};
 pub use locked::LockedFile;
 pub(crate) use locked::is_being_written;
-pub use owned::{OwnFile, OwnershipError, claim_directory, is_marked, mark_directory, write_marked};
+pub use owned::{
+    OwnFile, OwnershipError, claim_directory, give_up_files, is_marked, mark_directory, write_marked,
+};
 pub use target::{TargetError, existing, is_same_file};
 pub use temporary::check_replaceable;
 
@@ -28,7 +30,7 @@ pub fn directory_of(file: &Path) -> &Path {
 }
 
 /// Writes a file under a temporary name in the same directory, and renames it when its bytes are on the disk. A file that
-/// is replaced hands on its owner and its permissions.
+/// is replaced hands on its owner, its permissions and its access list.
 ///
 /// # Errors
 /// The path leads to a link or to anything but a regular file that this process may write ([`TargetError`]), or the
@@ -118,6 +120,38 @@ mod tests {
         let strange = directory.path().join(std::ffi::OsStr::from_bytes(b"o\xff"));
         write_whole(&strange, b"x").expect("written");
         assert!(strange.is_file());
+    }
+
+    /// User 1 may read a file that its group may not: permissions 640 without the list would open it to the group.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn an_access_list_stays_with_the_file() {
+        use rustix::fs::{XattrFlags, lgetxattr, setxattr};
+        const NAME: &str = "system.posix_acl_access";
+        // Version 2; entries of a tag, permissions and an id: owner rw-, user 1 r--, group ---, mask r--, others ---.
+        let none = u32::MAX;
+        let entries = [(1_u16, 6_u16, none), (2, 4, 1), (4, 0, none), (16, 4, none), (32, 0, none)];
+        let mut list = 2_u32.to_le_bytes().to_vec();
+        for (tag, permissions, id) in entries {
+            list.extend([&tag.to_le_bytes()[..], &permissions.to_le_bytes(), &id.to_le_bytes()].concat());
+        }
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("kept");
+        std::fs::write(&path, "old").expect("written");
+        if setxattr(path.as_path(), NAME, &list, XattrFlags::empty()).is_err() {
+            // The file system has no access lists.
+            return;
+        }
+        write_whole(&path, b"new").expect("written");
+        let mut found = [0_u8; 100];
+        assert_eq!(lgetxattr(path.as_path(), NAME, found.as_mut_slice()).expect("a list"), list.len());
+        assert_eq!(found[..list.len()], list);
+        // A list that the directory gives to new files is not one of the file that is replaced.
+        std::fs::remove_file(&path).expect("removed");
+        std::fs::write(&path, "old").expect("written");
+        setxattr(directory.path(), "system.posix_acl_default", &list, XattrFlags::empty()).expect("set");
+        write_whole(&path, b"new").expect("written");
+        assert!(lgetxattr(path.as_path(), NAME, found.as_mut_slice()).is_err());
     }
 
     #[cfg(unix)]

@@ -18,7 +18,7 @@ use thiserror::Error;
 /// The file that marks a directory: sealed lines, to which others are added.
 const MARK: &str = ".equipoise";
 /// What to do about files of somebody else.
-const ADVICE: &str = "choose another --out, or --force to overwrite";
+const ADVICE: &str = "choose another directory, or --force to overwrite";
 
 /// A line of the mark.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -26,7 +26,8 @@ const ADVICE: &str = "choose another --out, or --force to overwrite";
 enum Entry {
     /// What the directory is filled with; the last such line counts.
     Holds(String),
-    /// A file that is written next. It is there once the write has ended, and before that what was there.
+    /// A file that is written next, or may be overwritten as it is. It is there once the write has ended, and before that what
+    /// was there.
     Wrote { file: String, digest: String },
 }
 
@@ -214,6 +215,24 @@ pub fn mark_directory(directory: &Path, holds: &str) -> Result<(), OwnershipErro
         Ok(_) => add(directory, &entry),
     };
     written.map_err(|reason| OwnershipError::unusable(&path, reason))
+}
+
+/// Says in the mark of a directory that files of these names may be overwritten as they are, whoever wrote them. Whoever asks
+/// for that once need not do so again for a process that goes on with the work.
+///
+/// # Errors
+/// A file cannot be read, or the mark cannot be written.
+pub fn give_up_files(directory: &Path, files: &[OwnFile]) -> Result<(), OwnershipError> {
+    let mark = read_mark(directory)?;
+    for OwnFile { name, .. } in files.iter().filter(|file| matches!(file.known, KnownBy::Mark)) {
+        let path = directory.join(name);
+        let unusable = |reason| OwnershipError::unusable(&path, reason);
+        let Some(bytes) = contents(&path).map_err(unusable)? else { continue };
+        if mark.as_ref().is_none_or(|mark| !mark.has(name, &bytes)) {
+            add(directory, &wrote(name, &bytes)).map_err(unusable)?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes a file whole ([`write_whole`]). If its directory is marked, the mark says so before the file is there: whatever

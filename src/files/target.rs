@@ -30,6 +30,9 @@ pub enum TargetError {
     /// A replacement would belong to someone else.
     #[error("belongs to another user or group, which a new file would not; name another file")]
     Owner,
+    /// A replacement would be open to others.
+    #[error("has an access list (ACL) that a new file cannot have; name another file")]
+    Access,
 }
 
 impl TargetError {

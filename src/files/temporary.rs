@@ -28,7 +28,7 @@ pub(super) fn replace_if(path: &Path, bytes: &[u8], check: impl FnOnce() -> Resu
     let directory = directory_of(path);
     remove_leftovers(directory);
     let (temporary, mut file) = create(directory, there.is_some())?;
-    let written = fill(&mut file, bytes, there.as_ref());
+    let written = fill(&mut file, bytes, there.as_ref().map(|there| (path, there)));
     // Renamed while the lock is held: whoever looks for leftovers sees that it is none.
     let renamed = written.and_then(|()| check()).and_then(|()| std::fs::rename(&temporary, path));
     renamed.inspect_err(|_| drop(std::fs::remove_file(&temporary)))?;
@@ -36,27 +36,27 @@ pub(super) fn replace_if(path: &Path, bytes: &[u8], check: impl FnOnce() -> Resu
 }
 
 /// The contents, on the disk before the name is.
-fn fill(file: &mut File, bytes: &[u8], there: Option<&Metadata>) -> Result<()> {
+fn fill(file: &mut File, bytes: &[u8], there: Option<(&Path, &Metadata)>) -> Result<()> {
     file.write_all(bytes)?;
-    if let Some(there) = there {
-        take_over(file, there)?;
+    if let Some((path, there)) = there {
+        take_over(file, path, there)?;
     }
     file.sync_all()
 }
 
-/// An error if a file could not be replaced: there is something else, or a new file could not have the same owner.
+/// An error if a file could not be replaced: there is something else, or a new file could not have the same owner and access.
 ///
 /// # Errors
-/// As [`existing`], and [`TargetError::Owner`](super::TargetError).
+/// As [`existing`], and [`TargetError::Owner`](super::TargetError) or [`TargetError::Access`](super::TargetError).
 pub fn check_replaceable(path: &Path) -> Result<()> {
     let Some(there) = existing(path)? else { return Ok(()) };
     // A directory that nothing can be written into is another error, and whose it is does not matter then.
-    tempfile::tempfile_in(directory_of(path)).map_or(Ok(()), |trial| take_over(&trial, &there))
+    tempfile::tempfile_in(directory_of(path)).map_or(Ok(()), |trial| take_over(&trial, path, &there))
 }
 
-/// Owner and permissions of the file that is replaced.
+/// Owner, access list and permissions of the file that is replaced.
 #[cfg(unix)]
-fn take_over(file: &File, there: &Metadata) -> Result<()> {
+fn take_over(file: &File, path: &Path, there: &Metadata) -> Result<()> {
     use super::target::TargetError;
     use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
     const PERMISSIONS: u32 = 0o777;
@@ -64,13 +64,57 @@ fn take_over(file: &File, there: &Metadata) -> Result<()> {
     if (own.uid(), own.gid()) != (there.uid(), there.gid()) {
         fchown(file, Some(there.uid()), Some(there.gid())).map_err(|_| TargetError::Owner)?;
     }
+    // Of a file with a list, the permissions of the group are the most that the list allows: without it they would be the group's.
+    access_list::take_over(file, path)?;
     file.set_permissions(std::fs::Permissions::from_mode(there.permissions().mode() & PERMISSIONS))
 }
 
 /// Permissions of the file that is replaced.
 #[cfg(not(unix))]
-fn take_over(file: &File, there: &Metadata) -> Result<()> {
+fn take_over(file: &File, _: &Path, there: &Metadata) -> Result<()> {
     file.set_permissions(there.permissions())
+}
+
+/// POSIX access lists (`setfacl`), which Linux keeps as an extended attribute.
+#[cfg(target_os = "linux")]
+mod access_list {
+    use super::super::TargetError;
+    use rustix::fs::{XattrFlags, fremovexattr, fsetxattr, lgetxattr};
+    use rustix::io::Errno;
+    use std::fs::File;
+    use std::io::Result;
+    use std::path::Path;
+
+    const NAME: &str = "system.posix_acl_access";
+    /// The longest attribute that Linux takes.
+    const LONGEST: usize = 1 << 16;
+
+    /// Gives a file the list of another, or takes away the one that its directory has given it.
+    pub(super) fn take_over(file: &File, from: &Path) -> Result<()> {
+        let mut list = vec![0; LONGEST];
+        let taken = match lgetxattr(from, NAME, list.as_mut_slice()) {
+            Ok(length) => fsetxattr(file, NAME, &list[..length], XattrFlags::empty()),
+            // There is none, or the file system has no lists.
+            Err(Errno::NODATA | Errno::OPNOTSUPP) => match fremovexattr(file, NAME) {
+                Err(Errno::NODATA | Errno::OPNOTSUPP) => Ok(()),
+                removed => removed,
+            },
+            Err(error) => Err(error),
+        };
+        taken.map_err(|_| TargetError::Access.into())
+    }
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+mod access_list {
+    use std::fs::File;
+    use std::io::Result;
+    use std::path::Path;
+
+    #[expect(clippy::unnecessary_wraps, reason = "other systems keep their lists elsewhere")]
+    pub(super) fn take_over(_: &File, _: &Path) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// A new file under a name of ours, locked where there are locks.

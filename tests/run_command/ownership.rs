@@ -402,3 +402,64 @@ fn records_are_not_lost_between_pruning_and_a_run() {
     run(&["results", "prune", "small"]).success().stdout("0 records taken out\n");
     assert!(!out.join("records.jsonl").exists());
 }
+
+/// Whoever has given files up with --force has done so for the jobs of the run, and for the run that goes on after an interruption.
+#[test]
+fn what_was_given_up_once_is_given_up_for_the_rest_of_the_run() {
+    let directory = with_small();
+    let out = directory.path().join("out");
+    let run = |arguments: &[&str]| equipoise(directory.path()).args(arguments).assert();
+    std::fs::create_dir(&out).expect("made");
+    for name in ["mine-small.svg", "records.csv", "analysis.toml"] {
+        std::fs::write(out.join(name), format!("my own {name}")).expect("written");
+    }
+    run(&["run", "small.toml", "--out", "out", "--slurm", "--array", "2", "--dry-run", "--force"]).success();
+    assert_eq!(read(out.join("mine-small.svg")), "my own mine-small.svg");
+    for shard in ["1/2", "2/2"] {
+        run(&["run", "out/analysis.toml", "--out", "out", "--shard", shard]).success();
+    }
+    run(&["results", "merge", "out", "--format", "svg"]).success();
+    assert!(read(out.join("mine-small.svg")).starts_with("<svg"));
+    // What comes later is somebody else's again.
+    std::fs::write(out.join("mine-small.svg"), "my own").expect("written");
+    refused(
+        directory.path(),
+        &out,
+        &["run", "small.toml", "--out", "out", "--format", "svg"],
+        &["mine-small.svg"],
+    );
+}
+
+/// Results are not dropped for others that are not complete.
+#[test]
+fn merging_drops_nothing_before_the_whole_is_there() {
+    let directory = with_small();
+    let run = |arguments: &[&str]| equipoise(directory.path()).args(arguments).assert();
+    run(&["run", "small.toml", "--out", "whole", "--format", "svg"]).success();
+    run(&["run", "small.toml", "--out", "part", "--shard", "1/2", "--set", "seed=9"]).success();
+    let merge =
+        ["results", "merge", "part", "--out", "whole", "--force", "--format", "svg", "--accept-unsolved"];
+    refused(directory.path(), &directory.path().join("whole"), &merge, &["a part lacks", "--shard 2/2"]);
+    run(&["run", "small.toml", "--out", "part", "--shard", "2/2", "--set", "seed=9"]).success();
+    run(&merge).success();
+    assert!(read(directory.path().join("whole/analysis.toml")).contains("seed = 9"));
+    // Nor is a directory made for them.
+    std::fs::remove_file(directory.path().join("part/records.1-of-2.jsonl")).expect("removed");
+    run(&["results", "merge", "part", "--out", "new"]).code(2);
+    assert!(!directory.path().join("new").exists());
+}
+
+/// A picture or table of a drawing may have the name of what the analysis reads.
+#[test]
+fn what_a_drawing_reads_is_not_drawn_over() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let data = directory.path().join("T1-mine.csv");
+    let rows: String = (0..12).map(|row| format!("{},{}\n", row * 7 % 5, row % 2)).collect();
+    let text = "name = \"mine\"\ntitle = \"t\"\npenalty = 0.1\nmeasure = [\"accuracy\"]\nseries = [{ loss = \"softmax\" }]\n\
+                data.table = { path = \"T1-mine.csv\", label = \"y\" }\ntable = [{ id = \"T1\", measures = [\"accuracy\"] }]\n";
+    std::fs::write(&data, format!("x,y\n{rows}")).expect("written");
+    std::fs::write(directory.path().join("mine.toml"), text).expect("written");
+    equipoise(directory.path()).args(["run", "mine.toml", "--out", "out"]).assert().success();
+    let draw = ["draw", "out", "--out", ".", "--force"];
+    refused(directory.path(), directory.path(), &draw, &["T1-mine.csv: is a file that the analysis reads"]);
+}

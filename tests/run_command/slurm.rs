@@ -168,3 +168,18 @@ fn a_path_is_one_word_of_the_script() {
         assert!(!place.join(name).exists(), "{}", name.display());
     }
 }
+
+/// What goes with --slurm alone is refused without it, whatever else is asked for: a dry run must not run.
+#[test]
+fn options_of_a_cluster_are_not_passed_over() {
+    let directory = with_small();
+    for cluster in
+        [&["--dry-run"][..], &["--array", "4"], &["--partition", "p"], &["--time", "1:00"], &["--cpus", "2"]]
+    {
+        for other in [&["--shard", "1/2"][..], &["--parquet"], &["--estimate"], &[]] {
+            let mut command = equipoise(directory.path());
+            command.args(["run", "small.toml"]).args(cluster).args(other).assert().code(2).stdout("");
+            assert!(!directory.path().join("small").exists(), "{cluster:?} {other:?}");
+        }
+    }
+}

@@ -10,6 +10,7 @@ mod part;
 mod records_file;
 mod survey;
 
+pub use occupant::spare_inputs;
 pub use part::{Merge, Shard};
 pub use survey::{ShardState, Survey, SurveyedFile, prune};
 
@@ -87,7 +88,7 @@ impl Store {
         } else {
             store.take_in(directory).and_then(|()| occupant::keep_records(&store, experiment, &text))
         };
-        match checked.and_then(|()| store.begin(&text)) {
+        match checked.and_then(|()| store.begin(experiment, &text, overwrite)) {
             Ok(()) => Ok(store),
             Err(error) => {
                 store.journal.remove_if_new();
@@ -106,9 +107,13 @@ impl Store {
         others.filter(|path| path != self.journal.path()).try_for_each(|path| remove(&path))
     }
 
-    /// Marks the directory and writes the resolved analysis into it.
-    fn begin(&self, text: &str) -> Result<(), AnalysisError> {
+    /// Marks the directory and writes the resolved analysis into it. Shards, merging and a run that goes on with this one
+    /// overwrite what this one may.
+    fn begin(&self, experiment: &Experiment, text: &str, overwrite: bool) -> Result<(), AnalysisError> {
         mark_directory(&self.directory, HOLDS).map_err(occupant::occupied)?;
+        if overwrite {
+            occupant::give_up(&self.directory, experiment)?;
+        }
         let path = self.directory.join(ANALYSIS);
         if there(&path)?.is_some_and(|there| there == text.as_bytes()) {
             return Ok(());

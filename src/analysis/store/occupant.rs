@@ -8,7 +8,9 @@ use crate::analysis::error::AnalysisError;
 use crate::analysis::file::Experiment;
 use crate::analysis::specification::Analysis;
 use crate::analysis::unit::{Use, WorkList};
-use crate::files::{OwnFile, OwnershipError, TargetError, claim_directory, is_same_file, read_text};
+use crate::files::{
+    OwnFile, OwnershipError, TargetError, claim_directory, give_up_files, is_same_file, read_text,
+};
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
@@ -23,6 +25,11 @@ pub(super) fn claim(directory: &Path, experiment: &Experiment, overwrite: bool) 
     let files = files(directory, &experiment.analysis);
     claim_directory(directory, &files, overwrite).map_err(occupied)?;
     spare_inputs(directory, &files, experiment)
+}
+
+/// Has the mark say that the files that are there may be overwritten.
+pub(super) fn give_up(directory: &Path, experiment: &Experiment) -> Result<(), AnalysisError> {
+    give_up_files(directory, &files(directory, &experiment.analysis)).map_err(occupied)
 }
 
 /// An error if somebody has put files of the results' names into a directory since the run began.
@@ -70,8 +77,15 @@ fn files(directory: &Path, analysis: &Analysis) -> Vec<OwnFile> {
     files
 }
 
-/// An error if one of the files would replace what the run reads.
-fn spare_inputs(directory: &Path, files: &[OwnFile], experiment: &Experiment) -> Result<(), AnalysisError> {
+/// Whether files that are to be written into a directory are none of those that an experiment reads.
+///
+/// # Errors
+/// Names the first that is.
+pub fn spare_inputs(
+    directory: &Path,
+    files: &[OwnFile],
+    experiment: &Experiment,
+) -> Result<(), AnalysisError> {
     let mut inputs: Vec<PathBuf> = Vec::new();
     for analysis in [&experiment.analysis].into_iter().chain(&experiment.points) {
         inputs.extend(analysis.test_file().map(Path::to_owned));

@@ -1,10 +1,12 @@
 //! Which part of an analysis a process works on, and how shards that were worked on apart become one.
 
-use super::{Store, experiment_of, resolved, shard_journals};
+use super::{Store, experiment_of, records_in, resolved, shard_journals};
 use crate::analysis::error::AnalysisError;
 use crate::analysis::file::Experiment;
-use crate::analysis::run::{MissingShard, missing_shards};
+use crate::analysis::records::Record;
+use crate::analysis::run::{MissingShard, shards_with_open};
 use crate::files::is_same_file;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 /// One of several disjoint shards that together are the whole.
@@ -58,23 +60,25 @@ impl std::fmt::Display for Shard {
     }
 }
 
-/// A store into which all shards are read, and what is missing in them.
+/// What all shards hold together, and what is missing in them.
 pub struct Merge {
     /// The analysis of all of them.
     pub experiment: Experiment,
-    /// Where the whole goes.
-    pub store: Store,
     /// Shards of which problems are missing.
     pub missing: Vec<MissingShard>,
+    /// What was found and could not be used.
+    pub remarks: Vec<String>,
+    finished: HashMap<String, Record>,
+    out: PathBuf,
+    overwrite: bool,
 }
 
 impl Merge {
-    /// Reads the results in `directories`, which are of one analysis and version, into `out`, whose own results are kept
-    /// unless they are to be overwritten.
+    /// Reads the results in `directories`, which are of one analysis and version, and those in `out`, unless these are to be
+    /// overwritten. Nothing is changed.
     ///
     /// # Errors
-    /// No directory is named, one of them holds no analysis or another one than the first does, a data file
-    /// cannot be read, or `out` cannot be opened.
+    /// No directory is named, one of them holds no analysis or another one than the first does, or a file cannot be read.
     pub fn of(directories: &[PathBuf], out: &Path, overwrite: bool) -> Result<Self, AnalysisError> {
         let [first, others @ ..] = directories else {
             return Err(AnalysisError::specification("results merge", "no directories; name at least one"));
@@ -93,12 +97,27 @@ impl Merge {
         let parts = directories.iter().flat_map(|directory| shard_journals(directory));
         let of = parts.map(|(_, shard)| shard.of).max().unwrap_or(1);
         // What is merged is not overwritten, under whatever name.
-        let is_out = |directory: &&PathBuf| is_same_file(directory, out);
-        let overwrite = overwrite && !directories.iter().any(|directory| is_out(&directory));
-        let mut store = Store::open(out, &experiment, None, overwrite)?;
-        directories.iter().filter(|directory| !is_out(directory)).try_for_each(|each| store.take_in(each))?;
-        let missing = missing_shards(&experiment, &store, of)?;
-        Ok(Self { experiment, store, missing })
+        let is_out = |directory: &PathBuf| is_same_file(directory, out);
+        let overwrite = overwrite && !directories.iter().any(is_out);
+        let (mut finished, mut remarks) = (HashMap::new(), Vec::new());
+        let kept = [out.to_owned()].into_iter().filter(|out| !overwrite && out.is_dir());
+        for directory in kept.chain(directories.iter().filter(|each| !is_out(each)).cloned()) {
+            let records = records_in(&directory, &mut remarks)?;
+            finished.extend(records.into_iter().map(|record| (record.key.clone(), record)));
+        }
+        let missing = shards_with_open(&experiment, of, &|key| finished.contains_key(key))?;
+        Ok(Self { experiment, missing, remarks, finished, out: out.to_owned(), overwrite })
+    }
+
+    /// The analysis, and where the whole goes: a store that holds all this.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open(self) -> Result<(Experiment, Store), AnalysisError> {
+        let mut store = Store::open(&self.out, &self.experiment, None, self.overwrite)?;
+        store.finished.extend(self.finished);
+        store.remarks = self.remarks;
+        Ok((self.experiment, store))
     }
 }
 

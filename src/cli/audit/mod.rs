@@ -5,7 +5,7 @@ mod printed;
 
 use super::class_weights::{NameList, WeightChoice};
 use super::data_arguments::{TableArguments, say_taken};
-use super::files::{Target, check_targets, save};
+use super::files::{STDIN, Target, check_targets, save};
 use super::loss_arguments::LossArguments;
 use super::output::{Style, note, print};
 use super::progress::Busy;
@@ -173,7 +173,7 @@ pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
         );
         let both = [Some(arguments.file.as_path()), arguments.held_out.as_deref()];
         ensure!(
-            both != [Some(Path::new("-")); 2],
+            both != [Some(Path::new(STDIN)); 2],
             "--held-out -: standard input holds the audited samples already; give a file"
         );
     }
@@ -258,13 +258,7 @@ fn check_files(arguments: &AuditArguments, options: &ReadOptions) -> Result<()> 
     let targets =
         [Target::of("--biases", arguments.biases.as_deref()), Target::of("--out", arguments.out.as_deref())];
     let targets: Vec<Target> = targets.into_iter().flatten().collect();
-    let standard_input = (arguments.file == Path::new("-")).then_some(Path::new("/dev/stdin"));
-    let others = [
-        arguments.label_file.as_deref(),
-        options.weight_file(),
-        arguments.held_out.as_deref(),
-        standard_input,
-    ];
+    let others = [arguments.label_file.as_deref(), options.weight_file(), arguments.held_out.as_deref()];
     let inputs: Vec<&Path> = others.into_iter().flatten().chain([arguments.file.as_path()]).collect();
     check_targets(&targets, &inputs)
 }

@@ -5,7 +5,7 @@
 use super::UnsolvedOption;
 use crate::cli::Ending;
 use crate::cli::draw::DrawingOptions;
-use crate::cli::output::print;
+use crate::cli::output::{path_line, print};
 use anyhow::{Context, Result, bail, ensure};
 use equipoise::analysis::{
     Experiment, SLURM_ARRAY, SLURM_JOBS, SLURM_MERGE, Store, memory_at_once, memory_of_records,
@@ -18,6 +18,8 @@ use std::process::{Command, Output};
 
 /// Heading of these options.
 const HEADING: &str = "On a cluster";
+/// Options that these do not go with. Each names them itself: what requires an option that is ruled out counts as given.
+const NOT_ON_A_CLUSTER: [&str; 3] = ["shard", "estimate", "parquet"];
 /// Bytes that the program takes beside its problems.
 const PROGRAM_MEMORY: u128 = 256 << 20;
 
@@ -25,24 +27,24 @@ const PROGRAM_MEMORY: u128 = 256 << 20;
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct SlurmOptions {
     /// Submit the run to Slurm: an array of jobs, then one that merges and draws; finished work is not repeated
-    #[arg(long, help_heading = HEADING, conflicts_with_all = ["shard", "estimate", "parquet"])]
+    #[arg(long, help_heading = HEADING, conflicts_with_all = NOT_ON_A_CLUSTER)]
     slurm: bool,
     /// Jobs in the array
-    #[arg(long, help_heading = HEADING, value_name = "N", default_value_t = 8, requires = "slurm")]
+    #[arg(long, help_heading = HEADING, value_name = "N", default_value_t = 8, requires = "slurm", conflicts_with_all = NOT_ON_A_CLUSTER)]
     #[arg(value_parser = clap::value_parser!(u16).range(1..=1000))]
     array: u16,
     /// Processors of each job
-    #[arg(long, help_heading = HEADING, value_name = "N", default_value_t = 1, requires = "slurm")]
+    #[arg(long, help_heading = HEADING, value_name = "N", default_value_t = 1, requires = "slurm", conflicts_with_all = NOT_ON_A_CLUSTER)]
     #[arg(value_parser = clap::value_parser!(u16).range(1..=1024))]
     cpus: u16,
     /// Partition of the cluster [default: the cluster's own]
-    #[arg(long, help_heading = HEADING, value_name = "NAME", requires = "slurm")]
+    #[arg(long, help_heading = HEADING, value_name = "NAME", requires = "slurm", conflicts_with_all = NOT_ON_A_CLUSTER)]
     partition: Option<String>,
     /// Longest time of a job, as Slurm takes it, such as 2:00:00 [default: the partition's]
-    #[arg(long, help_heading = HEADING, value_name = "TIME", requires = "slurm")]
+    #[arg(long, help_heading = HEADING, value_name = "TIME", requires = "slurm", conflicts_with_all = NOT_ON_A_CLUSTER)]
     time: Option<String>,
     /// Write the scripts and submit nothing
-    #[arg(long, help_heading = HEADING, requires = "slurm")]
+    #[arg(long, help_heading = HEADING, requires = "slurm", conflicts_with_all = NOT_ON_A_CLUSTER)]
     dry_run: bool,
 }
 
@@ -84,12 +86,12 @@ impl SlurmOptions {
             write_marked(&path, text.as_bytes())
                 .with_context(|| format!("cannot write {}", path.display()))?;
         }
-        let mut output = scripts.map(|(name, _)| format!("{}\n", directory.join(name).display())).concat();
+        let mut output = scripts.map(|(name, _)| path_line(&directory.join(name)) + "\n").concat();
         match jobs {
             None => output += "nothing is submitted; without --dry-run both are, from that directory\n",
             Some(jobs) => {
                 output += &jobs.submit(&open)?;
-                output += &format!("equipoise status {} shows how far they are\n", directory.display());
+                output += &format!("equipoise status {} shows how far they are\n", path_line(directory));
             }
         }
         print(&output)?;
