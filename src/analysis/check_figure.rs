@@ -428,6 +428,8 @@ impl Drawing<'_> {
 const LARGEST: f64 = 1e100;
 /// Positive values below this are not drawn on a logarithmic axis.
 const LEAST: f64 = 1e-300;
+/// Limits that differ by less of their size have no ticks between them that read differently.
+const NEAREST: f64 = 1e-9;
 
 /// An axis at `key`.
 fn check_axis(plan: &AxisPlan, key: &str) -> Result<(), Fault> {
@@ -454,6 +456,14 @@ fn check_axis(plan: &AxisPlan, key: &str) -> Result<(), Fault> {
             format!("{key}.high"),
             format!(
                 "{}; it must be above `low`, {} (`reversed = true` draws an axis the other way round)",
+                plain(high),
+                plain(low)
+            ),
+        ),
+        (Some(low), Some(high)) if high - low < LEAST.max(NEAREST * low.abs().max(high.abs())) => fault(
+            format!("{key}.high"),
+            format!(
+                "{}; it must differ from `low`, {}, in one of the first nine digits, and by {LEAST:e}",
                 plain(high),
                 plain(low)
             ),
@@ -487,6 +497,10 @@ mod tests {
             ("low = -1e308\nhigh = 1e308", "x_axis.low"),
             ("low = 1.0\nhigh = 1.0", "x_axis.high"),
             ("low = 2.0\nhigh = 1.0", "x_axis.high"),
+            ("low = 0.0\nhigh = 5e-324", "x_axis.high"),
+            ("low = 1.0\nhigh = 1.0000000000000002", "x_axis.high"),
+            ("low = -1.0000000000000002\nhigh = -1.0", "x_axis.high"),
+            ("low = 1e16\nhigh = 10000000000000002.0", "x_axis.high"),
             ("scale = \"log\"\nlow = 0.0", "x_axis.low"),
             ("scale = \"log\"\nlow = -0.0", "x_axis.low"),
             ("scale = \"log\"\nhigh = -1.0", "x_axis.high"),

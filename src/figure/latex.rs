@@ -68,6 +68,8 @@ fn piece(character: char) -> Piece {
         '”' => "''",
         '’' => "'",
         '\u{a0}' => "~",
+        // An empty line would end a paragraph, which captions and labels cannot.
+        '\n' | '\t' => " ",
         '\u{2002}' => "\\enspace{}",
         '…' => "\\ldots{}",
         // A mark set over the letter before it has no command of its own.
@@ -154,6 +156,7 @@ mod tests {
             ("3 × 10⁻¹³", "3 $\\times$ 10$^{-13}$"),
             ("“x” – y’s < 2", "``x'' -- y's $<$ 2"),
             ("naïve", "naïve"),
+            ("one\n\ntwo\tthree", "one  two three"),
         ] {
             assert_eq!(latex(text), expected);
         }

@@ -7,7 +7,7 @@ use crate::analysis::{AnalysisError, predicted_seconds};
 use crate::data::DataError;
 use crate::loss::LossSpec;
 use crate::numeric::plain as number;
-use crate::text::with_short_numbers;
+use crate::text::{one_line, with_short_numbers};
 use serde::Deserialize;
 use serde_json::json;
 use thiserror::Error;
@@ -269,7 +269,7 @@ fn answered(lesson: &[u8]) -> Result<Vec<u8>, LessonError> {
 
 /// Why there is no answer, as the page reads it.
 pub(super) fn refused(why: &str) -> Vec<u8> {
-    json!({ "refused": with_short_numbers(why) }).to_string().into_bytes()
+    json!({ "refused": with_short_numbers(&one_line(why)) }).to_string().into_bytes()
 }
 
 #[cfg(test)]

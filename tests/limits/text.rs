@@ -186,3 +186,23 @@ fn markdown_and_html_hold_no_markup_of_strangers() {
         );
     }
 }
+
+/// A line of a name is no line of the output.
+#[test]
+fn paths_are_printed_on_one_line() {
+    let directory = tempfile::tempdir().expect("a directory");
+    write(directory.path(), "mine.toml", MINE);
+    let forged = "a\nerror: forged\u{202e}";
+    for arguments in [
+        &["run", "mine.toml", "--out", forged, "--format", "svg"][..],
+        &["draw", forged, "--format", "svg"],
+        &["analyses", "copy", "averaging", &format!("{forged}.toml")],
+        &["man", &format!("{forged}-man")],
+    ] {
+        let output = program(directory.path()).args(arguments).output().expect("it runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert_clean(&output.stdout);
+        let printed = String::from_utf8_lossy(&output.stdout);
+        assert!(!printed.lines().any(|line| line.starts_with("error:")), "{printed}");
+    }
+}

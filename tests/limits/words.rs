@@ -1,6 +1,6 @@
 //! Messages name the real cause, promise nothing that is not, and JSON holds numbers where it promises them.
 
-use super::{MINE, assert_one_line, npy, program};
+use super::{MINE, assert_one_line, mine, npy, program};
 use serde_json::Value;
 use std::path::Path;
 #[cfg(unix)]
@@ -169,4 +169,23 @@ fn json_has_a_number_wherever_it_promises_one() {
         json(home, &["weights", "s.csv", "--label", "y", "--l2", "0.1", "--target", "equal-shortfall"]),
         [""; 0]
     );
+}
+
+/// A name from a file may be as long as the file.
+#[test]
+fn no_line_is_as_long_as_a_file() {
+    let directory = directory();
+    let home = directory.path();
+    let long = "ä".repeat(400_000);
+    std::fs::write(home.join("key.toml"), mine("repetitions", &format!("\"{long}\""))).expect("written");
+    std::fs::write(home.join("heading.csv"), format!("x,{long}\n1,2\n")).expect("written");
+    for arguments in [
+        &["run", "key.toml"][..],
+        &["solve", "heading.csv", "--label", "y"],
+        &["solve", "s.csv", "--label", &long[..100_000]],
+    ] {
+        let output = program(home).args(arguments).output().expect("it runs");
+        assert_eq!(output.status.code(), Some(2));
+        assert!(output.stderr.len() < 10_000, "{}", output.stderr.len());
+    }
 }
