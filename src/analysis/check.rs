@@ -31,7 +31,7 @@ const MAX_ITERATIONS: u64 = 10_000_000;
 /// Problems an analysis may have at most: points times series times repetitions.
 const MAX_PROBLEMS: u128 = 10_000_000;
 /// Bytes of a problem in the list of all and of its record, measures of many numbers aside.
-pub(super) const BYTES_OF_PROBLEM: u128 = 1_024;
+pub(super) const BYTES_OF_PROBLEM: u128 = 3_072;
 
 /// Designs of up to this many numbers (1 GiB) are drawn to check them; a larger one is checked when it is solved.
 const MAX_DRAWN: usize = 1 << 27;

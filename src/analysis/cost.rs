@@ -358,7 +358,7 @@ pub fn memory_of_records(experiment: &Experiment) -> Result<u128, AnalysisError>
 }
 
 /// Bytes of a number of a record: as text of some 20 digits, read and written, and as a number in two lists.
-const BYTES_OF_NUMBER: u128 = 64;
+const BYTES_OF_NUMBER: u128 = 80;
 
 #[cfg(test)]
 mod tests {

@@ -9,6 +9,7 @@ use equipoise::balance::{Calibration, Classification, Predictions};
 use equipoise::data::random::stream;
 use equipoise::data::{Labels, NewSamplesRequest, Samples, Split, npy_doubles, npy_texts, npy_whole, npz};
 use equipoise::loss::{BuiltLoss, ClassWeights, Loss, Targets};
+use equipoise::memory::{MemoryError, check_memory};
 use equipoise::numeric::{Count, counted};
 use equipoise::record::TestRecord;
 use equipoise::solver::{Head, Problem};
@@ -119,6 +120,7 @@ impl NewDataArguments {
             None => None,
             Some(file) => {
                 let new = read(file, None)?;
+                check_predictions(new.features.ncols(), classes.len())?;
                 Some((new.features, new.offset))
             }
         };
@@ -127,10 +129,17 @@ impl NewDataArguments {
             Some(TestSource::File(file)) => {
                 let new = read(file, Some(&data.label))?;
                 let source = file.display().to_string();
+                check_predictions(new.features.ncols(), classes.len())?;
                 let (features, offset) = (new.features, new.offset);
                 new.labels.map(|labels| TestSamples { source, features, offset, labels })
             }
             Some(TestSource::Share(share)) => {
+                // Both parts are copied, wherever the samples are.
+                check_memory(
+                    samples.dataset.bytes_of_features(),
+                    "--test: setting a share of the samples apart takes",
+                    "test on a file of its own, or leave out features or samples",
+                )?;
                 let split = Split::stratified(samples.dataset.labels(), *share, &mut stream(seed, 0));
                 ensure!(
                     !split.test.is_empty(),
@@ -230,6 +239,15 @@ impl PredictionFormat {
             _ => bail!("--out: {}: name it .csv or .npz", file.display()),
         }
     }
+}
+
+/// Fails when logits of so many samples, their probabilities and the file of these exceed the memory.
+pub(super) fn check_predictions(samples: usize, classes: usize) -> Result<(), MemoryError> {
+    // Logits without and with an offset; probabilities as they are and corrected, each as numbers and in the file that they are
+    // written to, which is put together from its parts.
+    const MATRICES: u128 = 2 + 2 * 3;
+    let matrix = size_of::<f64>() as u128 * samples as u128 * classes as u128;
+    check_memory(MATRICES * matrix, "predicting takes", "predict for fewer samples at once")
 }
 
 /// Logits of a head for other samples. Features or coefficients of another size than those of the training may give none.

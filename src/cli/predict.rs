@@ -3,7 +3,7 @@
 use super::Ending;
 use super::data_arguments::{TableArguments, say_taken};
 use super::files::{Target, check_targets, save_bytes};
-use super::new_data::{PredictionFormat, finite_logits, save_predictions};
+use super::new_data::{PredictionFormat, check_predictions, finite_logits, save_predictions};
 use super::offset;
 use super::output::{note, print};
 use super::progress::Busy;
@@ -65,6 +65,7 @@ pub(super) fn run(arguments: &PredictArguments) -> Result<Ending> {
     let new = request.read(&arguments.file)?;
     drop(busy);
     say_taken(&new.taken);
+    check_predictions(new.features.ncols(), saved.classes.len())?;
     let busy = Busy::new("predicting");
     let link = saved.loss_plan.row().link;
     let logits = offset::added(finite_logits(&saved.head(), &new.features, &arguments.file)?, &new.offset);

@@ -2,7 +2,7 @@
 
 use super::class_weights::WeightChoice;
 use super::data_arguments::{DataArguments, say_taken};
-use super::files::{Target, check_problem, check_targets};
+use super::files::{SMALLER, STDIN, Target, check_problem, check_targets};
 use super::loss_arguments::LossArguments;
 use super::new_data::NewDataArguments;
 use super::offset::as_logits;
@@ -16,6 +16,7 @@ use anyhow::{Error, Result, bail, ensure};
 use equipoise::balance::standard_errors;
 use equipoise::data::{Dataset, Samples, Standardization, check_files_whole};
 use equipoise::loss::{ClassWeights, LossSpec, MAX_WEIGHT_RATIO, WeightRange};
+use equipoise::memory::check_memory;
 use equipoise::numeric::plain;
 use equipoise::record::{End, Inference, OtherPoints, SolveRecord, Source};
 use equipoise::solver::{
@@ -23,7 +24,7 @@ use equipoise::solver::{
     StationaryPoint, solve_with,
 };
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// Seed of random starts where none is given.
@@ -95,7 +96,7 @@ pub(super) struct SolveArguments {
     #[arg(long, help_heading = FIT)]
     standard_errors: bool,
     /// Print the processor time and memory that solving will take, and solve nothing
-    #[arg(long, help_heading = OUTPUT)]
+    #[arg(long, help_heading = OUTPUT, conflicts_with_all = ["format", "save", "predict", "out"])]
     estimate: bool,
     /// How to print the result
     #[arg(long, help_heading = OUTPUT, value_enum, default_value_t = Format::Table)]
@@ -125,6 +126,9 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
     arguments.save.as_deref().map(HeadFormat::of).transpose()?;
     let mut samples = arguments.data.read()?;
     let seed = arguments.seed.unwrap_or(DEFAULT_SEED);
+    if arguments.is_sweep() && arguments.new.draws() {
+        check_memory(samples.dataset.bytes_of_features(), "--l2: a sweep with --test SHARE takes", SMALLER)?;
+    }
     // The best penalty of a sweep is solved for over these.
     let whole = (arguments.is_sweep() && arguments.new.draws()).then(|| samples.dataset.clone());
     let new = arguments.new.read(&mut samples, &arguments.data, seed)?;
@@ -150,6 +154,8 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
         Penalties::Sweep(falling) => {
             let Some(swept) = sweep::run(&problem, falling, &settings, &new, standardization.as_ref())?
             else {
+                new.not_predicted();
+                arguments.note_not_saved();
                 return Ok(Ending::Failed);
             };
             Some(swept)
@@ -204,10 +210,8 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
     }
     match (&head, &arguments.save) {
         (Some(head), Some(file)) => save_head(file, &record, head, &json)?,
-        (None, Some(file)) => {
-            note(&format!("note: there is no head to save; {} is not written", file.display()));
-        }
-        (_, None) => {}
+        (None, _) => arguments.note_not_saved(),
+        (Some(_), None) => {}
     }
     print(&match arguments.format {
         Format::Json => json,
@@ -221,6 +225,13 @@ impl SolveArguments {
         matches!(self.l2, Penalties::Sweep(_))
     }
 
+    /// Says that nothing is saved, where that was asked for.
+    fn note_not_saved(&self) {
+        if let Some(file) = &self.save {
+            note(&format!("note: there is no head to save; {} is not written", file.display()));
+        }
+    }
+
     fn intercept(&self) -> Intercept {
         if self.no_intercept { Intercept::None } else { Intercept::Free }
     }
@@ -231,7 +242,7 @@ fn estimate(dataset: Dataset, arguments: &SolveArguments, spec: &LossSpec, style
     let problems = match &arguments.l2 {
         Penalties::One(_) => 1,
         Penalties::Sweep(falling) => falling.len() + 1,
-    };
+    } + arguments.starts.unwrap_or(0) as usize;
     let asked = (arguments.l2.largest(), problems);
     print(&solve_estimate::table(&with_offset_for(dataset, spec)?, spec, asked, style))?;
     Ok(Ending::Done)
@@ -289,6 +300,11 @@ fn inference(arguments: &SolveArguments, point: &StationaryPoint) -> Result<Opti
 fn check_options(arguments: &SolveArguments, spec: &LossSpec) -> Result<()> {
     check_starts(arguments, spec)?;
     arguments.new.check()?;
+    let inputs = [arguments.data.files(), arguments.new.inputs()].concat();
+    ensure!(
+        inputs.iter().filter(|input| **input == Path::new(STDIN)).count() < 2,
+        "-: standard input can be read once; name a file for the other"
+    );
     if arguments.is_sweep() {
         sweep::check(arguments.new.tests())?;
     }

@@ -517,6 +517,12 @@ impl Dataset {
         DMatrix::from_vec(self.dimension(), samples.len(), values)
     }
 
+    /// Bytes that a copy of all features takes.
+    #[must_use]
+    pub fn bytes_of_features(&self) -> u128 {
+        size_of::<f64>() as u128 * self.dimension() as u128 * self.labels.samples() as u128
+    }
+
     /// `d`, the number of features.
     #[must_use]
     pub fn dimension(&self) -> usize {

@@ -7,6 +7,7 @@ use super::samples::{beside, column_weights, label_texts, offsets, weight_column
 use super::table::{Headings, Table, TableFormat, Texts, Use, is_missing};
 use super::taken::{LeftOut, Taken};
 use super::{DataError, Labels, quoted};
+use crate::memory::make_room;
 use nalgebra::DMatrix;
 use std::path::Path;
 
@@ -152,7 +153,12 @@ impl NewSamplesRequest<'_> {
         let texts = labels.map(label_texts).transpose()?;
         let counted = weights.map(|weights| weights.sample_weights(array.rows())).transpose()?;
         let (rows, found) = self.labelled(texts.as_ref(), counted.as_deref(), array.rows(), &row_place)?;
-        let mut features = DMatrix::zeros(array.columns(), rows.len());
+        let mut values = Vec::new();
+        let numbers = array.columns() * rows.len();
+        make_room(&mut values, numbers, "its numbers take")
+            .map_err(|error| array.invalid(error.to_string()))?;
+        values.resize(numbers, 0.0);
+        let mut features = DMatrix::from_vec(array.columns(), rows.len(), values);
         for (&row, mut into) in rows.iter().zip(features.column_iter_mut()) {
             array.read_rows(row..row + 1, into.as_mut_slice());
             if let Some(value) = into.iter().find(|value| !value.is_finite()) {

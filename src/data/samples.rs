@@ -7,7 +7,7 @@ use super::sample_weights::{all_zero, check_weight, read_npy_weights};
 use super::table::{Cell, Cells, Headings, Table, TableFormat, Texts, Use};
 use super::taken::{LeftOut, Taken};
 use super::{DataError, Dataset, quoted};
-use crate::memory::make_room;
+use crate::memory::{check_memory, make_room};
 use nalgebra::{DMatrix, Dyn, VecStorage};
 use std::path::Path;
 
@@ -641,8 +641,18 @@ impl KeptRows {
     }
 }
 
+/// Bytes of the label of a row: its code, that of its class, and the number of its row, in lists that grow.
+const BYTES_OF_LABEL: u128 = 48;
+
+/// Fails when the labels of an array take more memory than is free: a file that is packed or mapped may be short, or take none.
+fn check_room_for_labels(array: &Array) -> Result<(), DataError> {
+    check_memory(BYTES_OF_LABEL * array.rows() as u128, "its labels take", "read fewer rows")
+        .map_err(|error| array.invalid(error.to_string()))
+}
+
 /// The labels in an array.
 pub(crate) fn label_texts(array: &Array) -> Result<Texts, DataError> {
+    check_room_for_labels(array)?;
     let mut seen = std::collections::HashMap::new();
     let mut texts = Texts::default();
     if array.is_text() {
@@ -682,6 +692,7 @@ pub(crate) fn label_texts(array: &Array) -> Result<Texts, DataError> {
 /// # Errors
 /// A row holds anything but zeros and a single one. The error names it.
 pub(crate) fn one_hot_texts(array: &Array, wanted: &str) -> Result<Texts, DataError> {
+    check_room_for_labels(array)?;
     let classes = array.columns();
     let entries = array.values()?;
     let mut codes = Vec::with_capacity(array.rows());

@@ -8,7 +8,7 @@ use super::pass::HeadColumns;
 use super::softmax_newton::SoftmaxPass;
 use super::softmax_system::block_probabilities;
 use crate::loss::weigh;
-use crate::numeric::{Kernel, SAMPLES_PER_CHUNK, fold_sample_spans, vectorised};
+use crate::numeric::{Kernel, SAMPLES_PER_CHUNK, fold_wide_spans, vectorised};
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 
 /// Heads with more unknowns than this begin with conjugate gradients, whose products grow with `K D` where the Hessian
@@ -111,8 +111,9 @@ fn pair_blocks<T: Real>(
     let weights = loss.normalised_class_weights(targets);
     let zeros = || vec![DMatrix::zeros(dimension, dimension); pairs(classes).count()];
     let mut total = zeros();
-    fold_sample_spans(
+    fold_wide_spans(
         features.samples(),
+        dimension * dimension * total.len(),
         || (zeros(), Vec::new(), [0.0; SAMPLES_PER_CHUNK], [0.0; SAMPLES_PER_CHUNK]),
         |(sums, scratch, sample_weights, curvature), range| {
             let computed;

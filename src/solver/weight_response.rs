@@ -14,7 +14,7 @@ use super::softmax_newton::SoftmaxPass;
 use super::softmax_system::{KeptFeatures, SoftmaxCurvature, clean_residual, kept_probabilities};
 use super::solution::StationaryPoint;
 use crate::loss::{BuiltLoss, ClassWeighting, LOSS_TABLE, Logistic, Loss, Softmax, Targets};
-use crate::numeric::{Sum, fold_sample_spans, largest};
+use crate::numeric::{Sum, accumulators_per_thread, fold_wide_spans, largest, threads};
 use nalgebra::{DMatrix, DVector};
 use thiserror::Error;
 
@@ -129,16 +129,28 @@ impl<'d> WeightResponse<'d> {
     #[must_use]
     pub fn memory(problem: &Problem) -> u128 {
         let wide = |size: usize| size as u128;
-        let (dimension, columns) = (wide(problem.dataset.dimension() + 1), wide(problem.loss.logit_rows()));
-        let classes = wide(problem.targets.classes());
+        let (dimension, columns) = (problem.dataset.dimension() + 1, problem.loss.logit_rows());
+        let classes = problem.targets.classes();
+        // A sum over samples, and those of its runs that exist at a time.
+        let summed = |numbers: usize| {
+            let runs = accumulators_per_thread(numbers) * threads();
+            wide(numbers) * wide(1 + runs)
+        };
         let hessian = match *problem.loss {
-            BuiltLoss::Softmax(_) => (dimension * (classes - 1)).min(wide(MAX_UNKNOWNS)).pow(2),
-            BuiltLoss::Logistic(_) | BuiltLoss::Inr(_) => columns * dimension * dimension,
+            BuiltLoss::Softmax(_) => {
+                let unknowns = (dimension * (classes - 1)).min(MAX_UNKNOWNS);
+                // The blocks of all pairs of classes, the Hessian that they make, and its factor.
+                summed(unknowns * unknowns / 2 + unknowns * dimension) + 2 * wide(unknowns).pow(2)
+            }
+            BuiltLoss::Logistic(_) | BuiltLoss::Inr(_) => wide(columns) * wide(dimension).pow(2),
             BuiltLoss::PerSample(_) => 0,
         };
+        // A head for each class: what its samples pull, their change, and the residuals of both.
+        let heads = classes.saturating_mul(dimension).saturating_mul(columns);
+        let of_classes = summed(heads) + 4 * wide(heads);
         // Probabilities, logits and, on every thread, their changes.
-        let matrices = wide(problem.targets.samples()) * columns * (3 + wide(crate::numeric::threads()));
-        wide(size_of::<f64>()) * (hessian + 3 * classes * dimension * columns + matrices)
+        let matrices = wide(problem.targets.samples()) * wide(columns) * (3 + wide(threads()));
+        wide(size_of::<f64>()) * (hessian + of_classes + matrices)
     }
 
     /// The change of all logits (`Q x N`) per unit of `log lambda_class`.
@@ -205,8 +217,9 @@ fn class_gradients(
 ) -> Vec<DMatrix<f64>> {
     let zeros = || vec![DMatrix::zeros(dimension, columns); targets.classes()];
     let mut total: Vec<DMatrix<f64>> = zeros();
-    fold_sample_spans(
+    fold_wide_spans(
         features.samples(),
+        targets.classes() * dimension * columns,
         || (zeros(), Vec::new()),
         |(class_gradients, scratch), range| {
             let block = features.block(range.clone(), scratch);

@@ -35,6 +35,13 @@ fn what_does_not_fit_is_refused_with_both_numbers() {
         "many.toml",
         mine("repetitions = 2", "repetitions = 1000000").replace("[0.01, 0.1]", "[0.01]"),
     );
+    let (rows, columns, classes) = (3_000, 60, 60);
+    let several: Vec<u8> =
+        (0..rows * columns).flat_map(|place| ((place * 31 % 1009) as f32).to_le_bytes()).collect();
+    write(home, "several.npy", npy("<f4", &format!("({rows}, {columns})"), &several));
+    let of_several: Vec<u8> = (0..classes).cycle().take(rows).collect();
+    write(home, "of-several.npy", npy("|u1", &format!("({rows},)"), &of_several));
+    write(home, "records.toml", mine("repetitions = 2", "repetitions = 20000"));
     write(home, "large.toml", mine("counts = [30, 10]", "counts = [3000000, 1000000]"));
     write(
         home,
@@ -52,6 +59,13 @@ fn what_does_not_fit_is_refused_with_both_numbers() {
         (300_000, "train --epochs 1 --batch 65536 --network vgg", "the network takes up to"),
         (300_000, "solve wide.npy --label labels.npy --l2 1e-2", "solving takes up to"),
         (300_000, "weights wide.npy --label labels.npy --target equal-recall", "solving takes up to"),
+        // A class has a head of its own, and each pair of classes a block of the Hessian.
+        (
+            400_000,
+            "weights several.npy --label of-several.npy --target equal-shortfall --l2 1",
+            "the search for weights takes up to",
+        ),
+        (300_000, "run records.toml", "the list of problems takes up to"),
         (600_000, "run many.toml", "the list of problems takes up to"),
         (600_000, "run many.toml --estimate", "the list of problems takes up to"),
         (300_000, "run large.toml", "the problems that are solved at once take up to"),
@@ -74,13 +88,25 @@ fn files_that_are_larger_than_memory_are_named() {
     let header = (0..2_000).map(|column| format!("f{column}")).collect::<Vec<_>>().join(",");
     let rows: String = (0..9_000).map(|number| format!("{row},{}\n", number % 2)).collect();
     write(home, "rows.csv", format!("{header},y\n{rows}"));
+    write(home, "line.csv", format!("a,y\n{}", "1".repeat(60_000_000)));
+    write(home, "headings.csv", format!("{}y\n", "a,".repeat(1_000_000)));
+    let labels = 12_000_000;
+    write(home, "labels.npy", npy("|u1", &format!("({labels},)"), &vec![0; labels]));
+    write(home, "scores.npy", npy("|u1", &format!("({labels}, 2)"), &vec![0; 2 * labels]));
     for (kibibytes, arguments, what) in [
-        (250_000, "solve rows.csv --label y --l2 1", "its columns take up to"),
-        (250_000, "audit rows.csv --label y", "its columns take up to"),
+        (400_000, "solve line.csv --label y --l2 1", "line.csv: a row takes up to"),
+        (
+            600_000,
+            "solve headings.csv --label y --l2 1",
+            "headings.csv: line 1, 1000001 columns: its headings take up to",
+        ),
+        (450_000, "audit scores.npy labels.npy", "labels.npy: its labels take up to"),
+        (250_000, "solve rows.csv --label y --l2 1", "rows.csv: its columns take up to"),
+        (250_000, "audit rows.csv --label y", "rows.csv: its columns take up to"),
         // Not even the addresses of the mapped file.
         (200_000, "audit rows.csv --label y", "rows.csv"),
     ] {
-        assert_one_line(&within(kibibytes, home, arguments), &["rows.csv", what]);
+        assert_one_line(&within(kibibytes, home, arguments), &[what]);
     }
 }
 
@@ -132,4 +158,47 @@ fn memory_that_is_used_up_gets_one_line() {
         }
     }
     assert!(refused > 0);
+}
+
+/// Files that are mapped take no memory until their samples are copied.
+#[test]
+fn copies_of_samples_are_asked_for() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let home = directory.path();
+    let (rows, columns) = (30_000_usize, 500_usize);
+    let halves: Vec<u8> =
+        [0x00, 0x3c, 0x00, 0x38, 0x00, 0x40].into_iter().cycle().take(2 * rows * columns).collect();
+    write(home, "x.npy", npy("<f2", &format!("({rows}, {columns})"), &halves));
+    let labels =
+        |classes: u8| npy("|u1", &format!("({rows},)"), &(0..classes).cycle().take(rows).collect::<Vec<_>>());
+    write(home, "y.npy", labels(2));
+    write(home, "many.npy", labels(200));
+    write(home, "small.npy", npy("<f4", "(6, 500)", &vec![0; 12_000]));
+    write(home, "of-small.npy", npy("|u1", "(6,)", &[0, 1, 0, 1, 1, 0]));
+    let solve = "solve x.npy --label y.npy --l2 1";
+    for (kibibytes, arguments, what) in [
+        (240_000, format!("{solve} --test 0.1"), "setting a share of the samples apart takes up to"),
+        (240_000, format!("{solve} --l2 1e-3..1:3 --test 0.1"), "a sweep with --test SHARE takes up to"),
+        (
+            240_000,
+            "solve small.npy --label of-small.npy --l2 1 --predict x.npy --out p.csv".to_owned(),
+            "its numbers take up to",
+        ),
+        (
+            600_000,
+            "solve x.npy --label many.npy --l2 1 --predict x.npy --out p.npz".to_owned(),
+            "predicting takes up to",
+        ),
+    ] {
+        let arguments = arguments.replacen("--l2 1 --l2", "--l2", 1);
+        let output = within(kibibytes, home, &arguments);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments}: {said}");
+        let error = said.lines().last().unwrap_or_default();
+        assert!(
+            error.starts_with("error: ") && error.contains(what) && error.contains("ulimit -v"),
+            "{said}"
+        );
+        assert!(!home.join("p.csv").exists() && !home.join("p.npz").exists());
+    }
 }

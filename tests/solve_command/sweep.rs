@@ -84,6 +84,45 @@ fn a_sweep_that_cannot_be_is_refused_in_one_line() {
     }
 }
 
+/// A sweep without an answer writes nothing, and says so.
+#[test]
+fn a_sweep_without_an_answer_names_what_is_not_written() {
+    let folder = Folder::with(overlapping());
+    let run = folder.solve(&[
+        "--l2",
+        "1e-3..1:3",
+        "--test",
+        "0.2",
+        "--time-limit",
+        "1e-9",
+        "--save",
+        "head.json",
+        "--predict",
+        "data.csv",
+        "--out",
+        "p.csv",
+    ]);
+    assert_eq!(run.code, 1, "{run:?}");
+    for name in ["head.json", "p.csv"] {
+        assert!(run.complained.contains(&format!("{name} is not written")), "{}", run.complained);
+        assert!(!folder.file(name).exists());
+    }
+}
+
+/// What an estimate does not do is not passed over, and what takes longest is counted.
+#[test]
+fn an_estimate_counts_starts_and_refuses_what_it_does_not_do() {
+    let folder = Folder::with(overlapping());
+    let run = folder.solve(&["--estimate", "--loss", "inr", "--starts", "99"]);
+    assert!(run.code == 0 && run.printed.contains("problems                   100\n"), "{run:?}");
+    for more in
+        [&["--format", "json"][..], &["--save", "head.json"], &["--predict", "data.csv", "--out", "p.csv"]]
+    {
+        let run = folder.solve(&[&["--estimate"], more].concat());
+        assert!(run.code == 2 && run.complained.contains("cannot be used with"), "{run:?}");
+    }
+}
+
 #[test]
 fn an_estimate_solves_nothing() {
     let run = Folder::with(overlapping()).solve(&["--estimate", "--l2", "1e-3..1:5", "--test", "0.2"]);

@@ -3,14 +3,15 @@
 mod slurm;
 
 use super::draw::DrawingOptions;
-use super::output::{Align, Style, columns, counted, note, print};
+use super::output::{Align, Style, columns, counted, note, path_line, print};
 use super::solve::note_dependent_columns;
 use super::verify::progress_bar;
 use super::{Ending, comparison_table};
 use anyhow::{Result, bail, ensure};
 use equipoise::analysis::{
     AnalysisError, Estimate, Event, Experiment, Override, Results, Shard, Shipped, Source, Store, Workload,
-    estimate, experiment_of_shard, memory_at_once, run as run_experiment, run_shard, write_parquet,
+    estimate, experiment_of_shard, memory_at_once, memory_of_records, run as run_experiment, run_shard,
+    write_parquet,
 };
 use equipoise::data::check_files_whole;
 use equipoise::figure::Figure;
@@ -151,6 +152,11 @@ fn check_problems(experiment: &Experiment) -> Result<()> {
         _ => "ask for fewer samples, classes or features",
     };
     check_memory(memory_at_once(experiment, threads)?, "the problems that are solved at once take", advice)?;
+    check_memory(
+        memory_of_records(experiment)?,
+        "the records of all problems take",
+        "give fewer repetitions or points, or measure less",
+    )?;
     Ok(())
 }
 
@@ -216,7 +222,7 @@ fn work_on(shard: Shard, experiment: &Experiment, directory: &Path, started: Ins
         counted(total as u64, "problem"),
         earlier(found),
         significant(started.elapsed().as_secs_f64(), 3),
-        directory.display()
+        path_line(directory)
     ))?;
     Ok(Ending::Done)
 }
@@ -272,15 +278,15 @@ pub(super) fn summary(done: &Done, directory: &Path, started: Instant, style: St
     );
     text += &captions(&done.figures, style);
     text += &done.tables.0;
-    text += &done.tables.1.iter().map(|file| format!("{}\n", file.display())).collect::<String>();
-    text += &format!("records: {} and .csv\n", directory.join("records.json").display());
+    text += &done.tables.1.iter().map(|file| path_line(file) + "\n").collect::<String>();
+    text += &format!("records: {} and .csv\n", path_line(&directory.join("records.json")));
     text
 }
 
 /// Every figure's id, caption and files.
 pub(super) fn captions(figures: &[(Figure, Vec<PathBuf>)], style: Style) -> String {
     let one = |(figure, files): &(Figure, Vec<PathBuf>)| {
-        let files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+        let files: Vec<String> = files.iter().map(|file| path_line(file)).collect();
         format!("\n{} {}\n{}\n", style.strong(&figure.id), figure.caption, files.join("\n"))
     };
     let text: String = figures.iter().map(one).collect();

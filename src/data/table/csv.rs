@@ -102,6 +102,7 @@ fn whole_lines(head: &[u8]) -> &[u8] {
 /// Reads all rows; the current one is the first.
 fn collect(rows: &mut Rows, top: &Top, format: &TableFormat, pick: Pick) -> Result<Table, DataError> {
     let mut notes = Vec::new();
+    rows.check_headings()?;
     let first = rows.cells()?;
     let (mut names, header_line) = (first.clone(), rows.line);
     let mut pending = false;
@@ -151,7 +152,7 @@ fn collect(rows: &mut Rows, top: &Top, format: &TableFormat, pick: Pick) -> Resu
     let mut count = 0_usize;
     while has_row {
         rows.check_width(headings.names.len())?;
-        if count.is_power_of_two() && count > 1000 {
+        if count.is_power_of_two() && used * count as u128 > FEW_CELLS {
             // Twice as many: eight bytes a cell, and the same again for what is made of them.
             check_memory(4 * 8 * used * count as u128, "its columns take", "keep fewer columns or rows")
                 .map_err(|error| DataError::invalid(&rows.place, error.to_string()))?;
@@ -194,6 +195,13 @@ fn all_numbers(cells: &[String], comma: bool) -> bool {
     numbers > 0
 }
 
+/// Cells that need not be asked for.
+const FEW_CELLS: u128 = 100_000;
+/// Columns that need not be asked for.
+const FEW_COLUMNS: usize = 1_000;
+/// Bytes of a column without its cells: its name, several times, and what is begun for it.
+const BYTES_OF_COLUMN: u128 = 1_024;
+
 /// A file being read, and its current row.
 struct Rows<'a> {
     reader: Reader<EditorLines<&'a [u8]>>,
@@ -222,7 +230,8 @@ impl<'a> Rows<'a> {
     /// Moves to the next row that is not blank; `false` at the end of the file.
     fn advance(&mut self) -> Result<bool, DataError> {
         let found = self.reader.read_byte_record(&mut self.row).map_err(|error| match error.into_kind() {
-            csv::ErrorKind::Io(error) => DataError::damaged(&self.place, &error),
+            // All bytes are at hand: a row is too long.
+            csv::ErrorKind::Io(error) => DataError::invalid(&self.place, error.to_string()),
             other => DataError::invalid(&self.place, format!("is not a CSV file: {other:?}")),
         })?;
         if !found {
@@ -246,6 +255,21 @@ impl<'a> Rows<'a> {
             self.row = self.row.iter().filter(|cell| !cell.is_empty()).collect();
         }
         Ok(true)
+    }
+
+    /// Fails when the columns that the current row begins take more memory than is free, before any of them is read.
+    fn check_headings(&self) -> Result<(), DataError> {
+        let cells = self.row.len();
+        if cells < FEW_COLUMNS {
+            return Ok(());
+        }
+        check_memory(BYTES_OF_COLUMN * cells as u128, "its headings take", "keep fewer columns").map_err(
+            |error| {
+                let place =
+                    format!("{}: line {}, {}", self.place, self.line, counted(cells as u64, "column"));
+                DataError::invalid(place, error.to_string())
+            },
+        )
     }
 
     /// The cells of the current row as headings; white space around them is dropped, they may be empty.

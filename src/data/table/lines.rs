@@ -1,5 +1,6 @@
 //! Line ends as an editor counts them, whatever system wrote the file.
 
+use crate::memory::check_memory;
 use std::io::{BufRead, Error, Read, Result};
 
 /// Passes bytes through with every line end (LF, CRLF or a lone CR) made LF, and with a LF after a last line that
@@ -16,23 +17,55 @@ pub(super) struct EditorLines<R> {
     finished: bool,
     /// Bytes of the row that is being read, and of what was read ahead.
     row_bytes: usize,
+    /// Bytes of a row for which the memory was asked.
+    asked_for: usize,
 }
 
 /// A row of more bytes is none: the parser holds a row in memory, and a quotation mark that is left open makes one of the rest
 /// of the file.
 const LONGEST_ROW: usize = 1 << 28;
+/// A row up to this long need not be asked for.
+const SHORT_ROW: usize = 1 << 20;
+/// Bytes that the parser takes for a byte of a row: the text and the ends of its cells, in buffers that double.
+const BYTES_OF_BYTE: u128 = 12;
 
 impl<R> EditorLines<R> {
     pub(super) fn new(source: R) -> Self {
-        Self { source, after_return: false, at_line_start: true, finished: false, row_bytes: 0 }
+        Self {
+            source,
+            after_return: false,
+            at_line_start: true,
+            finished: false,
+            row_bytes: 0,
+            asked_for: SHORT_ROW,
+        }
     }
 
-    /// Whether a read has already been answered with "no more bytes".
     /// The parser has a whole row.
     pub(super) fn row_done(&mut self) {
         self.row_bytes = 0;
     }
 
+    /// An error about a row that is too long, for memory or at all.
+    fn check_row(&mut self) -> Result<()> {
+        if self.row_bytes > LONGEST_ROW {
+            return Err(Error::other(format!(
+                "a row has more than {LONGEST_ROW} bytes; is a quotation mark left open, or is it no CSV file?"
+            )));
+        }
+        if self.row_bytes > self.asked_for {
+            self.asked_for = 2 * self.row_bytes;
+            check_memory(
+                BYTES_OF_BYTE * self.asked_for as u128,
+                "a row takes",
+                "is a quotation mark left open?",
+            )
+            .map_err(Error::other)?;
+        }
+        Ok(())
+    }
+
+    /// Whether a read has already been answered with "no more bytes".
     pub(super) fn finished(&self) -> bool {
         self.finished
     }
@@ -60,11 +93,7 @@ impl<R: BufRead> Read for EditorLines<R> {
             }
             self.source.consume(taken);
             self.row_bytes += taken;
-            if self.row_bytes > LONGEST_ROW {
-                return Err(Error::other(format!(
-                    "a row has more than {LONGEST_ROW} bytes; is a quotation mark left open, or is it no CSV file?"
-                )));
-            }
+            self.check_row()?;
             // A lone second half writes nothing; an answer of 0 would mean the end, so read on.
             if written > 0 {
                 self.at_line_start = target[written - 1] == b'\n';
