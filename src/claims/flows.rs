@@ -177,7 +177,8 @@ fn outflows(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> 
     let lost = largest_magnitude((0..classes).flat_map(lost)) / total;
     let improper = largest_magnitude(rebuilt.diagonal().iter().copied()) - rebuilt.min().min(0.0);
     // Outflows are admitted if they obey the inequalities, and no others.
-    let admitted = |mass: Vec<f64>, outflows: &[f64]| FlowPolytope::new(mass).admits(outflows, TOLERANCE).is_ok();
+    let admitted =
+        |mass: Vec<f64>, outflows: &[f64]| FlowPolytope::new(mass).admits(outflows, TOLERANCE).is_ok();
     let refused = f64::from(u8::from(!admitted(flows.mass.clone(), &outflows)));
     let residual = largest([polygon_excess(&outflows), lost, improper / total, refused]);
     let fraction = outflows.iter().copied().fold(0.0, f64::max) / total;

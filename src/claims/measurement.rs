@@ -108,15 +108,17 @@ impl Measurement {
     pub(super) fn certificate_error(&self) -> f64 {
         let Ok(problem) = self.setup.problem() else { return f64::NAN };
         let mut head = self.head.clone();
-        head.intercepts.iter_mut().zip([1.0, -1.0].into_iter().cycle()).for_each(|(entry, shift)| *entry += shift);
+        head.intercepts
+            .iter_mut()
+            .zip([1.0, -1.0].into_iter().cycle())
+            .for_each(|(entry, shift)| *entry += shift);
         let certified = problem.evaluate(&head);
         let mut gradient = DMatrix::zeros(certified.logits.nrows(), certified.logits.ncols());
         self.loss.value_and_gradient(&certified.logits, &self.targets, &mut gradient);
         let features = self.setup.dataset.features();
         let by_coefficients = &gradient * features.transpose() + &head.coefficients * self.setup.l2;
         let by_intercepts = gradient.column_sum();
-        let largest_entry =
-            largest_magnitude(by_coefficients.iter().chain(by_intercepts.iter()).copied());
+        let largest_entry = largest_magnitude(by_coefficients.iter().chain(by_intercepts.iter()).copied());
         let ledger = Ledger::at(&self.loss, &certified.logits, &self.targets);
         let flows = &certified.recomputed.flows;
         // Of binary logistic loss the certificate has the column of class 1 alone.

@@ -79,7 +79,11 @@ pub(super) const CLAIMS: [Comparison; 2] = [
         check: margins,
         summarise: |cases| {
             let moved = SHIFTS.iter().enumerate().map(|(place, l2)| {
-                format!("{} at {l2:e} (log r/(m₊ + m₋): {})", mean(cases, 2 * place), mean(cases, 2 * place + 1))
+                format!(
+                    "{} at {l2:e} (log r/(m₊ + m₋): {})",
+                    mean(cases, 2 * place),
+                    mean(cases, 2 * place + 1)
+                )
             });
             let moved: Vec<String> = moved.collect();
             vec![format!(
@@ -207,7 +211,10 @@ fn margins(draws: (u64, u64), _: usize) -> Result<CaseReport, SetupFailure> {
         setup: format!("binary logistic, separable classes of {PAIR:?} in the plane, l2 {VANISHING:e}"),
         residual: Some(off(vanishing.0).max(vanishing.2)),
         control: Some(off(ordinary.0)),
-        observed: found.iter().flat_map(|(apart, margins, _)| [apart / margins, RATIO.ln() / margins]).collect(),
+        observed: found
+            .iter()
+            .flat_map(|(apart, margins, _)| [apart / margins, RATIO.ln() / margins])
+            .collect(),
         ..CaseReport::default()
     })
 }

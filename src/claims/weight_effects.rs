@@ -145,7 +145,8 @@ impl Differences {
         class: usize,
     ) -> Result<Self, SetupFailure> {
         let with = |step: f64| {
-            WeightEffects::by_differences(dataset, spec, weights, l2, class, step).ok_or("no stationary point")
+            WeightEffects::by_differences(dataset, spec, weights, l2, class, step)
+                .ok_or("no stationary point")
         };
         let (effect, coarser) = (with(STEP)?, with(2.0 * STEP)?);
         let truncation = (&effect - coarser).amax();
@@ -170,8 +171,7 @@ fn jacobian(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> 
     let classes = drawn.logs.len();
     let (mut apart, mut off, mut control) = (0.0, 0.0, f64::INFINITY);
     for class in 0..classes {
-        let expected =
-            Differences::of(&drawn.dataset, &drawn.spec, &weights(&drawn.logs), PENALTY, class)?;
+        let expected = Differences::of(&drawn.dataset, &drawn.spec, &weights(&drawn.logs), PENALTY, class)?;
         apart = largest([apart, expected.distance(&effects.of_weight[class])]);
         off = largest([off, expected.excess(&effects.of_weight[class])]);
         control = control.min(expected.excess(&effects.of_weight[(class + 1) % classes]));

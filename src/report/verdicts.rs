@@ -135,7 +135,8 @@ fn facts(verdict: &Verdict) -> String {
     if verdict.control.violated < verdict.control.points || verdict.control.points == 0 {
         facts += &described("Controls", &format!("{} caught; all of them must be", caught(&verdict.control)));
     }
-    let listed = [("Controls not caught", &verdict.control.missed), ("Failures, worst first", &verdict.failures)];
+    let listed =
+        [("Controls not caught", &verdict.control.missed), ("Failures, worst first", &verdict.failures)];
     for (title, findings) in listed.into_iter().filter(|(_, findings)| !findings.is_empty()) {
         let list = each(findings, |one| format!("<li>{}</li>", finding(one)));
         facts += &described(title, &format!("<ol>{list}</ol>"));

@@ -25,7 +25,7 @@ import tempfile
 BEGIN, END = "<!-- mutations -->\n", "<!-- end of mutations -->\n"
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 COPIED = [
-    "src", "analyses", "assets", "figures", "docs", "Cargo.toml", "Cargo.lock", "build.rs", "examples", "benches", "tests", "python",
+    "src", "analyses", "assets", "figures", "docs", "Cargo.toml", "Cargo.lock", "build.rs", "examples", "benches", "tests", "python", "web",
 ]
 LAWS, LEDGER, POLYTOPE = "src/balance/laws.rs", "src/balance/ledger.rs", "src/balance/polytope.rs"
 MEANS, HELD_OUT, EFFECTS = "src/balance/mean_probability.rs", "src/balance/held_out.rs", "src/balance/weight_effects.rs"
@@ -189,6 +189,9 @@ def plant(work):
         (work / name).write_text(source)
     with (work / "src/lib.rs").open("a") as library:
         library.write(CHOICE)
+    # As a program, for an example would have the libraries of all tests built.
+    manifest, example = work / "Cargo.toml", '[[example]]\nname = "verify_core"'
+    manifest.write_text(manifest.read_text().replace(example, '[[bin]]\nname = "verify_core"'))
 
 
 def check(document):
@@ -205,7 +208,7 @@ def check(document):
 def build(work):
     environment = dict(os.environ, CARGO_TARGET_DIR=str(work / "target"))
     done = subprocess.run(
-        ["cargo", "build", "--quiet", "--locked", "--no-default-features", "--example", "verify_core"],
+        ["cargo", "build", "--quiet", "--locked", "--no-default-features", "--bin", "verify_core"],
         cwd=work, env=environment, capture_output=True, text=True,
     )
     if done.returncode != 0:
@@ -214,7 +217,7 @@ def build(work):
 
 def verify(work, number):
     """Ids of the claims that fail with a fault, or with none of number 0."""
-    program = work / "target/debug/examples/verify_core"
+    program = work / "target/debug/verify_core"
     environment = dict(os.environ, EQUIPOISE_FAULT=str(number))
     done = subprocess.run([program], cwd=work, env=environment, capture_output=True, text=True)
     # A fault may end in a panic, which nobody overlooks.
