@@ -130,8 +130,6 @@ FAULTS = [
     ("batches have any number of samples", MINI_BATCH,
      "own[drawn] * others[self.batch() - drawn]).sum::<f64>() / [[self.total]]", "1.0"),
     ("LDAM's margin is the same for all classes", "src/loss/shifted.rs", "(rarest / size).powf([[0.25]])", "0.0"),
-    ("softmax's own residual is a tenth too small", "src/loss/softmax.rs",
-     "scatter_targets(block, |sample| [[-others[sample]]]);", "-0.9 * others[sample]"),
     ("positive weights count samples of other classes", "src/loss/logistic.rs",
      "if class == target { positive[target] } else { [[1.0]] }", "positive[target]"),
     ("equalization pushes rare columns, too", "src/loss/logistic.rs",
