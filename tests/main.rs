@@ -11,6 +11,7 @@ mod exact;
 mod extreme_designs;
 mod large_problem;
 mod limits;
+mod mutations;
 mod problem_path;
 mod report_in_browser;
 mod reproduce_command;

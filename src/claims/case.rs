@@ -22,6 +22,9 @@ pub(super) struct CaseReport {
     pub(super) setup: String,
     pub(super) residual: Option<f64>,
     pub(super) control: Option<f64>,
+    /// What rounding alone may make of the residual, where that is known: set-ups with huge logits are held to no less.
+    #[serde(default)]
+    pub(super) rounding: f64,
     /// NaN where there is nothing to observe.
     #[serde(deserialize_with = "with_gaps")]
     pub(super) observed: Vec<f64>,
@@ -35,7 +38,7 @@ pub(super) struct CaseReport {
 impl CaseReport {
     /// Whether it survives JSON, which has no infinity and one null for every NaN.
     pub(super) fn can_be_written(&self) -> bool {
-        let judged = [self.residual, self.control].into_iter().flatten();
+        let judged = [self.residual, self.control, Some(self.rounding)].into_iter().flatten();
         judged.chain(self.balances.iter().flat_map(Balance::numbers)).all(f64::is_finite)
             && !self.observed.iter().any(|number| number.is_infinite())
     }

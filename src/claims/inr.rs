@@ -45,7 +45,7 @@ pub(super) const CLAIMS: [LawClaim; 3] = [
     LawClaim {
         id: "R3",
         title: "bound on the hardest class",
-        statement: "LGL-INR guarantees max P[c][k] ≤ sₖ + log(K − 1)/β whatever the sizes (attached: where Σ ω_c (l_c − l̄) v_c ≥ 0).",
+        statement: "Detached LGL-INR guarantees max P[c][k] ≤ sₖ + log(K − 1)/β whatever the sizes; attached LGL-INR does so only in columns where Σ ω_c (l_c − l̄) v_c ≥ 0.",
         design: design(None),
         residual: |at| largest(excess(at, parameters(at).1).into_iter().flatten().chain([narrow_excess()])),
         without_premise: Some(|at| largest(excess(at, InrVariant::Detached).into_iter().flatten())),

@@ -12,8 +12,8 @@ pub(super) struct LawClaim {
     pub(super) design: Design,
     /// Relative residual of an equality, relative excess of an inequality.
     pub(super) residual: fn(&Measurement) -> f64,
-    /// The residual at a control point where the law has a premise (R3's sign condition) that such a point may miss:
-    /// the same law without its premise. `None` means [`Self::residual`].
+    /// The residual at a control point, where the law has a premise (R3's sign condition) that such a point may miss, or where
+    /// [`Self::residual`] looks at more than the point: the law alone. `None` means [`Self::residual`].
     pub(super) without_premise: Option<fn(&Measurement) -> f64>,
     /// Further numbers, one list per set-up ..
     pub(super) observe: fn(&Measurement) -> Vec<f64>,

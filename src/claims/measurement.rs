@@ -3,9 +3,10 @@
 use super::case::Balance;
 use super::sentence::shown;
 use super::setup::{Setup, Stated};
-use crate::balance::{ClassMeans, Ledger, LedgerEntry, MeanProbability};
+use crate::balance::{ClassMeans, Ledger, LedgerEntry, MeanProbability, relative_difference};
 use crate::data::Dataset;
-use crate::loss::{BuiltLoss, Link, Loss, Targets};
+use crate::loss::{BuiltLoss, Link, Loss, LossSpec, Targets};
+use crate::numeric::{largest, largest_magnitude};
 use crate::solver::{Head, Outcome, ProblemError, solve};
 use nalgebra::DMatrix;
 
@@ -100,6 +101,47 @@ impl Measurement {
             Balance { entry, stationary }
         };
         self.ledger.entries.iter().enumerate().map(fraction).collect()
+    }
+
+    /// How far the certificate that `solve` prints is from this gradient and this ledger, at a head that is not stationary, where
+    /// neither vanishes: two computations that share no code.
+    pub(super) fn certificate_error(&self) -> f64 {
+        let Ok(problem) = self.setup.problem() else { return f64::NAN };
+        let mut head = self.head.clone();
+        head.intercepts
+            .iter_mut()
+            .zip([1.0, -1.0].into_iter().cycle())
+            .for_each(|(entry, shift)| *entry += shift);
+        let certified = problem.evaluate(&head);
+        let mut gradient = DMatrix::zeros(certified.logits.nrows(), certified.logits.ncols());
+        self.loss.value_and_gradient(&certified.logits, &self.targets, &mut gradient);
+        let features = self.setup.dataset.features();
+        let by_coefficients = &gradient * features.transpose() + &head.coefficients * self.setup.l2;
+        let by_intercepts = gradient.column_sum();
+        let largest_entry = largest_magnitude(by_coefficients.iter().chain(by_intercepts.iter()).copied());
+        let ledger = Ledger::at(&self.loss, &certified.logits, &self.targets);
+        let flows = &certified.recomputed.flows;
+        // Of binary logistic loss the certificate has the column of class 1 alone.
+        let entries = &ledger.entries[ledger.entries.len() - flows.len()..];
+        let off = flows.iter().zip(entries).flat_map(|(flow, entry)| {
+            [relative_difference(flow.outflow, entry.outflow), relative_difference(flow.inflow, entry.inflow)]
+        });
+        largest(off.chain([relative_difference(certified.recomputed.gradient_inf, largest_entry)]))
+    }
+
+    /// What rounding alone may make of a law's relative residual (docs/theory.md#numerics): each term of a side is off by as many
+    /// roundings as its logit has terms, each of the size of the largest. For LGL-INR `beta` and mean losses enlarge them.
+    pub(super) fn rounding(&self) -> f64 {
+        let features = self.setup.dataset.features();
+        let sizes = self.head.coefficients.abs() * features.abs();
+        let offset = self.setup.dataset.fixed_logits().map_or(0.0, DMatrix::amax);
+        let intercept = largest_magnitude(self.head.intercepts.iter().copied());
+        let largest_logit = largest(sizes.iter().copied()) + intercept + offset;
+        let sharpness = match self.setup.stated {
+            Stated::Loss(LossSpec::Inr { beta, .. }) => 1.0 + beta * (1.0 + self.class_means.loss.amax()),
+            _ => 1.0,
+        };
+        2.0 * f64::EPSILON * (features.nrows() + 2) as f64 * largest_logit * sharpness
     }
 
     /// Weighted mass of all samples in one class's column.

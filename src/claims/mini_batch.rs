@@ -47,7 +47,7 @@ pub(super) const CLAIMS: [Comparison; 3] = [
     Comparison {
         id: "M3",
         title: "other losses in mini-batches",
-        statement: "Losses that are sums over samples do not see batches: their gradient over batches is that of the whole in expectation, class weights included.",
+        statement: "Losses that are sums over samples, divided by a constant, do not see batches: their gradient over batches is that of the whole in expectation, class weights included.",
         cases: BATCHES.len() * 2,
         check: sums_over_samples,
         summarise: |_| Vec::new(),

@@ -1,10 +1,11 @@
 //! Gaussian classes around a target, solved for several losses over the same draws: what A3, A4 and R4 compare.
 
 use super::case::SetupFailure;
-use crate::balance::{MeanProbability, accuracy, hits, neglect};
+use crate::balance::{Ledger, MeanProbability, accuracy, hits, neglect};
 use crate::data::random::stream;
 use crate::data::{Covariance, Dataset, GaussianMixture};
 use crate::loss::{ClassWeights, Link, LossSpec};
+use crate::numeric::largest;
 use crate::solver::{Outcome, Problem, solve};
 use nalgebra::DMatrix;
 use rand::RngExt;
@@ -24,7 +25,7 @@ pub(super) struct Mixture {
     pub(super) counts: Vec<usize>,
 }
 
-/// What was measured, each the mean over the draws.
+/// What was measured, the mean over the draws.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Seen {
     /// `P[c*][target]`, the hardest non-target mean.
@@ -37,6 +38,8 @@ pub(super) struct Seen {
     pub(super) recall: f64,
     /// That share over all samples.
     pub(super) accuracy: f64,
+    /// How far the loss's own balance is missed, in the worst draw.
+    pub(super) law: f64,
 }
 
 impl Seen {
@@ -67,6 +70,7 @@ impl Mixture {
             mean.shortfall += fraction * seen.shortfall;
             mean.recall += fraction * seen.recall;
             mean.accuracy += fraction * seen.accuracy;
+            mean.law = largest([mean.law, seen.law]);
         }
         Ok(mean)
     }
@@ -88,5 +92,6 @@ fn look(dataset: &Dataset, spec: &LossSpec, weights: &ClassWeights) -> Result<Se
         shortfall: means.shortfall[TARGET],
         recall: hits[HARD] / targets.sizes()[HARD],
         accuracy: accuracy(&hits, targets),
+        law: Ledger::at(problem.loss(), &logits, targets).worst_residual(),
     })
 }

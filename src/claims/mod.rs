@@ -8,6 +8,7 @@ mod binary;
 mod case;
 mod comparison;
 mod contrary_weight;
+mod derived;
 mod dimension;
 mod engine;
 mod error;
@@ -40,6 +41,7 @@ mod weight_effects;
 mod zoo;
 
 pub use case::Balance;
+pub use derived::claim_follows_from;
 pub use engine::{
     Advance, Effort, VerifyOptions, claim_ids, claim_statement, claim_title, tolerance, verify, verify_on,
 };

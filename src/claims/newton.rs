@@ -13,7 +13,7 @@ pub(super) struct Local {
 /// Steps at most.
 const STEPS: usize = 1000;
 /// Largest entry of the gradient at the end, where rounding lets no step lower it further.
-const STATIONARY: f64 = 1e-12;
+pub(super) const STATIONARY: f64 = 1e-12;
 /// A curvature below minus this share of the largest makes a saddle.
 const NO_CURVATURE: f64 = 1e-9;
 /// Curvatures are taken for at least this share of the largest: along a direction of none the gradient vanishes too.

@@ -31,7 +31,7 @@ pub(super) const CLAIMS: [Comparison; 2] = [
     Comparison {
         id: "F1",
         title: "no free intercept",
-        statement: "Without an intercept, softmax's balance survives along a vector a with a·h = 1 on all samples, off by the penalty's gradient, outflow − inflow = l2·M (wₖ·a), and of a one-hot group within the group; along no other direction.",
+        statement: "Without an intercept, softmax's balance survives along a vector a with a·h = 1 on all samples, off by the penalty's gradient, outflow − inflow = l2·M (wₖ·a), and of a one-hot group within the group; over features without such a direction it is off.",
         cases: 2 * PENALTIES.len(),
         check: without_intercept,
         summarise: |cases| {

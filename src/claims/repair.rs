@@ -17,7 +17,7 @@ const RECALL_GAIN: f64 = 0.2;
 pub(super) const CLAIM: Comparison = Comparison {
     id: "R4",
     title: "what the repair buys",
-    statement: "On a rare hard class, LGL-INR's hardest mean falls as β grows, and the class's recall rises far above LGL's and unweighted softmax's.",
+    statement: "Gaussian classes, a hard one rare: LGL-INR's hardest mean falls as β grows, and the hard class's recall is far above LGL's and unweighted softmax's.",
     cases: 9,
     check: repair,
     summarise: |cases| {

@@ -26,6 +26,8 @@ const PENALTIES: [f64; 5] = [1.0, 1e-4, 1e-8, 1e-12, 1e-16];
 /// Weight of the positives in S3, and the part of its logarithm that margins may be off by.
 const RATIO: f64 = 100.0;
 const SAME_SHIFT: f64 = 0.05;
+/// Penalties at which S3 measures how far the boundary moves.
+const SHIFTS: [f64; 6] = [ORDINARY, 1e-2, 1e-4, 1e-6, 1e-8, VANISHING];
 /// Distance of class means from the origin, in standard deviations: far apart, and so near that held-out samples overlap.
 const RADIUS: f64 = 6.0;
 const NEAR: f64 = 2.5;
@@ -76,18 +78,27 @@ pub(super) const CLAIMS: [Comparison; 2] = [
         cases: 12,
         check: margins,
         summarise: |cases| {
-            let mean = |place: usize| {
-                let numbers = || cases.iter().filter_map(|case| case.get(place));
-                shown(numbers().sum::<f64>() / numbers().count().max(1) as f64)
-            };
+            let moved = SHIFTS.iter().enumerate().map(|(place, l2)| {
+                format!(
+                    "{} at {l2:e} (log r/(m₊ + m₋): {})",
+                    mean(cases, 2 * place),
+                    mean(cases, 2 * place + 1)
+                )
+            });
+            let moved: Vec<String> = moved.collect();
             vec![format!(
-                "weight ratio {RATIO}: the boundary moves by {} of half the gap at l2 = {VANISHING:e}, by {} at {ORDINARY} (means)",
-                mean(0),
-                mean(1)
+                "weight ratio {RATIO}: means of how far the boundary moves, of half the gap: {}",
+                moved.join(", ")
             )]
         },
     },
 ];
+
+/// The mean over cases of the number at one place, in words.
+fn mean(cases: &[Vec<f64>], place: usize) -> String {
+    let numbers = || cases.iter().filter_map(|case| case.get(place));
+    shown(numbers().sum::<f64>() / numbers().count().max(1) as f64)
+}
 
 pub(super) const DIRECTION: Comparison = Comparison {
     id: "S1",
@@ -96,17 +107,13 @@ pub(super) const DIRECTION: Comparison = Comparison {
     cases: 12,
     check: direction,
     summarise: |cases| {
-        let mean = |place: usize| {
-            let numbers = || cases.iter().filter_map(|case| case.get(place));
-            shown(numbers().sum::<f64>() / numbers().count().max(1) as f64)
-        };
         vec![format!(
             "weight ratio {RATIO}: held-out recall of the positives rises by {} at l2 = {VANISHING:e}, by {} at {MIDDLE:e}; angle to \
              the max-margin direction {} and {} degrees (means)",
-            mean(0),
-            mean(1),
-            mean(2),
-            mean(3)
+            mean(cases, 0),
+            mean(cases, 1),
+            mean(cases, 2),
+            mean(cases, 3)
         )]
     },
 };
@@ -186,8 +193,8 @@ fn support(logits: &DMatrix<f64>, dataset: &Dataset, class: u32) -> (usize, f64)
 
 fn margins(draws: (u64, u64), _: usize) -> Result<CaseReport, SetupFailure> {
     let dataset = separable(&PAIR, RADIUS, draws)?;
-    // How far the margins of two support vectors move apart, the boundary in units of half the gap, and how far the two outflows
-    // are from each other (B1, B2).
+    // How far the margins of two support vectors move apart, both margins together, and how far the two outflows are from each other
+    // (B1, B2).
     let moved = |l2: f64| -> Result<(f64, f64, f64), SetupFailure> {
         let of = |weights| solved(&dataset, &LossSpec::Logistic, &weights, l2);
         let (plain, even) = of(ClassWeights::None)?;
@@ -195,16 +202,19 @@ fn margins(draws: (u64, u64), _: usize) -> Result<CaseReport, SetupFailure> {
         let balance = largest([even, uneven].map(|shares| relative_difference(shares[0], shares[1])));
         let [negative, positive] = [0, 1].map(|class| support(&weighted, &dataset, class));
         let before = plain[(0, positive.0)] + plain[(0, negative.0)];
-        let apart = positive.1 - negative.1 - before;
-        Ok((apart, apart / (positive.1 + negative.1), balance))
+        Ok((positive.1 - negative.1 - before, positive.1 + negative.1, balance))
     };
-    let (vanishing, ordinary) = (moved(VANISHING)?, moved(ORDINARY)?);
+    let found = SHIFTS.map(moved).into_iter().collect::<Result<Vec<_>, _>>()?;
+    let (ordinary, vanishing) = (found[0], found[SHIFTS.len() - 1]);
     let off = |apart: f64| missed(&[(SAME_SHIFT, (apart / RATIO.ln() - 1.0).abs())]);
     Ok(CaseReport {
         setup: format!("binary logistic, separable classes of {PAIR:?} in the plane, l2 {VANISHING:e}"),
         residual: Some(off(vanishing.0).max(vanishing.2)),
         control: Some(off(ordinary.0)),
-        observed: vec![vanishing.1, ordinary.1],
+        observed: found
+            .iter()
+            .flat_map(|(apart, margins, _)| [apart / margins, RATIO.ln() / margins])
+            .collect(),
         ..CaseReport::default()
     })
 }

@@ -1,6 +1,6 @@
 //! docs/theory.md has an entry for every claim, with the statement that the code has, and every place that is cited.
 
-use super::{claim_ids, claim_statement, claim_title};
+use super::{claim_follows_from, claim_ids, claim_statement, claim_title};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -108,6 +108,22 @@ fn every_claim_has_its_entry_and_states_what_the_code_states() {
     assert_eq!(disagreeing(&changed), ["B5"]);
     assert_eq!(disagreeing(&page.replace("<a id=\"w2\">", "<a id=\"w\">")), ["W2"]);
     assert_eq!(disagreeing(&page.replace("### A3. Dilution", "### A3. Delusion")), ["A3"]);
+}
+
+/// The number of claims that follow from others, on the pages that say it.
+#[test]
+fn pages_say_how_many_claims_are_independent() {
+    let ids = claim_ids();
+    let derived: Vec<&str> = ids.iter().copied().filter(|id| !claim_follows_from(id).is_empty()).collect();
+    let (total, independent) = (ids.len(), ids.len() - derived.len());
+    let page = read("docs/theory.md");
+    let (_, section) = page.split_once("<a id=\"follows\"></a>").expect("the section");
+    let section = section.split("<a id=").next().unwrap_or(section);
+    assert!(section.contains(&format!("{independent} of the {total} claims are independent")), "{section}");
+    // Networks stand there as a range.
+    let named = |id: &str| section.contains(id) || id.starts_with('N') && section.contains("N1 to N4");
+    assert_eq!(derived.into_iter().filter(|id| !named(id)).collect::<Vec<_>>(), Vec::<&str>::new());
+    assert!(read("README.md").contains(&format!("{independent} of its {total} claims are independent")));
 }
 
 #[test]

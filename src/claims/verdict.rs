@@ -13,7 +13,8 @@ pub struct Verdict {
     pub statement: String,
     /// Every set-up was solved and stayed within tolerance, and every control was reported as violated.
     pub holds: bool,
-    /// Largest residual that counts as holding; fixed before measuring.
+    /// Largest residual that counts as holding, fixed before measuring; of a set-up with huge logits what their rounding may make
+    /// of it (docs/theory.md#numerics), where that is more.
     pub tolerance: f64,
     /// Set-ups solved.
     pub setups: usize,

@@ -17,8 +17,9 @@ static CHAPTERS: [Chapter; 11] = [
     Chapter {
         family: 'B',
         title: "The laws",
-        introduction: "Every loss with a free intercept balances something for each class. What it balances depends on the loss, the class \
-                       sizes and the class weights, and on nothing else: not on the features, the network or the optimiser.",
+        introduction: "Every loss with a free intercept balances something for each class, over the training data and where its gradient \
+                       is zero. What it balances depends on the loss, the class sizes and the class weights: not on the features, the \
+                       network or the optimiser.",
     },
     Chapter {
         family: 'I',
@@ -40,7 +41,8 @@ static CHAPTERS: [Chapter; 11] = [
     Chapter {
         family: 'R',
         title: "The repair: LGL-INR",
-        introduction: "LGL-INR takes the mean of each class first and then leans to the hardest one, which bounds what the average hides.",
+        introduction: "LGL-INR takes the mean of each class first and then leans to the hardest one. In its detached form this bounds what the \
+                       average hides; in the attached form, the usual default, the bound can be broken.",
     },
     Chapter {
         family: 'M',
@@ -61,7 +63,8 @@ static CHAPTERS: [Chapter; 11] = [
     Chapter {
         family: 'N',
         title: "Trained networks",
-        introduction: "The last layer of a network is a linear head over the features below it, so the laws are about networks too.",
+        introduction: "The last layer of a network is a linear head over the features below it. The laws hold for it once it is solved to \
+                       stationarity on these features; as training leaves it, they are off by the gradient.",
     },
     Chapter {
         family: 'C',

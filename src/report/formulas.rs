@@ -3,6 +3,7 @@
 use super::formulas;
 use super::markup::table;
 use super::results::residual;
+use crate::claims::{claim_follows_from, claim_ids};
 
 /// The formula of a claim, where it is one.
 pub(super) fn law(id: &str) -> Option<String> {
@@ -171,24 +172,28 @@ pub(super) fn notation(tolerance: f64) -> String {
     let (law, softmax) = (displayed(&balance_law()), displayed(&formulas::softmax_balance()));
     let (outflow, inflow) = (inline(&sub("u", "k")), inline(&formulas::inflow()));
     let tolerance = residual(tolerance);
+    let ids = claim_ids();
+    let independent = ids.iter().filter(|id| claim_follows_from(id).is_empty()).count();
+    let total = ids.len();
     format!(
-        "<p>A classifier that has converged sits where the gradient of its loss is zero. The part of that gradient \
+        "<p>A classifier that has converged sits where the gradient of its loss, over its training data, is zero. The part of that gradient \
          that belongs to the intercept of one class is a sum over samples, so the samples of that class and all \
          other samples must cancel:</p>\n{law}\
          <p>The left side is the <em>outflow</em> of class <i>k</i>: what its own samples withhold from it. The \
          right side is its <em>inflow</em>: what the samples of other classes give it. The derivative is taken of \
          each sample’s weighted loss ℓ<sub>i</sub> by its logit for class <i>k</i>, so this holds for any loss, \
          any features and any network whose intercept is not penalised. For softmax it reads</p>\n{softmax}\
-         <p>which says that outflow {outflow} equals inflow {inflow}. Most claims below are this law for one loss, \
-         or follow from it.</p>\n{symbols}<h3>Losses</h3>\n{losses}\
+         <p>which says that outflow {outflow} equals inflow {inflow}. Many claims below are this law for one loss, \
+         or follow from it: {independent} of the {total} claims of <code>equipoise verify</code> are independent, and the others say \
+         from which they follow.</p>\n{symbols}<h3>Losses</h3>\n{losses}\
          <h3>What the table of claims shows</h3>\n\
          <p><strong>Residual</strong> is by how much the two sides of a law differ, relative to the larger one; for \
          an inequality it is the excess over the bound, so 0 means that the bound was kept. A claim holds when the \
          worst residual over all its set-ups is at most the tolerance, {tolerance}, which was fixed before anything \
-         was measured. A <strong>set-up</strong> is one problem: data, class weights and penalty, solved until its \
+         was measured. Claims that compare designs are inequalities with margins, and their residual is the miss. A <strong>set-up</strong> is one problem: data, class weights and penalty, solved until its \
          gradient is zero to rounding.</p>\n\
-         <p>A <strong>control</strong> evaluates the same law at a point that is <em>not</em> converged. There the \
-         law must be seen to fail; a control is <em>caught</em> when its residual is above the tolerance. Without \
+         <p>A <strong>control</strong> evaluates the same law at a point that is <em>not</em> converged, or a claim on a design where it \
+         does not hold. There it must be seen to fail; a control is <em>caught</em> when its residual is above the tolerance. Without \
          controls, a check that always says yes would look like a success.</p>\n"
     )
 }

@@ -13,15 +13,16 @@ struct Point {
 const UNEXPECTED: [Point; 5] = [
     Point {
         text: "Inverse-frequency weights make the two mean errors of two classes equal. From three classes on they do not: with the same \
-               sizes and weights there are data for any outcome in which no class loses more than the others together.",
+               sizes and weights there are data for any shares of outflow of which none is above one half.",
         claims: &["B3", "I3", "I6"],
     },
     Point {
-        text: "More weight on a class always lowers its own mean loss, and can lower its own mean probability all the same.",
+        text: "More weight on a class never raises its own mean log loss at the minimum (with a penalty: loss and penalty together), and can \
+               lower its own mean probability all the same.",
         claims: &["W3", "W4"],
     },
     Point {
-        text: "A one-vs-all loss obeys its law while it gives up a rare hard class: the average over all others hides it.",
+        text: "A one-vs-all loss can obey its law and give up a rare hard class: the average over all others hides it.",
         claims: &["A2", "A3"],
     },
     Point {
@@ -29,14 +30,16 @@ const UNEXPECTED: [Point; 5] = [
         claims: &["S1", "S3"],
     },
     Point {
-        text: "The balance holds on the training data alone; on other data it is off by chance and by a bias, and both can be predicted.",
+        text: "The balance holds on the training data alone; on other data it is off by chance and by a bias. Both are predicted well while \
+               there are many samples per feature.",
         claims: &["T1", "T2"],
     },
 ];
 
 const IN_PRACTICE: [Point; 4] = [
     Point {
-        text: "Two classes: the ratio of the two mean errors is yours to choose, whatever the data. Set the weights to the ratio you want.",
+        text: "Two classes: the ratio of the two mean errors on the training data is yours to choose, whatever the data. Set the weights to the \
+               ratio you want.",
         claims: &["B2"],
     },
     Point {

@@ -88,6 +88,13 @@ fn every_verdict_and_figure_appears_with_its_link() {
 }
 
 #[test]
+fn a_claim_that_follows_from_others_says_from_which() {
+    let page = rendered(&[verdict("B5", true), verdict("R3", true)], &[]);
+    assert_eq!(page.matches("(Follows from ").count(), 1);
+    assert!(page.contains("(Follows from R1, R2.)"));
+}
+
+#[test]
 fn ids_are_unique() {
     let page = example();
     let mut ids: Vec<&str> = page.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
@@ -124,9 +131,14 @@ fn an_unsolved_set_up_and_a_missed_control_are_reported() {
     let mut unsolved = verdict("B5", false);
     unsolved.worst.residual = None;
     unsolved.control.violated = 11;
+    unsolved.control.missed = vec![unsolved.failures[0].clone()];
     let page = rendered(&[unsolved], &[]);
     assert!(page.contains("not every set-up could be solved; 1 of 12 controls were not caught"));
     assert!(page.contains("all of them must be"));
+    // With the command that shows it.
+    let (_, missed) = page.split_once("Controls not caught").expect("a list");
+    let (missed, _) = missed.split_once("Failures").expect("the list of failures after it");
+    assert!(missed.contains("<span>--case 3"), "{missed}");
 }
 
 #[test]

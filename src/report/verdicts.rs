@@ -4,7 +4,7 @@ use super::Report;
 use super::formulas::{displayed, law};
 use super::markup::{described, each, escape, prose, table};
 use super::results::residual;
-use crate::claims::{Control, Effort, Finding, Verdict};
+use crate::claims::{Control, Effort, Finding, Verdict, claim_follows_from};
 use crate::numeric::counted;
 
 /// The whole outcome in a sentence or two.
@@ -85,12 +85,19 @@ pub(super) fn detail(verdict: &Verdict) -> String {
         anchor(verdict),
         name(verdict),
         judgement(verdict),
-        prose(&verdict.statement),
+        statement(verdict),
         law(&verdict.id).as_deref().map(displayed).unwrap_or_default(),
         measured(verdict),
         counted(verdict.setups as u64, "set-up"),
         facts(verdict)
     )
+}
+
+/// What is claimed, and of a claim that follows from others, from which.
+fn statement(verdict: &Verdict) -> String {
+    let from = claim_follows_from(&verdict.id);
+    let from = if from.is_empty() { String::new() } else { format!(" (Follows from {}.)", from.join(", ")) };
+    prose(&(verdict.statement.clone() + &from))
 }
 
 /// Id and title, as `B5 softmax balance`.
@@ -128,9 +135,11 @@ fn facts(verdict: &Verdict) -> String {
     if verdict.control.violated < verdict.control.points || verdict.control.points == 0 {
         facts += &described("Controls", &format!("{} caught; all of them must be", caught(&verdict.control)));
     }
-    if !verdict.failures.is_empty() {
-        let list = each(&verdict.failures, |failure| format!("<li>{}</li>", finding(failure)));
-        facts += &described("Failures, worst first", &format!("<ol>{list}</ol>"));
+    let listed =
+        [("Controls not caught", &verdict.control.missed), ("Failures, worst first", &verdict.failures)];
+    for (title, findings) in listed.into_iter().filter(|(_, findings)| !findings.is_empty()) {
+        let list = each(findings, |one| format!("<li>{}</li>", finding(one)));
+        facts += &described(title, &format!("<ol>{list}</ol>"));
     }
     facts
 }

@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
-"""Deliberate faults in laws, ledger, polytope and losses: does `equipoise verify --quick` see them?
+"""Deliberate faults in laws, ledger, polytope, losses, certificate and more: does `equipoise verify --quick` see them?
 
     tests/mutations/run.py [--only 3,7 | --missing] [--work DIR] [--write docs/mutations.md]
+    tests/mutations/run.py --check docs/mutations.md
 
 All faults are built into a copy of the sources, and one is chosen at a time: the copy has no features and therefore not the claims
 about networks. The quick check has to fail, and the claims that failed are noted. A fault whose text is not found exactly once
 is an error of this list. Ends with code 1 if a fault is not seen. `--work` keeps the copy, so that a second run builds faster.
 
 `--write` enters each fault in the document as soon as it was run, and keeps what is there of the others; `--missing` runs those that
-are not there yet. Faults that are no longer in this list are taken out.
+are not there yet. Faults that are no longer in this list are taken out. `--check` builds nothing: it looks whether the sources still have
+the text of each fault once, and the document a row for each.
 """
 
 import argparse
@@ -23,10 +25,11 @@ import tempfile
 BEGIN, END = "<!-- mutations -->\n", "<!-- end of mutations -->\n"
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 COPIED = [
-    "src", "analyses", "assets", "figures", "docs", "Cargo.toml", "Cargo.lock", "build.rs", "examples", "benches", "tests", "python",
+    "src", "analyses", "assets", "figures", "docs", "Cargo.toml", "Cargo.lock", "build.rs", "examples", "benches", "tests", "python", "web",
 ]
 LAWS, LEDGER, POLYTOPE = "src/balance/laws.rs", "src/balance/ledger.rs", "src/balance/polytope.rs"
 MEANS, HELD_OUT, EFFECTS = "src/balance/mean_probability.rs", "src/balance/held_out.rs", "src/balance/weight_effects.rs"
+MINI_BATCH, CERTIFICATE = "src/balance/mini_batch.rs", "src/solver/recomputed.rs"
 
 # What is wrong, the file, a text that is there once with the expression that is at fault between [[ and ]], and what takes its place.
 FAULTS = [
@@ -66,8 +69,8 @@ FAULTS = [
      "if outflow > [[others]] + slack * total {", "2.0 * others"),
     ("I3's pairs leave a tenth out", POLYTOPE, "flows[(second, first)] += [[amount]];", "0.9 * amount"),
     ("mean probabilities are divided by the largest class", MEANS,
-     "let matrix = [[sums.means(targets.sizes())]];",
-     "sums.means(&vec![targets.sizes().iter().copied().fold(0.0, f64::max); classes])"),
+     "let matrix = [[self.sums.means(sizes)]];",
+     "self.sums.means(&vec![sizes.iter().copied().fold(0.0, f64::max); sizes.len()])"),
     ("softmax ignores class weights", "src/loss/softmax.rs",
      "targets.class_weights().iter().map(|weight| [[weight / self.total_mass]]).collect()", "1.0 / self.total_mass + 0.0 * weight"),
     ("LGL-INR divides by all samples and not by those of the class", "src/loss/inr.rs",
@@ -92,11 +95,54 @@ FAULTS = [
      "if j == k { [[mass[j] * means.shortfall[j]]] }", "-mass[j] * means.matrix[(j, k)]"),
     ("the effect of a weight lacks the mean over classes", EFFECTS,
      "*moved = p * ((dz - change[0]) - [[mean]]);", "0.0"),
-    ("a rare class is in every batch", "src/balance/mini_batch.rs",
+    ("a rare class is in every batch", MINI_BATCH,
      "let seen = if c == k { [[self.present[k]]] }", "1.0"),
     ("T1 forgets the training sample's variance", HELD_OUT,
      "[[1.0 / training.sizes()[c]]] + 1.0 / test.sizes()[c]", "0.0"),
     ("T2 has the wrong sign", HELD_OUT, "kept.lu().solve(&(response * [[gradient]]))", "-gradient"),
+    ("A2's bound counts all samples as the target's", MEANS,
+     "let bound = ([[sizes[target]]] * means.shortfall[target]", "total"),
+    ("I3 does not look at the mass", POLYTOPE, "outflow <= [[mass * (1.0 + slack)]])", "f64::INFINITY * mass"),
+    ("I3 lets a class lose four percent more than the others", POLYTOPE, "+ [[slack * total]] {", "0.04 * total"),
+    ("the bound on an outflow forgets what the others can take", POLYTOPE,
+     "self.mass[class].min([[self.total - self.mass[class]]])", "self.total"),
+    ("flows do not count class weights", MEANS,
+     "[[targets.mass()[class]]] * self.matrix[(class, predicted)]", "targets.sizes()[class]"),
+    ("R2 takes the mean of p for that of p (1 - p)", MEANS,
+     "variance.add(class, weight, column.iter().map(|&z| [[Sigmoid::of(z).slope()]]));", "Sigmoid::of(z).probability"),
+    ("the ledger is not in units of mass", LEDGER,
+     "[outflow, inflow].map(|sum| [[sum.value() * denominator]]);", "sum.value()"),
+    ("the certificate forgets the penalty", CERTIFICATE, "totals.add_penalty(&self.head, [[*l2]]);", "0.0 * l2"),
+    ("the certificate takes the next class for the column's", CERTIFICATE,
+     "let target = [[problem.loss.target_of(column)]];", "(problem.loss.target_of(column) + 1) % 2"),
+    ("the certificate sees a thousandth of the gradient", CERTIFICATE,
+     "self.gradient[(row, column)].value() / [[of_row(row)]])", "(1000.0 * of_row(row))"),
+    ("T1 weighs variances by masses and not by their squares", HELD_OUT,
+     "[[mass[c].powi(2)]] * variance[(c, k)] * draws", "mass[c]"),
+    ("T1 takes the mean square for the variance", HELD_OUT,
+     "let off = pair.probability - [[means.matrix[(class, k)]]];", "0.0"),
+    ("T1 takes the held-out sample to be as large as the training sample", HELD_OUT,
+     "+ [[1.0 / test.sizes()[c]]];", "1.0 / training.sizes()[c]"),
+    ("T2 forgets the leverage of the sample itself", HELD_OUT,
+     "DMatrix::identity(columns, columns) - [[&response * self.curvature(sample, fitted)]];",
+     "0.0 * (&response * self.curvature(sample, fitted))"),
+    ("classes of a batch do not share their weight", MINI_BATCH, "scaled_tail(of, [[t]], of[0])", "1.0 + 0.0 * t"),
+    ("batches have any number of samples", MINI_BATCH,
+     "own[drawn] * others[self.batch() - drawn]).sum::<f64>() / [[self.total]]", "1.0"),
+    ("LDAM's margin is the same for all classes", "src/loss/shifted.rs", "(rarest / size).powf([[0.25]])", "0.0"),
+    ("positive weights count samples of other classes", "src/loss/logistic.rs",
+     "if class == target { positive[target] } else { [[1.0]] }", "positive[target]"),
+    ("equalization pushes rare columns, too", "src/loss/logistic.rs",
+     "if class != target && is_rare(target) { [[0.0]] } else { 1.0 }", "1.0"),
+    ("the response to a weight forgets the penalty", "src/solver/weight_response.rs",
+     "force[(entry, column)] += [[fraction]] * penalty * theta[(entry, column)];", "0.0 * fraction"),
+    ("inverse frequency is taken to the power of 0.9", "src/loss/weights.rs",
+     "labels.sizes().iter().map(|&size| [[equal_size / one_if_absent(size)]]).collect()",
+     "(equal_size / one_if_absent(size)).powf(0.9)"),
+    ("a log loss is that of the other side", "src/balance/classification.rs",
+     "softplus(if [[k == class]] { -z } else { z });", "k != class"),
+    ("recall counts what is misclassified", "src/balance/classification.rs",
+     "if [[predicted_class(column.as_slice()) == label as usize]] {", "predicted_class(column.as_slice()) != label as usize"),
 ]
 
 # In the copy, every fault is built in and chosen by a variable: one build serves all.
@@ -120,25 +166,47 @@ def copy_sources(work):
             shutil.copy2(source, target)
 
 
-def plant(work):
-    """Builds every fault into the copy."""
+def planted(root):
+    """Sources with every fault built in, by file."""
+    sources = {}
     for number, (what, name, text, new) in enumerate(FAULTS, 1):
         before, rest = text.split("[[", 1)
         old, after = rest.rsplit("]]", 1)
-        file, plain = work / name, before + old + after
-        source = file.read_text()
+        plain = before + old + after
+        source = sources.get(name) or (root / name).read_text()
         if source.count(plain) != 1:
             sys.exit(f"fault {number} ({what}): its text is {source.count(plain)} times in {name}, not once")
         chosen = f"{before}(if crate::fault({number}) {{ {new} }} else {{ {old} }}){after}"
-        file.write_text(source.replace(plain, chosen))
+        sources[name] = source.replace(plain, chosen)
+    return sources
+
+
+def plant(work):
+    """Builds every fault into the copy."""
+    for name, source in planted(work).items():
+        (work / name).write_text(source)
     with (work / "src/lib.rs").open("a") as library:
         library.write(CHOICE)
+    # As a program, for an example would have the libraries of all tests built.
+    manifest, example = work / "Cargo.toml", '[[example]]\nname = "verify_core"'
+    manifest.write_text(manifest.read_text().replace(example, '[[bin]]\nname = "verify_core"'))
+
+
+def check(document):
+    """Ends with a reason if sources or document do not have every fault, or the document one that is not caught."""
+    planted(ROOT)
+    found = known(document)
+    for what, name, _, _ in FAULTS:
+        caught = found.get((what, name.removeprefix("src/")))
+        if caught in (None, NOT_CAUGHT):
+            sys.exit(f"{document}: {what!r} is {'not caught' if caught else 'missing; run it with --missing'}")
+    print(f"{len(FAULTS)} faults, each with its text and its row")
 
 
 def build(work):
     environment = dict(os.environ, CARGO_TARGET_DIR=str(work / "target"))
     done = subprocess.run(
-        ["cargo", "build", "--quiet", "--locked", "--no-default-features", "--example", "verify_core"],
+        ["cargo", "build", "--quiet", "--locked", "--no-default-features", "--bin", "verify_core"],
         cwd=work, env=environment, capture_output=True, text=True,
     )
     if done.returncode != 0:
@@ -147,7 +215,7 @@ def build(work):
 
 def verify(work, number):
     """Ids of the claims that fail with a fault, or with none of number 0."""
-    program = work / "target/debug/examples/verify_core"
+    program = work / "target/debug/verify_core"
     environment = dict(os.environ, EQUIPOISE_FAULT=str(number))
     done = subprocess.run([program], cwd=work, env=environment, capture_output=True, text=True)
     # A fault may end in a panic, which nobody overlooks.
@@ -186,9 +254,12 @@ def main():
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--only", help="numbers of faults, from 1")
     which.add_argument("--missing", action="store_true", help="faults that are not in the document of --write yet")
+    which.add_argument("--check", type=pathlib.Path, help="document that has to have every fault; builds nothing")
     parser.add_argument("--work", type=pathlib.Path, help="directory for the copy")
     parser.add_argument("--write", type=pathlib.Path, help="document whose table is replaced")
     arguments = parser.parse_args()
+    if arguments.check:
+        return check(arguments.check)
     chosen = list(enumerate(FAULTS, 1))
     if arguments.only:
         numbers = {int(number) for number in arguments.only.split(",")}
