@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,16 @@ def numbered(y: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.uint32]]:
         return np.flatnonzero(present).astype(y.dtype), numbers[y]
     classes, codes = np.unique(y, return_inverse=True)
     return classes, codes.astype(np.uint32)
+
+
+def numbers_of(y: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.uint32]:
+    """The number of each label's class."""
+    present, codes = np.unique(y, return_inverse=True)
+    place = {name: number for number, name in enumerate(classes.tolist())}
+    unseen = [label for label in present.tolist() if label not in place]
+    if unseen:
+        raise ValueError(f"y contains previously unseen labels: {unseen}")
+    return np.array([place[label] for label in present.tolist()], dtype=np.uint32)[codes]
 
 
 def sizes_of(
@@ -133,3 +144,10 @@ def mass_of(weights: list[float] | float | str | None, sizes: NDArray[np.float64
         return float(np.dot((1 - weights) / (1 - weights**sizes), sizes))
     # Balanced weights leave the sum as it is.
     return float(sizes.sum())
+
+
+def checked_seed(seed: Any) -> int:
+    """A seed, which is a whole number."""
+    if not isinstance(seed, Integral) or not 0 <= seed < 2**64:
+        raise ValueError(f"seed must be a whole number of at least 0, below 2**64; got {seed!r}")
+    return int(seed)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from numbers import Integral
 from typing import Any
 
 from . import _core
+from ._arrays import checked_seed
 from ._progress import Progress, callback_of
 from ._results import Result
 
@@ -82,8 +82,7 @@ def verify(
     >>> equipoise.verify("B1", case=0).holds
     True
     """
-    if not isinstance(seed, Integral) or not 0 <= seed < 2**64:
-        raise ValueError(f"seed must be a whole number of at least 0, below 2**64; got {seed!r}")
+    seed = checked_seed(seed)
     known = [claim for claim, _ in _core.claims()]
     asked = known if ids is None else [ids] if isinstance(ids, str) else list(ids)
     if not asked:
@@ -93,4 +92,4 @@ def verify(
         family = [claim for claim in known if name and claim.rstrip("0123456789") == name]
         wanted += family or [name]
     with callback_of(progress, "set-ups") as callback:
-        return VerifyResult(_core.verify(wanted, int(seed), bool(quick), case, callback))
+        return VerifyResult(_core.verify(wanted, seed, bool(quick), case, callback))

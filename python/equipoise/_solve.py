@@ -17,6 +17,7 @@ from .exceptions import NotConvergedError, SeparableDataError
 
 # More steps than any search takes, and few enough for the compiled part.
 MAX_STEPS = 2**63 - 1
+LARGEST_PENALTY = 1e100
 StepCallback = Callable[[int, float, float, float], object]
 
 
