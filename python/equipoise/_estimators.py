@@ -11,17 +11,17 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import _core
 from ._arrays import (
     ClassWeight,
+    check_unmasked,
     checked_seed,
+    classes_of,
     is_plain_labels,
     is_plain_table,
     mass_of,
-    numbered,
     numbers_of,
     sizes_of,
     weights_of,
@@ -90,13 +90,16 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             and self.C > 0
             and (self.l2 is None or self.l2 <= LARGEST_PENALTY)
             and self.tol < np.inf
-            and (self.class_weight is None or type(self.class_weight) is dict or self.class_weight == "balanced")
+            and (self.class_weight is None or type(self.class_weight) is dict or self._is_balanced())
             and type(self.fit_intercept) is bool
             and type(self.max_iter) is int
             and self.max_iter >= 1
             and self.time_limit is None
             and self.separable in ("error", "warn")
         )
+
+    def _is_balanced(self) -> bool:
+        return isinstance(self.class_weight, str) and self.class_weight == "balanced"
 
     def fit(
         self,
@@ -223,9 +226,10 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             if hasattr(self, "feature_names_in_"):
                 del self.feature_names_in_
         else:
+            check_unmasked(X, "Input X")
+            check_unmasked(y, "Input y")
             X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], order="C", accept_large_sparse=False)
-            check_classification_targets(y)
-        self.classes_, codes = numbered(y)
+        self.classes_, codes = classes_of(y)
         if len(self.classes_) < 2:
             raise ValueError(
                 "This solver needs samples of at least 2 classes in the data, but the data contains only one "
@@ -242,10 +246,11 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self, C: float, weights: list[float] | float | str | None, sizes: NDArray[np.float64]
     ) -> float:
         """`1 / (C * sum of all weights)`: scikit-learn's objective divided by that sum."""
-        mass = C * mass_of(weights, sizes)
+        total = mass_of(weights, sizes)
+        mass = float(C) * total
         if not mass * LARGEST_PENALTY >= 1:
-            least = 1 / (LARGEST_PENALTY * mass_of(weights, sizes))
-            raise ValueError(f"C={C!r} is too small to compute with; give at least {least:.1e}")
+            least = 1 / (LARGEST_PENALTY * total)
+            raise ValueError(f"C={C!r} is too small for weights that sum to {total:.2g}; give at least {least:.1e}")
         return 1.0 / mass
 
     def _settings(self) -> dict[str, Any]:
@@ -276,6 +281,7 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         named = hasattr(self, "feature_names_in_")
         if named or not is_plain_table(X) or X.shape[1] != self.n_features_in_:
+            check_unmasked(X, "Input X")
             X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
         logits: NDArray[np.float64] = X @ self.coef_.T + self.intercept_
         return logits

@@ -31,7 +31,12 @@ impl Scores<'_> {
             let (name, array): (String, crate::arrays::Array<f64>) = (name.extract()?, array.extract()?);
             let [rows, columns] = array.shape();
             let values = array.as_ref().to_vec();
-            named.push((name.clone(), Array::owned(name, rows, columns, values)));
+            let place = match name.as_str() {
+                "weight" => "coef",
+                "bias" => "intercept",
+                other => other,
+            };
+            named.push((name.clone(), Array::owned(place.to_owned(), rows, columns, values)));
         }
         let weighted = self.arrays.contains("sample_weight")?.then(|| "sample_weight".to_owned());
         let options = ReadOptions {

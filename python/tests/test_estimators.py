@@ -278,14 +278,50 @@ def test_bad_parameters_are_what_they_are_to_scikit_learn(name, value):
         ({"class_weight": 1.0}, "'class_weight' parameter"),
         ({"class_weight": {0: -1.0}}, "class_weight of class 0"),
         ({"class_weight": {0: np.nan}}, "class_weight of class 0"),
-        ({"class_weight": {7: 1.0}}, r"The classes, \[7\]"),
-        ({"class_weight": [1.0, 2.0]}, "2 numbers for 3 classes"),
-        ({"C": 1e-300}, "too small"),
+        ({"class_weight": {0: None}}, "class_weight of class 0"),
+        ({"class_weight": [{0: 1.0}, {1: 1.0}, {2: 1.0}]}, "class_weight of class 0"),
+        ({"class_weight": [1.0, 2.0]}, r"shape \(2,\) for 3 classes"),
+        ({"C": 1e-300}, "C=1e-300 is too small"),
     ],
 )
 def test_other_bad_parameters_are_named(options, text):
     with pytest.raises(ValueError, match=text):
         SoftmaxRegression(**options).fit(X3, Y3)
+
+
+@pytest.mark.parametrize("weights", [{7: 1.0}, {0: 1.0, 7: 1.0}, {"0": 1.0}, {0: 2.0}, {}, {0: 1.0, 1: 2.0, 2: 3.0, 7: 4.0}], ids=str)
+def test_weights_of_other_classes_are_what_they_are_to_scikit_learn(weights):
+    """A fold of a cross-validation may lack a class that has a weight."""
+    peer = words_of(PeerLogisticRegression(class_weight=weights), X3, Y3)
+    for model in (LogisticRegression, SoftmaxRegression):
+        assert words_of(model(class_weight=weights), X3, Y3) == peer
+
+
+def test_weights_come_as_dicts_arrays_and_series():
+    usual = SoftmaxRegression(class_weight={0: 1.0, 1: 2.0, 2: 3.0}).fit(X3, Y3).coef_
+    for weights in ([1.0, 2.0, 3.0], np.array([1.0, 2.0, 3.0]), pd.Series({2: 3.0, 1: 2.0, 0: 1.0}), pl.Series([1.0, 2.0, 3.0])):
+        assert (SoftmaxRegression(class_weight=weights).fit(X3, Y3).coef_ == usual).all()
+
+
+def test_nothing_but_what_scikit_learn_warns_of_is_warned_of():
+    for X in (X3 * 1e200, (X3 * 1e30).astype(np.float32), X3 * 1e-300):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            SoftmaxRegression(C=np.float32(1.0)).fit(X, Y3).predict(X)
+    with pytest.warns(UserWarning, match="unique classes is greater than 50%"):
+        SoftmaxRegression().fit(X3, np.arange(60))
+
+
+def test_masked_entries_are_refused():
+    masked = np.ma.masked_greater(X3, 0)
+    for model in ALL:
+        with pytest.raises(ValueError, match="Input X has masked entries"):
+            model.fit(masked, Y3)
+        with pytest.raises(ValueError, match="Input y has masked entries"):
+            model.fit(X3, np.ma.masked_equal(Y3, 1))
+        with pytest.raises(ValueError, match="Input X has masked entries"):
+            model.fit(X3, Y3).predict(masked)
+        assert (model.fit(np.ma.asarray(X3), Y3).predict(np.ma.asarray(X3)) == model.fit(X3, Y3).predict(X3)).all()
 
 
 def test_bad_sample_weights_are_named():
