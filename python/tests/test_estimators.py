@@ -22,6 +22,7 @@ from equipoise import (
     InrClassifier,
     LogisticRegression,
     LogisticRegressionPath,
+    NotConvergedError,
     SeparableDataError,
     SeparableDataWarning,
     SoftmaxRegression,
@@ -47,6 +48,9 @@ def drawn(samples=300, features=4, classes=3, seed=5):
     heads = random.standard_normal((features, classes))
     y = np.argmax(X @ heads + random.gumbel(size=(samples, classes)), axis=1)
     return X, y
+
+
+X3, Y3 = drawn(samples=60)
 
 
 @pytest.mark.parametrize("class_weight", [None, "balanced", {0: 1.0, 1: 2.0, 2: 0.5}])
@@ -210,6 +214,82 @@ def test_paths_need_values(Cs):
         LogisticRegressionPath(Cs).fit(*drawn())
 
 
+def test_fit_path_chooses_the_penalty_by_held_out_samples():
+    X, y = drawn()
+    names = np.array(["ant", "bee", "cat"])[y]
+    model = SoftmaxRegression(class_weight="balanced").fit_path(X, names, l2s=7, l2_range=(1e-4, 10.0), test=0.25, seed=3)
+    path = model.path_
+    assert (np.diff(path.l2s) < 0).all() and (path.l2s[0], path.l2s[-1]) == (10.0, 1e-4)
+    assert model.l2_ == path.best == path.l2s[path.log_loss.argmin()]
+    assert path.most_accurate == path.l2s[path.accuracy.argmax()]
+    alone = SoftmaxRegression(l2=model.l2_, class_weight="balanced").fit(X, names)
+    assert np.abs(model.coef_ - alone.coef_).max() < 1e-9 and model.certificate_.gradient < 1e-13
+    assert (model.predict(X) == alone.predict(X)).all()
+    frame = path.to_frame()
+    assert frame.shape == (7, 6) and (frame["log_loss"].to_numpy() == path.log_loss).all()
+    assert path.plot().get_xscale() == "log" and "<table" in path._repr_html_() and "best l2" in repr(path)
+    again = pickle.loads(pickle.dumps(model))
+    assert again.path_.best == path.best
+    assert not hasattr(model.fit(X, names), "path_") and not hasattr(model, "l2_")
+
+
+def test_fit_path_tests_on_other_samples_too():
+    X, y = drawn()
+    other, labels = drawn(samples=90, seed=6)
+    weight = np.random.default_rng(1).integers(0, 4, len(y)).astype(float)
+    model = LogisticRegression().fit_path(X, y, weight, l2s=[1e-3, 1e-1], test=(other.astype(np.float32), labels))
+    for l2, accuracy, loss in zip(model.path_.l2s, model.path_.accuracy, model.path_.log_loss, strict=True):
+        alone = LogisticRegression(l2=l2).fit(X, y, weight)
+        single = other.astype(np.float32).astype(float)
+        assert accuracy == alone.score(single, labels)
+        chosen = alone.predict_proba(single)[np.arange(len(labels)), labels]
+        assert abs(loss + np.log(chosen).mean()) < 1e-9
+    assert model.certificate_.record["test"]["accuracy"] == model.score(other.astype(np.float32), labels)
+
+
+@pytest.mark.parametrize(
+    "options, text",
+    [
+        ({"l2s": 1}, "l2s must be"),
+        ({"l2s": 1001}, "1000 penalties at most"),
+        ({"l2s": []}, "l2s must be"),
+        ({"l2s": [0.0, 1.0]}, "l2s must be"),
+        ({"l2s": [np.nan]}, "l2s must be"),
+        ({"l2s": [[1.0]]}, "l2s must be"),
+        ({"l2_range": (1.0, 1e-3)}, "l2_range must go"),
+        ({"l2_range": (0.0, 1.0)}, "l2_range must go"),
+        ({"l2_range": 1.0}, "l2_range must go"),
+        ({"test": 0.0}, "test must be"),
+        ({"test": 1}, "test must be"),
+        ({"test": np.nan}, "test must be"),
+        ({"test": "file.csv"}, "test must be"),
+        ({"test": (X3, Y3 + 1)}, r"y contains previously unseen labels: \[3\]"),
+        ({"test": (X3[:, :2], Y3)}, "2 features"),
+        ({"test": (X3[:-1], Y3)}, "inconsistent numbers of samples"),
+        ({"test": (X3 * np.nan, Y3)}, "contains NaN"),
+        ({"seed": -1}, "seed must be"),
+        ({"seed": 0.5}, "seed must be"),
+    ],
+)
+def test_a_path_that_cannot_be_is_refused(options, text):
+    with pytest.raises(ValueError, match=text):
+        SoftmaxRegression().fit_path(X3, Y3, **options)
+
+
+def test_a_path_without_an_answer_says_so_and_callbacks_may_stop_it():
+    with pytest.raises(NotConvergedError, match="no penalty of the path"):
+        SoftmaxRegression(max_iter=1).fit_path(X3, Y3, l2s=3)
+    seen = []
+
+    def stop(*step):
+        seen.append(step)
+        raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        SoftmaxRegression().fit_path(X3, Y3, callback=stop)
+    assert len(seen) == 1
+
+
 def words_of(model, *arguments, **options):
     """Type and text of the exception that fitting ends in, without the name of the estimator."""
     with pytest.raises(Exception) as error, warnings.catch_warnings():
@@ -218,7 +298,6 @@ def words_of(model, *arguments, **options):
     return type(error.value), str(error.value).replace(type(model).__name__, "Model")
 
 
-X3, Y3 = drawn(samples=60)
 BAD = {
     "NaN": (np.where(X3 > 2, np.nan, X3), Y3),
     "infinity": (np.where(X3 > 2, np.inf, X3), Y3),
@@ -289,12 +368,18 @@ def test_other_bad_parameters_are_named(options, text):
         SoftmaxRegression(**options).fit(X3, Y3)
 
 
-@pytest.mark.parametrize("weights", [{7: 1.0}, {0: 1.0, 7: 1.0}, {"0": 1.0}, {0: 2.0}, {}, {0: 1.0, 1: 2.0, 2: 3.0, 7: 4.0}], ids=str)
-def test_weights_of_other_classes_are_what_they_are_to_scikit_learn(weights):
-    """A fold of a cross-validation may lack a class that has a weight."""
+@pytest.mark.parametrize("weights", [{7: 1.0}, {0: 1.0, 7: 1.0}, {"0": 1.0}], ids=str)
+def test_weights_of_unknown_classes_have_scikit_learn_words(weights):
     peer = words_of(PeerLogisticRegression(class_weight=weights), X3, Y3)
     for model in (LogisticRegression, SoftmaxRegression):
         assert words_of(model(class_weight=weights), X3, Y3) == peer
+
+
+@pytest.mark.parametrize("weights", [{0: 2.0}, {}, {0: 1.0, 1: 2.0, 2: 3.0, 7: 4.0}], ids=str)
+def test_weights_of_some_classes_or_of_more_are_what_they_are_to_scikit_learn(weights):
+    """A fold of a cross-validation may lack a class that has a weight."""
+    peer = PeerLogisticRegression(class_weight=weights, tol=1e-12, max_iter=10_000, solver="newton-cg").fit(X3, Y3)
+    assert np.abs(SoftmaxRegression(class_weight=weights).fit(X3, Y3).coef_ - peer.coef_).max() < 1e-6
 
 
 def test_weights_come_as_dicts_arrays_and_series():
