@@ -57,10 +57,12 @@ def feature_names_of(X: Any) -> list[str] | None:
 def labels_of(y: Any) -> tuple[NDArray[Any], NDArray[np.uint32]]:
     """The classes in sorted order, and the number of each sample's."""
     if not is_plain_labels(y):
-        from sklearn.utils import column_or_1d
+        from sklearn.utils import assert_all_finite, column_or_1d
 
         check_unmasked(y, "Input y")
         y = column_or_1d(y, warn=True)
+        if np.asarray(y).dtype.kind == "f":
+            assert_all_finite(y, input_name="y")
     return classes_of(np.asarray(y))
 
 
@@ -171,6 +173,13 @@ def mass_of(weights: list[float] | float | str | None, sizes: NDArray[np.float64
         return float(np.dot((1 - weights) / (1 - weights**sizes), sizes))
     # Balanced weights leave the sum as it is.
     return float(sizes.sum())
+
+
+def checked_flag(value: Any, name: str) -> bool:
+    """`True` or `False`, and nothing that Python takes for one of them."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise ValueError(f"{name} must be True or False; got {value!r}")
+    return bool(value)
 
 
 def checked_seed(seed: Any) -> int:

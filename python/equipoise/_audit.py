@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _core
-from ._arrays import ClassWeight, check_unmasked, doubles, names_of, positive, weights_of
+from ._arrays import ClassWeight, check_unmasked, checked_flag, doubles, names_of, positive, weights_of
 from ._results import MeanProbabilities, pandas
-from ._solve import LARGEST_PENALTY
+from ._solve import checked_penalty
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -233,8 +233,6 @@ def audit(
         raise ValueError("give logits or probabilities, one of them")
     if not (isinstance(tol, Real) and 0 <= tol < np.inf):
         raise ValueError(f"tol must be a number of at least 0; got {tol!r}")
-    if not (isinstance(l2, Real) and 0 <= l2 <= LARGEST_PENALTY):
-        raise ValueError(f"l2 must be a number from 0 to {LARGEST_PENALTY:g}; got {l2!r}")
     if reduction not in _REDUCTIONS:
         raise ValueError(f"reduction must be one of {', '.join(map(repr, _REDUCTIONS))}; got {reduction!r}")
     if features is None and not (coef is None and intercept is None):
@@ -255,7 +253,12 @@ def audit(
         {"arrays": arrays, "classes": names_of(names)},
         (loss, dict(parameters)),
         weights_of(class_weight, names),
-        {"reduction": reduction, "tolerance": float(tol), "recalibrate": bool(recalibrate), "l2": float(l2)},
+        {
+            "reduction": reduction,
+            "tolerance": float(tol),
+            "recalibrate": checked_flag(recalibrate, "recalibrate"),
+            "l2": checked_penalty(l2),
+        },
     )
     return AuditResult(found)
 

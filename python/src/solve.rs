@@ -156,8 +156,15 @@ pub(crate) fn handed_out(python: Python, mut record: SolveRecord, head: Option<H
     if let Some(rows) = rows_of(&mut record.end) {
         *rows = HeadRows::default();
     }
-    if let End::Separable { advice, .. } | End::NotConverged { advice, .. } = &mut record.end {
-        *advice = without_options(advice);
+    match &mut record.end {
+        // An argument that the command line does not have.
+        End::NotConverged { advice, why, .. } if why.starts_with("the limit of") => {
+            "raise max_iter".clone_into(advice);
+        }
+        End::Separable { advice, .. } | End::NotConverged { advice, .. } => {
+            *advice = without_options(advice);
+        }
+        End::Stationary(_) => {}
     }
     let head = head.map(|head| (columns_as_bytes(python, &head.coefficients.transpose()), head.intercepts));
     Ok((pythonize(python, &record)?, head))

@@ -148,7 +148,7 @@ def test_separable_classes_have_an_exception_or_a_warning():
 
 def test_a_search_that_is_cut_short_warns():
     X, y = drawn()
-    with pytest.warns(ConvergenceWarning, match="limit of 1 iterations"):
+    with pytest.warns(ConvergenceWarning, match="limit of 1 iterations was reached; raise max_iter"):
         model = SoftmaxRegression(max_iter=1).fit(X, y)
     assert model.certificate_.status == "not_converged"
     assert np.isfinite(model.coef_).all()
@@ -188,6 +188,15 @@ def test_a_path_warns_of_values_without_an_answer():
     with pytest.warns(SeparableDataWarning):
         path = LogisticRegressionPath(Cs=[1.0, np.inf]).fit([[0.0], [1.0]], [0, 1])
     assert np.isfinite(path.coefs_[0]).all() and np.isnan(path.coefs_[1]).all()
+    assert path.at(1.0).predict([[1.0]]) == [1]
+    with pytest.raises(SeparableDataError):
+        path.at(np.inf)
+    with pytest.warns(ConvergenceWarning, match="limit of 1 iterations was reached; raise max_iter"):
+        cut = LogisticRegressionPath(Cs=[1.0], max_iter=1).fit(*drawn())
+    with pytest.raises(NotConvergedError, match="limit of 1 iterations"):
+        cut.at(1.0)
+    with pytest.raises(NotFittedError):
+        LogisticRegressionPath(Cs=[1.0]).at(1.0)
 
 
 def test_a_path_goes_on_from_value_to_value_in_any_order():

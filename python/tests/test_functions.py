@@ -201,6 +201,29 @@ def test_runs_return_the_records(tmp_path):
         equipoise.run("no-such-analysis")
 
 
+def test_text_of_every_kind_goes_into_a_run():
+    title = 'q " b \\ n \n t \t bell \x07 umlaut ä smile \U0001f600'
+    records = equipoise.run({**ANALYSIS, "title": title})
+    assert set(records["status"]) == {"stationary"}
+    for analysis in (3, b"binary-weights"):
+        with pytest.raises(TypeError, match="analysis must be"):
+            equipoise.run(analysis)
+    with pytest.raises(TypeError, match="overrides must be"):
+        equipoise.run(ANALYSIS, overrides="repetitions=1")
+    with pytest.raises(TypeError):
+        equipoise.run(ANALYSIS, out=3)
+
+
+def test_a_thousand_classes_have_room():
+    """In a notebook, and in a picture."""
+    classes = 1000
+    random = np.random.default_rng(0)
+    result = equipoise.audit(np.arange(2 * classes) % classes, logits=random.standard_normal((2 * classes, classes)))
+    assert len(result._repr_html_()) < 50_000
+    width, height = result.plot().figure.get_size_inches()
+    assert max(width, height) < 25 and len(result.to_frame()) == classes
+
+
 def test_losses_are_listed():
     table = equipoise.losses()
     assert len(table.names) == len(set(table.names)) >= 14
@@ -281,7 +304,18 @@ P2 = [[0.8, 0.2], [0.4, 0.6]]
 @pytest.mark.parametrize(
     "call, text",
     [
-        (lambda X, y: equipoise.solve(X, y, l2=-1), "l2: -1"),
+        (lambda X, y: equipoise.solve(X, y, l2=-1), "l2 must be a number from 0"),
+        (lambda X, y: equipoise.solve(X, y, l2=None), "l2 must be a number from 0"),
+        (lambda X, y: equipoise.solve(X, y, fit_intercept="no"), "fit_intercept must be True or False"),
+        (lambda X, y: equipoise.solve(X, np.where(y == 0, np.nan, y)), "Input y contains NaN"),
+        (lambda X, y: equipoise.design_weights(X, y, l2="a"), "l2 must be a number from 0"),
+        (lambda X, y: equipoise.weight_effects(X, y, l2=np.inf), "l2 must be a number from 0"),
+        (lambda X, y: equipoise.audit(y, logits=X, recalibrate="no"), "recalibrate must be True or False"),
+        (lambda X, y: equipoise.verify("B1", case=-1), "case must be"),
+        (lambda X, y: equipoise.verify("B1", case=0.5), "case must be"),
+        (lambda X, y: equipoise.verify(["B1", 2]), "ids must be"),
+        (lambda X, y: equipoise.verify(2), "ids must be"),
+        (lambda X, y: equipoise.verify("B1", quick="no"), "quick must be True or False"),
         (lambda X, y: equipoise.solve(X, y, tol=-1), "tol must be"),
         (lambda X, y: equipoise.solve(X, y, max_iter=2.5), "max_iter must be"),
         (lambda X, y: equipoise.solve(X, y, time_limit=0), "time_limit must be"),
