@@ -19,7 +19,7 @@ def features_of(X: Any) -> NDArray[Any]:
     from sklearn.utils import check_array
 
     check_unmasked(X, "Input X")
-    X = check_array(X, dtype=[np.float64, np.float32], order="C")
+    X = check_array(X, dtype=exact_types(X), order="C")
     return np.require(X, requirements=["C", "A"])
 
 
@@ -33,6 +33,14 @@ def is_plain_table(X: Any) -> bool:
     numbers = X.reshape(-1)
     with np.errstate(over="ignore"):
         return bool(np.isfinite(np.dot(numbers, numbers)))
+
+
+def exact_types(X: Any) -> list[type[np.floating[Any]]]:
+    """The types that features are taken in. Halves and small whole numbers, such as pixels, are exact in single precision."""
+    dtype = getattr(X, "dtype", None)
+    if isinstance(dtype, np.dtype) and dtype.kind in "fiub" and dtype.itemsize <= 2:
+        return [np.float32]
+    return [np.float64, np.float32]
 
 
 def check_unmasked(values: Any, name: str) -> None:

@@ -19,6 +19,7 @@ from ._arrays import (
     check_unmasked,
     checked_seed,
     classes_of,
+    exact_types,
     is_plain_labels,
     is_plain_table,
     mass_of,
@@ -209,7 +210,7 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             return float(test), checked_seed(seed)
         if not (isinstance(test, tuple) and len(test) == 2):
             raise ValueError(f"test must be a share between 0 and 1, or a pair (X, y) of samples; got {test!r}")
-        X, y = validate_data(self, *test, reset=False, dtype=[np.float64, np.float32], order="C")
+        X, y = validate_data(self, *test, reset=False, dtype=exact_types(test[0]), order="C")
         return np.require(X, requirements=["C", "A"]), numbers_of(y, self.classes_)
 
     def _check_fit(
@@ -228,7 +229,7 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         else:
             check_unmasked(X, "Input X")
             check_unmasked(y, "Input y")
-            X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], order="C", accept_large_sparse=False)
+            X, y = validate_data(self, X, y, dtype=exact_types(X), order="C", accept_large_sparse=False)
         self.classes_, codes = classes_of(y)
         if len(self.classes_) < 2:
             raise ValueError(
@@ -282,7 +283,7 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         named = hasattr(self, "feature_names_in_")
         if named or not is_plain_table(X) or X.shape[1] != self.n_features_in_:
             check_unmasked(X, "Input X")
-            X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+            X = validate_data(self, X, dtype=exact_types(X), reset=False)
         logits: NDArray[np.float64] = X @ self.coef_.T + self.intercept_
         return logits
 
@@ -346,7 +347,17 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return prior_correct(probabilities, self.class_weight_) if prior_corrected else probabilities
 
     def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
-        """Logarithms of `predict_proba`."""
+        """Logarithms of `predict_proba`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+        """
         with np.errstate(divide="ignore"):
             logarithms: NDArray[np.float64] = np.log(self.predict_proba(X))
         return logarithms
@@ -393,7 +404,8 @@ _SEARCH = """
     separable : {'error', 'warn'}
         What to do about separable classes without a penalty, for which no finite coefficients exist: raise
         `SeparableDataError`, or warn with `SeparableDataWarning` and keep the direction along which the loss falls, which
-        predicts classes but no probabilities.
+        predicts classes but no probabilities. Where one of several one-vs-all columns is separable there is no direction of all
+        of them, and the error is raised either way.
 """
 _ATTRIBUTES = """
     classes_ : ndarray of shape (n_classes,)

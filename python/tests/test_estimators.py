@@ -101,6 +101,22 @@ def test_layout_and_precision_change_nothing(order, dtype):
     assert (ours.intercept_ == usual.intercept_).all()
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.uint8, np.int16, bool])
+def test_small_numbers_take_single_precision(dtype):
+    """Halves of a network's features and pixels: exact, and half the memory of doubles."""
+    import tracemalloc
+
+    X, y = drawn(samples=20_000, features=50)
+    X = np.abs(4 * X).astype(dtype)
+    usual = SoftmaxRegression(l2=1e-2).fit(X.astype(np.float64), y)
+    tracemalloc.start()
+    model = SoftmaxRegression(l2=1e-2).fit(X, y)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (model.coef_ == usual.coef_).all() and peak < 6 * X.size
+    assert (model.predict(X) == usual.predict(X)).all()
+
+
 def test_frames_name_their_features(iris):
     X, y = iris
     names = ["a", "b", "c", "d"]
