@@ -46,6 +46,7 @@ def number(value: Any, digits: int = 4) -> str:
 # More rows and classes than these fill a screen, and a browser that holds a million cells stands still.
 MOST_ROWS = 60
 MOST_CLASSES = 40
+MOST_TICKS = 24
 
 
 def html_table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
@@ -82,12 +83,12 @@ def html_heat_map(matrix: NDArray[np.float64], rows: Sequence[str], columns: Seq
 
 def side_of(classes: Sequence[str]) -> float:
     """Inches that so many classes take; many share them."""
-    return 0.45 * min(len(classes), MOST_CLASSES)
+    return 0.45 * min(len(classes), MOST_TICKS)
 
 
 def tick_classes(axis: Any, classes: Sequence[str]) -> None:
     """Names along an axis, so many as have room."""
-    places = range(0, len(classes), -(-len(classes) // MOST_CLASSES))
+    places = range(0, len(classes), -(-len(classes) // MOST_TICKS))
     axis.set_ticks(places, [classes[place] for place in places])
 
 

@@ -25,15 +25,21 @@ pub(crate) enum Penalties {
 
 impl Penalties {
     fn falling(self) -> PyResult<Vec<f64>> {
-        let falling = match self {
-            Self::Range(from, to, count) => Sweep::penalties(from, to, count.clamp(2, Sweep::MAX_PENALTIES + 1)),
-            Self::Falling(falling) => falling,
-        };
-        if falling.len() > Sweep::MAX_PENALTIES {
-            let most = Sweep::MAX_PENALTIES;
-            return Err(value_error(format!("l2s: a sweep has {most} penalties at most")));
+        let (count, most) = (self.count(), Sweep::MAX_PENALTIES);
+        if count > most {
+            return Err(value_error(format!("l2s: {count} penalties; a path has {most} penalties at most")));
         }
-        Ok(falling)
+        Ok(match self {
+            Self::Range(from, to, count) => Sweep::penalties(from, to, count),
+            Self::Falling(falling) => falling,
+        })
+    }
+
+    fn count(&self) -> usize {
+        match self {
+            Self::Range(_, _, count) => *count,
+            Self::Falling(falling) => falling.len(),
+        }
     }
 }
 
@@ -121,7 +127,7 @@ pub(crate) fn fit_path<'py>(
     let held_out = test.of(&whole)?;
     let problem = plan.problem(held_out.training.as_ref().unwrap_or(&whole), largest)?;
     let Some(Sweep { record: sweep, mut path }) =
-        swept(python, &problem, (&plan, &falling), &held_out, callback.as_ref())?
+        swept(python, &problem, (&plan, falling.as_slice()), &held_out, callback.as_ref())?
     else {
         return Ok(None);
     };
@@ -151,9 +157,9 @@ fn swept(
     let sweep = SweepPlan { falling, settings, test: held_out.source.clone(), solved_over };
     let mut watch = Watch::new(callback);
     let swept = python.detach(|| {
-        let measure = |head: &Head| Ok(Some(held_out.measure(problem, head)?));
+        let measure = |head: &Head| -> Result<_, Box<dyn Error>> { Ok(Some(held_out.measure(problem, head)?)) };
         // As text, since errors of other kinds do not go from thread to thread.
-        Sweep::run::<Box<dyn Error>>(problem, sweep, &measure, &mut |_, at| watch.iteration(at))
+        Sweep::run(problem, sweep, &measure, &mut |_, at| watch.iteration(at))
             .map_err(|error| error.to_string())
     });
     watch.finish()?;

@@ -221,7 +221,7 @@ def test_a_thousand_classes_have_room():
     result = equipoise.audit(np.arange(2 * classes) % classes, logits=random.standard_normal((2 * classes, classes)))
     assert len(result._repr_html_()) < 50_000
     width, height = result.plot().figure.get_size_inches()
-    assert max(width, height) < 25 and len(result.to_frame()) == classes
+    assert max(width, height) < 15 and len(result.to_frame()) == classes
 
 
 def test_losses_are_listed():
