@@ -168,7 +168,7 @@ def weights_of(class_weight: ClassWeight, classes: NDArray[Any]) -> list[float] 
 def positive(weights: list[Any], names: list[Any]) -> list[float]:
     """Class weights, which are positive and within the range that is computed with."""
     for weight, name in zip(weights, names, strict=True):
-        if not (isinstance(weight, Real) and 1e-100 <= weight <= 1e100):
+        if not is_within(weight, 1e-100, 1e100):
             raise ValueError(f"class_weight of class {name!r} must be a number from 1e-100 to 1e100; got {weight!r}")
     return [float(weight) for weight in weights]
 
@@ -183,6 +183,14 @@ def mass_of(weights: list[float] | float | str | None, sizes: NDArray[np.float64
     return float(sizes.sum())
 
 
+def is_within(value: Any, low: float, high: float) -> bool:
+    """Whether a number, and no text or array, lies between two others."""
+    if not isinstance(value, Real):
+        return False
+    number: Any = value
+    return bool(low <= number <= high)
+
+
 def checked_flag(value: Any, name: str) -> bool:
     """`True` or `False`, and nothing that Python takes for one of them."""
     if not isinstance(value, (bool, np.bool_)):
@@ -192,6 +200,6 @@ def checked_flag(value: Any, name: str) -> bool:
 
 def checked_seed(seed: Any) -> int:
     """A seed, which is a whole number."""
-    if not isinstance(seed, Integral) or not 0 <= seed < 2**64:
+    if not (isinstance(seed, Integral) and is_within(seed, 0, 2**64 - 1)):
         raise ValueError(f"seed must be a whole number of at least 0, below 2**64; got {seed!r}")
     return int(seed)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from numbers import Integral, Real
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _core
-from ._arrays import ClassWeight, check_unmasked, checked_flag, doubles, names_of, positive, weights_of
+from ._arrays import ClassWeight, check_unmasked, checked_flag, doubles, is_within, names_of, positive, weights_of
 from ._results import MeanProbabilities, pandas
 from ._solve import checked_penalty
 
@@ -139,7 +139,8 @@ def _of_indicators(y: NDArray[Any], count: int) -> NDArray[Any]:
             f"y has shape {y.shape}: give one label for each row, or one 1 among {count - 1} zeros in each; models of several "
             "labels for a sample are audited by the command `equipoise audit`"
         )
-    return y.argmax(axis=1)
+    places: NDArray[Any] = y.argmax(axis=1)
+    return places
 
 
 def _whole(y: NDArray[Any], ignore_index: Any) -> NDArray[Any]:
@@ -231,7 +232,7 @@ def audit(
     """
     if (logits is None) == (probabilities is None):
         raise ValueError("give logits or probabilities, one of them")
-    if not (isinstance(tol, Real) and 0 <= tol < np.inf):
+    if not is_within(tol, 0, np.finfo(float).max):
         raise ValueError(f"tol must be a number of at least 0; got {tol!r}")
     if reduction not in _REDUCTIONS:
         raise ValueError(f"reduction must be one of {', '.join(map(repr, _REDUCTIONS))}; got {reduction!r}")

@@ -7,7 +7,7 @@ from numbers import Integral
 from typing import Any
 
 from . import _core
-from ._arrays import checked_flag, checked_seed
+from ._arrays import checked_flag, checked_seed, is_within
 from ._progress import Progress, callback_of
 from ._results import Result
 
@@ -90,7 +90,7 @@ def verify(
         raise ValueError("ids is empty; give None for all claims")
     if not all(isinstance(name, str) for name in asked):
         raise ValueError(f"ids must be names of claims such as 'B5'; got {asked!r}")
-    if case is not None and not (isinstance(case, Integral) and 0 <= case < 2**63):
+    if case is not None and not (isinstance(case, Integral) and is_within(case, 0, 2**63 - 1)):
         raise ValueError(f"case must be a whole number of at least 0, or None; got {case!r}")
     wanted: list[str] = []
     for name in (name.upper() for name in asked):

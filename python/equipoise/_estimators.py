@@ -22,6 +22,7 @@ from ._arrays import (
     exact_types,
     is_plain_labels,
     is_plain_table,
+    is_within,
     mass_of,
     numbers_of,
     sizes_of,
@@ -206,7 +207,7 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _held_out(self, test: Any, seed: int) -> tuple[Any, Any]:
         """The share and the seed, or features and the numbers of classes."""
-        if isinstance(test, Real) and 0 < test < 1:
+        if not isinstance(test, tuple) and is_within(test, 0, 1) and test not in (0, 1):
             return float(test), checked_seed(seed)
         if not (isinstance(test, tuple) and len(test) == 2):
             raise ValueError(f"test must be a share between 0 and 1, or a pair (X, y) of samples; got {test!r}")
@@ -220,7 +221,7 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if not self._has_usual_parameters():
             self._validate_params()
         for name in ("path_", "l2_"):
-            vars(self).pop(name, None)
+            self.__dict__.pop(name, None)
         if is_plain_table(X) and is_plain_labels(y) and len(X) == len(y):
             # What scikit-learn's checks would do, without their time, which is several times that of a small fit.
             self.n_features_in_ = X.shape[1]

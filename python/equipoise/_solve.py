@@ -15,6 +15,7 @@ from ._arrays import (
     checked_flag,
     feature_names_of,
     features_of,
+    is_within,
     labels_of,
     names_of,
     sizes_of,
@@ -32,7 +33,7 @@ StepCallback = Callable[[int, float, float, float], object]
 
 def checked_penalty(l2: Any) -> float:
     """A penalty within the range that is computed with."""
-    if not (isinstance(l2, Real) and 0 <= l2 <= LARGEST_PENALTY):
+    if not is_within(l2, 0, LARGEST_PENALTY):
         raise ValueError(f"l2 must be a number from 0 to {LARGEST_PENALTY:g}; got {l2!r}")
     return float(l2)
 

@@ -75,7 +75,8 @@ def _at_least_single(loss: _F) -> _F:
     @wraps(loss)
     def widened(logits: Tensor, target: Tensor, **parameters: Any) -> Tensor:
         is_half = logits.dtype in (torch.float16, torch.bfloat16)
-        return loss(logits.float() if is_half else logits, target, **parameters)
+        value: Tensor = loss(logits.float() if is_half else logits, target, **parameters)
+        return value
 
     return cast(_F, widened)
 
