@@ -101,5 +101,6 @@ pub(crate) fn audit<'py>(
     });
     let record: AuditRecord = audited.map_err(|error: equipoise::data::DataError| value_error(error))?;
     let findings = findings(&record).iter().map(|finding| without_options(finding)).collect();
-    Ok(pythonize(python, &AuditInWords { summary: summary(&record), findings, record })?)
+    let summary = without_options(&summary(&record));
+    Ok(pythonize(python, &AuditInWords { summary, findings, record })?)
 }
