@@ -152,7 +152,7 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Try many penalties, test each on held-out samples, and fit with the best.
 
         Penalties are solved from the largest to the smallest, each search beginning where the last ones lead. The best one has
-        the least held-out log loss ``mean_i -log p_iy``, the larger of equals. `C` and `l2` of the classifier are not used. The
+        the least held-out log loss (`PathResult.log_loss`), the larger of equals. `C` and `l2` of the classifier are not used. The
         numbers are those of the command ``equipoise solve --l2 A..B:N --test``.
 
         Parameters

@@ -25,7 +25,7 @@ class PathResult(Result):
     accuracy, balanced_accuracy : ndarray of shape (n_penalties,)
         Share of the held-out samples that are correctly classified, and its mean over classes; NaN where a search had no answer.
     log_loss : ndarray of shape (n_penalties,)
-        Held-out mean of ``-log p_y``, in nats.
+        Held-out mean of ``-log p_y``, in nats; one-vs-all columns are probabilities as they are, not made to sum to one.
     iterations : ndarray of shape (n_penalties,)
         Steps of each search.
     relative_gradient : ndarray of shape (n_penalties,)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from scipy.special import expit, softmax
 from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.linear_model import LogisticRegression as PeerLogisticRegression
@@ -258,17 +259,20 @@ def test_fit_path_chooses_the_penalty_by_held_out_samples():
     assert not hasattr(model.fit(X, names), "path_") and not hasattr(model, "l2_")
 
 
-def test_fit_path_tests_on_other_samples_too():
+@pytest.mark.parametrize("kind", [LogisticRegression, SoftmaxRegression])
+def test_fit_path_tests_on_other_samples_too(kind):
     X, y = drawn()
     other, labels = drawn(samples=90, seed=6)
     weight = np.random.default_rng(1).integers(0, 4, len(y)).astype(float)
-    model = LogisticRegression().fit_path(X, y, weight, l2s=[1e-3, 1e-1], test=(other.astype(np.float32), labels))
+    model = kind().fit_path(X, y, weight, l2s=[1e-3, 1e-1], test=(other.astype(np.float32), labels))
     for l2, accuracy, loss in zip(model.path_.l2s, model.path_.accuracy, model.path_.log_loss, strict=True):
-        alone = LogisticRegression(l2=l2).fit(X, y, weight)
+        alone = kind(l2=l2).fit(X, y, weight)
         single = other.astype(np.float32).astype(float)
         assert accuracy == alone.score(single, labels)
-        chosen = alone.predict_proba(single)[np.arange(len(labels)), labels]
-        assert abs(loss + np.log(chosen).mean()) < 1e-9
+        # One-vs-all columns are probabilities as they are.
+        logits = alone.decision_function(single)
+        predicted = softmax(logits, axis=1) if kind is SoftmaxRegression else expit(logits)
+        assert abs(loss + np.log(predicted[np.arange(len(labels)), labels]).mean()) < 1e-9
     assert model.certificate_.record["test"]["accuracy"] == model.score(other.astype(np.float32), labels)
 
 
