@@ -157,7 +157,8 @@ fn swept(
     let sweep = SweepPlan { falling, settings, test: held_out.source.clone(), solved_over };
     let mut watch = Watch::new(callback);
     let swept = python.detach(|| {
-        let measure = |head: &Head| -> Result<_, Box<dyn Error>> { Ok(Some(held_out.measure(problem, head)?)) };
+        let measure =
+            |head: &Head| -> Result<_, Box<dyn Error>> { Ok(Some(held_out.measure(problem, head)?)) };
         // As text, since errors of other kinds do not go from thread to thread.
         Sweep::run(problem, sweep, &measure, &mut |_, at| watch.iteration(at))
             .map_err(|error| error.to_string())
