@@ -102,5 +102,5 @@ pub(crate) fn audit<'py>(
     let record: AuditRecord = audited.map_err(|error: equipoise::data::DataError| value_error(error))?;
     let findings = findings(&record).iter().map(|finding| without_options(finding)).collect();
     let summary = without_options(&summary(&record));
-    Ok(pythonize(python, &AuditInWords { summary, findings, record })?)
+    Ok(pythonize(python, &AuditInWords { record, summary, findings })?)
 }
