@@ -29,6 +29,8 @@ class AuditResult(MeanProbabilities):
         The loss in the reduction that was asked for.
     stationary : bool
         Whether outflow equals inflow in every class, to the tolerance.
+    verdict : list of str
+        Three lines: whether the model is fine, which class is worst, and what to try.
     findings : list of str
         What it says, in sentences.
     mean_probability : ndarray of shape (n_classes, n_classes)
@@ -44,6 +46,7 @@ class AuditResult(MeanProbabilities):
     def __init__(self, found: dict[str, Any]) -> None:
         record = found["record"]
         super().__init__(record)
+        self.verdict: list[str] = found["verdict"]
         self.findings: list[str] = found["findings"]
         self._line: str = found["summary"]
         self.classes: list[str] = record["classes"]
@@ -57,7 +60,7 @@ class AuditResult(MeanProbabilities):
         self.prior_corrected: dict[str, Any] | None = record.get("prior_corrected")
 
     def _summary(self) -> str:
-        return "\n".join([self._line, *(f"* {finding}" for finding in self.findings)])
+        return "\n".join([self._line, *self.verdict, *(f"* {finding}" for finding in self.findings)])
 
     def _rows(self) -> tuple[list[str], list[list[Any]]]:
         record = self.record

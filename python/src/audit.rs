@@ -5,7 +5,7 @@ use crate::errors::{value_error, without_options};
 use crate::threads::for_a_lasting_child;
 use equipoise::audit::{
     AuditInput, AuditRecord, ReadOptions, Reduction, audit as audit_of, compare_head, findings, recalibrate,
-    summary,
+    summary, verdict,
 };
 use equipoise::data::arrays::{Array, Arrays};
 use pyo3::prelude::*;
@@ -67,6 +67,8 @@ pub(crate) struct Options {
 struct AuditInWords {
     record: AuditRecord,
     summary: String,
+    /// Is the model fine, which class is worst, what to try.
+    verdict: Vec<String>,
     findings: Vec<String>,
 }
 
@@ -102,5 +104,6 @@ pub(crate) fn audit<'py>(
     let record: AuditRecord = audited.map_err(|error: equipoise::data::DataError| value_error(error))?;
     let findings = findings(&record).iter().map(|finding| without_options(finding)).collect();
     let summary = without_options(&summary(&record));
-    Ok(pythonize(python, &AuditInWords { record, summary, findings })?)
+    let verdict = verdict(&record).lines.iter().map(|line| without_options(line)).collect();
+    Ok(pythonize(python, &AuditInWords { record, summary, verdict, findings })?)
 }
