@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ._estimators import InrClassifier as InrClassifier
     from ._estimators import LogisticRegression as LogisticRegression
     from ._estimators import SoftmaxRegression as SoftmaxRegression
+    from ._fit_path import PathResult as PathResult
     from ._losses import LossTable as LossTable
     from ._losses import losses as losses
     from ._path import LogisticRegressionPath as LogisticRegressionPath
@@ -47,6 +48,7 @@ _PLACES = {
     "LogisticRegressionPath": "_path",
     "LossTable": "_losses",
     "NotConvergedError": "exceptions",
+    "PathResult": "_fit_path",
     "SeparableDataError": "exceptions",
     "SeparableDataWarning": "exceptions",
     "SoftmaxRegression": "_estimators",

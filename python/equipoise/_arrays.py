@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,8 @@ def features_of(X: Any) -> NDArray[Any]:
         return np.asarray(X)
     from sklearn.utils import check_array
 
-    X = check_array(X, dtype=[np.float64, np.float32], order="C")
+    check_unmasked(X, "Input X")
+    X = check_array(X, dtype=exact_types(X), order="C")
     return np.require(X, requirements=["C", "A"])
 
 
@@ -29,7 +31,22 @@ def is_plain_table(X: Any) -> bool:
         return False
     # A sum of squares is finite only where every number is. One that leaves the range of numbers is for scikit-learn to judge.
     numbers = X.reshape(-1)
-    return bool(np.isfinite(np.dot(numbers, numbers)))
+    with np.errstate(over="ignore"):
+        return bool(np.isfinite(np.dot(numbers, numbers)))
+
+
+def exact_types(X: Any) -> list[type[np.floating[Any]]]:
+    """The types that features are taken in. Halves and small whole numbers, such as pixels, are exact in single precision."""
+    dtype = getattr(X, "dtype", None)
+    if isinstance(dtype, np.dtype) and dtype.kind in "fiub" and dtype.itemsize <= 2:
+        return [np.float32]
+    return [np.float64, np.float32]
+
+
+def check_unmasked(values: Any, name: str) -> None:
+    """Refuses a masked array with masked entries: NumPy's functions, and scikit-learn's, would read what lies under the mask."""
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        raise ValueError(f"{name} has masked entries; fill them in, or leave their rows out")
 
 
 def is_plain_labels(y: Any) -> bool:
@@ -48,12 +65,26 @@ def feature_names_of(X: Any) -> list[str] | None:
 def labels_of(y: Any) -> tuple[NDArray[Any], NDArray[np.uint32]]:
     """The classes in sorted order, and the number of each sample's."""
     if not is_plain_labels(y):
-        from sklearn.utils import column_or_1d
-        from sklearn.utils.multiclass import check_classification_targets
+        from sklearn.utils import assert_all_finite, column_or_1d
 
+        check_unmasked(y, "Input y")
         y = column_or_1d(y, warn=True)
+        if np.asarray(y).dtype.kind == "f":
+            assert_all_finite(y, input_name="y")
+    return classes_of(np.asarray(y))
+
+
+def classes_of(y: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.uint32]]:
+    """The same of an array with one axis, which scikit-learn finds to be classes."""
+    from sklearn.utils.multiclass import check_classification_targets
+
+    if not is_plain_labels(y):
         check_classification_targets(y)
-    return numbered(np.asarray(y))
+    classes, codes = numbered(y)
+    if is_plain_labels(y) and 2 * len(classes) >= len(y):
+        # It warns where labels look like measurements.
+        check_classification_targets(y)
+    return classes, codes
 
 
 def numbered(y: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.uint32]]:
@@ -66,6 +97,16 @@ def numbered(y: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.uint32]]:
         return np.flatnonzero(present).astype(y.dtype), numbers[y]
     classes, codes = np.unique(y, return_inverse=True)
     return classes, codes.astype(np.uint32)
+
+
+def numbers_of(y: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.uint32]:
+    """The number of each label's class."""
+    present, codes = np.unique(y, return_inverse=True)
+    place = {name: number for number, name in enumerate(classes.tolist())}
+    unseen = [label for label in present.tolist() if label not in place]
+    if unseen:
+        raise ValueError(f"y contains previously unseen labels: {unseen}")
+    return np.array([place[label] for label in present.tolist()], dtype=np.uint32)[codes]
 
 
 def sizes_of(
@@ -92,8 +133,11 @@ def names_of(classes: NDArray[Any]) -> list[str]:
     return [str(name) for name in classes.tolist()]
 
 
-def doubles(values: Any) -> NDArray[np.float64]:
+def doubles(values: Any, name: str) -> NDArray[np.float64]:
     """Numbers as `float64`, rows one after another."""
+    check_unmasked(values, name)
+    if np.iscomplexobj(values):
+        raise ValueError(f"Complex data not supported: {name}")
     return np.require(values, dtype=np.float64, requirements=["C", "A"])
 
 
@@ -101,28 +145,32 @@ def weights_of(class_weight: ClassWeight, classes: NDArray[Any]) -> list[float] 
     """Class weights as the compiled part takes them: none, 'balanced', an effective number, or one number per class."""
     if class_weight is None or isinstance(class_weight, str):
         return class_weight
+    if hasattr(class_weight, "to_dict"):
+        # A series of pandas, whose index has the classes.
+        class_weight = class_weight.to_dict()
     if isinstance(class_weight, Mapping):
         names = classes.tolist()
-        unknown = [name for name in class_weight if name not in names]
-        if unknown:
-            raise ValueError(f"The classes, {unknown}, are not in class_weight's data; classes are {names}")
-        return _positive([float(class_weight.get(name, 1.0)) for name in names], names)
+        absent = [name for name in names if name not in class_weight]
+        # As in scikit-learn: a class without a weight has 1, unless another name may be meant for it.
+        if absent and len(names) - len(absent) != len(class_weight):
+            raise ValueError(f"The classes, {absent}, are not in class_weight")
+        return positive([class_weight.get(name, 1.0) for name in names], names)
     if isinstance(class_weight, (int, float)):
         return float(class_weight)
-    weights = np.asarray(class_weight, dtype=np.float64).ravel().tolist()
-    if len(weights) != len(classes):
+    weights = np.asarray(class_weight)
+    if weights.shape != (len(classes),):
         raise ValueError(
-            f"class_weight has {len(weights)} numbers for {len(classes)} classes; give one for each of {classes.tolist()}"
+            f"class_weight has shape {weights.shape} for {len(classes)} classes; give one number for each of {classes.tolist()}"
         )
-    return _positive(weights, classes.tolist())
+    return positive(weights.tolist(), classes.tolist())
 
 
-def _positive(weights: list[float], names: list[Any]) -> list[float]:
+def positive(weights: list[Any], names: list[Any]) -> list[float]:
     """Class weights, which are positive and within the range that is computed with."""
     for weight, name in zip(weights, names, strict=True):
-        if not 1e-100 <= weight <= 1e100:
+        if not is_within(weight, 1e-100, 1e100):
             raise ValueError(f"class_weight of class {name!r} must be a number from 1e-100 to 1e100; got {weight!r}")
-    return weights
+    return [float(weight) for weight in weights]
 
 
 def mass_of(weights: list[float] | float | str | None, sizes: NDArray[np.float64]) -> float:
@@ -133,3 +181,25 @@ def mass_of(weights: list[float] | float | str | None, sizes: NDArray[np.float64
         return float(np.dot((1 - weights) / (1 - weights**sizes), sizes))
     # Balanced weights leave the sum as it is.
     return float(sizes.sum())
+
+
+def is_within(value: Any, low: float, high: float) -> bool:
+    """Whether a number, and no text or array, lies between two others."""
+    if not isinstance(value, Real):
+        return False
+    number: Any = value
+    return bool(low <= number <= high)
+
+
+def checked_flag(value: Any, name: str) -> bool:
+    """`True` or `False`, and nothing that Python takes for one of them."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise ValueError(f"{name} must be True or False; got {value!r}")
+    return bool(value)
+
+
+def checked_seed(seed: Any) -> int:
+    """A seed, which is a whole number."""
+    if not (isinstance(seed, Integral) and is_within(seed, 0, 2**64 - 1)):
+        raise ValueError(f"seed must be a whole number of at least 0, below 2**64; got {seed!r}")
+    return int(seed)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _core
-from ._arrays import ClassWeight, doubles, names_of, weights_of
+from ._arrays import ClassWeight, check_unmasked, checked_flag, doubles, is_within, names_of, positive, weights_of
 from ._results import MeanProbabilities, pandas
+from ._solve import checked_penalty
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +29,8 @@ class AuditResult(MeanProbabilities):
         The loss in the reduction that was asked for.
     stationary : bool
         Whether outflow equals inflow in every class, to the tolerance.
+    verdict : list of str
+        Three lines: whether the model is fine, which class is worst, and what to try.
     findings : list of str
         What it says, in sentences.
     mean_probability : ndarray of shape (n_classes, n_classes)
@@ -42,6 +46,7 @@ class AuditResult(MeanProbabilities):
     def __init__(self, found: dict[str, Any]) -> None:
         record = found["record"]
         super().__init__(record)
+        self.verdict: list[str] = found["verdict"]
         self.findings: list[str] = found["findings"]
         self._line: str = found["summary"]
         self.classes: list[str] = record["classes"]
@@ -55,7 +60,7 @@ class AuditResult(MeanProbabilities):
         self.prior_corrected: dict[str, Any] | None = record.get("prior_corrected")
 
     def _summary(self) -> str:
-        return "\n".join([self._line, *(f"* {finding}" for finding in self.findings)])
+        return "\n".join([self._line, *self.verdict, *(f"* {finding}" for finding in self.findings)])
 
     def _rows(self) -> tuple[list[str], list[list[Any]]]:
         record = self.record
@@ -86,7 +91,7 @@ def _of_tensor(values: Any, double: bool = True) -> Any:
 
 def _columns(values: Any, name: str) -> NDArray[np.float64]:
     """Logits or probabilities as two axes."""
-    table = doubles(_of_tensor(values))
+    table = doubles(_of_tensor(values), name)
     if table.ndim == 1:
         table = table.reshape(-1, 1)
     if table.ndim != 2 or table.size == 0:
@@ -94,31 +99,76 @@ def _columns(values: Any, name: str) -> NDArray[np.float64]:
     return table
 
 
-def _numbered(y: Any, columns: int, classes: ArrayLike | None) -> tuple[NDArray[np.float64], NDArray[Any]]:
+_REDUCTIONS = ("weighted-mean", "mean", "element-mean", "sum")
+# What the compiled part takes for a row to leave out.
+_LEFT_OUT = -1
+
+
+def _numbered(
+    y: Any, columns: int, classes: ArrayLike | None, ignore_index: Any
+) -> tuple[NDArray[np.float64], NDArray[Any]]:
     """The number of each label's class, and the classes: given, or 0 to K - 1."""
+    check_unmasked(y, "y")
     y = np.asarray(_of_tensor(y, double=False))
+    names = _classes_of_columns(max(columns, 2), classes)
+    if y.ndim == 2 and y.shape[1] > 1:
+        return doubles(_of_indicators(y, len(names)).reshape(-1, 1), "y"), names
+    from sklearn.utils import column_or_1d
+
+    y = np.asarray(column_or_1d(y))
     if len(y) == 0:
         raise ValueError("y has no labels; give one for each row")
-    count = max(columns, 2)
+    numbers = _whole(y, ignore_index) if classes is None else _places(y, names, ignore_index)
+    return doubles(numbers.reshape(-1, 1), "y"), names
+
+
+def _classes_of_columns(count: int, classes: ArrayLike | None) -> NDArray[Any]:
+    """The classes in the order of the columns."""
     if classes is None:
-        if y.dtype.kind == "f" and not (y == np.floor(y)).all():
-            raise ValueError("labels must be whole numbers, those of columns from 0; y holds others, or NaN")
-        if y.dtype.kind not in "iubf":
-            raise ValueError(
-                f"labels of type {y.dtype} need classes=, their names in the order of the columns; "
-                "without it labels are numbers of columns, from 0"
-            )
-        return doubles(y.reshape(len(y), -1)), np.arange(count)
+        return np.arange(count)
     names = np.asarray(classes)
-    if len(names) != count:
-        raise ValueError(f"{len(names)} classes for {count} columns; give one for each, in their order")
-    place = {name: number for number, name in enumerate(names.tolist())}
-    if len(place) != len(names):
+    if names.shape != (count,):
+        raise ValueError(f"classes of shape {names.shape} for {count} columns; give one for each, in their order")
+    if len(set(names.tolist())) != count:
         raise ValueError(f"classes must differ; got {names.tolist()}")
+    return names
+
+
+def _of_indicators(y: NDArray[Any], count: int) -> NDArray[Any]:
+    """The place of the one in each row."""
+    is_one_hot = y.dtype.kind in "iubf" and np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).all()
+    if not is_one_hot or y.shape[1] != count:
+        raise ValueError(
+            f"y has shape {y.shape}: give one label for each row, or one 1 among {count - 1} zeros in each; models of several "
+            "labels for a sample are audited by the command `equipoise audit`"
+        )
+    places: NDArray[Any] = y.argmax(axis=1)
+    return places
+
+
+def _whole(y: NDArray[Any], ignore_index: Any) -> NDArray[Any]:
+    """Labels that are numbers of columns."""
+    if y.dtype.kind == "O" and all(isinstance(label, Integral) for label in y.tolist()):
+        y = y.astype(np.int64)
+    if y.dtype.kind not in "iubf":
+        raise ValueError(
+            f"labels of type {y.dtype} need classes=, their names in the order of the columns; "
+            "without it labels are numbers of columns, from 0"
+        )
+    if y.dtype.kind == "f" and not (y == np.floor(y)).all():
+        raise ValueError("labels must be whole numbers, those of columns from 0; y holds others, or NaN")
+    return y if ignore_index is None else np.where(y == ignore_index, _LEFT_OUT, y)
+
+
+def _places(y: NDArray[Any], names: NDArray[Any], ignore_index: Any) -> NDArray[Any]:
+    """The places of labels among the names of classes."""
+    place = {name: number for number, name in enumerate(names.tolist())}
+    if ignore_index is not None:
+        place[ignore_index] = _LEFT_OUT
     unknown = sorted({str(label) for label in y.tolist() if label not in place})
     if unknown:
         raise ValueError(f"y contains labels that are no classes: {unknown}")
-    return doubles([[place[label]] for label in y.tolist()]), names
+    return np.array([place[label] for label in y.tolist()])
 
 
 def audit(
@@ -137,6 +187,7 @@ def audit(
     reduction: str = "weighted-mean",
     tol: float = 0.01,
     recalibrate: bool = False,
+    ignore_index: int | str | None = None,
     **parameters: Any,
 ) -> AuditResult:
     """Say what logits and labels of a trained model show: balance, effect of weights, whether training had converged.
@@ -144,7 +195,8 @@ def audit(
     Parameters
     ----------
     y : array-like of shape (n_samples,)
-        Numbers of the classes, from 0 (-1 and -100 for rows to ignore), or names where `classes` has them.
+        Numbers of the classes, from 0 (-1 and -100 for rows to ignore), or names where `classes` has them; or indicators of shape
+        (n_samples, n_classes), one 1 in each row.
     logits, probabilities : array-like of shape (n_samples, n_classes), or (n_samples,) of one logit for two classes
         What the model predicts; give one of them. Tensors of PyTorch are taken, too.
     loss : str
@@ -165,6 +217,8 @@ def audit(
         Largest relative difference of outflow and inflow that counts as none.
     recalibrate : bool
         Solve for the intercepts alone, and say what they would change.
+    ignore_index : int or str, optional
+        The label of further rows to ignore.
     **parameters
         Parameters of the loss.
 
@@ -181,27 +235,34 @@ def audit(
     """
     if (logits is None) == (probabilities is None):
         raise ValueError("give logits or probabilities, one of them")
-    if not 0 <= tol < np.inf:
+    if not is_within(tol, 0, np.finfo(float).max):
         raise ValueError(f"tol must be a number of at least 0; got {tol!r}")
+    if reduction not in _REDUCTIONS:
+        raise ValueError(f"reduction must be one of {', '.join(map(repr, _REDUCTIONS))}; got {reduction!r}")
     if features is None and not (coef is None and intercept is None):
         raise ValueError("coef and intercept are those of a last layer: give its inputs, features, too")
     name = "logits" if probabilities is None else "probabilities"
     scores = _columns(logits if probabilities is None else probabilities, name)
-    labels, names = _numbered(y, scores.shape[1], classes)
+    labels, names = _numbered(y, scores.shape[1], classes, ignore_index)
     arrays: dict[str, NDArray[np.float64]] = {name: scores, "labels": labels}
     if sample_weight is not None:
-        arrays["sample_weight"] = doubles(sample_weight).reshape(-1, 1)
+        arrays["sample_weight"] = doubles(sample_weight, "sample_weight").reshape(-1, 1)
     if features is not None:
         arrays["features"] = _columns(features, "features")
     if coef is not None:
-        arrays["weight"] = doubles(np.atleast_2d(coef))
+        arrays["weight"] = np.atleast_2d(doubles(coef, "coef"))
     if intercept is not None:
-        arrays["bias"] = doubles(intercept).reshape(-1, 1)
+        arrays["bias"] = doubles(intercept, "intercept").reshape(-1, 1)
     found = _core.audit(
         {"arrays": arrays, "classes": names_of(names)},
         (loss, dict(parameters)),
         weights_of(class_weight, names),
-        {"reduction": reduction, "tolerance": float(tol), "recalibrate": recalibrate, "l2": float(l2)},
+        {
+            "reduction": reduction,
+            "tolerance": float(tol),
+            "recalibrate": checked_flag(recalibrate, "recalibrate"),
+            "l2": checked_penalty(l2),
+        },
     )
     return AuditResult(found)
 
@@ -295,11 +356,10 @@ def prior_correct(probabilities: ArrayLike, class_weight: ArrayLike) -> NDArray[
     """
     if isinstance(class_weight, Mapping):
         raise ValueError("class_weight must be one number for each column of probabilities, in their order; got a dict")
-    table, weights = doubles(probabilities), doubles(class_weight)
+    table, weights = doubles(probabilities, "probabilities"), doubles(class_weight, "class_weight")
     if table.ndim != 2 or weights.shape != (table.shape[1],):
-        raise ValueError(f"{weights.shape} class weights for probabilities of shape {table.shape}; give one per column")
-    if not ((weights > 0) & np.isfinite(weights)).all():
-        raise ValueError("class weights must be positive and finite")
+        raise ValueError(f"class_weight has shape {weights.shape} for probabilities of shape {table.shape}; give one per column")
+    weights = np.array(positive(weights.tolist(), list(range(len(weights)))))
     if not ((table >= 0) & (table <= 1)).all() or not table.any(axis=1).all():
         raise ValueError("probabilities must be numbers from 0 to 1, in every row one of them above 0")
     corrected = table / (weights / weights.max())

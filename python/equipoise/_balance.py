@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _core
-from ._arrays import doubles
+from ._arrays import ClassWeight, doubles, names_of, weights_of
 from ._results import MeanProbabilities
 
 
@@ -65,7 +65,7 @@ def balance(
     P: ArrayLike,
     counts: ArrayLike,
     *,
-    class_weight: ArrayLike | None = None,
+    class_weight: ClassWeight = None,
     classes: ArrayLike | None = None,
     loss: Literal["softmax", "logistic"] = "softmax",
 ) -> BalanceResult:
@@ -79,7 +79,7 @@ def balance(
         Mean predicted probabilities, row: true class.
     counts : array-like of shape (n_classes,)
         Samples of each class.
-    class_weight : array-like of shape (n_classes,), optional
+    class_weight : dict or array-like of shape (n_classes,), optional
         Weights of the classes.
     classes : array-like of shape (n_classes,), optional
         Names of the classes.
@@ -97,22 +97,25 @@ def balance(
     >>> result.worst_residual < 1e-15
     True
     """
-    matrix, sizes = doubles(P), doubles(counts)
+    matrix, sizes = doubles(P, "P"), doubles(counts, "counts")
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or sizes.shape != (len(matrix),):
         raise ValueError(
             f"P must have one row and one column per class, and counts one number; got shapes {matrix.shape} and {sizes.shape}"
         )
-    if not ((sizes > 0) & np.isfinite(sizes)).all():
-        raise ValueError(f"counts must be positive and finite; got {sizes.tolist()}")
+    if not ((sizes >= 1e-50) & (sizes <= 1e50)).all():
+        raise ValueError(f"counts must be numbers from 1e-50 to 1e50; got {sizes.tolist()}")
     if not ((matrix >= 0) & (matrix <= 1)).all():
         raise ValueError("P must hold probabilities, from 0 to 1")
-    if loss == "softmax" and not np.allclose(matrix.sum(axis=1), 1, atol=1e-6):
-        raise ValueError("rows of P must sum to 1; of one-vs-all probabilities say loss='logistic'")
     if loss not in ("softmax", "logistic"):
         raise ValueError(f"loss must be 'softmax' or 'logistic'; got {loss!r}")
-    weights = np.ones(len(sizes)) if class_weight is None else doubles(class_weight)
-    names = [str(name) for name in (range(len(sizes)) if classes is None else np.asarray(classes).tolist())]
-    if len(names) != len(sizes) or weights.shape != sizes.shape:
-        raise ValueError(f"give one class weight and one name for each of {len(sizes)} classes")
-    record = _core.balance(matrix, sizes.tolist(), weights.tolist(), names, loss == "softmax")
+    if loss == "softmax" and not np.allclose(matrix.sum(axis=1), 1, atol=1e-6):
+        raise ValueError("rows of P must sum to 1; of one-vs-all probabilities say loss='logistic'")
+    labels = np.arange(len(sizes)) if classes is None else np.asarray(classes)
+    if labels.shape != sizes.shape or len(set(labels.tolist())) != len(labels):
+        raise ValueError(f"classes must be {len(sizes)} different names, one for each; got {labels.tolist()}")
+    weights = weights_of(np.ones(len(sizes)) if class_weight is None else class_weight, labels)
+    if not isinstance(weights, list):
+        raise ValueError(f"class_weight must be a dict, or one number for each class; got {class_weight!r}")
+    names = names_of(labels)
+    record = _core.balance(matrix, sizes.tolist(), weights, names, loss == "softmax")
     return BalanceResult(record, matrix, names)

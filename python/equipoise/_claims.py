@@ -7,6 +7,7 @@ from numbers import Integral
 from typing import Any
 
 from . import _core
+from ._arrays import checked_flag, checked_seed, is_within
 from ._progress import Progress, callback_of
 from ._results import Result
 
@@ -82,15 +83,18 @@ def verify(
     >>> equipoise.verify("B1", case=0).holds
     True
     """
-    if not isinstance(seed, Integral) or not 0 <= seed < 2**64:
-        raise ValueError(f"seed must be a whole number of at least 0, below 2**64; got {seed!r}")
+    seed = checked_seed(seed)
     known = [claim for claim, _ in _core.claims()]
-    asked = known if ids is None else [ids] if isinstance(ids, str) else list(ids)
+    asked = known if ids is None else list(ids) if isinstance(ids, Iterable) and not isinstance(ids, str) else [ids]
     if not asked:
         raise ValueError("ids is empty; give None for all claims")
+    if not all(isinstance(name, str) for name in asked):
+        raise ValueError(f"ids must be names of claims such as 'B5'; got {asked!r}")
+    if case is not None and not (isinstance(case, Integral) and is_within(case, 0, 2**63 - 1)):
+        raise ValueError(f"case must be a whole number of at least 0, or None; got {case!r}")
     wanted: list[str] = []
     for name in (name.upper() for name in asked):
         family = [claim for claim in known if name and claim.rstrip("0123456789") == name]
         wanted += family or [name]
     with callback_of(progress, "set-ups") as callback:
-        return VerifyResult(_core.verify(wanted, int(seed), bool(quick), case, callback))
+        return VerifyResult(_core.verify(wanted, seed, checked_flag(quick, "quick"), case, callback))

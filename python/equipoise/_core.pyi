@@ -26,6 +26,16 @@ def solve_penalties(
     callback: Callable[[int, float, float, float], object] | None = None,
     fit_intercept: bool = True,
 ) -> list[tuple[dict[str, Any], _Head | None]]: ...
+def fit_path(
+    samples: dict[str, Any],
+    loss: _Loss,
+    class_weight: _Weights,
+    penalties: tuple[float, float, int] | list[float],
+    test: tuple[Any, Any],
+    settings: dict[str, Any],
+    callback: Callable[[int, float, float, float], object] | None = None,
+    fit_intercept: bool = True,
+) -> tuple[dict[str, Any], _Head | None] | None: ...
 def design_weights(
     samples: dict[str, Any],
     loss: _Loss,

@@ -11,17 +11,27 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import _core
-from ._arrays import ClassWeight, is_plain_labels, is_plain_table, mass_of, numbered, sizes_of, weights_of
+from ._arrays import (
+    ClassWeight,
+    check_unmasked,
+    checked_seed,
+    classes_of,
+    exact_types,
+    is_plain_labels,
+    is_plain_table,
+    is_within,
+    mass_of,
+    numbers_of,
+    sizes_of,
+    weights_of,
+)
 from ._audit import prior_correct
-from ._solve import Certificate, StepCallback, head_arrays, samples, settings
+from ._fit_path import PathResult, penalties_of
+from ._solve import LARGEST_PENALTY, Certificate, StepCallback, head_arrays, samples, settings
 from .exceptions import NotConvergedError, SeparableDataError, SeparableDataWarning
-
-LARGEST_PENALTY = 1e100
-
 
 class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """What the classifiers share; each names its loss."""
@@ -34,6 +44,8 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     feature_names_in_: NDArray[np.object_]
     certificate_: Certificate
     class_weight_: NDArray[np.float64]
+    path_: PathResult
+    l2_: float
 
     _loss_name: str
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -80,13 +92,16 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             and self.C > 0
             and (self.l2 is None or self.l2 <= LARGEST_PENALTY)
             and self.tol < np.inf
-            and (self.class_weight is None or type(self.class_weight) is dict or self.class_weight == "balanced")
+            and (self.class_weight is None or type(self.class_weight) is dict or self._is_balanced())
             and type(self.fit_intercept) is bool
             and type(self.max_iter) is int
             and self.max_iter >= 1
             and self.time_limit is None
             and self.separable in ("error", "warn")
         )
+
+    def _is_balanced(self) -> bool:
+        return isinstance(self.class_weight, str) and self.class_weight == "balanced"
 
     def fit(
         self,
@@ -122,21 +137,101 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self._take(record, head)
         return self
 
+    def fit_path(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None = None,
+        *,
+        l2s: int | ArrayLike = 25,
+        l2_range: tuple[float, float] = (1e-7, 1e-1),
+        test: float | tuple[Any, Any] = 0.1,
+        seed: int = 1,
+        callback: StepCallback | None = None,
+    ) -> Any:
+        """Try many penalties, test each on held-out samples, and fit with the best.
+
+        Penalties are solved from the largest to the smallest, each search beginning where the last ones lead. The best one has
+        the least held-out log loss (`PathResult.log_loss`), the larger of equals. `C` and `l2` of the classifier are not used. The
+        numbers are those of the command ``equipoise solve --l2 A..B:N --test``.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+        y : array-like of shape (n_samples,)
+            Classes.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weights of the samples, also of those that are held out.
+        l2s : int or array-like of shape (n_penalties,)
+            Penalties ``l2 / 2 * ||coef||^2`` on the mean loss; of a number, so many, evenly spaced on a logarithmic scale over
+            `l2_range`.
+        l2_range : tuple of float
+            Smallest and largest penalty where `l2s` is a number.
+        test : float or tuple (X, y)
+            The share of every class that is held out, between 0 and 1: the best penalty is then solved for over all samples.
+            Or samples to test on, over which nothing is solved.
+        seed : int
+            Seed of the share.
+        callback : callable, optional
+            As of `fit`; steps are counted anew for each penalty. `tol`, `max_iter` and `time_limit` are of each search, too.
+
+        Returns
+        -------
+        self
+            Fitted; `path_` has a row for each penalty, and `l2_` is the best one.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from equipoise import SoftmaxRegression
+        >>> random = np.random.default_rng(0)
+        >>> y = random.integers(0, 3, 300)
+        >>> X = random.standard_normal((300, 5)) + y[:, None]
+        >>> model = SoftmaxRegression().fit_path(X, y, l2s=5, test=0.2)
+        >>> len(model.path_.log_loss), bool(model.l2_ == model.path_.best)
+        (5, True)
+        """
+        given, weights, _ = self._check_fit(X, y, sample_weight)
+        penalties = penalties_of(l2s, l2_range)
+        held_out = self._held_out(test, seed)
+        options = (self._settings(), callback, self.fit_intercept)
+        found = _core.fit_path(given, self._loss(), weights, penalties, held_out, *options)
+        if found is None:
+            raise NotConvergedError("no penalty of the path has an answer; raise them, or give more time")
+        record, head = found
+        self.path_ = PathResult(record["sweep"])
+        self.l2_ = self.path_.best
+        self._take(record, head)
+        return self
+
+    def _held_out(self, test: Any, seed: int) -> tuple[Any, Any]:
+        """The share and the seed, or features and the numbers of classes."""
+        if not isinstance(test, tuple) and is_within(test, 0, 1) and test not in (0, 1):
+            return float(test), checked_seed(seed)
+        if not (isinstance(test, tuple) and len(test) == 2):
+            raise ValueError(f"test must be a share between 0 and 1, or a pair (X, y) of samples; got {test!r}")
+        X, y = validate_data(self, *test, reset=False, dtype=exact_types(test[0]), order="C")
+        return np.require(X, requirements=["C", "A"]), numbers_of(y, self.classes_)
+
     def _check_fit(
         self, X: Any, y: Any, sample_weight: ArrayLike | None
     ) -> tuple[dict[str, Any], list[float] | float | str | None, NDArray[np.float64]]:
         """Checked samples, class weights and class sizes; sets what is known of the samples."""
         if not self._has_usual_parameters():
             self._validate_params()
+        for name in ("path_", "l2_"):
+            self.__dict__.pop(name, None)
         if is_plain_table(X) and is_plain_labels(y) and len(X) == len(y):
             # What scikit-learn's checks would do, without their time, which is several times that of a small fit.
             self.n_features_in_ = X.shape[1]
             if hasattr(self, "feature_names_in_"):
                 del self.feature_names_in_
         else:
-            X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], order="C", accept_large_sparse=False)
-            check_classification_targets(y)
-        self.classes_, codes = numbered(y)
+            check_unmasked(X, "Input X")
+            check_unmasked(y, "Input y")
+            X, y = validate_data(self, X, y, dtype=exact_types(X), order="C", accept_large_sparse=False)
+        self.classes_, codes = classes_of(y)
         if len(self.classes_) < 2:
             raise ValueError(
                 "This solver needs samples of at least 2 classes in the data, but the data contains only one "
@@ -153,10 +248,11 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self, C: float, weights: list[float] | float | str | None, sizes: NDArray[np.float64]
     ) -> float:
         """`1 / (C * sum of all weights)`: scikit-learn's objective divided by that sum."""
-        mass = C * mass_of(weights, sizes)
+        total = mass_of(weights, sizes)
+        mass = float(C) * total
         if not mass * LARGEST_PENALTY >= 1:
-            least = 1 / (LARGEST_PENALTY * mass_of(weights, sizes))
-            raise ValueError(f"C={C!r} is too small to compute with; give at least {least:.1e}")
+            least = 1 / (LARGEST_PENALTY * total)
+            raise ValueError(f"C={C!r} is too small for weights that sum to {total:.2g}; give at least {least:.1e}")
         return 1.0 / mass
 
     def _settings(self) -> dict[str, Any]:
@@ -187,7 +283,8 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         named = hasattr(self, "feature_names_in_")
         if named or not is_plain_table(X) or X.shape[1] != self.n_features_in_:
-            X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+            check_unmasked(X, "Input X")
+            X = validate_data(self, X, dtype=exact_types(X), reset=False)
         logits: NDArray[np.float64] = X @ self.coef_.T + self.intercept_
         return logits
 
@@ -251,7 +348,17 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return prior_correct(probabilities, self.class_weight_) if prior_corrected else probabilities
 
     def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
-        """Logarithms of `predict_proba`."""
+        """Logarithms of `predict_proba`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+        """
         with np.errstate(divide="ignore"):
             logarithms: NDArray[np.float64] = np.log(self.predict_proba(X))
         return logarithms
@@ -298,7 +405,8 @@ _SEARCH = """
     separable : {'error', 'warn'}
         What to do about separable classes without a penalty, for which no finite coefficients exist: raise
         `SeparableDataError`, or warn with `SeparableDataWarning` and keep the direction along which the loss falls, which
-        predicts classes but no probabilities.
+        predicts classes but no probabilities. Where one of several one-vs-all columns is separable there is no direction of all
+        of them, and the error is raised either way.
 """
 _ATTRIBUTES = """
     classes_ : ndarray of shape (n_classes,)
@@ -317,6 +425,10 @@ _ATTRIBUTES = """
         Number of features.
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Names of the features, where X has names that are all text.
+    path_ : PathResult
+        Of `fit_path`: what each penalty does on held-out samples.
+    l2_ : float
+        Of `fit_path`: the best penalty.
 """
 
 

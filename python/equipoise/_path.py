@@ -8,12 +8,13 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from . import _core
 from ._arrays import ClassWeight
 from ._estimators import LogisticRegression, SoftmaxRegression
 from ._solve import Certificate, StepCallback, head_arrays
-from .exceptions import SeparableDataWarning
+from .exceptions import NotConvergedError, SeparableDataError, SeparableDataWarning
 
 
 class LogisticRegressionPath:
@@ -145,7 +146,8 @@ class LogisticRegressionPath:
             elif record["status"] == "separable":
                 warnings.warn(SeparableDataWarning.of(record["separation"], self.loss), stacklevel=2)
             else:
-                warnings.warn(f"C={self.Cs_[place]:g}: {record['why']}; {record['advice']}", stacklevel=2)
+                text = f"C={self.Cs_[place]:g}: {record['why']}; {record['advice']}"
+                warnings.warn(text, ConvergenceWarning, stacklevel=2)
         return self
 
     def at(self, C: float) -> LogisticRegression | SoftmaxRegression:
@@ -159,18 +161,30 @@ class LogisticRegressionPath:
         Returns
         -------
         LogisticRegression or SoftmaxRegression
+
+        Raises
+        ------
+        SeparableDataError, NotConvergedError
+            There is no stationary point at this value.
         """
+        if not hasattr(self, "certificates_"):
+            raise NotFittedError("This LogisticRegressionPath instance is not fitted yet. Call 'fit' before 'at'.")
         places = np.flatnonzero(self.Cs_ == C)
         if len(places) == 0:
             raise ValueError(f"C={C!r} is not on the path; its values are {self.Cs_.tolist()}")
         place = int(places[0])
+        certificate = self.certificates_[place]
+        if certificate.status == "separable":
+            raise SeparableDataError.of(certificate.separation or {}, self.loss)
+        if certificate.status != "stationary":
+            raise NotConvergedError(f"C={C:g}: {certificate.why}")
         model = self._model(C)
         for name in ("n_features_in_", "feature_names_in_"):
             if hasattr(self._template, name):
                 setattr(model, name, getattr(self._template, name))
         model.classes_ = self.classes_
         model.coef_, model.intercept_ = self.coefs_[place], self.intercepts_[place]
-        model.certificate_ = self.certificates_[place]
+        model.certificate_ = certificate
         model.class_weight_ = np.array(model.certificate_.record["class_weights"])
         model.n_iter_ = np.array([max(model.certificate_.iterations, 1)], dtype=np.int32)
         return model

@@ -43,17 +43,26 @@ def number(value: Any, digits: int = 4) -> str:
     return str(value)
 
 
+# More rows and classes than these fill a screen, and a browser that holds a million cells stands still.
+MOST_ROWS = 60
+MOST_CLASSES = 40
+MOST_TICKS = 24
+
+
 def html_table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """A table for notebooks."""
     head = "".join(f"<th>{html.escape(str(name))}</th>" for name in heads)
     body = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(number(cell))}</td>" for cell in row) + "</tr>" for row in rows
+        "<tr>" + "".join(f"<td>{html.escape(number(cell))}</td>" for cell in row) + "</tr>" for row in rows[:MOST_ROWS]
     )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    more = f"<p>{len(rows) - MOST_ROWS} more rows are in to_frame()</p>" if len(rows) > MOST_ROWS else ""
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
 
 
 def html_heat_map(matrix: NDArray[np.float64], rows: Sequence[str], columns: Sequence[str], caption: str) -> str:
-    """A matrix of numbers from 0 to 1 whose cells are the darker the larger they are."""
+    """A matrix of numbers from 0 to 1 whose cells are the darker the larger they are; few classes have room."""
+    if len(rows) > MOST_CLASSES:
+        return f"<p>{html.escape(caption)}: {len(rows)} classes, which plot() draws</p>"
 
     def cell(value: float) -> str:
         share = 0.0 if np.isnan(value) else min(max(value, 0.0), 1.0)
@@ -72,23 +81,33 @@ def html_heat_map(matrix: NDArray[np.float64], rows: Sequence[str], columns: Seq
     )
 
 
+def side_of(classes: Sequence[str]) -> float:
+    """Inches that so many classes take; many share them."""
+    return 0.45 * min(len(classes), MOST_TICKS)
+
+
+def tick_classes(axis: Any, classes: Sequence[str]) -> None:
+    """Names along an axis, so many as have room."""
+    places = range(0, len(classes), -(-len(classes) // MOST_TICKS))
+    axis.set_ticks(places, [classes[place] for place in places])
+
+
 def heat_map(matrix: NDArray[np.float64], classes: Sequence[str], ax: Axes | None, label: str) -> Axes:
     """A matrix of mean probabilities as a picture."""
     from matplotlib.colors import LinearSegmentedColormap
 
     if ax is None:
-        side = 2.2 + 0.45 * len(classes)
+        side = 2.2 + side_of(classes)
         _, ax = pyplot().subplots(figsize=(side + 0.8, side), layout="constrained")
     ramp = LinearSegmentedColormap.from_list("equipoise", ["#ffffff", "#{:02x}{:02x}{:02x}".format(*_DARK)])
     image = ax.imshow(matrix, vmin=0.0, vmax=1.0, cmap=ramp)
-    ticks = range(len(classes))
-    ax.set_xticks(ticks, classes)
-    ax.set_yticks(ticks, classes)
+    tick_classes(ax.xaxis, classes)
+    tick_classes(ax.yaxis, classes)
     ax.set_xlabel("predicted class")
     ax.set_ylabel("true class")
     if len(classes) <= 12:
-        for row in ticks:
-            for column in ticks:
+        for row in range(len(classes)):
+            for column in range(len(classes)):
                 value = matrix[row, column]
                 ink = "white" if value > 0.55 else "black"
                 ax.text(column, row, f"{value:.2f}", ha="center", va="center", color=ink, fontsize=8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 import warnings
@@ -24,8 +25,7 @@ def _toml(value: Any) -> str:
     if isinstance(value, (int, float)):
         return repr(value)
     if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-        return f'"{escaped}"'
+        return json.dumps(value, ensure_ascii=False)
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{_toml(str(key))} = {_toml(entry)}" for key, entry in value.items()) + "}"
     if isinstance(value, (list, tuple)):
@@ -78,11 +78,15 @@ def run(
     elif isinstance(analysis, str) and not (analysis.endswith(".toml") or os.path.exists(analysis)):
         names = ", ".join(name for name, _ in _core.analyses())
         raise ValueError(f"analysis {analysis!r} is no file and none of {names}")
-    else:
+    elif isinstance(analysis, (str, Path)):
         source = os.fspath(analysis)
+    else:
+        raise TypeError(f"analysis must be a name, a path or a dict; got {type(analysis).__name__}")
+    if overrides is not None and not isinstance(overrides, Mapping):
+        raise TypeError(f"overrides must be a dict; got {type(overrides).__name__}")
     changed = [f"{key}={_toml(value)}" for key, value in (overrides or {}).items()]
     with tempfile.TemporaryDirectory() as scratch, callback_of(progress, "problems") as callback:
-        directory = str(out) if out is not None else os.path.join(scratch, "run")
+        directory = os.fspath(out) if out is not None else os.path.join(scratch, "run")
         unsolved = _core.run(source, directory, changed, overwrite, callback)
         records: pd.DataFrame = library.read_csv(
             os.path.join(directory, "records.csv"), dtype={"series": str, "value": str}

@@ -10,14 +10,32 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _core
-from ._arrays import ClassWeight, feature_names_of, features_of, labels_of, names_of, sizes_of, weights_of
+from ._arrays import (
+    ClassWeight,
+    checked_flag,
+    feature_names_of,
+    features_of,
+    is_within,
+    labels_of,
+    names_of,
+    sizes_of,
+    weights_of,
+)
 from ._results import MeanProbabilities
 from .exceptions import NotConvergedError, SeparableDataError
 
 
 # More steps than any search takes, and few enough for the compiled part.
 MAX_STEPS = 2**63 - 1
+LARGEST_PENALTY = 1e100
 StepCallback = Callable[[int, float, float, float], object]
+
+
+def checked_penalty(l2: Any) -> float:
+    """A penalty within the range that is computed with."""
+    if not is_within(l2, 0, LARGEST_PENALTY):
+        raise ValueError(f"l2 must be a number from 0 to {LARGEST_PENALTY:g}; got {l2!r}")
+    return float(l2)
 
 
 def settings(tol: float, max_iter: int, time_limit: float | None) -> dict[str, Any]:
@@ -233,11 +251,11 @@ def solve(
         given,
         (loss, dict(parameters)),
         weights_of(class_weight, classes),
-        float(l2),
+        checked_penalty(l2),
         settings(tol, max_iter, time_limit),
         callback,
         True,
-        bool(fit_intercept),
+        checked_flag(fit_intercept, "fit_intercept"),
     )
     if record["status"] == "separable":
         raise SeparableDataError.of(record["separation"], loss)

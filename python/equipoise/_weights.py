@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from . import _core
 from ._arrays import ClassWeight, weights_of
 from ._progress import Progress, callback_of
-from ._results import SERIES, Result, html_heat_map, pyplot
-from ._solve import given_samples
+from ._results import SERIES, Result, html_heat_map, pyplot, side_of, tick_classes
+from ._solve import checked_penalty, given_samples
 from .exceptions import UnattainableTargetError
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class WeightDesign(Result):
         """
         record = self.record
         if ax is None:
-            _, ax = pyplot().subplots(figsize=(1.5 + 0.9 * len(self.weights), 3.2), layout="constrained")
+            _, ax = pyplot().subplots(figsize=(1.5 + 2 * side_of(record["classes"]), 3.2), layout="constrained")
         places = np.arange(len(self.weights))
         before = record.get("unweighted")
         bars = [("recall with these weights", self.recall, SERIES[0])]
@@ -81,7 +82,7 @@ class WeightDesign(Result):
         width = 0.8 / len(bars)
         for number, (label, values, colour) in enumerate(bars):
             ax.bar(places + width * (number - (len(bars) - 1) / 2), values, width, label=label, color=colour)
-        ax.set_xticks(places, record["classes"])
+        tick_classes(ax.xaxis, record["classes"])
         ax.set_xlabel("class")
         ax.set_ylabel("recall")
         ax.set_ylim(0, 1)
@@ -161,7 +162,7 @@ def design_weights(
     given, classes = given_samples(X, y, sample_weight)
     with callback_of(progress, "steps") as callback:
         record = _core.design_weights(
-            given, (loss, dict(parameters)), _target_of(target, classes), float(l2), callback
+            given, (loss, dict(parameters)), _target_of(target, classes), checked_penalty(l2), callback
         )
     if record.get("attainable") is not True:
         error = UnattainableTargetError(f"target {record['target']}: {record['why']}")
@@ -214,7 +215,7 @@ class WeightEffects(Result):
 
     def _repr_html_(self) -> str:
         caption = "dP[k,k] / d log weight (row: class whose weight grows, column: class k)"
-        return f"<p>{self._summary()}</p>" + html_heat_map(np.abs(self.own), self.classes, self.classes, caption)
+        return f"<p>{html.escape(self._summary())}</p>" + html_heat_map(np.abs(self.own), self.classes, self.classes, caption)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Effects on the classes' own mean probabilities: blue falls, orange rises.
@@ -229,16 +230,15 @@ class WeightEffects(Result):
         matplotlib.axes.Axes
         """
         if ax is None:
-            side = 2.4 + 0.45 * len(self.classes)
+            side = 2.4 + side_of(self.classes)
             _, ax = pyplot().subplots(figsize=(side + 0.9, side), layout="constrained")
         largest = float(np.abs(self.own).max()) or 1.0
         from matplotlib.colors import LinearSegmentedColormap
 
         ramp = LinearSegmentedColormap.from_list("signed", [SERIES[0], "#ffffff", SERIES[1]])
         image = ax.imshow(self.own, cmap=ramp, vmin=-largest, vmax=largest)
-        ticks = range(len(self.classes))
-        ax.set_xticks(ticks, self.classes)
-        ax.set_yticks(ticks, self.classes)
+        tick_classes(ax.xaxis, self.classes)
+        tick_classes(ax.yaxis, self.classes)
         ax.set_xlabel("class $k$ whose $P_{kk}$ changes")
         ax.set_ylabel("class whose weight grows")
         ax.figure.colorbar(image, ax=ax, label="d$P_{kk}$ / d log weight", shrink=0.8)
@@ -288,6 +288,6 @@ def weight_effects(
     """
     given, classes = given_samples(X, y, sample_weight)
     record = _core.weight_effects(
-        given, (loss, dict(parameters)), weights_of(class_weight, classes), float(l2)
+        given, (loss, dict(parameters)), weights_of(class_weight, classes), checked_penalty(l2)
     )
     return WeightEffects(record)

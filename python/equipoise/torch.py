@@ -1,9 +1,10 @@
 """The losses of the table for PyTorch, and a monitor for training loops. Needs `pip install torch`.
 
 Every loss is a function and an `nn.Module` in plain PyTorch: autograd differentiates it, and it runs on the device of its
-inputs. Logits of half precision, as autocast makes them, are taken to single precision first, as PyTorch's own losses do there. Logits are of shape (N, K), targets are N whole numbers. `weight` is by class, as in
-`torch.nn.functional.cross_entropy`; `reduction` is 'mean' (the sum divided by the sum of the samples' weights, as there),
-'sum' or 'none'. Losses over one-vs-all columns are summed over columns first.
+inputs. Logits of half precision, as autocast makes them, are taken to single precision first, as PyTorch's own losses do there.
+Logits are of shape (N, K), targets are N whole numbers from 0 to K - 1; there is no `ignore_index`: leave such rows out before.
+`weight` is by class, as in `torch.nn.functional.cross_entropy`; `reduction` is 'mean' (the sum divided by the sum of the
+samples' weights, as there), 'sum' or 'none'. Losses over one-vs-all columns are summed over columns first.
 
 Where a loss reads class sizes, `counts` are those of the training set; without it, those of the batch. LGL-INR is a sum over
 classes of class means, which no weight changes: it has no 'none', and classes that a batch lacks are left out of it, as in the
@@ -74,7 +75,8 @@ def _at_least_single(loss: _F) -> _F:
     @wraps(loss)
     def widened(logits: Tensor, target: Tensor, **parameters: Any) -> Tensor:
         is_half = logits.dtype in (torch.float16, torch.bfloat16)
-        return loss(logits.float() if is_half else logits, target, **parameters)
+        value: Tensor = loss(logits.float() if is_half else logits, target, **parameters)
+        return value
 
     return cast(_F, widened)
 
@@ -126,8 +128,13 @@ def _one_vs_all(logits: Tensor, own: Tensor, factor: Tensor | float = 1.0) -> Te
     return (factor * F.binary_cross_entropy_with_logits(logits, own, reduction="none")).sum(1)
 
 
+# PyTorch ignores the target -100 unless told otherwise, and means would be over rows that do not count.
+_IGNORED_BY_NOBODY = -(2**63)
+
+
 def _cross_entropy(logits: Tensor, target: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
-    return _reduce(F.cross_entropy(logits, target, reduction="none"), target, weight, reduction)
+    values = F.cross_entropy(logits, target, reduction="none", ignore_index=_IGNORED_BY_NOBODY)
+    return _reduce(values, target, weight, reduction)
 
 
 @_at_least_single
@@ -196,13 +203,26 @@ def focal(
     reduction: str = "mean",
 ) -> Tensor:
     """``-(1 - q)^gamma log p_y`` with ``q = p_y``, or ``p_y^weight`` with `probability='of_weighted_loss'`."""
-    log_p = -F.cross_entropy(logits, target, reduction="none")
-    log_q = log_p
-    if probability == "of_weighted_loss":
-        log_q = log_p if weight is None else log_p * weight.to(logits)[target]
-    elif probability != "plain":
+    if probability not in ("plain", "of_weighted_loss"):
         raise ValueError(f"probability must be 'plain' or 'of_weighted_loss'; got {probability!r}")
-    return _reduce(-((-torch.expm1(log_q)) ** gamma) * log_p, target, weight, reduction)
+    against = _log_odds_against(logits, target)
+    log_p = F.logsigmoid(-against)
+    if probability == "plain" or weight is None:
+        factor = torch.exp(gamma * F.logsigmoid(against))
+    else:
+        log_q = log_p * weight.to(logits)[target]
+        # Where p_y rounds to 1, a power below 1 has no derivative; the loss and its gradient are 0 there.
+        is_one = log_q == 0
+        factor = (-torch.expm1(log_q.masked_fill(is_one, -1.0))) ** gamma
+        factor = factor.masked_fill(is_one, 0.0)
+    return _reduce(-factor * log_p, target, weight, reduction)
+
+
+def _log_odds_against(logits: Tensor, target: Tensor) -> Tensor:
+    """``log((1 - p_y) / p_y)``, which keeps its digits where ``1 - p_y`` is tiny."""
+    own = target.unsqueeze(1)
+    others = logits.scatter(1, own, -float("inf"))
+    return others.logsumexp(1) - logits.gather(1, own).squeeze(1)
 
 
 def _power_logistic(logits: Tensor, target: Tensor, own: tuple[float, float], others: tuple[float, float]) -> Tensor:
@@ -470,7 +490,7 @@ class BalanceMonitor:
     Attributes
     ----------
     history : list of dict
-        One entry for each epoch and part: `epoch`, `part` and the record of an `AuditResult`.
+        One entry for each epoch and part: `epoch`, `part`, and `result`, an `AuditResult`.
     """
 
     def __init__(

@@ -17,7 +17,10 @@ impl<'py> FromPyObject<'_, 'py> for Loss {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        let (name, parameters): (String, Bound<PyDict>) = object.extract()?;
+        let (name, parameters): (Bound<PyAny>, Bound<PyDict>) = object.extract()?;
+        let name: String = name
+            .extract()
+            .map_err(|_| value_error(format!("loss must be the name of a loss; got {name}")))?;
         let row = loss_named(&name).ok_or_else(|| {
             let names = LOSS_TABLE.map(|row| row.name).join(", ");
             PyValueError::new_err(format!("loss {name:?} is none of {names}"))
@@ -31,11 +34,13 @@ impl<'py> FromPyObject<'_, 'py> for Loss {
                 return Err(PyValueError::new_err(text));
             }
             if let Some(plan) = &plan {
-                plan.set_item(parameter, value)?;
+                plan.set_item(&parameter, value)?;
             }
+            // One after another, so that the error names the one.
+            depythonize::<LossSpec>(&default)
+                .map_err(|error| value_error(format!("loss {name:?}: {parameter}: {error}")))?;
         }
-        let spec: LossSpec =
-            depythonize(&default).map_err(|error| value_error(format!("loss {name:?}: {error}")))?;
+        let spec: LossSpec = depythonize(&default)?;
         match spec.problem() {
             None => Ok(Self(spec)),
             Some(problem) => Err(value_error(format!("loss {name:?}: {problem}"))),

@@ -100,6 +100,17 @@ impl Features {
         }
     }
 
+    /// The numbers as columns of a matrix: one sample per column.
+    pub(crate) fn columns(&self) -> DMatrix<f64> {
+        match self {
+            Self::Double(array) => columns_of(array),
+            Self::Single(array) => {
+                let [rows, columns] = array.shape();
+                DMatrix::from_iterator(columns, rows, array.as_ref().iter().map(|&value| f64::from(value)))
+            }
+        }
+    }
+
     /// The numbers where they are.
     pub(crate) fn shared(self) -> SharedFeatures {
         match self {

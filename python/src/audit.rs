@@ -5,7 +5,7 @@ use crate::errors::{value_error, without_options};
 use crate::threads::for_a_lasting_child;
 use equipoise::audit::{
     AuditInput, AuditRecord, ReadOptions, Reduction, audit as audit_of, compare_head, findings, recalibrate,
-    summary,
+    summary, verdict,
 };
 use equipoise::data::arrays::{Array, Arrays};
 use pyo3::prelude::*;
@@ -31,7 +31,12 @@ impl Scores<'_> {
             let (name, array): (String, crate::arrays::Array<f64>) = (name.extract()?, array.extract()?);
             let [rows, columns] = array.shape();
             let values = array.as_ref().to_vec();
-            named.push((name.clone(), Array::owned(name, rows, columns, values)));
+            let place = match name.as_str() {
+                "weight" => "coef",
+                "bias" => "intercept",
+                other => other,
+            };
+            named.push((name.clone(), Array::owned(place.to_owned(), rows, columns, values)));
         }
         let weighted = self.arrays.contains("sample_weight")?.then(|| "sample_weight".to_owned());
         let options = ReadOptions {
@@ -62,6 +67,8 @@ pub(crate) struct Options {
 struct AuditInWords {
     record: AuditRecord,
     summary: String,
+    /// Is the model fine, which class is worst, what to try.
+    verdict: Vec<String>,
     findings: Vec<String>,
 }
 
@@ -96,5 +103,7 @@ pub(crate) fn audit<'py>(
     });
     let record: AuditRecord = audited.map_err(|error: equipoise::data::DataError| value_error(error))?;
     let findings = findings(&record).iter().map(|finding| without_options(finding)).collect();
-    Ok(pythonize(python, &AuditInWords { summary: summary(&record), findings, record })?)
+    let summary = without_options(&summary(&record));
+    let verdict = verdict(&record).lines.iter().map(|line| without_options(line)).collect();
+    Ok(pythonize(python, &AuditInWords { record, summary, verdict, findings })?)
 }

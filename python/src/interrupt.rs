@@ -1,6 +1,7 @@
 //! Ctrl-C and progress while the GIL is released.
 
 use crate::threads::for_a_child;
+use equipoise::solver::Iteration;
 use pyo3::prelude::*;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -43,6 +44,11 @@ impl<'c> Watch<'c> {
                 ControlFlow::Break(())
             }
         }
+    }
+
+    /// The same after a step of a search.
+    pub(crate) fn iteration(&mut self, at: &Iteration) -> ControlFlow<()> {
+        self.step((at.number, at.loss, at.relative_gradient, at.seconds))
     }
 
     /// What stopped the search, if anything did.

@@ -10,6 +10,7 @@ mod audit;
 mod balance;
 mod claims;
 mod errors;
+mod fit_path;
 mod interrupt;
 mod losses;
 mod solve;
@@ -35,6 +36,8 @@ mod core_module {
     use super::balance::balance;
     #[pymodule_export]
     use super::claims::{claims, verify};
+    #[pymodule_export]
+    use super::fit_path::fit_path;
     #[pymodule_export]
     use super::losses::{loss_value_and_gradient, losses};
     #[pymodule_export]

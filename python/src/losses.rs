@@ -3,7 +3,7 @@
 use crate::arguments::{Loss, Weights, class_weights};
 use crate::arrays::columns_as_bytes;
 use crate::audit::Scores;
-use crate::errors::value_error;
+use crate::errors::{value_error, without_options};
 use equipoise::loss::{ClassWeighting, LOSS_TABLE, Link, Loss as _, LossRow, LossSpec, Targets};
 use nalgebra::DMatrix;
 use pyo3::prelude::*;
@@ -16,10 +16,10 @@ use serde::Serialize;
 struct Row {
     name: &'static str,
     title: &'static str,
-    equation: &'static str,
+    equation: String,
     law: &'static str,
     source: &'static str,
-    practice: &'static str,
+    practice: String,
     paper_name: &'static str,
     /// The loss with its usual parameters.
     default: LossSpec,
@@ -34,10 +34,10 @@ impl Row {
         Self {
             name: row.name,
             title: row.title,
-            equation: row.equation,
+            equation: without_options(row.equation),
             law: row.law,
             source: row.source,
-            practice: row.practice,
+            practice: without_options(row.practice),
             paper_name: row.paper_name,
             default: row.default.clone(),
             probability: match row.link {

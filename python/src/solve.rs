@@ -15,25 +15,24 @@ use equipoise::solver::{
 use pyo3::prelude::*;
 use pyo3::types::PyByteArray;
 use pythonize::{depythonize, pythonize};
-use std::ops::ControlFlow;
 use std::time::Instant;
 
 /// A head: coefficients (rows x features) as bytes that an array is made of, intercepts.
 type HeadArrays<'py> = (Bound<'py, PyByteArray>, Vec<f64>);
 /// The record, and the head where there is one.
-type Solved<'py> = (Bound<'py, PyAny>, Option<HeadArrays<'py>>);
+pub(crate) type Solved<'py> = (Bound<'py, PyAny>, Option<HeadArrays<'py>>);
 
 /// Bytes that are not asked for: asking the system takes longer than a small problem.
 const NOT_ASKED_FOR: u128 = 64 << 20;
 
 /// What to solve, beside the samples.
-struct Plan {
-    spec: LossSpec,
-    weights: ClassWeights,
-    intercept: Intercept,
-    settings: SolverSettings,
+pub(crate) struct Plan {
+    pub(crate) spec: LossSpec,
+    pub(crate) weights: ClassWeights,
+    pub(crate) intercept: Intercept,
+    pub(crate) settings: SolverSettings,
     /// Whether to measure over the samples, too.
-    measures: bool,
+    pub(crate) measures: bool,
 }
 
 /// Solves one problem.
@@ -96,12 +95,12 @@ pub(crate) fn solve_penalties<'py>(
     penalties.into_iter().map(solved).collect()
 }
 
-fn intercept(fit: bool) -> Intercept {
+pub(crate) fn intercept(fit: bool) -> Intercept {
     if fit { Intercept::Free } else { Intercept::None }
 }
 
 impl Plan {
-    fn problem<'a>(&self, dataset: &'a Dataset, l2: f64) -> PyResult<Problem<'a>> {
+    pub(crate) fn problem<'a>(&self, dataset: &'a Dataset, l2: f64) -> PyResult<Problem<'a>> {
         let problem = Problem::new(dataset, &self.spec, &self.weights, l2)
             .and_then(|problem| problem.with_intercept(self.intercept))
             .map_err(value_error)?;
@@ -121,12 +120,22 @@ impl Plan {
         callback: Option<&Py<PyAny>>,
         search: impl FnOnce(&Problem<'a>, &SolverSettings, Callback) -> Result<Outcome<'a>, SettingsError> + Send,
     ) -> PyResult<Solved<'py>> {
+        let (record, head) = self.found(python, problem, callback, search)?;
+        handed_out(python, record, head)
+    }
+
+    /// What `search` finds, which is watched.
+    pub(crate) fn found<'a>(
+        &self,
+        python: Python,
+        problem: &Problem<'a>,
+        callback: Option<&Py<PyAny>>,
+        search: impl FnOnce(&Problem<'a>, &SolverSettings, Callback) -> Result<Outcome<'a>, SettingsError> + Send,
+    ) -> PyResult<(SolveRecord, Option<Head>)> {
         let mut watch = Watch::new(callback);
         let solved = python.detach(|| {
             let started = Instant::now();
-            let mut step = |at: &Iteration| -> ControlFlow<()> {
-                watch.step((at.number, at.loss, at.relative_gradient, at.seconds))
-            };
+            let mut step = |at: &Iteration| watch.iteration(at);
             let outcome = search(problem, &self.settings, &mut step)?.confirmed(&self.settings);
             let seconds = started.elapsed().as_secs_f64();
             let record = if self.measures {
@@ -137,18 +146,28 @@ impl Plan {
             Ok::<_, SettingsError>((record, head_of(outcome)))
         });
         watch.finish()?;
-        let (mut record, head) = solved.map_err(value_error)?;
-        // Heads are handed out as arrays, not as lists of numbers too.
-        if let Some(rows) = rows_of(&mut record.end) {
-            *rows = HeadRows::default();
+        solved.map_err(value_error)
+    }
+}
+
+/// Record and head as Python has them.
+pub(crate) fn handed_out(python: Python, mut record: SolveRecord, head: Option<Head>) -> PyResult<Solved> {
+    // Heads are handed out as arrays, not as lists of numbers too.
+    if let Some(rows) = rows_of(&mut record.end) {
+        *rows = HeadRows::default();
+    }
+    match &mut record.end {
+        // An argument that the command line does not have.
+        End::NotConverged { advice, why, .. } if why.starts_with("the limit of") => {
+            "raise max_iter".clone_into(advice);
         }
-        if let End::Separable { advice, .. } | End::NotConverged { advice, .. } = &mut record.end {
+        End::Separable { advice, .. } | End::NotConverged { advice, .. } => {
             *advice = without_options(advice);
         }
-        let head =
-            head.map(|head| (columns_as_bytes(python, &head.coefficients.transpose()), head.intercepts));
-        Ok((pythonize(python, &record)?, head))
+        End::Stationary(_) => {}
     }
+    let head = head.map(|head| (columns_as_bytes(python, &head.coefficients.transpose()), head.intercepts));
+    Ok((pythonize(python, &record)?, head))
 }
 
 /// The head of a record, if it has one.

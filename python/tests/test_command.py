@@ -96,6 +96,54 @@ def drawn():
     return random.standard_normal((len(y), 3)) + 0.8 * y[:, None], y
 
 
+SWEPT = ["--l2", "1e-5..1e-1:7"]
+
+
+def kept(folder, X, y, name):
+    """Samples as the command reads them, and as a frame."""
+    frame = pd.DataFrame(X, columns=["a", "b", "c"])
+    frame.assign(y=y).to_csv(folder / name, index=False)
+    return frame
+
+
+@pytest.mark.parametrize("weights", [None, "balanced", {0: 1.0, 1: 2.0, 2: 5.0}], ids=str)
+@pytest.mark.parametrize(
+    "model, options",
+    [
+        (equipoise.LogisticRegression(), ["--loss", "logistic"]),
+        (equipoise.SoftmaxRegression(fit_intercept=False), ["--loss", "softmax", "--no-intercept"]),
+        (equipoise.InrClassifier(beta=2.0), ["--loss", "inr", "--beta", "2"]),
+    ],
+    ids=["logistic", "softmax", "inr"],
+)
+def test_a_path_is_the_sweep_of_the_command(tmp_path, model, options, weights):
+    X, y = drawn()
+    frame = kept(tmp_path, X, y, "data.csv")
+    if options[1] != "inr":
+        model.set_params(class_weight=weights)
+        if weights is not None:
+            options = [*options, "--class-weights", weights if weights == "balanced" else "1,2,5"]
+    theirs = command("solve", tmp_path / "data.csv", "--label", "y", *SWEPT, "--test", "0.25", "--seed", "3", *options)
+    model.fit_path(frame, y, l2s=7, l2_range=(1e-5, 1e-1), test=0.25, seed=3)
+    assert alike(model.path_.record, theirs["sweep"]) and len(theirs["sweep"]["penalties"]) == 7
+    assert alike(*shared(model.certificate_.record, theirs))
+    assert model.l2_ == theirs["l2"]
+    assert model.coef_.tolist() == theirs["coefficients"]
+    assert model.intercept_.tolist() == theirs["intercepts"]
+
+
+def test_a_path_tested_on_other_samples_is_the_sweep_of_the_command(tmp_path):
+    X, y = drawn()
+    frame, other = kept(tmp_path, X, y, "data.csv"), kept(tmp_path, X[::3] - 0.1, y[::3], "other.csv")
+    theirs = command("solve", tmp_path / "data.csv", "--label", "y", *SWEPT, "--test", tmp_path / "other.csv")
+    listed = [penalty["l2"] for penalty in theirs["sweep"]["penalties"]]
+    model = equipoise.SoftmaxRegression().fit_path(frame, y, l2s=listed, test=(other, y[::3]))
+    assert alike(model.path_.record["penalties"], theirs["sweep"]["penalties"])
+    ours, theirs_tested = model.certificate_.record["test"], theirs["test"]
+    assert alike({**ours, "source": ""}, {**theirs_tested, "source": ""})
+    assert model.coef_.tolist() == theirs["coefficients"]
+
+
 def test_designed_weights_are_those_of_the_command(tmp_path):
     X, y = drawn()
     pd.DataFrame(X, columns=["a", "b", "c"]).assign(y=y).to_csv(tmp_path / "data.csv", index=False)

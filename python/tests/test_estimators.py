@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from scipy.special import expit, softmax
 from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.linear_model import LogisticRegression as PeerLogisticRegression
@@ -22,6 +23,7 @@ from equipoise import (
     InrClassifier,
     LogisticRegression,
     LogisticRegressionPath,
+    NotConvergedError,
     SeparableDataError,
     SeparableDataWarning,
     SoftmaxRegression,
@@ -47,6 +49,9 @@ def drawn(samples=300, features=4, classes=3, seed=5):
     heads = random.standard_normal((features, classes))
     y = np.argmax(X @ heads + random.gumbel(size=(samples, classes)), axis=1)
     return X, y
+
+
+X3, Y3 = drawn(samples=60)
 
 
 @pytest.mark.parametrize("class_weight", [None, "balanced", {0: 1.0, 1: 2.0, 2: 0.5}])
@@ -97,6 +102,22 @@ def test_layout_and_precision_change_nothing(order, dtype):
     assert (ours.intercept_ == usual.intercept_).all()
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.uint8, np.int16, bool])
+def test_small_numbers_take_single_precision(dtype):
+    """Halves of a network's features and pixels: exact, and half the memory of doubles."""
+    import tracemalloc
+
+    X, y = drawn(samples=20_000, features=50)
+    X = np.abs(4 * X).astype(dtype)
+    usual = SoftmaxRegression(l2=1e-2).fit(X.astype(np.float64), y)
+    tracemalloc.start()
+    model = SoftmaxRegression(l2=1e-2).fit(X, y)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (model.coef_ == usual.coef_).all() and peak < 6 * X.size
+    assert (model.predict(X) == usual.predict(X)).all()
+
+
 def test_frames_name_their_features(iris):
     X, y = iris
     names = ["a", "b", "c", "d"]
@@ -144,7 +165,7 @@ def test_separable_classes_have_an_exception_or_a_warning():
 
 def test_a_search_that_is_cut_short_warns():
     X, y = drawn()
-    with pytest.warns(ConvergenceWarning, match="limit of 1 iterations"):
+    with pytest.warns(ConvergenceWarning, match="limit of 1 iterations was reached; raise max_iter"):
         model = SoftmaxRegression(max_iter=1).fit(X, y)
     assert model.certificate_.status == "not_converged"
     assert np.isfinite(model.coef_).all()
@@ -184,6 +205,15 @@ def test_a_path_warns_of_values_without_an_answer():
     with pytest.warns(SeparableDataWarning):
         path = LogisticRegressionPath(Cs=[1.0, np.inf]).fit([[0.0], [1.0]], [0, 1])
     assert np.isfinite(path.coefs_[0]).all() and np.isnan(path.coefs_[1]).all()
+    assert path.at(1.0).predict([[1.0]]) == [1]
+    with pytest.raises(SeparableDataError):
+        path.at(np.inf)
+    with pytest.warns(ConvergenceWarning, match="limit of 1 iterations was reached; raise max_iter"):
+        cut = LogisticRegressionPath(Cs=[1.0], max_iter=1).fit(*drawn())
+    with pytest.raises(NotConvergedError, match="limit of 1 iterations"):
+        cut.at(1.0)
+    with pytest.raises(NotFittedError):
+        LogisticRegressionPath(Cs=[1.0]).at(1.0)
 
 
 def test_a_path_goes_on_from_value_to_value_in_any_order():
@@ -210,6 +240,85 @@ def test_paths_need_values(Cs):
         LogisticRegressionPath(Cs).fit(*drawn())
 
 
+def test_fit_path_chooses_the_penalty_by_held_out_samples():
+    X, y = drawn()
+    names = np.array(["ant", "bee", "cat"])[y]
+    model = SoftmaxRegression(class_weight="balanced").fit_path(X, names, l2s=7, l2_range=(1e-4, 10.0), test=0.25, seed=3)
+    path = model.path_
+    assert (np.diff(path.l2s) < 0).all() and (path.l2s[0], path.l2s[-1]) == (10.0, 1e-4)
+    assert model.l2_ == path.best == path.l2s[path.log_loss.argmin()]
+    assert path.most_accurate == path.l2s[path.accuracy.argmax()]
+    alone = SoftmaxRegression(l2=model.l2_, class_weight="balanced").fit(X, names)
+    assert np.abs(model.coef_ - alone.coef_).max() < 1e-9 and model.certificate_.gradient < 1e-13
+    assert (model.predict(X) == alone.predict(X)).all()
+    frame = path.to_frame()
+    assert frame.shape == (7, 6) and (frame["log_loss"].to_numpy() == path.log_loss).all()
+    assert path.plot().get_xscale() == "log" and "<table" in path._repr_html_() and "best l2" in repr(path)
+    again = pickle.loads(pickle.dumps(model))
+    assert again.path_.best == path.best
+    assert not hasattr(model.fit(X, names), "path_") and not hasattr(model, "l2_")
+
+
+@pytest.mark.parametrize("kind", [LogisticRegression, SoftmaxRegression])
+def test_fit_path_tests_on_other_samples_too(kind):
+    X, y = drawn()
+    other, labels = drawn(samples=90, seed=6)
+    weight = np.random.default_rng(1).integers(0, 4, len(y)).astype(float)
+    model = kind().fit_path(X, y, weight, l2s=[1e-3, 1e-1], test=(other.astype(np.float32), labels))
+    for l2, accuracy, loss in zip(model.path_.l2s, model.path_.accuracy, model.path_.log_loss, strict=True):
+        alone = kind(l2=l2).fit(X, y, weight)
+        single = other.astype(np.float32).astype(float)
+        assert accuracy == alone.score(single, labels)
+        # One-vs-all columns are probabilities as they are.
+        logits = alone.decision_function(single)
+        predicted = softmax(logits, axis=1) if kind is SoftmaxRegression else expit(logits)
+        assert abs(loss + np.log(predicted[np.arange(len(labels)), labels]).mean()) < 1e-9
+    assert model.certificate_.record["test"]["accuracy"] == model.score(other.astype(np.float32), labels)
+
+
+@pytest.mark.parametrize(
+    "options, text",
+    [
+        ({"l2s": 1}, "l2s must be"),
+        ({"l2s": 1001}, "1000 penalties at most"),
+        ({"l2s": []}, "l2s must be"),
+        ({"l2s": [0.0, 1.0]}, "l2s must be"),
+        ({"l2s": [np.nan]}, "l2s must be"),
+        ({"l2s": [[1.0]]}, "l2s must be"),
+        ({"l2_range": (1.0, 1e-3)}, "l2_range must go"),
+        ({"l2_range": (0.0, 1.0)}, "l2_range must go"),
+        ({"l2_range": 1.0}, "l2_range must go"),
+        ({"test": 0.0}, "test must be"),
+        ({"test": 1}, "test must be"),
+        ({"test": np.nan}, "test must be"),
+        ({"test": "file.csv"}, "test must be"),
+        ({"test": (X3, Y3 + 1)}, r"y contains previously unseen labels: \[3\]"),
+        ({"test": (X3[:, :2], Y3)}, "2 features"),
+        ({"test": (X3[:-1], Y3)}, "inconsistent numbers of samples"),
+        ({"test": (X3 * np.nan, Y3)}, "contains NaN"),
+        ({"seed": -1}, "seed must be"),
+        ({"seed": 0.5}, "seed must be"),
+    ],
+)
+def test_a_path_that_cannot_be_is_refused(options, text):
+    with pytest.raises(ValueError, match=text):
+        SoftmaxRegression().fit_path(X3, Y3, **options)
+
+
+def test_a_path_without_an_answer_says_so_and_callbacks_may_stop_it():
+    with pytest.raises(NotConvergedError, match="no penalty of the path"):
+        SoftmaxRegression(max_iter=1).fit_path(X3, Y3, l2s=3)
+    seen = []
+
+    def stop(*step):
+        seen.append(step)
+        raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        SoftmaxRegression().fit_path(X3, Y3, callback=stop)
+    assert len(seen) == 1
+
+
 def words_of(model, *arguments, **options):
     """Type and text of the exception that fitting ends in, without the name of the estimator."""
     with pytest.raises(Exception) as error, warnings.catch_warnings():
@@ -218,7 +327,6 @@ def words_of(model, *arguments, **options):
     return type(error.value), str(error.value).replace(type(model).__name__, "Model")
 
 
-X3, Y3 = drawn(samples=60)
 BAD = {
     "NaN": (np.where(X3 > 2, np.nan, X3), Y3),
     "infinity": (np.where(X3 > 2, np.inf, X3), Y3),
@@ -278,14 +386,56 @@ def test_bad_parameters_are_what_they_are_to_scikit_learn(name, value):
         ({"class_weight": 1.0}, "'class_weight' parameter"),
         ({"class_weight": {0: -1.0}}, "class_weight of class 0"),
         ({"class_weight": {0: np.nan}}, "class_weight of class 0"),
-        ({"class_weight": {7: 1.0}}, r"The classes, \[7\]"),
-        ({"class_weight": [1.0, 2.0]}, "2 numbers for 3 classes"),
-        ({"C": 1e-300}, "too small"),
+        ({"class_weight": {0: None}}, "class_weight of class 0"),
+        ({"class_weight": [{0: 1.0}, {1: 1.0}, {2: 1.0}]}, "class_weight of class 0"),
+        ({"class_weight": [1.0, 2.0]}, r"shape \(2,\) for 3 classes"),
+        ({"C": 1e-300}, "C=1e-300 is too small"),
     ],
 )
 def test_other_bad_parameters_are_named(options, text):
     with pytest.raises(ValueError, match=text):
         SoftmaxRegression(**options).fit(X3, Y3)
+
+
+@pytest.mark.parametrize("weights", [{7: 1.0}, {0: 1.0, 7: 1.0}, {"0": 1.0}], ids=str)
+def test_weights_of_unknown_classes_have_scikit_learn_words(weights):
+    peer = words_of(PeerLogisticRegression(class_weight=weights), X3, Y3)
+    for model in (LogisticRegression, SoftmaxRegression):
+        assert words_of(model(class_weight=weights), X3, Y3) == peer
+
+
+@pytest.mark.parametrize("weights", [{0: 2.0}, {}, {0: 1.0, 1: 2.0, 2: 3.0, 7: 4.0}], ids=str)
+def test_weights_of_some_classes_or_of_more_are_what_they_are_to_scikit_learn(weights):
+    """A fold of a cross-validation may lack a class that has a weight."""
+    peer = PeerLogisticRegression(class_weight=weights, tol=1e-12, max_iter=10_000, solver="newton-cg").fit(X3, Y3)
+    assert np.abs(SoftmaxRegression(class_weight=weights).fit(X3, Y3).coef_ - peer.coef_).max() < 1e-6
+
+
+def test_weights_come_as_dicts_arrays_and_series():
+    usual = SoftmaxRegression(class_weight={0: 1.0, 1: 2.0, 2: 3.0}).fit(X3, Y3).coef_
+    for weights in ([1.0, 2.0, 3.0], np.array([1.0, 2.0, 3.0]), pd.Series({2: 3.0, 1: 2.0, 0: 1.0}), pl.Series([1.0, 2.0, 3.0])):
+        assert (SoftmaxRegression(class_weight=weights).fit(X3, Y3).coef_ == usual).all()
+
+
+def test_nothing_but_what_scikit_learn_warns_of_is_warned_of():
+    for X in (X3 * 1e200, (X3 * 1e30).astype(np.float32), X3 * 1e-300):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            SoftmaxRegression(C=np.float32(1.0)).fit(X, Y3).predict(X)
+    with pytest.warns(UserWarning, match="unique classes is greater than 50%"):
+        SoftmaxRegression().fit(X3, np.arange(60))
+
+
+def test_masked_entries_are_refused():
+    masked = np.ma.masked_greater(X3, 0)
+    for model in ALL:
+        with pytest.raises(ValueError, match="Input X has masked entries"):
+            model.fit(masked, Y3)
+        with pytest.raises(ValueError, match="Input y has masked entries"):
+            model.fit(X3, np.ma.masked_equal(Y3, 1))
+        with pytest.raises(ValueError, match="Input X has masked entries"):
+            model.fit(X3, Y3).predict(masked)
+        assert (model.fit(np.ma.asarray(X3), Y3).predict(np.ma.asarray(X3)) == model.fit(X3, Y3).predict(X3)).all()
 
 
 def test_bad_sample_weights_are_named():

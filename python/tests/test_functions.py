@@ -113,6 +113,45 @@ def test_audits_take_probabilities_names_and_absent_classes():
         equipoise.audit([0, 1], logits=[[0.0, 1.0], [np.nan, 1.0]])
 
 
+def test_audits_take_labels_as_people_have_them():
+    random = np.random.default_rng(0)
+    logits, y = random.standard_normal((60, 3)), np.arange(60) % 3
+    names = np.array(["a", "b", "c"])
+    usual = equipoise.audit(y, logits=logits, class_weight=[1.0, 2.0, 3.0])
+
+    def same(labels, **options):
+        return equipoise.audit(labels, logits=logits, **options).loss == usual.loss
+
+    weights = {0: 1.0, 1: 2.0, 2: 3.0}
+    for labels in (y, y.astype(object), y[:, None], np.eye(3)[y], np.eye(3)[y] > 0, pd.Series(y, dtype="Int64")):
+        assert same(labels, class_weight=weights)
+    named = {"classes": names, "class_weight": pd.Series({"c": 3.0, "b": 2.0, "a": 1.0})}
+    for labels in (names[y], names[y][:, None], pd.Series(names[y], dtype="category"), np.eye(3)[y]):
+        assert same(labels, **named)
+    ignored = np.r_[y, [255] * 5]
+    more = np.r_[logits, logits[:5]]
+    assert equipoise.audit(ignored, logits=more, class_weight=weights, ignore_index=255).loss == usual.loss
+    unknown = np.r_[names[y], ["?"] * 5]
+    assert equipoise.audit(unknown, logits=more, ignore_index="?", **named).loss == usual.loss
+
+
+def test_balance_takes_designed_weights():
+    P = [[0.8, 0.2], [0.4, 0.6]]
+    by_name = equipoise.balance(P, [20, 10], class_weight={"b": 2.0, "a": 1.0}, classes=["a", "b"])
+    assert by_name.record == equipoise.balance(P, [20, 10], class_weight=[1.0, 2.0], classes=["a", "b"]).record
+
+
+def test_words_are_those_of_python():
+    """Not the command line's: names of arguments, and functions in place of commands."""
+    text = equipoise.losses().to_frame().to_csv()
+    assert "--" not in text and "reduction element-mean" in text
+    X, y = drawn()
+    logits = equipoise.SoftmaxRegression(l2=1e-3).fit(X, y).decision_function(X)
+    assert "design_weights(X, y, 'equal-recall') finds one" in repr(equipoise.audit(y, logits=logits))
+    shifted = repr(equipoise.audit(y, logits=logits + [5.0, 0.0, 0.0]))
+    assert "recalibrate shows" in shifted and "--" not in shifted
+
+
 def test_calibration_compares_before_and_after():
     X, y = drawn()
     model = equipoise.SoftmaxRegression(l2=1e-3, class_weight="balanced").fit(X, y)
@@ -161,6 +200,29 @@ def test_runs_return_the_records(tmp_path):
     assert [row["measure"] for row in written] == records["measure"].tolist()
     with pytest.raises(ValueError, match="none of"):
         equipoise.run("no-such-analysis")
+
+
+def test_text_of_every_kind_goes_into_a_run():
+    title = 'q " b \\ n \n t \t umlaut ä smile \U0001f600'
+    records = equipoise.run({**ANALYSIS, "title": title})
+    assert set(records["status"]) == {"stationary"}
+    for analysis in (3, b"binary-weights"):
+        with pytest.raises(TypeError, match="analysis must be"):
+            equipoise.run(analysis)
+    with pytest.raises(TypeError, match="overrides must be"):
+        equipoise.run(ANALYSIS, overrides="repetitions=1")
+    with pytest.raises(TypeError):
+        equipoise.run(ANALYSIS, out=3)
+
+
+def test_a_thousand_classes_have_room():
+    """In a notebook, and in a picture."""
+    classes = 1000
+    random = np.random.default_rng(0)
+    result = equipoise.audit(np.arange(2 * classes) % classes, logits=random.standard_normal((2 * classes, classes)))
+    assert len(result._repr_html_()) < 50_000
+    width, height = result.plot().figure.get_size_inches()
+    assert max(width, height) < 15 and len(result.to_frame()) == classes
 
 
 def test_losses_are_listed():
@@ -243,7 +305,18 @@ P2 = [[0.8, 0.2], [0.4, 0.6]]
 @pytest.mark.parametrize(
     "call, text",
     [
-        (lambda X, y: equipoise.solve(X, y, l2=-1), "l2: -1"),
+        (lambda X, y: equipoise.solve(X, y, l2=-1), "l2 must be a number from 0"),
+        (lambda X, y: equipoise.solve(X, y, l2=None), "l2 must be a number from 0"),
+        (lambda X, y: equipoise.solve(X, y, fit_intercept="no"), "fit_intercept must be True or False"),
+        (lambda X, y: equipoise.solve(X, np.where(y == 0, np.nan, y)), "Input y contains NaN"),
+        (lambda X, y: equipoise.design_weights(X, y, l2="a"), "l2 must be a number from 0"),
+        (lambda X, y: equipoise.weight_effects(X, y, l2=np.inf), "l2 must be a number from 0"),
+        (lambda X, y: equipoise.audit(y, logits=X, recalibrate="no"), "recalibrate must be True or False"),
+        (lambda X, y: equipoise.verify("B1", case=-1), "case must be"),
+        (lambda X, y: equipoise.verify("B1", case=0.5), "case must be"),
+        (lambda X, y: equipoise.verify(["B1", 2]), "ids must be"),
+        (lambda X, y: equipoise.verify(2), "ids must be"),
+        (lambda X, y: equipoise.verify("B1", quick="no"), "quick must be True or False"),
         (lambda X, y: equipoise.solve(X, y, tol=-1), "tol must be"),
         (lambda X, y: equipoise.solve(X, y, max_iter=2.5), "max_iter must be"),
         (lambda X, y: equipoise.solve(X, y, time_limit=0), "time_limit must be"),
@@ -261,7 +334,7 @@ P2 = [[0.8, 0.2], [0.4, 0.6]]
         (lambda X, y: equipoise.audit(y, logits=X, tol=-1), "tol must be"),
         (lambda X, y: equipoise.audit(y, logits=X, coef=np.eye(3)), "give its inputs"),
         (lambda X, y: equipoise.audit(["a"] * len(y), logits=X, classes=["a", "a", "b"]), "must differ"),
-        (lambda X, y: equipoise.audit(y, logits=X, reduction="average"), "none of weighted-mean"),
+        (lambda X, y: equipoise.audit(y, logits=X, reduction="average"), "reduction must be one of 'weighted-mean'"),
         (lambda X, y: equipoise.audit(y, logits=X[None]), "one or two axes"),
         (lambda X, y: equipoise.audit(y, probabilities=X), "from 0 to 1"),
         (lambda X, y: equipoise.design_weights(X, y, ("prior", {0: 0.5})), "one number for each"),
@@ -269,11 +342,41 @@ P2 = [[0.8, 0.2], [0.4, 0.6]]
         (lambda X, y: equipoise.design_weights(X, y, loss="inr"), "does not read class weights"),
         (lambda X, y: equipoise.weight_effects(X, y, loss="focal", l2=0.1), "no response to weights"),
         (lambda X, y: equipoise.weight_effects([[0.0], [1.0]], [0, 1]), "give a penalty"),
-        (lambda X, y: equipoise.balance(P2, [0, 1]), "counts must be positive"),
+        (lambda X, y: equipoise.balance(P2, [0, 1]), "counts must be numbers from 1e-50"),
+        (lambda X, y: equipoise.balance(P2, [1, 1e300]), "counts must be numbers from 1e-50"),
+        (lambda X, y: equipoise.balance(P2, [1, 2], class_weight="balanced"), "class_weight must be a dict"),
+        (lambda X, y: equipoise.balance(P2, [1, 2], class_weight={0: -1.0}), "class_weight of class 0"),
+        (lambda X, y: equipoise.balance(P2, [1, 2], classes=["a", "a"]), "2 different names"),
         (lambda X, y: equipoise.balance(P2, [1]), "one row and one column"),
-        (lambda X, y: equipoise.balance(P2, [1, 2], classes=["a"]), "one name for each"),
+        (lambda X, y: equipoise.balance(P2, [1, 2], classes=["a"]), "2 different names"),
         (lambda X, y: equipoise.prior_correct(P2, {0: 1.0}), "got a dict"),
-        (lambda X, y: equipoise.prior_correct(P2, [1.0, -1.0]), "positive"),
+        (lambda X, y: equipoise.prior_correct(P2, [1.0, -1.0]), "class_weight of class 1"),
+        (lambda X, y: equipoise.prior_correct(P2, [1e300, 1e-300]), "class_weight of class 0"),
+        (lambda X, y: equipoise.audit(None, logits=X), "should be a 1d array"),
+        (lambda X, y: equipoise.audit(1, logits=X), "should be a 1d array"),
+        (lambda X, y: equipoise.audit(np.c_[y, y], logits=X), "one label for each row"),
+        (lambda X, y: equipoise.audit(np.c_[y, y, y] > 0, logits=X), "one label for each row"),
+        (lambda X, y: equipoise.audit(np.eye(2)[y % 2], logits=X), "one label for each row"),
+        (lambda X, y: equipoise.audit(np.c_[y, y], logits=X, classes=["a", "b", "c"]), "one label for each row"),
+        (lambda X, y: equipoise.audit(y, logits=X + 1j), "Complex data not supported: logits"),
+        (lambda X, y: equipoise.audit(y, logits=np.ma.masked_greater(X, 0)), "logits has masked entries"),
+        (lambda X, y: equipoise.audit(np.ma.masked_equal(y, 0), logits=X), "y has masked entries"),
+        (lambda X, y: equipoise.solve(np.ma.masked_greater(X, 0), y), "Input X has masked entries"),
+        (lambda X, y: equipoise.solve(X, np.ma.masked_equal(y, 0)), "Input y has masked entries"),
+        (lambda X, y: equipoise.audit(y, logits=X, tol="a"), "tol must be"),
+        (lambda X, y: equipoise.audit(y, logits=X, l2=np.nan), "l2 must be"),
+        (lambda X, y: equipoise.audit(y, logits=X, l2="a"), "l2 must be"),
+        (lambda X, y: equipoise.audit(y, logits=X, reduction=None), "reduction must be one of"),
+        (lambda X, y: equipoise.audit(y, logits=X, loss=None), "loss must be the name"),
+        (lambda X, y: equipoise.audit(y, logits=X, loss="focal", gamma="a"), "gamma"),
+        (lambda X, y: equipoise.audit(y, logits=X, loss="inr", beta=1.0, variant=None), "variant"),
+        (lambda X, y: equipoise.audit(y, logits=X, class_weight=1.0), "class_weight: an effective number"),
+        (lambda X, y: equipoise.audit(y, logits=X, class_weight=[[1.0, 2.0, 3.0]]), r"shape \(1, 3\)"),
+        (lambda X, y: equipoise.audit(y, logits=X, class_weight={"a": 1.0}), r"The classes, \[0, 1, 2\], are not in"),
+        (lambda X, y: equipoise.audit(y, logits=X, class_weight=pd.Series([1.0, 2.0, 3.0], index=list("abc"))), "are not in"),
+        (lambda X, y: equipoise.audit(y, logits=X, features=X, coef=np.ones((3, 5))), "^coef: has shape"),
+        (lambda X, y: equipoise.audit(y, logits=X, features=X, coef=np.eye(3), intercept=[1.0]), "^intercept: has shape"),
+        (lambda X, y: equipoise.audit(y, logits=X, classes=[["a", "b", "c"]]), r"classes of shape \(1, 3\)"),
         (lambda X, y: equipoise.prior_correct([[np.nan, 1.0]], [1.0, 1.0]), "from 0 to 1"),
         (lambda X, y: equipoise.prior_correct([[0.0, 0.0]], [1.0, 1.0]), "above 0"),
         (lambda X, y: equipoise.verify([]), "ids is empty"),

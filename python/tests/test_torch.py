@@ -123,6 +123,31 @@ def test_modules_hold_their_parameters():
 
 
 @needs_torch
+@pytest.mark.parametrize("gamma", [0.0, 0.3, 1.0, 2.0])
+@pytest.mark.parametrize("probability", ["plain", "of_weighted_loss"])
+def test_focal_has_gradients_where_a_probability_rounds_to_one(gamma, probability):
+    logits = np.array([[50.0, 0.0], [800.0, -800.0], [1.0, 0.0], [-30.0, 5.0]])
+    labels, weight = np.array([0, 0, 1, 0]), np.array([0.7, 2.5])
+    arrays = {"arrays": {"logits": logits, "labels": labels.astype(float).reshape(-1, 1)}, "classes": ["0", "1"]}
+    spec = ("focal", {"gamma": gamma, "probability": probability})
+    value, gradient = _core.loss_value_and_gradient(arrays, spec, weight.tolist())
+    given = torch.tensor(logits, requires_grad=True)
+    found = losses.focal(given, torch.tensor(labels), weight=torch.tensor(weight), gamma=gamma, probability=probability)
+    found.backward()
+    assert_alike((found.item(), given.grad.numpy()), (value, np.frombuffer(gradient).reshape(logits.shape)))
+
+
+@needs_torch
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("label", [-100, -1, 3])
+def test_targets_that_are_no_classes_are_refused(name, label):
+    """PyTorch ignores -100 by default, and would divide by the rows that count."""
+    logits, target = torch.zeros(4, 3), torch.tensor([0, 1, 2, label])
+    with pytest.raises((IndexError, RuntimeError)):
+        getattr(losses, LOSSES[name][0].replace("-", "_"))(logits, target)
+
+
+@needs_torch
 def test_class_sizes_may_be_those_of_the_training_set():
     logits, labels, _ = batch("ldam", 0)
     logits, labels = torch.tensor(logits), torch.tensor(labels)

@@ -5,12 +5,13 @@ use super::files::{Target, save_bytes};
 use super::offset;
 use super::output::note;
 use anyhow::{Result, bail, ensure};
-use equipoise::balance::{Calibration, Classification, Predictions};
-use equipoise::data::random::stream;
-use equipoise::data::{Labels, NewSamplesRequest, Samples, Split, npy_doubles, npy_texts, npy_whole, npz};
-use equipoise::loss::{BuiltLoss, ClassWeights, Loss, Targets};
+use equipoise::balance::Predictions;
+use equipoise::data::{
+    HeldOutShare, Labels, NewSamplesRequest, Samples, npy_doubles, npy_texts, npy_whole, npz,
+};
+use equipoise::loss::Loss;
 use equipoise::memory::{MemoryError, check_memory};
-use equipoise::numeric::{Count, counted};
+use equipoise::numeric::counted;
 use equipoise::record::TestRecord;
 use equipoise::solver::{Head, Problem};
 use nalgebra::DMatrix;
@@ -140,13 +141,14 @@ impl NewDataArguments {
                     "--test: setting a share of the samples apart takes",
                     "test on a file of its own, or leave out features or samples",
                 )?;
-                let split = Split::stratified(samples.dataset.labels(), *share, &mut stream(seed, 0));
+                let drawn = HeldOutShare { share: *share, seed };
+                let split = drawn.split(samples.dataset.labels());
                 ensure!(
                     !split.test.is_empty(),
                     "--test {share}: leaves no sample to test on; give a larger share"
                 );
                 let test = TestSamples {
-                    source: format!("{share:?} of every class, seed {seed}"),
+                    source: drawn.to_string(),
                     features: samples.dataset.features_of(&split.test),
                     offset: match samples.dataset.fixed_logits() {
                         Some(offset) => offset.select_columns(&split.test),
@@ -176,19 +178,8 @@ impl NewData<'_> {
     /// Measures a head on the samples to test on.
     pub(super) fn tested(&self, problem: &Problem, head: &Head) -> Result<Option<TestRecord>> {
         let Some(TestSamples { source, features, offset, labels }) = &self.test else { return Ok(None) };
-        let link = problem.loss().link();
         let logits = offset::added(finite_logits(head, features, Path::new("--test"))?, offset);
-        let weights = problem.targets().class_weights();
-        // The weights of training are positive and one for each class.
-        let targets = Targets::new(labels, &ClassWeights::Explicit(weights.to_vec()))?;
-        let corrected = corrects(problem).then(|| Calibration::prior_corrected(link, &logits, &targets));
-        Ok(Some(TestRecord {
-            source: source.clone(),
-            class_counts: Count::all(labels.sizes()),
-            classification: Classification::of(&logits, labels),
-            calibration: Calibration::of(link, &logits, &targets),
-            prior_corrected: corrected,
-        }))
+        Ok(Some(TestRecord::of(source.clone(), problem, &logits, labels)))
     }
 
     /// Writes the predictions of a head, if they are asked for.
@@ -197,7 +188,7 @@ impl NewData<'_> {
         let (Some((features, offset)), Some(file), Some(out)) = (&self.predict, predict, out) else {
             return Ok(());
         };
-        let weights = if corrects(problem) {
+        let weights = if problem.has_moved_probabilities() {
             problem.targets().class_weights().to_vec()
         } else {
             vec![1.0; problem.targets().classes()]
@@ -216,12 +207,6 @@ impl NewData<'_> {
             note(&format!("note: there is no head to predict with; {} is not written", out.display()));
         }
     }
-}
-
-/// Whether class weights move probabilities, so that they can be mapped back.
-fn corrects(problem: &Problem) -> bool {
-    let weights = problem.targets().class_weights();
-    !matches!(problem.loss(), BuiltLoss::Inr(_)) && weights.iter().any(|weight| *weight != weights[0])
 }
 
 /// The kinds of files that predictions are written in, by the ending of the name.

@@ -1,11 +1,9 @@
 //! `--l2`: one penalty, or a sweep over several.
 
 use equipoise::numeric::plain;
+use equipoise::record::Sweep;
 use std::fmt::{Display, Formatter, Result as Written};
 use std::str::FromStr;
-
-/// Penalties of a sweep at most: more would differ by less than a held-out sample can tell.
-const MOST: usize = 1000;
 
 /// The penalties that are asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,21 +61,11 @@ impl FromStr for Penalties {
                 "a sweep goes from a positive number to a larger one, such as 1e-7..1e-1:25".to_owned()
             );
         }
-        let count = count.trim().parse::<usize>().ok().filter(|count| (2..=MOST).contains(count));
-        let count = count.ok_or_else(|| format!("a sweep has 2 to {MOST} penalties, as in 1e-7..1e-1:25"))?;
-        Ok(Self::Sweep(falling(from, to, count)))
+        let most = Sweep::MAX_PENALTIES;
+        let count = count.trim().parse::<usize>().ok().filter(|count| (2..=most).contains(count));
+        let count = count.ok_or_else(|| format!("a sweep has 2 to {most} penalties, as in 1e-7..1e-1:25"))?;
+        Ok(Self::Sweep(Sweep::penalties(from, to, count)))
     }
-}
-
-/// From `to` down to `from`, both as they were given.
-fn falling(from: f64, to: f64, count: usize) -> Vec<f64> {
-    let (low, high) = (from.log10(), to.log10());
-    let at = |place: usize| match place {
-        0 => to,
-        _ if place == count - 1 => from,
-        _ => 10.0_f64.powf(high + (low - high) * place as f64 / (count - 1) as f64),
-    };
-    (0..count).map(at).collect()
 }
 
 #[cfg(test)]
@@ -85,11 +73,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sweeps_fall_from_one_end_to_the_other() {
+    fn one_number_is_a_penalty_and_a_range_a_sweep() {
         assert_eq!("1e-3".parse(), Ok(Penalties::One(1e-3)));
         let Ok(Penalties::Sweep(found)) = "1e-4..1:5".parse() else { panic!("a sweep") };
-        assert_eq!((found.len(), found[0], found[4]), (5, 1.0, 1e-4));
-        assert!((found[2] / 1e-2 - 1.0).abs() < 1e-12 && found.is_sorted_by(|a, b| a > b));
+        assert_eq!(found, Sweep::penalties(1e-4, 1.0, 5));
         assert_eq!(Penalties::Sweep(found).to_string(), "0.0001..1:5");
     }
 

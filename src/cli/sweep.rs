@@ -6,15 +6,9 @@ use super::progress::Waiting;
 use anyhow::{Result, ensure};
 use equipoise::data::Standardization;
 use equipoise::numeric::significant;
-use equipoise::record::{PenaltyRecord, SolvedOver, SweepRecord};
-use equipoise::solver::{Head, Iteration, Outcome, PenaltyPath, Problem, SolverSettings};
+use equipoise::record::{SolvedOver, Sweep, SweepPlan, SweepRecord};
+use equipoise::solver::{Head, Iteration, Problem, SolverSettings};
 use std::ops::ControlFlow;
-
-/// A finished sweep, and where to begin the search for the head of its best penalty.
-pub(super) struct Sweep {
-    pub(super) record: SweepRecord,
-    pub(super) path: PenaltyPath,
-}
 
 /// Solves a problem for penalties in falling order; `None`, and a line that says so, where none has an answer.
 ///
@@ -26,36 +20,21 @@ pub(super) fn run(
     new: &NewData,
     units: Option<&Standardization>,
 ) -> Result<Option<Sweep>> {
-    let (mut path, mut penalties) = (PenaltyPath::default(), Vec::new());
-    let mut best: Option<(f64, f64, Head)> = None;
-    let waiting = Waiting::new("sweeping");
-    for (number, &l2) in falling.iter().enumerate() {
-        let at = problem.with_penalty(l2)?;
-        let outcome = path.solve(&at, settings, &mut |step: &Iteration| {
-            let place = format!("penalty {} of {}, iteration {}", number + 1, falling.len(), step.number);
-            waiting.update(&place);
-            ControlFlow::Continue(())
-        })?;
-        let test = match &outcome {
-            Outcome::Stationary(point) => new.tested(problem, &in_units(&point.head, units))?,
-            Outcome::Separable(_) | Outcome::NotConverged { .. } => None,
-        };
-        let found = PenaltyRecord::of(l2, &outcome, test.as_ref());
-        if let (Outcome::Stationary(point), Some(loss)) = (outcome, found.log_loss)
-            && best.as_ref().is_none_or(|(least, ..)| loss < *least)
-        {
-            best = Some((loss, l2, point.head));
-        }
-        penalties.push(found);
-    }
-    waiting.end();
     let solved_over = if new.is_drawn() { SolvedOver::AllSamples } else { SolvedOver::TrainingSamples };
-    let record = SweepRecord::choose(penalties, new.test_source().unwrap_or_default(), solved_over);
-    let (Some(record), Some((_, l2, head))) = (record, best) else {
-        note("note: no penalty of the sweep has an answer; raise them, or give more time");
-        return Ok(None);
+    let test = new.test_source().unwrap_or_default();
+    let plan = SweepPlan { falling, settings, test, solved_over };
+    let waiting = Waiting::new("sweeping");
+    let mut step = |place: usize, step: &Iteration| {
+        let at = format!("penalty {} of {}, iteration {}", place + 1, falling.len(), step.number);
+        waiting.update(&at);
+        ControlFlow::Continue(())
     };
-    Ok(Some(Sweep { record, path: PenaltyPath::beginning_at(l2, head) }))
+    let swept = Sweep::run(problem, plan, &|head| new.tested(problem, &in_units(head, units)), &mut step)?;
+    waiting.end();
+    if swept.is_none() {
+        note("note: no penalty of the sweep has an answer; raise them, or give more time");
+    }
+    Ok(swept)
 }
 
 fn in_units(head: &Head, units: Option<&Standardization>) -> Head {

@@ -195,9 +195,13 @@ impl Labels {
         }
     }
 
-    /// Other samples of the same classes, each counted once; not every class need occur. What a loss sees batch by batch.
+    /// Other samples of the same classes, each counted once; not every class need occur. What a loss sees batch by batch, or a head
+    /// is tested on.
+    ///
+    /// # Panics
+    /// A label is not below the number of classes.
     #[must_use]
-    pub(crate) fn of_batch(&self, class_indices: Vec<u32>) -> Self {
+    pub fn of_batch(&self, class_indices: Vec<u32>) -> Self {
         Self::with_absent(class_indices, self.class_names.clone())
     }
 

@@ -64,7 +64,7 @@ pub use sample_weights::SAMPLE_WEIGHT_RANGE;
 #[cfg(feature = "readers")]
 pub use samples::{SampleRequest, Samples, read_table};
 pub use shared::SharedFeatures;
-pub use split::Split;
+pub use split::{HeldOutShare, Split};
 pub use standardization::Standardization;
 #[cfg(feature = "readers")]
 pub use table::{Encoding, TableFormat};

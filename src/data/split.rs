@@ -1,8 +1,10 @@
 //! Cuts samples in two, class by class: those to solve for and those to test on.
 
 use super::Labels;
+use super::random::stream;
 use rand::Rng;
 use rand::seq::SliceRandom;
+use std::fmt::{Display, Formatter, Result as Written};
 
 /// Samples by their numbers, in ascending order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,10 +39,32 @@ impl Split {
     }
 }
 
+/// A share of every class that is kept apart to test on, and the seed that draws it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct HeldOutShare {
+    /// Between 0 and 1.
+    pub share: f64,
+    /// The same seed draws the same samples.
+    pub seed: u64,
+}
+
+impl HeldOutShare {
+    /// Draws it.
+    #[must_use]
+    pub fn split(self, labels: &Labels) -> Split {
+        Split::stratified(labels, self.share, &mut stream(self.seed, 0))
+    }
+}
+
+impl Display for HeldOutShare {
+    fn fmt(&self, formatter: &mut Formatter) -> Written {
+        write!(formatter, "{:?} of every class, seed {}", self.share, self.seed)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::random::stream;
 
     #[test]
     fn every_class_is_cut_alike() {
@@ -51,7 +75,7 @@ mod tests {
             4,
         );
         let labels = labels.expect("labels");
-        let drawn = |seed: u64, share: f64| Split::stratified(&labels, share, &mut stream(seed, 0));
+        let drawn = |seed: u64, share: f64| HeldOutShare { share, seed }.split(&labels);
         let split = drawn(7, 0.25);
         let count = |samples: &[usize], class: u32| {
             samples.iter().filter(|&&sample| labels.class_indices()[sample] == class).count()
@@ -64,5 +88,6 @@ mod tests {
         assert!(all.into_iter().eq(0..106));
         assert_eq!(split, drawn(7, 0.25));
         assert_ne!(split, drawn(8, 0.25));
+        assert_eq!(HeldOutShare { share: 0.25, seed: 7 }.to_string(), "0.25 of every class, seed 7");
     }
 }

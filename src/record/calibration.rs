@@ -1,7 +1,7 @@
 //! Calibration before and after the map back from class weights.
 
 use crate::balance::{Calibration, CalibrationTally};
-use crate::loss::{BuiltLoss, Link, Loss, Targets};
+use crate::loss::{Link, Loss, Targets};
 use crate::solver::Problem;
 use nalgebra::DMatrix;
 use serde::Serialize;
@@ -59,12 +59,10 @@ pub(super) struct CalibrationSums {
 impl CalibrationSums {
     pub(super) fn new(problem: &Problem) -> Self {
         let (link, targets) = (problem.loss().link(), problem.targets());
-        let weights = targets.class_weights();
-        let read = !matches!(problem.loss(), BuiltLoss::Inr(_))
-            && weights.iter().any(|weight| *weight != weights[0]);
         let tally = || CalibrationTally::new(targets.classes());
-        let logarithms = || weights.iter().map(|weight| weight.ln()).collect();
-        Self { link, as_predicted: tally(), prior_corrected: read.then(|| (tally(), logarithms())) }
+        let logarithms = || targets.class_weights().iter().map(|weight| weight.ln()).collect();
+        let moved = problem.has_moved_probabilities();
+        Self { link, as_predicted: tally(), prior_corrected: moved.then(|| (tally(), logarithms())) }
     }
 
     /// Adds some samples, whose targets these are.

@@ -19,6 +19,6 @@ pub use solve::{
     ClassLedger, ClassNeglect, End, HeadRows, Measured, Remaining, Rounded, SampleMeasures, SolveRecord,
     Source, Standardized, Status,
 };
-pub use sweep::{PenaltyRecord, SolvedOver, SweepRecord};
+pub use sweep::{PenaltyRecord, SolvedOver, Sweep, SweepPlan, SweepRecord};
 pub use test::TestRecord;
 pub use weights::{Asked, Unweighted, WeightsRecord};

@@ -1,8 +1,89 @@
 //! A sweep over penalties: what each does on samples that are held out, and which is best.
 
 use super::TestRecord;
-use crate::solver::Outcome;
+use crate::solver::{
+    Head, Iteration, Outcome, PenaltyPath, Problem, ProblemError, SettingsError, SolverSettings,
+};
 use serde::Serialize;
+use std::ops::ControlFlow;
+
+/// What a sweep tries, and what heads are tested on.
+#[derive(Debug, Clone)]
+pub struct SweepPlan<'a> {
+    /// Positive penalties in falling order.
+    pub falling: &'a [f64],
+    /// Limits of each search.
+    pub settings: &'a SolverSettings,
+    /// What the samples are called that heads are tested on.
+    pub test: String,
+    /// What the head of the best penalty will be solved over.
+    pub solved_over: SolvedOver,
+}
+
+/// A finished sweep, and where to begin the search for the head of its best penalty.
+#[derive(Debug)]
+pub struct Sweep {
+    /// What was found.
+    pub record: SweepRecord,
+    /// Goes on from the head of the best penalty.
+    pub path: PenaltyPath,
+}
+
+impl Sweep {
+    /// Penalties of a sweep at most: more would differ by less than a held-out sample can tell.
+    pub const MAX_PENALTIES: usize = 1000;
+
+    /// `count` penalties (at least 2), evenly spaced on a logarithmic scale, from `to` down to `from`, both as they are given.
+    #[must_use]
+    pub fn penalties(from: f64, to: f64, count: usize) -> Vec<f64> {
+        let (low, high) = (from.log10(), to.log10());
+        let at = |place: usize| match place {
+            0 => to,
+            _ if place == count - 1 => from,
+            _ => 10.0_f64.powf(high + (low - high) * place as f64 / (count - 1) as f64),
+        };
+        (0..count).map(at).collect()
+    }
+
+    /// Solves a problem for the penalties and tests every head by `measure`; `step` is called after every step of a search with the place
+    /// of its penalty. `None` where no penalty has an answer, and where `step` broke off.
+    ///
+    /// # Errors
+    /// A penalty or a setting that cannot be used, or what `measure` says.
+    pub fn run<E: From<ProblemError> + From<SettingsError>>(
+        problem: &Problem,
+        plan: SweepPlan,
+        measure: &dyn Fn(&Head) -> Result<Option<TestRecord>, E>,
+        step: &mut dyn FnMut(usize, &Iteration) -> ControlFlow<()>,
+    ) -> Result<Option<Self>, E> {
+        let (mut path, mut penalties) = (PenaltyPath::default(), Vec::new());
+        let mut best: Option<(f64, f64, Head)> = None;
+        for (place, &l2) in plan.falling.iter().enumerate() {
+            let mut flow = ControlFlow::Continue(());
+            let outcome = path.solve(&problem.with_penalty(l2)?, plan.settings, &mut |at| {
+                flow = step(place, at);
+                flow
+            })?;
+            if flow.is_break() {
+                return Ok(None);
+            }
+            let test = match &outcome {
+                Outcome::Stationary(point) => measure(&point.head)?,
+                Outcome::Separable(_) | Outcome::NotConverged { .. } => None,
+            };
+            let found = PenaltyRecord::of(l2, &outcome, test.as_ref());
+            if let (Outcome::Stationary(point), Some(loss)) = (outcome, found.log_loss)
+                && best.as_ref().is_none_or(|(least, ..)| loss.total_cmp(least).is_lt())
+            {
+                best = Some((loss, l2, point.head));
+            }
+            penalties.push(found);
+        }
+        let record = SweepRecord::choose(penalties, plan.test, plan.solved_over);
+        let begun = best.map(|(_, l2, head)| PenaltyPath::beginning_at(l2, head));
+        Ok(record.zip(begun).map(|(record, path)| Self { record, path }))
+    }
+}
 
 /// A sweep, from the largest penalty to the smallest.
 #[derive(Debug, Serialize)]
@@ -84,6 +165,13 @@ impl SweepRecord {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn penalties_fall_from_one_end_to_the_other() {
+        let found = Sweep::penalties(1e-4, 1.0, 5);
+        assert_eq!((found.len(), found[0], found[4]), (5, 1.0, 1e-4));
+        assert!((found[2] / 1e-2 - 1.0).abs() < 1e-12 && found.is_sorted_by(|a, b| a > b));
+    }
 
     #[test]
     fn the_best_has_the_least_log_loss_and_the_larger_penalty_of_equals() {

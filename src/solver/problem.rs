@@ -257,6 +257,13 @@ impl<'a> Problem<'a> {
         &self.targets
     }
 
+    /// Whether class weights move the probabilities, so that they can be mapped back.
+    #[must_use]
+    pub fn has_moved_probabilities(&self) -> bool {
+        let weights = self.targets.class_weights();
+        !matches!(self.loss(), BuiltLoss::Inr(_)) && weights.iter().any(|weight| *weight != weights[0])
+    }
+
     /// The loss as it is solved.
     #[must_use]
     pub fn loss(&self) -> &BuiltLoss {
