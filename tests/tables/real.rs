@@ -59,7 +59,12 @@ fn every_data_set_is_solved_as_it_was_saved() {
             0.498_914_998_403,
             &["891 rows", "column \"Ticket\" (681 different texts in 891 rows)", "levels A10, A14, "],
         ),
-        ("u21-penguins-whole.csv", "species", 0.068_058_994_179, &["344 rows", "levels female, male, missing"]),
+        (
+            "u21-penguins-whole.csv",
+            "species",
+            0.068_058_994_179,
+            &["344 rows", "levels female, male, missing"],
+        ),
     ] {
         let (record, said) = read(&[&["solve", file, "--label", label], typed(AS_IT_IS).as_slice()].concat());
         near(&record["loss"], objective, if file.contains("cancer") { 2e-7 } else { 1e-9 });
