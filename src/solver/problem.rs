@@ -4,6 +4,7 @@ use super::coordinates::{Conditioning, Coordinates};
 use crate::data::Dataset;
 use crate::loss::{
     BuiltLoss, ClassWeighting, ClassWeights, Logistic, Loss, LossSpec, SampleLoss, Targets, WeightError,
+    class_weights_differ,
 };
 use crate::numeric::plain;
 use nalgebra::DMatrix;
