@@ -365,7 +365,8 @@ impl Unit<'_> {
             End::Stopped(_) => Ended::Stopped,
             End::Unsolved(why) => Ended::Unsolved(why),
         };
-        let dependent_columns = if analysis.data.is_table() { relations(&problem) } else { Vec::new() };
+        let dependent_columns =
+            if analysis.data.table().is_some() { relations(&problem) } else { Vec::new() };
         Ok(Record { dependent_columns, ..self.record(ended, (classes, dataset.dimension()), measured) })
     }
 

@@ -69,7 +69,11 @@ pub fn alternatives(
                 continue;
             }
             tried.push((row.name, relative));
-            let worst_residual = residual_at(input, (&targets, &loss), &vec![0.0; input.columns()])?;
+            // Probabilities of one-vs-all columns need not sum to one: they are none of softmax.
+            let Ok(worst_residual) = residual_at(input, (&targets, &loss), &vec![0.0; input.columns()])
+            else {
+                continue;
+            };
             if worst_residual.is_finite() {
                 let of =
                     Alternative { loss: row.name, class_weights: name, worst_residual, stationary: false };
@@ -77,12 +81,17 @@ pub fn alternatives(
             }
         }
     }
-    found.sort_by(|a, b| a.of.worst_residual.total_cmp(&b.of.worst_residual));
+    found.sort_by(|a, b| alike(a.of.worst_residual).total_cmp(&alike(b.of.worst_residual)));
     let near_enough = tolerance.min(rare_residual(found.len(), input.columns()));
     for candidate in found.iter_mut().take_while(|one| one.of.worst_residual <= near_enough) {
         candidate.of.stationary = candidate.shows_intercepts(input)?;
     }
     Ok(found.into_iter().map(|candidate| candidate.of).collect())
+}
+
+/// A residual without its rounding, so that combinations with one keep the order of the table.
+fn alike(residual: f64) -> f64 {
+    (residual * 1e12).round()
 }
 
 /// A combination, ready to be measured again.

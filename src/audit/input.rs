@@ -236,10 +236,7 @@ impl AuditInput {
                 || named.as_ref().is_some_and(|(own, _)| name == own)
         };
         let unused = arrays.names.iter().filter(|name| !used(name));
-        taken.left_out.extend(
-            unused
-                .map(|name| LeftOut { what: format!("array {name}"), why: "nothing asks for it".to_owned() }),
-        );
+        taken.left_out.extend(unused.map(|name| LeftOut::array(name, "nothing asks for it")));
         let mut input = Self::new(scores.clone(), kind, given, taken, options)?;
         input.features = arrays.find(&["features"])?.cloned();
         if let Some(features) = &input.features {
@@ -500,6 +497,7 @@ fn taken(file: &str, format: &str, names: (String, String), options: &ReadOption
         logits,
         probabilities,
         sample_weights: options.sample_weights.clone(),
+        notes: options.format.beside_no_text().into_iter().collect(),
         ..Taken::default()
     }
 }

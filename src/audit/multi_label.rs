@@ -8,10 +8,12 @@ use super::input::{LABELS, SCORES, ScoreKind, named_or_usual};
 use super::scan::to_logits;
 use crate::balance::LedgerEntry;
 use crate::data::arrays::{Array, Contents, Wanted, read_array, read_arrays};
+use crate::data::sample_weights::read_npy_weights;
+use crate::data::samples::of_weights;
 use crate::data::table::Headings;
-use crate::data::{DataError, Taken};
+use crate::data::{DataError, LeftOut, Taken};
 use crate::loss::Link;
-use crate::numeric::{Sigmoid, Sum, largest_magnitude, softplus};
+use crate::numeric::{Count, Sigmoid, Sum, largest_magnitude, softplus};
 use serde::Serialize;
 use std::path::Path;
 
@@ -20,8 +22,8 @@ use std::path::Path;
 pub struct MultiLabelRecord {
     /// What was taken for what.
     pub input: Taken,
-    /// Samples.
-    pub samples: usize,
+    /// Samples, each counted as often as it weighs.
+    pub samples: Count,
     /// The sum over labels of the mean loss over the samples that count.
     pub loss: f64,
     /// Whether outflow equals inflow for every label, to `tolerance`.
@@ -39,10 +41,10 @@ pub struct MultiLabelRecord {
 pub struct LabelBalance {
     /// Its name.
     pub label: String,
-    /// Samples that have it.
-    pub positives: usize,
+    /// Samples that have it, each counted as often as it weighs.
+    pub positives: Count,
     /// Samples that have it or have it not; the others say to ignore it.
-    pub counted: usize,
+    pub counted: Count,
     /// The fraction of samples that have it.
     pub frequency: f64,
     /// The mean of its predicted probability.
@@ -58,7 +60,8 @@ pub struct LabelBalance {
     pub precision: f64,
 }
 
-/// Reads logits (`N x K`) and labels (`N x K` of 0 and 1; -1 ignores an entry) and audits every label.
+/// Reads logits (`N x K`) and labels (`N x K` of 0 and 1; -1 ignores an entry) and audits every label. Samples may have weights; one
+/// of weight zero is left out.
 ///
 /// # Errors
 /// A file cannot be read, shapes do not fit, an entry is no label, or a number is no logit or no probability. The error names file
@@ -75,8 +78,17 @@ pub fn audit_multi_label(
     };
     let wanted =
         Wanted { arrays: &|name| options.names_array(name), columns: &mut pick, format: &options.format };
-    let (scores, labels, names) = match (read_arrays(path, wanted)?, labels) {
-        (Contents::Array(scores), Some(labels)) => (scores, read_array(labels)?, None),
+    let weight_file =
+        |rows: usize| options.weight_file().map(|file| read_npy_weights(file, rows)).transpose();
+    let (scores, labels, weights, names) = match (read_arrays(path, wanted)?, labels) {
+        (Contents::Array(scores), Some(labels)) => {
+            let weights = weight_file(scores.rows())?;
+            if let (Some(name), None) = (&options.sample_weights, &weights) {
+                let problem = format!("{name}: beside NPY files, weights are an NPY file too");
+                return Err(DataError::invalid("--sample-weights", problem));
+            }
+            (scores, read_array(labels)?, weights, None)
+        }
         (Contents::Array(scores), None) => {
             return Err(scores.invalid("holds one array; give the NPY file of the labels too"));
         }
@@ -89,7 +101,13 @@ pub fn audit_multi_label(
                 Ok(Some(names)) if names.is_text() => Some(names.texts()?),
                 _ => None,
             };
-            (scores, labels, names)
+            let weights = match (&options.sample_weights, weight_file(scores.rows())?) {
+                (Some(name), None) => {
+                    Some(arrays.named(name).map_err(of_weights)?.sample_weights(scores.rows())?)
+                }
+                (_, of_file) => of_file,
+            };
+            (scores, labels, weights, names)
         }
         (Contents::Arrays(_) | Contents::Table(_), _) => {
             return Err(DataError::invalid(
@@ -99,25 +117,26 @@ pub fn audit_multi_label(
         }
     };
     let names = options.class_names.clone().or(names);
-    tally(&scores, &labels, names, options, tolerance)
+    tally(&scores, &labels, weights.as_deref(), names, options, tolerance)
 }
 
 /// Sums over the samples of one label.
 #[derive(Clone, Copy, Default)]
 struct Sums {
-    positives: usize,
-    counted: usize,
+    positives: Sum,
+    counted: Sum,
     loss: Sum,
     outflow: Sum,
     inflow: Sum,
     probability: Sum,
-    predicted: usize,
-    hits: usize,
+    predicted: Sum,
+    hits: Sum,
 }
 
 fn tally(
     scores: &Array,
     labels: &Array,
+    weights: Option<&[f64]>,
     names: Option<Vec<String>>,
     options: &ReadOptions,
     tolerance: f64,
@@ -143,7 +162,9 @@ fn tally(
     let kind = if options.probabilities { ScoreKind::Probabilities } else { ScoreKind::Logits };
     let mut sums = vec![Sums::default(); columns];
     let (mut z, mut y) = (vec![0.0; columns], vec![0.0; columns]);
-    for row in 0..rows {
+    let weight_of = |row: usize| weights.map_or(1.0, |weights| weights[row]);
+    let used: Vec<usize> = (0..rows).filter(|&row| weight_of(row) > 0.0).collect();
+    for &row in &used {
         scores.read_rows(row..row + 1, &mut z);
         labels.read_rows(row..row + 1, &mut y);
         to_logits(&mut z, kind, Link::Sigmoid)
@@ -160,25 +181,30 @@ fn tally(
                     return Err(labels.invalid(problem));
                 }
             };
-            sums.add(z, is_positive);
+            sums.add(z, is_positive, weight_of(row));
         }
     }
     let found: Vec<LabelBalance> = sums.iter().zip(names).map(|(sums, name)| sums.balance(name)).collect();
     let worst_residual = largest_magnitude(found.iter().map(|label| label.entry.residual));
-    let mean = |sums: &Sums| if sums.counted == 0 { 0.0 } else { sums.loss.value() / sums.counted as f64 };
+    let mean = |sums: &Sums| match sums.counted.value() {
+        0.0 => 0.0,
+        counted => sums.loss.value() / counted,
+    };
     let taken = Taken {
         file: scores.place.clone(),
         format: format!("{}, several labels a sample", scores.kind()),
         rows,
-        used_rows: rows,
+        used_rows: used.len(),
         label: labels.place.clone(),
         classes: found.iter().map(|label| label.label.clone()).collect(),
         logits: Some(vec![scores.shape_text()]),
+        sample_weights: options.sample_weights.clone(),
+        left_out: LeftOut::rows(rows - used.len(), "weight 0").into_iter().collect(),
         ..Taken::default()
     };
     Ok(MultiLabelRecord {
         input: taken,
-        samples: rows,
+        samples: Count(used.iter().map(|&row| weight_of(row)).collect::<Sum>().value()),
         loss: sums.iter().map(mean).sum(),
         stationary: worst_residual <= tolerance,
         tolerance,
@@ -188,33 +214,34 @@ fn tally(
 }
 
 impl Sums {
-    fn add(&mut self, z: f64, is_positive: bool) {
+    fn add(&mut self, z: f64, is_positive: bool, weight: f64) {
         let sigmoid = Sigmoid::of(z);
-        self.counted += 1;
-        self.positives += usize::from(is_positive);
-        self.loss.add(softplus(if is_positive { -z } else { z }));
-        self.probability.add(sigmoid.probability);
-        self.predicted += usize::from(z > 0.0);
+        let is_predicted = if z > 0.0 { weight } else { 0.0 };
+        self.counted.add(weight);
+        self.loss.add(weight * softplus(if is_positive { -z } else { z }));
+        self.probability.add(weight * sigmoid.probability);
+        self.predicted.add(is_predicted);
         if is_positive {
-            self.outflow.add(sigmoid.complement);
-            self.hits += usize::from(z > 0.0);
+            self.positives.add(weight);
+            self.outflow.add(weight * sigmoid.complement);
+            self.hits.add(is_predicted);
         } else {
-            self.inflow.add(sigmoid.probability);
+            self.inflow.add(weight * sigmoid.probability);
         }
     }
 
     fn balance(&self, label: String) -> LabelBalance {
-        let (positives, counted) = (self.positives as f64, self.counted as f64);
+        let (positives, counted) = (self.positives.value(), self.counted.value());
         LabelBalance {
             label,
-            positives: self.positives,
-            counted: self.counted,
+            positives: Count(positives),
+            counted: Count(counted),
             frequency: positives / counted,
             mean_probability: self.probability.value() / counted,
             own_probability: 1.0 - self.outflow.value() / positives,
             entry: LedgerEntry::new(self.outflow.value(), self.inflow.value()),
-            recall: self.hits as f64 / positives,
-            precision: self.hits as f64 / self.predicted as f64,
+            recall: self.hits.value() / positives,
+            precision: self.hits.value() / self.predicted.value(),
         }
     }
 }

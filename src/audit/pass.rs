@@ -6,7 +6,7 @@ use crate::balance::{
     Calibration, CalibrationTally, ClassRows, MeanProbability, Row, predicted_class, sample_probabilities,
 };
 use crate::data::DataError;
-use crate::loss::{BuiltLoss, ColumnWeights, Link, Loss, Targets};
+use crate::loss::{BuiltLoss, ColumnWeights, Link, Loss, Targets, class_weights_differ};
 use crate::numeric::{Sigmoid, Sum, softplus};
 use nalgebra::DMatrix;
 use rayon::prelude::*;
@@ -108,7 +108,6 @@ impl Part {
         let classes = targets.classes();
         let rows = || ClassRows::new(classes);
         let weights = targets.class_weights();
-        let is_weighted = weights.iter().any(|weight| *weight != weights[0]);
         Self {
             link: loss.link(),
             value: Sum::default(),
@@ -121,7 +120,7 @@ impl Part {
             columns: matches!(loss, BuiltLoss::Inr(_)).then(|| (rows(), rows())),
             hits: vec![0.0; classes],
             calibration: CalibrationTally::new(classes),
-            prior_corrected: is_weighted.then(|| CalibrationTally::new(classes)),
+            prior_corrected: class_weights_differ(weights).then(|| CalibrationTally::new(classes)),
             log_weights: weights.iter().map(|weight| weight.ln()).collect(),
         }
     }

@@ -3,6 +3,7 @@
 use super::HeadComparison;
 use super::record::{AuditRecord, Measured};
 use super::words::percent;
+use crate::loss::class_weights_differ;
 use crate::numeric::significant;
 
 /// Is the model fine, which class is worst, what to try.
@@ -40,7 +41,7 @@ pub fn verdict(record: &AuditRecord) -> Verdict {
     let measured = &record.measured;
     // Only what is evidence is named; the others are near by chance or not at all.
     let other = record.alternatives.iter().find(|other| other.stationary);
-    let weighted = record.class_weights.iter().any(|weight| *weight != record.class_weights[0]);
+    let weighted = class_weights_differ(&record.class_weights);
     let asked = format!("{}{}", record.loss_name, if weighted { " with these class weights" } else { "" });
     let residual = percent(measured.verdict.worst_residual);
     let bare = record.head.as_ref().filter(|head| !head.intercept);

@@ -3,7 +3,7 @@
 
 use super::sample_probabilities;
 use crate::data::Labels;
-use crate::loss::{Link, Targets};
+use crate::loss::{Link, Targets, class_weights_differ};
 use crate::numeric::{Sigmoid, Sum, argmax, log_softmax, softplus};
 use nalgebra::DMatrix;
 use serde::Serialize;
@@ -97,11 +97,11 @@ impl Predictions {
             sample_probabilities(link, z.as_slice(), 0, &mut sample);
             into.iter_mut().zip(&sample).for_each(|(into, pair)| *into = pair.probability);
         }
-        let differ = class_weights.iter().any(|weight| *weight != class_weights[0]);
         Self {
             probabilities,
             classes: logits.column_iter().map(|z| predicted_class(z.as_slice())).collect(),
-            prior_corrected: differ.then(|| corrected(link, logits, class_weights)),
+            prior_corrected: class_weights_differ(class_weights)
+                .then(|| corrected(link, logits, class_weights)),
         }
     }
 }

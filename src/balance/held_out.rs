@@ -74,7 +74,8 @@ fn class_variances(
 /// T2: the mean of every class's `D_k` that fitting each sample by itself brings about, for softmax and binary logistic
 /// loss. Leaving sample `i` out moves its logits by `(I - G_i V_i)^-1 G_i r_i`, with `G_i = X_i' H^-1 X_i`, `X_i` the
 /// derivative of its logits by the parameters, `r_i` and `V_i` gradient and Hessian of its part of the loss by its logits.
-/// For one logit that is `x_i' H^-1 x_i lambda_i r_i / (1 - h_i)`.
+/// For one logit that is `x_i' H^-1 x_i lambda_i r_i / (1 - h_i)`. A row of weight 3 is three equal samples, of which one is left
+/// out; a row of less than one is left out whole.
 ///
 /// `logits` (`Q x N`) are those of the training samples at the stationary head, `l2` the penalty of the mean loss. `None`
 /// where the Hessian is singular, has more than 2,000 rows or takes more than 2e10 multiplications, and for one-vs-all
@@ -140,8 +141,7 @@ struct Fit<'a> {
 
 impl Fit<'_> {
     /// The weight of a sample times the Hessian of its loss by its logits (`Q x Q`).
-    fn curvature(&self, sample: usize, fitted: &[Sigmoid]) -> DMatrix<f64> {
-        let weight = self.targets.weight_of(sample);
+    fn curvature(&self, weight: f64, fitted: &[Sigmoid]) -> DMatrix<f64> {
         match self.link {
             Link::Sigmoid => DMatrix::from_element(1, 1, weight * fitted[1].slope()),
             Link::Softmax => DMatrix::from_fn(fitted.len(), fitted.len(), |a, b| {
@@ -160,7 +160,7 @@ impl Fit<'_> {
         for (sample, x) in self.inputs.column_iter().enumerate() {
             let class = self.targets.class_indices()[sample] as usize;
             sample_probabilities(self.link, self.logits.column(sample).as_slice(), class, &mut fitted);
-            let curvature = self.curvature(sample, &fitted);
+            let curvature = self.curvature(self.targets.weight_of(sample), &fitted);
             for a in 0..columns {
                 for b in 0..=a {
                     let place = (a * parameters, b * parameters);
@@ -200,12 +200,12 @@ impl Fit<'_> {
             x.dot(&(block * x))
         });
         let class = self.targets.class_indices()[sample] as usize;
-        let weight = self.targets.weight_of(sample);
+        let weight = self.targets.class_weights()[class] * self.targets.sample_weight(sample).min(1.0);
         let gradient = DVector::from_fn(columns, |k, _| {
             let k = if columns == 1 { 1 } else { k };
             weight * if k == class { -fitted[k].complement } else { fitted[k].probability }
         });
-        let kept = DMatrix::identity(columns, columns) - &response * self.curvature(sample, fitted);
+        let kept = DMatrix::identity(columns, columns) - &response * self.curvature(weight, fitted);
         kept.lu().solve(&(response * gradient))
     }
 }
@@ -253,6 +253,35 @@ mod tests {
             }
         }
         bias
+    }
+
+    /// A whole weight counts as so many equal rows.
+    #[test]
+    fn rows_may_be_counted_or_repeated() {
+        for (link, spec, classes) in
+            [(Link::Sigmoid, LossSpec::Logistic, 2), (Link::Softmax, LossSpec::Softmax, 3)]
+        {
+            let counts = vec![20; classes];
+            let means = normal_matrix(&mut stream(6, 2), 3, classes);
+            let mixture = GaussianMixture::new(means, Covariance::Spherical(1.0), counts).expect("classes");
+            let drawn = mixture.sample(6, 2).expect("a draw");
+            let samples = 0..drawn.labels().samples();
+            let rows: Vec<usize> = samples.clone().flat_map(|row| vec![row; row % 3 + 1]).collect();
+            let weights: Vec<f64> = samples.map(|row| (row % 3 + 1) as f64).collect();
+            let of = |rows: &[usize]| rows.iter().map(|&row| drawn.labels().class_indices()[row]).collect();
+            let repeated = Labels::numbered(of(&rows), classes).expect("labels");
+            let repeated =
+                Dataset::unnamed(drawn.features().select_columns(&rows), repeated).expect("a data set");
+            let counted = drawn.clone().with_sample_weights(&weights).expect("weights");
+            let bias = |dataset: &Dataset| {
+                let problem = Problem::new(dataset, &spec, &ClassWeights::Balanced, 1e-2).expect("a problem");
+                let point = solve(&problem).stationary().expect("a stationary point");
+                held_out_bias(link, dataset, problem.targets(), &point.logits(), 1e-2).expect("regular")
+            };
+            for (one, other) in bias(&counted).iter().zip(bias(&repeated)) {
+                assert!((one - other).abs() < 1e-12 * other.abs().max(1.0), "{one} for {other}");
+            }
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! (White's HC0). A sample weight counts as so many equal samples.
 
 use super::sample_probabilities;
-use crate::loss::{BuiltLoss, ColumnWeights, Link, Loss, Targets};
+use crate::loss::{BuiltLoss, ColumnWeights, Link, Loss, Targets, class_weights_differ};
 use crate::numeric::Sigmoid;
 use crate::solver::{Head, Intercept, StationaryPoint};
 use nalgebra::{DMatrix, DVector};
@@ -67,8 +67,7 @@ pub fn standard_errors(point: &StationaryPoint) -> Result<Vec<ColumnErrors>, Str
         let (covariance, sandwich) = design.covariances(point, &block, softmax)?;
         for (place, &column) in block.iter().enumerate() {
             let errors = |covariance: &DMatrix<f64>| design.errors(covariance, place);
-            let weights = problem.targets().class_weights();
-            let alike = weights.iter().all(|weight| *weight == weights[0]);
+            let alike = !class_weights_differ(problem.targets().class_weights());
             let class = if columns == 1 { 1 } else { column };
             found.push(ColumnErrors {
                 class,

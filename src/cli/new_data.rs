@@ -103,13 +103,15 @@ impl NewDataArguments {
     pub(super) fn read(&self, samples: &mut Samples, data: &DataArguments, seed: u64) -> Result<NewData<'_>> {
         let classes = samples.dataset.labels().class_names().to_vec();
         let request = data.request();
+        // An NPY file has the weights of the rows that are solved for, a column those of any.
+        let weights = request.sample_weights.as_deref().filter(|_| request.weight_file().is_none());
         let read = |file: &Path, label: Option<&str>| {
             let new = NewSamplesRequest {
                 design: &samples.design,
                 offset: &request.offset,
                 classes: &classes,
                 label,
-                sample_weights: None,
+                sample_weights: label.and(weights),
                 ignore: &request.ignore,
                 format: &request.format,
             };
@@ -128,6 +130,13 @@ impl NewDataArguments {
         let test = match &self.test {
             None => None,
             Some(TestSource::File(file)) => {
+                if let Some(of_others) = request.weight_file() {
+                    note(&format!(
+                        "note: rows of {} count once; {} has the weights of others",
+                        file.display(),
+                        of_others.display()
+                    ));
+                }
                 let new = read(file, Some(&data.label))?;
                 let source = file.display().to_string();
                 check_predictions(new.features.ncols(), classes.len())?;

@@ -58,6 +58,13 @@ impl LabelTexts<'_> {
         counts: impl Fn(usize) -> bool,
     ) -> Result<Vec<Level>, DataError> {
         let levels = &self.texts.levels;
+        let mut named = rules.classes.unwrap_or_default().iter().enumerate();
+        if let Some((_, twice)) = named.find(|(place, name)| {
+            rules.classes.unwrap_or_default()[..*place].iter().any(|earlier| same(earlier, name))
+        }) {
+            let problem = format!("{} is named twice; name each class once", quoted(twice));
+            return Err(DataError::invalid("--classes", problem));
+        }
         if let Some(absent) = rules
             .classes
             .and_then(|classes| classes.iter().find(|class| !levels.iter().any(|level| same(level, class))))
@@ -116,6 +123,15 @@ impl LabelTexts<'_> {
             return Err(DataError::invalid(&self.place, problem));
         }
         let indices = rows.iter().map(|&row| class_of_level[self.texts.codes[row] as usize]).collect();
+        let mut notes = notes;
+        let absent = |label: &&String| !self.texts.levels.iter().any(|level| same(level, label));
+        notes.extend(
+            rules
+                .ignore
+                .iter()
+                .filter(absent)
+                .map(|label| format!("--ignore-index {label}: no row has this label")),
+        );
         Ok((Labels::new(indices, names)?, notes))
     }
 
@@ -339,5 +355,16 @@ mod tests {
             notes(&many.iter().map(String::as_str).collect::<Vec<_>>()).contains("300 values in 300 rows")
         );
         assert_eq!(notes(&["0", "1", "2"]), "");
+        let rules = ClassRules { ignore: &["7".to_owned(), "0".to_owned()], ..ClassRules::default() };
+        let said = read(&["0", "1", "2"], &rules).expect("valid").1;
+        assert_eq!(said, ["--ignore-index 7: no row has this label"]);
+    }
+
+    #[test]
+    fn a_class_is_named_once() {
+        let named = ["a".to_owned(), "b".to_owned(), " a".to_owned()];
+        let rules = ClassRules { classes: Some(&named), ..ClassRules::default() };
+        let message = read(&["a", "b"], &rules).expect_err("twice").to_string();
+        assert!(message.contains("is named twice"), "{message}");
     }
 }

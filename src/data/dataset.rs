@@ -42,6 +42,13 @@ impl DataError {
         Self::Invalid { place: place.into(), problem: problem.into() }
     }
 
+    /// What is wrong, without the place and the way out.
+    #[cfg(feature = "readers")]
+    pub(crate) fn reason(&self) -> &str {
+        let (Self::Invalid { problem, .. } | Self::Unreadable { reason: problem, .. }) = self;
+        problem.split(';').next().unwrap_or(problem)
+    }
+
     /// A file that the operating system does not give.
     #[cfg(feature = "readers")]
     pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Self {

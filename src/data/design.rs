@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// What is done about missing values of features.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "analyses", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Missing {
     /// An error names the first.

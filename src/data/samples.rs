@@ -118,7 +118,8 @@ impl SampleRequest {
     }
 
     /// The NPY file of sample weights, if that is where they are.
-    pub(crate) fn weight_file(&self) -> Option<&Path> {
+    #[must_use]
+    pub fn weight_file(&self) -> Option<&Path> {
         npy_file(self.sample_weights.as_deref()?)
     }
 
@@ -205,6 +206,9 @@ impl SampleRequest {
         }
         notes.splice(0..0, table.notes.iter().cloned());
         notes.extend(feature_notes(table, &features, &design));
+        if self.one_hot && !design.iter().any(|column| matches!(column.kind, DesignKind::Levels { .. })) {
+            notes.push("--one-hot: no feature is text; nothing changes here".to_owned());
+        }
         let taken = Taken {
             file: table.place.clone(),
             format: table.kind.clone(),
@@ -266,7 +270,11 @@ impl SampleRequest {
             None => self.other_arrays(arrays, labels.rows(), &mut left_out)?,
         };
         for name in &self.drop {
-            named(name)?;
+            // What is left out need not be readable.
+            if !arrays.names.contains(name) {
+                named(name)?;
+            }
+            left_out.push(LeftOut::array(name, "--drop"));
         }
         if features.is_empty() && self.features.is_none() {
             let rows = labels.rows();
@@ -288,8 +296,11 @@ impl SampleRequest {
         let others = arrays.named.iter().filter(|(name, _)| !taken(name) && !self.drop.contains(name));
         let (fit, rest): (Vec<_>, Vec<_>) =
             others.cloned().partition(|(_, array)| array.rows() == rows && !array.is_text());
-        let out = |name: &str, why: &str| LeftOut { what: format!("array {name}"), why: why.to_owned() };
-        left_out.extend(rest.iter().map(|(name, _)| out(name, "it has no row of numbers for each label")));
+        let (no_row, beside) =
+            ("it has no row of numbers for each label", "beside features; --features takes it");
+        left_out.extend(rest.iter().map(|(name, _)| LeftOut::array(name, no_row)));
+        let unread = arrays.broken.iter().filter(|(name, _)| !taken(name) && !self.drop.contains(name));
+        left_out.extend(unread.map(|(name, error)| LeftOut::array(name, error.reason())));
         let matrices = fit.iter().filter(|(_, array)| array.columns() > 1).count();
         if matrices > 1 {
             let names = arrays.names.join(", ");
@@ -299,7 +310,7 @@ impl SampleRequest {
         // Beside a matrix of features, vectors are something else.
         let (features, others): (Vec<_>, Vec<_>) =
             fit.into_iter().partition(|(_, array)| matrices == 0 || array.columns() > 1);
-        left_out.extend(others.iter().map(|(name, _)| out(name, "beside features; --features takes it")));
+        left_out.extend(others.iter().map(|(name, _)| LeftOut::array(name, beside)));
         Ok(features)
     }
 
@@ -342,6 +353,10 @@ impl SampleRequest {
         notes.extend(lost);
         if is_one_hot {
             notes.push("labels are one-hot: classes are numbered by their columns".to_owned());
+        }
+        notes.extend(self.format.beside_no_text());
+        if self.one_hot {
+            notes.push("--one-hot: for tables only; nothing changes here".to_owned());
         }
         let rows = label_array.rows();
         let dataset = match features.as_slice() {
@@ -492,7 +507,11 @@ impl TableColumns {
                     return Err(DataError::invalid(place(), problem));
                 }
             }
-            found.into_iter().filter(|column| !dropped.contains(column)).collect()
+            if let Some(&both) = found.iter().find(|column| dropped.contains(column)) {
+                let place = format!("{}: feature {}", headings.place, quoted(&headings.names[both]));
+                return Err(DataError::invalid(place, "is in --drop too; name it in one of the two"));
+            }
+            found
         } else {
             let mut features = Vec::new();
             for (column, name) in headings.names.iter().enumerate() {
@@ -781,7 +800,15 @@ fn feature_notes(table: &Table, features: &[usize], design: &[DesignColumn]) -> 
                 quoted(&cells.name),
                 super::design::as_argument(&cells.name)
             )),
-            DesignKind::Number => {}
+            DesignKind::Number => {
+                if let Some(what) = cells.moments() {
+                    notes.push(format!(
+                        "column {} may be {what}; if it is no measurement, leave it out with --drop {}",
+                        quoted(&cells.name),
+                        super::design::as_argument(&cells.name)
+                    ));
+                }
+            }
         }
     }
     let booleans = features.iter().filter(|&&column| {

@@ -51,6 +51,10 @@ impl LeftOut {
         Self { what: format!("column {}", quoted(name)), why: why.into() }
     }
 
+    pub(crate) fn array(name: &str, why: impl Into<String>) -> Self {
+        Self { what: format!("array {name}"), why: why.into() }
+    }
+
     /// Some rows; nothing where there are none.
     pub(crate) fn rows(count: usize, why: impl Into<String>) -> Option<Self> {
         (count > 0).then(|| Self { what: counted(count as u64, "row"), why: why.into() })
@@ -91,10 +95,19 @@ impl Taken {
     }
 }
 
+/// Names in a line; those that would be taken for several stand between quotation marks.
 pub(crate) fn list(names: &[String]) -> String {
-    if names.len() <= SHOWN {
-        return names.join(", ");
+    // The commas of a shape stand between brackets.
+    let is_several = |name: &str| name.split('(').next().is_some_and(|before| before.contains(", "));
+    let shown = |names: &[String]| -> String {
+        let one = |name: &String| if is_several(name) { quoted(name) } else { name.clone() };
+        names.iter().map(one).collect::<Vec<_>>().join(", ")
+    };
+    match names {
+        [first @ .., last] if names.len() > SHOWN => {
+            let last = shown(std::slice::from_ref(last));
+            format!("{}, .. {last} ({})", shown(&first[..SHOWN - 1]), names.len())
+        }
+        _ => shown(names),
     }
-    let first = names[..SHOWN - 1].join(", ");
-    format!("{first}, .. {} ({})", names[names.len() - 1], names.len())
 }

@@ -38,7 +38,7 @@ pub use smoothed::{LabelSmoothing, SmoothingWeights};
 pub use softmax::Softmax;
 pub use spec::{LossSpec, PositiveWeights};
 pub use table::{ClassWeighting, LOSS_TABLE, LossRow, Parameter, loss_named};
-pub use weights::{ClassWeights, MAX_WEIGHT_RATIO, Targets, WeightError, WeightRange};
+pub use weights::{ClassWeights, MAX_WEIGHT_RATIO, Targets, WeightError, WeightRange, class_weights_differ};
 
 use nalgebra::DMatrix;
 use std::borrow::Cow;

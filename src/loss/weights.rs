@@ -48,6 +48,13 @@ impl WeightRange {
     }
 }
 
+/// Whether class weights differ by more than the rounding of what they were computed from: equal ones move no probability.
+#[must_use]
+pub fn class_weights_differ(class_weights: &[f64]) -> bool {
+    const ROUNDING: f64 = 1e-12;
+    class_weights.iter().any(|weight| (weight - class_weights[0]).abs() > ROUNDING * class_weights[0])
+}
+
 /// Class weights that cannot be used.
 #[derive(Debug, Error, Clone, PartialEq)]
 #[non_exhaustive]

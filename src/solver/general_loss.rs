@@ -71,6 +71,8 @@ struct Objective<'p> {
     design: DMatrix<f64>,
     /// The same, `N x D`.
     transposed: DMatrix<f64>,
+    /// The direction in logit space that changes nothing, of length one.
+    free_shift: Option<DVector<f64>>,
 }
 
 /// The search.
@@ -107,13 +109,14 @@ impl<'p> GeneralNewton<'p> {
             penalty: features.penalty(),
             transposed: design.transpose(),
             design,
+            free_shift: problem.loss.free_shift().map(|shift| DVector::from_vec(shift).normalize()),
         };
         let coordinates = problem.coordinates();
         let unknowns = match start.filter(|_| !coordinates.combines_features()) {
             Some(head) => coordinates.scaled_head(head).transpose(),
             None => DMatrix::zeros(problem.loss.logit_rows(), features.dimension()),
         };
-        let at = objective.evaluate(unknowns);
+        let at = objective.evaluate(objective.without_free_shift(unknowns));
         let mut search = Self {
             theta: at.unknowns.transpose(),
             objective,
@@ -169,8 +172,10 @@ impl<'p> GeneralNewton<'p> {
     /// A step within the trust region.
     fn descend(&mut self) {
         let hessian = |direction: &_| self.objective.curvature_product(&self.at.logits, direction);
-        let (step, foreseen) = step_within(hessian, &self.at.gradient, self.radius);
-        let next = self.objective.evaluate(&self.at.unknowns + &step);
+        let gradient = self.objective.without_free_shift(self.at.gradient.clone());
+        let (step, foreseen) = step_within(hessian, &gradient, self.radius);
+        let next = self.objective.without_free_shift(&self.at.unknowns + &step);
+        let next = self.objective.evaluate(next);
         let quality = self.objective.is_better(&self.at, &next, foreseen);
         let length = step.norm();
         match quality {
@@ -196,7 +201,7 @@ impl<'p> GeneralNewton<'p> {
         };
         let halved = (0..MAX_HALVINGS).map(|halvings| {
             let fraction = 0.5_f64.powi(i32::try_from(halvings).unwrap_or(i32::MAX));
-            self.objective.evaluate(&self.at.unknowns - &step * fraction)
+            self.objective.evaluate(self.objective.without_free_shift(&self.at.unknowns - &step * fraction))
         });
         let smaller = |next: &At| next.gradient.norm() < self.at.gradient.norm() && next.relative.is_finite();
         let found = halved.into_iter().find(smaller);
@@ -257,7 +262,14 @@ impl<'p> GeneralNewton<'p> {
 
     /// The search moved to other unknowns (`D x K`).
     pub(super) fn move_to_unknowns(&mut self, theta: &DMatrix<f64>) {
-        self.move_to(self.objective.evaluate(theta.transpose()));
+        self.move_to(self.objective.evaluate(self.objective.without_free_shift(theta.transpose())));
+    }
+
+    /// The search ends without an answer: looks thoroughly for separation, which may be why.
+    pub(super) fn end(&mut self, why: &str) -> Progress {
+        self.progress = Progress::NotConverged(why.to_owned());
+        self.look_for_separation();
+        self.progress()
     }
 
     /// Whether some samples have probabilities that are near enough to zero or one.
@@ -329,6 +341,18 @@ impl Objective<'_> {
             gradient.iter().zip(terms.iter()).map(|(sum, of)| sum / of.max(f64::MIN_POSITIVE)),
         );
         At { loss: value + 0.5 * penalty.dot(&unknowns), gradient, relative, unknowns, logits }
+    }
+
+    /// Without the part of every coordinate's unknowns that changes nothing: rounding alone would decide it, and a penalty wants
+    /// none of it.
+    fn without_free_shift(&self, mut unknowns: DMatrix<f64>) -> DMatrix<f64> {
+        if let Some(along) = &self.free_shift {
+            for mut column in unknowns.column_iter_mut() {
+                let part = column.dot(along);
+                column.axpy(-part, along, 1.0);
+            }
+        }
+        unknowns
     }
 
     /// The gradient of the penalty.
@@ -420,13 +444,14 @@ impl Descent for GeneralNewton<'_> {
     }
 
     fn newton_step(&mut self, gradient: &DMatrix<f64>) -> Option<DMatrix<f64>> {
-        let gradient = gradient.transpose();
+        let gradient = self.objective.without_free_shift(gradient.transpose());
         let step = if self.is_of_field() {
             -self.objective.solve_densely(&self.at.logits, &gradient)?
         } else {
             let hessian = |direction: &_| self.objective.curvature_product(&self.at.logits, direction);
             step_within(hessian, &gradient, ANYWHERE).0
         };
+        let step = self.objective.without_free_shift(step);
         step.iter().all(|entry| entry.is_finite()).then(|| step.transpose())
     }
 
@@ -539,6 +564,47 @@ mod tests {
         let [own, named] = [own, named].map(|problem| solve(&problem).stationary().expect("stationary"));
         assert_eq!(own.head, named.head);
         assert!(own.recomputed().relative_gradient < 1e-12 && own.certificate.smallest_curvature > Some(0.0));
+    }
+
+    /// The gradient of a focusing loss vanishes to rounding while logits are small: a level without samples of a class.
+    #[test]
+    fn separation_is_found_where_the_loss_is_flat() {
+        let level = |sample: usize| f64::from(u8::from(sample % 4 == 3));
+        let features = DMatrix::from_fn(2, 60, |row, sample| match row {
+            0 => level(sample),
+            _ => ((sample * 29) % 60) as f64 / 30.0 - 1.0,
+        });
+        let class = |sample: usize| {
+            if sample % 4 == 3 { 0 } else { u32::try_from(sample * 11 % 13 % 3).expect("small") }
+        };
+        let labels = Labels::numbered((0..60).map(class).collect(), 3).expect("labels");
+        let dataset = Dataset::unnamed(features, labels).expect("a data set");
+        for gamma in [0.5, 1.0, 1.5, 2.0, 3.0, 5.0] {
+            let spec = LossSpec::Focal { gamma, probability: FocalProbability::Plain };
+            let problem = Problem::new(&dataset, &spec, &ClassWeights::None, 0.0).expect("a problem");
+            let outcome = solve(&problem);
+            assert!(matches!(outcome, Outcome::Separable(_)), "{gamma}: {outcome:?}");
+        }
+    }
+
+    /// A shift of all logits changes nothing: heads have none of it.
+    #[test]
+    fn what_a_loss_leaves_free_is_zero() {
+        let dataset = dataset();
+        for spec in losses() {
+            for weights in [ClassWeights::None, ClassWeights::Balanced] {
+                let problem = Problem::new(&dataset, &spec, &weights, 1e-3).expect("a problem");
+                let Some(shift) = problem.loss().free_shift() else { continue };
+                for outcome in [solve_general(&problem, None), solve(&problem)] {
+                    let head = outcome.stationary().expect("a stationary point").head.clone();
+                    let shift = DVector::from_vec(shift.clone());
+                    let of_intercepts = shift.dot(&DVector::from_vec(head.intercepts));
+                    let of_coefficients = (head.coefficients.transpose() * &shift).amax();
+                    let name = spec.row().name;
+                    assert!(of_intercepts.abs().max(of_coefficients) < 1e-13, "{name}: {of_intercepts}");
+                }
+            }
+        }
     }
 
     #[test]

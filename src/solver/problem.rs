@@ -4,6 +4,7 @@ use super::coordinates::{Conditioning, Coordinates};
 use crate::data::Dataset;
 use crate::loss::{
     BuiltLoss, ClassWeighting, ClassWeights, Logistic, Loss, LossSpec, SampleLoss, Targets, WeightError,
+    class_weights_differ,
 };
 use crate::numeric::plain;
 use nalgebra::DMatrix;
@@ -260,8 +261,7 @@ impl<'a> Problem<'a> {
     /// Whether class weights move the probabilities, so that they can be mapped back.
     #[must_use]
     pub fn has_moved_probabilities(&self) -> bool {
-        let weights = self.targets.class_weights();
-        !matches!(self.loss(), BuiltLoss::Inr(_)) && weights.iter().any(|weight| *weight != weights[0])
+        !matches!(self.loss(), BuiltLoss::Inr(_)) && class_weights_differ(self.targets.class_weights())
     }
 
     /// The loss as it is solved.

@@ -117,6 +117,8 @@ const MODERATE: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
 /// A loss is flat where Newton's step for a gradient at rounding moves a logit by more than this.
 const FLAT: f64 = 1e-6;
 const MAX_FLAT_STEPS: usize = 20;
+const TOO_FLAT: &str = "the loss is too flat for double precision: its gradient has vanished to rounding where Newton's step \
+                        still moves a logit visibly";
 
 /// LGL-INR with a penalty is not judged by its own gradient beyond a logit of this size: its sharpened weights can be flat to
 /// rounding there, and the penalty all that is left.
@@ -294,10 +296,16 @@ impl<'p, 'a> Search<'p, 'a> {
             }
             newton.move_to_unknowns(&(newton.theta() + step));
         }
+        let why = match newton.end(TOO_FLAT) {
+            Progress::Separable(separation) => {
+                let found = Found { problem: self.problem, features: self.features, watch };
+                return Outcome::Separable(Box::new(found.separable(*separation, newton)));
+            }
+            Progress::Undecided(why) => why,
+            Progress::NotConverged(_) | Progress::Active | Progress::Converged => TOO_FLAT.to_owned(),
+        };
         Outcome::NotConverged {
-            why: "the loss is too flat for double precision: its gradient has vanished to rounding where Newton's step still \
-                  moves a logit visibly"
-                .to_owned(),
+            why,
             iterations: watch.iterations,
             relative_gradient: newton.relative_gradient(),
             rounded: None,

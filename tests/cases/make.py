@@ -43,6 +43,8 @@ t=pa.table({'a':pa.array(d.a.astype('float32')),'b':pa.array(np.round(d.b*100).a
 pq.write_table(t,O+'t27-decimal-uint32.parquet',compression='zstd',row_group_size=7)
 d.to_parquet(O+'t28-brotli.parquet',compression='brotli')
 d.assign(waited=pd.to_timedelta(range(30),unit='s')).to_parquet(O+'t41-timedelta.parquet')
+import datetime as dt
+pl.from_pandas(d).with_columns(pl.Series('waited',[dt.timedelta(minutes=7*k%31) for k in range(30)])).write_parquet(O+'t43-polars-duration.parquet')
 import duckdb
 duckdb.sql(f"copy (select * from read_csv('{C}c00-plain.csv')) to '{O}t42-duckdb.parquet' (format parquet)")
 d.to_feather(O+'t29-feather.arrow')
@@ -58,6 +60,7 @@ L=z[['ant','bee','cat']].values; c=z.label.values
 P=np.exp(L-L.max(1,keepdims=True)); P/=P.sum(1,keepdims=True)
 names=np.array(['ant','bee','cat'])
 z.assign(pred=L.argmax(1)).to_csv(O+'b01-pred-column.csv',index=False)
+pl.from_pandas(z).with_columns(pl.Series('took',[dt.timedelta(microseconds=1000+k//2) for k in range(24)])).write_parquet(O+'b22-polars-duration.parquet')
 z.assign(loss=-np.log(P[range(24),c])).to_csv(O+'b02-loss-column.csv',index=False)
 z.assign(sample=[f's{i}' for i in range(24)]).to_csv(O+'b03-text-column.csv',index=False)
 z.assign(key=[(i*7919)%1009 for i in range(24)]).to_csv(O+'b04-unknown-id.csv',index=False)
@@ -96,3 +99,5 @@ rng=np.random.default_rng(2); n=60; X=rng.normal(size=(n,2))
 Y=np.c_[(X[:,0]+rng.normal(size=n)>0),(X[:,1]-X[:,0]+rng.normal(size=n)>.5),(X[:,1]+rng.normal(size=n)>-1)].astype(int)
 Z=np.stack([LogisticRegression(C=1e12,tol=1e-12,max_iter=10000).fit(X,Y[:,k]).decision_function(X) for k in range(3)],1)
 np.savez(O+'b21-multi-label.npz',logits=Z,labels=Y,class_names=np.array(['sun','wind','rain']))
+w=np.arange(60)%4; r=np.repeat(np.arange(60),w); N=np.array(['sun','wind','rain'])
+np.savez(O+'b23-multi-label-weights.npz',logits=Z,labels=Y,class_names=N,w=w.astype(float)); np.savez(O+'b24-multi-label-repeated.npz',logits=Z[r],labels=Y[r],class_names=N)

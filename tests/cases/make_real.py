@@ -1,4 +1,4 @@
-"""Excerpts of data sets as people save them (u..): Titanic as `pandas` writes it (`make_real.py TITANIC.csv`, the usual file with
+"""Data sets as people save them, whole or excerpts (u..): Titanic as `pandas` writes it (`make_real.py TITANIC.csv`, the usual file with
 names), penguins (palmerpenguins), iris, wine, breast cancer and digits (scikit-learn), with the probabilities of scikit-learn's
 models; and what PyTorch writes (v..). Prints the numbers that tests/tables/real.rs expects."""
 import pathlib, sys, warnings
@@ -34,7 +34,8 @@ def proba(X, y):
     return m.classes_, m.predict_proba(X), log_loss(y, m.predict_proba(X))
 
 # --- Titanic
-t = pd.read_csv(sys.argv[1]).iloc[:80]
+whole = pd.read_csv(sys.argv[1]); whole.to_csv(O + 'u20-titanic-whole.csv')
+t = whole.iloc[:80]
 t.to_csv(O + 'u01-titanic.csv')
 t.to_parquet(O + 'u02-titanic.parquet')
 n = t.drop(columns=['Name', 'Ticket', 'Survived'])
@@ -50,6 +51,7 @@ def design(d):
     return pd.concat(out, axis=1)
 D = design(n)
 print('titanic', D.shape, objective(D, t.Survived, 0.05))
+print('titanic whole', objective(design(whole.drop(columns=['Name', 'Ticket', 'Survived'])), whole.Survived, 0.05))
 own = [c for c in ['Cabin', 'Embarked'] if True]
 X = D[[c for c in D.columns if c.startswith(('Pclass', 'Sex', 'Age', 'SibSp', 'Parch', 'Fare'))]]
 c, P, l = proba(X, t.Survived)
@@ -57,7 +59,9 @@ t.assign(p_0=P[:, 0], p_1=P[:, 1]).to_csv(O + 'u03-titanic-proba.csv'); print('t
 t[['PassengerId', 'Survived']].assign(prob=P[:, 1]).to_csv(O + 'u04-titanic-one.csv', index=False)
 # --- penguins
 from palmerpenguins import load_penguins
-p = load_penguins().iloc[::5].reset_index(drop=True)
+whole = load_penguins(); whole.to_csv(O + 'u21-penguins-whole.csv')
+print('penguins whole', objective(design(whole.drop(columns='species')), whole.species, 0.05))
+p = whole.iloc[::5].reset_index(drop=True)
 p.to_csv(O + 'u05-penguins.csv')
 p.convert_dtypes().to_parquet(O + 'u06-penguins-nullable.parquet')
 pl.from_pandas(p).write_csv(O + 'u07-penguins-polars.csv')

@@ -299,3 +299,39 @@ fn tests_that_cannot_be_are_refused_with_their_line() {
     let training = "name = \"own\"\ntitle = \"Own\"\nmeasure = [\"accuracy\"]\ntest = { share = 0.2 }\n\n[data.digits]\ncounts = [20, 20, 20, 20, 20, 20, 20, 20, 20, 20]\n\n[training]\ntest = 5\n\n[[series]]\nloss = \"softmax\"\n";
     refused(directory.path(), training, "set `training.test`");
 }
+
+/// What a table is taken for is said, and what `solve` asks options for has keys.
+#[test]
+fn a_table_is_read_as_by_solve() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let row = |row: u32| {
+        let colour = ["red", "green", ""][(row * 7 % 3) as usize];
+        let class = if (row * 5 + row / 3) % 24 < 12 { "ant" } else { "bee" };
+        format!("{row},{},{colour},{class},7\n", f64::from(row * 13 % 24) - 11.0)
+    };
+    let rows: String = std::iter::once(",a,colour,y,z\n".to_owned()).chain((0..24).map(row)).collect();
+    std::fs::write(directory.path().join("own.csv"), rows).expect("written");
+    let analysis = |keys: &str| {
+        format!(
+            "name = \"own\"\ntitle = \"A table\"\npenalty = 1e-2\nmeasure = [\"loss\"]\n[data.table]\npath = \"own.csv\"\n\
+             label = \"y\"\n{keys}\n[[series]]\nloss = \"softmax\"\n"
+        )
+    };
+    let path = directory.path();
+    refused(
+        path,
+        &analysis(""),
+        "leave the column out with `drop` colour, or, if it holds categories, give one_hot = true",
+    );
+    refused(path, &analysis("one_hot = true\nmising = \"refuse\""), "unknown field `mising`");
+    let keys = "one_hot = true\nmissing = \"indicator\"\ndrop = [\"z\"]";
+    let loss = numbers(&records(path, &analysis(keys))[0], "loss")[0];
+    let solve = ["solve", "own.csv", "--label", "y", "--one-hot", "--missing", "indicator", "--drop", "z"];
+    let solved = equipoise(path).args(solve).args(["--l2", "1e-2", "--format", "json"]).assert().success();
+    let solved: Value = serde_json::from_slice(&solved.get_output().stdout).expect("JSON");
+    assert!((loss - solved["loss"].as_f64().expect("a loss")).abs() < 1e-14);
+    std::fs::remove_dir_all(path.join("own")).expect("removed");
+    let said = predicate::str::contains("left out: column \"z\" (--drop), column \"\" (it has no heading)")
+        .and(predicate::str::contains("levels green, missing, red; green is the reference"));
+    equipoise(path).args(["run", "own.toml"]).assert().success().stderr(said);
+}

@@ -53,6 +53,38 @@ fn solve_with_every_loss_weighting_and_penalty() {
     assert_eq!(stationary, 48, "every design overlaps");
 }
 
+/// Losses without an algorithm of their own too, which leave a shift of all logits free.
+#[test]
+fn solve_with_every_other_loss() {
+    for (number, entry) in LOSS_TABLE.iter().enumerate() {
+        for case in 0..3 {
+            let table = Table::features(case);
+            let weights = class_weights(table.classes, number + case);
+            let options = ["--label", "y", "--loss", entry.name, "--class-weights", &weights, "--l2", "0.01"];
+            let record = agree(table, "solve", &options);
+            assert_eq!(record["status"], "stationary", "{}", entry.name);
+        }
+    }
+}
+
+/// Rows that a head is measured on count by their weights too.
+#[test]
+fn solve_and_measure_on_a_file() {
+    for case in 0..3 {
+        let folder = Folder::with(&Table::features(case));
+        let measured = |file: &str, weights: &[&str]| {
+            let fixed = ["solve", file, "--label", "y", "--l2", "0.01", "--test", file];
+            let mut test = folder.record(&[&fixed, weights].concat()).1["test"].take();
+            test["source"].take();
+            test
+        };
+        let weights = ["--sample-weights", "w"];
+        let (weighted, repeated) = (measured("weighted.csv", &weights), measured("repeated.csv", &[]));
+        let found = differences(&weighted, &repeated);
+        assert!(found.is_empty() && weighted["accuracy"].is_number(), "{case}: {}", found.join("\n"));
+    }
+}
+
 /// Directions are those of the samples, however often each counts.
 #[test]
 fn separating_directions_do_not_depend_on_how_a_row_is_counted() {

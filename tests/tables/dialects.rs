@@ -113,6 +113,67 @@ fn what_is_no_such_table_is_refused_with_the_way_out() {
     refused("censored.csv", plain.replace("-2.25", "<0.5"), &["--one-hot"], &["\"<0.5\" is not a number"]);
 }
 
+/// Days and moments written as numbers are measurements to nobody else.
+#[test]
+fn moments_written_as_numbers_are_doubted() {
+    let with = |value: &dyn Fn(usize) -> String| {
+        let lines = plain().lines().map(str::to_owned).collect::<Vec<_>>();
+        let rows = lines.iter().enumerate().map(|(line, text)| match line {
+            0 => format!("when,{text}"),
+            line => format!("{},{text}", value(line)),
+        });
+        rows.collect::<Vec<_>>().join("\n")
+    };
+    for (value, words) in [
+        (
+            &(|row: usize| format!("202501{:02}", 31 - row)) as &dyn Fn(usize) -> String,
+            "column \"when\" may be dates",
+        ),
+        (&|row: usize| (1_577_836_800 + 86_400 * (31 - row)).to_string(), "\"when\" may be time since 1970"),
+    ] {
+        let (_, said) = solved("moments.csv", with(value), &[]);
+        assert!(said.contains(words) && said.contains("--drop when"), "{said}");
+    }
+}
+
+#[test]
+fn what_is_asked_for_in_vain_is_said() {
+    let plain = plain();
+    for (options, words) in [
+        (&["--one-hot"][..], "--one-hot: no feature is text"),
+        (&["--ignore-index", "7"], "--ignore-index 7: no row has this label"),
+    ] {
+        let (_, said) = solved("plain.csv", &plain, options);
+        assert!(said.contains(words), "{said}");
+    }
+    refused("plain.csv", &plain, &["--features", "a,b", "--drop", "a"], &["feature \"a\"", "in --drop too"]);
+    refused("plain.csv", &plain, &["--classes", "bee,ant,bee"], &["--classes: \"bee\" is named twice"]);
+}
+
+#[test]
+fn a_name_with_a_comma_is_seen_to_be_one() {
+    let (_, said) = solved("comma.csv", plain().replacen("a,b,y", "\"a, cm\",b,y", 1), &[]);
+    assert!(said.contains("features \"a, cm\", b;"), "{said}");
+}
+
+/// Rows of one-vs-all probabilities sum to anything; that softmax is tried beside them is no reason to refuse them.
+#[test]
+fn one_vs_all_probabilities_are_audited() {
+    let row = |row: u32| {
+        let p = |times: u32| f64::from(row * times % 23 + 1) / 25.0;
+        format!("{},{},{},{}\n", p(7), p(11), p(13), ["ant", "bee", "cat"][(row * 5 % 7 % 3) as usize])
+    };
+    let rows: String = std::iter::once("ant,bee,cat,label\n".to_owned()).chain((0..40).map(row)).collect();
+    let folder = Folder::with("scores.csv", rows);
+    let command = ["audit", "scores.csv", "--probabilities", "--loss", "logistic", "--format", "json"];
+    let (code, printed, said) = folder.run(&command);
+    assert_eq!(code, 0, "{said}");
+    let record: serde_json::Value = serde_json::from_str(&printed).expect("JSON");
+    let tried = record["alternatives"].as_array().expect("a list");
+    assert!(tried.iter().all(|one| one["loss"] != "softmax") && tried.len() > 3, "{tried:?}");
+    assert_eq!(folder.run(&command[..3]).0, 2, "for softmax they are none");
+}
+
 #[test]
 fn labels_that_may_be_none_are_doubted() {
     let with = |label: &dyn Fn(usize) -> String| {

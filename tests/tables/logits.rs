@@ -21,6 +21,7 @@ fn rows_of_the_case_sheet() {
         ("a03-id-column.csv", "", PLAIN, &["left out: column \"id\""]),
         ("a06-index-level.parquet", "", PLAIN, &["left out: column \"__index_level_0__\""]),
         ("a07-date-column.parquet", "", PLAIN, &["left out: column \"day\" (holds dates)"]),
+        ("b22-polars-duration.parquet", "", PLAIN, &["left out: column \"took\" (holds durations)"]),
         ("a09-polars-zstd.parquet", "", PLAIN, &["Parquet"]),
         ("a11-float16.parquet", "", 0.776_903_388_7, &["Parquet"]),
         ("a13-headings-1-2-3.csv", "", 1.136_701, &["labels are headings", "no row has the class \"3\""]),
@@ -143,6 +144,21 @@ fn samples_with_several_labels_are_audited_label_by_label() {
         near("mean_probability", frequency, 1e-7);
         near("recall", recall, 1e-15);
         near("precision", precision, 1e-15);
+    }
+    // A whole weight counts as so many equal rows, a row of weight zero as none.
+    let (counted, said) = read(&["audit", "b23-multi-label-weights.npz", "--multi-label", "--weights", "w"]);
+    let (repeated, _) = read(&["audit", "b24-multi-label-repeated.npz", "--multi-label"]);
+    assert!(said.contains("sample weights w; 45 of 60 rows; left out: 15 rows (weight 0)"), "{said}");
+    assert_eq!(counted["samples"], repeated["samples"]);
+    for (one, other) in std::iter::zip(
+        counted["labels"].as_array().expect("a list"),
+        repeated["labels"].as_array().expect("a list"),
+    ) {
+        for (name, value) in one.as_object().expect("an object").iter().filter(|(_, value)| value.is_number())
+        {
+            let (value, right) = (value.as_f64().expect("a number"), other[name].as_f64().expect("a number"));
+            assert!((value - right).abs() <= 1e-12 * right.abs().max(1.0), "{name}: {value} for {right}");
+        }
     }
     refused(&["audit", file, "--multi-label", "--loss", "inr"], &["--multi-label", "--loss logistic"]);
     refused(&["audit", file, "--multi-label", "--recalibrate"], &["--recalibrate"]);

@@ -53,6 +53,18 @@ fn every_data_set_is_solved_as_it_was_saved() {
         ("u12-wine.csv", "target", 0.132_855_598_480_2, &["classes class_0, class_1, class_2"]),
         ("u14-breast-cancer.csv", "target", 0.025_823_622_6, &["classes benign, malignant"]),
         ("u16-digits.csv", "target", 0.047_984_443_513_6, &["pixel_0_0 is constant, 0"]),
+        (
+            "u20-titanic-whole.csv",
+            "Survived",
+            0.498_914_998_403,
+            &["891 rows", "column \"Ticket\" (681 different texts in 891 rows)", "levels A10, A14, "],
+        ),
+        (
+            "u21-penguins-whole.csv",
+            "species",
+            0.068_058_994_179,
+            &["344 rows", "levels female, male, missing"],
+        ),
     ] {
         let (record, said) = read(&[&["solve", file, "--label", label], typed(AS_IT_IS).as_slice()].concat());
         near(&record["loss"], objective, if file.contains("cancer") { 2e-7 } else { 1e-9 });
@@ -70,6 +82,8 @@ fn weights_are_found_on_every_data_set() {
         ("u12-wine.csv", "target"),
         ("u14-breast-cancer.csv", "target"),
         ("u16-digits.csv", "target"),
+        ("u20-titanic-whole.csv", "Survived"),
+        ("u21-penguins-whole.csv", "species"),
     ] {
         let command =
             [&["weights", file, "--label", label, "--target", "equal-shortfall"], typed(AS_IT_IS).as_slice()]

@@ -2,14 +2,14 @@
 
 use super::Training;
 use super::either::list_or_rule;
+use super::table_design::TableDesign;
 use crate::balance::witness;
 use crate::claims::{contrary_weight, contrary_weight_of_three, helping_weight, hindering_weight};
 use crate::data::random::stream;
 use crate::data::{
     Covariance, DataError, Dataset, GaussianMixture, GroupedDesign, ImageSample, Images, ImbalanceProfile,
-    Labels, NewSamples, NewSamplesRequest, Part, PlacedGroups, SampleRequest, Samples, Split, TableFormat,
-    TabularSet, check_digits, class_means, digit_images, digits_subset, image_files, raw_binary_logits,
-    raw_logits, read_images,
+    Labels, Part, PlacedGroups, Split, TabularSet, check_digits, class_means, digit_images, digits_subset,
+    image_files, raw_binary_logits, raw_logits, read_images,
 };
 use nalgebra::DMatrix;
 use rand::RngExt;
@@ -113,19 +113,7 @@ pub enum Design {
     /// A table (CSV, Parquet) or an archive of arrays; the same in every repetition, unless it is resampled or
     /// `[test]` keeps a share apart.
     #[serde(alias = "csv")]
-    Table {
-        /// The file, relative to where the analysis file is.
-        path: PathBuf,
-        /// Name of the column that holds the classes.
-        label: String,
-        /// Name of the column that holds the weight of each row (frequency, survey or importance weight), where rows do not
-        /// all count once.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        sample_weights: Option<String>,
-        /// Whether each repetition solves on rows drawn with replacement, as many of each class (a bootstrap sample).
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        resample: bool,
-    },
+    Table(TableDesign),
 }
 
 /// Samples of each class: a list, or a rule from the number of classes.
@@ -387,9 +375,7 @@ impl Design {
                 images.subset(&classes, &counts.counts(classes.len())?, draw.images())
             }
             Self::Tabular { set } => Ok(set.dataset()),
-            Self::Table { path, label, sample_weights, .. } => {
-                read_table(path, label, sample_weights.as_deref())
-            }
+            Self::Table(table) => Ok(table.read()?.dataset),
         }
     }
 
@@ -418,59 +404,20 @@ impl Design {
         }
     }
 
-    /// The samples of a table, and those of another file of the same columns, in which every class occurs.
-    ///
-    /// # Errors
-    /// The design is no table, one of the files cannot be read, or the other one lacks a column or a class.
-    pub(super) fn with_file(&self, file: &Path) -> Result<(Dataset, Dataset), DataError> {
-        let Self::Table { path, label, sample_weights, .. } = self else {
-            return Err(DataError::invalid("test.file", "goes with `table`; give `fresh` or `share`"));
-        };
-        let Samples { dataset, design, .. } = table_request(label, sample_weights.as_deref()).read(path)?;
-        let request = NewSamplesRequest {
-            design: &design,
-            classes: dataset.labels().class_names(),
-            offset: &[],
-            label: Some(label),
-            sample_weights: sample_weights.as_deref(),
-            ignore: &[],
-            format: &TableFormat::default(),
-        };
-        let NewSamples { features, labels, .. } = request.read(file)?;
-        let labels = labels.ok_or_else(|| DataError::invalid("test.file", "holds no labels"))?;
-        if let Some(class) = labels.counts().iter().position(|&count| count == 0) {
-            let name = &labels.class_names()[class];
-            let problem = format!("no sample of class {name}; each class needs some to be tested");
-            return Err(DataError::invalid(file.display().to_string(), problem));
-        }
-        let test = Dataset::new(features, dataset.feature_names().to_vec(), labels)?;
-        Ok((dataset, test))
-    }
-
-    /// The table that samples are read from, if it is one.
-    ///
-    /// # Errors
-    /// Where the file cannot be read as a table.
-    pub fn table(&self) -> Result<Option<Dataset>, DataError> {
-        match self {
-            Self::Table { path, label, sample_weights, .. } => {
-                read_table(path, label, sample_weights.as_deref()).map(Some)
-            }
-            _ => Ok(None),
-        }
-    }
-
-    /// Whether the samples are rows of a table with named columns.
+    /// The table that samples are rows of, if they are.
     #[must_use]
-    pub fn is_table(&self) -> bool {
-        matches!(self, Self::Table { .. })
+    pub fn table(&self) -> Option<&TableDesign> {
+        match self {
+            Self::Table(table) => Some(table),
+            _ => None,
+        }
     }
 
     /// The file or directory the samples are read from, if they are.
     #[must_use]
     pub fn file(&self) -> Option<&Path> {
         match self {
-            Self::Table { path, .. } | Self::Images { path, .. } => Some(path),
+            Self::Table(TableDesign { path, .. }) | Self::Images { path, .. } => Some(path),
             _ => None,
         }
     }
@@ -481,7 +428,7 @@ impl Design {
     /// No image set is found at the path.
     pub fn files(&self) -> Result<Vec<PathBuf>, DataError> {
         match self {
-            Self::Table { path, .. } => Ok(vec![path.clone()]),
+            Self::Table(table) => Ok(vec![table.path.clone()]),
             Self::Images { path, part, .. } => image_files(path, *part),
             _ => Ok(Vec::new()),
         }
@@ -500,7 +447,7 @@ impl Design {
 
     /// The same design with its file named in another way, such as from where the analysis file is.
     pub(super) fn rename_file(&mut self, name: impl Fn(&Path) -> PathBuf) {
-        if let Self::Table { path, .. } | Self::Images { path, .. } = self {
+        if let Self::Table(TableDesign { path, .. }) | Self::Images { path, .. } = self {
             *path = name(path);
         }
     }
@@ -532,12 +479,4 @@ fn free_classes(counts: &[usize]) -> Result<Dataset, DataError> {
     let labels = Labels::numbered((0..).take(classes).collect(), classes)?;
     let labels = labels.with_weights(counts.iter().map(|&count| count as f64).collect())?;
     Dataset::unnamed(DMatrix::identity(classes, classes), labels)
-}
-
-fn table_request(label: &str, sample_weights: Option<&str>) -> SampleRequest {
-    SampleRequest { sample_weights: sample_weights.map(str::to_owned), ..SampleRequest::of_label(label) }
-}
-
-fn read_table(path: &Path, label: &str, sample_weights: Option<&str>) -> Result<Dataset, DataError> {
-    Ok(table_request(label, sample_weights).read(path)?.dataset)
 }

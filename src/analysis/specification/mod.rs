@@ -9,6 +9,7 @@ mod series;
 mod size;
 mod sweep;
 mod table;
+mod table_design;
 mod test_samples;
 mod training;
 
@@ -22,6 +23,7 @@ pub use size::DesignSize;
 pub(super) use size::MAX_CLASSES;
 pub use sweep::{Ends, Range, Sweep, Values};
 pub use table::{Family, TablePlan};
+pub use table_design::TableDesign;
 pub use test_samples::TestSamples;
 pub use training::{Halving, RateUnit, Training};
 

@@ -70,7 +70,7 @@ impl Design {
             | Self::HinderingWeight
             | Self::Images { .. }
             | Self::Tabular { .. }
-            | Self::Table { .. } => return Ok(None),
+            | Self::Table(_) => return Ok(None),
         };
         Ok(Some(size))
     }

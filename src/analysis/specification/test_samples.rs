@@ -46,7 +46,10 @@ impl Analysis {
                 (training, Some(test))
             }
             Some(TestSamples::File(file)) => {
-                let (training, test) = self.data.with_file(file)?;
+                let table = self.data.table().ok_or_else(|| {
+                    DataError::invalid("test.file", "goes with `table`; give `fresh` or `share`")
+                })?;
+                let (training, test) = table.with_file(file)?;
                 (training, Some(test))
             }
         };
@@ -54,7 +57,7 @@ impl Analysis {
             Design::Tabular { .. } => standardized(&training, test)?,
             _ => (training, test),
         };
-        let resamples = matches!(self.data, Design::Table { resample: true, .. });
+        let resamples = self.data.table().is_some_and(|table| table.resample);
         Ok((if resamples { resampled(&training, draw)? } else { training }, test))
     }
 
@@ -78,11 +81,8 @@ impl Analysis {
     /// The share that is tested on, where every repetition splits the same samples.
     #[must_use]
     pub fn share_of_one_data_set(&self) -> Option<f64> {
-        match (&self.test, &self.data) {
-            (
-                Some(TestSamples::Share(share)),
-                Design::Table { resample: false, .. } | Design::Tabular { .. },
-            ) => Some(*share),
+        match &self.test {
+            Some(TestSamples::Share(share)) if self.is_one_data_set() => Some(*share),
             _ => None,
         }
     }
@@ -90,8 +90,15 @@ impl Analysis {
     /// Whether the samples that are solved on are the same in every repetition of a table.
     #[must_use]
     pub fn repeats_a_table(&self) -> bool {
-        matches!(self.data, Design::Table { resample: false, .. } | Design::Tabular { .. })
-            && !matches!(self.test, Some(TestSamples::Share(_)))
+        self.is_one_data_set() && !matches!(self.test, Some(TestSamples::Share(_)))
+    }
+
+    /// Whether every repetition has the same samples before any are kept apart.
+    fn is_one_data_set(&self) -> bool {
+        match &self.data {
+            Design::Table(table) => !table.resample,
+            data => matches!(data, Design::Tabular { .. }),
+        }
     }
 }
 

@@ -18,7 +18,6 @@ pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
     );
     let others = [
         ("--recalibrate", arguments.recalibrate || arguments.biases.is_some()),
-        ("--sample-weights", arguments.sample_weights.is_some()),
         ("--l2", arguments.l2 != 0.0),
         ("--held-out", arguments.held_out.is_some()),
         ("--batch", arguments.batch.is_some()),

@@ -2,6 +2,7 @@
 
 mod slurm;
 
+use super::data_arguments::say_taken;
 use super::draw::DrawingOptions;
 use super::output::{Align, Style, columns, counted, note, path_line, print};
 use super::solve::note_dependent_columns;
@@ -126,8 +127,10 @@ pub(super) fn run(arguments: &RunArguments, style: Style) -> Result<Ending> {
     }
     check_problems(&experiment)?;
     arguments.drawing.check(&experiment.analysis)?;
-    if let Some(table) = experiment.analysis.data.table()? {
-        note_dependent_columns(&Conditioning::of(&table));
+    if let Some(table) = experiment.analysis.data.table() {
+        let samples = table.read()?;
+        say_taken(&samples.taken);
+        note_dependent_columns(&Conditioning::of(&samples.dataset));
     }
     if let Some(shard) = shard {
         return work_on(shard, &experiment, &directory, started);

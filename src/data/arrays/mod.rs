@@ -29,7 +29,7 @@ pub struct Arrays {
     /// All names in the file.
     pub names: Vec<String>,
     /// Arrays that cannot be read, an error of whoever asks for them.
-    broken: Vec<(String, DataError)>,
+    pub(crate) broken: Vec<(String, DataError)>,
 }
 
 /// What a file holds.

@@ -128,6 +128,23 @@ impl Column {
             && cells.iter().enumerate().all(|(row, cell)| *cell == Cell::Number(first + row as f64))
     }
 
+    /// What moments whole numbers may stand for: days written as 20250131, or time since 1970 in seconds or parts of them.
+    pub(crate) fn moments(&self) -> Option<&'static str> {
+        /// From 2000 to 2040.
+        const SECONDS: std::ops::Range<f64> = 946_684_800.0..2_208_988_800.0;
+        let first = self.read_one(0)?;
+        let all = |is: &dyn Fn(f64) -> bool| {
+            let cells = if is(first) { self.read(false) } else { return false };
+            cells.iter().all(|cell| cell.number().is_some_and(is))
+                && cells.iter().any(|cell| *cell != Cell::Number(first))
+        };
+        if all(&is_day) {
+            return Some("dates");
+        }
+        let since_1970 = |part: f64| all(&|value| SECONDS.contains(&(value / part)) && value.fract() == 0.0);
+        [1.0, 1e3, 1e6, 1e9].into_iter().any(since_1970).then_some("time since 1970")
+    }
+
     fn read_one(&self, row: usize) -> Option<f64> {
         match &self.cells {
             Cells::Numbers { values, .. } => values.get(row).copied(),
@@ -138,6 +155,15 @@ impl Column {
             Cells::Skipped | Cells::Other(_) => None,
         }
     }
+}
+
+/// Whether a number is a day of 1900 to 2100, as 20250131 is.
+fn is_day(value: f64) -> bool {
+    let (year, month, day) = ((value / 1e4).floor(), (value / 1e2).floor() % 1e2, value % 1e2);
+    (1900.0..=2100.0).contains(&year)
+        && (1.0..=12.0).contains(&month)
+        && (1.0..=31.0).contains(&day)
+        && value.fract() == 0.0
 }
 
 /// Numbers, and the rows that hold something else.
@@ -217,4 +243,31 @@ fn as_numbers(texts: &Texts, comma: bool) -> Numbers {
     let odd = texts.codes.iter().enumerate().filter(is_odd);
     let odd = odd.map(|(row, &code)| (row, texts.levels[code as usize].clone())).collect();
     (texts.codes.iter().map(value).collect(), odd)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_told_from_measurements() {
+        let of = |values: &[f64]| {
+            let cells = Cells::Numbers { values: values.to_vec(), odd: Vec::new() };
+            Column { name: "when".to_owned(), cells }.moments()
+        };
+        assert_eq!(of(&[20_200_101.0, 19_991_231.0]), Some("dates"));
+        assert_eq!(of(&[1_577_836_800.0, 1_577_923_200.0]), Some("time since 1970"));
+        assert_eq!(of(&[1_577_836_800_000.0, 1_577_836_800_001.0]), Some("time since 1970"));
+        for others in [
+            &[20_200_101.0, 20_200_132.0][..],
+            &[20_200_101.0, 20_201_301.0],
+            &[20_200_101.0, 20_200_101.0],
+            &[20_200_101.5, 20_200_102.0],
+            &[1_577_836_800.5, 1_577_923_200.0],
+            &[1.0, 2.0],
+            &[],
+        ] {
+            assert_eq!(of(others), None, "{others:?}");
+        }
+    }
 }

@@ -20,6 +20,23 @@ pub struct TableFormat {
     pub comment: Option<char>,
 }
 
+impl TableFormat {
+    /// What to say beside a file that is no text.
+    pub(crate) fn beside_no_text(&self) -> Option<String> {
+        let given = [
+            ("--separator", self.separator.is_some()),
+            ("--decimal", self.decimal.is_some()),
+            ("--encoding", self.encoding.is_some()),
+            ("--no-header", self.no_header),
+            ("--comment", self.comment.is_some()),
+        ];
+        let given: Vec<&str> =
+            given.into_iter().filter(|(_, is_given)| *is_given).map(|(name, _)| name).collect();
+        (!given.is_empty())
+            .then(|| format!("{}: for text tables only; nothing changes here", given.join(", ")))
+    }
+}
+
 /// What was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Dialect {

@@ -1,6 +1,8 @@
 //! Tables as people have them: CSV in every dialect, and Parquet. A table is read column by column; what a column means is the
 //! business of those who ask for it.
 
+#[cfg(feature = "parquet")]
+mod arrow_schema;
 mod cell;
 mod column;
 mod csv;
@@ -97,7 +99,8 @@ impl Table {
 pub(super) fn read(opened: Opened, format: &TableFormat, pick: Pick) -> Result<Table, DataError> {
     let bytes = opened.bytes();
     if bytes.starts_with(b"PAR1") {
-        return read_parquet(&opened, pick);
+        let table = read_parquet(&opened, pick)?;
+        return Ok(Table { notes: format.beside_no_text().into_iter().collect(), ..table });
     }
     if let Some((kind, instead)) = refused(bytes) {
         return Err(DataError::invalid(&opened.place, format!("is {kind}, which is not read; {instead}")));

@@ -1,5 +1,6 @@
 //! Parquet tables, as pandas, polars, R's arrow and `DuckDB` write them.
 
+use super::arrow_schema;
 use super::column::{Cells, Collected, Column};
 use super::{Headings, Pick, Table, Use};
 use crate::data::DataError;
@@ -12,6 +13,7 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::FileMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
+use std::collections::HashSet;
 
 /// Reads the table; a panic of the library on a broken file becomes an error.
 pub(super) fn read(opened: &Opened, pick: Pick) -> Result<Table, DataError> {
@@ -29,17 +31,18 @@ fn read_unguarded(opened: &Opened, pick: Pick) -> Result<Table, DataError> {
     let schema = file.schema_descr();
     let names: Vec<String> = schema.columns().iter().map(|column| heading(column)).collect();
     let of_pandas = PandasNotes::of(file);
+    let mut durations = of_pandas.durations();
+    durations.extend(arrow_schema::durations(noted(file, "ARROW:schema")));
+    let kinds = schema.columns().iter().zip(&names).map(|(column, name)| {
+        if durations.contains(name) { Kind::Other("durations") } else { Kind::of(column) }
+    });
+    let kinds: Vec<Kind> = kinds.collect();
     let headings = Headings::new(names, of_pandas.index_columns(), place.clone());
     let uses = pick(&headings)?;
     let rows = u128::try_from(file.num_rows()).unwrap_or(0);
     let used = uses.iter().filter(|use_| **use_ != Use::Skip).count() as u128;
     // Columns, and the same numbers row by row.
     check(place, 2 * size_of::<f64>() as u128 * rows * used)?;
-    let durations = of_pandas.durations();
-    let kinds = schema.columns().iter().zip(&headings.names).map(|(column, name)| {
-        if durations.contains(name) { Kind::Other("durations") } else { Kind::of(column) }
-    });
-    let kinds: Vec<Kind> = kinds.collect();
     let empty = |(kind, use_): (&Kind, &Use)| match use_ {
         Use::Skip => Cells::Skipped,
         _ => kind.empty(),
@@ -95,14 +98,18 @@ fn heading(column: &ColumnDescriptor) -> String {
     column.path().string()
 }
 
+/// What a program noted beside the schema under a key; nothing where it did not.
+fn noted<'a>(file: &'a FileMetaData, key: &str) -> &'a str {
+    let entry = file.key_value_metadata().into_iter().flatten().find(|entry| entry.key == key);
+    entry.and_then(|entry| entry.value.as_deref()).unwrap_or_default()
+}
+
 /// What pandas wrote of its columns beside the schema; nothing where another program wrote the file.
 struct PandasNotes(serde_json::Value);
 
 impl PandasNotes {
     fn of(file: &FileMetaData) -> Self {
-        let of_pandas = file.key_value_metadata().into_iter().flatten().find(|entry| entry.key == "pandas");
-        let text = of_pandas.and_then(|entry| entry.value.as_deref()).unwrap_or_default();
-        Self(serde_json::from_str(text).unwrap_or_default())
+        Self(serde_json::from_str(noted(file, "pandas")).unwrap_or_default())
     }
 
     /// Columns that are an index.
@@ -112,7 +119,7 @@ impl PandasNotes {
     }
 
     /// Columns of lengths of time, which the schema has as whole numbers.
-    fn durations(&self) -> Vec<String> {
+    fn durations(&self) -> HashSet<String> {
         let columns = self.0["columns"].as_array().into_iter().flatten();
         let is_duration = |column: &&serde_json::Value| {
             column["numpy_type"].as_str().is_some_and(|kind| kind.starts_with("timedelta64"))
@@ -153,6 +160,8 @@ impl Kind {
             ConvertedType::DATE | ConvertedType::TIMESTAMP_MILLIS | ConvertedType::TIMESTAMP_MICROS => {
                 return Self::Other("dates");
             }
+            ConvertedType::TIME_MILLIS | ConvertedType::TIME_MICROS => return Self::Other("times"),
+            ConvertedType::DECIMAL => return Self::Decimal(column.type_scale()),
             ConvertedType::UINT_8
             | ConvertedType::UINT_16
             | ConvertedType::UINT_32
@@ -323,4 +332,48 @@ fn said(error: &ParquetError) -> String {
 fn check(place: &str, bytes: u128) -> Result<(), DataError> {
     check_memory(bytes, "its numbers take", "keep fewer columns or rows")
         .map_err(|error| DataError::invalid(place, error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use parquet::basic::Type as Physical;
+    use parquet::data_type::Int32Type;
+    use parquet::file::properties::WriterProperties;
+    use parquet::file::writer::SerializedFileWriter;
+    use parquet::schema::types::Type;
+    use std::sync::Arc;
+
+    /// A column of 150 and -25 that only the older of the two notes on kinds says the kind of.
+    fn column_of(kind: ConvertedType) -> Cells {
+        let field = Type::primitive_type_builder("z", Physical::INT32)
+            .with_repetition(parquet::basic::Repetition::REQUIRED)
+            .with_converted_type(kind);
+        let field = match kind {
+            ConvertedType::DECIMAL => field.with_precision(9).with_scale(2),
+            _ => field,
+        };
+        let field = Arc::new(field.build().expect("a field"));
+        let schema = Type::group_type_builder("t").with_fields(vec![field]).build().expect("a schema");
+        let mut bytes = Vec::new();
+        let properties = Arc::new(WriterProperties::builder().build());
+        let mut file = SerializedFileWriter::new(&mut bytes, Arc::new(schema), properties).expect("a file");
+        let mut group = file.next_row_group().expect("a group");
+        let mut column = group.next_column().expect("columns").expect("a column");
+        column.typed::<Int32Type>().write_batch(&[150, -25], None, None).expect("written");
+        column.close().expect("closed");
+        group.close().expect("closed");
+        file.close().expect("closed");
+        let opened = Opened::held(bytes, "t.parquet");
+        let mut pick = |headings: &Headings| Ok(vec![Use::Values; headings.names.len()]);
+        read(&opened, &mut pick).expect("a table").columns[0].cells.clone()
+    }
+
+    #[test]
+    fn kinds_of_older_writers_are_known() {
+        assert!(matches!(column_of(ConvertedType::TIME_MILLIS), Cells::Other("times")));
+        assert!(matches!(column_of(ConvertedType::DATE), Cells::Other("dates")));
+        let Cells::Numbers { values, .. } = column_of(ConvertedType::DECIMAL) else { panic!("numbers") };
+        assert_eq!(values, [1.5, -0.25]);
+    }
 }

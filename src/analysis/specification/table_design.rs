@@ -1,0 +1,106 @@
+//! `[data.table]`: rows of a table of the user's own.
+
+use crate::data::{
+    DataError, Dataset, Missing, NewSamples, NewSamplesRequest, SampleRequest, Samples, TableFormat,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// A table (CSV, Parquet) or an archive of arrays, and what of it is what.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TableDesign {
+    /// The file, relative to where the analysis file is.
+    pub path: PathBuf,
+    /// Name of the column that holds the classes.
+    pub label: String,
+    /// Name of the column that holds the weight of each row (frequency, survey or importance weight), where rows do not
+    /// all count once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample_weights: Option<String>,
+    /// The feature columns, in the order wanted; by default all that are nothing else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub features: Option<Vec<String>>,
+    /// Columns that are left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drop: Vec<String>,
+    /// Whether columns of text become a column of 0 and 1 for each level but the first.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub one_hot: bool,
+    /// What is done about missing values.
+    #[serde(default, skip_serializing_if = "is_refuse")]
+    pub missing: Missing,
+    /// Whether each repetition solves on rows drawn with replacement, as many of each class (a bootstrap sample).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub resample: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_refuse(missing: &Missing) -> bool {
+    *missing == Missing::Refuse
+}
+
+/// What errors call by the options of a command, and the keys that these are here.
+const KEYS: [(&str, &str); 5] = [
+    ("--missing drop-row", "missing = \"drop-row\""),
+    ("--missing indicator", "missing = \"indicator\""),
+    ("--one-hot", "one_hot = true"),
+    ("--drop ", "`drop` "),
+    ("--features", "`features`"),
+];
+
+/// An error whose advice can be followed in an analysis.
+fn by_keys(error: DataError) -> DataError {
+    match error {
+        DataError::Invalid { place, problem } => {
+            let problem = KEYS.iter().fold(problem, |problem, (option, key)| problem.replace(option, key));
+            DataError::Invalid { place, problem }
+        }
+        unreadable @ DataError::Unreadable { .. } => unreadable,
+    }
+}
+
+impl TableDesign {
+    /// Reads the samples.
+    ///
+    /// # Errors
+    /// As [`SampleRequest::read`].
+    pub fn read(&self) -> Result<Samples, DataError> {
+        let request = SampleRequest {
+            sample_weights: self.sample_weights.clone(),
+            features: self.features.clone(),
+            drop: self.drop.clone(),
+            one_hot: self.one_hot,
+            missing: self.missing,
+            ..SampleRequest::of_label(&self.label)
+        };
+        request.read(&self.path).map_err(by_keys)
+    }
+
+    /// The samples, and those of another file of the same columns, in which every class occurs.
+    ///
+    /// # Errors
+    /// One of the files cannot be read, or the other one lacks a column or a class.
+    pub(super) fn with_file(&self, file: &Path) -> Result<(Dataset, Dataset), DataError> {
+        let Samples { dataset, design, .. } = self.read()?;
+        let request = NewSamplesRequest {
+            design: &design,
+            classes: dataset.labels().class_names(),
+            offset: &[],
+            label: Some(&self.label),
+            sample_weights: self.sample_weights.as_deref(),
+            ignore: &[],
+            format: &TableFormat::default(),
+        };
+        let NewSamples { features, labels, .. } = request.read(file).map_err(by_keys)?;
+        let labels = labels.ok_or_else(|| DataError::invalid("test.file", "holds no labels"))?;
+        if let Some(class) = labels.counts().iter().position(|&count| count == 0) {
+            let name = &labels.class_names()[class];
+            let problem = format!("no sample of class {name}; each class needs some to be tested");
+            return Err(DataError::invalid(file.display().to_string(), problem));
+        }
+        let test = Dataset::new(features, dataset.feature_names().to_vec(), labels)?;
+        Ok((dataset, test))
+    }
+}
