@@ -99,6 +99,7 @@ impl Whole {
     pub(super) fn of(total: f64) -> Self {
         let bar = line("{bar:30} {msg}");
         bar.set_length(STEPS);
+        bar.set_message("all of it");
         Self { bar, started: Instant::now(), total, done: Mutex::new(0.0) }
     }
 

@@ -281,10 +281,11 @@ mod tests {
             note.fitted(frame, (right / 2.0, 30.0), &[]).0
         };
         assert_eq!(fitted(100.0), note);
-        let narrow = fitted(60.0);
+        let narrow = note.on_lines(MAX_LINES).expect("six words");
         assert_eq!(narrow.lines, ["inverse", "frequency:", "the two", "errors meet"]);
-        assert_eq!(narrow.size, NOTE_SIZE);
-        let smaller = fitted(45.0);
+        let width = narrow.size().0;
+        assert_eq!(fitted(width + 5.5), narrow);
+        let smaller = fitted(width + 1.0);
         assert!(smaller.size < NOTE_SIZE && smaller.size >= 5.0, "{smaller:?}");
     }
 }
