@@ -28,6 +28,10 @@ lint:
 site *directory:
     scripts/site {{ directory }}
 
+# The short paper as a PDF: target/paper/results.pdf; needs pandoc and LuaLaTeX
+paper:
+    scripts/paper
+
 # The documentation of the library, in a browser
 doc:
     cargo doc --no-deps --locked --open

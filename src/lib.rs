@@ -39,6 +39,7 @@ pub mod loss;
 pub mod memory;
 mod nearest;
 pub mod numeric;
+pub mod progress;
 #[cfg(feature = "records")]
 pub mod record;
 #[cfg(feature = "report")]

@@ -61,6 +61,14 @@ fn one_case_is_the_same_alone_as_among_others() {
 }
 
 #[test]
+fn claims_that_were_called_as_figures_are_found_by_their_old_names() {
+    let assert = verify(&["f1", "--quick", "--format", "json"]).success();
+    let assert = assert.stderr(predicate::str::contains("F1 is a figure; the claim of that name is now H1"));
+    let verdicts: Vec<Verdict> = serde_json::from_str(&printed(&assert)).expect("JSON");
+    assert_eq!(verdicts.iter().map(|verdict| verdict.id.as_str()).collect::<Vec<_>>(), ["H1"]);
+}
+
+#[test]
 fn a_table_says_what_holds() {
     let pattern = |text: &str| predicate::str::is_match(text).expect("a pattern");
     let expected = pattern(r"claim +verdict")

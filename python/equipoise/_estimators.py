@@ -395,7 +395,7 @@ _CLASS_WEIGHT = """
 _SEARCH = """
     fit_intercept : bool
         Whether logits have intercepts. Without them the balance of the classes holds only along directions that are constant
-        over the samples (claim F1).
+        over the samples (claim H1).
     tol : float
         Largest entry of the gradient of the mean loss at which the search ends; 0 continues to rounding level.
     max_iter : int

@@ -160,6 +160,10 @@ fn names(analysis: &Analysis) -> Result<(), Fault> {
     if analysis.series.is_empty() {
         return fault("series", "no series; give at least one");
     }
+    let is_blank = |series: &Series| series.label.as_ref().is_some_and(|label| label.trim().is_empty());
+    if let Some(number) = analysis.series.iter().position(is_blank) {
+        return fault(format!("series.{number}.label"), "is empty; leave it out, or say what the series is");
+    }
     let series: Vec<String> = analysis.series.iter().map(Series::name).collect();
     if let Some(number) = (1..series.len()).find(|&number| series[..number].contains(&series[number])) {
         return fault(
@@ -182,24 +186,16 @@ fn names(analysis: &Analysis) -> Result<(), Fault> {
             return fault(format!("sweep.{number}.keys"), "no keys; name what takes the values");
         }
     }
-    for (number, plan) in analysis.figure.iter().enumerate() {
-        if !plain(&plan.id) || analysis.figure[..number].iter().any(|other| other.id == plan.id) {
-            return fault(
-                format!("figure.{number}.id"),
-                format!("{:?}; every figure needs an id of its own", plan.id),
-            );
-        }
-    }
-    Ok(())
+    let figures: Vec<&str> = analysis.figure.iter().map(|plan| plan.id.as_str()).collect();
+    own_ids("figure", &figures)
 }
 
 fn tables(analysis: &Analysis) -> Result<(), Fault> {
+    let ids: Vec<&str> = analysis.table.iter().map(|plan| plan.id.as_str()).collect();
+    own_ids("table", &ids)?;
     let names: Vec<String> = analysis.series.iter().map(Series::name).collect();
     for (number, plan) in analysis.table.iter().enumerate() {
         let key = |key: &str| format!("table.{number}.{key}");
-        if !plain(&plan.id) || analysis.table[..number].iter().any(|other| other.id == plan.id) {
-            return fault(key("id"), format!("{:?}; every table needs an id of its own", plan.id));
-        }
         if plan.measures.is_empty() {
             return fault(key("measures"), "there are none; give at least one");
         }
@@ -251,6 +247,20 @@ fn families(analysis: &Analysis, family: &Family, names: &[String]) -> Result<()
 /// Whether a name may be part of a file name.
 fn plain(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
+}
+
+/// That every id can be part of a file's name, and that no two are the same.
+fn own_ids(of: &str, ids: &[&str]) -> Result<(), Fault> {
+    for (number, id) in ids.iter().enumerate() {
+        let key = format!("{of}.{number}.id");
+        if !plain(id) {
+            return fault(key, format!("{id:?}; use letters, digits, hyphens and underscores"));
+        }
+        if ids[..number].contains(id) {
+            return fault(key, format!("{id:?} is that of another {of}; give each an id of its own"));
+        }
+    }
+    Ok(())
 }
 
 /// The first draw of a design.

@@ -4,7 +4,7 @@
 use super::caption::Caption;
 use super::check::{self, Fault, check_table, check_value};
 use super::error::AnalysisError;
-use super::specification::{Analysis, FigurePlan, Series, Sweep};
+use super::specification::{Analysis, Draw, FigurePlan, Series, Sweep};
 use crate::files::read_text;
 use crate::memory::check_memory;
 use crate::nearest::nearest;
@@ -116,7 +116,12 @@ impl Source {
 
     fn unreadable(&self, error: &toml::de::Error) -> AnalysisError {
         let start = error.span().map_or(0, |span| span.start);
-        let (line, what) = (line_at(&self.text, start), explain(error));
+        let (line, mut what) = (line_at(&self.text, start), explain(error));
+        let header = self.text.lines().nth(line - 1).and_then(|text| text.trim().strip_prefix('['));
+        let name = header.and_then(|header| header.split(']').next()).filter(|name| !name.starts_with('['));
+        if let Some(name) = name.filter(|_| what.ends_with("expected a list")) {
+            what += &format!("; begin each with [[{name}]]");
+        }
         // What is unknown or missing names itself; a wrong value is named by its key.
         let names_itself = ["unknown field", "missing field"].iter().any(|kind| what.starts_with(kind));
         let what = match key_at(&self.text, start).filter(|_| !names_itself) {
@@ -244,16 +249,55 @@ fn check_unswept(given: &Override, sweeps: &[Sweep]) -> Result<(), AnalysisError
 /// More names than this are not listed, but where they are listed is said.
 const MAX_LISTED: usize = 24;
 
+/// What somebody may look at who misses something.
+const WHERE_ALL_IS: &str = "; `equipoise analyses show averaging` prints a whole file";
+
+/// Names that things have elsewhere, and those that they have here.
+const ELSEWHERE: [(&str, &str); 11] = [
+    ("l2", "penalty"),
+    ("weights", "class_weights"),
+    ("metrics", "measure"),
+    ("cross_entropy", "softmax"),
+    ("cross-entropy", "softmax"),
+    ("bce", "logistic"),
+    ("sigmoid", "logistic"),
+    ("red", "vermillion"),
+    ("orange", "amber"),
+    ("yellow", "amber"),
+    ("pink", "purple"),
+];
+
+/// The parser's names of types, and words for them.
+const TYPES: [(&str, &str); 8] = [
+    ("expected u64", "expected a whole number from 0"),
+    ("expected usize", "expected a whole number from 0"),
+    ("expected u32", "expected a whole number from 0"),
+    ("expected i64", "expected a whole number"),
+    ("expected f64", "expected a number"),
+    ("invalid type: map", "invalid type: table"),
+    ("invalid type: sequence", "invalid type: list"),
+    ("expected a sequence", "expected a list"),
+];
+
+fn in_plain_words(message: &str) -> String {
+    TYPES.iter().fold(message.to_owned(), |text, (name, words)| text.replace(name, words))
+}
+
 /// The parser's message, with the nearest name where it lists the names it knows.
 fn explain(error: &toml::de::Error) -> String {
-    let message = backticked(error.message().lines().collect::<Vec<_>>().join(" "));
+    let message = in_plain_words(&backticked(error.message().lines().collect::<Vec<_>>().join(" ")));
     let mut quoted = message.split('`').skip(1).step_by(2).map(str::to_owned);
     let unknown = message.starts_with("unknown").then(|| quoted.next()).flatten();
     let known: Vec<String> = quoted.collect();
-    let Some(name) = unknown else { return message };
+    let Some(name) = unknown else {
+        let example = if message.starts_with("missing field") { WHERE_ALL_IS } else { "" };
+        return message + example;
+    };
     let message = if known.len() > MAX_LISTED { format!("there is no measure `{name}`") } else { message };
     let list = if known.len() > MAX_LISTED { "; `equipoise analyses measures` lists them" } else { "" };
-    match nearest(&name, &known) {
+    let elsewhere =
+        ELSEWHERE.iter().find(|(theirs, ours)| *theirs == name && known.iter().any(|one| one == ours));
+    match elsewhere.map(|(_, ours)| *ours).or_else(|| nearest(&name, &known)) {
         Some(near) => format!("{message}; did you mean `{near}`?{list}"),
         None => format!("{message}{list}"),
     }
@@ -484,6 +528,14 @@ impl Experiment {
     #[must_use]
     pub fn class_name(&self, class: usize) -> String {
         self.class_names.get(class).map_or_else(|| class.to_string(), Clone::clone)
+    }
+
+    /// Names of the classes at places on all axes, of the first draw there; none where nothing can be drawn.
+    #[must_use]
+    pub fn class_names_at(&self, at: &[usize]) -> Vec<String> {
+        let point = self.point_at(at).and_then(|point| self.points.get(point));
+        let sample = |point: &Analysis| point.data.sample(Draw { seed: point.seed, repetition: 0 }).ok();
+        point.and_then(sample).map_or_else(Vec::new, |sample| sample.labels().class_names().to_vec())
     }
 
     /// What captions name and the file lacks, with what to do; empty if there is nothing.

@@ -1,7 +1,8 @@
 //! The analyses embedded in the program.
 
 use super::error::AnalysisError;
-use super::file::{Source, unknown};
+use super::file::Source;
+use crate::nearest::nearest;
 use std::path::PathBuf;
 
 /// An analysis file by its name.
@@ -58,7 +59,9 @@ impl Shipped {
     pub fn named(name: &str) -> Result<Self, AnalysisError> {
         SHIPPED.into_iter().find(|shipped| shipped.name == name).ok_or_else(|| {
             let names: Vec<String> = SHIPPED.iter().map(|shipped| shipped.name.to_owned()).collect();
-            let problem = format!("{}, as `equipoise analyses` lists them", unknown(name, &names));
+            let near = nearest(name, &names).map(|near| format!("did you mean `{near}`?"));
+            let advice = near.unwrap_or_else(|| "`equipoise analyses` lists them".to_owned());
+            let problem = format!("is no shipped analysis and no file; {advice}");
             AnalysisError::Unknown { name: name.to_owned(), problem }
         })
     }

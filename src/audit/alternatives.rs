@@ -4,7 +4,8 @@ use super::AuditInput;
 use super::pass::tally;
 use super::record::{StationaryVerdict, ledger_of, problem};
 use crate::data::DataError;
-use crate::loss::{BuiltLoss, ClassWeighting, ClassWeights, LOSS_TABLE, Loss, LossSpec, Targets};
+use crate::loss::{BuiltLoss, ClassWeighting, ClassWeights, LOSS_TABLE, Loss, LossRow, LossSpec, Targets};
+use crate::progress::Stage;
 use serde::Serialize;
 
 /// A loss and weights that were tried.
@@ -53,10 +54,12 @@ pub fn alternatives(
     let asked = problem(input, spec, weights)?.0.class_weights().to_vec();
     let mut found: Vec<Candidate> = Vec::new();
     let mut tried: Vec<(&'static str, Vec<f64>)> = Vec::new();
-    let rows =
-        LOSS_TABLE.iter().filter(|row| few || [LossSpec::Softmax, LossSpec::Logistic].contains(&row.default));
+    let is_tried = |row: &&LossRow| few || [LossSpec::Softmax, LossSpec::Logistic].contains(&row.default);
+    let rows: Vec<&LossRow> = LOSS_TABLE.into_iter().filter(is_tried).collect();
+    let stage = Stage::of((rows.len() * WEIGHTS.len()) as u64);
     for row in rows {
         for (name, weights) in &WEIGHTS {
+            stage.advance(1);
             if row.class_weights == ClassWeighting::No && *weights != ClassWeights::None {
                 continue;
             }

@@ -20,7 +20,7 @@ use serde::Serialize;
 /// What more training of the last layer would have changed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct HeadComparison {
-    /// Whether the layers have intercepts; without, the balance laws need not hold (docs/theory.md#f1).
+    /// Whether the layers have intercepts; without, the balance laws need not hold (docs/theory.md#h1).
     pub intercept: bool,
     /// `mu` of the penalty `mu/2 |W|^2` that both are held against.
     pub l2: f64,

@@ -8,6 +8,7 @@ use crate::balance::{
 use crate::data::DataError;
 use crate::loss::{BuiltLoss, ColumnWeights, Link, Loss, Targets, class_weights_differ};
 use crate::numeric::{Sigmoid, Sum, softplus};
+use crate::progress::Stage;
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -52,6 +53,7 @@ pub(super) fn tally(
     let block = block_size(columns);
     let blocks = samples.div_ceil(block);
     let parts = part_count(samples, columns, targets.classes());
+    let stage = Stage::of(parts as u64);
     let part = |number: usize| -> Result<Part, DataError> {
         let mut part = Part::new(targets, loss, columns);
         for place in blocks * number / parts..blocks * (number + 1) / parts {
@@ -62,6 +64,7 @@ pub(super) fn tally(
             }
             part.add(&logits, &targets.of_range(range), loss);
         }
+        stage.advance(1);
         Ok(part)
     };
     let parts: Vec<Result<Part, DataError>> = (0..parts).into_par_iter().map(part).collect();

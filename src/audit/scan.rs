@@ -4,6 +4,7 @@ use super::{AuditInput, ScoreKind};
 use crate::data::DataError;
 use crate::loss::Link;
 use crate::numeric::{counted, map_sample_chunks};
+use crate::progress::Stage;
 
 /// Sums over samples of larger ones would lose everything else, or overflow.
 const LARGEST_LOGIT: f64 = 1e12;
@@ -110,8 +111,10 @@ impl Scan {
     pub(super) fn of(input: &AuditInput) -> Result<Self, DataError> {
         let columns = input.columns();
         let labels = input.labels().class_indices();
+        let stage = Stage::of(labels.len() as u64);
         let part = |range: std::ops::Range<usize>| -> Result<Self, DataError> {
             let mut scan = Self::default();
+            stage.advance(range.len() as u64);
             let mut row = vec![0.0; columns];
             for sample in range {
                 input.raw(sample..sample + 1, &mut row);

@@ -78,7 +78,7 @@ fn is_solved(head: &HeadComparison) -> bool {
 
 /// Of a last layer without intercepts the balance says little: the exact layer does.
 fn without_bias(head: &HeadComparison) -> String {
-    let why = "the last layer has no bias, so outflow and inflow need not be equal (docs/theory.md#f1)";
+    let why = "the last layer has no bias, so outflow and inflow need not be equal (docs/theory.md#h1)";
     match (&head.own, &head.exact, &head.no_exact) {
         (Some(own), Some(_), _) if is_solved(head) => format!(
             "Trained to the end: {why}, but the exact layer over the same features has the same objective, {}.",

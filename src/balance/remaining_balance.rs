@@ -1,4 +1,4 @@
-//! What is left of the balance laws of a head without intercepts (docs/theory.md#f1).
+//! What is left of the balance laws of a head without intercepts (docs/theory.md#h1).
 
 use super::Ledger;
 use crate::loss::Loss;

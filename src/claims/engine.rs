@@ -91,7 +91,7 @@ fn catalogue() -> Vec<(u64, Claim)> {
     let mut numbered: Vec<(u64, Claim)> =
         all.filter_map(|(number, claim)| claim.map(|claim| (number, claim))).collect();
     // Numbers stay with claims; a claim that came later is listed with its family all the same.
-    numbered.sort_by_key(|(_, claim)| ("BIWARNMSTCF".find(&claim.id()[..1]), claim.id()));
+    numbered.sort_by_key(|(_, claim)| ("BIWARNMSTCH".find(&claim.id()[..1]), claim.id()));
     numbered
 }
 
@@ -143,6 +143,17 @@ fn checked_report(
 #[must_use]
 pub fn claim_ids() -> Vec<&'static str> {
     catalogue().into_iter().map(|(_, claim)| claim.id()).collect()
+}
+
+/// The id of the claim that is asked for. H1 and H4 were called F1 and F4, which are figures too; the old names are understood
+/// for one release.
+#[must_use]
+pub fn current_id(asked: &str) -> &str {
+    match asked {
+        "F1" => "H1",
+        "F4" => "H4",
+        id => id,
+    }
 }
 
 /// What the claim of an id is about, in a few words that go on after it: `B5 softmax balance`; `None` for an id that no claim has.
@@ -320,12 +331,13 @@ pub fn verify_on(
 /// The claims of a plan with the cases to run.
 fn choose(options: &VerifyOptions) -> Result<Vec<(u64, Claim, Vec<usize>)>, ClaimError> {
     let known = catalogue();
-    for id in &options.ids {
-        if !known.iter().any(|(_, claim)| claim.id() == id) {
-            return Err(ClaimError::UnknownId { id: id.clone(), known: claim_ids().join(", ") });
+    let ids: Vec<&str> = options.ids.iter().map(|id| current_id(id)).collect();
+    for id in &ids {
+        if !known.iter().any(|(_, claim)| claim.id() == *id) {
+            return Err(ClaimError::UnknownId { id: (*id).to_owned(), known: claim_ids().join(", ") });
         }
     }
-    let wanted = |claim: &Claim| options.ids.is_empty() || options.ids.iter().any(|id| id == claim.id());
+    let wanted = |claim: &Claim| ids.is_empty() || ids.contains(&claim.id());
     known
         .into_iter()
         .filter(|(_, claim)| wanted(claim))

@@ -43,7 +43,8 @@ mod zoo;
 pub use case::Balance;
 pub use derived::claim_follows_from;
 pub use engine::{
-    Advance, Effort, VerifyOptions, claim_ids, claim_statement, claim_title, tolerance, verify, verify_on,
+    Advance, Effort, VerifyOptions, claim_ids, claim_statement, claim_title, current_id, tolerance, verify,
+    verify_on,
 };
 pub use error::ClaimError;
 pub use kept::CheckedSetups;

@@ -1,4 +1,4 @@
-//! F1 and F4: heads without an intercept, and logit adjustment beside class weights.
+//! H1 and H4: heads without an intercept, and logit adjustment beside class weights.
 
 use super::case::{CaseReport, SetupFailure};
 use super::comparison::{Comparison, missed};
@@ -13,12 +13,12 @@ use crate::solver::{Outcome, Problem, solve};
 use nalgebra::{DMatrix, DVector};
 use rand::RngExt;
 
-/// Sizes of the classes of F1, and penalties on the coefficients.
+/// Sizes of the classes of H1, and penalties on the coefficients.
 const COUNTS: [usize; 3] = [60, 30, 15];
 const PENALTIES: [f64; 3] = [0.0, 1e-3, 1e-1];
 /// Groups whose indicators are features.
 const GROUPS: usize = 3;
-/// Class sizes of F4, how much larger the larger sample is, and draws of each.
+/// Class sizes of H4, how much larger the larger sample is, and draws of each.
 const SIZES: [usize; 3] = [160, 40, 20];
 const LARGER: usize = 16;
 const DRAWS: u64 = 10;
@@ -29,7 +29,7 @@ const LEFT: f64 = 0.5;
 
 pub(super) const CLAIMS: [Comparison; 2] = [
     Comparison {
-        id: "F1",
+        id: "H1",
         title: "no free intercept",
         statement: "Without an intercept, softmax's balance survives along a vector a with a·h = 1 on all samples, off by the penalty's gradient, outflow − inflow = l2·M (wₖ·a), and of a one-hot group within the group; over features without such a direction it is off.",
         cases: 2 * PENALTIES.len(),
@@ -43,7 +43,7 @@ pub(super) const CLAIMS: [Comparison; 2] = [
         },
     },
     Comparison {
-        id: "F4",
+        id: "H4",
         title: "logit adjustment beside weights",
         statement: "Logit adjustment and inverse-frequency weights come to the same decisions as samples grow in number where a linear head is right, and stay apart where it is not.",
         cases: 3,

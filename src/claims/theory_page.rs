@@ -62,7 +62,10 @@ fn mentioned(path: &Path, text: &str) -> Vec<String> {
     let lines = lines.filter(|line| !names(line));
     let words = lines.flat_map(|line| line.split(|letter: char| !letter.is_alphanumeric()));
     let is_id = |word: &&str| {
-        matches!(word.as_bytes(), [b'B' | b'I' | b'W' | b'A' | b'R' | b'N' | b'M' | b'T' | b'C', b'0'..=b'9'])
+        matches!(
+            word.as_bytes(),
+            [b'B' | b'I' | b'W' | b'A' | b'R' | b'N' | b'M' | b'T' | b'C' | b'H', b'0'..=b'9']
+        )
     };
     words.filter(is_id).map(str::to_lowercase).collect()
 }

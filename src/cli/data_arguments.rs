@@ -3,6 +3,7 @@
 
 use super::class_weights::NameList;
 use super::output::note;
+use super::progress::Busy;
 use anyhow::Result;
 use equipoise::data::{Encoding, Missing, SampleRequest, Samples, TableFormat, Taken};
 use std::path::{Path, PathBuf};
@@ -72,6 +73,7 @@ impl From<MissingName> for Missing {
 impl DataArguments {
     /// Reads or maps the samples.
     pub(super) fn read(&self) -> Result<Samples> {
+        let _busy = Busy::new("reading");
         Ok(self.request().read(&self.file)?)
     }
 

@@ -2,7 +2,7 @@
 
 use super::files::Destination;
 use super::output::{Style, note, path_line, print};
-use super::progress::Busy;
+use super::progress::{Busy, progress_bar};
 use super::run::{captions, report_unsolved};
 use super::{Ending, comparison_table};
 use anyhow::Result;
@@ -36,7 +36,9 @@ pub(super) struct DrawArguments {
 }
 
 pub(super) fn run(arguments: &DrawArguments, style: Style) -> Result<Ending> {
+    let busy = Busy::new("reading");
     let results = Results::read(&arguments.directory)?;
+    drop(busy);
     let directory = &arguments.destination();
     let analysis = &results.experiment.analysis;
     let stems = analysis.figure.iter().map(|figure| analysis.file_stem(&figure.id));
@@ -102,7 +104,7 @@ impl FormatName {
 enum ThemeName {
     /// The true size of one or two columns of a paper
     Paper,
-    /// As wide, with text and lines a ninth larger, for a wall
+    /// For a wall: text and lines 1.3 times larger, two columns as wide as on paper
     Slides,
 }
 
@@ -165,14 +167,23 @@ impl DrawingOptions {
     /// Draws every figure of an analysis into `directory`; returns the figures and the files.
     pub(super) fn draw(&self, results: &Results, directory: &Path) -> Result<Vec<(Figure, Vec<PathBuf>)>> {
         self.check(&results.experiment.analysis)?;
-        let _busy = Busy::new("drawing");
+        let busy = Busy::new("drawing");
         let formats = self.formats();
         let figures = draw(results, self.theme())?;
+        drop(busy);
+        let bar = progress_bar("files");
+        bar.set_length((figures.len() * formats.len()) as u64);
         let write = |figure: Figure| {
-            let files = figure.write(directory, &formats, self.dpi)?;
+            let mut files = Vec::with_capacity(formats.len());
+            for &format in &formats {
+                files.extend(figure.write(directory, &[format], self.dpi)?);
+                bar.inc(1);
+            }
             Ok((figure, files))
         };
-        figures.into_iter().map(write).collect()
+        let written = figures.into_iter().map(write).collect();
+        bar.finish_and_clear();
+        written
     }
 
     /// Writes a figure that is no analysis's.

@@ -43,7 +43,7 @@ pub(super) struct NamedLossArguments {
     /// Share of each label that label-smoothing spreads over all classes [default: 0.1]
     #[arg(long, value_name = "X", allow_hyphen_values = true)]
     smoothing: Option<f64>,
-    /// What class weights multiply in label-smoothing: each term (`PyTorch`) or the whole sample (Keras)
+    /// What class weights multiply in label-smoothing: each term (PyTorch) or the whole sample (Keras)
     #[arg(long, value_enum, value_name = "WHAT")]
     smoothing_weights: Option<SmoothedBy>,
     /// What log class frequencies are multiplied by in logit-adjusted and vector-scaling [default: 1]

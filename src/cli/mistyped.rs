@@ -6,12 +6,20 @@ use equipoise::analysis::Shipped;
 use equipoise::claims::claim_ids;
 use equipoise::loss::loss_named;
 
+/// What parsers of numbers say, and what is needed.
+const PARSERS: [(&str, &str); 3] = [
+    ("invalid digit found in string", "give a whole number"),
+    ("invalid float literal", "give a number"),
+    ("number too large to fit in target type", "give a smaller number"),
+];
+
 /// The line.
 pub(super) fn line(error: &Error) -> String {
     let text = error.to_string();
     let paragraph: Vec<&str> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
     let meant = meant(error).map_or_else(String::new, |meant| format!("; did you mean {meant}?"));
-    format!("{}{meant} ({})", paragraph.join(" "), where_to_look(error))
+    let what = PARSERS.iter().fold(paragraph.join(" "), |text, (theirs, ours)| text.replace(theirs, ours));
+    format!("{what}{meant} ({})", where_to_look(error))
 }
 
 /// What lists the alternatives.
@@ -78,6 +86,18 @@ mod tests {
         ] {
             let line = said(arguments);
             assert!(line.contains(meant) && !line.contains('\n'), "{arguments}: {line}");
+        }
+    }
+
+    #[test]
+    fn numbers_that_are_none_are_asked_for_in_words() {
+        for (arguments, words) in [
+            ("--threads many verify", "give a whole number"),
+            ("solve data.csv --label y --tolerance tiny", "give a number"),
+            ("solve data.csv --label y --seed 99999999999999999999", "give a smaller number"),
+        ] {
+            let line = said(arguments);
+            assert!(line.contains(words), "{arguments}: {line}");
         }
     }
 

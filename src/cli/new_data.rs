@@ -12,6 +12,7 @@ use equipoise::data::{
 use equipoise::loss::Loss;
 use equipoise::memory::{MemoryError, check_memory};
 use equipoise::numeric::counted;
+use equipoise::progress::Stage;
 use equipoise::record::TestRecord;
 use equipoise::solver::{Head, Problem};
 use nalgebra::DMatrix;
@@ -274,7 +275,9 @@ fn csv(predictions: &Predictions, classes: &[String]) -> Result<Vec<u8>> {
         headings.extend(classes.iter().map(|class| format!("corrected_{class}")));
     }
     writer.write_record(&headings)?;
+    let stage = Stage::of(predictions.classes.len() as u64);
     for (row, &class) in predictions.classes.iter().enumerate() {
+        stage.advance(1);
         let mut line = vec![row.to_string(), classes[class].clone()];
         line.extend(predictions.probabilities.column(row).iter().map(f64::to_string));
         line.extend(

@@ -1,5 +1,6 @@
 //! All output: standard output, notes, colours, aligned columns.
 
+use super::progress::aside;
 use anyhow::{Context, Result};
 use equipoise::numeric::Count;
 pub(super) use equipoise::numeric::counted;
@@ -107,7 +108,8 @@ fn screened(text: &str) -> Cow<'_, str> {
 
 /// A line on standard error; an error of writing it is ignored.
 pub(super) fn note(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{}", shortened(&with_short_numbers(&one_line(text))));
+    let write = || writeln!(std::io::stderr(), "{}", shortened(&with_short_numbers(&one_line(text))));
+    let _ = aside(write);
 }
 
 /// A line without its middle where a name in it, which may be a file's, is as long as a book.

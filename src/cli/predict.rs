@@ -71,6 +71,8 @@ pub(super) fn run(arguments: &PredictArguments) -> Result<Ending> {
     let logits = offset::added(finite_logits(&saved.head(), &new.features, &arguments.file)?, &new.offset);
     let predictions = Predictions::of(link, &logits, &saved.class_weights);
     check_files_whole()?;
+    drop(busy);
+    let busy = Busy::new("writing");
     save_predictions(&arguments.out, &predictions, &saved.classes)?;
     drop(busy);
     let rows = counted(predictions.classes.len() as u64, "row");

@@ -1,16 +1,41 @@
 //! What a terminal shows while work goes on, and a curve in one line of text.
 
+use equipoise::progress::{Progress, progress};
 use equipoise::solver::Iteration;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressStyle};
 use std::io::{IsTerminal, stderr};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// Work shorter than this shows no progress.
 const QUIET: Duration = Duration::from_secs(2);
 
-/// A line on standard error, if that is a terminal, once a search takes longer than a moment.
+/// All lines of the terminal; nothing is drawn where standard error is none.
+static LINES: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
+
+/// Lets something be written to standard error between the lines.
+pub(super) fn aside<T>(write: impl FnOnce() -> T) -> T {
+    LINES.suspend(write)
+}
+
+/// A bar among the others.
+pub(super) fn in_line(bar: ProgressBar) -> ProgressBar {
+    LINES.add(bar)
+}
+
+fn line(template: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    in_line(ProgressBar::new(1).with_style(style))
+}
+
+/// A bar with the time left, of work that says how many units it has done.
+pub(super) fn progress_bar(unit: &str) -> ProgressBar {
+    line(&format!("{{bar:30}} {{pos}}/{{len}} {unit}, {{eta}} left  {{msg}}"))
+}
+
+/// A line once a search takes longer than a moment.
 pub(super) struct Waiting {
     line: ProgressBar,
     started: Instant,
@@ -19,11 +44,7 @@ pub(super) struct Waiting {
 impl Waiting {
     /// While `doing` something whose end cannot be foreseen.
     pub(super) fn new(doing: &str) -> Self {
-        let line = ProgressBar::new_spinner();
-        if let Ok(style) = ProgressStyle::with_template(&format!("{{spinner}} {doing}, {{elapsed}}: {{msg}}"))
-        {
-            line.set_style(style);
-        }
+        let line = line(&format!("{{spinner}} {doing}, {{elapsed}}: {{msg}}"));
         Self { line, started: Instant::now() }
     }
 
@@ -62,8 +83,78 @@ impl Drop for Spinner {
     }
 }
 
-/// A line on standard error, if that is a terminal, while something goes on that says nothing itself: what it is, and for how
-/// long. It is gone when this is dropped.
+/// The whole of work in several parts whose lengths are foreseen: a bar with the time left, above the line of the part that is
+/// under way.
+pub(super) struct Whole {
+    bar: ProgressBar,
+    started: Instant,
+    /// Predicted seconds of all parts.
+    total: f64,
+    /// Those of the parts that are done.
+    done: Mutex<f64>,
+}
+
+impl Whole {
+    /// So many predicted seconds; of what unit does not matter.
+    pub(super) fn of(total: f64) -> Self {
+        let bar = line("{bar:30} {msg}");
+        bar.set_length(STEPS);
+        bar.set_message("all of it");
+        Self { bar, started: Instant::now(), total, done: Mutex::new(0.0) }
+    }
+
+    /// A part of so many predicted seconds is done.
+    pub(super) fn part_done(&self, seconds: f64) {
+        let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        *done += seconds;
+        self.show(*done);
+    }
+
+    /// So much is done of a part of so many predicted seconds.
+    pub(super) fn within_part(&self, seconds: f64, share: f64) {
+        let done = *self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        self.show(done + share * seconds);
+    }
+
+    fn show(&self, done: f64) {
+        let share = (done / self.total).min(1.0);
+        let elapsed = self.started.elapsed();
+        if elapsed > QUIET {
+            self.bar.set_position(steps(share));
+            self.bar.set_message(format!("all of it, {}", left(elapsed, share)));
+        }
+    }
+}
+
+impl Drop for Whole {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// Steps of a bar that shows a share.
+const STEPS: u64 = 1000;
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share is from 0 to 1")]
+fn steps(share: f64) -> u64 {
+    (share * STEPS as f64) as u64
+}
+
+/// The time left after a share has taken so long.
+fn left(elapsed: Duration, share: f64) -> String {
+    match elapsed.as_secs_f64() * (1.0 / share - 1.0) {
+        seconds if seconds.is_finite() && seconds < MOST => {
+            format!("about {} left", HumanDuration(Duration::from_secs_f64(seconds.ceil())))
+        }
+        _ => "time left unknown".to_owned(),
+    }
+}
+
+/// Predictions of more seconds are none: a year.
+const MOST: f64 = 3.2e7;
+
+/// A line while something goes on that says nothing itself: what it is, for how long, and where it counts its steps the time
+/// left. It is gone when this is dropped.
 pub(super) struct Busy(Option<(Sender<()>, JoinHandle<()>)>);
 
 impl Busy {
@@ -91,16 +182,52 @@ impl Drop for Busy {
 /// Shows the line from the moment on that is no longer short, until the other end is dropped.
 fn show_until(ended: &Receiver<()>, doing: &str) {
     const TICK: Duration = Duration::from_millis(200);
-    if ended.recv_timeout(QUIET) != Err(RecvTimeoutError::Timeout) {
-        return;
+    let started = Instant::now();
+    let mut seen: Option<Seen> = None;
+    let mut shown: Option<ProgressBar> = None;
+    while ended.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+        seen = progress().map(|at| Seen::again(seen, at, Instant::now()));
+        if started.elapsed() < QUIET {
+            continue;
+        }
+        let bar = shown.get_or_insert_with(|| line("{spinner} {msg}"));
+        bar.set_message(said(doing, started.elapsed(), seen.as_ref()));
+        bar.tick();
     }
-    let line = ProgressBar::new_spinner().with_elapsed(QUIET);
-    if let Ok(style) = ProgressStyle::with_template(&format!("{{spinner}} {doing}, {{elapsed}}")) {
-        line.set_style(style);
+    if let Some(bar) = shown {
+        bar.finish_and_clear();
     }
-    line.enable_steady_tick(TICK);
-    let _ = ended.recv();
-    line.finish_and_clear();
+}
+
+/// A stage as it was seen first and last: what it has done in between says how fast it is.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    first: (Instant, f64),
+    last: (Instant, f64),
+    stage: u64,
+}
+
+impl Seen {
+    /// The same stage seen again, or another one for the first time.
+    fn again(earlier: Option<Self>, Progress { stage, share }: Progress, now: Instant) -> Self {
+        let last = (now, share);
+        let first = earlier.filter(|seen| seen.stage == stage).map_or(last, |seen| seen.first);
+        Self { first, last, stage }
+    }
+
+    /// The time left at the speed since it was seen first.
+    fn left(&self) -> String {
+        let gained = (self.last.1 - self.first.1) / (1.0 - self.first.1);
+        left(self.last.0 - self.first.0, gained)
+    }
+}
+
+/// What is going on, for how long, how far it is.
+fn said(doing: &str, elapsed: Duration, seen: Option<&Seen>) -> String {
+    match seen {
+        Some(seen) => format!("{doing}, {:.0}%, {}", 100.0 * seen.last.1, seen.left()),
+        None => format!("{doing}, {}", HumanDuration(Duration::from_secs(elapsed.as_secs()))),
+    }
 }
 
 const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -128,9 +255,10 @@ fn block(fraction: f64) -> char {
 
 #[cfg(test)]
 mod tests {
-    use super::{QUIET, show_until, sparkline};
+    use super::{QUIET, Seen, left, said, show_until, sparkline};
+    use equipoise::progress::Progress;
     use std::sync::mpsc::channel;
-    use std::time::Instant;
+    use std::time::{Duration, Instant};
 
     #[test]
     fn what_is_short_is_not_waited_for() {
@@ -139,6 +267,23 @@ mod tests {
         let started = Instant::now();
         show_until(&ended, "working");
         assert!(started.elapsed() < QUIET / 2);
+    }
+
+    #[test]
+    fn the_time_left_is_that_of_the_speed_so_far() {
+        let seconds = Duration::from_secs;
+        assert_eq!(left(seconds(10), 0.25), "about 30 seconds left");
+        assert_eq!(left(seconds(10), 0.0), "time left unknown");
+        assert_eq!(left(seconds(1), 1e-300), "time left unknown");
+        let start = Instant::now();
+        let at = |stage: u64, share: f64| Progress { stage, share };
+        let first = Seen::again(None, at(1, 0.5), start);
+        assert_eq!(said("reading", seconds(3), Some(&first)), "reading, 50%, time left unknown");
+        let later = Seen::again(Some(first), at(1, 0.75), start + seconds(4));
+        assert_eq!(said("reading", seconds(3), Some(&later)), "reading, 75%, about 4 seconds left");
+        let other = Seen::again(Some(later), at(2, 0.1), start + seconds(5));
+        assert_eq!(said("reading", seconds(3), Some(&other)), "reading, 10%, time left unknown");
+        assert_eq!(said("reading", seconds(3), None), "reading, 3 seconds");
     }
 
     #[test]

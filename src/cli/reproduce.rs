@@ -3,12 +3,12 @@
 use super::draw::DrawingOptions;
 use super::files::{Destination, save_into};
 use super::output::{Style, counted, note, path_line, print};
-use super::progress::Busy;
+use super::progress::{Busy, Whole};
 use super::run::{finish, report_unsolved};
 use super::verify::{check, effort, ending};
 use super::{Ending, verdict_table};
 use anyhow::{Context, Result, bail};
-use equipoise::analysis::{Experiment, SHIPPED, Store, balance_law};
+use equipoise::analysis::{Experiment, SHIPPED, Store, balance_law, estimate};
 use equipoise::claims::{CheckedSetups, Effort, VerifyOptions};
 use equipoise::figure::{self, Figure};
 use equipoise::files::{OwnFile, give_up_files, mark_directory};
@@ -79,9 +79,15 @@ pub(super) fn run(arguments: &ReproduceArguments, style: Style) -> Result<Ending
         )
     })?;
     checked.remarks.iter().for_each(|remark| note(remark));
-    let verdicts = check(&plan, &checked)?;
+    let lengths = Lengths::of(&places, effort)?;
+    let whole = Whole::of(lengths.sum());
+    let verdicts = check(&plan, &checked, &|at| {
+        whole.within_part(lengths.claims, at.done as f64 / at.total as f64);
+    })?;
+    whole.part_done(lengths.claims);
     save_into(&arguments.out, VERDICTS, &json(&verdicts)?)?;
-    let (figures, problems_found) = draw_figures(arguments, &places, &checked, style)?;
+    let (figures, problems_found) = draw_figures(arguments, &places, &checked, (&lengths, &whole), style)?;
+    drop(whole);
     let duration_seconds = started.elapsed().as_secs_f64();
     let report =
         Report { verdicts: &verdicts, figures: &figures, seed: arguments.seed, effort, duration_seconds };
@@ -153,6 +159,39 @@ impl Places {
     }
 }
 
+/// Predicted seconds of the parts, to say how far the whole is.
+struct Lengths {
+    claims: f64,
+    /// Of each analysis and its figures.
+    runs: Vec<f64>,
+}
+
+/// Seconds of one processor for all claims, quick and full, and for writing a figure in the usual formats; measured, as those of
+/// `estimate` are.
+const CLAIMS_QUICK: f64 = 7.0;
+const CLAIMS_FULL: f64 = 90.0;
+const FIGURE: f64 = 0.4;
+
+impl Lengths {
+    fn of(places: &Places, effort: Effort) -> Result<Self> {
+        let threads = rayon::current_num_threads() as f64;
+        let claims = match effort {
+            Effort::Quick => CLAIMS_QUICK,
+            Effort::Full => CLAIMS_FULL,
+        };
+        let run = |(experiment, _, _): &(Experiment, PathBuf, Store)| {
+            let figures = experiment.analysis.figure.len() as f64;
+            Ok(estimate(experiment)?.seconds / threads + FIGURE * figures)
+        };
+        let runs = places.runs.iter().map(run).collect::<Result<_>>()?;
+        Ok(Self { claims: claims / threads, runs })
+    }
+
+    fn sum(&self) -> f64 {
+        self.claims + self.runs.iter().sum::<f64>()
+    }
+}
+
 /// An error if a directory inside of the report's is there and is none: what a link leads to is somebody else's.
 fn check_own_directory(directory: &Path) -> Result<()> {
     let place = directory.display();
@@ -195,11 +234,12 @@ fn draw_figures(
     arguments: &ReproduceArguments,
     places: &Places,
     checked: &CheckedSetups,
+    (lengths, whole): (&Lengths, &Whole),
     style: Style,
 ) -> Result<(Vec<Drawn>, usize)> {
     let directory = arguments.out.join(BALANCE_LAW);
     let effort = effort(arguments.quick);
-    let busy = Busy::new("both sides of every balance law (F1)");
+    let busy = Busy::new("both sides of every balance law (figure F1)");
     let record = balance_law::run(arguments.seed, balance_problems(effort), checked)?;
     let figure = figure::balance_law::draw(&record)?;
     drop(busy);
@@ -207,13 +247,14 @@ fn draw_figures(
     save_into(&directory, BALANCE_RECORDS, &json(&record)?)?;
     let mut figures = vec![Drawn { figure, results: None }];
     let mut found = 0;
-    for (experiment, directory, store) in &places.runs {
+    for ((experiment, directory, store), &length) in places.runs.iter().zip(&lengths.runs) {
         let done = finish(experiment, store, directory, &arguments.drawing, style)?;
         report_unsolved(&done.results);
         found += done.workload.found;
         let results = Arc::new(done.results);
         let drawn = |(figure, _)| Drawn { figure, results: Some(Arc::clone(&results)) };
         figures.extend(done.figures.into_iter().map(drawn));
+        whole.part_done(length);
     }
     for figure in &places.losses {
         arguments.drawing.write(figure, &arguments.out.join(LOSSES))?;

@@ -3,8 +3,8 @@
 use super::Ending;
 use super::draw::DrawingOptions;
 use super::output::{Align, Style, columns, counted, note, print};
+use super::progress::{Busy, progress_bar};
 use super::run::{UnsolvedOption, array_of, finish, summary};
-use super::verify::progress_bar;
 use anyhow::{Result, bail};
 use equipoise::analysis::{Merge, MissingShard, Results, Survey, SurveyedFile, prune};
 use std::collections::BTreeMap;
@@ -79,15 +79,23 @@ pub(super) fn run(arguments: &ResultsArguments, style: Style) -> Result<Ending> 
         }
         Action::Verify { directory } => verify(directory, style),
         Action::Prune { directory, force } => {
+            let busy = Busy::new("reading the records");
             let gone = prune(directory, *force)?;
+            drop(busy);
             print(&format!("{} taken out\n", counted(gone as u64, "record")))?;
             Ok(Ending::Done)
         }
     }
 }
 
+/// What is in a directory.
+fn surveyed(directory: &Path) -> Result<Survey> {
+    let _busy = Busy::new("reading the records");
+    Ok(Survey::of(directory)?)
+}
+
 fn list(directory: &Path, style: Style) -> Result<Ending> {
-    let survey = Survey::of(directory)?;
+    let survey = surveyed(directory)?;
     print(&listed(&survey, style))?;
     survey.files.iter().flat_map(|file| &file.remarks).for_each(|remark| note(remark));
     Ok(Ending::Done)
@@ -114,7 +122,7 @@ fn row(file: &SurveyedFile) -> Vec<String> {
 }
 
 fn verify(directory: &Path, style: Style) -> Result<Ending> {
-    let survey = Survey::of(directory)?;
+    let survey = surveyed(directory)?;
     let faults: Vec<&String> = survey.files.iter().flat_map(|file| &file.remarks).collect();
     let foreign: usize = survey.files.iter().map(|file| file.foreign).sum();
     let open = survey.problems - survey.solved;
@@ -148,7 +156,9 @@ fn merge(
     style: Style,
 ) -> Result<Results> {
     let started = Instant::now();
+    let busy = Busy::new("reading the shards");
     let merge = Merge::of(directories, out, overwrite)?;
+    drop(busy);
     if !merge.missing.is_empty() {
         merge.remarks.iter().for_each(|remark| note(remark));
         bail!(
@@ -199,7 +209,7 @@ const BAR: usize = 24;
 
 pub(super) fn run_status(arguments: &StatusArguments, style: Style) -> Result<Ending> {
     let directory = &arguments.directory;
-    let survey = if arguments.follow { follow(directory)? } else { Survey::of(directory)? };
+    let survey = if arguments.follow { follow(directory)? } else { surveyed(directory)? };
     print(&status(&survey, &slurm_states(directory), style))?;
     survey.files.iter().flat_map(|file| &file.remarks).for_each(|remark| note(remark));
     Ok(if survey.solved == survey.problems { Ending::Done } else { Ending::Failed })

@@ -3,7 +3,7 @@
 use super::Ending;
 use super::files::{Target, check_targets, save};
 use super::output::{Style, columns, note, numbers_right, print};
-use super::verify::progress_bar;
+use super::progress::progress_bar;
 use anyhow::{Result, ensure};
 use equipoise::balance::WeightEffects;
 use equipoise::claims::{EffectSearch, FoundEffect, MORE_WEIGHT, UnexpectedEffect};

@@ -149,19 +149,19 @@ fn balance(record: &SolveRecord, measured: &Measured) -> String {
             "no combination of features is constant"
         };
         return format!(
-            "outflow and inflow differ by {apart}:\nthere is no intercept, and {why}, so nothing makes them equal (docs/theory.md#f1)"
+            "outflow and inflow differ by {apart}:\nthere is no intercept, and {why}, so nothing makes them equal (docs/theory.md#h1)"
         );
     };
     let off = significant(found.residual, 2);
     if record.l2 == 0.0 {
         return format!(
-            "outflow and inflow differ by {off}:\nfeatures make up for the missing intercept (docs/theory.md#f1): {}",
+            "outflow and inflow differ by {off}:\nfeatures make up for the missing intercept (docs/theory.md#h1): {}",
             found.relation
         );
     }
     format!(
         "outflow and inflow differ by {apart},\n{off} without the penalty's pull on the features that make up for the missing \
-         intercept (docs/theory.md#f1): {}",
+         intercept (docs/theory.md#h1): {}",
         found.relation
     )
 }

@@ -1,13 +1,14 @@
 //! `verify`: check claims, print verdicts.
 
-use super::output::{Style, print};
+use super::output::{Style, note, print};
+use super::progress::progress_bar;
 use super::{Ending, verdict_table};
 use anyhow::{Context, Result, ensure};
 use equipoise::claims::{
     Advance, CheckedSetups, ClaimError, Effort, Verdict, VerifyOptions, claim_ids, claim_statement,
-    claim_title, verify_on, verify_seeds,
+    claim_title, current_id, verify_on, verify_seeds,
 };
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use std::ops::RangeInclusive;
 
 const EXAMPLES: &str = "Examples:
@@ -69,7 +70,7 @@ pub(super) fn run(arguments: &VerifyArguments, style: Style) -> Result<Ending> {
     if let Some(range) = &arguments.seeds {
         return run_seeds(&options, seeds(range)?, arguments.format, style);
     }
-    let verdicts = check(&options, &CheckedSetups::default())?;
+    let verdicts = check(&options, &CheckedSetups::default(), &|_| {})?;
     print(&match arguments.format {
         Format::Table => verdict_table::table(&verdicts, style),
         Format::Json => serde_json::to_string_pretty(&verdicts)? + "\n",
@@ -127,10 +128,17 @@ pub(super) fn ending(verdicts: &[Verdict]) -> Ending {
     if verdicts.iter().all(|verdict| verdict.holds) { Ending::Done } else { Ending::Failed }
 }
 
-/// Checks claims behind a progress bar; set-ups already checked are reused.
-pub(super) fn check(options: &VerifyOptions, checked: &CheckedSetups) -> Result<Vec<Verdict>> {
+/// Checks claims behind a progress bar, and says how far it is; set-ups already checked are reused.
+pub(super) fn check(
+    options: &VerifyOptions,
+    checked: &CheckedSetups,
+    advanced: &(dyn Fn(Advance) + Sync),
+) -> Result<Vec<Verdict>> {
     let bar = progress_bar("set-ups");
-    let verdicts = verify_on(options, checked, &|advance| show(&bar, advance));
+    let verdicts = verify_on(options, checked, &|advance| {
+        show(&bar, advance);
+        advanced(advance);
+    });
     bar.finish_and_clear();
     Ok(verdicts?)
 }
@@ -141,14 +149,7 @@ fn show(bar: &ProgressBar, advance: Advance) {
     bar.inc(1);
 }
 
-/// A bar on standard error with the time left; silent where that is no terminal.
-pub(super) fn progress_bar(unit: &str) -> ProgressBar {
-    let template = format!("{{bar:30}} {{pos}}/{{len}} {unit}, {{eta}} left  {{msg}}");
-    let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(1).with_style(style)
-}
-
-/// Ids in any case, and families by their letter.
+/// Ids in any case, and families by their letter; says so where a claim has another name by now.
 fn expand(asked: &[String]) -> Vec<String> {
     let of_family = |id: &str| {
         let family: Vec<String> = claim_ids()
@@ -158,5 +159,13 @@ fn expand(asked: &[String]) -> Vec<String> {
             .collect();
         if family.is_empty() { vec![id.to_owned()] } else { family }
     };
-    asked.iter().flat_map(|id| of_family(&id.to_uppercase())).collect()
+    let named = |id: &String| {
+        let id = id.to_uppercase();
+        let current = current_id(&id);
+        if current != id {
+            note(&format!("note: {id} is a figure; the claim of that name is now {current}"));
+        }
+        of_family(current)
+    };
+    asked.iter().flat_map(named).collect()
 }

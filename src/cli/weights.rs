@@ -35,7 +35,8 @@ const SEARCH: &str = "Search";
 
 /// What the weights are for and how to print them.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+// Weights are searched for without an offset.
+#[command(after_help = EXAMPLES, mut_arg("offset", |option| option.hide(true)))]
 pub(super) struct WeightsArguments {
     #[command(flatten)]
     data: DataArguments,

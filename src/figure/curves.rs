@@ -210,8 +210,7 @@ impl Content<'_> {
         for group in &self.groups {
             let Some(curve) = group.curves.first() else { continue };
             let Some(&(x, y)) = panel.visible(curve.middles()).last() else { continue };
-            let lines = [group.name.as_str()];
-            let note = Note::new(&lines, curve.colour);
+            let note = Note::new(&[group.name.as_str()], curve.colour);
             let wanted = (x + GAP + note.size().0 / 2.0, y);
             note.draw_near(panel.canvas, panel.frame, wanted, obstacles)?;
         }
@@ -500,8 +499,8 @@ fn draw_marks(
     let lines: Vec<&str> = note.iter().map(String::as_str).collect();
     let note = Note::new(&lines, GREY);
     let wanted = (at.0 - note.size().0 / 2.0 - LEADER - RADIUS, at.1);
-    let centre = note.draw_near(panel.canvas, panel.frame, wanted, obstacles)?;
-    note.draw_leader(panel.canvas, centre, at, RADIUS + CURVE_WIDTH)
+    let placed = note.draw_near(panel.canvas, panel.frame, wanted, obstacles)?;
+    placed.draw_leader(panel.canvas, at, RADIUS + CURVE_WIDTH)
 }
 
 /// Where a mark is on the paper for one group, and on which of its lines.

@@ -69,9 +69,14 @@ fn push_apart(wanted: &[f64], gap: f64, (low, high): (f64, f64)) -> Vec<f64> {
     heights
 }
 
-/// The place nearest to `wanted` inside `frame` where a box of the given size covers none of `obstacles`; if
-/// there is none, the place that covers fewest. Places are centres of boxes.
-fn clear_place(frame: Frame, (width, height): (f64, f64), wanted: Point, obstacles: &[Point]) -> Point {
+/// The place nearest to `wanted` inside `frame` where a box of the given size covers fewest of `obstacles`, and how many
+/// it covers there: none, if there is such a place. Places are centres of boxes.
+fn clear_place(
+    frame: Frame,
+    (width, height): (f64, f64),
+    wanted: Point,
+    obstacles: &[Point],
+) -> (usize, Point) {
     const STEP: f64 = 2.0;
     const CLEARANCE: f64 = 2.5;
     let (across, down) = (width / 2.0 + CLEARANCE, height / 2.0 + CLEARANCE);
@@ -87,7 +92,7 @@ fn clear_place(frame: Frame, (width, height): (f64, f64), wanted: Point, obstacl
         .flat_map(|&x| rows.iter().map(move |&y| (x, y)))
         .map(|place| (covered(place), distance(place), place))
         .min_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)))
-        .map_or(wanted, |(_, _, place)| place)
+        .map_or((usize::MAX, wanted), |(covered, _, place)| (covered, place))
 }
 
 fn steps(from: f64, to: f64, step: f64) -> Vec<f64> {
@@ -115,68 +120,132 @@ pub(super) fn box_obstacles((x, y): Point, (width, height): (f64, f64)) -> Vec<P
     levels.into_iter().flat_map(|level| trace(&[(left, level), (right, level)])).collect()
 }
 
-/// Lines of text set one below the other around a centre.
-pub(super) struct Note<'a> {
-    lines: &'a [&'a str],
+/// Lines of text set one below the other.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Note {
+    lines: Vec<String>,
+    size: f64,
     colour: Colour,
 }
 
-impl<'a> Note<'a> {
-    pub(super) const fn new(lines: &'a [&'a str], colour: Colour) -> Self {
-        Self { lines, colour }
+/// A note in its place.
+pub(super) struct PlacedNote {
+    note: Note,
+    centre: Point,
+}
+
+/// Lines of a note at most, where it is too wide for its place.
+const MAX_LINES: usize = 4;
+/// Sizes of a note, where it is too large for its place.
+const SIZES: [f64; 4] = [NOTE_SIZE, 6.2, 5.6, 5.0];
+
+impl Note {
+    pub(super) fn new(lines: &[&str], colour: Colour) -> Self {
+        let lines = lines.iter().map(|&line| line.to_owned()).collect();
+        Self { lines, size: NOTE_SIZE, colour }
     }
 
     /// Width and height on the paper.
     pub(super) fn size(&self) -> (f64, f64) {
-        (widest(self.lines.iter().copied(), NOTE_SIZE), NOTE_LINE * self.lines.len() as f64)
+        let width = widest(self.lines.iter().map(String::as_str), self.size);
+        (width, self.size * LINE_HEIGHT * self.lines.len() as f64)
+    }
+
+    /// The same words on so many lines, as short as they can be.
+    fn on_lines(&self, count: usize) -> Option<Self> {
+        let text = self.lines.join(" ");
+        let mut lines = (1..=text.chars().count()).map(|width| filled(&text, width));
+        let lines = lines.find(|lines| lines.len() <= count)?;
+        (lines.len() == count).then_some(Self { lines, ..*self })
+    }
+
+    /// The note as it is, then in the shapes that take less room in some direction, the most legible first.
+    fn shapes(&self) -> impl Iterator<Item = Self> {
+        let further = (self.lines.len() + 1..=MAX_LINES).filter_map(|count| self.on_lines(count));
+        let shapes: Vec<Self> = std::iter::once(self.clone()).chain(further).collect();
+        SIZES
+            .into_iter()
+            .flat_map(move |size| shapes.clone().into_iter().map(move |shape| Self { size, ..shape }))
     }
 
     /// Writes the note flush left in its box around `centre`.
     pub(super) fn draw(&self, canvas: &Canvas, (x, y): Point) -> Result<(), FigureError> {
         let (width, height) = self.size();
         for (row, line) in self.lines.iter().enumerate() {
-            let at = (x - width / 2.0, y - height / 2.0 + (row as f64 + 0.5) * NOTE_LINE);
-            canvas.text(at, line, Lettering::new(NOTE_SIZE, self.colour))?;
+            let below = (row as f64 + 0.5) * self.size * LINE_HEIGHT;
+            let at = (x - width / 2.0, y - height / 2.0 + below);
+            canvas.text(at, line, Lettering::new(self.size, self.colour))?;
         }
         Ok(())
     }
 
-    /// Writes the note at the clear place nearest to `wanted`, where it becomes an obstacle to later notes,
-    /// and returns its centre.
+    /// Writes the note at the clear place nearest to `wanted`, where it becomes an obstacle to later notes: as it is, on more
+    /// lines or smaller, as there is room.
     pub(super) fn draw_near(
         &self,
         canvas: &Canvas,
         frame: Frame,
         wanted: Point,
         obstacles: &mut Vec<Point>,
-    ) -> Result<Point, FigureError> {
-        let centre = clear_place(frame, self.size(), wanted, obstacles);
-        self.draw(canvas, centre)?;
-        obstacles.extend(box_obstacles(centre, self.size()));
-        Ok(centre)
+    ) -> Result<PlacedNote, FigureError> {
+        let (note, centre) = self.fitted(frame, wanted, obstacles);
+        note.draw(canvas, centre)?;
+        obstacles.extend(box_obstacles(centre, note.size()));
+        Ok(PlacedNote { note, centre })
     }
 
-    /// A thin line from the note around `centre` to its subject, ending `distance` before it.
+    /// The first shape that has a clear place, or else the one that covers least.
+    fn fitted(&self, frame: Frame, wanted: Point, obstacles: &[Point]) -> (Self, Point) {
+        let mut best = None;
+        for shape in self.shapes() {
+            let (covered, place) = clear_place(frame, shape.size(), wanted, obstacles);
+            if covered == 0 {
+                return (shape, place);
+            }
+            if best.as_ref().is_none_or(|&(fewest, _, _)| covered < fewest) {
+                best = Some((covered, shape, place));
+            }
+        }
+        best.map_or((self.clone(), wanted), |(_, shape, place)| (shape, place))
+    }
+}
+
+/// Words in lines of a width in letters; a word that is longer has a line to itself.
+fn filled(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+impl PlacedNote {
+    /// A thin line from the note to its subject, ending `distance` before it.
     pub(super) fn draw_leader(
         &self,
         canvas: &Canvas,
-        centre: Point,
         target: Point,
         distance: f64,
     ) -> Result<(), FigureError> {
         const PADDING: f64 = 2.0;
-        let (width, height) = self.size();
+        let (width, height) = self.note.size();
         let edge = |target: f64, centre: f64, size: f64| {
             target.clamp(centre - size / 2.0 - PADDING, centre + size / 2.0 + PADDING)
         };
-        let from = (edge(target.0, centre.0, width), edge(target.1, centre.1, height));
+        let from = (edge(target.0, self.centre.0, width), edge(target.1, self.centre.1, height));
         let length = (target.0 - from.0).hypot(target.1 - from.1);
         if length <= distance {
             return Ok(());
         }
         let fraction = 1.0 - distance / length;
         let to = (from.0 + fraction * (target.0 - from.0), from.1 + fraction * (target.1 - from.1));
-        canvas.line(&[from, to], Stroke::solid(self.colour, THIN_WIDTH))
+        canvas.line(&[from, to], Stroke::solid(self.note.colour, THIN_WIDTH))
     }
 }
 
@@ -198,8 +267,25 @@ mod tests {
     fn a_note_avoids_what_is_drawn() {
         let frame = Frame { left: 0.0, top: 0.0, right: 100.0, bottom: 100.0 };
         let line = trace(&[(0.0, 0.0), (100.0, 100.0)]);
-        let (x, y) = clear_place(frame, (20.0, 10.0), (50.0, 50.0), &line);
+        let (covered, (x, y)) = clear_place(frame, (20.0, 10.0), (50.0, 50.0), &line);
+        assert_eq!(covered, 0);
         assert!(line.iter().all(|o| (o.0 - x).abs() >= 10.0 || (o.1 - y).abs() >= 5.0));
         assert!((x - 50.0).hypot(y - 50.0) < 30.0);
+    }
+
+    #[test]
+    fn a_note_takes_the_shape_that_its_place_has() {
+        let note = Note::new(&["inverse frequency:", "the two errors meet"], GREY);
+        let fitted = |right: f64| {
+            let frame = Frame { left: 0.0, top: 0.0, right, bottom: 60.0 };
+            note.fitted(frame, (right / 2.0, 30.0), &[]).0
+        };
+        assert_eq!(fitted(100.0), note);
+        let narrow = note.on_lines(MAX_LINES).expect("six words");
+        assert_eq!(narrow.lines, ["inverse", "frequency:", "the two", "errors meet"]);
+        let width = narrow.size().0;
+        assert_eq!(fitted(width + 5.5), narrow);
+        let smaller = fitted(width + 1.0);
+        assert!(smaller.size < NOTE_SIZE && smaller.size >= 5.0, "{smaller:?}");
     }
 }

@@ -1,10 +1,10 @@
 //! Signs of a class-by-class matrix over all problems: each cell is filled to the share of problems in which its entry is
 //! positive (W2, W3).
 
-use crate::analysis::Measure;
+use crate::analysis::{Measure, Record};
 
 use super::axes::{Frame, draw_letter};
-use super::canvas::{Anchor, Canvas, Lettering, Point, Shape, Sheet, Stroke, draw_svg, text_width};
+use super::canvas::{Anchor, Canvas, Lettering, Point, Shape, Sheet, Stroke, draw_svg, widest};
 use super::draw::Task;
 use super::head::{Head, HeadItem, KeyMark};
 use super::render::FigureError;
@@ -23,13 +23,86 @@ const HEAD_ROOM: f64 = 30.0;
 const RAISED: usize = 0;
 const LOWERED: usize = 5;
 
+/// Letters of a class's name at most.
+const LONGEST_NAME: usize = 16;
+
 /// One design.
 struct Map {
     name: String,
-    classes: usize,
+    /// Names of its classes.
+    classes: Vec<String>,
     /// Positive entries of the matrix, row by row, and problems.
     raised: Vec<usize>,
     problems: usize,
+}
+
+impl Map {
+    /// Whether classes are called by their numbers.
+    fn is_numbered(&self) -> bool {
+        self.classes.iter().enumerate().all(|(class, name)| *name == class.to_string())
+    }
+
+    fn row_names(&self) -> Vec<String> {
+        if self.is_numbered() {
+            (0..self.classes.len()).map(|class| format!("λ{}", subscript(class))).collect()
+        } else {
+            self.classes.iter().map(|name| cut(name)).collect()
+        }
+    }
+
+    fn column_names(&self) -> Vec<String> {
+        if self.is_numbered() {
+            self.classes.iter().map(|number| format!("class {number}")).collect()
+        } else {
+            self.row_names()
+        }
+    }
+
+    /// Paper to the left of the cells.
+    fn words(&self) -> f64 {
+        LABEL_SIZE + GAP + widest(self.row_names().iter().map(String::as_str), TICK_SIZE) + GAP
+    }
+}
+
+/// A name of a few letters.
+fn cut(name: &str) -> String {
+    if name.chars().count() <= LONGEST_NAME {
+        return name.to_owned();
+    }
+    name.chars().take(LONGEST_NAME - 1).chain(['…']).collect()
+}
+
+/// What all maps have in common.
+struct Layout {
+    /// Where the first map's words begin, and the side of a cell.
+    left: f64,
+    cell: f64,
+    /// Rows of the largest map.
+    rows: usize,
+    /// Height of the columns' names, which read upwards where cells are narrower.
+    below: f64,
+}
+
+impl Layout {
+    fn of(width: f64, maps: &[Map]) -> Self {
+        let cells: usize = maps.iter().map(|map| map.classes.len()).sum();
+        let words: f64 = maps.iter().map(Map::words).sum();
+        let room = width - 2.0 * MARGIN - words - MAP_GAP * (maps.len() - 1) as f64;
+        let cell = (room / cells as f64).clamp(1.0, LARGEST_CELL);
+        let of_map = |map: &Map| widest(map.column_names().iter().map(String::as_str), TICK_SIZE);
+        let name = maps.iter().map(of_map).fold(0.0, f64::max);
+        Self {
+            // What capped cells leave over goes to both margins alike.
+            left: MARGIN + (room - cell * cells as f64).max(0.0) / 2.0,
+            cell,
+            rows: maps.iter().map(|map| map.classes.len()).max().unwrap_or(0),
+            below: if name > 0.95 * cell { name } else { TICK_SIZE },
+        }
+    }
+
+    fn height(&self) -> f64 {
+        2.0 * MARGIN + HEAD_ROOM + self.cell * self.rows as f64 + GAP + self.below + GAP + LABEL_SIZE
+    }
 }
 
 pub(super) fn draw(task: &Task, measure: Measure, designs: &str) -> Result<String, FigureError> {
@@ -37,28 +110,22 @@ pub(super) fn draw(task: &Task, measure: Measure, designs: &str) -> Result<Strin
     if maps.is_empty() || maps.iter().any(|map| map.problems == 0) {
         return Err(task.empty("stationary points at every value"));
     }
-    let most = maps.iter().map(|map| map.classes).max().unwrap_or(2);
-    let room_of_words = LABEL_SIZE + GAP + row_label_width() + GAP;
-    let (left, gap) = (MARGIN + room_of_words, MAP_GAP + room_of_words);
-    let cells: usize = maps.iter().map(|map| map.classes).sum();
-    let room = task.sheet.width - left - MARGIN - gap * (maps.len() - 1) as f64;
-    let cell = (room / cells as f64).min(LARGEST_CELL);
-    // What capped cells leave over goes to both margins alike.
-    let first = left + (room - cell * cells as f64) / 2.0;
-    let height = MARGIN + HEAD_ROOM + cell * most as f64 + GAP + TICK_SIZE + GAP + LABEL_SIZE + MARGIN;
-    let sheet = Sheet { height, ..task.sheet };
+    let layout = Layout::of(task.sheet.width, &maps);
+    let sheet = Sheet { height: layout.height(), ..task.sheet };
     draw_svg(sheet, &task.caption, |canvas| {
-        let mut x = first;
+        let mut x = layout.left;
         for (map, letter) in maps.iter().zip('a'..) {
-            let side = cell * map.classes as f64;
+            let left = x + map.words();
+            let side = layout.cell * map.classes.len() as f64;
             let top = MARGIN + HEAD_ROOM;
-            let frame = Frame { left: x, top, right: x + side, bottom: top + side };
+            let frame = Frame { left, top, right: left + side, bottom: top + side };
             draw_letter(canvas, frame, letter)?;
-            let at = (x + LETTER_SIZE + GAP, MARGIN + LETTER_SIZE * CAP_HEIGHT / 2.0);
+            let at = (left + LETTER_SIZE + GAP, MARGIN + LETTER_SIZE * CAP_HEIGHT / 2.0);
             canvas.text(at, &map.name, Lettering::new(LABEL_SIZE, INK).bold())?;
-            draw_map(canvas, frame, cell, map)?;
-            x += side + gap;
+            draw_map(canvas, frame, &layout, map)?;
+            x = frame.right + MAP_GAP;
         }
+        let first = layout.left + maps[0].words();
         key(sheet.width - first)
             .draw(canvas, (first, MARGIN + LETTER_SIZE + LINE_HEIGHT * TICK_SIZE / 2.0 + GAP))
     })
@@ -68,19 +135,18 @@ fn maps(task: &Task, measure: Measure, designs: &str) -> Vec<Map> {
     let results = task.results;
     let Some(axis) = results.experiment.axis(designs) else { return Vec::new() };
     let map = |(place, name): (usize, &String)| {
-        let at = |at: &[usize]| at.get(axis) == Some(&place);
-        let entries: Vec<&[f64]> = results
-            .records
-            .iter()
-            .filter(|record| at(&record.at))
-            .map(|record| record.all(measure))
-            .filter(|entries| !entries.is_empty())
-            .collect();
+        let records: Vec<&Record> =
+            results.records.iter().filter(|record| record.at.get(axis) == Some(&place)).collect();
+        let entries: Vec<&[f64]> =
+            records.iter().map(|record| record.all(measure)).filter(|entries| !entries.is_empty()).collect();
         let length = entries.first().map_or(0, |entries| entries.len());
         let count = |entry: usize| entries.iter().filter(|entries| entries[entry] > 0.0).count();
+        let classes = length.isqrt();
+        let known = records.first().map(|record| results.experiment.class_names_at(&record.at));
+        let known = known.filter(|names| names.len() == classes);
         Map {
             name: name.clone(),
-            classes: length.isqrt(),
+            classes: known.unwrap_or_else(|| (0..classes).map(|class| class.to_string()).collect()),
             raised: (0..length).map(count).collect(),
             problems: entries.len(),
         }
@@ -97,33 +163,35 @@ fn key(width: f64) -> Head {
     Head::wrapped(items, width)
 }
 
-fn draw_map(canvas: &Canvas, frame: Frame, cell: f64, map: &Map) -> Result<(), FigureError> {
-    let middle = |lettering: Lettering| lettering.anchored(Anchor::Middle);
-    for row in 0..map.classes {
+fn draw_map(canvas: &Canvas, frame: Frame, layout: &Layout, map: &Map) -> Result<(), FigureError> {
+    let &Layout { cell, below, .. } = layout;
+    let (rows, columns) = (map.row_names(), map.column_names());
+    let name = Lettering::new(TICK_SIZE, INK);
+    for (row, row_name) in rows.iter().enumerate() {
         let y = frame.top + (row as f64 + 0.5) * cell;
-        let label = Lettering::new(TICK_SIZE, INK).anchored(Anchor::End);
-        canvas.text((frame.left - GAP, y), &format!("λ{}", subscript(row)), label)?;
-        for column in 0..map.classes {
-            let fraction = map.raised[row * map.classes + column] as f64 / map.problems as f64;
+        canvas.text((frame.left - GAP, y), row_name, name.anchored(Anchor::End))?;
+        for column in 0..columns.len() {
+            let fraction = map.raised[row * columns.len() + column] as f64 / map.problems as f64;
             let corner = (frame.left + column as f64 * cell, frame.top + row as f64 * cell);
             draw_cell(canvas, corner, cell, fraction)?;
         }
     }
-    for column in 0..map.classes {
-        let at = (frame.left + (column as f64 + 0.5) * cell, frame.bottom + GAP + TICK_SIZE / 2.0);
-        canvas.text(at, &format!("class {column}"), middle(Lettering::new(TICK_SIZE, INK)))?;
+    for (column, column_name) in columns.iter().enumerate() {
+        let x = frame.left + (column as f64 + 0.5) * cell;
+        let y = frame.bottom + GAP;
+        if below > TICK_SIZE {
+            canvas.text((x, y), column_name, name.anchored(Anchor::End).upward())?;
+        } else {
+            canvas.text((x, y + TICK_SIZE / 2.0), column_name, name.anchored(Anchor::Middle))?;
+        }
     }
-    let below = frame.bottom + GAP + TICK_SIZE + GAP + LABEL_SIZE / 2.0;
+    let title = Lettering::new(LABEL_SIZE, INK).anchored(Anchor::Middle);
+    let under = frame.bottom + GAP + below + GAP + LABEL_SIZE / 2.0;
     let centre = f64::midpoint(frame.left, frame.right);
-    canvas.text((centre, below), "mean probability P[k][k] of", middle(Lettering::new(LABEL_SIZE, INK)))?;
-    let beside = frame.left - GAP - row_label_width() - GAP - LABEL_SIZE / 2.0;
-    let upward = middle(Lettering::new(LABEL_SIZE, INK)).upward();
-    canvas.text((beside, f64::midpoint(frame.top, frame.bottom)), "more weight", upward)
-}
-
-/// Width of `λ` with the number of a class.
-fn row_label_width() -> f64 {
-    text_width("λ₀", TICK_SIZE)
+    canvas.text((centre, under), "mean probability P[k][k] of", title)?;
+    let beside = frame.left - map.words() + LABEL_SIZE / 2.0;
+    let weight = if map.is_numbered() { "more weight" } else { "more weight on" };
+    canvas.text((beside, f64::midpoint(frame.top, frame.bottom)), weight, title.upward())
 }
 
 /// A class's number as an index.

@@ -72,7 +72,7 @@ static CHAPTERS: [Chapter; 11] = [
         introduction: "Two limits: features that can be anything, and labels that are not all true.",
     },
     Chapter {
-        family: 'F',
+        family: 'H',
         title: "Other heads",
         introduction: "Heads without an intercept, and logit adjustment in place of weights.",
     },

@@ -57,7 +57,7 @@ fn introduction(report: &Report) -> String {
 const SOURCES: &str = "<h3>Where the laws come from</h3>\n<p>The laws are those of X. Li, X. Li, D. Pan and D. Zhu, <cite>On the Learning \
     Property of Logistic and Softmax Losses for Deep Neural Networks</cite>, AAAI 2020 (<a href=\"https://arxiv.org/abs/2003.02309\">arXiv \
     2003.02309</a>), together with consequences drawn from them. They need an intercept that is free and concern the training data that the \
-    gradient saw; T1 and T2 are about other data, M1 to M3 about mini-batches, F1 about heads without an intercept. Not all claims are \
+    gradient saw; T1 and T2 are about other data, M1 to M3 about mini-batches, H1 about heads without an intercept. Not all claims are \
     independent: B2 and B3 rearrange B1, I2 and C2 rearrange B5, whose derivative is W2; A1 is an instance of B6 and A2 follows from it; R3 \
     follows from R1 and R2; M2 is an end of M1; N1 to N4 are the laws over the features of a network. They are checked all the same, because a \
     formula can be right and its code wrong. Proofs are in <code>docs/theory.md</code>; what is measured and not proved, as A3, R4 and much \

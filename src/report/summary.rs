@@ -10,7 +10,18 @@ struct Point {
     claims: &'static [&'static str],
 }
 
-const UNEXPECTED: [Point; 5] = [
+/// Findings side by side with others.
+struct Column {
+    title: &'static str,
+    points: &'static [Point],
+}
+
+static COLUMNS: [Column; 2] = [
+    Column { title: "Found against expectation", points: &UNEXPECTED },
+    Column { title: "If your classes are imbalanced", points: &IN_PRACTICE },
+];
+
+static UNEXPECTED: [Point; 5] = [
     Point {
         text: "Inverse-frequency weights make the two mean errors of two classes equal. From three classes on they do not: with the same \
                sizes and weights there are data for any shares of outflow of which none is above one half.",
@@ -36,7 +47,7 @@ const UNEXPECTED: [Point; 5] = [
     },
 ];
 
-const IN_PRACTICE: [Point; 4] = [
+static IN_PRACTICE: [Point; 4] = [
     Point {
         text: "Two classes: the ratio of the two mean errors on the training data is yours to choose, whatever the data. Set the weights to the \
                ratio you want.",
@@ -62,45 +73,45 @@ const IN_PRACTICE: [Point; 4] = [
 /// The whole summary; a finding appears where all its claims were checked, and says so where one of them fails.
 pub(super) fn summary(all: &[Verdict]) -> String {
     let judged = verdicts::summary(all);
-    let unexpected = points(&UNEXPECTED, all);
-    let practice = points(&IN_PRACTICE, all);
-    let part = |title: &str, points: &str| {
-        if points.is_empty() {
-            String::new()
-        } else {
-            format!("<div>\n<h2>{title}</h2>\n<ul>\n{points}</ul>\n</div>\n")
-        }
-    };
+    let columns = each(&COLUMNS, |column| column.html(all));
     format!(
         "<h2>What was asked</h2>\n<p>What does a classifier converge to when its classes differ in size, and what do class weights change? The \
          mean probabilities that it predicts for its training data then obey exact laws. Each was checked on problems solved until \
          their gradient is zero to rounding, and again at points that are not solved, where it has to fail.</p>\n\
-         <h2>What holds</h2>\n{judged}<div class=\"findings\">\n{}{}</div>\n",
-        part("Found against expectation", &unexpected),
-        part("If your classes are imbalanced", &practice)
+         <h2>What holds</h2>\n{judged}<div class=\"findings\">\n{columns}</div>\n"
     )
 }
 
-fn points(points: &[Point], all: &[Verdict]) -> String {
-    let verdict = |id: &str| all.iter().find(|verdict| verdict.id == id);
-    let shown = points.iter().filter(|point| point.claims.iter().all(|id| verdict(id).is_some()));
-    each(shown, |point| {
-        let links = point.claims.iter().filter_map(|id| verdict(id)).map(|verdict| {
-            format!(
-                "<a href=\"#{}\" title=\"{}\">{}</a>",
-                verdicts::anchor(verdict),
-                escape(&verdict.title),
-                escape(&verdict.id)
-            )
-        });
-        let fails = point.claims.iter().filter_map(|id| verdict(id)).any(|verdict| !verdict.holds);
-        let fails = if fails { " <span class=\"bad\">✗ not in this run</span>" } else { "" };
-        format!(
-            "<li>{} <small>{}</small>{fails}</li>\n",
-            prose(point.text),
-            links.collect::<Vec<_>>().join(", ")
-        )
-    })
+impl Column {
+    /// Nothing where no finding was checked.
+    fn html(&self, all: &[Verdict]) -> String {
+        let points = each(self.points, |point| point.html(all).unwrap_or_default());
+        if points.is_empty() {
+            return String::new();
+        }
+        format!("<div>\n<h2>{}</h2>\n<ul>\n{points}</ul>\n</div>\n", self.title)
+    }
+}
+
+impl Point {
+    /// `None` where not all of its claims were checked.
+    fn html(&self, all: &[Verdict]) -> Option<String> {
+        let verdict = |id: &&str| all.iter().find(|verdict| verdict.id == *id);
+        let verdicts: Vec<&Verdict> = self.claims.iter().map(verdict).collect::<Option<_>>()?;
+        let links: Vec<String> = verdicts.iter().map(|verdict| link(verdict)).collect();
+        let holds = verdicts.iter().all(|verdict| verdict.holds);
+        let fails = if holds { "" } else { " <span class=\"bad\">✗ not in this run</span>" };
+        Some(format!("<li>{} <small>{}</small>{fails}</li>\n", prose(self.text), links.join(", ")))
+    }
+}
+
+fn link(verdict: &Verdict) -> String {
+    format!(
+        "<a href=\"#{}\" title=\"{}\">{}</a>",
+        verdicts::anchor(verdict),
+        escape(&verdict.title),
+        escape(&verdict.id)
+    )
 }
 
 #[cfg(test)]
@@ -111,7 +122,7 @@ mod tests {
     #[test]
     fn every_claim_that_is_named_is_there() {
         let ids = claim_ids();
-        let named = UNEXPECTED.iter().chain(&IN_PRACTICE).flat_map(|point| point.claims);
+        let named = COLUMNS.iter().flat_map(|column| column.points).flat_map(|point| point.claims);
         for id in named {
             assert!(ids.contains(id), "{id}");
         }

@@ -48,7 +48,7 @@ pub enum Intercept {
     /// Not penalised; balance laws follow from it (docs/theory.md#balance).
     #[default]
     Free,
-    /// None: of the balance laws remains what docs/theory.md#f1 says.
+    /// None: of the balance laws remains what docs/theory.md#h1 says.
     None,
 }
 

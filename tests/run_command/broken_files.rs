@@ -39,7 +39,7 @@ fn unknown_keys_are_named_with_the_nearest() {
 
 #[test]
 fn wrong_types_are_named() {
-    refused("seed = 5", "seed = \"five\"", "seed", &["invalid type: string \"five\"", "u64"]);
+    refused("seed = 5", "seed = \"five\"", "seed", &["invalid type: string \"five\"", "a whole number"]);
     refused("counts = [40, 30, 20]", "counts = 40", "counts", &["list of class sizes"]);
     refused("loss = \"softmax\"", "loss = { inr = { beta = true } }", "loss = {", &["boolean"]);
 }

@@ -74,3 +74,38 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<Record>, String> {
     }
     Ok(read.records)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::text;
+    use crate::analysis::{Results, SHIPPED};
+    use std::path::Path;
+
+    /// The files in `figures` are as a run writes them now, but for the keys of records, which belong to the code that solved them.
+    /// `EQUIPOISE_REFERENCE=write` brings them into this form.
+    #[test]
+    fn committed_records_have_the_form_of_new_ones() {
+        let figures = Path::new(env!("CARGO_MANIFEST_DIR")).join("figures");
+        let mut seen = 0;
+        for entry in std::fs::read_dir(figures).expect("a directory") {
+            let directory = entry.expect("an entry").path();
+            let file = directory.join("records.json");
+            let Ok(committed) = std::fs::read_to_string(&file) else { continue };
+            let is_shipped = SHIPPED.iter().any(|shipped| directory.ends_with(shipped.name));
+            let results = match Results::read(&directory) {
+                Ok(results) => results,
+                // Not every machine has the image sets.
+                Err(_) if !is_shipped => continue,
+                Err(error) => panic!("{error}"),
+            };
+            let now = text(&results).expect("JSON");
+            if std::env::var("EQUIPOISE_REFERENCE").is_ok_and(|value| value == "write") {
+                std::fs::write(&file, now).expect("written");
+            } else {
+                assert!(now == committed, "{}: write it anew with EQUIPOISE_REFERENCE=write", file.display());
+            }
+            seen += 1;
+        }
+        assert!(seen >= SHIPPED.len(), "{seen}");
+    }
+}

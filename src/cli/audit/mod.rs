@@ -141,11 +141,11 @@ enum MissingLabels {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum ReductionName {
-    /// The sum of the samples' weights, as `PyTorch`'s `cross_entropy` does
+    /// The sum of the samples' weights, as PyTorch's `cross_entropy` does
     WeightedMean,
     /// The number of samples
     Mean,
-    /// Samples times logits, as `PyTorch`'s `binary_cross_entropy_with_logits` does
+    /// Samples times logits, as PyTorch's `binary_cross_entropy_with_logits` does
     ElementMean,
     /// Nothing
     Sum,
@@ -181,8 +181,10 @@ pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
     if arguments.multi_label {
         return multi_label::run(arguments, style);
     }
-    let busy = Busy::new("auditing");
+    let busy = Busy::new("reading");
     let mut input = AuditInput::read(&arguments.file, arguments.label_file.as_deref(), &options)?;
+    drop(busy);
+    let busy = Busy::new("auditing");
     input.batch = arguments.batch;
     let weights = weights.of(input.labels().class_names())?;
     let reduction = arguments.reduction.into();

@@ -5,6 +5,7 @@ use crate::cli::Ending;
 use crate::cli::data_arguments::say_taken;
 use crate::cli::files::save;
 use crate::cli::output::{Style, columns, numbers_right, print, short_name};
+use crate::cli::progress::Busy;
 use anyhow::{Result, bail, ensure};
 use equipoise::audit::{MultiLabelRecord, audit_multi_label};
 use equipoise::data::check_files_whole;
@@ -30,7 +31,9 @@ pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
         bail!("--format: --multi-label is printed as table or json");
     }
     let labels = arguments.label_file.as_deref();
+    let busy = Busy::new("auditing");
     let record = audit_multi_label(&arguments.file, labels, &arguments.read_options(), arguments.tolerance)?;
+    drop(busy);
     check_files_whole()?;
     say_taken(&record.input);
     let text = if format == Format::Json {

@@ -5,8 +5,8 @@ mod slurm;
 use super::data_arguments::say_taken;
 use super::draw::DrawingOptions;
 use super::output::{Align, Style, columns, counted, note, path_line, print};
+use super::progress::{Busy, progress_bar};
 use super::solve::note_dependent_columns;
-use super::verify::progress_bar;
 use super::{Ending, comparison_table};
 use anyhow::{Result, bail, ensure};
 use equipoise::analysis::{
@@ -110,10 +110,12 @@ pub(super) fn run(arguments: &RunArguments, style: Style) -> Result<Ending> {
         arguments.overrides.iter().map(|text| Override::parse(text)).collect::<Result<Vec<_>, _>>()?;
     let (source, home) = source(&arguments.analysis)?;
     let shard = arguments.shard.as_deref().map(Shard::parse).transpose()?;
+    let busy = Busy::new("checking the analysis");
     let experiment = match shard {
         Some(shard) => experiment_of_shard(&source, &overrides, shard)?,
         None => source.experiment(&overrides)?,
     };
+    drop(busy);
     experiment.warnings().iter().for_each(|warning| note(&format!("warning: {warning}")));
     if arguments.estimate {
         return show(&experiment, style);
@@ -244,9 +246,7 @@ fn watched<T>(
         Event::Known(Workload { total, found, foreign }) => {
             if foreign > 0 {
                 let records = counted(foreign as u64, "record");
-                bar.suspend(|| {
-                    note(&format!("{}: {records} of other problems, not used", directory.display()));
-                });
+                note(&format!("{}: {records} of other problems, not used", directory.display()));
             }
             bar.set_length(total as u64);
             bar.set_position(found as u64);
@@ -310,7 +310,9 @@ pub(super) fn report_unsolved(results: &Results) {
 }
 
 pub(super) fn show(experiment: &Experiment, style: Style) -> Result<Ending> {
+    let busy = Busy::new("predicting");
     let Estimate { problems, seconds, longest, memory } = estimate(experiment)?;
+    drop(busy);
     let threads = rayon::current_num_threads();
     // No run ends before its longest problem does.
     let wall = (seconds / threads as f64).max(longest);

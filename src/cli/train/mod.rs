@@ -8,7 +8,7 @@ use super::class_weights::WeightChoice;
 use super::files::{Target, check_targets};
 use super::loss_arguments::LossArguments;
 use super::output::{Style, note, print};
-use super::progress::sparkline;
+use super::progress::{in_line, sparkline};
 use super::solve::{note_idle_weights, note_wide_weights};
 use super::{Ending, OUTPUT};
 use anyhow::Result;
@@ -16,7 +16,7 @@ use equipoise::audit::BatchLawName;
 use equipoise::cnn::{Checkpoint, NetworkError, Training, TrainingPlan};
 use equipoise::loss::LossSpec;
 use equipoise::numeric::significant;
-use indicatif::{ProgressBar, ProgressState, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressState, ProgressStyle};
 use polish::{Polish, PolishPenalty, Polished};
 use recipe::{ImageArguments, RecipeArguments};
 use record::{End, EpochRecord, Test, TrainRecord};
@@ -246,19 +246,29 @@ struct Progress(ProgressBar);
 impl Progress {
     /// Of the epoch that a training is in, after others.
     fn new(training: &Training, done: &[EpochRecord]) -> Self {
-        let bar = ProgressBar::new(training.targets().samples() as u64);
+        let images = training.targets().samples() as u64;
+        let bar = in_line(ProgressBar::new(images));
         let (epoch, epochs) = (training.epoch() + 1, training.plan().recipe.epochs);
+        let images_left = images * (epochs - training.epoch()) as u64;
         let curve = done.last().map_or_else(String::new, |last| {
             format!("\nbalance residual {} {}", residual_curve(done), significant(last.balance_residual, 2))
         });
         let template = format!(
-            "epoch {epoch} of {epochs} {{bar:24}} {{pos}}/{{len}} images, {{speed}} a second, {{eta}} left  {{msg}}{curve}"
+            "epoch {epoch} of {epochs} {{bar:24}} {{pos}}/{{len}} images, {{speed}} a second, {{left}} left  {{msg}}{curve}"
         );
         if let Ok(style) = ProgressStyle::with_template(&template) {
             let speed = |state: &ProgressState, text: &mut dyn Write| {
                 let _ = write!(text, "{:.0}", state.per_sec());
             };
-            bar.set_style(style.with_key("speed", speed));
+            // Of all epochs.
+            let left = move |state: &ProgressState, text: &mut dyn Write| {
+                let seconds = images_left.saturating_sub(state.pos()) as f64 / state.per_sec();
+                let _ = match Duration::try_from_secs_f64(seconds.ceil()) {
+                    Ok(left) => write!(text, "{}", HumanDuration(left)),
+                    Err(_) => write!(text, "unknown time"),
+                };
+            };
+            bar.set_style(style.with_key("speed", speed).with_key("left", left));
         }
         // Epochs before an interruption do not count for the speed.
         bar.set_position(training.sums().images as u64);

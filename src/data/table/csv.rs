@@ -10,8 +10,11 @@ use crate::data::arrays::Opened;
 use crate::data::{DataError, quoted};
 use crate::memory::check_memory;
 use crate::numeric::counted;
+use crate::progress::Stage;
 use csv::{ByteRecord, Reader, ReaderBuilder, Terminator};
 
+/// How far reading is, is said after so many rows.
+const ROWS_PER_STEP: usize = 1 << 10;
 /// Bytes that the format is found in.
 const HEAD: usize = 1 << 16;
 
@@ -33,11 +36,12 @@ pub(super) fn read(opened: Opened, format: &TableFormat, pick: Pick) -> Result<T
     let head = whole_lines(&top.rest[..top.rest.len().min(HEAD)]);
     let head = head.iter().map(|&byte| if byte == b'\r' { b'\n' } else { byte }).collect::<Vec<u8>>();
     let dialect = Dialect::of(&head, &format, &place)?;
+    let stage = Stage::of(top.rest.len() as u64);
     let mut rows = Rows::new(top.rest, place, dialect, &format, top.lines);
     if !rows.advance()? {
         return Err(DataError::invalid(rows.place, "is empty; a header row and data rows are needed"));
     }
-    let table = collect(&mut rows, &top, &format, pick)?;
+    let table = collect(&mut rows, &top, &format, (pick, &stage))?;
     let mut notes = table.notes;
     if top.comments > 0 {
         notes.push(format!("{} at the top left out as comments", counted(top.comments as u64, "line")));
@@ -100,7 +104,12 @@ fn whole_lines(head: &[u8]) -> &[u8] {
 }
 
 /// Reads all rows; the current one is the first.
-fn collect(rows: &mut Rows, top: &Top, format: &TableFormat, pick: Pick) -> Result<Table, DataError> {
+fn collect(
+    rows: &mut Rows,
+    top: &Top,
+    format: &TableFormat,
+    (pick, stage): (Pick, &Stage),
+) -> Result<Table, DataError> {
     let mut notes = Vec::new();
     rows.check_headings()?;
     let first = rows.cells()?;
@@ -156,6 +165,9 @@ fn collect(rows: &mut Rows, top: &Top, format: &TableFormat, pick: Pick) -> Resu
             // Twice as many: eight bytes a cell, and the same again for what is made of them.
             check_memory(4 * 8 * used * count as u128, "its columns take", "keep fewer columns or rows")
                 .map_err(|error| DataError::invalid(&rows.place, error.to_string()))?;
+        }
+        if count.is_multiple_of(ROWS_PER_STEP) {
+            stage.reach(rows.reader.position().byte());
         }
         lines.add(count, rows.line);
         for (number, column) in columns.iter_mut().enumerate() {

@@ -6,6 +6,7 @@ use super::{Headings, Pick, Table, Use};
 use crate::data::DataError;
 use crate::data::arrays::{Opened, from_half, guarded};
 use crate::memory::{check_memory, make_room};
+use crate::progress::Stage;
 use parquet::basic::{ConvertedType, LogicalType};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::DataType;
@@ -50,10 +51,12 @@ fn read_unguarded(opened: &Opened, pick: Pick) -> Result<Table, DataError> {
     let mut columns: Vec<Cells> = kinds.iter().zip(&uses).map(empty).collect();
     let mut texts: Vec<Collected> = names_len(&columns);
     let mut total = 0;
+    let stage = Stage::of((reader.num_row_groups() * columns.len()) as u64);
     for group in 0..reader.num_row_groups() {
         let group = reader.get_row_group(group).map_err(damaged)?;
         let rows = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
         for (number, cells) in columns.iter_mut().enumerate() {
+            stage.advance(1);
             if matches!(cells, Cells::Skipped | Cells::Other(_)) {
                 continue;
             }
