@@ -52,14 +52,19 @@ pub(crate) fn drawn(browser: &Browser) -> Value {
     browser.ask("return [...document.querySelectorAll('.picture svg')].map(drawing => drawing.outerHTML)")
 }
 
-/// What a button that saves something saves.
+/// What a button that saves something saves, now or soon. Scripts of workers are made in the same way, and are not meant.
 pub(crate) fn saved(browser: &Browser, button: &str) -> String {
     let saved = browser.ask_later(&format!(
         "const done = arguments[arguments.length - 1];
          const make = URL.createObjectURL;
-         URL.createObjectURL = (blob) => {{ blob.text().then(done); return make.call(URL, blob); }};
-         document.querySelector('{button}').click();
-         URL.createObjectURL = make;"
+         URL.createObjectURL = (blob) => {{
+             if (blob.type !== 'text/javascript') {{
+                 URL.createObjectURL = make;
+                 blob.text().then(done);
+             }}
+             return make.call(URL, blob);
+         }};
+         document.querySelector('{button}').click()"
     ));
     saved.as_str().expect("a file").to_owned()
 }

@@ -1,0 +1,1 @@
+//! Files that nobody prepared for the page.
