@@ -102,13 +102,20 @@ function inMathML(node) {
 
 const isProse = (node) => node.kind === 'words' || (node.kind === 'sign' && ':;,'.includes(node.text));
 
+/** With indices below sums and fractions of full size. */
+function displayed(nodes) {
+  const element = math('math', ...elements(nodes));
+  element.setAttribute('displaystyle', 'true');
+  return element;
+}
+
 /** A line of formulas and words as elements and texts; only the texts may be broken into lines. */
 export function formula(line) {
   const found = [];
   let run = [];
   const end = () => {
     const spaces = run.at(-1)?.kind === 'space' ? [run.pop().text] : [];
-    if (run.length) found.push(math('math', ...elements(run)));
+    if (run.length) found.push(displayed(run));
     found.push(...spaces);
     run = [];
   };

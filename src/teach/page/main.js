@@ -204,26 +204,31 @@ function changeLanguage(code) {
   location.reload();
 }
 
+/** A scene as a slide; nothing where it has nothing to show, as without a table. */
+async function slideOf(scene, values) {
+  const lesson = scene.lesson(values);
+  if (!lesson) return [];
+  const answer = await solve(lesson);
+  const pictures = scene.build(() => {}, () => values);
+  scene.show(answer, values, pictures, values);
+  return [slide(scene, Object.values(pictures))];
+}
+
 /** A slide of every scene: of the open one as it is seen, of the others as they start. */
 async function saveSlides(button) {
   button.disabled = true;
   const slides = [];
-  try {
-    for (const scene of scenes) {
-      button.textContent = `${slides.length + 1} / ${scenes.length}`;
-      const values = scene === open.scene ? open.values : start(scene);
-      const lesson = scene.lesson(values);
-      // A scene without a table has nothing to show.
-      if (!lesson) continue;
-      const answer = await solve(lesson);
-      const pictures = scene.build(() => {}, () => values);
-      scene.show(answer, values, pictures, values);
-      slides.push(slide(scene, Object.values(pictures)));
-    }
-    saveDeck(slides);
-  } catch (error) {
-    at('status').replaceChildren(html('strong', {}, inWords(error)));
+  let why = '';
+  for (const [place, scene] of scenes.entries()) {
+    button.textContent = `${place + 1} / ${scenes.length}`;
+    const values = scene === open.scene ? open.values : start(scene);
+    slides.push(...await slideOf(scene, values).catch((error) => {
+      why = inWords(error);
+      return [];
+    }));
   }
+  if (slides.length) saveDeck(slides);
+  else at('status').replaceChildren(html('strong', {}, why));
   [button.textContent] = words.tools.deck;
   button.disabled = false;
 }
