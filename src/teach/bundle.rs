@@ -4,7 +4,7 @@
 //! Browsers load no modules from a disk. So the modules become one script, in which each is a function that returns what it
 //! exports. Their text is ours: imports stand in one statement each, and what is exported says so where it is declared.
 
-use super::page_files::{INDEX, MAIN, PageFile, STYLE, WORKER, modules, page_file};
+use super::page_files::{INDEX, MAIN, PageFile, STYLE, WORKER, page_file};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use flate2::Compression;
@@ -166,6 +166,7 @@ fn declared_name(declaration: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::page_files::modules;
     use super::*;
 
     #[test]

@@ -10,7 +10,7 @@ const SIGNS = { '-': '−', '~': '∝', '<=': '≤', '>=': '≥', '->': '→', s
 const BELOW = ['∑'];
 /** Words that are set as functions; other long words are text. */
 const FUNCTIONS = ['exp', 'log', 'max', 'mean', 'min', 'sigmoid', 'softmax', 'softplus'];
-const TOKEN = /\s+|\d+(?:\.\d+)?|[<>-]=|->|(?:--)?[A-Za-z]{2,}(?:-[A-Za-z]{2,})*\d*|[A-Z]\d|l2|\p{L}\p{M}*|./gu;
+const TOKEN = /\s+|\d+(?:\.\d+)?|[<>-]=|->|(?:--)?[A-Za-z]{2,}(?:-[A-Za-z]{2,}|'[a-z]+)*\d*|[A-Z]\d|l2|\p{L}\p{M}*|./gu;
 
 const kindOf = (token) => {
   if (/^\d/.test(token)) return 'number';
@@ -74,12 +74,19 @@ const row = (nodes) => math('mrow', ...elements(nodes));
 /** What is seen of a space: signs bring their own. */
 function gap(before, space, after) {
   if (space.text.length > 1) return '\u2003';
-  return after && FUNCTIONS.includes(before?.text) ? '\u2009' : '';
+  return before && after && [before, after].some(({ text }) => FUNCTIONS.includes(text)) ? '\u2009' : '';
 }
+
+/** Whether a sign begins a term, as the first minus of `(-z - 1)` does. */
+const isPrefix = (before) => !before || (before.kind === 'sign' && !before.sup && before.text !== ')' && before.text !== ']');
 
 function elements(nodes) {
   return nodes.flatMap((node, place) => {
-    if (node.kind !== 'space') return [inMathML(node)];
+    if (node.kind !== 'space') {
+      const element = inMathML(node);
+      if (node.text === '−' && isPrefix(nodes.slice(0, place).findLast(({ kind }) => kind !== 'space'))) element.setAttribute('form', 'prefix');
+      return [element];
+    }
     const seen = gap(nodes[place - 1], node, nodes[place + 1]);
     return seen ? [math('mtext', seen)] : [];
   });
@@ -100,7 +107,13 @@ function inMathML(node) {
   return sup ? math('msup', base, row(sup)) : base;
 }
 
-const isProse = (node) => node.kind === 'words' || (node.kind === 'sign' && ':;,'.includes(node.text));
+/** Words, and the signs of sentences: a bracket is one of them beside a word, and so is the name of a function among words. */
+function isProse(nodes, place) {
+  const node = nodes[place];
+  if (FUNCTIONS.includes(node.text)) return !node.sub && [nodes[place - 2], nodes[place + 2]].every((other) => other?.kind === 'words');
+  const beside = { '(': nodes[place + 1], ')': nodes[place - 1] }[node.text];
+  return node.kind === 'words' || (node.kind === 'sign' && ':;,'.includes(node.text)) || beside?.kind === 'words';
+}
 
 /** With indices below sums and fractions of full size. */
 function displayed(nodes) {
@@ -119,9 +132,10 @@ export function formula(line) {
     found.push(...spaces);
     run = [];
   };
-  for (const node of parse(line)) {
+  const nodes = parse(line);
+  for (const [place, node] of nodes.entries()) {
     const isLoose = run.length === 0 && node.kind === 'space';
-    if (isProse(node) || isLoose) {
+    if (isProse(nodes, place) || isLoose) {
       end();
       found.push(isLoose && node.text.length > 1 ? '\u2003' : node.text);
     } else {

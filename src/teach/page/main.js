@@ -114,8 +114,18 @@ function ask(since) {
   asker.ask(lesson, answered, refused);
 }
 
-/** The paper's names of losses, spelled out. */
-const SPELLED = { LGL: words.losses.logistic, SML: words.losses.softmax, 'LGL-INR': words.losses.inr };
+/** What is compared, by the names that files have, spelled out. */
+const { batches: { balanced }, separable: { weights } } = words.scenes;
+const SPELLED = {
+  LGL: words.losses.logistic,
+  SML: words.losses.softmax,
+  'LGL-INR': words.losses.inr,
+  'LGL-INR in batches': words.losses.inr,
+  'SML, balanced': balanced,
+  'weight 1': weights.none,
+  'inverse frequency': weights.balanced,
+  'weight 100': weights.heavy,
+};
 
 /** How each search ended. */
 function showAnswer(answer) {

@@ -46,6 +46,8 @@ export const standalone = (picture) => onPaper(copied(picture), picture.width, p
 const SLIDE = { width: 1280, height: 720, margin: 40, title: 56, law: 94, top: 120, most: 3 };
 /** Room for what is read below the pictures of a slide. */
 const READ = { size: 15, line: 20, lines: 5 };
+/** And for their titles, above them. */
+const HEAD = { size: 14, line: 17, lines: 3, weight: 600 };
 const FACE = 'system-ui, DejaVu Sans, sans-serif';
 
 /** A line of text in which formulas have raised and lowered parts. */
@@ -62,8 +64,8 @@ function written(x, y, sentence, { size, ...attributes }) {
 const ruler = document.createElement('canvas').getContext('2d');
 
 /** The lines that a text takes within a width; Chinese and the like may be broken anywhere. */
-function wrapped(content, width) {
-  ruler.font = `${READ.size}px ${FACE}`;
+function wrapped(content, width, { size, weight = 400 }) {
+  ruler.font = `${weight} ${size}px ${FACE}`;
   const lines = [''];
   for (const piece of content.match(/[\u2e80-\uffef]|[^\s\u2e80-\uffef]+\s*|\s+/gu) ?? []) {
     const longer = lines.at(-1) + piece;
@@ -91,9 +93,10 @@ function placed(picture, x, across) {
   const box = { x, y: SLIDE.top + 40, width, height, preserveAspectRatio: 'xMidYMin meet' };
   for (const [name, value] of Object.entries(box)) copy.setAttribute(name, value);
   const below = box.y + Math.min(height, (width / picture.width) * picture.height) + READ.line;
-  const read = readout(picture).flatMap((line) => wrapped(line, width)).slice(0, READ.lines);
+  const read = readout(picture).flatMap((line) => wrapped(line, width, READ)).slice(0, READ.lines);
   return [
-    ...wrapped(picture.title.textContent, width).slice(0, 2).map((line, row) => text(x, SLIDE.top + 8 + row * READ.line, line, { 'font-size': READ.size, 'font-weight': 600 })),
+    ...wrapped(picture.title.textContent, width, HEAD).slice(0, HEAD.lines).map((line, row) =>
+      text(x, SLIDE.top + row * HEAD.line, line, { 'font-size': HEAD.size, 'font-weight': HEAD.weight })),
     copy,
     ...read.map((line, row) => text(x, below + row * READ.line, line, { 'font-size': READ.size })),
   ];
