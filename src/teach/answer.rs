@@ -144,7 +144,11 @@ fn looked_at(
     dataset: &Dataset,
 ) -> Result<Vec<SampleView>, LessonError> {
     let classes = dataset.labels().classes();
-    match records.iter().find(|record| record.series == asked.series).filter(|_| asked.class.max(asked.predicted) < classes) {
+    match records
+        .iter()
+        .find(|record| record.series == asked.series)
+        .filter(|_| asked.class.max(asked.predicted) < classes)
+    {
         Some(record) => Ok(look(asked, analysis, record, dataset)),
         None => Err(LessonError::refused("look", "names a series or class that does not exist")),
     }

@@ -50,7 +50,7 @@ pub fn page_with_solver(solver: &[u8]) -> Result<String, SolverError> {
     // Everything that runs is named by its digest, and the page connects to nothing. What keeps it on a device lies beside it.
     let policy = format!(
         "default-src 'none'; script-src 'sha256-{}' 'wasm-unsafe-eval'; style-src 'sha256-{}'; worker-src blob: 'self'; \
-         manifest-src 'self'; img-src data:; base-uri 'none'; form-action 'none'",
+         manifest-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'",
         digest(&script),
         digest(STYLE.text)
     );

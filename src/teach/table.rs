@@ -349,7 +349,11 @@ mod tests {
             ("label", json!("klass"), "klass"),
             ("text", json!("class,x\na,1\n"), "class"),
             ("text", json!("class,x\na,1\nb,?\n"), "x"),
-            ("text", json!(wide(20_001, 1)), "samples: 20001; the page takes at most 20000 (`equipoise solve` takes more)"),
+            (
+                "text",
+                json!(wide(20_001, 1)),
+                "samples: 20001; the page takes at most 20000 (`equipoise solve` takes more)",
+            ),
             ("text", json!(wide(10, 65)), "features: 65"),
             (
                 "question",

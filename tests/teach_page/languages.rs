@@ -9,7 +9,8 @@ use std::time::Duration;
 
 /// Codes of the languages, English first.
 fn languages(browser: &Browser) -> Vec<String> {
-    let codes = browser.ask("return [...document.querySelectorAll('#language option')].map(option => option.value)");
+    let codes =
+        browser.ask("return [...document.querySelectorAll('#language option')].map(option => option.value)");
     let codes: Vec<String> = serde_json::from_value(codes).expect("texts");
     assert!(codes.len() > 1 && codes[0] == "en", "{codes:?}");
     codes

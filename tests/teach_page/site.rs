@@ -4,7 +4,7 @@
 //! The solver is what `scripts/site` has compiled; where it has not, these tests are left out.
 
 use super::in_browser::{CASES, SCENES, check_scene};
-use super::page::{numbers, open_at, shown, slide, wait_until_ready};
+use super::page::{PATIENCE, numbers, open_at, shown, slide, wait_until_ready};
 use crate::browser::Browser;
 use assert_cmd::Command as Program;
 use serde_json::{Value, json};
@@ -135,7 +135,7 @@ pub(super) fn drop_file(browser: &Browser, name: &str, text: &str) {
     // Its columns are asked for, and then the first question.
     let begun = Instant::now();
     while browser.ask("return document.getElementById('own-file').textContent") != name {
-        assert!(begun.elapsed().as_secs() < 20, "{name} is not taken");
+        assert!(begun.elapsed() < PATIENCE, "{name} is not taken");
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
     wait_until_ready(browser);
@@ -240,7 +240,10 @@ fn every_move_is_answered() {
         );
         let taken: Vec<f64> = taken.as_array().expect("a list").iter().filter_map(Value::as_f64).collect();
         assert_eq!(taken.len(), 9, "every move that was waited for is seen");
-        println!("{what}: seen after {:.0} ms (median), at least {:.0} ms, at most {:.0} ms", taken[4], taken[0], taken[8]);
+        println!(
+            "{what}: seen after {:.0} ms (median), at least {:.0} ms, at most {:.0} ms",
+            taken[4], taken[0], taken[8]
+        );
     }
 }
 
@@ -253,7 +256,7 @@ fn keep(browser: &Browser) -> Value {
         if said != "Keep offline" {
             return said;
         }
-        assert!(begun.elapsed().as_secs() < 20, "nothing is kept");
+        assert!(begun.elapsed() < PATIENCE, "nothing is kept");
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
 }
@@ -266,6 +269,9 @@ fn the_page_is_kept_on_a_device_that_asks_for_it() {
     assert_eq!(keep(&browser), "Kept offline");
     let manifest = browser.command("Page.getAppManifest", &json!({}));
     assert_eq!(manifest["errors"], json!([]), "{manifest}");
+    let why_not = browser.command("Page.getInstallabilityErrors", &json!({}));
+    assert_eq!(why_not["installabilityErrors"], json!([]), "a browser may install it");
+    assert_eq!(browser.console(), json!([]));
     let address = server.address.clone();
     drop(server);
     for name in ["", "index.html"] {
@@ -301,7 +307,8 @@ fn the_first_picture_comes_soon_on_a_slow_laptop() {
     let Some((_site, server, browser)) = visited((1280, 900)) else { return };
     browser.command("Emulation.setCPUThrottlingRate", &json!({ "rate": 4 }));
     open_at(&browser, &server.address, "#two-classes");
-    let seen = browser.ask("const [first] = performance.getEntriesByName('move'); return first.startTime + first.duration");
+    let seen = browser
+        .ask("const [first] = performance.getEntriesByName('move'); return first.startTime + first.duration");
     let seen = seen.as_f64().expect("milliseconds");
     println!("first picture at a quarter of the speed: {seen:.0} ms after the page was asked for");
     assert!(shown(&numbers(&browser), "error_ratio") > 0.0);

@@ -11,7 +11,10 @@ fn scenes_go_home_as_slides_with_claims_and_numbers() {
     let Some(browser) = Browser::start((1280, 900)) else { return };
     open(&browser, &served, "#two-classes?n0=500&n1=25&theme=dark");
     let deck = saved(&browser, "#deck");
-    assert!(!deck.contains("var(") && !deck.contains("src=") && !deck.contains("<script"), "it stands by itself");
+    assert!(
+        !deck.contains("var(") && !deck.contains("src=") && !deck.contains("<script"),
+        "it stands by itself"
+    );
     let directory = tempfile::tempdir().expect("a directory");
     let file = directory.path().join("slides.html");
     std::fs::write(&file, deck).expect("written");

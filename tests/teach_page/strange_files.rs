@@ -1,6 +1,6 @@
 //! Files that nobody prepared for the page, and links that somebody has mangled.
 
-use super::page::{numbers, open, open_at, shown, wait_until_ready};
+use super::page::{PATIENCE, numbers, open, open_at, shown, wait_until_ready};
 use super::served::Served;
 use super::site::visited;
 use crate::browser::Browser;
@@ -19,7 +19,7 @@ fn dropped(browser: &Browser, name: &str, text: &str) -> String {
     let begun = Instant::now();
     let note = || browser.ask("return document.getElementById('own-file').textContent");
     while note() == "" {
-        assert!(begun.elapsed().as_secs() < 20, "{name}: nothing is said");
+        assert!(begun.elapsed() < PATIENCE, "{name}: nothing is said");
         std::thread::sleep(Duration::from_millis(20));
     }
     wait_until_ready(browser);
@@ -44,24 +44,68 @@ fn strange_files_are_answered_in_a_line_and_run_nothing() {
     let plain = |place: usize| format!("{},{}", drawn(place), class(place));
     let cases = [
         ("one class", rows("x,class", 9, |place| format!("{place},a")), "one class only"),
-        ("missing", rows("x,class", 9, |place| format!("{},{}", if place == 3 { "NaN" } else { "1" }, class(place))), "line 5"),
-        ("infinite", rows("x,class", 9, |place| format!("{},{}", if place == 3 { "inf" } else { "1" }, class(place))), "is not finite"),
+        (
+            "missing",
+            rows("x,class", 9, |place| format!("{},{}", if place == 3 { "NaN" } else { "1" }, class(place))),
+            "line 5",
+        ),
+        (
+            "infinite",
+            rows("x,class", 9, |place| format!("{},{}", if place == 3 { "inf" } else { "1" }, class(place))),
+            "is not finite",
+        ),
         ("zero bytes", rows("x\u{1b}[2J,cl\0ass", 9, plain), "zero bytes"),
-        ("control characters", rows("x\u{1b}[2J\u{202e},class", 40, |place| format!("{},{}\u{7}", drawn(place), class(place))), "stationary"),
-        ("html", rows("<img src=x onerror=alert(1)>,class", 40, |place| format!("{},<b>{}</b>", drawn(place), class(place))), "<b>a</b>"),
-        ("many classes", rows("x,class", 300, |place| format!("{},c{}", drawn(place), place % 100)), "classes: 100; the page takes at most 12 (`equipoise solve` takes more)"),
-        ("vast numbers", rows("x,class", 40, |place| format!("{}e307,{}", drawn(place), class(place))), "stationary"),
+        (
+            "control characters",
+            rows("x\u{1b}[2J\u{202e},class", 40, |place| format!("{},{}\u{7}", drawn(place), class(place))),
+            "stationary",
+        ),
+        (
+            "html",
+            rows("<img src=x onerror=alert(1)>,class", 40, |place| {
+                format!("{},<b>{}</b>", drawn(place), class(place))
+            }),
+            "<b>a</b>",
+        ),
+        (
+            "many classes",
+            rows("x,class", 300, |place| format!("{},c{}", drawn(place), place % 100)),
+            "classes: 100; the page takes at most 12 (`equipoise solve` takes more)",
+        ),
+        (
+            "vast numbers",
+            rows("x,class", 40, |place| format!("{}e307,{}", drawn(place), class(place))),
+            "stationary",
+        ),
         ("equal heads", rows("x,x,class", 9, |place| format!("1,2,{}", class(place))), "both have this name"),
         ("no heads", rows("1,2,0", 9, |place| format!("1,2,{}", place % 2)), "holds numbers only"),
-        ("a cell too many", rows("x,class", 9, |place| if place == 4 { "1,a,9".to_owned() } else { plain(place) }), "3 cells"),
+        (
+            "a cell too many",
+            rows("x,class", 9, |place| if place == 4 { "1,a,9".to_owned() } else { plain(place) }),
+            "3 cells",
+        ),
         ("an open quote", "x,class\n1,\"a\n2,b\n".to_owned(), "never closed"),
         ("nothing", String::new(), "is empty"),
         ("heads alone", "x,class\n".to_owned(), "no rows"),
         ("json", "{\"a\": 1}".to_owned(), "is JSON"),
         ("labels alone", rows("class", 9, |place| class(place).to_owned()), "stationary"),
-        ("long names", rows(&format!("{},class", "x".repeat(5000)), 40, |place| format!("{},{}", drawn(place), class(place).repeat(900))), "stationary"),
+        (
+            "long names",
+            rows(&format!("{},class", "x".repeat(5000)), 40, |place| {
+                format!("{},{}", drawn(place), class(place).repeat(900))
+            }),
+            "stationary",
+        ),
         ("too many rows", rows("x,class", 20_001, plain), "samples: 20001"),
-        ("too wide", rows(&format!("{}class", (0..900).map(|place| format!("f{place},")).collect::<String>()), 9, |place| format!("{}{}", "0.5,".repeat(900), class(place))), "features: 900"),
+        (
+            "too wide",
+            rows(
+                &format!("{}class", (0..900).map(|place| format!("f{place},")).collect::<String>()),
+                9,
+                |place| format!("{}{}", "0.5,".repeat(900), class(place)),
+            ),
+            "features: 900",
+        ),
         ("separable", rows("x,class", 40, |place| format!("{},{}", place % 2, class(place))), "stationary"),
     ];
     for width in [1280, 390] {
@@ -74,7 +118,11 @@ fn strange_files_are_answered_in_a_line_and_run_nothing() {
             let seen = browser.ask(
                 "return [document.querySelectorAll('img, b').length, document.documentElement.scrollWidth - window.innerWidth]",
             );
-            assert_eq!(seen, json!([0, 0]), "{name} at {width}: nothing is run, nothing is wider than the window");
+            assert_eq!(
+                seen,
+                json!([0, 0]),
+                "{name} at {width}: nothing is run, nothing is wider than the window"
+            );
             assert_eq!(browser.console(), json!([]), "{name} at {width}");
         }
         // It goes on.

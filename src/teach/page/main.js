@@ -147,8 +147,12 @@ function showAnswer(answer) {
 /** Which scene and which preset are seen. */
 function mark() {
   for (const anchor of at('scenes').children) {
-    if (anchor.dataset.scene === open.scene.id) anchor.setAttribute('aria-current', 'page');
-    else anchor.removeAttribute('aria-current');
+    if (anchor.dataset.scene !== open.scene.id) anchor.removeAttribute('aria-current');
+    else if (!anchor.hasAttribute('aria-current')) {
+      anchor.setAttribute('aria-current', 'page');
+      // On a phone the scenes are a row of which a part is seen.
+      at('scenes').scrollLeft = anchor.offsetLeft - at('scenes').clientWidth / 2;
+    }
   }
   let comment = '';
   open.scene.presets.forEach((preset, place) => {
