@@ -7,7 +7,8 @@ use super::output::{note, path_line, print};
 use anyhow::{Context, Result, bail, ensure};
 use equipoise::files::{OwnFile, is_same_file, mark_directory, read_input};
 use equipoise::teach::{
-    LessonProgram, MAX_TABLE_BYTES, PATIENCE, Reader, Reply, SOLVER, Server, page_with_solver, worksheet,
+    LessonProgram, MAX_TABLE_BYTES, PATIENCE, Reader, Reply, SOLVER, Server, offline_files, page_with_solver,
+    worksheet,
 };
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -67,12 +68,13 @@ fn page(solver: Option<&Path>) -> Result<String> {
 /// Writes the page with its solver, and the exercises.
 fn export(directory: &Path, arguments: &TeachArguments) -> Result<Ending> {
     let page = page(arguments.solver.as_deref())?;
-    let files = [
-        (PAGE, page),
+    let mut files = vec![
         ("exercises.html", worksheet(Reader::Student, PAGE)),
         ("instructor.html", worksheet(Reader::Instructor, PAGE)),
     ];
-    let own = files.each_ref().map(|(name, _)| OwnFile::marked(*name));
+    files.extend(offline_files(&page));
+    files.push((PAGE, page));
+    let own: Vec<OwnFile> = files.iter().map(|(name, _)| OwnFile::marked(*name)).collect();
     if let Some(solver) = &arguments.solver {
         let read = |(name, _): &&(&str, String)| is_same_file(solver, &directory.join(name));
         if let Some((name, _)) = files.iter().find(read) {

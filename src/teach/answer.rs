@@ -21,21 +21,8 @@ pub enum Answer {
     Problem(Box<Solved>),
     /// How losses change with one logit.
     Losses(Vec<ProfiledLoss>),
-    /// The losses there are.
-    Catalogue(Vec<ListedLoss>),
     /// What holds on a user's own table.
     Table(TableAnswer),
-}
-
-/// A loss of the catalogue and what can be set of it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ListedLoss {
-    /// Its name.
-    pub name: &'static str,
-    /// What it is, in a line.
-    pub title: &'static str,
-    /// Name, default and largest value of each number it depends on.
-    pub settings: Vec<(&'static str, f64, f64)>,
 }
 
 /// A problem, solved.
@@ -47,9 +34,9 @@ pub struct Solved {
     pub names: Vec<String>,
     /// The samples, for drawing.
     pub samples: Samples,
-    /// A record for each series, the same that `equipoise run` writes for that file.
+    /// A record for each series that was asked for, the same that `equipoise run` writes for that file.
     pub records: Vec<Record>,
-    /// For each series whose classes are separable, the head along which they are; `None` for the others.
+    /// For each of them whose classes are separable, the head along which they are; `None` for the others.
     pub separating: Vec<Option<HeadRows>>,
     /// The samples that were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -96,7 +83,6 @@ pub fn solve(lesson: &Lesson) -> Result<Answer, LessonError> {
     match lesson {
         Lesson::Problem(posed) => solve_problem(posed).map(|solved| Answer::Problem(Box::new(solved))),
         Lesson::Losses(profiles) => profile(profiles).map(Answer::Losses),
-        Lesson::Catalogue => Ok(Answer::Catalogue(LOSS_TABLE.into_iter().map(listed).collect())),
         Lesson::Table(table) => answer_table(table).map(Answer::Table),
     }
 }
@@ -105,7 +91,10 @@ fn solve_problem(posed: &Posed) -> Result<Solved, LessonError> {
     lesson::check(posed)?;
     let experiment = Experiment::of_one_point(posed.analysis.clone())?;
     let analysis = &experiment.analysis;
-    let records = solve_all(&experiment)?;
+    let records = match &posed.only {
+        None => solve_all(&experiment)?,
+        Some(wanted) => solve_some(analysis, wanted)?,
+    };
     let dataset = analysis.data.sample(Draw { seed: analysis.seed, repetition: 0 });
     let dataset = dataset.map_err(|error| LessonError::refused("data", error.to_string()))?;
     let separating = records.iter().map(|record| separating(record, analysis, &dataset)).collect();
@@ -119,6 +108,18 @@ fn solve_problem(posed: &Posed) -> Result<Solved, LessonError> {
         separating,
         seen,
     })
+}
+
+/// Records of some series.
+fn solve_some(analysis: &Analysis, wanted: &[usize]) -> Result<Vec<Record>, LessonError> {
+    let missing = || LessonError::refused("only", "names a series that does not exist");
+    let series = wanted.iter().map(|&place| analysis.series.get(place).cloned().ok_or_else(missing));
+    let series = series.collect::<Result<_, _>>()?;
+    // Figures may name series that are not solved here; they were checked with all.
+    let some = Analysis { series, figure: Vec::new(), ..analysis.clone() };
+    let mut records = solve_all(&Experiment::of_one_point(some)?)?;
+    records.iter_mut().for_each(|record| record.series = wanted[record.series]);
+    Ok(records)
 }
 
 /// The direction along which the classes of a series are separable, if that is why it has no answer.
@@ -143,7 +144,11 @@ fn looked_at(
     dataset: &Dataset,
 ) -> Result<Vec<SampleView>, LessonError> {
     let classes = dataset.labels().classes();
-    match records.get(asked.series).filter(|_| asked.class.max(asked.predicted) < classes) {
+    match records
+        .iter()
+        .find(|record| record.series == asked.series)
+        .filter(|_| asked.class.max(asked.predicted) < classes)
+    {
         Some(record) => Ok(look(asked, analysis, record, dataset)),
         None => Err(LessonError::refused("look", "names a series or class that does not exist")),
     }
@@ -178,12 +183,6 @@ pub(super) fn plane_points(dataset: &Dataset) -> Vec<Vec<f32>> {
         of_class[label as usize].extend(column.iter().map(|&value| value as f32));
     }
     of_class
-}
-
-fn listed(row: &LossRow) -> ListedLoss {
-    let numbers = row.default.numbers().into_iter();
-    let settings = numbers.map(|(parameter, default)| (parameter.name, default, parameter.most)).collect();
-    ListedLoss { name: row.name, title: row.title, settings }
 }
 
 /// Steps of a curve.
@@ -355,6 +354,22 @@ mod tests {
             }
         }
         assert!(apart(1e-3).separating.iter().all(Option::is_none));
+    }
+
+    #[test]
+    fn series_that_are_solved_apart_are_those_that_are_solved_together() {
+        let together = ask(lesson(|_| {})).expect("solved");
+        let apart = |only: Value| ask(lesson(|problem| problem["only"] = only));
+        for place in [0, 1] {
+            let solved = apart(json!([place])).expect("solved");
+            assert_eq!(solved.records, together.records[place..=place]);
+            assert_eq!((solved.file, solved.names), (together.file.clone(), together.names.clone()));
+        }
+        assert_eq!(apart(json!([1, 0])).expect("solved").records[0], together.records[1]);
+        for (only, expected) in [(json!([2]), "does not exist"), (json!([]), "no series")] {
+            let error = apart(only).expect_err(expected);
+            assert!(error.contains(expected), "{error}");
+        }
     }
 
     #[test]

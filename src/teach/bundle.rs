@@ -4,7 +4,7 @@
 //! Browsers load no modules from a disk. So the modules become one script, in which each is a function that returns what it
 //! exports. Their text is ours: imports stand in one statement each, and what is exported says so where it is declared.
 
-use super::page_files::{INDEX, MAIN, MODULES, PageFile, STYLE, WORKER};
+use super::page_files::{INDEX, MAIN, PageFile, STYLE, WORKER, page_file};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use flate2::Compression;
@@ -47,10 +47,10 @@ pub fn page_with_solver(solver: &[u8]) -> Result<String, SolverError> {
         _ => return Err(SolverError::Other),
     };
     let script = script();
-    // Everything that runs is named by its digest, and the page connects to nothing.
+    // Everything that runs is named by its digest, and the page connects to nothing. What keeps it on a device lies beside it.
     let policy = format!(
-        "default-src 'none'; script-src 'sha256-{}' 'wasm-unsafe-eval'; style-src 'sha256-{}'; worker-src blob:; \
-         img-src data:; base-uri 'none'; form-action 'none'",
+        "default-src 'none'; script-src 'sha256-{}' 'wasm-unsafe-eval'; style-src 'sha256-{}'; worker-src blob: 'self'; \
+         manifest-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'",
         digest(&script),
         digest(STYLE.text)
     );
@@ -72,7 +72,8 @@ pub fn page_with_solver(solver: &[u8]) -> Result<String, SolverError> {
 const STYLE_LINK: &str = "<link rel=\"stylesheet\" href=\"style.css\">";
 const MAIN_LINK: &str = "<script type=\"module\" src=\"main.js\"></script>\n";
 
-fn digest(text: &str) -> String {
+/// Of a text, as policies name it.
+pub(super) fn digest(text: &str) -> String {
     BASE64.encode(Sha256::digest(text.as_bytes()))
 }
 
@@ -90,11 +91,9 @@ fn add(path: &str, done: &mut Vec<String>, script: &mut String) {
         return;
     }
     done.push(path.to_owned());
-    let Some(module) = MODULES.iter().find(|module| module.path == path).map(Module::of) else { return };
+    let Some(module) = page_file(path).as_ref().map(Module::of) else { return };
     module.imports.iter().for_each(|import| add(&import.path, done, script));
-    // The first module waits for an answer before it goes on.
-    let begin = if path == MAIN { "(async () => {" } else { "(() => {" };
-    *script += &format!("modules['{path}'] = {begin}\n");
+    *script += &format!("modules['{path}'] = (() => {{\n");
     for Import { names, path } in &module.imports {
         *script += &format!("const {{{}}} = modules['{path}'];\n", names.replace(" as ", ": "));
     }
@@ -167,12 +166,13 @@ fn declared_name(declaration: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::page_files::modules;
     use super::*;
 
     #[test]
     fn every_module_is_in_the_script_once_and_nothing_of_modules_is_left() {
         let script = script();
-        for module in MODULES {
+        for module in modules() {
             let place = format!("modules['{}'] = (", module.path);
             assert_eq!(script.matches(&place).count(), 1, "{}", module.path);
         }
@@ -180,11 +180,11 @@ mod tests {
             assert!(!line.starts_with("import ") && !line.starts_with("export "), "{line}");
         }
         // What is imported is exported, before it is imported.
-        for module in MODULES {
-            let taken = Module::of(module);
+        for module in modules() {
+            let taken = Module::of(&module);
             for Import { names, path } in taken.imports {
-                let from = MODULES.iter().find(|other| other.path == path).expect("a module of the page");
-                let exports = Module::of(from).exports;
+                let from = page_file(&path).expect("a module of the page");
+                let exports = Module::of(&from).exports;
                 for name in names.split(',').map(|name| name.trim().split(" as ").next().expect("a name")) {
                     assert!(exports.iter().any(|export| export == name), "{}: {name} of {path}", module.path);
                 }

@@ -20,8 +20,6 @@ pub enum Lesson {
     Problem(Box<Posed>),
     /// How do losses change with one logit?
     Losses(Profiles),
-    /// What losses are there for that?
-    Catalogue,
     /// What holds on a user's own table?
     Table(Box<TableLesson>),
 }
@@ -32,6 +30,9 @@ pub enum Lesson {
 pub struct Posed {
     /// Data, series, weights, penalty, and what to measure.
     pub analysis: Analysis,
+    /// Numbers of the series to solve; by default all.
+    #[serde(default)]
+    pub only: Option<Vec<usize>>,
     /// Samples to look at, if any.
     #[serde(default)]
     pub look: Option<Look>,
@@ -86,7 +87,7 @@ pub enum LessonError {
     #[error("no lesson: {0}")]
     Unreadable(#[from] serde_json::Error),
     /// It is more than one move of a hand should cost.
-    #[error("{what}: {found}; the page takes at most {most} (`equipoise run` takes more)")]
+    #[error("{what}: {found}; the page takes at most {most} (`{command}` takes more)")]
     TooLarge {
         /// What there is too much of.
         what: &'static str,
@@ -94,6 +95,8 @@ pub enum LessonError {
         found: usize,
         /// How much there may be.
         most: usize,
+        /// What takes more.
+        command: &'static str,
     },
     /// It asks for something that the page does not do.
     #[error("`{key}`: {problem}")]
@@ -208,8 +211,18 @@ pub(super) fn check_profiles(profiles: &Profiles) -> Result<(), LessonError> {
     at_most("samples", profiles.counts.iter().fold(0, |sum, &count| sum.saturating_add(count)), MAX_SAMPLES)
 }
 
-pub(super) fn at_most(what: &'static str, found: usize, most: usize) -> Result<(), LessonError> {
-    if found <= most { Ok(()) } else { Err(LessonError::TooLarge { what, found, most }) }
+fn at_most(what: &'static str, found: usize, most: usize) -> Result<(), LessonError> {
+    within(what, found, most, "equipoise run")
+}
+
+/// Whether there is no more of something than a page takes; if there is, `command` takes it.
+pub(super) fn within(
+    what: &'static str,
+    found: usize,
+    most: usize,
+    command: &'static str,
+) -> Result<(), LessonError> {
+    if found <= most { Ok(()) } else { Err(LessonError::TooLarge { what, found, most, command }) }
 }
 
 /// How a lesson ended.

@@ -13,6 +13,8 @@ mod bundle;
 mod guard;
 mod lesson;
 #[cfg(feature = "teach")]
+mod offline;
+#[cfg(feature = "teach")]
 mod page_files;
 #[cfg(feature = "teach")]
 mod server;
@@ -20,13 +22,15 @@ mod table;
 #[cfg(feature = "teach")]
 mod worksheet;
 
-pub use answer::{Answer, ListedLoss, ProfiledLoss, SampleView, Samples, Solved, solve};
+pub use answer::{Answer, ProfiledLoss, SampleView, Samples, Solved, solve};
 #[cfg(feature = "teach")]
 pub use bundle::{SOLVER, SolverError, page_with_solver};
 pub use lesson::{
     Lesson, LessonError, Look, LossNamed, MAX_CLASSES, MAX_FEATURES, MAX_SAMPLES, MAX_SERIES,
     MAX_TABLE_BYTES, MAX_WORK, Posed, Profiles, Reply, ReplyKind, check as check_size,
 };
+#[cfg(feature = "teach")]
+pub use offline::offline_files;
 #[cfg(feature = "teach")]
 pub use server::{LessonProgram, PATIENCE, Server};
 pub use table::{EqualTarget, MAX_ROWS, TableAnswer, TableLesson, TableQuestion};

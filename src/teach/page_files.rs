@@ -1,6 +1,11 @@
 //! The files of the page, embedded in the program: what the server serves, and what goes into the page as one file.
 
+use crate::loss::{LOSS_TABLE, LossRow};
+use serde::Serialize;
+use std::sync::LazyLock;
+
 /// A file of the page.
+#[derive(Clone, Copy)]
 pub(super) struct PageFile {
     /// Its path below the page's address; the page itself has none.
     pub(super) path: &'static str,
@@ -31,12 +36,14 @@ macro_rules! modules {
     };
 }
 
-/// The modules.
-pub(super) const MODULES: &[PageFile] = modules![
+/// The modules that are files.
+const MODULES: &[PageFile] = modules![
     "ask.js",
     "controls.js",
     "drawing.js",
+    "formula.js",
     "main.js",
+    "offline.js",
     "quiz.js",
     "save.js",
     "solver.js",
@@ -67,7 +74,63 @@ pub(super) const MODULES: &[PageFile] = modules![
     "scenes/two_classes.js",
 ];
 
+/// A loss of the catalogue and what can be set of it.
+#[derive(Serialize)]
+struct ListedLoss {
+    name: &'static str,
+    title: &'static str,
+    /// Name, default and largest value of each number it depends on.
+    settings: Vec<(&'static str, f64, f64)>,
+}
+
+impl ListedLoss {
+    fn of(row: &LossRow) -> Self {
+        let numbers = row.default.numbers().into_iter();
+        let settings =
+            numbers.map(|(parameter, default)| (parameter.name, default, parameter.most)).collect();
+        Self { name: row.name, title: row.title, settings }
+    }
+}
+
+/// The losses there are, as a module.
+static CATALOGUE: LazyLock<String> = LazyLock::new(|| {
+    let losses: Vec<ListedLoss> = LOSS_TABLE.into_iter().map(ListedLoss::of).collect();
+    let losses = serde_json::to_string(&losses).expect("texts and finite numbers");
+    format!("// The losses there are.\n\nexport const catalogue = {losses};\n")
+});
+
+/// The modules, each once.
+pub(super) fn modules() -> impl Iterator<Item = PageFile> {
+    let catalogue = PageFile { path: "catalogue.js", kind: SCRIPT, text: &CATALOGUE };
+    MODULES.iter().copied().chain([catalogue])
+}
+
 /// The file at a path.
-pub(super) fn page_file(path: &str) -> Option<&'static PageFile> {
-    [&INDEX, &STYLE, &WORKER].into_iter().chain(MODULES).find(|file| file.path == path)
+pub(super) fn page_file(path: &str) -> Option<PageFile> {
+    [INDEX, STYLE, WORKER].into_iter().chain(modules()).find(|file| file.path == path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    /// What is beside the list is not served: a language or a scene that is forgotten here.
+    #[test]
+    fn every_script_of_the_page_is_listed() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/teach/page");
+        let mut found = BTreeSet::new();
+        for below in ["", "words", "pictures", "scenes"] {
+            for entry in std::fs::read_dir(folder.join(below)).expect("a folder") {
+                let name = entry.expect("an entry").file_name().into_string().expect("a name");
+                if Path::new(&name).extension().is_some_and(|extension| extension == "js") {
+                    found.insert(format!("{below}/{name}").trim_start_matches('/').to_owned());
+                }
+            }
+        }
+        let listed: BTreeSet<String> =
+            MODULES.iter().map(|file| file.path.to_owned()).chain([WORKER.path.to_owned()]).collect();
+        assert_eq!(listed, found);
+    }
 }

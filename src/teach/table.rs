@@ -2,7 +2,7 @@
 //! of it is kept.
 
 use super::answer::{Samples, plane_points};
-use super::lesson::{LessonError, MAX_CLASSES, MAX_FEATURES, at_most};
+use super::lesson::{LessonError, MAX_CLASSES, MAX_FEATURES, within};
 use crate::analysis::specification::{Draw, WeightRule};
 use crate::audit::{AuditInput, ReadOptions, Reduction, audit, findings, summary, tables, verdict};
 use crate::balance::{WeightTarget, design_weights};
@@ -177,6 +177,7 @@ fn read(lesson: &TableLesson) -> Result<crate::data::Samples, LessonError> {
     let samples = request.read_bytes(lesson.text.clone().into_bytes(), &lesson.name)?;
     let (rows, classes) = (samples.dataset.labels().samples(), samples.dataset.labels().classes());
     let features = samples.dataset.dimension();
+    let at_most = |what, found, most| within(what, found, most, "equipoise solve");
     at_most("samples", rows, MAX_ROWS)?;
     at_most("classes", classes, MAX_CLASSES)?;
     at_most("features", features, MAX_FEATURES)?;
@@ -247,7 +248,7 @@ fn audited(lesson: &TableLesson, loss: &LossSpec, probabilities: bool) -> Result
         ..ReadOptions::default()
     };
     let input = AuditInput::of_bytes(lesson.text.clone().into_bytes(), &lesson.name, &options)?;
-    at_most("samples", input.labels().samples(), MAX_ROWS)?;
+    within("samples", input.labels().samples(), MAX_ROWS, "equipoise audit")?;
     let name = loss.row().name;
     let record = audit(&input, name, loss, &ClassWeights::None, (Reduction::default(), TOLERANCE))?;
     Ok(TableAnswer::Audited {
@@ -348,7 +349,11 @@ mod tests {
             ("label", json!("klass"), "klass"),
             ("text", json!("class,x\na,1\n"), "class"),
             ("text", json!("class,x\na,1\nb,?\n"), "x"),
-            ("text", json!(wide(20_001, 1)), "samples: 20001; the page takes at most 20000"),
+            (
+                "text",
+                json!(wide(20_001, 1)),
+                "samples: 20001; the page takes at most 20000 (`equipoise solve` takes more)",
+            ),
             ("text", json!(wide(10, 65)), "features: 65"),
             (
                 "question",

@@ -9,6 +9,11 @@ impl Browser {
         self.post("/execute/async", &json!({ "script": script, "args": [] }))
     }
 
+    /// What a command of the browser's own protocol answers.
+    pub(crate) fn command(&self, name: &str, parameters: &Value) -> Value {
+        self.post("/goog/cdp/execute", &json!({ "cmd": name, "params": parameters }))
+    }
+
     /// Where an element of the page is: its middle, in pixels of the window.
     pub(crate) fn middle_of(&self, selector: &str) -> (i64, i64) {
         let script = format!(

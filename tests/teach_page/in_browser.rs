@@ -432,35 +432,6 @@ fn the_worksheet_s_links_open_what_it_says() {
 }
 
 #[test]
-fn both_languages_say_everything() {
-    let served = Served::start();
-    let Some(browser) = Browser::start((1280, 900)) else { return };
-    open(&browser, &served, "#two-classes?lang=zh");
-    let seen =
-        browser.ask("return [document.documentElement.lang, document.getElementById('name').textContent]");
-    assert_eq!(seen, json!(["zh", "两类"]));
-    let unlike = browser.ask_later(
-        "const done = arguments[arguments.length - 1];
-         const unlike = (one, other, path) => {
-             if (typeof one !== typeof other) return [path];
-             if (typeof one === 'function') return one.length === other.length ? [] : [path];
-             if (typeof one !== 'object') return [];
-             return [...new Set([...Object.keys(one), ...Object.keys(other)])].flatMap(key => unlike(one[key], other[key], `${path}.${key}`));
-         };
-         Promise.all([import('/words/en.js'), import('/words/zh.js')]).then(([{ en }, { zh }]) => done(unlike(en, zh, '')))",
-    );
-    assert_eq!(unlike, json!([]));
-    for scene in SCENES {
-        open(&browser, &served, &format!("#{scene}?lang=zh"));
-        check_scene(&browser, &format!("{scene} in Chinese"), &served.address);
-    }
-    browser.ask("document.getElementById('language').click()");
-    std::thread::sleep(Duration::from_millis(500));
-    wait_until_ready(&browser);
-    assert_eq!(browser.ask("return document.documentElement.lang"), "en");
-}
-
-#[test]
 fn a_prediction_comes_before_the_number_and_a_tour_leads_through_the_page() {
     let served = Served::start();
     let Some(browser) = Browser::start((1280, 900)) else { return };

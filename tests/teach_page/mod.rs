@@ -2,6 +2,9 @@
 
 mod hostile;
 mod in_browser;
+mod languages;
 mod page;
 mod served;
 mod site;
+mod slides;
+mod strange_files;

@@ -6,6 +6,9 @@ use assert_cmd::Command;
 use serde_json::Value;
 use std::time::{Duration, Instant};
 
+/// How long an answer may take on a machine that has much else to do.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
 /// Opens a link of the page anew and waits until what is seen no longer changes.
 pub(crate) fn open(browser: &Browser, served: &Served, link: &str) {
     open_at(browser, &served.address, link);
@@ -25,7 +28,7 @@ pub(crate) fn wait_until_ready(browser: &Browser) {
         if state == "ready" || state == "refused" {
             return;
         }
-        assert!(begun.elapsed() < Duration::from_secs(20), "still {state}");
+        assert!(begun.elapsed() < PATIENCE, "still {state}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }
@@ -52,14 +55,19 @@ pub(crate) fn drawn(browser: &Browser) -> Value {
     browser.ask("return [...document.querySelectorAll('.picture svg')].map(drawing => drawing.outerHTML)")
 }
 
-/// What a button that saves something saves.
+/// What a button that saves something saves, now or soon. Scripts of workers are made in the same way, and are not meant.
 pub(crate) fn saved(browser: &Browser, button: &str) -> String {
     let saved = browser.ask_later(&format!(
         "const done = arguments[arguments.length - 1];
          const make = URL.createObjectURL;
-         URL.createObjectURL = (blob) => {{ blob.text().then(done); return make.call(URL, blob); }};
-         document.querySelector('{button}').click();
-         URL.createObjectURL = make;"
+         URL.createObjectURL = (blob) => {{
+             if (blob.type !== 'text/javascript') {{
+                 URL.createObjectURL = make;
+                 blob.text().then(done);
+             }}
+             return make.call(URL, blob);
+         }};
+         document.querySelector('{button}').click()"
     ));
     saved.as_str().expect("a file").to_owned()
 }

@@ -4,7 +4,7 @@
 //! The solver is what `scripts/site` has compiled; where it has not, these tests are left out.
 
 use super::in_browser::{CASES, SCENES, check_scene};
-use super::page::{numbers, open_at, shown, slide, wait_until_ready};
+use super::page::{PATIENCE, numbers, open_at, shown, slide, wait_until_ready};
 use crate::browser::Browser;
 use assert_cmd::Command as Program;
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ use tempfile::TempDir;
 const TOLERANCE: f64 = 1e-12;
 
 /// The page, exported below a directory that may be served.
-struct Site {
+pub(super) struct Site {
     directory: TempDir,
 }
 
@@ -27,7 +27,7 @@ const FOLDER: &str = "courses/statistics";
 
 impl Site {
     /// `None` where there is no compiled solver.
-    fn export() -> Option<Self> {
+    pub(super) fn export() -> Option<Self> {
         let solver = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/site/solver.wasm.gz");
         if !solver.is_file() {
             eprintln!("left out: the solver for browsers is not compiled (scripts/site)");
@@ -46,9 +46,9 @@ impl Site {
 }
 
 /// Python's web server over the site; it ends with the test.
-struct WebServer {
+pub(super) struct WebServer {
     child: Child,
-    address: String,
+    pub(super) address: String,
 }
 
 impl WebServer {
@@ -78,7 +78,7 @@ impl Drop for WebServer {
 }
 
 /// A browser on the site, if there is all that it takes.
-fn visited(size: (u32, u32)) -> Option<(Site, WebServer, Browser)> {
+pub(super) fn visited(size: (u32, u32)) -> Option<(Site, WebServer, Browser)> {
     let site = Site::export()?;
     let server = WebServer::start(&site)?;
     let browser = Browser::start(size)?;
@@ -86,7 +86,7 @@ fn visited(size: (u32, u32)) -> Option<(Site, WebServer, Browser)> {
 }
 
 /// What was fetched beside the page.
-fn fetched(browser: &Browser) -> Value {
+pub(super) fn fetched(browser: &Browser) -> Value {
     browser.ask("return performance.getEntriesByType('resource').map(entry => entry.name).filter(name => !name.startsWith('data:') && !name.startsWith('blob:'))")
 }
 
@@ -126,7 +126,7 @@ fn table() -> String {
 }
 
 /// Lets a file fall onto the page.
-fn drop_file(browser: &Browser, name: &str, text: &str) {
+pub(super) fn drop_file(browser: &Browser, name: &str, text: &str) {
     browser.ask(&format!(
         "const transfer = new DataTransfer();
          transfer.items.add(new File([{text:?}], {name:?}, {{ type: 'text/csv' }}));
@@ -135,7 +135,7 @@ fn drop_file(browser: &Browser, name: &str, text: &str) {
     // Its columns are asked for, and then the first question.
     let begun = Instant::now();
     while browser.ask("return document.getElementById('own-file').textContent") != name {
-        assert!(begun.elapsed().as_secs() < 20, "{name} is not taken");
+        assert!(begun.elapsed() < PATIENCE, "{name} is not taken");
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
     wait_until_ready(browser);
@@ -240,8 +240,78 @@ fn every_move_is_answered() {
         );
         let taken: Vec<f64> = taken.as_array().expect("a list").iter().filter_map(Value::as_f64).collect();
         assert_eq!(taken.len(), 9, "every move that was waited for is seen");
-        println!("{what}: seen after {:.0} ms (median), at most {:.0} ms", taken[4], taken[8]);
+        println!(
+            "{what}: seen after {:.0} ms (median), at least {:.0} ms, at most {:.0} ms",
+            taken[4], taken[0], taken[8]
+        );
     }
+}
+
+/// Waits until the button that keeps the page says something else than it offers, and says what.
+fn keep(browser: &Browser) -> Value {
+    browser.ask("document.getElementById('keep').click()");
+    let begun = Instant::now();
+    loop {
+        let said = browser.ask("return document.getElementById('keep').textContent");
+        if said != "Keep offline" {
+            return said;
+        }
+        assert!(begun.elapsed() < PATIENCE, "nothing is kept");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn the_page_is_kept_on_a_device_that_asks_for_it() {
+    let Some((site, server, browser)) = visited((1280, 900)) else { return };
+    open_at(&browser, &server.address, "#two-classes");
+    assert_eq!(fetched(&browser), json!([]), "nothing is fetched before that is asked for");
+    assert_eq!(keep(&browser), "Kept offline");
+    let manifest = browser.command("Page.getAppManifest", &json!({}));
+    assert_eq!(manifest["errors"], json!([]), "{manifest}");
+    let why_not = browser.command("Page.getInstallabilityErrors", &json!({}));
+    assert_eq!(why_not["installabilityErrors"], json!([]), "a browser may install it");
+    assert_eq!(browser.console(), json!([]));
+    let address = server.address.clone();
+    drop(server);
+    for name in ["", "index.html"] {
+        open_at(&browser, &format!("{address}{name}"), "#two-classes?n0=500&n1=25&w=4");
+        let ratio = shown(&numbers(&browser), "error_ratio");
+        assert!((ratio / 5.0 - 1.0).abs() < TOLERANCE, "{ratio}");
+        let said = browser.ask("return document.getElementById('keep').textContent");
+        assert_eq!(said, "Kept offline", "it knows");
+    }
+    browser.open(&format!("{address}exercises.html"));
+    assert_eq!(browser.ask("return document.title"), "Exercises");
+    assert_eq!(browser.console(), json!([]));
+    // A disk needs no keeping.
+    open_at(&browser, &format!("file://{}", site.page().display()), "#two-classes");
+    assert_eq!(browser.ask("return document.getElementById('keep')"), Value::Null);
+    assert_eq!(browser.console(), json!([]));
+}
+
+#[test]
+fn a_page_without_its_files_beside_it_says_that_it_cannot_be_kept() {
+    let Some((site, server, browser)) = visited((1280, 900)) else { return };
+    std::fs::remove_file(site.page().with_file_name("sw.js")).expect("removed");
+    open_at(&browser, &server.address, "#two-classes");
+    assert_eq!(keep(&browser), "Cannot be kept");
+    slide(&browser, "w", 0.9);
+    assert!(shown(&numbers(&browser), "recall") > 0.0, "it goes on");
+}
+
+/// Prints how long a slow laptop takes to the first picture: everything that its page does, four times as slowly. Workers are not
+/// slowed down by the browser; what they compute is printed above.
+#[test]
+fn the_first_picture_comes_soon_on_a_slow_laptop() {
+    let Some((_site, server, browser)) = visited((1280, 900)) else { return };
+    browser.command("Emulation.setCPUThrottlingRate", &json!({ "rate": 4 }));
+    open_at(&browser, &server.address, "#two-classes");
+    let seen = browser
+        .ask("const [first] = performance.getEntriesByName('move'); return first.startTime + first.duration");
+    let seen = seen.as_f64().expect("milliseconds");
+    println!("first picture at a quarter of the speed: {seen:.0} ms after the page was asked for");
+    assert!(shown(&numbers(&browser), "error_ratio") > 0.0);
 }
 
 #[test]

@@ -3,8 +3,10 @@
 import { Asker } from './ask.js';
 import { build } from './controls.js';
 import { html, number, short } from './drawing.js';
+import { fill } from './formula.js';
+import { canBeKept, isKept, keep } from './offline.js';
 import { quizzer } from './quiz.js';
-import { saveDesign, savePicture, saveSlide } from './save.js';
+import { saveDeck, saveDesign, savePicture, saveSlide, slide } from './save.js';
 import { averaging } from './scenes/averaging.js';
 import { batches } from './scenes/batches.js';
 import { digits } from './scenes/digits.js';
@@ -15,11 +17,12 @@ import { ownData } from './scenes/own_data.js';
 import { separable } from './scenes/separable.js';
 import { threeClasses } from './scenes/three_classes.js';
 import { twoClasses } from './scenes/two_classes.js';
+import { inWords, solve } from './solver.js';
 import { follow, link, matchesPreset, start } from './state.js';
 import { tour } from './tour.js';
-import { languageOf, otherLanguage, words } from './words.js';
+import { languageOf, languages, words } from './words.js';
 
-const scenes = [twoClasses, threeClasses, averaging, batches, separable, heldOut, notConverged, digits, await losses(), ownData];
+const scenes = [twoClasses, threeClasses, averaging, batches, separable, heldOut, notConverged, digits, losses, ownData];
 const at = (id) => document.getElementById(id);
 const asker = new Asker();
 
@@ -104,15 +107,25 @@ function ask(since) {
   };
   const refused = (why) => {
     at('pictures').classList.add('dim');
-    at('status').replaceChildren(html('strong', {}, why));
+    at('status').replaceChildren(html('strong', {}, why), why.includes('--') ? ` ${words.status.options}` : '');
     if (open.scene === scene) scene.refused?.(pictures);
     document.documentElement.dataset.state = 'refused';
   };
   asker.ask(lesson, answered, refused);
 }
 
-/** The paper's names of losses, spelled out. */
-const SPELLED = { LGL: words.losses.logistic, SML: words.losses.softmax, 'LGL-INR': words.losses.inr };
+/** What is compared, by the names that files have, spelled out. */
+const { batches: { balanced }, separable: { weights } } = words.scenes;
+const SPELLED = {
+  LGL: words.losses.logistic,
+  SML: words.losses.softmax,
+  'LGL-INR': words.losses.inr,
+  'LGL-INR in batches': words.losses.inr,
+  'SML, balanced': balanced,
+  'weight 1': weights.none,
+  'inverse frequency': weights.balanced,
+  'weight 100': weights.heavy,
+};
 
 /** How each search ended. */
 function showAnswer(answer) {
@@ -134,8 +147,12 @@ function showAnswer(answer) {
 /** Which scene and which preset are seen. */
 function mark() {
   for (const anchor of at('scenes').children) {
-    if (anchor.dataset.scene === open.scene.id) anchor.setAttribute('aria-current', 'page');
-    else anchor.removeAttribute('aria-current');
+    if (anchor.dataset.scene !== open.scene.id) anchor.removeAttribute('aria-current');
+    else if (!anchor.hasAttribute('aria-current')) {
+      anchor.setAttribute('aria-current', 'page');
+      // On a phone the scenes are a row of which a part is seen.
+      at('scenes').scrollLeft = anchor.offsetLeft - at('scenes').clientWidth / 2;
+    }
   }
   let comment = '';
   open.scene.presets.forEach((preset, place) => {
@@ -164,7 +181,7 @@ function show({ scene, values, page }) {
     at('undo').disabled = true;
     open = { scene, values, page, pictures, answer: null, set: build(scene, at('controls'), change, () => open.values, assign) };
     at('name').textContent = scene.name;
-    at('claim').innerHTML = scene.claim;
+    fill(at('claim'), scene.claim);
     at('presets').replaceChildren(...scene.presets.map((preset) =>
       html('button', { type: 'button', onclick: () => assign({ ...startOf(scene), ...preset.values }) }, preset.name)));
     at('pictures').replaceChildren(...Object.values(pictures).map((picture) => picture.element));
@@ -196,10 +213,62 @@ function toggleQuiz() {
 }
 
 /** All texts are chosen when the page begins, so it begins anew. */
-function changeLanguage() {
-  setPage({ lang: otherLanguage.code });
+function changeLanguage(code) {
+  setPage({ lang: code });
   location.reload();
 }
+
+/** A scene as a slide; nothing where it has nothing to show, as without a table. */
+async function slideOf(scene, values) {
+  const lesson = scene.lesson(values);
+  if (!lesson) return [];
+  const answer = await solve(lesson);
+  const pictures = scene.build(() => {}, () => values);
+  scene.show(answer, values, pictures, values);
+  return [slide(scene, Object.values(pictures))];
+}
+
+/** A slide of every scene: of the open one as it is seen, of the others as they start. */
+async function saveSlides(button) {
+  button.disabled = true;
+  const slides = [];
+  let why = '';
+  for (const [place, scene] of scenes.entries()) {
+    button.textContent = `${place + 1} / ${scenes.length}`;
+    const values = scene === open.scene ? open.values : start(scene);
+    slides.push(...await slideOf(scene, values).catch((error) => {
+      why = inWords(error);
+      return [];
+    }));
+  }
+  if (slides.length) saveDeck(slides);
+  else at('status').replaceChildren(html('strong', {}, why));
+  [button.textContent] = words.tools.deck;
+  button.disabled = false;
+}
+
+async function keepPage(button) {
+  button.disabled = true;
+  try {
+    await keep();
+    button.textContent = words.tools.kept;
+  } catch {
+    button.textContent = words.tools.notKept;
+  }
+}
+
+function keepTool() {
+  if (!canBeKept) return [];
+  const button = tool('keep', words.tools.keep, () => keepPage(button));
+  if (isKept()) {
+    button.textContent = words.tools.kept;
+    button.disabled = true;
+  }
+  return [button];
+}
+
+const languageTool = () => html('select', { id: 'language', 'aria-label': words.tools.language, onchange: (event) => changeLanguage(event.target.value) },
+  languages.map(({ code, name }) => html('option', { value: code, lang: code, selected: code === words.code }, name)));
 
 async function copyLink(button) {
   writeLink();
@@ -242,11 +311,13 @@ at('tools').replaceChildren(
   tool('link', words.tools.link, (event) => copyLink(event.target)),
   tool('design', words.tools.design, () => open.answer?.problem && saveDesign(open.scene, open.answer.problem.file)),
   tool('slide', words.tools.slide, () => saveSlide(open.scene, Object.values(open.pictures))),
+  tool('deck', words.tools.deck, (event) => saveSlides(event.target)),
   tool('tool-tour', words.tools.tour, () => tour(at('tour'), (hash) => show({ ...follow(hash, scenes), page: open.page }))),
   tool('tool-quiz', words.tools.quiz, toggleQuiz),
   tool('tool-projector', words.tools.projector, () => setPage({ projector: open.page.projector ? '' : '1' })),
   tool('theme', words.tools.theme, nextTheme),
-  tool('language', [otherLanguage.name, words.tools.language], changeLanguage),
+  ...keepTool(),
+  languageTool(),
 );
 at('controls').addEventListener('submit', (event) => event.preventDefault());
 addEventListener('hashchange', () => {

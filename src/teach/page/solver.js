@@ -1,9 +1,11 @@
-// Where lessons are answered: by the program that serves the page, or, where the page holds the solver itself, in a worker.
+// Where lessons are answered: by the program that serves the page, or, where the page holds the solver itself, in workers.
 
 import { words } from './words.js';
 
 /** How long a lesson may take, as in the program. */
 const PATIENCE = 30_000;
+/** Losses that are compared are solved side by side, by so many workers at most. */
+const MAX_WORKERS = 3;
 
 class Refusal extends Error {}
 
@@ -15,47 +17,105 @@ async function byProgram(lesson) {
   return response.json();
 }
 
-/** The solver that is part of the page. */
-class InPage {
-  #module = null;
-  #worker = null;
+/** A worker with the solver, which answers one lesson at a time. */
+class SolverWorker {
+  #worker;
 
-  async #compiled() {
-    const packed = Uint8Array.from(atob(document.getElementById('solver').textContent), (letter) => letter.charCodeAt(0));
-    const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'));
-    return WebAssembly.compile(await new Response(stream).arrayBuffer());
-  }
-
-  async #started() {
-    if (this.#worker) return this.#worker;
-    this.#module ??= this.#compiled();
-    let module;
-    try {
-      module = await this.#module;
-    } catch (fault) {
-      throw new Refusal(`${words.status.noSolver} (${fault.message})`);
-    }
+  /** `solver` is `{ packed }`, as it stands in the page, or `{ module }`, compiled. */
+  constructor(solver) {
     const address = URL.createObjectURL(new Blob([document.getElementById('worker').textContent], { type: 'text/javascript' }));
     this.#worker = new Worker(address);
-    this.#worker.postMessage({ module });
-    return this.#worker;
+    this.#worker.postMessage(solver);
+    this.busy = false;
   }
 
-  /** One lesson at a time is sent; what takes too long is ended with its worker. */
+  /** The next thing it says. */
+  said() {
+    return new Promise((resolve) => { this.#worker.onmessage = ({ data }) => resolve(data); });
+  }
+
+  ask(lesson) {
+    this.#worker.postMessage({ lesson: JSON.stringify(lesson) });
+    return this.said();
+  }
+
+  end() {
+    this.#worker.terminate();
+  }
+}
+
+const later = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
+
+/** A problem for each of its series; other lessons are not divided. */
+function parts(lesson) {
+  const { problem } = lesson;
+  if (!problem || problem.analysis.series.length < 2) return [lesson];
+  return problem.analysis.series.map((_, series) => {
+    const { look, ...rest } = problem;
+    return { problem: { ...rest, only: [series], ...(look?.series === series ? { look } : {}) } };
+  });
+}
+
+/** The answers to the parts of a lesson as one. */
+function joined(answers) {
+  const refused = answers.find((answer) => answer.refused);
+  if (refused || answers.length === 1) return refused ?? answers[0];
+  const problems = answers.map(({ problem }) => problem);
+  const seen = problems.find((problem) => problem.seen)?.seen;
+  const all = (key) => problems.flatMap((problem) => problem[key]);
+  return { problem: { ...problems[0], records: all('records'), separating: all('separating'), ...(seen ? { seen } : {}) } };
+}
+
+/** The solver that is part of the page. */
+class InPage {
+  #workers = [];
+  #waiting = [];
+  #module;
+  #most = Math.min(navigator.hardwareConcurrency || 1, MAX_WORKERS);
+
+  constructor() {
+    this.#module = this.#compiled();
+  }
+
+  /** The first worker unpacks and compiles the solver, while the page is built. */
+  async #compiled() {
+    const first = new SolverWorker({ packed: document.getElementById('solver').textContent });
+    const { module, fault } = await first.said();
+    if (fault) throw new Refusal(`${words.status.noSolver} (${fault})`);
+    this.#workers.push(first);
+    return module;
+  }
+
   async answer(lesson) {
-    const worker = await this.#started();
-    const data = await new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        worker.terminate();
-        this.#worker = null;
-        resolve({ reply: JSON.stringify({ refused: words.status.tooLong }) });
-      }, PATIENCE);
-      worker.onmessage = (message) => {
-        clearTimeout(timer);
-        resolve(message.data);
-      };
-      worker.postMessage({ lesson: JSON.stringify(lesson) });
-    });
+    const module = await this.#module;
+    return joined(await Promise.all(parts(lesson).map((part) => new Promise((resolve, reject) => {
+      this.#waiting.push({ part, resolve, reject });
+      this.#next(module);
+    }))));
+  }
+
+  /** Gives what waits to a worker that is free. */
+  #next(module) {
+    let worker = this.#workers.find(({ busy }) => !busy);
+    if (!worker && this.#workers.length < this.#most) {
+      worker = new SolverWorker({ module });
+      this.#workers.push(worker);
+    }
+    if (!worker || this.#waiting.length === 0) return;
+    const { part, resolve, reject } = this.#waiting.shift();
+    this.#answered(worker, part).then(resolve, reject).finally(() => this.#next(module));
+  }
+
+  /** What takes too long is ended with its worker. */
+  async #answered(worker, lesson) {
+    worker.busy = true;
+    const data = await Promise.race([worker.ask(lesson), later(PATIENCE)]);
+    worker.busy = false;
+    if (!data) {
+      worker.end();
+      this.#workers = this.#workers.filter((other) => other !== worker);
+      throw new Refusal(words.status.tooLong);
+    }
     if (data.fault) throw new Refusal(`${words.status.upset} (${data.fault})`);
     return JSON.parse(data.reply);
   }

@@ -3,18 +3,16 @@
 import { en } from './words/en.js';
 import { zh } from './words/zh.js';
 
-const LANGUAGES = [en, zh];
+/** What the page may be read in; another language is another file in `words`, named here and in `page_files.rs`. */
+export const languages = [en, zh];
 
 /** The language that a link asks for, if there is one of that name. */
 export const languageOf = (hash) => {
   const asked = new URLSearchParams(hash.split('?')[1] ?? '').get('lang');
-  return LANGUAGES.find(({ code }) => code === asked)?.code ?? '';
+  return languages.find(({ code }) => code === asked)?.code ?? '';
 };
 
-const ours = LANGUAGES.find(({ code }) => navigator.language.startsWith(code)) ?? en;
+const ours = languages.find(({ code }) => navigator.language.startsWith(code)) ?? en;
 
 /** All texts. */
-export const words = LANGUAGES.find(({ code }) => code === languageOf(location.hash)) ?? ours;
-
-/** What else the page may be read in. */
-export const otherLanguage = LANGUAGES.find((language) => language !== words);
+export const words = languages.find(({ code }) => code === languageOf(location.hash)) ?? ours;

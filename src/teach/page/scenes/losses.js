@@ -1,8 +1,9 @@
 // Curves of losses and of their gradients, side by side.
 
+import { catalogue } from '../catalogue.js';
 import { html, svg } from '../drawing.js';
+import { formula } from '../formula.js';
 import { Curves } from '../pictures/traces.js';
-import { solve } from '../solver.js';
 import { words } from '../words.js';
 import { presets } from './common.js';
 
@@ -17,7 +18,7 @@ const MAX_SHARPNESS = 10;
 
 const settingKey = (loss, setting) => `${loss}.${setting}`;
 
-function parametersOf(catalogue) {
+function parameters() {
   const known = catalogue.filter(({ name }) => !COUPLED.includes(name));
   const settings = known.flatMap(({ name, settings: all }) => all.map(([setting, start, most]) => ({
     key: settingKey(name, setting),
@@ -65,7 +66,7 @@ function show({ losses }, values, { value, gradient, legend }) {
   value.describe(`${say.pictures.value}: ${names}`);
   gradient.describe(`${say.pictures.gradient}: ${names}`);
   const rows = losses.map(({ name, title, equation, law }, place) => html('tr', {},
-    html('th', { scope: 'row' }, sample(place), name), html('td', {}, title), html('td', {}, equation), html('td', {}, law)));
+    html('th', { scope: 'row' }, sample(place), name), html('td', {}, title), html('td', {}, formula(equation)), html('td', {}, formula(law))));
   legend.body.replaceChildren(html('table', {},
     html('thead', {}, html('tr', {}, say.heads.map((head) => html('th', { scope: 'col' }, head)))),
     html('tbody', {}, rows)));
@@ -75,11 +76,10 @@ function show({ losses }, values, { value, gradient, legend }) {
 const sample = (place) => svg('svg', { viewBox: '0 0 44 10', width: 44, height: 10, 'aria-hidden': 'true' },
   svg('path', { d: 'M1 5H40', stroke: colour(place), 'stroke-width': 3, 'stroke-dasharray': DASHES[place] }));
 
-/** The scene, once it is known what losses there are. */
-export async function losses() {
-  const { catalogue } = await solve('catalogue');
-  const settings = new Map(catalogue.map(({ name, settings: all }) => [name, all.map(([setting]) => setting)]));
-  const lesson = (values) => ({
+const settings = new Map(catalogue.map(({ name, settings: all }) => [name, all.map(([setting]) => setting)]));
+
+function lesson(values) {
+  return {
     losses: {
       counts: COUNTS,
       class: Number(values.class),
@@ -89,20 +89,21 @@ export async function losses() {
         name, settings: Object.fromEntries(settings.get(name).map((setting) => [setting, values[settingKey(name, setting)]])),
       })),
     },
-  });
-  return {
-    id: 'losses',
-    name: say.name,
-    claim: say.claim,
-    parameters: parametersOf(catalogue),
-    presets: presets(say.presets, {
-      start: {},
-      shifted: { shown: ['softmax', 'logit-adjusted', 'ldam', 'vector-scaling'], 'ldam.scale': 1 },
-      rival: { shown: ['logistic', 'softmax', 'equalization', 'seesaw'], moved: 'other', class: '0' },
-      smoothing: { shown: ['softmax', 'label-smoothing'] },
-    }),
-    lesson,
-    build,
-    show,
   };
 }
+
+export const losses = {
+  id: 'losses',
+  name: say.name,
+  claim: say.claim,
+  parameters: parameters(),
+  presets: presets(say.presets, {
+    start: {},
+    shifted: { shown: ['softmax', 'logit-adjusted', 'ldam', 'vector-scaling'], 'ldam.scale': 1 },
+    rival: { shown: ['logistic', 'softmax', 'equalization', 'seesaw'], moved: 'other', class: '0' },
+    smoothing: { shown: ['softmax', 'label-smoothing'] },
+  }),
+  lesson,
+  build,
+  show,
+};

@@ -75,6 +75,7 @@ async function take({ name, text }, assign, note) {
     table = { name, text, columns: answer.columns };
   } catch (error) {
     note.textContent = inWords(error);
+    if (note.textContent.includes('--')) note.append(` ${words.status.options}`);
     return;
   }
   note.textContent = name;

@@ -17,6 +17,10 @@ export const en = {
     address: 'See the address',
     design: ['Save design', 'The design as a file for equipoise run'],
     slide: ['Save slide', 'The scene as a slide (SVG)'],
+    deck: ['Save slides', 'A slide of every scene, as one page to show or to print'],
+    keep: ['Keep offline', 'Keep the page on this device, for when there is no network'],
+    kept: 'Kept offline',
+    notKept: 'Cannot be kept',
     tour: ['Tour', 'Five steps through the page'],
     quiz: ['Quiz', 'Predict, then reveal'],
     projector: ['Projector', 'Large type for a screen on a wall'],
@@ -33,6 +37,7 @@ export const en = {
     noSolver: 'This browser cannot run the solver; use a newer one',
     tooLong: 'This took too long; ask for less.',
     upset: 'This lesson has upset the solver; change something',
+    options: 'What begins with -- is an option of the command line; here, use the controls or change the file.',
   },
   losses: { logistic: 'logistic (LGL)', softmax: 'softmax (SML)', inr: 'reweighted (LGL-INR)' },
   lossLines: { logistic: ['logistic', 'LGL'], softmax: ['softmax', 'SML'], inr: ['reweighted', 'LGL-INR'] },
@@ -84,8 +89,8 @@ export const en = {
     twoClasses: {
       name: 'Two classes',
       claim: `<p>Where the gradient of the logistic loss is zero, what positives withhold equals what negatives give:</p>
-<p class="law"><i>λ₁N₁s₁ = λ₀N₀P₀</i>, so <i>s₁ / P₀ = λ₀N₀ / λ₁N₁</i></p>
-<p><i>s₁</i> is how much probability positives lack on average, <i>P₀</i> how much negatives have. Overlap sets how large both are,
+<p class="law">$λ_1 N_1 s_1 = λ_0 N_0 P_0$, so $s_1 / P_0 = {λ_0 N_0}/{λ_1 N_1}$</p>
+<p>$s_1$ is how much probability positives lack on average, $P_0$ how much negatives have. Overlap sets how large both are,
 sizes and weights alone their ratio. Drag the class centres: the ratio stays. Without a penalty the residual-weighted centroids of both classes
 (dot and ring) lie on each other.</p>`,
       controls: {
@@ -120,7 +125,7 @@ sizes and weights alone their ratio. Drag the class centres: the ratio stays. Wi
     threeClasses: {
       name: 'Three classes',
       claim: `<p>Softmax balances every class too, outflow equals inflow (B5), but with three classes that leaves much open:</p>
-<p class="law"><i>u<sub>k</sub> ≤ Σ<sub>j≠k</sub> u<sub>j</sub></i> is all that weights enforce on the outflows (I3)</p>
+<p class="law">$u_k ≤ Σ_{j≠k} u_j$ is all that weights enforce on the outflows (I3)</p>
 <p>Their shares fill the shaded triangle. Same sizes and same weights may end anywhere in it: that is decided by which classes overlap.
 The effect of a weight on its own class is mostly positive; on others it may have either sign.</p>`,
       controls: {
@@ -149,10 +154,10 @@ The effect of a weight on its own class is mostly positive; on others it may hav
     averaging: {
       name: 'Averaging',
       claim: `<p>One-vs-all logistic loss (LGL, “logistic”) bounds only the average over the other classes:</p>
-<p class="law"><i>N<sub>k</sub>s<sub>k</sub> = (N − N<sub>k</sub>) P̄<sub>k</sub></i> (A1)</p>
+<p class="law">$N_k s_k = (N − N_k) P̄_k$ (A1)</p>
 <p>A rare class that looks like the target (ringed) may have a high probability of it while easy classes keep the average (dashed) low.
 LGL-INR (“reweighted”) weighs the others by how hard they are, so that for large β the hardest itself is bounded:
-<i>max P ≤ s<sub>k</sub> + log(K − 1) / β</i> (R3, detached). SML is the softmax loss.</p>`,
+$max P ≤ s_k + {log(K − 1)}/{β}$ (R3, detached). SML is the softmax loss.</p>`,
       controls: {
         design: 'Easy classes lie', room: 'Each in its own direction', ring: 'On a ring around the target', easy: 'Easy classes', hard: 'Samples of the hard class',
         distance: 'Distance of the hard class', radius: 'Radius of the ring', beta: 'Sharpness β of LGL-INR',
@@ -181,8 +186,8 @@ LGL-INR (“reweighted”) weighs the others by how hard they are, so that for l
     batches: {
       name: 'Batches',
       claim: `<p>Reweighted logistic loss (LGL-INR) averages over the samples of each class <em>in the batch</em>. In small batches that is another loss:</p>
-<p class="law">LGL-INR in batches of <i>B</i> = logistic loss with pair weights that depend on <i>B</i> (M1, M2; β = 0)</p>
-<p>At <i>B</i> = 1 it is plain logistic loss (LGL); at <i>B</i> = <i>N</i> it is what the formula says, and its balance (R1) holds. In between R1 is off, though
+<p class="law">LGL-INR in batches of $B$ = logistic loss with pair weights that depend on $B$ (M1, M2; β = 0)</p>
+<p>At $B$ = 1 it is plain logistic loss (LGL); at $B$ = $N$ it is what the formula says, and its balance (R1) holds. In between R1 is off, though
 the head is at a minimum of its own loss. Softmax with inverse-frequency weights does not change with batches (M3).</p>`,
       controls: { batch: 'Samples in a batch B', common: 'Samples of each common class', rare: 'Samples of the rare class', radius: 'Radius of the ring of classes' },
       pictures: {
@@ -208,7 +213,7 @@ the head is at a minimum of its own loss. Softmax with inverse-frequency weights
     separable: {
       name: 'Separable',
       claim: `<p>Where a line separates the classes, the loss alone has no minimum; a penalty chooses one. As it vanishes, the line tends to that of the widest margin:</p>
-<p class="law">as <i>l2 → 0</i> all class weights lead to the same line (S1, S3)</p>
+<p class="law">as $l2 → 0$ all class weights lead to the same line (S1, S3)</p>
 <p>Three heads differ in nothing but the weight of a positive: 1, inverse frequency, 100. Lower the penalty and they fall on each other. Drag the classes into each
 other: now weights matter at any penalty.</p>`,
       controls: { penalty: 'Penalty l2', n0: 'Negatives', n1: 'Positives' },
@@ -234,7 +239,7 @@ other: now weights matter at any penalty.</p>`,
     heldOut: {
       name: 'Held out',
       claim: `<p>The balance is a law of the training samples. On fresh ones it holds up to chance, and up to a bias from fitting each sample by itself:</p>
-<p class="law"><i>D<sub>k</sub> = Σ<sub>c</sub> m<sub>c</sub> P[c][k] − m<sub>k</sub></i> is zero in training; on fresh samples its mean is the bias (T1, T2)</p>
+<p class="law">$D_k = Σ_c m_c P[c][k] − m_k$ is zero in training; on fresh samples its mean is the bias (T1, T2)</p>
 <p>The bar is a 95% interval by chance; the upright mark is the bias that leave-one-out steps predict from the training samples alone. Draw again and again: with few
 features zero lies in the interval, with many the interval moves to the mark.</p>`,
       controls: { features: 'Features d', n1: 'Positives (of 300 negatives)', weights: 'Weights', none: 'None', balanced: 'Inverse frequency', penalty: 'Penalty l2', seed: 'Draw number' },
@@ -307,7 +312,7 @@ Choose an entry of the matrix to look at the images behind it.</p>`,
       name: 'Losses',
       claim: `<p>Every loss has a gradient by each logit of a sample. Where these cancel on each logit, the gradient is zero: the law of its balance follows
 from the slope alone.</p>
-<p class="law"><i>Σ<sub>i</sub> ∂ℓ<sub>i</sub> / ∂z<sub>i</sub><sup>k</sup> = 0</i> for every class <i>k</i></p>
+<p class="law">$Σ_i {∂ℓ_i}/{∂z_i^k} = 0$ for every class $k$</p>
 <p>The sample is of one of three classes of 100, 30 and 10 samples; all its logits are zero but the one that moves.
 LGL-INR weighs whole classes against each other, which one sample cannot show.</p>`,
       controls: {

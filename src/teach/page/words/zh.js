@@ -17,6 +17,10 @@ export const zh = {
     address: '请见地址栏',
     design: ['保存设计', '供 equipoise run 使用的设计文件'],
     slide: ['保存幻灯片', '把场景存为幻灯片 (SVG)'],
+    deck: ['保存全部幻灯片', '每个场景一张幻灯片，合成一页，可放映或打印'],
+    keep: ['离线保存', '把本页保存在此设备上，没有网络时也能使用'],
+    kept: '已离线保存',
+    notKept: '无法保存',
     tour: ['导览', '五步了解本页'],
     quiz: ['测验', '先预测，再揭晓'],
     projector: ['投影', '适合投影幕布的大字'],
@@ -33,6 +37,7 @@ export const zh = {
     noSolver: '此浏览器无法运行求解器，请使用较新的版本',
     tooLong: '用时过长，请减小问题规模。',
     upset: '求解器在这个问题上出错，请作些改动',
+    options: '以 -- 开头的是命令行选项；在本页请使用控件或修改文件。',
   },
   losses: { logistic: '逻辑损失 (LGL)', softmax: 'softmax (SML)', inr: '重加权逻辑损失 (LGL-INR)' },
   lossLines: { logistic: ['逻辑损失', 'LGL'], softmax: ['softmax', 'SML'], inr: ['重加权', 'LGL-INR'] },
@@ -84,8 +89,8 @@ export const zh = {
     twoClasses: {
       name: '两类',
       claim: `<p>在逻辑损失梯度为零处，正例缺少的概率等于负例多出的概率：</p>
-<p class="law"><i>λ₁N₁s₁ = λ₀N₀P₀</i>，故 <i>s₁ / P₀ = λ₀N₀ / λ₁N₁</i></p>
-<p><i>s₁</i> 是正例平均缺少的概率，<i>P₀</i> 是负例平均多出的概率。重叠程度决定二者的大小，样本数与权重单独决定二者之比。
+<p class="law">$λ_1 N_1 s_1 = λ_0 N_0 P_0$，故 $s_1 / P_0 = {λ_0 N_0}/{λ_1 N_1}$</p>
+<p>$s_1$ 是正例平均缺少的概率，$P_0$ 是负例平均多出的概率。重叠程度决定二者的大小，样本数与权重单独决定二者之比。
 拖动类中心：比值不变。没有惩罚项时，两类的残差加权质心（点与圆环）总是重合。</p>`,
       controls: { n0: '负例数 N₀', n1: '正例数 N₁', w: '正例权重 λ₁（λ₀ = 1）', penalty: '系数的惩罚 (l2)' },
       pictures: {
@@ -117,7 +122,7 @@ export const zh = {
     threeClasses: {
       name: '三类',
       claim: `<p>softmax 也使每一类收支平衡：流出等于流入 (B5)。但三类时还留有许多自由：</p>
-<p class="law"><i>u<sub>k</sub> ≤ Σ<sub>j≠k</sub> u<sub>j</sub></i> 是权重对流出量的全部约束 (I3)</p>
+<p class="law">$u_k ≤ Σ_{j≠k} u_j$ 是权重对流出量的全部约束 (I3)</p>
 <p>流出份额可以充满阴影三角形。相同的样本数与权重可以停在其中任何一处，这取决于哪些类重叠。
 权重对自身类的作用多为正；对其他类则可正可负。</p>`,
       controls: {
@@ -144,9 +149,9 @@ export const zh = {
     averaging: {
       name: '平均效应',
       claim: `<p>一对多逻辑损失 (LGL) 只约束对其他类的平均：</p>
-<p class="law"><i>N<sub>k</sub>s<sub>k</sub> = (N − N<sub>k</sub>) P̄<sub>k</sub></i> (A1)</p>
+<p class="law">$N_k s_k = (N − N_k) P̄_k$ (A1)</p>
 <p>与目标相似的稀有类（圆环）可能有很高的目标概率，而容易的类把平均值（虚线）压低。LGL-INR（重加权）按难度给其他类加权，
-因此 β 大时最难的类本身也受约束：<i>max P ≤ s<sub>k</sub> + log(K − 1) / β</i>（R3，分离形式）。SML 即 softmax 损失。</p>`,
+因此 β 大时最难的类本身也受约束：$max P ≤ s_k + {log(K − 1)}/{β}$（R3，分离形式）。SML 即 softmax 损失。</p>`,
       controls: {
         design: '容易类的位置', room: '各在一个方向', ring: '围绕目标成环', easy: '容易类的个数', hard: '困难类的样本数',
         distance: '困难类的距离', radius: '环的半径', beta: 'LGL-INR 的锐度 β',
@@ -175,8 +180,8 @@ export const zh = {
     batches: {
       name: '小批量',
       claim: `<p>重加权逻辑损失 (LGL-INR) 是对<em>批内</em>每一类的样本取平均。在小批量中它是另一个损失：</p>
-<p class="law">批大小为 <i>B</i> 的 LGL-INR = 成对权重随 <i>B</i> 而变的逻辑损失（M1、M2；β = 0）</p>
-<p><i>B</i> = 1 时就是普通逻辑损失 (LGL)；<i>B</i> = <i>N</i> 时与公式一致，其平衡 (R1) 成立。介于其间时，即使已在自身损失的极小点，R1 也不成立。
+<p class="law">批大小为 $B$ 的 LGL-INR = 成对权重随 $B$ 而变的逻辑损失（M1、M2；β = 0）</p>
+<p>$B$ = 1 时就是普通逻辑损失 (LGL)；$B$ = $N$ 时与公式一致，其平衡 (R1) 成立。介于其间时，即使已在自身损失的极小点，R1 也不成立。
 带反频率权重的 softmax 不随批大小而变 (M3)。</p>`,
       controls: { batch: '批大小 B', common: '每个常见类的样本数', rare: '稀有类的样本数', radius: '各类所在环的半径' },
       pictures: { recall: '新样本上稀有类的召回率', residual: '全体样本的平衡 R1 偏差多少', regions: (name) => `${name} 的区域` },
@@ -198,7 +203,7 @@ export const zh = {
     separable: {
       name: '可分',
       claim: `<p>当一条直线分开两类时，损失本身没有极小点；惩罚项从中选出一个。惩罚趋于零时，直线趋于间隔最大的那条：</p>
-<p class="law"><i>l2 → 0</i> 时所有类权重给出同一条线（S1、S3）</p>
+<p class="law">$l2 → 0$ 时所有类权重给出同一条线（S1、S3）</p>
 <p>三个分类头只有正例权重不同：1、反频率、100。减小惩罚，它们便重合。把两类拖到重叠：无论惩罚多大，权重又起作用。</p>`,
       controls: { penalty: '惩罚 l2', n0: '负例数', n1: '正例数' },
       pictures: { plane: '三种权重的决策线；可拖动类中心', recall: '新样本上正例的召回率', shortfall: '正例的欠缺 s₁' },
@@ -219,7 +224,7 @@ export const zh = {
     heldOut: {
       name: '新样本',
       claim: `<p>平衡是训练样本的定律。在新样本上，它只在偶然误差与偏差之内成立；偏差来自对每个样本自身的拟合：</p>
-<p class="law"><i>D<sub>k</sub> = Σ<sub>c</sub> m<sub>c</sub> P[c][k] − m<sub>k</sub></i> 在训练中为零；在新样本上其均值就是偏差（T1、T2）</p>
+<p class="law">$D_k = Σ_c m_c P[c][k] − m_k$ 在训练中为零；在新样本上其均值就是偏差（T1、T2）</p>
 <p>横线是由偶然性给出的 95% 区间；竖线是仅由训练样本的留一步预测的偏差。反复抽取：特征少时区间含零，特征多时区间移向竖线。</p>`,
       controls: { features: '特征数 d', n1: '正例数（负例 300）', weights: '权重', none: '无', balanced: '反频率', penalty: '惩罚 l2', seed: '抽取编号' },
       pictures: { balance: '正例的 D：训练样本，以及同样多的新样本', training: '训练样本的 P[c][k]', fresh: '新样本的 P[c][k]' },
@@ -274,7 +279,7 @@ export const zh = {
     losses: {
       name: '损失函数',
       claim: `<p>每个损失对样本的每个 logit 都有梯度。当它们在每个 logit 上相互抵消时，梯度为零：平衡定律只由斜率得出。</p>
-<p class="law">对每一类 <i>k</i>：<i>Σ<sub>i</sub> ∂ℓ<sub>i</sub> / ∂z<sub>i</sub><sup>k</sup> = 0</i></p>
+<p class="law">对每一类 $k$：$Σ_i {∂ℓ_i}/{∂z_i^k} = 0$</p>
 <p>样本属于三类（100、30、10 个样本）之一；除移动的那个外，其余 logit 为零。LGL-INR 是类与类之间的加权，单个样本看不出来。</p>`,
       controls: { shown: (most) => `损失（最多 ${most} 个）`, class: '样本的类（100、30、10）', moved: '移动的 logit', own: '自身', other: '另一类' },
       pictures: { value: '单个样本的损失', gradient: '斜率：小于零时下降法提高 logit，大于零时降低', legend: '损失及其定律' },

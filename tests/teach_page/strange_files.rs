@@ -1,0 +1,165 @@
+//! Files that nobody prepared for the page, and links that somebody has mangled.
+
+use super::page::{PATIENCE, numbers, open, open_at, shown, wait_until_ready};
+use super::served::Served;
+use super::site::visited;
+use crate::browser::Browser;
+use serde_json::json;
+use std::time::{Duration, Instant};
+
+/// Lets a file fall onto the page, and waits for what is said of it: beside the file, and above the pictures.
+fn dropped(browser: &Browser, name: &str, text: &str) -> String {
+    browser.ask(&format!(
+        "const transfer = new DataTransfer();
+         transfer.items.add(new File([{}], {name:?}));
+         document.getElementById('own-file').textContent = '';
+         document.getElementById('drop').dispatchEvent(new DragEvent('drop', {{ dataTransfer: transfer, bubbles: true, cancelable: true }}))",
+        json!(text)
+    ));
+    let begun = Instant::now();
+    let note = || browser.ask("return document.getElementById('own-file').textContent");
+    while note() == "" {
+        assert!(begun.elapsed() < PATIENCE, "{name}: nothing is said");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    wait_until_ready(browser);
+    let said = browser.ask(
+        "return ['own-file', 'status', 'picture-report'].map(id => document.getElementById(id)?.textContent ?? '').join(' | ')",
+    );
+    said.as_str().expect("text").to_owned()
+}
+
+fn rows(heads: &str, count: usize, row: impl Fn(usize) -> String) -> String {
+    format!("{heads}\n{}", (0..count).map(|place| row(place) + "\n").collect::<String>())
+}
+
+/// A number that looks drawn.
+fn drawn(place: usize) -> f64 {
+    f64::from(u32::try_from(place * 7919 % 1000).expect("small")) / 250.0 - 2.0
+}
+
+#[test]
+fn strange_files_are_answered_in_a_line_and_run_nothing() {
+    let class = |place: usize| ["a", "b"][place % 2];
+    let plain = |place: usize| format!("{},{}", drawn(place), class(place));
+    let cases = [
+        ("one class", rows("x,class", 9, |place| format!("{place},a")), "one class only"),
+        (
+            "missing",
+            rows("x,class", 9, |place| format!("{},{}", if place == 3 { "NaN" } else { "1" }, class(place))),
+            "line 5",
+        ),
+        (
+            "infinite",
+            rows("x,class", 9, |place| format!("{},{}", if place == 3 { "inf" } else { "1" }, class(place))),
+            "is not finite",
+        ),
+        ("zero bytes", rows("x\u{1b}[2J,cl\0ass", 9, plain), "zero bytes"),
+        (
+            "control characters",
+            rows("x\u{1b}[2J\u{202e},class", 40, |place| format!("{},{}\u{7}", drawn(place), class(place))),
+            "stationary",
+        ),
+        (
+            "html",
+            rows("<img src=x onerror=alert(1)>,class", 40, |place| {
+                format!("{},<b>{}</b>", drawn(place), class(place))
+            }),
+            "<b>a</b>",
+        ),
+        (
+            "many classes",
+            rows("x,class", 300, |place| format!("{},c{}", drawn(place), place % 100)),
+            "classes: 100; the page takes at most 12 (`equipoise solve` takes more)",
+        ),
+        (
+            "vast numbers",
+            rows("x,class", 40, |place| format!("{}e307,{}", drawn(place), class(place))),
+            "stationary",
+        ),
+        ("equal heads", rows("x,x,class", 9, |place| format!("1,2,{}", class(place))), "both have this name"),
+        ("no heads", rows("1,2,0", 9, |place| format!("1,2,{}", place % 2)), "holds numbers only"),
+        (
+            "a cell too many",
+            rows("x,class", 9, |place| if place == 4 { "1,a,9".to_owned() } else { plain(place) }),
+            "3 cells",
+        ),
+        ("an open quote", "x,class\n1,\"a\n2,b\n".to_owned(), "never closed"),
+        ("nothing", String::new(), "is empty"),
+        ("heads alone", "x,class\n".to_owned(), "no rows"),
+        ("json", "{\"a\": 1}".to_owned(), "is JSON"),
+        ("labels alone", rows("class", 9, |place| class(place).to_owned()), "stationary"),
+        (
+            "long names",
+            rows(&format!("{},class", "x".repeat(5000)), 40, |place| {
+                format!("{},{}", drawn(place), class(place).repeat(900))
+            }),
+            "stationary",
+        ),
+        ("too many rows", rows("x,class", 20_001, plain), "samples: 20001"),
+        (
+            "too wide",
+            rows(
+                &format!("{}class", (0..900).map(|place| format!("f{place},")).collect::<String>()),
+                9,
+                |place| format!("{}{}", "0.5,".repeat(900), class(place)),
+            ),
+            "features: 900",
+        ),
+        ("separable", rows("x,class", 40, |place| format!("{},{}", place % 2, class(place))), "stationary"),
+    ];
+    for width in [1280, 390] {
+        let Some((_site, server, browser)) = visited((width, 844)) else { return };
+        open_at(&browser, &server.address, "#own-data");
+        for (name, text, expected) in &cases {
+            let said = dropped(&browser, &format!("{name}.csv"), text);
+            assert!(said.contains(expected), "{name}: {said}");
+            assert!(!said.contains('\n'), "{name}: one line each: {said}");
+            let seen = browser.ask(
+                "return [document.querySelectorAll('img, b').length, document.documentElement.scrollWidth - window.innerWidth]",
+            );
+            assert_eq!(
+                seen,
+                json!([0, 0]),
+                "{name} at {width}: nothing is run, nothing is wider than the window"
+            );
+            assert_eq!(browser.console(), json!([]), "{name} at {width}");
+        }
+        // It goes on.
+        dropped(&browser, "plain.csv", &rows("x,class", 40, plain));
+        assert!(shown(&numbers(&browser), "accuracy") > 0.0);
+    }
+}
+
+#[test]
+fn mangled_links_open_what_can_be_understood_of_them() {
+    let served = Served::start();
+    let Some(browser) = Browser::start((390, 844)) else { return };
+    for link in [
+        "#",
+        "#?",
+        "#two-classes?n0=-5&n1=NaN&w=Infinity&penalty=-1&c0=9e99,0&c1=1,2,3",
+        "#two-classes?w=%E0%A4%A&c0=%00,%00&n0=1e400",
+        "#three-classes?data=elsewhere&weights=__proto__&w0=0&u0=2&u1=-3",
+        "#averaging?design=constructor&easy=1e9&hard=0.5&beta=-0",
+        "#digits?digits=0,0,0,0&count=5000&thin=z&left=-1",
+        "#digits?digits=11,12,13&look=99,99",
+        "#losses?shown=hasOwnProperty,softmax&class=7&focal.gamma=1e308",
+        "#own-data?label=<img src=x onerror=alert(1)>&ask=nothing&across=__proto__",
+        "#separable?penalty=1e-300&c0=5,5&c1=5,5",
+        "#held-out?seed=1.5&features=0",
+        "#batches?batch=0&common=1&rare=1e5",
+        "#not-converged?steps=1e12",
+        "#__proto__?constructor=1",
+        "#two-classes?theme=<b>&projector=yes&quiz=2&lang=../en",
+    ] {
+        open(&browser, &served, link);
+        let seen = browser.ask(
+            "return [document.getElementById('name').textContent.length > 0, document.documentElement.scrollWidth - window.innerWidth,
+                document.querySelectorAll('img').length]",
+        );
+        assert_eq!(seen, json!([true, 0, 0]), "{link}");
+        assert_eq!(browser.ask("return document.documentElement.dataset.state"), "ready", "{link}");
+        assert_eq!(browser.console(), json!([]), "{link}");
+    }
+}
