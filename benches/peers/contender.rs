@@ -3,7 +3,8 @@
 //! `contender DIRECTORY LOSS N D K L2`: `x.raw` holds `N x D` little-endian doubles, sample by sample, `y.raw` the `N`
 //! classes as 32-bit integers; the coefficients and intercepts go to `head.raw`, the seconds to standard output.
 //! `contender --path STEPS DIRECTORY LOSS N D K L2` solves that many problems whose weights go from equal to balanced.
-//! `contender --mapped DIRECTORY LOSS L2 [TOLERANCE]` does the same with `x.npy` and `y.npy`, whose reading counts.
+//! `contender --mapped DIRECTORY LOSS L2 [TOLERANCE]` does the same with `x.npy` and `y.npy`, whose reading counts; to a
+//! tolerance, the certificate counts too.
 //! `contender --many COUNT N D K L2` solves that many small problems drawn with seeds 0, 1, ..
 
 use anyhow::{Context, Result, bail};
@@ -31,22 +32,22 @@ fn main() -> Result<()> {
             let data = read(Path::new(directory), n.parse()?, d.parse()?, k.parse()?)?;
             path(steps.parse()?, data, &choice_of(loss)?, l2.parse()?)
         }
-        ["--mapped", directory, loss, l2] => mapped(Path::new(directory), loss, l2.parse()?, 0.0),
+        ["--mapped", directory, loss, l2] => mapped(Path::new(directory), loss, l2.parse()?, None),
         ["--mapped", directory, loss, l2, tolerance] => {
-            mapped(Path::new(directory), loss, l2.parse()?, tolerance.parse()?)
+            mapped(Path::new(directory), loss, l2.parse()?, Some(tolerance.parse()?))
         }
         [directory, loss, n, d, k, l2] => {
             let directory = Path::new(directory);
             let (features, labels) = read(directory, n.parse()?, d.parse()?, k.parse()?)?;
             let clock = Clock::start();
-            one(directory, &Dataset::unnamed(features, labels)?, (loss, l2.parse()?, 0.0), &clock)
+            one(directory, &Dataset::unnamed(features, labels)?, (loss, l2.parse()?, None), &clock)
         }
         _ => bail!("contender DIRECTORY LOSS N D K L2, or contender --many COUNT N D K L2"),
     }
 }
 
 /// Solves over mapped files.
-fn mapped(directory: &Path, loss: &str, l2: f64, tolerance: f64) -> Result<()> {
+fn mapped(directory: &Path, loss: &str, l2: f64, tolerance: Option<f64>) -> Result<()> {
     let clock = Clock::start();
     let request = SampleRequest::of_label(&directory.join("y.npy").display().to_string());
     let dataset = request.read(&directory.join("x.npy"))?.dataset;
@@ -99,10 +100,13 @@ fn path(steps: usize, (features, labels): (DMatrix<f64>, Labels), choice: &LossS
 fn one(
     directory: &Path,
     dataset: &Dataset,
-    (loss, l2, tolerance): (&str, f64, f64),
+    (loss, l2, tolerance): (&str, f64, Option<f64>),
     clock: &Clock,
 ) -> Result<()> {
-    let point = stationary(dataset, &choice_of(loss)?, l2, tolerance)?;
+    let point = stationary(dataset, &choice_of(loss)?, l2, tolerance.unwrap_or(0.0))?;
+    if tolerance.is_some() {
+        let _certificate = point.recomputed();
+    }
     clock.report();
     let intercepts = point.head.intercepts.iter();
     let head: Vec<u8> =

@@ -95,21 +95,12 @@ impl Softmax {
         probabilities
     }
 
-    /// Appends `log sum_k exp z^k` of every sample of a block, whose logits are used up; returns `1 - sum_k (p^k)^2`, the
-    /// curvature `p (1 - p)` of all classes together.
-    pub(crate) fn log_totals_and_spreads(block: &mut LogitBlock, log_totals: &mut Vec<f64>) -> Vec<f64> {
+    /// Appends `log sum_k exp z^k` of every sample of a block, whose logits are used up.
+    pub(crate) fn log_totals(block: &mut LogitBlock, log_totals: &mut Vec<f64>) {
         let samples = block.labels.len();
         let (largest, total) = exponentials(samples, block.values);
-        let (largest, total) = (&largest[..samples], &total[..samples]);
-        let mut spreads = vec![1.0; samples];
-        for column in block.columns() {
-            for ((spread, entry), total) in spreads.iter_mut().zip(column).zip(total) {
-                *spread -= (*entry / total).powi(2);
-            }
-        }
-        log_totals.extend(largest.iter().zip(total).map(|(largest, total)| largest + total.ln()));
-        spreads.iter_mut().for_each(|spread| *spread = spread.max(0.0));
-        spreads
+        log_totals
+            .extend(largest.iter().zip(total).take(samples).map(|(largest, total)| largest + total.ln()));
     }
 
     /// Writes probabilities over the logits of a block.

@@ -38,7 +38,7 @@ const ANYWHERE: f64 = 1e50;
 #[must_use]
 pub fn solve_general<'a>(problem: &Problem<'a>, start: Option<&Head>) -> Outcome<'a> {
     let features = scaled(problem);
-    let (mut go_on, mut unseen) = (|_: &_| ControlFlow::Continue(()), |_: &dyn Descent| ());
+    let (mut go_on, mut unseen) = (|_: &_| ControlFlow::Continue(()), |_: u64, _: &dyn Descent| ());
     let mut watch = Watch::new(SolverSettings::default(), &mut go_on, &mut unseen);
     Search::going_on(problem, &features).run_general(start, &mut watch)
 }

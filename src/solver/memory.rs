@@ -109,9 +109,10 @@ fn memory(search: Search, (dimension, rows): (usize, usize), counts: &[usize], u
     }
     let drawn = |size: SubsampleSize| wide(size.samples(counts)) * d;
     let to_precondition = match (search, Form::of(dimension, rows)) {
-        // They are read where they are.
+        // Samples are read where they are; curvatures of a class on each thread, and two numbers for each sample.
+        (Search::Joint, Form::Blocks) => (wide(threads()) + 2) * n,
         (Search::Joint, Form::Shared) => n / 4,
-        _ => drawn(SubsampleSize::to_precondition(dimension, rows)),
+        _ => 0,
     };
     let subsamples = drawn(SubsampleSize::to_begin_on(dimension)) + to_precondition;
     let program = || separation::largest_program(dimension.saturating_mul(rows));

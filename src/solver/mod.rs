@@ -6,6 +6,7 @@
 //! losses are solved by Newton with a trust region over all logits at once. Only the gradient ends a search, never a cost
 //! that stopped changing.
 
+mod class_blocks;
 mod clock;
 mod column_newton;
 mod column_pass;

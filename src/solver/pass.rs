@@ -229,6 +229,11 @@ impl<'a> ScaledFeatures<'a> {
         self.coordinates.dimension()
     }
 
+    /// What each feature is multiplied by.
+    pub(super) fn scales(&self) -> &[f64] {
+        &self.coordinates.scaling().factor
+    }
+
     /// `N`.
     pub(crate) fn samples(&self) -> usize {
         self.samples

@@ -107,7 +107,8 @@ impl<'p, 'a> Path<'p, 'a> {
         descent: D,
         ended: impl Fn(D) -> Ended<'p>,
     ) -> Outcome<'a> {
-        let (mut go_on, mut unseen) = (|_: &Iteration| ControlFlow::Continue(()), |_: &dyn Descent| ());
+        let (mut go_on, mut unseen) =
+            (|_: &Iteration| ControlFlow::Continue(()), |_: u64, _: &dyn Descent| ());
         let mut watch = Watch::new(SolverSettings::default(), &mut go_on, &mut unseen);
         let (descent, outcome) = search.finish(descent, &mut watch, |_| None);
         self.search = (descent.progress() == Progress::Converged).then(|| ended(descent));
@@ -133,7 +134,7 @@ fn guess(solutions: &mut VecDeque<DMatrix<f64>>, here: &DMatrix<f64>) -> DMatrix
 #[must_use]
 pub fn solve_traced<'a>(problem: &Problem<'a>) -> (Outcome<'a>, Vec<Head>) {
     let mut iterates: Vec<DMatrix<f64>> = Vec::new();
-    let mut keep = |descent: &dyn Descent| iterates.push(descent.theta().clone());
+    let mut keep = |_: u64, descent: &dyn Descent| iterates.push(descent.theta().clone());
     let mut go_on = |_: &_| ControlFlow::Continue(());
     let outcome = run(problem, Watch::new(SolverSettings::default(), &mut go_on, &mut keep));
     let heads = iterates.iter().map(|theta| problem.coordinates().to_user(theta));

@@ -4,6 +4,7 @@ use super::descent::Descent;
 use super::problem::Problem;
 use super::search::{Search, scaled};
 use super::settings::{Callback, SettingsError, SolverSettings, Watch};
+use super::softmax_newton::KeptFactors;
 use super::solution::{Head, Outcome};
 use nalgebra::DMatrix;
 use std::collections::VecDeque;
@@ -41,13 +42,15 @@ const POINTS: usize = 3;
 pub struct PenaltyPath {
     /// Logarithm of the penalty and head, the latest last.
     last: VecDeque<(f64, Head)>,
+    /// What preconditions softmax, kept for as long as it serves.
+    factors: Option<KeptFactors>,
 }
 
 impl PenaltyPath {
     /// A path that goes on from the head of a penalty, which must be positive.
     #[must_use]
     pub fn beginning_at(l2: f64, head: Head) -> Self {
-        Self { last: VecDeque::from([(l2.ln(), head)]) }
+        Self { last: VecDeque::from([(l2.ln(), head)]), factors: None }
     }
 
     /// Solves the next problem; settings and callback as of [`super::solve_with`].
@@ -62,12 +65,12 @@ impl PenaltyPath {
     ) -> Result<Outcome<'a>, SettingsError> {
         settings.validate()?;
         settings.check_memory(problem.memory())?;
-        let mut unseen = |_: &dyn Descent| ();
+        let mut unseen = |_: u64, _: &dyn Descent| ();
         let mut watch = Watch::new(*settings, callback, &mut unseen);
         let features = scaled(problem);
         let guess = (problem.l2 > 0.0).then(|| self.guess(problem.l2.ln())).flatten();
-        let from_guess =
-            guess.and_then(|guess| Search::going_on(problem, &features).run_from(&guess, &mut watch));
+        let on = |guess| Search::going_on(problem, &features).run_from(&guess, &mut self.factors, &mut watch);
+        let from_guess = guess.and_then(on);
         let outcome = match from_guess {
             Some(outcome) => outcome,
             None => Search::new(problem, &features).run(&mut watch),

@@ -11,7 +11,7 @@ use super::recomputed::Recomputed;
 use super::separation::SeparationSearch;
 use super::settings::{Callback, SettingsError, SolverSettings, Watch};
 use super::softmax_hessian::dense_is_possible;
-use super::softmax_newton::{SoftmaxNewton, SoftmaxPass};
+use super::softmax_newton::{KeptFactors, SoftmaxNewton, SoftmaxPass};
 use super::solution::{Certificate, Found, Head, Outcome, RoundedHead, StationaryPoint};
 use super::start;
 use super::start::{Subsample, SubsampleSize};
@@ -47,7 +47,7 @@ pub(super) const LARGEST_AS_PRINTED: f64 = 1.5e-8;
 /// ```
 #[must_use]
 pub fn solve<'a>(problem: &Problem<'a>) -> Outcome<'a> {
-    run(problem, Watch::new(SolverSettings::default(), &mut |_| ControlFlow::Continue(()), &mut |_| ()))
+    run(problem, Watch::new(SolverSettings::default(), &mut |_| ControlFlow::Continue(()), &mut |_, _| ()))
 }
 
 /// Solves with other settings; `callback` is called with every step and may stop the search. Limits end in
@@ -79,7 +79,7 @@ pub fn solve_with<'a>(
 ) -> Result<Outcome<'a>, SettingsError> {
     settings.validate()?;
     settings.check_memory(problem.memory())?;
-    Ok(run(problem, Watch::new(*settings, callback, &mut |_| ())))
+    Ok(run(problem, Watch::new(*settings, callback, &mut |_, _| ())))
 }
 
 /// Runs a search that is watched.
@@ -125,6 +125,11 @@ const SATURATED: f64 = 20.0;
 /// A relative gradient that needs no refinement, and the largest number of refinements.
 const REFINED: f64 = 1e-13;
 const MAX_REFINEMENTS: usize = 4;
+
+/// A gradient below this share of the tolerance meets it, rounding included ..
+const SAFE: f64 = 0.9;
+/// .. where it is this many times what rounding may change, as a share of the magnitude of its terms ([`REFINED`]).
+const FAR_FROM_ROUNDING: f64 = 100.0 * REFINED;
 
 /// How a search came to the point that is judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,27 +194,53 @@ impl<'p, 'a> Search<'p, 'a> {
     }
 
     /// Runs from a guess of the head, if the loss is convex with an algorithm of its own. Ends where [`Self::run`] does; `None`
-    /// where the guess is far off or leads nowhere.
-    pub(super) fn run_from(&self, guess: &Head, watch: &mut Watch) -> Option<Outcome<'a>> {
-        let mut theta = self.problem.coordinates().guess_of(guess)?;
+    /// where the guess is far off or leads nowhere. `factors` are those of a similar problem, and then of this one.
+    pub(super) fn run_from(
+        &self,
+        guess: &Head,
+        factors: &mut Option<KeptFactors>,
+        watch: &mut Watch,
+    ) -> Option<Outcome<'a>> {
+        let theta = self.problem.coordinates().guess_of(guess)?;
+        self.run_from_iterate(theta, start::GOOD_INITIAL_GUESS, factors, watch)
+    }
+
+    /// The same from parameters (`D x Q`) whose relative gradient is at most `near`.
+    pub(super) fn run_from_iterate(
+        &self,
+        mut theta: DMatrix<f64>,
+        near: f64,
+        factors: &mut Option<KeptFactors>,
+        watch: &mut Watch,
+    ) -> Option<Outcome<'a>> {
         match &*self.problem.loss {
             BuiltLoss::Logistic(loss) if self.class_never_pushed_down(loss).is_none() => {
                 let newton = ColumnNewton::new(self.column_pass(loss.clone()), theta, self.separation());
-                self.finish_if_near(newton, watch)
+                Some(self.finish_if_near(newton, near, watch)?.1)
             }
             BuiltLoss::Softmax(loss) => {
                 let mean = theta.column_mean();
                 theta.column_iter_mut().for_each(|mut column| column -= &mean);
-                let newton = SoftmaxNewton::new(self.softmax_pass(*loss), theta, self.separation());
-                self.finish_if_near(newton, watch)
+                let mut newton = SoftmaxNewton::new(self.softmax_pass(*loss), theta, self.separation());
+                if let Some(factors) = factors.take() {
+                    newton.take_factors(factors);
+                }
+                let (newton, outcome) = self.finish_if_near(newton, near, watch)?;
+                *factors = newton.into_factors();
+                Some(outcome)
             }
             BuiltLoss::Logistic(_) | BuiltLoss::Inr(_) | BuiltLoss::PerSample(_) => None,
         }
     }
 
-    fn finish_if_near(&self, newton: impl Descent, watch: &mut Watch) -> Option<Outcome<'a>> {
+    fn finish_if_near<D: Descent>(
+        &self,
+        newton: D,
+        near: f64,
+        watch: &mut Watch,
+    ) -> Option<(D, Outcome<'a>)> {
         // A relative gradient that is no number is far off.
-        let is_near = newton.relative_gradient() <= start::GOOD_INITIAL_GUESS;
+        let is_near = newton.relative_gradient() <= near;
         if !is_near {
             return None;
         }
@@ -218,7 +249,7 @@ impl<'p, 'a> Search<'p, 'a> {
             (newton.progress(), &outcome),
             (Progress::NotConverged(_), Outcome::NotConverged { .. })
         );
-        (!failed).then_some(outcome)
+        (!failed).then_some((newton, outcome))
     }
 
     /// Any loss, without an algorithm of its own.
@@ -439,8 +470,7 @@ impl<'p, 'a> Search<'p, 'a> {
                 break None;
             }
             if let Some((head, recomputed)) = self.within_tolerance(&mut descent, &watch.settings) {
-                let theta = descent.theta().clone();
-                let known = (theta, head, OnceLock::from(recomputed));
+                let known = (descent.theta().clone(), head, recomputed);
                 let outcome = self.point(&descent, watch, None, known);
                 return (descent, outcome);
             }
@@ -489,33 +519,39 @@ impl<'p, 'a> Search<'p, 'a> {
         (descent, outcome)
     }
 
-    /// The rounded head and its certificate, where that meets the user's tolerance.
+    /// The rounded head and its certificate, where that meets the user's tolerance. The certificate is computed when it is asked
+    /// for where the search's own gradient proves that it will.
     fn within_tolerance(
         &self,
         descent: &mut impl Descent,
         settings: &SolverSettings,
-    ) -> Option<(Head, Recomputed)> {
+    ) -> Option<(Head, OnceLock<Recomputed>)> {
         if settings.tolerance == 0.0 {
             return None;
         }
         // By the search's own gradient first: the certificate takes a pass of its own.
+        let mut own = f64::INFINITY;
         for is_precise in [false, true] {
             if is_precise {
                 descent.refine_gradient();
             }
-            let own = self.problem.coordinates().smallest_gradient(&descent.gradient());
+            own = self.problem.coordinates().smallest_gradient(&descent.gradient());
             if own > settings.tolerance {
                 descent.accept(settings.tolerance / own);
                 return None;
             }
         }
         let head = self.features.to_user(descent.theta());
+        let is_proof = own <= SAFE * settings.tolerance && descent.relative_gradient() >= FAR_FROM_ROUNDING;
+        if is_proof && self.rounding_is_negligible(descent.theta(), &head) {
+            return Some((head, OnceLock::new()));
+        }
         let (recomputed, _) = Recomputed::with_gradient(self.problem, &head)?;
         let is_met = recomputed.gradient_inf <= settings.tolerance;
         if !is_met {
             descent.accept(0.5 * settings.tolerance / recomputed.gradient_inf);
         }
-        is_met.then_some((head, recomputed))
+        is_met.then(|| (head, OnceLock::from(recomputed)))
     }
 
     fn stationary(

@@ -117,28 +117,34 @@ pub(super) struct Watch<'c> {
     pub(super) clock: Clock,
     pub(super) iterations: u64,
     callback: Callback<'c>,
-    /// Is shown every iterate, in the coordinates of the search.
-    each: &'c mut dyn FnMut(&dyn Descent),
+    /// Is shown every iterate with its number, in the coordinates of the search.
+    each: &'c mut dyn FnMut(u64, &dyn Descent),
 }
 
 impl<'c> Watch<'c> {
     pub(super) fn new(
         settings: SolverSettings,
         callback: Callback<'c>,
-        each: &'c mut dyn FnMut(&dyn Descent),
+        each: &'c mut dyn FnMut(u64, &dyn Descent),
     ) -> Self {
         Self { settings, clock: Clock::start(), iterations: 0, callback, each }
     }
 
+    /// Of a search that so many steps were taken of before.
+    #[cfg(feature = "readers")]
+    pub(super) fn after(self, iterations: u64) -> Self {
+        Self { iterations, ..self }
+    }
+
     /// Shows the point that a search begins at.
     pub(super) fn begin(&mut self, descent: &dyn Descent) {
-        (self.each)(descent);
+        (self.each)(self.iterations, descent);
     }
 
     /// Records a step; returns why the search must stop, if it must.
     pub(super) fn step_done(&mut self, descent: &dyn Descent) -> Result<(), String> {
         self.iterations += 1;
-        (self.each)(descent);
+        (self.each)(self.iterations, descent);
         let seconds = self.clock.seconds();
         let iteration = Iteration {
             number: self.iterations,

@@ -23,6 +23,7 @@ const SMALLEST_MASS: f64 = 1e-30;
 const CLASSES_AT_ONCE: usize = 64;
 
 /// An approximate inverse of the block of every class.
+#[derive(Debug)]
 pub(super) struct SharedFactor {
     /// `d x d`: `U^T S U = diag(spread)`, `U^T penalty U = 1`; relative to the diagonal of `S` where there is no penalty.
     directions: DMatrix<f64>,

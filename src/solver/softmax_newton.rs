@@ -36,7 +36,7 @@ const SQUARING: f64 = 1e-3;
 const SINGLE_GRADIENTS_UNTIL: f64 = 1e-5;
 /// A factor for all classes is made anew once the relative gradient has fallen by this since.
 const STALE: f64 = 0.2;
-/// It is made anew down to this relative gradient, below which probabilities hardly change any more.
+/// Preconditioners are made anew down to this relative gradient, below which probabilities hardly change any more.
 const RENEWED_UNTIL: f64 = 1e-3;
 /// A step along second derivatives of a part of the samples that leaves more of the gradient than this is the last of them.
 const SAMPLED_STEPS_WHILE: f64 = 0.3;
@@ -53,10 +53,22 @@ impl Precision {
     }
 }
 
+/// Factors of the blocks of all classes that serve one problem after another: the same samples, and penalties that differ little.
+#[derive(Debug)]
+pub(super) struct KeptFactors {
+    preconditioner: Preconditioner,
+    /// What features are multiplied by in the coordinates of the search.
+    scales: Vec<f64>,
+    /// Iterations of the problem that they were made for.
+    at_first: usize,
+    /// Iterations that later problems took beyond these.
+    beyond: usize,
+}
+
 /// Newton-CG over all classes of a softmax head.
 pub(super) struct SoftmaxNewton<'a> {
     pass: SoftmaxPass<'a>,
-    /// The samples for preconditioners, where not all are used.
+    /// The samples for a factor of all classes, where not all are used.
     subsample: Option<Subsample<'a>>,
     /// Whether second derivatives are those of these samples, too.
     is_sampled: bool,
@@ -67,6 +79,8 @@ pub(super) struct SoftmaxNewton<'a> {
     preconditioner: Preconditioner,
     /// At the point, or at one that was a step away from the end.
     dense: Option<DenseHessian>,
+    /// `at_first` and `beyond` of [`KeptFactors`], if these are in use.
+    kept_factors: Option<(usize, usize)>,
     iterations_since_factored: usize,
     relative_when_factored: f64,
     /// Largest number of iterations of a step so far.
@@ -137,13 +151,10 @@ impl<'a> SoftmaxNewton<'a> {
         let convergence = ConvergenceCheck::new(&point.scaled_gradient(&point.magnitude), 1.0);
         let (features, targets) = (pass.features, pass.targets);
         let subsample = match form {
-            Form::Blocks => {
-                let size = SubsampleSize::to_precondition(dimension, classes);
-                Subsample::draw(features, targets, size)
-            }
+            Form::Blocks => None,
             Form::Shared => Subsample::choose(features, targets, SubsampleSize::to_curve(dimension, classes)),
         };
-        let is_sampled = form == Form::Shared && subsample.is_some() && !features.has_offset();
+        let is_sampled = subsample.is_some() && !features.has_offset();
         let mut newton = Self {
             pass,
             subsample,
@@ -153,6 +164,7 @@ impl<'a> SoftmaxNewton<'a> {
             form,
             preconditioner: Preconditioner::None,
             dense: None,
+            kept_factors: None,
             iterations_since_factored: 0,
             relative_when_factored: f64::INFINITY,
             most_iterations: 0,
@@ -180,6 +192,29 @@ impl<'a> SoftmaxNewton<'a> {
     pub(super) fn in_double_precision(mut self) -> Self {
         self.precision = Precision::Double;
         self
+    }
+
+    /// Takes the factors of a similar problem, if they are of the same coordinates.
+    pub(super) fn take_factors(&mut self, kept: KeptFactors) {
+        if kept.scales == self.pass.features.scales() {
+            self.preconditioner = kept.preconditioner;
+            self.kept_factors = Some((kept.at_first, kept.beyond));
+            // However far off it was: this problem begins near its end.
+            self.relative_when_factored = 0.0;
+        }
+    }
+
+    /// Hands on the factors for a similar problem; none where new ones pay.
+    pub(super) fn into_factors(self) -> Option<KeptFactors> {
+        let taken = self.iterations_since_factored;
+        let (at_first, beyond) = match self.kept_factors {
+            None => (taken, 0),
+            Some((at_first, beyond)) => (at_first, beyond + taken.saturating_sub(at_first)),
+        };
+        let serves = matches!(self.preconditioner, Preconditioner::Blocks(_));
+        let scales = self.pass.features.scales().to_vec();
+        let kept = KeptFactors { preconditioner: self.preconditioner, scales, at_first, beyond };
+        (serves && beyond <= ITERATIONS_PER_PRECONDITIONER).then_some(kept)
     }
 
     /// Moves to another head unless its value is higher or NaN.
@@ -260,7 +295,7 @@ impl<'a> SoftmaxNewton<'a> {
             Preconditioner::None => false,
             Preconditioner::Blocks(_) => {
                 let worn = self.iterations_since_factored > ITERATIONS_PER_PRECONDITIONER;
-                let made_far_off = self.relative_when_factored > GOOD_INITIAL_GUESS;
+                let made_far_off = self.relative_when_factored > RENEWED_UNTIL;
                 !(worn && made_far_off)
             }
             // It takes a fraction of a pass over the samples.
@@ -272,9 +307,12 @@ impl<'a> SoftmaxNewton<'a> {
             return;
         }
         self.iterations_since_factored = 0;
+        self.kept_factors = None;
         self.relative_when_factored = relative;
-        let (pass, probabilities) = match &self.subsample {
+        let (pass, probabilities): (_, &[Vec<f32>]) = match &self.subsample {
             Some(subsample) => (subsample.pass(), sampled.unwrap_or(&[])),
+            // Those in single precision do not tell a probability of nearly 1 from 1.
+            None if self.precision == Precision::Double => (self.pass, &[]),
             None => (self.pass, self.point.probabilities.as_slice()),
         };
         let (added, theta) = (self.added_curvature(), &self.point.theta);

@@ -144,12 +144,6 @@ impl SubsampleSize {
         Self { one_of: 16, least: dimension.saturating_mul(2) }
     }
 
-    /// For preconditioners: a quarter of the data, or less where many features make samples expensive, but at least two
-    /// samples per feature, since the blocks would otherwise be noise.
-    pub(super) fn to_precondition(dimension: usize, classes: usize) -> Self {
-        Self { one_of: (dimension / 64).max(4), least: dimension.saturating_mul(2).div_ceil(classes).max(8) }
-    }
-
     /// For second derivatives of many classes far from the minimum: a quarter of the data, in which every feature of a class
     /// meets a few samples.
     pub(super) fn to_curve(dimension: usize, classes: usize) -> Self {
@@ -252,7 +246,7 @@ fn place(index: usize, runs: usize, count: usize) -> usize {
 
 /// A number that looks random (the finaliser of `SplitMix64`).
 #[allow(clippy::cast_possible_truncation, reason = "any bits will do")]
-fn scrambled(index: u64) -> usize {
+pub(super) fn scrambled(index: u64) -> usize {
     let mut bits = index.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
