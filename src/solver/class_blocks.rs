@@ -116,21 +116,21 @@ impl Blocks<'_> {
             let weights = &self.weights[range.clone()];
             if let Some(kept) = self.probabilities.get(range.start / SAMPLES_PER_CHUNK) {
                 let own = kept[class * weights.len()..(class + 1) * weights.len()].iter();
-                curvatures.extend(own.zip(weights).map(|(&p, weight)| curvature(f64::from(p), weight)));
+                curvatures.extend(own.zip(weights).map(|(&p, &weight)| curvature(f64::from(p), weight)));
                 continue;
             }
             let block = features.block(range.clone(), &mut scratch);
             features.block_logits(block, &range, &own, &[class], &mut logits);
             let each = logits.iter().zip(&self.log_totals[range]).zip(weights);
             curvatures.extend(
-                each.map(|((z, log_total), weight)| curvature((z - log_total).min(0.0).exp(), weight)),
+                each.map(|((z, log_total), &weight)| curvature((z - log_total).min(0.0).exp(), weight)),
             );
         }
         curvatures
     }
 }
 
-fn curvature(probability: f64, weight: &f64) -> f64 {
+fn curvature(probability: f64, weight: f64) -> f64 {
     weight * probability * (1.0 - probability)
 }
 
