@@ -131,14 +131,7 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
     check_options(arguments, &spec)?;
     let weights = WeightChoice::parse(&arguments.loss.class_weights)?;
     let settings = settings(arguments)?;
-    let targets = [
-        Target::of("--save", arguments.save.as_deref()),
-        Target::of("--checkpoint", arguments.checkpoint.as_deref()),
-        arguments.new.target(),
-    ];
-    let targets: Vec<Target> = targets.into_iter().flatten().collect();
-    check_targets(&targets, &[arguments.data.files(), arguments.new.inputs()].concat())?;
-    arguments.save.as_deref().map(HeadFormat::of).transpose()?;
+    check_files(arguments)?;
     let mut samples = arguments.data.read()?;
     let seed = arguments.seed.unwrap_or(DEFAULT_SEED);
     if arguments.is_sweep() && arguments.new.draws() {
@@ -233,6 +226,19 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
         Format::Table => solve_table::table(&record, style),
     })?;
     Ok(if head.is_some() { Ending::Done } else { Ending::Failed })
+}
+
+/// Names of files that cannot be written are refused before anything is read.
+fn check_files(arguments: &SolveArguments) -> Result<()> {
+    let targets = [
+        Target::of("--save", arguments.save.as_deref()),
+        Target::of("--checkpoint", arguments.checkpoint.as_deref()),
+        arguments.new.target(),
+    ];
+    let targets: Vec<Target> = targets.into_iter().flatten().collect();
+    check_targets(&targets, &[arguments.data.files(), arguments.new.inputs()].concat())?;
+    arguments.save.as_deref().map(HeadFormat::of).transpose()?;
+    Ok(())
 }
 
 impl SolveArguments {
