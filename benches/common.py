@@ -15,6 +15,7 @@ CONVOLUTIONAL = "## Convolutional networks"
 ACCURACY = "## Accuracy after training alike"
 PYTHON = "## The Python package"
 PROBES = "## Linear probes of a thousand classes"
+FULL = "## A head of ImageNet's size"
 
 
 def environment(requirements):

@@ -1,13 +1,17 @@
 //! Signals by which the system ends programs, answered with a line that says why.
 
 #[cfg(unix)]
-pub use unix::{answer_limits, end_with};
+pub use unix::{answer_limits, end_with, say_when_interrupted};
 #[cfg(unix)]
 pub(crate) use unix::{end_with_bytes, on_bad_address};
 
 /// Other systems have no such signals.
 #[cfg(not(unix))]
 pub fn answer_limits() {}
+
+/// Other systems have no such signals.
+#[cfg(not(unix))]
+pub fn say_when_interrupted(_: String) {}
 
 /// Writes a line to standard error and ends the program with exit code 2.
 #[cfg(not(unix))]
@@ -31,6 +35,7 @@ mod unix {
 
     static SPOKEN: AtomicBool = AtomicBool::new(false);
     static BAD_ADDRESS: OnceLock<Answer> = OnceLock::new();
+    static LAST_WORDS: OnceLock<String> = OnceLock::new();
 
     /// Calls `answer` when a page of a mapped file cannot be had. If it returns, the program ends as it would have.
     pub(crate) fn on_bad_address(answer: Answer) {
@@ -45,6 +50,21 @@ mod unix {
         // Handled rather than ignored: programs that are started from here would inherit that.
         handle(libc::SIGXFSZ, nothing);
         handle(libc::SIGXCPU, out_of_time);
+    }
+
+    /// Writes a line to standard error when the program is interrupted, which then ends as ever. The first line counts.
+    pub fn say_when_interrupted(line: String) {
+        if LAST_WORDS.set(line).is_ok() {
+            handle(libc::SIGINT, interrupted);
+        }
+    }
+
+    extern "C" fn interrupted(signal: c_int, _: *mut libc::siginfo_t, _: *mut c_void) {
+        if let Some(line) = LAST_WORDS.get() {
+            write(line.as_bytes());
+        }
+        default(signal);
+        raise(signal);
     }
 
     extern "C" fn nothing(_: c_int, _: *mut libc::siginfo_t, _: *mut c_void) {}
@@ -132,6 +152,14 @@ mod unix {
         // SAFETY: async-signal-safe, and the default action needs no handler.
         unsafe {
             libc::signal(signal, libc::SIG_DFL);
+        }
+    }
+
+    #[expect(unsafe_code, reason = "the standard library sends no signals")]
+    fn raise(signal: c_int) {
+        // SAFETY: async-signal-safe; the signal arrives when the handler returns.
+        unsafe {
+            libc::raise(signal);
         }
     }
 

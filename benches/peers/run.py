@@ -21,7 +21,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.append(str(HERE.parent))
 
 import common
-from common import ACCURACY, CONVOLUTIONAL, ENVIRONMENT, GROWTH, PROBES, PYTHON, ROOT
+from common import ACCURACY, CONVOLUTIONAL, ENVIRONMENT, FULL, GROWTH, PROBES, PYTHON, ROOT
 
 L2 = 1e-8
 # Most threads first: what is slow then is not tried on one.
@@ -366,7 +366,7 @@ def main():
         lines += ["", f"## {title}", "", *rows]
         print("\n".join(rows), flush=True)
     if options.write:
-        apart = [line for heading in (PROBES, CONVOLUTIONAL, ACCURACY, PYTHON) for line in common.written(heading)]
+        apart = [line for heading in (PROBES, FULL, CONVOLUTIONAL, ACCURACY, PYTHON) for line in common.written(heading)]
         common.write(lines + parts_table() + scaling_section() + apart)
 
 

@@ -6,7 +6,7 @@ use super::files::{Target, check_problem, check_targets};
 use super::loss_arguments::LossArguments;
 use super::new_data::NewDataArguments;
 use super::offset::as_logits;
-use super::output::{Style, note, print};
+use super::output::{Style, counted, note, print};
 use super::penalty::Penalties;
 use super::predict::{HeadFormat, save_head};
 use super::progress::Spinner;
@@ -18,9 +18,10 @@ use equipoise::data::{Dataset, Samples, Standardization, check_files_whole};
 use equipoise::loss::{ClassWeights, LossSpec, MAX_WEIGHT_RATIO, WeightRange};
 use equipoise::numeric::plain;
 use equipoise::record::{End, Inference, OtherPoints, SolveRecord, Source};
+use equipoise::signals::say_when_interrupted;
 use equipoise::solver::{
-    Conditioning, Intercept, Iteration, Outcome, Problem, ProblemError, SettingsError, SolverSettings,
-    StationaryPoint, solve_with,
+    Callback, Conditioning, Intercept, Iteration, Outcome, Problem, ProblemError, ResumedAt,
+    SearchCheckpoint, SettingsError, SolverSettings, StationaryPoint, solve_with,
 };
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -44,9 +45,14 @@ const EXAMPLES: &str = "Examples:
   equipoise solve features.npy --label labels.npy --loss logistic
   equipoise solve features.npy --label labels.npy --l2 1e-5 --tolerance 1e-6 --time-limit 600
   equipoise solve features.npy --label labels.npy --l2 1e-7..1e-1:25 --test 0.1 --tolerance 1e-7
+  equipoise solve features.npy --label labels.npy --l2 1e-5 --checkpoint search.safetensors
 
 Arrays of features (N x d) of float16, float32 or float64 in NPY, NPZ and safetensors files are mapped, not read: they may be larger than \
 memory. The labels of an NPY file are an NPY file of N whole numbers or texts, its --sample-weights one of N numbers.
+
+With --checkpoint the search is saved after a step, at intervals, and at its end. If the file exists, the search resumes from it and \
+comes to the same stationary point, to rounding; over other data or with other options it is refused. A later run may ask for \
+another --tolerance.
 
 Sample weights count rows (frequency, survey or importance weights); class weights multiply them. A whole weight counts as so \
 many equal rows, a row of weight 0 as none.
@@ -85,6 +91,12 @@ pub(super) struct SolveArguments {
     /// Stop after so many seconds, without an answer; with --starts, without further starts [default: none]
     #[arg(long, help_heading = FIT, value_name = "SECONDS", allow_hyphen_values = true)]
     time_limit: Option<f64>,
+    /// Save the search in this file, and resume from it if it exists (softmax and logistic, one penalty)
+    #[arg(long, help_heading = FIT, value_name = "FILE")]
+    checkpoint: Option<PathBuf>,
+    /// Seconds between two checkpoints; each is written after a step
+    #[arg(long, help_heading = FIT, default_value_t = 60, value_name = "SECONDS", requires = "checkpoint")]
+    checkpoint_every: u32,
     /// Penalise coefficients of features in standard units; they are reported in the units of the file
     #[arg(long, help_heading = FIT)]
     standardize: bool,
@@ -119,10 +131,7 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
     check_options(arguments, &spec)?;
     let weights = WeightChoice::parse(&arguments.loss.class_weights)?;
     let settings = settings(arguments)?;
-    let targets = [Target::of("--save", arguments.save.as_deref()), arguments.new.target()];
-    let targets: Vec<Target> = targets.into_iter().flatten().collect();
-    check_targets(&targets, &[arguments.data.files(), arguments.new.inputs()].concat())?;
-    arguments.save.as_deref().map(HeadFormat::of).transpose()?;
+    check_files(arguments)?;
     let mut samples = arguments.data.read()?;
     let seed = arguments.seed.unwrap_or(DEFAULT_SEED);
     // The best penalty of a sweep is solved for over these.
@@ -174,7 +183,7 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
         ControlFlow::Continue(())
     };
     let (outcome, swept) = match swept {
-        None => (solve_with(&problem, &settings, &mut report)?, None),
+        None => (solve_one(&problem, &settings, arguments, &mut report)?, None),
         Some(mut swept) => (swept.path.solve(&problem, &settings, &mut report)?, Some(swept.record)),
     };
     let outcome = outcome.confirmed(&settings);
@@ -216,6 +225,19 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
     Ok(if head.is_some() { Ending::Done } else { Ending::Failed })
 }
 
+/// Whether everything that is asked for can be written.
+fn check_files(arguments: &SolveArguments) -> Result<()> {
+    let targets = [
+        Target::of("--save", arguments.save.as_deref()),
+        Target::of("--checkpoint", arguments.checkpoint.as_deref()),
+        arguments.new.target(),
+    ];
+    let targets: Vec<Target> = targets.into_iter().flatten().collect();
+    check_targets(&targets, &[arguments.data.files(), arguments.new.inputs()].concat())?;
+    arguments.save.as_deref().map(HeadFormat::of).transpose()?;
+    Ok(())
+}
+
 impl SolveArguments {
     fn is_sweep(&self) -> bool {
         matches!(self.l2, Penalties::Sweep(_))
@@ -224,6 +246,28 @@ impl SolveArguments {
     fn intercept(&self) -> Intercept {
         if self.no_intercept { Intercept::None } else { Intercept::Free }
     }
+}
+
+/// Solves one problem, and saves the search where a checkpoint is asked for.
+fn solve_one<'a>(
+    problem: &Problem<'a>,
+    settings: &SolverSettings,
+    arguments: &SolveArguments,
+    report: Callback,
+) -> Result<Outcome<'a>> {
+    let Some(file) = &arguments.checkpoint else { return Ok(solve_with(problem, settings, report)?) };
+    let checkpoint = SearchCheckpoint::open(file, problem)?;
+    if let Some(ResumedAt { iterations, relative_gradient }) = checkpoint.resumed_at() {
+        note(&format!(
+            "note: {} was saved after {} with a relative gradient of {relative_gradient:.1e}; the search resumes there",
+            file.display(),
+            counted(iterations, "iteration")
+        ));
+    }
+    let said = format!("note: interrupted; the same command resumes from {}\n", file.display());
+    let mut checkpoint =
+        checkpoint.every(arguments.checkpoint_every.into()).when_kept(move || say_when_interrupted(said));
+    Ok(checkpoint.solve(settings, report)?)
 }
 
 /// What solving will take.
@@ -288,6 +332,7 @@ fn inference(arguments: &SolveArguments, point: &StationaryPoint) -> Result<Opti
 /// Options that contradict each other, or the loss.
 fn check_options(arguments: &SolveArguments, spec: &LossSpec) -> Result<()> {
     check_starts(arguments, spec)?;
+    check_checkpoint(arguments, spec)?;
     arguments.new.check()?;
     if arguments.is_sweep() {
         sweep::check(arguments.new.tests())?;
@@ -361,6 +406,20 @@ fn check_starts(arguments: &SolveArguments, spec: &LossSpec) -> Result<()> {
     };
     let allowed = arguments.starts.is_none() || matches!(spec, LossSpec::Inr { .. });
     ensure!(allowed, "--starts: goes with --loss inr only{why}");
+    Ok(())
+}
+
+/// Searches are resumed whose end does not depend on their way.
+fn check_checkpoint(arguments: &SolveArguments, spec: &LossSpec) -> Result<()> {
+    if arguments.checkpoint.is_none() {
+        return Ok(());
+    }
+    ensure!(
+        matches!(spec, LossSpec::Logistic | LossSpec::Softmax),
+        "--checkpoint: goes with --loss softmax and --loss logistic, which end at the same point wherever they resume"
+    );
+    ensure!(!arguments.is_sweep(), "--checkpoint: goes with one penalty, not with a sweep; give --l2 X");
+    ensure!(!arguments.estimate, "--checkpoint: --estimate solves nothing; leave one of them out");
     Ok(())
 }
 

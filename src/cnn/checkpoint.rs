@@ -8,12 +8,11 @@ use super::error::NetworkError;
 use super::training::{EpochSums, State, Training, TrainingPlan};
 use crate::code::CODE;
 use crate::data::ImageSample;
-use crate::files::{LockedFile, contents, read_input, remove, short_digest, write_whole};
-use safetensors::tensor::TensorView;
-use safetensors::{Dtype, SafeTensors, serialize};
+use crate::files::checkpoint::{CheckpointFile, SavedTensor, sealed, unsealed, unwritten};
+use crate::files::{read_input, short_digest, write_whole};
+use safetensors::{Dtype, SafeTensorError};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
 use std::path::Path;
 
 /// The metadata beside the tensors. `T` is what the caller saves with them.
@@ -31,21 +30,13 @@ struct Header<T> {
     beside: T,
 }
 
-/// The header's name among the metadata.
-const HEADER: &str = "equipoise";
-/// What comes before the seal in the file.
-const BEFORE_SEAL: &[u8] = b"\"equipoise\":\"";
-/// Stands for the seal while the file is digested.
-const UNSEALED: &str = "00000000000000000000000000000000";
+/// What the file holds.
+const WORK: &str = "training";
 
 /// A file that one training is saved in, and no other at the same time. It exists from the beginning; if no step of a
 /// training is saved in it, it is removed again.
 #[derive(Debug)]
-pub struct Checkpoint {
-    file: LockedFile,
-    /// Whether there was a file before, or there is something to lose now.
-    is_kept: bool,
-}
+pub struct Checkpoint(CheckpointFile);
 
 impl Checkpoint {
     /// Opens a file, or makes one.
@@ -53,23 +44,20 @@ impl Checkpoint {
     /// # Errors
     /// Another process saves its training there, or nothing can be written there ([`NetworkError::Checkpoint`]).
     pub fn open(path: &Path) -> Result<Self, NetworkError> {
-        let refused = |problem: String| NetworkError::Checkpoint { path: path.to_owned(), problem };
-        let opened = LockedFile::open(path).map_err(|error| refused(error.to_string()))?;
-        let taken = "another training is saved there; wait until it ends, or name another file";
-        let file = opened.ok_or_else(|| refused(taken.to_owned()))?;
-        Ok(Self { is_kept: !file.is_new, file })
+        let file = CheckpointFile::open(path, WORK);
+        Ok(Self(file.map_err(|problem| NetworkError::Checkpoint { path: path.to_owned(), problem })?))
     }
 
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {
-        self.file.path()
+        self.0.path()
     }
 
     /// Whether no training was saved there.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        matches!(contents(self.path()), Ok(Some(bytes)) if bytes.is_empty())
+        self.0.is_empty()
     }
 
     /// Saves a training, with the caller's data `beside` it.
@@ -79,44 +67,12 @@ impl Checkpoint {
     pub fn save<T: Serialize>(&mut self, training: &Training, beside: &T) -> Result<(), NetworkError> {
         let path = self.path().to_owned();
         let bytes = training.bytes(&path, beside)?;
-        self.file.replace(&bytes).map_err(|error| unwritten(&path, &error))?;
-        self.is_kept |= (training.state.epoch, training.state.step) != (0, 0);
+        self.0.replace(&bytes).map_err(|problem| NetworkError::Checkpoint { path, problem })?;
+        if (training.state.epoch, training.state.step) != (0, 0) {
+            self.0.keep();
+        }
         Ok(())
     }
-}
-
-impl Drop for Checkpoint {
-    fn drop(&mut self) {
-        if !self.is_kept && self.file.is_in_place() {
-            // A file that stays begins the same training.
-            let _ = remove(self.path());
-        }
-    }
-}
-
-fn unwritten(path: &Path, error: &std::io::Error) -> NetworkError {
-    NetworkError::Checkpoint { path: path.to_owned(), problem: format!("cannot be written: {error}") }
-}
-
-/// Where the seal is in a file; `None` if there is none.
-fn seal_place(bytes: &[u8]) -> Option<std::ops::Range<usize>> {
-    let before = bytes.windows(BEFORE_SEAL.len()).position(|window| window == BEFORE_SEAL)?;
-    let start = before + BEFORE_SEAL.len();
-    (start + UNSEALED.len() <= bytes.len()).then(|| start..start + UNSEALED.len())
-}
-
-/// The seal of a file in which none is written yet.
-fn seal(bytes: &[u8]) -> String {
-    short_digest(Sha256::new_with_prefix(bytes))
-}
-
-/// Whether a file is as it was written.
-fn is_intact(bytes: &[u8]) -> bool {
-    seal_place(bytes).is_some_and(|place| {
-        let mut unsealed = bytes.to_vec();
-        unsealed[place.clone()].copy_from_slice(UNSEALED.as_bytes());
-        seal(&unsealed).as_bytes() == &bytes[place]
-    })
 }
 
 impl Training<'_> {
@@ -125,11 +81,12 @@ impl Training<'_> {
     /// # Errors
     /// The file cannot be written, or `beside` is nothing that JSON holds ([`NetworkError::Checkpoint`]).
     pub fn save<T: Serialize>(&self, path: &Path, beside: &T) -> Result<(), NetworkError> {
-        write_whole(path, &self.bytes(path, beside)?).map_err(|error| unwritten(path, &error))
+        let refused = |error| NetworkError::Checkpoint { path: path.to_owned(), problem: unwritten(&error) };
+        write_whole(path, &self.bytes(path, beside)?).map_err(refused)
     }
 
     /// What a file holds.
-    fn bytes<T: Serialize>(&self, path: &Path, beside: &T) -> Result<Vec<u8>, NetworkError> {
+    fn bytes<'s, T: Serialize>(&'s self, path: &Path, beside: &T) -> Result<Vec<u8>, NetworkError> {
         let refused = |problem: String| NetworkError::Checkpoint { path: path.to_owned(), problem };
         let State { network, moments, epoch, step, sums, losses } = &self.state;
         let header = Header {
@@ -142,10 +99,14 @@ impl Training<'_> {
             losses: losses.clone(),
             beside,
         };
-        let header = serde_json::to_string(&header).map_err(|error| refused(error.to_string()))?;
         let mut tensors = Vec::new();
-        let mut add = |name: String, shape: Vec<usize>, values: &[f32]| {
-            tensors.push((name, shape, bytemuck::cast_slice::<f32, u8>(values).to_vec()));
+        let mut add = |name: String, shape: Vec<usize>, values: &'s [f32]| {
+            tensors.push(SavedTensor {
+                name,
+                kind: Dtype::F32,
+                shape,
+                bytes: bytemuck::cast_slice::<f32, u8>(values),
+            });
         };
         for tensor in network.tensors() {
             add(tensor.name.clone(), tensor.shape.clone(), &network.parameters()[tensor.place.clone()]);
@@ -153,17 +114,7 @@ impl Training<'_> {
         for (number, moment) in moments.iter().enumerate() {
             add(moment_name(number), vec![moment.len()], moment);
         }
-        let views = tensors
-            .iter()
-            .map(|(name, shape, bytes)| Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
-            .collect::<Result<Vec<_>, safetensors::SafeTensorError>>();
-        let metadata = HashMap::from([(HEADER.to_owned(), format!("{UNSEALED}{header}"))]);
-        let bytes = views.and_then(|views| serialize(views, Some(metadata)));
-        let mut bytes = bytes.map_err(|error| refused(error.to_string()))?;
-        let sealed = seal(&bytes);
-        let place = seal_place(&bytes).ok_or_else(|| refused("has no place for its seal".to_owned()))?;
-        bytes[place].copy_from_slice(sealed.as_bytes());
-        Ok(bytes)
+        sealed(WORK, &header, tensors).map_err(refused)
     }
 
     /// Resumes from a file; returns the caller's data saved with the training.
@@ -174,18 +125,9 @@ impl Training<'_> {
     pub fn resume<T: for<'de> Deserialize<'de>>(&mut self, path: &Path) -> Result<T, NetworkError> {
         let refused = |problem: String| NetworkError::Checkpoint { path: path.to_owned(), problem };
         let bytes = read_input(path).map_err(|error| refused(format!("cannot be read: {error}")))?;
-        let damaged =
-            |error: safetensors::SafeTensorError| refused(format!("is no checkpoint, or damaged: {error}"));
-        let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(damaged)?;
-        let header = metadata.metadata().as_ref().and_then(|entries| entries.get(HEADER));
-        let header = header.ok_or_else(|| refused("is no checkpoint of this program".to_owned()))?;
-        if !is_intact(&bytes) {
-            return Err(refused("is damaged: its seal is that of other contents; start anew".to_owned()));
-        }
-        let header: Header<T> = serde_json::from_str(header.get(UNSEALED.len()..).unwrap_or_default())
-            .map_err(|error| refused(format!("is of another version: {error}")))?;
+        let (header, tensors): (Header<T>, _) = unsealed(WORK, &bytes).map_err(refused)?;
         self.check(&header).map_err(refused)?;
-        let tensors = SafeTensors::deserialize(&bytes).map_err(damaged)?;
+        let damaged = |error: SafeTensorError| refused(format!("is no checkpoint, or damaged: {error}"));
         let read = |name: &str, into: &mut [f32]| {
             let tensor = tensors.tensor(name).map_err(damaged)?;
             if tensor.dtype() != Dtype::F32 || tensor.data().len() != size_of_val(into) {

@@ -1,6 +1,8 @@
 //! Files written whole or not at all, and only where nothing of anybody else is lost: an interruption leaves the old file or the
 //! new one, never half of either.
 
+#[cfg(feature = "readers")]
+pub(crate) mod checkpoint;
 mod input;
 pub(crate) mod journal;
 mod locked;

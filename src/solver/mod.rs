@@ -6,6 +6,8 @@
 //! losses are solved by Newton with a trust region over all logits at once. Only the gradient ends a search, never a cost
 //! that stopped changing.
 
+#[cfg(feature = "readers")]
+mod checkpoint;
 mod class_blocks;
 mod clock;
 mod column_newton;
@@ -41,6 +43,8 @@ mod tall_qr;
 mod user_curvature;
 mod weight_response;
 
+#[cfg(feature = "readers")]
+pub use checkpoint::{CheckpointError, ResumedAt, SearchCheckpoint};
 pub use coordinates::Conditioning;
 pub use dependence::Dependence;
 pub use free_features::{NoFreeFeatures, free_features};

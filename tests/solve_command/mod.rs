@@ -3,6 +3,7 @@
 mod answers;
 mod any_file;
 mod bad_input;
+mod checkpoint;
 mod every_loss;
 mod interruption;
 mod known_tables;
