@@ -1,5 +1,5 @@
 //! Heads without intercepts: stationary by arithmetic of the tests' own, the same as on a mirrored table, separable where a brute
-//! force finds a direction through the origin, and balanced along what docs/theory.md#f1 leaves.
+//! force finds a direction through the origin, and balanced along what docs/theory.md#h1 leaves.
 
 #![expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small numbers")]
 

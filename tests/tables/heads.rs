@@ -475,7 +475,7 @@ fn without_an_intercept_output_says_what_is_left_of_the_balance() {
     );
     assert!(left["residual"].as_f64().expect("a number") < 1e-12);
     let (_, printed, _) = folder.run(&dummies);
-    let words = "features make up for the missing intercept (docs/theory.md#f1): male + female = 1";
+    let words = "features make up for the missing intercept (docs/theory.md#h1): male + female = 1";
     assert!(printed.contains(words) && !printed.contains("\nintercept "), "{printed}");
     // The penalty pulls by l2 M (w . a).
     let penalised = [&dummies[..], &["--l2", "0.1"]].concat();
