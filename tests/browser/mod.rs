@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, ErrorKind};
 use std::process::{Child, Command, Stdio};
 
+/// A driver takes any free port for IPv4, and ends where another has just taken the same one for IPv6.
+const MAX_STARTS: usize = 5;
+
 /// A browser with one window; both end with the test.
 pub(crate) struct Browser {
     driver: Child,
@@ -19,20 +22,7 @@ impl Browser {
     /// Starts a driver on any free port, and through it a browser with a window of a size; `None` where no driver is
     /// installed.
     pub(crate) fn start((width, height): (u32, u32)) -> Option<Self> {
-        let started = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).spawn();
-        let mut driver = match started {
-            Ok(driver) => driver,
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                eprintln!("left out: chromedriver is not installed");
-                return None;
-            }
-            Err(error) => panic!("chromedriver: {error}"),
-        };
-        let output = BufReader::new(driver.stdout.take().expect("its output"));
-        let port = |line: String| {
-            line.split("successfully on port ").nth(1)?.trim_end_matches('.').parse::<u16>().ok()
-        };
-        let port = output.lines().map_while(Result::ok).find_map(port).expect("it says its port");
+        let (driver, port) = started_driver()?;
         let mut browser = Self { driver, session: format!("http://127.0.0.1:{port}/session") };
         let arguments = [
             "--headless",
@@ -83,6 +73,30 @@ impl Browser {
         assert!(answer.status().is_success(), "{command}: {read}");
         read["value"].take()
     }
+}
+
+/// A driver and its port; `None` where none is installed.
+fn started_driver() -> Option<(Child, u16)> {
+    for _ in 0..MAX_STARTS {
+        let started = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).spawn();
+        let mut driver = match started {
+            Ok(driver) => driver,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                eprintln!("left out: chromedriver is not installed");
+                return None;
+            }
+            Err(error) => panic!("chromedriver: {error}"),
+        };
+        let output = BufReader::new(driver.stdout.take().expect("its output"));
+        let port = |line: String| {
+            line.split("successfully on port ").nth(1)?.trim_end_matches('.').parse::<u16>().ok()
+        };
+        if let Some(port) = output.lines().map_while(Result::ok).find_map(port) {
+            return Some((driver, port));
+        }
+        driver.wait().expect("its end");
+    }
+    panic!("chromedriver does not say its port, {MAX_STARTS} times");
 }
 
 impl Drop for Browser {
