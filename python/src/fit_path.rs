@@ -1,16 +1,15 @@
 //! A sweep over penalties on held-out samples, and the head of the best one.
 
-use crate::arguments::{Loss, Samples, Weights, class_weights};
+use crate::arguments::{Loss, Samples, Weights};
 use crate::arrays::{Array, Features};
 use crate::errors::value_error;
 use crate::interrupt::Watch;
-use crate::solve::{Plan, Solved, handed_out, intercept};
+use crate::solve::{Plan, Solved, handed_out};
 use equipoise::data::{Dataset, HeldOutShare, Labels};
 use equipoise::record::{End, SolvedOver, Sweep, SweepPlan, TestRecord};
 use equipoise::solver::{Head, Problem};
 use nalgebra::DMatrix;
 use pyo3::prelude::*;
-use pythonize::depythonize;
 use std::error::Error;
 use std::time::Instant;
 
@@ -115,13 +114,7 @@ pub(crate) fn fit_path<'py>(
     callback: Option<Py<PyAny>>,
     fit_intercept: bool,
 ) -> PyResult<Option<Solved<'py>>> {
-    let plan = Plan {
-        spec: loss.0,
-        weights: class_weights(class_weight)?,
-        intercept: intercept(fit_intercept),
-        settings: depythonize(settings)?,
-        measures: false,
-    };
+    let plan = Plan::read(loss, class_weight, fit_intercept, settings, false)?;
     let (started, falling, whole) = (Instant::now(), penalties.falling()?, samples.dataset()?);
     let Some(&largest) = falling.first() else { return Ok(None) };
     let held_out = test.of(&whole)?;

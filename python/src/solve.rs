@@ -50,13 +50,7 @@ pub(crate) fn solve<'py>(
     measures: bool,
     fit_intercept: bool,
 ) -> PyResult<Solved<'py>> {
-    let plan = Plan {
-        spec: loss.0,
-        weights: class_weights(class_weight)?,
-        intercept: intercept(fit_intercept),
-        settings: depythonize(settings)?,
-        measures,
-    };
+    let plan = Plan::read(loss, class_weight, fit_intercept, settings, measures)?;
     let dataset = samples.dataset()?;
     let problem = plan.problem(&dataset, l2)?;
     plan.solve(python, &problem, callback.as_ref(), solve_with)
@@ -76,13 +70,7 @@ pub(crate) fn solve_penalties<'py>(
     callback: Option<Py<PyAny>>,
     fit_intercept: bool,
 ) -> PyResult<Vec<Solved<'py>>> {
-    let plan = Plan {
-        spec: loss.0,
-        weights: class_weights(class_weight)?,
-        intercept: intercept(fit_intercept),
-        settings: depythonize(settings)?,
-        measures: false,
-    };
+    let plan = Plan::read(loss, class_weight, fit_intercept, settings, false)?;
     let dataset = samples.dataset()?;
     let Some(&first) = penalties.first() else { return Ok(Vec::new()) };
     let (first, mut path) = (plan.problem(&dataset, first)?, PenaltyPath::default());
@@ -95,11 +83,27 @@ pub(crate) fn solve_penalties<'py>(
     penalties.into_iter().map(solved).collect()
 }
 
-pub(crate) fn intercept(fit: bool) -> Intercept {
+fn intercept(fit: bool) -> Intercept {
     if fit { Intercept::Free } else { Intercept::None }
 }
 
 impl Plan {
+    pub(crate) fn read(
+        loss: Loss,
+        class_weight: Option<Weights>,
+        fit_intercept: bool,
+        settings: &Bound<'_, PyAny>,
+        measures: bool,
+    ) -> PyResult<Self> {
+        Ok(Self {
+            spec: loss.0,
+            weights: class_weights(class_weight)?,
+            intercept: intercept(fit_intercept),
+            settings: depythonize(settings)?,
+            measures,
+        })
+    }
+
     pub(crate) fn problem<'a>(&self, dataset: &'a Dataset, l2: f64) -> PyResult<Problem<'a>> {
         let problem = Problem::new(dataset, &self.spec, &self.weights, l2)
             .and_then(|problem| problem.with_intercept(self.intercept))
