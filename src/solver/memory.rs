@@ -100,7 +100,8 @@ fn memory(search: Search, (dimension, rows): (usize, usize), counts: &[usize], u
                 hessians = SHARED.0 * d * d + SHARED.1 * q * d;
                 let at_a_time = wide(accumulators_per_thread(2 * dimension.saturating_mul(rows)) * threads());
                 sums = at_a_time * (2 * d * d + 3 * q * d + 1024 * (d + q));
-                kept = room.features.min(SINGLE * n * d) + room.probabilities.min(SINGLE * n * q);
+                // Probabilities at the present point, and at the one that is tried or of the samples that second derivatives take.
+                kept = room.features.min(SINGLE * n * d) + 2 * room.probabilities.min(SINGLE * n * q);
             }
         }
         Search::General => {
