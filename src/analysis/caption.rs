@@ -375,9 +375,9 @@ fn is_there(results: &Results, record: &Record, axis: &str, value: &str) -> bool
 
 /// Up to eight names.
 fn few(names: &[String]) -> String {
-    const MOST: usize = 8;
-    let listed = listed(&names[..names.len().min(MOST)]);
-    if names.len() > MOST { format!("{listed}, ..") } else { listed }
+    const MAX_LISTED: usize = 8;
+    let listed = listed(&names[..names.len().min(MAX_LISTED)]);
+    if names.len() > MAX_LISTED { format!("{listed}, ..") } else { listed }
 }
 
 /// A number in running text: two significant digits, three above one; small and large ones with a power of ten.

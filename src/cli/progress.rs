@@ -68,9 +68,7 @@ impl Spinner {
     pub(super) fn new() -> Self {
         Self(Waiting::new("solving"))
     }
-}
 
-impl Spinner {
     /// Shows how far the search is.
     pub(super) fn update(&self, at: &Iteration) {
         self.0.update(&format!("iteration {}, relative gradient {:.1e}", at.number, at.relative_gradient));
@@ -143,7 +141,7 @@ fn steps(share: f64) -> u64 {
 /// The time left after a share has taken so long.
 fn left(elapsed: Duration, share: f64) -> String {
     match elapsed.as_secs_f64() * (1.0 / share - 1.0) {
-        seconds if seconds.is_finite() && seconds < MOST => {
+        seconds if seconds.is_finite() && seconds < MAX_SECONDS => {
             format!("about {} left", HumanDuration(Duration::from_secs_f64(seconds.ceil())))
         }
         _ => "time left unknown".to_owned(),
@@ -151,7 +149,7 @@ fn left(elapsed: Duration, share: f64) -> String {
 }
 
 /// Predictions of more seconds are none: a year.
-const MOST: f64 = 3.2e7;
+const MAX_SECONDS: f64 = 3.2e7;
 
 /// A line while something goes on that says nothing itself: what it is, for how long, and where it counts its steps the time
 /// left. It is gone when this is dropped.

@@ -88,19 +88,17 @@ impl Blocks<'_> {
         let (features, dimension) = (self.pass.features, self.theta.nrows());
         let curvatures = self.curvatures(class);
         let wanted = SAMPLES_PER_UNKNOWN * dimension;
+        let (chosen, curvatures) = if curvatures.len() <= wanted {
+            (None, curvatures)
+        } else {
+            let (samples, curvatures) = drawn(&curvatures, wanted, class);
+            (Some(features.chosen(&samples)), curvatures)
+        };
+        let features = chosen.as_ref().unwrap_or(features);
         let (mut single, mut products) = (SingleBlock::default(), SingleGram::default());
         let mut block = DMatrix::zeros(dimension, dimension);
-        if curvatures.len() <= wanted {
-            for range in sample_chunks(curvatures.len()) {
-                single.load(features, range.clone());
-                products.add(&single, &curvatures[range], &mut block);
-            }
-            return block;
-        }
-        let (samples, curvatures) = drawn(&curvatures, wanted, class);
-        let chosen = features.chosen(&samples);
-        for range in sample_chunks(samples.len()) {
-            single.load(&chosen, range.clone());
+        for range in sample_chunks(curvatures.len()) {
+            single.load(features, range.clone());
             products.add(&single, &curvatures[range], &mut block);
         }
         block

@@ -9,7 +9,7 @@ import { presets } from './common.js';
 
 const COUNTS = [100, 30, 10];
 const MAX_LOGIT = 6;
-const MOST = 6;
+const MAX_SHOWN = 6;
 const say = words.scenes.losses;
 /** A single sample does not show what weighs whole classes against each other. */
 const COUPLED = ['inr'];
@@ -31,7 +31,7 @@ function parameters() {
     when: ({ shown }) => shown.includes(name),
   })));
   return [
-    { key: 'shown', label: say.controls.shown(MOST), kind: 'flags', start: ['softmax', 'logistic', 'focal'], least: 1, most: MOST, options: known.map(({ name, title }) => [name, name, title]) },
+    { key: 'shown', label: say.controls.shown(MAX_SHOWN), kind: 'flags', start: ['softmax', 'logistic', 'focal'], least: 1, most: MAX_SHOWN, options: known.map(({ name, title }) => [name, name, title]) },
     { key: 'class', label: say.controls.class, kind: 'choice', start: '2', options: COUNTS.map((count, k) => [String(k), `${k} (${count})`]) },
     { key: 'moved', label: say.controls.moved, kind: 'choice', start: 'own', options: [['own', say.controls.own], ['other', say.controls.other]] },
     ...settings,

@@ -10,10 +10,10 @@ import { classNames, gaussian, presets, problem, sizeSlider } from './common.js'
 const HALF_WIDTH = 4;
 const CENTRE = [2, 1.7];
 const MEANS = [[1, 1.3], [3, 2.1]];
-const MOST = 1000;
+const MAX_STEPS = 1000;
 const say = words.scenes.notConverged;
 const parameters = [
-  { key: 'steps', label: say.controls.steps, kind: 'number', min: 1, max: MOST, start: 10, log: true, whole: true },
+  { key: 'steps', label: say.controls.steps, kind: 'number', min: 1, max: MAX_STEPS, start: 10, log: true, whole: true },
   sizeSlider('n0', say.controls.n0, 200, 500),
   sizeSlider('n1', say.controls.n1, 20, 500),
 ];
@@ -59,7 +59,7 @@ function show({ problem: { records: [walked, solved], samples } }, values, { los
     return;
   }
   const colour = 'var(--lgl)';
-  const range = [1, MOST];
+  const range = [1, MAX_STEPS];
   const later = iteration.map((step, place) => [step, place]).filter(([step]) => step > 0);
   const excess = later.map(([step, place]) => [step, Math.max((losses[place] - least) / least, 1e-17)]);
   const off = later.map(([step, place]) => [step, Math.max(residuals[place], 1e-17)]);
@@ -85,7 +85,7 @@ function show({ problem: { records: [walked, solved], samples } }, values, { los
 
 /** Buttons that go on by some steps. */
 function extras(change, current) {
-  const go = (label, next) => html('button', { type: 'button', onclick: () => change('steps', Math.min(Math.max(next(current().steps), 1), MOST)) }, label);
+  const go = (label, next) => html('button', { type: 'button', onclick: () => change('steps', Math.min(Math.max(next(current().steps), 1), MAX_STEPS)) }, label);
   return [html('div', { class: 'options', role: 'group', 'aria-label': say.controls.byHand },
     go(say.controls.back, (steps) => steps - 1), go(say.controls.one, (steps) => steps + 1),
     go(say.controls.ten, (steps) => steps + 10), go(say.controls.hundred, (steps) => steps + 100))];
