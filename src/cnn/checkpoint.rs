@@ -8,7 +8,7 @@ use super::error::NetworkError;
 use super::training::{EpochSums, State, Training, TrainingPlan};
 use crate::code::CODE;
 use crate::data::ImageSample;
-use crate::files::checkpoint::{CheckpointFile, SavedTensor, sealed, unsealed, unwritten};
+use crate::files::checkpoint::{CheckpointFile, SavedTensor, damaged, sealed, unsealed, unwritten};
 use crate::files::{read_input, short_digest, write_whole};
 use safetensors::{Dtype, SafeTensorError};
 use serde::{Deserialize, Serialize};
@@ -127,7 +127,7 @@ impl Training<'_> {
         let bytes = read_input(path).map_err(|error| refused(format!("cannot be read: {error}")))?;
         let (header, tensors): (Header<T>, _) = unsealed(WORK, &bytes).map_err(refused)?;
         self.check(&header).map_err(refused)?;
-        let damaged = |error: SafeTensorError| refused(format!("is no checkpoint, or damaged: {error}"));
+        let damaged = |error: SafeTensorError| refused(damaged(&error));
         let read = |name: &str, into: &mut [f32]| {
             let tensor = tensors.tensor(name).map_err(damaged)?;
             if tensor.dtype() != Dtype::F32 || tensor.data().len() != size_of_val(into) {

@@ -2,7 +2,7 @@
 //! by the process that writes them.
 
 use super::locked::LockedFile;
-use super::{contents, remove, short_digest};
+use super::{remove, short_digest};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError, SafeTensors, serialize};
 use serde::de::DeserializeOwned;
@@ -44,7 +44,7 @@ impl CheckpointFile {
 
     /// Whether nothing was saved there.
     pub(crate) fn is_empty(&self) -> bool {
-        matches!(contents(self.path()), Ok(Some(bytes)) if bytes.is_empty())
+        self.path().symlink_metadata().is_ok_and(|found| found.is_file() && found.len() == 0)
     }
 
     /// Replaces the whole contents, or nothing.
@@ -73,6 +73,11 @@ impl Drop for CheckpointFile {
 /// Why a checkpoint could not be written.
 pub(crate) fn unwritten(error: &std::io::Error) -> String {
     format!("cannot be written: {error}")
+}
+
+/// Why a file cannot be read as a checkpoint.
+pub(crate) fn damaged(error: &SafeTensorError) -> String {
+    format!("is no checkpoint, or damaged: {error}")
 }
 
 /// What is written before the tensors.
@@ -124,8 +129,7 @@ pub(crate) fn unsealed<'a, T: DeserializeOwned>(
     work: &str,
     bytes: &'a [u8],
 ) -> Result<(T, SafeTensors<'a>), String> {
-    let damaged = |error: SafeTensorError| format!("is no checkpoint, or damaged: {error}");
-    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
+    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| damaged(&error))?;
     let header = metadata.metadata().as_ref().and_then(|entries| entries.get(HEADER));
     let header = header.ok_or("is no checkpoint of this program")?;
     if !is_intact(bytes) {
@@ -138,7 +142,7 @@ pub(crate) fn unsealed<'a, T: DeserializeOwned>(
     }
     let header =
         serde_json::from_value(written.header).map_err(|error| format!("is of another version: {error}"))?;
-    Ok((header, SafeTensors::deserialize(bytes).map_err(damaged)?))
+    Ok((header, SafeTensors::deserialize(bytes).map_err(|error| damaged(&error))?))
 }
 
 /// Where the seal is in a file; `None` if there is none.
