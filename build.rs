@@ -4,34 +4,16 @@
 use std::collections::BTreeSet;
 use std::env;
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What results depend on: rooms of `src`, embedded data, versions of other crates.
-const COMPUTING: [&str; 10] = [
-    "src/numeric",
-    "src/data",
-    "src/loss",
-    "src/solver",
-    "src/balance",
-    "src/cnn",
-    "src/claims",
-    "src/analysis",
-    "assets",
-    "Cargo.lock",
-];
+/// What records depend on: the computing crate, sweeps over it, versions of other crates (where this is a package, of the
+/// computing crate too).
+const COMPUTING: [&str; 4] = ["crates/core/src", "crates/core/assets", "src/analysis", "Cargo.lock"];
 
 fn main() {
-    let mut digest = Digest::new();
-    for place in COMPUTING.map(Path::new) {
-        println!("cargo::rerun-if-changed={}", place.display());
-        for file in files(place) {
-            digest.add(file.to_string_lossy().replace('\\', "/").as_bytes());
-            // A file that cannot be read fails the build elsewhere, if it is needed.
-            digest.add(&fs::read(&file).unwrap_or_default());
-        }
-    }
-    println!("cargo::rustc-env=EQUIPOISE_CODE={:016x}", digest.0);
+    println!("cargo::rustc-env=EQUIPOISE_CODE={:016x}", digest_of(&COMPUTING));
     embed_solver();
     println!("cargo::rustc-env=EQUIPOISE_COMMIT={}", commit());
     println!("cargo::rustc-env=EQUIPOISE_FEATURES={}", features());
@@ -57,7 +39,7 @@ fn commit() -> String {
     if std::env::var("PROFILE").is_ok_and(|profile| profile != "release") {
         return "not recorded in debug builds".to_owned();
     }
-    for place in ["src", "analyses", "Cargo.toml"] {
+    for place in ["src", "crates", "analyses", "Cargo.toml"] {
         println!("cargo::rerun-if-changed={place}");
     }
     of_package().or_else(of_checkout).unwrap_or_else(|| "unknown".to_owned())
@@ -92,26 +74,24 @@ fn features() -> String {
     names.into_iter().collect::<Vec<_>>().join(" ")
 }
 
+/// A digest of the files at and below these places. Another compiler may compute other last digits, and another digest too.
+fn digest_of(places: &[&str]) -> u64 {
+    let mut digest = DefaultHasher::new();
+    for place in places {
+        println!("cargo::rerun-if-changed={place}");
+        for file in files(Path::new(place)) {
+            file.to_string_lossy().replace('\\', "/").hash(&mut digest);
+            // A file that cannot be read fails the build elsewhere, if it is needed.
+            fs::read(&file).unwrap_or_default().hash(&mut digest);
+        }
+    }
+    digest.finish()
+}
+
 /// All files at and below a path, in a fixed order.
 fn files(path: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(path) else { return vec![path.to_owned()] };
     let mut entries: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     entries.sort();
     entries.iter().flat_map(|entry| files(entry)).collect()
-}
-
-/// FNV-1a of 64 bits: it detects changes, and needs no crate.
-struct Digest(u64);
-
-impl Digest {
-    fn new() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-
-    /// A piece and its length.
-    fn add(&mut self, piece: &[u8]) {
-        for byte in piece.iter().copied().chain(piece.len().to_le_bytes()) {
-            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
 }

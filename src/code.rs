@@ -1,5 +1,5 @@
-//! Which build of the program this is, as far as its numbers go.
+//! Which build of the program this is, as far as records go.
 
-/// Digest of the source of everything that computes. Whatever is kept of earlier computations is used again only where it
-/// is the same: a version number stays through many changes.
+/// Digest of the source of everything that records are computed by. What is kept of earlier runs is used again only where it is the
+/// same: a version number stays through many changes.
 pub(crate) const CODE: &str = env!("EQUIPOISE_CODE");

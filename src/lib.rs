@@ -23,29 +23,27 @@ pub struct LibraryPage;
 pub mod analysis;
 #[cfg(feature = "readers")]
 pub mod audit;
-pub mod balance;
-pub mod claims;
-#[cfg(feature = "networks")]
-pub mod cnn;
 mod code;
-pub mod data;
 #[cfg(all(test, feature = "analyses"))]
 mod documents;
 #[cfg(feature = "figures")]
 pub mod figure;
-#[cfg(feature = "files")]
-pub mod files;
-pub mod loss;
-pub mod memory;
-mod nearest;
-pub mod numeric;
-pub mod progress;
 #[cfg(feature = "records")]
 pub mod record;
 #[cfg(feature = "report")]
 pub mod report;
-pub mod signals;
-pub mod solver;
 #[cfg(feature = "lessons")]
 pub mod teach;
-pub mod text;
+#[cfg(all(test, feature = "networks"))]
+mod theory_page;
+
+#[cfg(feature = "networks")]
+#[doc(inline)]
+pub use equipoise_core::cnn;
+#[cfg(feature = "files")]
+#[doc(inline)]
+pub use equipoise_core::files;
+#[cfg(feature = "records")]
+use equipoise_core::nearest;
+#[doc(inline)]
+pub use equipoise_core::{balance, claims, data, loss, memory, numeric, progress, signals, solver, text};

@@ -36,7 +36,7 @@ SHAPES = {"lenet": (1, 28, 28), "vgg": (3, 32, 32)}
 
 
 def network_of(name, channels, side):
-    """Layers as they are in `src/cnn/architecture.rs`, and a head."""
+    """Layers as they are in `crates/core/src/cnn/architecture.rs`, and a head."""
 
     def convolution(before, after, kernel):
         return [nn.Conv2d(before, after, kernel, padding=kernel // 2), nn.ReLU()]

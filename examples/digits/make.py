@@ -19,7 +19,7 @@ L2, STEPS, RATE = 1e-3, 200, 0.5
 def images():
     """Digits and quarters of the first images of each digit: a digit and 64 letters a line, from a (no ink) to q."""
     chosen = {digit: [] for digit in COUNTS}
-    for line in (HERE / "../../assets/digits.txt").read_text().splitlines():
+    for line in (HERE / "../../crates/core/assets/digits.txt").read_text().splitlines():
         digit, pixels = line.split()
         if len(chosen.get(digit, ())) < COUNTS.get(digit, 0):
             chosen[digit].append(quarters([ord(letter) - ord("a") for letter in pixels]))

@@ -25,11 +25,11 @@ import tempfile
 BEGIN, END = "<!-- mutations -->\n", "<!-- end of mutations -->\n"
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 COPIED = [
-    "src", "analyses", "assets", "figures", "docs", "Cargo.toml", "Cargo.lock", "build.rs", "examples", "benches", "tests", "python", "web",
+    "src", "crates", "analyses", "assets", "figures", "docs", "Cargo.toml", "Cargo.lock", "build.rs", "examples", "benches", "tests", "python", "web",
 ]
-LAWS, LEDGER, POLYTOPE = "src/balance/laws.rs", "src/balance/ledger.rs", "src/balance/polytope.rs"
-MEANS, HELD_OUT, EFFECTS = "src/balance/mean_probability.rs", "src/balance/held_out.rs", "src/balance/weight_effects.rs"
-MINI_BATCH, CERTIFICATE = "src/balance/mini_batch.rs", "src/solver/recomputed.rs"
+LAWS, LEDGER, POLYTOPE = "crates/core/src/balance/laws.rs", "crates/core/src/balance/ledger.rs", "crates/core/src/balance/polytope.rs"
+MEANS, HELD_OUT, EFFECTS = "crates/core/src/balance/mean_probability.rs", "crates/core/src/balance/held_out.rs", "crates/core/src/balance/weight_effects.rs"
+MINI_BATCH, CERTIFICATE = "crates/core/src/balance/mini_batch.rs", "crates/core/src/solver/recomputed.rs"
 
 # What is wrong, the file, a text that is there once with the expression that is at fault between [[ and ]], and what takes its place.
 FAULTS = [
@@ -71,25 +71,25 @@ FAULTS = [
     ("mean probabilities are divided by the largest class", MEANS,
      "let matrix = [[self.sums.means(sizes)]];",
      "self.sums.means(&vec![sizes.iter().copied().fold(0.0, f64::max); sizes.len()])"),
-    ("softmax ignores class weights", "src/loss/softmax.rs",
+    ("softmax ignores class weights", "crates/core/src/loss/softmax.rs",
      "targets.class_weights().iter().map(|weight| [[weight / self.total_mass]]).collect()", "1.0 / self.total_mass + 0.0 * weight"),
-    ("LGL-INR divides by all samples and not by those of the class", "src/loss/inr.rs",
+    ("LGL-INR divides by all samples and not by those of the class", "crates/core/src/loss/inr.rs",
      "weight[(class, index)] = omega / [[size]];", "targets.total_size()"),
-    ("logistic loss's residual is 1% too large", "src/loss/columns.rs",
+    ("logistic loss's residual is 1% too large", "crates/core/src/loss/columns.rs",
      "*z = [[weight * Sigmoid::of(*z).probability]];", "1.01 * weight * Sigmoid::of(*z).probability"),
-    ("LGL-INR's attached weights have no gradient", "src/loss/inr.rs",
+    ("LGL-INR's attached weights have no gradient", "crates/core/src/loss/inr.rs",
      "[[self.beta]] * at.omega[class] * (at.loss[class] - at.mean_loss) / size;", "0.0"),
-    ("LGL-INR weighs the easiest class most", "src/loss/inr.rs",
+    ("LGL-INR weighs the easiest class most", "crates/core/src/loss/inr.rs",
      "omega[class] = [[(beta * (p - largest)).exp()]];", "(beta * (largest - p)).exp()"),
-    ("focal loss's factor lacks its second term", "src/loss/focal.rs",
+    ("focal loss's factor lacks its second term", "crates/core/src/loss/focal.rs",
      "complement.powf(self.gamma) - [[self.gamma]] * probability", "0.0"),
-    ("label smoothing spreads over one class too few", "src/loss/smoothed.rs",
+    ("label smoothing spreads over one class too few", "crates/core/src/loss/smoothed.rs",
      "let uniform = smoothing / [[classes as f64]];", "(classes - 1) as f64"),
-    ("sigmoid focal loss has the wrong slope", "src/loss/power_logistic.rs",
+    ("sigmoid focal loss has the wrong slope", "crates/core/src/loss/power_logistic.rs",
      "self.power_of(p) * (self.power * [[p.complement]] * softplus(z) + p.probability)", "p.probability"),
-    ("logit adjustment subtracts log frequencies", "src/loss/shifted.rs",
+    ("logit adjustment subtracts log frequencies", "crates/core/src/loss/shifted.rs",
      "[[strength]] * (size / total).ln()", "-strength"),
-    ("seesaw mitigates frequent classes and not rare ones", "src/loss/seesaw.rs",
+    ("seesaw mitigates frequent classes and not rare ones", "crates/core/src/loss/seesaw.rs",
      "[[(self.log_counts[j] - self.log_counts[class])]].min(0.0);", "self.log_counts[class] - self.log_counts[j]"),
     ("the sum rule lacks the diagonal", EFFECTS,
      "if j == k { [[mass[j] * means.shortfall[j]]] }", "-mass[j] * means.matrix[(j, k)]"),
@@ -129,19 +129,19 @@ FAULTS = [
     ("classes of a batch do not share their weight", MINI_BATCH, "scaled_tail(of, [[t]], of[0])", "1.0 + 0.0 * t"),
     ("batches have any number of samples", MINI_BATCH,
      "own[drawn] * others[self.batch() - drawn]).sum::<f64>() / [[self.total]]", "1.0"),
-    ("LDAM's margin is the same for all classes", "src/loss/shifted.rs", "(rarest / size).powf([[0.25]])", "0.0"),
-    ("positive weights count samples of other classes", "src/loss/logistic.rs",
+    ("LDAM's margin is the same for all classes", "crates/core/src/loss/shifted.rs", "(rarest / size).powf([[0.25]])", "0.0"),
+    ("positive weights count samples of other classes", "crates/core/src/loss/logistic.rs",
      "if class == target { positive[target] } else { [[1.0]] }", "positive[target]"),
-    ("equalization pushes rare columns, too", "src/loss/logistic.rs",
+    ("equalization pushes rare columns, too", "crates/core/src/loss/logistic.rs",
      "if class != target && is_rare(target) { [[0.0]] } else { 1.0 }", "1.0"),
-    ("the response to a weight forgets the penalty", "src/solver/weight_response.rs",
+    ("the response to a weight forgets the penalty", "crates/core/src/solver/weight_response.rs",
      "force[(entry, column)] += [[fraction]] * penalty * theta[(entry, column)];", "0.0 * fraction"),
-    ("inverse frequency is taken to the power of 0.9", "src/loss/weights.rs",
+    ("inverse frequency is taken to the power of 0.9", "crates/core/src/loss/weights.rs",
      "labels.sizes().iter().map(|&size| [[equal_size / one_if_absent(size)]]).collect()",
      "(equal_size / one_if_absent(size)).powf(0.9)"),
-    ("a log loss is that of the other side", "src/balance/classification.rs",
+    ("a log loss is that of the other side", "crates/core/src/balance/classification.rs",
      "softplus(if [[k == class]] { -z } else { z });", "k != class"),
-    ("recall counts what is misclassified", "src/balance/classification.rs",
+    ("recall counts what is misclassified", "crates/core/src/balance/classification.rs",
      "if [[predicted_class(column.as_slice()) == label as usize]] {", "predicted_class(column.as_slice()) != label as usize"),
 ]
 
@@ -185,7 +185,7 @@ def plant(work):
     """Builds every fault into the copy."""
     for name, source in planted(work).items():
         (work / name).write_text(source)
-    with (work / "src/lib.rs").open("a") as library:
+    with (work / "crates/core/src/lib.rs").open("a") as library:
         library.write(CHOICE)
     # As a program, for an example would have the libraries of all tests built.
     manifest, example = work / "Cargo.toml", '[[example]]\nname = "verify_core"'
@@ -197,7 +197,7 @@ def check(document):
     planted(ROOT)
     found = known(document)
     for what, name, _, _ in FAULTS:
-        caught = found.get((what, name.removeprefix("src/")))
+        caught = found.get((what, name.removeprefix("crates/core/src/")))
         if caught in (None, NOT_CAUGHT):
             sys.exit(f"{document}: {what!r} is {'not caught' if caught else 'missing; run it with --missing'}")
     print(f"{len(FAULTS)} faults, each with its text and its row")
@@ -238,7 +238,7 @@ def known(document):
 
 def write(document, found):
     """Replaces the table of a document by the rows of all faults that were run, and says how many they are."""
-    rows = [(what, name.removeprefix("src/")) for what, name, _, _ in FAULTS]
+    rows = [(what, name.removeprefix("crates/core/src/")) for what, name, _, _ in FAULTS]
     run = [row for row in rows if row in found]
     caught = sum(found[row] != NOT_CAUGHT for row in run)
     lines = [f"{len(run)} of the {len(rows)} faults of the list have been run; {caught} of them are caught.", ""]
@@ -271,7 +271,7 @@ def main():
     if arguments.missing:
         if not arguments.write:
             parser.error("--missing goes with --write, which names the document")
-        chosen = [(number, fault) for number, fault in chosen if (fault[0], fault[1].removeprefix("src/")) not in found]
+        chosen = [(number, fault) for number, fault in chosen if (fault[0], fault[1].removeprefix("crates/core/src/")) not in found]
     with tempfile.TemporaryDirectory(prefix="equipoise-mutations-") as temporary:
         work = arguments.work or pathlib.Path(temporary)
         work.mkdir(parents=True, exist_ok=True)
@@ -287,7 +287,7 @@ def main():
             failing = verify(work, number)
             rows.append((fault[0], fault[1], failing))
             print(f"{number} {fault[0]}: {', '.join(failing) or 'NOT CAUGHT'}", flush=True)
-            found[(fault[0], fault[1].removeprefix("src/"))] = in_words(failing)
+            found[(fault[0], fault[1].removeprefix("crates/core/src/"))] = in_words(failing)
             if arguments.write:
                 write(arguments.write, found)
     missed = [what for what, _, ids in rows if not ids]

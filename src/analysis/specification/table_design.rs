@@ -57,7 +57,7 @@ fn by_keys(error: DataError) -> DataError {
             let problem = KEYS.iter().fold(problem, |problem, (option, key)| problem.replace(option, key));
             DataError::Invalid { place, problem }
         }
-        unreadable @ DataError::Unreadable { .. } => unreadable,
+        other => other,
     }
 }
 

@@ -43,18 +43,14 @@ pub(super) fn check_results(directory: &Path) -> Result<(), AnalysisError> {
 
 /// What is said of a directory that is not to be filled.
 pub(super) fn occupied(error: OwnershipError) -> AnalysisError {
-    let text = error.to_string();
-    let path = match error {
-        OwnershipError::Unusable { path, reason } if !TargetError::is_in(&reason) => {
-            return unwritable(&path, &reason);
+    let (path, text) = (error.path().to_owned(), error.to_string());
+    match error {
+        OwnershipError::Unusable { reason, .. } if !TargetError::is_in(&reason) => unwritable(&path, &reason),
+        _ => {
+            let problem = text.strip_prefix(&format!("{}: ", path.display())).unwrap_or(&text).to_owned();
+            AnalysisError::Occupied { path, problem }
         }
-        OwnershipError::Unusable { path, .. }
-        | OwnershipError::Foreign { path }
-        | OwnershipError::Changed { path }
-        | OwnershipError::Damaged { path } => path,
-    };
-    let problem = text.strip_prefix(&format!("{}: ", path.display())).unwrap_or(&text).to_owned();
-    AnalysisError::Occupied { path, problem }
+    }
 }
 
 /// All files that a run of an analysis may write, whatever its options.

@@ -1,0 +1,111 @@
+//! Finds columns by their headings.
+
+use crate::data::{DataError, quoted};
+use crate::nearest::nearest;
+use crate::text::{clean, cleaned};
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+/// Up to this many columns, an error lists them all.
+const LISTED: usize = 12;
+
+/// The headings of a table, clean: characters that are no text are written out, as they are in the names that are looked for.
+#[derive(Debug, Clone)]
+pub struct Headings {
+    /// One per column.
+    pub names: Vec<String>,
+    /// Columns that the file itself calls an index (pandas does in Parquet).
+    pub(crate) index: Vec<String>,
+    /// The file, and the line where there is one.
+    pub place: String,
+    positions: HashMap<String, Vec<usize>>,
+}
+
+impl Headings {
+    pub(crate) fn new(names: Vec<String>, index: Vec<String>, place: String) -> Self {
+        let (names, index) = (cleaned(names), cleaned(index));
+        let mut positions: HashMap<String, Vec<usize>> = HashMap::new();
+        for (number, name) in names.iter().enumerate() {
+            positions.entry(name.clone()).or_default().push(number);
+        }
+        Self { names, index, place, positions }
+    }
+
+    /// The one column called `name`.
+    ///
+    /// # Errors
+    /// There is none, or several.
+    pub fn find(&self, name: &str) -> Result<usize, DataError> {
+        let name = &*asked(name);
+        match self.positions.get(name).map(Vec::as_slice) {
+            Some(&[column]) => Ok(column),
+            Some([first, second, ..]) => Err(self.repeated(name, *first, *second)),
+            _ => Err(self.unknown(name)),
+        }
+    }
+
+    /// Whether a column of this name is there.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.positions.contains_key(&*asked(name))
+    }
+
+    /// The columns of several names, each once.
+    ///
+    /// # Errors
+    /// There is no such column, or a name is given twice.
+    pub fn find_all(&self, names: &[String], what: &str) -> Result<Vec<usize>, DataError> {
+        let mut found = Vec::with_capacity(names.len());
+        for name in names {
+            let column = self.find(name)?;
+            if found.contains(&column) {
+                let place = format!("{}: {what} {}", self.place, quoted(name.trim()));
+                return Err(DataError::invalid(place, format!("is asked for twice; name each {what} once")));
+            }
+            found.push(column);
+        }
+        Ok(found)
+    }
+
+    /// Why a column is no measurement, if its heading says so.
+    #[must_use]
+    pub fn numbers_rows(&self, column: usize) -> Option<&'static str> {
+        let name = self.names[column].as_str();
+        match name {
+            "" => Some("it has no heading"),
+            _ if name.starts_with("Unnamed: ") => Some("pandas calls columns without a heading so"),
+            _ if name.starts_with("__index_level_") => Some("it is the index of a data frame"),
+            _ if self.index.iter().any(|index| index == name) => Some("it is the index of a data frame"),
+            _ => None,
+        }
+    }
+
+    fn repeated(&self, name: &str, first: usize, second: usize) -> DataError {
+        DataError::invalid(
+            format!("{}, column {}", self.place, quoted(name)),
+            format!("columns {} and {} both have this name; rename one of them", first + 1, second + 1),
+        )
+    }
+
+    fn unknown(&self, name: &str) -> DataError {
+        let mut problem = format!("there is no column {}", quoted(name));
+        if let Some(near) = nearest(name, &self.names) {
+            problem.push_str("; did you mean ");
+            problem.push_str(&quoted(near));
+            problem.push('?');
+        }
+        if self.names.len() <= LISTED {
+            problem.push_str("; the columns are ");
+            problem.push_str(&self.names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", "));
+        }
+        if self.names.len() == 1 {
+            problem.push_str("; if something else stands between columns, name it with --separator");
+        }
+        DataError::invalid(&self.place, problem)
+    }
+}
+
+/// A name as headings are called.
+fn asked(name: &str) -> Cow<'_, str> {
+    clean(name.trim())
+}

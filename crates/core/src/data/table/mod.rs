@@ -1,0 +1,143 @@
+//! Tables as people have them: CSV in every dialect, and Parquet. A table is read column by column; what a column means is the
+//! business of those who ask for it.
+
+#[cfg(feature = "parquet")]
+mod arrow_schema;
+mod cell;
+mod column;
+mod csv;
+mod encoding;
+mod format;
+mod headings;
+mod lines;
+#[cfg(feature = "parquet")]
+mod parquet;
+mod unpacked;
+
+pub use cell::{Cell, is_missing};
+pub use column::{Cells, Column, Texts};
+pub use encoding::Encoding;
+pub use format::TableFormat;
+pub use headings::Headings;
+pub(super) use unpacked::unpacked;
+
+use super::arrays::Opened;
+use super::{DataError, quoted};
+
+/// What a column is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// Nothing.
+    Skip,
+    /// Its texts as they are written: labels.
+    Texts,
+    /// Numbers where they are numbers, otherwise texts.
+    Values,
+}
+
+/// Says what the columns of these headings are read for.
+pub(crate) type Pick<'a> = &'a mut dyn FnMut(&Headings) -> Result<Vec<Use>, DataError>;
+
+/// Columns of equal length with headings.
+#[derive(Debug, Clone)]
+pub struct Table {
+    /// The file, for errors.
+    pub place: String,
+    /// What kind of file it is, in words.
+    pub kind: String,
+    /// All columns, those that nobody asked for too.
+    pub columns: Vec<Column>,
+    /// How long each is.
+    pub rows: usize,
+    /// Where rows are in a text file.
+    lines: Option<Lines>,
+    /// The decimal mark is a comma.
+    pub comma: bool,
+    /// What is worth saying of how it was read.
+    pub notes: Vec<String>,
+}
+
+/// The lines of a text that rows start at, where they do not follow one another.
+#[derive(Debug, Clone, Default)]
+struct Lines {
+    jumps: Vec<(usize, u64)>,
+}
+
+impl Lines {
+    fn add(&mut self, row: usize, line: u64) {
+        if self.jumps.is_empty() || self.of(row) != line {
+            self.jumps.push((row, line));
+        }
+    }
+
+    fn of(&self, row: usize) -> u64 {
+        let after = self.jumps.partition_point(|&(first, _)| first <= row);
+        let (first, line) = self.jumps[after.saturating_sub(1)];
+        line + (row - first) as u64
+    }
+}
+
+impl Table {
+    /// File, row and column of a cell, as an editor or a data frame counts them.
+    #[must_use]
+    pub fn cell_place(&self, row: usize, column: usize) -> String {
+        format!("{}, column {}", self.row_place(row), quoted(&self.columns[column].name))
+    }
+
+    /// File and row.
+    pub(crate) fn row_place(&self, row: usize) -> String {
+        match &self.lines {
+            Some(lines) => format!("{}: line {}", self.place, lines.of(row)),
+            None => format!("{}: row {row}", self.place),
+        }
+    }
+
+    /// File and column.
+    #[must_use]
+    pub fn column_place(&self, column: usize) -> String {
+        format!("{}: column {}", self.place, quoted(&self.columns[column].name))
+    }
+}
+
+/// Reads the columns that `pick` asks for of a table.
+pub(super) fn read(opened: Opened, format: &TableFormat, pick: Pick) -> Result<Table, DataError> {
+    let bytes = opened.bytes();
+    if bytes.starts_with(b"PAR1") {
+        let table = read_parquet(&opened, pick)?;
+        return Ok(Table { notes: format.beside_no_text().into_iter().collect(), ..table });
+    }
+    if let Some((kind, instead)) = refused(bytes) {
+        return Err(DataError::invalid(&opened.place, format!("is {kind}, which is not read; {instead}")));
+    }
+    csv::read(opened, format, pick)
+}
+
+/// Kinds of files that are known and not read, and what to do.
+fn refused(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
+    Some(match bytes {
+        [b'A', b'R', b'R', b'O', b'W', b'1', ..] | [b'F', b'E', b'A', b'1', ..] => {
+            ("an Arrow IPC (Feather) file", "save it as Parquet (df.to_parquet)")
+        }
+        [0xff, 0xff, 0xff, 0xff, ..] => ("an Arrow IPC stream", "save it as Parquet (df.to_parquet)"),
+        [0x89, b'H', b'D', b'F', ..] => ("an HDF5 file", "save it as Parquet (df.to_parquet)"),
+        [0x80, 2..=5, ..] => {
+            ("a Python pickle", "save arrays with numpy.savez, or a table with df.to_parquet")
+        }
+        [b'R', b'D', b'X', ..] => ("an R data file", "save it with write.csv"),
+        [b'{' | b'[', b'"' | b'{' | b'[' | b'0'..=b'9' | b'-' | b' ' | b'\r' | b'\n', ..] => {
+            ("JSON", "save it as CSV or Parquet")
+        }
+        [0xd0, 0xcf, 0x11, 0xe0, ..] => ("an Excel or SPSS file", "save the sheet as CSV"),
+        _ => return None,
+    })
+}
+
+#[cfg(feature = "parquet")]
+use parquet::read as read_parquet;
+
+#[cfg(not(feature = "parquet"))]
+fn read_parquet(opened: &Opened, _: Pick) -> Result<Table, DataError> {
+    let problem =
+        "is a Parquet table, which this build does not read; add the feature `parquet`, or save it as CSV";
+    Err(DataError::invalid(&opened.place, problem))
+}

@@ -1,0 +1,603 @@
+//! The coordinates that a problem is solved in, and the conversion to the user's units.
+//!
+//! Where columns are independent, each feature is centred and scaled by itself ([`Scaling`]). Where columns are dependent
+//! or nearly so, unpenalised problems are solved over an orthogonal basis of the columns, found by a QR factorisation
+//! with column pivoting of the data (never of their Gram matrix, which loses half the digits). Where there are more
+//! features than samples, penalised problems are solved in the span of the samples: coefficients off it are zero at the
+//! minimum.
+
+use super::dense::cholesky;
+use super::dependence::{Dependence, Pivots};
+use super::least_norm::LeastNorm;
+use super::problem::Intercept;
+use super::solution::Head;
+use super::tall_qr;
+use crate::data::{Dataset, Number, Values};
+use crate::numeric::{
+    DoubleDouble, Kernel, Sum, fold_sample_spans, largest_magnitude, update_sample_chunks, vectorised,
+};
+use nalgebra::{DMatrix, DMatrixView, DMatrixViewMut, DVector, DVectorView};
+
+/// Rows on which columns are checked first; columns independent there are independent in all rows.
+const ROWS_LOOKED_AT: usize = 2048;
+/// Squared pivots of standardised columns above this leave the scaled features as they are: Newton's steps lose no more
+/// than half of their digits.
+const WELL_CONDITIONED: f64 = 1e-8;
+/// Directions along which samples differ by less than this fraction of the widest are rounding.
+const NO_DIFFERENCE: f64 = 1e-14;
+/// With larger coefficients a basis would cancel more digits than a double has.
+const LARGEST_PLAIN: f64 = 1e3;
+/// The largest change of a coefficient that makes good for the rounding of an intercept, as a fraction of the largest one.
+const DIGITS_KEPT: f64 = 1e-13;
+
+/// Relations that a sentence writes out.
+const MAX_RELATIONS: usize = 5;
+
+/// How features become the numbers that are solved over.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Coordinates {
+    scaling: Scaling,
+    basis: Option<Basis>,
+}
+
+/// What the columns of a table have to do with each other.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Conditioning {
+    /// Largest over smallest singular value of the standardised independent columns; absent where there are as many columns
+    /// as rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub condition: Option<f64>,
+    /// Columns that others determine, exactly or nearly; not searched where there are as many columns as rows.
+    pub dependent_columns: Vec<Dependence>,
+}
+
+/// `q = transform^T x + shift` of scaled features `x`.
+#[derive(Debug, Clone, PartialEq)]
+struct Basis {
+    /// `d x r`.
+    transform: DMatrix<f64>,
+    shift: Vec<f64>,
+    penalty: Vec<f64>,
+    /// The independent columns, by which coefficients are rounded; nothing where there are as many columns as samples.
+    pivots: Option<Pivots>,
+    /// The choice that dependent columns leave where no penalty makes it.
+    least_norm: Option<LeastNorm>,
+}
+
+impl Conditioning {
+    /// Of the features of a data set; samples count by their weights.
+    ///
+    /// ```
+    /// # use equipoise_core as equipoise;
+    /// use equipoise::data::{Dataset, Labels};
+    /// use equipoise::solver::Conditioning;
+    /// use nalgebra::DMatrix;
+    ///
+    /// // Two columns and their total, beside them.
+    /// let features = DMatrix::from_row_slice(3, 6, &[
+    ///     2.0, 1.0, 4.0, 3.0, 5.0, 2.0,
+    ///     1.0, 3.0, 2.0, 2.0, 0.0, 4.0,
+    ///     3.0, 4.0, 6.0, 5.0, 5.0, 6.0,
+    /// ]);
+    /// let dataset = Dataset::unnamed(features, Labels::numbered(vec![0, 1, 0, 0, 1, 1], 2)?)?;
+    /// assert_eq!(Conditioning::of(&dataset).dependent_columns.len(), 1);
+    /// # Ok::<(), equipoise::data::DataError>(())
+    /// ```
+    #[must_use]
+    pub fn of(dataset: &Dataset) -> Self {
+        Self::of_head(dataset, Intercept::Free)
+    }
+
+    /// The same for a head without intercepts: columns are standardised about zero, and no relation has a constant.
+    pub(super) fn of_head(dataset: &Dataset, intercept: Intercept) -> Self {
+        if is_wide(dataset) {
+            return Self { condition: None, dependent_columns: Vec::new() };
+        }
+        let scaling = Scaling::new(dataset, 0.0, intercept);
+        if !scaling.holds(dataset.labels().samples()) {
+            return Self { condition: None, dependent_columns: Vec::new() };
+        }
+        if well_conditioned_on_some_rows(dataset, &scaling) {
+            let condition = tall_qr::correlation(dataset, &scaling).map_or(1.0, condition_of);
+            return Self { condition: Some(condition), dependent_columns: Vec::new() };
+        }
+        let pivots = Pivots::of(dataset, &scaling);
+        let dependent_columns = pivots.dependences(dataset, &scaling);
+        Self { condition: Some(pivots.condition()), dependent_columns }
+    }
+
+    /// The dependent columns in one sentence, the first few relations written out; `None` where there are none.
+    #[must_use]
+    pub fn sentence(&self) -> Option<String> {
+        let count = self.dependent_columns.len();
+        let shown: Vec<&str> =
+            self.dependent_columns.iter().take(MAX_RELATIONS).map(|one| one.relation.as_str()).collect();
+        let more =
+            if count > shown.len() { format!("; and {} more", count - shown.len()) } else { String::new() };
+        (count > 0).then(|| format!("columns depend on each other: {}{more}", shown.join("; ")))
+    }
+}
+
+impl Coordinates {
+    /// For a linear head over a data set with a penalty `l2`.
+    pub(super) fn of(dataset: &Dataset, l2: f64, intercept: Intercept) -> Self {
+        let scaling = Scaling::new(dataset, l2, intercept);
+        let basis = if !scaling.holds(dataset.labels().samples()) {
+            // The search ends with that reason.
+            None
+        } else if is_wide(dataset) {
+            Some(Basis::span(dataset, &scaling, l2))
+        } else if well_conditioned_on_some_rows(dataset, &scaling) {
+            None
+        } else if l2 > 0.0 {
+            Some(Basis::span(dataset, &scaling, l2))
+        } else {
+            Some(Basis::orthogonal(Pivots::of(dataset, &scaling), &scaling))
+        };
+        Self { scaling, basis }
+    }
+
+    /// Centring and scaling of the user's features.
+    pub(super) fn scaling(&self) -> &Scaling {
+        &self.scaling
+    }
+
+    /// Whether coordinates are combinations of several features.
+    pub(super) fn combines_features(&self) -> bool {
+        self.basis.is_some()
+    }
+
+    /// `D`, unknowns of a logit column, the intercept included.
+    pub(super) fn dimension(&self) -> usize {
+        self.penalty().len()
+    }
+
+    /// Penalty of each coefficient on the mean loss; zero for a free intercept.
+    pub(super) fn penalty(&self) -> &[f64] {
+        self.basis.as_ref().map_or(&self.scaling.penalty, |basis| &basis.penalty)
+    }
+
+    /// Coordinates of all samples in the basis, `D x N`, the intercept's below each; `None` where coordinates are single features.
+    pub(super) fn in_basis(&self, dataset: &Dataset) -> Option<Vec<f64>> {
+        let basis = self.basis.as_ref()?;
+        let (samples, rank) = (dataset.labels().samples(), basis.shift.len());
+        let precise = basis.transform.amax() > LARGEST_PLAIN;
+        let mut held = DMatrix::from_element(rank + 1, samples, self.scaling.intercept.coordinate());
+        update_sample_chunks(&mut held, |range, part| {
+            let mut scaled = Vec::new();
+            super::pass::scaled(dataset, &self.scaling, range.clone(), &mut scaled);
+            let block = DMatrixView::from_slice(&scaled, dataset.dimension() + 1, range.len());
+            let mut into = DMatrixViewMut::from_slice(part, rank + 1, range.len());
+            let sample_of = block.rows(0, dataset.dimension());
+            if precise {
+                for (sample, mut into) in sample_of.column_iter().zip(into.column_iter_mut()) {
+                    basis.apply_precisely(sample.as_slice(), into.as_mut_slice());
+                }
+            } else {
+                let mut over = into.rows_mut(0, rank);
+                over.copy_from(&basis.transform.tr_mul(&sample_of));
+                let shift = DVectorView::from_slice(&basis.shift, rank);
+                over.column_iter_mut().for_each(|mut sample| sample += shift);
+            }
+        });
+        Some(held.data.into())
+    }
+
+    /// The head that `theta` (`D x Q`) is, rounded to doubles in the user's units.
+    ///
+    /// Where columns are dependent, many heads have the same logits: this is the one whose coefficients have the least
+    /// norm. Coefficients rounded later compensate for earlier roundings, the intercept last, so that logits change as
+    /// little as doubles allow.
+    pub(crate) fn to_user(&self, theta: &DMatrix<f64>) -> Head {
+        let columns: Vec<(Vec<f64>, f64)> =
+            theta.column_iter().map(|column| self.column_to_user(column.clone_owned().as_slice())).collect();
+        Head {
+            coefficients: DMatrix::from_fn(theta.ncols(), self.scaling.factor.len(), |row, j| {
+                columns[row].0[j]
+            }),
+            intercepts: columns.into_iter().map(|(_, intercept)| intercept).collect(),
+        }
+    }
+
+    fn column_to_user(&self, theta: &[f64]) -> (Vec<f64>, f64) {
+        let (slopes, intercept) = theta.split_at(theta.len() - 1);
+        let (mut scaled, at_centre) = match &self.basis {
+            None => (slopes.to_vec(), DoubleDouble::from(intercept[0])),
+            Some(basis) => basis.rounded(slopes, intercept[0]),
+        };
+        // Factors are powers of two: nothing is rounded here, and products stay within range.
+        let centre: Vec<f64> = self.scaled_centre().collect();
+        let exact = scaled
+            .iter()
+            .zip(&centre)
+            .fold(at_centre, |sum, (&w, &centre)| sum - DoubleDouble::product_of(w, centre));
+        let intercept = match self.scaling.intercept {
+            Intercept::Free => exact.value(),
+            Intercept::None => 0.0,
+        };
+        make_good(exact - intercept.into(), &mut scaled, &centre);
+        (scaled.iter().zip(&self.scaling.factor).map(|(w, factor)| w * factor).collect(), intercept)
+    }
+
+    /// From a gradient with respect to parameters of the scaled features, `(d + 1) x Q`, to that with respect to the coordinates.
+    pub(super) fn gradient(&self, scaled: DMatrix<f64>) -> DMatrix<f64> {
+        let Some(basis) = &self.basis else { return scaled };
+        let dimension = self.scaling.factor.len();
+        let by_intercept = scaled.row(dimension).into_owned();
+        let shift = DVector::from_column_slice(&basis.shift);
+        let by_slopes = basis.transform.tr_mul(&scaled.rows(0, dimension)) + shift * &by_intercept;
+        let rank = by_slopes.nrows();
+        let mut gradient = by_slopes.insert_row(rank, 0.0);
+        gradient.set_row(rank, &by_intercept);
+        gradient
+    }
+
+    /// A lower bound on the largest entry of a gradient (`D x Q`) in the user's units: that entry where coordinates are
+    /// single features, elsewhere the intercept's.
+    pub(super) fn smallest_gradient(&self, gradient: &DMatrix<f64>) -> f64 {
+        let last = gradient.nrows() - 1;
+        let by_intercepts = gradient.row(last).iter().copied().collect::<Vec<f64>>();
+        if self.combines_features() {
+            return largest_magnitude(by_intercepts);
+        }
+        let of_user = |j: usize, k: usize| {
+            gradient[(j, k)] / self.scaling.factor[j] + gradient[(last, k)] * self.scaling.centre[j]
+        };
+        let entries = (0..last).flat_map(|j| (0..gradient.ncols()).map(move |k| of_user(j, k)));
+        largest_magnitude(entries.chain(by_intercepts))
+    }
+
+    /// A head in the user's units as parameters of the scaled features, `(d + 1) x Q`: exact but for one rounding of the
+    /// intercept at the centre.
+    pub(super) fn scaled_head(&self, head: &Head) -> DMatrix<f64> {
+        let dimension = self.scaling.factor.len();
+        DMatrix::from_fn(dimension + 1, head.intercepts.len(), |entry, row| {
+            if entry < dimension {
+                return head.coefficients[(row, entry)] / self.scaling.factor[entry];
+            }
+            let shifts = self.scaled_centre().enumerate().map(|(j, centre)| {
+                DoubleDouble::product_of(head.coefficients[(row, j)] / self.scaling.factor[j], centre)
+            });
+            shifts.fold(DoubleDouble::from(head.intercepts[row]), |sum, shift| sum + shift).value()
+        })
+    }
+
+    /// The parameters (`D x Q`) whose head is this one but for rounding: an initial guess. `None` where coordinates cannot
+    /// be solved for.
+    pub(super) fn guess_of(&self, head: &Head) -> Option<DMatrix<f64>> {
+        let scaled = self.scaled_head(head);
+        let Some(basis) = &self.basis else { return Some(scaled) };
+        let (slopes, at_centre) = (scaled.rows(0, scaled.nrows() - 1), scaled.row(scaled.nrows() - 1));
+        let over_basis =
+            cholesky(basis.transform.tr_mul(&basis.transform))?.solve(&basis.transform.tr_mul(&slopes));
+        let shift = DVector::from_column_slice(&basis.shift);
+        let intercepts = at_centre - shift.tr_mul(&over_basis);
+        let rank = over_basis.nrows();
+        let mut theta = over_basis.insert_row(rank, 0.0);
+        theta.set_row(rank, &intercepts);
+        Some(theta)
+    }
+
+    fn scaled_centre(&self) -> impl Iterator<Item = f64> {
+        self.scaling.centre.iter().zip(&self.scaling.factor).map(|(centre, factor)| centre * factor)
+    }
+}
+
+/// Moves the rounding error of an intercept into the coefficients of columns that lie far from zero, where so small a
+/// change hardly turns the head. The coarsest column comes first; each leaves less than the one before. Beside coefficients
+/// that are tiny altogether the error stays where it is: they would lose digits that the intercept does not need.
+fn make_good(lost: DoubleDouble, scaled: &mut [f64], centre: &[f64]) {
+    let grain = |j: usize, w: f64| (w.next_up() - w).abs() * centre[j].abs();
+    let far = |&j: &usize| centre[j].abs() > 1.0 && scaled[j].is_finite();
+    let mut columns: Vec<usize> = (0..scaled.len()).filter(far).collect();
+    columns.sort_by(|&a, &b| grain(b, scaled[b]).total_cmp(&grain(a, scaled[a])).then(a.cmp(&b)));
+    let most = DIGITS_KEPT * largest_magnitude(scaled.iter().copied());
+    let mut left = lost;
+    for j in columns {
+        let moved = scaled[j] + left.value() / centre[j];
+        let change = moved - scaled[j];
+        let then = left - DoubleDouble::product_of(change, centre[j]);
+        // In units of its spread, the column's change is smaller than the intercept's error.
+        if change != 0.0
+            && change.abs() <= most
+            && then.value().abs() + change.abs() < 0.5 * left.value().abs()
+        {
+            (scaled[j], left) = (moved, then);
+        }
+    }
+}
+
+impl Basis {
+    fn orthogonal(pivots: Pivots, scaling: &Scaling) -> Self {
+        let (transform, shift) = pivots.transform(scaling.factor.len());
+        let rank = shift.len();
+        let least_norm = pivots.least_norm(scaling);
+        let mut penalty = vec![0.0; rank];
+        penalty.push(scaling.intercept.penalty());
+        Self { transform, shift, penalty, pivots: Some(pivots), least_norm }
+    }
+
+    /// An orthonormal basis, in the user's units, of the differences between samples. At the minimum of a penalised loss
+    /// coefficients are combinations of those, and the norm of coefficients is that of their coordinates.
+    fn span(dataset: &Dataset, scaling: &Scaling, l2: f64) -> Self {
+        let columns = tall_qr::span_of_samples(dataset, scaling);
+        let samples = dataset.labels().samples() as f64;
+        // Along the others no two samples differ.
+        let least = NO_DIFFERENCE * columns.sizes.iter().copied().fold(0.0, f64::max);
+        let differ: Vec<usize> = (0..columns.sizes.len()).filter(|&k| columns.sizes[k] > least).collect();
+        let sizes = differ.iter().map(|&k| columns.sizes[k]);
+        let (mut transform, mut penalty) = (columns.directions.select_columns(&differ), Vec::new());
+        for (mut column, size) in transform.column_iter_mut().zip(sizes) {
+            let factor = inverse_power_of_two((size / samples.sqrt()).hypot(l2.sqrt()));
+            // A scaled feature is the user's times its factor.
+            for (entry, own) in column.iter_mut().zip(&scaling.factor) {
+                *entry *= factor / own;
+            }
+            penalty.push(l2 * factor * factor);
+        }
+        penalty.push(scaling.intercept.penalty());
+        let shift: Vec<f64> = transform.tr_mul(&columns.mean).iter().map(|shift| -shift).collect();
+        let pivots = (!is_wide(dataset)).then(|| Pivots::of(dataset, scaling));
+        Self { transform, shift, penalty, pivots, least_norm: None }
+    }
+
+    /// Coordinates of a scaled sample in double-double arithmetic, written to `into`, whose last entry stays.
+    fn apply_precisely(&self, sample: &[f64], into: &mut [f64]) {
+        for ((direction, &shift), into) in self.transform.column_iter().zip(&self.shift).zip(into) {
+            let terms = direction.iter().zip(sample).filter(|(t, _)| **t != 0.0);
+            let terms = terms.map(|(&t, &x)| DoubleDouble::product_of(t, x));
+            *into = terms.fold(DoubleDouble::from(shift), |sum, term| sum + term).value();
+        }
+    }
+
+    /// Scaled coefficients rounded to doubles, and the intercept that goes with them.
+    fn rounded(&self, slopes: &[f64], intercept: f64) -> (Vec<f64>, DoubleDouble) {
+        let dot = |entries: &mut dyn Iterator<Item = (f64, f64)>| {
+            entries.fold(DoubleDouble::default(), |sum, (a, b)| sum + DoubleDouble::product_of(a, b))
+        };
+        let exact: Vec<DoubleDouble> = self
+            .transform
+            .row_iter()
+            .map(|row| dot(&mut row.iter().copied().zip(slopes.iter().copied())))
+            .collect();
+        let at_centre =
+            dot(&mut self.shift.iter().copied().zip(slopes.iter().copied())) + DoubleDouble::from(intercept);
+        match &self.pivots {
+            Some(pivots) => {
+                let moved =
+                    self.least_norm.as_ref().map_or_else(|| exact.clone(), |least| least.solve(&exact));
+                pivots.rounded(&exact, at_centre, &moved)
+            }
+            None => (exact.into_iter().map(DoubleDouble::value).collect(), at_centre),
+        }
+    }
+}
+
+/// Whether there are at least as many features as samples.
+fn is_wide(dataset: &Dataset) -> bool {
+    dataset.dimension() >= dataset.labels().samples().max(1)
+}
+
+/// Whether columns, with the penalty, are well conditioned on some rows; then they are on all.
+fn well_conditioned_on_some_rows(dataset: &Dataset, scaling: &Scaling) -> bool {
+    let (dimension, samples) = (dataset.dimension(), dataset.labels().samples());
+    if dimension == 0 {
+        return true;
+    }
+    let wanted = ROWS_LOOKED_AT.max(4 * dimension).min(samples);
+    // A small data set is read at once, of a larger one every so many rows.
+    let run = if wanted == samples { samples.max(1) } else { 1 };
+    let mut rows = DMatrix::zeros(dimension, wanted);
+    let mut read = Vec::new();
+    for first in (0..wanted).step_by(run) {
+        let sample = first * samples / wanted;
+        super::pass::scaled(dataset, scaling, sample..sample + run, &mut read);
+        for (mut row, scaled) in
+            rows.columns_mut(first, run).column_iter_mut().zip(read.chunks_exact(dimension + 1))
+        {
+            row.copy_from_slice(&scaled[..dimension]);
+        }
+    }
+    if scaling.intercept == Intercept::Free {
+        let mean = rows.column_mean();
+        rows.column_iter_mut().for_each(|mut row| row -= &mean);
+    }
+    let mut covariance = super::dense::outer(&rows) / wanted as f64;
+    (0..dimension).for_each(|j| covariance[(j, j)] += scaling.penalty[j]);
+    let Some(factor) = tall_qr::standardised(&covariance).and_then(cholesky) else { return false };
+    (0..dimension).all(|j| factor.l_dirty()[(j, j)].powi(2) > WELL_CONDITIONED)
+}
+
+/// Condition number of a table from the correlations of its columns, to half their digits.
+fn condition_of(correlation: DMatrix<f64>) -> f64 {
+    let values = super::dense::eigen(correlation).eigenvalues;
+    (values.max() / values.min().max(f64::EPSILON * values.max())).sqrt()
+}
+
+/// Samples whose median represents all of them.
+const MEDIAN_SAMPLES: usize = 64;
+
+/// `(h - centre) * factor` for each feature.
+///
+/// Centring costs nothing where the intercept is free; without one the centre is zero. Factors are powers of two, so that going
+/// back to the user's units rounds nothing. They include the penalty, so that a feature of any unit (1e-12 or 1e12) has curvature of
+/// order one. A constant feature becomes zero.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Scaling {
+    pub(super) centre: Vec<f64>,
+    pub(super) factor: Vec<f64>,
+    /// Largest magnitude of each scaled feature, and of the intercept's coordinate.
+    pub(super) widest: Vec<f64>,
+    /// Penalty of each scaled coefficient on the mean loss, `l2 factor^2`; zero for a free intercept.
+    pub(super) penalty: Vec<f64>,
+    pub(super) intercept: Intercept,
+}
+
+impl Scaling {
+    /// Measures the features.
+    pub(super) fn new(dataset: &Dataset, l2: f64, intercept: Intercept) -> Self {
+        let centre = match intercept {
+            Intercept::Free => medians(dataset),
+            Intercept::None => vec![0.0; dataset.dimension()],
+        };
+        let deviations = Deviations::of(dataset, &centre);
+        let mut scaling =
+            Self { centre, factor: Vec::new(), widest: Vec::new(), penalty: Vec::new(), intercept };
+        for feature in 0..dataset.dimension() {
+            let widest = deviations.widest[feature];
+            let spread = deviations.spread(feature, dataset, scaling.centre[feature]);
+            let factor = if spread > 0.0 { inverse_power_of_two(spread.hypot(l2.sqrt())) } else { 1.0 };
+            scaling.factor.push(factor);
+            scaling.widest.push(widest * factor);
+            scaling.penalty.push(l2 * factor * factor);
+        }
+        scaling.widest.push(intercept.coordinate());
+        scaling.penalty.push(intercept.penalty());
+        scaling
+    }
+
+    /// Whether doubles hold the differences between samples and sums of their magnitudes, in the user's units: between -1e308
+    /// and 1e308 they do not.
+    pub(super) fn holds(&self, samples: usize) -> bool {
+        self.factor
+            .iter()
+            .zip(&self.widest)
+            .all(|(factor, widest)| (widest / factor * samples as f64).is_finite())
+    }
+}
+
+/// A middle value of each feature. About the mean, one value of 1e8 among values near 1 would round all the others.
+fn medians(dataset: &Dataset) -> Vec<f64> {
+    let samples = dataset.labels().samples();
+    let stride = samples.div_ceil(MEDIAN_SAMPLES).max(1);
+    let mut some = Vec::new();
+    for sample in (0..samples).step_by(stride) {
+        dataset.values(sample..sample + 1).for_each(|value| some.push(value));
+    }
+    // Samples are far apart in memory, their features are not.
+    let some = DMatrix::from_vec(dataset.dimension(), samples.div_ceil(stride), some).transpose();
+    let middle_of = |values: nalgebra::DVectorView<f64>| {
+        let mut values: Vec<f64> = values.iter().copied().collect();
+        let middle = values.len() / 2;
+        if values.is_empty() { 0.0 } else { *values.select_nth_unstable_by(middle, f64::total_cmp).1 }
+    };
+    some.column_iter().map(middle_of).collect()
+}
+
+/// `1 / value`, rounded to a power of two that is finite whatever the unit.
+pub(super) fn inverse_power_of_two(value: f64) -> f64 {
+    (-value.log2().round()).min(1000.0).exp2()
+}
+
+/// Largest and squared deviations of every feature from its centre.
+struct Deviations {
+    widest: Vec<f64>,
+    squares: Vec<f64>,
+}
+
+impl Deviations {
+    fn of(dataset: &Dataset, centre: &[f64]) -> Self {
+        let dimension = dataset.dimension();
+        let zeros = || Self { widest: vec![0.0; dimension], squares: vec![0.0; dimension] };
+        let mut total = zeros();
+        fold_sample_spans(
+            if dimension == 0 { 0 } else { dataset.labels().samples() },
+            zeros,
+            |part, range| match dataset.values(range) {
+                Values::Half(values) => vectorised(AddDeviations { values, centre, to: part }),
+                Values::Single(values) => vectorised(AddDeviations { values, centre, to: part }),
+                Values::Double(values) => vectorised(AddDeviations { values, centre, to: part }),
+            },
+            |part| {
+                for feature in 0..dimension {
+                    total.widest[feature] = total.widest[feature].max(part.widest[feature]);
+                    total.squares[feature] += part.squares[feature];
+                }
+            },
+        );
+        total
+    }
+
+    /// Root mean square deviation; zero for a constant.
+    fn spread(&self, feature: usize, dataset: &Dataset, centre: f64) -> f64 {
+        let samples = dataset.labels().samples();
+        let (widest, squares, count) = (self.widest[feature], self.squares[feature], samples as f64);
+        if widest == 0.0 || (squares.is_finite() && squares > f64::MIN_POSITIVE) {
+            return (squares / count).sqrt();
+        }
+        // Squares of 1e300 or 1e-300: divided by the widest first, they neither overflow nor vanish.
+        let (mut squares, mut place) = (Sum::default(), 0);
+        dataset.values(0..samples).for_each(|value| {
+            if place % dataset.dimension() == feature {
+                squares.add(((value - centre) / widest).powi(2));
+            }
+            place += 1;
+        });
+        widest * (squares.value() / count).sqrt()
+    }
+}
+
+struct AddDeviations<'a, T> {
+    values: &'a [T],
+    centre: &'a [f64],
+    to: &'a mut Deviations,
+}
+
+#[allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
+impl<T: Number> Kernel for AddDeviations<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { values, centre, to } = self;
+        let note = |value: T, centre: f64, widest: &mut f64, squares: &mut f64| {
+            let deviation = (value.value() - centre).abs();
+            *widest = if deviation > *widest { deviation } else { *widest };
+            *squares += deviation * deviation;
+        };
+        let (centre8, last_centre) = centre.as_chunks::<8>();
+        let (widest8, last_widest) = to.widest.as_chunks_mut::<8>();
+        let (squares8, last_squares) = to.squares.as_chunks_mut::<8>();
+        for sample in values.chunks_exact(centre.len()) {
+            let (sample8, last_sample) = sample.as_chunks::<8>();
+            let lanes = sample8.iter().zip(centre8).zip(widest8.iter_mut()).zip(squares8.iter_mut());
+            for (((sample, centre), widest), squares) in lanes {
+                for lane in 0..8 {
+                    note(sample[lane], centre[lane], &mut widest[lane], &mut squares[lane]);
+                }
+            }
+            let last =
+                last_sample.iter().zip(last_centre).zip(last_widest.iter_mut()).zip(last_squares.iter_mut());
+            last.for_each(|(((&value, &centre), widest), squares)| note(value, centre, widest, squares));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Labels;
+
+    fn dataset(features: DMatrix<f64>) -> Dataset {
+        let labels = (0..features.ncols()).map(|sample| u32::from(sample % 2 == 0)).collect();
+        Dataset::unnamed(features, Labels::numbered(labels, 2).expect("two classes")).expect("finite")
+    }
+
+    #[test]
+    fn features_of_any_unit_come_out_near_one() {
+        let units = [1.0, 1e-300, 1e300, 1e-12, 1e8];
+        let features =
+            DMatrix::from_fn(5, 1000, |feature, sample| units[feature] * (3.0 + (sample as f64 * 0.7).sin()));
+        let scaling = Scaling::new(&dataset(features), 0.0, Intercept::Free);
+        for feature in 0..5 {
+            assert!((0.5..4.0).contains(&scaling.widest[feature]), "{feature}: {}", scaling.widest[feature]);
+            assert_eq!(scaling.factor[feature].log2().fract(), 0.0);
+        }
+    }
+
+    #[test]
+    fn constants_vanish() {
+        let scaling = Scaling::new(&dataset(DMatrix::from_element(1, 10, 7.0)), 0.1, Intercept::Free);
+        assert_eq!(scaling.widest, [0.0, 1.0]);
+    }
+}
