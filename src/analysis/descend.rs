@@ -5,7 +5,7 @@ use crate::balance::Ledger;
 use crate::data::Dataset;
 use crate::loss::Loss;
 use crate::solver::{
-    Head, Outcome, Problem, Separable, SolverSettings, StationaryPoint, solve, solve_traced,
+    Head, Outcome, PlainGradient, Problem, Separable, SolverSettings, StationaryPoint, solve, solve_traced,
 };
 use argmin::core::observers::{Observe, ObserverMode};
 use argmin::core::{CostFunction, Error, Executor, Gradient, IterState, KV, Solver, State};
@@ -117,23 +117,16 @@ impl<'p> Objective<'p> {
         head.logits(&self.features)
     }
 
-    /// The loss with penalty, and its gradient with respect to coefficients and intercepts.
-    fn value_and_gradient(&self, head: &Head) -> (f64, DMatrix<f64>, Vec<f64>) {
-        let logits = self.logits(head);
-        let mut by_logits = DMatrix::zeros(logits.nrows(), logits.ncols());
-        let value = self.problem.loss().value_and_gradient(&logits, self.problem.targets(), &mut by_logits);
-        let l2 = self.problem.l2();
-        let by_coefficients = &by_logits * self.features.transpose() + l2 * &head.coefficients;
-        let by_intercepts = by_logits.column_sum().iter().copied().collect();
-        (value + l2 / 2.0 * head.coefficients.norm_squared(), by_coefficients, by_intercepts)
+    fn gradient_at(&self, head: &Head) -> PlainGradient {
+        self.problem.plain_gradient(&self.features, head)
     }
 
     pub(super) fn evaluate(&self, head: &Head) -> Evaluation {
-        let (loss, by_coefficients, by_intercepts) = self.value_and_gradient(head);
-        let entries = by_coefficients.iter().chain(&by_intercepts);
+        let gradient = self.gradient_at(head);
+        let entries = gradient.coefficients.iter().chain(&gradient.intercepts);
         let ledger = Ledger::at(self.problem.loss(), &self.logits(head), self.problem.targets());
         Evaluation {
-            loss,
+            loss: gradient.objective,
             gradient_inf: entries.fold(0.0, |largest, entry| largest.max(entry.abs())),
             balance_residual: ledger.worst_residual(),
         }
@@ -166,7 +159,7 @@ impl CostFunction for Objective<'_> {
     type Output = f64;
 
     fn cost(&self, parameters: &Vec<f64>) -> Result<f64, Error> {
-        Ok(self.value_and_gradient(&self.head(parameters)).0)
+        Ok(self.gradient_at(&self.head(parameters)).objective)
     }
 }
 
@@ -175,8 +168,8 @@ impl Gradient for Objective<'_> {
     type Gradient = Vec<f64>;
 
     fn gradient(&self, parameters: &Vec<f64>) -> Result<Vec<f64>, Error> {
-        let (_, by_coefficients, by_intercepts) = self.value_and_gradient(&self.head(parameters));
-        Ok(by_coefficients.iter().copied().chain(by_intercepts).collect())
+        let PlainGradient { coefficients, intercepts, .. } = self.gradient_at(&self.head(parameters));
+        Ok(coefficients.iter().copied().chain(intercepts).collect())
     }
 }
 
