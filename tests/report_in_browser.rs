@@ -1,16 +1,12 @@
 //! The report in a real browser: it fits its window, its formulas are set, its links lead somewhere, and nothing is fetched.
 
 use crate::browser::Browser;
-use assert_cmd::Command;
 use serde_json::{Value, json};
+use std::path::Path;
 
-#[test]
-fn the_report_reads_well_on_a_desk_on_a_phone_and_on_paper() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let mut command = Command::cargo_bin("equipoise").expect("the binary is built");
-    command.current_dir(directory.path()).args(["reproduce", "--quick", "--format", "svg", "--out", "out"]);
-    command.assert().success();
-    let address = format!("file://{}", directory.path().join("out/report.html").display());
+/// Looks at a report on a desk, on a phone and on paper.
+pub(crate) fn check_report(report: &Path) {
+    let address = format!("file://{}", report.display());
     for size in [(1280, 900), (390, 844)] {
         let Some(browser) = Browser::start(size) else { return };
         browser.open(&address);

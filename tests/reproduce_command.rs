@@ -1,5 +1,6 @@
 //! `reproduce` as a newcomer runs it.
 
+use crate::report_in_browser::check_report;
 use assert_cmd::Command;
 use equipoise::claims::{CheckedSetups, Effort, VerifyOptions, claim_ids, verify_on};
 use predicates::prelude::*;
@@ -48,6 +49,7 @@ fn a_page_with_everything_in_it_and_the_data_beside() {
     ] {
         assert!(out.join(file).is_file(), "{file} is missing");
     }
+    check_report(&out.join("report.html"));
 }
 
 /// Checks B1 into a directory and cuts the second line of what is kept; says how many set-ups are left.

@@ -479,7 +479,7 @@ mod tests {
     #[test]
     fn limits_that_cannot_be_drawn_are_refused() {
         let axis = |text: &str| -> AxisPlan {
-            toml::from_str(&format!("label = \"x\"\n{text}")).expect("well formed")
+            crate::analysis::read_toml(&format!("label = \"x\"\n{text}")).expect("well formed")
         };
         let check =
             |text: &str| check_axis(&axis(text), "x_axis").map_err(|fault| (fault.key, fault.problem));

@@ -5,6 +5,7 @@ use super::caption::Caption;
 use super::check::{self, Fault, check_table, check_value};
 use super::error::AnalysisError;
 use super::specification::{Analysis, Draw, FigurePlan, Series, Sweep};
+use super::toml_text::{TomlError, read_toml};
 use crate::files::read_text;
 use crate::memory::check_memory;
 use crate::nearest::nearest;
@@ -87,8 +88,8 @@ impl Source {
     }
 
     fn multiplied_out(&self, overrides: &[Override]) -> Result<Experiment, AnalysisError> {
-        let mut analysis: Analysis = toml::from_str(&self.text).map_err(|error| self.unreadable(&error))?;
-        let mut table: Table = toml::from_str(&self.text).map_err(|error| self.unreadable(&error))?;
+        let mut analysis: Analysis = read_toml(&self.text).map_err(|error| self.unreadable(&error))?;
+        let mut table: Table = toml::from_str(&self.text).map_err(|error| self.unreadable(&error.into()))?;
         for Override { key, value } in overrides {
             let refused = |why: String| AnalysisError::specification(format!("--set {key}"), why);
             check_value(key, value)
@@ -114,7 +115,7 @@ impl Source {
         )
     }
 
-    fn unreadable(&self, error: &toml::de::Error) -> AnalysisError {
+    fn unreadable(&self, error: &TomlError) -> AnalysisError {
         let start = error.span().map_or(0, |span| span.start);
         let (line, mut what) = (line_at(&self.text, start), explain(error));
         let header = self.text.lines().nth(line - 1).and_then(|text| text.trim().strip_prefix('['));
@@ -226,8 +227,8 @@ impl Override {
 
 /// The table as an analysis. By way of text, as files are read: the code that reads an analysis from anything else would be compiled
 /// besides.
-fn analysis_of(table: &Table) -> Result<Analysis, toml::de::Error> {
-    toml::from_str(&table.to_string())
+fn analysis_of(table: &Table) -> Result<Analysis, TomlError> {
+    read_toml(&table.to_string())
 }
 
 /// An error if a value is given for a key that every point of the sweep replaces.
@@ -284,8 +285,8 @@ fn in_plain_words(message: &str) -> String {
 }
 
 /// The parser's message, with the nearest name where it lists the names it knows.
-fn explain(error: &toml::de::Error) -> String {
-    let message = in_plain_words(&backticked(error.message().lines().collect::<Vec<_>>().join(" ")));
+fn explain(error: &TomlError) -> String {
+    let message = in_plain_words(&error.message().lines().collect::<Vec<_>>().join(" "));
     let mut quoted = message.split('`').skip(1).step_by(2).map(str::to_owned);
     let unknown = message.starts_with("unknown").then(|| quoted.next()).flatten();
     let known: Vec<String> = quoted.collect();
@@ -310,16 +311,6 @@ fn key_at(text: &str, start: usize) -> Option<&str> {
     let is_bare = |letter: char| letter.is_ascii_alphanumeric() || "_-.".contains(letter);
     let key = &key[key.rfind(|letter| !is_bare(letter)).map_or(0, |place| place + 1)..];
     (!key.is_empty()).then_some(key)
-}
-
-/// The one message about unknown keys that the parser words differently, worded as its others.
-fn backticked(message: String) -> String {
-    let parts = message
-        .strip_prefix("unexpected keys in table: ")
-        .and_then(|rest| rest.split_once(", available keys: "));
-    let Some((unknown, known)) = parts else { return message };
-    let names = |list: &str| listed(&list.split(", ").map(str::to_owned).collect::<Vec<_>>());
-    format!("unknown field {}, expected one of {}", names(unknown), names(known))
 }
 
 /// A value as a figure or table calls it.

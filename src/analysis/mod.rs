@@ -33,6 +33,7 @@ mod schema;
 mod shipped;
 mod store;
 pub mod summary;
+mod toml_text;
 mod train;
 mod unit;
 
@@ -59,3 +60,4 @@ pub use store::{
     Merge, SLURM_ARRAY, SLURM_JOBS, SLURM_MERGE, Shard, ShardState, Store, Survey, SurveyedFile, prune,
     spare_inputs,
 };
+pub use toml_text::{TomlError, read_toml};

@@ -5,7 +5,7 @@ use super::files::{Target, check_targets, save};
 use super::output::{Align, Style, columns, path_line, print};
 use anyhow::{Result, ensure};
 use equipoise::analysis::specification::Analysis;
-use equipoise::analysis::{SHIPPED, Shipped, measures, schema};
+use equipoise::analysis::{SHIPPED, Shipped, measures, read_toml, schema};
 use equipoise::files::directory_of;
 use std::path::PathBuf;
 
@@ -84,7 +84,7 @@ pub(super) fn run(arguments: &AnalysesArguments, style: Style) -> Result<Ending>
 
 fn list(style: Style) -> Result<String> {
     let row = |shipped: Shipped| {
-        let analysis: Analysis = toml::from_str(shipped.text)?;
+        let analysis: Analysis = read_toml(shipped.text)?;
         let figures: Vec<String> = analysis.figure.iter().map(|figure| figure.id.clone()).collect();
         let claims: Vec<String> = analysis.figure.iter().flat_map(|figure| figure.claims.clone()).collect();
         Ok(vec![style.strong(shipped.name), figures.join(" "), claims.join(" "), analysis.title])

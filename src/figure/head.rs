@@ -268,7 +268,7 @@ mod tests {
 
     fn colours(losses: &[&str]) -> Vec<(Colour, usize)> {
         let series = |(place, loss): (usize, &&str)| -> Series {
-            toml::from_str(&format!("label = \"{place}\"\n{loss}")).expect("a series")
+            crate::analysis::read_toml(&format!("label = \"{place}\"\n{loss}")).expect("a series")
         };
         let series: Vec<Series> = losses.iter().enumerate().map(series).collect();
         looks_of(&series).into_iter().map(|look| (look.colour, look.rank)).collect()

@@ -234,7 +234,8 @@ mod tests {
     #[test]
     fn one_limit_beyond_all_values_is_kept() {
         let planned = |limits: &str, values: &[f64]| {
-            let plan: AxisPlan = toml::from_str(&format!("label = \"x\"\n{limits}")).expect("well formed");
+            let plan: AxisPlan =
+                crate::analysis::read_toml(&format!("label = \"x\"\n{limits}")).expect("well formed");
             Scale::planned(&plan, values.iter().copied(), false)
         };
         assert_eq!(planned("low = 5.0", &[1.0, 2.0]), Scale::Linear { low: 5.0, high: 10.0 });

@@ -126,7 +126,7 @@ mod tests {
         struct File {
             values: Values,
         }
-        let File { values } = toml::from_str(text).expect("well formed");
+        let File { values } = crate::analysis::read_toml(text).expect("well formed");
         let sweep = Sweep { name: "x".to_owned(), keys: Vec::new(), values, labels: Vec::new() };
         let number = |value: Value| value.as_float().or(value.as_integer().map(|n| n as f64));
         Ok(sweep.values()?.into_iter().filter_map(number).collect())

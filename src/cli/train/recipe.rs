@@ -1,6 +1,7 @@
 //! What options say about network, steps and images.
 
 use anyhow::{Context, Result, bail, ensure};
+use equipoise::analysis::read_toml;
 use equipoise::cnn::{Architecture, LayerPlan, Optimizer, Recipe, Schedule};
 use equipoise::data::{
     ImageSample, Images, ImbalanceProfile, Part, check_files_whole, digit_images, read_images,
@@ -120,7 +121,7 @@ fn read_layers(file: &Path) -> Result<Architecture> {
     ensure!(found.is_file(), "is not a regular file");
     ensure!(found.len() <= LARGEST_FILE, "{} bytes are too many for a list of layers", found.len());
     let text = std::fs::read_to_string(file).context("cannot be read")?;
-    match toml::from_str::<NetworkFile>(&text) {
+    match read_toml::<NetworkFile>(&text) {
         Ok(NetworkFile { layers }) => Ok(Architecture::Layers(layers)),
         Err(error) => {
             let before = error.span().and_then(|span| text.get(..span.start));
