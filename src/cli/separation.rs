@@ -1,6 +1,7 @@
 //! Separable data as text for people: what separates, and the answer for the remaining classes.
 
 use super::output::{MAX_CLASSES_SHOWN, counted, counted_samples, one_line, short_name};
+use equipoise::loss::LossSpec;
 use equipoise::numeric::significant;
 use equipoise::record::{RemainingAnswerRecord, Separation};
 use equipoise::solver::SeparationKind;
@@ -32,9 +33,13 @@ pub(super) fn explained(found: &Separation) -> String {
 }
 
 /// Which classes separate, where there are others, and how solving for those ended.
-pub(super) fn classes_apart(found: &Separation) -> String {
+pub(super) fn classes_apart(found: &Separation, loss: &LossSpec) -> String {
+    let rows = match loss {
+        LossSpec::VectorScaling { .. } => ", each row divided by its class's factor",
+        _ => "",
+    };
     let mut text =
-        "No finite coefficients minimise this loss: it falls without end along that head.\n".to_owned();
+        format!("No finite coefficients minimise this loss: it falls without end along that head{rows}.\n");
     add_classes_apart(found, &mut text);
     text
 }

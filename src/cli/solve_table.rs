@@ -28,7 +28,7 @@ pub(super) fn table(record: &SolveRecord, style: Style) -> String {
         End::Stationary(measured) => text += &stationary(record, measured, style),
         End::Separable { separation: proof, advice } => {
             let _ = writeln!(text, "{}: {}", style.bad("separable"), separation::explained(proof));
-            text += &separation::classes_apart(proof);
+            text += &separation::classes_apart(proof, &record.loss_plan);
             let _ = writeln!(text, "What to do: {advice}.\n");
             text += &head(record, "the head that separates", &proof.direction, proof.column_class.as_ref());
         }

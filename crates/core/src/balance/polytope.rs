@@ -219,14 +219,15 @@ fn maximum(mass: &[f64], weight: &DMatrix<f64>) -> Option<f64> {
     };
     let pairs = (0..classes).flat_map(|class| (0..classes).map(move |predicted| (class, predicted)));
     let shares = mass.iter().chain(&mass[..classes - 1]).map(|mass| mass / total);
+    let cost = DVector::from_iterator(2 * classes - 1, shares);
     let program = LinearProgram {
-        cost: DVector::from_iterator(2 * classes - 1, shares),
+        cost: cost.clone(),
         inequalities: pairs.map(|(class, predicted)| at_least(class, predicted)).collect(),
         equation: None,
         tolerance: 1e-14,
     };
     let solution = program.minimise()?;
-    Some(program.cost.dot(&solution) * size * total)
+    Some(cost.dot(&solution) * size * total)
 }
 
 #[cfg(test)]

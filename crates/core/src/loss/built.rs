@@ -40,7 +40,8 @@ pub trait SampleLoss: Loss + Send + Debug {
 /// Along which directions a loss without penalty falls for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SeparatedBy {
-    /// Those in which every sample's own logit is ahead of each other.
+    /// Those in which every sample's own logit is ahead of each other; where [`SampleLoss::free_shift`] moves logits by different
+    /// amounts, logits divided by those are compared.
     Pairs,
     /// Those of a column in which its class is above zero and all others are below.
     Columns,

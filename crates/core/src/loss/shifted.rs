@@ -143,10 +143,11 @@ impl SampleLoss for ShiftedSoftmax {
         Some(self.factor.iter().map(|factor| 1.0 / factor).collect())
     }
 
-    /// With factors of their own, a direction of `z'` separates, not one of `z`.
+    /// Factors that are positive change the direction, not the question: where a head separates, the loss falls without end along
+    /// that head with each row divided by its factor (docs/theory.md#b7).
     fn separated_by(&self) -> SeparatedBy {
-        let pairs = self.has_one_factor() && self.factor[0] > 0.0;
-        if pairs { SeparatedBy::Pairs } else { SeparatedBy::Nothing }
+        let all_are_positive = self.factor.iter().all(|factor| *factor > 0.0 && factor.is_finite());
+        if all_are_positive { SeparatedBy::Pairs } else { SeparatedBy::Nothing }
     }
 
     fn precise_gradient(&self, class: usize, targets: &Targets, logits: &mut [DoubleDouble]) {

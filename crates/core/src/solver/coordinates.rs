@@ -23,8 +23,6 @@ const ROWS_LOOKED_AT: usize = 2048;
 /// Squared pivots of standardised columns above this leave the scaled features as they are: Newton's steps lose no more
 /// than half of their digits.
 const WELL_CONDITIONED: f64 = 1e-8;
-/// Directions along which samples differ by less than this fraction of the widest are rounding.
-const NO_DIFFERENCE: f64 = 1e-14;
 /// With larger coefficients a basis would cancel more digits than a double has.
 const LARGEST_PLAIN: f64 = 1e3;
 /// The largest change of a coefficient that makes good for the rounding of an intercept, as a fraction of the largest one.
@@ -322,12 +320,8 @@ impl Basis {
     fn span(dataset: &Dataset, scaling: &Scaling, l2: f64) -> Self {
         let columns = tall_qr::span_of_samples(dataset, scaling);
         let samples = dataset.labels().samples() as f64;
-        // Along the others no two samples differ.
-        let least = NO_DIFFERENCE * columns.sizes.iter().copied().fold(0.0, f64::max);
-        let differ: Vec<usize> = (0..columns.sizes.len()).filter(|&k| columns.sizes[k] > least).collect();
-        let sizes = differ.iter().map(|&k| columns.sizes[k]);
-        let (mut transform, mut penalty) = (columns.directions.select_columns(&differ), Vec::new());
-        for (mut column, size) in transform.column_iter_mut().zip(sizes) {
+        let (mut transform, mut penalty) = (columns.directions, Vec::new());
+        for (mut column, size) in transform.column_iter_mut().zip(columns.sizes) {
             let factor = inverse_power_of_two((size / samples.sqrt()).hypot(l2.sqrt()));
             // A scaled feature is the user's times its factor.
             for (entry, own) in column.iter_mut().zip(&scaling.factor) {

@@ -4,7 +4,10 @@
 //! Reference: S. Mehrotra, *On the implementation of a primal-dual interior point method*, SIAM J. Optim. 2 (1992); S. Wright,
 //! *Primal-Dual Interior-Point Methods* (1997), chapter 10.
 
+#![allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
+
 use super::dense::{add_lower_of_outer, cholesky};
+use crate::numeric::{Kernel, vectorised};
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 
 /// Most steps; twenty to forty are usual.
@@ -19,6 +22,8 @@ const TO_BOUNDARY: f64 = 0.995;
 const DENSE_FROM: usize = 4;
 /// Dense rows that are multiplied together.
 const ROWS_AT_ONCE: usize = 256;
+/// Dense rows whose products with a vector are summed side by side: one sum alone waits for each of its additions.
+const TOGETHER: usize = 8;
 
 /// `entries . x <= most`, the entries with the places of their unknowns.
 #[derive(Debug, Clone)]
@@ -63,7 +68,24 @@ struct Residuals {
 
 impl LinearProgram {
     /// The minimiser; `None` where there is none, or rounding errors hide it.
-    pub(crate) fn minimise(&self) -> Option<DVector<f64>> {
+    pub(crate) fn minimise(self) -> Option<DVector<f64>> {
+        let most = self.inequalities.iter().map(|row| row.most).collect();
+        let rows = Rows::of(self.inequalities, self.cost.len());
+        Search { cost: self.cost, rows, most, equation: self.equation, tolerance: self.tolerance }.minimise()
+    }
+}
+
+/// A program, its rows as they are multiplied.
+struct Search {
+    cost: DVector<f64>,
+    rows: Rows,
+    most: Vec<f64>,
+    equation: Option<(DVector<f64>, f64)>,
+    tolerance: f64,
+}
+
+impl Search {
+    fn minimise(&self) -> Option<DVector<f64>> {
         let mut at = self.start();
         let mut best: Option<(f64, DVector<f64>)> = None;
         let mut stalled = 0;
@@ -91,31 +113,15 @@ impl LinearProgram {
             Some((row, value)) => row * (value / row.norm_squared()),
             None => DVector::zeros(self.cost.len()),
         };
-        let most = self.inequalities.iter().map(|row| row.most);
-        let slack = DVector::from_iterator(self.inequalities.len(), most) - self.times(&x);
+        let slack = DVector::from_column_slice(&self.most) - self.rows.times(&x);
         let slack = slack.map(|slack| slack.max(1.0));
         Iterate { x, dual: slack.map(f64::recip), slack, equation: 0.0 }
     }
 
-    /// `G x`.
-    fn times(&self, x: &DVector<f64>) -> DVector<f64> {
-        let product = |row: &Inequality| row.entries.iter().map(|&(place, entry)| entry * x[place]).sum();
-        DVector::from_iterator(self.inequalities.len(), self.inequalities.iter().map(product))
-    }
-
-    /// `G^T z`.
-    fn transposed_times(&self, dual: &DVector<f64>) -> DVector<f64> {
-        let mut sum = DVector::zeros(self.cost.len());
-        for (row, &weight) in self.inequalities.iter().zip(dual.iter()) {
-            row.entries.iter().for_each(|&(place, entry)| sum[place] += weight * entry);
-        }
-        sum
-    }
-
     fn residuals(&self, at: &Iterate) -> Residuals {
-        let mut dual = &self.cost + self.transposed_times(&at.dual);
-        let mut primal = self.times(&at.x) + &at.slack;
-        primal.iter_mut().zip(&self.inequalities).for_each(|(entry, row)| *entry -= row.most);
+        let mut dual = &self.cost + self.rows.transposed_times(&at.dual);
+        let mut primal = self.rows.times(&at.x) + &at.slack;
+        primal.iter_mut().zip(&self.most).for_each(|(entry, most)| *entry -= most);
         let mut equation = 0.0;
         if let Some((row, value)) = &self.equation {
             dual.axpy(at.equation, row, 1.0);
@@ -126,8 +132,8 @@ impl LinearProgram {
 
     /// How far a point is from optimal.
     fn error(&self, at: &Iterate, residuals: &Residuals) -> f64 {
-        let of_rows = residuals.primal.iter().zip(&self.inequalities);
-        let primal = of_rows.map(|(left, row)| left.abs() / (1.0 + row.most.abs())).fold(0.0, f64::max);
+        let of_rows = residuals.primal.iter().zip(&self.most);
+        let primal = of_rows.map(|(left, most)| left.abs() / (1.0 + most.abs())).fold(0.0, f64::max);
         let value = self.equation.as_ref().map_or(0.0, |(_, value)| value.abs());
         let equation = residuals.equation.abs() / (1.0 + value);
         let dual = residuals.dual.amax() / self.cost.amax().max(f64::MIN_POSITIVE);
@@ -173,7 +179,7 @@ impl Iterate {
 
 /// Newton's equations at a point, reduced to those of `x`: `G^T W G` with `W = z / s`.
 struct System<'a> {
-    program: &'a LinearProgram,
+    search: &'a Search,
     weights: DVector<f64>,
     factor: Cholesky<f64, Dyn>,
     /// `(G^T W G)^-1 a`.
@@ -181,11 +187,11 @@ struct System<'a> {
 }
 
 impl<'a> System<'a> {
-    fn new(program: &'a LinearProgram, at: &Iterate) -> Option<Self> {
+    fn new(search: &'a Search, at: &Iterate) -> Option<Self> {
         let weights = at.dual.component_div(&at.slack);
-        let factor = factor(&moments(program, &weights))?;
-        let mut system = Self { program, weights, factor, along: None };
-        system.along = program.equation.as_ref().map(|(row, _)| system.apply_inverse(row));
+        let factor = factor(&search.rows.moments(&weights))?;
+        let mut system = Self { search, weights, factor, along: None };
+        system.along = search.equation.as_ref().map(|(row, _)| system.apply_inverse(row));
         Some(system)
     }
 
@@ -193,8 +199,8 @@ impl<'a> System<'a> {
     fn apply_inverse(&self, right: &DVector<f64>) -> DVector<f64> {
         let mut solved = self.factor.solve(right);
         let left_of = |solved: &DVector<f64>| {
-            let across = self.program.times(solved).component_mul(&self.weights);
-            right - self.program.transposed_times(&across)
+            let across = self.search.rows.times(solved).component_mul(&self.weights);
+            right - self.search.rows.transposed_times(&across)
         };
         let mut left = left_of(&solved);
         for _ in 0..3 {
@@ -213,13 +219,14 @@ impl<'a> System<'a> {
     /// rounding errors leave none.
     fn solve(&self, at: &Iterate, residuals: &Residuals, products: &DVector<f64>) -> Option<Iterate> {
         let fixed = (at.dual.component_mul(&residuals.primal) - products).component_div(&at.slack);
-        let mut x = self.apply_inverse(&-(&residuals.dual + self.program.transposed_times(&fixed)));
+        let Search { rows, equation: tied, .. } = self.search;
+        let mut x = self.apply_inverse(&-(&residuals.dual + rows.transposed_times(&fixed)));
         let mut equation = 0.0;
-        if let (Some((row, _)), Some(along)) = (&self.program.equation, &self.along) {
+        if let (Some((row, _)), Some(along)) = (tied, &self.along) {
             equation = (row.dot(&x) + residuals.equation) / row.dot(along);
             x.axpy(-equation, along, 1.0);
         }
-        let across = self.program.times(&x);
+        let across = rows.times(&x);
         let slack = -(&residuals.primal + &across);
         let dual = across.component_mul(&self.weights) + fixed;
         let finite = x.iter().chain(slack.iter()).chain(dual.iter()).all(|entry| entry.is_finite());
@@ -227,34 +234,142 @@ impl<'a> System<'a> {
     }
 }
 
-/// The lower triangle of `G^T W G`.
-fn moments(program: &LinearProgram, weights: &DVector<f64>) -> DMatrix<f64> {
-    let unknowns = program.cost.len();
-    let mut sum = DMatrix::zeros(unknowns, unknowns);
-    let (mut block, mut weighted): (Vec<f64>, Vec<f64>) = (Vec::new(), Vec::new());
-    for (row, &weight) in program.inequalities.iter().zip(weights.iter()) {
-        if row.entries.len() * DENSE_FROM < unknowns {
-            for (number, &(place, entry)) in row.entries.iter().enumerate() {
-                for &(other, factor) in &row.entries[..=number] {
-                    sum[(place.max(other), place.min(other))] += weight * entry * factor;
+/// The rows of `G`: those with many entries side by side, as they are multiplied fastest.
+struct Rows {
+    count: usize,
+    /// Unknowns.
+    width: usize,
+    /// Dense rows one after another, and their places.
+    dense: Vec<f64>,
+    dense_places: Vec<usize>,
+    /// The same, an entry of so many rows at a time.
+    side_by_side: Vec<[f64; TOGETHER]>,
+    /// The others, each with its place.
+    sparse: Vec<(usize, Vec<(usize, f64)>)>,
+}
+
+impl Rows {
+    fn of(inequalities: Vec<Inequality>, width: usize) -> Self {
+        let (mut dense, mut dense_places, mut sparse) = (Vec::new(), Vec::new(), Vec::new());
+        let count = inequalities.len();
+        for (place, row) in inequalities.into_iter().enumerate() {
+            if row.entries.len() * DENSE_FROM < width {
+                sparse.push((place, row.entries));
+                continue;
+            }
+            let start = dense.len();
+            dense.resize(start + width, 0.0);
+            row.entries.iter().for_each(|&(unknown, entry)| dense[start + unknown] = entry);
+            dense_places.push(place);
+        }
+        let entry = |row: usize, unknown: usize| dense.get(row * width + unknown).copied().unwrap_or(0.0);
+        let groups = (0..dense_places.len()).step_by(TOGETHER);
+        let side_by_side = groups
+            .flat_map(|first| (0..width).map(move |unknown| (first, unknown)))
+            .map(|(first, unknown)| std::array::from_fn(|row| entry(first + row, unknown)))
+            .collect();
+        Self { count, width, dense, dense_places, side_by_side, sparse }
+    }
+
+    /// Some numbers of the dense rows, in their order.
+    fn of_dense(&self, numbers: &DVector<f64>) -> Vec<f64> {
+        self.dense_places.iter().map(|&place| numbers[place]).collect()
+    }
+
+    /// `G x`.
+    fn times(&self, x: &DVector<f64>) -> DVector<f64> {
+        let mut of_dense = vec![0.0; self.dense_places.len()];
+        vectorised(Times { rows: &self.side_by_side, x: x.as_slice(), into: &mut of_dense });
+        let mut products = DVector::zeros(self.count);
+        self.dense_places.iter().zip(of_dense).for_each(|(&place, product)| products[place] = product);
+        for (place, entries) in &self.sparse {
+            products[*place] = entries.iter().map(|&(unknown, entry)| entry * x[unknown]).sum();
+        }
+        products
+    }
+
+    /// `G^T z`.
+    fn transposed_times(&self, dual: &DVector<f64>) -> DVector<f64> {
+        let mut sum = DVector::zeros(self.width);
+        let weights = self.of_dense(dual);
+        vectorised(AddWeighted { rows: &self.dense, weights: &weights, sum: sum.as_mut_slice() });
+        for (place, entries) in &self.sparse {
+            entries.iter().for_each(|&(unknown, entry)| sum[unknown] += dual[*place] * entry);
+        }
+        sum
+    }
+
+    /// The lower triangle of `G^T W G`.
+    fn moments(&self, weights: &DVector<f64>) -> DMatrix<f64> {
+        let mut sum = DMatrix::zeros(self.width, self.width);
+        for (place, entries) in &self.sparse {
+            for (number, &(unknown, entry)) in entries.iter().enumerate() {
+                for &(other, factor) in &entries[..=number] {
+                    sum[(unknown.max(other), unknown.min(other))] += weights[*place] * entry * factor;
                 }
             }
-            continue;
         }
-        let start = block.len();
-        block.resize(start + unknowns, 0.0);
-        row.entries.iter().for_each(|&(place, entry)| block[start + place] = entry);
-        weighted.extend(block[start..].iter().map(|entry| weight * entry));
-        if block.len() >= ROWS_AT_ONCE * unknowns {
-            add_lower_of_outer(&weighted, &block, unknowns, sum.as_mut_slice());
-            block.clear();
-            weighted.clear();
+        let blocks = self.dense.chunks(ROWS_AT_ONCE * self.width);
+        for (block, weights) in blocks.zip(self.of_dense(weights).chunks(ROWS_AT_ONCE)) {
+            let rows = block.chunks_exact(self.width).zip(weights);
+            let weighted: Vec<f64> =
+                rows.flat_map(|(row, weight)| row.iter().map(move |entry| weight * entry)).collect();
+            add_lower_of_outer(&weighted, block, self.width, sum.as_mut_slice());
+        }
+        sum
+    }
+}
+
+/// The product of every row with `x`, the terms of each in their order.
+struct Times<'a> {
+    rows: &'a [[f64; TOGETHER]],
+    x: &'a [f64],
+    into: &'a mut [f64],
+}
+
+impl Kernel for Times<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { rows, x, into } = self;
+        for (rows, into) in rows.chunks_exact(x.len()).zip(into.chunks_mut(TOGETHER)) {
+            let mut sums = [0.0; TOGETHER];
+            for (entries, x) in rows.iter().zip(x) {
+                sums.iter_mut().zip(entries).for_each(|(sum, entry)| *sum += entry * x);
+            }
+            into.copy_from_slice(&sums[..into.len()]);
         }
     }
-    if !block.is_empty() {
-        add_lower_of_outer(&weighted, &block, unknowns, sum.as_mut_slice());
+}
+
+/// Adds every row times its weight, row after row.
+struct AddWeighted<'a> {
+    rows: &'a [f64],
+    weights: &'a [f64],
+    sum: &'a mut [f64],
+}
+
+impl Kernel for AddWeighted<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { rows, weights, sum } = self;
+        let width = sum.len();
+        let (groups, rest) = weights.as_chunks::<TOGETHER>();
+        let (of_groups, of_rest) = rows.split_at(groups.len() * TOGETHER * width);
+        for (weights, rows) in groups.iter().zip(of_groups.chunks_exact(TOGETHER * width)) {
+            let rows: [&[f64]; TOGETHER] = std::array::from_fn(|row| &rows[row * width..][..width]);
+            for (place, sum) in sum.iter_mut().enumerate() {
+                let add = |sum, (weight, row): (&f64, &&[f64])| sum + weight * row[place];
+                *sum = weights.iter().zip(&rows).fold(*sum, add);
+            }
+        }
+        for (row, weight) in of_rest.chunks_exact(width).zip(rest) {
+            sum.iter_mut().zip(row).for_each(|(sum, entry)| *sum += weight * entry);
+        }
     }
-    sum
 }
 
 /// The factor of a matrix, or of one with a small ridge where rounding errors have made it indefinite.
@@ -298,6 +413,35 @@ mod tests {
             program(&[1.0, 0.0], square(1.0), Some((vec![1.0, 1.0], 1.5))).minimise().expect("an optimum");
         assert!((tied - DVector::from_vec(vec![0.5, 1.0])).amax() < 1e-10);
         assert!(program(&[1.0, 0.0], square(1.0), Some((vec![1.0, 1.0], 2.5))).minimise().is_none());
+    }
+
+    /// Rows of all kinds, in any order, against the sums that define the products.
+    #[test]
+    fn dense_and_sparse_rows_multiply_alike() {
+        let entry = |row: usize, place: usize| ((7 * row + place * place) as f64).sin();
+        for (count, width) in [(1, 1), (23, 9), (600, 30)] {
+            let inequalities = (0..count).map(|row| {
+                let step = if row % 3 == 1 { 8 } else { 1 };
+                let entries = (row % width..width).step_by(step).map(|place| (place, entry(row, place)));
+                Inequality { entries: entries.collect(), most: 1.0 }
+            });
+            let program = LinearProgram {
+                cost: DVector::zeros(width),
+                inequalities: inequalities.collect(),
+                equation: None,
+                tolerance: 0.0,
+            };
+            let mut matrix = DMatrix::zeros(count, width);
+            for (row, inequality) in program.inequalities.iter().enumerate() {
+                inequality.entries.iter().for_each(|&(place, entry)| matrix[(row, place)] = entry);
+            }
+            let (x, z) = (DVector::from_fn(width, entry), DVector::from_fn(count, entry));
+            let rows = Rows::of(program.inequalities, width);
+            assert!((rows.times(&x) - &matrix * &x).amax() < 1e-13);
+            assert!((rows.transposed_times(&z) - matrix.tr_mul(&z)).amax() < 1e-12);
+            let moments = matrix.tr_mul(&(DMatrix::from_diagonal(&z) * &matrix));
+            assert!((rows.moments(&z).lower_triangle() - moments.lower_triangle()).amax() < 1e-12);
+        }
     }
 
     #[test]

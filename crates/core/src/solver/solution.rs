@@ -147,7 +147,8 @@ impl StationaryPoint<'_> {
     }
 }
 
-/// A proof that no finite minimiser exists: along `direction` no sample's loss rises and some fall for ever.
+/// A proof that no finite minimiser exists: along `direction` no sample's loss rises and some fall for ever. Of vector scaling that
+/// is so along `direction` with each row divided by its class's factor.
 ///
 /// Every margin has been multiplied out exactly: the direction's doubles on the user's numbers, without rounding.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,12 +6,21 @@ use super::hessian::gram;
 use super::problem::Intercept;
 use crate::data::Dataset;
 use crate::numeric::{fold_sample_spans, sample_chunks};
-use nalgebra::{DMatrix, DVector};
+use nalgebra::{DMatrix, DVector, DVectorView};
 use std::f64::consts::FRAC_1_SQRT_2;
 use std::ops::Range;
 
 /// Rows that are factored together with the triangle of those before them.
 const ROWS_AT_ONCE: usize = 4096;
+/// Norms of columns further apart than this take a method that keeps the digits of each.
+const FAR_APART: f64 = 1e4;
+/// Multiplications of one sweep of that method beyond which it takes too long.
+const MAX_PRODUCTS: usize = 20_000_000;
+const MAX_SWEEPS: usize = 30;
+/// Columns with a cosine below this are orthogonal.
+const ORTHOGONAL: f64 = 1e-15;
+/// A direction along which samples differ by less than this share of what is summed is rounding.
+const NO_DIFFERENCE: f64 = 1e-14;
 
 /// The triangle of a table with a column of ones before its `width` columns, `min(N, width + 1) x (width + 1)`.
 ///
@@ -95,6 +104,85 @@ pub(super) struct SampleSpan {
     pub(super) mean: DVector<f64>,
 }
 
+impl SampleSpan {
+    /// Of centred samples, a column for each feature: their right singular vectors along which samples differ.
+    fn of(centred: DMatrix<f64>, mean: DVector<f64>) -> Self {
+        let norms: Vec<f64> = centred.column_iter().map(|column| column.norm()).collect();
+        let (sizes, directions) = principal_directions(centred, &norms);
+        let summed = |direction: DVectorView<f64>| -> f64 {
+            direction.iter().zip(&norms).map(|(entry, norm)| (entry * norm).abs()).sum()
+        };
+        let differ: Vec<usize> = (0..sizes.len())
+            .filter(|&place| sizes[place] > NO_DIFFERENCE * summed(directions.column(place)))
+            .collect();
+        Self {
+            directions: directions.select_columns(&differ),
+            sizes: differ.into_iter().map(|place| sizes[place]).collect(),
+            mean,
+        }
+    }
+}
+
+/// Singular values and right singular vectors of some columns of such norms.
+fn principal_directions(columns: DMatrix<f64>, norms: &[f64]) -> (Vec<f64>, DMatrix<f64>) {
+    let (rows, dimension) = columns.shape();
+    let widest = norms.iter().copied().fold(0.0, f64::max);
+    let narrowest = norms.iter().copied().filter(|norm| *norm > 0.0).fold(widest, f64::min);
+    if widest > FAR_APART * narrowest && dimension.pow(2) * (rows + dimension) <= MAX_PRODUCTS {
+        return by_rotations(columns);
+    }
+    let decomposed = columns.svd(false, true);
+    let directions =
+        decomposed.v_t.map_or_else(|| DMatrix::identity(dimension, dimension), |v| v.transpose());
+    (decomposed.singular_values.iter().copied().collect(), directions)
+}
+
+/// The same by rotations of pairs of columns until all are orthogonal. Entries of the vectors then have digits of their own, however
+/// far apart the units of the columns are: in others' units an error beside an entry of one is larger than the column.
+///
+/// Source: J. Demmel, K. Veselic, *Jacobi's Method is More Accurate than QR*, SIAM Journal on Matrix Analysis 13, 1992.
+fn by_rotations(mut columns: DMatrix<f64>) -> (Vec<f64>, DMatrix<f64>) {
+    let dimension = columns.ncols();
+    let mut directions = DMatrix::identity(dimension, dimension);
+    for _ in 0..MAX_SWEEPS {
+        let mut is_done = true;
+        for (one, other) in (0..dimension).flat_map(|one| (one + 1..dimension).map(move |other| (one, other)))
+        {
+            let (first, second) = (columns.column(one), columns.column(other));
+            let (size, other_size) = (first.norm(), second.norm());
+            // Columns divided by their norms, so that no product leaves the range of doubles.
+            let cosine = if size > 0.0 && other_size > 0.0 {
+                first.iter().zip(second.iter()).map(|(a, b)| (a / size) * (b / other_size)).sum::<f64>()
+            } else {
+                0.0
+            };
+            if cosine.abs() <= ORTHOGONAL {
+                continue;
+            }
+            is_done = false;
+            let ratio = other_size / size;
+            let cotangent = (ratio - ratio.recip()) / (2.0 * cosine);
+            let tangent = cotangent.signum() / (cotangent.abs() + cotangent.hypot(1.0));
+            let cosine = tangent.hypot(1.0).recip();
+            for matrix in [&mut columns, &mut directions] {
+                rotate(matrix, (one, other), (cosine, cosine * tangent));
+            }
+        }
+        if is_done {
+            break;
+        }
+    }
+    (columns.column_iter().map(|column| column.norm()).collect(), directions)
+}
+
+fn rotate(matrix: &mut DMatrix<f64>, (one, other): (usize, usize), (cosine, sine): (f64, f64)) {
+    for mut row in matrix.row_iter_mut() {
+        let (a, b) = (row[one], row[other]);
+        row[one] = cosine * a - sine * b;
+        row[other] = sine * a + cosine * b;
+    }
+}
+
 /// The span of the samples of a data set: by a QR factorisation of the samples where they are fewer than features, else by
 /// the singular vectors of the triangle of the table.
 pub(super) fn span_of_samples(dataset: &Dataset, scaling: &Scaling) -> SampleSpan {
@@ -105,10 +193,7 @@ pub(super) fn span_of_samples(dataset: &Dataset, scaling: &Scaling) -> SampleSpa
         let mean = mean_of(&triangle, scaling.intercept);
         let centred =
             DMatrix::from_fn(triangle.nrows() - 1, dimension, |row, j| user(j, triangle[(row + 1, j + 1)]));
-        let decomposed = centred.svd(false, true);
-        let directions =
-            decomposed.v_t.map_or_else(|| DMatrix::identity(dimension, dimension), |v| v.transpose());
-        return SampleSpan { sizes: decomposed.singular_values.iter().copied().collect(), directions, mean };
+        return SampleSpan::of(centred, mean);
     }
     let mut table = scaled_table(dataset, scaling);
     let mean = match scaling.intercept {
@@ -121,7 +206,14 @@ pub(super) fn span_of_samples(dataset: &Dataset, scaling: &Scaling) -> SampleSpa
     }
     let (basis, triangle) = qr(&table);
     let size = |row: usize| (row..samples).map(|column| triangle[(row, column)].powi(2)).sum::<f64>().sqrt();
-    SampleSpan { sizes: (0..basis.ncols()).map(size).collect(), directions: basis, mean }
+    let sizes: Vec<f64> = (0..basis.ncols()).map(size).collect();
+    let least = NO_DIFFERENCE * sizes.iter().copied().fold(0.0, f64::max);
+    let differ: Vec<usize> = (0..sizes.len()).filter(|&place| sizes[place] > least).collect();
+    SampleSpan {
+        directions: basis.select_columns(&differ),
+        sizes: differ.into_iter().map(|place| sizes[place]).collect(),
+        mean,
+    }
 }
 
 /// The triangle of the scaled features.
@@ -188,6 +280,26 @@ pub(super) fn standardised(covariance: &DMatrix<f64>) -> Option<DMatrix<f64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Columns in units that lie far apart, two of them the same: every direction to digits of its own columns.
+    #[test]
+    fn directions_are_right_in_any_units() {
+        let noise = |row: usize, column: usize| ((7 * row + 3 * column * row * row) as f64 * 0.37).sin();
+        let units = [1e15, 1.0, 1.0, 1e-9];
+        let columns = DMatrix::from_fn(40, 4, |row, column| units[column] * noise(row, [0, 1, 1, 3][column]));
+        let span = SampleSpan::of(columns.clone(), DVector::zeros(4));
+        assert_eq!(span.sizes.len(), 3);
+        for (one, size) in span.sizes.iter().enumerate() {
+            let along = &columns * span.directions.column(one);
+            assert!((along.norm() / size - 1.0).abs() < 1e-13);
+            for other in 0..one {
+                let cosine =
+                    along.dot(&(&columns * span.directions.column(other))) / size / span.sizes[other];
+                assert!(cosine.abs() < 1e-13, "{one} {other}: {cosine:e}");
+                assert!(span.directions.column(one).dot(&span.directions.column(other)).abs() < 1e-13);
+            }
+        }
+    }
 
     fn table(rows: usize, width: usize) -> Vec<f64> {
         (0..rows * width).map(|place| ((place * place % 10_007) as f64 * 0.37).sin() + 0.2).collect()

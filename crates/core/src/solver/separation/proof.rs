@@ -13,12 +13,13 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 pub(super) fn with_last(dataset: &Dataset, range: Range<usize>, last: f64) -> Vec<f64> {
     let dimension = dataset.dimension();
     let mut numbers = Vec::with_capacity(range.len() * (dimension + 1));
-    let mut place = 0;
+    let mut left = dimension;
     dataset.values(range).for_each(|value| {
         numbers.push(value);
-        place += 1;
-        if place % dimension == 0 {
+        left -= 1;
+        if left == 0 {
             numbers.push(last);
+            left = dimension;
         }
     });
     numbers
