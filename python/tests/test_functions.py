@@ -323,7 +323,7 @@ P2 = [[0.8, 0.2], [0.4, 0.6]]
         (lambda X, y: equipoise.solve(X, y, sample_weight=np.ones(3)), r"sample_weight.shape == \(3,\)"),
         (lambda X, y: equipoise.solve(X, y, sample_weight=-np.ones(len(y))), "Negative values"),
         (lambda X, y: equipoise.solve(X, y[1:]), "inconsistent numbers of samples"),
-        (lambda X, y: equipoise.solve(X, y * 0), "at least two"),
+        (lambda X, y: equipoise.solve(X, y * 0), "at least 2 classes"),
         (lambda X, y: equipoise.solve(X, y, "focal", gamma=-1), "gamma = -1"),
         (lambda X, y: equipoise.solve(X, y, "inr", variant="x", l2=0.1), "unknown variant"),
         (lambda X, y: equipoise.audit(y[:0], logits=X[:0]), "at least one sample"),

@@ -325,6 +325,11 @@ addEventListener('hashchange', () => {
   if (asked && asked !== words.code) location.reload();
   else show(follow(location.hash, scenes));
 });
-// A file that misses its place must not take the page's.
-for (const kind of ['dragover', 'drop']) addEventListener(kind, (event) => event.preventDefault());
+// A file that is dropped anywhere goes to the scene, if it takes one; it must not take the page's place.
+addEventListener('dragover', (event) => event.preventDefault());
+addEventListener('drop', (event) => {
+  event.preventDefault();
+  const [file] = event.dataTransfer?.files ?? [];
+  if (file) open.scene.dropped?.(file, assign);
+});
 show(follow(location.hash, scenes));
