@@ -170,7 +170,8 @@ fn a_file_falls_anywhere_and_may_be_in_utf_16() {
     let served = Served::start();
     let Some(browser) = Browser::start((1280, 900)) else { return };
     open(&browser, &served, "#own-data");
-    let text = rows("x\tclass", 40, |place| format!("{}\t{}", drawn(place), ["low", "hoch\u{e4}"][place % 2]));
+    let text =
+        rows("x\tclass", 40, |place| format!("{}\t{}", drawn(place), ["low", "hoch\u{e4}"][place % 2]));
     for (name, mark, bytes) in [
         ("little.txt", [0xff, 0xfe], u16::to_le_bytes as fn(u16) -> [u8; 2]),
         ("big.txt", [0xfe, 0xff], u16::to_be_bytes),

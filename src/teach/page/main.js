@@ -17,10 +17,11 @@ import { ownData } from './scenes/own_data.js';
 import { separable } from './scenes/separable.js';
 import { threeClasses } from './scenes/three_classes.js';
 import { twoClasses } from './scenes/two_classes.js';
+import { languages } from './languages.js';
 import { inWords, solve } from './solver.js';
 import { follow, link, matchesPreset, start } from './state.js';
 import { tour } from './tour.js';
-import { languageOf, languages, words } from './words.js';
+import { languageOf, words } from './words.js';
 
 const scenes = [twoClasses, threeClasses, averaging, batches, separable, heldOut, notConverged, digits, losses, ownData];
 const at = (id) => document.getElementById(id);
