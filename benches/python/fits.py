@@ -1,11 +1,12 @@
 """The Python package beside scikit-learn's LogisticRegression: the same interface, the same arrays, interleaved.
 
     python benches/python/fits.py [--rounds 3] [--only S1,path] [--scale 0.01] [--write]
+    python benches/python/fits.py --calls
 
 Run it with the Python that has the package as a release wheel (`scripts/python-tests --wheel` leaves one under target/python-fresh)
 and scikit-learn. Every fit is a process of its own. What is measured is kept in target/python-fits, so that a run that is broken off
 goes on there; `--anew` begins again. `--scale` takes that share of the samples, to try it out. `--write` puts the tables into
-BENCHMARKS.md.
+BENCHMARKS.md. `--calls` measures only what a call takes beyond the solver, and what the copy of an array in Fortran order takes.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import statistics
 import subprocess
 import sys
 import time
+import tracemalloc
 import warnings
 from pathlib import Path
 
@@ -146,6 +148,37 @@ def calls():
     }
 
 
+def copies(scale):
+    """Of features in Fortran order: milliseconds of the copy and of a whole fit by the processor, and megabytes of the copy."""
+    lines = []
+    for name in ["S1", "S2"]:
+        kind, loss, X, y, l2 = drawn(name, scale)
+        table, model = np.asfortranarray(X), classifier("equipoise", kind, loss, len(y), l2)
+        took = {"copy": [], "fit": []}
+        for _ in range(5):
+            for what, call in [("copy", lambda: np.ascontiguousarray(table)), ("fit", lambda: model.fit(table, y))]:
+                begin = time.process_time()
+                call()
+                took[what].append(1e3 * (time.process_time() - begin))
+        tracemalloc.start()
+        model.fit(table, y)
+        most = tracemalloc.get_traced_memory()[1] / 1e6
+        tracemalloc.stop()
+        copy, fit = min(took["copy"]), min(took["fit"])
+        lines.append(f"| {name}: {len(y)} x {X.shape[1]} | {copy:.3g} | {fit:.3g} | {copy / fit:.1%} | {most:.3g} |")
+    return lines
+
+
+def calls_table(scale):
+    """What calls take beyond the solver, and copies beside fits."""
+    lines = ["", f"A call on {500} x 5 numbers of three classes beyond the solver, the least of {CALLS}:", ""]
+    lines += ["| call | microseconds |", "| --- | ---: |"]
+    lines += [f"| {call} | {microseconds:.0f} |" for call, microseconds in calls().items()]
+    lines += ["", "Features in Fortran order, which are copied once; processor milliseconds, the least of 5:", ""]
+    lines += ["| problem | copy | fit, copy included | share | most memory of Python, MB |", "| --- | ---: | ---: | ---: | ---: |"]
+    return lines + copies(scale)
+
+
 class Measurements:
     """What has been measured on this machine with these libraries, kept line by line."""
 
@@ -223,12 +256,16 @@ def main():
     parser.add_argument("--scale", type=float, default=1.0)
     parser.add_argument("--anew", action="store_true")
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--calls", action="store_true")
     parser.add_argument("--one", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
     warnings.filterwarnings("ignore")
     if options.one:
         name, who, count = options.one
         print(json.dumps(fitted(name, who, options.scale, int(count))))
+        return
+    if options.calls:
+        print("\n".join(calls_table(options.scale)))
         return
     measurements = Measurements(options.scale, options.anew)
     section = [
@@ -252,9 +289,7 @@ def main():
         lines = rows(name, options.rounds, measurements)
         print("\n".join(lines), flush=True)
         section += lines
-    lines = ["", f"A call on {500} x 5 numbers of three classes beyond the solver, the least of {CALLS}:", ""]
-    lines += ["| call | microseconds |", "| --- | ---: |"]
-    lines += [f"| {call} | {microseconds:.0f} |" for call, microseconds in calls().items()]
+    lines = calls_table(options.scale)
     print("\n".join(lines))
     if options.write:
         if options.scale != 1.0:

@@ -13,13 +13,17 @@ ClassWeight = Mapping[Any, float] | ArrayLike | str | float | None
 
 
 def features_of(X: Any) -> NDArray[Any]:
-    """A table as an array of `float64` or `float32`, rows one after another; not copied where it is one."""
+    """A table as an array of `float64` or `float32`, rows one after another; not copied where it is one.
+
+    Columns one after another (Fortran order) are copied, once: every pass of a search reads the features of a few hundred samples
+    as one stretch of memory, and would otherwise gather them anew each time.
+    """
     if is_plain_table(X):
         return np.asarray(X)
     from sklearn.utils import check_array
 
     check_unmasked(X, "Input X")
-    X = check_array(X, dtype=exact_types(X), order="C")
+    X = check_array(X, dtype=exact_types(X), order="C", input_name="X")
     return np.require(X, requirements=["C", "A"])
 
 
@@ -81,6 +85,11 @@ def classes_of(y: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.uint32]]:
     if not is_plain_labels(y):
         check_classification_targets(y)
     classes, codes = numbered(y)
+    if len(classes) == 1:
+        raise ValueError(
+            "This solver needs samples of at least 2 classes in the data, but the data contains only one "
+            f"class: {classes[0]!r}"
+        )
     if is_plain_labels(y) and 2 * len(classes) >= len(y):
         # It warns where labels look like measurements.
         check_classification_targets(y)
@@ -136,6 +145,10 @@ def names_of(classes: NDArray[Any]) -> list[str]:
 def doubles(values: Any, name: str) -> NDArray[np.float64]:
     """Numbers as `float64`, rows one after another."""
     check_unmasked(values, name)
+    if hasattr(values, "tocsr"):
+        raise TypeError(
+            f"Sparse data was passed for {name}, but dense data is required. Use '.toarray()' to convert to a dense numpy array."
+        )
     if np.iscomplexobj(values):
         raise ValueError(f"Complex data not supported: {name}")
     return np.require(values, dtype=np.float64, requirements=["C", "A"])
@@ -155,6 +168,8 @@ def weights_of(class_weight: ClassWeight, classes: NDArray[Any]) -> list[float] 
         if absent and len(names) - len(absent) != len(class_weight):
             raise ValueError(f"The classes, {absent}, are not in class_weight")
         return positive([class_weight.get(name, 1.0) for name in names], names)
+    if isinstance(class_weight, (bool, np.bool_)):
+        raise ValueError(f"class_weight must be a dict, 'balanced', or None; got {class_weight!r}")
     if isinstance(class_weight, (int, float)):
         return float(class_weight)
     weights = np.asarray(class_weight)

@@ -118,7 +118,8 @@ def _numbered(
     y = np.asarray(column_or_1d(y))
     if len(y) == 0:
         raise ValueError("y has no labels; give one for each row")
-    numbers = _whole(y, ignore_index) if classes is None else _places(y, names, ignore_index)
+    is_of_columns = classes is None or _are_of_columns(y, names)
+    numbers = _whole(y, ignore_index) if is_of_columns else _places(y, names, ignore_index)
     return doubles(numbers.reshape(-1, 1), "y"), names
 
 
@@ -144,6 +145,12 @@ def _of_indicators(y: NDArray[Any], count: int) -> NDArray[Any]:
         )
     places: NDArray[Any] = y.argmax(axis=1)
     return places
+
+
+def _are_of_columns(y: NDArray[Any], names: NDArray[Any]) -> bool:
+    """Whether labels are numbers of columns whose classes have names, none of which could be meant by a number."""
+    is_digits = [isinstance(name, str) and name.lstrip("-").isdigit() for name in names.tolist()]
+    return y.dtype.kind in "iu" and names.dtype.kind == "U" and not any(is_digits)
 
 
 def _whole(y: NDArray[Any], ignore_index: Any) -> NDArray[Any]:
@@ -195,7 +202,7 @@ def audit(
     Parameters
     ----------
     y : array-like of shape (n_samples,)
-        Numbers of the classes, from 0 (-1 and -100 for rows to ignore), or names where `classes` has them; or indicators of shape
+        Numbers of the classes, from 0 (-1 and -100 for rows to ignore), or classes as `classes` has them; or indicators of shape
         (n_samples, n_classes), one 1 in each row.
     logits, probabilities : array-like of shape (n_samples, n_classes), or (n_samples,) of one logit for two classes
         What the model predicts; give one of them. Tensors of PyTorch are taken, too.

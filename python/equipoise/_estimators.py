@@ -33,6 +33,7 @@ from ._fit_path import PathResult, penalties_of
 from ._solve import LARGEST_PENALTY, Certificate, StepCallback, head_arrays, samples, settings
 from .exceptions import NotConvergedError, SeparableDataError, SeparableDataWarning
 
+
 class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """What the classifiers share; each names its loss."""
 
@@ -116,8 +117,8 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Features; `float64` and `float32` arrays whose rows lie one after another (C order) are not copied. Sparse
-            matrices are refused.
+            Features; `float64` and `float32` arrays whose rows lie one after another (C order) are not copied. Others, such as
+            those in Fortran order, are, once. Sparse matrices are refused.
         y : array-like of shape (n_samples,)
             Classes.
         sample_weight : array-like of shape (n_samples,), optional
@@ -232,11 +233,6 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             check_unmasked(y, "Input y")
             X, y = validate_data(self, X, y, dtype=exact_types(X), order="C", accept_large_sparse=False)
         self.classes_, codes = classes_of(y)
-        if len(self.classes_) < 2:
-            raise ValueError(
-                "This solver needs samples of at least 2 classes in the data, but the data contains only one "
-                f"class: {self.classes_[0]!r}"
-            )
         sample_weight, sizes = sizes_of(sample_weight, X, codes, self.classes_)
         names = getattr(self, "feature_names_in_", None)
         weights = weights_of(self.class_weight, self.classes_)

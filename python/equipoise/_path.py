@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from . import _core
@@ -17,7 +18,7 @@ from ._solve import Certificate, StepCallback, head_arrays
 from .exceptions import NotConvergedError, SeparableDataError, SeparableDataWarning
 
 
-class LogisticRegressionPath:
+class LogisticRegressionPath(BaseEstimator):  # type: ignore[misc]
     """One classifier for each value of `C`, over the same data, which are checked and laid out once.
 
     Values are solved from the strongest penalty to the weakest, each search beginning where the last ones lead. Every one ends

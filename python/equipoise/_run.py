@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import tempfile
@@ -78,6 +79,8 @@ def run(
     elif isinstance(analysis, str) and not (analysis.endswith(".toml") or os.path.exists(analysis)):
         names = ", ".join(name for name, _ in _core.analyses())
         raise ValueError(f"analysis {analysis!r} is no file and none of {names}")
+    elif isinstance(analysis, (str, Path)) and not os.path.exists(analysis):
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), os.fspath(analysis))
     elif isinstance(analysis, (str, Path)):
         source = os.fspath(analysis)
     else:

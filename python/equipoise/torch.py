@@ -2,7 +2,9 @@
 
 Every loss is a function and an `nn.Module` in plain PyTorch: autograd differentiates it, and it runs on the device of its
 inputs. Logits of half precision, as autocast makes them, are taken to single precision first, as PyTorch's own losses do there.
-Logits are of shape (N, K), targets are N whole numbers from 0 to K - 1; there is no `ignore_index`: leave such rows out before.
+Logits are of shape (N, K), targets are N whole numbers (of any integer type, or bool) from 0 to K - 1. Logits of pixels or tokens,
+of shape (N, K, ..), are brought there by ``logits.movedim(1, -1).reshape(-1, K)``. There is no `ignore_index`: leave such rows out
+before.
 `weight` is by class, as in `torch.nn.functional.cross_entropy`; `reduction` is 'mean' (the sum divided by the sum of the
 samples' weights, as there), 'sum' or 'none'. Losses over one-vs-all columns are summed over columns first.
 
@@ -69,16 +71,47 @@ __all__ = [
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-def _at_least_single(loss: _F) -> _F:
-    """The loss of logits in single precision where they are in half: sums over samples and class sizes leave its range."""
+def _checked(*, columns: int) -> Callable[[_F], _F]:
+    """The loss of inputs whose shapes and types are checked, with at least so many columns of logits. Logits in half precision are
+    taken to single: sums over samples and class sizes leave its range."""
 
-    @wraps(loss)
-    def widened(logits: Tensor, target: Tensor, **parameters: Any) -> Tensor:
-        is_half = logits.dtype in (torch.float16, torch.bfloat16)
-        value: Tensor = loss(logits.float() if is_half else logits, target, **parameters)
-        return value
+    def of(loss: _F) -> _F:
+        @wraps(loss)
+        def checked(logits: Tensor, target: Tensor, **parameters: Any) -> Tensor:
+            if logits.ndim == 1 and columns == 1:
+                logits = logits.unsqueeze(1)
+            _check_shapes(logits, target, columns)
+            for name in ("weight", "counts"):
+                _check_by_class(name, parameters.get(name), max(logits.shape[1], 2))
+            is_half = logits.dtype in (torch.float16, torch.bfloat16)
+            value: Tensor = loss(logits.float() if is_half else logits, target.long(), **parameters)
+            return value
 
-    return cast(_F, widened)
+        return cast(_F, checked)
+
+    return of
+
+
+def _check_shapes(logits: Tensor, target: Tensor, columns: int) -> None:
+    """Refuses what would broadcast to a loss of something else."""
+    if logits.ndim > 2:
+        raise ValueError(
+            f"logits must be of shape (N, K); got {tuple(logits.shape)}: "
+            "take positions to rows, as logits.movedim(1, -1).reshape(-1, K) does, and targets by reshape(-1)"
+        )
+    if logits.ndim < 2 or logits.shape[1] < columns:
+        raise ValueError(f"logits must be of shape (N, K) with K at least {columns}; got {tuple(logits.shape)}")
+    if target.is_floating_point() or target.is_complex():
+        raise TypeError(f"targets must be numbers of classes; got {target.dtype}: give target.long()")
+    if target.shape != logits.shape[:1]:
+        raise ValueError(f"target must be of shape ({len(logits)},), one class for each row of logits; got {tuple(target.shape)}")
+
+
+def _check_by_class(name: str, given: Any, classes: int) -> None:
+    """Refuses numbers that are not one for each class."""
+    shape = (classes,) if given is None else tuple(torch.as_tensor(given).shape)
+    if shape != (classes,):
+        raise ValueError(f"{name} must be {classes} numbers, one for each class; got shape {shape}")
 
 
 def _reduce(values: Tensor, target: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
@@ -103,19 +136,13 @@ def _sizes(counts: Any, logits: Tensor, target: Tensor) -> Tensor:
 
 def _own(logits: Tensor, target: Tensor) -> Tensor:
     """1 in each sample's own column; logistic losses of two classes may have one column, that of class 1."""
-    if logits.shape[1] == 1:
-        return (target == 1).to(logits).unsqueeze(1)
-    return F.one_hot(target, logits.shape[1]).to(logits)
+    own = F.one_hot(target, max(logits.shape[1], 2)).to(logits)
+    return _of_columns(own.T, logits).T
 
 
 def _softplus(z: Tensor) -> Tensor:
     """``log(1 + exp(z))``; `F.softplus` is off by 2e-9 above 20."""
     return -F.logsigmoid(-z)
-
-
-def _columns(logits: Tensor) -> Tensor:
-    """Logits with an axis of columns."""
-    return logits.unsqueeze(1) if logits.ndim == 1 else logits
 
 
 def _of_columns(by_class: Tensor, logits: Tensor) -> Tensor:
@@ -137,20 +164,19 @@ def _cross_entropy(logits: Tensor, target: Tensor, weight: Tensor | None, reduct
     return _reduce(values, target, weight, reduction)
 
 
-@_at_least_single
+@_checked(columns=2)
 def softmax(logits: Tensor, target: Tensor, *, weight: Tensor | None = None, reduction: str = "mean") -> Tensor:
     """``-log softmax(z)_y``: `cross_entropy`."""
     return _cross_entropy(logits, target, weight, reduction)
 
 
-@_at_least_single
+@_checked(columns=1)
 def logistic(logits: Tensor, target: Tensor, *, weight: Tensor | None = None, reduction: str = "mean") -> Tensor:
     """``sum_k softplus(-z_k) if k = y else softplus(z_k)``; (N,) or (N, 1) logits are those of class 1 of two."""
-    logits = _columns(logits)
     return _reduce(_one_vs_all(logits, _own(logits, target)), target, weight, reduction)
 
 
-@_at_least_single
+@_checked(columns=1)
 def pos_weight(
     logits: Tensor,
     target: Tensor,
@@ -161,7 +187,6 @@ def pos_weight(
     reduction: str = "mean",
 ) -> Tensor:
     """Logistic loss whose own columns count `weights`; 'balanced' is ``(N - N_k) / N_k``."""
-    logits = _columns(logits)
     if isinstance(weights, str):
         sizes = _sizes(counts, logits, target)
         positive = (sizes.sum() - sizes) / sizes
@@ -173,7 +198,7 @@ def pos_weight(
     return _reduce(_one_vs_all(logits, own, factor), target, weight, reduction)
 
 
-@_at_least_single
+@_checked(columns=1)
 def equalization(
     logits: Tensor,
     target: Tensor,
@@ -184,7 +209,6 @@ def equalization(
     reduction: str = "mean",
 ) -> Tensor:
     """Logistic loss in which columns of classes rarer than `rare` (a share of samples) are not pushed down by others."""
-    logits = _columns(logits)
     sizes = _sizes(counts, logits, target)
     is_rare = _of_columns(sizes < rare * sizes.sum(), logits)
     own = _own(logits, target)
@@ -192,7 +216,7 @@ def equalization(
     return _reduce(_one_vs_all(logits, own, counted), target, weight, reduction)
 
 
-@_at_least_single
+@_checked(columns=2)
 def focal(
     logits: Tensor,
     target: Tensor,
@@ -233,7 +257,7 @@ def _power_logistic(logits: Tensor, target: Tensor, own: tuple[float, float], ot
     return (factor * torch.exp(power * F.logsigmoid(z)) * _softplus(z)).sum(1)
 
 
-@_at_least_single
+@_checked(columns=1)
 def sigmoid_focal(
     logits: Tensor,
     target: Tensor,
@@ -248,7 +272,7 @@ def sigmoid_focal(
     return _reduce(values, target, weight, reduction)
 
 
-@_at_least_single
+@_checked(columns=1)
 def soft_selection(
     logits: Tensor,
     target: Tensor,
@@ -264,7 +288,7 @@ def soft_selection(
     return _reduce(values, target, weight, reduction)
 
 
-@_at_least_single
+@_checked(columns=2)
 def label_smoothing(
     logits: Tensor,
     target: Tensor,
@@ -288,7 +312,7 @@ def label_smoothing(
     return _reduce(values, target, None, reduction)
 
 
-@_at_least_single
+@_checked(columns=2)
 def logit_adjusted(
     logits: Tensor,
     target: Tensor,
@@ -303,7 +327,7 @@ def logit_adjusted(
     return _cross_entropy(logits + strength * (sizes / sizes.sum()).log(), target, weight, reduction)
 
 
-@_at_least_single
+@_checked(columns=2)
 def balanced_softmax(
     logits: Tensor, target: Tensor, *, counts: Any = None, weight: Tensor | None = None, reduction: str = "mean"
 ) -> Tensor:
@@ -311,7 +335,7 @@ def balanced_softmax(
     return logit_adjusted(logits, target, counts=counts, weight=weight, reduction=reduction)
 
 
-@_at_least_single
+@_checked(columns=2)
 def ldam(
     logits: Tensor,
     target: Tensor,
@@ -329,7 +353,7 @@ def ldam(
     return _cross_entropy(moved, target, weight, reduction)
 
 
-@_at_least_single
+@_checked(columns=2)
 def vector_scaling(
     logits: Tensor,
     target: Tensor,
@@ -346,7 +370,7 @@ def vector_scaling(
     return _cross_entropy(moved, target, weight, reduction)
 
 
-@_at_least_single
+@_checked(columns=2)
 def seesaw(
     logits: Tensor,
     target: Tensor,
@@ -369,7 +393,7 @@ def seesaw(
     return _cross_entropy(logits + moved, target, weight, reduction)
 
 
-@_at_least_single
+@_checked(columns=2)
 def inr(
     logits: Tensor,
     target: Tensor,
@@ -413,7 +437,7 @@ class _Loss(nn.Module):  # type: ignore[misc, unused-ignore]
     _function: Callable[..., Tensor]
     _defaults: dict[str, Any] = {}
 
-    def __init__(self, *, weight: Any = None, reduction: str = "mean", **parameters: Any) -> None:
+    def __init__(self, weight: Any = None, *, reduction: str = "mean", **parameters: Any) -> None:
         super().__init__()
         unknown = sorted(set(parameters) - set(self._defaults))
         if unknown:
@@ -482,8 +506,8 @@ class BalanceMonitor:
     ----------
     loss : str
         Name of the loss in `equipoise.losses()`; its parameters follow as keywords.
-    class_weight : sequence of float, 'balanced' or None
-        Weights of the classes.
+    class_weight : sequence of float, dict, 'balanced' or None
+        Weights of the classes; a dict has their names, where there are names, and otherwise their numbers.
     classes : sequence of str, optional
         Names of the classes.
 
@@ -507,8 +531,8 @@ class BalanceMonitor:
 
     def update(self, logits: Tensor, target: Tensor, part: str = "training") -> None:
         """Note a batch; `part` may be 'held-out', too. Copies logits to the processor's memory as `float64`."""
-        pair = (logits.detach().to("cpu", torch.float64).numpy(), target.detach().cpu().numpy())
-        self._seen.setdefault(part, []).append(pair)
+        logits, target = torch.as_tensor(logits).detach(), torch.as_tensor(target).detach()
+        self._seen.setdefault(part, []).append((logits.to("cpu", torch.float64).numpy(), target.cpu().numpy()))
 
     def end_epoch(self) -> dict[str, AuditResult]:
         """Audit what was noted since the last epoch, part by part."""
@@ -522,10 +546,9 @@ class BalanceMonitor:
                 logits=np.concatenate([logits for logits, _ in batches]),
                 loss=self.loss,
                 class_weight=self.class_weight,
+                classes=self.classes,
                 **self.parameters,
             )
-            if self.classes is not None:
-                result.classes = [str(name) for name in self.classes]
             self._last[part] = result
             self.history.append({"epoch": self.epoch, "part": part, "result": result})
         self._seen = {}

@@ -37,8 +37,11 @@ impl<'py> FromPyObject<'_, 'py> for Loss {
                 plan.set_item(&parameter, value)?;
             }
             // One after another, so that the error names the one.
-            depythonize::<LossSpec>(&default)
-                .map_err(|error| value_error(format!("loss {name:?}: {parameter}: {error}")))?;
+            depythonize::<LossSpec>(&default).map_err(|error| {
+                let text = error.to_string();
+                let text = text.strip_prefix("TypeError: ").unwrap_or(&text);
+                value_error(format!("loss {name:?}: {parameter}: {text}"))
+            })?;
         }
         let spec: LossSpec = depythonize(&default)?;
         match spec.problem() {

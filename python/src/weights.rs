@@ -77,8 +77,10 @@ fn designed(
     let problem = Problem::new(dataset, spec, &ClassWeights::None, l2).map_err(value_error)?;
     let unweighted = Unweighted::of(&problem);
     let design = design_weights_observed(dataset, spec, l2, target, observe);
-    if let Err(error @ (DesignError::Target(_) | DesignError::Problem(_))) = &design {
-        return Err(value_error(format!("target {text}: {error}")));
+    match &design {
+        Err(DesignError::Target(problem)) => return Err(value_error(format!("target {text}: {problem}"))),
+        Err(DesignError::Problem(problem)) => return Err(value_error(format!("target {text}: {problem}"))),
+        _ => {}
     }
     let asked = Asked { target: text, problem: &problem };
     let closed_form = target.closed_form(dataset.labels()).is_some();

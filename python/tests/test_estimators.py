@@ -11,12 +11,19 @@ import pandas as pd
 import polars as pl
 import pytest
 from scipy.special import expit, softmax
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_iris
-from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier
+from sklearn.exceptions import ConvergenceWarning, DataConversionWarning, NotFittedError
+from sklearn.feature_selection import RFE
 from sklearn.linear_model import LogisticRegression as PeerLogisticRegression
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV, cross_val_score
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from equipoise import (
@@ -384,6 +391,8 @@ def test_bad_parameters_are_what_they_are_to_scikit_learn(name, value):
         ({"separable": "no"}, "'separable' parameter"),
         ({"class_weight": "auto"}, "'class_weight' parameter"),
         ({"class_weight": 1.0}, "'class_weight' parameter"),
+        ({"class_weight": True}, "'class_weight' parameter"),
+        ({"class_weight": False}, "class_weight must be a dict, 'balanced', or None; got False"),
         ({"class_weight": {0: -1.0}}, "class_weight of class 0"),
         ({"class_weight": {0: np.nan}}, "class_weight of class 0"),
         ({"class_weight": {0: None}}, "class_weight of class 0"),
@@ -548,3 +557,97 @@ def test_features_are_not_copied():
     tracemalloc.stop()
     # NumPy reports its memory to tracemalloc; a copy of the features would be X.nbytes.
     assert peak < X.nbytes / 4
+
+
+@pytest.mark.parametrize("kind", ["Fortran", "Fortran single", "frame", "frame of columns", "polars", "every other row", "whole numbers"])
+def test_features_in_other_layouts_are_copied_once(kind):
+    import tracemalloc
+
+    X, y = drawn(samples=20_000, features=50)
+    names = [f"x{number}" for number in range(X.shape[1])]
+    table = {
+        "Fortran": lambda: np.asfortranarray(X),
+        "Fortran single": lambda: np.asfortranarray(X.astype(np.float32)),
+        "frame": lambda: pd.DataFrame(X, columns=names),
+        "frame of columns": lambda: pd.DataFrame({name: X[:, number] for number, name in enumerate(names)}),
+        "polars": lambda: pl.DataFrame(X, schema=names),
+        "every other row": lambda: np.repeat(X, 2, axis=0)[::2],
+        "whole numbers": lambda: (100 * X).astype(np.int64),
+    }[kind]()
+    size = X.nbytes / 2 if kind == "Fortran single" else X.nbytes
+    for fit in (SoftmaxRegression(l2=1e-2, tol=1e-3).fit, lambda X, y: solve(X, y, l2=1e-2, tol=1e-3)):
+        tracemalloc.start()
+        fit(table, y)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert 0.9 * size < peak < 1.3 * size
+
+
+WRAPPED = {
+    "calibrated": lambda model: CalibratedClassifierCV(model, cv=3),
+    "bagged": lambda model: BaggingClassifier(model, n_estimators=3, random_state=0),
+    "stacked": lambda model: StackingClassifier([("one", model)], final_estimator=model, cv=3),
+    "voting": lambda model: VotingClassifier([("one", model), ("two", clone(model).set_params(C=0.1))], voting="soft"),
+    "of fewer features": lambda model: RFE(model, n_features_to_select=2),
+    "one against the rest": lambda model: OneVsRestClassifier(model),
+    "in a pipeline": lambda model: make_pipeline(StandardScaler().set_output(transform="pandas"), model),
+}
+
+
+@pytest.mark.parametrize("wrap", WRAPPED)
+def test_it_does_in_every_wrapper_what_scikit_learn_does(wrap):
+    X, y = drawn()
+    names = np.array(["ant", "bee", "cat"])[y]
+    # Of two classes, scikit-learn penalises one row of coefficients, as binary logistic regression does.
+    model = LogisticRegression() if wrap == "one against the rest" else SoftmaxRegression()
+    ours = WRAPPED[wrap](model).fit(X, names)
+    theirs = WRAPPED[wrap](PeerLogisticRegression(tol=1e-12, max_iter=10_000, solver="newton-cg")).fit(X, names)
+    assert (ours.predict(X) == theirs.predict(X)).all()
+
+
+def test_two_targets_thresholds_and_folds_are_scikit_learn_s():
+    X, y = drawn()
+    peer = PeerLogisticRegression(tol=1e-12, max_iter=10_000, solver="newton-cg")
+    both = np.column_stack([y > 1, y > 0])
+    ours, theirs = (MultiOutputClassifier(model).fit(X, both) for model in (LogisticRegression(), peer))
+    assert (ours.predict(X) == theirs.predict(X)).all()
+    ours, theirs = (FixedThresholdClassifier(model, threshold=0.3).fit(X, y > 0) for model in (LogisticRegression(), peer))
+    assert (ours.predict(X) == theirs.predict(X)).all()
+    for scoring in ("accuracy", "neg_log_loss", "roc_auc_ovr"):
+        ours, theirs = (cross_val_score(model, X, y, cv=3, scoring=scoring) for model in (SoftmaxRegression(), peer))
+        assert np.abs(ours - theirs).max() < 1e-6
+
+
+def test_sample_weights_are_routed_where_that_is_asked_for():
+    X, y = drawn()
+    weight = np.random.default_rng(2).uniform(0.5, 2.0, len(y))
+    with config_context(enable_metadata_routing=True):
+        model = SoftmaxRegression().set_fit_request(sample_weight=True).set_score_request(sample_weight=False)
+        search = GridSearchCV(model, {"C": [0.1, 1.0]}, cv=3).fit(X, y, sample_weight=weight)
+    assert (search.best_estimator_.coef_ == SoftmaxRegression(**search.best_params_).fit(X, y, weight).coef_).all()
+
+
+def test_labels_come_as_people_have_them():
+    X, y = drawn(classes=2)
+    usual = LogisticRegression().fit(X, y)
+    for labels in (y.astype(float), y > 0, y.tolist(), pd.Series(y, dtype="Int64"), 2 * y - 1, pd.Series(y, index=np.arange(len(y)) + 7)):
+        assert (LogisticRegression().fit(X, labels).coef_ == usual.coef_).all()
+    for labels in (y.reshape(-1, 1), pd.DataFrame({"label": y})):
+        for fit in (LogisticRegression().fit, solve):
+            with pytest.warns(DataConversionWarning, match="column-vector"):
+                fit(X, labels)
+
+
+def test_sparse_columns_of_a_pipeline_are_made_dense_by_its_encoder():
+    frame = pd.DataFrame({"colour": np.array(["red", "green", "blue"])[Y3]})
+    labels = Y3 > 0
+    with pytest.raises(TypeError, match=r"Sparse data was passed for X, but dense data is required. Use '.toarray\(\)'"):
+        make_pipeline(OneHotEncoder(), LogisticRegression()).fit(frame, labels)
+    assert make_pipeline(OneHotEncoder(sparse_output=False), LogisticRegression()).fit(frame, labels).score(frame, labels) == 1.0
+
+
+def test_a_path_is_an_estimator():
+    path = LogisticRegressionPath([0.1, 1.0], loss="softmax")
+    assert repr(path) == "LogisticRegressionPath(Cs=[0.1, 1.0], loss='softmax')"
+    again = clone(path).set_params(tol=1e-6).fit(X3, Y3)
+    assert (again.get_params()["tol"], path.tol, len(again.coefs_)) == (1e-6, 0.0, 2)

@@ -323,7 +323,7 @@ P2 = [[0.8, 0.2], [0.4, 0.6]]
         (lambda X, y: equipoise.solve(X, y, sample_weight=np.ones(3)), r"sample_weight.shape == \(3,\)"),
         (lambda X, y: equipoise.solve(X, y, sample_weight=-np.ones(len(y))), "Negative values"),
         (lambda X, y: equipoise.solve(X, y[1:]), "inconsistent numbers of samples"),
-        (lambda X, y: equipoise.solve(X, y * 0), "at least two"),
+        (lambda X, y: equipoise.solve(X, y * 0), "at least 2 classes"),
         (lambda X, y: equipoise.solve(X, y, "focal", gamma=-1), "gamma = -1"),
         (lambda X, y: equipoise.solve(X, y, "inr", variant="x", l2=0.1), "unknown variant"),
         (lambda X, y: equipoise.audit(y[:0], logits=X[:0]), "at least one sample"),
@@ -429,3 +429,43 @@ def test_ctrl_c_stops(prepare, work):
     output, errors = process.communicate(timeout=60)
     assert output == "interrupted\n", errors
     assert "panic" not in errors
+
+
+@pytest.mark.parametrize(
+    "call, kind, text",
+    [
+        (lambda X, y: equipoise.solve(np.where(X > 2, np.nan, X), y), ValueError, "Input X contains NaN"),
+        (lambda X, y: equipoise.solve(X, np.zeros(len(y))), ValueError, "needs samples of at least 2 classes in the data"),
+        (lambda X, y: equipoise.solve(X, []), ValueError, "inconsistent numbers of samples"),
+        (lambda X, y: equipoise.solve(X, y, class_weight=True), ValueError, "class_weight must be a dict, 'balanced', or None; got True"),
+        (lambda X, y: equipoise.solve(X, y, "focal", gamma=None), ValueError, 'loss "focal": gamma: must be real number, not NoneType'),
+        (lambda X, y: equipoise.solve(X, y, "focal", gama=1), ValueError, "takes no parameter gama"),
+        (lambda X, y: equipoise.design_weights(X, y, loss="inr"), ValueError, "target equal-shortfall: this loss does not read class weights"),
+        (lambda X, y: equipoise.audit(y, logits=sparse_of(X)), TypeError, "Sparse data was passed for logits, but dense data is required"),
+        (lambda X, y: equipoise.audit(y, logits=X, classes=["1", "2", "3"]), ValueError, "labels that are no classes"),
+        (lambda X, y: equipoise.audit(y + 1, logits=X, classes=["a", "b", "c"]), ValueError, "row .*: 3, but classes are 0 to 2"),
+        (lambda X, y: equipoise.run("nowhere.toml"), FileNotFoundError, "nowhere.toml"),
+    ],
+)
+def test_bad_input_of_functions_is_named(call, kind, text):
+    X, y = drawn()
+    with pytest.raises(kind, match=text) as error:
+        call(X, y)
+    assert "TypeError" not in str(error.value)
+
+
+def sparse_of(X):
+    import scipy.sparse
+
+    return scipy.sparse.csr_matrix(X)
+
+
+def test_labels_of_an_audit_are_names_or_numbers_of_columns():
+    """A network's targets are numbers, also where its classes have names."""
+    X, y = drawn()
+    names = np.array(["ant", "bee", "cat"])
+    by_name = equipoise.audit(names[y], logits=X, classes=names)
+    by_number = equipoise.audit(y, logits=X, classes=names)
+    assert by_number.record == by_name.record and by_number.classes == names.tolist()
+    ignored = equipoise.audit(np.where(y == 2, -100, y), logits=X, classes=names)
+    assert ignored.record["class_counts"][:2] == by_name.record["class_counts"][:2] and ignored.record["class_counts"][2] == 0

@@ -207,10 +207,105 @@ def test_a_monitor_says_what_an_audit_says():
         monitor.end_epoch()
     frame = monitor.to_frame()
     assert len(frame) == 5 * 2 * 2
-    direct = equipoise.audit(y.numpy(), logits=logits)
+    direct = equipoise.audit(y, logits=logits, classes=["no", "yes"])
     assert monitor.audit().record == direct.record
+    assert "class yes" in " ".join(monitor.audit().findings)
     with pytest.raises(RuntimeError, match="no batch"):
         monitor.end_epoch()
+
+
+@needs_torch
+def test_a_monitor_takes_weights_by_name_and_arrays_and_refuses_names_that_do_not_fit():
+    logits, labels, _ = batch("softmax", 0)
+    names = [f"class-{k}" for k in range(logits.shape[1])]
+
+    def audited(logits, labels, **options):
+        monitor = losses.BalanceMonitor("softmax", **options)
+        monitor.update(logits, labels)
+        return monitor.end_epoch()["training"]
+
+    weights = [1.0 + k for k in range(len(names))]
+    by_name = audited(torch.tensor(logits), torch.tensor(labels), classes=names, class_weight=dict(zip(names, weights)))
+    assert by_name.record == equipoise.audit(labels, logits=logits, classes=names, class_weight=weights).record
+    assert audited(logits, labels).loss == audited(torch.tensor(logits), torch.tensor(labels)).loss
+    with pytest.raises(ValueError, match="give one for each"):
+        audited(logits, labels, classes=["one"])
+
+
+@needs_torch
+@pytest.mark.parametrize("name", LOSSES)
+def test_what_would_broadcast_is_refused(name):
+    """Sums over other shapes would be losses of something else, or be divided by the wrong number of samples."""
+    loss = getattr(losses, LOSSES[name][0].replace("-", "_"))
+    logits, target = torch.zeros(6, 3), torch.tensor([0, 1, 2, 0, 1, 2])
+    for bad, text in [
+        ((torch.zeros(6, 3, 5), torch.zeros(6, 5, dtype=torch.long)), r"movedim\(1, -1\)"),
+        ((logits, target[:1]), "one class for each row"),
+        ((logits, target.unsqueeze(1)), "one class for each row"),
+        ((torch.zeros(6, 0), target), "with K at least"),
+    ]:
+        with pytest.raises(ValueError, match=text):
+            loss(*bad)
+    for probabilities in (torch.nn.functional.one_hot(target).double(), target.double()):
+        with pytest.raises(TypeError, match="numbers of classes"):
+            loss(logits, probabilities)
+    for weight in (torch.ones(2), torch.ones(4), torch.ones(3, 3)):
+        with pytest.raises(ValueError, match="weight must be 3 numbers"):
+            loss(logits, target, weight=weight)
+    for integers in (target.int(), target.to(torch.uint8)):
+        assert loss(logits, integers) == loss(logits, target)
+
+
+@needs_torch
+def test_one_column_is_that_of_class_1_of_two():
+    logits, target = torch.tensor([0.5, -1.0, 2.0]), torch.tensor([True, False, True])
+    for loss in (losses.logistic, losses.pos_weight, losses.equalization):
+        assert loss(logits, target) == loss(logits.unsqueeze(1), target.long())
+        with pytest.raises(RuntimeError, match="smaller than num_classes"):
+            loss(logits, torch.tensor([0, 1, 2]))
+        with pytest.raises(RuntimeError, match="non-negative"):
+            loss(logits, torch.tensor([0, 1, -100]))
+    with pytest.raises(ValueError, match="K at least 2"):
+        losses.softmax(logits, target)
+    with pytest.raises(ValueError, match="counts must be 2 numbers"):
+        losses.pos_weight(logits, target, counts=[1, 2, 3])
+
+
+MODULES = [] if torch is None else [name for name in losses.__all__ if name[0].isupper() and name != "BalanceMonitor"]
+
+
+@needs_torch
+@pytest.mark.parametrize("name", MODULES)
+def test_modules_are_saved_copied_and_compiled(name):
+    """`weight` comes first, as in PyTorch's own losses. Graphs are traced whole; what a back end makes of them is PyTorch's."""
+    import copy
+    import pickle
+
+    logits, labels, _ = batch("softmax", 0)
+    logits, target = torch.tensor(logits), torch.tensor(labels)
+    weight = torch.linspace(0.5, 2.0, logits.shape[1], dtype=torch.float64)
+    module = getattr(losses, name)(weight)
+    other = getattr(losses, name)(torch.ones_like(weight))
+    other.load_state_dict(module.state_dict())
+    again = pickle.loads(pickle.dumps(copy.deepcopy(module)))
+    torch.compiler.reset()
+    compiled = torch.compile(module, backend="eager", fullgraph=True)
+    value = module(logits, target)
+    assert value == other(logits, target) == again(logits, target)
+    assert abs(compiled(logits, target) - value) < 1e-12 * abs(value)
+
+
+@needs_torch
+@pytest.mark.parametrize("name", [name for name in LOSSES if name not in ("seesaw", "inr detached")])
+def test_gradients_are_differences(name):
+    """Seesaw and detached LGL-INR hold factors constant: their gradients are none of the value."""
+    logits, labels, weight = batch(name, 2)
+    parameters = dict(LOSSES[name][1])
+    parameters.pop("variant", None)
+    loss = getattr(losses, LOSSES[name][0].replace("-", "_"))
+    given = torch.tensor(logits).clamp(-5, 5).requires_grad_()
+    weight = None if weight is None else torch.tensor(weight)
+    assert torch.autograd.gradcheck(lambda z: loss(z, torch.tensor(labels), weight=weight, **parameters), (given,))
 
 
 def record():

@@ -99,10 +99,20 @@ static CATALOGUE: LazyLock<String> = LazyLock::new(|| {
     format!("// The losses there are.\n\nexport const catalogue = {losses};\n")
 });
 
+/// The languages there are, as a module: every file of `words` is one, by its code.
+static LANGUAGES: LazyLock<String> = LazyLock::new(|| {
+    let codes: Vec<&str> =
+        MODULES.iter().filter_map(|file| file.path.strip_prefix("words/")?.strip_suffix(".js")).collect();
+    let imports: String =
+        codes.iter().map(|code| format!("import {{ {code} }} from './words/{code}.js';\n")).collect();
+    let list = codes.join(", ");
+    format!("// What the page may be read in.\n\n{imports}\nexport const languages = [{list}];\n")
+});
+
 /// The modules, each once.
 pub(super) fn modules() -> impl Iterator<Item = PageFile> {
-    let catalogue = PageFile { path: "catalogue.js", kind: SCRIPT, text: &CATALOGUE };
-    MODULES.iter().copied().chain([catalogue])
+    let made = |path, text| PageFile { path, kind: SCRIPT, text };
+    MODULES.iter().copied().chain([made("catalogue.js", &CATALOGUE), made("languages.js", &LANGUAGES)])
 }
 
 /// The file at a path.

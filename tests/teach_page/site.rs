@@ -198,9 +198,12 @@ fn a_table_that_is_dropped_on_the_page_is_solved_as_by_the_program() {
          transfer.items.add(new File([''], 'empty.csv'));
          document.getElementById('drop').dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true }))",
     );
-    std::thread::sleep(std::time::Duration::from_millis(500));
-    let said = browser.ask("return document.getElementById('own-file').textContent");
-    assert!(said.as_str().is_some_and(|said| said.contains("empty.csv") && said.contains("empty")), "{said}");
+    let begun = Instant::now();
+    let said = || browser.ask("return document.getElementById('own-file').textContent");
+    while !said().as_str().is_some_and(|said| said.contains("empty.csv") && said.contains("is empty")) {
+        assert!(begun.elapsed() < PATIENCE, "{}", said());
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
     assert_eq!((fetched(&browser), browser.console()), (json!([]), json!([])));
 }
 

@@ -163,3 +163,35 @@ fn mangled_links_open_what_can_be_understood_of_them() {
         assert_eq!(browser.console(), json!([]), "{link}");
     }
 }
+
+/// Spreadsheets save "Unicode text" as UTF-16, and a hand misses the field.
+#[test]
+fn a_file_falls_anywhere_and_may_be_in_utf_16() {
+    let served = Served::start();
+    let Some(browser) = Browser::start((1280, 900)) else { return };
+    open(&browser, &served, "#own-data");
+    let text =
+        rows("x\tclass", 40, |place| format!("{}\t{}", drawn(place), ["low", "hoch\u{e4}"][place % 2]));
+    for (name, mark, bytes) in [
+        ("little.txt", [0xff, 0xfe], u16::to_le_bytes as fn(u16) -> [u8; 2]),
+        ("big.txt", [0xfe, 0xff], u16::to_be_bytes),
+    ] {
+        let units = text.encode_utf16().flat_map(bytes);
+        let file: Vec<u8> = mark.into_iter().chain(units).collect();
+        browser.ask(&format!(
+            "const transfer = new DataTransfer();
+             transfer.items.add(new File([new Uint8Array({file:?})], {name:?}));
+             document.getElementById('own-file').textContent = '';
+             document.getElementById('pictures').dispatchEvent(new DragEvent('drop', {{ dataTransfer: transfer, bubbles: true, cancelable: true }}))"
+        ));
+        let begun = Instant::now();
+        while browser.ask("return document.getElementById('own-file').textContent") != name {
+            assert!(begun.elapsed() < PATIENCE, "{name} is not taken");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        wait_until_ready(&browser);
+        let report = browser.ask("return document.getElementById('picture-report').textContent");
+        assert!(report.as_str().is_some_and(|report| report.contains("hoch\u{e4}")), "{name}: {report}");
+    }
+    assert_eq!(browser.console(), json!([]));
+}

@@ -17,10 +17,11 @@ import { ownData } from './scenes/own_data.js';
 import { separable } from './scenes/separable.js';
 import { threeClasses } from './scenes/three_classes.js';
 import { twoClasses } from './scenes/two_classes.js';
+import { languages } from './languages.js';
 import { inWords, solve } from './solver.js';
 import { follow, link, matchesPreset, start } from './state.js';
 import { tour } from './tour.js';
-import { languageOf, languages, words } from './words.js';
+import { languageOf, words } from './words.js';
 
 const scenes = [twoClasses, threeClasses, averaging, batches, separable, heldOut, notConverged, digits, losses, ownData];
 const at = (id) => document.getElementById(id);
@@ -325,6 +326,11 @@ addEventListener('hashchange', () => {
   if (asked && asked !== words.code) location.reload();
   else show(follow(location.hash, scenes));
 });
-// A file that misses its place must not take the page's.
-for (const kind of ['dragover', 'drop']) addEventListener(kind, (event) => event.preventDefault());
+// A file that is dropped anywhere goes to the scene, if it takes one; it must not take the page's place.
+addEventListener('dragover', (event) => event.preventDefault());
+addEventListener('drop', (event) => {
+  event.preventDefault();
+  const [file] = event.dataTransfer?.files ?? [];
+  if (file) open.scene.dropped?.(file, assign);
+});
 show(follow(location.hash, scenes));

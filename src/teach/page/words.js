@@ -1,10 +1,7 @@
 // The language of the page: that of the link, or of the browser, or English.
 
+import { languages } from './languages.js';
 import { en } from './words/en.js';
-import { zh } from './words/zh.js';
-
-/** What the page may be read in; another language is another file in `words`, named here and in `page_files.rs`. */
-export const languages = [en, zh];
 
 /** The language that a link asks for, if there is one of that name. */
 export const languageOf = (hash) => {

@@ -12,7 +12,7 @@ const say = words.scenes.ownData;
 /** What the solver takes, with room for the question about it. */
 const MAX_BYTES = 4_000_000;
 /** Names that columns of labels go by, the likeliest first, of which one is proposed; otherwise the last column is. */
-const LABELS = ['label', 'labels', 'target', 'class', 'species', 'outcome', 'diagnosis', 'y'];
+const LABELS = ['label', 'labels', 'target', 'class', 'species', 'outcome', 'diagnosis', 'survived', 'y'];
 
 /** The table that is open: name, text, columns. It is not part of a link. */
 let table = null;
@@ -85,6 +85,14 @@ async function take({ name, text }, assign, note) {
   assign({ label, across: others[0] ?? '', up: others[1] ?? others[0] ?? '' });
 }
 
+/** The text in a file's bytes: UTF-8, or UTF-16 where the first two say so, as spreadsheets save "Unicode text". */
+function textOf(bytes) {
+  const [first, second] = new Uint8Array(bytes.slice(0, 2));
+  const [little, big] = [first === 0xff && second === 0xfe, first === 0xfe && second === 0xff];
+  const encoding = little ? 'utf-16le' : big ? 'utf-16be' : 'utf-8';
+  return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+}
+
 async function takeFile(file, assign, note) {
   if (file.size > MAX_BYTES) {
     note.textContent = say.tooLarge(file.size);
@@ -92,7 +100,7 @@ async function takeFile(file, assign, note) {
   }
   let text;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(await file.arrayBuffer());
+    text = textOf(await file.arrayBuffer());
   } catch {
     note.textContent = say.notText;
     return;
@@ -113,12 +121,13 @@ function source(assign) {
     zone.classList.add('over');
   });
   zone.addEventListener('dragleave', () => zone.classList.remove('over'));
-  zone.addEventListener('drop', (event) => {
-    event.preventDefault();
-    zone.classList.remove('over');
-    if (event.dataTransfer.files[0]) takeFile(event.dataTransfer.files[0], assign, note);
-  });
+  zone.addEventListener('drop', () => zone.classList.remove('over'));
   return [zone];
+}
+
+/** A file that is dropped anywhere on the page. */
+function dropped(file, assign) {
+  takeFile(file, assign, document.getElementById('own-file'));
 }
 
 function build() {
@@ -224,7 +233,7 @@ function refused({ report, matrix, ledger, plane }) {
 /** What is seen before there is a table. */
 function showNothing(pictures) {
   refused(pictures);
-  pictures.report.body.replaceChildren(paragraph(say.waiting));
+  pictures.report.body.replaceChildren(paragraph(say.invitation));
 }
 
 export const ownData = {
@@ -241,4 +250,5 @@ export const ownData = {
   refused,
   showNothing,
   source,
+  dropped,
 };

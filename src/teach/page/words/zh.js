@@ -302,8 +302,9 @@ export const zh = {
       pick: '选择文件',
       example: '或用一个例子：三个重叠类的 150 个点',
       tooLarge: (bytes) => `文件有 ${bytes} 字节；本页最多 4,000,000（equipoise solve 可以更多）。`,
-      notText: '这不是 UTF-8 文本；equipoise solve 能读其他编码。',
+      notText: '这不是 UTF-8 文本。电子表格请另存为 UTF-8 编码的 CSV；equipoise solve 能读其他编码。',
       waiting: '还没有表格。',
+      invitation: '把 CSV 文件拖到本页任意处，或使用示例。',
       controls: {
         label: '标签列', ask: '提问', solve: '求解', weights: '寻找权重', audit: '审查得分', loss: '损失',
         classWeights: '权重', none: '无', balanced: '反频率', penalty: '惩罚 l2', standardize: '特征', standard: '标准化', plain: '原样',
