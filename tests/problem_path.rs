@@ -117,7 +117,10 @@ fn penalties() -> Vec<f64> {
 }
 
 fn over_penalties<'d>(first: &Problem<'d>, penalties: &[f64]) -> Vec<StationaryPoint<'d>> {
-    let mut path = PenaltyPath::default();
+    along(PenaltyPath::default(), first, penalties)
+}
+
+fn along<'d>(mut path: PenaltyPath, first: &Problem<'d>, penalties: &[f64]) -> Vec<StationaryPoint<'d>> {
     let solved = |l2: &f64| {
         let problem = first.with_penalty(*l2).expect("a penalty");
         let outcome = path.solve(&problem, &SolverSettings::default(), &mut |_| ControlFlow::Continue(()));
@@ -187,6 +190,28 @@ fn a_path_over_penalties_takes_fewer_steps_than_its_problems_alone() {
         let alone = |l2: &f64| stationary(solve(&first.with_penalty(*l2).expect("a penalty")));
         let alone = steps(penalties().iter().map(alone).collect());
         assert!(on_path < alone, "{choice:?}: {on_path} on the path, {alone} alone");
+    }
+}
+
+#[test]
+fn searches_of_a_path_may_end_at_a_relative_gradient() {
+    let dataset = overlapping();
+    let choices =
+        [LossSpec::Logistic, LossSpec::Softmax, LossSpec::Inr { beta: 3.0, variant: InrVariant::Attached }];
+    for choice in choices {
+        let first = Problem::new(&dataset, &choice, &ClassWeights::None, 1.0).expect("a problem");
+        let whole = over_penalties(&first, &penalties());
+        let early = along(PenaltyPath::ending_at(1e-3), &first, &penalties());
+        let steps = |points: &[StationaryPoint]| -> u64 {
+            points.iter().map(|point| point.certificate.iterations).sum()
+        };
+        assert!(steps(&early) < steps(&whole), "{choice:?}");
+        for (early, whole) in early.iter().zip(&whole) {
+            assert!(early.certificate.relative_gradient <= 1e-3, "{choice:?}");
+            // Of the rounded head, by code of its own.
+            assert!(early.recomputed().relative_gradient <= 2e-3, "{choice:?}");
+            assert!((early.loss / whole.loss - 1.0).abs() < 1e-3, "{choice:?}");
+        }
     }
 }
 

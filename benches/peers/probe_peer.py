@@ -1,4 +1,5 @@
-"""Solves a linear probe with one peer; keeps the head of every iteration in heads/, and prints its processor and wall seconds.
+"""Solves a linear probe with one peer; keeps the head of every iteration in heads/, and prints its processor and wall seconds at
+once, so that they are known if it is killed.
 
     probe_peer.py DIRECTORY sklearn|torch SOLVER[:double] L2 LIMIT
 
@@ -15,6 +16,10 @@ import numpy as np
 warnings.filterwarnings("ignore")
 
 
+# Iterations in a row after which a loss that falls no more, to the last digit of single precision, has ended.
+PATIENCE = 5
+
+
 class Stopped(Exception):
     """The limit is reached."""
 
@@ -23,15 +28,17 @@ class Log:
     """Times and heads; what it takes itself is not counted."""
 
     def __init__(self, directory, classes, limit):
-        self.directory, self.classes, self.limit, self.times, self.own = directory, classes, limit, [], [0.0, 0.0]
+        self.directory, self.classes, self.limit, self.count, self.own = directory, classes, limit, 0, [0.0, 0.0]
         self.begun = time.process_time(), time.perf_counter()
 
     def keep(self, head):
         """Of a head, `K x (d + 1)`."""
         now = time.process_time(), time.perf_counter()
         spent = [now[i] - self.begun[i] - self.own[i] for i in (0, 1)]
-        np.save(self.directory / "heads" / f"{len(self.times)}.npy", head)
-        self.times.append(spent)
+        if self.directory is not None:
+            np.save(self.directory / "heads" / f"{self.count}.npy", head)
+            print(*spent, flush=True)
+        self.count += 1
         after = time.process_time(), time.perf_counter()
         self.own = [self.own[i] + after[i] - now[i] for i in (0, 1)]
         if spent[1] > self.limit:
@@ -86,13 +93,12 @@ def torch(_, x, y, l2, log):
         value.backward()
         return value
 
-    before = np.inf
-    while True:
+    least, without_progress = np.inf, 0
+    while without_progress < PATIENCE:
         value = float(optimizer.step(loss))
         log.keep(head.detach().numpy().copy())
-        if not value < before:
-            return
-        before = value
+        without_progress = 0 if value < least else without_progress + 1
+        least = min(least, value)
 
 
 def main():
@@ -106,7 +112,7 @@ def main():
     # Imports, thread pools and the like are not what is measured.
     few = np.concatenate([np.flatnonzero(y == c)[:2] for c in range(classes)])
     try:
-        fit(solver, x[few], y[few], 1e-1, Log(directory, classes, 1.0))
+        fit(solver, x[few], y[few], 1e-1, Log(None, classes, 1.0))
     except Stopped:
         pass
     log = Log(directory, classes, limit)
@@ -114,8 +120,6 @@ def main():
         fit(solver, x, y, l2, log)
     except Stopped:
         pass
-    for cpu, wall in log.times:
-        print(cpu, wall)
 
 
 main()

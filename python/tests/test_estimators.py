@@ -279,7 +279,8 @@ def test_fit_path_tests_on_other_samples_too(kind):
         # One-vs-all columns are probabilities as they are.
         logits = alone.decision_function(single)
         predicted = softmax(logits, axis=1) if kind is SoftmaxRegression else expit(logits)
-        assert abs(loss + np.log(predicted[np.arange(len(labels)), labels]).mean()) < 1e-9
+        # Searches of a sweep end at a relative gradient of 1e-8.
+        assert abs(loss + np.log(predicted[np.arange(len(labels)), labels]).mean()) < 1e-7
     assert model.certificate_.record["test"]["accuracy"] == model.score(other.astype(np.float32), labels)
 
 

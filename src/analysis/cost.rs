@@ -35,12 +35,16 @@ const HESSIANS: f64 = 4.0;
 const DENSE_HESSIAN: f64 = 1_000.0;
 /// Products with curvature for each new preconditioner, where softmax's Hessian is not computed.
 const CURVATURES: f64 = 20.0;
-/// The same of a head of many classes, whose preconditioner is one factor for all, with a quarter of the samples far from the
-/// minimum; and its evaluations, of which the first are in single precision.
-const SHARED_CURVATURES: f64 = 6.0;
-const SHARED_EVALUATIONS: f64 = 8.0;
+/// Passes over all samples for a head of many classes, whose preconditioner is one factor for all: each takes four operations for every
+/// sample and unknown, in matrix products at their full speed. Seconds for each sample and unknown.
+const PASS_IN_SINGLE: f64 = 2.7e-11;
+const PASS_IN_DOUBLE: f64 = 5.4e-11;
+/// The same of the certificate, in double-double arithmetic.
+const CERTIFICATE: f64 = 5.9e-10;
 /// From this many samples on, a part of them represents all.
 const LARGE: f64 = 4_096.0;
+/// A search of a sweep over penalties, which begins near its end and takes no certificate, as a share of one alone.
+const SWEPT: f64 = 0.5;
 /// LGL-INR in units of plain logistic loss: it is solved from `beta = 0` upwards.
 const REWEIGHTED: f64 = 3.0;
 /// Evaluations that a first-order iteration with its line search costs: value and gradient apart, one thread, no
@@ -224,9 +228,42 @@ struct Search {
     whole: f64,
 }
 
+/// How often a search for many classes goes over all samples, in single and in double precision; counted on features like those of frozen
+/// networks.
+struct Passes {
+    in_single: f64,
+    in_double: f64,
+}
+
+impl Passes {
+    /// To where the gradient is rounding.
+    const TO_THE_END: Self = Self { in_single: 33.0, in_double: 5.0 };
+    /// To a tolerance, such as 1e-8.
+    const TO_A_TOLERANCE: Self = Self { in_single: 12.0, in_double: 2.0 };
+
+    fn of(until: Until) -> Self {
+        match until {
+            Until::Rounding => Self::TO_THE_END,
+            Until::Tolerance => Self::TO_A_TOLERANCE,
+        }
+    }
+}
+
+/// Where a search ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// Where the gradient is rounding.
+    Rounding,
+    /// At the tolerance that is asked for.
+    Tolerance,
+}
+
 impl Search {
-    fn of(loss: &LossSpec, size: DesignSize) -> Self {
+    fn of(loss: &LossSpec, size: DesignSize, until: Until) -> Self {
         let (n, k, d) = (size.samples as f64, size.classes as f64, size.features as f64 + 1.0);
+        if *loss == LossSpec::Softmax && has_shared_factor(size.features, size.classes) {
+            return Self::with_shared_factor(n * k * d, until);
+        }
         // Losses over all logits at once, which are solved as softmax is or more slowly.
         let joint = !matches!(
             loss,
@@ -239,33 +276,51 @@ impl Search {
         let evaluation = n * columns * (LOGIT + d * PRODUCT);
         let unknowns = columns * d;
         let of_subsample = fraction_of(n, (d / 64.0).max(4.0));
-        let is_shared = *loss == LossSpec::Softmax && has_shared_factor(size.features, size.classes);
         let hessian = match joint {
             true if unknowns <= DENSE_HESSIAN => products_of_hessian(fraction_of(n, 4.0), unknowns),
-            true if is_shared => SHARED_CURVATURES * n * unknowns + products_of_hessian(of_subsample, d),
             true => CURVATURES * n * unknowns + k * products_of_hessian(of_subsample, d),
             false => columns * products_of_hessian(n, d),
         };
-        let evaluations = match joint {
-            true if is_shared => SHARED_EVALUATIONS,
-            true => EVALUATIONS.0,
-            false => EVALUATIONS.1,
-        };
+        let evaluations = if joint { EVALUATIONS.0 } else { EVALUATIONS.1 };
         let once = evaluations * evaluation + HESSIANS * hessian * HESSIAN_PRODUCT;
         let whole = if matches!(loss, LossSpec::Inr { .. }) { REWEIGHTED * once } else { once };
         Self { evaluation, hessian, whole }
     }
+
+    /// Of a head of many classes, from the product of samples and unknowns.
+    fn with_shared_factor(entries: f64, until: Until) -> Self {
+        let Passes { in_single, in_double } = Passes::of(until);
+        let evaluation = PASS_IN_DOUBLE * entries;
+        let whole = in_single * PASS_IN_SINGLE * entries + in_double * evaluation + CERTIFICATE * entries;
+        // Weight effects take products with curvature, as a search does.
+        Self { evaluation, hessian: CURVATURES * entries, whole }
+    }
 }
 
-/// Predicted seconds of one processor to solve a problem to the end, its data at hand.
-#[must_use]
-pub fn seconds_to_solve(loss: &LossSpec, samples: usize, features: usize, classes: usize) -> f64 {
-    Search::of(loss, DesignSize { classes, samples, features }).whole
+/// Searches for the solution of one problem, its data at hand: so many alone, and so many along a path of penalties.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Searches {
+    /// Each from the beginning, with a certificate.
+    pub alone: usize,
+    /// Those of a sweep.
+    pub swept: usize,
+    /// Where those alone end.
+    pub until: Until,
+}
+
+impl Searches {
+    /// Predicted seconds of one processor, on so many samples with so many features of so many classes.
+    #[must_use]
+    pub fn seconds(self, loss: &LossSpec, (samples, features, classes): (usize, usize, usize)) -> f64 {
+        let size = DesignSize { classes, samples, features };
+        let of = |until| Search::of(loss, size, until).whole;
+        self.alone as f64 * of(self.until) + self.swept as f64 * SWEPT * of(Until::Rounding)
+    }
 }
 
 fn solving(analysis: &Analysis, series: &Series, size: DesignSize) -> f64 {
     let (n, k, d) = (size.samples as f64, size.classes as f64, size.features as f64 + 1.0);
-    let Search { evaluation, hessian, whole: solved } = Search::of(&series.loss, size);
+    let Search { evaluation, hessian, whole: solved } = Search::of(&series.loss, size, Until::Rounding);
     let searched = match series.optimizer {
         Optimizer::Newton => solved,
         Optimizer::Lbfgs { iterations } | Optimizer::GradientDescent { iterations } => {
@@ -389,6 +444,21 @@ mod tests {
         assert_eq!(at_once(100), at_once(4));
         // Four records of one number each.
         assert_eq!(memory_of_records(&mine).expect("foreseen"), 4 * (BYTES_OF_PROBLEM + BYTES_OF_NUMBER));
+    }
+
+    /// Processor seconds that linear probes took on two cores with AVX-512 (docs/scale.md and BENCHMARKS.md).
+    #[test]
+    fn heads_of_many_classes_are_foreseen_within_a_factor_of_one_and_a_half() {
+        let measured = [
+            (40_000, Until::Tolerance, 19.0),
+            (40_000, Until::Rounding, 38.0),
+            (1_280_000, Until::Tolerance, 818.0),
+        ];
+        for (samples, until, seconds) in measured {
+            let alone = Searches { alone: 1, swept: 0, until };
+            let foreseen = alone.seconds(&LossSpec::Softmax, (samples, 512, 1000));
+            assert!((1.0 / 1.5..1.5).contains(&(foreseen / seconds)), "{samples}, {until:?}: {foreseen}");
+        }
     }
 
     #[test]

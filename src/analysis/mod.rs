@@ -43,7 +43,7 @@ pub use comparison::{
 };
 pub use comparison_text::{ComparisonTable, comparison_tables};
 pub(crate) use cost::predicted_seconds;
-pub use cost::{Estimate, estimate, memory_at_once, memory_of_records, seconds_to_solve};
+pub use cost::{Estimate, Searches, Until, estimate, memory_at_once, memory_of_records};
 pub use error::AnalysisError;
 pub use file::{Experiment, Override, Source, SweptAxis};
 pub use measure::{Measure, Selector, Shape, Unit};

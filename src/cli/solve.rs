@@ -12,6 +12,7 @@ use super::predict::{HeadFormat, save_head};
 use super::progress::{Spinner, progress_bar};
 use super::{Ending, OUTPUT, solve_estimate, solve_table, sweep};
 use anyhow::{Error, Result, bail, ensure};
+use equipoise::analysis::{Searches, Until};
 use equipoise::balance::standard_errors;
 use equipoise::data::{Dataset, Samples, Standardization, check_files_whole};
 use equipoise::loss::{ClassWeights, LossSpec, MAX_WEIGHT_RATIO, WeightRange};
@@ -282,11 +283,15 @@ fn solve_one<'a>(
 
 /// What solving will take.
 fn estimate(dataset: Dataset, arguments: &SolveArguments, spec: &LossSpec, style: Style) -> Result<Ending> {
-    let problems = match &arguments.l2 {
-        Penalties::One(_) => 1,
-        Penalties::Sweep(falling) => falling.len() + 1,
-    } + arguments.starts.unwrap_or(0) as usize;
-    let asked = (arguments.l2.largest(), problems);
+    let searches = Searches {
+        alone: 1 + arguments.starts.unwrap_or(0) as usize,
+        swept: match &arguments.l2 {
+            Penalties::One(_) => 0,
+            Penalties::Sweep(falling) => falling.len(),
+        },
+        until: if arguments.tolerance > 0.0 { Until::Tolerance } else { Until::Rounding },
+    };
+    let asked = (arguments.l2.largest(), searches);
     print(&solve_estimate::table(&with_offset_for(dataset, spec)?, spec, asked, style))?;
     Ok(Ending::Done)
 }

@@ -3,27 +3,27 @@
 use super::files::memory_of;
 use super::output::{Align, Style, columns, counted};
 use super::run::duration;
-use equipoise::analysis::seconds_to_solve;
+use equipoise::analysis::Searches;
 use equipoise::data::Dataset;
 use equipoise::loss::LossSpec;
 use equipoise::memory::{FreeMemory, readable};
 
-/// Processor time and memory of `problems` problems one after another, beside what is there.
+/// Processor time and memory of searches one after another with penalties of at most `l2`, beside what is there.
 pub(super) fn table(
     dataset: &Dataset,
     spec: &LossSpec,
-    (l2, problems): (f64, usize),
+    (l2, searches): (f64, Searches),
     style: Style,
 ) -> String {
     let labels = dataset.labels();
     let (samples, features, classes) = (labels.samples(), dataset.dimension(), labels.classes());
-    let seconds = problems as f64 * seconds_to_solve(spec, samples, features, classes);
+    let seconds = searches.seconds(spec, (samples, features, classes));
     let free = FreeMemory::now().map_or_else(
         || "the system does not say".to_owned(),
         |free| format!("{} {}", readable(free.bytes), free.limit),
     );
     let rows = [
-        ("problems", problems.to_string()),
+        ("problems", (searches.alone + searches.swept).to_string()),
         ("processor time", duration(seconds)),
         ("memory beside the samples", format!("at most {}", readable(memory_of(dataset, spec, l2)))),
         ("free memory", free),

@@ -29,6 +29,9 @@ pub struct Sweep {
     pub path: PenaltyPath,
 }
 
+/// The relative gradient at which the searches of a sweep end: further steps change nothing that held-out samples can tell.
+const ENOUGH: f64 = 1e-8;
+
 impl Sweep {
     /// Penalties of a sweep at most: more would differ by less than a held-out sample can tell.
     pub const MAX_PENALTIES: usize = 1000;
@@ -56,7 +59,7 @@ impl Sweep {
         measure: &dyn Fn(&Head) -> Result<Option<TestRecord>, E>,
         step: &mut dyn FnMut(usize, &Iteration) -> ControlFlow<()>,
     ) -> Result<Option<Self>, E> {
-        let (mut path, mut penalties) = (PenaltyPath::default(), Vec::new());
+        let (mut path, mut penalties) = (PenaltyPath::ending_at(ENOUGH), Vec::new());
         let mut best: Option<(f64, f64, Head)> = None;
         for (place, &l2) in plan.falling.iter().enumerate() {
             let mut flow = ControlFlow::Continue(());

@@ -10,6 +10,7 @@ or read-only are small file systems in memory, which take root; without it they 
 """
 
 import argparse
+import json
 import os
 import pathlib
 import random
@@ -194,6 +195,34 @@ def killed_trainings(bench, kills):
     )
 
 
+def searches_cut_off(bench, times, how, accident):
+    """`solve --checkpoint`, ended by a signal at random moments and given again: another iterate may lead to other last digits."""
+    arguments = [*wide_problem(bench, 4000, 200, "1e-5"), "--format", "json", "--checkpoint", "search.safetensors", "--checkpoint-every", "0"]
+    kept = bench.place / "search.safetensors"
+
+    def solved():
+        done = bench.must(arguments)
+        return json.loads(done.stdout), "the search resumes there" in done.stderr
+
+    kept.unlink(missing_ok=True)
+    begun = time.monotonic()
+    expected, _ = solved()
+    taken, bad, resumed = time.monotonic() - begun, 0, 0
+    for _ in range(times):
+        kept.unlink(missing_ok=True)
+        process = bench.start(arguments)
+        time.sleep(bench.random.uniform(0.0, taken))
+        process.send_signal(how)
+        process.wait()
+        was_saved = kept.exists() and kept.stat().st_size > 0
+        record, goes_on = solved()
+        resumed += goes_on
+        is_same = abs(record["loss"] / expected["loss"] - 1.0) < 1e-13 and record["gradient_inf"] < 1e-13
+        bad += not is_same or was_saved != goes_on
+    fault = f"{bad} ended elsewhere or anew" if bad else None if resumed else "none was resumed"
+    bench.note(f"{accident} at {times} random moments", "solve --checkpoint", "the same stationary point, from the last checkpoint on", fault)
+
+
 def killed_merges(bench, kills):
     whole = bench.fresh("whole")
     bench.must([*ANALYSIS, "--out", whole])
@@ -331,14 +360,13 @@ def npy(path, kind, shape, numbers):
     path.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + numbers)
 
 
-def wide_problem(bench):
-    """Features and labels of 4,000 samples, which take some seconds and half a gigabyte to solve over."""
-    rows, columns = 4000, 1500
+def wide_problem(bench, rows=4000, columns=1500, l2="1e-2"):
+    """Features and labels of many samples: as they are, they take some seconds and half a gigabyte to solve over."""
     draw = random.Random(0)
     numbers = struct.pack(f"<{rows * columns}f", *(draw.random() for _ in range(rows * columns)))
     npy(bench.place / "x.npy", "<f4", (rows, columns), numbers)
     npy(bench.place / "y.npy", "|u1", (rows,), bytes(row % 10 for row in range(rows)))
-    return ["solve", "x.npy", "--label", "y.npy", "--l2", "1e-2"]
+    return ["solve", "x.npy", "--label", "y.npy", "--l2", l2]
 
 
 def little_memory(bench):
@@ -482,8 +510,8 @@ def pruned_while_it_runs(bench, times):
     bench.note(f"pruned at {times} moments of a run that is then killed", "results prune", "the same bytes in the end", fault)
 
 
-def damaged_checkpoints(bench, times):
-    arguments = [*TRAIN, "--checkpoint", "c.safetensors"]
+def damaged_checkpoints(bench, times, command, name):
+    arguments = [*command, "--checkpoint", "c.safetensors"]
     (bench.place / "c.safetensors").unlink(missing_ok=True)
     bench.must(arguments)
     sound, fault = (bench.place / "c.safetensors").read_bytes(), None
@@ -492,9 +520,11 @@ def damaged_checkpoints(bench, times):
         damaged[bench.random.randrange(len(damaged))] ^= 1 << bench.random.randrange(8)
         (bench.place / "c.safetensors").write_bytes(damaged)
         done = bench.command(arguments)
+        # What was read may be said first.
+        done.stderr = "".join(line for line in done.stderr.splitlines(keepends=True) if not line.startswith("read "))
         if not one_line(done, 2, "c.safetensors") or (bench.place / "c.safetensors").read_bytes() != damaged:
             fault = fault or f"code {done.returncode}: {done.stderr.strip()!r}"
-    bench.note(f"one bit flipped at {times} random places", "train --checkpoint", "one line that names the file, which stays", fault)
+    bench.note(f"one bit flipped at {times} random places", f"{name} --checkpoint", "one line that names the file, which stays", fault)
 
 
 def taken_away(bench):
@@ -602,6 +632,8 @@ def main():
         # Each of them takes as long as many of the others.
         killed_reproductions(bench, options.kills // 4)
         killed_trainings(bench, options.kills)
+        searches_cut_off(bench, options.kills, signal.SIGKILL, "kill -9")
+        searches_cut_off(bench, 20, signal.SIGINT, "Ctrl-C")
         killed_merges(bench, options.kills)
         interrupted_drawing(bench, 20)
         disks(bench)
@@ -616,7 +648,8 @@ def main():
         files_of_others(bench)
         other_runs(bench)
         pruned_while_it_runs(bench, 20)
-        damaged_checkpoints(bench, 20)
+        damaged_checkpoints(bench, 20, TRAIN, "train")
+        damaged_checkpoints(bench, 20, wide_problem(bench, 500, 20), "solve")
         places_that_are_gone(bench)
     if options.write:
         before, rest = options.write.read_text().split(BEGIN)

@@ -30,13 +30,13 @@ fn the_best_of_a_sweep_is_solved_for_over_all_samples() {
     assert_eq!((at(0, "l2"), at(8, "l2")), (1.0, 1e-4));
     let least = (0..9).min_by(|&a, &b| at(a, "log_loss").total_cmp(&at(b, "log_loss"))).expect("nine");
     assert_eq!(number(&sweep["best"]), at(least, "l2"));
-    // Every head of the sweep is that of a solve of its own on the same split.
+    // Every head of the sweep is that of a solve of its own on the same split, but for what a relative gradient of 1e-8 leaves.
     for place in [0, 4, 8] {
         let l2 = format!("{:e}", at(place, "l2"));
         let alone = folder.solve(&["--l2", &l2, "--test", "0.25", "--seed", "3", "--format", "json"]).json();
         let test = &alone["test"];
         assert!(
-            (number(&test["calibration"]["log_loss"]) / at(place, "log_loss") - 1.0).abs() < 1e-9,
+            (number(&test["calibration"]["log_loss"]) / at(place, "log_loss") - 1.0).abs() < 1e-7,
             "{l2}"
         );
         assert_eq!(number(&test["accuracy"]), at(place, "accuracy"), "{l2}");

@@ -21,7 +21,7 @@ mod spec;
 mod table;
 mod weights;
 
-pub(crate) use block::{LogitBlock, weigh};
+pub(crate) use block::{LogitBlock, of_classes, weigh};
 pub use built::{BuiltLoss, SampleLoss, SeparatedBy};
 pub use columns::ColumnMeans;
 pub use columns::ColumnWeights;

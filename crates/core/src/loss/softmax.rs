@@ -1,6 +1,9 @@
 //! Softmax cross-entropy (docs/theory.md#b5), and what it shares with other losses over one softmax per sample.
 
-use super::block::{LogitBlock, PerSample, lane_largest, lane_sum, update_in_blocks, weigh};
+use super::block::{
+    FEW_CLASSES, LogitBlock, PerSample, chosen, lane_largest, lane_sum, lane_sum_of, of_classes,
+    update_in_blocks, weigh,
+};
 use super::{ColumnPart, Link, Loss, Targets};
 use crate::numeric::{
     Kernel, SAMPLES_PER_CHUNK, Sigmoid, Sum, exp_of_nonpositive, ln_1p_of_nonnegative, vectorised,
@@ -57,18 +60,18 @@ impl Softmax {
             vectorised(Exponentials { logits: column, largest });
         }
         gather_targets(block, own);
-        scatter_targets(block, |_| 0.0);
+        scatter_targets(block, &[0.0; SAMPLES_PER_CHUNK][..samples]);
         for column in block.columns() {
             vectorised(AddTo { values: column, sums: others });
         }
-        weight.iter_mut().zip(block.labels).for_each(|(entry, &label)| *entry = weights[label as usize]);
+        of_classes(weights, block.labels, weight);
         weigh(weight, block.weights);
         parts[0].value = vectorised(Normalisation { below, own, others, weight });
         // Now `others` holds the target's residual and `weight` the scale of the others'.
         for column in block.columns() {
             vectorised(Scale { values: column, factors: weight });
         }
-        scatter_targets(block, |sample| -others[sample]);
+        scatter_targets(block, others);
         for (column, part) in block.columns().zip(&mut parts) {
             part.magnitude = vectorised(Magnitude { values: column });
         }
@@ -81,7 +84,7 @@ impl Softmax {
         let of_class: Vec<f64> = weights.iter().map(|weight| 1.0 / weight).collect();
         let mut inverse: PerSample = [0.0; SAMPLES_PER_CHUNK];
         let inverse = &mut inverse[..samples];
-        inverse.iter_mut().zip(block.labels).for_each(|(entry, &label)| *entry = of_class[label as usize]);
+        of_classes(&of_class, block.labels, inverse);
         if let Some(weights) = block.weights {
             inverse.iter_mut().zip(weights).for_each(|(entry, weight)| *entry /= weight);
         }
@@ -133,17 +136,27 @@ fn exponentials(samples: usize, values: &mut [f64]) -> (PerSample, PerSample) {
     (largest, total)
 }
 
-fn gather_targets(block: &mut LogitBlock, into: &mut [f64]) {
-    let samples = block.labels.len();
-    for (sample, (entry, &label)) in into.iter_mut().zip(block.labels).enumerate() {
-        *entry = block.values[label as usize * samples + sample];
+/// Reads the logit, or what it has become, of every sample's class.
+fn gather_targets(block: &LogitBlock, into: &mut [f64]) {
+    let (labels, values) = (block.labels, &*block.values);
+    if values.len() <= FEW_CLASSES * labels.len() {
+        vectorised(Gather { labels, values, into });
+        return;
+    }
+    for (sample, (entry, &label)) in into.iter_mut().zip(labels).enumerate() {
+        *entry = values[label as usize * labels.len() + sample];
     }
 }
 
-fn scatter_targets(block: &mut LogitBlock, value: impl Fn(usize) -> f64) {
-    let samples = block.labels.len();
-    for (sample, &label) in block.labels.iter().enumerate() {
-        block.values[label as usize * samples + sample] = value(sample);
+/// Writes one number for each sample where the logit of its class was.
+fn scatter_targets(block: &mut LogitBlock, from: &[f64]) {
+    let (labels, values) = (block.labels, &mut *block.values);
+    if values.len() <= FEW_CLASSES * labels.len() {
+        vectorised(Scatter { labels, values, from });
+        return;
+    }
+    for (sample, (&label, &number)) in labels.iter().zip(from).enumerate() {
+        values[label as usize * labels.len() + sample] = number;
     }
 }
 
@@ -187,6 +200,48 @@ impl Loss for Softmax {
         for (sample, ((mut p, along), &label)) in samples.enumerate() {
             let (mean, weight) = (p.dot(&along), weights[label as usize] * targets.sample_weight(sample));
             p.zip_apply(&along, |p, along| *p *= weight * (along - mean));
+        }
+    }
+}
+
+/// [`gather_targets`], class by class.
+struct Gather<'a> {
+    labels: &'a [u32],
+    values: &'a [f64],
+    into: &'a mut [f64],
+}
+
+#[allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
+impl Kernel for Gather<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        for (class, column) in (0..).zip(self.values.chunks_exact(self.labels.len())) {
+            for ((entry, &value), &label) in self.into.iter_mut().zip(column).zip(self.labels) {
+                *entry = chosen(label == class, value, *entry);
+            }
+        }
+    }
+}
+
+/// [`scatter_targets`], class by class.
+struct Scatter<'a> {
+    labels: &'a [u32],
+    values: &'a mut [f64],
+    from: &'a [f64],
+}
+
+#[allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
+impl Kernel for Scatter<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        for (class, column) in (0..).zip(self.values.chunks_exact_mut(self.labels.len())) {
+            for ((value, &number), &label) in column.iter_mut().zip(self.from).zip(self.labels) {
+                *value = chosen(label == class, number, *value);
+            }
         }
     }
 }
@@ -288,15 +343,12 @@ impl Kernel for Magnitude<'_> {
 
     #[inline(always)]
     fn call(self) -> f64 {
-        let mut magnitudes: PerSample = [0.0; SAMPLES_PER_CHUNK];
-        let magnitudes = &mut magnitudes[..self.values.len()];
-        magnitudes.iter_mut().zip(self.values).for_each(|(entry, value)| *entry = value.abs());
-        lane_sum(magnitudes)
+        lane_sum_of(self.values, f64::abs)
     }
 }
 
 /// From exponentials of the target (`own`) and of all other classes together (`others`) to the block's value; leaves
-/// the target's residual, without its sign, in `others` and the scale from exponentials to residuals in `weight`.
+/// the target's residual in `others` and the scale from exponentials to residuals in `weight`.
 struct Normalisation<'a> {
     /// The target's logit less the largest.
     below: &'a [f64],
@@ -318,7 +370,7 @@ impl Kernel for Normalisation<'_> {
             let excess = if *below == 0.0 { *others } else { total - 1.0 };
             *own = *weight * (ln_1p_of_nonnegative(excess) - below);
             *weight /= total;
-            *others *= *weight;
+            *others *= -*weight;
         }
         lane_sum(self.own)
     }

@@ -154,8 +154,8 @@ impl<L: ColumnLoss> ColumnPass<'_, L> {
         self.fold_blocks(
             columns,
             theta,
-            || (zeros(), SingleBlock::default(), SingleGram::default()),
-            |(sums, single, products), features, logits| {
+            || (zeros(), SingleBlock::default(), SingleGram::default(), Vec::new()),
+            |(sums, single, products, weighted), features, logits| {
                 weights.curvature(logits);
                 match precision {
                     Precision::Single => {
@@ -166,11 +166,12 @@ impl<L: ColumnLoss> ColumnPass<'_, L> {
                             .for_each(|(weights, sum)| products.add(single, weights, sum));
                     }
                     Precision::Double => {
-                        logits.columns().zip(sums).for_each(|(weights, sum)| gram(features, weights, sum));
+                        let each = logits.columns().zip(sums);
+                        each.for_each(|(weights, sum)| gram(features, weights, weighted, sum));
                     }
                 }
             },
-            |(part, _, _)| hessians.iter_mut().zip(part).for_each(|(total, part)| *total += part),
+            |(part, ..)| hessians.iter_mut().zip(part).for_each(|(total, part)| *total += part),
         );
         hessians.iter_mut().for_each(|hessian| self.complete(hessian));
         self.add_couplings(&mut hessians, columns, theta, &means);

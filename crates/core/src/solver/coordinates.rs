@@ -464,7 +464,7 @@ impl Scaling {
 fn medians(dataset: &Dataset) -> Vec<f64> {
     let samples = dataset.labels().samples();
     let stride = samples.div_ceil(MEDIAN_SAMPLES).max(1);
-    let mut some = Vec::new();
+    let mut some = Vec::with_capacity(dataset.dimension() * samples.div_ceil(stride));
     for sample in (0..samples).step_by(stride) {
         dataset.values(sample..sample + 1).for_each(|value| some.push(value));
     }

@@ -11,12 +11,13 @@ use crate::numeric::{Kernel, fold_sample_spans, vectorised};
 use nalgebra::{Cholesky, DMatrix, DVector, DVectorView, Dyn, LU, SymmetricEigen};
 use std::ops::{Add, AddAssign, Mul, Range, Sub};
 
-/// Adds `X diag(weights) X^T` of a block (`D x n`) to the lower triangle of `sum`, in double precision.
-pub(super) fn gram(block: &[f64], weights: &[f64], sum: &mut DMatrix<f64>) {
+/// Adds `X diag(weights) X^T` of a block (`D x n`) to the lower triangle of `sum`, in double precision; `weighted` is room for the
+/// block times its weights.
+pub(super) fn gram(block: &[f64], weights: &[f64], weighted: &mut Vec<f64>, sum: &mut DMatrix<f64>) {
     let dimension = sum.nrows();
-    let mut weighted = vec![0.0; block.len()];
-    vectorised(Weigh { block, weights, into: &mut weighted });
-    add_lower_of_outer(&weighted, block, dimension, sum.as_mut_slice());
+    weighted.resize(block.len(), 0.0);
+    vectorised(Weigh { block, weights, into: weighted });
+    add_lower_of_outer(weighted, block, dimension, sum.as_mut_slice());
 }
 
 /// A block of samples in single precision: products at twice the speed, for Hessians that only steer a search.

@@ -234,6 +234,11 @@ impl<'a> ScaledFeatures<'a> {
         &self.coordinates.scaling().factor
     }
 
+    /// Whether coordinates are combinations of several features.
+    pub(super) fn combines_features(&self) -> bool {
+        self.coordinates.combines_features()
+    }
+
     /// `N`.
     pub(crate) fn samples(&self) -> usize {
         self.samples

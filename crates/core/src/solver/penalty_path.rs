@@ -45,13 +45,24 @@ pub struct PenaltyPath {
     last: VecDeque<(f64, Head)>,
     /// What preconditions softmax, kept for as long as it serves.
     factors: Option<KeptFactors>,
+    /// The relative gradient at which searches end.
+    enough: f64,
 }
 
 impl PenaltyPath {
     /// A path that goes on from the head of a penalty, which must be positive.
     #[must_use]
     pub fn beginning_at(l2: f64, head: Head) -> Self {
-        Self { last: VecDeque::from([(l2.ln(), head)]), factors: None }
+        Self { last: VecDeque::from([(l2.ln(), head)]), ..Self::default() }
+    }
+
+    /// A path whose searches end once their relative gradient ([`Certificate::relative_gradient`]) is at most this, if they do
+    /// not end before: to compare heads on other samples is no work for 16 digits.
+    ///
+    /// [`Certificate::relative_gradient`]: super::Certificate::relative_gradient
+    #[must_use]
+    pub fn ending_at(relative_gradient: f64) -> Self {
+        Self { enough: relative_gradient, ..Self::default() }
     }
 
     /// Solves the next problem; settings and callback as of [`super::solve_with`].
@@ -67,7 +78,7 @@ impl PenaltyPath {
         settings.validate()?;
         settings.check_memory(problem.memory())?;
         let mut unseen = |_: u64, _: &dyn Descent| ();
-        let mut watch = Watch::new(*settings, callback, &mut unseen);
+        let mut watch = Watch::new(*settings, callback, &mut unseen).ending_at(self.enough);
         let features = scaled(problem);
         let guess = (problem.l2 > 0.0).then(|| self.guess(problem.l2.ln())).flatten();
         let on = |guess| Search::going_on(problem, &features).run_from(&guess, &mut self.factors, &mut watch);

@@ -484,6 +484,12 @@ impl<'p, 'a> Search<'p, 'a> {
                 let outcome = self.point(&descent, watch, None, known);
                 return (descent, outcome);
             }
+            if is_enough(&mut descent, watch.enough) {
+                let theta = descent.theta().clone();
+                let head = self.features.to_user(&theta);
+                let outcome = self.point(&descent, watch, None, (theta, head, OnceLock::new()));
+                return (descent, outcome);
+            }
             descent.step();
             if let Err(why) = watch.step_done(&descent) {
                 break Some(why);
@@ -704,6 +710,18 @@ impl<'p, 'a> Search<'p, 'a> {
         }
         Some(best)
     }
+}
+
+/// Whether the relative gradient, in double precision, is as small as it need be; a search is told how far it has to go.
+fn is_enough(descent: &mut impl Descent, enough: f64) -> bool {
+    if enough > 0.0 && descent.relative_gradient() <= enough {
+        descent.refine_gradient();
+    }
+    let left = descent.relative_gradient();
+    if enough > 0.0 && left > enough {
+        descent.accept(enough / left);
+    }
+    left <= enough
 }
 
 fn not_converged<'a>(why: String, watch: &Watch, relative_gradient: f64) -> Outcome<'a> {

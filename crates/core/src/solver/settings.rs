@@ -118,6 +118,8 @@ pub(super) struct Watch<'c> {
     pub(super) clock: Clock,
     pub(super) iterations: u64,
     callback: Callback<'c>,
+    /// The relative gradient at which a search may end.
+    pub(super) enough: f64,
     /// Is shown every iterate with its number, in the coordinates of the search.
     each: &'c mut dyn FnMut(u64, &dyn Descent),
 }
@@ -128,7 +130,12 @@ impl<'c> Watch<'c> {
         callback: Callback<'c>,
         each: &'c mut dyn FnMut(u64, &dyn Descent),
     ) -> Self {
-        Self { settings, clock: Clock::start(), iterations: 0, callback, each }
+        Self { settings, clock: Clock::start(), iterations: 0, callback, enough: 0.0, each }
+    }
+
+    /// Of a search that may end at a relative gradient of at most this.
+    pub(super) fn ending_at(self, enough: f64) -> Self {
+        Self { enough, ..self }
     }
 
     /// Of a search that so many steps were taken of before.

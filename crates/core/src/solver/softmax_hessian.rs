@@ -7,7 +7,7 @@ use super::hessian::{Real, gram, regular_factor};
 use super::pass::HeadColumns;
 use super::softmax_newton::SoftmaxPass;
 use super::softmax_system::block_probabilities;
-use crate::loss::weigh;
+use crate::loss::{of_classes, weigh};
 use crate::numeric::{Kernel, SAMPLES_PER_CHUNK, fold_wide_spans, vectorised};
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 
@@ -114,8 +114,8 @@ fn pair_blocks<T: Real>(
     fold_wide_spans(
         features.samples(),
         dimension * dimension * total.len(),
-        || (zeros(), Vec::new(), [0.0; SAMPLES_PER_CHUNK], [0.0; SAMPLES_PER_CHUNK]),
-        |(sums, scratch, sample_weights, curvature), range| {
+        || (zeros(), (Vec::new(), Vec::new()), [0.0; SAMPLES_PER_CHUNK], [0.0; SAMPLES_PER_CHUNK]),
+        |(sums, (scratch, weighted), sample_weights, curvature), range| {
             let computed;
             let probabilities = if let Some(kept) = probabilities.get(range.start / SAMPLES_PER_CHUNK) {
                 kept
@@ -126,15 +126,12 @@ fn pair_blocks<T: Real>(
             let labels = &targets.class_indices()[range.clone()];
             let block = features.block(range.clone(), scratch);
             let of_class = |class: usize| &probabilities[class * labels.len()..(class + 1) * labels.len()];
-            sample_weights
-                .iter_mut()
-                .zip(labels)
-                .for_each(|(entry, &label)| *entry = weights[label as usize]);
+            of_classes(&weights, labels, sample_weights);
             weigh(sample_weights, targets.sample_weights().map(|weights| &weights[range]));
             let (sample_weights, into) = (&sample_weights[..labels.len()], &mut curvature[..labels.len()]);
             for ((k, l), sum) in pairs(classes).zip(sums) {
                 vectorised(PairCurvature { p: of_class(k), q: of_class(l), weights: sample_weights, into });
-                gram(block, into, sum);
+                gram(block, into, weighted, sum);
             }
         },
         |(part, ..)| total.iter_mut().zip(part).for_each(|(total, part)| *total += part),
@@ -184,9 +181,11 @@ fn factor(
     for ((k, l), block) in pairs(classes).zip(pair_blocks) {
         for (row, column, sign) in [(k, k, 1.0), (l, l, 1.0), (k, l, -1.0), (l, k, -1.0)] {
             if let (Some(row), Some(column)) = (place[row], place[column]) {
-                let mut part =
-                    hessian.view_mut((row * dimension, column * dimension), (dimension, dimension));
-                part.zip_apply(block, |entry, term| *entry += sign * term);
+                for (own, terms) in block.as_slice().chunks_exact(dimension).enumerate() {
+                    let start = (column * dimension + own) * dimension * free + row * dimension;
+                    let entries = &mut hessian.as_mut_slice()[start..start + dimension];
+                    entries.iter_mut().zip(terms).for_each(|(entry, term)| *entry += sign * term);
+                }
             }
         }
     }

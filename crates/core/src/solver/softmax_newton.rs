@@ -194,14 +194,18 @@ impl<'a> SoftmaxNewton<'a> {
         self
     }
 
-    /// Takes the factors of a similar problem, if they are of the same coordinates.
+    /// Takes the factors of a similar problem, in the coordinates of this one.
     pub(super) fn take_factors(&mut self, kept: KeptFactors) {
-        if kept.scales == self.pass.features.scales() {
-            self.preconditioner = kept.preconditioner;
-            self.kept_factors = Some((kept.at_first, kept.beyond));
-            // However far off it was: this problem begins near its end.
-            self.relative_when_factored = 0.0;
+        let features = self.pass.features;
+        let ratios: Vec<f64> =
+            features.scales().iter().zip(&kept.scales).map(|(own, other)| own / other).collect();
+        if features.combines_features() && ratios.iter().any(|&ratio| ratio != 1.0) {
+            return;
         }
+        self.preconditioner = kept.preconditioner.rescaled(&ratios);
+        self.kept_factors = Some((kept.at_first, kept.beyond));
+        // However far off it was: this problem begins near its end.
+        self.relative_when_factored = 0.0;
     }
 
     /// Hands on the factors for a similar problem; none where new ones pay.

@@ -412,6 +412,19 @@ impl Preconditioner {
         }
     }
 
+    /// That of features multiplied by further powers of two, `ratios`, which round nothing: the factor of `R A R` is `R L`.
+    pub(super) fn rescaled(self, ratios: &[f64]) -> Self {
+        let Self::Blocks(factors) = self else { return self };
+        let of_class = |factor: Cholesky<f64, Dyn>| {
+            let mut lower = factor.unpack_dirty();
+            for mut column in lower.column_iter_mut() {
+                column.iter_mut().zip(ratios).for_each(|(entry, ratio)| *entry *= ratio);
+            }
+            Cholesky::pack_dirty(lower)
+        };
+        Self::Blocks(factors.into_iter().map(of_class).collect())
+    }
+
     /// `M^-1 R` for residuals `R` (`D x K`).
     pub(super) fn apply(&self, residual: &DMatrix<f64>) -> DMatrix<f64> {
         let factors = match self {

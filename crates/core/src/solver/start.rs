@@ -5,7 +5,7 @@ use super::hessian::{SingleBlock, SingleGram};
 use super::pass::ScaledFeatures;
 use super::problem::Intercept;
 use super::softmax_newton::SoftmaxPass;
-use crate::loss::{Logistic, Loss, Softmax, Targets, weigh};
+use crate::loss::{Logistic, Loss, Softmax, Targets, of_classes, weigh};
 use crate::numeric::fold_sample_spans;
 use nalgebra::DMatrix;
 
@@ -107,13 +107,14 @@ fn moments(features: &ScaledFeatures, targets: &Targets) -> (DMatrix<f64>, DMatr
         || (zeros(), (SingleBlock::default(), SingleGram::default()), Vec::new()),
         |((second, first), (block, products), sample_weights), range| {
             let labels = &targets.class_indices()[range.clone()];
-            sample_weights.clear();
-            sample_weights.extend(labels.iter().map(|&label| weights[label as usize]));
+            sample_weights.resize(labels.len(), 0.0);
+            of_classes(&weights, labels, sample_weights);
             weigh(sample_weights, targets.sample_weights().map(|weights| &weights[range.clone()]));
             block.load(features, range);
             products.add(block, sample_weights, second);
+            let first = first.as_mut_slice();
             for ((sample, &label), weight) in block.samples(dimension).zip(labels).zip(&*sample_weights) {
-                let mut sums = first.column_mut(label as usize);
+                let sums = &mut first[label as usize * dimension..][..dimension];
                 sums.iter_mut().zip(sample).for_each(|(sum, &entry)| *sum += weight * f64::from(entry));
             }
         },

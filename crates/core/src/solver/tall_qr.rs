@@ -254,13 +254,13 @@ pub(super) fn correlation(dataset: &Dataset, scaling: &Scaling) -> Option<DMatri
     let mut moments = zeros();
     fold_sample_spans(
         labels.samples(),
-        || (zeros(), Vec::new()),
-        |(part, block), range| {
+        || (zeros(), Vec::new(), Vec::new()),
+        |(part, block, weighted), range| {
             super::pass::scaled(dataset, scaling, range.clone(), block);
             let weights: Vec<f64> = range.map(|sample| labels.weight(sample)).collect();
-            gram(block, &weights, part);
+            gram(block, &weights, weighted, part);
         },
-        |(part, _)| moments += part,
+        |(part, ..)| moments += part,
     );
     let total = labels.total_size();
     let sum = |j: usize| moments[(dimension, j)];

@@ -137,3 +137,17 @@ fn a_tolerance_saves_steps_and_is_met() {
         assert!(early.certificate.iterations < whole.certificate.iterations);
     }
 }
+
+/// `R^-1 A^-1 R^-1`, where features, all but the intercept, are multiplied by further powers of two.
+#[test]
+fn factors_follow_features_to_other_scales_to_the_last_bit() {
+    let entry = |i: usize, j: usize| ((i + j) as f64).sin() + if i == j { 4.0 } else { 0.0 };
+    let (ratios, all) = ([2.0, 0.25], DVector::from_vec(vec![2.0, 0.25, 1.0]));
+    let block = DMatrix::from_fn(3, 3, entry);
+    let factors = |block: DMatrix<f64>| {
+        Preconditioner::Blocks(vec![nalgebra::Cholesky::new(block).expect("positive definite")])
+    };
+    let moved = DMatrix::from_fn(3, 3, |i, j| all[i] * block[(i, j)] * all[j]);
+    let residual = DMatrix::from_column_slice(3, 1, &[0.3, -1.0, 2.0]);
+    assert_eq!(factors(block).rescaled(&ratios).apply(&residual), factors(moved).apply(&residual));
+}
