@@ -37,7 +37,7 @@ mod standardization;
 pub(crate) mod table;
 mod tabular;
 #[cfg(feature = "readers")]
-mod taken;
+pub(crate) mod taken;
 mod values;
 
 pub use dataset::{DataError, Dataset, Labels};

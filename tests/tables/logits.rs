@@ -161,7 +161,14 @@ fn samples_with_several_labels_are_audited_label_by_label() {
         }
     }
     refused(&["audit", file, "--multi-label", "--loss", "inr"], &["--multi-label", "--loss logistic"]);
-    refused(&["audit", file, "--multi-label", "--recalibrate"], &["--recalibrate"]);
+    refused(&["audit", file, "--multi-label", "--loss", "softmax"], &["--multi-label", "--loss logistic"]);
+    read(&["audit", file, "--multi-label", "--loss", "logistic"]);
+    for option in
+        ["--recalibrate", "--ignore-index=5", "--missing=drop-row", "--columns=a", "--reduction=sum"]
+    {
+        let name = option.split('=').next().expect("a name");
+        refused(&["audit", file, "--multi-label", option], &[&format!("{name}: does not go with")]);
+    }
     refused(&["audit", "a00-plain.csv", "--multi-label"], &["is a table", "NPZ"]);
 }
 
@@ -217,6 +224,14 @@ fn logits_that_are_nearly_usual_are_doubted_or_read() {
             }),
             "labels are False and True: class 0 and class 1",
         ),
+        (
+            table("ant,bee,cat,label", &|row| format!("{},{}", logits(row), row % 3)),
+            "labels are numbers, from 0 in the order of the columns: 0 is ant, 1 is bee, 2 is cat",
+        ),
+        (
+            table("1,2,3,label", &|row| format!("{},{}", logits(row), row % 3)),
+            "labels are numbers, from 0 in the order of the columns: 0 is 1, 1 is 2, 2 is 3",
+        ),
     ] {
         let (code, said) = run(&text, &[]);
         assert!(code == Some(0) && said.contains(words), "{said} lacks {words:?}");
@@ -231,6 +246,26 @@ fn logits_that_are_nearly_usual_are_doubted_or_read() {
             table("ant,bee,cat,label", &|row| format!("{},{},{},{}", 20 + row, 30, 50 - row, species(row))),
             &["--probabilities"],
             "divide percentages by 100",
+        ),
+        (
+            table("ant,bee,cat,label", &|row| format!("{},{}", logits(row), row % 3 + 1)),
+            &[],
+            "3, but classes are 0 to 2; if labels count from 1, save y - 1",
+        ),
+        (
+            table("ant,bee,cat,label", &|row| format!("{},{}.5", logits(row), row % 3)),
+            &[],
+            "but labels are whole numbers or names of classes",
+        ),
+        (
+            table("ant,bee,cat,label", &|row| format!("{},,{},{}", row, row, species(row))),
+            &[],
+            "column \"bee\": the cell is empty; every row needs all its logits",
+        ),
+        (
+            table("logits,label", &|row| format!("\"[{}]\",{}", logits(row), row % 3)),
+            &[],
+            "has no column of logits; left out are column \"logits\" (holds text); save a column of numbers",
         ),
         (
             table("score,label", &|row| format!("{},{}", z(row, 0), row % 2)),
