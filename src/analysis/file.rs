@@ -130,12 +130,11 @@ impl Source {
         let start = error.span().map_or(0, |span| span.start);
         let (line, mut what) = (line_at(&self.text, start), explain(error));
         let header = self.text.lines().nth(line - 1).and_then(|text| text.trim().strip_prefix('['));
-        let name = header.and_then(|header| header.split(']').next()).filter(|name| !name.starts_with('['));
-        if let Some(name) = name {
+        if let Some(name) = header.and_then(|header| header.trim_start_matches('[').split(']').next()) {
             if what.ends_with("expected a list") {
                 what += &format!("; begin each with [[{name}]]");
             } else if what.contains("duplicate key") {
-                what += &format!("; a table of this name is above: begin each of several with [[{name}]]");
+                what += &format!("; [{name}] stands above already: begin each of several with [[{name}]]");
             }
         }
         let whole_line = self.text.lines().nth(line - 1).unwrap_or_default();

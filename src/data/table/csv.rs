@@ -180,7 +180,7 @@ fn collect(
         notes.push("every row has one cell more than there are headings".to_owned());
     }
     let headings = Headings::new(names, Vec::new(), format!("{}: line {header_line}", rows.place));
-    let headings = headings.above(rows_below(top, rows, format)?);
+    let headings = headings.above(lines_below(top, header_line));
     let uses = pick(&headings)?;
     let mut columns: Vec<Option<Collected>> = uses
         .iter()
@@ -242,19 +242,29 @@ fn collect(
     })
 }
 
-/// The rows below the headings that may be the headings themselves, with their lines.
-fn rows_below(top: &Top, rows: &Rows, format: &TableFormat) -> Result<Vec<(u64, Vec<String>)>, DataError> {
-    let mut again = Rows::new(top.rest, rows.place.clone(), rows.dialect, format, top.lines);
+/// The lines below the headings that may be the headings themselves. Above them a title may stand, which shows no separator: they
+/// are split at each that is usual.
+fn lines_below(top: &Top, header_line: u64) -> Vec<(u64, Vec<String>)> {
+    let mut rest = Top { rest: top.rest, lines: top.lines, comments: 0, last: None, separator: None };
     let mut below = Vec::new();
-    again.advance()?;
-    while below.len() < BELOW_HEADINGS && again.advance()? {
-        let cells = again.row.iter().map(|cell| String::from_utf8_lossy(cell).trim().to_owned());
-        below.push((again.line, cells.collect()));
+    while below.len() < BELOW_HEADINGS && !rest.rest.is_empty() {
+        let end = line_end(rest.rest);
+        let text = String::from_utf8_lossy(&rest.rest[..end.min(LONGEST_HEADINGS)]).into_owned();
+        rest.leave_line(end);
+        if rest.lines <= header_line {
+            continue;
+        }
+        let cells: Vec<&str> = text.split([',', ';', '\t', '|']).collect();
+        let cells = if cells.len() > 1 { cells } else { text.split_whitespace().collect() };
+        let cells = cells.into_iter().map(|cell| cell.trim().trim_matches('"').trim().to_owned());
+        below.push((rest.lines, cells.collect()));
     }
-    Ok(below)
+    below
 }
 
-/// Rows in which headings are looked for that are not in the first.
+/// Longer lines are no headings.
+const LONGEST_HEADINGS: usize = 1 << 12;
+/// Lines in which headings are looked for that are not in the first.
 const BELOW_HEADINGS: usize = 20;
 /// Row names of R that are compared with one another.
 const ROW_NAMES: usize = 100_000;
