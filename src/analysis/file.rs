@@ -314,7 +314,7 @@ fn how_to_write(line: &str, at: &str, message: &str) -> Option<String> {
             "{value}; a number is written {whole}.{decimals}, and a list [{whole}, {decimals}]"
         ));
     }
-    let word: String = at.chars().take_while(|letter| letter.is_ascii_alphabetic()).collect();
+    let word: String = at.chars().take_while(char::is_ascii_alphabetic).collect();
     match word.to_lowercase().as_str() {
         "yes" | "on" => return Some(format!("{word}; write true")),
         "no" | "off" => return Some(format!("{word}; write false")),

@@ -267,27 +267,30 @@ impl Scheme {
                 notes,
             });
         }
-        let names = names.unwrap_or_else(numbered);
+        Ok(Self::of_numbers(given.headings.as_deref(), &labels, names.unwrap_or_else(numbered)))
+    }
+
+    /// Labels are numbers of classes; `names` are those of the classes.
+    fn of_numbers(headings: Option<&[String]>, labels: &[&String], names: Vec<String>) -> Self {
+        let classes = names.len();
+        let mut notes = Vec::new();
         let is_there = |class: usize| labels.iter().any(|text| whole_number(text) == Some(class as i128));
-        if let Some(headings) = given.headings.as_ref().filter(|headings| headings.len() == classes)
-            && let Some(absent) = (0..classes).find(|&class| !is_there(class))
-        {
+        let keys = headings.map(<[String]>::to_vec).unwrap_or_default();
+        let has_heading_each = keys.len() == classes;
+        if let Some(absent) = (0..classes).find(|&class| !is_there(class)).filter(|_| has_heading_each) {
             notes.push(format!(
                 "no row has the class {absent}, column {}; if it is no logit, leave it out with --drop",
-                quoted(&headings[absent])
+                quoted(&keys[absent])
             ));
         }
-        let keys = given.headings.clone().unwrap_or_default();
         let are_numbers = !labels.is_empty() && labels.iter().all(|text| whole_number(text).is_some());
-        if are_numbers && keys.len() == classes {
+        if are_numbers && has_heading_each {
             let pairs: Vec<String> =
                 keys.iter().enumerate().map(|(class, heading)| format!("{class} is {heading}")).collect();
             notes.push(format!("labels are numbers, from 0 in the order of the columns: {}", list(&pairs)));
         }
-        let from_one = are_numbers
-            && !is_there(0)
-            && labels.iter().any(|text| whole_number(text) == Some(classes as i128));
-        Ok(Self { names, keys, by: Naming::Number, from_one, notes })
+        let from_one = are_numbers && !is_there(0) && is_there(classes);
+        Self { names, keys, by: Naming::Number, from_one, notes }
     }
 
     /// Labels are headings of columns; classes have these names or the user's own.

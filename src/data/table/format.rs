@@ -63,7 +63,7 @@ impl TableFormat {
 pub(super) struct Dialect {
     pub(super) separator: u8,
     pub(super) marks: NumberMarks,
-    /// A backslash stands before a quotation mark within quotation marks, as MySQL and Spark write it.
+    /// A backslash stands before a quotation mark within quotation marks, as `MySQL` and Spark write it.
     pub(super) backslash: bool,
 }
 

@@ -49,7 +49,7 @@ fn read_unguarded(opened: &Opened, pick: Pick) -> Result<Table, DataError> {
         _ => kind.empty(),
     };
     let mut columns: Vec<Cells> = kinds.iter().zip(&uses).map(empty).collect();
-    let mut texts: Vec<Collected> = uses.iter().map(collected).collect();
+    let mut texts: Vec<Collected> = uses.iter().copied().map(collected).collect();
     let mut total = 0;
     let stage = Stage::of((reader.num_row_groups() * columns.len()) as u64);
     for group in 0..reader.num_row_groups() {
@@ -94,8 +94,8 @@ fn read_unguarded(opened: &Opened, pick: Pick) -> Result<Table, DataError> {
 }
 
 /// Where texts of a column go.
-fn collected(use_: &Use) -> Collected {
-    if *use_ == Use::Values { Collected::default() } else { Collected::texts() }
+fn collected(use_: Use) -> Collected {
+    if use_ == Use::Values { Collected::default() } else { Collected::texts() }
 }
 
 /// The heading of a column; of a list, that of the list.
