@@ -89,6 +89,9 @@ fn other_ways_to_write_the_same_table_are_read() {
     }
 }
 
+/// How a number is written.
+type Spelling<'a> = &'a dyn Fn(f64) -> String;
+
 /// Numbers as spreadsheets and people write them, beside the same as programs do.
 #[test]
 fn numbers_as_people_write_them_are_read_with_a_note() {
@@ -108,8 +111,7 @@ fn numbers_as_people_write_them_are_read_with_a_note() {
         let whole = if high > 0.0 { format!("{high}{thousands}{low:03}") } else { low.to_string() };
         format!("{whole}{decimal}{}", &rest[2..])
     };
-    type Write<'a> = &'a dyn Fn(f64) -> String;
-    let of: [(&str, Write, char, &[&str]); 7] = [
+    let of: [(&str, Spelling, char, &[&str]); 7] = [
         ("us.csv", &|a| format!("\"{}\"", grouped(a, ",", ".")), ',', &[]),
         ("german.csv", &|a| grouped(a, ".", ","), ';', &[]),
         ("french.csv", &|a| grouped(a, "\u{202f}", ","), ';', &[]),
