@@ -188,6 +188,9 @@ impl Caption {
         while let Some((before, after)) = rest.split_once('{') {
             let (query, behind) =
                 after.split_once('}').ok_or_else(|| format!("`{{{after}` has no closing brace"))?;
+            if let Some((open, _)) = query.split_once('{') {
+                return Err(format!("`{{{}` has no closing brace", open.trim_end()));
+            }
             pieces.push(Piece::Text(before.to_owned()));
             let asked = query.trim();
             pieces.push(if let Some(setting) = Setting::parse(asked) {

@@ -47,10 +47,14 @@ impl Source {
     /// # Errors
     /// The file cannot be read ([`AnalysisError::Unreadable`]).
     pub fn read(path: &Path) -> Result<Self, AnalysisError> {
-        let text = read_text(path).map_err(|error| AnalysisError::Unreadable {
-            path: path.to_owned(),
-            reason: error.to_string(),
-        })?;
+        let reason = |error: std::io::Error| match error.kind() {
+            std::io::ErrorKind::NotFound => {
+                "there is no such file; `equipoise analyses copy` writes a shipped one to edit".to_owned()
+            }
+            _ => error.to_string(),
+        };
+        let text = read_text(path)
+            .map_err(|error| AnalysisError::Unreadable { path: path.to_owned(), reason: reason(error) })?;
         let name = path.display().to_string();
         Ok(Self { name, text, directory: crate::files::directory_of(path).to_owned() })
     }
@@ -95,7 +99,15 @@ impl Source {
             check_value(key, value)
                 .map_err(|fault| refused(format!("`{}`: {}", fault.key, fault.problem)))?;
             set(&mut table, key, value.clone()).map_err(refused)?;
-            analysis = analysis_of(&table).map_err(|error| refused(explain(&error)))?;
+            let axis = analysis.sweep.iter().position(|sweep| sweep.name == *key);
+            analysis = analysis_of(&table).map_err(|error| {
+                let of_axis = axis.map_or_else(String::new, |number| {
+                    format!(
+                        "; the values of the axis `{key}` are set by --set 'sweep.{number}.values=[{value}]'"
+                    )
+                });
+                refused(explain(&error) + &of_axis)
+            })?;
         }
         overrides.iter().try_for_each(|given| check_unswept(given, &analysis.sweep))?;
         self.placed(check_table(&table))?;
@@ -119,10 +131,16 @@ impl Source {
         let start = error.span().map_or(0, |span| span.start);
         let (line, mut what) = (line_at(&self.text, start), explain(error));
         let header = self.text.lines().nth(line - 1).and_then(|text| text.trim().strip_prefix('['));
-        let name = header.and_then(|header| header.split(']').next()).filter(|name| !name.starts_with('['));
-        if let Some(name) = name.filter(|_| what.ends_with("expected a list")) {
-            what += &format!("; begin each with [[{name}]]");
+        if let Some(name) = header.and_then(|header| header.trim_start_matches('[').split(']').next()) {
+            if what.ends_with("expected a list") {
+                what += &format!("; begin each with [[{name}]]");
+            } else if what.contains("duplicate key") {
+                what += &format!("; [{name}] stands above already: begin each of several with [[{name}]]");
+            }
         }
+        let whole_line = self.text.lines().nth(line - 1).unwrap_or_default();
+        let at = self.text.get(start..).unwrap_or_default();
+        what = how_to_write(whole_line, at, &what).unwrap_or(what);
         // What is unknown or missing names itself; a wrong value is named by its key.
         let names_itself = ["unknown field", "missing field"].iter().any(|kind| what.starts_with(kind));
         let what = match key_at(&self.text, start).filter(|_| !names_itself) {
@@ -254,8 +272,9 @@ const MAX_LISTED: usize = 24;
 const WHERE_ALL_IS: &str = "; `equipoise analyses show averaging` prints a whole file";
 
 /// Names that things have elsewhere, and those that they have here.
-const ELSEWHERE: [(&str, &str); 11] = [
+const ELSEWHERE: [(&str, &str); 12] = [
     ("l2", "penalty"),
+    ("color", "colour"),
     ("weights", "class_weights"),
     ("metrics", "measure"),
     ("cross_entropy", "softmax"),
@@ -284,6 +303,29 @@ fn in_plain_words(message: &str) -> String {
     TYPES.iter().fold(message.to_owned(), |text, (name, words)| text.replace(name, words))
 }
 
+/// How a value is written that the parser took for something else; `at` is what begins where it stopped.
+fn how_to_write(line: &str, at: &str, message: &str) -> Option<String> {
+    let value = line.split_once('=').map_or(line, |(_, value)| value).trim();
+    if value.contains(['\u{201c}', '\u{201d}', '\u{2018}', '\u{2019}', '\u{201e}']) {
+        return Some("quotation marks of typography; write straight ones, as in \"text\"".to_owned());
+    }
+    let is_whole = |text: &str| text.trim_start_matches('-').parse::<u64>().is_ok();
+    if let Some((whole, decimals)) = value.split_once(',').filter(|(a, b)| is_whole(a) && is_whole(b)) {
+        return Some(format!(
+            "{value}; a number is written {whole}.{decimals}, and a list [{whole}, {decimals}]"
+        ));
+    }
+    let word: String = at.chars().take_while(char::is_ascii_alphabetic).collect();
+    match word.to_lowercase().as_str() {
+        "yes" | "on" => return Some(format!("{word}; write true")),
+        "no" | "off" => return Some(format!("{word}; write false")),
+        _ => {}
+    }
+    let key = line.split_once('=').map(|(key, _)| key.trim());
+    key.filter(|_| message.contains("duplicate key"))
+        .map(|key| format!("duplicate key: `{key}` stands above already"))
+}
+
 /// The parser's message, with the nearest name where it lists the names it knows.
 fn explain(error: &TomlError) -> String {
     let message = in_plain_words(&error.message().lines().collect::<Vec<_>>().join(" "));
@@ -298,6 +340,10 @@ fn explain(error: &TomlError) -> String {
     let list = if known.len() > MAX_LISTED { "; `equipoise analyses measures` lists them" } else { "" };
     let elsewhere =
         ELSEWHERE.iter().find(|(theirs, ours)| *theirs == name && known.iter().any(|one| one == ours));
+    let is_of_series = ["colour", "color", "marker"].contains(&name.as_str());
+    if is_of_series && known.iter().any(|one| one == "style") {
+        return format!("{message}; colour and marker are keys of [[series]]");
+    }
     match elsewhere.map(|(_, ours)| *ours).or_else(|| nearest(&name, &known)) {
         Some(near) => format!("{message}; did you mean `{near}`?{list}"),
         None => format!("{message}{list}"),

@@ -318,6 +318,14 @@ impl AuditInput {
                 values.iter_mut().skip(place).step_by(chosen.columns.len()),
             )?;
         }
+        if chosen.columns.is_empty() {
+            let left: Vec<String> =
+                chosen.left_out.iter().map(|left| format!("{} ({})", left.what, left.why)).collect();
+            let left =
+                if left.is_empty() { String::new() } else { format!("; left out are {}", left.join(", ")) };
+            let problem = format!("has no column of logits{left}; save a column of numbers for each class");
+            return Err(DataError::invalid(&table.place, problem));
+        }
         let scores = Array::owned(table.place.clone(), table.rows, chosen.columns.len(), values);
         let row_place = |row: usize| table.cell_place(row, label);
         let given = GivenLabels {

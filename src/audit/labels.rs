@@ -6,6 +6,7 @@ use crate::data::classes::{same, whole_number};
 use crate::data::sample_weights::all_zero;
 use crate::data::samples::{label_texts, one_hot_texts};
 use crate::data::table::{Texts, is_missing};
+use crate::data::taken::list;
 use crate::data::{DataError, Labels, LeftOut, quoted};
 use crate::text::cleaned;
 
@@ -147,6 +148,8 @@ struct Scheme {
     /// What labels call them, where that is by name.
     keys: Vec<String>,
     by: Naming,
+    /// Numbers seem to count the classes from 1.
+    from_one: bool,
     notes: Vec<String>,
 }
 
@@ -207,7 +210,13 @@ impl Scheme {
         if let Some(list) = names.as_ref().filter(|list| all_among(list))
             && !labels.iter().all(|text| whole_number(text).is_some())
         {
-            return Ok(Self { names: list.clone(), keys: list.clone(), by: Naming::Name, notes });
+            return Ok(Self {
+                names: list.clone(),
+                keys: list.clone(),
+                by: Naming::Name,
+                from_one: false,
+                notes,
+            });
         }
         if let Some(list) = names.as_ref().filter(|_| options.class_names.is_some())
             && given.headings.is_none()
@@ -215,7 +224,13 @@ impl Scheme {
             && labels.iter().all(|text| whole_number(text).is_none() && boolean(text).is_none())
         {
             // Words that are not among the names given are no classes: their sorted order would be a guess.
-            return Ok(Self { names: list.clone(), keys: list.clone(), by: Naming::Name, notes });
+            return Ok(Self {
+                names: list.clone(),
+                keys: list.clone(),
+                by: Naming::Name,
+                from_one: false,
+                notes,
+            });
         }
         let occurring: Vec<String> = texts.iter().map(|text| (*text).clone()).collect();
         if classes == 2 && are_signs(&occurring, options) {
@@ -224,6 +239,7 @@ impl Scheme {
                 names: names.unwrap_or_else(numbered),
                 keys: Vec::new(),
                 by: Naming::Sign,
+                from_one: false,
                 notes,
             });
         }
@@ -233,28 +249,48 @@ impl Scheme {
                 names: names.unwrap_or_else(|| vec!["False".to_owned(), "True".to_owned()]),
                 keys: Vec::new(),
                 by: Naming::Boolean,
+                from_one: false,
                 notes,
             });
         }
         let mut distinct: Vec<String> = labels.iter().map(|text| (*text).clone()).collect();
         distinct.sort();
-        let are_words = distinct.iter().all(|text| whole_number(text).is_none());
+        let are_words =
+            distinct.iter().all(|text| whole_number(text).is_none() && text.parse::<f64>().is_err());
         if given.headings.is_none() && are_words && distinct.len() == classes {
             notes.push("labels are names; in sorted order they are the classes of the columns".to_owned());
-            return Ok(Self { names: distinct.clone(), keys: distinct, by: Naming::Name, notes });
+            return Ok(Self {
+                names: distinct.clone(),
+                keys: distinct,
+                by: Naming::Name,
+                from_one: false,
+                notes,
+            });
         }
-        let names = names.unwrap_or_else(numbered);
+        Ok(Self::of_numbers(given.headings.as_deref(), &labels, names.unwrap_or_else(numbered)))
+    }
+
+    /// Labels are numbers of classes; `names` are those of the classes.
+    fn of_numbers(headings: Option<&[String]>, labels: &[&String], names: Vec<String>) -> Self {
+        let classes = names.len();
+        let mut notes = Vec::new();
         let is_there = |class: usize| labels.iter().any(|text| whole_number(text) == Some(class as i128));
-        if let Some(headings) = given.headings.as_ref().filter(|headings| headings.len() == classes)
-            && let Some(absent) = (0..classes).find(|&class| !is_there(class))
-        {
+        let keys = headings.map(<[String]>::to_vec).unwrap_or_default();
+        let has_heading_each = keys.len() == classes;
+        if let Some(absent) = (0..classes).find(|&class| !is_there(class)).filter(|_| has_heading_each) {
             notes.push(format!(
                 "no row has the class {absent}, column {}; if it is no logit, leave it out with --drop",
-                quoted(&headings[absent])
+                quoted(&keys[absent])
             ));
         }
-        let keys = given.headings.clone().unwrap_or_default();
-        Ok(Self { names, keys, by: Naming::Number, notes })
+        let are_numbers = !labels.is_empty() && labels.iter().all(|text| whole_number(text).is_some());
+        if are_numbers && has_heading_each {
+            let pairs: Vec<String> =
+                keys.iter().enumerate().map(|(class, heading)| format!("{class} is {heading}")).collect();
+            notes.push(format!("labels are numbers, from 0 in the order of the columns: {}", list(&pairs)));
+        }
+        let from_one = are_numbers && !is_there(0) && is_there(classes);
+        Self { names, keys, by: Naming::Number, from_one, notes }
     }
 
     /// Labels are headings of columns; classes have these names or the user's own.
@@ -281,7 +317,7 @@ impl Scheme {
         if names != headings {
             notes.push(format!("classes {} are called {}", headings.join(", "), names.join(", ")));
         }
-        Self { names, keys: headings.to_vec(), by: Naming::Name, notes }
+        Self { names, keys: headings.to_vec(), by: Naming::Name, from_one: false, notes }
     }
 
     fn meaning(&self, text: &str, options: &ReadOptions) -> Meaning {
@@ -315,6 +351,9 @@ impl Scheme {
 
     fn unknown(&self, text: &str, classes: usize) -> String {
         match (self.by, whole_number(text)) {
+            (Naming::Number, Some(number)) if self.from_one => {
+                format!("{number}, but classes are 0 to {}; if labels count from 1, save y - 1", classes - 1)
+            }
             (Naming::Number, Some(number)) => format!(
                 "{number}, but classes are 0 to {} (and -1 for rows to ignore; --ignore-index {number} ignores these)",
                 classes - 1

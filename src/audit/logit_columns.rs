@@ -172,6 +172,9 @@ fn label_column(headings: &Headings, given: Option<&String>) -> Result<usize, Da
     if let Some(name) = given.map(String::as_str).or_else(usual) {
         return headings.find(name);
     }
+    if let Some(further) = LABELS.iter().find_map(|name| headings.further_down(name)) {
+        return Err(DataError::invalid(&headings.place, format!("has no column of labels; {further}")));
+    }
     let shown: Vec<&str> = headings.names.iter().take(12).map(String::as_str).collect();
     let problem = format!(
         "has no column of labels ({}); its columns are {}; name one with --label",
@@ -187,10 +190,10 @@ fn no_logit(table: &Table, column: usize) -> Option<String> {
     if let Cells::Other(kind) = &cells.cells {
         return Some(format!("holds {kind}"));
     }
-    if cells.is_text(table.comma) {
+    if cells.is_text(table.marks) {
         return Some("holds text".to_owned());
     }
-    let values = cells.read(table.comma);
+    let values = cells.read(table.marks);
     if !values.is_empty() && values.iter().all(|cell| matches!(cell, Cell::Boolean(_))) {
         return Some("holds True and False".to_owned());
     }
@@ -210,7 +213,7 @@ const SUM: f64 = 0.011;
 /// Whether the numbers of some columns are from 0 to 1 and sum to one in every row.
 fn are_probabilities(table: &Table, columns: &[usize]) -> bool {
     let cells: Vec<Vec<Cell>> =
-        columns.iter().map(|&column| table.columns[column].read(table.comma)).collect();
+        columns.iter().map(|&column| table.columns[column].read(table.marks)).collect();
     let is_one = |row: usize| {
         let numbers = cells.iter().map(|cells| cells[row].number());
         let numbers: Option<Vec<f64>> = numbers.collect();
@@ -301,13 +304,24 @@ pub(super) fn fill_column<'a>(
         );
         return Err(DataError::invalid(table.column_place(column), problem));
     }
-    let cells = table.columns[column].read(table.comma);
+    let cells = table.columns[column].read(table.marks);
     for ((row, cell), into) in cells.iter().enumerate().zip(into) {
         *into = match cell {
             Cell::Number(_) | Cell::Boolean(_) => cell.number().unwrap_or(f64::NAN),
             _ if is_absent(row) => f64::NAN,
             // A masked class may have the logit -inf.
             Cell::Infinite => table.columns[column].text(row).parse().unwrap_or(f64::NAN),
+            Cell::Missing => {
+                let text = table.columns[column].text(row);
+                let what = if text.is_empty() {
+                    "the cell is empty".to_owned()
+                } else {
+                    format!("{} marks a missing value", quoted(&text))
+                };
+                let problem =
+                    format!("{what}; every row needs all its logits: fill it in, or leave the row out");
+                return Err(DataError::invalid(table.cell_place(row, column), problem));
+            }
             _ => {
                 let text = quoted(&table.columns[column].text(row));
                 let problem = format!(

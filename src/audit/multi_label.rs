@@ -145,8 +145,11 @@ fn tally(
     labels.check_numbers()?;
     let (rows, columns) = (scores.rows(), scores.columns());
     if (labels.rows(), labels.columns()) != (rows, columns) {
-        let problem =
-            format!("has shape {}, but the logits have {}", labels.shape_text(), scores.shape_text());
+        let problem = format!(
+            "has shape {}, but the logits have {}; a 1 or 0 is needed for every logit",
+            labels.shape_text(),
+            scores.shape_text()
+        );
         return Err(labels.invalid(problem));
     }
     if rows == 0 || columns == 0 {
@@ -156,7 +159,7 @@ fn tally(
     if names.len() != columns {
         return Err(DataError::invalid(
             "--class-names",
-            format!("{} names for {columns} labels", names.len()),
+            format!("{} names for {columns} labels; give one for each", names.len()),
         ));
     }
     let kind = if options.probabilities { ScoreKind::Probabilities } else { ScoreKind::Logits };

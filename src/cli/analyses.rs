@@ -16,6 +16,11 @@ const EXAMPLES: &str = "Examples:
   equipoise analyses measures                    what an analysis can measure
   equipoise analyses schema > equipoise.schema.json   completion and checks in an editor";
 
+const COPY_EXAMPLES: &str = "Examples:
+  equipoise analyses copy averaging               writes averaging.toml
+  equipoise analyses copy averaging mine.toml     writes mine.toml; change what it says, then
+  equipoise run mine.toml --out mine              solve it and draw its figures";
+
 /// What an editor checks copied files by; their first line names it.
 const SCHEMA_FILE: &str = "equipoise.schema.json";
 
@@ -30,6 +35,7 @@ pub(super) struct AnalysesArguments {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     /// Write one as a file to edit, and beside it the schema by which editors check it
+    #[command(after_help = COPY_EXAMPLES)]
     Copy {
         /// Its name
         name: String,
@@ -40,13 +46,16 @@ enum Command {
         force: bool,
     },
     /// Print one
+    #[command(after_help = "Example:\n  equipoise analyses show averaging | less")]
     Show {
         /// Its name
         name: String,
     },
     /// List what can be measured
+    #[command(after_help = "Example:\n  equipoise analyses measures | grep recall")]
     Measures,
     /// Print the JSON Schema of analysis files
+    #[command(after_help = "Example:\n  equipoise analyses schema > equipoise.schema.json")]
     Schema,
 }
 

@@ -128,9 +128,15 @@ pub(super) struct TableArguments {
     /// Decimal mark: . or , [default: found in the file]
     #[arg(long, value_name = "CHARACTER", value_parser = decimal)]
     decimal: Option<char>,
+    /// What stands between thousands, as in 1,234 [default: found where a number has only one reading]
+    #[arg(long, value_name = "CHARACTER", value_parser = thousands)]
+    thousands: Option<char>,
     /// utf-8, utf-16 or latin-1 [default: utf-8, or what a byte-order mark says]
     #[arg(long, value_name = "NAME", value_parser = encoding)]
     encoding: Option<Encoding>,
+    /// Lines above the headings to leave out, such as titles
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    skip_lines: u64,
     /// The first row holds values: columns are called x0, x1, ..
     #[arg(long)]
     no_header: bool,
@@ -144,6 +150,8 @@ impl TableArguments {
         TableFormat {
             separator: self.separator,
             decimal: self.decimal,
+            thousands: self.thousands,
+            skip_lines: self.skip_lines,
             encoding: self.encoding,
             no_header: self.no_header,
             comment: self.comment,
@@ -164,6 +172,20 @@ fn decimal(text: &str) -> Result<char, String> {
         "." | "point" => Ok('.'),
         "," | "comma" => Ok(','),
         _ => Err("give . or ,".to_owned()),
+    }
+}
+
+fn thousands(text: &str) -> Result<char, String> {
+    match text {
+        "space" => Ok(' '),
+        "point" => Ok('.'),
+        "comma" => Ok(','),
+        _ => match text.parse::<char>() {
+            Ok(mark) if !mark.is_alphanumeric() && !"+-".contains(mark) => Ok(mark),
+            _ => {
+                Err("give one character that is no digit, letter or sign, such as , . ' or space".to_owned())
+            }
+        },
     }
 }
 

@@ -157,7 +157,7 @@ impl DrawingOptions {
         stems.into_iter().flat_map(|stem| -> Vec<OwnFile> { of(stem) }).collect()
     }
 
-    fn theme(&self) -> Theme {
+    pub(super) fn theme(&self) -> Theme {
         match self.theme {
             ThemeName::Paper => Theme::Paper,
             ThemeName::Slides => Theme::Slides,

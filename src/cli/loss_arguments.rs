@@ -22,9 +22,9 @@ pub(super) struct LossArguments {
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Loss")]
 pub(super) struct NamedLossArguments {
-    /// The loss; `equipoise losses` has equations, laws and sources
-    #[arg(long, default_value = "softmax", value_parser = names(), value_name = "LOSS")]
-    loss: String,
+    /// The loss; `equipoise losses` has equations, laws and sources [default: softmax]
+    #[arg(long, value_parser = names(), value_name = "LOSS")]
+    loss: Option<String>,
     /// Sharpness of inr's reweighting [default: 1]
     #[arg(long, value_name = "X", allow_hyphen_values = true)]
     beta: Option<f64>,
@@ -104,6 +104,9 @@ impl From<SmoothedBy> for SmoothingWeights {
     }
 }
 
+/// The loss that is meant where none is given.
+const DEFAULT: &str = "softmax";
+
 fn names() -> PossibleValuesParser {
     PossibleValuesParser::new(LOSS_TABLE.map(|row| PossibleValue::new(row.name).help(row.title)))
 }
@@ -111,7 +114,7 @@ fn names() -> PossibleValuesParser {
 impl NamedLossArguments {
     /// The loss that is meant; fails when an option goes with another one.
     pub(super) fn spec(&self) -> Result<LossSpec> {
-        let row = loss_named(&self.loss).context("--loss: unknown")?;
+        let row = loss_named(self.name()).context("--loss: unknown")?;
         let mut spec = row.default.clone();
         for (name, number) in self.numbers().into_iter().filter_map(|(name, number)| Some((name, number?))) {
             ensure!(spec.set(name, number), "--{name}: goes with {} only", losses_with(name));
@@ -145,7 +148,12 @@ impl NamedLossArguments {
 
     /// Its name in the table.
     pub(super) fn name(&self) -> &str {
-        &self.loss
+        self.given().unwrap_or(DEFAULT)
+    }
+
+    /// The name that the user gave, if any.
+    pub(super) fn given(&self) -> Option<&str> {
+        self.loss.as_deref()
     }
 
     fn numbers(&self) -> [(&'static str, Option<f64>); 11] {

@@ -37,7 +37,7 @@ const REDUCTION: &str = "A sample counts as much as its class weighs; the sum is
 
 pub(super) fn run(arguments: &ListLossesArguments, style: Style) -> Result<Ending> {
     if let Some(directory) = &arguments.draw {
-        let figures = draw_loss_gradients()?;
+        let figures = draw_loss_gradients(arguments.drawing.theme())?;
         let files = arguments.drawing.files(figures.iter().map(|figure| figure.file_stem.clone()));
         Destination { directory, files: &files, overwrite: arguments.force }.prepare_for_figures()?;
         for figure in figures {

@@ -135,7 +135,7 @@ impl Places {
         let mut of_law = drawing.files([figure::balance_law::FILE_STEM.to_owned()]);
         of_law.push(OwnFile::marked(BALANCE_RECORDS));
         claim(&law, &of_law)?;
-        let losses = figure::draw_loss_gradients()?;
+        let losses = figure::draw_loss_gradients(drawing.theme())?;
         let of_losses = drawing.files(losses.iter().map(|figure| figure.file_stem.clone()));
         claim(&out.join(LOSSES), &of_losses)?;
         let run = |shipped: equipoise::analysis::Shipped| {
@@ -241,7 +241,7 @@ fn draw_figures(
     let effort = effort(arguments.quick);
     let busy = Busy::new("both sides of every balance law (figure F1)");
     let record = balance_law::run(arguments.seed, balance_problems(effort), checked)?;
-    let figure = figure::balance_law::draw(&record)?;
+    let figure = figure::balance_law::draw(&record, arguments.drawing.theme())?;
     drop(busy);
     arguments.drawing.write(&figure, &directory)?;
     save_into(&directory, BALANCE_RECORDS, &json(&record)?)?;

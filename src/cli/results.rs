@@ -2,7 +2,7 @@
 
 use super::Ending;
 use super::draw::DrawingOptions;
-use super::output::{Align, Style, columns, counted, note, print};
+use super::output::{Align, Style, columns, counted, note, path_line, print};
 use super::progress::{Busy, progress_bar};
 use super::run::{UnsolvedOption, array_of, finish, summary};
 use anyhow::{Result, bail};
@@ -20,6 +20,12 @@ const EXAMPLES: &str = "Examples:
   equipoise results merge averaging                 shards in one directory become one
   equipoise results merge here there --out whole    shards from several machines";
 
+const MERGE_EXAMPLES: &str = "Examples:
+  equipoise run averaging --shard 1/2               on one machine, into averaging
+  equipoise run averaging --shard 2/2 --out there   on another
+  equipoise results merge averaging there           into averaging
+  equipoise results merge averaging there --out whole --theme slides";
+
 /// What to do with which directory.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -31,12 +37,14 @@ pub(super) struct ResultsArguments {
 #[derive(Debug, clap::Subcommand)]
 enum Action {
     /// Show what a directory holds, file by file
+    #[command(after_help = "Example:\n  equipoise results list averaging")]
     List {
         /// A directory that `equipoise run` has filled or is filling
         #[arg(value_name = "DIR")]
         directory: PathBuf,
     },
     /// Join shards into the whole: records and figures as if one machine had run it
+    #[command(after_help = MERGE_EXAMPLES)]
     Merge {
         /// Directories that hold shards of one analysis
         #[arg(value_name = "DIR", required = true)]
@@ -53,12 +61,18 @@ enum Action {
         drawing: DrawingOptions,
     },
     /// Check that every record is intact and that none is missing
+    #[command(
+        after_help = "Example:\n  equipoise results verify averaging\n\nExit codes: 0 intact and complete; 1 not; 2 bad input."
+    )]
     Verify {
         /// A directory that `equipoise run` has filled
         #[arg(value_name = "DIR")]
         directory: PathBuf,
     },
     /// Take out damaged lines and records of other problems
+    #[command(
+        after_help = "Example:\n  equipoise results prune averaging     then `equipoise run` solves what is missing"
+    )]
     Prune {
         /// A directory that `equipoise run` has filled
         #[arg(value_name = "DIR")]
@@ -212,6 +226,12 @@ pub(super) fn run_status(arguments: &StatusArguments, style: Style) -> Result<En
     let survey = if arguments.follow { follow(directory)? } else { surveyed(directory)? };
     print(&status(&survey, &slurm_states(directory), style))?;
     survey.files.iter().flat_map(|file| &file.remarks).for_each(|remark| note(remark));
+    if !arguments.follow && survey.solved < survey.problems && is_at_work(&survey, directory) {
+        note(&format!(
+            "still at work; `equipoise status {} --follow` keeps this moving, with the time left",
+            path_line(directory)
+        ));
+    }
     Ok(if survey.solved == survey.problems { Ending::Done } else { Ending::Failed })
 }
 

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use crate::analysis::balance_law::{BalanceLawRecord, BalancePoint};
 
 use super::axes::{Axis, Panel, PanelPlan, panel_row};
-use super::canvas::{Canvas, Point, Shape, Sheet, Stroke, draw_filled, draw_hollow, draw_svg};
+use super::canvas::{Canvas, Point, Shape, Stroke, draw_filled, draw_hollow, draw_svg};
 use super::head::{HeadItem, KeyMark};
 use super::labels::{Note, trace};
 use super::render::{Figure, FigureError};
 use super::scale::{Scale, extent, scientific};
 use super::theme::{
-    CURVE_WIDTH, Colour, DASHED, GREY, INK, POINTS_PER_INCH, THIN_WIDTH, TWO_COLUMNS, loss_colour,
+    CURVE_WIDTH, Colour, DASHED, GREY, INK, POINTS_PER_INCH, THIN_WIDTH, TWO_COLUMNS, Theme, loss_colour,
 };
 
 const ID: &str = "F1";
@@ -69,13 +69,14 @@ impl BalancePoint {
 /// # Errors
 /// A number of the record is out of its range ([`FigureError::Invalid`]), there is no stationary point
 /// ([`FigureError::Empty`]), or the drawing fails ([`FigureError::Drawing`]).
-pub fn draw(record: &BalanceLawRecord) -> Result<Figure, FigureError> {
+pub fn draw(record: &BalanceLawRecord, theme: Theme) -> Result<Figure, FigureError> {
     let points = checked(record)?;
     let masses = || points.iter().flat_map(|(point, _)| [point.outflow, point.inflow]);
     let mass = Scale::decades(masses()).widened(0.02);
     let residual = Scale::Log { low: RESIDUAL_FLOOR, high: 1.0 }.widened(0.03);
     let caption = caption(record);
-    let svg = draw_svg(Sheet::paper(SIZE), &caption, |canvas| {
+    let sheet = theme.sheet(SIZE);
+    let svg = draw_svg(sheet, &caption, |canvas| {
         let outflow = || Axis::new("outflow of a class, share of the total mass", mass);
         let key = key_entries(&points);
         let (above_flows, above_residuals) = key.split_at(key.len().div_ceil(2));
@@ -87,7 +88,7 @@ pub fn draw(record: &BalanceLawRecord) -> Result<Figure, FigureError> {
                 ..PanelPlan::new(outflow(), Axis::new("relative residual", residual))
             },
         ];
-        let panels = panel_row(canvas, SIZE, plans)?;
+        let panels = panel_row(canvas, sheet.size(), plans)?;
         draw_flows(&panels[0], &points, extent(masses()))?;
         draw_residuals(&panels[1], &points, record.tolerance)
     })?;

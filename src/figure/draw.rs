@@ -37,10 +37,7 @@ pub fn picture_memory(plan: &FigurePlan, theme: Theme, dpi: f64) -> u128 {
 }
 
 fn draw_one(results: &Results, plan: &FigurePlan, theme: Theme) -> Result<Figure, FigureError> {
-    let zoom = theme.zoom();
-    let width = theme.drawn_width(plan.width.inches() * POINTS_PER_INCH);
-    // Larger text needs the height that it has on paper.
-    let sheet = Sheet { width, height: plan.height * POINTS_PER_INCH, zoom };
+    let sheet = theme.sheet((plan.width.inches() * POINTS_PER_INCH, plan.height * POINTS_PER_INCH));
     let caption = caption(results, plan);
     let task = Task { results, plan, sheet, caption };
     let svg = match &plan.plot {

@@ -6,7 +6,7 @@ use super::head::HeadItem;
 use super::labels::{EndLabel, draw_end_labels, end_label_room};
 use super::render::{Figure, FigureError};
 use super::scale::{Scale, extent};
-use super::theme::{CURVE_WIDTH, Colour, DASHED, POINTS_PER_INCH, TWO_COLUMNS, loss_colour};
+use super::theme::{CURVE_WIDTH, Colour, DASHED, POINTS_PER_INCH, TWO_COLUMNS, Theme, loss_colour};
 use crate::loss::{FocalProbability, LossProfile, LossSpec, Moved, PositiveWeights, SmoothingWeights};
 
 const SIZE: (f64, f64) = (TWO_COLUMNS, 2.4 * POINTS_PER_INCH);
@@ -37,8 +37,10 @@ struct Curve {
 ///
 /// # Errors
 /// The drawing fails ([`FigureError::Drawing`]).
-pub fn draw_loss_gradients() -> Result<Vec<Figure>, FigureError> {
+pub fn draw_loss_gradients(theme: Theme) -> Result<Vec<Figure>, FigureError> {
+    let sheet = theme.sheet(SIZE);
     let softmax = figure(
+        sheet,
         "F26",
         "softmax-losses",
         "Negative gradient of softmax losses by the own logit of a sample of the rarest of three classes (100, 30 and 10 samples), by \
@@ -77,6 +79,7 @@ pub fn draw_loss_gradients() -> Result<Vec<Figure>, FigureError> {
         ],
     )?;
     let logistic = figure(
+        sheet,
         "F27",
         "logistic-losses",
         "Gradient of logistic losses by the logits of a sample of the rarest of three classes (100, 30 and 10 samples). Left, \
@@ -116,17 +119,18 @@ pub fn draw_loss_gradients() -> Result<Vec<Figure>, FigureError> {
 }
 
 fn figure(
+    sheet: Sheet,
     id: &str,
     stem: &str,
     caption: &str,
     panels: &[(&str, Vec<Curve>); 2],
 ) -> Result<Figure, FigureError> {
-    let svg = draw_svg(Sheet::paper(SIZE), caption, |canvas| draw_panels(canvas, panels))?;
+    let svg = draw_svg(sheet, caption, |canvas| draw_panels(canvas, sheet, panels))?;
     let (id, caption) = (id.to_owned(), caption.to_owned());
     Ok(Figure { file_stem: format!("{id}-{stem}"), id, svg, caption })
 }
 
-fn draw_panels(canvas: &Canvas, panels: &[(&str, Vec<Curve>); 2]) -> Result<(), FigureError> {
+fn draw_panels(canvas: &Canvas, sheet: Sheet, panels: &[(&str, Vec<Curve>); 2]) -> Result<(), FigureError> {
     let plan = |(label, curves): &(&str, Vec<Curve>)| {
         let (low, high) = extent(curves.iter().flat_map(|curve| curve.points.iter().map(|point| point.1)));
         let y = Axis::new(*label, Scale::Linear { low: low.min(0.0), high }.widened(0.04));
@@ -134,7 +138,7 @@ fn draw_panels(canvas: &Canvas, panels: &[(&str, Vec<Curve>); 2]) -> Result<(), 
         let right = end_label_room(curves.iter().map(|curve| curve.name));
         PanelPlan { right, head: Vec::<HeadItem>::new(), ..PanelPlan::new(x, y) }
     };
-    let placed = panel_row(canvas, SIZE, panels.iter().map(plan).collect())?;
+    let placed = panel_row(canvas, sheet.size(), panels.iter().map(plan).collect())?;
     placed.iter().zip(panels).try_for_each(|(panel, (_, curves))| draw_curves(panel, curves))
 }
 
@@ -183,10 +187,12 @@ mod tests {
 
     #[test]
     fn both_figures_are_drawn() {
-        let figures = draw_loss_gradients().expect("two figures");
+        let figures = draw_loss_gradients(Theme::Paper).expect("two figures");
         assert_eq!(figures.iter().map(|figure| figure.id.as_str()).collect::<Vec<_>>(), ["F26", "F27"]);
         for figure in &figures {
             assert!(figure.svg.contains("logit z") && figure.svg.contains("focal"));
         }
+        let for_slides = draw_loss_gradients(Theme::Slides).expect("two figures");
+        assert!(figures.iter().zip(&for_slides).all(|(paper, slides)| paper.svg != slides.svg));
     }
 }

@@ -1,5 +1,6 @@
 //! The theme of all figures: sizes in points, colours, stroke widths.
 
+use super::canvas::Sheet;
 use crate::analysis::specification::Hue;
 use plotters::style::RGBColor;
 
@@ -25,9 +26,10 @@ impl Theme {
         }
     }
 
-    /// The width that a figure is drawn on, which on paper has so many points. What is narrower than two columns becomes wider.
-    pub(super) fn drawn_width(self, points: f64) -> f64 {
-        points.min(points.max(TWO_COLUMNS) / self.zoom())
+    /// The sheet that a figure is drawn on, which on paper has this width and height in points. What is narrower than two columns
+    /// becomes wider; larger text needs the height that it has on paper.
+    pub(super) fn sheet(self, (width, height): (f64, f64)) -> Sheet {
+        Sheet { width: width.min(width.max(TWO_COLUMNS) / self.zoom()), height, zoom: self.zoom() }
     }
 }
 

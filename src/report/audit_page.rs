@@ -24,12 +24,13 @@ pub fn audit_page(record: &AuditRecord, file: &str) -> String {
     if !notes.is_empty() {
         body += &format!("<ul>\n{notes}</ul>\n");
     }
-    let pictures = format!(
-        "{}{}{}",
+    let pictures = [
         heat_map(record),
         ledger_bars(record),
-        reliability(&record.measured.calibration, record.measured.prior_corrected.as_ref())
-    );
+        reliability(&record.measured.calibration, record.measured.prior_corrected.as_ref()),
+    ];
+    let pictures = each(pictures, |picture| format!("<div>\n{picture}</div>\n"));
+    let pictures = format!("<div class=\"pictures\">\n{pictures}</div>\n");
     body += &section("pictures", "At a glance", &pictures);
     body += &section("findings", "Findings", &format!("<ul>\n{text}</ul>\n"));
     body += &section("numbers", "Numbers", &each(tables(record), |shown| one(&shown)));
@@ -97,26 +98,34 @@ fn heat_map(record: &AuditRecord) -> String {
             classes.len()
         );
     }
-    let headings = each(classes, |class| format!("<th scope=\"col\">{}</th>", escape(class)));
+    let is_numbered = classes.len() < NUMBERED;
+    let matrix = &record.measured.mean_probability;
+    let largest = matrix.iter().flatten().copied().filter(|p| p.is_finite()).fold(0.0, f64::max);
+    let headings = each(classes, |class| {
+        format!("<th scope=\"col\" title=\"{0}\"><span>{0}</span></th>", escape(class))
+    });
     let row = |(class, row): (&String, &Vec<f64>)| {
-        let cells =
-            each(row.iter().enumerate(), |(k, &p)| heat_cell(p, &classes[k], classes.len() < NUMBERED));
-        format!("<tr><th scope=\"row\">{}</th>{cells}</tr>\n", escape(class))
+        let cells = each(row.iter().enumerate(), |(k, &p)| heat_cell(p, largest, &classes[k], is_numbered));
+        format!("<tr><th scope=\"row\" title=\"{0}\"><span>{0}</span></th>{cells}</tr>\n", escape(class))
     };
-    let rows = each(classes.iter().zip(&record.measured.mean_probability), row);
+    let rows = each(classes.iter().zip(matrix), row);
+    let kind = if is_numbered { "heat" } else { "heat plain" };
     format!(
         "<h3>Mean probability</h3>\n<p>Each row is a true class: where the probability of its samples goes, on average. A fine \
-         model is dark on the diagonal.</p>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Mean probability\">\n\
-         <table class=\"heat\">\n<thead><tr><th scope=\"col\">true \\ predicted</th>{headings}</tr></thead>\n<tbody>\n{rows}</tbody>\n\
-         </table>\n</div>\n"
+         model has its colour on the diagonal. Full colour is {}.</p>\n\
+         <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Mean probability\">\n\
+         <table class=\"{kind}\">\n<thead><tr><th scope=\"col\">true \\ predicted</th>{headings}</tr></thead>\n<tbody>\n{rows}</tbody>\n\
+         </table>\n</div>\n",
+        significant(largest, 2)
     )
 }
 
-fn heat_cell(p: f64, class: &str, numbered: bool) -> String {
+/// A cell whose colour is full at the largest probability of all.
+fn heat_cell(p: f64, largest: f64, class: &str, numbered: bool) -> String {
     if p.is_nan() {
         return "<td title=\"no samples\"></td>".to_owned();
     }
-    let share = (100.0 * p).clamp(0.0, 100.0);
+    let share = if largest > 0.0 { (100.0 * p / largest).clamp(0.0, 100.0) } else { 0.0 };
     // White on dark, whatever the scheme of the page.
     let ink = if share > 65.0 { "; color: #ffffff" } else { "" };
     let text = if numbered { significant(p, 2) } else { String::new() };
@@ -141,9 +150,11 @@ fn ledger_bars(record: &AuditRecord) -> String {
             significant(value, 4)
         )
     };
+    let longest = record.classes.iter().map(|class| class.chars().count()).max().unwrap_or(0);
+    let room = longest.min(LONGEST_NAME) + 3;
     let row = |(class, entry): (&String, &crate::balance::LedgerEntry)| {
         format!(
-            "<tr><th scope=\"row\">{}</th><td>{}{}</td></tr>\n",
+            "<tr><th scope=\"row\" style=\"width: {room}ch\">{}</th><td>{}{}</td></tr>\n",
             escape(class),
             bar(entry.outflow, BLUE),
             bar(entry.inflow, ORANGE)
@@ -156,6 +167,9 @@ fn ledger_bars(record: &AuditRecord) -> String {
          class are equally long.</p>\n<table class=\"ledger\">\n<tbody>\n{rows}</tbody>\n</table>\n"
     )
 }
+
+/// Longer names of classes go on in a further line beside their bars.
+const LONGEST_NAME: usize = 15;
 
 /// Side of the square of a reliability curve, and the room for its axes.
 const SIDE: f64 = 260.0;
@@ -187,13 +201,15 @@ fn reliability(plain: &Calibration, corrected: Option<&Calibration>) -> String {
         "<text transform=\"translate(12 {}) rotate(-90)\" text-anchor=\"middle\">accuracy</text>\n",
         top + SIDE / 2.0
     );
-    drawn += &curve(&plain.bins, BLUE, &at);
+    drawn += &curve(&plain.bins, &format!("fill=\"{BLUE}\" fill-opacity=\"0.75\""), BLUE, &at);
     if let Some(corrected) = corrected {
-        drawn += &curve(&corrected.bins, ORANGE, &at);
+        // Rings do not hide what is below.
+        let ring = format!("fill=\"none\" stroke=\"{ORANGE}\" stroke-width=\"2\"");
+        drawn += &curve(&corrected.bins, &ring, ORANGE, &at);
     }
     let legend = if corrected.is_some() {
         format!(
-            " <span style=\"color: {BLUE}\">●</span> as predicted, <span style=\"color: {ORANGE}\">●</span> corrected for the class \
+            " <span style=\"color: {BLUE}\">●</span> as predicted, <span style=\"color: {ORANGE}\">○</span> corrected for the class \
              weights."
         )
     } else {
@@ -208,7 +224,7 @@ fn reliability(plain: &Calibration, corrected: Option<&Calibration>) -> String {
     )
 }
 
-fn curve(bins: &[ReliabilityBin], colour: &str, at: &impl Fn(f64, f64) -> (f64, f64)) -> String {
+fn curve(bins: &[ReliabilityBin], dot: &str, colour: &str, at: &impl Fn(f64, f64) -> (f64, f64)) -> String {
     let points: Vec<String> = bins
         .iter()
         .map(|bin| {
@@ -226,7 +242,7 @@ fn curve(bins: &[ReliabilityBin], colour: &str, at: &impl Fn(f64, f64) -> (f64, 
         );
         let radius = 2.5 + 9.0 * bin.share.sqrt();
         format!(
-            "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius:.1}\" fill=\"{colour}\" fill-opacity=\"0.75\"><title>{title}</title></circle>\n"
+            "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius:.1}\" {dot}><title>{title}</title></circle>\n"
         )
     });
     format!(

@@ -39,13 +39,18 @@ pub(super) fn described(term: &str, html: &str) -> String {
     format!("<dt>{}</dt><dd>{html}</dd>\n", escape(term))
 }
 
-/// Escapes `text` and sets what it writes as subscripts, by character (`Nₖ`) or by underscore (`N_c`), as real ones;
-/// differences and entries of matrices stay on one line.
+/// Escapes `text` and sets what it writes as subscripts, by character (`Nₖ`) or by underscore (`N_c`, `P_test`), and as powers
+/// (`p^k`) as real ones; differences and entries of matrices stay on one line.
 pub(super) fn prose(text: &str) -> String {
     let characters: Vec<char> = text.chars().collect();
     let mut html = String::with_capacity(text.len());
     let mut place = 0;
     while place < characters.len() {
+        if let Some(letter) = superscript(&characters, place) {
+            html.push_str(&format!("<sup>{letter}</sup>"));
+            place += 2;
+            continue;
+        }
         let (letters, length) = subscript(&characters, place);
         if letters.is_empty() {
             html.push_str(&escape(characters[place].encode_utf8(&mut [0; 4])));
@@ -57,13 +62,27 @@ pub(super) fn prose(text: &str) -> String {
     html.replace(" − ", "&nbsp;−&nbsp;").replace("][", "]&#8288;[")
 }
 
+/// The letter or digit above the line that starts at `place`.
+fn superscript(characters: &[char], place: usize) -> Option<char> {
+    let letter = *characters.get(place + 1)?;
+    let ends = characters.get(place + 2).is_none_or(|next| !next.is_ascii_alphanumeric());
+    (characters[place] == '^' && letter.is_ascii_alphanumeric() && ends).then_some(letter)
+}
+
 /// The subscript that starts at `place`, empty if none does, and the number of characters it is written with.
 fn subscript(characters: &[char], place: usize) -> (String, usize) {
     let at = |index: usize| characters.get(index).copied().unwrap_or(' ');
     let before = place.checked_sub(1).map_or(' ', at);
-    // An underscore between words (`pos_weight`) is just that: an index is one letter.
-    let underscored = at(place) == '_' && is_part_of_symbol(before) && at(place + 1).is_ascii_alphanumeric();
+    let two_before = place.checked_sub(2).map_or(' ', at);
+    // An underscore between words (`pos_weight`) is just that: an index is one letter, or the word behind a single letter.
+    let is_symbol = is_part_of_symbol(before) || (before == '*' && is_part_of_symbol(two_before));
+    let underscored = at(place) == '_' && is_symbol && at(place + 1).is_ascii_alphanumeric();
+    let word = || characters[place + 1..].iter().take_while(|letter| letter.is_ascii_lowercase());
     let (mut letters, mut length) = (String::new(), 1);
+    if underscored && before.is_uppercase() && !two_before.is_alphanumeric() && word().count() > 1 {
+        letters.extend(word());
+        return (letters.clone(), 1 + letters.len());
+    }
     if underscored && !at(place + 2).is_ascii_alphanumeric() && at(place + 2) != '_' {
         letters.push(at(place + 1));
         length = 2;
@@ -103,6 +122,10 @@ mod tests {
         assert_eq!(prose("λ₁₀*/N_c*"), "λ<sub>10*</sub>/N<sub>c*</sub>");
         assert_eq!(prose("(l_c + l̄)v_c_ P̄ₖ"), "(l<sub>c</sub> + l̄)v_c_ P̄<sub>k</sub>");
         assert_eq!(prose("2 * 3, pos_weight _a_"), "2 * 3, pos_weight _a_");
+        assert_eq!(
+            prose("u*_k, P_test[c] of q_c^k, x^2y"),
+            "u*<sub>k</sub>, P<sub>test</sub>[c] of q<sub>c</sub><sup>k</sup>, x^2y"
+        );
     }
 
     #[test]

@@ -216,12 +216,12 @@ fn comparison(results: &Results, plan: &TablePlan) -> String {
     let title = escape(&results.experiment.analysis.title);
     let body = each(&tables, |table| one_table(&plan.id, table));
     format!(
-        "<h3 id=\"table-{id}\">{id}. {title}</h3>\n{body}<p><small><code>equipoise run {name}</code></small></p>\n"
+        "<h3 id=\"table-{id}\">Table {id}. {title}</h3>\n{body}<p><small><code>equipoise run {name}</code></small></p>\n"
     )
 }
 
 fn one_table(id: &str, table: &ComparisonTable) -> String {
-    let label = format!("{id}, {}", table.heading);
+    let label = format!("Table {id}, {}", table.heading);
     let note = if table.note.is_empty() {
         String::new()
     } else {

@@ -321,6 +321,21 @@ fn ten_broken_edits_are_each_answered_in_a_line_that_leads_on() {
         ("{mean hardest.0", "{average hardest.0", vec!["`average` is not", "`mean`"]),
         ("id = \"mine\"", "id = \"mine\"\nheight = 250", vec!["250 inches; give 0.8 to 12"]),
         (
+            "repetitions = 3",
+            "repetitions = 3\npenalty = 0,01",
+            vec!["a number is written 0.01", "a list [0, 01]"],
+        ),
+        ("loss = \"softmax\"", "loss = \u{201c}softmax\u{201d}", vec!["quotation marks of typography"]),
+        ("[[series]]", "[series]", vec!["begin each", "[[series]]"]),
+        ("repetitions = 3", "repetitions = 3\nrepetitions = 4", vec!["`repetitions` stands above already"]),
+        ("id = \"mine\"", "id = \"mine\"\nwidth = yes", vec!["yes; write true"]),
+        ("style = \"marked\"", "style = \"marked\", colour = \"red\"", vec!["keys of [[series]]"]),
+        (
+            "{mean hardest.0",
+            "{mean hardest.0 and {mean hardest.0",
+            vec!["`{mean hardest.0 and` has no closing brace"],
+        ),
+        (
             "measure = \"hardest.0\"",
             "measure = \"recall.0\"",
             vec!["`recall` is not measured; add it to `measure`"],
@@ -373,4 +388,65 @@ fn maps_of_signs_call_classes_by_their_names() {
         assert!(drawn.contains(&format!("\n{name}\n")), "{name}: {drawn}");
     }
     assert!(!drawn.contains("class 0") && !drawn.contains('λ'), "{drawn}");
+}
+
+#[test]
+fn a_value_for_an_axis_is_told_from_one_for_a_key() {
+    let directory = tempfile::tempdir().expect("a directory");
+    std::fs::write(directory.path().join("mine.toml"), SMALL).expect("written");
+    let said = "'sweep.0.values=[5]'";
+    equipoise(directory.path())
+        .args(["run", "mine.toml", "--set", "radius=5"])
+        .assert()
+        .code(2)
+        .stderr(predicates::str::contains(said).and(predicates::str::contains("axis `radius`")));
+    equipoise(directory.path())
+        .args(["run", "nothere.toml"])
+        .assert()
+        .code(2)
+        .stderr(predicates::str::contains("equipoise analyses copy"));
+}
+
+/// Records say what of a user's table was taken for what, and a table written in another way is read as the file says.
+#[test]
+fn a_table_in_its_own_format_is_read_and_said() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let row = |i: usize| format!("{};1.{:03},5;{}\n", i, i * 7 % 13, ["ant", "bee"][i * i % 7 % 2]);
+    let rows: String = (0..40).map(row).collect();
+    std::fs::write(directory.path().join("own.csv"), format!("My insects\nrow;x;kind\n{rows}"))
+        .expect("written");
+    let file = |format: &str| {
+        format!(
+            "name = \"own\"\ntitle = \"Own\"\npenalty = 0.1\nmeasure = [\"loss\"]\n\n[data.table]\npath = \"own.csv\"\n\
+             label = \"kind\"\ndrop = [\"row\"]\n{format}\n\n[[series]]\nloss = \"softmax\"\n"
+        )
+    };
+    let run = |format: &str| {
+        std::fs::write(directory.path().join("own.toml"), file(format)).expect("written");
+        equipoise(directory.path()).args(["run", "own.toml"]).assert()
+    };
+    run("").code(2).stderr(predicates::str::contains("format.skip_lines = 1"));
+    run("format = { skip_line = 1 }").code(2).stderr(predicates::str::contains("did you mean `skip_lines`?"));
+    run("format = { skip_lines = 1 }").success();
+    let kept = std::fs::read_to_string(directory.path().join("own/records.json")).expect("written");
+    let kept: serde_json::Value = serde_json::from_str(&kept).expect("JSON");
+    assert_eq!(kept["input"]["label"], "kind");
+    assert_eq!(kept["input"]["features"], serde_json::json!(["x"]));
+    assert_eq!(kept["input"]["left_out"][0]["what"], "column \"row\"");
+    assert!(kept["input"]["notes"].to_string().contains("is read as 1000.5"), "{}", kept["input"]);
+}
+
+/// A figure does not change what is solved: records that are of another problem are not put down to it.
+#[test]
+fn what_differs_is_said_of_the_problem_not_of_the_figure() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let run = |text: &str| {
+        std::fs::write(directory.path().join("mine.toml"), text).expect("written");
+        equipoise(directory.path()).args(["run", "mine.toml", "--out", "there", "--format", "svg"]).assert()
+    };
+    run(SMALL).success();
+    let changed = SMALL.replacen("id = \"mine\"", "id = \"mine\"\nwidth = 5.5", 1);
+    run(&changed).success();
+    let both = changed.replace("seed = 5", "seed = 99").replace("width = 5.5", "width = 5.0");
+    run(&both).code(2).stderr(predicates::str::contains("seed is"));
 }

@@ -161,33 +161,51 @@ fn samples_with_several_labels_are_audited_label_by_label() {
         }
     }
     refused(&["audit", file, "--multi-label", "--loss", "inr"], &["--multi-label", "--loss logistic"]);
-    refused(&["audit", file, "--multi-label", "--recalibrate"], &["--recalibrate"]);
+    refused(&["audit", file, "--multi-label", "--loss", "softmax"], &["--multi-label", "--loss logistic"]);
+    read(&["audit", file, "--multi-label", "--loss", "logistic"]);
+    for option in
+        ["--recalibrate", "--ignore-index=5", "--missing=drop-row", "--columns=a", "--reduction=sum"]
+    {
+        let name = option.split('=').next().expect("a name");
+        refused(&["audit", file, "--multi-label", option], &[&format!("{name}: does not go with")]);
+    }
     refused(&["audit", "a00-plain.csv", "--multi-label"], &["is a table", "NPZ"]);
+}
+
+/// Audits a table: the exit code, and what was said.
+fn audit_of(table: &str, options: &[&str]) -> (Option<i32>, String) {
+    let folder = tempfile::tempdir().expect("a directory");
+    std::fs::write(folder.path().join("a.csv"), table).expect("written");
+    let mut command = assert_cmd::Command::cargo_bin("equipoise").expect("built");
+    let output = command
+        .current_dir(folder.path())
+        .args([&["audit", "a.csv"], options].concat())
+        .output()
+        .expect("started");
+    (output.status.code(), String::from_utf8(output.stderr).expect("UTF-8"))
+}
+
+/// Headings, and twelve rows below them.
+fn table(heading: &str, row: &dyn Fn(usize) -> String) -> String {
+    let rows = (0..12).map(|number| row(number) + "\n");
+    std::iter::once(format!("{heading}\n")).chain(rows).collect()
+}
+
+fn z(row: usize, class: usize) -> f64 {
+    (row * (class + 3) % 7) as f64 / 2.0 - 1.5
+}
+
+fn logits(row: usize) -> String {
+    format!("{},{},{}", z(row, 0), z(row, 1), z(row, 2))
+}
+
+fn species(row: usize) -> &'static str {
+    ["ant", "bee", "cat"][row % 3]
 }
 
 /// Numbers that may be something else, labels of other kinds, and columns by their names.
 #[test]
 fn logits_that_are_nearly_usual_are_doubted_or_read() {
-    use assert_cmd::Command;
-    let folder = tempfile::tempdir().expect("a directory");
-    let run = |table: &str, options: &[&str]| {
-        std::fs::write(folder.path().join("a.csv"), table).expect("written");
-        let mut command = Command::cargo_bin("equipoise").expect("built");
-        let output = command
-            .current_dir(folder.path())
-            .args([&["audit", "a.csv"], options].concat())
-            .output()
-            .expect("started");
-        (output.status.code(), String::from_utf8(output.stderr).expect("UTF-8"))
-    };
-    let table = |heading: &str, row: &dyn Fn(usize) -> String| {
-        std::iter::once(format!("{heading}\n"))
-            .chain((0..12).map(|number| row(number) + "\n"))
-            .collect::<String>()
-    };
-    let z = |row: usize, class: usize| (row * (class + 3) % 7) as f64 / 2.0 - 1.5;
-    let logits = |row: usize| format!("{},{},{}", z(row, 0), z(row, 1), z(row, 2));
-    let species = |row: usize| ["ant", "bee", "cat"][row % 3];
     for (text, words) in [
         (
             table("ant,bee,cat,label", &|row| format!("{},{},{},{}", 20 + row, 30, 50 - row, species(row))),
@@ -217,10 +235,22 @@ fn logits_that_are_nearly_usual_are_doubted_or_read() {
             }),
             "labels are False and True: class 0 and class 1",
         ),
+        (
+            table("ant,bee,cat,label", &|row| format!("{},{}", logits(row), row % 3)),
+            "labels are numbers, from 0 in the order of the columns: 0 is ant, 1 is bee, 2 is cat",
+        ),
+        (
+            table("1,2,3,label", &|row| format!("{},{}", logits(row), row % 3)),
+            "labels are numbers, from 0 in the order of the columns: 0 is 1, 1 is 2, 2 is 3",
+        ),
     ] {
-        let (code, said) = run(&text, &[]);
+        let (code, said) = audit_of(&text, &[]);
         assert!(code == Some(0) && said.contains(words), "{said} lacks {words:?}");
     }
+}
+
+#[test]
+fn what_is_no_table_of_logits_is_answered_by_what_to_do() {
     for (text, options, words) in [
         (
             table("score,label", &|row| format!("{},{}", z(row, 0), ["no", "yes"][row % 2])),
@@ -233,18 +263,38 @@ fn logits_that_are_nearly_usual_are_doubted_or_read() {
             "divide percentages by 100",
         ),
         (
+            table("ant,bee,cat,label", &|row| format!("{},{}", logits(row), row % 3 + 1)),
+            &[],
+            "3, but classes are 0 to 2; if labels count from 1, save y - 1",
+        ),
+        (
+            table("ant,bee,cat,label", &|row| format!("{},{}.5", logits(row), row % 3)),
+            &[],
+            "but labels are whole numbers or names of classes",
+        ),
+        (
+            table("ant,bee,cat,label", &|row| format!("{},,{},{}", row, row, species(row))),
+            &[],
+            "column \"bee\": the cell is empty; every row needs all its logits",
+        ),
+        (
+            table("logits,label", &|row| format!("\"[{}]\",{}", logits(row), row % 3)),
+            &[],
+            "has no column of logits; left out are column \"logits\" (holds text); save a column of numbers",
+        ),
+        (
             table("score,label", &|row| format!("{},{}", z(row, 0), row % 2)),
             &[],
             "one logit for two classes goes with --loss logistic",
         ),
     ] {
-        let (code, said) = run(&text, options);
+        let (code, said) = audit_of(&text, options);
         assert!(
             code == Some(2) && said.lines().count() == 1 && said.contains(words),
             "{said} lacks {words:?}"
         );
     }
     let named = table("score,label", &|row| format!("{},{}", z(row, 0), ["no", "yes"][row % 2]));
-    let (code, said) = run(&named, &["--loss", "logistic", "--class-names", "no,yes"]);
+    let (code, said) = audit_of(&named, &["--loss", "logistic", "--class-names", "no,yes"]);
     assert!(code == Some(0) && said.contains("classes no, yes"), "{said}");
 }

@@ -159,7 +159,7 @@ fn parquet_of_every_writer() {
     refused(&["solve", "t28-brotli.parquet", "--label", "species"], &["packed with brotli", "zstd"]);
     refused(
         &["solve", "t29-feather.arrow", "--label", "species"],
-        &["an Arrow IPC (Feather) file", "Parquet"],
+        &["an Arrow IPC (Feather) file", "pandas.read_feather"],
     );
 }
 

@@ -31,6 +31,9 @@ pub struct TableDesign {
     /// What is done about missing values.
     #[serde(default, skip_serializing_if = "is_refuse")]
     pub missing: Missing,
+    /// How a text table is written, where the file does not show it.
+    #[serde(default, skip_serializing_if = "is_found")]
+    pub format: TableFormat,
     /// Whether each repetition solves on rows drawn with replacement, as many of each class (a bootstrap sample).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub resample: bool,
@@ -41,8 +44,23 @@ fn is_refuse(missing: &Missing) -> bool {
     *missing == Missing::Refuse
 }
 
+fn is_found(format: &TableFormat) -> bool {
+    *format == TableFormat::default()
+}
+
 /// What errors call by the options of a command, and the keys that these are here.
-const KEYS: [(&str, &str); 5] = [
+const KEYS: [(&str, &str); 16] = [
+    ("--decimal ,", "format.decimal = \",\""),
+    ("--decimal .", "format.decimal = \".\""),
+    ("--thousands ,", "format.thousands = \",\""),
+    ("--thousands .", "format.thousands = \".\""),
+    ("--thousands", "`format.thousands`"),
+    ("--encoding utf-16be", "format.encoding = \"utf-16be\""),
+    ("--encoding utf-16", "format.encoding = \"utf-16\""),
+    ("--encoding latin-1", "format.encoding = \"latin-1\""),
+    ("--no-header", "format.no_header = true"),
+    ("--comment '#'", "format.comment = \"#\""),
+    ("--separator", "`format.separator`"),
     ("--missing drop-row", "missing = \"drop-row\""),
     ("--missing indicator", "missing = \"indicator\""),
     ("--one-hot", "one_hot = true"),
@@ -54,6 +72,7 @@ const KEYS: [(&str, &str); 5] = [
 fn by_keys(error: DataError) -> DataError {
     match error {
         DataError::Invalid { place, problem } => {
+            let problem = problem.replace("--skip-lines ", "format.skip_lines = ");
             let problem = KEYS.iter().fold(problem, |problem, (option, key)| problem.replace(option, key));
             DataError::Invalid { place, problem }
         }
@@ -73,6 +92,7 @@ impl TableDesign {
             drop: self.drop.clone(),
             one_hot: self.one_hot,
             missing: self.missing,
+            format: self.format.clone(),
             ..SampleRequest::of_label(&self.label)
         };
         request.read(&self.path).map_err(by_keys)
@@ -91,7 +111,7 @@ impl TableDesign {
             label: Some(&self.label),
             sample_weights: self.sample_weights.as_deref(),
             ignore: &[],
-            format: &TableFormat::default(),
+            format: &self.format,
         };
         let NewSamples { features, labels, .. } = request.read(file).map_err(by_keys)?;
         let labels = labels.ok_or_else(|| DataError::invalid("test.file", "holds no labels"))?;

@@ -156,8 +156,15 @@ pub(super) fn keep_records(store: &Store, experiment: &Experiment, text: &str) -
     }
     let earlier = read(&store.directory.join(ANALYSIS))?;
     let ours: Table = toml::from_str(text).unwrap_or_default();
+    let solved = |mut analysis: Table| {
+        // No record depends on these.
+        for key in ["name", "title", "figure", "table"] {
+            analysis.remove(key);
+        }
+        Value::Table(analysis)
+    };
     let why = earlier
-        .and_then(|earlier| difference("", &Value::Table(earlier), &Value::Table(ours)))
+        .and_then(|earlier| difference("", &solved(earlier), &solved(ours)))
         .unwrap_or_else(|| "they are of other data, or of another build of equipoise".to_owned());
     let of = store.finished.len();
     let problem = format!("{dropped} of {of} finished records are none of this run's: {why}; {ADVICE}");

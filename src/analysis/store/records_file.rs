@@ -3,6 +3,7 @@
 use crate::analysis::file::SweptAxis;
 use crate::analysis::records::{Record, Results};
 use crate::analysis::specification::Series;
+use crate::data::Taken;
 use crate::files::journal::seal;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,9 @@ struct RecordsFile {
     /// Names of the classes at the first sweep point.
     #[serde(default)]
     classes: Vec<String>,
+    /// What of the user's table was taken for what, at the first sweep point.
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    input: Option<Taken>,
     /// Of the lines of records in the file.
     seal: String,
     records: Vec<Record>,
@@ -43,12 +47,19 @@ pub(super) fn text(results: &Results) -> Result<String, serde_json::Error> {
         axes: results.experiment.axes.iter().map(AxisValues::of).collect(),
         series: results.experiment.analysis.series.iter().map(Series::name).collect(),
         classes: results.experiment.class_names.clone(),
+        input: input(results),
         seal: seal(&lines),
         records: Vec::new(),
     };
     let head = serde_json::to_string(&head)?;
     let opened = head.strip_suffix("]}").unwrap_or(&head);
     Ok(format!("{opened}\n{lines}\n]}}\n"))
+}
+
+/// What of the user's table was taken for what, where there is one.
+fn input(results: &Results) -> Option<Taken> {
+    let first = results.experiment.points.first().unwrap_or(&results.experiment.analysis);
+    first.data.table()?.read().ok().map(|samples| samples.taken)
 }
 
 impl AxisValues {

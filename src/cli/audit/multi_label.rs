@@ -1,6 +1,6 @@
 //! `audit --multi-label`: labels of which a sample may have several.
 
-use super::{AuditArguments, Format};
+use super::{AuditArguments, Format, MissingLabels, ReductionName};
 use crate::cli::Ending;
 use crate::cli::data_arguments::say_taken;
 use crate::cli::files::save;
@@ -12,12 +12,17 @@ use equipoise::data::check_files_whole;
 use equipoise::numeric::significant;
 
 pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
-    let loss = arguments.loss.named.name();
+    let loss = arguments.loss.named.given();
     ensure!(
-        ["softmax", "logistic"].contains(&loss) && arguments.loss.class_weights == "none",
+        [None, Some("logistic")].contains(&loss) && arguments.loss.class_weights == "none",
         "--multi-label: goes with --loss logistic without class weights"
     );
     let others = [
+        ("--ignore-index", !arguments.ignore_index.is_empty()),
+        ("--missing", arguments.missing != MissingLabels::Refuse),
+        ("--columns", arguments.columns.is_some()),
+        ("--drop", arguments.drop.is_some()),
+        ("--reduction", arguments.reduction != ReductionName::WeightedMean),
         ("--recalibrate", arguments.recalibrate || arguments.biases.is_some()),
         ("--l2", arguments.l2 != 0.0),
         ("--held-out", arguments.held_out.is_some()),

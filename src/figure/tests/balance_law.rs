@@ -2,7 +2,12 @@ use rand::RngExt;
 
 use super::{assert_nothing_runs_through_text, assert_printable, assert_written, marks, random};
 use crate::analysis::balance_law::{BalanceLawRecord, BalancePoint};
-use crate::figure::balance_law::draw;
+use crate::figure::{Figure, FigureError, Theme, balance_law};
+
+/// As on paper.
+fn draw(record: &BalanceLawRecord) -> Result<Figure, FigureError> {
+    balance_law::draw(record, Theme::Paper)
+}
 
 const LAWS: [&str; 5] = ["B1", "B5", "B6", "R1", "R2"];
 
@@ -87,4 +92,22 @@ fn a_bad_record_is_refused() {
     assert!(spoilt(|point| point.law = "Z9".to_owned()).contains("point 1: unknown law \"Z9\""));
     assert!(spoilt(|point| point.inflow = 0.0).contains("must both be positive"));
     assert!(spoilt(|point| point.residual = f64::NAN).contains("not between 0 and 1"));
+}
+
+#[test]
+fn larger_text_for_slides_stays_on_a_sheet_of_the_same_width() {
+    let width = |svg: &str| {
+        let (_, rest) = svg.split_once("width=\"").expect("a width");
+        let (number, _) = rest.split_once('"').expect("its end");
+        number.trim_end_matches(|letter: char| !letter.is_ascii_digit()).parse::<f64>().expect("a number")
+    };
+    let [paper, slides] =
+        [Theme::Paper, Theme::Slides].map(|theme| balance_law::draw(&record(6), theme).expect("drawn"));
+    assert_ne!(paper.svg, slides.svg);
+    assert!(
+        (width(&paper.svg) - width(&slides.svg)).abs() < 1.0,
+        "{} {}",
+        width(&paper.svg),
+        width(&slides.svg)
+    );
 }

@@ -1,7 +1,7 @@
 //! Which features columns of a table become: numbers as they are, levels as columns of 0 and 1, missing values marked. The same
 //! design makes features of another table, to predict for it.
 
-use super::table::{Cell, Cells, Column, Table};
+use super::table::{Cell, Cells, Column, NumberMarks, Table, is_decorated};
 use super::{DataError, quoted};
 use serde::{Deserialize, Serialize};
 
@@ -97,7 +97,7 @@ impl DesignColumn {
             return Ok(values);
         }
         check_kind(table, column)?;
-        let cells = column_cells.read(table.comma);
+        let cells = column_cells.read(table.marks);
         for &row in rows {
             match (cells[row].number(), &self.kind) {
                 (Some(number), DesignKind::Filled { .. }) => values.extend([number, 0.0]),
@@ -122,7 +122,7 @@ impl DesignColumn {
         (one_hot, missing): (bool, Missing),
     ) -> Result<Self, DataError> {
         let source = table.columns[column].name.clone();
-        if one_hot && table.columns[column].is_text(table.comma) {
+        if one_hot && table.columns[column].is_text(table.marks) {
             let levels = levels(table, column, rows)?;
             return Ok(Self { source, kind: DesignKind::Levels { levels } });
         }
@@ -130,7 +130,7 @@ impl DesignColumn {
         if missing != Missing::Indicator {
             return Ok(Self { source, kind: DesignKind::Number });
         }
-        let cells = table.columns[column].read(table.comma);
+        let cells = table.columns[column].read(table.marks);
         let numbers: Vec<f64> = rows.iter().filter_map(|&row| cells[row].number()).collect();
         if numbers.len() == rows.len() {
             return Ok(Self { source, kind: DesignKind::Number });
@@ -186,7 +186,7 @@ const MANY_TEXTS: usize = 20;
 /// Whether a column holds text as a rule, or often enough.
 fn holds_text(table: &Table, column: usize) -> bool {
     let cells = &table.columns[column];
-    cells.is_text(table.comma) || cells.words(table.comma) >= MANY_TEXTS
+    cells.is_text(table.marks) || cells.words(table.marks) >= MANY_TEXTS
 }
 
 /// Why a column of text that nobody named is no category, such as names and ticket numbers; `None` where it may be one.
@@ -205,7 +205,7 @@ pub(crate) fn no_category(table: &Table, column: usize, rows: &[usize]) -> Optio
 pub(crate) fn texts_among(table: &Table, columns: &[usize], rows: &[usize]) -> Option<DataError> {
     let texts: Vec<usize> = columns.iter().copied().filter(|&column| holds_text(table, column)).collect();
     let &[first, _, ..] = texts.as_slice() else { return None };
-    let cells = table.columns[first].read(table.comma);
+    let cells = table.columns[first].read(table.marks);
     let &row = rows.iter().find(|&&row| cells[row] == Cell::Text)?;
     let name = |&column: &usize| {
         let name = &table.columns[column].name;
@@ -247,11 +247,9 @@ fn has_decimal_comma(text: &str) -> bool {
     text.matches(',').count() == 1 && text.replace(',', ".").trim().parse::<f64>().is_ok()
 }
 
-/// Whether a text is a number with separators of thousands, a currency or a per cent sign.
-fn is_decorated(text: &str) -> bool {
-    let plain: String = text.chars().filter(|letter| !",.%$€£¥' \u{a0}\u{202f}".contains(*letter)).collect();
-    let digits = plain.trim_start_matches(['-', '+', '\u{2212}']);
-    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+/// Whether a text under a decimal comma is a number with one point in it.
+fn has_thousands_point(text: &str, marks: NumberMarks) -> bool {
+    marks.comma && text.matches('.').count() == 1 && is_decorated(text)
 }
 
 /// The error about a cell that is no number.
@@ -273,14 +271,18 @@ pub(crate) fn no_number(table: &Table, row: usize, column: usize, cell: Cell) ->
             format!("{shown} is not finite; replace it, or leave out the row or the column (--drop {name})")
         }
         _ if has_decimal_comma(&text) => format!(
-            "{shown} is not a number with a decimal point; give --decimal , if a comma stands before decimals, or leave the column out with \
-             --drop {name}"
+            "{shown} is not a number with a decimal point; give --decimal , if the comma stands before decimals, --thousands , if it \
+             stands between thousands, or leave the column out with --drop {name}"
+        ),
+        _ if has_thousands_point(&text, table.marks) => format!(
+            "{shown} is not a number with a decimal comma; give --thousands . if the point stands between thousands, or leave the \
+             column out with --drop {name}"
         ),
         _ if is_decorated(&text) => format!(
-            "{shown} is not a plain number; write it without separators of thousands, currencies and per cent, or leave the column \
-             out with --drop {name}"
+            "{shown} is not a plain number; write it without other signs, name what stands between thousands with --thousands, or leave \
+             the column out with --drop {name}"
         ),
-        _ if table.columns[column].is_text(table.comma) => format!(
+        _ if table.columns[column].is_text(table.marks) => format!(
             "{shown} is not a number; leave the column out with --drop {name}, or, if it holds categories, give --one-hot"
         ),
         _ => format!("{shown} is not a number; leave the column out with --drop {name}, or correct the cell"),

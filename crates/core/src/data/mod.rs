@@ -41,7 +41,7 @@ mod standardization;
 pub mod table;
 mod tabular;
 #[cfg(feature = "readers")]
-mod taken;
+pub mod taken;
 mod values;
 
 pub use dataset::{DataError, Dataset, Labels};

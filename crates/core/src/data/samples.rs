@@ -8,6 +8,7 @@ use super::table::{Cell, Cells, Headings, Table, TableFormat, Texts, Use};
 use super::taken::{LeftOut, Taken};
 use super::{DataError, Dataset, quoted};
 use crate::memory::{check_memory, make_room};
+use crate::numeric::counted;
 use nalgebra::{DMatrix, Dyn, VecStorage};
 use std::path::Path;
 
@@ -422,7 +423,7 @@ fn drop_missing(table: &Table, features: &[usize], kept: &mut KeptRows, left_out
     let mut missing = vec![false; table.rows];
     let mut of_columns = Vec::new();
     for &column in features {
-        let cells = table.columns[column].read(table.comma);
+        let cells = table.columns[column].read(table.marks);
         let count = kept.rows.iter().filter(|&&row| cells.get(row) == Some(&Cell::Missing)).count();
         if count > 0 {
             of_columns.push(format!("{} {count}", table.columns[column].name));
@@ -569,7 +570,7 @@ pub fn column_weights(table: &Table, column: usize) -> Result<Vec<f64>, DataErro
             format!("holds {kind}, which are no numbers"),
         )));
     }
-    let cells = table.columns[column].read(table.comma);
+    let cells = table.columns[column].read(table.marks);
     let weight = |(row, cell): (usize, &Cell)| {
         let weight = cell.number().ok_or_else(|| match cell {
             Cell::Text => {
@@ -812,6 +813,14 @@ fn feature_notes(table: &Table, features: &[usize], design: &[DesignColumn]) -> 
                 super::design::as_argument(&cells.name)
             )),
             DesignKind::Number => {
+                if let Some((code, rows)) = cells.mark_of_missing(table.marks) {
+                    notes.push(format!(
+                        "column {} holds {code} in {}, far from its other numbers; if that marks missing values, leave these \
+                         cells empty",
+                        quoted(&cells.name),
+                        counted(rows as u64, "row")
+                    ));
+                }
                 if let Some(what) = cells.moments() {
                     notes.push(format!(
                         "column {} may be {what}; if it is no measurement, leave it out with --drop {}",
@@ -824,7 +833,7 @@ fn feature_notes(table: &Table, features: &[usize], design: &[DesignColumn]) -> 
     }
     let booleans = features.iter().filter(|&&column| {
         matches!(&table.columns[column].cells, Cells::Texts(texts)
-            if texts.levels.iter().any(|text| matches!(Cell::of(text, false), Cell::Boolean(_))))
+            if texts.levels.iter().any(|text| matches!(Cell::of(text, table.marks), Cell::Boolean(_))))
     });
     let booleans: Vec<String> = booleans.map(|&column| table.columns[column].name.clone()).collect();
     if !booleans.is_empty() {

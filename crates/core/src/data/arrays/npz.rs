@@ -3,8 +3,8 @@
 use super::array::Layout;
 use super::opened::Opened;
 use super::{Array, Arrays};
-use crate::data::DataError;
 use crate::data::npy::Header;
+use crate::data::{DataError, quoted};
 use std::io::Cursor;
 use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
@@ -24,19 +24,30 @@ pub(super) fn read(opened: &Opened, wanted: &dyn Fn(&str) -> bool) -> Result<Arr
         ));
     }
     let mut arrays = Arrays::empty(opened);
+    let mut others = Vec::new();
     for index in 0..archive.len() {
         let entry = archive.by_index(index).map_err(damaged)?;
         let name = entry.name().map_err(damaged)?;
         if let Some(problem) = other_archive(&name) {
             return Err(DataError::invalid(&opened.place, problem));
         }
-        let Some(name) = name.strip_suffix(".npy").map(str::to_owned) else { continue };
+        let Some(name) = name.strip_suffix(".npy").map(str::to_owned) else {
+            others.extend((!is_of_a_system(&name)).then(|| quoted(&name)));
+            continue;
+        };
         drop(entry);
         if wanted(&name) {
             let place = format!("{}, {name}", opened.place);
             arrays.add(&name, array_of(opened, &mut archive, index, &place));
         }
         arrays.names.push(name);
+    }
+    if arrays.names.is_empty() && !others.is_empty() {
+        let problem = format!(
+            "is a zip archive of several files and no arrays; unpack it and give one of {}",
+            others.join(", ")
+        );
+        return Err(DataError::invalid(&opened.place, problem));
     }
     Ok(arrays)
 }
@@ -48,17 +59,33 @@ fn other_archive(entry: &str) -> Option<&'static str> {
             "is a file of torch.save, which is not read; save tensors with safetensors.torch.save_file, or arrays with numpy.savez",
         );
     }
-    (entry == "xl/workbook.xml").then_some("is an Excel file, which is not read; save it as CSV")
+    match entry {
+        "xl/workbook.xml" => Some("is an Excel file, which is not read; save it as CSV"),
+        "content.xml" => Some("is an OpenDocument file, which is not read; save the sheet as CSV"),
+        "word/document.xml" => Some("is a Word file, which is not read; save the table as CSV"),
+        _ => None,
+    }
+}
+
+/// Whether an entry of a zip archive is none that the user put there: folders, and what macOS and Windows add.
+fn is_of_a_system(entry: &str) -> bool {
+    let name = entry.rsplit('/').next().unwrap_or_default();
+    entry.starts_with("__MACOSX/")
+        || entry.ends_with('/')
+        || [".DS_Store", "Thumbs.db", "desktop.ini"].contains(&name)
 }
 
 /// The one file of a zip archive that is none of arrays, as `df.to_csv("x.csv.zip")` writes it.
 pub(super) fn lone_file(opened: &Opened) -> Result<Option<Opened>, DataError> {
     let damaged = |error| damaged(&opened.place, &error);
     let mut archive = ZipArchive::new(Cursor::new(opened.bytes())).map_err(damaged)?;
-    if archive.len() != 1 {
-        return Ok(None);
+    let mut users = Vec::new();
+    for index in 0..archive.len().min(MAX_ARRAYS) {
+        let entry = archive.by_index(index).map_err(damaged)?;
+        users.extend((!is_of_a_system(&entry.name().map_err(damaged)?)).then_some(index));
     }
-    let entry = archive.by_index(0).map_err(damaged)?;
+    let &[lone] = users.as_slice() else { return Ok(None) };
+    let entry = archive.by_index(lone).map_err(damaged)?;
     let name = entry.name().map_err(damaged)?;
     let is_packed_as_usual =
         matches!(entry.compression(), CompressionMethod::Stored | CompressionMethod::Deflated);

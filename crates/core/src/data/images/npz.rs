@@ -3,7 +3,9 @@
 use super::announced::read_announced;
 use super::{ImageShape, Images, Part};
 use crate::data::DataError;
-use crate::data::npy::{Header, WholeNumbers};
+use crate::data::arrays::{Contents, Wanted, read_arrays};
+use crate::data::npy::Header;
+use crate::data::table::{Headings, TableFormat};
 use crate::files::open_input;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -22,9 +24,7 @@ pub(super) fn read(path: &Path, part: Part) -> Result<Images, DataError> {
         Part::Test => ("test_images", "test_labels"),
     };
     let mut archive = open(path)?;
-    let labels = Array::find(&mut archive, path, labels)?;
-    let label_place = labels.place.clone();
-    let classes = labels.classes()?;
+    let (classes, label_place) = classes(path, labels)?;
     // Labels come first because they are few: what does not fit is refused before millions of values are unpacked.
     let pictures = Array::find(&mut archive, path, images)?;
     let (count, shape) = pictures.image_shape()?;
@@ -32,7 +32,7 @@ pub(super) fn read(path: &Path, part: Part) -> Result<Images, DataError> {
         let problem = format!("holds {} labels, but {images} has {count} images", classes.len());
         return Err(DataError::invalid(label_place, problem));
     }
-    let mut pixels = pictures.values(1)?;
+    let mut pixels = pictures.values()?;
     separate_channels(&mut pixels, shape);
     Images::new(shape, pixels, classes)
 }
@@ -44,7 +44,7 @@ fn open(path: &Path) -> Result<Archive, DataError> {
     let mut file = BufReader::new(open_input(path).map_err(unreadable)?);
     let place = path.display().to_string();
     if !file.fill_buf().map_err(unreadable)?.starts_with(ZIP) {
-        return Err(DataError::invalid(place, "is no NPZ file; numpy.savez_compressed writes them"));
+        return Err(DataError::invalid(place, NO_ARCHIVE));
     }
     ZipArchive::new(file).map_err(|error| not_unpacked(&place, error))
 }
@@ -60,6 +60,47 @@ fn not_unpacked(place: &str, error: ZipError) -> DataError {
     DataError::invalid(place, problem)
 }
 
+/// One class per image, read as labels of any archive are; and where they are.
+fn classes(path: &Path, name: &str) -> Result<(Vec<u8>, String), DataError> {
+    let place = || path.display().to_string();
+    let mut no_table = |_: &Headings| Err(DataError::invalid(place(), NO_ARCHIVE));
+    let wanted =
+        Wanted { arrays: &|array| array == name, columns: &mut no_table, format: &TableFormat::default() };
+    let Contents::Arrays(arrays) = read_arrays(path, wanted)? else {
+        return Err(DataError::invalid(place(), NO_ARCHIVE));
+    };
+    if !arrays.names.iter().any(|array| array == name) {
+        return Err(no_array(path, name));
+    }
+    let labels = arrays.named(name)?;
+    if labels.columns() != 1 {
+        return Err(labels.invalid(format!(
+            "has {} labels per image, shape {}; sets of one class per image can be read, shape (N, 1) or (N,)",
+            labels.columns(),
+            labels.shape_text()
+        )));
+    }
+    if labels.is_text() {
+        return Err(labels.invalid("holds text; number the classes from 0 to 255"));
+    }
+    let class_of = |(image, class): (usize, i64)| {
+        u8::try_from(class).map_err(|_| {
+            let problem = format!("class {class}, but classes are 0 to 255; number them anew");
+            DataError::invalid(format!("{}, image {image}", labels.place), problem)
+        })
+    };
+    let classes = labels.whole_numbers()?.into_iter().enumerate().map(class_of).collect::<Result<_, _>>()?;
+    Ok((classes, labels.place.clone()))
+}
+
+const NO_ARCHIVE: &str = "is no NPZ file; numpy.savez_compressed writes them";
+
+fn no_array(path: &Path, name: &str) -> DataError {
+    let problem =
+        format!("holds no array {name}; train_images, train_labels, test_images and test_labels are needed");
+    DataError::invalid(path.display().to_string(), problem)
+}
+
 /// An array of which the header is read.
 struct Array<'a> {
     /// File and name, for errors.
@@ -73,10 +114,7 @@ impl<'a> Array<'a> {
     fn find(archive: &'a mut Archive, path: &Path, name: &str) -> Result<Self, DataError> {
         let place = format!("{}, {name}", path.display());
         let mut source = archive.by_name(&format!("{name}.npy")).map_err(|error| match error {
-            ZipError::FileNotFound => DataError::invalid(
-                path.display().to_string(),
-                format!("holds no array {name}; train_images, train_labels, test_images and test_labels are needed"),
-            ),
+            ZipError::FileNotFound => no_array(path, name),
             error => not_unpacked(&place, error),
         })?;
         if !matches!(source.compression(), CompressionMethod::Stored | CompressionMethod::Deflated) {
@@ -114,38 +152,9 @@ impl<'a> Array<'a> {
         Ok((count, ImageShape { channels, height, width }))
     }
 
-    /// One class per image.
-    fn classes(self) -> Result<Vec<u8>, DataError> {
-        match *self.header.shape {
-            [_] | [_, 1] => {}
-            [_, several] => {
-                return Err(self.invalid(format!(
-                    "has {several} labels per image, shape {}; sets of one class per image can be read, shape (N, 1) or (N,)",
-                    self.header.shape_text()
-                )));
-            }
-            _ => {
-                return Err(self.invalid(format!(
-                    "has shape {}; one class per image is needed, shape (N, 1) or (N,)",
-                    self.header.shape_text()
-                )));
-            }
-        }
-        let kind = WholeNumbers::of(&self.header).map_err(|problem| self.invalid(problem))?;
-        let place = self.place.clone();
-        let bytes = self.values(kind.size)?;
-        let class_of = |(image, class): (usize, i128)| {
-            u8::try_from(class).map_err(|_| {
-                let problem = format!("class {class}, but classes are 0 to 255; number them anew");
-                DataError::invalid(format!("{place}, image {image}"), problem)
-            })
-        };
-        kind.read(&bytes).enumerate().map(class_of).collect()
-    }
-
-    /// The bytes of all values, of `size` bytes each.
-    fn values(self, size: usize) -> Result<Vec<u8>, DataError> {
-        read_announced(self.source, &self.header.shape, size, &self.place)
+    /// All bytes.
+    fn values(self) -> Result<Vec<u8>, DataError> {
+        read_announced(self.source, &self.header.shape, 1, &self.place)
     }
 }
 

@@ -1,6 +1,7 @@
 //! One column of a table.
 
-use super::cell::Cell;
+use super::cell::{Cell, NumberMarks, Spelling, is_decorated};
+use crate::data::quoted;
 use std::collections::HashMap;
 
 /// A column and what its cells are.
@@ -82,8 +83,11 @@ impl Column {
             return texts.clone();
         }
         let mut collected = Collected::texts();
-        (0..rows).for_each(|row| collected.add(&self.text(row), false));
-        match collected.cells(false) {
+        for row in 0..rows {
+            // Of texts, no spelling is wrong.
+            let _ = collected.add(&self.text(row), NumberMarks::default());
+        }
+        match collected.cells(NumberMarks::default()) {
             Cells::Texts(texts) => texts,
             _ => Texts::default(),
         }
@@ -91,15 +95,15 @@ impl Column {
 
     /// What every row holds, as numbers where they are numbers.
     #[must_use]
-    pub fn read(&self, comma: bool) -> Vec<Cell> {
+    pub fn read(&self, marks: NumberMarks) -> Vec<Cell> {
         match &self.cells {
             Cells::Texts(texts) => {
-                let levels: Vec<Cell> = texts.levels.iter().map(|text| Cell::of(text, comma)).collect();
+                let levels: Vec<Cell> = texts.levels.iter().map(|text| Cell::of(text, marks)).collect();
                 texts.codes.iter().map(|&code| levels[code as usize]).collect()
             }
             Cells::Numbers { values, odd } => {
                 let mut cells: Vec<Cell> = values.iter().map(|&value| Cell::Number(value)).collect();
-                odd.iter().for_each(|(row, text)| cells[*row] = Cell::of(text, comma));
+                odd.iter().for_each(|(row, text)| cells[*row] = Cell::of(text, marks));
                 cells
             }
             Cells::Skipped | Cells::Other(_) => Vec::new(),
@@ -108,12 +112,14 @@ impl Column {
 
     /// Whether most cells that are not missing are text, so that the column holds categories.
     #[must_use]
-    pub fn is_text(&self, comma: bool) -> bool {
+    pub fn is_text(&self, marks: NumberMarks) -> bool {
         let Cells::Texts(texts) = &self.cells else { return false };
         let counts = texts.counts();
         let (mut words, mut numbers) = (0, 0);
         for (text, count) in texts.levels.iter().zip(counts) {
-            match Cell::of(text, comma) {
+            match Cell::of(text, marks) {
+                // Neither a word nor a number: what it means has to be said.
+                Cell::Text if is_decorated(text) => {}
                 Cell::Text => words += count,
                 Cell::Missing => {}
                 _ => numbers += count,
@@ -123,9 +129,10 @@ impl Column {
     }
 
     /// How many different cells are text.
-    pub(crate) fn words(&self, comma: bool) -> usize {
+    pub(crate) fn words(&self, marks: NumberMarks) -> usize {
         let Cells::Texts(texts) = &self.cells else { return 0 };
-        texts.levels.iter().filter(|text| Cell::of(text, comma) == Cell::Text).count()
+        let is_word = |text: &&String| Cell::of(text, marks) == Cell::Text && !is_decorated(text);
+        texts.levels.iter().filter(is_word).count()
     }
 
     /// Whether the cells count rows: 0, 1, 2, .. or 1, 2, 3, ..
@@ -133,7 +140,7 @@ impl Column {
         let Some(first) = self.read_one(0).filter(|&first| first == 0.0 || first == 1.0) else {
             return false;
         };
-        let cells = self.read(false);
+        let cells = self.read(NumberMarks::default());
         cells.len() > 2
             && cells.iter().enumerate().all(|(row, cell)| *cell == Cell::Number(first + row as f64))
     }
@@ -144,7 +151,7 @@ impl Column {
         const SECONDS: std::ops::Range<f64> = 946_684_800.0..2_208_988_800.0;
         let first = self.read_one(0)?;
         let all = |is: &dyn Fn(f64) -> bool| {
-            let cells = if is(first) { self.read(false) } else { return false };
+            let cells = if is(first) { self.read(NumberMarks::default()) } else { return false };
             cells.iter().all(|cell| cell.number().is_some_and(is))
                 && cells.iter().any(|cell| *cell != Cell::Number(first))
         };
@@ -155,12 +162,28 @@ impl Column {
         [1.0, 1e3, 1e6, 1e9].into_iter().any(since_1970).then_some("time since 1970")
     }
 
+    /// A number that marks missing values in many data sets (-999, 9999), if it stands far from all others, and its rows.
+    pub(crate) fn mark_of_missing(&self, marks: NumberMarks) -> Option<(f64, usize)> {
+        /// How many times as large as all other numbers it is.
+        const FAR: f64 = 10.0;
+        let numbers: Vec<f64> = self.read(marks).into_iter().filter_map(Cell::number).collect();
+        let rows = |code: f64| numbers.iter().filter(|&&number| number == code).count();
+        let is_far = |&code: &f64| {
+            let others = numbers.iter().filter(|&&number| number != code);
+            let (size, most) =
+                others.fold((0, 0.0_f64), |(size, most), number| (size + 1, most.max(number.abs())));
+            size > numbers.len() / 2 && most > 0.0 && code.abs() >= FAR * most
+        };
+        let codes = [99.0, 999.0, 9999.0, 99_999.0].into_iter().flat_map(|code| [-code, code]);
+        codes.into_iter().find(|code| rows(*code) > 0 && is_far(code)).map(|code| (code, rows(code)))
+    }
+
     fn read_one(&self, row: usize) -> Option<f64> {
         match &self.cells {
             Cells::Numbers { values, .. } => values.get(row).copied(),
             Cells::Texts(texts) => {
                 let code = *texts.codes.get(row)?;
-                Cell::of(&texts.levels[code as usize], false).number()
+                Cell::of(&texts.levels[code as usize], NumberMarks::default()).number()
             }
             Cells::Skipped | Cells::Other(_) => None,
         }
@@ -190,6 +213,10 @@ pub(super) struct Collected {
     numbers: usize,
     keep_texts: bool,
     switched: Option<Numbers>,
+    /// The first number that no program would write so.
+    written: Option<(String, f64)>,
+    /// The first number other than zero, and how it is spelled.
+    first: Option<(String, Spelling)>,
 }
 
 impl Collected {
@@ -198,15 +225,20 @@ impl Collected {
         Self { keep_texts: true, ..Self::default() }
     }
 
-    pub(super) fn add(&mut self, text: &str, comma: bool) {
+    /// Adds the cell of the next row.
+    ///
+    /// # Errors
+    /// It has a sign of currency or of per cent, and an earlier one has not, or the reverse: 50% may be 50 or a half there.
+    pub(super) fn add(&mut self, text: &str, marks: NumberMarks) -> Result<(), String> {
         if let Some((values, odd)) = &mut self.switched {
-            if let Cell::Number(value) = Cell::of(text, comma) {
+            let (cell, spelling) = Cell::spelled(text, marks);
+            if let Cell::Number(value) = cell {
                 values.push(value);
-            } else {
-                odd.push((values.len(), text.to_owned()));
-                values.push(f64::NAN);
+                return self.spelling(text, value, spelling);
             }
-            return;
+            odd.push((values.len(), text.to_owned()));
+            values.push(f64::NAN);
+            return Ok(());
         }
         let code = if let Some(&code) = self.seen.get(text) {
             code
@@ -215,35 +247,70 @@ impl Collected {
             let code = u32::try_from(self.seen.len()).unwrap_or(u32::MAX);
             self.seen.insert(text.to_owned(), code);
             self.texts.levels.push(text.to_owned());
-            self.numbers += usize::from(matches!(Cell::of(text, comma), Cell::Number(_)));
+            if let (Cell::Number(value), spelling) = Cell::spelled(text, marks) {
+                self.numbers += 1;
+                if !self.keep_texts {
+                    self.spelling(text, value, spelling)?;
+                }
+            }
             code
         };
         self.texts.codes.push(code);
         let levels = self.texts.levels.len();
         if !self.keep_texts && levels > MANY && self.numbers * 10 >= levels * 9 {
-            self.switched = Some(as_numbers(&std::mem::take(&mut self.texts), comma));
+            self.switched = Some(as_numbers(&std::mem::take(&mut self.texts), marks));
             self.seen = HashMap::new();
+        }
+        Ok(())
+    }
+
+    /// Looks at how a number is spelled.
+    fn spelling(&mut self, text: &str, value: f64, spelling: Spelling) -> Result<(), String> {
+        if spelling != Spelling::Plain && self.written.is_none() {
+            self.written = Some((text.to_owned(), value));
+        }
+        let sign = |spelling: Spelling| matches!(spelling, Spelling::Sign(_)).then_some(spelling);
+        match &self.first {
+            // A zero is zero in any unit.
+            _ if value == 0.0 => Ok(()),
+            None => {
+                self.first = Some((text.to_owned(), spelling));
+                Ok(())
+            }
+            Some((_, first)) if sign(*first) == sign(spelling) => Ok(()),
+            Some((first, _)) => Err(format!(
+                "{} is not a plain number, or {} above it is not: currencies and per cent are signs of all numbers of a column or \
+                 of none",
+                quoted(text),
+                quoted(first)
+            )),
         }
     }
 
+    /// What is worth saying of a column of numbers that are not written as programs write them.
+    pub(super) fn note(&self, name: &str) -> Option<String> {
+        let (text, value) = self.written.as_ref()?;
+        Some(format!("column {}: {} is read as {value}, and others like it", quoted(name), quoted(text)))
+    }
+
     /// The column; numbers where every cell is one and nobody asked for texts.
-    pub(super) fn cells(self, comma: bool) -> Cells {
+    pub(super) fn cells(self, marks: NumberMarks) -> Cells {
         if let Some((values, odd)) = self.switched {
             return Cells::Numbers { values, odd };
         }
         if !self.keep_texts && self.numbers == self.texts.levels.len() && self.numbers > 0 {
-            let (values, odd) = as_numbers(&self.texts, comma);
+            let (values, odd) = as_numbers(&self.texts, marks);
             return Cells::Numbers { values, odd };
         }
         Cells::Texts(self.texts)
     }
 }
 
-fn as_numbers(texts: &Texts, comma: bool) -> Numbers {
+fn as_numbers(texts: &Texts, marks: NumberMarks) -> Numbers {
     let levels: Vec<Option<f64>> = texts
         .levels
         .iter()
-        .map(|text| match Cell::of(text, comma) {
+        .map(|text| match Cell::of(text, marks) {
             Cell::Number(value) => Some(value),
             _ => None,
         })

@@ -1,6 +1,6 @@
 //! CSV files and their kin: a line of headings, then a line per row.
 
-use super::cell::{Cell, is_missing};
+use super::cell::{Cell, NumberMarks, is_missing};
 use super::column::{Cells, Collected, Column};
 use super::encoding::utf8;
 use super::format::{Dialect, TableFormat};
@@ -12,6 +12,7 @@ use crate::memory::check_memory;
 use crate::numeric::counted;
 use crate::progress::Stage;
 use csv::{ByteRecord, Reader, ReaderBuilder, Terminator};
+use std::collections::HashSet;
 
 /// How far reading is, is said after so many rows.
 const ROWS_PER_STEP: usize = 1 << 10;
@@ -24,14 +25,8 @@ pub(super) fn read(opened: Opened, format: &TableFormat, pick: Pick) -> Result<T
     let place = opened.place.clone();
     let bytes = opened.bytes();
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-    if bytes.iter().take(1 << 12).any(|&byte| byte == 0) {
-        return Err(DataError::invalid(
-            place,
-            "is no table that can be read: it holds zero bytes; give CSV, Parquet, NPY, NPZ or \
-            safetensors, or name the encoding of a text with --encoding utf-16",
-        ));
-    }
-    let top = Top::of(bytes, format)?;
+    check_text(bytes).map_err(|problem| DataError::invalid(&place, problem))?;
+    let top = Top::of(bytes, format, &place)?;
     let format = TableFormat { separator: format.separator.or(top.separator), ..format.clone() };
     let head = whole_lines(&top.rest[..top.rest.len().min(HEAD)]);
     let head = head.iter().map(|&byte| if byte == b'\r' { b'\n' } else { byte }).collect::<Vec<u8>>();
@@ -46,8 +41,27 @@ pub(super) fn read(opened: Opened, format: &TableFormat, pick: Pick) -> Result<T
     if top.comments > 0 {
         notes.push(format!("{} at the top left out as comments", counted(top.comments as u64, "line")));
     }
+    if format.skip_lines > 0 {
+        notes.push(format!("{} at the top left out (--skip-lines)", counted(format.skip_lines, "line")));
+    }
     let kind = dialect.words() + &encoding.map_or_else(String::new, |encoding| format!(", {encoding}"));
     Ok(Table { kind, notes, ..table })
+}
+
+/// Fails on what is no text in UTF-8, as its first bytes show.
+fn check_text(bytes: &[u8]) -> Result<(), &'static str> {
+    let head = &bytes[..bytes.len().min(1 << 12)];
+    let zeros = |first: usize| head.iter().skip(first).step_by(2).filter(|&&byte| byte == 0).count();
+    // Of plain letters every second byte is zero.
+    let most = head.len() * 2 / 5;
+    match (zeros(0), zeros(1)) {
+        (0, 0) => Ok(()),
+        (0, odd) if odd >= most => Err("is UTF-16 without a byte-order mark; give --encoding utf-16"),
+        (even, 0) if even >= most => Err("is UTF-16 without a byte-order mark; give --encoding utf-16be"),
+        _ => Err(
+            "is no table that can be read: it holds zero bytes; give CSV, Parquet, NPY, NPZ or safetensors",
+        ),
+    }
 }
 
 /// The lines above the headings.
@@ -63,7 +77,7 @@ struct Top<'a> {
 }
 
 impl<'a> Top<'a> {
-    fn of(bytes: &'a [u8], format: &TableFormat) -> Result<Self, DataError> {
+    fn of(bytes: &'a [u8], format: &TableFormat, place: &str) -> Result<Self, DataError> {
         let mark = match format.comment {
             None => b'#',
             Some(mark) if mark.is_ascii() => mark as u8,
@@ -75,24 +89,41 @@ impl<'a> Top<'a> {
             }
         };
         let mut top = Self { rest: bytes, lines: 0, comments: 0, last: None, separator: None };
+        for line in 0..format.skip_lines {
+            if top.rest.is_empty() {
+                let problem = format!("{place} has {} only; give fewer", counted(line, "line"));
+                return Err(DataError::invalid("--skip-lines", problem));
+            }
+            let end = line_end(top.rest);
+            top.leave_line(end);
+        }
         loop {
-            let end =
-                top.rest.iter().position(|&byte| byte == b'\n' || byte == b'\r').unwrap_or(top.rest.len());
+            let end = line_end(top.rest);
             let line = &top.rest[..end];
+            let unquoted = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
             if line.first() == Some(&mark) {
                 top.comments += 1;
                 top.last = Some(String::from_utf8_lossy(&line[1..]).trim().to_owned());
-            } else if let (0, Some(&[separator])) = (top.lines, line.strip_prefix(b"sep=")) {
+            } else if let (0, Some(&[separator])) = (top.lines, unquoted.strip_prefix(b"sep=")) {
                 top.separator = Some(char::from(separator));
             } else {
                 return Ok(top);
             }
-            let ends =
-                if top.rest[end..].starts_with(b"\r\n") { 2 } else { usize::from(end < top.rest.len()) };
-            top.rest = &top.rest[end + ends..];
-            top.lines += 1;
+            top.leave_line(end);
         }
     }
+
+    /// Moves behind a line that ends at `end`.
+    fn leave_line(&mut self, end: usize) {
+        let ends = if self.rest[end..].starts_with(b"\r\n") { 2 } else { usize::from(end < self.rest.len()) };
+        self.rest = &self.rest[end + ends..];
+        self.lines += 1;
+    }
+}
+
+/// Where the first line ends.
+fn line_end(bytes: &[u8]) -> usize {
+    bytes.iter().position(|&byte| byte == b'\n' || byte == b'\r').unwrap_or(bytes.len())
 }
 
 /// The part of some bytes up to the last end of a line, where there is one.
@@ -118,7 +149,7 @@ fn collect(
     if format.no_header {
         names = (0..first.len()).map(|number| format!("x{number}")).collect();
         pending = true;
-    } else if all_numbers(&first, rows.dialect.comma) {
+    } else if all_numbers(&first, rows.dialect.marks) {
         let commented =
             top.last.as_ref().map(|line| rows.split(line)).filter(|names| names.len() == first.len());
         names = commented.ok_or_else(|| {
@@ -138,15 +169,18 @@ fn collect(
             "holds a header but no rows; rows of at least two classes are needed",
         ));
     }
-    let mut width_note = None;
+    let mut row_names = None;
     if !pending && rows.row.len() == names.len() + 1 && names.len() > 1 {
         // R's write.table gives row names no heading; other programs end every row in a separator.
         let last_is_empty = rows.row.get(names.len()).is_some_and(|cell| cell.trim_ascii().is_empty());
+        if !last_is_empty {
+            row_names = Some(HashSet::new());
+        }
         names.insert(if last_is_empty { names.len() } else { 0 }, String::new());
-        width_note = Some("every row has one cell more than there are headings");
+        notes.push("every row has one cell more than there are headings".to_owned());
     }
-    notes.extend(width_note.map(str::to_owned));
     let headings = Headings::new(names, Vec::new(), format!("{}: line {header_line}", rows.place));
+    let headings = headings.above(lines_below(top, header_line));
     let uses = pick(&headings)?;
     let mut columns: Vec<Option<Collected>> = uses
         .iter()
@@ -170,16 +204,31 @@ fn collect(
             stage.reach(rows.reader.position().byte());
         }
         lines.add(count, rows.line);
+        if let Some(names) = row_names.as_mut().filter(|_| count < ROW_NAMES)
+            && !names.insert(rows.row.get(0).unwrap_or_default().to_vec())
+        {
+            // Row names of R differ: this is another file, such as one with a decimal comma between commas.
+            return Err(rows.wrong_width(headings.names.len() - 1));
+        }
         for (number, column) in columns.iter_mut().enumerate() {
             if let Some(column) = column {
-                column.add(rows.text(number, &headings.names[number])?, rows.dialect.comma);
+                let name = &headings.names[number];
+                column.add(rows.text(number, name)?, rows.dialect.marks).map_err(|problem| {
+                    let place = format!("{}: line {}, column {}", rows.place, rows.line, quoted(name));
+                    DataError::invalid(place, problem)
+                })?;
             }
         }
         count += 1;
         has_row = rows.advance()?;
     }
-    let comma = rows.dialect.comma;
-    let cells = columns.into_iter().map(|column| column.map_or(Cells::Skipped, |column| column.cells(comma)));
+    let read = columns.iter().zip(&headings.names).zip(&uses);
+    notes.extend(read.filter_map(|((column, name), use_)| match use_ {
+        Use::Values => column.as_ref()?.note(name),
+        _ => None,
+    }));
+    let marks = rows.dialect.marks;
+    let cells = columns.into_iter().map(|column| column.map_or(Cells::Skipped, |column| column.cells(marks)));
     let columns =
         headings.names.iter().zip(cells).map(|(name, cells)| Column { name: name.clone(), cells }).collect();
     Ok(Table {
@@ -188,16 +237,48 @@ fn collect(
         columns,
         rows: count,
         lines: Some(lines),
-        comma,
+        marks,
         notes,
     })
 }
 
+/// The lines below the headings that may be the headings themselves. Above them a title may stand, which shows no separator: they
+/// are split at each that is usual.
+fn lines_below(top: &Top, header_line: u64) -> Vec<(u64, Vec<String>)> {
+    let mut rest = Top { rest: top.rest, lines: top.lines, comments: 0, last: None, separator: None };
+    let mut below = Vec::new();
+    while below.len() < BELOW_HEADINGS && !rest.rest.is_empty() {
+        let end = line_end(rest.rest);
+        let text = String::from_utf8_lossy(&rest.rest[..end.min(LONGEST_HEADINGS)]).into_owned();
+        rest.leave_line(end);
+        if rest.lines <= header_line {
+            continue;
+        }
+        let cells: Vec<&str> = text.split([',', ';', '\t', '|']).collect();
+        let cells = if cells.len() > 1 { cells } else { text.split_whitespace().collect() };
+        let cells = cells.into_iter().map(|cell| cell.trim().trim_matches('"').trim().to_owned());
+        below.push((rest.lines, cells.collect()));
+    }
+    below
+}
+
+/// Longer lines are no headings.
+const LONGEST_HEADINGS: usize = 1 << 12;
+/// Lines in which headings are looked for that are not in the first.
+const BELOW_HEADINGS: usize = 20;
+/// Row names of R that are compared with one another.
+const ROW_NAMES: usize = 100_000;
+
 /// Whether a first row holds values. Headings that count columns, as data frames made of arrays have them, are headings.
-fn all_numbers(cells: &[String], comma: bool) -> bool {
+fn all_numbers(cells: &[String], marks: NumberMarks) -> bool {
+    // An index has no heading.
+    let cells = match cells {
+        [first, others @ ..] if first.is_empty() && !others.is_empty() => others,
+        cells => cells,
+    };
     let mut numbers = 0;
     for (place, cell) in cells.iter().enumerate() {
-        match Cell::of(cell, comma) {
+        match Cell::of(cell, marks) {
             Cell::Number(value) if value == place as f64 => {}
             Cell::Number(_) => numbers += 1,
             _ if is_missing(cell) => {}
@@ -233,6 +314,8 @@ impl<'a> Rows<'a> {
             .has_headers(false)
             .flexible(true)
             .delimiter(dialect.separator)
+            .escape(dialect.backslash.then_some(b'\\'))
+            .double_quote(!dialect.backslash)
             .comment(comment)
             .terminator(Terminator::Any(b'\n'));
         let reader = builder.from_reader(EditorLines::new(bytes));
@@ -241,6 +324,19 @@ impl<'a> Rows<'a> {
 
     /// Moves to the next row that is not blank; `false` at the end of the file.
     fn advance(&mut self) -> Result<bool, DataError> {
+        while self.read_row()? {
+            // A line of blanks is a blank line, and so is the mark that old systems end a file with.
+            let is_blank = |cell: &[u8]| {
+                !cell.is_empty() && cell.iter().all(|byte| byte.is_ascii_whitespace() || *byte == 0x1a)
+            };
+            if self.row.len() > 1 || !self.row.get(0).is_none_or(is_blank) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn read_row(&mut self) -> Result<bool, DataError> {
         let found = self.reader.read_byte_record(&mut self.row).map_err(|error| match error.into_kind() {
             // All bytes are at hand: a row is too long.
             csv::ErrorKind::Io(error) => DataError::invalid(&self.place, error.to_string()),
@@ -309,10 +405,12 @@ impl<'a> Rows<'a> {
 
     /// Checks that the current row has as many cells as there are columns.
     fn check_width(&self, columns: usize) -> Result<(), DataError> {
+        if self.row.len() == columns { Ok(()) } else { Err(self.wrong_width(columns)) }
+    }
+
+    /// The error about a row that has not as many cells as there are columns.
+    fn wrong_width(&self, columns: usize) -> DataError {
         let cells = self.row.len();
-        if cells == columns {
-            return Ok(());
-        }
         let what = match self.row.get(0).and_then(<[u8]>::first) {
             Some(b'#') => "if such rows are comments, leave them out with --comment '#'".to_owned(),
             _ => format!(
@@ -320,14 +418,14 @@ impl<'a> Rows<'a> {
                 if self.dialect.separator == b',' { "comma" } else { "separator" }
             ),
         };
-        Err(DataError::invalid(
+        DataError::invalid(
             format!("{}: line {}", self.place, self.line),
             format!(
                 "{}, but the header has {}; {what}",
                 counted(cells as u64, "cell"),
                 counted(columns as u64, "column")
             ),
-        ))
+        )
     }
 
     /// A cell of the current row, without white space around it.

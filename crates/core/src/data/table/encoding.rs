@@ -2,10 +2,13 @@
 
 use crate::data::DataError;
 use crate::data::arrays::Opened;
+use serde::{Deserialize, Serialize};
 use std::io::{BufRead, BufReader, Read, Result};
 
 /// How the bytes of a text file are characters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(try_from = "String", into = "String")]
 pub enum Encoding {
     /// UTF-8, with or without a byte-order mark.
     Utf8,
@@ -32,6 +35,16 @@ impl Encoding {
         })
     }
 
+    /// The name by which [`Self::named`] finds it.
+    fn plain_name(self) -> &'static str {
+        match self {
+            Self::Utf8 => "utf-8",
+            Self::Utf16 { big_endian: false } => "utf-16",
+            Self::Utf16 { big_endian: true } => "utf-16be",
+            Self::Latin1 => "latin-1",
+        }
+    }
+
     /// What a byte-order mark says.
     fn marked(bytes: &[u8]) -> Option<Self> {
         match bytes {
@@ -50,6 +63,23 @@ impl Encoding {
         }
     }
 }
+
+impl TryFrom<String> for Encoding {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> std::result::Result<Self, Self::Error> {
+        Self::named(&name).ok_or(ENCODINGS)
+    }
+}
+
+impl From<Encoding> for String {
+    fn from(encoding: Encoding) -> Self {
+        encoding.plain_name().to_owned()
+    }
+}
+
+/// What to say of a name that is none.
+const ENCODINGS: &str = "give utf-8, utf-16, utf-16be or latin-1";
 
 /// The text of a file in UTF-8, and the name of its encoding where that is another. A byte-order mark is obeyed before
 /// `given`.

@@ -1,23 +1,42 @@
 //! How a CSV file separates its cells and writes its decimals.
 
-use super::cell::Cell;
+use super::cell::{Cell, NumberMarks};
 use super::encoding::Encoding;
 use crate::data::DataError;
 use csv::ReaderBuilder;
+use serde::{Deserialize, Serialize};
 
 /// What the user says of the format of a text table; everything else is found in the file.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
 pub struct TableFormat {
     /// The separator of cells.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub separator: Option<char>,
     /// The decimal mark: `.` or `,`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub decimal: Option<char>,
+    /// What stands between thousands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thousands: Option<char>,
     /// How bytes are characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub encoding: Option<Encoding>,
+    /// Lines above the headings that are left out.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub skip_lines: u64,
     /// The first row holds values: columns are called `x0`, `x1`, ...
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub no_header: bool,
     /// Rows that begin with it are left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<char>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_zero(lines: &u64) -> bool {
+    *lines == 0
 }
 
 impl TableFormat {
@@ -27,6 +46,8 @@ impl TableFormat {
         let given = [
             ("--separator", self.separator.is_some()),
             ("--decimal", self.decimal.is_some()),
+            ("--thousands", self.thousands.is_some()),
+            ("--skip-lines", self.skip_lines > 0),
             ("--encoding", self.encoding.is_some()),
             ("--no-header", self.no_header),
             ("--comment", self.comment.is_some()),
@@ -42,8 +63,9 @@ impl TableFormat {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Dialect {
     pub(super) separator: u8,
-    /// The decimal mark is a comma.
-    pub(super) comma: bool,
+    pub(super) marks: NumberMarks,
+    /// A backslash stands before a quotation mark within quotation marks, as `MySQL` and Spark write it.
+    pub(super) backslash: bool,
 }
 
 /// What may stand between cells. Of two that fit equally well the earlier is taken: commas and spaces also stand within cells.
@@ -61,13 +83,20 @@ impl Dialect {
                 DataError::invalid("--separator", problem)
             })?,
         };
-        let comma = match format.decimal {
-            Some(',') => true,
-            Some(_) => false,
-            None if separator == b',' => false,
-            None => found_comma(head, separator, place)?,
+        let comma = match (format.decimal, format.thousands) {
+            (Some(decimal), thousands) if thousands == Some(decimal) => {
+                let problem =
+                    format!("{decimal:?} cannot stand before decimals and between thousands; name another");
+                return Err(DataError::invalid("--thousands", problem));
+            }
+            (Some(decimal), _) => decimal == ',',
+            (None, Some('.')) => true,
+            (None, Some(',')) => false,
+            (None, _) if separator == b',' => false,
+            (None, _) => found_comma(head, separator, place)?,
         };
-        Ok(Self { separator, comma })
+        let marks = NumberMarks { comma, thousands: format.thousands };
+        Ok(Self { separator, marks, backslash: has_backslashes(head, separator) })
     }
 
     /// In words, of what is not usual.
@@ -80,7 +109,11 @@ impl Dialect {
             b'|' => ", | between columns",
             _ => ", columns separated as given",
         };
-        format!("CSV{separator}{}", if self.comma { ", decimal comma" } else { "" })
+        let decimal = if self.marks.comma { ", decimal comma" } else { "" };
+        let thousands =
+            self.marks.thousands.map_or_else(String::new, |mark| format!(", {mark} between thousands"));
+        let backslash = if self.backslash { ", \\ before quotation marks" } else { "" };
+        format!("CSV{separator}{decimal}{thousands}{backslash}")
     }
 }
 
@@ -116,7 +149,10 @@ fn score(head: &[u8], separator: u8) -> Option<(u64, u64)> {
     }
     let fits = |row: &&Vec<String>| row.len() == header.len() || row.len() == header.len() + 1;
     let fitting = rows.iter().filter(fits).count();
-    let number = |text: &String| matches!(Cell::of(text, separator != b','), Cell::Number(_));
+    let is_number = |text: &String, comma: bool| {
+        matches!(Cell::of(text, NumberMarks { comma, thousands: None }), Cell::Number(_))
+    };
+    let number = |text: &String| is_number(text, false) || (separator != b',' && is_number(text, true));
     let numbers = rows.iter().flatten().filter(|text| number(text)).count();
     let share = |part: usize, whole: usize| (1000 * part as u64) / (whole.max(1) as u64);
     Some((share(fitting, rows.len()), share(numbers, rows.iter().map(Vec::len).sum())))
@@ -126,16 +162,29 @@ fn score(head: &[u8], separator: u8) -> Option<(u64, u64)> {
 fn found_comma(head: &[u8], separator: u8, place: &str) -> Result<bool, DataError> {
     let rows = rows(head, separator);
     let cells = || rows.iter().skip(1).flatten();
-    let is_number = |text: &&String| matches!(Cell::of(text, true), Cell::Number(_));
-    let comma = cells().filter(|text| text.contains(',')).find(is_number);
-    let point = cells().filter(|text| text.contains('.')).find(is_number);
+    let is_number = |text: &&String, comma: bool| {
+        matches!(Cell::of(text, NumberMarks { comma, thousands: None }), Cell::Number(_))
+    };
+    let comma = cells().filter(|text| text.contains(',')).find(|text| is_number(text, true));
+    let point =
+        cells().filter(|text| text.contains('.') && !text.contains(',')).find(|text| is_number(text, false));
     match (comma, point) {
         (Some(comma), Some(point)) => Err(DataError::invalid(
             place,
-            format!("writes both {comma} and {point}; give the decimal mark with --decimal , or --decimal ."),
+            format!(
+                "writes both {comma} and {point}; give the decimal mark with --decimal , or --decimal . (and what stands between \
+                 thousands with --thousands)"
+            ),
         )),
         (comma, _) => Ok(comma.is_some()),
     }
+}
+
+/// Whether quotation marks within quotation marks follow a backslash: one that ends no cell does.
+fn has_backslashes(head: &[u8], separator: u8) -> bool {
+    let ends_cell = |byte: Option<&u8>| byte.is_none_or(|byte| [separator, b'\n', b'"'].contains(byte));
+    let mut places = head.windows(2).enumerate().filter(|(_, pair)| *pair == b"\\\"");
+    places.any(|(place, _)| !ends_cell(head.get(place + 2)))
 }
 
 #[cfg(test)]
@@ -161,7 +210,8 @@ mod tests {
             ("y\n1\n2\n", b',', false),
             ("a,b\n\"x;y\",2\n\"x;z\",3\n", b',', false),
         ] {
-            assert_eq!(found(text), Dialect { separator, comma }, "{text:?}");
+            let marks = NumberMarks { comma, thousands: None };
+            assert_eq!(found(text), Dialect { separator, marks, backslash: false }, "{text:?}");
         }
         let both =
             Dialect::of(b"a;b\n1,5;2.5\n", &TableFormat::default(), "t.csv").expect_err("both").to_string();

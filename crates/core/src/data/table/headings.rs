@@ -4,7 +4,7 @@ use crate::data::{DataError, quoted};
 use crate::nearest::nearest;
 use crate::text::{clean, cleaned};
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Up to this many columns, an error lists them all.
 const LISTED: usize = 12;
@@ -19,6 +19,8 @@ pub struct Headings {
     /// The file, and the line where there is one.
     pub place: String,
     positions: HashMap<String, Vec<usize>>,
+    /// The first rows below, with their lines: headings may be there instead.
+    below: Vec<(u64, Vec<String>)>,
 }
 
 impl Headings {
@@ -28,7 +30,32 @@ impl Headings {
         for (number, name) in names.iter().enumerate() {
             positions.entry(name.clone()).or_default().push(number);
         }
-        Self { names, index, place, positions }
+        Self { names, index, place, positions, below: Vec::new() }
+    }
+
+    /// The same with the first rows below, and their lines.
+    pub(super) fn above(self, below: Vec<(u64, Vec<String>)>) -> Self {
+        Self { below, ..self }
+    }
+
+    /// What to do where the headings seem to stand further down: in the first row that has a cell of this name.
+    #[must_use] 
+    pub fn further_down(&self, name: &str) -> Option<String> {
+        let name = asked(name);
+        let are_headings = |cells: &[String]| {
+            let named = || cells.iter().filter(|cell| !cell.is_empty());
+            let distinct: HashSet<&String> = named().collect();
+            distinct.len() > 1
+                && distinct.len() == named().count()
+                && named().all(|cell| cell.parse::<f64>().is_err())
+                && named().any(|cell| clean(cell) == name)
+        };
+        let (line, _) = self.below.iter().find(|(_, cells)| are_headings(cells))?;
+        Some(format!(
+            "line {line} has {}: if the headings are there, leave out the lines above with --skip-lines {}",
+            quoted(&name),
+            line - 1
+        ))
     }
 
     /// The one column called `name`.
@@ -89,6 +116,9 @@ impl Headings {
 
     fn unknown(&self, name: &str) -> DataError {
         let mut problem = format!("there is no column {}", quoted(name));
+        if let Some(further) = self.further_down(name) {
+            return DataError::invalid(&self.place, format!("{problem}; {further}"));
+        }
         if let Some(near) = nearest(name, &self.names) {
             problem.push_str("; did you mean ");
             problem.push_str(&quoted(near));

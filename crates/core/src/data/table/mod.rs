@@ -7,6 +7,7 @@ mod cell;
 mod column;
 mod csv;
 mod encoding;
+mod foreign;
 mod format;
 mod headings;
 mod lines;
@@ -14,9 +15,10 @@ mod lines;
 mod parquet;
 mod unpacked;
 
-pub use cell::{Cell, is_missing};
+pub use cell::{Cell, NumberMarks, is_decorated, is_missing};
 pub use column::{Cells, Column, Texts};
 pub use encoding::Encoding;
+use foreign::foreign_kind;
 pub use format::TableFormat;
 pub use headings::Headings;
 pub(super) use unpacked::unpacked;
@@ -51,8 +53,8 @@ pub struct Table {
     pub rows: usize,
     /// Where rows are in a text file.
     lines: Option<Lines>,
-    /// The decimal mark is a comma.
-    pub comma: bool,
+    /// How its numbers are written.
+    pub marks: NumberMarks,
     /// What is worth saying of how it was read.
     pub notes: Vec<String>,
 }
@@ -104,32 +106,13 @@ pub(super) fn read(opened: Opened, format: &TableFormat, pick: Pick) -> Result<T
     let bytes = opened.bytes();
     if bytes.starts_with(b"PAR1") {
         let table = read_parquet(&opened, pick)?;
-        return Ok(Table { notes: format.beside_no_text().into_iter().collect(), ..table });
+        let notes = [table.notes, format.beside_no_text().into_iter().collect()].concat();
+        return Ok(Table { notes, ..table });
     }
-    if let Some((kind, instead)) = refused(bytes) {
+    if let Some((kind, instead)) = foreign_kind(bytes) {
         return Err(DataError::invalid(&opened.place, format!("is {kind}, which is not read; {instead}")));
     }
     csv::read(opened, format, pick)
-}
-
-/// Kinds of files that are known and not read, and what to do.
-fn refused(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
-    Some(match bytes {
-        [b'A', b'R', b'R', b'O', b'W', b'1', ..] | [b'F', b'E', b'A', b'1', ..] => {
-            ("an Arrow IPC (Feather) file", "save it as Parquet (df.to_parquet)")
-        }
-        [0xff, 0xff, 0xff, 0xff, ..] => ("an Arrow IPC stream", "save it as Parquet (df.to_parquet)"),
-        [0x89, b'H', b'D', b'F', ..] => ("an HDF5 file", "save it as Parquet (df.to_parquet)"),
-        [0x80, 2..=5, ..] => {
-            ("a Python pickle", "save arrays with numpy.savez, or a table with df.to_parquet")
-        }
-        [b'R', b'D', b'X', ..] => ("an R data file", "save it with write.csv"),
-        [b'{' | b'[', b'"' | b'{' | b'[' | b'0'..=b'9' | b'-' | b' ' | b'\r' | b'\n', ..] => {
-            ("JSON", "save it as CSV or Parquet")
-        }
-        [0xd0, 0xcf, 0x11, 0xe0, ..] => ("an Excel or SPSS file", "save the sheet as CSV"),
-        _ => return None,
-    })
 }
 
 #[cfg(feature = "parquet")]

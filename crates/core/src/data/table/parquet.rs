@@ -2,7 +2,7 @@
 
 use super::arrow_schema;
 use super::column::{Cells, Collected, Column};
-use super::{Headings, Pick, Table, Use};
+use super::{Headings, NumberMarks, Pick, Table, Use};
 use crate::data::DataError;
 use crate::data::arrays::{Opened, from_half, guarded};
 use crate::memory::{check_memory, make_room};
@@ -49,7 +49,7 @@ fn read_unguarded(opened: &Opened, pick: Pick) -> Result<Table, DataError> {
         _ => kind.empty(),
     };
     let mut columns: Vec<Cells> = kinds.iter().zip(&uses).map(empty).collect();
-    let mut texts: Vec<Collected> = names_len(&columns);
+    let mut texts: Vec<Collected> = uses.iter().copied().map(collected).collect();
     let mut total = 0;
     let stage = Stage::of((reader.num_row_groups() * columns.len()) as u64);
     for group in 0..reader.num_row_groups() {
@@ -70,10 +70,14 @@ fn read_unguarded(opened: &Opened, pick: Pick) -> Result<Table, DataError> {
         }
         total += rows;
     }
+    let read = texts.iter().zip(&headings.names).zip(&uses);
+    let notes =
+        read.filter_map(|((texts, name), use_)| if *use_ == Use::Values { texts.note(name) } else { None });
+    let notes: Vec<String> = notes.collect();
     let columns = columns.into_iter().zip(texts).zip(&uses).zip(&headings.names);
     let columns = columns.map(|(((cells, texts), use_), name)| {
         let cells = match (cells, use_) {
-            (Cells::Texts(_), _) => texts.cells(false),
+            (Cells::Texts(_), _) => texts.cells(NumberMarks::default()),
             (cells, _) => cells,
         };
         Column { name: name.clone(), cells }
@@ -84,21 +88,26 @@ fn read_unguarded(opened: &Opened, pick: Pick) -> Result<Table, DataError> {
         columns: columns.collect(),
         rows: total,
         lines: None,
-        comma: false,
-        notes: Vec::new(),
+        marks: NumberMarks::default(),
+        notes,
     })
 }
 
-fn names_len(columns: &[Cells]) -> Vec<Collected> {
-    columns.iter().map(|_| Collected::texts()).collect()
+/// Where texts of a column go.
+fn collected(use_: Use) -> Collected {
+    if use_ == Use::Values { Collected::default() } else { Collected::texts() }
 }
 
 /// The heading of a column; of a list, that of the list.
 fn heading(column: &ColumnDescriptor) -> String {
-    if column.max_rep_level() > 0 {
-        return column.path().parts().first().cloned().unwrap_or_default();
+    if column.max_rep_level() == 0 {
+        return column.path().string();
     }
-    column.path().string()
+    // What a list is made of has a name of its own; keys and values of a map, and fields of its members, have theirs.
+    let inner = ["list", "element", "item", "array", "bag", "array_element", "key_value", "map", "entries"];
+    let parts = column.path().parts().iter().enumerate();
+    let named = parts.filter(|(place, part)| *place == 0 || !inner.contains(&part.as_str()));
+    named.map(|(_, part)| part.as_str()).collect::<Vec<_>>().join(".")
 }
 
 /// What a program noted beside the schema under a key; nothing where it did not.
@@ -274,8 +283,7 @@ impl Into<'_> {
         let Self { texts, rows, levels, .. } = self;
         each(reader, rows, levels, |value| {
             let text = value.map(&word).transpose()?;
-            texts.add(text.as_deref().unwrap_or_default().trim(), false);
-            Ok(())
+            texts.add(text.as_deref().unwrap_or_default().trim(), NumberMarks::default())
         })
     }
 }

@@ -9,17 +9,8 @@ pub(crate) fn unpacked(opened: Opened) -> Result<Opened, DataError> {
     match opened.bytes() {
         [0x1f, 0x8b, ..] => Opened::copied(MultiGzDecoder::new(opened.bytes()), &opened.place),
         [0x28, 0xb5, 0x2f, 0xfd, ..] => of_zstd(&opened),
-        [b'B', b'Z', b'h', b'1'..=b'9', ..] => Err(refused(&opened, "bzip2")),
-        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Err(refused(&opened, "xz")),
         _ => Ok(opened),
     }
-}
-
-fn refused(opened: &Opened, kind: &str) -> DataError {
-    DataError::invalid(
-        &opened.place,
-        format!("is packed with {kind}, which is not read; unpack it, or pack it with gzip or zstd"),
-    )
 }
 
 #[cfg(feature = "parquet")]

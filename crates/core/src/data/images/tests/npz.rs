@@ -121,6 +121,9 @@ fn colours_become_channels() {
 #[test]
 fn labels_of_any_whole_numbers_are_read() {
     for (descr, values) in [
+        ("'<f4'", [4_f32, 1.0].iter().flat_map(|label| label.to_le_bytes()).collect()),
+        ("'>f8'", [4_f64, 1.0].iter().flat_map(|label| label.to_be_bytes()).collect()),
+        ("'|b1'", vec![1, 0]),
         ("'|u1'", vec![4, 1]),
         ("'|i1'", vec![4, 1]),
         ("'<i4'", vec![4, 0, 0, 0, 1, 0, 0, 0]),
@@ -137,7 +140,8 @@ fn labels_of_any_whole_numbers_are_read() {
                 &set_with(train_images(), npy(descr, shape, &values), Deflated),
             );
             let read = read_images(directory.path(), Part::Train).expect("well formed");
-            assert_eq!(read.classes(), [4, 1], "{descr} {shape}");
+            let expected = if descr == "'|b1'" { [1, 0] } else { [4, 1] };
+            assert_eq!(read.classes(), expected, "{descr} {shape}");
         }
     }
 }
@@ -205,27 +209,29 @@ fn headers_that_speak_of_more_or_less_than_is_there_take_no_memory() {
     images_are_refused(header, "speaks of a header of 4294967295 bytes");
     labels_are_refused(
         npy("'<i8'", "(2,)", &[0; 15]),
-        ": is cut off: its header speaks of 2 values, 1 are there",
+        ": holds 15 bytes of numbers, but 2 of 8 bytes each are announced; save it again",
     );
-    labels_are_refused(npy("'<i8'", "(0, 1)", &[]), ": its header speaks of 0 x 1 values, which cannot be");
+    labels_are_refused(npy("'<i8'", "(0, 1)", &[]), ": holds 0 labels, but train_images has 2 images");
 }
 
 #[test]
 fn labels_that_are_no_classes_are_named() {
-    labels_are_refused(npy("'<f8'", "(2,)", &[0; 16]), ": holds <f8; labels are needed as whole numbers");
-    labels_are_refused(npy("'|O'", "(2,)", &[0; 16]), ": holds |O; labels are needed");
+    let halves: Vec<u8> = [0.5_f64, 1.0].iter().flat_map(|label| label.to_le_bytes()).collect();
+    labels_are_refused(npy("'<f8'", "(2,)", &halves), ": row 0: 0.5, but labels are whole numbers");
+    labels_are_refused(npy("'|O'", "(2,)", &[0; 16]), ": holds Python objects, which are not read");
+    labels_are_refused(npy("'|S3'", "(2,)", b"antbee"), ": holds text; number the classes from 0 to 255");
     labels_are_refused(
         npy("'|u1'", "(2, 14)", &[0; 28]),
         ": has 14 labels per image, shape (2, 14); sets of one class",
     );
-    labels_are_refused(npy("'|u1'", "(2, 1, 1)", &[0; 2]), ": has shape (2, 1, 1); one class per image");
-    labels_are_refused(npy("'|u1'", "()", &[0]), ": has shape (); one class per image");
+    labels_are_refused(npy("'|u1'", "(2, 1, 1)", &[0; 2]), ": has 3 axes; one or two are needed");
+    labels_are_refused(npy("'|u1'", "()", &[0]), ": has 0 axes; one or two are needed");
     labels_are_refused(npy("'|i1'", "(2, 1)", &[3, 255]), ", image 1: class -1, but classes are 0 to 255");
     labels_are_refused(
         npy("'<u2'", "(2, 1)", &[0, 1, 3, 0]),
         ", image 0: class 256, but classes are 0 to 255",
     );
-    labels_are_refused(train_images(), ": has shape (2, 2, 3); one class per image");
+    labels_are_refused(train_images(), ": has 3 axes; one or two are needed");
 }
 
 #[test]
