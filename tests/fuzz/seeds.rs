@@ -40,7 +40,7 @@ const TABLE: &[u8] = b"x,y,\"a, b\"\n1.5,cat,3\n-2e3,dog,4\n0,\"c\"\"at\",5\n1,d
 
 /// A row so long that memory is asked for it.
 fn long_row() -> Vec<u8> {
-    [&b"x,y\n1,\""[..], &[b'a'; 1 << 20], b"\"\n2,b\n3,b\n"].concat()
+    format!("x,y\n1,\"{}\"\n2,b\n3,b\n", "a".repeat(1 << 20)).into_bytes()
 }
 
 /// One image of ten classes.
