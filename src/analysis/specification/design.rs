@@ -488,7 +488,7 @@ fn mislabelled(dataset: &Dataset, shares: &[f64]) -> Result<Dataset, DataError> 
     let (classes, invalid) =
         (labels.classes(), |problem| DataError::invalid("data.gaussian.wrong_labels", problem));
     if shares.len() != classes {
-        let problem = format!("{} shares for {classes} classes; give every class one", shares.len());
+        let problem = format!("{} of {classes} shares are given; give every class one", shares.len());
         return Err(invalid(problem));
     }
     if let Some(share) = shares.iter().find(|share| !(0.0..=1.0).contains(*share)) {
