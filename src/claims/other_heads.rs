@@ -22,9 +22,8 @@ const GROUPS: usize = 3;
 const SIZES: [usize; 3] = [160, 40, 20];
 const LARGER: usize = 16;
 const DESIGNS: usize = 100;
-/// Draws of each size from a design, over which the share is a mean; from that of a control, where many decisions differ, one will do.
+/// Draws of each size from a design, over which the share is a mean.
 const DRAWS: u64 = 4;
-const CONTROL_DRAWS: u64 = 1;
 /// Held-out samples of each class whose decisions are compared.
 const HELD_OUT: usize = 500;
 /// What is left of the difference of two decisions at most in the larger sample, where theory says a quarter.
@@ -189,12 +188,12 @@ fn mixture(means: &DMatrix<f64>, sizes: &[usize], draw: (u64, u64)) -> Result<Da
 }
 
 /// The share of held-out samples on which the two heads decide differently, over draws.
-fn apart(means: &DMatrix<f64>, times: usize, (seed, draws): (u64, u64)) -> Result<f64, SetupFailure> {
+fn apart(means: &DMatrix<f64>, times: usize, seed: u64) -> Result<f64, SetupFailure> {
     let sizes = SIZES.map(|size| size * times);
     let mut different = 0.0;
-    for draw in 0..draws {
+    for draw in 0..DRAWS {
         let training = mixture(means, &sizes, (seed, draw))?;
-        let test = mixture(means, &[HELD_OUT; SIZES.len()], (seed, draws + draw))?;
+        let test = mixture(means, &[HELD_OUT; SIZES.len()], (seed, DRAWS + draw))?;
         let decisions = |spec: LossSpec, weights: ClassWeights| -> Result<Vec<usize>, SetupFailure> {
             let problem = Problem::new(&training, &spec, &weights, 0.0)?;
             let Outcome::Stationary(point) = solve(&problem) else {
@@ -208,7 +207,7 @@ fn apart(means: &DMatrix<f64>, times: usize, (seed, draws): (u64, u64)) -> Resul
         let differ = adjusted.iter().zip(&weighted).filter(|(a, b)| a != b).count();
         different += differ as f64 / adjusted.len() as f64;
     }
-    Ok(different / draws as f64)
+    Ok(different / DRAWS as f64)
 }
 
 fn adjusted_or_weighted((seed, number): (u64, u64), _: usize) -> Result<CaseReport, SetupFailure> {
@@ -221,11 +220,8 @@ fn adjusted_or_weighted((seed, number): (u64, u64), _: usize) -> Result<CaseRepo
         let turn = std::f64::consts::PI * (centre as f64 + 0.1 * one[(0, centre % classes)]) / classes as f64;
         2.0 * if row == 0 { turn.cos() } else { turn.sin() }
     });
-    let of = |means, draws| -> Result<(f64, f64), SetupFailure> {
-        Ok((apart(means, 1, (own, draws))?, apart(means, LARGER, (own, draws))?))
-    };
-    let (few, many) = of(&one, DRAWS)?;
-    let (wrong_few, wrong_many) = of(&two, CONTROL_DRAWS)?;
+    let (few, many) = (apart(&one, 1, own)?, apart(&one, LARGER, own)?);
+    let (wrong_few, wrong_many) = (apart(&two, 1, own)?, apart(&two, LARGER, own)?);
     Ok(CaseReport {
         setup: format!(
             "three Gaussian classes of {SIZES:?} and {LARGER} times as many, {DRAWS} draws of each"
