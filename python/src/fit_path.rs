@@ -6,7 +6,7 @@ use crate::errors::value_error;
 use crate::interrupt::Watch;
 use crate::solve::{Plan, Solved, handed_out};
 use equipoise::data::{Dataset, HeldOutShare, Labels};
-use equipoise::record::{End, SolvedOver, Sweep, SweepPlan, TestRecord};
+use equipoise::record::{End, SolvedOver, Sweep, SweepEnd, SweepPlan, TestRecord};
 use equipoise::solver::{Head, Problem};
 use nalgebra::DMatrix;
 use pyo3::prelude::*;
@@ -119,7 +119,7 @@ pub(crate) fn fit_path<'py>(
     let Some(&largest) = falling.first() else { return Ok(None) };
     let held_out = test.of(&whole)?;
     let problem = plan.problem(held_out.training.as_ref().unwrap_or(&whole), largest)?;
-    let Some(Sweep { record: sweep, mut path }) =
+    let SweepEnd::Best(Sweep { record: sweep, mut path }) =
         swept(python, &problem, (&plan, falling.as_slice()), &held_out, callback.as_ref())?
     else {
         return Ok(None);
@@ -143,7 +143,7 @@ fn swept(
     (plan, falling): (&Plan, &[f64]),
     held_out: &HeldOut,
     callback: Option<&Py<PyAny>>,
-) -> PyResult<Option<Sweep>> {
+) -> PyResult<SweepEnd> {
     let solved_over =
         if held_out.training.is_some() { SolvedOver::AllSamples } else { SolvedOver::TrainingSamples };
     let settings = &plan.settings;

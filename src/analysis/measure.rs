@@ -73,6 +73,8 @@ pub enum Measure {
     OutflowShare,
     /// Weighted mass that it gets from the others.
     Inflow,
+    /// Weighted mass that all samples give it, its own and others: `sum_c m_c P[c][k]` (B5, C2).
+    PredictedMass,
     /// Relative difference of the two.
     Residual,
     /// Mean log loss over each class's samples.
@@ -250,6 +252,7 @@ impl Measure {
             | M::Outflow
             | M::OutflowShare
             | M::Inflow
+            | M::PredictedMass
             | M::Residual
             | M::ClassLoss
             | M::Recall

@@ -455,6 +455,7 @@ impl LogitMeasures<'_> {
                 outflows.into_iter().map(|outflow| outflow / total).collect()
             }
             M::Inflow => of_ledger(|entry| entry.inflow),
+            M::PredictedMass => self.means.flow(targets).row_sum().iter().copied().collect(),
             M::Residual => of_ledger(|entry| entry.residual),
             M::Recall => self.recalls(),
             M::Hardest => of_neglect(|column| column.hardest),

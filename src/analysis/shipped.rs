@@ -21,7 +21,7 @@ macro_rules! shipped {
 }
 
 /// All of them, in the order of their figures.
-pub const SHIPPED: [Shipped; 27] = shipped![
+pub const SHIPPED: [Shipped; 28] = shipped![
     "binary-weights",
     "probability-maps",
     "softmax-balance",
@@ -49,6 +49,7 @@ pub const SHIPPED: [Shipped; 27] = shipped![
     "separable",
     "out-of-sample",
     "minority-collapse",
+    "label-noise",
 ];
 
 impl Shipped {

@@ -4,7 +4,7 @@ use super::class_weights::WeightChoice;
 use super::data_arguments::{DataArguments, say_taken};
 use super::files::{SMALLER, STDIN, Target, check_problem, check_targets};
 use super::loss_arguments::LossArguments;
-use super::new_data::NewDataArguments;
+use super::new_data::{NewData, NewDataArguments};
 use super::offset::as_logits;
 use super::output::{Style, counted, note, print};
 use super::penalty::Penalties;
@@ -18,7 +18,7 @@ use equipoise::data::{Dataset, Samples, Standardization, check_files_whole};
 use equipoise::loss::{ClassWeights, LossSpec, MAX_WEIGHT_RATIO, WeightRange};
 use equipoise::memory::check_memory;
 use equipoise::numeric::plain;
-use equipoise::record::{End, Inference, OtherPoints, SolveRecord, Source};
+use equipoise::record::{End, Inference, OtherPoints, SolveRecord, Source, UnansweredSweep};
 use equipoise::signals::say_when_interrupted;
 use equipoise::solver::{
     Callback, Conditioning, Intercept, Iteration, Outcome, Problem, ProblemError, ResumedAt,
@@ -161,13 +161,10 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
     let swept = match &arguments.l2 {
         Penalties::One(_) => None,
         Penalties::Sweep(falling) => {
-            let Some(swept) = sweep::run(&problem, falling, &settings, &new, standardization.as_ref())?
-            else {
-                new.not_predicted();
-                arguments.note_not_saved();
-                return Ok(Ending::Failed);
-            };
-            Some(swept)
+            match sweep::run(&problem, falling, &settings, &new, standardization.as_ref())? {
+                Ok(swept) => Some(swept),
+                Err(unanswered) => return without_answer(&unanswered, arguments, &new, style),
+            }
         }
     };
     let is_whole = whole.is_some();
@@ -227,6 +224,22 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
         Format::Table => solve_table::table(&record, style),
     })?;
     Ok(if head.is_some() { Ending::Done } else { Ending::Failed })
+}
+
+/// Prints a sweep in which no penalty has an answer.
+fn without_answer(
+    sweep: &UnansweredSweep,
+    arguments: &SolveArguments,
+    new: &NewData,
+    style: Style,
+) -> Result<Ending> {
+    new.not_predicted();
+    arguments.note_not_saved();
+    print(&match arguments.format {
+        Format::Json => serde_json::to_string_pretty(sweep)? + "\n",
+        Format::Table => sweep::unanswered_table(sweep, style),
+    })?;
+    Ok(Ending::Failed)
 }
 
 /// Names of files that cannot be written are refused before anything is read.

@@ -3,14 +3,16 @@
 use super::new_data::NewData;
 use super::output::{Style, columns, note, numbers_right};
 use super::progress::Waiting;
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use equipoise::data::Standardization;
 use equipoise::numeric::significant;
-use equipoise::record::{SolvedOver, Sweep, SweepPlan, SweepRecord};
+use equipoise::record::{
+    PenaltyRecord, SolvedOver, Status, Sweep, SweepEnd, SweepPlan, SweepRecord, UnansweredSweep,
+};
 use equipoise::solver::{Head, Iteration, Problem, SolverSettings};
 use std::ops::ControlFlow;
 
-/// Solves a problem for penalties in falling order; `None`, and a line that says so, where none has an answer.
+/// Solves a problem for penalties in falling order; says so where none has an answer.
 ///
 /// Heads are in the units of the file where `units` are those of the problem.
 pub(super) fn run(
@@ -19,7 +21,7 @@ pub(super) fn run(
     settings: &SolverSettings,
     new: &NewData,
     units: Option<&Standardization>,
-) -> Result<Option<Sweep>> {
+) -> Result<Result<Sweep, UnansweredSweep>> {
     let solved_over = if new.is_drawn() { SolvedOver::AllSamples } else { SolvedOver::TrainingSamples };
     let test = new.test_source().unwrap_or_default();
     let plan = SweepPlan { falling, settings, test, solved_over };
@@ -31,10 +33,14 @@ pub(super) fn run(
     };
     let swept = Sweep::run(problem, plan, &|head| new.tested(problem, &in_units(head, units)), &mut step)?;
     waiting.end();
-    if swept.is_none() {
-        note("note: no penalty of the sweep has an answer; raise them, or give more time");
+    match swept {
+        SweepEnd::Best(sweep) => Ok(Ok(sweep)),
+        SweepEnd::Unanswered(unanswered) => {
+            note("note: no penalty of the sweep has an answer; raise them, or give more time");
+            Ok(Err(unanswered))
+        }
+        SweepEnd::BrokenOff => bail!("the sweep was broken off"),
     }
-    Ok(swept)
 }
 
 fn in_units(head: &Head, units: Option<&Standardization>) -> Head {
@@ -52,33 +58,46 @@ pub(super) fn check(new_has_test: bool) -> Result<()> {
     Ok(())
 }
 
-/// A line for each penalty.
+/// A line for each penalty, and which is best.
 pub(super) fn table(sweep: &SweepRecord, style: Style) -> String {
-    let header = ["l2", "iterations", "gradient", "accuracy", "balanced", "log loss", ""];
-    let mut rows = vec![header.iter().map(|title| style.strong(title)).collect::<Vec<_>>()];
-    let shown =
-        |number: Option<f64>, digits| number.map_or_else(|| "-".to_owned(), |n| significant(n, digits));
-    for penalty in &sweep.penalties {
-        rows.push(vec![
-            significant(penalty.l2, 3),
-            penalty.iterations.to_string(),
-            significant(penalty.relative_gradient, 2),
-            shown(penalty.accuracy, 4),
-            shown(penalty.balanced_accuracy, 4),
-            shown(penalty.log_loss, 5),
-            if penalty.l2 == sweep.best { style.good("best") } else { String::new() },
-        ]);
-    }
     let over = match sweep.solved_over {
         SolvedOver::AllSamples => "all samples, the held-out ones included",
         SolvedOver::TrainingSamples => "the samples of the sweep",
     };
     format!(
-        "sweep over {} penalties, tested on {}\n{}best by log loss: l2 {}, solved over {over} below; most accurate: l2 {}\n\n",
-        sweep.penalties.len(),
-        sweep.test,
-        columns(&rows, &numbers_right(header.len())),
+        "{}best by log loss: l2 {}, solved over {over} below; most accurate: l2 {}\n\n",
+        penalties(&sweep.penalties, &sweep.test, Some(sweep.best), style),
         significant(sweep.best, 3),
         significant(sweep.most_accurate, 3)
     )
+}
+
+/// The same where none has an answer.
+pub(super) fn unanswered_table(sweep: &UnansweredSweep, style: Style) -> String {
+    penalties(&sweep.penalties, &sweep.test, None, style)
+}
+
+fn penalties(of: &[PenaltyRecord], test: &str, best: Option<f64>, style: Style) -> String {
+    let header = ["l2", "iterations", "gradient", "accuracy", "balanced", "log loss", ""];
+    let mut rows = vec![header.iter().map(|title| style.strong(title)).collect::<Vec<_>>()];
+    let shown =
+        |number: Option<f64>, digits| number.map_or_else(|| "-".to_owned(), |n| significant(n, digits));
+    for penalty in of {
+        rows.push(vec![
+            significant(penalty.l2, 3),
+            penalty.iterations.to_string(),
+            shown(penalty.relative_gradient, 2),
+            shown(penalty.accuracy, 4),
+            shown(penalty.balanced_accuracy, 4),
+            shown(penalty.log_loss, 5),
+            match penalty.status {
+                Status::Stationary if best == Some(penalty.l2) => style.good("best"),
+                Status::Stationary => String::new(),
+                Status::Separable => style.bad("separable"),
+                Status::NotConverged => style.bad("not converged"),
+            },
+        ]);
+    }
+    let columns = columns(&rows, &numbers_right(header.len()));
+    format!("sweep over {} penalties, tested on {test}\n{columns}", of.len())
 }

@@ -1,7 +1,7 @@
 //! Verdicts as a table for people and as Markdown.
 
 use super::output::{Align, Style, columns, counted};
-use equipoise::claims::{Finding, SeedsVerdict, Verdict};
+use equipoise::claims::{Finding, LEAST_RATE, Rate, SeedsVerdict, Verdict};
 use equipoise::numeric::significant;
 use std::fmt::Write;
 
@@ -30,18 +30,30 @@ fn named(id: &str, title: &str) -> String {
 }
 
 fn measured_cells(verdict: &Verdict) -> [String; 4] {
+    let [worst, tolerance] = judged_cells(verdict.rate, &verdict.worst, verdict.tolerance);
     [
-        verdict.worst.residual.map_or_else(|| "unsolved".to_owned(), |residual| significant(residual, 2)),
-        significant(verdict.tolerance, 1),
+        worst,
+        tolerance,
         verdict.setups.to_string(),
         format!("{}/{} caught", verdict.control.violated, verdict.control.points),
     ]
 }
 
+/// The worst residual beside the tolerance; of a claim about random designs, in how many draws it holds and has to.
+fn judged_cells(rate: Option<Rate>, worst: &Finding, tolerance: f64) -> [String; 2] {
+    match (rate, worst.residual) {
+        (Some(rate), _) => {
+            [format!("{}/{} hold", rate.held, rate.draws), format!("{:.0}%", 100.0 * LEAST_RATE)]
+        }
+        (None, Some(residual)) => [significant(residual, 2), significant(tolerance, 1)],
+        (None, None) => ["unsolved".to_owned(), significant(tolerance, 1)],
+    }
+}
+
 fn details(verdict: &Verdict, style: Style) -> String {
     let name = named(&verdict.id, &verdict.title);
     let mut text = format!("{}: {}\n", style.strong(&name), verdict.statement);
-    for sentence in &verdict.measured {
+    for sentence in verdict.rate_in_words().iter().chain(&verdict.measured) {
         let _ = writeln!(text, "    {sentence}");
     }
     if verdict.penalised > 0 {
@@ -71,7 +83,8 @@ fn summary(verdicts: &[Verdict], style: Style) -> String {
     let holding = verdicts.iter().filter(|verdict| verdict.holds).count();
     let setups: usize = verdicts.iter().map(|verdict| verdict.setups).sum();
     let setups = counted(setups as u64, "set-up");
-    let worst = verdicts.iter().filter_map(|verdict| verdict.worst.residual).fold(0.0, f64::max);
+    let judged = verdicts.iter().filter(|verdict| !verdict.holds_by_rate());
+    let worst = judged.filter_map(|verdict| verdict.worst.residual).fold(0.0, f64::max);
     let count = format!("{holding} of {} claims hold", verdicts.len());
     let count = if holding == verdicts.len() { style.good(&count) } else { style.bad(&count) };
     format!("\n{count} over {setups}; worst relative residual {}\n", significant(worst, 2))
@@ -103,10 +116,11 @@ pub(super) fn table_of_seeds(verdicts: &[SeedsVerdict], style: Style) -> String 
 }
 
 fn seeds_cells(verdict: &SeedsVerdict) -> [String; 5] {
+    let [worst, tolerance] = judged_cells(verdict.rate, &verdict.worst, verdict.tolerance);
     [
         format!("{} of {}", verdict.held, verdict.seeds),
-        verdict.worst.residual.map_or_else(|| "unsolved".to_owned(), |residual| significant(residual, 2)),
-        significant(verdict.tolerance, 1),
+        worst,
+        tolerance,
         verdict.setups.to_string(),
         format!("{}/{} caught", verdict.violated, verdict.controls),
     ]
@@ -163,6 +177,7 @@ mod tests {
             title: "softmax balance".to_owned(),
             statement: "Outflow = inflow.".to_owned(),
             holds,
+            rate: None,
             tolerance: 1e-10,
             setups: 12,
             failures: if holds { Vec::new() } else { vec![finding.clone()] },
@@ -179,6 +194,16 @@ mod tests {
             &[verdict(Some(3.2e-14)), verdict(Some(0.01)), verdict(None)],
             Style::plain()
         ));
+    }
+
+    #[test]
+    fn a_claim_about_random_designs_says_how_often_it_holds() {
+        let verdict = Verdict { rate: Rate::of(57, 60), ..verdict(Some(0.01)) };
+        let text = table(&[verdict], Style::plain());
+        assert!(
+            text.contains("\n    holds in 57 of 60 draws (95% interval 86% to 98%); fixed beforehand: "),
+            "{text}"
+        );
     }
 
     #[test]

@@ -19,6 +19,6 @@ pub use solve::{
     ClassLedger, ClassNeglect, End, HeadRows, Measured, Remaining, Rounded, SampleMeasures, SolveRecord,
     Source, Standardized, Status,
 };
-pub use sweep::{PenaltyRecord, SolvedOver, Sweep, SweepPlan, SweepRecord};
+pub use sweep::{PenaltyRecord, SolvedOver, Sweep, SweepEnd, SweepPlan, SweepRecord, UnansweredSweep};
 pub use test::TestRecord;
 pub use weights::{Asked, Unweighted, WeightsRecord};

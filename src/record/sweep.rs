@@ -1,6 +1,6 @@
 //! A sweep over penalties: what each does on samples that are held out, and which is best.
 
-use super::TestRecord;
+use super::{Status, TestRecord};
 use crate::solver::{
     Head, Iteration, Outcome, PenaltyPath, Problem, ProblemError, SettingsError, SolverSettings,
 };
@@ -18,6 +18,17 @@ pub struct SweepPlan<'a> {
     pub test: String,
     /// What the head of the best penalty will be solved over.
     pub solved_over: SolvedOver,
+}
+
+/// How a sweep ended.
+#[derive(Debug)]
+pub enum SweepEnd {
+    /// With a best penalty.
+    Best(Sweep),
+    /// No penalty has an answer.
+    Unanswered(UnansweredSweep),
+    /// Its caller broke off.
+    BrokenOff,
 }
 
 /// A finished sweep, and where to begin the search for the head of its best penalty.
@@ -49,7 +60,7 @@ impl Sweep {
     }
 
     /// Solves a problem for the penalties and tests every head by `measure`; `step` is called after every step of a search with the place
-    /// of its penalty. `None` where no penalty has an answer, and where `step` broke off.
+    /// of its penalty.
     ///
     /// # Errors
     /// A penalty or a setting that cannot be used, or what `measure` says.
@@ -58,7 +69,7 @@ impl Sweep {
         plan: SweepPlan,
         measure: &dyn Fn(&Head) -> Result<Option<TestRecord>, E>,
         step: &mut dyn FnMut(usize, &Iteration) -> ControlFlow<()>,
-    ) -> Result<Option<Self>, E> {
+    ) -> Result<SweepEnd, E> {
         let (mut path, mut penalties) = (PenaltyPath::ending_at(ENOUGH), Vec::new());
         let mut best: Option<(f64, f64, Head)> = None;
         for (place, &l2) in plan.falling.iter().enumerate() {
@@ -68,7 +79,7 @@ impl Sweep {
                 flow
             })?;
             if flow.is_break() {
-                return Ok(None);
+                return Ok(SweepEnd::BrokenOff);
             }
             let test = match &outcome {
                 Outcome::Stationary(point) => measure(&point.head)?,
@@ -82,9 +93,14 @@ impl Sweep {
             }
             penalties.push(found);
         }
-        let record = SweepRecord::choose(penalties, plan.test, plan.solved_over);
-        let begun = best.map(|(_, l2, head)| PenaltyPath::beginning_at(l2, head));
-        Ok(record.zip(begun).map(|(record, path)| Self { record, path }))
+        let record = match SweepRecord::choose(penalties, plan.test, plan.solved_over) {
+            Ok(record) => record,
+            Err(unanswered) => return Ok(SweepEnd::Unanswered(unanswered)),
+        };
+        // A best penalty has a head.
+        let path =
+            best.map_or_else(PenaltyPath::default, |(_, l2, head)| PenaltyPath::beginning_at(l2, head));
+        Ok(SweepEnd::Best(Self { record, path }))
     }
 }
 
@@ -103,6 +119,19 @@ pub struct SweepRecord {
     pub penalties: Vec<PenaltyRecord>,
 }
 
+/// A sweep in which no penalty has an answer: what `solve` prints as JSON in place of a [`super::SolveRecord`].
+#[derive(Debug, PartialEq, Serialize)]
+pub struct UnansweredSweep {
+    /// How the search ended at the largest penalty.
+    pub status: Status,
+    /// Version of this crate.
+    pub version: &'static str,
+    /// The samples that were held out.
+    pub test: String,
+    /// One for each penalty, from the largest to the smallest.
+    pub penalties: Vec<PenaltyRecord>,
+}
+
 /// What the best head is solved over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -118,11 +147,16 @@ pub enum SolvedOver {
 pub struct PenaltyRecord {
     /// The penalty.
     pub l2: f64,
+    /// How the search ended.
+    pub status: Status,
+    /// Why there is no answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
     /// Steps taken.
     pub iterations: u64,
-    /// Largest entry of a column's gradient relative to its terms.
-    pub relative_gradient: f64,
-    /// Held-out accuracy; absent where no head was found.
+    /// Largest entry of a column's gradient relative to its terms; null where no search was begun.
+    pub relative_gradient: Option<f64>,
+    /// Held-out accuracy; null where no head was found, as the two below.
     pub accuracy: Option<f64>,
     /// The same, each class counted alike.
     pub balanced_accuracy: Option<f64>,
@@ -134,15 +168,26 @@ impl PenaltyRecord {
     /// Of an outcome, and what held-out samples say of its head, if there is one.
     #[must_use]
     pub fn of(l2: f64, outcome: &Outcome, test: Option<&TestRecord>) -> Self {
-        let (iterations, relative_gradient) = match outcome {
-            Outcome::Stationary(point) => (point.certificate.iterations, point.certificate.relative_gradient),
-            Outcome::Separable(_) => (0, f64::NAN),
-            Outcome::NotConverged { iterations, relative_gradient, .. } => (*iterations, *relative_gradient),
+        let (status, iterations, relative_gradient) = match outcome {
+            Outcome::Stationary(point) => {
+                let certificate = &point.certificate;
+                (Status::Stationary, certificate.iterations, Some(certificate.relative_gradient))
+            }
+            Outcome::Separable(_) => (Status::Separable, 0, None),
+            Outcome::NotConverged { iterations, relative_gradient, .. } => {
+                (Status::NotConverged, *iterations, Some(*relative_gradient))
+            }
+        };
+        let why = match outcome {
+            Outcome::NotConverged { why, .. } => Some(why.clone()),
+            Outcome::Stationary(_) | Outcome::Separable(_) => None,
         };
         Self {
             l2,
+            status,
+            why,
             iterations,
-            relative_gradient,
+            relative_gradient: relative_gradient.filter(|gradient| gradient.is_finite()),
             accuracy: test.map(|test| test.classification.accuracy),
             balanced_accuracy: test.map(|test| test.classification.balanced_accuracy),
             log_loss: test.map(|test| test.calibration.log_loss),
@@ -151,17 +196,27 @@ impl PenaltyRecord {
 }
 
 impl SweepRecord {
-    /// Chooses among penalties in falling order; `None` where no head was found for any.
-    #[must_use]
-    pub fn choose(penalties: Vec<PenaltyRecord>, test: String, solved_over: SolvedOver) -> Option<Self> {
+    /// Chooses among penalties in falling order.
+    ///
+    /// # Errors
+    /// No head was found for any.
+    pub fn choose(
+        penalties: Vec<PenaltyRecord>,
+        test: String,
+        solved_over: SolvedOver,
+    ) -> Result<Self, UnansweredSweep> {
         let first_best = |badness: &dyn Fn(&PenaltyRecord) -> Option<f64>| {
             let judged = penalties.iter().filter_map(|penalty| Some((badness(penalty)?, penalty.l2)));
             // NaN and infinity are worse than any; the first of equals is the largest penalty.
             judged.min_by(|one, other| one.0.total_cmp(&other.0)).map(|(_, l2)| l2)
         };
-        let best = first_best(&|penalty| penalty.log_loss)?;
-        let most_accurate = first_best(&|penalty| penalty.accuracy.map(|accuracy| -accuracy))?;
-        Some(Self { best, most_accurate, test, solved_over, penalties })
+        let best = first_best(&|penalty| penalty.log_loss);
+        let most_accurate = first_best(&|penalty| penalty.accuracy.map(|accuracy| -accuracy));
+        let Some((best, most_accurate)) = best.zip(most_accurate) else {
+            let status = penalties.first().map_or(Status::NotConverged, |largest| largest.status);
+            return Err(UnansweredSweep { status, version: env!("CARGO_PKG_VERSION"), test, penalties });
+        };
+        Ok(Self { best, most_accurate, test, solved_over, penalties })
     }
 }
 
@@ -180,8 +235,10 @@ mod tests {
     fn the_best_has_the_least_log_loss_and_the_larger_penalty_of_equals() {
         let of = |(l2, accuracy, log_loss): (f64, f64, f64)| PenaltyRecord {
             l2,
+            status: Status::Stationary,
+            why: None,
             iterations: 3,
-            relative_gradient: 1e-16,
+            relative_gradient: Some(1e-16),
             accuracy: Some(accuracy),
             balanced_accuracy: Some(accuracy),
             log_loss: Some(log_loss),
@@ -193,6 +250,6 @@ mod tests {
         let sweep = choose(found.to_vec()).expect("heads");
         assert_eq!((sweep.best, sweep.most_accurate), (0.1, 0.01));
         let none = PenaltyRecord { log_loss: None, accuracy: None, ..of((1.0, 0.0, 0.0)) };
-        assert!(choose(vec![none]).is_none());
+        assert!(choose(vec![none]).is_err_and(|unanswered| unanswered.penalties.len() == 1));
     }
 }

@@ -16,6 +16,7 @@ fn verdict(id: &str, holds: bool) -> Verdict {
         title: "a law & its name".to_owned(),
         statement: "Outflow equals inflow, λₖNₖ(1 − P[k][k]) = Σ λ_c N_c P[c][k].".to_owned(),
         holds,
+        rate: None,
         tolerance: 1e-10,
         setups: 12,
         worst: finding(3, Some(if holds { 2e-14 } else { 0.25 })),

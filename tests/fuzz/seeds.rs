@@ -10,7 +10,7 @@ pub(crate) fn seeds(kind: &str) -> Result<Vec<Vec<u8>>> {
     Ok(match kind {
         "audit" => return files("tests/fuzz/corpus"),
         "analysis" => analyses(),
-        "table" => [files("tests/cases")?, vec![TABLE.to_vec()]].concat(),
+        "table" => [files("tests/cases")?, vec![TABLE.to_vec(), long_row()]].concat(),
         "npy" => vec![npy("<f8", "(4, 2)", 64), npy("<f4", "(4, 2)", 32), npy("|u1", "(4,)", 4)],
         "images" => vec![idx(), cifar()],
         "results" => vec![JOURNAL.to_vec()],
@@ -37,6 +37,11 @@ fn analyses() -> Vec<Vec<u8>> {
 }
 
 const TABLE: &[u8] = b"x,y,\"a, b\"\n1.5,cat,3\n-2e3,dog,4\n0,\"c\"\"at\",5\n1,dog,6\n";
+
+/// A row so long that memory is asked for it.
+fn long_row() -> Vec<u8> {
+    format!("x,y\n1,\"{}\"\n2,b\n3,b\n", "a".repeat(1 << 20)).into_bytes()
+}
 
 /// One image of ten classes.
 fn cifar() -> Vec<u8> {

@@ -1,6 +1,8 @@
 //! Signals, pipes and limits of the system.
 
 use super::{MINE, assert_one_line, npy, program};
+#[cfg(target_os = "linux")]
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -51,6 +53,46 @@ fn a_mapped_file_that_loses_its_last_bytes_is_named() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("x.npy: was cut short") || said.contains("x.npy: holds"), "{said}");
     assert!(!directory.path().join("head.json").exists() && output.stdout.is_empty());
+}
+
+/// Overwritten in place, it has as many bytes as before and other numbers.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_mapped_file_that_is_overwritten_is_named() {
+    let directory = tempfile::tempdir().expect("a directory");
+    large(directory.path());
+    let mut child = program(directory.path())
+        .args(["solve", "x.npy", "--label", "y.npy", "--l2", "1e-3", "--save", "head.json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    until_mapped(&mut child, "x.npy");
+    let file = std::fs::File::options().write(true).open(directory.path().join("x.npy")).expect("opened");
+    file.write_all_at(&[0; 4096], 8192).expect("overwritten");
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("error: x.npy: was written to by another program"), "{said}");
+    assert!(!directory.path().join("head.json").exists() && output.stdout.is_empty());
+}
+
+/// Another file in its place is not the one that is read.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_mapped_file_that_is_replaced_is_read_to_its_end() {
+    let directory = tempfile::tempdir().expect("a directory");
+    large(directory.path());
+    let mut child = program(directory.path())
+        .args(["solve", "x.npy", "--label", "y.npy", "--l2", "1e-3"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    until_mapped(&mut child, "x.npy");
+    std::fs::write(directory.path().join("new.npy"), [0; 64]).expect("written");
+    std::fs::rename(directory.path().join("new.npy"), directory.path().join("x.npy")).expect("renamed");
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
 }
 
 /// A file that is cut short while it is mapped is named; one that is removed stays readable.

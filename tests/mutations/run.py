@@ -143,6 +143,8 @@ FAULTS = [
      "softplus(if [[k == class]] { -z } else { z });", "k != class"),
     ("recall counts what is misclassified", "crates/core/src/balance/classification.rs",
      "if [[predicted_class(column.as_slice()) == label as usize]] {", "predicted_class(column.as_slice()) != label as usize"),
+    ("the certificate's softmax takes the sum of all classes for that of the others", "src/loss/precise.rs",
+     "block.set(label as usize * block.stride + sample, [[-others.get(sample)]]);", "-total.get(sample)"),
 ]
 
 # In the copy, every fault is built in and chosen by a variable: one build serves all.

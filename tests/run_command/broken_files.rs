@@ -64,6 +64,9 @@ fn impossible_designs_are_named() {
         &["of memory are free", "ask for fewer samples, classes or features"],
     );
     refused("counts = [40, 30, 20]", "counts = [40, 0, 20]", "[data", &["class 1: 0 samples"]);
+    let wrong = |shares: &str| format!("counts = [40, 30, 20]\nwrong_labels = {shares}");
+    refused("counts = [40, 30, 20]", &wrong("[0.5]"), "[data", &["1 of 3 shares are given"]);
+    refused("counts = [40, 30, 20]", &wrong("[0.1, 1.5, 0.0]"), "[data", &["1.5; give shares from 0 to 1"]);
     refused("values = [1.0, 1.5, 2.0]", "values = [1.0, -1.5]", "[data", &["at radius = -1.5", "above 0"]);
     refused("loss = \"logistic\"", "loss = { inr = { beta = -1.0 } }", "[[series", &["beta"]);
     refused("repetitions = 3", "repetitions = 0", "repetitions", &["give 1 to"]);

@@ -151,7 +151,7 @@ fn audit_under_every_loss() {
 
 /// Measures of heads that are solved for.
 const MEASURES: &str = r#"["loss", "data_loss", "accuracy", "balanced_accuracy", "worst_recall", "asymmetry", "class_count",
-    "class_weight", "target_probability", "guaranteed_probability", "shortfall", "outflow", "inflow", "class_loss", "recall",
+    "class_weight", "target_probability", "guaranteed_probability", "shortfall", "outflow", "inflow", "predicted_mass", "class_loss", "recall",
     "hardest", "pooled", "neglect_ratio", "neglect_bound", "intercept", "mean_probability", "contribution", "weight_effect",
     "coefficient", "balance_residual"]"#;
 

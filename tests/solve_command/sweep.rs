@@ -109,6 +109,32 @@ fn a_sweep_without_an_answer_names_what_is_not_written() {
     }
 }
 
+/// As JSON too: how the search ended at every penalty, and no number that is none.
+#[test]
+fn a_sweep_without_an_answer_is_json_that_names_every_outcome() {
+    let folder = Folder::with(overlapping());
+    let sweep = ["--l2", "1e-3..1:3", "--test", "0.2"];
+    let run = folder.solve(&[&sweep[..], &["--time-limit", "1e-9", "--format", "json"]].concat());
+    assert_eq!(run.code, 1, "{run:?}");
+    let record = run.json();
+    assert_eq!(record["status"], "not_converged");
+    let penalties = record["penalties"].as_array().expect("a list");
+    assert_eq!(
+        penalties.iter().map(|one| number(&one["l2"])).collect::<Vec<_>>(),
+        [1.0, 10.0_f64.powf(-1.5), 1e-3]
+    );
+    for penalty in penalties {
+        assert_eq!(penalty["status"], "not_converged");
+        assert!(penalty["why"].as_str().is_some_and(|why| !why.is_empty()), "{penalty}");
+    }
+    let run = folder.solve(&[&sweep[..], &["--time-limit", "1e-9"]].concat());
+    assert_eq!(run.printed.matches("not converged").count(), 3, "{}", run.printed);
+    // With an answer every penalty says so.
+    let record = folder.solve(&[&sweep[..], &["--format", "json"]].concat()).json();
+    let penalties = record["sweep"]["penalties"].as_array().expect("a list");
+    assert!(penalties.iter().all(|one| one["status"] == "stationary" && one["why"].is_null()), "{record}");
+}
+
 /// What an estimate does not do is not passed over, and what takes longest is counted.
 #[test]
 fn an_estimate_counts_starts_and_refuses_what_it_does_not_do() {

@@ -30,6 +30,10 @@ pub enum Design {
         variance: f64,
         /// Samples of each class.
         counts: ClassSizes,
+        /// Shares of the samples of each class that are labelled as the next class, those of the last as class 0 (docs/theory.md#c2);
+        /// fresh test samples have correct labels.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        wrong_labels: Vec<f64>,
     },
     /// Saturated groups (docs/theory.md#i5): the samples of a group share their features.
     Groups {
@@ -343,9 +347,10 @@ impl Design {
     /// fewer images than asked for, or a file cannot be read.
     pub fn sample(&self, draw: Draw) -> Result<Dataset, DataError> {
         match self {
-            Self::Gaussian { .. } | Self::RandomGroups { .. } => self
-                .times(draw, 1, 0)
-                .unwrap_or_else(|| Err(DataError::invalid("data", "the design has no draws"))),
+            Self::Gaussian { wrong_labels, .. } if !wrong_labels.is_empty() => {
+                mislabelled(&self.once(draw)?, wrong_labels)
+            }
+            Self::Gaussian { .. } | Self::RandomGroups { .. } => self.once(draw),
             Self::Groups { counts } => GroupedDesign::new(counts.clone())?.dataset(),
             Self::Logits { classes, scale, counts } => match *counts.counts(*classes)? {
                 [negatives, positives] => {
@@ -379,6 +384,11 @@ impl Design {
         }
     }
 
+    /// One draw from the classes, with correct labels.
+    fn once(&self, draw: Draw) -> Result<Dataset, DataError> {
+        self.times(draw, 1, 0).unwrap_or_else(|| Err(DataError::invalid("data", "the design has no draws")))
+    }
+
     /// `times` the samples of each class from the same classes, with streams marked by `mark`; `None` where a design has no
     /// draws from classes.
     pub(super) fn times(&self, draw: Draw, times: usize, mark: u64) -> Option<Result<Dataset, DataError>> {
@@ -386,7 +396,7 @@ impl Design {
             |counts: Vec<usize>| counts.into_iter().map(|count| count.saturating_mul(times)).collect();
         let number = mark | draw.repetition;
         match self {
-            Self::Gaussian { means, variance, counts } => {
+            Self::Gaussian { means, variance, counts, .. } => {
                 let sample = || -> Result<Dataset, DataError> {
                     let means = means.place(draw)?;
                     let counts = scaled(counts.counts(means.ncols())?);
@@ -470,6 +480,28 @@ fn split_images(
     }
     let Split { train, test } = Split::stratified(labels, share, &mut draw.held_out());
     Ok((images.some(&train), images.some(&test)))
+}
+
+/// The first samples of each class, a share of them, labelled as the next class. Draws are exchangeable, so that it does not matter which.
+fn mislabelled(dataset: &Dataset, shares: &[f64]) -> Result<Dataset, DataError> {
+    let labels = dataset.labels();
+    let (classes, invalid) =
+        (labels.classes(), |problem| DataError::invalid("data.gaussian.wrong_labels", problem));
+    if shares.len() != classes {
+        let problem = format!("{} of {classes} shares are given; give every class one", shares.len());
+        return Err(invalid(problem));
+    }
+    if let Some(share) = shares.iter().find(|share| !(0.0..=1.0).contains(*share)) {
+        return Err(invalid(format!("{share}; give shares from 0 to 1")));
+    }
+    let mut indices = labels.class_indices().to_vec();
+    for (class, (members, share)) in labels.members().into_iter().zip(shares).enumerate() {
+        let next = u32::try_from((class + 1) % classes).unwrap_or(0);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a length")]
+        let wrong = (share * members.len() as f64).round() as usize;
+        members.iter().take(wrong).for_each(|&sample| indices[sample] = next);
+    }
+    Dataset::unnamed(dataset.features().into_owned(), Labels::numbered(indices, classes)?)
 }
 
 /// A row for each class, which counts as often as the class has samples; the features are those that a search begins with.

@@ -146,7 +146,8 @@ mod tests {
     #[test]
     fn an_enormous_design_is_sized_without_being_drawn() {
         let means = Means::Simplex { classes: usize::MAX, distance: 1.0 };
-        let design = Design::Gaussian { means, variance: 1.0, counts: ClassSizes::Each(vec![usize::MAX, 7]) };
+        let counts = ClassSizes::Each(vec![usize::MAX, 7]);
+        let design = Design::Gaussian { means, variance: 1.0, counts, wrong_labels: Vec::new() };
         let size = design.size().expect("possible").expect("no files");
         assert_eq!((size.classes, size.samples), (usize::MAX, usize::MAX));
     }

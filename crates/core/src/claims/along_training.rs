@@ -6,9 +6,10 @@
 //! judged.
 
 use super::case::{CaseReport, SetupFailure};
-use super::comparison::Comparison;
+use super::comparison::{Cases, Comparison};
 use super::networks::{LOSSES, long_tailed, recipe};
-use super::sentence::{fraction_of, quantile, shown};
+use super::rate::Rate;
+use super::sentence::{quantile, shown};
 use crate::balance::{
     ClassMeans, Ledger, attached_ledger, detached_ledger, one_vs_all_ledger, softmax_ledger,
 };
@@ -29,7 +30,7 @@ pub(super) const CLAIM: Comparison = Comparison {
     id: "N1",
     title: "along training",
     statement: "At every epoch of a network's training and for every class k, (outflow − inflow)/M = −∂L/∂bₖ: the law is off by the gradient of the intercept, and by nothing else.",
-    cases: LOSSES.len() * DRAWS,
+    cases: Cases::All(LOSSES.len() * DRAWS),
     check: along_training,
     summarise,
 };
@@ -139,7 +140,8 @@ fn largest_difference(evaluation: &LastLayerEvaluation) -> f64 {
 fn summarise(cases: &[Vec<f64>]) -> Vec<String> {
     let numbers = |place: usize| cases.iter().filter_map(move |case| case.get(place)).copied();
     let fell = |place| {
-        fraction_of(numbers(place).filter(|&remaining| remaining < 1.0).count(), numbers(place).count())
+        let held = numbers(place).filter(|&remaining| remaining < 1.0).count();
+        Rate::of(held, numbers(place).count()).map_or_else(|| "no draw".to_owned(), |rate| rate.in_words())
     };
     let at = |place: usize, fraction: f64| quantile(numbers(place), fraction).map_or_else(String::new, shown);
     let summary = |what: &str, remaining: usize, correlation: usize| {

@@ -21,6 +21,9 @@ pub struct Balance {
 pub(super) struct CaseReport {
     pub(super) setup: String,
     pub(super) residual: Option<f64>,
+    /// Of a draw that is judged by a rate, the part of the residual that has to vanish in every draw.
+    #[serde(default)]
+    pub(super) exact: f64,
     pub(super) control: Option<f64>,
     /// What rounding alone may make of the residual, where that is known: set-ups with huge logits are held to no less.
     #[serde(default)]
@@ -38,7 +41,8 @@ pub(super) struct CaseReport {
 impl CaseReport {
     /// Whether it survives JSON, which has no infinity and one null for every NaN.
     pub(super) fn can_be_written(&self) -> bool {
-        let judged = [self.residual, self.control, Some(self.rounding)].into_iter().flatten();
+        let judged =
+            [self.residual, self.control, Some(self.exact), Some(self.rounding)].into_iter().flatten();
         judged.chain(self.balances.iter().flat_map(Balance::numbers)).all(f64::is_finite)
             && !self.observed.iter().any(|number| number.is_infinite())
     }

@@ -1,4 +1,4 @@
-//! Claims that compare losses or designs: inequalities with margins, over set-ups that are fixed, not drawn.
+//! Claims that compare losses or designs: inequalities with margins, over set-ups that are fixed, or over draws of a random design.
 
 use super::case::{CaseReport, SetupFailure};
 use crate::numeric::{largest, largest_magnitude};
@@ -10,12 +10,29 @@ pub(super) struct Comparison {
     /// A few words that go on after the id.
     pub(super) title: &'static str,
     pub(super) statement: &'static str,
-    /// How many set-ups there are; the quick run takes every third.
-    pub(super) cases: usize,
+    /// Its set-ups; the quick run takes every third.
+    pub(super) cases: Cases,
     /// Measures one set-up, its draws numbered by a stream family and case.
     pub(super) check: fn(draws: (u64, u64), case: usize) -> Result<CaseReport, SetupFailure>,
     /// Sentences over what the cases observed.
     pub(super) summarise: fn(&[Vec<f64>]) -> Vec<String>,
+}
+
+/// How many set-ups a claim has, and how they are judged.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Cases {
+    /// Every one of them has to hold.
+    All(usize),
+    /// Each is a draw of a random design: the claim is about their rate (docs/theory.md#rates).
+    Draws(usize),
+}
+
+impl Cases {
+    pub(super) fn count(self) -> usize {
+        match self {
+            Self::All(count) | Self::Draws(count) => count,
+        }
+    }
 }
 
 /// How far the worst of some inequalities `value >= least` is missed; zero where all hold.

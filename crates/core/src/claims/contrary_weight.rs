@@ -1,7 +1,7 @@
 //! W4: a weight that works against its own class.
 
 use super::case::{CaseReport, SetupFailure};
-use super::comparison::{Comparison, missed};
+use super::comparison::{Cases, Comparison, missed};
 use super::law::TOLERANCE;
 use super::sentence::shown;
 use super::unexpected_effects::{contrary_weight, contrary_weight_of_three};
@@ -31,7 +31,7 @@ pub(super) const CLAIMS: [Comparison; 1] = [Comparison {
     id: "W4",
     title: "a weight against its own class",
     statement: "A weight can work against its own class, already for two (25% more weight on the positives lowers their mean probability by four points) and for three under a penalty.",
-    cases: CASES.len() + 1,
+    cases: Cases::All(CASES.len() + 1),
     check: contrary,
     summarise: |cases| {
         let of_three = cases.iter().find(|case| case.len() == 1).map_or(f64::NAN, |case| case[0]);

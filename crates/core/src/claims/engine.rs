@@ -1,12 +1,13 @@
 //! Runs claims over their set-ups and makes verdicts of what was measured.
 
 use super::case::{CaseReport, SetupFailure};
-use super::comparison::Comparison;
+use super::comparison::{Cases, Comparison};
 use super::dimension;
 use super::error::ClaimError;
 use super::kept::{CheckedSetups, SetupName};
 use super::law::{BALANCE_LAWS, LawClaim, TOLERANCE};
 use super::measurement::{Solved, measure};
+use super::rate::Rate;
 use super::setup::FIRST_DIGITS_CASE;
 use super::verdict::{Control, Finding, Verdict};
 #[cfg(feature = "networks")]
@@ -198,8 +199,8 @@ impl Claim {
         match (self, effort) {
             (Self::Dimension, Effort::Quick) => (2..=3).collect(),
             (Self::Dimension, Effort::Full) => (2..=6).collect(),
-            (Self::Comparison(comparison), Effort::Quick) => quick_cases(comparison.cases),
-            (Self::Comparison(comparison), Effort::Full) => (0..comparison.cases).collect(),
+            (Self::Comparison(comparison), Effort::Quick) => quick_cases(comparison.cases.count()),
+            (Self::Comparison(comparison), Effort::Full) => (0..comparison.cases.count()).collect(),
             (Self::Law(_), Effort::Quick) => {
                 (0..24).chain(FIRST_DIGITS_CASE..FIRST_DIGITS_CASE + 2).collect()
             }
@@ -207,6 +208,11 @@ impl Claim {
                 (0..240).chain(FIRST_DIGITS_CASE..FIRST_DIGITS_CASE + 8).collect()
             }
         }
+    }
+
+    /// Whether its set-ups are draws that are judged by their rate.
+    fn is_of_draws(self) -> bool {
+        matches!(self, Self::Comparison(Comparison { cases: Cases::Draws(_), .. }))
     }
 
     fn run(self, seed: u64, family: u64, case: usize) -> CaseReport {
@@ -258,13 +264,13 @@ fn check_law(law: &LawClaim, seed: u64, family: u64, case: usize) -> Result<Case
             rounding: at.rounding(),
             observed: (law.observe)(&at),
             penalised,
-            unsolved: None,
             balances: if is_balance {
                 [at.balances(true), control.balances(false)].concat()
             } else {
                 Vec::new()
             },
             setup: at.setup.description,
+            ..CaseReport::default()
         },
         Solved::Unsolved { setup, why } => {
             CaseReport { setup: setup.description, unsolved: Some(why), ..CaseReport::default() }
@@ -324,7 +330,7 @@ pub fn verify_on(
     let mut remaining = try_map_items(&tasks, report)?.into_iter();
     let verdict = |(_, claim, cases): (u64, Claim, Vec<usize>)| {
         let own: Vec<(usize, CaseReport)> = cases.into_iter().zip(remaining.by_ref()).collect();
-        judge(claim, options.seed, &own)
+        judge(claim, options, &own)
     };
     Ok(chosen.into_iter().map(verdict).collect())
 }
@@ -385,37 +391,51 @@ fn control(finding: &impl Fn(&(usize, CaseReport)) -> Finding, reports: &[(usize
     }
 }
 
-fn judge(claim: Claim, seed: u64, reports: &[(usize, CaseReport)]) -> Verdict {
+fn judge(claim: Claim, options: &VerifyOptions, reports: &[(usize, CaseReport)]) -> Verdict {
     let finding = |(case, report): &(usize, CaseReport)| Finding {
         case: *case,
         setup: report.setup.clone(),
         residual: report.residual,
         unsolved: report.unsolved.clone(),
-        rerun: format!("equipoise verify {} --case {case} --seed {seed}", claim.id()),
+        rerun: format!("equipoise verify {} --case {case} --seed {}", claim.id(), options.seed),
     };
     // A set-up without a stationary point is worse than any residual.
     let badness = |report: &CaseReport| report.residual.filter(|r| !r.is_nan()).unwrap_or(f64::INFINITY);
     let mut ordered: Vec<&(usize, CaseReport)> = reports.iter().collect();
     ordered.sort_by(|a, b| badness(&b.1).total_cmp(&badness(&a.1)));
-    let failures: Vec<Finding> = ordered
-        .iter()
-        .filter(|(_, report)| badness(report) > allowed(report))
-        .take(MAX_LISTED)
-        .map(|report| finding(report))
-        .collect();
+    let failed: Vec<_> =
+        ordered.iter().filter(|(_, report)| badness(report) > allowed(report)).copied().collect();
     let control = control(&finding, reports);
+    // One set-up that is asked for by its number is judged by itself.
+    let rate = if claim.is_of_draws() && options.case.is_none() {
+        Rate::of(reports.len() - failed.len(), reports.len())
+    } else {
+        None
+    };
+    let holds = match rate {
+        Some(rate) => {
+            let caught = Rate::of(control.violated, control.points);
+            rate.is_reached()
+                && caught.is_some_and(|caught| caught.is_reached())
+                && reports.iter().all(|(_, report)| report.exact <= allowed(report))
+        }
+        None => failed.is_empty() && control.points > 0 && control.violated == control.points,
+    };
+    let holds_by_rate = holds && rate.is_some();
+    let listed = if holds_by_rate { 0 } else { MAX_LISTED };
     let observed: Vec<Vec<f64>> = reports.iter().map(|(_, report)| report.observed.clone()).collect();
     Verdict {
         id: claim.id().to_owned(),
         title: claim.title().to_owned(),
         statement: claim.statement().to_owned(),
-        holds: failures.is_empty() && control.points > 0 && control.violated == control.points,
+        holds,
+        rate,
         tolerance: TOLERANCE,
         setups: reports.len(),
         worst: ordered.first().map_or_else(|| finding(&(0, CaseReport::default())), |worst| finding(worst)),
-        failures,
+        failures: failed.into_iter().take(listed).map(finding).collect(),
         penalised: reports.iter().filter(|(_, report)| report.penalised).count(),
-        control,
+        control: if holds_by_rate { Control { missed: Vec::new(), ..control } } else { control },
         measured: claim.summarise(&observed),
     }
 }
@@ -423,6 +443,32 @@ fn judge(claim: Claim, seed: u64, reports: &[(usize, CaseReport)]) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Draws of S1: that many hold, that many controls are caught, and whether what has to vanish in every draw does.
+    fn judged(held: usize, caught: usize, exact: f64) -> Verdict {
+        let claim = Claim::Comparison(&separable::DIRECTION);
+        let options = VerifyOptions { ids: Vec::new(), effort: Effort::Full, seed: 1, case: None };
+        let residual = |is: bool| Some(if is { 0.0 } else { 0.5 });
+        let report = |case: usize| CaseReport {
+            residual: residual(case < held),
+            control: residual(case >= caught),
+            exact: if case == 7 { exact } else { 0.0 },
+            ..CaseReport::default()
+        };
+        judge(claim, &options, &(0..60).map(|case| (case, report(case))).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn random_designs_are_judged_by_the_interval_of_their_rate() {
+        let verdict = judged(55, 60, 0.0);
+        assert!(verdict.holds_by_rate() && verdict.failures.is_empty(), "{verdict:?}");
+        assert!(judged(60, 55, 0.0).holds && judged(60, 55, 0.0).control.missed.is_empty());
+        // Four in five of these draws, but not with confidence; controls that are not caught; a law that a draw breaks.
+        let failing = judged(54, 60, 0.0);
+        assert!(!failing.holds && failing.failures.len() == 6, "{failing:?}");
+        assert!(!judged(60, 54, 0.0).holds);
+        assert!(!judged(60, 60, 1e-6).holds && !judged(60, 60, f64::NAN).holds);
+    }
 
     /// What set-ups of claims vary by, as the number of set-ups and a period, or the length of a run: as many values as may be are met.
     #[test]
@@ -433,7 +479,7 @@ mod tests {
             met.dedup();
             met.len()
         };
-        let periods: [(usize, usize); 12] = [
+        let periods: [(usize, usize); 13] = [
             (6, 2),
             (6, 3),
             (8, 2),
@@ -446,6 +492,7 @@ mod tests {
             (60, 5),
             (60, 7),
             (60, 10),
+            (180, 9),
         ];
         for (cases, period) in periods {
             let most = period.min(cases.div_ceil(3));

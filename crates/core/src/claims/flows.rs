@@ -1,7 +1,7 @@
 //! I3 to I6: the geometry of softmax flows that sizes and weights leave open.
 
 use super::case::{CaseReport, SetupFailure};
-use super::comparison::{Comparison, missed, relative_distance};
+use super::comparison::{Cases, Comparison, missed, relative_distance};
 use super::law::TOLERANCE;
 use super::sentence::shown;
 use super::unexpected_effects::{helping_weight, hindering_weight};
@@ -47,7 +47,7 @@ pub(super) const CLAIMS: [Comparison; 4] = [
         id: "I3",
         title: "possible outflows",
         statement: "The only constraints on softmax outflows: none exceeds the mass of its class, uₖ ≤ mₖ, or the sum of the others, uₖ ≤ Σ u_j; whatever obeys both is the outflow of some flow matrix.",
-        cases: 60,
+        cases: Cases::All(60),
         check: outflows,
         summarise: |cases| {
             let nearest = cases.iter().filter_map(|case| case.first()).copied().reduce(f64::max);
@@ -65,7 +65,7 @@ pub(super) const CLAIMS: [Comparison; 4] = [
         id: "I4",
         title: "what a weight guarantees",
         statement: "P[k][k] ≥ (2 mₖ − M)/mₖ: a weight guarantees its class something only beyond half of the weighted mass; every entry lies within its bounds.",
-        cases: 60,
+        cases: Cases::All(60),
         check: bounds,
         summarise: |cases| {
             let slack = cases.iter().filter_map(|case| case.first()).copied().reduce(f64::min);
@@ -80,7 +80,7 @@ pub(super) const CLAIMS: [Comparison; 4] = [
         id: "I5",
         title: "symmetric flows",
         statement: "Saturated softmax: F = Σ M_g q_g q_gᵀ, symmetric and positive semidefinite; a merely linear head breaks the symmetry.",
-        cases: 60,
+        cases: Cases::All(60),
         check: symmetry,
         summarise: |cases| {
             let asymmetry: Vec<f64> = cases.iter().filter_map(|case| case.first()).copied().collect();
@@ -95,7 +95,7 @@ pub(super) const CLAIMS: [Comparison; 4] = [
         id: "I6",
         title: "same weights, any outcome",
         statement: "Same sizes, same inverse-frequency weights, other data: softmax outflow shares land wherever they are wanted inside the admissible set, as nearly as whole samples allow.",
-        cases: LANDINGS + 1,
+        cases: Cases::All(LANDINGS + 1),
         check: land,
         summarise: |cases| {
             let landings = cases.iter().filter(|case| case.len() == 1);

@@ -1,7 +1,7 @@
 //! T1 and T2: what is left of the balance on samples that the loss has not seen, over many draws.
 
 use super::case::{CaseReport, SetupFailure};
-use super::comparison::{Comparison, missed};
+use super::comparison::{Cases, Comparison, missed};
 use super::sentence::shown;
 use crate::balance::{
     HeldOutBalance, NORMAL_95, NORMAL_999, held_out_balance, held_out_bias, sample_probabilities,
@@ -132,7 +132,7 @@ pub(super) const CLAIMS: [Comparison; 2] = [
         id: "T1",
         title: "out of sample: spread",
         statement: "Out of sample, D_k = Σ m_c P_test[c][k] − m_k has the variance Σ m_c² Var_c(p^k)(1/N_c + 1/n_c) whatever the dimension, also under misspecification: nominal 95% intervals cover 93% to 97% while d is below a tenth of the rarest class.",
-        cases: DESIGNS.len(),
+        cases: Cases::All(DESIGNS.len()),
         check: spread,
         summarise: |cases| {
             let covered: Vec<String> = cases
@@ -152,7 +152,7 @@ pub(super) const CLAIMS: [Comparison; 2] = [
         id: "T2",
         title: "out of sample: bias",
         statement: "Out of sample, the bias of D_k is that of fitting each sample by itself; what leave-one-out leverage predicts of it leaves at most a quarter of a standard deviation.",
-        cases: BIASED.len(),
+        cases: Cases::All(BIASED.len()),
         check: bias,
         summarise: |cases| {
             cases

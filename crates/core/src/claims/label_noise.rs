@@ -1,7 +1,7 @@
 //! C2: what the balance certifies where labels are wrong.
 
 use super::case::{CaseReport, SetupFailure};
-use super::comparison::Comparison;
+use super::comparison::{Cases, Comparison};
 use super::sentence::shown;
 use crate::balance::{MeanProbability, relative_difference};
 use crate::data::random::{normal_matrix, stream};
@@ -21,7 +21,7 @@ pub(super) const CLAIM: Comparison = Comparison {
     id: "C2",
     title: "label noise",
     statement: "Label noise: softmax's balance certifies the prior of the labels that it saw, Σ M_c Q[c][k] = Σ M_c T[c][k] over true classes c, and not the true one.",
-    cases: 24,
+    cases: Cases::All(24),
     check: noisy,
     summarise: |cases| {
         let off = cases.iter().filter_map(|case| case.first()).copied().reduce(f64::max);

@@ -1,7 +1,7 @@
 //! M1 to M3: what losses settle to when they see batches.
 
 use super::case::{CaseReport, SetupFailure};
-use super::comparison::{Comparison, relative_distance};
+use super::comparison::{Cases, Comparison, relative_distance};
 use super::sentence::shown;
 use crate::balance::{BatchPresence, MeanProbability, one_vs_all_balance};
 use crate::data::random::{log_uniform, normal_matrix, stream};
@@ -25,7 +25,7 @@ pub(super) const CLAIMS: [Comparison; 3] = [
         id: "M1",
         title: "LGL-INR in mini-batches",
         statement: "LGL-INR in mini-batches (β = 0): the expected gradient vanishes where πₖsₖ = Σ q_c^k P[c][k], with πₖ the probability that class k is in a batch and q_c^k the expected weight of class c among the others there.",
-        cases: COUNTS.len() * BATCHES.len(),
+        cases: Cases::All(COUNTS.len() * BATCHES.len()),
         check: in_expectation,
         summarise: |cases| {
             let apart = cases.iter().filter_map(|case| case.first()).copied().reduce(f64::max);
@@ -40,7 +40,7 @@ pub(super) const CLAIMS: [Comparison; 3] = [
         id: "M2",
         title: "one sample at a time",
         statement: "One sample at a time, LGL-INR is plain LGL for every β, attached or detached.",
-        cases: BETAS.len() * 2,
+        cases: Cases::All(BETAS.len() * 2),
         check: one_at_a_time,
         summarise: |_| Vec::new(),
     },
@@ -48,7 +48,7 @@ pub(super) const CLAIMS: [Comparison; 3] = [
         id: "M3",
         title: "other losses in mini-batches",
         statement: "Losses that are sums over samples, divided by a constant, do not see batches: their gradient over batches is that of the whole in expectation, class weights included.",
-        cases: BATCHES.len() * 2,
+        cases: Cases::All(BATCHES.len() * 2),
         check: sums_over_samples,
         summarise: |_| Vec::new(),
     },

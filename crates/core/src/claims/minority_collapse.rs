@@ -1,7 +1,7 @@
 //! C1: features that are free, as in the last layers of a large network, and what class weights do to rare classes there.
 
 use super::case::{CaseReport, SetupFailure};
-use super::comparison::{Comparison, missed};
+use super::comparison::{Cases, Comparison, missed};
 use super::newton::{Local, STATIONARY, minimised};
 use super::sentence::shown;
 use crate::balance::{MeanProbability, softmax_balance};
@@ -24,7 +24,7 @@ pub(super) const CLAIM: Comparison = Comparison {
     id: "C1",
     title: "minority collapse",
     statement: "Free features under penalties: softmax's balance holds at every ratio of class sizes, while the coefficients of rare classes draw together from a cosine of −1/(K − 1) on; inverse-frequency weights slow this down and do not undo it.",
-    cases: 3 * CLASSES.len(),
+    cases: Cases::All(3 * CLASSES.len()),
     check: collapse,
     summarise: |cases| {
         let of = |classes: usize| {

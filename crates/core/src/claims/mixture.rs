@@ -1,17 +1,12 @@
-//! Gaussian classes around a target, solved for several losses over the same draws: what A3, A4 and R4 compare.
+//! Gaussian classes around a target, solved for several losses over the same draw: what A3, A4 and R4 compare.
 
 use super::case::SetupFailure;
 use crate::balance::{Ledger, MeanProbability, accuracy, hits, neglect};
-use crate::data::random::stream;
 use crate::data::{Covariance, Dataset, GaussianMixture};
 use crate::loss::{ClassWeights, Link, LossSpec};
-use crate::numeric::largest;
 use crate::solver::{Outcome, Problem, solve};
 use nalgebra::DMatrix;
-use rand::RngExt;
 
-/// Draws that every mean is taken over.
-const DRAWS: u64 = 20;
 /// Penalty of every problem: far-off classes are separable without.
 const PENALTY: f64 = 1e-4;
 /// The class whose column is looked at, at the origin.
@@ -25,8 +20,8 @@ pub(super) struct Mixture {
     pub(super) counts: Vec<usize>,
 }
 
-/// What was measured, the mean over the draws.
-#[derive(Debug, Clone, Copy, Default)]
+/// What was measured on one draw.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Seen {
     /// `P[c*][target]`, the hardest non-target mean.
     pub(super) hardest: f64,
@@ -38,19 +33,19 @@ pub(super) struct Seen {
     pub(super) recall: f64,
     /// That share over all samples.
     pub(super) accuracy: f64,
-    /// How far the loss's own balance is missed, in the worst draw.
+    /// How far the loss's own balance is missed.
     pub(super) law: f64,
 }
 
 impl Seen {
-    /// The neglect ratio of the means.
+    /// The neglect ratio.
     pub(super) fn neglect(self) -> f64 {
         self.hardest / self.pooled
     }
 }
 
 impl Mixture {
-    /// Solves the draws of a case for one loss; the draws are the same for every loss and weighting.
+    /// Solves a draw for one loss; the draw is the same for every loss and weighting.
     pub(super) fn solve(
         &self,
         (seed, number): (u64, u64),
@@ -59,20 +54,7 @@ impl Mixture {
     ) -> Result<Seen, SetupFailure> {
         let mixture =
             GaussianMixture::new(self.means.clone(), Covariance::Spherical(1.0), self.counts.clone())?;
-        // Other cases draw from other seeds, so that their draws may be numbered alike.
-        let seed = stream(seed, number).random::<u64>();
-        let mut mean = Seen::default();
-        for draw in 0..DRAWS {
-            let seen = look(&mixture.sample(seed, draw)?, spec, weights)?;
-            let fraction = 1.0 / DRAWS as f64;
-            mean.hardest += fraction * seen.hardest;
-            mean.pooled += fraction * seen.pooled;
-            mean.shortfall += fraction * seen.shortfall;
-            mean.recall += fraction * seen.recall;
-            mean.accuracy += fraction * seen.accuracy;
-            mean.law = largest([mean.law, seen.law]);
-        }
-        Ok(mean)
+        look(&mixture.sample(seed, number)?, spec, weights)
     }
 }
 

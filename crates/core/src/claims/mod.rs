@@ -28,6 +28,7 @@ mod networks;
 mod newton;
 mod one_vs_all;
 mod other_heads;
+mod rate;
 mod repair;
 mod sample;
 mod seeds;
@@ -48,6 +49,7 @@ pub use engine::{
 };
 pub use error::ClaimError;
 pub use kept::CheckedSetups;
+pub use rate::{LEAST_RATE, Rate};
 pub use sample::sample_balances;
 pub use seeds::{SeedsVerdict, verify_seeds};
 pub use unexpected_effects::{

@@ -1,7 +1,7 @@
 //! N2 to N4: the laws of a network's last layer once it is solved to stationarity.
 
 use super::case::{CaseReport, SetupFailure};
-use super::comparison::{Comparison, missed};
+use super::comparison::{Cases, Comparison, missed};
 use super::sentence::{quantile, shown};
 use crate::balance::{MeanProbability, binary_error_ratio, doubly_stochastic, relative_difference};
 use crate::cnn::{HeadPenalty, LastLayer, LastLayerEvaluation, Recipe, Training, TrainingPlan};
@@ -41,7 +41,7 @@ pub(super) const CLAIMS: [Comparison; 3] = [
         id: "N2",
         title: "last layer solved exactly",
         statement: "With the features of a trained network frozen, the last layer solved to stationarity obeys the balance law of its loss exactly.",
-        cases: LOSSES.len(),
+        cases: Cases::All(LOSSES.len()),
         check: polished,
         summarise: before_and_after,
     },
@@ -49,7 +49,7 @@ pub(super) const CLAIMS: [Comparison; 3] = [
         id: "N3",
         title: "two digits",
         statement: "Digits 8 against 3, from 1:1 to 1:100, under several weights: the ratio of the two mean errors over a network's features is λ₀N₀/(λ₁N₁) when its head is stationary.",
-        cases: PAIRS.len(),
+        cases: Cases::All(PAIRS.len()),
         check: pair,
         summarise: before_and_after,
     },
@@ -57,7 +57,7 @@ pub(super) const CLAIMS: [Comparison; 3] = [
         id: "N4",
         title: "long-tailed digits",
         statement: "Inverse-frequency weights make a long-tailed network's mean-probability matrix doubly stochastic, and its diagonal stays uneven.",
-        cases: RATIOS.len(),
+        cases: Cases::All(RATIOS.len()),
         check: doubly,
         summarise: |cases| {
             let mut sentences = before_and_after(cases);

@@ -1,7 +1,7 @@
 //! H1 and H4: heads without an intercept, and logit adjustment beside class weights.
 
 use super::case::{CaseReport, SetupFailure};
-use super::comparison::{Comparison, missed};
+use super::comparison::{Cases, Comparison, missed};
 use super::newton::{Local, minimised};
 use super::sentence::shown;
 use crate::balance::{Ledger, predicted_class};
@@ -18,10 +18,12 @@ const COUNTS: [usize; 3] = [60, 30, 15];
 const PENALTIES: [f64; 3] = [0.0, 1e-3, 1e-1];
 /// Groups whose indicators are features.
 const GROUPS: usize = 3;
-/// Class sizes of H4, how much larger the larger sample is, and draws of each.
+/// Class sizes of H4, how much larger the larger sample is, and random designs.
 const SIZES: [usize; 3] = [160, 40, 20];
 const LARGER: usize = 16;
-const DRAWS: u64 = 10;
+const DESIGNS: usize = 100;
+/// Draws of each size from a design, over which the share is a mean.
+const DRAWS: u64 = 4;
 /// Held-out samples of each class whose decisions are compared.
 const HELD_OUT: usize = 500;
 /// What is left of the difference of two decisions at most in the larger sample, where theory says a quarter.
@@ -32,7 +34,7 @@ pub(super) const CLAIMS: [Comparison; 2] = [
         id: "H1",
         title: "no free intercept",
         statement: "Without an intercept, softmax's balance survives along a vector a with a·h = 1 on all samples, off by the penalty's gradient, outflow − inflow = l2·M (wₖ·a), and of a one-hot group within the group; over features without such a direction it is off.",
-        cases: 2 * PENALTIES.len(),
+        cases: Cases::All(2 * PENALTIES.len()),
         check: without_intercept,
         summarise: |cases| {
             let off = cases.iter().filter_map(|case| case.first()).copied().reduce(f64::max);
@@ -46,7 +48,7 @@ pub(super) const CLAIMS: [Comparison; 2] = [
         id: "H4",
         title: "logit adjustment beside weights",
         statement: "Logit adjustment and inverse-frequency weights come to the same decisions as samples grow in number where a linear head is right, and stay apart where it is not.",
-        cases: 3,
+        cases: Cases::Draws(DESIGNS),
         check: adjusted_or_weighted,
         summarise: |cases| {
             let mean = |place: usize| {

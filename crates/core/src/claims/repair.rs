@@ -1,8 +1,8 @@
 //! R4: what LGL-INR improves on the data that one-vs-all neglects (A3), and its limit (A4).
 
-use super::averaging::{RARE, average, describe, hard_design};
+use super::averaging::{DRAWS, HARD_DESIGNS, RARE, average, describe, hard_design};
 use super::case::{CaseReport, SetupFailure};
-use super::comparison::{Comparison, all_missed, missed};
+use super::comparison::{Cases, Comparison, all_missed, missed};
 use super::mixture::Seen;
 use super::sentence::shown;
 use crate::loss::{ClassWeights, InrVariant, LossSpec};
@@ -18,7 +18,7 @@ pub(super) const CLAIM: Comparison = Comparison {
     id: "R4",
     title: "what the repair buys",
     statement: "Gaussian classes, a hard one rare: LGL-INR's hardest mean falls as β grows, and the hard class's recall is far above LGL's and unweighted softmax's.",
-    cases: 9,
+    cases: Cases::Draws(HARD_DESIGNS * DRAWS),
     check: repair,
     summarise: |cases| {
         let mean = |place: usize| shown(average(cases, place));

@@ -2,6 +2,7 @@
 
 use super::engine::{Advance, MAX_LISTED, VerifyOptions, verify};
 use super::error::ClaimError;
+use super::rate::Rate;
 use super::verdict::{Finding, Verdict};
 use serde::Serialize;
 use std::ops::RangeInclusive;
@@ -23,6 +24,9 @@ pub struct SeedsVerdict {
     pub held: usize,
     /// Seeds on which it fails.
     pub failed_seeds: Vec<u64>,
+    /// Of a claim about random designs, the draws of all seeds in which it holds (docs/theory.md#rates).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate: Option<Rate>,
     /// Largest residual that counts as holding.
     pub tolerance: f64,
     /// Set-ups solved, over all seeds.
@@ -72,6 +76,9 @@ impl SeedsVerdict {
             verdict.worst.residual.filter(|residual| !residual.is_nan()).unwrap_or(f64::INFINITY)
         };
         let worst = verdicts.iter().max_by(|a, b| size(a).total_cmp(&size(b)))?;
+        let rates: Vec<Rate> = verdicts.iter().filter_map(|verdict| verdict.rate).collect();
+        let (held_draws, draws) =
+            (rates.iter().map(|rate| rate.held).sum(), rates.iter().map(|rate| rate.draws).sum());
         let listed =
             verdicts.iter().flat_map(|verdict| verdict.failures.iter().chain(&verdict.control.missed));
         Some(Self {
@@ -82,6 +89,7 @@ impl SeedsVerdict {
             seeds: verdicts.len(),
             held: verdicts.len() - failed.len(),
             failed_seeds: failed,
+            rate: Rate::of(held_draws, draws),
             tolerance: first.tolerance,
             setups: verdicts.iter().map(|verdict| verdict.setups).sum(),
             worst: worst.worst.clone(),
@@ -111,6 +119,7 @@ mod tests {
             title: "softmax balance".to_owned(),
             statement: "Outflow = inflow.".to_owned(),
             holds,
+            rate: None,
             tolerance: 1e-10,
             setups: 3,
             worst: finding.clone(),

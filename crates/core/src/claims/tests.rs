@@ -11,8 +11,20 @@ fn every_claim_holds_and_every_control_fails() {
     for verdict in verify(&options(&[], None), &|_| {}).expect("a valid plan") {
         assert!(verdict.holds, "{verdict:#?}");
         assert_eq!(verdict.control.points, verdict.setups);
-        assert!(verdict.control.smallest_residual > Some(verdict.tolerance));
+        assert!(verdict.rate.is_some() || verdict.control.smallest_residual > Some(verdict.tolerance));
     }
+}
+
+/// A draw alone is judged by itself, all draws by their rate.
+#[test]
+fn a_claim_about_random_designs_is_judged_by_its_rate() {
+    let verdict = |case| verify(&options(&["S3"], case), &|_| {}).expect("a valid plan").remove(0);
+    let (whole, alone) = (verdict(None), verdict(Some(0)));
+    let rate = whole.rate.expect("a rate");
+    assert_eq!(rate.draws, whole.setups);
+    assert!(whole.holds && whole.failures.is_empty() && rate.interval[0] >= LEAST_RATE);
+    assert!(alone.holds && alone.rate.is_none());
+    assert!(verify(&options(&["S3"], None), &|_| {}).expect("a valid plan")[0].rate_in_words().is_some());
 }
 
 #[test]

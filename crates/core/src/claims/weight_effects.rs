@@ -1,7 +1,7 @@
 //! W1 to W3: what a class weight does to mean probabilities.
 
 use super::case::{CaseReport, SetupFailure};
-use super::comparison::{Comparison, missed};
+use super::comparison::{Cases, Comparison, missed};
 use super::sentence::shown;
 use crate::balance::{MeanProbability, WeightEffects, class_log_losses};
 use crate::data::random::{log_uniform, stream};
@@ -24,7 +24,7 @@ pub(super) const CLAIMS: [Comparison; 3] = [
         id: "W1",
         title: "effect of a weight",
         statement: "The weight-effect Jacobian J[c][k][j] = dP[c][k]/d log λ_j by the implicit function theorem agrees with problems solved again.",
-        cases: 24,
+        cases: Cases::All(24),
         check: jacobian,
         summarise: |cases| worst(cases, "largest relative difference"),
     },
@@ -32,7 +32,7 @@ pub(super) const CLAIMS: [Comparison; 3] = [
         id: "W2",
         title: "sum rule of effects",
         statement: "Sum rule: Σ m_c J[c][k][j] = m_j (1[j = k] − P[j][k]), the derivative of the softmax balance.",
-        cases: 60,
+        cases: Cases::All(60),
         check: sum_rule,
         summarise: |cases| {
             let raised = cases.iter().filter(|case| case.get(1).is_some_and(|&count| count > 0.0)).count();
@@ -48,7 +48,7 @@ pub(super) const CLAIMS: [Comparison; 3] = [
         id: "W3",
         title: "more weight, lower own loss",
         statement: "Revealed preference: as λ_j grows, the mean log loss of class j (and the penalty on a mean loss) never increases.",
-        cases: 24,
+        cases: Cases::All(24),
         check: preference,
         summarise: |_| Vec::new(),
     },
