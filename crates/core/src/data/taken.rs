@@ -98,7 +98,7 @@ impl Taken {
 }
 
 /// Names in a line; those that would be taken for several stand between quotation marks.
-#[must_use] 
+#[must_use]
 pub fn list(names: &[String]) -> String {
     // The commas of a shape stand between brackets.
     let is_several = |name: &str| name.split('(').next().is_some_and(|before| before.contains(", "));

@@ -52,7 +52,7 @@ pub fn is_missing(text: &str) -> bool {
 }
 
 /// Whether a text is a number with signs around or within it, whatever they mean.
-#[must_use] 
+#[must_use]
 pub fn is_decorated(text: &str) -> bool {
     let plain: String = text
         .chars()

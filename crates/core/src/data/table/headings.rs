@@ -39,7 +39,7 @@ impl Headings {
     }
 
     /// What to do where the headings seem to stand further down: in the first row that has a cell of this name.
-    #[must_use] 
+    #[must_use]
     pub fn further_down(&self, name: &str) -> Option<String> {
         let name = asked(name);
         let are_headings = |cells: &[String]| {
