@@ -157,7 +157,7 @@ pub(super) static INR: LossRow = LossRow {
 pub(super) static FOCAL: LossRow = LossRow {
     name: "focal",
     title: "Softmax focal loss",
-    equation: "-(1 - q)^gamma log p_y,  q = p_y (or p_y^weight with --focal-of weighted-loss)",
+    equation: "-(1 - q)^gamma log p_y,  q = p_y (or p_y^weight, of the weighted loss)",
     law: "B7: B5 with each sample counted f(q) = (1-q)^gamma - gamma q (1-q)^(gamma-1) log q times",
     source: "Lin, Goyal, Girshick, He, Dollar, ICCV 2017",
     practice: "many PyTorch snippets take q = exp(-l) from a weighted l, and divide by N (--reduction mean)",
