@@ -65,7 +65,7 @@ pub fn all_zero(place: impl Into<String>) -> DataError {
 /// # Errors
 ///
 /// Names the file, and the row where there is one: when it cannot be read, is no NPY file of `samples` numbers, or a weight
-/// fails [`check_weight`].
+/// fails `check_weight`.
 #[cfg(feature = "readers")]
 pub fn read_npy_weights(path: &Path, samples: usize) -> Result<Vec<f64>, DataError> {
     open_input(path).map_err(|error| DataError::unreadable(path, &error))?;

@@ -7,7 +7,7 @@ pub enum Cell {
     Number(f64),
     /// `True` or `False`, as data frames write them.
     Boolean(bool),
-    /// Nothing, or one of [`MISSING`].
+    /// Nothing, or one of `MISSING`.
     Missing,
     /// A number that no double holds.
     TooLarge,
