@@ -242,7 +242,7 @@ mod tests {
             let options = command.get_arguments().filter(|option| option.get_help_heading() == Some(heading));
             options.map(|option| option.get_id().to_string()).collect()
         };
-        let table = ["separator", "decimal", "encoding", "no_header", "comment"];
+        let table = ["separator", "decimal", "thousands", "encoding", "skip_lines", "no_header", "comment"];
         for name in ["solve", "weights", "audit", "predict"] {
             assert_eq!(headed(name, "Format of a text table"), table, "{name}");
         }

@@ -143,7 +143,7 @@ FAULTS = [
      "softplus(if [[k == class]] { -z } else { z });", "k != class"),
     ("recall counts what is misclassified", "crates/core/src/balance/classification.rs",
      "if [[predicted_class(column.as_slice()) == label as usize]] {", "predicted_class(column.as_slice()) != label as usize"),
-    ("the certificate's softmax takes the sum of all classes for that of the others", "src/loss/precise.rs",
+    ("the certificate's softmax takes the sum of all classes for that of the others", "crates/core/src/loss/precise.rs",
      "block.set(label as usize * block.stride + sample, [[-others.get(sample)]]);", "-total.get(sample)"),
 ]
 
