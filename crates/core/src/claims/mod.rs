@@ -49,7 +49,7 @@ pub use engine::{
 };
 pub use error::ClaimError;
 pub use kept::CheckedSetups;
-pub use rate::{LEAST_RATE, Rate};
+pub use rate::{DRAWS_FOR_INTERVAL, LEAST_RATE, Rate};
 pub use sample::sample_balances;
 pub use seeds::{SeedsVerdict, verify_seeds};
 pub use unexpected_effects::{
