@@ -339,7 +339,6 @@ mod tests {
     use super::*;
     use crate::data::Labels;
     use crate::loss::{ClassWeights, Loss, Targets};
-    use schemars::schema_for;
 
     #[test]
     fn every_row_is_that_of_its_default_and_every_parameter_is_set_by_its_name() {
@@ -378,8 +377,11 @@ mod tests {
     }
 
     /// A variant of [`LossSpec`] that no row lists would be a loss that files know and the command line does not.
+    #[cfg(feature = "schema")]
     #[test]
     fn the_table_lists_every_loss_that_files_know() {
+        use schemars::schema_for;
+
         let schema = serde_json::to_string(&schema_for!(LossSpec)).expect("JSON");
         let quoted = |row: &&LossRow| schema.contains(&format!("\"{}\"", row.name.replace('-', "_")));
         assert!(LOSS_TABLE.iter().all(quoted), "{schema}");
