@@ -4,7 +4,7 @@ use super::{MINE, assert_one_line, npy, program};
 #[cfg(target_os = "linux")]
 use std::os::unix::fs::FileExt;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 /// Features that take some seconds to solve over, with their labels.
@@ -33,22 +33,30 @@ fn until_mapped(child: &mut Child, name: &str) {
     }
 }
 
-/// Less than a page of it ends nobody by a signal: the last numbers would be zeros.
+/// Solves over mapped features and changes their file once it is mapped.
 #[cfg(target_os = "linux")]
-#[test]
-fn a_mapped_file_that_loses_its_last_bytes_is_named() {
-    let directory = tempfile::tempdir().expect("a directory");
-    large(directory.path());
-    let mut child = program(directory.path())
+fn solve_while(directory: &Path, change: impl FnOnce(&Path)) -> Output {
+    large(directory);
+    let mut child = program(directory)
         .args(["solve", "x.npy", "--label", "y.npy", "--l2", "1e-3", "--save", "head.json"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .expect("it starts");
     until_mapped(&mut child, "x.npy");
-    let file = std::fs::File::options().write(true).open(directory.path().join("x.npy")).expect("opened");
-    file.set_len(file.metadata().expect("there").len() - 8).expect("shorter");
-    let output = child.wait_with_output().expect("it ends");
+    change(&directory.join("x.npy"));
+    child.wait_with_output().expect("it ends")
+}
+
+/// Less than a page of it ends nobody by a signal: the last numbers would be zeros.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_mapped_file_that_loses_its_last_bytes_is_named() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let output = solve_while(directory.path(), |features| {
+        let file = std::fs::File::options().write(true).open(features).expect("opened");
+        file.set_len(file.metadata().expect("there").len() - 8).expect("shorter");
+    });
     assert_eq!(output.status.code(), Some(2));
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("x.npy: was cut short") || said.contains("x.npy: holds"), "{said}");
@@ -60,17 +68,10 @@ fn a_mapped_file_that_loses_its_last_bytes_is_named() {
 #[test]
 fn a_mapped_file_that_is_overwritten_is_named() {
     let directory = tempfile::tempdir().expect("a directory");
-    large(directory.path());
-    let mut child = program(directory.path())
-        .args(["solve", "x.npy", "--label", "y.npy", "--l2", "1e-3", "--save", "head.json"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("it starts");
-    until_mapped(&mut child, "x.npy");
-    let file = std::fs::File::options().write(true).open(directory.path().join("x.npy")).expect("opened");
-    file.write_all_at(&[0; 4096], 8192).expect("overwritten");
-    let output = child.wait_with_output().expect("it ends");
+    let output = solve_while(directory.path(), |features| {
+        let file = std::fs::File::options().write(true).open(features).expect("opened");
+        file.write_all_at(&[0; 4096], 8192).expect("overwritten");
+    });
     assert_eq!(output.status.code(), Some(2));
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("error: x.npy: was written to by another program"), "{said}");
@@ -82,17 +83,11 @@ fn a_mapped_file_that_is_overwritten_is_named() {
 #[test]
 fn a_mapped_file_that_is_replaced_is_read_to_its_end() {
     let directory = tempfile::tempdir().expect("a directory");
-    large(directory.path());
-    let mut child = program(directory.path())
-        .args(["solve", "x.npy", "--label", "y.npy", "--l2", "1e-3"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("it starts");
-    until_mapped(&mut child, "x.npy");
-    std::fs::write(directory.path().join("new.npy"), [0; 64]).expect("written");
-    std::fs::rename(directory.path().join("new.npy"), directory.path().join("x.npy")).expect("renamed");
-    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    let output = solve_while(directory.path(), |features| {
+        std::fs::write(directory.path().join("new.npy"), [0; 64]).expect("written");
+        std::fs::rename(directory.path().join("new.npy"), features).expect("renamed");
+    });
+    assert_eq!(output.status.code(), Some(0));
 }
 
 /// A file that is cut short while it is mapped is named; one that is removed stays readable.
