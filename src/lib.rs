@@ -21,8 +21,6 @@ pub struct LibraryPage;
 
 #[cfg(feature = "analyses")]
 pub mod analysis;
-#[cfg(feature = "readers")]
-pub mod audit;
 mod code;
 #[cfg(all(test, feature = "analyses"))]
 mod documents;
@@ -37,6 +35,9 @@ pub mod teach;
 #[cfg(all(test, feature = "networks"))]
 mod theory_page;
 
+#[cfg(feature = "readers")]
+#[doc(inline)]
+pub use equipoise_core::audit;
 #[cfg(feature = "networks")]
 #[doc(inline)]
 pub use equipoise_core::cnn;

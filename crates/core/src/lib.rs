@@ -1,6 +1,6 @@
 //! The computing rooms of **equipoise**, which re-exports them; use that crate.
 //!
-//! Data flows through the modules in this order: `data`, `loss`, `solver`, `balance`, `cnn`, `claims`. A module uses only those before
+//! Data flows through the modules in this order: `data`, `loss`, `solver`, `balance`, `audit`, `cnn`, `claims`. A module uses only those before
 //! it, and `numeric`, `memory`, `files` and smaller helpers below all of them.
 
 // What another feature uses may be unused without it; a build with all features finds code that nothing uses.
@@ -9,6 +9,8 @@
     allow(dead_code, unused_imports)
 )]
 
+#[cfg(feature = "readers")]
+pub mod audit;
 pub mod balance;
 pub mod claims;
 #[cfg(feature = "networks")]
