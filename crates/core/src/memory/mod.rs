@@ -73,14 +73,18 @@ pub struct MemoryError {
 /// Whether so many bytes are free, as far as the system says.
 #[must_use]
 pub fn fits(needed: u128) -> bool {
-    FreeMemory::now().is_none_or(|free| needed <= free.bytes)
+    needed <= ALWAYS_FREE || FreeMemory::now().is_none_or(|free| needed <= free.bytes)
 }
 
-/// Fails when `what` needs more bytes than are free.
+/// Fails when `what` needs more bytes than are free. Small needs are not held against it: to ask the system takes longer than to
+/// solve a small problem.
 ///
 /// # Errors
 /// Names both numbers and the limit.
 pub fn check_memory(needed: u128, what: &str, advice: &str) -> Result<(), MemoryError> {
+    if needed <= ALWAYS_FREE {
+        return Ok(());
+    }
     match FreeMemory::now() {
         Some(free) if needed > free.bytes => {
             Err(MemoryError { what: what.to_owned(), needed, free, advice: advice.to_owned() })
@@ -117,7 +121,7 @@ pub fn make_room<T>(list: &mut Vec<T>, more: usize, what: &str) -> Result<(), Me
     }
 }
 
-/// Lists up to this many bytes grow unasked.
+/// So many bytes are taken unasked.
 const ALWAYS_FREE: u128 = 1 << 20;
 
 /// Of systems that say nothing and yet give no memory.
