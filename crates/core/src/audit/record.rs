@@ -133,6 +133,7 @@ pub struct PolytopePosition {
 /// Audits logits and labels under a loss.
 ///
 /// ```
+/// # use equipoise_core as equipoise;
 /// use equipoise::audit::{AuditInput, ReadOptions, Reduction, audit};
 /// use equipoise::loss::{ClassWeights, LossSpec};
 ///
