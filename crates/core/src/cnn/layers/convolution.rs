@@ -2,7 +2,7 @@
 //!
 //! The neighbourhood of every position becomes a row of a matrix, so that a convolution is a matrix product.
 
-use super::linear::{Read, multiply, multiply_add, read, write};
+use super::product::{Read, multiply, multiply_add, read, write};
 use super::{Flow, IMAGES_PER_CHUNK, StopAtZero, add_rows, rectified, sum_in_order, with_scratch};
 use crate::cnn::architecture::ActivationShape;
 use crate::numeric::{Kernel, vectorised};

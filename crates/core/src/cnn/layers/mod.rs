@@ -6,6 +6,7 @@
 mod convolution;
 mod linear;
 mod pooling;
+mod product;
 
 use crate::numeric::{Kernel, vectorised};
 pub(super) use convolution::Convolution;
