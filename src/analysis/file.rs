@@ -7,6 +7,7 @@ use super::error::AnalysisError;
 use super::specification::{Analysis, Draw, FigurePlan, Series, Sweep};
 use super::toml_text::{TomlError, read_toml};
 use crate::files::read_text;
+use crate::loss::loss_meant;
 use crate::memory::check_memory;
 use crate::nearest::nearest;
 use std::path::{Path, PathBuf};
@@ -277,10 +278,10 @@ const ELSEWHERE: [(&str, &str); 12] = [
     ("color", "colour"),
     ("weights", "class_weights"),
     ("metrics", "measure"),
-    ("cross_entropy", "softmax"),
-    ("cross-entropy", "softmax"),
-    ("bce", "logistic"),
-    ("sigmoid", "logistic"),
+    ("name", "label"),
+    ("file", "path"),
+    ("target", "label"),
+    ("separator", "format"),
     ("red", "vermillion"),
     ("orange", "amber"),
     ("yellow", "amber"),
@@ -344,7 +345,10 @@ fn explain(error: &TomlError) -> String {
     if is_of_series && known.iter().any(|one| one == "style") {
         return format!("{message}; colour and marker are keys of [[series]]");
     }
-    match elsewhere.map(|(_, ours)| *ours).or_else(|| nearest(&name, &known)) {
+    // In files, names of losses have underscores.
+    let loss = || loss_meant(&name).map(|loss| loss.replace('-', "_")).filter(|loss| known.contains(loss));
+    let meant = elsewhere.map(|(_, ours)| (*ours).to_owned()).or_else(loss);
+    match meant.or_else(|| nearest(&name, &known).map(str::to_owned)) {
         Some(near) => format!("{message}; did you mean `{near}`?{list}"),
         None => format!("{message}{list}"),
     }

@@ -68,7 +68,8 @@ pub(super) fn run(arguments: &PredictArguments) -> Result<Ending> {
     check_predictions(new.features.ncols(), saved.classes.len())?;
     let busy = Busy::new("predicting");
     let link = saved.loss_plan.row().link;
-    let logits = offset::added(finite_logits(&saved.head(), &new.features, &arguments.file)?, &new.offset);
+    let logits = finite_logits(&saved.head(), &new.features, &|sample| new.places.of(sample))?;
+    let logits = offset::added(logits, &new.offset);
     let predictions = Predictions::of(link, &logits, &saved.class_weights);
     check_files_whole()?;
     drop(busy);

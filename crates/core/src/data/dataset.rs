@@ -415,8 +415,8 @@ impl Dataset {
         let features = Features::Mapped(array);
         let dataset = Self { features, feature_names, fixed_logits: None, labels };
         if let Some((sample, feature, value)) = dataset.first_not_finite() {
-            let place = format!("{file}: row {sample}, column {feature}");
             let advice = if value.is_nan() { " (--missing drop-row leaves such rows out)" } else { "" };
+            let place = super::places::number_place(&file, sample, feature);
             return Err(DataError::invalid(place, format!("is {value}; every value must be finite{advice}")));
         }
         Ok(dataset)
