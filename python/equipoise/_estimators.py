@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from functools import update_wrapper
 from numbers import Integral, Real
+from types import FunctionType
 from typing import Any, ClassVar, Literal
 
 import numpy as np

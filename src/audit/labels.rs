@@ -210,19 +210,19 @@ impl Scheme {
         }
         // Names that the user gives are those that labels have, whole numbers too; -1 is a class then if it is one of them.
         let named = options.class_names.is_some();
-        if let Some(list) = names.as_ref().filter(|list| all_among(list))
+        if let Some(own) = names.as_ref().filter(|list| all_among(list))
             && (named || !labels.iter().all(|text| whole_number(text).is_some()))
         {
-            if list
+            if own
                 .iter()
                 .enumerate()
                 .any(|(place, name)| whole_number(name).is_some_and(|number| number != place as i128))
             {
-                notes.push(format!("labels are names of classes ({}), not numbers from 0", list.join(", ")));
+                notes.push(format!("labels are names of classes ({}), not numbers from 0", list(own)));
             }
             return Ok(Self {
-                names: list.clone(),
-                keys: list.clone(),
+                names: own.clone(),
+                keys: own.clone(),
                 by: Naming::Name,
                 from_one: false,
                 notes,
@@ -336,10 +336,7 @@ impl Scheme {
         let are_places = headings.iter().enumerate().all(|(place, name)| *name == place.to_string());
         let all_numbers = headings.iter().all(|name| whole_number(name).is_some());
         if all_numbers && !are_places {
-            notes.push(format!(
-                "labels are headings ({}), not numbers of classes from 0",
-                headings.join(", ")
-            ));
+            notes.push(format!("labels are headings ({}), not numbers of classes from 0", list(headings)));
         }
         let is_absent = |name: &&String| !labels.iter().any(|text| same(name, text));
         let absent: Vec<String> = headings.iter().filter(is_absent).map(|name| quoted(name)).collect();
@@ -357,7 +354,7 @@ impl Scheme {
         // The user's own names go first; labels still name headings.
         let names = names.unwrap_or_else(|| headings.to_vec());
         if names != headings {
-            notes.push(format!("classes {} are called {}", headings.join(", "), names.join(", ")));
+            notes.push(format!("classes {} are called {}", list(headings), list(&names)));
         }
         Self { names, keys: headings.to_vec(), by: Naming::Name, from_one: false, notes }
     }
@@ -421,7 +418,7 @@ impl Scheme {
             }
             (Naming::Name, _) => format!("{} is none of the classes {}", quoted(text), list(&self.keys)),
             (Naming::Sign | Naming::Boolean, _) => {
-                format!("{} is none of the classes {}", quoted(text), self.names.join(", "))
+                format!("{} is none of the classes {}", quoted(text), list(&self.names))
             }
         }
     }

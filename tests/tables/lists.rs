@@ -77,7 +77,8 @@ fn other_lists_are_named() {
     ] {
         refused(&of(column).each_ref().map(String::as_str), &[words]);
     }
-    let few = [&of("missing").each_ref().map(String::as_str)[..], &["--missing", "drop-row"]].concat();
+    let missing = of("missing");
+    let few = [&missing.each_ref().map(String::as_str)[..], &["--missing", "drop-row"]].concat();
     check_said(file, &read(&few).1, &["29 of 30 rows"]);
     let (_, said) = read(&["audit", "b27-tokens-beside-logits.parquet"]);
     check_said(

@@ -104,9 +104,11 @@ const ELSEWHERE: [(&str, &str); 8] = [
 /// The name of the loss that is probably meant by one that is not in the table: that of the paper, of another program, or mistyped.
 #[must_use]
 pub fn loss_meant(name: &str) -> Option<&'static str> {
+    let letters = |name: &str| name.to_lowercase().replace(['_', ' ', '-'], "");
     let plain = name.to_lowercase().replace(['_', ' '], "-");
-    let by_paper = LOSS_TABLE.iter().find(|row| row.paper_name.to_lowercase() == plain).map(|row| row.name);
-    let elsewhere = || ELSEWHERE.iter().find(|(theirs, _)| *theirs == plain).map(|(_, ours)| *ours);
+    let is_it = |other: &str| letters(other) == letters(name);
+    let by_paper = LOSS_TABLE.iter().find(|row| is_it(row.paper_name)).map(|row| row.name);
+    let elsewhere = || ELSEWHERE.iter().find(|(theirs, _)| is_it(theirs)).map(|(_, ours)| *ours);
     let mistyped = || {
         let names = LOSS_TABLE.map(|row| row.name);
         let near = nearest(&plain, &names);
@@ -380,6 +382,7 @@ mod tests {
             ("SML", Some("softmax")),
             ("lgl-inr", Some("inr")),
             ("cross_entropy", Some("softmax")),
+            ("CrossEntropy", Some("softmax")),
             ("BCE", Some("logistic")),
             ("focl", Some("focal")),
             ("Balanced Softmax", Some("balanced-softmax")),
