@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from functools import update_wrapper
 from numbers import Integral, Real
 from types import FunctionType
 from typing import Any, ClassVar, Literal
@@ -392,9 +391,9 @@ def _own_methods(estimator: type[_LinearClassifier]) -> None:
                 continue
             code, names = function.__code__, function.__globals__
             own = FunctionType(code, names, name, function.__defaults__, function.__closure__)
-            own = update_wrapper(own, function)
-            del own.__wrapped__
-            own.__kwdefaults__ = function.__kwdefaults__
+            own.__kwdefaults__, own.__annotations__ = function.__kwdefaults__, function.__annotations__
+            own.__doc__ = function.__doc__
+            own.__dict__.update(function.__dict__)
             own.__qualname__ = f"{estimator.__qualname__}.{name}"
             setattr(estimator, name, own)
 

@@ -42,6 +42,8 @@ def test_solve_measures_balance():
         equipoise.solve(X, y, loss="softmax", beta=1.0)
     with pytest.raises(ValueError, match="none of softmax, logistic"):
         equipoise.solve(X, y, loss="hinge")
+    with pytest.raises(ValueError, match="did you mean \"softmax\""):
+        equipoise.solve(X, y, loss="cross_entropy")
 
 
 def test_designed_weights_meet_their_target():

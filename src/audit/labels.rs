@@ -167,6 +167,10 @@ enum Naming {
 }
 
 impl Scheme {
+    fn new(by: Naming, names: Vec<String>, keys: Vec<String>, notes: Vec<String>) -> Self {
+        Self { names, keys, by, from_one: false, notes }
+    }
+
     fn of(
         given: &GivenLabels,
         occurs: &[bool],
@@ -210,7 +214,10 @@ impl Scheme {
         }
         // Names that the user gives are those that labels have, whole numbers too; -1 is a class then if it is one of them.
         let named = options.class_names.is_some();
-        if let Some(own) = names.as_ref().filter(|list| all_among(list))
+        let occurring: Vec<String> = texts.iter().map(|text| (*text).clone()).collect();
+        let signs = classes == 2 && are_signs(&occurring, options);
+        let has_signs = |list: &[String]| list.iter().any(|name| same(name, "-1"));
+        if let Some(own) = names.as_ref().filter(|list| all_among(list) && (!signs || has_signs(list)))
             && (named || !labels.iter().all(|text| whole_number(text).is_some()))
         {
             if own
@@ -220,13 +227,7 @@ impl Scheme {
             {
                 notes.push(format!("labels are names of classes ({}), not numbers from 0", list(own)));
             }
-            return Ok(Self {
-                names: own.clone(),
-                keys: own.clone(),
-                by: Naming::Name,
-                from_one: false,
-                notes,
-            });
+            return Ok(Self::new(Naming::Name, own.clone(), own.clone(), notes));
         }
         if let Some(list) = names.as_ref().filter(|_| options.class_names.is_some())
             && given.headings.is_none()
@@ -234,34 +235,20 @@ impl Scheme {
             && labels.iter().all(|text| whole_number(text).is_none() && boolean(text).is_none())
         {
             // Words that are not among the names given are no classes: their sorted order would be a guess.
-            return Ok(Self {
-                names: list.clone(),
-                keys: list.clone(),
-                by: Naming::Name,
-                from_one: false,
-                notes,
-            });
+            return Ok(Self::new(Naming::Name, list.clone(), list.clone(), notes));
         }
-        let occurring: Vec<String> = texts.iter().map(|text| (*text).clone()).collect();
-        if classes == 2 && are_signs(&occurring, options) {
+        if signs {
             notes.push("labels are -1 and 1: class 0 and class 1".to_owned());
-            return Ok(Self {
-                names: names.unwrap_or_else(numbered),
-                keys: Vec::new(),
-                by: Naming::Sign,
-                from_one: false,
-                notes,
-            });
+            return Ok(Self::new(Naming::Sign, names.unwrap_or_else(numbered), Vec::new(), notes));
         }
         if classes == 2 && !labels.is_empty() && labels.iter().all(|text| boolean(text).is_some()) {
             notes.push("labels are False and True: class 0 and class 1".to_owned());
-            return Ok(Self {
-                names: names.unwrap_or_else(|| vec!["False".to_owned(), "True".to_owned()]),
-                keys: Vec::new(),
-                by: Naming::Boolean,
-                from_one: false,
+            return Ok(Self::new(
+                Naming::Boolean,
+                names.unwrap_or_else(|| vec!["False".to_owned(), "True".to_owned()]),
+                Vec::new(),
                 notes,
-            });
+            ));
         }
         let mut distinct: Vec<String> = labels.iter().map(|text| (*text).clone()).collect();
         distinct.sort();
@@ -269,13 +256,7 @@ impl Scheme {
             distinct.iter().all(|text| whole_number(text).is_none() && text.parse::<f64>().is_err());
         if given.headings.is_none() && are_words && distinct.len() == classes {
             notes.push("labels are names; in sorted order they are the classes of the columns".to_owned());
-            return Ok(Self {
-                names: distinct.clone(),
-                keys: distinct,
-                by: Naming::Name,
-                from_one: false,
-                notes,
-            });
+            return Ok(Self::new(Naming::Name, distinct.clone(), distinct, notes));
         }
         let by_default = |text: &&String| text.as_str() == "-1" && !self::is_ignored(text, options);
         let ignored: Vec<&String> = texts.iter().copied().filter(by_default).collect();
@@ -296,19 +277,18 @@ impl Scheme {
         let has_heading_each = keys.len() == classes;
         let absent: Vec<usize> = (0..classes).filter(|&class| !is_there(class)).collect();
         if let Some(&first) = absent.first().filter(|_| has_heading_each) {
-            notes.push(match absent.as_slice() {
-                [_] => format!(
+            let column = |&class: &usize| format!("{class} ({})", quoted(&keys[class]));
+            notes.push(if absent.len() == 1 {
+                format!(
                     "no row has the class {first}, column {}; if it is no logit, leave it out with --drop",
                     quoted(&keys[first])
-                ),
-                _ => {
-                    let columns: Vec<String> =
-                        absent.iter().map(|&class| format!("{class} ({})", quoted(&keys[class]))).collect();
-                    format!(
-                        "no row has the classes {}; columns that are no logits are left out with --drop",
-                        list(&columns)
-                    )
-                }
+                )
+            } else {
+                let columns: Vec<String> = absent.iter().map(column).collect();
+                format!(
+                    "no row has the classes {}; columns that are no logits are left out with --drop",
+                    list(&columns)
+                )
             });
         }
         // -1 is a class as often as a mark: as many labels as there are columns say that it may be one.

@@ -324,6 +324,13 @@ fn classes_are_numbered_as_the_user_says() {
     let text = table("-1,1,label", &|row| format!("{},{},{}", z(row, 0), z(row, 1), [-1, 1][row % 2]));
     let (code, said) = audit_of(&text, &[]);
     assert!(code == Some(0) && !said.contains("no row has the class"), "{said}");
+    // Labels -1 and 1 are the two classes, whatever these are called.
+    let text = table("score,label", &|row| format!("{},{}", z(row, 0), ["-1", "1"][row % 2]));
+    for names in ["no,yes", "0,1", "-1,1"] {
+        let (code, said) = audit_of(&text, &["--loss", "logistic", "--class-names", names]);
+        let words = format!("classes {}; logits score; 12 rows", names.replace(',', ", "));
+        assert!(code == Some(0) && said.contains(&words), "{said} lacks {words:?}");
+    }
     let text =
         table("ant,bee,cat,label", &|row| format!("{},{}", logits(row), ["Ant", "bee", "cat"][row % 3]));
     let (code, said) = audit_of(&text, &[]);
