@@ -44,7 +44,7 @@ pub use equipoise_core::cnn;
 #[cfg(feature = "files")]
 #[doc(inline)]
 pub use equipoise_core::files;
-#[cfg(feature = "readers")]
-use equipoise_core::nearest;
 #[doc(inline)]
-pub use equipoise_core::{balance, claims, data, loss, memory, numeric, progress, signals, solver, text};
+pub use equipoise_core::{
+    balance, claims, data, loss, memory, nearest, numeric, progress, signals, solver, text,
+};

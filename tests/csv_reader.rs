@@ -115,7 +115,7 @@ fn bad_cells_are_named_by_line_and_column() {
             "age,y\n1,a\n2,b\n,a\n",
             "line 4, column \"age\": the cell is empty; fill it in, or give --missing drop-row",
         ),
-        ("age,y\n1,a\n2, \n", "line 3, column \"y\": the cell is empty"),
+        ("age,y\n1,a\n2, \n", "line 3, column \"y\": the label is missing"),
         (
             "age,y\n1,a\nold,b\n",
             "line 3, column \"age\": \"old\" is not a number; leave the column out with --drop age",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from numbers import Integral, Real
+from types import FunctionType
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -379,6 +380,24 @@ class _SigmoidClassifier(_LinearClassifier):
         return np.asarray(softmax(-np.logaddexp(0.0, -logits), axis=1), dtype=np.float64)
 
 
+def _own_methods(estimator: type[_LinearClassifier]) -> None:
+    """Give a class its own copies of public methods that it shares: Python's errors name the class that a function was defined in."""
+    for base in estimator.__mro__[1:]:
+        if base.__module__ != __name__:
+            continue
+        for name, function in vars(base).items():
+            is_public = name == "__init__" or not name.startswith("_")
+            if not (isinstance(function, FunctionType) and is_public) or name in vars(estimator):
+                continue
+            code, names = function.__code__, function.__globals__
+            own = FunctionType(code, names, name, function.__defaults__, function.__closure__)
+            own.__kwdefaults__, own.__annotations__ = function.__kwdefaults__, function.__annotations__
+            own.__doc__ = function.__doc__
+            own.__dict__.update(function.__dict__)
+            own.__qualname__ = f"{estimator.__qualname__}.{name}"
+            setattr(estimator, name, own)
+
+
 _PENALTY = """
     C : float
         Inverse of the penalty, as in scikit-learn: the penalty on the mean loss is ``1 / (C * sum of weights)``;
@@ -539,3 +558,7 @@ class InrClassifier(_SigmoidClassifier):
     def _loss(self) -> tuple[str, dict[str, Any]]:
         variant = "detached" if self.detached else "attached"
         return self._loss_name, {"beta": float(self.beta), "variant": variant}
+
+
+for _estimator in (LogisticRegression, SoftmaxRegression, InrClassifier):
+    _own_methods(_estimator)

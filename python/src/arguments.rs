@@ -4,7 +4,7 @@ use crate::arrays::{Array, Features};
 use crate::errors::value_error;
 use crate::threads::for_a_lasting_child;
 use equipoise::data::{Dataset, Labels};
-use equipoise::loss::{ClassWeights, LOSS_TABLE, LossSpec, loss_named};
+use equipoise::loss::{ClassWeights, LOSS_TABLE, LossSpec, loss_meant, loss_named};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -23,7 +23,9 @@ impl<'py> FromPyObject<'_, 'py> for Loss {
             .map_err(|_| value_error(format!("loss must be the name of a loss; got {name}")))?;
         let row = loss_named(&name).ok_or_else(|| {
             let names = LOSS_TABLE.map(|row| row.name).join(", ");
-            PyValueError::new_err(format!("loss {name:?} is none of {names}"))
+            let meant =
+                loss_meant(&name).map_or_else(String::new, |meant| format!("; did you mean {meant:?}?"));
+            PyValueError::new_err(format!("loss {name:?} is none of {names}{meant}"))
         })?;
         let default = pythonize(object.py(), &row.default)?;
         let plan = default.cast::<PyDict>().ok().map(|plan| plan.values().get_item(0)).transpose()?;

@@ -652,3 +652,13 @@ def test_a_path_is_an_estimator():
     assert repr(path) == "LogisticRegressionPath(Cs=[0.1, 1.0], loss='softmax')"
     again = clone(path).set_params(tol=1e-6).fit(X3, Y3)
     assert (again.get_params()["tol"], path.tol, len(again.coefs_)) == (1e-6, 0.0, 2)
+
+
+@pytest.mark.parametrize("model", ALL, ids=lambda model: type(model).__name__)
+def test_errors_of_a_call_name_the_class_that_was_called(model):
+    name = type(model).__name__
+    with pytest.raises(TypeError, match=rf"^{name}\.__init__\(\) got an unexpected keyword argument 'solver'"):
+        type(model)(solver="lbfgs")
+    with pytest.raises(TypeError, match=rf"^{name}\.fit\(\) missing 2 required positional arguments"):
+        model.fit()
+    assert type(model).fit.__qualname__ == f"{name}.fit"

@@ -42,6 +42,8 @@ def test_solve_measures_balance():
         equipoise.solve(X, y, loss="softmax", beta=1.0)
     with pytest.raises(ValueError, match="none of softmax, logistic"):
         equipoise.solve(X, y, loss="hinge")
+    with pytest.raises(ValueError, match="did you mean \"softmax\""):
+        equipoise.solve(X, y, loss="cross_entropy")
 
 
 def test_designed_weights_meet_their_target():
@@ -109,7 +111,7 @@ def test_audits_take_probabilities_names_and_absent_classes():
         equipoise.audit(["a", "b", "x"], probabilities=probabilities, classes=["a", "b", "c"])
     with pytest.raises(ValueError, match="one of them"):
         equipoise.audit([0, 1, 1])
-    with pytest.raises(ValueError, match="row 1"):
+    with pytest.raises(ValueError, match=r"row 2, column 1 \(index 1, 0\): the logit is NaN"):
         equipoise.audit([0, 1], logits=[[0.0, 1.0], [np.nan, 1.0]])
 
 

@@ -320,7 +320,10 @@ fn problems<'a>(analysis: &'a Analysis, drawn: &mut Option<Drawn<'a>>) -> Result
     };
     for (number, series) in analysis.series.iter().enumerate() {
         let weights = analysis.weights_of(series).weights(dataset.labels().classes(), draw);
-        let at_series = |problem: String| Fault { key: format!("series.{number}"), problem };
+        let at_series = |problem: String| match problem.strip_prefix("l2: ") {
+            Some(of_penalty) => Fault { key: "penalty".to_owned(), problem: of_penalty.to_owned() },
+            None => Fault { key: format!("series.{number}"), problem },
+        };
         let problem = series.problem(dataset, &weights, analysis.penalty).map_err(at_series)?;
         let tests = analysis.test.is_some();
         let unfit = |&measure: &Measure| Some((measure, unfit(measure, &problem, dataset, tests)?));

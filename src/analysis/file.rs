@@ -7,6 +7,7 @@ use super::error::AnalysisError;
 use super::specification::{Analysis, Draw, FigurePlan, Series, Sweep};
 use super::toml_text::{TomlError, read_toml};
 use crate::files::read_text;
+use crate::loss::loss_meant;
 use crate::memory::check_memory;
 use crate::nearest::nearest;
 use std::path::{Path, PathBuf};
@@ -277,10 +278,10 @@ const ELSEWHERE: [(&str, &str); 12] = [
     ("color", "colour"),
     ("weights", "class_weights"),
     ("metrics", "measure"),
-    ("cross_entropy", "softmax"),
-    ("cross-entropy", "softmax"),
-    ("bce", "logistic"),
-    ("sigmoid", "logistic"),
+    ("name", "label"),
+    ("file", "path"),
+    ("target", "label"),
+    ("separator", "format"),
     ("red", "vermillion"),
     ("orange", "amber"),
     ("yellow", "amber"),
@@ -288,7 +289,9 @@ const ELSEWHERE: [(&str, &str); 12] = [
 ];
 
 /// The parser's names of types, and words for them.
-const TYPES: [(&str, &str); 8] = [
+const TYPES: [(&str, &str); 10] = [
+    ("cannot recurse further; max recursion depth met", "its tables and lists lie too deep in one another"),
+    ("recursion limit", "its tables and lists lie too deep in one another"),
     ("expected u64", "expected a whole number from 0"),
     ("expected usize", "expected a whole number from 0"),
     ("expected u32", "expected a whole number from 0"),
@@ -300,7 +303,13 @@ const TYPES: [(&str, &str); 8] = [
 ];
 
 fn in_plain_words(message: &str) -> String {
-    TYPES.iter().fold(message.to_owned(), |text, (name, words)| text.replace(name, words))
+    let message = match message.split_once("expected struct variant ") {
+        Some((before, _)) => {
+            format!("{before}expected a table of its settings, such as {{ focal = {{ gamma = 2.0 }} }}")
+        }
+        None => message.to_owned(),
+    };
+    TYPES.iter().fold(message, |text, (name, words)| text.replace(name, words))
 }
 
 /// How a value is written that the parser took for something else; `at` is what begins where it stopped.
@@ -315,10 +324,21 @@ fn how_to_write(line: &str, at: &str, message: &str) -> Option<String> {
             "{value}; a number is written {whole}.{decimals}, and a list [{whole}, {decimals}]"
         ));
     }
-    let word: String = at.chars().take_while(char::is_ascii_alphabetic).collect();
+    let is_syntax = ["invalid boolean", "string values must be quoted", "unexpected"]
+        .iter()
+        .any(|kind| message.starts_with(kind));
+    if is_syntax && (value.contains("//") || value.ends_with(';')) {
+        return Some(format!("{value}; a comment begins with #, and no line ends with a semicolon"));
+    }
+    let is_of_word = |letter: &char| letter.is_ascii_alphanumeric() || "_-".contains(*letter);
+    let word: String = at.chars().take_while(is_of_word).collect();
     match word.to_lowercase().as_str() {
         "yes" | "on" => return Some(format!("{word}; write true")),
         "no" | "off" => return Some(format!("{word}; write false")),
+        "true" | "false" if is_syntax => return Some(format!("{word}; write {}", word.to_lowercase())),
+        _ if is_syntax && word.starts_with(|letter: char| letter.is_ascii_alphabetic()) => {
+            return Some(format!("{word}; text stands between quotation marks, as in \"{word}\""));
+        }
         _ => {}
     }
     let key = line.split_once('=').map(|(key, _)| key.trim());
@@ -344,7 +364,10 @@ fn explain(error: &TomlError) -> String {
     if is_of_series && known.iter().any(|one| one == "style") {
         return format!("{message}; colour and marker are keys of [[series]]");
     }
-    match elsewhere.map(|(_, ours)| *ours).or_else(|| nearest(&name, &known)) {
+    // In files, names of losses have underscores.
+    let loss = || loss_meant(&name).map(|loss| loss.replace('-', "_")).filter(|loss| known.contains(loss));
+    let meant = elsewhere.map(|(_, ours)| (*ours).to_owned()).or_else(loss);
+    match meant.or_else(|| nearest(&name, &known).map(str::to_owned)) {
         Some(near) => format!("{message}; did you mean `{near}`?{list}"),
         None => format!("{message}{list}"),
     }

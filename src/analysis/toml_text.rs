@@ -146,7 +146,9 @@ impl<'de> Deserializer<'de> for Item<'_> {
             }
             DeValue::Table(table) if table.len() == 1 => visitor.visit_enum(Entries::of(table)),
             DeValue::Table(table) => {
-                Err(TomlError::custom(format!("wanted a table of one key, which has {}", table.len())))
+                let keys: Vec<String> = table.keys().map(|key| format!("`{}`", key.get_ref())).collect();
+                let keys = if keys.is_empty() { "none".to_owned() } else { keys.join(" and ") };
+                Err(TomlError::custom(format!("a table of one key is wanted; this has {keys}")))
             }
             _ => Err(TomlError::custom("wanted string or table")),
         }
@@ -226,7 +228,7 @@ impl<'de, 'v> EnumAccess<'de> for Entries<'v> {
     type Variant = Item<'v>;
 
     fn variant_seed<S: DeserializeSeed<'de>>(mut self, seed: S) -> Result<(S::Value, Item<'v>), TomlError> {
-        self.next(seed)?.ok_or_else(|| TomlError::custom("wanted a table of one key"))
+        self.next(seed)?.ok_or_else(|| TomlError::custom("a table of one key is wanted"))
     }
 }
 
@@ -321,7 +323,7 @@ mod tests {
         assert_eq!(refused("count = 99999999999999999999").0, "integer number overflowed");
         assert_eq!(
             refused("count = 1\nshapes = [{ circle = {}, named = 'a' }]").0,
-            "wanted a table of one key, which has 2"
+            "a table of one key is wanted; this has `circle` and `named`"
         );
         assert!(read_toml::<File>("size = 1").is_err());
         assert!(read_toml::<File>("count 1").is_err());

@@ -2,7 +2,9 @@
 //! commas; a name that holds one is between quotation marks.
 
 use anyhow::{Result, anyhow, bail};
+use equipoise::data::taken::list;
 use equipoise::loss::ClassWeights;
+use equipoise::nearest::nearest;
 use std::str::FromStr;
 
 /// Class weights as they are typed, before the classes are known.
@@ -49,7 +51,9 @@ impl WeightChoice {
             Self::Named(named) => named,
         };
         if let Some((name, _)) = named.iter().find(|(name, _)| !classes.contains(name)) {
-            bail!("--class-weights: no class is called {name:?}; the classes are {}", classes.join(", "));
+            let near =
+                nearest(name, classes).map_or_else(String::new, |near| format!("; did you mean {near:?}?"));
+            bail!("--class-weights: no class is called {name:?}{near}; the classes are {}", list(classes));
         }
         let weight = |class: &String| {
             let mut of_class = named.iter().filter(|(name, _)| name == class);

@@ -9,6 +9,7 @@ use equipoise::files::{
 };
 use equipoise::loss::LossSpec;
 use equipoise::memory::{MemoryError, check_memory};
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// A file that an option names to be written.
@@ -118,7 +119,16 @@ fn check_directory(directory: &Path) -> Result<()> {
             bail!("cannot write into {}", one_line(&directory.to_string_lossy()))
         }
         // The kind alone: the full text would speak of a temporary file's name.
-        Err(error) => bail!("cannot write into {}: {}", one_line(&directory.to_string_lossy()), error.kind()),
+        Err(error) => {
+            let directory = one_line(&directory.to_string_lossy());
+            let missing = error.kind() == ErrorKind::NotFound;
+            let why = if missing {
+                "there is no such directory; make it first".to_owned()
+            } else {
+                error.kind().to_string()
+            };
+            bail!("cannot write into {directory}: {why}")
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use super::files::Destination;
 use super::output::{Style, print};
 use anyhow::{Context, Result};
 use equipoise::figure::draw_loss_gradients;
-use equipoise::loss::{LOSS_TABLE, LossRow, loss_named};
+use equipoise::loss::{LOSS_TABLE, LossRow, loss_named, no_such_loss};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "Examples:
@@ -46,9 +46,7 @@ pub(super) fn run(arguments: &ListLossesArguments, style: Style) -> Result<Endin
         }
         return Ok(Ending::Done);
     }
-    let known = || LOSS_TABLE.iter().map(|row| row.name).collect::<Vec<_>>().join(", ");
-    let named =
-        |name: &String| loss_named(name).with_context(|| format!("{name}: no loss; there are {}", known()));
+    let named = |name: &String| loss_named(name).with_context(|| no_such_loss(name));
     let rows: Vec<&LossRow> = if arguments.names.is_empty() {
         LOSS_TABLE.to_vec()
     } else {

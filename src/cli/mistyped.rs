@@ -1,10 +1,13 @@
 //! Arguments that cannot be read, in one line: what is wrong, and what was probably meant.
 
-use clap::Error;
+use super::CommandLine;
+use super::commands::HELP;
 use clap::error::{ContextKind, ContextValue};
+use clap::{Command, CommandFactory, Error};
 use equipoise::analysis::Shipped;
 use equipoise::claims::claim_ids;
-use equipoise::loss::loss_named;
+use equipoise::loss::{loss_meant, loss_named};
+use equipoise::nearest::nearest;
 
 /// What parsers of numbers say, and what is needed.
 const PARSERS: [(&str, &str); 3] = [
@@ -39,7 +42,38 @@ fn meant(error: &Error) -> Option<String> {
         ContextValue::Strings(names) => names.last().cloned(),
         _ => None,
     });
-    unknown_command(error).and_then(command_that_takes).or(names)
+    unknown_command(error)
+        .and_then(command_that_takes)
+        .or(names)
+        .or_else(|| unknown_command(error).and_then(|word| command_meant(error, word)))
+        .or_else(|| unknown_loss(error).and_then(loss_meant).map(str::to_owned))
+}
+
+/// The command that `help` was probably asked about: clap compares those only that are to be run.
+fn command_meant(error: &Error, word: &str) -> Option<String> {
+    let root = CommandLine::command();
+    let names: Vec<&str> =
+        parent(error, &root).get_subcommands().map(Command::get_name).chain([HELP]).collect();
+    nearest(word, &names).map(str::to_owned)
+}
+
+/// The command that has none of the name: the usage in the error begins with its words.
+fn parent<'a>(error: &Error, root: &'a Command) -> &'a Command {
+    let usage = match error.get(ContextKind::Usage) {
+        Some(ContextValue::StyledStr(usage)) => usage.to_string(),
+        _ => String::new(),
+    };
+    usage.split_whitespace().fold(root, |command, word| command.find_subcommand(word).unwrap_or(command))
+}
+
+/// What was given as a loss, if that is what is wrong.
+fn unknown_loss(error: &Error) -> Option<&str> {
+    match (error.get(ContextKind::InvalidArg)?, error.get(ContextKind::InvalidValue)?) {
+        (ContextValue::String(option), ContextValue::String(name)) if option.starts_with("--loss ") => {
+            Some(name)
+        }
+        _ => None,
+    }
 }
 
 fn unknown_command(error: &Error) -> Option<&str> {
@@ -83,6 +117,10 @@ mod tests {
             ("averaging", "; did you mean equipoise run averaging?"),
             ("b5", "; did you mean equipoise verify B5?"),
             ("focal", "; did you mean equipoise losses focal?"),
+            ("help sovle", "; did you mean solve?"),
+            ("help analyses cpy", "; did you mean copy?"),
+            ("solve data.csv --label y --loss SML", "; did you mean softmax?"),
+            ("solve data.csv --label y --loss cross_entropy", "; did you mean softmax?"),
         ] {
             let line = said(arguments);
             assert!(line.contains(meant) && !line.contains('\n'), "{arguments}: {line}");
@@ -103,7 +141,13 @@ mod tests {
 
     #[test]
     fn where_nothing_is_near_nothing_is_guessed() {
-        for arguments in ["xyzzy", "solve data.csv --qqq", "solve data.csv --label y --format 12345"] {
+        for arguments in [
+            "xyzzy",
+            "help xyzzy",
+            "results shw",
+            "solve data.csv --qqq",
+            "solve data.csv --label y --format 12345",
+        ] {
             let line = said(arguments);
             assert!(!line.contains("did you mean") && line.contains("--help lists all"), "{line}");
         }

@@ -7,7 +7,8 @@ use super::output::note;
 use anyhow::{Result, bail, ensure};
 use equipoise::balance::Predictions;
 use equipoise::data::{
-    HeldOutShare, Labels, NewSamplesRequest, Samples, npy_doubles, npy_texts, npy_whole, npz,
+    HeldOutShare, Labels, NewSamples, NewSamplesRequest, SamplePlaces, Samples, npy_doubles, npy_texts,
+    npy_whole, npz,
 };
 use equipoise::loss::Loss;
 use equipoise::memory::{MemoryError, check_memory};
@@ -15,7 +16,7 @@ use equipoise::numeric::counted;
 use equipoise::progress::Stage;
 use equipoise::record::TestRecord;
 use equipoise::solver::{Head, Problem};
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVectorView};
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -56,14 +57,15 @@ struct TestSamples {
     features: DMatrix<f64>,
     offset: DMatrix<f64>,
     labels: Labels,
+    /// Where they are, unless they were drawn.
+    places: Option<SamplePlaces>,
 }
 
 /// What is done once there is a head.
 pub(super) struct NewData<'a> {
     arguments: &'a NewDataArguments,
     test: Option<TestSamples>,
-    /// Features, and what is added to the logits.
-    predict: Option<(DMatrix<f64>, DMatrix<f64>)>,
+    predict: Option<NewSamples>,
 }
 
 impl NewDataArguments {
@@ -125,7 +127,7 @@ impl NewDataArguments {
             Some(file) => {
                 let new = read(file, None)?;
                 check_predictions(new.features.ncols(), classes.len())?;
-                Some((new.features, new.offset))
+                Some(new)
             }
         };
         let test = match &self.test {
@@ -141,8 +143,9 @@ impl NewDataArguments {
                 let new = read(file, Some(&data.label))?;
                 let source = file.display().to_string();
                 check_predictions(new.features.ncols(), classes.len())?;
-                let (features, offset) = (new.features, new.offset);
-                new.labels.map(|labels| TestSamples { source, features, offset, labels })
+                let NewSamples { features, offset, labels, places, .. } = new;
+                let places = Some(places);
+                labels.map(|labels| TestSamples { source, features, offset, labels, places })
             }
             Some(TestSource::Share(share)) => {
                 // Both parts are copied, wherever the samples are.
@@ -165,6 +168,7 @@ impl NewDataArguments {
                         None => DMatrix::zeros(0, split.test.len()),
                     },
                     labels: samples.dataset.labels().some(&split.test),
+                    places: None,
                 };
                 samples.dataset = samples.dataset.subset(&split.train)?;
                 Some(test)
@@ -187,23 +191,25 @@ impl NewData<'_> {
 
     /// Measures a head on the samples to test on.
     pub(super) fn tested(&self, problem: &Problem, head: &Head) -> Result<Option<TestRecord>> {
-        let Some(TestSamples { source, features, offset, labels }) = &self.test else { return Ok(None) };
-        let logits = offset::added(finite_logits(head, features, Path::new("--test"))?, offset);
+        let Some(TestSamples { source, features, offset, labels, places }) = &self.test else {
+            return Ok(None);
+        };
+        let place =
+            |sample: usize| places.as_ref().map_or_else(|| source.clone(), |places| places.of(sample));
+        let logits = offset::added(finite_logits(head, features, &place)?, offset);
         Ok(Some(TestRecord::of(source.clone(), problem, &logits, labels)))
     }
 
     /// Writes the predictions of a head, if they are asked for.
     pub(super) fn predicted(&self, problem: &Problem, head: &Head) -> Result<()> {
-        let NewDataArguments { predict, out, .. } = self.arguments;
-        let (Some((features, offset)), Some(file), Some(out)) = (&self.predict, predict, out) else {
-            return Ok(());
-        };
+        let (Some(new), Some(out)) = (&self.predict, &self.arguments.out) else { return Ok(()) };
         let weights = if problem.has_moved_probabilities() {
             problem.targets().class_weights().to_vec()
         } else {
             vec![1.0; problem.targets().classes()]
         };
-        let logits = offset::added(finite_logits(head, features, file)?, offset);
+        let logits = finite_logits(head, &new.features, &|sample| new.places.of(sample))?;
+        let logits = offset::added(logits, &new.offset);
         let predictions = Predictions::of(problem.loss().link(), &logits, &weights);
         save_predictions(out, &predictions, problem.dataset().labels().class_names())?;
         let rows = counted(predictions.classes.len() as u64, "row");
@@ -245,13 +251,19 @@ pub(super) fn check_predictions(samples: usize, classes: usize) -> Result<(), Me
     check_memory(MATRICES * matrix, "predicting takes", "predict for fewer samples at once")
 }
 
-/// Logits of a head for other samples. Features or coefficients of another size than those of the training may give none.
-pub(super) fn finite_logits(head: &Head, features: &DMatrix<f64>, place: &Path) -> Result<DMatrix<f64>> {
+/// Logits of a head for other samples, of which `place` says where they are. Features or coefficients of another size than those of
+/// the training may give none.
+pub(super) fn finite_logits(
+    head: &Head,
+    features: &DMatrix<f64>,
+    place: &dyn Fn(usize) -> String,
+) -> Result<DMatrix<f64>> {
     let logits = head.logits(features);
-    if let Some(row) = logits.column_iter().position(|sample| !sample.iter().all(|logit| logit.is_finite())) {
+    let is_finite = |logits: DVectorView<f64>| logits.iter().all(|logit| logit.is_finite());
+    if let Some(sample) = logits.column_iter().position(|sample| !is_finite(sample)) {
         bail!(
-            "{}: row {row}: its logits are larger than doubles hold; look at its features, and at the head's coefficients",
-            place.display()
+            "{}: its logits are larger than doubles hold; look at its features, and at the head's coefficients",
+            place(sample)
         );
     }
     Ok(logits)

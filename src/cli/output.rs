@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use equipoise::numeric::Count;
 pub(super) use equipoise::numeric::counted;
 pub(super) use equipoise::text::one_line;
-use equipoise::text::{is_unprintable, markdown, with_short_numbers};
+use equipoise::text::{both_ends, is_unprintable, markdown, with_short_numbers};
 use std::borrow::Cow;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::Path;
@@ -137,13 +137,9 @@ pub(super) const MAX_CLASSES_SHOWN: usize = 12;
 /// Longer names are cut.
 const LONGEST_NAME: usize = 20;
 
-/// A name from the data on one line, cut when long.
+/// A name from the data on one line, both ends of a long one.
 pub(super) fn short_name(name: &str) -> String {
-    let name = one_line(name);
-    if name.chars().count() <= LONGEST_NAME {
-        return name;
-    }
-    name.chars().take(LONGEST_NAME - 1).chain(['…']).collect()
+    both_ends(&one_line(name), LONGEST_NAME).into_owned()
 }
 
 /// How a column of a table is aligned.

@@ -7,9 +7,11 @@ use super::new_data::{PredictionFormat, check_predictions, finite_logits, save_p
 use super::offset;
 use super::output::{note, print};
 use super::progress::Busy;
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use equipoise::balance::Predictions;
-use equipoise::data::{DesignColumn, NewSamplesRequest, check_files_whole, npy_doubles, npy_texts, npz};
+use equipoise::data::{
+    DataError, DesignColumn, NewSamplesRequest, check_files_whole, npy_doubles, npy_texts, npz,
+};
 use equipoise::files::read_input;
 use equipoise::loss::LossSpec;
 use equipoise::numeric::counted;
@@ -68,7 +70,8 @@ pub(super) fn run(arguments: &PredictArguments) -> Result<Ending> {
     check_predictions(new.features.ncols(), saved.classes.len())?;
     let busy = Busy::new("predicting");
     let link = saved.loss_plan.row().link;
-    let logits = offset::added(finite_logits(&saved.head(), &new.features, &arguments.file)?, &new.offset);
+    let logits = finite_logits(&saved.head(), &new.features, &|sample| new.places.of(sample))?;
+    let logits = offset::added(logits, &new.offset);
     let predictions = Predictions::of(link, &logits, &saved.class_weights);
     check_files_whole()?;
     drop(busy);
@@ -179,9 +182,15 @@ impl SavedHead {
     /// Reads a head that `solve --save head.json` wrote.
     pub(super) fn read(file: &Path) -> Result<Self> {
         let place = || file.display().to_string();
-        let bytes = read_input(file).with_context(|| format!("cannot read {}", place()))?;
-        let mut head: Self = serde_json::from_slice(&bytes)
-            .with_context(|| format!("{}: is no head that solve --save FILE.json wrote", place()))?;
+        let bytes = read_input(file).map_err(|error| DataError::unreadable(file, &error))?;
+        let no_head = |error: serde_json::Error| {
+            let (line, column) = (error.line(), error.column());
+            format!(
+                "{}: is no head that solve --save FILE.json wrote (line {line}, column {column})",
+                place()
+            )
+        };
+        let mut head: Self = serde_json::from_slice(&bytes).map_err(|error| anyhow!(no_head(error)))?;
         head.check().with_context(place)?;
         head.classes = cleaned(head.classes);
         Ok(head)

@@ -113,7 +113,7 @@ fn statements(asked: &[String]) -> Result<String, ClaimError> {
     let ids =
         if asked.is_empty() { claim_ids().into_iter().map(str::to_owned).collect() } else { expand(asked) };
     let line = |id: &String| {
-        let unknown = || ClaimError::UnknownId { id: id.clone(), known: claim_ids().join(", ") };
+        let unknown = || ClaimError::UnknownId { id: id.clone() };
         let line = claim_title(id).zip(claim_statement(id));
         line.map(|(title, statement)| format!("{id} {title}: {statement}\n")).ok_or_else(unknown)
     };

@@ -6,6 +6,7 @@ use super::page::{document, section};
 use crate::audit::{AuditRecord, TextTable, findings, summary, tables, verdict};
 use crate::balance::{Calibration, ReliabilityBin};
 use crate::numeric::significant;
+use crate::text::both_ends;
 
 /// The page of an audit of `file`.
 #[must_use]
@@ -84,6 +85,8 @@ const GLOSSARY: [(&str, &str); 9] = [
 const MAX_CLASSES: usize = 40;
 /// Fewer leave room for a number in each cell.
 const NUMBERED: usize = 13;
+/// Letters of a heading that stands upright.
+const LONGEST_HEADING: usize = 16;
 
 /// Blue and orange of the palette that colour-blind people can distinguish (Okabe and Ito).
 const BLUE: &str = "#0072b2";
@@ -102,7 +105,8 @@ fn heat_map(record: &AuditRecord) -> String {
     let matrix = &record.measured.mean_probability;
     let largest = matrix.iter().flatten().copied().filter(|p| p.is_finite()).fold(0.0, f64::max);
     let headings = each(classes, |class| {
-        format!("<th scope=\"col\" title=\"{0}\"><span>{0}</span></th>", escape(class))
+        let shown = escape(&both_ends(class, LONGEST_HEADING));
+        format!("<th scope=\"col\" title=\"{}\"><span>{shown}</span></th>", escape(class))
     });
     let row = |(class, row): (&String, &Vec<f64>)| {
         let cells = each(row.iter().enumerate(), |(k, &p)| heat_cell(p, largest, &classes[k], is_numbered));

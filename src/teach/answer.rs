@@ -6,7 +6,7 @@ use crate::analysis::specification::{Analysis, Design, Draw, Series};
 use crate::analysis::{Ended, Experiment, Measure, Record, solve_all};
 use crate::balance::sample_probabilities;
 use crate::data::Dataset;
-use crate::loss::{LOSS_TABLE, LossProfile, LossRow, Moved, loss_named};
+use crate::loss::{LossProfile, LossRow, Moved, loss_named, no_such_loss};
 use crate::numeric::Sigmoid;
 use crate::record::HeadRows;
 use crate::solver::{Head, Outcome};
@@ -236,12 +236,7 @@ fn profile_loss(
 }
 
 fn row_of(named: &LossNamed) -> Result<&'static LossRow, LessonError> {
-    let Some(row) = loss_named(&named.name) else {
-        let known: Vec<&str> = LOSS_TABLE.iter().map(|row| row.name).collect();
-        let problem = format!("{}: no loss; there are {}", named.name, known.join(", "));
-        return Err(LessonError::refused("losses", problem));
-    };
-    Ok(row)
+    loss_named(&named.name).ok_or_else(|| LessonError::refused("losses", no_such_loss(&named.name)))
 }
 
 /// Samples that are looked at, at most.

@@ -13,8 +13,8 @@ fn labels_that_do_not_fit() {
     let (logits, labels) = sample();
     for (labels, part) in [
         (labels[1..].to_vec(), "labels: 39 labels, but a.npz, logits has 40 rows"),
-        (labels.iter().map(|label| label + 1).collect(), "row 32: 3, but classes are 0 to 2"),
-        (labels.iter().map(|label| label - 2).collect(), "row 0: -2, but classes are 0 to 2"),
+        (labels.iter().map(|label| label + 1).collect(), "row 33 (index 32): 3, but classes are 0 to 2"),
+        (labels.iter().map(|label| label - 2).collect(), "row 1 (index 0): -2, but classes are 0 to 2"),
         (vec![-1; 40], "there is nothing to audit"),
     ] {
         let complaint = refused(doubles(&logits), whole(&labels), &[]);
@@ -22,26 +22,28 @@ fn labels_that_do_not_fit() {
     }
     let twos: Vec<Vec<f64>> = vec![vec![1.0, 1.0, 0.0]; 40];
     let complaint = refused(doubles(&logits), doubles(&twos), &[]);
-    assert!(complaint.contains("row 0 is not one-hot"), "{complaint}");
+    assert!(complaint.contains("row 1 (index 0): is not one-hot"), "{complaint}");
     let complaint = refused(doubles(&logits), doubles(&vec![vec![0.5]; 40]), &[]);
-    assert!(complaint.contains("row 0: 0.5, but labels are whole numbers"), "{complaint}");
+    assert!(complaint.contains("row 1 (index 0): 0.5, but labels are whole numbers"), "{complaint}");
 }
 
 #[test]
 fn rows_that_are_no_logits_or_probabilities() {
     let (logits, labels) = sample();
-    for (value, part) in
-        [(f64::NAN, "row 7: logit 1 is NaN"), (f64::INFINITY, "is inf"), (1e13, "at most 1e12")]
-    {
+    for (value, part) in [
+        (f64::NAN, "row 8, column 2 (index 7, 1): the logit is NaN"),
+        (f64::INFINITY, "is inf"),
+        (1e13, "at most 1e12"),
+    ] {
         let mut logits = logits.clone();
         logits[7][1] = value;
         let complaint = refused(doubles(&logits), whole(&labels), &[]);
         assert!(complaint.contains(part), "{complaint}");
     }
     for (row, part) in [
-        (vec![0.5, 0.6, 0.1], "row 0: probabilities sum to 1.2"),
-        (vec![1.5, -0.6, 0.1], "row 0: probability 0 is 1.5"),
-        (vec![f64::NAN, 0.5, 0.5], "row 0: probability 0 is NaN"),
+        (vec![0.5, 0.6, 0.1], "row 1 (index 0): probabilities sum to 1.2"),
+        (vec![1.5, -0.6, 0.1], "row 1, column 1 (index 0, 0): the probability is 1.5"),
+        (vec![f64::NAN, 0.5, 0.5], "row 1, column 1 (index 0, 0): the probability is NaN"),
     ] {
         let file = npz(&[("probabilities", doubles(&vec![row; 40])), ("labels", whole(&labels))], Stored);
         let complaint = Folder::with("a.npz", &file).complaint(&["a.npz"]);

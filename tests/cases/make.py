@@ -101,3 +101,15 @@ Z=np.stack([LogisticRegression(C=1e12,tol=1e-12,max_iter=10000).fit(X,Y[:,k]).de
 np.savez(O+'b21-multi-label.npz',logits=Z,labels=Y,class_names=np.array(['sun','wind','rain']))
 w=np.arange(60)%4; r=np.repeat(np.arange(60),w); N=np.array(['sun','wind','rain'])
 np.savez(O+'b23-multi-label-weights.npz',logits=Z,labels=Y,class_names=N,w=w.astype(float)); np.savez(O+'b24-multi-label-repeated.npz',logits=Z[r],labels=Y[r],class_names=N)
+# --- lists of numbers in a cell
+e=pl.from_pandas(d); pair=d[['a','b']].values
+e.select(pl.concat_list('a','b').alias('embedding'),'species').write_parquet(O+'t44-polars-lists.parquet')
+pl.DataFrame({'embedding':pair,'species':d.species.tolist()}).write_parquet(O+'t45-polars-arrays.parquet')
+duckdb.sql(f"copy (select [a, b] as embedding, species from read_csv('{C}c00-plain.csv')) to '{O}t46-duckdb-lists.parquet' (format parquet)")
+pq.write_table(pa.table({'embedding':pa.FixedSizeListArray.from_arrays(pa.array(pair.ravel()),2),'species':d.species.tolist()}),O+'t47-row-groups.parquet',row_group_size=7)
+lists=[list(r) for r in pair]; at=lambda k,x: [x if i==k else r for i,r in enumerate(lists)]
+swapped=at(4,[1.0]); swapped[6]=[1.0,2.0,3.0]
+pq.write_table(pa.table({'ragged':pa.array(at(4,[1.0])),'words':pa.array([['a','b']]*30),'nested':pa.array([[r,r] for r in lists]),'empty':pa.array(at(4,[])),'swapped':pa.array(swapped),'missing':pa.array(at(3,None)),'hole':pa.array(at(3,[1.0,None])),'species':d.species.tolist()}),O+'t48-odd-lists.parquet')
+l=pl.DataFrame({'logits':L,'label':c}); l.write_parquet(O+'b25-list-of-logits.parquet')
+pl.DataFrame({'logits':L,'y':names[c]}).write_parquet(O+'b26-list-of-logits-names.parquet')
+pl.from_pandas(z).with_columns(pl.Series('tokens',[[1]*(1+k%5) for k in range(24)])).write_parquet(O+'b27-tokens-beside-logits.parquet')

@@ -201,9 +201,9 @@ fn logits_that_doubles_do_not_hold_are_no_predictions() {
         |arguments: &str| program(directory.path()).args(arguments.split(' ')).output().expect("it runs");
     assert!(run("solve s.csv --label y --l2 1e-6 --save h.json").status.success());
     for (arguments, place) in [
-        ("predict h.json far.csv --out p.csv", "far.csv: row 1"),
-        ("solve s.csv --label y --l2 1e-6 --predict far.csv --out p.csv --save h2.json", "far.csv: row 1"),
-        ("solve s.csv --label y --l2 1e-6 --test far.csv --format json", "--test: row 1"),
+        ("predict h.json far.csv --out p.csv", "far.csv: line 3"),
+        ("solve s.csv --label y --l2 1e-6 --predict far.csv --out p.csv --save h2.json", "far.csv: line 3"),
+        ("solve s.csv --label y --l2 1e-6 --test far.csv --format json", "far.csv: line 3"),
     ] {
         let output = run(arguments);
         let said = String::from_utf8_lossy(&output.stderr);

@@ -329,6 +329,40 @@ fn ten_broken_edits_are_each_answered_in_a_line_that_leads_on() {
         ("[[series]]", "[series]", vec!["begin each", "[[series]]"]),
         ("repetitions = 3", "repetitions = 3\nrepetitions = 4", vec!["`repetitions` stands above already"]),
         ("id = \"mine\"", "id = \"mine\"\nwidth = yes", vec!["yes; write true"]),
+        // A key beside a rule would mean nothing, and a sweep over it would draw a flat line.
+        (
+            "counts = [40, 30, 20]",
+            "counts = { one_rare = { common = 40, rare = 1, samples = 5 }, samples = 9 }",
+            vec!["`counts`", "a table of one key is wanted; `samples` stands beside it"],
+        ),
+        (
+            "counts = [40, 30, 20]",
+            "counts = { one_rare = { common = 40, rare = 1, samples = 5 } }\n\n[[sweep]]\nname = \"size\"\nkeys = \
+             [\"data.gaussian.counts.samples\"]\nvalues = [5, 9]",
+            vec!["size = 5", "a table of one key is wanted; `samples` stands beside it"],
+        ),
+        (
+            "[data.gaussian]",
+            "[data.digits]\nclasses = [3, 8]\n\n[data.gaussian]",
+            vec!["this has `digits` and `gaussian`"],
+        ),
+        ("id = \"mine\"", "id = \"mine\"\nwidth = True", vec!["True; write true"]),
+        ("seed = 5", "seed = 5;", vec!["no line ends with a semicolon"]),
+        ("seed = 5", "seed = 5 // of my own", vec!["a comment begins with #"]),
+        (
+            "loss = \"softmax\"",
+            "loss = softmax",
+            vec!["text stands between quotation marks, as in \"softmax\""],
+        ),
+        ("loss = \"softmax\"", "loss = { focal = 2.0 }", vec!["expected a table of its settings"]),
+        ("loss = \"softmax\"", "loss = \"SML\"", vec!["did you mean `softmax`?"]),
+        ("loss = \"softmax\"", "loss = \"BCE\"", vec!["did you mean `logistic`?"]),
+        ("loss = \"softmax\"", "loss = \"softmax\"\nname = \"mine\"", vec!["did you mean `label`?"]),
+        (
+            "repetitions = 3",
+            "repetitions = 3\npenalty = -1",
+            vec!["`penalty`", "must be a number between 0 and"],
+        ),
         ("style = \"marked\"", "style = \"marked\", colour = \"red\"", vec!["keys of [[series]]"]),
         (
             "{mean hardest.0",

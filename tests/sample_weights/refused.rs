@@ -80,7 +80,7 @@ fn arrays() {
     for complain in [&solve as &dyn Fn(&[u8]) -> String, &audit] {
         let negative = complain(&doubles(&[1.0, 1.0, 1.0, -2.0, 1.0, 1.0], "(6,)"));
         assert!(
-            ["sample weights", "w.npy", "row 3"].iter().all(|part| negative.contains(part)),
+            ["sample weights", "w.npy", "row 4 (index 3)"].iter().all(|part| negative.contains(part)),
             "{negative}"
         );
         assert!(complain(&doubles(&[1.0; 5], "(5,)")).contains("has shape (5,)"));

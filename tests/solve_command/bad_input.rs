@@ -104,7 +104,10 @@ fn places_that_cannot_be_saved_to() {
         assert!(parts.iter().all(|part| run.complained.contains(part)), "{}", run.complained);
         assert_eq!(std::fs::read_to_string(folder.file("data.csv")).expect("read"), GOOD);
     };
-    refused_save("missing/head.json", &["error: --save missing/head.json: cannot write into missing"]);
+    refused_save(
+        "missing/head.json",
+        &["error: --save missing/head.json: cannot write into missing: there is no such directory; make it"],
+    );
     refused_save(".", &["is not a regular file"]);
     refused_save("./data.csv", &["is the file that is read"]);
 }

@@ -155,7 +155,7 @@ fn files_of_another_kind_or_length_are_named() {
         &good,
         &npy("<f8", "False", "(900,)", &halves),
         &[],
-        &["y.npy: row 0", "real numbers such as 0.5"],
+        &["y.npy: row 1 (index 0)", "real numbers such as 0.5"],
     );
     refused(&good, &npy("<U1", "False", "(1800,)", &numbers), &[], &["y.npy"]);
     refused(
@@ -173,7 +173,7 @@ fn numbers_that_are_not_finite_are_found() {
     let mut bad = features("<f4");
     let place = bad.len() - 4 * (2 * SAMPLES) + 4 * (2 * 601 + 1);
     bad[place..place + 4].copy_from_slice(&f32::INFINITY.to_le_bytes());
-    refused(&bad, &whole_labels(), &[], &["x.npy: row 601, column 1", "is inf", "finite"]);
+    refused(&bad, &whole_labels(), &[], &["x.npy: row 602, column 2 (index 601, 1)", "is inf", "finite"]);
 }
 
 /// Two hundred thousand features of four samples are solved in the span of the samples.

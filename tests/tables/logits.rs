@@ -100,7 +100,7 @@ fn rows_without_labels_are_counted() {
 #[test]
 fn masked_classes_have_probability_zero() {
     audited("b10-masked-lowest.npz", "", 0.452_095_402_659, &["24 logits masked"]);
-    refused(&["audit", "b11-masked-target.npz"], &["row 5", "class 2 is the label and is masked"]);
+    refused(&["audit", "b11-masked-target.npz"], &["row 6 (index 5)", "class 2 is the label and is masked"]);
     for loss in ["softmax", "logistic", "inr", "focal", "ldam", "logit-adjusted", "seesaw", "sigmoid-focal"] {
         let (record, _) = read(&["audit", "a19-masked-minus-inf.npz", "--loss", loss]);
         let numbers = record["loss"].as_f64().into_iter();
@@ -125,7 +125,7 @@ fn probabilities_that_are_zero_or_rounded_are_counted() {
 #[test]
 fn samples_with_several_labels_are_audited_label_by_label() {
     let file = "b21-multi-label.npz";
-    refused(&["audit", file], &["row 0 is not one-hot", "--multi-label"]);
+    refused(&["audit", file], &["row 1 (index 0): is not one-hot", "--multi-label"]);
     let (record, said) = read(&["audit", file, "--multi-label"]);
     check_said(file, &said.replace(", logits (", " ("), &["classes sun, wind, rain"]);
     assert!((record["loss"].as_f64().expect("a loss") - 1.362_043_034_199_608_4).abs() < 1e-12, "{record}");
@@ -230,6 +230,17 @@ fn logits_that_are_nearly_usual_are_doubted_or_read() {
             "no row has the class 3, column \"other\"",
         ),
         (
+            table("ant,bee,cat,dog,elk,label", &|row| {
+                format!("{},0.{row},1.{row},{}", logits(row), species(row))
+            }),
+            "no row has the classes \"dog\", \"elk\"; columns that are no logits are left out with --drop",
+        ),
+        (
+            table("ant,bee,cat,label", &|row| format!("{},{}", logits(row), ["-1", "0", "1"][row % 3])),
+            "rows with the label -1 are left out; if it is a class, name the classes in the order of the columns, such as \
+             --class-names -1,0,1",
+        ),
+        (
             table("no,yes,label", &|row| {
                 format!("{},{},{}", z(row, 0), z(row, 1), ["FALSE", "TRUE"][row % 2])
             }),
@@ -265,7 +276,7 @@ fn what_is_no_table_of_logits_is_answered_by_what_to_do() {
         (
             table("ant,bee,cat,label", &|row| format!("{},{}", logits(row), row % 3 + 1)),
             &[],
-            "3, but classes are 0 to 2; if labels count from 1, save y - 1",
+            "3, but classes are 0 to 2; if labels count from 1, give --class-names 1,2,3, or save y - 1",
         ),
         (
             table("ant,bee,cat,label", &|row| format!("{},{}.5", logits(row), row % 3)),
@@ -280,7 +291,7 @@ fn what_is_no_table_of_logits_is_answered_by_what_to_do() {
         (
             table("logits,label", &|row| format!("\"[{}]\",{}", logits(row), row % 3)),
             &[],
-            "has no column of logits; left out are column \"logits\" (holds text); save a column of numbers",
+            "has no column of logits; left out: column \"logits\" (holds text); save a column of numbers",
         ),
         (
             table("score,label", &|row| format!("{},{}", z(row, 0), row % 2)),
@@ -297,4 +308,31 @@ fn what_is_no_table_of_logits_is_answered_by_what_to_do() {
     let named = table("score,label", &|row| format!("{},{}", z(row, 0), ["no", "yes"][row % 2]));
     let (code, said) = audit_of(&named, &["--loss", "logistic", "--class-names", "no,yes"]);
     assert!(code == Some(0) && said.contains("classes no, yes"), "{said}");
+}
+
+/// Names that the user gives are those that labels have: -1 is a class then, and numbers need not begin at 0.
+#[test]
+fn classes_are_numbered_as_the_user_says() {
+    for names in [["-1", "0", "1"], ["1", "2", "3"], ["7", "8", "9"]] {
+        let text = table("ant,bee,cat,label", &|row| format!("{},{}", logits(row), names[row % 3]));
+        let (code, said) = audit_of(&text, &["--class-names", &names.join(",")]);
+        let words = format!("classes {}; logits ant, bee, cat; 12 rows", names.join(", "));
+        assert!(code == Some(0) && said.contains(&words), "{said} lacks {words:?}");
+        assert!(said.contains("labels are names of classes"), "{said}");
+    }
+    // Labels among the headings -1 and 1 are classes, and both are there.
+    let text = table("-1,1,label", &|row| format!("{},{},{}", z(row, 0), z(row, 1), [-1, 1][row % 2]));
+    let (code, said) = audit_of(&text, &[]);
+    assert!(code == Some(0) && !said.contains("no row has the class"), "{said}");
+    // Labels -1 and 1 are the two classes, whatever these are called.
+    let text = table("score,label", &|row| format!("{},{}", z(row, 0), ["-1", "1"][row % 2]));
+    for names in ["no,yes", "0,1", "-1,1"] {
+        let (code, said) = audit_of(&text, &["--loss", "logistic", "--class-names", names]);
+        let words = format!("classes {}; logits score; 12 rows", names.replace(',', ", "));
+        assert!(code == Some(0) && said.contains(&words), "{said} lacks {words:?}");
+    }
+    let text =
+        table("ant,bee,cat,label", &|row| format!("{},{}", logits(row), ["Ant", "bee", "cat"][row % 3]));
+    let (code, said) = audit_of(&text, &[]);
+    assert!(code == Some(2) && said.contains("did you mean \"ant\"?"), "{said}");
 }

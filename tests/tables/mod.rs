@@ -3,6 +3,7 @@
 
 mod dialects;
 mod heads;
+mod lists;
 mod logits;
 mod real;
 mod samples;

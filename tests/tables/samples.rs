@@ -143,7 +143,7 @@ fn parquet_of_every_writer() {
         solved(file, "--label species", PLAIN, words);
     }
     let kinds = ["solve", "t26-kinds.parquet", "--label", "species"];
-    refused(&kinds, &["row 2, column \"n\": the cell is empty", "--missing drop-row"]);
+    refused(&kinds, &["row 3 (index 2), column \"n\": the cell is empty", "--missing drop-row"]);
     refused(
         &[&kinds[..], &["--missing", "indicator"]].concat(),
         &["column \"when\": holds dates", "--drop when"],
@@ -193,7 +193,10 @@ fn archives_and_arrays_of_every_kind() {
     let labels = "--label n00-labels.npy";
     solved("t34-big-endian.npy", labels, PLAIN, &["NPY, float64"]);
     solved("t35-float16.npy", labels, 0.773_673_923_679, &["NPY, float16"]);
-    refused(&["solve", "t38-nan.npy", "--label", "n00-labels.npy"], &["row 3, column 1: is NaN", "drop-row"]);
+    refused(
+        &["solve", "t38-nan.npy", "--label", "n00-labels.npy"],
+        &["row 4, column 2 (index 3, 1): is NaN", "drop-row"],
+    );
     solved("t38-nan.npy", &format!("{labels} --missing drop-row"), WITHOUT_ROW_4, &["1 row (missing values"]);
     for labels in ["t36-float-labels.npy", "t37-bytes-labels.npy"] {
         solved("n00-features.npy", &format!("--label {labels}"), PLAIN, &[labels]);
@@ -273,7 +276,10 @@ fn arrays_that_are_nearly_usual_are_read_or_refused() {
     let (found, said) = read(&["solve", &file("one-hot.npz"), "--label", "y"]);
     assert_eq!((&found["loss"], &found["classes"]), (&right["loss"], &right["classes"]));
     assert!(said.contains("labels are one-hot: classes are numbered by their columns"), "{said}");
-    refused(&["solve", &file("soft.npz"), "--label", "y"], &["row 0 is not one-hot", "shape (24, 3)"]);
+    refused(
+        &["solve", &file("soft.npz"), "--label", "y"],
+        &["row 1 (index 0): is not one-hot", "shape (24, 3)"],
+    );
     refused(
         &["solve", &file("row.npz"), "--label", "y"],
         &["no array of features with 1 rows", "x (24, 2), y (1, 24)"],

@@ -8,18 +8,19 @@ const LONGEST: usize = 100;
 /// Close means within one edit (an inserted, deleted or replaced letter) for two to four letters, and one more for
 /// every three letters beyond.
 #[must_use]
-pub fn nearest<'a>(name: &str, candidates: &'a [String]) -> Option<&'a str> {
+pub fn nearest<'a, Name: AsRef<str>>(name: &str, candidates: &'a [Name]) -> Option<&'a str> {
     let name = letters(name);
     let allowed = (name.len() + 1) / 3;
     candidates
         .iter()
+        .map(AsRef::as_ref)
         .filter(|candidate| !candidate.is_empty())
         .map(|candidate| (candidate, letters(candidate)))
         .filter(|(_, letters)| letters.len().abs_diff(name.len()) <= allowed && letters.len() <= LONGEST)
         .map(|(candidate, letters)| (edits(&name, &letters), candidate))
         .filter(|&(distance, _)| distance <= allowed)
         .min_by_key(|&(distance, _)| distance)
-        .map(|(_, candidate)| candidate.as_str())
+        .map(|(_, candidate)| candidate)
 }
 
 fn letters(text: &str) -> Vec<char> {

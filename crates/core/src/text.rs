@@ -24,6 +24,19 @@ pub fn is_no_text(character: char) -> bool {
     is_unprintable(character) && !matches!(character, '\n' | '\t')
 }
 
+/// A text of so many letters at most: of a longer one both ends, since names of one kind begin alike and differ in the end.
+#[must_use]
+pub fn both_ends(text: &str, most: usize) -> Cow<'_, str> {
+    let letters: Vec<char> = text.chars().collect();
+    if letters.len() <= most {
+        return Cow::Borrowed(text);
+    }
+    let last = (most - 1) / 2;
+    let first = most - 1 - last;
+    let ends = [&letters[..first], &['…'], &letters[letters.len() - last..]];
+    Cow::Owned(ends.concat().into_iter().collect())
+}
+
 /// The same text with every such character written out, as in `\u{202e}`: names stay different that are different.
 #[must_use]
 pub fn clean(text: &str) -> Cow<'_, str> {
@@ -99,6 +112,13 @@ pub fn markdown(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_names_keep_both_ends() {
+        assert_eq!(both_ends("species", 7), "species");
+        assert_eq!(both_ends("species number 10", 10), "speci…r 10");
+        assert_eq!(both_ends("äöüäöüäöü", 4), "äö…ü");
+    }
 
     #[test]
     fn what_is_no_text_is_written_out_or_left_blank() {

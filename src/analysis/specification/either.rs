@@ -40,8 +40,15 @@ impl<'de, T: Deserialize<'de>, R: Deserialize<'de>, V> Visitor<'de> for Either<'
         Vec::deserialize(SeqAccessDeserializer::new(list)).map(self.of_list)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, table: A) -> Result<V, A::Error> {
-        R::deserialize(MapAccessDeserializer::new(table)).map(self.of_rule)
+    fn visit_map<A: MapAccess<'de>>(self, mut table: A) -> Result<V, A::Error> {
+        let rule = R::deserialize(MapAccessDeserializer::new(&mut table))?;
+        // A rule is read from the first key of a table; what stands beside it would mean nothing.
+        match table.next_key::<String>()? {
+            None => Ok((self.of_rule)(rule)),
+            Some(key) => {
+                Err(A::Error::custom(format!("a table of one key is wanted; `{key}` stands beside it")))
+            }
+        }
     }
 
     fn visit_str<E: Error>(self, name: &str) -> Result<V, E> {

@@ -49,7 +49,9 @@ fn is_found(format: &TableFormat) -> bool {
 }
 
 /// What errors call by the options of a command, and the keys that these are here.
-const KEYS: [(&str, &str); 16] = [
+const KEYS: [(&str, &str); 17] = [
+    ("; name it in --classes if it is a class", ""),
+    ("give --ignore-index ", "leave the rows out of the file that have the label "),
     ("--decimal ,", "format.decimal = \",\""),
     ("--decimal .", "format.decimal = \".\""),
     ("--thousands ,", "format.thousands = \",\""),
@@ -64,18 +66,30 @@ const KEYS: [(&str, &str); 16] = [
     ("--missing drop-row", "missing = \"drop-row\""),
     ("--missing indicator", "missing = \"indicator\""),
     ("--one-hot", "one_hot = true"),
-    ("--drop ", "`drop` "),
     ("--features", "`features`"),
 ];
 
+/// Advice that can be followed in an analysis.
+fn by_keys(advice: &str) -> String {
+    let advice = advice.replace("--skip-lines ", "format.skip_lines = ");
+    let advice = KEYS.iter().fold(advice, |advice, (option, key)| advice.replace(option, key));
+    let advice = with_value(&advice, "--sample-weights ", |name| format!("sample_weights = {name}"));
+    with_value(&advice, "--drop ", |names| format!("drop = [{}]", names.replace(',', ", ")))
+}
+
+/// A text in which the names behind an option, which end where the sentence does, are written as a key and its value.
+fn with_value(text: &str, option: &str, written: impl Fn(&str) -> String) -> String {
+    let Some((before, rest)) = text.split_once(option) else { return text.to_owned() };
+    let end = rest.find([';', ')']).into_iter().chain(rest.find(", ")).min().unwrap_or(rest.len());
+    let names = rest[..end].split(',').map(|name| format!("\"{}\"", name.trim_matches(['\'', '"'])));
+    let names: Vec<String> = names.collect();
+    format!("{before}{}{}", written(&names.join(",")), &rest[end..])
+}
+
 /// An error whose advice can be followed in an analysis.
-fn by_keys(error: DataError) -> DataError {
+fn error_by_keys(error: DataError) -> DataError {
     match error {
-        DataError::Invalid { place, problem } => {
-            let problem = problem.replace("--skip-lines ", "format.skip_lines = ");
-            let problem = KEYS.iter().fold(problem, |problem, (option, key)| problem.replace(option, key));
-            DataError::Invalid { place, problem }
-        }
+        DataError::Invalid { place, problem } => DataError::Invalid { place, problem: by_keys(&problem) },
         other => other,
     }
 }
@@ -95,7 +109,9 @@ impl TableDesign {
             format: self.format.clone(),
             ..SampleRequest::of_label(&self.label)
         };
-        request.read(&self.path).map_err(by_keys)
+        let mut samples = request.read(&self.path).map_err(error_by_keys)?;
+        samples.taken.notes.iter_mut().for_each(|note| *note = by_keys(note));
+        Ok(samples)
     }
 
     /// The samples, and those of another file of the same columns, in which every class occurs.
@@ -113,7 +129,7 @@ impl TableDesign {
             ignore: &[],
             format: &self.format,
         };
-        let NewSamples { features, labels, .. } = request.read(file).map_err(by_keys)?;
+        let NewSamples { features, labels, .. } = request.read(file).map_err(error_by_keys)?;
         let labels = labels.ok_or_else(|| DataError::invalid("test.file", "holds no labels"))?;
         if let Some(class) = labels.counts().iter().position(|&count| count == 0) {
             let name = &labels.class_names()[class];
@@ -122,5 +138,34 @@ impl TableDesign {
         }
         let test = Dataset::new(features, dataset.feature_names().to_vec(), labels)?;
         Ok((dataset, test))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::by_keys;
+
+    #[test]
+    fn advice_names_keys_of_the_analysis() {
+        for (advice, followed) in [
+            (
+                "leave it out with --drop emb, or make numbers of it",
+                "leave it out with drop = [\"emb\"], or make numbers of it",
+            ),
+            ("leave them out with --drop a,b; or not", "leave them out with drop = [\"a\", \"b\"]; or not"),
+            ("leave it out with --drop 'my column'", "leave it out with drop = [\"my column\"]"),
+            ("counts, give --sample-weights w", "counts, give sample_weights = \"w\""),
+            (
+                "rows to ignore, give --ignore-index -1",
+                "rows to ignore, leave the rows out of the file that have the label -1",
+            ),
+            ("with --missing drop-row; name it in --classes if it is a class", "with missing = \"drop-row\""),
+            (
+                "leave out the lines above with --skip-lines 2",
+                "leave out the lines above with format.skip_lines = 2",
+            ),
+        ] {
+            assert_eq!(by_keys(advice), followed);
+        }
     }
 }

@@ -75,7 +75,7 @@ pub(super) struct AuditArguments {
     #[arg(long)]
     probabilities: bool,
     /// Names of the classes, in the order of their logits [default: their numbers, or the headings of the columns]
-    #[arg(long, visible_alias = "classes", value_name = "A,B,..")]
+    #[arg(long, visible_alias = "classes", value_name = "A,B,..", allow_hyphen_values = true)]
     class_names: Option<NameList>,
     /// Leave out rows with this label, beside -1 and -100; may be given again
     #[arg(long, value_name = "LABEL", allow_hyphen_values = true)]

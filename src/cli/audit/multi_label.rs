@@ -33,7 +33,9 @@ pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
     }
     let format = arguments.format();
     if !matches!(format, Format::Json | Format::Table) {
-        bail!("--format: --multi-label is printed as table or json");
+        bail!(
+            "--multi-label: is printed as table or json; give one of these as --format, or an --out that ends in .json"
+        );
     }
     let labels = arguments.label_file.as_deref();
     let busy = Busy::new("auditing");

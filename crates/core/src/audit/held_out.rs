@@ -8,6 +8,7 @@ use crate::balance::{
     Calibration, HeldOutBalance, MeanProbability, NORMAL_95, NORMAL_999, accuracy, held_out_balance,
     held_out_bias, hits, recalls,
 };
+use crate::data::taken::list;
 use crate::data::{DataError, Dataset};
 use crate::loss::{ClassWeights, Link, Loss, LossSpec, Targets};
 use crate::numeric::{Count, rows, significant};
@@ -118,11 +119,7 @@ fn check_classes(input: &AuditInput, held_out: &AuditInput) -> Result<(), String
     }
     let (names, own) = (held_out.labels().class_names(), input.labels().class_names());
     if names != own {
-        return Err(format!(
-            "classes {}, but {} in training; name them alike",
-            names.join(", "),
-            own.join(", ")
-        ));
+        return Err(format!("classes {}, but {} in training; name them alike", list(names), list(own)));
     }
     for (whose, labels) in [("", held_out.labels()), ("training ", input.labels())] {
         if let Some(class) = labels.counts().iter().position(|&count| count == 0) {

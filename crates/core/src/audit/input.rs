@@ -4,10 +4,12 @@ use super::labels::{GivenLabels, array_texts, class_indices};
 use super::logit_columns::{LogitColumns, fill_column};
 use super::scan::{Scan, to_logits};
 use crate::data::arrays::{Array, Arrays, Contents, Wanted, read_array, read_arrays, read_bytes};
+use crate::data::places::RowPlaces;
 use crate::data::sample_weights::read_npy_weights;
 use crate::data::samples::{column_weights, npy_file, of_weights};
 use crate::data::table::{Cells, Headings, Table};
-use crate::data::{DataError, Labels, LeftOut, TableFormat, Taken};
+use crate::data::taken::left_out;
+use crate::data::{DataError, Labels, LeftOut, TableFormat, Taken, quoted};
 use crate::loss::Link;
 use crate::solver::{Head, Intercept};
 use nalgebra::DMatrix;
@@ -75,6 +77,19 @@ pub(super) const LABELS: [&str; 6] = ["labels", "label", "targets", "target", "y
 const LAYER: [&str; 3] = ["features", "weight", "bias"];
 const CLASS_NAMES: [&str; 3] = ["class_names", "classes", "target_names"];
 
+/// Scores as a file has them, and what its rows and columns are called.
+struct Scores {
+    numbers: Array,
+    row_places: RowPlaces,
+    headings: Option<Vec<String>>,
+}
+
+impl Scores {
+    fn of_array(numbers: Array) -> Self {
+        Self { numbers, row_places: RowPlaces::default(), headings: None }
+    }
+}
+
 /// Scores and labels that fit each other, with weights, features and last layer where given.
 #[derive(Debug, Clone)]
 pub struct AuditInput {
@@ -83,6 +98,9 @@ pub struct AuditInput {
     labels: Labels,
     /// Rows of the scores that have a label, where some do not.
     labelled: Option<Vec<usize>>,
+    row_places: RowPlaces,
+    /// What the columns of the scores are called, in a table.
+    headings: Option<Vec<String>>,
     /// Rows whose label says to ignore them.
     pub ignored: usize,
     /// Inputs of the last layer, one row per sample.
@@ -171,7 +189,7 @@ impl AuditInput {
         };
         let names = (labels.place.clone(), format!("{} {}", scores.place, scores.shape_text()));
         let taken = taken(&scores.place, &format!("NPY, {}", scores.kind()), names, options);
-        let row_place = |row: usize| format!("{}: row {row}", labels.place);
+        let row_place = |row: usize| labels.row_place(row);
         let given = GivenLabels {
             texts: array_texts(&labels, scores.columns().max(2))?,
             place: labels.place.clone(),
@@ -180,7 +198,7 @@ impl AuditInput {
             headings: None,
             class_names: None,
         };
-        Self::new(scores, options.unnamed(), given, taken, options)
+        Self::new(Scores::of_array(scores), options.unnamed(), given, taken, options)
     }
 
     /// Of arrays by their names, as in an archive.
@@ -212,7 +230,7 @@ impl AuditInput {
                 Some(arrays.named(name).map_err(of_weights)?.sample_weights(labels.rows())?)
             }
         };
-        let row_place = |row: usize| format!("{}: row {row}", labels.place);
+        let row_place = |row: usize| labels.row_place(row);
         // Numbers called `classes` may be anything.
         let named = CLASS_NAMES.iter().find_map(|&name| {
             let names = arrays.find(&[name]).ok().flatten().filter(|names| names.is_text())?;
@@ -237,7 +255,7 @@ impl AuditInput {
         };
         let unused = arrays.names.iter().filter(|name| !used(name));
         taken.left_out.extend(unused.map(|name| LeftOut::array(name, "nothing asks for it")));
-        let mut input = Self::new(scores.clone(), kind, given, taken, options)?;
+        let mut input = Self::new(Scores::of_array(scores.clone()), kind, given, taken, options)?;
         input.features = arrays.find(&["features"])?.cloned();
         if let Some(features) = &input.features {
             features.check_numbers()?;
@@ -319,10 +337,8 @@ impl AuditInput {
             )?;
         }
         if chosen.columns.is_empty() {
-            let left: Vec<String> =
-                chosen.left_out.iter().map(|left| format!("{} ({})", left.what, left.why)).collect();
-            let left =
-                if left.is_empty() { String::new() } else { format!("; left out are {}", left.join(", ")) };
+            let left = left_out(&chosen.left_out);
+            let left = if left.is_empty() { left } else { format!("; left out: {left}") };
             let problem = format!("has no column of logits{left}; save a column of numbers for each class");
             return Err(DataError::invalid(&table.place, problem));
         }
@@ -336,22 +352,26 @@ impl AuditInput {
             headings: Some(chosen.class_headings.clone()),
             class_names: None,
         };
-        let names = chosen.columns.iter().map(|&column| table.columns[column].name.clone()).collect();
+        let names: Vec<String> =
+            chosen.columns.iter().map(|&column| table.columns[column].name.clone()).collect();
         let mut taken =
             taken(&table.place, &table.kind, (table.columns[label].name.clone(), String::new()), options);
-        *(if options.probabilities { &mut taken.probabilities } else { &mut taken.logits }) = Some(names);
+        *(if options.probabilities { &mut taken.probabilities } else { &mut taken.logits }) =
+            Some(names.clone());
         taken.left_out = chosen.left_out;
         taken.notes = [table.notes.clone(), chosen.notes].concat();
+        let scores = Scores { numbers: scores, row_places: table.row_places.clone(), headings: Some(names) };
         Self::new(scores, options.unnamed(), given, taken, options)
     }
 
     fn new(
-        scores: Array,
+        scores: Scores,
         kind: ScoreKind,
         given: GivenLabels,
         taken: Taken,
         options: &ReadOptions,
     ) -> Result<Self, DataError> {
+        let Scores { numbers: scores, row_places, headings } = scores;
         scores.check_numbers()?;
         if scores.columns() == 0 {
             return Err(scores.invalid("has no columns; one logit per class is needed"));
@@ -359,6 +379,8 @@ impl AuditInput {
         let found = class_indices(given, &scores, options)?;
         let mut input = Self {
             labelled: (found.rows.len() < scores.rows()).then_some(found.rows),
+            row_places,
+            headings,
             scores,
             kind,
             labels: found.labels,
@@ -392,13 +414,21 @@ impl AuditInput {
     }
 
     /// The row of the file that a sample is.
-    pub(super) fn row_of(&self, sample: usize) -> usize {
+    fn row_of(&self, sample: usize) -> usize {
         self.labelled.as_ref().map_or(sample, |rows| rows[sample])
     }
 
-    /// Where scores are, for errors.
-    pub(super) fn place(&self) -> &str {
-        &self.scores.place
+    /// Where the scores of a sample are.
+    pub(super) fn row_place(&self, sample: usize) -> String {
+        self.row_places.of(&self.scores.place, self.row_of(sample))
+    }
+
+    /// Where one score is.
+    fn score_place(&self, sample: usize, column: usize) -> String {
+        match &self.headings {
+            Some(headings) => format!("{}, column {}", self.row_place(sample), quoted(&headings[column])),
+            None => self.scores.number_place(self.row_of(sample), column),
+        }
     }
 
     /// Scores of some of the samples that count, as the file has them.
@@ -431,7 +461,7 @@ impl AuditInput {
         self.fill(&self.scores, samples.clone(), logits.as_mut_slice());
         for (sample, mut column) in samples.zip(logits.column_iter_mut()) {
             to_logits(column.as_mut_slice(), self.kind, link)
-                .map_err(|problem| self.scores.invalid(format!("row {}: {problem}", self.row_of(sample))))?;
+                .map_err(|bad| bad.at(self.row_place(sample), |column| self.score_place(sample, column)))?;
         }
         Ok(logits)
     }
@@ -447,9 +477,12 @@ impl AuditInput {
         match matrix.iter().position(|value| !value.is_finite()) {
             None => Ok(Some(matrix)),
             Some(place) => {
-                let problem =
-                    format!("row {} holds a number that is not finite", place / features.columns().max(1));
-                Err(features.invalid(problem))
+                let (sample, column) = (place / features.columns(), place % features.columns());
+                let place = features.number_place(self.row_of(sample), column);
+                Err(DataError::invalid(
+                    place,
+                    format!("is {}; every value must be finite", matrix[(column, sample)]),
+                ))
             }
         }
     }

@@ -2,12 +2,13 @@
 
 use super::ReadOptions;
 use crate::data::arrays::Array;
-use crate::data::classes::{same, whole_number};
+use crate::data::classes::{missing_label, same, whole_number};
 use crate::data::sample_weights::all_zero;
 use crate::data::samples::{label_texts, one_hot_texts};
 use crate::data::table::{Texts, is_missing};
 use crate::data::taken::list;
 use crate::data::{DataError, Labels, LeftOut, quoted};
+use crate::nearest::nearest;
 use crate::text::cleaned;
 
 /// Labels as a file holds them, not looked at yet.
@@ -115,7 +116,7 @@ pub(super) fn class_indices(
             Meaning::Ignored => ignored += 1,
             Meaning::Missing if options.drop_missing => missing += 1,
             Meaning::Missing => {
-                let problem = "the label is missing; fill it in, or leave out rows without a label with --missing drop-row";
+                let problem = missing_label(&given.texts.levels[code as usize]);
                 return Err(DataError::invalid((given.row_place)(row), problem));
             }
             Meaning::Unknown => {
@@ -166,6 +167,10 @@ enum Naming {
 }
 
 impl Scheme {
+    fn new(by: Naming, names: Vec<String>, keys: Vec<String>, notes: Vec<String>) -> Self {
+        Self { names, keys, by, from_one: false, notes }
+    }
+
     fn of(
         given: &GivenLabels,
         occurs: &[bool],
@@ -205,18 +210,24 @@ impl Scheme {
                 && labels.iter().all(|text| list.iter().any(|name| same(name, text)))
         };
         if let Some(headings) = given.headings.as_ref().filter(|list| all_among(list)) {
-            return Ok(Self::of_headings(headings, &labels, names));
+            return Ok(Self::of_headings(headings, &texts, names));
         }
-        if let Some(list) = names.as_ref().filter(|list| all_among(list))
-            && !labels.iter().all(|text| whole_number(text).is_some())
+        // Names that the user gives are those that labels have, whole numbers too; -1 is a class then if it is one of them.
+        let named = options.class_names.is_some();
+        let occurring: Vec<String> = texts.iter().map(|text| (*text).clone()).collect();
+        let signs = classes == 2 && are_signs(&occurring, options);
+        let has_signs = |list: &[String]| list.iter().any(|name| same(name, "-1"));
+        if let Some(own) = names.as_ref().filter(|list| all_among(list) && (!signs || has_signs(list)))
+            && (named || !labels.iter().all(|text| whole_number(text).is_some()))
         {
-            return Ok(Self {
-                names: list.clone(),
-                keys: list.clone(),
-                by: Naming::Name,
-                from_one: false,
-                notes,
-            });
+            if own
+                .iter()
+                .enumerate()
+                .any(|(place, name)| whole_number(name).is_some_and(|number| number != place as i128))
+            {
+                notes.push(format!("labels are names of classes ({}), not numbers from 0", list(own)));
+            }
+            return Ok(Self::new(Naming::Name, own.clone(), own.clone(), notes));
         }
         if let Some(list) = names.as_ref().filter(|_| options.class_names.is_some())
             && given.headings.is_none()
@@ -224,34 +235,20 @@ impl Scheme {
             && labels.iter().all(|text| whole_number(text).is_none() && boolean(text).is_none())
         {
             // Words that are not among the names given are no classes: their sorted order would be a guess.
-            return Ok(Self {
-                names: list.clone(),
-                keys: list.clone(),
-                by: Naming::Name,
-                from_one: false,
-                notes,
-            });
+            return Ok(Self::new(Naming::Name, list.clone(), list.clone(), notes));
         }
-        let occurring: Vec<String> = texts.iter().map(|text| (*text).clone()).collect();
-        if classes == 2 && are_signs(&occurring, options) {
+        if signs {
             notes.push("labels are -1 and 1: class 0 and class 1".to_owned());
-            return Ok(Self {
-                names: names.unwrap_or_else(numbered),
-                keys: Vec::new(),
-                by: Naming::Sign,
-                from_one: false,
-                notes,
-            });
+            return Ok(Self::new(Naming::Sign, names.unwrap_or_else(numbered), Vec::new(), notes));
         }
         if classes == 2 && !labels.is_empty() && labels.iter().all(|text| boolean(text).is_some()) {
             notes.push("labels are False and True: class 0 and class 1".to_owned());
-            return Ok(Self {
-                names: names.unwrap_or_else(|| vec!["False".to_owned(), "True".to_owned()]),
-                keys: Vec::new(),
-                by: Naming::Boolean,
-                from_one: false,
+            return Ok(Self::new(
+                Naming::Boolean,
+                names.unwrap_or_else(|| vec!["False".to_owned(), "True".to_owned()]),
+                Vec::new(),
                 notes,
-            });
+            ));
         }
         let mut distinct: Vec<String> = labels.iter().map(|text| (*text).clone()).collect();
         distinct.sort();
@@ -259,28 +256,47 @@ impl Scheme {
             distinct.iter().all(|text| whole_number(text).is_none() && text.parse::<f64>().is_err());
         if given.headings.is_none() && are_words && distinct.len() == classes {
             notes.push("labels are names; in sorted order they are the classes of the columns".to_owned());
-            return Ok(Self {
-                names: distinct.clone(),
-                keys: distinct,
-                by: Naming::Name,
-                from_one: false,
-                notes,
-            });
+            return Ok(Self::new(Naming::Name, distinct.clone(), distinct, notes));
         }
-        Ok(Self::of_numbers(given.headings.as_deref(), &labels, names.unwrap_or_else(numbered)))
+        let by_default = |text: &&String| text.as_str() == "-1" && !self::is_ignored(text, options);
+        let ignored: Vec<&String> = texts.iter().copied().filter(by_default).collect();
+        let labels = (labels.as_slice(), ignored.as_slice());
+        Ok(Self::of_numbers(given.headings.as_deref(), labels, names.unwrap_or_else(numbered)))
     }
 
     /// Labels are numbers of classes; `names` are those of the classes.
-    fn of_numbers(headings: Option<&[String]>, labels: &[&String], names: Vec<String>) -> Self {
+    fn of_numbers(
+        headings: Option<&[String]>,
+        (labels, ignored): (&[&String], &[&String]),
+        names: Vec<String>,
+    ) -> Self {
         let classes = names.len();
         let mut notes = Vec::new();
         let is_there = |class: usize| labels.iter().any(|text| whole_number(text) == Some(class as i128));
         let keys = headings.map(<[String]>::to_vec).unwrap_or_default();
         let has_heading_each = keys.len() == classes;
-        if let Some(absent) = (0..classes).find(|&class| !is_there(class)).filter(|_| has_heading_each) {
+        let absent: Vec<usize> = (0..classes).filter(|&class| !is_there(class)).collect();
+        if let Some(&first) = absent.first().filter(|_| has_heading_each) {
+            let column = |&class: &usize| format!("{class} ({})", quoted(&keys[class]));
+            notes.push(if absent.len() == 1 {
+                format!(
+                    "no row has the class {first}, column {}; if it is no logit, leave it out with --drop",
+                    quoted(&keys[first])
+                )
+            } else {
+                let columns: Vec<String> = absent.iter().map(column).collect();
+                format!(
+                    "no row has the classes {}; columns that are no logits are left out with --drop",
+                    list(&columns)
+                )
+            });
+        }
+        // -1 is a class as often as a mark: as many labels as there are columns say that it may be one.
+        if let ([mark], true) = (ignored, labels.len() + ignored.len() == classes) {
             notes.push(format!(
-                "no row has the class {absent}, column {}; if it is no logit, leave it out with --drop",
-                quoted(&keys[absent])
+                "rows with the label {mark} are left out; if it is a class, name the classes in the order of the columns, such as \
+                 --class-names {}",
+                sorted_numbers(labels, ignored).join(",")
             ));
         }
         let are_numbers = !labels.is_empty() && labels.iter().all(|text| whole_number(text).is_some());
@@ -293,29 +309,32 @@ impl Scheme {
         Self { names, keys, by: Naming::Number, from_one, notes }
     }
 
-    /// Labels are headings of columns; classes have these names or the user's own.
+    /// Labels are headings of columns; classes have these names or the user's own. Of the labels, some may be missing or mark rows
+    /// to ignore.
     fn of_headings(headings: &[String], labels: &[&String], names: Option<Vec<String>>) -> Self {
         let mut notes = Vec::new();
         let are_places = headings.iter().enumerate().all(|(place, name)| *name == place.to_string());
-        let all_numbers = labels.iter().all(|text| whole_number(text).is_some());
+        let all_numbers = headings.iter().all(|name| whole_number(name).is_some());
         if all_numbers && !are_places {
-            notes.push(format!(
-                "labels are headings ({}), not numbers of classes from 0",
-                headings.join(", ")
-            ));
+            notes.push(format!("labels are headings ({}), not numbers of classes from 0", list(headings)));
         }
-        if !are_places
-            && let Some(absent) = headings.iter().find(|name| !labels.iter().any(|text| same(name, text)))
-        {
-            notes.push(format!(
-                "no row has the class {}; if its column is no logit, leave it out with --drop",
-                quoted(absent)
-            ));
+        let is_absent = |name: &&String| !labels.iter().any(|text| same(name, text));
+        let absent: Vec<String> = headings.iter().filter(is_absent).map(|name| quoted(name)).collect();
+        match absent.as_slice() {
+            [] => {}
+            _ if are_places => {}
+            [one] => notes.push(format!(
+                "no row has the class {one}; if its column is no logit, leave it out with --drop"
+            )),
+            _ => notes.push(format!(
+                "no row has the classes {}; columns that are no logits are left out with --drop",
+                list(&absent)
+            )),
         }
         // The user's own names go first; labels still name headings.
         let names = names.unwrap_or_else(|| headings.to_vec());
         if names != headings {
-            notes.push(format!("classes {} are called {}", headings.join(", "), names.join(", ")));
+            notes.push(format!("classes {} are called {}", list(headings), list(&names)));
         }
         Self { names, keys: headings.to_vec(), by: Naming::Name, from_one: false, notes }
     }
@@ -352,7 +371,12 @@ impl Scheme {
     fn unknown(&self, text: &str, classes: usize) -> String {
         match (self.by, whole_number(text)) {
             (Naming::Number, Some(number)) if self.from_one => {
-                format!("{number}, but classes are 0 to {}; if labels count from 1, save y - 1", classes - 1)
+                let names: Vec<String> = (1..=classes).map(|class| class.to_string()).collect();
+                let names = if classes <= FEW { names.join(",") } else { format!("1,2,..,{classes}") };
+                format!(
+                    "{number}, but classes are 0 to {}; if labels count from 1, give --class-names {names}, or save y - 1",
+                    classes - 1
+                )
             }
             (Naming::Number, Some(number)) => format!(
                 "{number}, but classes are 0 to {} (and -1 for rows to ignore; --ignore-index {number} ignores these)",
@@ -363,19 +387,31 @@ impl Scheme {
             }
             (Naming::Number, None) => {
                 let headings =
-                    if self.keys.is_empty() { String::new() } else { format!(" ({})", self.keys.join(", ")) };
+                    if self.keys.is_empty() { String::new() } else { format!(" ({})", list(&self.keys)) };
+                let near = nearest(text, &self.keys)
+                    .map_or_else(String::new, |near| format!("; did you mean {}?", quoted(near)));
                 format!(
-                    "{} is neither the number of a class nor a heading{headings}; --class-names gives the classes other names, in the \
-                     order of the columns",
+                    "{} is neither the number of a class nor a heading{headings}{near}; --class-names gives the classes other names, \
+                     in the order of the columns",
                     quoted(text)
                 )
             }
-            (Naming::Name, _) => format!("{} is none of the classes {}", quoted(text), self.keys.join(", ")),
+            (Naming::Name, _) => format!("{} is none of the classes {}", quoted(text), list(&self.keys)),
             (Naming::Sign | Naming::Boolean, _) => {
-                format!("{} is none of the classes {}", quoted(text), self.names.join(", "))
+                format!("{} is none of the classes {}", quoted(text), list(&self.names))
             }
         }
     }
+}
+
+/// Up to this many classes, advice names each.
+const FEW: usize = 10;
+
+/// Labels that are numbers, in ascending order.
+fn sorted_numbers(labels: &[&String], others: &[&String]) -> Vec<String> {
+    let mut numbers: Vec<i128> = labels.iter().chain(others).filter_map(|text| whole_number(text)).collect();
+    numbers.sort_unstable();
+    numbers.iter().map(i128::to_string).collect()
 }
 
 /// True or False, as pandas and R write them.

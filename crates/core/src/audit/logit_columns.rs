@@ -86,7 +86,7 @@ impl LogitColumns {
         };
         let dropped = headings.find_all(&options.drop, "column to drop")?;
         let mut left_out: Vec<LeftOut> =
-            dropped.iter().map(|&column| LeftOut::column(&headings.names[column], "--drop")).collect();
+            options.drop.iter().map(|name| LeftOut::column(name.trim(), "--drop")).collect();
         let candidates = if let Some(names) = &options.columns {
             let found = headings.find_all(names, "column")?;
             if let Some(column) = found.iter().find(|&&column| column == label || weights == Some(column)) {

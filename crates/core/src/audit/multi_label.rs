@@ -171,17 +171,15 @@ fn tally(
         scores.read_rows(row..row + 1, &mut z);
         labels.read_rows(row..row + 1, &mut y);
         to_logits(&mut z, kind, Link::Sigmoid)
-            .map_err(|problem| scores.invalid(format!("row {row}: {problem}")))?;
+            .map_err(|bad| bad.at(scores.row_place(row), |column| scores.number_place(row, column)))?;
         for (column, (sums, (&z, &y))) in sums.iter_mut().zip(z.iter().zip(&y)).enumerate() {
             let is_positive = match y {
                 0.0 => false,
                 1.0 => true,
                 -1.0 => continue,
                 y => {
-                    let problem = format!(
-                        "row {row}, column {column}: {y}; labels are 1 or 0, and -1 ignores an entry"
-                    );
-                    return Err(labels.invalid(problem));
+                    let problem = format!("{y}; labels are 1 or 0, and -1 ignores an entry");
+                    return Err(DataError::invalid(labels.number_place(row, column), problem));
                 }
             };
             sums.add(z, is_positive, weight_of(row));

@@ -29,24 +29,40 @@ fn sum_slack(classes: usize) -> f64 {
 /// How far from one the sums of probabilities are that were not rounded.
 const UNROUNDED: f64 = 1e-5;
 
+/// Why a row of scores is none.
+#[derive(Debug)]
+pub(super) struct BadScores {
+    /// The column that is to blame, if it is one alone.
+    column: Option<usize>,
+    problem: String,
+}
+
+impl BadScores {
+    /// The error, given where the row is, and where its columns are.
+    pub(super) fn at(self, row: String, column: impl Fn(usize) -> String) -> DataError {
+        DataError::invalid(self.column.map_or(row, column), self.problem)
+    }
+}
+
 /// Makes logits of a row of scores.
 ///
 /// # Errors
 /// A number is no logit or no probability.
-pub(super) fn to_logits(row: &mut [f64], kind: ScoreKind, link: Link) -> Result<(), String> {
+pub(super) fn to_logits(row: &mut [f64], kind: ScoreKind, link: Link) -> Result<(), BadScores> {
     match kind {
         ScoreKind::Logits => checked_logits(row, link),
         ScoreKind::Probabilities => logits_of_probabilities(row, link),
     }
 }
 
-fn checked_logits(row: &mut [f64], link: Link) -> Result<(), String> {
+fn checked_logits(row: &mut [f64], link: Link) -> Result<(), BadScores> {
     let sound = |logit: f64| logit.abs() <= LARGEST_LOGIT || is_masked(logit);
     if let Some(column) = row.iter().position(|&logit| !sound(logit)) {
-        return Err(format!(
-            "logit {column} is {}; logits are finite numbers of at most {LARGEST_LOGIT:e} in size (-inf masks a class)",
+        let problem = format!(
+            "the logit is {}; logits are finite numbers of at most {LARGEST_LOGIT:e} in size (-inf masks a class)",
             row[column]
-        ));
+        );
+        return Err(BadScores { column: Some(column), problem });
     }
     if row.iter().any(|&logit| is_masked(logit)) {
         let others = row.iter().copied().filter(|&logit| !is_masked(logit));
@@ -61,13 +77,11 @@ fn checked_logits(row: &mut [f64], link: Link) -> Result<(), String> {
 }
 
 /// Logits whose probabilities are those of a row; a probability of zero is the smallest that a double holds in full.
-fn logits_of_probabilities(row: &mut [f64], link: Link) -> Result<(), String> {
+fn logits_of_probabilities(row: &mut [f64], link: Link) -> Result<(), BadScores> {
     if let Some(column) = row.iter().position(|p| !(-1e-6..=1.0 + 1e-6).contains(p)) {
         let percent = if (1.0..=100.0).contains(&row[column]) { "; divide percentages by 100" } else { "" };
-        return Err(format!(
-            "probability {column} is {}; probabilities are from 0 to 1{percent}",
-            row[column]
-        ));
+        let problem = format!("the probability is {}; probabilities are from 0 to 1{percent}", row[column]);
+        return Err(BadScores { column: Some(column), problem });
     }
     let log = |p: f64| p.max(f64::MIN_POSITIVE).ln();
     match link {
@@ -75,9 +89,10 @@ fn logits_of_probabilities(row: &mut [f64], link: Link) -> Result<(), String> {
         Link::Softmax => {
             let sum: f64 = row.iter().sum();
             if (sum - 1.0).abs() > sum_slack(row.len()) {
-                return Err(format!(
+                let problem = format!(
                     "probabilities sum to {sum}, not to 1; are these logits, or of one-vs-all columns?"
-                ));
+                );
+                return Err(BadScores { column: None, problem });
             }
             // A common factor shifts all logits alike: the probabilities of these sum to one.
             row.iter_mut().for_each(|p| *p = log(*p));
@@ -122,11 +137,10 @@ impl Scan {
                 scan.add(&row, own, columns > 1 || labels[sample] == 1, input.kind()).map_err(|column| {
                     let name = &input.labels().class_names()[labels[sample] as usize];
                     let problem = format!(
-                        "row {}: class {name} is the label and is masked (logit {}); mask other classes, or leave the row out",
-                        input.row_of(sample),
+                        "class {name} is the label and is masked (logit {}); mask other classes, or leave the row out",
                         row[column]
                     );
-                    DataError::invalid(input.place(), problem)
+                    DataError::invalid(input.row_place(sample), problem)
                 })?;
             }
             Ok(scan)

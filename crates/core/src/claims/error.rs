@@ -1,5 +1,7 @@
 //! Why claims cannot be checked.
 
+use super::claim_ids;
+use crate::nearest::nearest;
 use std::path::PathBuf;
 use thiserror::Error;
 
@@ -8,12 +10,10 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum ClaimError {
     /// No claim has this id.
-    #[error("claim {id}: unknown; the ids are {known}")]
+    #[error("claim {id}: unknown{}; the ids are {}", suggestion(id), claim_ids().join(", "))]
     UnknownId {
         /// As given.
         id: String,
-        /// All ids.
-        known: String,
     },
     /// The claim has no set-up of this number.
     #[error("case {case}: {id} has cases {available}")]
@@ -41,4 +41,9 @@ pub enum ClaimError {
         /// What the system says.
         reason: String,
     },
+}
+
+/// The id that was probably meant, in words.
+fn suggestion(id: &str) -> String {
+    nearest(id, &claim_ids()).map_or_else(String::new, |near| format!("; did you mean {near}?"))
 }

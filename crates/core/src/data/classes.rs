@@ -92,16 +92,7 @@ impl LabelTexts<'_> {
             let missing =
                 |&row: &usize| meanings[self.texts.codes[row] as usize] == Level::Missing && counts(row);
             if let Some(row) = (0..self.texts.codes.len()).find(missing) {
-                let text = &levels[self.texts.codes[row] as usize];
-                let found = if text.is_empty() {
-                    "the cell is empty".to_owned()
-                } else {
-                    format!("the label is {}, which marks a missing value", quoted(text))
-                };
-                let advice = if text.is_empty() { "" } else { "; name it in --classes if it is a class" };
-                let problem = format!(
-                    "{found}; fill it in, or leave out rows without a label with --missing drop-row{advice}"
-                );
+                let problem = missing_label(&levels[self.texts.codes[row] as usize]);
                 return Err(DataError::invalid((self.row_place)(row), problem));
             }
         }
@@ -179,6 +170,18 @@ impl LabelTexts<'_> {
     }
 }
 
+/// What is wrong with a label that is missing.
+#[must_use]
+pub fn missing_label(text: &str) -> String {
+    let (found, advice) = if text.is_empty() {
+        ("the label is missing".to_owned(), "")
+    } else {
+        let found = format!("the label is {}, which marks a missing value", quoted(text));
+        (found, "; name it in --classes if it is a class")
+    };
+    format!("{found}; fill it in, or leave out rows without a label with --missing drop-row{advice}")
+}
+
 /// Whether two texts are one label: equal, or the same whole number.
 #[must_use]
 pub fn same(one: &str, other: &str) -> bool {
@@ -190,6 +193,8 @@ const MANY: usize = 100;
 const ROWS_THAT_TELL: usize = 20;
 /// Labels that other programs take for rows to ignore.
 const IGNORED_ELSEWHERE: [&str; 2] = ["-1", "-100"];
+const LARGEST_BYTE: &str = "255";
+const LARGEST_SMALL: i128 = 200;
 
 fn notes(texts: &[&str], are_numbers: bool, names: &[String], rows: usize) -> Vec<String> {
     let mut notes = Vec::new();
@@ -222,6 +227,15 @@ fn notes(texts: &[&str], are_numbers: bool, names: &[String], rows: usize) -> Ve
     {
         notes.push(format!(
             "{mark} is taken for a class; if it marks rows to ignore, give --ignore-index {mark}"
+        ));
+    }
+    // Alone above small numbers, the largest of a byte marks rows to ignore, as in masks of images.
+    if let (true, [others @ .., last]) = (are_numbers && names.len() > 2, names)
+        && last == LARGEST_BYTE
+        && others.iter().filter_map(|name| whole_number(name)).all(|class| class < LARGEST_SMALL)
+    {
+        notes.push(format!(
+            "{last} is taken for a class; if it marks rows to ignore, give --ignore-index {last}"
         ));
     }
     if are_numbers && names == ["-1", "1"] {
@@ -350,6 +364,8 @@ mod tests {
         assert!(notes(&["-1", "1"]).contains("positive class"));
         assert!(notes(&["-1", "0", "1"]).contains("-1 is taken for a class; if it marks rows to ignore"));
         assert_eq!(notes(&["-2", "-1", "0"]), "");
+        assert!(notes(&["0", "255", "1"]).contains("255 is taken for a class; if it marks rows to ignore"));
+        assert_eq!(notes(&["253", "254", "255"]), "");
         let own: Vec<String> = (0..20).map(|class| (class / 2 * 3 % 20).to_string()).collect();
         assert_eq!(notes(&own.iter().map(String::as_str).collect::<Vec<_>>()), "");
         let many: Vec<String> = (0..300).map(|class| class.to_string()).collect();

@@ -9,6 +9,8 @@ use crate::numeric::{Sum, map_sample_chunks};
 use crate::text::cleaned;
 use nalgebra::DMatrix;
 use std::borrow::Cow;
+#[cfg(feature = "readers")]
+use std::io::ErrorKind;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -51,8 +53,16 @@ impl DataError {
 
     /// A file that the operating system does not give.
     #[cfg(feature = "readers")]
-    pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Self {
-        Self::Unreadable { path: path.display().to_string(), reason: error.to_string() }
+    #[must_use]
+    pub fn unreadable(path: &Path, error: &std::io::Error) -> Self {
+        let reason = match error.kind() {
+            ErrorKind::NotFound => "there is no such file; check the path".to_owned(),
+            ErrorKind::IsADirectory => "it is a directory; name a file".to_owned(),
+            // Said with the path by whoever looks at it.
+            _ if path.as_os_str().is_empty() => "the name of the file is empty".to_owned(),
+            _ => error.to_string(),
+        };
+        Self::Unreadable { path: path.display().to_string(), reason }
     }
 
     /// A place in a file that is truncated or does not unpack.
@@ -415,8 +425,8 @@ impl Dataset {
         let features = Features::Mapped(array);
         let dataset = Self { features, feature_names, fixed_logits: None, labels };
         if let Some((sample, feature, value)) = dataset.first_not_finite() {
-            let place = format!("{file}: row {sample}, column {feature}");
             let advice = if value.is_nan() { " (--missing drop-row leaves such rows out)" } else { "" };
+            let place = super::places::number_place(&file, sample, feature);
             return Err(DataError::invalid(place, format!("is {value}; every value must be finite{advice}")));
         }
         Ok(dataset)

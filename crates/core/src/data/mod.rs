@@ -26,6 +26,9 @@ mod new_samples;
 #[cfg(feature = "readers")]
 mod npy;
 mod placed_groups;
+#[cfg(feature = "readers")]
+#[doc(hidden)]
+pub mod places;
 pub mod random;
 mod raw_logits;
 #[doc(hidden)]
@@ -57,6 +60,8 @@ pub use imbalance::ImbalanceProfile;
 #[cfg(feature = "readers")]
 pub use mapped::{check_files_whole, name_files_cut_short};
 pub use placed_groups::PlacedGroups;
+#[cfg(feature = "readers")]
+pub use places::SamplePlaces;
 pub(crate) use values::{Number, Values};
 
 #[cfg(feature = "readers")]

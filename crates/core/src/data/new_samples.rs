@@ -3,6 +3,7 @@
 use super::arrays::{Array, Arrays, Contents, Wanted, read_arrays};
 use super::classes::same;
 use super::design::DesignColumn;
+use super::places::{RowPlaces, SamplePlaces};
 use super::samples::{beside, column_weights, label_texts, offsets, weight_column};
 use super::table::{Headings, Table, TableFormat, Texts, Use, is_missing};
 use super::taken::{LeftOut, Taken};
@@ -41,6 +42,8 @@ pub struct NewSamples {
     pub labels: Option<Labels>,
     /// What was taken for what.
     pub taken: Taken,
+    /// Where they are in the file.
+    pub places: SamplePlaces,
 }
 
 impl NewSamplesRequest<'_> {
@@ -114,7 +117,8 @@ impl NewSamplesRequest<'_> {
             ..self.taken(&table.place, &table.kind, table.rows, rows.len())
         };
         let offset = offsets(table, offset, &rows)?;
-        Ok(NewSamples { features, offset, labels, taken })
+        let places = SamplePlaces { file: table.place.clone(), rows, row_places: table.row_places.clone() };
+        Ok(NewSamples { features, offset, labels, taken, places })
     }
 
     fn of_arrays(&self, arrays: &Arrays) -> Result<NewSamples, DataError> {
@@ -148,8 +152,7 @@ impl NewSamplesRequest<'_> {
                 array.invalid("holds one array and no labels; give a table, or an NPZ file with both")
             );
         }
-        let row_place =
-            |row: usize| labels.map_or_else(String::new, |labels| format!("{}: row {row}", labels.place));
+        let row_place = |row: usize| labels.map_or_else(String::new, |labels| labels.row_place(row));
         let texts = labels.map(label_texts).transpose()?;
         let counted = weights.map(|weights| weights.sample_weights(array.rows())).transpose()?;
         let (rows, found) = self.labelled(texts.as_ref(), counted.as_deref(), array.rows(), &row_place)?;
@@ -161,8 +164,9 @@ impl NewSamplesRequest<'_> {
         let mut features = DMatrix::from_vec(array.columns(), rows.len(), values);
         for (&row, mut into) in rows.iter().zip(features.column_iter_mut()) {
             array.read_rows(row..row + 1, into.as_mut_slice());
-            if let Some(value) = into.iter().find(|value| !value.is_finite()) {
-                return Err(array.invalid(format!("row {row}: {value}; every value must be finite")));
+            if let Some(column) = into.iter().position(|value| !value.is_finite()) {
+                let problem = format!("is {}; every value must be finite", into[column]);
+                return Err(DataError::invalid(array.number_place(row, column), problem));
             }
         }
         let taken = Taken {
@@ -170,7 +174,8 @@ impl NewSamplesRequest<'_> {
             ..self.taken(&array.place, array.kind(), array.rows(), rows.len())
         };
         let offset = DMatrix::zeros(0, rows.len());
-        Ok(NewSamples { features, offset, labels: found, taken })
+        let places = SamplePlaces { file: array.place.clone(), rows, row_places: RowPlaces::default() };
+        Ok(NewSamples { features, offset, labels: found, taken, places })
     }
 
     /// The rows that count, and their labels where they are wanted, with the weights that all rows have.

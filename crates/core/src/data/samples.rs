@@ -333,7 +333,7 @@ impl SampleRequest {
                 return Err(label_array.invalid(problem));
             }
         }
-        let row_place = |row: usize| format!("{}: row {row}", label_array.place);
+        let row_place = |row: usize| label_array.row_place(row);
         let is_one_hot = label_array.columns() > 1 && !label_array.is_text();
         let labels = LabelTexts {
             texts: if is_one_hot {
@@ -493,7 +493,7 @@ impl TableColumns {
             return Err(DataError::invalid(place, "is the label column"));
         }
         let mut left_out: Vec<LeftOut> =
-            dropped.iter().map(|&column| LeftOut::column(&headings.names[column], "--drop")).collect();
+            request.drop.iter().map(|name| LeftOut::column(name.trim(), "--drop")).collect();
         let features = if let Some(names) = &request.features {
             let found = headings.find_all(names, "feature")?;
             for &column in &found {
@@ -733,8 +733,8 @@ pub fn one_hot_texts(array: &Array, wanted: &str) -> Result<Texts, DataError> {
         let class =
             entries.iter().position(|&entry| entry == 1.0).and_then(|class| u32::try_from(class).ok());
         codes.push(class.filter(|_| ones == 1 && ones + zeros == classes).ok_or_else(|| {
-            let problem = format!("has shape {}, and row {row} is not one-hot; {wanted}", array.shape_text());
-            array.invalid(problem)
+            let problem = format!("is not one-hot, in an array of shape {}; {wanted}", array.shape_text());
+            DataError::invalid(array.row_place(row), problem)
         })?);
     }
     Ok(Texts { levels: (0..classes).map(|class| class.to_string()).collect(), codes })
@@ -765,11 +765,10 @@ fn gathered(features: &[(Option<String>, Array)], rows: &[usize]) -> Result<DMat
         for ((_, array), into) in features.iter().zip(&mut of_array) {
             array.read_rows(row..row + 1, into);
             if let Some(column) = into.iter().position(|value| !value.is_finite()) {
-                let place = format!("{}: row {row}, column {column}", array.place);
                 let advice =
                     if into[column].is_nan() { " (--missing drop-row leaves such rows out)" } else { "" };
                 let problem = format!("is {}; every value must be finite{advice}", into[column]);
-                return Err(DataError::invalid(place, problem));
+                return Err(DataError::invalid(array.number_place(row, column), problem));
             }
             values.extend_from_slice(into);
         }
@@ -788,6 +787,15 @@ pub(crate) fn beside(parts: &[(Vec<f64>, usize)], samples: usize) -> Result<DMat
         }
     }
     Ok(DMatrix::from_data(VecStorage::new(Dyn(dimension), Dyn(samples), values)))
+}
+
+/// Whether a heading is one that sample weights usually have.
+#[must_use]
+pub fn speaks_of_weights(heading: &str) -> bool {
+    let words: Vec<String> = heading.to_lowercase().split(['_', '-', '.', ' ']).map(str::to_owned).collect();
+    let is_weights = |words: &[String]| matches!(words, [word] if ["weight", "weights", "freq", "frequency"].contains(&word.as_str()));
+    let of_samples = ["sample", "survey", "frequency", "importance", "case", "row"];
+    is_weights(&words) || (of_samples.contains(&words[0].as_str()) && is_weights(&words[1..]))
 }
 
 /// What is worth saying of features.
@@ -813,6 +821,13 @@ fn feature_notes(table: &Table, features: &[usize], design: &[DesignColumn]) -> 
                 super::design::as_argument(&cells.name)
             )),
             DesignKind::Number => {
+                if speaks_of_weights(&cells.name) {
+                    notes.push(format!(
+                        "column {} is taken for a feature; if it says how often, or how much, a row counts, give --sample-weights {}",
+                        quoted(&cells.name),
+                        super::design::as_argument(&cells.name)
+                    ));
+                }
                 if let Some((code, rows)) = cells.mark_of_missing(table.marks) {
                     notes.push(format!(
                         "column {} holds {code} in {}, far from its other numbers; if that marks missing values, leave these \

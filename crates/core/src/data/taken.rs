@@ -89,12 +89,23 @@ impl Taken {
             format!("{} of {}", self.used_rows, counted(self.rows as u64, "row"))
         });
         if !self.left_out.is_empty() {
-            let left: Vec<String> =
-                self.left_out.iter().map(|left| format!("{} ({})", left.what, left.why)).collect();
-            parts.push(format!("left out: {}", left.join(", ")));
+            parts.push(format!("left out: {}", left_out(&self.left_out)));
         }
         format!("read {} ({}): {}", self.file, self.format, parts.join("; "))
     }
+}
+
+/// What was left out, in a line: many things of one reason are shown as many names are.
+#[must_use]
+pub fn left_out(left: &[LeftOut]) -> String {
+    let of_reason = left.chunk_by(|one, next| one.why == next.why).map(|same| {
+        if same.len() > SHOWN {
+            let what: Vec<String> = same.iter().map(|left| left.what.clone()).collect();
+            return format!("{}, all of them: {}", list(&what), same[0].why);
+        }
+        same.iter().map(|left| format!("{} ({})", left.what, left.why)).collect::<Vec<_>>().join(", ")
+    });
+    of_reason.collect::<Vec<_>>().join(", ")
 }
 
 /// Names in a line; those that would be taken for several stand between quotation marks.

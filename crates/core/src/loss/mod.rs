@@ -39,7 +39,7 @@ pub use shifted::ShiftedSoftmax;
 pub use smoothed::{LabelSmoothing, SmoothingWeights};
 pub use softmax::Softmax;
 pub use spec::{LossSpec, PositiveWeights};
-pub use table::{ClassWeighting, LOSS_TABLE, LossRow, Parameter, loss_named};
+pub use table::{ClassWeighting, LOSS_TABLE, LossRow, Parameter, loss_meant, loss_named, no_such_loss};
 pub use weights::{ClassWeights, MAX_WEIGHT_RATIO, Targets, WeightError, WeightRange, class_weights_differ};
 
 use nalgebra::DMatrix;

@@ -1,6 +1,7 @@
 //! The losses, one row each: what is known of them and what `--loss` takes.
 
 use super::{FocalProbability, InrVariant, Link, LossSpec, PositiveWeights, SmoothingWeights};
+use crate::nearest::nearest;
 
 /// A loss and what there is to know of it.
 #[derive(Debug)]
@@ -86,6 +87,41 @@ impl Parameter {
 #[must_use]
 pub fn loss_named(name: &str) -> Option<&'static LossRow> {
     LOSS_TABLE.into_iter().find(|row| row.name == name)
+}
+
+/// What other programs call losses of the table, in small letters.
+const ELSEWHERE: [(&str, &str); 8] = [
+    ("ce", "softmax"),
+    ("cross-entropy", "softmax"),
+    ("multinomial", "softmax"),
+    ("bce", "logistic"),
+    ("binary-cross-entropy", "logistic"),
+    ("log-loss", "logistic"),
+    ("sigmoid", "logistic"),
+    ("one-vs-all", "logistic"),
+];
+
+/// The name of the loss that is probably meant by one that is not in the table: that of the paper, of another program, or mistyped.
+#[must_use]
+pub fn loss_meant(name: &str) -> Option<&'static str> {
+    let letters = |name: &str| name.to_lowercase().replace(['_', ' ', '-'], "");
+    let plain = name.to_lowercase().replace(['_', ' '], "-");
+    let is_it = |other: &str| letters(other) == letters(name);
+    let by_paper = LOSS_TABLE.iter().find(|row| is_it(row.paper_name)).map(|row| row.name);
+    let elsewhere = || ELSEWHERE.iter().find(|(theirs, _)| is_it(theirs)).map(|(_, ours)| *ours);
+    let mistyped = || {
+        let names = LOSS_TABLE.map(|row| row.name);
+        let near = nearest(&plain, &names);
+        names.into_iter().find(|&name| Some(name) == near)
+    };
+    by_paper.or_else(elsewhere).or_else(mistyped)
+}
+
+/// Says that no loss has this name, which was probably meant, and what there are.
+#[must_use]
+pub fn no_such_loss(name: &str) -> String {
+    let meant = loss_meant(name).map_or_else(String::new, |meant| format!("; did you mean {meant}?"));
+    format!("{name}: no loss{meant}; there are {}", LOSS_TABLE.map(|row| row.name).join(", "))
 }
 
 /// All losses, in the order they are listed.
@@ -339,6 +375,24 @@ mod tests {
     use super::*;
     use crate::data::Labels;
     use crate::loss::{ClassWeights, Loss, Targets};
+
+    #[test]
+    fn names_of_papers_and_other_programs_and_mistyped_ones_lead_on() {
+        for (name, meant) in [
+            ("SML", Some("softmax")),
+            ("lgl-inr", Some("inr")),
+            ("cross_entropy", Some("softmax")),
+            ("CrossEntropy", Some("softmax")),
+            ("BCE", Some("logistic")),
+            ("focl", Some("focal")),
+            ("Balanced Softmax", Some("balanced-softmax")),
+            ("hinge", None),
+        ] {
+            assert_eq!(loss_meant(name), meant, "{name}");
+        }
+        let said = no_such_loss("focl");
+        assert!(said.starts_with("focl: no loss; did you mean focal?; there are softmax,"), "{said}");
+    }
 
     #[test]
     fn every_row_is_that_of_its_default_and_every_parameter_is_set_by_its_name() {

@@ -4,6 +4,7 @@ use super::half::{from_brain, from_half};
 use super::opened::Opened;
 use crate::data::DataError;
 use crate::data::npy::{Header, WholeNumbers};
+use crate::data::places::{number_place, row_place};
 use crate::data::sample_weights::check_weights;
 use crate::data::values::Values;
 use crate::memory::make_room;
@@ -217,13 +218,25 @@ impl Array {
         let bytes = &opened.bytes()[range.clone()];
         let place = |number: usize| {
             let row = if self.by_columns { number % self.rows.max(1) } else { number / self.columns.max(1) };
-            format!("{}: row {row}", self.place)
+            row_place(&self.place, row)
         };
         let text = |number: usize| {
             let text = unit.text(&bytes[number * size..(number + 1) * size]);
             text.ok_or_else(|| DataError::invalid(place(number), "is no text; save it again"))
         };
         (0..self.rows * self.columns).map(text).collect()
+    }
+
+    /// The array and a row of it.
+    #[must_use]
+    pub fn row_place(&self, row: usize) -> String {
+        row_place(&self.place, row)
+    }
+
+    /// The array and one number of it.
+    #[must_use]
+    pub fn number_place(&self, row: usize, column: usize) -> String {
+        number_place(&self.place, row, column)
     }
 
     /// An error about this array.
@@ -295,7 +308,7 @@ impl Array {
             return Err(DataError::invalid(place, problem));
         }
         let weights = self.values()?;
-        check_weights(&weights, samples, &place, |row| format!("{place}: row {row}"))?;
+        check_weights(&weights, samples, &place, |row| row_place(&place, row))?;
         Ok(weights)
     }
 
@@ -310,7 +323,7 @@ impl Array {
                 Ok(value as i64)
             } else {
                 let row = place / self.columns.max(1);
-                Err(self.invalid(format!("row {row}: {value}, but labels are whole numbers")))
+                Err(DataError::invalid(self.row_place(row), format!("{value}, but labels are whole numbers")))
             }
         };
         self.values()?.into_iter().enumerate().map(whole).collect()

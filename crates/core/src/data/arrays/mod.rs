@@ -16,7 +16,9 @@ pub(crate) use half::from_half;
 pub(crate) use opened::Opened;
 
 use super::table::{self, Pick, Table, TableFormat, unpacked};
+use super::taken::list;
 use super::{DataError, quoted};
+use crate::nearest::nearest;
 use std::path::Path;
 
 /// Arrays of one file, in its order.
@@ -146,7 +148,12 @@ impl Arrays {
     /// # Errors
     /// It is not there, or cannot be read; the error says what is there.
     pub fn named(&self, name: &str) -> Result<&Array, DataError> {
-        self.find(&[name.trim()])?.ok_or_else(|| self.missing(&format!("array {}", quoted(name.trim()))))
+        let name = name.trim();
+        self.find(&[name])?.ok_or_else(|| {
+            let near = nearest(name, &self.names);
+            let near = near.map_or_else(String::new, |near| format!("; did you mean {}?", quoted(near)));
+            self.missing(&format!("array {}{near}", quoted(name)))
+        })
     }
 
     /// An error that says what is there, with shapes, or why it cannot be read.
@@ -166,7 +173,7 @@ impl Arrays {
 
     /// An error that says what is there.
     pub(crate) fn missing(&self, what: &str) -> DataError {
-        let names = if self.names.is_empty() { "none".to_owned() } else { self.names.join(", ") };
+        let names = if self.names.is_empty() { "none".to_owned() } else { list(&self.names) };
         DataError::invalid(&self.place, format!("holds no {what}; its arrays are: {names}"))
     }
 }

@@ -32,10 +32,7 @@ impl Opened {
             return Self::copied(std::io::stdin().lock(), "standard input");
         }
         let place = path.display().to_string();
-        let unreadable = |error: std::io::Error| DataError::Unreadable {
-            path: place.clone(),
-            reason: reason(path, &error),
-        };
+        let unreadable = |error: std::io::Error| DataError::unreadable(path, &error);
         if path.is_dir() {
             return Err(unreadable(std::io::Error::from(ErrorKind::IsADirectory)));
         }
@@ -109,15 +106,4 @@ impl Opened {
 fn is_of_arrays(path: &Path) -> bool {
     let ending = path.extension().and_then(|ending| ending.to_str());
     ending.is_some_and(|ending| ["npy", "npz", "safetensors", "parquet"].contains(&ending))
-}
-
-/// Why a file cannot be read.
-fn reason(path: &Path, error: &std::io::Error) -> String {
-    match error.kind() {
-        ErrorKind::NotFound => "there is no such file; check the path".to_owned(),
-        ErrorKind::IsADirectory => "it is a directory; name a file".to_owned(),
-        // Said with the path by whoever looks at it.
-        _ if path.as_os_str().is_empty() => "the name of the file is empty".to_owned(),
-        _ => error.to_string(),
-    }
 }

@@ -24,11 +24,13 @@ pub(super) fn read(opened: &Opened, wanted: &dyn Fn(&str) -> bool) -> Result<Arr
     arrays.names.sort();
     for (name, tensor) in tensors.iter().filter(|(name, _)| wanted(name)) {
         let place = format!("{}, {name}", opened.place);
-        // Tensors of other kinds may lie in the same file.
-        let Some(numbers) = numbers_of(tensor.dtype()) else { continue };
-        if !(1..=2).contains(&tensor.shape().len()) {
+        // Tensors of other kinds may lie in the same file; they are an error of whoever asks for them.
+        let Some(numbers) = numbers_of(tensor.dtype()) else {
+            let problem =
+                format!("holds {:?}, which is not read; save it as float32 (x.float())", tensor.dtype());
+            arrays.add(name, Err(DataError::invalid(place, problem)));
             continue;
-        }
+        };
         let data = tensor.data();
         let start = data.as_ptr() as usize - bytes.as_ptr() as usize;
         let layout = Layout { shape: tensor.shape().to_vec(), by_columns: false, numbers };

@@ -5,8 +5,9 @@ use super::column::{Cells, Collected, Column};
 use super::encoding::utf8;
 use super::format::{Dialect, TableFormat};
 use super::lines::EditorLines;
-use super::{Headings, Lines, Pick, Table, Use};
+use super::{Headings, Pick, Table, Use};
 use crate::data::arrays::Opened;
+use crate::data::places::{Lines, RowPlaces};
 use crate::data::{DataError, quoted};
 use crate::memory::check_memory;
 use crate::numeric::counted;
@@ -236,7 +237,7 @@ fn collect(
         kind: String::new(),
         columns,
         rows: count,
-        lines: Some(lines),
+        row_places: RowPlaces::Lines(lines),
         marks,
         notes,
     })

@@ -2,9 +2,11 @@
 
 use crate::data::{DataError, quoted};
 use crate::nearest::nearest;
+use crate::numeric::counted;
 use crate::text::{clean, cleaned};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 /// Up to this many columns, an error lists them all.
 const LISTED: usize = 12;
@@ -19,6 +21,8 @@ pub struct Headings {
     /// The file, and the line where there is one.
     pub place: String,
     positions: HashMap<String, Vec<usize>>,
+    /// Columns of the file that hold lists, and the columns that these are.
+    lists: Vec<(String, Range<usize>)>,
     /// The first rows below, with their lines: headings may be there instead.
     below: Vec<(u64, Vec<String>)>,
 }
@@ -30,7 +34,27 @@ impl Headings {
         for (number, name) in names.iter().enumerate() {
             positions.entry(name.clone()).or_default().push(number);
         }
-        Self { names, index, place, positions, below: Vec::new() }
+        Self { names, index, place, positions, lists: Vec::new(), below: Vec::new() }
+    }
+
+    /// The same with columns of the file that hold lists, and the columns that these are.
+    #[cfg(feature = "parquet")]
+    pub(super) fn with_lists(self, lists: Vec<(String, Range<usize>)>) -> Self {
+        let lists = lists.into_iter().map(|(name, columns)| (clean(&name).into_owned(), columns));
+        Self { lists: lists.collect(), ..self }
+    }
+
+    /// The columns that a list is, in words.
+    pub(super) fn in_words(&self, columns: &Range<usize>) -> String {
+        match columns.len() {
+            1 => self.names[columns.start].clone(),
+            _ => format!("{} to {}", self.names[columns.start], self.names[columns.end - 1]),
+        }
+    }
+
+    /// The columns that a column of lists is.
+    fn list(&self, name: &str) -> Option<&Range<usize>> {
+        self.lists.iter().find(|(list, _)| list == name).map(|(_, columns)| columns)
     }
 
     /// The same with the first rows below, and their lines.
@@ -77,19 +101,26 @@ impl Headings {
         self.positions.contains_key(&*asked(name))
     }
 
-    /// The columns of several names, each once.
+    /// The columns of several names, each once; the name of a column of lists stands for all of its columns.
     ///
     /// # Errors
     /// There is no such column, or a name is given twice.
     pub fn find_all(&self, names: &[String], what: &str) -> Result<Vec<usize>, DataError> {
         let mut found = Vec::with_capacity(names.len());
         for name in names {
-            let column = self.find(name)?;
-            if found.contains(&column) {
+            let asked = asked(name);
+            let columns = match self.list(&asked) {
+                Some(columns) if !self.has(&asked) => columns.clone(),
+                _ => {
+                    let column = self.find(name)?;
+                    column..column + 1
+                }
+            };
+            if columns.clone().any(|column| found.contains(&column)) {
                 let place = format!("{}: {what} {}", self.place, quoted(name.trim()));
                 return Err(DataError::invalid(place, format!("is asked for twice; name each {what} once")));
             }
-            found.push(column);
+            found.extend(columns);
         }
         Ok(found)
     }
@@ -115,9 +146,20 @@ impl Headings {
     }
 
     fn unknown(&self, name: &str) -> DataError {
+        if let Some(columns) = self.list(name) {
+            let place = format!("{}: column {}", self.place, quoted(name));
+            let numbers = counted(columns.len() as u64, "number");
+            let problem =
+                format!("holds lists of {numbers}, which are {}; name one of these", self.in_words(columns));
+            return DataError::invalid(place, problem);
+        }
         let mut problem = format!("there is no column {}", quoted(name));
         if let Some(further) = self.further_down(name) {
             return DataError::invalid(&self.place, format!("{problem}; {further}"));
+        }
+        let numbers = self.names.iter().filter(|name| name.parse::<f64>().is_ok()).count();
+        if 2 * numbers > self.names.len() && !self.place.is_empty() {
+            problem.push_str("; the headings are numbers: if the first row holds values, give --no-header (columns are then called x0, x1, ..)");
         }
         if let Some(near) = nearest(name, &self.names) {
             problem.push_str("; did you mean ");

@@ -12,6 +12,8 @@ mod format;
 mod headings;
 mod lines;
 #[cfg(feature = "parquet")]
+mod lists;
+#[cfg(feature = "parquet")]
 mod parquet;
 mod unpacked;
 
@@ -24,6 +26,7 @@ pub use headings::Headings;
 pub(super) use unpacked::unpacked;
 
 use super::arrays::Opened;
+use super::places::RowPlaces;
 use super::{DataError, quoted};
 
 /// What a column is read for.
@@ -51,32 +54,12 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// How long each is.
     pub rows: usize,
-    /// Where rows are in a text file.
-    lines: Option<Lines>,
+    /// Where its rows are.
+    pub row_places: RowPlaces,
     /// How its numbers are written.
     pub marks: NumberMarks,
     /// What is worth saying of how it was read.
     pub notes: Vec<String>,
-}
-
-/// The lines of a text that rows start at, where they do not follow one another.
-#[derive(Debug, Clone, Default)]
-struct Lines {
-    jumps: Vec<(usize, u64)>,
-}
-
-impl Lines {
-    fn add(&mut self, row: usize, line: u64) {
-        if self.jumps.is_empty() || self.of(row) != line {
-            self.jumps.push((row, line));
-        }
-    }
-
-    fn of(&self, row: usize) -> u64 {
-        let after = self.jumps.partition_point(|&(first, _)| first <= row);
-        let (first, line) = self.jumps[after.saturating_sub(1)];
-        line + (row - first) as u64
-    }
 }
 
 impl Table {
@@ -88,10 +71,7 @@ impl Table {
 
     /// File and row.
     pub(crate) fn row_place(&self, row: usize) -> String {
-        match &self.lines {
-            Some(lines) => format!("{}: line {}", self.place, lines.of(row)),
-            None => format!("{}: row {row}", self.place),
-        }
+        self.row_places.of(&self.place, row)
     }
 
     /// File and column.

@@ -2,10 +2,13 @@
 
 use super::arrow_schema;
 use super::column::{Cells, Collected, Column};
+use super::lists::{ListLevels, each_list, no_lists, width};
 use super::{Headings, NumberMarks, Pick, Table, Use};
-use crate::data::DataError;
 use crate::data::arrays::{Opened, from_half, guarded};
+use crate::data::places::{RowPlaces, row_in_words};
+use crate::data::{DataError, quoted};
 use crate::memory::{check_memory, make_room};
+use crate::numeric::counted;
 use crate::progress::Stage;
 use parquet::basic::{ConvertedType, LogicalType};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
@@ -15,6 +18,7 @@ use parquet::file::metadata::FileMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
 use std::collections::HashSet;
+use std::ops::Range;
 
 /// Reads the table; a panic of the library on a broken file becomes an error.
 pub(super) fn read(opened: &Opened, pick: Pick) -> Result<Table, DataError> {
@@ -30,50 +34,71 @@ fn read_unguarded(opened: &Opened, pick: Pick) -> Result<Table, DataError> {
     let reader = SerializedFileReader::new(bytes).map_err(damaged)?;
     let file = reader.metadata().file_metadata();
     let schema = file.schema_descr();
-    let names: Vec<String> = schema.columns().iter().map(|column| heading(column)).collect();
     let of_pandas = PandasNotes::of(file);
     let mut durations = of_pandas.durations();
     durations.extend(arrow_schema::durations(noted(file, "ARROW:schema")));
-    let kinds = schema.columns().iter().zip(&names).map(|(column, name)| {
-        if durations.contains(name) { Kind::Other("durations") } else { Kind::of(column) }
-    });
-    let kinds: Vec<Kind> = kinds.collect();
-    let headings = Headings::new(names, of_pandas.index_columns(), place.clone());
+    let leaves = (0..schema.num_columns()).map(|number| Leaf::of(&reader, number, &durations));
+    let leaves: Vec<Leaf> =
+        leaves.collect::<Result<_, String>>().map_err(|problem| DataError::invalid(place, problem))?;
+    // The names of what lists become, and where each of those is.
+    check(place, 64 * leaves.iter().map(|leaf| leaf.columns() as u128).sum::<u128>())?;
+    let mut names = Vec::new();
+    let mut lists = Vec::new();
+    for leaf in &leaves {
+        let first = names.len();
+        names.extend(leaf.headings());
+        if leaf.list.is_some() {
+            lists.push((leaf.name.clone(), first..names.len()));
+        }
+    }
+    let headings = Headings::new(names, of_pandas.index_columns(), place.clone()).with_lists(lists.clone());
     let uses = pick(&headings)?;
     let rows = u128::try_from(file.num_rows()).unwrap_or(0);
     let used = uses.iter().filter(|use_| **use_ != Use::Skip).count() as u128;
     // Columns, and the same numbers row by row.
     check(place, 2 * size_of::<f64>() as u128 * rows * used)?;
-    let empty = |(kind, use_): (&Kind, &Use)| match use_ {
+    let kinds = leaves.iter().flat_map(|leaf| std::iter::repeat_n(leaf, leaf.columns()));
+    let empty = |(leaf, use_): (&Leaf, &Use)| match use_ {
         Use::Skip => Cells::Skipped,
-        _ => kind.empty(),
+        _ => leaf.empty(),
     };
-    let mut columns: Vec<Cells> = kinds.iter().zip(&uses).map(empty).collect();
+    let mut columns: Vec<Cells> = kinds.zip(&uses).map(empty).collect();
     let mut texts: Vec<Collected> = uses.iter().copied().map(collected).collect();
     let mut total = 0;
-    let stage = Stage::of((reader.num_row_groups() * columns.len()) as u64);
+    let stage = Stage::of((reader.num_row_groups() * leaves.len()) as u64);
     for group in 0..reader.num_row_groups() {
         let group = reader.get_row_group(group).map_err(damaged)?;
         let rows = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
-        for (number, cells) in columns.iter_mut().enumerate() {
+        let mut first = 0;
+        for (number, leaf) in leaves.iter().enumerate() {
             stage.advance(1);
-            if matches!(cells, Cells::Skipped | Cells::Other(_)) {
+            let of_leaf = first..first + leaf.columns();
+            first = of_leaf.end;
+            let cells = &mut columns[of_leaf.clone()];
+            if cells.iter().all(|cells| matches!(cells, Cells::Skipped | Cells::Other(_))) {
                 continue;
             }
-            let at = |problem: String| {
-                DataError::invalid(format!("{place}, column {}", headings.names[number]), problem)
-            };
-            let column = schema.column(number);
+            let at = |problem: String| DataError::invalid(format!("{place}, column {}", leaf.name), problem);
             let reader = group.get_column_reader(number).map_err(|error| at(said(&error)))?;
-            let into = Into { cells, texts: &mut texts[number], rows, levels: column.max_def_level() };
-            into.append(reader, kinds[number]).map_err(at)?;
+            let into = Into { cells, texts: &mut texts[of_leaf.start], rows, before: total, leaf };
+            into.append(reader).map_err(at)?;
         }
         total += rows;
     }
     let read = texts.iter().zip(&headings.names).zip(&uses);
     let notes =
         read.filter_map(|((texts, name), use_)| if *use_ == Use::Values { texts.note(name) } else { None });
-    let notes: Vec<String> = notes.collect();
+    let mut notes: Vec<String> = notes.collect();
+    let is_used =
+        |(_, columns): &&(String, Range<usize>)| uses[columns.clone()].iter().any(|use_| *use_ != Use::Skip);
+    notes.extend(lists.iter().filter(is_used).map(|(name, columns)| {
+        format!(
+            "column {} holds lists of {}: they are {}",
+            quoted(name),
+            counted(columns.len() as u64, "number"),
+            headings.in_words(columns)
+        )
+    }));
     let columns = columns.into_iter().zip(texts).zip(&uses).zip(&headings.names);
     let columns = columns.map(|(((cells, texts), use_), name)| {
         let cells = match (cells, use_) {
@@ -87,10 +112,76 @@ fn read_unguarded(opened: &Opened, pick: Pick) -> Result<Table, DataError> {
         kind: "Parquet".to_owned(),
         columns: columns.collect(),
         rows: total,
-        lines: None,
+        row_places: RowPlaces::default(),
         marks: NumberMarks::default(),
         notes,
     })
+}
+
+/// A column of the file, which is one of the table or, where it holds lists of one length, as many.
+struct Leaf {
+    name: String,
+    kind: Kind,
+    /// The definition level of a cell that is there.
+    present: i16,
+    list: Option<List>,
+}
+
+/// Lists of numbers.
+#[derive(Clone, Copy)]
+struct List {
+    levels: ListLevels,
+    width: usize,
+}
+
+impl Leaf {
+    fn of(
+        reader: &SerializedFileReader<bytes::Bytes>,
+        number: usize,
+        durations: &HashSet<String>,
+    ) -> Result<Self, String> {
+        let schema = reader.metadata().file_metadata().schema_descr();
+        let column = schema.column(number);
+        let name = heading(&column);
+        let (mut kind, mut list) = (Kind::of(&column), None);
+        if durations.contains(&name) {
+            kind = Kind::Other("durations");
+        } else if column.max_rep_level() > 0 {
+            let levels = ListLevels::of(&column);
+            let odd = match kind {
+                Kind::Text => Some("lists of text"),
+                Kind::Other(_) => Some("lists"),
+                _ => no_lists(schema.get_column_root(number), &column),
+            };
+            let width = if odd.is_none() { width(reader, number, levels)? } else { None };
+            list = width.map(|width| List { levels, width });
+            if list.is_none() {
+                kind = Kind::Other(odd.unwrap_or("lists of different lengths"));
+            }
+        }
+        Ok(Self { name, kind, present: column.max_def_level(), list })
+    }
+
+    /// How many columns of the table it is.
+    fn columns(&self) -> usize {
+        self.list.map_or(1, |list| list.width)
+    }
+
+    fn headings(&self) -> Vec<String> {
+        match self.list {
+            None => vec![self.name.clone()],
+            Some(list) => (0..list.width).map(|place| format!("{}.{place}", self.name)).collect(),
+        }
+    }
+
+    /// One of its columns without rows. Booleans are kept as words, which numbers and labels are made of alike.
+    fn empty(&self) -> Cells {
+        match self.kind {
+            Kind::Other(kind) => Cells::Other(kind),
+            Kind::Text | Kind::Boolean if self.list.is_none() => Cells::Texts(super::Texts::default()),
+            _ => Cells::Numbers { values: Vec::new(), odd: Vec::new() },
+        }
+    }
 }
 
 /// Where texts of a column go.
@@ -156,9 +247,6 @@ enum Kind {
 impl Kind {
     fn of(column: &ColumnDescriptor) -> Self {
         use parquet::basic::Type;
-        if column.max_rep_level() > 0 {
-            return Self::Other("lists");
-        }
         match column.logical_type_ref() {
             Some(LogicalType::Date | LogicalType::Timestamp(_)) => return Self::Other("dates"),
             Some(LogicalType::Time(_)) => return Self::Other("times"),
@@ -190,28 +278,22 @@ impl Kind {
             Type::INT32 | Type::INT64 | Type::FLOAT | Type::DOUBLE => Self::Number,
         }
     }
-
-    /// A column of this kind without rows. Booleans are kept as words, which numbers and labels are made of alike.
-    fn empty(self) -> Cells {
-        match self {
-            Self::Other(kind) => Cells::Other(kind),
-            Self::Text | Self::Boolean => Cells::Texts(super::Texts::default()),
-            _ => Cells::Numbers { values: Vec::new(), odd: Vec::new() },
-        }
-    }
 }
 
 /// Where the cells of a group of rows go.
 struct Into<'a> {
-    cells: &'a mut Cells,
+    /// Of the columns that the leaf is.
+    cells: &'a mut [Cells],
     texts: &'a mut Collected,
     rows: usize,
-    /// The definition level of a cell that is there.
-    levels: i16,
+    /// Rows of the groups before.
+    before: usize,
+    leaf: &'a Leaf,
 }
 
 impl Into<'_> {
-    fn append(self, reader: ColumnReader, kind: Kind) -> Result<(), String> {
+    fn append(self, reader: ColumnReader) -> Result<(), String> {
+        let kind = self.leaf.kind;
         let whole = |value: i64| value as f64;
         match reader {
             ColumnReader::DoubleColumnReader(reader) => self.numbers(reader, |&value| value),
@@ -226,6 +308,9 @@ impl Into<'_> {
                 Kind::Decimal(scale) => self.numbers(reader, |&value| decimal(i128::from(value), scale)),
                 _ => self.numbers(reader, |&value| whole(value)),
             },
+            ColumnReader::BoolColumnReader(reader) if self.leaf.list.is_some() => {
+                self.numbers(reader, |&value| f64::from(u8::from(value)))
+            }
             ColumnReader::BoolColumnReader(reader) => {
                 self.words(reader, |&value| Ok(if value { "True" } else { "False" }.to_owned()))
             }
@@ -260,9 +345,21 @@ impl Into<'_> {
         reader: ColumnReaderImpl<T>,
         number: impl Fn(&T::T) -> f64,
     ) -> Result<(), String> {
-        let Cells::Numbers { values, odd } = self.cells else { return Err(NO_KIND.to_owned()) };
-        make_room(values, self.rows, "its numbers take").map_err(|error| error.to_string())?;
-        each(reader, self.rows, self.levels, |value| {
+        let Self { cells, rows, before, leaf, .. } = self;
+        let mut columns = Vec::with_capacity(cells.len());
+        for cells in cells {
+            columns.push(match cells {
+                Cells::Numbers { values, odd } => {
+                    make_room(values, rows, "its numbers take").map_err(|error| error.to_string())?;
+                    Some((values, odd))
+                }
+                // Of a list, some places may not be asked for.
+                _ if leaf.list.is_some() => None,
+                _ => return Err(NO_KIND.to_owned()),
+            });
+        }
+        let mut add = |place: usize, value: Option<&T::T>| {
+            let Some((values, odd)) = &mut columns[place] else { return };
             let value = value.map(&number);
             match value {
                 Some(value) if value.is_finite() => values.push(value),
@@ -271,6 +368,27 @@ impl Into<'_> {
                     values.push(f64::NAN);
                 }
             }
+        };
+        let Some(List { levels, width }) = leaf.list else {
+            return each(reader, rows, leaf.present, |value| {
+                add(0, value);
+                Ok(())
+            });
+        };
+        each_list(reader, rows, levels, |row, list| {
+            if let Some(places) = list
+                && places.len() != width
+            {
+                return Err(format!(
+                    "the list in {} has {}, and others have {width}; cut or fill them to one length, or leave the column out with \
+                     --drop {}",
+                    row_in_words(before + row),
+                    counted(places.len() as u64, "number"),
+                    leaf.name
+                ));
+            }
+            // Of a list that is missing, every number is.
+            (0..width).for_each(|place| add(place, list.and_then(|places| places[place])));
             Ok(())
         })
     }
@@ -280,13 +398,15 @@ impl Into<'_> {
         reader: ColumnReaderImpl<T>,
         word: impl Fn(&T::T) -> Result<String, String>,
     ) -> Result<(), String> {
-        let Self { texts, rows, levels, .. } = self;
-        each(reader, rows, levels, |value| {
+        let Self { texts, rows, leaf, .. } = self;
+        each(reader, rows, leaf.present, |value| {
             let text = value.map(&word).transpose()?;
             texts.add(text.as_deref().unwrap_or_default().trim(), NumberMarks::default())
         })
     }
 }
+
+pub(super) const CUT_OFF: &str = "ends before the last row; write the table again";
 
 const NO_KIND: &str =
     "holds values of a kind that is not read; drop the column, or save it as numbers or text";
@@ -304,7 +424,7 @@ fn each<T: DataType>(
         let (read, _, _) =
             reader.read_records(left, Some(&mut levels), None, &mut values).map_err(|error| said(&error))?;
         if read == 0 {
-            return Err("ends before the last row; write the table again".to_owned());
+            return Err(CUT_OFF.to_owned());
         }
         let mut values = values.iter();
         for row in 0..read {
@@ -327,7 +447,7 @@ fn big_endian(bytes: &[u8]) -> i128 {
 }
 
 /// The library's words in ours.
-fn said(error: &ParquetError) -> String {
+pub(super) fn said(error: &ParquetError) -> String {
     let text = error.to_string();
     for codec in ["brotli", "lzo"] {
         if text.to_lowercase().contains(codec) {

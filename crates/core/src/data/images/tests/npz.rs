@@ -217,7 +217,7 @@ fn headers_that_speak_of_more_or_less_than_is_there_take_no_memory() {
 #[test]
 fn labels_that_are_no_classes_are_named() {
     let halves: Vec<u8> = [0.5_f64, 1.0].iter().flat_map(|label| label.to_le_bytes()).collect();
-    labels_are_refused(npy("'<f8'", "(2,)", &halves), ": row 0: 0.5, but labels are whole numbers");
+    labels_are_refused(npy("'<f8'", "(2,)", &halves), ": row 1 (index 0): 0.5, but labels are whole numbers");
     labels_are_refused(npy("'|O'", "(2,)", &[0; 16]), ": holds Python objects, which are not read");
     labels_are_refused(npy("'|S3'", "(2,)", b"antbee"), ": holds text; number the classes from 0 to 255");
     labels_are_refused(
