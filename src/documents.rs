@@ -128,7 +128,7 @@ fn every_shipped_analysis_has_its_row() {
     assert_eq!(missing.collect::<Vec<_>>(), Vec::<&str>::new());
 }
 
-/// A number that a page takes from the records: what stands before `<!--DIRECTORY: QUERY-->`, and the query.
+/// A number that a page takes from the records: what comes before `<!--DIRECTORY: QUERY-->`, and the query.
 struct Quoted<'a> {
     text: &'a str,
     analysis: &'a str,

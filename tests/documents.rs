@@ -4,7 +4,7 @@ use assert_cmd::cargo::cargo_bin;
 use std::path::Path;
 use std::process::Command;
 
-/// What stands for text that is left out: alone on a line for any number of lines.
+/// What marks text that is left out: alone on a line for any number of lines.
 const LEFT_OUT: &str = "…";
 
 /// A block of commands, and what a page says they print.

@@ -43,7 +43,7 @@ def number(value: Any, digits: int = 4) -> str:
     return str(value)
 
 
-# More rows and classes than these fill a screen, and a browser that holds a million cells stands still.
+# More rows and classes than these fill a screen, and a browser that holds a million cells answers nothing.
 MOST_ROWS = 60
 MOST_CLASSES = 40
 MOST_TICKS = 24

@@ -223,7 +223,7 @@ fn fraction_of(samples: f64, one_of: f64) -> f64 {
 struct Search {
     /// Value and gradient once.
     evaluation: f64,
-    /// Products that a Hessian, or what stands for it, takes once.
+    /// Products that a Hessian, or what replaces it, takes once.
     hessian: f64,
     whole: f64,
 }

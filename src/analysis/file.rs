@@ -136,7 +136,7 @@ impl Source {
             if what.ends_with("expected a list") {
                 what += &format!("; begin each with [[{name}]]");
             } else if what.contains("duplicate key") {
-                what += &format!("; [{name}] stands above already: begin each of several with [[{name}]]");
+                what += &format!("; [{name}] is above already: begin each of several with [[{name}]]");
             }
         }
         let whole_line = self.text.lines().nth(line - 1).unwrap_or_default();
@@ -337,13 +337,13 @@ fn how_to_write(line: &str, at: &str, message: &str) -> Option<String> {
         "no" | "off" => return Some(format!("{word}; write false")),
         "true" | "false" if is_syntax => return Some(format!("{word}; write {}", word.to_lowercase())),
         _ if is_syntax && word.starts_with(|letter: char| letter.is_ascii_alphabetic()) => {
-            return Some(format!("{word}; text stands between quotation marks, as in \"{word}\""));
+            return Some(format!("{word}; text is written in quotation marks, as in \"{word}\""));
         }
         _ => {}
     }
     let key = line.split_once('=').map(|(key, _)| key.trim());
     key.filter(|_| message.contains("duplicate key"))
-        .map(|key| format!("duplicate key: `{key}` stands above already"))
+        .map(|key| format!("duplicate key: `{key}` is given above already"))
 }
 
 /// The parser's message, with the nearest name where it lists the names it knows.

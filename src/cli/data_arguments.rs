@@ -128,7 +128,7 @@ pub(super) struct TableArguments {
     /// Decimal mark: . or , [default: found in the file]
     #[arg(long, value_name = "CHARACTER", value_parser = decimal)]
     decimal: Option<char>,
-    /// What stands between thousands, as in 1,234 [default: found where a number has only one reading]
+    /// What separates thousands, as in 1,234 [default: found where a number has only one reading]
     #[arg(long, value_name = "CHARACTER", value_parser = thousands)]
     thousands: Option<char>,
     /// utf-8, utf-16 or latin-1 [default: utf-8, or what a byte-order mark says]

@@ -160,7 +160,7 @@ fn balance(record: &SolveRecord, measured: &Measured) -> String {
         );
     }
     format!(
-        "outflow and inflow differ by {apart},\n{off} without the penalty's pull on the features that make up for the missing \
+        "outflow and inflow differ by {apart},\n{off} without the penalty's term for the features that make up for the missing \
          intercept (docs/theory.md#h1): {}",
         found.relation
     )

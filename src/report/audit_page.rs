@@ -85,7 +85,7 @@ const GLOSSARY: [(&str, &str); 9] = [
 const MAX_CLASSES: usize = 40;
 /// Fewer leave room for a number in each cell.
 const NUMBERED: usize = 13;
-/// Letters of a heading that stands upright.
+/// Letters of a heading that is turned upright.
 const LONGEST_HEADING: usize = 16;
 
 /// Blue and orange of the palette that colour-blind people can distinguish (Okabe and Ito).

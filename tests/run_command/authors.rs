@@ -327,19 +327,19 @@ fn ten_broken_edits_are_each_answered_in_a_line_that_leads_on() {
         ),
         ("loss = \"softmax\"", "loss = \u{201c}softmax\u{201d}", vec!["quotation marks of typography"]),
         ("[[series]]", "[series]", vec!["begin each", "[[series]]"]),
-        ("repetitions = 3", "repetitions = 3\nrepetitions = 4", vec!["`repetitions` stands above already"]),
+        ("repetitions = 3", "repetitions = 3\nrepetitions = 4", vec!["`repetitions` is given above already"]),
         ("id = \"mine\"", "id = \"mine\"\nwidth = yes", vec!["yes; write true"]),
         // A key beside a rule would mean nothing, and a sweep over it would draw a flat line.
         (
             "counts = [40, 30, 20]",
             "counts = { one_rare = { common = 40, rare = 1, samples = 5 }, samples = 9 }",
-            vec!["`counts`", "a table of one key is wanted; `samples` stands beside it"],
+            vec!["`counts`", "a table of one key is wanted; `samples` is beside it"],
         ),
         (
             "counts = [40, 30, 20]",
             "counts = { one_rare = { common = 40, rare = 1, samples = 5 } }\n\n[[sweep]]\nname = \"size\"\nkeys = \
              [\"data.gaussian.counts.samples\"]\nvalues = [5, 9]",
-            vec!["size = 5", "a table of one key is wanted; `samples` stands beside it"],
+            vec!["size = 5", "a table of one key is wanted; `samples` is beside it"],
         ),
         (
             "[data.gaussian]",
@@ -352,7 +352,7 @@ fn ten_broken_edits_are_each_answered_in_a_line_that_leads_on() {
         (
             "loss = \"softmax\"",
             "loss = softmax",
-            vec!["text stands between quotation marks, as in \"softmax\""],
+            vec!["text is written in quotation marks, as in \"softmax\""],
         ),
         ("loss = \"softmax\"", "loss = { focal = 2.0 }", vec!["expected a table of its settings"]),
         ("loss = \"softmax\"", "loss = \"SML\"", vec!["did you mean `softmax`?"]),

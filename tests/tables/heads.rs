@@ -481,10 +481,13 @@ fn without_an_intercept_output_says_what_is_left_of_the_balance() {
     let penalised = [&dummies[..], &["--l2", "0.1"]].concat();
     let record = folder.record(&penalised);
     let sum: f64 = numbers(&record["coefficients"][0]).iter().sum();
-    let pull = numbers(&record["remaining_balance"]["pull"]);
-    assert!((pull[1] - 0.1 * 8.0 * sum).abs() < 1e-12 && pull[0] == -pull[1], "{pull:?}");
+    let penalty_term = numbers(&record["remaining_balance"]["penalty_term"]);
+    assert!(
+        (penalty_term[1] - 0.1 * 8.0 * sum).abs() < 1e-12 && penalty_term[0] == -penalty_term[1],
+        "{penalty_term:?}"
+    );
     let difference = record["ledger"][1]["difference"].as_f64().expect("a number");
-    assert!((difference - pull[1]).abs() < 1e-12, "{difference} {pull:?}");
+    assert!((difference - penalty_term[1]).abs() < 1e-12, "{difference} {penalty_term:?}");
     // Nothing is constant here, with units and without.
     let plain = [&["solve", "@r01-statsmodels.csv", "--drop", "y"][..], &none, &["k"]].concat();
     let record = folder.record(&plain);

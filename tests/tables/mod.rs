@@ -38,7 +38,7 @@ pub(crate) fn refused(arguments: &[&str], words: &[&str]) {
     }
 }
 
-/// Options as they are typed; `~` stands for an empty word.
+/// Options as they are typed; `~` means an empty word.
 pub(crate) fn typed(options: &str) -> Vec<&str> {
     options.split_whitespace().map(|word| if word == "~" { "" } else { word }).collect()
 }

@@ -63,7 +63,7 @@ impl Stage {
     }
 
     /// So many steps are done in all.
-    pub fn reach(&self, steps: u64) {
+    pub fn advance_to(&self, steps: u64) {
         if let Some(count) = &self.0 {
             count.done.store(steps, Ordering::Relaxed);
         }
@@ -94,7 +94,7 @@ mod tests {
         if let Some(count) = &outer.0 {
             let here = Progress { stage: count.stage, share: 0.25 };
             assert_eq!(progress(), Some(here));
-            outer.reach(9);
+            outer.advance_to(9);
             assert_eq!(progress(), Some(Progress { share: 1.0, ..here }));
         }
         assert!(Stage::of(0).0.is_none());

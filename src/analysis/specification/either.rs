@@ -42,12 +42,10 @@ impl<'de, T: Deserialize<'de>, R: Deserialize<'de>, V> Visitor<'de> for Either<'
 
     fn visit_map<A: MapAccess<'de>>(self, mut table: A) -> Result<V, A::Error> {
         let rule = R::deserialize(MapAccessDeserializer::new(&mut table))?;
-        // A rule is read from the first key of a table; what stands beside it would mean nothing.
+        // A rule is read from the first key of a table; what is beside it would mean nothing.
         match table.next_key::<String>()? {
             None => Ok((self.of_rule)(rule)),
-            Some(key) => {
-                Err(A::Error::custom(format!("a table of one key is wanted; `{key}` stands beside it")))
-            }
+            Some(key) => Err(A::Error::custom(format!("a table of one key is wanted; `{key}` is beside it"))),
         }
     }
 

@@ -27,7 +27,7 @@ export function linear([from, to], [start, end]) {
   return (value) => start + ((value - from) / (to - from)) * (end - start);
 }
 
-/** Digits of a number on the page, wherever it stands. */
+/** Digits of a number on the page, wherever it is. */
 const DIGITS = 3;
 
 /** A number in a few significant digits, as people write it. */

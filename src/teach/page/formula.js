@@ -6,7 +6,7 @@
 const MATH = 'http://www.w3.org/1998/Math/MathML';
 const GREEK = { alpha: 'α', beta: 'β', gamma: 'γ', pi: 'π' };
 const SIGNS = { '-': '−', '~': '∝', '<=': '≤', '>=': '≥', '->': '→', sum: '∑', Σ: '∑' };
-/** Signs whose index stands below them. */
+/** Signs whose index is below them. */
 const BELOW = ['∑'];
 /** Words that are set as functions; other long words are text. */
 const FUNCTIONS = ['exp', 'log', 'max', 'mean', 'min', 'sigmoid', 'softmax', 'softplus'];

@@ -21,7 +21,7 @@ async function byProgram(lesson) {
 class SolverWorker {
   #worker;
 
-  /** `solver` is `{ packed }`, as it stands in the page, or `{ module }`, compiled. */
+  /** `solver` is `{ packed }`, as it is in the page, or `{ module }`, compiled. */
   constructor(solver) {
     const address = URL.createObjectURL(new Blob([document.getElementById('worker').textContent], { type: 'text/javascript' }));
     this.#worker = new Worker(address);

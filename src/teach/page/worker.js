@@ -4,7 +4,7 @@
 let compiled = null;
 let ready = null;
 
-/** The solver from what stands in the page: base64 of what gzip has packed. */
+/** The solver from what is in the page: base64 of what gzip has packed. */
 async function unpacked(packed) {
   const letters = atob(packed);
   const bytes = new Uint8Array(letters.length);

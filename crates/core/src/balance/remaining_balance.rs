@@ -16,7 +16,7 @@ pub struct RemainingBalance {
     /// `a`, one number per feature.
     pub direction: Vec<f64>,
     /// `outflow - inflow` of every class that the penalty leaves, `l2 M (w_k . a)`, in units of weighted mass.
-    pub pull: Vec<f64>,
+    pub penalty_term: Vec<f64>,
     /// How far the differences of the flows are from that: the largest distance relative to the larger flow of its class.
     pub residual: f64,
 }
@@ -30,14 +30,14 @@ impl RemainingBalance {
         let (relation, direction) = constant_direction(point)?;
         let scale = problem.l2() * problem.loss().denominator();
         let along = &point.head.coefficients * DVector::from_column_slice(&direction);
-        let mut pull: Vec<f64> = along.iter().map(|along| scale * along).collect();
-        if let &[of_positives] = pull.as_slice() {
-            pull.insert(0, -of_positives);
+        let mut penalty_term: Vec<f64> = along.iter().map(|along| scale * along).collect();
+        if let &[of_positives] = penalty_term.as_slice() {
+            penalty_term.insert(0, -of_positives);
         }
-        let off = ledger.entries.iter().zip(&pull).map(|(entry, pull)| {
-            (entry.difference - pull).abs() / entry.outflow.max(entry.inflow).max(f64::MIN_POSITIVE)
+        let off = ledger.entries.iter().zip(&penalty_term).map(|(entry, penalty_term)| {
+            (entry.difference - penalty_term).abs() / entry.outflow.max(entry.inflow).max(f64::MIN_POSITIVE)
         });
-        Some(Self { residual: largest(off), relation, direction, pull })
+        Some(Self { residual: largest(off), relation, direction, penalty_term })
     }
 }
 

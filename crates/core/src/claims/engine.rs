@@ -237,7 +237,7 @@ impl Claim {
     }
 }
 
-/// A third of the cases, in steps that share no divisor with their number. Set-ups repeat with periods of 2 to 14, or come in runs
+/// A third of the cases, in steps that have no common factor with their number. Set-ups repeat with periods of 2 to 14, or come in runs
 /// of 2 to 4; a step of 3, or one that is regular in any of these, would meet the same ones again and again.
 fn quick_cases(cases: usize) -> Vec<usize> {
     let steps = cases.div_ceil(4)..;

@@ -271,15 +271,15 @@ pub(crate) fn no_number(table: &Table, row: usize, column: usize, cell: Cell) ->
             format!("{shown} is not finite; replace it, or leave out the row or the column (--drop {name})")
         }
         _ if has_decimal_comma(&text) => format!(
-            "{shown} is not a number with a decimal point; give --decimal , if the comma stands before decimals, --thousands , if it \
-             stands between thousands, or leave the column out with --drop {name}"
+            "{shown} is not a number with a decimal point; give --decimal , if the comma is the decimal mark, --thousands , if it \
+             separates thousands, or leave the column out with --drop {name}"
         ),
         _ if has_thousands_point(&text, table.marks) => format!(
-            "{shown} is not a number with a decimal comma; give --thousands . if the point stands between thousands, or leave the \
+            "{shown} is not a number with a decimal comma; give --thousands . if the point separates thousands, or leave the \
              column out with --drop {name}"
         ),
         _ if is_decorated(&text) => format!(
-            "{shown} is not a plain number; write it without other signs, name what stands between thousands with --thousands, or leave \
+            "{shown} is not a plain number; write it without other signs, name what separates thousands with --thousands, or leave \
              the column out with --drop {name}"
         ),
         _ if table.columns[column].is_text(table.marks) => format!(

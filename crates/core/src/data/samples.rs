@@ -248,9 +248,15 @@ impl SampleRequest {
         };
         let place = features.place.clone();
         let format = format!("NPY, {}", features.kind());
-        let parts =
-            Parts { features: vec![(None, features)], labels, weights, left_out: Vec::new(), place, format };
-        self.of_parts(parts)
+        let arrays = SampleArrays {
+            features: vec![(None, features)],
+            labels,
+            weights,
+            left_out: Vec::new(),
+            place,
+            format,
+        };
+        self.combined(arrays)
     }
 
     /// Features, labels and weights of one archive.
@@ -283,7 +289,7 @@ impl SampleRequest {
         }
         let features = features.into_iter().map(|(name, array)| (Some(name), array)).collect();
         let (place, format) = (arrays.place.clone(), "archive of arrays".to_owned());
-        self.of_parts(Parts { features, labels, weights, left_out, place, format })
+        self.combined(SampleArrays { features, labels, weights, left_out, place, format })
     }
 
     /// The arrays that may be features: those with a row of numbers for each label.
@@ -315,8 +321,8 @@ impl SampleRequest {
         Ok(features)
     }
 
-    fn of_parts(&self, parts: Parts) -> Result<Samples, DataError> {
-        let Parts { features, labels: label_array, weights, mut left_out, place, format } = parts;
+    fn combined(&self, arrays: SampleArrays) -> Result<Samples, DataError> {
+        let SampleArrays { features, labels: label_array, weights, mut left_out, place, format } = arrays;
         if !self.offset.is_empty() {
             return Err(DataError::invalid("--offset", "names a column of a table"));
         }
@@ -446,7 +452,7 @@ pub(crate) fn offsets(table: &Table, columns: &[usize], rows: &[usize]) -> Resul
 }
 
 /// Arrays that samples are made of.
-struct Parts {
+struct SampleArrays {
     /// With their names in an archive.
     features: Vec<(Option<String>, Array)>,
     labels: Array,

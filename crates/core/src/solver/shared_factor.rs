@@ -2,7 +2,7 @@
 //!
 //! The block of class `k` in the Hessian is `c_k (S_k + m_k m_k^T) + penalty`, where `c_k`, `m_k` and `S_k` are the sum of the
 //! curvatures `w_i p_i^k (1 - p_i^k)` and the mean and scatter of the samples under them. The scatters are alike: of normal
-//! features, which a class weighs by the exponential of a linear function, they are the same. One, `S`, stands for all of
+//! features, which a class weighs by the exponential of a linear function, they are the same. One, `S`, replaces all of
 //! them, and its eigenvectors relative to the penalty diagonalise `c_k S + penalty` for every class at once: `d^2 + d K` numbers
 //! in place of `K d^2`. The means need no term of their own, since the intercept takes them up.
 

@@ -145,7 +145,7 @@ impl<'d> WeightResponse<'d> {
             BuiltLoss::Logistic(_) | BuiltLoss::Inr(_) => wide(columns) * wide(dimension).pow(2),
             BuiltLoss::PerSample(_) => 0,
         };
-        // A head for each class: what its samples pull, their change, and the residuals of both.
+        // A head for each class: what its samples add, their change, and the residuals of both.
         let heads = classes.saturating_mul(dimension).saturating_mul(columns);
         let of_classes = summed(heads) + 4 * wide(heads);
         // Probabilities, logits and, on every thread, their changes.

@@ -22,7 +22,7 @@ pub enum Cell {
 pub struct NumberMarks {
     /// The decimal mark is a comma.
     pub(crate) comma: bool,
-    /// What the user says stands between thousands.
+    /// What the user says separates thousands.
     pub(crate) thousands: Option<char>,
 }
 

@@ -162,7 +162,7 @@ impl Column {
         [1.0, 1e3, 1e6, 1e9].into_iter().any(since_1970).then_some("time since 1970")
     }
 
-    /// A number that marks missing values in many data sets (-999, 9999), if it stands far from all others, and its rows.
+    /// A number that marks missing values in many data sets (-999, 9999), if it is far from all others, and its rows.
     pub(crate) fn mark_of_missing(&self, marks: NumberMarks) -> Option<(f64, usize)> {
         /// How many times as large as all other numbers it is.
         const FAR: f64 = 10.0;

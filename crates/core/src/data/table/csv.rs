@@ -202,7 +202,7 @@ fn collect(
                 .map_err(|error| DataError::invalid(&rows.place, error.to_string()))?;
         }
         if count.is_multiple_of(ROWS_PER_STEP) {
-            stage.reach(rows.reader.position().byte());
+            stage.advance_to(rows.reader.position().byte());
         }
         lines.add(count, rows.line);
         if let Some(names) = row_names.as_mut().filter(|_| count < ROW_NAMES)

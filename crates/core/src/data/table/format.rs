@@ -17,7 +17,7 @@ pub struct TableFormat {
     /// The decimal mark: `.` or `,`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decimal: Option<char>,
-    /// What stands between thousands.
+    /// What separates thousands.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thousands: Option<char>,
     /// How bytes are characters.
@@ -64,7 +64,7 @@ impl TableFormat {
 pub(super) struct Dialect {
     pub(super) separator: u8,
     pub(super) marks: NumberMarks,
-    /// A backslash stands before a quotation mark within quotation marks, as `MySQL` and Spark write it.
+    /// A backslash comes before a quotation mark within quotation marks, as `MySQL` and Spark write it.
     pub(super) backslash: bool,
 }
 
@@ -172,7 +172,7 @@ fn found_comma(head: &[u8], separator: u8, place: &str) -> Result<bool, DataErro
         (Some(comma), Some(point)) => Err(DataError::invalid(
             place,
             format!(
-                "writes both {comma} and {point}; give the decimal mark with --decimal , or --decimal . (and what stands between \
+                "writes both {comma} and {point}; give the decimal mark with --decimal , or --decimal . (and what separates \
                  thousands with --thousands)"
             ),
         )),

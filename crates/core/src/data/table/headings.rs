@@ -101,7 +101,7 @@ impl Headings {
         self.positions.contains_key(&*asked(name))
     }
 
-    /// The columns of several names, each once; the name of a column of lists stands for all of its columns.
+    /// The columns of several names, each once; the name of a column of lists means all of its columns.
     ///
     /// # Errors
     /// There is no such column, or a name is given twice.
@@ -171,7 +171,7 @@ impl Headings {
             problem.push_str(&self.names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", "));
         }
         if self.names.len() == 1 {
-            problem.push_str("; if something else stands between columns, name it with --separator");
+            problem.push_str("; if something else separates columns, name it with --separator");
         }
         DataError::invalid(&self.place, problem)
     }
