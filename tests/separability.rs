@@ -81,6 +81,24 @@ fn nearly_apart(classes: usize, overlap: f64) -> Dataset {
     dataset(&samples, labels, classes)
 }
 
+/// Two columns and their total in single precision: the few samples of the last class are ahead along what its rounding left,
+/// and a column; all others overlap.
+fn apart_by_rounding(classes: usize, few: usize) -> Dataset {
+    let samples: Vec<DVector<f64>> = (0..40)
+        .map(|sample| {
+            let parts = [noise(2 * sample), noise(2 * sample + 1)];
+            DVector::from_vec(vec![parts[0], parts[1], f64::from((parts[0] + parts[1]) as f32)])
+        })
+        .collect();
+    let score = |sample: &DVector<f64>| (sample[2] - sample[0] - sample[1]) / 3e-8 + 0.5 * sample[0];
+    let place = |own: &DVector<f64>| samples.iter().filter(|other| score(other) < score(own)).count();
+    let label = |(index, sample)| {
+        if place(sample) + few >= samples.len() { classes - 1 } else { index % (classes - 1) }
+    };
+    let labels = samples.iter().enumerate().map(label).collect();
+    dataset(&samples, labels, classes)
+}
+
 /// Overlapping classes but for the samples that the first feature marks: they all belong to the last one.
 fn marked(classes: usize) -> Dataset {
     let mut samples = scattered();
@@ -133,6 +151,18 @@ fn separable(dataset: &Dataset, choice: &LossSpec) -> Separable {
     match checked(dataset, choice) {
         Outcome::Separable(proof) => *proof,
         other => panic!("{choice:?} should be separable: {other:?}"),
+    }
+}
+
+#[test]
+fn what_is_left_of_a_nearly_dependent_column_separates() {
+    for (classes, few) in [(2, 3), (3, 3), (4, 5)] {
+        let dataset = apart_by_rounding(classes, few);
+        for spec in [LossSpec::Logistic, LossSpec::Softmax, LossSpec::BalancedSoftmax] {
+            let outcome = outcome(&dataset, &spec);
+            let Outcome::Separable(proof) = outcome else { panic!("{classes} {few} {spec:?}: {outcome:?}") };
+            check(&dataset, &proof);
+        }
     }
 }
 

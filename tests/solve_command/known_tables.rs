@@ -133,6 +133,7 @@ fn a_head_that_doubles_cannot_hold_is_not_called_stationary() {
         record["why"].as_str().is_some_and(|why| why.contains("subtract 1000000000000002 from column x")),
         "{record}"
     );
-    assert!(number(&record["recomputed"]["relative_gradient"]) > 1e-4, "{record}");
+    // Beyond what a stationary head may have.
+    assert!(number(&record["recomputed"]["relative_gradient"]) > 1.5e-8, "{record}");
     assert_eq!(matrix(&record["coefficients"]).len(), 1);
 }

@@ -35,6 +35,12 @@ pub trait SampleLoss: Loss + Send + Debug {
     /// Turns the logits of a sample of a class into `dL/dz`, its own weight aside, in double-double arithmetic and from the
     /// equations alone.
     fn precise_gradient(&self, class: usize, targets: &Targets, logits: &mut [DoubleDouble]);
+
+    /// The sum of the magnitudes of the terms that `dL/dz_k` of a sample of a class, its own weight aside, is made of where it is
+    /// `residual`: more than the residual's own where a target between zero and one cancels a prediction.
+    fn magnitude_of_terms(&self, _class: usize, _column: usize, residual: f64) -> f64 {
+        residual.abs()
+    }
 }
 
 /// Along which directions a loss without penalty falls for ever.
@@ -74,6 +80,16 @@ impl BuiltLoss {
             Self::Softmax(loss) => Self::Softmax(loss.scaled(batches)),
             Self::Inr(loss) => Self::Inr(*loss),
             Self::PerSample(loss) => Self::PerSample(loss.scaled(batches)),
+        }
+    }
+
+    /// [`SampleLoss::magnitude_of_terms`] of a sample of this weight, the weight included.
+    pub(crate) fn magnitude_of_terms(&self, class: usize, column: usize, weight: f64, residual: f64) -> f64 {
+        match self {
+            Self::PerSample(loss) if weight > 0.0 => {
+                weight * loss.magnitude_of_terms(class, column, residual / weight)
+            }
+            Self::Logistic(_) | Self::Softmax(_) | Self::Inr(_) | Self::PerSample(_) => residual.abs(),
         }
     }
 

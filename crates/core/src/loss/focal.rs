@@ -75,8 +75,9 @@ impl Focal {
         if gamma == 0.0 || complement == 0.0 {
             return 0.0;
         }
-        let steep = gamma * (gamma - 1.0) * probability * complement.powf(gamma - 2.0) * log;
-        probability * (gamma * complement.powf(gamma - 1.0) * (2.0 + log) - steep)
+        // `(1-q)^(g-2)` leaves the range of a double where `log q` is about `q - 1` = 1e-200: their product does not.
+        let steep = (gamma - 1.0) * probability * (log / complement);
+        probability * gamma * complement.powf(gamma - 1.0) * (2.0 + log - steep)
     }
 
     fn each(&self, logits: &DMatrix<f64>, targets: &Targets, mut work: impl FnMut(At)) {

@@ -131,10 +131,11 @@ impl Loss for Seesaw {
             let mean: f64 = plain.iter().zip(along.iter()).map(|(p, v)| p.probability * v).sum();
             let log_own = total.log_probability(z[class]);
             let held = log_own.max(self.log_floor);
-            let of_held = if log_own > self.log_floor { along[class] - mean } else { 0.0 };
+            // Both less the mean, which the difference of two logarithms does not have.
+            let of_held = if log_own > self.log_floor { along[class] } else { mean };
             for (j, moved) in moved.iter_mut().enumerate() {
                 let ahead = j != class && total.log_probability(z[j]) > held;
-                let of_factor = if ahead { self.compensation * (along[j] - mean - of_held) } else { 0.0 };
+                let of_factor = if ahead { self.compensation * (along[j] - of_held) } else { 0.0 };
                 *moved = along[j] + of_factor;
             }
             let moved = moved.as_view();

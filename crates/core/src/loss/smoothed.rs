@@ -143,4 +143,14 @@ impl SampleLoss for LabelSmoothing {
             *residual = (mass * *residual + rest) / denominator;
         }
     }
+    /// `(|t| - t) p` and `t (1 - p)`, which cancel where every prediction is its target.
+    fn magnitude_of_terms(&self, class: usize, column: usize, residual: f64) -> f64 {
+        let (target, mass) = (self.targets_of[(column, class)], self.mass_of[class]);
+        if mass == 0.0 {
+            return residual.abs();
+        }
+        let probability = (residual * self.denominator + target) / mass;
+        let terms = (mass - target) * probability.abs() + target * (1.0 - probability).abs();
+        f64::max(terms / self.denominator, residual.abs())
+    }
 }

@@ -6,7 +6,7 @@ use super::block::{
 };
 use super::{ColumnPart, Link, Loss, Targets};
 use crate::numeric::{
-    Kernel, SAMPLES_PER_CHUNK, Sigmoid, Sum, exp_of_nonpositive, ln_1p_of_nonnegative, vectorised,
+    Kernel, SAMPLES_PER_CHUNK, Sigmoid, Sum, argmax, exp_of_nonpositive, ln_1p_of_nonnegative, vectorised,
 };
 use nalgebra::{DMatrix, DVectorView};
 use std::ops::MulAssign;
@@ -198,8 +198,9 @@ impl Loss for Softmax {
         let weights = self.normalised_class_weights(targets);
         let samples = product.column_iter_mut().zip(direction.column_iter()).zip(targets.class_indices());
         for (sample, ((mut p, along), &label)) in samples.enumerate() {
-            let (mean, weight) = (p.dot(&along), weights[label as usize] * targets.sample_weight(sample));
-            p.zip_apply(&along, |p, along| *p *= weight * (along - mean));
+            let weight = weights[label as usize] * targets.sample_weight(sample);
+            let (origin, mean) = mean_along(p.as_slice(), along.iter().copied());
+            p.zip_apply(&along, |p, along| *p *= weight * ((along - origin) - mean));
         }
     }
 }
@@ -386,11 +387,19 @@ pub(super) fn residual(sample: &[Sigmoid], k: usize, class: usize) -> f64 {
     if k == class { -sample[k].complement } else { sample[k].probability }
 }
 
+/// The entry of `v` at the likeliest class, and the mean of `v` less that entry. Less both, the likeliest class has an entry as
+/// small as the other probabilities are, which `v - p . v` would cancel.
+fn mean_along(probabilities: &[f64], along: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
+    let origin = along.clone().nth(argmax(probabilities)).unwrap_or(0.0);
+    (origin, probabilities.iter().zip(along).map(|(p, v)| p * (v - origin)).sum())
+}
+
 /// `p .* v - p (p . v)`, the derivative of the probabilities along `v`.
 pub(super) fn spread<'a>(
     sample: &'a [Sigmoid],
     along: &'a DVectorView<f64>,
 ) -> impl Iterator<Item = f64> + 'a {
-    let mean: f64 = sample.iter().zip(along.iter()).map(|(p, v)| p.probability * v).sum();
-    sample.iter().zip(along.iter()).map(move |(p, v)| p.probability * (v - mean))
+    let probabilities: Vec<f64> = sample.iter().map(|p| p.probability).collect();
+    let (origin, mean) = mean_along(&probabilities, along.iter().copied());
+    probabilities.into_iter().zip(along.iter()).map(move |(p, v)| p * ((v - origin) - mean))
 }

@@ -345,3 +345,26 @@ fn double_double_gradients_cancel_along_the_free_shift() {
         }
     }
 }
+
+/// Of a sample far on its side, `exp(-t)` of it is left: a product with a direction keeps the digits of that.
+#[test]
+fn curvatures_of_saturated_samples_keep_their_digits() {
+    let labels = Labels::numbered(vec![0, 1], 2).expect("two classes");
+    let targets = Targets::new(&labels, &ClassWeights::None).expect("no weights");
+    let losses: [(f64, Box<dyn Loss>); 3] = [
+        (1.0, Box::new(Softmax::new(&targets))),
+        (1.0, Box::new(LabelSmoothing::new(&targets, 0.0, SmoothingWeights::Term))),
+        (1.5, Box::new(Focal::new(&targets, 0.5, FocalProbability::Plain))),
+    ];
+    for (power, loss) in losses {
+        for ahead in [30.0, 100.0, 300.0, 460.0] {
+            let logits = DMatrix::from_row_slice(2, 2, &[ahead, 0.0, 0.0, ahead]);
+            let along = DMatrix::from_row_slice(2, 2, &[1.0, 0.0, 0.0, 1.0]);
+            let mut product = DMatrix::zeros(2, 2);
+            loss.curvature_product(&logits, &targets, &along, &mut product);
+            let expected = 0.5 * power * power * (-power * ahead).exp();
+            let apart = (product[(0, 0)] / expected - 1.0).abs();
+            assert!(apart < 1e-10, "power {power}, ahead by {ahead}: {:e} {expected:e}", product[(0, 0)]);
+        }
+    }
+}

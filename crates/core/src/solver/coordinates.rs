@@ -27,6 +27,9 @@ const WELL_CONDITIONED: f64 = 1e-8;
 const LARGEST_PLAIN: f64 = 1e3;
 /// The largest change of a coefficient that makes good for the rounding of an intercept, as a fraction of the largest one.
 const DIGITS_KEPT: f64 = 1e-13;
+/// An error of logits beyond which intercepts and coefficients are rounded together, and intercepts that are tried on either side.
+const VISIBLE_IN_LOGITS: f64 = 1e-14;
+const NEIGHBOURS: i32 = 400;
 
 /// Relations that a sentence writes out.
 const MAX_RELATIONS: usize = 5;
@@ -213,7 +216,11 @@ impl Coordinates {
             Intercept::Free => exact.value(),
             Intercept::None => 0.0,
         };
-        make_good(exact - intercept.into(), &mut scaled, &centre);
+        let left = make_good(exact - intercept.into(), &mut scaled, &centre);
+        let intercept = match self.scaling.intercept {
+            Intercept::Free => moved_together(left, intercept, &mut scaled, &centre),
+            Intercept::None => intercept,
+        };
         (scaled.iter().zip(&self.scaling.factor).map(|(w, factor)| w * factor).collect(), intercept)
     }
 
@@ -282,10 +289,11 @@ impl Coordinates {
 }
 
 /// Moves the rounding error of an intercept into the coefficients of columns that lie far from zero, where so small a
-/// change hardly turns the head. The coarsest column comes first; each leaves less than the one before. Beside coefficients
-/// that are tiny altogether the error stays where it is: they would lose digits that the intercept does not need.
-fn make_good(lost: DoubleDouble, scaled: &mut [f64], centre: &[f64]) {
-    let grain = |j: usize, w: f64| (w.next_up() - w).abs() * centre[j].abs();
+/// change hardly turns the head; returns what is left of it. The coarsest column comes first; each leaves less than the one
+/// before. Beside coefficients that are tiny altogether the error stays where it is: they would lose digits that the intercept does
+/// not need.
+fn make_good(lost: DoubleDouble, scaled: &mut [f64], centre: &[f64]) -> DoubleDouble {
+    let grain = |j: usize, w: f64| grain(w, centre[j]);
     let far = |&j: &usize| centre[j].abs() > 1.0 && scaled[j].is_finite();
     let mut columns: Vec<usize> = (0..scaled.len()).filter(far).collect();
     columns.sort_by(|&a, &b| grain(b, scaled[b]).total_cmp(&grain(a, scaled[a])).then(a.cmp(&b)));
@@ -303,6 +311,37 @@ fn make_good(lost: DoubleDouble, scaled: &mut [f64], centre: &[f64]) {
             (scaled[j], left) = (moved, then);
         }
     }
+    left
+}
+
+/// How finely a coefficient of a column moves logits that far from zero.
+fn grain(coefficient: f64, centre: f64) -> f64 {
+    (coefficient.next_up() - coefficient).abs() * centre.abs()
+}
+
+/// An intercept near the one given, and the coefficient of one far column that makes good for its distance: of some hundred
+/// pairs whose products all but cancel, the one that leaves least. A column at 1e6 has logits to some 1e-12
+/// then, where rounding each by itself leaves 1e-10.
+fn moved_together(left: DoubleDouble, intercept: f64, scaled: &mut [f64], centre: &[f64]) -> f64 {
+    let most = DIGITS_KEPT * largest_magnitude(scaled.iter().copied());
+    let far = (0..scaled.len()).filter(|&j| centre[j].abs() > 1.0 && scaled[j].is_finite());
+    let finest = far.min_by(|&a, &b| grain(scaled[a], centre[a]).total_cmp(&grain(scaled[b], centre[b])));
+    let Some(column) = finest.filter(|_| left.value().abs() > VISIBLE_IN_LOGITS) else { return intercept };
+    let (own, centre, unit) = (scaled[column], centre[column], intercept.next_up() - intercept);
+    let (mut best, mut least) = ((intercept, own), 0.5 * left.value().abs());
+    for units in -NEIGHBOURS..=NEIGHBOURS {
+        let neighbour = intercept + f64::from(units) * unit;
+        let wanted = left - DoubleDouble::sum_of(neighbour, -intercept);
+        let moved = own + wanted.value() / centre;
+        let change = moved - own;
+        let then = wanted - DoubleDouble::product_of(change, centre);
+        let cost = then.value().abs() + change.abs();
+        if change.abs() <= most && cost < least {
+            (best, least) = ((neighbour, moved), cost);
+        }
+    }
+    scaled[column] = best.1;
+    best.0
 }
 
 impl Basis {

@@ -72,8 +72,7 @@ impl Descent for DetachedSearch<'_> {
             let &ColumnPass { features, targets, .. } = newton.pass();
             let pass = ColumnPass { features, targets, loss: self.loss };
             let zeros = DMatrix::zeros(features.dimension(), self.loss.classes);
-            let separation =
-                self.separable_data.map(|dataset| SeparationSearch::new(dataset, features.intercept()));
+            let separation = self.separable_data.map(|dataset| SeparationSearch::new(dataset, features));
             let search = DetachedFixedPoint::new(&pass, zeros, separation);
             self.stage = Stage::FixedPoint(Box::new(search));
         }

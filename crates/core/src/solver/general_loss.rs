@@ -5,6 +5,7 @@
 //! Source: T. Steihaug, *The Conjugate Gradient Method and Trust Regions in Large Scale Optimization*, SIAM Journal on
 //! Numerical Analysis 20, 1983.
 
+use super::dense::{cholesky, eigen};
 use super::descent::{Descent, Progress};
 use super::pass::ScaledFeatures;
 use super::problem::Intercept;
@@ -14,7 +15,7 @@ use super::settings::{SolverSettings, Watch};
 use super::{Head, Outcome, Problem, user_curvature};
 use crate::loss::{BuiltLoss, Loss, SeparatedBy, Targets};
 use crate::numeric::largest_magnitude;
-use nalgebra::{Cholesky, DMatrix, DVector, Dyn, SVD, SymmetricEigen};
+use nalgebra::{DMatrix, DVector, Dyn, SVD, SymmetricEigen};
 use std::ops::ControlFlow;
 
 /// Small enough whatever comes next.
@@ -37,6 +38,10 @@ const SUFFICIENT: f64 = 1e-4;
 const MAX_PRODUCTS: usize = 200_000_000;
 /// Dense second derivatives of more unknowns are not worth their time.
 pub(super) const MAX_DENSE: usize = 600;
+/// Shares of a matrix's largest singular value below which one may be rounding, tried one after the other.
+const LEAST_SINGULAR: [f64; 3] = [1e-15, 1e-12, 1e-9];
+/// A shift of all logits below this share of them is rounding.
+const SHIFT: f64 = 8.0 * f64::EPSILON;
 /// Halvings of a step before it is taken for none.
 const MAX_HALVINGS: usize = 40;
 /// Beyond a logit of this size a sample may count for nothing beside others: what looks stationary may be separable.
@@ -101,8 +106,9 @@ pub(super) struct GeneralNewton<'p> {
     best: f64,
     lowest: f64,
     idle: usize,
-    /// A factor of the Hessian gave no step since then.
+    /// A factor of the Hessian gave no step since then, or has given one at all.
     factor_failed: bool,
+    factor_helped: bool,
     progress: Progress,
 }
 
@@ -144,6 +150,7 @@ impl<'p> GeneralNewton<'p> {
             lowest: f64::INFINITY,
             idle: 0,
             factor_failed: false,
+            factor_helped: false,
             progress: Progress::Active,
         };
         search.judge();
@@ -170,16 +177,17 @@ impl<'p> GeneralNewton<'p> {
         if has_fallen {
             self.lowest = self.at.loss;
         }
-        let patience = if self.has_factors() { PATIENCE_WITH_FACTORS } else { PATIENCE };
+        let patience =
+            if self.has_factors() || self.is_of_field() { PATIENCE_WITH_FACTORS } else { PATIENCE };
         let tight = relative <= TIGHT;
         self.progress = if self.separation.is_some() && self.at.loss == 0.0 {
             // A loss is zero at infinity only, where all of its gradient has underflown.
             self.ended("the loss has fallen to zero")
-        } else if tight || (!self.is_of_field() && relative <= STATIONARY && self.idle >= 3) {
+        } else if tight || (relative <= STATIONARY && self.idle >= 3) {
             Progress::Converged
         } else if self.steps >= MAX_ITERATIONS {
             self.ended(&format!("{MAX_ITERATIONS} steps were not enough"))
-        } else if !self.at.loss.is_finite() || (!self.is_of_field() && self.idle >= patience) {
+        } else if !self.at.loss.is_finite() || self.idle >= patience {
             self.ended("steps no longer make the gradient smaller")
         } else {
             Progress::Active
@@ -222,26 +230,34 @@ impl<'p> GeneralNewton<'p> {
     }
 
     /// Newton's step by a factor of the Hessian, halved until the loss falls: conjugate gradients get no further where the loss
-    /// curves very differently from one direction to another. `false` where there is no factor, or the step does not help.
+    /// curves very differently from one direction to another. Where that is of no help, as where the Hessian is indefinite or singular
+    /// to rounding, eigenvalues are replaced by their magnitudes. `false` where no step helps.
     fn descend_by_factor(&mut self) -> bool {
-        let Some(step) = self.factored_step(&self.at.gradient.transpose()) else { return false };
-        let step = step.transpose();
-        let slope = self.at.gradient.dot(&step);
         let at = &self.at;
-        let helps = |fraction: f64, next: &At| {
-            let foreseen = -fraction * slope;
+        let reduced = self.objective.reduced_derivative(&at.logits);
+        let by_factor = cholesky(reduced.matrix.clone())
+            .map(|factor| reduced.expanded(&-factor.solve(&reduced.of(&at.gradient))));
+        let by_magnitudes = std::iter::once_with(|| reduced.steps_by_magnitudes(&at.gradient)).flatten();
+        let steps = by_factor.into_iter().chain(by_magnitudes);
+        let helps = |foreseen: f64, next: &At| {
             if foreseen > VISIBLE * at.loss.abs() {
                 next.loss <= at.loss - SUFFICIENT * foreseen
             } else {
                 next.loss <= at.loss + VISIBLE * at.loss.abs() && next.relative < at.relative
             }
         };
-        let found = fractions().find_map(|fraction| {
-            let next = self.objective.without_free_shift(&at.unknowns + &step * fraction);
-            let next = self.objective.evaluate(next);
-            helps(fraction, &next).then_some(next)
-        });
-        found.map(|next| self.move_to(next)).is_some()
+        let along = |step: DMatrix<f64>| {
+            let slope = at.gradient.dot(&step);
+            fractions().find_map(|fraction| {
+                let next = self.objective.without_free_shift(&at.unknowns + &step * fraction);
+                let next = self.objective.evaluate(next);
+                helps(-fraction * slope, &next).then_some(next)
+            })
+        };
+        let found = steps.filter(|step| step.iter().all(|entry| entry.is_finite())).find_map(along);
+        let helped = found.map(|next| self.move_to(next)).is_some();
+        self.factor_helped |= helped;
+        helped
     }
 
     fn move_to(&mut self, next: At) {
@@ -256,17 +272,19 @@ impl<'p> GeneralNewton<'p> {
     /// Source: P. Deuflhard, *Newton Methods for Nonlinear Problems*, 2004, section 3.3.
     fn step_in_field(&mut self) -> bool {
         let Some(inverse) = self.objective.inverse_of_derivative(&self.at.logits) else { return false };
-        let Some(step) = inverse.times(&self.at.gradient) else { return false };
-        let length = step.norm();
-        let step = inverse.in_unknowns(&step, self.at.gradient.nrows());
-        let shorter = |next: &At| {
-            let left = inverse.times(&next.gradient);
-            next.relative.is_finite() && left.is_some_and(|left| left.norm() < length)
-        };
-        let found = fractions().find_map(|fraction| {
-            let next = self.objective.without_free_shift(&self.at.unknowns - &step * fraction);
-            let next = self.objective.evaluate(next);
-            shorter(&next).then_some(next)
+        let found = LEAST_SINGULAR.into_iter().find_map(|least| {
+            let step = inverse.times(&self.at.gradient, least)?;
+            let length = step.norm();
+            let step = inverse.in_unknowns(&step);
+            let shorter = |next: &At| {
+                let left = inverse.times(&next.gradient, least);
+                next.relative.is_finite() && left.is_some_and(|left| left.norm() < length)
+            };
+            fractions().find_map(|fraction| {
+                let next = self.objective.without_free_shift(&self.at.unknowns - &step * fraction);
+                let next = self.objective.evaluate(next);
+                shorter(&next).then_some(next)
+            })
         });
         found.map(|next| self.move_to(next)).is_some()
     }
@@ -314,12 +332,10 @@ impl<'p> GeneralNewton<'p> {
         if !self.objective.loss.has_objective() || self.at.unknowns.len() > MAX_DENSE {
             return None;
         }
-        let directions = self.directions();
-        let factor = Cholesky::new(self.hessian_along(&directions))?;
-        let gradient = gradient.transpose();
-        let along = factor.solve(&directions.tr_mul(&DVector::from_column_slice(gradient.as_slice())));
-        let step =
-            DMatrix::from_column_slice(gradient.nrows(), gradient.ncols(), (-directions * along).as_slice());
+        let reduced = self.objective.reduced_derivative(&self.at.logits);
+        let factor = cholesky(reduced.matrix.clone())?;
+        let step = reduced.expanded(&-factor.solve(&reduced.of(&gradient.transpose())));
+        let step = self.objective.without_free_shift(step);
         step.iter().all(|entry| entry.is_finite()).then(|| step.transpose())
     }
 
@@ -410,8 +426,9 @@ impl Objective<'_> {
         let value = self.loss.value_and_gradient(&logits, self.targets, &mut by_logits);
         let penalty = self.of_penalty(&unknowns);
         let gradient = &by_logits * &self.transposed + &penalty;
-        let residuals = by_logits.abs().column_sum();
-        let mut terms = by_logits.abs() * self.transposed.abs() + penalty.abs();
+        let magnitudes = self.magnitudes(&by_logits);
+        let residuals = magnitudes.column_sum();
+        let mut terms = magnitudes * self.transposed.abs() + penalty.abs();
         let penalised = terms.column_iter_mut().zip(self.penalty).filter(|(_, penalty)| **penalty > 0.0);
         for (mut terms, _) in penalised {
             terms.zip_apply(&residuals, |of, residuals| *of = f64::max(*of, residuals));
@@ -422,13 +439,25 @@ impl Objective<'_> {
         At { loss: value + 0.5 * penalty.dot(&unknowns), gradient, relative, unknowns, logits }
     }
 
+    /// Magnitudes of the terms of every residual.
+    fn magnitudes(&self, by_logits: &DMatrix<f64>) -> DMatrix<f64> {
+        DMatrix::from_fn(by_logits.nrows(), by_logits.ncols(), |column, sample| {
+            let class = self.targets.class_indices()[sample] as usize;
+            let weight = self.targets.sample_weight(sample);
+            self.loss.magnitude_of_terms(class, column, weight, by_logits[(column, sample)])
+        })
+    }
+
     /// Without the part of every coordinate's unknowns that changes nothing: rounding alone would decide it, and a penalty wants
     /// none of it.
     fn without_free_shift(&self, mut unknowns: DMatrix<f64>) -> DMatrix<f64> {
         if let Some(along) = &self.free_shift {
             for mut column in unknowns.column_iter_mut() {
                 let part = column.dot(along);
-                column.axpy(-part, along, 1.0);
+                // What is rounding of the largest entries would be an error of the smallest.
+                if part.abs() > SHIFT * column.norm() {
+                    column.axpy(-part, along, 1.0);
+                }
             }
         }
         unknowns
@@ -463,16 +492,38 @@ impl Objective<'_> {
         derivative
     }
 
+    /// The same over unknowns that determine all others.
+    ///
+    /// A shift of all logits changes nothing: of every coordinate the unknown that changes the gradient most is left out, and
+    /// the others are relative to it. A class whose samples all but vanish then has rows of its own size, which no sum with those
+    /// of other classes rounds away.
+    fn reduced_derivative(&self, logits: &DMatrix<f64>) -> Reduced {
+        let mut matrix = self.derivative(logits);
+        let (rows, columns) = (logits.nrows(), self.design.nrows());
+        let mut kept: Vec<usize> = (0..rows * columns).collect();
+        if let Some(along) = &self.free_shift {
+            let mut left_out = Vec::with_capacity(columns);
+            for (coordinate, &penalty) in self.penalty.iter().enumerate() {
+                let first = coordinate * rows;
+                let mut block = matrix.view_mut((first, first), (rows, rows));
+                // Heads have no shift, so that a penalty has none to press.
+                block.ger(-penalty, along, along, 1.0);
+                left_out.push(first + block.diagonal().map(f64::abs).imax());
+            }
+            kept.retain(|unknown| left_out.binary_search(unknown).is_err());
+        }
+        let matrix = matrix.select_rows(&kept).select_columns(&kept);
+        Reduced { matrix, kept, shape: (rows, columns) }
+    }
+
     /// The inverse of the derivative of the gradient; `None` where that is not finite.
     fn inverse_of_derivative(&self, logits: &DMatrix<f64>) -> Option<Inverse> {
-        let mut derivative = self.derivative(logits);
-        if !derivative.iter().all(|entry| entry.is_finite()) {
+        let reduced = self.reduced_derivative(logits);
+        if !reduced.matrix.iter().all(|entry| entry.is_finite()) {
             return None;
         }
-        let units = derivative.diagonal().map(|own| if own > 0.0 { 1.0 / own.sqrt() } else { 1.0 });
-        derivative.column_iter_mut().zip(&units).for_each(|(mut entries, unit)| entries *= *unit);
-        derivative.row_iter_mut().zip(&units).for_each(|(mut entries, unit)| entries *= *unit);
-        Some(Inverse { decomposed: derivative.svd(true, true), units })
+        let (scaled, units) = reduced.scaled();
+        Some(Inverse { decomposed: scaled.svd(true, true), units, reduced })
     }
 
     /// Compares the decrease with the model's prediction; without an objective, or where rounding hides the decrease,
@@ -496,26 +547,79 @@ impl Objective<'_> {
     }
 }
 
-/// The inverse of a matrix without the directions that change nothing, such as the same intercept for all classes. They are told
+/// A derivative of the gradient over some of the unknowns, which determine the others.
+struct Reduced {
+    matrix: DMatrix<f64>,
+    /// Places of these unknowns.
+    kept: Vec<usize>,
+    /// Of all unknowns.
+    shape: (usize, usize),
+}
+
+impl Reduced {
+    /// Entries of a gradient.
+    fn of(&self, gradient: &DMatrix<f64>) -> DVector<f64> {
+        DVector::from_iterator(self.kept.len(), self.kept.iter().map(|&place| gradient[place]))
+    }
+
+    /// All unknowns, those left out zero.
+    fn expanded(&self, unknowns: &DVector<f64>) -> DMatrix<f64> {
+        let mut all = DMatrix::zeros(self.shape.0, self.shape.1);
+        self.kept.iter().zip(unknowns).for_each(|(&place, &unknown)| all[place] = unknown);
+        all
+    }
+
+    /// The matrix with a derivative of 1 of every unknown by itself, and the units of the unknowns.
+    fn scaled(&self) -> (DMatrix<f64>, DVector<f64>) {
+        let mut scaled = self.matrix.clone();
+        let unit = |own: f64| if own == 0.0 || !own.is_finite() { 1.0 } else { own.abs().sqrt().recip() };
+        let units = scaled.diagonal().map(unit);
+        scaled.column_iter_mut().zip(&units).for_each(|(mut entries, unit)| entries *= *unit);
+        scaled.row_iter_mut().zip(&units).for_each(|(mut entries, unit)| entries *= *unit);
+        (scaled, units)
+    }
+
+    /// Directions of descent of a symmetric derivative, eigenvalues replaced by their magnitudes: the smallest may be rounding,
+    /// and are raised ever more.
+    fn steps_by_magnitudes(&self, gradient: &DMatrix<f64>) -> impl Iterator<Item = DMatrix<f64>> + '_ {
+        let (scaled, units) = self.scaled();
+        let finite = scaled.iter().all(|entry| entry.is_finite());
+        let decomposed = finite.then(|| eigen(scaled));
+        let right = self.of(gradient).component_mul(&units);
+        let step = move |least: f64| {
+            let decomposed = decomposed.as_ref()?;
+            let floor = least * decomposed.eigenvalues.amax();
+            let mut along = decomposed.eigenvectors.tr_mul(&right);
+            for (component, value) in along.iter_mut().zip(&decomposed.eigenvalues) {
+                *component /= -value.abs().max(floor).max(f64::MIN_POSITIVE);
+            }
+            let step = (&decomposed.eigenvectors * along).component_mul(&units);
+            Some(self.expanded(&step))
+        };
+        LEAST_SINGULAR.into_iter().filter_map(step)
+    }
+}
+
+/// The inverse of a matrix without the directions that change nothing, such as the coefficients of a constant. They are told
 /// from unknowns that change little by giving every unknown a derivative of 1 by itself.
 struct Inverse {
     decomposed: SVD<f64, Dyn, Dyn>,
     /// Of every unknown.
     units: DVector<f64>,
+    reduced: Reduced,
 }
 
 impl Inverse {
-    /// What the matrix takes to `right`, in those units.
-    fn times(&self, right: &DMatrix<f64>) -> Option<DVector<f64>> {
-        let least = 1e-12 * self.decomposed.singular_values.max();
-        let right = DVector::from_column_slice(right.as_slice()).component_mul(&self.units);
+    /// What the matrix takes to `right`, in those units; `least` is the share of the largest singular value below which one is none.
+    fn times(&self, right: &DMatrix<f64>, least: f64) -> Option<DVector<f64>> {
+        let least = least * self.decomposed.singular_values.max();
+        let right = self.reduced.of(right).component_mul(&self.units);
         self.decomposed.solve(&right, least).ok()
     }
 
-    /// Unknowns from those units, `rows` to a column.
-    fn in_unknowns(&self, solved: &DVector<f64>, rows: usize) -> DMatrix<f64> {
-        let unknowns = solved.component_mul(&self.units);
-        DMatrix::from_column_slice(rows, unknowns.len() / rows, unknowns.as_slice())
+    /// Unknowns from those units.
+    fn in_unknowns(&self, solved: &DVector<f64>) -> DMatrix<f64> {
+        self.reduced.expanded(&solved.component_mul(&self.units))
     }
 }
 
@@ -528,7 +632,7 @@ impl Descent for GeneralNewton<'_> {
             self.progress = if stationary { Progress::Converged } else { ended() };
         } else {
             if !self.is_of_field() {
-                let is_due = self.idle >= STUCK && self.idle.is_multiple_of(2);
+                let is_due = (self.idle >= STUCK || self.factor_helped) && self.steps.is_multiple_of(2);
                 let by_factor = is_due && !self.factor_failed && self.has_factors();
                 if !by_factor || !self.descend_by_factor() {
                     self.factor_failed |= by_factor;
@@ -557,7 +661,7 @@ impl Descent for GeneralNewton<'_> {
         let gradient = self.objective.without_free_shift(gradient.transpose());
         let step = if self.is_of_field() {
             let inverse = self.objective.inverse_of_derivative(&self.at.logits)?;
-            -inverse.in_unknowns(&inverse.times(&gradient)?, gradient.nrows())
+            -inverse.in_unknowns(&inverse.times(&gradient, LEAST_SINGULAR[0])?)
         } else {
             let hessian = |direction: &_| self.objective.curvature_product(&self.at.logits, direction);
             step_within(hessian, &gradient, ANYWHERE).0
@@ -739,6 +843,38 @@ mod tests {
                 let name = spec.row().name;
                 let is_answer = !matches!(outcome, Outcome::NotConverged { .. });
                 assert!(is_answer, "{name} with l2 {l2:e}: {outcome:?}");
+            }
+        }
+    }
+
+    /// More features than samples: every prediction is its smoothed target, and all residuals vanish together.
+    #[test]
+    fn smoothed_labels_are_met_where_features_allow() {
+        let features = DMatrix::from_fn(30, 24, |row, sample| {
+            let wave = (12.9898 * (24 * row + sample) as f64 + 78.233).sin() * 43_758.545;
+            wave - wave.floor()
+        });
+        let labels = Labels::numbered((0..24).map(|sample| sample % 3).collect(), 3).expect("labels");
+        let dataset = Dataset::unnamed(features, labels).expect("a data set");
+        let spec =
+            LossSpec::LabelSmoothing { smoothing: 0.1, weights: crate::loss::SmoothingWeights::Sample };
+        for (l2, weights) in [
+            (0.0, ClassWeights::None),
+            (1e-8, ClassWeights::None),
+            (0.0, ClassWeights::Explicit(vec![1.3, 2.4, 1.8])),
+        ] {
+            let problem = Problem::new(&dataset, &spec, &weights, l2).expect("a problem");
+            let outcome = solve(&problem).confirmed(&SolverSettings::default());
+            let point = outcome.stationary().unwrap_or_else(|| panic!("l2 {l2:e}"));
+            assert!(point.recomputed().relative_gradient < 1e-12, "{:?}", point.recomputed());
+            let logits = problem.evaluate(&point.head).logits;
+            for (z, &class) in logits.column_iter().zip(problem.targets().class_indices()) {
+                let total: f64 = z.iter().map(|z| z.exp()).sum();
+                for (k, z) in z.iter().enumerate() {
+                    let target = if k == class as usize { 0.9 + 0.1 / 3.0 } else { 0.1 / 3.0 };
+                    let apart = (z.exp() / total - target).abs();
+                    assert!(apart < if l2 == 0.0 { 1e-12 } else { 1e-5 }, "{apart:e}");
+                }
             }
         }
     }

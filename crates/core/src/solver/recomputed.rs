@@ -46,7 +46,8 @@ pub struct Recomputed {
     /// Infinity norm of the gradient of the mean loss, penalty included, by coefficients and, where there are any, intercepts.
     pub gradient_inf: f64,
     /// Largest entry of a logit column's gradient, features centred and scaled to unit spread, relative to the sum of the
-    /// magnitudes of its samples' residuals: what is left of terms that cancel.
+    /// magnitudes of its samples' residuals: what is left of terms that cancel. Of smoothed labels the terms are those that a
+    /// residual is the difference of, since all of them can vanish.
     pub relative_gradient: f64,
     /// The balance of every logit column.
     pub flows: Vec<Flow>,
@@ -308,6 +309,7 @@ impl<'a> Pass<'a> {
                 let mut block = self.head.logits(&range, &features);
                 loss.residuals(self.labels(&range), self.weights(&range), &mut block);
                 part.add_flows(self.problem, self.labels(&range), &block);
+                part.add_magnitudes(self.problem, range, &block);
                 let (features, residuals) = (&features, &block);
                 if fuses() {
                     vectorised(AccumulateGradient::<true> { features, residuals, part });
@@ -325,7 +327,7 @@ impl<'a> Pass<'a> {
 struct Totals {
     /// `D x Q`, by coefficients (divided by the factors) and, last, intercepts.
     gradient: DMatrix<DoubleDouble>,
-    /// `sum_i |r_i|` of every column.
+    /// `sum_i |r_i|` of every column, or more where residuals are differences ([`crate::loss::SampleLoss::magnitude_of_terms`]).
     magnitude: Vec<f64>,
     outflow: Vec<DoubleDouble>,
     inflow: Vec<DoubleDouble>,
@@ -370,6 +372,16 @@ impl Totals {
                 } else {
                     self.inflow[column] += residual;
                 }
+            }
+        }
+    }
+
+    fn add_magnitudes(&mut self, problem: &Problem, range: Range<usize>, residuals: &PreciseBlock) {
+        for (column, high) in residuals.high.chunks_exact(residuals.stride).enumerate() {
+            for (sample, &residual) in range.clone().zip(high) {
+                let class = problem.targets.class_indices()[sample] as usize;
+                let weight = problem.targets.sample_weight(sample);
+                self.magnitude[column] += problem.loss.magnitude_of_terms(class, column, weight, residual);
             }
         }
     }
@@ -551,7 +563,7 @@ fn lane_products<const FUSED: bool>(a: Lane, b: Lane) -> (Lane, Lane) {
     (product, lost)
 }
 
-/// Adds `X R` of a block to the gradient, and `|R|` to the magnitude.
+/// Adds `X R` of a block to the gradient.
 struct AccumulateGradient<'a, const FUSED: bool> {
     /// `stride x d`.
     features: &'a [f64],
@@ -579,7 +591,6 @@ impl<const FUSED: bool> Kernel for AccumulateGradient<'_, FUSED> {
         for (column, (high, low)) in halves().enumerate() {
             for (&high, &low) in high.iter().zip(low) {
                 part.gradient[(last, column)] += DoubleDouble { high, low };
-                part.magnitude[column] += high.abs();
             }
         }
     }

@@ -341,7 +341,7 @@ impl<'p, 'a> Search<'p, 'a> {
     }
 
     fn separation(&self) -> Option<SeparationSearch<'p>> {
-        self.separable_data.map(|dataset| SeparationSearch::new(dataset, self.problem.intercept))
+        self.separable_data.map(|dataset| SeparationSearch::new(dataset, self.features))
     }
 
     pub(super) fn column_pass<L>(&self, loss: L) -> ColumnPass<'p, L> {

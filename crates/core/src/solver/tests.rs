@@ -68,6 +68,24 @@ fn two_groups_converge_to_their_log_odds() {
     assert!((softmax.head.coefficients[(0, 0)] + softmax.head.coefficients[(1, 0)]).abs() < 1e-15);
 }
 
+/// A column about 1e6, and one of spread 1e-3 about -1e4: intercepts of 1e6 and 1e7 have a grain that logits show.
+#[test]
+fn columns_far_from_zero_leave_heads_their_digits() {
+    let near = spiral(3, 20, 2);
+    let features = DMatrix::from_fn(2, 60, |row, sample| {
+        let value = near.features()[(row, sample)];
+        if row == 0 { 1e6 + value } else { 1e-3 * value - 1e4 }
+    });
+    let dataset = Dataset::unnamed(features, near.labels().clone()).expect("finite");
+    for spec in [LossSpec::Logistic, LossSpec::Softmax, LossSpec::BalancedSoftmax] {
+        for weights in [ClassWeights::None, ClassWeights::Explicit(vec![0.3, 1.0, 2.5])] {
+            let point = stationary(&dataset, &spec, &weights, 0.0);
+            let left = point.recomputed().relative_gradient;
+            assert!(left < 1e-12, "{spec:?}: {left:e}");
+        }
+    }
+}
+
 #[test]
 fn every_loss_reaches_rounding_level() {
     let dataset = spiral(4, 60, 3);

@@ -34,7 +34,7 @@ pub(super) fn directions_near(margins: &Margins, nearest: &Nearest) -> impl Iter
 }
 
 fn directions(margins: &Margins, nearest: &Nearest, fraction: f64) -> Option<impl Iterator<Item = Head>> {
-    let unknowns = margins.user_unknowns(&nearest.head);
+    let unknowns = margins.user_unknowns(nearest);
     let kept: Vec<usize> = (0..unknowns.len()).filter(|&unknown| unknowns[unknown].1).collect();
     if kept.len() > MAX_UNKNOWNS {
         return None;

@@ -5,9 +5,9 @@ use super::Sides;
 use super::proof::with_last;
 use crate::data::Dataset;
 use crate::loss::Targets;
-use crate::numeric::{Sum, fold_sample_spans, map_sample_chunks, two_product};
-use crate::solver::coordinates::Scaling;
+use crate::numeric::{Sum, fold_sample_spans, largest_magnitude, map_sample_chunks, two_product};
 use crate::solver::linear_program::{Inequality, LinearProgram};
+use crate::solver::pass::ScaledFeatures;
 use crate::solver::solution::Head;
 use nalgebra::{DMatrix, DVector};
 use std::ops::Range;
@@ -21,14 +21,15 @@ const MAX_ROUNDS: usize = 60;
 /// Radius of each sharpening, as a fraction of the direction.
 const RADII: [f64; 3] = [1e-5, 1e-9, 1e-12];
 
-/// The margins of every sample, each divided by the sample's norm, over centred and scaled features.
+/// The margins of every sample, each divided by the sample's norm, in the coordinates of the solver: where columns are
+/// nearly dependent, samples may be apart by what is left of a column beside the others, and raw columns would show nothing of it.
 ///
-/// Unknowns are a direction's rows one after another, each `D = d + 1` long with the intercept last; with a row per class
+/// Unknowns are a direction's rows one after another, each `D` long with the intercept last; with a row per class
 /// the first is fixed at zero, since only differences count.
 #[derive(Debug)]
 pub(super) struct Margins<'a> {
     dataset: &'a Dataset,
-    scaling: &'a Scaling,
+    features: &'a ScaledFeatures<'a>,
     targets: &'a Targets,
     sides: Sides,
     norms: Vec<f64>,
@@ -40,7 +41,9 @@ pub(super) struct Margins<'a> {
 /// A direction near separation.
 #[derive(Debug, Clone)]
 pub(super) struct Nearest {
-    /// The direction in the user's units.
+    /// The direction in the coordinates of the solver.
+    unknowns: Vec<f64>,
+    /// The same in the user's units.
     pub(super) head: Head,
     /// The margins under it.
     pub(super) margins: Vec<f64>,
@@ -49,12 +52,12 @@ pub(super) struct Nearest {
 impl<'a> Margins<'a> {
     pub(super) fn new(
         dataset: &'a Dataset,
-        scaling: &'a Scaling,
+        features: &'a ScaledFeatures<'a>,
         targets: &'a Targets,
         sides: Sides,
         repeated: &'a [bool],
     ) -> Self {
-        let mut margins = Self { dataset, scaling, targets, sides, norms: Vec::new(), repeated };
+        let mut margins = Self { dataset, features, targets, sides, norms: Vec::new(), repeated };
         // A sample of zeros has margins of zero, whatever it is divided by.
         let norm = |sample: &[f64]| {
             let norm = sample.iter().map(|entry| entry * entry).sum::<f64>().sqrt();
@@ -67,8 +70,13 @@ impl<'a> Margins<'a> {
         margins
     }
 
-    /// `D = d + 1`.
-    pub(super) fn dimension(&self) -> usize {
+    /// `D`, unknowns of a direction's row.
+    fn dimension(&self) -> usize {
+        self.features.dimension()
+    }
+
+    /// `d + 1`, numbers of a row in the user's units.
+    fn user_dimension(&self) -> usize {
         self.dataset.dimension() + 1
     }
 
@@ -91,54 +99,36 @@ impl<'a> Margins<'a> {
 
     /// What a direction's intercept is multiplied by.
     fn of_intercept(&self) -> f64 {
-        self.scaling.intercept.coordinate()
+        self.features.intercept().coordinate()
     }
 
-    /// Samples `range`, centred and scaled, each followed by the intercept's coordinate.
+    /// Samples `range` in the coordinates of the solver, each followed by the intercept's coordinate.
     fn block(&self, range: Range<usize>) -> Vec<f64> {
-        let mut block = with_last(self.dataset, range, self.of_intercept());
-        for sample in block.chunks_exact_mut(self.dimension()) {
-            let coordinates = self.scaling.centre.iter().zip(&self.scaling.factor);
-            sample.iter_mut().zip(coordinates).for_each(|(value, (centre, factor))| {
-                *value = (*value - centre) * factor;
-            });
-        }
+        let mut block = Vec::new();
+        self.features.block_in(range, &mut block);
         block
     }
 
-    /// A direction in the user's units; factors are powers of two, and only intercepts round.
+    /// A direction in the user's units, rounded so that margins change as little as doubles allow.
     fn head(&self, unknowns: &[f64]) -> Head {
-        let (dimension, rows) = (self.dimension(), self.rows());
-        let fixed = rows - self.free_rows();
-        let mut coefficients = DMatrix::zeros(rows, dimension - 1);
-        let mut intercepts = vec![0.0; rows];
-        for (row, entries) in unknowns.chunks_exact(dimension).enumerate() {
-            let row = row + fixed;
-            for feature in 0..dimension - 1 {
-                coefficients[(row, feature)] = entries[feature] * self.scaling.factor[feature];
-            }
-            let shift = (0..dimension - 1).map(|j| coefficients[(row, j)] * self.scaling.centre[j]);
-            intercepts[row] = self.of_intercept() * (entries[dimension - 1] - shift.collect::<Sum>().value());
-        }
-        Head { coefficients, intercepts }
+        let fixed = self.rows() - self.free_rows();
+        let mut theta = DMatrix::zeros(self.dimension(), self.rows());
+        theta.columns_mut(fixed, self.free_rows()).copy_from_slice(unknowns);
+        self.features.to_user(&theta)
     }
 
-    /// A direction's unknowns in the user's units, and whether each is more than negligible relative to the largest in scaled units.
-    pub(super) fn user_unknowns(&self, head: &Head) -> Vec<(f64, bool)> {
+    /// A direction's unknowns in the user's units, and whether each is more than negligible: a coefficient, in units of its
+    /// column's spread, beside the largest of the direction in the coordinates of the solver.
+    pub(super) fn user_unknowns(&self, nearest: &Nearest) -> Vec<(f64, bool)> {
         /// A share of the largest unknown that counts for none.
         const NEGLIGIBLE: f64 = 1e-6;
-        let fixed = self.rows() - self.free_rows();
-        let largest_of = |row: usize| {
-            let scaled = (0..self.dimension() - 1)
-                .map(|j| (head.coefficients[(row, j)] / self.scaling.factor[j]).abs());
-            scaled.fold(0.0, f64::max)
-        };
-        let largest = (fixed..self.rows()).map(largest_of).fold(f64::MIN_POSITIVE, f64::max);
-        let mut unknowns = Vec::with_capacity(self.unknowns());
-        for row in fixed..self.rows() {
-            for j in 0..self.dimension() - 1 {
-                let value = head.coefficients[(row, j)];
-                unknowns.push((value, (value / self.scaling.factor[j]).abs() > NEGLIGIBLE * largest));
+        let slopes = nearest.unknowns.chunks_exact(self.dimension()).map(|row| &row[..row.len() - 1]);
+        let largest = largest_magnitude(slopes.flatten().copied()).max(f64::MIN_POSITIVE);
+        let head = &nearest.head;
+        let mut unknowns = Vec::with_capacity(self.free_rows() * self.user_dimension());
+        for row in self.rows() - self.free_rows()..self.rows() {
+            for (&value, factor) in head.coefficients.row(row).iter().zip(self.features.scales()) {
+                unknowns.push((value, (value / factor).abs() > NEGLIGIBLE * largest));
             }
             unknowns.push((head.intercepts[row], true));
         }
@@ -147,7 +137,7 @@ impl<'a> Margins<'a> {
 
     /// The direction with these unknowns, in the user's units.
     pub(super) fn head_of_user_unknowns(&self, unknowns: &[f64]) -> Head {
-        let (dimension, rows) = (self.dimension(), self.rows());
+        let (dimension, rows) = (self.user_dimension(), self.rows());
         let fixed = rows - self.free_rows();
         let entry = |row: usize, place: usize| {
             if row < fixed { 0.0 } else { unknowns[(row - fixed) * dimension + place] }
@@ -177,7 +167,7 @@ impl<'a> Margins<'a> {
     pub(super) fn user_row(&self, index: usize) -> Vec<f64> {
         let sample = index / self.free_rows();
         let numbers = with_last(self.dataset, sample..sample + 1, self.of_intercept());
-        let mut row = vec![0.0; self.unknowns()];
+        let mut row = vec![0.0; self.free_rows() * self.user_dimension()];
         for (place, sign) in self.signed_rows(index) {
             let entries = &mut row[place * numbers.len()..][..numbers.len()];
             entries.iter_mut().zip(&numbers).for_each(|(entry, number)| *entry = sign * number);
@@ -225,10 +215,11 @@ impl<'a> Margins<'a> {
         total
     }
 
-    /// All margins under a direction in scaled units, sample by sample.
+    /// All margins under a direction in the coordinates of the solver, sample by sample.
     fn evaluate(&self, unknowns: &[f64]) -> Vec<f64> {
         let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
         self.of_scores(
+            self.dimension(),
             |range| self.block(range),
             |sample, row| dot(sample, &unknowns[row * self.dimension()..][..self.dimension()]),
         )
@@ -238,6 +229,7 @@ impl<'a> Margins<'a> {
     fn evaluate_head(&self, head: &Head) -> Vec<f64> {
         let fixed = self.rows() - self.free_rows();
         self.of_scores(
+            self.user_dimension(),
             |range| with_last(self.dataset, range, self.of_intercept()),
             |sample, row| {
                 let row = row + fixed;
@@ -253,16 +245,17 @@ impl<'a> Margins<'a> {
         )
     }
 
-    /// Margins from the scores of the free rows.
+    /// Margins from the scores of the free rows, which read so many numbers of each sample.
     fn of_scores(
         &self,
+        width: usize,
         block: impl Fn(Range<usize>) -> Vec<f64> + Sync,
         score: impl Fn(&[f64], usize) -> f64 + Sync,
     ) -> Vec<f64> {
         let parts = map_sample_chunks(self.targets.samples(), |range| {
             let numbers = block(range.clone());
             let mut margins = Vec::with_capacity(range.len() * self.free_rows());
-            for (sample, numbers) in range.zip(numbers.chunks_exact(self.dimension())) {
+            for (sample, numbers) in range.zip(numbers.chunks_exact(width)) {
                 let scores: Vec<f64> = (0..self.free_rows()).map(|row| score(numbers, row)).collect();
                 for which in 0..self.free_rows() {
                     let rows = self.signed_rows(sample * self.free_rows() + which);
@@ -308,7 +301,8 @@ impl<'a> Margins<'a> {
             // A least margin of half the program's is positive, which suffices.
             threshold = if best.least > LP_ZERO { 0.5 * best.least } else { best.least - LP_ZERO };
             if lowest(&at_hand, threshold, &included, 1).is_empty() {
-                return Some(Nearest { head: self.head(&best.unknowns), margins: at_hand });
+                let head = self.head(&best.unknowns);
+                return Some(Nearest { unknowns: best.unknowns, head, margins: at_hand });
             }
         }
         None
@@ -333,21 +327,13 @@ impl<'a> Margins<'a> {
                 .collect();
             let program = LeastMargin { rows: &rows, total: &mean, sum: 0.0, bound: 1.0 };
             let Some(best) = program.maximise() else { break };
-            let step = self.head(&best.unknowns.iter().map(|entry| entry * radius).collect::<Vec<_>>());
-            let head = Head {
-                coefficients: &nearest.head.coefficients + step.coefficients,
-                intercepts: nearest
-                    .head
-                    .intercepts
-                    .iter()
-                    .zip(&step.intercepts)
-                    .map(|(a, b)| a + b)
-                    .collect(),
-            };
+            let moved = nearest.unknowns.iter().zip(&best.unknowns);
+            let unknowns: Vec<f64> = moved.map(|(entry, step)| entry + radius * step).collect();
+            let head = self.head(&unknowns);
             let margins = self.evaluate_head(&head);
             let reached = margins.iter().copied().fold(f64::INFINITY, f64::min);
             if reached > least {
-                nearest = Nearest { head, margins };
+                nearest = Nearest { unknowns, head, margins };
             }
             if reached > 0.0 {
                 break;

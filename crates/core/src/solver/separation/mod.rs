@@ -11,15 +11,15 @@ mod proof;
 mod repeated;
 mod thresholds;
 
-use super::coordinates::Scaling;
+use super::pass::ScaledFeatures;
 use super::problem::Intercept;
 use super::solution::Head;
 use crate::data::Dataset;
 use crate::loss::Targets;
 use margins::{Margins, Nearest};
 use proof::prove;
-use repeated::{repeated, scaling_of_distinct};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use repeated::{coordinates_of_distinct, repeated};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 pub use thresholds::{FeatureValues, GivenAway};
 use thresholds::{Thresholds, Wanted};
 
@@ -98,25 +98,29 @@ pub(super) enum Effort {
 #[derive(Debug)]
 pub(super) struct SeparationSearch<'a> {
     dataset: &'a Dataset,
+    /// The samples in the coordinates of the search for a minimiser.
+    features: &'a ScaledFeatures<'a>,
     /// Without intercepts no threshold is free but zero: only heads are looked at.
     intercept: Intercept,
-    measured: Box<Measured>,
+    measured: Box<Measured<'a>>,
 }
 
 /// What is known of the features so far.
 #[derive(Debug, Default)]
-struct Measured {
+struct Measured<'a> {
     thresholds: OnceLock<Thresholds>,
     nearly_equal: OnceLock<Thresholds>,
     repeated: OnceLock<Vec<bool>>,
-    scaling: OnceLock<Scaling>,
+    /// Features in the coordinates of the samples that repeat no other, where these are coordinates of their own.
+    distinct: OnceLock<Option<ScaledFeatures<'a>>>,
     /// Sides for which a linear program found a border that could not be proved.
     undecided: Mutex<Vec<Sides>>,
 }
 
 impl<'a> SeparationSearch<'a> {
-    pub(super) fn new(dataset: &'a Dataset, intercept: Intercept) -> Self {
-        Self { dataset, intercept, measured: Box::default() }
+    /// `features` are those of `dataset` without a penalty.
+    pub(super) fn new(dataset: &'a Dataset, features: &'a ScaledFeatures<'a>) -> Self {
+        Self { dataset, features, intercept: features.intercept(), measured: Box::default() }
     }
 
     /// Separation by a single feature against a threshold.
@@ -191,7 +195,7 @@ impl<'a> SeparationSearch<'a> {
             Sides::AllPairs => (targets.classes() - 1).max(1),
         };
         // Before the margins are laid out, which takes passes over the data.
-        if rows * (self.dataset.dimension() + 1) * targets.samples() > QUICKLY_PROGRAMMED {
+        if rows * self.features.dimension() * targets.samples() > QUICKLY_PROGRAMMED {
             return None;
         }
         let nearest = self.margins(targets, sides).nearest_to_separation()?;
@@ -200,9 +204,11 @@ impl<'a> SeparationSearch<'a> {
 
     fn margins<'b>(&'b self, targets: &'b Targets, sides: Sides) -> Margins<'b> {
         let repeated = self.measured.repeated.get_or_init(|| repeated(self.dataset));
-        let scaling =
-            self.measured.scaling.get_or_init(|| scaling_of_distinct(self.dataset, repeated, self.intercept));
-        Margins::new(self.dataset, scaling, targets, sides, repeated)
+        let distinct = self.measured.distinct.get_or_init(|| {
+            let coordinates = coordinates_of_distinct(self.dataset, repeated, self.intercept)?;
+            Some(ScaledFeatures::new(self.dataset, &Arc::new(coordinates)))
+        });
+        Margins::new(self.dataset, distinct.as_ref().unwrap_or(self.features), targets, sides, repeated)
     }
 
     fn thoroughly(&self, targets: &Targets, sides: Sides) -> Verdict {

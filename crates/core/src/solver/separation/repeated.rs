@@ -5,11 +5,11 @@ use super::proof::with_last;
 use crate::data::Dataset;
 use crate::numeric::map_sample_chunks;
 use crate::solver::Intercept;
-use crate::solver::coordinates::Scaling;
+use crate::solver::coordinates::Coordinates;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// Data with more numbers are scaled with their repeated samples: those without are a copy.
+/// Data with more numbers keep the coordinates of all samples: those without the repeated ones are a copy.
 const MAX_COPIED: usize = 1 << 23;
 
 /// Whether each sample has the numbers and the class of an earlier one. Of samples with equal hashes one may be taken for
@@ -31,14 +31,14 @@ pub(super) fn repeated(dataset: &Dataset) -> Vec<bool> {
     hashes.concat().into_iter().map(|hash| !seen.insert(hash)).collect()
 }
 
-/// Centres and factors of the samples that repeat no other.
-pub(super) fn scaling_of_distinct(dataset: &Dataset, repeated: &[bool], intercept: Intercept) -> Scaling {
+/// Coordinates of the samples that repeat no other; `None` where none does, or the others are too many to copy.
+pub(super) fn coordinates_of_distinct(
+    dataset: &Dataset,
+    repeated: &[bool],
+    intercept: Intercept,
+) -> Option<Coordinates> {
     let distinct: Vec<usize> = (0..repeated.len()).filter(|&sample| !repeated[sample]).collect();
-    if distinct.len() < repeated.len()
-        && distinct.len() * dataset.dimension() <= MAX_COPIED
-        && let Ok(distinct) = dataset.subset(&distinct)
-    {
-        return Scaling::new(&distinct, 0.0, intercept);
-    }
-    Scaling::new(dataset, 0.0, intercept)
+    let are_copied = distinct.len() < repeated.len() && distinct.len() * dataset.dimension() <= MAX_COPIED;
+    let distinct = are_copied.then(|| dataset.subset(&distinct).ok()).flatten()?;
+    Some(Coordinates::of(&distinct, 0.0, intercept))
 }
