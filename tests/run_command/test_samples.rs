@@ -321,7 +321,7 @@ fn a_table_is_read_as_by_solve() {
     refused(
         path,
         &analysis(""),
-        "leave the column out with `drop` colour, or, if it holds categories, give one_hot = true",
+        "leave the column out with drop = [\"colour\"], or, if it holds categories, give one_hot = true",
     );
     refused(path, &analysis("one_hot = true\nmising = \"refuse\""), "unknown field `mising`");
     let keys = "one_hot = true\nmissing = \"indicator\"\ndrop = [\"z\"]";
