@@ -1,5 +1,5 @@
-//! Tests of figures as readers see them: the text, its position, and that nothing is covered. Every shipped analysis is drawn
-//! for paper and for slides, with few repetitions.
+//! Tests of figures as readers see them: the text, its position, and that nothing is covered. The committed records of
+//! every shipped analysis are drawn for paper and for slides.
 //!
 //! Set `EQUIPOISE_FIGURES` to a directory to have each tested figure written there as well.
 
@@ -9,7 +9,7 @@ mod scaling;
 use super::canvas::reading_options;
 use super::render::{DEFAULT_DPI, Figure, FileFormat};
 use super::{Theme, draw};
-use crate::analysis::{Override, Results, SHIPPED, Shipped, Store, run};
+use crate::analysis::{Results, SHIPPED, Shipped};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use resvg::tiny_skia::{PathSegment, Pixmap};
@@ -143,16 +143,10 @@ fn a_picture_without_pixels_is_refused() {
     }
 }
 
+/// The committed records of a shipped analysis.
 fn results(shipped: Shipped) -> Results {
-    let given = |text: &str| Override::parse(text).expect("well formed");
-    let mut overrides = vec![given("repetitions=2")];
-    if shipped.name == "convergence" {
-        overrides.push(given("series.2.optimizer.gradient_descent.iterations=300"));
-    }
-    let experiment = shipped.source().experiment(&overrides).expect("a good file");
-    let directory = tempfile::tempdir().expect("a directory");
-    let store = Store::open(directory.path(), &experiment, None, false).expect("writable");
-    run(&experiment, &store, &|_| {}).expect("it runs").0
+    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("figures").join(shipped.name);
+    Results::read(&committed).expect("committed records")
 }
 
 fn figures(name: &str, theme: Theme) -> Vec<Figure> {
