@@ -211,11 +211,17 @@ fn an_interrupted_search_says_that_it_is_kept() {
     use std::os::unix::process::ExitStatusExt;
     let folder = long();
     let child = under_way(&folder);
+    let signal = |name: &str| {
+        let sent = Command::new("kill").args([name, &child.id().to_string()]).status().expect("kill");
+        assert!(sent.success(), "it was over before {name}");
+    };
+    // It waits for the second one, however quick it is.
+    signal("-STOP");
     let second = folder.solve(&[&LONG[..], &KEPT].concat());
     assert_eq!(second.code, 2, "{second:?}");
     assert!(second.complained.contains("checkpoint kept: another search is saved there; wait"), "{second:?}");
-    let interrupted = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
-    assert!(interrupted.success(), "it was over before it could be interrupted");
+    signal("-INT");
+    signal("-CONT");
     let ended = child.wait_with_output().expect("ended");
     assert_eq!(ended.status.signal(), Some(2), "{ended:?}");
     let said = String::from_utf8_lossy(&ended.stderr);
