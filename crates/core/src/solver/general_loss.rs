@@ -235,8 +235,7 @@ impl<'p> GeneralNewton<'p> {
     fn descend_by_factor(&mut self) -> bool {
         let at = &self.at;
         let reduced = self.objective.reduced_derivative(&at.logits);
-        let by_factor = cholesky(reduced.matrix.clone())
-            .map(|factor| reduced.expanded(&-factor.solve(&reduced.of(&at.gradient))));
+        let by_factor = reduced.step_by_factor(&at.gradient);
         let by_magnitudes = std::iter::once_with(|| reduced.steps_by_magnitudes(&at.gradient)).flatten();
         let steps = by_factor.into_iter().chain(by_magnitudes);
         let helps = |foreseen: f64, next: &At| {
@@ -333,8 +332,7 @@ impl<'p> GeneralNewton<'p> {
             return None;
         }
         let reduced = self.objective.reduced_derivative(&self.at.logits);
-        let factor = cholesky(reduced.matrix.clone())?;
-        let step = reduced.expanded(&-factor.solve(&reduced.of(&gradient.transpose())));
+        let step = reduced.step_by_factor(&gradient.transpose())?;
         let step = self.objective.without_free_shift(step);
         step.iter().all(|entry| entry.is_finite()).then(|| step.transpose())
     }
@@ -577,6 +575,12 @@ impl Reduced {
         scaled.column_iter_mut().zip(&units).for_each(|(mut entries, unit)| entries *= *unit);
         scaled.row_iter_mut().zip(&units).for_each(|(mut entries, unit)| entries *= *unit);
         (scaled, units)
+    }
+
+    /// Newton's step by a Cholesky factor, where there is one.
+    fn step_by_factor(&self, gradient: &DMatrix<f64>) -> Option<DMatrix<f64>> {
+        let factor = cholesky(self.matrix.clone())?;
+        Some(self.expanded(&-factor.solve(&self.of(gradient))))
     }
 
     /// Directions of descent of a symmetric derivative, eigenvalues replaced by their magnitudes: the smallest may be rounding,
