@@ -56,14 +56,21 @@ function parts(lesson) {
   });
 }
 
-/** The answers to the parts of a lesson as one. */
-function joined(answers) {
+/** What the answer to a part depends on: of the series of its problem, its own. */
+function premises({ problem, ...rest }) {
+  if (!problem?.only) return JSON.stringify({ problem, ...rest });
+  const { analysis, ...others } = problem;
+  return JSON.stringify({ ...others, analysis: { ...analysis, series: problem.only.map((series) => analysis.series[series]) } });
+}
+
+/** The answers to the parts of a lesson as one; what they share is that of `first`. */
+function joined(answers, first) {
   const refused = answers.find((answer) => answer.refused);
   if (refused || answers.length === 1) return refused ?? answers[0];
   const problems = answers.map(({ problem }) => problem);
   const seen = problems.find((problem) => problem.seen)?.seen;
   const all = (key) => problems.flatMap((problem) => problem[key]);
-  return { problem: { ...problems[0], records: all('records'), separating: all('separating'), ...(seen ? { seen } : {}) } };
+  return { problem: { ...problems[first], records: all('records'), separating: all('separating'), ...(seen ? { seen } : {}) } };
 }
 
 /** The solver that is part of the page. */
@@ -72,6 +79,8 @@ class InPage {
   #waiting = [];
   #module;
   #most = Math.min(navigator.hardwareConcurrency || 1, MAX_WORKERS);
+  /** Answers to the parts of the last lesson, by their premises: a move that changes one loss does not solve the others again. */
+  #last = new Map();
 
   constructor() {
     this.#module = this.#compiled();
@@ -88,10 +97,20 @@ class InPage {
 
   async answer(lesson) {
     const module = await this.#module;
-    return joined(await Promise.all(parts(lesson).map((part) => new Promise((resolve, reject) => {
+    const asked = parts(lesson).map((part) => ({ part, key: premises(part) }));
+    const known = asked.map(({ key }) => this.#last.get(key));
+    // One part is always answered anew, since answers also hold the lesson as a file.
+    const first = Math.max(0, known.findIndex((answer) => !answer));
+    const answers = await Promise.all(asked.map(({ part }, place) => (place !== first && known[place]) || this.#queued(part, module)));
+    this.#last = new Map(answers.flatMap((answer, place) => (answer.refused ? [] : [[asked[place].key, answer]])));
+    return joined(answers, first);
+  }
+
+  #queued(part, module) {
+    return new Promise((resolve, reject) => {
       this.#waiting.push({ part, resolve, reject });
       this.#next(module);
-    }))));
+    });
   }
 
   /** Gives what waits to a worker that is free. */
