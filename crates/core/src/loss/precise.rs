@@ -162,7 +162,14 @@ impl PreciseBlock {
 
     /// Both halves of a column, without padding.
     #[inline(always)]
-    fn column(&mut self, column: usize, samples: usize) -> (&mut [f64], &mut [f64]) {
+    fn column(&self, column: usize, samples: usize) -> (&[f64], &[f64]) {
+        let range = column * self.stride..column * self.stride + samples;
+        (&self.high[range.clone()], &self.low[range])
+    }
+
+    /// The same to be written to.
+    #[inline(always)]
+    fn column_mut(&mut self, column: usize, samples: usize) -> (&mut [f64], &mut [f64]) {
         let range = column * self.stride..column * self.stride + samples;
         (&mut self.high[range.clone()], &mut self.low[range])
     }
@@ -180,8 +187,14 @@ pub(super) fn sigmoid(z: DoubleDouble) -> (DoubleDouble, DoubleDouble) {
 /// `log(1 + exp(z))`.
 #[inline(always)]
 pub(super) fn softplus(z: DoubleDouble) -> DoubleDouble {
-    let tail = (-z.abs()).exp_of_nonpositive().ln_1p_of_nonnegative();
-    if z.high > 0.0 { z + tail } else { tail }
+    softplus_by_tail(z, (-z.abs()).exp_of_nonpositive())
+}
+
+/// The same from `exp(-|z|)`.
+#[inline(always)]
+fn softplus_by_tail(z: DoubleDouble, tail: DoubleDouble) -> DoubleDouble {
+    let near = tail.ln_1p_of_nonnegative();
+    if z.high > 0.0 { z + near } else { near }
 }
 
 fn largest_of(logits: &[DoubleDouble]) -> DoubleDouble {
@@ -233,9 +246,10 @@ impl Kernel for ColumnResiduals<'_> {
         let Self { labels, targets, weight, weight_gradient, block } = self;
         for (column, &target) in targets.iter().enumerate() {
             let weight = weight.column(column);
+            let sigmoids = Tails::of(block.column(column, labels.len())).sigmoids();
             for (sample, &label) in labels.iter().enumerate() {
                 let (class, index) = (label as usize, column * block.stride + sample);
-                let (probability, complement) = sigmoid(block.get(index));
+                let (probability, complement) = sigmoids.of(sample, block.high[index]);
                 let error = if class == target { -complement } else { probability };
                 let mut residual = weight[class] * error;
                 if let Some(weight_gradient) = weight_gradient {
@@ -244,6 +258,51 @@ impl Kernel for ColumnResiduals<'_> {
                 block.set(index, residual);
             }
         }
+    }
+}
+
+/// `exp(-|z|)` of the logits of a column. What follows from it is computed in loops of few arrays each, so that vector
+/// instructions run over samples.
+struct Tails(Halves);
+
+/// `sigmoid(|z|)` and `sigmoid(-|z|)` of the logits of a column.
+struct Sigmoids {
+    larger: Halves,
+    smaller: Halves,
+}
+
+impl Tails {
+    #[inline(always)]
+    fn of((high, low): (&[f64], &[f64])) -> Self {
+        let mut tails = Halves { high: high.to_vec(), low: low.to_vec() };
+        become_tail(&mut tails.high, &mut tails.low, high, low);
+        Self(tails)
+    }
+
+    #[inline(always)]
+    fn sigmoids(self) -> Sigmoids {
+        let Self(mut smaller) = self;
+        let mut larger = Halves::zeros(smaller.high.len());
+        become_larger(&mut larger.high, &mut larger.low, &smaller.high, &smaller.low);
+        multiply(&mut smaller.high, &mut smaller.low, &larger.high, &larger.low);
+        Sigmoids { larger, smaller }
+    }
+
+    /// `log(1 + exp(z))` of the same logits.
+    #[inline(always)]
+    fn softplus(&self, (high, low): (&[f64], &[f64])) -> Halves {
+        let mut losses = Halves { high: high.to_vec(), low: low.to_vec() };
+        become_softplus(&mut losses.high, &mut losses.low, &self.0.high, &self.0.low);
+        losses
+    }
+}
+
+impl Sigmoids {
+    /// `sigmoid(z)` and `sigmoid(-z)` of a sample, of whose logit only the sign matters.
+    #[inline(always)]
+    fn of(&self, sample: usize, logit: f64) -> (DoubleDouble, DoubleDouble) {
+        let (larger, smaller) = (self.larger.get(sample), self.smaller.get(sample));
+        if logit >= 0.0 { (larger, smaller) } else { (smaller, larger) }
     }
 }
 
@@ -271,7 +330,7 @@ impl Kernel for SoftmaxResiduals<'_> {
         }
         let (mut total, mut others) = (Halves::zeros(samples), Halves::zeros(samples));
         for (class, own) in (0..weights.len()).zip(0_u32..) {
-            let (high, low) = block.column(class, samples);
+            let (high, low) = block.column_mut(class, samples);
             exponentiate(high, low, &largest.high, &largest.low);
             add_up(&mut total.high, &mut total.low, high, low);
             add_up_others(&mut others.high, &mut others.low, high, low, labels, own);
@@ -284,7 +343,7 @@ impl Kernel for SoftmaxResiduals<'_> {
             block.set(label as usize * block.stride + sample, -others.get(sample));
         }
         for class in 0..weights.len() {
-            let (high, low) = block.column(class, samples);
+            let (high, low) = block.column_mut(class, samples);
             multiply(high, low, &factor.high, &factor.low);
         }
     }
@@ -340,6 +399,21 @@ for_each_number!(
     /// `exp(z - largest)` over `z`.
     exponentiate,
     |z, largest| (z - largest).exp_of_nonpositive()
+);
+for_each_number!(
+    /// `exp(-|z|)` over whatever there was.
+    become_tail,
+    |_own, z| (-z.abs()).exp_of_nonpositive()
+);
+for_each_number!(
+    /// The larger of `sigmoid(z)` and `sigmoid(-z)` over whatever there was, from `exp(-|z|)`.
+    become_larger,
+    |_own, tail| DoubleDouble::ONE / (DoubleDouble::ONE + tail)
+);
+for_each_number!(
+    /// `log(1 + exp(z))` over `z`, from `exp(-|z|)`.
+    become_softplus,
+    |z, tail| softplus_by_tail(z, tail)
 );
 for_each_number!(add_up, |sum, term| sum + term);
 for_each_number!(multiply, |value, factor| value * factor);
@@ -398,10 +472,13 @@ impl Kernel for AddSums<'_> {
     fn call(self) {
         let Self { labels, weights, block, sums } = self;
         for column in 0..sums.ncols() {
+            let logits = block.column(column, labels.len());
+            let tails = Tails::of(logits);
+            let losses = tails.softplus(logits);
+            let sigmoids = tails.sigmoids();
             for (sample, &label) in labels.iter().enumerate() {
-                let logit = block.get(column * block.stride + sample);
-                let (probability, _) = sigmoid(logit);
-                let loss = softplus(logit);
+                let (probability, _) = sigmoids.of(sample, logits.0[sample]);
+                let loss = losses.get(sample);
                 let mut sample_sums = PreciseSums { probability, loss };
                 if let Some(weights) = weights {
                     let weight = DoubleDouble::from(weights[sample]);

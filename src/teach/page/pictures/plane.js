@@ -63,7 +63,14 @@ export class Plane extends Picture {
     });
   }
 
+  /** The same dots are not made again when only a head has moved. */
   dots(points) {
+    const seen = JSON.stringify(points);
+    if (seen !== this.seen) Object.assign(this, { seen, crowd: this.newDots(points) });
+    return this.crowd;
+  }
+
+  newDots(points) {
     const crowd = points.reduce((sum, list) => sum + list.length / 2, 0);
     const look = { 'stroke-linecap': 'round', 'stroke-width': crowd > 800 ? 3.2 : 4.4, 'stroke-opacity': crowd > 800 ? 0.5 : 0.65, fill: 'none' };
     return points.map((list, k) => {
