@@ -128,6 +128,8 @@ fn bad_targets_are_named() {
             .stderr(predicate::str::contains("\n").count(1));
     };
     refused("balanced", "give equal-shortfall");
+    refused("equal-recal", "did you mean equal-recall?");
+    refused("priors:0.2,0.3,0.5", "did you mean prior?");
     refused("prior:0.5,0.5", "2 numbers for 3 classes");
     refused("shortfall:1,two,3", "\"two\" is not a number");
     refused("shortfall:1,0,3", "0 is not a positive number");

@@ -12,6 +12,7 @@ use equipoise::balance::{DesignError, DesignStep, WeightTarget, design_weights_o
 use equipoise::data::{Dataset, Samples, check_files_whole};
 use equipoise::loss::{ClassWeighting, ClassWeights, LOSS_TABLE, LossRow, LossSpec};
 use equipoise::memory::check_memory;
+use equipoise::nearest::nearest;
 use equipoise::numeric::significant;
 use equipoise::record::{Asked, Unweighted, WeightsRecord};
 use equipoise::solver::{Problem, WeightResponse};
@@ -140,7 +141,12 @@ fn parse_target(text: &str, classes: usize) -> Result<WeightTarget> {
         Some(("shortfall", list)) => Ok(WeightTarget::Shortfall(numbers(list)?)),
         Some(("prior", list)) => Ok(WeightTarget::Prior(numbers(list)?)),
         _ => {
-            bail!("--target {text}: give equal-shortfall, equal-recall, shortfall:1,2,.. or prior:0.2,0.3,..")
+            let word = text.split(':').next().unwrap_or(text);
+            let meant = nearest(word, &["equal-shortfall", "equal-recall", "shortfall", "prior"])
+                .map_or_else(String::new, |near| format!("did you mean {near}? "));
+            bail!(
+                "--target {text}: {meant}give equal-shortfall, equal-recall, shortfall:1,2,.. or prior:0.2,0.3,.."
+            )
         }
     }
 }

@@ -331,7 +331,13 @@ fn a_table_is_read_as_by_solve() {
     let solved: Value = serde_json::from_slice(&solved.get_output().stdout).expect("JSON");
     assert!((loss - solved["loss"].as_f64().expect("a loss")).abs() < 1e-14);
     std::fs::remove_dir_all(path.join("own")).expect("removed");
-    let said = predicate::str::contains("left out: column \"z\" (--drop), column \"\" (it has no heading)")
+    let said = predicate::str::contains("left out: column \"z\" (`drop`), column \"\" (it has no heading)")
         .and(predicate::str::contains("levels green, missing, red; green is the reference"));
     equipoise(path).args(["run", "own.toml"]).assert().success().stderr(said);
+
+    let classes = |keys: &str| analysis(&format!("one_hot = true\nmissing = \"indicator\"\n{keys}"));
+    let order = |keys: &str| records(path, &classes(keys))[0]["classes"].clone();
+    assert_eq!(order("classes = [\"bee\", \"ant\"]"), 2);
+    refused(path, &classes("classes = [\"bee\", \"wasp\"]"), "`classes`");
+    refused(path, &classes("ignore_index = [\"bee\"]"), "class");
 }

@@ -25,6 +25,12 @@ pub struct TableDesign {
     /// Columns that are left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub drop: Vec<String>,
+    /// The classes in their order; rows of others are left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classes: Option<Vec<String>>,
+    /// Labels whose rows are left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ignore_index: Vec<String>,
     /// Whether columns of text become a column of 0 and 1 for each level but the first.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub one_hot: bool,
@@ -49,9 +55,8 @@ fn is_found(format: &TableFormat) -> bool {
 }
 
 /// What errors call by the options of a command, and the keys that these are here.
-const KEYS: [(&str, &str); 17] = [
-    ("; name it in --classes if it is a class", ""),
-    ("give --ignore-index ", "leave the rows out of the file that have the label "),
+const KEYS: [(&str, &str); 16] = [
+    ("--classes", "`classes`"),
     ("--decimal ,", "format.decimal = \",\""),
     ("--decimal .", "format.decimal = \".\""),
     ("--thousands ,", "format.thousands = \",\""),
@@ -73,8 +78,12 @@ const KEYS: [(&str, &str); 17] = [
 fn by_keys(advice: &str) -> String {
     let advice = advice.replace("--skip-lines ", "format.skip_lines = ");
     let advice = KEYS.iter().fold(advice, |advice, (option, key)| advice.replace(option, key));
+    let advice = with_value(&advice, "give --ignore-index ", |labels| {
+        format!("give ignore_index = [{}]", labels.replace(',', ", "))
+    });
     let advice = with_value(&advice, "--sample-weights ", |name| format!("sample_weights = {name}"));
-    with_value(&advice, "--drop ", |names| format!("drop = [{}]", names.replace(',', ", ")))
+    let advice = with_value(&advice, "--drop ", |names| format!("drop = [{}]", names.replace(',', ", ")));
+    advice.replace("--drop", "`drop`").replace("--ignore-index", "`ignore_index`")
 }
 
 /// A text in which the names behind an option, which end where the sentence does, are written as a key and its value.
@@ -89,7 +98,10 @@ fn with_value(text: &str, option: &str, written: impl Fn(&str) -> String) -> Str
 /// An error whose advice can be followed in an analysis.
 fn error_by_keys(error: DataError) -> DataError {
     match error {
-        DataError::Invalid { place, problem } => DataError::Invalid { place, problem: by_keys(&problem) },
+        DataError::Invalid { place, problem } => {
+            let place = if place.starts_with("--") { by_keys(&place) } else { place };
+            DataError::Invalid { place, problem: by_keys(&problem) }
+        }
         other => other,
     }
 }
@@ -104,6 +116,8 @@ impl TableDesign {
             sample_weights: self.sample_weights.clone(),
             features: self.features.clone(),
             drop: self.drop.clone(),
+            classes: self.classes.clone(),
+            ignore: self.ignore_index.clone(),
             one_hot: self.one_hot,
             missing: self.missing,
             format: self.format.clone(),
@@ -111,6 +125,7 @@ impl TableDesign {
         };
         let mut samples = request.read(&self.path).map_err(error_by_keys)?;
         samples.taken.notes.iter_mut().for_each(|note| *note = by_keys(note));
+        samples.taken.left_out.iter_mut().for_each(|left_out| left_out.why = by_keys(&left_out.why));
         Ok(samples)
     }
 
@@ -126,7 +141,7 @@ impl TableDesign {
             offset: &[],
             label: Some(&self.label),
             sample_weights: self.sample_weights.as_deref(),
-            ignore: &[],
+            ignore: &self.ignore_index,
             format: &self.format,
         };
         let NewSamples { features, labels, .. } = request.read(file).map_err(error_by_keys)?;
@@ -155,11 +170,15 @@ mod tests {
             ("leave them out with --drop a,b; or not", "leave them out with drop = [\"a\", \"b\"]; or not"),
             ("leave it out with --drop 'my column'", "leave it out with drop = [\"my column\"]"),
             ("counts, give --sample-weights w", "counts, give sample_weights = \"w\""),
+            ("rows to ignore, give --ignore-index -1", "rows to ignore, give ignore_index = [\"-1\"]"),
             (
-                "rows to ignore, give --ignore-index -1",
-                "rows to ignore, leave the rows out of the file that have the label -1",
+                "the classes are a, b; --ignore-index leaves such rows out",
+                "the classes are a, b; `ignore_index` leaves such rows out",
             ),
-            ("with --missing drop-row; name it in --classes if it is a class", "with missing = \"drop-row\""),
+            (
+                "with --missing drop-row; name it in --classes if it is a class",
+                "with missing = \"drop-row\"; name it in `classes` if it is a class",
+            ),
             (
                 "leave out the lines above with --skip-lines 2",
                 "leave out the lines above with format.skip_lines = 2",
