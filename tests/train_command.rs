@@ -220,6 +220,7 @@ fn bad_input_is_named() {
         ("--rate nan", &["rate: NaN"]),
         ("--optimizer adam --momentum 0.5", &["--momentum: goes with --optimizer sgd only"]),
         ("--schedule step:0:0.1", &["schedule", "above 0"]),
+        ("--shifts 8", &["shifts: 8; give at most 7, since images have 8 rows or columns"]),
         ("--schedule linear", &["--schedule linear: give constant, cosine"]),
         ("--polish much", &["'much'", "--polish", "give a number"]),
         ("--polish -1", &["--polish -1: give zero"]),

@@ -172,7 +172,8 @@ const DIGITS_APART: usize = 40;
 #[command(next_help_heading = "Images")]
 pub(super) struct ImageArguments {
     /// Directory of an image set: IDX files (MNIST, Fashion-MNIST, KMNIST; plain or gzipped) or CIFAR-10 or CIFAR-100 binaries
-    /// by their usual names [default: the 1,797 embedded digits]
+    /// by their usual names; or an NPZ file that holds `x_train`, `y_train`, `x_test` and `y_test` [default: the 1,797
+    /// embedded digits]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Classes to train on, by number; of two, the second is the positive one [default: all that occur]

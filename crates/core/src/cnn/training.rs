@@ -1,6 +1,6 @@
 //! Training: epoch after epoch, batch after batch, as a recipe says.
 
-use super::architecture::Architecture;
+use super::architecture::{ActivationShape, Architecture};
 use super::error::NetworkError;
 use super::network::{Network, Pass};
 use super::optimizer::{Optimizer, Schedule, Step};
@@ -106,6 +106,7 @@ impl<'a> Training<'a> {
         let targets = Targets::new(sample.labels(), &weights)?;
         let loss = plan.loss.build(&targets);
         let pictures = Pictures::new(sample, Scaling::of(sample));
+        plan.recipe.check_shifts(pictures.shape())?;
         let needed = plan.recipe.memory(pictures.shape(), loss.logit_rows(), targets.samples())?;
         check_memory(needed, "the network takes", "make its layers or the batch smaller")?;
         let network = Network::new(&plan.recipe.network, pictures.shape(), loss.logit_rows(), plan.seed)?;
@@ -429,13 +430,20 @@ impl Recipe {
             );
             return refused("schedule", problem);
         }
-        if self.shifts > MAX_SHIFTS {
-            return refused("shifts", format!("{}; give at most {MAX_SHIFTS}", self.shifts));
-        }
         Ok(())
+    }
+
+    /// Images are not moved out of sight.
+    fn check_shifts(&self, shape: ActivationShape) -> Result<(), NetworkError> {
+        let side = shape.height.min(shape.width);
+        if self.shifts < side {
+            return Ok(());
+        }
+        let problem =
+            format!("{}; give at most {}, since images have {side} rows or columns", self.shifts, side - 1);
+        Err(NetworkError::Setting { setting: "shifts", problem })
     }
 }
 
 const MAX_EPOCHS: usize = 100_000;
 const MAX_IN_BATCH: usize = 1 << 16;
-const MAX_SHIFTS: usize = 1 << 10;

@@ -52,8 +52,8 @@ static KEPT: ImageCache = ImageCache::new();
 /// Its files are found by name: `train-images-idx3-ubyte` and `train-labels-idx1-ubyte` (`t10k-` for the test part), with a
 /// dot for the second hyphen and with `.gz` as well; `data_batch_1.bin` to `data_batch_5.bin` and `test_batch.bin` of
 /// CIFAR-10, `train.bin` and `test.bin` of CIFAR-100, there or in the folders they are packed in. Where none of these is,
-/// it may be one file `*.npz` laid out as those of `MedMNIST`: arrays `train_images` and `train_labels` (`test_` for the
-/// test part) of bytes `(N, height, width)` or `(N, height, width, 3)` and of one whole number per image.
+/// it may be one file `*.npz` laid out as those of `MedMNIST`: arrays `train_images` and `train_labels`, or `x_train` and `y_train` (`test` for
+/// the test part) of bytes `(N, height, width)` or `(N, height, width, 3)` and of one whole number per image.
 ///
 /// # Errors
 /// There is none of these, or a file is cut off, mislabelled, or does not fit its partner.

@@ -1,4 +1,4 @@
-//! NPZ files: arrays in a zip archive, named as in the sets of `MedMNIST` (J. Yang and others, 2023).
+//! NPZ files: arrays in a zip archive, named as in the sets of `MedMNIST` (J. Yang and others, 2023) or as Keras names them.
 
 use super::announced::read_announced;
 use super::{ImageShape, Images, Part};
@@ -6,6 +6,7 @@ use crate::data::DataError;
 use crate::data::arrays::{Contents, Wanted, read_arrays};
 use crate::data::npy::Header;
 use crate::data::table::{Headings, TableFormat};
+use crate::data::taken::list;
 use crate::files::open_input;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -19,11 +20,8 @@ const ZIP: &[u8] = b"PK";
 
 /// Reads the arrays of one part; those of the others stay packed.
 pub(super) fn read(path: &Path, part: Part) -> Result<Images, DataError> {
-    let (images, labels) = match part {
-        Part::Train => ("train_images", "train_labels"),
-        Part::Test => ("test_images", "test_labels"),
-    };
     let mut archive = open(path)?;
+    let (images, labels) = names(&archive, path, part)?;
     let (classes, label_place) = classes(path, labels)?;
     // Labels come first because they are few: what does not fit is refused before millions of values are unpacked.
     let pictures = Array::find(&mut archive, path, images)?;
@@ -35,6 +33,25 @@ pub(super) fn read(path: &Path, part: Part) -> Result<Images, DataError> {
     let mut pixels = pictures.values()?;
     separate_channels(&mut pixels, shape);
     Images::new(shape, pixels, classes)
+}
+
+/// The arrays of images and labels of a part, in one of the usual spellings.
+fn names(archive: &Archive, path: &Path, part: Part) -> Result<(&'static str, &'static str), DataError> {
+    let spellings = match part {
+        Part::Train => [("train_images", "train_labels"), ("x_train", "y_train"), ("X_train", "y_train")],
+        Part::Test => [("test_images", "test_labels"), ("x_test", "y_test"), ("X_test", "y_test")],
+    };
+    let has = |name: &str| archive.index_for_name(&format!("{name}.npy")).is_some();
+    spellings.into_iter().find(|(images, labels)| has(images) && has(labels)).ok_or_else(|| {
+        let [(images, labels), (other_images, other_labels), _] = spellings;
+        let held: Vec<String> =
+            archive.file_names().flatten().map(|name| name.trim_end_matches(".npy").to_owned()).collect();
+        let problem = format!(
+            "needs arrays {images} and {labels}, or {other_images} and {other_labels}; it holds {}",
+            if held.is_empty() { "none".to_owned() } else { list(&held) }
+        );
+        DataError::invalid(path.display().to_string(), problem)
+    })
 }
 
 type Archive = ZipArchive<BufReader<File>>;
@@ -69,9 +86,6 @@ fn classes(path: &Path, name: &str) -> Result<(Vec<u8>, String), DataError> {
     let Contents::Arrays(arrays) = read_arrays(path, wanted)? else {
         return Err(DataError::invalid(place(), NO_ARCHIVE));
     };
-    if !arrays.names.iter().any(|array| array == name) {
-        return Err(no_array(path, name));
-    }
     let labels = arrays.named(name)?;
     if labels.columns() != 1 {
         return Err(labels.invalid(format!(
@@ -95,12 +109,6 @@ fn classes(path: &Path, name: &str) -> Result<(Vec<u8>, String), DataError> {
 
 const NO_ARCHIVE: &str = "is no NPZ file; numpy.savez_compressed writes them";
 
-fn no_array(path: &Path, name: &str) -> DataError {
-    let problem =
-        format!("holds no array {name}; train_images, train_labels, test_images and test_labels are needed");
-    DataError::invalid(path.display().to_string(), problem)
-}
-
 /// An array of which the header is read.
 struct Array<'a> {
     /// File and name, for errors.
@@ -113,10 +121,8 @@ struct Array<'a> {
 impl<'a> Array<'a> {
     fn find(archive: &'a mut Archive, path: &Path, name: &str) -> Result<Self, DataError> {
         let place = format!("{}, {name}", path.display());
-        let mut source = archive.by_name(&format!("{name}.npy")).map_err(|error| match error {
-            ZipError::FileNotFound => no_array(path, name),
-            error => not_unpacked(&place, error),
-        })?;
+        let mut source =
+            archive.by_name(&format!("{name}.npy")).map_err(|error| not_unpacked(&place, error))?;
         if !matches!(source.compression(), CompressionMethod::Stored | CompressionMethod::Deflated) {
             let problem = "is packed in a way that NumPy does not use; save it with numpy.savez_compressed";
             return Err(DataError::invalid(place, problem));
@@ -133,8 +139,11 @@ impl<'a> Array<'a> {
     fn image_shape(&self) -> Result<(usize, ImageShape), DataError> {
         let header = &self.header;
         if header.native_kind() != Some("u1") {
-            let problem = format!("holds {}; images are needed as bytes (x.astype('uint8'))", header.descr);
-            return Err(self.invalid(problem));
+            return Err(self.invalid(format!(
+                "holds {}; images are needed as bytes: save x.astype('uint8'), or (255 * x).round().astype('uint8') if its \
+                 values run from 0 to 1",
+                header.descr
+            )));
         }
         if header.is_column_by_column() {
             return Err(self.invalid("is saved column by column; save numpy.ascontiguousarray(x)"));
@@ -142,6 +151,12 @@ impl<'a> Array<'a> {
         let (count, height, width, channels) = match *header.shape {
             [count, height, width] => (count, height, width, 1),
             [count, height, width, channels @ (1 | 3)] => (count, height, width, channels),
+            [_, 3, _, _] => {
+                return Err(self.invalid(format!(
+                    "has shape {}, channels first; save x.transpose(0, 2, 3, 1)",
+                    header.shape_text()
+                )));
+            }
             _ => {
                 return Err(self.invalid(format!(
                     "has shape {}; images are needed as (N, height, width) or (N, height, width, 3)",

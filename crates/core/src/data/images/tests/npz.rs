@@ -99,6 +99,25 @@ fn both_parts_are_read_packed_or_not_from_the_directory_or_the_file() {
 }
 
 #[test]
+fn arrays_may_be_named_as_keras_does() {
+    for (images, labels) in [("x_train", "y_train"), ("X_train", "y_train")] {
+        let directory = tempfile::tempdir().expect("a directory");
+        write(
+            directory.path(),
+            "set.npz",
+            &zipped(&[(labels, train_labels()), (images, train_images())], Deflated),
+        );
+        let read = read_images(directory.path(), Part::Train).expect("well formed");
+        assert_eq!((read.classes(), read.pixels(0)), (&[4, 1][..], &ramp(12)[..6]));
+        let message = read_images(directory.path(), Part::Test).expect_err("no such part").to_string();
+        assert!(
+            message.contains("needs arrays test_images and test_labels, or x_test and y_test"),
+            "{message}"
+        );
+    }
+}
+
+#[test]
 fn colours_become_channels() {
     let directory = tempfile::tempdir().expect("a directory");
     // Image i, row r, column c, colour k.
@@ -151,7 +170,7 @@ fn images_of_another_kind_are_named() {
     let values = ramp(48);
     images_are_refused(
         npy("'<f4'", "(2, 2, 3)", &values),
-        "holds <f4; images are needed as bytes (x.astype('uint8'))",
+        "holds <f4; images are needed as bytes: save x.astype('uint8'), or (255 * x).round().astype('uint8') if",
     );
     images_are_refused(npy("'>f4'", "(2, 2, 3)", &values), "holds >f4; images");
     images_are_refused(npy("'|b1'", "(2, 2, 3)", &values), "holds |b1; images");
@@ -168,7 +187,11 @@ fn images_of_another_kind_are_named() {
 
 #[test]
 fn images_of_another_shape_are_named() {
-    for shape in ["()", "(12,)", "(2, 6)", "(2, 3, 2, 2)", "(2, 1, 2, 3, 1)", "(2, 2, 3, 4)"] {
+    images_are_refused(
+        npy("'|u1'", "(2, 3, 2, 2)", &ramp(24)),
+        "has shape (2, 3, 2, 2), channels first; save x.transpose(0, 2, 3, 1)",
+    );
+    for shape in ["()", "(12,)", "(2, 6)", "(2, 1, 2, 3, 1)", "(2, 2, 3, 4)"] {
         images_are_refused(
             npy("'|u1'", shape, &ramp(48)),
             &format!("has shape {shape}; images are needed as (N, height"),
@@ -252,9 +275,9 @@ fn archives_that_cannot_be_unpacked_are_named() {
     );
     assert!(complaint(b"PK and no more").contains("set.npz: is cut off or damaged"));
     let missing = zipped(&[("train_images", train_images()), ("labels", train_labels())], Deflated);
-    assert!(
-        complaint(&missing).contains("set.npz: holds no array train_labels; train_images, train_labels,")
-    );
+    let message = complaint(&missing);
+    let expected = "set.npz: needs arrays train_images and train_labels, or x_train and y_train; it holds ";
+    assert!(message.contains(expected) && message.contains("train_images, labels"), "{message}");
     // The last pixel, of which the archive has a checksum.
     let mut whole = small(Stored);
     let pixels = whole.windows(12).position(|window| window == ramp(12)).expect("stored as they are");
