@@ -51,8 +51,10 @@ pub enum SeparatedBy {
     Pairs,
     /// Those of a column in which its class is above zero and all others are below.
     Columns,
-    /// None, or none that is known.
+    /// None: the loss grows along every direction that changes a probability.
     Nothing,
+    /// None that is known.
+    Unknown,
 }
 
 impl BuiltLoss {

@@ -154,7 +154,7 @@ impl SampleLoss for PowerLogistic {
 
     fn separated_by(&self) -> SeparatedBy {
         let counts = self.own.factor > 0.0 && self.others.factor > 0.0;
-        if counts { SeparatedBy::Columns } else { SeparatedBy::Nothing }
+        if counts { SeparatedBy::Columns } else { SeparatedBy::Unknown }
     }
 
     fn precise_gradient(&self, class: usize, targets: &Targets, logits: &mut [DoubleDouble]) {

@@ -147,7 +147,7 @@ impl SampleLoss for ShiftedSoftmax {
     /// that head with each row divided by its factor (docs/theory.md#b7).
     fn separated_by(&self) -> SeparatedBy {
         let all_are_positive = self.factor.iter().all(|factor| *factor > 0.0 && factor.is_finite());
-        if all_are_positive { SeparatedBy::Pairs } else { SeparatedBy::Nothing }
+        if all_are_positive { SeparatedBy::Pairs } else { SeparatedBy::Unknown }
     }
 
     fn precise_gradient(&self, class: usize, targets: &Targets, logits: &mut [DoubleDouble]) {

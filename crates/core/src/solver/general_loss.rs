@@ -194,11 +194,12 @@ impl<'p> GeneralNewton<'p> {
         };
     }
 
-    /// Without progress; a penalty keeps every minimum finite.
+    /// Without progress; a penalty keeps every minimum finite, and so does a loss that grows along every direction.
     fn ended(&self, why: &str) -> Progress {
-        let of_coefficients = &self.objective.penalty[..self.objective.penalty.len() - 1];
-        let penalised = of_coefficients.iter().any(|penalty| *penalty > 0.0);
-        let at_infinity = if penalised { "" } else { "; the minimum may be at infinity" };
+        let Objective { loss, penalty, .. } = self.objective;
+        let penalised = penalty[..penalty.len() - 1].iter().any(|penalty| *penalty > 0.0);
+        let is_finite = penalised || loss.separated_by() == SeparatedBy::Nothing;
+        let at_infinity = if is_finite { "" } else { "; the minimum may be at infinity" };
         Progress::NotConverged(format!("{why}{at_infinity}"))
     }
 
@@ -366,7 +367,7 @@ impl<'p> GeneralNewton<'p> {
                 let classes = (0..loss.logit_rows()).map(|column| loss.target_of(column));
                 classes.filter(|&class| targets.counts()[class] > 0).map(Sides::OneAgainstRest).collect()
             }
-            SeparatedBy::Nothing => Vec::new(),
+            SeparatedBy::Nothing | SeparatedBy::Unknown => Vec::new(),
         };
         let saturated = self.progress == Progress::Converged && self.is_saturated();
         for side in sides {
