@@ -59,9 +59,9 @@ const SOURCES: &str = "<h3>Where the laws come from</h3>\n<p>The laws are those 
     2003.02309</a>), together with consequences drawn from them. They need an intercept that is free and concern the training data that the \
     gradient saw; T1 and T2 are about other data, M1 to M3 about mini-batches, H1 about heads without an intercept. Not all claims are \
     independent: B2 and B3 rearrange B1, I2 and C2 rearrange B5, whose derivative is W2; A1 is an instance of B6 and A2 follows from it; R3 \
-    follows from R1 and R2; M2 is an end of M1; N1 to N4 are the laws over the features of a network. They are checked all the same, because a \
+    follows from R1 and R2; N1 to N4 are the laws over the features of a network. They are checked all the same, because a \
     formula can be right and its code wrong. Proofs are in <code>docs/theory.md</code>; what is measured and not proved, as A3, R4 and much \
-    of C1, is said there.</p>\n";
+    of C1, or derived to leading order, as S1 to S3, T1 and T2, is said there.</p>\n";
 
 /// Chapters with their claims and figures by name; beside the text where the window is wide enough.
 fn table_of_contents(chapters: &[chapters::Content]) -> String {

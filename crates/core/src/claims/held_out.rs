@@ -131,7 +131,7 @@ pub(super) const CLAIMS: [Comparison; 2] = [
     Comparison {
         id: "T1",
         title: "out of sample: spread",
-        statement: "Out of sample, D_k = Σ m_c P_test[c][k] − m_k has the variance Σ m_c² Var_c(p^k)(1/N_c + 1/n_c) whatever the dimension, also under misspecification: nominal 95% intervals cover 93% to 97% while d is below a tenth of the rarest class.",
+        statement: "Out of sample, D_k = Σ m_c P_test[c][k] − m_k has the variance Σ m_c² Var_c(p^k)(1/N_c + 1/n_c) to leading order, whatever the dimension, also under misspecification: nominal 95% intervals cover 93% to 97% where samples are many per feature and the bias is small beside the spread.",
         cases: Cases::All(DESIGNS.len()),
         check: spread,
         summarise: |cases| {

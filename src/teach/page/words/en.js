@@ -174,7 +174,7 @@ $max P ≤ s_k + {log(K − 1)}/{β}$ (R3, detached). SML is the softmax loss.</
         start: ['Start', 'The hard class has 20 samples two standard deviations away, three easy classes 200 each: LGL’s average is low, its hardest high.'],
         easy: ['More easy classes', 'Softmax’s average falls to a hundredth while its hardest stays (A3). LGL’s column gives half of the target up instead (s₀), and its hardest falls with it.'],
         zero: ['β = 0', 'LGL-INR without sharpness: a plain mean over classes. Most of the gain in recall is there already; it comes from counting classes, not samples.'],
-        sharp: ['β = 20', 'Sharper: the ringed dot of LGL-INR comes down to what the bound allows. Softmax without weights is no better than LGL here.'],
+        sharp: ['β = 20', 'Sharper: the ringed dot of LGL-INR comes down to what the bound allows. Softmax without weights lies between LGL and LGL-INR.'],
         ring: ['No room', 'A target inside a ring (A4): one column cannot fence it in. Its shortfall is 0.89 under LGL, 0.2 under softmax.'],
         ringSharp: ['No room, β = 20', 'The repair has a limit (R4): without room large β drives target and others to one half.'],
       },
