@@ -20,7 +20,7 @@ import { twoClasses } from './scenes/two_classes.js';
 import { languages } from './languages.js';
 import { inWords, solve } from './solver.js';
 import { follow, link, matchesPreset, start } from './state.js';
-import { tour } from './tour.js';
+import { isFirstVisit, tour } from './tour.js';
 import { languageOf, words } from './words.js';
 
 const scenes = [twoClasses, threeClasses, averaging, batches, separable, heldOut, notConverged, digits, losses, ownData];
@@ -43,6 +43,12 @@ function remember() {
   if (before.length > MAX_BEFORE) before.shift();
   lastMove = now;
   at('undo').disabled = before.length === 0;
+}
+
+function forget() {
+  before.length = 0;
+  lastMove = -ONE_MOVE;
+  at('undo').disabled = true;
 }
 
 function undo() {
@@ -71,6 +77,7 @@ const startOf = (scene) => ({
 
 function moved() {
   const since = performance.now();
+  open.values = open.scene.settle?.(open.values) ?? open.values;
   open.set(open.values);
   mark();
   clearTimeout(linkTimer);
@@ -116,7 +123,7 @@ function ask(since) {
 }
 
 /** What is compared, by the names that files have, spelled out. */
-const { batches: { balanced }, separable: { weights } } = words.scenes;
+const { batches: { balanced }, separable: { weights }, notConverged: { descent, newton } } = words.scenes;
 const SPELLED = {
   LGL: words.losses.logistic,
   SML: words.losses.softmax,
@@ -126,6 +133,8 @@ const SPELLED = {
   'weight 1': weights.none,
   'inverse frequency': weights.balanced,
   'weight 100': weights.heavy,
+  'gradient descent': descent,
+  Newton: newton,
 };
 
 /** How each search ended. */
@@ -178,8 +187,7 @@ function show({ scene, values, page }) {
     const pictures = scene.build(assign, () => open.values);
     Object.values(pictures).filter((picture) => picture.save).forEach((picture) =>
       picture.save.addEventListener('click', () => savePicture(scene, picture)));
-    before.length = 0;
-    at('undo').disabled = true;
+    forget();
     open = { scene, values, page, pictures, answer: null, set: build(scene, at('controls'), change, () => open.values, assign) };
     at('name').textContent = scene.name;
     fill(at('claim'), scene.claim);
@@ -297,6 +305,9 @@ function openScene(event, scene) {
   location.hash = `#${scene.id}${look ? `?${look}` : ''}`;
 }
 
+/** The tour, with everything in view. */
+const begin = () => tour(at('tour'), (hash) => show({ ...follow(hash, scenes), page: { ...open.page, quiz: '' } }));
+
 const quiz = quizzer(at('quiz'), at('pictures'), (values) => assign({ ...startOf(open.scene), ...values }));
 
 document.documentElement.lang = words.code;
@@ -313,7 +324,7 @@ at('tools').replaceChildren(
   tool('design', words.tools.design, () => open.answer?.problem && saveDesign(open.scene, open.answer.problem.file)),
   tool('slide', words.tools.slide, () => saveSlide(open.scene, Object.values(open.pictures))),
   tool('deck', words.tools.deck, (event) => saveSlides(event.target)),
-  tool('tool-tour', words.tools.tour, () => tour(at('tour'), (hash) => show({ ...follow(hash, scenes), page: open.page }))),
+  tool('tool-tour', words.tools.tour, begin),
   tool('tool-quiz', words.tools.quiz, toggleQuiz),
   tool('tool-projector', words.tools.projector, () => setPage({ projector: open.page.projector ? '' : '1' })),
   tool('theme', words.tools.theme, nextTheme),
@@ -333,4 +344,6 @@ addEventListener('drop', (event) => {
   const [file] = event.dataTransfer?.files ?? [];
   if (file) open.scene.dropped?.(file, assign);
 });
+const isToured = !location.hash && isFirstVisit();
 show(follow(location.hash, scenes));
+if (isToured) begin();

@@ -3,13 +3,16 @@
 import { Picture, classColour, short, svg, text } from '../drawing.js';
 import { words } from '../words.js';
 
-const STOPS = [[0xf1, 0xf6, 0xfb], [0x66, 0xab, 0xd8], [0x08, 0x2c, 0x59]];
+/** Greys of none, half and all; colours are those of classes. */
+const STOPS = [0xf5, 0xa4, 0x2a];
+/** From here on digits are light. */
+const DARK = 0.66;
 
-/** From none (0) to all (1) in one hue, as in the printed figures. */
-function blue(fraction) {
+function grey(fraction) {
   const part = Math.min(Math.max(fraction, 0), 1) * 2;
   const low = Math.min(Math.floor(part), 1);
-  return `rgb(${STOPS[low].map((from, i) => Math.round(from + (part - low) * (STOPS[low + 1][i] - from))).join(' ')})`;
+  const shade = Math.round(STOPS[low] + (part - low) * (STOPS[low + 1] - STOPS[low]));
+  return `rgb(${shade} ${shade} ${shade})`;
 }
 
 const LEFT = 84;
@@ -20,6 +23,7 @@ class Matrix extends Picture {
   constructor({ name, title, rows, columns, picked = null, shape = '' }) {
     super({ name, title, shape, width: LEFT + SIDE + 4, height: TOP + SIDE + 4 });
     Object.assign(this, { rows, columns, picked });
+    if (picked) this.hasParts();
   }
 
   heads(classes, names) {
@@ -82,8 +86,8 @@ export class MeanProbability extends Matrix {
     this.redraw(this.heads(classes, names), this.cells(classes, (row, column) => {
       const value = values[row * classes + column];
       return {
-        fill: blue(value),
-        ink: value > 0.62 ? '#ffffff' : '#1a1a1a',
+        fill: grey(value),
+        ink: value > DARK ? '#ffffff' : '#1a1a1a',
         // Where cells are narrow, two digits after the point have to do.
         content: classes > 6 ? value.toFixed(2).replace(/^0/, '') : short(value),
         label: words.matrix.cell(names[row], names[column], short(value)),

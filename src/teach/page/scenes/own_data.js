@@ -5,6 +5,7 @@ import { LedgerBars } from '../pictures/bars.js';
 import { MeanProbability } from '../pictures/matrix.js';
 import { Plane, logitsOfRows } from '../pictures/plane.js';
 import { inWords, solve } from '../solver.js';
+import { thyroid } from '../thyroid.js';
 import { words } from '../words.js';
 import { presets } from './common.js';
 
@@ -13,6 +14,16 @@ const say = words.scenes.ownData;
 const MAX_BYTES = 4_000_000;
 /** Names that columns of labels go by, the likeliest first, of which one is proposed; otherwise the last column is. */
 const LABELS = ['label', 'labels', 'target', 'class', 'species', 'outcome', 'diagnosis', 'survived', 'y'];
+
+/** The column that is proposed: `y` beside `x` is a coordinate. */
+function likelyLabel(names) {
+  const lower = names.map((name) => name.toLowerCase());
+  const known = LABELS.find((name) => lower.includes(name) && !(name === 'y' && lower.includes('x')));
+  return names[known ? lower.indexOf(known) : names.length - 1];
+}
+
+/** Values that belong to the table: presets, which change the question, leave them alone. */
+const KEPT = ['label', 'across', 'up'];
 
 /** The table that is open: name, text, columns. It is not part of a link. */
 let table = null;
@@ -57,17 +68,6 @@ function lesson(values) {
   };
 }
 
-/** A spiral of points for each of three classes: an example that needs no file. */
-function example() {
-  const rows = Array.from({ length: 150 }, (_, i) => {
-    const k = i % 10 < 6 ? 0 : i % 10 < 9 ? 1 : 2;
-    const [angle, radius] = [2.39996 * i, 1.4 * Math.sqrt((i % 37) / 37)];
-    const [x, y] = [[0, 0], [1.6, 0.4], [0.6, 1.7]][k];
-    return `${(x + radius * Math.cos(angle)).toFixed(3)},${(y + radius * Math.sin(angle)).toFixed(3)},${['common', 'second', 'rare'][k]}`;
-  });
-  return { name: 'example.csv', text: `across,up,class\n${rows.join('\n')}\n` };
-}
-
 /** Reads a file's columns, and proposes which one holds the labels. */
 async function take({ name, text }, assign, note) {
   try {
@@ -79,10 +79,20 @@ async function take({ name, text }, assign, note) {
     return;
   }
   note.textContent = name;
-  const known = LABELS.map((name) => table.columns.find((column) => column.toLowerCase() === name)).find(Boolean);
-  const label = known ?? table.columns[table.columns.length - 1];
-  const others = table.columns.filter((column) => column !== label && column);
-  assign({ label, across: others[0] ?? '', up: others[1] ?? others[0] ?? '' });
+  assign(proposed());
+}
+
+/** Columns of labels and of two features. */
+function proposed() {
+  const label = likelyLabel(table.columns);
+  const [first = '', second = first] = table.columns.filter((column) => column !== label && column);
+  return { label, across: first, up: second };
+}
+
+/** Values of another table, or of none, give way to what is proposed for the one that is open. */
+function settle(values) {
+  if (!table || KEPT.every((key) => table.columns.includes(values[key]))) return values;
+  return { ...values, ...proposed() };
 }
 
 /** The text in a file's bytes: UTF-8, or UTF-16 where the first two say so, as spreadsheets save "Unicode text". */
@@ -95,14 +105,14 @@ function textOf(bytes) {
 
 async function takeFile(file, assign, note) {
   if (file.size > MAX_BYTES) {
-    note.textContent = say.tooLarge(file.size);
+    note.textContent = say.tooLarge(file.name, file.size);
     return;
   }
   let text;
   try {
     text = textOf(await file.arrayBuffer());
   } catch {
-    note.textContent = say.notText;
+    note.textContent = say.notText(file.name);
     return;
   }
   await take({ name: file.name, text }, assign, note);
@@ -114,7 +124,7 @@ function source(assign) {
   const input = html('input', { type: 'file', id: 'own-input', accept: '.csv,.tsv,.txt,text/csv', 'aria-label': say.pick });
   input.addEventListener('change', () => input.files[0] && takeFile(input.files[0], assign, note));
   const zone = html('div', { id: 'drop', class: 'drop' }, html('p', {}, say.drop), input, note,
-    html('button', { type: 'button', id: 'own-example', onclick: () => take(example(), assign, note) }, say.example),
+    html('button', { type: 'button', id: 'own-example', onclick: () => take({ name: 'thyroid.csv', text: thyroid }, assign, note) }, say.example),
     html('p', { class: 'limits' }, say.limits));
   zone.addEventListener('dragover', (event) => {
     event.preventDefault();
@@ -242,8 +252,8 @@ export const ownData = {
   claim: say.claim,
   parameters,
   presets: presets(say.presets, { start: {}, weights: { ask: 'weights' }, audit: { ask: 'audit' } }),
-  /** Presets change the question and keep the table's columns. */
-  keeps: ['label', 'across', 'up'],
+  keeps: KEPT,
+  settle,
   lesson,
   build,
   show,

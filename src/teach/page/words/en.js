@@ -190,6 +190,7 @@ $max P ≤ s_k + {log(K − 1)}/{β}$ (R3, detached). SML is the softmax loss.</
 <p>At $B$ = 1 it is plain logistic loss (LGL); at $B$ = $N$ it is what the formula says, and its balance (R1) holds. In between R1 is off, though
 the head is at a minimum of its own loss. Softmax with inverse-frequency weights does not change with batches (M3).</p>`,
       controls: { batch: 'Samples in a batch B', common: 'Samples of each common class', rare: 'Samples of the rare class', radius: 'Radius of the ring of classes' },
+      rare: 'rare class',
       pictures: {
         recall: 'Recall of the rare class on fresh samples',
         residual: 'How far R1, the balance over all samples, is off',
@@ -227,12 +228,12 @@ other: now weights matter at any penalty.</p>`,
       spread: 'Recalls of the three weights differ by ',
       presets: {
         start: ['l2 = 0.01', 'With this penalty weights still move the line, and recall with it.'],
-        small: ['l2 = 1e-6', 'A smaller penalty: the three lines draw together.'],
-        tiny: ['l2 = 1e-12', 'Hardly any penalty: one line for all three weights. Shortfalls still differ, but by scale alone: a weight changes how sure the head is, not what it says.'],
+        small: ['l2 = 10⁻⁶', 'A smaller penalty: the three lines draw together.'],
+        tiny: ['l2 = 10⁻¹²', 'Hardly any penalty: one line for all three weights. Shortfalls still differ, but by scale alone: a weight changes how sure the head is, not what it says.'],
         overlap: ['Overlap', 'The same penalty, but the classes overlap: weights matter again.'],
       },
       quiz: [
-        ['Separable classes and l2 = 1e-12. By how much do the recalls under weights 1 and 100 differ on fresh samples?', { penalty: 1e-12 }, 'spread'],
+        ['Separable classes and l2 = 10⁻¹². By how much do the recalls under weights 1 and 100 differ on fresh samples?', { penalty: 1e-12 }, 'spread'],
         ['Overlapping classes, the same penalty. And now?', { penalty: 1e-12, c0: [-0.8, 0], c1: [0.8, 0] }, 'spread'],
       ],
     },
@@ -242,7 +243,7 @@ other: now weights matter at any penalty.</p>`,
 <p class="law">$D_k = Σ_c m_c P[c][k] − m_k$ is zero in training; on fresh samples its mean is the bias (T1, T2)</p>
 <p>The bar is a 95% interval by chance; the upright mark is the bias that leave-one-out steps predict from the training samples alone. Draw again and again: with few
 features zero lies in the interval, with many the interval moves to the mark.</p>`,
-      controls: { features: 'Features d', n1: 'Positives (of 300 negatives)', weights: 'Weights', none: 'None', balanced: 'Inverse frequency', penalty: 'Penalty l2', seed: 'Draw number' },
+      controls: { features: 'Features d', n1: 'Positives (beside 300 negatives)', weights: 'Weights', none: 'None', balanced: 'Inverse frequency', penalty: 'Penalty l2', seed: 'Draw number' },
       pictures: {
         balance: 'D of the positives: in training, and on as many fresh samples',
         training: 'P[c][k] in training',
@@ -336,18 +337,18 @@ LGL-INR weighs whole classes against each other, which one sample cannot show.</
 <p class="law">outflow = inflow for every class of your own table</p>
 <p>Solve a loss on it, find the class weights that make shortfalls or recalls equal, or audit the scores of a model that you have trained: columns of logits or
 probabilities beside the labels.</p>`,
-      limits: 'Up to 4 MB, 20,000 rows, 64 features (text columns become columns of 0 and 1), 12 classes. More: equipoise solve, weights, audit.',
+      limits: 'Up to 4 MB, 20,000 rows, 64 features (text columns become columns of 0 and 1), 12 classes, and 2,000,000 for the product of rows, features and classes. More: equipoise solve, weights, audit.',
       drop: 'Drop a CSV file here, or choose one:',
       pick: 'Choose a file',
-      example: 'Or take an example: 150 points of three overlapping classes',
-      tooLarge: (bytes) => `The file has ${bytes} bytes; the page takes at most 4,000,000 (equipoise solve takes more).`,
-      notText: 'This is no text in UTF-8. Save a spreadsheet as CSV in UTF-8; equipoise solve reads other encodings.',
+      example: 'Or take a real table: laboratory tests of 215 patients, three states of the thyroid (D. Coomans, UCI, CC BY 4.0)',
+      tooLarge: (name, bytes) => `${name} has ${bytes} bytes; the page takes at most 4,000,000 (equipoise solve takes more).`,
+      notText: (name) => `${name} is no text in UTF-8. Save it as CSV in UTF-8, not packed; equipoise solve reads other files.`,
       waiting: 'No table yet.',
-      invitation: 'Drop a CSV file anywhere on this page, or take the example.',
+      invitation: 'Drop a CSV file anywhere on this page, or take the real table.',
       controls: {
         label: 'Column of labels', ask: 'What to ask', solve: 'Solve', weights: 'Find weights', audit: 'Audit scores', loss: 'Loss',
-        classWeights: 'Weights', none: 'None', balanced: 'Inverse frequency', penalty: 'Penalty l2', standardize: 'Features', standard: 'In standard units', plain: 'As they are',
-        missing: 'Missing values', refuse: 'Name the first', drop: 'Leave rows out', indicator: 'Mark them',
+        classWeights: 'Weights', none: 'None', balanced: 'Inverse frequency', penalty: 'Penalty l2', standardize: 'Features', standard: 'Standardized', plain: 'As they are',
+        missing: 'Missing values', refuse: 'Refuse', drop: 'Drop rows', indicator: 'Add an indicator',
         target: 'To be equal', shortfalls: 'Shortfalls', recalls: 'Recalls', scores: 'Scores are', logits: 'Logits', probabilities: 'Probabilities',
         features: 'Use', all: 'All features', two: 'Two, to see regions', x: 'Across', y: 'Up',
       },
