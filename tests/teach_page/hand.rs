@@ -131,6 +131,37 @@ fn a_table_stays_open_while_one_looks_elsewhere() {
     assert_eq!(seen(), json!(["ready", "sort", "Solve", true]), "columns of another table are not asked for");
 }
 
+/// A file that falls onto another scene is not lost, and names of many classes do not meet.
+#[test]
+fn a_file_that_falls_anywhere_is_taken_and_many_long_names_are_told_apart() {
+    let Some((_site, server, browser)) = visited((1280, 900)) else { return };
+    open_at(&browser, &server.address, "#two-classes");
+    let class = |place: u32| format!("a rather long name of class {}", (b'a' + u8::try_from(place % 12).expect("small")) as char);
+    let row = |place: u32| format!("{},{},{}\\n", place * 7 % 11 + place % 12, place * 5 % 13, class(place));
+    let text = format!("u,v,class\\n{}", (0..360).map(row).collect::<String>());
+    browser.ask(&format!(
+        "const transfer = new DataTransfer();
+         transfer.items.add(new File(['{text}'], 'many.csv'));
+         document.body.dispatchEvent(new DragEvent('drop', {{ dataTransfer: transfer, bubbles: true, cancelable: true }}))"
+    ));
+    waited(&browser, "return document.querySelectorAll('#picture-report tbody tr').length === 12");
+    wait_until_ready(&browser);
+    assert_eq!(browser.ask("return location.hash.split('?')[0]"), "#own-data");
+    let meeting = browser.ask(
+        "const names = [...document.querySelectorAll('#picture-matrix svg text')].filter(text => text.textContent.includes('…'));
+         const frame = document.querySelector('#picture-matrix svg').getBoundingClientRect();
+         const rows = names.filter(text => !text.getAttribute('transform')).map(text => text.getBoundingClientRect());
+         const title = [...document.querySelectorAll('#picture-matrix svg text')].find(text => text.getAttribute('transform')?.includes('rotate(-90)')).getBoundingClientRect();
+         const columns = names.filter(text => text.getAttribute('transform')).map(text => text.getBoundingClientRect().left);
+         return [names.length, new Set(names.map(text => text.textContent)).size,
+             rows.filter(row => row.left < title.right || row.left < frame.left).length,
+             columns.filter((left, place) => place > 0 && left - columns[place - 1] < 10).length,
+             new Set([...document.querySelectorAll('#picture-ledger svg rect')].map(bar => bar.getAttribute('fill'))).size]",
+    );
+    assert_eq!(meeting, json!([24, 12, 0, 0, 12]), "names, different ones, rows and columns that meet, colours");
+    assert_eq!(browser.console(), json!([]));
+}
+
 /// Class weights on a real table, which comes with the page.
 #[test]
 fn weights_are_found_on_a_real_table() {

@@ -45,7 +45,7 @@ fn a_colour_means_one_thing() {
     let Some(browser) = Browser::start((1280, 900)) else { return };
     open(&browser, &served, "#losses?shown=softmax,logistic,focal,ldam,seesaw,equalization");
     let curves = browser.ask(
-        "return [...document.querySelectorAll('#picture-value svg text')].filter(text => text.previousElementSibling?.tagName === 'line')
+        "return [...document.querySelectorAll('#picture-gradient svg text')].filter(text => text.previousElementSibling?.hasAttribute('stroke-dasharray'))
             .map(text => [text.textContent, text.previousElementSibling.getAttribute('stroke'), text.previousElementSibling.getAttribute('stroke-dasharray')])",
     );
     let curves: Vec<[String; 3]> = serde_json::from_value(curves).expect("texts");
@@ -69,6 +69,35 @@ fn a_colour_means_one_thing() {
             let parts: Vec<&str> = fill.trim_start_matches("rgb(").trim_end_matches(')').split(", ").collect();
             let is_grey = parts.iter().all(|part| near(part, parts[0]));
             assert!(is_grey || classes.contains(fill), "{scene}: {fill} is neither grey nor a class");
+        }
+    }
+}
+
+/// Texts of drawings on paper, in both themes: dark enough on light, light enough on dark (WCAG AA).
+#[test]
+fn what_is_written_in_drawings_can_be_read() {
+    let served = Served::start();
+    let Some(browser) = Browser::start((1280, 900)) else { return };
+    for theme in ["light", "dark"] {
+        for scene in SCENES {
+            open(&browser, &served, &format!("#{scene}?theme={theme}"));
+            // What lies on a filled rectangle, as numbers in a matrix do, is judged beside it.
+            let pale = browser.ask(
+                "const light = (colour) => {
+                     const [r, g, b] = colour.match(/[\\d.]+/g).map(part => part / 255).map(part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+                     return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
+                 };
+                 const paper = getComputedStyle(document.body).backgroundColor;
+                 return [...document.querySelectorAll('.picture:not([hidden]) svg text')].flatMap(text => {
+                     const below = text.previousElementSibling;
+                     const isCell = below?.tagName === 'rect' && below.getAttribute('fill').startsWith('rgb');
+                     const [one, other] = [isCell ? getComputedStyle(below).fill : paper, getComputedStyle(text).fill].map(light);
+                     const contrast = Math.max(one, other) / Math.min(one, other);
+                     const least = parseFloat(getComputedStyle(text).fontSize) >= 18 ? 3 : 4.5;
+                     return text.textContent && contrast < least ? [`${text.textContent} ${contrast.toFixed(2)}`] : [];
+                 })",
+            );
+            assert_eq!(pale, json!([]), "{scene}, {theme}");
         }
     }
 }

@@ -20,7 +20,11 @@ export const svg = (tag, attributes = {}, ...children) =>
 export const html = (tag, attributes = {}, ...children) =>
   fill(document.createElement(tag), attributes, children);
 
-export const classColour = (k) => `var(--class-${k % 10})`;
+/** There are as many as a problem may have classes. */
+export const classColour = (k) => `var(--class-${k % 12})`;
+
+/** About how wide a bold text of the usual size is; Chinese and the like are as wide as high. */
+export const widthOf = (content) => [...content].reduce((width, letter) => width + (letter > '\u2e80' ? 13 : 8.2), 0);
 
 /** From an interval of values to one of places. */
 export function linear([from, to], [start, end]) {

@@ -337,12 +337,23 @@ addEventListener('hashchange', () => {
   if (asked && asked !== words.code) location.reload();
   else show(follow(location.hash, scenes));
 });
-// A file that is dropped anywhere goes to the scene, if it takes one; it must not take the page's place.
+
+/** Opens the scene that takes files, unless it is open, and gives it one. */
+function takeFile(file) {
+  const scene = scenes.find(({ dropped }) => dropped);
+  if (open.scene !== scene) {
+    show({ scene, values: start(scene), page: open.page });
+    history.pushState(null, '', link(scene, open.values, open.page));
+  }
+  scene.dropped(file, assign);
+}
+
+// A file may fall anywhere; it must not take the page's place.
 addEventListener('dragover', (event) => event.preventDefault());
 addEventListener('drop', (event) => {
   event.preventDefault();
   const [file] = event.dataTransfer?.files ?? [];
-  if (file) open.scene.dropped?.(file, assign);
+  if (file) takeFile(file);
 });
 const isToured = !location.hash && isFirstVisit();
 show(follow(location.hash, scenes));

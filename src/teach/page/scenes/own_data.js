@@ -150,8 +150,8 @@ function build() {
   };
 }
 
-/** Names of classes as pictures have room for them. */
-const cut = (names) => names.map((name) => (name.length > 10 ? `${name.slice(0, 9)}…` : name));
+/** Names of classes as pictures have room for them: cut in the middle, since it is at their ends that they differ. */
+const cut = (names) => names.map((name) => (name.length > 10 ? `${name.slice(0, 4)}…${name.slice(-5)}` : name));
 
 const paragraph = (...parts) => html('p', {}, ...parts);
 const tableOf = (heads, rows) => html('table', {},

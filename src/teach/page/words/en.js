@@ -175,7 +175,7 @@ $max P ≤ s_k + {log(K − 1)}/{β}$ (R3, detached). SML is the softmax loss.</
         easy: ['More easy classes', 'Softmax’s average falls to a hundredth while its hardest stays (A3). LGL’s column gives half of the target up instead (s₀), and its hardest falls with it.'],
         zero: ['β = 0', 'LGL-INR without sharpness: a plain mean over classes. Most of the gain in recall is there already; it comes from counting classes, not samples.'],
         sharp: ['β = 20', 'Sharper: the ringed dot of LGL-INR comes down to what the bound allows. Softmax without weights is no better than LGL here.'],
-        ring: ['No room', 'A target inside a ring (A4): one column cannot fence it in. Its shortfall is 0.89 under LGL, 0.2 under softmax.'],
+        ring: ['No room', 'A target inside a ring (A4): one column cannot fence it in. Its shortfall is 0.889 under LGL, 0.198 under softmax.'],
         ringSharp: ['No room, β = 20', 'The repair has a limit (R4): without room large β drives target and others to one half.'],
       },
       quiz: [
