@@ -103,7 +103,9 @@ static CATALOGUE: LazyLock<String> = LazyLock::new(|| {
 /// A real table for whoever has none at hand, as a module.
 static THYROID: LazyLock<String> = LazyLock::new(|| {
     let table = serde_json::to_string(&csv(TabularSet::Thyroid)).expect("a text");
-    format!("// Laboratory tests of 215 patients: D. Coomans, UCI Machine Learning Repository, CC BY 4.0.\n\nexport const thyroid = {table};\n")
+    format!(
+        "// Laboratory tests of 215 patients: D. Coomans, UCI Machine Learning Repository, CC BY 4.0.\n\nexport const thyroid = {table};\n"
+    )
 });
 
 /// An embedded table as CSV.
@@ -131,7 +133,11 @@ static LANGUAGES: LazyLock<String> = LazyLock::new(|| {
 /// The modules, each once.
 pub(super) fn modules() -> impl Iterator<Item = PageFile> {
     let made = |path, text| PageFile { path, kind: SCRIPT, text };
-    MODULES.iter().copied().chain([made("catalogue.js", &CATALOGUE), made("languages.js", &LANGUAGES), made("thyroid.js", &THYROID)])
+    MODULES.iter().copied().chain([
+        made("catalogue.js", &CATALOGUE),
+        made("languages.js", &LANGUAGES),
+        made("thyroid.js", &THYROID),
+    ])
 }
 
 /// The file at a path.

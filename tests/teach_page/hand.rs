@@ -30,7 +30,8 @@ fn what_is_revealed_at_once_belongs_to_the_question() {
     browser.open(&format!("{}#two-classes?quiz=1", served.address));
     browser.ask("document.getElementById('reveal').click()");
     assert_eq!(waited(&browser, found), "It is 10.");
-    browser.ask("document.getElementById('next-question').click(); document.getElementById('reveal').click()");
+    browser
+        .ask("document.getElementById('next-question').click(); document.getElementById('reveal').click()");
     assert_eq!(waited(&browser, found), "It is 1.");
 }
 
@@ -120,7 +121,10 @@ fn a_table_stays_open_while_one_looks_elsewhere() {
     assert_eq!(seen(), json!(["ready", "kind", "Solve", true]));
     for scene in ["two-classes", "own-data"] {
         browser.ask(&format!("document.querySelector('[data-scene=\"{scene}\"]').click()"));
-        waited(&browser, &format!("return document.querySelector('[data-scene=\"{scene}\"][aria-current]') !== null"));
+        waited(
+            &browser,
+            &format!("return document.querySelector('[data-scene=\"{scene}\"][aria-current]') !== null"),
+        );
         wait_until_ready(&browser);
     }
     assert_eq!(seen(), json!(["ready", "kind", "Solve", true]));
@@ -136,7 +140,9 @@ fn a_table_stays_open_while_one_looks_elsewhere() {
 fn a_file_that_falls_anywhere_is_taken_and_many_long_names_are_told_apart() {
     let Some((_site, server, browser)) = visited((1280, 900)) else { return };
     open_at(&browser, &server.address, "#two-classes");
-    let class = |place: u32| format!("a rather long name of class {}", (b'a' + u8::try_from(place % 12).expect("small")) as char);
+    let class = |place: u32| {
+        format!("a rather long name of class {}", (b'a' + u8::try_from(place % 12).expect("small")) as char)
+    };
     let row = |place: u32| format!("{},{},{}\\n", place * 7 % 11 + place % 12, place * 5 % 13, class(place));
     let text = format!("u,v,class\\n{}", (0..360).map(row).collect::<String>());
     browser.ask(&format!(
@@ -158,7 +164,11 @@ fn a_file_that_falls_anywhere_is_taken_and_many_long_names_are_told_apart() {
              columns.filter((left, place) => place > 0 && left - columns[place - 1] < 10).length,
              new Set([...document.querySelectorAll('#picture-ledger svg rect')].map(bar => bar.getAttribute('fill'))).size]",
     );
-    assert_eq!(meeting, json!([24, 12, 0, 0, 12]), "names, different ones, rows and columns that meet, colours");
+    assert_eq!(
+        meeting,
+        json!([24, 12, 0, 0, 12]),
+        "names, different ones, rows and columns that meet, colours"
+    );
     assert_eq!(browser.console(), json!([]));
 }
 

@@ -12,7 +12,9 @@ fn what_is_read_below_the_first_picture_is_in_view_on_a_wall() {
     for (width, height) in [(1280, 720), (1920, 1080)] {
         let Some(browser) = Browser::start((width, height)) else { return };
         // Of three classes five pictures are seen, and the one with a number below it is the last.
-        for scene in SCENES.into_iter().filter(|scene| !["three-classes", "losses", "own-data"].contains(scene)) {
+        for scene in
+            SCENES.into_iter().filter(|scene| !["three-classes", "losses", "own-data"].contains(scene))
+        {
             open(&browser, &served, &format!("#{scene}?projector=1"));
             let seen = browser.ask(
                 "const first = [...document.querySelectorAll('.readout')].find(readout => readout.offsetParent);
@@ -49,10 +51,19 @@ fn a_colour_means_one_thing() {
             .map(text => [text.textContent, text.previousElementSibling.getAttribute('stroke'), text.previousElementSibling.getAttribute('stroke-dasharray')])",
     );
     let curves: Vec<[String; 3]> = serde_json::from_value(curves).expect("texts");
-    let colour = |name: &str| curves.iter().find(|[curve, ..]| curve == name).map(|[_, colour, _]| colour.as_str());
-    assert_eq!((colour("logistic"), colour("softmax")), (Some("var(--lgl)"), Some("var(--sml)")), "as elsewhere");
-    assert!(curves.iter().all(|[_, colour, _]| colour != "var(--inr)"), "that of LGL-INR is nobody else's: {curves:?}");
-    let mut dashes: Vec<_> = curves.iter().filter(|[name, ..]| name != "softmax").map(|[.., dash]| dash).collect();
+    let colour =
+        |name: &str| curves.iter().find(|[curve, ..]| curve == name).map(|[_, colour, _]| colour.as_str());
+    assert_eq!(
+        (colour("logistic"), colour("softmax")),
+        (Some("var(--lgl)"), Some("var(--sml)")),
+        "as elsewhere"
+    );
+    assert!(
+        curves.iter().all(|[_, colour, _]| colour != "var(--inr)"),
+        "that of LGL-INR is nobody else's: {curves:?}"
+    );
+    let mut dashes: Vec<_> =
+        curves.iter().filter(|[name, ..]| name != "softmax").map(|[.., dash]| dash).collect();
     let all = dashes.len();
     dashes.sort_unstable();
     dashes.dedup();
@@ -66,7 +77,8 @@ fn a_colour_means_one_thing() {
         let coloured: Vec<String> = serde_json::from_value(coloured).expect("texts");
         let classes: Vec<String> = (0..10).map(|k| colour_of_class(&browser, k)).collect();
         for fill in &coloured {
-            let parts: Vec<&str> = fill.trim_start_matches("rgb(").trim_end_matches(')').split(", ").collect();
+            let parts: Vec<&str> =
+                fill.trim_start_matches("rgb(").trim_end_matches(')').split(", ").collect();
             let is_grey = parts.iter().all(|part| near(part, parts[0]));
             assert!(is_grey || classes.contains(fill), "{scene}: {fill} is neither grey nor a class");
         }

@@ -37,7 +37,7 @@ class Matrix extends Picture {
     const longest = Math.max(...names.map(widthOf));
     this.isTurned = longest > SIDE / classes - 4;
     this.left = Math.max(LEFT, BESIDE.title + longest + BESIDE.matrix);
-    this.top = this.isTurned ? Math.max(TOP, BESIDE.title + longest * SIN_45 + BESIDE.matrix) : TOP;
+    this.top = this.isTurned ? Math.max(TOP, BESIDE.title + longest * SIN_45 + 2 * BESIDE.matrix) : TOP;
     this.width = this.left + SIDE + 4;
     this.resize(this.top + SIDE + 4);
   }

@@ -65,7 +65,7 @@ function show({ problem: { records, samples } }, values, pictures) {
   records.forEach((record, place) => {
     const plane = pictures[planeName(place)];
     plane.title.textContent = say.pictures.regions(names[place]);
-    const rare = text(plane.x(0), plane.y(Math.max(-values.radius - 1.6, 0.3 - HALF_WIDTH)), say.rare, { 'text-anchor': 'middle', 'font-weight': 700, ...ON_LINES });
+    const rare = text(plane.x(0), plane.y(0.4 - HALF_WIDTH), say.rare, { 'text-anchor': 'middle', 'font-weight': 700, ...ON_LINES });
     plane.show({ points: samples.plane, logits: logitsOf(record), marks: [rare] });
     plane.describe(plane.title.textContent);
   });
