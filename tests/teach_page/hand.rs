@@ -36,6 +36,23 @@ fn what_is_revealed_at_once_belongs_to_the_question() {
 }
 
 #[test]
+fn scenes_without_questions_hide_nothing() {
+    let served = Served::start();
+    let Some(browser) = Browser::start((1280, 900)) else { return };
+    for (scene, expected) in [
+        ("two-classes", json!([false, false])),
+        ("losses", json!([true, true])),
+        ("own-data", json!([true, true])),
+    ] {
+        open(&browser, &served, &format!("#{scene}?quiz=1"));
+        let seen = browser.ask(
+            "return [document.getElementById('claim').offsetParent !== null, document.getElementById('tool-quiz').disabled]",
+        );
+        assert_eq!(seen, expected, "{scene}");
+    }
+}
+
+#[test]
 fn a_move_just_after_another_scene_can_be_undone() {
     let served = Served::start();
     let Some(browser) = Browser::start((1280, 900)) else { return };
@@ -100,7 +117,7 @@ fn work_that_was_overtaken_is_ended() {
 
 fn table(names: &str, classes: [&str; 2]) -> String {
     let row = |place: u32| {
-        let class = classes[usize::from(place % 3 == 0)];
+        let class = classes[usize::from(place.is_multiple_of(3))];
         format!("{},{},{class}\n", place * 7 % 11, f64::from(place * 5 % 13) + 0.5)
     };
     format!("{names}\n{}", (0..60).map(row).collect::<String>())
@@ -170,6 +187,37 @@ fn a_file_that_falls_anywhere_is_taken_and_many_long_names_are_told_apart() {
         "names, different ones, rows and columns that meet, colours"
     );
     assert_eq!(browser.console(), json!([]));
+}
+
+/// The axes of a plane are the features of the head, which need not be columns, and what of them is seen.
+#[test]
+fn a_plane_says_what_its_axes_are() {
+    let Some((_site, server, browser)) = visited((1280, 900)) else { return };
+    let axes = "return document.querySelector('#picture-plane .readout').textContent";
+    open_at(&browser, &server.address, "#own-data?features=two");
+    drop_file(&browser, "two.csv", &table("u,v,sort", ["c", "d"]));
+    assert_eq!(browser.ask(axes), "→ u [−0.25, 10.3], ↑ v [0.2, 12.8]");
+    for (axis, feature) in [("across", "v"), ("up", "u")] {
+        browser.ask(&format!(
+            "const list = document.getElementById('control-{axis}');
+             list.value = '{feature}';
+             list.dispatchEvent(new Event('change'))"
+        ));
+    }
+    wait_until_ready(&browser);
+    assert_eq!(browser.ask(axes), "→ v [0.2, 12.8], ↑ u [−0.25, 10.3]");
+    open_at(&browser, &server.address, "#own-data?missing=indicator");
+    let row = |place: u32| {
+        let cell = if place.is_multiple_of(7) { String::new() } else { (place * 5 % 13).to_string() };
+        format!("{cell},{}\n", ["a", "b"][usize::from(place.is_multiple_of(3))])
+    };
+    drop_file(&browser, "gaps.csv", &format!("x,class\n{}", (0..60).map(row).collect::<String>()));
+    let said = browser.ask(axes);
+    let said = said.as_str().expect("text");
+    assert!(
+        said.starts_with("→ x [") && said.contains("missing") && said.contains("[−0.025, 1.02]"),
+        "{said}"
+    );
 }
 
 /// Class weights on a real table, which comes with the page.

@@ -178,6 +178,9 @@ function mark() {
     root.toggleAttribute(`data-${key}`, Boolean(open.page[key]));
     at(`tool-${key}`).setAttribute('aria-pressed', String(Boolean(open.page[key])));
   }
+  // Scenes without questions keep what would say the answer.
+  root.toggleAttribute('data-asked', Boolean(open.page.quiz && open.scene.quiz));
+  at('tool-quiz').disabled = !open.scene.quiz;
   at('design').disabled = !open.scene.isProblem;
 }
 

@@ -74,8 +74,7 @@ async function take({ name, text }, assign, note) {
     const { table: answer } = await solve({ table: { name, text, question: 'columns' } });
     table = { name, text, columns: answer.columns };
   } catch (error) {
-    note.textContent = inWords(error);
-    if (note.textContent.includes('--')) note.append(` ${words.status.options}`);
+    note.textContent = withOptions(inWords(error));
     return;
   }
   note.textContent = name;
@@ -153,6 +152,9 @@ function build() {
 /** Names of classes as pictures have room for them: cut in the middle, since it is at their ends that they differ. */
 const cut = (names) => names.map((name) => (name.length > 10 ? `${name.slice(0, 4)}…${name.slice(-5)}` : name));
 
+/** The solver speaks to users of the command line too. */
+const withOptions = (said) => (said.includes('--') ? `${said} ${words.status.options}` : said);
+
 const paragraph = (...parts) => html('p', {}, ...parts);
 const tableOf = (heads, rows) => html('table', {},
   html('thead', {}, html('tr', {}, heads.map((head) => html('th', { scope: 'col' }, head)))),
@@ -169,13 +171,18 @@ const asRecord = (record) => ({
   },
 });
 
-/** Features of any unit in a square of side two: points, logits, and what its middle and half width are. */
-function squared(points, rows) {
-  const spans = [0, 1].map((axis) => {
-    const all = points.flatMap((list) => list.filter((_, place) => place % 2 === axis));
-    const [low, high] = [Math.min(...all), Math.max(...all)];
-    return { middle: (low + high) / 2, half: ((high - low) / 2 || 1) * 1.05 };
-  });
+/** Middles and half widths of two features, with a margin. */
+const spansOf = (points) => [0, 1].map((axis) => {
+  const all = points.flatMap((list) => list.filter((_, place) => place % 2 === axis));
+  const [low, high] = [Math.min(...all), Math.max(...all)];
+  return { middle: (low + high) / 2, half: ((high - low) / 2 || 1) * 1.05 };
+});
+
+/** A feature and what of it is seen, in its own units. */
+const seenOf = (name, { middle, half }) => `${name} [${short(middle - half)}, ${short(middle + half)}]`;
+
+/** Features of any unit in a square of side two: points and logits. */
+function squared(points, rows, spans) {
   const [x, y] = spans;
   return {
     points: points.map((list) => list.map((value, place) => (value - spans[place % 2].middle) / spans[place % 2].half)),
@@ -183,7 +190,7 @@ function squared(points, rows) {
   };
 }
 
-function showSolved({ taken, record, samples }, values, { report, matrix, ledger, plane }) {
+function showSolved({ taken, record, samples }, { report, matrix, ledger, plane }) {
   const names = record.classes;
   const recalls = record.classification?.recall ?? [];
   const rows = names.map((name, k) => [name, short(record.class_counts[k], 6), short(record.class_weights[k]),
@@ -192,8 +199,8 @@ function showSolved({ taken, record, samples }, values, { report, matrix, ledger
   const status = {
     stationary: () => [words.status.stationary, ', ', words.status.gradient, ' ', number('gradient-0', record.gradient_inf), '. ',
       say.accuracy, number('accuracy', record.classification?.accuracy)],
-    separable: () => [html('strong', {}, say.separable), record.advice],
-    not_converged: () => [html('strong', {}, say.failed), `${record.why}. ${record.advice}`],
+    separable: () => [html('strong', {}, say.separable), withOptions(`${record.advice}.`)],
+    not_converged: () => [html('strong', {}, say.failed), withOptions(`${record.why}; ${record.advice}.`)],
   };
   report.body.replaceChildren(paragraph(taken), paragraph(...status[record.status]()), tableOf([head, count, weight, shortfall, recall], rows));
   const read = asRecord(record);
@@ -202,9 +209,11 @@ function showSolved({ taken, record, samples }, values, { report, matrix, ledger
   plane.element.hidden = !samples.plane;
   if (samples.plane) {
     const rowsOfHead = record.intercepts ? logitsOfRows(record) : [];
-    plane.show(squared(samples.plane, rowsOfHead));
-    plane.describe(`${say.pictures.plane}: ${values.across}, ${values.up}`);
-    plane.setReadout(`→ ${values.across}, ↑ ${values.up}`);
+    const spans = spansOf(samples.plane);
+    plane.show(squared(samples.plane, rowsOfHead, spans));
+    const [across, up] = record.features.map((name, axis) => seenOf(name, spans[axis]));
+    plane.describe(`${say.pictures.plane}: ${across}, ${up}`);
+    plane.setReadout(`→ ${across}, ↑ ${up}`);
   }
 }
 
@@ -219,17 +228,17 @@ function showWeights({ taken, record }, { report, matrix }) {
 }
 
 function showAudit({ taken, summary, verdict, tables, findings }, { report }) {
-  report.body.replaceChildren(paragraph(taken), html('ul', { class: 'verdict' }, verdict.map((line) => html('li', {}, line))), paragraph(summary),
+  report.body.replaceChildren(paragraph(taken), html('ul', { class: 'verdict' }, verdict.map((line) => html('li', {}, withOptions(line)))), paragraph(summary),
     ...tables.flatMap(([heading, [heads, ...rows]]) => [html('h3', {}, heading), tableOf(heads, rows)]), ...findings.map((finding) => paragraph(finding)));
 }
 
-function show(answer, values, pictures) {
+function show(answer, _, pictures) {
   const found = answer.table;
   const { matrix, ledger, plane } = pictures;
   matrix.element.hidden = Boolean(found.audited);
   ledger.element.hidden = !found.solved;
   if (!found.solved) plane.element.hidden = true;
-  if (found.solved) showSolved(found.solved, values, pictures);
+  if (found.solved) showSolved(found.solved, pictures);
   if (found.weights) showWeights(found.weights, pictures);
   if (found.audited) showAudit(found.audited, pictures);
 }

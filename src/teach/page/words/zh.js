@@ -311,7 +311,7 @@ export const zh = {
       pictures: { matrix: '平均概率 P[c][k]', ledger: '收支：流出等于流入', plane: '样本与区域', report: '文字说明' },
       classes: '逐类',
       heads: { class: '类', samples: '样本数', weight: '权重', shortfall: '欠缺', before: '原欠缺', recall: '召回率', recallBefore: '原召回率' },
-      separable: '可分：不存在有限的极小点。',
+      separable: '可分：不存在有限的极小点；',
       failed: '未收敛：',
       unattainable: '没有这样的权重：',
       accuracy: '准确率 ',
