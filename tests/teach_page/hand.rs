@@ -189,6 +189,36 @@ fn a_file_that_falls_anywhere_is_taken_and_many_long_names_are_told_apart() {
     assert_eq!(browser.console(), json!([]));
 }
 
+/// Of files that fall in quick succession the last is taken; one that is read while another scene is opened changes nothing there.
+#[test]
+fn the_last_file_is_taken_and_touches_no_other_scene() {
+    let Some((_site, server, browser)) = visited((1280, 900)) else { return };
+    open_at(&browser, &server.address, "#own-data");
+    let drop_both = format!(
+        "const long = 'x,y,class\\n' + Array.from({{ length: 19000 }}, (_, i) => `${{i * 7 % 11}},${{(i * 0.37).toFixed(6)}},${{i % 3 ? 'a' : 'b'}}`).join('\\n');
+         for (const [name, text] of [['long.csv', long], ['short.csv', {}]]) {{
+             const transfer = new DataTransfer();
+             transfer.items.add(new File([text], name));
+             document.getElementById('drop').dispatchEvent(new DragEvent('drop', {{ dataTransfer: transfer, bubbles: true, cancelable: true }}));
+         }}",
+        json!(table("u,v,sort", ["c", "d"]))
+    );
+    browser.ask(&drop_both);
+    waited(&browser, "return document.getElementById('own-file').textContent.includes('.csv')");
+    std::thread::sleep(Duration::from_secs(2));
+    wait_until_ready(&browser);
+    let open = "return [document.getElementById('own-file').textContent, document.getElementById('control-label').value]";
+    assert_eq!(browser.ask(open), json!(["short.csv", "sort"]));
+    browser.ask(&format!("{drop_both}\n document.querySelector('[data-scene=\"two-classes\"]').click()"));
+    std::thread::sleep(Duration::from_secs(2));
+    wait_until_ready(&browser);
+    let seen = browser.ask(
+        "return [document.getElementById('name').textContent, document.getElementById('undo').disabled]",
+    );
+    assert_eq!(seen, json!(["Two classes", true]));
+    assert_eq!(browser.console(), json!([]));
+}
+
 /// The axes of a plane are the features of the head, which need not be columns, and what of them is seen.
 #[test]
 fn a_plane_says_what_its_axes_are() {

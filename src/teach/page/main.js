@@ -145,11 +145,11 @@ function showAnswer(answer) {
     const { ended } = record;
     if (ended.unsolved) {
       const why = ended.unsolved.replaceAll(/\d+\.\d{4,}/g, (found) => short(Number(found)));
-      return html('strong', {}, `${names[series]}: ${why}. `);
+      return html('strong', {}, `${words.status.of(names[series])}${why}${words.status.end}`);
     }
     const [gradient] = record.measured.gradient ?? [];
     const word = ended === 'stationary' ? words.status.stationary : words.status.stopped;
-    return html('span', {}, `${names[series]}: ${word}, ${words.status.gradient} `, number(`gradient-${series}`, gradient), '. ');
+    return html('span', {}, `${words.status.of(names[series])}${word}${words.status.gradient}`, number(`gradient-${series}`, gradient), words.status.end);
   });
   at('status').replaceChildren(...ends);
 }

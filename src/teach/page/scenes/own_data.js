@@ -68,17 +68,26 @@ function lesson(values) {
   };
 }
 
+/** How many files were given; only the last one is taken, however long others take to be read. */
+let asked = 0;
+const begun = () => {
+  asked += 1;
+  return asked;
+};
+
 /** Reads a file's columns, and proposes which one holds the labels. */
-async function take({ name, text }, assign, note) {
+async function take({ name, text }, assign, note, mine = begun()) {
   try {
     const { table: answer } = await solve({ table: { name, text, question: 'columns' } });
+    if (asked !== mine) return;
     table = { name, text, columns: answer.columns };
   } catch (error) {
-    note.textContent = withOptions(inWords(error));
+    if (asked === mine) note.textContent = withOptions(inWords(error));
     return;
   }
   note.textContent = name;
-  assign(proposed());
+  // Another scene may be open by now; its values are none of these.
+  if (note.isConnected) assign(proposed());
 }
 
 /** Columns of labels and of two features. */
@@ -103,6 +112,7 @@ function textOf(bytes) {
 }
 
 async function takeFile(file, assign, note) {
+  const mine = begun();
   if (file.size > MAX_BYTES) {
     note.textContent = say.tooLarge(file.name, file.size);
     return;
@@ -111,10 +121,10 @@ async function takeFile(file, assign, note) {
   try {
     text = textOf(await file.arrayBuffer());
   } catch {
-    note.textContent = say.notText(file.name);
+    if (asked === mine) note.textContent = say.notText(file.name);
     return;
   }
-  await take({ name: file.name, text }, assign, note);
+  await take({ name: file.name, text }, assign, note, mine);
 }
 
 /** Where a file is dropped or chosen. */
@@ -197,7 +207,7 @@ function showSolved({ taken, record, samples }, { report, matrix, ledger, plane 
     number(`shortfall-${k}`, record.shortfall?.[k]), number(`recall-${k}`, recalls[k])]);
   const { class: head, samples: count, weight, shortfall, recall } = say.heads;
   const status = {
-    stationary: () => [words.status.stationary, ', ', words.status.gradient, ' ', number('gradient-0', record.gradient_inf), '. ',
+    stationary: () => [words.status.stationary, words.status.gradient, number('gradient-0', record.gradient_inf), words.status.end,
       say.accuracy, number('accuracy', record.classification?.accuracy)],
     separable: () => [html('strong', {}, say.separable), withOptions(`${record.advice}.`)],
     not_converged: () => [html('strong', {}, say.failed), withOptions(`${record.why}; ${record.advice}.`)],

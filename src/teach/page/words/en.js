@@ -30,7 +30,9 @@ export const en = {
   save: { picture: 'Save as SVG' },
   status: {
     none: 'no answer',
-    gradient: 'largest gradient entry',
+    gradient: ', largest gradient entry ',
+    end: '. ',
+    of: (name) => `${name}: `,
     stationary: 'stationary',
     stopped: 'stopped short',
     gone: 'The program does not answer. Is `equipoise teach` still running?',
@@ -70,7 +72,7 @@ export const en = {
     end: 'Done',
     step: (step, all) => `${step} of ${all}`,
     steps: [
-      ['#two-classes', '#panel', 'Each scene shows one claim. Here: sizes and weights alone fix the ratio of the two mean errors.'],
+      ['#two-classes', '#claim', 'Each scene shows one claim. Here: sizes and weights alone fix the ratio of the two mean errors.'],
       ['#two-classes', '#picture-plane', 'Drag a class centre, or focus it and press arrow keys. The problem is solved again at every move, until the gradient is zero.'],
       ['#two-classes?w=10', '#picture-errors', 'Now a positive counts ten times. Both mean errors are equal: the tick is where the law puts the first.'],
       ['#two-classes?c0=-4,0&c1=4,0', '#status', 'Classes that a line separates have no answer without a penalty, and the page says so. Raise the penalty to get one.'],

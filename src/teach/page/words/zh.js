@@ -30,7 +30,9 @@ export const zh = {
   save: { picture: '保存为 SVG' },
   status: {
     none: '无解',
-    gradient: '梯度最大分量',
+    gradient: '，梯度最大分量 ',
+    end: '。',
+    of: (name) => `${name}：`,
     stationary: '驻点',
     stopped: '提前停止',
     gone: '程序没有应答。`equipoise teach` 还在运行吗？',
@@ -70,7 +72,7 @@ export const zh = {
     end: '完成',
     step: (step, all) => `第 ${step} 步，共 ${all} 步`,
     steps: [
-      ['#two-classes', '#panel', '每个场景展示一个结论。这里：仅由样本数与权重就决定了两个平均误差之比。'],
+      ['#two-classes', '#claim', '每个场景展示一个结论。这里：仅由样本数与权重就决定了两个平均误差之比。'],
       ['#two-classes', '#picture-plane', '拖动类中心，或选中后按方向键。每次移动都会重新求解，直到梯度为零。'],
       ['#two-classes?w=10', '#picture-errors', '现在每个正例计十次。两个平均误差相等：短线是定律给出的位置。'],
       ['#two-classes?c0=-4,0&c1=4,0', '#status', '若一条直线能分开两类，没有惩罚项就无解，页面会如实说明。加大惩罚即可得到解。'],
