@@ -1,5 +1,6 @@
 //! The files of the page, embedded in the program: what the server serves, and what goes into the page as one file.
 
+use crate::data::TabularSet;
 use crate::loss::{LOSS_TABLE, LossRow};
 use serde::Serialize;
 use std::sync::LazyLock;
@@ -99,6 +100,26 @@ static CATALOGUE: LazyLock<String> = LazyLock::new(|| {
     format!("// The losses there are.\n\nexport const catalogue = {losses};\n")
 });
 
+/// A real table for whoever has none at hand, as a module.
+static THYROID: LazyLock<String> = LazyLock::new(|| {
+    let table = serde_json::to_string(&csv(TabularSet::Thyroid)).expect("a text");
+    format!(
+        "// Laboratory tests of 215 patients: D. Coomans, UCI Machine Learning Repository, CC BY 4.0.\n\nexport const thyroid = {table};\n"
+    )
+});
+
+/// An embedded table as CSV.
+fn csv(set: TabularSet) -> String {
+    let dataset = set.dataset();
+    let (names, labels) = (dataset.feature_names(), dataset.labels());
+    let mut text = format!("{},class\n", names.join(","));
+    for (values, &class) in dataset.features().column_iter().zip(labels.class_indices()) {
+        values.iter().for_each(|value| text += &format!("{value},"));
+        text += &format!("{}\n", labels.class_names()[class as usize]);
+    }
+    text
+}
+
 /// The languages there are, as a module: every file of `words` is one, by its code.
 static LANGUAGES: LazyLock<String> = LazyLock::new(|| {
     let codes: Vec<&str> =
@@ -112,7 +133,11 @@ static LANGUAGES: LazyLock<String> = LazyLock::new(|| {
 /// The modules, each once.
 pub(super) fn modules() -> impl Iterator<Item = PageFile> {
     let made = |path, text| PageFile { path, kind: SCRIPT, text };
-    MODULES.iter().copied().chain([made("catalogue.js", &CATALOGUE), made("languages.js", &LANGUAGES)])
+    MODULES.iter().copied().chain([
+        made("catalogue.js", &CATALOGUE),
+        made("languages.js", &LANGUAGES),
+        made("thyroid.js", &THYROID),
+    ])
 }
 
 /// The file at a path.

@@ -4,8 +4,12 @@
 //! The document is ours, so a little of Markdown is all that is read: headings, paragraphs, bold, italics, code and links. In a
 //! paragraph that begins with **Look.** what is bold is an answer; what begins with **Prove.** ends the exercise.
 
+use super::bundle::digest;
+
 /// The document.
 const EXERCISES: &str = include_str!("../../docs/teaching.md");
+/// Where the exercises begin; what is before them is about the program that serves the page, and its links are not those here.
+const BEGIN: &str = "In each exercise";
 /// Where its links lead: to the page that is served.
 const SERVED: &str = "http://127.0.0.1:8309/";
 
@@ -21,12 +25,11 @@ pub enum Reader {
 /// The exercises for a reader; links lead to `page`, a file beside it.
 #[must_use]
 pub fn worksheet(reader: Reader, page: &str) -> String {
-    let mut body = String::new();
-    for block in
-        EXERCISES.split("\n\n").map(|block| block.trim().replace('\n', " ")).filter(|block| !block.is_empty())
-    {
-        body += &self::block(&block, reader);
-    }
+    let mut blocks = EXERCISES.split("\n\n").map(|block| block.trim().replace('\n', " "));
+    let heading = blocks.next().unwrap_or_default();
+    let exercises = blocks.skip_while(|block| !block.starts_with(BEGIN)).filter(|block| !block.is_empty());
+    let body: String =
+        std::iter::once(heading).chain(exercises).map(|block| self::block(&block, reader)).collect();
     let title = match reader {
         Reader::Student => "Exercises",
         Reader::Instructor => "Exercises, with answers",
@@ -35,7 +38,9 @@ pub fn worksheet(reader: Reader, page: &str) -> String {
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>{title}</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>{STYLE}</style>\n</head>\n<body>\n{body}</body>\n</html>\n"
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{}'; img-src data:; \
+         base-uri 'none'; form-action 'none'\">\n<title>{title}</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>{STYLE}</style>\n</head>\n<body>\n{body}</body>\n</html>\n",
+        digest(STYLE)
     )
 }
 
@@ -129,6 +134,9 @@ mod tests {
             [Reader::Student, Reader::Instructor].map(|reader| worksheet(reader, "index.html"));
         let exercises = EXERCISES.matches("\n## ").count();
         for page in [&student, &instructor] {
+            assert!(!page.contains("--port"), "nothing about the program that serves the page");
+            assert!(!page.contains("<p></p>"), "every exercise has answers");
+            assert!(page.contains(&format!("style-src 'sha256-{}'", digest(STYLE))));
             assert_eq!(page.matches("<h2>").count(), exercises);
             assert_eq!(page.matches("<summary>Proof</summary>").count(), exercises);
             assert!(

@@ -1,5 +1,6 @@
 //! The lecture page: as a lecturer uses it, in a real browser, and as an attacker would.
 
+mod hand;
 mod hostile;
 mod in_browser;
 mod languages;
@@ -8,3 +9,4 @@ mod served;
 mod site;
 mod slides;
 mod strange_files;
+mod walls;

@@ -27,7 +27,8 @@ function slider(parameter, change) {
   const id = `control-${parameter.key}`;
   const range = parameter.log
     ? { min: lowest(parameter), max: STEPS, step: 1 } : { min: parameter.min, max: parameter.max, step: parameter.step ?? 1 };
-  const output = html('output', { for: id });
+  // What a slider says need not be said twice.
+  const output = html('output', { for: id, 'aria-live': 'off' });
   const input = html('input', { type: 'range', id, name: parameter.key, ...range });
   input.addEventListener('input', () =>
     change(parameter.key, allowed(parameter, rounded(parameter, fromSlider(parameter, Number(input.value))))));

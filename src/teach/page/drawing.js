@@ -20,7 +20,11 @@ export const svg = (tag, attributes = {}, ...children) =>
 export const html = (tag, attributes = {}, ...children) =>
   fill(document.createElement(tag), attributes, children);
 
-export const classColour = (k) => `var(--class-${k % 10})`;
+/** There are as many as a problem may have classes. */
+export const classColour = (k) => `var(--class-${k % 12})`;
+
+/** About how wide a bold text of the usual size is; Chinese and the like are as wide as high. */
+export const widthOf = (content) => [...content].reduce((width, letter) => width + (letter > '\u2e80' ? 13 : 8.2), 0);
 
 /** From an interval of values to one of places. */
 export function linear([from, to], [start, end]) {
@@ -38,7 +42,8 @@ export function short(value, digits = DIGITS) {
   if (size >= 1e-3 && size < 1e5) return String(Number(value.toPrecision(digits))).replace('-', '−');
   const [mantissa, exponent] = value.toExponential(digits - 1).split('e');
   const raised = exponent.replace('+', '').split('').map((c) => ({ '-': '⁻' })[c] ?? '⁰¹²³⁴⁵⁶⁷⁸⁹'[c]).join('');
-  return `${String(Number(mantissa)).replace('-', '−')}·10${raised}`;
+  const factor = Number(mantissa) === 1 ? '' : `${String(Number(mantissa)).replace('-', '−')}·`;
+  return `${factor}10${raised}`;
 }
 
 /** The same as an element that keeps every digit, by which it can be found. */
@@ -48,6 +53,9 @@ export const number = (name, value, digits) =>
 export function text(x, y, content, attributes = {}) {
   return svg('text', { x, y, fill: 'var(--ink)', 'font-size': 13, ...attributes }, String(content));
 }
+
+/** For a text that lies over lines: it is read on a margin of paper. */
+export const ON_LINES = { stroke: 'var(--paper)', 'stroke-width': 5, 'stroke-linejoin': 'round', 'paint-order': 'stroke' };
 
 export function line(x1, y1, x2, y2, attributes = {}) {
   return svg('line', { x1, y1, x2, y2, stroke: 'var(--ink)', 'stroke-width': 1, ...attributes });
@@ -93,10 +101,10 @@ export class Picture {
     this.drawing = svg('svg', {
       viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': title, 'font-family': 'system-ui, DejaVu Sans, sans-serif',
     }, this.layer, this.handles);
-    this.title = html('span', {}, title);
+    this.title = html('span', { id: `title-${name}` }, title);
     this.save = html('button', { type: 'button', 'aria-label': `${words.save.picture}: ${title}`, title: words.save.picture }, 'SVG ↓');
     this.readout = html('p', { class: 'readout', hidden: true });
-    this.element = html('figure', { class: `picture ${shape}`.trim(), id: `picture-${name}` },
+    this.element = html('figure', { class: `picture ${shape}`.trim(), id: `picture-${name}`, 'aria-labelledby': `title-${name}` },
       html('figcaption', {}, this.title, this.save), this.drawing, this.readout);
   }
 
@@ -114,6 +122,11 @@ export class Picture {
     this.draw(text(this.width / 2, this.height / 2, words.status.none, { 'text-anchor': 'middle', fill: 'var(--quiet)' }));
     this.readout.replaceChildren();
     this.describe(`${this.title.textContent}: ${words.status.none}`);
+  }
+
+  /** Says that there are parts that a hand moves or chooses: of an image, those who listen hear no parts. */
+  hasParts() {
+    this.drawing.setAttribute('role', 'group');
   }
 
   /** What is seen, for those who listen. */

@@ -20,7 +20,7 @@ import { twoClasses } from './scenes/two_classes.js';
 import { languages } from './languages.js';
 import { inWords, solve } from './solver.js';
 import { follow, link, matchesPreset, start } from './state.js';
-import { tour } from './tour.js';
+import { isFirstVisit, tour } from './tour.js';
 import { languageOf, words } from './words.js';
 
 const scenes = [twoClasses, threeClasses, averaging, batches, separable, heldOut, notConverged, digits, losses, ownData];
@@ -43,6 +43,12 @@ function remember() {
   if (before.length > MAX_BEFORE) before.shift();
   lastMove = now;
   at('undo').disabled = before.length === 0;
+}
+
+function forget() {
+  before.length = 0;
+  lastMove = -ONE_MOVE;
+  at('undo').disabled = true;
 }
 
 function undo() {
@@ -71,6 +77,7 @@ const startOf = (scene) => ({
 
 function moved() {
   const since = performance.now();
+  open.values = open.scene.settle?.(open.values) ?? open.values;
   open.set(open.values);
   mark();
   clearTimeout(linkTimer);
@@ -116,7 +123,7 @@ function ask(since) {
 }
 
 /** What is compared, by the names that files have, spelled out. */
-const { batches: { balanced }, separable: { weights } } = words.scenes;
+const { batches: { balanced }, separable: { weights }, notConverged: { descent, newton } } = words.scenes;
 const SPELLED = {
   LGL: words.losses.logistic,
   SML: words.losses.softmax,
@@ -126,6 +133,8 @@ const SPELLED = {
   'weight 1': weights.none,
   'inverse frequency': weights.balanced,
   'weight 100': weights.heavy,
+  'gradient descent': descent,
+  Newton: newton,
 };
 
 /** How each search ended. */
@@ -136,11 +145,11 @@ function showAnswer(answer) {
     const { ended } = record;
     if (ended.unsolved) {
       const why = ended.unsolved.replaceAll(/\d+\.\d{4,}/g, (found) => short(Number(found)));
-      return html('strong', {}, `${names[series]}: ${why}. `);
+      return html('strong', {}, `${words.status.of(names[series])}${why}${words.status.end}`);
     }
     const [gradient] = record.measured.gradient ?? [];
     const word = ended === 'stationary' ? words.status.stationary : words.status.stopped;
-    return html('span', {}, `${names[series]}: ${word}, ${words.status.gradient} `, number(`gradient-${series}`, gradient), '. ');
+    return html('span', {}, `${words.status.of(names[series])}${word}${words.status.gradient}`, number(`gradient-${series}`, gradient), words.status.end);
   });
   at('status').replaceChildren(...ends);
 }
@@ -169,6 +178,9 @@ function mark() {
     root.toggleAttribute(`data-${key}`, Boolean(open.page[key]));
     at(`tool-${key}`).setAttribute('aria-pressed', String(Boolean(open.page[key])));
   }
+  // Scenes without questions keep what would say the answer.
+  root.toggleAttribute('data-asked', Boolean(open.page.quiz && open.scene.quiz));
+  at('tool-quiz').disabled = !open.scene.quiz;
   at('design').disabled = !open.scene.isProblem;
 }
 
@@ -178,8 +190,7 @@ function show({ scene, values, page }) {
     const pictures = scene.build(assign, () => open.values);
     Object.values(pictures).filter((picture) => picture.save).forEach((picture) =>
       picture.save.addEventListener('click', () => savePicture(scene, picture)));
-    before.length = 0;
-    at('undo').disabled = true;
+    forget();
     open = { scene, values, page, pictures, answer: null, set: build(scene, at('controls'), change, () => open.values, assign) };
     at('name').textContent = scene.name;
     fill(at('claim'), scene.claim);
@@ -297,6 +308,9 @@ function openScene(event, scene) {
   location.hash = `#${scene.id}${look ? `?${look}` : ''}`;
 }
 
+/** The tour, with everything in view. */
+const begin = () => tour(at('tour'), (hash) => show({ ...follow(hash, scenes), page: { ...open.page, quiz: '' } }));
+
 const quiz = quizzer(at('quiz'), at('pictures'), (values) => assign({ ...startOf(open.scene), ...values }));
 
 document.documentElement.lang = words.code;
@@ -313,7 +327,7 @@ at('tools').replaceChildren(
   tool('design', words.tools.design, () => open.answer?.problem && saveDesign(open.scene, open.answer.problem.file)),
   tool('slide', words.tools.slide, () => saveSlide(open.scene, Object.values(open.pictures))),
   tool('deck', words.tools.deck, (event) => saveSlides(event.target)),
-  tool('tool-tour', words.tools.tour, () => tour(at('tour'), (hash) => show({ ...follow(hash, scenes), page: open.page }))),
+  tool('tool-tour', words.tools.tour, begin),
   tool('tool-quiz', words.tools.quiz, toggleQuiz),
   tool('tool-projector', words.tools.projector, () => setPage({ projector: open.page.projector ? '' : '1' })),
   tool('theme', words.tools.theme, nextTheme),
@@ -326,11 +340,24 @@ addEventListener('hashchange', () => {
   if (asked && asked !== words.code) location.reload();
   else show(follow(location.hash, scenes));
 });
-// A file that is dropped anywhere goes to the scene, if it takes one; it must not take the page's place.
+
+/** Opens the scene that takes files, unless it is open, and gives it one. */
+function takeFile(file) {
+  const scene = scenes.find(({ dropped }) => dropped);
+  if (open.scene !== scene) {
+    show({ scene, values: start(scene), page: open.page });
+    history.pushState(null, '', link(scene, open.values, open.page));
+  }
+  scene.dropped(file, assign);
+}
+
+// A file may fall anywhere; it must not take the page's place.
 addEventListener('dragover', (event) => event.preventDefault());
 addEventListener('drop', (event) => {
   event.preventDefault();
   const [file] = event.dataTransfer?.files ?? [];
-  if (file) open.scene.dropped?.(file, assign);
+  if (file) takeFile(file);
 });
+const isToured = !location.hash && isFirstVisit();
 show(follow(location.hash, scenes));
+if (isToured) begin();

@@ -5,6 +5,12 @@ import { words } from './words.js';
 
 const say = words.quiz;
 
+/** Resolves when the page waits for no answer. */
+const answered = () => new Promise((resolve) => {
+  const look = () => (document.documentElement.dataset.state === 'asking' ? setTimeout(look, 20) : resolve());
+  look();
+});
+
 /** `assign(values)` sets the scene's values. What is returned shows a scene's questions, and takes them away. */
 export function quizzer(panel, pictures, assign) {
   let questions = [];
@@ -12,12 +18,15 @@ export function quizzer(panel, pictures, assign) {
 
   const cover = (covered) => pictures.toggleAttribute('data-covered', covered);
 
-  function reveal(input, found, button) {
+  /** Reveals what belongs to the question that is seen, once it has been solved. */
+  async function reveal(input, found, button) {
+    button.disabled = true;
+    await answered();
+    if (!found.isConnected) return;
     cover(false);
     const shown = document.querySelector(`data[data-name="${questions[asked].number}"]`)?.value;
     const value = short(shown === undefined || shown === '' ? undefined : Number(shown));
     found.textContent = input.value.trim() ? say.says(input.value, value) : say.found(value);
-    button.disabled = true;
   }
 
   function ask() {

@@ -121,7 +121,7 @@ body { margin: 0; background: #888; }
 svg.slide { display: block; width: 100%; height: auto; max-width: ${SLIDE.width}px; margin: 0 auto 12px; break-after: page; break-inside: avoid; }
 @media print { body { background: none; } svg.slide { margin: 0; } }`;
   const page = html('html', { lang: words.code },
-    html('head', {}, html('meta', { charset: 'utf-8' }), html('title', {}, words.title), html('style', {}, style)),
+    html('head', {}, html('meta', { charset: 'utf-8' }), html('link', { rel: 'icon', href: 'data:,' }), html('title', {}, words.title), html('style', {}, style)),
     html('body', {}));
   const body = slides.map((content) => content.replace('<svg ', '<svg class="slide" ')).join('\n');
   return `<!DOCTYPE html>\n${page.outerHTML.replace('<body></body>', () => `<body>\n${body}\n</body>`)}\n`;

@@ -10,9 +10,9 @@ const MAX_WORKERS = 3;
 class Refusal extends Error {}
 
 /** The program at the page's own address. */
-async function byProgram(lesson) {
+async function byProgram(lesson, signal) {
   const response = await fetch('solve', {
-    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(lesson),
+    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(lesson), signal,
   });
   return response.json();
 }
@@ -45,6 +45,7 @@ class SolverWorker {
 }
 
 const later = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
+const aborted = (signal) => new Promise((resolve) => { signal?.addEventListener('abort', () => resolve()); });
 
 /** A problem for each of its series; other lessons are not divided. */
 function parts(lesson) {
@@ -95,20 +96,20 @@ class InPage {
     return module;
   }
 
-  async answer(lesson) {
+  async answer(lesson, signal) {
     const module = await this.#module;
     const asked = parts(lesson).map((part) => ({ part, key: premises(part) }));
     const known = asked.map(({ key }) => this.#last.get(key));
     // One part is always answered anew, since answers also hold the lesson as a file.
     const first = Math.max(0, known.findIndex((answer) => !answer));
-    const answers = await Promise.all(asked.map(({ part }, place) => (place !== first && known[place]) || this.#queued(part, module)));
+    const answers = await Promise.all(asked.map(({ part }, place) => (place !== first && known[place]) || this.#queued(part, module, signal)));
     this.#last = new Map(answers.flatMap((answer, place) => (answer.refused ? [] : [[asked[place].key, answer]])));
     return joined(answers, first);
   }
 
-  #queued(part, module) {
+  #queued(part, module, signal) {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ part, resolve, reject });
+      this.#waiting.push({ part, signal, resolve, reject });
       this.#next(module);
     });
   }
@@ -121,14 +122,15 @@ class InPage {
       this.#workers.push(worker);
     }
     if (!worker || this.#waiting.length === 0) return;
-    const { part, resolve, reject } = this.#waiting.shift();
-    this.#answered(worker, part).then(resolve, reject).finally(() => this.#next(module));
+    const { part, signal, resolve, reject } = this.#waiting.shift();
+    this.#answered(worker, part, signal).then(resolve, reject).finally(() => this.#next(module));
   }
 
-  /** What takes too long is ended with its worker. */
-  async #answered(worker, lesson) {
+  /** What takes too long, or is asked no more, is ended with its worker. */
+  async #answered(worker, lesson, signal) {
+    if (signal?.aborted) throw new Refusal(words.status.tooLong);
     worker.busy = true;
-    const data = await Promise.race([worker.ask(lesson), later(PATIENCE)]);
+    const data = await Promise.race([worker.ask(lesson), later(PATIENCE), aborted(signal)]);
     worker.busy = false;
     if (!data) {
       worker.end();
@@ -142,9 +144,9 @@ class InPage {
 
 const inPage = document.getElementById('solver') ? new InPage() : null;
 
-/** What a lesson is answered. */
-export async function solve(lesson) {
-  const answer = await (inPage ? inPage.answer(lesson) : byProgram(lesson));
+/** What a lesson is answered. When it is aborted, its work ends, and what it would have been answered is not needed. */
+export async function solve(lesson, signal) {
+  const answer = await (inPage ? inPage.answer(lesson, signal) : byProgram(lesson, signal));
   if (answer.refused) throw new Refusal(answer.refused);
   return answer;
 }

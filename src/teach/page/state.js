@@ -80,8 +80,8 @@ export function follow(hash, scenes) {
   };
 }
 
-/** Whether a preset is what is seen. */
+/** Whether a preset is what is seen; it leaves alone what the scene keeps. */
 export const matchesPreset = (scene, values, preset) => {
   const wanted = { ...start(scene), ...preset.values };
-  return scene.parameters.every(({ key }) => written(wanted[key]) === written(values[key]));
+  return scene.parameters.every(({ key }) => scene.keeps?.includes(key) || written(wanted[key]) === written(values[key]));
 };

@@ -4,6 +4,18 @@ import { html } from './drawing.js';
 import { words } from './words.js';
 
 const say = words.tour;
+const VISITED = 'equipoise visited';
+
+/** Whether nobody has opened the page in this browser before; not where that cannot be remembered. */
+export function isFirstVisit() {
+  try {
+    const isFirst = localStorage.getItem(VISITED) === null;
+    localStorage.setItem(VISITED, '1');
+    return isFirst;
+  } catch {
+    return false;
+  }
+}
 
 /** Begins the tour; `go(link)` opens a state of the page. */
 export function tour(box, go) {
@@ -13,6 +25,7 @@ export function tour(box, go) {
   function end() {
     unmark();
     box.hidden = true;
+    document.getElementById('tool-tour').focus({ preventScroll: true });
   }
 
   function step(place) {
@@ -25,10 +38,14 @@ export function tour(box, go) {
     const isLast = place + 1 === say.steps.length;
     const next = html('button', { type: 'button', id: 'tour-next', onclick: () => (isLast ? end() : step(place + 1)) }, isLast ? say.end : say.next);
     const stop = html('button', { type: 'button', id: 'tour-end', 'aria-label': say.end, onclick: end }, '×');
-    box.replaceChildren(html('p', {}, html('span', { class: 'count' }, say.step(place + 1, say.steps.length)), ' ', content), next, stop);
+    box.replaceChildren(html('p', { id: 'tour-says' }, html('span', { class: 'count' }, say.step(place + 1, say.steps.length)), ' ', content), next, stop);
     box.hidden = false;
     next.focus({ preventScroll: true });
   }
 
+  const [title] = words.tools.tour;
+  box.setAttribute('aria-label', title);
+  box.setAttribute('aria-describedby', 'tour-says');
+  box.onkeydown = ({ key }) => key === 'Escape' && end();
   step(0);
 }

@@ -1,6 +1,6 @@
 // Numbers with their 95% intervals beside zero, and where theory puts them.
 
-import { Picture, line, linear, roundTicks, short, svg, text } from '../drawing.js';
+import { ON_LINES, Picture, line, linear, roundTicks, short, svg, text } from '../drawing.js';
 
 const WIDTH = 440;
 const LEFT = 118;
@@ -31,7 +31,7 @@ export class Intervals extends Picture {
           [low, high].map((end) => line(end, y - 7, end, y + 7, { stroke: colour, 'stroke-width': 2 })),
           expected === undefined ? [] : line(x(expected), y - 12, x(expected), y + 12, { 'stroke-width': 2.5 }),
           svg('circle', { cx: x(value), cy: y, r: 6, fill: colour }),
-          text(x(value), y - 14, short(value), { 'text-anchor': 'middle' }),
+          text(x(value), y - 14, short(value), { 'text-anchor': 'middle', ...ON_LINES }),
         ];
       }),
       line(LEFT, bottom, RIGHT, bottom, { stroke: 'var(--quiet)' }),

@@ -1,35 +1,66 @@
 // The mean-probability matrix, and the matrix of what each weight does to each class.
 
-import { Picture, classColour, short, svg, text } from '../drawing.js';
+import { Picture, classColour, short, svg, text, widthOf } from '../drawing.js';
 import { words } from '../words.js';
 
-const STOPS = [[0xf1, 0xf6, 0xfb], [0x66, 0xab, 0xd8], [0x08, 0x2c, 0x59]];
+/** Greys of none, half and all; colours are those of classes. */
+const STOPS = [0xf5, 0xa4, 0x2a];
+/** From here on digits are light. */
+const DARK = 0.66;
 
-/** From none (0) to all (1) in one hue, as in the printed figures. */
-function blue(fraction) {
+function grey(fraction) {
   const part = Math.min(Math.max(fraction, 0), 1) * 2;
   const low = Math.min(Math.floor(part), 1);
-  return `rgb(${STOPS[low].map((from, i) => Math.round(from + (part - low) * (STOPS[low + 1][i] - from))).join(' ')})`;
+  const shade = Math.round(STOPS[low] + (part - low) * (STOPS[low + 1] - STOPS[low]));
+  return `rgb(${shade} ${shade} ${shade})`;
 }
 
+/** Room for names of classes, unless they are long. */
 const LEFT = 84;
-const TOP = 46;
+const TOP = 48;
 const SIDE = 312;
+/** What stands beside a name: the axis and its title, or the matrix. */
+const BESIDE = { title: 28, matrix: 12 };
+const SIN_45 = Math.SQRT1_2;
+/** Pieces of colour between names and matrix. */
+const SWATCH = { long: 22, wide: 4 };
 
 class Matrix extends Picture {
   constructor({ name, title, rows, columns, picked = null, shape = '' }) {
     super({ name, title, shape, width: LEFT + SIDE + 4, height: TOP + SIDE + 4 });
     Object.assign(this, { rows, columns, picked });
+    if (picked) this.hasParts();
+  }
+
+  /** Makes room for names; those of columns are turned where they would meet. */
+  fit(classes, names) {
+    const longest = Math.max(...names.map(widthOf));
+    this.isTurned = longest > SIDE / classes - 4;
+    this.left = Math.max(LEFT, BESIDE.title + longest + BESIDE.matrix);
+    this.top = this.isTurned ? Math.max(TOP, BESIDE.title + longest * SIN_45 + 2 * BESIDE.matrix) : TOP;
+    this.width = this.left + SIDE + 4;
+    this.resize(this.top + SIDE + 4);
   }
 
   heads(classes, names) {
+    this.fit(classes, names);
+    const { left, top, isTurned } = this;
     const side = SIDE / classes;
-    const head = (k, x, y, anchor) => text(x, y, names[k], { 'text-anchor': anchor, fill: classColour(k), 'font-weight': 700 });
+    const long = Math.min(SWATCH.long, side - 4);
+    const turned = isTurned ? { transform: 'rotate(-45)', 'text-anchor': 'start' } : { 'text-anchor': 'middle' };
+    const swatch = (k, x, y, width, height) => svg('rect', { x, y, width, height, fill: classColour(k) });
     return [
-      text(LEFT + SIDE / 2, 16, this.columns, { 'text-anchor': 'middle' }),
-      text(0, 0, this.rows, { 'text-anchor': 'middle', transform: `translate(14 ${TOP + SIDE / 2}) rotate(-90)` }),
-      names.map((_, k) => head(k, LEFT + (k + 0.5) * side, TOP - 10, 'middle')),
-      names.map((_, k) => head(k, LEFT - 10, TOP + (k + 0.5) * side + 5, 'end')),
+      text(left + SIDE / 2, 16, this.columns, { 'text-anchor': 'middle' }),
+      text(0, 0, this.rows, { 'text-anchor': 'middle', transform: `translate(14 ${top + SIDE / 2}) rotate(-90)` }),
+      names.map((name, k) => {
+        const [across, down] = [left + (k + 0.5) * side, top + (k + 0.5) * side];
+        return [
+          svg('g', { transform: `translate(${across + (isTurned ? 4 : 0)} ${top - BESIDE.matrix})` }, text(0, 0, name, { ...turned, 'font-weight': 700 })),
+          swatch(k, across - long / 2, top - 7, long, SWATCH.wide),
+          text(left - BESIDE.matrix, down + 5, name, { 'text-anchor': 'end', 'font-weight': 700 }),
+          swatch(k, left - 7, down - long / 2, SWATCH.wide, long),
+        ];
+      }),
     ];
   }
 
@@ -40,7 +71,7 @@ class Matrix extends Picture {
       const [row, column] = [Math.floor(place / classes), place % classes];
       const { fill, strength = 1, ink, content, label, chosen } = cell(row, column);
       const shown = svg('g', {
-        transform: `translate(${LEFT + column * side} ${TOP + row * side})`,
+        transform: `translate(${this.left + column * side} ${this.top + row * side})`,
         ...(this.picked ? { class: 'cell', tabindex: 0, role: 'button', 'aria-label': label, 'aria-pressed': String(Boolean(chosen)), 'data-cell': `${row},${column}` } : {}),
       },
       svg('rect', { x: 1, y: 1, width: side - 2, height: side - 2, fill, 'fill-opacity': strength, stroke: chosen ? 'var(--link)' : 'none', 'stroke-width': 4 }),
@@ -82,8 +113,8 @@ export class MeanProbability extends Matrix {
     this.redraw(this.heads(classes, names), this.cells(classes, (row, column) => {
       const value = values[row * classes + column];
       return {
-        fill: blue(value),
-        ink: value > 0.62 ? '#ffffff' : '#1a1a1a',
+        fill: grey(value),
+        ink: value > DARK ? '#ffffff' : '#1a1a1a',
         // Where cells are narrow, two digits after the point have to do.
         content: classes > 6 ? value.toFixed(2).replace(/^0/, '') : short(value),
         label: words.matrix.cell(names[row], names[column], short(value)),

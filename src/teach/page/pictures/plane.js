@@ -118,6 +118,7 @@ export class Plane extends Picture {
   knob(k) {
     const knob = svg('g', {
       class: 'handle', tabindex: 0, role: 'slider', 'aria-label': words.plane.handle(k), 'data-class': k,
+      'aria-valuemin': this.centre[0] - this.halfWidth, 'aria-valuemax': this.centre[0] + this.halfWidth,
     },
     svg('circle', { r: 22, fill: 'transparent' }),
     svg('circle', { r: 12, fill: 'var(--paper)', stroke: classColour(k), 'stroke-width': 3 }),
@@ -132,6 +133,7 @@ export class Plane extends Picture {
       this.centre[0] + this.halfWidth * (2 * x / SIZE - 1), this.centre[1] + this.halfWidth * (1 - 2 * y / SIZE)));
     arrows(knob, (dx, dy) => to(knob.at[0] + 0.1 * dx, knob.at[1] + 0.1 * dy));
     this.handles.append(knob);
+    this.hasParts();
     return knob;
   }
 }

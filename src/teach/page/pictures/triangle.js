@@ -39,10 +39,11 @@ export class Triangle extends Picture {
   /** `move(fractions)` is called while the target is dragged. */
   constructor({ name, title, move }) {
     super({ name, title, width: WIDTH, height: HEIGHT });
-    this.target = svg('g', { class: 'handle', tabindex: 0, role: 'slider', 'aria-label': words.triangle.handle, id: `${name}-target` },
+    this.target = svg('g', { class: 'handle', tabindex: 0, role: 'slider', 'aria-label': words.triangle.handle, 'aria-valuemin': 0, 'aria-valuemax': 0.5, id: `${name}-target` },
       svg('circle', { r: 22, fill: 'transparent' }),
       svg('circle', { r: 13, fill: 'none', stroke: 'var(--ink)', 'stroke-width': 2, 'stroke-dasharray': '4 3' }));
     this.handles.append(this.target);
+    this.hasParts();
     const to = (x, y) => {
       this.put(admissible(sharesAt(x, y)));
       move(this.target.fractions);
@@ -57,6 +58,7 @@ export class Triangle extends Picture {
   put(wanted) {
     const [x, y] = place(wanted);
     this.target.setAttribute('transform', `translate(${x} ${y})`);
+    this.target.setAttribute('aria-valuenow', wanted[0]);
     this.target.setAttribute('aria-valuetext', wanted.map((fraction, k) => `${words.cls(k)} ${short(fraction)}`).join(', '));
     this.target.fractions = wanted;
   }
@@ -70,9 +72,10 @@ export class Triangle extends Picture {
     const fractions = sum > 0 ? outflow.map((flow) => flow / sum) : null;
     this.draw(
       svg('polygon', { points: CORNERS.map((corner) => corner.join(',')).join(' '), fill: 'none', stroke: 'var(--line)', 'stroke-width': 1.5 }),
-      svg('polygon', { points: [[0.5, 0.5, 0], [0, 0.5, 0.5], [0.5, 0, 0.5]].map((middle) => place(middle).join(',')).join(' '), fill: 'var(--link)', 'fill-opacity': 0.12, stroke: 'var(--link)', 'stroke-width': 1.5 }),
+      svg('polygon', { points: [[0.5, 0.5, 0], [0, 0.5, 0.5], [0.5, 0, 0.5]].map((middle) => place(middle).join(',')).join(' '), fill: 'var(--ink)', 'fill-opacity': 0.1, stroke: 'var(--ink)', 'stroke-width': 1.5 }),
       CORNERS.map(([x, y], k) => [
-        text(x, k === 2 ? y - 26 : y + 18, words.triangle.corner(names[k]), { 'text-anchor': k === 0 ? 'start' : k === 1 ? 'end' : 'middle', dx: k === 0 ? -34 : k === 1 ? 34 : 0, fill: classColour(k), 'font-weight': 700 }),
+        text(x, k === 2 ? y - 26 : y + 18, words.triangle.corner(names[k]), { 'text-anchor': k === 0 ? 'start' : k === 1 ? 'end' : 'middle', dx: k === 0 ? -34 : k === 1 ? 34 : 0, 'font-weight': 700 }),
+        svg('circle', { cx: x, cy: y, r: 6, fill: classColour(k) }),
         text(x, k === 2 ? y - 10 : y + 33, fractions ? words.triangle.share(short(fractions[k])) : '', { 'text-anchor': k === 0 ? 'start' : k === 1 ? 'end' : 'middle', dx: k === 0 ? -34 : k === 1 ? 34 : 0, 'font-size': 12 }),
       ]),
       text(200, 206, words.triangle.admissible, { 'text-anchor': 'middle', 'font-size': 12, fill: 'var(--quiet)' }),

@@ -70,7 +70,7 @@ function show({ problem: { records, samples } }, values, pictures) {
   pictures.columns.show(records, { names, colours: COLOURS, target: 0 });
   pictures.columns.setReadout(records.flatMap(({ measured: { hardest, pooled } }, place) => (hardest
     ? [words.losses[LOSSES[place].loss], say.hardest, number(`hardest-${place}`, hardest[0]), say.average, number(`pooled-${place}`, pooled[0]), html('br')] : [])));
-  const bars = (key, k) => records.map(({ measured }, place) => ({ label: names[place].at(place === 2 ? 1 : 0), value: measured[key]?.[k], colour: COLOURS[place] }));
+  const bars = (key, k) => records.map(({ measured }, place) => ({ label: names[place][0], value: measured[key]?.[k], colour: COLOURS[place] }));
   pictures.recall.title.textContent = ring(values) ? say.pictures.recallTarget : say.pictures.recall;
   pictures.recall.show(bars('recall', ring(values) ? 0 : 1), say.units.recall);
   pictures.shortfall.show(bars('shortfall', 0), say.units.withheld);

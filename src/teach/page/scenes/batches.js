@@ -1,6 +1,6 @@
 // M1 to M3: in batches LGL-INR is another loss, whose balance over all samples is off.
 
-import { html, number } from '../drawing.js';
+import { ON_LINES, html, number, text } from '../drawing.js';
 import { Bars } from '../pictures/bars.js';
 import { Plane, logitsOf } from '../pictures/plane.js';
 import { words } from '../words.js';
@@ -65,7 +65,8 @@ function show({ problem: { records, samples } }, values, pictures) {
   records.forEach((record, place) => {
     const plane = pictures[planeName(place)];
     plane.title.textContent = say.pictures.regions(names[place]);
-    plane.show({ points: samples.plane, logits: logitsOf(record) });
+    const rare = text(plane.x(0), plane.y(0.4 - HALF_WIDTH), say.rare, { 'text-anchor': 'middle', 'font-weight': 700, ...ON_LINES });
+    plane.show({ points: samples.plane, logits: logitsOf(record), marks: [rare] });
     plane.describe(plane.title.textContent);
   });
 }

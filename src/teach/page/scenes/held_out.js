@@ -51,7 +51,7 @@ function show({ problem: { records: [record] } }, values, { balance, training, f
   // What flows in less what flows out is D over the samples that were trained on.
   const trained = inflow[1] - outflow[1];
   balance.show([
-    { label: say.rows.training, value: trained, colour: 'var(--shade-1)' },
+    { label: say.rows.training, value: trained, colour: 'var(--class-1)' },
     { label: say.rows.fresh, value: d[1], deviation: deviation[1], expected: bias?.[1], colour: 'var(--class-1)' },
   ], say.rows.unit);
   const [onFresh, predicted, chance] = say.reads;

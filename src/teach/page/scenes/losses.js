@@ -38,9 +38,19 @@ function parameters() {
   ];
 }
 
-/** Colours of losses are not those of classes; dashes tell every curve from every other. */
-const colour = (place) => ['var(--lgl)', 'var(--inr)', 'var(--sml)'][place % 3];
-const DASHES = ['none', '9 4', '3 3', '12 3 3 3', '6 2', '2 5'];
+/** Logistic and softmax loss look as in other scenes; dashes tell the others apart. */
+const LOOKS = { logistic: { colour: 'var(--lgl)', dash: 'none' }, softmax: { colour: 'var(--sml)', dash: 'none' } };
+const DASHES = ['9 4', '3 3', '14 3 3 3', '5 8', '2 6', '16 3 3 3 3 3'];
+
+/** How each of the losses that are shown is drawn. */
+function looks(losses) {
+  let dashed = -1;
+  return losses.map(({ name }) => {
+    if (LOOKS[name]) return LOOKS[name];
+    dashed += 1;
+    return { colour: 'var(--ink)', dash: DASHES[dashed] };
+  });
+}
 
 function build() {
   const legend = html('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': say.pictures.legend });
@@ -52,8 +62,9 @@ function build() {
 }
 
 function show({ losses }, values, { value, gradient, legend }) {
+  const drawn = looks(losses);
   const curves = (key) => losses.map((loss, place) => ({
-    name: loss.name, points: loss[key].map((entry, i) => [loss.logit[i], entry]), colour: colour(place), dash: DASHES[place],
+    name: loss.name, points: loss[key].map((entry, i) => [loss.logit[i], entry]), ...drawn[place],
   })).filter(({ points }) => points.length > 0);
   const range = (all, least) => {
     const heights = all.flatMap(({ points }) => points.map(([, entry]) => entry));
@@ -66,15 +77,15 @@ function show({ losses }, values, { value, gradient, legend }) {
   value.describe(`${say.pictures.value}: ${names}`);
   gradient.describe(`${say.pictures.gradient}: ${names}`);
   const rows = losses.map(({ name, title, equation, law }, place) => html('tr', {},
-    html('th', { scope: 'row' }, sample(place), name), html('td', {}, title), html('td', {}, formula(equation)), html('td', {}, formula(law))));
+    html('th', { scope: 'row' }, sample(drawn[place]), name), html('td', {}, title), html('td', {}, formula(equation)), html('td', {}, formula(law))));
   legend.body.replaceChildren(html('table', {},
     html('thead', {}, html('tr', {}, say.heads.map((head) => html('th', { scope: 'col' }, head)))),
     html('tbody', {}, rows)));
 }
 
 /** A piece of the curve, beside its name. */
-const sample = (place) => svg('svg', { viewBox: '0 0 44 10', width: 44, height: 10, 'aria-hidden': 'true' },
-  svg('path', { d: 'M1 5H40', stroke: colour(place), 'stroke-width': 3, 'stroke-dasharray': DASHES[place] }));
+const sample = ({ colour, dash }) => svg('svg', { viewBox: '0 0 44 10', width: 44, height: 10, 'aria-hidden': 'true' },
+  svg('path', { d: 'M1 5H40', stroke: colour, 'stroke-width': 3, 'stroke-dasharray': dash }));
 
 const settings = new Map(catalogue.map(({ name, settings: all }) => [name, all.map(([setting]) => setting)]));
 

@@ -5,6 +5,7 @@ import { LedgerBars } from '../pictures/bars.js';
 import { MeanProbability } from '../pictures/matrix.js';
 import { Plane, logitsOfRows } from '../pictures/plane.js';
 import { inWords, solve } from '../solver.js';
+import { thyroid } from '../thyroid.js';
 import { words } from '../words.js';
 import { presets } from './common.js';
 
@@ -13,6 +14,16 @@ const say = words.scenes.ownData;
 const MAX_BYTES = 4_000_000;
 /** Names that columns of labels go by, the likeliest first, of which one is proposed; otherwise the last column is. */
 const LABELS = ['label', 'labels', 'target', 'class', 'species', 'outcome', 'diagnosis', 'survived', 'y'];
+
+/** The column that is proposed: `y` beside `x` is a coordinate. */
+function likelyLabel(names) {
+  const lower = names.map((name) => name.toLowerCase());
+  const known = LABELS.find((name) => lower.includes(name) && !(name === 'y' && lower.includes('x')));
+  return names[known ? lower.indexOf(known) : names.length - 1];
+}
+
+/** Values that belong to the table: presets, which change the question, leave them alone. */
+const KEPT = ['label', 'across', 'up'];
 
 /** The table that is open: name, text, columns. It is not part of a link. */
 let table = null;
@@ -57,32 +68,39 @@ function lesson(values) {
   };
 }
 
-/** A spiral of points for each of three classes: an example that needs no file. */
-function example() {
-  const rows = Array.from({ length: 150 }, (_, i) => {
-    const k = i % 10 < 6 ? 0 : i % 10 < 9 ? 1 : 2;
-    const [angle, radius] = [2.39996 * i, 1.4 * Math.sqrt((i % 37) / 37)];
-    const [x, y] = [[0, 0], [1.6, 0.4], [0.6, 1.7]][k];
-    return `${(x + radius * Math.cos(angle)).toFixed(3)},${(y + radius * Math.sin(angle)).toFixed(3)},${['common', 'second', 'rare'][k]}`;
-  });
-  return { name: 'example.csv', text: `across,up,class\n${rows.join('\n')}\n` };
-}
+/** How many files were given; only the last one is taken, however long others take to be read. */
+let asked = 0;
+const begun = () => {
+  asked += 1;
+  return asked;
+};
 
 /** Reads a file's columns, and proposes which one holds the labels. */
-async function take({ name, text }, assign, note) {
+async function take({ name, text }, assign, note, mine = begun()) {
   try {
     const { table: answer } = await solve({ table: { name, text, question: 'columns' } });
+    if (asked !== mine) return;
     table = { name, text, columns: answer.columns };
   } catch (error) {
-    note.textContent = inWords(error);
-    if (note.textContent.includes('--')) note.append(` ${words.status.options}`);
+    if (asked === mine) note.textContent = withOptions(inWords(error));
     return;
   }
   note.textContent = name;
-  const known = LABELS.map((name) => table.columns.find((column) => column.toLowerCase() === name)).find(Boolean);
-  const label = known ?? table.columns[table.columns.length - 1];
-  const others = table.columns.filter((column) => column !== label && column);
-  assign({ label, across: others[0] ?? '', up: others[1] ?? others[0] ?? '' });
+  // Another scene may be open by now; its values are none of these.
+  if (note.isConnected) assign(proposed());
+}
+
+/** Columns of labels and of two features. */
+function proposed() {
+  const label = likelyLabel(table.columns);
+  const [first = '', second = first] = table.columns.filter((column) => column !== label && column);
+  return { label, across: first, up: second };
+}
+
+/** Values of another table, or of none, give way to what is proposed for the one that is open. */
+function settle(values) {
+  if (!table || KEPT.every((key) => table.columns.includes(values[key]))) return values;
+  return { ...values, ...proposed() };
 }
 
 /** The text in a file's bytes: UTF-8, or UTF-16 where the first two say so, as spreadsheets save "Unicode text". */
@@ -94,18 +112,19 @@ function textOf(bytes) {
 }
 
 async function takeFile(file, assign, note) {
+  const mine = begun();
   if (file.size > MAX_BYTES) {
-    note.textContent = say.tooLarge(file.size);
+    note.textContent = say.tooLarge(file.name, file.size);
     return;
   }
   let text;
   try {
     text = textOf(await file.arrayBuffer());
   } catch {
-    note.textContent = say.notText;
+    if (asked === mine) note.textContent = say.notText(file.name);
     return;
   }
-  await take({ name: file.name, text }, assign, note);
+  await take({ name: file.name, text }, assign, note, mine);
 }
 
 /** Where a file is dropped or chosen. */
@@ -114,7 +133,7 @@ function source(assign) {
   const input = html('input', { type: 'file', id: 'own-input', accept: '.csv,.tsv,.txt,text/csv', 'aria-label': say.pick });
   input.addEventListener('change', () => input.files[0] && takeFile(input.files[0], assign, note));
   const zone = html('div', { id: 'drop', class: 'drop' }, html('p', {}, say.drop), input, note,
-    html('button', { type: 'button', id: 'own-example', onclick: () => take(example(), assign, note) }, say.example),
+    html('button', { type: 'button', id: 'own-example', onclick: () => take({ name: 'thyroid.csv', text: thyroid }, assign, note) }, say.example),
     html('p', { class: 'limits' }, say.limits));
   zone.addEventListener('dragover', (event) => {
     event.preventDefault();
@@ -140,8 +159,11 @@ function build() {
   };
 }
 
-/** Names of classes as pictures have room for them. */
-const cut = (names) => names.map((name) => (name.length > 10 ? `${name.slice(0, 9)}…` : name));
+/** Names of classes as pictures have room for them: cut in the middle, since it is at their ends that they differ. */
+const cut = (names) => names.map((name) => (name.length > 10 ? `${name.slice(0, 4)}…${name.slice(-5)}` : name));
+
+/** The solver speaks to users of the command line too. */
+const withOptions = (said) => (said.includes('--') ? `${said} ${words.status.options}` : said);
 
 const paragraph = (...parts) => html('p', {}, ...parts);
 const tableOf = (heads, rows) => html('table', {},
@@ -159,13 +181,18 @@ const asRecord = (record) => ({
   },
 });
 
-/** Features of any unit in a square of side two: points, logits, and what its middle and half width are. */
-function squared(points, rows) {
-  const spans = [0, 1].map((axis) => {
-    const all = points.flatMap((list) => list.filter((_, place) => place % 2 === axis));
-    const [low, high] = [Math.min(...all), Math.max(...all)];
-    return { middle: (low + high) / 2, half: ((high - low) / 2 || 1) * 1.05 };
-  });
+/** Middles and half widths of two features, with a margin. */
+const spansOf = (points) => [0, 1].map((axis) => {
+  const all = points.flatMap((list) => list.filter((_, place) => place % 2 === axis));
+  const [low, high] = [Math.min(...all), Math.max(...all)];
+  return { middle: (low + high) / 2, half: ((high - low) / 2 || 1) * 1.05 };
+});
+
+/** A feature and what of it is seen, in its own units. */
+const seenOf = (name, { middle, half }) => `${name} [${short(middle - half)}, ${short(middle + half)}]`;
+
+/** Features of any unit in a square of side two: points and logits. */
+function squared(points, rows, spans) {
   const [x, y] = spans;
   return {
     points: points.map((list) => list.map((value, place) => (value - spans[place % 2].middle) / spans[place % 2].half)),
@@ -173,17 +200,17 @@ function squared(points, rows) {
   };
 }
 
-function showSolved({ taken, record, samples }, values, { report, matrix, ledger, plane }) {
+function showSolved({ taken, record, samples }, { report, matrix, ledger, plane }) {
   const names = record.classes;
   const recalls = record.classification?.recall ?? [];
   const rows = names.map((name, k) => [name, short(record.class_counts[k], 6), short(record.class_weights[k]),
     number(`shortfall-${k}`, record.shortfall?.[k]), number(`recall-${k}`, recalls[k])]);
   const { class: head, samples: count, weight, shortfall, recall } = say.heads;
   const status = {
-    stationary: () => [words.status.stationary, ', ', words.status.gradient, ' ', number('gradient-0', record.gradient_inf), '. ',
+    stationary: () => [words.status.stationary, words.status.gradient, number('gradient-0', record.gradient_inf), words.status.end,
       say.accuracy, number('accuracy', record.classification?.accuracy)],
-    separable: () => [html('strong', {}, say.separable), record.advice],
-    not_converged: () => [html('strong', {}, say.failed), `${record.why}. ${record.advice}`],
+    separable: () => [html('strong', {}, say.separable), withOptions(`${record.advice}.`)],
+    not_converged: () => [html('strong', {}, say.failed), withOptions(`${record.why}; ${record.advice}.`)],
   };
   report.body.replaceChildren(paragraph(taken), paragraph(...status[record.status]()), tableOf([head, count, weight, shortfall, recall], rows));
   const read = asRecord(record);
@@ -192,9 +219,11 @@ function showSolved({ taken, record, samples }, values, { report, matrix, ledger
   plane.element.hidden = !samples.plane;
   if (samples.plane) {
     const rowsOfHead = record.intercepts ? logitsOfRows(record) : [];
-    plane.show(squared(samples.plane, rowsOfHead));
-    plane.describe(`${say.pictures.plane}: ${values.across}, ${values.up}`);
-    plane.setReadout(`→ ${values.across}, ↑ ${values.up}`);
+    const spans = spansOf(samples.plane);
+    plane.show(squared(samples.plane, rowsOfHead, spans));
+    const [across, up] = record.features.map((name, axis) => seenOf(name, spans[axis]));
+    plane.describe(`${say.pictures.plane}: ${across}, ${up}`);
+    plane.setReadout(`→ ${across}, ↑ ${up}`);
   }
 }
 
@@ -209,17 +238,17 @@ function showWeights({ taken, record }, { report, matrix }) {
 }
 
 function showAudit({ taken, summary, verdict, tables, findings }, { report }) {
-  report.body.replaceChildren(paragraph(taken), html('ul', { class: 'verdict' }, verdict.map((line) => html('li', {}, line))), paragraph(summary),
+  report.body.replaceChildren(paragraph(taken), html('ul', { class: 'verdict' }, verdict.map((line) => html('li', {}, withOptions(line)))), paragraph(summary),
     ...tables.flatMap(([heading, [heads, ...rows]]) => [html('h3', {}, heading), tableOf(heads, rows)]), ...findings.map((finding) => paragraph(finding)));
 }
 
-function show(answer, values, pictures) {
+function show(answer, _, pictures) {
   const found = answer.table;
   const { matrix, ledger, plane } = pictures;
   matrix.element.hidden = Boolean(found.audited);
   ledger.element.hidden = !found.solved;
   if (!found.solved) plane.element.hidden = true;
-  if (found.solved) showSolved(found.solved, values, pictures);
+  if (found.solved) showSolved(found.solved, pictures);
   if (found.weights) showWeights(found.weights, pictures);
   if (found.audited) showAudit(found.audited, pictures);
 }
@@ -242,8 +271,8 @@ export const ownData = {
   claim: say.claim,
   parameters,
   presets: presets(say.presets, { start: {}, weights: { ask: 'weights' }, audit: { ask: 'audit' } }),
-  /** Presets change the question and keep the table's columns. */
-  keeps: ['label', 'across', 'up'],
+  keeps: KEPT,
+  settle,
   lesson,
   build,
   show,

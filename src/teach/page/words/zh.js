@@ -30,7 +30,9 @@ export const zh = {
   save: { picture: '保存为 SVG' },
   status: {
     none: '无解',
-    gradient: '梯度最大分量',
+    gradient: '，梯度最大分量 ',
+    end: '。',
+    of: (name) => `${name}：`,
     stationary: '驻点',
     stopped: '提前停止',
     gone: '程序没有应答。`equipoise teach` 还在运行吗？',
@@ -70,7 +72,7 @@ export const zh = {
     end: '完成',
     step: (step, all) => `第 ${step} 步，共 ${all} 步`,
     steps: [
-      ['#two-classes', '#panel', '每个场景展示一个结论。这里：仅由样本数与权重就决定了两个平均误差之比。'],
+      ['#two-classes', '#claim', '每个场景展示一个结论。这里：仅由样本数与权重就决定了两个平均误差之比。'],
       ['#two-classes', '#picture-plane', '拖动类中心，或选中后按方向键。每次移动都会重新求解，直到梯度为零。'],
       ['#two-classes?w=10', '#picture-errors', '现在每个正例计十次。两个平均误差相等：短线是定律给出的位置。'],
       ['#two-classes?c0=-4,0&c1=4,0', '#status', '若一条直线能分开两类，没有惩罚项就无解，页面会如实说明。加大惩罚即可得到解。'],
@@ -90,8 +92,7 @@ export const zh = {
       name: '两类',
       claim: `<p>在逻辑损失梯度为零处，正例缺少的概率等于负例多出的概率：</p>
 <p class="law">$λ_1 N_1 s_1 = λ_0 N_0 P_0$，故 $s_1 / P_0 = {λ_0 N_0}/{λ_1 N_1}$</p>
-<p>$s_1$ 是正例平均缺少的概率，$P_0$ 是负例平均多出的概率。重叠程度决定二者的大小，样本数与权重单独决定二者之比。
-拖动类中心：比值不变。没有惩罚项时，两类的残差加权质心（点与圆环）总是重合。</p>`,
+<p>$s_1$ 是正例平均缺少的概率，$P_0$ 是负例平均多出的概率。重叠程度决定二者的大小，样本数与权重单独决定二者之比。拖动类中心：比值不变。没有惩罚项时，两类的残差加权质心（点与圆环）总是重合。</p>`,
       controls: { n0: '负例数 N₀', n1: '正例数 N₁', w: '正例权重 λ₁（λ₀ = 1）', penalty: '系数的惩罚 (l2)' },
       pictures: {
         plane: '样本、决策线、残差加权质心',
@@ -123,8 +124,7 @@ export const zh = {
       name: '三类',
       claim: `<p>softmax 也使每一类收支平衡：流出等于流入 (B5)。但三类时还留有许多自由：</p>
 <p class="law">$u_k ≤ Σ_{j≠k} u_j$ 是权重对流出量的全部约束 (I3)</p>
-<p>流出份额可以充满阴影三角形。相同的样本数与权重可以停在其中任何一处，这取决于哪些类重叠。
-权重对自身类的作用多为正；对其他类则可正可负。</p>`,
+<p>流出份额可以充满阴影三角形。相同的样本数与权重可以停在其中任何一处，这取决于哪些类重叠。权重对自身类的作用多为正；对其他类则可正可负。</p>`,
       controls: {
         data: '数据', drawn: '在平面上', built: '按三角形中的位置构造', weights: '权重', balanced: '反频率', byHand: '手动',
         weight: (k) => `类 ${k} 的权重`, size: (k) => `类 ${k} 的样本数`, penalty: '系数的惩罚 (l2)',
@@ -150,8 +150,7 @@ export const zh = {
       name: '平均效应',
       claim: `<p>一对多逻辑损失 (LGL) 只约束对其他类的平均：</p>
 <p class="law">$N_k s_k = (N − N_k) P̄_k$ (A1)</p>
-<p>与目标相似的稀有类（圆环）可能有很高的目标概率，而容易的类把平均值（虚线）压低。LGL-INR（重加权）按难度给其他类加权，
-因此 β 大时最难的类本身也受约束：$max P ≤ s_k + {log(K − 1)}/{β}$（R3，分离形式）。SML 即 softmax 损失。</p>`,
+<p>与目标相似的稀有类（圆环）可能有很高的目标概率，而容易的类把平均值（虚线）压低。LGL-INR（重加权）按难度给其他类加权，因此 β 大时最难的类本身也受约束：$max P ≤ s_k + {log(K − 1)}/{β}$（R3，分离形式）。SML 即 softmax 损失。</p>`,
       controls: {
         design: '容易类的位置', room: '各在一个方向', ring: '围绕目标成环', easy: '容易类的个数', hard: '困难类的样本数',
         distance: '困难类的距离', radius: '环的半径', beta: 'LGL-INR 的锐度 β',
@@ -169,7 +168,7 @@ export const zh = {
         easy: ['更多容易类', 'softmax 的平均降到百分之一，最难类不变 (A3)。LGL 的列则放弃目标的一半 (s₀)，最难类随之下降。'],
         zero: ['β = 0', '没有锐度的 LGL-INR：对各类的普通平均。召回率的提高大半已在此，源于按类而非按样本计数。'],
         sharp: ['β = 20', '更锐：LGL-INR 的圆环降到约束允许的高度。没有权重的 softmax 介于 LGL 与 LGL-INR 之间。'],
-        ring: ['没有空间', '目标在环内 (A4)：一列围不住它。其欠缺在 LGL 下为 0.89，在 softmax 下为 0.2。'],
+        ring: ['没有空间', '目标在环内 (A4)：一列围不住它。其欠缺在 LGL 下为 0.889，在 softmax 下为 0.198。'],
         ringSharp: ['没有空间，β = 20', '修正有其极限 (R4)：没有空间时，大 β 把目标与其他类都推向一半。'],
       },
       quiz: [
@@ -181,9 +180,9 @@ export const zh = {
       name: '小批量',
       claim: `<p>重加权逻辑损失 (LGL-INR) 是对<em>批内</em>每一类的样本取平均。在小批量中它是另一个损失：</p>
 <p class="law">批大小为 $B$ 的 LGL-INR = 成对权重随 $B$ 而变的逻辑损失（M1、M2；β = 0）</p>
-<p>$B$ = 1 时就是普通逻辑损失 (LGL)；$B$ = $N$ 时与公式一致，其平衡 (R1) 成立。介于其间时，即使已在自身损失的极小点，R1 也不成立。
-带反频率权重的 softmax 不随批大小而变 (M3)。</p>`,
+<p>$B$ = 1 时就是普通逻辑损失 (LGL)；$B$ = $N$ 时与公式一致，其平衡 (R1) 成立。介于其间时，即使已在自身损失的极小点，R1 也不成立。带反频率权重的 softmax 不随批大小而变 (M3)。</p>`,
       controls: { batch: '批大小 B', common: '每个常见类的样本数', rare: '稀有类的样本数', radius: '各类所在环的半径' },
+      rare: '稀有类',
       pictures: { recall: '新样本上稀有类的召回率', residual: '全体样本的平衡 R1 偏差多少', regions: (name) => `${name} 的区域` },
       inBatches: (batch) => `LGL-INR，B = ${batch}`,
       balanced: 'softmax，反频率',
@@ -212,12 +211,12 @@ export const zh = {
       spread: '三种权重的召回率相差 ',
       presets: {
         start: ['l2 = 0.01', '在这个惩罚下，权重仍会移动直线，召回率随之改变。'],
-        small: ['l2 = 1e-6', '惩罚更小：三条线靠拢。'],
-        tiny: ['l2 = 1e-12', '几乎没有惩罚：三种权重同一条线。欠缺仍不同，但只差尺度：权重改变的是把握程度，而非判断。'],
+        small: ['l2 = 10⁻⁶', '惩罚更小：三条线靠拢。'],
+        tiny: ['l2 = 10⁻¹²', '几乎没有惩罚：三种权重同一条线。欠缺仍不同，但只差尺度：权重改变的是把握程度，而非判断。'],
         overlap: ['重叠', '惩罚相同，但两类重叠：权重又起作用。'],
       },
       quiz: [
-        ['可分的两类，l2 = 1e-12。权重 1 与 100 在新样本上的召回率相差多少？', { penalty: 1e-12 }, 'spread'],
+        ['可分的两类，l2 = 10⁻¹²。权重 1 与 100 在新样本上的召回率相差多少？', { penalty: 1e-12 }, 'spread'],
         ['重叠的两类，惩罚相同。现在呢？', { penalty: 1e-12, c0: [-0.8, 0], c1: [0.8, 0] }, 'spread'],
       ],
     },
@@ -241,8 +240,7 @@ export const zh = {
       name: '未收敛',
       claim: `<p>定律在梯度为零处成立，而不是在损失不再变化处。</p>
 <p class="law">驻点：每一类流出等于流入</p>
-<p>手动走梯度下降（带线搜索）。在极小点附近，损失的偏差是收支偏差的平方：当谁也看不出损失变化时，平衡仍差百分之一。
-本页其余部分所用的牛顿法则精确到舍入误差。</p>`,
+<p>手动走梯度下降（带线搜索）。在极小点附近，损失的偏差是收支偏差的平方：当谁也看不出损失变化时，平衡仍差百分之一。本页其余部分所用的牛顿法则精确到舍入误差。</p>`,
       controls: { steps: '梯度下降步数', n0: '负例数', n1: '正例数', byHand: '手动走步', back: '退一步', one: '一步', ten: '十步', hundred: '一百步' },
       pictures: { loss: '损失高出极小值的相对量', balance: '平衡偏差多少', ledger: '这一步的收支', plane: '这一步的决策线，以及极小点处的决策线（虚线）' },
       axes: { step: '步', excess: '相对超出', residual: '相对残差' },
@@ -297,25 +295,25 @@ export const zh = {
       claim: `<p>把 CSV 文件拖到这里。它只在本页中读取和求解，不会去往别处。</p>
 <p class="law">你自己的表格中每一类的流出 = 流入</p>
 <p>可以在其上求解一个损失，寻找使各类欠缺或召回率相等的类权重，或审查你训练过的模型的得分：与标签同列的 logit 或概率。</p>`,
-      limits: '最多 4 MB、20,000 行、64 个特征（文本列变为 0/1 列）、12 类。更大的请用 equipoise solve、weights、audit。',
+      limits: '最多 4 MB、20,000 行、64 个特征（文本列变为 0/1 列）、12 类，行数、特征数与类数之积至多 2,000,000。更大的请用 equipoise solve、weights、audit。',
       drop: '把 CSV 文件拖到这里，或选择一个：',
       pick: '选择文件',
-      example: '或用一个例子：三个重叠类的 150 个点',
-      tooLarge: (bytes) => `文件有 ${bytes} 字节；本页最多 4,000,000（equipoise solve 可以更多）。`,
-      notText: '这不是 UTF-8 文本。电子表格请另存为 UTF-8 编码的 CSV；equipoise solve 能读其他编码。',
+      example: '或用一个真实表格：215 名患者的化验结果，甲状腺的三种状态（D. Coomans，UCI，CC BY 4.0）',
+      tooLarge: (name, bytes) => `${name} 有 ${bytes} 字节；本页最多 4,000,000（equipoise solve 可以更多）。`,
+      notText: (name) => `${name} 不是 UTF-8 文本。请另存为 UTF-8 编码、未压缩的 CSV；equipoise solve 能读其他文件。`,
       waiting: '还没有表格。',
-      invitation: '把 CSV 文件拖到本页任意处，或使用示例。',
+      invitation: '把 CSV 文件拖到本页任意处，或使用真实表格。',
       controls: {
         label: '标签列', ask: '提问', solve: '求解', weights: '寻找权重', audit: '审查得分', loss: '损失',
         classWeights: '权重', none: '无', balanced: '反频率', penalty: '惩罚 l2', standardize: '特征', standard: '标准化', plain: '原样',
-        missing: '缺失值', refuse: '指出第一个', drop: '去掉该行', indicator: '加以标记',
+        missing: '缺失值', refuse: '拒绝', drop: '去掉该行', indicator: '加指示列',
         target: '使其相等', shortfalls: '欠缺', recalls: '召回率', scores: '得分是', logits: 'logit', probabilities: '概率',
         features: '使用', all: '全部特征', two: '两个，以看区域', x: '横轴', y: '纵轴',
       },
       pictures: { matrix: '平均概率 P[c][k]', ledger: '收支：流出等于流入', plane: '样本与区域', report: '文字说明' },
       classes: '逐类',
       heads: { class: '类', samples: '样本数', weight: '权重', shortfall: '欠缺', before: '原欠缺', recall: '召回率', recallBefore: '原召回率' },
-      separable: '可分：不存在有限的极小点。',
+      separable: '可分：不存在有限的极小点；',
       failed: '未收敛：',
       unattainable: '没有这样的权重：',
       accuracy: '准确率 ',
