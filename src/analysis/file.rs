@@ -378,8 +378,7 @@ fn key_at(text: &str, start: usize) -> Option<&str> {
     let before = text.get(..start)?.rsplit('\n').next()?;
     let key = before.trim_end().trim_end_matches(['[', '"', '\'']).trim_end().strip_suffix('=')?.trim_end();
     let is_bare = |letter: char| letter.is_ascii_alphanumeric() || "_-.".contains(letter);
-    let key = &key[key.rfind(|letter| !is_bare(letter)).map_or(0, |place| place + 1)..];
-    (!key.is_empty()).then_some(key)
+    key.rsplit(|letter| !is_bare(letter)).next().filter(|key| !key.is_empty())
 }
 
 /// A value as a figure or table calls it.
@@ -687,6 +686,15 @@ mod tests {
         set(&mut table, "penalty", Value::Float(0.5)).expect("new");
         assert_eq!(table["data"]["gaussian"]["counts"][1], Value::Integer(9));
         assert_eq!(table["penalty"], Value::Float(0.5));
+    }
+
+    #[test]
+    fn the_key_of_a_value_is_found_behind_any_letters() {
+        for (text, key) in
+            [("a = 1\nb.c = [", Some("b.c")), ("label = \"λ₁ms = [", Some("ms")), ("λ₁ = ", None)]
+        {
+            assert_eq!(key_at(text, text.len()), key, "{text}");
+        }
     }
 
     #[test]
