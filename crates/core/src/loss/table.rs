@@ -411,6 +411,20 @@ mod tests {
     }
 
     #[test]
+    fn files_take_every_loss_by_the_name_of_its_row() {
+        for row in LOSS_TABLE {
+            let named = match serde_json::to_value(&row.default).expect("JSON") {
+                serde_json::Value::Object(parameters) => {
+                    serde_json::json!({ row.name: parameters.values().next() })
+                }
+                _ => serde_json::json!(row.name),
+            };
+            let read: LossSpec = serde_json::from_value(named).expect(row.name);
+            assert_eq!(read, row.default);
+        }
+    }
+
+    #[test]
     fn what_rows_say_is_what_losses_do() {
         let labels = Labels::numbered(vec![0, 0, 0, 1, 1, 2], 3).expect("classes");
         let targets = |weights| Targets::new(&labels, &weights).expect("valid");
