@@ -39,7 +39,9 @@ fn commit() -> String {
     if std::env::var("PROFILE").is_ok_and(|profile| profile != "release") {
         return "not recorded in debug builds".to_owned();
     }
-    for place in ["src", "crates", "analyses", "Cargo.toml"].into_iter().filter(|place| Path::new(place).exists()) {
+    for place in
+        ["src", "crates", "analyses", "Cargo.toml"].into_iter().filter(|place| Path::new(place).exists())
+    {
         println!("cargo::rerun-if-changed={place}");
     }
     of_package().or_else(of_checkout).unwrap_or_else(|| "unknown".to_owned())

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// How a network is trained for each series, and what it is tested on.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Training {
+pub struct TrainingSpec {
     /// Network and steps.
     #[serde(default)]
     pub recipe: Recipe,
@@ -65,7 +65,7 @@ pub struct Halving {
     pub extensions: usize,
 }
 
-impl Training {
+impl TrainingSpec {
     /// Whether there is a learning rate to choose.
     #[must_use]
     pub fn chooses(&self) -> bool {
@@ -128,11 +128,11 @@ mod tests {
     fn epochs_of_a_choice_are_counted() {
         let recipe = Recipe { epochs: 20, ..Recipe::default() };
         let halving = Some(Halving { epochs: 2, extensions: 0 });
-        let training = Training { recipe, rates: vec![0.1; 7], halving, ..Training::default() };
+        let training = TrainingSpec { recipe, rates: vec![0.1; 7], halving, ..TrainingSpec::default() };
         // Seven rates for 2 epochs, four for 2 more, two for 4 more, and one for the other 12.
         assert_eq!(training.most_epochs(), 14 + 8 + 8 + 12);
-        assert_eq!(Training { rates: vec![0.1], ..training.clone() }.most_epochs(), 20);
-        let one_epoch = Training { recipe: Recipe { epochs: 1, ..Recipe::default() }, ..training };
+        assert_eq!(TrainingSpec { rates: vec![0.1], ..training.clone() }.most_epochs(), 20);
+        let one_epoch = TrainingSpec { recipe: Recipe { epochs: 1, ..Recipe::default() }, ..training };
         assert_eq!(one_epoch.most_epochs(), 7);
     }
 }

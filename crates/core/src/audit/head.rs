@@ -85,7 +85,7 @@ pub fn compare_head(
     let Some(features) = input.feature_matrix()? else { return Ok(None) };
     let (targets, loss) = problem(input, spec, weights)?;
     let dataset = Dataset::unnamed(features.clone(), targets.labels().clone())?;
-    let refused = |error: ProblemError| DataError::invalid("--l2", error.to_string());
+    let refused = |error: ProblemError| DataError::invalid("`l2`", error.to_string());
     let problem = Problem::of_parts(&dataset, targets.clone(), Some(spec.clone()), loss.clone(), l2)
         .and_then(|problem| problem.with_intercept(input.intercept))
         .map_err(refused)?;
@@ -142,7 +142,7 @@ fn solved(problem: &Problem, spec: &LossSpec, start: Option<&Head>) -> Result<He
             let separable = found.kind == SeparationKind::Complete;
             let samples = if separable { "all" } else { "some" };
             let why = format!(
-                "the features separate {samples} samples: the loss has no minimum; give the --l2 of training"
+                "the features separate {samples} samples: the loss has no minimum; give the `l2` of training"
             );
             Err(NoExact { why, separable })
         }

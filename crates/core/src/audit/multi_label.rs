@@ -85,7 +85,7 @@ pub fn audit_multi_label(
             let weights = weight_file(scores.rows())?;
             if let (Some(name), None) = (&options.sample_weights, &weights) {
                 let problem = format!("{name}: beside NPY files, weights are an NPY file too");
-                return Err(DataError::invalid("--sample-weights", problem));
+                return Err(DataError::invalid("`sample_weights`", problem));
             }
             (scores, read_array(labels)?, weights, None)
         }
@@ -93,10 +93,10 @@ pub fn audit_multi_label(
             return Err(scores.invalid("holds one array; give the NPY file of the labels too"));
         }
         (Contents::Arrays(arrays), None) => {
-            let wanted = ("logits or probabilities", "--logits");
+            let wanted = ("logits or probabilities", "`logits`");
             let scores = named_or_usual(&arrays, options.logits.as_ref(), &SCORES, wanted)?.1.clone();
             let labels =
-                named_or_usual(&arrays, options.label.as_ref(), &LABELS, ("labels", "--label"))?.1.clone();
+                named_or_usual(&arrays, options.label.as_ref(), &LABELS, ("labels", "`label`"))?.1.clone();
             let names = match arrays.find(&["class_names"]) {
                 Ok(Some(names)) if names.is_text() => Some(names.texts()?),
                 _ => None,
@@ -158,7 +158,7 @@ fn tally(
     let names = names.unwrap_or_else(|| (0..columns).map(|column| column.to_string()).collect());
     if names.len() != columns {
         return Err(DataError::invalid(
-            "--class-names",
+            "`class_names`",
             format!("{} names for {columns} labels; give one for each", names.len()),
         ));
     }

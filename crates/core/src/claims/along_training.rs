@@ -6,7 +6,7 @@
 //! judged.
 
 use super::case::{CaseReport, SetupFailure};
-use super::comparison::{Cases, Comparison};
+use super::comparison::{Cases, ComparisonClaim};
 use super::networks::{LOSSES, long_tailed, recipe};
 use super::rate::Rate;
 use super::sentence::{quantile, shown};
@@ -26,7 +26,7 @@ const EPOCHS: usize = 100;
 /// Epochs before curves are looked at: the first steps go up and down.
 const WARM_UP: usize = EPOCHS / 10;
 
-pub(super) const CLAIM: Comparison = Comparison {
+pub(super) const CLAIM: ComparisonClaim = ComparisonClaim {
     id: "N1",
     title: "along training",
     statement: "At every epoch of a network's training and for every class k, (outflow − inflow)/M = −∂L/∂bₖ: the law is off by the gradient of the intercept, and by nothing else.",

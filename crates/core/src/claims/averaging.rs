@@ -1,7 +1,7 @@
 //! A3 and A4: what the averaging of one-vs-all logistic loss costs, over draws of designs fixed in advance.
 
 use super::case::{CaseReport, SetupFailure};
-use super::comparison::{Cases, Comparison, all_missed, missed};
+use super::comparison::{Cases, ComparisonClaim, all_missed, missed};
 use super::mixture::{Mixture, Seen};
 use super::rate::Rate;
 use super::sentence::shown;
@@ -34,8 +34,8 @@ const RING: [usize; 3] = [3, 5, 8];
 const RADIUS: [f64; 3] = [3.0, 4.0, 5.0];
 const RING_DESIGNS: usize = RING.len() * RADIUS.len();
 
-pub(super) const CLAIMS: [Comparison; 2] = [
-    Comparison {
+pub(super) const CLAIMS: [ComparisonClaim; 2] = [
+    ComparisonClaim {
         id: "A3",
         title: "dilution",
         statement: "Gaussian classes, the hard one made rarer: one-vs-all's pooled mean shrinks, its hardest mean does not, and the law stays satisfied. (Adding easy classes instead is measured, not presumed.)",
@@ -61,7 +61,7 @@ pub(super) const CLAIMS: [Comparison; 2] = [
             ]
         },
     },
-    Comparison {
+    ComparisonClaim {
         id: "A4",
         title: "one column in a ring of classes",
         statement: "A target inside a ring of easy classes in the plane: one-vs-all's single column cannot fence it in, softmax can; with a direction for every class the difference nearly vanishes.",

@@ -5,7 +5,7 @@ use crate::numeric::{largest, largest_magnitude};
 use nalgebra::DMatrix;
 
 /// A claim of inequalities.
-pub(super) struct Comparison {
+pub(super) struct ComparisonClaim {
     pub(super) id: &'static str,
     /// A few words that go on after the id.
     pub(super) title: &'static str,

@@ -1,7 +1,7 @@
 //! W4: a weight that works against its own class.
 
 use super::case::{CaseReport, SetupFailure};
-use super::comparison::{Cases, Comparison, missed};
+use super::comparison::{Cases, ComparisonClaim, missed};
 use super::law::TOLERANCE;
 use super::sentence::shown;
 use super::unexpected_effects::{contrary_weight, contrary_weight_of_three};
@@ -27,7 +27,7 @@ const LAST_DIGIT_OF_SLOPE: f64 = 5e-7;
 const PENALTY_OF_THREE: f64 = 1e-3;
 const CLASS_OF_THREE: usize = 1;
 
-pub(super) const CLAIMS: [Comparison; 1] = [Comparison {
+pub(super) const CLAIMS: [ComparisonClaim; 1] = [ComparisonClaim {
     id: "W4",
     title: "a weight against its own class",
     statement: "A weight can work against its own class, already for two (25% more weight on the positives lowers their mean probability by four points) and for three under a penalty.",

@@ -1,7 +1,7 @@
 //! Runs claims over their set-ups and makes verdicts of what was measured.
 
 use super::case::{CaseReport, SetupFailure};
-use super::comparison::{Cases, Comparison};
+use super::comparison::{Cases, ComparisonClaim};
 use super::dimension;
 use super::error::ClaimError;
 use super::kept::{CheckedSetups, SetupName};
@@ -64,7 +64,7 @@ pub struct Advance {
 enum Claim {
     Law(&'static LawClaim),
     Dimension,
-    Comparison(&'static Comparison),
+    Comparison(&'static ComparisonClaim),
 }
 
 /// All claims in the order of docs/theory.md, each with the number its random streams are drawn from.
@@ -101,14 +101,14 @@ const NETWORK_CLAIMS: usize = 4;
 
 /// The claims about trained networks, which only a build with networks can check.
 #[cfg(feature = "networks")]
-fn claims_of_networks() -> [Option<&'static Comparison>; NETWORK_CLAIMS] {
+fn claims_of_networks() -> [Option<&'static ComparisonClaim>; NETWORK_CLAIMS] {
     let [first, second, third] = &networks::CLAIMS;
     [&along_training::CLAIM, first, second, third].map(Some)
 }
 
 /// In their places, so that every other claim keeps its number.
 #[cfg(not(feature = "networks"))]
-fn claims_of_networks() -> [Option<&'static Comparison>; NETWORK_CLAIMS] {
+fn claims_of_networks() -> [Option<&'static ComparisonClaim>; NETWORK_CLAIMS] {
     [None; NETWORK_CLAIMS]
 }
 
@@ -212,7 +212,7 @@ impl Claim {
 
     /// Whether its set-ups are draws that are judged by their rate.
     fn is_of_draws(self) -> bool {
-        matches!(self, Self::Comparison(Comparison { cases: Cases::Draws(_), .. }))
+        matches!(self, Self::Comparison(ComparisonClaim { cases: Cases::Draws(_), .. }))
     }
 
     fn run(self, seed: u64, family: u64, case: usize) -> CaseReport {

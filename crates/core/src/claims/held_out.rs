@@ -1,7 +1,7 @@
 //! T1 and T2: what is left of the balance on samples that the loss has not seen, over many draws.
 
 use super::case::{CaseReport, SetupFailure};
-use super::comparison::{Cases, Comparison, missed};
+use super::comparison::{Cases, ComparisonClaim, missed};
 use super::sentence::shown;
 use crate::balance::{
     HeldOutBalance, NORMAL_95, NORMAL_999, held_out_balance, held_out_bias, sample_probabilities,
@@ -44,7 +44,7 @@ enum Noise {
 }
 
 /// A design from which training and held-out samples are drawn.
-struct Design {
+struct HeldOutDesign {
     choice: LossSpec,
     weights: ClassWeights,
     counts: &'static [usize],
@@ -54,8 +54,8 @@ struct Design {
 }
 
 /// Designs whose rarest class has 12 to 20 samples per feature.
-const DESIGNS: [Design; 4] = [
-    Design {
+const DESIGNS: [HeldOutDesign; 4] = [
+    HeldOutDesign {
         choice: LossSpec::Logistic,
         weights: ClassWeights::None,
         counts: &[240, 60],
@@ -63,7 +63,7 @@ const DESIGNS: [Design; 4] = [
         noise: Noise::Normal,
         words: "binary logistic, normal classes",
     },
-    Design {
+    HeldOutDesign {
         choice: LossSpec::Softmax,
         weights: ClassWeights::None,
         counts: &[240, 120, 60],
@@ -71,7 +71,7 @@ const DESIGNS: [Design; 4] = [
         noise: Noise::HeavyTails,
         words: "softmax, heavy tails",
     },
-    Design {
+    HeldOutDesign {
         choice: LossSpec::Softmax,
         weights: ClassWeights::Balanced,
         counts: &[240, 120, 60],
@@ -79,7 +79,7 @@ const DESIGNS: [Design; 4] = [
         noise: Noise::HeavyTails,
         words: "softmax, inverse-frequency weights, heavy tails",
     },
-    Design {
+    HeldOutDesign {
         choice: LossSpec::Softmax,
         weights: ClassWeights::None,
         counts: &[200, 150, 100, 80],
@@ -90,7 +90,7 @@ const DESIGNS: [Design; 4] = [
 ];
 
 /// A rare class with two samples per feature that weighs as much as the other: fitting each sample by itself biases `D`.
-const CROWDED: Design = Design {
+const CROWDED: HeldOutDesign = HeldOutDesign {
     choice: LossSpec::Logistic,
     weights: ClassWeights::Balanced,
     counts: &[240, 60],
@@ -100,11 +100,11 @@ const CROWDED: Design = Design {
 };
 
 /// Designs whose bias is predicted: less crowded, so that leave-one-out steps are small.
-const BIASED: [Design; 4] = [
-    Design { dimension: 20, ..CROWDED },
-    Design { counts: &[400, 50], dimension: 15, ..CROWDED },
-    Design { counts: &[300, 100], dimension: 25, ..CROWDED },
-    Design {
+const BIASED: [HeldOutDesign; 4] = [
+    HeldOutDesign { dimension: 20, ..CROWDED },
+    HeldOutDesign { counts: &[400, 50], dimension: 15, ..CROWDED },
+    HeldOutDesign { counts: &[300, 100], dimension: 25, ..CROWDED },
+    HeldOutDesign {
         choice: LossSpec::Softmax,
         counts: &[200, 100, 50],
         dimension: 12,
@@ -115,9 +115,9 @@ const BIASED: [Design; 4] = [
 ];
 
 /// Designs of which every sample is left out in truth.
-const REFITTED: [Design; 2] = [
-    Design { dimension: 15, ..CROWDED },
-    Design {
+const REFITTED: [HeldOutDesign; 2] = [
+    HeldOutDesign { dimension: 15, ..CROWDED },
+    HeldOutDesign {
         choice: LossSpec::Softmax,
         weights: ClassWeights::Balanced,
         counts: &[120, 60, 40],
@@ -127,8 +127,8 @@ const REFITTED: [Design; 2] = [
     },
 ];
 
-pub(super) const CLAIMS: [Comparison; 2] = [
-    Comparison {
+pub(super) const CLAIMS: [ComparisonClaim; 2] = [
+    ComparisonClaim {
         id: "T1",
         title: "out of sample: spread",
         statement: "Out of sample, D_k = Σ m_c P_test[c][k] − m_k has the variance Σ m_c² Var_c(p^k)(1/N_c + 1/n_c) whatever the dimension, also under misspecification: nominal 95% intervals cover 93% to 97% while d is below a tenth of the rarest class.",
@@ -148,7 +148,7 @@ pub(super) const CLAIMS: [Comparison; 2] = [
             )]
         },
     },
-    Comparison {
+    ComparisonClaim {
         id: "T2",
         title: "out of sample: bias",
         statement: "Out of sample, the bias of D_k is that of fitting each sample by itself; what leave-one-out leverage predicts of it leaves at most a quarter of a standard deviation.",
@@ -170,7 +170,7 @@ pub(super) const CLAIMS: [Comparison; 2] = [
     },
 ];
 
-impl Design {
+impl HeldOutDesign {
     /// Centres of the classes: one or two each.
     fn centres(&self, generator: &mut ChaCha8Rng) -> Vec<DMatrix<f64>> {
         let sets = if matches!(self.noise, Noise::TwoCentres) { 2 } else { 1 };
@@ -278,7 +278,11 @@ fn mean_and_error(numbers: &[f64]) -> (f64, f64) {
 }
 
 /// How far the 99.9% interval of the coverage is from where it has to lie, and the coverage.
-fn coverage(design: &Design, draws: (u64, u64), repetitions: usize) -> Result<(f64, f64), SetupFailure> {
+fn coverage(
+    design: &HeldOutDesign,
+    draws: (u64, u64),
+    repetitions: usize,
+) -> Result<(f64, f64), SetupFailure> {
     let generator = &mut stream(draws.0, draws.1);
     let centres = design.centres(generator);
     let covered = |_: &StationaryPoint, balances: &[HeldOutBalance]| {

@@ -1,7 +1,7 @@
 //! C2: what the balance certifies where labels are wrong.
 
 use super::case::{CaseReport, SetupFailure};
-use super::comparison::{Cases, Comparison};
+use super::comparison::{Cases, ComparisonClaim};
 use super::sentence::shown;
 use crate::balance::{MeanProbability, relative_difference};
 use crate::data::random::{normal_matrix, stream};
@@ -17,7 +17,7 @@ const COUNTS: [usize; 3] = [200, 100, 50];
 /// Share of the labels of each class that are wrong.
 const NOISE: [f64; 3] = [0.1, 0.2, 0.4];
 
-pub(super) const CLAIM: Comparison = Comparison {
+pub(super) const CLAIM: ComparisonClaim = ComparisonClaim {
     id: "C2",
     title: "label noise",
     statement: "Label noise: softmax's balance certifies the prior of the labels that it saw, Σ M_c Q[c][k] = Σ M_c T[c][k] over true classes c, and not the true one.",

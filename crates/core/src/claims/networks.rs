@@ -1,7 +1,7 @@
 //! N2 to N4: the laws of a network's last layer once it is solved to stationarity.
 
 use super::case::{CaseReport, SetupFailure};
-use super::comparison::{Cases, Comparison, missed};
+use super::comparison::{Cases, ComparisonClaim, missed};
 use super::sentence::{quantile, shown};
 use crate::balance::{MeanProbability, binary_error_ratio, doubly_stochastic, relative_difference};
 use crate::cnn::{HeadPenalty, LastLayer, LastLayerEvaluation, Recipe, Training, TrainingPlan};
@@ -36,8 +36,8 @@ const PAIRS: [([usize; 2], f64); 8] = [
 /// Imbalances of N4.
 const RATIOS: [f64; 3] = [10.0, 50.0, 100.0];
 
-pub(super) const CLAIMS: [Comparison; 3] = [
-    Comparison {
+pub(super) const CLAIMS: [ComparisonClaim; 3] = [
+    ComparisonClaim {
         id: "N2",
         title: "last layer solved exactly",
         statement: "With the features of a trained network frozen, the last layer solved to stationarity obeys the balance law of its loss exactly.",
@@ -45,7 +45,7 @@ pub(super) const CLAIMS: [Comparison; 3] = [
         check: polished,
         summarise: before_and_after,
     },
-    Comparison {
+    ComparisonClaim {
         id: "N3",
         title: "two digits",
         statement: "Digits 8 against 3, from 1:1 to 1:100, under several weights: the ratio of the two mean errors over a network's features is λ₀N₀/(λ₁N₁) when its head is stationary.",
@@ -53,7 +53,7 @@ pub(super) const CLAIMS: [Comparison; 3] = [
         check: pair,
         summarise: before_and_after,
     },
-    Comparison {
+    ComparisonClaim {
         id: "N4",
         title: "long-tailed digits",
         statement: "Inverse-frequency weights make a long-tailed network's mean-probability matrix doubly stochastic, and its diagonal stays uneven.",

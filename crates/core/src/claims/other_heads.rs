@@ -1,7 +1,7 @@
 //! H1 and H4: heads without an intercept, and logit adjustment beside class weights.
 
 use super::case::{CaseReport, SetupFailure};
-use super::comparison::{Cases, Comparison, missed};
+use super::comparison::{Cases, ComparisonClaim, missed};
 use super::newton::{Local, minimised};
 use super::sentence::shown;
 use crate::balance::{Ledger, predicted_class};
@@ -29,8 +29,8 @@ const HELD_OUT: usize = 500;
 /// What is left of the difference of two decisions at most in the larger sample, where theory says a quarter.
 const LEFT: f64 = 0.5;
 
-pub(super) const CLAIMS: [Comparison; 2] = [
-    Comparison {
+pub(super) const CLAIMS: [ComparisonClaim; 2] = [
+    ComparisonClaim {
         id: "H1",
         title: "no free intercept",
         statement: "Without an intercept, softmax's balance survives along a vector a with a·h = 1 on all samples, off by the penalty's gradient, outflow − inflow = l2·M (wₖ·a), and of a one-hot group within the group; over features without such a direction it is off.",
@@ -44,7 +44,7 @@ pub(super) const CLAIMS: [Comparison; 2] = [
             .unwrap_or_default()
         },
     },
-    Comparison {
+    ComparisonClaim {
         id: "H4",
         title: "logit adjustment beside weights",
         statement: "Logit adjustment and inverse-frequency weights come to the same decisions as samples grow in number where a linear head is right, and stay apart where it is not.",

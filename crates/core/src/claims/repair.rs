@@ -2,7 +2,7 @@
 
 use super::averaging::{DRAWS, HARD_DESIGNS, RARE, average, describe, hard_design};
 use super::case::{CaseReport, SetupFailure};
-use super::comparison::{Cases, Comparison, all_missed, missed};
+use super::comparison::{Cases, ComparisonClaim, all_missed, missed};
 use super::mixture::Seen;
 use super::sentence::shown;
 use crate::loss::{ClassWeights, InrVariant, LossSpec};
@@ -14,7 +14,7 @@ const FALLS: [f64; 2] = [0.05, 0.01];
 /// How far the hard class's recall rises above that of LGL and of unweighted softmax, for every `beta`.
 const RECALL_GAIN: f64 = 0.2;
 
-pub(super) const CLAIM: Comparison = Comparison {
+pub(super) const CLAIM: ComparisonClaim = ComparisonClaim {
     id: "R4",
     title: "what the repair buys",
     statement: "Gaussian classes, a hard one rare: LGL-INR's hardest mean falls as β grows, and the hard class's recall is far above LGL's and unweighted softmax's.",

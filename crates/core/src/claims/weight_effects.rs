@@ -1,7 +1,7 @@
 //! W1 to W3: what a class weight does to mean probabilities.
 
 use super::case::{CaseReport, SetupFailure};
-use super::comparison::{Cases, Comparison, missed};
+use super::comparison::{Cases, ComparisonClaim, missed};
 use super::sentence::shown;
 use crate::balance::{MeanProbability, WeightEffects, class_log_losses};
 use crate::data::random::{log_uniform, stream};
@@ -19,8 +19,8 @@ const STEP: f64 = 2e-2;
 /// Gradient of the mean loss that the solver leaves at most (docs/theory.md#numerics).
 const GRADIENT: f64 = 1e-13;
 
-pub(super) const CLAIMS: [Comparison; 3] = [
-    Comparison {
+pub(super) const CLAIMS: [ComparisonClaim; 3] = [
+    ComparisonClaim {
         id: "W1",
         title: "effect of a weight",
         statement: "The weight-effect Jacobian J[c][k][j] = dP[c][k]/d log λ_j by the implicit function theorem agrees with problems solved again.",
@@ -28,7 +28,7 @@ pub(super) const CLAIMS: [Comparison; 3] = [
         check: jacobian,
         summarise: |cases| worst(cases, "largest relative difference"),
     },
-    Comparison {
+    ComparisonClaim {
         id: "W2",
         title: "sum rule of effects",
         statement: "Sum rule: Σ m_c J[c][k][j] = m_j (1[j = k] − P[j][k]), the derivative of the softmax balance.",
@@ -44,7 +44,7 @@ pub(super) const CLAIMS: [Comparison; 3] = [
             text
         },
     },
-    Comparison {
+    ComparisonClaim {
         id: "W3",
         title: "more weight, lower own loss",
         statement: "Revealed preference: as λ_j grows, the mean log loss of class j (and the penalty on a mean loss) never increases.",

@@ -11,7 +11,7 @@ use super::hessian::Real;
 use super::pass::{
     Evaluated, HeadColumns, ScaledFeatures, Totals, accumulate_gradient, across, fold_logit_blocks,
 };
-use super::separation::{Effort, SeparationSearch, Sides, Verdict};
+use super::separation::{SeparationOutcome, SeparationSearch, Sides, Thoroughness};
 use super::softmax_hessian::{DenseHessian, dense_is_possible, dense_pays};
 use super::softmax_system::{
     Form, KeptFeatures, Preconditioner, SoftmaxCurvature, SoftmaxSystem, kept_probabilities, largest_weight,
@@ -511,12 +511,15 @@ impl<'a> SoftmaxNewton<'a> {
         let head = || features.to_user(&self.point.theta);
         let verdict = match &self.progress {
             Progress::Active if self.convergence.wants_separation_check() => {
-                let effort = if self.convergence.lp_is_due() { Effort::Thorough } else { Effort::Glance };
+                let effort =
+                    if self.convergence.lp_is_due() { Thoroughness::Thorough } else { Thoroughness::Glance };
                 separation.find(targets, Sides::AllPairs, head(), effort)
             }
             Progress::Converged => separation.find_where_converged(targets, Sides::AllPairs),
-            Progress::NotConverged(_) => separation.find(targets, Sides::AllPairs, head(), Effort::Thorough),
-            Progress::Active | Progress::Separable(_) | Progress::Undecided(_) => Verdict::None,
+            Progress::NotConverged(_) => {
+                separation.find(targets, Sides::AllPairs, head(), Thoroughness::Thorough)
+            }
+            Progress::Active | Progress::Separable(_) | Progress::Undecided(_) => SeparationOutcome::None,
         };
         self.progress = self.progress.clone().after(verdict);
     }

@@ -43,7 +43,7 @@ pub(super) fn read(opened: Opened, format: &TableFormat, pick: Pick) -> Result<T
         notes.push(format!("{} at the top left out as comments", counted(top.comments as u64, "line")));
     }
     if format.skip_lines > 0 {
-        notes.push(format!("{} at the top left out (--skip-lines)", counted(format.skip_lines, "line")));
+        notes.push(format!("{} at the top left out (`skip_lines`)", counted(format.skip_lines, "line")));
     }
     let kind = dialect.words() + &encoding.map_or_else(String::new, |encoding| format!(", {encoding}"));
     Ok(Table { kind, notes, ..table })
@@ -57,8 +57,8 @@ fn check_text(bytes: &[u8]) -> Result<(), &'static str> {
     let most = head.len() * 2 / 5;
     match (zeros(0), zeros(1)) {
         (0, 0) => Ok(()),
-        (0, odd) if odd >= most => Err("is UTF-16 without a byte-order mark; give --encoding utf-16"),
-        (even, 0) if even >= most => Err("is UTF-16 without a byte-order mark; give --encoding utf-16be"),
+        (0, odd) if odd >= most => Err("is UTF-16 without a byte-order mark; give `encoding` utf-16"),
+        (even, 0) if even >= most => Err("is UTF-16 without a byte-order mark; give `encoding` utf-16be"),
         _ => Err(
             "is no table that can be read: it holds zero bytes; give CSV, Parquet, NPY, NPZ or safetensors",
         ),
@@ -84,7 +84,7 @@ impl<'a> Top<'a> {
             Some(mark) if mark.is_ascii() => mark as u8,
             Some(mark) => {
                 return Err(DataError::invalid(
-                    "--comment",
+                    "`comment`",
                     format!("{mark:?} is no ASCII character; give one such as #"),
                 ));
             }
@@ -93,7 +93,7 @@ impl<'a> Top<'a> {
         for line in 0..format.skip_lines {
             if top.rest.is_empty() {
                 let problem = format!("{place} has {} only; give fewer", counted(line, "line"));
-                return Err(DataError::invalid("--skip-lines", problem));
+                return Err(DataError::invalid("`skip_lines`", problem));
             }
             let end = line_end(top.rest);
             top.leave_line(end);
@@ -154,7 +154,7 @@ fn collect(
         let commented =
             top.last.as_ref().map(|line| rows.split(line)).filter(|names| names.len() == first.len());
         names = commented.ok_or_else(|| {
-            let problem = "the first row holds numbers only; if it holds values and no headings, give --no-header (columns are \
+            let problem = "the first row holds numbers only; if it holds values and no headings, give `no_header` (columns are \
                            then called x0, x1, ..)";
             DataError::invalid(format!("{}: line {}", rows.place, rows.line), problem)
         })?;
@@ -413,7 +413,7 @@ impl<'a> Rows<'a> {
     fn wrong_width(&self, columns: usize) -> DataError {
         let cells = self.row.len();
         let what = match self.row.get(0).and_then(<[u8]>::first) {
-            Some(b'#') => "if such rows are comments, leave them out with --comment '#'".to_owned(),
+            Some(b'#') => "if such rows are comments, leave them out with `comment` '#'".to_owned(),
             _ => format!(
                 "give one cell per column, and put text that holds a {} between quotation marks",
                 if self.dialect.separator == b',' { "comma" } else { "separator" }
@@ -441,4 +441,4 @@ impl<'a> Rows<'a> {
     }
 }
 
-const NOT_UTF8: &str = "is not UTF-8 text; name the encoding (--encoding latin-1), or save the file in UTF-8";
+const NOT_UTF8: &str = "is not UTF-8 text; name the encoding (`encoding` latin-1), or save the file in UTF-8";

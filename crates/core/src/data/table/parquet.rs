@@ -381,7 +381,7 @@ impl Into<'_> {
             {
                 return Err(format!(
                     "the list in {} has {}, and others have {width}; cut or fill them to one length, or leave the column out with \
-                     --drop {}",
+                     `drop` {}",
                     row_in_words(before + row),
                     counted(places.len() as u64, "number"),
                     leaf.name
