@@ -164,14 +164,11 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
         }
     };
     let is_whole = whole.is_some();
-    let whole = match whole {
-        None => None,
-        Some(whole) => {
-            let (whole, units) = prepared(whole, arguments, &spec)?;
-            standardization = units;
-            Some(whole)
-        }
-    };
+    let whole = whole.map(|whole| prepared(whole, arguments, &spec)).transpose()?;
+    let whole = whole.map(|(whole, units)| {
+        standardization = units;
+        whole
+    });
     let problem = match &swept {
         None => problem,
         Some(swept) => problem_of(whole.as_ref().unwrap_or(&dataset), swept.record.best)?,
@@ -205,19 +202,29 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
         measured.standard_errors = inference(arguments, point)?;
     }
     check_files_whole()?;
-    let json = serde_json::to_string_pretty(&record)? + "\n";
+    give(&record, arguments, (&new, &problem), style)
+}
+
+/// Predicts, saves and prints what was found.
+fn give(
+    record: &SolveRecord,
+    arguments: &SolveArguments,
+    (new, problem): (&NewData, &Problem),
+    style: Style,
+) -> Result<Ending> {
+    let (head, json) = (record.head(), serde_json::to_string_pretty(record)? + "\n");
     match &head {
-        Some(head) => new.predicted(&problem, head)?,
+        Some(head) => new.predicted(problem, head)?,
         None => new.not_predicted(),
     }
     match (&head, &arguments.save) {
-        (Some(head), Some(file)) => save_head(file, &record, head, &json)?,
+        (Some(head), Some(file)) => save_head(file, record, head, &json)?,
         (None, _) => arguments.note_not_saved(),
         (Some(_), None) => {}
     }
     print(&match arguments.format {
         OutputFormat::Json => json,
-        OutputFormat::Table => solve_table::table(&record, style),
+        OutputFormat::Table => solve_table::table(record, style),
     })?;
     Ok(if head.is_some() { Ending::Done } else { Ending::Failed })
 }

@@ -89,7 +89,7 @@ pub(super) fn run(arguments: &WeightsArguments, style: Style) -> Result<Ending> 
     match arguments.format {
         OutputFormat::Json => print(&(serde_json::to_string_pretty(&record)? + "\n"))?,
         OutputFormat::Table if record.attainable == Some(true) => {
-            print(&weights_table::table(&record, style))?
+            print(&weights_table::table(&record, style))?;
         }
         OutputFormat::Table => {}
     }

@@ -166,6 +166,26 @@ enum Naming {
     Boolean,
 }
 
+/// The names of the classes: those that the user gives, those of the file, or headings that are words.
+fn class_names(
+    given: &GivenLabels,
+    classes: usize,
+    options: &ReadOptions,
+) -> Result<Option<Vec<String>>, DataError> {
+    let words =
+        |list: &&Vec<String>| list.len() == classes && list.iter().all(|name| whole_number(name).is_none());
+    let headings = given.headings.as_ref().filter(words).cloned();
+    let names = options.class_names.clone().map(cleaned).or_else(|| given.class_names.clone()).or(headings);
+    if let Some(names) = &names
+        && names.len() != classes
+    {
+        let place = if options.class_names.is_some() { "`class_names`" } else { given.place.as_str() };
+        let problem = format!("{} names for {classes} classes; give one per class, in order", names.len());
+        return Err(DataError::invalid(place, problem));
+    }
+    Ok(names)
+}
+
 impl Scheme {
     fn new(by: Naming, names: Vec<String>, keys: Vec<String>, notes: Vec<String>) -> Self {
         Self { names, keys, by, from_one: false, notes }
@@ -189,20 +209,7 @@ impl Scheme {
         let labels: Vec<&String> =
             texts.iter().copied().filter(|text| !is_missing(text) && !is_ignored(text)).collect();
         let numbered = || (0..classes).map(|class| class.to_string()).collect::<Vec<String>>();
-        let words = |list: &&Vec<String>| {
-            list.len() == classes && list.iter().all(|name| whole_number(name).is_none())
-        };
-        let headings = given.headings.as_ref().filter(words).cloned();
-        let names =
-            options.class_names.clone().map(cleaned).or_else(|| given.class_names.clone()).or(headings);
-        if let Some(names) = &names
-            && names.len() != classes
-        {
-            let place = if options.class_names.is_some() { "`class_names`" } else { given.place.as_str() };
-            let problem =
-                format!("{} names for {classes} classes; give one per class, in order", names.len());
-            return Err(DataError::invalid(place, problem));
-        }
+        let names = class_names(given, classes, options)?;
         let mut notes = Vec::new();
         let all_among = |list: &Vec<String>| {
             list.len() == classes

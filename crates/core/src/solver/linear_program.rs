@@ -18,7 +18,7 @@ const MAX_STALLED: usize = 12;
 const ACCEPTED: f64 = 1e-5;
 /// Fraction of the way to the boundary that is gone.
 const TO_BOUNDARY: f64 = 0.995;
-/// ConstraintRows with at least one in so many entries nonzero are multiplied as dense ones.
+/// Rows with at least one in so many entries nonzero are multiplied as dense ones.
 const DENSE_FROM: usize = 4;
 /// Dense rows that are multiplied together.
 const ROWS_AT_ONCE: usize = 256;
@@ -75,7 +75,7 @@ impl LinearProgram {
     }
 }
 
-/// A program, its rows as they are multiplied.
+/// A linear program with its rows as they are multiplied.
 struct Program {
     cost: DVector<f64>,
     rows: ConstraintRows,
@@ -420,7 +420,7 @@ mod tests {
         assert!(program(&[1.0, 0.0], square(1.0), Some((vec![1.0, 1.0], 2.5))).minimise().is_none());
     }
 
-    /// ConstraintRows of all kinds, in any order, against the sums that define the products.
+    /// Rows of all kinds, in any order, against the sums that define the products.
     #[test]
     fn dense_and_sparse_rows_multiply_alike() {
         let entry = |row: usize, place: usize| ((7 * row + place * place) as f64).sin();
