@@ -180,7 +180,7 @@ fn every_file_that_a_page_names_is_there() {
     for page in citing_files().into_iter().filter(is_page) {
         assert_eq!(missing(&read(&page)), Vec::<String>::new(), "{}", page.display());
     }
-    let page = read("docs/theory.md")
-        .replace("crates/core/src/claims/binary.rs", "crates/core/src/claims/bynary.rs");
-    assert_eq!(missing(&page), ["crates/core/src/claims/bynary.rs"; 4]);
+    let page =
+        read("docs/theory.md").replace("crates/core/src/claims/laws.rs", "crates/core/src/claims/lows.rs");
+    assert_eq!(missing(&page), ["crates/core/src/claims/lows.rs"; 12]);
 }

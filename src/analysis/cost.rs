@@ -87,7 +87,7 @@ impl Costs {
         match unit.kind() {
             UnitKind::Solve => Ok(UNIT + solving(analysis, series, self.size(analysis)?)),
             UnitKind::Train | UnitKind::Try(_) => {
-                let epochs = analysis.training.as_ref().map_or(1, TrainingSpec::most_epochs);
+                let epochs = analysis.training.as_ref().map_or(1, TrainingSpec::max_epochs);
                 self.training(analysis, series, if unit.only_polishes() { 1 } else { epochs })
             }
         }
@@ -114,7 +114,7 @@ impl Costs {
         let (epochs, rates) = analysis
             .training
             .as_ref()
-            .map_or((0, 0), |training| (training.recipe.epochs, training.most_rates()));
+            .map_or((0, 0), |training| (training.recipe.epochs, training.max_rates()));
         let iterations = match series.optimizer {
             SeriesOptimizer::Newton => epochs as u64,
             SeriesOptimizer::Lbfgs { iterations } | SeriesOptimizer::GradientDescent { iterations } => {
@@ -146,7 +146,7 @@ impl Costs {
         let labels = images.learned_from.labels();
         let memory = analysis.recipe_of(series).memory(image, labels.classes(), labels.samples());
         let memory = memory.map_err(|error| AnalysisError::specification("training", error.to_string()))?;
-        let rates = if training.halving.is_some() { training.most_rates() } else { 1 };
+        let rates = if training.halving.is_some() { training.max_rates() } else { 1 };
         Ok(memory.saturating_mul(rates as u128))
     }
 

@@ -88,7 +88,7 @@ const MAX_ROWS: usize = 120;
 /// The table, folded away; nothing where it would be too long to read.
 pub(super) fn numbers(results: &Results) -> String {
     let measures: Vec<Measure> =
-        results.experiment.analysis.measure.iter().copied().filter(|measure| is_told(*measure)).collect();
+        results.experiment.analysis.measure.iter().copied().filter(|measure| fits_a_cell(*measure)).collect();
     let count = results.experiment.points.len() * results.experiment.analysis.series.len();
     if measures.is_empty() || count > MAX_ROWS {
         return String::new();
@@ -111,7 +111,7 @@ fn repetitions(results: &Results) -> usize {
 }
 
 /// Matrices and iterates say nothing in a cell.
-fn is_told(measure: Measure) -> bool {
+fn fits_a_cell(measure: Measure) -> bool {
     matches!(measure.shape(), Shape::Scalar | Shape::Classes | Shape::ClassPairs)
 }
 

@@ -80,17 +80,17 @@ impl TrainingSpec {
 
     /// Rates of a training at most.
     #[must_use]
-    pub fn most_rates(&self) -> usize {
+    pub fn max_rates(&self) -> usize {
         self.rates.len().max(1) + self.halving.map_or(0, |halving| halving.extensions)
     }
 
     /// Epochs of a training at most, those of rates that are given up included.
     #[must_use]
-    pub fn most_epochs(&self) -> usize {
+    pub fn max_epochs(&self) -> usize {
         let epochs = self.recipe.epochs;
         let Some(halving) = self.halving.filter(|_| self.chooses()) else { return epochs };
         let (mut left, mut done, mut until, mut total) =
-            (self.most_rates(), 0, halving.epochs.min(epochs), 0_usize);
+            (self.max_rates(), 0, halving.epochs.min(epochs), 0_usize);
         while left > 1 {
             total = total.saturating_add(left.saturating_mul(until - done));
             (left, done, until) = (left.div_ceil(2), until, until.saturating_mul(2).min(epochs));
@@ -130,9 +130,9 @@ mod tests {
         let halving = Some(Halving { epochs: 2, extensions: 0 });
         let training = TrainingSpec { recipe, rates: vec![0.1; 7], halving, ..TrainingSpec::default() };
         // Seven rates for 2 epochs, four for 2 more, two for 4 more, and one for the other 12.
-        assert_eq!(training.most_epochs(), 14 + 8 + 8 + 12);
-        assert_eq!(TrainingSpec { rates: vec![0.1], ..training.clone() }.most_epochs(), 20);
+        assert_eq!(training.max_epochs(), 14 + 8 + 8 + 12);
+        assert_eq!(TrainingSpec { rates: vec![0.1], ..training.clone() }.max_epochs(), 20);
         let one_epoch = TrainingSpec { recipe: Recipe { epochs: 1, ..Recipe::default() }, ..training };
-        assert_eq!(one_epoch.most_epochs(), 7);
+        assert_eq!(one_epoch.max_epochs(), 7);
     }
 }

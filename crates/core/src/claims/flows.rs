@@ -1,9 +1,8 @@
 //! I3 to I6: the geometry of softmax flows that sizes and weights leave open.
 
-use super::case::{CaseReport, SetupFailure};
-use super::comparison::{Cases, ComparisonClaim, missed, relative_distance};
-use super::law::TOLERANCE;
-use super::sentence::shown;
+use super::claim::{
+    CaseReport, Cases, ComparisonClaim, SetupFailure, TOLERANCE, missed, relative_distance, shown,
+};
 use super::unexpected_effects::{helping_weight, hindering_weight};
 use super::weight_effects::solved;
 use crate::balance::{Bounds, FlowPolytope, MeanProbability, distance, pair_flows, saturated_flows, witness};

@@ -1,8 +1,6 @@
 //! T1 and T2: what is left of the balance on samples that the loss has not seen, over many draws.
 
-use super::case::{CaseReport, SetupFailure};
-use super::comparison::{Cases, ComparisonClaim, missed};
-use super::sentence::shown;
+use super::claim::{CaseReport, Cases, ComparisonClaim, SetupFailure, missed, shown};
 use crate::balance::{
     HeldOutBalance, NORMAL_95, NORMAL_999, held_out_balance, held_out_bias, sample_probabilities,
 };

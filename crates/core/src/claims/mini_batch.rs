@@ -1,8 +1,6 @@
 //! M1 to M3: what losses settle to when they see batches.
 
-use super::case::{CaseReport, SetupFailure};
-use super::comparison::{Cases, ComparisonClaim, relative_distance};
-use super::sentence::shown;
+use super::claim::{CaseReport, Cases, ComparisonClaim, SetupFailure, relative_distance, shown};
 use crate::balance::{BatchPresence, MeanProbability, one_vs_all_balance};
 use crate::data::random::{log_uniform, normal_matrix, stream};
 use crate::data::{Covariance, Dataset, GaussianMixture};

@@ -1,9 +1,7 @@
 //! C1: features that are free, as in the last layers of a large network, and what class weights do to rare classes there.
 
-use super::case::{CaseReport, SetupFailure};
-use super::comparison::{Cases, ComparisonClaim, missed};
+use super::claim::{CaseReport, Cases, ComparisonClaim, SetupFailure, missed, shown};
 use super::newton::{Local, STATIONARY, minimised};
-use super::sentence::shown;
 use crate::balance::{MeanProbability, softmax_balance};
 use crate::data::Labels;
 use crate::data::random::{log_uniform, normal_vector, stream};

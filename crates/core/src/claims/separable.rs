@@ -1,9 +1,7 @@
 //! S1 to S3: what class weights still do on separable data, as the penalty vanishes.
 
-use super::case::{CaseReport, SetupFailure};
-use super::comparison::{Cases, ComparisonClaim, missed};
+use super::claim::{CaseReport, Cases, ComparisonClaim, SetupFailure, missed, shown};
 use super::hard_margin::HardMargin;
-use super::sentence::shown;
 use crate::balance::{MeanProbability, hits, relative_difference};
 use crate::data::random::stream;
 use crate::data::{Covariance, Dataset, GaussianMixture};

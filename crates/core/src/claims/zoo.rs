@@ -1,8 +1,6 @@
 //! B7: what other losses balance where their gradient vanishes, each law from probabilities alone.
 
-use super::case::{CaseReport, SetupFailure};
-use super::comparison::{Cases, ComparisonClaim};
-use super::sentence::{quantile, shown};
+use super::claim::{CaseReport, Cases, ComparisonClaim, SetupFailure, quantile, shown};
 use crate::balance::{MeanProbability, relative_difference, sample_probabilities, softmax_balance};
 use crate::data::random::stream;
 use crate::data::{Covariance, Dataset, GaussianMixture};

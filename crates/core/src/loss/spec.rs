@@ -244,8 +244,8 @@ impl LossSpec {
     #[must_use]
     pub fn problem(&self) -> Option<String> {
         let wrong = self.numbers().into_iter().find(|(parameter, value)| !parameter.allows(*value));
-        let problem = wrong.map(|(Parameter { name, most, .. }, value)| {
-            format!("{name} = {value}; give a number from 0 to {most}")
+        let problem = wrong.map(|(Parameter { name, max, .. }, value)| {
+            format!("{name} = {value}; give a number from 0 to {max}")
         });
         let weights = match self {
             Self::PosWeight { weights: PositiveWeights::Explicit(weights) } => weights.as_slice(),

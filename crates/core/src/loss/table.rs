@@ -34,13 +34,13 @@ pub struct LossRow {
     pub reads_counts: bool,
 }
 
-/// A number that a loss depends on, from 0 to `most`.
+/// A number that a loss depends on, from 0 to `max`.
 #[derive(Debug)]
 pub struct Parameter {
     /// Its name in files, and an option of the command line without the dashes.
     pub name: &'static str,
     /// The largest that makes sense.
-    pub most: f64,
+    pub max: f64,
     /// Its symbol in figures; `None` where they leave it out.
     pub symbol: Option<&'static str>,
 }
@@ -60,11 +60,11 @@ pub enum ClassWeighting {
 const MAX_SHARPNESS: f64 = 1e6;
 
 const fn upwards(name: &'static str, symbol: Option<&'static str>) -> Parameter {
-    Parameter { name, most: MAX_SHARPNESS, symbol }
+    Parameter { name, max: MAX_SHARPNESS, symbol }
 }
 
 const fn fraction(name: &'static str, symbol: Option<&'static str>) -> Parameter {
-    Parameter { name, most: 1.0, symbol }
+    Parameter { name, max: 1.0, symbol }
 }
 
 impl LossRow {
@@ -79,7 +79,7 @@ impl Parameter {
     /// Whether the number makes sense.
     #[must_use]
     pub fn allows(&self, value: f64) -> bool {
-        (0.0..=self.most).contains(&value)
+        (0.0..=self.max).contains(&value)
     }
 }
 

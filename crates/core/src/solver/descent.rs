@@ -55,7 +55,7 @@ impl Progress {
 pub(super) trait Descent {
     /// One outer iteration.
     fn step(&mut self);
-    /// Is told before a step which share of the gradient may be left after it; nothing is gained by more.
+    /// Sets the share of the gradient that the next step may leave. Leaving less gains nothing.
     fn accept(&mut self, _share: f64) {}
     /// Goes over to value and gradient in double precision, if they are not yet.
     fn refine_gradient(&mut self) {}

@@ -712,7 +712,7 @@ impl<'p, 'a> Search<'p, 'a> {
     }
 }
 
-/// Whether the relative gradient, in double precision, is as small as it need be; a search is told how far it has to go.
+/// Whether the relative gradient, in double precision, is small enough. If not, the search gets to know how far it has to go.
 fn is_enough(descent: &mut impl Descent, enough: f64) -> bool {
     if enough > 0.0 && descent.relative_gradient() <= enough {
         descent.refine_gradient();
