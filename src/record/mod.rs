@@ -19,6 +19,6 @@ pub use solve::{
     ClassLedger, ClassNeglect, End, HeadRows, PointRecord, ProblemSource, RemainingBalanceRecord, Rounded,
     SampleMeasures, SolveRecord, Standardized, Status,
 };
-pub use sweep::{PenaltyRecord, SolvedOver, Sweep, SweepEnd, SweepPlan, SweepRecord, UnansweredSweep};
+pub use sweep::{PenaltyRecord, PenaltySweep, SolvedOver, SweepEnd, SweepPlan, SweepRecord, UnansweredSweep};
 pub use test::TestRecord;
 pub use weights::{Asked, Unweighted, WeightsRecord};

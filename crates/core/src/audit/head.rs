@@ -97,7 +97,7 @@ pub fn compare_head(
         None => solved(&problem, spec, own),
         Some(why) => Err(NoExact { why: why.to_owned(), separable: false }),
     };
-    let measured = |head: &Head| Measured::of(&problem, head);
+    let measured = |head: &Head| MeasuredHead::of(&problem, head);
     let (own_measured, exact_measured) = (own.map(measured), exact.as_ref().ok().map(measured));
     let agreement =
         own_measured.as_ref().zip(exact_measured.as_ref()).map(|(own, exact)| own.agreement(exact, &targets));
@@ -151,12 +151,12 @@ fn solved(problem: &Problem, spec: &LossSpec, start: Option<&Head>) -> Result<He
 }
 
 /// A head's measures, and the predicted class of every sample.
-struct Measured {
+struct MeasuredHead {
     head: HeadMeasured,
     predicted: Vec<usize>,
 }
 
-impl Measured {
+impl MeasuredHead {
     fn of(problem: &Problem, head: &Head) -> Self {
         let found = problem.evaluate(head);
         let head = HeadMeasured {
