@@ -147,7 +147,7 @@ pub enum Measure {
     HeldOutRecall,
 }
 
-/// In what the numbers of a measure are written.
+/// How the numbers of a measure are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DisplayUnit {
     /// Shares of samples, in percent.
@@ -196,7 +196,7 @@ pub enum Shape {
 }
 
 impl Measure {
-    /// In what its numbers are written.
+    /// How its numbers are written.
     #[must_use]
     pub fn unit(self) -> DisplayUnit {
         use Measure as M;

@@ -41,7 +41,7 @@ pub struct TableLesson {
 pub enum TableQuestion {
     /// Which columns are there?
     Columns,
-    /// Where does a loss settle?
+    /// What is the stationary point of a loss?
     Solve {
         /// The loss.
         loss: LossSpec,

@@ -1,4 +1,4 @@
-//! M1 to M3: what losses settle to when they see batches.
+//! M1 to M3: which points are stationary for losses that see batches.
 
 use super::claim::{CaseReport, Cases, ComparisonClaim, SetupFailure, relative_distance, shown};
 use crate::balance::{BatchPresence, MeanProbability, one_vs_all_balance};

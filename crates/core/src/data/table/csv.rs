@@ -272,8 +272,8 @@ fn fill(
     }
 }
 
-/// The lines below the headings that may be the headings themselves. Above them a title may stand, which shows no separator: they
-/// are split at each that is usual.
+/// The lines below the headings that may be the headings themselves. A title above them shows no separator, so they are split at
+/// each that is usual.
 fn lines_below(top: &Top, header_line: u64) -> Vec<(u64, Vec<String>)> {
     let mut rest = Top { rest: top.rest, lines: top.lines, comments: 0, last: None, separator: None };
     let mut below = Vec::new();
@@ -388,7 +388,7 @@ impl<'a> Rows<'a> {
                 "a quotation mark is opened but never closed; close it or remove it",
             ));
         }
-        // Columns that are lined up stand apart by several spaces.
+        // Columns that are lined up have several spaces between them.
         if self.dialect.separator == b' ' && self.row.iter().any(<[u8]>::is_empty) {
             self.row = self.row.iter().filter(|cell| !cell.is_empty()).collect();
         }

@@ -68,7 +68,7 @@ pub(super) struct Dialect {
     pub(super) backslash: bool,
 }
 
-/// What may stand between cells. Of two that fit equally well the earlier is taken: commas and spaces also stand within cells.
+/// Possible separators of cells. The earlier of two that fit equally well is taken, since cells may hold commas and spaces too.
 const SEPARATORS: [u8; 5] = [b'\t', b';', b'|', b',', b' '];
 /// Rows that are looked at.
 const ROWS: usize = 100;

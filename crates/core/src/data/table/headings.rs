@@ -62,7 +62,7 @@ impl Headings {
         Self { below, ..self }
     }
 
-    /// What to do where the headings seem to stand further down: in the first row that has a cell of this name.
+    /// What to do if the headings seem to be further down: in the first row that has a cell of this name.
     #[must_use]
     pub fn further_down(&self, name: &str) -> Option<String> {
         let name = asked(name);
